@@ -1,0 +1,5 @@
+"""``python -m anykeras``."""
+
+from .cli.main import app
+
+app()

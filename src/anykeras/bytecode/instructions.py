@@ -1,0 +1,163 @@
+"""Instruction bytes -> instructions with names, whole arguments, jump targets and exception regions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from anykeras.bytecode.code import Code
+from anykeras.bytecode.dialects import Dialect, dialect
+from anykeras.bytecode.errors import malformed
+
+MAX_INSTRUCTIONS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """``offset`` is where it starts, EXTENDED_ARG prefixes included; ``target`` is the index of the jump's target."""
+
+    name: str
+    arg: int
+    offset: int
+    target: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An entry of the exception table: instructions ``start`` to ``end`` (excluded) are guarded by ``target``."""
+
+    start: int
+    end: int
+    target: int
+    depth: int
+    push_offset: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A decoded code object."""
+
+    code: Code
+    dialect: Dialect
+    instructions: tuple[Instruction, ...]
+    regions: tuple[Region, ...]
+
+
+@dataclass(slots=True)
+class _Raw:
+    name: str
+    arg: int
+    offset: int  # of the first prefix
+    own: int  # of the instruction proper
+    end: int  # after the caches
+
+
+@lru_cache(maxsize=512)
+def decode(code: Code) -> Body:
+    """Decodes one code object (not those nested in it).
+
+    Raises:
+        BytecodeError: an unknown opcode, a truncated instruction, a cache word that is not zero, a jump that ends
+            between instructions or outside, or an exception table that makes no sense.
+    """
+    table = dialect(code.version)
+    raw = _raw(code.code, table)
+    starts = {item.offset: index for index, item in enumerate(raw)}
+    for index, item in enumerate(raw):  # a jump may also aim behind the prefixes
+        starts.setdefault(item.own, index)
+    instructions = tuple(
+        Instruction(item.name, item.arg, item.offset, _target(item, table, starts, len(raw))) for item in raw
+    )
+    return Body(code, table, instructions, tuple(_regions(code.exception_table, starts, len(code.code), len(raw))))
+
+
+def _raw(code: bytes, table: Dialect) -> list[_Raw]:
+    read = _words if table.traits.wordcode else _classic
+    raw: list[_Raw] = []
+    position, prefix, start = 0, 0, -1
+    while position < len(code):
+        name, arg, following = read(code, position, table)
+        arg |= prefix
+        if start < 0:
+            start = position
+        if name == "EXTENDED_ARG":
+            prefix = arg << (8 if table.traits.wordcode else 16)
+            if prefix >= 1 << 40:
+                raise malformed("an instruction argument is out of range")
+            position = following
+            continue
+        end = following + 2 * table.caches.get(name, 0)
+        if end > len(code) or any(code[following:end]):
+            raise malformed(f"the cache words of {name} are missing or not zero")
+        raw.append(_Raw(name, arg, start, position, end))
+        position, prefix, start = end, 0, -1
+        if len(raw) > MAX_INSTRUCTIONS:
+            raise malformed("the function has too many instructions")
+    if start >= 0 or not raw:
+        raise malformed("the instructions end early")
+    return raw
+
+
+def _name(code: bytes, position: int, table: Dialect) -> str:
+    name = table.opcodes[code[position]]
+    if name is None:
+        version = f"{table.version[0]}.{table.version[1]}"
+        raise malformed(f"opcode {code[position]} at {position} does not exist in Python {version}")
+    return name
+
+
+def _words(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
+    if position + 1 >= len(code):
+        raise malformed("the instructions end early")
+    return _name(code, position, table), code[position + 1], position + 2
+
+
+def _classic(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
+    name = _name(code, position, table)
+    if code[position] < table.have_argument:
+        return name, 0, position + 1
+    if position + 2 >= len(code):
+        raise malformed("the instructions end early")
+    return name, code[position + 1] | code[position + 2] << 8, position + 3
+
+
+def _target(item: _Raw, table: Dialect, starts: dict[int, int], count: int) -> int:
+    kind = table.jumps.get(item.name)
+    if kind is None:
+        return -1
+    distance = item.arg * table.traits.jump_unit
+    backward = table.traits.signed_jumps and ("BACKWARD" in item.name or item.name == "END_ASYNC_FOR")
+    goal = distance if kind == "absolute" else item.end - distance if backward else item.end + distance
+    if goal not in starts:
+        raise malformed(f"{item.name} at {item.offset} jumps between instructions")
+    return starts[goal]
+
+
+def _regions(table: bytes, starts: dict[int, int], size: int, count: int) -> list[Region]:
+    """Entries of 6-bit varints: start, length, target, depth<<1|lasti (``Objects/exception_handling_notes.txt``)."""
+    numbers = _varints(table)
+    if len(numbers) % 4:
+        raise malformed("the exception table ends early")
+    ends = {**starts, size: count}
+    regions = []
+    for start, length, target, packed in zip(*[iter(numbers)] * 4, strict=True):
+        first, last, goal = 2 * start, 2 * (start + length), 2 * target
+        if first not in starts or last not in ends or goal not in starts:
+            raise malformed("the exception table points between instructions")
+        regions.append(Region(starts[first], ends[last], starts[goal], packed >> 1, bool(packed & 1)))
+    return regions
+
+
+def _varints(table: bytes) -> list[int]:
+    numbers, value, more = [], 0, False
+    for byte in table:
+        value = value << 6 | byte & 0x3F
+        more = bool(byte & 0x40)
+        if value >= 1 << 30:
+            raise malformed("the exception table holds an impossible offset")
+        if not more:
+            numbers.append(value)
+            value = 0
+    if more:
+        raise malformed("the exception table ends early")
+    return numbers

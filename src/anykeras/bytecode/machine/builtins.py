@@ -1,0 +1,389 @@
+"""The listed builtin functions and types, each written over the machine's operators."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from anykeras.bytecode.errors import over_limit, refused
+from anykeras.bytecode.machine import attributes, formatting, iterators, operators, ordering, plain
+from anykeras.bytecode.machine.faults import EXCEPTIONS, safely, throw
+from anykeras.bytecode.machine.values import (
+    NULL,
+    Builtin,
+    ExceptionType,
+    ExceptionValue,
+    Function,
+    Iter,
+    MachineValue,
+    Thrown,
+    Type,
+    is_plain,
+)
+
+if TYPE_CHECKING:
+    from anykeras.bytecode.machine.core import Machine
+
+Run = Callable[["Machine", tuple[Any, ...], dict[str, Any]], object]
+MAX_FLATTEN = 1000
+
+
+def _host(run: Callable[..., object], largest: int = 400) -> Run:
+    """A host function of scalars; symbols go to the domain under its name."""
+    name = run.__name__
+
+    def on_values(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+        if any(operators.foreign(machine, value) for value in args):
+            return machine.ask(machine.domain.builtin, name, args, kwargs)
+        if kwargs:
+            raise throw("TypeError", f"{name}() takes no keyword arguments here")
+        return ordering.host(run, *args)
+
+    return on_values
+
+
+def _round(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    args = (*args, *kwargs.values())
+    if operators.foreign(machine, args[0] if args else None):
+        return machine.ask(machine.domain.builtin, "round", args, {})
+    if len(args) == 2 and (type(args[1]) not in (int, type(None)) or abs(args[1] or 0) > 400):
+        raise refused("the code rounds to an excessive number of digits")
+    return ordering.host(_round_away if machine.python2 else round, *args)
+
+
+def _round_away(value: Any, digits: int = 0) -> float:
+    """Python 2 rounds halves away from zero and always gives a float."""
+    scale = 10.0**digits
+    scaled = abs(float(value)) * scale
+    return math.copysign(math.floor(scaled + 0.5) / scale, value) if math.isfinite(scaled) else float(value)
+
+
+def _pow(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if len(args) == 3:
+        return _host(pow)(machine, args, kwargs)
+    if len(args) != 2:
+        raise throw("TypeError", "pow() takes two or three arguments")
+    return operators.binary(machine, "**", *args)
+
+
+def _divmod(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return operators.binary(machine, "//", *args), operators.binary(machine, "%", *args)
+
+
+def _len(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return operators.length(machine, *args)
+
+
+def _sum(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    total: object = args[1] if len(args) > 1 else kwargs.get("start", 0)
+    for item in operators.walk(machine, args[0]):
+        total = operators.binary(machine, "+", total, item)
+    return total
+
+
+def _any(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return any(operators.truth(machine, item) for item in operators.walk(machine, *args))
+
+
+def _all(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return all(operators.truth(machine, item) for item in operators.walk(machine, *args))
+
+
+def _extreme(name: str) -> Run:
+    return lambda machine, args, kwargs: ordering.extreme(machine, name, args, kwargs)
+
+
+def _sorted(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return ordering.ordered(machine, args[0], args[1:], kwargs)
+
+
+def _repr(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return formatting.representation(machine, *args)
+
+
+def _format(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return formatting.formatted(machine, args[0], args[1] if len(args) > 1 else "")
+
+
+def _print(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    note = "the code prints; nothing is printed"
+    if note not in machine.notes:
+        machine.notes.append(note)
+    return None
+
+
+# -- iterators
+
+
+def _iter(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if len(args) != 1:
+        raise refused("the code uses iter() with a sentinel")
+    return operators.iterator(machine, args[0])
+
+
+def _next(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if not isinstance(args[0], Iter):
+        raise throw("TypeError", "the value is not an iterator")
+    value = operators.advance(machine, args[0])
+    if value is not NULL:
+        return value
+    if len(args) > 1:
+        return args[1]
+    raise throw("StopIteration")
+
+
+def _lazy(kind: Callable[..., Iter]) -> Run:
+    return lambda machine, args, kwargs: kind(machine, args, kwargs)
+
+
+def _eager(kind: Callable[..., Iter]) -> Run:
+    """Python 2: map, zip and filter give lists."""
+    return lambda machine, args, kwargs: operators.collect(machine, kind(machine, args, kwargs))
+
+
+def _py2_filter(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    kept = operators.collect(machine, iterators.Filter(machine, args, kwargs))
+    if type(args[1]) is str:
+        return "".join(item for item in kept if isinstance(item, str))
+    return tuple(kept) if type(args[1]) is tuple else kept
+
+
+def _py2_map(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if args and args[0] is None:
+        rows = operators.collect(machine, iterators.Zip(machine, args[1:], {}))
+        return [row[0] for row in rows if isinstance(row, tuple)] if len(args) == 2 else rows
+    return operators.collect(machine, iterators.Map(machine, args, kwargs))
+
+
+def _reduce(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    items = operators.walk(machine, args[1])
+    total = args[2] if len(args) > 2 else next(items, NULL)
+    if total is NULL:
+        raise throw("TypeError", "reduce() of an empty sequence")
+    for item in items:
+        total = machine.call(args[0], (total, item), {})
+    return total
+
+
+def _cmp(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    left, right = args
+    if operators.equal(machine, left, right):
+        return 0
+    return -1 if operators.truth(machine, operators.compare(machine, "<", left, right)) else 1
+
+
+# -- classes and attributes
+
+
+def _flatten(machine: Machine, kinds: object) -> list[object]:
+    flat, todo = [], [kinds]
+    while todo:
+        kind = todo.pop()
+        if type(kind) is tuple:
+            todo.extend(kind)
+        else:
+            flat.append(kind)
+        if len(flat) + len(todo) > MAX_FLATTEN:
+            raise over_limit("isinstance() with too many classes")
+    return flat
+
+
+def _isinstance(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    value, kinds = args
+    flat = _flatten(machine, kinds)
+    if operators.foreign(machine, value) or any(operators.foreign(machine, kind) for kind in flat):
+        named = tuple(kind.name if isinstance(kind, Type | ExceptionType) else kind for kind in flat)
+        if is_plain(value) and any(_is_a(value, kind) for kind in flat):
+            return True
+        return machine.ask(machine.domain.builtin, "isinstance", (value, named), {})
+    return any(_is_a(value, kind) for kind in flat)
+
+
+def _is_a(value: object, kind: object) -> bool:
+    if isinstance(kind, Type):
+        return is_plain(value) and isinstance(value, kind.hosts) or kind.name == "object"
+    return isinstance(value, ExceptionValue) and value.kind.is_a(kind)
+
+
+def _issubclass(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    kind, kinds = args
+    if isinstance(kind, ExceptionType):
+        return any(kind.is_a(other) for other in _flatten(machine, kinds))
+    raise refused("the code uses issubclass()")
+
+
+def _type(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if len(args) != 1:
+        raise refused("the code makes a class with type()")
+    value = args[0]
+    if isinstance(value, ExceptionValue):
+        return value.kind
+    if isinstance(value, MachineValue):
+        raise refused("the code takes the type of a function or iterator")
+    if operators.foreign(machine, value):
+        return machine.ask(machine.domain.builtin, "type", args, {})
+    return next(kind for kind in TYPES.values() if kind.hosts == (type(value),))
+
+
+def _getattr(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if len(args) < 2 or type(args[1]) is not str:
+        raise throw("TypeError", "getattr() takes a name")
+    try:
+        return attributes.get(machine, args[0], args[1])
+    except Thrown as thrown:
+        if len(args) > 2 and thrown.value.kind.name == "AttributeError":
+            return args[2]
+        raise
+
+
+def _hasattr(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    missing = object()
+    return _getattr(machine, (*args, missing), {}) is not missing
+
+
+def _callable(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return isinstance(args[0], Function | Builtin | Type | ExceptionType)
+
+
+# -- types
+
+
+def _number(kind: type) -> Run:
+    name = kind.__name__
+
+    def make(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+        if any(operators.foreign(machine, value) for value in args):
+            return machine.ask(machine.domain.builtin, name, args, kwargs)
+        if any(isinstance(value, str | bytes) and len(value) > 3000 for value in args):
+            raise over_limit("the code reads a number from a long text")
+        return ordering.host(kind, *args, *kwargs.values())
+
+    return make
+
+
+def _bool(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return operators.truth(machine, *args) if args else False
+
+
+def _str(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if len(args) + len(kwargs) > 1:
+        raise refused("the code decodes bytes with str()")
+    return formatting.text(machine, *args) if args else ""
+
+
+def _bytes(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if machine.python2:
+        return _str(machine, args, kwargs)
+    if args and type(args[0]) is str:
+        return safely(lambda: args[0].encode(*args[1:], **kwargs))
+    numbers = operators.collect(machine, args[0]) if args and type(args[0]) is not int else [0] * _small(machine, args)
+    return safely(bytes, numbers)
+
+
+def _small(machine: Machine, args: tuple[Any, ...]) -> int:
+    size = args[0] if args else 0
+    if size < 0:
+        raise throw("ValueError", "negative count")
+    machine.meter.characters(size)
+    return int(size)
+
+
+def _collected(kind: Callable[[list[object]], object]) -> Run:
+    return lambda machine, args, kwargs: kind(operators.collect(machine, *args) if args else [])
+
+
+def _dict(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return {**(ordering.mapping(machine, *args) if args else {}), **kwargs}
+
+
+def _set(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return ordering.members(machine, *args) if args else set()
+
+
+def _frozenset(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return frozenset(ordering.members(machine, *args)) if args else frozenset()
+
+
+def _range(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    if any(operators.foreign(machine, value) for value in args):
+        return machine.ask(machine.domain.builtin, "range", args, kwargs)
+    return ordering.host(range, *args)
+
+
+def _slice(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    return safely(slice, *args)
+
+
+def _refuse(name: str) -> Run:
+    def run(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+        raise refused(f"the code calls {name}()")
+
+    return run
+
+
+def make_type(machine: Machine, kind: Type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+    """Calls a type: ``int("3")``, ``list(x)``."""
+    return _arguments(CONSTRUCTORS[kind.name])(machine, args, kwargs)
+
+
+CONSTRUCTORS: dict[str, Run] = {
+    **{kind.__name__: _number(kind) for kind in (int, float, complex)},
+    "bool": _bool, "str": _str, "bytes": _bytes, "list": _collected(list), "tuple": _collected(tuple), "dict": _dict,
+    "set": _set, "frozenset": _frozenset, "range": _range, "slice": _slice, "object": _refuse("object"),
+    "NoneType": _refuse("NoneType"), "ellipsis": _refuse("ellipsis"),
+}  # fmt: skip
+
+TYPES: dict[str, Type] = {
+    **{
+        kind.__name__: Type(kind.__name__, (kind,))
+        for kind in (bool, complex, float, str, bytes, list, tuple, dict, set, frozenset, range, slice)
+    },
+    "int": Type("int", (int,)),
+    "object": Type("object", ()),
+    "NoneType": Type("NoneType", (type(None),)),
+    "ellipsis": Type("ellipsis", (type(Ellipsis),)),
+}
+
+FUNCTIONS: dict[str, Run] = {
+    **{run.__name__: _host(run) for run in (abs, bin, chr, hex, oct, ord)},
+    "round": _round, "pow": _pow, "divmod": _divmod, "len": _len, "sum": _sum, "any": _any, "all": _all,
+    "min": _extreme("min"), "max": _extreme("max"), "sorted": _sorted, "repr": _repr, "format": _format, "print": _print,
+    "iter": _iter, "next": _next, "map": _lazy(iterators.Map), "zip": _lazy(iterators.Zip),
+    "filter": _lazy(iterators.Filter), "enumerate": _lazy(iterators.Enumerate), "reversed": _lazy(iterators.Reversed),
+    "isinstance": _isinstance, "issubclass": _issubclass, "type": _type, "getattr": _getattr, "hasattr": _hasattr,
+    "callable": _callable,
+    **{
+        name: _refuse(name)
+        for name in """eval exec compile open input __import__ globals locals vars dir setattr delattr hash id super
+        property staticmethod classmethod memoryview bytearray breakpoint help exit quit""".split()
+    },
+}  # fmt: skip
+
+PYTHON2: dict[str, Run] = {
+    "map": _py2_map, "zip": _eager(iterators.Zip), "filter": _py2_filter, "reduce": _reduce, "cmp": _cmp,
+    "unichr": _host(chr), "range": lambda machine, args, kwargs: operators.collect(machine, _range(machine, args, kwargs)),
+    **{name: _refuse(name) for name in ("execfile", "file", "raw_input", "reload", "apply", "intern", "buffer", "coerce")},
+}  # fmt: skip
+
+_CONSTANTS: dict[str, object] = {"True": True, "False": False, "Ellipsis": Ellipsis}  # Python 2 reads them as names
+
+
+def _arguments(run: Run) -> Run:
+    """A wrong number or kind of arguments is the code's TypeError."""
+    return lambda machine, args, kwargs: safely(run, machine, args, kwargs)
+
+
+def builtin_names(python2: bool) -> dict[str, object]:
+    """Every builtin name that stored code of that Python can read."""
+    names: dict[str, object] = {**_CONSTANTS, **EXCEPTIONS, **TYPES}
+    names.update((name, Builtin(name, _arguments(run))) for name, run in FUNCTIONS.items())
+    del names["NoneType"], names["ellipsis"]
+    if python2:
+        names.update((name, Builtin(name, _arguments(run))) for name, run in PYTHON2.items())
+        names.update({"unicode": TYPES["str"], "basestring": TYPES["str"], "long": TYPES["int"], "xrange": TYPES["range"]})
+        names["bytes"] = TYPES["str"]
+    return names
+
+
+__all__ = ["TYPES", "builtin_names", "make_type", "plain"]

@@ -1,0 +1,198 @@
+"""The machine: runs stored code of any known Python over plain values and the values of a domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+from anykeras.errors import AnyKerasError
+from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, Code
+from anykeras.bytecode.dialects import dialect
+from anykeras.bytecode.errors import code_raised, malformed, missing_name, over_limit, refused
+from anykeras.bytecode.instructions import decode
+from anykeras.bytecode.machine import attributes, operators, plain
+from anykeras.bytecode.machine.arguments import bind
+from anykeras.bytecode.machine.builtins import builtin_names, make_type
+from anykeras.bytecode.machine.domain import Domain
+from anykeras.bytecode.machine.faults import throw
+from anykeras.bytecode.machine.frame import Frame, Signal
+from anykeras.bytecode.machine.generators import Generator
+from anykeras.bytecode.machine.handlers import HANDLERS
+from anykeras.bytecode.machine.meter import MachineLimits, Meter
+from anykeras.bytecode.machine.unwinding import handle, leave_blocks
+from anykeras.bytecode.machine.values import (
+    Bound,
+    Builtin,
+    Cell,
+    ContextCall,
+    ExceptionType,
+    ExceptionValue,
+    Function,
+    Thrown,
+    Type,
+)
+
+T = TypeVar("T")
+
+
+class Machine:
+    """Runs one stored function over ``domain``.
+
+    A machine is for one version and may run several times; its limits are for all of its runs together. What the file
+    does not say and the run had to assume (the order of an old dict) is in ``notes``.
+    """
+
+    def __init__(self, code: Code, domain: Domain, bounds: MachineLimits | None = None) -> None:
+        self.code, self.domain = code, domain
+        self.meter = Meter(bounds or MachineLimits())
+        self.traits = dialect(code.version).traits
+        self.python2 = self.traits.python2
+        self.builtins = builtin_names(self.python2)
+        self.notes: list[str] = []
+        self.depth = 0
+
+    # -- the face
+
+    def function(
+        self,
+        defaults: Sequence[object] = (),
+        closure: Sequence[object] = (),
+        kwdefaults: Mapping[str, object] | None = None,
+    ) -> Function:
+        """The stored function as a value; ``closure`` holds the contents of its cells in the order of ``freevars``."""
+        if len(closure) != len(self.code.freevars):
+            raise malformed(f"the function has {len(self.code.freevars)} free variables and {len(closure)} values")
+        return Function(self, self.code, tuple(defaults), kwdefaults, tuple(Cell(value) for value in closure))
+
+    def run(self, function: Function, args: Sequence[object], kwargs: Mapping[str, object] | None = None) -> object:
+        """Calls ``function`` from outside.
+
+        Raises:
+            CodeRaised: the code raised and did not catch.
+            MissingName: it reads a global that neither the domain nor Python knows.
+            BytecodeError: it cannot be followed: refused, over a limit, or malformed.
+        """
+        try:
+            result = self.call(function, tuple(args), dict(kwargs or {}))
+            plain.pure(self.meter, result)
+            return result
+        except Thrown as thrown:
+            raise code_raised(thrown.value.kind.name, thrown.value.message) from thrown
+        except RecursionError as error:
+            raise over_limit("the code calls too deeply") from error
+
+    # -- calls
+
+    def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """Calls any value that the code may hold."""
+        if isinstance(function, Function):
+            return self._call_function(function, args, kwargs)
+        if isinstance(function, Builtin):
+            return function.run(self, args, kwargs)
+        if isinstance(function, Bound):
+            return function.run(self, function.owner, args, kwargs)
+        if isinstance(function, Type):
+            return make_type(self, function, args, kwargs)
+        if isinstance(function, ExceptionType):
+            return self._make_exception(function, args)
+        if isinstance(function, ContextCall):
+            return self._context(function, args)
+        if operators.foreign(self, function):
+            return self.ask(self.domain.call, function, args, kwargs)
+        raise throw("TypeError", "the value is not callable")
+
+    def _call_function(self, function: Function, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        if function.code.flags & (COROUTINE | ASYNC_GENERATOR):
+            raise refused("the code defines an async function")
+        frame = Frame(self, function, decode(function.code), bind(function, args, kwargs))
+        if function.code.flags & GENERATOR:
+            return Generator(frame)
+        return self.resume(frame).value
+
+    def _make_exception(self, kind: ExceptionType, args: tuple[object, ...]) -> ExceptionValue:
+        members = args[1] if kind.name.endswith("ExceptionGroup") and len(args) == 2 else ()
+        if not isinstance(members, list | tuple):
+            raise throw("TypeError", "an exception group takes a sequence")
+        return ExceptionValue(kind, args, tuple(item for item in members if isinstance(item, ExceptionValue)))
+
+    def _context(self, call: ContextCall, args: tuple[object, ...]) -> object:
+        if not call.leaving:
+            return self.ask(self.domain.enter, call.manager)
+        errors = [item for item in args if isinstance(item, ExceptionValue)]
+        return self.ask(self.domain.leave, call.manager, errors[0] if errors else None)
+
+    def ask(self, question: Callable[..., T], *args: object) -> T:
+        """One question to the domain. A failure inside the domain ends the run; it never looks like the code's own."""
+        try:
+            return question(*args)
+        except (AnyKerasError, Thrown, RecursionError):
+            raise
+        except Exception as error:
+            raise refused(f"an operation failed: {type(error).__name__}: {error}"[:300]) from error
+
+    # -- names
+
+    def load_global(self, name: str) -> object:
+        try:
+            return self.domain.load_global(name)
+        except LookupError:
+            value = self.builtins.get(name)
+        if value is None:
+            raise missing_name(name)
+        return value
+
+    def getattr(self, value: object, name: str) -> object:
+        return attributes.get(self, value, name)
+
+    def note_order(self, container: object) -> None:
+        """Remembers that the result depends on an order that the file does not tell."""
+        if not isinstance(container, dict | set | frozenset) or len(container) < 2:
+            return
+        if isinstance(container, dict) and self.traits.dict_order:
+            return
+        if not isinstance(container, dict) and all(type(item) is int for item in container):
+            return
+        note = f"the code goes through a {type(container).__name__}, whose order in that Python is not known"
+        if note not in self.notes:
+            self.notes.append(note)
+
+    # -- the loop
+
+    def resume(self, frame: Frame, error: ExceptionValue | None = None) -> Signal:
+        """Runs ``frame`` until it returns or yields; ``error`` is raised at the place where it stands."""
+        self.depth += 1
+        try:
+            if self.depth > self.meter.bounds.depth:
+                raise over_limit(f"more than {self.meter.bounds.depth} calls wait for each other")
+            if error is not None:
+                self._raise_in(frame, error)
+            while True:
+                signal = self._step(frame)
+                if signal is not None:
+                    return signal
+        finally:
+            self.depth -= 1
+
+    def _step(self, frame: Frame) -> Signal | None:
+        self.meter.step()
+        instruction = frame.next()
+        handler = HANDLERS.get(instruction.name)
+        if handler is None:
+            raise refused(f"the instruction {instruction.name} is not supported")
+        try:
+            signal = handler(frame, instruction)
+        except Thrown as thrown:
+            self._raise_in(frame, thrown.value)
+            return None
+        if signal is None or signal.kind == "yield":
+            return signal
+        if self.traits.why_codes and leave_blocks(frame, signal):
+            return None
+        if signal.kind != "return":
+            raise malformed(f"{signal.kind} outside of a loop")
+        return signal
+
+    def _raise_in(self, frame: Frame, error: ExceptionValue) -> None:
+        if not handle(frame, error):
+            raise Thrown(error)
+

@@ -1,0 +1,231 @@
+"""What values mean that are neither plain Python nor the machine's own: the domain decides.
+
+The machine keeps three kinds of values apart, by exact type:
+
+* plain: ``int float complex str bytes bool None ... tuple list dict set frozenset slice range``. The machine computes
+  with these itself, behind size guards. A container may hold values of any kind.
+* the machine's own (``MachineValue``): functions of the stored code, iterators, exceptions, builtin types.
+* everything else is the DOMAIN's: graph symbols, ``Operation``, ``Namespace``. Whatever the code does with such a value
+  becomes one call of a method below.
+
+A domain value must be opaque: no ``__eq__``, ``__hash__``, ``__bool__``, ``__getattr__`` or other operator of its own
+(declare dataclasses with ``eq=False``). The machine tells them apart with ``is`` only.
+
+How a domain answers:
+
+* returns a value (plain, its own, or the machine's);
+* ``raise throw("TypeError", "...")`` (from ``anykeras.bytecode.machine``): the code may catch it with ``except``;
+* ``raise refused("...")`` (from ``anykeras.bytecode.errors``): ends the run; the code cannot catch it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from anykeras.bytecode.errors import missing_name, refused
+from anykeras.bytecode.machine.faults import throw
+from anykeras.bytecode.machine.values import ExceptionValue, MachineValue, Type, is_plain
+
+
+class Domain(Protocol):
+    """The operations on non-plain values. ``left`` or ``right`` may be plain, never both."""
+
+    def is_symbol(self, value: object) -> bool:
+        """Whether ``value`` is this domain's; a value that nobody knows ends the run."""
+
+    def load_global(self, name: str) -> object:
+        """The value of a global name. ``LookupError``: unknown here, the machine then looks among its builtins."""
+
+    def import_module(self, name: str) -> object:
+        """``import name`` (dotted) inside the code: a value for the module, never a module."""
+
+    def binary(self, op: str, left: object, right: object) -> object:
+        """``op``: ``+ - * / // % ** @ << >> & | ^``. Python 2's ``/`` comes as ``"classic /"``."""
+
+    def inplace(self, op: str, left: object, right: object) -> object:
+        """``left op= right``; same ``op``. Usually the same as ``binary``."""
+
+    def unary(self, op: str, value: object) -> object:
+        """``op``: ``- + ~ not``."""
+
+    def compare(self, op: str, left: object, right: object) -> object:
+        """``op``: ``< <= == != > >= is``. For ``is not``, the answer of ``is`` goes through ``unary("not")``."""
+
+    def contains(self, item: object, container: object) -> object:
+        """``item in container``, where ``container`` is a domain value."""
+
+    def truth(self, value: object) -> bool:
+        """The branch to take; refuse what is not decided."""
+
+    def length(self, value: object) -> object:
+        """``len(value)``."""
+
+    def iterate(self, value: object) -> Iterable[object]:
+        """The values of a ``for`` loop or an unpacking."""
+
+    def getattr(self, value: object, name: str) -> object:
+        """``value.name``; ``throw("AttributeError")`` where it has none. Names that begin with ``__`` never arrive."""
+
+    def setattr(self, value: object, name: str, item: object) -> None: ...
+
+    def getitem(self, value: object, key: object) -> object:
+        """``value[key]``; ``value`` or ``key`` is the domain's. ``key`` may hold slices, ``...``, ``None``, symbols."""
+
+    def setitem(self, value: object, key: object, item: object) -> None: ...
+
+    def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """``function(*args, **kwargs)``. Arguments may be the machine's ``Function``: call its ``invoke``."""
+
+    def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """A builtin with a domain value among its direct arguments: ``abs bool complex divmod float format int
+        isinstance issubclass pow repr round str type hasattr``. ``isinstance`` gives the classes as a tuple of names and
+        domain values."""
+
+    def enter(self, manager: object) -> object:
+        """``with manager as ...``: the value bound."""
+
+    def leave(self, manager: object, error: ExceptionValue | None) -> bool:
+        """End of ``with``; ``True`` swallows ``error``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A listed operation, as the code sees it. ``function`` takes plain, symbolic and machine values."""
+
+    name: str
+    function: Callable[..., object]
+
+
+@dataclass(frozen=True, eq=False)
+class Namespace:
+    """A module or class as the code sees it: only a dotted name, looked up again at each attribute."""
+
+    path: str
+
+
+class Environment:
+    """Dotted names -> ``Operation`` or plain value, with aliases for their first parts.
+
+    ``Environment({"keras.backend.mean": op}, {"K": "keras.backend"})`` answers ``K``, ``K.mean`` and
+    ``keras.backend.mean``. A name that only begins other names is a ``Namespace``.
+    """
+
+    def __init__(self, entries: Mapping[str, object], aliases: Mapping[str, str] | None = None) -> None:
+        self.entries, self.aliases = entries, dict(aliases or {})
+        self.prefixes = {
+            ".".join(parts[:count]) for parts in (name.split(".") for name in entries) for count in range(1, len(parts))
+        }
+
+    def canonical(self, path: str) -> str:
+        """``path`` with its longest alias replaced."""
+        parts = path.split(".")
+        for count in range(len(parts), 0, -1):
+            known = self.aliases.get(".".join(parts[:count]))
+            if known is not None:
+                return ".".join([known, *parts[count:]])
+        return path
+
+    def get(self, path: str) -> object:
+        """The value of ``path``. ``LookupError`` where there is none."""
+        name = self.canonical(path)
+        if name in self.entries:
+            return self.entries[name]
+        if name in self.prefixes:
+            return Namespace(name)
+        raise LookupError(name)
+
+
+class BaseDomain:
+    """A domain of namespaces and operations in which everything else is refused; subclass it."""
+
+    def __init__(self, environment: Environment | None = None) -> None:
+        self.environment = environment or Environment({})
+
+    def is_symbol(self, value: object) -> bool:
+        return isinstance(value, Operation | Namespace)
+
+    def load_global(self, name: str) -> object:
+        return self.environment.get(name)
+
+    def import_module(self, name: str) -> object:
+        return Namespace(self.environment.canonical(name))
+
+    def binary(self, op: str, left: object, right: object) -> object:
+        raise refused(f"the code computes {describe(left)} {op} {describe(right)}")
+
+    def inplace(self, op: str, left: object, right: object) -> object:
+        return self.binary(op, left, right)
+
+    def unary(self, op: str, value: object) -> object:
+        if op == "not":
+            return not self.truth(value)
+        raise refused(f"the code computes {op}{describe(value)}")
+
+    def compare(self, op: str, left: object, right: object) -> object:
+        if op == "is":
+            return left is right
+        raise refused(f"the code compares {describe(left)} {op} {describe(right)}")
+
+    def contains(self, item: object, container: object) -> object:
+        raise refused(f"the code looks for a value in {describe(container)}")
+
+    def truth(self, value: object) -> bool:
+        if isinstance(value, Operation | Namespace):
+            return True
+        raise refused(f"the code decides by the value of {describe(value)}")
+
+    def length(self, value: object) -> object:
+        raise refused(f"the code takes the length of {describe(value)}")
+
+    def iterate(self, value: object) -> Iterable[object]:
+        raise refused(f"the code loops over {describe(value)}")
+
+    def getattr(self, value: object, name: str) -> object:
+        if isinstance(value, Namespace):
+            try:
+                return self.environment.get(f"{value.path}.{name}")
+            except LookupError:
+                raise missing_name(f"{value.path}.{name}") from None
+        raise throw("AttributeError", f"{describe(value)} has no attribute {name}")
+
+    def setattr(self, value: object, name: str, item: object) -> None:
+        raise refused(f"the code sets the attribute {name} of {describe(value)}")
+
+    def getitem(self, value: object, key: object) -> object:
+        raise refused(f"the code indexes {describe(value)}")
+
+    def setitem(self, value: object, key: object, item: object) -> None:
+        raise refused(f"the code writes into {describe(value)}")
+
+    def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        if isinstance(function, Operation):
+            return function.function(*args, **kwargs)
+        raise refused(f"the code calls {describe(function)}")
+
+    def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        if name == "isinstance" and isinstance(args[1], Sequence) and all(isinstance(kind, str) for kind in args[1]):
+            return False  # a symbol is no list, number or text
+        if name == "bool":
+            return self.truth(args[0])
+        raise refused(f"the code calls {name}() on {describe(args[0])}")
+
+    def enter(self, manager: object) -> object:
+        raise refused(f"the code opens a with block on {describe(manager)}")
+
+    def leave(self, manager: object, error: ExceptionValue | None) -> bool:
+        return False
+
+
+def describe(value: object) -> str:
+    """A value in an error message, without calling anything of it."""
+    if isinstance(value, Operation):
+        return value.name
+    if isinstance(value, Namespace):
+        return value.path
+    if isinstance(value, Type):
+        return value.name
+    if is_plain(value) or isinstance(value, MachineValue):
+        return f"a {type(value).__name__}"
+    return f"a {type(value).__name__.lower()} value"

@@ -1,0 +1,28 @@
+"""What each instruction does, by name. One file a theme; a handler is ``(frame, instruction) -> Signal | None``."""
+
+from __future__ import annotations
+
+from anykeras.bytecode.machine.handlers import (
+    arithmetic,
+    blocks,
+    calls,
+    containers,
+    exceptions,
+    generators,
+    jumps,
+    matching,
+    names,
+    python2,
+    stack,
+)
+from anykeras.bytecode.machine.handlers.table import Handler
+
+__all__ = ["HANDLERS"]
+
+HANDLERS: dict[str, Handler] = {
+    name: handler
+    for theme in (
+        arithmetic, blocks, calls, containers, exceptions, generators, jumps, matching, names, python2, stack,
+    )
+    for name, handler in theme.TABLE.items()
+}  # fmt: skip

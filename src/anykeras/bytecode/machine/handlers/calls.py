@@ -1,0 +1,187 @@
+"""Calls and the making of functions."""
+
+from __future__ import annotations
+
+from anykeras.bytecode.code import Code
+from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.instructions import Instruction
+from anykeras.bytecode.machine import formatting, operators, ordering
+from anykeras.bytecode.machine.faults import exception, throw
+from anykeras.bytecode.machine.frame import Frame
+from anykeras.bytecode.machine.handlers.table import Table
+from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function
+
+TABLE = Table()
+
+
+def _call(frame: Frame, function: object, args: list[object], kwargs: dict[str, object]) -> None:
+    if function is NULL or any(value is NULL for value in args):
+        raise malformed("a call finds an empty slot")
+    frame.push(frame.machine.call(function, tuple(args), kwargs))
+
+
+def _keywords(names: object, values: list[object]) -> dict[str, object]:
+    if type(names) is not tuple or len(names) != len(values):
+        raise malformed("the keyword names of a call do not fit its values")
+    return {_text(name): value for name, value in zip(names, values, strict=True)}
+
+
+def _text(name: object) -> str:
+    if type(name) is not str:
+        raise throw("TypeError", "keywords must be strings")
+    return name
+
+
+def _mapping(frame: Frame, value: object) -> dict[str, object]:
+    return {_text(name): item for name, item in ordering.mapping(frame.machine, value).items()}
+
+
+@TABLE.on("CALL_FUNCTION", "CALL_FUNCTION_KW")
+def _call_function(frame: Frame, instruction: Instruction) -> None:
+    if frame.traits.call == "pairs":
+        _call_pairs(frame, instruction)
+        return
+    names = frame.pop() if instruction.name.endswith("KW") else ()
+    count = len(names) if type(names) is tuple else 0
+    values = frame.pops(instruction.arg)
+    if count > len(values):
+        raise malformed("a call names more keywords than it has values")
+    cut = len(values) - count
+    _call(frame, frame.pop(), values[:cut], _keywords(names, values[cut:]))
+
+
+@TABLE.on("CALL_FUNCTION_VAR", "CALL_FUNCTION_VAR_KW")
+def _call_pairs(frame: Frame, instruction: Instruction) -> None:
+    """Up to 3.5: positional count in the low byte, (name, value) pairs in the high byte, ``*`` and ``**`` on top."""
+    mapping = _mapping(frame, frame.pop()) if instruction.name.endswith("KW") else {}
+    star: object = ()
+    starred = "VAR" in instruction.name
+    if starred and not frame.traits.star_below_pairs:
+        star = frame.pop()
+    pairs = frame.pops(2 * (instruction.arg >> 8 & 0xFF))
+    if starred and frame.traits.star_below_pairs:
+        star = frame.pop()
+    args = frame.pops(instruction.arg & 0xFF) + operators.collect(frame.machine, star)
+    kwargs = _keywords(tuple(pairs[::2]), pairs[1::2])
+    if kwargs.keys() & mapping.keys():
+        raise throw("TypeError", "got multiple values for keyword argument")
+    _call(frame, frame.pop(), args, {**kwargs, **mapping})
+
+
+def _callable(frame: Frame, args: list[object]) -> tuple[object, list[object]]:
+    """The callable below the arguments, and the arguments with ``self`` where one lies beside it."""
+    below, above = frame.pops(2)
+    if frame.traits.null_above:
+        return below, args if above is NULL else [above, *args]
+    return (above, args) if below is NULL else (below, [above, *args])
+
+
+@TABLE.on("KW_NAMES")
+def _kw_names(frame: Frame, instruction: Instruction) -> None:
+    names = frame.const(instruction.arg)
+    if type(names) is not tuple:
+        raise malformed("keyword names are no tuple")
+    frame.keywords = names
+
+
+@TABLE.on("CALL", "CALL_KW", "CALL_METHOD")
+def _call_any(frame: Frame, instruction: Instruction) -> None:
+    names = frame.pop() if instruction.name == "CALL_KW" else frame.keywords
+    frame.keywords = ()
+    values = frame.pops(instruction.arg)
+    cut = len(values) - (len(names) if type(names) is tuple else 0)
+    if cut < 0:
+        raise malformed("a call names more keywords than it has values")
+    function, args = _callable(frame, values[:cut])
+    _call(frame, function, args, _keywords(names, values[cut:]))
+
+
+@TABLE.on("CALL_FUNCTION_EX")
+def _call_ex(frame: Frame, instruction: Instruction) -> None:
+    given = frame.pop() if frame.traits.ex_always_kwargs or instruction.arg & 1 else NULL
+    kwargs = {} if given is NULL else _mapping(frame, given)
+    args = operators.collect(frame.machine, frame.pop())
+    if frame.traits.null_above:
+        function, args = _callable(frame, args)
+    else:
+        function = frame.pop()
+        if frame.traits.ex_null:
+            frame.pop()
+    _call(frame, function, args, kwargs)
+
+
+# -- functions
+
+
+@TABLE.on("MAKE_FUNCTION", "MAKE_CLOSURE")
+def _make_function(frame: Frame, instruction: Instruction) -> None:
+    if frame.traits.qualname_on_stack:
+        frame.pop()
+    code = frame.pop()
+    if not isinstance(code, Code):
+        raise malformed("a function is made of something that is no code")
+    function = Function(frame.machine, code)
+    if frame.traits.make_function == "flags":
+        for flag in (8, 4, 2, 1):
+            if instruction.arg & flag:
+                _set_attribute(function, flag, frame.pop())
+    elif frame.traits.make_function == "counts":
+        _counted(frame, instruction, function)
+    frame.push(function)
+
+
+def _counted(frame: Frame, instruction: Instruction, function: Function) -> None:
+    """Up to 3.5: closure on top, then annotations (unused), keyword-only pairs and defaults below."""
+    if instruction.name == "MAKE_CLOSURE":
+        _set_attribute(function, 8, frame.pop())
+    if frame.traits.python2:
+        function.defaults = tuple(frame.pops(instruction.arg))
+        return
+    frame.pops(instruction.arg >> 16)
+    pairs = frame.pops(2 * (instruction.arg >> 8 & 0xFF))
+    _set_attribute(function, 2, dict(zip(map(_text, pairs[::2]), pairs[1::2], strict=True)))
+    function.defaults = tuple(frame.pops(instruction.arg & 0xFF))
+
+
+@TABLE.on("SET_FUNCTION_ATTRIBUTE")
+def _set_function_attribute(frame: Frame, instruction: Instruction) -> None:
+    value, function = frame.pops(2)
+    if not isinstance(function, Function):
+        raise malformed("an attribute is set on something that is no function")
+    _set_attribute(function, instruction.arg, value)
+    frame.push(function)
+
+
+def _set_attribute(function: Function, flag: int, value: object) -> None:
+    """1 defaults, 2 keyword-only defaults, 8 closure; 4 and 16 are annotations, which nothing here reads."""
+    if flag == 1 and type(value) is tuple:
+        function.defaults = value
+    elif flag == 2 and type(value) is dict:
+        function.kwdefaults = value
+    elif flag == 8 and type(value) is tuple and all(isinstance(cell, Cell) for cell in value):
+        function.closure = tuple(cell for cell in value if isinstance(cell, Cell))
+        if len(function.closure) != len(function.code.freevars):
+            raise malformed("a closure does not fit the free variables of its function")
+    elif flag not in (4, 16):
+        raise malformed("a function gets an attribute of the wrong kind")
+
+
+# -- intrinsics
+
+
+@TABLE.on("CALL_INTRINSIC_1")
+def _intrinsic_1(frame: Frame, instruction: Instruction) -> None:
+    listed = frame.body.dialect.intrinsics1
+    name = listed[instruction.arg] if instruction.arg < len(listed) else ""
+    value = frame.pop()
+    if name == "INTRINSIC_STOPITERATION_ERROR":
+        stopped = isinstance(value, ExceptionValue) and value.kind.name == "StopIteration"
+        frame.push(exception("RuntimeError", "generator raised StopIteration") if stopped else value)
+    elif name == "INTRINSIC_UNARY_POSITIVE":
+        frame.push(operators.unary(frame.machine, "+", value))
+    elif name == "INTRINSIC_LIST_TO_TUPLE":
+        frame.push(tuple(operators.collect(frame.machine, value)))
+    elif name == "INTRINSIC_PRINT":
+        frame.push(formatting.representation(frame.machine, value))
+    else:
+        raise refused(f"the code uses {name or 'an unknown intrinsic'}")

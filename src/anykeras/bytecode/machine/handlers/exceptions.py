@@ -1,0 +1,146 @@
+"""Raising, matching and leaving handlers; ``with`` from 3.9."""
+
+from __future__ import annotations
+
+from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.instructions import Instruction
+from anykeras.bytecode.machine import attributes, operators
+from anykeras.bytecode.machine.faults import EXCEPTIONS, throw
+from anykeras.bytecode.machine.frame import Frame
+from anykeras.bytecode.machine.handlers.arithmetic import matches
+from anykeras.bytecode.machine.handlers.table import Table
+from anykeras.bytecode.machine.values import NULL, ExceptionType, ExceptionValue, Thrown
+
+TABLE = Table()
+
+
+def _error(value: object) -> ExceptionValue:
+    if not isinstance(value, ExceptionValue):
+        raise malformed("an exception is missing on the stack")
+    return value
+
+
+@TABLE.on("RAISE_VARARGS")
+def _raise(frame: Frame, instruction: Instruction) -> None:
+    values = frame.pops(instruction.arg)
+    if not values:
+        raise Thrown(frame.handled) if frame.handled else throw("RuntimeError", "No active exception to reraise")
+    raised = values[0]
+    if isinstance(raised, ExceptionType):
+        args = _python2_args(values[1]) if frame.traits.python2 and len(values) > 1 else ()
+        raised = frame.machine.call(raised, args, {})
+    if not isinstance(raised, ExceptionValue):
+        raise refused("the code raises something that is no builtin exception")
+    raise Thrown(raised)
+
+
+def _python2_args(value: object) -> tuple[object, ...]:
+    """``raise KeyError, value``."""
+    if value is None:
+        return ()
+    return value if type(value) is tuple else (value,)
+
+
+@TABLE.on("RERAISE")
+def _reraise(frame: Frame, instruction: Instruction) -> None:
+    if frame.traits.handlers == "table":
+        raise Thrown(_error(frame.pop()))
+    raise Thrown(_error(frame.pops(3)[1]))
+
+
+@TABLE.on("JUMP_IF_NOT_EXC_MATCH")
+def _jump_if_no_match(frame: Frame, instruction: Instruction) -> None:
+    kind, wanted = frame.pops(2)
+    if not matches(kind, wanted):
+        frame.jump(instruction)
+
+
+@TABLE.on("PUSH_EXC_INFO")
+def _push_exc_info(frame: Frame, instruction: Instruction) -> None:
+    error = _error(frame.pop())
+    frame.push(frame.handled, error)
+    frame.handled = error
+
+
+@TABLE.on("CHECK_EXC_MATCH")
+def _check_match(frame: Frame, instruction: Instruction) -> None:
+    wanted = frame.pop()
+    frame.push(matches(_error(frame.peek()).kind, wanted))
+
+
+# -- with
+
+
+@TABLE.on("BEFORE_WITH")
+def _before_with(frame: Frame, instruction: Instruction) -> None:
+    manager = frame.pop()
+    frame.push(attributes.get(frame.machine, manager, "__exit__"))
+    frame.push(frame.machine.call(attributes.get(frame.machine, manager, "__enter__"), (), {}))
+
+
+@TABLE.on("LOAD_SPECIAL")
+def _load_special(frame: Frame, instruction: Instruction) -> None:
+    names = frame.body.dialect.special_methods
+    if instruction.arg >= len(names):
+        raise malformed("a special method is out of range")
+    frame.push(attributes.get(frame.machine, frame.pop(), names[instruction.arg]), NULL)
+
+
+@TABLE.on("WITH_EXCEPT_START")
+def _with_except_start(frame: Frame, instruction: Instruction) -> None:
+    if frame.traits.handlers == "blocks":
+        error, leave = _error(frame.peek(2)), frame.peek(7)
+    else:
+        error, leave = _error(frame.peek()), frame.peek(5 if frame.traits.exit_and_self else 4)
+    frame.push(frame.machine.call(leave, (error.kind, error, None), {}))
+
+
+# -- exception groups
+
+
+@TABLE.on("CHECK_EG_MATCH")
+def _check_group_match(frame: Frame, instruction: Instruction) -> None:
+    raised, wanted = frame.pops(2)
+    error = _error(raised)
+    members = error.members if error.members else (error,)
+    matching = tuple(one for one in members if matches(one.kind, wanted))
+    rest = tuple(one for one in members if not matches(one.kind, wanted))
+    frame.push(_group(rest), _group(matching))
+    if matching:
+        frame.handled = _group(matching)
+
+
+def _group(members: tuple[ExceptionValue, ...]) -> ExceptionValue | None:
+    if not members:
+        return None
+    return ExceptionValue(EXCEPTIONS["ExceptionGroup"], ("", list(members)), members)
+
+
+@TABLE.on("PREP_RERAISE_STAR", "CALL_INTRINSIC_2")
+def _prepare_reraise(frame: Frame, instruction: Instruction) -> None:
+    names = frame.body.dialect.intrinsics2
+    if instruction.name == "CALL_INTRINSIC_2" and names[instruction.arg : instruction.arg + 1] != (
+        "INTRINSIC_PREP_RERAISE_STAR",
+    ):
+        raise refused("the code uses generic type parameters")
+    _, results = frame.pops(2)
+    left = [item for item in operators.collect(frame.machine, results) if isinstance(item, ExceptionValue)]
+    members = tuple(one for item in left for one in (item.members or (item,)))
+    frame.push(_group(members))
+
+
+@TABLE.on("CLEANUP_THROW")
+def _cleanup_throw(frame: Frame, instruction: Instruction) -> None:
+    """After ``throw()`` into a delegated generator: StopIteration gives the value of ``yield from``."""
+    error = _error(frame.peek())
+    if error.kind is not EXCEPTIONS["StopIteration"]:
+        raise Thrown(error)
+    frame.pops(3)
+    frame.push(None, error.args[0] if error.args else None)
+
+
+TABLE.refuse(
+    "the code is asynchronous",
+    "BEFORE_ASYNC_WITH", "SETUP_ASYNC_WITH", "END_ASYNC_FOR", "GET_AITER", "GET_ANEXT", "GET_AWAITABLE", "ASYNC_GEN_WRAP",
+)  # fmt: skip
+

@@ -1,0 +1,62 @@
+"""``match`` statements."""
+
+from __future__ import annotations
+
+from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.instructions import Instruction
+from anykeras.bytecode.machine import operators, plain
+from anykeras.bytecode.machine.frame import Frame
+from anykeras.bytecode.machine.handlers.table import Table
+from anykeras.bytecode.machine.values import Type, is_plain
+
+TABLE = Table()
+
+
+@TABLE.on("MATCH_SEQUENCE")
+def _sequence(frame: Frame, instruction: Instruction) -> None:
+    value = frame.peek()
+    if operators.foreign(frame.machine, value):
+        frame.push(bool(frame.machine.ask(frame.machine.domain.builtin, "isinstance", (value, ("Sequence",)), {})))
+    else:
+        frame.push(type(value) in (list, tuple, range))
+
+
+@TABLE.on("MATCH_MAPPING")
+def _mapping(frame: Frame, instruction: Instruction) -> None:
+    frame.push(type(frame.peek()) is dict)
+
+
+@TABLE.on("MATCH_KEYS")
+def _keys(frame: Frame, instruction: Instruction) -> None:
+    subject, keys = frame.peek(2), frame.peek(1)
+    if type(subject) is not dict or type(keys) is not tuple:
+        raise malformed("keys are matched against something that is no dict")
+    found = all(plain.key(frame.machine.meter, key) in subject for key in keys)
+    frame.push(tuple(subject[key] for key in keys) if found else None)
+    if frame.traits.match_pushes_bool:
+        frame.push(found)
+
+
+@TABLE.on("MATCH_CLASS")
+def _class(frame: Frame, instruction: Instruction) -> None:
+    subject, kind, names = frame.pops(3)
+    if not isinstance(kind, Type) or operators.foreign(frame.machine, subject) or type(names) is not tuple:
+        raise refused("the code matches a class that is no builtin type")
+    if names or instruction.arg > 1:
+        raise refused("the code matches attributes of a class")
+    found = is_plain(subject) and isinstance(subject, kind.hosts)
+    captured = (subject,) * instruction.arg if found else None
+    if frame.traits.match_pushes_bool:
+        frame.push(captured if found else subject, found)
+    else:
+        frame.push(captured)
+
+
+@TABLE.on("COPY_DICT_WITHOUT_KEYS")
+def _rest(frame: Frame, instruction: Instruction) -> None:
+    subject, keys = frame.peek(2), frame.peek(1)
+    if type(subject) is not dict or type(keys) is not tuple:
+        raise malformed("keys are removed from something that is no dict")
+    frame.machine.meter.items(len(subject))
+    dropped = {plain.key(frame.machine.meter, key) for key in keys}
+    frame.replace(1, {key: value for key, value in subject.items() if key not in dropped})

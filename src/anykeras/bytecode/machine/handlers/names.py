@@ -1,0 +1,166 @@
+"""Variables: fast slots, cells, globals, attributes, imports."""
+
+from __future__ import annotations
+
+from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.instructions import Instruction
+from anykeras.bytecode.machine import attributes
+from anykeras.bytecode.machine.faults import throw
+from anykeras.bytecode.machine.frame import Frame
+from anykeras.bytecode.machine.handlers.table import Table
+from anykeras.bytecode.machine.values import NULL, Cell
+
+TABLE = Table()
+
+
+@TABLE.on("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
+def _load(frame: Frame, instruction: Instruction) -> None:
+    frame.push(frame.local(instruction.arg))
+
+
+@TABLE.on("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW")
+def _load_two(frame: Frame, instruction: Instruction) -> None:
+    frame.push(frame.local(instruction.arg >> 4), frame.local(instruction.arg & 15))
+
+
+@TABLE.on("LOAD_FAST_AND_CLEAR")
+def _load_and_clear(frame: Frame, instruction: Instruction) -> None:
+    frame.push(frame.slot(instruction.arg))  # may be empty: an inlined comprehension saves the outer variable
+    frame.set_slot(instruction.arg, NULL)
+
+
+@TABLE.on("STORE_FAST")
+def _store(frame: Frame, instruction: Instruction) -> None:
+    frame.set_slot(instruction.arg, frame.pop())
+
+
+@TABLE.on("STORE_FAST_STORE_FAST")
+def _store_two(frame: Frame, instruction: Instruction) -> None:
+    frame.set_slot(instruction.arg >> 4, frame.pop())
+    frame.set_slot(instruction.arg & 15, frame.pop())
+
+
+@TABLE.on("STORE_FAST_LOAD_FAST")
+def _store_load(frame: Frame, instruction: Instruction) -> None:
+    frame.set_slot(instruction.arg >> 4, frame.pop())
+    frame.push(frame.local(instruction.arg & 15))
+
+
+@TABLE.on("DELETE_FAST")
+def _delete(frame: Frame, instruction: Instruction) -> None:
+    frame.local(instruction.arg)
+    frame.set_slot(instruction.arg, NULL)
+
+
+# -- cells
+
+
+@TABLE.on("MAKE_CELL")
+def _make_cell(frame: Frame, instruction: Instruction) -> None:
+    frame.set_slot(instruction.arg, Cell(frame.slot(instruction.arg)))
+
+
+@TABLE.on("COPY_FREE_VARS")
+def _copy_free(frame: Frame, instruction: Instruction) -> None:
+    closure = frame.function.closure
+    if instruction.arg != len(closure) or instruction.arg > len(frame.slots):
+        raise malformed("the function expects another number of free variables")
+    frame.slots[len(frame.slots) - len(closure) :] = closure
+
+
+@TABLE.on("LOAD_CLOSURE")
+def _load_closure(frame: Frame, instruction: Instruction) -> None:
+    frame.push(frame.cell(instruction.arg))
+
+
+@TABLE.on("LOAD_DEREF")
+def _load_deref(frame: Frame, instruction: Instruction) -> None:
+    content = frame.cell(instruction.arg).content
+    if content is NULL:
+        raise throw("NameError", "a variable of the enclosing function has no value")
+    frame.push(content)
+
+
+@TABLE.on("STORE_DEREF")
+def _store_deref(frame: Frame, instruction: Instruction) -> None:
+    frame.cell(instruction.arg).content = frame.pop()
+
+
+@TABLE.on("DELETE_DEREF")
+def _delete_deref(frame: Frame, instruction: Instruction) -> None:
+    frame.cell(instruction.arg).content = NULL
+
+
+# -- globals
+
+
+@TABLE.on("LOAD_GLOBAL")
+def _load_global(frame: Frame, instruction: Instruction) -> None:
+    if not frame.traits.global_null_bit:
+        frame.push(frame.machine.load_global(frame.name(instruction.arg)))
+        return
+    value = frame.machine.load_global(frame.name(instruction.arg >> 1))
+    _push_with_null(frame, value, instruction.arg & 1)
+
+
+def _push_with_null(frame: Frame, value: object, wanted: int) -> None:
+    if not wanted:
+        frame.push(value)
+    elif frame.traits.null_above:
+        frame.push(value, NULL)
+    else:
+        frame.push(NULL, value)
+
+
+@TABLE.on("STORE_GLOBAL", "DELETE_GLOBAL")
+def _store_global(frame: Frame, instruction: Instruction) -> None:
+    raise refused(f"the code sets the global variable {frame.name(instruction.arg)!r}")
+
+
+# -- attributes
+
+
+@TABLE.on("LOAD_ATTR")
+def _load_attr(frame: Frame, instruction: Instruction) -> None:
+    owner = frame.pop()
+    if not frame.traits.attr_method_bit:
+        frame.push(frame.machine.getattr(owner, frame.name(instruction.arg)))
+        return
+    value = frame.machine.getattr(owner, frame.name(instruction.arg >> 1))
+    _push_with_null(frame, value, instruction.arg & 1)
+
+
+@TABLE.on("LOAD_METHOD")
+def _load_method(frame: Frame, instruction: Instruction) -> None:
+    frame.push(NULL, frame.machine.getattr(frame.pop(), frame.name(instruction.arg)))
+
+
+@TABLE.on("STORE_ATTR")
+def _store_attr(frame: Frame, instruction: Instruction) -> None:
+    owner = frame.pop()
+    attributes.put(frame.machine, owner, frame.name(instruction.arg), frame.pop())
+
+
+# -- imports: a question to the domain, never an import
+
+
+@TABLE.on("IMPORT_NAME")
+def _import(frame: Frame, instruction: Instruction) -> None:
+    level, names = frame.pops(2)
+    name = frame.name(instruction.arg)
+    if level not in (0, -1) or not isinstance(name, str):
+        raise refused(f"the code imports {name!r} relative to a package that is not in the file")
+    wanted = name if names is not None else name.split(".")[0]
+    frame.push(frame.machine.ask(frame.machine.domain.import_module, wanted))
+
+
+@TABLE.on("IMPORT_FROM")
+def _import_from(frame: Frame, instruction: Instruction) -> None:
+    frame.push(frame.machine.getattr(frame.peek(), frame.name(instruction.arg)))
+
+
+TABLE.refuse("the code imports every name of a module", "IMPORT_STAR")
+TABLE.refuse("the code defines a class", "LOAD_BUILD_CLASS", "BUILD_CLASS", "LOAD_CLASSDEREF", "LOAD_LOCALS")
+TABLE.refuse("the code belongs to a class", "LOAD_NAME", "STORE_NAME", "DELETE_NAME", "LOAD_SUPER_ATTR")
+TABLE.refuse("the code belongs to a class", "LOAD_FROM_DICT_OR_DEREF", "LOAD_FROM_DICT_OR_GLOBALS")
+TABLE.refuse("the code deletes an attribute", "DELETE_ATTR")

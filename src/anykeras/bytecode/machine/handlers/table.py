@@ -1,0 +1,33 @@
+"""The type of a handler, and the decorator that enters one into its theme's table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from anykeras.bytecode.errors import refused
+from anykeras.bytecode.instructions import Instruction
+from anykeras.bytecode.machine.frame import Frame, Signal
+
+Handler = Callable[[Frame, Instruction], Signal | None]
+
+
+class Table(dict[str, Handler]):
+    def on(self, *names: str) -> Callable[[Handler], Handler]:
+        """``@TABLE.on("ROT_TWO")``; a name cannot be entered twice."""
+
+        def enter(handler: Handler) -> Handler:
+            for name in names:
+                if name in self:
+                    raise ValueError(f"{name} has a handler already")
+                self[name] = handler
+            return handler
+
+        return enter
+
+    def refuse(self, reason: str, *names: str) -> None:
+        """These instructions end the run with ``reason``."""
+
+        def handler(frame: Frame, instruction: Instruction) -> Signal | None:
+            raise refused(reason)
+
+        self.on(*names)(handler)

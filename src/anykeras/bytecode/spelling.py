@@ -1,0 +1,161 @@
+"""How a function was written into a config, and the way back to bytes, defaults and closure.
+
+| spelling | written by |
+|---|---|
+| ``base64`` | Keras 2.1.3 and later, tf.keras, Keras 3: base64 of ``marshal.dumps(f.__code__)``, broken into lines |
+| ``text`` | Keras 1 and 2 up to 2.1.2: the marshalled bytes decoded as ``raw_unicode_escape`` |
+
+either alone, or in the list ``[code, defaults, closure]``, or (Keras 3, tf.keras 2.13+) in
+``{"class_name": "__lambda__", "config": {"code": ..., "defaults": ..., "closure": ...}}``. Defaults of keyword-only
+parameters are in none of them.
+
+Source: ``func_dump`` and ``func_load`` in ``keras/utils/generic_utils.py`` (Keras 1.0 to 2.15) and
+``keras/src/utils/python_utils.py`` (3.15.1); ``serialize_keras_object`` in ``keras/src/saving/serialization_lib.py``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+from anykeras import limits
+from anykeras.bytecode.errors import SPELLING, BytecodeError, over_limit
+
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+_CODE_MARKS = frozenset("c\xe3")  # marshal's type byte of a code object, without and with a reference flag
+MAX_NESTING = 20
+
+
+@dataclass(frozen=True, eq=False)
+class StoredFunction:
+    """A function as the file holds it.
+
+    Attributes:
+        code_bytes: the marshalled code object.
+        defaults: values of the last positional parameters; a stored function among them is a ``StoredFunction``.
+        closure: contents of the cells in the order of ``co_freevars``, or ``None`` where none were stored.
+        spelling: ``base64``, ``text``, with ``in list`` or ``in __lambda__`` where it was wrapped.
+        notes: what about it a reader should know.
+    """
+
+    code_bytes: bytes
+    defaults: tuple[object, ...]
+    closure: tuple[object, ...] | None
+    spelling: str
+    notes: tuple[str, ...] = ()
+
+
+def looks_stored(value: object) -> bool:
+    """Whether ``value`` of a config is a stored function (and not the name of one)."""
+    if isinstance(value, dict):
+        return value.get("class_name") == "__lambda__"
+    if isinstance(value, list | tuple):
+        return len(value) == 3 and isinstance(value[0], str) and looks_stored(value[0])
+    if not isinstance(value, str) or len(value) < 40:
+        return False
+    return value[0] in _CODE_MARKS and "\x00" in value or _bytes_of_base64(value) is not None
+
+
+def read_stored(value: object) -> StoredFunction:
+    """The function that a config holds as ``value``: text, list or dict.
+
+    Raises:
+        BytecodeError: ``value`` is none of the spellings.
+    """
+    return _read(value, 0)
+
+
+def _read(value: object, depth: int) -> StoredFunction:
+    if depth > MAX_NESTING:
+        raise over_limit("stored functions are nested too deeply")
+    if isinstance(value, dict):
+        return _from_dict(value, depth)
+    if isinstance(value, list | tuple):
+        return _from_list(list(value), depth)
+    if isinstance(value, str):
+        return _from_text(value)
+    raise _no_function(f"a {type(value).__name__} is no stored function")
+
+
+def _no_function(seen: str) -> BytecodeError:
+    return BytecodeError(SPELLING, seen, part="function code")
+
+
+def _from_text(text: str) -> StoredFunction:
+    if len(text) > 2 * limits.current().code_bytes:
+        raise over_limit("the text of the function is too long")
+    decoded = _bytes_of_base64(text)
+    if decoded is not None:
+        return StoredFunction(decoded, (), None, "base64")
+    if not text or text[0] not in _CODE_MARKS:
+        raise _no_function("the text is neither base64 nor raw code")
+    try:
+        raw = text.encode("raw_unicode_escape")
+    except UnicodeEncodeError as error:
+        raise _no_function("the text cannot be turned back into bytes") from error
+    notes = ("code above U+00FF was written as \\u escapes",) if any(ord(mark) > 0xFF for mark in text) else ()
+    return StoredFunction(raw, (), None, "text", notes)
+
+
+def _bytes_of_base64(text: str) -> bytes | None:
+    """The bytes, where they begin as a code object does."""
+    if not _BASE64.fullmatch(text):
+        return None
+    try:
+        decoded = base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return decoded if decoded[:1] in (b"c", b"\xe3") else None
+
+
+def _from_list(parts: list[object], depth: int) -> StoredFunction:
+    if not 1 <= len(parts) <= 3 or not isinstance(parts[0], str):
+        raise _no_function("the list is not [code, defaults, closure]")
+    padded = [*parts, None, None][:3]
+    return _assembled(_from_text(parts[0]), padded[1], padded[2], "list", depth)
+
+
+def _from_dict(value: dict[object, object], depth: int) -> StoredFunction:
+    config = value.get("config")
+    if value.get("class_name") == "__lambda__" and isinstance(config, dict):
+        return _from_dict(config, depth)
+    code = value.get("code")
+    if isinstance(code, list | tuple):
+        return _read(code, depth + 1)
+    if not isinstance(code, str):
+        raise _no_function("the __lambda__ record holds no code")
+    return _assembled(_from_text(code), value.get("defaults"), value.get("closure"), "__lambda__", depth)
+
+
+def _assembled(code: StoredFunction, defaults: object, closure: object, wrapper: str, depth: int) -> StoredFunction:
+    notes = list(code.notes)
+    given = _sequence(defaults, "defaults", depth)
+    cells = _sequence(closure, "closure", depth)
+    return StoredFunction(code.code_bytes, given or (), cells, f"{code.spelling} in {wrapper}", tuple(notes))
+
+
+def _sequence(value: object, what: str, depth: int) -> tuple[object, ...] | None:
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        items = value.get("config", value.get("items"))
+        value = items if isinstance(items, list) else items.get("items") if isinstance(items, dict) else None
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple):
+        raise _no_function(f"the {what} of the function are no list")
+    return tuple(_item(item, depth) for item in value)
+
+
+def _item(value: object, depth: int) -> object:
+    """A default or cell; functions among them are read too, everything else stays as it is in the file."""
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__" or isinstance(value, list):
+        nested = _sequence(value, "values", depth + 1) if depth < MAX_NESTING else None
+        if nested is None:
+            raise over_limit("values of the function are nested too deeply")
+        return list(nested) if isinstance(value, list) and not looks_stored(value) else _function_or(value, nested, depth)
+    return _read(value, depth + 1) if looks_stored(value) else value
+
+
+def _function_or(value: object, items: tuple[object, ...], depth: int) -> object:
+    return _read(value, depth + 1) if looks_stored(value) else items

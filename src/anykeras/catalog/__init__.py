@@ -1,0 +1,8 @@
+"""Facts about layers. Importing the package loads every family file, which registers its entries."""
+
+from ..registry import load_all
+from .base import LayerEntry, Role, entries, find
+
+load_all(__name__)
+
+__all__ = ["LayerEntry", "Role", "entries", "find"]

@@ -1,0 +1,105 @@
+"""What a catalog entry is, and how entries are found.
+
+An entry states facts about one class in one span of eras: which weights it has, in which order its writer saved them,
+where Keras 3 keeps them, which of its arguments hold layers, and how shapes go through it. Arguments and their
+defaults per Keras version are generated tables (`catalog.signatures`), not repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ..document.model import Era, Layer
+from ..document.values import Config
+
+Shape = tuple[int | None, ...]
+Always: Callable[[Config], bool] = lambda config: True
+
+
+@dataclass(frozen=True)
+class Role:
+    """One weight of a layer.
+
+    `name` is the last part of the names that the writer gave it; `at` the sub-path in a Keras 3 weights file
+    (``cell``, ``query_dense``); `when` whether a configuration has it; `also` other spellings seen in files.
+    """
+
+    name: str
+    at: str = ""
+    trainable: bool = True
+    when: Callable[[Config], bool] = Always
+    also: tuple[str, ...] = ()
+
+
+Roles = Callable[[Layer], Sequence[Role]]
+Completion = Callable[[Layer], Layer]
+
+
+@dataclass(frozen=True)
+class LayerEntry:
+    """The facts of one class.
+
+    `children` lists (config key, Keras 3 sub-path) of the layers it holds, in saving order. `completed` adds layers that
+    the constructor makes and the file leaves out (the backward half of a Bidirectional).
+    """
+
+    name: str
+    eras: tuple[Era, ...]
+    roles: Roles
+    aliases: tuple[str, ...] = ()
+    children: tuple[tuple[str, str], ...] = ()
+    module: str = "keras.layers"
+    completed: Completion | None = None
+
+
+_entries: dict[tuple[str, Era], LayerEntry] = {}
+
+ALL = tuple(Era)
+OLD = (Era.KERAS0, Era.KERAS1)
+MODERN = (Era.KERAS2, Era.TF2, Era.KERAS3)
+LEGACY = (Era.KERAS2, Era.TF2)
+NOW = (Era.KERAS3,)
+
+
+def entry(
+    name: str,
+    eras: Sequence[Era],
+    roles: Sequence[Role] | Roles = (),
+    *,
+    aliases: Sequence[str] = (),
+    children: Sequence[tuple[str, str]] = (),
+    module: str = "keras.layers",
+    completed: Completion | None = None,
+) -> LayerEntry:
+    """Add an entry; `roles` is a list, or a function of the layer where they depend on its configuration or shapes."""
+    if callable(roles):
+        find: Roles = roles
+    else:
+        fixed = tuple(roles)
+
+        def find(layer: Layer) -> Sequence[Role]:
+            return [role for role in fixed if role.when(layer.config)]
+
+    made = LayerEntry(name, tuple(eras), find, tuple(aliases), tuple(children), module, completed)
+    for era in made.eras:
+        for key in (name, *made.aliases):
+            if (key, era) in _entries:
+                raise ValueError(f"two entries for {key} in {era}")
+            _entries[key, era] = made
+    return made
+
+
+def find(class_name: str, era: Era) -> LayerEntry | None:
+    """The entry of a class in an era's vocabulary, or None where the catalog does not know it."""
+    return _entries.get((class_name, era))
+
+
+def entries(era: Era) -> list[LayerEntry]:
+    """All entries of one era's vocabulary, by name."""
+    return sorted({id(e): e for (_, at), e in _entries.items() if at is era}.values(), key=lambda e: e.name)
+
+
+def flag(key: str, default: bool = True) -> Callable[[Config], bool]:
+    """A condition for :class:`Role`: the argument `key` is true."""
+    return lambda config: bool(config.get(key, default))

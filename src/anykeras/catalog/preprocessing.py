@@ -1,0 +1,41 @@
+"""Preprocessing layers. Their tables (vocabularies, boundaries) are configuration or assets, not weights.
+
+Sources: keras 3.15.1 ``layers/preprocessing``; the state of random layers (seed generators) is never stored.
+"""
+
+from __future__ import annotations
+
+from ..document.values import Config
+from .base import MODERN, NOW, Role, entry
+
+
+def _adapted(config: Config) -> bool:
+    """Statistics given as arguments are no variables (normalization.py, `build`)."""
+    return config.get("mean") is None
+
+
+entry(
+    "Normalization",
+    MODERN,
+    [Role(name, trainable=False, when=_adapted) for name in ("mean", "variance", "count")],
+)
+
+
+entry("STFTSpectrogram", NOW, [Role("real_kernel"), Role("imag_kernel")])
+
+for _name in (
+    *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "RandomBrightness"),
+    *("RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescaling"),
+    *("Resizing", "StringLookup", "TextVectorization"),
+):
+    entry(_name, MODERN)
+
+for _name in (
+    *("AugMix", "AutoContrast", "ContrastLimitedAdaptiveHistogramEqualization", "CutMix", "Equalization"),
+    *("MaxNumBoundingBoxes", "MelSpectrogram", "MixUp", "RandAugment", "RandomColorDegeneration", "RandomColorJitter"),
+    *("RandomElasticTransform", "RandomErasing", "RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert"),
+    *("RandomPerspective", "RandomPosterization", "RandomSaturation", "RandomSharpness", "RandomShear", "Solarization"),
+):
+    entry(_name, NOW)
+
+entry("Pipeline", NOW, children=[("layers", "_pipeline_layers")])

@@ -1,0 +1,160 @@
+"""Which arguments every Keras class takes, and their defaults, release by release.
+
+The facts are in ``signatures.json``, made by ``scripts/make_signatures.py`` from the sources of the releases listed
+there (Keras 0.3.3 to 2.3.1, tf.keras 1.15 to 2.15, Keras 3.0.5 to 3.15.1). This module only looks things up.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+from ..document.model import Era, Writer
+from ..document.values import Value
+
+
+class Missing(enum.Enum):
+    """The answer where there is none: no such argument, or an argument that must be given."""
+
+    MISSING = "missing"
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Final = Missing.MISSING
+NOW: Final = "3.15.1"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """One class in one release.
+
+    `defaults` maps each argument to its default, or to MISSING where it must be given or its default is no plain value
+    (an expression of the Python source). `written` are the further keys that the class's own ``get_config`` writes.
+    """
+
+    defaults: Mapping[str, Value | Missing] = field(default_factory=dict)
+    written: frozenset[str] = frozenset()
+
+
+# Files name the Keras version inside TensorFlow, which before TensorFlow 2.5 is not TensorFlow's own
+# (tensorflow/python/keras/__init__.py, __version__, of each release).
+_STAMPS: Final = {"2.1.6-tf": "1.12", "2.2.4-tf": "2.0", "2.3.0-tf": "2.2", "2.4.0": "2.4"}
+_UNSTAMPED: Final = {Era.KERAS0: "0.3.3", Era.KERAS1: "1.2.2", Era.KERAS2: "2.2.4", Era.TF2: "2.12", Era.KERAS3: NOW}
+
+At = Writer | Era | str
+
+
+def accepted(class_name: str, version: str = NOW, kind: str = "layers") -> frozenset[str]:
+    """Every keyword that the constructor of a class takes in a Keras release; empty for a class it does not have.
+
+    `kind` is the public module: layers, initializers, regularizers, constraints, optimizers, losses, metrics.
+    """
+    found = signature(class_name, version, kind)
+    return frozenset() if found is None else frozenset(found.defaults)
+
+
+def default(class_name: str, argument: str, at: At = NOW, kind: str = "layers") -> Value | Missing:
+    """The default of an argument in the release nearest to `at`, at or before it; MISSING where there is none."""
+    found = signature(class_name, at, kind)
+    return MISSING if found is None else found.defaults.get(argument, MISSING)
+
+
+def signature(class_name: str, at: At = NOW, kind: str = "layers") -> Signature | None:
+    """A class as the release nearest to `at`, at or before it, has it; None where it has no such class.
+
+    `at` is a writer, an era (its last release that files were commonly written with), or a version: ``"2.2.4"``,
+    ``"3.15.1"``; with ``"tf.keras 2.3"`` for TensorFlow's own.
+    """
+    return _history(kind, class_name).get(_release(at))
+
+
+def classes(at: At = NOW, kind: str = "layers") -> list[str]:
+    """The names of all classes of a release."""
+    here = _release(at)
+    return [name for name in _table()["classes"].get(kind, {}) if here in _history(kind, name)]
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = files(__package__).joinpath("signatures.json").read_text("utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+@cache
+def _releases() -> list[tuple[str, tuple[int, ...]]]:
+    return [(library, _numbers(version)) for library, version in _table()["releases"]]
+
+
+@cache
+def _history(kind: str, class_name: str) -> dict[int, Signature]:
+    """The class in every release that has it, by the release's place in the list."""
+    states: dict[int, Signature] = {}
+    known: dict[str, Value | Missing] = {}
+    changes = {step["at"]: step for step in _table()["classes"].get(kind, {}).get(class_name, ())}
+    present, written = False, frozenset[str]()
+    for here in range(len(_releases())):
+        step = changes.get(here)
+        if step is not None:
+            present = not step.get("gone", False)
+            required = dict.fromkeys(step.get("required", ()), MISSING)
+            known = {k: v for k, v in known.items() if k not in step.get("drop", ())} | step.get("set", {}) | required
+            known = {k: _frozen(v) for k, v in known.items()}
+            written = frozenset(step.get("written", written))
+        if present:
+            states[here] = Signature(known, written)
+    return states
+
+
+def _frozen(value: Any) -> Value | Missing:
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)  # type: ignore[misc]  # a list never holds MISSING
+    found: Value | Missing = value
+    return found
+
+
+def _release(at: At) -> int:
+    library, version = _named(at)
+    fits = [i for i, (lib, numbers) in enumerate(_releases()) if lib == library and numbers <= version]
+    same = [i for i, (lib, _) in enumerate(_releases()) if lib == library]
+    return fits[-1] if fits else same[0]
+
+
+def _named(at: At) -> tuple[str, tuple[int, ...]]:
+    """The library whose history to follow, and the version in it."""
+    if isinstance(at, Era):
+        return ("tf.keras" if at is Era.TF2 else "keras"), _numbers(_UNSTAMPED[at])
+    if isinstance(at, Writer):
+        return _written_by(at)
+    library, _, version = at.rpartition(" ")
+    return _library(library or "keras", _numbers(version)), _numbers(version)
+
+
+def _written_by(writer: Writer) -> tuple[str, tuple[int, ...]]:
+    if not writer.release:
+        return _named(writer.era)
+    stamp = writer.version or ""
+    in_tensorflow = writer.era is Era.TF2 or writer.library != "keras" or stamp.endswith("-tf")
+    library = _library("tf.keras" if in_tensorflow else "keras", writer.release)
+    return library, _numbers(_STAMPS.get(stamp, stamp)) if library == "tf.keras" else writer.release
+
+
+def _library(library: str, version: tuple[int, ...]) -> str:
+    """From 2.4 to 2.16 Keras was TensorFlow's; before and since it is its own."""
+    if library == "keras":
+        return "tf.keras" if (2, 4) <= version < (3,) else "keras"
+    return "keras" if version >= (3,) else "tf.keras"
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())

@@ -1,0 +1,89 @@
+"""What every container gives: a match with its evidence, and a Raw: all that is in the box, nothing believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..tensors import Tensor
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which container the bytes are, and why. `name` is a key of the table of containers."""
+
+    name: str
+    path: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class WeightGroup:
+    """The weights saved for one layer of the top level: (name in the file, tensor), in the order of the file."""
+
+    name: str
+    weights: tuple[tuple[str, Tensor], ...]
+
+
+@dataclass(frozen=True)
+class NamedWeights:
+    """Weights by layer, as legacy HDF5 files hold them; `indexed` where layers and weights have numbers, not names."""
+
+    groups: tuple[WeightGroup, ...]
+    indexed: bool = False
+
+
+@dataclass(frozen=True)
+class TreeWeights:
+    """Weights by object path (``layers/dense_1/vars/0``), as Keras 2.12 to 3 hold them.
+
+    `names` gives the layer's name by object path (``layers/dense_1``) where the writer left it (Keras 3.6 and later).
+    """
+
+    tensors: Mapping[str, Tensor]
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A further file inside the box (a vocabulary); read only when asked for, up to the limit."""
+
+    name: str
+    size: int
+    read: Callable[[], bytes] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Raw:
+    """Everything in the box.
+
+    `architecture` is the parsed configuration text (JSON values) and `part` the name of the place it came from.
+    `attributes` are stamps (``keras_version``, ``backend``, ``date_saved``). `training` is the compile configuration,
+    `optimizer` the optimizer's tensors in file order with their names there. `leftovers` names what no reader claims.
+    """
+
+    match: Match
+    architecture: Json = None
+    part: str = ""
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    weights: NamedWeights | TreeWeights | None = None
+    training: Json = None
+    optimizer: tuple[tuple[str, Tensor], ...] = ()
+    assets: Mapping[str, Asset] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    leftovers: tuple[str, ...] = ()
+
+
+class Container(Protocol):
+    """A kind of file: `match` looks at bytes only; `read` opens what `match` recognised."""
+
+    name: str
+
+    def match(self, path: str, head: bytes) -> Match | None:
+        """The match, or None when the bytes are something else."""
+
+    def read(self, match: Match) -> Raw:
+        """Everything in the box. Raises Malformed, LimitExceeded or NotAModel."""

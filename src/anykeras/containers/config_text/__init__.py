@@ -1,0 +1,5 @@
+"""Architectures as text, JSON or YAML, without weights."""
+
+from .container import ConfigText
+
+__all__ = ["ConfigText"]

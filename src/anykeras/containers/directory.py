@@ -1,0 +1,105 @@
+"""Folders: an unpacked `.keras` (config.json beside model.weights.h5) is opened, every other kind is named."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from ..errors import Malformed, NotAModel
+from .base import Match, Raw
+from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, Box, read_box
+from .source import Source, open_source, too_much
+
+NAME = "keras_directory"
+MOST = 10_000  # entries of a folder that are looked at
+
+
+def match_directory(path: str) -> Match:
+    """The match of a folder that holds an unpacked `.keras`. Raises NotAModel that names other folders."""
+    try:
+        names = set(sorted(os.listdir(path))[:MOST])
+    except OSError as error:
+        raise NotAModel("AK1002", f"the folder cannot be read: {error}", part=path) from None
+    if CONFIG in names and names & {WEIGHTS_H5, WEIGHTS_NPZ}:
+        return Match(NAME, path, f"a folder with {CONFIG} and the weights beside it")
+    raise _name_directory(path, names)
+
+
+def read_directory(match: Match) -> Raw:
+    """Everything in the folder that a `.keras` archive would hold."""
+    root = match.path
+    files = [name for name in (CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ) if os.path.lexists(os.path.join(root, name))]
+    files += _assets(root)
+    sizes = {name: _regular(root, name) for name in files}
+
+    def open_file(name: str, limit: int) -> Source:
+        _regular(root, name)
+        source = open_source(os.path.join(root, *name.split("/")))
+        if source.size > limit:
+            raise too_much("bytes", source.size, limit, name)
+        return source
+
+    return read_box(Box(sizes, open_file), match)
+
+
+def _assets(root: str) -> list[str]:
+    found = []
+    for folder, folders, names in os.walk(os.path.join(root, "assets")):
+        inside = os.path.relpath(folder, root).replace(os.sep, "/")
+        for name in (*folders, *names):
+            _regular(root, f"{inside}/{name}", folder_too=True)
+        found += [f"{inside}/{name}" for name in sorted(names)]
+        if len(found) > MOST:
+            raise too_much("files in the folder", len(found), MOST, "assets")
+    return found
+
+
+def _regular(root: str, name: str, folder_too: bool = False) -> int:
+    """The size of a regular file below `root`. Raises Malformed for links, also on the way, and other things."""
+    try:
+        at = root
+        for piece in name.split("/"):
+            at = os.path.join(at, piece)
+            status = os.lstat(at)
+            if stat.S_ISLNK(status.st_mode):
+                raise _refused("a link, which may lead out of the folder", name)
+    except OSError as error:
+        raise NotAModel("AK1002", f"the file cannot be read: {error}", part=name) from None
+    if stat.S_ISREG(status.st_mode) or (folder_too and stat.S_ISDIR(status.st_mode)):
+        return status.st_size
+    raise _refused("something that is no regular file (a pipe or device)", name)
+
+
+def _refused(what: str, part: str) -> Malformed:
+    return Malformed(
+        "AK1111",
+        what,
+        part=part,
+        next_step="Copy the files themselves into one folder, or pack them as a .keras archive.",
+    )
+
+
+def _name_directory(path: str, names: set[str]) -> NotAModel:
+    if {"saved_model.pb", "saved_model.pbtxt"} & names:
+        return NotAModel(
+            "AK1137",
+            "this is a TensorFlow SavedModel",
+            part=path,
+            next_step="AnyKeras does not read SavedModel folders yet; save the model as .h5 or .keras where it was "
+            "made.",
+        )
+    if "checkpoint" in names or any(name.endswith(".index") for name in names):
+        return NotAModel(
+            "AK1143",
+            "this is a TensorFlow checkpoint: weights by object, without the layers",
+            part=path,
+            next_step="In the environment that wrote it, build the model, load the weights and call model.save(...).",
+        )
+    models = sorted(n for n in names if n.endswith((".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml")))
+    shown = ", ".join((models or sorted(names))[:5]) or "nothing"
+    return NotAModel(
+        "AK1144",
+        f"this is a folder and no model; it holds {shown}",
+        part=path,
+        next_step=f"Name a file in it, such as {os.path.join(path, models[0])}." if models else "Name a model file.",
+    )

@@ -1,0 +1,240 @@
+"""Files that are no Keras model, named for what they are, each with a code and what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..errors import NotAModel
+from .texts import encoding_of
+
+Test = Callable[[bytes, int], bool]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file: `test` gets the first bytes and the size of the file."""
+
+    code: str
+    what: str
+    next_step: str
+    test: Test
+
+
+def _starts(*signatures: bytes) -> Test:
+    return lambda head, size: head.startswith(signatures)
+
+
+def _at(offset: int, *signatures: bytes) -> Test:
+    return lambda head, size: head[offset:].startswith(signatures)
+
+
+def _text(pattern: str, within: int = 4096) -> Test:
+    expression = re.compile(pattern, re.IGNORECASE)
+
+    def test(head: bytes, size: int) -> bool:
+        return bool(expression.search(head[:within].decode(encoding_of(head), "replace")))
+
+    return test
+
+
+def _is_pickle(head: bytes, size: int) -> bool:
+    """Protocol 2 and later start with PROTO; protocol 0 and 1 with the marks of the first object."""
+    if head[:1] == b"\x80" and len(head) > 2 and 2 <= head[1] <= 5:
+        return True
+    return bool(re.match(rb"(?:\(dp?\d|\(lp\d|ccopy_reg\n|c[a-zA-Z_.]+\n[a-zA-Z_]+\n|\(i[a-z_.]+\n)", head))
+
+
+def _is_safetensors(head: bytes, size: int) -> bool:
+    return len(head) > 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= size - 8
+
+
+def _fields(data: bytes, count: int) -> list[tuple[int, int]] | None:
+    """The first fields of a protobuf message as (number, wire type), None when the bytes are no message."""
+    found, at = [], 0
+    while at < len(data) and len(found) < count:
+        key, at = _varint(data, at)
+        number, wire = key >> 3, key & 7
+        if not 0 < number < 1 << 12 or wire not in (0, 1, 2, 5):
+            return None
+        length, at = _varint(data, at) if wire in (0, 2) else ({1: 8, 5: 4}[wire], at)
+        at += 0 if wire == 0 else length
+        found.append((number, wire))
+    return found
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while at < len(data) and shift < 64:
+        byte = data[at]
+        value, at, shift = value | (byte & 127) << shift, at + 1, shift + 7
+        if byte < 128:
+            return value, at
+    return 0, len(data) + 1
+
+
+def _is_onnx(head: bytes, size: int) -> bool:
+    """ModelProto: ir_version (field 1, number) first, then producer_name, a graph or imports (onnx.proto3)."""
+    fields = _fields(head, 4)
+    return bool(
+        fields
+        and fields[0] == (1, 0)
+        and len(fields) > 1
+        and all(field in ((2, 2), (3, 2), (4, 2), (5, 0), (6, 2), (7, 2), (8, 2), (14, 2)) for field in fields[1:])
+    )
+
+
+def _is_saved_model(head: bytes, size: int) -> bool:
+    """SavedModel: schema version (field 1) is 1, then meta graphs (field 2; saved_model.proto)."""
+    return head[:2] == b"\x08\x01" and head[2:3] == b"\x12"
+
+
+def _is_graph(head: bytes, size: int) -> bool:
+    """GraphDef: nodes (field 1) with a name (field 1) and an operation (field 2; graph.proto, node_def.proto)."""
+    if head[:1] != b"\x0a":
+        return False
+    _, inside = _varint(head, 1)
+    return (_fields(head[inside:], 2) or [])[:2] == [(1, 2), (2, 2)]
+
+
+def _is_text(head: bytes, size: int) -> bool:
+    text = head.decode(encoding_of(head), "replace")
+    return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and text.count("�") <= len(text) // 100
+
+
+_AGAIN = "Get the model file itself and try again."
+KINDS: tuple[Kind, ...] = (
+    Kind(
+        "AK1130",
+        "a git-lfs pointer: a note of about 130 bytes that stands for the model, which was never fetched",
+        "Run `git lfs pull` in the repository, or download the file itself (the line `size` says how long it is).",
+        _starts(b"version https://git-lfs", b"version https://hawser"),
+    ),
+    Kind(
+        "AK1131",
+        "a web page (HTML), saved in place of the model: an error, a login or a download warning",
+        "Open it in a browser to see what it says, then download the file itself (the raw file, not its page).",
+        _text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
+    ),
+    Kind(
+        "AK1132",
+        "a pickle (or joblib) file: a program for Python to run, not data",
+        "AnyKeras runs nothing from a file. In the environment that wrote it, load it and call model.save(...).",
+        _is_pickle,
+    ),
+    Kind(
+        "AK1133",
+        "a NumPy array (.npy), without the layers that it belongs to",
+        "Load it with numpy.load and give it to the model that it was taken from.",
+        _starts(b"\x93NUMPY"),
+    ),
+    Kind(
+        "AK1135",
+        "a TensorFlow Lite model: compiled for devices, the layers are gone",
+        "Name the Keras file that it was made from.",
+        _at(4, b"TFL3"),
+    ),
+    Kind(
+        "AK1141",
+        "a compressed archive (gzip, tar, 7z, rar, xz, bzip2 or zstd)",
+        "Unpack it with a program that you trust and name the model file inside.",
+        lambda head, size: (
+            head.startswith((b"\x1f\x8b", b"7z\xbc\xaf'\x1c", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd"))
+            or head[257:262] == b"ustar"
+        ),
+    ),
+    Kind(
+        "AK1110",
+        "a zip archive that is empty or starts with something else than a file",
+        _AGAIN,
+        _starts(b"PK\x05\x06", b"PK\x07\x08", b"PK\x06\x06"),
+    ),
+    Kind(
+        "AK1142",
+        "a picture or document (PNG, JPEG, GIF, PDF, RIFF or OLE)",
+        _AGAIN,
+        _starts(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"RIFF", b"\xd0\xcf\x11\xe0"),
+    ),
+    Kind(
+        "AK1142",
+        "a program (ELF, Windows or a script), not a model",
+        "Do not run it. " + _AGAIN,
+        _starts(b"\x7fELF", b"MZ", b"#!", b"\xcf\xfa\xed\xfe"),
+    ),
+    Kind(
+        "AK1140",
+        "a safetensors file: arrays by name without the layers that they belong to",
+        "Load it with the safetensors package into the model that it was saved from.",
+        _is_safetensors,
+    ),
+    Kind(
+        "AK1146",
+        "an HDF5 file with something else put before it",
+        "A model file starts with its own signature; cut off what lies before it if you know what it is.",
+        lambda head, size: any(head[at : at + 8] == b"\x89HDF\r\n\x1a\n" for at in (512, 1024, 2048, 4096, 8192)),
+    ),
+    Kind(
+        "AK1143",
+        "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
+        "Name the model's own file; a checkpoint needs the code that built the model.",
+        lambda head, size: (
+            size >= 48 and b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head[:3] == b"\x00\x00\x08" and head[3:5] == b"\x08\x01"
+        ),
+    ),
+    Kind(
+        "AK1137",
+        "the saved_model.pb of a TensorFlow SavedModel",
+        "AnyKeras does not read SavedModel folders yet; save the model as .h5 or .keras where it was made.",
+        _is_saved_model,
+    ),
+    Kind(
+        "AK1136",
+        "an ONNX model: operations without the Keras layers",
+        "Name the Keras file that it was exported from.",
+        _is_onnx,
+    ),
+    Kind(
+        "AK1145",
+        "a frozen TensorFlow graph: operations without the Keras layers",
+        "Name the Keras file that it was frozen from.",
+        _is_graph,
+    ),
+    Kind(
+        "AK1149",
+        "a text, and no architecture of a Keras model",
+        "Name the file that model.save(), model.to_json() or model.to_yaml() gave.",
+        _is_text,
+    ),
+)
+
+
+def name_file(path: str, head: bytes, size: int) -> NotAModel:
+    """What the file is, for a file that no container recognises."""
+    if not size:
+        return NotAModel("AK1102", "the file is empty (0 bytes)", part=path, next_step="Download or copy it again.")
+    if not any(head):
+        return NotAModel(
+            "AK1102",
+            f"the file holds nothing but zeros ({size:,} bytes): it was reserved and never written",
+            part=path,
+            next_step="Download or copy it again.",
+        )
+    for kind in KINDS:
+        if kind.test(head, size):
+            seen = f"this is {kind.what}" + _first_line(kind, head)
+            return NotAModel(kind.code, seen, part=path, next_step=kind.next_step)
+    return NotAModel(
+        "AK1101",
+        f"no kind of file that AnyKeras knows starts with the bytes {head[:8].hex(' ')}",
+        part=path,
+        next_step="Name a .h5, .hdf5, .keras, .json or .yaml file that Keras wrote.",
+    )
+
+
+def _first_line(kind: Kind, head: bytes) -> str:
+    if kind.code not in ("AK1130", "AK1149"):
+        return ""
+    lines = [line for line in head[:400].decode(encoding_of(head), "replace").splitlines() if line.strip()]
+    shown = lines[-1] if kind.code == "AK1130" else lines[0] if lines else ""
+    return f" ({shown.strip()[:80]!r})"

@@ -1,0 +1,148 @@
+"""HDF5 as a container: find the model in the file and say everything that is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...errors import Malformed, NotAModel
+from ...tensors import Tensor
+from ..base import Json, Match, NamedWeights, Raw, TreeWeights
+from ..guard import guarded
+from ..json_text import parse_model_json
+from ..source import Source, open_source
+from .legacy import has_names, has_numbers, has_tree, optimizer_tensors, read_weights, strings
+from .nodes import SIGNATURE, Node, open_tree, text
+
+CONFIG, TRAINING, MODEL_WEIGHTS = "model_config", "training_config", "model_weights"
+SEARCH = 4  # groups inside groups that are searched for a model
+STAMPS = 256  # longest text that is taken for a stamp (keras_version, backend)
+
+
+class HDF5:
+    """Whole models (`.h5`, `.hdf5`, and `.keras` of old) and weights files of every Keras."""
+
+    name = "hdf5"
+
+    def match(self, path: str, head: bytes) -> Match | None:
+        """By the eight bytes of the signature at the start of the file."""
+        return Match(self.name, path, "HDF5 signature at byte 0") if head.startswith(SIGNATURE) else None
+
+    def read(self, match: Match) -> Raw:
+        """Everything in the file. Raises Malformed, LimitExceeded, Unsupported or NotAModel."""
+        return read_hdf5(open_source(match.path), match)
+
+
+def read_hdf5(source: Source, match: Match) -> Raw:
+    """The Raw of an HDF5 file or of a window that holds one."""
+    root = open_tree(source)
+    home = _home(root, source.name)
+    notes = [f"the model lies in the group {home.path!r}"] if home.path else []
+    architecture = _json(home, CONFIG, notes)
+    inside = home.children.get(MODEL_WEIGHTS)
+    weights_home = inside if inside is not None and inside.stored is None else home
+    weights = read_weights(weights_home, root)
+    if weights is None and weights_home is not home:
+        raise Malformed("AK1109", "the group of the weights lists no layers", part=weights_home.path)
+    optimizer = optimizer_tensors(home, root, "")
+    return Raw(
+        match,
+        architecture,
+        _part(home) if architecture is not None else "",
+        {**_stamps(weights_home), **_stamps(home)},
+        weights,
+        _json(home, TRAINING, notes),
+        optimizer,
+        notes=tuple(notes),
+        leftovers=_leftovers(root, weights, [tensor.origin for _, tensor in optimizer]),
+    )
+
+
+def _part(home: Node) -> str:
+    return f"{home.path}/{CONFIG}" if home.path else CONFIG
+
+
+def _holds_model(node: Node) -> bool:
+    return node.stored is None and (_has_config(node) or MODEL_WEIGHTS in node.children or _holds_weights(node))
+
+
+def _has_config(node: Node) -> bool:
+    return CONFIG in node.attributes or CONFIG + "0" in node.attributes
+
+
+def _holds_weights(node: Node) -> bool:
+    return has_names(node) or has_numbers(node) or has_tree(node)
+
+
+def _home(root: Node, name: str) -> Node:
+    """The group that holds the model: the root, or the only one among the outermost groups that do."""
+    level = [root]
+    for _ in range(SEARCH + 1):
+        found = [node for node in level if _holds_model(node)]
+        whole = [node for node in found if _has_config(node)]
+        candidates = whole or found
+        if len(candidates) > 1:
+            raise NotAModel(
+                "AK1147",
+                f"the file holds several models: {', '.join(sorted(n.path for n in candidates)[:8])}",
+                part=name,
+                next_step="Copy the one that you want into a file of its own with h5py.",
+            )
+        if candidates:
+            return candidates[0]
+        level = [child for node in level for child in node.children.values() if child.stored is None]
+    raise NotAModel(
+        "AK1105",
+        f"this is an HDF5 file without a Keras model; at the top it holds {_contents(root)}",
+        part=name,
+        next_step="Name the file that model.save() or model.save_weights() wrote.",
+    )
+
+
+def _contents(root: Node) -> str:
+    names = [*root.children, *(f"attribute {key}" for key in root.attributes)]
+    return ", ".join(repr(n) for n in names[:6]) + (" ..." if len(names) > 6 else "") if names else "nothing"
+
+
+def _json(node: Node, key: str, notes: list[str]) -> Json:
+    """JSON in an attribute, in one piece or in parts (``model_config0`` ...)."""
+    part = f"{node.path}/{key}" if node.path else key
+    value = node.attributes.get(key)
+    with guarded(part):
+        whole = text(value) if value is not None else "".join(strings(node, key) or []) or None
+    if whole is None and value is not None:
+        raise Malformed("AK1103", f"the attribute is not text but {type(value).__name__}", part=part)
+    return parse_model_json(whole, part, notes) if whole else None
+
+
+def _stamps(node: Node) -> dict[str, str]:
+    """Short texts in the attributes: ``keras_version``, ``backend`` and whatever else the writer left."""
+    stamps = {}
+    for key, value in node.attributes.items():
+        if key in (CONFIG, TRAINING) or not isinstance(value, (bytes, str)):
+            continue
+        stamp = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        if len(stamp) <= STAMPS:
+            stamps[key] = stamp
+    return stamps
+
+
+def _leftovers(root: Node, weights: NamedWeights | TreeWeights | None, optimizer: list[str]) -> tuple[str, ...]:
+    claimed = set(optimizer) | set(_origins(weights))
+    return tuple(n.path for n in root.walk() if n.stored is not None and n.path not in claimed)
+
+
+def _origins(weights: NamedWeights | TreeWeights | None) -> Iterator[str]:
+    if isinstance(weights, NamedWeights):
+        yield from (tensor.origin for group in weights.groups for _, tensor in group.weights)
+    elif weights is not None:
+        yield from (tensor.origin for tensor in weights.tensors.values())
+
+
+def read_weights_store(
+    source: Source,
+) -> tuple[NamedWeights | TreeWeights | None, tuple[tuple[str, Tensor], ...], tuple[str, ...]]:
+    """(weights, optimizer's tensors, leftovers) of the weights file inside a `.keras` archive."""
+    root = open_tree(source)
+    weights = read_weights(root, root)
+    optimizer = optimizer_tensors(root, root, "")
+    return weights, optimizer, _leftovers(root, weights, [tensor.origin for _, tensor in optimizer])

@@ -1,0 +1,179 @@
+"""Weights by layer: the layouts of Keras 0.x (numbers) and of Keras 1 to 3 `.h5` (names), and trees of objects.
+
+Sources: keras/models.py save_weights (0.3.3), keras/engine/topology.py save_weights_to_hdf5_group (1.2.2),
+keras/engine/saving.py save_attributes_to_hdf5_group (2.2.4), keras/src/legacy/saving/legacy_h5_format.py (3.15.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from ...errors import Malformed
+from ...tensors import Tensor
+from ..base import NamedWeights, TreeWeights, WeightGroup
+from ..guard import guarded
+from .nodes import Node, text
+
+LAYERS, WEIGHTS = "layer_names", "weight_names"
+TOP_LEVEL = "top_level_model_weights"
+TREES = ("layers", "_layer_checkpoint_dependencies", "vars")
+# One group of numbered tensors a layer; `graph` is the whole Graph model of Keras 0.x.
+NUMBERED = re.compile(r"(?:layer_(\d+)|graph)\Z")
+
+
+def has_names(node: Node) -> bool:
+    """Does this group list its layers in attributes?"""
+    return LAYERS in node.attributes or LAYERS + "0" in node.attributes
+
+
+def has_numbers(node: Node) -> bool:
+    """Is this group one of Keras 0.x (``layer_0/param_0``)?"""
+    return any(NUMBERED.match(name) and "nb_params" in child.attributes for name, child in node.children.items())
+
+
+def has_tree(node: Node) -> bool:
+    """Is this group a tree of objects with ``vars`` (Keras 2.12 and later)?"""
+    found = [node.children[name] for name in TREES if name in node.children]
+    return any(child.stored is None for child in found) and any(
+        below.path.rsplit("/", 1)[-1] == "vars" and below.stored is None for top in found for below in top.walk()
+    )
+
+
+def read_weights(node: Node, root: Node, prefix: str = "") -> NamedWeights | TreeWeights | None:
+    """The weights of a group in whichever layout it has, None when it has none. `prefix` opens their addresses.
+
+    Raises Malformed (AK1103, AK1107, AK1109).
+    """
+    if has_names(node):
+        return _named(node, root, prefix)
+    if has_numbers(node):
+        return _numbered(node, prefix)
+    return _tree(node, prefix) if has_tree(node) else None
+
+
+def strings(node: Node, name: str) -> list[str] | None:
+    """A list of strings in an attribute, or in its parts ``name0``, ``name1`` ...; None where there is none."""
+    attributes = node.attributes
+    if name in attributes:
+        return _strings(attributes[name], node.path, name)
+    parts = sorted((key for key in attributes if re.fullmatch(name + r"\d+", key)), key=lambda k: int(k[len(name) :]))
+    if [int(key[len(name) :]) for key in parts] != list(range(len(parts))):
+        raise Malformed("AK1109", f"parts of the list are missing: {parts[:5]}", part=node.path or "/", key=name)
+    return [s for key in parts for s in _strings(attributes[key], node.path, key)] if parts else None
+
+
+def _strings(value: object, path: str, key: str) -> list[str]:
+    with guarded(f"{path or '/'} attribute {key}"):
+        # An empty list is stored as no numbers at all, since h5py cannot tell what it was a list of.
+        items = [text(item) for item in np.asarray(value).reshape(-1).tolist()] if np.size(value) else []
+    if any(item is None for item in items):
+        raise Malformed("AK1109", "the list holds something that is not text", part=path or "/", key=key)
+    return [item for item in items if item is not None]
+
+
+def named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, Tensor]]:
+    """The tensors that a group lists in ``weight_names``. Raises Malformed when one is listed and not there."""
+    names = strings(node, WEIGHTS)
+    if names is None:
+        raise Malformed(
+            "AK1109",
+            "the group does not list its weights",
+            part=node.path,
+            key=WEIGHTS,
+            next_step="The file was not finished when it was written, or edited since; get another copy.",
+        )
+    return [(name, _array(node, root, name, prefix)) for name in names]
+
+
+def _array(node: Node, root: Node, name: str, prefix: str) -> Tensor:
+    found = node.find(name, root)
+    if found is None or found.stored is None:
+        raise Malformed(
+            "AK1109",
+            f"the weight {name!r} is listed and not stored",
+            part=node.path,
+            key=WEIGHTS,
+            next_step="The file was not finished when it was written, or edited since; get another copy.",
+        )
+    return found.stored.tensor(prefix)
+
+
+def _named(node: Node, root: Node, prefix: str) -> NamedWeights:
+    layers = strings(node, LAYERS) or []
+    if len(set(layers)) != len(layers):
+        raise Malformed("AK1109", "a layer is listed twice", part=node.path or "/", key=LAYERS)
+    groups = []
+    for layer in layers:
+        child = node.find(layer, node)
+        if child is None or child.stored is not None:
+            raise Malformed(
+                "AK1109", f"the layer {layer!r} is listed and has no group", part=node.path or "/", key=LAYERS
+            )
+        groups.append(WeightGroup(layer, tuple(named_tensors(child, root, prefix))))
+    top = node.children.get(TOP_LEVEL)
+    if top is not None and TOP_LEVEL not in layers and (own := named_tensors(top, root, prefix)):
+        groups.append(WeightGroup(TOP_LEVEL, tuple(own)))
+    return NamedWeights(tuple(groups))
+
+
+def _numbered(node: Node, prefix: str) -> NamedWeights:
+    layers = {name: child for name, child in node.children.items() if NUMBERED.match(name)}
+    ordered = sorted(layers, key=by_number)
+    count = node.attributes.get("nb_layers")
+    if count is not None and [f"layer_{i}" for i in range(_whole(count, node, "nb_layers"))] != ordered:
+        raise Malformed("AK1109", f"{count} layers are declared, {len(ordered)} stored", part=node.path or "/")
+    groups = []
+    for name in ordered:
+        child = layers[name]
+        total = _whole(child.attributes.get("nb_params"), child, "nb_params")
+        stored = len(child.children)
+        if total > stored:
+            raise Malformed("AK1109", f"{total} weights are declared, {stored} stored", part=child.path)
+        names = [f"param_{i}" for i in range(total)]
+        groups.append(WeightGroup(name, tuple((n, _array(child, child, n, prefix)) for n in names)))
+    return NamedWeights(tuple(groups), indexed=True)
+
+
+def _whole(value: object, node: Node, key: str) -> int:
+    with guarded(f"{node.path or '/'} attribute {key}"):
+        number = np.asarray(value)
+        if number.dtype.kind not in "iu" or number.size != 1:
+            raise TypeError(f"{value!r} is not a whole number")
+        return int(number.reshape(())[()])
+
+
+def by_number(path: str) -> list[tuple[bool, int, str]]:
+    """Sort key: numbers inside a path by their value."""
+    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", path)]
+
+
+def _tree(node: Node, prefix: str) -> TreeWeights:
+    start = len(node.path) + 1 if node.path else 0
+    tensors, names = {}, {}
+    for below in _below(node, exclude=("optimizer", "metrics")):
+        path = below.path[start:]
+        if below.stored is not None and below.stored.dtype is not None:
+            tensors[path] = below.stored.tensor(prefix)
+        elif path.endswith("vars") and (name := text(below.attributes.get("name"))) is not None:
+            names[path.removesuffix("vars").rstrip("/")] = name
+    return TreeWeights({path: tensors[path] for path in sorted(tensors, key=by_number)}, names)
+
+
+def _below(node: Node, exclude: Sequence[str]) -> Iterable[Node]:
+    return (n for name, child in node.children.items() if name not in exclude for n in child.walk())
+
+
+def optimizer_tensors(node: Node, root: Node, prefix: str) -> tuple[tuple[str, Tensor], ...]:
+    """The optimizer's tensors beside a model: ``optimizer_weights`` with names, or ``optimizer/vars/N``."""
+    legacy = node.children.get("optimizer_weights")
+    if legacy is not None and strings(legacy, WEIGHTS) is not None:
+        return tuple(named_tensors(legacy, root, prefix))
+    tree = node.children.get("optimizer")
+    if tree is None:
+        return ()
+    start = len(node.path) + 1 if node.path else 0
+    found = {n.path[start:]: n.stored.tensor(prefix) for n in tree.walk() if n.stored and n.stored.dtype}
+    return tuple((path, found[path]) for path in sorted(found, key=by_number))

@@ -1,0 +1,200 @@
+"""The tree of an HDF5 file: groups, attributes and stored arrays, by hard links only.
+
+pyfive (pure Python) decodes the structures; this module decides what may be followed. Everything is visited once
+before anything is used, so that a link out of the file or a declared terabyte is found wherever it hides.
+Whatever a damaged structure makes pyfive raise is one Malformed with the part named.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from pyfive.dataobjects import DataObjects
+from pyfive.misc_low_level import SuperBlock
+
+from ... import limits
+from ...errors import LimitExceeded, Malformed, Unsupported
+from ..guard import guarded
+from ..source import Meter, Source, too_much
+from .storage import Stored, stored_at
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+LINK_MESSAGE, EXTERNAL_FILES, SHARED = 6, 7, 2
+
+
+@dataclass
+class Node:
+    """A group (``children``) or an array (``stored``) at `path`, with its attributes."""
+
+    path: str
+    objects: DataObjects = field(repr=False)
+    children: dict[str, Node] = field(default_factory=dict, repr=False)
+    stored: Stored | None = None
+
+    @property
+    def attributes(self) -> dict[str, object]:
+        """Attributes as pyfive decodes them. Raises Malformed."""
+        with guarded(self.path or "/"):
+            return dict(self.objects.get_attributes())
+
+    def find(self, path: str, root: Node) -> Node | None:
+        """The node at `path` below this one (below `root` when the path starts with a slash, as HDF5 has it)."""
+        node: Node | None = root if path.startswith("/") else self
+        for name in path.split("/"):
+            if node is not None and name not in ("", "."):
+                node = node.children.get(name)
+        return node
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below, in the order of their names."""
+        stack = [self]
+        while stack:
+            node = stack.pop()
+            yield node
+            stack.extend(reversed(node.children.values()))
+
+
+def open_tree(source: Source) -> Node:
+    """Visit all of an HDF5 file. Raises Malformed, LimitExceeded, Unsupported (AK1003, AK1103 to AK1108)."""
+    _check_end(source)
+    with guarded(source.name):
+        meter = Meter(source)
+        superblock = SuperBlock(meter, 0)
+        if superblock._contents["base_address"]:
+            raise Malformed("AK1103", "the addresses do not count from the start of the file", part=source.name)
+        address = superblock.offset_to_dataobjects
+    return _Visit(source, meter).tree(address)
+
+
+def _check_end(source: Source) -> None:
+    """Compare the end that the superblock declares with the size of the file (truncated downloads)."""
+    head = source.read(0, 64)
+    if head[:8] != SIGNATURE:
+        raise Malformed("AK1103", "the bytes do not start with the signature of HDF5", part=source.name)
+    at = {0: 40, 1: 44, 2: 28, 3: 28}.get(head[8] if len(head) > 8 else -1)
+    if at is None or len(head) < at + 8:
+        raise Malformed(
+            "AK1104" if at is not None or len(head) <= 8 else "AK1103",
+            "the first block of the HDF5 file is cut off or of an unknown version",
+            part="superblock",
+            next_step="Get the file again from where it came.",
+        )
+    end = struct.unpack_from("<Q", head, at)[0]
+    if end > source.size:
+        raise Malformed(
+            "AK1104",
+            f"the file says that it is {end:,} bytes long and {source.size:,} are here",
+            part="superblock",
+            next_step="The download or copy stopped early: get the whole file.",
+        )
+
+
+class _Visit:
+    def __init__(self, source: Source, meter: Meter) -> None:
+        self.source, self.meter = source, meter
+        self.heaps: dict[int, object] = {}
+        self.nodes: dict[int, Node] = {}  # by address
+        self.bounds = limits.current()
+        self.count = self.declared = self.held = self.unstored = 0
+
+    def tree(self, address: int) -> Node:
+        root = self._node("", address)
+        queue = [(root, 0)]
+        while queue:
+            node, depth = queue.pop()
+            if node.stored is not None:
+                continue
+            if depth > self.bounds.links:
+                raise too_much("groups inside groups", depth, self.bounds.links, node.path, "links")
+            for name, target in self._links(node):
+                child = self._node(f"{node.path}/{name}" if node.path else name, target)
+                node.children[name] = child
+                queue.append((child, depth + 1))
+        return root
+
+    def _links(self, node: Node) -> list[tuple[str, int]]:
+        self._refuse_foreign_links(node)
+        with guarded(node.path or "/"):
+            links = node.objects.get_links()
+        for name, target in links.items():
+            if not isinstance(target, int):
+                raise _foreign(f"{node.path}/{name}", "a soft link")
+            if not name or "/" in name or "\0" in name:
+                raise Malformed("AK1103", f"a link is named {name!r}", part=node.path or "/")
+        return sorted(links.items())
+
+    def _refuse_foreign_links(self, node: Node) -> None:
+        """Links kept as messages: type 0 is hard, 1 soft, 64 external (File Format Specification IV.A.2.g)."""
+        for message in node.objects.find_msg_type(LINK_MESSAGE):
+            data = node.objects.msg_data[message["offset_to_message"] :][:3]
+            if len(data) == 3 and data[1] & 8 and data[2]:
+                raise _foreign(node.path or "/", "an external link" if data[2] == 64 else "a soft link")
+
+    def _node(self, path: str, address: int) -> Node:
+        self.count += 1
+        if self.count > self.bounds.objects:
+            raise too_much("groups and arrays", self.count, self.bounds.objects, path, "objects")
+        known = self.nodes.get(address)
+        if known is not None:
+            if known.stored is None:
+                raise Malformed(
+                    "AK1103",
+                    f"the group {known.path or '/'!r} is also linked here: groups would contain each other",
+                    part=path,
+                )
+            return Node(path, known.objects, stored=known.stored)
+        with guarded(path or "/"):
+            objects = DataObjects(self.meter, address)
+            objects._global_heaps = self.heaps  # shared, so that a heap is decoded once for the whole file
+            node = Node(path, objects)
+            if objects.is_dataset:
+                node.stored = self._stored(path, objects)
+        self.nodes[address] = node
+        return node
+
+    def _stored(self, path: str, objects: DataObjects) -> Stored:
+        if objects.find_msg_type(EXTERNAL_FILES):
+            raise _foreign(path, "external storage (the numbers lie in another file)")
+        if any(m["flags"] & SHARED for m in objects.msgs if m["type"] in (1, 3, 5, 8, 11)):
+            raise NotImplementedError("a datatype or layout shared between arrays")
+        stored = stored_at(self.source, self.meter, path, objects)
+        self.declared += stored.declared
+        self.held += stored.held
+        self.unstored += max(0, stored.declared - stored.covered)
+        if self.declared > self.bounds.tensor_bytes:
+            raise too_much("bytes of arrays declared", self.declared, self.bounds.tensor_bytes, path, "tensor_bytes")
+        if self.unstored > self.bounds.unstored_bytes:
+            raise LimitExceeded(
+                "AK1108",
+                f"{self.unstored:,} bytes are declared beyond what the file stores (a shape bomb?)",
+                part=path,
+                key="unstored_bytes",
+                next_step="If you trust the file, raise the bound with anykeras.limits.limited(unstored_bytes=...).",
+            )
+        if self.held > self.source.size:
+            raise Malformed("AK1103", "the arrays of the file lie over each other", part=path)
+        return stored
+
+
+def _foreign(path: str, what: str) -> Unsupported:
+    return Unsupported(
+        "AK1106",
+        f"{what}: AnyKeras follows nothing but hard links inside the file",
+        part=path,
+        next_step="If you trust the file, copy it with h5py into one that holds its own data.",
+    )
+
+
+def text(value: object) -> str | None:
+    """An attribute that is text, stored as bytes or str, fixed or of variable length; None when it is something else.
+
+    Raises UnicodeDecodeError for bytes that are not UTF-8.
+    """
+    if isinstance(value, np.ndarray) and value.shape in ((), (1,)):
+        value = value.reshape(())[()]
+    if isinstance(value, bytes):
+        return value.decode("utf-8")
+    return value if isinstance(value, str) else None

@@ -1,0 +1,226 @@
+"""Arrays of an HDF5 file: where the bytes lie, how many are really there, and the reading of them.
+
+Reading is ours and allocates from the bytes that are stored: contiguous and compact arrays are taken as they lie,
+chunks go through a bounded inflate. pyfive gives the layout and the index of the chunks.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import ml_dtypes
+import numpy as np
+from pyfive.btree import BTreeV1RawDataChunks
+from pyfive.core import UNDEFINED_ADDRESS
+from pyfive.dataobjects import DataObjects
+
+from ... import limits
+from ...errors import Malformed
+from ...tensors import Array, Tensor
+from ..guard import guarded
+from ..source import Meter, Source, too_much
+from .dtypes import decode
+
+DATATYPE, FILL = 3, 5
+COMPACT, CONTIGUOUS, CHUNKED = 0, 1, 2
+GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3
+EXPANSION = 16  # inflated bytes that one stored byte may stand for before they count as not stored
+TYPES = {name: np.dtype(getattr(ml_dtypes, name)) for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")}
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array in the file.
+
+    `declared` bytes are what its shape asks for, `held` what it occupies, `covered` how many declared bytes those
+    account for. `dtype` is None (and `kind` says what it is) where no weight can have that type.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str | None
+    kind: str
+    declared: int
+    held: int
+    covered: int
+    load: Callable[[], Array] = field(repr=False)
+
+    def tensor(self, prefix: str) -> Tensor:
+        """The array as a lazy tensor. Raises Malformed (AK1107) when its type is not one of numbers."""
+        if self.dtype is None:
+            raise Malformed(
+                "AK1107",
+                f"an array of {self.kind} where numbers are expected",
+                part=self.path,
+                next_step="Only integers, floats and booleans can be weights.",
+            )
+        return Tensor(self.shape, self.dtype, prefix + self.path, self.load)
+
+
+def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects) -> Stored:
+    """Describe one dataset. Raises Malformed, LimitExceeded, NotImplementedError and what pyfive raises."""
+    shape = objects.shape
+    message = _message(objects, DATATYPE)
+    size = struct.unpack_from("<I", message, 4)[0]
+    if shape is None:  # a null dataspace: no elements
+        shape = (0,)
+    if len(shape) > limits.current().tensor_rank:
+        raise too_much("dimensions", len(shape), limits.current().tensor_rank, path, "tensor_rank")
+    marked = objects.get_attributes().get("dtype") if message[0] & 15 in (0, 5) else None
+    decoded = decode(message, marked.decode("latin-1") if isinstance(marked, bytes) else str(marked))
+    declared = math.prod(shape) * size
+    _, layout, properties = objects.get_id_storage_params()
+    pieces = _pieces(source, meter, path, objects, layout, properties, declared, size)
+    name, order = decoded or (None, "<")
+
+    def load() -> Array:
+        with guarded(path):
+            flat = pieces.read()
+        dtype = TYPES.get(name or "") or np.dtype(name)
+        array = np.frombuffer(flat, np.dtype(np.uint8) if name == "bool" else dtype.newbyteorder(order))
+        array = array.astype(dtype) if name == "bool" or order == ">" else array
+        return array.reshape(shape)
+
+    return Stored(path, shape, name, f"datatype class {message[0] & 15}", declared, pieces.held, pieces.covered, load)
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    held: int
+    covered: int
+    read: Callable[[], bytes | bytearray]
+
+
+def _message(objects: DataObjects, kind: int) -> bytes:
+    message = objects.find_msg_type(kind)[0]
+    start = message["offset_to_message"]
+    data: bytes = objects.msg_data[start : start + message["size"]]
+    return data
+
+
+def _pieces(
+    source: Source, meter: Meter, path: str, objects: DataObjects, layout: int, properties: int, declared: int, size: int
+) -> _Pieces:
+    fill = _fill(objects, size)
+    if layout == COMPACT:
+        count = struct.unpack_from("<H", objects.msg_data, properties)[0]
+        data = bytes(objects.msg_data[properties + 2 : properties + 2 + count])
+        if len(data) < declared:
+            raise Malformed("AK1103", f"{len(data)} bytes are stored of {declared}", part=path)
+        return _Pieces(0, declared, lambda: data[:declared])
+    if layout == CONTIGUOUS:
+        address = struct.unpack_from("<Q", objects.msg_data, properties)[0]
+        if address == UNDEFINED_ADDRESS or not declared:
+            return _Pieces(0, 0, lambda: _filled(fill, declared))
+        if address + declared > source.size:
+            raise Malformed(
+                "AK1104",
+                f"the array ends at byte {address + declared:,} of a file of {source.size:,}",
+                part=path,
+                next_step="Get the whole file again, or the one before it was changed.",
+            )
+        return _Pieces(declared, declared, lambda: source.exactly(address, declared, path))
+    if layout == CHUNKED:
+        return _chunked(source, meter, path, objects, size, fill)
+    raise NotImplementedError(f"storage layout {layout} (a virtual dataset reads other files)")
+
+
+def _fill(objects: DataObjects, size: int) -> bytes:
+    """The value of elements that were never written, empty for zero (File Format Specification IV.A.2.f)."""
+    if not objects.find_msg_type(FILL):
+        return b""
+    message = _message(objects, FILL)
+    defined, at = (message[1] & 0x20, 2) if message[0] == 3 else (message[3], 4)
+    if not defined or len(message) < at + 4:
+        return b""
+    count = struct.unpack_from("<I", message, at)[0]
+    value = message[at + 4 : at + 4 + count]
+    return value if count == size == len(value) and any(value) else b""
+
+
+def _filled(fill: bytes, count: int) -> bytes:
+    return fill * (count // len(fill)) if fill else bytes(count)
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    start: tuple[int, ...]
+    address: int
+    size: int
+    mask: int
+
+
+def _chunked(source: Source, meter: Meter, path: str, objects: DataObjects, size: int, fill: bytes) -> _Pieces:
+    shape, chunk = tuple(objects.shape), tuple(objects.chunks)
+    if len(chunk) != len(shape) or not all(chunk):
+        raise Malformed("AK1103", f"chunks of shape {chunk} for an array of shape {shape}", part=path)
+    filters = [(f["filter_id"], i) for i, f in enumerate(objects.filter_pipeline or ())]
+    unknown = [number for number, _ in filters if number not in (GZIP, SHUFFLE, FLETCHER32)]
+    if unknown or len(filters) > 8:
+        raise NotImplementedError(f"compression filter {unknown[:1] or len(filters)}")
+    area = math.prod(chunk) * size
+    chunks = _index(source, meter, path, objects, shape, chunk)
+    if not filters and any(c.size != area for c in chunks):
+        raise Malformed("AK1103", "a chunk is not of the size that its shape asks for", part=path)
+    held = sum(c.size for c in chunks)
+    edge = math.prod(shape) * size
+    covered = min(edge, sum(min(area, EXPANSION * c.size) for c in chunks))
+    if area > max(edge, limits.current().unstored_bytes):
+        raise too_much("bytes in one chunk", area, limits.current().unstored_bytes, path, "unstored_bytes")
+
+    def read() -> bytearray:
+        buffer = bytearray(_filled(fill, edge))
+        out = np.frombuffer(buffer, f"V{size}").reshape(shape)
+        for c in chunks:
+            data = _unfilter(source.exactly(c.address, c.size, path), filters, c.mask, size, area, path)
+            block = np.frombuffer(data, f"V{size}").reshape(chunk)
+            inside = tuple(slice(0, min(n, s - at)) for n, s, at in zip(chunk, shape, c.start, strict=True))
+            outside = tuple(slice(at, at + w.stop) for at, w in zip(c.start, inside, strict=True))
+            out[outside] = block[inside]
+        return buffer
+
+    return _Pieces(held, covered, read)
+
+
+def _index(
+    source: Source, meter: Meter, path: str, objects: DataObjects, shape: Sequence[int], chunk: Sequence[int]
+) -> list[_Chunk]:
+    """The chunks that are stored, each inside the array, on the grid, and once."""
+    address = objects._chunk_address
+    if address == UNDEFINED_ADDRESS or not math.prod(shape):
+        return []
+    tree = BTreeV1RawDataChunks(meter, address, objects._chunk_dims)
+    found: dict[tuple[int, ...], _Chunk] = {}
+    for node in tree.all_nodes.get(0, ()):
+        for key, at in zip(node["keys"], node["addresses"], strict=True):
+            start = tuple(key["chunk_offset"][:-1])
+            on_grid = all(a % c == 0 and a < n for a, c, n in zip(start, chunk, shape, strict=True))
+            if not on_grid or start in found or at + key["chunk_size"] > source.size:
+                raise Malformed("AK1103", f"the chunk at {start} lies outside the array or the file", part=path)
+            found[start] = _Chunk(start, at, key["chunk_size"], key["filter_mask"])
+    return list(found.values())
+
+
+def _unfilter(
+    data: bytes, filters: Sequence[tuple[int, int]], mask: int, size: int, area: int, path: str
+) -> bytes | bytearray:
+    """Undo the filters of one chunk, last first; `area` bytes are what must come out."""
+    for number, position in reversed(filters):
+        if mask & (1 << position):
+            continue
+        if number == GZIP:
+            inflater = zlib.decompressobj()
+            data = inflater.decompress(data, area + 8)
+        elif number == SHUFFLE:
+            whole = len(data) - len(data) % size
+            data = np.frombuffer(data[:whole], np.uint8).reshape(size, -1).T.tobytes() + data[whole:]
+        else:
+            BTreeV1RawDataChunks._verify_fletcher32(data)
+            data = data[:-4]
+    if len(data) != area:
+        raise Malformed("AK1103", f"a chunk gives {len(data)} bytes instead of {area}", part=path)
+    return data

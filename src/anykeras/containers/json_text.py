@@ -1,0 +1,134 @@
+"""JSON from strangers: bounded in bytes, depth, values and digits; a key given twice is refused.
+
+Python's own ``json`` wrote these texts, so its spellings ``NaN``, ``Infinity`` and ``-Infinity`` are read as floats
+(Keras writes them where a float argument was one) and noted; ``1e999``, which no writer emits, is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+
+from .. import limits
+from ..errors import AnyKerasError, LimitExceeded, Malformed
+from .base import Json
+from .source import too_much
+
+TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
+SURROGATE = re.compile(r"\\u[dD][89abAB]|[\ud800-\udfff]")
+ENCODED = 3  # how often a text may be JSON inside JSON
+
+
+def parse_json(text: str, part: str, notes: list[str] | None = None) -> Json:
+    """The value of a JSON text. `notes` collects what is worth telling.
+
+    Raises Malformed (AK1120, AK1122) and LimitExceeded (AK1003), with `part` named.
+    """
+    bounds = limits.current()
+    if len(text) > bounds.config_bytes:
+        raise too_much("characters of JSON", len(text), bounds.config_bytes, part, "config_bytes")
+    _check_size(text, part)
+    reader = _Reader(part)
+    try:
+        value: Json = json.loads(
+            text,
+            object_pairs_hook=reader.pairs,
+            parse_int=reader.integer,
+            parse_float=reader.real,
+            parse_constant=reader.constant,
+        )
+        if SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except AnyKerasError:
+        raise
+    except RecursionError:
+        raise too_much("levels of nesting", bounds.config_depth, bounds.config_depth, part, "config_depth") from None
+    except UnicodeEncodeError:
+        raise Malformed("AK1120", "the text holds half a character (a lone surrogate)", part=part) from None
+    except ValueError as error:
+        raise Malformed(
+            "AK1120",
+            f"this is not JSON: {error}",
+            part=part,
+            next_step="The text is cut off or was edited; get it again from where it came.",
+        ) from None
+    if notes is not None and reader.constants:
+        notes.append(f"{part}: {', '.join(sorted(reader.constants))} read as floats")
+    return value
+
+
+def parse_model_json(text: str, part: str, notes: list[str]) -> Json:
+    """The value of a JSON text that may be JSON text again (``json.dump(model.to_json(), f)``)."""
+    value = parse_json(text, part, notes)
+    for _ in range(ENCODED):
+        if not isinstance(value, str):
+            return value
+        notes.append(f"{part}: JSON written as a string inside JSON")
+        value = parse_json(value, part, notes)
+    raise Malformed("AK1120", "strings of JSON inside strings of JSON, without an end", part=part)
+
+
+def _check_size(text: str, part: str) -> None:
+    """Depth and number of values, before anything is built."""
+    bounds, depth, values = limits.current(), 0, 1
+    for token in TOKEN.finditer(text):
+        mark = token.group()
+        if mark in ("[", "{"):
+            depth += 1
+            values += 1
+            if depth > bounds.config_depth:
+                raise too_much("levels of nesting", depth, bounds.config_depth, part, "config_depth")
+        elif mark in ("]", "}"):
+            depth -= 1
+        elif mark == ",":
+            values += 1
+    if values > bounds.config_nodes:
+        raise too_much("values", values, bounds.config_nodes, part, "config_nodes")
+
+
+class _Reader:
+    """The hooks of :func:`json.loads`."""
+
+    def __init__(self, part: str) -> None:
+        self.part, self.constants = part, set[str]()
+        self.digits = limits.current().config_digits
+
+    def pairs(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen = set[str]()
+            twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+            raise Malformed(
+                "AK1122",
+                f"the key {twice!r} is given twice, so that readers disagree about the value",
+                part=self.part,
+                key=twice,
+                next_step="Keras never writes this: the text was edited. Remove one of the two.",
+            )
+        return found
+
+    def integer(self, digits: str) -> int:
+        self._bounded(digits)
+        return int(digits)
+
+    def real(self, digits: str) -> float:
+        self._bounded(digits)
+        number = float(digits)
+        if math.isinf(number):
+            raise Malformed("AK1122", f"the number {digits[:40]} is beyond a float", part=self.part)
+        return number
+
+    def constant(self, name: str) -> float:
+        self.constants.add(name)
+        return float(name.replace("Infinity", "inf"))
+
+    def _bounded(self, digits: str) -> None:
+        if len(digits) > self.digits:
+            raise LimitExceeded(
+                "AK1003",
+                f"a number of {len(digits)} digits where at most {self.digits} are allowed",
+                part=self.part,
+                key="config_digits",
+                next_step="No argument of a layer is that long; the text was edited.",
+            )

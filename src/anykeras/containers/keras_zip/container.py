@@ -1,0 +1,108 @@
+"""`.keras` archives: config.json, metadata.json, model.weights.h5 (or .npz) and assets, read where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ... import limits
+from ...errors import NotAModel
+from ..base import Asset, Json, Match, Raw
+from ..hdf5.container import read_weights_store
+from ..json_text import parse_json
+from ..source import Source, open_source
+from ..texts import decode_text
+from .archive import LOCAL, Member, members, open_member
+from .foreign import name_archive
+from .npz import read_npz
+
+CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ = "config.json", "metadata.json", "model.weights.h5", "model.weights.npz"
+ASSETS = "assets/"
+STAMPS = ("keras_version", "date_saved")
+
+
+@dataclass(frozen=True)
+class Box:
+    """Named files in an archive or a folder: sizes, and how to open one within a limit."""
+
+    sizes: Mapping[str, int]
+    open: Callable[[str, int], Source]
+
+
+class KerasZip:
+    """The archive that `model.save("x.keras")` writes, of Keras 2.12 to 2.15 and 3.x."""
+
+    name = "keras_zip"
+
+    def match(self, path: str, head: bytes) -> Match | None:
+        """By the signature of a zip member at byte 0."""
+        return Match(self.name, path, "zip member signature at byte 0") if head.startswith(LOCAL) else None
+
+    def read(self, match: Match) -> Raw:
+        """Everything in the archive. Raises Malformed, LimitExceeded, Unsupported, or NotAModel for other zips."""
+        source = open_source(match.path)
+        found = members(source)
+        if CONFIG not in found:
+            raise name_archive(source.name, list(found))
+        return read_box(_box(source, found), match)
+
+
+def _box(source: Source, found: Mapping[str, Member]) -> Box:
+    sizes = {name: member.size for name, member in found.items() if not name.endswith("/")}
+    return Box(sizes, lambda name, limit: open_member(source, found[name], limit))
+
+
+def read_box(box: Box, match: Match) -> Raw:
+    """The Raw of the files of one `.keras` model, wherever they lie."""
+    notes: list[str] = []
+    architecture = _json(box, CONFIG, notes)
+    if not isinstance(architecture, dict) or "class_name" not in architecture:
+        raise NotAModel(
+            "AK1112",
+            "config.json holds no Keras model",
+            part=f"{match.path}/{CONFIG}",
+            next_step="A .keras file has the layers of the model in config.json; this one is something else.",
+        )
+    metadata = _json(box, METADATA, notes) if METADATA in box.sizes else {}
+    stamps = metadata if isinstance(metadata, dict) else {}
+    raw = Raw(
+        match,
+        architecture,
+        CONFIG,
+        {key: str(stamps[key]) for key in STAMPS if key in stamps},
+        training=architecture.get("compile_config"),
+        assets=_assets(box),
+        notes=tuple(notes),
+    )
+    return _with_weights(raw, box)
+
+
+def _json(box: Box, name: str, notes: list[str]) -> Json:
+    source = box.open(name, limits.current().config_bytes)
+    return parse_json(decode_text(source.whole(limits.current().config_bytes, source.name), name), name, notes)
+
+
+def _with_weights(raw: Raw, box: Box) -> Raw:
+    """The weights by path; the other files of the box that nobody claims are leftovers."""
+    known = {CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ}
+    others = tuple(name for name in box.sizes if name not in known and not name.startswith(ASSETS))
+    if WEIGHTS_H5 in box.sizes:
+        weights, optimizer, left = read_weights_store(box.open(WEIGHTS_H5, limits.current().tensor_bytes))
+        return replace(raw, weights=weights, optimizer=optimizer, leftovers=left + others)
+    if WEIGHTS_NPZ in box.sizes:
+        weights, optimizer = read_npz(box.open(WEIGHTS_NPZ, limits.current().tensor_bytes))
+        return replace(raw, weights=weights, optimizer=optimizer, leftovers=others)
+    return replace(raw, notes=(*raw.notes, "there are no weights in the file"), leftovers=others)
+
+
+def _assets(box: Box) -> dict[str, Asset]:
+    return {
+        name: Asset(name, size, lambda name=name: _asset(box, name))  # type: ignore[misc]
+        for name, size in box.sizes.items()
+        if name.startswith(ASSETS)
+    }
+
+
+def _asset(box: Box, name: str) -> bytes:
+    limit = limits.current().asset_bytes
+    return box.open(name, limit).whole(limit, name)

@@ -1,0 +1,160 @@
+"""Bytes of one file, opened once, read-only, by position; a window of them reads like a file of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import threading
+import weakref
+from collections.abc import Callable
+
+from .. import limits
+from ..errors import LimitExceeded, Malformed, NotAModel
+
+BLOCK = 1 << 20
+
+
+class Source:
+    """Random access to `size` bytes. `name` addresses them in messages (``model.keras/model.weights.h5``)."""
+
+    def __init__(self, name: str, size: int, fetch: Callable[[int, int], bytes]) -> None:
+        self.name, self.size, self._fetch = name, size, fetch
+
+    def read(self, start: int, count: int) -> bytes:
+        """Up to `count` bytes from `start`; fewer at the end, none beyond it."""
+        if start < 0 or start >= self.size or count <= 0:
+            return b""
+        return self._fetch(start, min(count, self.size - start))
+
+    def exactly(self, start: int, count: int, part: str) -> bytes:
+        """`count` bytes from `start`. Raises Malformed when the file ends before."""
+        data = self.read(start, count) if count else b""
+        if len(data) != count:
+            raise Malformed(
+                "AK1104",
+                f"{count} bytes are expected at {start} and the file ends before",
+                part=part,
+                next_step="Download or copy the file again; it is shorter than it says.",
+            )
+        return data
+
+    def window(self, start: int, size: int, name: str) -> Source:
+        """The bytes ``start : start + size`` as a source of their own."""
+        return Source(name, size, lambda at, count: self.read(start + at, count))
+
+    def whole(self, limit: int, part: str) -> bytes:
+        """All bytes. Raises LimitExceeded when there are more than `limit`."""
+        if self.size > limit:
+            raise too_much("bytes", self.size, limit, part)
+        return self.read(0, self.size)
+
+
+def too_much(what: str, seen: int, limit: int, part: str, key: str | None = None) -> LimitExceeded:
+    """The refusal of a file that asks for more than a limit allows."""
+    return LimitExceeded(
+        "AK1003",
+        f"{seen:,} {what} where at most {limit:,} are allowed",
+        part=part,
+        key=key,
+        next_step="If you trust the file, raise the bound with anykeras.limits.limited(...).",
+    )
+
+
+def of_bytes(data: bytes, name: str) -> Source:
+    """A source over bytes in memory."""
+    return Source(name, len(data), lambda at, count: data[at : at + count])
+
+
+def open_source(path: str) -> Source:
+    """Open a regular file for reading; it is closed when the last reader of it is gone.
+
+    Raises NotAModel (AK1001 nothing there, AK1002 not a regular file that we may read).
+    """
+    try:
+        # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except (FileNotFoundError, NotADirectoryError):
+        raise missing(path) from None
+    except (OSError, ValueError) as error:
+        raise NotAModel("AK1002", f"the file cannot be opened: {error}", part=path) from None
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(descriptor)
+        raise NotAModel(
+            "AK1002",
+            "this is not a regular file (a pipe, device or folder)",
+            part=path,
+            next_step="Name a model file.",
+        )
+    lock = threading.Lock()
+    source = Source(path, status.st_size, lambda at, count: _read(descriptor, lock, at, count, path))
+    weakref.finalize(source._fetch, os.close, descriptor)
+    return source
+
+
+def missing(path: str) -> NotAModel:
+    """The refusal of a path where nothing lies."""
+    return NotAModel(
+        "AK1001",
+        f"nothing lies at {path!r} (looked from the folder {os.getcwd()!r})",
+        part=path,
+        next_step="Check the spelling, and the folder from which the program runs.",
+    )
+
+
+def _read(descriptor: int, lock: threading.Lock, start: int, count: int, path: str) -> bytes:
+    blocks = []
+    try:
+        with lock:
+            os.lseek(descriptor, start, os.SEEK_SET)
+            while count > 0 and (block := os.read(descriptor, min(count, 64 * BLOCK))):
+                blocks.append(block)
+                count -= len(block)
+    except OSError as error:
+        raise NotAModel("AK1002", f"the file cannot be read: {error}", part=path) from None
+    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+
+
+class Meter(io.RawIOBase):
+    """A read-only file object over a source that counts, so that structures that point back at themselves end.
+
+    Every honest structure is met once or a few times; a crafted one is met until the budget is gone: AK1003.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source, self._at = source, 0
+        self._reads = 200_000 + source.size // 4
+        self._bytes = 4 * source.size + 16 * limits.MIB
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Move; positions beyond the end read nothing."""
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._source.size}[whence]
+        if base + offset < 0:
+            raise ValueError("a position before the start of the file")
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        """The position."""
+        return self._at
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def read(self, size: int | None = -1) -> bytes:
+        """Up to `size` bytes. Raises LimitExceeded when the budget of this file is spent."""
+        count = self._source.size - self._at if size is None or size < 0 else size
+        data = self._source.read(self._at, count)
+        self._reads -= 1
+        self._bytes -= len(data)
+        if self._reads < 0 or self._bytes < 0:
+            raise LimitExceeded(
+                "AK1003",
+                "the structures of the file are read again and again: they point at themselves or at each other",
+                part=self._source.name,
+                next_step="The file is damaged or was made to keep a reader busy; get it again from where it came.",
+            )
+        self._at += len(data)
+        return data

@@ -1,0 +1,10 @@
+"""The table of containers, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from .base import Container
+from .config_text import ConfigText
+from .hdf5 import HDF5
+from .keras_zip import KerasZip
+
+CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText())

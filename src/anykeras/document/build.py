@@ -1,0 +1,85 @@
+"""Building a graph by calling layers and operations, as a migration or a recovered function does.
+
+    sub = Builder("srelu_1")
+    x = sub.input()
+    y = sub.op("maximum", x, 0.0)
+    sub.finish(y)           # a Functional layer called "srelu_1"
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ..tensors import Tensor
+from .model import Call, Graph, Layer
+from .values import Config, Ref, Value
+
+
+class Builder:
+    """Collects layers and calls; :meth:`finish` gives a Functional layer whose parts have unique names."""
+
+    def __init__(self, name: str, address: str = "") -> None:
+        self.name, self.address = name, address
+        self._layers: dict[str, Layer] = {}
+        self._calls: dict[str, list[Call]] = {}
+        self._inputs: list[Ref] = []
+
+    def input(self, shape: tuple[int | None, ...] | None = None, dtype: str = "float32", name: str = "") -> Ref:
+        """One more input; `shape` without the batch axis, None where only the caller of the model knows it."""
+        made = self._unique(name or f"{self.name}_input")
+        batch_shape: Value = None if shape is None else (None, *shape)
+        config: Config = {"batch_shape": batch_shape, "dtype": dtype}
+        self._layers[made] = Layer("InputLayer", made, config, address=self.address)
+        self._calls[made] = [Call()]
+        ref = Ref(made)
+        self._inputs.append(ref)
+        return ref
+
+    def layer(
+        self,
+        class_name: str,
+        config: Config,
+        *args: Value,
+        weights: Mapping[str, Tensor] | None = None,
+        name: str = "",
+        **kwargs: Value,
+    ) -> Ref:
+        """Make a layer and call it on `args`; the ref is its first output."""
+        made = self._unique(name or f"{self.name}_{class_name.lower()}")
+        return self.add(Layer(class_name, made, config, weights or {}, address=self.address), *args, **kwargs)
+
+    def op(self, function: str, *args: Value, **kwargs: Value) -> Ref:
+        """Call a function of ``keras.ops`` by its public name (``"matmul"``, ``"image.resize"``).
+
+        Arguments are those of the public function; which of them Keras stores where is the catalog's fact, applied
+        when the document is lowered.
+        """
+        made = self._unique(f"{self.name}_{function.rpartition('.')[2]}")
+        return self.add(Layer(function, made, operation=True, address=self.address), *args, **kwargs)
+
+    def add(self, layer: Layer, *args: Value, **kwargs: Value) -> Ref:
+        """Call an existing layer (once more, if it is already part of the graph)."""
+        known = self._layers.get(layer.name)
+        if known is None:
+            self._layers[layer.name] = layer
+            self._calls[layer.name] = []
+        elif known is not layer:
+            return self.add(replace(layer, name=self._unique(layer.name)), *args, **kwargs)
+        self._calls[layer.name].append(Call(args, kwargs))
+        return Ref(layer.name, len(self._calls[layer.name]) - 1)
+
+    def finish(self, outputs: Value, trainable: bool = True) -> Layer:
+        """The Functional layer; one input stands alone, several are a tuple in the order they were made."""
+        inputs: Value = self._inputs[0] if len(self._inputs) == 1 else tuple(self._inputs)
+        graph = Graph(
+            tuple(self._layers.values()), {k: tuple(v) for k, v in self._calls.items()}, inputs, outputs
+        )
+        return Layer("Functional", self.name, {"trainable": trainable}, graph=graph, address=self.address)
+
+    def _unique(self, name: str) -> str:
+        made, count = name, 1
+        while made in self._layers:
+            count += 1
+            made = f"{name}_{count}"
+        return made

@@ -1,0 +1,155 @@
+"""The document: one typed, frozen form for a model of any era. Everything after parsing meets here.
+
+A model is a layer that has a graph. A wrapper is a layer whose configuration holds layers. So one class serves for
+``Dense``, ``Bidirectional`` and a whole network, and a walk over a document is a walk over layers.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ..tensors import Tensor
+from .values import Config, Ref, Value
+
+
+class Era(enum.StrEnum):
+    """The vocabulary that a document speaks, oldest first."""
+
+    KERAS0 = "keras0"
+    KERAS1 = "keras1"
+    KERAS2 = "keras2"
+    TF2 = "tf2"
+    KERAS3 = "keras3"
+
+    @property
+    def rank(self) -> int:
+        """Position in time, from 0."""
+        return list(Era).index(self)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a layer: its arguments, in which every tensor is a :class:`Ref`."""
+
+    args: tuple[Value, ...] = ()
+    kwargs: Config = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The inside of a model.
+
+    `layers` in the order of the file. `calls[name]` are the calls of that layer in node order, so ``Ref(name, 1)`` is
+    the outcome of its second call whatever the order of `layers`. A sequential model has no calls: each layer is
+    called once, on the outcome of the one before.
+    """
+
+    layers: tuple[Layer, ...]
+    calls: Mapping[str, tuple[Call, ...]] = field(default_factory=dict)
+    inputs: Value = ()
+    outputs: Value = ()
+    sequential: bool = False
+
+    def layer(self, name: str) -> Layer:
+        """The layer called `name`; raises KeyError."""
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise KeyError(name)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer, an operation, or (with a graph) a model.
+
+    `config` holds constructor arguments without the name; layers inside it are :class:`Layer` values. `weights` are
+    this layer's own tensors by role (``kernel``, ``bias``), not those of layers inside. `address` says where in the
+    document it was found. `operation` marks a node that is a function of ``keras.ops`` and not a layer.
+    """
+
+    class_name: str
+    name: str
+    config: Config = field(default_factory=dict)
+    weights: Mapping[str, Tensor] = field(default_factory=dict)
+    graph: Graph | None = None
+    module: str | None = None
+    registered_name: str | None = None
+    address: str = ""
+    operation: bool = False
+
+    def with_config(self, **changes: Value) -> Layer:
+        """A copy with these arguments set."""
+        return replace(self, config={**self.config, **changes})
+
+    def without(self, *keys: str) -> Layer:
+        """A copy without these arguments."""
+        return replace(self, config={k: v for k, v in self.config.items() if k not in keys})
+
+    def with_weights(self, **changes: Tensor) -> Layer:
+        """A copy with these weights set."""
+        return replace(self, weights={**self.weights, **changes})
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One witness of who wrote a file: where it was seen, and what it says."""
+
+    where: str
+    says: str
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Who wrote the file, as far as the evidence goes.
+
+    `library` is ``keras``, ``tf.keras`` or ``tf_keras``; `version` is what the file is stamped with or the oldest
+    version that fits; `data_format` is ``channels_first`` or ``channels_last`` where the file decides it.
+    """
+
+    era: Era
+    library: str = "keras"
+    version: str | None = None
+    backend: str | None = None
+    data_format: str | None = None
+    evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def release(self) -> tuple[int, ...]:
+        """The version as numbers, () where unknown."""
+        digits = (self.version or "").split("-")[0].split(".")
+        return tuple(int(d) for d in digits if d.isdigit())
+
+    def __str__(self) -> str:
+        on = f" on {self.backend}" if self.backend else ""
+        return f"{self.library} {self.version or f'({self.era})'}{on}"
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the file says about training: the raw compile configuration and the optimizer's tensors, in file order."""
+
+    config: Config = field(default_factory=dict)
+    optimizer_weights: tuple[tuple[str, Tensor], ...] = ()
+
+
+@dataclass(frozen=True)
+class Document:
+    """A model file, understood. `era` is the vocabulary it speaks now; `writer` never changes."""
+
+    model: Layer
+    writer: Writer
+    era: Era
+    training: Training | None = None
+
+
+def refs(value: Value) -> list[Ref]:
+    """All refs inside a structure of arguments, from left to right."""
+    if isinstance(value, Ref):
+        return [value]
+    if isinstance(value, tuple):
+        return [r for item in value for r in refs(item)]
+    if isinstance(value, Mapping):
+        return [r for item in value.values() for r in refs(item)]
+    return []

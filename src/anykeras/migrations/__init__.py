@@ -1,0 +1,9 @@
+"""Rules that bring a document of any era to current Keras 3. Importing the package loads every rule."""
+
+from ..registry import load_all
+from .engine import migrate
+from .rule import Context, Example, Rule, rule, rules
+
+load_all(__name__ + ".rules")
+
+__all__ = ["Context", "Example", "Rule", "migrate", "rule", "rules"]

@@ -1,0 +1,45 @@
+"""Runs the rules, era by era, until the document speaks current Keras 3. Knows no facts about Keras."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..document.model import Document, Era, Layer
+from ..document.walk import rebuild
+from ..findings import Finding
+from .complete import complete
+from .rule import Context, Rule, rules
+
+
+def migrate(document: Document) -> tuple[Document, list[Finding]]:
+    """The document in the vocabulary of current Keras 3, and what was found on the way."""
+    findings: list[Finding] = []
+    model = complete(document.model, document.writer)
+    for stage in stages(document.era):
+        context = Context(document.writer, stage, findings)
+        for rule in rules(stage):
+            if document.writer.era in rule.eras:
+                model = apply(rule, model, context)
+    return replace(document, model=model, era=Era.KERAS3), findings
+
+
+def stages(start: Era) -> list[Era]:
+    """The vocabularies still to come. Keras 3 itself is always one: its minors differ too."""
+    return [era for era in Era if era.rank > start.rank or era is Era.KERAS3]
+
+
+def apply(rule: Rule, model: Layer, context: Context) -> Layer:
+    """One rule over the whole tree, innermost layers first."""
+
+    def change(layer: Layer) -> Layer:
+        if not rule.applies(layer):
+            return layer
+        noted = len(context.findings)
+        changed = rule.change(layer, context)
+        if changed is None:
+            return layer
+        if rule.report and len(context.findings) == noted:
+            context.note(rule, layer, f"{layer.class_name} written by {context.writer}", rule.title)
+        return changed
+
+    return rebuild(model, change)

@@ -1,0 +1,99 @@
+"""What a migration rule is: one fact about what changed, its documentation, and worked examples that run as tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..document.model import Era, Layer, Writer
+from ..findings import Fidelity, Finding
+from ..registry import Page, document
+
+Change = Callable[[Layer, "Context"], Layer | None]
+
+
+@dataclass
+class Context:
+    """What a rule may know beside the layer: who wrote the file, and the findings to add to."""
+
+    writer: Writer
+    stage: Era
+    findings: list[Finding] = field(default_factory=list)
+
+    def note(self, rule: Rule, layer: Layer, seen: str, done: str, fidelity: Fidelity | None = None) -> None:
+        """Record what `rule` saw at `layer` and what it did."""
+        self.findings.append(Finding(rule.code, layer.address or layer.name, seen, done, fidelity or rule.fidelity))
+
+
+@dataclass(frozen=True)
+class Example:
+    """A worked example: `after` is the layer expected, or a check of what came out."""
+
+    before: Layer
+    after: Layer | Callable[[Layer], bool]
+    writer: Writer
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One fact about a change between eras.
+
+    `to` is the vocabulary it leads to, `eras` the writers it concerns, `classes` the class names it looks at (all when
+    empty). `change` returns the new layer, or None to leave the layer alone; config and weights change together.
+    `report` is false for plain renames, which are not worth a finding each.
+    """
+
+    code: str
+    title: str
+    to: Era
+    eras: tuple[Era, ...]
+    classes: tuple[str, ...]
+    change: Change
+    fidelity: Fidelity
+    examples: tuple[Example, ...]
+    leaves_alone: tuple[Example, ...]
+    report: bool = True
+
+    def applies(self, layer: Layer) -> bool:
+        """Whether the rule looks at this class."""
+        return not layer.operation and (not self.classes or layer.class_name in self.classes)
+
+
+_rules: list[Rule] = []
+
+
+def rule(
+    code: str,
+    title: str,
+    *,
+    to: Era,
+    what: str,
+    why: str,
+    eras: Sequence[Era] | None = None,
+    classes: Sequence[str] = (),
+    fidelity: Fidelity = Fidelity.EXACT,
+    versions: str = "",
+    changes: str = "",
+    example: str = "",
+    references: Sequence[str] = (),
+    examples: Sequence[Example] = (),
+    leaves_alone: Sequence[Example] = (),
+    report: bool = True,
+) -> Callable[[Change], Change]:
+    """Register the decorated function as a rule, and its page. `eras` defaults to all eras before `to`."""
+    concerned = tuple(eras) if eras is not None else tuple(e for e in Era if e.rank < to.rank)
+    document(Page(code, title, what, why, changes, example, fidelity, versions, tuple(references)))
+
+    def register(change: Change) -> Change:
+        made = Rule(
+            code, title, to, concerned, tuple(classes), change, fidelity, tuple(examples), tuple(leaves_alone), report
+        )
+        _rules.append(made)
+        return change
+
+    return register
+
+
+def rules(to: Era | None = None) -> list[Rule]:
+    """The rules that lead to an era's vocabulary (all when None), in the order they run: by code."""
+    return sorted((r for r in _rules if to is None or r.to is to), key=lambda r: r.code)

@@ -1,0 +1,1 @@
+"""The rules: one file a fact, or a family of facts that belong together."""

@@ -1,0 +1,96 @@
+"""From everything in the box to a typed document in the writer's own vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..containers.base import NamedWeights, Raw, TreeWeights
+from ..document.model import Document, Era, Layer, Training, Writer
+from ..document.walk import rebuild, walk
+from ..errors import Malformed, NotAModel
+from . import era, keras0, keras3, legacy, pages
+from .tree import bind_assets, bind_tree
+from .values import Reading, mapping, plain
+from .weights import bind_named
+
+__all__ = ["architecture", "pages", "parse"]
+
+
+def parse(raw: Raw, weights: Raw | None = None) -> Document:
+    """The document of a file, or of an architecture and a separate weights file.
+
+    Raises NotAModel for weights without an architecture, Malformed for what contradicts itself.
+    """
+    if weights is not None:
+        raw = replace(
+            raw,
+            weights=weights.weights,
+            attributes={**weights.attributes, **raw.attributes},
+            optimizer=raw.optimizer or weights.optimizer,
+        )
+    if raw.architecture is None:
+        raise NotAModel(
+            "AK1210",
+            f"{raw.match.path} holds weights and no architecture",
+            part=raw.part or raw.match.name,
+            next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
+        )
+    writer = era.infer(raw)
+    model = _named(_with_weights(architecture(raw, writer), raw, writer))
+    training = Training(_training(raw), raw.optimizer)
+    return Document(model, writer, writer.era, training)
+
+
+def architecture(raw: Raw, writer: Writer) -> Layer:
+    """The model without its weights, in the writer's vocabulary."""
+    reading = Reading(writer.era, raw.part or "architecture")
+    data = mapping(raw.architecture, reading, "the architecture")
+    if "config" not in data and isinstance(data.get("model_config"), dict):
+        data = mapping(data["model_config"], reading, "model_config")
+    try:
+        if writer.era is Era.KERAS0:
+            model = keras0.model_of(data, reading)
+        elif writer.era is Era.KERAS3 or isinstance(data.get("module"), str):
+            model = keras3.layer_of(data, reading)
+        else:
+            model = legacy.layer_of(data, reading)
+    except RecursionError:
+        raise Malformed("AK1209", "the configuration is nested too deep", part=reading.part) from None
+    if model.graph is None:
+        raise Malformed(
+            "AK1211",
+            f"the configuration describes a {model.class_name}, which is not a Sequential or functional model",
+            part=reading.part,
+            layer=model.name,
+            next_step="A subclassed model keeps its computation in Python code that is not in the file.",
+        )
+    return model
+
+
+def _with_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
+    if isinstance(raw.weights, NamedWeights):
+        return bind_named(model, raw.weights, writer.era, "model_weights")
+    if isinstance(raw.weights, TreeWeights):
+        return bind_assets(bind_tree(model, raw.weights, writer.era), raw.assets, writer.era)
+    return model
+
+
+def _training(raw: Raw) -> dict[str, object]:
+    found = plain(raw.training)
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _named(model: Layer) -> Layer:
+    """A name for every layer that has none, as Keras would have made it: ``sequential_1``."""
+    taken = {layer.name for layer in walk(model)}
+
+    def name(layer: Layer) -> Layer:
+        if layer.name:
+            return layer
+        stem, count = layer.class_name.lower(), 1
+        while f"{stem}_{count}" in taken:
+            count += 1
+        taken.add(f"{stem}_{count}")
+        return replace(layer, name=f"{stem}_{count}")
+
+    return rebuild(model, name)

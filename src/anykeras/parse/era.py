@@ -1,0 +1,157 @@
+"""Who wrote the file: the era's vocabulary, library, version and backend, each with its evidence.
+
+A version stamp is one witness among others: Keras 1 stamps no backend, old weights files stamp nothing, and a stamp
+can be wrong. The vocabulary of the configuration and the spelling of weight names testify too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..containers.base import Json, NamedWeights, Raw, TreeWeights
+from ..document.model import Era, Evidence, Writer
+
+# Arguments that only one era used (keras/layers/*.py of 1.2.2 and 2.0.0).
+KERAS1_WORDS = frozenset(
+    "output_dim nb_filter nb_row border_mode dim_ordering W_regularizer inner_activation dropout_W pool_length "
+    "filter_length subsample consume_less W_constraint input_dtype b_regularizer".split()
+)
+KERAS2_WORDS = frozenset("units filters kernel_initializer recurrent_activation padding data_format rate".split())
+TF2_WORDS = frozenset("ragged time_major renorm groups experimental_autocast".split())
+KERAS3_WORDS = frozenset("batch_shape build_config autocast negative_slope zero_output_for_mask".split())
+
+
+def infer(raw: Raw) -> Writer:
+    """The writer, with evidence from stamps, vocabulary and weight names."""
+    evidence: list[Evidence] = []
+    version = _stamp(raw, "keras_version", evidence)
+    backend = _stamp(raw, "backend", evidence) or _backend_by_names(raw, evidence)
+    words = _words(raw.architecture)
+    era = _era(raw, version, words, evidence)
+    library = _library(era)
+    if library != "keras":
+        backend = backend or "tensorflow"
+    return Writer(era, library, version, backend, _data_format(raw.architecture, evidence), tuple(evidence))
+
+
+def _stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:
+    top = raw.architecture if isinstance(raw.architecture, dict) else {}
+    for where, source in ((raw.match.name, raw.attributes), (raw.part, top)):
+        value = source.get(key)
+        if isinstance(value, str) and value:
+            evidence.append(Evidence(where, f"{key} = {value}"))
+            return value
+    return None
+
+
+def _backend_by_names(raw: Raw, evidence: list[Evidence]) -> str | None:
+    """TensorFlow's variables are called ``name:0``; Theano's and CNTK's names have no suffix (Keras 1 and 2)."""
+    if isinstance(raw.weights, TreeWeights) or raw.weights is None or raw.weights.indexed:
+        return None
+    names = [name for group in raw.weights.groups for name, _ in group.weights]
+    if not names or not isinstance(raw.weights, NamedWeights):
+        return None
+    if any(name.endswith(":0") for name in names):
+        evidence.append(Evidence("weight names", f"{names[0]} ends as TensorFlow variables do"))
+        return "tensorflow"
+    if any("param_" in name for name in names):
+        return None
+    evidence.append(Evidence("weight names", f"{names[0]} has no TensorFlow suffix"))
+    return "theano"
+
+
+def _words(value: Json) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for word in _keys(value):
+        counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def _keys(value: Json) -> Iterator[str]:
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            yield from item
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+
+
+def _era(raw: Raw, version: str | None, words: dict[str, int], evidence: list[Evidence]) -> Era:
+    stamped = _era_of_version(version)
+    spoken = _era_of_words(raw.architecture, words)
+    if spoken is not None:
+        evidence.append(Evidence(raw.part or "architecture", f"speaks {spoken}"))
+    if stamped is not None and (spoken is None or not _contradict(stamped, spoken)):
+        return stamped
+    if spoken is not None:
+        return spoken
+    if isinstance(raw.weights, NamedWeights):
+        return Era.KERAS0 if raw.weights.indexed else _era_of_weight_names(raw.weights)
+    return Era.KERAS3 if isinstance(raw.weights, TreeWeights) else stamped or Era.KERAS2
+
+
+def _contradict(stamped: Era, spoken: Era) -> bool:
+    """Keras 2 and tf.keras share most words; any other disagreement is one, and the words are right."""
+    close = {Era.KERAS2, Era.TF2}
+    return stamped is not spoken and not {stamped, spoken} <= close
+
+
+def _era_of_version(version: str | None) -> Era | None:
+    digits = (version or "").split("-")[0].split(".")
+    if len(digits) < 2 or not all(part.isdigit() for part in digits[:2]):
+        return None
+    major, minor = int(digits[0]), int(digits[1])
+    if major == 2:
+        tf = "-tf" in (version or "") or minor >= 4
+        return Era.TF2 if tf else Era.KERAS2
+    return {0: Era.KERAS0, 1: Era.KERAS1, 3: Era.KERAS3}.get(major)
+
+
+def _era_of_words(architecture: Json, words: dict[str, int]) -> Era | None:
+    if not isinstance(architecture, dict):
+        return None
+    if "class_name" not in architecture and architecture.get("name") in ("Sequential", "Graph"):
+        return Era.KERAS0
+    seen = set(words)
+    if "module" in architecture and "build_config" not in seen and "batch_input_shape" in seen:
+        return Era.TF2  # Keras 2.12 to 2.15 in the .keras format: new spelling, old arguments
+    if seen & KERAS3_WORDS and "batch_input_shape" not in seen:
+        return Era.KERAS3
+    if seen & TF2_WORDS:
+        return Era.TF2
+    old, new = len(seen & KERAS1_WORDS), len(seen & KERAS2_WORDS)
+    if old or new:
+        return Era.KERAS1 if old > new else Era.KERAS2
+    return None
+
+
+def _era_of_weight_names(weights: NamedWeights) -> Era:
+    names = [name for group in weights.groups for name, _ in group.weights]
+    return Era.KERAS1 if names and not any("/" in name for name in names) else Era.KERAS2
+
+
+def _library(era: Era) -> str:
+    return "tf.keras" if era is Era.TF2 else "keras"
+
+
+def _data_format(architecture: Json, evidence: list[Evidence]) -> str | None:
+    """The one data format that the layers name, or None where they name none or both."""
+    spoken: set[str] = set()
+    stack = [architecture]
+    spelled = {"th": "channels_first", "tf": "channels_last"}
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            value = item.get("data_format", item.get("dim_ordering"))
+            if isinstance(value, str):
+                spoken.add(spelled.get(value, value))
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    if len(spoken) != 1:
+        return None
+    (only,) = spoken
+    evidence.append(Evidence("layers", f"data format {only}"))
+    return only

@@ -1,0 +1,88 @@
+"""What must hold for the graph of any functional model, whatever era wrote it."""
+
+from __future__ import annotations
+
+from ..document.model import Call, Graph, refs
+from ..document.values import Ref
+from ..document.walk import map_graph_refs
+from ..errors import Malformed
+from .values import Reading
+
+
+def used_refs(graph: Graph) -> list[Ref]:
+    """Every ref of a graph: those of its calls and of its ends."""
+    found = [r for made in graph.calls.values() for call in made for r in call_refs(call)]
+    return found + refs(graph.inputs) + refs(graph.outputs)
+
+
+def call_refs(call: Call) -> list[Ref]:
+    """Every tensor that a call takes."""
+    return refs(call.args) + refs(call.kwargs)
+
+
+def shift_nested(graph: Graph) -> Graph:
+    """Count calls of nested models from 0.
+
+    A model is born with one node of its own, made by its constructor. Keras 1 and 2 leave it out when they number the
+    calls of a nested model, some versions of tf.keras and Keras 3 count it, so an index that points past the last call
+    while 0 is never used means that everything is one too high (keras/engine/topology.py 2.1; KERAS3 functional.py).
+    """
+    nested = {layer.name for layer in graph.layers if layer.graph is not None}
+    by_layer: dict[str, set[int]] = {}
+    for ref in used_refs(graph):
+        if ref.layer in nested:
+            by_layer.setdefault(ref.layer, set()).add(ref.node)
+    shifted = {name for name, nodes in by_layer.items() if max(nodes) >= len(graph.calls[name]) and 0 not in nodes}
+    if not shifted:
+        return graph
+    return map_graph_refs(graph, lambda r: Ref(r.layer, r.node - 1, r.tensor) if r.layer in shifted else r)
+
+
+def check_refs(graph: Graph, reading: Reading) -> Graph:
+    """The graph, if every ref names a call that exists and no call waits for itself. Raises Malformed."""
+    for ref in used_refs(graph):
+        made = graph.calls.get(ref.layer)
+        if made is None:
+            raise reading.wrong(f"a tensor of {ref.layer!r} is used, and no such layer is listed", ref.layer)
+        if ref.node >= len(made):
+            raise reading.wrong(f"call {ref.node} of {ref.layer!r} is used, and it is called {len(made)} times", ref.layer)
+    _check_acyclic(graph, reading)
+    return graph
+
+
+def order_of_calls(graph: Graph) -> list[tuple[str, int]]:
+    """All calls (layer, node) in an order in which each comes after what it needs; calls in a cycle are left out."""
+    needs = {
+        (name, node): {(r.layer, r.node) for r in call_refs(call)}
+        for name, made in graph.calls.items()
+        for node, call in enumerate(made)
+    }
+    users: dict[tuple[str, int], list[tuple[str, int]]] = {key: [] for key in needs}
+    missing = {key: len(needed) for key, needed in needs.items()}
+    for key, needed in needs.items():
+        for source in needed:
+            users[source].append(key)
+    ready = [key for key, count in missing.items() if count == 0]
+    ordered: list[tuple[str, int]] = []
+    while ready:
+        key = ready.pop()
+        ordered.append(key)
+        for user in users[key]:
+            missing[user] -= 1
+            if missing[user] == 0:
+                ready.append(user)
+    return ordered
+
+
+def _check_acyclic(graph: Graph, reading: Reading) -> None:
+    reached = set(order_of_calls(graph))
+    for name, made in graph.calls.items():
+        for node in range(len(made)):
+            if (name, node) not in reached:
+                raise Malformed(
+                    "AK1203",
+                    f"call {node} of {name!r} needs its own outcome",
+                    part=reading.part,
+                    layer=name,
+                    next_step="Get an undamaged copy of the file.",
+                )

@@ -1,0 +1,207 @@
+"""Architectures of Keras 0.1 to 0.3: flat objects in which ``name`` is the class and ``custom_name`` the name.
+
+The layout is that of ``Layer.get_config`` and of the containers in Keras 0.3.3 (keras/layers/core.py,
+keras/layers/containers.py, read back by keras/utils/layer_utils.py). Names repeat in these files (every Dense is called
+``dense``), so repeated ones are numbered here. A Graph becomes a functional model; a Siamese node a shared layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..containers.base import Json
+from ..document.model import Call, Graph, Layer
+from ..document.values import Config, Ref, Value
+from .graph import check_refs
+from .values import Reading, mapping, number, plain, sequence, text
+
+_DTYPES = {"float": "float32", "int": "int32"}  # Graph.add_input, keras/layers/containers.py
+
+
+@dataclass
+class _Names:
+    """The names given so far; Keras 0 never asked for unique ones."""
+
+    taken: set[str] = field(default_factory=set)
+
+    def give(self, wanted: str) -> str:
+        made, count = wanted, 1
+        while made in self.taken:
+            count += 1
+            made = f"{wanted}_{count}"
+        self.taken.add(made)
+        return made
+
+
+def model_of(data: dict[str, Json], reading: Reading) -> Layer:
+    """The Sequential or Graph of a file, with everything in it. Raises Malformed, LimitExceeded."""
+    return _layer(data, reading, _Names(), "")
+
+
+def _layer(data: dict[str, Json], reading: Reading, names: _Names, address: str, wanted: str = "") -> Layer:
+    """`wanted` is the name that the surrounding graph calls the layer by."""
+    reading.count_layer()
+    class_name = text(data.get("name"), reading, "name")
+    custom = data.get("custom_name")
+    name = names.give(wanted or (custom if isinstance(custom, str) and custom else class_name.lower()))
+    made = _Making(data, class_name, name, reading, names, f"{address}/{name}" if address else name)
+    reading.enter()
+    layer = _KINDS.get(class_name, _plain_layer)(made)
+    reading.leave()
+    return layer
+
+
+@dataclass(frozen=True)
+class _Making:
+    """One layer being read."""
+
+    data: dict[str, Json]
+    class_name: str
+    name: str
+    reading: Reading
+    names: _Names
+    address: str
+
+    def layer(self, config: Config, graph: Graph | None = None, class_name: str = "") -> Layer:
+        return Layer(class_name or self.class_name, self.name, config, graph=graph, address=self.address)
+
+    def config(self, *without: str) -> dict[str, Value]:
+        """The arguments as they stand: all but the names, the cache switch and what is read apart."""
+        left_out = {"name", "custom_name", "cache_enabled", *without}
+        return {key: plain(value) for key, value in self.data.items() if key not in left_out}
+
+    def inner(self, value: Json, wanted: str = "") -> Layer:
+        data = mapping(value, self.reading, "layer", self.name)
+        return _layer(data, self.reading, self.names, self.address, wanted)
+
+    def inners(self, key: str) -> tuple[Layer, ...]:
+        return tuple(self.inner(item) for item in sequence(self.data.get(key), self.reading, key, self.name))
+
+
+def _plain_layer(made: _Making) -> Layer:
+    return made.layer(made.config())
+
+
+def _sequential(made: _Making) -> Layer:
+    return made.layer({}, Graph(made.inners("layers"), sequential=True))
+
+
+def _merge(made: _Making) -> Layer:
+    return made.layer({**made.config("layers"), "layers": made.inners("layers")})
+
+
+def _wrapper(made: _Making) -> Layer:
+    return made.layer({**made.config("layer"), "layer": made.inner(made.data.get("layer"))})
+
+
+def _autoencoder(made: _Making) -> Layer:
+    """An encoder and a decoder in a row; without reconstruction the outcome is the code (AutoEncoder.get_output)."""
+    encoder = made.inner(made.data.get("encoder_config"))
+    decoder = made.inner(made.data.get("decoder_config"))
+    parts = (encoder, decoder) if made.data.get("output_reconstruction", True) else (encoder,)
+    return made.layer({}, Graph(parts, sequential=True), "Sequential")
+
+
+def _graph(made: _Making) -> Layer:
+    return made.layer({}, _GraphReader(made).read(), "Functional")
+
+
+_KINDS: Mapping[str, Callable[[_Making], Layer]] = {
+    "Sequential": _sequential,
+    "Graph": _graph,
+    "Merge": _merge,
+    "TimeDistributed": _wrapper,
+    "AutoEncoder": _autoencoder,
+}
+
+
+class _GraphReader:
+    """One Graph: its inputs, nodes and outputs, in the order in which they were added."""
+
+    def __init__(self, made: _Making) -> None:
+        self.made, self.reading = made, made.reading
+        self.layers: list[Layer] = []
+        self.calls: dict[str, tuple[Call, ...]] = {}
+        self.refs: dict[str, tuple[Ref, ...]] = {}  # several for a Siamese node, whose heads are apart
+
+    def read(self) -> Graph:
+        inputs = [self._input(item) for item in self._listed("input_config")]
+        nodes = mapping(self.made.data.get("nodes", {}), self.reading, "nodes", self.made.name)
+        for item in self._listed("node_config"):
+            self._node(item, nodes)
+        outputs = [self._incoming(item)[0] for item in self._listed("output_config")]
+        ends: list[Value] = [refs[0] if len(refs) == 1 else refs for refs in (tuple(inputs), tuple(outputs))]
+        return check_refs(Graph(tuple(self.layers), self.calls, *ends), self.reading)
+
+    def _listed(self, key: str) -> list[dict[str, Json]]:
+        found = [mapping(item, self.reading, key) for item in sequence(self.made.data.get(key), self.reading, key)]
+        order = self.made.data.get(key.replace("_config", "_order"))
+        if isinstance(order, list) and sorted(map(str, order)) == sorted(str(item.get("name")) for item in found):
+            found.sort(key=lambda item: order.index(item.get("name")))
+        return found
+
+    def _add(self, layer: Layer, *calls: Call) -> tuple[Ref, ...]:
+        self.layers.append(layer)
+        self.calls[layer.name] = calls
+        return tuple(Ref(layer.name, node) for node in range(len(calls)))
+
+    def _input(self, item: Mapping[str, Json]) -> Ref:
+        name = text(item.get("name"), self.reading, "name")
+        shape = item.get("batch_input_shape")
+        if not isinstance(shape, list):
+            shape = [None, *sequence(item.get("input_shape"), self.reading, "input_shape", name)]
+        dtype = _DTYPES.get(str(item.get("dtype", "float")), str(item.get("dtype")))
+        config: Config = {"batch_input_shape": plain(shape), "input_dtype": dtype}
+        layer = Layer("InputLayer", self.made.names.give(name), config, address=f"{self.made.address}/{name}")
+        self.refs[name] = self._add(layer, Call())
+        return self.refs[name][0]
+
+    def _node(self, item: Mapping[str, Json], nodes: Mapping[str, Json]) -> None:
+        name = text(item.get("name"), self.reading, "name")
+        data = mapping(nodes.get(name), self.reading, "node", name)
+        kind = data.get("name")
+        if kind == "SiameseHead":
+            self.refs[name] = (self._head(item, data, name),)
+        elif kind == "Siamese":
+            layer = self.made.inner(data.get("layer"), name)
+            heads = self._add(layer, *(Call((ref,)) for ref in self._sources(item)))
+            self.refs[name] = (self._merged(heads, item, name),) if item.get("merge_mode") else heads
+        else:
+            incoming = self._incoming(item)
+            layer = self.made.inner(data, name)
+            self.refs[name] = self._add(layer, *(Call((ref,)) for ref in incoming))
+
+    def _head(self, item: Mapping[str, Json], data: Mapping[str, Json], name: str) -> Ref:
+        heads = self._sources(item)
+        head = number(data.get("head"), self.reading, "head", name)
+        if head >= len(heads):
+            raise self.reading.wrong(f"head {head} of a layer that is shared by {len(heads)}", name)
+        return heads[head]
+
+    def _sources(self, item: Mapping[str, Json]) -> tuple[Ref, ...]:
+        one, several = item.get("input"), item.get("inputs") or []
+        wanted = [one] if isinstance(one, str) and one else sequence(several, self.reading, "inputs")
+        found: list[Ref] = []
+        for name in wanted:
+            if not isinstance(name, str) or name not in self.refs:
+                raise self.reading.wrong(f"{name!r} is used before it is made, or never made", str(item.get("name")))
+            found += self.refs[name]
+        return tuple(found)
+
+    def _incoming(self, item: Mapping[str, Json]) -> tuple[Ref, ...]:
+        """What flows into a node or output: one tensor, merged where there are several."""
+        name = text(item.get("name"), self.reading, "name")
+        sources = self._sources(item)
+        if not sources:
+            raise self.reading.wrong("a node without inputs", name)
+        return sources if len(sources) == 1 else (self._merged(sources, item, name),)
+
+    def _merged(self, sources: tuple[Ref, ...], item: Mapping[str, Json], name: str) -> Ref:
+        config: Config = {
+            "mode": plain(item.get("merge_mode", "concat")),
+            "concat_axis": plain(item.get("concat_axis", -1)),
+            "dot_axes": plain(item.get("dot_axes", -1)),
+        }
+        layer = Layer("Merge", self.made.names.give(f"{name}_merge"), config, address=f"{self.made.address}/{name}")
+        return self._add(layer, Call((sources,)))[0]

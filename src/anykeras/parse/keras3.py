@@ -1,0 +1,228 @@
+"""Architectures of Keras 3, and of the ``.keras`` format of Keras 2.12 to 2.15: objects that name their module.
+
+The layout is that of ``serialize_keras_object`` in keras/src/saving/serialization_lib.py, Keras 3.0 to 3.15.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ..catalog import find, operations
+from ..containers.base import Json
+from ..document.model import Call, Graph, Layer
+from ..document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
+from . import legacy
+from .graph import check_refs
+from .values import MODELS, Reading, completed, mapping, number, plain, sequence, text
+
+_BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
+_NOT_LAYERS = ("initializers", "regularizers", "constraints", "losses", "metrics", "optimizers", "dtype_policies",
+               "quantizers", "distribution", "random")  # fmt: skip
+
+
+def value_of(value: Json, reading: Reading) -> Value:
+    """A value in which every dict with a class name is an object."""
+    if isinstance(value, list):
+        return tuple(value_of(item, reading) for item in value)
+    if not isinstance(value, dict):
+        return value
+    class_name = value.get("class_name")
+    if not isinstance(class_name, str) or not ({"config", "items", "value"} & value.keys()):
+        return {key: value_of(item, reading) for key, item in value.items()}
+    special = _SPECIAL.get(class_name)
+    if special is not None and (made := special(value, reading)) is not None:
+        return made
+    return _object(class_name, value, reading)
+
+
+def _object(class_name: str, data: dict[str, Json], reading: Reading) -> Value:
+    config, module = data.get("config"), data.get("module")
+    registered = data.get("registered_name")
+    where = module if isinstance(module, str) else None
+    if class_name == "function" and isinstance(config, str):
+        return config if _own(where) else Object("function", config, where, _text(registered))
+    if _is_layer(class_name, where, config, reading):
+        return layer_of(data, reading)
+    held = config if isinstance(config, str) else value_of(config, reading)
+    if not isinstance(held, Mapping | str):
+        held = {} if held is None else {"value": held}
+    return Object(class_name, held, where, _text(registered))
+
+
+def _own(module: str | None) -> bool:
+    """Whether a function is Keras' own: its bare name then says everything."""
+    return module is not None and (module == "builtins" or module.split(".")[0] in ("keras", "tf_keras"))
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _is_layer(class_name: str, module: str | None, config: Json, reading: Reading) -> bool:
+    if module is not None and any(f".{word}" in f".{module}" for word in _NOT_LAYERS):
+        return False
+    if class_name in MODELS or find(class_name, reading.era) is not None:
+        return isinstance(config, dict)
+    return isinstance(config, dict) and "name" in config and ({"trainable", "dtype"} <= config.keys())
+
+
+_Special = Callable[[dict[str, Json], Reading], Value | None]
+
+
+def _tuple(data: dict[str, Json], reading: Reading) -> Value | None:
+    return tuple(value_of(item, reading) for item in sequence(data.get("items"), reading, "items"))
+
+
+def _lambda(data: dict[str, Json], reading: Reading) -> Value | None:
+    return Code(plain(data.get("config")), "__lambda__")
+
+
+def _slice(data: dict[str, Json], reading: Reading) -> Value | None:
+    config = mapping(data.get("config"), reading, "slice")
+    return Slice(*(value_of(config.get(key), reading) for key in ("start", "stop", "step")))
+
+
+def _numpy(data: dict[str, Json], reading: Reading) -> Value | None:
+    return Object("__numpy__", {"value": plain(mapping(data.get("config"), reading, "array"))})
+
+
+def _ellipsis(data: dict[str, Json], reading: Reading) -> Value | None:
+    return Ellipsis_()
+
+
+def _keras_tensor(data: dict[str, Json], reading: Reading) -> Value | None:
+    config = mapping(data.get("config"), reading, "tensor")
+    history = sequence(config.get("keras_history"), reading, "keras_history")
+    if len(history) != 3:
+        raise reading.wrong("a tensor's history should be [layer, node, index]")
+    layer = text(history[0], reading, "keras_history")
+    return Ref(layer, number(history[1], reading, "node index"), number(history[2], reading, "tensor index"))
+
+
+def _dtype(data: dict[str, Json], reading: Reading) -> Value | None:
+    config = data.get("config")
+    return Dtype(config) if isinstance(config, str) else None
+
+
+_SPECIAL: Mapping[str, _Special] = {
+    "__tuple__": _tuple,
+    "__lambda__": _lambda,
+    "slice": _slice,
+    "__slice__": _slice,
+    "__numpy__": _numpy,
+    "__tensor__": _numpy,
+    "__ellipsis__": _ellipsis,
+    "__keras_tensor__": _keras_tensor,
+    "__dtype__": _dtype,
+}
+
+
+def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Layer:
+    """A layer, operation or model. Raises Malformed, LimitExceeded."""
+    reading.count_layer()
+    class_name = text(data.get("class_name"), reading, "class_name")
+    config = mapping(data.get("config"), reading, "config", class_name)
+    name = config.get("name", data.get("name")) or ""
+    if not isinstance(name, str):
+        raise reading.wrong("a layer name should be a text", layer=class_name, key="name")
+    address = f"{address}/{name or class_name}" if address else name or class_name
+    made = Layer(
+        class_name,
+        name,
+        module=_text(data.get("module")),
+        registered_name=_text(data.get("registered_name")),
+        address=address,
+    )
+    if isinstance(config.get("layers"), list) and ("input_layers" in config or _sequential_class(class_name, data)):
+        return _model(made, config, reading)
+    held = {key: value_of(item, reading) for key, item in config.items() if key != "name"}
+    return completed(replace(made, config=held), reading)
+
+
+def _sequential_class(class_name: str, data: Mapping[str, Json]) -> bool:
+    return class_name == "Sequential" or "Sequential" in str(data.get("registered_name"))
+
+
+def _model(made: Layer, config: Mapping[str, Json], reading: Reading) -> Layer:
+    reading.enter()
+    functional = "input_layers" in config
+    graph = _functional(config, reading, made.address) if functional else _sequential(config, reading, made.address)
+    reading.leave()
+    graph_keys = ("layers", "name", "input_layers", "output_layers")
+    held = {key: value_of(item, reading) for key, item in config.items() if key not in graph_keys}
+    class_name = made.class_name if made.class_name not in MODELS else "Functional" if functional else "Sequential"
+    return replace(made, class_name=class_name, config=held, graph=graph)
+
+
+def _sequential(config: Mapping[str, Json], reading: Reading, address: str) -> Graph:
+    listed = sequence(config.get("layers"), reading, "layers")
+    return Graph(tuple(layer_of(mapping(i, reading, "layer"), reading, address) for i in listed), sequential=True)
+
+
+def _functional(config: Mapping[str, Json], reading: Reading, address: str) -> Graph:
+    layers: list[Layer] = []
+    calls: dict[str, tuple[Call, ...]] = {}
+    for item in sequence(config.get("layers"), reading, "layers"):
+        data = mapping(item, reading, "layer")
+        layer = layer_of(data, reading, address)
+        name = text(data.get("name", layer.name), reading, "name", layer.class_name)
+        if name in calls:
+            raise reading.wrong(f"two layers are called {name!r}", layer=name)
+        nodes = sequence(data.get("inbound_nodes", []), reading, "inbound_nodes", name)
+        made = tuple(_call(node, reading, name) for node in nodes)
+        calls[name] = made or (Call(),) * (layer.class_name == "InputLayer")
+        layers.append(replace(layer, name=name))
+    models = {layer.name for layer in layers if layer.graph is not None and not layer.graph.sequential}
+    ends = [_ends(config.get(key), models, reading, key) for key in ("input_layers", "output_layers")]
+    made_layers, made_calls = _operations(layers, calls)
+    return check_refs(Graph(made_layers, made_calls, *ends), reading)
+
+
+def _ends(value: Json, models: set[str], reading: Reading, what: str) -> Value:
+    """Where a model begins and ends. There, but not between layers, Keras 3 counts a nested functional model's own
+    node as its first (``get_tensor`` in keras/src/models/functional.py)."""
+    if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
+        node = number(value[1], reading, what)
+        return Ref(value[0], node - 1 if value[0] in models and node else node, number(value[2], reading, what))
+    if isinstance(value, list):
+        return tuple(_ends(item, models, reading, what) for item in value)
+    if isinstance(value, dict):
+        if isinstance(value.get("items"), list):
+            return _ends(value["items"], models, reading, what)
+        return {key: _ends(item, models, reading, what) for key, item in value.items()}
+    raise reading.wrong(f"{what} should list tensors", key=what)
+
+
+def _call(node: Json, reading: Reading, layer: str) -> Call:
+    if isinstance(node, list):
+        return legacy.call_of(node, reading, layer)
+    data = mapping(node, reading, "inbound_nodes", layer)
+    args = tuple(value_of(item, reading) for item in sequence(data.get("args"), reading, "args", layer))
+    kwargs = mapping(data.get("kwargs", {}), reading, "kwargs", layer)
+    return Call(args, {key: value_of(item, reading) for key, item in kwargs.items()})
+
+
+def _operations(
+    layers: list[Layer], calls: dict[str, tuple[Call, ...]]
+) -> tuple[tuple[Layer, ...], dict[str, tuple[Call, ...]]]:
+    """Nodes that are functions of ``keras.ops`` by the public name of the function and its public arguments."""
+    made: list[Layer] = []
+    for layer in layers:
+        joined = [
+            operations.join(layer.module, layer.class_name, layer.config, call.args, call.kwargs)
+            for call in calls[layer.name]
+        ] if _is_operation(layer) else []  # fmt: skip
+        if joined:
+            made.append(replace(layer, class_name=joined[0][0], config={}, module=None, operation=True))
+            calls[layer.name] = tuple(Call(tuple(args), dict(kwargs)) for _, args, kwargs in joined)
+        else:
+            made.append(layer)
+    return tuple(made), calls
+
+
+def _is_operation(layer: Layer) -> bool:
+    """HDF5 files of Keras 3 name no module: there an operation is what has no argument that every layer has."""
+    if layer.graph is not None or layer.module is not None:
+        return layer.graph is None and ".ops" in str(layer.module)
+    return "trainable" not in layer.config and operations.node(None, layer.class_name) is not None

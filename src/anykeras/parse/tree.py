@@ -1,0 +1,57 @@
+"""Binding weights that are filed under object paths: Keras 3, and ``.keras`` files of Keras 2.12 to 2.15."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..catalog import layout
+from ..containers.base import Asset, TreeWeights
+from ..document.model import Era, Layer
+from ..document.walk import filled, rebuild
+from ..errors import Malformed
+from ..tensors import Tensor
+
+_VOCABULARY = "vocabulary.txt"
+
+
+def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
+    """The model with every tensor in the role that its path stands for.
+
+    Raises Malformed when a tensor has no role or a role no tensor.
+    """
+    bound: dict[int, dict[str, Tensor]] = {}
+    left = dict(weights.tensors)
+    for slot in layout.slots(model, era):
+        tensor = left.pop(slot.path, None)
+        if tensor is not None:
+            bound.setdefault(id(slot.layer), {})[slot.role.name] = tensor
+        elif slot.path not in weights.tensors:
+            raise Malformed(
+                "AK1212",
+                f"{slot.layer.class_name} {slot.layer.name!r} should have a weight {slot.role.name!r}",
+                part=slot.path,
+                layer=slot.layer.name,
+                next_step="Get an undamaged copy of the file.",
+            )
+    return filled(model, bound)
+
+
+def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
+    """The model with vocabularies from the box as lists in the configuration of their layers."""
+    if not assets:
+        return model
+    texts = {
+        path.removeprefix("assets/").rpartition("/")[0]: asset
+        for path, asset in assets.items()
+        if path.endswith("/" + _VOCABULARY)
+    }
+    homes = {id(place.layer): place.path for place in layout.places(model, era)}
+
+    def fill(layer: Layer) -> Layer:
+        asset = texts.get(homes.get(id(layer), ""))
+        if asset is None:
+            return layer
+        words = tuple(asset.read().decode("utf-8").splitlines())
+        return layer.with_config(vocabulary=words)
+
+    return rebuild(model, fill)

@@ -1,0 +1,26 @@
+"""The tables of old functions: what ``K.dot``, ``tf.reduce_mean``, ``T.sqr``, ``x.get_shape()`` ... mean in Keras 3."""
+
+from __future__ import annotations
+
+from .base import Context, Entry, Kind, Ops, Refused, Value
+from .lookup import attribute, is_module, module_of, names, operator, resolve
+from .shapes import Dim, Scope, Shape, Sizes
+
+__all__ = [
+    "Context",
+    "Dim",
+    "Entry",
+    "Kind",
+    "Ops",
+    "Refused",
+    "Scope",
+    "Shape",
+    "Sizes",
+    "Value",
+    "attribute",
+    "is_module",
+    "module_of",
+    "names",
+    "operator",
+    "resolve",
+]

@@ -1,0 +1,45 @@
+"""Axes in every old spelling, and reductions over them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Ops, Value
+from .dtypes import numeric, of
+from .shapes import Sizes, product
+
+Axis = int | tuple[int, ...] | None
+
+
+def axis_of(axis: Value) -> Axis:
+    """One axis as an int, several as a tuple, None for all; numpy integers and one-element lists included."""
+    if axis is None:
+        return None
+    if isinstance(axis, list | tuple | Sizes) or getattr(axis, "ndim", 0):
+        several = tuple(int(one) for one in axis)
+        return several[0] if len(several) == 1 else several
+    return int(axis)
+
+
+def positive(axis: Value, rank: int) -> int:
+    """One axis counted from the front."""
+    return int(axis) % rank if rank else 0
+
+
+def reduce(ops: Ops, name: str, x: Value, axis: Value, keepdims: Value = False) -> Value:
+    """A reduction of ``keras.ops`` over any spelling of axes; over a shape it gives a size."""
+    if isinstance(x, Sizes):
+        return _reduced_sizes(ops, name, x)
+    where = axis_of(axis)
+    if where == ():
+        return x
+    if name in ("any", "all"):
+        x = x if of(ops, x) == "bool" else ops.cast(x, "bool")
+    elif name in ("mean", "var", "std"):
+        x = numeric(ops, x)
+    return ops.op(name, x, axis=where, keepdims=bool(keepdims))
+
+
+def _reduced_sizes(ops: Ops, name: str, x: Sizes) -> Value:
+    reducers: dict[str, Any] = {"prod": product, "sum": sum, "max": max, "min": min}
+    return reducers[name](x.items) if name in reducers else ops.op(name, list(x.items))

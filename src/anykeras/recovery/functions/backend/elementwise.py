@@ -1,0 +1,154 @@
+"""``K.*`` on each element, comparisons, reductions."""
+
+from __future__ import annotations
+
+from ....document.model import Era
+from ..axes import axis_of, reduce
+from ..base import Context, Ops, Value, alike, function
+from ..dtypes import of
+
+K = "keras.backend"
+
+alike(K, "x", "square abs exp log sign sin cos tanh sigmoid softsign round", stack="Keras 0.3 on; rounds half to even")
+alike(K, "x", "softplus", stack="Keras 0.3 on")
+alike(K, "x a", "pow=power", stack="Keras 0.3 on")
+alike(K, "x y", "maximum minimum", stack="Keras 0.3 on")
+alike(K, "x y", "equal not_equal", stack="Keras 0.3 on (equal), 1.0 on")
+alike(K, "x y", "greater greater_equal less less_equal", stack="Keras 1.0 on; less, less_equal 2.0 on")
+alike(K, "x y", "lesser=less lesser_equal=less_equal", stack="Keras 1")
+alike(K, "x", "identity=copy", stack="Keras 2.0 on")
+
+
+@function("keras.backend.sqrt", stack="Keras 0.3 on: negative numbers count as zero")
+def sqrt(ops: Ops, x: Value) -> Value:
+    return ops.sqrt(ops.maximum(x, 0.0))
+
+
+@function("keras.backend.inv", stack="Keras 0.3")
+def inverse(ops: Ops, x: Value) -> Value:
+    return ops.divide(1.0, x)
+
+
+@function("keras.backend.clip", stack="Keras 0.3 on: a maximum below the minimum is the minimum")
+def clip(ops: Ops, x: Value, min_value: Value, max_value: Value) -> Value:
+    numbers = isinstance(min_value, int | float) and isinstance(max_value, int | float)
+    if numbers and max_value < min_value:
+        max_value = min_value
+    return bounded(ops, x, min_value, max_value)
+
+
+def bounded(ops: Ops, x: Value, low: Value, high: Value) -> Value:
+    """Clip to bounds that may be tensors or absent; two plain numbers make one operation."""
+    if isinstance(low, int | float) and isinstance(high, int | float):
+        return ops.clip(x, low, high)
+    if high is not None:
+        x = ops.minimum(x, high)
+    return x if low is None else ops.maximum(x, low)
+
+
+@function("keras.backend.relu", stack="Keras 0.3 on (threshold from 2.2.3)")
+def relu(ops: Ops, x: Value, alpha: Value = 0.0, max_value: Value = None, threshold: Value = 0.0) -> Value:
+    leaks, shifted = is_set(ops, alpha), is_set(ops, threshold)
+    if not shifted and max_value is None:
+        return ops.leaky_relu(x, negative_slope=alpha) if leaks and not ops.is_tensor(alpha) else _leaky(ops, x, alpha)
+    y = ops.multiply(x, ops.cast(ops.greater(x, threshold), of(ops, x))) if shifted else ops.relu(x)
+    if max_value is not None:
+        y = bounded(ops, y, 0.0, max_value)
+    if leaks:
+        y = ops.subtract(y, ops.multiply(alpha, ops.relu(ops.subtract(threshold, x))))
+    return y
+
+
+def _leaky(ops: Ops, x: Value, alpha: Value) -> Value:
+    y = ops.relu(x)
+    return ops.subtract(y, ops.multiply(alpha, ops.relu(ops.negative(x)))) if ops.is_tensor(alpha) else y
+
+
+def is_set(ops: Ops, x: Value) -> bool:
+    """Whether an optional coefficient is given: any tensor is, a number when it is not zero."""
+    return ops.is_tensor(x) or bool(x)
+
+
+@function("keras.backend.elu", stack="Keras 1.2 on")
+def elu(ops: Ops, x: Value, alpha: Value = 1.0) -> Value:
+    if not ops.is_tensor(alpha):
+        return ops.elu(x, alpha=alpha)
+    y = ops.elu(x)
+    return ops.where(ops.greater(x, 0), y, ops.multiply(alpha, y))
+
+
+@function(
+    "keras.backend.hard_sigmoid", stack="Keras 0.3 on, tf.keras, keras.legacy.backend: 0.2 x + 0.5 between 0 and 1"
+)
+def hard_sigmoid(ops: Ops, x: Value) -> Value:
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
+
+
+@function("keras.backend.softmax", stack="Keras 0.3 on (axis from 2.1.6)")
+def softmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
+    where = axis_of(axis)
+    if isinstance(where, int):
+        return ops.softmax(x, axis=where)
+    shifted = ops.exp(ops.subtract(x, ops.max(x, axis=where, keepdims=True)))
+    return ops.divide(shifted, ops.sum(shifted, axis=where, keepdims=True))
+
+
+def _reduction(old: str, new: str, stack: str) -> None:
+    @function(f"keras.backend.{old}", stack=stack)
+    def run(ops: Ops, x: Value, axis: Value = None, keepdims: Value = False) -> Value:
+        return reduce(ops, new, x, axis, keepdims)
+
+
+for _name in ("sum", "prod", "mean", "max", "min", "std"):
+    _reduction(_name, _name, "Keras 0.3 on")
+_reduction("var", "var", "Keras 1.0.6 on")
+_reduction("logsumexp", "logsumexp", "Keras 2.0.5 on")
+
+
+for _name in ("any", "all"):
+    _reduction(_name, _name, "Keras 0.3 on (all from 1.0.6)")
+
+
+def _arg(name: str) -> None:
+    @function(f"keras.backend.{name}", stack="Keras 0.3 on")
+    def run(ops: Ops, x: Value, axis: Value = -1) -> Value:
+        return ops.op(name, x, axis=axis_of(axis))
+
+
+_arg("argmax")
+_arg("argmin")
+
+
+def _running(name: str) -> None:
+    @function(f"keras.backend.{name}", stack="Keras 2.0 on")
+    def run(ops: Ops, x: Value, axis: Value = 0) -> Value:
+        return ops.op(name, x, axis=axis_of(axis))
+
+
+_running("cumsum")
+_running("cumprod")
+
+
+@function("keras.backend.l2_normalize", backends=("theano",), stack="Keras on Theano")
+def l2_normalize_theano(ops: Ops, x: Value, axis: Value = None) -> Value:
+    total = reduce(ops, "sum", ops.square(x), axis, True)
+    floor = _theano_floor(ops.context)
+    return ops.divide(x, ops.sqrt(ops.maximum(total, floor) if floor else total))
+
+
+def _theano_floor(context: Context) -> float:
+    """theano_backend.py: no floor in 1.2.2 and 2.0.0, 1e-12 in 2.0.6, ``epsilon()`` from 2.0.7."""
+    if context.era in (Era.KERAS0, Era.KERAS1) or context.before(2, 0, 1):
+        return 0.0
+    return 1e-12 if context.before(2, 0, 7) else context.epsilon
+
+
+@function("keras.backend.l2_normalize", stack="Keras 0.3 on, TensorFlow: tf.nn.l2_normalize with a floor of 1e-12")
+def l2_normalize(ops: Ops, x: Value, axis: Value = None) -> Value:
+    return normalized(ops, x, axis, 1e-12)
+
+
+def normalized(ops: Ops, x: Value, axis: Value, floor: Value) -> Value:
+    """``x * rsqrt(max(sum(x ** 2), floor))``."""
+    total = reduce(ops, "sum", ops.square(x), axis, True)
+    return ops.multiply(x, ops.rsqrt(ops.maximum(total, floor)))

@@ -1,0 +1,51 @@
+"""``K.resize_images`` and ``K.resize_volumes``."""
+
+from __future__ import annotations
+
+from ..base import Ops, Refused, Value, function
+from ..resampling import Grid, resize
+from .shaping import data_format_of
+
+
+@function("keras.backend.resize_images", stack="Keras 0.3 on (interpolation from 2.2.3), tf.keras")
+def resize_images(
+    ops: Ops,
+    x: Value = None,
+    height_factor: Value = 1,
+    width_factor: Value = 1,
+    data_format: Value = None,
+    interpolation: Value = "nearest",
+    dim_ordering: Value = None,
+    X: Value = None,
+) -> Value:
+    x = X if x is None else x
+    axes = (2, 3) if data_format_of(ops, data_format or dim_ordering) == "channels_first" else (1, 2)
+    factors = (height_factor, width_factor)
+    if interpolation == "nearest":
+        for axis, factor in zip(axes, factors, strict=True):
+            x = ops.repeat(x, int(factor), axis=axis) if factor != 1 else x
+        return x
+    if ops.context.backend == "theano":
+        raise Refused("bilinear upsampling of Theano weighs the border by rules of Theano's own")
+    # tf.keras resizes by resize_images_v2, Keras by resize_bilinear of TensorFlow 1, whose grid starts at the corner
+    grid = Grid(half_pixel_centers=ops.context.tf_keras)
+    size = tuple(ops.shape(x)[axis] * int(factor) for axis, factor in zip(axes, factors, strict=True))
+    return resize(ops, x, size, interpolation, grid, axes=axes)
+
+
+@function("keras.backend.resize_volumes", stack="Keras 0.3 on, tf.keras")
+def resize_volumes(
+    ops: Ops,
+    x: Value = None,
+    depth_factor: Value = 1,
+    height_factor: Value = 1,
+    width_factor: Value = 1,
+    data_format: Value = None,
+    dim_ordering: Value = None,
+    X: Value = None,
+) -> Value:
+    x = X if x is None else x
+    first = 2 if data_format_of(ops, data_format or dim_ordering) == "channels_first" else 1
+    for axis, factor in enumerate((depth_factor, height_factor, width_factor), start=first):
+        x = ops.repeat(x, int(factor), axis=axis) if factor != 1 else x
+    return x

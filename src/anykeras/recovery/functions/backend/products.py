@@ -1,0 +1,53 @@
+"""``K.dot``, ``K.batch_dot``, ``K.transpose``, ``K.gather``."""
+
+from __future__ import annotations
+
+from ....document.model import Era
+from .. import products
+from ..axes import axis_of
+from ..base import Context, Ops, Refused, Value, function
+
+
+@function("keras.backend.dot", stack="Keras 0.3 on; the TensorFlow backend reproduces Theano's dot from 1.0")
+def dot(ops: Ops, x: Value, y: Value) -> Value:
+    return products.dot(ops, x, y)
+
+
+def _by_matmul(context: Context) -> bool:
+    if context.backend == "theano":
+        return False
+    if context.tf_keras:
+        return context.before(2)
+    return context.era in (Era.KERAS0, Era.KERAS1) or context.before(2, 2, 5)
+
+
+@function("keras.backend.batch_dot", test=_by_matmul, stack="Keras on TensorFlow up to 2.2.4, tf.keras 1.x")
+def batch_dot_by_matmul(ops: Ops, x: Value, y: Value, axes: Value = None) -> Value:
+    rank = max(ops.rank(x), ops.rank(y))
+    if axes is None and (rank == 2 or not ops.context.before(2, 2)):
+        if rank == 2 and ops.context.before(2, 2):
+            raise Refused("batch_dot of two matrices without axes is refused by the old library too")
+        axes = (ops.rank(x) - 1, ops.rank(y) - 2)
+    return products.batch_dot_by_matmul(ops, x, y, axes)
+
+
+@function("keras.backend.batch_dot", stack="Keras on Theano; Keras 2.2.5 on and tf.keras 2 on TensorFlow")
+def batch_dot(ops: Ops, x: Value, y: Value, axes: Value = None) -> Value:
+    where = axis_of(axes)
+    if isinstance(where, int):
+        where = (where, where)
+    if where is None:
+        old = ops.context.backend == "theano" and ops.context.before(2, 2, 5)
+        vector = ops.rank(y) == 2 and not old
+        where = (ops.rank(x) - 1, ops.rank(y) - (1 if vector else 2))
+    return products.batch_dot(ops, x, y, where[0], where[1])
+
+
+@function("keras.backend.transpose", stack="Keras 0.3 on: all axes reversed")
+def transpose(ops: Ops, x: Value) -> Value:
+    return ops.transpose(x)
+
+
+@function("keras.backend.gather", stack="Keras 0.3 on: rows of the first axis")
+def gather(ops: Ops, reference: Value, indices: Value) -> Value:
+    return ops.take(reference, indices, axis=0)

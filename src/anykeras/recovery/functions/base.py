@@ -1,0 +1,311 @@
+"""What an entry of the function tables is, and what it may use.
+
+An entry stands for one function of an old library and is ONE Python function over an abstract :class:`Ops`. The same
+entry serves the recovery of Lambda code (its `Ops` makes operation nodes in a document), the old ``keras.backend``
+offered to people's own layers (its `Ops` calls Keras), and the tests (its `Ops` calls Keras on arrays, and the outcome
+is compared with what the old function itself gave).
+"""
+
+from __future__ import annotations
+
+import enum
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...document.model import Era, Writer
+from ...errors import Unsupported
+
+Value = Any
+"""A tensor of whatever kind an `Ops` works with, or a plain constant: number, text, tuple, list, dict, numpy array."""
+
+
+class Refused(Unsupported):
+    """An old function, or one way of calling it, that has no counterpart; the reason is true and for a person."""
+
+    def __init__(self, reason: str, code: str = "AK3041", **where: Any) -> None:
+        super().__init__(code, reason, **where)
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
+        return (type(self), (self.seen, self.code), dict(self.__dict__))
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who wrote the function: everything that changed what a name means.
+
+    `library` is ``keras``, ``tf.keras`` or ``tf_keras``; `version` is the library's; `data_format` is what
+    ``K.image_data_format()`` answered then; `training` is what the learning phase answers.
+    """
+
+    era: Era = Era.KERAS2
+    backend: str = "tensorflow"
+    library: str = "keras"
+    version: tuple[int, ...] = ()
+    data_format: str = "channels_last"
+    floatx: str = "float32"
+    epsilon: float = 1e-7
+    training: bool = False
+
+    @classmethod
+    def of(cls, writer: Writer, **changes: Any) -> Context:
+        """The context of a file's writer; what the file does not say takes the era's usual value."""
+        usual = "theano" if writer.era in (Era.KERAS0, Era.KERAS1) else "tensorflow"
+        made: dict[str, Any] = {
+            "era": writer.era,
+            "backend": writer.backend or usual,
+            "library": writer.library,
+            "version": writer.release,
+            "data_format": writer.data_format or ("channels_first" if writer.era is Era.KERAS0 else "channels_last"),
+        }
+        return cls(**{**made, **changes})
+
+    @property
+    def tf_keras(self) -> bool:
+        """Whether the writer was the Keras inside TensorFlow, or its continuation ``tf_keras``."""
+        return self.library in ("tf.keras", "tf_keras")
+
+    @property
+    def eager_tensorflow(self) -> bool:
+        """Whether TensorFlow 2 is the likely backend: ``==`` compares elements, ``x.shape[0]`` is an int or None."""
+        if self.tf_keras:
+            return not self.version or self.version >= (2,)
+        return self.era is Era.KERAS3
+
+    def before(self, *version: int) -> bool:
+        """Whether the writer's version is known and older than `version`."""
+        return bool(self.version) and self.version < version
+
+
+class Ops(ABC):
+    """What an entry may do. Every public function of ``keras.ops`` is a method: ``ops.matmul(x, y)``.
+
+    An implementation gives `op` and the other abstract methods. Sizes in shapes are ints where known, else
+    :class:`~anykeras.recovery.functions.shapes.Dim`; `reshape`, `broadcast_to`, `zeros`, `ones`, `full` and `tile` are
+    called with whatever sizes the old code computed, so an implementation must take both.
+    """
+
+    context: Context
+
+    @abstractmethod
+    def op(self, name: str, /, *args: Value, **kwargs: Value) -> Value:
+        """Call ``keras.ops.<name>``; dotted for its modules: ``image.resize``, ``linalg.inv``."""
+
+    @abstractmethod
+    def is_tensor(self, x: Value) -> bool:
+        """Whether `x` is a tensor of this implementation; constants (numbers, numpy arrays) are not."""
+
+    @abstractmethod
+    def shape(self, x: Value) -> tuple[Any, ...]:
+        """The sizes of a tensor or constant: ints, and Dim where unknown."""
+
+    @abstractmethod
+    def dtype(self, x: Value) -> str:
+        """The dtype's name: ``float32``."""
+
+    @abstractmethod
+    def getitem(self, x: Value, key: tuple[Value, ...]) -> Value:
+        """``x[key]`` for a key of ints, slices of ints with a positive step, Ellipsis and None only."""
+
+    @abstractmethod
+    def constant(self, array: Value, dtype: str | None = None) -> Value:
+        """A tensor that holds `array` (numbers or numpy)."""
+
+    @abstractmethod
+    def size(self, dim: Value, dtype: str) -> Value:
+        """A Dim as a scalar tensor."""
+
+    @abstractmethod
+    def layer(
+        self,
+        class_name: str,
+        config: Mapping[str, Value],
+        /,
+        *args: Value,
+        weights: Mapping[str, Value] | None = None,
+        **kwargs: Value,
+    ) -> Value:
+        """Make a Keras 3 layer (weights by the catalog's role names) and call it; a fresh layer every time."""
+
+    def map_rows(self, function: Callable[[Value], Value], x: Value) -> Value:
+        """`function` on each ``x[i]``, stacked; only needed where the first size is unknown."""
+        raise Refused("a function is mapped over a dimension whose size is unknown", "AK3043")
+
+    def note(self, text: str) -> None:
+        """Something a reader of the report should know about this call; not an error."""
+
+    def rank(self, x: Value) -> int:
+        """The number of dimensions."""
+        return len(self.shape(x))
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "context":
+            raise AttributeError(name)
+        return lambda *args, **kwargs: self.op(name, *args, **kwargs)
+
+
+class Kind(enum.StrEnum):
+    """What calling an entry does."""
+
+    PURE = "pure"
+    RANDOM = "random"
+    STATEFUL = "stateful"
+    VALUE = "value"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True)
+class When:
+    """The writers whose name this is; empty means all."""
+
+    eras: tuple[Era, ...] = ()
+    backends: tuple[str, ...] = ()
+    test: Callable[[Context], bool] | None = None
+
+    def fits(self, context: Context) -> bool:
+        """Whether a writer of `context` meant this entry."""
+        return (
+            (not self.eras or context.era in self.eras)
+            and (not self.backends or context.backend in self.backends)
+            and (self.test is None or self.test(context))
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One old function, class or constant under its full dotted name.
+
+    `stack` says in words where it was found (library and versions). A VALUE has `value` and may be callable too
+    (``np.float32``). A REFUSED one has the `reason`; calling it raises :class:`Refused`.
+    """
+
+    name: str
+    run: Callable[..., Value] | None
+    stack: str = ""
+    kind: Kind = Kind.PURE
+    when: When = field(default_factory=When)
+    value: Value = None
+    reason: str = ""
+
+    def __call__(self, ops: Ops, *args: Value, **kwargs: Value) -> Value:
+        """Run over `ops` with the arguments of the old call; raises Refused."""
+        if self.run is None:
+            raise Refused(f"{self.name}: {self.reason}", "AK3040")
+        return _called(self.name, self.run, ops, args, kwargs)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The old argument names, in order."""
+        if self.run is None:
+            return ()
+        known: tuple[str, ...] | None = getattr(self.run, "old_arguments", None)
+        return known if known is not None else tuple(inspect.signature(self.run).parameters)[1:]
+
+
+def _called(
+    name: str, run: Callable[..., Value], ops: Ops, args: tuple[Value, ...], kwargs: dict[str, Value]
+) -> Value:
+    kwargs = {key: plain(value) for key, value in kwargs.items()}
+    if not _accepts(run, "name"):
+        kwargs.pop("name", None)  # only labels the node in every old library
+    bound_args = tuple(plain(value) for value in args)
+    try:
+        inspect.signature(run).bind(ops, *bound_args, **kwargs)
+    except TypeError as error:
+        raise Refused(f"{name} is called with arguments that it never had: {error}", key=name) from None
+    return run(ops, *bound_args, **kwargs)
+
+
+def _accepts(run: Callable[..., Value], argument: str) -> bool:
+    return argument in inspect.signature(run).parameters
+
+
+def plain(value: Value) -> Value:
+    """An entry used as an argument (``dtype=np.float32``) is its value."""
+    return value.value if isinstance(value, Entry) and value.kind is Kind.VALUE else value
+
+
+_entries: dict[str, list[Entry]] = {}
+
+
+def register(*entries: Entry) -> None:
+    """Add entries; of several under one name the first that fits the context is meant."""
+    for entry in entries:
+        _entries.setdefault(entry.name, []).append(entry)
+
+
+def table() -> Mapping[str, Sequence[Entry]]:
+    """Every entry by canonical name."""
+    return _entries
+
+
+def function(
+    *names: str,
+    stack: str = "",
+    kind: Kind = Kind.PURE,
+    eras: Iterable[Era] = (),
+    backends: Iterable[str] = (),
+    test: Callable[[Context], bool] | None = None,
+) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+    """Register the decorated function under each full dotted name; its parameters carry the old argument names."""
+
+    def add(run: Callable[..., Value]) -> Callable[..., Value]:
+        when = When(tuple(eras), tuple(backends), test)
+        register(*(Entry(name, run, stack, kind, when) for name in names))
+        return run
+
+    return add
+
+
+def refuse(reason: str, module: str, names: str, *, stack: str = "", kind: Kind = Kind.REFUSED) -> None:
+    """Register names (separated by spaces) that have no counterpart, with the one true reason."""
+    register(*(Entry(f"{module}.{name}", None, stack, kind, reason=reason) for name in names.split()))
+
+
+def values(module: str, given: Mapping[str, Value], *, stack: str = "") -> None:
+    """Register constants."""
+    register(*(Entry(f"{module}.{name}", None, stack, Kind.VALUE, value=value) for name, value in given.items()))
+
+
+def also(module: str, source: str, names: str, *, stack: str = "") -> None:
+    """Offer entries of `source` under another module too: ``new`` or ``new=old`` separated by spaces."""
+    for pair in names.split():
+        new, _, old = pair.partition("=")
+        for entry in list(_entries[f"{source}.{old or new}"]):
+            register(
+                Entry(f"{module}.{new}", entry.run, stack, entry.kind, entry.when, entry.value, entry.reason)
+            )
+
+
+def alike(
+    module: str, arguments: str, names: str, *, stack: str = "", test: Callable[[Context], bool] | None = None
+) -> None:
+    """Register functions that are a function of ``keras.ops`` under their old name and argument names.
+
+    `names` is ``old`` or ``old=new`` separated by spaces; `arguments` the old names of the arguments, of which
+    alternatives are joined by ``|``; all are required.
+    """
+    choices = [choice.split("|") for choice in arguments.split()]
+    for pair in names.split():
+        old, _, new = pair.partition("=")
+        run = _alike(f"{module}.{old}", new or old, choices)
+        register(Entry(f"{module}.{old}", run, stack, when=When(test=test)))
+
+
+def _alike(old: str, new: str, choices: list[list[str]]) -> Callable[..., Value]:
+    def run(ops: Ops, *args: Value, **kwargs: Value) -> Value:
+        kwargs = {key: value for key, value in kwargs.items() if key != "name"}
+        given = list(args)
+        for choice in choices[len(args) :]:
+            known = [key for key in choice if key in kwargs]
+            if not known:
+                raise Refused(f"{old} is called without its argument {choice[0]!r}", key=old)
+            given.append(kwargs.pop(known[0]))
+        if kwargs or len(given) > len(choices):
+            raise Refused(f"{old} is called with arguments that it never had", key=old)
+        return ops.op(new, *given)
+
+    run.old_arguments = tuple(choice[0] for choice in choices)  # type: ignore[attr-defined]
+    return run

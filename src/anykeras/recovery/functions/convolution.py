@@ -1,0 +1,192 @@
+"""Convolution and pooling with the borders, axes and flips of each old library, over channels-last operations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .base import Ops, Refused, Value
+from .shapes import known
+
+Spatial = tuple[int, ...]
+
+
+def spatial(value: Value, rank: int) -> Spatial:
+    """One number or one an axis, as a tuple."""
+    if isinstance(value, int) or not hasattr(value, "__iter__"):
+        return (int(value),) * rank
+    given = tuple(int(one) for one in value)
+    return given * rank if len(given) == 1 else given
+
+
+def channels_last(ops: Ops, x: Value, data_format: str) -> Value:
+    """`x` with the channels moved to the end."""
+    if data_format != "channels_first":
+        return x
+    rank = ops.rank(x)
+    return ops.transpose(x, axes=(0, *range(2, rank), 1))
+
+
+def as_given(ops: Ops, x: Value, data_format: str) -> Value:
+    """The way back."""
+    if data_format != "channels_first":
+        return x
+    rank = ops.rank(x)
+    return ops.transpose(x, axes=(0, rank - 1, *range(1, rank - 1)))
+
+
+def flipped(ops: Ops, kernel: Value, count: int) -> Value:
+    """The kernel with its first `count` axes reversed: Theano convolves, the others correlate."""
+    if not ops.is_tensor(kernel):
+        return np.ascontiguousarray(np.flip(np.asarray(kernel), tuple(range(count))))
+    for axis in range(count):
+        kernel = ops.flip(kernel, axis=axis)
+    return kernel
+
+
+def around(ops: Ops, x: Value, before: Sequence[int], after: Sequence[int], value: float = 0.0) -> Value:
+    """A channels-last tensor with a border."""
+    pairs = tuple(zip(before, after, strict=True))
+    if not any(map(any, pairs)):
+        return x
+    return ops.pad(x, ((0, 0), *pairs, (0, 0)), mode="constant", constant_values=value)
+
+
+def first(ops: Ops, x: Value, lengths: Sequence[int | None]) -> Value:
+    """Only the first so many places of each spatial axis; None keeps all."""
+    if all(length is None for length in lengths):
+        return x
+    return ops.getitem(x, (slice(None), *(slice(None, length) for length in lengths), slice(None)))
+
+
+def convolve(
+    ops: Ops,
+    x: Value,
+    kernel: Value,
+    *,
+    strides: Value = 1,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    dilation: Value = 1,
+    theano: bool = False,
+) -> Value:
+    """Correlate `x` with a kernel of (spatial, in, out); `theano` flips the kernel and pads as Theano's ``half``."""
+    rank = ops.rank(x) - 2
+    stride, holes = spatial(strides, rank), spatial(dilation, rank)
+    padding = padding.lower()
+    size = tuple(known(ops, kernel, axis, "a convolution") for axis in range(rank))
+    x = channels_last(ops, x, data_format)
+    reach = tuple((k - 1) * d for k, d in zip(size, holes, strict=True))
+    crop: list[int | None] = [None] * rank
+    if padding == "causal":
+        x, padding = around(ops, x, reach, (0,) * rank), "valid"
+    elif padding == "full":
+        x, padding = around(ops, x, reach, reach), "valid"
+    elif padding == "same" and theano:
+        half = tuple((r + 1) // 2 for r in reach)
+        crop = [_ceil(ops, x, a + 1, stride[a]) if size[a] % 2 == 0 else None for a in range(rank)]
+        x, padding = around(ops, x, half, half), "valid"
+    kernel = flipped(ops, kernel, rank) if theano else kernel
+    out = ops.conv(x, kernel, strides=stride, padding=padding, data_format="channels_last", dilation_rate=holes)
+    return as_given(ops, first(ops, out, crop), data_format)
+
+
+def _ceil(ops: Ops, x: Value, axis: int, step: int) -> int:
+    return -(-known(ops, x, axis, "a convolution that keeps the size") // step)
+
+
+def depthwise(
+    ops: Ops, x: Value, kernel: Value, *, strides: Value, padding: str, data_format: str, dilation: Value
+) -> Value:
+    """One kernel a channel: (spatial, in, multiplier)."""
+    rank = ops.rank(x) - 2
+    y = ops.depthwise_conv(
+        channels_last(ops, x, data_format),
+        kernel,
+        strides=spatial(strides, rank),
+        padding=padding.lower(),
+        data_format="channels_last",
+        dilation_rate=spatial(dilation, rank),
+    )
+    return as_given(ops, y, data_format)
+
+
+def transposed(
+    ops: Ops, x: Value, kernel: Value, output_shape: Value, *, strides: Value, padding: str, data_format: str,
+    dilation: Value = 1,
+) -> Value:
+    """``conv_transpose`` with a constant kernel of (spatial, out, in), through the layer, which survives saving."""
+    rank = ops.rank(x) - 2
+    if ops.is_tensor(kernel):
+        raise Refused("a transposed convolution has a kernel that is computed")
+    array = np.asarray(kernel)
+    stride, holes = spatial(strides, rank), spatial(dilation, rank)
+    config: dict[str, Any] = {
+        "filters": int(array.shape[-2]),
+        "kernel_size": array.shape[:rank],
+        "strides": stride,
+        "padding": padding.lower(),
+        "dilation_rate": holes,
+        "use_bias": False,
+    }
+    x = channels_last(ops, x, data_format)
+    wanted = _wanted(output_shape, rank, data_format)
+    for axis, length in enumerate(wanted or ()):
+        fits = known(ops, x, axis + 1, "a transposed convolution") * stride[axis]
+        plain = fits if padding.lower() == "same" else fits + max(array.shape[axis] - stride[axis], 0)
+        if isinstance(length, int) and length != plain:
+            raise Refused(f"a transposed convolution gives {length} places where Keras 3 gives {plain}")
+    y = ops.layer("Conv2DTranspose" if rank == 2 else "Conv3DTranspose", config, x, weights={"kernel": array})
+    return as_given(ops, y, data_format)
+
+
+def _wanted(output_shape: Value, rank: int, data_format: str) -> tuple[Value, ...] | None:
+    if output_shape is None:
+        return None
+    given = tuple(output_shape)
+    return given[2:] if data_format == "channels_first" else given[1 : rank + 1]
+
+
+def pool(
+    ops: Ops,
+    x: Value,
+    mode: str,
+    size: Value,
+    *,
+    strides: Value = None,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    theano: bool = False,
+) -> Value:
+    """Maximum or average (``max``, ``avg``) over windows; `theano` pads as its backend did to keep the size."""
+    rank = ops.rank(x) - 2
+    window = spatial(size, rank)
+    stride = window if strides is None else spatial(strides, rank)
+    padding = padding.lower()
+    x = channels_last(ops, x, data_format)
+    if theano and padding == "same":
+        y = _pool_theano_same(ops, x, mode, window, stride)
+    else:
+        y = _windows(ops, x, mode, window, stride, padding)
+    return as_given(ops, y, data_format)
+
+
+def _windows(ops: Ops, x: Value, mode: str, window: Spatial, stride: Spatial, padding: str) -> Value:
+    name = f"{'Max' if mode == 'max' else 'Average'}Pooling{len(window)}D"
+    config = {"pool_size": window, "strides": stride, "padding": padding, "data_format": "channels_last"}
+    return ops.layer(name, config, x)
+
+
+def _pool_theano_same(ops: Ops, x: Value, mode: str, window: Spatial, stride: Spatial) -> Value:
+    """theano_backend.py pool2d: a border of size - 1 (size - 2 for odd sizes above 2), then the first ceil(n / s)."""
+    border = tuple(k - 2 if k > 2 and k % 2 else k - 1 for k in window)
+    keep = [_ceil(ops, x, axis + 1, step) for axis, step in enumerate(stride)]
+    if mode == "max":
+        lowest = float(np.finfo("float32").min)
+        y = _windows(ops, around(ops, x, border, border, lowest), mode, window, stride, "valid")
+        return first(ops, y, keep)
+    y = _windows(ops, around(ops, x, border, border), mode, window, stride, "valid")
+    inside = _windows(ops, around(ops, ops.ones_like(x), border, border), mode, window, stride, "valid")
+    return ops.divide(first(ops, y, keep), first(ops, inside, keep))

@@ -1,0 +1,118 @@
+"""Slicing as numpy, Theano and TensorFlow spell it, in the keys that survive in Keras 3."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .base import Ops, Refused, Value
+from .dtypes import of
+from .shapes import Dim, Shape, Sizes
+
+
+def getitem(ops: Ops, x: Value, key: Value) -> Value:
+    """``x[key]``: lists become ``take``, negative steps ``flip``, a mask is refused."""
+    if isinstance(x, Sizes | Shape | tuple | list):
+        return x[key]
+    parts = list(key) if isinstance(key, tuple) else [key]
+    parts = _spelled_out(ops, x, parts)
+    simple: list[Any] = []
+    later: list[tuple[str, int, Any]] = []
+    axis = 0
+    for part, size in parts:
+        plain, step = _plain(ops, part, size)
+        simple.append(plain)
+        if step is not None:
+            later.append((*step[:1], axis, *step[1:]))
+        axis += 0 if isinstance(plain, int) else 1
+    whole = all(part == slice(None) for part in simple)
+    y = x if whole else ops.getitem(x, tuple(simple) if len(simple) > 1 else (simple[0], Ellipsis))
+    if sum(action == "take" for action, _, _ in later) > 1:
+        raise Refused("a tensor is indexed with several lists at once")
+    for action, where, given in later:
+        y = ops.op(action, y, given, axis=where) if action == "take" else _stepped(ops, y, where, given)
+    return y
+
+
+def _spelled_out(ops: Ops, x: Value, parts: list[Value]) -> list[tuple[Value, Value]]:
+    """The key without Ellipsis, each part with the size of its axis (None for a new axis)."""
+    used = sum(part is not None and part is not Ellipsis for part in parts)
+    rank = ops.rank(x)
+    if used > rank:
+        raise Refused(f"a tensor of rank {rank} is indexed with {used} keys")
+    filler = [slice(None)] * (rank - used)
+    places = [place for place, part in enumerate(parts) if part is Ellipsis]
+    at = places[0] if places else len(parts)
+    parts = [*parts[:at], *filler, *(part for part in parts[at:] if part is not Ellipsis)]
+    sizes = iter(ops.shape(x))
+    return [(part, None if part is None else next(sizes)) for part in parts]
+
+
+def _plain(ops: Ops, part: Value, size: Value) -> tuple[Any, tuple[str, Any] | None]:
+    """A part that survives, and what is left to do along that axis."""
+    if part is None:
+        return None, None
+    if isinstance(part, slice):
+        return _slice(ops, part, size)
+    if isinstance(part, Dim):
+        return _at(part, size), None
+    if ops.is_tensor(part):
+        if of(ops, part) == "bool":
+            raise Refused("a tensor is indexed with a mask: the outcome's size depends on values", "AK3043")
+        return slice(None), ("take", part)
+    if isinstance(part, list | tuple | np.ndarray) and np.ndim(part):
+        index = np.asarray(part)
+        if index.dtype == bool:
+            index = np.flatnonzero(index)
+        return slice(None), ("take", index.astype("int32"))
+    return int(part), None
+
+
+def _at(part: Dim, size: Value) -> int:
+    back = part - size if isinstance(size, Dim) else None
+    if isinstance(back, int) and back < 0:
+        return back
+    raise Refused("a tensor is indexed with an unknown number", "AK3043")
+
+
+def _slice(ops: Ops, part: slice, size: Value) -> tuple[Any, tuple[str, Any] | None]:
+    start, stop = (_bound(ops, bound, size) for bound in (part.start, part.stop))
+    step = 1 if part.step is None else int(part.step)
+    if step > 0:
+        return slice(start, stop, None if step == 1 else step), None
+    if start is None and stop is None:
+        return slice(None), ("flip", -step)
+    if not isinstance(size, int):
+        raise Refused("an axis of unknown size is read backwards in part", "AK3043")
+    taken = list(range(*slice(start, stop, step).indices(size)))
+    return slice(None), ("take", np.asarray(taken, dtype="int32"))
+
+
+def _bound(ops: Ops, bound: Value, size: Value) -> int | None:
+    if isinstance(bound, Dim):
+        if bound == size:
+            return None
+        back = bound - size if isinstance(size, Dim) else None
+        if isinstance(back, int) and back < 0:
+            return back
+        raise Refused("a slice ends at an unknown place", "AK3043")
+    if ops.is_tensor(bound):
+        raise Refused("a slice ends where the values of a tensor say", "AK3043")
+    return None if bound is None else int(bound)
+
+
+def _stepped(ops: Ops, x: Value, axis: int, step: int) -> Value:
+    y = ops.flip(x, axis=axis)
+    if step == 1:
+        return y
+    return ops.getitem(y, (*([slice(None)] * axis), slice(None, None, step), Ellipsis))
+
+
+def cut(ops: Ops, x: Value, begin: Value, size: Value) -> Value:
+    """``tf.slice``: `size` elements from `begin` along each axis, -1 for the rest."""
+    key = []
+    for start, count in zip(begin, size, strict=True):
+        rest = isinstance(count, int) and count == -1
+        key.append(slice(start, None if rest else start + count))
+    return getitem(ops, x, tuple(key))

@@ -1,0 +1,131 @@
+"""`Ops` over a Keras 3 that is handed in: for the old backend over live tensors, the tests and the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .base import Context, Ops, Refused, Value
+from .shapes import Dim, sizes
+
+
+@dataclass(frozen=True)
+class Source:
+    """The size of one axis of one tensor; equal only for the same tensor."""
+
+    tensor: Any
+    axis: int
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and self.tensor is other.tensor and self.axis == other.axis
+
+    def __hash__(self) -> int:
+        return hash((id(self.tensor), self.axis))
+
+    def __repr__(self) -> str:
+        return f"Source({id(self.tensor):x}, {self.axis})"
+
+
+class LiveOps(Ops):
+    """Runs entries on arrays and on Keras' symbolic tensors alike.
+
+    Args:
+        keras: the module ``keras`` (3.x) itself.
+        context: whose functions the entries stand for.
+    """
+
+    def __init__(self, keras: Any, context: Context | None = None) -> None:
+        self.keras = keras
+        self.context = context or Context()
+        self.notes: list[str] = []
+
+    def op(self, name: str, /, *args: Value, **kwargs: Value) -> Value:
+        """Call ``keras.ops.<name>``."""
+        if name in ("zeros", "ones", "full"):
+            return self._filled(name, *args, **kwargs)
+        if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
+            return self.op("add", args[0], self._filled("zeros", args[1], dtype=self.dtype(args[0])))
+        target = self.keras.ops
+        for part in name.split("."):
+            target = getattr(target, part)
+        return target(*args, **kwargs)
+
+    def is_tensor(self, x: Value) -> bool:
+        """Whether `x` is a tensor of the backend, a variable or a symbolic tensor."""
+        return bool(self.keras.ops.is_tensor(x) or isinstance(x, self.keras.Variable | self.keras.KerasTensor))
+
+    def shape(self, x: Value) -> tuple[Any, ...]:
+        """The sizes: ints, and a Dim where unknown."""
+        raw = self.keras.ops.shape(x) if self.is_tensor(x) else self.keras.ops.shape(self.keras.ops.array(x))
+        return tuple(size if isinstance(size, int) else Dim(Source(x, axis)) for axis, size in enumerate(raw))
+
+    def dtype(self, x: Value) -> str:
+        """The name of the dtype."""
+        return str(self.keras.backend.standardize_dtype(x.dtype if hasattr(x, "dtype") else type(x).__name__))
+
+    def getitem(self, x: Value, key: tuple[Value, ...]) -> Value:
+        """``x[key]``."""
+        return (x if self.is_tensor(x) else self.constant(x))[key]
+
+    def constant(self, array: Value, dtype: str | None = None) -> Value:
+        """A tensor of the backend."""
+        return self.keras.ops.convert_to_tensor(array, dtype=dtype)
+
+    def size(self, dim: Value, dtype: str) -> Value:
+        """A Dim counted by summing ones along its axes."""
+        ops = self.keras.ops
+        result = ops.cast(dim.scale, dtype) if dim.scale.denominator != 1 else int(dim.scale)
+        for source in dim.sources:
+            result = ops.sum(self._ones_along(source, dtype)) * result
+        return result + dim.offset
+
+    def layer(
+        self,
+        class_name: str,
+        config: Mapping[str, Value],
+        /,
+        *args: Value,
+        weights: Mapping[str, Value] | None = None,
+        **kwargs: Value,
+    ) -> Value:
+        """Make the layer, call it, and give its variables their values by role."""
+        made = getattr(self.keras.layers, class_name)(**config)
+        if not weights:
+            return made(*args, **kwargs)
+        made.build(self.keras.ops.shape(args[0]))
+        for variable in made.variables:
+            if variable.name in weights:
+                variable.assign(weights[variable.name])
+        return made(*args, **kwargs)
+
+    def map_rows(self, function: Callable[[Value], Value], x: Value) -> Value:
+        """``keras.ops.map``."""
+        return self.keras.ops.map(function, x)
+
+    def note(self, text: str) -> None:
+        """Keep the note."""
+        self.notes.append(text)
+
+    def _ones_along(self, source: Source, dtype: str) -> Value:
+        index: list[Any] = [0] * self.rank(source.tensor)
+        index[source.axis] = slice(None)
+        return self.keras.ops.cast(self.keras.ops.ones_like(source.tensor[tuple(index)]), dtype)
+
+    def _filled(self, name: str, shape: Value, *args: Value, dtype: Value = None, **kwargs: Value) -> Value:
+        target = sizes(self, shape)
+        dtype = dtype or self.context.floatx
+        static = tuple(1 if isinstance(size, Dim) else size for size in target)
+        result = getattr(self.keras.ops, name)(static, *args, dtype=dtype, **kwargs)
+        for axis, size in enumerate(target):
+            if isinstance(size, Dim):
+                result = result * self._ones_of(size, axis, len(target), dtype)
+        return result
+
+    def _ones_of(self, dim: Dim, axis: int, rank: int, dtype: str) -> Value:
+        if len(dim.sources) != 1 or dim.offset or dim.scale.denominator != 1:
+            raise Refused("a tensor is made whose size is computed from unknown sizes", "AK3043")
+        ones = self._ones_along(dim.sources[0], dtype)
+        if dim.scale != 1:
+            ones = self.keras.ops.repeat(ones, int(dim.scale))
+        return self.keras.ops.reshape(ones, (1,) * axis + (-1,) + (1,) * (rank - axis - 1))

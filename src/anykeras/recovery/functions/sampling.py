@@ -1,0 +1,78 @@
+"""Random numbers: layers that Keras keeps in a file, around zeros and ones of the wanted shape."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .base import Ops, Refused, Value
+from .dtypes import dtype_name
+from .shapes import sizes
+
+_TAIL = math.erf(2 / math.sqrt(2))
+
+
+def _seeded(seed: Value) -> dict[str, Any]:
+    return {"seed": int(seed)} if isinstance(seed, int) and not isinstance(seed, bool) else {}
+
+
+def _unit_normal(ops: Ops, shape: Value, dtype: str, seed: Value) -> Value:
+    zeros = ops.zeros(sizes(ops, shape), dtype=dtype)
+    # GaussianNoise takes no deviation above 1 and is silent outside training: one is drawn, and scaled afterwards
+    return ops.layer("GaussianNoise", {"stddev": 1.0, **_seeded(seed)}, zeros, training=True)
+
+
+def _scaled(ops: Ops, drawn: Value, mean: Value, deviation: Value) -> Value:
+    if ops.is_tensor(deviation) or deviation != 1:
+        drawn = ops.multiply(drawn, deviation)
+    return ops.add(drawn, mean) if ops.is_tensor(mean) or mean else drawn
+
+
+def normal(ops: Ops, shape: Value, mean: Value, deviation: Value, dtype: Value, seed: Value) -> Value:
+    """Numbers of a normal distribution."""
+    return _scaled(ops, _unit_normal(ops, shape, dtype_name(ops, dtype), seed), mean, deviation)
+
+
+def _unit_uniform(ops: Ops, shape: Value, dtype: str, seed: Value) -> Value:
+    drawn = ops.erf(ops.multiply(_unit_normal(ops, shape, dtype, seed), 1 / math.sqrt(2)))
+    return ops.multiply(ops.add(drawn, 1.0), 0.5)
+
+
+def uniform(ops: Ops, shape: Value, low: Value, high: Value, dtype: Value, seed: Value) -> Value:
+    """Numbers spread evenly from `low` to `high`; whole numbers below `high` for an int dtype."""
+    name = dtype_name(ops, dtype)
+    if "int" in name:
+        if high is None:
+            raise Refused("whole random numbers are drawn without a maximum")
+        spread = _scaled(ops, _unit_uniform(ops, shape, "float32", seed), low, high - low)
+        return ops.cast(ops.floor(ops.minimum(spread, high - 0.5)), name)
+    high = 1.0 if high is None else high
+    width = ops.subtract(high, low) if ops.is_tensor(low) or ops.is_tensor(high) else high - low
+    return _scaled(ops, _unit_uniform(ops, shape, name, seed), low, width)
+
+
+def truncated(ops: Ops, shape: Value, mean: Value, deviation: Value, dtype: Value, seed: Value) -> Value:
+    """A normal distribution cut at two deviations."""
+    even = _unit_uniform(ops, shape, dtype_name(ops, dtype), seed)
+    drawn = ops.multiply(ops.erfinv(ops.multiply(ops.subtract(ops.multiply(even, 2.0), 1.0), _TAIL)), math.sqrt(2))
+    return _scaled(ops, drawn, mean, deviation)
+
+
+def bernoulli(ops: Ops, shape: Value, p: Value, dtype: Value, seed: Value) -> Value:
+    """Ones with probability `p`, else zeros."""
+    name = dtype_name(ops, dtype)
+    even = _unit_uniform(ops, shape, "float32" if "int" in name or name == "bool" else name, seed)
+    return ops.cast(ops.less_equal(even, p), name)
+
+
+def dropout(ops: Ops, x: Value, rate: Value, noise_shape: Value, seed: Value) -> Value:
+    """Always drops, as the function did: the layers around it decided when to call it."""
+    if ops.is_tensor(rate):
+        raise Refused("the share to drop is a tensor")
+    if not rate:
+        return x
+    config: dict[str, Any] = {"rate": float(rate), **_seeded(seed)}
+    if noise_shape is not None:
+        given = sizes(ops, noise_shape)
+        config["noise_shape"] = tuple(size if isinstance(size, int) and size != -1 else None for size in given)
+    return ops.layer("Dropout", config, x, training=True)

@@ -1,0 +1,9 @@
+"""Ways out: a file that stock Keras opens, or a live model on the running backend."""
+
+from . import pages as _pages
+from .base import DEFAULT, TARGETS, write
+from .keras_live import build
+from .lower import MINORS, Lowered, lower
+
+__all__ = ["DEFAULT", "MINORS", "TARGETS", "Lowered", "build", "lower", "write"]
+del _pages

@@ -1,0 +1,95 @@
+"""A live Keras model on the running backend, from the same lowered configuration that a file is written from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..catalog.layout import Step
+from ..document.model import Document
+from ..errors import AnyKerasError, Bug, TargetError
+from .lower import Lowered, Owner, lower
+
+if TYPE_CHECKING:
+    import keras
+
+
+def build(document: Document, *, compile: bool = True) -> keras.Model:
+    """Build `document` with the running Keras and fill every variable exactly once.
+
+    Raises:
+        TargetError: Keras is not installed, or refuses the model.
+        AnyKerasError: the document cannot be lowered.
+    """
+    lowered = lower(document)
+    model = revive(lowered)
+    if lowered.bindings:
+        fill(model, lowered)
+    return model
+
+
+def revive(lowered: Lowered) -> keras.Model:
+    """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
+    try:
+        import keras
+    except ImportError as error:
+        raise TargetError(
+            "AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"'
+        ) from None
+    try:
+        model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
+    except AnyKerasError:
+        raise
+    except Exception as error:  # whatever Keras raises for a model that it does not take
+        raise TargetError(
+            "AK6014", f"Keras {keras.__version__} refuses the model: {_first_lines(error)}", next_step="report the file"
+        ) from error
+    return model
+
+
+def fill(model: keras.Model, lowered: Lowered) -> None:
+    """Assign every tensor to its variable; raises Bug when a variable stays unfilled or a tensor has none."""
+    seen: set[int] = set()
+    filled = 0
+    for owner in lowered.owners():
+        holder = follow(model, owner.steps)
+        if id(holder) in seen:
+            raise Bug("AK6008", f"{owner.path} is filled twice", layer=owner.name)
+        seen.add(id(holder))
+        _assign(holder, owner)
+        filled += len(owner.tensors)
+    variables = {id(variable): variable for variable in model.weights}
+    if lowered.expected != len(variables):
+        names = ", ".join(variable.path for variable in list(variables.values())[:8])
+        raise Bug("AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected}: {names} ...")
+
+
+def follow(model: Any, steps: tuple[Step, ...]) -> Any:
+    """The live object at the end of `steps`."""
+    found = model
+    for step in steps:
+        if step.kind == "layer":
+            found = next(layer for layer in found.layers if layer.name == step.name)
+        elif step.kind == "attribute":
+            found = getattr(found, str(step.name))
+        else:
+            found = found[step.name]
+    return found
+
+
+def _assign(holder: Any, owner: Owner) -> None:
+    values = {str(number): tensor.read() for number, tensor in enumerate(owner.tensors)}
+    try:
+        holder.load_own_variables(values)
+    except ValueError as error:
+        raise Bug("AK6008", f"{owner.path} does not take its weights: {_first_lines(error)}", layer=owner.name) from error
+
+
+def _copy(value: Any) -> Any:
+    """Keras takes keys out of the configuration that it is given, so it gets one of its own."""
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _first_lines(error: Exception) -> str:
+    return " ".join(str(error).split())[:500]

@@ -1,0 +1,105 @@
+"""The ``.keras`` file of Keras 3, written without Keras.
+
+A zip, nothing compressed, of ``metadata.json``, ``config.json`` and ``model.weights.h5`` (keras 3.15.1
+``saving/saving_lib.py``). Tensors are read and written one at a time; the same document gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final
+
+import h5py
+import ml_dtypes
+
+from ..document.model import Document
+from ..errors import TargetError
+from .lower import MINORS, Lowered, lower
+
+_EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+_CHUNK: Final = 8 << 20
+
+
+def write(document: Document, path: str, *, minor: str = MINORS[-1], force: bool = False) -> None:
+    """Write `document` to `path` as a ``.keras`` file.
+
+    Raises:
+        TargetError: `path` exists and `force` is false, or it cannot be written.
+        AnyKerasError: the document cannot be lowered.
+    """
+    target = Path(path)
+    if target.exists() and not force:
+        raise TargetError("AK6010", f"{path} exists", next_step="choose another name, or force")
+    lowered = lower(document, minor)
+    if lowered.expected and not lowered.bindings:
+        raise TargetError("AK6012", "the model has no weights", next_step="give the weights file too")
+    with _replacing(target) as stream:
+        _write(lowered, stream, target.parent)
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[IO[bytes]]:
+    """A new file beside `target` that takes its name at the end, or vanishes on an error."""
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".anykeras-", suffix=".tmp")
+    except OSError as error:
+        raise TargetError("AK6011", f"cannot write in {target.parent}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w+b") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except OSError as error:
+        raise TargetError("AK6011", f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _write(lowered: Lowered, stream: IO[bytes], beside: Path) -> None:
+    metadata = {"keras_version": f"{lowered.minor}.0", "written_by": "anykeras"}
+    if lowered.renamed:
+        metadata["renamed"] = dict(sorted(lowered.renamed.items()))
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr(_member("metadata.json"), json.dumps(metadata))
+        archive.writestr(_member("config.json"), json.dumps(lowered.config))
+        with tempfile.TemporaryFile(dir=beside, prefix=".anykeras-") as weights:
+            write_weights(lowered, weights)
+            weights.seek(0)
+            with archive.open(_member("model.weights.h5"), "w", force_zip64=True) as member:
+                shutil.copyfileobj(weights, member, _CHUNK)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    info = zipfile.ZipInfo(name, _EPOCH)
+    info.external_attr = 0o600 << 16
+    return info
+
+
+def write_weights(lowered: Lowered, stream: IO[bytes]) -> None:
+    """The weights as Keras 3 lays them out in HDF5, one tensor in memory at a time."""
+    with h5py.File(stream, "w") as file:
+        for owner in lowered.owners():
+            group = file.create_group(f"{owner.path}/vars" if owner.path else "vars")
+            group.attrs["name"] = owner.name
+            for number, tensor in enumerate(owner.tensors):
+                array = tensor.read()
+                if tensor.dtype == "bfloat16":
+                    made = group.create_dataset(str(number), data=array.astype(ml_dtypes.bfloat16))
+                    made.attrs["dtype"] = "bfloat16"
+                else:
+                    group.create_dataset(str(number), data=array)

@@ -1,0 +1,91 @@
+"""A document in current Keras 3 words, as what the chosen target is made from. Imports no framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...catalog.layout import Slot, slots
+from ...document.model import Document, Era, Layer
+from ...document.walk import walk
+from ...errors import Bug, Malformed, Unsupported
+from ...tensors import Tensor
+from .layers import Lower
+from .names import rename
+from .result import Binding, Json, Lowered, Owner
+
+__all__ = ["Binding", "Json", "Lowered", "Owner", "lower"]
+
+MINORS = ("3.15",)
+
+
+def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
+    """Lower a document that speaks Keras 3.
+
+    Args:
+        document: of era keras3, with a model that has a graph.
+        minor: the Keras 3 minor to write for; one of `MINORS`.
+
+    Raises:
+        Unsupported, MissingObject: something that Keras of that minor cannot hold, with its layer and key.
+        Malformed: the graph leads nowhere, or some weights are missing.
+    """
+    if minor not in MINORS:
+        raise Unsupported("AK6005", f"there is no target Keras {minor}", next_step=f"choose one of {', '.join(MINORS)}")
+    if document.era is not Era.KERAS3 or document.model.graph is None:
+        raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
+    model, renamed = rename(document.model)
+    config = Lower().layer(model)
+    wanted = slots(model)
+    return Lowered(config, bind(model, wanted), len({slot.path for slot in wanted if not _copied(slot)}), minor, renamed)
+
+
+def bind(model: Layer, wanted: Iterable[Slot]) -> tuple[Binding, ...]:
+    """Each variable with its tensor; none where the document has no weights at all.
+
+    Raises Malformed where only some variables have a tensor, Unsupported where a tensor has no variable.
+    """
+    if not any(layer.weights for layer in walk(model)):
+        return ()
+    bound, missing, used = [], [], set()
+    for slot in wanted:
+        tensor = tensor_of(slot.layer, slot.role.name)
+        if tensor is None:
+            missing.append(slot)
+        else:
+            used.add((id(slot.layer), slot.role.name))
+            bound.append(Binding(slot, tensor))
+    if missing:
+        names = ", ".join(f"{slot.layer.name}.{slot.role.name}" for slot in missing[:5])
+        raise Malformed(
+            "AK6006",
+            f"{len(missing)} of {len(missing) + len(bound)} weights of the model are not in the file: {names}",
+            layer=missing[0].layer.name,
+        )
+    _check_all_used(model, used)
+    return tuple(bound)
+
+
+def tensor_of(layer: Layer, role: str) -> Tensor | None:
+    """The tensor of a role; ``layer.kernel`` is that of the layer in ``config["layer"]`` unless given outright."""
+    if role in layer.weights or "." not in role:
+        return layer.weights.get(role)
+    key, _, inner = role.partition(".")
+    held = layer.config.get(key)
+    return tensor_of(held, inner) if isinstance(held, Layer) else None
+
+
+def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:
+    for layer in walk(model):
+        left = [name for name in layer.weights if (id(layer), name) not in used]
+        if left:
+            raise Unsupported(
+                "AK6007",
+                f"no variable of {layer.class_name} takes the weights {', '.join(map(repr, left))}",
+                layer=layer.name,
+                next_step="report the file: a weight would be lost",
+            )
+
+
+def _copied(slot: Slot) -> bool:
+    """Whether the variable is one of a layer inside, stored twice."""
+    return "." in slot.role.name

@@ -1,0 +1,175 @@
+"""Layers, models and operations as Keras 3 serializes them.
+
+Sources: keras 3.15.1 ``models/functional.py`` (``get_config``, ``functional_from_config``), ``models/sequential.py``,
+``saving/serialization_lib.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ...catalog import find
+from ...catalog.graph_order import Node, layer_order, reachable
+from ...catalog.masking import hidden_parents
+from ...catalog.operations import UnknownOperation, split
+from ...catalog.signatures import NOW, accepted, signature
+from ...document.model import Call, Era, Graph, Layer
+from ...document.values import Config, Ref, Value
+from ...document.walk import map_refs
+from ...errors import Bug, MissingObject, Unsupported
+from .result import Json
+from .values import lower_value
+
+# Models take these beside what their graph gives; their constructors are read as `Functional.from_config` does.
+_MODEL_KEYS: Final = {"Functional": ("trainable",), "Sequential": ("trainable", "dtype", "build_input_shape")}
+_EVERY_LAYER: Final = frozenset({"name", "trainable", "dtype"})
+
+
+class Lower:
+    """Lowers the layers of one graph; the graph of a nested model gets its own."""
+
+    def __init__(self, kept: Mapping[Node, int] | None = None) -> None:
+        self._kept = kept
+
+    def layer(self, layer: Layer) -> dict[str, Json]:
+        """``{"module", "class_name", "config", "registered_name"}`` of a layer, with all that is inside it."""
+        if layer.graph is not None:
+            return sequential(layer) if layer.graph.sequential else functional(layer)
+        config: dict[str, Json] = {"name": layer.name}
+        for key, value in arguments(layer).items():
+            config[key] = lower_value(value, self, layer, key)
+        return _serialized("keras.layers", public_name(layer), config)
+
+    def tensor(self, ref: Ref) -> Json:
+        """A tensor of this graph. Keras looks at its history alone; shape and dtype are there for form."""
+        if self._kept is None:
+            raise Bug("AK6009", "a tensor of a graph stands where there is no graph", layer=ref.layer)
+        history: Json = [ref.layer, self._kept[ref.layer, ref.node], ref.tensor]
+        return {
+            "class_name": "__keras_tensor__",
+            "config": {"shape": [None], "dtype": "float32", "keras_history": history},
+        }
+
+    def node(self, layer: Layer, call: Call) -> dict[str, Json]:
+        """One entry of ``inbound_nodes``."""
+        args = [lower_value(value, self, layer, "call") for value in call.args]
+        kwargs = {key: lower_value(value, self, layer, f"call.{key}") for key, value in call.kwargs.items()}
+        return {"args": args, "kwargs": dict(kwargs)}
+
+    def operation(self, layer: Layer, call: Call) -> dict[str, Json]:
+        """An operation with its one call."""
+        try:
+            node = split(layer.class_name, call.args, call.kwargs)
+        except UnknownOperation as error:
+            raise Unsupported("AK6004", str(error), layer=layer.name) from None
+        config: dict[str, Json] = {"name": layer.name}
+        for key, value in node.config.items():
+            config[key] = lower_value(value, self, layer, key)
+        made = _serialized(node.module, node.class_name, config)
+        return {**made, "name": layer.name, "inbound_nodes": [self.node(layer, Call(node.args, node.kwargs))]}
+
+
+def functional(model: Layer) -> dict[str, Json]:
+    """A model with a graph of calls, its layers in the order in which Keras itself would write them."""
+    graph = _graph(model)
+    kept = _renumbered(reachable(graph))
+    lower = Lower(kept)
+    by_name = {layer.name: layer for layer in graph.layers}
+    listed = [_called(lower, by_name[name], graph, kept) for name in layer_order(graph, hidden_parents(graph))]
+    nested = {layer.name for layer in graph.layers if layer.graph is not None and not layer.graph.sequential}
+    config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional"), "layers": [*listed]}
+
+    def end(ref: Ref) -> Value:
+        # A Functional counts its own construction as a call, but only here (functional.py, `get_tensor`).
+        return (ref.layer, kept[ref.layer, ref.node] + (ref.layer in nested), ref.tensor)
+
+    config["input_layers"] = lower_value(map_refs(graph.inputs, end), lower, model, "inputs")
+    config["output_layers"] = lower_value(map_refs(graph.outputs, end), lower, model, "outputs")
+    return _serialized("keras.src.models.functional", "Functional", config, "Functional")
+
+
+def sequential(model: Layer) -> dict[str, Json]:
+    """A stack of layers."""
+    lower = Lower()
+    layers: list[Json] = [lower.layer(layer) for layer in _graph(model).layers]
+    return _serialized(
+        "keras", "Sequential", {"name": model.name, **_model_config(model, "Sequential"), "layers": layers}
+    )
+
+
+def arguments(layer: Layer) -> Config:
+    """The arguments of a layer, all of them ones that its class takes; raises Unsupported naming the others."""
+    name = public_name(layer)
+    takes = accepted(name) | _EVERY_LAYER
+    described = signature(name)
+    takes |= described.written if described else frozenset()
+    extra = sorted(key for key, value in layer.config.items() if value is not None and key not in takes)
+    if extra:
+        raise Unsupported(
+            "AK6003",
+            f"{name} of Keras {NOW} has no argument {', '.join(map(repr, extra))}",
+            layer=layer.name,
+            key=extra[0],
+            next_step="report the file: a rule is missing",
+        )
+    optional = _EVERY_LAYER - accepted(name) if accepted(name) else frozenset()
+    return {k: v for k, v in layer.config.items() if k in takes and k not in optional and k != "name"}
+
+
+def public_name(layer: Layer) -> str:
+    """The name under which ``keras.layers`` exports the class; raises MissingObject where it does not."""
+    if accepted(layer.class_name):
+        return layer.class_name
+    entry = find(layer.class_name, Era.KERAS3)
+    for name in (entry.name, *entry.aliases) if entry else ():
+        if accepted(name):
+            return name
+    if entry is not None:
+        return layer.class_name
+    raise MissingObject(
+        "AK6002",
+        f"{layer.class_name!r} is not a layer of Keras {NOW}",
+        layer=layer.name,
+        next_step="give the class through custom_objects",
+    )
+
+
+def _called(lower: Lower, layer: Layer, graph: Graph, kept: Mapping[Node, int]) -> dict[str, Json]:
+    calls = [call for i, call in enumerate(graph.calls.get(layer.name, ())) if (layer.name, i) in kept]
+    if layer.operation:
+        return lower.operation(layer, calls[0])
+    is_input = layer.class_name == "InputLayer"
+    nodes: list[Json] = [] if is_input else [lower.node(layer, call) for call in calls]
+    return {**lower.layer(layer), "name": layer.name, "inbound_nodes": nodes}
+
+
+def _renumbered(nodes: set[Node]) -> dict[Node, int]:
+    """The number of each call among the calls of its layer that are kept."""
+    count: dict[str, int] = {}
+    numbers = {}
+    for name, number in sorted(nodes):
+        numbers[name, number] = count.get(name, 0)
+        count[name] = count.get(name, 0) + 1
+    return numbers
+
+
+def _model_config(model: Layer, kind: str) -> dict[str, Json]:
+    lower = Lower()
+    return {
+        key: lower_value(model.config[key], lower, model, key)
+        for key in _MODEL_KEYS[kind]
+        if model.config.get(key) is not None
+    }
+
+
+def _graph(model: Layer) -> Graph:
+    if model.graph is None:
+        raise Bug("AK6009", f"{model.class_name} has no graph", layer=model.name)
+    return model.graph
+
+
+def _serialized(
+    module: str, class_name: str, config: dict[str, Json], registered_name: str | None = None
+) -> dict[str, Json]:
+    return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}

@@ -1,0 +1,110 @@
+"""Names that Keras 3 accepts: no ``/`` in them, and no two alike in one model.
+
+``/`` becomes ``_``, which is also how Keras renamed the layers of its own applications (``conv1/conv`` of DenseNet,
+keras 3.15.1 ``applications/densenet.py``). What changed is kept beside the model, so the way back is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ...document.model import Call, Graph, Layer
+from ...document.values import Ref, Value
+from ...document.walk import map_graph_refs, rebuild
+
+
+def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
+    """The model with names that Keras 3 takes, and the old name of each new one."""
+    changed: dict[str, str] = {}
+
+    def visit(layer: Layer) -> Layer:
+        layer = replace(layer, config={k: _inner(v, changed) for k, v in layer.config.items()}) if layer.config else layer
+        return layer if layer.graph is None else replace(layer, graph=_graph(layer.graph, changed))
+
+    model = _renamed(rebuild(model, visit), changed)
+    return model, changed
+
+
+def accepted(name: str) -> str:
+    """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``Operation.__init__``)."""
+    return name.replace("/", "_") or "unnamed"
+
+
+def _renamed(layer: Layer, changed: dict[str, str], name: str | None = None) -> Layer:
+    name = accepted(layer.name) if name is None else name
+    if name == layer.name:
+        return layer
+    changed[name] = layer.name
+    return replace(layer, name=name)
+
+
+def _inner(value: Value, changed: dict[str, str]) -> Value:
+    """Layers inside a configuration."""
+    if isinstance(value, Layer):
+        return _renamed(value, changed)
+    if isinstance(value, tuple) and any(isinstance(item, Layer) for item in value):
+        return tuple(_inner(item, changed) for item in value)
+    return value
+
+
+def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
+    graph = _one_call_an_operation(graph)
+    names = _unique([layer.name for layer in graph.layers])
+    if all(old == new for old, new in names):
+        return graph
+    layers = tuple(
+        _renamed(layer, changed, new) for layer, (_, new) in zip(graph.layers, names, strict=True)
+    )
+    if graph.sequential:
+        return replace(graph, layers=layers)
+    to = dict(names)
+    moved = map_graph_refs(graph, lambda ref: replace(ref, layer=to.get(ref.layer, ref.layer)))
+    return replace(moved, layers=layers, calls={to.get(name, name): calls for name, calls in moved.calls.items()})
+
+
+def _unique(names: Sequence[str]) -> list[tuple[str, str]]:
+    """(old, new) in order; names that need no change are never taken from their owners."""
+    taken = {name for name in names if name == accepted(name)}
+    seen: set[str] = set()
+    pairs = []
+    for name in names:
+        made, count = accepted(name), 1
+        while made in seen or (made != name and made in taken):
+            made, count = f"{accepted(name)}_{count}", count + 1
+        seen.add(made)
+        pairs.append((name, made))
+    return pairs
+
+
+def _one_call_an_operation(graph: Graph) -> Graph:
+    """An operation object holds part of its arguments, so each call of an operation becomes a node of its own."""
+    again = {layer.name for layer in graph.layers if layer.operation and len(graph.calls.get(layer.name, ())) > 1}
+    if not again:
+        return graph
+    taken = {layer.name for layer in graph.layers}
+    node: dict[tuple[str, int], str] = {}
+    layers: list[Layer] = []
+    calls: dict[str, tuple[Call, ...]] = {k: v for k, v in graph.calls.items() if k not in again}
+    for layer in graph.layers:
+        if layer.name not in again:
+            layers.append(layer)
+            continue
+        for number, call in enumerate(graph.calls[layer.name]):
+            name = layer.name if number == 0 else _free(f"{layer.name}_{number}", taken)
+            node[layer.name, number] = name
+            layers.append(replace(layer, name=name))
+            calls[name] = (call,)
+
+    def moved(ref: Ref) -> Ref:
+        name = node.get((ref.layer, ref.node))
+        return ref if name is None else Ref(name, 0, ref.tensor)
+
+    return map_graph_refs(replace(graph, layers=tuple(layers), calls=calls), moved)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name

@@ -1,0 +1,63 @@
+"""Serialized objects that are not layers: initializers, regularizers, constraints, dtype policies and the like."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ...catalog.signatures import NOW, accepted
+from ...document.model import Layer
+from ...document.values import Object
+from ...errors import MissingObject, Unsupported
+
+_KINDS: Final = ("initializers", "regularizers", "constraints", "optimizers", "losses", "metrics")
+# Public modules of the other classes that configurations hold (keras 3.15.1, `@keras_export` of each class).
+_MODULES: Final = {
+    "DTypePolicy": "keras",
+    "FloatDTypePolicy": "keras.dtype_policies",
+    "QuantizedDTypePolicy": "keras.dtype_policies",
+    "QuantizedFloat8DTypePolicy": "keras.dtype_policies",
+    "Int4DTypePolicy": "keras.dtype_policies",
+    "GPTQDTypePolicy": "keras.dtype_policies",
+    "AWQDTypePolicy": "keras.dtype_policies",
+    "DTypePolicyMap": "keras.dtype_policies",
+    "AbsMaxQuantizer": "keras.quantizers",
+    "Int8QuantizationConfig": "keras.quantizers",
+    "Int4QuantizationConfig": "keras.quantizers",
+    "Float8QuantizationConfig": "keras.quantizers",
+}
+
+
+def module_of(value: Object, where: Layer, key: str) -> str:
+    """The public Keras module of a class; raises MissingObject for a class that Keras 3 does not have."""
+    known = _MODULES.get(value.class_name)
+    if known is not None:
+        return known
+    said = value.module or ""
+    kind = said.removeprefix("keras.")
+    if kind in _KINDS and accepted(value.class_name, NOW, kind):
+        return said
+    for kind in _KINDS:
+        if accepted(value.class_name, NOW, kind):
+            return f"keras.{kind}"
+    if said.split(".")[0] == "keras" and not said.startswith("keras.src"):
+        return said
+    raise MissingObject(
+        "AK6002",
+        f"{value.class_name!r} is not a class of Keras {NOW}",
+        layer=where.name,
+        key=key,
+        next_step="give the class through custom_objects",
+    )
+
+
+def check(value: Object, module: str, where: Layer, key: str) -> None:
+    """Refuse arguments that the class does not take."""
+    takes = accepted(value.class_name, NOW, module.removeprefix("keras."))
+    extra = sorted(k for k, v in value.config.items() if v is not None and k not in takes)
+    if takes and extra:
+        raise Unsupported(
+            "AK6003",
+            f"{value.class_name} of Keras {NOW} has no argument {', '.join(map(repr, extra))}",
+            layer=where.name,
+            key=key,
+        )

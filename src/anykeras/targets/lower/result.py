@@ -1,0 +1,64 @@
+"""What lowering gives: everything that a file, or a live model, is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ...catalog.layout import Slot, Step
+from ...tensors import Tensor
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One variable of the target and the tensor that fills it."""
+
+    slot: Slot
+    tensor: Tensor
+
+    @property
+    def path(self) -> str:
+        """Where a ``.keras`` file keeps it: ``layers/dense_1/vars/0``."""
+        return self.slot.path
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A live object that has variables: the way to it from the model, and its tensors in Keras's order."""
+
+    path: str
+    steps: tuple[Step, ...]
+    name: str
+    tensors: tuple[Tensor, ...]
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A model in the words of one Keras 3 minor.
+
+    `config` is the JSON value of ``config.json``. `bindings` are all variables that the file stores, in Keras's order;
+    empty where the document has no weights at all. `expected` is how many variables the model has. `renamed` gives the
+    name in the document for each name that had to change.
+    """
+
+    config: dict[str, Json]
+    bindings: tuple[Binding, ...]
+    expected: int
+    minor: str
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def weights(self) -> dict[str, Tensor]:
+        """The tensors by path in ``model.weights.h5``."""
+        return {binding.path: binding.tensor for binding in self.bindings}
+
+    def owners(self) -> Iterator[Owner]:
+        """The tensors by the object that has them, in Keras's order."""
+        groups: dict[str, list[Binding]] = {}
+        for binding in self.bindings:
+            groups.setdefault(binding.slot.owner, []).append(binding)
+        for path, group in groups.items():
+            first = group[0].slot
+            yield Owner(path, first.steps, first.layer.name, tuple(binding.tensor for binding in group))

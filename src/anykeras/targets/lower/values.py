@@ -1,0 +1,82 @@
+"""Values of a document as the JSON that Keras 3 reads back (keras 3.15.1 ``saving/serialization_lib.py``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from ...document.model import Layer
+from ...document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
+from ...errors import Bug, Unsupported
+from ...tensors import Tensor
+from .objects import check, module_of
+from .result import Json
+
+
+class Lowering(Protocol):
+    """What values need from the layers around them."""
+
+    def layer(self, layer: Layer) -> dict[str, Json]:
+        """A layer inside a value."""
+
+    def tensor(self, ref: Ref) -> Json:
+        """A tensor of the graph being lowered."""
+
+
+def lower_value(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:
+    """The JSON of `value`, found under `key` of the layer `where`; raises Unsupported for code."""
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple):
+        return [lower_value(item, lowering, where, key) for item in value]
+    if isinstance(value, Mapping):
+        return {str(k): lower_value(item, lowering, where, f"{key}.{k}") for k, item in value.items()}
+    if isinstance(value, Layer):
+        return lowering.layer(value)
+    if isinstance(value, Ref):
+        return lowering.tensor(value)
+    if isinstance(value, Object):
+        return _object(value, lowering, where, key)
+    return _special(value, lowering, where, key)
+
+
+def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
+    module = module_of(value, where, key)
+    check(value, module, where, key)
+    config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in value.config.items()}
+    return {"module": module, "class_name": value.class_name, "config": dict(config), "registered_name": None}
+
+
+def _special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:
+    if isinstance(value, bytes):
+        return {"class_name": "__bytes__", "config": {"value": value.decode("utf-8")}}
+    if isinstance(value, Slice):
+        parts = {"start": value.start, "stop": value.stop, "step": value.step}
+        lowered = {k: lower_value(v, lowering, where, key) for k, v in parts.items()}
+        return {"class_name": "__slice__", "config": lowered}
+    if isinstance(value, Ellipsis_):
+        return {"class_name": "__ellipsis__", "config": {}}
+    if isinstance(value, Dtype):
+        return value.name
+    if isinstance(value, Tensor):
+        return _array(value)
+    if isinstance(value, Code):
+        raise Unsupported(
+            "AK6001",
+            f"a Python {value.kind} is left in the model and no operation of Keras stands for it",
+            layer=where.name,
+            key=key,
+            next_step="give the function as a layer through custom_objects",
+        )
+    raise Bug("AK6009", f"a document holds a {type(value).__name__}", layer=where.name, key=key)
+
+
+def _array(tensor: Tensor) -> Json:
+    """A constant: a plain number where it has no axes, as Keras itself writes it."""
+    array = tensor.read()
+    values: Json = np.asarray(array, "float64" if tensor.dtype == "bfloat16" else None).tolist()
+    if not tensor.shape:
+        return values
+    return {"class_name": "__numpy__", "config": {"value": values, "dtype": tensor.dtype}}

@@ -1,0 +1,80 @@
+"""Documentation of the codes of this folder."""
+
+from __future__ import annotations
+
+from ..registry import Page, document
+
+document(
+    Page(
+        "AK6001",
+        "Python code is left in the model",
+        "A function that came with the file could not be expressed by Keras operations.",
+        "A target file holds no code, and code from a file is never run.",
+        changes="The conversion stops here.",
+    ),
+    Page(
+        "AK6002",
+        "A class that Keras does not have",
+        "The model uses a layer, an initializer or another class that is not part of the target Keras.",
+        "Stock Keras could not open the result without that class.",
+    ),
+    Page(
+        "AK6003",
+        "An argument that Keras does not take",
+        "After migration a layer still has an argument that its class does not know in the target Keras.",
+        "Leaving it out could change the outputs without a word, so it is an error until a rule says what it means.",
+    ),
+    Page(
+        "AK6004",
+        "An operation that cannot be a node of a model",
+        "A function is not one of keras.ops, or is called with arguments that it does not take.",
+        "Only functions of keras.ops can be stored in a model file.",
+    ),
+    Page("AK6005", "An unknown target", "The target Keras asked for is not one that can be written.", "See the list."),
+    Page(
+        "AK6006",
+        "Weights are missing",
+        "Some variables of the model have no tensor in the file, others have.",
+        "A model with a part of its weights would give other outputs than the one that was saved.",
+    ),
+    Page(
+        "AK6007",
+        "Weights are left over",
+        "A tensor of the file belongs to a layer that has no variable for it in the target Keras.",
+        "No weight is dropped in silence.",
+    ),
+    Page(
+        "AK6008",
+        "The live model has other variables",
+        "The model that Keras built does not have the variables that the file fills.",
+        "Filling by position would put weights in the wrong place; the model is refused.",
+    ),
+    Page("AK6009", "An inconsistency in AnyKeras", "A promise between two parts of AnyKeras is broken.", "Please report."),
+    Page(
+        "AK6010",
+        "The target exists",
+        "There is already a file of that name.",
+        "It is replaced only when asked for.",
+        example="anykeras convert old.h5 new.keras --force",
+    ),
+    Page(
+        "AK6011",
+        "The target cannot be written",
+        "The folder does not exist, the disk is full, or writing is not allowed there.",
+        "Nothing is left behind: the file appears whole or not at all.",
+    ),
+    Page(
+        "AK6012",
+        "No weights to write",
+        "The source is an architecture without weights, and a .keras file holds both.",
+        "A file with made-up weights would look like a trained model.",
+        example="anykeras convert arch.json model.keras --weights weights.h5",
+    ),
+    Page("AK6013", "Keras is not installed", "A live model needs Keras 3 and a backend.", "Converting needs neither."),
+    Page(
+        "AK6014",
+        "Keras could not build the model",
+        "Keras refused the lowered configuration; its own message is quoted.",
+        "The configuration should be one that Keras takes: please report the file.",
+    ),
+)

@@ -1,0 +1,8 @@
+"""Independent witnesses that a conversion is right."""
+
+from . import pages
+from .numeric import compare, generated, predict, recorded, stock
+from .report import Check, Evidence, Report
+from .reread import reread
+
+__all__ = ["Check", "Evidence", "Report", "compare", "generated", "pages", "predict", "recorded", "reread", "stock"]

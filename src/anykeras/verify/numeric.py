@@ -1,0 +1,102 @@
+"""The second witness: run the models on the installed backend and compare outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Malformed, NotAModel
+from .report import ATOL, RTOL, Check, Evidence
+
+Arrays = list[NDArray[Any]]
+UNKNOWN_AXIS = 5  # how long an axis is made whose length the model leaves open
+BATCH = 3
+
+
+def recorded(path: str) -> tuple[Arrays, Arrays]:
+    """Inputs ``in0..`` and outputs ``out0..`` of a recording (``.npz``). Raises NotAModel, Malformed."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            held: Mapping[str, NDArray[Any]] = {
+                name: file[name] for name in file.files if name.rstrip("0123456789") in ("in", "out")
+            }
+    except (OSError, ValueError) as error:
+        raise NotAModel(
+            "AK7001", f"{path} is not a recording: {error}", next_step="Give an .npz with in0.. and out0.."
+        ) from None
+    inputs, outputs = _series(held, "in"), _series(held, "out")
+    if not inputs or not outputs:
+        raise Malformed("AK7001", f"{path} holds no in0.. and out0..", part=path)
+    return inputs, outputs
+
+
+def _series(held: Mapping[str, NDArray[Any]], stem: str) -> Arrays:
+    count = sum(name.rstrip("0123456789") == stem for name in held)
+    return [held[f"{stem}{i}"] for i in range(count) if f"{stem}{i}" in held]
+
+
+def generated(model: Any, seed: int = 0) -> Arrays:
+    """Inputs for a live model: every open axis gets a length, integers stay small enough for any table."""
+    rng = np.random.default_rng(seed)
+    made: Arrays = []
+    for tensor in model.inputs:
+        batch = tensor.shape[0] or BATCH
+        shape = (batch, *[axis or UNKNOWN_AXIS for axis in tensor.shape[1:]])
+        dtype = str(tensor.dtype)
+        if "int" in dtype or _feeds_embedding(model):
+            made.append(rng.integers(0, _vocabulary(model), shape).astype("int32" if "int" in dtype else dtype))
+        else:
+            made.append(rng.normal(size=shape).astype("float32"))
+    return made
+
+
+def _embeddings(model: Any) -> list[Any]:
+    return [layer for layer in model._flatten_layers() if type(layer).__name__ == "Embedding"]
+
+
+def _feeds_embedding(model: Any) -> bool:
+    return bool(_embeddings(model))
+
+
+def _vocabulary(model: Any) -> int:
+    sizes = [layer.input_dim for layer in _embeddings(model)]
+    return max(1, min(sizes, default=10))
+
+
+def predict(model: Any, inputs: Sequence[NDArray[Any]]) -> Arrays:
+    """The outputs of a live model as a list of arrays, in the order of its outputs."""
+    batch = model.inputs[0].shape[0] or 32
+    given = list(inputs) if len(inputs) > 1 else inputs[0]
+    outputs = model.predict(given, verbose=0, batch_size=batch)
+    if isinstance(outputs, Mapping):
+        return [np.asarray(outputs[key]) for key in sorted(outputs)]
+    return [np.asarray(item) for item in outputs] if isinstance(outputs, list | tuple) else [np.asarray(outputs)]
+
+
+def compare(what: str, evidence: Evidence, got: Arrays, wanted: Arrays) -> Check:
+    """Whether outputs agree within the tolerance."""
+    if [a.shape for a in got] != [b.shape for b in wanted]:
+        shapes = f"{[a.shape for a in got]} against {[b.shape for b in wanted]}"
+        return Check(what, evidence, False, None, f"shapes differ: {shapes}")
+    worst, agrees = 0.0, True
+    for a, b in zip(got, wanted, strict=True):
+        if a.dtype.kind in "OUS" or b.dtype.kind in "OUS":
+            agrees &= bool((a.astype(str) == b.astype(str)).all())
+            continue
+        x, y = a.astype("float64"), b.astype("float64")
+        agrees &= bool(np.allclose(x, y, rtol=RTOL, atol=ATOL, equal_nan=True))
+        worst = max(worst, float(np.nanmax(np.abs(x - y))) if x.size else 0.0)
+    return Check(what, evidence, agrees, worst, "" if agrees else "outputs differ")
+
+
+def stock(path: str) -> Any | None:
+    """The model as stock Keras opens it, in safe mode and without custom objects; None where it does not."""
+    import keras
+
+    try:
+        return keras.models.load_model(path, compile=False)
+    except Exception:  # whatever stock Keras raises, the answer is that it does not open the file
+        return None

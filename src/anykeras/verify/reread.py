@@ -1,0 +1,31 @@
+"""The first witness: read what was written, and compare every tensor with what was meant. No framework."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ..document.model import Layer
+from ..document.walk import walk
+from ..tensors import Tensor
+from .report import Check, Evidence
+
+
+def reread(meant: Layer, written: Layer) -> Check:
+    """Whether two models in current vocabulary hold the same weights in the same layers, bit for bit."""
+    wanted, found = list(_tensors(meant)), list(_tensors(written))
+    what = f"{len(wanted)} weights read again"
+    if [label for label, _ in wanted] != [label for label, _ in found]:
+        missing = sorted({a for a, _ in wanted} ^ {b for b, _ in found})
+        return Check(what, Evidence.CROSS_CHECKED, False, None, f"other weights: {', '.join(missing[:5])}")
+    for (label, a), (_, b) in zip(wanted, found, strict=True):
+        if not np.array_equal(a.read(), b.read()):
+            return Check(what, Evidence.CROSS_CHECKED, False, None, f"{label} differs")
+    return Check(what, Evidence.CROSS_CHECKED, True, 0.0)
+
+
+def _tensors(model: Layer) -> Iterator[tuple[str, Tensor]]:
+    for layer in sorted(walk(model), key=lambda layer: layer.name):
+        for role in sorted(layer.weights):
+            yield f"{layer.name}/{role}", layer.weights[role]

@@ -1,0 +1,96 @@
+"""The import direction, and that reading runs nothing: checked on the source text, and on planted violations."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "anykeras"
+ROWS = {
+    "errors": 0, "findings": 0, "limits": 0, "tensors": 0, "registry": 0,
+    "document": 1,
+    "containers": 2, "bytecode": 2, "catalog": 2,
+    "parse": 3,
+    "migrations": 4, "recovery": 4, "audit": 4,
+    "targets": 5, "compat": 5, "shims": 5,
+    "verify": 6,
+    "api": 7, "__init__": 7,
+    "cli": 8,
+}  # fmt: skip
+FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}
+RUNNERS = {"pickle", "marshal", "dill", "cloudpickle", "joblib", "yaml", "dis", "runpy", "code"}
+CALLS = {"eval", "exec", "compile", "__import__"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.Module, path: Path) -> list[tuple[str, int]]:
+    """Dotted names that a module imports, ours as `anykeras.room...`, with their lines."""
+    package = ("anykeras", *path.relative_to(SOURCE).parent.parts)
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, node.lineno) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package[: len(package) - node.level + 1]) if node.level else ""
+            module = ".".join(part for part in (base, node.module or "") if part)
+            found += [(f"{module}.{alias.name}", node.lineno) for alias in node.names]
+    return found
+
+
+def violations(text: str, path: Path) -> list[str]:
+    """Every line of a module that breaks a rule of the house."""
+    tree, here, row = ast.parse(text), room(path), ROWS[room(path)]
+    type_only = {
+        inner.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    }
+    wrong = []
+    for name, line in imported(tree, path):
+        parts = name.split(".")
+        if line in type_only:
+            continue
+        if parts[0] == "anykeras":
+            there = next((part for part in parts[1:2] if part in ROWS), "__init__")
+            if there != here and there != "__init__" and ROWS[there] >= row:
+                wrong.append(f"{path.name}:{line} {here} imports {there}")
+        elif row <= 4 and parts[0] in FRAMEWORKS | RUNNERS:
+            wrong.append(f"{path.name}:{line} {here} imports {name}")
+    if row <= 4:
+        wrong += [
+            f"{path.name}:{node.lineno} {here} calls {node.func.id}"
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in CALLS
+        ]
+    return wrong
+
+
+def test_the_house_stands() -> None:
+    files = sorted(SOURCE.rglob("*.py"))
+    assert len(files) > 20
+    assert not [line for path in files for line in violations(path.read_text("utf8"), path)]
+
+
+@pytest.mark.parametrize(
+    ("place", "text"),
+    [
+        ("document/model.py", "from ..containers.base import Raw"),
+        ("catalog/core.py", "from ..containers import base"),
+        ("parse/era.py", "import anykeras.migrations.engine"),
+        ("migrations/engine.py", "def f():\n    import keras"),
+        ("recovery/trace.py", "from tensorflow import nn"),
+        ("containers/pickled.py", "import pickle"),
+        ("bytecode/machine.py", "import marshal"),
+        ("bytecode/machine.py", "eval('1')"),
+        ("parse/values.py", "exec('x = 1')"),
+    ],
+)
+def test_planted_violations_are_caught(place: str, text: str) -> None:
+    assert violations(text, SOURCE / place)
