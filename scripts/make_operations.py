@@ -19,7 +19,7 @@ from pathlib import Path
 
 OUT = Path(__file__).resolve().parent.parent / "src/anykeras/catalog/operations.json"
 # What Keras does to an argument before it makes the node, by the name of the function that it calls.
-PREPARED = {"standardize_data_format": "data_format", "standardize_dtype": "dtype", "lower": "lower", "tuple": "tuple"}
+PREPARED = {"standardize_data_format": "data_format", "standardize_dtype": "floatx", "lower": "lower", "tuple": "tuple"}
 
 STOCK = {"config.epsilon()": 1e-7, "backend.epsilon()": 1e-7, "float": "float32"}
 
@@ -108,6 +108,8 @@ def preparations(function: ast.FunctionDef) -> dict[str, str]:
             value = node.value.orelse if isinstance(node.value, ast.IfExp) else node.value
             if isinstance(value, ast.Call):
                 done = PREPARED.get(ast.unparse(value.func).rpartition(".")[2])
+                if done == "floatx" and isinstance(node.value, ast.IfExp):
+                    continue  # None stays None, and a dtype is a name already
                 if done and node.targets[0].id in ast.unparse(value):
                     found[node.targets[0].id] = done
             elif ast.unparse(value) == "config.image_data_format()":

@@ -107,7 +107,7 @@ def write(path: Path, recorder: Recorder, inputs: dict[str, Any], outcome: Any) 
             config = {"shape": list(value.shape), "dtype": value.dtype, "keras_history": [layer, 0, index]}
             return {"class_name": "__keras_tensor__", "config": config}
 
-        call = {"args": _mapped(node.args, place), "kwargs": _mapped(dict(node.kwargs), place)}
+        call = {"args": _mapped(list(node.args), place), "kwargs": _mapped(dict(node.kwargs), place)}
         layers.append(
             {"module": node.module, "class_name": node.class_name, "config": _mapped(dict(node.config), _plain),
              "registered_name": node.class_name, "name": name, "inbound_nodes": [call]}

@@ -47,18 +47,19 @@ def _layer(data: dict[str, Any], live: Any) -> Layer:
         kept = {k: v for k, v in config.items() if k in ("trainable", "dtype", "build_input_shape")}
         values = {k: value(v, None) for k, v in kept.items()}
         return Layer(data["class_name"], name, values, graph=_graph(data["class_name"], config, live))
-    inside = {"Bidirectional": {"layer": "forward_layer", "backward_layer": "backward_layer"}}.get(
-        data["class_name"], {"layer": "layer", "cell": "cell"}
-    )
-    made = {k: value(v, getattr(live, inside.get(k, k), None)) for k, v in config.items()}
-    if data["class_name"] == "StackedRNNCells":
-        made["cells"] = tuple(_layer(c, x) for c, x in zip(config["cells"], live.cells, strict=True))
-    if data["class_name"] == "Bidirectional":
-        back = json.loads(json.dumps(keras.saving.serialize_keras_object(live.backward_layer)))
-        front = json.loads(json.dumps(keras.saving.serialize_keras_object(live.forward_layer)))
-        made["layer"] = _layer(front, live.forward_layer)
-        made["backward_layer"] = _layer(back, live.backward_layer)
+    special = _held(data, live)
+    made = {k: value(v, getattr(live, k, None)) for k, v in config.items() if k not in special} | special
     return Layer(data["class_name"], name, made, weights(live))
+
+
+def _held(data: dict[str, Any], live: Any) -> dict[str, Any]:
+    """Layers inside that are not found under the name of their argument."""
+    if data["class_name"] == "StackedRNNCells":
+        return {"cells": tuple(_layer(c, x) for c, x in zip(data["config"]["cells"], live.cells, strict=True))}
+    if data["class_name"] == "Bidirectional":
+        pair = {"layer": live.forward_layer, "backward_layer": live.backward_layer}
+        return {k: _layer(json.loads(json.dumps(keras.saving.serialize_keras_object(x))), x) for k, x in pair.items()}
+    return {}
 
 
 def _graph(kind: str, config: dict[str, Any], live: Any) -> Graph:

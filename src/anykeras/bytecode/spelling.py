@@ -6,7 +6,8 @@
 | ``text`` | Keras 1 and 2 up to 2.1.2: the marshalled bytes decoded as ``raw_unicode_escape`` |
 
 either alone, or in the list ``[code, defaults, closure]``, or (Keras 3, tf.keras 2.13+) in
-``{"class_name": "__lambda__", "config": {"code": ..., "defaults": ..., "closure": ...}}``. Defaults of keyword-only
+``{"class_name": "__lambda__", "config": {"code": ..., "defaults": ..., "closure": ...}}`` (elsewhere than in a Lambda
+layer: ``"config": {"value": [code, defaults, closure]}``). Defaults of keyword-only
 parameters are in none of them.
 
 Source: ``func_dump`` and ``func_load`` in ``keras/utils/generic_utils.py`` (Keras 1.0 to 2.15) and
@@ -118,44 +119,38 @@ def _from_list(parts: list[object], depth: int) -> StoredFunction:
 
 
 def _from_dict(value: dict[object, object], depth: int) -> StoredFunction:
+    """The Lambda layer's own record has ``code``, ``defaults``, ``closure``; any other holder writes one ``value``."""
     config = value.get("config")
-    if value.get("class_name") == "__lambda__" and isinstance(config, dict):
-        return _from_dict(config, depth)
-    code = value.get("code")
-    if isinstance(code, list | tuple):
-        return _read(code, depth + 1)
-    if not isinstance(code, str):
+    if value.get("class_name") != "__lambda__" or not isinstance(config, dict):
+        raise _no_function("the record is not a __lambda__")
+    stored = config.get("code", config.get("value"))
+    if isinstance(stored, list | tuple):
+        return _from_list(list(stored), depth + 1)
+    if not isinstance(stored, str):
         raise _no_function("the __lambda__ record holds no code")
-    return _assembled(_from_text(code), value.get("defaults"), value.get("closure"), "__lambda__", depth)
+    return _assembled(_from_text(stored), config.get("defaults"), config.get("closure"), "__lambda__", depth)
 
 
 def _assembled(code: StoredFunction, defaults: object, closure: object, wrapper: str, depth: int) -> StoredFunction:
-    notes = list(code.notes)
-    given = _sequence(defaults, "defaults", depth)
-    cells = _sequence(closure, "closure", depth)
-    return StoredFunction(code.code_bytes, given or (), cells, f"{code.spelling} in {wrapper}", tuple(notes))
+    given = () if defaults is None else _items(defaults, "defaults", depth)
+    cells = None if closure is None else _items(closure, "closure", depth)
+    return StoredFunction(code.code_bytes, given, cells, f"{code.spelling} in {wrapper}", code.notes)
 
 
-def _sequence(value: object, what: str, depth: int) -> tuple[object, ...] | None:
+def _items(value: object, what: str, depth: int) -> tuple[object, ...]:
+    if depth > MAX_NESTING:
+        raise over_limit("values of the function are nested too deeply")
     if isinstance(value, dict) and value.get("class_name") == "__tuple__":
-        items = value.get("config", value.get("items"))
-        value = items if isinstance(items, list) else items.get("items") if isinstance(items, dict) else None
-    if value is None:
-        return None
+        value = value.get("items")
     if not isinstance(value, list | tuple):
         raise _no_function(f"the {what} of the function are no list")
-    return tuple(_item(item, depth) for item in value)
+    return tuple(_value(item, depth + 1) for item in value)
 
 
-def _item(value: object, depth: int) -> object:
-    """A default or cell; functions among them are read too, everything else stays as it is in the file."""
-    if isinstance(value, dict) and value.get("class_name") == "__tuple__" or isinstance(value, list):
-        nested = _sequence(value, "values", depth + 1) if depth < MAX_NESTING else None
-        if nested is None:
-            raise over_limit("values of the function are nested too deeply")
-        return list(nested) if isinstance(value, list) and not looks_stored(value) else _function_or(value, nested, depth)
-    return _read(value, depth + 1) if looks_stored(value) else value
-
-
-def _function_or(value: object, items: tuple[object, ...], depth: int) -> object:
-    return _read(value, depth + 1) if looks_stored(value) else items
+def _value(value: object, depth: int) -> object:
+    """A default or the content of a cell: functions and tuples are read, everything else stays as it is in the file."""
+    if looks_stored(value):
+        return _read(value, depth)
+    if isinstance(value, dict) and value.get("class_name") == "__tuple__":
+        return _items(value, "items", depth)
+    return list(_items(value, "items", depth)) if isinstance(value, list) else value

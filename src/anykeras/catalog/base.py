@@ -90,6 +90,15 @@ def entry(
     return made
 
 
+def alias(of: str, eras: Sequence[Era], *names: str) -> None:
+    """Further names of a class in these eras; the entry itself must exist by now."""
+    for era in eras:
+        for name in names:
+            if (name, era) in _entries:
+                raise ValueError(f"two entries for {name} in {era}")
+            _entries[name, era] = _entries[of, era]
+
+
 def find(class_name: str, era: Era) -> LayerEntry | None:
     """The entry of a class in an era's vocabulary, or None where the catalog does not know it."""
     return _entries.get((class_name, era))

@@ -219,6 +219,8 @@ def _prepared(how: str | None, value: Value) -> Value:
         return value.name
     if how == "data_format" and value is None:
         return "channels_last"
+    if how == "floatx" and value is None:
+        return "float32"
     if how == "lower" and isinstance(value, str):
         return value.lower()
     if how == "tuple" and not isinstance(value, tuple):

@@ -1,7 +1,8 @@
 """Containers: which kind of box a file is, by its bytes, and everything that is in it, nothing believed."""
 
+from . import pages
 from .base import Asset, Container, Json, Match, NamedWeights, Raw, TreeWeights, WeightGroup
-from .sniffing import open_model as open  # noqa: A004 - containers.open(path) reads as what it does
+from .sniffing import open_model as open
 from .sniffing import read, sniff
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "TreeWeights",
     "WeightGroup",
     "open",
+    "pages",
     "read",
     "sniff",
 ]

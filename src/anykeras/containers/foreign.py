@@ -52,7 +52,8 @@ def _is_safetensors(head: bytes, size: int) -> bool:
 
 def _fields(data: bytes, count: int) -> list[tuple[int, int]] | None:
     """The first fields of a protobuf message as (number, wire type), None when the bytes are no message."""
-    found, at = [], 0
+    found: list[tuple[int, int]] = []
+    at = 0
     while at < len(data) and len(found) < count:
         key, at = _varint(data, at)
         number, wire = key >> 3, key & 7
@@ -178,9 +179,7 @@ KINDS: tuple[Kind, ...] = (
         "AK1143",
         "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
         "Name the model's own file; a checkpoint needs the code that built the model.",
-        lambda head, size: (
-            size >= 48 and b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head[:3] == b"\x00\x00\x08" and head[3:5] == b"\x08\x01"
-        ),
+        lambda head, size: b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head.startswith(b"\x00\x00\x08\x08\x01"),
     ),
     Kind(
         "AK1137",

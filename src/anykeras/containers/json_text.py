@@ -97,8 +97,8 @@ class _Reader:
     def pairs(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            seen = set[str]()
-            twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+            keys = [key for key, _ in pairs]
+            twice = next(key for at, key in enumerate(keys) if key in keys[:at])
             raise Malformed(
                 "AK1122",
                 f"the key {twice!r} is given twice, so that readers disagree about the value",

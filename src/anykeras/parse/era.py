@@ -31,6 +31,9 @@ def infer(raw: Raw) -> Writer:
     library = _library(era)
     if library != "keras":
         backend = backend or "tensorflow"
+    if era is Era.KERAS0 and backend is None:
+        evidence.append(Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say"))
+        backend = "theano"
     return Writer(era, library, version, backend, _data_format(raw.architecture, evidence), tuple(evidence))
 
 

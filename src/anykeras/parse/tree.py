@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..catalog import layout
 from ..containers.base import Asset, TreeWeights
@@ -21,7 +21,7 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
     """
     bound: dict[int, dict[str, Tensor]] = {}
     left = dict(weights.tensors)
-    for slot in layout.slots(model, era):
+    for slot in layout.slots(model, era, filing(weights.tensors, era)):
         tensor = left.pop(slot.path, None)
         if tensor is not None:
             bound.setdefault(id(slot.layer), {})[slot.role.name] = tensor
@@ -36,6 +36,13 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
     return filled(model, bound)
 
 
+def filing(paths: Iterable[str], era: Era) -> layout.Tree:
+    """How the release that wrote these paths files layers."""
+    if any(path.startswith(layout.KERAS2_13_TREE.container) for path in paths):
+        return layout.KERAS2_13_TREE
+    return layout.KERAS3_TREE if era is Era.KERAS3 else layout.KERAS2_15_TREE
+
+
 def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
     """The model with vocabularies from the box as lists in the configuration of their layers."""
     if not assets:
@@ -45,7 +52,8 @@ def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
         for path, asset in assets.items()
         if path.endswith("/" + _VOCABULARY)
     }
-    homes = {id(place.layer): place.path for place in layout.places(model, era)}
+    tree = filing([path.removeprefix("assets/") for path in assets], era)
+    homes = {id(place.layer): place.path for place in layout.places(model, era, tree)}
 
     def fill(layer: Layer) -> Layer:
         asset = texts.get(homes.get(id(layer), ""))

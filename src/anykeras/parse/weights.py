@@ -39,11 +39,29 @@ def bind_named(model: Layer, weights: NamedWeights, era: Era, part: str) -> Laye
         raise Malformed("AK1204", "the weights belong to a model and the architecture is none", part=part)
     bound: Bound = {}
     names: dict[int, str] = {}
-    for layer, group in _pair(model.graph.layers, weights, era, part):
+    for layer, group in _pair(_top_layers(model, weights, era), weights, era, part):
         if not layer.name:
             names[id(layer)] = group.name
         _bind_group(layer, group, era, bound, f"{part}/{group.name}")
     return filled(model, bound, names)
+
+
+def _top_layers(model: Layer, weights: NamedWeights, era: Era) -> list[Layer]:
+    """The layers that have a group of their own in the file.
+
+    Keras 0 saved a Graph as one group (keras/models.py 0.3.3); Keras 1 saved the layers of the branches under a leading
+    Merge one by one (``Sequential.flattened_layers``, keras/models.py 1.2.2).
+    """
+    if weights.indexed and [group.name for group in weights.groups] == ["graph"]:
+        return [model]
+    if model.graph is None:
+        return [model]
+    layers = list(model.graph.layers)
+    branches = layers[0].config.get("layers") if model.graph.sequential and layers else None
+    if era is not Era.KERAS1 or not isinstance(branches, tuple):
+        return layers
+    inner = [layer for branch in branches if isinstance(branch, Layer) for layer in _top_layers(branch, weights, era)]
+    return list({layer.name: layer for layer in [*inner, *layers[1:]]}.values())
 
 
 def _pair(
@@ -111,7 +129,13 @@ def _roles(layer: Layer, era: Era) -> Sequence[Role]:
 
 
 def saved_slots(layer: Layer, era: Era) -> list[Slot]:
-    """The slots of a layer and all inside it, in the order in which Keras 1, 2 and tf.keras save them."""
+    """The slots of a layer and all inside it, in the order in which Keras up to 2 and tf.keras save them.
+
+    Keras 0 went layer by layer (``get_weights`` of keras/layers/containers.py 0.3.3), its successors take what is
+    trainable first.
+    """
+    if era is Era.KERAS0:
+        return [Slot(inner, role) for inner in walk(layer) for role in _roles(inner, era)]
     trainable, other = _collect(layer, era)
     return trainable + other
 

@@ -51,6 +51,7 @@ class Traits:
     raised_values: int = 3  # pushed on entry of a handler
     why_codes: bool = True  # finally bodies also run for return, break and continue
     pop_block_cuts: bool = True
+    finally_copied: bool = False  # the compiler writes a finally body once for each way into it
     exit_and_self: bool = False  # with: __exit__ and self lie apart
 
     dict_order: bool = False  # dicts keep insertion order (an implementation fact in 3.6)
@@ -63,6 +64,7 @@ DELTAS: tuple[tuple[Version, dict[str, object]], ...] = (
     ((3, 6), {"wordcode": True, "make_function": "flags", "call": "names", "dict_order": True}),
     ((3, 7), {"stop_iteration_ends": False}),
     ((3, 8), {"map_add_value_on_top": True, "why_codes": False, "pop_block_cuts": False}),
+    ((3, 9), {"finally_copied": True}),
     ((3, 10), {"jump_unit": 2, "match_pushes_bool": True}),
     (
         (3, 11),

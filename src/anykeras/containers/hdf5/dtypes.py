@@ -40,6 +40,7 @@ def decode(message: bytes, marked: str | None) -> tuple[str, str] | None:
     """
     if len(message) < 8:
         return None
+    name: str | None
     kind, flags, size = message[0] & 15, message[1], struct.unpack_from("<I", message, 4)[0]
     order = ">" if flags & 1 else "<"
     if kind == FIXED:
@@ -50,8 +51,10 @@ def decode(message: bytes, marked: str | None) -> tuple[str, str] | None:
         return (name, order) if name and whole else None
     if kind == FLOAT:
         return _float(message, size, order)
-    if kind == OPAQUE_CLASS and marked in OPAQUE and OPAQUE[marked] == size:
-        return marked, "<"
+    if kind == OPAQUE_CLASS:
+        # A `.h5` of Keras 3 has no mark; of the types of its variables only bfloat16 comes as two opaque bytes.
+        name = marked if marked in OPAQUE else "bfloat16"
+        return (name, "<") if OPAQUE[name] == size else None
     if kind == ENUM and message.rstrip(b"\0").endswith(BOOLEAN):
         return "bool", "<"
     return None

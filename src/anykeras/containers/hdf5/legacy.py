@@ -68,7 +68,8 @@ def strings(node: Node, name: str) -> list[str] | None:
 def _strings(value: object, path: str, key: str) -> list[str]:
     with guarded(f"{path or '/'} attribute {key}"):
         # An empty list is stored as no numbers at all, since h5py cannot tell what it was a list of.
-        items = [text(item) for item in np.asarray(value).reshape(-1).tolist()] if np.size(value) else []
+        array = np.asarray(value)
+        items = [text(item) for item in array.reshape(-1).tolist()] if array.size else []
     if any(item is None for item in items):
         raise Malformed("AK1109", "the list holds something that is not text", part=path or "/", key=key)
     return [item for item in items if item is not None]

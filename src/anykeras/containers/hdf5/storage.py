@@ -71,19 +71,20 @@ def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects) -> 
     if len(shape) > limits.current().tensor_rank:
         raise too_much("dimensions", len(shape), limits.current().tensor_rank, path, "tensor_rank")
     marked = objects.get_attributes().get("dtype") if message[0] & 15 in (0, 5) else None
-    decoded = decode(message, marked.decode("latin-1") if isinstance(marked, bytes) else str(marked))
+    decoded = decode(message, marked.decode("latin-1") if isinstance(marked, bytes) else None)
     declared = math.prod(shape) * size
     _, layout, properties = objects.get_id_storage_params()
     pieces = _pieces(source, meter, path, objects, layout, properties, declared, size)
-    name, order = decoded or (None, "<")
+    name, swapped = (decoded[0], decoded[1] == ">") if decoded else (None, False)
 
     def load() -> Array:
         with guarded(path):
             flat = pieces.read()
         dtype = TYPES.get(name or "") or np.dtype(name)
-        array = np.frombuffer(flat, np.dtype(np.uint8) if name == "bool" else dtype.newbyteorder(order))
-        array = array.astype(dtype) if name == "bool" or order == ">" else array
-        return array.reshape(shape)
+        if name == "bool":
+            return np.frombuffer(flat, np.uint8).astype(np.bool_).reshape(shape)
+        array = np.frombuffer(flat, dtype.newbyteorder(">") if swapped else dtype)
+        return array.astype(dtype, copy=False).reshape(shape)
 
     return Stored(path, shape, name, f"datatype class {message[0] & 15}", declared, pieces.held, pieces.covered, load)
 
@@ -103,7 +104,14 @@ def _message(objects: DataObjects, kind: int) -> bytes:
 
 
 def _pieces(
-    source: Source, meter: Meter, path: str, objects: DataObjects, layout: int, properties: int, declared: int, size: int
+    source: Source,
+    meter: Meter,
+    path: str,
+    objects: DataObjects,
+    layout: int,
+    properties: int,
+    declared: int,
+    size: int,
 ) -> _Pieces:
     fill = _fill(objects, size)
     if layout == COMPACT:

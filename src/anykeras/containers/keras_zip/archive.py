@@ -64,7 +64,7 @@ def open_member(source: Source, member: Member, limit: int) -> Source:
 
     The checksum is compared. Raises Malformed, LimitExceeded.
     """
-    part = f"{source.name}/{member.name}"
+    part = member.name
     if member.size > limit:
         raise too_much("bytes in one file of the archive", member.size, limit, part)
     if member.method == STORED:

@@ -133,6 +133,7 @@ class Ops(ABC):
         """`function` on each ``x[i]``, stacked; only needed where the first size is unknown."""
         raise Refused("a function is mapped over a dimension whose size is unknown", "AK3043")
 
+    @abstractmethod
     def note(self, text: str) -> None:
         """Something a reader of the report should know about this call; not an error."""
 

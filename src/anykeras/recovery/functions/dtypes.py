@@ -8,9 +8,9 @@ import numpy as np
 
 from .base import Ops, Refused, Value, values
 
-NUMBERS = (
-    "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex64 complex128"
-).split()
+_FLOATS = ("float16", "float32", "float64", "bfloat16")
+_WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
+NUMBERS = (*_FLOATS, *_WHOLE, "bool", "complex64", "complex128")
 _PYTHON: dict[Any, str] = {float: "float32", int: "int32", bool: "bool"}
 _OLD: dict[str, str] = {
     "float": "float32",

@@ -119,7 +119,7 @@ class LiveOps(Ops):
         result = getattr(self.keras.ops, name)(static, *args, dtype=dtype, **kwargs)
         for axis, size in enumerate(target):
             if isinstance(size, Dim):
-                result = result * self._ones_of(size, axis, len(target), dtype)
+                result = self.keras.ops.multiply(self._ones_of(size, axis, len(target), dtype), result)
         return result
 
     def _ones_of(self, dim: Dim, axis: int, rank: int, dtype: str) -> Value:

@@ -209,10 +209,6 @@ def _size(item: Value) -> Value:
 
 def product(items: Iterable[Value]) -> Value:
     """The product of sizes."""
-    return math.prod(items) if all(isinstance(i, int) for i in (items := list(items))) else _product(items)
-
-
-def _product(items: list[Value]) -> Value:
     result: Value = 1
     for item in items:
         result = item * result

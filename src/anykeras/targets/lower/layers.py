@@ -13,7 +13,7 @@ from ...catalog import find
 from ...catalog.graph_order import Node, layer_order, reachable
 from ...catalog.masking import hidden_parents
 from ...catalog.operations import UnknownOperation, split
-from ...catalog.signatures import NOW, accepted, signature
+from ...catalog.signatures import NOW, signature
 from ...document.model import Call, Era, Graph, Layer
 from ...document.values import Config, Ref, Value
 from ...document.walk import map_refs
@@ -23,6 +23,21 @@ from .values import lower_value
 
 # Models take these beside what their graph gives; their constructors are read as `Functional.from_config` does.
 _MODEL_KEYS: Final = {"Functional": ("trainable",), "Sequential": ("trainable", "dtype", "build_input_shape")}
+# Arguments that a class takes through a base class (keras 3.15.1, `get_config` of each).
+_INHERITED: Final[Mapping[str, frozenset[str]]] = {
+    "AdditiveAttention": frozenset({"seed"}),
+    **dict.fromkeys(("SimpleRNN", "LSTM", "GRU"), frozenset({"zero_output_for_mask"})),
+    **dict.fromkeys([f"ConvLSTM{rank}D" for rank in (1, 2, 3)], frozenset({"unroll", "zero_output_for_mask"})),
+    **dict.fromkeys(("EinsumDense", "Embedding"), frozenset({"activity_regularizer"})),
+    "ReversibleEmbedding": frozenset({"activity_regularizer", "quantization_config"}),
+    "LayerNormalization": frozenset({"rms_scaling"}),
+    **dict.fromkeys(("IntegerLookup", "TextVectorization"), frozenset({"vocabulary_size"})),
+    "StringLookup": frozenset({"vocabulary_size", "oov_method"}),
+    **dict.fromkeys(
+        ("AutoContrast", "MaxNumBoundingBoxes", "RandomBrightness", "RandomContrast", "Solarization"),
+        frozenset({"data_format"}),
+    ),
+}
 _EVERY_LAYER: Final = frozenset({"name", "trainable", "dtype"})
 
 
@@ -39,7 +54,7 @@ class Lower:
         config: dict[str, Json] = {"name": layer.name}
         for key, value in arguments(layer).items():
             config[key] = lower_value(value, self, layer, key)
-        return _serialized("keras.layers", public_name(layer), config)
+        return _serialized("keras.layers", layer.class_name, config)
 
     def tensor(self, ref: Ref) -> Json:
         """A tensor of this graph. Keras looks at its history alone; shape and dtype are there for form."""
@@ -100,33 +115,29 @@ def sequential(model: Layer) -> dict[str, Json]:
 
 def arguments(layer: Layer) -> Config:
     """The arguments of a layer, all of them ones that its class takes; raises Unsupported naming the others."""
-    name = public_name(layer)
-    takes = accepted(name) | _EVERY_LAYER
-    described = signature(name)
-    takes |= described.written if described else frozenset()
-    extra = sorted(key for key, value in layer.config.items() if value is not None and key not in takes)
+    takes = _accepted(layer)
+    extra = sorted(key for key, value in layer.config.items() if value is not None and key not in takes | _EVERY_LAYER)
     if extra:
         raise Unsupported(
             "AK6003",
-            f"{name} of Keras {NOW} has no argument {', '.join(map(repr, extra))}",
+            f"{layer.class_name} of Keras {NOW} has no argument {', '.join(map(repr, extra))}",
             layer=layer.name,
             key=extra[0],
             next_step="report the file: a rule is missing",
         )
-    optional = _EVERY_LAYER - accepted(name) if accepted(name) else frozenset()
-    return {k: v for k, v in layer.config.items() if k in takes and k not in optional and k != "name"}
+    return {key: value for key, value in layer.config.items() if key in takes and key != "name"}
 
 
-def public_name(layer: Layer) -> str:
-    """The name under which ``keras.layers`` exports the class; raises MissingObject where it does not."""
-    if accepted(layer.class_name):
-        return layer.class_name
+def _accepted(layer: Layer) -> frozenset[str]:
+    """What the class takes and what it writes itself; raises MissingObject for a class that Keras does not have.
+
+    The few classes that refuse ``trainable`` or ``dtype`` (SpatialDropout2D, Discretization) have no variables.
+    """
     entry = find(layer.class_name, Era.KERAS3)
-    for name in (entry.name, *entry.aliases) if entry else ():
-        if accepted(name):
-            return name
-    if entry is not None:
-        return layer.class_name
+    for name in (layer.class_name, *((entry.name,) if entry else ())):
+        described = signature(name)
+        if described is not None:
+            return frozenset(described.defaults) | described.written | _INHERITED.get(name, frozenset())
     raise MissingObject(
         "AK6002",
         f"{layer.class_name!r} is not a layer of Keras {NOW}",

@@ -50,9 +50,10 @@ def numpy_array(arguments: list[Json]) -> Json:
 
 
 def _dtype(mark: Json) -> np.dtype[np.generic]:
-    if not isinstance(mark, dict) or not isinstance(mark.get(DTYPE), str):
+    code = mark.get(DTYPE) if isinstance(mark, dict) else None
+    if not isinstance(code, str):
         raise ValueError("no dtype")
-    return np.dtype(mark[DTYPE])
+    return np.dtype(str(code))
 
 
 def _bytes(data: Json) -> bytes:

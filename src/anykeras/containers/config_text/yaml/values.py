@@ -217,8 +217,9 @@ class _Values:
         try:
             return call(arguments)
         except (ValueError, TypeError, IndexError, KeyError, UnicodeEncodeError):
-            raise Malformed("AK1123", f"{str(node.tag).replace(STANDARD, '!!')} with arguments that make no sense",
-                            part=self.part) from None
+            raise Malformed(
+                "AK1123", f"{str(node.tag).replace(STANDARD, '!!')} with arguments that make no sense", part=self.part
+            ) from None
 
 
 def _sexagesimal(digits: str) -> float:

@@ -6,6 +6,7 @@ from ....document.model import Era
 from ..axes import axis_of, reduce
 from ..base import Context, Ops, Value, alike, function
 from ..dtypes import of
+from ..elementary import bounded, is_set, normalized, softmax_over
 
 K = "keras.backend"
 
@@ -37,15 +38,6 @@ def clip(ops: Ops, x: Value, min_value: Value, max_value: Value) -> Value:
     return bounded(ops, x, min_value, max_value)
 
 
-def bounded(ops: Ops, x: Value, low: Value, high: Value) -> Value:
-    """Clip to bounds that may be tensors or absent; two plain numbers make one operation."""
-    if isinstance(low, int | float) and isinstance(high, int | float):
-        return ops.clip(x, low, high)
-    if high is not None:
-        x = ops.minimum(x, high)
-    return x if low is None else ops.maximum(x, low)
-
-
 @function("keras.backend.relu", stack="Keras 0.3 on (threshold from 2.2.3)")
 def relu(ops: Ops, x: Value, alpha: Value = 0.0, max_value: Value = None, threshold: Value = 0.0) -> Value:
     leaks, shifted = is_set(ops, alpha), is_set(ops, threshold)
@@ -62,11 +54,6 @@ def relu(ops: Ops, x: Value, alpha: Value = 0.0, max_value: Value = None, thresh
 def _leaky(ops: Ops, x: Value, alpha: Value) -> Value:
     y = ops.relu(x)
     return ops.subtract(y, ops.multiply(alpha, ops.relu(ops.negative(x)))) if ops.is_tensor(alpha) else y
-
-
-def is_set(ops: Ops, x: Value) -> bool:
-    """Whether an optional coefficient is given: any tensor is, a number when it is not zero."""
-    return ops.is_tensor(x) or bool(x)
 
 
 @function("keras.backend.elu", stack="Keras 1.2 on")
@@ -86,11 +73,7 @@ def hard_sigmoid(ops: Ops, x: Value) -> Value:
 
 @function("keras.backend.softmax", stack="Keras 0.3 on (axis from 2.1.6)")
 def softmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
-    where = axis_of(axis)
-    if isinstance(where, int):
-        return ops.softmax(x, axis=where)
-    shifted = ops.exp(ops.subtract(x, ops.max(x, axis=where, keepdims=True)))
-    return ops.divide(shifted, ops.sum(shifted, axis=where, keepdims=True))
+    return softmax_over(ops, x, axis)
 
 
 def _reduction(old: str, new: str, stack: str) -> None:
@@ -146,9 +129,3 @@ def _theano_floor(context: Context) -> float:
 @function("keras.backend.l2_normalize", stack="Keras 0.3 on, TensorFlow: tf.nn.l2_normalize with a floor of 1e-12")
 def l2_normalize(ops: Ops, x: Value, axis: Value = None) -> Value:
     return normalized(ops, x, axis, 1e-12)
-
-
-def normalized(ops: Ops, x: Value, axis: Value, floor: Value) -> Value:
-    """``x * rsqrt(max(sum(x ** 2), floor))``."""
-    total = reduce(ops, "sum", ops.square(x), axis, True)
-    return ops.multiply(x, ops.rsqrt(ops.maximum(total, floor)))

@@ -9,6 +9,7 @@ from .. import shapes
 from ..base import Ops, Refused, Value, also, function
 from ..dtypes import dtype_name, of
 from ..indexing import cut
+from ..joining import joined, stacked
 from ..shapes import Shape, Sizes
 
 K = "keras.backend"
@@ -82,25 +83,9 @@ def concatenate(ops: Ops, tensors: Value, axis: Value = -1) -> Value:
     return joined(ops, list(tensors), int(axis))
 
 
-def joined(ops: Ops, tensors: list[Value], axis: int) -> Value:
-    """``concat``; of shapes it is a shape."""
-    if any(isinstance(one, Sizes) for one in tensors):
-        return Sizes(item for one in tensors for item in shapes.sizes(ops, one))
-    return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=axis)
-
-
 @function("keras.backend.stack", "keras.backend.pack", stack="Keras 1.0 on (pack up to 1.2.0; axis from 2.0)")
 def stack(ops: Ops, x: Value, axis: Value = 0) -> Value:
     return stacked(ops, list(x), int(axis))
-
-
-def stacked(ops: Ops, tensors: list[Value], axis: int) -> Value:
-    """``stack``; of sizes it is a shape."""
-    if any(isinstance(one, shapes.Dim) for one in tensors) and not any(ops.is_tensor(one) for one in tensors):
-        return Sizes(tensors)
-    if all(isinstance(one, int) for one in tensors):
-        return Sizes(tensors)
-    return ops.stack([shapes.number(ops, one, "int32") for one in tensors], axis=axis)
 
 
 @function("keras.backend.repeat_elements", stack="Keras 0.3 on: each element several times, as np.repeat")

@@ -1,0 +1,218 @@
+"""How many stack values each instruction takes and gives, by name: what the static check of stack depth counts.
+
+Source: ``stack_effect`` in ``Python/compile.c`` (2.7 to 3.12) and ``Include/internal/pycore_opcode_metadata.h`` (3.13,
+3.14), checked against ``opcode.stack_effect`` of each Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from anykeras.bytecode.dialects import Traits
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """``pops`` then ``pushes``; a jump that is taken gives ``jump_pushes`` instead."""
+
+    pops: int
+    pushes: int
+    jump_pushes: int | None = None
+
+
+Rule = Callable[[int, Traits], Effect]
+
+# name -> (pops, pushes) for those that are the same in every Python
+_FIXED: dict[str, tuple[int, int]] = {
+    **dict.fromkeys(
+        """NOP RESUME NOT_TAKEN PRECALL SETUP_ANNOTATIONS EXTENDED_ARG MAKE_CELL COPY_FREE_VARS KW_NAMES JUMP_FORWARD
+        JUMP_ABSOLUTE JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT PRINT_NEWLINE DELETE_FAST DELETE_DEREF DELETE_GLOBAL
+        DELETE_NAME SETUP_LOOP POP_BLOCK EXIT_INIT_CHECK SETUP_EXCEPT""".split(),
+        (0, 0),
+    ),
+    **dict.fromkeys(
+        """LOAD_CONST LOAD_SMALL_INT LOAD_ASSERTION_ERROR LOAD_COMMON_CONSTANT LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_BORROW
+        LOAD_FAST_AND_CLEAR LOAD_CLOSURE LOAD_DEREF LOAD_NAME LOAD_BUILD_CLASS PUSH_NULL RETURN_GENERATOR LOAD_LOCALS
+        LOAD_CLASSDEREF BEGIN_FINALLY""".split(),
+        (0, 1),
+    ),
+    **dict.fromkeys(
+        """POP_TOP END_FOR POP_ITER GEN_START PRINT_EXPR PRINT_ITEM PRINT_NEWLINE_TO STORE_FAST STORE_DEREF STORE_GLOBAL
+        STORE_NAME STORE_ANNOTATION DELETE_ATTR IMPORT_STAR RETURN_VALUE""".split(),
+        (1, 0),
+    ),
+    **dict.fromkeys(
+        """UNARY_NEGATIVE UNARY_POSITIVE UNARY_INVERT UNARY_NOT UNARY_CONVERT TO_BOOL GET_ITER GET_YIELD_FROM_ITER SLICE+0
+        FORMAT_SIMPLE CONVERT_VALUE LIST_TO_TUPLE YIELD_VALUE CALL_INTRINSIC_1 GET_AWAITABLE GET_AITER
+        ASYNC_GEN_WRAP""".split(),
+        (1, 1),
+    ),
+    **dict.fromkeys("DUP_TOP LOAD_FROM_DICT_OR_GLOBALS LOAD_FROM_DICT_OR_DEREF".split(), (1, 1)),
+    **dict.fromkeys(
+        """BINARY_OP COMPARE_OP IS_OP CONTAINS_OP BINARY_SUBSCR SLICE+1 SLICE+2 IMPORT_NAME CALL_INTRINSIC_2
+        PREP_RERAISE_STAR FORMAT_WITH_SPEC YIELD_FROM BUILD_TEMPLATE""".split(),
+        (2, 1),
+    ),
+    **dict.fromkeys("STORE_ATTR DELETE_SUBSCR DELETE_SLICE+0 STORE_SLICE+0 STORE_FAST_STORE_FAST".split(), (2, 0)),
+    **dict.fromkeys("SLICE+3 BINARY_SLICE BUILD_CLASS".split(), (3, 1)),
+    **dict.fromkeys("STORE_SUBSCR STORE_SLICE+1 STORE_SLICE+2 DELETE_SLICE+1 DELETE_SLICE+2 EXEC_STMT".split(), (3, 0)),
+    "DUP_TOP": (1, 2),
+    "DUP_TOP_TWO": (2, 4),
+    "ROT_TWO": (2, 2),
+    "ROT_THREE": (3, 3),
+    "ROT_FOUR": (4, 4),
+    "PRINT_ITEM_TO": (2, 0),
+    "DELETE_SLICE+2": (2, 0),
+    "DELETE_SLICE+1": (2, 0),
+    "DELETE_SLICE+3": (3, 0),
+    "STORE_SLICE+3": (4, 0),
+    "STORE_SLICE": (4, 0),
+    "STORE_MAP": (3, 1),
+    "STORE_FAST_LOAD_FAST": (1, 1),
+    "LOAD_FAST_LOAD_FAST": (0, 2),
+    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": (0, 2),
+    "RETURN_CONST": (0, 0),
+    "LOAD_METHOD": (1, 2),
+    "IMPORT_FROM": (1, 2),
+    "GET_LEN": (1, 2),
+    "MATCH_SEQUENCE": (1, 2),
+    "MATCH_MAPPING": (1, 2),
+    "COPY_DICT_WITHOUT_KEYS": (2, 2),
+    "SET_FUNCTION_ATTRIBUTE": (2, 1),
+    "PUSH_EXC_INFO": (1, 2),
+    "CHECK_EXC_MATCH": (2, 2),
+    "CHECK_EG_MATCH": (2, 2),
+    "BEFORE_WITH": (1, 2),
+    "LOAD_SPECIAL": (1, 2),
+    "END_SEND": (2, 1),
+    "CLEANUP_THROW": (3, 2),
+    "JUMP_IF_NOT_EXC_MATCH": (2, 0),
+    "LOAD_SUPER_ATTR": (3, 1),
+}
+_BINARY = "ADD SUBTRACT MULTIPLY MATRIX_MULTIPLY TRUE_DIVIDE DIVIDE FLOOR_DIVIDE MODULO POWER LSHIFT RSHIFT AND OR XOR"
+_FIXED.update({f"{kind}_{name}": (2, 1) for kind in ("BINARY", "INPLACE") for name in _BINARY.split()})
+
+
+def _call_function(arg: int, traits: Traits) -> Effect:
+    if traits.call == "names":
+        return Effect(arg + 1, 1)
+    return Effect((arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + 1, 1)
+
+
+def _call_function_kw(arg: int, traits: Traits) -> Effect:
+    if traits.call == "names":
+        return Effect(arg + 2, 1)
+    return Effect(_call_function(arg, traits).pops + 1, 1)
+
+
+def _call_ex(arg: int, traits: Traits) -> Effect:
+    mapping = 1 if traits.ex_always_kwargs else arg & 1
+    return Effect(2 + mapping + int(traits.ex_null or traits.null_above), 1)
+
+
+def _make_function(arg: int, traits: Traits) -> Effect:
+    code = 1 + int(traits.qualname_on_stack)
+    if traits.make_function == "attributes":
+        return Effect(code, 1)
+    if traits.make_function == "flags":
+        return Effect(code + (arg & 15).bit_count(), 1)
+    if traits.python2:
+        return Effect(code + arg, 1)
+    return Effect(code + (arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + (arg >> 16 & 0x7FFF), 1)
+
+
+def _for_iter(arg: int, traits: Traits) -> Effect:
+    return Effect(1, 2, 1 if traits.for_end == "keep, skip" else 0)
+
+
+def _send(arg: int, traits: Traits) -> Effect:
+    return Effect(2, 2, 2 if traits.send_keeps_receiver else 1)
+
+
+def _reraise(arg: int, traits: Traits) -> Effect:
+    return Effect(1 if traits.handlers == "table" else 3, 0)
+
+
+def _pop_except(arg: int, traits: Traits) -> Effect:
+    return Effect(1 if traits.handlers == "table" else 3, 0)
+
+
+def _with_start(arg: int, traits: Traits) -> Effect:
+    depth = 7 if traits.handlers == "blocks" else 5 if traits.exit_and_self else 4
+    return Effect(depth, depth + 1)
+
+
+def _pop_jump(arg: int, traits: Traits) -> Effect:
+    return Effect(1, 0)
+
+
+def _jump_or_pop(arg: int, traits: Traits) -> Effect:
+    return Effect(1, 0, 1)
+
+
+def _match(pops: int) -> Rule:
+    return lambda arg, traits: Effect(pops, (2 if pops == 2 else 0) + 1 + int(traits.match_pushes_bool))
+
+
+_RULES: dict[str, Rule] = {
+    "LOAD_GLOBAL": lambda arg, traits: Effect(0, 1 + (arg & 1 if traits.global_null_bit else 0)),
+    "LOAD_ATTR": lambda arg, traits: Effect(1, 1 + (arg & 1 if traits.attr_method_bit else 0)),
+    "LOAD_SUPER_ATTR": lambda arg, traits: Effect(3, 1 + (arg & 1)),
+    "ROT_N": lambda arg, traits: Effect(arg, arg),
+    "DUP_TOPX": lambda arg, traits: Effect(arg, 2 * arg),
+    "COPY": lambda arg, traits: Effect(arg, arg + 1),
+    "SWAP": lambda arg, traits: Effect(arg, arg),
+    **dict.fromkeys(
+        """BUILD_TUPLE BUILD_LIST BUILD_SET BUILD_STRING BUILD_SLICE BUILD_TUPLE_UNPACK BUILD_LIST_UNPACK BUILD_SET_UNPACK
+        BUILD_MAP_UNPACK BUILD_TUPLE_UNPACK_WITH_CALL""".split(),
+        lambda arg, traits: Effect(arg, 1),
+    ),
+    "BUILD_MAP_UNPACK_WITH_CALL": lambda arg, traits: Effect(arg & 0xFF, 1),
+    "BUILD_CONST_KEY_MAP": lambda arg, traits: Effect(arg + 1, 1),
+    "BUILD_MAP": lambda arg, traits: Effect(2 * arg if traits.build_map_pairs else 0, 1),
+    "BUILD_INTERPOLATION": lambda arg, traits: Effect(2 + (arg & 1), 1),
+    "FORMAT_VALUE": lambda arg, traits: Effect(1 + (arg >> 2 & 1), 1),
+    "UNPACK_SEQUENCE": lambda arg, traits: Effect(1, arg),
+    "UNPACK_EX": lambda arg, traits: Effect(1, (arg & 0xFF) + (arg >> 8) + 1),
+    **dict.fromkeys(
+        "LIST_APPEND SET_ADD LIST_EXTEND SET_UPDATE DICT_UPDATE DICT_MERGE".split(),
+        lambda arg, traits: Effect(arg + 1, arg),
+    ),
+    "MAP_ADD": lambda arg, traits: Effect(arg + 2, arg),
+    "CALL_FUNCTION": _call_function,
+    "CALL_FUNCTION_VAR": lambda arg, traits: Effect(_call_function(arg, traits).pops + 1, 1),
+    "CALL_FUNCTION_KW": _call_function_kw,
+    "CALL_FUNCTION_VAR_KW": lambda arg, traits: Effect(_call_function(arg, traits).pops + 2, 1),
+    "CALL_METHOD": lambda arg, traits: Effect(arg + 2, 1),
+    "CALL": lambda arg, traits: Effect(arg + 2, 1),
+    "CALL_KW": lambda arg, traits: Effect(arg + 3, 1),
+    "CALL_FUNCTION_EX": _call_ex,
+    "MAKE_FUNCTION": _make_function,
+    "MAKE_CLOSURE": lambda arg, traits: Effect(_make_function(arg, traits).pops + 1, 1),
+    "RAISE_VARARGS": lambda arg, traits: Effect(arg, 0),
+    "FOR_ITER": _for_iter,
+    "SEND": _send,
+    "RERAISE": _reraise,
+    "POP_EXCEPT": _pop_except,
+    "WITH_EXCEPT_START": _with_start,
+    "MATCH_KEYS": _match(2),
+    "MATCH_CLASS": lambda arg, traits: Effect(3, 2 if traits.match_pushes_bool else 1),
+    **dict.fromkeys(("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"), _jump_or_pop),
+    **{
+        f"POP_JUMP_{direction}IF_{condition}": _pop_jump
+        for direction in ("", "FORWARD_", "BACKWARD_")
+        for condition in ("TRUE", "FALSE", "NONE", "NOT_NONE")
+    },
+    "SETUP_FINALLY": lambda arg, traits: Effect(0, 0, traits.raised_values),
+    "SETUP_WITH": lambda arg, traits: Effect(1, 2, 1 + traits.raised_values),
+}
+
+
+def effect(name: str, arg: int, traits: Traits) -> Effect | None:
+    """The effect of an instruction; ``None`` where it depends on how a block was entered (finally bodies to 3.8)."""
+    fixed = _FIXED.get(name)
+    if fixed is not None and name not in _RULES:
+        return Effect(*fixed)
+    rule = _RULES.get(name)
+    return rule(arg, traits) if rule else None

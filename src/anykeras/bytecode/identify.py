@@ -1,0 +1,129 @@
+"""Which Pythons could have written a code object? The file does not say; the bytes do, nearly always.
+
+Every known Python's format and instruction set is tried, with all static checks. Those that survive are ALL kept: a
+caller runs each and compares. Which one a survivor is never decides a result alone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from anykeras.bytecode import linetable, repair
+from anykeras.bytecode.checks import check
+from anykeras.bytecode.code import Code, Version
+from anykeras.bytecode.dialects import VERSIONS
+from anykeras.bytecode.errors import UNKNOWN_PYTHON, BytecodeError
+from anykeras.bytecode.unmarshal import read_code
+
+_IN_PATH = re.compile(r"[Pp]ython[-_]?(2|3)\.?(\d{1,2})(?!\d)")
+
+
+@dataclass(frozen=True, eq=False)
+class Identification:
+    """Who may have written the code.
+
+    Attributes:
+        candidates: the code object as each surviving Python reads it, the likeliest first; never empty. After a repair
+            there may be several of one version.
+        rejected: why each other Python could not have written it.
+        evidence: sentences for a reader.
+        damage: what Windows did and what was undone; empty where nothing was.
+    """
+
+    candidates: tuple[Code, ...]
+    rejected: dict[Version, str] = field(default_factory=dict)
+    evidence: tuple[str, ...] = ()
+    damage: tuple[str, ...] = ()
+
+    @property
+    def best(self) -> Code:
+        return self.candidates[0]
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions of the candidates, likeliest first."""
+        return tuple(dict.fromkeys(code.version for code in self.candidates))
+
+
+def identify(data: bytes, preferred: Sequence[Version] = ()) -> Identification:
+    """Reads ``data`` as every known Python would.
+
+    Args:
+        preferred: versions that something else speaks for (the writer's Keras), used only to put candidates in order.
+
+    Raises:
+        BytecodeError: no known Python could have written it; the message says why the likeliest could not.
+    """
+    survivors, rejected = _survivors(data)
+    damage: tuple[str, ...] = ()
+    if repair.saved_on_windows(data) or not survivors and repair.may_be_damaged(data):
+        survivors, damage = _repaired(data, survivors)
+    if not survivors:
+        raise _nobody(rejected, repair.may_be_damaged(data) and repair.saved_on_windows(data))
+    kept = [code for code in survivors if linetable.fits(code)] or survivors
+    rejected = rejected | {
+        code.version: "its line table would look different" for code in survivors if code not in kept
+    }
+    ordered = sorted(kept, key=lambda code: _rank(code, preferred), reverse=True)
+    return Identification(tuple(ordered), rejected, _evidence(ordered), damage)
+
+
+def _survivors(data: bytes) -> tuple[list[Code], dict[Version, str]]:
+    survivors, rejected = [], {}
+    for version in VERSIONS:
+        try:
+            code = read_code(data, version)
+            check(code)
+        except BytecodeError as error:
+            rejected[version] = error.seen
+        else:
+            survivors.append(code)
+    return survivors, rejected
+
+
+def _repaired(data: bytes, survivors: list[Code]) -> tuple[list[Code], tuple[str, ...]]:
+    found: list[Code] = []
+    trouble: list[str] = []
+    for version in VERSIONS:
+        try:
+            found += repair.readings(data, version)
+        except BytecodeError as error:
+            trouble.append(error.seen)
+    if trouble:
+        raise BytecodeError(UNKNOWN_PYTHON, trouble[0], part="function code", next_step="Give the function by name instead.")
+    said = "the file was saved on Windows, where Keras replaced every byte 5C of the code by 2F; "
+    if not found:
+        return survivors, ()
+    raw = {code.version: code.code for code in survivors}
+    if all(raw.get(code.version) == code.code for code in found):
+        return found, (said + "no instruction was hit",)
+    return found, (said + f"{len(found)} reading(s) undo it and pass all checks",)
+
+
+def _nobody(rejected: dict[Version, str], windows: bool) -> BytecodeError:
+    furthest = max(rejected, key=lambda version: ("opcode" in rejected[version], version))
+    seen = f"no known Python wrote this code; Python {furthest[0]}.{furthest[1]} did not because {rejected[furthest]}"
+    if windows:
+        seen += "; it was saved on Windows, where Keras damages code"
+    return BytecodeError(UNKNOWN_PYTHON, seen, part="function code", next_step="Give the function by name instead.")
+
+
+def _named_in_path(code: Code) -> Version | None:
+    match = _IN_PATH.search(code.filename[:500])
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _rank(code: Code, preferred: Sequence[Version]) -> tuple[bool, int, Version]:
+    place = len(preferred) - list(preferred).index(code.version) if code.version in preferred else 0
+    return _named_in_path(code) == code.version, place, code.version
+
+
+def _evidence(candidates: list[Code]) -> tuple[str, ...]:
+    names = " or ".join(dict.fromkeys(f"{code.version[0]}.{code.version[1]}" for code in candidates))
+    said = [f"only Python {names} reads the format, the instructions, the stack and the line table without contradiction"]
+    named = _named_in_path(candidates[0])
+    if named:
+        said.append(f"its file name speaks of Python {named[0]}.{named[1]}: {candidates[0].filename[:120]!r}")
+    return tuple(said)

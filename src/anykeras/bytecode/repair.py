@@ -1,0 +1,164 @@
+"""Undoes what Keras on Windows did to stored code: ``func_dump`` replaced every byte 0x5C by 0x2F.
+
+It is still there in Keras 3.15.1 (``keras/src/utils/python_utils.py``). 0x5C is UNPACK_SEQUENCE up to Python 3.12,
+LOAD_NAME in 3.13, LOAD_GLOBAL in 3.14; 0x2F is no instruction before 3.13. So an instruction 0x2F was 0x5C up to 3.12;
+later, and for arguments and numbers, every reading that passes the static checks is kept, and the caller runs them all.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import product
+
+from anykeras.bytecode.checks import check, indexes
+from anykeras.bytecode.code import Code, Version
+from anykeras.bytecode.dialects import dialect
+from anykeras.bytecode.errors import BytecodeError, malformed
+from anykeras.bytecode.instructions import decode
+from anykeras.bytecode.unmarshal import read_code
+
+SLASH, BACKSLASH = 0x2F, 0x5C
+_DRIVE = re.compile(rb"[A-Za-z]:/")
+MAX_CHOICES = 10  # places where both bytes may be right
+MAX_READINGS = 16
+MAX_FLIPS = 200
+
+
+def saved_on_windows(data: bytes) -> bool:
+    """Whether the bytes hold a path with a drive, and no backslash at all."""
+    return BACKSLASH not in data and _DRIVE.search(data) is not None
+
+
+def may_be_damaged(data: bytes) -> bool:
+    return BACKSLASH not in data and SLASH in data
+
+
+def readings(data: bytes, version: Version) -> list[Code]:
+    """Every reading of damaged ``data`` as ``version`` that passes the checks, the unchanged one first if it does."""
+    found: list[Code] = []
+    for code in _parsed(data, version):
+        found += _restored(code)
+        if len(found) > MAX_READINGS:
+            raise malformed("the code was damaged when it was saved on Windows, and too many readings undo it")
+        if found:
+            break
+    return found
+
+
+def _parsed(data: bytes, version: Version) -> Iterator[Code]:
+    """The code as it reads, else with one size or index byte put back."""
+    try:
+        yield read_code(data, version)
+        return
+    except BytecodeError:
+        places = [place for place, byte in enumerate(data) if byte == SLASH][:MAX_FLIPS]
+    for place in places:
+        try:
+            yield read_code(data[:place] + bytes([BACKSLASH]) + data[place + 1 :], version)
+        except BytecodeError:
+            continue
+
+
+def _restored(code: Code) -> list[Code]:
+    """Readings of one code object and of those in it."""
+    versions: list[list[object]] = [_constant(value) for value in code.consts]
+    readings_of_code = [replace(code, code=raw) for raw in _instructions(code)]
+    if _too_many(versions, readings_of_code):
+        raise malformed("the code was damaged when it was saved on Windows, in too many places to undo")
+    found = []
+    for reading, consts in product(readings_of_code, product(*versions)):
+        candidate = reading if all(map(_same, consts, code.consts)) else replace(reading, consts=consts)
+        if _passes(candidate):
+            found.append(candidate)
+    fewest = min(map(_unused, found), default=0)
+    return [candidate for candidate in found if _unused(candidate) == fewest]
+
+
+def _unused(code: Code) -> int:
+    """Entries of the tables that no instruction uses. A compiler makes few; a changed index leaves one behind."""
+    body = decode(code)
+    used = {
+        (body.dialect.indexes[one.name], index) for one in body.instructions for index in indexes(body, one)
+    }
+    parameters = len(code.parameters)
+    every = [("name", i) for i in range(len(code.names))] + [("const", i) for i in range(len(code.consts))]
+    every += [("local", i) for i in range(parameters, len(code.slots))]
+    return sum(entry not in used for entry in every)
+
+
+def _same(left: object, right: object) -> bool:
+    return left is right
+
+
+def _too_many(versions: list[list[object]], others: list[Code]) -> bool:
+    count = len(others)
+    for values in versions:
+        count *= max(1, len(values))
+    return count > 1 << MAX_CHOICES
+
+
+def _passes(code: Code) -> bool:
+    try:
+        check(code)
+    except BytecodeError:
+        return False
+    return True
+
+
+# -- instructions
+
+
+def _instructions(code: Code) -> Iterator[bytes]:
+    forced, open_places = _places(code)
+    if len(open_places) > MAX_CHOICES:
+        raise malformed("the code was damaged when it was saved on Windows, in too many places to undo")
+    for chosen in product((False, True), repeat=len(open_places)):
+        raw = bytearray(code.code)
+        for place in (*forced, *(place for place, put in zip(open_places, chosen, strict=True) if put)):
+            raw[place] = BACKSLASH
+        yield bytes(raw)
+
+
+def _places(code: Code) -> tuple[list[int], list[int]]:
+    """Where 0x2F must have been 0x5C, and where it may."""
+    table, raw = dialect(code.version), code.code
+    known = table.opcodes[SLASH] is not None
+    forced, open_places, place = [], [], 0
+    while place < len(raw):
+        opcode = raw[place]
+        if opcode == SLASH:
+            (open_places if known else forced).append(place)
+            opcode = SLASH if known else BACKSLASH
+        size = 2 if table.traits.wordcode else 3 if opcode >= table.have_argument else 1
+        arguments = range(place + 1, min(place + size, len(raw)))
+        open_places += [at for at in arguments if raw[at] == SLASH]
+        place += size
+    return forced, open_places
+
+
+# -- constants
+
+
+def _constant(value: object) -> list[object]:
+    """What a constant may have been, as it is now first."""
+    if isinstance(value, Code):
+        return list(_restored(value))
+    if type(value) is int and -(1 << 31) <= value < 1 << 31:
+        return [value, *(struct.unpack("<i", raw)[0] for raw in _put_back(struct.pack("<i", value)))]
+    if type(value) is float:
+        return list(_likely([value, *(struct.unpack("<d", raw)[0] for raw in _put_back(struct.pack("<d", value)))]))
+    return [value]
+
+
+def _put_back(raw: bytes) -> list[bytes]:
+    places = [place for place, byte in enumerate(raw) if byte == SLASH]
+    return [raw[:place] + bytes([BACKSLASH]) + raw[place + 1 :] for place in places]
+
+
+def _likely(values: list[float]) -> list[float]:
+    """People write short numbers; a changed byte gives a long one."""
+    shortest = min(len(repr(value)) for value in values)
+    return [value for value in values if len(repr(value)) < shortest + 4]

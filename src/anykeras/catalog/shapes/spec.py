@@ -1,0 +1,176 @@
+"""Shapes and dtypes of tensors that nobody has computed, and the arithmetic that Keras does on them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from ...tensors import Tensor
+from ..base import Shape
+
+
+@dataclass(frozen=True)
+class Spec:
+    """Shape and dtype of a tensor; a dimension, the whole shape, or the dtype is None where it is not known.
+
+    The dtypes ``int`` and ``float`` stand for Python numbers, which give way to the dtype of a tensor they meet.
+    """
+
+    shape: Shape | None = None
+    dtype: str | None = None
+
+    def known(self) -> Shape:
+        """The shape; raises ValueError where it is not known."""
+        if self.shape is None:
+            raise ValueError("unknown shape")
+        return self.shape
+
+    def with_shape(self, shape: Sequence[int | None]) -> Spec:
+        """Another shape, same dtype."""
+        return Spec(tuple(shape), self.dtype)
+
+
+UNKNOWN: Final = Spec()
+
+# The lattice of dtypes by which Keras promotes (keras/src/backend/common/dtypes.py, 3.15.1, after JAX): each dtype with
+# those right above it.
+_ABOVE: Final = {
+    "bool": ("int",), "uint8": ("int16", "uint16"), "uint16": ("int32", "uint32"), "uint32": ("int64", "uint64"),
+    "uint64": ("float",), "int": ("uint8", "int8", "complex64"), "int8": ("int16",), "int16": ("int32",),
+    "int32": ("int64",), "int64": ("float",), "float": ("bfloat16", "float16"), "bfloat16": ("float32",),
+    "float16": ("float32",), "float32": ("float64", "complex64"), "float64": ("complex128",),
+    "complex64": ("complex128",), "complex128": (),
+}  # fmt: skip
+_NARROW: Final = {"int64": "int32", "uint64": "uint32", "float64": "float32", "complex128": "complex64",
+                  "int": "int32", "float": "float32"}  # fmt: skip
+FLOATS: Final = frozenset(("bfloat16", "float16", "float32", "float64", "float"))
+WIDENED: Final = {"bool": "int32", "int8": "int32", "int16": "int32", "uint8": "uint32", "uint16": "uint32"}
+
+
+def spec_of(value: object) -> Spec:
+    """The spec of an argument: a spec itself, a constant tensor, a Python number, or a nest of numbers."""
+    if isinstance(value, Spec):
+        return value
+    if isinstance(value, Tensor):
+        return Spec(value.shape, value.dtype)
+    if isinstance(value, bool):
+        return Spec((), "bool")
+    if isinstance(value, int | float):
+        return Spec((), "int" if isinstance(value, int) else "float")
+    if isinstance(value, tuple):
+        inner = [spec_of(item) for item in value]
+        first = inner[0].known() if inner else ()
+        return Spec((len(value), *first), promote(*(s.dtype for s in inner)) if inner else "float32")
+    raise ValueError(f"no tensor: {value!r}")
+
+
+def promote(*dtypes: str | None) -> str | None:
+    """The dtype of a result of several operands, 64-bit ones narrowed to 32 bits as Keras does off TensorFlow."""
+    known = {d for d in dtypes if d is not None}
+    if len(known) < len(set(dtypes)) or not known <= _ABOVE.keys():
+        return known.pop() if len(known) == 1 and None not in dtypes else None
+    common = set.intersection(*(_bounds(d) for d in known))
+    least = next((d for d in known if d in common), None) or next(d for d in common if common <= _bounds(d))
+    return _NARROW.get(least, least)
+
+
+@cache
+def _bounds(dtype: str) -> set[str]:
+    return {dtype}.union(*(_bounds(d) for d in _ABOVE[dtype]))
+
+
+def floating(dtype: str | None) -> str | None:
+    """The dtype of a function that has no integer results: floats stay, everything else is float32."""
+    if dtype is None or dtype.startswith("complex"):
+        return dtype
+    return _NARROW.get(dtype, dtype) if dtype in FLOATS else "float32"
+
+
+def broadcast(*shapes: Shape) -> Shape:
+    """NumPy's broadcasting with unknown dimensions; raises ValueError where shapes do not fit."""
+    rank = max(map(len, shapes), default=0)
+    padded = [(1,) * (rank - len(s)) + tuple(s) for s in shapes]
+    return tuple(_common(dims) for dims in zip(*padded, strict=True))
+
+
+def _common(dims: Sequence[int | None]) -> int | None:
+    sizes = {d for d in dims if d is not None and d != 1}
+    if len(sizes) > 1:
+        raise ValueError(f"dimensions {tuple(dims)} do not broadcast")
+    return sizes.pop() if sizes else None if None in dims else 1
+
+
+def product(shape: Shape) -> int | None:
+    """Number of elements, None where a dimension is unknown."""
+    known = [d for d in shape if d is not None]
+    return math.prod(known) if len(known) == len(shape) else None
+
+
+def total(dims: Sequence[int | None]) -> int | None:
+    """Sum of dimensions, None where one is unknown."""
+    known = [d for d in dims if d is not None]
+    return sum(known) if len(known) == len(dims) else None
+
+
+def plus(dim: int | None, more: int) -> int | None:
+    """A dimension made longer (or shorter)."""
+    return None if dim is None else dim + more
+
+
+def times(dim: int | None, factor: int | None) -> int | None:
+    """A dimension multiplied."""
+    return None if dim is None or factor is None else dim * factor
+
+
+def windows(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
+    """How many windows of a convolution or pooling fit along one axis."""
+    if length is None:
+        return None
+    return (length - 1 if padding != "valid" else length - dilation * (size - 1) - 1) // stride + 1
+
+
+def each(value: object, rank: int) -> tuple[int, ...]:
+    """One number for all axes, or one an axis."""
+    if isinstance(value, tuple):
+        return tuple(int(v) for v in value)
+    if isinstance(value, int):
+        return (value,) * rank
+    raise ValueError(f"neither a number nor numbers: {value!r}")
+
+
+def axes_of(axis: object, rank: int) -> tuple[int, ...]:
+    """Axes from 0, in the given order; all of them for None."""
+    if axis is None:
+        return tuple(range(rank))
+    found = each(axis, 1)
+    if any(not -rank <= a < rank for a in found):
+        raise ValueError(f"no axis {axis!r} in rank {rank}")
+    return tuple(a % rank for a in found)
+
+
+def reshape(shape: Shape, target: Sequence[int | None]) -> Shape:
+    """The shape after reshaping, with at most one -1 (or None) to be found."""
+    target = tuple(-1 if d is None else d for d in target)
+    if -1 not in target:
+        return target
+    size = product(shape)
+    rest = math.prod(d for d in target if d is not None and d != -1)
+    found = None if size is None or rest == 0 else size // rest
+    return tuple(found if d == -1 else d for d in target)
+
+
+def spatial(shape: Shape, data_format: object) -> tuple[Shape, Shape]:
+    """The spatial dimensions, and (batch, channels)."""
+    if data_format == "channels_first":
+        return shape[2:], (shape[0], shape[1])
+    return shape[1:-1], (shape[0], shape[-1])
+
+
+def assembled(batch: int | None, spatial_dims: Sequence[int | None], channels: int | None, data_format: object) -> Shape:
+    """The whole shape from its parts, in the order of the data format."""
+    if data_format == "channels_first":
+        return (batch, channels, *spatial_dims)
+    return (batch, *spatial_dims, channels)

@@ -1,0 +1,172 @@
+"""Where tensors enter a model of Keras 0 and 1: input shapes of first layers, and several branches under a Merge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ...document.model import Call, Era, Graph, Layer
+from ...document.model import refs as refs_of
+from ...document.values import Ref, Value
+from ...errors import Unsupported
+from ..rule import Context, Example, rule
+from .keras1_layouts import OLD
+from .keras1_samples import THEANO_122
+
+_INTEGERS = ("int8", "int16", "int32", "int64", "uint8")
+
+
+def _input(layer: Layer) -> Layer | None:
+    """The InputLayer that a layer states by its arguments, or that stands at the entrance of a model."""
+    if layer.class_name == "InputLayer":
+        return layer
+    if layer.graph is not None:
+        found = [_input(inner) for inner in _entrances(layer.graph)]
+        return found[0] if len(found) == 1 else None
+    shape = layer.config.get("batch_input_shape")
+    if not isinstance(shape, tuple):
+        inner = layer.config.get("layer")
+        return _input(inner) if isinstance(inner, Layer) and inner.graph is None else None
+    dtype = layer.config.get("input_dtype") or "float32"
+    return Layer("InputLayer", "", {"batch_input_shape": shape, "dtype": dtype}, address=layer.address)
+
+
+def _entrances(graph: Graph) -> Iterator[Layer]:
+    if graph.sequential:
+        yield from graph.layers[:1]
+    else:
+        yield from (graph.layer(ref.layer) for ref in refs_of(graph.inputs))
+
+
+_DENSE = Layer("Dense", "dense_1", {"output_dim": 3, "batch_input_shape": (None, 4), "input_dtype": "float32"})
+_STACK = Layer("Sequential", "sequential_1", {}, graph=Graph((_DENSE,), sequential=True))
+_ENTRANCE = Layer("InputLayer", "dense_1_input", {"batch_input_shape": (None, 4), "dtype": "float32"})
+
+
+@rule(
+    "AK2101",
+    "The input shape of a first layer stands in a layer of its own",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("Sequential",),
+    what="Keras 0 and 1 give the shape and dtype of a Sequential's input as arguments of its first layer.",
+    why="Keras 3 takes the same argument for the compute dtype, and knows no input shape of layers.",
+    changes="An InputLayer named after the first layer is put in front, and the arguments are dropped everywhere.",
+    example="Dense(3, batch_input_shape=(None, 4)) -> InputLayer((None, 4)), Dense(3)",
+    references=("keras/engine/topology.py create_input_layer, 1.2.2",),
+    examples=[
+        Example(_STACK, replace(_STACK, graph=Graph((_ENTRANCE, _DENSE), sequential=True)), THEANO_122),
+    ],
+    leaves_alone=[
+        Example(
+            Layer("Sequential", "s", {}, graph=Graph((_ENTRANCE, _DENSE), sequential=True)),
+            lambda layer: True,
+            THEANO_122,
+        )
+    ],
+    report=False,
+)
+def _input_layers(layer: Layer, context: Context) -> Layer | None:
+    graph = layer.graph
+    if graph is None or not graph.sequential or not graph.layers or graph.layers[0].class_name == "InputLayer":
+        return None
+    first = graph.layers[0]
+    entrance = _input(first)
+    if entrance is None:
+        return None
+    made = replace(entrance, name=f"{first.name}_input")
+    return replace(layer, graph=replace(graph, layers=(made, *graph.layers)))
+
+
+def _branch_inputs(branch: Layer) -> list[Layer]:
+    """A fresh InputLayer for each input of a branch, in its order."""
+    if branch.graph is not None and not branch.graph.sequential:
+        wanted = [_input(branch.graph.layer(ref.layer)) for ref in refs_of(branch.graph.inputs)]
+    else:
+        wanted = [_input(branch)]
+    if any(made is None for made in wanted):
+        raise Unsupported(
+            "AK2102",
+            f"the branch {branch.name!r} of a Merge does not say the shape of its input",
+            layer=branch.name,
+            next_step="The model was saved before it was built; there is nothing that tells the missing shape.",
+        )
+    named = [made.name or f"{branch.name}_input" for made in wanted if made is not None]
+    return [replace(made, name=name) for made, name in zip(wanted, named, strict=True) if made is not None]
+
+
+_LEFT = Layer("Sequential", "left", {}, graph=Graph((_ENTRANCE, _DENSE), sequential=True))
+_RIGHT = Layer("Sequential", "right", {}, graph=Graph((_ENTRANCE, _DENSE), sequential=True))
+_MERGE = Layer("Merge", "merge_1", {"mode": "sum", "layers": (_LEFT, _RIGHT)})
+_MERGED = Layer("Sequential", "model", {}, graph=Graph((_MERGE, Layer("Flatten", "flatten_1")), sequential=True))
+
+
+def _has_two_inputs(layer: Layer) -> bool:
+    graph = layer.graph
+    return (
+        layer.class_name == "Functional"
+        and graph is not None
+        and graph.inputs == (Ref("dense_1_input"), Ref("dense_1_input_2"))
+        and graph.outputs == Ref("flatten_1")
+        and graph.calls["merge_1"] == (Call(((Ref("left"), Ref("right")),)),)
+    )
+
+
+@rule(
+    "AK2102",
+    "A Sequential that begins with a Merge is a model with several inputs",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("Sequential",),
+    what="In Keras 0 and 1 the first layer of a Sequential may be a Merge that holds whole branches.",
+    why="A Sequential has one input since Keras 2, and merge layers hold no layers.",
+    changes="The model becomes functional: one input for each branch, in the order of the branches.",
+    example="Sequential([Merge([left, right], mode='sum'), Dense(1)]) -> Model([in_1, in_2], Dense(1)(add([...])))",
+    references=("keras/models.py Sequential.add, 1.2.2", "keras/layers/core.py Merge, 0.3.3"),
+    examples=[Example(_MERGED, _has_two_inputs, THEANO_122)],
+    leaves_alone=[Example(_STACK, lambda layer: True, THEANO_122)],
+)
+def _merged_branches(layer: Layer, context: Context) -> Layer | None:
+    graph = layer.graph
+    if graph is None or not graph.sequential or not graph.layers:
+        return None
+    merge, *rest = graph.layers
+    branches = merge.config.get("layers")
+    if not isinstance(branches, tuple):
+        return None
+    layers: dict[str, Layer] = {}
+    calls: dict[str, tuple[Call, ...]] = {}
+
+    def add(new: Layer, *calls_made: Call) -> Ref:
+        layers[new.name] = new
+        calls[new.name] = calls_made
+        return Ref(new.name)
+
+    names = _unique_names(graph)
+    inputs: list[Ref] = []
+    outs: list[Value] = []
+    for branch in branches:
+        if not isinstance(branch, Layer):
+            continue
+        made = [add(replace(new, name=names(new.name)), Call()) for new in _branch_inputs(branch)]
+        inputs += made
+        outs.append(add(replace(branch, name=names(branch.name)), Call((made[0] if len(made) == 1 else tuple(made),))))
+    out = add(merge.without("layers"), Call((tuple(outs),)))
+    for after in rest:
+        out = add(after, Call((out,)))
+    return replace(layer, class_name="Functional", graph=Graph(tuple(layers.values()), calls, tuple(inputs), out))
+
+
+class _unique_names:  # noqa: N801  (called like a function)
+    """Gives a name that no layer of the graph has yet."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._taken = {layer.name for layer in graph.layers}
+
+    def __call__(self, wanted: str) -> str:
+        made, count = wanted, 1
+        while made in self._taken:
+            count += 1
+            made = f"{wanted}_{count}"
+        self._taken.add(made)
+        return made

@@ -1,0 +1,62 @@
+"""What the files of Keras 0 and 1 mean by an image's axes, and which backend's convolutions they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...document.model import Era, Layer, Writer
+from ...document.values import Object, Value
+from ...tensors import Tensor
+
+OLD = (Era.KERAS0, Era.KERAS1)
+
+
+def channels_first(layer: Layer, writer: Writer) -> bool:
+    """Whether the layer's images are (channels, rows, columns).
+
+    Several ``get_config`` leave the ordering out (SpatialDropout2D in 1.2.2, UpSampling2D in 0.3.3): then what the other
+    layers say, or else the default of the time: ``th`` before Keras 1.2, ``tf`` from then on (keras/backend/common.py).
+    """
+    said = layer.config.get("dim_ordering")
+    if said in ("th", "tf"):
+        return said == "th"
+    if writer.data_format is not None:
+        return writer.data_format == "channels_first"
+    return writer.era is Era.KERAS0 or (bool(writer.release) and writer.release < (1, 2))
+
+
+def on_theano(writer: Writer) -> bool:
+    """Whether the writer convolved as Theano does: with the kernel turned round."""
+    return writer.backend == "theano"
+
+
+def spatial_first(kernel: Tensor) -> Tensor:
+    """(out, in, rows, columns) as (rows, columns, in, out), for any number of spatial axes."""
+    rank = len(kernel.shape)
+    return kernel.transpose(*range(2, rank), 1, 0)
+
+
+def turned(kernel: Tensor, rank: int) -> Tensor:
+    """The kernel rotated by 180 degrees: its first `rank` axes reversed."""
+    return kernel.flip(*range(rank))
+
+
+def moved(constraint: Value, order: Sequence[int | None]) -> Value:
+    """A constraint whose axes were counted on a kernel that is laid out otherwise now: `order[old]` is the new axis."""
+    if not isinstance(constraint, Object) or not isinstance(constraint.config, dict):
+        return constraint
+    axis = constraint.config.get("axis")
+    listed = axis if isinstance(axis, tuple) else (axis,)
+    found = [order[a] for a in listed if isinstance(a, int) and -len(order) <= a < len(order)]
+    kept = tuple(a for a in found if a is not None)
+    new: Value = kept if len(kept) != 1 else kept[0]
+    return Object(constraint.class_name, {**constraint.config, "axis": new}) if kept else constraint
+
+
+def integers(value: Value, count: int) -> tuple[int, ...]:
+    """A size or stride for `count` axes, given as one number or one each; () where it is neither."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value,) * count
+    if isinstance(value, tuple) and len(value) == count and all(isinstance(v, int) for v in value):
+        return tuple(v for v in value if isinstance(v, int))
+    return ()

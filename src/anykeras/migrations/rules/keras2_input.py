@@ -1,0 +1,134 @@
+"""Where a Sequential model says what goes into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ...document.model import Era, Graph, Layer, Writer
+from ...document.values import Ref, Value
+from ..rule import Context, Example, rule
+
+K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+Shape = tuple[Value, ...]
+
+
+def _stack(*layers: Layer) -> Layer:
+    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+
+
+@rule(
+    "AK2210",
+    "The input of a Sequential model stands on its first layer",
+    to=Era.KERAS3,
+    classes=("Sequential",),
+    what="Keras 1 and 2 keep the input shape of a Sequential model in `batch_input_shape` of its first layer; releases "
+    "2.2.0 to 2.2.4 and TensorFlow 1.10 to 1.14 lost it where the model began with an InputLayer.",
+    why="Keras 3 wants an InputLayer. It reads `batch_input_shape` of an old file as a shape without batch axis, and then "
+    "builds a model of one axis too many.",
+    changes="An InputLayer with that shape is put in front. Where the file has none, the shape is what the first "
+    "layer's weights allow, with the other axes of unknown size.",
+    examples=[
+        Example(
+            _stack(Layer("Dense", "d", {"units": 3, "batch_input_shape": (None, 4)})),
+            _stack(
+                Layer("InputLayer", "d_input", {"batch_shape": (None, 4), "dtype": "float32"}),
+                Layer("Dense", "d", {"units": 3}),
+            ),
+            K2,
+        )
+    ],
+    leaves_alone=[
+        Example(
+            _stack(Layer("InputLayer", "i", {"batch_shape": (None, 4)}), Layer("Dense", "d", {"units": 3})),
+            _stack(Layer("InputLayer", "i", {"batch_shape": (None, 4)}), Layer("Dense", "d", {"units": 3})),
+            K2,
+        )
+    ],
+    report=False,
+)
+def input_of_sequential(model: Layer, context: Context) -> Layer | None:
+    """An InputLayer in front, and no input shapes on the layers behind."""
+    graph = model.graph
+    if graph is None or not graph.layers or graph.layers[0].class_name == "InputLayer":
+        return None
+    first = graph.layers[0]
+    shape = _stated(first) or _built(model) or _needed(first)
+    if shape is None:
+        return None
+    taken = {layer.name for layer in graph.layers}
+    name = f"{first.name}_input"
+    while name in taken:
+        name += "_1"
+    made = Layer("InputLayer", name, {"batch_shape": shape, "dtype": _dtype(first)}, address=first.address)
+    layers = (made, first.without("batch_input_shape", "input_dtype"), *graph.layers[1:])
+    return replace(model, graph=replace(graph, layers=layers))
+
+
+def _stated(first: Layer) -> Shape | None:
+    """What the layer itself says, or the input of a model that stands first."""
+    shape = first.config.get("batch_input_shape")
+    if first.graph is not None:
+        inputs = first.graph.layers[:1] if first.graph.sequential else _inputs(first.graph)
+        shape = inputs[0].config.get("batch_shape") if len(inputs) == 1 else None
+    return shape if isinstance(shape, tuple) else None
+
+
+def _inputs(graph: Graph) -> tuple[Layer, ...]:
+    return (graph.layer(graph.inputs.layer),) if isinstance(graph.inputs, Ref) else tuple(
+        graph.layer(ref.layer) for ref in (graph.inputs if isinstance(graph.inputs, tuple) else ()) if isinstance(ref, Ref)
+    )  # fmt: skip
+
+
+def _built(model: Layer) -> Shape | None:
+    for key in ("build_input_shape", "batch_input_shape"):
+        shape = model.config.get(key)
+        if isinstance(shape, tuple) and shape and not isinstance(shape[0], tuple):
+            return (None, *shape[1:])
+    return None
+
+
+def _dtype(first: Layer) -> str:
+    """A model of Keras 2 takes numbers in the dtype of its first layer (engine/sequential.py, `add`)."""
+    if first.graph is not None and first.graph.layers:
+        return _dtype(first.graph.layers[0])
+    dtype = first.config.get("dtype")
+    return dtype if isinstance(dtype, str) and not dtype.startswith("mixed_") else "float32"
+
+
+def _needed(first: Layer) -> Shape | None:
+    """The shape that the weights of a layer ask for, other axes unknown."""
+    inner = first.config.get("layer")
+    if first.class_name == "TimeDistributed" and isinstance(inner, Layer):
+        shape = _needed(inner)
+        return None if shape is None else (None, *shape)
+    if first.class_name == "Bidirectional" and isinstance(inner, Layer):
+        return _needed(inner)
+    wanted = _NEEDED.get(first.class_name)
+    kernel = next((t for role, t in first.weights.items() if role.endswith("kernel") or role == "embeddings"), None)
+    return None if wanted is None or kernel is None else wanted(first, kernel.shape)
+
+
+def _sequence(layer: Layer, kernel: tuple[int, ...]) -> Shape:
+    return (None, None, kernel[0])
+
+
+def _image(rank: int) -> Callable[[Layer, tuple[int, ...]], Shape]:
+    def shape(layer: Layer, kernel: tuple[int, ...]) -> Shape:
+        groups = layer.config.get("groups")
+        channels = kernel[rank] * (groups if isinstance(groups, int) and groups > 1 else 1)
+        spatial: Shape = (None,) * rank
+        first = layer.config.get("data_format") == "channels_first"
+        return (None, channels, *spatial) if first else (None, *spatial, channels)
+
+    return shape
+
+
+_NEEDED: dict[str, Callable[[Layer, tuple[int, ...]], Shape]] = {
+    "Dense": lambda layer, kernel: (None, kernel[0]),
+    "Embedding": lambda layer, kernel: (None, None),
+    **dict.fromkeys(("LSTM", "GRU", "SimpleRNN", "CuDNNLSTM", "CuDNNGRU"), _sequence),
+    **{f"Conv{rank}D": _image(rank) for rank in (1, 2, 3)},
+    **{f"SeparableConv{rank}D": _image(rank) for rank in (1, 2)},
+    **{f"DepthwiseConv{rank}D": _image(rank) for rank in (1, 2)},
+}

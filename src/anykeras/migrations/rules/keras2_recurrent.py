@@ -1,0 +1,167 @@
+"""Recurrent layers: CuDNN's weights, the two GRUs, states handed in, and time on the first axis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...document.build import Builder
+from ...document.model import Era, Layer, Writer
+from ...document.values import Value
+
+from ...errors import Unsupported
+from ...tensors import Array, Tensor, combine, constant
+from ..rule import Context, Example, rule
+
+K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
+
+# Arguments that CuDNN layers share with the layers that take their place (keras 2.3.1 layers/cudnn_recurrent.py).
+_KEPT = (
+    "units return_sequences return_state go_backwards stateful trainable dtype batch_input_shape kernel_initializer "
+    "recurrent_initializer bias_initializer kernel_regularizer recurrent_regularizer bias_regularizer "
+    "activity_regularizer kernel_constraint recurrent_constraint bias_constraint unit_forget_bias"
+).split()
+_GATES = {"CuDNNLSTM": 4, "CuDNNGRU": 3}
+
+
+def _untransposed(kernel: Tensor, gates: int) -> Tensor:
+    """CuDNN reads each gate's (inputs, units) block as (units, inputs), bytes as they lie."""
+
+    def read(array: Array) -> Array:
+        blocks = np.split(array, gates, axis=1)
+        return np.concatenate([block.T.reshape(block.shape, order="F") for block in blocks], axis=1)
+
+    return kernel.derive("from CuDNN", kernel.shape, read)
+
+
+def _turned(kernel: Tensor, gates: int) -> Tensor:
+    def read(array: Array) -> Array:
+        return np.concatenate([block.T for block in np.split(array, gates, axis=1)], axis=1)
+
+    return kernel.derive("from CuDNN", kernel.shape, read)
+
+
+def _one_bias(bias: Tensor, gates: int) -> Tensor:
+    half = bias.size // 2
+    if gates == _GATES["CuDNNGRU"]:
+        return bias.reshape(2, half)
+    return combine("input + recurrent bias", [bias], (half,), lambda array: array[:half] + array[half:])
+
+
+def _is_plain_lstm(layer: Layer) -> bool:
+    bias = layer.weights["bias"].read()
+    return layer.class_name == "LSTM" and bias.shape == (4,) and bool((bias == 3).all())
+
+
+@rule(
+    "AK2240",
+    "CuDNNLSTM and CuDNNGRU are LSTM and GRU",
+    to=Era.KERAS3,
+    classes=tuple(_GATES),
+    what="The CuDNN layers of Keras 2 and TensorFlow 1 keep each gate's kernels in cuDNN's own layout, and two biases.",
+    why="Keras 3 has no such classes; its LSTM and GRU run on cuDNN by themselves and on everything else too.",
+    changes="The class becomes LSTM or GRU with tanh and sigmoid (the only functions that cuDNN has), GRU with "
+    "reset_after. The kernels of each gate are read transposed; an LSTM's two biases are added, a GRU's stay two rows.",
+    versions="Keras 2.0.9 to 2.3, tf.keras 1.5 to 2.15",
+    references=("keras 2.3.1 engine/saving.py, `_convert_rnn_weights`",),
+    examples=[
+        Example(
+            Layer(
+                "CuDNNLSTM",
+                "c",
+                {"units": 1},
+                {
+                    "kernel": constant(np.zeros((2, 4))),
+                    "recurrent_kernel": constant(np.zeros((1, 4))),
+                    "bias": constant([1.0] * 4 + [2.0] * 4),
+                },
+            ),
+            _is_plain_lstm,
+            K2,
+        )
+    ],
+    leaves_alone=[Example(Layer("LSTM", "l", {"units": 1}), Layer("LSTM", "l", {"units": 1}), K2)],
+)
+def without_cudnn(layer: Layer, context: Context) -> Layer | None:
+    """The plain layer with the same weights in Keras's layout."""
+    gates = _GATES[layer.class_name]
+    config: dict[str, Value] = {key: layer.config[key] for key in _KEPT if key in layer.config}
+    config |= {"activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True}
+    if gates == _GATES["CuDNNGRU"]:
+        config = {"reset_after": True, **{k: v for k, v in config.items() if k != "unit_forget_bias"}}
+    change = {"kernel": _untransposed, "recurrent_kernel": _turned, "bias": _one_bias}
+    weights = {role: change[role](tensor, gates) for role, tensor in layer.weights.items()}
+    return Layer(
+        layer.class_name.removeprefix("CuDNN"), layer.name, config, weights, address=layer.address
+    )
+
+
+@rule(
+    "AK2241",
+    "A GRU that does not say where it resets",
+    to=Era.KERAS3,
+    classes=("GRU", "GRUCell"),
+    what="The GRU of Keras before 2.1.3 always applied the reset gate before the recurrent product, and had no argument "
+    "for it.",
+    why="Keras 3 takes `reset_after=True` where nothing is said: another formula, with a bias of another shape.",
+    changes="`reset_after` is written out. It is true only where the bias has the two rows of that form.",
+    versions="Keras 1.0 to 2.1.2; Keras 2 files that leave the argument out",
+    references=("keras 2.1.5 layers/recurrent.py, `GRUCell`",),
+    examples=[
+        Example(Layer("GRU", "g", {"units": 2}), Layer("GRU", "g", {"units": 2, "reset_after": False}), K2)
+    ],
+    leaves_alone=[
+        Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)
+    ],
+    report=False,
+)
+def reset_before(layer: Layer, context: Context) -> Layer | None:
+    """The argument spelled out."""
+    if isinstance(layer.config.get("reset_after"), bool):
+        return None
+    bias = layer.weights.get("bias")
+    return layer.with_config(reset_after=bias is not None and len(bias.shape) == 2)
+
+
+_TIMED = ("LSTM", "GRU", "SimpleRNN", "RNN")
+
+
+def _is_wrapped(layer: Layer) -> bool:
+    return layer.graph is not None and any(inner.class_name == "LSTM" for inner in layer.graph.layers)
+
+
+@rule(
+    "AK2243",
+    "Time on the first axis",
+    to=Era.KERAS3,
+    classes=_TIMED,
+    what="`time_major=True` lets a recurrent layer take (time, batch, features).",
+    why="Keras 3 has batch first only.",
+    changes="The layer sits between two transpositions, in a model of its name.",
+    versions="tf.keras 1.14 to 2.15",
+    examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF)],
+    leaves_alone=[
+        Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)
+    ],
+)
+def batch_first(layer: Layer, context: Context) -> Layer | None:
+    """A model that swaps the first two axes, before and (for sequences) after."""
+    if not layer.config.get("time_major"):
+        return None
+    if layer.config.get("stateful") or layer.config.get("return_state"):
+        raise Unsupported(
+            "AK2243",
+            f"{layer.class_name} with time_major=True hands its states on",
+            layer=layer.name,
+            key="time_major",
+            next_step="Save the model with time_major=False in the Keras that wrote it.",
+        )
+    sub = Builder(layer.name, layer.address)
+    swapped = sub.op("transpose", sub.input(), axes=(1, 0, 2))
+    inner = Layer(layer.class_name, layer.name, layer.without("time_major").config, layer.weights, address=layer.address)
+    output = sub.add(inner, swapped)
+    if layer.config.get("return_sequences"):
+        output = sub.op("transpose", output, axes=(1, 0, 2))
+    return sub.finish(output, bool(layer.config.get("trainable", True)))
+
+

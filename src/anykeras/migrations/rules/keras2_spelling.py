@@ -1,0 +1,217 @@
+"""Names, arguments and objects that mean what they meant and are spelled otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...catalog import find
+from ...document.model import Era, Layer, Writer
+from ...document.values import Object, Value
+from ..rule import Context, Example, rule
+
+TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
+K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+
+
+@rule(
+    "AK2201",
+    "A class under a former name",
+    to=Era.KERAS3,
+    what="A file names a class as its Python source did: `BatchNormalizationV1`, `UnifiedLSTM`, `MaxPool2D`.",
+    why="Keras 3 looks classes up under their present names alone.",
+    examples=[
+        Example(Layer("BatchNormalizationV1", "bn", {"axis": -1}), Layer("BatchNormalization", "bn", {"axis": -1}), TF)
+    ],
+    leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
+    report=False,
+)
+def current_class_name(layer: Layer, context: Context) -> Layer | None:
+    """The name of the catalog's entry."""
+    entry = None if layer.graph is not None else find(layer.class_name, Era.TF2)
+    if entry is None or entry.name == layer.class_name:
+        return None
+    if layer.class_name == "SyncBatchNormalization":
+        layer = layer.with_config(synchronized=True)
+    return replace(layer, class_name=entry.name)
+
+
+# (class, former argument): present argument. Sources: keras 2.3.1 and tf.keras 2.3, 2.15 against keras 3.15.1.
+_ARGUMENTS: Mapping[tuple[str, str], str] = {
+    ("LeakyReLU", "alpha"): "negative_slope",
+    ("InputLayer", "batch_input_shape"): "batch_shape",
+    ("InputLayer", "input_dtype"): "dtype",
+    ("CategoryEncoding", "max_tokens"): "num_tokens",
+    ("Discretization", "bins"): "bin_boundaries",
+    ("IntegerLookup", "max_values"): "max_tokens",
+    ("IntegerLookup", "mask_value"): "mask_token",
+    ("IntegerLookup", "oov_value"): "oov_token",
+}
+_RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS}))
+
+
+@rule(
+    "AK2202",
+    "An argument under a former name",
+    to=Era.KERAS3,
+    classes=_RENAMED_CLASSES,
+    what="Keras 3 renamed arguments and kept what they do: `alpha` of LeakyReLU is `negative_slope`.",
+    why="Keras 3 refuses arguments that it does not know, or takes a default in their place.",
+    examples=[
+        Example(Layer("LeakyReLU", "l", {"alpha": 0.2}), Layer("LeakyReLU", "l", {"negative_slope": 0.2}), K2),
+        Example(
+            Layer("InputLayer", "i", {"batch_input_shape": (None, 4)}),
+            Layer("InputLayer", "i", {"batch_shape": (None, 4)}),
+            K2,
+        ),
+    ],
+    leaves_alone=[Example(Layer("ELU", "e", {"alpha": 0.5}), Layer("ELU", "e", {"alpha": 0.5}), K2)],
+    report=False,
+)
+def current_arguments(layer: Layer, context: Context) -> Layer | None:
+    """The same values under their present names; a present name in the file wins."""
+    renamed = {key: new for key in layer.config if (new := _ARGUMENTS.get((layer.class_name, key)))}
+    if not renamed:
+        return None
+    moved = {new: layer.config[key] for key, new in renamed.items() if layer.config.get(new) is None}
+    return layer.without(*renamed).with_config(**moved)
+
+
+# (class, argument, former value): present value. tf.keras 2.3 to 2.5, experimental/preprocessing.
+_VALUES: Mapping[tuple[str, Value], Value] = {
+    ("output_mode", "binary"): "multi_hot",
+    ("output_mode", "tf-idf"): "tf_idf",
+    ("output_mode", "tfidf"): "tf_idf",
+}
+_ENCODERS = ("CategoryEncoding", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "Discretization")
+
+
+@rule(
+    "AK2203",
+    "A value under a former name",
+    to=Era.KERAS3,
+    classes=_ENCODERS,
+    what="The output modes of preprocessing layers were called `binary` and `tf-idf` before TensorFlow 2.6.",
+    why="Keras 3 calls them `multi_hot` and `tf_idf`, and `binary` is unknown to it.",
+    versions="tf.keras 2.3 to 2.5",
+    examples=[
+        Example(
+            Layer("CategoryEncoding", "c", {"num_tokens": 4, "output_mode": "binary"}),
+            Layer("CategoryEncoding", "c", {"num_tokens": 4, "output_mode": "multi_hot"}),
+            TF,
+        )
+    ],
+    leaves_alone=[
+        Example(
+            Layer("CategoryEncoding", "c", {"output_mode": "count"}),
+            Layer("CategoryEncoding", "c", {"output_mode": "count"}),
+            TF,
+        )
+    ],
+    report=False,
+)
+def current_values(layer: Layer, context: Context) -> Layer | None:
+    """Values of `_VALUES` replaced."""
+    changed = {
+        key: _VALUES[key, value]
+        for key, value in layer.config.items()
+        if isinstance(value, str) and (key, value) in _VALUES
+    }
+    return layer.with_config(**changed) if changed else None
+
+
+# Initializers that carry their dtype or a name of their time. keras 2.2.2 renamed the distribution `normal`, which
+# always was truncated (keras 2.2.4 initializers.py); dtype is an argument of TensorFlow 1's initializers.
+_INITIALIZERS: Mapping[str, str] = {
+    "IdentityInitializer": "Identity",
+    "OrthogonalInitializer": "Orthogonal",
+    "GlorotNormalV2": "GlorotNormal",
+    "GlorotUniformV2": "GlorotUniform",
+    "random_uniform": "RandomUniform",
+    "random_normal": "RandomNormal",
+    "truncated_normal": "TruncatedNormal",
+}
+_POLICIES = ("Policy", "PolicyV1", "PolicyV2")
+_FLOAT32 = ("infer", "_infer", "infer_with_float32_vars", "default_policy")
+
+
+@rule(
+    "AK2204",
+    "An initializer, dtype policy or number in a former spelling",
+    to=Era.KERAS3,
+    what="Initializers carried a dtype, mixed precision was an object called `Policy`, a numpy number was written as "
+    "`{type, value}`, and the axis of BatchNormalization was a list.",
+    why="Keras 3 takes a policy by its name, one axis as a number, and no dtype in an initializer.",
+    examples=[
+        Example(
+            Layer("Dense", "d", {"dtype": Object("Policy", {"name": "mixed_float16"})}),
+            Layer("Dense", "d", {"dtype": "mixed_float16"}),
+            TF,
+        ),
+        Example(
+            Layer("Dense", "d", {"kernel_initializer": Object("GlorotUniform", {"seed": None, "dtype": "float32"})}),
+            Layer("Dense", "d", {"kernel_initializer": Object("GlorotUniform", {"seed": None})}),
+            TF,
+        ),
+    ],
+    leaves_alone=[
+        Example(
+            Layer("Dense", "d", {"kernel_regularizer": Object("L2", {"l2": 0.1})}),
+            Layer("Dense", "d", {"kernel_regularizer": Object("L2", {"l2": 0.1})}),
+            TF,
+        )
+    ],
+    report=False,
+)
+def current_objects(layer: Layer, context: Context) -> Layer | None:
+    """Every value of the configuration in present spelling; the axis of BatchNormalization as a number."""
+    config = {key: _current(key, value) for key, value in layer.config.items()}
+    axis = config.get("axis")
+    if layer.class_name == "BatchNormalization" and isinstance(axis, tuple) and len(axis) == 1:
+        config["axis"] = axis[0]
+    if all(config[key] is layer.config[key] for key in config):
+        return None
+    return replace(layer, config=config)
+
+
+def _current(key: str, value: Value) -> Value:
+    if isinstance(value, Mapping) and value.keys() == {"type", "value"}:
+        return value["value"]  # keras 2.2.4 engine/topology.py, `get_json_type`
+    if key == "dtype":
+        return _policy(value)
+    if key.endswith("initializer") and isinstance(value, Object):
+        return _initializer(value)
+    return _function(value) if key.endswith("activation") else value
+
+
+def _policy(value: Value) -> Value:
+    if isinstance(value, Object) and value.class_name in _POLICIES and isinstance(value.config, Mapping):
+        value = value.config.get("name")
+    return "float32" if value in _FLOAT32 else value
+
+
+def _initializer(value: Object) -> Object:
+    config = value.config
+    if isinstance(config, str):
+        return value
+    kept = {k: v for k, v in config.items() if k not in ("dtype", "partition_info", "verify_shape")}
+    if kept.get("distribution") == "normal":
+        kept["distribution"] = "truncated_normal"
+    name = _INITIALIZERS.get(value.class_name, value.class_name)
+    if name == value.class_name and len(kept) == len(config) and kept == config:
+        return value
+    return replace(value, class_name=name, config=kept)
+
+
+# The activations of tf.keras 2.15 (activations.py), all of which Keras 3 has under the same name.
+_ACTIVATIONS = frozenset(
+    "elu exponential gelu hard_sigmoid leaky_relu linear log_softmax mish relu relu6 selu sigmoid silu softmax softplus "
+    "softsign swish tanh".split()
+)
+
+
+def _function(value: Value) -> Value:
+    """A function of Keras by its bare name (``serialize_keras_object`` of Keras 2.12 to 2.15)."""
+    if isinstance(value, Object) and value.class_name == "function" and value.config in _ACTIVATIONS:
+        return value.config if value.module in (None, "builtins", "keras.activations") else value
+    return value

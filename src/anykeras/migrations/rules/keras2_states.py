@@ -1,0 +1,177 @@
+"""States of recurrent layers as tensors of the graph: handed in, and handed out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...document.model import Call, Era, Graph, Layer, Writer
+from ...document.values import Config, Ref, Value
+from ...document.walk import map_graph_refs
+from ...errors import Unsupported
+from ..rule import Context, Example, rule
+
+K2 = Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow")
+
+_RECURRENT = frozenset(
+    "LSTM GRU SimpleRNN RNN ConvLSTM1D ConvLSTM2D ConvLSTM3D Bidirectional CuDNNLSTM CuDNNGRU".split()
+)
+_STATES = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1}  # tensors that a cell carries from step to step
+
+
+def _graph(call: Call, units: int = 2) -> Layer:
+    layers = tuple(Layer("InputLayer", name, {"batch_shape": (None, 3, 2)}) for name in ("x", "h"))
+    calls = {"x": (Call(),), "h": (Call(),), "g": (call,)}
+    made = Graph((*layers, Layer("GRU", "g", {"units": units})), calls, (Ref("x"), Ref("h")), Ref("g"))
+    return Layer("Functional", "m", graph=made)
+
+
+@rule(
+    "AK2242",
+    "Initial states beside the sequence",
+    to=Era.KERAS3,
+    what="Keras 2 writes the call of a recurrent layer with initial states as a call on the list `[x, h, c]`.",
+    why="Keras 3 takes one tensor, and the states as `initial_state`; a list of tensors is refused.",
+    examples=[
+        Example(_graph(Call(((Ref("x"), Ref("h")),))), _graph(Call((Ref("x"),), {"initial_state": (Ref("h"),)})), K2)
+    ],
+    leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
+    report=False,
+)
+def states_by_name(model: Layer, context: Context) -> Layer | None:
+    """Every such call with `initial_state`."""
+    graph = model.graph
+    if graph is None or graph.sequential:
+        return None
+    changed = {
+        layer.name: calls
+        for layer in graph.layers
+        if layer.class_name in _RECURRENT
+        and (calls := tuple(_by_name(layer, call) for call in graph.calls.get(layer.name, ())))
+        != graph.calls.get(layer.name, ())
+    }
+    return replace(model, graph=replace(graph, calls={**graph.calls, **changed})) if changed else None
+
+
+def _by_name(layer: Layer, call: Call) -> Call:
+    if call.kwargs.get("constants") or layer.config.get("num_constants"):
+        raise Unsupported(
+            "AK2242",
+            f"{layer.class_name} is called with constants, which only cells made by the user take",
+            layer=layer.name,
+            next_step="Give the cell's class through custom_objects.",
+        )
+    kwargs: dict[str, Value] = {k: v for k, v in call.kwargs.items() if k not in ("constants",)}
+    args = call.args
+    if len(args) == 1 and isinstance(args[0], tuple):
+        first, *states = args[0]
+        args = (first,)
+        if states:
+            kwargs["initial_state"] = tuple(states)
+    states_given = kwargs.get("initial_state")
+    if isinstance(states_given, Ref):
+        kwargs["initial_state"] = states_given = (states_given,)
+    if isinstance(states_given, tuple):
+        kwargs["initial_state"] = _nested(layer, states_given)
+    return Call(args, kwargs)
+
+
+def _cells(layer: Layer) -> tuple[Layer, ...]:
+    stack = layer.config.get("cell")
+    cells = stack.config.get("cells") if isinstance(stack, Layer) else None
+    return tuple(cell for cell in cells if isinstance(cell, Layer)) if isinstance(cells, tuple) else ()
+
+
+def _nested(layer: Layer, states: tuple[Value, ...]) -> tuple[Value, ...]:
+    """The states of stacked cells by cell, as Keras 3 wants them."""
+    cells = _cells(layer)
+    if not cells or any(isinstance(state, tuple) for state in states):
+        return states
+    left = list(states)
+    nested: dict[int, Value] = {}
+    for number in _order(layer):
+        count = _STATES.get(cells[number].class_name, 1)
+        nested[number] = tuple(left[:count]) if count > 1 else left[0]
+        del left[:count]
+    return tuple(nested[number] for number in range(len(cells)))
+
+
+def _order(layer: Layer) -> list[int]:
+    """The order in which a stack of cells lists their states."""
+    stack = layer.config.get("cell")
+    numbers = list(range(len(_cells(layer))))
+    backwards = isinstance(stack, Layer) and stack.config.get("reverse_state_order")
+    return numbers[::-1] if backwards else numbers
+
+
+def _stack(order: Config) -> Layer:
+    cells = (Layer("LSTMCell", "a", {"units": 1}), Layer("GRUCell", "b", {"units": 1}))
+    return Layer("StackedRNNCells", "s", {"cells": cells, **order})
+
+
+@rule(
+    "AK2244",
+    "The states of stacked cells came last cell first",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2,),
+    classes=("StackedRNNCells",),
+    what="Before Keras 2.2 a stack of cells listed the states of its last cell first; since then only where "
+    "`reverse_state_order` asks for it.",
+    why="The states that such a layer hands out are counted in that order.",
+    changes="The order is noted as `reverse_state_order`, which AK2245 acts on.",
+    versions="Keras 2.0.9 to 2.1.6",
+    references=("keras 2.1.5 layers/recurrent.py, `StackedRNNCells.state_size`",),
+    examples=[Example(_stack({}), _stack({"reverse_state_order": True}), K2)],
+    leaves_alone=[Example(_stack({}), _stack({}), Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow"))],
+    report=False,
+)
+def last_cell_first(layer: Layer, context: Context) -> Layer | None:
+    """`reverse_state_order` where the release had no other order."""
+    release = context.writer.release
+    if "reverse_state_order" in layer.config or not release or release >= (2, 2):
+        return None
+    return layer.with_config(reverse_state_order=True)
+
+
+@rule(
+    "AK2245",
+    "States handed out are in the order of the cells",
+    to=Era.KERAS3,
+    what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states first.",
+    why="Keras 3 hands them out in the order of the cells.",
+    changes="The tensors of the graph that are such states are counted anew.",
+    examples=[],
+    leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
+    report=False,
+)
+def states_in_order(model: Layer, context: Context) -> Layer | None:
+    """References to states by their new places, and stacks without `reverse_state_order`."""
+    graph = model.graph
+    if graph is None:
+        return None
+    moved = {layer.name: _moved(layer) for layer in graph.layers if _reverses(layer)}
+    if not moved:
+        return None
+    graph = map_graph_refs(graph, lambda r: replace(r, tensor=moved[r.layer][r.tensor]) if r.layer in moved else r)
+    layers = tuple(_forward(layer) if layer.name in moved else layer for layer in graph.layers)
+    return replace(model, graph=replace(graph, layers=layers))
+
+
+def _reverses(layer: Layer) -> bool:
+    stack = layer.config.get("cell")
+    return isinstance(stack, Layer) and bool(stack.config.get("reverse_state_order"))
+
+
+def _forward(layer: Layer) -> Layer:
+    stack = layer.config["cell"]
+    assert isinstance(stack, Layer)
+    return layer.with_config(cell=stack.without("reverse_state_order"))
+
+
+def _moved(layer: Layer) -> list[int]:
+    """The new place of each output: the sequence, then the states."""
+    counts = [_STATES.get(cell.class_name, 1) for cell in _cells(layer)]
+    starts = [1 + sum(counts[:i]) for i in range(len(counts))]
+    places = [0]
+    for number in reversed(range(len(counts))):
+        places += range(starts[number], starts[number] + counts[number])
+    return places

@@ -1,0 +1,62 @@
+"""What the Theano backend of Keras 2 computed otherwise."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...document.model import Era, Layer, Writer
+from ...tensors import Tensor, constant
+from ..rule import Context, Example, rule
+
+THEANO = Writer(Era.KERAS2, "keras", "2.2.4", "theano")
+TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+
+# Kernels that slide, with the number of axes in which they do. Pointwise kernels have one position only.
+_SLIDING = {
+    **{(f"Conv{rank}D", "kernel"): rank for rank in (1, 2, 3)},
+    **{(f"Conv{rank}DTranspose", "kernel"): rank for rank in (2, 3)},
+    **{(f"SeparableConv{rank}D", "depthwise_kernel"): rank for rank in (1, 2)},
+    ("DepthwiseConv2D", "depthwise_kernel"): 2,
+    ("ConvLSTM2D", "kernel"): 2,
+    ("ConvLSTM2D", "recurrent_kernel"): 2,
+    ("ConvLSTM2DCell", "kernel"): 2,
+    ("ConvLSTM2DCell", "recurrent_kernel"): 2,
+}
+_CLASSES = tuple(dict.fromkeys(class_name for class_name, _ in _SLIDING))
+_RAMP = constant(np.arange(3).reshape(3, 1, 1))
+
+
+def _reversed(layer: Layer) -> bool:
+    return bool((layer.weights["kernel"].read().ravel() == [2, 1, 0]).all())
+
+
+@rule(
+    "AK2230",
+    "Theano turns kernels around",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2,),
+    classes=_CLASSES,
+    what="Theano computes convolutions as mathematics defines them, with the kernel turned by 180 degrees; TensorFlow, "
+    "CNTK, JAX and torch slide it as it is. The file says which backend wrote it.",
+    why="Keras 2 turns the kernels of most layers when backends differ (and forgets the depthwise ones and those inside "
+    "RNN cells); Keras 3 reads the backend's name and ignores it, so its outputs are wrong without a word.",
+    changes="The kernels are turned in their spatial axes.",
+    versions="Keras 2.0 to 2.3 on Theano",
+    references=("keras 2.3.1 engine/saving.py, `_need_convert_kernel`", "keras 2.3.1 backend/theano_backend.py, `conv2d`"),
+    examples=[Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), _reversed, THEANO)],
+    leaves_alone=[
+        Example(
+            Layer("Conv1D", "c", {}, {"kernel": _RAMP}), lambda layer: layer.weights["kernel"] is _RAMP, TENSORFLOW
+        )
+    ],
+)
+def turned_kernels(layer: Layer, context: Context) -> Layer | None:
+    """Spatial axes reversed."""
+    if context.writer.backend != "theano":
+        return None
+    turned: dict[str, Tensor] = {
+        role: tensor.flip(*range(rank))
+        for role, tensor in layer.weights.items()
+        if (rank := _SLIDING.get((layer.class_name, role)))
+    }
+    return layer.with_weights(**turned) if turned else None

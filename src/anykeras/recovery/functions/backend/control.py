@@ -1,0 +1,87 @@
+"""``K.switch``, ``K.in_train_phase``, ``K.rnn``, ``K.map_fn`` and their kin."""
+
+from __future__ import annotations
+
+from ....document.model import Era
+from .. import control
+from ..base import Kind, Ops, Value, function
+
+
+@function("keras.backend.switch", stack="Keras 0.3 on, tf.keras")
+def switch(ops: Ops, condition: Value, then_expression: Value, else_expression: Value) -> Value:
+    if not ops.is_tensor(condition) or ops.rank(condition) == 0:
+        return control.choose(ops, condition, then_expression, else_expression)
+    one, other = control.called(then_expression), control.called(else_expression)
+    if _pads(ops, ops.rank(condition)):
+        condition = control.leading(ops, condition, ops.rank(one))
+    return control.where(ops, condition, one, other)
+
+
+def _pads(ops: Ops, rank: int) -> bool:
+    """Whether a condition of lower rank picks along the leading axes.
+
+    Theano broadcast along the last axes up to Keras 2.0.0. A vector on TensorFlow picks rows where ``tf.where`` is
+    that of TensorFlow 1, and meets the last axis where it is that of TensorFlow 2.
+    """
+    context = ops.context
+    if context.backend == "theano":
+        return context.era is Era.KERAS2 and not context.before(2, 0, 1)
+    return rank > 1 or not context.eager_tensorflow
+
+
+@function("keras.backend.in_train_phase", kind=Kind.STATEFUL, stack="Keras 0.3 on, tf.keras")
+def in_train_phase(ops: Ops, x: Value, alt: Value, training: Value = None) -> Value:
+    ops.note("in_train_phase: the branch for predicting is kept, the one for training is dropped")
+    learning = ops.context.training if training is None else training
+    return control.choose(ops, learning, x, alt)
+
+
+@function("keras.backend.in_test_phase", kind=Kind.STATEFUL, stack="Keras 0.3 on, tf.keras")
+def in_test_phase(ops: Ops, x: Value, alt: Value, training: Value = None) -> Value:
+    return in_train_phase(ops, alt, x, training)
+
+
+@function("keras.backend.rnn", stack="Keras 0.3 on, tf.keras")
+def rnn(
+    ops: Ops,
+    step_function: Value,
+    inputs: Value,
+    initial_states: Value,
+    go_backwards: Value = False,
+    mask: Value = None,
+    constants: Value = None,
+    unroll: Value = False,
+    input_length: Value = None,
+    time_major: Value = False,
+    zero_output_for_mask: Value = False,
+    return_all_outputs: Value = True,
+) -> Value:
+    if time_major:
+        inputs = _time_first(ops, inputs)
+        mask = None if mask is None else _time_first(ops, mask)
+    last, outputs, states = control.recurrent(
+        ops, step_function, inputs, initial_states, bool(go_backwards), mask, constants
+    )
+    if zero_output_for_mask and mask is not None:
+        shown = control.leading(ops, control.truth(ops, mask), ops.rank(outputs))
+        outputs = ops.where(shown, outputs, ops.zeros_like(outputs))
+    return last, _time_first(ops, outputs) if time_major else outputs, states
+
+
+def _time_first(ops: Ops, x: Value) -> Value:
+    return ops.transpose(x, axes=(1, 0, *range(2, ops.rank(x))))
+
+
+@function("keras.backend.map_fn", stack="Keras 1.1 on, tf.keras")
+def map_fn(ops: Ops, fn: Value, elems: Value, dtype: Value = None) -> Value:
+    return control.mapped(ops, fn, elems)
+
+
+@function("keras.backend.foldl", stack="Keras 1.1 on, tf.keras")
+def foldl(ops: Ops, fn: Value, elems: Value, initializer: Value = None) -> Value:
+    return control.folded(ops, fn, elems, initializer, False)
+
+
+@function("keras.backend.foldr", stack="Keras 1.1 on, tf.keras")
+def foldr(ops: Ops, fn: Value, elems: Value, initializer: Value = None) -> Value:
+    return control.folded(ops, fn, elems, initializer, True)

@@ -1,0 +1,204 @@
+"""``K.*`` of losses, batch normalisation and CTC."""
+
+from __future__ import annotations
+
+from ....document.model import Era
+from .. import crossentropies
+from ..axes import axis_of
+from ..base import Context, Ops, Refused, Value, function
+from ..shapes import static
+
+_EPSILON_OLD = "Keras 0.3 to 2.0.6: (output, target)"
+
+
+def _reversed(context: Context) -> bool:
+    """Keras named the prediction first up to 2.0.6."""
+    return context.era in (Era.KERAS0, Era.KERAS1) or (context.before(2, 0, 7) and not context.tf_keras)
+
+
+def _categorical(ops: Ops, target: Value, output: Value, from_logits: Value, axis: int) -> Value:
+    theano = ops.context.backend == "theano"
+    if from_logits and not theano:
+        return crossentropies.with_logits(ops, target, output, axis)
+    if from_logits:
+        output = ops.softmax(output, axis=axis)
+        output = ops.clip(output, ops.context.epsilon, 1 - ops.context.epsilon)
+        return ops.negative(ops.sum(ops.multiply(target, ops.log(output)), axis=axis))
+    return crossentropies.categorical(ops, target, output, axis, ops.context.epsilon)
+
+
+def _sparse(ops: Ops, target: Value, output: Value, from_logits: Value, axis: int) -> Value:
+    if ops.context.backend == "theano":
+        classes = ops.shape(output)[axis]
+        where = axis % ops.rank(output)
+        if ops.rank(target) == ops.rank(output):
+            target = ops.squeeze(target, axis=where)
+        hot = ops.one_hot(ops.cast(target, "int32"), classes, axis=where)
+        return _categorical(ops, hot, output, from_logits, axis)
+    return crossentropies.sparse(ops, target, output, bool(from_logits), axis, ops.context.epsilon)
+
+
+def _binary(ops: Ops, target: Value, output: Value, from_logits: Value) -> Value:
+    context = ops.context
+    if context.backend == "theano":
+        output = ops.sigmoid(output) if from_logits else output
+        return crossentropies.binary(ops, target, output, context.epsilon, 0.0)
+    if from_logits:
+        return crossentropies.sigmoid_with_logits(ops, target, output)
+    later = bool(context.version) and context.version >= (2, 3)
+    if context.tf_keras or later or context.era is Era.KERAS3:
+        return crossentropies.binary(ops, target, output, context.epsilon, context.epsilon)
+    return crossentropies.binary_by_logits(ops, target, output, context.epsilon)
+
+
+@function("keras.backend.categorical_crossentropy", test=_reversed, stack=_EPSILON_OLD)
+def categorical_old(ops: Ops, output: Value, target: Value, from_logits: Value = False) -> Value:
+    return _categorical(ops, target, output, from_logits, -1)
+
+
+@function("keras.backend.categorical_crossentropy", stack="Keras 2.0.7 on, tf.keras")
+def categorical(ops: Ops, target: Value, output: Value, from_logits: Value = False, axis: Value = -1) -> Value:
+    return _categorical(ops, target, output, from_logits, int(axis))
+
+
+@function("keras.backend.sparse_categorical_crossentropy", test=_reversed, stack=_EPSILON_OLD)
+def sparse_old(ops: Ops, output: Value, target: Value, from_logits: Value = False) -> Value:
+    return _sparse(ops, target, output, from_logits, -1)
+
+
+@function("keras.backend.sparse_categorical_crossentropy", stack="Keras 2.0.7 on, tf.keras")
+def sparse(
+    ops: Ops,
+    target: Value,
+    output: Value,
+    from_logits: Value = False,
+    axis: Value = -1,
+    ignore_class: Value = None,
+) -> Value:
+    if ignore_class is not None:
+        raise Refused("sparse_categorical_crossentropy leaves out a class: the outcome's size depends on values")
+    return _sparse(ops, target, output, from_logits, int(axis))
+
+
+@function("keras.backend.binary_crossentropy", test=_reversed, stack=_EPSILON_OLD)
+def binary_old(ops: Ops, output: Value, target: Value, from_logits: Value = False) -> Value:
+    return _binary(ops, target, output, from_logits)
+
+
+@function("keras.backend.binary_crossentropy", stack="Keras 2.0.7 on, tf.keras")
+def binary(ops: Ops, target: Value, output: Value, from_logits: Value = False) -> Value:
+    return _binary(ops, target, output, from_logits)
+
+
+@function("keras.backend.categorical_focal_crossentropy", stack="tf.keras 2.12 on")
+def categorical_focal(
+    ops: Ops,
+    target: Value,
+    output: Value,
+    alpha: Value = 0.25,
+    gamma: Value = 2.0,
+    from_logits: Value = False,
+    axis: Value = -1,
+) -> Value:
+    output = ops.softmax(output, axis=axis) if from_logits else output
+    output = ops.divide(output, ops.sum(output, axis=axis, keepdims=True))
+    output = ops.clip(output, ops.context.epsilon, 1 - ops.context.epsilon)
+    entropy = ops.negative(ops.multiply(target, ops.log(output)))
+    weight = ops.multiply(ops.power(ops.subtract(1.0, output), gamma), alpha)
+    return ops.sum(ops.multiply(weight, entropy), axis=axis)
+
+
+@function("keras.backend.binary_focal_crossentropy", stack="tf.keras 2.9 on")
+def binary_focal(
+    ops: Ops,
+    target: Value,
+    output: Value,
+    apply_class_balancing: Value = False,
+    alpha: Value = 0.25,
+    gamma: Value = 2.0,
+    from_logits: Value = False,
+) -> Value:
+    chance = ops.sigmoid(output) if from_logits else output
+    other = ops.subtract(1, target)
+    right = ops.add(ops.multiply(target, chance), ops.multiply(other, ops.subtract(1, chance)))
+    loss = ops.multiply(ops.power(ops.subtract(1.0, right), gamma), _binary(ops, target, output, from_logits))
+    if apply_class_balancing:
+        loss = ops.multiply(ops.add(ops.multiply(target, alpha), ops.multiply(other, 1 - alpha)), loss)
+    return loss
+
+
+@function("keras.backend.in_top_k", stack="Keras 1.0.6 on, tf.keras")
+def in_top_k(ops: Ops, predictions: Value, targets: Value, k: Value) -> Value:
+    return ops.in_top_k(targets, predictions, int(k))
+
+
+@function("keras.backend.batch_normalization", stack="Keras 1.0.2 on (axis from 2.1.5); mean and var given")
+def batch_normalization(
+    ops: Ops,
+    x: Value,
+    mean: Value,
+    var: Value,
+    beta: Value,
+    gamma: Value,
+    axis: Value = -1,
+    epsilon: Value = 1e-3,
+) -> Value:
+    where = int(axis) % ops.rank(x)
+    shape: list[int] = [1] * ops.rank(x)
+    shape[where] = -1
+
+    def fit(given: Value) -> Value:
+        flat = given is None or ops.rank(given) != 1 or where == ops.rank(x) - 1
+        return given if flat else ops.reshape(given, tuple(shape))
+
+    return normalized(ops, x, fit(mean), fit(var), fit(beta), fit(gamma), epsilon)
+
+
+def normalized(
+    ops: Ops, x: Value, mean: Value, var: Value, beta: Value, gamma: Value, epsilon: Value
+) -> Value:
+    """``tf.nn.batch_normalization``: scale and shift may be absent."""
+    factor = ops.rsqrt(ops.add(var, epsilon))
+    factor = factor if gamma is None else ops.multiply(factor, gamma)
+    shift = ops.negative(ops.multiply(mean, factor))
+    return ops.add(ops.multiply(x, factor), shift if beta is None else ops.add(shift, beta))
+
+
+@function("keras.backend.normalize_batch_in_training", stack="Keras 1.0.2 on: (normed, mean, var)")
+def normalize_batch_in_training(
+    ops: Ops, x: Value, gamma: Value, beta: Value, reduction_axes: Value, epsilon: Value = 1e-3
+) -> Value:
+    axes = axis_of(reduction_axes)
+    mean, var = ops.mean(x, axis=axes), ops.var(x, axis=axes)
+    wide = [ops.mean(x, axis=axes, keepdims=True), ops.var(x, axis=axes, keepdims=True)]
+    target = tuple(1 if size == 1 else -1 for size in static(ops, wide[0]))
+    shaped = [None if part is None else ops.reshape(part, target) for part in (beta, gamma)]
+    return normalized(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
+
+
+@function("keras.backend.ctc_batch_cost", backends=("tensorflow",), stack="Keras 1.1 on TensorFlow, tf.keras")
+def ctc_batch_cost(ops: Ops, y_true: Value, y_pred: Value, input_length: Value, label_length: Value) -> Value:
+    blank = int(ops.shape(y_pred)[-1]) - 1
+    logits = ops.log(ops.add(y_pred, ops.context.epsilon))
+    lengths = [ops.cast(ops.squeeze(one, axis=-1), "int32") for one in (label_length, input_length)]
+    loss = ops.ctc_loss(ops.cast(y_true, "int32"), logits, *lengths, mask_index=blank)
+    return ops.expand_dims(loss, 1)
+
+
+@function("keras.backend.ctc_decode", backends=("tensorflow",), stack="Keras 1.1 on TensorFlow, tf.keras")
+def ctc_decode(
+    ops: Ops,
+    y_pred: Value,
+    input_length: Value,
+    greedy: Value = True,
+    beam_width: Value = 100,
+    top_paths: Value = 1,
+) -> Value:
+    blank = int(ops.shape(y_pred)[-1]) - 1
+    logits = ops.log(ops.add(y_pred, ops.context.epsilon))
+    if not greedy:
+        raise Refused("ctc_decode searches by beams, whose order among equal paths differs between libraries")
+    decoded, scores = ops.ctc_decode(
+        logits, ops.cast(input_length, "int32"), strategy="greedy", merge_repeated=True, mask_index=blank
+    )
+    return [ops.getitem(decoded, (0, Ellipsis))], scores

@@ -1,0 +1,129 @@
+"""Branches and loops of a graph, unrolled or chosen element by element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from .base import Ops, Refused, Value
+from .dtypes import of
+
+_STEPS = 512
+"""A loop over more steps than this is refused: each step is written out as nodes of its own."""
+
+
+def called(branch: Value) -> Value:
+    """A branch given as a value or as a function of nothing."""
+    return branch() if callable(branch) else branch
+
+
+def where(ops: Ops, condition: Value, one: Value, other: Value) -> Value:
+    """Element by element, structures of tensors included."""
+    if isinstance(one, list | tuple):
+        return type(one)(where(ops, condition, a, b) for a, b in zip(one, other, strict=True))
+    if isinstance(one, dict):
+        return {key: where(ops, condition, one[key], other[key]) for key in one}
+    return ops.where(truth(ops, condition), one, other)
+
+
+def truth(ops: Ops, condition: Value) -> Value:
+    """The condition as truth values."""
+    if not ops.is_tensor(condition) or of(ops, condition) == "bool":
+        return condition
+    return ops.cast(condition, "bool")
+
+
+def choose(ops: Ops, condition: Value, one: Value, other: Value) -> Value:
+    """A branch on one truth value: plain ones decide now, tensors compute both sides."""
+    if not ops.is_tensor(condition):
+        return called(one) if condition else called(other)
+    first, second = called(one), called(other)
+    if first is None and second is None:
+        return None
+    return where(ops, condition, first, second)
+
+
+def leading(ops: Ops, condition: Value, rank: int) -> Value:
+    """`condition` with axes of size one added behind, so that it picks along its leading axes."""
+    for _ in range(rank - ops.rank(condition)):
+        condition = ops.expand_dims(condition, -1)
+    return condition
+
+
+def steps(ops: Ops, x: Value, axis: int = 0) -> list[Value]:
+    """The slices of `x` along an axis of known size."""
+    size = ops.shape(x)[axis]
+    if not isinstance(size, int):
+        raise Refused("a loop runs over an axis of unknown size", "AK3043")
+    if size > _STEPS:
+        raise Refused(f"a loop runs over {size} steps, each of which would be written out")
+    front = (slice(None),) * axis
+    return [ops.getitem(x, (*front, index, Ellipsis)) for index in range(size)]
+
+
+def elements(ops: Ops, elems: Value) -> list[Value]:
+    """What a mapped function is called with, one by one: slices, or tuples of slices."""
+    if isinstance(elems, list | tuple):
+        return [type(elems)(row) for row in zip(*(steps(ops, one) for one in elems), strict=True)]
+    return steps(ops, elems)
+
+
+def together(ops: Ops, rows: Sequence[Value]) -> Value:
+    """Rows stacked, structure by structure."""
+    if isinstance(rows[0], list | tuple):
+        return type(rows[0])(together(ops, column) for column in zip(*rows, strict=True))
+    return ops.stack(list(rows), axis=0)
+
+
+def mapped(ops: Ops, function: Callable[..., Value], elems: Value) -> Value:
+    """``map_fn``: written out where the size is known, else left to the `Ops`."""
+    if not isinstance(elems, list | tuple) and not isinstance(ops.shape(elems)[0], int):
+        return ops.map_rows(function, elems)
+    return together(ops, [function(row) for row in elements(ops, elems)])
+
+
+def folded(ops: Ops, function: Callable[..., Value], elems: Value, initial: Value, backwards: bool) -> Value:
+    """``foldl`` and ``foldr``: function(so far, element)."""
+    rows = elements(ops, elems)
+    rows = rows[::-1] if backwards else rows
+    if initial is None:
+        initial, rows = rows[0], rows[1:]
+    for row in rows:
+        initial = function(initial, row)
+    return initial
+
+
+def scanned(ops: Ops, function: Callable[..., Value], elems: Value, initial: Value, backwards: bool = False) -> Value:
+    """``tf.scan``: every intermediate outcome, stacked."""
+    rows = elements(ops, elems)
+    rows = rows[::-1] if backwards else rows
+    found = []
+    if initial is None:
+        initial, rows = rows[0], rows[1:]
+        found.append(initial)
+    for row in rows:
+        initial = function(initial, row)
+        found.append(initial)
+    return together(ops, found[::-1] if backwards else found)
+
+
+def recurrent(
+    ops: Ops, step: Callable[..., Value], inputs: Value, states: Value, backwards: bool, mask: Value, constants: Value
+) -> tuple[Value, Value, list[Value]]:
+    """``K.rnn``: (last output, outputs, last states); a masked step repeats the output and keeps the states."""
+    kept = list(states)
+    extra = list(constants or [])
+    rows = steps(ops, inputs, 1)
+    masks = steps(ops, mask, 1) if mask is not None else [None] * len(rows)
+    order = list(zip(rows, masks, strict=True))
+    outputs: list[Value] = []
+    for row, seen in order[::-1] if backwards else order:
+        output, new = step(row, [*kept, *extra])
+        if seen is not None:
+            before = outputs[-1] if outputs else ops.zeros_like(output)
+            output = ops.where(leading(ops, truth(ops, seen), ops.rank(output)), output, before)
+            new = [
+                ops.where(leading(ops, truth(ops, seen), ops.rank(a)), a, b) for a, b in zip(new, kept, strict=True)
+            ]
+        outputs.append(output)
+        kept = list(new)
+    return outputs[-1], ops.stack(outputs, axis=1), kept

@@ -1,0 +1,140 @@
+"""``tf.*`` and ``tf.math.*`` on each element; ``tf.nn.*`` and ``tf.keras`` activations are in ``activations``."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ..axes import reduce
+from ..base import Ops, Value, alike, also, function, values
+from ..dtypes import dtype_name, of
+from ..elementary import bounded
+from ..shapes import number
+
+TF = "tensorflow"
+_BOTH = "TensorFlow 0.x to 2.x"
+
+alike(
+    TF,
+    "x|input|a|features",
+    "abs sqrt square exp expm1 log log1p sin cos tan asin=arcsin acos=arccos atan=arctan sinh cosh tanh asinh=arcsinh "
+    "acosh=arccosh atanh=arctanh sign floor ceil rint=round round rsqrt sigmoid negative neg=negative erf "
+    "is_finite=isfinite is_inf=isinf is_nan=isnan logical_not reciprocal inv=reciprocal conj real imag",
+    stack=_BOTH,
+)
+alike(
+    TF,
+    "x|input|features",
+    "softplus softsign erfinv log_sigmoid",
+    stack="tf.math, TensorFlow 1.5 on",
+)
+alike(TF, "x|a y|b", "add subtract sub=subtract multiply mul=multiply maximum minimum", stack=_BOTH)
+alike(TF, "x y", "divide div=divide truediv=divide realdiv=divide", stack=_BOTH + " on floats")
+alike(TF, "x y", "floordiv=floor_divide floor_div=floor_divide", stack=_BOTH)
+alike(TF, "x y", "mod floormod=mod floor_mod=mod", stack=_BOTH)
+alike(TF, "x y", "pow=power atan2=arctan2", stack=_BOTH)
+alike(TF, "x y", "greater greater_equal less less_equal equal not_equal", stack=_BOTH)
+alike(TF, "x y", "logical_and logical_or logical_xor", stack=_BOTH)
+alike(TF, "input|x", "identity=copy", stack=_BOTH)
+also("tensorflow.nn", TF, "tanh sigmoid softplus softsign log_sigmoid", stack=_BOTH)
+values("tensorflow.math", {"pi": math.pi})
+
+
+@function("tensorflow.squared_difference", stack=_BOTH)
+def squared_difference(ops: Ops, x: Value, y: Value) -> Value:
+    return ops.square(ops.subtract(x, y))
+
+
+@function("tensorflow.div_no_nan", "tensorflow.divide_no_nan", stack="TensorFlow 1.11 on: zero where y is zero")
+def div_no_nan(ops: Ops, x: Value, y: Value) -> Value:
+    return ops.divide_no_nan(x, ops.add(ops.zeros_like(x), y)) if not ops.is_tensor(y) else ops.divide_no_nan(x, y)
+
+
+@function("tensorflow.multiply_no_nan", stack="TensorFlow 1.14 on: zero where y is zero")
+def multiply_no_nan(ops: Ops, x: Value, y: Value) -> Value:
+    product = ops.multiply(x, y)
+    return ops.where(ops.equal(y, 0), ops.zeros_like(product), product)
+
+
+@function("tensorflow.truncatediv", stack="TensorFlow 1 and 2: towards zero")
+def truncatediv(ops: Ops, x: Value, y: Value) -> Value:
+    return ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x))
+
+
+@function("tensorflow.truncatemod", stack="TensorFlow 1 and 2: the sign of x")
+def truncatemod(ops: Ops, x: Value, y: Value) -> Value:
+    return ops.subtract(x, ops.multiply(ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x)), y))
+
+
+@function("tensorflow.xlogy", stack="TensorFlow 1.13 on: zero where x is zero")
+def xlogy(ops: Ops, x: Value, y: Value) -> Value:
+    zero = ops.equal(x, 0)
+    safe = ops.where(zero, ops.ones_like(y), y)
+    return ops.where(zero, ops.zeros_like(y), ops.multiply(x, ops.log(safe)))
+
+
+@function("tensorflow.erfc", stack=_BOTH)
+def erfc(ops: Ops, x: Value) -> Value:
+    return ops.subtract(1.0, ops.erf(x))
+
+
+@function("tensorflow.add_n", "tensorflow.accumulate_n", stack=_BOTH)
+def add_n(ops: Ops, inputs: Value) -> Value:
+    total = inputs[0]
+    for one in list(inputs)[1:]:
+        total = ops.add(total, one)
+    return total
+
+
+@function("tensorflow.cast", "tensorflow.saturate_cast", stack=_BOTH)
+def cast(ops: Ops, x: Value, dtype: Value) -> Value:
+    name = dtype_name(ops, dtype)
+    return ops.cast(number(ops, x, name), name)
+
+
+def _to(name: str, dtype: str) -> None:
+    @function(f"tensorflow.{name}", stack="TensorFlow 0.x and 1.x")
+    def run(ops: Ops, x: Value) -> Value:
+        return ops.cast(number(ops, x, dtype), dtype)
+
+
+for _name in ("float", "double", "int32", "int64"):
+    _to(f"to_{_name}", {"float": "float32", "double": "float64"}.get(_name, _name))
+
+
+@function("tensorflow.clip_by_value", stack=_BOTH)
+def clip_by_value(
+    ops: Ops, t: Value = None, clip_value_min: Value = None, clip_value_max: Value = None, x: Value = None
+) -> Value:
+    return bounded(ops, x if t is None else t, clip_value_min, clip_value_max)
+
+
+@function("tensorflow.clip_by_norm", stack=_BOTH)
+def clip_by_norm(ops: Ops, t: Value, clip_norm: Value, axes: Value = None) -> Value:
+    norm = ops.sqrt(reduce(ops, "sum", ops.square(t), axes, True))
+    return ops.divide(ops.multiply(t, clip_norm), ops.maximum(norm, clip_norm))
+
+
+@function("tensorflow.constant", "tensorflow.convert_to_tensor", stack=_BOTH)
+def constant(
+    ops: Ops,
+    value: Value,
+    dtype: Value = None,
+    shape: Value = None,
+    verify_shape: Value = False,
+    preferred_dtype: Value = None,
+    dtype_hint: Value = None,
+) -> Value:
+    if ops.is_tensor(value):
+        return value if dtype is None else ops.cast(value, dtype_name(ops, dtype))
+    value = number(ops, value, "int32")
+    if isinstance(value, list | tuple) and any(map(ops.is_tensor, value)):
+        return ops.stack([number(ops, one, "float32") for one in value], axis=0)
+    if ops.is_tensor(value):
+        return value
+    array = np.asarray(value, dtype=dtype_name(ops, dtype) if dtype is not None else of(ops, value))
+    if shape is not None:
+        size = tuple(int(one) for one in shape)
+        array = np.full(size, array) if array.ndim == 0 else np.reshape(array, size)
+    return ops.constant(array)

@@ -1,0 +1,271 @@
+"""``tf.image.*``."""
+
+from __future__ import annotations
+
+from ..base import Context, Kind, Ops, Refused, Value, function, refuse, values
+from ..dtypes import is_float, of
+from ..resampling import Grid, resize
+from ..shapes import sizes
+
+IMAGE = "tensorflow.image"
+_BOTH = "TensorFlow 0.x to 2.x"
+_NUMBERED = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
+
+values(
+    f"{IMAGE}.ResizeMethod",
+    {name.upper(): name for name in ["bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic"]}
+    | {"NEAREST_NEIGHBOR": "nearest"},
+)
+
+
+def _method(given: Value) -> str:
+    name = _NUMBERED.get(given, given) if isinstance(given, int) else given
+    return str(name).lower()
+
+
+def _batched(ops: Ops, image: Value) -> tuple[Value, bool]:
+    return (ops.expand_dims(image, 0), True) if ops.rank(image) == 3 else (image, False)
+
+
+def _resized(ops: Ops, images: Value, size: Value, method: str, grid: Grid, antialias: bool) -> Value:
+    x, single = _batched(ops, images)
+    if method != "nearest" and not is_float(ops, x):
+        x = ops.cast(x, "float32")
+    y = resize(ops, x, sizes(ops, size), method, grid, antialias=antialias)
+    return ops.squeeze(y, axis=0) if single else y
+
+
+def _first(context: Context) -> bool:
+    return not context.eager_tensorflow
+
+
+@function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", test=_first, stack="TensorFlow 1: the grid starts at the corner")
+def resize_images(
+    ops: Ops,
+    images: Value,
+    size: Value,
+    method: Value = "bilinear",
+    align_corners: Value = False,
+    preserve_aspect_ratio: Value = False,
+) -> Value:
+    if preserve_aspect_ratio:
+        raise Refused("an image is resized with its own proportions")
+    return _resized(ops, images, size, _method(method), Grid(align_corners=bool(align_corners)), False)
+
+
+@function("tensorflow.compat.v1.image.resize", "tensorflow.compat.v1.image.resize_images", stack="TensorFlow 1")
+def resize_v1(
+    ops: Ops, images: Value, size: Value, method: Value = "bilinear", align_corners: Value = False, **_: Value
+) -> Value:
+    return resize_images(ops, images, size, method, align_corners)
+
+
+@function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", stack="TensorFlow 2: half-pixel centers")
+def resize_v2(
+    ops: Ops,
+    images: Value,
+    size: Value,
+    method: Value = "bilinear",
+    preserve_aspect_ratio: Value = False,
+    antialias: Value = False,
+) -> Value:
+    if preserve_aspect_ratio:
+        raise Refused("an image is resized with its own proportions")
+    name = _method(method)
+    # resize_area has no flag for the centers
+    grid = Grid(half_pixel_centers=name != "area")
+    return _resized(ops, images, size, name, grid, bool(antialias) and name not in ("nearest", "area"))
+
+
+def _by_method(name: str, method: str) -> None:
+    @function(f"{IMAGE}.{name}", stack="TensorFlow 0.x and 1.x, tf.compat.v1")
+    def run(
+        ops: Ops,
+        images: Value,
+        size: Value,
+        align_corners: Value = False,
+        half_pixel_centers: Value = False,
+    ) -> Value:
+        grid = Grid(align_corners=bool(align_corners), half_pixel_centers=bool(half_pixel_centers))
+        return _resized(ops, images, size, method, grid, False)
+
+
+_by_method("resize_bilinear", "bilinear")
+_by_method("resize_nearest_neighbor", "nearest")
+_by_method("resize_bicubic", "bicubic")
+_by_method("resize_area", "area")
+
+
+def _flip(name: str, axis: int) -> None:
+    @function(f"{IMAGE}.{name}", stack=_BOTH)
+    def run(ops: Ops, image: Value) -> Value:
+        return ops.flip(image, axis=axis)
+
+
+_flip("flip_left_right", -2)
+_flip("flip_up_down", -3)
+
+
+@function(f"{IMAGE}.transpose", f"{IMAGE}.transpose_image", stack=_BOTH)
+def transpose(ops: Ops, image: Value) -> Value:
+    return ops.swapaxes(image, -3, -2)
+
+
+@function(f"{IMAGE}.rot90", stack=_BOTH)
+def rot90(ops: Ops, image: Value, k: Value = 1) -> Value:
+    turns = int(k) % 4
+    y = ops.swapaxes(image, -3, -2) if turns % 2 else image
+    if turns in (1, 2):
+        y = ops.flip(y, axis=-3)
+    return ops.flip(y, axis=-2) if turns in (2, 3) else y
+
+
+@function(f"{IMAGE}.crop_to_bounding_box", stack=_BOTH)
+def crop_to_bounding_box(
+    ops: Ops, image: Value, offset_height: Value, offset_width: Value, target_height: Value, target_width: Value
+) -> Value:
+    rows = slice(int(offset_height), int(offset_height) + int(target_height))
+    columns = slice(int(offset_width), int(offset_width) + int(target_width))
+    return ops.getitem(image, (Ellipsis, rows, columns, slice(None)))
+
+
+@function(f"{IMAGE}.pad_to_bounding_box", stack=_BOTH)
+def pad_to_bounding_box(
+    ops: Ops, image: Value, offset_height: Value, offset_width: Value, target_height: Value, target_width: Value
+) -> Value:
+    height, width = ops.shape(image)[-3:-1]
+    rows = (int(offset_height), target_height - offset_height - height)
+    columns = (int(offset_width), target_width - offset_width - width)
+    front = ((0, 0),) * (ops.rank(image) - 3)
+    return ops.pad(image, (*front, rows, columns, (0, 0)), mode="constant")
+
+
+@function(f"{IMAGE}.central_crop", stack=_BOTH)
+def central_crop(ops: Ops, image: Value, central_fraction: Value) -> Value:
+    cut = [int((size - size * central_fraction) / 2) for size in ops.shape(image)[-3:-1]]
+    keep = [slice(start, size - start) for start, size in zip(cut, ops.shape(image)[-3:-1], strict=True)]
+    return ops.getitem(image, (Ellipsis, *keep, slice(None)))
+
+
+@function(f"{IMAGE}.resize_image_with_crop_or_pad", f"{IMAGE}.resize_with_crop_or_pad", stack=_BOTH)
+def resize_with_crop_or_pad(ops: Ops, image: Value, target_height: Value, target_width: Value) -> Value:
+    for axis, wanted in ((-3, int(target_height)), (-2, int(target_width))):
+        size = ops.shape(image)[axis]
+        if size > wanted:
+            start = (size - wanted) // 2
+            key = [slice(None)] * ops.rank(image)
+            key[axis] = slice(start, start + wanted)
+            image = ops.getitem(image, tuple(key))
+        elif size < wanted:
+            around = [(0, 0)] * ops.rank(image)
+            around[axis] = ((wanted - size) // 2, wanted - size - (wanted - size) // 2)
+            image = ops.pad(image, tuple(around), mode="constant")
+    return image
+
+
+@function(f"{IMAGE}.per_image_standardization", f"{IMAGE}.per_image_whitening", stack=_BOTH)
+def per_image_standardization(ops: Ops, image: Value) -> Value:
+    image = image if is_float(ops, image) else ops.cast(image, "float32")
+    axes = (-1, -2, -3)
+    pixels = 1
+    for size in ops.shape(image)[-3:]:
+        pixels *= size
+    mean = ops.mean(image, axis=axes, keepdims=True)
+    deviation = ops.maximum(ops.std(image, axis=axes, keepdims=True), float(pixels) ** -0.5)
+    return ops.divide(ops.subtract(image, mean), deviation)
+
+
+@function(f"{IMAGE}.rgb_to_grayscale", stack=_BOTH)
+def rgb_to_grayscale(ops: Ops, images: Value) -> Value:
+    weights = [[0.2989], [0.5870], [0.1140]]
+    return ops.matmul(images, ops.constant(weights, of(ops, images)))
+
+
+@function(f"{IMAGE}.grayscale_to_rgb", stack=_BOTH)
+def grayscale_to_rgb(ops: Ops, images: Value) -> Value:
+    return ops.repeat(images, 3, axis=-1)
+
+
+@function(f"{IMAGE}.adjust_brightness", stack=_BOTH + " on floats")
+def adjust_brightness(ops: Ops, image: Value, delta: Value) -> Value:
+    return ops.add(image, delta)
+
+
+@function(f"{IMAGE}.adjust_contrast", stack=_BOTH + " on floats")
+def adjust_contrast(ops: Ops, images: Value, contrast_factor: Value) -> Value:
+    mean = ops.mean(images, axis=(-3, -2), keepdims=True)
+    return ops.add(ops.multiply(ops.subtract(images, mean), contrast_factor), mean)
+
+
+@function(f"{IMAGE}.adjust_gamma", stack=_BOTH)
+def adjust_gamma(ops: Ops, image: Value, gamma: Value = 1, gain: Value = 1) -> Value:
+    return ops.multiply(ops.power(image, gamma), gain)
+
+
+@function(f"{IMAGE}.convert_image_dtype", stack=_BOTH)
+def convert_image_dtype(ops: Ops, image: Value, dtype: Value, saturate: Value = False) -> Value:
+    source = of(ops, image)
+    if source == dtype:
+        return image
+    if is_float(ops, image) and "float" in str(dtype):
+        return ops.cast(image, str(dtype))
+    most = {"uint8": 255, "int8": 127, "uint16": 65535, "int16": 32767}
+    if source in most and "float" in str(dtype):
+        return ops.multiply(ops.cast(image, str(dtype)), 1.0 / most[source])
+    if is_float(ops, image) and str(dtype) in most:
+        scale = most[str(dtype)] + 0.5
+        return ops.cast(ops.clip(ops.multiply(image, scale), 0, most[str(dtype)]), str(dtype))
+    raise Refused(f"an image of {source} becomes {dtype}")
+
+
+@function(f"{IMAGE}.extract_image_patches", f"{IMAGE}.extract_patches", "tensorflow.extract_image_patches")
+def extract_patches(
+    ops: Ops,
+    images: Value,
+    sizes: Value = None,
+    strides: Value = None,
+    rates: Value = None,
+    padding: Value = "VALID",
+    name: Value = None,
+    ksizes: Value = None,
+) -> Value:
+    window = tuple(sizes if ksizes is None else ksizes)[1:3]
+    steps, holes = tuple(strides)[1:3], tuple(rates)[1:3]
+    if holes != (1, 1) and steps != (1, 1):
+        raise Refused("patches with both strides and holes")
+    return ops.op(
+        "image.extract_patches",
+        images,
+        window,
+        strides=steps,
+        dilation_rate=holes if holes != (1, 1) else 1,
+        padding=padding.lower(),
+        data_format="channels_last",
+    )
+
+
+refuse(
+    "what it changes is drawn anew for each image in training only",
+    IMAGE,
+    "random_flip_left_right random_flip_up_down random_brightness random_contrast random_hue random_saturation "
+    "random_crop sample_distorted_bounding_box random_jpeg_quality",
+    kind=Kind.REFUSED,
+)
+refuse(
+    "it reads or writes image files",
+    IMAGE,
+    "decode_png decode_jpeg decode_image decode_gif decode_bmp encode_png encode_jpeg decode_and_crop_jpeg",
+)
+refuse(
+    "how many boxes remain depends on the values",
+    IMAGE,
+    "non_max_suppression combined_non_max_suppression non_max_suppression_padded non_max_suppression_with_scores "
+    "draw_bounding_boxes",
+)
+refuse("boxes are cut by TensorFlow's own rule of sampling", IMAGE, "crop_and_resize extract_glimpse")
+refuse(
+    "it has no counterpart among Keras' operations that keeps its numbers",
+    IMAGE,
+    "rgb_to_hsv hsv_to_rgb adjust_hue adjust_saturation rgb_to_yuv yuv_to_rgb rgb_to_yiq yiq_to_rgb ssim "
+    "ssim_multiscale psnr total_variation image_gradients sobel_edges",
+)

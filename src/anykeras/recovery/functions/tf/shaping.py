@@ -1,0 +1,315 @@
+"""``tf.*`` about shapes: asking, changing, joining, splitting, gathering, padding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .. import control, shapes
+from ..axes import axis_of, positive
+from ..base import Ops, Refused, Value, function, refuse
+from ..dtypes import dtype_name, of
+from ..indexing import cut, getitem
+from ..joining import joined, stacked
+from ..shapes import Dim, Shape, Sizes
+
+_BOTH = "TensorFlow 0.x to 2.x"
+
+
+@function("tensorflow.shape", stack=_BOTH + ": a tensor of sizes")
+def shape(ops: Ops, input: Value, name: Value = None, out_type: Value = None) -> Value:
+    return Sizes((len(input),)) if isinstance(input, Sizes) else Sizes(ops.shape(input))
+
+
+@function("tensorflow.shape_n", stack=_BOTH)
+def shape_n(ops: Ops, input: Value, out_type: Value = None) -> Value:
+    return [Sizes(ops.shape(one)) for one in input]
+
+
+@function("tensorflow.rank", stack=_BOTH)
+def rank(ops: Ops, input: Value) -> Value:
+    return 1 if isinstance(input, Sizes) else ops.rank(input)
+
+
+@function("tensorflow.size", stack=_BOTH)
+def size(ops: Ops, input: Value, out_type: Value = None) -> Value:
+    return shapes.product(ops.shape(input))
+
+
+@function("tensorflow.TensorShape", stack=_BOTH)
+def tensor_shape(ops: Ops, dims: Value) -> Value:
+    return Shape(None if isinstance(one, Dim) else one for one in dims)
+
+
+@function("tensorflow.reshape", stack=_BOTH)
+def reshape(ops: Ops, tensor: Value, shape: Value) -> Value:
+    return shapes.reshape(ops, tensor, stacked(ops, list(shape), 0) if isinstance(shape, list) else shape)
+
+
+@function("tensorflow.transpose", stack=_BOTH)
+def transpose(ops: Ops, a: Value, perm: Value = None, conjugate: Value = False) -> Value:
+    return ops.transpose(a) if perm is None else ops.transpose(a, axes=tuple(int(one) for one in perm))
+
+
+@function("tensorflow.matrix_transpose", "tensorflow.linalg.matrix_transpose", "tensorflow.linalg.transpose")
+def matrix_transpose(ops: Ops, a: Value, conjugate: Value = False) -> Value:
+    return ops.swapaxes(a, -1, -2)
+
+
+@function("tensorflow.expand_dims", stack=_BOTH + " (dim in 0.x and 1.x)")
+def expand_dims(ops: Ops, input: Value, axis: Value = None, name: Value = None, dim: Value = None) -> Value:
+    where = dim if axis is None else axis
+    if not ops.is_tensor(input) and isinstance(input, int | Dim):
+        return Sizes([input])
+    return ops.expand_dims(input, int(where))
+
+
+@function("tensorflow.squeeze", stack=_BOTH + " (squeeze_dims in 0.x and 1.x)")
+def squeeze(ops: Ops, input: Value, axis: Value = None, name: Value = None, squeeze_dims: Value = None) -> Value:
+    where = axis_of(squeeze_dims if axis is None else axis)
+    if where is None or where == ():
+        where = tuple(index for index, size in enumerate(ops.shape(input)) if size == 1)
+    rank = ops.rank(input)
+    several = (where,) if isinstance(where, int) else where
+    for index in sorted((positive(one, rank) for one in several), reverse=True):
+        input = ops.squeeze(input, axis=index)
+    return input
+
+
+@function("tensorflow.concat", "tensorflow.concat_v2", stack="TensorFlow 1 on (values, axis); 0.x (axis, values)")
+def concat(
+    ops: Ops,
+    values: Value = None,
+    axis: Value = None,
+    name: Value = None,
+    concat_dim: Value = None,
+) -> Value:
+    axis = concat_dim if axis is None else axis
+    if isinstance(values, int) or (isinstance(axis, list | tuple) and axis):
+        values, axis = axis, values
+    return joined(ops, list(values), int(axis))
+
+
+@function("tensorflow.stack", "tensorflow.pack", "tensorflow.parallel_stack", stack=_BOTH)
+def stack(ops: Ops, values: Value, axis: Value = 0) -> Value:
+    return stacked(ops, list(values), int(axis))
+
+
+@function("tensorflow.unstack", "tensorflow.unpack", stack=_BOTH)
+def unstack(ops: Ops, value: Value, num: Value = None, axis: Value = 0) -> Value:
+    if isinstance(value, Sizes):
+        return list(value)
+    return control.steps(ops, value, positive(axis, ops.rank(value)))
+
+
+@function("tensorflow.split", stack="TensorFlow 1 on (value, num_or_size_splits, axis); 0.x (axis, number, value)")
+def split(
+    ops: Ops,
+    value: Value = None,
+    num_or_size_splits: Value = None,
+    axis: Value = 0,
+    num: Value = None,
+    name: Value = None,
+    split_dim: Value = None,
+    num_split: Value = None,
+) -> Value:
+    if isinstance(value, int) and ops.is_tensor(axis):
+        value, axis = axis, value
+    axis = int(axis if split_dim is None else split_dim)
+    parts = num_split if num_or_size_splits is None else num_or_size_splits
+    if isinstance(value, Sizes):
+        value, parts = list(value), len(value) if isinstance(parts, int) else parts
+        return [Sizes([one]) for one in value]
+    if isinstance(parts, int):
+        return list(ops.split(value, parts, axis=axis))
+    given = [int(part) for part in parts]
+    total = ops.shape(value)[axis]
+    if -1 in given:
+        given[given.index(-1)] = total - (sum(given) + 1)
+    return list(ops.split(value, tuple(int(edge) for edge in np.cumsum(given)[:-1]), axis=axis))
+
+
+@function("tensorflow.tile", stack=_BOTH)
+def tile(ops: Ops, input: Value, multiples: Value) -> Value:
+    return shapes.tile(ops, input, multiples)
+
+
+@function("tensorflow.repeat", stack="TensorFlow 1.15 on")
+def repeat(ops: Ops, input: Value, repeats: Value, axis: Value = None) -> Value:
+    if axis is None:
+        input, axis = ops.reshape(input, (-1,)), 0
+    if isinstance(repeats, int):
+        return ops.repeat(input, repeats, axis=int(axis))
+    if isinstance(repeats, Dim):
+        wide = ops.expand_dims(input, int(axis) + 1)
+        counts: list[Value] = [1] * ops.rank(wide)
+        counts[int(axis) + 1] = repeats
+        before = ops.shape(input)
+        after = (*before[: int(axis)], before[int(axis)] * repeats, *before[int(axis) + 1 :])
+        return shapes.reshape(ops, shapes.tile(ops, wide, counts), after)
+    order = np.repeat(np.arange(len(repeats)), np.asarray(repeats)).astype("int32")
+    return ops.take(input, order, axis=int(axis))
+
+
+@function("tensorflow.broadcast_to", stack="TensorFlow 1.12 on")
+def broadcast_to(ops: Ops, input: Value, shape: Value) -> Value:
+    return ops.broadcast_to(input, shapes.sizes(ops, shape))
+
+
+@function("tensorflow.reverse", "tensorflow.reverse_v2", stack="TensorFlow 1 on: axes; 0.x: a list of truth values")
+def reverse(ops: Ops, tensor: Value, axis: Value = None, dims: Value = None) -> Value:
+    given = axis if dims is None else dims
+    axes = [given] if isinstance(given, int) and not isinstance(given, bool) else list(given)
+    if axes and all(isinstance(one, bool) for one in axes):
+        axes = [index for index, turned in enumerate(axes) if turned]
+    for one in axes:
+        tensor = ops.flip(tensor, axis=int(one))
+    return tensor
+
+
+@function("tensorflow.roll", stack="TensorFlow 1.9 on")
+def roll(ops: Ops, input: Value, shift: Value, axis: Value) -> Value:
+    return ops.roll(input, shift, axis=axis_of(axis))
+
+
+@function("tensorflow.slice", stack=_BOTH)
+def slice_(ops: Ops, input_: Value, begin: Value, size: Value) -> Value:
+    return cut(ops, input_, begin, size)
+
+
+@function("tensorflow.strided_slice", stack=_BOTH)
+def strided_slice(
+    ops: Ops,
+    input_: Value,
+    begin: Value,
+    end: Value = None,
+    strides: Value = None,
+    begin_mask: Value = 0,
+    end_mask: Value = 0,
+    ellipsis_mask: Value = 0,
+    new_axis_mask: Value = 0,
+    shrink_axis_mask: Value = 0,
+    var: Value = None,
+) -> Value:
+    key: list[Value] = []
+    steps = [1] * len(begin) if strides is None else strides
+    for bit, (start, stop, step) in enumerate(zip(begin, end, steps, strict=True)):
+        mask = 1 << bit
+        if ellipsis_mask & mask:
+            key.append(Ellipsis)
+        elif new_axis_mask & mask:
+            key.append(None)
+        elif shrink_axis_mask & mask:
+            key.append(start)
+        else:
+            key.append(slice(None if begin_mask & mask else start, None if end_mask & mask else stop, step))
+    return getitem(ops, input_, tuple(key))
+
+
+@function("tensorflow.gather", stack=_BOTH)
+def gather(
+    ops: Ops,
+    params: Value,
+    indices: Value,
+    validate_indices: Value = None,
+    name: Value = None,
+    axis: Value = None,
+    batch_dims: Value = 0,
+) -> Value:
+    where = int(batch_dims or 0) if axis is None else int(axis)
+    if isinstance(params, Sizes | Shape):
+        return Sizes(params[one] for one in indices) if isinstance(indices, list | tuple) else params[indices]
+    if not batch_dims:
+        return ops.take(params, _whole(ops, indices), axis=where)
+    return _gather_in_batches(ops, params, _whole(ops, indices), where, int(batch_dims))
+
+
+def _whole(ops: Ops, indices: Value) -> Value:
+    if ops.is_tensor(indices):
+        return indices if "int" in of(ops, indices) else ops.cast(indices, "int32")
+    return np.asarray(indices, dtype="int32")
+
+
+def _gather_in_batches(ops: Ops, params: Value, indices: Value, axis: int, batch: int) -> Value:
+    """``gather`` where both share their first axes: one number a place, or the rest of the axes with it."""
+    extra = ops.rank(params) - axis - 1
+    if axis != batch or ops.rank(indices) != batch + 1:
+        raise Refused("gather with batch_dims over axes that do not follow one another")
+    index = control.leading(ops, indices, ops.rank(indices) + extra)
+    index = ops.add(index, ops.zeros_like(ops.cast(ops.take(params, np.zeros(1, "int32"), axis=axis), of(ops, index))))
+    return ops.take_along_axis(params, index, axis=axis)
+
+
+@function("tensorflow.gather_nd", stack=_BOTH)
+def gather_nd(ops: Ops, params: Value, indices: Value, batch_dims: Value = 0) -> Value:
+    if not ops.is_tensor(indices):
+        indices = ops.constant(np.asarray(indices, dtype="int32"))
+    depth = ops.shape(indices)[-1]
+    indices = ops.cast(indices, "int32")
+    if batch_dims == 1 and depth == 1 and ops.rank(indices) == 2:
+        return ops.squeeze(_gather_in_batches(ops, params, indices, 1, 1), axis=1)
+    return _gather_rows(ops, params, indices, int(depth), int(batch_dims))
+
+
+def _gather_rows(ops: Ops, params: Value, indices: Value, depth: int, batch: int) -> Value:
+    """Full coordinates folded into one index of the flattened leading axes."""
+    sizes = ops.shape(params)
+    if batch or not all(isinstance(size, int) for size in sizes[1:depth]):
+        raise Refused("gather_nd over axes of unknown size", "AK3043")
+    place: Value = 0
+    for axis in range(depth):
+        here = ops.getitem(indices, (Ellipsis, axis))
+        place = ops.add(ops.multiply(place, sizes[axis]), here) if axis else here
+    return ops.take(shapes.reshape(ops, params, (-1, *sizes[depth:])), place, axis=0)
+
+
+@function("tensorflow.pad", stack=_BOTH)
+def pad(
+    ops: Ops, tensor: Value, paddings: Value, mode: Value = "CONSTANT", name: Value = None, constant_values: Value = 0
+) -> Value:
+    if ops.is_tensor(paddings):
+        raise Refused("a border whose width is computed from the values of a tensor", "AK3043")
+    around = tuple((int(one[0]), int(one[1])) for one in paddings)
+    kind = mode.lower()
+    if kind == "constant":
+        return ops.pad(tensor, around, mode=kind, constant_values=constant_values)
+    return ops.pad(tensor, around, mode=kind)
+
+
+@function("tensorflow.one_hot", stack=_BOTH)
+def one_hot(
+    ops: Ops,
+    indices: Value,
+    depth: Value,
+    on_value: Value = None,
+    off_value: Value = None,
+    axis: Value = None,
+    dtype: Value = None,
+) -> Value:
+    hot = ops.one_hot(ops.cast(indices, "int32"), int(depth), axis=-1 if axis is None else int(axis))
+    name = dtype_name(ops, dtype, "float32")
+    if on_value is None and off_value is None:
+        return hot if name == "float32" else ops.cast(hot, name)
+    on, off = (1 if on_value is None else on_value), (0 if off_value is None else off_value)
+    return ops.add(ops.multiply(ops.cast(hot, name), on - off), off)
+
+
+@function("tensorflow.sequence_mask", stack="TensorFlow 1 and 2")
+def sequence_mask(ops: Ops, lengths: Value, maxlen: Value = None, dtype: Value = "bool") -> Value:
+    if maxlen is None or ops.is_tensor(maxlen):
+        raise Refused("a sequence mask as long as the longest sequence", "AK3043")
+    steps = shapes.arange(ops, 0, maxlen, 1, "int32")
+    mask = ops.less(steps, ops.expand_dims(ops.cast(lengths, "int32"), -1))
+    return mask if dtype == "bool" else ops.cast(mask, dtype_name(ops, dtype))
+
+
+@function("tensorflow.ensure_shape", stack="TensorFlow 1.12 on: a check")
+def ensure_shape(ops: Ops, x: Value, shape: Value) -> Value:
+    return x
+
+
+@function("tensorflow.meshgrid", stack=_BOTH)
+def meshgrid(ops: Ops, *args: Value, indexing: Value = "xy") -> Value:
+    return list(ops.meshgrid(*args, indexing=indexing))
+
+
+refuse("it makes a sparse or ragged tensor", "tensorflow", "SparseTensor RaggedTensor IndexedSlices sparse_to_dense")

@@ -1,0 +1,49 @@
+"""The large corpus of genuine files, where it lies beside the checkout: a sample, and one line with the score."""
+
+from __future__ import annotations
+
+import os
+import zlib
+
+import pytest
+from genuine import CORPUS, Genuine, genuine, outputs, same
+
+import anykeras
+
+SHARE = int(os.environ.get("ANYKERAS_CORPUS_SHARE", "12"))  # one file in so many
+
+
+def sampled(file: Genuine) -> bool:
+    """Lambda and custom families included only where the user's own code is not needed."""
+    sources = {k: v for k, v in (file.meta.get("custom_objects") or {}).items() if not v.startswith("# ")}
+    return not sources and zlib.crc32(file.id.encode()) % SHARE == 0
+
+
+@pytest.mark.backend
+@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not beside this checkout")
+def test_score(capsys: pytest.CaptureFixture[str]) -> None:
+    import keras
+
+    backend = keras.backend.backend()
+    right, wrong, refused = 0, [], []
+    for file in filter(sampled, genuine(CORPUS)):
+        if backend != "tensorflow" and any(x.dtype.kind in "US" for x in file.series("in")):
+            continue
+        try:
+            model = anykeras.load_model(file.path, compile=False, weights=file.weights)
+        except anykeras.AnyKerasError as error:
+            refused.append(f"{file.id}: {error}")
+            continue
+        if same(outputs(model, file), file.series("out")):
+            right += 1
+        else:
+            wrong.append(file.id)
+        keras.backend.clear_session()
+    total = right + len(wrong) + len(refused)
+    with capsys.disabled():
+        print(
+            f"\ncorpus on {backend}: {right} of {total} right ({100 * right / total:.1f} %), {len(wrong)} wrong, "
+            f"{len(refused)} refused"
+        )
+    assert not wrong
+    assert right >= 0.97 * total, refused

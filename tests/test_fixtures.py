@@ -1,0 +1,64 @@
+"""Every genuine file of the repository: opened and converted, with the outputs its own stack recorded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from genuine import FIXTURES, Genuine, genuine, outputs, same
+
+import anykeras
+
+FILES = [file for file in genuine(FIXTURES) if not file.meta.get("custom_objects")]
+
+
+def needs_tensorflow(file: Genuine) -> bool:
+    return any(x.dtype.kind in "US" for x in file.series("in"))
+
+
+def skip_what_cannot_run(file: Genuine) -> None:
+    import keras
+
+    if needs_tensorflow(file) and keras.backend.backend() != "tensorflow":
+        pytest.skip("string inputs run on tensorflow only")
+
+
+def test_there_are_files() -> None:
+    assert len(FILES) > 50
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
+def test_opened(file: Genuine) -> None:
+    skip_what_cannot_run(file)
+    model = anykeras.load_model(file.path, compile=False, weights=file.weights)
+    assert same(outputs(model, file), file.series("out"))
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
+def test_converted(file: Genuine, tmp_path: Path) -> None:
+    import keras
+
+    skip_what_cannot_run(file)
+    target = tmp_path / "converted.keras"
+    anykeras.convert(file.path, target, weights=file.weights)
+    assert same(outputs(keras.models.load_model(target, compile=False), file), file.series("out"))
+
+
+def test_converting_imports_no_framework(tmp_path: Path) -> None:
+    """In a process of its own: this one has a framework already."""
+    file = FILES[0]
+    script = (
+        "import sys, anykeras; anykeras.convert(sys.argv[1], sys.argv[2], weights=sys.argv[3] or None);"
+        "anykeras.inspect(sys.argv[1], weights=sys.argv[3] or None);"
+        "assert not {'keras', 'tensorflow', 'jax', 'torch', 'pickle5'} & set(sys.modules), 'a framework was imported'"
+    )
+    target = tmp_path / "out.keras"
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(file.path), str(target), str(file.weights or "")], capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert target.exists()
