@@ -88,13 +88,20 @@ def method(cls: ast.ClassDef, name: str, module: Module) -> list[list[object]]:
     return []
 
 
+def called(cls: ast.ClassDef, module: Module) -> list[list[object]]:
+    """The parameters of the call; a default counts only if shape inference has it too, else Keras cannot do without."""
+    inferred = {p[0]: p for p in method(cls, "compute_output_spec", module)}
+    return [p if len(inferred.get(p[0], p)) > 1 else p[:1] for p in method(cls, "call", module)]
+
+
 def node_made(function: ast.FunctionDef, module: Module) -> tuple[ast.Call, ast.Call] | None:
     """The constructor call and the call of the operation that the function returns for symbolic tensors."""
     for node in ast.walk(function):
         if not (isinstance(node, ast.Return) and isinstance(node.value, ast.Call)):
             continue
         call = node.value
-        made = call.func.value if isinstance(call.func, ast.Attribute) and call.func.attr == "symbolic_call" else call.func
+        symbolic = isinstance(call.func, ast.Attribute) and call.func.attr == "symbolic_call"
+        made = call.func.value if symbolic else call.func
         if isinstance(made, ast.Call) and isinstance(made.func, ast.Name) and made.func.id in module.classes:
             return made, call
     return None
@@ -143,7 +150,7 @@ def entry(function: ast.FunctionDef, module: Module, version: str) -> dict[str, 
         "parameters": parameters(function),
         "init": [p for p in init if p[0] in config],
         "config": config,
-        "call": method(cls, "call", module),
+        "call": called(cls, module),
         "args": [argument(a, where) for a in call.args],
         "kwargs": {k.arg or "**": argument(k.value, where) for k in call.keywords},
         "prepare": {k: v for k, v in preparations(function).items() if k in config.values()},
@@ -182,7 +189,7 @@ def main(arguments: list[str]) -> None:
         for name, found in table.items():
             current.get(name, {}).setdefault("since", version)
             if (found["module"], found["class_name"]) not in nodes:
-                former[f"{found['module']}.{found['class_name']}"] = {"function": name, "known": name in current, **found}
+                former[f"{found['module']}.{found['class_name']}"] = {"function": name, **found}
     text = {"release": list(releases)[-1], "functions": dict(sorted(current.items())), "former": former}
     OUT.write_text(dumped(text))
     print(len(current), "functions;", len(former), "former nodes:", ", ".join(former))

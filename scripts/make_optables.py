@@ -18,8 +18,9 @@ OUT = Path(__file__).resolve().parent.parent / "src/anykeras/bytecode/dialects"
 # Runs on every Python from 2.7; the names are those of the standard library's `opcode` module.
 DUMP = """
 import json, opcode, sys
-fields = ['opmap', 'HAVE_ARGUMENT', 'cmp_op', 'hasjrel', 'hasjabs', 'hasname', 'hasconst', 'haslocal', 'hasfree', '_nb_ops',
-          '_inline_cache_entries', '_intrinsic_1_descs', '_intrinsic_2_descs', '_special_method_names', '_common_constants']
+fields = ['opmap', 'HAVE_ARGUMENT', 'cmp_op', 'hasjrel', 'hasjabs', 'hasname', 'hasconst', 'haslocal', 'hasfree']
+fields += ['_nb_ops', '_inline_cache_entries', '_intrinsic_1_descs', '_intrinsic_2_descs']
+fields += ['_special_method_names', '_common_constants']
 plain = lambda v: v if isinstance(v, (int, str)) else [plain(x) for x in v] if isinstance(v, (list, tuple)) \\
     else {k: plain(x) for k, x in v.items()} if isinstance(v, dict) else getattr(v, '__name__', str(v))
 table = {f: plain(getattr(opcode, f)) for f in fields if hasattr(opcode, f)}
@@ -41,7 +42,10 @@ def tidy(raw: dict) -> dict:
     if isinstance(caches, list):
         caches = {names[number]: words for number, words in enumerate(caches) if number in names}
     jumps = {names[n]: kind for kind in ("hasjrel", "hasjabs") for n in raw[kind] if n in names}
-    listed = {field: sorted(names[n] for n in raw["has" + field] if n in names) for field in ("name", "const", "local", "free")}
+    listed = {
+        field: sorted(names[n] for n in raw["has" + field] if n in names)
+        for field in ("name", "const", "local", "free")
+    }
     return {
         "have_argument": raw["HAVE_ARGUMENT"],
         "opcodes": {str(number): names[number] for number in sorted(names)},

@@ -161,10 +161,12 @@ FUNCTIONS: dict[str, Any] = {
     "tf.concat": lambda xs, axis=-1: np.concatenate(list(xs), axis=axis),
     "tf.cast": lambda x, dtype: np.asarray(x).astype(dtype), "tf.shape": lambda x: np.array(x.shape),
     "tf.expand_dims": lambda x, axis=-1: np.expand_dims(x, axis),
-    "tf.split": lambda x, n, axis=0: np.split(x, n, axis=axis), "tf.stack": lambda xs, axis=0: np.stack(list(xs), axis=axis),
-    **{f"np.{name}": getattr(np, name) for name in "transpose array add sum square mean sqrt".split()},
-    **{f"math.{name}": getattr(math, name) for name in "cos sqrt floor ceil".split()},
-    "helper": lambda x, k=2: x + k, "Swallow": lambda: Manager(5.0, "ValueError"), "Scope": lambda *a: Manager("scope/"),
+    "tf.split": lambda x, n, axis=0: np.split(x, n, axis=axis),
+    "tf.stack": lambda xs, axis=0: np.stack(list(xs), axis=axis),
+    **{f"np.{name}": getattr(np, name) for name in ["transpose", "array", "add", "sum", "square", "mean", "sqrt"]},
+    **{f"math.{name}": getattr(math, name) for name in ["cos", "sqrt", "floor", "ceil"]},
+    "helper": lambda x, k=2: x + k, "Swallow": lambda: Manager(5.0, "ValueError"),
+    "Scope": lambda *a: Manager("scope/"),
 }  # fmt: skip
 CONSTANTS: dict[str, object] = {
     "GLOBAL_SCALE": 0.5, "tf.newaxis": None, "tf.float32": "float32", "tf.float64": "float64", "np.newaxis": None,
@@ -212,5 +214,9 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, float):
-        return left == right or abs(left - right) <= 1e-9 * max(1, abs(left), abs(right)) or (left != left and right != right)
+        return (
+            left == right
+            or abs(left - right) <= 1e-9 * max(1, abs(left), abs(right))
+            or (left != left and right != right)
+        )
     return bool(left == right)

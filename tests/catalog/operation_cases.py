@@ -81,7 +81,7 @@ OTHERS = [
     "o.image.resize(img, (4, 4))", "o.image.resize(img, (4, 4), interpolation='nearest')", "o.image.rgb_to_grayscale(rgb)",
     "o.image.rgb_to_hsv(rgb)", "o.image.hsv_to_rgb(rgb)", "o.image.pad_images(img, 1, 1, target_height=10, target_width=8)",
     "o.image.crop_images(img, 1, 1, target_height=4, target_width=4)", "o.image.extract_patches(img, 2)",
-    "o.image.extract_patches(img, (2, 3), padding='same')", "o.image.gaussian_blur(img)",
+    "o.image.extract_patches(img, (2, 3), padding='same')", "o.image.gaussian_blur(img, data_format='channels_last')",
     "o.image.affine_transform(img, TS)", "o.count_nonzero(seq, axis=1)", "o.threshold(x, 0.5, 0.1)", "o.bitwise_right_shift(i, 1)",
     "o.full((2, 3), o.max(x))", "o.ldexp(x, i)", "o.nanpercentile(x, 50, axis=1)", "o.trapezoid(x)", "o.vsplit(o.transpose(x), 2)",
     "o.sparse_categorical_crossentropy(o.get_item(i, (slice(None), 0)), x)", "o.segment_min(v, S, num_segments=2)",

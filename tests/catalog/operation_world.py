@@ -123,7 +123,7 @@ def _mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
         return {key: _mapped(item, leaf) for key, item in value.items()}
     if isinstance(value, list | tuple):
         items = [_mapped(item, leaf) for item in value]
-        return {"class_name": "__tuple__", "items": items} if isinstance(value, tuple) and leaf is not _plain else items
+        return {"class_name": "__tuple__", "config": items} if isinstance(value, tuple) and leaf is not _plain else items
     return leaf(value)
 
 

@@ -13,13 +13,13 @@ import h5py
 import ml_dtypes
 import numpy as np
 import pytest
-from genuine import CORPUS
 
 from anykeras import containers, limits
 from anykeras.containers import NamedWeights, Raw, TreeWeights
 from anykeras.containers.hdf5.nodes import open_tree
 from anykeras.containers.source import Source, of_bytes, open_source
 from anykeras.errors import AnyKerasError
+from genuine import CORPUS
 
 
 def make(path: Path, fill: Callable[[h5py.File], object]) -> Path:

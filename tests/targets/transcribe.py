@@ -54,8 +54,9 @@ def _layer(data: dict[str, Any], live: Any) -> Layer:
 
 def _held(data: dict[str, Any], live: Any) -> dict[str, Any]:
     """Layers inside that are not found under the name of their argument."""
-    if data["class_name"] == "StackedRNNCells":
-        return {"cells": tuple(_layer(c, x) for c, x in zip(data["config"]["cells"], live.cells, strict=True))}
+    for kind, key in (("StackedRNNCells", "cells"), ("Pipeline", "layers")):
+        if data["class_name"] == kind:
+            return {key: tuple(_layer(c, x) for c, x in zip(data["config"][key], getattr(live, key), strict=True))}
     if data["class_name"] == "Bidirectional":
         pair = {"layer": live.forward_layer, "backward_layer": live.backward_layer}
         return {k: _layer(json.loads(json.dumps(keras.saving.serialize_keras_object(x))), x) for k, x in pair.items()}

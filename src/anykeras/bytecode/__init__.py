@@ -1,9 +1,10 @@
 """Stored Python functions: read, identified and followed without being executed. Knows nothing of Keras' meaning.
 
-    stored = read_stored(config["function"])            # text, list or dict -> bytes, defaults, closure
-    found = identify(stored.code_bytes)                  # which Pythons could have written it
-    machine = Machine(found.best, domain)                # the domain says what symbols mean
-    result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x])
+stored = read_stored(config["function"])            # text, list or dict -> bytes, defaults, closure
+found = identify(stored.code_bytes)                  # which Pythons could have written it
+machine = Machine(found.best, domain)                # the domain says what symbols mean
+text = source_of(found.best, stored.defaults, stored.closure or ()).text
+result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x])
 """
 
 from __future__ import annotations
@@ -11,11 +12,21 @@ from __future__ import annotations
 from anykeras.bytecode.code import Code, Version
 from anykeras.bytecode.errors import BytecodeError, CodeRaised, MissingName, refused
 from anykeras.bytecode.identify import Identification, identify
-from anykeras.bytecode.machine import BaseDomain, Domain, Environment, Machine, MachineLimits, Namespace, Operation, throw
+from anykeras.bytecode.machine import (
+    BaseDomain,
+    Domain,
+    Environment,
+    Machine,
+    MachineLimits,
+    Namespace,
+    Operation,
+    throw,
+)
+from anykeras.bytecode.source import Source, source_of
 from anykeras.bytecode.spelling import StoredFunction, looks_stored, read_stored
 
 __all__ = [
     "BaseDomain", "BytecodeError", "Code", "CodeRaised", "Domain", "Environment", "Identification", "Machine",
-    "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version", "identify", "looks_stored",
-    "read_stored", "refused", "throw",
+    "MachineLimits", "MissingName", "Namespace", "Operation", "Source", "StoredFunction", "Version", "identify",
+    "looks_stored", "read_stored", "refused", "source_of", "throw",
 ]  # fmt: skip

@@ -55,7 +55,7 @@ def indexes(body: Body, instruction: Instruction) -> tuple[int, ...]:
     kind = body.dialect.indexes.get(name)
     if kind is None:
         return ()
-    if name == "LOAD_GLOBAL" and traits.global_null_bit or name == "LOAD_ATTR" and traits.attr_method_bit:
+    if (name == "LOAD_GLOBAL" and traits.global_null_bit) or (name == "LOAD_ATTR" and traits.attr_method_bit):
         return (arg >> 1,)
     if name == "LOAD_SUPER_ATTR":
         return (arg >> 2,)
@@ -136,5 +136,3 @@ class _Depths:
     def _slack(self) -> int:
         """A generator is pushed before its frame exists (3.11+), beyond what the compiler counted."""
         return int(self.traits.handlers == "table")
-
-

@@ -58,7 +58,7 @@ def identify(data: bytes, preferred: Sequence[Version] = ()) -> Identification:
     """
     survivors, rejected = _survivors(data)
     damage: tuple[str, ...] = ()
-    if repair.saved_on_windows(data) or not survivors and repair.may_be_damaged(data):
+    if repair.saved_on_windows(data) or (not survivors and repair.may_be_damaged(data)):
         survivors, damage = _repaired(data, survivors)
     if not survivors:
         raise _nobody(rejected, repair.may_be_damaged(data) and repair.saved_on_windows(data))
@@ -92,7 +92,9 @@ def _repaired(data: bytes, survivors: list[Code]) -> tuple[list[Code], tuple[str
         except BytecodeError as error:
             trouble.append(error.seen)
     if trouble:
-        raise BytecodeError(UNKNOWN_PYTHON, trouble[0], part="function code", next_step="Give the function by name instead.")
+        raise BytecodeError(
+            UNKNOWN_PYTHON, trouble[0], part="function code", next_step="Give the function by name instead."
+        )
     said = "the file was saved on Windows, where Keras replaced every byte 5C of the code by 2F; "
     if not found:
         return survivors, ()
@@ -122,7 +124,7 @@ def _rank(code: Code, preferred: Sequence[Version]) -> tuple[bool, int, Version]
 
 def _evidence(candidates: list[Code]) -> tuple[str, ...]:
     names = " or ".join(dict.fromkeys(f"{code.version[0]}.{code.version[1]}" for code in candidates))
-    said = [f"only Python {names} reads the format, the instructions, the stack and the line table without contradiction"]
+    said = [f"only Python {names} reads format, instructions, stack and line table without contradiction"]
     named = _named_in_path(candidates[0])
     if named:
         said.append(f"its file name speaks of Python {named[0]}.{named[1]}: {candidates[0].filename[:120]!r}")

@@ -19,7 +19,7 @@ def fits(code: Code) -> bool:
 
 
 def _locations_cover(code: Code) -> bool:
-    """3.11+: entries start with a byte that has the high bit; its low three bits are a length in code units less one."""
+    """3.11+: an entry starts with a byte that has the high bit; its low three bits are its length less one."""
     units, table = 0, code.line_table
     if table and not table[0] & 0x80:
         return False

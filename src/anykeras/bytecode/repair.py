@@ -80,9 +80,7 @@ def _restored(code: Code) -> list[Code]:
 def _unused(code: Code) -> int:
     """Entries of the tables that no instruction uses. A compiler makes few; a changed index leaves one behind."""
     body = decode(code)
-    used = {
-        (body.dialect.indexes[one.name], index) for one in body.instructions for index in indexes(body, one)
-    }
+    used = {(body.dialect.indexes[one.name], index) for one in body.instructions for index in indexes(body, one)}
     parameters = len(code.parameters)
     every = [("name", i) for i in range(len(code.names))] + [("const", i) for i in range(len(code.consts))]
     every += [("local", i) for i in range(parameters, len(code.slots))]
@@ -126,7 +124,9 @@ def _places(code: Code) -> tuple[list[int], list[int]]:
     """Where 0x2F must have been 0x5C, and where it may."""
     table, raw = dialect(code.version), code.code
     known = table.opcodes[SLASH] is not None
-    forced, open_places, place = [], [], 0
+    forced: list[int] = []
+    open_places: list[int] = []
+    place = 0
     while place < len(raw):
         opcode = raw[place]
         if opcode == SLASH:
@@ -154,8 +154,15 @@ def _constant(value: object) -> list[object]:
 
 
 def _put_back(raw: bytes) -> list[bytes]:
-    places = [place for place, byte in enumerate(raw) if byte == SLASH]
-    return [raw[:place] + bytes([BACKSLASH]) + raw[place + 1 :] for place in places]
+    """``raw`` with every choice of one or more of its 2F bytes put back."""
+    places = [place for place, byte in enumerate(raw) if byte == SLASH][:3]
+    found = []
+    for chosen in product((False, True), repeat=len(places)):
+        changed = bytearray(raw)
+        for place, put in zip(places, chosen, strict=True):
+            changed[place] = BACKSLASH if put else SLASH
+        found.append(bytes(changed))
+    return found[1:]
 
 
 def _likely(values: list[float]) -> list[float]:

@@ -56,7 +56,7 @@ def looks_stored(value: object) -> bool:
         return len(value) == 3 and isinstance(value[0], str) and looks_stored(value[0])
     if not isinstance(value, str) or len(value) < 40:
         return False
-    return value[0] in _CODE_MARKS and "\x00" in value or _bytes_of_base64(value) is not None
+    return (value[0] in _CODE_MARKS and "\x00" in value) or _bytes_of_base64(value) is not None
 
 
 def read_stored(value: object) -> StoredFunction:

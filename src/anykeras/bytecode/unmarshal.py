@@ -256,7 +256,7 @@ class _CodeFields:
             raise malformed(f"{what} of a code object is {number}")
         return number
 
-    def bytes(self, what: str) -> bytes:
+    def raw(self, what: str) -> bytes:
         value = self.reader.value(self.depth, raw=True)
         if not isinstance(value, bytes):
             raise malformed(f"{what} of a code object is not bytes")
@@ -268,14 +268,14 @@ class _CodeFields:
             raise malformed(f"{what} of a code object is not text")
         return value
 
-    def tuple(self, what: str) -> tuple[object, ...]:
+    def sequence(self, what: str) -> tuple[object, ...]:
         value = self.reader.value(self.depth)
         if not isinstance(value, tuple):
             raise malformed(f"{what} of a code object is not a tuple")
         return value
 
     def names(self, what: str) -> tuple[str, ...]:
-        values = self.tuple(what)
+        values = self.sequence(what)
         names = tuple(value for value in values if isinstance(value, str))
         if len(names) != len(values):
             raise malformed(f"{what} of a code object holds something else than names")
@@ -288,13 +288,13 @@ class _CodeFields:
         kwonly = self.small("kwonlyargcount") if layout.kwonly else 0
         nlocals = None if layout.localsplus else self.small("nlocals")
         stacksize, flags = self.small("stacksize"), self.reader.int32()
-        code, consts, names = self.bytes("co_code"), self.tuple("co_consts"), self.names("co_names")
+        code, consts, names = self.raw("co_code"), self.sequence("co_consts"), self.names("co_names")
         slots, cellvars, freevars = self._plus() if layout.localsplus else self._separate(nlocals or 0)
         filename, name = self.text("co_filename"), self.text("co_name")
         qualname = self.text("co_qualname") if layout.localsplus else name
         firstlineno = self.reader.int32()
-        line_table = self.bytes("line table")
-        exception_table = self.bytes("exception table") if layout.localsplus else b""
+        line_table = self.raw("line table")
+        exception_table = self.raw("exception table") if layout.localsplus else b""
         stars = bool(flags & VARARGS) + bool(flags & VARKEYWORDS)
         if posonly > argcount or argcount + kwonly + stars > len(slots):
             raise malformed("a code object has more parameters than local variables")
@@ -310,7 +310,7 @@ class _CodeFields:
         return varnames, cellvars, freevars
 
     def _plus(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        names, kinds = self.names("co_localsplusnames"), self.bytes("co_localspluskinds")
+        names, kinds = self.names("co_localsplusnames"), self.raw("co_localspluskinds")
         if len(names) != len(kinds):
             raise malformed("co_localspluskinds does not fit co_localsplusnames")
         pairs = tuple(zip(names, kinds, strict=True))

@@ -43,6 +43,11 @@ def reachable(graph: Graph) -> set[Node]:
     return {*finished, *((ref.layer, ref.node) for ref in flatten(graph.inputs))}
 
 
+def finished_first(parents: Mapping[Node, Sequence[Node]], outputs: Sequence[Ref]) -> list[Node]:
+    """The calls that `outputs` depend on, each after all that it takes."""
+    return _walk(parents, [(ref.layer, ref.node) for ref in outputs])[0]
+
+
 def parents_of(graph: Graph) -> Iterator[tuple[Node, list[Node]]]:
     """Each call of a graph with the calls whose outcomes it takes, in the order in which Keras flattens arguments."""
     for name, calls in graph.calls.items():

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..document.model import Layer
-from .base import LEGACY, MODERN, NOW, Role, entry, flag
+from .base import MODERN, NOW, Role, entry, flag
 
 _SCALE, _CENTER = Role("gamma", when=flag("scale")), Role("beta", when=flag("center"))
 _MOVING = [Role("moving_mean", trainable=False), Role("moving_variance", trainable=False)]
-# Statistics that tf.keras keeps for `renorm` (layers/normalization/batch_normalization.py, 2.15); Keras 3 has no renorm.
+# Statistics of `renorm`: tf.keras 2.15 layers/normalization/batch_normalization.py, and Keras 3 from 3.14.
 _RENORM = [
     Role(name, trainable=False, when=flag("renorm", False)) for name in ("moving_stddev", "renorm_mean", "renorm_stddev")
 ]
 
-entry("BatchNormalization", LEGACY, [_SCALE, _CENTER, *_MOVING, *_RENORM])
-entry("BatchNormalization", NOW, [_SCALE, _CENTER, *_MOVING])
+entry("BatchNormalization", MODERN, [_SCALE, _CENTER, *_MOVING, *_RENORM])
 
 
 def _layer_normalization(layer: Layer) -> Sequence[Role]:

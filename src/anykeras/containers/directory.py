@@ -10,36 +10,45 @@ from .base import Match, Raw
 from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, Box, read_box
 from .source import Source, open_source, too_much
 
-NAME = "keras_directory"
 MOST = 10_000  # entries of a folder that are looked at
 
 
-def match_directory(path: str) -> Match:
-    """The match of a folder that holds an unpacked `.keras`. Raises NotAModel that names other folders."""
+class KerasDirectory:
+    """A `.keras` archive that somebody unpacked, as some hubs keep it."""
+
+    name = "keras_directory"
+
+    def match(self, path: str, head: bytes) -> Match | None:
+        """By the names of config.json and the weights in a folder (a folder has no first bytes)."""
+        if not os.path.isdir(path):
+            return None
+        names = _names(path)
+        if CONFIG not in names or not names & {WEIGHTS_H5, WEIGHTS_NPZ}:
+            return None
+        return Match(self.name, path, f"a folder with {CONFIG} and the weights beside it")
+
+    def read(self, match: Match) -> Raw:
+        """Everything in the folder that a `.keras` archive would hold."""
+        root = match.path
+        members = (CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ)
+        files = [name for name in members if os.path.lexists(os.path.join(root, name))] + _assets(root)
+        sizes = {name: _regular(root, name) for name in files}
+
+        def open_file(name: str, limit: int) -> Source:
+            _regular(root, name)
+            source = open_source(os.path.join(root, *name.split("/")))
+            if source.size > limit:
+                raise too_much("bytes", source.size, limit, name)
+            return source
+
+        return read_box(Box(sizes, open_file), match)
+
+
+def _names(path: str) -> set[str]:
     try:
-        names = set(sorted(os.listdir(path))[:MOST])
+        return set(sorted(os.listdir(path))[:MOST])
     except OSError as error:
         raise NotAModel("AK1002", f"the folder cannot be read: {error}", part=path) from None
-    if CONFIG in names and names & {WEIGHTS_H5, WEIGHTS_NPZ}:
-        return Match(NAME, path, f"a folder with {CONFIG} and the weights beside it")
-    raise _name_directory(path, names)
-
-
-def read_directory(match: Match) -> Raw:
-    """Everything in the folder that a `.keras` archive would hold."""
-    root = match.path
-    files = [name for name in (CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ) if os.path.lexists(os.path.join(root, name))]
-    files += _assets(root)
-    sizes = {name: _regular(root, name) for name in files}
-
-    def open_file(name: str, limit: int) -> Source:
-        _regular(root, name)
-        source = open_source(os.path.join(root, *name.split("/")))
-        if source.size > limit:
-            raise too_much("bytes", source.size, limit, name)
-        return source
-
-    return read_box(Box(sizes, open_file), match)
 
 
 def _assets(root: str) -> list[str]:
@@ -79,7 +88,9 @@ def _refused(what: str, part: str) -> Malformed:
     )
 
 
-def _name_directory(path: str, names: set[str]) -> NotAModel:
+def name_directory(path: str) -> NotAModel:
+    """What a folder is that no container recognises."""
+    names = _names(path)
     if {"saved_model.pb", "saved_model.pbtxt"} & names:
         return NotAModel(
             "AK1137",

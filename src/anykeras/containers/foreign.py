@@ -43,7 +43,7 @@ def _is_pickle(head: bytes, size: int) -> bool:
     """Protocol 2 and later start with PROTO; protocol 0 and 1 with the marks of the first object."""
     if head[:1] == b"\x80" and len(head) > 2 and 2 <= head[1] <= 5:
         return True
-    return bool(re.match(rb"(?:\(dp?\d|\(lp\d|ccopy_reg\n|c[a-zA-Z_.]+\n[a-zA-Z_]+\n|\(i[a-z_.]+\n)", head))
+    return bool(re.match(rb"(?:[]})]q\x00|\(dp?\d|\(lp\d|ccopy_reg\n|c[a-zA-Z_.]+\n[a-zA-Z_]+\n|\(i[a-z_.]+\n)", head))
 
 
 def _is_safetensors(head: bytes, size: int) -> bool:
@@ -176,16 +176,16 @@ KINDS: tuple[Kind, ...] = (
         lambda head, size: any(head[at : at + 8] == b"\x89HDF\r\n\x1a\n" for at in (512, 1024, 2048, 4096, 8192)),
     ),
     Kind(
-        "AK1143",
-        "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
-        "Name the model's own file; a checkpoint needs the code that built the model.",
-        lambda head, size: b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head.startswith(b"\x00\x00\x08\x08\x01"),
-    ),
-    Kind(
         "AK1137",
         "the saved_model.pb of a TensorFlow SavedModel",
         "AnyKeras does not read SavedModel folders yet; save the model as .h5 or .keras where it was made.",
         _is_saved_model,
+    ),
+    Kind(
+        "AK1143",
+        "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
+        "Name the model's own file; a checkpoint needs the code that built the model.",
+        lambda head, size: b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head.startswith(b"\x00\x00\x08\x08\x01"),
     ),
     Kind(
         "AK1136",

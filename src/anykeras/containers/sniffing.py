@@ -6,7 +6,7 @@ import os
 
 from ..errors import NotAModel
 from .base import Match, Raw
-from .directory import match_directory, read_directory
+from .directory import name_directory
 from .foreign import name_file
 from .source import open_source
 from .table import CONTAINERS
@@ -20,21 +20,17 @@ def sniff(path: str | os.PathLike[str]) -> Match:
     Raises NotAModel, with a code for what the file is instead (AK1001, AK1002, AK1102, AK1131 to AK1146).
     """
     name = os.fspath(path)
-    if os.path.isdir(name):
-        return match_directory(name)
-    source = open_source(name)
-    head = source.read(0, HEAD)
+    source = None if os.path.isdir(name) else open_source(name)
+    head = source.read(0, HEAD) if source is not None else b""
     for container in CONTAINERS:
         match = container.match(name, head)
         if match is not None:
             return match
-    raise name_file(name, head, source.size)
+    raise name_directory(name) if source is None else name_file(name, head, source.size)
 
 
 def read(match: Match) -> Raw:
     """Everything in the box. Raises AnyKerasError: Malformed, LimitExceeded, Unsupported or NotAModel."""
-    if match.name == "keras_directory":
-        return read_directory(match)
     for container in CONTAINERS:
         if container.name == match.name:
             return container.read(match)

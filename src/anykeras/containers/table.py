@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .base import Container
 from .config_text import ConfigText
+from .directory import KerasDirectory
 from .hdf5 import HDF5
 from .keras_zip import KerasZip
 
-CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText())
+CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText(), KerasDirectory())

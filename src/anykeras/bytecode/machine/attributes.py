@@ -1,4 +1,4 @@
-"""Attributes by exact type: what stored code can reach on plain values and on the machine's own. Nothing else exists."""
+"""Attributes by exact type: what stored code can reach on plain values and the machine's own. Nothing else exists."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ from anykeras.bytecode.machine import operators
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.generators import Generator
 from anykeras.bytecode.machine.methods import GENERATOR_METHODS, METHODS, PYTHON2_METHODS
-from anykeras.bytecode.machine.values import Bound, ContextCall, ExceptionValue, Function, MachineValue, Template, Type, is_plain
+from anykeras.bytecode.machine.values import (
+    Bound,
+    ContextCall,
+    ExceptionValue,
+    Function,
+    MachineValue,
+    Template,
+    Type,
+    is_plain,
+)
 
 if TYPE_CHECKING:
     from anykeras.bytecode.machine.core import Machine

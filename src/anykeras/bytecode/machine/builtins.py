@@ -25,6 +25,11 @@ from anykeras.bytecode.machine.values import (
 if TYPE_CHECKING:
     from anykeras.bytecode.machine.core import Machine
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 Run = Callable[["Machine", tuple[Any, ...], dict[str, Any]], object]
 MAX_FLATTEN = 1000
 
@@ -202,7 +207,7 @@ def _isinstance(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any])
 
 def _is_a(value: object, kind: object) -> bool:
     if isinstance(kind, Type):
-        return is_plain(value) and isinstance(value, kind.hosts) or kind.name == "object"
+        return (is_plain(value) and isinstance(value, kind.hosts)) or kind.name == "object"
     return isinstance(value, ExceptionValue) and value.kind.is_a(kind)
 
 
@@ -348,22 +353,26 @@ TYPES: dict[str, Type] = {
 FUNCTIONS: dict[str, Run] = {
     **{run.__name__: _host(run) for run in (abs, bin, chr, hex, oct, ord)},
     "round": _round, "pow": _pow, "divmod": _divmod, "len": _len, "sum": _sum, "any": _any, "all": _all,
-    "min": _extreme("min"), "max": _extreme("max"), "sorted": _sorted, "repr": _repr, "format": _format, "print": _print,
+    "min": _extreme("min"), "max": _extreme("max"), "sorted": _sorted, "repr": _repr, "format": _format,
+    "print": _print,
     "iter": _iter, "next": _next, "map": _lazy(iterators.Map), "zip": _lazy(iterators.Zip),
     "filter": _lazy(iterators.Filter), "enumerate": _lazy(iterators.Enumerate), "reversed": _lazy(iterators.Reversed),
     "isinstance": _isinstance, "issubclass": _issubclass, "type": _type, "getattr": _getattr, "hasattr": _hasattr,
     "callable": _callable,
     **{
         name: _refuse(name)
-        for name in """eval exec compile open input __import__ globals locals vars dir setattr delattr hash id super
-        property staticmethod classmethod memoryview bytearray breakpoint help exit quit""".split()
+        for name in _words(
+"""eval exec compile open input __import__ globals locals vars dir setattr delattr hash id super
+property staticmethod classmethod memoryview bytearray breakpoint help exit quit"""
+)
     },
 }  # fmt: skip
 
 PYTHON2: dict[str, Run] = {
     "map": _py2_map, "zip": _eager(iterators.Zip), "filter": _py2_filter, "reduce": _reduce, "cmp": _cmp,
-    "unichr": _host(chr), "range": lambda machine, args, kwargs: operators.collect(machine, _range(machine, args, kwargs)),
-    **{name: _refuse(name) for name in ("execfile", "file", "raw_input", "reload", "apply", "intern", "buffer", "coerce")},
+    "unichr": _host(chr),
+    "range": lambda machine, args, kwargs: operators.collect(machine, _range(machine, args, kwargs)),
+    **{name: _refuse(name) for name in _words("execfile file raw_input reload apply intern buffer coerce")},
 }  # fmt: skip
 
 _CONSTANTS: dict[str, object] = {"True": True, "False": False, "Ellipsis": Ellipsis}  # Python 2 reads them as names
@@ -381,7 +390,9 @@ def builtin_names(python2: bool) -> dict[str, object]:
     del names["NoneType"], names["ellipsis"]
     if python2:
         names.update((name, Builtin(name, _arguments(run))) for name, run in PYTHON2.items())
-        names.update({"unicode": TYPES["str"], "basestring": TYPES["str"], "long": TYPES["int"], "xrange": TYPES["range"]})
+        names.update(
+            {"unicode": TYPES["str"], "basestring": TYPES["str"], "long": TYPES["int"], "xrange": TYPES["range"]}
+        )
         names["bytes"] = TYPES["str"]
     return names
 

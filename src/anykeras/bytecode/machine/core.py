@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from anykeras.errors import AnyKerasError
 from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, Code
 from anykeras.bytecode.dialects import dialect
 from anykeras.bytecode.errors import code_raised, malformed, missing_name, over_limit, refused
@@ -31,6 +30,7 @@ from anykeras.bytecode.machine.values import (
     Thrown,
     Type,
 )
+from anykeras.errors import AnyKerasError
 
 T = TypeVar("T")
 
@@ -195,4 +195,3 @@ class Machine:
     def _raise_in(self, frame: Frame, error: ExceptionValue) -> None:
         if not handle(frame, error):
             raise Thrown(error)
-

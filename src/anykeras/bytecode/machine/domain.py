@@ -54,7 +54,7 @@ class Domain(Protocol):
         """``op``: ``< <= == != > >= is``. For ``is not``, the answer of ``is`` goes through ``unary("not")``."""
 
     def contains(self, item: object, container: object) -> object:
-        """``item in container``, where ``container`` is a domain value."""
+        """``item in container``, where either is a domain value."""
 
     def truth(self, value: object) -> bool:
         """The branch to take; refuse what is not decided."""
@@ -63,7 +63,10 @@ class Domain(Protocol):
         """``len(value)``."""
 
     def iterate(self, value: object) -> Iterable[object]:
-        """The values of a ``for`` loop or an unpacking."""
+        """The values of a ``for`` loop, of ``list(value)``, of ``f(*value)``."""
+
+    def unpack(self, value: object, count: int) -> Iterable[object]:
+        """The values of ``a, b = value``, where ``count`` are wanted; any other number is the code's ValueError."""
 
     def getattr(self, value: object, name: str) -> object:
         """``value.name``; ``throw("AttributeError")`` where it has none. Names that begin with ``__`` never arrive."""
@@ -79,9 +82,9 @@ class Domain(Protocol):
         """``function(*args, **kwargs)``. Arguments may be the machine's ``Function``: call its ``invoke``."""
 
     def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        """A builtin with a domain value among its direct arguments: ``abs bool complex divmod float format int
-        isinstance issubclass pow repr round str type hasattr``. ``isinstance`` gives the classes as a tuple of names and
-        domain values."""
+        """A builtin with a domain value among its direct arguments: ``abs bool bin chr complex float format
+        hex int isinstance join oct ord pow range repr round str type``. ``isinstance`` gives the classes as a tuple of
+        names and domain values; ``join`` the pieces of an f-string."""
 
     def enter(self, manager: object) -> object:
         """``with manager as ...``: the value bound."""
@@ -169,6 +172,8 @@ class BaseDomain:
         raise refused(f"the code compares {describe(left)} {op} {describe(right)}")
 
     def contains(self, item: object, container: object) -> object:
+        if type(container) in (tuple, list, set, frozenset, dict) and isinstance(container, Iterable):
+            return any(item is one or self.truth(self.compare("==", item, one)) for one in container)
         raise refused(f"the code looks for a value in {describe(container)}")
 
     def truth(self, value: object) -> bool:
@@ -181,6 +186,9 @@ class BaseDomain:
 
     def iterate(self, value: object) -> Iterable[object]:
         raise refused(f"the code loops over {describe(value)}")
+
+    def unpack(self, value: object, count: int) -> Iterable[object]:
+        return self.iterate(value)
 
     def getattr(self, value: object, name: str) -> object:
         if isinstance(value, Namespace):

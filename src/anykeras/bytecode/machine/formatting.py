@@ -1,4 +1,4 @@
-"""Text from values: ``str``, ``repr``, ``format``, ``%`` and ``str.format``, with bounded widths and no field access."""
+"""Text from values: ``str``, ``repr``, ``format``, ``%``, ``str.format``; widths are bounded, fields are only names."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _one(machine: Machine, match: re.Match[str], value: object) -> str:
         value = convert(machine, value, kind)
     elif kind not in "diouxXeEfFgGc" or type(value) not in (int, float, bool, str):
         raise throw("TypeError", f"%{kind} format: a number is required")
-    spec = f"%{flags}{width}" + (f".{precision}" if precision is not None else "") + kind.replace("r", "s").replace("a", "s")
+    spec = f"%{flags}{width}" + (f".{precision}" if precision is not None else "") + ("s" if kind in "ra" else kind)
     return _metered(machine, safely(spec.__mod__, (value,)))
 
 
@@ -145,7 +145,7 @@ def _one(machine: Machine, match: re.Match[str], value: object) -> str:
 
 
 def format_method(machine: Machine, template: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-    """``template.format(*args, **kwargs)``; fields are names or numbers only, so nothing can be reached through them."""
+    """``template.format(*args, **kwargs)``; fields are names or numbers, so nothing is reached through them."""
     pieces: list[object] = []
     counter = iter(range(len(args) + 1))
     for literal, field, spec, conversion in safely(lambda: list(string.Formatter().parse(template))):
@@ -170,4 +170,3 @@ def _field(field: str, args: tuple[object, ...], kwargs: dict[str, object], coun
     if index >= len(args):
         raise throw("IndexError", "Replacement index out of range")
     return args[index]
-

@@ -33,7 +33,7 @@ class Generator(Iter):
         return self._resume(value, error)
 
     def _resume(self, value: object, error: ExceptionValue | None) -> object:
-        if self.started or self.frame.traits.handlers == "blocks" and _starts_with_pop(self.frame):
+        if self.started or (self.frame.traits.handlers == "blocks" and _starts_with_pop(self.frame)):
             self.frame.push(value)
         self.started = self.running = True
         try:

@@ -1,4 +1,4 @@
-"""``map``, ``zip``, ``filter``, ``enumerate``, ``reversed``: lazy, and no host generators, whose nesting is unbounded."""
+"""``map``, ``zip``, ``filter``, ``enumerate``, ``reversed``: lazy, without host generators."""
 
 from __future__ import annotations
 

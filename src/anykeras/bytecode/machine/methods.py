@@ -14,6 +14,11 @@ from anykeras.bytecode.machine.values import NULL, SCALARS, ExceptionType, Excep
 if TYPE_CHECKING:
     from anykeras.bytecode.machine.core import Machine
 
+
+def _words(text: str) -> list[str]:
+    return text.split()
+
+
 Method = Callable[["Machine", Any, tuple[Any, ...], dict[str, Any]], object]
 MISSING = object()
 
@@ -26,7 +31,9 @@ def _native(name: str) -> Method:
 
     def run(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
         values = (*args, *kwargs.values())
-        if not all(type(value) in SCALARS or type(value) is tuple and plain.pure(machine.meter, value) for value in values):
+        if not all(
+            type(value) in SCALARS or (type(value) is tuple and plain.pure(machine.meter, value)) for value in values
+        ):
             raise throw("TypeError", f"{name}() takes plain values")
         result = safely(lambda: getattr(owner, name)(*args, **kwargs))
         if isinstance(result, str | bytes):
@@ -76,9 +83,12 @@ def _item(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str,
     return operators.getitem(machine, owner, *args)
 
 
-_BOTH = """capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower lstrip partition
-rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper""".split()
-_TEXT_ONLY = "casefold encode isdecimal isidentifier isnumeric removeprefix removesuffix".split()
+_BOTH = _words(
+    """capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower
+lstrip partition rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase
+title upper"""
+)
+_TEXT_ONLY = ["casefold", "encode", "isdecimal", "isidentifier", "isnumeric", "removeprefix", "removesuffix"]
 
 TEXT: dict[str, Method] = {
     **{name: _native(name) for name in _BOTH},
@@ -93,7 +103,8 @@ TEXT: dict[str, Method] = {
 
 def _append(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     machine.meter.items(1)
-    return owner.append(*args)
+    owner.append(*args)
+    return None
 
 
 def _extend(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
@@ -103,14 +114,15 @@ def _extend(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: d
 
 def _insert(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     machine.meter.items(1 + len(owner) // 64)
-    return owner.insert(*args)
+    owner.insert(*args)
+    return None
 
 
 def _list_pop(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     return owner.pop(*args)
 
 
-def _position(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _position(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     for place, item in enumerate(operators.collect(machine, owner)):
         if operators.equal(machine, item, args[0]):
             return place
@@ -119,12 +131,12 @@ def _position(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[
 
 def _remove(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     place = _position(machine, owner, args, kwargs)
-    del owner[place]  # type: ignore[call-overload]
+    del owner[place]
     return None
 
 
 def _count(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return sum(operators.equal(machine, item, args[0]) for item in operators.collect(machine, owner))
+    return sum(int(operators.equal(machine, item, args[0])) for item in operators.collect(machine, owner))
 
 
 def _copy(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
@@ -138,7 +150,8 @@ def _clear(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str
 
 def _reverse(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     machine.meter.items(len(owner))
-    return owner.reverse()
+    owner.reverse()
+    return None
 
 
 def _sort(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
@@ -201,15 +214,18 @@ def _has_key(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwa
 
 def _add(machine: Machine, owner: set[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     machine.meter.items(1)
-    return owner.add(plain.key(machine.meter, args[0]))
+    owner.add(plain.key(machine.meter, args[0]))
+    return None
 
 
 def _discard(machine: Machine, owner: set[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return owner.discard(plain.key(machine.meter, args[0]))
+    owner.discard(plain.key(machine.meter, args[0]))
+    return None
 
 
 def _set_remove(machine: Machine, owner: set[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return owner.remove(plain.key(machine.meter, args[0]))
+    owner.remove(plain.key(machine.meter, args[0]))
+    return None
 
 
 def _with_set(name: str) -> Method:
@@ -220,7 +236,7 @@ def _with_set(name: str) -> Method:
     return run
 
 
-_SET = "difference intersection isdisjoint issubset issuperset symmetric_difference union".split()
+_SET = _words("""difference intersection isdisjoint issubset issuperset symmetric_difference union""")
 
 
 def _guarded(run: Method) -> Method:
@@ -298,7 +314,8 @@ def _throw(machine: Machine, owner: Generator, args: tuple[Any, ...], kwargs: di
 
 
 def _close(machine: Machine, owner: Generator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return owner.close()
+    owner.close()
+    return None
 
 
 GENERATOR_METHODS: dict[str, Method] = {

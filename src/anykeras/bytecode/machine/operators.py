@@ -143,7 +143,7 @@ def equal(machine: Machine, left: object, right: object) -> bool:
 
 
 def contains(machine: Machine, item: object, container: object, negate: bool) -> object:
-    if foreign(machine, container):
+    if foreign(machine, container) or (is_plain(container) and foreign(machine, item)):
         answer = machine.ask(machine.domain.contains, item, container)
         return unary(machine, "not", answer) if negate else answer
     return _contains(machine, item, container) is not negate
@@ -170,7 +170,7 @@ def iterator(machine: Machine, value: object) -> Iter:
     if is_plain(value):
         if type(value) in (dict, set, frozenset):
             machine.note_order(value)
-        return HostIter(safely(iter, value))  # type: ignore[arg-type]
+        return HostIter(safely(iter, value))
     if foreign(machine, value):
         return HostIter(iter(machine.ask(lambda: list(machine.domain.iterate(value)))))
     if isinstance(value, View):
@@ -208,6 +208,13 @@ def collect(machine: Machine, value: object) -> list[object]:
     return list(walk(machine, value))
 
 
+def unpacked(machine: Machine, value: object, count: int) -> list[object]:
+    """The values of ``a, b = value``; the caller checks their number."""
+    if foreign(machine, value):
+        return machine.ask(lambda: list(machine.domain.unpack(value, count)))
+    return collect(machine, value)
+
+
 # -- items
 
 
@@ -218,7 +225,7 @@ def getitem(machine: Machine, value: object, key: object) -> object:
         raise throw("TypeError", "the value cannot be indexed")
     if type(value) is dict:
         key = plain.key(machine.meter, key)
-    elif type(key) is slice:
+    elif type(key) is slice and type(value) in plain.SLICED:
         machine.meter.items(len(value))  # type: ignore[arg-type]
     return safely(lambda: value[key])  # type: ignore[index]
 
@@ -261,4 +268,4 @@ def length(machine: Machine, value: object) -> object:
         return len(value.owner)
     if not is_plain(value):
         raise throw("TypeError", "the value has no len()")
-    return safely(len, value)  # type: ignore[arg-type]
+    return safely(len, value)

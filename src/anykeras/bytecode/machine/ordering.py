@@ -19,9 +19,7 @@ def _less(machine: Machine, left: object, right: object) -> bool:
     return operators.truth(machine, operators.compare(machine, "<", left, right))
 
 
-def ordered(
-    machine: Machine, values: object, args: tuple[object, ...], kwargs: Mapping[str, object]
-) -> list[object]:
+def ordered(machine: Machine, values: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[object]:
     """``sorted(values, key=..., reverse=...)``; Python 2 also takes ``cmp`` first and ``key`` second."""
     given = dict(zip(("cmp", "key", "reverse"), args, strict=False)) | dict(kwargs)
     if (args and not machine.python2) or not given.keys() <= {"cmp", "key", "reverse"}:

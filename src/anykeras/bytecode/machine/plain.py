@@ -9,9 +9,10 @@ from typing import Any
 from anykeras.bytecode.errors import over_limit, refused
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.meter import Meter
-from anykeras.bytecode.machine.values import CONTAINERS, SCALARS, is_plain
+from anykeras.bytecode.machine.values import CONTAINERS, SCALARS, MachineValue, is_plain
 
 SIZED = (str, bytes, list, tuple)
+SLICED = frozenset(SIZED)
 
 
 def bits(value: object) -> int:
@@ -145,7 +146,8 @@ def py2_rank(value: object) -> tuple[int, str]:
 
 
 def key(meter: Meter, value: object) -> Any:
-    """``value`` as a dict key or set member: hashing it is short and calls nothing of the domain but identity."""
-    pure(meter, value)
+    """``value`` as a dict key or set member: plain, so that hashing is short and no symbols are compared."""
+    if not pure(meter, value) and not isinstance(value, MachineValue):
+        raise refused("the code uses a symbol as a key of a dict or a member of a set")
     safely(hash, value)
     return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from ...document.values import Ellipsis_, Slice
@@ -151,11 +152,12 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Spec]:
     length = found.known()[axis]
     if isinstance(indices_or_sections, tuple):
         edges = (0, *indices_or_sections, length)
-        sizes = [None if b is None else b - a for a, b in zip(edges, edges[1:], strict=False)]
+        sizes = [None if b is None else b - a for a, b in pairwise(edges)]
     else:
         parts = int(indices_or_sections)
         sizes = [None if length is None else length // parts + (i < length % parts) for i in range(parts)]
-    return [found.with_shape([n if i == axis % len(found.known()) else d for i, d in enumerate(found.known())]) for n in sizes]
+    (at,) = axes_of(axis, len(found.known()))
+    return [found.with_shape((*found.known()[:at], size, *found.known()[at + 1 :])) for size in sizes]
 
 
 @operation("hsplit")
@@ -312,7 +314,8 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Spec:
 
 @operation("searchsorted")
 def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> Spec:
-    return Spec(spec_of(values).shape, "int32")
+    length = spec_of(sorted_sequence).known()[0]
+    return Spec(spec_of(values).shape, "int64" if length is None else "int32")
 
 
 @operation("unravel_index")

@@ -18,7 +18,7 @@ log log10 log1p log2 rad2deg sin sinc sinh sqrt tan tanh"""
 _BOOL = "isfinite isinf isnan isneginf isposinf isreal logical_not signbit"
 _BINARY = """add subtract multiply maximum minimum power floor_divide fmax fmin gcd lcm bitwise_and bitwise_or bitwise_xor
 bitwise_left_shift bitwise_right_shift left_shift right_shift"""
-_BINARY_FLOAT = """arctan2 divide divide_no_nan true_divide logaddexp logaddexp2 nextafter ldexp hypot heaviside"""
+_BINARY_FLOAT = "divide divide_no_nan true_divide logaddexp logaddexp2 ldexp hypot heaviside"
 _BINARY_BOOL = """equal not_equal greater greater_equal less less_equal isclose logical_and logical_or logical_xor"""
 
 
@@ -72,6 +72,22 @@ def modulo(x1: Any, x2: Any) -> Spec:
 def binary_float(**arguments: Any) -> Spec:
     shape, dtypes = together(*arguments.values())
     return Spec(shape, promote(*dtypes, "float"))
+
+
+@operation("arctan2")
+def arctan2(x1: Any, x2: Any) -> Spec:
+    return _of_arrays(x1, x2, ("int", "float"))
+
+
+@operation("nextafter")
+def nextafter(x1: Any, x2: Any) -> Spec:
+    return _of_arrays(x1, x2, ("float",))
+
+
+def _of_arrays(x1: Any, x2: Any, numbers: tuple[str, ...]) -> Spec:
+    """Python numbers of these kinds are float32 here, and do not give way to the other operand's dtype."""
+    shape, dtypes = together(x1, x2)
+    return Spec(shape, promote(*("float32" if d in numbers else d for d in dtypes), "float"))
 
 
 @operation(*_BINARY_BOOL.split())

@@ -177,8 +177,8 @@ def corrcoef(x: Any) -> Spec:
 
 
 @operation("cdist")
-def cdist(x1: Any, x2: Any, **_: Any) -> Spec:
-    left, right = spec_of(x1), spec_of(x2)
+def cdist(x: Any, y: Any) -> Spec:
+    left, right = spec_of(x), spec_of(y)
     shape = (*broadcast(left.known()[:-2], right.known()[:-2]), left.known()[-2], right.known()[-2])
     return Spec(shape, promote(left.dtype, right.dtype, "float"))
 
@@ -227,9 +227,11 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> Spe
 @operation("correlate")
 def correlate(x1: Any, x2: Any, mode: str = "valid") -> Spec:
     (left,), (right,) = spec_of(x1).known(), spec_of(x2).known()
-    lengths = None if left is None or right is None else (max(left, right), min(left, right))
-    shape = None if lengths is None else {"valid": lengths[0] - lengths[1] + 1, "same": lengths[0]}.get(mode, sum(lengths) - 1)
-    return Spec((shape,), promote(dtype_of(x1, x2), "float"))
+    dtype = promote(dtype_of(x1, x2), "float")
+    if left is None or right is None:
+        return Spec((None,), dtype)
+    lengths = {"valid": abs(left - right) + 1, "same": max(left, right), "full": left + right - 1}
+    return Spec((lengths[mode],), dtype)
 
 
 @operation("view")

@@ -1,7 +1,8 @@
-"""Functions of ``keras.ops.nn`` and ``keras.ops.image`` that change a shape (keras/src/ops/nn.py, image.py of 3.15.1)."""
+"""Functions of ``keras.ops`` for networks and images (keras/src/ops/nn.py, image.py of 3.15.1)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .spec import Spec, assembled, each, floating, plus, product, spatial, spec_of, times, windows
@@ -17,9 +18,10 @@ def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, 
 
 @operation("multi_hot")
 def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: str | None = None, **_: Any) -> Spec:
-    shape = spec_of(inputs).known()
-    kept = shape[:1] + shape[2:] if len(shape) > 1 else shape[1:]
-    return Spec((*kept, num_classes) if axis == -1 else (*kept[:axis], num_classes, *kept[axis:]), dtype or "float32")
+    shape = list(spec_of(inputs).known())
+    shape.insert(len(shape) if axis == -1 else axis, num_classes)
+    kept = shape[-1:] if len(shape) == 2 else [shape[0], *shape[2:]]
+    return Spec(tuple(kept), dtype or "float32")
 
 
 def pooled(found: Spec, pool_size: Any, strides: Any, padding: str, data_format: Any) -> Spec:
@@ -43,7 +45,9 @@ def adaptive_pool(inputs: Any, output_size: Any, data_format: Any = None) -> Spe
     return found.with_shape(assembled(batch, each(output_size, len(dims)), channels, data_format))
 
 
-def convolved(found: Spec, filters: int | None, kernel: Any, strides: Any, padding: str, data_format: Any, dilation: Any) -> Spec:
+def convolved(
+    found: Spec, filters: int | None, kernel: Any, strides: Any, padding: str, data_format: Any, dilation: Any
+) -> Spec:
     """A convolution with a kernel of the given spatial size."""
     dims, (batch, _) = spatial(found.known(), data_format)
     rank = len(dims)
@@ -84,20 +88,28 @@ def separable_conv(
     return convolved(spec_of(inputs), filters, tuple(size), strides, padding.lower(), data_format, dilation_rate)
 
 
-def grown(length: int | None, size: int, stride: int, padding: str, output_padding: int | None, dilation: int) -> int | None:
+def grown(
+    length: int | None, size: int, stride: int, padding: str, output_padding: int | None, dilation: int
+) -> int | None:
     """The length after a transposed convolution (keras/src/backend/common/backend_utils.py, 3.15.1)."""
     if length is None:
         return None
     size = dilation * (size - 1) + 1
-    if output_padding is None:
-        return length * stride if padding == "same" else length * stride + max(size - stride, 0)
     if padding == "same":
-        return (length - 1) * stride + size - 2 * (size // 2) + output_padding
-    return (length - 1) * stride + size + output_padding
+        return length * stride if output_padding is None else (length - 1) * stride + size % 2 + output_padding
+    extra = max(size, stride) - size if output_padding is None else output_padding
+    return (length - 1) * stride + size + extra
 
 
 def unconvolved(
-    found: Spec, filters: int | None, kernel: Any, strides: Any, padding: str, output_padding: Any, data_format: Any, dilation: Any
+    found: Spec,
+    filters: int | None,
+    kernel: Any,
+    strides: Any,
+    padding: str,
+    output_padding: Any,
+    data_format: Any,
+    dilation: Any,
 ) -> Spec:
     """A transposed convolution with a kernel of the given spatial size."""
     dims, (batch, _) = spatial(found.known(), data_format)
@@ -169,7 +181,9 @@ def ctc_loss(target: Any, output: Any, **_: Any) -> Spec:
     return Spec(found.known()[:1], floating(found.dtype))
 
 
-def image_sized(found: Spec, height: int | None, width: int | None, data_format: Any, channels: int | None = -1) -> Spec:
+def image_sized(
+    found: Spec, height: int | None, width: int | None, data_format: Any, channels: int | None = -1
+) -> Spec:
     """An image, or a batch of them, with another height, width and, unless -1, number of channels."""
     batched = found if len(found.known()) == 4 else found.with_shape((None, *found.known()))
     _, (batch, depth) = spatial(batched.known(), data_format)
@@ -193,29 +207,44 @@ def rgb_to_grayscale(images: Any, data_format: Any = None) -> Spec:
     return image_sized(found, *_sides(found, data_format), data_format, 1)
 
 
-@operation("image.pad_images", "image.crop_images")
+def _edged(images: Any, sides: Sequence[Any], sign: int, height: Any, width: Any, data_format: Any) -> Spec:
+    """Padding adds to the sides (top, left, bottom, right) and cropping takes away; a target size wins."""
+    found = spec_of(images)
+    tall, wide = _sides(found, data_format)
+    top, left, bottom, right = (side or 0 for side in sides)
+    tall = plus(tall, sign * (top + bottom)) if height is None else height
+    wide = plus(wide, sign * (left + right)) if width is None else width
+    return image_sized(found, tall, wide, data_format)
+
+
+@operation("image.pad_images")
 def pad_images(
     images: Any,
-    top_padding: int | None = None,
-    left_padding: int | None = None,
-    bottom_padding: int | None = None,
-    right_padding: int | None = None,
-    target_height: int | None = None,
-    target_width: int | None = None,
+    top_padding: Any = None,
+    left_padding: Any = None,
+    bottom_padding: Any = None,
+    right_padding: Any = None,
+    target_height: Any = None,
+    target_width: Any = None,
     data_format: Any = None,
-    **cropping: Any,
 ) -> Spec:
-    """Padding adds and cropping takes away; a target size wins."""
-    found = spec_of(images)
-    height, width = _sides(found, data_format)
-    sign = -1 if cropping else 1
-    top, left = (cropping.get("top_cropping"), cropping.get("left_cropping")) if cropping else (top_padding, left_padding)
-    low, right = (
-        (cropping.get("bottom_cropping"), cropping.get("right_cropping")) if cropping else (bottom_padding, right_padding)
-    )
-    tall = target_height if target_height is not None else plus(height, sign * ((top or 0) + (low or 0)))
-    wide = target_width if target_width is not None else plus(width, sign * ((left or 0) + (right or 0)))
-    return image_sized(found, tall, wide, data_format)
+    sides = (top_padding, left_padding, bottom_padding, right_padding)
+    return _edged(images, sides, 1, target_height, target_width, data_format)
+
+
+@operation("image.crop_images")
+def crop_images(
+    images: Any,
+    top_cropping: Any = None,
+    left_cropping: Any = None,
+    bottom_cropping: Any = None,
+    right_cropping: Any = None,
+    target_height: Any = None,
+    target_width: Any = None,
+    data_format: Any = None,
+) -> Spec:
+    sides = (top_cropping, left_cropping, bottom_cropping, right_cropping)
+    return _edged(images, sides, -1, target_height, target_width, data_format)
 
 
 @operation("image.extract_patches")

@@ -37,9 +37,14 @@ def quantile(x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims:
     return found.with_shape((*spec_of(q).known(), *found.known()))
 
 
-@operation("max", "min", "amax", "amin", "ptp", "nanmax", "nanmin")
+@operation("max", "min", "amax", "amin", "ptp")
 def extreme(x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Spec:
     return reduced(x, axis, keepdims, spec_of(x).dtype)
+
+
+@operation("nanmax", "nanmin")
+def nan_extreme(x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Spec:
+    return reduced(x, axis, keepdims, promote(spec_of(x).dtype))
 
 
 @operation("sum", "nansum")
@@ -105,7 +110,7 @@ def size(x: Any) -> Spec:
 
 @operation("ndim")
 def ndim(x: Any) -> Spec:
-    return Spec((len(spec_of(x).known()),), "float32")
+    return Spec((), "int32")
 
 
 @operation("diff")

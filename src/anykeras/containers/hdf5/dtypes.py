@@ -55,7 +55,7 @@ def decode(message: bytes, marked: str | None) -> tuple[str, str] | None:
         # A `.h5` of Keras 3 has no mark; of the types of its variables only bfloat16 comes as two opaque bytes.
         name = marked if marked in OPAQUE else "bfloat16"
         return (name, "<") if OPAQUE[name] == size else None
-    if kind == ENUM and message.rstrip(b"\0").endswith(BOOLEAN):
+    if kind == ENUM and size == 1 and message.rstrip(b"\0").endswith(BOOLEAN):
         return "bool", "<"
     return None
 

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from ... import limits
 from ...errors import Malformed
 from ...tensors import Tensor
 from ..base import NamedWeights, TreeWeights, WeightGroup
 from ..guard import guarded
+from ..source import too_much
 from .nodes import Node, text
 
 LAYERS, WEIGHTS = "layer_names", "weight_names"
@@ -69,10 +71,22 @@ def _strings(value: object, path: str, key: str) -> list[str]:
     with guarded(f"{path or '/'} attribute {key}"):
         # An empty list is stored as no numbers at all, since h5py cannot tell what it was a list of.
         array = np.asarray(value)
-        items = [text(item) for item in array.reshape(-1).tolist()] if array.size else []
+        items = _texts(array.reshape(-1).tolist(), path, key) if array.size else []
     if any(item is None for item in items):
         raise Malformed("AK1109", "the list holds something that is not text", part=path or "/", key=key)
     return [item for item in items if item is not None]
+
+
+def _texts(values: list[object], path: str, key: str) -> list[str | None]:
+    """Each as text; a crafted list can repeat one long text, so that all of them together are bounded."""
+    left, found = limits.current().attribute_bytes, []
+    for value in values:
+        found.append(text(value))
+        left -= len(found[-1] or "")
+        if left < 0:
+            bound = limits.current().attribute_bytes
+            raise too_much("characters in a list of names", bound - left, bound, path or "/", key)
+    return found
 
 
 def named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, Tensor]]:

@@ -17,30 +17,26 @@ from pyfive.dataobjects import DataObjects
 from pyfive.misc_low_level import SuperBlock
 
 from ... import limits
-from ...errors import LimitExceeded, Malformed, Unsupported
+from ...errors import LimitExceeded, Malformed
 from ..guard import guarded
 from ..source import Meter, Source, too_much
+from .metadata import Budget, attributes, foreign, links
 from .storage import Stored, stored_at
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-LINK_MESSAGE, EXTERNAL_FILES, SHARED = 6, 7, 2
+EXTERNAL_FILES, SHARED = 7, 2
 
 
 @dataclass
 class Node:
-    """A group (``children``) or an array (``stored``) at `path`, with its attributes."""
+    """A group (``children``) or an array (``stored``) at `path`, with its attributes as pyfive decodes them."""
 
     path: str
     objects: DataObjects = field(repr=False)
     children: dict[str, Node] = field(default_factory=dict, repr=False)
     stored: Stored | None = None
 
-    @property
-    def attributes(self) -> dict[str, object]:
-        """Attributes as pyfive decodes them. Raises Malformed."""
-        with guarded(self.path or "/"), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
-            return dict(self.objects.get_attributes())
+    attributes: dict[str, object] = field(default_factory=dict, repr=False)
 
     def find(self, path: str, root: Node) -> Node | None:
         """The node at `path` below this one (below `root` when the path starts with a slash, as HDF5 has it)."""
@@ -98,6 +94,7 @@ class _Visit:
     def __init__(self, source: Source, meter: Meter) -> None:
         self.source, self.meter = source, meter
         self.heaps: dict[int, object] = {}
+        self.budget = Budget(source.size)
         self.nodes: dict[int, Node] = {}  # by address
         self.bounds = limits.current()
         self.count = self.declared = self.held = self.unstored = 0
@@ -118,25 +115,19 @@ class _Visit:
         return root
 
     def _links(self, node: Node) -> list[tuple[str, int]]:
-        self._refuse_foreign_links(node)
-        with guarded(node.path or "/"):
-            links = node.objects.get_links()
-        for name, target in links.items():
-            if not isinstance(target, int):
-                raise _foreign(f"{node.path}/{name}", "a soft link")
+        part = node.path or "/"
+        with guarded(part):
+            found = list(links(node.objects, self.meter, self.budget, part))
+        if len({name for name, _ in found}) != len(found):
+            raise Malformed("AK1103", "the group lists a name twice", part=part)
+        for name, _ in found:
             if not name or "/" in name or "\0" in name:
-                raise Malformed("AK1103", f"a link is named {name!r}", part=node.path or "/")
-        return sorted(links.items())
-
-    def _refuse_foreign_links(self, node: Node) -> None:
-        """Links kept as messages: type 0 is hard, 1 soft, 64 external (File Format Specification IV.A.2.g)."""
-        for message in node.objects.find_msg_type(LINK_MESSAGE):
-            data = node.objects.msg_data[message["offset_to_message"] :][:3]
-            if len(data) == 3 and data[1] & 8 and data[2]:
-                raise _foreign(node.path or "/", "an external link" if data[2] == 64 else "a soft link")
+                raise Malformed("AK1103", f"a link is named {name[:80]!r}", part=part)
+        return sorted(found)
 
     def _node(self, path: str, address: int) -> Node:
         self.count += 1
+        self.budget.take(len(path), path[:80])
         if self.count > self.bounds.objects:
             raise too_much("groups and arrays", self.count, self.bounds.objects, path, "objects")
         known = self.nodes.get(address)
@@ -147,22 +138,28 @@ class _Visit:
                     f"the group {known.path or '/'!r} is also linked here: groups would contain each other",
                     part=path,
                 )
-            return Node(path, known.objects, stored=known.stored)
+            return Node(path, known.objects, stored=known.stored, attributes=known.attributes)
         with guarded(path or "/"):
             objects = DataObjects(self.meter, address)
             objects._global_heaps = self.heaps  # shared, so that a heap is decoded once for the whole file
-            node = Node(path, objects)
+            node = Node(path, objects, attributes=self._attributes(path, objects))
             if objects.is_dataset:
-                node.stored = self._stored(path, objects)
+                node.stored = self._stored(path, node)
         self.nodes[address] = node
         return node
 
-    def _stored(self, path: str, objects: DataObjects) -> Stored:
+    def _attributes(self, path: str, objects: DataObjects) -> dict[str, object]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
+            return attributes(objects, self.meter, self.budget, path or "/")
+
+    def _stored(self, path: str, node: Node) -> Stored:
+        objects = node.objects
         if objects.find_msg_type(EXTERNAL_FILES):
-            raise _foreign(path, "external storage (the numbers lie in another file)")
+            raise foreign(path, "external storage (the numbers lie in another file)")
         if any(m["flags"] & SHARED for m in objects.msgs if m["type"] in (1, 3, 5, 8, 11)):
             raise NotImplementedError("a datatype or layout shared between arrays")
-        stored = stored_at(self.source, self.meter, path, objects)
+        stored = stored_at(self.source, self.meter, path, objects, node.attributes.get("dtype"))
         self.declared += stored.declared
         self.held += stored.held
         self.unstored += max(0, stored.declared - stored.covered)
@@ -179,15 +176,6 @@ class _Visit:
         if self.held > self.source.size:
             raise Malformed("AK1103", "the arrays of the file lie over each other", part=path)
         return stored
-
-
-def _foreign(path: str, what: str) -> Unsupported:
-    return Unsupported(
-        "AK1106",
-        f"{what}: AnyKeras follows nothing but hard links inside the file",
-        part=path,
-        next_step="If you trust the file, copy it with h5py into one that holds its own data.",
-    )
 
 
 def text(value: object) -> str | None:

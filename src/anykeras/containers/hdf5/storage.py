@@ -61,8 +61,11 @@ class Stored:
         return Tensor(self.shape, self.dtype, prefix + self.path, self.load)
 
 
-def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects) -> Stored:
-    """Describe one dataset. Raises Malformed, LimitExceeded, NotImplementedError and what pyfive raises."""
+def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects, mark: object) -> Stored:
+    """Describe one dataset; `mark` is its attribute ``dtype``.
+
+    Raises Malformed, LimitExceeded, NotImplementedError and whatever pyfive raises.
+    """
     shape = objects.shape
     message = _message(objects, DATATYPE)
     size = struct.unpack_from("<I", message, 4)[0]
@@ -70,8 +73,7 @@ def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects) -> 
         shape = (0,)
     if len(shape) > limits.current().tensor_rank:
         raise too_much("dimensions", len(shape), limits.current().tensor_rank, path, "tensor_rank")
-    marked = objects.get_attributes().get("dtype") if message[0] & 15 in (0, 5) else None
-    decoded = decode(message, marked.decode("latin-1") if isinstance(marked, bytes) else None)
+    decoded = decode(message, mark.decode("latin-1") if isinstance(mark, bytes) else None)
     declared = math.prod(shape) * size
     _, layout, properties = objects.get_id_storage_params()
     pieces = _pieces(source, meter, path, objects, layout, properties, declared, size)
@@ -80,11 +82,11 @@ def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects) -> 
     def load() -> Array:
         with guarded(path):
             flat = pieces.read()
-        dtype = TYPES.get(name or "") or np.dtype(name)
-        if name == "bool":
-            return np.frombuffer(flat, np.uint8).astype(np.bool_).reshape(shape)
-        array = np.frombuffer(flat, dtype.newbyteorder(">") if swapped else dtype)
-        return array.astype(dtype, copy=False).reshape(shape)
+            if name == "bool":
+                return np.frombuffer(flat, np.uint8).astype(np.bool_).reshape(shape)
+            dtype = TYPES.get(name or "") or np.dtype(name)
+            array = np.frombuffer(flat, dtype.newbyteorder(">") if swapped else dtype)
+            return array.astype(dtype, copy=False).reshape(shape)
 
     return Stored(path, shape, name, f"datatype class {message[0] & 15}", declared, pieces.held, pieces.covered, load)
 

@@ -7,7 +7,6 @@ import numpy as np
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
 from ...document.values import Value
-
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, combine, constant
 from ..rule import Context, Example, rule

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from ...catalog import find
 from ...document.model import Era, Layer, Writer
 from ...document.values import Object, Value
+from ...tensors import constant
 from ..rule import Context, Example, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+_KERNEL = constant(np.zeros((3, 3, 2, 1)))
 
 
 @rule(
@@ -215,3 +219,30 @@ def _function(value: Value) -> Value:
     if isinstance(value, Object) and value.class_name == "function" and value.config in _ACTIVATIONS:
         return value.config if value.module in (None, "builtins", "keras.activations") else value
     return value
+
+
+def _depthwise(role: str) -> Layer:
+    return Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3)}, {role: _KERNEL})
+
+
+def _renamed_weight(layer: Layer) -> bool:
+    return dict(layer.weights) == {"kernel": _KERNEL}
+
+
+@rule(
+    "AK2290",
+    "The kernel of a depthwise convolution is called kernel",
+    to=Era.KERAS3,
+    classes=("DepthwiseConv1D", "DepthwiseConv2D"),
+    what="Keras 2 calls the kernel of a depthwise convolution `depthwise_kernel`, Keras 3 calls it `kernel`.",
+    why="Weights are bound to variables by name.",
+    references=("keras 3.15.1 src/layers/convolutional/base_depthwise_conv.py",),
+    examples=[Example(_depthwise("depthwise_kernel"), _renamed_weight, K2)],
+    leaves_alone=[Example(_depthwise("kernel"), _renamed_weight, K2)],
+    report=False,
+)
+def depthwise_kernel(layer: Layer, context: Context) -> Layer | None:
+    """The weight under its present name."""
+    if "depthwise_kernel" not in layer.weights:
+        return None
+    return replace(layer, weights={role.removeprefix("depthwise_"): t for role, t in layer.weights.items()})

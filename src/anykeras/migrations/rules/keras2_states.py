@@ -109,7 +109,7 @@ def _stack(order: Config) -> Layer:
 
 
 @rule(
-    "AK2244",
+    "AK2238",
     "The states of stacked cells came last cell first",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
@@ -117,7 +117,7 @@ def _stack(order: Config) -> Layer:
     what="Before Keras 2.2 a stack of cells listed the states of its last cell first; since then only where "
     "`reverse_state_order` asks for it.",
     why="The states that such a layer hands out are counted in that order.",
-    changes="The order is noted as `reverse_state_order`, which AK2245 acts on.",
+    changes="The order is noted as `reverse_state_order`, which AK2242 and AK2245 act on.",
     versions="Keras 2.0.9 to 2.1.6",
     references=("keras 2.1.5 layers/recurrent.py, `StackedRNNCells.state_size`",),
     examples=[Example(_stack({}), _stack({"reverse_state_order": True}), K2)],
@@ -132,6 +132,17 @@ def last_cell_first(layer: Layer, context: Context) -> Layer | None:
     return layer.with_config(reverse_state_order=True)
 
 
+def _handing_out(backwards: bool | None, state: int) -> Layer:
+    """Two stacked cells, an LSTM and a GRU, and one of their three states as the output."""
+    stack = _stack({} if backwards is None else {"reverse_state_order": backwards})
+    layers = (
+        Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}),
+        Layer("RNN", "r", {"cell": stack, "return_state": True}),
+    )
+    made = Graph(layers, {"x": (Call(),), "r": (Call((Ref("x"),)),)}, Ref("x"), Ref("r", 0, state))
+    return Layer("Functional", "m", graph=made)
+
+
 @rule(
     "AK2245",
     "States handed out are in the order of the cells",
@@ -139,8 +150,8 @@ def last_cell_first(layer: Layer, context: Context) -> Layer | None:
     what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states first.",
     why="Keras 3 hands them out in the order of the cells.",
     changes="The tensors of the graph that are such states are counted anew.",
-    examples=[],
-    leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
+    examples=[Example(_handing_out(True, 3), _handing_out(None, 2), K2)],
+    leaves_alone=[Example(_handing_out(None, 3), _handing_out(None, 3), K2)],
     report=False,
 )
 def states_in_order(model: Layer, context: Context) -> Layer | None:

@@ -228,6 +228,11 @@ def plain(value: Value) -> Value:
     return value.value if isinstance(value, Entry) and value.kind is Kind.VALUE else value
 
 
+def words(text: str) -> tuple[str, ...]:
+    """Names separated by spaces."""
+    return tuple(text.split())
+
+
 _entries: dict[str, list[Entry]] = {}
 
 

@@ -194,7 +194,7 @@ def _dict_merge(frame: Frame, instruction: Instruction) -> None:
 
 @TABLE.on("UNPACK_SEQUENCE")
 def _unpack(frame: Frame, instruction: Instruction) -> None:
-    values = operators.collect(frame.machine, frame.pop())
+    values = operators.unpacked(frame.machine, frame.pop(), instruction.arg)
     if len(values) != instruction.arg:
         raise throw("ValueError", f"expected {instruction.arg} values to unpack, got {len(values)}")
     frame.push(*values[::-1])
@@ -246,5 +246,3 @@ def _store_slice(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("GET_LEN")
 def _get_len(frame: Frame, instruction: Instruction) -> None:
     frame.push(operators.length(frame.machine, frame.peek()))
-
-

@@ -141,6 +141,6 @@ def _cleanup_throw(frame: Frame, instruction: Instruction) -> None:
 
 TABLE.refuse(
     "the code is asynchronous",
-    "BEFORE_ASYNC_WITH", "SETUP_ASYNC_WITH", "END_ASYNC_FOR", "GET_AITER", "GET_ANEXT", "GET_AWAITABLE", "ASYNC_GEN_WRAP",
+    "BEFORE_ASYNC_WITH", "SETUP_ASYNC_WITH", "END_ASYNC_FOR", "GET_AITER", "GET_ANEXT", "GET_AWAITABLE",
+    "ASYNC_GEN_WRAP",
 )  # fmt: skip
-

@@ -119,7 +119,7 @@ def block(text: str, at: int, indent: int, part: str) -> tuple[str, int]:
     if header is None:
         raise failed("a block of text with an unknown header", text, at, part)
     style, chomp, digit = header.group(1), header.group(2) or header.group(4), header.group(3)
-    lines, end = _block_lines(text, header.end(), indent + int(digit) if digit and indent >= 0 else None, indent)
+    lines, end = _block_lines(text, header.end(), max(indent, 0) + int(digit) if digit else None, indent)
     while lines and not lines[-1]:
         lines.pop()
     body = "\n".join(lines) if style == "|" else _folded(lines)

@@ -38,7 +38,8 @@ def _sparse(ops: Ops, target: Value, output: Value, from_logits: Value, axis: in
     return crossentropies.sparse(ops, target, output, bool(from_logits), axis, ops.context.epsilon)
 
 
-def _binary(ops: Ops, target: Value, output: Value, from_logits: Value) -> Value:
+def binary_of(ops: Ops, target: Value, output: Value, from_logits: Value) -> Value:
+    """``K.binary_crossentropy`` of the writer's backend and version."""
     context = ops.context
     if context.backend == "theano":
         output = ops.sigmoid(output) if from_logits else output
@@ -82,12 +83,12 @@ def sparse(
 
 @function("keras.backend.binary_crossentropy", test=_reversed, stack=_EPSILON_OLD)
 def binary_old(ops: Ops, output: Value, target: Value, from_logits: Value = False) -> Value:
-    return _binary(ops, target, output, from_logits)
+    return binary_of(ops, target, output, from_logits)
 
 
 @function("keras.backend.binary_crossentropy", stack="Keras 2.0.7 on, tf.keras")
 def binary(ops: Ops, target: Value, output: Value, from_logits: Value = False) -> Value:
-    return _binary(ops, target, output, from_logits)
+    return binary_of(ops, target, output, from_logits)
 
 
 @function("keras.backend.categorical_focal_crossentropy", stack="tf.keras 2.12 on")
@@ -121,7 +122,7 @@ def binary_focal(
     chance = ops.sigmoid(output) if from_logits else output
     other = ops.subtract(1, target)
     right = ops.add(ops.multiply(target, chance), ops.multiply(other, ops.subtract(1, chance)))
-    loss = ops.multiply(ops.power(ops.subtract(1.0, right), gamma), _binary(ops, target, output, from_logits))
+    loss = ops.multiply(ops.power(ops.subtract(1.0, right), gamma), binary_of(ops, target, output, from_logits))
     if apply_class_balancing:
         loss = ops.multiply(ops.add(ops.multiply(target, alpha), ops.multiply(other, 1 - alpha)), loss)
     return loss

@@ -11,11 +11,8 @@ IMAGE = "tensorflow.image"
 _BOTH = "TensorFlow 0.x to 2.x"
 _NUMBERED = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
 
-values(
-    f"{IMAGE}.ResizeMethod",
-    {name.upper(): name for name in ["bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic"]}
-    | {"NEAREST_NEIGHBOR": "nearest"},
-)
+_METHODS = ("bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+values(f"{IMAGE}.ResizeMethod", {name.upper(): name for name in _METHODS} | {"NEAREST_NEIGHBOR": "nearest"})
 
 
 def _method(given: Value) -> str:

@@ -1,0 +1,207 @@
+"""Readable source: the machine run on names, once for each way through the branches, folded into expressions.
+
+Right by refusal: code with exception handlers, imports, loops over unknown values, or calls whose result is dropped has
+no source here (a trace shows it instead).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from anykeras.bytecode.checks import indexes
+from anykeras.bytecode.code import VARARGS, VARKEYWORDS, Code
+from anykeras.bytecode.dialects import dialect
+from anykeras.bytecode.errors import CodeRaised, over_limit, refused
+from anykeras.bytecode.instructions import decode
+from anykeras.bytecode.machine import Function, Machine, MachineLimits
+from anykeras.bytecode.source.evaluating import evaluate
+from anykeras.bytecode.source.expressions import Expression, children, choice, name, negated, same, walk
+from anykeras.bytecode.source.naming import Names
+from anykeras.bytecode.source.printing import Printer
+
+__all__ = ["Source", "source_of"]
+
+MAX_PATHS = 64
+MAX_LINE = 100
+HANDLERS = frozenset({"SETUP_FINALLY", "SETUP_EXCEPT", "SETUP_WITH", "PUSH_EXC_INFO", "BEFORE_WITH"})
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What the paths behind a branch come to: ``value``, except where ``raises`` holds (``True``: always)."""
+
+    value: object = None
+    raises: object = False
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A function as an expression of its parameters.
+
+    Attributes:
+        parameters: names, with ``"*"`` before the keyword-only ones.
+        defaults: values of the last positional parameters.
+        body: the value returned (plain values, ``Expression``, containers of both).
+        raises: where the code raises instead: ``False``, or an expression.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    defaults: tuple[object, ...]
+    body: object
+    raises: object = False
+
+    @property
+    def text(self) -> str:
+        """A lambda where it was one and fits, else a ``def`` with a line for each value used twice."""
+        if self.name == "<lambda>" and self.raises is False and not _shared(self.body):
+            head = Printer().parameters(self.parameters, self.defaults)
+            return f"lambda {head}: {Printer().text(self.body, 1)}".replace("lambda :", "lambda:")
+        return self._definition()
+
+    def evaluate(
+        self, machine: Machine, args: Sequence[object], kwargs: Mapping[str, object] | None = None
+    ) -> object:
+        """The value for ``args`` over ``machine.domain``; missing positional arguments take their defaults."""
+        names = self.parameters[: self.parameters.index("*")] if "*" in self.parameters else self.parameters
+        first = len(names) - len(self.defaults)
+        given = [*args, *self.defaults[max(0, len(args) - first) :]]
+        return evaluate(machine, names, self.body, given, kwargs)
+
+    def _definition(self) -> str:
+        printer = Printer()
+        label = self.name if self.name.isidentifier() else "function"
+        lines = [f"def {label}({printer.parameters(self.parameters, self.defaults)}):"]
+        if self.raises is not False:
+            lines.append(f"    # raises where {printer.text(self.raises)}")
+        for number, shared in enumerate(_shared(self.body), 1):
+            lines.append(f"    t{number} = {printer.text(shared)}")
+            printer.names[id(shared)] = f"t{number}"
+        return "\n".join([*lines, f"    return {printer.text(self.body)}"])
+
+
+def source_of(code: Code, defaults: Sequence[object] = (), closure: Sequence[object] = ()) -> Source:
+    """The source of ``code``. Values of the closure are written in place of their names.
+
+    Raises:
+        BytecodeError: the code has no source in this form; the message says why.
+    """
+    machine = Machine(code, Names((), False, _nested))
+    return _explored(machine.function(tuple(defaults), tuple(closure)))
+
+
+def _nested(function: Function) -> Expression:
+    inner = _explored(function)
+    if inner.raises is not False:
+        raise refused("an inner function raises")
+    return Expression("function", (inner.parameters, inner.defaults, inner.body))
+
+
+def _explored(function: Function) -> Source:
+    code = function.code
+    _refuse_unshowable(code)
+    names = tuple(_parameter(one) for one in code.slots[: code.argcount])
+    only = tuple(code.slots[code.argcount : code.argcount + code.kwonlyargcount])
+    explorer = _Explorer(function, [name(one) for one in names], {one: name(one) for one in only})
+    outcome = explorer.tree(())
+    if outcome.raises is True:
+        raise refused("the code always raises")
+    parameters = (*names, "*", *only) if only else names
+    return Source(code.name, parameters, function.defaults, outcome.value, outcome.raises)
+
+
+def _parameter(slot: str) -> str:
+    return slot if slot.isidentifier() else "args"  # Python 2 names a tuple parameter ".0"
+
+
+def _refuse_unshowable(code: Code) -> None:
+    for one in decode(code).instructions:
+        if one.name in HANDLERS:
+            raise refused("the source of code with try or with is not shown")
+    stars = bool(code.flags & VARARGS) + bool(code.flags & VARKEYWORDS)
+    first = code.argcount + code.kwonlyargcount
+    read = {index for one in decode(code).instructions if "FAST" in one.name for index in indexes(decode(code), one)}
+    if read & set(range(first, first + stars)):
+        raise refused("the source of code that uses *args or **kwargs is not shown")
+    for constant in code.consts:
+        if isinstance(constant, Code):
+            _refuse_unshowable(constant)
+
+
+class _Explorer:
+    """Runs a function along every way through its undecided branches."""
+
+    def __init__(self, function: Function, args: list[Expression], kwargs: dict[str, Expression]) -> None:
+        self.function, self.args, self.kwargs = function, args, kwargs
+        self.paths = 0
+
+    def tree(self, decisions: tuple[bool, ...]) -> Outcome:
+        """What the function comes to over all branches that are asked after ``decisions``."""
+        self.paths += 1
+        if self.paths > MAX_PATHS:
+            raise over_limit("the code has too many ways through its branches to be shown")
+        domain, outcome = self._run(decisions)
+        for place in range(len(domain.asked) - 1, len(decisions) - 1, -1):
+            other = self.tree((*domain.taken[:place], False))
+            outcome = _merged(domain.asked[place], outcome, other)
+        return outcome
+
+    def _run(self, decisions: tuple[bool, ...]) -> tuple[Names, Outcome]:
+        code = self.function.code
+        python2 = dialect(code.version).traits.python2
+        domain = Names(decisions, python2, _nested)
+        machine = Machine(code, domain, MachineLimits(steps=50_000, nodes=100_000, seconds=5.0))
+        runnable = Function(machine, code, self.function.defaults, self.function.kwdefaults, self.function.closure)
+        try:
+            value = domain.written(machine.run(runnable, self.args, self.kwargs))
+        except CodeRaised:
+            return domain, Outcome(raises=True)
+        _refuse_dropped_calls(domain, value)
+        return domain, Outcome(value)
+
+
+def _merged(condition: Expression, then: Outcome, otherwise: Outcome) -> Outcome:
+    if then.raises is True:
+        value = otherwise.value
+    else:
+        value = then.value if otherwise.raises is True else choice(condition, then.value, otherwise.value)
+    return Outcome(value, _either(_both(condition, then.raises), _both(negated(condition), otherwise.raises)))
+
+
+def _both(condition: Expression, raises: object) -> object:
+    return raises if raises is False else condition if raises is True else Expression("and", (condition, raises))
+
+
+def _either(left: object, right: object) -> object:
+    if left is False or right is False:
+        return right if left is False else left
+    if isinstance(left, Expression) and isinstance(right, Expression) and same(negated(left), right):
+        return True
+    return Expression("or", (left, right))
+
+
+def _refuse_dropped_calls(domain: Names, value: object) -> None:
+    kept = {id(one) for one in walk([value, domain.asked])}
+    if any(id(call) not in kept for call in domain.calls):
+        raise refused("the code calls something and drops the result")
+
+
+def _shared(body: object) -> list[Expression]:
+    """Calls, and long expressions, that are used more than once, innermost first."""
+    uses: Counter[int] = Counter()
+    order: list[Expression] = []
+
+    def visit(value: object) -> None:
+        if isinstance(value, Expression):
+            uses[id(value)] += 1
+            if uses[id(value)] > 1 or value.kind == "function":
+                return
+        for child in children(value):
+            visit(child)
+        if isinstance(value, Expression):
+            order.append(value)
+
+    visit(body)
+    return [one for one in order if uses[id(one)] > 1 and (one.kind == "call" or len(Printer().text(one)) > 20)]

@@ -1,0 +1,161 @@
+"""Carrying shapes and dtypes through a model, without Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ...document.model import Graph, Layer
+from ...document.values import Ref, Value
+from ...document.walk import rebuild
+from ..base import Shape
+from ..operations import bind, find
+from .graphs import flat, inputs, outputs, steps
+from .policies import autocast, compute_dtype
+from .spec import UNKNOWN, Spec
+from .tables import layer_rule, operation_rule, wrapper_rule
+
+# What a rule raises over a configuration that Keras would refuse too: the outcome is unknown, and not our error here.
+_REFUSED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def infer(model: Layer, inputs: Sequence[Spec] | None = None) -> Mapping[Ref, Spec]:
+    """Shape and dtype of every tensor of a model in the Keras 3 vocabulary.
+
+    Args:
+        model: a layer with a graph; the refs of the answer are those of that graph.
+        inputs: what the model is called on, in the order of its inputs; None for what its InputLayers declare.
+
+    Returns:
+        A spec for every outcome of a call; one that could not be found (a layer that nobody knows, a configuration
+        that Keras refuses) is UNKNOWN or absent. The batch is None, like every dimension that is open.
+    """
+    return Inference().graph(model, inputs)
+
+
+def fill(model: Layer) -> Layer:
+    """The model with the shape and dtype of every InputLayer that has none, taken from where the submodel is called.
+
+    A submodel called on different shapes gets None where they differ. What cannot be found stays open.
+    """
+    run = Inference()
+    run.graph(model, None)
+
+    def filled(layer: Layer) -> Layer:
+        met = run.met.get(id(layer))
+        if layer.class_name != "InputLayer" or met is None or declared(layer).shape is not None or met.shape is None:
+            return layer
+        return layer.with_config(batch_shape=met.shape, dtype=layer.config.get("dtype") or met.dtype)
+
+    return rebuild(model, filled)
+
+
+class Inference:
+    """One pass through a model. `met` is what each InputLayer (by identity) was given."""
+
+    def __init__(self) -> None:
+        self.met: dict[int, Spec] = {}
+
+    def graph(self, model: Layer, given: Sequence[Spec] | None) -> dict[Ref, Spec]:
+        """The specs of all tensors of a model's graph."""
+        graph = model.graph
+        if graph is None:
+            raise ValueError(f"{model.name} has no graph")
+        found: dict[Ref, Spec] = {}
+        places = inputs(graph)
+        for ref, spec in zip(places, given or [UNKNOWN] * len(places), strict=False):
+            found[ref] = self._enter(graph, ref, spec)
+        for layer, number, call in steps(graph):
+            if layer.class_name == "InputLayer":
+                found.setdefault(Ref(layer.name), declared(layer))
+                continue
+            args = [_resolved(a, found) for a in call.args]
+            kwargs = {k: _resolved(v, found) for k, v in call.kwargs.items()}
+            made = flat(self.call(layer, args, kwargs))
+            found.update({Ref(layer.name, number, i): spec for i, spec in enumerate(made)})
+        return found
+
+    def _enter(self, graph: Graph, ref: Ref, given: Spec) -> Spec:
+        """What an input of a model stands for when the model is called on `given`."""
+        layer = next((x for x in graph.layers if x.name == ref.layer), None)
+        if layer is None:
+            return given
+        said = declared(layer)
+        met = self.met.get(id(layer), given)
+        self.met[id(layer)] = Spec(_both(met.shape, given.shape), met.dtype)
+        open_dtype = layer.config.get("dtype") is None and said.shape is None
+        return Spec(
+            said.shape if given.shape is None else given.shape,
+            given.dtype if open_dtype and given.dtype else said.dtype,
+        )
+
+    def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """The outcome of calling a layer, an operation or a model; UNKNOWN where it cannot be told."""
+        if any(leaf.shape is None for leaf in flat([*args, kwargs]) if isinstance(leaf, Spec)) and layer.graph is None:
+            return UNKNOWN
+        try:
+            if layer.graph is not None:
+                return self._model(layer.graph, layer, args, kwargs)
+            if layer.operation:
+                return operation(layer.class_name, args, kwargs)
+            return self._layer(layer, args, kwargs)
+        except _REFUSED:
+            return UNKNOWN
+
+    def _model(self, graph: Graph, model: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        given = args[0] if args else kwargs.get("inputs")
+        if isinstance(given, Mapping) and not isinstance(graph.inputs, Mapping):
+            given = [given.get(ref.layer, UNKNOWN) for ref in inputs(graph)]
+        found = self.graph(model, [leaf if isinstance(leaf, Spec) else UNKNOWN for leaf in flat(given)])
+        return _resolved(outputs(graph), found)
+
+    def _layer(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        args = [autocast(layer, a) for a in args]
+        kwargs = {k: autocast(layer, v) for k, v in kwargs.items() if k != "training"}
+        wrapper = wrapper_rule(layer.class_name)
+        if wrapper is not None:
+            return wrapper(self.call, layer, *args, **kwargs)
+        rule = layer_rule(layer.class_name)
+        return UNKNOWN if rule is None else rule(layer, *args, **kwargs)
+
+
+def operation(function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The outcome of a function of ``keras.ops``; its arguments have specs where tensors stand."""
+    known = find(function)
+    rule = None if known is None else operation_rule(known.function)
+    if known is None or rule is None:
+        return UNKNOWN
+    given: dict[str, Any] = dict(bind(known, list(args), dict(kwargs)))
+    for parameter in known.parameters:
+        if not parameter.required:
+            given.setdefault(parameter.name, parameter.default)
+    named = {name.lstrip("*"): value for name, value in given.items() if not name.startswith("**")}
+    rest: Mapping[str, Any] = next((value for name, value in given.items() if name.startswith("**")), {})
+    return rule(**named, **rest)
+
+
+def declared(layer: Layer) -> Spec:
+    """What an InputLayer says of itself."""
+    shape = layer.config.get("batch_shape")
+    if shape is None and isinstance(layer.config.get("shape"), tuple):
+        own = layer.config["shape"]
+        shape = (layer.config.get("batch_size"), *own) if isinstance(own, tuple) else None
+    found = tuple(d if isinstance(d, int) else None for d in shape) if isinstance(shape, tuple) else None
+    return Spec(found, compute_dtype(layer))
+
+
+def _both(one: Shape | None, other: Shape | None) -> Shape | None:
+    """The shape that two calls have in common."""
+    if one is None or other is None or len(one) != len(other):
+        return one if one == other else None
+    return tuple(a if a == b else None for a, b in zip(one, other, strict=True))
+
+
+def _resolved(value: Value, found: Mapping[Ref, Spec]) -> Any:
+    if isinstance(value, Ref):
+        return found.get(value, UNKNOWN)
+    if isinstance(value, tuple):
+        return tuple(_resolved(item, found) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _resolved(item, found) for key, item in value.items()}
+    return value

@@ -1,0 +1,87 @@
+"""Shapes of the core, activation, regularization and normalization layers (keras/src/layers/ of 3.15.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...document.model import Layer
+from .operations_linalg import einsum
+from .policies import compute_dtype
+from .spec import Spec, spec_of
+from .tables import Apply, Output, layer, option, wrapper
+
+_UNCHANGED = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise SpatialDropout1D
+SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization LayerNormalization GroupNormalization
+RMSNormalization UnitNormalization Masking Normalization Rescaling AutoContrast Solarization RandomBrightness RandomContrast
+RandomColorDegeneration RandomColorJitter RandomErasing RandomFlip RandomGaussianBlur RandomHue RandomInvert RandomPerspective
+RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom RandomElasticTransform
+AugMix CLAHE CutMix MixUp RandAugment"""
+
+
+def made(layer: Layer, shape: Any) -> Spec:
+    """An outcome of a layer, in the dtype that it computes in."""
+    return Spec(tuple(shape), compute_dtype(layer))
+
+
+@layer(*_UNCHANGED.split())
+def unchanged(layer: Layer, inputs: Spec, *_: Any, **__: Any) -> Output:
+    return made(layer, inputs.known())
+
+
+@layer("Identity")
+def identity(layer: Layer, inputs: Output) -> Output:
+    return inputs
+
+
+@layer("RandomGrayscale", "Equalization")
+def untouched(layer: Layer, inputs: Spec) -> Spec:
+    return inputs
+
+
+@layer("Dense")
+def dense(layer: Layer, inputs: Spec) -> Spec:
+    return made(layer, (*inputs.known()[:-1], option(layer, "units")))
+
+
+@layer("EinsumDense")
+def einsum_dense(layer: Layer, inputs: Spec) -> Spec:
+    """Dimensions that the equation takes over from the input, and those that `output_shape` states for the others."""
+    before, after = option(layer, "equation").replace(" ", "").split("->")
+    source, kernel = before.split(",")
+    head, dots, tail = after.partition("...")
+    letters = head + tail
+    stated = option(layer, "output_shape")
+    stated = (stated,) if isinstance(stated, int) else tuple(stated)
+    sizes = dict(zip(reversed(letters), reversed(stated), strict=False))
+    shape = Spec(tuple(sizes.get(c) for c in kernel))
+    found = einsum(f"{source},{kernel}->{after}", (Spec(inputs.known()), shape)).known()
+    rest = found[len(head) : len(found) - len(tail)] if dots else ()
+    whole = [*zip(head, found, strict=False), *(("", d) for d in rest), *zip(tail, found[len(found) - len(tail) :], strict=False)]
+    return made(layer, [sizes[c] if d is None and c in sizes else d for c, d in whole])
+
+
+@layer("Embedding")
+def embedding(layer: Layer, inputs: Spec) -> Spec:
+    return made(layer, (*inputs.known(), option(layer, "output_dim")))
+
+
+@layer("ReversibleEmbedding")
+def reversible_embedding(layer: Layer, inputs: Spec, reverse: bool = False) -> Spec:
+    if reverse:
+        return made(layer, (*inputs.known()[:-1], option(layer, "input_dim")))
+    return embedding(layer, inputs)
+
+
+@layer("Lambda")
+def lambda_(layer: Layer, inputs: Spec, **_: Any) -> Spec:
+    """Only where the file states the shape; the function itself is not run."""
+    stated = option(layer, "output_shape")
+    if not isinstance(stated, tuple) or not all(d is None or isinstance(d, int) for d in stated):
+        raise ValueError("a Lambda without a stated shape")
+    return made(layer, (spec_of(inputs).known()[0], *stated))
+
+
+@wrapper("SpectralNormalization")
+def spectral_normalization(apply: Apply, layer: Layer, inputs: Spec, **kwargs: Any) -> Output:
+    inner: Spec = apply(option(layer, "layer"), [inputs], {})
+    return made(layer, inner.known())

@@ -1,0 +1,137 @@
+"""Shapes of convolutions, pooling, padding and reshaping layers (keras/src/layers/ of 3.15.1)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...document.model import Layer
+from . import operations_nn as nn
+from .layers_core import made
+from .spec import Spec, assembled, each, plus, product, reshape, spatial, times
+from .tables import layer, option
+
+_RANKS = (1, 2, 3)
+
+
+def named(*patterns: str) -> list[str]:
+    """``"Conv{}D"`` -> Conv1D, Conv2D, Conv3D."""
+    return [pattern.format(rank) for pattern in patterns for rank in _RANKS]
+
+
+def data_format(layer: Layer) -> Any:
+    """The layer's data format; channels_last where it says none."""
+    return option(layer, "data_format") or "channels_last"
+
+
+def _padding(layer: Layer) -> str:
+    return str(option(layer, "padding", "valid")).lower()
+
+
+def convolution(layer: Layer, inputs: Spec, filters: int | None) -> Spec:
+    """A convolution of the layer's own kernel size, strides, padding and dilation."""
+    size, strides, rate = option(layer, "kernel_size"), option(layer, "strides", 1), option(layer, "dilation_rate", 1)
+    shape = nn.convolved(inputs, filters, size, strides, _padding(layer), data_format(layer), rate).known()
+    return made(layer, shape)
+
+
+@layer(*named("Conv{}D"), "SeparableConv1D", "SeparableConv2D")
+def conv(layer: Layer, inputs: Spec) -> Spec:
+    return convolution(layer, inputs, option(layer, "filters"))
+
+
+@layer("DepthwiseConv1D", "DepthwiseConv2D")
+def depthwise(layer: Layer, inputs: Spec) -> Spec:
+    _, (_, channels) = spatial(inputs.known(), data_format(layer))
+    return convolution(layer, inputs, times(channels, option(layer, "depth_multiplier", 1)))
+
+
+@layer(*named("Conv{}DTranspose"))
+def conv_transpose(layer: Layer, inputs: Spec) -> Spec:
+    found = nn.unconvolved(
+        inputs,
+        option(layer, "filters"),
+        option(layer, "kernel_size"),
+        option(layer, "strides", 1),
+        _padding(layer),
+        option(layer, "output_padding"),
+        data_format(layer),
+        option(layer, "dilation_rate", 1),
+    )
+    return made(layer, found.known())
+
+
+@layer(*named("MaxPooling{}D", "AveragePooling{}D"))
+def pooling(layer: Layer, inputs: Spec) -> Spec:
+    size, strides = option(layer, "pool_size", 2), option(layer, "strides")
+    return made(layer, nn.pooled(inputs, size, strides, _padding(layer), data_format(layer)).known())
+
+
+@layer(*named("GlobalMaxPooling{}D", "GlobalAveragePooling{}D"))
+def global_pooling(layer: Layer, inputs: Spec, mask: Any = None) -> Spec:
+    dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
+    ones = (1,) * len(dims) if option(layer, "keepdims", False) else ()
+    return made(layer, assembled(batch, ones, channels, data_format(layer)))
+
+
+@layer(*named("AdaptiveMaxPooling{}D", "AdaptiveAveragePooling{}D"))
+def adaptive_pooling(layer: Layer, inputs: Spec) -> Spec:
+    return made(layer, nn.adaptive_pool(inputs, option(layer, "output_size"), data_format(layer)).known())
+
+
+def _sides(value: Any, rank: int) -> list[tuple[int, ...]]:
+    """(before, after) for each axis, from a number, one number an axis, or a pair an axis."""
+    if rank == 1:
+        return [each(value, 2)]
+    return [each(side, 2) for side in (value if isinstance(value, tuple) else (value,) * rank)]
+
+
+@layer(*named("ZeroPadding{}D"))
+def zero_padding(layer: Layer, inputs: Spec) -> Spec:
+    return _widened(layer, inputs, option(layer, "padding", 1), 1)
+
+
+@layer(*named("Cropping{}D"))
+def cropping(layer: Layer, inputs: Spec) -> Spec:
+    return _widened(layer, inputs, option(layer, "cropping", (1, 1) if layer.class_name == "Cropping1D" else 0), -1)
+
+
+def _widened(layer: Layer, inputs: Spec, by: Any, sign: int) -> Spec:
+    dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
+    wide = [plus(d, sign * sum(side)) for d, side in zip(dims, _sides(by, len(dims)), strict=True)]
+    if any(d is not None and d <= 0 for d in wide):
+        raise ValueError("nothing is left")
+    return made(layer, assembled(batch, wide, channels, data_format(layer)))
+
+
+@layer(*named("UpSampling{}D"))
+def up_sampling(layer: Layer, inputs: Spec) -> Spec:
+    dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
+    sizes = each(option(layer, "size", 2), len(dims))
+    return made(layer, assembled(batch, [times(d, n) for d, n in zip(dims, sizes, strict=True)], channels, data_format(layer)))
+
+
+@layer("Flatten")
+def flatten(layer: Layer, inputs: Spec) -> Spec:
+    return inputs.with_shape((inputs.known()[0], product(inputs.known()[1:])))
+
+
+@layer("Reshape")
+def reshaped(layer: Layer, inputs: Spec) -> Spec:
+    return inputs.with_shape((inputs.known()[0], *reshape(inputs.known()[1:], option(layer, "target_shape"))))
+
+
+@layer("Permute")
+def permute(layer: Layer, inputs: Spec) -> Spec:
+    shape = inputs.known()
+    return inputs.with_shape((shape[0], *(shape[d] for d in option(layer, "dims"))))
+
+
+@layer("RepeatVector")
+def repeat_vector(layer: Layer, inputs: Spec) -> Spec:
+    return made(layer, (inputs.known()[0], option(layer, "n"), inputs.known()[1]))
+
+
+@layer("Resizing", "CenterCrop", "RandomCrop")
+def resizing(layer: Layer, inputs: Spec) -> Spec:
+    found = nn.image_sized(inputs, option(layer, "height"), option(layer, "width"), data_format(layer))
+    return made(layer, found.known())

@@ -1,0 +1,76 @@
+"""Which tensors of a model carry a Keras mask (``supports_masking`` and ``compute_mask`` of keras/src/layers, 3.15.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ...document.model import Layer
+from ...document.values import Ref
+from .graphs import flat, inputs, outputs, steps
+from .tables import option
+
+Masks = Sequence[bool]
+
+_PASS_ON = frozenset(
+    """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise SpatialDropout1D
+    SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization LayerNormalization GroupNormalization
+    UnitNormalization Normalization Rescaling Identity Dense TimeDistributed MultiHeadAttention GroupQueryAttention
+    GroupedQueryAttention Attention AdditiveAttention""".split()
+)
+_RECURRENT = frozenset("RNN SimpleRNN GRU LSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D".split())
+
+
+def masked(model: Layer) -> set[Ref]:
+    """The refs of the model's graph whose tensors carry a mask when the model runs."""
+    return {ref for ref, has in _graph(model, ()).items() if has}
+
+
+def _graph(model: Layer, given: Masks) -> dict[Ref, bool]:
+    graph = model.graph
+    if graph is None:
+        return {}
+    found = dict(zip(inputs(graph), given, strict=False))
+    for layer, number, call in steps(graph):
+        if layer.class_name == "InputLayer":
+            found.setdefault(Ref(layer.name), False)
+            continue
+        first = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
+        refs = [leaf for leaf in flat(first) if isinstance(leaf, Ref)]
+        made = _outcomes(layer, [found.get(ref, False) for ref in refs])
+        found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
+    return found
+
+
+def _outcomes(layer: Layer, before: Masks) -> Masks:
+    if layer.graph is not None:
+        inside = _graph(layer, before)
+        return [inside.get(ref, False) for ref in flat(outputs(layer.graph)) if isinstance(ref, Ref)]
+    if layer.operation:
+        return [False]
+    if layer.class_name in _PASS_ON:
+        return [bool(before and before[0])]
+    rule = _RULES.get(layer.class_name)
+    return [False] if rule is None else rule(layer, before)
+
+
+def _recurrent(layer: Layer, before: Masks) -> Masks:
+    return [bool(before and before[0]) and bool(option(layer, "return_sequences", False))]
+
+
+def _bidirectional(layer: Layer, before: Masks) -> Masks:
+    inner: Any = option(layer, "layer")
+    one = _recurrent(inner, before)[0] if isinstance(inner, Layer) else False
+    return [one, one] if option(layer, "merge_mode", "concat") is None else [one]
+
+
+_RULES: dict[str, Callable[[Layer, Masks], Masks]] = {
+    "Embedding": lambda layer, before: [bool(option(layer, "mask_zero", False))],
+    "ReversibleEmbedding": lambda layer, before: [bool(option(layer, "mask_zero", False))],
+    "Masking": lambda layer, before: [True],
+    "Lambda": lambda layer, before: [option(layer, "mask") is not None],
+    "Concatenate": lambda layer, before: [any(before)],
+    "Bidirectional": _bidirectional,
+    **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"), lambda layer, before: [all(before)]),
+    **dict.fromkeys(_RECURRENT, _recurrent),
+}

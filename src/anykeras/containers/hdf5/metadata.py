@@ -1,0 +1,133 @@
+"""Links of a group and attributes of an object, within bounds.
+
+pyfive decodes single structures; the loops over them are here, since a crafted file can list one long name or value
+a million times: what is taken out is counted against the size of the file (File Format Specification 3.0, III and IV).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+
+from pyfive.btree import BTreeV1Groups, BTreeV2AttrNames, BTreeV2GroupNames
+from pyfive.core import UNDEFINED_ADDRESS
+from pyfive.dataobjects import DataObjects
+from pyfive.misc_low_level import FractalHeap, Heap, SymbolTable
+
+from ... import limits
+from ...errors import LimitExceeded, Unsupported
+from ..source import Meter
+
+LINK_INFO, LINK, ATTRIBUTE, SYMBOL_TABLE, ATTRIBUTE_INFO = 2, 6, 12, 17, 21
+HARD, EXTERNAL = 0, 64
+SOFT_ENTRY = 2  # cache type of a soft link in a symbol table
+LONGEST = 1 << 16  # bytes of a name
+
+
+class Budget:
+    """Bytes of names and values that may still be taken out of one file."""
+
+    def __init__(self, size: int) -> None:
+        self.left = 8 * size + limits.MIB
+
+    def take(self, count: int, part: str) -> None:
+        """Count `count` bytes. Raises LimitExceeded when they are more than an honest file holds."""
+        self.left -= count
+        if self.left < 0:
+            raise LimitExceeded(
+                "AK1003",
+                "the names and attributes of the file add up to many times its size: they are listed again and again",
+                part=part,
+                next_step="The file is damaged or was made to fill the memory; get it again from where it came.",
+            )
+
+
+def links(objects: DataObjects, meter: Meter, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
+    """(name, address) of the hard links of a group. Raises Unsupported (AK1106) for links of any other kind."""
+    for message in objects.msgs:
+        start = message["offset_to_message"]
+        data = objects.msg_data[start : start + message["size"]]
+        if message["type"] == SYMBOL_TABLE:
+            yield from _from_table(data, meter, budget, part)
+        elif message["type"] == LINK:
+            yield _from_message(data, budget, part)
+        elif message["type"] == LINK_INFO:
+            addresses = DataObjects._decode_link_info_msg(data, 0)
+            if addresses["name_btree_address"] is not None:
+                for item in _heap_items(meter, addresses["heap_address"], addresses["name_btree_address"], False):
+                    yield _from_message(item, budget, part)
+
+
+def _from_table(data: bytes, meter: Meter, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
+    tree, heap_address = struct.unpack_from("<QQ", data)
+    heap = Heap(meter, heap_address)
+    for address in BTreeV1Groups(meter, tree).symbol_table_addresses():
+        for entry in SymbolTable(meter, address).entries:
+            if entry["cache_type"] == SOFT_ENTRY:
+                raise foreign(part, "a soft link")
+            start = entry["link_name_offset"]
+            end = heap.data.index(b"\0", start, start + LONGEST)
+            budget.take(end - start + 64, part)
+            yield heap.data[start:end].decode("utf-8"), entry["object_header_address"]
+
+
+def _from_message(data: bytes, budget: Budget, part: str) -> tuple[str, int]:
+    """The link in a message: version, flags, kind (bit 3 of the flags), order (bit 2), characters (bit 4), name."""
+    version, flags = data[0], data[1]
+    if version != 1:
+        raise NotImplementedError(f"version {version} of links")
+    at = 2
+    kind = data[at] if flags & 8 else HARD
+    if kind != HARD:
+        raise foreign(part, "an external link" if kind == EXTERNAL else "a soft link")
+    at += (1 if flags & 8 else 0) + (8 if flags & 4 else 0) + (1 if flags & 16 else 0)
+    width = 1 << (flags & 3)
+    size = int.from_bytes(data[at : at + width], "little")
+    at += width
+    budget.take(size + 64, part)
+    return data[at : at + size].decode("utf-8"), struct.unpack_from("<Q", data, at + size)[0]
+
+
+def _heap_items(meter: Meter, heap_address: int, tree_address: int, attributes: bool) -> Iterator[bytes]:
+    heap = FractalHeap(meter, heap_address)
+    tree = (BTreeV2AttrNames if attributes else BTreeV2GroupNames)(meter, tree_address)
+    for record in tree.iter_records():
+        item = heap.get_data(record["heapid"])
+        if item is None:
+            raise ValueError("an entry of the index leads nowhere")
+        yield item
+
+
+def attributes(objects: DataObjects, meter: Meter, budget: Budget, part: str) -> dict[str, object]:
+    """The attributes of an object, of both kinds of storage, as pyfive decodes each."""
+    found: dict[str, object] = {}
+    for item in _attribute_messages(objects, meter):
+        budget.take(len(item), part)
+        name, value = objects._parse_attribute_msg(item, 0)
+        if name in found:
+            raise ValueError(f"the attribute {name!r} is there twice")
+        found[name] = value
+    return found
+
+
+def _attribute_messages(objects: DataObjects, meter: Meter) -> Iterator[bytes]:
+    for message in objects.msgs:
+        start = message["offset_to_message"]
+        data = objects.msg_data[start : start + message["size"]]
+        if message["type"] == ATTRIBUTE:
+            yield data
+        elif message["type"] == ATTRIBUTE_INFO:
+            at = 4 if data[1] & 1 else 2  # a number follows the flags when the order of creation is kept
+            heap, names = struct.unpack_from("<QQ", data, at)
+            if heap != UNDEFINED_ADDRESS:
+                yield from _heap_items(meter, heap, names, True)
+
+
+def foreign(part: str, what: str) -> Unsupported:
+    """The refusal of whatever leads out of the file."""
+    return Unsupported(
+        "AK1106",
+        f"{what}: AnyKeras follows nothing but hard links inside the file",
+        part=part,
+        next_step="If you trust the file, copy it with h5py into one that holds its own data.",
+    )

@@ -1,0 +1,131 @@
+"""Activation layers with weights that Keras 2 dropped: SReLU and ParametricSoftplus.
+
+They passed masks on, and operations do not, so they are written out with layers only. A trainable vector is kept by a
+PReLU that is given -1 everywhere, which makes it minus that vector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...document.build import Builder
+from ...document.model import Era, Layer
+from ...document.values import Ref, Value
+from ...findings import Fidelity
+from ...tensors import constant
+from ..rule import Context, Example, rule
+from .keras1_layouts import OLD, on_theano
+from .keras1_samples import TENSORFLOW_122, THEANO_122
+
+
+class _Vectors:
+    """The weights of one activation layer as tensors shaped like its input."""
+
+    def __init__(self, layer: Layer, sub: Builder, x: Ref) -> None:
+        self.layer, self.sub = layer, sub
+        self.minus_ones = sub.layer("Rescaling", {"scale": 0.0, "offset": -1.0}, x)
+
+    def negated(self, role: str) -> Ref:
+        """Minus the weight `role`."""
+        tensor = self.layer.weights.get(role)
+        config: dict[str, Value] = {"shared_axes": shared_axes(self.layer)}
+        weights = {} if tensor is None else {"alpha": tensor}
+        return self.sub.layer("PReLU", config, self.minus_ones, weights=weights, name=f"{self.layer.name}_{role}")
+
+    def plain(self, role: str) -> Ref:
+        """The weight `role`."""
+        return negative(self.sub, self.negated(role))
+
+
+def shared_axes(layer: Layer) -> Value:
+    """The shared axes; Keras 1 wrote [None] for none (keras/layers/advanced_activations.py 1.2.2)."""
+    axes = layer.config.get("shared_axes")
+    held = tuple(a for a in axes if a is not None) if isinstance(axes, tuple) else axes
+    return held or None
+
+
+def negative(sub: Builder, x: Ref) -> Ref:
+    """-x as a layer."""
+    return sub.layer("Rescaling", {"scale": -1.0, "offset": 0.0}, x)
+
+
+def _relu(sub: Builder, x: Ref) -> Ref:
+    return sub.layer("ReLU", {}, x)
+
+
+_VECTOR = constant([1.0, 2.0])
+_SOFTPLUS = Layer("ParametricSoftplus", "p", {"shared_axes": (None,)}, {"alphas": _VECTOR, "betas": _VECTOR})
+_SRELU = Layer(
+    "SReLU", "s", {"shared_axes": (None,)}, dict.fromkeys(("t_left", "a_left", "t_right", "a_right"), _VECTOR)
+)
+_PRELU = Layer("PReLU", "p", {}, {"alphas": _VECTOR})
+
+
+def _holds(count: int) -> Callable[[Layer], bool]:
+    return lambda layer: layer.graph is not None and sum(bool(inner.weights) for inner in layer.graph.layers) == count
+
+
+@rule(
+    "AK2122",
+    "ParametricSoftplus is alpha * softplus(beta * x)",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("ParametricSoftplus",),
+    what="ParametricSoftplus has two trainable tensors of the shape of its input, alphas and betas.",
+    why="Keras 2 dropped the layer.",
+    changes="A functional layer of the same name: each tensor is the weight of a PReLU inside, and stays trainable.",
+    example="ParametricSoftplus() -> alphas * softplus(betas * x)",
+    fidelity=Fidelity.EQUIVALENT,
+    references=("keras/layers/advanced_activations.py ParametricSoftplus, 1.2.2",),
+    examples=[Example(_SOFTPLUS, _holds(2), TENSORFLOW_122)],
+    leaves_alone=[Example(_PRELU, _PRELU, TENSORFLOW_122)],
+)
+def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    vectors = _Vectors(layer, sub, x)
+    inner = sub.layer("Multiply", {}, (vectors.plain("betas"), x))
+    curve = sub.layer("Activation", {"activation": "softplus"}, inner)
+    out = sub.layer("Multiply", {}, (curve, vectors.plain("alphas")))
+    return sub.finish(out, layer.config.get("trainable") is not False)
+
+
+@rule(
+    "AK2123",
+    "SReLU is a ramp between two thresholds with trainable slopes outside",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("SReLU",),
+    what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + |t_right|.",
+    why="Keras 2 dropped the layer. Its backends differ where a_left is negative: Theano caps the left branch at the "
+    "width of the ramp too, TensorFlow does not.",
+    changes="A functional layer of the same name: each tensor is the weight of a PReLU inside, and stays trainable. The "
+    "backend that wrote the file decides about the cap.",
+    example="SReLU() -> t_left + relu(x - t_left, a_left, |t_right|) + a_right * relu(x - t_left - |t_right|)",
+    fidelity=Fidelity.EQUIVALENT,
+    references=(
+        "keras/layers/advanced_activations.py SReLU, 1.2.2",
+        "keras/backend/theano_backend.py and tensorflow_backend.py relu, 1.2.2",
+    ),
+    examples=[Example(_SRELU, _holds(4), THEANO_122)],
+    leaves_alone=[Example(_PRELU, _PRELU, THEANO_122)],
+)
+def _srelu(layer: Layer, context: Context) -> Layer | None:
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    vectors = _Vectors(layer, sub, x)
+    minus_left = vectors.negated("t_left")
+    a_left, a_right = vectors.plain("a_left"), vectors.plain("a_right")
+    right = vectors.negated("t_right")
+    width = sub.layer("Add", {}, (_relu(sub, right), _relu(sub, negative(sub, right))))
+    z = sub.layer("Add", {}, (x, minus_left))
+    below = sub.layer("Multiply", {}, (a_left, _relu(sub, negative(sub, z))))
+    above = _relu(sub, z)
+    if on_theano(context.writer):
+        middle = sub.layer("Minimum", {}, (sub.layer("Subtract", {}, (above, below)), width))
+    else:
+        middle = sub.layer("Subtract", {}, (sub.layer("Minimum", {}, (above, width)), below))
+    beyond = _relu(sub, sub.layer("Subtract", {}, (z, width)))
+    sloped = sub.layer("Multiply", {}, (a_right, beyond))
+    ramp = sub.layer("Subtract", {}, (middle, minus_left))
+    return sub.finish(sub.layer("Add", {}, (ramp, sloped)), layer.config.get("trainable") is not False)

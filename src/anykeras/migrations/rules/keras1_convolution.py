@@ -1,0 +1,215 @@
+"""Kernels of the convolutions of Keras 0 and 1: how they are laid out and which way round they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...document.build import Builder
+from ...document.model import Era, Layer
+from ...document.values import Value
+from ...findings import Fidelity
+from ...tensors import Tensor, constant
+from ..rule import Context, Example, rule
+from .keras1_layouts import OLD, channels_first, integers, moved, on_theano, spatial_first, turned
+from .keras1_samples import TENSORFLOW_122, THEANO_122
+
+# Number of spatial axes, and the arguments that give the kernel's size along them.
+_RANKS: Mapping[str, tuple[int, tuple[str, ...]]] = {
+    **dict.fromkeys(("Convolution1D", "Conv1D", "AtrousConvolution1D", "AtrousConv1D"), (1, ("filter_length",))),
+    **dict.fromkeys(("Convolution2D", "Conv2D", "AtrousConvolution2D", "AtrousConv2D"), (2, ("nb_row", "nb_col"))),
+    **dict.fromkeys(("Convolution3D", "Conv3D"), (3, ("kernel_dim1", "kernel_dim2", "kernel_dim3"))),
+    **dict.fromkeys(("Deconvolution2D", "Deconv2D"), (2, ("nb_row", "nb_col"))),
+    **dict.fromkeys(("SeparableConvolution2D", "SeparableConv2D"), (2, ("nb_row", "nb_col"))),
+}
+_FLAT = tuple(name for name, (rank, _) in _RANKS.items() if rank == 1)
+_DEEP = tuple(name for name, (rank, _) in _RANKS.items() if rank > 1)
+
+
+def sizes(layer: Layer) -> tuple[int, ...]:
+    """The kernel's size along each spatial axis; () where the file does not say."""
+    found = [layer.config.get(key) for key in _RANKS[layer.class_name][1]]
+    return tuple(size for size in found if isinstance(size, int)) if all(isinstance(s, int) for s in found) else ()
+
+
+def _under(layer: Layer, weights: Mapping[str, Tensor], *spent: str) -> Layer:
+    return replace(layer, weights={**{r: t for r, t in layer.weights.items() if r not in spent}, **weights})
+
+
+_OLD_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W": constant([[[[0.0]] * 3] * 2] * 4)})
+_NEW_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W": constant([[[[0.0] * 4] * 2]] * 3)})
+
+
+@rule(
+    "AK2150",
+    "Convolution1D kernels were laid out as Theano's images before Keras 1.1",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=_FLAT,
+    what="Up to Keras 1.0.8 the kernel of a Convolution1D is (filters, in, length, 1), from 1.1 on (length, 1, in, filters).",
+    why="Keras 1.1 tells them apart by their shape when it loads; Keras 2 and later do not know the old one.",
+    changes="The axes are put in the later order, decided by the shape as Keras 1.1 did.",
+    example="(4, 2, 3, 1) with 4 filters of length 3 -> (3, 1, 2, 4)",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 0.1 to 1.0.8",
+    references=("keras/engine/topology.py load_weights_from_hdf5_group, 1.2.2",),
+    examples=[Example(_OLD_1D, lambda layer: layer.weights["W"].shape == (3, 1, 2, 4), THEANO_122)],
+    leaves_alone=[Example(_NEW_1D, _NEW_1D, THEANO_122)],
+    report=False,
+)
+def _early_1d(layer: Layer, context: Context) -> Layer | None:
+    kernel = layer.weights.get("W")
+    filters, length = layer.config.get("nb_filter"), layer.config.get("filter_length")
+    if kernel is None or len(kernel.shape) != 4:
+        return None
+    later = kernel.shape[:2] == (length, 1) and kernel.shape[3] == filters
+    if later or kernel.shape[0] != filters or kernel.shape[2:] != (length, 1):
+        return None
+    return _under(layer, {"W": kernel.transpose(2, 3, 1, 0)})
+
+
+@rule(
+    "AK2151",
+    "Convolution1D kernels have lost their axis of length one",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=_FLAT,
+    what="Keras 1 computes one-dimensional convolutions as images of width one: the kernel is (length, 1, in, filters).",
+    why="From Keras 2 on it is (length, in, filters).",
+    changes="The axis is dropped, in the axes of a constraint too.",
+    example="W of (3, 1, 2, 4) -> kernel of (3, 2, 4)",
+    fidelity=Fidelity.EXACT,
+    references=("keras/layers/convolutional.py Convolution1D, 1.2.2 and 2.0.0",),
+    examples=[Example(_NEW_1D, lambda layer: layer.weights["kernel"].shape == (3, 2, 4), THEANO_122)],
+    leaves_alone=[Example(Layer("Convolution1D", "c"), Layer("Convolution1D", "c"), THEANO_122)],
+    report=False,
+)
+def _narrow(layer: Layer, context: Context) -> Layer | None:
+    kernel = layer.weights.get("W")
+    if kernel is None or len(kernel.shape) != 4 or kernel.shape[1] != 1:
+        return None
+    length, _, inputs, filters = kernel.shape
+    changed = _under(layer, {"kernel": kernel.reshape(length, inputs, filters)}, "W")
+    return _with_moved(changed, (0, None, 1, 2))
+
+
+def _with_moved(layer: Layer, order: tuple[int | None, ...]) -> Layer:
+    constraint = layer.config.get("W_constraint")
+    return layer if constraint is None else layer.with_config(W_constraint=moved(constraint, order))
+
+
+_TH = Layer("Convolution2D", "c", {"dim_ordering": "th"}, {"W": constant([[[[0.0] * 5] * 3] * 2] * 4)})
+_TF = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[0.0] * 4] * 2] * 5] * 3)})
+_SEPARABLE = ("depthwise_kernel", "pointwise_kernel")
+
+
+@rule(
+    "AK2152",
+    "Kernels of dim_ordering='th' are (out, in, rows, columns)",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=_DEEP,
+    what="With dim_ordering='th' Keras 0 and 1 lay the kernel out as the image: (out, in, rows, columns), with 'tf' as "
+    "(rows, columns, in, out).",
+    why="From Keras 2 on kernels are (rows, columns, in, out) whatever the order of the image's axes.",
+    changes="The axes are put in that order, in the axes of a constraint too. The image keeps its order: "
+    "data_format='channels_first' runs on every backend of Keras 3, and Flatten sees the values where it saw them.",
+    example="W of (4, 2, 3, 5) -> kernel of (3, 5, 2, 4)",
+    fidelity=Fidelity.EXACT,
+    references=("keras/layers/convolutional.py Convolution2D.build, 1.2.2 and 2.0.0",),
+    examples=[Example(_TH, lambda layer: layer.weights["kernel"].shape == (3, 5, 2, 4), THEANO_122)],
+    leaves_alone=[Example(_TF, _TF, THEANO_122)],
+    report=False,
+)
+def _th_layout(layer: Layer, context: Context) -> Layer | None:
+    if not channels_first(layer, context.writer):
+        return None
+    separable = {
+        role: spatial_first(layer.weights[role])
+        for role in _SEPARABLE
+        if role in layer.weights and not layer.weights[role].steps
+    }
+    if separable:
+        return _under(layer, separable)
+    kernel = layer.weights.get("W")
+    if kernel is None:
+        return None
+    rank = len(kernel.shape) - 2
+    changed = _under(layer, {"kernel": spatial_first(kernel)}, "W")
+    return _with_moved(changed, (rank + 1, rank, *range(rank)))
+
+
+_RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1.0]], [[2.0]]]])})
+
+
+@rule(
+    "AK2153",
+    "Theano turns convolution kernels by 180 degrees",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=tuple(name for name in _RANKS if not name.startswith("Separable")),
+    what="Theano computes a true convolution, with the kernel turned round; every other backend correlates. A kernel that "
+    "Theano trained is turned round to all others, whatever its dim_ordering. Atrous convolutions and deconvolutions are "
+    "turned too, LocallyConnected layers are not.",
+    why="Read as it is, the file opens without an error and gives other outputs.",
+    changes="The spatial axes of the kernel are reversed when Theano wrote the file: weight names without TensorFlow's "
+    "':0' say so in Keras 1; files of Keras 0 do not say, and are taken for Theano's, its default.",
+    example="kernel[i, j] -> kernel[rows - 1 - i, columns - 1 - j]",
+    fidelity=Fidelity.EXACT,
+    references=("keras/backend/theano_backend.py conv2d, deconv2d, conv3d, 0.3.3 and 1.2.2",),
+    examples=[Example(_RAMP, lambda layer: layer.weights["W"].read().ravel().tolist() == [2.0, 1.0], THEANO_122)],
+    leaves_alone=[
+        Example(_RAMP, _RAMP, TENSORFLOW_122),
+        Example(Layer("LocallyConnected2D", "l"), Layer("LocallyConnected2D", "l"), THEANO_122),
+    ],
+)
+def _turned_round(layer: Layer, context: Context) -> Layer | None:
+    if not on_theano(context.writer):
+        return None
+    role = "kernel" if "kernel" in layer.weights else "W"
+    kernel = layer.weights.get(role)
+    if kernel is None or any(step.startswith("flip") for step in kernel.steps):
+        return None
+    return _under(layer, {role: turned(kernel, _RANKS[layer.class_name][0])})
+
+
+_FULL = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "full", "nb_filter": 2})
+_VALID = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "valid", "nb_filter": 2})
+
+
+@rule(
+    "AK2155",
+    "border_mode='full' is zero padding and a valid convolution",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=tuple(name for name in _RANKS if not name.startswith(("Separable", "Deconv"))),
+    what="On Theano a convolution with border_mode='full' slides the kernel over every place that touches the image.",
+    why="Keras 2 dropped the mode.",
+    changes="A functional layer of the same name: zeros on all sides, one less than the (dilated) kernel, then the "
+    "convolution with padding='valid'.",
+    example="Convolution1D(2, 3, border_mode='full') -> ZeroPadding1D((2, 2)), Conv1D(2, 3)",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 1.1 to 1.2.2 on Theano",
+    references=("keras/backend/theano_backend.py conv2d, 1.2.2",),
+    examples=[Example(_FULL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
+    leaves_alone=[Example(_VALID, _VALID, THEANO_122)],
+)
+def _full_border(layer: Layer, context: Context) -> Layer | None:
+    size = sizes(layer)
+    if layer.config.get("border_mode") != "full" or not size:
+        return None
+    rates = integers(layer.config.get("atrous_rate", 1), len(size)) or (1,) * len(size)
+    wide = tuple((k - 1) * rate for k, rate in zip(size, rates, strict=True))
+    padding: Value = (wide[0], wide[0]) if len(wide) == 1 else tuple((w, w) for w in wide)
+    pad_config: dict[str, Value] = {"padding": padding}
+    if len(wide) > 1:
+        pad_config["dim_ordering"] = "th" if channels_first(layer, context.writer) else "tf"
+    return padded(layer, f"ZeroPadding{len(wide)}D", pad_config, {"border_mode": "valid"})
+
+
+def padded(layer: Layer, pad_class: str, pad_config: Mapping[str, Value], changes: Mapping[str, Value]) -> Layer:
+    """A functional layer of the same name: padding first, then `layer` with `changes`."""
+    sub = Builder(layer.name, layer.address)
+    wide = sub.layer(pad_class, pad_config, sub.input(), name=f"{layer.name}_pad")
+    inner = replace(layer.with_config(**changes), name=f"{layer.name}_conv")
+    return sub.finish(sub.add(inner, wide), layer.config.get("trainable") is not False)

@@ -1,0 +1,118 @@
+"""The Merge layer of Keras 0 and 1: one class with a mode, where Keras 2 has a class for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ...document.build import Builder
+from ...document.model import Era, Layer, Writer
+from ...document.values import Code, Value
+from ...errors import Unsupported
+from ...findings import Fidelity
+from ..rule import Context, Example, rule
+from .keras1_layouts import OLD
+from .keras1_samples import THEANO_033, THEANO_122
+
+# The class of today for each elementwise mode (keras/engine/topology.py Merge.call 1.2.2; keras/layers/core.py 0.3.3).
+_CLASSES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}
+_EPSILON = 10e-8  # keras/backend/common.py 1.2.2
+
+
+def _cosine(layer: Layer, floor: float | None, spread: bool) -> Layer:
+    """x.y / sqrt(x.x * y.y), the divisor at least `floor`, with one more axis of length 1 when `spread`."""
+    sub = Builder(layer.name, layer.address)
+    x, y = sub.input(name=f"{layer.name}_x"), sub.input(name=f"{layer.name}_y")
+    axes = {"axes": _axes(layer)}
+    xy, xx, yy = (sub.layer("Dot", axes, pair) for pair in ((x, y), (x, x), (y, y)))
+    divisor: Value = sub.op("sqrt", sub.op("multiply", xx, yy))
+    if floor is not None:
+        divisor = sub.op("maximum", divisor, floor)
+    out = sub.op("divide", xy, divisor)
+    return sub.finish(sub.op("expand_dims", out, axis=1) if spread else out)
+
+
+# Keras 0 has no floor and gives one column; Keras 1.0.0 to 1.0.3 have no floor yet; both facts are of `Merge.get_output`/`call`.
+_COSINES: tuple[tuple[Callable[[Writer], bool], float | None, bool], ...] = (
+    (lambda writer: writer.era is Era.KERAS0, None, False),
+    (lambda writer: bool(writer.release) and writer.release < (1, 0, 4), None, True),
+    (lambda writer: True, _EPSILON, True),
+)
+
+
+def _axes(layer: Layer) -> Value:
+    axes = layer.config.get("dot_axes", -1)
+    return axes if isinstance(axes, int) else _pair(layer, axes)
+
+
+def _pair(layer: Layer, axes: Value) -> tuple[int, int]:
+    """[a, b]; Keras 0 wrote [[a], [b]]. Contractions of several axes at once have no counterpart."""
+    flat = [a[0] if isinstance(a, tuple) and len(a) == 1 else a for a in (axes if isinstance(axes, tuple) else ())]
+    if len(flat) != 2 or not all(isinstance(a, int) for a in flat):
+        raise Unsupported(
+            "AK2111",
+            f"the Merge {layer.name!r} contracts the axes {axes!r}, and Keras 3 contracts one axis of each input",
+            layer=layer.name,
+            key="dot_axes",
+            next_step="Reshape the inputs so that one axis of each is contracted, in the Keras that wrote the file.",
+        )
+    return flat[0], flat[1]  # type: ignore[return-value]  # checked to be integers
+
+
+_CONCAT = Layer("Merge", "m", {"mode": "concat", "concat_axis": 1, "dot_axes": -1, "arguments": {}})
+_COS = Layer("Merge", "m", {"mode": "cos", "dot_axes": (1, 1)})
+_LAMBDA = Layer("Merge", "m", {"mode": Code("def", "lambda")})
+
+
+@rule(
+    "AK2111",
+    "Merge is a class for each of its modes",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("Merge",),
+    what="Merge and merge() of Keras 0 and 1 take the mode as an argument: sum, mul, concat, ave, max, dot, cos.",
+    why="Keras 2 replaced them by Add, Multiply, Concatenate, Average, Maximum and Dot, and dropped `cos`.",
+    changes="The layer gets the class of its mode; `cos` is written out with Dot layers and operations, its floor for "
+    "the divisor (10e-8, from Keras 1.0.4 on) and its extra axis (in Keras 1) included. A mode that is a function is "
+    "left for the recovery of functions.",
+    example="Merge(mode='concat', concat_axis=1) -> Concatenate(axis=1)",
+    fidelity=Fidelity.EQUIVALENT,
+    references=("keras/engine/topology.py Merge, 1.2.2", "keras/layers/core.py Merge, 0.3.3"),
+    examples=[
+        Example(_CONCAT, Layer("Concatenate", "m", {"axis": 1}), THEANO_122),
+        Example(
+            Layer("Merge", "m", {"mode": "dot", "dot_axes": ((1,), (1,))}),
+            Layer("Dot", "m", {"axes": (1, 1), "normalize": False}),
+            THEANO_033,
+        ),
+        Example(_COS, lambda layer: layer.graph is not None and len(layer.graph.calls) == 9, THEANO_122),
+    ],
+    leaves_alone=[Example(_LAMBDA, _LAMBDA, THEANO_122)],
+)
+def _merge_modes(layer: Layer, context: Context) -> Layer | None:
+    mode = layer.config.get("mode", "sum")
+    if mode == "cos":
+        floor, spread = next((f, s) for applies, f, s in _COSINES if applies(context.writer))
+        return _cosine(layer, floor, spread)
+    class_name = _CLASSES.get(mode) if isinstance(mode, str) else None
+    if class_name is None:
+        return None if isinstance(mode, Code) else _unknown(layer, mode)
+    own: dict[str, Value] = {}
+    if mode == "concat":
+        own = {"axis": layer.config.get("concat_axis", -1)}
+    if mode == "dot":
+        own = {"axes": _axes(layer), "normalize": False}
+    if "trainable" in layer.config:
+        own["trainable"] = layer.config["trainable"]
+    return replace(layer, class_name=class_name, config=own)
+
+
+def _unknown(layer: Layer, mode: Value) -> Layer:
+    """``join`` of Keras 0 makes a dictionary for a Lambda; Lambdas could not be saved then, so nothing can read it."""
+    raise Unsupported(
+        "AK2111",
+        f"the Merge {layer.name!r} has the mode {mode!r}, which has no counterpart",
+        layer=layer.name,
+        key="mode",
+        next_step="Only sum, mul, concat, ave, max, dot and cos can be carried over.",
+    )

@@ -1,0 +1,185 @@
+"""BatchNormalization of Keras 0 and 1: three modes, and a running deviation that became a variance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...document.build import Builder
+from ...document.model import Era, Layer, Writer
+from ...document.values import Config, Ref, Value
+from ...errors import Unsupported
+from ...findings import Fidelity
+from ...tensors import Tensor, constant
+from ..rule import Context, Example, rule
+from .keras1_layouts import OLD
+from .keras1_samples import THEANO_033, THEANO_100, THEANO_122
+
+
+def _epsilon(layer: Layer) -> float:
+    value = layer.config.get("epsilon")
+    return float(value) if isinstance(value, (int, float)) else 1e-3
+
+
+def _keeps_deviation(writer: Writer) -> bool:
+    """Up to Keras 1.0.5 ``running_std`` is a standard deviation; from 1.0.6 on the name stands for a variance."""
+    return writer.era is Era.KERAS0 or (bool(writer.release) and writer.release < (1, 0, 6))
+
+
+def _variance(deviation: Tensor, epsilon: float) -> Tensor:
+    """v with sqrt(v + epsilon) = deviation + epsilon, which is what the old layer divided by."""
+    return deviation.derive(
+        "variance of a deviation",
+        deviation.shape,
+        lambda a: (np.square(a.astype("float64") + epsilon) - epsilon).astype(a.dtype),
+    )
+
+
+_STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_std": constant([2.0])})
+
+
+@rule(
+    "AK2130",
+    "running_std was a standard deviation before Keras 1.0.6",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("BatchNormalization",),
+    what="BatchNormalization of Keras 0 and of 1.0.0 to 1.0.5 keeps a running standard deviation and divides by it plus "
+    "epsilon. Keras 1.0.6 kept the name running_std for a running variance, and divides by sqrt(variance + epsilon).",
+    why="Read as a variance, the old numbers give other outputs without an error; Keras 1.0.6 itself did that.",
+    changes="moving_variance = (running_std + epsilon)^2 - epsilon, which makes both divisors equal.",
+    example="running_std = 2, epsilon = 0 -> moving_variance = 4",
+    fidelity=Fidelity.EQUIVALENT,
+    versions="Keras 0.1 to 1.0.5",
+    references=("keras/layers/normalization.py, 0.3.3, 1.0.5 and 1.0.6",),
+    examples=[
+        Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_033),
+        Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_100),
+    ],
+    leaves_alone=[Example(_STD, _STD, THEANO_122)],
+)
+def _deviation(layer: Layer, context: Context) -> Layer | None:
+    found = layer.weights.get("running_std")
+    if found is None or not _keeps_deviation(context.writer) or layer.config.get("mode", 0) not in (0, None):
+        return None
+    rest = {role: tensor for role, tensor in layer.weights.items() if role != "running_std"}
+    return replace(layer, weights={**rest, "moving_variance": _variance(found, _epsilon(layer))})
+
+
+def _affine(sub: Builder, layer: Layer, x: Ref) -> Ref:
+    """gamma * x + beta over the last axis."""
+    weights = {new: layer.weights[old] for old, new in (("gamma", "kernel"), ("beta", "bias")) if old in layer.weights}
+    if "kernel" not in weights:
+        raise Unsupported(
+            "AK2131",
+            f"the architecture alone does not say how wide BatchNormalization {layer.name!r} is",
+            layer=layer.name,
+            next_step="Give the weights too.",
+        )
+    regularizers = {
+        "kernel_regularizer": layer.config.get("gamma_regularizer"),
+        "bias_regularizer": layer.config.get("beta_regularizer"),
+    }
+    config: dict[str, Value] = {
+        "equation": "...a,a->...a",
+        "output_shape": (weights["kernel"].shape[0],),
+        "bias_axes": "a",
+        **{key: value for key, value in regularizers.items() if value is not None},
+    }
+    return sub.layer("EinsumDense", config, x, weights=weights, name=f"{layer.name}_scale")
+
+
+def _as_activation(make: Builder, out: Ref) -> Config:
+    """A model without weights as the function of an Activation layer, which passes masks on."""
+    return {"activation": make.finish(out)}
+
+
+def _by_sample(layer: Layer, writer: Writer) -> Layer:
+    """(x - mean) / (deviation + epsilon) over the last axis; up to 1.0.4 the deviation has no epsilon of its own."""
+    epsilon = _epsilon(layer)
+    early = writer.era is Era.KERAS0 or (bool(writer.release) and writer.release < (1, 0, 5))
+    inner = Builder(f"{layer.name}_normalize", layer.address)
+    x = inner.input()
+    centred = inner.op("subtract", x, inner.op("mean", x, axis=-1, keepdims=True))
+    variance: Ref = inner.op("mean", inner.op("square", centred), axis=-1, keepdims=True)
+    deviation = inner.op("sqrt", variance if early else inner.op("add", variance, epsilon))
+    out = inner.op("divide", centred, inner.op("add", deviation, epsilon))
+    return _finished(layer, _as_activation(inner, out), -1)
+
+
+def _by_batch(layer: Layer, writer: Writer) -> Layer:
+    """(x - mean) / sqrt(variance + epsilon) over all axes but one, with the statistics of the batch at hand."""
+    epsilon, axis = _epsilon(layer), layer.config.get("axis", -1)
+    if not isinstance(axis, int):
+        raise Unsupported("AK2132", f"BatchNormalization over the axis {axis!r}", layer=layer.name, key="axis")
+    width = next((t.shape[0] for role, t in layer.weights.items() if role == "gamma"), 1)
+    inner = Builder(f"{layer.name}_normalize", layer.address)
+    x = inner.input()
+    moved = x if axis == -1 else inner.op("moveaxis", x, axis, -1)
+    rows = inner.op("reshape", moved, (-1, width))
+    centred = inner.op("subtract", moved, inner.op("mean", rows, axis=0))
+    variance = inner.op("add", inner.op("var", rows, axis=0), epsilon)
+    divisor = inner.op("sqrt", variance)
+    if _keeps_deviation(writer):
+        divisor = inner.op("add", divisor, epsilon)
+    return _finished(layer, _as_activation(inner, inner.op("divide", centred, divisor)), axis)
+
+
+def _finished(layer: Layer, activation: Config, axis: int) -> Layer:
+    """Normalized, scaled and shifted; `axis` is where the scaled axis belongs."""
+    sub = Builder(layer.name, layer.address)
+    out = _affine(sub, layer, sub.layer("Activation", activation, sub.input()))
+    if axis != -1:
+        back = Builder(f"{layer.name}_back", layer.address)
+        out = sub.layer("Activation", _as_activation(back, back.op("moveaxis", back.input(), -1, axis)), out)
+    return sub.finish(out, layer.config.get("trainable") is not False)
+
+
+_MODE1 = Layer(
+    "BatchNormalization", "bn", {"mode": 1, "epsilon": 1e-3}, {"gamma": constant([1.0, 2.0]), "beta": constant([0.0, 0.0])}
+)
+_MODE2 = _MODE1.with_config(mode=2)
+_MODE0 = _MODE1.with_config(mode=0)
+
+
+@rule(
+    "AK2131",
+    "BatchNormalization(mode=1) normalizes each sample",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("BatchNormalization",),
+    what="With mode=1 the statistics are those of the last axis of each sample; the running ones are not used.",
+    why="Keras 2 dropped the argument, and its BatchNormalization would use the running statistics.",
+    changes="A functional layer of the same name that computes it, epsilon twice as it was; gamma and beta stay "
+    "trainable weights, the running statistics are left out.",
+    example="BatchNormalization(mode=1) -> gamma * (x - mean) / (sqrt(var + eps) + eps) + beta",
+    fidelity=Fidelity.EQUIVALENT,
+    versions="Keras 0.1 to 1.2.2",
+    references=("keras/layers/normalization.py, 0.3.3, 1.0.4, 1.0.5 and 1.2.2",),
+    examples=[Example(_MODE1, lambda layer: layer.class_name == "Functional", THEANO_122)],
+    leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
+)
+def _mode_1(layer: Layer, context: Context) -> Layer | None:
+    return _by_sample(layer, context.writer) if layer.config.get("mode") == 1 else None
+
+
+@rule(
+    "AK2132",
+    "BatchNormalization(mode=2) uses the statistics of the batch at hand",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("BatchNormalization",),
+    what="With mode=2 the layer normalizes with the statistics of the current batch, when predicting too.",
+    why="Keras 2 dropped the argument, and its BatchNormalization uses running statistics when it predicts.",
+    changes="A functional layer of the same name that computes it; gamma and beta stay trainable weights, the running "
+    "statistics are left out. As before, the outcome depends on which samples share a batch.",
+    example="BatchNormalization(mode=2) -> gamma * (x - batch mean) / sqrt(batch var + eps) + beta",
+    fidelity=Fidelity.EQUIVALENT,
+    versions="Keras 1.0.4 to 1.2.2",
+    references=("keras/layers/normalization.py, 1.0.4 and 1.2.2",),
+    examples=[Example(_MODE2, lambda layer: layer.class_name == "Functional", THEANO_122)],
+    leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
+)
+def _mode_2(layer: Layer, context: Context) -> Layer | None:
+    return _by_batch(layer, context.writer) if layer.config.get("mode") == 2 else None

@@ -1,0 +1,137 @@
+"""Recurrent layers of Keras 0 and 1: a matrix for each gate, where Keras 2 has one for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...document.model import Era, Layer
+from ...findings import Fidelity
+from ...tensors import Tensor, concatenate, constant
+from ..rule import Context, Example, rule
+from .keras1_layouts import OLD, channels_first, on_theano, spatial_first, turned
+from .keras1_samples import TENSORFLOW_122, THEANO_122
+
+# The order of the gates in the joined matrices of Keras 2 (keras/layers/recurrent.py 2.0.0). Keras 1 saved the gates of
+# an LSTM in another one (i, c, f, o); with consume_less='gpu' its joined matrices are in this order already.
+_GATES = {"LSTM": "ifco", "GRU": "zrh", "ConvLSTM2D": "ifco"}
+_ROLES = {"W": "kernel", "U": "recurrent_kernel", "b": "bias"}
+
+
+def _joined(layer: Layer) -> dict[str, Tensor] | None:
+    """The weights with one tensor for all gates, or None where there is nothing to join."""
+    gates = _GATES[layer.class_name]
+    wanted = {old: [f"{old}_{gate}" for gate in gates] for old in _ROLES}
+    if not all(role in layer.weights for roles in wanted.values() for role in roles):
+        return None
+    spent = {role for roles in wanted.values() for role in roles}
+    rest = {role: tensor for role, tensor in layer.weights.items() if role not in spent}
+    joined = {_ROLES[old]: concatenate([layer.weights[role] for role in roles]) for old, roles in wanted.items()}
+    return {**rest, **joined}
+
+
+def _lstm_weights() -> Mapping[str, Tensor]:
+    return {f"{kind}_{gate}": constant([[float(ord(gate))]] if kind != "b" else [1.0]) for kind in "WUb" for gate in "icfo"}
+
+
+_LSTM = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "cpu"}, _lstm_weights())
+_GPU = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "gpu"}, {"W": constant([[1.0] * 4])})
+
+
+@rule(
+    "AK2140",
+    "The gates of LSTM and GRU share one matrix",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("LSTM", "GRU"),
+    what="Keras 0 and 1 keep a matrix, a recurrent matrix and a bias for each gate, saved in the order i, c, f, o (LSTM) "
+    "or z, r, h (GRU).",
+    why="Keras 2 keeps them side by side in the order i, f, c, o or z, r, h: joined in the order of the file, an LSTM "
+    "would take its cell for its forget gate.",
+    changes="kernel, recurrent_kernel and bias are the tensors of the gates side by side, in the order of Keras 2.",
+    example="W_i, W_c, W_f, W_o -> kernel = [W_i | W_f | W_c | W_o]",
+    fidelity=Fidelity.EXACT,
+    references=("keras/layers/recurrent.py, 0.3.3, 1.2.2 and 2.0.0",),
+    examples=[
+        Example(
+            _LSTM,
+            lambda layer: layer.weights["kernel"].read().ravel().tolist() == [105.0, 102.0, 99.0, 111.0],
+            THEANO_122,
+        )
+    ],
+    leaves_alone=[Example(_GPU, _GPU, THEANO_122)],
+)
+def _gates(layer: Layer, context: Context) -> Layer | None:
+    weights = _joined(layer)
+    return None if weights is None else replace(layer, weights=weights)
+
+
+_GRU = Layer("GRU", "g", {"output_dim": 1})
+_GRU_AFTER = Layer("GRU", "g", {"output_dim": 1, "reset_after": False})
+
+
+@rule(
+    "AK2141",
+    "A GRU resets before its matrix",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("GRU",),
+    what="The GRU of Keras 0 and 1 multiplies the state by the reset gate before the recurrent matrix.",
+    why="Keras 3 does it after, unless it is told otherwise; the two are different functions.",
+    changes="reset_after=False is stated.",
+    example="GRU(3) -> GRU(3, reset_after=False)",
+    fidelity=Fidelity.EXACT,
+    references=("keras/layers/recurrent.py GRU.step, 1.2.2",),
+    examples=[Example(_GRU, _GRU_AFTER, THEANO_122)],
+    leaves_alone=[Example(_GRU_AFTER, _GRU_AFTER, THEANO_122)],
+    report=False,
+)
+def _reset_before(layer: Layer, context: Context) -> Layer | None:
+    return None if "reset_after" in layer.config else layer.with_config(reset_after=False)
+
+
+def _conv_weights() -> Mapping[str, Tensor]:
+    kernel, bias = constant([[[[1.0], [2.0]]]]), constant([1.0])
+    return {f"{kind}_{gate}": bias if kind == "b" else kernel.reshape(2, 1, 1, 1) for kind in "WUb" for gate in "icfo"}
+
+
+_CONV_LSTM = Layer("ConvLSTM2D", "c", {"dim_ordering": "tf", "nb_filter": 1}, _conv_weights())
+_CONV_LSTM_NEW = Layer("ConvLSTM2D", "c", {"filters": 1}, {"kernel": constant([1.0])})
+
+
+@rule(
+    "AK2142",
+    "The gates of ConvLSTM2D share one kernel",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("ConvLSTM2D",),
+    what="Keras 1 keeps a kernel, a recurrent kernel and a bias for each gate of a ConvLSTM2D, laid out (out, in, rows, "
+    "columns) when dim_ordering is 'th', and turned by 180 degrees when Theano wrote them.",
+    why="Keras 2 keeps the gates side by side in the order i, f, c, o, as (rows, columns, in, out).",
+    changes="The kernels are laid out and turned, then joined.",
+    example="W_i, W_c, W_f, W_o -> kernel = [W_i | W_f | W_c | W_o]",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 1.1 to 1.2.2",
+    references=("keras/layers/convolutional_recurrent.py, 1.2.2", "keras/backend/theano_backend.py conv2d, 1.2.2"),
+    examples=[
+        Example(_CONV_LSTM, lambda layer: layer.weights["kernel"].shape == (2, 1, 1, 4), TENSORFLOW_122),
+        Example(
+            _CONV_LSTM,
+            lambda layer: layer.weights["kernel"].read()[:, 0, 0, 0].tolist() == [2.0, 1.0],
+            THEANO_122,
+        ),
+    ],
+    leaves_alone=[Example(_CONV_LSTM_NEW, _CONV_LSTM_NEW, THEANO_122)],
+)
+def _conv_gates(layer: Layer, context: Context) -> Layer | None:
+    first, theano = channels_first(layer, context.writer), on_theano(context.writer)
+
+    def laid_out(role: str, tensor: Tensor) -> Tensor:
+        if role.startswith("b_"):
+            return tensor
+        tensor = spatial_first(tensor) if first else tensor
+        return turned(tensor, 2) if theano else tensor
+
+    old = replace(layer, weights={role: laid_out(role, tensor) for role, tensor in layer.weights.items()})
+    weights = _joined(old)
+    return None if weights is None else replace(layer, weights=weights)

@@ -1,0 +1,188 @@
+"""The names that Keras 2 changed: classes, arguments, their values, and weights. Plain renames, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...catalog import find
+from ...document.model import Era, Layer
+from ...document.values import Object, Value
+from ...findings import Fidelity
+from ...tensors import Tensor, constant
+from ..rule import Context, Example, rule
+from .keras1_layouts import OLD, channels_first
+from .keras1_samples import TENSORFLOW_122, THEANO_122
+
+# Keras 1 class: Keras 2 class (keras/legacy/interfaces.py and keras/layers/*.py, 2.0.0).
+CLASSES: Mapping[str, str] = {
+    "Convolution1D": "Conv1D",
+    "Convolution2D": "Conv2D",
+    "Convolution3D": "Conv3D",
+    "AtrousConvolution1D": "Conv1D",
+    "AtrousConvolution2D": "Conv2D",
+    "AtrousConv1D": "Conv1D",
+    "AtrousConv2D": "Conv2D",
+    "SeparableConvolution2D": "SeparableConv2D",
+    "TimeDistributedDense": "Dense",  # the Dense of today maps the last axis, and passes masks on as this did
+}
+
+ARGUMENTS: Mapping[str, str] = {
+    "output_dim": "units",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "bias": "use_bias",
+    "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint",
+    "inner_activation": "recurrent_activation",
+    "dropout_W": "dropout",
+    "dropout_U": "recurrent_dropout",
+    "nb_filter": "filters",
+    "filter_length": "kernel_size",
+    "border_mode": "padding",
+    "subsample": "strides",
+    "subsample_length": "strides",
+    "atrous_rate": "dilation_rate",
+    "dim_ordering": "data_format",
+    "p": "rate",
+    "sigma": "stddev",
+    "pool_length": "pool_size",
+    "stride": "strides",
+    "length": "size",
+    "beta_init": "beta_initializer",
+    "gamma_init": "gamma_initializer",
+    "input_dtype": "dtype",
+}
+# What an argument is called where the table above does not hold; None drops it.
+_OWN_ARGUMENTS: Mapping[str, Mapping[str, str | None]] = {
+    "Embedding": {
+        "output_dim": "output_dim",
+        "input_dim": "input_dim",
+        "init": "embeddings_initializer",
+        "W_regularizer": "embeddings_regularizer",
+        "W_constraint": "embeddings_constraint",
+        "dropout": None,
+        "activity_regularizer": None,
+    },
+    "PReLU": {"init": "alpha_initializer"},
+    "SeparableConvolution2D": {"init": "depthwise_initializer"},
+    "SeparableConv2D": {"init": "depthwise_initializer"},
+    "InputLayer": {"batch_input_shape": "batch_input_shape", "input_shape": "input_shape", "sparse": "sparse"},
+}
+# Read elsewhere, or without a meaning in Keras 2: where a layer stood, how it was computed, how it began.
+_DROPPED = frozenset(
+    "input_dim input_length input_dtype input_shape batch_input_shape consume_less weights mode cache_enabled".split()
+)
+_SIZES = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
+
+ROLES: Mapping[str, str] = {
+    "W": "kernel",
+    "U": "recurrent_kernel",
+    "b": "bias",
+    "alphas": "alpha",
+    "running_mean": "moving_mean",
+    "running_std": "moving_variance",
+}
+_OWN_ROLES: Mapping[str, Mapping[str, str]] = {"Embedding": {"W": "embeddings"}}
+
+_ORDERINGS: Mapping[Value, str] = {"th": "channels_first", "tf": "channels_last"}
+# keras/initializations.py 1.2.2: scale 0.05 unless said, orthogonal with 1.1.
+_INITIALIZERS: Mapping[str, Value] = {
+    "uniform": Object("RandomUniform", {"minval": -0.05, "maxval": 0.05}),
+    "normal": Object("RandomNormal", {"mean": 0.0, "stddev": 0.05}),
+    "orthogonal": Object("Orthogonal", {"gain": 1.1}),
+    "identity": Object("Identity", {"gain": 1.0}),
+    "zero": Object("Zeros", {}),
+    "one": Object("Ones", {}),
+}
+_KEPT = ("MaxoutDense", "Highway", "Merge", "Lambda", "SReLU", "ParametricSoftplus")  # read whole by rules of their own
+
+
+def _dropping(value: Value) -> Value:
+    """Keras 1 drops nothing unless the rate is between 0 and 1 (keras/layers/core.py Dropout.call 1.2.2)."""
+    return value if isinstance(value, (int, float)) and 0 < value < 1 else 0.0
+
+
+def _value(layer: Layer, key: str, value: Value, context: Context) -> Value:
+    """The value of an argument under its new name."""
+    if key == "data_format":
+        ordering = "th" if channels_first(layer, context.writer) else "tf"
+        return _ORDERINGS.get(value, _ORDERINGS[ordering])
+    if key.endswith("_initializer") and isinstance(value, str):
+        return _INITIALIZERS.get(value, value)
+    if key in ("rate", "dropout", "recurrent_dropout"):
+        return _dropping(value)
+    return value
+
+
+def _config(layer: Layer, context: Context) -> dict[str, Value]:
+    own = _OWN_ARGUMENTS.get(layer.class_name, {})
+    made: dict[str, Value] = {}
+    for key, value in layer.config.items():
+        if key in own:
+            new = own[key]
+        else:
+            new = None if key in _DROPPED else ARGUMENTS.get(key, key)
+        if new is not None:
+            made[new] = _value(layer, new, value, context)
+    for keys in _SIZES:
+        if keys[0] in made:
+            made["kernel_size"] = tuple(made.pop(key, None) for key in keys)
+    if "forget_bias_init" in made:
+        made["unit_forget_bias"] = made.pop("forget_bias_init") == "one"
+    if made.get("shared_axes") == (None,):
+        made["shared_axes"] = None
+    return made
+
+
+def _weights(layer: Layer) -> dict[str, Tensor]:
+    own = _OWN_ROLES.get(layer.class_name, {})
+    return {own.get(role, ROLES.get(role, role)): tensor for role, tensor in layer.weights.items()}
+
+
+_DENSE1 = Layer("Dense", "d", {"output_dim": 3, "init": "zero", "bias": True, "input_dim": 4}, {"W": constant([[1.0]])})
+_CONV1 = Layer("Convolution2D", "c", {"nb_filter": 2, "nb_row": 3, "nb_col": 4, "dim_ordering": "th"})
+_CONV2 = Layer("Conv2D", "c", {"filters": 2, "data_format": "channels_first", "kernel_size": (3, 4)})
+_MINE = Layer("MyDense", "d", {"output_dim": 3}, {"W": constant([[1.0]])})
+
+
+def _renamed(layer: Layer) -> bool:
+    expected = {"units": 3, "kernel_initializer": Object("Zeros", {}), "use_bias": True}
+    return layer.config == expected and list(layer.weights) == ["kernel"]
+
+
+@rule(
+    "AK2180",
+    "Keras 2 renamed classes, arguments and weights",
+    to=Era.KERAS2,
+    eras=OLD,
+    what="Keras 2 renamed most of what Keras 1 had: Convolution2D is Conv2D, nb_filter is filters, nb_row and nb_col are "
+    "kernel_size, subsample is strides, border_mode is padding, dim_ordering ('th', 'tf') is data_format "
+    "('channels_first', 'channels_last'), init is kernel_initializer, and the weights W, U and b are kernel, "
+    "recurrent_kernel and bias. An atrous convolution is one with a dilation_rate.",
+    why="Keras 3 knows the new names alone.",
+    changes="Names only. The arguments that said where a layer stood (input_dim, batch_input_shape) or how it was computed "
+    "(consume_less) are left out. The word dropout of an Embedding has no counterpart; it acted on training alone. A "
+    "dropout rate outside of 0 to 1 did nothing, and is 0.",
+    example="Convolution2D(2, 3, 4, border_mode='same') -> Conv2D(2, (3, 4), padding='same')",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 0.1 to 1.2.2",
+    references=("keras/legacy/interfaces.py, 2.0.0",),
+    examples=[Example(_DENSE1, _renamed, TENSORFLOW_122), Example(_CONV1, _CONV2, THEANO_122)],
+    leaves_alone=[Example(_CONV2, _CONV2, THEANO_122), Example(_MINE, _MINE, THEANO_122)],
+    report=False,
+)
+def _renames(layer: Layer, context: Context) -> Layer | None:
+    known = layer.class_name == "Conv2DTranspose" or any(find(layer.class_name, era) is not None for era in OLD)
+    if layer.graph is not None or layer.class_name in _KEPT or not known:
+        return None
+    made = replace(
+        layer,
+        class_name=CLASSES.get(layer.class_name, layer.class_name),
+        config=_config(layer, context),
+        weights=_weights(layer),
+    )
+    return None if made == layer else made

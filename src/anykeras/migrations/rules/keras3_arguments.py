@@ -1,0 +1,107 @@
+"""The last word on arguments: what current Keras 3 does not take is dropped where it means nothing, else refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...catalog import find
+from ...catalog.signatures import NOW, accepted, default, signature
+from ...document.model import Era, Layer, Writer
+from ...document.values import Value
+from ...errors import Unsupported
+from ...registry import Page, document
+from ..rule import Context, Example, rule
+
+TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
+
+document(
+    Page(
+        "AK2299",
+        "An argument without a counterpart",
+        "The file gives a built-in layer an argument that current Keras 3 does not have, at a value that changes what the "
+        "layer computes.",
+        "Dropping it would change the outputs without a word, so the file is refused.",
+        example="RNN(num_constants=1)",
+    )
+)
+
+# Arguments that never change what a built layer computes. Shapes and dtypes of inputs are given by the graph; `implementation`,
+# `fused`, `rng_type`, `sparse` of Embedding choose among ways to compute the same; initializers, regularizers and
+# constraints under `kernel_` are inherited and unused by depthwise and separable convolutions (tf.keras 2.15
+# base_conv.py `get_config`); MultiHeadAttention writes the shapes that it was built with, lookups their size.
+_IDLE = frozenset(
+    "batch_input_shape input_shape batch_size input_dtype input_dim input_length implementation consume_less fused rng_type "
+    "dynamic build_config query_shape key_shape value_shape vocabulary_size kernel_initializer kernel_regularizer "
+    "kernel_constraint experimental_autocast reverse_state_order shared_object_id seed sparse lora_rank lora_alpha "
+    "weights force_generator optional activity_regularizer noise_shape has_static_table build_input_shape".split()
+)
+# Arguments that change nothing at these values.
+_NEUTRAL: Mapping[str, tuple[Value, ...]] = {
+    "time_major": (False,),
+    "groups": (1,),
+    "ragged": (False,),
+    "renorm": (False,),
+    "renorm_momentum": (0.99,),
+    "causal": (False,),
+    "rms_scaling": (False,),
+    "mode": (0,),
+    "num_constants": (0,),
+    "invert": (False,),
+}
+_EVERY = frozenset({"name", "trainable", "dtype"})
+
+
+@rule(
+    "AK2298",
+    "Arguments that mean nothing any more",
+    to=Era.KERAS3,
+    eras=tuple(Era),
+    what="Keras wrote arguments of many kinds that do not change what a layer computes: `implementation`, "
+    "`time_major=False`, `groups=1` of a depthwise convolution, the shapes a layer was built with.",
+    why="Keras 3 refuses arguments that it does not know.",
+    changes="They are dropped. An argument that Keras 3 does not have and that does change something is an error, AK2299.",
+    examples=[
+        Example(
+            Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3), "groups": 1, "kernel_initializer": "zeros"}),
+            Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3)}),
+            TF,
+        ),
+        Example(
+            Layer("LSTM", "l", {"units": 2, "time_major": False, "implementation": 2}), Layer("LSTM", "l", {"units": 2}), TF
+        ),
+    ],
+    leaves_alone=[
+        Example(Layer("Conv2D", "c", {"groups": 2}), Layer("Conv2D", "c", {"groups": 2}), TF),
+        Example(Layer("Mine", "m", {"groups": 2}), Layer("Mine", "m", {"groups": 2}), TF),
+    ],
+    report=False,
+)
+def only_known_arguments(layer: Layer, context: Context) -> Layer | None:
+    """The layer without what its class does not take. Raises Unsupported for what would change its outputs."""
+    entry = find(layer.class_name, Era.KERAS3)
+    if entry is None or layer.graph is not None:
+        return None
+    name = entry.name if accepted(entry.name) else layer.class_name
+    takes = accepted(name) | _EVERY
+    described = signature(name)
+    if not accepted(name) or described is None:
+        return None
+    extra = [key for key in layer.config if key not in takes | described.written]
+    for key in extra:
+        if not _means_nothing(layer, key, context.writer):
+            raise Unsupported(
+                "AK2299",
+                f"{layer.class_name} has {key}={layer.config[key]!r}, and Keras {NOW} has no such argument",
+                layer=layer.name,
+                key=key,
+                next_step="Replace the layer in the Keras that wrote the file.",
+            )
+    return layer.without(*extra) if extra else None
+
+
+def _means_nothing(layer: Layer, key: str, writer: Writer) -> bool:
+    value = layer.config[key]
+    if value is None or key in _IDLE or value in _NEUTRAL.get(key, ()):
+        return True
+    usual = default(layer.class_name, key, writer)
+    return bool(usual == value)

@@ -1,0 +1,253 @@
+"""What stored code may do with tensors, modules and functions: look them up in the tables, and nothing else."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..bytecode import BaseDomain, refused, throw
+from ..bytecode.errors import missing_name
+from .functions import Dim, Entry, Kind, Ops, Scope, Shape, Sizes, attribute, module_of, operator, resolve
+from .functions.lookup import canonical, is_module
+from .held import Bound, Held, Module, Size, inner, outer
+
+ARRAY_LIMIT = 1 << 24  # elements of an array that stored code may make
+_OPERATORS = {
+    "+": "add", "-": "sub", "*": "mul", "/": "truediv", "classic /": "div", "//": "floordiv", "%": "mod", "**": "pow",
+    "@": "matmul", "<<": "lshift", ">>": "rshift", "&": "and_", "|": "or_", "^": "xor",
+    "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
+}  # fmt: skip
+_UNARY = {"-": "neg", "+": "pos", "~": "invert"}
+_NUMPY: Mapping[str, Callable[..., Any]] = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "//": np.floor_divide, "%": np.mod,
+    "**": np.power, "@": np.matmul, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
+    "==": np.equal, "!=": np.not_equal, "&": np.bitwise_and, "|": np.bitwise_or, "^": np.bitwise_xor,
+    "classic /": np.true_divide,
+}  # fmt: skip
+
+
+class CodeDomain(BaseDomain):
+    """The tables over one `Ops`: symbols when a graph is traced, arrays when the same code is run on numbers.
+
+    `given` are functions for names that the file does not hold (custom objects), as callables of the tables' values.
+    """
+
+    def __init__(self, ops: Ops, given: Mapping[str, Callable[..., Any]] | None = None) -> None:
+        super().__init__()
+        self.ops, self.given = ops, dict(given or {})
+
+    def is_symbol(self, value: object) -> bool:
+        return isinstance(value, Held) or super().is_symbol(value)
+
+    def load_global(self, name: str) -> object:
+        if name in self.given:
+            return Held(self.given[name])
+        path = module_of(name)
+        if path is not None:
+            return Held(Module(path))
+        entry = resolve(f"keras.layers.{name}", self.ops.context) if name[:1].isupper() else None
+        if entry is None:
+            raise LookupError(name)
+        return Held(entry)
+
+    def import_module(self, name: str) -> object:
+        return Held(Module(canonical(name)))
+
+    def getattr(self, value: object, name: str) -> object:
+        held = value.value if isinstance(value, Held) else value
+        if isinstance(held, Module):
+            return self._member(f"{held.path}.{name}", name)
+        if isinstance(held, Size):
+            return outer(held.number if not isinstance(held.number, Dim) else None) if name == "value" else value
+        if isinstance(held, Entry):
+            return self._member(f"{held.name}.{name}", name)
+        found = attribute(name, _kind(self.ops, held), self.ops.context)
+        if found is None:
+            raise throw("AttributeError", f"no attribute {name!r} is known")
+        return Held(Bound(found.entry, held)) if found.method else self._out(found.entry(self.ops, held))
+
+    def _member(self, path: str, name: str) -> object:
+        entry = resolve(path, self.ops.context)
+        if entry is not None:
+            return outer(entry.value) if entry.kind is Kind.VALUE and entry.run is None else Held(entry)
+        if is_module(path):
+            return Held(Module(path))
+        if name in self.given:
+            return Held(self.given[name])
+        raise missing_name(path)
+
+    def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        called = function.value if isinstance(function, Held) else function
+        positional = [inner(arg) for arg in args]
+        named = {key: inner(value) for key, value in kwargs.items()}
+        if isinstance(called, Bound):
+            return self._out(called.entry(self.ops, called.owner, *positional, **named))
+        if isinstance(called, Entry):
+            return self._out(called(self.ops, *positional, **named))
+        if callable(called):
+            return self._out(called(*positional, **named))
+        raise refused("the code calls something that is no function")
+
+    def binary(self, op: str, left: object, right: object) -> object:
+        a, b = inner(left), inner(right)
+        if self._ours(a) or self._ours(b):
+            return self._out(operator(_OPERATORS[op], self.ops.context)(self.ops, a, b))
+        return self._out(self._plain(op, a, b))
+
+    def compare(self, op: str, left: object, right: object) -> object:
+        a, b = inner(left), inner(right)
+        if op == "is":
+            return a is b
+        return self.binary(op, left, right)
+
+    def unary(self, op: str, value: object) -> object:
+        if op == "not":
+            return not self.truth(value)
+        held = inner(value)
+        if self._ours(held):
+            return self._out(operator(_UNARY[op], self.ops.context)(self.ops, held))
+        return self._out({"-": np.negative, "+": np.positive, "~": np.invert}[op](held))
+
+    def truth(self, value: object) -> bool:
+        held = inner(value)
+        if self.ops.is_tensor(held):
+            raise refused("the code decides by the values of a tensor")
+        if isinstance(held, np.ndarray) and held.size != 1:
+            raise throw("ValueError", "The truth value of an array with more than one element is ambiguous.")
+        return bool(held)
+
+    def length(self, value: object) -> object:
+        held = inner(value)
+        if self.ops.is_tensor(held):
+            return self._out(self.ops.shape(held)[0])
+        if isinstance(held, Shape | Sizes | np.ndarray):
+            return len(held)
+        raise throw("TypeError", "object has no len()")
+
+    def iterate(self, value: object) -> Iterable[object]:
+        held = inner(value)
+        if self.ops.is_tensor(held):
+            count = self.ops.shape(held)[0]
+            if not isinstance(count, int):
+                raise refused("the code loops over a dimension whose size is not known")
+            return [self._out(operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
+        if isinstance(held, Shape | Sizes | np.ndarray):
+            return [self._item(held, item) for item in held]
+        raise throw("TypeError", "object is not iterable")
+
+    def contains(self, item: object, container: object) -> object:
+        held = inner(container)
+        if isinstance(held, Shape | np.ndarray):
+            return inner(item) in list(held)
+        raise refused("the code looks for a value in a tensor")
+
+    def getitem(self, value: object, key: object) -> object:
+        held, index = inner(value), inner(key)
+        if isinstance(held, np.ndarray) and not self._ours(index):
+            return self._out(held[tuple(index) if isinstance(index, list) else index])
+        if isinstance(held, Shape | Sizes):
+            return self._item(held, held[index])
+        if isinstance(held, tuple | list | dict):
+            return self._out(held[index])
+        return self._out(operator("getitem", self.ops.context)(self.ops, held, index))
+
+    def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        if name == "isinstance":
+            return self._isinstance(inner(args[0]), args[1])
+        if name == "bool":
+            return self.truth(args[0])
+        held = [inner(arg) for arg in args]
+        if name in ("int", "float", "round") and not self.ops.is_tensor(held[0]):
+            return self._number(name, held)
+        if name == "abs":
+            return self._out(self.ops.op("abs", held[0]) if self._ours(held[0]) else np.abs(held[0]))
+        if name == "pow" and len(held) == 2:
+            return self.binary("**", args[0], args[1])
+        if name == "divmod":
+            return (self.binary("//", args[0], args[1]), self.binary("%", args[0], args[1]))
+        if name == "range" and not any(isinstance(item, Dim) for item in held):
+            return range(*(int(item) for item in held))
+        if name == "hasattr":
+            return attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
+        raise refused(f"the code calls {name}() on a tensor or a size that is not known")
+
+    def enter(self, manager: object) -> object:
+        held = inner(manager)
+        if isinstance(held, Scope):
+            return held.name
+        return super().enter(manager)
+
+    def _number(self, name: str, held: list[Any]) -> object:
+        value = held[0]
+        if isinstance(value, Dim):
+            return Held(value)  # int(batch) is still the batch
+        plain = {"int": int, "float": float, "round": round}[name](*held)
+        return plain if isinstance(plain, int | float) else outer(plain)
+
+    def _isinstance(self, value: Any, kinds: object) -> bool:
+        names = [kind if isinstance(kind, str) else _name(inner(kind)) for kind in kinds] if isinstance(
+            kinds, tuple
+        ) else []  # fmt: skip
+        if self.ops.is_tensor(value):
+            return any(name.rpartition(".")[2] in ("Tensor", "KerasTensor", "TensorVariable") for name in names)
+        if isinstance(value, Shape):
+            return any(name in ("tuple", "list") or name.endswith("TensorShape") for name in names)
+        if isinstance(value, Dim):
+            return "int" in names
+        if isinstance(value, np.ndarray):
+            return any(name.endswith("ndarray") for name in names)
+        return False
+
+    def _ours(self, value: Any) -> bool:
+        if isinstance(value, list | tuple) and not isinstance(value, Shape):
+            return any(self._ours(item) for item in value)
+        if isinstance(value, slice):
+            return any(self._ours(item) for item in (value.start, value.stop, value.step))
+        return self.ops.is_tensor(value) or isinstance(value, Dim | Sizes)
+
+    def _plain(self, op: str, a: Any, b: Any) -> Any:
+        if isinstance(a, Shape | tuple) and isinstance(b, Shape | tuple | list):
+            return {"+": lambda: a + b, "==": lambda: list(a) == list(b), "!=": lambda: list(a) != list(b)}.get(
+                op, lambda: _no_such(op)
+            )()
+        if isinstance(a, str | Entry | type(None)) or isinstance(b, str | Entry | type(None)):
+            return {"==": a is b or a == b, "!=": not (a is b or a == b)}.get(op) if op in ("==", "!=") else _no_such(op)
+        shapes = [np.shape(a), np.shape(b)]
+        if op not in _NUMPY or math.prod(np.broadcast_shapes(*shapes) if op != "@" else (1,)) > ARRAY_LIMIT:
+            return _no_such(op)
+        return _NUMPY[op](a, b)
+
+    def _item(self, shape: Any, item: Any) -> object:
+        """A size taken from a shape: in TensorFlow 1 an object with a ``value``."""
+        context = self.ops.context
+        sized = isinstance(shape, Shape) and context.backend == "tensorflow" and not context.eager_tensorflow
+        if sized and (item is None or isinstance(item, int)):
+            return Held(Size(item))
+        return self._out(item)
+
+    def _out(self, value: Any) -> Any:
+        if isinstance(value, np.ndarray) and value.size > ARRAY_LIMIT:
+            raise refused(f"the code makes an array of {value.size} numbers")
+        return outer(value)
+
+
+def _kind(ops: Ops, value: Any) -> str:
+    """The kind of value whose attributes the tables list."""
+    if isinstance(value, Shape | Sizes):
+        return "shape"
+    if isinstance(value, Dim) or (isinstance(value, int) and not ops.is_tensor(value)):
+        return "size"
+    return "dtype" if isinstance(value, str) else "tensor"
+
+
+def _name(value: Any) -> str:
+    return value.name if isinstance(value, Entry) else value.path if isinstance(value, Module) else ""
+
+
+def _no_such(op: str) -> Any:
+    raise refused(f"the code computes {op} on values that it does not fit")
+
+

@@ -1,0 +1,140 @@
+"""Real numbers for constants: the numpy functions that a recovered function may run, each behind a size guard."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .base import Refused, Value, words
+
+MOST = 4_000_000
+"""No constant of more elements than this is computed."""
+_WORK = 200_000_000
+
+ELEMENTWISE = words(
+    "abs absolute add subtract multiply divide true_divide floor_divide power mod remainder fmod negative positive "
+    "sqrt square cbrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh "
+    "arcsinh arccosh arctanh floor ceil trunc rint round around sign maximum minimum fmax fmin clip where isnan "
+    "isinf isfinite equal not_equal less less_equal greater greater_equal logical_and logical_or logical_not "
+    "logical_xor bitwise_and bitwise_or bitwise_xor invert reciprocal hypot deg2rad rad2deg degrees radians sinc "
+    "heaviside nan_to_num float_power copysign real imag conj conjugate angle logaddexp ldexp"
+)
+REDUCING = words(
+    "sum mean prod max min amax amin std var any all argmax argmin median cumsum cumprod ptp average count_nonzero "
+    "percentile quantile nansum nanmean nanmax nanmin sort argsort diff flip fliplr flipud squeeze expand_dims "
+    "ravel transpose swapaxes moveaxis reshape concatenate stack vstack hstack dstack split array_split take roll "
+    "rot90 tril triu diag diagonal trace asarray array copy ascontiguousarray zeros_like ones_like full_like size "
+    "ndim shape atleast_1d atleast_2d atleast_3d unique searchsorted digitize flatnonzero append isscalar"
+)
+CONTRACTING = words(
+    "dot matmul tensordot inner outer vdot kron cross"
+)
+MAKING = words(
+    "zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to"
+)
+
+
+def _linalg() -> dict[str, Callable[..., Any]]:
+    return {f"linalg.{name}": getattr(np.linalg, name) for name in ("norm", "inv", "det")}
+
+
+_GIVEN: dict[str, Callable[..., Any]] = {
+    **{name: getattr(np, name) for name in (*ELEMENTWISE, *REDUCING, *CONTRACTING, *MAKING)},
+    **_linalg(),
+}
+_SYNONYMS = {"cast": "asarray", "convert_to_tensor": "asarray", "permute_dims": "transpose"}
+
+
+def allowed() -> list[str]:
+    """The numpy functions that may run."""
+    return sorted(_GIVEN)
+
+
+def fold(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value | None:
+    """The outcome of a ``keras.ops`` function on constants, where numpy has it under that name; else None."""
+    name = _SYNONYMS.get(name, name)
+    return compute(name, args, kwargs) if name in _GIVEN else None
+
+
+def compute(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    """Run one listed numpy function on constants; raises Refused where it would grow or fails."""
+    _guard(name, args, kwargs)
+    try:
+        with np.errstate(all="ignore"):
+            result = _GIVEN[name](*args, **kwargs)
+    except (TypeError, ValueError, IndexError, OverflowError, np.linalg.LinAlgError, MemoryError) as error:
+        raise Refused(f"numpy.{name} fails on these constants: {error}") from None
+    return _numbers(name, result)
+
+
+def _numbers(name: str, result: Value) -> Value:
+    if isinstance(result, list | tuple):
+        return type(result)(_numbers(name, one) for one in result) if isinstance(result, list) else tuple(result)
+    if isinstance(result, np.ndarray | np.generic) and result.dtype.kind not in "fiubc":
+        raise Refused(f"numpy.{name} gives {result.dtype} and not numbers")
+    return result
+
+
+def _guard(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
+    if kwargs.get("out") is not None or kwargs.get("order") not in (None, "C", "K", "A", "F"):
+        raise Refused(f"numpy.{name} is told to write into an array")
+    if any(callable(one) and not isinstance(one, type) for one in (*args, *kwargs.values())):
+        raise Refused(f"numpy.{name} is handed a function")
+    if name in MAKING:
+        wanted = _made(name, args, kwargs)
+    elif name in CONTRACTING:
+        wanted = 0
+        if math.prod(max(1, _count(one)) for one in args[:2]) > _WORK:
+            raise Refused(f"numpy.{name} multiplies constants that are too large")
+        if name in ("outer", "kron"):
+            wanted = math.prod(_count(one) for one in args[:2])
+    elif name in ELEMENTWISE:
+        wanted = _broadcast(name, args)
+    else:
+        wanted = max((_count(one) for one in args), default=0)
+    if wanted > MOST:
+        raise Refused(f"numpy.{name} would make a constant of {wanted} elements")
+
+
+def _count(value: Value) -> int:
+    if isinstance(value, np.ndarray):
+        return int(value.size)
+    if isinstance(value, list | tuple):
+        return sum(_count(one) for one in value)
+    return 1
+
+
+def _broadcast(name: str, args: tuple[Value, ...]) -> int:
+    try:
+        shapes = [np.shape(one) for one in args if one is not None]
+        return math.prod(np.broadcast_shapes(*shapes))
+    except ValueError as error:
+        raise Refused(f"numpy.{name} on constants whose shapes do not fit: {error}") from None
+
+
+def _made(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> int:
+    if name in ("zeros", "ones", "empty", "full"):
+        shape = kwargs.get("shape", args[0] if args else 0)
+        return _product(shape)
+    if name in ("eye", "identity"):
+        rows = int(args[0])
+        columns = args[1] if len(args) > 1 else kwargs.get("M")
+        return rows * int(rows if columns is None or name == "identity" else columns)
+    if name == "arange":
+        low, high, step = (*args, *(None,) * 3)[:3]
+        low, high = (0, low) if high is None else (low, high)
+        return int(abs((high - low) / (step or 1))) + 1
+    if name in ("linspace", "logspace", "geomspace"):
+        return int(kwargs.get("num", args[2] if len(args) > 2 else 50)) * max(_count(args[0]), _count(args[1]))
+    if name == "broadcast_to":
+        return _product(kwargs.get("shape", args[1] if len(args) > 1 else 0))
+    times = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
+    each = _product(times) if name == "tile" else max((int(one) for one in np.ravel(times)), default=0)
+    return _count(args[0]) * each
+
+
+def _product(shape: Value) -> int:
+    return math.prod(int(one) for one in (shape if isinstance(shape, list | tuple) else np.ravel(shape)))

@@ -1,0 +1,123 @@
+"""``keras.activations``, ``keras.losses`` and ``keras.metrics`` called inside a function."""
+
+from __future__ import annotations
+
+from ...document.model import Era
+from . import crossentropies
+from .backend.elementwise import relu as backend_relu
+from .backend.training import binary_of
+from .base import Context, Entry, Ops, Refused, Value, alike, also, function
+from .elementary import normalized, softmax_over
+
+ACT, LOSS = "keras.activations", "keras.losses"
+
+alike(ACT, "x", "sigmoid tanh softplus softsign selu exponential=exp swish=silu silu linear=copy log_softmax")
+alike(ACT, "x", "relu6 hard_silu hard_swish log_sigmoid celu squareplus sparse_plus sparsemax", stack="Keras 3")
+alike(ACT, "x", "hard_tanh tanh_shrink soft_shrink hard_shrink glu", stack="Keras 3")
+
+
+def _new(context: Context) -> bool:
+    return context.era is Era.KERAS3
+
+
+@function(f"{ACT}.hard_sigmoid", test=_new, stack="Keras 3: relu6(x + 3) / 6")
+def hard_sigmoid_new(ops: Ops, x: Value) -> Value:
+    return ops.hard_sigmoid(x)
+
+
+also(ACT, "keras.backend", "hard_sigmoid elu", stack="Keras 0.3 to tf.keras 2.15: 0.2 x + 0.5")
+
+
+@function(f"{ACT}.softmax", stack="Keras 0.3 on")
+def softmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
+    return softmax_over(ops, x, axis)
+
+
+@function(f"{ACT}.relu", stack="Keras 0.3 on (alpha to tf.keras, negative_slope in Keras 3)")
+def relu(
+    ops: Ops,
+    x: Value,
+    alpha: Value = 0.0,
+    max_value: Value = None,
+    threshold: Value = 0.0,
+    negative_slope: Value = None,
+) -> Value:
+    return backend_relu(ops, x, alpha if negative_slope is None else negative_slope, max_value, threshold)
+
+
+@function(f"{ACT}.gelu", stack="tf.keras 2.4 on, Keras 3")
+def gelu(ops: Ops, x: Value, approximate: Value = False) -> Value:
+    return ops.gelu(x, approximate=bool(approximate))
+
+
+@function(f"{ACT}.mish", stack="tf.keras 2.13 on, Keras 3")
+def mish(ops: Ops, x: Value) -> Value:
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
+
+
+@function(f"{ACT}.leaky_relu", stack="Keras 3")
+def leaky_relu(ops: Ops, x: Value, negative_slope: Value = 0.2) -> Value:
+    return ops.leaky_relu(x, negative_slope=negative_slope)
+
+
+@function(f"{ACT}.get", f"{ACT}.deserialize", stack="Keras 0.3 on")
+def get(ops: Ops, identifier: Value, **_: Value) -> Value:
+    from .lookup import resolve
+
+    if identifier is None or not isinstance(identifier, str):
+        return identifier if identifier is not None else _bound(ops, "linear")
+    if resolve(f"{ACT}.{identifier}", ops.context) is None:
+        raise Refused(f"the activation {identifier!r} is unknown")
+    return _bound(ops, identifier)
+
+
+def _bound(ops: Ops, name: str) -> Value:
+    from .lookup import resolve
+
+    entry: Entry | None = resolve(f"{ACT}.{name}", ops.context)
+    assert entry is not None
+    return lambda *args, **kwargs: entry(ops, *args, **kwargs)
+
+
+def _mean(ops: Ops, x: Value) -> Value:
+    return ops.mean(x, axis=-1)
+
+
+def _difference(ops: Ops, y_true: Value, y_pred: Value) -> Value:
+    return ops.subtract(y_pred, y_true)
+
+
+@function(f"{LOSS}.mean_squared_error", f"{LOSS}.mse", f"{LOSS}.MSE", stack="Keras 0.3 on")
+def mean_squared_error(ops: Ops, y_true: Value, y_pred: Value) -> Value:
+    return _mean(ops, ops.square(_difference(ops, y_true, y_pred)))
+
+
+@function(f"{LOSS}.mean_absolute_error", f"{LOSS}.mae", f"{LOSS}.MAE", stack="Keras 0.3 on")
+def mean_absolute_error(ops: Ops, y_true: Value, y_pred: Value) -> Value:
+    return _mean(ops, ops.absolute(_difference(ops, y_true, y_pred)))
+
+
+@function(f"{LOSS}.hinge", stack="Keras 0.3 to 2.3")
+def hinge(ops: Ops, y_true: Value, y_pred: Value) -> Value:
+    return _mean(ops, ops.maximum(ops.subtract(1.0, ops.multiply(y_true, y_pred)), 0.0))
+
+
+@function(f"{LOSS}.binary_crossentropy", stack="Keras 0.3 on")
+def binary_crossentropy(ops: Ops, y_true: Value, y_pred: Value, from_logits: Value = False) -> Value:
+    return _mean(ops, binary_of(ops, y_true, y_pred, from_logits))
+
+
+@function(f"{LOSS}.categorical_crossentropy", stack="Keras 0.3 on")
+def categorical_crossentropy(ops: Ops, y_true: Value, y_pred: Value, from_logits: Value = False) -> Value:
+    if from_logits:
+        return crossentropies.with_logits(ops, y_true, y_pred)
+    return crossentropies.categorical(ops, y_true, y_pred, -1, ops.context.epsilon)
+
+
+@function(f"{LOSS}.cosine_similarity", stack="Keras 2.3, tf.keras, Keras 3: minus the cosine")
+def cosine_similarity(ops: Ops, y_true: Value, y_pred: Value, axis: Value = -1) -> Value:
+    one, two = normalized(ops, y_true, axis, 1e-12), normalized(ops, y_pred, axis, 1e-12)
+    return ops.negative(ops.sum(ops.multiply(one, two), axis=int(axis)))
+
+
+also("keras.metrics", LOSS, "mean_squared_error mse mean_absolute_error mae binary_crossentropy")

@@ -1,0 +1,216 @@
+"""``numpy`` as old functions used it: really computed on constants, and an operation on tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from . import folding, shapes
+from .axes import axis_of, reduce
+from .base import Entry, Kind, Ops, Refused, Value, plain, refuse, register, values
+from .dtypes import NUMBERS, dtype_name
+from .shapes import Dim, Sizes
+from .tf.linalg import vector_norm
+
+NP = "numpy"
+_STACK = "numpy 1.6 to 2.x"
+
+values(
+    NP,
+    {
+        "pi": math.pi,
+        "e": math.e,
+        "inf": math.inf,
+        "Inf": math.inf,
+        "Infinity": math.inf,
+        "PINF": math.inf,
+        "NINF": -math.inf,
+        "nan": math.nan,
+        "NaN": math.nan,
+        "NAN": math.nan,
+        "newaxis": None,
+        "euler_gamma": np.euler_gamma,
+    },
+    stack=_STACK,
+)
+
+_RENAMED = {
+    "true_divide": "divide",
+    "remainder": "mod",
+    "fmod": "fmod",
+    "around": "round",
+    "rint": "round",
+    "asarray": "convert_to_tensor",
+    "array": "convert_to_tensor",
+    "ascontiguousarray": "convert_to_tensor",
+    "degrees": "rad2deg",
+    "radians": "deg2rad",
+    "invert": "logical_not",
+    "positive": "copy",
+    "permute_dims": "transpose",
+}
+_NO_TENSOR = ("unique", "flatnonzero", "percentile", "kron", "append", "searchsorted", "digitize", "float_power")
+_REDUCE = ("sum", "mean", "prod", "max", "min", "amax", "amin", "std", "var", "any", "all")
+_ASKING: dict[str, Callable[[Ops, Value], Value]] = {
+    "shape": lambda ops, x: tuple(ops.shape(x)),
+    "ndim": lambda ops, x: ops.rank(x),
+    "size": lambda ops, x: shapes.product(ops.shape(x)),
+    "isscalar": lambda ops, x: False,
+}
+
+
+def _leaves(value: Value) -> Iterator[Value]:
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from _leaves(one)
+    else:
+        yield value
+
+
+def touches(ops: Ops, *given: Value) -> bool:
+    """Whether a tensor or an unknown size is among the arguments, at any depth."""
+    return any(ops.is_tensor(one) or isinstance(one, Dim | Sizes) for one in _leaves(given))
+
+
+def _settled(value: Value) -> Value:
+    """Entries inside lists as their values."""
+    if isinstance(value, list | tuple):
+        return type(value)(_settled(one) for one in value)
+    return plain(value)
+
+
+def _entry(name: str) -> Callable[..., Value]:
+    def run(ops: Ops, *args: Value, **kwargs: Value) -> Value:
+        given, named = tuple(map(_settled, args)), {key: _settled(value) for key, value in kwargs.items()}
+        if not touches(ops, *given, *named.values()):
+            return folding.compute(name, given, named)
+        return _on_tensors(ops, name, given, named)
+
+    run.old_arguments = ("a",)  # type: ignore[attr-defined]
+    return run
+
+
+def _on_tensors(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+    if name in _NO_TENSOR:
+        raise Refused(f"numpy.{name} of a tensor: its numbers are known when the model runs only")
+    if name in _ASKING:
+        return _ASKING[name](ops, args[0])
+    if name in _REDUCE:
+        return _reduced(ops, name, *args, **kwargs)
+    if name in ("reshape", "tile"):
+        return shapes.reshape(ops, *args) if name == "reshape" else shapes.tile(ops, *args)
+    if name in ("asarray", "array", "ascontiguousarray"):
+        return _as_tensor(ops, *args, **kwargs)
+    if name == "linalg.norm":
+        return _norm(ops, *args, **kwargs)
+    if name in ("zeros", "ones", "full", "broadcast_to"):
+        return ops.op(name, *args, **{key: value for key, value in kwargs.items() if key != "order"})
+    if name in ("transpose", "concatenate", "stack", "vstack", "hstack"):
+        args = (args[0] if name == "transpose" else list(args[0]), *args[1:])
+    if "a" in kwargs:
+        args, kwargs = (kwargs["a"], *args), {key: value for key, value in kwargs.items() if key != "a"}
+    if "dtype" in kwargs:
+        result = _on_tensors(ops, name, args, {key: value for key, value in kwargs.items() if key != "dtype"})
+        return ops.cast(result, dtype_name(ops, kwargs["dtype"]))
+    return ops.op(_RENAMED.get(name, name), *args, **kwargs)
+
+
+def _reduced(
+    ops: Ops, name: str, a: Value, axis: Value = None, dtype: Value = None, out: Value = None, keepdims: Value = False
+) -> Value:
+    name = {"amax": "max", "amin": "min"}.get(name, name)
+    if isinstance(a, list | tuple):
+        a = ops.stack([shapes.number(ops, one, "int32") for one in a], axis=0) if touches(ops, a) else a
+    return reduce(ops, name, a, axis, keepdims)
+
+
+def _as_tensor(ops: Ops, x: Value, dtype: Value = None, **_: Value) -> Value:
+    if isinstance(x, list | tuple):
+        x = Sizes(x) if not any(map(ops.is_tensor, x)) else ops.stack(list(x), axis=0)
+    return x if dtype is None or isinstance(x, Sizes) else ops.cast(x, dtype_name(ops, dtype))
+
+
+def _norm(ops: Ops, x: Value, ord: Value = None, axis: Value = None, keepdims: Value = False) -> Value:
+    if ord is None or (ord == 2 and isinstance(axis_of(axis), int)):
+        return ops.sqrt(reduce(ops, "sum", ops.square(x), axis, keepdims))
+    return vector_norm(ops, x, ord, axis, bool(keepdims))
+
+
+for _name in folding.allowed():
+    register(Entry(f"{NP}.{_name}", _entry(_name), _STACK))
+
+
+def _number(dtype: str) -> Callable[..., Value]:
+    def run(ops: Ops, x: Value = 0) -> Value:
+        if touches(ops, x):
+            return ops.cast(shapes.number(ops, x, dtype), dtype)
+        return np.asarray(x).astype(dtype)[()] if np.ndim(x) == 0 else np.asarray(x).astype(dtype)
+
+    return run
+
+
+for _name in NUMBERS:
+    if _name not in ("bfloat16", "bool"):
+        register(Entry(f"{NP}.{_name}", _number(_name), _STACK, Kind.VALUE, value=_name))
+for _old, _new in {"bool_": "bool", "bool": "bool", "float_": "float64", "int_": "int64", "float": "float64",
+                   "int": "int64", "double": "float64", "single": "float32"}.items():
+    register(Entry(f"{NP}.{_old}", _number(_new), _STACK, Kind.VALUE, value=_new))
+
+
+def _einsum(ops: Ops, equation: Value, *operands: Value, **_: Value) -> Value:
+    if touches(ops, *operands):
+        return ops.einsum(equation, *operands)
+    sizes: dict[str, int] = {}
+    for letters, one in zip(equation.replace(" ", "").split("->")[0].split(","), operands, strict=False):
+        sizes |= dict(zip(letters, np.shape(one), strict=False))
+    if math.prod(sizes.values()) > folding.MOST * 50 or "." in equation:
+        raise Refused("numpy.einsum multiplies constants that are too large")
+    return np.einsum(equation, *operands)
+
+
+register(Entry(f"{NP}.einsum", _einsum, _STACK))
+
+
+def _pad(ops: Ops, array: Value, pad_width: Value, mode: Value = "constant", constant_values: Value = 0) -> Value:
+    if touches(ops, array):
+        return ops.pad(array, pad_width, mode=mode, constant_values=constant_values)
+    around = np.broadcast_to(np.asarray(pad_width), (np.ndim(array), 2))
+    if math.prod(int(n + a + b) for n, (a, b) in zip(np.shape(array), around, strict=True)) > folding.MOST:
+        raise Refused("numpy.pad would make a constant that is too large")
+    if mode != "constant":
+        return np.pad(array, around, mode=mode)
+    return np.pad(array, around, mode="constant", constant_values=constant_values)
+
+
+register(Entry(f"{NP}.pad", _pad, _STACK))
+
+
+def _finfo(ops: Ops, dtype: Value = "float64") -> Value:
+    return Limits(np.finfo(dtype_name(ops, dtype)))
+
+
+class Limits:
+    """The bounds of a float type: ``np.finfo``."""
+
+    def __init__(self, info: Any) -> None:
+        self.eps, self.max, self.min, self.tiny = (float(getattr(info, key)) for key in ("eps", "max", "min", "tiny"))
+
+
+register(Entry(f"{NP}.finfo", _finfo, _STACK))
+refuse(
+    "its numbers were drawn when the program ran and are not in the file",
+    f"{NP}.random",
+    "rand randn random randint normal uniform choice shuffle permutation random_sample binomial seed RandomState "
+    "default_rng standard_normal beta gamma poisson exponential",
+    stack=_STACK,
+)
+refuse(
+    "it reads or writes files, or runs a Python function on each element",
+    NP,
+    "load save savez loadtxt savetxt fromfile memmap vectorize apply_along_axis frompyfunc fromfunction genfromtxt "
+    "save_compressed frombuffer",
+    stack=_STACK,
+)

@@ -1,0 +1,281 @@
+"""`Ops` that write down what is asked of them: operation nodes in a document instead of numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .. import tensors
+from ..catalog import find
+from ..catalog.operations import UnknownOperation
+from ..catalog.shapes import Spec
+from ..catalog.shapes.engine import Inference
+from ..document.build import Builder
+from ..document.model import Era, Layer
+from ..document.values import Ellipsis_, Ref, Slice, Value
+from .functions import Context, Dim, Ops, Refused, folding
+from .functions.shapes import sizes
+
+
+@dataclass(frozen=True, eq=False)
+class Symbol:
+    """One tensor of the graph being written."""
+
+    ref: Ref
+    spec: Spec
+
+    def __repr__(self) -> str:
+        return f"{self.ref.layer}[{self.ref.node}, {self.ref.tensor}]"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The size of one axis of one tensor, known only when the model runs."""
+
+    ref: Ref
+    axis: int
+
+
+class GraphOps(Ops):
+    """Collects nodes in a :class:`Builder`; shapes and dtypes go through the catalog.
+
+    Operations on constants alone are computed at once, by numpy, in `folding`.
+    """
+
+    def __init__(self, builder: Builder, context: Context) -> None:
+        self.builder, self.context = builder, context
+        self.notes: list[str] = []
+        self._known: dict[Ref, Symbol] = {}
+
+    def input(self, spec: Spec) -> Symbol:
+        """One more input of the graph; `spec` has the batch axis."""
+        shape = None if spec.shape is None else spec.shape[1:]
+        ref = self.builder.input(shape, spec.dtype or self.context.floatx)
+        return self._symbol(ref, spec)
+
+    def _symbol(self, ref: Ref, spec: Spec) -> Symbol:
+        made = self._known[ref] = Symbol(ref, spec)
+        return made
+
+    # -- what entries ask for
+
+    def op(self, name: str, /, *args: Value, **kwargs: Value) -> Any:
+        """A node for ``keras.ops.<name>``, or numbers where all arguments are."""
+        if name in ("zeros", "ones", "full"):
+            return self._filled(name, *args, **kwargs)
+        if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
+            return self.op("add", args[0], self._filled("zeros", args[1], dtype=self.dtype(args[0])))
+        if not any(self._symbolic(value) for value in (*args, *kwargs.values())):
+            folded = folding.fold(name, args, kwargs)
+            if folded is not None:
+                return folded
+        args, kwargs = tuple(self._lifted(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()}
+        node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)
+        return self._called(node, args, kwargs)
+
+    def layer(
+        self,
+        class_name: str,
+        config: Mapping[str, Value],
+        /,
+        *args: Value,
+        weights: Mapping[str, Value] | None = None,
+        **kwargs: Value,
+    ) -> Any:
+        """A layer of Keras 3 with its weights, called."""
+        entry = find(class_name, Era.KERAS3)
+        if entry is None:
+            raise Refused(f"the code makes a layer {class_name}, which Keras 3 does not have", "AK3040")
+        name = str(config.get("name") or f"{self.builder.name}_{class_name.lower()}")
+        held = {key: _document_value(value) for key, value in config.items() if key != "name"}
+        held_weights = {role: tensors.constant(value) for role, value in (weights or {}).items()}
+        made = Layer(class_name, name, held, held_weights, address=self.builder.address)
+        self._all_weights(made)
+        return self._called(made, tuple(self._lifted(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()})
+
+    def _all_weights(self, made: Layer) -> None:
+        """A layer made inside a Lambda has weights that Keras never saved: only those given here may be there."""
+        entry = find(made.class_name, Era.KERAS3)
+        missing = [role.name for role in (entry.roles(made) if entry else ()) if role.name not in made.weights]
+        if missing:
+            raise Refused(
+                f"the code makes a {made.class_name} inside the function; its {missing[0]} was never saved in the file",
+                "AK3042",
+            )
+
+    def embedded(self, model: Layer, *args: Value) -> Any:
+        """A whole layer or model (a traced custom function), called."""
+        return self._called(model, tuple(self._lifted(a) for a in args), {})
+
+    def is_tensor(self, x: Value) -> bool:
+        """Symbols are tensors; numbers and arrays are constants."""
+        return isinstance(x, Symbol)
+
+    def shape(self, x: Value) -> tuple[Any, ...]:
+        """The sizes: ints, and a Dim where unknown."""
+        if not isinstance(x, Symbol):
+            return np.shape(x)
+        if x.spec.shape is None:
+            raise Refused("the shape of a tensor could not be found", "AK3043")
+        return tuple(d if d is not None else Dim(Source(x.ref, axis)) for axis, d in enumerate(x.spec.shape))
+
+    def dtype(self, x: Value) -> str:
+        """The name of the dtype; Python numbers have the one that Keras gives them."""
+        if isinstance(x, Symbol):
+            return x.spec.dtype or self.context.floatx
+        if isinstance(x, np.ndarray | np.generic):
+            return str(x.dtype)
+        return "bool" if isinstance(x, bool) else "int32" if isinstance(x, int) else self.context.floatx
+
+    def getitem(self, x: Value, key: tuple[Value, ...]) -> Any:
+        """``x[key]``."""
+        if not isinstance(x, Symbol):
+            return np.asarray(x)[key]
+        node = Layer("get_item", f"{self.builder.name}_getitem", operation=True)
+        return self._called(node, (x, tuple(key)), {})
+
+    def constant(self, array: Value, dtype: str | None = None) -> Any:
+        """Numbers, as an array."""
+        made = np.asarray(array, dtype) if dtype else np.asarray(array)
+        if made.dtype == np.float64 and dtype is None:
+            return made.astype(self.context.floatx)
+        return made
+
+    def size(self, dim: Value, dtype: str) -> Any:
+        """A Dim as a number at run time: ones along its axes, summed."""
+        result: Any = int(dim.scale) if dim.scale.denominator == 1 else float(dim.scale)
+        for source in dim.sources:
+            total = self.op("sum", self._ones_along(source, dtype))
+            result = total if result == 1 else self.op("multiply", total, result)
+        return result if not dim.offset else self.op("add", result, dim.offset)
+
+    def note(self, text: str) -> None:
+        """Keep the note for the findings."""
+        self.notes.append(text)
+
+    # -- nodes
+
+    def _called(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        written = tuple(_refs(a) for a in args)
+        named = {k: _refs(v) for k, v in kwargs.items()}
+        ref = self.builder.add(layer, *written, **named)
+        try:
+            found = Inference().call(layer, [_specs(a) for a in args], {k: _specs(v) for k, v in kwargs.items()})
+        except UnknownOperation as error:
+            raise Refused(str(error)) from None
+        return self._outcome(ref, found)
+
+    def _outcome(self, ref: Ref, found: Any, counter: list[int] | None = None) -> Any:
+        counter = counter if counter is not None else [0]
+        if isinstance(found, Spec):
+            made = self._symbol(Ref(ref.layer, ref.node, counter[0]), found)
+            counter[0] += 1
+            return made
+        if isinstance(found, Mapping):
+            return {key: self._outcome(ref, item, counter) for key, item in found.items()}
+        return tuple(self._outcome(ref, item, counter) for item in found)
+
+    def _symbolic(self, value: Any) -> bool:
+        if isinstance(value, tuple | list):
+            return any(self._symbolic(item) for item in value)
+        return isinstance(value, Symbol | Dim)
+
+    def _lifted(self, value: Any) -> Any:
+        """A value as an argument of a node: sizes that are not known become tensors."""
+        if isinstance(value, Dim):
+            return self.size(value, "int32")
+        if isinstance(value, tuple | list):
+            return tuple(self._lifted(item) for item in value)
+        return value
+
+    # -- sizes that are not known
+
+    def _ones_along(self, source: Source, dtype: str) -> Any:
+        """Ones in a row as long as one axis of a tensor."""
+        tensor = self._known[source.ref]
+        key: list[Any] = [0] * len(tensor.spec.known())
+        key[source.axis] = slice(None)
+        row = self.getitem(tensor, tuple(key)) if len(key) > 1 else tensor
+        ones = self.op("ones_like", row)
+        return ones if self.dtype(ones) == dtype else self.op("cast", ones, dtype)
+
+    def _filled(self, name: str, shape: Value, *args: Value, dtype: Value = None, **kwargs: Value) -> Any:
+        """Zeros, ones or a value in a shape of which some sizes are known only when the model runs."""
+        target = sizes(self, shape)
+        dtype = str(dtype or self.context.floatx)
+        static = tuple(1 if isinstance(size, Dim) else int(size) for size in target)
+        value = args[0] if args else kwargs.get("fill_value", 1.0)
+        fill: Any = {"zeros": 0, "ones": 1}.get(name, value)
+        if math.prod(static) > 1 << 24:
+            raise Refused(f"the code fills a tensor of {math.prod(static)} numbers")
+        result: Any = np.full(static, fill, dtype) if not self.is_tensor(fill) else self.op(
+            "multiply", fill, np.ones(static, dtype)
+        )  # fmt: skip
+        for axis, size in enumerate(target):
+            if isinstance(size, Dim):
+                spread = [-1 if i == axis else 1 for i in range(len(target))]
+                result = self.op("multiply", self.op("reshape", self._ones_of(size, dtype), tuple(spread)), result)
+        return result
+
+    def _ones_of(self, size: Dim, dtype: str) -> Any:
+        """Ones in a row of an unknown length."""
+        if size.offset or size.scale.denominator != 1:
+            raise Refused("the code fills a tensor along a computed size that is not known", "AK3043")
+        row: Any = np.ones((int(size.scale),), dtype) if size.scale != 1 else None
+        for source in size.sources:
+            along = self._ones_along(source, dtype)
+            row = along if row is None else self.op("reshape", self.op("outer", along, row), (-1,))
+        return row
+
+
+def _document_value(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return tuple(_document_value(item) for item in value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return tensors.constant(value, str(value.dtype))
+    return value
+
+
+def _refs(value: Any) -> Any:
+    """An argument as the document holds it."""
+    if isinstance(value, Symbol):
+        return value.ref
+    if isinstance(value, slice):
+        return Slice(_refs(value.start), _refs(value.stop), _refs(value.step))
+    if value is Ellipsis:
+        return Ellipsis_()
+    if isinstance(value, list | tuple):
+        return tuple(_refs(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _refs(item) for key, item in value.items()}
+    return _document_value(value)
+
+
+def _specs(value: Any) -> Any:
+    """An argument as shape inference takes it."""
+    if isinstance(value, Symbol):
+        return value.spec
+    if isinstance(value, slice | type(Ellipsis)):
+        return _refs(value)
+    if isinstance(value, list | tuple):
+        return tuple(_specs(item) for item in value)
+    if isinstance(value, dict):
+        return {key: _specs(item) for key, item in value.items()}
+    return _document_value(value)
+
+
+def flat_symbols(value: Any) -> list[Symbol]:
+    """All tensors of a structure, from left to right."""
+    if isinstance(value, Symbol):
+        return [value]
+    if isinstance(value, Mapping):
+        return [s for item in value.values() for s in flat_symbols(item)]
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [s for item in value for s in flat_symbols(item)]
+    return []

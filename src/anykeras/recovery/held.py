@@ -1,0 +1,102 @@
+"""Values on their way between stored code and the function tables.
+
+The machine computes with plain Python values and treats everything else as opaque; the tables compute with tensors,
+numpy arrays and sizes. `Held` is the one opaque box in which the machine sees the latter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..bytecode.machine.values import Function
+from .functions import Entry
+
+SCALARS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Any value of the tables, as the machine sees it."""
+
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Module:
+    """A module that code names, as a dotted path."""
+
+    path: str
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A method of a value."""
+
+    entry: Entry
+    owner: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Size:
+    """A ``Dimension`` of TensorFlow 1: a number with a ``value``."""
+
+    number: Any
+
+
+def outer(value: Any) -> Any:
+    """A value of the tables as the machine takes it."""
+    if type(value) in SCALARS or isinstance(value, Held | Function):
+        return value
+    if type(value) is slice:
+        return slice(outer(value.start), outer(value.stop), outer(value.step))
+    if type(value) in (tuple, list):
+        return type(value)(outer(item) for item in value)
+    if type(value) is dict:
+        return {key: outer(item) for key, item in value.items()}
+    return Held(value)
+
+
+def inner(value: Any) -> Any:
+    """A value of the machine as the tables take it."""
+    if isinstance(value, Held):
+        return value.value.number if isinstance(value.value, Size) else value.value
+    if isinstance(value, Function):
+        return _callable(value)
+    if type(value) is slice:
+        return slice(inner(value.start), inner(value.stop), inner(value.step))
+    if type(value) in (tuple, list):
+        return type(value)(inner(item) for item in value)
+    if type(value) is dict:
+        return {key: inner(item) for key, item in value.items()}
+    return value
+
+
+def _callable(function: Function) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        given = {key: outer(value) for key, value in kwargs.items()}
+        return inner(function.invoke(*(outer(arg) for arg in args), **given))
+
+    return call
+
+
+def constant(value: Any) -> Any:
+    """A constant of a configuration: nested lists stay, ``__numpy__`` and ndarray forms become arrays."""
+    if isinstance(value, Mapping):
+        kind = value.get("type") or value.get("class_name")
+        body = value.get("value", value.get("config"))
+        if kind in ("ndarray", "__ndarray__", "__numpy__") and body is not None:
+            return _array(body)
+        return {key: constant(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [constant(item) for item in value]
+    return value
+
+
+def _array(body: Any) -> Any:
+    if isinstance(body, Mapping):
+        return np.asarray(body.get("value"), dtype=str(body.get("dtype", "float32")))
+    return np.asarray(body)

@@ -1,0 +1,63 @@
+"""What a lifter is: it turns one layer that holds code into native operations, given the shapes that reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ...document.model import Layer
+from ...document.values import Code
+from ..functions import Context
+from ..lift import Lifted
+
+
+@dataclass(frozen=True)
+class Site:
+    """One call of a layer: its arguments with specs where tensors stand, who wrote it, and what was given for it."""
+
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+    context: Context
+    objects: Mapping[str, Any]
+
+
+Lifter = Callable[[Layer, Site], Lifted]
+_by_class: dict[str, Lifter] = {}
+_by_test: list[tuple[Callable[[Layer], bool], Lifter]] = []
+
+
+def place(*class_names: str) -> Callable[[Lifter], Lifter]:
+    """Enter a lifter for classes that are nothing but code."""
+
+    def enter(made: Lifter) -> Lifter:
+        for name in class_names:
+            _by_class[name] = made
+        return made
+
+    return enter
+
+
+def place_where(test: Callable[[Layer], bool]) -> Callable[[Lifter], Lifter]:
+    """Enter a lifter for layers of any class that pass a test."""
+
+    def enter(made: Lifter) -> Lifter:
+        _by_test.append((test, made))
+        return made
+
+    return enter
+
+
+def lifter(layer: Layer) -> Lifter | None:
+    """The lifter of a layer, or None where it holds no code."""
+    if layer.operation or layer.graph is not None:
+        return None
+    found = _by_class.get(layer.class_name)
+    if found is not None:
+        return found
+    return next((made for test, made in _by_test if test(layer)), None)
+
+
+def codes(layer: Layer) -> list[tuple[str, Code]]:
+    """The arguments of a layer that hold code."""
+    return [(key, value) for key, value in layer.config.items() if isinstance(value, Code)]

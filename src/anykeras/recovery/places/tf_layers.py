@@ -1,0 +1,124 @@
+"""Op layers of tf.keras: one TensorFlow function or node a layer (``tf.math.add``, ``tf_op_layer_Relu``)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...document.model import Layer
+from ...errors import AnyKerasError, Unsupported
+from ..follow import told
+from ..functions import Entry, operator, resolve
+from ..functions.base import Context
+from ..graph_ops import GraphOps
+from ..held import constant
+from ..lift import Lifted, submodel
+from ..op_calls import ARGS, KWARGS, restored
+from ..tensorflow_nodes import compute
+from .base import Site, place
+
+_OPERATOR = "__operators__."
+
+
+@place("TFOpLambda", "SlicingOpLambda")
+def tf_function(layer: Layer, site: Site) -> Lifted:
+    """``tf.<function>`` with the arguments of the call (tensorflow/python/keras/layers/core.py, 2.4 to 2.15)."""
+    name = str(layer.config.get("function", ""))
+
+    def body(ops: GraphOps, inputs: Any) -> Any:
+        args = restored(layer.config.get(ARGS, ()), inputs)
+        kwargs = restored(layer.config.get(KWARGS, {}), inputs)
+        if name == f"{_OPERATOR}getitem":
+            return operator("getitem", ops.context)(ops, args[0], _key(kwargs.get("slice_spec", args[1:])))
+        if name.startswith(_OPERATOR):
+            return operator(name.removeprefix(_OPERATOR), ops.context)(
+                ops, *args, *(value for key, value in kwargs.items() if key != "name")
+            )
+        return _entry(name, layer, ops.context)(ops, *args, **kwargs)
+
+    return _told(layer, site, body)
+
+
+def _entry(name: str, layer: Layer, context: Context) -> Entry:
+    entry = resolve(f"tensorflow.{name}", context)
+    if entry is None:
+        raise Unsupported(
+            "AK3005",
+            f"the function tf.{name} is not one that AnyKeras can express",
+            layer=layer.name,
+            key="function",
+            next_step="Report the file: the function can be added to the tables.",
+        )
+    return entry
+
+
+def _key(spec: Any) -> Any:
+    """A slice specification as an index."""
+    if isinstance(spec, Mapping):
+        return slice(spec.get("start"), spec.get("stop"), spec.get("step"))
+    if isinstance(spec, list | tuple):
+        return tuple(_key(item) for item in spec)
+    return Ellipsis if spec == "..." else spec
+
+
+@place("TensorFlowOpLayer")
+def tf_node(layer: Layer, site: Site) -> Lifted:
+    """One node of a TensorFlow graph with constants for some inputs (tf.keras 1.14 to 2.3 base_layer.py)."""
+    definition = layer.config.get("node_def")
+    if not isinstance(definition, Mapping):
+        raise Unsupported(
+            "AK3005", "the node of a TensorFlowOpLayer is not in a form that AnyKeras reads", layer=layer.name
+        )
+    node = definition
+
+    def body(ops: GraphOps, inputs: Any) -> Any:
+        held = layer.config.get("constants")
+        constants = {int(k): constant(v) for k, v in held.items()} if isinstance(held, Mapping) else {}
+        tensors = iter(inputs if isinstance(inputs, list) else [inputs])
+        names = node.get("input", ())
+        count = len(names) if isinstance(names, tuple | list) else 0
+        operands = [constants[i] if i in constants else next(tensors) for i in range(count)]
+        return compute(ops, str(node.get("op")), operands, _attributes(node.get("attr")))
+
+    return _told(layer, site, body)
+
+
+def _attributes(held: Any) -> dict[str, Any]:
+    """The attributes of a node: ``{"keep_dims": {"b": true}}`` as plain values."""
+    if not isinstance(held, Mapping):
+        return {}
+    return {name: _attribute(value) for name, value in held.items() if isinstance(value, Mapping) and value}
+
+
+def _attribute(value: Mapping[str, Any]) -> Any:
+    kind, content = next(iter(value.items()))
+    if kind == "i":
+        return int(content)
+    if kind == "list" and isinstance(content, Mapping):
+        return [_attribute({key: item}) for key, items in content.items() for item in items]
+    return content
+
+
+@place("AddLoss", "AddMetric")
+def passed_through(layer: Layer, site: Site) -> Lifted:
+    """Layers that only add to the training loss or the metrics: their outcome is what they are given."""
+    return submodel(layer, site.args[0], site.context, lambda ops, inputs: inputs)
+
+
+@place("ClassMethod", "InstanceMethod", "InstanceProperty")
+def composite(layer: Layer, site: Site) -> Lifted:
+    """Methods of ragged and sparse tensors, which Keras 3 operations do not have."""
+    raise Unsupported(
+        "AK3006",
+        f"{layer.class_name} calls a method of a ragged or sparse tensor",
+        layer=layer.name,
+        next_step="Rebuild this part with dense tensors.",
+    )
+
+
+def _told(layer: Layer, site: Site, body: Any) -> Lifted:
+    given = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
+    try:
+        return submodel(layer, given, site.context, body)
+    except AnyKerasError as error:
+        raise told(error, layer.name) from None

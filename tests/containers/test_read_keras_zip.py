@@ -1,0 +1,151 @@
+"""`.keras` archives, read in place."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import container_samples as samples
+import numpy as np
+import pytest
+
+from anykeras import containers
+from anykeras.containers import Raw, TreeWeights
+from anykeras.containers.keras_zip.archive import members
+from anykeras.containers.source import Source, of_bytes, open_source
+from anykeras.errors import AnyKerasError
+
+
+def check(raw: Raw) -> None:
+    assert raw.match.name == "keras_zip" and raw.part == "config.json"
+    assert raw.attributes == {"keras_version": "3.6.0", "date_saved": "2024-10-10@10:10:10"}
+    assert raw.training == {"loss": "mse"}
+    assert isinstance(raw.weights, TreeWeights)
+    np.testing.assert_array_equal(raw.weights.tensors["layers/dense/vars/0"].read(), samples.KERNEL)
+    np.testing.assert_array_equal(raw.weights.tensors["layers/dense/vars/1"].read(), samples.BIAS)
+    assert int(raw.optimizer[0][1].read()) == 7
+    (asset,) = raw.assets.values()
+    assert (asset.name, asset.size, asset.read()) == ("assets/layers/lookup/vocabulary.txt", 4, b"a\nb\n")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+@pytest.mark.parametrize("name", ["m.keras", "m.h5"])
+def test_archives(tmp_path: Path, method: int, name: str) -> None:
+    (tmp_path / name).write_bytes(samples.archive(method=method))
+    check(containers.open(tmp_path / name))
+
+
+def test_weights_in_numpy_form(tmp_path: Path) -> None:
+    data = samples.archive({"model.weights.h5": b"", "model.weights.npz": samples.npz()})
+    (tmp_path / "m.keras").write_bytes(data)
+    check(containers.open(tmp_path / "m.keras"))
+
+
+@pytest.mark.parametrize(("order", "dtype"), [("F", "<f4"), ("C", ">f8"), ("C", "<i8"), ("C", "|b1")])
+def test_arrays_in_numpy_form(tmp_path: Path, order: str, dtype: str) -> None:
+    value = np.asarray(np.arange(6).reshape(2, 3) % 4, dtype, order=order)  # type: ignore[call-overload]
+    buffer = io.BytesIO()
+    np.savez(buffer, **{"layers/dense": {"0": value, "1": samples.BIAS, "2": value}})
+    data = samples.archive({"model.weights.h5": b"", "model.weights.npz": buffer.getvalue()})
+    (tmp_path / "m.keras").write_bytes(data)
+    raw = containers.open(tmp_path / "m.keras")
+    assert isinstance(raw.weights, TreeWeights)
+    tensor = raw.weights.tensors["layers/dense/vars/2"]
+    assert tensor.dtype == value.dtype.newbyteorder("=").name
+    np.testing.assert_array_equal(tensor.read(), value)
+
+
+class Unseekable(io.BytesIO):
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise OSError("a stream")
+
+    def tell(self) -> int:
+        raise OSError("a stream")
+
+
+def test_an_archive_written_as_a_stream() -> None:
+    """Sizes then stand behind each file."""
+    stream = Unseekable()
+    with zipfile.ZipFile(stream, "w") as file:
+        file.writestr("config.json", "{}")
+        file.writestr("model.weights.h5", b"x" * 1000)
+    found = members(of_bytes(stream.getvalue(), "m.keras"))
+    assert [(m.name, m.size) for m in found.values()] == [("config.json", 2), ("model.weights.h5", 1000)]
+
+
+def test_headers_for_large_files() -> None:
+    """Keras opens the weights with ``force_zip64``; both forms of the end record are read."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        with file.open("model.weights.h5", "w", force_zip64=True) as member:
+            member.write(b"x" * 1000)
+        file.writestr("config.json", "{}")
+    data = buffer.getvalue()
+    assert members(of_bytes(data, "m.keras"))["model.weights.h5"].size == 1000
+    end = len(data) - 22
+    count, size, start = struct.unpack_from("<HII", data, end + 10)
+    record = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, size, start)
+    locator = b"PK\6\7" + struct.pack("<IQI", 0, end, 1)
+    full = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
+    large = data[:end] + record + locator + full
+    assert len(zipfile.ZipFile(io.BytesIO(large)).infolist()) == 2
+    assert members(of_bytes(large, "m.keras")).keys() == {"model.weights.h5", "config.json"}
+
+
+def test_a_changed_weight_is_noticed(tmp_path: Path) -> None:
+    data = bytearray(samples.archive())
+    at = bytes(data).index(samples.KERNEL.tobytes())
+    data[at + 5] ^= 1
+    (tmp_path / "m.keras").write_bytes(bytes(data))
+    with pytest.raises(AnyKerasError) as caught:
+        containers.open(tmp_path / "m.keras")
+    assert caught.value.code == "AK1110" and caught.value.part == "model.weights.h5"
+
+
+def test_stored_weights_are_read_where_they_lie(tmp_path: Path) -> None:
+    """Nothing is copied out of the archive: a window of it is the HDF5 file."""
+    (tmp_path / "m.keras").write_bytes(samples.archive())
+    source = open_source(str(tmp_path / "m.keras"))
+    assert isinstance(source.window(3, 5, "part"), Source) and source.window(3, 5, "part").read(2, 99) == source.read(
+        5, 3
+    )
+    assert [p.name for p in tmp_path.iterdir()] == ["m.keras"]
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["archive/data.pkl", "archive/data/0"], "AK1139"),
+        (["a.npy", "b.npy"], "AK1133"),
+        (["m/saved_model.pb", "m/variables/variables.index"], "AK1137"),
+        (["model/config.json", "model/model.weights.h5"], "AK1112"),
+        (["model.json", "group1-shard1of1.bin"], "AK1134"),
+        (["readme.txt"], "AK1112"),
+        ([], "AK1110"),
+    ],
+)
+def test_other_zips_are_named(tmp_path: Path, names: list[str], code: str) -> None:
+    with zipfile.ZipFile(tmp_path / "m.keras", "w") as file:
+        for name in names:
+            file.writestr(name, "x")
+    with pytest.raises(AnyKerasError) as caught:
+        containers.open(tmp_path / "m.keras")
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("config", ["{}", "[]", '{"model_type": "bert", "architectures": ["x"]}'])
+def test_a_config_without_a_model(tmp_path: Path, config: str) -> None:
+    (tmp_path / "m.keras").write_bytes(samples.archive({"config.json": config}))
+    with pytest.raises(AnyKerasError) as caught:
+        containers.open(tmp_path / "m.keras")
+    assert caught.value.code == "AK1112"
+
+
+def test_other_members_are_left_over(tmp_path: Path) -> None:
+    (tmp_path / "m.keras").write_bytes(samples.archive({"notes.txt": "x"}))
+    assert containers.open(tmp_path / "m.keras").leftovers == ("metrics/mean/vars/0", "notes.txt")
