@@ -218,6 +218,35 @@ def test_a_deep_tree_of_nodes_ends(tmp_path: Path) -> None:
     assert time.perf_counter() - start < 20
 
 
+def test_one_long_name_listed_a_thousand_times(tmp_path: Path) -> None:
+    """Names that are ends of each other: a gigabyte of text from a file of a megabyte."""
+    entries, long = 20_000, 60_000
+    heap, tree, table = 0x200, 0x1000 + 64 * 1024, 0x2000 + 64 * 1024
+    data = bytearray(table + 8 + 40 * entries)
+    data[:8] = b"\x89HDF\r\n\x1a\n"
+    struct.pack_into("<BBBBBBBBHHI", data, 8, 0, 0, 0, 0, 0, 8, 8, 0, 4, 16, 0)
+    struct.pack_into("<QQQQ", data, 24, 0, (1 << 64) - 1, len(data), (1 << 64) - 1)
+    struct.pack_into("<QQII", data, 56, 0, 0x100, 1, 0)
+    struct.pack_into("<BBHIII", data, 0x100, 1, 0, 1, 1, 24, 0)
+    struct.pack_into("<HHB3xQQ", data, 0x110, 0x11, 16, 0, tree, heap)
+    data[heap : heap + 4] = b"HEAP"
+    struct.pack_into("<QQQ", data, heap + 8, long + 1, 0, 0x800)
+    data[0x800 : 0x800 + long] = b"x" * long
+    data[tree : tree + 4] = b"TREE"
+    struct.pack_into("<BBHQQQQQ", data, tree + 4, 0, 0, 1, 0, 0, 0, table, 0)
+    data[table : table + 4] = b"SNOD"
+    struct.pack_into("<BBH", data, table + 4, 1, 0, entries)
+    for number in range(entries):
+        struct.pack_into("<QQII", data, table + 8 + 40 * number, number, 0x100, 0, 0)
+    tracemalloc.start()
+    try:
+        error = refusal(put(tmp_path / "m.h5", bytes(data)))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert error.code == "AK1003" and "many times its size" in error.seen and peak < 64 << 20
+
+
 # --- zip: parser differentials, bombs, extraction (CVE-2025-12060, CVE-2025-12638, CVE-2024-55459)
 
 

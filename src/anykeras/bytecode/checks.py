@@ -11,6 +11,7 @@ ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "B
 JUMPS = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
 # instructions whose target is a handler, entered with what the exception left on the stack
 SETUPS = frozenset({"SETUP_LOOP", "SETUP_EXCEPT", "SETUP_FINALLY", "SETUP_WITH", "SETUP_ASYNC_WITH"})
+FOLLOWED_BY = {"WITH_CLEANUP_START": "WITH_CLEANUP_FINISH"}
 OPTIMIZED = 0x01  # CO_OPTIMIZED: variables are in slots
 MAX_CODES = 2_000
 
@@ -32,10 +33,9 @@ def check(code: Code) -> None:
         if len(seen) > MAX_CODES:
             raise over_limit("the code holds too many functions")
         body = decode(one)
-        for instruction in body.instructions:
+        for place, instruction in enumerate(body.instructions):
             _check_indexes(body, instruction)
-            if instruction.name == "LOAD_NAME" and one.flags & OPTIMIZED:
-                raise malformed("a function reads a name as a class body does")
+            _check_sense(body, place, instruction)
         _Depths(body).check()
         todo.extend(constant for constant in one.consts if isinstance(constant, Code))
 
@@ -47,6 +47,20 @@ def _check_indexes(body: Body, instruction: Instruction) -> None:
     for index in indexes(body, instruction):
         if index >= _size(body, kind):
             raise malformed(f"{instruction.name} at {instruction.offset} uses a {kind} index out of range")
+
+
+def _check_sense(body: Body, place: int, instruction: Instruction) -> None:
+    """What a compiler never writes although every index is right."""
+    name, traits = instruction.name, body.dialect.traits
+    if name == "LOAD_NAME" and body.code.flags & OPTIMIZED:
+        raise malformed("a function reads a name as a class body does")
+    if name == "COMPARE_OP" and instruction.arg >> traits.compare_shift >= len(body.dialect.compare):
+        raise malformed(f"the comparison at {instruction.offset} does not exist in this Python")
+    if name == "BINARY_OP" and instruction.arg >= len(body.dialect.binary):
+        raise malformed(f"the operator at {instruction.offset} does not exist in this Python")
+    following = FOLLOWED_BY.get(name)
+    if following and (place + 1 == len(body.instructions) or body.instructions[place + 1].name != following):
+        raise malformed(f"{name} at {instruction.offset} is not followed by {following}")
 
 
 def indexes(body: Body, instruction: Instruction) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from .graph import check_refs, shift_nested
 from .values import MODELS, Reading, completed, legacy_value, mapping, number, plain, sequence, text
 
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py, TF 2.4: a call argument that is not a tensor
-_CODE_TYPES = ("lambda", "function", "raw")
+_CODE_TYPES = ("lambda", "function")
 # Lambda stores each of its functions beside a key that says how (keras/layers/core.py, every version).
 _CODE_KEYS = {"function": "function_type", "output_shape": "output_shape_type", "mask": "mask_type",
               "mode": "mode_type", "output_mask": "output_mask_type"}  # fmt: skip
@@ -54,7 +54,7 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
 
 def _held(key: str, value: Json, config: Mapping[str, Json], reading: Reading) -> Value:
     kind = config.get(_CODE_KEYS.get(key, ""))
-    if kind in _CODE_TYPES and value is not None and not (kind == "raw" and not isinstance(value, str)):
+    if kind in _CODE_TYPES and value is not None:
         module = config.get("module" if key == "function" else f"{key}_module")
         return Code(plain(value), str(kind), module if isinstance(module, str) else None)
     return legacy_value(value, reading, key)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from ..bytecode import (
-    Code as Bytecode, Identification, Machine, MissingName, StoredFunction, identify, looks_stored,
+    Code as Bytecode, CodeRaised, Identification, Machine, MissingName, StoredFunction, identify, looks_stored,
     read_stored,
 )  # fmt: skip
 from ..document.values import Code, Value
@@ -15,9 +15,9 @@ from ..errors import AnyKerasError, MissingObject, Unsupported
 from .domain import CodeDomain
 from .functions import Entry, Refused, resolve
 from .functions.base import Context
-from .held import constant, inner, outer
+from .held import Held, constant, inner, outer
 
-Outcome = TypeVar("Outcome")
+Arguments = Callable[[CodeDomain], tuple[Sequence[Any], Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,13 @@ def find(code: Code, hints: Sequence[str] = ()) -> Found:
     if isinstance(value, str) and code.kind != "lambda" and not looks_stored(value):
         return Found(None, None, value, code.module or "")
     stored = read_stored(value)
-    return Found(stored, identify(stored.code_bytes, preferred=tuple(hints)))
+    return Found(stored, identify(stored.code_bytes, preferred=tuple(hints)), "", code.module or "")
 
 
 def call(
     found: Found,
     domain: Callable[[], CodeDomain],
-    arguments: Callable[[CodeDomain], tuple[Sequence[Any], Mapping[str, Any]]],
+    arguments: Arguments,
     agree: Callable[[Sequence[tuple[CodeDomain, Any]]], bool],
 ) -> tuple[CodeDomain, Any]:
     """What the function returns, over a fresh domain for each Python that could have written it.
@@ -73,9 +73,8 @@ def call(
     outcomes: list[tuple[CodeDomain, Any]] = []
     errors: list[AnyKerasError] = []
     for candidate in found.identified.candidates:
-        run = domain()
         try:
-            outcomes.append((run, _run(candidate, found.stored, run, arguments)))
+            outcomes.append(_followed(candidate, found, domain, arguments))
         except AnyKerasError as error:
             errors.append(error)
     if not outcomes:
@@ -86,18 +85,47 @@ def call(
     return outcomes[0]
 
 
+def _followed(
+    candidate: Bytecode,
+    found: Found,
+    domain: Callable[[], CodeDomain],
+    arguments: Arguments,
+) -> tuple[CodeDomain, Any]:
+    """One reading. Keras wrote a function that another closes over as its bare name: where such a text is called, it
+    is followed once more with the functions of those names."""
+    run = domain()
+    try:
+        return run, _run(candidate, found.stored, run, arguments)
+    except AnyKerasError as error:
+        names = [v for v in found.stored.closure or () if isinstance(v, str)] if found.stored is not None else []
+        run = domain()
+        functions = {name: made for name in names if (made := _function_of(name, found, run)) is not None}
+        if functions:
+            return run, _run(candidate, found.stored, run, arguments, functions)
+        if names and isinstance(error, CodeRaised) and "not callable" in error.seen:
+            raise missing(names[0]) from None
+        raise
+
+
+def _function_of(name: str, found: Found, domain: CodeDomain) -> Any:
+    return domain.given.get(name) or named(name, found.module, domain.ops.context)
+
+
 def _run(
     candidate: Bytecode,
-    stored: StoredFunction,
+    stored: StoredFunction | None,
     domain: CodeDomain,
-    arguments: Callable[[CodeDomain], tuple[Sequence[Any], Mapping[str, Any]]],
+    arguments: Arguments,
+    functions: Mapping[str, Any] | None = None,
 ) -> Any:
+    assert stored is not None
     machine = Machine(candidate, domain)
     args, kwargs = arguments(domain)
-    function = machine.function(
-        tuple(_stored_value(value, machine, domain) for value in stored.defaults),
-        closure=tuple(_stored_value(value, machine, domain) for value in stored.closure or ()),
+    held = tuple(
+        Held((functions or {})[v]) if isinstance(v, str) and v in (functions or {}) else _stored_value(v, domain)
+        for v in stored.closure or ()
     )
+    function = machine.function(tuple(_stored_value(value, domain) for value in stored.defaults), closure=held)
     accepted = {key: value for key, value in kwargs.items() if _takes(candidate, key)}
     return inner(machine.run(function, [outer(a) for a in args], {k: outer(v) for k, v in accepted.items()}))
 
@@ -107,14 +135,13 @@ def _takes(code: Bytecode, name: str) -> bool:
     return name in code.parameters or bool(code.flags & 0x08)
 
 
-def _stored_value(value: object, machine: Machine, domain: CodeDomain) -> Any:
+def _stored_value(value: object, domain: CodeDomain) -> Any:
     """A default or a closed-over value; a function among them is followed when it is called."""
     if isinstance(value, StoredFunction):
         code = identify(value.code_bytes).best
-        inner_machine = Machine(code, domain)
-        return inner_machine.function(
-            tuple(_stored_value(v, machine, domain) for v in value.defaults),
-            closure=tuple(_stored_value(v, machine, domain) for v in value.closure or ()),
+        return Machine(code, domain).function(
+            tuple(_stored_value(v, domain) for v in value.defaults),
+            closure=tuple(_stored_value(v, domain) for v in value.closure or ()),
         )
     return outer(constant(value) if not isinstance(value, tuple) else value)
 
@@ -122,7 +149,7 @@ def _stored_value(value: object, machine: Machine, domain: CodeDomain) -> Any:
 def _by_name(
     found: Found,
     domain: CodeDomain,
-    arguments: Callable[[CodeDomain], tuple[Sequence[Any], Mapping[str, Any]]],
+    arguments: Arguments,
 ) -> tuple[CodeDomain, Any]:
     """A function that the file only names: one of the tables, or one that was given."""
     args, kwargs = arguments(domain)

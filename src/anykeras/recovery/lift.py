@@ -64,8 +64,8 @@ def _outputs(ops: GraphOps, outcome: Any, inputs: Any) -> Any:
         raise Refused("the function returns a shape")
     if isinstance(outcome, Symbol) and all(outcome is not symbol for symbol in flat_symbols(inputs)):
         return outcome
-    if isinstance(outcome, Symbol):
-        return ops.op("copy", outcome)
+    if isinstance(outcome, Symbol):  # an outcome that is an input needs a node; this one is exact for every dtype
+        return ops.op("squeeze", ops.op("expand_dims", outcome, axis=-1), axis=-1)
     if isinstance(outcome, int | float | np.ndarray | np.generic):
         return _constant_output(ops, outcome, flat_symbols(inputs)[0])
     raise Refused(f"the function returns {type(outcome).__name__}, not a tensor")

@@ -64,11 +64,11 @@ def _replace(machine: Machine, owner: str, args: tuple[Any, ...], kwargs: dict[s
 
 
 def _join(machine: Machine, owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    parts = operators.collect(machine, *args)
+    parts: list[Any] = operators.collect(machine, *args)
     if not all(type(part) is type(owner) for part in parts):
         raise throw("TypeError", "join() takes texts")
-    machine.meter.characters(sum(len(part) + len(owner) for part in parts))  # type: ignore[arg-type]
-    return owner.join(parts)  # type: ignore[arg-type]
+    machine.meter.characters(sum(len(part) + len(owner) for part in parts))
+    return owner.join(parts)
 
 
 def _format(machine: Machine, owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:

@@ -61,9 +61,7 @@ class Source:
             return f"lambda {head}: {Printer().text(self.body, 1)}".replace("lambda :", "lambda:")
         return self._definition()
 
-    def evaluate(
-        self, machine: Machine, args: Sequence[object], kwargs: Mapping[str, object] | None = None
-    ) -> object:
+    def evaluate(self, machine: Machine, args: Sequence[object], kwargs: Mapping[str, object] | None = None) -> object:
         """The value for ``args`` over ``machine.domain``; missing positional arguments take their defaults."""
         names = self.parameters[: self.parameters.index("*")] if "*" in self.parameters else self.parameters
         first = len(names) - len(self.defaults)

@@ -98,7 +98,7 @@ _INITIALIZERS: Mapping[str, Value] = {
     "zero": Object("Zeros", {}),
     "one": Object("Ones", {}),
 }
-_KEPT = ("MaxoutDense", "Highway", "Merge", "Lambda", "SReLU", "ParametricSoftplus")  # read whole by rules of their own
+_KEPT = ("MaxoutDense", "Highway", "Merge", "SReLU", "ParametricSoftplus")  # read whole by rules of their own
 
 
 def _dropping(value: Value) -> Value:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ...catalog import find
 from ...catalog.signatures import NOW, accepted, default, signature
 from ...document.model import Era, Layer, Writer
-from ...document.values import Value
+from ...document.values import Code, Value
 from ...errors import Unsupported
 from ...registry import Page, document
 from ..rule import Context, Example, rule
@@ -79,7 +79,7 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
 def only_known_arguments(layer: Layer, context: Context) -> Layer | None:
     """The layer without what its class does not take. Raises Unsupported for what would change its outputs."""
     entry = find(layer.class_name, Era.KERAS3)
-    if entry is None or layer.graph is not None:
+    if entry is None or layer.graph is not None or _becomes_operations(layer):
         return None
     name = entry.name if accepted(entry.name) else layer.class_name
     takes = accepted(name) | _EVERY
@@ -97,6 +97,11 @@ def only_known_arguments(layer: Layer, context: Context) -> Layer | None:
                 next_step="Replace the layer in the Keras that wrote the file.",
             )
     return layer.without(*extra) if extra else None
+
+
+def _becomes_operations(layer: Layer) -> bool:
+    """Layers that hold code are followed later; what they are called with is for that step to read."""
+    return layer.class_name == "Lambda" or any(isinstance(value, Code) for value in layer.config.values())
 
 
 def _means_nothing(layer: Layer, key: str, writer: Writer) -> bool:

@@ -10,7 +10,6 @@ from .base import Entry, Kind, Ops, Refused, Value, function, refuse, register, 
 from .dtypes import dtype_name
 from .elementary import bounded, softmax_over
 from .indexing import cut
-
 from .tf.linalg import vector_norm
 
 OPS = "keras.ops"

@@ -1,0 +1,176 @@
+"""From the layers of Keras 0 to those of Keras 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...document.build import Builder
+from ...document.model import Era, Layer
+from ...document.values import Value
+from ...errors import Unsupported
+from ...findings import Fidelity
+from ...tensors import constant
+from ..rule import Context, Example, rule
+from .keras1_samples import THEANO_033
+
+_ERAS = (Era.KERAS0,)
+_RESHAPE = Layer("Reshape", "r", {"dims": (2, 6), "input_shape": (3, 4)})
+_RESHAPE1 = Layer("Reshape", "r", {"target_shape": (2, 6), "batch_input_shape": (None, 3, 4)})
+
+
+@rule(
+    "AK2001",
+    "Keras 1 renamed arguments of Keras 0",
+    to=Era.KERAS1,
+    eras=_ERAS,
+    what="Keras 0 says input_shape without the batch axis, and calls the target of a Reshape `dims`. An Embedding states "
+    "its vocabulary as its input shape, and means its input_length.",
+    why="Keras 1 says batch_input_shape and target_shape; the shape of an Embedding was wrong and not used.",
+    changes="Names only; an Embedding gets the shape (batch, input_length) of whole numbers.",
+    example="Reshape(dims=(2, 6)) -> Reshape(target_shape=(2, 6))",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 0.1 to 0.3.3",
+    references=("keras/layers/core.py Layer.get_config and keras/layers/embeddings.py, 0.3.3",),
+    examples=[Example(_RESHAPE, _RESHAPE1, THEANO_033)],
+    leaves_alone=[Example(_RESHAPE1, _RESHAPE1, THEANO_033)],
+    report=False,
+)
+def _arguments(layer: Layer, context: Context) -> Layer | None:
+    config: dict[str, Value] = {key: value for key, value in layer.config.items() if key not in ("input_shape", "dims")}
+    shape = layer.config.get("input_shape")
+    if layer.class_name == "Embedding" and (shape is not None or "input_dtype" not in config):
+        config |= {"batch_input_shape": (None, config.get("input_length")), "input_dtype": "int32"}
+    elif isinstance(shape, tuple) and config.get("batch_input_shape") is None:
+        config["batch_input_shape"] = (None, *shape)
+    if layer.class_name == "Reshape" and "dims" in layer.config:
+        config["target_shape"] = layer.config["dims"]
+    elif "dims" in layer.config:
+        config["dims"] = layer.config["dims"]
+    return None if config == layer.config else replace(layer, config=config)
+
+
+_EMBEDDING = Layer("Embedding", "e", {"dropout": 0.5, "input_dtype": "int32"}, {"W": constant([[2.0]])})
+_NO_DROPOUT = Layer("Embedding", "e", {"dropout": 0.0, "input_dtype": "int32"}, {"W": constant([[2.0]])})
+
+
+@rule(
+    "AK2002",
+    "An Embedding with dropout was smaller when it predicted",
+    to=Era.KERAS1,
+    eras=_ERAS,
+    classes=("Embedding",),
+    what="When it predicts, the Embedding of Keras 0 multiplies its table by 1 - dropout. Keras 1 and later enlarge it in "
+    "training instead.",
+    why="Read as it is, every vector is too long by that factor, without an error.",
+    changes="The table is multiplied by 1 - dropout, and the dropout is set to zero.",
+    example="dropout=0.5, W = 2 -> W = 1",
+    fidelity=Fidelity.EQUIVALENT,
+    versions="Keras 0.2 to 0.3.3",
+    references=("keras/layers/embeddings.py Embedding.get_output, 0.3.3",),
+    examples=[Example(_EMBEDDING, lambda layer: float(layer.weights["W"].read()[0, 0]) == 1.0, THEANO_033)],
+    leaves_alone=[Example(_NO_DROPOUT, _NO_DROPOUT, THEANO_033)],
+)
+def _scaled_table(layer: Layer, context: Context) -> Layer | None:
+    dropout, table = layer.config.get("dropout"), layer.weights.get("W")
+    if not isinstance(dropout, (int, float)) or not dropout:
+        return None
+    kept = 1.0 - dropout
+    changed = layer.with_config(dropout=0.0)
+    if table is None:
+        return changed
+    return changed.with_weights(W=table.derive(f"times {kept}", table.shape, lambda a: a * a.dtype.type(kept)))
+
+
+_AXES = Layer("Merge", "m", {"mode": "dot", "dot_axes": -1})
+_AXES_PAIR = Layer("Merge", "m", {"mode": "dot", "dot_axes": (-1, -1)})
+# One number counts axes from the end of both inputs, or from the end of the first and the start of the second
+# (keras/layers/core.py Merge.__init__ 0.3.3). Beyond one axis there is no counterpart.
+_PAIRS: Mapping[int, tuple[int, int]] = {-1: (-1, -1), 1: (-1, 1)}
+
+
+@rule(
+    "AK2003",
+    "dot_axes as one number counted axes in Keras 0",
+    to=Era.KERAS1,
+    eras=_ERAS,
+    classes=("Merge",),
+    what="In Keras 0 dot_axes=1 contracts the last axis of the first input with the first of the second, and dot_axes=-1 "
+    "the last of both.",
+    why="From Keras 1 on the number is the axis of both inputs.",
+    changes="The pair of axes is stated.",
+    example="Merge(mode='dot', dot_axes=1) -> Merge(mode='dot', dot_axes=(-1, 1))",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 0.1 to 0.3.3",
+    references=("keras/layers/core.py Merge.__init__, 0.3.3",),
+    examples=[Example(_AXES, _AXES_PAIR, THEANO_033)],
+    leaves_alone=[Example(_AXES_PAIR, _AXES_PAIR, THEANO_033)],
+)
+def _dot_axes(layer: Layer, context: Context) -> Layer | None:
+    axes = layer.config.get("dot_axes")
+    if layer.config.get("mode") not in ("dot", "cos") or not isinstance(axes, int):
+        return None
+    if axes not in _PAIRS:
+        raise Unsupported(
+            "AK2003",
+            f"the Merge {layer.name!r} contracts {abs(axes)} axes at once, and Keras 3 contracts one of each input",
+            layer=layer.name,
+            key="dot_axes",
+        )
+    return layer.with_config(dot_axes=_PAIRS[axes])
+
+
+_REDUCTIONS = {"sum": "sum", "ave": "mean", "mul": "prod"}
+_OVER_TIME = Layer("TimeDistributedMerge", "t", {"mode": "ave"})
+_FLATTEN = Layer("Flatten", "f")
+
+
+@rule(
+    "AK2004",
+    "TimeDistributedMerge reduces over time",
+    to=Era.KERAS1,
+    eras=_ERAS,
+    classes=("TimeDistributedMerge",),
+    what="TimeDistributedMerge takes the sum, the mean or the product over the time axis.",
+    why="Keras 1 dropped the layer.",
+    changes="A functional layer of the same name with that operation.",
+    example="TimeDistributedMerge('ave') -> mean(x, axis=1)",
+    fidelity=Fidelity.EXACT,
+    references=("keras/layers/core.py TimeDistributedMerge, 0.3.3",),
+    examples=[Example(_OVER_TIME, lambda layer: layer.class_name == "Functional", THEANO_033)],
+    leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
+)
+def _over_time(layer: Layer, context: Context) -> Layer | None:
+    mode = layer.config.get("mode", "sum")
+    function = _REDUCTIONS.get(mode) if isinstance(mode, str) else None
+    if function is None:
+        raise Unsupported("AK2004", f"TimeDistributedMerge with the mode {mode!r}", layer=layer.name, key="mode")
+    sub = Builder(layer.name, layer.address)
+    return sub.finish(sub.op(function, sub.input(), axis=1))
+
+
+_THRESHOLD = Layer("ThresholdedLinear", "t", {"theta": 0.5})
+
+
+@rule(
+    "AK2005",
+    "ThresholdedLinear is zero near zero",
+    to=Era.KERAS1,
+    eras=_ERAS,
+    classes=("ThresholdedLinear",),
+    what="ThresholdedLinear(theta) is x where |x| is at least theta, and zero elsewhere.",
+    why="Keras 1 dropped the layer.",
+    changes="An Activation of the same name whose function is a small model of operations.",
+    example="ThresholdedLinear(0.5) -> where(|x| < 0.5, 0, x)",
+    fidelity=Fidelity.EXACT,
+    references=("keras/layers/advanced_activations.py ThresholdedLinear, 0.3.3",),
+    examples=[Example(_THRESHOLD, lambda layer: layer.class_name == "Activation", THEANO_033)],
+    leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
+)
+def _thresholded(layer: Layer, context: Context) -> Layer | None:
+    theta = layer.config.get("theta", 1.0)
+    sub = Builder(f"{layer.name}_function", layer.address)
+    x = sub.input()
+    out = sub.op("where", sub.op("less", sub.op("absolute", x), theta), 0.0, x)
+    kept = {key: value for key, value in layer.config.items() if key != "theta"}
+    return replace(layer, class_name="Activation", config={**kept, "activation": sub.finish(out)})

@@ -1,0 +1,241 @@
+"""How Theano treats the borders of an image with ``padding="same"``, in Keras 0, 1 and 2.
+
+Written in the vocabulary of Keras 2, which documents of all three speak by then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ...document.build import Builder
+from ...document.model import Era, Layer
+from ...document.values import Ref, Value
+from ...findings import Fidelity
+from ...tensors import Tensor, constant
+from ..rule import Context, Example, rule
+from .keras1_convolution import padded
+from .keras1_layouts import OLD, integers, on_theano
+from .keras1_samples import TENSORFLOW_122, THEANO_122, THEANO_200
+
+_ERAS = (*OLD, Era.KERAS2)
+_CONVOLUTIONS: Mapping[str, int] = {
+    "Conv1D": 1, "Conv2D": 2, "Conv3D": 3, "SeparableConv1D": 1, "SeparableConv2D": 2, "DepthwiseConv2D": 2,
+}  # fmt: skip
+_POOLINGS = {f"{kind}Pooling{rank}D": rank for kind in ("Max", "Average") for rank in (1, 2, 3)}
+_LOWEST = -3.4028234663852886e38  # of float32
+
+
+@dataclass(frozen=True)
+class _Window:
+    """How a window of `size` slides along one axis: from `before` places ahead of the image, by `stride`."""
+
+    size: int
+    stride: int
+    before: int
+
+    @property
+    def after(self) -> int:
+        """Padding at the end that gives one outcome for each stride begun, as Theano is cut to."""
+        return self.size - 1 - self.before
+
+    @property
+    def usual(self) -> bool:
+        """Whether Keras 3's own ``same`` does this for every length of the image."""
+        return self.size == 1 or (self.stride == 1 and self.before == (self.size - 1) // 2)
+
+
+def _convolved(size: int, stride: int) -> _Window:
+    """Theano's ``half``: half the (dilated) kernel on both sides."""
+    return _Window(size, stride, size // 2)
+
+
+def _pooled(size: int, stride: int) -> _Window:
+    """keras/backend/theano_backend.py pool2d, 1.2.2: the window less one or, where it is odd, less two."""
+    return _Window(size, stride, size - 2 if size > 2 and size % 2 else size - 1)
+
+
+def _both(windows: list[_Window]) -> Value:
+    pairs = tuple((w.before, w.after) for w in windows)
+    return pairs if len(pairs) > 1 else pairs[0]
+
+
+def _pads(layer: Layer, rank: int, windows: list[_Window]) -> tuple[str, dict[str, Value]]:
+    config: dict[str, Value] = {"padding": _both(windows)}
+    if rank > 1:
+        config["data_format"] = layer.config.get("data_format", "channels_last")
+    return f"ZeroPadding{rank}D", config
+
+
+_SAME = Layer("Conv1D", "c", {"filters": 2, "kernel_size": (4,), "strides": (1,), "padding": "same"})
+_ODD = _SAME.with_config(kernel_size=(3,))
+
+
+def _padded_by(before: int, after: int) -> Callable[[Layer], bool]:
+    return lambda layer: layer.graph is not None and layer.graph.layers[1].config["padding"] == (before, after)
+
+
+@rule(
+    "AK2190",
+    "Theano centres kernels on its own idea of 'same'",
+    to=Era.TF2,
+    eras=_ERAS,
+    classes=tuple(_CONVOLUTIONS),
+    what="With padding='same' Theano puts half the kernel (rounded down) on both sides of the image and lets the stride "
+    "begin there. TensorFlow and Keras 3 pad as little as the stride needs, and less in front than behind.",
+    why="For a kernel of even size, or a stride above one, the kernel sees other places; the shapes are the same and "
+    "nothing fails.",
+    changes="A functional layer of the same name: explicit zeros, then the convolution with padding='valid'. Odd kernels "
+    "without a stride are alike and stay as they are.",
+    example="Conv1D(2, 4, padding='same') -> ZeroPadding1D((2, 1)), Conv1D(2, 4)",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 0.1 to 2.3 on Theano",
+    references=("keras/backend/theano_backend.py conv2d and _postprocess_conv2d_output, 1.2.2 and 2.3.1",),
+    examples=[Example(_SAME, _padded_by(2, 1), THEANO_122), Example(_SAME, _padded_by(2, 1), THEANO_200)],
+    leaves_alone=[Example(_ODD, _ODD, THEANO_122), Example(_SAME, _SAME, TENSORFLOW_122)],
+)
+def _centred(layer: Layer, context: Context) -> Layer | None:
+    rank = _CONVOLUTIONS[layer.class_name]
+    windows = _windows(layer, context, rank)
+    if not windows or all(window.usual for window in windows):
+        return None
+    pad_class, pad_config = _pads(layer, rank, windows)
+    return padded(layer, pad_class, pad_config, {"padding": "valid"})
+
+
+def _windows(layer: Layer, context: Context, rank: int) -> list[_Window]:
+    """The windows of a convolution with ``same`` that Theano computed; none for any other."""
+    if not on_theano(context.writer) or layer.config.get("padding") != "same":
+        return []
+    size = integers(layer.config.get("kernel_size"), rank)
+    strides = integers(layer.config.get("strides", 1), rank)
+    rates = integers(layer.config.get("dilation_rate", 1), rank)
+    wide = [(k - 1) * rate + 1 for k, rate in zip(size, rates, strict=False)]
+    if rank == 3 and context.writer.era in OLD and context.writer.release < (1, 1):
+        return [_Window(k, s, (k - 1) // 2) for k, s in zip(wide, strides, strict=False)]  # conv3d2d, padded by hand
+    return [_convolved(k, s) for k, s in zip(wide, strides, strict=False)]
+
+
+_POOL = Layer("MaxPooling1D", "p", {"pool_size": (2,), "strides": (2,), "padding": "same"})
+_POOL_VALID = _POOL.with_config(padding="valid")
+_AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "padding": "same"})
+
+
+@rule(
+    "AK2191",
+    "Theano lets pooling windows begin outside of the image",
+    to=Era.TF2,
+    eras=_ERAS,
+    classes=tuple(_POOLINGS),
+    what="With padding='same' Theano pads the image by the window less one (or two, when it is odd) on both sides and "
+    "keeps the first outcomes, so the first window lies almost outside.",
+    why="TensorFlow and Keras 3 pad as little as they need, mostly behind; the windows see other places, the shapes are "
+    "the same and nothing fails.",
+    changes="A functional layer of the same name with explicit padding: the lowest number for a maximum; for an average "
+    "zeros, divided by the part of each window that lies inside. Windows that are alike stay as they are.",
+    example="MaxPooling1D(2, padding='same') -> pad((1, 0)), MaxPooling1D(2)",
+    fidelity=Fidelity.EQUIVALENT,
+    versions="Keras 0.3 to 2.3 on Theano",
+    references=("keras/backend/theano_backend.py pool2d and pool3d, 1.2.2 and 2.3.1",),
+    examples=[
+        Example(_POOL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122),
+        Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 6, THEANO_122),
+    ],
+    leaves_alone=[Example(_POOL_VALID, _POOL_VALID, THEANO_122), Example(_POOL, _POOL, TENSORFLOW_122)],
+)
+def _pooling(layer: Layer, context: Context) -> Layer | None:
+    rank = _POOLINGS[layer.class_name]
+    size = integers(layer.config.get("pool_size"), rank)
+    strides = integers(layer.config.get("strides") or layer.config.get("pool_size"), rank)
+    if not on_theano(context.writer) or layer.config.get("padding") != "same" or not size or not strides:
+        return None
+    windows = [_pooled(k, s) for k, s in zip(size, strides, strict=True)]
+    if all(window.usual for window in windows):
+        return None
+    make = _largest if layer.class_name.startswith("Max") else _mean
+    return make(layer, rank, windows)
+
+
+def _largest(layer: Layer, rank: int, windows: list[_Window]) -> Layer:
+    sub = Builder(layer.name, layer.address)
+    pads: list[Value] = [(w.before, w.after) for w in windows]
+    first = layer.config.get("data_format") == "channels_first"
+    around: Value = ((0, 0), (0, 0), *pads) if first else ((0, 0), *pads, (0, 0))
+    wide = sub.op("pad", sub.input(), around, mode="constant", constant_values=_LOWEST)
+    return sub.finish(sub.add(_inside(layer), wide))
+
+
+def _mean(layer: Layer, rank: int, windows: list[_Window]) -> Layer:
+    """Sums over the window divided by how much of it lies inside: the quotient of two averages with zeros."""
+    sub = Builder(layer.name, layer.address)
+    pad_class, pad_config = _pads(layer, rank, windows)
+    pad, pool = Layer(pad_class, f"{layer.name}_pad", pad_config), _inside(layer)
+    x = sub.input()
+
+    def averaged(value: Ref) -> Ref:
+        return sub.add(pool, sub.add(pad, value))
+
+    return sub.finish(sub.op("divide", averaged(x), averaged(sub.op("ones_like", x))))
+
+
+def _inside(layer: Layer) -> Layer:
+    return replace(layer.with_config(padding="valid"), name=f"{layer.name}_pool")
+
+
+_CONV_LSTM = Layer(
+    "ConvLSTM2D",
+    "c",
+    {"kernel_size": (2, 3), "padding": "same"},
+    {"kernel": constant([[[[1.0]]] * 3] * 2), "recurrent_kernel": constant([[[[1.0]]] * 3] * 2)},
+)
+_CONV_LSTM_ODD = _CONV_LSTM.with_config(kernel_size=(3, 3))
+
+
+def _grown(layer: Layer) -> bool:
+    return layer.config["kernel_size"] == (3, 3) and layer.weights["kernel"].shape == (3, 3, 1, 1)
+
+
+@rule(
+    "AK2192",
+    "Theano centres the even kernels of a ConvLSTM2D elsewhere",
+    to=Era.TF2,
+    eras=_ERAS,
+    classes=("ConvLSTM2D",),
+    what="The state of a ConvLSTM2D is convolved with padding='same' at every step; Theano begins half a kernel (rounded "
+    "down) ahead of the image, Keras 3 one place later when the kernel is even.",
+    why="The state would move by one place, with the same shapes.",
+    changes="Even kernels get a last row or column of zeros, which makes them odd and centred where Theano had them. With "
+    "padding='valid' the input gets as many more zeros behind.",
+    example="a kernel of (2, 3) -> a kernel of (3, 3) whose last row is zero",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 1.1 to 2.3 on Theano",
+    references=("keras/layers/convolutional_recurrent.py ConvLSTM2D.conv_step_hidden, 1.2.2",),
+    examples=[Example(_CONV_LSTM, _grown, THEANO_122)],
+    leaves_alone=[Example(_CONV_LSTM_ODD, _CONV_LSTM_ODD, THEANO_122), Example(_CONV_LSTM, _CONV_LSTM, TENSORFLOW_122)],
+)
+def _even_states(layer: Layer, context: Context) -> Layer | None:
+    size = integers(layer.config.get("kernel_size"), 2)
+    if not on_theano(context.writer) or not size or all(k % 2 for k in size):
+        return None
+    more = (1 - size[0] % 2, 1 - size[1] % 2)
+    kernels = {
+        role: _with_zeros(tensor, more) for role, tensor in layer.weights.items() if role in ("kernel", "recurrent_kernel")
+    }
+    grown = layer.with_weights(**kernels).with_config(kernel_size=(size[0] + more[0], size[1] + more[1]))
+    if layer.config.get("padding") == "same":
+        return grown
+    data_format = layer.config.get("data_format", "channels_last")
+    sub = Builder(layer.name, layer.address)
+    pad = Layer("ZeroPadding2D", f"{layer.name}_zeros", {"padding": ((0, more[0]), (0, more[1])), "data_format": data_format})
+    wide = sub.layer("TimeDistributed", {"layer": pad}, sub.input(), name=f"{layer.name}_pad")
+    inner = replace(grown, name=f"{layer.name}_conv")
+    return sub.finish(sub.add(inner, wide), layer.config.get("trainable") is not False)
+
+
+def _with_zeros(kernel: Tensor, more: tuple[int, int]) -> Tensor:
+    """The kernel with further rows and columns of zeros at the end."""
+    rows, columns, *rest = kernel.shape
+    widths = [(0, more[0]), (0, more[1]), (0, 0), (0, 0)]
+    return kernel.derive("zeros", (rows + more[0], columns + more[1], *rest), lambda a: np.pad(a, widths))
