@@ -61,16 +61,16 @@ class Converted:
         return self.opened.fidelity
 
 
-def open_file(path: Path, *, weights: Path | None = None) -> Opened:
+def open_file(path: Path, custom_objects: Objects = None, *, weights: Path | None = None) -> Opened:
     """Everything before a target is chosen: sniff, read, parse, migrate, recover. Runs nothing from the file."""
     raw = containers.open(fspath(path))
     extra = containers.open(fspath(weights)) if weights is not None else None
-    return _brought(raw, parse.parse(raw, extra))
+    return _brought(raw, parse.parse(raw, extra), custom_objects)
 
 
-def _brought(raw: Raw, original: Document) -> Opened:
+def _brought(raw: Raw, original: Document, custom_objects: Objects = None) -> Opened:
     migrated, findings = migrations.migrate(original)
-    recovered, more = recovery.recover(migrated)
+    recovered, more = recovery.recover(migrated, targets.functions(custom_objects))
     return Opened(raw, original, recovered, (*findings, *more))
 
 
@@ -94,7 +94,7 @@ def load_model(
     Raises:
         AnyKerasError: the file is refused; the message names the part, the layer and the reason.
     """
-    opened = open_file(path, weights=weights)
+    opened = open_file(path, custom_objects, weights=weights)
     return targets.build(opened.document)
 
 
@@ -114,7 +114,7 @@ def convert(
     Raises:
         AnyKerasError: the file is refused, or `dst` exists.
     """
-    opened = open_file(src, weights=weights)
+    opened = open_file(src, custom_objects, weights=weights)
     targets.write(opened.document, fspath(dst), target=target, force=force)
     return Converted(fspath(dst), opened)
 

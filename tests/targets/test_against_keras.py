@@ -21,7 +21,8 @@ from .transcribe import document
 
 
 def sequential() -> Model:
-    return Sequential([Input((4,)), layers.Dense(3, "relu", kernel_regularizer="l2"), layers.Dropout(0.5), layers.Dense(2)])
+    first = layers.Dense(3, "relu", kernel_regularizer="l2")
+    return Sequential([Input((4,)), first, layers.Dropout(0.5), layers.Dense(2)])
 
 
 def two_branches_of_unequal_depth() -> Model:

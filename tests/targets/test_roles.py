@@ -1,4 +1,4 @@
-"""The catalog's entries for Keras 3 against Keras 3 itself: one layer of each class, saved, and its file looked into."""
+"""The catalog's entries for Keras 3 against Keras 3 itself: one layer of each class, and the file that it is saved in."""
 
 from __future__ import annotations
 
@@ -88,8 +88,9 @@ COMMON: Mapping[str, Any] = {
 }
 SHAPES: Mapping[str, tuple[Any, ...]] = {
     **dict.fromkeys(("SimpleRNN", "LSTM", "GRU", "RNN", "Bidirectional", "TimeDistributed", "Permute"), (SEQUENCE,)),
-    **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention"), (SEQUENCE, SEQUENCE)),
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"), (VECTOR,) * 2),
+    **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention"), (SEQUENCE,) * 2),
+    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum"), (VECTOR, VECTOR)),
+    **dict.fromkeys(("Minimum", "Concatenate", "Dot"), (VECTOR, VECTOR)),
     "ConvLSTM1D": ((5, 8, 3),),
     "ConvLSTM2D": ((5, 8, 8, 3),),
     "ConvLSTM3D": ((5, 4, 4, 4, 3),),
@@ -121,7 +122,7 @@ def make(name: str) -> Any:
 def shapes(name: str) -> tuple[Any, ...]:
     if name in SHAPES:
         return SHAPES[name]
-    if any(c in name for c in "123") and name[-1] == "D" or name[-9:] == "Transpose":
+    if (any(c in name for c in "123") and name[-1] == "D") or name[-9:] == "Transpose":
         return (_spatial(name),)
     module = _classes()[name].__module__
     return (IMAGE,) if "image_preprocessing" in module or name == "Pipeline" else (VECTOR,)

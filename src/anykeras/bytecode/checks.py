@@ -5,7 +5,7 @@ from __future__ import annotations
 from anykeras.bytecode.code import Code
 from anykeras.bytecode.effects import effect
 from anykeras.bytecode.errors import malformed, over_limit
-from anykeras.bytecode.instructions import Body, Instruction, decode
+from anykeras.bytecode.instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
 
 ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "BREAK_LOOP", "CONTINUE_LOOP"})
 JUMPS = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})
@@ -24,6 +24,7 @@ def check(code: Code) -> None:
             one place with different depths.
     """
     seen: set[int] = set()
+    instructions = 0
     todo: list[Code] = [code]
     while todo:
         one = todo.pop()
@@ -33,6 +34,9 @@ def check(code: Code) -> None:
         if len(seen) > MAX_CODES:
             raise over_limit("the code holds too many functions")
         body = decode(one)
+        instructions += len(body.instructions)
+        if instructions > MAX_INSTRUCTIONS:
+            raise over_limit("the code has too many instructions")
         for place, instruction in enumerate(body.instructions):
             _check_indexes(body, instruction)
             _check_sense(body, place, instruction)

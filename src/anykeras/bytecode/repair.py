@@ -25,6 +25,19 @@ _DRIVE = re.compile(rb"[A-Za-z]:/")
 MAX_CHOICES = 10  # places where both bytes may be right
 MAX_READINGS = 16
 MAX_FLIPS = 200
+MAX_WORK = 1_000_000  # bytes of code checked in all readings together
+
+
+class _Budget:
+    """What one repair may still check."""
+
+    def __init__(self) -> None:
+        self.left = MAX_WORK
+
+    def spend(self, size: int) -> None:
+        self.left -= size
+        if self.left < 0:
+            raise malformed("the code was damaged when it was saved on Windows, in too many places to undo")
 
 
 def saved_on_windows(data: bytes) -> bool:
@@ -39,8 +52,9 @@ def may_be_damaged(data: bytes) -> bool:
 def readings(data: bytes, version: Version) -> list[Code]:
     """Every reading of damaged ``data`` as ``version`` that passes the checks, the unchanged one first if it does."""
     found: list[Code] = []
-    for code in _parsed(data, version):
-        found += _restored(code)
+    budget = _Budget()
+    for code in _parsed(data, version, budget):
+        found += _restored(code, budget)
         if len(found) > MAX_READINGS:
             raise malformed("the code was damaged when it was saved on Windows, and too many readings undo it")
         if found:
@@ -48,7 +62,7 @@ def readings(data: bytes, version: Version) -> list[Code]:
     return found
 
 
-def _parsed(data: bytes, version: Version) -> Iterator[Code]:
+def _parsed(data: bytes, version: Version, budget: _Budget) -> Iterator[Code]:
     """The code as it reads, else with one size or index byte put back."""
     try:
         yield read_code(data, version)
@@ -56,21 +70,23 @@ def _parsed(data: bytes, version: Version) -> Iterator[Code]:
     except BytecodeError:
         places = [place for place, byte in enumerate(data) if byte == SLASH][:MAX_FLIPS]
     for place in places:
+        budget.spend(len(data))
         try:
             yield read_code(data[:place] + bytes([BACKSLASH]) + data[place + 1 :], version)
         except BytecodeError:
             continue
 
 
-def _restored(code: Code) -> list[Code]:
+def _restored(code: Code, budget: _Budget) -> list[Code]:
     """Readings of one code object and of those in it."""
-    versions: list[list[object]] = [_constant(value) for value in code.consts]
+    versions: list[list[object]] = [_constant(value, budget) for value in code.consts]
     readings_of_code = [replace(code, code=raw) for raw in _instructions(code)]
     if _too_many(versions, readings_of_code):
         raise malformed("the code was damaged when it was saved on Windows, in too many places to undo")
     found = []
     for reading, consts in product(readings_of_code, product(*versions)):
         candidate = reading if all(map(_same, consts, code.consts)) else replace(reading, consts=consts)
+        budget.spend(len(candidate.code))
         if _passes(candidate):
             found.append(candidate)
     fewest = min(map(_unused, found), default=0)
@@ -142,10 +158,10 @@ def _places(code: Code) -> tuple[list[int], list[int]]:
 # -- constants
 
 
-def _constant(value: object) -> list[object]:
+def _constant(value: object, budget: _Budget) -> list[object]:
     """What a constant may have been, as it is now first."""
     if isinstance(value, Code):
-        return list(_restored(value))
+        return list(_restored(value, budget))
     if type(value) is int and -(1 << 31) <= value < 1 << 31:
         return [value, *(struct.unpack("<i", raw)[0] for raw in _put_back(struct.pack("<i", value)))]
     if type(value) is float:

@@ -1,4 +1,4 @@
-"""Convolutions. Source of names and order: keras 3.15.1 ``layers/convolutional``, tf.keras 2.15 ``layers/convolutional``."""
+"""Convolutions. Names and order: keras 3.15.1 ``layers/convolutional``, tf.keras 2.15 ``layers/convolutional``."""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Dense, embedding and structural layers.
 
-Variables, in the order in which Keras 3 writes them: keras 3.15.1, ``layers/core/*.py``, ``variable_serialization_spec`` of each class.
+Variables, in the order in which Keras 3 writes them: keras 3.15.1, ``layers/core/*.py``,
+``variable_serialization_spec`` of each class.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Pooling, padding, cropping, resampling and reshaping: no variables (keras 3.15.1 ``layers/pooling``, ``reshaping``)."""
+"""Pooling, padding, cropping, resampling, reshaping: no variables (keras 3.15.1 ``layers/pooling``, ``reshaping``)."""
 
 from __future__ import annotations
 

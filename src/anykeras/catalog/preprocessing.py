@@ -24,8 +24,8 @@ entry(
 entry("STFTSpectrogram", NOW, [Role("real_kernel"), Role("imag_kernel")])
 
 for _name in (
-    *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup", "RandomBrightness"),
-    *("RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescaling"),
+    *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup"),
+    *("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescaling"),
     *("Resizing", "StringLookup", "TextVectorization"),
 ):
     entry(_name, MODERN)

@@ -1,7 +1,7 @@
 """Recurrent layers and cells.
 
-Keras 3 and tf.keras keep the variables of ``LSTM`` on its cell (``layers/lstm/cell/vars/0``), HDF5 files of every era on
-the layer; here they belong to the layer and ``at`` says where Keras 3 puts them (keras 3.15.1 ``layers/rnn``).
+Keras 3 and tf.keras keep the variables of ``LSTM`` on its cell (``layers/lstm/cell/vars/0``), HDF5 files of every
+era on the layer; here they belong to the layer and ``at`` says where Keras 3 puts them (keras 3.15.1 ``layers/rnn``).
 """
 
 from __future__ import annotations

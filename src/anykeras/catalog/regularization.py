@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .base import MODERN, entry
 
-for _name in ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout", "GaussianNoise"):
+for _name in ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"):
     entry(_name, MODERN)
-entry("AlphaDropout", MODERN)
-entry("ActivityRegularization", MODERN)
+for _name in ("GaussianDropout", "GaussianNoise", "ActivityRegularization"):
+    entry(_name, MODERN)

@@ -120,10 +120,15 @@ def _functional(body: Mapping[str, Json], reading: Reading, address: str) -> Gra
     graph = Graph(
         tuple(layers),
         calls,
-        _ends(body.get("input_layers"), reading, "input_layers"),
-        _ends(body.get("output_layers"), reading, "output_layers"),
+        _alone(_ends(body.get("input_layers"), reading, "input_layers")),
+        _alone(_ends(body.get("output_layers"), reading, "output_layers")),
     )
     return check_refs(shift_nested(graph), reading)
+
+
+def _alone(ends: Value) -> Value:
+    """One tensor stands by itself: a model with one output gave it bare, however the file lists it (Keras 1 and 2)."""
+    return ends[0] if isinstance(ends, tuple) and len(ends) == 1 else ends
 
 
 def _ends(value: Json, reading: Reading, what: str) -> Value:

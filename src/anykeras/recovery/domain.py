@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,12 +33,13 @@ _NUMPY: Mapping[str, Callable[..., Any]] = {
 class CodeDomain(BaseDomain):
     """The tables over one `Ops`: symbols when a graph is traced, arrays when the same code is run on numbers.
 
-    `given` are functions for names that the file does not hold (custom objects), as callables of the tables' values.
+    `given` are functions for names that the file does not hold (custom objects): ``function(ops, *args, **kwargs)``.
     """
 
     def __init__(self, ops: Ops, given: Mapping[str, Callable[..., Any]] | None = None) -> None:
         super().__init__()
-        self.ops, self.given = ops, dict(given or {})
+        self.ops = ops
+        self.given = {name: partial(function, ops) for name, function in (given or {}).items()}
 
     def is_symbol(self, value: object) -> bool:
         return isinstance(value, Held) or super().is_symbol(value)

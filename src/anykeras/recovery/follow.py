@@ -29,11 +29,6 @@ class Found:
     name: str = ""
     module: str = ""
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of its parameters; () where only its name is known."""
-        return tuple(self.identified.best.parameters) if self.identified is not None else ()
-
 
 def thawed(value: Value) -> Any:
     """A frozen configuration value as the lists and dicts it was in the file."""
@@ -126,13 +121,15 @@ def _run(
         for v in stored.closure or ()
     )
     function = machine.function(tuple(_stored_value(value, domain) for value in stored.defaults), closure=held)
-    accepted = {key: value for key, value in kwargs.items() if _takes(candidate, key)}
-    return inner(machine.run(function, [outer(a) for a in args], {k: outer(v) for k, v in accepted.items()}))
+    return inner(machine.run(function, [outer(a) for a in args], {k: outer(v) for k, v in kwargs.items()}))
 
 
-def _takes(code: Bytecode, name: str) -> bool:
-    """Whether a function has a parameter of this name, or takes any (CO_VARKEYWORDS)."""
-    return name in code.parameters or bool(code.flags & 0x08)
+def parameters_of(found: Found, context: Context) -> tuple[str, ...]:
+    """The names of a function's parameters, as far as they are known."""
+    if found.identified is not None:
+        return tuple(found.identified.best.parameters)
+    entry = named(found.name, found.module, context)
+    return entry.parameters if entry is not None else ()
 
 
 def _stored_value(value: object, domain: CodeDomain) -> Any:
@@ -153,15 +150,12 @@ def _by_name(
 ) -> tuple[CodeDomain, Any]:
     """A function that the file only names: one of the tables, or one that was given."""
     args, kwargs = arguments(domain)
-    given = domain.given.get(found.name)
-    entry = given or named(found.name, found.module, domain.ops.context)
+    if found.name in domain.given:
+        return domain, domain.given[found.name](*args, **kwargs)
+    entry = named(found.name, found.module, domain.ops.context)
     if entry is None:
         raise missing(found.name)
-    called = entry if given is not None else None
-    if called is not None:
-        return domain, called(*args, **kwargs)
-    accepted = {k: v for k, v in kwargs.items() if not isinstance(entry, Entry) or k in entry.parameters}
-    return domain, entry(domain.ops, *args, **accepted)
+    return domain, entry(domain.ops, *args, **kwargs)
 
 
 def named(name: str, module: str, context: Context) -> Entry | None:

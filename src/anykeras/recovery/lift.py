@@ -16,7 +16,7 @@ from ..document.model import Layer
 from ..document.values import Code, Ref
 from ..errors import AnyKerasError
 from .domain import CodeDomain
-from .follow import Found, call, find, told
+from .follow import Found, call, find, parameters_of, told
 from .functions import Context, Refused
 from .functions.shapes import Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
@@ -101,6 +101,7 @@ def function(
     context: Context,
     *,
     extra: Mapping[str, Any] | None = None,
+    offered: Mapping[str, Any] | None = None,
     objects: Given | None = None,
     spread: bool = False,
     before: Body | None = None,
@@ -113,6 +114,7 @@ def function(
         given: a spec, or a nest of them.
         context: who wrote the function.
         extra: further keyword arguments, constants of the layer's configuration.
+        offered: keyword arguments that Keras gives only to functions that name them (``mask``, ``training``).
         objects: functions for names that the file does not hold.
         spread: the function takes several tensors one by one (Keras' ``merge`` takes a list).
         before: what the layer computes before the function (a Dense before its activation).
@@ -135,7 +137,8 @@ def function(
             started[id(run)] = inputs
             first = before(ops, inputs) if before is not None else inputs
             args = list(first) if spread and isinstance(first, list) else [first]
-            return args, keywords
+            named = parameters_of(found, context)
+            return args, {**{k: v for k, v in (offered or {}).items() if k in named}, **keywords}
 
         started: dict[int, Any] = {}
 

@@ -81,7 +81,8 @@ def _assign(holder: Any, owner: Owner) -> None:
     try:
         holder.load_own_variables(values)
     except ValueError as error:
-        raise Bug("AK6008", f"{owner.path} does not take its weights: {_first_lines(error)}", layer=owner.name) from error
+        seen = f"{owner.path} does not take its weights: {_first_lines(error)}"
+        raise Bug("AK6008", seen, layer=owner.name) from error
 
 
 def _copy(value: Any) -> Any:

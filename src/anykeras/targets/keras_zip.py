@@ -71,7 +71,7 @@ def _umask() -> int:
 
 
 def _write(lowered: Lowered, stream: IO[bytes], beside: Path) -> None:
-    metadata = {"keras_version": f"{lowered.minor}.0", "written_by": "anykeras"}
+    metadata: dict[str, object] = {"keras_version": f"{lowered.minor}.0", "written_by": "anykeras"}
     if lowered.renamed:
         metadata["renamed"] = dict(sorted(lowered.renamed.items()))
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:

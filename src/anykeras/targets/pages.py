@@ -49,7 +49,7 @@ document(
         "The model that Keras built does not have the variables that the file fills.",
         "Filling by position would put weights in the wrong place; the model is refused.",
     ),
-    Page("AK6009", "An inconsistency in AnyKeras", "A promise between two parts of AnyKeras is broken.", "Please report."),
+    Page("AK6009", "An inconsistency in AnyKeras", "Two parts of AnyKeras contradict each other.", "Please report it."),
     Page(
         "AK6010",
         "The target exists",
@@ -76,5 +76,11 @@ document(
         "Keras could not build the model",
         "Keras refused the lowered configuration; its own message is quoted.",
         "The configuration should be one that Keras takes: please report the file.",
+    ),
+    Page(
+        "AK6015",
+        "The shape of an input is not known",
+        "Neither the file nor the layers around it tell the shape of an input.",
+        "Keras 3 makes an input from its shape; a made-up one would refuse or reshape data.",
     ),
 )

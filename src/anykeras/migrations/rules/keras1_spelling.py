@@ -54,7 +54,6 @@ ARGUMENTS: Mapping[str, str] = {
     "length": "size",
     "beta_init": "beta_initializer",
     "gamma_init": "gamma_initializer",
-    "input_dtype": "dtype",
 }
 # What an argument is called where the table above does not hold; None drops it.
 _OWN_ARGUMENTS: Mapping[str, Mapping[str, str | None]] = {
@@ -70,7 +69,7 @@ _OWN_ARGUMENTS: Mapping[str, Mapping[str, str | None]] = {
     "PReLU": {"init": "alpha_initializer"},
     "SeparableConvolution2D": {"init": "depthwise_initializer"},
     "SeparableConv2D": {"init": "depthwise_initializer"},
-    "InputLayer": {"batch_input_shape": "batch_input_shape", "input_shape": "input_shape", "sparse": "sparse"},
+    "InputLayer": {"batch_input_shape": "batch_input_shape", "input_dtype": "dtype", "input_tensor": None},
 }
 # Read elsewhere, or without a meaning in Keras 2: where a layer stood, how it was computed, how it began.
 _DROPPED = frozenset(

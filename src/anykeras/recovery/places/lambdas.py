@@ -16,7 +16,13 @@ from .base import Site, place, place_where
 def lambda_layer(layer: Layer, site: Site) -> Lifted:
     """The function of a Lambda, called on what the layer is called on, with its ``arguments``."""
     return function(
-        layer, _function(layer), site.args[0], site.context, extra=_arguments(layer, site), objects=site.objects
+        layer,
+        _function(layer),
+        site.args[0],
+        site.context,
+        extra=_arguments(layer),
+        offered={"training": site.context.training, "mask": None},
+        objects=site.objects,
     )
 
 
@@ -35,10 +41,9 @@ def _function(layer: Layer) -> Code:
     )
 
 
-def _arguments(layer: Layer, site: Site) -> Mapping[str, Any]:
+def _arguments(layer: Layer) -> Mapping[str, Any]:
     held = layer.config.get("arguments")
-    extra = dict(held) if isinstance(held, Mapping) else {}
-    return {**extra, "training": site.context.training, "mask": None, **{k: v for k, v in extra.items()}}
+    return dict(held) if isinstance(held, Mapping) else {}
 
 
 @place_where(lambda layer: layer.class_name == "Merge" and isinstance(layer.config.get("mode"), Code))
@@ -46,6 +51,4 @@ def merge_layer(layer: Layer, site: Site) -> Lifted:
     """A Merge whose mode is a function of the list of its inputs (keras 1.2.2 engine/topology.py)."""
     code = layer.config["mode"]
     assert isinstance(code, Code)
-    held = layer.config.get("arguments")
-    extra = dict(held) if isinstance(held, Mapping) else {}
-    return function(layer, code, site.args[0], site.context, extra=extra, objects=site.objects)
+    return function(layer, code, site.args[0], site.context, extra=_arguments(layer), objects=site.objects)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...catalog.layout import Slot, slots
+from ...catalog.shapes import fill
 from ...document.model import Document, Era, Layer
 from ...document.walk import walk
 from ...errors import Bug, Malformed, Unsupported
@@ -33,10 +34,16 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         raise Unsupported("AK6005", f"there is no target Keras {minor}", next_step=f"choose one of {', '.join(MINORS)}")
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
-    model, renamed = rename(document.model)
+    model, renamed = rename(_with_shapes(document.model))
     config = Lower().layer(model)
     wanted = slots(model)
-    return Lowered(config, bind(model, wanted), len({slot.path for slot in wanted if not _copied(slot)}), minor, renamed)
+    return Lowered(config, bind(model, wanted), sum(not _copied(slot) for slot in wanted), minor, renamed)
+
+
+def _with_shapes(model: Layer) -> Layer:
+    """The model with the shapes of inner inputs that a migration left to be found out."""
+    open_ended = any("batch_shape" in layer.config and layer.config["batch_shape"] is None for layer in walk(model))
+    return fill(model) if open_ended else model
 
 
 def bind(model: Layer, wanted: Iterable[Slot]) -> tuple[Binding, ...]:

@@ -38,6 +38,8 @@ _INHERITED: Final[Mapping[str, frozenset[str]]] = {
         frozenset({"data_format"}),
     ),
 }
+# Of these arguments one must be given, whatever the signature says.
+_ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {"InputLayer": ("batch_shape", "shape", "input_tensor")}
 _EVERY_LAYER: Final = frozenset({"name", "trainable", "dtype"})
 
 
@@ -124,6 +126,11 @@ def arguments(layer: Layer) -> Config:
             layer=layer.name,
             key=extra[0],
             next_step="report the file: a rule is missing",
+        )
+    either = _ONE_OF.get(layer.class_name, ())
+    if either and all(layer.config.get(key) is None for key in either):
+        raise Unsupported(
+            "AK6015", f"the {either[0]} of this {layer.class_name} is not known", layer=layer.name, key=either[0]
         )
     return {key: value for key, value in layer.config.items() if key in takes and key != "name"}
 

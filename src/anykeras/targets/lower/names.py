@@ -19,8 +19,13 @@ def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
     changed: dict[str, str] = {}
 
     def visit(layer: Layer) -> Layer:
-        layer = replace(layer, config={k: _inner(v, changed) for k, v in layer.config.items()}) if layer.config else layer
-        return layer if layer.graph is None else replace(layer, graph=_graph(layer.graph, changed))
+        config = {key: _inner(value, changed) for key, value in layer.config.items()}
+        if any(config[key] is not layer.config[key] for key in config):
+            layer = replace(layer, config=config)
+        if layer.graph is None:
+            return layer
+        graph = _graph(layer.graph, changed)
+        return layer if graph is layer.graph else replace(layer, graph=graph)
 
     model = _renamed(rebuild(model, visit), changed)
     return model, changed
@@ -44,7 +49,8 @@ def _inner(value: Value, changed: dict[str, str]) -> Value:
     if isinstance(value, Layer):
         return _renamed(value, changed)
     if isinstance(value, tuple) and any(isinstance(item, Layer) for item in value):
-        return tuple(_inner(item, changed) for item in value)
+        items = tuple(_inner(item, changed) for item in value)
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     return value
 
 

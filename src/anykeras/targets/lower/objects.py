@@ -6,7 +6,7 @@ from typing import Final
 
 from ...catalog.signatures import NOW, accepted
 from ...document.model import Layer
-from ...document.values import Object
+from ...document.values import Config, Object
 from ...errors import MissingObject, Unsupported
 
 _KINDS: Final = ("initializers", "regularizers", "constraints", "optimizers", "losses", "metrics")
@@ -41,19 +41,25 @@ def module_of(value: Object, where: Layer, key: str) -> str:
             return f"keras.{kind}"
     if said.split(".")[0] == "keras" and not said.startswith("keras.src"):
         return said
-    raise MissingObject(
+    raise unknown(value, where, key)
+
+
+def unknown(value: Object, where: Layer, key: str) -> MissingObject:
+    """The error for a class or function that Keras 3 does not have."""
+    what = f"the function {value.config!r}" if isinstance(value.config, str) else f"the class {value.class_name!r}"
+    return MissingObject(
         "AK6002",
-        f"{value.class_name!r} is not a class of Keras {NOW}",
+        f"{what} is not part of Keras {NOW}",
         layer=where.name,
         key=key,
-        next_step="give the class through custom_objects",
+        next_step="give it through custom_objects",
     )
 
 
-def check(value: Object, module: str, where: Layer, key: str) -> None:
+def check(value: Object, config: Config, module: str, where: Layer, key: str) -> None:
     """Refuse arguments that the class does not take."""
     takes = accepted(value.class_name, NOW, module.removeprefix("keras."))
-    extra = sorted(k for k, v in value.config.items() if v is not None and k not in takes)
+    extra = sorted(k for k, v in config.items() if v is not None and k not in takes)
     if takes and extra:
         raise Unsupported(
             "AK6003",

@@ -11,7 +11,7 @@ from ...document.model import Layer
 from ...document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
-from .objects import check, module_of
+from .objects import check, module_of, unknown
 from .result import Json
 
 
@@ -43,8 +43,10 @@ def lower_value(value: Value, lowering: Lowering, where: Layer, key: str) -> Jso
 
 
 def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
+    if isinstance(value.config, str):
+        raise unknown(value, where, key)
     module = module_of(value, where, key)
-    check(value, module, where, key)
+    check(value, value.config, module, where, key)
     config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in value.config.items()}
     return {"module": module, "class_name": value.class_name, "config": dict(config), "registered_name": None}
 

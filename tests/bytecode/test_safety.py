@@ -1,0 +1,140 @@
+"""What hostile code tried against machines of this kind: files, modules, memory, time. None may succeed."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from anykeras.bytecode import BytecodeError, MachineLimits
+
+from . import host, numbers
+
+pytestmark = host.known
+
+REFUSED = {
+    "write_with_numpy": "def f(x): np.save(PATH, x)",
+    "write_from_array": "def f(x): return x.tofile(PATH)",
+    "write_with_open": "def f(x): return open(PATH, 'w')",
+    "import_os": "def f(x):\n    import os\n    return os.system('touch ' + PATH)",
+    "import_from": "def f(x):\n    from subprocess import call\n    return call(['touch', PATH])",
+    "dunder_import": "def f(x): return __import__('os')",
+    "eval": "def f(x): return eval('1')",
+    "exec": "def f(x): return exec('1')",
+    "compile": "def f(x): return compile('1', '', 'eval')",
+    "globals": "def f(x): return globals()",
+    "format_reaches_globals": "def f(x): return '{0.__globals__[__name__]}'.format(f2)\ndef f2(): 0",
+    "format_reaches_class": "def f(x): return '{0.__class__}'.format(x)",
+    "format_index": "def f(x): return '{0[0]}'.format([1])",
+    "format_map": "def f(x): return '{a}'.format_map({'a': 1})",
+    "function_globals": "def f(x): return (lambda: 0).__globals__",
+    "function_code": "def f(x): return (lambda: 0).__code__",
+    "class_walk": "def f(x): return ().__class__.__bases__[0].__subclasses__()",
+    "mro": "def f(x): return type(x).mro()",
+    "type_of_plain": "def f(x): return type([]).mro()",
+    "getattr_dunder": "def f(x): return getattr(x, '__class__')",
+    "getattr_built": "def f(x): return getattr([], '__cl' + 'ass__')",
+    "generator_frame": "def f(x): return (i for i in [1]).gi_frame",
+    "traceback": "def f(x):\n    try: 1 / 0\n    except Exception as e: return e.__traceback__",
+    "array_base": "def f(x): return x.base",
+    "array_ctypes": "def f(x): return x.ctypes.data",
+    "new_class": "def f(x): return type('A', (), {})",
+    "operation_function": "def f(x): return K.mean.function",
+    "bound_method_self": "def f(x): return [].append.__self__",
+    "setattr": "def f(x): return setattr(K, 'mean', 1)",
+    "store_attribute": "def f(x): K.mean = 1",
+    "store_global": "def f(x):\n    global K\n    K = 1",
+    "unknown_method": "def f(x): return 'a'.translate({97: 'b'})",
+    "power_tower": "def f(x): return 9 ** 9 ** 9 ** 9",
+    "power_loop": "def f(x):\n    n = 9\n    while True: n = n ** 9",
+    "shift": "def f(x): return 1 << (1 << 40)",
+    "product": "def f(x):\n    n = 1 << 999\n    while True: n = n * n",
+    "text_repeat": "def f(x): return 'a' * (2 * 10 ** 9)",
+    "list_repeat": "def f(x): return [0] * (2 * 10 ** 9)",
+    "repeat_left": "def f(x): return 10 ** 9 * (1, 2)",
+    "range_max": "def f(x): return max(range(10 ** 9))",
+    "range_list": "def f(x): return list(range(10 ** 9))",
+    "range_star": "def f(x): return [*range(10 ** 9)]",
+    "range_unpack": "def f(x):\n    a, *b = range(10 ** 9)\n    return b",
+    "range_in": "def f(x): return 0.5 in range(10 ** 9)",
+    "range_sum": "def f(x): return sum(range(10 ** 9))",
+    "range_sorted": "def f(x): return sorted(range(10 ** 9))",
+    "range_dict": "def f(x): return {i: i for i in range(10 ** 9)}",
+    "range_call": "def f(x): return (lambda *a: 0)(*range(10 ** 9))",
+    "percent_width": "def f(x): return '%1000000000d' % 1",
+    "percent_star": "def f(x): return '%*d' % (10 ** 9, 1)",
+    "format_width": "def f(x): return format(1, '1000000000')",
+    "fstring_width": "def f(x): return f'{1:{10 ** 9}}'",
+    "fstring_precision": "def f(x): return f'{1.5:.{10 ** 9}f}'",
+    "center": "def f(x): return 'a'.center(10 ** 10)",
+    "zfill": "def f(x): return 'a'.zfill(10 ** 10)",
+    "expandtabs": "def f(x): return '\\t'.expandtabs(10 ** 10)",
+    "join": "def f(x): return ('a' * 100000).join(['b'] * 100000)",
+    "replace": "def f(x): return ('a' * 100000).replace('', 'b' * 100000)",
+    "doubling_text": "def f(x):\n    s = 'a'\n    while True: s += s",
+    "doubling_list": "def f(x):\n    s = [0]\n    while True: s += s",
+    "extend_self": "def f(x):\n    s = [0]\n    while True: s.extend(s)",
+    "growing_while_read": "def f(x):\n    s = [0]\n    for i in s: s.append(i)",
+    "many_lists": "def f(x):\n    s = []\n    while True: s.append([0] * 50000)",
+    "bytes": "def f(x): return bytes(10 ** 10)",
+    "round_digits": "def f(x): return round(5, -10 ** 9)",
+    "int_of_text": "def f(x): return int('9' * 100000)",
+    "endless": "def f(x):\n    while True: pass",
+    "endless_recursion": "def f(x):\n    def g(): return g()\n    return g()",
+    "recursion_through_builtins": "def f(x):\n    def g(v): return sorted([1, 2], key=g)\n    return g(1)",
+    "endless_generator": "def f(x):\n    def g():\n        while True: yield 1\n    return sum(g())",
+    "shared_tuple_hash": "def f(x):\n    t = ()\n    for i in range(60): t = (t, t)\n    return {t: 1}",
+    "shared_tuple_equal": "def f(x):\n    t = u = ()\n    for i in range(60):\n        t = (t, t)\n        u = (u, u)\n    return t == u",
+    "shared_list_text": "def f(x):\n    t = []\n    for i in range(60): t = [t, t]\n    return str(t)",
+    "shared_result": "def f(x):\n    t = []\n    for i in range(60): t = [t, t]\n    return t",
+    "deep_tuple_hash": "def f(x):\n    t = ()\n    for i in range(100000): t = (t,)\n    return hash(t)",
+    "deep_tuple_key": "def f(x):\n    t = ()\n    for i in range(100000): t = (t,)\n    return {t}",
+    "deep_list_equal": "def f(x):\n    a = b = []\n    for i in range(100000):\n        a = [a]\n        b = [b]\n    return a == b",
+    "deep_iterators": "def f(x):\n    m = [1]\n    for i in range(100000): m = map(abs, m)\n    return list(m)",
+    "list_in_itself": "def f(x):\n    a = []\n    a.append(a)\n    return a == [a], str(a)",
+    "isinstance_bomb": "def f(x):\n    t = (int,)\n    for i in range(60): t = (t, t)\n    return isinstance('', t)",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_hostile_code_is_stopped(name: str, tmp_path: Path) -> None:
+    canary = tmp_path / "canary"
+    source = REFUSED[name].replace("PATH", repr(str(canary)))
+    tracemalloc.start()
+    started = time.monotonic()
+    try:
+        with pytest.raises(BytecodeError):
+            host.run(source, numbers.inputs("x2")[0])
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert not canary.exists()
+    assert peak < 150 << 20, f"{peak >> 20} MB"
+    assert time.monotonic() - started < 60
+
+
+def test_an_endless_except_cannot_hold_the_machine() -> None:
+    """Limits are not exceptions of the code: no handler sees them."""
+    source = "def f(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
+    with pytest.raises(BytecodeError, match="steps"):
+        host.run(source, 1, bounds=MachineLimits(steps=10_000))
+
+
+def test_time_is_limited() -> None:
+    with pytest.raises(BytecodeError, match="seconds"):
+        host.run("def f(x):\n    while True: pass", 1, bounds=MachineLimits(steps=10**9, seconds=0.3))
+
+
+def test_a_value_nobody_listed_ends_the_run() -> None:
+    class Stranger:
+        def __eq__(self, other: object) -> bool:
+            raise AssertionError("called by the machine")
+
+        __hash__ = None  # type: ignore[assignment]  # the point of the test
+
+    with pytest.raises(BytecodeError, match="not listed"):
+        host.run("def f(x): return x == 1", Stranger())
+    with pytest.raises(BytecodeError, match="not listed"):
+        host.run("def f(x): return x in [1]", Stranger())
