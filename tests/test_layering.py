@@ -17,6 +17,7 @@ ROWS = {
     "targets": 5, "compat": 5, "shims": 5,
     "verify": 6,
     "api": 7, "__init__": 7,
+    "__main__": 8,
     "cli": 8,
 }  # fmt: skip
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}

@@ -32,8 +32,8 @@ def snapshot(layer: Layer) -> list[tuple[str, Mapping[str, object], dict[str, np
 
 
 def same(a: list[tuple[str, Mapping[str, object], dict[str, np.ndarray]]], b: object) -> bool:
-    return repr([(n, c, {r: t.tolist() for r, t in w.items()}) for n, c, w in a]) == repr(
-        [(n, c, {r: t.tolist() for r, t in w.items()}) for n, c, w in b]  # type: ignore[attr-defined]
+    return repr([(n, sorted(c.items()), {r: t.tolist() for r, t in w.items()}) for n, c, w in a]) == repr(
+        [(n, sorted(c.items()), {r: t.tolist() for r, t in w.items()}) for n, c, w in b]  # type: ignore[attr-defined]
     )
 
 

@@ -1,0 +1,83 @@
+"""The pages of what recovery finds and refuses."""
+
+from ..findings import Fidelity
+from ..registry import Page, document
+
+document(
+    Page(
+        "AK3000",
+        "Code followed without running it",
+        "A Lambda layer, an activation or an op layer held Python code. It was read, followed over symbols by a small "
+        "machine of our own, and replaced by native operations in a submodel of the same name.",
+        "The bytecode of one Python is refused, misread or unsafe in every other; operations open everywhere.",
+        "The layer's class becomes Functional (or a single operation). Names, inputs and outputs stay.",
+        "Lambda(lambda x: x / 127.5 - 1) becomes the nodes true_divide and subtract.",
+        Fidelity.EQUIVALENT,
+        "Keras 0.3 to 3.15, Python 2.7 to 3.14",
+    ),
+    Page(
+        "AK3001",
+        "A function in an unknown spelling",
+        "The place where a layer keeps its function holds something that no Keras writes.",
+        "Guessing would be running a stranger's meaning.",
+    ),
+    Page(
+        "AK3002",
+        "A function that is not in the file",
+        "The code calls a name that was a global of its author's program: a helper, a constant, a module.",
+        "Keras stores the code of one function, not of those that it calls.",
+        "Give it by name: `load_model(path, custom_objects={\"name\": function})`. It is traced through Keras, so that the "
+        "converted file still holds no code.",
+    ),
+    Page(
+        "AK3003",
+        "Code that several Pythons read differently",
+        "Keras does not store which Python compiled a function. Those that fit the bytes disagree about this one.",
+        "Choosing one would be a guess.",
+    ),
+    Page(
+        "AK3004",
+        "Code inside a recurrence",
+        "The activation of a recurrent layer or a cell is code, applied at each step.",
+        "Stock Keras keeps the name of such a function, and operations cannot be put inside its cells.",
+        "Give the function in custom_objects.",
+    ),
+    Page(
+        "AK3005",
+        "A TensorFlow function without a counterpart",
+        "An op layer names a TensorFlow function or node that the tables do not have.",
+        "Nothing is guessed.",
+    ),
+    Page(
+        "AK3006",
+        "A method of a ragged or sparse tensor",
+        "ClassMethod, InstanceMethod and InstanceProperty layers of tf.keras work on ragged and sparse tensors.",
+        "Keras 3 operations work on dense ones.",
+    ),
+    Page(
+        "AK3007",
+        "A shape that could not be found",
+        "What code means can depend on the shape that reaches it, and the shape before this layer is not known.",
+        "A layer before it is not in the tables of shapes.",
+    ),
+    Page(
+        "AK3008",
+        "Shared code that means several things",
+        "A layer with code is called on tensors of different shapes, and its code branches on the shape.",
+        "One submodel cannot do both.",
+    ),
+    Page(
+        "AK3009",
+        "What tracing took for granted",
+        "A branch on the learning phase, a random operation, or a constant that was folded.",
+        "Nothing of this changes the outputs of inference; it is said because it may matter to you.",
+        fidelity=Fidelity.EQUIVALENT,
+    ),
+    Page(
+        "AK3010",
+        "Damage repaired",
+        "Keras on Windows replaced every backslash byte of the code by a slash. The damage was undone where it is decidable.",
+        "The damaged code is another program, or none.",
+        fidelity=Fidelity.EQUIVALENT,
+    ),
+)
