@@ -45,6 +45,7 @@ class Release:
     first_api: bool
     classes: dict[str, list[Class]] = field(default_factory=dict)
     imports: dict[str, dict[str, str]] = field(default_factory=dict)
+    known: dict[int, dict[str, Any]] = field(default_factory=dict)
 
 
 def read(root: Path, first_api: bool) -> Release:
@@ -106,14 +107,19 @@ def plain(node: ast.expr | None) -> Any:
         return REQUIRED
 
 
-def arguments(release: Release, cls: Class, depth: int = 0) -> dict[str, Any]:
+def arguments(release: Release, cls: Class) -> dict[str, Any]:
     """Argument -> default, or REQUIRED."""
-    if depth > 20:
-        return {}
+    if id(cls) not in release.known:
+        release.known[id(cls)] = {}  # a class that is its own base, as the names are resolved, ends here
+        release.known[id(cls)] = constructor(release, cls)
+    return release.known[id(cls)]
+
+
+def constructor(release: Release, cls: Class) -> dict[str, Any]:
     init = init_of(cls.node)
     bases = [b for b in (base_of(release, cls, name) for name in cls.bases) if b is not None]
     if init is None:
-        return next((found for b in bases if (found := arguments(release, b, depth + 1))), {})
+        return next((found for b in bases if (found := arguments(release, b))), {})
     args = init.args
     positional = [*args.posonlyargs, *args.args][1:]
     defaults = [None] * (len(positional) - len(args.defaults)) + list(args.defaults[-len(positional):] if positional else [])
@@ -124,12 +130,12 @@ def arguments(release: Release, cls: Class, depth: int = 0) -> dict[str, Any]:
     inherited: dict[str, Any] = {}
     for call in ast.walk(init):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
-            inherited |= passed_on(release, call, bases, args.kwarg.arg, depth)
+            inherited |= passed_on(release, call, bases, args.kwarg.arg)
     taken = taken_from(init, args.kwarg.arg)
     return {k: v for k, v in (inherited | taken).items() if k not in fixed(init, args.kwarg.arg) or k in taken} | own
 
 
-def passed_on(release: Release, call: ast.Call, bases: list[Class], kwargs: str, depth: int) -> dict[str, Any]:
+def passed_on(release: Release, call: ast.Call, bases: list[Class], kwargs: str) -> dict[str, Any]:
     """What a call of the base constructor lets through from ``**kwargs``."""
     if not any(k.arg is None and ast.unparse(k.value) == kwargs for k in call.keywords):
         return {}
@@ -138,7 +144,7 @@ def passed_on(release: Release, call: ast.Call, bases: list[Class], kwargs: str,
     given = {k.arg for k in call.keywords}
     skipped = 1 if not wanted.startswith("super") else 0
     for base in chosen:
-        found = arguments(release, base, depth + 1)
+        found = arguments(release, base)
         if found:
             return {k: v for k, v in list(found.items())[max(0, len(call.args) - skipped):] if k not in given}
     return {}

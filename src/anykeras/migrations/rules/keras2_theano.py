@@ -11,12 +11,11 @@ from ..rule import Context, Example, rule
 THEANO = Writer(Era.KERAS2, "keras", "2.2.4", "theano")
 TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
-# Kernels that slide, with the number of axes in which they do. Pointwise kernels have one position only.
+# Kernels that Theano turns, with the number of axes in which they slide. Those of depthwise convolutions the backend turns
+# itself before the convolution (keras 2.1.5 `depthwise_conv2d`, 2.3.1 `_preprocess_conv2d_depthwise_kernel`).
 _SLIDING = {
     **{(f"Conv{rank}D", "kernel"): rank for rank in (1, 2, 3)},
     **{(f"Conv{rank}DTranspose", "kernel"): rank for rank in (2, 3)},
-    **{(f"SeparableConv{rank}D", "depthwise_kernel"): rank for rank in (1, 2)},
-    ("DepthwiseConv2D", "depthwise_kernel"): 2,
     ("ConvLSTM2D", "kernel"): 2,
     ("ConvLSTM2D", "recurrent_kernel"): 2,
     ("ConvLSTM2DCell", "kernel"): 2,
@@ -38,9 +37,10 @@ def _reversed(layer: Layer) -> bool:
     classes=_CLASSES,
     what="Theano computes convolutions as mathematics defines them, with the kernel turned by 180 degrees; TensorFlow, "
     "CNTK, JAX and torch slide it as it is. The file says which backend wrote it.",
-    why="Keras 2 turns the kernels of most layers when backends differ (and forgets the depthwise ones and those inside "
-    "RNN cells); Keras 3 reads the backend's name and ignores it, so its outputs are wrong without a word.",
-    changes="The kernels are turned in their spatial axes.",
+    why="Keras 2 turns kernels when it loads a file of another backend (and forgets some: Conv3DTranspose, layers in cells); "
+    "Keras 3 reads the backend's name and ignores it, so its outputs are wrong without a word.",
+    changes="The kernels are turned in their spatial axes; those of depthwise convolutions are not, since Keras turned "
+    "them on the way to Theano.",
     versions="Keras 2.0 to 2.3 on Theano",
     references=("keras 2.3.1 engine/saving.py, `_need_convert_kernel`", "keras 2.3.1 backend/theano_backend.py, `conv2d`"),
     examples=[Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), _reversed, THEANO)],

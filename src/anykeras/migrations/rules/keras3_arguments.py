@@ -26,14 +26,14 @@ document(
 )
 
 # Arguments that never change what a built layer computes. Shapes and dtypes of inputs are given by the graph; `implementation`,
-# `fused`, `rng_type`, `sparse` of Embedding choose among ways to compute the same; initializers, regularizers and
+# `fused`, `rng_type`, `unroll`, `sparse` of Embedding choose among ways to compute the same; initializers, regularizers and
 # constraints under `kernel_` are inherited and unused by depthwise and separable convolutions (tf.keras 2.15
 # base_conv.py `get_config`); MultiHeadAttention writes the shapes that it was built with, lookups their size.
 _IDLE = frozenset(
     "batch_input_shape input_shape batch_size input_dtype input_dim input_length implementation consume_less fused rng_type "
     "dynamic build_config query_shape key_shape value_shape vocabulary_size kernel_initializer kernel_regularizer "
     "kernel_constraint experimental_autocast reverse_state_order shared_object_id seed sparse lora_rank lora_alpha "
-    "weights force_generator optional activity_regularizer noise_shape has_static_table build_input_shape".split()
+    "weights force_generator unroll optional activity_regularizer noise_shape has_static_table build_input_shape".split()
 )
 # Arguments that change nothing at these values.
 _NEUTRAL: Mapping[str, tuple[Value, ...]] = {

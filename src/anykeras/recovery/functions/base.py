@@ -129,6 +129,10 @@ class Ops(ABC):
     ) -> Value:
         """Make a Keras 3 layer (weights by the catalog's role names) and call it; a fresh layer every time."""
 
+    def constant_value(self, x: Value) -> Value | None:
+        """The numbers of a constant or of a tensor that is one; None where they depend on the input."""
+        return None if self.is_tensor(x) else x
+
     def map_rows(self, function: Callable[[Value], Value], x: Value) -> Value:
         """`function` on each ``x[i]``, stacked; only needed where the first size is unknown."""
         raise Refused("a function is mapped over a dimension whose size is unknown", "AK3043")

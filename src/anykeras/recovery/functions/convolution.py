@@ -119,9 +119,10 @@ def transposed(
 ) -> Value:
     """``conv_transpose`` with a constant kernel of (spatial, out, in), through the layer, which survives saving."""
     rank = ops.rank(x) - 2
-    if ops.is_tensor(kernel):
+    given = ops.constant_value(kernel)
+    if given is None:
         raise Refused("a transposed convolution has a kernel that is computed")
-    array = np.asarray(kernel)
+    array = np.asarray(given)
     stride, holes = spatial(strides, rank), spatial(dilation, rank)
     config: dict[str, Any] = {
         "filters": int(array.shape[-2]),

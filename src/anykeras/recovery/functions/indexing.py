@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Ops, Refused, Value
+from .base import Ops, Refused, Value, plain
 from .dtypes import of
 from .shapes import Dim, Shape, Sizes
 
@@ -15,17 +15,17 @@ def getitem(ops: Ops, x: Value, key: Value) -> Value:
     """``x[key]``: lists become ``take``, negative steps ``flip``, a mask is refused."""
     if isinstance(x, Sizes | Shape | tuple | list):
         return x[key]
-    parts = list(key) if isinstance(key, tuple) else [key]
+    parts = [plain(part) for part in key] if isinstance(key, tuple) else [plain(key)]
     parts = _spelled_out(ops, x, parts)
     simple: list[Any] = []
     later: list[tuple[str, int, Any]] = []
     axis = 0
     for part, size in parts:
-        plain, step = _plain(ops, part, size)
-        simple.append(plain)
+        kept, step = _kept(ops, part, size)
+        simple.append(kept)
         if step is not None:
             later.append((*step[:1], axis, *step[1:]))
-        axis += 0 if isinstance(plain, int) else 1
+        axis += 0 if isinstance(kept, int) else 1
     whole = all(part == slice(None) for part in simple)
     y = x if whole else ops.getitem(x, tuple(simple) if len(simple) > 1 else (simple[0], Ellipsis))
     if sum(action == "take" for action, _, _ in later) > 1:
@@ -49,7 +49,7 @@ def _spelled_out(ops: Ops, x: Value, parts: list[Value]) -> list[tuple[Value, Va
     return [(part, None if part is None else next(sizes)) for part in parts]
 
 
-def _plain(ops: Ops, part: Value, size: Value) -> tuple[Any, tuple[str, Any] | None]:
+def _kept(ops: Ops, part: Value, size: Value) -> tuple[Any, tuple[str, Any] | None]:
     """A part that survives, and what is left to do along that axis."""
     if part is None:
         return None, None

@@ -72,6 +72,12 @@ class LiveOps(Ops):
         """A tensor of the backend."""
         return self.keras.ops.convert_to_tensor(array, dtype=dtype)
 
+    def constant_value(self, x: Value) -> Value | None:
+        """The numbers of anything that is not symbolic."""
+        if not self.is_tensor(x):
+            return x
+        return None if isinstance(x, self.keras.KerasTensor) else self.keras.ops.convert_to_numpy(x)
+
     def size(self, dim: Value, dtype: str) -> Value:
         """A Dim counted by summing ones along its axes."""
         ops = self.keras.ops

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...catalog.signatures import NOW, accepted
+from ...catalog.signatures import NOW, accepted, signature
 from ...document.model import Layer
 from ...document.values import Config, Object
 from ...errors import MissingObject, Unsupported
@@ -34,10 +34,10 @@ def module_of(value: Object, where: Layer, key: str) -> str:
         return known
     said = value.module or ""
     kind = said.removeprefix("keras.")
-    if kind in _KINDS and accepted(value.class_name, NOW, kind):
+    if kind in _KINDS and signature(value.class_name, NOW, kind) is not None:
         return said
     for kind in _KINDS:
-        if accepted(value.class_name, NOW, kind):
+        if signature(value.class_name, NOW, kind) is not None:
             return f"keras.{kind}"
     if said.split(".")[0] == "keras" and not said.startswith("keras.src"):
         return said

@@ -174,6 +174,8 @@ def normalize_batch_in_training(
     wide = [ops.mean(x, axis=axes, keepdims=True), ops.var(x, axis=axes, keepdims=True)]
     target = tuple(1 if size == 1 else -1 for size in static(ops, wide[0]))
     shaped = [None if part is None else ops.reshape(part, target) for part in (beta, gamma)]
+    if ops.context.backend == "theano":  # it gives back what it divided by: 1 / stdinv ** 2
+        var = ops.add(var, epsilon)
     return normalized(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..axes import axis_of, reduce
 from ..base import Ops, Refused, Value, function, refuse
 from ..dtypes import dtype_name
@@ -163,7 +165,8 @@ def _segments(old: str, new: str) -> None:
     def run(ops: Ops, data: Value, segment_ids: Value, num_segments: Value = None) -> Value:
         if num_segments is None:
             raise Refused("segments whose number depends on values", "AK3043")
-        return ops.op(new, data, segment_ids, num_segments=int(num_segments))
+        places = np.asarray(segment_ids) if isinstance(segment_ids, list | tuple) else segment_ids
+        return ops.op(new, data, places, num_segments=int(num_segments))
 
 
 _segments("unsorted_segment_sum", "segment_sum")

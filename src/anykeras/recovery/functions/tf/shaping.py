@@ -232,6 +232,8 @@ def _whole(ops: Ops, indices: Value) -> Value:
 def _gather_in_batches(ops: Ops, params: Value, indices: Value, axis: int, batch: int) -> Value:
     """``gather`` where both share their first axes: one number a place, or the rest of the axes with it."""
     extra = ops.rank(params) - axis - 1
+    if axis == batch == ops.rank(indices):
+        return ops.squeeze(_gather_in_batches(ops, params, ops.expand_dims(indices, -1), axis, batch), axis=axis)
     if axis != batch or ops.rank(indices) != batch + 1:
         raise Refused("gather with batch_dims over axes that do not follow one another")
     index = control.leading(ops, indices, ops.rank(indices) + extra)
@@ -309,7 +311,8 @@ def ensure_shape(ops: Ops, x: Value, shape: Value) -> Value:
 
 @function("tensorflow.meshgrid", stack=_BOTH)
 def meshgrid(ops: Ops, *args: Value, indexing: Value = "xy") -> Value:
-    return list(ops.meshgrid(*args, indexing=indexing))
+    given = [np.asarray(one) if isinstance(one, list | tuple) else one for one in args]
+    return list(ops.meshgrid(*given, indexing=indexing))
 
 
 refuse("it makes a sparse or ragged tensor", "tensorflow", "SparseTensor RaggedTensor IndexedSlices sparse_to_dense")
