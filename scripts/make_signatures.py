@@ -6,8 +6,8 @@ DIR is the package that holds ``layers``: the unpacked ``keras`` of Keras 0 to 2
 TensorFlow 1.15 to 2.5; ``keras/src`` or ``keras`` of the Keras wheels since. Nothing is imported: the sources are read
 as syntax. Releases come in the order of each library's history.
 
-An argument is one that a constructor names, one that it takes out of ``**kwargs`` (``kwargs.pop``, ``allowed_kwargs``), or
-one of the base class that ``**kwargs`` reaches and that the subclass does not fix itself.
+An argument is one that a constructor names, one that it takes out of ``**kwargs`` (``kwargs.pop``,
+``allowed_kwargs``), or one of the base class that ``**kwargs`` reaches and that the subclass does not fix itself.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ KINDS = ("layers", "initializers", "regularizers", "constraints", "optimizers", 
 # Where the classes of a kind live: folders and modules by the last parts of their path.
 HOMES = {
     "layers": ("layers", "engine", "models", "legacy"), "initializers": ("initializers", "initializations"),
-    "regularizers": ("regularizers",), "constraints": ("constraints",), "optimizers": ("optimizers", "optimizer_v1", "optimizer_v2"),
+    "regularizers": ("regularizers",), "constraints": ("constraints",),
+    "optimizers": ("optimizers", "optimizer_v1", "optimizer_v2"),
     "losses": ("losses", "objectives"), "metrics": ("metrics",),
 }  # fmt: skip
 ALSO_LAYERS = {"Model", "Sequential", "Functional", "InputLayer", "Layer", "Network", "Graph", "Container"}
@@ -87,9 +88,9 @@ def base_of(release: Release, cls: Class, base: str) -> Class | None:
     head, _, tail = base.rpartition(".")
     candidates = release.classes.get(tail or base, [])
     said = release.imports.get(cls.module, {}).get(head or base, cls.module)
-    near = [c for c in candidates if c is not cls and (said.endswith(c.module.split(".")[-1]) or said.split(".")[-2:-1] == c.module.split(".")[-1:])]
-    same = [c for c in candidates if c.module == cls.module and c is not cls]
     other = [c for c in candidates if c is not cls]
+    near = [c for c in other if c.module.split(".")[-1] in said.split(".")[-2:]]
+    same = [c for c in other if c.module == cls.module]
     return next(iter((same if not head else []) + near + same + other), None)
 
 
@@ -122,7 +123,8 @@ def constructor(release: Release, cls: Class) -> dict[str, Any]:
         return next((found for b in bases if (found := arguments(release, b))), {})
     args = init.args
     positional = [*args.posonlyargs, *args.args][1:]
-    defaults = [None] * (len(positional) - len(args.defaults)) + list(args.defaults[-len(positional):] if positional else [])
+    stated = args.defaults[-len(positional):] if positional else []
+    defaults = [None] * (len(positional) - len(stated)) + list(stated)
     own = {a.arg: plain(d) for a, d in zip(positional, defaults, strict=True)}
     own |= {a.arg: plain(d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True)}
     if args.kwarg is None:
@@ -132,7 +134,8 @@ def constructor(release: Release, cls: Class) -> dict[str, Any]:
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "__init__":
             inherited |= passed_on(release, call, bases, args.kwarg.arg)
     taken = taken_from(init, args.kwarg.arg)
-    return {k: v for k, v in (inherited | taken).items() if k not in fixed(init, args.kwarg.arg) or k in taken} | own
+    reached = {k: v for k, v in (inherited | taken).items() if k not in fixed(init, args.kwarg.arg) or k in taken}
+    return own | {k: v for k, v in reached.items() if k not in own}
 
 
 def passed_on(release: Release, call: ast.Call, bases: list[Class], kwargs: str) -> dict[str, Any]:
@@ -168,10 +171,11 @@ def taken_from(init: ast.FunctionDef, kwargs: str) -> dict[str, Any]:
             key = plain(node.args[0])
             if isinstance(key, str):
                 found[key] = plain(node.args[1]) if len(node.args) > 1 else None
-        elif isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == kwargs and isinstance(node.left, ast.Constant):
-            found.setdefault(str(node.left.value), None)
-        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "allowed_kwargs":
-            if isinstance(node.value, ast.Set | ast.List | ast.Tuple):
+        elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Constant):
+            if ast.unparse(node.comparators[0]) == kwargs:
+                found.setdefault(str(node.left.value), None)
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Set | ast.List | ast.Tuple):
+            if ast.unparse(node.targets[0]) == "allowed_kwargs":
                 found.update({e.value: found.get(e.value) for e in node.value.elts if isinstance(e, ast.Constant)})
     return found
 
@@ -211,8 +215,9 @@ def chosen(release: Release, kind: str) -> dict[str, Class]:
 
         def rank(c: Class) -> tuple[bool, bool, bool]:
             public = [only_first for n, only_first in c.exports.items() if n.rpartition(".")[2] == c.name]
-            meant = any(only_first == release.first_api or not only_first for only_first in public)
-            return (meant and not (release.first_api is False and all(public)), bool(c.exports), "legacy" not in c.module)
+            meant = any(release.first_api or not only_first for only_first in public)
+            wanted = any(only_first == release.first_api for only_first in public)
+            return (meant, wanted, "legacy" not in c.module)
 
         if fits and not name.startswith("_"):
             found[name] = max(fits, key=rank)
@@ -264,7 +269,8 @@ def main(given: list[str]) -> None:
     lines = [f'{{"releases": {json.dumps([label for label, _ in named])},', ' "classes": {']
     for number, (kind, table) in enumerate(classes.items()):
         lines.append(f'  "{kind}": {{')
-        lines += [f"   {json.dumps(n)}: {json.dumps(s)}{',' if i < len(table) - 1 else ''}" for i, (n, s) in enumerate(table.items())]
+        rows = [f"   {json.dumps(name)}: {json.dumps(steps)}" for name, steps in table.items()]
+        lines += [row + "," for row in rows[:-1]] + rows[-1:]
         lines.append("  }" + ("," if number < len(classes) - 1 else ""))
     OUT.write_text("\n".join([*lines, " }", "}", ""]))
     print({kind: len(table) for kind, table in classes.items()}, OUT.stat().st_size)

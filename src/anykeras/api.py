@@ -36,6 +36,7 @@ class Opened:
     original: Document
     document: Document
     findings: tuple[Finding, ...]
+    code: tuple[recovery.Recovered, ...] = ()
 
     @property
     def fidelity(self) -> Fidelity:
@@ -70,8 +71,8 @@ def open_file(path: Path, custom_objects: Objects = None, *, weights: Path | Non
 
 def _brought(raw: Raw, original: Document, custom_objects: Objects = None) -> Opened:
     migrated, findings = migrations.migrate(original)
-    recovered, more = recovery.recover(migrated, targets.functions(custom_objects))
-    return Opened(raw, original, recovered, (*findings, *more))
+    recovered = recovery.recover(migrated, targets.functions(custom_objects))
+    return Opened(raw, original, recovered.document, (*findings, *recovered.findings), recovered.code)
 
 
 def load_model(

@@ -14,10 +14,9 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2] / "src")]
 
+from anykeras.bytecode import BytecodeError, Code, Machine, identify, source_of  # noqa: E402
 from bytecode import numbers  # noqa: E402  # runnable as a script, without installation
 from bytecode.corpus import Case, cases, versions  # noqa: E402
-
-from anykeras.bytecode import BytecodeError, Code, Machine, identify, source_of  # noqa: E402
 
 
 def machine_for(code: Code) -> Machine:

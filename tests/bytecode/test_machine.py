@@ -101,7 +101,7 @@ def f(n):
     "formats": """
 def f(n):
     return ['%5.2f|%-4d|%s|%r|%%' % (n / 3, n, 'a', 'b'), '%(k)s' % {'k': n}, f'{n:>4}|{n!r}|{n / 7:.3e}',
-            '{}-{1}'.format(1, 2) if False else '{0}-{1:x}-{k}'.format(n, 255, k='z'), 'a-b'.split('-'), 'x'.join('abc')]""",
+            '{}-{}'.format(1, 2), '{0}-{1:x}-{k}'.format(n, 255, k='z'), 'a-b'.split('-'), 'x'.join('abc')]""",
     "containers": """
 def f(n):
     d = {'a': 1, **{'b': 2}}; d.setdefault('c', []).append(n); d.pop('a')
@@ -116,11 +116,14 @@ def f(n):
     return i, grid, {k: v for k, v in zip('ab', grid)}, {len(r) for r in grid}, sum(x for r in grid for x in r)""",
     "builtins": """
 def f(n):
-    return (max([3, 1, 2]), min(4, 2, key=lambda v: -v), list(map(lambda a, b: a + b, [1, 2], [3, 4])), divmod(7, 3), abs(-2),
-            list(enumerate('ab', 1)), list(filter(None, [0, 1, '', 'a'])), round(2.5), round(2.567, 2), any([]), all([]),
-            isinstance(n, (list, int)), list(reversed([1, 2])), pow(2, 5), int('12'), float('1.5'), str(1.5), hex(255), list(zip()))""",
+    return (max([3, 1, 2]), min(4, 2, key=lambda v: -v), list(map(lambda a, b: a + b, [1, 2], [3, 4])),
+            divmod(7, 3), abs(-2), list(enumerate('ab', 1)), list(filter(None, [0, 1, '', 'a'])), round(2.5),
+            round(2.567, 2), any([]), all([]), isinstance(n, (list, int)), list(reversed([1, 2])), pow(2, 5),
+            int('12'), float('1.5'), str(1.5), hex(255), list(zip()))""",
     "division": "def f(n): return n / 2, n // 2, -n // 2, n % -3, divmod(-n, 3), 2 ** -1, 7.5 % 2, (1 << 5) ^ 3, ~n",
-    "walrus_ternary": "def f(n): return [y for x in range(n) if (y := x * x) % 2], (n and 0) or 'z', not n, 1 if n > 2 else 2",
+    "walrus_ternary": """
+def f(n):
+    return [y for x in range(n) if (y := x * x) % 2], (n and 0) or 'z', not n, 1 if n > 2 else 2""",
     "star_calls": """
 def f(n):
     def g(a, b=2, *args, c, d=4, **kw): return a, b, args, c, d, sorted(kw.items())
@@ -134,7 +137,9 @@ def f(n):
         out.append(n)
     else: out.append('done')
     return out""",
-    "identity": "def f(n): return n is None, n is not None, n in (1, 5), 'a' not in 'bcd', n in {5: 1}, 1 < n <= 5 < 9, n == 5.0",
+    "identity": """
+def f(n):
+    return n is None, n is not None, n in (1, 5), 'a' not in 'bcd', n in {5: 1}, 1 < n <= 5 < 9, n == 5.0""",
     "assertion": """
 def f(n):
     try:

@@ -1,4 +1,4 @@
-"""The catalog's entries for Keras 3 against Keras 3 itself: one layer of each class, and the file that it is saved in."""
+"""The catalog's entries for Keras 3 against Keras 3 itself: a layer of each class, and the file it is saved in."""
 
 from __future__ import annotations
 

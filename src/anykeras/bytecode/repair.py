@@ -25,7 +25,7 @@ _DRIVE = re.compile(rb"[A-Za-z]:/")
 MAX_CHOICES = 10  # places where both bytes may be right
 MAX_READINGS = 16
 MAX_FLIPS = 200
-MAX_WORK = 1_000_000  # bytes of code checked in all readings together
+MAX_WORK = 150_000  # bytes of code checked for one version, all readings together
 
 
 class _Budget:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..document.model import Layer
-from .base import MODERN, NOW, Role, entry, flag
+from .base import LEGACY, MODERN, NOW, Role, entry, flag
 
 _SCALE, _CENTER = Role("gamma", when=flag("scale")), Role("beta", when=flag("center"))
 _MOVING = [Role("moving_mean", trainable=False), Role("moving_variance", trainable=False)]
@@ -37,4 +37,11 @@ def _spectral(layer: Layer) -> Sequence[Role]:
     return [Role("layer.embeddings" if table else "layer.kernel"), Role("vector_u", trainable=False, also=("sn_u",))]
 
 
-entry("SpectralNormalization", MODERN, _spectral, children=[("layer", "layer")])
+entry("SpectralNormalization", NOW, _spectral, children=[("layer", "layer")])
+# tf.keras 2.15 layers/normalization/spectral_normalization.py tracks the kernel on the layer inside alone.
+entry(
+    "SpectralNormalization",
+    LEGACY,
+    [Role("vector_u", trainable=False, also=("sn_u",))],
+    children=[("layer", "layer")],
+)

@@ -25,8 +25,8 @@ entry("STFTSpectrogram", NOW, [Role("real_kernel"), Role("imag_kernel")])
 
 for _name in (
     *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup"),
-    *("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom", "Rescaling"),
-    *("Resizing", "StringLookup", "TextVectorization"),
+    *("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation"),
+    *("RandomZoom", "Rescaling", "Resizing", "StringLookup", "TextVectorization"),
 ):
     entry(_name, MODERN)
 

@@ -7,6 +7,7 @@ Source: keras 3.15.1, ``dtype_policies/dtype_policy.py``: the names ``int8_from_
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from ..document.values import Config, Object, Value
@@ -18,7 +19,7 @@ _KINDS: Final = ("int8", "int4", "float8", "gptq", "awq")
 def mode_of(config: Config) -> Mode:
     """``""`` for a plain layer, else ``int8``, ``int4``, ``int4 in blocks``, ``float8``, ``gptq`` or ``awq``."""
     dtype = config.get("dtype")
-    if isinstance(dtype, Object):
+    if isinstance(dtype, Object) and isinstance(dtype.config, Mapping):
         mode, block = dtype.config.get("mode"), dtype.config.get("block_size", 128)
         if dtype.class_name == "DTypePolicy" or not isinstance(mode, str):
             return _from_name(dtype.config.get("name"))

@@ -2,8 +2,8 @@
 
 from ..registry import load_all
 from .engine import migrate
-from .rule import Context, Example, Rule, rule, rules
+from .rule import Context, Example, Rule, rule
 
 load_all(__name__ + ".rules")
 
-__all__ = ["Context", "Example", "Rule", "migrate", "rule", "rules"]
+__all__ = ["Context", "Example", "Rule", "migrate", "rule"]

@@ -1,6 +1,8 @@
-"""Functions found in a file become native Keras operations, without being executed."""
+"""Code that came with a file, turned into native operations without being run."""
 
-from . import pages
-from .recover import recover
+from __future__ import annotations
 
-__all__ = ["pages", "recover"]
+from .lift import Recovered
+from .recover import Recovery, recover
+
+__all__ = ["Recovered", "Recovery", "recover"]

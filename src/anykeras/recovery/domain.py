@@ -33,21 +33,26 @@ _NUMPY: Mapping[str, Callable[..., Any]] = {
 class CodeDomain(BaseDomain):
     """The tables over one `Ops`: symbols when a graph is traced, arrays when the same code is run on numbers.
 
-    `given` are functions for names that the file does not hold (custom objects): ``function(ops, *args, **kwargs)``.
+    `given` stands for names that the file does not hold (custom objects): functions ``function(ops, *args, **kwargs)``
+    and constants, under a plain or a dotted name.
     """
 
-    def __init__(self, ops: Ops, given: Mapping[str, Callable[..., Any]] | None = None) -> None:
+    def __init__(self, ops: Ops, given: Mapping[str, Any] | None = None) -> None:
         super().__init__()
         self.ops = ops
-        self.given = {name: partial(function, ops) for name, function in (given or {}).items()}
+        self.given = {
+            name: Held(partial(value, ops)) if callable(value) else outer(value) for name, value in (given or {}).items()
+        }
 
     def is_symbol(self, value: object) -> bool:
         return isinstance(value, Held) or super().is_symbol(value)
 
     def load_global(self, name: str) -> object:
         if name in self.given:
-            return Held(self.given[name])
+            return self.given[name]
         path = module_of(name)
+        if path is None and any(known.startswith(f"{name}.") for known in self.given):
+            path = name
         if path is not None:
             return Held(Module(path))
         entry = resolve(f"keras.layers.{name}", self.ops.context) if name[:1].isupper() else None
@@ -72,13 +77,15 @@ class CodeDomain(BaseDomain):
         return Held(Bound(found.entry, held)) if found.method else self._out(found.entry(self.ops, held))
 
     def _member(self, path: str, name: str) -> object:
+        if path in self.given:
+            return self.given[path]
         entry = resolve(path, self.ops.context)
         if entry is not None:
             return outer(entry.value) if entry.kind is Kind.VALUE and entry.run is None else Held(entry)
         if is_module(path):
             return Held(Module(path))
         if name in self.given:
-            return Held(self.given[name])
+            return self.given[name]
         raise missing_name(path)
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:

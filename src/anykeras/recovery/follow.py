@@ -1,4 +1,4 @@
-"""Following a stored function: every Python that could have written it is tried, and they must agree."""
+"""Following a stored function: its bytes, who could have written them, and what they do with values of a domain."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..bytecode import (
-    Code as Bytecode, CodeRaised, Identification, Machine, MissingName, StoredFunction, identify, looks_stored,
-    read_stored,
-)  # fmt: skip
+from ..bytecode import Code as Bytecode
+from ..bytecode import CodeRaised, Identification, Machine, StoredFunction, identify, looks_stored, read_stored
 from ..document.values import Code, Value
-from ..errors import AnyKerasError, MissingObject, Unsupported
+from ..errors import AnyKerasError
 from .domain import CodeDomain
-from .functions import Entry, Refused, resolve
-from .functions.base import Context
+from .functions import Context, Entry, resolve
 from .held import Held, constant, inner, outer
+from .refusals import lost_wrapper, missing, unfilled, unstored
 
-Arguments = Callable[[CodeDomain], tuple[Sequence[Any], Mapping[str, Any]]]
+# Wrappers that TensorFlow puts around its functions (tensorflow/python/util 2.4 to 2.15): Keras then stored the
+# wrapper's code, and of the function itself nothing.
+_WRAPPERS = frozenset(("error_handler", "op_dispatch_handler"))
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,80 @@ class Found:
     name: str = ""
     module: str = ""
 
+    @property
+    def label(self) -> str:
+        """The function's own name."""
+        return self.identified.best.name if self.identified is not None else self.name
+
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The versions of Python that could have written it."""
+        return tuple(str(version) for version in self.identified.versions) if self.identified is not None else ()
+
+    def parameters(self, context: Context) -> tuple[str, ...]:
+        """The names of its parameters, as far as they are known."""
+        if self.identified is not None:
+            return tuple(self.identified.best.parameters)
+        entry = named(self.name, self.module, context)
+        return entry.parameters if entry is not None else ()
+
+
+@dataclass(frozen=True)
+class Start:
+    """A fresh domain, and the arguments of a call made in it."""
+
+    domain: CodeDomain
+    args: Sequence[Any]
+    kwargs: Mapping[str, Any]
+
+
+Begin = Callable[[], Start]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A function as one of the Pythons that could have written it reads it; `code` is None for a mere name."""
+
+    found: Found
+    code: Bytecode | None
+
+    def run(self, begin: Begin) -> tuple[CodeDomain, Any]:
+        """What the function returns, with the domain in which it was followed.
+
+        Keras wrote a function that another closes over as its bare name: where such a text is called, the function is
+        followed once more with the functions of those names.
+
+        Raises:
+            AnyKerasError: the code cannot be followed.
+        """
+        start = begin()
+        if self.code is None or self.found.stored is None:
+            return start.domain, _by_name(self.found, start)
+        if self.code.name in _WRAPPERS:
+            raise lost_wrapper(self.code.name)
+        try:
+            return start.domain, _run(self.code, self.found.stored, start, {})
+        except AnyKerasError as error:
+            names = [v for v in self.found.stored.closure or () if isinstance(v, str)]
+            again = begin()
+            functions = {name: made for name in names if (made := self._function(name, again.domain)) is not None}
+            if functions:
+                return again.domain, _run(self.code, self.found.stored, again, functions)
+            if names and isinstance(error, CodeRaised) and "not callable" in error.seen:
+                raise missing(names[0]) from None
+            raise
+
+    def _function(self, name: str, domain: CodeDomain) -> Any:
+        entry = named(name, self.found.module, domain.ops.context)
+        return None if entry is None else Held(entry)
+
+
+def readings(found: Found) -> list[Reading]:
+    """One for each Python that could have written the function."""
+    if found.identified is None:
+        return [Reading(found, None)]
+    return [Reading(found, candidate) for candidate in found.identified.candidates]
+
 
 def thawed(value: Value) -> Any:
     """A frozen configuration value as the lists and dicts it was in the file."""
@@ -39,7 +113,7 @@ def thawed(value: Value) -> Any:
     return value
 
 
-def find(code: Code, hints: Sequence[str] = ()) -> Found:
+def find(code: Code) -> Found:
     """The function that a configuration holds. Raises BytecodeError where its bytes are none."""
     value = thawed(code.stored)
     if code.kind == "__lambda__" and isinstance(value, dict):
@@ -47,115 +121,7 @@ def find(code: Code, hints: Sequence[str] = ()) -> Found:
     if isinstance(value, str) and code.kind != "lambda" and not looks_stored(value):
         return Found(None, None, value, code.module or "")
     stored = read_stored(value)
-    return Found(stored, identify(stored.code_bytes, preferred=tuple(hints)), "", code.module or "")
-
-
-def call(
-    found: Found,
-    domain: Callable[[], CodeDomain],
-    arguments: Arguments,
-    agree: Callable[[Sequence[tuple[CodeDomain, Any]]], bool],
-) -> tuple[CodeDomain, Any]:
-    """What the function returns, over a fresh domain for each Python that could have written it.
-
-    `arguments` makes the call's arguments in a domain. `agree` says whether several outcomes are the same.
-
-    Raises:
-        AnyKerasError: the code cannot be followed, or two Pythons would read it differently.
-    """
-    if found.identified is None or found.stored is None:
-        return _by_name(found, domain(), arguments)
-    outcomes: list[tuple[CodeDomain, Any]] = []
-    errors: list[AnyKerasError] = []
-    for candidate in found.identified.candidates:
-        try:
-            outcomes.append(_followed(candidate, found, domain, arguments))
-        except AnyKerasError as error:
-            errors.append(error)
-    if not outcomes:
-        raise errors[0]
-    if not agree(outcomes):
-        versions = ", ".join(str(v) for v in found.identified.versions)
-        raise Refused(f"the code means different things in the Pythons that could have written it ({versions})", "AK3003")
-    return outcomes[0]
-
-
-def _followed(
-    candidate: Bytecode,
-    found: Found,
-    domain: Callable[[], CodeDomain],
-    arguments: Arguments,
-) -> tuple[CodeDomain, Any]:
-    """One reading. Keras wrote a function that another closes over as its bare name: where such a text is called, it
-    is followed once more with the functions of those names."""
-    run = domain()
-    try:
-        return run, _run(candidate, found.stored, run, arguments)
-    except AnyKerasError as error:
-        names = [v for v in found.stored.closure or () if isinstance(v, str)] if found.stored is not None else []
-        run = domain()
-        functions = {name: made for name in names if (made := _function_of(name, found, run)) is not None}
-        if functions:
-            return run, _run(candidate, found.stored, run, arguments, functions)
-        if names and isinstance(error, CodeRaised) and "not callable" in error.seen:
-            raise missing(names[0]) from None
-        raise
-
-
-def _function_of(name: str, found: Found, domain: CodeDomain) -> Any:
-    return domain.given.get(name) or named(name, found.module, domain.ops.context)
-
-
-def _run(
-    candidate: Bytecode,
-    stored: StoredFunction | None,
-    domain: CodeDomain,
-    arguments: Arguments,
-    functions: Mapping[str, Any] | None = None,
-) -> Any:
-    assert stored is not None
-    machine = Machine(candidate, domain)
-    args, kwargs = arguments(domain)
-    held = tuple(
-        Held((functions or {})[v]) if isinstance(v, str) and v in (functions or {}) else _stored_value(v, domain)
-        for v in stored.closure or ()
-    )
-    function = machine.function(tuple(_stored_value(value, domain) for value in stored.defaults), closure=held)
-    return inner(machine.run(function, [outer(a) for a in args], {k: outer(v) for k, v in kwargs.items()}))
-
-
-def parameters_of(found: Found, context: Context) -> tuple[str, ...]:
-    """The names of a function's parameters, as far as they are known."""
-    if found.identified is not None:
-        return tuple(found.identified.best.parameters)
-    entry = named(found.name, found.module, context)
-    return entry.parameters if entry is not None else ()
-
-
-def _stored_value(value: object, domain: CodeDomain) -> Any:
-    """A default or a closed-over value; a function among them is followed when it is called."""
-    if isinstance(value, StoredFunction):
-        code = identify(value.code_bytes).best
-        return Machine(code, domain).function(
-            tuple(_stored_value(v, domain) for v in value.defaults),
-            closure=tuple(_stored_value(v, domain) for v in value.closure or ()),
-        )
-    return outer(constant(value) if not isinstance(value, tuple) else value)
-
-
-def _by_name(
-    found: Found,
-    domain: CodeDomain,
-    arguments: Arguments,
-) -> tuple[CodeDomain, Any]:
-    """A function that the file only names: one of the tables, or one that was given."""
-    args, kwargs = arguments(domain)
-    if found.name in domain.given:
-        return domain, domain.given[found.name](*args, **kwargs)
-    entry = named(found.name, found.module, domain.ops.context)
-    if entry is None:
-        raise missing(found.name)
-    return domain, entry(domain.ops, *args, **kwargs)
+    return Found(stored, identify(stored.code_bytes), "", code.module or "")
 
 
 def named(name: str, module: str, context: Context) -> Entry | None:
@@ -165,26 +131,73 @@ def named(name: str, module: str, context: Context) -> Entry | None:
     return next((entry for place in places if (entry := resolve(place, context)) is not None), None)
 
 
-def missing(name: str) -> MissingObject:
-    """The refusal for a function whose code is not in the file."""
-    return MissingObject(
-        "AK3002",
-        f"the function {name!r} is called, and its code is not in the file",
-        key=name,
-        next_step=f"Give it: load_model(path, custom_objects={{{name!r}: {name}}}).",
-    )
+def _run(code: Bytecode, stored: StoredFunction, start: Start, functions: Mapping[str, Any]) -> Any:
+    machine = Machine(code, start.domain)
+    defaults = tuple(stored_value(value, start.domain) for value in stored.defaults)
+    kwargs = {key: outer(value) for key, value in start.kwargs.items()}
+    kwargs |= _needed(code, len(start.args), len(defaults), start)
+    function = machine.function(defaults, closure=_cells(code, stored, start.domain, functions))
+    return inner(machine.run(function, [outer(arg) for arg in start.args], kwargs))
 
 
-def told(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
-    """The refusal with the layer, and the recovered source, that it is about."""
-    plain = missing(error.name) if isinstance(error, MissingName) else error
-    kind = MissingObject if isinstance(plain, MissingObject) else Unsupported
-    return kind(
-        plain.code,
-        f"{plain.seen}; the function is: {source}" if source else plain.seen,
-        part=plain.part,
-        layer=plain.layer or layer,
-        key=plain.key,
-        writer=plain.writer,
-        next_step=plain.next_step,
-    )
+def _needed(code: Bytecode, given: int, defaults: int, start: Start) -> dict[str, Any]:
+    """Arguments without a default in the file that were given by name. Raises where one is in neither."""
+    names = code.slots[: code.argcount + code.kwonlyargcount]
+    filled = set(names[:given]) | set(names[code.argcount - defaults : code.argcount]) | set(start.kwargs)
+    wanted = [name for name in names if name not in filled]
+    unknown = [name for name in wanted if name not in start.domain.given]
+    if unknown:
+        raise unfilled(unknown, set(unknown) <= set(code.slots[code.argcount :]))
+    return {name: start.domain.given[name] for name in wanted}
+
+
+def _cells(
+    code: Bytecode, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """The values of the variables that the function takes from around it; those given by name come first."""
+    held = stored.closure if stored.closure is not None else ()
+    lost = [name for name in code.freevars[len(held) :] if name not in domain.given]
+    if lost:
+        raise unstored(lost)
+    values = [*held, *[None] * (len(code.freevars) - len(held))]
+    return tuple(
+        domain.given[name] if name in domain.given
+        else functions[value] if isinstance(value, str) and value in functions
+        else stored_value(value, domain)
+        for name, value in zip(code.freevars, values, strict=False)
+    )  # fmt: skip
+
+
+def stored_value(value: object, domain: CodeDomain) -> Any:
+    """A default or a closed-over value; a function among them is followed when it is called."""
+    if isinstance(value, StoredFunction):
+        code = identify(value.code_bytes).best
+        return Machine(code, domain).function(
+            tuple(stored_value(v, domain) for v in value.defaults),
+            closure=tuple(stored_value(v, domain) for v in value.closure or ()),
+        )
+    if isinstance(value, dict) and value.get("class_name") == "function":
+        return _named_value(str(value.get("config")), str(value.get("module") or ""), domain)
+    return outer(constant(value) if not isinstance(value, tuple) else value)
+
+
+def _named_value(name: str, module: str, domain: CodeDomain) -> Any:
+    if name in domain.given:
+        return domain.given[name]
+    entry = named(name, module, domain.ops.context)
+    if entry is None:
+        raise missing(name)
+    return Held(entry)
+
+
+def _by_name(found: Found, start: Start) -> Any:
+    """A function that the file only names: one that was given, or one of the tables."""
+    function = start.domain.given.get(found.name)
+    if isinstance(function, Held):
+        return function.value(*start.args, **start.kwargs)
+    entry = named(found.name, found.module, start.domain.ops.context)
+    if entry is None:
+        raise missing(found.name)
+    return entry(start.domain.ops, *start.args, **start.kwargs)
+
+

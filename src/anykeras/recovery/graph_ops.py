@@ -50,6 +50,7 @@ class GraphOps(Ops):
         self.builder, self.context = builder, context
         self.notes: list[str] = []
         self._known: dict[Ref, Symbol] = {}
+        self._operations: set[Ref] = set()
 
     def input(self, spec: Spec) -> Symbol:
         """One more input of the graph; `spec` has the batch axis."""
@@ -73,7 +74,7 @@ class GraphOps(Ops):
             folded = folding.fold(name, args, kwargs)
             if folded is not None:
                 return folded
-        args, kwargs = tuple(self._lifted(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()}
+        args, kwargs = tuple(self._operand(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()}
         node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)
         return self._called(node, args, kwargs)
 
@@ -159,10 +160,16 @@ class GraphOps(Ops):
 
     # -- nodes
 
+    def is_operation(self, symbol: Symbol) -> bool:
+        """Whether a tensor is the outcome of an operation (and not of a layer)."""
+        return Ref(symbol.ref.layer, symbol.ref.node) in self._operations
+
     def _called(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         written = tuple(_refs(a) for a in args)
         named = {k: _refs(v) for k, v in kwargs.items()}
         ref = self.builder.add(layer, *written, **named)
+        if layer.operation:
+            self._operations.add(ref)
         try:
             found = Inference().call(layer, [_specs(a) for a in args], {k: _specs(v) for k, v in kwargs.items()})
         except UnknownOperation as error:
@@ -183,6 +190,14 @@ class GraphOps(Ops):
         if isinstance(value, tuple | list):
             return any(self._symbolic(item) for item in value)
         return isinstance(value, Symbol | Dim)
+
+    def _operand(self, value: Any) -> Any:
+        """A positional argument: rows of numbers become an array, as Keras would do (its files cannot hold them)."""
+        rows = isinstance(value, tuple | list) and len(value) > 0 and isinstance(value[0], tuple | list)
+        if not rows or self._symbolic(value) or not _numeric(value):
+            return self._lifted(value)
+        made = np.asarray(value)
+        return made.astype(self.context.floatx) if made.dtype == np.float64 else made
 
     def _lifted(self, value: Any) -> Any:
         """A value as an argument of a node: sizes that are not known become tensors."""
@@ -230,6 +245,14 @@ class GraphOps(Ops):
             along = self._ones_along(source, dtype)
             row = along if row is None else self.op("reshape", self.op("outer", along, row), (-1,))
         return row
+
+
+def _numeric(value: Any) -> bool:
+    """Whether a nest holds floats, and all rows are alike."""
+    try:
+        return np.asarray(value).dtype.kind == "f"
+    except ValueError:
+        return False
 
 
 def _document_value(value: Any) -> Any:

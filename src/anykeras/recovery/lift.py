@@ -3,185 +3,230 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from ..bytecode import BytecodeError
 from ..catalog.shapes import Spec
 from ..document.build import Builder
-from ..document.dump import dump
 from ..document.model import Layer
-from ..document.values import Code, Ref
+from ..document.values import Code
 from ..errors import AnyKerasError
 from .domain import CodeDomain
-from .follow import Found, call, find, parameters_of, told
-from .functions import Context, Refused
+from .equality import same
+from .follow import Found, Reading, Start, find, readings
+from .functions import Context, Ops, Refused
 from .functions.shapes import Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
 from .held import constant
+from .masks import carried
+from .readable import guards, shown, source
+from .refusals import told
 
-Given = Mapping[str, Any]
+Objects = Mapping[str, Any]
 Body = Callable[[GraphOps, Any], Any]
 
 
 @dataclass(frozen=True)
-class Lifted:
-    """A submodel, the specs of its outputs, and what tracing it noted."""
+class Recovered:
+    """Code of the file as it was understood: what `inspect --code` shows.
 
-    model: Layer
+    `source` is Python text; `checked` whether following the bytecode and evaluating that text give equal graphs (else
+    the text is written from the graph itself). `guards` are the facts under which the code was followed.
+    """
+
+    layer: str
+    address: str
+    key: str
+    pythons: tuple[str, ...]
+    spelling: str
+    source: str
+    checked: bool
+    guards: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    lifting: Lifting | None = field(default=None, repr=False, compare=False)
+    model: Layer | None = field(default=None, repr=False, compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as plain JSON values."""
+        return {
+            "layer": self.layer, "address": self.address, "key": self.key, "pythons": list(self.pythons),
+            "spelling": self.spelling, "source": self.source, "checked": self.checked, "guards": list(self.guards),
+            "notes": list(self.notes),
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """What stands in the place of a layer with code, the specs of its outputs, and what was noted on the way."""
+
+    layer: Layer
     outputs: Any
-    notes: tuple[str, ...]
-    found: Found | None = None
+    notes: tuple[str, ...] = ()
+    code: tuple[Recovered, ...] = ()
+    damage: tuple[str, ...] = ()
 
 
 def submodel(layer: Layer, given: Any, context: Context, body: Body) -> Lifted:
     """The Functional layer that `body` writes, called on inputs of the shapes `given` (a spec, or a nest of them)."""
     ops = GraphOps(Builder(layer.name, layer.address), context)
-    inputs = _inputs(ops, given)
-    outcome = body(ops, inputs)
-    outputs = _outputs(ops, outcome, inputs)
-    model = ops.builder.finish(_structure(outputs), trainable=layer.config.get("trainable", True) is not False)
-    return Lifted(model, _specs(outputs), tuple(ops.notes))
+    inputs = entered(ops, given)
+    return _finished(layer, ops, inputs, body(ops, inputs))
 
 
-def _inputs(ops: GraphOps, given: Any) -> Any:
+def entered(ops: GraphOps, given: Any) -> Any:
+    """Inputs of a graph for specs, or a nest of them."""
     if isinstance(given, Spec):
         return ops.input(given)
     if isinstance(given, Mapping):
-        return {key: _inputs(ops, item) for key, item in given.items()}
-    return [_inputs(ops, item) for item in given]
+        return {key: entered(ops, item) for key, item in given.items()}
+    return [entered(ops, item) for item in given]
 
 
-def _outputs(ops: GraphOps, outcome: Any, inputs: Any) -> Any:
-    """The outputs of a submodel: every one a node of its own, never an input or a bare constant."""
+def _finished(layer: Layer, ops: GraphOps, inputs: Any, outcome: Any) -> Lifted:
+    outputs = _outputs(ops, outcome, flat_symbols(inputs))
+    trainable = layer.config.get("trainable", True) is not False
+    model = ops.builder.finish(_mapped(outputs, lambda symbol: symbol.ref), trainable)
+    return Lifted(model, _mapped(outputs, lambda symbol: symbol.spec), tuple(dict.fromkeys(ops.notes)))
+
+
+def _outputs(ops: GraphOps, outcome: Any, inputs: Sequence[Symbol]) -> Any:
+    """The outputs of a submodel: every one an operation of its own, never an input, a layer or a bare constant.
+
+    Not a layer, since layers hand a mask on and a function does not.
+    """
     if isinstance(outcome, Mapping):
         return {key: _outputs(ops, item, inputs) for key, item in outcome.items()}
-    if isinstance(outcome, list | tuple):
+    if isinstance(outcome, list | tuple) and not isinstance(outcome, Sizes):
         return tuple(_outputs(ops, item, inputs) for item in outcome)
-    if isinstance(outcome, Sizes):
-        raise Refused("the function returns a shape")
-    if isinstance(outcome, Symbol) and all(outcome is not symbol for symbol in flat_symbols(inputs)):
-        return outcome
-    if isinstance(outcome, Symbol):  # an outcome that is an input needs a node; this one is exact for every dtype
-        return ops.op("squeeze", ops.op("expand_dims", outcome, axis=-1), axis=-1)
+    if isinstance(outcome, Symbol):
+        if ops.is_operation(outcome) and all(outcome is not symbol for symbol in inputs):
+            return outcome
+        return ops.op("squeeze", ops.op("expand_dims", outcome, axis=-1), axis=-1)  # exact for every dtype
     if isinstance(outcome, int | float | np.ndarray | np.generic):
-        return _constant_output(ops, outcome, flat_symbols(inputs)[0])
-    raise Refused(f"the function returns {type(outcome).__name__}, not a tensor")
+        return _anchored(ops, outcome, inputs[0])
+    what = "a shape" if isinstance(outcome, Sizes) else type(outcome).__name__
+    raise Refused(f"the function returns {what}, not a tensor")
 
 
-def _constant_output(ops: GraphOps, value: Any, anchor: Symbol) -> Symbol:
+def _anchored(ops: GraphOps, value: Any, anchor: Symbol) -> Symbol:
     """A constant as an output of a graph: added to nothing, so that it hangs on the input."""
     nothing = ops.op("multiply", ops.op("sum", ops.op("zeros_like", anchor)), 0.0)
     made: Symbol = ops.op("add", nothing, ops.constant(value))
     return made
 
 
-def _structure(outputs: Any) -> Any:
+def _mapped(outputs: Any, change: Callable[[Symbol], Any]) -> Any:
     if isinstance(outputs, Symbol):
-        return outputs.ref
+        return change(outputs)
     if isinstance(outputs, Mapping):
-        return {key: _structure(item) for key, item in outputs.items()}
-    return tuple(_structure(item) for item in outputs)
+        return {key: _mapped(item, change) for key, item in outputs.items()}
+    return tuple(_mapped(item, change) for item in outputs)
 
 
-def _specs(outputs: Any) -> Any:
-    if isinstance(outputs, Symbol):
-        return outputs.spec
-    if isinstance(outputs, Mapping):
-        return {key: _specs(item) for key, item in outputs.items()}
-    return tuple(_specs(item) for item in outputs)
-
-
-def function(
-    layer: Layer,
-    code: Code,
-    given: Any,
-    context: Context,
-    *,
-    extra: Mapping[str, Any] | None = None,
-    offered: Mapping[str, Any] | None = None,
-    objects: Given | None = None,
-    spread: bool = False,
-    before: Body | None = None,
-) -> Lifted:
-    """The submodel of a stored function called on tensors of the shapes `given`.
+@dataclass(frozen=True)
+class Lifting:
+    """A stored function, and the call of it that is to become operations.
 
     Args:
         layer: whose name and address the submodel takes.
+        key: the argument of the layer that holds the function.
         code: the function.
-        given: a spec, or a nest of them.
-        context: who wrote the function.
+        given: the specs of what it is called on, or a nest of them.
+        context: who wrote it.
+        objects: functions and constants for names that the file does not hold.
         extra: further keyword arguments, constants of the layer's configuration.
-        offered: keyword arguments that Keras gives only to functions that name them (``mask``, ``training``).
-        objects: functions for names that the file does not hold.
-        spread: the function takes several tensors one by one (Keras' ``merge`` takes a list).
-        before: what the layer computes before the function (a Dense before its activation).
-
-    Raises:
-        AnyKerasError: the code cannot be followed; the error names the layer and shows the function.
+        offered: keyword arguments that Keras gives only to functions that name them (``training``).
+        masked: which of the inputs carry a mask; a function with a parameter ``mask`` is given it.
     """
-    try:
-        found = find(code)
-        keywords = {key: constant(value) for key, value in (extra or {}).items()}
-        attempts: list[Lifted] = []
 
-        def domain() -> CodeDomain:
-            return CodeDomain(GraphOps(Builder(layer.name, layer.address), context), objects)
+    layer: Layer
+    key: str
+    code: Code
+    given: Any
+    context: Context
+    objects: Objects = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    offered: Mapping[str, Any] = field(default_factory=dict)
+    masked: tuple[bool, ...] = ()
 
-        def arguments(run: CodeDomain) -> tuple[Sequence[Any], Mapping[str, Any]]:
-            ops = run.ops
-            assert isinstance(ops, GraphOps)
-            inputs = _inputs(ops, given)
-            started[id(run)] = inputs
-            first = before(ops, inputs) if before is not None else inputs
-            args = list(first) if spread and isinstance(first, list) else [first]
-            named = parameters_of(found, context)
-            return args, {**{k: v for k, v in (offered or {}).items() if k in named}, **keywords}
+    @cached_property
+    def found(self) -> Found:
+        """The function; one given under the layer's or the function's own name takes its place."""
+        found = find(self.code)
+        own = next((name for name in (self.layer.name, found.label) if callable(self.objects.get(name))), "")
+        return Found(None, None, own) if own else found
 
+    def lifted(self) -> Lifted:
+        """The submodel.
+
+        Raises:
+            AnyKerasError: the code cannot be followed, or two Pythons would read it differently; the error names the
+                layer and shows the function.
+        """
+        try:
+            return self._agreed()
+        except AnyKerasError as error:
+            raise told(error, self.layer.name, self._source()) from None
+
+    def _source(self) -> str:
+        try:
+            return source(readings(self.found)[0])
+        except AnyKerasError:
+            return ""
+
+    def _agreed(self) -> Lifted:
+        traces: list[tuple[Reading, Lifted]] = []
+        errors: list[AnyKerasError] = []
+        for reading in readings(self.found):
+            try:
+                traces.append((reading, self.traced(reading.run)))
+            except AnyKerasError as error:
+                errors.append(error)
+        if not traces:
+            raise errors[0]
+        reading, first = traces[0]
+        if not all(same(first.layer, other.layer) for _, other in traces[1:]):
+            raise Refused(
+                "the code means different things in the Pythons that could have written it "
+                f"({', '.join(self.found.pythons)})",
+                "AK3003",
+            )
+        return self._recorded(reading, first)
+
+    def _recorded(self, reading: Reading, trace: Lifted) -> Lifted:
+        text, checked = shown(reading, trace.layer, self.traced)
+        stored, identified = self.found.stored, self.found.identified
+        record = Recovered(
+            self.layer.name, self.layer.address or self.layer.name, self.key, self.found.pythons,
+            stored.spelling if stored is not None else f"the name {self.found.name}", text, checked,
+            guards(reading, self.given, self.context), (*(stored.notes if stored else ()), *trace.notes),
+            self, trace.layer,
+        )  # fmt: skip
+        damage = tuple(identified.damage) if identified is not None else ()
+        return Lifted(trace.layer, trace.outputs, trace.notes, (record,), damage)
+
+    def traced(self, run: Callable[[Callable[[], Start]], tuple[CodeDomain, Any]]) -> Lifted:
+        """The submodel of whatever `run` computes from a start over symbols."""
         started: dict[int, Any] = {}
 
-        def finished(run: CodeDomain, outcome: Any) -> Lifted:
-            ops = run.ops
-            assert isinstance(ops, GraphOps)
-            outputs = _outputs(ops, outcome, started[id(run)])
-            model = ops.builder.finish(_structure(outputs), layer.config.get("trainable", True) is not False)
-            return Lifted(model, _specs(outputs), tuple(ops.notes), found)
+        def begin() -> Start:
+            ops = GraphOps(Builder(self.layer.name, self.layer.address), self.context)
+            inputs = entered(ops, self.given)
+            started[id(ops)] = inputs
+            return self.start(ops, inputs)
 
-        def agree(outcomes: Sequence[tuple[CodeDomain, Any]]) -> bool:
-            attempts.extend(finished(run, outcome) for run, outcome in outcomes)
-            return all(same(attempts[0].model, other.model) for other in attempts[1:])
+        domain, outcome = run(begin)
+        assert isinstance(domain.ops, GraphOps)
+        return _finished(self.layer, domain.ops, started[id(domain.ops)], outcome)
 
-        call_result = call(found, domain, arguments, agree)
-        return attempts[0] if attempts else finished(*call_result)
-    except (BytecodeError, AnyKerasError) as error:
-        raise told(error, layer.name) from None
-
-
-def same(one: Layer, other: Layer) -> bool:
-    """Whether two submodels compute the same: equal graphs, equal constants."""
-    return one is other or bool(_comparable(one) == _comparable(other))
-
-
-def _comparable(model: Layer) -> Any:
-    from ..tensors import Tensor
-
-    def value(held: Any) -> Any:
-        if isinstance(held, Tensor):
-            return [held.dtype, held.read().tolist()]
-        if isinstance(held, Ref):
-            return [held.layer, held.node, held.tensor]
-        if isinstance(held, Layer):
-            return _comparable(held)
-        if isinstance(held, tuple | list):
-            return [value(item) for item in held]
-        if isinstance(held, Mapping):
-            return {key: value(item) for key, item in held.items()}
-        return dump(held)
-
-    graph = model.graph
-    if graph is None:
-        return [model.class_name, value(model.config), value(model.weights)]
-    calls = {name: [[value(c.args), value(c.kwargs)] for c in made] for name, made in graph.calls.items()}
-    return [[_comparable(x) for x in graph.layers], calls, value(graph.outputs)]
+    def start(self, ops: Ops, inputs: Any) -> Start:
+        """The call over any `Ops`: symbols, or the arrays of a running backend."""
+        known = self.found.parameters(self.context)
+        offered = {key: value for key, value in self.offered.items() if key in known}
+        if "mask" in known:
+            offered["mask"] = carried(ops, inputs, self.masked)
+        kwargs = {**offered, **{key: constant(value) for key, value in self.extra.items()}}
+        return Start(CodeDomain(ops, self.objects), [inputs], kwargs)

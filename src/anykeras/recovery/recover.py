@@ -2,34 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from ..catalog.shapes import Spec
+from ..catalog.shapes import UNKNOWN, Spec
 from ..catalog.shapes.engine import Inference
+from ..catalog.shapes.masks import met
 from ..document.model import Call, Document, Graph, Layer, refs
 from ..document.values import Ref, Value
 from ..document.walk import map_refs, rebuild, walk
 from ..errors import Unsupported
 from ..findings import Fidelity, Finding
 from . import places
-from .functions.base import Context
-from .lift import Lifted, same
+from .equality import same
+from .functions import Context
+from .lift import Lifted, Recovered
 from .op_calls import OP_LAYERS, settle
+from .past import late_bound, without_initializers
 from .places import Site
 
 _INLINED = OP_LAYERS | {"TensorFlowOpLayer", "AddLoss", "AddMetric"}
 
 
-class Recovery(Inference):
+# Layers whose outcome depends on a mask that reaches them.
+_HEEDING = frozenset(
+    """RNN SimpleRNN GRU LSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D Bidirectional Attention AdditiveAttention Softmax
+    MultiHeadAttention GroupQueryAttention GlobalAveragePooling1D Lambda Merge""".split()
+)
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """The outcome: a document without code, what was found, and the code as it was understood."""
+
+    document: Document
+    findings: tuple[Finding, ...] = ()
+    code: tuple[Recovered, ...] = ()
+
+
+class Pass(Inference):
     """Shape inference that, where it meets code, follows the code: its outcome says what goes on from there."""
 
-    def __init__(self, context: Context, objects: Mapping[str, Any]) -> None:
+    def __init__(self, model: Layer, context: Context, objects: Mapping[str, Any]) -> None:
         super().__init__()
         self.context, self.objects = context, objects
         self.lifted: dict[int, Lifted] = {}
-        self.findings: list[Finding] = []
+        self.masks = met(model)
+        self.heeding = [id(layer) for layer in walk(model) if layer.class_name in _HEEDING]
 
     def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """As in inference; a layer that holds code is lifted for these arguments."""
@@ -43,32 +63,60 @@ class Recovery(Inference):
                 layer=layer.name,
                 next_step="Report the file: shape inference lacks a layer before this one.",
             )
-        made = lift(layer, Site(args, kwargs, self.context, self.objects))
-        known = self.lifted.setdefault(id(layer), made)
-        if known is made:
-            self._report(layer, made)
-        elif not same(known.model, made.model):
+        return self.lift(layer, lift, args, kwargs).outputs
+
+    def lift(self, layer: Layer, lift: places.Lifter, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Lifted:
+        """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
+        heeded = any(other != id(layer) for other in self.heeding)
+        masked = tuple(self.masks.get(id(layer), ()))
+        made = lift(layer, Site(args, kwargs, self.context, self.objects, masked, heeded))
+        known = self.lifted.get(id(layer))
+        self.lifted[id(layer)] = made if known is None else replace(made, layer=widened(made.layer, known.layer))
+        if known is not None and not same(known.layer, made.layer):
             raise Unsupported(
                 "AK3008",
                 f"{layer.name!r} is called on tensors of several shapes, and its code does another thing for each",
                 layer=layer.name,
                 next_step="Split the model where the layer is shared.",
             )
-        return made.outputs
+        return made
 
-    def _report(self, layer: Layer, made: Lifted) -> None:
-        nodes = len(made.model.graph.layers) - 1 if made.model.graph is not None else 0
-        origin = ""
-        if made.found is not None and made.found.identified is not None:
-            origin = f" compiled by Python {', '.join(str(v) for v in made.found.identified.versions)}"
-        seen = f"{layer.class_name} with code{origin}"
-        done = f"followed without running it: {nodes} native operations"
-        self.findings.append(Finding("AK3000", layer.address or layer.name, seen, done, Fidelity.EQUIVALENT))
-        for note in made.notes:
-            self.findings.append(Finding("AK3009", layer.address or layer.name, note, "kept", Fidelity.EQUIVALENT))
-        if made.found is not None and made.found.identified is not None:
-            for damage in made.found.identified.damage:
-                self.findings.append(Finding("AK3010", layer.address, damage, "repaired", Fidelity.EQUIVALENT))
+    def rest(self, model: Layer) -> None:
+        """Lift what no call reached: the cells of a recurrence, whose shapes their configuration says."""
+        for layer in walk(model):
+            lift = places.lifter(layer)
+            if lift is not None and id(layer) not in self.lifted:
+                self.lift(layer, lift, [UNKNOWN], {})
+
+
+def _findings(layer: Layer, made: Lifted) -> Iterator[Finding]:
+    """What lifting a layer is told as."""
+    address = layer.address or layer.name
+    models = [record.model for record in made.code if record.model is not None] or [made.layer]
+    nodes = sum(inner.operation for model in models for inner in walk(model))
+    pythons = sorted({python for record in made.code for python in record.pythons})
+    origin = f" compiled by Python {' or '.join(pythons)}" if pythons else ""
+    done = f"followed without running it: {nodes} native operations"
+    yield Finding("AK3000", address, f"{layer.class_name} with code{origin}", done, Fidelity.EQUIVALENT)
+    for note in made.notes:
+        yield Finding("AK3009", address, note, "kept", Fidelity.EQUIVALENT)
+    for damage in made.damage:
+        yield Finding("AK3010", address, damage, "repaired", Fidelity.EQUIVALENT)
+
+
+def widened(model: Layer, other: Layer) -> Layer:
+    """The model for the inputs of both: a size in which they differ is open."""
+    if model.graph is None or other.graph is None:
+        return model
+    shapes = {x.name: x.config.get("batch_shape") for x in other.graph.layers if x.class_name == "InputLayer"}
+
+    def opened(layer: Layer) -> Layer:
+        one, two = layer.config.get("batch_shape"), shapes.get(layer.name)
+        if layer.class_name != "InputLayer" or not isinstance(one, tuple) or not isinstance(two, tuple):
+            return layer
+        return layer.with_config(batch_shape=tuple(a if a == b else None for a, b in zip(one, two, strict=True)))
+
+    return replace(model, graph=replace(model.graph, layers=tuple(opened(layer) for layer in model.graph.layers)))
 
 
 def _specs(value: Any) -> list[Spec]:
@@ -81,36 +129,44 @@ def _specs(value: Any) -> list[Spec]:
     return []
 
 
-def recover(document: Document, objects: Mapping[str, Any] | None = None) -> tuple[Document, list[Finding]]:
+def recover(document: Document, objects: Mapping[str, Any] | None = None) -> Recovery:
     """The document with native operations for every function found in it, and what was found.
 
     Args:
         document: in the vocabulary of Keras 3.
-        objects: functions by name for what the code calls and the file does not hold.
+        objects: functions and constants by name, for what the code uses and the file does not hold.
 
     Raises:
         MissingObject: the code needs a name that is neither in the file nor given.
         Unsupported: the code cannot be followed, or has no counterpart; the error shows it.
     """
-    if not any(places.lifter(layer) for layer in walk(document.model)):
-        return document, []
-    model = settle(document.model)
-    recovery = Recovery(Context.of(document.writer), objects or {})
-    recovery.graph(model, None)
-    return replace(document, model=_rewritten(model, recovery.lifted)), recovery.findings
+    model, findings = without_initializers(document.model)
+    if not any(places.lifter(layer) for layer in walk(model)):
+        return Recovery(replace(document, model=model), tuple(findings))
+    model = settle(model)
+    run = Pass(model, Context.of(document.writer), objects or {})
+    run.graph(model, None)
+    run.rest(model)
+    order = [(layer, run.lifted[id(layer)]) for layer in walk(model) if id(layer) in run.lifted]
+    findings += [finding for layer, made in order for finding in _findings(layer, made)]
+    code = tuple(record for _, made in order for record in made.code)
+    return Recovery(
+        replace(document, model=_rewritten(model, run.lifted)), (*findings, *late_bound(code)), code
+    )
 
 
 def _rewritten(model: Layer, lifted: Mapping[int, Lifted]) -> Layer:
-    def change(layer: Layer) -> Layer:
-        made = lifted.get(id(layer))
-        if made is not None:
-            return replace(made.model, address=layer.address)
-        graph = layer.graph
-        return layer if graph is None or graph.sequential else replace(layer, graph=_inlined(graph, inline))
-
     inline = {
         layer.name for layer in walk(model) if layer.class_name in _INLINED and id(layer) in lifted
     }  # op layers were no layers of their author's: they become nodes where that is one node
+
+    def change(layer: Layer) -> Layer:
+        made = lifted.get(id(layer))
+        if made is not None:
+            return replace(made.layer, address=layer.address)
+        graph = layer.graph
+        return layer if graph is None or graph.sequential else replace(layer, graph=_inlined(graph, inline))
+
     return rebuild(model, change)
 
 

@@ -52,13 +52,13 @@ def test_example(rule: Rule, example: Example) -> None:
 
 @pytest.mark.parametrize(("rule", "example"), ALONE, ids=lambda value: getattr(value, "code", ""))
 def test_left_alone(rule: Rule, example: Example) -> None:
-    assert run(rule, example) is example.before
+    assert same(snapshot(run(rule, example)), snapshot(example.before))
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda value: getattr(value, "code", ""))
 def test_a_second_time_nothing_changes(rule: Rule, example: Example) -> None:
     once = run(rule, example)
-    assert apply(rule, once, Context(example.writer, rule.to)) is once
+    assert same(snapshot(apply(rule, once, Context(example.writer, rule.to))), snapshot(once))
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda value: getattr(value, "code", ""))

@@ -6,7 +6,7 @@ import ast
 import operator as python
 from typing import Any
 
-from anykeras.recovery.functions import Dim, Ops, Shape, Sizes, attribute, operator, resolve
+from anykeras.recovery.functions import Dim, Kind, Ops, Pair, Shape, Sizes, attribute, operator, resolve
 from anykeras.recovery.functions.lookup import is_module, module_of
 
 _BINARY = {
@@ -60,10 +60,10 @@ class Interpreter:
         if isinstance(owner, Module):
             entry = resolve(f"{owner.name}.{node.attr}", self.ops.context)
             if entry is not None:
-                return entry
+                return entry.value if entry.kind is Kind.VALUE and entry.run is None else entry
             assert is_module(f"{owner.name}.{node.attr}"), f"unknown: {owner.name}.{node.attr}"
             return Module(f"{owner.name}.{node.attr}")
-        kind = "shape" if isinstance(owner, Shape | Sizes) else "size" if isinstance(owner, int | Dim) else "tensor"
+        kind = "pair" if isinstance(owner, Pair) else "shape" if isinstance(owner, Shape | Sizes) else "size" if isinstance(owner, int | Dim) else "tensor"
         found = attribute(node.attr, kind, self.ops.context)
         assert found is not None, f"unknown attribute {node.attr} of a {kind}"
         if found.method:

@@ -108,7 +108,10 @@ def _repr(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ob
 
 
 def _format(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return formatting.formatted(machine, args[0], args[1] if len(args) > 1 else "")
+    spec = args[1] if len(args) > 1 else ""
+    if type(spec) is not str:
+        raise throw("TypeError", "a format is not text")
+    return formatting.formatted(machine, args[0], spec)
 
 
 def _print(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:

@@ -53,7 +53,7 @@ class Zip(Layered):
     __slots__ = ()
 
     def __init__(self, machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if kwargs.get("strict"):
+        if operators.truth(machine, kwargs.get("strict")):
             args = tuple(operators.collect(machine, value) for value in args)
             if len({len(value) for value in args}) > 1:
                 raise throw("ValueError", "zip() arguments differ in length")

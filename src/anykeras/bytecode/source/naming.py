@@ -65,9 +65,7 @@ class Names(BaseDomain):
         raise refused("the source of code with imports is not shown")
 
     def binary(self, op: str, left: object, right: object) -> object:
-        if op == "classic /":
-            if not any(isinstance(side, float) for side in (left, right)):
-                raise refused("Python 2's / on unknown values has no spelling today")
+        if op == "classic /" and any(isinstance(side, float) for side in (left, right)):
             op = "/"
         return self.make("binary", op, left, right)
 

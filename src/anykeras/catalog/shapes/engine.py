@@ -116,7 +116,15 @@ class Inference:
         if wrapper is not None:
             return wrapper(self.call, layer, *args, **kwargs)
         rule = layer_rule(layer.class_name)
-        return UNKNOWN if rule is None else rule(layer, *args, **kwargs)
+        made = UNKNOWN if rule is None else rule(layer, *args, **kwargs)
+        self._activation(layer, made)
+        return made
+
+    def _activation(self, layer: Layer, made: Any) -> None:
+        """A model that stands for an activation function is called on what its layer gives."""
+        function = layer.config.get("activation")
+        if isinstance(function, Layer) and function.graph is not None and isinstance(made, Spec):
+            self.graph(function, [made])
 
 
 def operation(function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

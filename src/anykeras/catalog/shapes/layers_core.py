@@ -10,16 +10,19 @@ from .policies import compute_dtype
 from .spec import Spec, spec_of
 from .tables import Apply, Output, layer, option, wrapper
 
-_UNCHANGED = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise SpatialDropout1D
-SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization LayerNormalization GroupNormalization
-RMSNormalization UnitNormalization Masking Normalization Rescaling AutoContrast Solarization RandomBrightness RandomContrast
-RandomColorDegeneration RandomColorJitter RandomErasing RandomFlip RandomGaussianBlur RandomHue RandomInvert RandomPerspective
-RandomPosterization RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom RandomElasticTransform
-AugMix CLAHE CutMix MixUp RandAugment"""
+_UNCHANGED = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise
+SpatialDropout1D SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization
+LayerNormalization GroupNormalization RMSNormalization UnitNormalization Masking Normalization Rescaling
+AutoContrast Solarization RandomBrightness RandomContrast RandomColorDegeneration RandomColorJitter
+RandomErasing RandomFlip RandomGaussianBlur RandomHue RandomInvert RandomPerspective RandomPosterization
+RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation RandomZoom
+RandomElasticTransform AugMix ContrastLimitedAdaptiveHistogramEqualization CutMix MixUp RandAugment"""
 
 
 def made(layer: Layer, shape: Any) -> Spec:
     """An outcome of a layer, in the dtype that it computes in."""
+    if not all(d is None or isinstance(d, int) for d in shape):
+        raise ValueError(f"{layer.name}: {shape!r} is no shape")
     return Spec(tuple(shape), compute_dtype(layer))
 
 
@@ -56,7 +59,8 @@ def einsum_dense(layer: Layer, inputs: Spec) -> Spec:
     shape = Spec(tuple(sizes.get(c) for c in kernel))
     found = einsum(f"{source},{kernel}->{after}", (Spec(inputs.known()), shape)).known()
     rest = found[len(head) : len(found) - len(tail)] if dots else ()
-    whole = [*zip(head, found, strict=False), *(("", d) for d in rest), *zip(tail, found[len(found) - len(tail) :], strict=False)]
+    last = found[len(found) - len(tail) :]
+    whole = [*zip(head, found, strict=False), *(("", d) for d in rest), *zip(tail, last, strict=False)]
     return made(layer, [sizes[c] if d is None and c in sizes else d for c, d in whole])
 
 

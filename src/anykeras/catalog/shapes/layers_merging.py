@@ -17,7 +17,13 @@ def elementwise(layer: Layer, inputs: tuple[Spec, ...]) -> Spec:
     batch = batches.pop() if len(batches) == 1 else None
     rank = max(map(len, shapes))
     own = [(1,) * (rank - len(s)) + s[1:] for s in shapes]
-    return made(layer, (batch, *broadcast(*own)))
+    broadcast(*own)
+    return made(layer, (batch, *(_merged(dims) for dims in zip(*own, strict=True))))
+
+
+def _merged(dims: tuple[int | None, ...]) -> int | None:
+    """An open dimension stays open here, even beside a known one."""
+    return None if None in dims else max(d for d in dims if d is not None)
 
 
 @layer("Concatenate")

@@ -46,14 +46,13 @@ def hashed_crossing(layer: Layer, inputs: tuple[Spec, ...]) -> Spec:
 def discretization(layer: Layer, inputs: Spec) -> Spec:
     mode = option(layer, "output_mode", "int")
     shape = inputs.known()
-    dtype = option(layer, "dtype") or ("int64" if mode == "int" else "float32")
     if mode == "int":
-        return Spec(shape, dtype)
+        return Spec(shape, "int32")
     edges = option(layer, "bin_boundaries")
     depth = option(layer, "num_bins") if edges is None else len(edges) + 1
     if mode == "one_hot":
-        return Spec(encoded(shape, depth, mode), dtype)
-    return Spec((shape[0], *shape[2:], depth) if len(shape) >= 2 else (depth,), dtype)
+        return made(layer, encoded(shape, depth, mode))
+    return made(layer, (shape[0], *shape[2:], depth) if len(shape) >= 2 else (depth,))
 
 
 @layer("StringLookup", "IntegerLookup")
@@ -93,7 +92,8 @@ def text_vectorization(layer: Layer, inputs: Spec) -> Spec:
 def mel_spectrogram(layer: Layer, inputs: Spec) -> Spec:
     *batch, length = inputs.known()
     stride = option(layer, "sequence_stride", 512)
-    return made(layer, (*batch, option(layer, "num_mel_bins", 128), None if length is None else (length + stride + 1) // stride))
+    frames = None if length is None else (length + stride + 1) // stride
+    return made(layer, (*batch, option(layer, "num_mel_bins", 128), frames))
 
 
 @layer("STFTSpectrogram")
@@ -104,7 +104,8 @@ def stft_spectrogram(layer: Layer, inputs: Spec) -> Spec:
     step = option(layer, "frame_step") or length // 2
     size = option(layer, "fft_length") or 2 ** math.ceil(math.log2(length))
     frequencies = (size // 2 + 1) * (2 if option(layer, "mode", "log") == "stft" else 1)
-    found = convolved(inputs, times(channels, frequencies), length, step, option(layer, "padding", "valid"), order, 1).known()
+    depth, padding = times(channels, frequencies), option(layer, "padding", "valid")
+    found = convolved(inputs, depth, length, step, padding, order, 1).known()
     if not option(layer, "expand_dims", False):
         return made(layer, found)
     if order == "channels_first":

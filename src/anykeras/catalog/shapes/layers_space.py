@@ -107,7 +107,8 @@ def _widened(layer: Layer, inputs: Spec, by: Any, sign: int) -> Spec:
 def up_sampling(layer: Layer, inputs: Spec) -> Spec:
     dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
     sizes = each(option(layer, "size", 2), len(dims))
-    return made(layer, assembled(batch, [times(d, n) for d, n in zip(dims, sizes, strict=True)], channels, data_format(layer)))
+    larger = [times(d, n) for d, n in zip(dims, sizes, strict=True)]
+    return made(layer, assembled(batch, larger, channels, data_format(layer)))
 
 
 @layer("Flatten")

@@ -1,4 +1,4 @@
-"""Which tensors of a model carry a Keras mask (``supports_masking`` and ``compute_mask`` of keras/src/layers, 3.15.1)."""
+"""Which tensors of a model carry a Keras mask (``supports_masking``, ``compute_mask`` of keras/src/layers, 3.15.1)."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .tables import option
 
 Masks = Sequence[bool]
 
-_PASS_ON = frozenset(
-    """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise SpatialDropout1D
-    SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization LayerNormalization GroupNormalization
-    UnitNormalization Normalization Rescaling Identity Dense TimeDistributed MultiHeadAttention GroupQueryAttention
-    GroupedQueryAttention Attention AdditiveAttention""".split()
-)
-_RECURRENT = frozenset("RNN SimpleRNN GRU LSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D".split())
+_PASSING = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise SpatialDropout1D
+SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization LayerNormalization GroupNormalization
+UnitNormalization Normalization Rescaling Identity Dense TimeDistributed MultiHeadAttention GroupQueryAttention
+GroupedQueryAttention Attention AdditiveAttention"""
+_PASS_ON = frozenset(_PASSING.split())
+_RECURRENT = ("RNN", "SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+_MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
 
 
 def masked(model: Layer) -> set[Ref]:
@@ -26,7 +26,14 @@ def masked(model: Layer) -> set[Ref]:
     return {ref for ref, has in _graph(model, ()).items() if has}
 
 
-def _graph(model: Layer, given: Masks) -> dict[Ref, bool]:
+def met(model: Layer) -> dict[int, Masks]:
+    """For each layer (by identity) of a model and of the models in it: which tensors of its last call carry a mask."""
+    seen: dict[int, Masks] = {}
+    _graph(model, (), seen)
+    return seen
+
+
+def _graph(model: Layer, given: Masks, seen: dict[int, Masks] | None = None) -> dict[Ref, bool]:
     graph = model.graph
     if graph is None:
         return {}
@@ -37,14 +44,16 @@ def _graph(model: Layer, given: Masks) -> dict[Ref, bool]:
             continue
         first = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
         refs = [leaf for leaf in flat(first) if isinstance(leaf, Ref)]
-        made = _outcomes(layer, [found.get(ref, False) for ref in refs])
+        made = _outcomes(layer, [found.get(ref, False) for ref in refs], seen)
         found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
     return found
 
 
-def _outcomes(layer: Layer, before: Masks) -> Masks:
+def _outcomes(layer: Layer, before: Masks, seen: dict[int, Masks] | None = None) -> Masks:
+    if seen is not None:
+        seen[id(layer)] = tuple(before)
     if layer.graph is not None:
-        inside = _graph(layer, before)
+        inside = _graph(layer, before, seen)
         return [inside.get(ref, False) for ref in flat(outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
         return [False]
@@ -71,6 +80,6 @@ _RULES: dict[str, Callable[[Layer, Masks], Masks]] = {
     "Lambda": lambda layer, before: [option(layer, "mask") is not None],
     "Concatenate": lambda layer, before: [any(before)],
     "Bidirectional": _bidirectional,
-    **dict.fromkeys(("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract"), lambda layer, before: [all(before)]),
+    **dict.fromkeys(_MERGING, lambda layer, before: [all(before)]),
     **dict.fromkeys(_RECURRENT, _recurrent),
 }

@@ -7,17 +7,17 @@ from typing import Any
 from .spec import Spec, broadcast, floating, promote, spec_of
 from .tables import operation
 
-_SAME = """abs absolute bitwise_invert bitwise_not celu clip conj conjugate copy elu erf erfinv flip fliplr
-flipud gelu hard_shrink hard_sigmoid hard_silu hard_tanh imag layer_normalization leaky_relu log_sigmoid log_softmax
-nan_to_num negative real relu relu6 rms_normalization round rsqrt selu sigmoid sign silu soft_shrink softmax
-softplus softsign sort sparse_plus sparse_sigmoid sparsemax squareplus stop_gradient tanh_shrink threshold tril triu trunc
-roll cholesky cholesky_inverse inv batch_normalization image.gaussian_blur image.rgb_to_hsv image.hsv_to_rgb
-image.elastic_transform slice_update scatter_update"""
-_FLOAT = """angle arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad erfc exp exp2 expm1 fabs floor i0
-log log10 log1p log2 rad2deg sin sinc sinh sqrt tan tanh"""
+_SAME = """abs absolute bitwise_invert bitwise_not celu clip conj conjugate copy elu erf erfinv flip fliplr flipud
+gelu hard_shrink hard_sigmoid hard_silu hard_tanh imag layer_normalization leaky_relu log_sigmoid
+log_softmax nan_to_num negative real relu relu6 rms_normalization round rsqrt selu sigmoid sign silu
+soft_shrink softmax softplus softsign sort sparse_plus sparse_sigmoid sparsemax squareplus stop_gradient
+tanh_shrink threshold tril triu trunc roll cholesky cholesky_inverse inv batch_normalization
+image.gaussian_blur image.rgb_to_hsv image.hsv_to_rgb image.elastic_transform slice_update scatter_update"""
+_FLOAT = """angle arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil cos cosh deg2rad erfc exp exp2 expm1 fabs
+floor i0 log log10 log1p log2 rad2deg sin sinc sinh sqrt tan tanh"""
 _BOOL = "isfinite isinf isnan isneginf isposinf isreal logical_not signbit"
-_BINARY = """add subtract multiply maximum minimum power floor_divide fmax fmin gcd lcm bitwise_and bitwise_or bitwise_xor
-bitwise_left_shift bitwise_right_shift left_shift right_shift"""
+_BINARY = """add subtract multiply maximum minimum power floor_divide fmax fmin gcd lcm bitwise_and bitwise_or
+bitwise_xor bitwise_left_shift bitwise_right_shift left_shift right_shift"""
 _BINARY_FLOAT = "divide divide_no_nan true_divide logaddexp logaddexp2 ldexp hypot heaviside"
 _BINARY_BOOL = """equal not_equal greater greater_equal less less_equal isclose logical_and logical_or logical_xor"""
 

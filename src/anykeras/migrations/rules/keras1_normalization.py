@@ -8,7 +8,7 @@ import numpy as np
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
-from ...document.values import Config, Ref, Value
+from ...document.values import Ref, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
@@ -90,11 +90,6 @@ def _affine(sub: Builder, layer: Layer, x: Ref) -> Ref:
     return sub.layer("EinsumDense", config, x, weights=weights, name=f"{layer.name}_scale")
 
 
-def _as_activation(make: Builder, out: Ref) -> Config:
-    """A model without weights as the function of an Activation layer, which passes masks on."""
-    return {"activation": make.finish(out)}
-
-
 def _by_sample(layer: Layer, writer: Writer) -> Layer:
     """(x - mean) / (deviation + epsilon) over the last axis; up to 1.0.4 the deviation has no epsilon of its own."""
     epsilon = _epsilon(layer)
@@ -104,8 +99,7 @@ def _by_sample(layer: Layer, writer: Writer) -> Layer:
     centred = inner.op("subtract", x, inner.op("mean", x, axis=-1, keepdims=True))
     variance: Ref = inner.op("mean", inner.op("square", centred), axis=-1, keepdims=True)
     deviation = inner.op("sqrt", variance if early else inner.op("add", variance, epsilon))
-    out = inner.op("divide", centred, inner.op("add", deviation, epsilon))
-    return _finished(layer, _as_activation(inner, out), -1)
+    return _finished(layer, inner.finish(inner.op("divide", centred, inner.op("add", deviation, epsilon))), -1)
 
 
 def _by_batch(layer: Layer, writer: Writer) -> Layer:
@@ -116,24 +110,25 @@ def _by_batch(layer: Layer, writer: Writer) -> Layer:
     width = next((t.shape[0] for role, t in layer.weights.items() if role == "gamma"), 1)
     inner = Builder(f"{layer.name}_normalize", layer.address)
     x = inner.input()
-    moved = x if axis == -1 else inner.op("moveaxis", x, axis, -1)
-    rows = inner.op("reshape", moved, (-1, width))
-    centred = inner.op("subtract", moved, inner.op("mean", rows, axis=0))
-    variance = inner.op("add", inner.op("var", rows, axis=0), epsilon)
-    divisor = inner.op("sqrt", variance)
+    rows = inner.op("reshape", x, (-1, width))
+    centred = inner.op("subtract", x, inner.op("mean", rows, axis=0))
+    divisor = inner.op("sqrt", inner.op("add", inner.op("var", rows, axis=0), epsilon))
     if _keeps_deviation(writer):
         divisor = inner.op("add", divisor, epsilon)
-    return _finished(layer, _as_activation(inner, inner.op("divide", centred, divisor)), axis)
+    return _finished(layer, inner.finish(inner.op("divide", centred, divisor)), axis)
 
 
-def _finished(layer: Layer, activation: Config, axis: int) -> Layer:
-    """Normalized, scaled and shifted; `axis` is where the scaled axis belongs."""
+def _finished(layer: Layer, normalize: Layer, axis: int) -> Layer:
+    """Normalized, scaled and shifted along `axis`.
+
+    The model `normalize` has no weights and is the function of an Activation layer, which passes masks on.
+    """
     sub = Builder(layer.name, layer.address)
-    out = _affine(sub, layer, sub.layer("Activation", activation, sub.input()))
-    if axis != -1:
-        back = Builder(f"{layer.name}_back", layer.address)
-        out = sub.layer("Activation", _as_activation(back, back.op("moveaxis", back.input(), -1, axis)), out)
-    return sub.finish(out, layer.config.get("trainable") is not False)
+    x = sub.input()
+    last = x if axis == -1 else sub.op("moveaxis", x, axis, -1)
+    out = _affine(sub, layer, sub.layer("Activation", {"activation": normalize}, last))
+    back = out if axis == -1 else sub.op("moveaxis", out, -1, axis)
+    return sub.finish(back, layer.config.get("trainable") is not False)
 
 
 _MODE1 = Layer(

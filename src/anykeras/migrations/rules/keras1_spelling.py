@@ -107,9 +107,8 @@ def _dropping(value: Value) -> Value:
 
 def _value(layer: Layer, key: str, value: Value, context: Context) -> Value:
     """The value of an argument under its new name."""
-    if key == "data_format":
-        ordering = "th" if channels_first(layer, context.writer) else "tf"
-        return _ORDERINGS.get(value, _ORDERINGS[ordering])
+    if key == "data_format" and value not in _ORDERINGS.values():
+        return _ORDERINGS["th" if channels_first(layer, context.writer) else "tf"]
     if key.endswith("_initializer") and isinstance(value, str):
         return _INITIALIZERS.get(value, value)
     if key in ("rate", "dropout", "recurrent_dropout"):

@@ -141,7 +141,7 @@ _AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "
     references=("keras/backend/theano_backend.py pool2d and pool3d, 1.2.2 and 2.3.1",),
     examples=[
         Example(_POOL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122),
-        Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 6, THEANO_122),
+        Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 5, THEANO_122),
     ],
     leaves_alone=[Example(_POOL_VALID, _POOL_VALID, THEANO_122), Example(_POOL, _POOL, TENSORFLOW_122)],
 )

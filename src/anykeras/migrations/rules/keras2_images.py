@@ -19,11 +19,12 @@ def _is_averaged(layer: Layer) -> bool:
 def _corner(writer: Writer) -> bool:
     """Whether the writer's bilinear upsampling starts from corners of pixels and not from their centres.
 
-    keras 2.2.3 to 2.3.1 backend/tensorflow_backend.py calls ``resize_bilinear`` of TensorFlow 1; tf.keras does up to
-    TensorFlow 1.12 and ``resize_images_v2`` from 1.14 on (its Keras calls itself 2.2.4-tf from 1.13 on).
+    keras 2.2.3 to 2.3.1 calls ``resize_bilinear`` of TensorFlow 1, or Theano's ``bilinear_upsampling``, which puts pixels
+    where that does; tf.keras calls it up to TensorFlow 1.12, and ``resize_images_v2`` from 1.14 on (its Keras calls
+    itself 2.2.4-tf from 1.13 on).
     """
     if writer.library == "keras":
-        return writer.backend != "theano"
+        return True
     return bool(writer.release) and writer.release < (2, 2, 4)
 
 
@@ -38,7 +39,7 @@ def _corner(writer: Writer) -> bool:
     why="Keras 3 puts pixels at their centres, which shifts every output by half a pixel.",
     changes="The layer becomes a model of its name: the last row and column repeated once, nearest upsampling, a running "
     "average of `s` pixels, and the overhang cut off. That is the same interpolation, for images of any size.",
-    versions="Keras 2.2.3 to 2.3 on TensorFlow and CNTK, tf.keras to TensorFlow 1.12",
+    versions="Keras 2.2.3 to 2.3, tf.keras to TensorFlow 1.12",
     references=("keras 2.3.1 backend/tensorflow_backend.py, `resize_images`",),
     examples=[Example(Layer("UpSampling2D", "up", _UP), _is_averaged, K2)],
     leaves_alone=[

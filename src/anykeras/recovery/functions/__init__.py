@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .base import Context, Entry, Kind, Ops, Refused, Value
 from .lookup import attribute, is_module, module_of, names, operator, resolve
-from .shapes import Dim, Scope, Shape, Sizes
+from .shapes import Dim, Pair, Scope, Shape, Sizes
 
 __all__ = [
     "Context",
@@ -12,6 +12,7 @@ __all__ = [
     "Entry",
     "Kind",
     "Ops",
+    "Pair",
     "Refused",
     "Scope",
     "Shape",

@@ -288,6 +288,16 @@ def ndim_of_shape(ops: Ops, s: Value) -> Value:
     return 1
 
 
+@function("property.pair.values", stack="TensorFlow: top_k")
+def pair_values(ops: Ops, pair: Value) -> Value:
+    return pair[0]
+
+
+@function("property.pair.indices", stack="TensorFlow: top_k")
+def pair_indices(ops: Ops, pair: Value) -> Value:
+    return pair[1]
+
+
 @function("property.size.value", stack="TensorFlow 1: Dimension")
 def value(ops: Ops, size: Value) -> Value:
     return None if isinstance(size, Dim) else size

@@ -15,7 +15,7 @@ def axis_of(axis: Value) -> Axis:
     """One axis as an int, several as a tuple, None for all; numpy integers and one-element lists included."""
     if axis is None:
         return None
-    if isinstance(axis, list | tuple | Sizes) or getattr(axis, "ndim", 0):
+    if isinstance(axis, list | tuple | Sizes) or bool(getattr(axis, "ndim", False)):
         several = tuple(int(one) for one in axis)
         return several[0] if len(several) == 1 else several
     return int(axis)

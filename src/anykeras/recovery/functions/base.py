@@ -220,7 +220,10 @@ def _called(
         inspect.signature(run).bind(ops, *bound_args, **kwargs)
     except TypeError as error:
         raise Refused(f"{name} is called with arguments that it never had: {error}", key=name) from None
-    return run(ops, *bound_args, **kwargs)
+    try:
+        return run(ops, *bound_args, **kwargs)
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+        raise Refused(f"{name} fails on these arguments: {error}", key=name) from error
 
 
 def _accepts(run: Callable[..., Value], argument: str) -> bool:

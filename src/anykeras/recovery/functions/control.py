@@ -107,9 +107,20 @@ def scanned(ops: Ops, function: Callable[..., Value], elems: Value, initial: Val
 
 
 def recurrent(
-    ops: Ops, step: Callable[..., Value], inputs: Value, states: Value, backwards: bool, mask: Value, constants: Value
+    ops: Ops,
+    step: Callable[..., Value],
+    inputs: Value,
+    states: Value,
+    *,
+    backwards: bool = False,
+    mask: Value = None,
+    constants: Value = None,
+    shows_state: bool = False,
 ) -> tuple[Value, Value, list[Value]]:
-    """``K.rnn``: (last output, outputs, last states); a masked step repeats the output and keeps the states."""
+    """``K.rnn``: (last output, outputs, last states); a masked step keeps the states and repeats the last output.
+
+    With `shows_state` a masked step gives the first state in place of the last output.
+    """
     kept = list(states)
     extra = list(constants or [])
     rows = steps(ops, inputs, 1)
@@ -119,7 +130,7 @@ def recurrent(
     for row, seen in order[::-1] if backwards else order:
         output, new = step(row, [*kept, *extra])
         if seen is not None:
-            before = outputs[-1] if outputs else ops.zeros_like(output)
+            before = kept[0] if shows_state else outputs[-1] if outputs else ops.zeros_like(output)
             output = ops.where(leading(ops, truth(ops, seen), ops.rank(output)), output, before)
             new = [
                 ops.where(leading(ops, truth(ops, seen), ops.rank(a)), a, b) for a, b in zip(new, kept, strict=True)

@@ -121,17 +121,18 @@ def _made(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> int:
         return _product(shape)
     if name in ("eye", "identity"):
         rows = int(args[0])
-        columns = args[1] if len(args) > 1 else kwargs.get("M")
+        columns: Value = args[1] if len(args) > 1 else kwargs.get("M")
         return rows * int(rows if columns is None or name == "identity" else columns)
     if name == "arange":
-        low, high, step = (*args, *(None,) * 3)[:3]
-        low, high = (0, low) if high is None else (low, high)
-        return int(abs((high - low) / (step or 1))) + 1
+        low, high, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
+        step = kwargs.get("step", step) or 1
+        return int(abs((high - low) / step)) + 1
     if name in ("linspace", "logspace", "geomspace"):
-        return int(kwargs.get("num", args[2] if len(args) > 2 else 50)) * max(_count(args[0]), _count(args[1]))
+        number: Value = kwargs.get("num", args[2] if len(args) > 2 else 50)
+        return int(number) * max(_count(args[0]), _count(args[1]))
     if name == "broadcast_to":
         return _product(kwargs.get("shape", args[1] if len(args) > 1 else 0))
-    times = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
+    times: Value = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
     each = _product(times) if name == "tile" else max((int(one) for one in np.ravel(times)), default=0)
     return _count(args[0]) * each
 

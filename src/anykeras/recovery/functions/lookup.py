@@ -178,7 +178,7 @@ class Attribute:
 
 
 def attribute(name: str, on: str = "tensor", context: Context | None = None) -> Attribute | None:
-    """The attribute `name` of a ``tensor``, a ``shape``, a ``size`` taken from one, or a ``dtype``; None if unknown."""
+    """The attribute `name` of a ``tensor``, ``shape``, ``size`` taken from one, ``dtype`` or ``pair``; None if unknown."""
     for method in (True, False):
         entry = resolve(f"{'method' if method else 'property'}.{on}.{name}", context)
         if entry is not None:

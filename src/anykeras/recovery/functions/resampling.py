@@ -107,7 +107,7 @@ def spread(kernel: Callable[[Matrix], Matrix], radius: float, antialias: bool) -
         centers = (np.arange(after) + 0.5) * scale
         places = np.arange(before) + 0.5
         distance = np.abs(centers[:, None] - places[None, :]) / wide
-        found = np.where(distance <= radius, kernel(distance), 0.0)
+        found = np.where(distance < radius, kernel(distance), 0.0)
         total = found.sum(axis=1, keepdims=True)
         return found / np.where(total == 0, 1.0, total)
 

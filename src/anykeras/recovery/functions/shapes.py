@@ -100,6 +100,12 @@ class Shape(tuple[Any, ...]):
         return Shape((*other, *self))
 
 
+class Pair(tuple[Any, Any]):
+    """What ``tf.nn.top_k`` gives: (values, indices), also by name."""
+
+    __slots__ = ()
+
+
 class Sizes:
     """A shape as a tensor of integers (``tf.shape(x)``, ``K.shape(x)``, Theano's ``x.shape``).
 

@@ -1,49 +1,76 @@
-"""Code for an activation: the layer computes without it, then the function is applied."""
+"""Functions for activations: code, or the name of a function that Keras 3 does not have.
+
+The function becomes a model without weights in the place of the name. Stock Keras applies it as it applies a name, also
+inside a recurrence, and masks pass (measured on keras 3.15.1: jax, tensorflow, torch).
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
 
+from ...catalog.shapes import Spec
+from ...catalog.shapes.engine import Inference
 from ...document.model import Layer
-from ...document.values import Code
-from ...errors import Unsupported
-from ..graph_ops import GraphOps
-from ..lift import Lifted, function
-from .base import Site, codes, place_where
+from ...document.values import Code, Object, Value
+from ..lift import Lifted, Lifting, Recovered
+from .base import Site, place_where
 
-_INSIDE = ("recurrent_activation",)
+_KEYS = ("activation", "recurrent_activation")
+# keras/src/activations/__init__.py 3.15.1, with the names that `get` takes beside those of the functions
+_KNOWN = frozenset(
+    """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear
+    log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus
+    sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold""".split()
+)
+_CONVOLUTIONAL = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 
 
-@place_where(lambda layer: isinstance(layer.config.get("activation"), Code))
+def _function(value: Value) -> Code | None:
+    """The function that an activation is, where stock Keras 3 would not find it."""
+    if isinstance(value, Code):
+        return value
+    if isinstance(value, str) and value not in _KNOWN:
+        return Code(value, "function")
+    if isinstance(value, Object) and value.class_name == "function" and isinstance(value.config, str):
+        known = value.config in _KNOWN and not (value.module or "").startswith("tensorflow")
+        return None if known else Code(value.config, "function", value.module)
+    return None
+
+
+@place_where(lambda layer: any(_function(layer.config.get(key)) is not None for key in _KEYS))
 def activation(layer: Layer, site: Site) -> Lifted:
-    """A layer that ends in its activation: the same layer without, and the function after it."""
-    code = layer.config["activation"]
-    assert isinstance(code, Code)
-    if "recurrent_kernel" in layer.weights or "recurrent_activation" in layer.config or "cell" in layer.config:
-        raise Unsupported(
-            "AK3004",
-            f"the activation of {layer.class_name} {layer.name!r} is code, and it is applied inside the recurrence",
-            layer=layer.name,
-            key="activation",
-            next_step="Give the function under its name in custom_objects, and keep it registered in stock Keras.",
-        )
-    bare = replace(layer.with_config(activation="linear"), name=layer.name)
-
-    def before(ops: GraphOps, inputs: Any) -> Any:
-        return inputs if layer.class_name == "Activation" else ops.embedded(bare, inputs)
-
-    return function(layer, code, site.args[0], site.context, objects=site.objects, before=before)
+    """The layer with a model for each activation that is a function."""
+    functions = {key: code for key in _KEYS if (code := _function(layer.config.get(key))) is not None}
+    outputs = Inference().call(layer.with_config(**dict.fromkeys(functions, "linear")), site.args, site.kwargs)
+    changed, records, notes, damage = layer, (), (), ()
+    for key, code in functions.items():
+        owner = replace(layer, name=f"{layer.name}_{key}", weights={})
+        lifting = Lifting(owner, key, code, _applied_to(layer, outputs), site.context, _objects(layer, site))
+        made = lifting.lifted()
+        changed = changed.with_config(**{key: made.layer})
+        records, notes, damage = records + _owned(made, layer), notes + made.notes, damage + made.damage
+    return Lifted(changed, outputs, notes, records, damage)
 
 
-@place_where(lambda layer: any(key in _INSIDE for key, _ in codes(layer)))
-def inside(layer: Layer, site: Site) -> Lifted:
-    """Code that is applied in the middle of a layer has no place in stock Keras."""
-    key = next(key for key, _ in codes(layer))
-    raise Unsupported(
-        "AK3004",
-        f"{key} of {layer.class_name} {layer.name!r} is code, and it is applied inside the layer",
-        layer=layer.name,
-        key=key,
-        next_step="Give the function under its name in custom_objects.",
-    )
+def _objects(layer: Layer, site: Site) -> dict[str, Any]:
+    """What was given; a function under the layer's name is its activation."""
+    own = site.objects.get(layer.name)
+    return {**site.objects, **({f"{layer.name}_{key}": own for key in _KEYS} if callable(own) else {})}
+
+
+def _owned(made: Lifted, layer: Layer) -> tuple[Recovered, ...]:
+    return tuple(replace(record, layer=layer.name) for record in made.code)
+
+
+def _applied_to(layer: Layer, outputs: Any) -> Spec:
+    """The tensor that the activation is applied to: the outcome, and inside a recurrence one step of it."""
+    units = layer.config.get("units")
+    if "recurrent_activation" in layer.config or layer.class_name.startswith("SimpleRNN"):
+        if layer.class_name in _CONVOLUTIONAL:
+            return Spec((None,) * (_CONVOLUTIONAL[layer.class_name] + 2), "float32")
+        return Spec((None, units if isinstance(units, int) else None), "float32")
+    first = outputs
+    while isinstance(first, tuple | list):
+        first = first[0]
+    return first if isinstance(first, Spec) else Spec()

@@ -7,24 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...document.model import Layer
-from ...document.values import Code
 from ..functions import Context
-from ..lift import Lifted
+from ..lift import Lifted, Objects
 
 
 @dataclass(frozen=True)
 class Site:
-    """One call of a layer: its arguments with specs where tensors stand, who wrote it, and what was given for it."""
+    """One call of a layer: its arguments with specs where tensors stand, who wrote it, and what was given for it.
+
+    `masked` says which of the tensors carry a mask; `heeded` whether any layer of the model heeds masks.
+    """
 
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
     context: Context
-    objects: Mapping[str, Any]
+    objects: Objects
+    masked: tuple[bool, ...] = ()
+    heeded: bool = False
 
 
 Lifter = Callable[[Layer, Site], Lifted]
+Test = Callable[[Layer], bool]
 _by_class: dict[str, Lifter] = {}
-_by_test: list[tuple[Callable[[Layer], bool], Lifter]] = []
+_by_test: list[tuple[Test, Lifter]] = []
 
 
 def place(*class_names: str) -> Callable[[Lifter], Lifter]:
@@ -38,7 +43,7 @@ def place(*class_names: str) -> Callable[[Lifter], Lifter]:
     return enter
 
 
-def place_where(test: Callable[[Layer], bool]) -> Callable[[Lifter], Lifter]:
+def place_where(test: Test) -> Callable[[Lifter], Lifter]:
     """Enter a lifter for layers of any class that pass a test."""
 
     def enter(made: Lifter) -> Lifter:
@@ -56,8 +61,3 @@ def lifter(layer: Layer) -> Lifter | None:
     if found is not None:
         return found
     return next((made for test, made in _by_test if test(layer)), None)
-
-
-def codes(layer: Layer) -> list[tuple[str, Code]]:
-    """The arguments of a layer that hold code."""
-    return [(key, value) for key, value in layer.config.items() if isinstance(value, Code)]

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ...catalog.shapes import Spec
+from ...document.build import Builder
 from ...document.model import Layer
-from ...document.values import Code
-from ...errors import Unsupported
-from ..lift import Lifted, function
+from ...document.values import Code, Object
+from ...errors import AnyKerasError, Unsupported
+from ..domain import CodeDomain
+from ..follow import Start, find, readings
+from ..functions import Context
+from ..graph_ops import GraphOps
+from ..lift import Lifted, Lifting, entered
 from .base import Site, place, place_where
 
 
 @place("Lambda")
 def lambda_layer(layer: Layer, site: Site) -> Lifted:
     """The function of a Lambda, called on what the layer is called on, with its ``arguments``."""
-    return function(
-        layer,
-        _function(layer),
-        site.args[0],
-        site.context,
-        extra=_arguments(layer),
-        offered={"training": site.context.training, "mask": None},
-        objects=site.objects,
-    )
+    made = Lifting(
+        layer, "function", _function(layer), site.args[0], site.context, site.objects, _arguments(layer),
+        {"training": site.context.training}, site.masked,
+    ).lifted()  # fmt: skip
+    return _with_mask(layer, site, _shape_checked(layer, site, made))
 
 
 def _function(layer: Layer) -> Code:
@@ -32,6 +35,8 @@ def _function(layer: Layer) -> Code:
         return code
     if isinstance(code, str):
         return Code(code, "function")
+    if isinstance(code, Object) and code.class_name == "function" and isinstance(code.config, str):
+        return Code(code.config, "function", code.module)
     raise Unsupported(
         "AK3001",
         f"the function of the Lambda is a {type(code).__name__}",
@@ -51,4 +56,71 @@ def merge_layer(layer: Layer, site: Site) -> Lifted:
     """A Merge whose mode is a function of the list of its inputs (keras 1.2.2 engine/topology.py)."""
     code = layer.config["mode"]
     assert isinstance(code, Code)
-    return function(layer, code, site.args[0], site.context, extra=_arguments(layer), objects=site.objects)
+    made = Lifting(
+        layer, "mode", code, site.args[0], site.context, site.objects, _arguments(layer), masked=site.masked
+    ).lifted()
+    return _with_mask(layer, site, _shape_checked(layer, site, made), "output_mask")
+
+
+def _shape_checked(layer: Layer, site: Site, made: Lifted) -> Lifted:
+    """What ``output_shape`` says is not needed: the function was followed. Where the two differ, it is said."""
+    code = layer.config.get("output_shape")
+    if not isinstance(code, Code) or not isinstance(made.outputs, Spec) or made.outputs.shape is None:
+        return made
+    try:
+        said = _called(code, site.context, lambda ops: [_shapes(site.args[0])])
+    except AnyKerasError:
+        return made  # a shape function that cannot be followed decides nothing
+    if not isinstance(said, tuple | list) or _fits(said, made.outputs.shape):
+        return made
+    note = f"output_shape says {tuple(said)}, and the function gives {made.outputs.shape}: the function counts"
+    return replace(made, notes=(*made.notes, note))
+
+
+def _shapes(given: Any) -> Any:
+    return given.shape if isinstance(given, Spec) else [_shapes(item) for item in given]
+
+
+def _fits(said: Any, shape: tuple[int | None, ...]) -> bool:
+    return len(said) == len(shape) and all(
+        a == b or not isinstance(a, int) or b is None for a, b in zip(said, shape, strict=True)
+    )
+
+
+def _called(code: Code, context: Context, arguments: Any) -> Any:
+    """The outcome of a small function of the layer, over a graph that is then thrown away."""
+
+    def begin() -> Start:
+        ops = GraphOps(Builder("side"), context)
+        return Start(CodeDomain(ops), arguments(ops), {})
+
+    return readings(find(code))[0].run(begin)[1]
+
+
+def _with_mask(layer: Layer, site: Site, made: Lifted, key: str = "mask") -> Lifted:
+    """The mask that the layer hands on. Without code there is none; code that returns the mask it is given keeps it.
+
+    Keras calls ``mask(inputs, mask)`` for a Lambda and ``output_mask(masks)`` for a Merge.
+    """
+    code = layer.config.get(key)
+    if not isinstance(code, Code) or not (site.heeded and (any(site.masked) or key == "mask")):
+        return made
+    kept: list[Any] = []
+
+    def arguments(ops: GraphOps) -> list[Any]:
+        kept[:] = [ops.input(Spec((None, None), "bool")) if has else None for has in site.masked]
+        masks = kept if isinstance(site.args[0], list | tuple) else kept[0]
+        return [masks] if key == "output_mask" else [entered(ops, site.args[0]), masks]
+
+    outcome = _called(code, site.context, arguments)
+    if outcome is None:
+        return made
+    if outcome is kept[0] and isinstance(made.outputs, Spec) and made.outputs == site.args[0]:
+        return replace(made, layer=Layer("Activation", layer.name, {"activation": made.layer}, address=layer.address))
+    raise Unsupported(
+        "AK3011",
+        f"{key} of {layer.class_name} {layer.name!r} computes a mask, and a layer of the model heeds masks",
+        layer=layer.name,
+        key=key,
+        next_step="Compute the mask in the model, and call the layers that need it with mask=.",
+    )

@@ -7,13 +7,13 @@ from typing import Any
 
 from ...document.model import Layer
 from ...errors import AnyKerasError, Unsupported
-from ..follow import told
 from ..functions import Entry, operator, resolve
 from ..functions.base import Context
 from ..graph_ops import GraphOps
 from ..held import constant
 from ..lift import Lifted, submodel
 from ..op_calls import ARGS, KWARGS, restored
+from ..refusals import told
 from ..tensorflow_nodes import compute
 from .base import Site, place
 

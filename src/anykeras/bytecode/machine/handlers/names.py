@@ -148,7 +148,7 @@ def _store_attr(frame: Frame, instruction: Instruction) -> None:
 def _import(frame: Frame, instruction: Instruction) -> None:
     level, names = frame.pops(2)
     name = frame.name(instruction.arg)
-    if level not in (0, -1) or not isinstance(name, str):
+    if type(level) is not int or level not in (0, -1):
         raise refused(f"the code imports {name!r} relative to a package that is not in the file")
     wanted = name if names is not None else name.split(".")[0]
     frame.push(frame.machine.ask(frame.machine.domain.import_module, wanted))

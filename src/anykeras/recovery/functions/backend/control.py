@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....document.model import Era
 from .. import control
-from ..base import Kind, Ops, Value, function
+from ..base import Context, Kind, Ops, Value, function
 
 
 @function("keras.backend.switch", stack="Keras 0.3 on, tf.keras")
@@ -60,12 +60,24 @@ def rnn(
         inputs = _time_first(ops, inputs)
         mask = None if mask is None else _time_first(ops, mask)
     last, outputs, states = control.recurrent(
-        ops, step_function, inputs, initial_states, bool(go_backwards), mask, constants
+        ops,
+        step_function,
+        inputs,
+        initial_states,
+        backwards=bool(go_backwards),
+        mask=mask,
+        constants=constants,
+        shows_state=_shows_state(ops.context) and not unroll and bool(initial_states),
     )
     if zero_output_for_mask and mask is not None:
         shown = control.leading(ops, control.truth(ops, mask), ops.rank(outputs))
         outputs = ops.where(shown, outputs, ops.zeros_like(outputs))
     return last, _time_first(ops, outputs) if time_major else outputs, states
+
+
+def _shows_state(context: Context) -> bool:
+    """tensorflow_backend.py to 2.2.4 (2.0.0: line 2343): the loop fills masked outputs with ``states[0]``."""
+    return context.backend == "tensorflow" and context.era in (Era.KERAS1, Era.KERAS2) and not context.version >= (2, 3)
 
 
 def _time_first(ops: Ops, x: Value) -> Value:

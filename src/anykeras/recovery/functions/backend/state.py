@@ -41,6 +41,18 @@ refuse(
     "set_legacy_weight_ordering learning_phase_scope",
     stack="Keras 0.3 on",
 )
+refuse(
+    "it is an inner step of Theano's CTC, unrolled by a scan",
+    K,
+    "ctc_cost ctc_create_skip_idxs ctc_interleave_blanks ctc_path_probs ctc_update_log_p",
+    stack="Keras 1.0.3 on Theano",
+)
+refuse(
+    "it turns a switch of the running program",
+    K,
+    "disable_tf_random_generator enable_tf_random_generator is_tf_random_generator_enabled track_variable",
+    stack="tf.keras 2.9 on",
+)
 refuse("it makes sparse labels for one TensorFlow function", K, "ctc_label_dense_to_sparse", stack="Keras 1.1 on")
 
 
@@ -157,6 +169,26 @@ def is_variable(ops: Ops, x: Value) -> Value:
 )
 def name_scope(ops: Ops, name: Value = None, control_inputs: Value = None) -> Value:
     return Scope(name)
+
+
+@function("keras.backend.symbolic", "keras.backend.eager", stack="Keras 2.3: decorators that choose a graph")
+def symbolic(ops: Ops, func: Value) -> Value:
+    return func
+
+
+@function("keras.backend.is_symbolic", stack="Keras 2.3")
+def is_symbolic(ops: Ops, x: Value) -> Value:
+    return ops.is_tensor(x)
+
+
+@function("keras.backend.is_explicit_shape", stack="Keras 1.2 on Theano")
+def is_explicit_shape(ops: Ops, shape: Value) -> Value:
+    return hasattr(shape, "__iter__") and all(one is None or isinstance(one, int) for one in shape)
+
+
+@function("keras.backend.legacy_weight_ordering", stack="Keras 1.1 to 1.2")
+def legacy_weight_ordering(ops: Ops) -> Value:
+    return False
 
 
 @function("keras.backend.get_uid", kind=Kind.STATEFUL, stack="Keras 0.3 on")

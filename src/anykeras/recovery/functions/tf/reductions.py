@@ -8,6 +8,7 @@ from ..axes import axis_of, reduce
 from ..base import Ops, Refused, Value, function, refuse
 from ..dtypes import dtype_name
 from ..elementary import normalized
+from ..shapes import Pair
 
 
 def _reduction(old: str, new: str) -> None:
@@ -85,23 +86,7 @@ _running("cumprod")
 @function("tensorflow.nn.top_k", "tensorflow.math.top_k", stack="TensorFlow 0.x to 2.x")
 def top_k(ops: Ops, input: Value, k: Value = 1, sorted: Value = True) -> Value:
     values, indices = ops.top_k(input, int(k), sorted=True)
-    return TopK((values, indices))
-
-
-class TopK(tuple[Value, Value]):
-    """The named pair of ``tf.nn.top_k``."""
-
-    __slots__ = ()
-
-    @property
-    def values(self) -> Value:
-        """The largest, in order."""
-        return self[0]
-
-    @property
-    def indices(self) -> Value:
-        """Where they were."""
-        return self[1]
+    return Pair((values, indices))
 
 
 @function("tensorflow.nn.in_top_k", "tensorflow.math.in_top_k", stack="TensorFlow 1: predictions first; 2: targets")

@@ -1,0 +1,91 @@
+"""What the CNTK backend of Keras 2 computed otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ...document.build import Builder
+from ...document.model import Call, Era, Graph, Layer, Writer
+from ...document.values import Ref
+from ...document.walk import walk
+from ...errors import Unsupported
+from ..rule import Context, Example, rule
+
+CNTK = Writer(Era.KERAS2, "keras", "2.2.4", "cntk")
+TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+_GATED = ("LSTM", "ConvLSTM2D")
+
+
+def _model(batch: int | None = None) -> Layer:
+    layers = (Layer("InputLayer", "x", {"batch_shape": (batch, 3, 2)}), Layer("LSTM", "l", {"units": 2}))
+    return Layer("Sequential", "m", graph=Graph(layers, sequential=True))
+
+
+def _hands_out_carry(model: Layer) -> bool:
+    inner = model.graph.layers[1].graph if model.graph is not None else None
+    return inner is not None and inner.outputs == Ref("l", 0, 2) and bool(inner.layer("l").config["return_state"])
+
+
+@rule(
+    "AK2246",
+    "On CNTK an LSTM gives its carry state",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2,),
+    what="From Keras 2.2 on, `rnn` of the CNTK backend gives the last of a cell's states as the output; for an LSTM that is "
+    "the carry state `c`, not the output `h`. Models were trained with that.",
+    why="Any other backend gives `h`, so such a file has other outputs everywhere but on CNTK.",
+    changes="The LSTM becomes a model of its name that gives the carry state. Keras 3 has no layer that gives the carry of "
+    "every step: `return_sequences=True` is refused. Layers that CNTK unrolled (`unroll=True`, `stateful=True`, a fixed "
+    "batch) gave `h` and stay.",
+    versions="Keras 2.2 to 2.3 on CNTK",
+    references=("keras 2.2.4 backend/cntk_backend.py, `rnn`: `new_output = n_s[-1]`",),
+    examples=[Example(_model(), _hands_out_carry, CNTK)],
+    leaves_alone=[Example(_model(), _model(), TENSORFLOW), Example(_model(4), _model(4), CNTK)],
+)
+def carry_state(model: Layer, context: Context) -> Layer | None:
+    """Every LSTM of the graph that CNTK ran step by step."""
+    graph, writer = model.graph, context.writer
+    if graph is None or writer.backend != "cntk" or not (2, 2) <= writer.release < (3,) or _is_fixed(graph):
+        return None
+    layers = tuple(_carried(layer, graph) for layer in graph.layers)
+    if all(new is old for new, old in zip(layers, graph.layers, strict=True)):
+        return None
+    return replace(model, graph=replace(graph, layers=layers))
+
+
+def _is_fixed(graph: Graph) -> bool:
+    shapes = [x.config.get("batch_shape") for x in graph.layers if x.class_name == "InputLayer"]
+    return any(isinstance(shape, tuple) and shape[:1] != (None,) for shape in shapes)
+
+
+def _stepped(layer: Layer) -> bool:
+    return layer.class_name in _GATED and not layer.config.get("unroll") and not layer.config.get("stateful")
+
+
+def _carried(layer: Layer, graph: Graph) -> Layer:
+    if layer.graph is not None:
+        return layer  # its own turn came first
+    if not _stepped(layer):
+        if any(_stepped(inner) for inner in walk(layer)):
+            raise _refused(layer, f"an LSTM inside a {layer.class_name}")
+        return layer
+    if layer.config.get("return_sequences") or layer.config.get("return_state"):
+        raise _refused(layer, "an LSTM that gives every step, or its states,")
+    if any(call.kwargs.get("initial_state") for call in graph.calls.get(layer.name, (Call(),))):
+        raise _refused(layer, "an LSTM with initial states")
+    kernel = layer.weights.get("kernel")
+    flat = layer.class_name == "LSTM" and kernel is not None
+    sub = Builder(layer.name, layer.address)
+    x = sub.input((None, kernel.shape[0]) if flat and kernel is not None else None)
+    made = sub.add(layer.with_config(return_state=True), x)
+    return sub.finish(replace(made, tensor=2), bool(layer.config.get("trainable", True)))
+
+
+def _refused(layer: Layer, what: str) -> Unsupported:
+    return Unsupported(
+        "AK2246",
+        f"{what} gave its carry state on CNTK, and no layer of Keras 3 does",
+        layer=layer.name,
+        writer="Keras 2.2 or later on CNTK",
+        next_step="Load the file in Keras 2 on TensorFlow, which gives other outputs, and save it there if those are wanted.",
+    )

@@ -1,0 +1,176 @@
+"""Preprocessing layers of tf.keras: state that is not in the file, and dtypes that meant the output."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...document.build import Builder
+from ...document.model import Era, Layer, Writer
+from ...errors import Unsupported
+from ...findings import Fidelity
+from ...registry import Page, document
+from ...tensors import Array, combine, constant
+from ..rule import Context, Example, rule
+
+TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
+_LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
+
+document(
+    Page(
+        "AK2279",
+        "The vocabulary is not in the file",
+        "A lookup layer was adapted to data, and the file says how many words it has, but not which.",
+        "Without its vocabulary the layer gives other numbers for every word. The words are in the SavedModel or the "
+        "`.keras` file of the same model, or come from adapting again.",
+        example="to_json() of a model with an adapted IntegerLookup",
+    )
+)
+
+
+@rule(
+    "AK2270",
+    "A vocabulary comes from the file or not at all",
+    to=Era.KERAS3,
+    eras=tuple(Era),
+    classes=_LOOKUPS,
+    what="JSON files and HDF5 weights hold no vocabulary of an adapted lookup layer, only its size.",
+    why="Keras 3 would build a layer that knows no word.",
+    changes="Such a file is refused with AK2279; a vocabulary that is there stays.",
+    examples=[
+        Example(
+            Layer("IntegerLookup", "l", {"vocabulary": (3, 5), "vocabulary_size": 3}),
+            Layer("IntegerLookup", "l", {"vocabulary": (3, 5)}),
+            TF,
+        )
+    ],
+    leaves_alone=[
+        Example(
+            Layer("IntegerLookup", "l", {"vocabulary": None}), Layer("IntegerLookup", "l", {"vocabulary": None}), TF
+        )
+    ],
+    report=False,
+)
+def vocabulary_in_file(layer: Layer, context: Context) -> Layer | None:
+    """The layer without the size; raises Unsupported where the size is all there is."""
+    size = layer.config.get("vocabulary_size")
+    if layer.config.get("vocabulary") is None and isinstance(size, int):
+        raise Unsupported(
+            "AK2279",
+            f"{layer.class_name} was adapted to {size} entries, and the file does not hold them",
+            layer=layer.name,
+            key="vocabulary",
+            next_step="Convert the SavedModel or .keras file of the same model, or give the vocabulary to the layer.",
+        )
+    return layer.without("vocabulary_size") if "vocabulary_size" in layer.config else None
+
+
+@rule(
+    "AK2271",
+    "The dtype of Discretization was that of its output",
+    to=Era.KERAS3,
+    classes=("Discretization",),
+    what="tf.keras writes `dtype='int64'` for a Discretization layer: the dtype of the bins it gives.",
+    why="Keras 3 on TensorFlow turns the layer's input into that dtype first, which cuts off the fractions (3.15.1, `predict`).",
+    changes="The dtype is left out; Keras 3 gives whole numbers by itself.",
+    versions="tf.keras 2.6 to 2.15",
+    examples=[
+        Example(
+            Layer("Discretization", "d", {"bin_boundaries": (0.5,), "dtype": "int64"}),
+            Layer("Discretization", "d", {"bin_boundaries": (0.5,)}),
+            TF,
+        )
+    ],
+    leaves_alone=[
+        Example(
+            Layer("Discretization", "d", {"dtype": "float32"}), Layer("Discretization", "d", {"dtype": "float32"}), TF
+        )
+    ],
+    report=False,
+)
+def dtype_of_bins(layer: Layer, context: Context) -> Layer | None:
+    """Without a dtype of whole numbers."""
+    dtype = layer.config.get("dtype")
+    return layer.without("dtype") if isinstance(dtype, str) and "int" in dtype else None
+
+
+@rule(
+    "AK2272",
+    "An Embedding's dtype was that of its input",
+    to=Era.KERAS3,
+    classes=("Embedding",),
+    what="Keras 1 and 2.0 write `dtype='int32'` for an Embedding: the dtype of the numbers that it looks up.",
+    why="In Keras 3 it is the dtype of the table, which cannot be of whole numbers.",
+    examples=[Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF)],
+    leaves_alone=[
+        Example(Layer("Embedding", "e", {"dtype": "float16"}), Layer("Embedding", "e", {"dtype": "float16"}), TF)
+    ],
+    report=False,
+)
+def dtype_of_indices(layer: Layer, context: Context) -> Layer | None:
+    """Without a dtype of whole numbers."""
+    return dtype_of_bins(layer, context)
+
+
+@rule(
+    "AK2273",
+    "RandomHeight and RandomWidth only act in training",
+    to=Era.KERAS3,
+    classes=("RandomHeight", "RandomWidth"),
+    what="Both layers resize images at random while a model trains, and pass them on as they are otherwise.",
+    why="Keras 3 has no such layers.",
+    changes="An Identity layer takes their place: the same outputs, and no more random sizes in training.",
+    fidelity=Fidelity.LOSSY,
+    versions="tf.keras 2.3 to 2.15",
+    examples=[Example(Layer("RandomHeight", "r", {"factor": 0.2}), Layer("Identity", "r"), TF)],
+    leaves_alone=[
+        Example(Layer("RandomFlip", "r", {"mode": "horizontal"}), Layer("RandomFlip", "r", {"mode": "horizontal"}), TF)
+    ],
+)
+def without_random_size(layer: Layer, context: Context) -> Layer | None:
+    """An Identity layer of the same name."""
+    return Layer("Identity", layer.name, address=layer.address)
+
+
+def _fourier() -> Layer:
+    weights = {
+        "unscaled_kernel": constant(np.full((2, 3), 4.0)),
+        "bias": constant(np.zeros(3)),
+        "kernel_scale": constant([2.0]),
+    }
+    return Layer("RandomFourierFeatures", "f", {"output_dim": 3}, weights)
+
+
+def _is_cosine(layer: Layer) -> bool:
+    dense = [x for x in layer.graph.layers if x.class_name == "Dense"] if layer.graph is not None else []
+    return len(dense) == 1 and bool((dense[0].weights["kernel"].read() == 2).all())
+
+
+@rule(
+    "AK2274",
+    "RandomFourierFeatures is the cosine of a Dense layer",
+    to=Era.KERAS3,
+    classes=("RandomFourierFeatures",),
+    what="RandomFourierFeatures gives `cos(x W / scale + b)` with random, fixed W and b. Keras 3 dropped it.",
+    why="A Dense layer and a cosine compute the same.",
+    changes="The layer becomes a model of its name, with a Dense layer that holds `W / scale` and b and is not trained.",
+    fidelity=Fidelity.EQUIVALENT,
+    versions="tf.keras 2.0 to 2.15 (experimental)",
+    references=("tf.keras 2.13 layers/kernelized.py",),
+    examples=[Example(_fourier(), _is_cosine, TF)],
+    leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
+)
+def fourier_features(layer: Layer, context: Context) -> Layer | None:
+    """Dense, then cos."""
+    found = layer.weights
+    if not found:
+        return None
+    kernel, scale = found["unscaled_kernel"], found["kernel_scale"]
+
+    def scaled(values: Array, by: Array) -> Array:
+        return np.asarray((1.0 / by) * values, values.dtype)
+
+    weights = {"kernel": combine("W / scale", [kernel, scale], kernel.shape, scaled), "bias": found["bias"]}
+    config = {"units": kernel.shape[1], "activation": "linear", "use_bias": True, "trainable": False}
+    sub = Builder(layer.name, layer.address)
+    inner = Layer("Dense", layer.name, config, weights, address=layer.address)
+    return sub.finish(sub.op("cos", sub.add(inner, sub.input((kernel.shape[0],)))))

@@ -1,0 +1,115 @@
+"""``theano.tensor.nnet`` and ``theano.tensor.signal``."""
+
+from __future__ import annotations
+
+from . import convolution
+from .base import Ops, Refused, Value, alike, also, function, refuse
+
+T = "theano.tensor"
+NNET = "theano.tensor.nnet"
+_STACK = "Theano 0.7 to 1.0"
+
+alike(NNET, "x", "sigmoid softplus", stack=_STACK)
+also(f"{NNET}.sigm", NNET, "sigmoid softplus")
+refuse("Theano approximates it by a table of its own", NNET, "ultra_fast_sigmoid", stack=_STACK)
+
+
+@function(f"{NNET}.relu", stack=_STACK)
+def relu(ops: Ops, x: Value, alpha: Value = 0) -> Value:
+    if ops.is_tensor(alpha):
+        return ops.add(ops.relu(x), ops.multiply(alpha, ops.minimum(x, 0.0)))
+    return ops.leaky_relu(x, negative_slope=alpha) if alpha else ops.relu(x)
+
+
+@function(f"{NNET}.elu", stack=_STACK)
+def elu(ops: Ops, x: Value, alpha: Value = 1) -> Value:
+    return ops.elu(x, alpha=alpha)
+
+
+@function(f"{NNET}.selu", stack=_STACK)
+def selu(ops: Ops, x: Value) -> Value:
+    return ops.selu(x)
+
+
+@function(f"{NNET}.hard_sigmoid", stack=_STACK)
+def hard_sigmoid(ops: Ops, x: Value) -> Value:
+    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
+
+
+@function(f"{NNET}.softmax", stack=_STACK + ": of the last axis of a matrix")
+def softmax(ops: Ops, c: Value, axis: Value = -1) -> Value:
+    return ops.softmax(c, axis=int(axis))
+
+
+@function(f"{NNET}.logsoftmax", stack=_STACK)
+def logsoftmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
+    return ops.log_softmax(x, axis=int(axis))
+
+
+@function(f"{NNET}.binary_crossentropy", stack=_STACK)
+def binary_crossentropy(ops: Ops, output: Value, target: Value) -> Value:
+    other = ops.multiply(ops.subtract(1.0, target), ops.log(ops.subtract(1.0, output)))
+    return ops.negative(ops.add(ops.multiply(target, ops.log(output)), other))
+
+
+@function(f"{NNET}.categorical_crossentropy", stack=_STACK)
+def categorical_crossentropy(ops: Ops, coding_dist: Value, true_dist: Value) -> Value:
+    if ops.rank(true_dist) == ops.rank(coding_dist):
+        return ops.negative(ops.sum(ops.multiply(true_dist, ops.log(coding_dist)), axis=-1))
+    hot = ops.one_hot(ops.cast(true_dist, "int32"), int(ops.shape(coding_dist)[-1]))
+    return ops.negative(ops.sum(ops.multiply(hot, ops.log(coding_dist)), axis=-1))
+
+
+@function(f"{NNET}.conv2d", f"{T}.signal.conv.conv2d", f"{NNET}.conv.conv2d", stack=_STACK)
+def conv2d(
+    ops: Ops,
+    input: Value,
+    filters: Value,
+    input_shape: Value = None,
+    filter_shape: Value = None,
+    border_mode: Value = "valid",
+    subsample: Value = (1, 1),
+    filter_flip: Value = True,
+    image_shape: Value = None,
+    filter_dilation: Value = (1, 1),
+    **_: Value,
+) -> Value:
+    kernel = ops.transpose(filters, axes=(2, 3, 1, 0))
+    border = {"half": "same"}.get(border_mode, border_mode) if isinstance(border_mode, str) else None
+    if border is None:
+        raise Refused("a convolution of Theano with a border given by numbers")
+    if border == "same" and any(int(size) % 2 == 0 for size in ops.shape(kernel)[:2]):
+        raise Refused("a convolution of Theano with an even kernel and border 'half'")
+    if not filter_flip:
+        kernel = convolution.flipped(ops, kernel, 2)
+    return convolution.convolve(
+        ops,
+        input,
+        kernel,
+        strides=subsample,
+        padding=border,
+        data_format="channels_first",
+        dilation=filter_dilation,
+        theano=True,
+    )
+
+
+@function(f"{T}.signal.pool.pool_2d", f"{T}.signal.downsample.max_pool_2d", stack=_STACK)
+def pool_2d(
+    ops: Ops,
+    input: Value,
+    ws: Value = None,
+    ignore_border: Value = True,
+    stride: Value = None,
+    pad: Value = (0, 0),
+    mode: Value = "max",
+    ds: Value = None,
+    st: Value = None,
+    padding: Value = None,
+) -> Value:
+    if tuple(pad if padding is None else padding) != (0, 0) or mode == "sum" or not ignore_border:
+        raise Refused("a pooling of Theano with a border, of sums, or over the edge")
+    kind = "max" if mode == "max" else "avg"
+    window = ds if ws is None else ws
+    step = st if stride is None else stride
+    return convolution.pool(ops, input, kind, window, strides=step, data_format="channels_first")

@@ -1,0 +1,103 @@
+"""The function as Python text, and the facts under which it was followed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ..bytecode import Code, Machine, source_of
+from ..catalog.shapes import Spec
+from ..document.model import Layer
+from ..errors import AnyKerasError
+from .domain import CodeDomain
+from .equality import same
+from .follow import Begin, Reading, stored_value
+from .functions import Context
+from .held import inner, outer
+from .text import text
+
+Run = Callable[[Begin], tuple[CodeDomain, Any]]
+
+# Names in code that ask for a fact of its writer, and the answer that was given.
+_ASKED: Mapping[str, Callable[[Context], str]] = {
+    **dict.fromkeys(
+        ("image_data_format", "image_dim_ordering"), lambda context: f"the data format is {context.data_format}"
+    ),
+    **dict.fromkeys(
+        ("in_train_phase", "in_test_phase", "learning_phase"),
+        lambda context: "the model is training" if context.training else "the model is not training",
+    ),
+    "backend": lambda context: f"the backend is {context.backend}",
+    "floatx": lambda context: f"floatx is {context.floatx}",
+    "epsilon": lambda context: f"epsilon is {context.epsilon}",
+}
+
+
+def guards(reading: Reading, given: Any, context: Context) -> tuple[str, ...]:
+    """What was taken for granted: the inputs' shapes and dtypes, and the settings that the code asks for."""
+    names = dict.fromkeys(reading.found.parameters(context))
+    inputs = [f"{next(iter(names), 'x')}{where}: {spec.dtype} {_shape(spec)}" for where, spec in _leaves(given)]
+    asked = dict.fromkeys(_ASKED[name](context) for name in _all_names(reading.code) if name in _ASKED)
+    training = [f"training is {context.training}"] if "training" in names else []
+    return (*inputs, *training, *asked)
+
+
+def _leaves(given: Any, where: str = "") -> Iterator[tuple[str, Spec]]:
+    if isinstance(given, Spec):
+        yield where, given
+    elif isinstance(given, Mapping):
+        for key, item in given.items():
+            yield from _leaves(item, f"{where}[{key!r}]")
+    else:
+        for i, item in enumerate(given):
+            yield from _leaves(item, f"{where}[{i}]")
+
+
+def _shape(spec: Spec) -> str:
+    return "of any shape" if spec.shape is None else str(tuple("?" if d is None else d for d in spec.shape)).replace("'", "")
+
+
+def _all_names(code: Code | None) -> Iterator[str]:
+    if code is None:
+        return
+    yield from code.names
+    for held in code.consts:
+        if isinstance(held, Code):
+            yield from _all_names(held)
+
+
+def source(reading: Reading) -> str:
+    """The function as its author may have written it. Raises BytecodeError where it has no such text."""
+    if reading.code is None or reading.found.stored is None:
+        return reading.found.name
+    stored = reading.found.stored
+    return source_of(reading.code, stored.defaults, stored.closure or ()).text
+
+
+def shown(reading: Reading, model: Layer, trace: Callable[[Run], Any]) -> tuple[str, bool]:
+    """The text of a function that was traced to `model`, and whether the text was checked against it.
+
+    The author's text is shown where evaluating it gives the graph that following the bytecode gave; else the graph is
+    written as text.
+    """
+    try:
+        again = trace(lambda begin: _evaluated(reading, begin))
+        if same(model, again.layer):
+            return source(reading), True
+    except AnyKerasError:  # the text has no such form, or does not stand for itself: the graph is shown
+        pass
+    return text(model), False
+
+
+def _evaluated(reading: Reading, begin: Begin) -> tuple[CodeDomain, Any]:
+    """The value of the function's text, over the same domain but without following the bytecode."""
+    start = begin()
+    if reading.code is None or reading.found.stored is None:
+        return reading.run(begin)
+    stored = reading.found.stored
+    defaults = [stored_value(value, start.domain) for value in stored.defaults]
+    closure = [stored_value(value, start.domain) for value in stored.closure or ()]
+    found = source_of(reading.code, defaults, closure)
+    machine = Machine(reading.code, start.domain)
+    kwargs = {key: outer(value) for key, value in start.kwargs.items()}
+    return start.domain, inner(found.evaluate(machine, [outer(arg) for arg in start.args], kwargs))

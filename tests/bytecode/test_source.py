@@ -1,0 +1,100 @@
+"""Readable source: what it says, evaluated by Python itself and by the machine, is what the old Python computed."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from anykeras.bytecode import BytecodeError, identify, source_of
+
+from . import host, measure, numbers
+from .corpus import Case, cases, versions
+
+
+def _names() -> dict[str, Any]:
+    """The stand-ins as real objects, for Python's own evaluation."""
+    scope: dict[str, Any] = {"py2_div": lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b}
+    for path, value in {**numbers.CONSTANTS, **numbers.FUNCTIONS}.items():
+        first, *rest = path.split(".")
+        if not rest:
+            scope[first] = value
+            continue
+        place = scope.setdefault(first, SimpleNamespace())
+        for part in rest[:-1]:
+            place.__dict__.setdefault(part, SimpleNamespace())
+            place = getattr(place, part)
+        setattr(place, rest[-1], value)
+    return scope
+
+
+def _by_python(text: str, case: Case) -> object:
+    scope = _names()
+    if text.startswith("lambda"):
+        function = eval(text, scope)
+    else:
+        exec(text, scope)
+        function = scope[text[4 : text.index("(")]]
+    if case.kwdefaults:
+        function.__kwdefaults__ = case.kwdefaults
+    return function(*numbers.inputs(case.kind))
+
+
+@pytest.mark.parametrize("version", versions(), ids=str)
+def test_shown_source_computes_what_the_function_computed(version: tuple[int, int]) -> None:
+    shown = 0
+    for case in cases(version):
+        code = next(code for code in identify(case.code).candidates if code.version == version)
+        try:
+            text = source_of(code, case.defaults, case.closure).text
+        except BytecodeError:
+            continue
+        assert numbers.same(numbers.canonical(_by_python(text, case)), case.expected), text
+        assert numbers.same(numbers.canonical(measure.by_source(code, case)), case.expected), text
+        shown += 1
+    assert shown >= 0.75 * len(list(cases(version)))
+
+
+def test_the_text_is_that_of_the_file_in_every_python() -> None:
+    for name, expected in {
+        "l2norm": "lambda x: x / K.sqrt(K.maximum(K.sum(K.square(x), axis=-1, keepdims=True), K.epsilon()))",
+        "slice_newaxis": "lambda x: x[:, np.newaxis, None, :, 0]",
+        "default_lambda": "lambda x, s=2.0, o=1: x * s + o",
+        "cond_expr": "lambda x: x * 2 if K.ndim(x) == 3 else x * 3",
+        "none_default": "lambda x, mask=None: x if mask is None else x * mask",
+        "closure_pixshuf": "lambda x: tf.nn.depth_to_space(x, 2)",
+        "raise_untaken": "def f(x):\n    # raises where x.ndim != 3\n    return x",
+    }.items():
+        for case in cases():
+            if case.name == name and (name, case.version) != ("l2norm", (2, 7)):
+                assert source_of(identify(case.code).best, case.defaults, case.closure).text == expected, case.id
+
+
+def test_division_of_python_2_is_told_from_that_of_today() -> None:
+    case = next(case for case in cases((2, 7)) if case.name == "l2norm")
+    assert source_of(identify(case.code).best).text.startswith("lambda x: py2_div(x, K.sqrt(")
+
+
+REFUSED = {
+    "handler": "def f(x):\n    try: return x.a\n    except Exception: return 1",
+    "loop": "def f(x): return [y for y in x]",
+    "dropped call": "def f(x):\n    x.set_shape((1,))\n    return x",
+    "item written": "def f(x):\n    x[0] = 1\n    return x",
+    "list changed": "def f(x):\n    a = [1]\n    a += x\n    return a",
+    "star args": "def f(*x): return x",
+    "too many ways": "def f(x):\n    n = 0\n    for i in range(12):\n        if x[i]: n = n * 2 + x.a\n    return n",
+}
+
+
+@host.known
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_has_no_source_is_refused(name: str) -> None:
+    with pytest.raises(BytecodeError):
+        source_of(host.code_of(host.compiled(REFUSED[name])))
+
+
+@host.known
+def test_a_random_call_is_written_once_however_often_it_is_used() -> None:
+    source = source_of(host.code_of(host.compiled("def f(x):\n    r = K.random_normal(x.shape)\n    return x + r * r")))
+    assert source.text.count("random_normal") == 1

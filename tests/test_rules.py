@@ -1,0 +1,67 @@
+"""The worked examples of every rule: what it changes, what it leaves alone, and that doing it twice changes nothing."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+from anykeras.document.model import Layer
+from anykeras.document.values import Ref
+from anykeras.migrations import Context, Example, Rule
+from anykeras.migrations.engine import apply
+from anykeras.migrations.rule import rules
+from anykeras.tensors import Tensor
+
+CASES = [(rule, i) for rule in rules() for i in range(len(rule.examples))]
+UNTOUCHED = [(rule, i) for rule in rules() for i in range(len(rule.leaves_alone))]
+
+
+def run(rule: Rule, example: Example, layer: Layer | None = None) -> Layer:
+    return apply(rule, layer or example.before, Context(example.writer, rule.to))
+
+
+def seen(value: Any) -> Any:
+    """A comparable form: tensors by their numbers."""
+    if isinstance(value, Tensor):
+        return [value.dtype, np.asarray(value.read()).tolist()]
+    if isinstance(value, Layer):
+        graph = value.graph
+        inside = None
+        if graph is not None:
+            calls = {k: [(seen(c.args), seen(c.kwargs)) for c in v] for k, v in graph.calls.items()}
+            inside = [[seen(x) for x in graph.layers], calls, seen(graph.inputs), seen(graph.outputs), graph.sequential]
+        return [value.class_name, value.name, seen(value.config), seen(value.weights), inside, value.operation]
+    if isinstance(value, Ref):
+        return ["ref", value.layer, value.node, value.tensor]
+    if isinstance(value, dict):
+        return {key: seen(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [seen(item) for item in value]
+    return value
+
+
+@pytest.mark.parametrize(("rule", "i"), CASES, ids=lambda x: x.code if isinstance(x, Rule) else str(x))
+def test_example(rule: Rule, i: int) -> None:
+    example = rule.examples[i]
+    before = copy.deepcopy(seen(example.before))
+    after = run(rule, example)
+    if isinstance(example.after, Layer):
+        assert seen(after) == seen(example.after)
+    else:
+        assert example.after(after)
+    assert seen(example.before) == before, "the rule changed its input"
+    assert seen(run(rule, example, after)) == seen(after), "applied twice, the rule goes on"
+
+
+@pytest.mark.parametrize(("rule", "i"), UNTOUCHED, ids=lambda x: x.code if isinstance(x, Rule) else str(x))
+def test_left_alone(rule: Rule, i: int) -> None:
+    example = rule.leaves_alone[i]
+    assert seen(run(rule, example)) == seen(example.before)
+
+
+def test_every_rule_says_what_it_leaves_alone() -> None:
+    assert not [rule.code for rule in rules() if not rule.leaves_alone or not rule.examples]
+    assert len({rule.code for rule in rules()}) == len(rules())
