@@ -5,7 +5,7 @@
 
 A recording is ``{version: {name: {code, defaults, kwdefaults, closure, kind, expected}}}``: ``code`` is base64 of
 ``marshal.dumps(f.__code__)``, the next three are ``repr`` texts, ``kind`` names the inputs and ``expected`` is the
-canonical result (both in ``tests/bytecode/numbers.py``). ``--add`` compiles one more function with the interpreters
+canonical result (both in ``tests/bytecode/numeric.py``). ``--add`` compiles one more function with the interpreters
 given and runs it there on numpy; each needs numpy.
 """
 

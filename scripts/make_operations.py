@@ -201,7 +201,7 @@ def dumped(table: dict[str, object]) -> str:
     for key, value in table.items():
         if isinstance(value, dict):
             lines = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in value.items())
-            parts.append(f' {json.dumps(key)}: {{\n{lines}\n }}')
+            parts.append(f" {json.dumps(key)}: {{\n{lines}\n }}")
         else:
             parts.append(f" {json.dumps(key)}: {json.dumps(value)}")
     return "{\n" + ",\n".join(parts) + "\n}\n"

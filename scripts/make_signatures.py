@@ -84,7 +84,7 @@ def exports(node: ast.ClassDef) -> dict[str, bool]:
 
 
 def base_of(release: Release, cls: Class, base: str) -> Class | None:
-    """The class that a base's name means in the module of `cls`: the candidate whose module the name was imported from."""
+    """The class that a base's name means in the module of `cls`: first the one that the module imports."""
     head, _, tail = base.rpartition(".")
     candidates = release.classes.get(tail or base, [])
     said = release.imports.get(cls.module, {}).get(head or base, cls.module)
@@ -123,7 +123,7 @@ def constructor(release: Release, cls: Class) -> dict[str, Any]:
         return next((found for b in bases if (found := arguments(release, b))), {})
     args = init.args
     positional = [*args.posonlyargs, *args.args][1:]
-    stated = args.defaults[-len(positional):] if positional else []
+    stated = args.defaults[-len(positional) :] if positional else []
     defaults = [None] * (len(positional) - len(stated)) + list(stated)
     own = {a.arg: plain(d) for a, d in zip(positional, defaults, strict=True)}
     own |= {a.arg: plain(d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True)}
@@ -149,7 +149,7 @@ def passed_on(release: Release, call: ast.Call, bases: list[Class], kwargs: str)
     for base in chosen:
         found = arguments(release, base)
         if found:
-            return {k: v for k, v in list(found.items())[max(0, len(call.args) - skipped):] if k not in given}
+            return {k: v for k, v in list(found.items())[max(0, len(call.args) - skipped) :] if k not in given}
     return {}
 
 
@@ -174,9 +174,9 @@ def taken_from(init: ast.FunctionDef, kwargs: str) -> dict[str, Any]:
         elif isinstance(node, ast.Compare) and isinstance(node.left, ast.Constant):
             if ast.unparse(node.comparators[0]) == kwargs:
                 found.setdefault(str(node.left.value), None)
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Set | ast.List | ast.Tuple):
-            if ast.unparse(node.targets[0]) == "allowed_kwargs":
-                found.update({e.value: found.get(e.value) for e in node.value.elts if isinstance(e, ast.Constant)})
+        elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "allowed_kwargs":
+            listed = node.value.elts if isinstance(node.value, ast.Set | ast.List | ast.Tuple) else []
+            found.update({e.value: found.get(e.value) for e in listed if isinstance(e, ast.Constant)})
     return found
 
 

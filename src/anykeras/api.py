@@ -134,6 +134,11 @@ class Inspection:
         """What was found; empty where the file is refused."""
         return self.opened.findings if self.opened is not None else ()
 
+    @property
+    def code(self) -> tuple[recovery.Recovered, ...]:
+        """The functions of the file as Python text; where the file is refused, as far as they have one."""
+        return self.opened.code if self.opened is not None else recovery.read(self.original)
+
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
         writer = self.original.writer
@@ -151,6 +156,7 @@ class Inspection:
             "layers": summary(self.original.model),
             "notes": list(self.raw.notes),
             "leftovers": list(self.raw.leftovers),
+            "code": [record.as_dict() for record in self.code],
             "findings": [finding.as_dict() for finding in self.findings],
             "refusal": str(self.refusal) if self.refusal is not None else None,
         }
@@ -189,7 +195,7 @@ def verify(a: Path, b: Path | None = None, *, recording: Path | None = None, wei
     """
     first = open_file(a, weights=weights)
     model = targets.build(first.document)
-    checks: list[Check] = []
+    checks: list[Check] = [witnesses.witnessed(record) for record in first.code]
     inputs, wanted = witnesses.recorded(fspath(recording)) if recording is not None else (None, None)
     inputs = inputs or witnesses.generated(model)
     outputs = witnesses.predict(model, inputs)

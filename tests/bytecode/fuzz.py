@@ -18,7 +18,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).res
 from anykeras.bytecode import BytecodeError, Machine, MachineLimits, identify  # noqa: E402
 from anykeras.bytecode.checks import check  # noqa: E402
 from anykeras.bytecode.unmarshal import read_code  # noqa: E402
-from bytecode import numbers  # noqa: E402  # runnable as a script, without installation
+from bytecode import numeric  # noqa: E402  # runnable as a script, without installation
 from bytecode.corpus import Case, cases  # noqa: E402
 
 BOUNDS = MachineLimits(steps=20_000, nodes=100_000, text=20_000, seconds=1.0)
@@ -49,7 +49,7 @@ def mutants(data: bytes, rng: random.Random) -> Iterator[bytes]:
 
 def outcome(data: bytes, case: Case, skip_checks: bool) -> str:
     """How far a mutant comes; anything else than a BytecodeError is the caller's to see."""
-    domain = numbers.NumbersDomain(numbers.environment())
+    domain = numeric.NumbersDomain(numeric.environment())
     try:
         if skip_checks:  # the machine must hold even where a check missed something
             code = read_code(data, case.version)
@@ -57,7 +57,7 @@ def outcome(data: bytes, case: Case, skip_checks: bool) -> str:
             code = read_code(data, case.version)
             check(code)
         machine = Machine(code, domain, BOUNDS)
-        machine.run(machine.function(case.defaults, case.closure, case.kwdefaults), numbers.inputs(case.kind))
+        machine.run(machine.function(case.defaults, case.closure, case.kwdefaults), numeric.inputs(case.kind))
     except BytecodeError as error:
         return error.code
     return "ran"

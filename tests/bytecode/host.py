@@ -11,7 +11,7 @@ import pytest
 from anykeras.bytecode import Code, Machine, MachineLimits, identify
 from anykeras.bytecode.dialects import VERSIONS
 
-from . import numbers
+from . import numeric
 
 HOST = sys.version_info[:2]
 known = pytest.mark.skipif(HOST not in VERSIONS, reason="the running Python has no dialect")
@@ -30,6 +30,6 @@ def code_of(function: FunctionType) -> Code:
 
 def run(source: str, *args: object, bounds: MachineLimits | None = None) -> object:
     function = compiled(source)
-    machine = Machine(code_of(function), numbers.NumbersDomain(numbers.environment()), bounds)
+    machine = Machine(code_of(function), numeric.NumbersDomain(numeric.environment()), bounds)
     cells = [cell.cell_contents for cell in function.__closure__ or ()]
     return machine.run(machine.function(function.__defaults__ or (), cells, function.__kwdefaults__), args)

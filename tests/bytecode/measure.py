@@ -15,22 +15,22 @@ from pathlib import Path
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2] / "src")]
 
 from anykeras.bytecode import BytecodeError, Code, Machine, identify, source_of  # noqa: E402
-from bytecode import numbers  # noqa: E402  # runnable as a script, without installation
+from bytecode import numeric  # noqa: E402  # runnable as a script, without installation
 from bytecode.corpus import Case, cases, versions  # noqa: E402
 
 
 def machine_for(code: Code) -> Machine:
-    return Machine(code, numbers.NumbersDomain(numbers.environment()))
+    return Machine(code, numeric.NumbersDomain(numeric.environment()))
 
 
 def by_machine(code: Code, case: Case) -> object:
     machine = machine_for(code)
-    return machine.run(machine.function(case.defaults, case.closure, case.kwdefaults), numbers.inputs(case.kind))
+    return machine.run(machine.function(case.defaults, case.closure, case.kwdefaults), numeric.inputs(case.kind))
 
 
 def by_source(code: Code, case: Case) -> object:
     source = source_of(code, case.defaults, case.closure)
-    return source.evaluate(machine_for(code), numbers.inputs(case.kind), case.kwdefaults)
+    return source.evaluate(machine_for(code), numeric.inputs(case.kind), case.kwdefaults)
 
 
 def verdict(run: Callable[[Code, Case], object], case: Case) -> str:
@@ -38,7 +38,7 @@ def verdict(run: Callable[[Code, Case], object], case: Case) -> str:
     ends = set()
     for code in identify(case.code).candidates:
         try:
-            ends.add("right" if numbers.same(numbers.canonical(run(code, case)), case.expected) else "wrong")
+            ends.add("right" if numeric.same(numeric.canonical(run(code, case)), case.expected) else "wrong")
         except BytecodeError:
             ends.add("refused")
     return "wrong" if "wrong" in ends else "refused" if "refused" in ends else "right"

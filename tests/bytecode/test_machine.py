@@ -6,7 +6,7 @@ import pytest
 
 from anykeras.bytecode import BytecodeError, CodeRaised, Machine, MissingName, identify
 
-from . import host, measure, numbers
+from . import host, measure, numeric
 from .corpus import cases, versions
 
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -185,7 +185,7 @@ def test_a_failing_operation_is_not_an_exception_of_the_code() -> None:
     def broken(x: object) -> object:
         raise RuntimeError("inside")
 
-    domain = numbers.NumbersDomain(numbers.Environment({"broken": numbers.Operation("broken", broken)}))
+    domain = numeric.NumbersDomain(numeric.Environment({"broken": numeric.Operation("broken", broken)}))
     machine = Machine(host.code_of(function), domain)
     with pytest.raises(BytecodeError, match="inside"):
         machine.run(machine.function(), [1])
@@ -194,5 +194,5 @@ def test_a_failing_operation_is_not_an_exception_of_the_code() -> None:
 def test_an_old_dict_order_is_noted() -> None:
     case = next(case for case in cases((2, 7)) if case.name == "for_zip_enum")
     machine = measure.machine_for(identify(case.code).best)
-    machine.run(machine.function(), numbers.inputs(case.kind))
+    machine.run(machine.function(), numeric.inputs(case.kind))
     assert any("order" in note for note in machine.notes)

@@ -10,7 +10,7 @@ import pytest
 
 from anykeras.bytecode import BytecodeError, MachineLimits
 
-from . import host, numbers
+from . import host, numeric
 
 pytestmark = host.known
 
@@ -106,7 +106,7 @@ def test_hostile_code_is_stopped(name: str, tmp_path: Path) -> None:
     started = time.monotonic()
     try:
         with pytest.raises(BytecodeError):
-            host.run(source, numbers.inputs("x2")[0])
+            host.run(source, numeric.inputs("x2")[0])
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

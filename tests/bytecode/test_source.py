@@ -9,14 +9,14 @@ import pytest
 
 from anykeras.bytecode import BytecodeError, identify, source_of
 
-from . import host, measure, numbers
+from . import host, measure, numeric
 from .corpus import Case, cases, versions
 
 
 def _names() -> dict[str, Any]:
     """The stand-ins as real objects, for Python's own evaluation."""
     scope: dict[str, Any] = {"py2_div": lambda a, b: a // b if isinstance(a, int) and isinstance(b, int) else a / b}
-    for path, value in {**numbers.CONSTANTS, **numbers.FUNCTIONS}.items():
+    for path, value in {**numeric.CONSTANTS, **numeric.FUNCTIONS}.items():
         first, *rest = path.split(".")
         if not rest:
             scope[first] = value
@@ -38,7 +38,7 @@ def _by_python(text: str, case: Case) -> object:
         function = scope[text[4 : text.index("(")]]
     if case.kwdefaults:
         function.__kwdefaults__ = case.kwdefaults
-    return function(*numbers.inputs(case.kind))
+    return function(*numeric.inputs(case.kind))
 
 
 @pytest.mark.parametrize("version", versions(), ids=str)
@@ -50,8 +50,8 @@ def test_shown_source_computes_what_the_function_computed(version: tuple[int, in
             text = source_of(code, case.defaults, case.closure).text
         except BytecodeError:
             continue
-        assert numbers.same(numbers.canonical(_by_python(text, case)), case.expected), text
-        assert numbers.same(numbers.canonical(measure.by_source(code, case)), case.expected), text
+        assert numeric.same(numeric.canonical(_by_python(text, case)), case.expected), text
+        assert numeric.same(numeric.canonical(measure.by_source(code, case)), case.expected), text
         shown += 1
     assert shown >= 0.75 * len(list(cases(version)))
 

@@ -1,8 +1,9 @@
-"""The inputs of the operation cases as numbers, as stock Keras tensors and as recorded calls; and files made of them."""
+"""The inputs of the operation cases as numbers, as stock Keras tensors, as recorded calls; and files made of them."""
 
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -69,6 +70,7 @@ def traced(case: str, batch: int | None = None) -> tuple[Recorder, dict[str, Any
     inputs = {
         name: keras.Input(batch_shape=(batch, *a.shape[1:]), dtype=a.dtype.name, name=name)
         for name, a in NUMBERS.items()
+        if re.search(rf"\b{name}\b", case)
     }
     recorder = Recorder()
     return recorder, inputs, evaluate(case, recorder, inputs)
@@ -109,9 +111,15 @@ def write(path: Path, recorder: Recorder, inputs: dict[str, Any], outcome: Any) 
 
         call = {"args": _mapped(list(node.args), place), "kwargs": _mapped(dict(node.kwargs), place)}
         layers.append(
-            {"module": node.module, "class_name": node.class_name, "config": _mapped(dict(node.config), _plain),
-             "registered_name": node.class_name, "name": name, "inbound_nodes": [call]}
-        )  # fmt: skip
+            {
+                "module": node.module,
+                "class_name": node.class_name,
+                "config": _mapped(dict(node.config), _plain),
+                "registered_name": node.class_name,
+                "name": name,
+                "inbound_nodes": [call],
+            }
+        )
         for index, tensor in enumerate(keras.tree.flatten(made)):
             places[id(tensor)] = (name, index)
     _zip(path, _functional(used, inputs, layers, [places[id(t)] for t in keras.tree.flatten(outcome)]))
@@ -121,9 +129,8 @@ def write(path: Path, recorder: Recorder, inputs: dict[str, Any], outcome: Any) 
 def _mapped(value: Any, leaf: Callable[[Any], Any]) -> Any:
     if isinstance(value, dict):
         return {key: _mapped(item, leaf) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        items = [_mapped(item, leaf) for item in value]
-        return {"class_name": "__tuple__", "config": items} if isinstance(value, tuple) and leaf is not _plain else items
+    if isinstance(value, list | tuple):  # JSON, and Keras with it, knows no tuple
+        return [_mapped(item, leaf) for item in value]
     return leaf(value)
 
 
@@ -133,15 +140,29 @@ def _plain(value: Any) -> Any:
 
 def _functional(used: list[str], inputs: dict[str, Any], layers: list[dict[str, Any]], outputs: Any) -> dict[str, Any]:
     heads = [
-        {"module": "keras.layers", "class_name": "InputLayer", "registered_name": None, "name": name, "inbound_nodes": [],
-         "config": {"batch_shape": list(inputs[name].shape), "dtype": inputs[name].dtype, "name": name}}
+        {
+            "module": "keras.layers",
+            "class_name": "InputLayer",
+            "registered_name": None,
+            "name": name,
+            "inbound_nodes": [],
+            "config": {"batch_shape": list(inputs[name].shape), "dtype": inputs[name].dtype, "name": name},
+        }
         for name in used
-    ]  # fmt: skip
+    ]
     config = {
-        "name": "case", "trainable": True, "layers": heads + layers,
-        "input_layers": [[name, 0, 0] for name in used], "output_layers": [[name, 0, i] for name, i in outputs],
-    }  # fmt: skip
-    return {"module": "keras.src.models.functional", "class_name": "Functional", "config": config, "registered_name": "Functional"}
+        "name": "case",
+        "trainable": True,
+        "layers": heads + layers,
+        "input_layers": [[name, 0, 0] for name in used],
+        "output_layers": [[name, 0, i] for name, i in outputs],
+    }
+    return {
+        "module": "keras.src.models.functional",
+        "class_name": "Functional",
+        "config": config,
+        "registered_name": "Functional",
+    }
 
 
 def _zip(path: Path, config: dict[str, Any]) -> None:

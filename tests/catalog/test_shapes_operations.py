@@ -20,7 +20,6 @@ from anykeras.catalog.shapes.spec import Spec
 from anykeras.document.values import Ellipsis_, Slice
 
 
-
 def frozen(value: Any) -> Any:
     """A call's argument as a document holds it, with specs for tensors."""
     if isinstance(value, list | tuple):
@@ -66,7 +65,9 @@ def test_operations_infer_what_keras_computes_where_its_inference_is_wrong() -> 
         found = flat(operation(function, frozen(args), frozen(kwargs)))
         real = [np.asarray(a) for a in keras.tree.flatten(computed(case))]
         assert [s.shape for s in found] == [a.shape for a in real], case
-        assert [s.dtype for s in found] == [a.dtype.name.replace("64", "32") if a.dtype.kind in "i" else a.dtype.name for a in real]
+        assert [s.dtype for s in found] == [
+            a.dtype.name.replace("64", "32") if a.dtype.kind in "i" else a.dtype.name for a in real
+        ]
 
 
 SHAPES = [(None, 4), (3, 4), (None, 5, 1), (2,), (None, None, 4)]
@@ -103,5 +104,3 @@ def test_broadcasting_and_promotion_of_binary_functions(function: str) -> None:
             except pytest.skip.Exception:
                 continue
     assert checked > 20
-
-

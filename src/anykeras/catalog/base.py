@@ -22,7 +22,9 @@ class Role:
     """One weight of a layer.
 
     `name` is the last part of the names that the writer gave it; `at` the sub-path in a Keras 3 weights file
-    (``cell``, ``query_dense``); `when` whether a configuration has it; `also` other spellings seen in files.
+    (``cell``, ``query_dense``); `when` whether a configuration has it; `also` other spellings seen in files. Keras 3
+    numbers variables unless `stored` names the dataset. A `copy` is a variable of a layer inside (``layer.kernel``) that
+    Keras 3 stores a second time; files of other kinds hold it once.
     """
 
     name: str
@@ -30,6 +32,8 @@ class Role:
     trainable: bool = True
     when: Callable[[Config], bool] = Always
     also: tuple[str, ...] = ()
+    stored: str = ""
+    copy: bool = False
 
 
 Roles = Callable[[Layer], Sequence[Role]]

@@ -68,7 +68,12 @@ class Slot:
     @property
     def path(self) -> str:
         """The dataset's path, such as ``layers/lstm/cell/vars/0``."""
-        return join(self.owner, "vars", str(self.index))
+        return join(self.owner, "vars", self.key)
+
+    @property
+    def key(self) -> str:
+        """The dataset's name: a number, unless the class names its datasets itself."""
+        return self.role.stored or str(self.index)
 
     @property
     def layer(self) -> Layer:

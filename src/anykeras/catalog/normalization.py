@@ -34,7 +34,8 @@ def _spectral(layer: Layer) -> Sequence[Role]:
     """The wrapper tracks the kernel of the layer inside as its own first variable, so files hold it twice."""
     inner = layer.config.get("layer")
     table = isinstance(inner, Layer) and inner.class_name in ("Embedding", "ReversibleEmbedding")
-    return [Role("layer.embeddings" if table else "layer.kernel"), Role("vector_u", trainable=False, also=("sn_u",))]
+    kernel = Role("layer.embeddings" if table else "layer.kernel", copy=True)
+    return [kernel, Role("vector_u", trainable=False, also=("sn_u",))]
 
 
 entry("SpectralNormalization", NOW, _spectral, children=[("layer", "layer")])

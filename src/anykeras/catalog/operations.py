@@ -94,9 +94,7 @@ def split(function: str, args: Sequence[Value], kwargs: Config) -> OperationNode
     for name in operation.args:
         value = _argument(operation, given, name)
         positional.extend(value if name.startswith("*") and isinstance(value, tuple) else [value])
-    return OperationNode(
-        operation.module, operation.class_name, config, tuple(positional), _keywords(operation, given)
-    )
+    return OperationNode(operation.module, operation.class_name, config, tuple(positional), _keywords(operation, given))
 
 
 def join(

@@ -5,6 +5,8 @@ Sources: keras 3.15.1 ``layers/preprocessing``; the state of random layers (seed
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..document.values import Config
 from .base import MODERN, NOW, Role, entry
 
@@ -23,8 +25,20 @@ entry(
 
 entry("STFTSpectrogram", NOW, [Role("real_kernel"), Role("imag_kernel")])
 
+
+
+def _weighted(config: Config) -> bool:
+    return config.get("output_mode") == "tf_idf"
+
+
+# index_lookup.py, `save_own_variables`: the one state that is stored under a name.
+_IDF = Role("idf_weights", trainable=False, when=_weighted, stored="idf_weights")
+for _name in ("IntegerLookup", "StringLookup"):
+    entry(_name, MODERN, [_IDF])
+entry("TextVectorization", MODERN, [_IDF, replace(_IDF, at="_lookup_layer", copy=True)])
+
 for _name in (
-    *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing", "IntegerLookup"),
+    *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing"),
     *("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation"),
     *("RandomZoom", "Rescaling", "Resizing", "StringLookup", "TextVectorization"),
 ):

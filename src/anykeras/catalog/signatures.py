@@ -81,7 +81,7 @@ def signature(class_name: str, at: At = NOW, kind: str = "layers") -> Signature 
 def classes(at: At = NOW, kind: str = "layers") -> list[str]:
     """The names of all classes of a release."""
     here = _release(at)
-    return [name for name in (_table()["classes"].get(kind) or _table()["classes"]["layers"]) if here in _history(kind, name)]
+    return [name for name in _table()["classes"].get(kind, {}) if here in _history(kind, name)]
 
 
 @cache
@@ -101,7 +101,7 @@ def _history(kind: str, class_name: str) -> dict[int, Signature]:
     """The class in every release that has it, by the release's place in the list."""
     states: dict[int, Signature] = {}
     known: dict[str, Value | Missing] = {}
-    changes = {step["at"]: step for step in (_table()["classes"].get(kind) or _table()["classes"]["layers"]).get(class_name, ())}
+    changes = {step["at"]: step for step in _table()["classes"].get(kind, {}).get(class_name, ())}
     present, written = False, frozenset[str]()
     for here in range(len(_releases())):
         step = changes.get(here)

@@ -54,11 +54,16 @@ def _print(as_json: bool, data: dict[str, Any], show: Callable[[], None]) -> Non
 
 
 @app.command()
-def inspect(file: File, weights: Weights = None, as_json: AsJson = False) -> None:
+def inspect(
+    file: File,
+    weights: Weights = None,
+    code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Who wrote a file, its layers, and what is found in it. Needs no framework."""
     with _answering(as_json):
         found = api.inspect(file, weights=weights)
-        _print(as_json, found.as_dict(), lambda: render.inspection(found))
+        _print(as_json, found.as_dict(), lambda: render.code(found) if code else render.inspection(found))
         raise typer.Exit(REFUSED if found.refusal is not None else DONE)
 
 

@@ -14,7 +14,6 @@ from rich.table import Table
 from ..api import Converted, Inspection
 from ..errors import AnyKerasError
 from ..findings import Fidelity, Finding
-
 from ..registry import Page, markdown
 from ..verify.report import Report
 
@@ -50,6 +49,24 @@ def inspection(found: Inspection) -> None:
     for note in (*data["notes"], *(f"left over: {name}" for name in data["leftovers"])):
         out.print(f"note  {escape(note)}", soft_wrap=True)
     findings(found.findings)
+    if found.refusal is not None:
+        refusal(found.refusal)
+
+
+def code(found: Inspection) -> None:
+    """The functions of the file, each with what is known of it."""
+    for record in found.code:
+        pythons = f"Python {' or '.join(record.pythons)}, " if record.pythons else ""
+        origin = f"{pythons}{escape(record.spelling)}"
+        out.print(f"[bold]{escape(record.address)}[/bold] {record.key}: {origin}", soft_wrap=True)
+        for guard in record.guards:
+            out.print(f"    # {escape(guard)}", soft_wrap=True)
+        for line in record.source.splitlines():
+            out.print(f"    {escape(line)}", soft_wrap=True)
+        for note in record.notes:
+            out.print(f"    note  {escape(note)}", soft_wrap=True)
+    if not found.code:
+        out.print("no code in this file")
     if found.refusal is not None:
         refusal(found.refusal)
 

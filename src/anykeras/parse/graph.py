@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..document.model import Call, Graph, refs
 from ..document.values import Ref
-from ..document.walk import map_graph_refs
+from ..document.walk import map_graph_refs, map_refs
 from ..errors import Malformed
 from .values import Reading
 
@@ -36,6 +38,28 @@ def shift_nested(graph: Graph) -> Graph:
     if not shifted:
         return graph
     return map_graph_refs(graph, lambda r: Ref(r.layer, r.node - 1, r.tensor) if r.layer in shifted else r)
+
+
+def true_inputs(graph: Graph) -> Graph:
+    """The graph with inputs that are inputs.
+
+    A Lambda that returned its argument put its own name on that very tensor (``_keras_history``, keras/engine/topology.py
+    1.2.2), so that the file names the Lambda as the model's input.
+    """
+    fed = {layer.name for layer in graph.layers if layer.class_name == "InputLayer"}
+
+    def source(start: Ref) -> Ref:
+        ref, seen = start, set[Ref]()
+        while ref.layer not in fed and ref not in seen:
+            seen.add(ref)
+            made = graph.calls.get(ref.layer, ())
+            given = call_refs(made[ref.node]) if ref.node < len(made) else []
+            if len(given) != 1:
+                break
+            ref = given[0]
+        return ref if ref.layer in fed else start
+
+    return replace(graph, inputs=map_refs(graph.inputs, source)) if fed else graph
 
 
 def check_refs(graph: Graph, reading: Reading) -> Graph:

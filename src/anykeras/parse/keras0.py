@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..containers.base import Json
+from ..containers.config_text.yaml.values import NAME_KEY
 from ..document.model import Call, Graph, Layer
-from ..document.values import Config, Ref, Value
+from ..document.values import Code, Config, Ref, Value
 from .graph import check_refs
 from .values import Reading, mapping, number, plain, sequence, text
 
@@ -69,7 +70,7 @@ class _Making:
     def config(self, *without: str) -> dict[str, Value]:
         """The arguments as they stand: all but the names, the cache switch and what is read apart."""
         left_out = {"name", "custom_name", "cache_enabled", *without}
-        return {key: plain(value) for key, value in self.data.items() if key not in left_out}
+        return {key: _held(value) for key, value in self.data.items() if key not in left_out}
 
     def inner(self, value: Json, wanted: str = "") -> Layer:
         data = mapping(value, self.reading, "layer", self.name)
@@ -77,6 +78,14 @@ class _Making:
 
     def inners(self, key: str) -> tuple[Layer, ...]:
         return tuple(self.inner(item) for item in sequence(self.data.get(key), self.reading, key, self.name))
+
+
+def _held(value: Json) -> Value:
+    """A value as it stands; a function is there by its name alone (YAML text of a Lambda, which JSON could not hold)."""
+    if isinstance(value, dict) and isinstance(name := value.get(NAME_KEY), str):
+        module, _, function = name.rpartition(".")
+        return Code(function, "function", module)
+    return plain(value)
 
 
 def _plain_layer(made: _Making) -> Layer:

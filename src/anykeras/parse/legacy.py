@@ -12,7 +12,7 @@ from dataclasses import replace
 from ..containers.base import Json
 from ..document.model import Call, Graph, Layer
 from ..document.values import Code, Ref, Value
-from .graph import check_refs, shift_nested
+from .graph import check_refs, shift_nested, true_inputs
 from .values import MODELS, Reading, completed, legacy_value, mapping, number, plain, sequence, text
 
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py, TF 2.4: a call argument that is not a tensor
@@ -123,7 +123,7 @@ def _functional(body: Mapping[str, Json], reading: Reading, address: str) -> Gra
         _alone(_ends(body.get("input_layers"), reading, "input_layers")),
         _alone(_ends(body.get("output_layers"), reading, "output_layers")),
     )
-    return check_refs(shift_nested(graph), reading)
+    return check_refs(true_inputs(shift_nested(graph)), reading)
 
 
 def _alone(ends: Value) -> Value:

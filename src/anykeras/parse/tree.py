@@ -43,6 +43,15 @@ def filing(paths: Iterable[str], era: Era) -> layout.Tree:
     return layout.KERAS3_TREE if era is Era.KERAS3 else layout.KERAS2_15_TREE
 
 
+def _words(layer: Layer, text: str) -> tuple[str | int, ...]:
+    """The lines of a vocabulary, as the numbers that they are where the layer looks up numbers."""
+    lines = text.splitlines()
+    while lines and not lines[-1]:  # Keras drops them too (index_lookup.py, `load_assets`, 3.15.1)
+        lines.pop()
+    whole = str(layer.config.get("vocabulary_dtype", "string")).startswith("int")
+    return tuple(int(line) for line in lines) if whole else tuple(lines)
+
+
 def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
     """The model with vocabularies from the box as lists in the configuration of their layers."""
     if not assets:
@@ -59,7 +68,6 @@ def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
         asset = texts.get(homes.get(id(layer), ""))
         if asset is None:
             return layer
-        words = tuple(asset.read().decode("utf-8").splitlines())
-        return layer.with_config(vocabulary=words)
+        return layer.with_config(vocabulary=_words(layer, asset.read().decode("utf-8")))
 
     return rebuild(model, fill)

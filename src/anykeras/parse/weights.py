@@ -125,7 +125,7 @@ def unknown(layer: Layer, era: Era) -> bool:
 
 def _roles(layer: Layer, era: Era) -> Sequence[Role]:
     found = find(layer.class_name, era)
-    return found.roles(layer) if found is not None else ()
+    return [role for role in found.roles(layer) if not role.copy and not role.stored] if found is not None else ()
 
 
 def saved_slots(layer: Layer, era: Era) -> list[Slot]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .lift import Recovered
-from .recover import Recovery, recover
+from . import pages
+from .lift import Recovered, on_numbers
+from .recover import Recovery, read, recover
 
-__all__ = ["Recovered", "Recovery", "recover"]
+__all__ = ["Recovered", "Recovery", "on_numbers", "pages", "read", "recover"]

@@ -41,7 +41,8 @@ class CodeDomain(BaseDomain):
         super().__init__()
         self.ops = ops
         self.given = {
-            name: Held(partial(value, ops)) if callable(value) else outer(value) for name, value in (given or {}).items()
+            name: Held(partial(value, ops)) if callable(value) else outer(value)
+            for name, value in (given or {}).items()
         }
 
     def is_symbol(self, value: object) -> bool:
@@ -193,7 +194,8 @@ class CodeDomain(BaseDomain):
         value = held[0]
         if isinstance(value, Dim):
             return Held(value)  # int(batch) is still the batch
-        plain = {"int": int, "float": float, "round": round}[name](*held)
+        makers: Mapping[str, Callable[..., Any]] = {"int": int, "float": float, "round": round}
+        plain = makers[name](*held)
         return plain if isinstance(plain, int | float) else outer(plain)
 
     def _isinstance(self, value: Any, kinds: object) -> bool:
@@ -218,14 +220,14 @@ class CodeDomain(BaseDomain):
         return self.ops.is_tensor(value) or isinstance(value, Dim | Sizes)
 
     def _plain(self, op: str, a: Any, b: Any) -> Any:
+        """An operator on constants of the tables: shapes, names, arrays."""
         if isinstance(a, Shape | tuple) and isinstance(b, Shape | tuple | list):
-            return {"+": lambda: a + b, "==": lambda: list(a) == list(b), "!=": lambda: list(a) != list(b)}.get(
-                op, lambda: _no_such(op)
-            )()
-        if isinstance(a, str | Entry | type(None)) or isinstance(b, str | Entry | type(None)):
-            return {"==": a is b or a == b, "!=": not (a is b or a == b)}.get(op) if op in ("==", "!=") else _no_such(op)
-        shapes = [np.shape(a), np.shape(b)]
-        if op not in _NUMPY or math.prod(np.broadcast_shapes(*shapes) if op != "@" else (1,)) > ARRAY_LIMIT:
+            return a + type(a)(b) if op == "+" else _compared(op, list(a) == list(b))
+        named = (str, Entry, type(None))
+        if isinstance(a, named) or isinstance(b, named):
+            return _compared(op, a is b or a == b)
+        shape = np.broadcast_shapes(np.shape(a), np.shape(b)) if op != "@" else (1,)
+        if op not in _NUMPY or math.prod(shape) > ARRAY_LIMIT:
             return _no_such(op)
         return _NUMPY[op](a, b)
 
@@ -254,6 +256,12 @@ def _kind(ops: Ops, value: Any) -> str:
 
 def _name(value: Any) -> str:
     return value.name if isinstance(value, Entry) else value.path if isinstance(value, Module) else ""
+
+
+def _compared(op: str, equal: bool) -> bool:
+    if op not in ("==", "!="):
+        _no_such(op)
+    return equal is (op == "==")
 
 
 def _no_such(op: str) -> Any:

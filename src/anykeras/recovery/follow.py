@@ -37,7 +37,7 @@ class Found:
     @property
     def pythons(self) -> tuple[str, ...]:
         """The versions of Python that could have written it."""
-        return tuple(str(version) for version in self.identified.versions) if self.identified is not None else ()
+        return tuple(".".join(map(str, v)) for v in self.identified.versions) if self.identified is not None else ()
 
     def parameters(self, context: Context) -> tuple[str, ...]:
         """The names of its parameters, as far as they are known."""

@@ -16,8 +16,8 @@ from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
 from ..document.model import Era, Layer
-from ..document.values import Ellipsis_, Ref, Slice, Value
-from .functions import Context, Dim, Ops, Refused, folding
+from ..document.values import Ellipsis_, Ref, Slice
+from .functions import Context, Dim, Ops, Refused, Value, folding
 from .functions.shapes import sizes
 
 

@@ -18,6 +18,7 @@ from .domain import CodeDomain
 from .equality import same
 from .follow import Found, Reading, Start, find, readings
 from .functions import Context, Ops, Refused
+from .functions.live import LiveOps
 from .functions.shapes import Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
 from .held import constant
@@ -131,7 +132,7 @@ class Lifting:
     """A stored function, and the call of it that is to become operations.
 
     Args:
-        layer: whose name and address the submodel takes.
+        layer: the layer that holds it.
         key: the argument of the layer that holds the function.
         code: the function.
         given: the specs of what it is called on, or a nest of them.
@@ -140,6 +141,7 @@ class Lifting:
         extra: further keyword arguments, constants of the layer's configuration.
         offered: keyword arguments that Keras gives only to functions that name them (``training``).
         masked: which of the inputs carry a mask; a function with a parameter ``mask`` is given it.
+        name: what the submodel is called, where not like the layer.
     """
 
     layer: Layer
@@ -151,6 +153,7 @@ class Lifting:
     extra: Mapping[str, Any] = field(default_factory=dict)
     offered: Mapping[str, Any] = field(default_factory=dict)
     masked: tuple[bool, ...] = ()
+    name: str = ""
 
     @cached_property
     def found(self) -> Found:
@@ -213,7 +216,7 @@ class Lifting:
         started: dict[int, Any] = {}
 
         def begin() -> Start:
-            ops = GraphOps(Builder(self.layer.name, self.layer.address), self.context)
+            ops = GraphOps(Builder(self.name or self.layer.name, self.layer.address), self.context)
             inputs = entered(ops, self.given)
             started[id(ops)] = inputs
             return self.start(ops, inputs)
@@ -230,3 +233,24 @@ class Lifting:
             offered["mask"] = carried(ops, inputs, self.masked)
         kwargs = {**offered, **{key: constant(value) for key, value in self.extra.items()}}
         return Start(CodeDomain(ops, self.objects), [inputs], kwargs)
+
+
+def on_numbers(record: Recovered, keras: Any, inputs: Any) -> Any:
+    """What the stored function of a record gives for arrays, followed over the running Keras that is handed in.
+
+    Raises:
+        AnyKerasError: the record was not followed, or the code cannot be followed on numbers.
+    """
+    lifting = record.lifting
+    if lifting is None:
+        raise Refused(f"the code of {record.address} was not followed")
+
+    def tensors(value: Any) -> Any:
+        if isinstance(value, list):
+            return [tensors(item) for item in value]
+        if isinstance(value, Mapping):
+            return {key: tensors(item) for key, item in value.items()}
+        return keras.ops.convert_to_tensor(value)
+
+    run = readings(lifting.found)[0].run
+    return run(lambda: lifting.start(LiveOps(keras, lifting.context), tensors(inputs)))[1]

@@ -1,8 +1,8 @@
 """The mask that an input carries, as a tensor of the graph.
 
 Keras keeps the mask beside the tensor, where operations cannot reach it. One layer turns it into numbers:
-``Attention`` multiplies its outcome by the mask of its query (keras/src/layers/attention/attention.py 3.15.1). With ones
-for query and values its outcome is that mask.
+``Attention`` multiplies its outcome by the mask of its query (keras/src/layers/attention/attention.py 3.15.1). With
+ones for query and values its outcome is that mask.
 """
 
 from __future__ import annotations

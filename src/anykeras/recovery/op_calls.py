@@ -16,7 +16,7 @@ from ..document.walk import rebuild
 from .held import constant
 
 OP_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda"})
-ARGS, KWARGS = "call_args", "call_kwargs"
+ARGS, KWARGS = "call_args", "call_kwargs"  # as `_settled` enters them
 _HOLE = "__tensor_argument__"
 
 
@@ -40,7 +40,7 @@ def _settled(graph: Graph) -> Graph:
             tensors: list[Ref] = []
             args = tuple(_emptied(arg, tensors) for arg in made[0].args)
             kwargs = {key: _emptied(value, tensors) for key, value in made[0].kwargs.items()}
-            layer = layer.with_config(**{ARGS: args, KWARGS: kwargs})
+            layer = layer.with_config(call_args=args, call_kwargs=kwargs)
             calls[layer.name] = tuple(Call((_tensors_of(call),)) for call in made)
         layers.append(layer)
     return replace(graph, layers=tuple(layers), calls=calls)

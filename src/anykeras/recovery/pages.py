@@ -26,21 +26,14 @@ document(
         "A function that is not in the file",
         "The code calls a name that was a global of its author's program: a helper, a constant, a module.",
         "Keras stores the code of one function, not of those that it calls.",
-        "Give it by name: `load_model(path, custom_objects={\"name\": function})`. It is traced through Keras, so that the "
-        "converted file still holds no code.",
+        "Give it by name: `load_model(path, custom_objects={\"name\": function})`. It is traced through Keras, so "
+        "that the converted file still holds no code.",
     ),
     Page(
         "AK3003",
         "Code that several Pythons read differently",
         "Keras does not store which Python compiled a function. Those that fit the bytes disagree about this one.",
         "Choosing one would be a guess.",
-    ),
-    Page(
-        "AK3004",
-        "Code inside a recurrence",
-        "The activation of a recurrent layer or a cell is code, applied at each step.",
-        "Stock Keras keeps the name of such a function, and operations cannot be put inside its cells.",
-        "Give the function in custom_objects.",
     ),
     Page(
         "AK3005",
@@ -76,8 +69,43 @@ document(
     Page(
         "AK3010",
         "Damage repaired",
-        "Keras on Windows replaced every backslash byte of the code by a slash. The damage was undone where it is decidable.",
+        "Keras on Windows replaced every backslash byte of the code by a slash. The damage was undone where it is "
+        "decidable.",
         "The damaged code is another program, or none.",
+        fidelity=Fidelity.EQUIVALENT,
+    ),
+    Page(
+        "AK3011",
+        "A mask that operations cannot reach",
+        "The code takes or computes a mask, in a way that has no form among native operations.",
+        "Keras keeps masks beside tensors. A function that takes the mask of a (batch, time, features) tensor is "
+        "supported, and so is one that hands its mask on unchanged.",
+    ),
+    Page(
+        "AK3012",
+        "Values that Keras did not store",
+        "The function has defaults of keyword-only parameters, or values of an enclosing function, that are not in the "
+        "file.",
+        "Keras stores the code, the defaults of positional parameters and (since 1.1) the values closed over, no more.",
+        "Give the values by name, or the whole function under the layer's name: "
+        "`load_model(path, custom_objects={\"lambda_1\": function})`.",
+    ),
+    Page(
+        "AK3013",
+        "Several layers with the same code and the same value around it",
+        "Lambdas made in a loop all see the last value of the loop variable when they are saved; each may have "
+        "computed with another value when the model was built.",
+        "The values are not in the file. Layers made by calling a function several times look the same, and are right.",
+        "Nothing is changed. Compare with a recorded output, or give each function under its layer's name.",
+        fidelity=Fidelity.APPROXIMATE,
+    ),
+    Page(
+        "AK3014",
+        "A function for an initializer",
+        "The initializer of a layer is the author's own function; the file holds the weights that it made, trained or "
+        "not.",
+        "It is needed only to make a new model.",
+        "The configuration says zeros; the weights are those of the file.",
         fidelity=Fidelity.EQUIVALENT,
     ),
 )

@@ -8,13 +8,16 @@ from ..document.model import Layer
 from ..document.values import Code, Object, Value
 from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
+from .functions.base import words
 from .lift import Recovered
 
 # keras/src/initializers/__init__.py 3.15.1: what stock Keras finds by name
 _INITIALIZERS = frozenset(
-    """constant glorot_normal glorot_uniform he_normal he_uniform identity lecun_normal lecun_uniform ones one orthogonal
-    orthogonal_initializer random_normal random_uniform stft_initializer stft truncated_normal variance_scaling zeros
-    zero normal uniform""".split()
+    words(
+        """constant glorot_normal glorot_uniform he_normal he_uniform identity lecun_normal lecun_uniform ones one
+        orthogonal orthogonal_initializer random_normal random_uniform stft_initializer stft truncated_normal
+        variance_scaling zeros zero normal uniform"""
+    )
 )
 
 
@@ -60,6 +63,6 @@ def late_bound(code: Sequence[Recovered]) -> Iterator[Finding]:
         if len(records) > 1:
             names = ", ".join(record.layer for record in records)
             seen = f"{names} hold the same code with the same value {closure} of the variables around it"
-            done = "kept as stored; if they were made in a loop, each may have meant another value when the model was built"
+            done = "kept as stored; if they were made in a loop, each may have meant another value"
             yield Finding("AK3013", records[0].address, seen, done, Fidelity.APPROXIMATE)
 

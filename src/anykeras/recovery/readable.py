@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ..bytecode import Code, Machine, source_of
+from ..bytecode.source.expressions import name
 from ..catalog.shapes import Spec
 from ..document.model import Layer
 from ..errors import AnyKerasError
@@ -54,7 +55,9 @@ def _leaves(given: Any, where: str = "") -> Iterator[tuple[str, Spec]]:
 
 
 def _shape(spec: Spec) -> str:
-    return "of any shape" if spec.shape is None else str(tuple("?" if d is None else d for d in spec.shape)).replace("'", "")
+    if spec.shape is None:
+        return "of any shape"
+    return f"({', '.join('?' if size is None else str(size) for size in spec.shape)})"
 
 
 def _all_names(code: Code | None) -> Iterator[str]:
@@ -69,9 +72,12 @@ def _all_names(code: Code | None) -> Iterator[str]:
 def source(reading: Reading) -> str:
     """The function as its author may have written it. Raises BytecodeError where it has no such text."""
     if reading.code is None or reading.found.stored is None:
-        return reading.found.name
+        return ""
     stored = reading.found.stored
-    return source_of(reading.code, stored.defaults, stored.closure or ()).text
+    try:
+        return source_of(reading.code, stored.defaults, stored.closure or ()).text
+    except AnyKerasError:  # a value around it is not what it was: its variable is shown instead
+        return source_of(reading.code, stored.defaults, [name(free) for free in reading.code.freevars]).text
 
 
 def shown(reading: Reading, model: Layer, trace: Callable[[Run], Any]) -> tuple[str, bool]:

@@ -10,25 +10,30 @@ from ..catalog.shapes import UNKNOWN, Spec
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
 from ..document.model import Call, Document, Graph, Layer, refs
-from ..document.values import Ref, Value
+from ..document.values import Code, Ref, Value
 from ..document.walk import map_refs, rebuild, walk
-from ..errors import Unsupported
+from ..errors import AnyKerasError, Unsupported
 from ..findings import Fidelity, Finding
 from . import places
 from .equality import same
+from .follow import find, readings
 from .functions import Context
+from .functions.base import words
 from .lift import Lifted, Recovered
 from .op_calls import OP_LAYERS, settle
 from .past import late_bound, without_initializers
 from .places import Site
+from .readable import source
 
 _INLINED = OP_LAYERS | {"TensorFlowOpLayer", "AddLoss", "AddMetric"}
 
 
 # Layers whose outcome depends on a mask that reaches them.
 _HEEDING = frozenset(
-    """RNN SimpleRNN GRU LSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D Bidirectional Attention AdditiveAttention Softmax
-    MultiHeadAttention GroupQueryAttention GlobalAveragePooling1D Lambda Merge""".split()
+    words(
+        """RNN SimpleRNN GRU LSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D Bidirectional Attention AdditiveAttention Softmax
+        MultiHeadAttention GroupQueryAttention GlobalAveragePooling1D Lambda Merge"""
+    )
 )
 
 
@@ -206,3 +211,21 @@ def _through(inner: Call, starts: Sequence[str], given: Sequence[Ref]) -> Call:
 
     args = tuple(map_refs(arg, change) for arg in inner.args)
     return Call(args, {key: map_refs(value, change) for key, value in inner.kwargs.items()})
+
+
+def read(document: Document) -> tuple[Recovered, ...]:
+    """The functions of a document as Python text, without knowing what reaches them; what has no text is left out."""
+    return tuple(record for layer in walk(document.model) for record in _read(layer))
+
+
+def _read(layer: Layer) -> Iterator[Recovered]:
+    for key, value in layer.config.items():
+        if not isinstance(value, Code):
+            continue
+        try:
+            found = find(value)
+            text = source(readings(found)[0])
+        except AnyKerasError:
+            continue
+        spelling = found.stored.spelling if found.stored is not None else f"the name {found.name}"
+        yield Recovered(layer.name, layer.address or layer.name, key, found.pythons, spelling, text, False)

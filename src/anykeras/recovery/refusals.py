@@ -53,8 +53,8 @@ def lost_wrapper(name: str) -> MissingObject:
     """The refusal where a decorator's code was stored in place of the function's."""
     return MissingObject(
         "AK3012",
-        f"what was stored is {name}, TensorFlow's own wrapper around its functions; which function it wrapped is not in "
-        "the file",
+        f"what was stored is {name}, TensorFlow's own wrapper around its functions; which function it wrapped is not "
+        "in the file",
         key="function",
         next_step=f"Give {_WHOLE}.",
     )

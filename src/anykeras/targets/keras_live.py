@@ -77,7 +77,7 @@ def follow(model: Any, steps: tuple[Step, ...]) -> Any:
 
 
 def _assign(holder: Any, owner: Owner) -> None:
-    values = {str(number): tensor.read() for number, tensor in enumerate(owner.tensors)}
+    values = {key: tensor.read() for key, tensor in owner.tensors.items()}
     try:
         holder.load_own_variables(values)
     except ValueError as error:

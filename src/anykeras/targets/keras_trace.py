@@ -7,7 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from ..document.model import Era, Layer
 from ..errors import Unsupported
@@ -25,16 +29,41 @@ def traced(name: str, function: Callable[..., Any]) -> Traced:
         if not isinstance(ops, GraphOps):
             return function(*args, **kwargs)
         symbols = list({symbol.ref: symbol for symbol in flat_symbols([args, kwargs])}.values())
+        if not symbols:
+            return function(*args, **kwargs)
         return ops.embedded(_model(name, function, symbols, args, kwargs), _one_or_all(symbols))
 
     return call
 
 
-def functions(objects: object) -> dict[str, Traced]:
-    """The plain functions among custom objects, each as the tables call it."""
+def functions(objects: object) -> dict[str, Any]:
+    """What stored code may use of custom objects: functions, each as the tables call it, and constants.
+
+    A module gives the functions and constants that it defines itself, as ``module.name``.
+    """
     if not isinstance(objects, Mapping):
         return {}
-    return {name: traced(name, value) for name, value in objects.items() if callable(value) and not isinstance(value, type)}
+    made: dict[str, Any] = {}
+    for name, value in objects.items():
+        if isinstance(value, ModuleType):
+            own = {f"{name}.{key}": held for key, held in vars(value).items() if _own(value, key, held)}
+            made |= functions(own)
+        elif isinstance(value, FunctionType | BuiltinFunctionType | partial):
+            made[name] = traced(name, value)
+        elif _is_constant(value):
+            made[name] = value
+    return made
+
+
+def _own(module: ModuleType, name: str, value: object) -> bool:
+    public = not name.startswith("_")
+    return public and (_is_constant(value) or getattr(value, "__module__", None) == module.__name__)
+
+
+def _is_constant(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return type(value) in (list, tuple) and all(_is_constant(item) for item in value)
+    return isinstance(value, bool | int | float | str | np.ndarray | np.generic)
 
 
 def _one_or_all(symbols: list[Symbol]) -> Any:
@@ -69,5 +98,7 @@ def _model(
             next_step="Write it with keras.ops, or with anykeras.compat for an old keras.backend.",
         ) from error
     if model.weights:
-        raise Unsupported("AK5002", f"the function given for {name!r} makes weights, which the file cannot fill", key=name)
+        raise Unsupported(
+            "AK5002", f"the function given for {name!r} makes weights, which the file cannot fill", key=name
+        )
     return keras3.layer_of(config, Reading(Era.KERAS3, f"custom object {name}"))

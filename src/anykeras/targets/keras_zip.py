@@ -96,10 +96,10 @@ def write_weights(lowered: Lowered, stream: IO[bytes]) -> None:
         for owner in lowered.owners():
             group = file.create_group(f"{owner.path}/vars" if owner.path else "vars")
             group.attrs["name"] = owner.name
-            for number, tensor in enumerate(owner.tensors):
+            for key, tensor in owner.tensors.items():
                 array = tensor.read()
                 if tensor.dtype == "bfloat16":
-                    made = group.create_dataset(str(number), data=array.astype(ml_dtypes.bfloat16))
+                    made = group.create_dataset(key, data=array.astype(ml_dtypes.bfloat16))
                     made.attrs["dtype"] = "bfloat16"
                 else:
-                    group.create_dataset(str(number), data=array)
+                    group.create_dataset(key, data=array)

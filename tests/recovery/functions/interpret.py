@@ -63,7 +63,8 @@ class Interpreter:
                 return entry.value if entry.kind is Kind.VALUE and entry.run is None else entry
             assert is_module(f"{owner.name}.{node.attr}"), f"unknown: {owner.name}.{node.attr}"
             return Module(f"{owner.name}.{node.attr}")
-        kind = "pair" if isinstance(owner, Pair) else "shape" if isinstance(owner, Shape | Sizes) else "size" if isinstance(owner, int | Dim) else "tensor"
+        kinds = {"pair": Pair, "shape": (Shape, Sizes), "size": (int, Dim)}
+        kind = next((name for name, types in kinds.items() if isinstance(owner, types)), "tensor")
         found = attribute(node.attr, kind, self.ops.context)
         assert found is not None, f"unknown attribute {node.attr} of a {kind}"
         if found.method:

@@ -21,7 +21,7 @@ from anykeras.recovery.functions.live import LiveOps
 from .interpret import Interpreter
 
 DATA = Path(__file__).parents[1] / "data"
-PLAIN = ("k_hwio", "k_hwoi", "k_even", "k_oihw", "k_point", "k_lio", "k_dhwio", "k_local1", "k_local2")
+PLAIN = ("k_hwio", "k_hwoi", "k_even", "k_deconv", "k_oihw", "k_point", "k_lio", "k_dhwio", "k_local1", "k_local2")
 REFUSALS: dict[str, str] = json.loads((DATA / "refusals.json").read_text())
 """Calls that worked in an old stack and that the tables refuse, each with the reason given."""
 

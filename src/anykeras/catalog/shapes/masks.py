@@ -12,10 +12,11 @@ from .tables import option
 
 Masks = Sequence[bool]
 
-_PASSING = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise SpatialDropout1D
-SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization LayerNormalization GroupNormalization
-UnitNormalization Normalization Rescaling Identity Dense TimeDistributed MultiHeadAttention GroupQueryAttention
-GroupedQueryAttention Attention AdditiveAttention"""
+_PASSING = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise
+SpatialDropout1D SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization
+LayerNormalization GroupNormalization UnitNormalization Normalization Rescaling Identity Dense
+TimeDistributed MultiHeadAttention GroupQueryAttention GroupedQueryAttention Attention
+AdditiveAttention"""
 _PASS_ON = frozenset(_PASSING.split())
 _RECURRENT = ("RNN", "SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")

@@ -251,5 +251,3 @@ def view(x: Any, dtype: str | None = None) -> Spec:
 def _bits(dtype: str) -> int:
     digits = "".join(c for c in dtype if c.isdigit())
     return 8 if dtype == "bool" else int(digits or 16)
-
-

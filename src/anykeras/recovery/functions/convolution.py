@@ -114,40 +114,67 @@ def depthwise(
 
 
 def transposed(
-    ops: Ops, x: Value, kernel: Value, output_shape: Value, *, strides: Value, padding: str, data_format: str,
+    ops: Ops,
+    x: Value,
+    kernel: Value,
+    output_shape: Value,
+    *,
+    strides: Value,
+    padding: str,
+    data_format: str,
     dilation: Value = 1,
+    theano: bool = False,
 ) -> Value:
-    """``conv_transpose`` with a constant kernel of (spatial, out, in), through the layer, which survives saving."""
+    """The gradient of a convolution, with a constant kernel of (spatial, out, in).
+
+    The whole of it comes from the layer, as the operation does not survive saving; the border is cut off where the
+    library put it: TensorFlow the odd place behind, Theano (``half``) a half kernel in front.
+    """
     rank = ops.rank(x) - 2
     given = ops.constant_value(kernel)
     if given is None:
         raise Refused("a transposed convolution has a kernel that is computed")
-    array = np.asarray(given)
+    array = flipped(ops, np.asarray(given), rank) if theano else np.asarray(given)
     stride, holes = spatial(strides, rank), spatial(dilation, rank)
     config: dict[str, Any] = {
         "filters": int(array.shape[-2]),
         "kernel_size": array.shape[:rank],
         "strides": stride,
-        "padding": padding.lower(),
+        "padding": "valid",
         "dilation_rate": holes,
         "use_bias": False,
     }
     x = channels_last(ops, x, data_format)
-    wanted = _wanted(output_shape, rank, data_format)
-    for axis, length in enumerate(wanted or ()):
-        fits = known(ops, x, axis + 1, "a transposed convolution") * stride[axis]
-        plain = fits if padding.lower() == "same" else fits + max(array.shape[axis] - stride[axis], 0)
-        if isinstance(length, int) and length != plain:
-            raise Refused(f"a transposed convolution gives {length} places where Keras 3 gives {plain}")
     y = ops.layer("Conv2DTranspose" if rank == 2 else "Conv3DTranspose", config, x, weights={"kernel": array})
-    return as_given(ops, y, data_format)
+    window = [slice(None)]
+    beyond = [(0, 0)]
+    for axis, length in enumerate(_wanted(output_shape, rank, data_format)):
+        reach = (array.shape[axis] - 1) * holes[axis] + 1
+        before = known(ops, x, axis + 1, "a transposed convolution")
+        start = _front(before, length, stride[axis], reach, padding.lower(), theano)
+        made = (before - 1) * stride[axis] + max(reach, stride[axis])
+        window.append(slice(start, start + length))
+        beyond.append((0, max(start + length - made, 0)))
+    if any(map(any, beyond)):
+        y = ops.pad(y, (*beyond, (0, 0)), mode="constant")
+    return as_given(ops, ops.getitem(y, (*window, slice(None))), data_format)
 
 
-def _wanted(output_shape: Value, rank: int, data_format: str) -> tuple[Value, ...] | None:
-    if output_shape is None:
-        return None
+def _front(before: int, after: int, stride: int, reach: int, padding: str, theano: bool) -> int:
+    """How many places are cut off in front."""
+    if padding == "valid":
+        return 0
+    if theano and (padding != "same" or reach % 2 == 0):
+        raise Refused(f"a transposed convolution of Theano with border {padding!r} and an even or full kernel")
+    return reach // 2 if theano else max((before - 1) * stride + reach - after, 0) // 2
+
+
+def _wanted(output_shape: Value, rank: int, data_format: str) -> tuple[int, ...]:
     given = tuple(output_shape)
-    return given[2:] if data_format == "channels_first" else given[1 : rank + 1]
+    lengths = given[2:] if data_format == "channels_first" else given[1 : rank + 1]
+    if not all(isinstance(length, int) for length in lengths):
+        raise Refused("a transposed convolution to an unknown size", "AK3043")
+    return lengths
 
 
 def pool(

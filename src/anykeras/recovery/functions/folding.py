@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,13 @@ from .base import Refused, Value, words
 
 MOST = 4_000_000
 """No constant of more elements than this is computed."""
-_WORK = 200_000_000
+_WORK = 1_000_000_000
+_REPEATS = 64
+_ARGUMENTS = words(
+    "axis keepdims dtype ddof shape fill_value k M N num endpoint base repeats reps decimals a_min a_max min max axes "
+    "indices_or_sections ord kind order copy ndmin nan posinf neginf q side weights shift offset axis1 axis2 n"
+)
+_DTYPES = words("float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool float int bool_")
 
 ELEMENTWISE = words(
     "abs absolute add subtract multiply divide true_divide floor_divide power mod remainder fmod negative positive "
@@ -79,24 +85,58 @@ def _numbers(name: str, result: Value) -> Value:
 
 
 def _guard(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
-    if kwargs.get("out") is not None or kwargs.get("order") not in (None, "C", "K", "A", "F"):
-        raise Refused(f"numpy.{name} is told to write into an array")
-    if any(callable(one) and not isinstance(one, type) for one in (*args, *kwargs.values())):
-        raise Refused(f"numpy.{name} is handed a function")
+    _plain_arguments(name, args, kwargs)
     if name in MAKING:
         wanted = _made(name, args, kwargs)
     elif name in CONTRACTING:
-        wanted = 0
-        if math.prod(max(1, _count(one)) for one in args[:2]) > _WORK:
-            raise Refused(f"numpy.{name} multiplies constants that are too large")
-        if name in ("outer", "kron"):
-            wanted = math.prod(_count(one) for one in args[:2])
+        wanted = _contracted(name, args)
     elif name in ELEMENTWISE:
         wanted = _broadcast(name, args)
+    elif name == "diag" and np.ndim(args[0]) == 1:
+        wanted = _count(args[0]) ** 2
     else:
         wanted = max((_count(one) for one in args), default=0)
     if wanted > MOST:
         raise Refused(f"numpy.{name} would make a constant of {wanted} elements")
+
+
+def _plain_arguments(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
+    """Numbers that fit a machine word and known arguments only: no `out`, no objects, no endless repetition."""
+    unknown = sorted(set(kwargs) - set(_ARGUMENTS))
+    if unknown or kwargs.get("order") not in (None, "C", "K", "A", "F"):
+        raise Refused(f"numpy.{name} is called with {', '.join(unknown) or 'order'}")
+    if name in ELEMENTWISE and len(args) > (3 if name in ("where", "clip") else 2):
+        raise Refused(f"numpy.{name} is told to write into an array")
+    dtype: Value = kwargs.get("dtype")
+    if dtype is not None and (dtype.__name__ if isinstance(dtype, type) else str(dtype)) not in _DTYPES:
+        raise Refused(f"numpy.{name} is told to make {dtype!r}")
+    again: Value = kwargs.get("n", args[1] if len(args) > 1 else 1)
+    if name == "diff" and int(again) > _REPEATS:
+        raise Refused("numpy.diff is repeated too often")
+    for one in leaves([*args, *kwargs.values()]):
+        if isinstance(one, int) and abs(one) >= 2**63:
+            raise Refused(f"numpy.{name} of a number beyond 64 bits")
+        if callable(one) and not isinstance(one, type):
+            raise Refused(f"numpy.{name} is handed a function")
+
+
+def leaves(value: Value) -> Iterator[Value]:
+    """What nested lists and tuples hold."""
+    if isinstance(value, list | tuple):
+        for one in value:
+            yield from leaves(one)
+    else:
+        yield value
+
+
+def _contracted(name: str, args: tuple[Value, ...]) -> int:
+    a, b = (np.shape(one) for one in args[:2])
+    if name not in ("dot", "matmul") or not a or not b:
+        return math.prod(a) * math.prod(b)
+    result = math.prod(a[:-1]) * math.prod(b[:-2]) * (b[-1] if len(b) > 1 else 1)
+    if result * a[-1] > _WORK:
+        raise Refused(f"numpy.{name} multiplies constants that are too large")
+    return result
 
 
 def _count(value: Value) -> int:
@@ -133,8 +173,9 @@ def _made(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> int:
     if name == "broadcast_to":
         return _product(kwargs.get("shape", args[1] if len(args) > 1 else 0))
     times: Value = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
-    each = _product(times) if name == "tile" else max((int(one) for one in np.ravel(times)), default=0)
-    return _count(args[0]) * each
+    if name == "repeat" and np.ndim(times):
+        return sum(int(one) for one in times)
+    return _count(args[0]) * _product(times)
 
 
 def _product(shape: Value) -> int:

@@ -11,6 +11,7 @@ from .dtypes import dtype_name
 from .elementary import bounded, softmax_over
 from .indexing import cut
 from .tf.linalg import vector_norm
+from .tf.shaping import repeated
 
 OPS = "keras.ops"
 _STACK = "Keras 3"
@@ -114,8 +115,7 @@ def tile(ops: Ops, x: Value, repeats: Value) -> Value:
 def repeat(ops: Ops, x: Value, repeats: Value, axis: Value = None) -> Value:
     if isinstance(repeats, int):
         return ops.repeat(x, repeats, axis=axis)
-    order = [index for index, count in enumerate(repeats) for _ in range(int(count))]
-    return ops.take(x, order, axis=axis)
+    return ops.take(x, repeated(repeats), axis=axis)
 
 
 @function(f"{OPS}.arange", stack=_STACK)

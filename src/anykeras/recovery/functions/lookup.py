@@ -55,6 +55,7 @@ _SAME: tuple[tuple[str, str], ...] = (
     ("tensorflow._api.v1.", "tensorflow."),
     ("tensorflow._api.v2.", "tensorflow."),
     ("tensorflow.compat.v2.", "tensorflow."),
+    ("tensorflow.__operators__.", "operator."),
     ("tensorflow.contrib.keras.", "tensorflow.keras."),
     ("tensorflow.contrib.keras.api.keras.", "tensorflow.keras."),
     ("tensorflow.python.keras.", "tensorflow.keras."),
@@ -178,7 +179,7 @@ class Attribute:
 
 
 def attribute(name: str, on: str = "tensor", context: Context | None = None) -> Attribute | None:
-    """The attribute `name` of a ``tensor``, ``shape``, ``size`` taken from one, ``dtype`` or ``pair``; None if unknown."""
+    """What `name` is on a ``tensor``, ``shape``, ``size`` taken from one, ``dtype`` or ``pair``; None if unknown."""
     for method in (True, False):
         entry = resolve(f"{'method' if method else 'property'}.{on}.{name}", context)
         if entry is not None:

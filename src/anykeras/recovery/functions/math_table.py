@@ -51,7 +51,10 @@ def _factorial(ops: Ops, x: Value) -> Value:
 
 
 def _prod(ops: Ops, iterable: Value, start: Value = 1) -> Value:
-    return product([start, *iterable])
+    factors = [start, *iterable]
+    if any(isinstance(one, int) and abs(one) >= 2**63 for one in factors) or len(factors) > 1000:
+        raise Refused("math.prod of numbers that are too large or too many")
+    return product(factors)
 
 
 register(Entry("math.factorial", _factorial, "Python"), Entry("math.prod", _prod, "Python 3.8 on"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -62,17 +62,9 @@ _ASKING: dict[str, Callable[[Ops, Value], Value]] = {
 }
 
 
-def _leaves(value: Value) -> Iterator[Value]:
-    if isinstance(value, list | tuple):
-        for one in value:
-            yield from _leaves(one)
-    else:
-        yield value
-
-
 def touches(ops: Ops, *given: Value) -> bool:
     """Whether a tensor or an unknown size is among the arguments, at any depth."""
-    return any(ops.is_tensor(one) or isinstance(one, Dim | Sizes) for one in _leaves(given))
+    return any(ops.is_tensor(one) or isinstance(one, Dim | Sizes) for one in folding.leaves(list(given)))
 
 
 def _settled(value: Value) -> Value:

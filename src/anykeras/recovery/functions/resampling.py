@@ -164,6 +164,8 @@ def _along(
 ) -> Value:
     if before == after:
         return x
+    if before * after > _MOST:
+        raise Refused(f"an image is resized from {before} to {after} places: the matrix would be too large")
     if method == "nearest":
         if after % before == 0 and not grid.align_corners:
             return ops.repeat(x, after // before, axis=axis)
@@ -174,8 +176,6 @@ def _along(
         weights = _DIRECT[method]
     else:
         raise Refused(f"images are resized by the unknown method {method!r}")
-    if before * after > _MOST:
-        raise Refused(f"an image is resized from {before} to {after} places: the matrix would be too large")
     matrix = weights(before, after, grid).astype("float32")
     letters = "abcdefgh"[: ops.rank(x)]
     return ops.einsum(f"{letters},z{letters[axis]}->{letters.replace(letters[axis], 'z')}", x, matrix)

@@ -6,22 +6,24 @@ inside a recurrence, and masks pass (measured on keras 3.15.1: jax, tensorflow, 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ...catalog.shapes import Spec
 from ...catalog.shapes.engine import Inference
 from ...document.model import Layer
 from ...document.values import Code, Object, Value
-from ..lift import Lifted, Lifting, Recovered
+from ..functions.base import words
+from ..lift import Lifted, Lifting
 from .base import Site, place_where
 
 _KEYS = ("activation", "recurrent_activation")
 # keras/src/activations/__init__.py 3.15.1, with the names that `get` takes beside those of the functions
 _KNOWN = frozenset(
-    """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear
-    log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus
-    sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold""".split()
+    words(
+        """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear
+        log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus
+        sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold"""
+    )
 )
 _CONVOLUTIONAL = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 
@@ -43,24 +45,21 @@ def activation(layer: Layer, site: Site) -> Lifted:
     """The layer with a model for each activation that is a function."""
     functions = {key: code for key in _KEYS if (code := _function(layer.config.get(key))) is not None}
     outputs = Inference().call(layer.with_config(**dict.fromkeys(functions, "linear")), site.args, site.kwargs)
-    changed, records, notes, damage = layer, (), (), ()
+    changed, parts = layer, list[Lifted]()
     for key, code in functions.items():
-        owner = replace(layer, name=f"{layer.name}_{key}", weights={})
-        lifting = Lifting(owner, key, code, _applied_to(layer, outputs), site.context, _objects(layer, site))
-        made = lifting.lifted()
+        given = _applied_to(layer, outputs)
+        made = Lifting(
+            layer, key, code, given, site.context, site.objects, name=f"{layer.name}_{key}"
+        ).lifted()
         changed = changed.with_config(**{key: made.layer})
-        records, notes, damage = records + _owned(made, layer), notes + made.notes, damage + made.damage
-    return Lifted(changed, outputs, notes, records, damage)
-
-
-def _objects(layer: Layer, site: Site) -> dict[str, Any]:
-    """What was given; a function under the layer's name is its activation."""
-    own = site.objects.get(layer.name)
-    return {**site.objects, **({f"{layer.name}_{key}": own for key in _KEYS} if callable(own) else {})}
-
-
-def _owned(made: Lifted, layer: Layer) -> tuple[Recovered, ...]:
-    return tuple(replace(record, layer=layer.name) for record in made.code)
+        parts.append(made)
+    return Lifted(
+        changed,
+        outputs,
+        tuple(note for part in parts for note in part.notes),
+        tuple(record for part in parts for record in part.code),
+        tuple(damage for part in parts for damage in part.damage),
+    )
 
 
 def _applied_to(layer: Layer, outputs: Any) -> Spec:

@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from ...catalog.layout import Slot, slots
 from ...catalog.shapes import fill
 from ...document.model import Document, Era, Layer
-from ...document.walk import walk
+from ...document.walk import rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from ...tensors import Tensor
 from .layers import Lower
+from .lookups import with_idf_weights
 from .names import rename
 from .result import Binding, Json, Lowered, Owner
 
@@ -34,10 +35,10 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         raise Unsupported("AK6005", f"there is no target Keras {minor}", next_step=f"choose one of {', '.join(MINORS)}")
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
-    model, renamed = rename(_with_shapes(document.model))
+    model, renamed = rename(rebuild(_with_shapes(document.model), with_idf_weights))
     config = Lower().layer(model)
     wanted = slots(model)
-    return Lowered(config, bind(model, wanted), sum(not _copied(slot) for slot in wanted), minor, renamed)
+    return Lowered(config, bind(model, wanted), sum(not slot.role.copy and not slot.role.stored for slot in wanted), minor, renamed)
 
 
 def _with_shapes(model: Layer) -> Layer:
@@ -73,12 +74,10 @@ def bind(model: Layer, wanted: Iterable[Slot]) -> tuple[Binding, ...]:
 
 
 def tensor_of(layer: Layer, role: str) -> Tensor | None:
-    """The tensor of a role; ``layer.kernel`` is that of the layer in ``config["layer"]`` unless given outright."""
-    if role in layer.weights or "." not in role:
-        return layer.weights.get(role)
+    """The tensor of a role; ``layer.kernel`` is that of the layer in ``config["layer"]``."""
     key, _, inner = role.partition(".")
     held = layer.config.get(key)
-    return tensor_of(held, inner) if isinstance(held, Layer) else None
+    return tensor_of(held, inner) if inner and isinstance(held, Layer) else layer.weights.get(role)
 
 
 def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:
@@ -93,6 +92,3 @@ def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:
             )
 
 
-def _copied(slot: Slot) -> bool:
-    """Whether the variable is one of a layer inside, stored twice."""
-    return "." in slot.role.name

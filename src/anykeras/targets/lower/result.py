@@ -26,12 +26,12 @@ class Binding:
 
 @dataclass(frozen=True)
 class Owner:
-    """A live object that has variables: the way to it from the model, and its tensors in Keras's order."""
+    """A live object that has variables: the way to it from the model, and its tensors by dataset, in Keras's order."""
 
     path: str
     steps: tuple[Step, ...]
     name: str
-    tensors: tuple[Tensor, ...]
+    tensors: Mapping[str, Tensor]
 
 
 @dataclass(frozen=True)
@@ -61,4 +61,4 @@ class Lowered:
             groups.setdefault(binding.slot.owner, []).append(binding)
         for path, group in groups.items():
             first = group[0].slot
-            yield Owner(path, first.steps, first.layer.name, tuple(binding.tensor for binding in group))
+            yield Owner(path, first.steps, first.layer.name, {binding.slot.key: binding.tensor for binding in group})

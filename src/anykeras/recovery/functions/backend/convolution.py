@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ....document.model import Era
 from .. import convolution
-from ..base import Context, Ops, Refused, Value, function, refuse
+from ..base import Context, Ops, Refused, Value, function
 from ..convolution import spatial
+from ..shapes import sizes
 from .shaping import data_format_of
 
 
@@ -124,10 +127,16 @@ def atrous_conv2d(
 def _transposed(
     ops: Ops, x: Value, kernel: Value, shape: Value, strides: Value, padding: Value, where: str, dilation: Value
 ) -> Value:
-    if _theano(ops):
-        raise Refused("a transposed convolution of Theano places its border by rules of Theano's own")
     return convolution.transposed(
-        ops, x, kernel, shape, strides=strides, padding=padding, data_format=where, dilation=dilation
+        ops,
+        x,
+        kernel,
+        sizes(ops, shape),
+        strides=strides,
+        padding=padding,
+        data_format=where,
+        dilation=dilation,
+        theano=_theano(ops),
     )
 
 
@@ -149,7 +158,29 @@ def _deconvolution(name: str) -> None:
 
 _deconvolution("conv2d_transpose")
 _deconvolution("conv3d_transpose")
-refuse("its kernel is laid out by rules that changed within Keras 1", "keras.backend", "deconv2d deconv3d")
+
+
+@function("keras.backend.deconv2d", stack="Keras 1.0.4 to 1.2: the kernel as in conv2d")
+def deconv2d(
+    ops: Ops,
+    x: Value,
+    kernel: Value,
+    output_shape: Value,
+    strides: Value = (1, 1),
+    border_mode: Value = "valid",
+    dim_ordering: Value = None,
+    image_shape: Value = None,
+    filter_shape: Value = None,
+) -> Value:
+    where = data_format_of(ops, dim_ordering)
+    plain = ops.constant_value(kernel)
+    if plain is None:
+        raise Refused("a transposed convolution has a kernel that is computed")
+    order = (0, 1, 3, 2) if where == "channels_last" else (2, 3, 0, 1)
+    turned = np.transpose(np.asarray(plain), order)
+    return _transposed(ops, x, turned, output_shape, strides, border_mode, where, 1)
+
+
 
 
 def _separable_arguments(name: str, rank: int) -> None:
@@ -239,6 +270,11 @@ _pooling("pool2d", 2)
 _pooling("pool3d", 3)
 
 
+def _few(places: int) -> None:
+    if places > 4096:
+        raise Refused(f"a convolution with a kernel for each of {places} places, each of which would be written out")
+
+
 def _local(ops: Ops, patches: list[Value], kernel: Value) -> Value:
     """Each patch with its own kernel: (places, features, filters) gives (batch, places, filters)."""
     flat = [ops.reshape(patch, (-1, int(ops.shape(kernel)[1]))) for patch in patches]
@@ -250,6 +286,7 @@ def local_conv1d(
     ops: Ops, inputs: Value, kernel: Value, kernel_size: Value, strides: Value, data_format: Value = None
 ) -> Value:
     (size,), (step,) = spatial(kernel_size, 1), spatial(strides, 1)
+    _few(int(ops.shape(kernel)[0]))
     starts = range(0, int(ops.shape(kernel)[0]) * step, step)
     every = slice(None)
     return _local(ops, [ops.getitem(inputs, (every, slice(s, s + size), every)) for s in starts], kernel)
@@ -267,6 +304,7 @@ def local_conv2d(
 ) -> Value:
     size, step, (rows, columns) = spatial(kernel_size, 2), spatial(strides, 2), spatial(output_shape, 2)
     last = data_format_of(ops, data_format) == "channels_last"
+    _few(rows * columns)
     patches = []
     for row in range(0, rows * step[0], step[0]):
         for column in range(0, columns * step[1], step[1]):

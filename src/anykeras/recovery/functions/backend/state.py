@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import shapes
+from .. import folding, shapes
 from ..base import Kind, Ops, Refused, Value, function, refuse
 from ..dtypes import dtype_name
 from ..shapes import Scope
@@ -61,7 +61,7 @@ def constant(ops: Ops, value: Value, dtype: Value = None, shape: Value = None) -
     array = np.asarray(value, dtype=dtype_name(ops, dtype))
     if shape is not None:
         size = tuple(int(one) for one in shapes.sizes(ops, shape))
-        array = np.full(size, array) if array.ndim == 0 else np.reshape(array, size)
+        array = folding.compute("full", (size, array), {}) if array.ndim == 0 else np.reshape(array, size)
     return ops.constant(array)
 
 

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from .. import folding
 from ..axes import reduce
 from ..base import Ops, Value, alike, also, function, values
 from ..dtypes import dtype_name, of
@@ -136,5 +137,5 @@ def constant(
     array = np.asarray(value, dtype=dtype_name(ops, dtype) if dtype is not None else of(ops, value))
     if shape is not None:
         size = tuple(int(one) for one in shape)
-        array = np.full(size, array) if array.ndim == 0 else np.reshape(array, size)
+        array = folding.compute("full", (size, array), {}) if array.ndim == 0 else np.reshape(array, size)
     return ops.constant(array)

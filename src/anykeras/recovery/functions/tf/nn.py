@@ -76,6 +76,8 @@ def local_response_normalization(
     radius = int(depth_radius)
     squared = ops.pad(ops.square(input), ((0, 0), (0, 0), (0, 0), (radius, radius)), mode="constant")
     count = ops.shape(input)[3]
+    if radius > 64:
+        raise Refused("local_response_normalization over more than 64 channels on each side")
     if not isinstance(count, int):
         raise Refused("local_response_normalization over an unknown number of channels", "AK3043")
     total = ops.getitem(squared, (Ellipsis, slice(0, count)))
@@ -226,7 +228,7 @@ def conv2d_transpose(
         ops,
         value if input is None else input,
         filter if filters is None else filters,
-        None if output_shape is None else sizes(ops, output_shape),
+        sizes(ops, output_shape),
         strides=_inner(strides, 2, data_format),
         padding=_padding(padding),
         data_format=_format(data_format),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import control, shapes
+from .. import control, folding, shapes
 from ..axes import axis_of, positive
 from ..base import Ops, Refused, Value, function, refuse
 from ..dtypes import dtype_name, of
@@ -146,8 +146,13 @@ def repeat(ops: Ops, input: Value, repeats: Value, axis: Value = None) -> Value:
         before = ops.shape(input)
         after = (*before[: int(axis)], before[int(axis)] * repeats, *before[int(axis) + 1 :])
         return shapes.reshape(ops, shapes.tile(ops, wide, counts), after)
-    order = np.repeat(np.arange(len(repeats)), np.asarray(repeats)).astype("int32")
-    return ops.take(input, order, axis=int(axis))
+    return ops.take(input, repeated(repeats), axis=int(axis))
+
+
+def repeated(counts: Value) -> Value:
+    """The places that a repetition of each element takes them from."""
+    places = folding.compute("repeat", (list(range(len(counts))), [int(one) for one in counts]), {})
+    return places.astype("int32")
 
 
 @function("tensorflow.broadcast_to", stack="TensorFlow 1.12 on")

@@ -1,0 +1,68 @@
+"""Witness of recovered code: the stored function followed on numbers, against the operations that stand for it.
+
+Two routes to one outcome. The first follows the bytecode with arrays of the running backend; the second runs the
+submodel as it is written into the file, with its constants, folded sizes and shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import targets
+from ..catalog.shapes import Spec
+from ..document.model import Document, Era, Layer, Writer
+from ..document.walk import walk
+from ..errors import AnyKerasError
+from ..recovery import Recovered, on_numbers
+from .numeric import BATCH, UNKNOWN_AXIS, Arrays, compare
+from .report import Check, Evidence
+
+_RANDOM = ("GaussianNoise", "Dropout", "GaussianDropout", "AlphaDropout")
+
+
+def witnessed(record: Recovered, seed: int = 0) -> Check:
+    """Whether a recovered function and its operations agree on random inputs, on the running backend."""
+    what = f"{record.address} {record.key}: the function on numbers against its operations"
+    if record.lifting is None or record.model is None:
+        return Check(what, Evidence.UNWITNESSED, True, detail="it was not followed")
+    inputs = _inputs(record.lifting.given, np.random.default_rng(seed))
+    try:
+        import keras
+
+        followed = on_numbers(record, keras, inputs)
+        built = targets.build(Document(record.model, Writer(Era.KERAS3), Era.KERAS3))
+        outputs = built(inputs if not isinstance(inputs, list) or len(inputs) > 1 else inputs[0])
+    except AnyKerasError as error:
+        return Check(what, Evidence.UNWITNESSED, True, detail=f"not run on numbers: {error.seen}")
+    got, wanted = _arrays(outputs), _arrays(followed)
+    if _is_random(record.model):
+        agrees = [a.shape for a in got] == [b.shape for b in wanted]
+        return Check(what, Evidence.UNWITNESSED, agrees, detail="random: shapes compared, numbers not")
+    return compare(what, Evidence.CROSS_CHECKED, got, wanted)
+
+
+def _is_random(model: Layer) -> bool:
+    return any(layer.class_name in _RANDOM for layer in walk(model))
+
+
+def _inputs(given: Any, rng: np.random.Generator) -> Any:
+    if isinstance(given, Spec):
+        shape = tuple((UNKNOWN_AXIS if i else BATCH) if d is None else d for i, d in enumerate(given.known()))
+        dtype = given.dtype or "float32"
+        if "int" in dtype or dtype == "bool":
+            return rng.integers(0, 2, shape).astype(dtype)
+        return rng.normal(size=shape).astype(dtype)
+    if isinstance(given, Mapping):
+        return {key: _inputs(item, rng) for key, item in given.items()}
+    return [_inputs(item, rng) for item in given]
+
+
+def _arrays(value: Any) -> Arrays:
+    if isinstance(value, Mapping):
+        return [array for key in sorted(value) for array in _arrays(value[key])]
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [array for item in value for array in _arrays(item)]
+    return [np.asarray(value)]
