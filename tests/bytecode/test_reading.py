@@ -97,13 +97,27 @@ def test_hostile_marshal_data_is_one_error(name: str) -> None:
     assert time.monotonic() - started < 5
 
 
+@host.known
 def test_shared_constants_are_counted_as_often_as_they_are_used() -> None:
-    """666 bytes of references make 2**60 values for whoever walks them."""
-    function = host.compiled("def f(x): return (1, 2)")
-    data = marshal.dumps(function.__code__)
-    bomb = b"\xa9\x02NN" + b"".join(b"\xa9\x02r" + SIZE.pack(n) + b"r" + SIZE.pack(n) for n in range(60))
-    with pytest.raises(BytecodeError):
-        read_code(data.replace(marshal.dumps((1, 2))[:1], bomb, 1), (3, 14))
+    """Under a kilobyte of references makes 2**60 values for whoever walks them."""
+    data = marshal.dumps(host.compiled("def f(x): return x").__code__.replace(co_consts=(12345,)))
+    integer = b"i" + SIZE.pack(12345) if b"i" + SIZE.pack(12345) in data else b"\xe9" + SIZE.pack(12345)
+    assert data.count(integer) == 1
+
+    def bomb(first: int, levels: int) -> bytes:
+        """A chain of pairs, each of the one before twice; ``first`` is the number of the innermost one's reference."""
+        pairs = b"".join(b"\xa9\x02r" + SIZE.pack(first + n) + b"r" + SIZE.pack(first + n) for n in range(levels))
+        return data.replace(integer, b")" + bytes([levels + 1]) + b"\xa9\x02NN" + pairs)
+
+    def said(first: int, levels: int) -> str:
+        try:
+            read_code(bomb(first, levels), host.HOST)
+        except BytecodeError as error:
+            return error.seen
+        return "read"
+
+    first = next(number for number in range(10) if "points nowhere" not in said(number, 5))
+    assert "too many constants" in said(first, 60)
 
 
 def test_bytes_after_the_code_are_refused() -> None:

@@ -21,10 +21,7 @@ entry(
     MODERN,
     [Role(name, trainable=False, when=_adapted) for name in ("mean", "variance", "count")],
 )
-
-
 entry("STFTSpectrogram", NOW, [Role("real_kernel"), Role("imag_kernel")])
-
 
 
 def _weighted(config: Config) -> bool:
@@ -40,7 +37,7 @@ entry("TextVectorization", MODERN, [_IDF, replace(_IDF, at="_lookup_layer", copy
 for _name in (
     *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing"),
     *("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation"),
-    *("RandomZoom", "Rescaling", "Resizing", "StringLookup", "TextVectorization"),
+    *("RandomZoom", "Rescaling", "Resizing"),
 ):
     entry(_name, MODERN)
 

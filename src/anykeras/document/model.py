@@ -128,10 +128,19 @@ class Writer:
 
 @dataclass(frozen=True)
 class Training:
-    """What the file says about training: the raw compile configuration and the optimizer's tensors, in file order."""
+    """What the file says about training.
+
+    `config` is the compile configuration in the keys of Keras 3 (``optimizer``, ``loss``, ``loss_weights``, ``metrics``,
+    ``weighted_metrics``), its values in the vocabulary of the document. `counters` are scalars of the optimizer
+    (``iterations``, ``learning_rate``). `slots` are its other variables, by kind: each kind is a copy of the model in
+    which every trainable weight is replaced by that weight's slot, so that whatever a migration does to weights it does
+    to their slots. `unbound` names tensors of the optimizer that could not be placed.
+    """
 
     config: Config = field(default_factory=dict)
-    optimizer_weights: tuple[tuple[str, Tensor], ...] = ()
+    counters: Mapping[str, Tensor] = field(default_factory=dict)
+    slots: Mapping[str, Layer] = field(default_factory=dict)
+    unbound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

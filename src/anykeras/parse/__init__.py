@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..containers.base import NamedWeights, Raw, TreeWeights
-from ..document.model import Document, Era, Layer, Training, Writer
+from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import rebuild, walk
 from ..errors import Malformed, NotAModel
 from . import era, keras0, keras3, legacy, pages
+from .training import training_of
 from .tree import bind_assets, bind_tree
-from .values import Reading, mapping, plain
+from .values import Reading, mapping
 from .weights import bind_named
 
 __all__ = ["architecture", "pages", "parse"]
@@ -37,8 +38,7 @@ def parse(raw: Raw, weights: Raw | None = None) -> Document:
         )
     writer = era.infer(raw)
     model = _named(_with_weights(architecture(raw, writer), raw, writer))
-    training = Training(_training(raw), raw.optimizer)
-    return Document(model, writer, writer.era, training)
+    return Document(model, writer, writer.era, training_of(raw, model, writer))
 
 
 def architecture(raw: Raw, writer: Writer) -> Layer:
@@ -73,11 +73,6 @@ def _with_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
     if isinstance(raw.weights, TreeWeights):
         return bind_assets(bind_tree(model, raw.weights, writer.era), raw.assets, writer.era)
     return model
-
-
-def _training(raw: Raw) -> dict[str, object]:
-    found = plain(raw.training)
-    return dict(found) if isinstance(found, dict) else {}
 
 
 def _named(model: Layer) -> Layer:

@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from ..catalog import find, operations
 from ..containers.base import Json
-from ..document.model import Call, Graph, Layer
+from ..document.model import Call, Era, Graph, Layer
 from ..document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
 from . import legacy
-from .graph import check_refs
+from .graph import check_refs, shift_nested
 from .values import MODELS, Reading, completed, mapping, number, plain, sequence, text
 
 _BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
@@ -173,10 +173,12 @@ def _functional(config: Mapping[str, Json], reading: Reading, address: str) -> G
         made = tuple(_call(node, reading, name) for node in nodes)
         calls[name] = made or (Call(),) * (layer.class_name == "InputLayer")
         layers.append(replace(layer, name=name))
-    models = {layer.name for layer in layers if layer.graph is not None and not layer.graph.sequential}
+    now = reading.era is Era.KERAS3
+    models = {layer.name for layer in layers if now and layer.graph is not None and not layer.graph.sequential}
     ends = [_ends(config.get(key), models, reading, key) for key in ("input_layers", "output_layers")]
     made_layers, made_calls = _operations(layers, calls)
-    return check_refs(Graph(made_layers, made_calls, *ends), reading)
+    graph = Graph(made_layers, made_calls, *ends)
+    return check_refs(graph if now else shift_nested(graph), reading)
 
 
 def _ends(value: Json, models: set[str], reading: Reading, what: str) -> Value:

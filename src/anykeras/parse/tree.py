@@ -49,7 +49,9 @@ def _words(layer: Layer, text: str) -> tuple[str | int, ...]:
     while lines and not lines[-1]:  # Keras drops them too (index_lookup.py, `load_assets`, 3.15.1)
         lines.pop()
     whole = str(layer.config.get("vocabulary_dtype", "string")).startswith("int")
-    return tuple(int(line) for line in lines) if whole else tuple(lines)
+    if whole and all(line.removeprefix("-").isdecimal() and len(line) < 20 for line in lines):
+        return tuple(int(line) for line in lines)
+    return tuple(lines)
 
 
 def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:

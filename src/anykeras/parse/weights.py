@@ -140,6 +140,11 @@ def saved_slots(layer: Layer, era: Era) -> list[Slot]:
     return trainable + other
 
 
+def trainable_slots(model: Layer, era: Era) -> list[Slot]:
+    """The slots of all weights that are trained, in the order of ``model.trainable_weights``."""
+    return [slot for slot in _collect(model, era)[0] if slot.role.name in slot.layer.weights]
+
+
 def _collect(layer: Layer, era: Era) -> tuple[list[Slot], list[Slot]]:
     trainable: list[Slot] = []
     other: list[Slot] = []

@@ -55,6 +55,12 @@ def context_of(stack: str) -> Context:
     )
 
 
+@cache
+def tensors_of(stack: str) -> dict[str, Any]:
+    given = {key[3:]: array for key, array in recorded(stack)[1].items() if key.startswith("in_")}
+    return {key: one if key in PLAIN else keras.ops.convert_to_tensor(one) for key, one in given.items()}
+
+
 def flat(value: Any) -> list[Any]:
     if isinstance(value, Sizes):
         return [np.asarray(value.items)]
@@ -73,11 +79,7 @@ def number(value: Any) -> Any:
 def test_gives_the_old_numbers(stack: str, index: int) -> None:
     meta, arrays = recorded(stack)
     row = meta["calls"][index]
-    tensors = {
-        key[3:]: array if key[3:] in PLAIN else keras.ops.convert_to_tensor(array)
-        for key, array in arrays.items()
-        if key.startswith("in_")
-    }
+    tensors = tensors_of(stack)
     ops = LiveOps(keras, context_of(stack))
     try:
         got = flat(Interpreter(ops, tensors).run(row["call"]))

@@ -1,0 +1,106 @@
+"""Optimizers: what their arguments were called, and in which order each era saved their state.
+
+Sources: keras/optimizers.py of 1.2.2, 2.0.9, 2.2.4 and 2.3.1; tensorflow/python/keras/optimizer_v2 of TensorFlow 2.3;
+keras/optimizers of 2.13.1; keras/src/optimizers of 3.15.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from ..document.values import Config
+
+Groups = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class OptimizerEntry:
+    """The facts of one optimizer.
+
+    `groups` gives the slots that Keras 3 keeps for a configuration, in the order of its variables: the slots of one group
+    alternate variable by variable, the groups follow each other. `named` maps the names that files give to slots to those
+    of Keras 3. `ordered` are the slots that Keras 1 and 2 saved, one after the other, after `scalars` of its own.
+    """
+
+    name: str
+    groups: Callable[[Config], Groups]
+    named: Mapping[str, str]
+    ordered: tuple[str, ...] = ()
+    scalars: tuple[str, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    epsilon_outside: bool = False  # Keras 1 and 2: g / (sqrt(a) + epsilon), where Keras 3 has g / sqrt(a + epsilon)
+    learning_rate: Mapping[str, float] = field(default_factory=dict)
+
+
+def _always(*groups: tuple[str, ...]) -> Callable[[Config], Groups]:
+    return lambda config: groups
+
+
+def _adam(config: Config) -> Groups:
+    hats: Groups = (("velocity_hat",),) if config.get("amsgrad") else ()
+    return (("momentum", "velocity"), *hats)
+
+
+def _rmsprop(config: Config) -> Groups:
+    momentum = config.get("momentum")
+    extra: Groups = (("momentum",),) if isinstance(momentum, int | float) and momentum > 0 else ()
+    centered: Groups = (("average_gradient",),) if config.get("centered") else ()
+    return (("velocity",), *extra, *centered)
+
+
+def _sgd(config: Config) -> Groups:
+    return (("momentum",),) if config.get("momentum") else ()
+
+
+_ADAM = {"m": "momentum", "v": "velocity", "vhat": "velocity_hat", "momentum": "momentum", "velocity": "velocity",
+         "velocity_hat": "velocity_hat"}  # fmt: skip
+
+_ENTRIES = (
+    OptimizerEntry("SGD", _sgd, {"momentum": "momentum", "m": "momentum"}, ("momentum",)),
+    OptimizerEntry(
+        "RMSprop",
+        _rmsprop,
+        {"rms": "velocity", "velocity": "velocity", "momentum": "momentum", "mg": "average_gradient",
+         "average_gradient": "average_gradient"},
+        ("velocity",),
+        epsilon_outside=True,
+    ),
+    OptimizerEntry(
+        "Adagrad", _always(("accumulator",)), {"accumulator": "accumulator"}, ("accumulator",), epsilon_outside=True
+    ),
+    OptimizerEntry(
+        "Adadelta",
+        _always(("accumulated_grad", "accumulated_delta_var")),
+        {"accum_grad": "accumulated_grad", "accum_var": "accumulated_delta_var",
+         "accumulated_grad": "accumulated_grad", "accumulated_delta_var": "accumulated_delta_var"},
+        ("accumulated_grad", "accumulated_delta_var"),
+    ),
+    OptimizerEntry("Adam", _adam, _ADAM, ("momentum", "velocity", "velocity_hat")),
+    OptimizerEntry("AdamW", _adam, _ADAM),
+    OptimizerEntry(
+        "Adamax",
+        _always(("momentum", "norm")),
+        {"m": "momentum", "v": "norm", "u": "norm", "momentum": "momentum", "norm": "norm"},
+        ("momentum", "norm"),
+    ),
+    OptimizerEntry(
+        "Nadam", _always(("momentum", "velocity")), _ADAM, ("momentum", "velocity"), scalars=("momentum_cache",)
+    ),
+    OptimizerEntry(
+        "Ftrl", _always(("accumulator", "linear")), {"accumulator": "accumulator", "linear": "linear"}
+    ),
+    OptimizerEntry("Lion", _always(("momentum",)), {"m": "momentum", "momentum": "momentum"}),
+)  # fmt: skip
+_BY_NAME = {entry.name.lower(): entry for entry in _ENTRIES}
+AVERAGE = "average"  # the slot of `use_ema`, kept before all others (keras 3.15.1 base_optimizer.py, build)
+
+
+def optimizer(class_name: str) -> OptimizerEntry | None:
+    """The facts of an optimizer by its class name in any era (``Custom>Adam`` and ``adam`` too), or None."""
+    return _BY_NAME.get(class_name.rpartition(">")[2].lower())
+
+
+def groups(entry: OptimizerEntry, config: Config) -> Groups:
+    """The slots of an optimizer in Keras 3's order, the moving average of the weights included."""
+    return ((AVERAGE,), *entry.groups(config)) if config.get("use_ema") else entry.groups(config)

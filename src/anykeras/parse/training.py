@@ -1,0 +1,238 @@
+"""The compile configuration and the optimizer's variables, each bound to the weight that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..catalog import layout
+from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer
+from ..containers.base import Json, Raw
+from ..document.model import Era, Layer, Training, Writer
+from ..document.values import Config, Object, Value
+from ..document.walk import filled, walk
+from ..tensors import Tensor, constant
+from .keras3 import value_of
+from .values import Reading, legacy_value
+from .weights import Slot, trainable_slots
+
+_KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode")
+_OPTION_KEYS = ("run_eagerly", "steps_per_execution", "jit_compile")
+# Scalars that optimizers save beside their slots, under any of these last names.
+_ITERATIONS = ("iterations", "iteration", "iter")
+_INNER = ("optimizer", "inner_optimizer", "base_optimizer")  # where LossScaleOptimizer holds the one it wraps
+_RATES = ("learning_rate", "current_learning_rate")
+
+
+def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
+    """What the file says about training, or None where it says nothing."""
+    found = _raw_config(raw)
+    if not found:
+        return None
+    reading = Reading(writer.era, "training_config")
+    read = value_of if writer.era is Era.KERAS3 else legacy_value
+    config: dict[str, Value] = {key: read(found[key], reading) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
+    config["optimizer"] = _optimizer(found, reading)
+    counters, slots, unbound = _state(raw.optimizer, config["optimizer"], model, writer)
+    return Training(config, counters, slots, unbound)
+
+
+def _raw_config(raw: Raw) -> Mapping[str, Json]:
+    if isinstance(raw.training, dict):
+        return raw.training
+    top = raw.architecture
+    if isinstance(top, dict) and "loss" in top and "class_name" not in top:
+        return top  # Keras 0 wrote loss and optimizer beside the layers (keras/models.py 0.3.3, to_json)
+    return {}
+
+
+def _optimizer(found: Mapping[str, Json], reading: Reading) -> Value:
+    held = found.get("optimizer_config", found.get("optimizer"))
+    if isinstance(held, str):
+        return Object(held)
+    if not isinstance(held, dict):
+        return None
+    if "class_name" not in held and isinstance(held.get("name"), str):
+        held = {"class_name": held["name"], "config": {k: v for k, v in held.items() if k != "name"}}
+    return _object(held, reading)
+
+
+def _object(held: Mapping[str, Json], reading: Reading) -> Value:
+    """An optimizer as an object: it has a name as layers have, and is none."""
+    class_name, config = held.get("class_name"), held.get("config")
+    if not isinstance(class_name, str):
+        return None
+    read = value_of if reading.era is Era.KERAS3 else legacy_value
+    items = config.items() if isinstance(config, dict) else ()
+    made: dict[str, Value] = {}
+    for key, item in items:
+        inner = isinstance(item, dict) and key in _INNER and "class_name" in item
+        made[key] = _object(item, reading) if inner and isinstance(item, dict) else read(item, reading)
+    module = held.get("module")
+    return Object(class_name, made, module if isinstance(module, str) else None)
+
+
+@dataclass(frozen=True)
+class _Variables:
+    """The weights that the optimizer works on, in the order in which it keeps their slots."""
+
+    slots: tuple[Slot, ...]
+    shapes: tuple[tuple[int, ...], ...]
+
+
+def wrapped(held: Value) -> Value:
+    """The optimizer that does the work: the one inside a LossScaleOptimizer, or itself."""
+    config = held.config if isinstance(held, Object) and isinstance(held.config, Mapping) else {}
+    inner = next((config[key] for key in _INNER if isinstance(config.get(key), Object)), None)
+    return wrapped(inner) if inner is not None else held
+
+
+State = tuple[dict[str, Tensor], dict[str, Layer], tuple[str, ...]]
+
+
+def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, writer: Writer) -> State:
+    held = wrapped(held)
+    entry = optimizer(held.class_name) if isinstance(held, Object) else None
+    if not saved or entry is None or not isinstance(held, Object):
+        return {}, {}, tuple(name for name, _ in saved)
+    config = held.config if isinstance(held.config, Mapping) else {}
+    counters, rest = _counters(saved, entry)
+    for variables in _orders(model, writer):
+        by_slot = _by_names(rest, entry, variables) or _by_order(rest, entry, config, variables, writer.era)
+        if by_slot is not None:
+            return counters, {kind: _shadow(model, variables, found) for kind, found in by_slot.items()}, ()
+    return counters, {}, tuple(name for name, _ in rest)
+
+
+def _counters(
+    saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry
+) -> tuple[dict[str, Tensor], list[tuple[str, Tensor]]]:
+    """The leading scalars: the iteration count first, where there are any; then what else the optimizer keeps."""
+    counters: dict[str, Tensor] = {}
+    rest = list(saved)
+    while rest and rest[0][1].shape == ():
+        name, tensor = rest.pop(0)
+        last = name.removesuffix(":0").split("/")[-1]
+        if last in _RATES:
+            counters["learning_rate"] = tensor
+        elif "iterations" not in counters and (last in _ITERATIONS or len(counters) == 0):
+            counters["iterations"] = tensor
+        else:
+            extra = [key for key in entry.scalars if key not in counters]
+            counters[extra[0] if extra else last] = tensor
+    return counters, rest
+
+
+def _orders(model: Layer, writer: Writer) -> list[_Variables]:
+    """The orders in which the writer may have kept trainable weights: layer by layer, or sorted by name.
+
+    Keras sorted them by name up to 2.0.2 (keras/engine/training.py, collect_trainable_weights).
+    """
+    if writer.era is Era.KERAS3:
+        return [_variables(_keras3_trainable(model))]
+    listed = trainable_slots(model, writer.era)
+    by_name = sorted(listed, key=lambda slot: slot.layer.weights[slot.role.name].origin.rpartition("/")[2])
+    by_path = sorted(listed, key=lambda slot: _saved_name(slot))
+    sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 3))
+    orders = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
+    return [_variables(order) for order in orders]
+
+
+def _saved_name(slot: Slot) -> str:
+    """The variable's name: what follows the group of its layer in the file."""
+    origin = slot.layer.weights[slot.role.name].origin
+    return "/".join(origin.split("/")[2:]) if origin.count("/") >= 2 else origin
+
+
+def _variables(slots: Sequence[Slot]) -> _Variables:
+    return _Variables(tuple(slots), tuple(slot.layer.weights[slot.role.name].shape for slot in slots))
+
+
+def _keras3_trainable(model: Layer) -> list[Slot]:
+    frozen = frozen_layers(model)
+    return [
+        Slot(slot.layer, slot.role)
+        for slot in layout.slots(model)
+        if slot.role.trainable and id(slot.layer) not in frozen and slot.role.name in slot.layer.weights
+    ]
+
+
+def frozen_layers(model: Layer) -> set[int]:
+    """The identities of layers that are not trained: those that say so, and all inside them."""
+    return {id(inner) for layer in walk(model) if layer.config.get("trainable") is False for inner in walk(layer)}
+
+
+def _by_names(
+    rest: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, variables: _Variables
+) -> dict[str, list[Tensor]] | None:
+    """Slots by the kind that their names say: ``Adam/dense/kernel/m:0`` (TensorFlow 2.0 to 2.10) or
+    ``Adam/m/dense/kernel:0`` (2.11 to 2.15); within a kind the order is that of the variables."""
+    found: dict[str, list[Tensor]] = {}
+    for name, tensor in rest:
+        parts = name.removesuffix(":0").split("/")
+        kinds = {**entry.named, AVERAGE: AVERAGE}
+        kind = kinds.get(parts[-1]) or (kinds.get(parts[1]) if len(parts) > 2 else None)
+        if kind is None:
+            return None
+        found.setdefault(kind, []).append(tensor)
+    return found if found and all(_fits(tensors, variables) for tensors in found.values()) else None
+
+
+def _by_order(
+    rest: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, config: Config, variables: _Variables, era: Era
+) -> dict[str, list[Tensor]] | None:
+    count, tensors = len(variables.slots), [tensor for _, tensor in rest]
+    if count == 0:
+        return {} if not tensors else None
+    if not tensors:
+        return {}
+    if era is Era.KERAS3 or rest[0][0].startswith("optimizer/"):
+        return _alternating(tensors, groups(entry, config), variables)
+    found: dict[str, list[Tensor]] = {}
+    kinds = entry.ordered
+    for i, kind in enumerate(kinds):
+        part = tensors[i * count : (i + 1) * count]
+        if part and all(tensor.size <= 1 for tensor in part) and not _fits(part, variables):
+            continue  # placeholders of `amsgrad=False`, keras 2.1.3 and later
+        if part and not _fits(part, variables):
+            return None
+        if part:
+            found[kind] = part
+    return found if len(tensors) <= len(kinds) * count and len(tensors) % count == 0 else None
+
+
+def _alternating(
+    tensors: Sequence[Tensor], kinds: Sequence[Sequence[str]], variables: _Variables
+) -> dict[str, list[Tensor]] | None:
+    found: dict[str, list[Tensor]] = {}
+    left = list(tensors)
+    for group in kinds:
+        for _ in variables.slots:
+            for kind in group:
+                if not left:
+                    return None
+                found.setdefault(kind, []).append(left.pop(0))
+    return found if not left and all(_fits(part, variables) for part in found.values()) else None
+
+
+def _fits(tensors: Sequence[Tensor], variables: _Variables) -> bool:
+    return [tensor.shape for tensor in tensors] == list(variables.shapes)
+
+
+def _shadow(model: Layer, variables: _Variables, tensors: Sequence[Tensor]) -> Layer:
+    """The model with slots for weights; a weight that is not trained has zeros."""
+    slots: dict[int, dict[str, Tensor]] = {}
+    for slot, tensor in zip(variables.slots, tensors, strict=True):
+        slots.setdefault(id(slot.layer), {})[slot.role.name] = tensor
+    every: dict[int, dict[str, Tensor]] = {}
+    for layer in walk(model):
+        if layer.weights:
+            own = slots.get(id(layer), {})
+            every[id(layer)] = {role: own.get(role) or _zeros(tensor) for role, tensor in layer.weights.items()}
+    return filled(model, every)
+
+
+def _zeros(tensor: Tensor) -> Tensor:
+    return constant(np.zeros(tensor.shape, tensor.dtype), tensor.dtype, "zeros")

@@ -1,0 +1,191 @@
+"""What is refused, renamed or left out on the way to a target, and what happens to files then."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from anykeras import targets
+from anykeras.document.build import Builder
+from anykeras.document.model import Call, Document, Era, Graph, Layer, Writer
+from anykeras.document.values import Code, Object, Ref
+from anykeras.errors import AnyKerasError
+from anykeras.tensors import constant
+
+
+def dense(name: str, units: int = 2, inputs: int = 2, **config: object) -> Layer:
+    weights = {"kernel": constant(np.eye(inputs, units)), "bias": constant(np.arange(units))}
+    return Layer("Dense", name, {"units": units, **config}, weights)  # type: ignore[dict-item]
+
+
+def model(*layers: Layer, shape: tuple[int, ...] = (2,)) -> Document:
+    entrance = Layer("InputLayer", "entrance", {"batch_shape": (None, *shape), "dtype": "float32"})
+    graph = Graph((entrance, *layers), sequential=True)
+    return Document(Layer("Sequential", "model", graph=graph), Writer(Era.KERAS1), Era.KERAS3)
+
+
+REFUSED = {
+    "AK6001": model(Layer("Lambda", "f", {"function": Code("4wEAAAA", "lambda")})),
+    "AK6002": model(Layer("Mine", "m")),
+    "AK6003": model(dense("d", colour="red")),
+    "AK6006": model(dense("a"), replace(dense("b"), weights={})),
+    "AK6007": model(dense("a").with_weights(gamma=constant([1.0]))),
+}
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_what_cannot_be_written_is_named(code: str, tmp_path: Path) -> None:
+    target = tmp_path / "out.keras"
+    with pytest.raises(AnyKerasError) as raised:
+        targets.write(REFUSED[code], str(target))
+    assert raised.value.code == code and raised.value.layer
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_initializer_is_named() -> None:
+    odd = dense("d", kernel_initializer=Object("Zeroes"))
+    with pytest.raises(AnyKerasError, match=r"AK6002.*Zeroes.*kernel_initializer"):
+        targets.lower(model(odd))
+
+
+def test_an_unknown_operation_is_named() -> None:
+    build = Builder("f")
+    x = build.input((2,))
+    with pytest.raises(AnyKerasError, match="AK6004"):
+        targets.lower(Document(build.finish(build.op("frobnicate", x)), Writer(Era.KERAS1), Era.KERAS3))
+
+
+def test_an_architecture_alone_is_built_but_not_written(tmp_path: Path) -> None:
+    bare = model(replace(dense("a"), weights={}))
+    assert targets.build(bare).output_shape == (None, 2)
+    with pytest.raises(AnyKerasError, match="AK6012"):
+        targets.write(bare, str(tmp_path / "out.keras"))
+
+
+def test_an_existing_target_is_kept_unless_forced(tmp_path: Path) -> None:
+    target = tmp_path / "out.keras"
+    target.write_bytes(b"precious")
+    with pytest.raises(AnyKerasError, match="AK6010"):
+        targets.write(model(dense("a")), str(target))
+    assert target.read_bytes() == b"precious"
+    targets.write(model(dense("a")), str(target), force=True)
+    assert zipfile.is_zipfile(target)
+    assert [p.name for p in tmp_path.iterdir()] == ["out.keras"]
+
+
+def test_a_failure_while_writing_leaves_nothing_behind(tmp_path: Path) -> None:
+    def broken() -> np.ndarray:
+        raise OSError(28, "No space left on device")
+
+    lazy = replace(constant(np.eye(2)), load=broken)
+    target = tmp_path / "out.keras"
+    target.write_bytes(b"precious")
+    with pytest.raises(AnyKerasError, match="AK6011"):
+        targets.write(model(dense("a").with_weights(kernel=lazy)), str(target), force=True)
+    assert target.read_bytes() == b"precious"
+    assert [p.name for p in tmp_path.iterdir()] == ["out.keras"]
+
+
+def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    with pytest.raises(AnyKerasError, match="AK6011"):
+        targets.write(model(dense("a")), str(tmp_path / "nowhere" / "out.keras"))
+
+
+def test_names_that_keras_refuses_are_changed_reversibly(tmp_path: Path) -> None:
+    given = model(dense("conv1/conv"), dense("conv1_conv"), dense("conv1/bn/"), dense("plain"))
+    lowered = targets.lower(given)
+    assert lowered.renamed == {"conv1_conv_1": "conv1/conv", "conv1_bn_": "conv1/bn/"}
+    targets.write(given, str(tmp_path / "out.keras"))
+    names = [layer.name for layer in keras.models.load_model(tmp_path / "out.keras").layers]
+    assert names == ["conv1_conv_1", "conv1_conv", "conv1_bn_", "plain"]
+    metadata = json.loads(zipfile.ZipFile(tmp_path / "out.keras").read("metadata.json"))
+    assert metadata["renamed"] == dict(lowered.renamed)
+
+
+def test_references_follow_renamed_layers() -> None:
+    shared = dense("a/b")
+    calls = {"x": (Call(),), "a/b": (Call((Ref("x"),)), Call((Ref("a/b", 0),)))}
+    entrance = Layer("InputLayer", "x", {"batch_shape": (None, 2)})
+    graph = Graph((entrance, shared), calls, Ref("x"), (Ref("a/b", 1), Ref("a/b", 0)))
+    live = targets.build(Document(Layer("Functional", "m/n", graph=graph), Writer(Era.KERAS2), Era.KERAS3))
+    twice, once = live(np.array([[3.0, 4.0]], "float32"))
+    np.testing.assert_array_equal(once, [[3.0, 5.0]])
+    np.testing.assert_array_equal(twice, [[3.0, 6.0]])
+    assert live.name == "m_n" and live.layers[1].name == "a_b"
+
+
+def test_one_operation_called_twice_becomes_two_nodes() -> None:
+    build = Builder("m")
+    x = build.input((2,))
+    build.op("add", x, 1.0)
+    halves = Layer("multiply", "scale", operation=True)
+    y = build.add(halves, x, 2.0)
+    z = build.add(halves, y, 5.0)
+    live = targets.build(Document(build.finish((z, y)), Writer(Era.KERAS1), Era.KERAS3))
+    out = live(np.array([[1.0, 2.0]], "float32"))
+    np.testing.assert_array_equal(out[0], [[10.0, 20.0]])
+    np.testing.assert_array_equal(out[1], [[2.0, 4.0]])
+
+
+def test_inner_inputs_without_a_shape_get_it_from_the_call() -> None:
+    inner = Builder("inner")
+    x = inner.input()
+    body = inner.finish(inner.op("multiply", inner.add(dense("d"), x), 3.0))
+    live = targets.build(model(dense("first"), body))
+    np.testing.assert_array_equal(live(np.array([[1.0, 2.0]], "float32")), [[3.0, 12.0]])
+
+
+def test_an_input_whose_shape_nobody_knows_is_refused() -> None:
+    build = Builder("m")
+    x = build.input()
+    with pytest.raises(AnyKerasError, match="AK6015"):
+        targets.lower(Document(build.finish(build.op("relu", x)), Writer(Era.KERAS1), Era.KERAS3))
+
+
+def test_writing_imports_no_framework(tmp_path: Path) -> None:
+    code = (
+        "import sys, numpy as np\n"
+        "from anykeras import targets\n"
+        "from anykeras.document.model import *\n"
+        "from anykeras.tensors import constant\n"
+        "d = Layer('Dense', 'd', {'units': 2}, {'kernel': constant(np.eye(2)), 'bias': constant([0, 0])})\n"
+        "i = Layer('InputLayer', 'i', {'batch_shape': (None, 2)})\n"
+        "m = Layer('Sequential', 'm', graph=Graph((i, d), sequential=True))\n"
+        f"targets.write(Document(m, Writer(Era.KERAS1), Era.KERAS3), {str(tmp_path / 'out.keras')!r})\n"
+        "print(sorted({'keras', 'jax', 'tensorflow', 'torch'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ), check=True)
+    assert done.stdout.strip() == "[]"
+    assert keras.models.load_model(tmp_path / "out.keras").count_params() == 6
+
+
+def test_peak_memory_is_about_one_tensor(tmp_path: Path) -> None:
+    import tracemalloc
+
+    size = 1 << 20
+
+    def fresh(rows: int) -> Layer:
+        made = {
+            "kernel": replace(constant(np.zeros((1, 1))), shape=(rows, size // rows), load=lambda: np.ones((rows, size // rows), "float32")),
+            "bias": constant(np.zeros(size // rows)),
+        }
+        return Layer("Dense", f"d{rows}", {"units": size // rows}, made)
+
+    side = 1 << 10
+    given = model(*[replace(fresh(side), name=f"d{i}") for i in range(12)], shape=(side,))
+    tracemalloc.start()
+    targets.write(given, str(tmp_path / "out.keras"))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    one = size * 4
+    assert (tmp_path / "out.keras").stat().st_size > 12 * one
+    assert peak < 6 * one
