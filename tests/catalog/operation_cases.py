@@ -1,7 +1,8 @@
 """Calls of ``keras.ops`` functions that a model can hold, written as expressions over a few named inputs.
 
 ``x y`` are float (batch, 4); ``seq`` float (batch, 5, 4); ``img`` float (batch, 8, 6, 2); ``rgb`` with 3 channels;
-``q`` float (batch, 5, 2, 4); ``i`` int32 (batch, 4) with values 0 to 3; ``b`` bool (batch, 4); ``sq`` float (batch, 4, 4),
+``q`` float (batch, 5, 2, 4);
+``i`` int32 (batch, 4) with values 0 to 3; ``b`` bool (batch, 4); ``sq`` float (batch, 4, 4),
 positive definite; ``v`` float (batch,). All floats are in (0, 1). The batch is 3. ``K D P W F S TS KT`` are constants.
 """
 

@@ -96,6 +96,8 @@ class GraphOps(Ops):
         held_weights = {role: tensors.constant(value) for role, value in (weights or {}).items()}
         made = Layer(class_name, name, held, held_weights, address=self.builder.address)
         self._all_weights(made)
+        if not any(self._symbolic(arg) for arg in args):  # noise of a fixed shape: a graph has no node without an input
+            args = tuple(self.anchored(arg) for arg in args)
         return self._called(made, tuple(self._lifted(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()})
 
     def _all_weights(self, made: Layer) -> None:
@@ -107,6 +109,17 @@ class GraphOps(Ops):
                 f"the code makes a {made.class_name} inside the function; its {missing[0]} was never saved in the file",
                 "AK3042",
             )
+
+    def anchored(self, value: Value) -> Symbol:
+        """A constant as a tensor of the graph: added to nothing, so that it hangs on the first input."""
+        nothing = self.op("multiply", self.op("sum", self.op("zeros_like", next(iter(self._known.values())))), 0)
+        array = np.asarray(self.constant(value))
+        if array.size and (array == array.flat[0]).all():
+            filled = self.op("add", self.op("cast", nothing, str(array.dtype)), array.flat[0].item())
+            made: Symbol = self.op("broadcast_to", filled, array.shape) if array.shape else filled
+        else:
+            made = self.op("add", self.op("cast", nothing, str(array.dtype)), array)
+        return made
 
     def embedded(self, model: Layer, *args: Value) -> Any:
         """A whole layer or model (a traced custom function), called."""

@@ -107,16 +107,9 @@ def _outputs(ops: GraphOps, outcome: Any, inputs: Sequence[Symbol]) -> Any:
             return outcome
         return ops.op("squeeze", ops.op("expand_dims", outcome, axis=-1), axis=-1)  # exact for every dtype
     if isinstance(outcome, int | float | np.ndarray | np.generic):
-        return _anchored(ops, outcome, inputs[0])
+        return ops.anchored(outcome)
     what = "a shape" if isinstance(outcome, Sizes) else type(outcome).__name__
     raise Refused(f"the function returns {what}, not a tensor")
-
-
-def _anchored(ops: GraphOps, value: Any, anchor: Symbol) -> Symbol:
-    """A constant as an output of a graph: added to nothing, so that it hangs on the input."""
-    nothing = ops.op("multiply", ops.op("sum", ops.op("zeros_like", anchor)), 0.0)
-    made: Symbol = ops.op("add", nothing, ops.constant(value))
-    return made
 
 
 def _mapped(outputs: Any, change: Callable[[Symbol], Any]) -> Any:
@@ -231,7 +224,7 @@ class Lifting:
         offered = {key: value for key, value in self.offered.items() if key in known}
         if "mask" in known:
             offered["mask"] = carried(ops, inputs, self.masked)
-        kwargs = {**offered, **{key: constant(value) for key, value in self.extra.items()}}
+        kwargs = {**{key: constant(value) for key, value in self.extra.items()}, **offered}
         return Start(CodeDomain(ops, self.objects), [inputs], kwargs)
 
 

@@ -76,14 +76,15 @@ class Pass(Inference):
         masked = tuple(self.masks.get(id(layer), ()))
         made = lift(layer, Site(args, kwargs, self.context, self.objects, masked, heeded))
         known = self.lifted.get(id(layer))
-        self.lifted[id(layer)] = made if known is None else replace(made, layer=widened(made.layer, known.layer))
-        if known is not None and not same(known.layer, made.layer):
+        model = made.layer if known is None else widened(made.layer, known.layer)
+        if model is None:
             raise Unsupported(
                 "AK3008",
                 f"{layer.name!r} is called on tensors of several shapes, and its code does another thing for each",
                 layer=layer.name,
                 next_step="Split the model where the layer is shared.",
             )
+        self.lifted[id(layer)] = replace(made, layer=model)
         return made
 
     def rest(self, model: Layer) -> None:
@@ -109,19 +110,26 @@ def _findings(layer: Layer, made: Lifted) -> Iterator[Finding]:
         yield Finding("AK3010", address, damage, "repaired", Fidelity.EQUIVALENT)
 
 
-def widened(model: Layer, other: Layer) -> Layer:
-    """The model for the inputs of both: a size in which they differ is open."""
+def widened(model: Layer, other: Layer) -> Layer | None:
+    """The model for the inputs of both: a size in which they differ is open. None where one model cannot be both."""
+    if not same(model, other):
+        return None
     if model.graph is None or other.graph is None:
         return model
-    shapes = {x.name: x.config.get("batch_shape") for x in other.graph.layers if x.class_name == "InputLayer"}
+    shapes = {x.name: _shape(x) for x in other.graph.layers if x.class_name == "InputLayer"}
+    layers = []
+    for layer in model.graph.layers:
+        one, two = _shape(layer), shapes.get(layer.name, ())
+        if len(one) != len(two):
+            return None
+        open_sizes = tuple(a if a == b else None for a, b in zip(one, two, strict=True))
+        layers.append(layer.with_config(batch_shape=open_sizes) if layer.name in shapes else layer)
+    return replace(model, graph=replace(model.graph, layers=tuple(layers)))
 
-    def opened(layer: Layer) -> Layer:
-        one, two = layer.config.get("batch_shape"), shapes.get(layer.name)
-        if layer.class_name != "InputLayer" or not isinstance(one, tuple) or not isinstance(two, tuple):
-            return layer
-        return layer.with_config(batch_shape=tuple(a if a == b else None for a, b in zip(one, two, strict=True)))
 
-    return replace(model, graph=replace(model.graph, layers=tuple(opened(layer) for layer in model.graph.layers)))
+def _shape(layer: Layer) -> tuple[Value, ...]:
+    found = layer.config.get("batch_shape")
+    return found if isinstance(found, tuple) and layer.class_name == "InputLayer" else ()
 
 
 def _specs(value: Any) -> list[Spec]:

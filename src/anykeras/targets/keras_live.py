@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import keras
 
 
-def build(document: Document, *, compile: bool = True) -> keras.Model:
+def build(document: Document) -> keras.Model:
     """Build `document` with the running Keras and fill every variable exactly once.
 
     Raises:
@@ -49,14 +49,12 @@ def revive(lowered: Lowered) -> keras.Model:
 def fill(model: keras.Model, lowered: Lowered) -> None:
     """Assign every tensor to its variable; raises Bug when a variable stays unfilled or a tensor has none."""
     seen: set[int] = set()
-    filled = 0
     for owner in lowered.owners():
         holder = follow(model, owner.steps)
         if id(holder) in seen:
             raise Bug("AK6008", f"{owner.path} is filled twice", layer=owner.name)
         seen.add(id(holder))
         _assign(holder, owner)
-        filled += len(owner.tensors)
     variables = {id(variable): variable for variable in model.weights}
     if lowered.expected != len(variables):
         names = ", ".join(variable.path for variable in list(variables.values())[:8])

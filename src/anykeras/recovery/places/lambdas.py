@@ -8,7 +8,7 @@ from typing import Any
 
 from ...catalog.shapes import Spec
 from ...document.build import Builder
-from ...document.model import Layer
+from ...document.model import Era, Layer
 from ...document.values import Code, Object
 from ...errors import AnyKerasError, Unsupported
 from ..domain import CodeDomain
@@ -21,11 +21,16 @@ from .base import Site, place, place_where
 
 @place("Lambda")
 def lambda_layer(layer: Layer, site: Site) -> Lifted:
-    """The function of a Lambda, called on what the layer is called on, with its ``arguments``."""
+    """The function of a Lambda, called on what the layer is called on, with its ``arguments``.
+
+    Keras writes the mask (and tf.keras and Keras 3 the training flag) over an argument of that name: keras 2.3.1
+    layers/core.py, tf.keras 2.15 core/lambda_layer.py. Keras 2 even stores it among the arguments, as null.
+    """
+    context = site.context
+    offered = {"training": context.training} if context.tf_keras or context.era is Era.KERAS3 else {}
     made = Lifting(
-        layer, "function", _function(layer), site.args[0], site.context, site.objects, _arguments(layer),
-        {"training": site.context.training}, site.masked,
-    ).lifted()  # fmt: skip
+        layer, "function", _function(layer), site.args[0], context, site.objects, _arguments(layer), offered, site.masked
+    ).lifted()
     return _with_mask(layer, site, _shape_checked(layer, site, made))
 
 
@@ -103,7 +108,11 @@ def _with_mask(layer: Layer, site: Site, made: Lifted, key: str = "mask") -> Lif
     Keras calls ``mask(inputs, mask)`` for a Lambda and ``output_mask(masks)`` for a Merge.
     """
     code = layer.config.get(key)
-    if not isinstance(code, Code) or not (site.heeded and (any(site.masked) or key == "mask")):
+    if not isinstance(code, Code):
+        lost = any(site.masked) and site.heeded and site.context.era is Era.KERAS2
+        note = "the mask ends here; Keras 2 does not store `mask=`, so that it cannot be told whether there was one"
+        return replace(made, notes=(*made.notes, note)) if lost else made
+    if not (site.heeded and (any(site.masked) or key == "mask")):
         return made
     kept: list[Any] = []
 

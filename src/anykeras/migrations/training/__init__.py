@@ -1,0 +1,6 @@
+"""What a compile configuration of any era means in current Keras 3."""
+
+from . import pages
+from .migrate import migrate_training
+
+__all__ = ["migrate_training", "pages"]

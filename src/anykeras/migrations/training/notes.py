@@ -1,0 +1,20 @@
+"""Findings about training, with one address for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from ...document.model import Writer
+from ...findings import Fidelity, Finding
+
+
+@dataclass
+class Notes:
+    """Who wrote the configuration, and what was found in it."""
+
+    writer: Writer
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, code: str, where: str, seen: str, done: str, fidelity: Fidelity = Fidelity.EXACT) -> None:
+        """Record one finding at ``training/<where>``."""
+        self.findings.append(Finding(code, f"training/{where}", seen, done, fidelity))

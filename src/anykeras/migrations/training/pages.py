@@ -1,0 +1,41 @@
+"""The pages of what is found in compile configurations."""
+
+from ...findings import Fidelity
+from ...registry import Page, document
+
+document(
+    Page("AK4001", "An optimizer that Keras 3 does not have",
+         "The optimizer is the author's own class, Keras 1's TFOptimizer around one of TensorFlow, or a class that is gone.",
+         "Its steps cannot be known.", "The model opens without an optimizer. Compile it, or give the class.",
+         fidelity=Fidelity.LOSSY),
+    Page("AK4002", "A loss or metric that is the author's own",
+         "A name that no Keras has: a function or class of the program that saved the file.",
+         "Outputs do not need it; training does.",
+         "The model opens; what is named is not compiled. Give it in custom_objects.", fidelity=Fidelity.LOSSY),
+    Page("AK4003", "decay is a schedule",
+         "`decay` divided the learning rate by `1 + decay * iterations` in Keras 0 to 2 and tf.keras before 2.11.",
+         "Keras 3 ignores the argument with a warning: training goes on at another rate.",
+         "`InverseTimeDecay(lr, decay_steps=1, decay_rate=decay)`, which is the same formula.", fidelity=Fidelity.EXACT,
+         references=("keras 2.3.1 optimizers.py", "keras 3.15.1 src/optimizers/schedules/learning_rate_schedule.py")),
+    Page("AK4004", "Nadam's momentum schedule", "Keras 1, 2 and tf.keras to 2.10 raised 0.96 to `0.004 * step`, Keras 3 raises it to `step`.",
+         "The first steps after loading differ.", "The state is carried over; the schedule is Keras 3's.",
+         fidelity=Fidelity.APPROXIMATE),
+    Page("AK4005", "A loss scale around the optimizer", "LossScaleOptimizer of tf.keras multiplies the loss against underflow in float16.",
+         "Keras 3 does this by itself under a mixed_float16 policy.", "The inner optimizer and its state are kept.",
+         fidelity=Fidelity.EQUIVALENT),
+    Page("AK4006", "clipnorm was global", "Keras 0 to 2.3 clipped by the norm of all gradients together; Keras 3 clips each alone.",
+         "The same number would clip far less.", "`global_clipnorm`.", fidelity=Fidelity.EXACT,
+         references=("keras 2.3.1 optimizers.py, get_gradients",)),
+    Page("AK4007", "Two ways of clipping", "The optimizer clips by norm and by value; Keras 3 takes one of them.",
+         "Both cannot be said.", "The norm is kept.", fidelity=Fidelity.LOSSY),
+    Page("AK4008", "epsilon under the root", "RMSprop and Adagrad divided by `sqrt(a) + epsilon`; Keras 3 divides by `sqrt(a + epsilon)`.",
+         "With the same number, steps of rarely used weights are much shorter.",
+         "`epsilon ** 2`, which gives the same step at 0 and within epsilon elsewhere.", fidelity=Fidelity.EQUIVALENT),
+    Page("AK4009", "An argument that is gone", "The optimizer has an argument that Keras 3 does not know.", "It may have changed steps.",
+         "Left out.", fidelity=Fidelity.LOSSY),
+    Page("AK4010", "A loss whose formula changed", "`hinge`, `squared_hinge` and `cosine_proximity` treat labels or axes differently in Keras 3.",
+         "The loss value can differ; outputs do not.", "The loss of that name in Keras 3.", fidelity=Fidelity.APPROXIMATE),
+    Page("AK4011", "Optimizer state that fits no weight", "The optimizer's variables in the file could not be assigned to the model's weights.",
+         "Assigning by position where shapes contradict would train the wrong weights.", "The optimizer starts fresh.",
+         fidelity=Fidelity.LOSSY),
+)  # fmt: skip
