@@ -96,7 +96,7 @@ def load_model(
         AnyKerasError: the file is refused; the message names the part, the layer and the reason.
     """
     opened = open_file(path, custom_objects, weights=weights)
-    return targets.build(opened.document)
+    return targets.build(opened.document, compile=compile)
 
 
 def convert(
@@ -194,7 +194,7 @@ def verify(a: Path, b: Path | None = None, *, recording: Path | None = None, wei
         AnyKerasError: a file is refused, or no backend is installed.
     """
     first = open_file(a, weights=weights)
-    model = targets.build(first.document)
+    model = targets.build(first.document, compile=False)
     checks: list[Check] = [witnesses.witnessed(record) for record in first.code]
     inputs, wanted = witnesses.recorded(fspath(recording)) if recording is not None else (None, None)
     inputs = inputs or witnesses.generated(model)
@@ -213,7 +213,7 @@ def _second(first: Opened, b: str, inputs: Arrays, outputs: Arrays, wanted: Arra
     checks = [witnesses.reread(first.document.model, second.document.model)]
     stock = witnesses.stock(b)
     route = "stock Keras" if stock is not None else "AnyKeras"
-    model = stock if stock is not None else targets.build(second.document)
+    model = stock if stock is not None else targets.build(second.document, compile=False)
     got = witnesses.predict(model, inputs)
     checks.append(witnesses.compare(f"{b} run by {route} against the first", Evidence.CROSS_CHECKED, got, outputs))
     if wanted is not None:

@@ -1,9 +1,9 @@
 """Calls of ``keras.ops`` functions that a model can hold, written as expressions over a few named inputs.
 
 ``x y`` are float (batch, 4); ``seq`` float (batch, 5, 4); ``img`` float (batch, 8, 6, 2); ``rgb`` with 3 channels;
-``q`` float (batch, 5, 2, 4);
-``i`` int32 (batch, 4) with values 0 to 3; ``b`` bool (batch, 4); ``sq`` float (batch, 4, 4),
-positive definite; ``v`` float (batch,). All floats are in (0, 1). The batch is 3. ``K D P W F S TS KT`` are constants.
+``q`` float (batch, 5, 2, 4); ``i`` int32 (batch, 4) with values 0 to 3; ``b`` bool (batch, 4); ``sq`` float
+(batch, 4, 4), positive definite; ``v`` float (batch,). All floats are in (0, 1). The batch is 3. ``K D P W F S TS KT``
+are constants.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ OTHERS = [
     "o.transpose(seq)", "o.transpose(seq, (0, 2, 1))", "o.transpose(seq, axes=[1, 0, 2])", "o.expand_dims(x, 1)",
     "o.expand_dims(x, -1)", "o.expand_dims(x, (1, 3))", "o.squeeze(o.expand_dims(x, 1), axis=1)",
     "o.moveaxis(seq, 1, 2)", "o.moveaxis(seq, (0, 1), (1, 0))", "o.swapaxes(seq, 1, 2)", "o.flip(seq, axis=1)",
-    "o.flip(seq, axis=(1, 2))", "o.fliplr(x)", "o.flipud(x)", "o.rot90(x)", "o.roll(x, 2)",
+    "o.flip(seq, axis=(1, 2))", "o.fliplr(x)", "o.flipud(x)", "o.rot90(x)", "o.rot90(seq, axes=(1, 2))", "o.roll(x, 2)",
     "o.roll(seq, 1, axis=1)", "o.roll(seq, (1, 2), axis=(1, 2))", "o.repeat(x, 2)", "o.repeat(x, 2, axis=1)",
     "o.tile(x, 2)", "o.tile(x, (1, 3))", "o.tile(x, (2, 1, 1))", "o.broadcast_to(x, (2, 3, 4))",
     "o.concatenate([x, y])", "o.concatenate([x, y], axis=-1)", "o.concatenate([seq, seq, seq], axis=1)",

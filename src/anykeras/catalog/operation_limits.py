@@ -67,7 +67,7 @@ _FUNCTIONAL: Final = (
 _LIMITS: Final = (
     Limit(("norm",), _stated("axis"), ("jax",), "sqrt(sum(square(x), axis, keepdims))"),
     Limit(("quantile",), _stated("axis"), ("jax",), "sort and take, or median"),
-    Limit(("rot90",), _always, ("jax",), "flip of transpose"),
+    Limit(("rot90",), _stated("axes"), ("jax",), "flip of transpose"),
     Limit(_NAN, _sequence("axis"), ("jax",), "where(isnan(x), ...) and the plain function"),
     Limit(("max_pool", "average_pool"), _sequence("pool_size", "strides"), ("jax",), "a pooling layer"),
     Limit(("adaptive_average_pool", "adaptive_max_pool"), _always, ALL, "an adaptive pooling layer"),

@@ -7,7 +7,7 @@ keras/optimizers of 2.13.1; keras/src/optimizers of 3.15.1.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..document.values import Config
 
@@ -28,9 +28,7 @@ class OptimizerEntry:
     named: Mapping[str, str]
     ordered: tuple[str, ...] = ()
     scalars: tuple[str, ...] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict)
     epsilon_outside: bool = False  # Keras 1 and 2: g / (sqrt(a) + epsilon), where Keras 3 has g / sqrt(a + epsilon)
-    learning_rate: Mapping[str, float] = field(default_factory=dict)
 
 
 def _always(*groups: tuple[str, ...]) -> Callable[[Config], Groups]:
@@ -85,7 +83,7 @@ _ENTRIES = (
         ("momentum", "norm"),
     ),
     OptimizerEntry(
-        "Nadam", _always(("momentum", "velocity")), _ADAM, ("momentum", "velocity"), scalars=("momentum_cache",)
+        "Nadam", _always(("momentum", "velocity")), _ADAM, ("momentum", "velocity"), scalars=("u_product",)
     ),
     OptimizerEntry(
         "Ftrl", _always(("accumulator", "linear")), {"accumulator": "accumulator", "linear": "linear"}

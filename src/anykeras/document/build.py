@@ -24,6 +24,7 @@ class Builder:
         self._layers: dict[str, Layer] = {}
         self._calls: dict[str, list[Call]] = {}
         self._inputs: list[Ref] = []
+        self._numbers: dict[str, int] = {}
 
     def input(self, shape: tuple[int | None, ...] | None = None, dtype: str = "float32", name: str = "") -> Ref:
         """One more input; `shape` without the batch axis, None where only the caller of the model knows it."""
@@ -78,8 +79,9 @@ class Builder:
         return Layer("Functional", self.name, {"trainable": trainable}, graph=graph, address=self.address)
 
     def _unique(self, name: str) -> str:
-        made, count = name, 1
+        made, count = name, self._numbers.get(name, 1)
         while made in self._layers:
             count += 1
             made = f"{name}_{count}"
+        self._numbers[name] = count
         return made

@@ -14,15 +14,13 @@ from ..document.model import Era, Layer, Training, Writer
 from ..document.values import Config, Object, Value
 from ..document.walk import filled, walk
 from ..tensors import Tensor, constant
-from .keras3 import value_of
-from .values import Reading, legacy_value
+from .values import Reading
 from .weights import Slot, trainable_slots
 
 _KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode")
 _OPTION_KEYS = ("run_eagerly", "steps_per_execution", "jit_compile")
-# Scalars that optimizers save beside their slots, under any of these last names.
-_ITERATIONS = ("iterations", "iteration", "iter")
 _INNER = ("optimizer", "inner_optimizer", "base_optimizer")  # where LossScaleOptimizer holds the one it wraps
+# Names of the learning rate among the scalars that optimizers save beside their slots.
 _RATES = ("learning_rate", "current_learning_rate")
 
 
@@ -32,11 +30,13 @@ def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     if not found:
         return None
     reading = Reading(writer.era, "training_config")
-    read = value_of if writer.era is Era.KERAS3 else legacy_value
-    config: dict[str, Value] = {key: read(found[key], reading) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
+    config = {key: _value(found[key], reading) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
     config["optimizer"] = _optimizer(found, reading)
-    counters, slots, unbound = _state(raw.optimizer, config["optimizer"], model, writer)
-    return Training(config, counters, slots, unbound)
+    held = wrapped(config["optimizer"])
+    if writer.era is Era.KERAS3 and isinstance(held, Object) and optimizer(held.class_name) is None:
+        return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
+    counters, slots, unbound = _state(raw.optimizer, held, model, writer)
+    return Training(config, counters, slots, unbound=unbound)
 
 
 def _raw_config(raw: Raw) -> Mapping[str, Json]:
@@ -60,18 +60,25 @@ def _optimizer(found: Mapping[str, Json], reading: Reading) -> Value:
 
 
 def _object(held: Mapping[str, Json], reading: Reading) -> Value:
-    """An optimizer as an object: it has a name as layers have, and is none."""
     class_name, config = held.get("class_name"), held.get("config")
     if not isinstance(class_name, str):
         return None
-    read = value_of if reading.era is Era.KERAS3 else legacy_value
-    items = config.items() if isinstance(config, dict) else ()
-    made: dict[str, Value] = {}
-    for key, item in items:
-        inner = isinstance(item, dict) and key in _INNER and "class_name" in item
-        made[key] = _object(item, reading) if inner and isinstance(item, dict) else read(item, reading)
     module = held.get("module")
+    made: Mapping[str, Value] | str = config if isinstance(config, str) else {}
+    if isinstance(config, dict):
+        made = {key: _value(item, reading) for key, item in config.items()}
     return Object(class_name, made, module if isinstance(module, str) else None)
+
+
+def _value(value: Json, reading: Reading) -> Value:
+    """A value of a compile configuration: whatever names a class is an object, and no layer though it has a name."""
+    if isinstance(value, list):
+        return tuple(_value(item, reading) for item in value)
+    if isinstance(value, dict) and isinstance(value.get("class_name"), str) and "config" in value:
+        return _object(value, reading)
+    if isinstance(value, dict):
+        return {key: _value(item, reading) for key, item in value.items()}
+    return value
 
 
 @dataclass(frozen=True)
@@ -93,7 +100,6 @@ State = tuple[dict[str, Tensor], dict[str, Layer], tuple[str, ...]]
 
 
 def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, writer: Writer) -> State:
-    held = wrapped(held)
     entry = optimizer(held.class_name) if isinstance(held, Object) else None
     if not saved or entry is None or not isinstance(held, Object):
         return {}, {}, tuple(name for name, _ in saved)
@@ -112,12 +118,14 @@ def _counters(
     """The leading scalars: the iteration count first, where there are any; then what else the optimizer keeps."""
     counters: dict[str, Tensor] = {}
     rest = list(saved)
+    while entry.scalars and len(rest) > 2 and rest[-1][1].shape == ():  # Keras 3 keeps them last
+        counters[entry.scalars[0]] = rest.pop()[1]
     while rest and rest[0][1].shape == ():
         name, tensor = rest.pop(0)
         last = name.removesuffix(":0").split("/")[-1]
         if last in _RATES:
             counters["learning_rate"] = tensor
-        elif "iterations" not in counters and (last in _ITERATIONS or len(counters) == 0):
+        elif "iterations" not in counters:
             counters["iterations"] = tensor
         else:
             extra = [key for key in entry.scalars if key not in counters]

@@ -20,6 +20,8 @@ from ..document.values import Ellipsis_, Ref, Slice
 from .functions import Context, Dim, Ops, Refused, Value, folding
 from .functions.shapes import sizes
 
+NODES = 20_000  # operations that one function may come to
+
 
 @dataclass(frozen=True, eq=False)
 class Symbol:
@@ -178,6 +180,8 @@ class GraphOps(Ops):
         return Ref(symbol.ref.layer, symbol.ref.node) in self._operations
 
     def _called(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if len(self._known) > NODES:
+            raise Refused(f"the code makes more than {NODES} operations")
         written = tuple(_refs(a) for a in args)
         named = {k: _refs(v) for k, v in kwargs.items()}
         ref = self.builder.add(layer, *written, **named)

@@ -37,8 +37,8 @@ document(
     ),
     Page(
         "AK3005",
-        "A TensorFlow function without a counterpart",
-        "An op layer names a TensorFlow function or node that the tables do not have.",
+        "A library's function without a counterpart",
+        "Code or an op layer names a function of TensorFlow, Keras, NumPy or Theano that the tables do not have.",
         "Nothing is guessed.",
     ),
     Page(
@@ -107,5 +107,12 @@ document(
         "It is needed only to make a new model.",
         "The configuration says zeros; the weights are those of the file.",
         fidelity=Fidelity.EQUIVALENT,
+    ),
+    Page(
+        "AK3015",
+        "Code that reaches outside",
+        "The code uses a module of Python's standard library that opens files, runs programs or looks around.",
+        "No layer needs that to compute its outputs, and a file can come from a stranger.",
+        "Nothing of it is ever run, and it cannot be given.",
     ),
 )

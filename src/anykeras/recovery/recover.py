@@ -153,6 +153,16 @@ def recover(document: Document, objects: Mapping[str, Any] | None = None) -> Rec
         MissingObject: the code needs a name that is neither in the file nor given.
         Unsupported: the code cannot be followed, or has no counterpart; the error shows it.
     """
+    found = _recovered(document, objects)
+    training = document.training
+    if training is None or not training.slots:
+        return found
+    shadows = {kind: replace(document, model=shadow) for kind, shadow in training.slots.items()}
+    slots = {kind: _recovered(shadow, objects).document.model for kind, shadow in shadows.items()}
+    return replace(found, document=replace(found.document, training=replace(training, slots=slots)))
+
+
+def _recovered(document: Document, objects: Mapping[str, Any] | None) -> Recovery:
     model, findings = without_initializers(document.model)
     if not any(places.lifter(layer) for layer in walk(model)):
         return Recovery(replace(document, model=model), tuple(findings))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from textwrap import indent
 
 from ..bytecode import MissingName
 from ..errors import AnyKerasError, MissingObject, Unsupported
+from .functions import is_module
 
+# Modules that no one would name a helper after; others (`code`, `signal`) are known as modules by what follows the dot.
+_REACHING = frozenset(("os", "sys", "subprocess", "shutil", "socket", "pickle", "ctypes", "importlib", "builtins"))
 _WHOLE = "the whole function under the layer's name: custom_objects={'LAYER': function}"
 
 
@@ -25,6 +29,23 @@ def missing(name: str) -> MissingObject:
         f"the name {name!r} is used, and what it stands for is not in the file",
         key=name,
         next_step=f"Give it: load_model(path, custom_objects={{{name!r}: {name}}}).",
+    )
+
+
+def outside(name: str) -> Unsupported:
+    """The refusal for a module of Python: files, processes, the program around the function."""
+    return Unsupported(
+        "AK3015",
+        f"the code uses {name} of Python's standard library; code of a file never reaches that here",
+        key=name,
+        next_step="Find out what the file is meant to do before you trust it.",
+    )
+
+
+def unlisted(name: str) -> Unsupported:
+    """The refusal for a function of a library that the tables do not have."""
+    return Unsupported(
+        "AK3005", f"the function {name} is not one that AnyKeras can express", key=name, next_step=f"Give {_WHOLE}."
     )
 
 
@@ -66,7 +87,9 @@ def _listed(names: Sequence[str]) -> str:
 
 def told(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
     """The refusal with the layer, and the recovered source, that it is about."""
-    plain = missing(error.name) if isinstance(error, MissingName) else error
+    plain: AnyKerasError = error
+    if isinstance(error, MissingName):
+        plain = _unknown(error.name)
     kind = MissingObject if isinstance(plain, MissingObject) else Unsupported
     step = plain.next_step.replace("'LAYER'", repr(layer)) if plain.next_step else None
     return kind(
@@ -78,6 +101,13 @@ def told(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
         writer=plain.writer,
         next_step=step or f"Give {_WHOLE.replace('LAYER', layer)}.",
     )
+
+
+def _unknown(name: str) -> AnyKerasError:
+    root, dot, _ = name.partition(".")
+    if dot and is_module(root):
+        return unlisted(name)
+    return outside(name) if root in (sys.stdlib_module_names if dot else _REACHING) else missing(name)
 
 
 def _shown(source: str) -> str:

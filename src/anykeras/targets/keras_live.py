@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.layout import Step
 from ..document.model import Document
 from ..errors import AnyKerasError, Bug, TargetError
-from .lower import Lowered, Owner, lower
+from .lower import Lowered, LoweredTraining, Owner, lower
 
 if TYPE_CHECKING:
     import keras
 
 
-def build(document: Document) -> keras.Model:
-    """Build `document` with the running Keras and fill every variable exactly once.
+def build(document: Document, *, compile: bool = True) -> keras.Model:
+    """Build `document` with the running Keras and fill every variable exactly once, the optimizer's with `compile`.
 
     Raises:
         TargetError: Keras is not installed, or refuses the model.
@@ -24,7 +25,27 @@ def build(document: Document) -> keras.Model:
     model = revive(lowered)
     if lowered.bindings:
         fill(model, lowered)
+    if compile and lowered.training is not None:
+        compile_as(model, lowered.training)
     return model
+
+
+def compile_as(model: keras.Model, training: LoweredTraining) -> None:
+    """Compile a live model as the file says, with its optimizer's state. Raises TargetError."""
+    try:
+        model.compile_from_config(copy.deepcopy(training.config))
+    except Exception as error:  # whatever Keras raises for a configuration that it does not take
+        raise TargetError(
+            "AK6016", f"Keras refuses the compile configuration: {_first_lines(error)}", next_step="pass compile=False"
+        ) from error
+    if not training.variables:
+        return
+    model.optimizer.build(model.trainable_variables)
+    held = model.optimizer.variables
+    if [tuple(v.shape) for v in held] != [t.shape for t in training.variables]:
+        raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(training.variables)}")
+    for variable, tensor in zip(held, training.variables, strict=True):
+        variable.assign(tensor.read())
 
 
 def revive(lowered: Lowered) -> keras.Model:

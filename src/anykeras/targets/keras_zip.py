@@ -76,7 +76,8 @@ def _write(lowered: Lowered, stream: IO[bytes], beside: Path) -> None:
         metadata["renamed"] = dict(sorted(lowered.renamed.items()))
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
         archive.writestr(_member("metadata.json"), json.dumps(metadata))
-        archive.writestr(_member("config.json"), json.dumps(lowered.config))
+        compiled = {"compile_config": lowered.training.config} if lowered.training is not None else {}
+        archive.writestr(_member("config.json"), json.dumps({**lowered.config, **compiled}))
         with tempfile.TemporaryFile(dir=beside, prefix=".anykeras-") as weights:
             write_weights(lowered, weights)
             weights.seek(0)
@@ -93,6 +94,8 @@ def _member(name: str) -> zipfile.ZipInfo:
 def write_weights(lowered: Lowered, stream: IO[bytes]) -> None:
     """The weights as Keras 3 lays them out in HDF5, one tensor in memory at a time."""
     with h5py.File(stream, "w") as file:
+        for number, tensor in enumerate(lowered.training.variables if lowered.training is not None else ()):
+            file.create_dataset(f"optimizer/vars/{number}", data=tensor.read())
         for owner in lowered.owners():
             group = file.create_group(f"{owner.path}/vars" if owner.path else "vars")
             group.attrs["name"] = owner.name

@@ -83,4 +83,16 @@ document(
         "Neither the file nor the layers around it tell the shape of an input.",
         "Keras 3 makes an input from its shape; a made-up one would refuse or reshape data.",
     ),
+    Page(
+        "AK6016",
+        "Keras refuses the compile configuration",
+        "The model was built; compiling it as the file says failed in Keras, whose own message is quoted.",
+        "The configuration should be one that Keras takes: please report the file. The model opens with `compile=False`.",
+    ),
+    Page(
+        "AK6017",
+        "The optimizer has other variables than the file fills",
+        "After compiling, the optimizer's variables do not have the shapes of the state in the file.",
+        "Assigning them by position would train on with the wrong state.",
+    ),
 )

@@ -55,7 +55,9 @@ def einsum_dense(layer: Layer, inputs: Spec) -> Spec:
     letters = head + tail
     stated = option(layer, "output_shape")
     stated = (stated,) if isinstance(stated, int) else tuple(stated)
-    sizes = dict(zip(reversed(letters), reversed(stated), strict=False))
+    # `output_shape` has no batch; behind a leading ellipsis it ends with the equation, else it begins behind the batch.
+    pairs = zip(letters[1:], stated, strict=False) if head else zip(letters[::-1], stated[::-1], strict=False)
+    sizes = dict(pairs)
     shape = Spec(tuple(sizes.get(c) for c in kernel))
     found = einsum(f"{source},{kernel}->{after}", (Spec(inputs.known()), shape)).known()
     rest = found[len(head) : len(found) - len(tail)] if dots else ()

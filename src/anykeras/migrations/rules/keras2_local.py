@@ -103,7 +103,10 @@ class _Local:
         return (side,) * self.rank
 
     def _padding(self, kernel: Tensor) -> tuple[tuple[int, int], ...]:
-        """Zeros before and after each axis, as TensorFlow counts them for ``same``."""
+        """Zeros before and after each axis. For ``same``, the window of size k around i begins at ``i - k // 2``.
+
+        tf.keras 2.13 utils/conv_utils.py, `conv_connected_inputs`; not where TensorFlow's convolutions begin.
+        """
         if self.layer.config.get("padding", "valid") != "same":
             return ((0, 0),) * self.rank
         if self.way == 2:
@@ -114,8 +117,8 @@ class _Local:
             raise self._unknown("padding `same` with strides needs the size of the input")
         pairs = []
         for size, out, step, width in zip(inner, self.sizes, self.strides, self.kernel_size, strict=True):
-            total = max((out - 1) * step + width - size, 0)
-            pairs.append((total // 2, total - total // 2))
+            before = width // 2
+            pairs.append((before, max((out - 1) * step + width - before - size, 0)))
         return tuple(pairs)
 
     def _unknown(self, why: str) -> Unsupported:

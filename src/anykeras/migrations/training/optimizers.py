@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...catalog.optimizers import OptimizerEntry, optimizer
-from ...catalog.signatures import accepted
+from ...catalog.signatures import accepted, classes
 from ...document.model import Era, Writer
 from ...document.values import Object, Value
 from ...findings import Fidelity
@@ -24,8 +24,10 @@ def migrated(held: Value, notes: Notes) -> Object | None:
         return None
     held = _unwrapped(held, notes)
     entry = optimizer(held.class_name)
+    name = held.class_name.rpartition(">")[2]
+    if entry is None and name in classes(kind="optimizers"):
+        entry = OptimizerEntry(name, lambda config: (), {})
     if entry is None:
-        name = held.class_name.rpartition(">")[2]
         done = "left out; give the class in custom_objects, or compile the model yourself"
         notes.add("AK4001", "optimizer", f"the optimizer {name!r} is not one of Keras 3", done, Fidelity.LOSSY)
         return None
@@ -106,4 +108,5 @@ def _accepted(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> 
     for key, value in config.items():
         if key not in takes and key not in _IDLE and value not in (None, False, 0, 0.0):
             notes.add("AK4009", "optimizer", f"{key}={value!r}", "left out: Keras 3 has no such argument", Fidelity.LOSSY)
-    return {key: value for key, value in config.items() if key in takes and not (key == "name" and value is None)}
+    kept = takes - {"decay", "lr"}  # Keras 3 takes them with a warning and ignores them
+    return {key: value for key, value in config.items() if key in kept and not (key == "name" and value is None)}

@@ -29,8 +29,9 @@ def lambda_layer(layer: Layer, site: Site) -> Lifted:
     context = site.context
     offered = {"training": context.training} if context.tf_keras or context.era is Era.KERAS3 else {}
     made = Lifting(
-        layer, "function", _function(layer), site.args[0], context, site.objects, _arguments(layer), offered, site.masked
-    ).lifted()
+        layer, "function", _function(layer), site.args[0], context, site.objects, _arguments(layer), offered,
+        site.masked,
+    ).lifted()  # fmt: skip
     return _with_mask(layer, site, _shape_checked(layer, site, made))
 
 

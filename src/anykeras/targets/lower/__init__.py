@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ...catalog.layout import Slot, slots
 from ...catalog.shapes import fill
@@ -13,9 +13,10 @@ from ...tensors import Tensor
 from .layers import Lower
 from .lookups import with_idf_weights
 from .names import rename
-from .result import Binding, Json, Lowered, Owner
+from .result import Binding, Json, Lowered, LoweredTraining, Owner
+from .training import lower_training
 
-__all__ = ["Binding", "Json", "Lowered", "Owner", "lower"]
+__all__ = ["Binding", "Json", "Lowered", "LoweredTraining", "Owner", "lower"]
 
 MINORS = ("3.15",)
 
@@ -35,10 +36,27 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         raise Unsupported("AK6005", f"there is no target Keras {minor}", next_step=f"choose one of {', '.join(MINORS)}")
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
-    model, renamed = rename(rebuild(_with_shapes(document.model), with_idf_weights))
+    model, renamed = _ready(document.model)
     config = Lower().layer(model)
     wanted = slots(model)
-    return Lowered(config, bind(model, wanted), sum(not slot.role.copy and not slot.role.stored for slot in wanted), minor, renamed)
+    return Lowered(
+        config,
+        bind(model, wanted),
+        sum(not slot.role.copy and not slot.role.stored for slot in wanted),
+        minor,
+        renamed,
+        lower_training(document.training, model, wanted, _paths),
+    )
+
+
+def _ready(model: Layer) -> tuple[Layer, Mapping[str, str]]:
+    return rename(rebuild(_with_shapes(model), with_idf_weights))
+
+
+def _paths(shadow: Layer) -> dict[str, Tensor]:
+    """The tensors of a copy of the model by the paths that they have in it."""
+    model, _ = _ready(shadow)
+    return {binding.path: binding.tensor for binding in bind(model, slots(model))}
 
 
 def _with_shapes(model: Layer) -> Layer:

@@ -35,6 +35,14 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class LoweredTraining:
+    """`config` for ``Model.compile_from_config``; `variables` are all of the optimizer's, () where it starts fresh."""
+
+    config: dict[str, Json]
+    variables: tuple[Tensor, ...] = ()
+
+
+@dataclass(frozen=True)
 class Lowered:
     """A model in the words of one Keras 3 minor.
 
@@ -48,6 +56,7 @@ class Lowered:
     expected: int
     minor: str
     renamed: Mapping[str, str] = field(default_factory=dict)
+    training: LoweredTraining | None = None
 
     @property
     def weights(self) -> dict[str, Tensor]:

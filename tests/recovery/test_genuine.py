@@ -1,0 +1,125 @@
+"""The Lambda files that people have, made by the old stacks: source, witness, randomness, and the functions they lack.
+
+That each of them opens and converts with its recorded outputs is tests/test_fixtures.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import anykeras
+from anykeras.document.values import Code
+from anykeras.document.walk import walk
+from anykeras.errors import MissingObject
+from anykeras.verify.recovered import witnessed
+from genuine import FIXTURES, Genuine, genuine, outputs, same
+
+LAMBDAS = [
+    file
+    for file in genuine(FIXTURES)
+    if file.meta.get("family") == "lambda" and file.path.suffix in (".h5", ".keras") and not file.meta["custom_objects"]
+]
+VAES = [file for file in LAMBDAS if file.meta.get("random_outputs")]
+
+
+def named(stem: str) -> Genuine:
+    return next(file for file in LAMBDAS if file.stem == stem)
+
+
+def test_every_kind_of_file_that_people_have_is_there() -> None:
+    stems = {file.stem for file in LAMBDAS}
+    assert stems >= {"yolo", "vae", "facenet_residual", "self_driving", "siamese_euclidean", "capsule", "ocr_ctc_loss"}
+
+
+@pytest.mark.parametrize("file", LAMBDAS, ids=lambda file: file.id)
+def test_its_code_is_shown_and_none_is_left(file: Genuine) -> None:
+    found = anykeras.inspect(file.path, weights=file.weights)
+    assert found.refusal is None
+    assert found.code
+    for record in found.code:
+        assert record.source
+        assert record.pythons
+        assert record.guards
+    assert found.opened is not None
+    for layer in walk(found.opened.document.model):
+        assert layer.class_name != "Lambda"
+        assert not any(isinstance(value, Code) for value in layer.config.values())
+
+
+def test_the_source_is_what_the_author_wrote() -> None:
+    (record,) = anykeras.inspect(named("self_driving").path).code
+    assert record.source in ("lambda x: x / 127.5 - 1.0", "lambda x: py2_div(x, 127.5) - 1.0")
+    assert record.checked
+    assert record.guards[0] == "x: float32 (?, 8, 12, 3)"
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("file", LAMBDAS, ids=lambda file: file.id)
+def test_the_function_on_numbers_agrees_with_its_operations(file: Genuine) -> None:
+    for record in anykeras.inspect(file.path, weights=file.weights).code:
+        check = witnessed(record)
+        assert check.agrees, check
+        assert "not run" not in check.detail, check
+
+
+@pytest.mark.backend
+def test_verify_reports_the_witness() -> None:
+    report = anykeras.verify(named("capsule").path)
+    (first, *_) = report.checks
+    assert str(first.evidence) == "cross-checked"
+    assert "lambda_1 function" in first.what
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("file", VAES, ids=lambda file: file.id)
+def test_sampling_stays_random_with_its_mean_and_spread(file: Genuine) -> None:
+    model = anykeras.load_model(file.path, weights=file.weights)
+    runs = [outputs(model, file) for _ in range(150)]
+    for i in file.meta["random_outputs"]:
+        drawn = np.stack([run[i] for run in runs])
+        mean, deviation = file.series(f"out{i}_mean"), file.series(f"out{i}_std")
+        assert not mean and not deviation  # they stand under their own names, not as a series
+        with np.load(file.path.with_name(file.stem + ".golden.npz")) as golden:
+            wanted, spread = golden[f"out{i}_mean"], golden[f"out{i}_std"]
+        assert drawn.std(axis=0).min() > 0
+        np.testing.assert_allclose(drawn.std(axis=0), spread, rtol=0.5)
+        assert (np.abs(drawn.mean(axis=0) - wanted) < 6 * spread / np.sqrt(150) + 1e-3).all()
+
+
+@pytest.mark.backend
+def test_a_seed_makes_sampling_reproducible() -> None:
+    import keras
+
+    file = named("vae")
+
+    def drawn(seed: int) -> list[np.ndarray]:
+        keras.utils.set_random_seed(seed)
+        return outputs(anykeras.load_model(file.path), file)
+
+    assert same(drawn(7), drawn(7))
+    assert not same(drawn(7), drawn(8))
+
+
+@pytest.mark.backend
+def test_a_function_that_the_file_lacks_can_be_given(tmp_path: Path) -> None:
+    import keras
+
+    file = next(f for f in genuine(FIXTURES) if f.stem == "activation_by_name" and f.path.suffix == ".h5")
+    with pytest.raises(MissingObject) as caught:
+        anykeras.load_model(file.path)
+    assert caught.value.code == "AK3002"
+    space: dict[str, Any] = {"K": keras.ops, "np": np, "keras": keras, "tf": keras.ops}
+    exec(_definitions(file), space)  # the author's own source, written beside the file
+    objects = {name: space[name] for name in file.meta["custom_objects"] if name in space}
+    assert same(outputs(anykeras.load_model(file.path, objects), file), file.series("out"))
+    anykeras.convert(file.path, tmp_path / "out.keras", objects)
+    assert same(outputs(keras.models.load_model(tmp_path / "out.keras"), file), file.series("out"))
+
+
+def _definitions(file: Genuine) -> str:
+    """The functions of the saving program, without its imports."""
+    return "\n\n".join(text for text in file.meta["custom_objects"].values() if not text.startswith("# "))
