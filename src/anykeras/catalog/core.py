@@ -70,6 +70,8 @@ entry("EinsumDense", MODERN, _einsum)
 entry("Embedding", MODERN, _embedding)
 entry("ReversibleEmbedding", NOW, _reversible)
 
-for _name in ("InputLayer", "Masking", "Lambda", "Activation", "Wrapper"):
-    entry(_name, MODERN, children=[("layer", "layer")] if _name == "Wrapper" else [])
+for _name in ("InputLayer", "Masking", "Lambda"):
+    entry(_name, MODERN)
+entry("Wrapper", MODERN, children=[("layer", "layer")])
+entry("Activation", MODERN, children=[("activation", "activation")])  # a model can stand for the function
 entry("Identity", NOW)

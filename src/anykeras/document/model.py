@@ -14,6 +14,10 @@ from ..tensors import Tensor
 from .values import Config, Ref, Value
 
 
+GIVEN = "given"
+"""The module of a class or function that the reader gave, in place of what the file says."""
+
+
 class Era(enum.StrEnum):
     """The vocabulary that a document speaks, oldest first."""
 

@@ -123,7 +123,7 @@ def _counters(
     while rest and rest[0][1].shape == ():
         name, tensor = rest.pop(0)
         last = name.removesuffix(":0").split("/")[-1]
-        if last in _RATES:
+        if last in _RATES or ("iterations" in counters and last.isdigit()):
             counters["learning_rate"] = tensor
         elif "iterations" not in counters:
             counters["iterations"] = tensor

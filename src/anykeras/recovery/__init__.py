@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import pages
-from .lift import Recovered, on_numbers
+from .lift import RANDOM, Recovered, on_numbers
 from .recover import Recovery, read, recover
 
-__all__ = ["Recovered", "Recovery", "on_numbers", "pages", "read", "recover"]
+__all__ = ["RANDOM", "Recovered", "Recovery", "on_numbers", "pages", "read", "recover"]

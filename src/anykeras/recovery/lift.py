@@ -14,6 +14,7 @@ from ..document.build import Builder
 from ..document.model import Layer
 from ..document.values import Code
 from ..errors import AnyKerasError
+from ..findings import Finding
 from .domain import CodeDomain
 from .equality import same
 from .follow import Found, Reading, Start, find, readings
@@ -26,6 +27,7 @@ from .masks import carried
 from .readable import guards, shown, source
 from .refusals import told
 
+RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout"))  # what draws, in a lifted graph
 Objects = Mapping[str, Any]
 Body = Callable[[GraphOps, Any], Any]
 
@@ -68,6 +70,7 @@ class Lifted:
     notes: tuple[str, ...] = ()
     code: tuple[Recovered, ...] = ()
     damage: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def submodel(layer: Layer, given: Any, context: Context, body: Body) -> Lifted:

@@ -9,7 +9,7 @@ from typing import Any
 from ..catalog.shapes import UNKNOWN, Spec
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
-from ..document.model import Call, Document, Graph, Layer, refs
+from ..document.model import GIVEN, Call, Document, Graph, Layer, refs
 from ..document.values import Code, Ref, Value
 from ..document.walk import map_refs, rebuild, walk
 from ..errors import AnyKerasError, Unsupported
@@ -19,7 +19,7 @@ from .equality import same
 from .follow import find, readings
 from .functions import Context
 from .functions.base import words
-from .lift import Lifted, Recovered
+from .lift import RANDOM, Lifted, Recovered
 from .op_calls import OP_LAYERS, settle
 from .past import late_bound, without_initializers
 from .places import Site
@@ -61,7 +61,7 @@ class Pass(Inference):
         lift = places.lifter(layer)
         if lift is None:
             return super().call(layer, args, kwargs)
-        if any(spec.shape is None for spec in _specs(args)):
+        if layer.module != GIVEN and any(spec.shape is None for spec in _specs(args)):
             raise Unsupported(
                 "AK3007",
                 f"the shape that reaches {layer.class_name} {layer.name!r} could not be found",
@@ -98,12 +98,18 @@ class Pass(Inference):
 def _findings(layer: Layer, made: Lifted) -> Iterator[Finding]:
     """What lifting a layer is told as."""
     address = layer.address or layer.name
+    yield from made.findings
+    if layer.module == GIVEN:
+        return
     models = [record.model for record in made.code if record.model is not None] or [made.layer]
     nodes = sum(inner.operation for model in models for inner in walk(model))
     pythons = sorted({python for record in made.code for python in record.pythons})
     origin = f" compiled by Python {' or '.join(pythons)}" if pythons else ""
     done = f"followed without running it: {nodes} native operations"
     yield Finding("AK3000", address, f"{layer.class_name} with code{origin}", done, Fidelity.EQUIVALENT)
+    if any(inner.class_name in RANDOM for model in models for inner in walk(model)):
+        done = "load_model draws them in every call; of a converted file, predict and evaluate of stock Keras do not"
+        yield Finding("AK3016", address, "random numbers are drawn", done, Fidelity.APPROXIMATE)
     for note in made.notes:
         yield Finding("AK3009", address, note, "kept", Fidelity.EQUIVALENT)
     for damage in made.damage:

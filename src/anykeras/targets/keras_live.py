@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.layout import Step
-from ..document.model import Document
+from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
+from .keras_given import fill_given, weights_of
+from .keras_training import keep_flags
 from .lower import Lowered, LoweredTraining, Owner, lower
 
 if TYPE_CHECKING:
     import keras
 
 
-def build(document: Document, *, compile: bool = True) -> keras.Model:
+def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any] | None = None) -> keras.Model:
     """Build `document` with the running Keras and fill every variable exactly once, the optimizer's with `compile`.
+
+    `objects` are the classes and functions that the reader gave, by the names that the lowered configuration has.
 
     Raises:
         TargetError: Keras is not installed, or refuses the model.
         AnyKerasError: the document cannot be lowered.
     """
     lowered = lower(document)
-    model = revive(lowered)
-    if lowered.bindings:
+    model = revive(lowered, objects)
+    if lowered.bindings or any(weights_of(place.layer) for place in lowered.given):
         fill(model, lowered)
     if compile and lowered.training is not None:
         compile_as(model, lowered.training)
@@ -48,7 +53,7 @@ def compile_as(model: keras.Model, training: LoweredTraining) -> None:
         variable.assign(tensor.read())
 
 
-def revive(lowered: Lowered) -> keras.Model:
+def revive(lowered: Lowered, objects: Mapping[str, Any] | None = None) -> keras.Model:
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     try:
         import keras
@@ -57,7 +62,8 @@ def revive(lowered: Lowered) -> keras.Model:
             "AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"'
         ) from None
     try:
-        model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
+        with keras.saving.custom_object_scope(dict(objects or {})):
+            model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
     except AnyKerasError:
         raise
     except Exception as error:  # whatever Keras raises for a model that it does not take
@@ -77,9 +83,10 @@ def fill(model: keras.Model, lowered: Lowered) -> None:
         seen.add(id(holder))
         _assign(holder, owner)
     variables = {id(variable): variable for variable in model.weights}
-    if lowered.expected != len(variables):
+    own = sum(fill_given(follow(model, place.steps), place.layer) for place in lowered.given)
+    if lowered.expected + own != len(variables):
         names = ", ".join(variable.path for variable in list(variables.values())[:8])
-        raise Bug("AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected}: {names} ...")
+        raise Bug("AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected + own}: {names} ...")
 
 
 def follow(model: Any, steps: tuple[Step, ...]) -> Any:

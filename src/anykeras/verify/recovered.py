@@ -16,11 +16,9 @@ from ..catalog.shapes import Spec
 from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import walk
 from ..errors import AnyKerasError
-from ..recovery import Recovered, on_numbers
+from ..recovery import RANDOM, Recovered, on_numbers
 from .numeric import BATCH, UNKNOWN_AXIS, Arrays, compare
 from .report import Check, Evidence
-
-_RANDOM = ("GaussianNoise", "Dropout", "GaussianDropout", "AlphaDropout")
 
 
 def witnessed(record: Recovered, seed: int = 0) -> Check:
@@ -45,7 +43,7 @@ def witnessed(record: Recovered, seed: int = 0) -> Check:
 
 
 def _is_random(model: Layer) -> bool:
-    return any(layer.class_name in _RANDOM for layer in walk(model))
+    return any(layer.class_name in RANDOM for layer in walk(model))
 
 
 def _inputs(given: Any, rng: np.random.Generator) -> Any:

@@ -90,16 +90,23 @@ def _affine(sub: Builder, layer: Layer, x: Ref) -> Ref:
     return sub.layer("EinsumDense", config, x, weights=weights, name=f"{layer.name}_scale")
 
 
+def _as_activation(layer: Layer, function: Layer) -> Layer:
+    """An Activation of the same name that computes `function`: a layer that passes masks on, as the old one did."""
+    trainable = layer.config.get("trainable") is not False
+    return Layer("Activation", layer.name, {"activation": function, "trainable": trainable}, address=layer.address)
+
+
 def _by_sample(layer: Layer, writer: Writer) -> Layer:
     """(x - mean) / (deviation + epsilon) over the last axis; up to 1.0.4 the deviation has no epsilon of its own."""
     epsilon = _epsilon(layer)
     early = writer.era is Era.KERAS0 or (bool(writer.release) and writer.release < (1, 0, 5))
-    inner = Builder(f"{layer.name}_normalize", layer.address)
-    x = inner.input()
-    centred = inner.op("subtract", x, inner.op("mean", x, axis=-1, keepdims=True))
-    variance: Ref = inner.op("mean", inner.op("square", centred), axis=-1, keepdims=True)
-    deviation = inner.op("sqrt", variance if early else inner.op("add", variance, epsilon))
-    return _finished(layer, inner.finish(inner.op("divide", centred, inner.op("add", deviation, epsilon))), -1)
+    sub = Builder(f"{layer.name}_function", layer.address)
+    x = sub.input()
+    centred = sub.op("subtract", x, sub.op("mean", x, axis=-1, keepdims=True))
+    variance: Ref = sub.op("mean", sub.op("square", centred), axis=-1, keepdims=True)
+    deviation = sub.op("sqrt", variance if early else sub.op("add", variance, epsilon))
+    normal = sub.op("divide", centred, sub.op("add", deviation, epsilon))
+    return _as_activation(layer, sub.finish(_affine(sub, layer, normal)))
 
 
 def _by_batch(layer: Layer, writer: Writer) -> Layer:
@@ -108,27 +115,16 @@ def _by_batch(layer: Layer, writer: Writer) -> Layer:
     if not isinstance(axis, int):
         raise Unsupported("AK2132", f"BatchNormalization over the axis {axis!r}", layer=layer.name, key="axis")
     width = next((t.shape[0] for role, t in layer.weights.items() if role == "gamma"), 1)
-    inner = Builder(f"{layer.name}_normalize", layer.address)
-    x = inner.input()
-    rows = inner.op("reshape", x, (-1, width))
-    centred = inner.op("subtract", x, inner.op("mean", rows, axis=0))
-    divisor = inner.op("sqrt", inner.op("add", inner.op("var", rows, axis=0), epsilon))
-    if _keeps_deviation(writer):
-        divisor = inner.op("add", divisor, epsilon)
-    return _finished(layer, inner.finish(inner.op("divide", centred, divisor)), axis)
-
-
-def _finished(layer: Layer, normalize: Layer, axis: int) -> Layer:
-    """Normalized, scaled and shifted along `axis`.
-
-    The model `normalize` has no weights and is the function of an Activation layer, which passes masks on.
-    """
-    sub = Builder(layer.name, layer.address)
+    sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
     last = x if axis == -1 else sub.op("moveaxis", x, axis, -1)
-    out = _affine(sub, layer, sub.layer("Activation", {"activation": normalize}, last))
-    back = out if axis == -1 else sub.op("moveaxis", out, -1, axis)
-    return sub.finish(back, layer.config.get("trainable") is not False)
+    rows = sub.op("reshape", last, (-1, width))
+    centred = sub.op("subtract", last, sub.op("mean", rows, axis=0))
+    divisor = sub.op("sqrt", sub.op("add", sub.op("var", rows, axis=0), epsilon))
+    if _keeps_deviation(writer):
+        divisor = sub.op("add", divisor, epsilon)
+    out = _affine(sub, layer, sub.op("divide", centred, divisor))
+    return _as_activation(layer, sub.finish(out if axis == -1 else sub.op("moveaxis", out, -1, axis)))
 
 
 _MODE1 = Layer(
@@ -146,13 +142,13 @@ _MODE0 = _MODE1.with_config(mode=0)
     classes=("BatchNormalization",),
     what="With mode=1 the statistics are those of the last axis of each sample; the running ones are not used.",
     why="Keras 2 dropped the argument, and its BatchNormalization would use the running statistics.",
-    changes="A functional layer of the same name that computes it, epsilon twice as it was; gamma and beta stay "
+    changes="An Activation of the same name whose function is a model that computes it, epsilon twice as it was; gamma and beta stay "
     "trainable weights, the running statistics are left out.",
     example="BatchNormalization(mode=1) -> gamma * (x - mean) / (sqrt(var + eps) + eps) + beta",
     fidelity=Fidelity.EQUIVALENT,
     versions="Keras 0.1 to 1.2.2",
     references=("keras/layers/normalization.py, 0.3.3, 1.0.4, 1.0.5 and 1.2.2",),
-    examples=[Example(_MODE1, lambda layer: layer.class_name == "Functional", THEANO_122)],
+    examples=[Example(_MODE1, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )
 def _mode_1(layer: Layer, context: Context) -> Layer | None:
@@ -167,13 +163,13 @@ def _mode_1(layer: Layer, context: Context) -> Layer | None:
     classes=("BatchNormalization",),
     what="With mode=2 the layer normalizes with the statistics of the current batch, when predicting too.",
     why="Keras 2 dropped the argument, and its BatchNormalization uses running statistics when it predicts.",
-    changes="A functional layer of the same name that computes it; gamma and beta stay trainable weights, the running "
+    changes="An Activation of the same name whose function is a model that computes it; gamma and beta stay trainable weights, the running "
     "statistics are left out. As before, the outcome depends on which samples share a batch.",
     example="BatchNormalization(mode=2) -> gamma * (x - batch mean) / sqrt(batch var + eps) + beta",
     fidelity=Fidelity.EQUIVALENT,
     versions="Keras 1.0.4 to 1.2.2",
     references=("keras/layers/normalization.py, 1.0.4 and 1.2.2",),
-    examples=[Example(_MODE2, lambda layer: layer.class_name == "Functional", THEANO_122)],
+    examples=[Example(_MODE2, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )
 def _mode_2(layer: Layer, context: Context) -> Layer | None:

@@ -24,7 +24,6 @@ _OLD: dict[str, str] = {
 values("tensorflow", {name: name for name in NUMBERS} | {"half": "float16", "double": "float64"})
 values("tensorflow.dtypes", {name: name for name in NUMBERS})
 values("tensorflow", {"newaxis": None}, stack="tf.newaxis")
-values("theano.config", {"floatX": "float32"})
 
 
 def dtype_name(ops: Ops, dtype: Value, default: str | None = None) -> str:

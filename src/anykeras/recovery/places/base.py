@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...document.model import Layer
+from ...document.model import GIVEN, Layer
 from ..functions import Context
 from ..lift import Lifted, Objects
 
@@ -53,10 +53,18 @@ def place_where(test: Test) -> Callable[[Lifter], Lifter]:
     return enter
 
 
+def given(layer: Layer, site: Site) -> Lifted:
+    """A layer whose class the reader gave: ``objects[GIVEN]`` says what stands for it."""
+    adopt: Lifter = site.objects[GIVEN]
+    return adopt(layer, site)
+
+
 def lifter(layer: Layer) -> Lifter | None:
     """The lifter of a layer, or None where it holds no code."""
     if layer.operation or layer.graph is not None:
         return None
+    if layer.module == GIVEN:
+        return given
     found = _by_class.get(layer.class_name)
     if found is not None:
         return found

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...catalog.layout import Slot, slots
+from ...catalog.layout import Slot, places, slots
 from ...catalog.shapes import fill
-from ...document.model import Document, Era, Layer
+from ...document.model import GIVEN, Document, Era, Layer
 from ...document.walk import rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from ...tensors import Tensor
@@ -46,6 +46,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         minor,
         renamed,
         lower_training(document.training, model, wanted, _paths),
+        tuple(place for place in places(model) if place.layer.module == GIVEN and not place.again),
     )
 
 
@@ -99,7 +100,10 @@ def tensor_of(layer: Layer, role: str) -> Tensor | None:
 
 
 def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:
+    given = {id(inner) for layer in walk(model) if layer.module == GIVEN for inner in walk(layer)}
     for layer in walk(model):
+        if id(layer) in given:
+            continue  # its variables are known when the class has made them
         left = [name for name in layer.weights if (id(layer), name) not in used]
         if left:
             raise Unsupported(

@@ -14,7 +14,7 @@ from ...catalog.graph_order import Node, layer_order, reachable
 from ...catalog.masking import hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.signatures import NOW, signature
-from ...document.model import Call, Era, Graph, Layer
+from ...document.model import GIVEN, Call, Era, Graph, Layer
 from ...document.values import Config, Ref, Value
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
@@ -54,8 +54,11 @@ class Lower:
         if layer.graph is not None:
             return sequential(layer) if layer.graph.sequential else functional(layer)
         config: dict[str, Json] = {"name": layer.name}
-        for key, value in arguments(layer).items():
+        given = layer.module == GIVEN
+        for key, value in (layer.config if given else arguments(layer)).items():
             config[key] = lower_value(value, self, layer, key)
+        if given:
+            return _serialized(None, layer.class_name, config, layer.registered_name or layer.class_name)
         return _serialized("keras.layers", layer.class_name, config)
 
     def tensor(self, ref: Ref) -> Json:
@@ -188,6 +191,6 @@ def _graph(model: Layer) -> Graph:
 
 
 def _serialized(
-    module: str, class_name: str, config: dict[str, Json], registered_name: str | None = None
+    module: str | None, class_name: str, config: dict[str, Json], registered_name: str | None = None
 ) -> dict[str, Json]:
     return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ...catalog.layout import Slot, Step
+from ...catalog.layout import Place, Slot, Step
 from ...tensors import Tensor
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -48,7 +48,8 @@ class Lowered:
 
     `config` is the JSON value of ``config.json``. `bindings` are all variables that the file stores, in Keras's order;
     empty where the document has no weights at all. `expected` is how many variables the model has. `renamed` gives the
-    name in the document for each name that had to change.
+    name in the document for each name that had to change. `given` are the layers of classes that the reader gave: what
+    they hold in a live model only their classes know.
     """
 
     config: dict[str, Json]
@@ -57,6 +58,7 @@ class Lowered:
     minor: str
     renamed: Mapping[str, str] = field(default_factory=dict)
     training: LoweredTraining | None = None
+    given: tuple[Place, ...] = ()
 
     @property
     def weights(self) -> dict[str, Tensor]:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from ...catalog.layout import Slot
 from ...catalog.optimizers import groups, optimizer
+from ...catalog.signatures import default
 from ...document.model import Layer, Training
 from ...document.values import Object, Value
 from ...document.walk import walk
@@ -62,19 +61,20 @@ def _variables(
     needed = [kind for group in groups(entry, config) for kind in group]
     if any(kind not in kinds for kind in needed) or not (training.counters or kinds):
         return ()
-    found = _scalars(training, config)
+    found = _scalars(training, held.class_name, config)
     for group in groups(entry, config):
         found += [kinds[kind][slot.path] for slot in slots for kind in group]
     found += [training.counters.get(name) or constant(1.0, "float32", name) for name in entry.scalars]
     return tuple(found)
 
 
-def _scalars(training: Training, config: Mapping[str, Value]) -> list[Tensor]:
+def _scalars(training: Training, class_name: str, config: Mapping[str, Value]) -> list[Tensor]:
+    """The iteration count, and the learning rate unless it is a schedule."""
     count = training.counters.get("iterations")
     found = [count.cast("int32") if count is not None else constant(0, "int32", "iterations")]
-    rate = config.get("learning_rate")
+    rate = config.get("learning_rate", default(class_name, "learning_rate", kind="optimizers"))
     if isinstance(rate, int | float):
-        found.append(constant(np.float32(rate), "float32", "learning_rate"))
+        found.append(constant(rate, "float32", "learning_rate"))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...document.model import Layer
+from ...document.model import GIVEN, Layer
 from ...document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
@@ -44,11 +44,16 @@ def lower_value(value: Value, lowering: Lowering, where: Layer, key: str) -> Jso
 
 def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
     if isinstance(value.config, str):
+        if value.module == GIVEN:
+            return {"module": None, "class_name": value.class_name, "config": value.config, "registered_name": value.config}
         raise unknown(value, where, key)
-    module = module_of(value, where, key)
-    check(value, value.config, module, where, key)
+    given = value.module == GIVEN
+    module = None if given else module_of(value, where, key)
+    if module is not None:
+        check(value, value.config, module, where, key)
     config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in value.config.items()}
-    return {"module": module, "class_name": value.class_name, "config": dict(config), "registered_name": None}
+    registered = (value.registered_name or value.class_name) if given else None
+    return {"module": module, "class_name": value.class_name, "config": dict(config), "registered_name": registered}
 
 
 def _special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:

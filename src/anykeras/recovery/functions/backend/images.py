@@ -25,9 +25,10 @@ def resize_images(
         for axis, factor in zip(axes, factors, strict=True):
             x = ops.repeat(x, int(factor), axis=axis) if factor != 1 else x
         return x
-    if ops.context.backend == "theano":
-        raise Refused("bilinear upsampling of Theano weighs the border by rules of Theano's own")
-    # tf.keras resizes by resize_images_v2, Keras by resize_bilinear of TensorFlow 1, whose grid starts at the corner
+    if ops.context.backend == "theano" and factors != (2, 2):
+        raise Refused("bilinear upsampling on Theano by other factors than two is refused by Keras too")
+    # tf.keras resizes by resize_images_v2; Keras by resize_bilinear of TensorFlow 1, whose grid starts at the corner,
+    # which for a factor of two is Theano's bilinear_upsampling too
     grid = Grid(half_pixel_centers=ops.context.tf_keras)
     size = tuple(ops.shape(x)[axis] * int(factor) for axis, factor in zip(axes, factors, strict=True))
     return resize(ops, x, size, interpolation, grid, axes=axes)

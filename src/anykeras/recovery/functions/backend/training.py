@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import crossentropies
 from ..axes import axis_of
-from ..base import Context, Ops, Refused, Value, function
+from ..base import Context, Ops, Refused, Value, function, refuse
 from ..shapes import static
 
 _EPSILON_OLD = "Keras 0.3 to 2.0.6: (output, target)"
@@ -179,7 +179,11 @@ def normalize_batch_in_training(
     return normalized(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
 
 
-@function("keras.backend.ctc_batch_cost", backends=("tensorflow",), stack="Keras 1.1 on TensorFlow, tf.keras")
+def _has_ctc(context: Context) -> bool:
+    return context.backend != "theano"
+
+
+@function("keras.backend.ctc_batch_cost", test=_has_ctc, stack="Keras 1.1 on TensorFlow, tf.keras")
 def ctc_batch_cost(ops: Ops, y_true: Value, y_pred: Value, input_length: Value, label_length: Value) -> Value:
     blank = int(ops.shape(y_pred)[-1]) - 1
     logits = ops.log(ops.add(y_pred, ops.context.epsilon))
@@ -188,7 +192,7 @@ def ctc_batch_cost(ops: Ops, y_true: Value, y_pred: Value, input_length: Value, 
     return ops.expand_dims(loss, 1)
 
 
-@function("keras.backend.ctc_decode", backends=("tensorflow",), stack="Keras 1.1 on TensorFlow, tf.keras")
+@function("keras.backend.ctc_decode", test=_has_ctc, stack="Keras 1.1 on TensorFlow, tf.keras")
 def ctc_decode(
     ops: Ops,
     y_pred: Value,
@@ -206,3 +210,11 @@ def ctc_decode(
     )
     ops.note("ctc_decode: paths are filled with -1 up to all time steps, as TensorFlow 2 does")
     return [ops.getitem(decoded, (0, Ellipsis))], scores
+
+
+refuse(
+    "Theano's backend smooths the path probabilities by a formula of its own, or lacks it",
+    "keras.backend",
+    "ctc_batch_cost ctc_decode",
+    stack="Keras 1.0.3 on Theano",
+)

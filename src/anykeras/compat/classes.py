@@ -1,0 +1,97 @@
+"""Classes of the running Keras that old code can derive from and construct as it did then."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .constructors import translated
+from .layer import OldLayer, called_as_then
+from .tensor import OldTensor
+
+if TYPE_CHECKING:
+    from .world import World
+
+# Classes by the last part of their name, wherever an old library kept them: what the running Keras calls them.
+_CLASSES: Mapping[str, str] = {
+    "Layer": "layers.Layer",
+    "Wrapper": "layers.Wrapper",
+    "InputSpec": "layers.InputSpec",
+    "Initializer": "initializers.Initializer",
+    "Regularizer": "regularizers.Regularizer",
+    "WeightRegularizer": "regularizers.L1L2",
+    "ActivityRegularizer": "regularizers.L1L2",
+    "Constraint": "constraints.Constraint",
+    "Model": "models.Model",
+    "Sequential": "models.Sequential",
+    "Callback": "callbacks.Callback",
+    "Optimizer": "optimizers.Optimizer",
+    "Loss": "losses.Loss",
+    "Metric": "metrics.Metric",
+    "MaskedLayer": "layers.Layer",
+    "Recurrent": "layers.RNN",
+}
+_BASES = frozenset({"Layer", "Wrapper", "MaskedLayer"})
+_TENSORS = frozenset({"Tensor", "TensorVariable", "KerasTensor", "SymbolicTensor"})
+
+
+def find(world: World, name: str) -> Any:
+    """The class of that canonical name, as old code uses it; None where it is no class that needs more than Keras has."""
+    root, last = name.split(".")[0], name.rpartition(".")[2]
+    if last in _TENSORS and name.count(".") < 4:
+        return OldTensor
+    if root != "keras" or last not in _CLASSES:
+        return None
+    home, _, current = _CLASSES[last].partition(".")
+    return adapted(world, getattr(getattr(world.keras, home), current))
+
+
+def adapted(world: World, current: type) -> Any:
+    """A class of the running Keras with the ways of the writer's time."""
+    known = world.registered.get(f"class {current.__module__}.{current.__qualname__}")
+    if known is not None:
+        return known
+    made = _made(world, current)
+    world.registered[f"class {current.__module__}.{current.__qualname__}"] = made
+    return made
+
+
+def _made(world: World, current: type) -> Any:
+    keras = world.keras
+    if issubclass(current, keras.layers.Layer) and not issubclass(current, keras.Model):
+        return _layer(world, current)
+    if issubclass(current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint):
+        return _object(world, current)
+    return current
+
+
+def _layer(world: World, current: type) -> type:
+    built_in = current.__name__ not in _BASES and current.__module__.startswith("keras.")
+
+    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        if built_in:
+            kwargs = translated(world, current.__name__, args, kwargs)
+            args = ()
+        OldLayer.begin(self, current, args, kwargs)
+
+    body = {"__init__": __init__, "world": world, "__module__": current.__module__, "__doc__": current.__doc__}
+    return type(current.__name__, (OldLayer, current), body)
+
+
+def _object(world: World, current: type) -> type:
+    def __init_subclass__(cls: type, **kwargs: Any) -> None:
+        if "__call__" in vars(cls):
+            cls.__call__ = called_as_then(world, vars(cls)["__call__"])  # type: ignore[operator]
+
+    body = {"__init_subclass__": classmethod(__init_subclass__), "__module__": current.__module__}
+    return type(current.__name__, (current,), body)
+
+
+def callable_object(world: World, made: type) -> type:
+    """A class of a person's own without a base of Keras: its ``__call__`` is called by Keras, and runs as old code."""
+    own = vars(made).get("__call__")
+    if inspect.isfunction(own) and not getattr(own, "of_old", False):
+        replacement: Callable[..., Any] = called_as_then(world, own)
+        made.__call__ = replacement  # type: ignore[operator]
+    return made

@@ -1,0 +1,65 @@
+"""Old constructor arguments of built-in layers, in the words of the running Keras: by the rules that migrate files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..catalog.signatures import accepted, signature
+from ..document.model import Document, Era, Layer
+from ..document.values import Object, Value
+from ..errors import Unsupported
+from ..migrations import migrate
+
+if TYPE_CHECKING:
+    from .world import World
+
+_HELD = "held by anykeras.compat"
+_PLACE = ("batch_input_shape", "input_shape", "batch_size", "input_dtype", "weights")
+
+
+def translated(world: World, class_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of today for a call of an old constructor.
+
+    Raises:
+        Unsupported: the old layer is not one layer any more.
+    """
+    old = signature(class_name, world.writer)
+    names = list(old.defaults) if old is not None else []
+    given = {**dict(zip(names, args, strict=False)), **kwargs}
+    if len(args) > len(names) or world.context.era is Era.KERAS3:
+        return dict(kwargs) if not args else {**dict(zip(accepted(class_name), args, strict=False)), **kwargs}
+    kept = {key: given.pop(key) for key in _PLACE if key in given}
+    objects: list[Any] = []
+    config = {key: _document(world, key, value, objects) for key, value in given.items() if key != "name"}
+    layer = Layer(class_name, str(given.get("name") or class_name.lower()), config)
+    model = migrate(Document(layer, world.writer, world.writer.era))[0].model
+    if model.class_name != class_name or model.graph is not None:
+        raise Unsupported(
+            "AK5010", f"{class_name} of {world.writer} is not one layer of Keras 3 and cannot be derived from"
+        )
+    takes = accepted(class_name) | {"trainable", "dtype"}
+    made = {key: _live(world, value, objects) for key, value in model.config.items() if key in takes}
+    name = {"name": given["name"]} if given.get("name") else {}
+    return {**{key: value for key, value in made.items() if value is not None or key in given}, **name, **kept}
+
+
+def _document(world: World, key: str, value: Any, objects: list[Any]) -> Value:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, tuple | list) and all(isinstance(item, int | str | None) for item in value):
+        return tuple(value)
+    objects.append(value)
+    return Object(_HELD, {"number": len(objects) - 1})
+
+
+def _live(world: World, value: Value, objects: list[Any]) -> Any:
+    if isinstance(value, Object):
+        if value.class_name == _HELD and isinstance(value.config, Mapping):
+            held = objects[int(str(value.config["number"]))]
+            return world.unwrap(held)
+        config = {k: _live(world, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
+        return {"class_name": value.class_name, "config": config}
+    if isinstance(value, Layer):  # an activation that Keras 3 has no name for is a small model of that name
+        return world.outwards(world.find(f"keras.activations.{value.name}"))
+    return value

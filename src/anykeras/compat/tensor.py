@@ -1,0 +1,186 @@
+"""Tensors that behave as those of the old library did, over tensors of the running Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from ..recovery.functions.shapes import Shape
+
+if TYPE_CHECKING:
+    from .world import World
+
+
+class Dimension(int):
+    """One known size of TensorFlow 1: a number with a ``value``."""
+
+    @property
+    def value(self) -> int:
+        """The number itself."""
+        return int(self)
+
+
+class OldShape(tuple[Any, ...]):
+    """A static shape with the methods of TensorFlow's ``TensorShape``; None where a size is unknown."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Any) -> Any:
+        found = super().__getitem__(key)
+        if isinstance(key, slice):
+            return OldShape(found)
+        return Dimension(found) if isinstance(found, int) else found
+
+    def __add__(self, other: Any) -> Any:
+        return OldShape((*self, *other))
+
+    @property
+    def ndims(self) -> int:
+        """The number of dimensions."""
+        return len(self)
+
+    rank = ndims
+
+    @property
+    def dims(self) -> list[Any]:
+        """The sizes one by one."""
+        return [self[i] for i in range(len(self))]
+
+    def as_list(self) -> list[Any]:
+        """The sizes as plain numbers and None."""
+        return list(tuple(self))
+
+    def is_fully_defined(self) -> bool:
+        """Whether every size is known."""
+        return None not in tuple(self)
+
+    def num_elements(self) -> int | None:
+        """The product of the sizes, None where one is unknown."""
+        total = 1
+        for size in tuple(self):
+            if size is None:
+                return None
+            total *= size
+        return total
+
+    def with_rank(self, rank: int) -> OldShape:
+        """The shape itself; raises ValueError for another number of dimensions."""
+        if rank != len(self):
+            raise ValueError(f"a shape of {len(self)} dimensions where {rank} are asked for")
+        return self
+
+
+class OldTensor:
+    """A tensor as old code sees it: operators, attributes and methods have the meaning that they had then.
+
+    `raw` is the tensor, variable or symbolic tensor of the running Keras.
+    """
+
+    __array_ufunc__ = None  # numpy leaves `array * tensor` to the tensor
+    __slots__ = ("raw", "world")
+
+    def __init__(self, raw: Any, world: World) -> None:
+        self.raw, self.world = raw, world
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self.world.attribute(self.raw, name)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.world.operate("getitem", self, key)
+
+    def __len__(self) -> int:
+        size = self.raw.shape[0]
+        if size is None:
+            raise TypeError("the length of a tensor whose first size is unknown")
+        return int(size)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self) -> bool:
+        return bool(self.raw)
+
+    def __int__(self) -> int:
+        return int(self.world.numbers(self.raw))
+
+    def __float__(self) -> float:
+        return float(self.world.numbers(self.raw))
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        found = self.world.numbers(self.raw)
+        return found if dtype is None else found.astype(dtype)
+
+    def __eq__(self, other: object) -> Any:
+        return self.world.operate("eq", self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return self.world.operate("ne", self, other)
+
+    def __hash__(self) -> int:
+        return id(self.raw)
+
+    def __repr__(self) -> str:
+        return f"OldTensor({self.raw!r})"
+
+
+def _binary(name: str) -> Any:
+    def run(self: OldTensor, other: Any) -> Any:
+        return self.world.operate(name, self, other)
+
+    return run
+
+
+def _reflected(name: str) -> Any:
+    def run(self: OldTensor, other: Any) -> Any:
+        return self.world.operate(name, other, self)
+
+    return run
+
+
+def _unary(name: str) -> Any:
+    def run(self: OldTensor) -> Any:
+        return self.world.operate(name, self)
+
+    return run
+
+
+_BOTH = ("add", "sub", "mul", "truediv", "div", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
+for _name in _BOTH:
+    _entry = f"{_name}_" if _name in ("and", "or") else _name
+    setattr(OldTensor, f"__{_name}__", _binary(_entry))
+    setattr(OldTensor, f"__r{_name}__", _reflected(_entry))
+for _name in ("lt", "le", "gt", "ge"):
+    setattr(OldTensor, f"__{_name}__", _binary(_name))
+for _name in ("neg", "pos", "abs", "invert"):
+    setattr(OldTensor, f"__{_name}__", _unary(_name))
+
+
+def old_shape(value: Any) -> Any:
+    """Shapes (and lists of shapes) in the form that old code is given."""
+    if isinstance(value, list) and value and isinstance(value[0], list | tuple | Shape):
+        return [old_shape(item) for item in value]
+    if isinstance(value, dict):
+        return {key: old_shape(item) for key, item in value.items()}
+    if isinstance(value, tuple) and value and isinstance(value[0], list | tuple):
+        return [old_shape(item) for item in value]
+    return OldShape(value) if isinstance(value, list | tuple) else value
+
+
+def plain_shape(value: Any) -> Any:
+    """Shapes that old code gave, as tuples of ints and None."""
+    if isinstance(value, OldTensor):
+        return plain_shape(tuple(value))
+    if isinstance(value, list | tuple):
+        return type(value)([]) if not value else _plain(value)
+    if isinstance(value, dict):
+        return {key: plain_shape(item) for key, item in value.items()}
+    return value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value[0], list | tuple):
+        return [plain_shape(item) for item in value]
+    sizes = (getattr(size, "value", size) for size in tuple(value))
+    return tuple(int(size) if size is not None else None for size in sizes)

@@ -1,0 +1,125 @@
+"""Filling the variables of a layer whose class the reader gave: by name, else in the order in which its writer saved them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..catalog.operations import snake_case
+from ..document.model import Layer
+from ..document.walk import walk
+from ..errors import Malformed
+from ..tensors import Tensor
+
+Named = tuple[str, Tensor]
+
+
+def weights_of(layer: Layer) -> list[Named]:
+    """All tensors of a layer and of the layers in its configuration, in the order of the file; inner ones as ``layer/role``."""
+    own = list(layer.weights.items())
+    inner = [(f"{x.name}/{role}", t) for x in walk(layer) if x is not layer for role, t in x.weights.items()]
+    return own + inner
+
+
+def fill_given(live: Any, layer: Layer) -> int:
+    """Give every variable of `live` its tensor, each tensor used once; how many there are.
+
+    Raises:
+        Malformed: the file holds other weights than the class has.
+    """
+    for variable, tensor in paired(live, layer):
+        variable.assign(tensor.read())
+    return len({id(variable) for variable in live.weights})
+
+
+def paired(live: Any, layer: Layer) -> list[tuple[Any, Tensor]]:
+    """Each variable of a live layer with its tensor. Raises Malformed."""
+    held = weights_of(layer)
+    variables = [*live.trainable_weights, *live.non_trainable_weights]
+    if len(held) != len(variables) or not live.built:
+        raise _other(layer, live, f"the class makes {_shapes(variables)} and the file holds {_tensors(held)}")
+    found = _by_path(live, held) or _by_name(variables, held)
+    if found is None:
+        saved = variables if layer.config.get("trainable") is not False else list(live.weights)
+        found = list(zip(saved, (tensor for _, tensor in held), strict=True))
+    for variable, tensor in found:
+        if tuple(variable.shape) != tensor.shape:
+            raise _other(
+                layer, live, f"{variable.path} has the shape {tuple(variable.shape)} and {tensor.origin} {tensor.shape}"
+            )
+    return found
+
+
+def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Tensor]] | None:
+    """Weights filed under object paths (``vars/0``, ``dense/vars/1``): the variables there; None for other names."""
+    if not all("vars/" in name for name, _ in held):
+        return None
+    found = []
+    for name, tensor in held:
+        path, _, number = name.rpartition("vars/")
+        holder = _inside(live, [part for part in path.split("/") if part])
+        variables = [] if holder is None else [*holder._trainable_variables, *holder._non_trainable_variables]
+        if not number.isdigit() or int(number) >= len(variables):
+            return None
+        found.append((variables[int(number)], tensor))
+    return found if len({id(variable) for variable, _ in found}) == len(found) else None
+
+
+def _inside(live: Any, path: Sequence[str]) -> Any:
+    """The object that Keras files under a path: attributes, and items of containers by class and number."""
+    found = live
+    for part in path:
+        items = list(found.values()) if isinstance(found, Mapping) else found
+        found = _items(items).get(part) if isinstance(items, list | tuple) else getattr(found, part, None)
+        if found is None:
+            return None
+    return found
+
+
+def _items(items: Sequence[Any]) -> dict[str, Any]:
+    """``dense``, ``dense_1`` ... (keras 3.15.1 ``saving/saving_lib.py``, ``_save_container_state``)."""
+    made: dict[str, Any] = {}
+    for item in items:
+        name, count = snake_case(type(item).__name__), 0
+        while f"{name}_{count}" in made if count else name in made:
+            count += 1
+        made[f"{name}_{count}" if count else name] = item
+    return made
+
+
+def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any, Tensor]] | None:
+    """The pairing by names, None where one fits no variable or several."""
+    found, taken = [], set[int]()
+    for name, tensor in held:
+        fits = [v for v in variables if _called(name, v) and tuple(v.shape) == tensor.shape]
+        if len(fits) != 1 or id(fits[0]) in taken:
+            return None
+        taken.add(id(fits[0]))
+        found.append((fits[0], tensor))
+    return found
+
+
+def _called(name: str, variable: Any) -> bool:
+    """Whether a name in the file is this variable's: ``kernel``, ``dense_1/kernel``, ``my_dense_1_W``."""
+    owner, _, role = name.removesuffix(":0").rpartition("/")
+    path = str(variable.path).split("/")
+    if owner and owner not in path:
+        return False
+    return role == path[-1] or role.endswith(f"_{path[-1]}") or path[-1].endswith(f"_{role}")
+
+
+def _other(layer: Layer, live: Any, seen: str) -> Malformed:
+    return Malformed(
+        "AK5005",
+        f"{type(live).__name__} has other weights than the file: {seen}",
+        layer=layer.name,
+        next_step="Give the class as it was when the model was saved.",
+    )
+
+
+def _shapes(variables: Sequence[Any]) -> str:
+    return ", ".join(f"{variable.name} {tuple(variable.shape)}" for variable in variables) or "no weights"
+
+
+def _tensors(held: Sequence[Named]) -> str:
+    return ", ".join(f"{name} {tensor.shape}" for name, tensor in held) or "none"

@@ -1,0 +1,17 @@
+"""Calls with an explicit ``training=`` in a live model.
+
+Before Keras 3 such a flag held in ``predict`` and ``fit`` alike. A Functional model of Keras 3 replaces it by its own
+flag on the way down (``operation_fn`` in keras/src/models/functional.py, 3.15.1), so that noise drawn with
+``training=True`` is not drawn in ``predict``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def keep_flags(model: Any) -> None:
+    """Let every layer that is called with a flag of its own keep it: it no longer takes the flag of the model."""
+    for layer in model._flatten_layers():
+        if any(isinstance(node.arguments.kwargs.get("training"), bool) for node in layer._inbound_nodes):
+            layer._call_context_args = set()  # what `operation_fn` and `Layer.__call__` look at
