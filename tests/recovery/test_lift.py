@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from anykeras import targets, tensors
 from anykeras.document.build import Builder
 from anykeras.document.model import Document, Era, Layer, Writer
 from anykeras.document.values import Object
@@ -228,6 +229,25 @@ def test_code_for_the_activation_inside_a_recurrence() -> None:
     assert inner.name == "lstm_activation"
     assert inner.graph is not None
     assert inner.graph.layers[0].config["batch_shape"] == (None, 5)
+
+
+@pytest.mark.backend
+def test_a_function_inside_a_recurrence_computes_what_stock_keras_does() -> None:
+    """``softsign`` as code, against the activation that Keras has."""
+
+    def model_of(activation: object) -> Document:
+        build = Builder("model")
+        config = {"units": 5, "activation": activation, "recurrent_activation": "sigmoid", "return_sequences": True}
+        chance = np.random.default_rng(0)
+        shapes = {"kernel": (3, 20), "recurrent_kernel": (5, 20), "bias": (20,)}
+        weights = {role: tensors.constant(chance.normal(size=shape), "float32") for role, shape in shapes.items()}
+        outcome = build.layer("LSTM", config, build.input((6, 3)), name="lstm", weights=weights)
+        return Document(build.finish(outcome), WRITER, Era.KERAS3)
+
+    x = np.random.default_rng(1).normal(size=(2, 6, 3)).astype("float32")
+    found = recover(model_of(stored(lambda x: x / (1 + K.abs(x))))).document
+    got, wanted = (targets.build(made).predict(x, verbose=0) for made in (found, model_of("softsign")))
+    np.testing.assert_allclose(got, wanted, rtol=1e-5, atol=1e-6)
 
 
 def test_an_activation_that_is_only_named_is_missing() -> None:

@@ -57,6 +57,17 @@ def test_an_unknown_initializer_is_named() -> None:
         targets.lower(model(odd))
 
 
+@pytest.mark.parametrize("key", ["kernel_initializer", "bias_regularizer", "kernel_constraint", "activation"])
+def test_an_unknown_name_is_refused(key: str) -> None:
+    with pytest.raises(AnyKerasError, match=rf"AK6002.*my_own.*{key}"):
+        targets.lower(model(dense("d", **{key: "my_own"})))
+
+
+def test_names_of_objects_that_keras_knows() -> None:
+    named = {"kernel_initializer": "glorot_uniform", "bias_initializer": "zero", "activation": "hard_silu"}
+    targets.build(model(dense("d", kernel_regularizer="l2", kernel_constraint="UnitNorm", **named)))
+
+
 def test_an_unknown_operation_is_named() -> None:
     build = Builder("f")
     x = build.input((2,))
@@ -163,7 +174,8 @@ def test_writing_imports_no_framework(tmp_path: Path) -> None:
         f"targets.write(Document(m, Writer(Era.KERAS1), Era.KERAS3), {str(tmp_path / 'out.keras')!r})\n"
         "print(sorted({'keras', 'jax', 'tensorflow', 'torch'} & set(sys.modules)))\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=dict(os.environ), check=True)
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, env=dict(os.environ), check=True)
     assert done.stdout.strip() == "[]"
     assert keras.models.load_model(tmp_path / "out.keras").count_params() == 6
 
@@ -174,10 +186,9 @@ def test_peak_memory_is_about_one_tensor(tmp_path: Path) -> None:
     size = 1 << 20
 
     def fresh(rows: int) -> Layer:
-        made = {
-            "kernel": replace(constant(np.zeros((1, 1))), shape=(rows, size // rows), load=lambda: np.ones((rows, size // rows), "float32")),
-            "bias": constant(np.zeros(size // rows)),
-        }
+        shape = (rows, size // rows)
+        kernel = replace(constant(0.0), shape=shape, load=lambda: np.ones(shape, "float32"))
+        made = {"kernel": kernel, "bias": constant(np.zeros(shape[1]))}
         return Layer("Dense", f"d{rows}", {"units": size // rows}, made)
 
     side = 1 << 10

@@ -11,7 +11,7 @@ from .base import LEGACY, alias
 
 __all__ = ["normalization", "recurrent"]
 
-alias("BatchNormalization", LEGACY, "BatchNormalizationV1", "BatchNormalizationV2", "BatchNorm", "SyncBatchNormalization")
+alias("BatchNormalization", LEGACY, "BatchNormalizationV1", "BatchNormalizationV2", "BatchNorm")
 for _name in ("LSTM", "GRU"):
     alias(_name, LEGACY, f"Unified{_name}", f"{_name}V1", f"{_name}V2")
     alias(f"{_name}Cell", LEGACY, f"{_name}CellV1", f"{_name}CellV2")

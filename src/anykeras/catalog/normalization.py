@@ -16,6 +16,7 @@ _RENORM = [
 ]
 
 entry("BatchNormalization", MODERN, [_SCALE, _CENTER, *_MOVING, *_RENORM])
+entry("SyncBatchNormalization", LEGACY, [_SCALE, _CENTER, *_MOVING])
 
 
 def _layer_normalization(layer: Layer) -> Sequence[Role]:

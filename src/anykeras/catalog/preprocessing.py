@@ -35,7 +35,7 @@ for _name in ("IntegerLookup", "StringLookup"):
 entry("TextVectorization", MODERN, [_IDF, replace(_IDF, at="_lookup_layer", copy=True)])
 
 for _name in (
-    *("CategoryEncoding", "CenterCrop", "Discretization", "HashedCrossing", "Hashing"),
+    *("CategoryEncoding", "CenterCrop", "HashedCrossing", "Hashing"),
     *("RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation"),
     *("RandomZoom", "Rescaling", "Resizing"),
 ):
@@ -50,3 +50,4 @@ for _name in (
     entry(_name, NOW)
 
 entry("Pipeline", NOW, children=[("layers", "_pipeline_layers")])
+entry("Discretization", NOW)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..catalog.known_models import fitting
 from ..containers.base import NamedWeights, Raw, TreeWeights
 from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import rebuild, walk
@@ -32,13 +33,22 @@ def parse(raw: Raw, weights: Raw | None = None) -> Document:
     if raw.architecture is None:
         raise NotAModel(
             "AK1210",
-            f"{raw.match.path} holds weights and no architecture",
+            f"{raw.match.path} holds weights and no architecture{_of_known_model(raw)}",
             part=raw.part or raw.match.name,
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
     writer = era.infer(raw)
     model = _named(_with_weights(architecture(raw, writer), raw, writer))
     return Document(model, writer, writer.era, training_of(raw, model, writer))
+
+
+def _of_known_model(raw: Raw) -> str:
+    """Which network everybody used has weights like these, as the end of a sentence."""
+    if not isinstance(raw.weights, NamedWeights):
+        return ""
+    saved = [(group.name, [tensor.shape for _, tensor in group.weights]) for group in raw.weights.groups]
+    known = fitting(saved)
+    return f"; they have the layers and shapes of {known}" if known else ""
 
 
 def architecture(raw: Raw, writer: Writer) -> Layer:

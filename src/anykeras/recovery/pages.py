@@ -122,8 +122,8 @@ document(
         "that is called with training=True.",
         "Keras 3 has no operation that draws. Its Functional models replace training=True by their own flag, which is "
         "False in predict and evaluate (keras 3.15.1 models/functional.py operation_fn).",
-        "The model of load_model draws in every call, as the old one did. Of a converted file in stock Keras, `model(x)` "
-        "and `fit` draw; `predict` and `evaluate` give the value without noise.",
+        "The model of load_model draws in every call, as the old one did. Of a converted file in stock Keras, "
+        "`model(x)` and `fit` draw; `predict` and `evaluate` give the value without noise.",
         fidelity=Fidelity.APPROXIMATE,
     ),
 )

@@ -28,6 +28,8 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
     """
     lowered = lower(document)
     model = revive(lowered, objects)
+    if document.writer.era is not Era.KERAS3:
+        keep_flags(model)
     if lowered.bindings or any(weights_of(place.layer) for place in lowered.given):
         fill(model, lowered)
     if compile and lowered.training is not None:

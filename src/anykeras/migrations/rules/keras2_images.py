@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
 from ...document.values import Ellipsis_, Ref, Slice, Value
+from ...errors import Unsupported
 from ..rule import Context, Example, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
@@ -68,6 +69,37 @@ def from_the_corner(layer: Layer, context: Context) -> Layer | None:
     x = sub.layer("AveragePooling2D", {"pool_size": size, "strides": (1, 1), "padding": "valid", **form}, x)
     x = sub.layer("Cropping2D", {"cropping": ((0, 1), (0, 1)), **form}, x)
     return sub.finish(x)
+
+
+_KNOWN = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+
+
+@rule(
+    "AK2256",
+    "Ways of resizing that Keras 3 does not have",
+    to=Era.KERAS3,
+    classes=("UpSampling2D", "Resizing"),
+    what="tf.keras resizes images by `area`, `gaussian` and `mitchellcubic` as well.",
+    why="Keras 3 knows nearest, bilinear, bicubic, lanczos3 and lanczos5; another way of resizing gives other pixels.",
+    changes="Such a file is refused. `bicubic` of TensorFlow looks its weights up in a table of 1024 steps, so other backends "
+    "give pixels that differ from it in the third digit.",
+    versions="tf.keras 2.3 to 2.15",
+    leaves_alone=[Example(Layer("Resizing", "r", {"interpolation": "area"}).without("interpolation"),
+                          Layer("Resizing", "r"), TF)],
+    report=False,
+)
+def known_interpolation(layer: Layer, context: Context) -> Layer | None:
+    """Nothing, or Unsupported."""
+    way = layer.config.get("interpolation") or "nearest"
+    if way not in _KNOWN:
+        raise Unsupported(
+            "AK2256",
+            f"{layer.class_name} resizes by {way!r}, which Keras 3 does not have",
+            layer=layer.name,
+            key="interpolation",
+            next_step="Choose another interpolation in the Keras that wrote the file.",
+        )
+    return None
 
 
 def _last(sub: Builder, x: Ref, axis: int) -> Ref:

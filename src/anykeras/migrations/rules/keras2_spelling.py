@@ -18,6 +18,11 @@ K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 _KERNEL = constant(np.zeros((3, 3, 2, 1)))
 
 
+# Classes that share their present name's variables but are stored under their own (tf.keras 2.15 .keras files). Keras 3
+# synchronizes BatchNormalization between replicas on TensorFlow alone, and outputs outside training do not depend on it.
+_REPLACED = {"SyncBatchNormalization": "BatchNormalization"}
+
+
 @rule(
     "AK2201",
     "A class under a former name",
@@ -32,12 +37,11 @@ _KERNEL = constant(np.zeros((3, 3, 2, 1)))
 )
 def current_class_name(layer: Layer, context: Context) -> Layer | None:
     """The name of the catalog's entry."""
-    entry = None if layer.graph is not None else find(layer.class_name, Era.TF2)
-    if entry is None or entry.name == layer.class_name:
+    if layer.graph is not None:
         return None
-    if layer.class_name == "SyncBatchNormalization":
-        layer = layer.with_config(synchronized=True)
-    return replace(layer, class_name=entry.name)
+    entry = find(layer.class_name, Era.TF2)
+    name = _REPLACED.get(layer.class_name) or (entry.name if entry else layer.class_name)
+    return replace(layer, class_name=name) if name != layer.class_name else None
 
 
 # (class, former argument): present argument. Sources: keras 2.3.1 and tf.keras 2.3, 2.15 against keras 3.15.1.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...document.build import Builder
@@ -174,3 +176,79 @@ def fourier_features(layer: Layer, context: Context) -> Layer | None:
     sub = Builder(layer.name, layer.address)
     inner = Layer("Dense", layer.name, config, weights, address=layer.address)
     return sub.finish(sub.op("cos", sub.add(inner, sub.input((kernel.shape[0],)))))
+
+
+def _summary() -> Layer:
+    values = [[0.0, 1.0, 2.0, 3.0], [1.0, 1.0, 1.0, 1.0]]
+    return Layer("Discretization", "d", {"bin_boundaries": None, "num_bins": 2}, {"summary": constant(values)})
+
+
+@rule(
+    "AK2275",
+    "The bins of an adapted Discretization are in its weights",
+    to=Era.KERAS3,
+    classes=("Discretization",),
+    what="tf.keras keeps what `adapt` saw as a weight `summary`, and finds the boundaries of the bins from it.",
+    why="Keras 3 has the boundaries as an argument, and no such weight.",
+    changes="The boundaries are computed from the summary as tf.keras does, and written as `bin_boundaries`.",
+    versions="tf.keras 2.6 to 2.15",
+    references=("tf.keras 2.13 layers/preprocessing/discretization.py, `get_bin_boundaries`",),
+    examples=[Example(_summary(), Layer("Discretization", "d", {"bin_boundaries": (1.0,)}), TF)],
+    leaves_alone=[
+        Example(
+            Layer("Discretization", "d", {"bin_boundaries": (0.5,)}),
+            Layer("Discretization", "d", {"bin_boundaries": (0.5,)}),
+            TF,
+        )
+    ],
+)
+def bins_from_summary(layer: Layer, context: Context) -> Layer | None:
+    """The boundaries in the configuration, the weight gone."""
+    summary, bins = layer.weights.get("summary"), layer.config.get("num_bins")
+    if summary is None or not isinstance(bins, int) or bins < 1:
+        return None
+    values, weights = summary.read()
+    if len(values) * (1.0 / bins) >= 1:
+        shares = 1.0 / bins + np.arange(0.0, 1.0, 1.0 / bins)
+        seen = np.cumsum(weights)
+        values = np.interp(shares, seen / seen[-1], values).astype("float32")
+    bounds = tuple(float(value) for value in values[:-1])
+    return replace(layer.without("num_bins").with_config(bin_boundaries=bounds), weights={})
+
+
+_CROP = {"height": 4, "width": 3}
+_SMART = (2, 7)
+
+
+@rule(
+    "AK2276",
+    "RandomCrop crops outside training too",
+    to=Era.KERAS3,
+    classes=("RandomCrop",),
+    what="When it does not train, RandomCrop of tf.keras cuts the largest middle part of the right shape and resizes it.",
+    why="RandomCrop of Keras 3 passes images on as they are when it does not train.",
+    changes="A Resizing layer with `crop_to_aspect_ratio` takes its place: the same outputs, and no random crops in training.",
+    fidelity=Fidelity.LOSSY,
+    versions="tf.keras 2.7 to 2.15; before, the order of resizing and cropping was another, which is refused",
+    references=("tf.keras 2.13 layers/preprocessing/image_preprocessing.py", "tf.keras 2.6, `RandomCrop.call`"),
+    examples=[
+        Example(
+            Layer("RandomCrop", "r", _CROP),
+            Layer("Resizing", "r", {**_CROP, "interpolation": "bilinear", "crop_to_aspect_ratio": True}),
+            TF,
+        )
+    ],
+    leaves_alone=[Example(Layer("CenterCrop", "c", _CROP), Layer("CenterCrop", "c", _CROP), TF)],
+)
+def cropped_outside_training(layer: Layer, context: Context) -> Layer | None:
+    """A Resizing layer. Raises Unsupported for releases that resized first."""
+    if context.writer.release and context.writer.release < _SMART:
+        raise Unsupported(
+            "AK2276",
+            "RandomCrop of this release resizes before it crops, to a size that depends on the image",
+            layer=layer.name,
+            next_step="Replace the layer by Resizing or CenterCrop in the Keras that wrote the file.",
+        )
+    config = {key: layer.config[key] for key in ("height", "width", "dtype") if key in layer.config}
+    config |= {"interpolation": "bilinear", "crop_to_aspect_ratio": True}
+    return Layer("Resizing", layer.name, config, address=layer.address)

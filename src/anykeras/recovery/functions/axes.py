@@ -33,6 +33,8 @@ def reduce(ops: Ops, name: str, x: Value, axis: Value, keepdims: Value = False) 
     where = axis_of(axis)
     if where == ():
         return x
+    if where is None and keepdims:
+        where = tuple(range(ops.rank(x)))  # Keras 3.15 on torch forgets keepdims over all axes
     if name in ("any", "all"):
         x = x if of(ops, x) == "bool" else ops.cast(x, "bool")
     elif name in ("mean", "var", "std"):

@@ -18,6 +18,7 @@ from ...document.model import GIVEN, Call, Era, Graph, Layer
 from ...document.values import Config, Ref, Value
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
+from .objects import check_name
 from .result import Json
 from .values import lower_value
 
@@ -56,6 +57,8 @@ class Lower:
         config: dict[str, Json] = {"name": layer.name}
         given = layer.module == GIVEN
         for key, value in (layer.config if given else arguments(layer)).items():
+            if isinstance(value, str) and not given:
+                check_name(value, layer, key)
             config[key] = lower_value(value, self, layer, key)
         if given:
             return _serialized(None, layer.class_name, config, layer.registered_name or layer.class_name)

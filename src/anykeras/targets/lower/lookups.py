@@ -1,8 +1,8 @@
 """Inverse document frequencies, which Keras 3 wants twice: in the configuration and among the weights.
 
 Source: keras 3.15.1 ``layers/preprocessing/index_lookup.py`` (``set_vocabulary``, ``save_own_variables``): a layer with
-``output_mode="tf_idf"`` and a vocabulary in its configuration refuses a file without the dataset ``idf_weights``, and that
-dataset is the padded form of the argument ``idf_weights``.
+``output_mode="tf_idf"`` and a vocabulary in its configuration refuses a file without the dataset ``idf_weights``, and
+that dataset is the padded form of the argument ``idf_weights``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from ...tensors import Array, constant
 
 def with_idf_weights(layer: Layer) -> Layer:
     """The layer with both forms, where it has one; any other layer as it is."""
-    words, given, stored = layer.config.get("vocabulary"), layer.config.get("idf_weights"), layer.weights.get("idf_weights")
+    words, given = layer.config.get("vocabulary"), layer.config.get("idf_weights")
+    stored = layer.weights.get("idf_weights")
     if layer.config.get("output_mode") != "tf_idf" or not isinstance(words, tuple):
         return layer
     if given is None and stored is not None:

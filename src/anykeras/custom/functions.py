@@ -1,0 +1,104 @@
+"""A person's own function, given for a name that the file does not hold, traced through Keras into native operations.
+
+The function is theirs and trusted by being given; it runs once, on symbolic tensors, and leaves a graph and no code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+import numpy as np
+
+from ..document.model import Era, Layer
+from ..errors import Unsupported
+from ..parse import keras3
+from ..parse.values import Reading
+from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
+
+Traced = Callable[..., Any]
+
+
+def traced(name: str, function: Callable[..., Any]) -> Traced:
+    """A function over the tables' tensors that stands for `function`: ``call(ops, *args, **kwargs)``."""
+
+    def call(ops: Any, *args: Any, **kwargs: Any) -> Any:
+        if not isinstance(ops, GraphOps):
+            return function(*args, **kwargs)
+        symbols = list({symbol.ref: symbol for symbol in flat_symbols([args, kwargs])}.values())
+        if not symbols:
+            return function(*args, **kwargs)
+        return ops.embedded(_model(name, function, symbols, args, kwargs), _one_or_all(symbols))
+
+    return call
+
+
+def functions(objects: object) -> dict[str, Any]:
+    """What stored code may use of custom objects: functions, each as the tables call it, and constants.
+
+    A module gives the functions and constants that it defines itself, as ``module.name``.
+    """
+    if not isinstance(objects, Mapping):
+        return {}
+    made: dict[str, Any] = {}
+    for name, value in objects.items():
+        if isinstance(value, ModuleType):
+            own = {f"{name}.{key}": held for key, held in vars(value).items() if _own(value, key, held)}
+            made |= functions(own)
+        elif isinstance(value, FunctionType | BuiltinFunctionType | partial):
+            made[name] = traced(name, value)
+        elif _is_constant(value):
+            made[name] = value
+    return made
+
+
+def _own(module: ModuleType, name: str, value: object) -> bool:
+    public = not name.startswith("_")
+    return public and (_is_constant(value) or getattr(value, "__module__", None) == module.__name__)
+
+
+def _is_constant(value: object) -> bool:
+    if isinstance(value, list | tuple):
+        return type(value) in (list, tuple) and all(_is_constant(item) for item in value)
+    return isinstance(value, bool | int | float | str | np.ndarray | np.generic)
+
+
+def _one_or_all(symbols: list[Symbol]) -> Any:
+    return symbols[0] if len(symbols) == 1 else symbols
+
+
+def _model(
+    name: str, function: Callable[..., Any], symbols: list[Symbol], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Layer:
+    import keras
+
+    inputs = {s.ref: keras.Input(batch_shape=s.spec.shape, dtype=s.spec.dtype) for s in symbols}
+
+    def put(value: Any) -> Any:
+        if isinstance(value, Symbol):
+            return inputs[value.ref]
+        if isinstance(value, tuple | list):
+            return type(value)(put(item) for item in value)
+        if isinstance(value, dict):
+            return {key: put(item) for key, item in value.items()}
+        return value
+
+    try:
+        outputs = function(*put(args), **put(kwargs))
+        model = keras.Model(list(inputs.values()) if len(inputs) > 1 else inputs[symbols[0].ref], outputs, name=name)
+        config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    except Exception as error:  # whatever a person's function raises is theirs to read
+        raise Unsupported(
+            "AK5001",
+            f"the function given for {name!r} does not run on symbolic tensors: {type(error).__name__}: {error}",
+            key=name,
+            next_step="Write it with keras.ops, or with anykeras.compat for an old keras.backend.",
+        ) from error
+    if model.weights:
+        raise Unsupported(
+            "AK5002", f"the function given for {name!r} makes weights, which the file cannot fill", key=name
+        )
+    return keras3.layer_of(config, Reading(Era.KERAS3, f"custom object {name}"))

@@ -1,0 +1,103 @@
+"""What the reader gave for names that a file does not define: a mapping, a module, or a source file of its time."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+from ..compat import World, world_of
+from ..document.model import Writer
+from ..errors import MissingObject
+from ..findings import Fidelity, Finding
+from . import source
+
+Objects = Mapping[str, Any] | ModuleType | str | os.PathLike[str] | None
+
+
+@dataclass(frozen=True)
+class Given:
+    """Objects by the names under which a file may call them.
+
+    `objects` come from the reader, `registered` from the registry of the running Keras (classes that were decorated).
+    `failed` are names whose statement in a source file did not run, with the reason.
+    """
+
+    objects: Mapping[str, Any] = field(default_factory=dict)
+    failed: Mapping[str, str] = field(default_factory=dict)
+    origin: str = ""
+    world: World | None = None
+
+    @cached_property
+    def registered(self) -> Mapping[str, Any]:
+        """What the running Keras knows by registration; nothing where no Keras runs."""
+        keras = sys.modules.get("keras")
+        return dict(keras.saving.get_custom_objects()) if keras is not None and hasattr(keras, "saving") else {}
+
+    def find(self, name: str, registered_name: str | None = None, module: str | None = None) -> Any:
+        """The object that a file calls so, None where nothing was given: by its registered name, then by shorter ones."""
+        asked = [registered_name, f"{module}.{name}" if module else None, name]
+        bare = name.rpartition(">")[2].rpartition(".")[2]
+        for objects in (self.objects, self.registered):
+            for key in (*asked, bare):
+                if key and key in objects:
+                    return objects[key]
+            for key, found in objects.items():
+                if key.rpartition(">")[2] == bare and ">" in key:
+                    return found
+        return None
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Statements of the source file that did not run."""
+        return [
+            Finding("AK5006", self.origin, f"{name or 'a statement'}: {reason}", "left out", Fidelity.LOSSY)
+            for name, reason in self.failed.items()
+        ]
+
+
+def given(objects: Objects, writer: Writer) -> Given:
+    """What the reader gave, ready to be asked for names.
+
+    Args:
+        objects: a mapping of names to objects (or modules), a module, or the path of a Python source file. The file is
+            the reader's own and is run; imports of an old Keras, TensorFlow or Theano are answered by
+            :mod:`anykeras.compat` in the ways of `writer`.
+
+    Raises:
+        MissingObject: there is no such file, or it is no Python of any version.
+    """
+    if objects is None:
+        return Given()
+    if isinstance(objects, ModuleType):
+        return Given(_public(objects))
+    if isinstance(objects, Mapping):
+        named = {str(name): value for name, value in objects.items()}
+        inner = [_public(value) for value in named.values() if isinstance(value, ModuleType)]
+        return Given({**{k: v for held in inner for k, v in held.items()}, **named})
+    path = os.fspath(objects)
+    if not os.path.isfile(path):
+        raise MissingObject(
+            "AK5003",
+            f"custom_objects names a file that does not exist: {path}",
+            next_step="Give a mapping of names to objects, or the path of a .py file that defines them.",
+        )
+    world = world_of(writer)
+    read = source.read(path, world)
+    return Given(read.objects, read.failed, path, world)
+
+
+def _public(module: ModuleType) -> dict[str, Any]:
+    """The classes and functions that a module defines itself."""
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
+    }
+
+

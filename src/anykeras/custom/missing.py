@@ -1,0 +1,113 @@
+"""Classes that a file needs and nobody gave: what the file knows of each, in one error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..catalog.shapes import UNKNOWN, infer
+from ..document.dump import dump
+from ..document.model import Document, Layer, refs
+from ..document.values import Ref
+from ..document.walk import walk
+from ..errors import AnyKerasError, MissingObject
+from .given import Given
+from .packages import advice, package_of
+
+_EVERY = ("trainable", "dtype", "batch_input_shape")
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A layer whose class is missing."""
+
+    layer: Layer
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a file knows of a class that it does not hold.
+
+    `arguments` are those of its constructor with their values; `weights` name, shape and dtype; `layers` where it is
+    used; `inputs` the shapes that reach the first of them, where they can be found.
+    """
+
+    name: str
+    registered_name: str | None
+    module: str | None
+    arguments: Mapping[str, Any]
+    weights: tuple[tuple[str, tuple[int, ...], str], ...]
+    layers: tuple[str, ...]
+    inputs: tuple[tuple[int | None, ...] | None, ...] = ()
+    failed: str = ""
+
+    def text(self) -> str:
+        """One line for a person."""
+        held = ", ".join(f"{key}={value!r}" for key, value in self.arguments.items())
+        weights = ", ".join(f"{name} {shape}" for name, shape, _ in self.weights) or "none"
+        parts = [f"{self.registered_name or self.name}({held})", f"weights: {weights}"]
+        shapes = [str(shape) for shape in self.inputs if shape is not None]
+        parts += [f"called on {', '.join(shapes)}"] if shapes else []
+        parts.append(f"layer{'s' if len(self.layers) > 1 else ''} {', '.join(map(repr, self.layers))}")
+        package = package_of(self.name, self.registered_name, self.module)
+        parts += [f"probably of {package}"] if package else []
+        parts += [advice(self.name)] if advice(self.name) else []
+        parts += [f"its definition was given and did not run: {self.failed}"] if self.failed else []
+        return "; ".join(parts)
+
+
+def missing(document: Document, lacking: Sequence[Lacking], given: Given) -> MissingObject:
+    """The error that names every missing class."""
+    found = descriptions(document, [item.layer for item in lacking], given)
+    texts = " / ".join(f"({i}) {description.text()}" for i, description in enumerate(found, 1))
+    count = "a class that is" if len(found) == 1 else f"{len(found)} classes that are"
+    return MissingObject(
+        "AK5001",
+        f"the file needs {count} neither in it nor in Keras 3: {texts}",
+        layer=lacking[0].layer.name,
+        writer=str(document.writer),
+        next_step="Give the source: custom_objects=\"my_layers.py\" (its old imports are answered), or a mapping. "
+        "`anykeras stub FILE > my_layers.py` writes a class to fill in.",
+    )
+
+
+def descriptions(document: Document, layers: Sequence[Layer], given: Given | None = None) -> list[Description]:
+    """One description for each class among the layers, in the order of the file."""
+    classes: dict[tuple[str, str | None], list[Layer]] = {}
+    for layer in layers:
+        classes.setdefault((layer.class_name, layer.registered_name), []).append(layer)
+    specs = _inputs(document)
+    failed = given.failed if given is not None else {}
+    return [
+        Description(
+            name, registered, used[0].module,
+            {key: dump(value) for key, value in used[0].config.items() if key not in _EVERY},
+            tuple((role, tensor.shape, tensor.dtype) for role, tensor in used[0].weights.items()),
+            tuple(layer.name for layer in used), specs.get(used[0].name, ()), failed.get(name, ""),
+        )
+        for (name, registered), used in classes.items()
+    ]  # fmt: skip
+
+
+def _inputs(document: Document) -> dict[str, tuple[tuple[int | None, ...] | None, ...]]:
+    """The shapes of what the layers of every graph are called on, by name, as far as they can be found."""
+    found: dict[str, tuple[tuple[int | None, ...] | None, ...]] = {}
+    for model in (layer for layer in walk(document.model) if layer.graph is not None):
+        try:
+            specs = infer(model)
+        except AnyKerasError:
+            continue
+        for name, given in _called_on(model).items():
+            found.setdefault(name, tuple(specs.get(ref, UNKNOWN).shape for ref in given))
+    return found
+
+
+def _called_on(model: Layer) -> dict[str, list[Ref]]:
+    graph = model.graph
+    if graph is None:
+        return {}
+    if graph.sequential:
+        pairs = zip(graph.layers, graph.layers[1:], strict=False)
+        return {layer.name: [Ref(before.name)] for before, layer in pairs}
+    return {name: refs(calls[0].args) for name, calls in graph.calls.items() if calls}

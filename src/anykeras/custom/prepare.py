@@ -1,0 +1,155 @@
+"""Between migration and recovery: every name that Keras 3 does not have is given, has a shim, can be dropped, or is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ..catalog import find
+from ..catalog.signatures import NOW, signature
+from ..document.model import GIVEN, Document, Era, Layer
+from ..document.values import Object, Value
+from ..document.walk import rebuild, walk
+from ..findings import Fidelity, Finding
+from ..migrations import Context
+from ..recovery import places
+from ..shims import shim
+from .given import Given
+from .missing import Lacking, missing
+
+_PLAIN = ("Functional", "Sequential")
+_KINDS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
+# Names that stock Keras finds, beside those of classes (keras 3.15.1 regularizers and constraints `__init__.py`).
+_NAMES = {
+    "regularizers": frozenset({"l1", "l2", "l1_l2", "l1l2", "orthogonal", "orthogonal_regularizer"}),
+    "constraints": frozenset({"max_norm", "non_neg", "unit_norm", "min_max_norm"}),
+}
+SHADOW = "*"
+"""After a class name in an architecture: the reader gave a class of this name of a built-in one."""
+
+
+@dataclass
+class Prepared:
+    """A document whose foreign names are settled, and what was found."""
+
+    document: Document
+    findings: list[Finding] = field(default_factory=list)
+
+
+def prepare(document: Document, given: Given, native: bool) -> Prepared:
+    """Settle every name that Keras 3 does not have.
+
+    Args:
+        document: in the vocabulary of Keras 3.
+        given: what the reader gave.
+        native: the outcome is to do without the given objects where that can be.
+
+    Raises:
+        MissingObject: layers whose class is neither known nor given, all of them, with what the file knows of each.
+    """
+    pass_ = _Pass(document, given, native)
+    model = rebuild(document.model, pass_.change)
+    if pass_.lacking:
+        raise missing(replace(document, model=model), pass_.lacking, given)
+    return Prepared(replace(document, model=model), pass_.findings)
+
+
+def unknown(layer: Layer) -> bool:
+    """A class that neither Keras 3 nor recovery knows."""
+    if layer.operation or layer.graph is not None or layer.module == GIVEN:
+        return False
+    known = find(layer.class_name, Era.KERAS3) is not None or signature(layer.class_name, NOW) is not None
+    return not known and places.lifter(layer) is None
+
+
+class _Pass:
+    def __init__(self, document: Document, given: Given, native: bool) -> None:
+        self.given, self.native = given, native
+        self.context = Context(document.writer, document.era)
+        self.findings: list[Finding] = self.context.findings
+        self.lacking: list[Lacking] = []
+
+    def change(self, layer: Layer) -> Layer:
+        """One layer, those inside it done."""
+        layer = self._objects(layer)
+        if layer.graph is not None:
+            return self._model(layer)
+        if not unknown(layer):
+            return layer
+        class_name = layer.class_name.removesuffix(SHADOW)
+        found = self.given.find(class_name, layer.registered_name, layer.module)
+        if found is not None:
+            return replace(layer, class_name=class_name, module=GIVEN)
+        stand_in = shim(layer, self.context)
+        if stand_in is not None:
+            return stand_in
+        self.lacking.append(Lacking(layer))
+        return layer
+
+    def _model(self, layer: Layer) -> Layer:
+        """A class of models that keeps a graph in its configuration is that graph."""
+        kind = "Sequential" if layer.graph is not None and layer.graph.sequential else "Functional"
+        if layer.class_name in _PLAIN:
+            return layer
+        seen = f"{layer.class_name} is a class of models, and its configuration holds the whole graph"
+        self._note("AK5007", layer, seen, f"rebuilt as a plain {kind} model", Fidelity.EQUIVALENT)
+        keys = ("trainable", "dtype", "build_input_shape")
+        return replace(layer, class_name=kind, config={k: v for k, v in layer.config.items() if k in keys})
+
+    def _objects(self, layer: Layer) -> Layer:
+        """Initializers, regularizers and constraints that Keras 3 does not have act on training alone."""
+        changed: dict[str, Value] = {}
+        for key, value in layer.config.items():
+            kind = _KINDS.get(key.rpartition("_")[2])
+            name = None if kind is None or value is None else self._foreign(value, kind)
+            if name is not None and kind is not None:
+                changed[key] = self._settled(layer, key, value, name, kind)
+        return layer.with_config(**changed) if changed else layer
+
+    def _foreign(self, value: Value, kind: str) -> str | None:
+        """The name of an object that stock Keras does not have; None for one that it has, or for code."""
+        if isinstance(value, Object):
+            name = value.config if isinstance(value.config, str) else value.class_name
+        elif isinstance(value, str):
+            name = value
+        else:
+            return None
+        known = signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
+        return None if known or (kind == "initializers" and _is_initializer(name)) else name
+
+    def _settled(self, layer: Layer, key: str, value: Value, name: str, kind: str) -> Value:
+        registered = value.registered_name if isinstance(value, Object) else None
+        found = self.given.find(name, registered)
+        if found is not None and not self.native:
+            label = registered or name
+            if isinstance(value, Object) and isinstance(value.config, Mapping):
+                return replace(value, module=GIVEN, registered_name=label)
+            return Object("function", name, GIVEN, label)
+        whose = "given" if found is not None else "not part of Keras 3"
+        inert = kind == "initializers"
+        done = "zeros in its place: the weights are in the file" if inert else "left out; it acts on training alone"
+        fidelity = Fidelity.EQUIVALENT if inert else Fidelity.LOSSY
+        self._note("AK5008", layer, f"{key} is {name}, {whose}", done, fidelity)
+        return "zeros" if inert else None
+
+    def _note(self, code: str, layer: Layer, seen: str, done: str, fidelity: Fidelity) -> None:
+        self.findings.append(Finding(code, layer.address or layer.name, seen, done, fidelity))
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+def _is_initializer(name: str) -> bool:
+    return name in ("one", "zero", "uniform", "normal") or any(
+        signature(spelling, NOW, "initializers") is not None for spelling in (name, _camel(name))
+    )
+
+
+def _camel(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
+def layers_given(document: Document) -> list[Layer]:
+    """The layers of a document whose class the reader gave."""
+    return [layer for layer in walk(document.model) if layer.module == GIVEN]

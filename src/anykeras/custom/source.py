@@ -1,0 +1,142 @@
+"""Running the reader's own source file as the program of its time that it was.
+
+The file is trusted because the reader names it. Each statement of the top level runs by itself, so that a plot or a
+download that fails does not take the classes with it. Imports of old libraries are answered by `anykeras.compat`
+through the ``__import__`` of the file's own builtins; nothing enters ``sys.modules``.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import inspect
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from ..compat import World
+from ..compat.classes import callable_object
+from ..document.model import Era
+from . import dialect
+
+_OLD_NAMES = {"xrange": range, "unicode": str, "basestring": str, "long": int, "unichr": chr, "reduce": functools.reduce}
+
+
+@dataclass(frozen=True)
+class Read:
+    """What a file defines, and the names that it would define with the reason why it does not."""
+
+    objects: Mapping[str, Any]
+    failed: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(path: str, world: World) -> Read:
+    """Run a source file. Raises MissingObject where it is no Python of any version."""
+    runner = _Runner(world, os.path.dirname(os.path.abspath(path)))
+    module = runner.run(path, os.path.splitext(os.path.basename(path))[0])
+    objects = {name: runner.exported(value) for name, value in vars(module).items() if _own(value, module)}
+    constants = {name: value for name, value in vars(module).items() if _is_constant(name, value)}
+    registered = {
+        name: runner.exported(value) for name, value in world.registered.items() if not name.startswith("class ")
+    }
+    return Read({**constants, **objects, **registered}, runner.failed)
+
+
+def _own(value: Any, module: ModuleType) -> bool:
+    return (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
+
+
+def _is_constant(name: str, value: Any) -> bool:
+    return not name.startswith("_") and isinstance(value, bool | int | float | str)
+
+
+class _Runner:
+    """Runs a file and the files beside it that it imports."""
+
+    def __init__(self, world: World, folder: str) -> None:
+        self.world, self.folder = world, folder
+        self.modules: dict[str, ModuleType] = {}
+        self.failed: dict[str, str] = {}
+        # Source for Keras 3 runs on the running Keras itself.
+        self.now = world.context.era is Era.KERAS3
+
+    def run(self, path: str, name: str) -> ModuleType:
+        """The module of a file."""
+        with open(path, "rb") as file:
+            tree = dialect.parse(file.read(), path)
+        module = ModuleType(f"anykeras_custom_{name}")
+        self.modules[name] = module
+        space = vars(module)
+        space["__file__"] = path
+        importer = builtins.__import__ if self.now else self.world.importer(self._beside)
+        space["__builtins__"] = {**_OLD_NAMES, **vars(builtins), "__import__": importer}
+        for statement in tree.body:
+            self._statement(statement, space, path)
+        return module
+
+    def _statement(self, statement: ast.stmt, space: dict[str, Any], path: str) -> None:
+        if isinstance(statement, ast.If) and _is_main(statement.test):
+            return
+        try:
+            exec(compile(ast.Module([statement], []), path, "exec"), space)
+        except Exception as error:  # whatever the reader's statement raises is theirs to read
+            if not self._registered(statement, space, path):
+                names = ", ".join(_defined(statement))
+                self.failed[names] = f"line {statement.lineno}: {type(error).__name__}: {error}"
+
+    def _registered(self, statement: ast.stmt, space: dict[str, Any], path: str) -> bool:
+        """A definition whose only trouble is a decorator with a package or name: it is registered under these."""
+        if not isinstance(statement, ast.ClassDef | ast.FunctionDef) or not statement.decorator_list:
+            return False
+        labels = [label for decorator in statement.decorator_list if (label := _label(decorator, statement.name))]
+        statement.decorator_list = []
+        try:
+            exec(compile(ast.Module([statement], []), path, "exec"), space)
+        except Exception:  # the reason for the whole definition is told already
+            return False
+        for label in labels:
+            self.world.registered[label] = space[statement.name]
+        return True
+
+    def _beside(self, name: str) -> ModuleType | None:
+        """A module of the reader's own in the folder of the file."""
+        if name in self.modules:
+            return self.modules[name]
+        path = os.path.join(self.folder, *name.split(".")) + ".py"
+        return self.run(path, name) if os.path.isfile(path) else None
+
+    def exported(self, value: Any) -> Any:
+        """A definition as the running Keras can call it."""
+        if self.now:
+            return value
+        if inspect.isfunction(value):
+            return self.world.outwards(value)
+        return callable_object(self.world, value) if not hasattr(value, "world") else value
+
+
+def _is_main(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+
+
+def _label(decorator: ast.expr, name: str) -> str | None:
+    """``package>name`` of a registering decorator."""
+    if not isinstance(decorator, ast.Call):
+        return None
+    given = {key.arg: key.value.value for key in decorator.keywords if isinstance(key.value, ast.Constant)}
+    if not {"package", "name"} & given.keys():
+        return None
+    return f"{given.get('package', 'Custom')}>{given.get('name', name)}"
+
+
+def _defined(statement: ast.stmt) -> list[str]:
+    """The names that a statement would define."""
+    if isinstance(statement, ast.ClassDef | ast.FunctionDef):
+        return [statement.name]
+    if isinstance(statement, ast.Assign):
+        return [node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+    if isinstance(statement, ast.Import | ast.ImportFrom):
+        return [alias.asname or alias.name for alias in statement.names]
+    return [f"the statement of line {statement.lineno}"]
