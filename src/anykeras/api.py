@@ -6,15 +6,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
-from . import containers, migrations, parse, recovery, targets
+from . import containers, custom, migrations, parse, recovery, targets
 from . import verify as witnesses
 from .containers.base import Raw
 from .document.dump import summary
-from .document.model import Document
+from .document.model import GIVEN, Document
 from .errors import AnyKerasError
 from .findings import Fidelity, Finding, worst
 from .registry import Page, page
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import keras
 
 Path = str | PathLike[str]
-Objects = Mapping[str, Any] | Path | None
+Objects = custom.Objects
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Opened:
     document: Document
     findings: tuple[Finding, ...]
     code: tuple[recovery.Recovered, ...] = ()
+    given: custom.Given = field(default_factory=custom.Given)
 
     @property
     def fidelity(self) -> Fidelity:
@@ -62,17 +63,27 @@ class Converted:
         return self.opened.fidelity
 
 
-def open_file(path: Path, custom_objects: Objects = None, *, weights: Path | None = None) -> Opened:
-    """Everything before a target is chosen: sniff, read, parse, migrate, recover. Runs nothing from the file."""
+def open_file(
+    path: Path, custom_objects: Objects = None, *, weights: Path | None = None, native: bool = False
+) -> Opened:
+    """Everything before a target is chosen: sniff, read, parse, migrate, recover. Runs nothing from the file.
+
+    With `native`, what was given as `custom_objects` becomes native layers and operations where that can be.
+    """
     raw = containers.open(fspath(path))
     extra = containers.open(fspath(weights)) if weights is not None else None
-    return _brought(raw, parse.parse(raw, extra), custom_objects)
+    given = custom.given(custom_objects, parse.era.infer(raw))
+    return _brought(raw, parse.parse(custom.shadowed(raw, given), extra), given, native)
 
 
-def _brought(raw: Raw, original: Document, custom_objects: Objects = None) -> Opened:
+def _brought(raw: Raw, original: Document, given: custom.Given, native: bool = False) -> Opened:
     migrated, findings = migrations.migrate(original)
-    recovered = recovery.recover(migrated, targets.functions(custom_objects))
-    return Opened(raw, original, recovered.document, (*findings, *recovered.findings), recovered.code)
+    prepared = custom.prepare(migrated, given, native)
+    objects = {**custom.functions(given.objects), GIVEN: custom.Adopter(given, native)}
+    recovered = recovery.recover(prepared.document, objects)
+    document, more = custom.without_slots(recovered.document, prepared.document)
+    told = (*findings, *given.findings, *prepared.findings, *recovered.findings, *more)
+    return Opened(raw, original, document, told, recovered.code, given)
 
 
 def load_model(
@@ -87,7 +98,8 @@ def load_model(
 
     Args:
         path: a model file of any Keras: HDF5, ``.keras``, JSON or YAML architecture.
-        custom_objects: as in :func:`keras.models.load_model`.
+        custom_objects: as in :func:`keras.models.load_model`; or the path of the source file that defined them, whose
+            old imports are answered by :mod:`anykeras.compat`.
         compile: compile the model as the file says, where the current Keras can.
         safe_mode: accepted for compatibility. Code in the file is never run, whatever its value.
         weights: the weights file that goes with an architecture file.
@@ -96,7 +108,7 @@ def load_model(
         AnyKerasError: the file is refused; the message names the part, the layer and the reason.
     """
     opened = open_file(path, custom_objects, weights=weights)
-    return targets.build(opened.document, compile=compile)
+    return targets.build(opened.document, compile=compile, objects=opened.given.offered(opened.document))
 
 
 def convert(
@@ -110,13 +122,14 @@ def convert(
 ) -> Converted:
     """Write `src` as a ``.keras`` file that stock Keras opens in safe mode without custom objects.
 
-    Imports no framework. `src` is only read; `dst` appears whole or not at all, and is replaced only with `force`.
+    Imports no framework, unless `custom_objects` are given. `src` is only read; `dst` appears whole or not at all, and is replaced only with `force`.
 
     Raises:
         AnyKerasError: the file is refused, or `dst` exists.
     """
-    opened = open_file(src, custom_objects, weights=weights)
-    targets.write(opened.document, fspath(dst), target=target, force=force)
+    opened = open_file(src, custom_objects, weights=weights, native=True)
+    objects = opened.given.offered(opened.document)
+    targets.write(opened.document, fspath(dst), target=target, force=force, objects=objects)
     return Converted(fspath(dst), opened)
 
 
@@ -174,7 +187,7 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection:
     extra = containers.open(fspath(weights)) if weights is not None else None
     original = parse.parse(raw, extra)
     try:
-        opened = _brought(raw, original)
+        opened = _brought(raw, original, custom.Given())
         targets.lower(opened.document)
     except AnyKerasError as refusal:
         return Inspection(None, raw, original, refusal)

@@ -12,10 +12,12 @@ from types import ModuleType
 from typing import Any
 
 from ..compat import World, world_of
-from ..document.model import Writer
+from ..document.model import GIVEN, SHADOW, Document, Writer
+from ..document.walk import walk
 from ..errors import MissingObject
 from ..findings import Fidelity, Finding
 from . import source
+from .making import offered
 
 Objects = Mapping[str, Any] | ModuleType | str | os.PathLike[str] | None
 
@@ -51,6 +53,16 @@ class Given:
                 if key.rpartition(">")[2] == bare and ">" in key:
                     return found
         return None
+
+    def offered(self, document: Document) -> dict[str, Any]:
+        """The objects as Keras is given them: under all their names, and those by which `document` calls them."""
+        named = {**self.registered, **self.objects}
+        short = {name.rpartition(">")[2]: value for name, value in named.items() if ">" in name}
+        asked = {}
+        for layer in (layer for layer in walk(document.model) if layer.module == GIVEN):
+            class_name = layer.class_name.removesuffix(SHADOW)
+            asked[layer.registered_name or class_name] = self.find(class_name, layer.registered_name)
+        return offered({**short, **named, **asked})
 
     @property
     def findings(self) -> list[Finding]:

@@ -61,10 +61,12 @@ def missing(document: Document, lacking: Sequence[Lacking], given: Given) -> Mis
     """The error that names every missing class."""
     found = descriptions(document, [item.layer for item in lacking], given)
     texts = " / ".join(f"({i}) {description.text()}" for i, description in enumerate(found, 1))
+    left = "; ".join(f"{name}: {reason}" for name, reason in given.failed.items())
+    source = f" Of the source given this did not run: {left}." if left else ""
     count = "a class that is" if len(found) == 1 else f"{len(found)} classes that are"
     return MissingObject(
-        "AK5001",
-        f"the file needs {count} neither in it nor in Keras 3: {texts}",
+        "AK5011",
+        f"the file needs {count} neither in it nor in Keras 3: {texts}.{source}",
         layer=lacking[0].layer.name,
         writer=str(document.writer),
         next_step="Give the source: custom_objects=\"my_layers.py\" (its old imports are answered), or a mapping. "

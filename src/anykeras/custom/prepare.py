@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from ..catalog import find
 from ..catalog.signatures import NOW, signature
-from ..document.model import GIVEN, Document, Era, Layer
+from ..containers.base import Json, Raw
+from ..document.model import GIVEN, SHADOW, Document, Era, Layer
 from ..document.values import Object, Value
 from ..document.walk import rebuild, walk
 from ..findings import Fidelity, Finding
 from ..migrations import Context
 from ..recovery import places
 from ..shims import shim
+from ..targets.keras_given import weights_of
 from .given import Given
+from .making import is_layer
 from .missing import Lacking, missing
 
 _PLAIN = ("Functional", "Sequential")
@@ -24,9 +27,6 @@ _NAMES = {
     "regularizers": frozenset({"l1", "l2", "l1_l2", "l1l2", "orthogonal", "orthogonal_regularizer"}),
     "constraints": frozenset({"max_norm", "non_neg", "unit_norm", "min_max_norm"}),
 }
-SHADOW = "*"
-"""After a class name in an architecture: the reader gave a class of this name of a built-in one."""
-
 
 @dataclass
 class Prepared:
@@ -79,7 +79,7 @@ class _Pass:
         class_name = layer.class_name.removesuffix(SHADOW)
         found = self.given.find(class_name, layer.registered_name, layer.module)
         if found is not None:
-            return replace(layer, class_name=class_name, module=GIVEN)
+            return replace(layer, module=GIVEN)
         stand_in = shim(layer, self.context)
         if stand_in is not None:
             return stand_in
@@ -153,3 +153,31 @@ def _camel(name: str) -> str:
 def layers_given(document: Document) -> list[Layer]:
     """The layers of a document whose class the reader gave."""
     return [layer for layer in walk(document.model) if layer.module == GIVEN]
+
+
+def without_slots(document: Document, before: Document) -> tuple[Document, list[Finding]]:
+    """The document without the optimizer's state, where classes were given that nobody knows the weights of."""
+    given, training = layers_given(before), document.training
+    if training is None or not training.slots or not any(weights_of(layer) for layer in given):
+        return document, []
+    seen = "the optimizer's state belongs to weights of a class that was given"
+    finding = Finding("AK5009", given[0].address or given[0].name, seen, "a fresh optimizer", Fidelity.LOSSY)
+    return replace(document, training=replace(training, slots={}, counters={})), [finding]
+
+
+def shadowed(raw: Raw, given: Given) -> Raw:
+    """The file with a mark on every class of a built-in name for which the reader gave another class."""
+    names = {name for name, value in given.objects.items() if is_layer(value) and signature(name, NOW) is not None}
+
+    def marked(value: Json) -> Json:
+        if isinstance(value, list):
+            return [marked(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        made = {key: marked(item) for key, item in value.items()}
+        name = value.get("class_name")
+        if isinstance(name, str) and name.rpartition(">")[2] in names and isinstance(value.get("config"), dict):
+            made["class_name"] = name + SHADOW
+        return made
+
+    return replace(raw, architecture=marked(raw.architecture)) if names else raw

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
+import importlib
 import inspect
 import os
 from collections.abc import Mapping
@@ -19,7 +20,10 @@ from typing import Any
 
 from ..compat import World
 from ..compat.classes import callable_object
+from ..compat.world import ROOTS
 from ..document.model import Era
+from ..errors import AnyKerasError
+from ..recovery.functions.lookup import GLOBALS
 from . import dialect
 
 _OLD_NAMES = {"xrange": range, "unicode": str, "basestring": str, "long": int, "unichr": chr, "reduce": functools.reduce}
@@ -34,9 +38,12 @@ class Read:
 
 
 def read(path: str, world: World) -> Read:
-    """Run a source file. Raises MissingObject where it is no Python of any version."""
+    """Run a source file; one that is no Python of any version defines nothing, for the reason told."""
     runner = _Runner(world, os.path.dirname(os.path.abspath(path)))
-    module = runner.run(path, os.path.splitext(os.path.basename(path))[0])
+    try:
+        module = runner.run(path, os.path.splitext(os.path.basename(path))[0])
+    except AnyKerasError as error:
+        return Read({}, {os.path.basename(path): error.seen})
     objects = {name: runner.exported(value) for name, value in vars(module).items() if _own(value, module)}
     constants = {name: value for name, value in vars(module).items() if _is_constant(name, value)}
     registered = {
@@ -72,10 +79,24 @@ class _Runner:
         space = vars(module)
         space["__file__"] = path
         importer = builtins.__import__ if self.now else self.world.importer(self._beside)
-        space["__builtins__"] = {**_OLD_NAMES, **vars(builtins), "__import__": importer}
+        space["__builtins__"] = {**self._usual(tree), **_OLD_NAMES, **vars(builtins), "__import__": importer}
         for statement in tree.body:
             self._statement(statement, space, path)
         return module
+
+    def _usual(self, tree: ast.Module) -> dict[str, Any]:
+        """Modules for names that the text uses and never defines, as `K` and `tf` in a class copied out of its file."""
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        found: dict[str, Any] = {}
+        for name in used & GLOBALS.keys():
+            dotted = GLOBALS[name]
+            try:
+                root = dotted.split(".")[0]
+                old = not self.now and root in ROOTS
+                found[name] = self.world.module(dotted) if old else importlib.import_module(dotted)
+            except ImportError:
+                continue
+        return found
 
     def _statement(self, statement: ast.stmt, space: dict[str, Any], path: str) -> None:
         if isinstance(statement, ast.If) and _is_main(statement.test):
@@ -92,6 +113,8 @@ class _Runner:
         if not isinstance(statement, ast.ClassDef | ast.FunctionDef) or not statement.decorator_list:
             return False
         labels = [label for decorator in statement.decorator_list if (label := _label(decorator, statement.name))]
+        if not labels:
+            return False
         statement.decorator_list = []
         try:
             exec(compile(ast.Module([statement], []), path, "exec"), space)

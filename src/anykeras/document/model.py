@@ -16,6 +16,8 @@ from .values import Config, Ref, Value
 
 GIVEN = "given"
 """The module of a class or function that the reader gave, in place of what the file says."""
+SHADOW = "*"
+"""After a class name: not the built-in class of that name, but one that the reader gave."""
 
 
 class Era(enum.StrEnum):

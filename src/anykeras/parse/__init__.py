@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..catalog.known_models import fitting
 from ..containers.base import NamedWeights, Raw, TreeWeights
+from ..document.build import Builder
 from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import rebuild, walk
 from ..errors import Malformed, NotAModel
@@ -38,7 +39,7 @@ def parse(raw: Raw, weights: Raw | None = None) -> Document:
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
     writer = era.infer(raw)
-    model = _named(_with_weights(architecture(raw, writer), raw, writer))
+    model = _named(_in_graph(_with_weights(architecture(raw, writer), raw, writer), raw, writer))
     return Document(model, writer, writer.era, training_of(raw, model, writer))
 
 
@@ -66,7 +67,7 @@ def architecture(raw: Raw, writer: Writer) -> Layer:
             model = legacy.layer_of(data, reading)
     except RecursionError:
         raise Malformed("AK1209", "the configuration is nested too deep", part=reading.part) from None
-    if model.graph is None:
+    if model.graph is None and _build_shape(raw, writer) is None:
         raise Malformed(
             "AK1211",
             f"the configuration describes a {model.class_name}, which is not a Sequential or functional model",
@@ -75,6 +76,27 @@ def architecture(raw: Raw, writer: Writer) -> Layer:
             next_step="A subclassed model keeps its computation in Python code that is not in the file.",
         )
     return model
+
+
+def _build_shape(raw: Raw, writer: Writer) -> tuple[int | None, ...] | None:
+    """The shape that a subclassed model was built for, where the file says it (``build_config`` of Keras 2.12 on)."""
+    built = raw.architecture.get("build_config") if isinstance(raw.architecture, dict) else None
+    shape = built.get("input_shape") if isinstance(built, dict) else None
+    known = isinstance(shape, list) and shape and all(size is None or isinstance(size, int) for size in shape)
+    if not known or not isinstance(shape, list) or not isinstance(raw.weights, TreeWeights):
+        return None
+    return tuple(size if isinstance(size, int) else None for size in shape)
+
+
+def _in_graph(model: Layer, raw: Raw, writer: Writer) -> Layer:
+    """A model of a class of its own as the one layer of a functional model, which is all that its file tells."""
+    shape = _build_shape(raw, writer)
+    if model.graph is not None or shape is None:
+        return model
+    name = model.name or model.class_name.lower()
+    sub = Builder(f"{name}_model", model.address)
+    end = sub.add(replace(model, name=name), sub.input(shape[1:]))
+    return sub.finish(end)
 
 
 def _with_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:

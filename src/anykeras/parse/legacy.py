@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..containers.base import Json
-from ..document.model import Call, Graph, Layer
+from ..document.model import SHADOW, Call, Graph, Layer
 from ..document.values import Code, Ref, Value
 from .graph import check_refs, shift_nested, true_inputs
 from .values import MODELS, Reading, completed, legacy_value, mapping, number, plain, sequence, text
@@ -38,7 +38,7 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     held = {key: _held(key, value, config, reading) for key, value in config.items() if key != "name"}
     module, registered = data.get("module"), data.get("registered_name")
     if registered is None and ">" in class_name:
-        registered, class_name = class_name, class_name.rpartition(">")[2]
+        registered, class_name = class_name.removesuffix(SHADOW), class_name.rpartition(">")[2]
     return completed(
         Layer(
             class_name,

@@ -10,6 +10,7 @@ from ..document.model import Era, Layer
 from ..document.walk import filled, rebuild
 from ..errors import Malformed
 from ..tensors import Tensor
+from .weights import unknown
 
 _VOCABULARY = "vocabulary.txt"
 
@@ -33,7 +34,24 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
                 layer=slot.layer.name,
                 next_step="Get an undamaged copy of the file.",
             )
+    _bind_unknown(model, left, era, filing(weights.tensors, era), bound)
     return filled(model, bound)
+
+
+def _bind_unknown(
+    model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree, bound: dict[int, dict[str, Tensor]]
+) -> None:
+    """What lies below the path of a class that the catalog does not have is its own, under the path from there on."""
+    strangers = [
+        (place.path, place.layer)
+        for place in layout.places(model, era, tree)
+        if not place.again and unknown(place.layer, era)
+    ]
+    for path, tensor in left.items():
+        owners = [(at, layer) for at, layer in strangers if not at or path.startswith(at + "/")]
+        if owners:
+            at, layer = max(owners, key=lambda owner: len(owner[0]))
+            bound.setdefault(id(layer), {})[path[len(at) :].lstrip("/")] = tensor
 
 
 def filing(paths: Iterable[str], era: Era) -> layout.Tree:

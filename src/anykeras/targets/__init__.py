@@ -3,8 +3,7 @@
 from . import pages as _pages
 from .base import DEFAULT, TARGETS, write
 from .keras_live import build
-from .keras_trace import functions
 from .lower import MINORS, Lowered, lower
 
-__all__ = ["DEFAULT", "MINORS", "TARGETS", "Lowered", "build", "functions", "lower", "write"]
+__all__ = ["DEFAULT", "MINORS", "TARGETS", "Lowered", "build", "lower", "write"]
 del _pages

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..document.model import Document
 from ..errors import Unsupported
@@ -16,18 +16,26 @@ DEFAULT = "keras"
 class Target(Protocol):
     """A kind of file that a document can be written as. `minors` are the releases it can be written for."""
 
-    def __call__(self, document: Document, path: str, *, minor: str, force: bool) -> None:
-        """Write `document` to `path`: whole or not at all. Raises AnyKerasError."""
+    def __call__(
+        self, document: Document, path: str, *, minor: str, force: bool, objects: Mapping[str, Any] | None
+    ) -> None:
+        """Write `document` to `path`: whole or not at all. `objects` are what the reader gave. Raises AnyKerasError."""
 
 
 TARGETS: Mapping[str, Target] = {"keras": keras_zip.write}
 
 
 def write(
-    document: Document, path: str, *, target: str = DEFAULT, minor: str = MINORS[-1], force: bool = False
+    document: Document,
+    path: str,
+    *,
+    target: str = DEFAULT,
+    minor: str = MINORS[-1],
+    force: bool = False,
+    objects: Mapping[str, Any] | None = None,
 ) -> None:
     """Write `document` as a file of the kind `target`, for the release `minor`; an existing file only with `force`."""
     chosen = TARGETS.get(target)
     if chosen is None:
         raise Unsupported("AK6005", f"there is no target {target!r}", next_step=f"choose one of {', '.join(TARGETS)}")
-    chosen(document, path, minor=minor, force=force)
+    chosen(document, path, minor=minor, force=force, objects=objects)

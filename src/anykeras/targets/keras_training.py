@@ -7,11 +7,19 @@ flag on the way down (``operation_fn`` in keras/src/models/functional.py, 3.15.1
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 
 def keep_flags(model: Any) -> None:
     """Let every layer that is called with a flag of its own keep it: it no longer takes the flag of the model."""
     for layer in model._flatten_layers():
-        if any(isinstance(node.arguments.kwargs.get("training"), bool) for node in layer._inbound_nodes):
+        flags = [node.arguments.kwargs.get("training") for node in layer._inbound_nodes]
+        if any(isinstance(flag, bool) and flag is not _own_default(layer) for flag in flags):
             layer._call_context_args = set()  # what `operation_fn` and `Layer.__call__` look at
+
+
+def _own_default(layer: Any) -> object:
+    """What the layer's `call` takes where no flag is given; Keras records it as if it had been (True for RandomFlip)."""
+    argument = inspect.signature(layer.call).parameters.get("training")
+    return None if argument is None else argument.default

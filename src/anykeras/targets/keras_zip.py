@@ -11,24 +11,35 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import h5py
 import ml_dtypes
 
 from ..document.model import Document
 from ..errors import TargetError
+from . import keras_live
 from .lower import MINORS, Lowered, lower
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _CHUNK: Final = 8 << 20
 
 
-def write(document: Document, path: str, *, minor: str = MINORS[-1], force: bool = False) -> None:
+def write(
+    document: Document,
+    path: str,
+    *,
+    minor: str = MINORS[-1],
+    force: bool = False,
+    objects: Mapping[str, Any] | None = None,
+) -> None:
     """Write `document` to `path` as a ``.keras`` file.
+
+    `objects` are the classes that the reader gave. Where layers of such a class are left, only a live model knows how
+    they file their weights, and the running Keras writes the file.
 
     Raises:
         TargetError: `path` exists and `force` is false, or it cannot be written.
@@ -40,8 +51,21 @@ def write(document: Document, path: str, *, minor: str = MINORS[-1], force: bool
     lowered = lower(document, minor)
     if lowered.expected and not lowered.bindings:
         raise TargetError("AK6012", "the model has no weights", next_step="give the weights file too")
+    model = keras_live.build(document, objects=objects) if lowered.given else None
     with _replacing(target) as stream:
-        _write(lowered, stream, target.parent)
+        if model is None:
+            _write(lowered, stream, target.parent)
+        else:
+            _save(model, stream, target.parent)
+
+
+def _save(model: Any, stream: IO[bytes], beside: Path) -> None:
+    """The file of a live model, as the running Keras writes it."""
+    with tempfile.TemporaryDirectory(dir=beside, prefix=".anykeras-") as folder:
+        made = Path(folder, "model.keras")
+        model.save(made)
+        with made.open("rb") as file:
+            shutil.copyfileobj(file, stream, _CHUNK)
 
 
 @contextmanager

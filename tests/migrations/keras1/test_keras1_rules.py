@@ -38,7 +38,7 @@ def same(a: list[tuple[str, Mapping[str, object], dict[str, np.ndarray]]], b: ob
 
 
 def test_there_are_rules_for_both_eras() -> None:
-    assert {rule.to for rule in RULES} == {Era.KERAS1, Era.KERAS2, Era.TF2}
+    assert {Era.KERAS1, Era.KERAS2} < {rule.to for rule in RULES}
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda value: getattr(value, "code", ""))

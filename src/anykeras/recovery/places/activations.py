@@ -6,6 +6,7 @@ inside a recurrence, and masks pass (measured on keras 3.15.1: jax, tensorflow, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ...catalog.shapes import Spec
@@ -34,6 +35,8 @@ def _function(value: Value) -> Code | None:
         return value
     if isinstance(value, str) and value not in _KNOWN:
         return Code(value, "function")
+    if isinstance(value, Mapping) and value.keys() == {"value"}:
+        return Code(value, "__lambda__")  # Keras 3 keeps only the inner part of a lambda given as an activation
     if isinstance(value, Object) and value.class_name == "function" and isinstance(value.config, str):
         known = value.config in _KNOWN and not (value.module or "").startswith("tensorflow")
         return None if known else Code(value.config, "function", value.module)

@@ -14,7 +14,7 @@ from ...catalog.graph_order import Node, layer_order, reachable
 from ...catalog.masking import hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.signatures import NOW, signature
-from ...document.model import GIVEN, Call, Era, Graph, Layer
+from ...document.model import GIVEN, SHADOW, Call, Era, Graph, Layer
 from ...document.values import Config, Ref, Value
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
@@ -61,7 +61,8 @@ class Lower:
                 check_name(value, layer, key)
             config[key] = lower_value(value, self, layer, key)
         if given:
-            return _serialized(None, layer.class_name, config, layer.registered_name or layer.class_name)
+            class_name = layer.class_name.removesuffix(SHADOW)
+            return _serialized(None, class_name, config, layer.registered_name or class_name)
         return _serialized("keras.layers", layer.class_name, config)
 
     def tensor(self, ref: Ref) -> Json:

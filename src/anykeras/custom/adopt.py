@@ -1,0 +1,125 @@
+"""Layers of given classes on their way through recovery: what they give, and for a file what native layers they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..catalog.shapes import UNKNOWN, Spec
+from ..document.model import SHADOW, Layer
+from ..errors import AnyKerasError, MissingObject, Unsupported
+from ..findings import Fidelity, Finding
+from ..recovery.lift import Lifted
+from ..recovery.places import Site
+from ..targets.lower.layers import Lower
+from .given import Given
+from .making import Maker, is_layer
+from .native import Kept, natively
+
+
+@dataclass(frozen=True)
+class Adopter:
+    """Stands in recovery for the layers of given classes: ``adopter(layer, site)``.
+
+    `native` asks for operations and native layers in their place, as a file that stock Keras opens needs them.
+    """
+
+    given: Given
+    native: bool
+
+    def __call__(self, layer: Layer, site: Site) -> Lifted:
+        """The layer, or what stands for it, with the shapes of its outputs.
+
+        Raises:
+            Unsupported: the class does not run on symbolic tensors.
+            AnyKerasError: the class cannot be made from the file.
+        """
+        live = self.made(layer)
+        if any(spec.shape is None for spec in _flat(site.args)):
+            return self._kept(layer, UNKNOWN, "the shape that reaches it is not known")
+        inputs = _symbols(site.args)
+        try:
+            outputs = live(*inputs)
+        except AnyKerasError:
+            raise
+        except Exception as error:  # whatever the reader's class raises is theirs to read
+            raise Unsupported(
+                "AK5012",
+                f"{layer.class_name} as given does not run on {_shown(site.args)}: {type(error).__name__}: {_short(error)}",
+                layer=layer.name,
+                next_step="Correct the class; anykeras.compat offers the old keras.backend over Keras 3.",
+            ) from error
+        specs = _specs(outputs)
+        if not self.native:
+            return Lifted(layer, specs)
+        if any(site.masked) and site.heeded:
+            return self._kept(layer, specs, "a mask reaches it, and another layer heeds masks")
+        try:
+            model = natively(layer, live, inputs)
+        except Kept as reason:
+            return self._kept(layer, specs, str(reason))
+        seen = f"{layer.class_name} as given"
+        done = f"traced into {len(model.graph.layers) if model.graph else 1} native layers and operations"
+        return Lifted(model, specs, findings=(_finding("AK5013", layer, seen, done, Fidelity.EQUIVALENT),))
+
+    def made(self, layer: Layer) -> Any:
+        """A live layer of the given class. Raises AnyKerasError."""
+        found = self.given.find(layer.class_name.removesuffix(SHADOW), layer.registered_name)
+        if not is_layer(found):
+            raise MissingObject(
+                "AK5014",
+                f"what was given for {layer.class_name!r} is no layer class of Keras 3: {found!r}",
+                layer=layer.name,
+                next_step="Give a subclass of keras.layers.Layer, or the source file with its old imports.",
+            )
+        return Maker(found).from_config(Lower().layer(layer)["config"])  # type: ignore[arg-type]
+
+    def _kept(self, layer: Layer, specs: Any, reason: str) -> Lifted:
+        if not self.native:
+            return Lifted(layer, specs)
+        done = "kept as it is; whatever opens the file needs the same custom_objects"
+        return Lifted(
+            layer, specs, findings=(_finding("AK5015", layer, f"{layer.class_name}: {reason}", done, Fidelity.EXACT),)
+        )
+
+
+def _finding(code: str, layer: Layer, seen: str, done: str, fidelity: Fidelity) -> Finding:
+    return Finding(code, layer.address or layer.name, seen, done, fidelity)
+
+
+def _symbols(value: Any) -> Any:
+    """Symbolic tensors of the running Keras for specs."""
+    import keras
+
+    if isinstance(value, Spec):
+        return keras.Input(batch_shape=value.shape, dtype=value.dtype)
+    if isinstance(value, Mapping):
+        return {key: _symbols(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_symbols(item) for item in value]
+    return value
+
+
+def _specs(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _specs(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return tuple(_specs(item) for item in value)
+    return Spec(tuple(value.shape), str(value.dtype))
+
+
+def _flat(value: Any) -> list[Spec]:
+    if isinstance(value, Spec):
+        return [value]
+    items: Sequence[Any] = list(value.values()) if isinstance(value, Mapping) else value
+    return [spec for item in items for spec in _flat(item)] if isinstance(items, list | tuple) else []
+
+
+def _shown(args: Any) -> str:
+    return " and ".join(str(spec.shape) for spec in _flat(args)) or "what reaches it"
+
+
+def _short(error: Exception) -> str:
+    return " ".join(str(error).split())[:400]
+

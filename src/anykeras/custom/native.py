@@ -1,0 +1,182 @@
+"""A live layer of a given class as a submodel of native layers and operations, its weights in native layers.
+
+The layer's `call` runs once on symbolic tensors, with a symbolic tensor in the place of each variable. What it leaves is
+a graph of inputs and weights; each weight is then held by an Embedding with one row, which is the weight laid flat, so
+that it stays a trainable variable of the file.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from ..catalog.layout import slots
+from ..compat.tensor import OldTensor
+from ..document.build import Builder
+from ..document.model import GIVEN, Call, Era, Graph, Layer, refs
+from ..document.values import Ref
+from ..document.walk import filled, map_graph_refs, walk
+from ..parse import keras3
+from ..parse.values import Reading
+from ..recovery.equality import same
+from ..targets.keras_given import paired, weights_of
+from ..targets.keras_live import follow
+from ..tensors import Tensor, constant
+
+
+class Kept(Exception):
+    """The layer stays what it is; the text says why."""
+
+
+def natively(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
+    """The submodel that computes what `live` does, with the weights of `layer`.
+
+    Args:
+        layer: the layer of the document, with its weights.
+        live: a built layer of the given class, with fresh variables.
+        inputs: symbolic tensors, as the layer is called with them.
+
+    Raises:
+        Kept: the layer cannot be expressed so.
+        AnyKerasError: the file holds other weights than the class has.
+    """
+    if weights_of(layer):
+        for variable, tensor in paired(live, layer):
+            variable.assign(tensor.read())
+    trained = "training" in inspect.signature(live.call).parameters
+    model = _traced(layer, live, inputs, {"training": False} if trained else {})
+    if trained and not same(model, _traced(layer, live, inputs, {"training": True})):
+        raise Kept("it does another thing in training")
+    return model
+
+
+def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any]) -> Layer:
+    import keras
+
+    own = [*live._trainable_variables, *live._non_trainable_variables]
+    if any("float" not in str(variable.dtype) for variable in own) or live._seed_generators:
+        raise Kept("it draws random numbers or counts")
+    symbols = {id(v): keras.Input(batch_shape=tuple(v.shape), dtype=str(v.dtype)) for v in own}
+    flat = keras.tree.flatten(inputs)
+    try:
+        with _swapped(live, symbols):
+            outputs = live.call(*inputs, **kwargs)
+        ends = [tensor for tensor in keras.tree.flatten(outputs) if isinstance(tensor, keras.KerasTensor)]
+        if not ends or len(ends) != len(keras.tree.flatten(outputs)):
+            raise Kept("its outcome does not depend on what it is given")
+        whole = keras.Model([*flat, *symbols.values()], outputs)
+        config = json.loads(json.dumps(keras.saving.serialize_keras_object(whole)))
+    except Kept:
+        raise
+    except Exception as error:  # whatever the reader's class raises: it then stays as it is
+        raise Kept(f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
+    model = keras3.layer_of(config, Reading(Era.KERAS3, f"class {layer.class_name}"))
+    return _with_weights(replace(model, name=layer.name), whole, own, len(flat), layer)
+
+
+def _with_weights(model: Layer, whole: Any, own: list[Any], count: int, layer: Layer) -> Layer:
+    model = _filled(model, whole)
+    graph = model.graph
+    if graph is None or any(_foreign(inner) for inner in walk(model)):
+        raise Kept("a layer inside it is no layer of Keras 3")
+    ends = refs(graph.inputs)
+    held = sum(len(inner.weights) for inner in walk(model))
+    if held != len(whole.weights) or any(refs(graph.outputs).count(end) for end in ends):
+        raise Kept("its variables do not all belong to native layers")
+    for variable, end in zip(own, ends[count:], strict=True):
+        graph = _holding(graph, end, variable, ends[0], layer.name)
+    inputs = ends[0] if count == 1 else tuple(ends[:count])
+    trainable = layer.config.get("trainable", True) is not False
+    return replace(model, graph=replace(graph, inputs=inputs), config={"trainable": trainable}, address=layer.address)
+
+
+def _foreign(layer: Layer) -> bool:
+    return layer.module == GIVEN or (layer.module or "").startswith("anykeras_custom")
+
+
+def _filled(model: Layer, whole: Any) -> Layer:
+    """The model with the numbers of the live one."""
+    bound: dict[int, dict[str, Tensor]] = {}
+    for slot in slots(model):
+        store: dict[str, Any] = {}
+        follow(whole, slot.steps).save_own_variables(store)
+        bound.setdefault(id(slot.layer), {})[slot.role.name] = constant(store[slot.key], str(store[slot.key].dtype))
+    return filled(model, bound)
+
+
+def _holding(graph: Graph, weight: Ref, variable: Any, first: Ref, name: str) -> Graph:
+    """The graph with an Embedding of one row, laid out as the variable, in the place of an input."""
+    import keras
+
+    shape = tuple(int(size) for size in variable.shape)
+    size = math.prod(shape)
+    numbers = keras.ops.convert_to_numpy(variable).reshape(1, size)
+    sub = Builder(f"{name}_{variable.name}")
+    sub.input()
+    start = sub.op("multiply", sub.op("sum", sub.op("zeros_like", first)), 0)
+    row = sub.op("reshape", sub.op("cast", start, "int32"), (1,))
+    config = {"input_dim": 1, "output_dim": size, "trainable": bool(variable.trainable)}
+    flat = sub.layer(
+        "Embedding", config, row, weights={"embeddings": constant(numbers, str(variable.dtype))}, name=f"{name}_{variable.name}"
+    )
+    end = sub.op("reshape", flat, shape)
+    made = sub.finish(end).graph
+    assert made is not None
+    return _joined(graph, made, weight, end)
+
+
+def _joined(graph: Graph, other: Graph, weight: Ref, end: Ref) -> Graph:
+    """`graph` with the nodes of `other`, whose `end` takes the place of `weight`."""
+    taken = {layer.name for layer in graph.layers}
+    names: dict[str, str] = {}
+    for layer in other.layers[1:]:
+        made = layer.name
+        while made in taken:
+            made += "_"
+        taken.add(made)
+        names[layer.name] = made
+
+    def moved(ref: Ref) -> Ref:
+        return replace(ref, layer=names.get(ref.layer, ref.layer))
+
+    other = map_graph_refs(other, moved)
+    target = moved(end)
+    graph = map_graph_refs(graph, lambda ref: target if ref.layer == weight.layer else ref)
+    layers = [layer for layer in graph.layers if layer.name != weight.layer]
+    layers += [replace(layer, name=names[layer.name]) for layer in other.layers[1:]]
+    calls: dict[str, tuple[Call, ...]] = {name: held for name, held in graph.calls.items() if name != weight.layer}
+    calls |= {names[layer.name]: other.calls[layer.name] for layer in other.layers[1:]}
+    return Graph(tuple(layers), calls, graph.inputs, graph.outputs)
+
+
+@contextmanager
+def _swapped(live: Any, symbols: Mapping[int, Any]) -> Iterator[None]:
+    """The layer with symbolic tensors where its attributes hold its own variables."""
+    before = dict(vars(live))
+
+    def put(value: Any) -> Any:
+        if isinstance(value, OldTensor):
+            found = symbols.get(id(value.raw))
+            return value if found is None else OldTensor(found, value.world)
+        if type(value).__name__ in ("list", "tuple", "TrackedList"):
+            items = [put(item) for item in value]
+            return tuple(items) if isinstance(value, tuple) else items
+        if type(value).__name__ in ("dict", "TrackedDict"):
+            return {key: put(item) for key, item in value.items()}
+        return symbols.get(id(value), value)
+
+    hidden = ("_trainable_variables", "_non_trainable_variables", "_layers", "_tracker")
+    try:
+        for name, value in before.items():
+            if name not in hidden:
+                vars(live)[name] = put(value)
+        yield
+    finally:
+        vars(live).clear()
+        vars(live).update(before)
+
