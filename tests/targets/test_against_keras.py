@@ -110,7 +110,7 @@ def operations() -> Model:
 
 def unused_input_and_layer_names() -> Model:
     x, y = Input((4,), name="used"), Input((4,), name="unused")
-    return Model([y, x], layers.Dense(2, name="dense.with-odd name")(x))
+    return Model([y, x], layers.Dense(2, name="dense with-odd name")(x))
 
 
 def mixed_dtypes() -> Model:

@@ -112,12 +112,12 @@ def test_a_folder_that_does_not_exist(tmp_path: Path) -> None:
 
 
 def test_names_that_keras_refuses_are_changed_reversibly(tmp_path: Path) -> None:
-    given = model(dense("conv1/conv"), dense("conv1_conv"), dense("conv1/bn/"), dense("plain"))
+    given = model(dense("conv1/conv"), dense("conv1_conv"), dense("conv1/bn/"), dense("block.1"))
     lowered = targets.lower(given)
-    assert lowered.renamed == {"conv1_conv_1": "conv1/conv", "conv1_bn_": "conv1/bn/"}
+    assert lowered.renamed == {"conv1_conv_1": "conv1/conv", "conv1_bn_": "conv1/bn/", "block_1": "block.1"}
     targets.write(given, str(tmp_path / "out.keras"))
     names = [layer.name for layer in keras.models.load_model(tmp_path / "out.keras").layers]
-    assert names == ["conv1_conv_1", "conv1_conv", "conv1_bn_", "plain"]
+    assert names == ["conv1_conv_1", "conv1_conv", "conv1_bn_", "block_1"]
     metadata = json.loads(zipfile.ZipFile(tmp_path / "out.keras").read("metadata.json"))
     assert metadata["renamed"] == dict(lowered.renamed)
 

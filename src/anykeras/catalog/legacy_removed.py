@@ -19,7 +19,11 @@ for _name in ("CuDNNLSTM", "CuDNNGRU"):
 
 entry("ThresholdedReLU", LEGACY)
 # tf.keras 2.15 layers/preprocessing/discretization.py: what `adapt` saw, where the bins were not given.
-entry("Discretization", LEGACY, [Role("summary", trainable=False, when=lambda config: config.get("bin_boundaries") is None)])
+entry(
+    "Discretization",
+    LEGACY,
+    [Role("summary", trainable=False, when=lambda config: config.get("bin_boundaries") is None)],
+)
 for _name in ("RandomHeight", "RandomWidth"):
     entry(_name, LEGACY)
 entry("Identity", LEGACY)

@@ -96,11 +96,18 @@ def _pieces(text: str, path: str, error: SyntaxError | None) -> ast.Module:
         try:
             body += ast.parse(piece, path).body
         except SyntaxError:
-            continue
-    if any(isinstance(statement, ast.ClassDef | ast.FunctionDef) for statement in body):
+            body += [statement for part in piece.split("\n\n") for statement in _readable(textwrap.dedent(part), path)]
+    if body:
         return ast.Module(body, [])
     where = f"line {error.lineno}: {error.msg}" if error is not None else "it is empty"
     raise MissingObject("AK5003", f"{path} is no Python that can be read: {where}", next_step="Correct the file.")
+
+
+def _readable(text: str, path: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(text, path).body
+    except SyntaxError:
+        return []
 
 
 def _futures(tree: ast.Module) -> set[str]:

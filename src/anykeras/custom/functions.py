@@ -17,7 +17,10 @@ from ..document.model import Era, Layer
 from ..errors import Unsupported
 from ..parse import keras3
 from ..parse.values import Reading
+from ..recovery.functions import is_module
+from ..recovery.functions.lookup import canonical
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
+from ..recovery.held import Module
 
 Traced = Callable[..., Any]
 
@@ -45,7 +48,9 @@ def functions(objects: object) -> dict[str, Any]:
         return {}
     made: dict[str, Any] = {}
     for name, value in objects.items():
-        if isinstance(value, ModuleType):
+        if isinstance(value, ModuleType) and is_module(value.__name__):
+            made[name] = Module(canonical(value.__name__))
+        elif isinstance(value, ModuleType):
             own = {f"{name}.{key}": held for key, held in vars(value).items() if _own(value, key, held)}
             made |= functions(own)
         elif isinstance(value, FunctionType | BuiltinFunctionType | partial):

@@ -57,7 +57,8 @@ def _own(value: Any, module: ModuleType) -> bool:
 
 
 def _is_constant(name: str, value: Any) -> bool:
-    return not name.startswith("_") and isinstance(value, bool | int | float | str)
+    """Numbers, texts and imported modules: code in the file may use them by these names."""
+    return not name.startswith("_") and isinstance(value, bool | int | float | str | ModuleType)
 
 
 class _Runner:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..document.model import Document, Era, Layer
 from ..document.walk import rebuild
+from ..errors import Malformed
 from ..findings import Finding
 from .complete import complete
 from .rule import Context, Rule, rules
@@ -40,6 +41,20 @@ def stages(start: Era) -> list[Era]:
     return [era for era in Era if era.rank > start.rank or era is Era.KERAS3]
 
 
+# What a rule runs into over arguments of types, lengths or sizes that no Keras writes.
+_MISTYPED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+
+def _unreadable(rule: Rule, layer: Layer, context: Context, error: Exception) -> Malformed:
+    return Malformed(
+        "AK2001",
+        f"the arguments of {layer.class_name} {layer.name!r} are not what any Keras writes ({rule.code}: {error})",
+        layer=layer.name,
+        writer=str(context.writer),
+        next_step="Get an undamaged copy of the file; if it is sound, report it.",
+    )
+
+
 def apply(rule: Rule, model: Layer, context: Context) -> Layer:
     """One rule over the whole tree, innermost layers first."""
 
@@ -47,7 +62,10 @@ def apply(rule: Rule, model: Layer, context: Context) -> Layer:
         if not rule.applies(layer):
             return layer
         noted = len(context.findings)
-        changed = rule.change(layer, context)
+        try:
+            changed = rule.change(layer, context)
+        except _MISTYPED as error:
+            raise _unreadable(rule, layer, context, error) from error
         if changed is None:
             return layer
         if rule.report and len(context.findings) == noted:

@@ -93,6 +93,8 @@ class Reading:
             raise
 
     def _function(self, name: str, domain: CodeDomain) -> Any:
+        if name in domain.given:
+            return domain.given[name]
         entry = named(name, self.found.module, domain.ops.context)
         return None if entry is None else Held(entry)
 

@@ -86,6 +86,8 @@ def entered(ops: GraphOps, given: Any) -> Any:
         return ops.input(given)
     if isinstance(given, Mapping):
         return {key: entered(ops, item) for key, item in given.items()}
+    if not isinstance(given, list | tuple):
+        raise Refused(f"the layer is called on {given!r}, not on a tensor", "AK3041")
     return [entered(ops, item) for item in given]
 
 

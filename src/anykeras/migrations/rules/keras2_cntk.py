@@ -31,12 +31,12 @@ def _hands_out_carry(model: Layer) -> bool:
     "On CNTK an LSTM gives its carry state",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
-    what="From Keras 2.2 on, `rnn` of the CNTK backend gives the last of a cell's states as the output; for an LSTM that is "
-    "the carry state `c`, not the output `h`. Models were trained with that.",
+    what="From Keras 2.2 on, `rnn` of the CNTK backend gives the last of a cell's states as the output; for an LSTM "
+    "that is the carry state `c`, not the output `h`. Models were trained with that.",
     why="Any other backend gives `h`, so such a file has other outputs everywhere but on CNTK.",
-    changes="The LSTM becomes a model of its name that gives the carry state. Keras 3 has no layer that gives the carry of "
-    "every step: `return_sequences=True` is refused. Layers that CNTK unrolled (`unroll=True`, `stateful=True`, a fixed "
-    "batch) gave `h` and stay.",
+    changes="The LSTM becomes a model of its name that gives the carry state. Keras 3 has no layer that gives the "
+    "carry of every step: `return_sequences=True` is refused. Layers that CNTK unrolled (`unroll=True`, "
+    "`stateful=True`, a fixed batch) gave `h` and stay.",
     versions="Keras 2.2 to 2.3 on CNTK",
     references=("keras 2.2.4 backend/cntk_backend.py, `rnn`: `new_output = n_s[-1]`",),
     examples=[Example(_model(), _hands_out_carry, CNTK)],
@@ -45,12 +45,20 @@ def _hands_out_carry(model: Layer) -> bool:
 def carry_state(model: Layer, context: Context) -> Layer | None:
     """Every LSTM of the graph that CNTK ran step by step."""
     graph, writer = model.graph, context.writer
-    if graph is None or writer.backend != "cntk" or not (2, 2) <= writer.release < (3,) or _is_fixed(graph):
+    if graph is None or writer.backend != "cntk" or not (2, 2) <= writer.release < (3,):
+        return None
+    if _is_fixed(graph) or _gives_carry(graph):
         return None
     layers = tuple(_carried(layer, graph) for layer in graph.layers)
     if all(new is old for new, old in zip(layers, graph.layers, strict=True)):
         return None
     return replace(model, graph=replace(graph, layers=layers))
+
+
+def _gives_carry(graph: Graph) -> bool:
+    """A model that this rule made."""
+    last = graph.outputs
+    return isinstance(last, Ref) and last.tensor == 2 and graph.layer(last.layer).class_name in _GATED
 
 
 def _is_fixed(graph: Graph) -> bool:
@@ -87,5 +95,6 @@ def _refused(layer: Layer, what: str) -> Unsupported:
         f"{what} gave its carry state on CNTK, and no layer of Keras 3 does",
         layer=layer.name,
         writer="Keras 2.2 or later on CNTK",
-        next_step="Load the file in Keras 2 on TensorFlow, which gives other outputs, and save it there if those are wanted.",
+        next_step="Load the file in Keras 2 on TensorFlow, which gives other outputs, and save it there if those are "
+        "wanted.",
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
-from ...document.values import Ellipsis_, Ref, Slice, Value
+from ...document.values import Config, Ellipsis_, Ref, Slice, Value
 from ...errors import Unsupported
 from ..rule import Context, Example, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
 TF = Writer(Era.TF2, "tf.keras", "2.4.0", "tensorflow")
-_UP = {"size": (2, 2), "data_format": "channels_last", "interpolation": "bilinear"}
+_UP: Config = {"size": (2, 2), "data_format": "channels_last", "interpolation": "bilinear"}
 
 
 def _is_averaged(layer: Layer) -> bool:
@@ -20,7 +20,8 @@ def _is_averaged(layer: Layer) -> bool:
 def _corner(writer: Writer) -> bool:
     """Whether the writer's bilinear upsampling starts from corners of pixels and not from their centres.
 
-    keras 2.2.3 to 2.3.1 calls ``resize_bilinear`` of TensorFlow 1, or Theano's ``bilinear_upsampling``, which puts pixels
+    keras 2.2.3 to 2.3.1 calls ``resize_bilinear`` of TensorFlow 1, or Theano's ``bilinear_upsampling``, which puts
+    pixels
     where that does; tf.keras calls it up to TensorFlow 1.12, and ``resize_images_v2`` from 1.14 on (its Keras calls
     itself 2.2.4-tf from 1.13 on).
     """
@@ -38,8 +39,8 @@ def _corner(writer: Writer) -> bool:
     what="Bilinear upsampling of Keras 2 uses TensorFlow 1's `resize_bilinear`: output pixel `i s + k` lies a share "
     "`k / s` of the way from input pixel `i` to the next, and the last pixel is repeated.",
     why="Keras 3 puts pixels at their centres, which shifts every output by half a pixel.",
-    changes="The layer becomes a model of its name: the last row and column repeated once, nearest upsampling, a running "
-    "average of `s` pixels, and the overhang cut off. That is the same interpolation, for images of any size.",
+    changes="The layer becomes a model of its name: the last row and column repeated once, nearest upsampling, a "
+    "running average of `s` pixels, and the overhang cut off. That is the same interpolation, for images of any size.",
     versions="Keras 2.2.3 to 2.3, tf.keras to TensorFlow 1.12",
     references=("keras 2.3.1 backend/tensorflow_backend.py, `resize_images`",),
     examples=[Example(Layer("UpSampling2D", "up", _UP), _is_averaged, K2)],
@@ -81,17 +82,25 @@ _KNOWN = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
     classes=("UpSampling2D", "Resizing"),
     what="tf.keras resizes images by `area`, `gaussian` and `mitchellcubic` as well.",
     why="Keras 3 knows nearest, bilinear, bicubic, lanczos3 and lanczos5; another way of resizing gives other pixels.",
-    changes="Such a file is refused. `bicubic` of TensorFlow looks its weights up in a table of 1024 steps, so other backends "
-    "give pixels that differ from it in the third digit.",
+    changes="Such a file is refused. A known name is written in small letters. `bicubic` of TensorFlow looks its "
+    "weights up in a table of 1024 steps, so that other backends give pixels that differ from it in the third digit.",
     versions="tf.keras 2.3 to 2.15",
-    leaves_alone=[Example(Layer("Resizing", "r", {"interpolation": "area"}).without("interpolation"),
-                          Layer("Resizing", "r"), TF)],
+    examples=[
+        Example(
+            Layer("Resizing", "r", {"interpolation": "Bilinear"}),
+            Layer("Resizing", "r", {"interpolation": "bilinear"}),
+            TF,
+        )
+    ],
+    leaves_alone=[Example(Layer("Resizing", "r", {"height": 3}), Layer("Resizing", "r", {"height": 3}), TF)],
     report=False,
 )
 def known_interpolation(layer: Layer, context: Context) -> Layer | None:
-    """Nothing, or Unsupported."""
-    way = layer.config.get("interpolation") or "nearest"
-    if way not in _KNOWN:
+    """The name in small letters. Raises Unsupported for a way that Keras 3 does not have."""
+    way = layer.config.get("interpolation")
+    if not isinstance(way, str) or way in _KNOWN:
+        return None
+    if way.lower() not in _KNOWN:
         raise Unsupported(
             "AK2256",
             f"{layer.class_name} resizes by {way!r}, which Keras 3 does not have",
@@ -99,7 +108,7 @@ def known_interpolation(layer: Layer, context: Context) -> Layer | None:
             key="interpolation",
             next_step="Choose another interpolation in the Keras that wrote the file.",
         )
-    return None
+    return layer.with_config(interpolation=way.lower())
 
 
 def _last(sub: Builder, x: Ref, axis: int) -> Ref:

@@ -24,8 +24,8 @@ def _stack(*layers: Layer) -> Layer:
     classes=("Sequential",),
     what="Keras 1 and 2 keep the input shape of a Sequential model in `batch_input_shape` of its first layer; releases "
     "2.2.0 to 2.2.4 and TensorFlow 1.10 to 1.14 lost it where the model began with an InputLayer.",
-    why="Keras 3 wants an InputLayer. It reads `batch_input_shape` of an old file as a shape without batch axis, and then "
-    "builds a model of one axis too many.",
+    why="Keras 3 wants an InputLayer. It reads `batch_input_shape` of an old file as a shape without batch axis, and "
+    "then builds a model of one axis too many.",
     changes="An InputLayer with that shape is put in front. Where the file has none, the shape is what the first "
     "layer's weights allow, with the other axes of unknown size.",
     examples=[
@@ -76,7 +76,8 @@ def _stated(first: Layer) -> Shape | None:
 
 def _inputs(graph: Graph) -> tuple[Layer, ...]:
     return (graph.layer(graph.inputs.layer),) if isinstance(graph.inputs, Ref) else tuple(
-        graph.layer(ref.layer) for ref in (graph.inputs if isinstance(graph.inputs, tuple) else ()) if isinstance(ref, Ref)
+        graph.layer(ref.layer) for ref in (graph.inputs if isinstance(graph.inputs, tuple) else ()) if isinstance(ref,
+        Ref)
     )  # fmt: skip
 
 

@@ -9,24 +9,32 @@ import numpy as np
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
-from ...document.values import Ref, Slice, Value
+from ...document.values import Config, Ref, Slice, Value
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, constant
 from ..rule import Context, Example, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 _RANKS = {"LocallyConnected1D": 1, "LocallyConnected2D": 2}
-_INNER = (
-    "activation kernel_initializer bias_initializer kernel_regularizer bias_regularizer activity_regularizer "
-    "kernel_constraint bias_constraint dtype trainable"
-).split()
+_INNER = [
+    "activation",
+    "kernel_initializer",
+    "bias_initializer",
+    "kernel_regularizer",
+    "bias_regularizer",
+    "activity_regularizer",
+    "kernel_constraint",
+    "bias_constraint",
+    "dtype",
+    "trainable",
+]
 
 
 def _local(bias: bool) -> Layer:
     weights = {"kernel": constant(np.zeros((3, 4, 5)))}
     if bias:
         weights["bias"] = constant(np.zeros((3, 5)))
-    config = {"filters": 5, "kernel_size": (2,), "strides": (1,), "use_bias": bias}
+    config: Config = {"filters": 5, "kernel_size": (2,), "strides": (1,), "use_bias": bias}
     return Layer("LocallyConnected1D", "l", config, weights)
 
 
@@ -41,8 +49,8 @@ def _is_einsum(layer: Layer) -> bool:
     to=Era.KERAS3,
     classes=tuple(_RANKS),
     what="LocallyConnected1D and 2D apply another kernel at each position. Keras 3 dropped them.",
-    why="The same numbers come from the patches of the input, one slice for each place in the kernel, and one EinsumDense "
-    "that multiplies the patch at each position with that position's kernel.",
+    why="The same numbers come from the patches of the input, one slice for each place in the kernel, and one "
+    "EinsumDense that multiplies the patch at each position with that position's kernel.",
     changes="The layer becomes a model of its name. Kernel and bias stay trainable weights, in the shape of "
     "implementation 1; implementations 2 and 3 of tf.keras are brought to it.",
     versions="Keras 0.3 to 2.3, tf.keras to 2.15",
@@ -205,14 +213,13 @@ def _from_matrix(kernel: Tensor, shape: _Local) -> Tensor:
 
 def _input_place(out: tuple[int, ...], place: tuple[int, ...], shape: _Local) -> tuple[int, ...]:
     return tuple(
-        o * step + p - before
-        for o, p, step, (before, _) in zip(out, place, shape.strides, shape.padding, strict=True)
+        o * step + p - before for o, p, step, (before, _) in zip(out, place, shape.strides, shape.padding, strict=True)
     )
 
 
 def _from_list(kernel: Tensor, shape: _Local) -> Tensor:
     """Implementation 3 holds the patches' numbers alone, sorted by output, then by input, each flattened."""
-    counted = [place for place in _pairs(shape)]
+    counted = _pairs(shape)
     channels, rest = divmod(kernel.size, len(counted) * shape.filters)
     if rest:
         raise Unsupported("AK2250", "the kernel of implementation 3 has an unexpected length", layer=shape.layer.name)
@@ -221,10 +228,14 @@ def _from_list(kernel: Tensor, shape: _Local) -> Tensor:
     def read(array: Array) -> Array:
         wide = np.zeros((*shape.sizes, *shape.kernel_size, channels, shape.filters), array.dtype)
         if shape.channels_first:  # outputs (filter, position), inputs (channel, place)
-            order = sorted((f, out, c, place) for out, place in counted for f in range(shape.filters) for c in range(channels))
+            order = sorted(
+                (f, out, c, place) for out, place in counted for f in range(shape.filters) for c in range(channels)
+            )
             index = [(*out, *place, c, f) for f, out, c, place in order]
         else:
-            listed = sorted((out, f, place, c) for out, place in counted for f in range(shape.filters) for c in range(channels))
+            listed = sorted(
+                (out, f, place, c) for out, place in counted for f in range(shape.filters) for c in range(channels)
+            )
             index = [(*out, *place, c, f) for out, f, place, c in listed]
         wide[tuple(np.array(index).T)] = array
         return wide.reshape(made)

@@ -1,4 +1,4 @@
-"""Masks of merged tensors: Keras 1 and 2 keep a step that every masked input keeps, Keras 3 one that any input keeps."""
+"""Masks of merged tensors: Keras 1 and 2 keep the steps that every mask keeps, Keras 3 those that any mask keeps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
 @dataclass(frozen=True)
 class Source:
-    """A mask as it arises: where `tensor` is not `value` (at any feature, for sequences of vectors), or `tensor` itself."""
+    """A mask as it arises: where `tensor` is not `value` (at any feature, for vectors), or `tensor` itself."""
 
     tensor: Ref
     kind: str
@@ -31,13 +31,36 @@ class Mask:
     merged: bool = False
 
 
-_MERGES = frozenset("Add Subtract Multiply Average Maximum Minimum".split())
+_MERGES = frozenset(["Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"])
 _KEEP = frozenset(
-    "Activation ActivityRegularization AlphaDropout BatchNormalization Dense Dropout ELU GaussianDropout GaussianNoise "
-    "GroupNormalization LayerNormalization LeakyReLU PReLU ReLU Softmax SpatialDropout1D SpatialDropout2D SpatialDropout3D "
-    "TimeDistributed UnitNormalization Rescaling Identity Attention AdditiveAttention".split()
+    [
+        "Activation",
+        "ActivityRegularization",
+        "AlphaDropout",
+        "BatchNormalization",
+        "Dense",
+        "Dropout",
+        "ELU",
+        "GaussianDropout",
+        "GaussianNoise",
+        "GroupNormalization",
+        "LayerNormalization",
+        "LeakyReLU",
+        "PReLU",
+        "ReLU",
+        "Softmax",
+        "SpatialDropout1D",
+        "SpatialDropout2D",
+        "SpatialDropout3D",
+        "TimeDistributed",
+        "UnitNormalization",
+        "Rescaling",
+        "Identity",
+        "Attention",
+        "AdditiveAttention",
+    ]
 )
-_RECURRENT = frozenset("RNN SimpleRNN LSTM GRU ConvLSTM1D ConvLSTM2D ConvLSTM3D".split())
+_RECURRENT = frozenset(["RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"])
 _TAKE = _RECURRENT | {"Bidirectional", "GlobalAveragePooling1D", "TimeDistributed", "Softmax"}
 _ATTEND = frozenset(("Attention", "AdditiveAttention"))
 
@@ -72,8 +95,8 @@ def _is_told(model: Layer) -> bool:
     to=Era.KERAS3,
     what="Where tensors with masks are added, multiplied or concatenated, Keras 1, 2 and tf.keras keep the steps that "
     "every mask keeps, and inputs without a mask do not matter.",
-    why="Keras 3 keeps the steps that any mask keeps, and no mask at all where one input has none. A recurrent layer behind "
-    "such a merge then reads other steps.",
+    why="Keras 3 keeps the steps that any mask keeps, and no mask at all where one input has none. A recurrent layer "
+    "behind such a merge then reads other steps.",
     changes="The mask is computed by operations in the graph, and handed to each layer that reads it as `mask`.",
     versions="Keras 1.0 to 2.3, tf.keras to 2.15",
     references=("tf.keras 2.15 layers/merging/base_merge.py", "keras 3.15.1 src/layers/merging/base_merge.py"),

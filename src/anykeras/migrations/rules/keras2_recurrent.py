@@ -15,11 +15,27 @@ K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
 # Arguments that CuDNN layers share with the layers that take their place (keras 2.3.1 layers/cudnn_recurrent.py).
-_KEPT = (
-    "units return_sequences return_state go_backwards stateful trainable dtype batch_input_shape kernel_initializer "
-    "recurrent_initializer bias_initializer kernel_regularizer recurrent_regularizer bias_regularizer "
-    "activity_regularizer kernel_constraint recurrent_constraint bias_constraint unit_forget_bias"
-).split()
+_KEPT = [
+    "units",
+    "return_sequences",
+    "return_state",
+    "go_backwards",
+    "stateful",
+    "trainable",
+    "dtype",
+    "batch_input_shape",
+    "kernel_initializer",
+    "recurrent_initializer",
+    "bias_initializer",
+    "kernel_regularizer",
+    "recurrent_regularizer",
+    "bias_regularizer",
+    "activity_regularizer",
+    "kernel_constraint",
+    "recurrent_constraint",
+    "bias_constraint",
+    "unit_forget_bias",
+]
 _GATES = {"CuDNNLSTM": 4, "CuDNNGRU": 3}
 
 
@@ -90,9 +106,7 @@ def without_cudnn(layer: Layer, context: Context) -> Layer | None:
         config = {"reset_after": True, **{k: v for k, v in config.items() if k != "unit_forget_bias"}}
     change = {"kernel": _untransposed, "recurrent_kernel": _turned, "bias": _one_bias}
     weights = {role: change[role](tensor, gates) for role, tensor in layer.weights.items()}
-    return Layer(
-        layer.class_name.removeprefix("CuDNN"), layer.name, config, weights, address=layer.address
-    )
+    return Layer(layer.class_name.removeprefix("CuDNN"), layer.name, config, weights, address=layer.address)
 
 
 @rule(
@@ -100,18 +114,14 @@ def without_cudnn(layer: Layer, context: Context) -> Layer | None:
     "A GRU that does not say where it resets",
     to=Era.KERAS3,
     classes=("GRU", "GRUCell"),
-    what="The GRU of Keras before 2.1.3 always applied the reset gate before the recurrent product, and had no argument "
-    "for it.",
+    what="The GRU of Keras before 2.1.3 always applied the reset gate before the recurrent product, and had no "
+    "argument for it.",
     why="Keras 3 takes `reset_after=True` where nothing is said: another formula, with a bias of another shape.",
     changes="`reset_after` is written out. It is true only where the bias has the two rows of that form.",
     versions="Keras 1.0 to 2.1.2; Keras 2 files that leave the argument out",
     references=("keras 2.1.5 layers/recurrent.py, `GRUCell`",),
-    examples=[
-        Example(Layer("GRU", "g", {"units": 2}), Layer("GRU", "g", {"units": 2, "reset_after": False}), K2)
-    ],
-    leaves_alone=[
-        Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)
-    ],
+    examples=[Example(Layer("GRU", "g", {"units": 2}), Layer("GRU", "g", {"units": 2, "reset_after": False}), K2)],
+    leaves_alone=[Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)],
     report=False,
 )
 def reset_before(layer: Layer, context: Context) -> Layer | None:
@@ -139,9 +149,7 @@ def _is_wrapped(layer: Layer) -> bool:
     changes="The layer sits between two transpositions, in a model of its name.",
     versions="tf.keras 1.14 to 2.15",
     examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF)],
-    leaves_alone=[
-        Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)
-    ],
+    leaves_alone=[Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)],
 )
 def batch_first(layer: Layer, context: Context) -> Layer | None:
     """A model that swaps the first two axes, before and (for sequences) after."""
@@ -157,10 +165,10 @@ def batch_first(layer: Layer, context: Context) -> Layer | None:
         )
     sub = Builder(layer.name, layer.address)
     swapped = sub.op("transpose", sub.input(), axes=(1, 0, 2))
-    inner = Layer(layer.class_name, layer.name, layer.without("time_major").config, layer.weights, address=layer.address)
+    inner = Layer(
+        layer.class_name, layer.name, layer.without("time_major").config, layer.weights, address=layer.address
+    )
     output = sub.add(inner, swapped)
     if layer.config.get("return_sequences"):
         output = sub.op("transpose", output, axes=(1, 0, 2))
     return sub.finish(output, bool(layer.config.get("trainable", True)))
-
-

@@ -19,7 +19,8 @@ _KERNEL = constant(np.zeros((3, 3, 2, 1)))
 
 
 # Classes that share their present name's variables but are stored under their own (tf.keras 2.15 .keras files). Keras 3
-# synchronizes BatchNormalization between replicas on TensorFlow alone, and outputs outside training do not depend on it.
+# synchronizes BatchNormalization between replicas on TensorFlow alone, and outputs outside training do not depend on
+# it.
 _REPLACED = {"SyncBatchNormalization": "BatchNormalization"}
 
 
@@ -213,8 +214,26 @@ def _initializer(value: Object) -> Object:
 
 # The activations of tf.keras 2.15 (activations.py), all of which Keras 3 has under the same name.
 _ACTIVATIONS = frozenset(
-    "elu exponential gelu hard_sigmoid leaky_relu linear log_softmax mish relu relu6 selu sigmoid silu softmax softplus "
-    "softsign swish tanh".split()
+    [
+        "elu",
+        "exponential",
+        "gelu",
+        "hard_sigmoid",
+        "leaky_relu",
+        "linear",
+        "log_softmax",
+        "mish",
+        "relu",
+        "relu6",
+        "selu",
+        "sigmoid",
+        "silu",
+        "softmax",
+        "softplus",
+        "softsign",
+        "swish",
+        "tanh",
+    ]
 )
 
 

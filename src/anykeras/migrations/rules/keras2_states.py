@@ -13,7 +13,18 @@ from ..rule import Context, Example, rule
 K2 = Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow")
 
 _RECURRENT = frozenset(
-    "LSTM GRU SimpleRNN RNN ConvLSTM1D ConvLSTM2D ConvLSTM3D Bidirectional CuDNNLSTM CuDNNGRU".split()
+    [
+        "LSTM",
+        "GRU",
+        "SimpleRNN",
+        "RNN",
+        "ConvLSTM1D",
+        "ConvLSTM2D",
+        "ConvLSTM3D",
+        "Bidirectional",
+        "CuDNNLSTM",
+        "CuDNNGRU",
+    ]
 )
 _STATES = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1}  # tensors that a cell carries from step to step
 
@@ -147,7 +158,8 @@ def _handing_out(backwards: bool | None, state: int) -> Layer:
     "AK2245",
     "States handed out are in the order of the cells",
     to=Era.KERAS3,
-    what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states first.",
+    what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states "
+    "first.",
     why="Keras 3 hands them out in the order of the cells.",
     changes="The tensors of the graph that are such states are counted anew.",
     examples=[Example(_handing_out(True, 3), _handing_out(None, 2), K2)],

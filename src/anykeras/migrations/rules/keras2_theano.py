@@ -11,8 +11,8 @@ from ..rule import Context, Example, rule
 THEANO = Writer(Era.KERAS2, "keras", "2.2.4", "theano")
 TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
-# Kernels that Theano turns, with the number of axes in which they slide. Those of depthwise convolutions the backend turns
-# itself before the convolution (keras 2.1.5 `depthwise_conv2d`, 2.3.1 `_preprocess_conv2d_depthwise_kernel`).
+# Kernels that Theano turns, with the number of axes in which they slide. Those of depthwise convolutions the backend
+# turns itself before the convolution (keras 2.1.5 `depthwise_conv2d`, 2.3.1 `_preprocess_conv2d_depthwise_kernel`).
 _SLIDING = {
     **{(f"Conv{rank}D", "kernel"): rank for rank in (1, 2, 3)},
     **{(f"Conv{rank}DTranspose", "kernel"): rank for rank in (2, 3)},
@@ -37,17 +37,18 @@ def _reversed(layer: Layer) -> bool:
     classes=_CLASSES,
     what="Theano computes convolutions as mathematics defines them, with the kernel turned by 180 degrees; TensorFlow, "
     "CNTK, JAX and torch slide it as it is. The file says which backend wrote it.",
-    why="Keras 2 turns kernels when it loads a file of another backend (and forgets some: Conv3DTranspose, layers in cells); "
-    "Keras 3 reads the backend's name and ignores it, so its outputs are wrong without a word.",
+    why="Keras 2 turns kernels when it loads a file of another backend (and forgets some: Conv3DTranspose, layers in "
+    "cells); Keras 3 reads the backend's name and ignores it, so its outputs are wrong without a word.",
     changes="The kernels are turned in their spatial axes; those of depthwise convolutions are not, since Keras turned "
     "them on the way to Theano.",
     versions="Keras 2.0 to 2.3 on Theano",
-    references=("keras 2.3.1 engine/saving.py, `_need_convert_kernel`", "keras 2.3.1 backend/theano_backend.py, `conv2d`"),
+    references=(
+        "keras 2.3.1 engine/saving.py, `_need_convert_kernel`",
+        "keras 2.3.1 backend/theano_backend.py, `conv2d`",
+    ),
     examples=[Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), _reversed, THEANO)],
     leaves_alone=[
-        Example(
-            Layer("Conv1D", "c", {}, {"kernel": _RAMP}), lambda layer: layer.weights["kernel"] is _RAMP, TENSORFLOW
-        )
+        Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), lambda layer: layer.weights["kernel"] is _RAMP, TENSORFLOW)
     ],
 )
 def turned_kernels(layer: Layer, context: Context) -> Layer | None:
@@ -57,6 +58,6 @@ def turned_kernels(layer: Layer, context: Context) -> Layer | None:
     turned: dict[str, Tensor] = {
         role: tensor.flip(*range(rank))
         for role, tensor in layer.weights.items()
-        if (rank := _SLIDING.get((layer.class_name, role)))
+        if (rank := _SLIDING.get((layer.class_name, role))) and not any(s.startswith("flip") for s in tensor.steps)
     }
     return layer.with_weights(**turned) if turned else None

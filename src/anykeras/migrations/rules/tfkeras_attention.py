@@ -22,8 +22,8 @@ def _model(config: Config, kwargs: Config) -> Layer:
     "AK2265",
     "Causal attention is asked for at the call",
     to=Era.KERAS3,
-    what="`Attention(causal=True)` of tf.keras lets no position see later ones; from 2.10 on it is `use_causal_mask` of the "
-    "call.",
+    what="`Attention(causal=True)` of tf.keras lets no position see later ones; from 2.10 on it is `use_causal_mask` "
+    "of the call.",
     why="Keras 3 has the argument of the call alone.",
     versions="tf.keras 2.1 to 2.15",
     examples=[Example(_model({"causal": True}, {}), _model({}, {"use_causal_mask": True}), TF)],

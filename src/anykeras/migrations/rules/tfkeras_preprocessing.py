@@ -8,6 +8,7 @@ import numpy as np
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
+from ...document.values import Config
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...registry import Page, document
@@ -72,7 +73,8 @@ def vocabulary_in_file(layer: Layer, context: Context) -> Layer | None:
     to=Era.KERAS3,
     classes=("Discretization",),
     what="tf.keras writes `dtype='int64'` for a Discretization layer: the dtype of the bins it gives.",
-    why="Keras 3 on TensorFlow turns the layer's input into that dtype first, which cuts off the fractions (3.15.1, `predict`).",
+    why="Keras 3 on TensorFlow turns the layer's input into that dtype first, which cuts off the fractions (3.15.1, "
+    "`predict`).",
     changes="The dtype is left out; Keras 3 gives whole numbers by itself.",
     versions="tf.keras 2.6 to 2.15",
     examples=[
@@ -154,7 +156,8 @@ def _is_cosine(layer: Layer) -> bool:
     classes=("RandomFourierFeatures",),
     what="RandomFourierFeatures gives `cos(x W / scale + b)` with random, fixed W and b. Keras 3 dropped it.",
     why="A Dense layer and a cosine compute the same.",
-    changes="The layer becomes a model of its name, with a Dense layer that holds `W / scale` and b and is not trained.",
+    changes="The layer becomes a model of its name, with a Dense layer that holds `W / scale` and b and is not "
+    "trained.",
     fidelity=Fidelity.EQUIVALENT,
     versions="tf.keras 2.0 to 2.15 (experimental)",
     references=("tf.keras 2.13 layers/kernelized.py",),
@@ -169,10 +172,10 @@ def fourier_features(layer: Layer, context: Context) -> Layer | None:
     kernel, scale = found["unscaled_kernel"], found["kernel_scale"]
 
     def scaled(values: Array, by: Array) -> Array:
-        return np.asarray((1.0 / by) * values, values.dtype)
+        return np.asarray(np.divide(values, by), values.dtype)
 
     weights = {"kernel": combine("W / scale", [kernel, scale], kernel.shape, scaled), "bias": found["bias"]}
-    config = {"units": kernel.shape[1], "activation": "linear", "use_bias": True, "trainable": False}
+    config: Config = {"units": kernel.shape[1], "activation": "linear", "use_bias": True, "trainable": False}
     sub = Builder(layer.name, layer.address)
     inner = Layer("Dense", layer.name, config, weights, address=layer.address)
     return sub.finish(sub.op("cos", sub.add(inner, sub.input((kernel.shape[0],)))))
@@ -225,9 +228,11 @@ _SMART = (2, 7)
     "RandomCrop crops outside training too",
     to=Era.KERAS3,
     classes=("RandomCrop",),
-    what="When it does not train, RandomCrop of tf.keras cuts the largest middle part of the right shape and resizes it.",
+    what="When it does not train, RandomCrop of tf.keras cuts out the largest middle part of the right proportions and "
+    "resizes it.",
     why="RandomCrop of Keras 3 passes images on as they are when it does not train.",
-    changes="A Resizing layer with `crop_to_aspect_ratio` takes its place: the same outputs, and no random crops in training.",
+    changes="A Resizing layer with `crop_to_aspect_ratio` takes its place: the same outputs, and no random crops in "
+    "training.",
     fidelity=Fidelity.LOSSY,
     versions="tf.keras 2.7 to 2.15; before, the order of resizing and cropping was another, which is refused",
     references=("tf.keras 2.13 layers/preprocessing/image_preprocessing.py", "tf.keras 2.6, `RandomCrop.call`"),
@@ -249,6 +254,6 @@ def cropped_outside_training(layer: Layer, context: Context) -> Layer | None:
             layer=layer.name,
             next_step="Replace the layer by Resizing or CenterCrop in the Keras that wrote the file.",
         )
-    config = {key: layer.config[key] for key in ("height", "width", "dtype") if key in layer.config}
-    config |= {"interpolation": "bilinear", "crop_to_aspect_ratio": True}
+    kept = {key: layer.config[key] for key in ("height", "width", "dtype") if key in layer.config}
+    config: Config = {**kept, "interpolation": "bilinear", "crop_to_aspect_ratio": True}
     return Layer("Resizing", layer.name, config, address=layer.address)

@@ -1,7 +1,8 @@
-"""Names that Keras 3 accepts: no ``/`` in them, and no two alike in one model.
+"""Names that Keras 3 accepts on every backend: no ``/`` in them, no ``.``, and no two alike in one model.
 
-``/`` becomes ``_``, which is also how Keras renamed the layers of its own applications (``conv1/conv`` of DenseNet,
-keras 3.15.1 ``applications/densenet.py``). What changed is kept beside the model, so the way back is known.
+Both become ``_``, which is also how Keras renamed the layers of its own applications (``conv1/conv`` of DenseNet, keras
+3.15.1 ``applications/densenet.py``). A ``.`` in a layer's name fails on torch alone, which takes no such name for a
+parameter; an input has none and keeps its dots, because data may be given by its name. What changed is kept beside the model, so the way back is known.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...document.model import Call, Graph, Layer
+from ...document.model import Call, Graph, Layer, refs
 from ...document.values import Ref, Value
 from ...document.walk import map_graph_refs, rebuild
 
@@ -32,7 +33,11 @@ def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
 
 
 def accepted(name: str) -> str:
-    """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``Operation.__init__``)."""
+    """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``backend/torch/layer.py``)."""
+    return _without_slash(name).replace(".", "_")
+
+
+def _without_slash(name: str) -> str:
     return name.replace("/", "_") or "unnamed"
 
 
@@ -56,7 +61,10 @@ def _inner(value: Value, changed: dict[str, str]) -> Value:
 
 def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
     graph = _one_call_an_operation(graph)
-    names = _unique([layer.name for layer in graph.layers])
+    entrances = {ref.layer for ref in refs(graph.inputs)}
+    names = _unique(
+        [(x.name, _without_slash(x.name) if x.name in entrances else accepted(x.name)) for x in graph.layers]
+    )
     if all(old == new for old, new in names):
         return graph
     layers = tuple(
@@ -69,15 +77,15 @@ def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
     return replace(moved, layers=layers, calls={to.get(name, name): calls for name, calls in moved.calls.items()})
 
 
-def _unique(names: Sequence[str]) -> list[tuple[str, str]]:
-    """(old, new) in order; names that need no change are never taken from their owners."""
-    taken = {name for name in names if name == accepted(name)}
+def _unique(names: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(old, new) in order, from (old, wished); names that need no change are never taken from their owners."""
+    taken = {name for name, wished in names if name == wished}
     seen: set[str] = set()
     pairs = []
-    for name in names:
-        made, count = accepted(name), 1
+    for name, wished in names:
+        made, count = wished, 1
         while made in seen or (made != name and made in taken):
-            made, count = f"{accepted(name)}_{count}", count + 1
+            made, count = f"{wished}_{count}", count + 1
         seen.add(made)
         pairs.append((name, made))
     return pairs
