@@ -15,7 +15,7 @@ ROWS = {
     "parse": 3,
     "migrations": 4, "recovery": 4, "audit": 4,
     "targets": 5, "compat": 5, "shims": 5,
-    "verify": 6,
+    "verify": 6, "custom": 6,
     "api": 7,
     "__init__": 8, "cli": 8,
     "__main__": 9,

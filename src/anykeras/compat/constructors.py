@@ -58,7 +58,9 @@ def _live(world: World, value: Value, objects: list[Any]) -> Any:
         if value.class_name == _HELD and isinstance(value.config, Mapping):
             held = objects[int(str(value.config["number"]))]
             return world.unwrap(held)
-        config = {k: _live(world, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
+        config = (
+            {k: _live(world, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
+        )
         return {"class_name": value.class_name, "config": config}
     if isinstance(value, Layer):  # an activation that Keras 3 has no name for is a small model of that name
         return world.outwards(world.find(f"keras.activations.{value.name}"))

@@ -14,7 +14,7 @@ from .tensor import OldTensor, old_shape, plain_shape
 if TYPE_CHECKING:
     from .world import World
 
-# Arguments of every old Layer that the running Keras does not take (keras/engine/topology.py 1.2.2 and 2.3.1 base_layer.py).
+# Arguments of every old Layer that Keras 3 does not take (keras/engine/topology.py 1.2.2, base_layer.py 2.3.1).
 _PLACE = ("input_shape", "batch_input_shape", "batch_size", "input_dim", "input_length", "input_dtype",
           "create_input_layer", "dynamic", "experimental_autocast", "implementation")  # fmt: skip
 
@@ -65,7 +65,7 @@ class OldLayer:
             layer._tracker.locked = locked
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
-        """``add_weight(shape, initializer, name)`` (Keras 1), ``add_weight(name, shape, dtype, initializer)`` (Keras 2)."""
+        """``add_weight(shape, initializer, name)`` of Keras 1, ``add_weight(name, shape, ...)`` of Keras 2."""
         given = _weight_arguments(args, kwargs)
         world = type(self).world
         given["initializer"] = _initializer(world, given.get("initializer"))

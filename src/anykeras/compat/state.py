@@ -56,9 +56,7 @@ def variable_attribute(world: World, raw: Any, name: str) -> Any:
     return getattr(raw, name, None) if name in ("name", "trainable", "constraint", "regularizer", "path") else None
 
 
-def make_variable(
-    world: World, value: Any, dtype: Any = None, name: str | None = None, trainable: bool = True
-) -> Any:
+def make_variable(world: World, value: Any, dtype: Any = None, name: str | None = None, trainable: bool = True) -> Any:
     """A variable of the running Keras that starts with `value`."""
     raw = world.unwrap(value)
     array = world.numbers(raw) if world.is_tensor(raw) else np.asarray(raw)

@@ -48,7 +48,7 @@ class OldShape(tuple[Any, ...]):
 
     def as_list(self) -> list[Any]:
         """The sizes as plain numbers and None."""
-        return list(tuple(self))
+        return [None if size is None else int(size) for size in self]
 
     def is_fully_defined(self) -> bool:
         """Whether every size is known."""

@@ -21,6 +21,7 @@ import numpy as np
 
 from ..document.model import Era, Writer
 from ..recovery.functions import Context, Entry, Kind, Refused, attribute, is_module, operator, resolve
+from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.lookup import canonical
 from ..recovery.functions.shapes import Shape
@@ -248,7 +249,11 @@ class World:
 
     def imported(self, name: str) -> Module:
         """The module that ``import name`` gives; raises ImportError."""
-        if name.split(".")[0] == "theano" and importlib.util.find_spec("theano") is None and self.context.era is Era.KERAS3:
+        if (
+            name.split(".")[0] == "theano"
+            and importlib.util.find_spec("theano") is None
+            and self.context.era is Era.KERAS3
+        ):
             raise ImportError(name)
         return self.module(name)
 
@@ -271,11 +276,13 @@ class Module(ModuleType):
 
 
 _PACKAGES = frozenset(
-    """keras.backend keras.layers keras.engine keras.engine.topology keras.engine.base_layer keras.initializers
-    keras.regularizers keras.constraints keras.activations keras.losses keras.objectives keras.metrics keras.optimizers
-    keras.models keras.utils keras.utils.generic_utils keras.callbacks keras.saving keras.legacy keras.legacy.interfaces
-    keras.initializations keras.preprocessing keras.applications tensorflow.keras tensorflow.python tensorflow.math
-    tensorflow.nn tensorflow.image theano.tensor""".split()
+    words(
+        """keras.backend keras.layers keras.engine keras.engine.topology keras.engine.base_layer keras.initializers
+        keras.regularizers keras.constraints keras.activations keras.losses keras.objectives keras.metrics
+        keras.optimizers keras.models keras.utils keras.utils.generic_utils keras.callbacks keras.saving keras.legacy
+        keras.legacy.interfaces keras.initializations keras.preprocessing keras.applications tensorflow.keras
+        tensorflow.python tensorflow.math tensorflow.nn tensorflow.image theano.tensor"""
+    )
 )
 
 

@@ -46,7 +46,7 @@ class Adopter:
         except Exception as error:  # whatever the reader's class raises is theirs to read
             raise Unsupported(
                 "AK5012",
-                f"{layer.class_name} as given does not run on {_shown(site.args)}: {type(error).__name__}: {_short(error)}",
+                f"{layer.class_name} as given does not run on {_shown(site.args)}: {_short(error)}",
                 layer=layer.name,
                 next_step="Correct the class; anykeras.compat offers the old keras.backend over Keras 3.",
             ) from error
@@ -121,5 +121,4 @@ def _shown(args: Any) -> str:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:400]
-
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"

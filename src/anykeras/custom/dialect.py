@@ -45,7 +45,12 @@ def parse(data: bytes, path: str) -> ast.Module:
         text = data.decode("latin-1")
     text = _METHODS.sub(r".\2()", text.replace("\r\n", "\n").replace("\r", "\n"))
     first: SyntaxError | None = None
-    for attempt, old in ((text, False), (dedented(text), False), (of_python2(text), True), (of_python2(dedented(text)), True)):
+    for attempt, old in (
+        (text, False),
+        (dedented(text), False),
+        (of_python2(text), True),
+        (of_python2(dedented(text)), True),
+    ):
         try:
             tree = ast.parse(attempt, path)
         except SyntaxError as error:

@@ -42,7 +42,7 @@ class Given:
         return dict(keras.saving.get_custom_objects()) if keras is not None and hasattr(keras, "saving") else {}
 
     def find(self, name: str, registered_name: str | None = None, module: str | None = None) -> Any:
-        """The object that a file calls so, None where nothing was given: by its registered name, then by shorter ones."""
+        """The object that a file calls so, by its registered name or a shorter one; None where none was given."""
         asked = [registered_name, f"{module}.{name}" if module else None, name]
         bare = name.rpartition(">")[2].rpartition(".")[2]
         for objects in (self.objects, self.registered):
@@ -111,5 +111,3 @@ def _public(module: ModuleType) -> dict[str, Any]:
         for name, value in vars(module).items()
         if (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
     }
-
-

@@ -69,7 +69,7 @@ def missing(document: Document, lacking: Sequence[Lacking], given: Given) -> Mis
         f"the file needs {count} neither in it nor in Keras 3: {texts}.{source}",
         layer=lacking[0].layer.name,
         writer=str(document.writer),
-        next_step="Give the source: custom_objects=\"my_layers.py\" (its old imports are answered), or a mapping. "
+        next_step='Give the source: custom_objects="my_layers.py" (its old imports are answered), or a mapping. '
         "`anykeras stub FILE > my_layers.py` writes a class to fill in.",
     )
 

@@ -1,8 +1,8 @@
 """A live layer of a given class as a submodel of native layers and operations, its weights in native layers.
 
-The layer's `call` runs once on symbolic tensors, with a symbolic tensor in the place of each variable. What it leaves is
-a graph of inputs and weights; each weight is then held by an Embedding with one row, which is the weight laid flat, so
-that it stays a trainable variable of the file.
+The layer's `call` runs once on symbolic tensors, with a symbolic tensor in the place of each variable. What it leaves
+is a graph of inputs and weights; each weight is then held by an Embedding with one row, which is the weight laid flat,
+so that it stays a trainable variable of the file.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any
     except Kept:
         raise
     except Exception as error:  # whatever the reader's class raises: it then stays as it is
-        raise Kept(f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
+        raise Kept(
+            f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        ) from error
     model = keras3.layer_of(config, Reading(Era.KERAS3, f"class {layer.class_name}"))
     return _with_weights(replace(model, name=layer.name), whole, own, len(flat), layer)
 
@@ -122,7 +124,11 @@ def _holding(graph: Graph, weight: Ref, variable: Any, first: Ref, name: str) ->
     row = sub.op("reshape", sub.op("cast", start, "int32"), (1,))
     config = {"input_dim": 1, "output_dim": size, "trainable": bool(variable.trainable)}
     flat = sub.layer(
-        "Embedding", config, row, weights={"embeddings": constant(numbers, str(variable.dtype))}, name=f"{name}_{variable.name}"
+        "Embedding",
+        config,
+        row,
+        weights={"embeddings": constant(numbers, str(variable.dtype))},
+        name=f"{name}_{variable.name}",
     )
     end = sub.op("reshape", flat, shape)
     made = sub.finish(end).graph
@@ -179,4 +185,3 @@ def _swapped(live: Any, symbols: Mapping[int, Any]) -> Iterator[None]:
     finally:
         vars(live).clear()
         vars(live).update(before)
-

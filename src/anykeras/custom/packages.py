@@ -32,7 +32,9 @@ _BY_CLASS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("FixedDropout", "ConvKernalInitializer", "DropConnect"), "efficientnet or segmentation-models"),
     **dict.fromkeys(("AnchorBoxes", "L2Normalization", "DecodeDetections"), "ssd_keras"),
     **dict.fromkeys(("UpsampleLike", "Anchors", "RegressBoxes", "FilterDetections", "ClipBoxes"), "keras-retinanet"),
-    **dict.fromkeys(("PyramidROIAlign", "ProposalLayer", "DetectionLayer", "DetectionTargetLayer"), "Mask R-CNN (matterport)"),
+    **dict.fromkeys(
+        ("PyramidROIAlign", "ProposalLayer", "DetectionLayer", "DetectionTargetLayer"), "Mask R-CNN (matterport)"
+    ),
     "BilinearUpsampling": "keras-deeplab-v3-plus",
     "TCN": "keras-tcn",
     "KerasLayer": "tensorflow-hub",
@@ -40,19 +42,20 @@ _BY_CLASS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("TFBertMainLayer", "TFDistilBertModel", "TFBertModel", "TFRobertaMainLayer"), "transformers"),
     **dict.fromkeys(("MultiCategoryEncoding", "ExpandLastDim", "CastToFloat32"), "autokeras"),
     **dict.fromkeys(("QDense", "QConv2D", "QActivation"), "qkeras"),
-    **dict.fromkeys(("QuantizeLayer", "QuantizeWrapperV2", "QuantizeWrapper", "PruneLowMagnitude"),
-                    "tensorflow-model-optimization"),  # fmt: skip
+    **dict.fromkeys(
+        ("QuantizeLayer", "QuantizeWrapperV2", "QuantizeWrapper", "PruneLowMagnitude"), "tensorflow-model-optimization"
+    ),
     "ModuleWrapper": "tf.keras around a layer of another Keras",
 }
 _ADVICE: Final[Mapping[str, str]] = {
-    "KerasLayer": "a TF-Hub module lies outside the file (its handle is above): download it, and give a class KerasLayer "
-    "that wraps keras.layers.TFSMLayer of the folder",
+    "KerasLayer": "a TF-Hub module lies outside the file (its handle is above): download it, and give a class "
+    "KerasLayer that wraps keras.layers.TFSMLayer of the folder",
     **dict.fromkeys(
         ("QuantizeLayer", "QuantizeWrapperV2", "QuantizeWrapper"),
-        "a model for quantisation-aware training: save the model it was made from, or its TFLite file, where it was made",
+        "a model for quantisation-aware training: save the model that it was made from, where it was made",
     ),
-    "DenseFeatures": "feature columns keep their tables in TensorFlow: rebuild the input with keras.layers preprocessing",
-    "ModuleWrapper": "the wrapped layer was of another Keras than the model: its class is the `module` above",
+    "DenseFeatures": "feature columns keep tables in TensorFlow: rebuild the input with preprocessing layers",
+    "ModuleWrapper": "the wrapped layer was of another Keras than the model: its class is `module` above",
 }
 
 

@@ -30,8 +30,8 @@ document(
     Page(
         "AK5004",
         "A class cannot be made from the file",
-        "The constructor of a given class needs arguments that the file does not have, takes none of that name, or fails.",
-        "A file holds what `get_config` of then wrote; the class given is another one, or its get_config was incomplete.",
+        "The constructor of a given class needs arguments that the file lacks, takes none of that name, or fails.",
+        "A file holds what get_config of then wrote; the class is another one, or its get_config was incomplete.",
     ),
     Page(
         "AK5005",
@@ -73,8 +73,8 @@ document(
     Page(
         "AK5011",
         "Classes that are neither in the file nor in Keras",
-        "A model file holds names, arguments and weights of its layers, and no code. The error lists every class that is "
-        "missing with what the file knows of it: arguments, weights, shapes, where it is used, the likely package.",
+        "A model file holds names, arguments and weights of its layers, and no code. The error lists every class that "
+        "is missing with what the file knows of it: arguments, weights, shapes, where it is used, the likely package.",
         "Without the class nobody knows what the layer computes.",
         changes="Give the source file as it was then, or a mapping of names to classes of Keras 3.",
         example=_GIVE,
@@ -88,10 +88,9 @@ document(
     Page(
         "AK5013",
         "A given class in native layers",
-        "The call of the class was followed once over symbolic tensors; what it does is native operations on its weights.",
+        "The call of the class was followed once over symbolic tensors, into native operations on its weights.",
         "The written file then needs no custom objects.",
-        changes="A functional submodel of the layer's name. Each weight stays a trainable variable, as the one row of an "
-        "Embedding.",
+        changes="A functional submodel of the layer's name. Each weight stays a variable, the row of an Embedding.",
         fidelity=Fidelity.EQUIVALENT,
     ),
     Page(

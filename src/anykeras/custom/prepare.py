@@ -1,4 +1,4 @@
-"""Between migration and recovery: every name that Keras 3 does not have is given, has a shim, can be dropped, or is missing."""
+"""Between migration and recovery: a name that Keras 3 does not have is given, has a shim, can go, or is missing."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ _NAMES = {
     "regularizers": frozenset({"l1", "l2", "l1_l2", "l1l2", "orthogonal", "orthogonal_regularizer"}),
     "constraints": frozenset({"max_norm", "non_neg", "unit_norm", "min_max_norm"}),
 }
+
 
 @dataclass
 class Prepared:

@@ -26,7 +26,14 @@ from ..errors import AnyKerasError
 from ..recovery.functions.lookup import GLOBALS
 from . import dialect
 
-_OLD_NAMES = {"xrange": range, "unicode": str, "basestring": str, "long": int, "unichr": chr, "reduce": functools.reduce}
+_OLD_NAMES = {
+    "xrange": range,
+    "unicode": str,
+    "basestring": str,
+    "long": int,
+    "unichr": chr,
+    "reduce": functools.reduce,
+}
 
 
 @dataclass(frozen=True)
@@ -152,7 +159,7 @@ def _label(decorator: ast.expr, name: str) -> str | None:
     given = {key.arg: key.value.value for key in decorator.keywords if isinstance(key.value, ast.Constant)}
     if not {"package", "name"} & given.keys():
         return None
-    return f"{given.get('package', 'Custom')}>{given.get('name', name)}"
+    return f"{given.get('package', 'Custom')!s}>{given.get('name', name)!s}"
 
 
 def _defined(statement: ast.stmt) -> list[str]:

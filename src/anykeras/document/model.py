@@ -16,6 +16,8 @@ from .values import Config, Ref, Value
 
 GIVEN = "given"
 """The module of a class or function that the reader gave, in place of what the file says."""
+FOREIGN = "foreign"
+"""The module of an optimizer, loss or metric that Keras 3 does not have, until it is known whether the reader gave it."""
 SHADOW = "*"
 """After a class name: not the built-in class of that name, but one that the reader gave."""
 

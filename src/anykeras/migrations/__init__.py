@@ -4,7 +4,8 @@ from ..registry import load_all
 from . import pages
 from .engine import migrate
 from .rule import Context, Example, Rule, rule
+from .training import settled
 
 load_all(__name__ + ".rules")
 
-__all__ = ["Context", "Example", "Rule", "migrate", "pages", "rule"]
+__all__ = ["Context", "Example", "Rule", "migrate", "pages", "rule", "settled"]

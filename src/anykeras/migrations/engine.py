@@ -47,7 +47,7 @@ _MISTYPED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError
 
 def _unreadable(rule: Rule, layer: Layer, context: Context, error: Exception) -> Malformed:
     return Malformed(
-        "AK2001",
+        "AK2000",
         f"the arguments of {layer.class_name} {layer.name!r} are not what any Keras writes ({rule.code}: {error})",
         layer=layer.name,
         writer=str(context.writer),

@@ -176,7 +176,7 @@ def _functional(config: Mapping[str, Json], reading: Reading, address: str) -> G
     now = reading.era is Era.KERAS3
     models = {layer.name for layer in layers if now and layer.graph is not None and not layer.graph.sequential}
     ends = [_ends(config.get(key), models, reading, key) for key in ("input_layers", "output_layers")]
-    made_layers, made_calls = _operations(layers, calls)
+    made_layers, made_calls = _operations(layers, calls, reading)
     graph = Graph(made_layers, made_calls, *ends)
     return check_refs(graph if now else shift_nested(graph), reading)
 
@@ -206,21 +206,26 @@ def _call(node: Json, reading: Reading, layer: str) -> Call:
 
 
 def _operations(
-    layers: list[Layer], calls: dict[str, tuple[Call, ...]]
+    layers: list[Layer], calls: dict[str, tuple[Call, ...]], reading: Reading
 ) -> tuple[tuple[Layer, ...], dict[str, tuple[Call, ...]]]:
     """Nodes that are functions of ``keras.ops`` by the public name of the function and its public arguments."""
     made: list[Layer] = []
     for layer in layers:
-        joined = [
-            operations.join(layer.module, layer.class_name, layer.config, call.args, call.kwargs)
-            for call in calls[layer.name]
-        ] if _is_operation(layer) else []  # fmt: skip
+        joined = [_joined(layer, call, reading) for call in calls[layer.name]] if _is_operation(layer) else []
         if joined:
             made.append(replace(layer, class_name=joined[0][0], config={}, module=None, operation=True))
-            calls[layer.name] = tuple(Call(tuple(args), dict(kwargs)) for _, args, kwargs in joined)
+            calls[layer.name] = tuple(call for _, call in joined)
         else:
             made.append(layer)
     return tuple(made), calls
+
+
+def _joined(layer: Layer, call: Call, reading: Reading) -> tuple[str, Call]:
+    try:
+        function, args, kwargs = operations.join(layer.module, layer.class_name, layer.config, call.args, call.kwargs)
+    except operations.UnknownOperation as error:
+        raise reading.wrong(str(error), layer.name) from None
+    return function, Call(tuple(args), dict(kwargs))
 
 
 def _is_operation(layer: Layer) -> bool:

@@ -136,14 +136,14 @@ def _counters(
 def _orders(model: Layer, writer: Writer) -> list[_Variables]:
     """The orders in which the writer may have kept trainable weights: layer by layer, or sorted by name.
 
-    Keras sorted them by name up to 2.0.2 (keras/engine/training.py, collect_trainable_weights).
+    Keras sorted them by name up to 2.0.5 (keras/engine/training.py, collect_trainable_weights).
     """
     if writer.era is Era.KERAS3:
         return [_variables(_keras3_trainable(model))]
     listed = trainable_slots(model, writer.era)
     by_name = sorted(listed, key=lambda slot: slot.layer.weights[slot.role.name].origin.rpartition("/")[2])
     by_path = sorted(listed, key=lambda slot: _saved_name(slot))
-    sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 3))
+    sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 6))
     orders = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
     return [_variables(order) for order in orders]
 

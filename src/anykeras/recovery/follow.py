@@ -13,7 +13,7 @@ from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .functions import Context, Entry, resolve
 from .held import Held, constant, inner, outer
-from .refusals import lost_wrapper, missing, unfilled, unstored
+from .refusals import flattened, lost_wrapper, missing, unfilled, unstored
 
 # Wrappers that TensorFlow puts around its functions (tensorflow/python/util 2.4 to 2.15): Keras then stored the
 # wrapper's code, and of the function itself nothing.
@@ -83,14 +83,23 @@ class Reading:
         try:
             return start.domain, _run(self.code, self.found.stored, start, {})
         except AnyKerasError as error:
-            names = [v for v in self.found.stored.closure or () if isinstance(v, str)]
-            again = begin()
-            functions = {name: made for name in names if (made := self._function(name, again.domain)) is not None}
-            if functions:
-                return again.domain, _run(self.code, self.found.stored, again, functions)
-            if names and isinstance(error, CodeRaised) and "not callable" in error.seen:
-                raise missing(names[0]) from None
-            raise
+            return self._again(error, begin(), self.code, self.found.stored)
+
+    def _again(
+        self, error: AnyKerasError, start: Start, code: Bytecode, stored: StoredFunction
+    ) -> tuple[CodeDomain, Any]:
+        """The second attempt, or the true reason why the first one failed."""
+        cells = dict(zip(code.freevars, stored.closure or (), strict=False))
+        names = [value for value in cells.values() if isinstance(value, str)]
+        functions = {name: made for name in names if (made := self._function(name, start.domain)) is not None}
+        if functions:
+            return start.domain, _run(code, stored, start, functions)
+        lists = [name for name, value in cells.items() if isinstance(value, list) and name not in start.domain.given]
+        if isinstance(error, CodeRaised) and names and "not callable" in error.seen:
+            raise missing(names[0]) from None
+        if isinstance(error, CodeRaised) and lists and "'list' object has no attribute" in error.seen:
+            raise flattened(lists) from None
+        raise error
 
     def _function(self, name: str, domain: CodeDomain) -> Any:
         if name in domain.given:

@@ -70,6 +70,16 @@ def unstored(names: Sequence[str]) -> MissingObject:
     )
 
 
+def flattened(names: Sequence[str]) -> MissingObject:
+    """The refusal for objects (a namedtuple, say) of which JSON kept a list."""
+    return MissingObject(
+        "AK3012",
+        f"the function uses attributes of {_listed(names)} of the function around it, of which Keras stored a plain list",
+        key=names[0],
+        next_step=f"Give {_WHOLE}.",
+    )
+
+
 def lost_wrapper(name: str) -> MissingObject:
     """The refusal where a decorator's code was stored in place of the function's."""
     return MissingObject(

@@ -33,14 +33,17 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
     if lowered.bindings or any(weights_of(place.layer) for place in lowered.given):
         fill(model, lowered)
     if compile and lowered.training is not None:
-        compile_as(model, lowered.training)
+        compile_as(model, lowered.training, objects)
     return model
 
 
-def compile_as(model: keras.Model, training: LoweredTraining) -> None:
+def compile_as(model: keras.Model, training: LoweredTraining, objects: Mapping[str, Any] | None = None) -> None:
     """Compile a live model as the file says, with its optimizer's state. Raises TargetError."""
+    import keras
+
     try:
-        model.compile_from_config(copy.deepcopy(training.config))
+        with keras.saving.custom_object_scope(dict(objects or {})):
+            model.compile_from_config(copy.deepcopy(training.config))
     except Exception as error:  # whatever Keras raises for a configuration that it does not take
         raise TargetError(
             "AK6016", f"Keras refuses the compile configuration: {_first_lines(error)}", next_step="pass compile=False"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 
 import numpy as np
 
+from ...catalog.shapes import UNKNOWN, infer
 from ...document.build import Builder
-from ...document.model import Era, Layer, Writer
+from ...document.model import Call, Era, Graph, Layer, Writer, refs
 from ...document.values import Config, Ref, Slice, Value
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, constant
@@ -41,6 +43,57 @@ def _local(bias: bool) -> Layer:
 def _is_einsum(layer: Layer) -> bool:
     found = [x for x in layer.graph.layers if x.class_name == "EinsumDense"] if layer.graph is not None else []
     return len(found) == 1 and found[0].weights["kernel"].shape == (3, 4, 5)
+
+
+def _after_input(config: Config) -> Layer:
+    weights = {"kernel": constant(np.zeros((6, 4, 5)))}
+    layers = (
+        Layer("InputLayer", "i", {"batch_shape": (None, 7, 2)}),
+        Layer("LocallyConnected1D", "l", {"kernel_size": (2,), "use_bias": False, **config}, weights),
+    )
+    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+
+
+@rule(
+    "AK2249",
+    "A locally connected layer without a bias is told the size of its input",
+    to=Era.KERAS3,
+    what="Without a bias, the weights of a locally connected layer do not tell how many positions its output has "
+    "along each axis.",
+    why="AK2250 needs the sizes. They follow from the layers before.",
+    changes="The shape that the layer is called on is noted as `input_shape`.",
+    examples=[Example(_after_input({}), _after_input({"input_shape": (7, 2)}), K2)],
+    leaves_alone=[Example(_after_input({"use_bias": True}), _after_input({"use_bias": True}), K2)],
+    report=False,
+)
+def sizes_of_inputs(model: Layer, context: Context) -> Layer | None:
+    """`input_shape` on such layers where the shapes before them are known."""
+    graph = model.graph
+    wanting = [x for x in graph.layers if _wants_shape(x)] if graph is not None else []
+    if graph is None or not wanting:
+        return None
+    specs = infer(model)
+    shapes: dict[str, tuple[int | None, ...]] = {}
+    for layer in wanting:
+        spec = specs.get(_source(graph, layer), UNKNOWN)
+        if spec.shape is not None and None not in spec.shape[1:]:
+            shapes[layer.name] = tuple(spec.shape[1:])
+    layers = tuple(x.with_config(input_shape=shapes[x.name]) if x.name in shapes else x for x in graph.layers)
+    return replace(model, graph=replace(graph, layers=layers)) if shapes else None
+
+
+def _wants_shape(layer: Layer) -> bool:
+    local = layer.class_name in _RANKS and not layer.config.get("input_shape")
+    return local and (not layer.config.get("use_bias", True) or layer.config.get("padding") == "same")
+
+
+def _source(graph: Graph, layer: Layer) -> Ref:
+    """The tensor that a layer is first called on."""
+    if graph.sequential:
+        place = graph.layers.index(layer)
+        return Ref(graph.layers[place - 1].name) if place else Ref("")
+    call = graph.calls.get(layer.name, (Call(),))[0]
+    return next(iter(refs(call.args)), Ref(""))
 
 
 @rule(
@@ -95,6 +148,8 @@ class _Local:
         self.channels_first = config.get("data_format") == "channels_first"
         self.way = config.get("implementation") or 1
         bias = layer.weights.get("bias")
+        said = _tuple(config.get("input_shape") or (), 0)
+        self.inner = (said[1:] if self.channels_first else said[:-1]) if len(said) == rank + 1 else None
         self.sizes = self._sizes(kernel, bias)
         self.padding = self._padding(kernel)
 
@@ -105,6 +160,10 @@ class _Local:
         if self.way == 2:
             outer = kernel.shape[self.rank + 1 :]
             return outer[1:] if self.channels_first else outer[:-1]
+        if self.inner is not None:
+            whole = self.layer.config.get("padding") == "same"
+            widths = (1,) * self.rank if whole else self.kernel_size
+            return tuple((n - k) // s + 1 for n, k, s in zip(self.inner, widths, self.strides, strict=True))
         side = round(kernel.shape[0] ** (1 / self.rank))
         if self.way != 1 or side**self.rank != kernel.shape[0]:
             raise self._unknown("no bias tells how many positions each axis has")
@@ -118,7 +177,11 @@ class _Local:
         if self.layer.config.get("padding", "valid") != "same":
             return ((0, 0),) * self.rank
         if self.way == 2:
-            inner = kernel.shape[1 : self.rank + 1] if self.channels_first else kernel.shape[: self.rank]
+            inner: tuple[int, ...] = (
+                kernel.shape[1 : self.rank + 1] if self.channels_first else kernel.shape[: self.rank]
+            )
+        elif self.inner is not None:
+            inner = self.inner
         elif all(step == 1 for step in self.strides):
             inner = self.sizes
         else:

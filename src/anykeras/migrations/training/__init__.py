@@ -2,5 +2,6 @@
 
 from . import pages
 from .migrate import migrate_training
+from .unknown import settled
 
-__all__ = ["migrate_training", "pages"]
+__all__ = ["migrate_training", "pages", "settled"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 
 from ...catalog.signatures import accepted, classes
-from ...document.model import Era
+from ...document.model import FOREIGN, Era, Writer
 from ...document.values import Code, Object, Value
 from ...findings import Fidelity
-from .notes import Notes
+from .notes import OLD, Notes
 
 # Names that strings in files have, and the name in Keras 3 (keras/losses.py of 1.2.2 to 2.3.1 and 3.15.1).
 LOSSES: Mapping[str, str] = {
@@ -40,6 +41,7 @@ _REDUCTIONS = {"auto": "sum_over_batch_size", "sum_over_batch_size": "sum_over_b
                "sum_over_nonzero_weights": "sum_over_batch_size", "sum": "sum", "none": "none",
                "mean_with_sample_weight": "mean_with_sample_weight", "mean": "mean"}  # fmt: skip
 _HINGES = ("hinge", "squared_hinge")
+COSINE = "cosine_similarity"
 
 
 def structure(value: Value, change: Callable[[Value], Value]) -> Value:
@@ -52,65 +54,76 @@ def structure(value: Value, change: Callable[[Value], Value]) -> Value:
 
 
 def loss(value: Value, notes: Notes) -> Value:
-    """One loss in Keras 3's words; None (with a finding) for one that is the author's own."""
+    """One loss in Keras 3's words; one that is the author's own is marked `FOREIGN`."""
     if value is None:
         return None
     if isinstance(value, Object) and value.class_name != "function":
-        return _class(value, "losses", notes)
-    name = _name(value)
+        return _class(value, "losses")
+    name = bare_name(value)
     known = LOSSES.get(name)
-    if known is None:
-        done = "not compiled; give it in custom_objects"
-        notes.add("AK4002", "loss", f"the loss {name!r} is not one of Keras", done, Fidelity.LOSSY)
-        return None
-    _changed(known, name, notes)
-    return known
-
-
-def _changed(known: str, name: str, notes: Notes) -> None:
-    old = notes.writer.era in (Era.KERAS0, Era.KERAS1, Era.KERAS2)
-    if known in _HINGES and old:
+    if known in _HINGES and notes.writer.era in OLD and notes.writer.release < (2, 3):
         seen = f"{name} takes labels as they are"
         notes.add("AK4010", "loss", seen, "Keras 3 turns labels 0 and 1 into -1 and 1 first", Fidelity.APPROXIMATE)
-    if known == "cosine_similarity" and notes.writer.era is Era.KERAS1:
-        seen = "cosine_proximity was the mean over the last axis"
-        notes.add("AK4010", "loss", seen, "Keras 3 takes the sum", Fidelity.APPROXIMATE)
+    return known or Object(name, name, FOREIGN)
 
 
-def metric(value: Value, notes: Notes) -> Value:
-    """One metric in Keras 3's words; None (with a finding) for one that is the author's own."""
+def averages_cosine(writer: Writer) -> bool:
+    """Whether cosine_proximity was the mean over the last axis, not the sum (keras/losses.py of 2.0.8 and 2.0.9)."""
+    return writer.era in (Era.KERAS0, Era.KERAS1) or (writer.era is Era.KERAS2 and writer.release < (2, 0, 9))
+
+
+def metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
+    """One metric in Keras 3's words, for an output with this loss and last dimension."""
     if value is None:
         return None
     if isinstance(value, Object) and value.class_name != "function":
         config = value.config if isinstance(value.config, Mapping) else {}
         function = config.get("fn")
-        if isinstance(function, str | Object) and _name(function) in METRICS:
-            return METRICS[_name(function)]
-        if value.class_name in classes(kind="metrics"):
-            return _class(value, "metrics", notes)
-    name = _name(value)
+        if isinstance(function, str | Object) and bare_name(function) in METRICS:
+            return METRICS[bare_name(function)]
+        return _class(value, "metrics")
+    name = bare_name(value)
     known = METRICS.get(name)
-    if known is None:
-        done = "left out; give it in custom_objects"
-        notes.add("AK4002", "metrics", f"the metric {name!r} is not one of Keras", done, Fidelity.LOSSY)
-    return known
+    if known in ("accuracy", "crossentropy") and isinstance(width, int) and _by_loss(notes.writer):
+        return _meant(known, name, _function_name(loss), width)
+    return known or Object(name, name, FOREIGN)
 
 
-def _name(value: Value) -> str:
+def _by_loss(writer: Writer) -> bool:
+    """Whether `accuracy` went by the loss, not by the shapes (tf.keras 2.2 compile_utils.py goes by shapes)."""
+    return writer.era in OLD or (writer.era is Era.TF2 and () < writer.release < (2, 2))
+
+
+def _meant(known: str, name: str, loss: str, width: int) -> Value:
+    """The metric that the short name stood for (keras 1.0.8 to 2.3.1, engine/training.py), logged under that name."""
+    kind = "categorical"
+    if width == 1 or loss == "binary_crossentropy":
+        kind = "binary"
+    elif loss == "sparse_categorical_crossentropy":
+        kind = "sparse_categorical"
+    made = f"{kind}_{known}".title().replace("_", "")
+    return Object(made, {"name": name}, "keras.metrics")
+
+
+def _function_name(value: Value) -> str:
+    """The snake-case name of a loss, whether it is a name or a class."""
+    name = bare_name(value)
+    return LOSSES.get(name) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
+def bare_name(value: Value) -> str:
     """The bare name of a function or class."""
     if isinstance(value, Object):
-        inner = value.config if isinstance(value.config, str) else None
-        value = inner or value.class_name
+        value = value.config if isinstance(value.config, str) else value.class_name
     if isinstance(value, Code):
         return "a function stored as code"
     return str(value).rpartition(">")[2].rpartition(".")[2]
 
 
-def _class(value: Object, kind: str, notes: Notes) -> Value:
+def _class(value: Object, kind: str) -> Value:
     name = value.class_name.rpartition(">")[2]
     if name not in classes(kind=kind):
-        notes.add("AK4002", kind, f"the class {name!r} is not one of Keras", "left out", Fidelity.LOSSY)
-        return None
+        return Object(name, value.config, FOREIGN, value.registered_name)
     takes = accepted(name, kind=kind)
     config = dict(value.config) if isinstance(value.config, Mapping) else {}
     if isinstance(config.get("reduction"), str):

@@ -5,75 +5,107 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...document.model import Layer, Training, Writer, refs
+from ...document.model import Era, Layer, Training, Writer
 from ...document.values import Value
+from ...document.walk import walk
 from ...findings import Fidelity, Finding
 from . import losses, optimizers
-from .notes import Notes
+from .notes import OLD, Notes
+from .outputs import Outputs, outputs_of
+
+_LISTS = ("metrics", "weighted_metrics")
 
 
 def migrate_training(training: Training, model: Layer, writer: Writer) -> tuple[Training, list[Finding]]:
-    """The configuration in Keras 3's words; without a ``loss`` where one output's loss is the author's own."""
+    """The configuration in Keras 3's words. Optimizers, losses and metrics that no Keras has are marked `FOREIGN`.
+
+    Args:
+        training: as parsed, its slots in the vocabulary of Keras 3.
+        model: in the vocabulary of Keras 3.
+        writer: who wrote the file.
+    """
     notes = Notes(writer)
+    training = optimizers.migrated(training, notes)
+    made: dict[str, Value] = {"optimizer": training.config.get("optimizer")}
+    made.update(_by_output(training, outputs_of(model), notes))
+    _told(training, model, notes)
+    return replace(training, config=made), notes.findings
+
+
+def _by_output(training: Training, outputs: Outputs, notes: Notes) -> dict[str, Value]:
+    """Losses, their weights and metrics. Keras 3's own keep their structure, which is that of today."""
     held = training.config
-    count = _outputs(model)
-    made: dict[str, Value] = {"optimizer": optimizers.migrated(held.get("optimizer"), notes)}
     loss = losses.structure(held.get("loss"), lambda value: losses.loss(value, notes))
-    if _complete(held.get("loss"), loss):
-        made["loss"] = (loss,) * count if count > 1 and not isinstance(loss, tuple | Mapping) else loss
-        made["loss_weights"] = _weights(held.get("loss_weights"), made["loss"])
-    for key in ("metrics", "weighted_metrics"):
-        made[key] = _metrics(held.get(key), count, notes)
+    if notes.writer.era is Era.KERAS3:
+        lists = {key: losses.structure(held.get(key), lambda v: losses.metric(v, None, None, notes)) for key in _LISTS}
+        return {"loss": loss, "loss_weights": held.get("loss_weights"), **lists}
+    loss = outputs.spread(loss)
+    weights = _weights(held.get("loss_weights"), loss, outputs)
+    made = {"loss": loss, "loss_weights": _with_cosine(loss, weights, outputs, notes)}
+    return {**made, **{key: _metrics(held.get(key), loss, outputs, notes) for key in _LISTS}}
+
+
+def _weights(value: Value, loss: Value, outputs: Outputs) -> Value:
+    """Loss weights in the structure of the losses, as Keras 3 wants them; outputs that are not named count once."""
+    if isinstance(value, Mapping) and isinstance(loss, Mapping):
+        return {key: value.get(key, 1.0) for key in loss}
+    if value is None or value == () or isinstance(loss, Mapping):
+        return None
+    spread = outputs.spread(value)
+    return tuple(1.0 if item is None else item for item in spread) if isinstance(spread, tuple) else spread
+
+
+def _with_cosine(loss: Value, weights: Value, outputs: Outputs, notes: Notes) -> Value:
+    """The mean over the last axis is the sum, weighted by one over its size."""
+    if not losses.averages_cosine(notes.writer) or losses.COSINE not in _flat(loss):
+        return weights
+    if isinstance(loss, Mapping) or any(width is None for width in outputs.widths):
+        seen = "cosine_proximity was the mean over the last axis"
+        notes.add("AK4010", "loss", seen, "Keras 3 takes the sum", Fidelity.APPROXIMATE)
+        return weights
+    given = _flat(weights) if weights is not None else [1.0] * len(outputs.widths)
+    scaled: list[Value] = [
+        weight / width if kind == losses.COSINE and isinstance(weight, int | float) and width else weight
+        for kind, weight, width in zip(_flat(loss), given, outputs.widths, strict=True)
+    ]
+    seen = "cosine_proximity was the mean over the last axis"
+    notes.add("AK4010", "loss", seen, "the sum, with a loss weight of one over the size of that axis", Fidelity.EXACT)
+    return tuple(scaled) if len(scaled) > 1 else scaled[0]
+
+
+def _flat(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+def _metrics(value: Value, loss: Value, outputs: Outputs, notes: Notes) -> Value:
+    if value is None or value in ((), {}):
+        return None
+    spread = outputs.spread_lists(value)
+    if not isinstance(spread, tuple) or len(outputs.names) < 2:
+        width = outputs.widths[0] if len(outputs.widths) == 1 else None
+        return losses.structure(spread, lambda item: losses.metric(item, loss, width, notes))
+    kinds = _flat(loss) if isinstance(loss, tuple) else [loss] * len(spread)
+    return tuple(
+        losses.structure(item, lambda leaf, kind=kind, width=width: losses.metric(leaf, kind, width, notes))
+        for item, kind, width in zip(spread, kinds, outputs.widths, strict=False)
+    )
+
+
+def _told(training: Training, model: Layer, notes: Notes) -> None:
+    """What is true of the whole state."""
+    writer, held = notes.writer, training.config
     if training.unbound:
         named = ", ".join(training.unbound[:3])
         seen = f"the optimizer's variables {named} ... fit no weight"
         notes.add("AK4011", "optimizer", seen, "the optimizer starts fresh", Fidelity.LOSSY)
-    return replace(training, config=made), notes.findings
-
-
-def _outputs(model: Layer) -> int:
-    graph = model.graph
-    return 1 if graph is None or graph.sequential else max(1, len(refs(graph.outputs)))
-
-
-def _complete(before: Value, after: Value) -> bool:
-    """Whether every loss that was there is there still."""
-    return before is not None and _leaves(before) == _leaves(after)
-
-
-def _leaves(value: Value) -> int:
-    if isinstance(value, tuple):
-        return sum(_leaves(item) for item in value)
-    if isinstance(value, Mapping):
-        return sum(_leaves(item) for item in value.values())
-    return value is not None
-
-
-def _weights(value: Value, loss: Value) -> Value:
-    """Loss weights in the structure of the losses, as Keras 3 wants them."""
-    if value is None or isinstance(value, int | float) or not isinstance(loss, tuple | Mapping):
-        return value[0] if isinstance(value, tuple) and len(value) == 1 else value
-    if isinstance(value, Mapping) and isinstance(loss, Mapping):
-        return {key: value.get(key, 1.0) for key in loss}
-    return value
-
-
-def _metrics(value: Value, count: int, notes: Notes) -> Value:
-    if value is None or value == ():
-        return None
-    made = _pruned(losses.structure(value, lambda item: losses.metric(item, notes)))
-    nested = isinstance(made, tuple) and any(isinstance(item, tuple) for item in made)
-    if count > 1 and isinstance(made, tuple) and not nested:
-        return (made,) * count  # Keras 1 and 2 gave a flat list to every output
-    if count == 1 and nested and isinstance(made, tuple) and len(made) == 1:
-        return made[0]
-    return made or None
-
-
-def _pruned(value: Value) -> Value:
-    """Without the metrics that are left out; a list keeps its place in the list of outputs."""
-    if isinstance(value, tuple):
-        return tuple(_pruned(item) for item in value if item is not None)
-    if isinstance(value, Mapping):
-        return {key: _pruned(item) for key, item in value.items() if item is not None}
-    return value
+    if held.get("sample_weight_mode") not in (None, (), {}):
+        seen = f"sample_weight_mode={held['sample_weight_mode']!r}"
+        notes.add("AK4014", "sample_weight_mode", seen, "Keras 3 takes weights of shape (batch, steps) as they come")
+    if writer.era in OLD and writer.library == "keras" and writer.backend in (None, "tensorflow"):
+        if writer.era is not Era.KERAS0 and held.get("optimizer") is not None:
+            seen = "a graph of TensorFlow 1 read weights and counters while it updated them: steps differ from run to run"
+            notes.add("AK4012", "optimizer", seen, "the step in the order in which it is written", Fidelity.EQUIVALENT)
+    unbiased = writer.era is Era.TF2 or (writer.era is Era.KERAS2 and writer.release >= (2, 1))
+    if unbiased and any(layer.class_name == "BatchNormalization" for layer in walk(model)):
+        seen = "moving variances took n / (n - 1) of the variance of a batch of n"
+        notes.add("AK4013", "BatchNormalization", seen, "Keras 3 takes the variance itself", Fidelity.APPROXIMATE)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ...document.model import Writer
+from ...document.model import Era, Writer
 from ...findings import Fidelity, Finding
+
+OLD = (Era.KERAS0, Era.KERAS1, Era.KERAS2)
 
 
 @dataclass

@@ -2,41 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 from ...catalog.optimizers import OptimizerEntry, optimizer
 from ...catalog.signatures import accepted, classes
-from ...document.model import Era, Writer
-from ...document.values import Object, Value
+from ...document.model import FOREIGN, Era, Training, Writer
+from ...document.values import Config, Object, Value
 from ...findings import Fidelity
-from .notes import Notes
+from . import nadam
+from .notes import OLD, Notes
 
-_OLD = (Era.KERAS0, Era.KERAS1, Era.KERAS2)
 _IDLE = frozenset({"jit_compile", "is_legacy_optimizer", "schedule_decay", "decay", "lr", "name"})
 _WRAPPERS = ("optimizer", "inner_optimizer", "base_optimizer")
 
 
-def migrated(held: Value, notes: Notes) -> Object | None:
-    """The optimizer in Keras 3's words, or None (with a finding) for one that is not built in."""
+@dataclass(frozen=True)
+class Past:
+    """What an optimizer did in another way than its namesake of Keras 3, beyond the names of its arguments.
+
+    `schedules` says that `decay` is not about the learning rate. `old` and `kept` give the state of an optimizer from
+    before and after tf.keras 2.11, with the words of a finding.
+    """
+
+    schedules: bool
+    old: Callable[[Training, Config], Training]
+    old_words: tuple[str, str]
+    kept: Callable[[Training, Config], Training]
+    kept_words: tuple[str, str]
+
+
+_PAST = {
+    "Nadam": Past(
+        True,
+        nadam.carried,
+        ("the momentum grows with 0.96 ** (0.004 * step)",
+         "the next step is the same; later ones go over to 0.96 ** step, the schedule of Keras 3"),
+        nadam.continued,
+        ("the product of all momenta is not in the file, and tf.keras starts it anew, weight by weight",
+         "computed from the step; the next outputs differed by 0.0004 where measured"),
+    )
+}  # fmt: skip
+
+
+def migrated(training: Training, notes: Notes) -> Training:
+    """The training with its optimizer in Keras 3's words (one that is not built in: marked `FOREIGN`) and its state."""
+    held = training.config.get("optimizer")
     if not isinstance(held, Object):
         if held is not None:
-            notes.add("AK4001", "optimizer", "the optimizer is not in a form that any Keras writes", "left out", Fidelity.LOSSY)
-        return None
+            seen = "the optimizer is not in a form that any Keras writes"
+            notes.add("AK4001", "optimizer", seen, "left out", Fidelity.LOSSY)
+        return _with(training, None)
     held = _unwrapped(held, notes)
-    entry = optimizer(held.class_name)
     name = held.class_name.rpartition(">")[2]
+    entry = optimizer(name)
     if entry is None and name in classes(kind="optimizers"):
         entry = OptimizerEntry(name, lambda config: (), {})
     if entry is None:
-        done = "left out; give the class in custom_objects, or compile the model yourself"
-        notes.add("AK4001", "optimizer", f"the optimizer {name!r} is not one of Keras 3", done, Fidelity.LOSSY)
-        return None
-    config = dict(held.config) if isinstance(held.config, Mapping) else {}
-    config = _epsilon(_clipping(_rate(config, notes), notes), entry, notes)
-    if entry.name == "Nadam" and notes.writer.era is not Era.KERAS3 and _before_new_optimizers(notes.writer):
-        seen = "Nadam's momentum schedule used schedule_decay=0.004; Keras 3 uses 1"
-        notes.add("AK4004", "optimizer", seen, "the next step differs", Fidelity.APPROXIMATE)
-    return Object(entry.name, _accepted(config, entry, notes), "keras.optimizers")
+        return _with(training, Object(name, held.config, FOREIGN, held.registered_name))
+    before = dict(held.config) if isinstance(held.config, Mapping) else {}
+    past = _PAST.get(entry.name)
+    if past is not None and notes.writer.era is not Era.KERAS3:
+        training = _carried(training, past, before, notes)
+    config = _rate(dict(before), past is not None and past.schedules, notes)
+    config = _epsilon(_clipping(config, notes), entry, notes)
+    return _with(training, Object(entry.name, _accepted(config, entry, notes), "keras.optimizers"))
+
+
+def _with(training: Training, held: Object | None) -> Training:
+    return replace(training, config={**training.config, "optimizer": held})
+
+
+def _carried(training: Training, past: Past, config: Config, notes: Notes) -> Training:
+    old = _old_algorithm(notes.writer, config)
+    seen, done = past.old_words if old else past.kept_words
+    notes.add("AK4004", "optimizer", seen, done, Fidelity.APPROXIMATE)
+    return (past.old if old else past.kept)(training, config)
 
 
 def _unwrapped(held: Object, notes: Notes) -> Object:
@@ -49,18 +90,18 @@ def _unwrapped(held: Object, notes: Notes) -> Object:
     return _unwrapped(inner, notes)
 
 
-def _before_new_optimizers(writer: Writer) -> bool:
-    """Whether the writer had the optimizers of before TensorFlow 2.11 (keras 2.11 optimizers/__init__.py)."""
-    return writer.era in _OLD or (writer.era is Era.TF2 and bool(writer.release) and writer.release < (2, 11))
+def _old_algorithm(writer: Writer, config: Config) -> bool:
+    """Whether this is an optimizer of before TensorFlow 2.11; newer ones say so (keras 2.11 optimizers/__init__.py)."""
+    return writer.era in OLD or (writer.era is Era.TF2 and config.get("is_legacy_optimizer", True) is not False)
 
 
-def _rate(config: dict[str, Value], notes: Notes) -> dict[str, Value]:
+def _rate(config: dict[str, Value], schedules: bool, notes: Notes) -> dict[str, Value]:
     """``lr`` is ``learning_rate``; ``decay`` is the schedule that it always was: ``lr / (1 + decay * iterations)``."""
     rate = config.get("learning_rate", config.get("lr"))
     if rate is not None:
         config["learning_rate"] = rate
     decay = config.get("decay")
-    if isinstance(decay, int | float) and decay > 0 and isinstance(rate, int | float):
+    if isinstance(decay, int | float) and decay > 0 and isinstance(rate, int | float) and not schedules:
         schedule: dict[str, Value] = {
             "initial_learning_rate": rate,
             "decay_steps": 1,
@@ -78,7 +119,7 @@ def _rate(config: dict[str, Value], notes: Notes) -> dict[str, Value]:
 
 def _clipping(config: dict[str, Value], notes: Notes) -> dict[str, Value]:
     """Keras 1 and 2 clipped by the norm of all gradients together (keras 2.3.1 optimizers.py, get_gradients)."""
-    if notes.writer.era in _OLD and config.get("clipnorm"):
+    if notes.writer.era in OLD and config.get("clipnorm"):
         config["global_clipnorm"] = config.pop("clipnorm")
         notes.add("AK4006", "optimizer", "clipnorm was the norm of all gradients", "global_clipnorm", Fidelity.EXACT)
     given = [key for key in ("clipnorm", "global_clipnorm", "clipvalue") if config.get(key)]
@@ -94,7 +135,7 @@ def _epsilon(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> d
     epsilon = config.get("epsilon")
     if "epsilon" in config and epsilon is None:
         epsilon = 1e-8 if notes.writer.era in (Era.KERAS0, Era.KERAS1) else 1e-7
-    outside = entry.epsilon_outside and _before_new_optimizers(notes.writer) and not config.get("momentum")
+    outside = entry.epsilon_outside and _old_algorithm(notes.writer, config) and not config.get("momentum")
     if isinstance(epsilon, int | float):
         config["epsilon"] = float(epsilon) ** 2 if outside else epsilon
         if outside:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...catalog.layout import Slot
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.signatures import default
-from ...document.model import Layer, Training
+from ...document.model import FOREIGN, GIVEN, Layer, Training
 from ...document.values import Object, Value
 from ...document.walk import walk
 from ...tensors import Tensor, constant
@@ -32,10 +32,9 @@ def lower_training(
         wanted: every variable of the model, in Keras's order.
         tensors_of: the tensors of a lowered copy of the model (an optimizer's slots) by path.
     """
-    if training is None or not isinstance(training.config.get("optimizer"), Object) or "loss" not in training.config:
+    held = training.config.get("optimizer") if training is not None else None
+    if training is None or not isinstance(held, Object) or held.module == FOREIGN:
         return None
-    held = training.config["optimizer"]
-    assert isinstance(held, Object)
     config: dict[str, Json] = {key: json_of(training.config.get(key)) for key in _KEYS}
     config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
     return LoweredTraining(config, _variables(training, held, trained(model, wanted), tensors_of))
@@ -79,10 +78,13 @@ def _scalars(training: Training, class_name: str, config: Mapping[str, Value]) -
 
 
 def json_of(value: Value) -> Json:
-    """A value of a compile configuration as JSON; objects name their module."""
+    """A value of a compile configuration as JSON; objects name their module.
+
+    What the reader gave goes by its name: a function as that alone, a class with its configuration. What nobody gave is
+    left out.
+    """
     if isinstance(value, Object):
-        config = json_of(value.config) if isinstance(value.config, Mapping) else value.config
-        return {"module": value.module, "class_name": value.class_name, "config": config, "registered_name": None}
+        return _object(value)
     if isinstance(value, tuple):
         return [json_of(item) for item in value]
     if isinstance(value, Mapping):
@@ -90,3 +92,17 @@ def json_of(value: Value) -> Json:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"no JSON: {type(value).__name__}")
+
+
+def _object(value: Object) -> Json:
+    if value.module == FOREIGN:
+        return None
+    if isinstance(value.config, str):
+        return value.class_name
+    registered = value.class_name if value.module == GIVEN else None
+    return {
+        "module": None if value.module == GIVEN else value.module,
+        "class_name": value.class_name,
+        "config": json_of(value.config),
+        "registered_name": registered,
+    }

@@ -45,7 +45,8 @@ def lower_value(value: Value, lowering: Lowering, where: Layer, key: str) -> Jso
 def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
     if isinstance(value.config, str):
         if value.module == GIVEN:
-            return {"module": None, "class_name": value.class_name, "config": value.config, "registered_name": value.config}
+            name = value.config
+            return {"module": None, "class_name": value.class_name, "config": name, "registered_name": name}
         raise unknown(value, where, key)
     given = value.module == GIVEN
     module = None if given else module_of(value, where, key)

@@ -1,0 +1,112 @@
+"""A class to fill in for every one that a file needs and does not hold, with its constructor and weights."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+
+from ..document.model import Document, Era, Writer
+from ..document.walk import walk
+from .missing import Description, descriptions
+from .packages import advice, package_of
+from .prepare import unknown
+
+_IMPORTS: Mapping[Era, str] = {
+    Era.KERAS0: "from keras import backend as K\nfrom keras.layers.core import Layer\n",
+    Era.KERAS1: "from keras import backend as K\nfrom keras.engine.topology import Layer\n",
+    Era.KERAS2: "from keras import backend as K\nfrom keras.layers import Layer\n",
+    Era.TF2: "import tensorflow as tf\nfrom tensorflow.keras import backend as K\n"
+    "from tensorflow.keras.layers import Layer\n",
+    Era.KERAS3: "import keras\nfrom keras import ops\nfrom keras.layers import Layer\n",
+}
+
+
+def stub(document: Document, path: str) -> str:
+    """Python text with one class for each missing one, in the ways of the file's writer; empty where none is missing.
+
+    Args:
+        document: in the vocabulary of Keras 3 (`writer` says what its program imported).
+        path: the file, for the text.
+    """
+    found = descriptions(document, [layer for layer in walk(document.model) if unknown(layer)])
+    if not found:
+        return ""
+    head = [
+        f'"""Classes that {path} needs and does not hold (written by {document.writer}).',
+        "",
+        "Fill in every `call`, then open the file:",
+        "",
+        f"    anykeras.load_model({path!r}, custom_objects={'my_layers.py'!r})",
+        "",
+        "The imports are those of the time; AnyKeras answers them.",
+        '"""',
+        "",
+        _IMPORTS[document.writer.era],
+    ]
+    return "\n".join(head) + "".join(_class(item, document.writer) for item in found)
+
+
+def _class(item: Description, writer: Writer) -> str:
+    name = _identifier(item.name)
+    lines = ["", "", *_registered(item, name, writer), f"class {name}(Layer):", *_doc(item)]
+    names = {key: _identifier(key) for key in item.arguments}
+    given = "".join(f", {names[key]}={_literal(value)}" for key, value in item.arguments.items())
+    lines += [f"    def __init__(self{given}, **kwargs):", f"        super({name}, self).__init__(**kwargs)"]
+    lines += [f"        self.{attribute} = {attribute}" for attribute in names.values()]
+    lines += ["", "    def build(self, input_shape):"]
+    lines += [line for weight in item.weights for line in _weight(weight, item.weights)]
+    lines += [f"        super({name}, self).build(input_shape)", ""]
+    seen = ", ".join(str(shape) for shape in item.inputs if shape is not None)
+    lines += ["    def call(self, x, mask=None):"]
+    lines += [f"        # called on {seen}"] if seen else []
+    lines += [f'        raise NotImplementedError("write what {name} computes")', ""]
+    lines += ["    def get_config(self):", f"        config = super({name}, self).get_config()"]
+    lines += [f"        config[{key!r}] = self.{attribute}" for key, attribute in names.items()]
+    return "\n".join([*lines, "        return config", ""])
+
+
+def _registered(item: Description, name: str, writer: Writer) -> list[str]:
+    if not item.registered_name or ">" not in item.registered_name:
+        return []
+    package, _, registered = item.registered_name.rpartition(">")
+    home = {Era.KERAS3: "keras.saving", Era.TF2: "tf.keras.utils"}.get(writer.era)
+    return [f"@{home}.register_keras_serializable(package={package!r}, name={registered!r})"] if home else []
+
+
+def _doc(item: Description) -> list[str]:
+    package = package_of(item.name, item.registered_name, item.module)
+    told = [f"layers {', '.join(item.layers)}"] + ([f"probably of {package}"] if package else [])
+    told += [advice(item.name)] if advice(item.name) else []
+    return [f'    """{"; ".join(told)}."""', ""]
+
+
+def _weight(weight: tuple[str, tuple[int, ...], str], others: Sequence[tuple[str, tuple[int, ...], str]]) -> list[str]:
+    """A weight with the shape that the file has, which a filled in class may compute from `input_shape`."""
+    role, shape, dtype = weight
+    short = _short(role)
+    taken = [_short(other) for other, _, _ in others]
+    attribute = _identifier(short if taken.count(short) == 1 else role)
+    kind = "" if dtype == "float32" else f", dtype={dtype!r}"
+    return [
+        f"        self.{attribute} = self.add_weight(name={attribute!r}, shape={shape!r}, initializer='zeros'{kind})"
+    ]
+
+
+def _short(role: str) -> str:
+    """``my_dense_1_W`` as ``W``."""
+    last = role.removesuffix(":0").rpartition("/")[2]
+    return re.sub(r"^.*_\d+_(?=\w)", "", last)
+
+
+def _identifier(text: str) -> str:
+    made = re.sub(r"\W", "_", text)
+    made = made if made and not made[0].isdigit() else f"v{made}"
+    return made + "_" if keyword.iskeyword(made) else made
+
+
+def _literal(value: object) -> str:
+    """A default that can be written; a serialized object is left to the constructor's author."""
+    if isinstance(value, list | tuple):
+        return "(" + "".join(f"{_literal(item)}, " for item in value) + ")"
+    return repr(value) if isinstance(value, bool | int | float | str | None) else "None"

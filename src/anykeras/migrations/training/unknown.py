@@ -1,0 +1,78 @@
+"""Optimizers, losses and metrics that no Keras has: given by the reader, or left out and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...document.model import FOREIGN, GIVEN, Document
+from ...document.values import Object, Value
+from ...findings import Fidelity, Finding
+from .notes import Notes
+
+Find = Callable[[str, str | None], Any]
+"""What the reader gave for a name and a registered name, or None."""
+
+_LISTS = ("metrics", "weighted_metrics")
+
+
+def settled(document: Document, find: Find | None) -> tuple[Document, list[Finding]]:
+    """The document with every unknown part of its training given, or left out; all are, without `find`.
+
+    One loss that is left out takes all losses with it: the others alone would be another training. Without an optimizer
+    there is nothing to compile with.
+    """
+    training = document.training
+    if training is None:
+        return document, []
+    pass_ = _Pass(find, Notes(document.writer))
+    config = dict(training.config)
+    config["optimizer"] = pass_.settle(config.get("optimizer"), "optimizer", "AK4001", "the model is not compiled")
+    loss = pass_.settle(config.get("loss"), "loss", "AK4002", "compiled without a loss")
+    config["loss"] = loss if pass_.complete(config.get("loss")) else None
+    config["loss_weights"] = config.get("loss_weights") if config["loss"] is not None else None
+    for key in _LISTS:
+        made = pass_.settle(config.get(key), key, "AK4002", "left out")
+        config[key] = _pruned(made) or None
+    return replace(document, training=replace(training, config=config)), pass_.notes.findings
+
+
+@dataclass
+class _Pass:
+    find: Find | None
+    notes: Notes
+    missing: set[str] = field(default_factory=set)
+
+    def settle(self, value: Value, where: str, code: str, done: str) -> Value:
+        """The value with what was given; None where an unknown part was not given."""
+        if isinstance(value, tuple):
+            return tuple(self.settle(item, where, code, done) for item in value)
+        if isinstance(value, Mapping):
+            return {key: self.settle(item, where, code, done) for key, item in value.items()}
+        if not isinstance(value, Object) or value.module != FOREIGN:
+            return value
+        if self.find is not None and self.find(value.class_name, value.registered_name) is not None:
+            return replace(value, module=GIVEN)
+        if value.class_name not in self.missing:
+            self.missing.add(value.class_name)
+            seen = f"the {where.removesuffix('s')} {value.class_name!r} is not one of Keras"
+            self.notes.add(code, where, seen, f"{done}; give it in custom_objects", Fidelity.LOSSY)
+        return None
+
+    def complete(self, value: Value) -> bool:
+        """Whether nothing in it is missing."""
+        if isinstance(value, tuple):
+            return all(self.complete(item) for item in value)
+        if isinstance(value, Mapping):
+            return all(self.complete(item) for item in value.values())
+        return not (isinstance(value, Object) and value.module == FOREIGN and value.class_name in self.missing)
+
+
+def _pruned(value: Value) -> Value:
+    """Without the metrics that are left out; a list keeps its place in the list of outputs."""
+    if isinstance(value, tuple):
+        return tuple(_pruned(item) for item in value if item is not None)
+    if isinstance(value, Mapping):
+        return {key: _pruned(item) for key, item in value.items() if item is not None}
+    return value

@@ -1,0 +1,90 @@
+"""Genuine files with the classes of their own program: opened with the source as it was, and converted to do without."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from genuine import FIXTURES, Genuine, genuine, outputs, same
+
+import anykeras
+
+
+def source(file: Genuine) -> Path:
+    return file.path.with_name(file.stem + ".custom.py")
+
+
+FILES = [file for file in genuine(FIXTURES) if source(file).exists()]
+
+
+def test_there_are_files() -> None:
+    assert len(FILES) >= 10
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
+def test_opened_with_the_source_of_its_time(file: Genuine) -> None:
+    model = anykeras.load_model(file.path, custom_objects=source(file), compile=False, weights=file.weights)
+    assert same(outputs(model, file), file.series("out"), file.random)
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
+def test_converted_does_without(file: Genuine, tmp_path: Path) -> None:
+    import keras
+
+    target = tmp_path / "converted.keras"
+    done = anykeras.convert(file.path, target, custom_objects=source(file), weights=file.weights)
+    assert not [finding for finding in done.findings if finding.code == "AK5015"]
+    keras.saving.get_custom_objects().clear()
+    model = keras.models.load_model(target, compile=False)
+    assert same(outputs(model, file), file.series("out"), file.random)
+
+
+@pytest.mark.backend
+def test_traced_weights_stay_trainable(tmp_path: Path) -> None:
+    """The numbers of the class are variables of the written file, not constants in its text."""
+    import keras
+
+    file = next(f for f in FILES if f.stem == "layer_attention")
+    target = tmp_path / "converted.keras"
+    anykeras.convert(file.path, target, custom_objects=source(file))
+    live = anykeras.load_model(file.path, custom_objects=source(file), compile=False)
+    model = keras.models.load_model(target, compile=False)
+    assert model.count_params() == live.count_params()
+    assert len(model.trainable_weights) == len(live.trainable_weights)
+
+
+@pytest.mark.parametrize("file", [f for f in FILES if "layer" in f.stem], ids=lambda file: file.id)
+def test_without_the_source_the_refusal_says_what_is_known(file: Genuine) -> None:
+    with pytest.raises(anykeras.AnyKerasError) as caught:
+        anykeras.load_model(file.path, compile=False, weights=file.weights)
+    text = str(caught.value)
+    assert caught.value.code == "AK5011"
+    for name in file.meta["custom_objects"]:
+        assert name.rpartition(">")[2] in text
+    assert "weights:" in text and "layer" in text
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("file", [f for f in FILES if "layer" in f.stem], ids=lambda file: file.id)
+def test_a_stub_filled_in_opens_the_file(file: Genuine, tmp_path: Path) -> None:
+    """The class that `stub` writes has the constructor and weights of the file; only its call is missing."""
+    text = anykeras.stub(file.path, weights=file.weights)
+    written = tmp_path / "my_layers.py"
+    written.write_text(text, "utf8")
+    with pytest.raises(anykeras.AnyKerasError, match="write what .* computes"):
+        anykeras.load_model(file.path, custom_objects=written, compile=False)
+    lines = [line for line in source(file).read_text("utf8").splitlines() if line.strip()]
+    start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def call"))
+    body = []
+    for line in lines[start + 1 :]:
+        if line.lstrip().startswith("def ") or not line.startswith("        "):
+            break
+        body.append(line)
+    filled = [line for line in text.splitlines()]
+    at = next(i for i, line in enumerate(filled) if "NotImplementedError" in line)
+    filled[at : at + 1] = body
+    written.write_text("\n".join(filled).replace("raise NotImplementedError", "pass  #"), "utf8")
+    model = anykeras.load_model(file.path, custom_objects=written, compile=False)
+    assert same(outputs(model, file), file.series("out"), file.random)
