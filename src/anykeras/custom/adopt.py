@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -121,4 +122,8 @@ def _shown(args: Any) -> str:
 
 
 def _short(error: Exception) -> str:
-    return f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
+    """The error's own words, without what Keras puts around them."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
+    for lead in ("Error encountered:", ".call()."):
+        text = text.rpartition(lead)[2] or text
+    return f"{type(error).__name__}: {' '.join(text.split())[:400]}"

@@ -15,6 +15,7 @@ from ..errors import AnyKerasError, MissingObject
 from .given import Given
 from .packages import advice, package_of
 
+Shape = tuple[int | None, ...]
 _EVERY = ("trainable", "dtype", "batch_input_shape")
 
 
@@ -23,6 +24,15 @@ class Lacking:
     """A layer whose class is missing."""
 
     layer: Layer
+
+
+@dataclass(frozen=True)
+class Use:
+    """One layer of a missing class: its arguments, the shapes of its weights by name, the shapes that reach it."""
+
+    arguments: Mapping[str, Any]
+    weights: Mapping[str, Shape]
+    inputs: tuple[Shape | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,8 +49,9 @@ class Description:
     arguments: Mapping[str, Any]
     weights: tuple[tuple[str, tuple[int, ...], str], ...]
     layers: tuple[str, ...]
-    inputs: tuple[tuple[int | None, ...] | None, ...] = ()
+    inputs: tuple[Shape | None, ...] = ()
     failed: str = ""
+    uses: tuple[Use, ...] = ()
 
     def text(self) -> str:
         """One line for a person."""
@@ -81,20 +92,37 @@ def descriptions(document: Document, layers: Sequence[Layer], given: Given | Non
         classes.setdefault((layer.class_name, layer.registered_name), []).append(layer)
     specs = _inputs(document)
     failed = given.failed if given is not None else {}
-    return [
-        Description(
-            name, registered, used[0].module,
-            {key: dump(value) for key, value in used[0].config.items() if key not in _EVERY},
-            tuple((role, tensor.shape, tensor.dtype) for role, tensor in used[0].weights.items()),
-            tuple(layer.name for layer in used), specs.get(used[0].name, ()), failed.get(name, ""),
-        )
-        for (name, registered), used in classes.items()
-    ]  # fmt: skip
+    return [_description(used, specs, failed) for used in classes.values()]
 
 
-def _inputs(document: Document) -> dict[str, tuple[tuple[int | None, ...] | None, ...]]:
+def _description(
+    used: Sequence[Layer], specs: Mapping[str, tuple[Shape | None, ...]], failed: Mapping[str, str]
+) -> Description:
+    first = used[0]
+    uses = tuple(
+        Use(_arguments(layer), {role: t.shape for role, t in layer.weights.items()}, specs.get(layer.name, ()))
+        for layer in used
+    )
+    return Description(
+        first.class_name,
+        first.registered_name,
+        first.module,
+        uses[0].arguments,
+        tuple((role, tensor.shape, tensor.dtype) for role, tensor in first.weights.items()),
+        tuple(layer.name for layer in used),
+        uses[0].inputs,
+        failed.get(first.class_name, ""),
+        uses,
+    )
+
+
+def _arguments(layer: Layer) -> dict[str, Any]:
+    return {key: dump(value) for key, value in layer.config.items() if key not in _EVERY}
+
+
+def _inputs(document: Document) -> dict[str, tuple[Shape | None, ...]]:
     """The shapes of what the layers of every graph are called on, by name, as far as they can be found."""
-    found: dict[str, tuple[tuple[int | None, ...] | None, ...]] = {}
+    found: dict[str, tuple[Shape | None, ...]] = {}
     for model in (layer for layer in walk(document.model) if layer.graph is not None):
         try:
             specs = infer(model)

@@ -55,7 +55,7 @@ def _class(item: Description, writer: Writer) -> str:
     lines += [f"    def __init__(self{given}, **kwargs):", f"        super({name}, self).__init__(**kwargs)"]
     lines += [f"        self.{attribute} = {attribute}" for attribute in names.values()]
     lines += ["", "    def build(self, input_shape):"]
-    lines += [line for weight in item.weights for line in _weight(weight, item.weights)]
+    lines += [_weight(weight, item) for weight in item.weights]
     lines += [f"        super({name}, self).build(input_shape)", ""]
     seen = ", ".join(str(shape) for shape in item.inputs if shape is not None)
     lines += ["    def call(self, x, mask=None):"]
@@ -81,16 +81,34 @@ def _doc(item: Description) -> list[str]:
     return [f'    """{"; ".join(told)}."""', ""]
 
 
-def _weight(weight: tuple[str, tuple[int, ...], str], others: Sequence[tuple[str, tuple[int, ...], str]]) -> list[str]:
-    """A weight with the shape that the file has, which a filled in class may compute from `input_shape`."""
+def _weight(weight: tuple[str, tuple[int, ...], str], item: Description) -> str:
+    """A weight with the shape that the file has."""
     role, shape, dtype = weight
     short = _short(role)
-    taken = [_short(other) for other, _, _ in others]
+    taken = [_short(other) for other, _, _ in item.weights]
     attribute = _identifier(short if taken.count(short) == 1 else role)
     kind = "" if dtype == "float32" else f", dtype={dtype!r}"
-    return [
-        f"        self.{attribute} = self.add_weight(name={attribute!r}, shape={shape!r}, initializer='zeros'{kind})"
-    ]
+    sizes = "".join(f"{_size(role, axis, item)}, " for axis in range(len(shape)))
+    made = f"self.add_weight(name={attribute!r}, shape=({sizes.rstrip(' ')}), initializer='zeros'{kind})"
+    return f"        self.{attribute} = {made}"
+
+
+def _size(role: str, axis: int, item: Description) -> str:
+    """One size of a weight: a number where all layers of the class agree, else what it goes with in all of them."""
+    sizes = [_at(use.weights.get(role, ()), axis) for use in item.uses]
+    if len(set(sizes)) <= 1:
+        return str(sizes[0])
+    reaching = [_at(use.inputs[0] or (), -1) if use.inputs else None for use in item.uses]
+    if any(reaching) and all(given in (None, size) for given, size in zip(reaching, sizes, strict=True)):
+        return "int(input_shape[-1])"
+    for key in item.arguments:
+        if sizes == [use.arguments.get(key) for use in item.uses]:
+            return f"self.{_identifier(key)}"
+    return f"{sizes[0]}"
+
+
+def _at(shape: Sequence[int | None], axis: int) -> int | None:
+    return shape[axis] if -len(shape) <= axis < len(shape) else None
 
 
 def _short(role: str) -> str:

@@ -114,7 +114,10 @@ class GraphOps(Ops):
 
     def anchored(self, value: Value) -> Symbol:
         """A constant as a tensor of the graph: added to nothing, so that it hangs on the first input."""
-        nothing = self.op("multiply", self.op("sum", self.op("zeros_like", next(iter(self._known.values())))), 0)
+        first = next(iter(self._known.values()), None)
+        if first is None:
+            raise Refused("the function is called on no tensor")
+        nothing = self.op("multiply", self.op("sum", self.op("zeros_like", first)), 0)
         array = np.asarray(self.constant(value))
         if array.size and (array == array.flat[0]).all():
             filled = self.op("add", self.op("cast", nothing, str(array.dtype)), array.flat[0].item())

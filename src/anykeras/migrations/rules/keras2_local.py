@@ -17,6 +17,7 @@ from ...tensors import Array, Tensor, constant
 from ..rule import Context, Example, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+MOST_PLACES = 4096  # of a kernel; each becomes a slice of the input
 _RANKS = {"LocallyConnected1D": 1, "LocallyConnected2D": 2}
 _INNER = [
     "activation",
@@ -143,6 +144,8 @@ class _Local:
         config = layer.config
         self.layer, self.rank = layer, rank
         self.kernel_size = _tuple(config.get("kernel_size"), rank)
+        if math.prod(self.kernel_size) > MOST_PLACES:
+            raise ValueError(f"a kernel of {self.kernel_size} places")
         self.strides = _tuple(config.get("strides", 1), rank)
         self.filters = _tuple(config.get("filters"), 1)[0]
         self.channels_first = config.get("data_format") == "channels_first"

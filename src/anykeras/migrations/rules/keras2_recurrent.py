@@ -172,3 +172,38 @@ def batch_first(layer: Layer, context: Context) -> Layer | None:
     if layer.config.get("return_sequences"):
         output = sub.op("transpose", output, axes=(1, 0, 2))
     return sub.finish(output, bool(layer.config.get("trainable", True)))
+
+
+_CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
+
+
+@rule(
+    "AK2239",
+    "Cells whose arguments were not saved",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2,),
+    classes=_CELLS,
+    what="Keras 2.0.9, the first with RNN cells, wrote a cell's name and none of its arguments.",
+    why="The number of units could be read from the weights, the activation could not, and a wrong one gives wrong "
+    "outputs.",
+    changes="Such a file is refused. Keras 2.0.9 cannot open it either. A missing `implementation` is left to Keras.",
+    versions="Keras 2.0.9",
+    references=("keras 2.0.9 layers/recurrent.py, `LSTMCell` has no `get_config`",),
+    examples=[
+        Example(Layer("LSTMCell", "c", {"units": 2, "implementation": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)
+    ],
+    leaves_alone=[Example(Layer("LSTMCell", "c", {"units": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
+    report=False,
+)
+def arguments_of_cells(layer: Layer, context: Context) -> Layer | None:
+    """The cell without `implementation`. Raises Unsupported where it has no units."""
+    if layer.config.get("units") is None:
+        raise Unsupported(
+            "AK2239",
+            f"the file does not hold the arguments of {layer.class_name} {layer.name!r}: neither units nor activation",
+            layer=layer.name,
+            key="units",
+            writer=str(context.writer),
+            next_step="Build the model from its source, load these weights into it, and save it from a later Keras.",
+        )
+    return layer.without("implementation") if "implementation" in layer.config else None
