@@ -128,7 +128,7 @@ def test_references_follow_renamed_layers() -> None:
     entrance = Layer("InputLayer", "x", {"batch_shape": (None, 2)})
     graph = Graph((entrance, shared), calls, Ref("x"), (Ref("a/b", 1), Ref("a/b", 0)))
     live = targets.build(Document(Layer("Functional", "m/n", graph=graph), Writer(Era.KERAS2), Era.KERAS3))
-    twice, once = live(np.array([[3.0, 4.0]], "float32"))
+    twice, once = live.predict(np.array([[3.0, 4.0]], "float32"), verbose=0)
     np.testing.assert_array_equal(once, [[3.0, 5.0]])
     np.testing.assert_array_equal(twice, [[3.0, 6.0]])
     assert live.name == "m_n" and live.layers[1].name == "a_b"
@@ -142,7 +142,7 @@ def test_one_operation_called_twice_becomes_two_nodes() -> None:
     y = build.add(halves, x, 2.0)
     z = build.add(halves, y, 5.0)
     live = targets.build(Document(build.finish((z, y)), Writer(Era.KERAS1), Era.KERAS3))
-    out = live(np.array([[1.0, 2.0]], "float32"))
+    out = live.predict(np.array([[1.0, 2.0]], "float32"), verbose=0)
     np.testing.assert_array_equal(out[0], [[10.0, 20.0]])
     np.testing.assert_array_equal(out[1], [[2.0, 4.0]])
 
@@ -152,7 +152,7 @@ def test_inner_inputs_without_a_shape_get_it_from_the_call() -> None:
     x = inner.input()
     body = inner.finish(inner.op("multiply", inner.add(dense("d"), x), 3.0))
     live = targets.build(model(dense("first"), body))
-    np.testing.assert_array_equal(live(np.array([[1.0, 2.0]], "float32")), [[3.0, 12.0]])
+    np.testing.assert_array_equal(live.predict(np.array([[1.0, 2.0]]), verbose=0), [[3.0, 12.0]])
 
 
 def test_an_input_whose_shape_nobody_knows_is_refused() -> None:

@@ -1,7 +1,7 @@
 """Weights of the layers of Keras 0.x and Keras 1, in the order in which their writers saved them.
 
-Sources: keras/layers/*.py of 0.3.3, 1.0.0 to 1.2.2 (``trainable_weights`` lists and ``add_weight`` calls). The names are
-the last parts of the saved ones: ``dense_1_W`` is role ``W``. Files of Keras 0 have numbers only, so there order is all.
+Sources: keras/layers/*.py of 0.3.3, 1.0.0 to 1.2.2 (``trainable_weights`` lists and ``add_weight`` calls). The names
+are the last parts of the saved ones: ``dense_1_W`` is role ``W``. Files of Keras 0 have numbers only, so order is all.
 """
 
 from __future__ import annotations
@@ -25,10 +25,7 @@ def _fused_or_gates(order: str) -> list[Role]:
     """One matrix for all gates with ``consume_less="gpu"`` (1.0.2 on), else three tensors a gate."""
     return [
         *(Role(kind, when=lambda config: config.get("consume_less") == "gpu") for kind in "WUb"),
-        *(
-            Role(role.name, when=lambda config: config.get("consume_less") != "gpu")
-            for role in _gates(order)
-        ),
+        *(Role(role.name, when=lambda config: config.get("consume_less") != "gpu") for role in _gates(order)),
     ]
 
 
@@ -77,6 +74,7 @@ entry("Highway", OLD, _highway)
 
 entry("TimeDistributed", OLD, children=[("layer", "layer")])
 entry("Merge", OLD, children=[("layers", "")])
+entry("AutoEncoder", _KERAS0, children=[("encoder", ""), ("decoder", "")])
 
 for _name in (
     "InputLayer",

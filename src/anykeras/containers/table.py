@@ -7,5 +7,6 @@ from .config_text import ConfigText
 from .directory import KerasDirectory
 from .hdf5 import HDF5
 from .keras_zip import KerasZip
+from .pickled import Pickled
 
-CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText(), KerasDirectory())
+CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText(), KerasDirectory(), Pickled())

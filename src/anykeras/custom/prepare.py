@@ -15,6 +15,7 @@ from ..findings import Fidelity, Finding
 from ..migrations import Context
 from ..recovery import places
 from ..shims import shim
+from ..shims.activations import settled
 from ..targets.keras_given import weights_of
 from .given import Given
 from .making import is_layer
@@ -72,7 +73,7 @@ class _Pass:
 
     def change(self, layer: Layer) -> Layer:
         """One layer, those inside it done."""
-        layer = self._objects(layer)
+        layer = settled(self._objects(layer), self.context, self.given.find)
         if layer.graph is not None:
             return self._model(layer)
         if not unknown(layer):

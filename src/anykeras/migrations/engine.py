@@ -41,6 +41,14 @@ def stages(start: Era) -> list[Era]:
     return [era for era in Era if era.rank > start.rank or era is Era.KERAS3]
 
 
+def _same_place(before: Layer, after: Layer) -> Layer:
+    """A model that takes a layer's place also takes the input shape that stood on it as the first of a Sequential."""
+    shape = before.config.get("batch_input_shape")
+    if after.graph is None or before.graph is not None or shape is None:
+        return after
+    return after.with_config(batch_input_shape=shape)
+
+
 # What a rule runs into over arguments of types, lengths or sizes that no Keras writes.
 _MISTYPED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -68,6 +76,7 @@ def apply(rule: Rule, model: Layer, context: Context) -> Layer:
             raise _unreadable(rule, layer, context, error) from error
         if changed is None:
             return layer
+        changed = _same_place(layer, changed)
         if rule.report and len(context.findings) == noted:
             context.note(rule, layer, f"{layer.class_name} written by {context.writer}", rule.title)
         return changed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..catalog import find
 from ..containers.base import Json, NamedWeights, Raw, TreeWeights
 from ..document.model import Era, Evidence, Writer
 
@@ -71,14 +72,24 @@ def _words(value: Json) -> dict[str, int]:
 
 
 def _keys(value: Json) -> Iterator[str]:
-    stack = [value]
+    stack: list[tuple[Json, bool]] = [(value, True)]
     while stack:
-        item = stack.pop()
+        item, counts = stack.pop()
         if isinstance(item, dict):
-            yield from item
-            stack.extend(item.values())
+            own = not _is_foreign(item)  # a person's own class may call its arguments as an era did
+            if counts:
+                yield from item
+            stack.extend((inner, own or key != "config") for key, inner in item.items())
         elif isinstance(item, list):
-            stack.extend(item)
+            stack.extend((inner, True) for inner in item)
+
+
+def _is_foreign(item: dict[str, Json]) -> bool:
+    """A layer of a class that no Keras had."""
+    name, config = item.get("class_name"), item.get("config")
+    if not isinstance(name, str) or not isinstance(config, dict) or "layers" in config:
+        return False
+    return all(find(name, era) is None for era in Era) and "name" in config
 
 
 def _era(raw: Raw, version: str | None, words: dict[str, int], evidence: list[Evidence]) -> Era:

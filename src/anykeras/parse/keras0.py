@@ -81,7 +81,7 @@ class _Making:
 
 
 def _held(value: Json) -> Value:
-    """A value as it stands; a function is there by its name alone (YAML text of a Lambda, which JSON could not hold)."""
+    """A value as it stands. Of a Lambda's function there is the name alone, in YAML; JSON could not hold it."""
     if isinstance(value, dict) and isinstance(name := value.get(NAME_KEY), str):
         module, _, function = name.rpartition(".")
         return Code(function, "function", module)
@@ -105,11 +105,9 @@ def _wrapper(made: _Making) -> Layer:
 
 
 def _autoencoder(made: _Making) -> Layer:
-    """An encoder and a decoder in a row; without reconstruction the outcome is the code (AutoEncoder.get_output)."""
-    encoder = made.inner(made.data.get("encoder_config"))
-    decoder = made.inner(made.data.get("decoder_config"))
-    parts = (encoder, decoder) if made.data.get("output_reconstruction", True) else (encoder,)
-    return made.layer({}, Graph(parts, sequential=True), "Sequential")
+    encoder, decoder = (made.inner(made.data.get(key)) for key in ("encoder_config", "decoder_config"))
+    rest = made.config("encoder_config", "decoder_config")
+    return made.layer({**rest, "encoder": encoder, "decoder": decoder})
 
 
 def _graph(made: _Making) -> Layer:
@@ -123,6 +121,11 @@ _KINDS: Mapping[str, Callable[[_Making], Layer]] = {
     "TimeDistributed": _wrapper,
     "AutoEncoder": _autoencoder,
 }
+
+
+def _alone(ends: list[Ref]) -> Value:
+    """One tensor stands by itself, several in a tuple."""
+    return ends[0] if len(ends) == 1 else tuple(ends)
 
 
 class _GraphReader:
@@ -140,8 +143,8 @@ class _GraphReader:
         for item in self._listed("node_config"):
             self._node(item, nodes)
         outputs = [self._incoming(item)[0] for item in self._listed("output_config")]
-        ends: list[Value] = [refs[0] if len(refs) == 1 else refs for refs in (tuple(inputs), tuple(outputs))]
-        return check_refs(Graph(tuple(self.layers), self.calls, *ends), self.reading)
+        graph = Graph(tuple(self.layers), self.calls, _alone(inputs), _alone(outputs))
+        return check_refs(graph, self.reading)
 
     def _listed(self, key: str) -> list[dict[str, Json]]:
         found = [mapping(item, self.reading, key) for item in sequence(self.made.data.get(key), self.reading, key)]

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from ..catalog import find, operations
 from ..containers.base import Json
 from ..document.model import Call, Era, Graph, Layer
 from ..document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
+from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested
 from .values import MODELS, Reading, completed, mapping, number, plain, sequence, text
@@ -84,7 +87,13 @@ def _slice(data: dict[str, Json], reading: Reading) -> Value | None:
 
 
 def _numpy(data: dict[str, Json], reading: Reading) -> Value | None:
-    return Object("__numpy__", {"value": plain(mapping(data.get("config"), reading, "array"))})
+    """An array among the arguments of a call (``__numpy__`` and ``__tensor__`` of serialization_lib.py)."""
+    config = mapping(data.get("config"), reading, "array")
+    dtype = config.get("dtype")
+    try:
+        return constant(np.asarray(config.get("value")), dtype if isinstance(dtype, str) else "float32", reading.part)
+    except (TypeError, ValueError):
+        raise reading.wrong("an array among the arguments does not hold numbers") from None
 
 
 def _ellipsis(data: dict[str, Json], reading: Reading) -> Value | None:

@@ -63,11 +63,16 @@ def _object(held: Mapping[str, Json], reading: Reading) -> Value:
     class_name, config = held.get("class_name"), held.get("config")
     if not isinstance(class_name, str):
         return None
-    module = held.get("module")
+    module, registered = held.get("module"), held.get("registered_name")
     made: Mapping[str, Value] | str = config if isinstance(config, str) else {}
     if isinstance(config, dict):
         made = {key: _value(item, reading) for key, item in config.items()}
-    return Object(class_name, made, module if isinstance(module, str) else None)
+    return Object(
+        class_name,
+        made,
+        module if isinstance(module, str) else None,
+        registered if isinstance(registered, str) else None,
+    )
 
 
 def _value(value: Json, reading: Reading) -> Value:

@@ -74,7 +74,7 @@ def flattened(names: Sequence[str]) -> MissingObject:
     """The refusal for objects (a namedtuple, say) of which JSON kept a list."""
     return MissingObject(
         "AK3012",
-        f"the function uses attributes of {_listed(names)} of the function around it, of which Keras stored a plain list",
+        f"the function uses attributes of {_listed(names)} from around it, of which Keras stored a plain list",
         key=names[0],
         next_step=f"Give {_WHOLE}.",
     )

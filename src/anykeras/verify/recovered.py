@@ -39,6 +39,8 @@ def witnessed(record: Recovered, seed: int = 0) -> Check:
     if _is_random(record.model):
         agrees = [a.shape for a in got] == [b.shape for b in wanted]
         return Check(what, Evidence.UNWITNESSED, agrees, detail="random: shapes compared, numbers not")
+    if any(array.size and np.isnan(array.astype("float64")).all() for array in wanted):
+        return Check(what, Evidence.UNWITNESSED, True, detail="not a number on random inputs")
     return compare(what, Evidence.CROSS_CHECKED, got, wanted)
 
 

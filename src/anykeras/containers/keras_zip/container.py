@@ -40,11 +40,15 @@ class KerasZip:
 
     def read(self, match: Match) -> Raw:
         """Everything in the archive. Raises Malformed, LimitExceeded, Unsupported, or NotAModel for other zips."""
-        source = open_source(match.path)
-        found = members(source)
-        if CONFIG not in found:
-            raise name_archive(source.name, list(found))
-        return read_box(_box(source, found), match)
+        return read_archive(open_source(match.path), match)
+
+
+def read_archive(source: Source, match: Match) -> Raw:
+    """The Raw of a `.keras` archive or of a window that holds one."""
+    found = members(source)
+    if CONFIG not in found:
+        raise name_archive(source.name, list(found))
+    return read_box(_box(source, found), match)
 
 
 def _box(source: Source, found: Mapping[str, Member]) -> Box:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+
 from ...document.build import Builder
-from ...document.model import Era, Layer
+from ...document.model import Era, Graph, Layer
 from ...document.values import Value
 from ...errors import Unsupported
 from ...findings import Fidelity
@@ -24,8 +26,8 @@ _RESHAPE1 = Layer("Reshape", "r", {"target_shape": (2, 6), "batch_input_shape": 
     "Keras 1 renamed arguments of Keras 0",
     to=Era.KERAS1,
     eras=_ERAS,
-    what="Keras 0 says input_shape without the batch axis, and calls the target of a Reshape `dims`. An Embedding states "
-    "its vocabulary as its input shape, and means its input_length.",
+    what="Keras 0 says input_shape without the batch axis, and calls the target of a Reshape `dims`. An Embedding "
+    "states its vocabulary as its input shape, and means its input_length.",
     why="Keras 1 says batch_input_shape and target_shape; the shape of an Embedding was wrong and not used.",
     changes="Names only; an Embedding gets the shape (batch, input_length) of whole numbers.",
     example="Reshape(dims=(2, 6)) -> Reshape(target_shape=(2, 6))",
@@ -60,8 +62,8 @@ _NO_DROPOUT = Layer("Embedding", "e", {"dropout": 0.0, "input_dtype": "int32"}, 
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("Embedding",),
-    what="When it predicts, the Embedding of Keras 0 multiplies its table by 1 - dropout. Keras 1 and later enlarge it in "
-    "training instead.",
+    what="When it predicts, the Embedding of Keras 0 multiplies its table by 1 - dropout. Keras 1 and later enlarge "
+    "it in training instead.",
     why="Read as it is, every vector is too long by that factor, without an error.",
     changes="The table is multiplied by 1 - dropout, and the dropout is set to zero.",
     example="dropout=0.5, W = 2 -> W = 1",
@@ -79,7 +81,9 @@ def _scaled_table(layer: Layer, context: Context) -> Layer | None:
     changed = layer.with_config(dropout=0.0)
     if table is None:
         return changed
-    return changed.with_weights(W=table.derive(f"times {kept}", table.shape, lambda a: a * a.dtype.type(kept)))
+    return changed.with_weights(
+        W=table.derive(f"times {kept}", table.shape, lambda a: np.multiply(a, kept).astype(a.dtype))
+    )
 
 
 _AXES = Layer("Merge", "m", {"mode": "dot", "dot_axes": -1})
@@ -95,8 +99,8 @@ _PAIRS: Mapping[int, tuple[int, int]] = {-1: (-1, -1), 1: (-1, 1)}
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("Merge",),
-    what="In Keras 0 dot_axes=1 contracts the last axis of the first input with the first of the second, and dot_axes=-1 "
-    "the last of both.",
+    what="In Keras 0 dot_axes=1 contracts the last axis of the first input with the first of the second, and "
+    "dot_axes=-1 the last of both.",
     why="From Keras 1 on the number is the axis of both inputs.",
     changes="The pair of axes is stated.",
     example="Merge(mode='dot', dot_axes=1) -> Merge(mode='dot', dot_axes=(-1, 1))",
@@ -126,9 +130,9 @@ _FLATTEN = Layer("Flatten", "f")
 
 
 @rule(
-    "AK2004",
+    "AK2112",
     "TimeDistributedMerge reduces over time",
-    to=Era.KERAS1,
+    to=Era.KERAS2,
     eras=_ERAS,
     classes=("TimeDistributedMerge",),
     what="TimeDistributedMerge takes the sum, the mean or the product over the time axis.",
@@ -144,7 +148,7 @@ def _over_time(layer: Layer, context: Context) -> Layer | None:
     mode = layer.config.get("mode", "sum")
     function = _REDUCTIONS.get(mode) if isinstance(mode, str) else None
     if function is None:
-        raise Unsupported("AK2004", f"TimeDistributedMerge with the mode {mode!r}", layer=layer.name, key="mode")
+        raise Unsupported("AK2112", f"TimeDistributedMerge with the mode {mode!r}", layer=layer.name, key="mode")
     sub = Builder(layer.name, layer.address)
     return sub.finish(sub.op(function, sub.input(), axis=1))
 
@@ -153,7 +157,7 @@ _THRESHOLD = Layer("ThresholdedLinear", "t", {"theta": 0.5})
 
 
 @rule(
-    "AK2005",
+    "AK2004",
     "ThresholdedLinear is zero near zero",
     to=Era.KERAS1,
     eras=_ERAS,
@@ -174,3 +178,30 @@ def _thresholded(layer: Layer, context: Context) -> Layer | None:
     out = sub.op("where", sub.op("less", sub.op("absolute", x), theta), 0.0, x)
     kept = {key: value for key, value in layer.config.items() if key != "theta"}
     return replace(layer, class_name="Activation", config={**kept, "activation": sub.finish(out)})
+
+
+_ENCODER, _DECODER = (Layer("Sequential", name, graph=Graph((), sequential=True)) for name in ("encoder", "decoder"))
+_AUTO = Layer("AutoEncoder", "a", {"encoder": _ENCODER, "decoder": _DECODER, "output_reconstruction": False})
+_STACKED = Layer("Sequential", "a", {}, graph=Graph((_ENCODER,), sequential=True))
+
+
+@rule(
+    "AK2005",
+    "AutoEncoder is an encoder and a decoder in a row",
+    to=Era.KERAS1,
+    eras=_ERAS,
+    classes=("AutoEncoder",),
+    what="AutoEncoder holds an encoder and a decoder. It gives what the decoder makes of the code, or the code "
+    "itself with output_reconstruction=False; the weights of both are in the file in either case.",
+    why="Keras 1 dropped the layer.",
+    changes="A Sequential of the same name: both in a row, or the encoder alone.",
+    example="AutoEncoder(encoder, decoder) -> Sequential([encoder, decoder])",
+    fidelity=Fidelity.EXACT,
+    references=("keras/layers/core.py AutoEncoder, 0.3.3",),
+    examples=[Example(_AUTO, _STACKED, THEANO_033)],
+    leaves_alone=[Example(_STACKED, _STACKED, THEANO_033)],
+)
+def _autoencoder(layer: Layer, context: Context) -> Layer | None:
+    keys = ("encoder", "decoder") if layer.config.get("output_reconstruction", True) else ("encoder",)
+    parts = tuple(part for key in keys if isinstance(part := layer.config.get(key), Layer))
+    return Layer("Sequential", layer.name, {}, graph=Graph(parts, sequential=True), address=layer.address)

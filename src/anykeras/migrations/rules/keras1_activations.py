@@ -96,11 +96,12 @@ def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
     to=Era.KERAS2,
     eras=OLD,
     classes=("SReLU",),
-    what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + |t_right|.",
+    what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + "
+    "|t_right|.",
     why="Keras 2 dropped the layer. Its backends differ where a_left is negative: Theano caps the left branch at the "
     "width of the ramp too, TensorFlow does not.",
-    changes="A functional layer of the same name: each tensor is the weight of a PReLU inside, and stays trainable. The "
-    "backend that wrote the file decides about the cap.",
+    changes="A functional layer of the same name: each tensor is the weight of a PReLU inside, and stays trainable. "
+    "The backend that wrote the file decides about the cap.",
     example="SReLU() -> t_left + relu(x - t_left, a_left, |t_right|) + a_right * relu(x - t_left - |t_right|)",
     fidelity=Fidelity.EQUIVALENT,
     references=(

@@ -46,7 +46,8 @@ _NEW_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W"
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
-    what="Up to Keras 1.0.8 the kernel of a Convolution1D is (filters, in, length, 1), from 1.1 on (length, 1, in, filters).",
+    what="Up to Keras 1.0.8 the kernel of a Convolution1D is (filters, in, length, 1), from 1.1 on (length, 1, in, "
+    "filters).",
     why="Keras 1.1 tells them apart by their shape when it loads; Keras 2 and later do not know the old one.",
     changes="The axes are put in the later order, decided by the shape as Keras 1.1 did.",
     example="(4, 2, 3, 1) with 4 filters of length 3 -> (3, 1, 2, 4)",
@@ -74,7 +75,8 @@ def _early_1d(layer: Layer, context: Context) -> Layer | None:
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
-    what="Keras 1 computes one-dimensional convolutions as images of width one: the kernel is (length, 1, in, filters).",
+    what="Keras 1 computes one-dimensional convolutions as images of width one: the kernel is (length, 1, in, "
+    "filters).",
     why="From Keras 2 on it is (length, in, filters).",
     changes="The axis is dropped, in the axes of a constraint too.",
     example="W of (3, 1, 2, 4) -> kernel of (3, 2, 4)",
@@ -148,9 +150,9 @@ _RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(name for name in _RANKS if not name.startswith("Separable")),
-    what="Theano computes a true convolution, with the kernel turned round; every other backend correlates. A kernel that "
-    "Theano trained is turned round to all others, whatever its dim_ordering. Atrous convolutions and deconvolutions are "
-    "turned too, LocallyConnected layers are not.",
+    what="Theano computes a true convolution, with the kernel turned round; every other backend correlates. A kernel "
+    "that Theano trained is turned round to all others, whatever its dim_ordering. Atrous convolutions and "
+    "deconvolutions are turned too, LocallyConnected layers are not.",
     why="Read as it is, the file opens without an error and gives other outputs.",
     changes="The spatial axes of the kernel are reversed when Theano wrote the file: weight names without TensorFlow's "
     "':0' say so in Keras 1; files of Keras 0 do not say, and are taken for Theano's, its default.",

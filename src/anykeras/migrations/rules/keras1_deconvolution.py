@@ -76,8 +76,8 @@ def _is_plain(layer: Layer) -> bool:
     what="Deconvolution2D takes its output_shape as an argument, and keeps its kernel as (rows, columns, in, out).",
     why="Conv2DTranspose works its output shape out, which is often another one, and keeps (rows, columns, out, in). "
     "Theano's border_mode='same' cuts half a kernel on both sides, TensorFlow's what the stride leaves over.",
-    changes="The last axes of the kernel are exchanged. Where the shapes differ, a functional layer of the same name pads "
-    "the input, convolves with padding='valid' and crops to the output_shape of the file.",
+    changes="The last axes of the kernel are exchanged. Where the shapes differ, a functional layer of the same name "
+    "pads the input, convolves with padding='valid' and crops to the output_shape of the file.",
     example="Deconvolution2D(3, 3, 3, output_shape=(None, 14, 14, 3)) -> Conv2DTranspose(3, (3, 3))",
     fidelity=Fidelity.EXACT,
     versions="Keras 1.0.5 to 1.2.2",

@@ -25,10 +25,20 @@ def _input(layer: Layer) -> Layer | None:
         return found[0] if len(found) == 1 else None
     shape = layer.config.get("batch_input_shape")
     if not isinstance(shape, tuple):
-        inner = layer.config.get("layer")
-        return _input(inner) if isinstance(inner, Layer) and inner.graph is None else None
+        shape = _shape_of_weights(layer)
+    if shape is None:
+        return None
     dtype = layer.config.get("input_dtype") or "float32"
     return Layer("InputLayer", "", {"batch_input_shape": shape, "dtype": dtype}, address=layer.address)
+
+
+# Layers with a weight for each place of their input. SReLU of Keras 0 does not write its shape (get_config, 0.3.3).
+_EVERYWHERE = ("SReLU", "PReLU", "ParametricSoftplus")
+
+
+def _shape_of_weights(layer: Layer) -> tuple[Value, ...] | None:
+    vector = next(iter(layer.weights.values()), None) if layer.class_name in _EVERYWHERE else None
+    return None if vector is None or 1 in vector.shape else (None, *vector.shape)
 
 
 def _entrances(graph: Graph) -> Iterator[Layer]:
@@ -157,7 +167,7 @@ def _merged_branches(layer: Layer, context: Context) -> Layer | None:
     return replace(layer, class_name="Functional", graph=Graph(tuple(layers.values()), calls, tuple(inputs), out))
 
 
-class _unique_names:  # noqa: N801  (called like a function)
+class _unique_names:
     """Gives a name that no layer of the graph has yet."""
 
     def __init__(self, graph: Graph) -> None:

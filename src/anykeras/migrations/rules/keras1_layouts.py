@@ -14,8 +14,8 @@ OLD = (Era.KERAS0, Era.KERAS1)
 def channels_first(layer: Layer, writer: Writer) -> bool:
     """Whether the layer's images are (channels, rows, columns).
 
-    Where it says nothing: what the other layers say, or else the default of the time, ``th`` before Keras 1.2 and ``tf``
-    from then on (keras/backend/common.py).
+    Where it says nothing: what the other layers say, or else the default of the time, ``th`` before Keras 1.2 and
+    ``tf`` from then on (keras/backend/common.py).
     """
     said = layer.config.get("dim_ordering")
     if said in ("th", "tf"):

@@ -32,7 +32,7 @@ def _cosine(layer: Layer, floor: float | None, spread: bool) -> Layer:
     return sub.finish(sub.op("expand_dims", out, axis=1) if spread else out)
 
 
-# Keras 0 has no floor and gives one column; Keras 1.0.0 to 1.0.3 have no floor yet; both facts are of `Merge.get_output`/`call`.
+# Keras 0 has no floor and gives one column; Keras 1.0.0 to 1.0.3 have no floor yet (`Merge.get_output`, `Merge.call`).
 _COSINES: tuple[tuple[Callable[[Writer], bool], float | None, bool], ...] = (
     (lambda writer: writer.era is Era.KERAS0, None, False),
     (lambda writer: bool(writer.release) and writer.release < (1, 0, 4), None, True),

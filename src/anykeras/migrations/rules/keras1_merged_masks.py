@@ -17,11 +17,28 @@ _ERAS = (Era.KERAS1, Era.KERAS2, Era.TF2)
 _MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
 # Layers that hand a mask on as it came (`supports_masking` with the default `compute_mask`, keras 2.3.1 and 3.15.1).
 _KEEPING = frozenset(
-    "Activation ActivityRegularization AlphaDropout BatchNormalization Dense Dropout ELU GaussianDropout GaussianNoise "
-    "LayerNormalization LeakyReLU PReLU ReLU ThresholdedReLU Softmax SpatialDropout1D TimeDistributed".split()
+    [
+        "Activation",
+        "ActivityRegularization",
+        "AlphaDropout",
+        "BatchNormalization",
+        "Dense",
+        "Dropout",
+        "ELU",
+        "GaussianDropout",
+        "GaussianNoise",
+        "LayerNormalization",
+        "LeakyReLU",
+        "PReLU",
+        "ReLU",
+        "ThresholdedReLU",
+        "Softmax",
+        "SpatialDropout1D",
+        "TimeDistributed",
+    ]
 )
 # Layers whose call takes a mask.
-_RECURRENT = frozenset("RNN SimpleRNN LSTM GRU ConvLSTM1D ConvLSTM2D ConvLSTM3D".split())
+_RECURRENT = frozenset(["RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"])
 _POOLING = frozenset(("GlobalAveragePooling1D",))
 
 Origin = tuple[str, Ref, Value]  # what made a mask ("Embedding"), from which tensor, compared with which value
@@ -145,7 +162,9 @@ class _Adding:
         kind, source, value = origin
         if origin not in self.made:
             present = self.op(f"{source.layer}_present", "not_equal", source, value)
-            self.made[origin] = present if kind == "Embedding" else self.op(f"{source.layer}_any", "any", present, axis=-1)
+            self.made[origin] = (
+                present if kind == "Embedding" else self.op(f"{source.layer}_any", "any", present, axis=-1)
+            )
         return self.made[origin]
 
     def mask(self, name: str, mask: _Mask) -> Ref:
@@ -189,12 +208,12 @@ def _is_told(layer: Layer) -> bool:
     to=Era.KERAS3,
     eras=_ERAS,
     classes=("Functional", "Model"),
-    what="Add, Multiply, Average, Maximum, Concatenate and their like gave, before Keras 3, a mask that holds where the "
-    "masks of all their inputs hold; inputs without a mask did not count. In Keras 3 it holds where any of them holds, "
-    "and is lost when an input has none.",
+    what="Add, Multiply, Average, Maximum, Concatenate and their like gave, before Keras 3, a mask that holds where "
+    "the masks of all their inputs hold; inputs without a mask did not count. In Keras 3 it holds where any of them "
+    "holds, and is lost when an input has none.",
     why="A recurrent layer behind such a merge runs over other steps, without an error.",
-    changes="Where the two differ, the mask is computed from the inputs of the Embedding or Masking layers that made it, and "
-    "given to each recurrent layer behind the merge as its `mask` argument.",
+    changes="Where the two differ, the mask is computed from the inputs of the Embedding or Masking layers that made "
+    "it, and given to each recurrent layer behind the merge as its `mask` argument.",
     example="LSTM(add([masked, plain])) -> LSTM(add([masked, plain]), mask=not_equal(ids, 0))",
     fidelity=Fidelity.EXACT,
     versions="Keras 1.0 to 2.3, tf.keras to 2.15",

@@ -45,8 +45,9 @@ _STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
-    what="BatchNormalization of Keras 0 and of 1.0.0 to 1.0.5 keeps a running standard deviation and divides by it plus "
-    "epsilon. Keras 1.0.6 kept the name running_std for a running variance, and divides by sqrt(variance + epsilon).",
+    what="BatchNormalization of Keras 0 and of 1.0.0 to 1.0.5 keeps a running standard deviation and divides by it "
+    "plus epsilon. Keras 1.0.6 kept the name running_std for a running variance, and divides by sqrt(variance + "
+    "epsilon).",
     why="Read as a variance, the old numbers give other outputs without an error; Keras 1.0.6 itself did that.",
     changes="moving_variance = (running_std + epsilon)^2 - epsilon, which makes both divisors equal.",
     example="running_std = 2, epsilon = 0 -> moving_variance = 4",
@@ -128,7 +129,10 @@ def _by_batch(layer: Layer, writer: Writer) -> Layer:
 
 
 _MODE1 = Layer(
-    "BatchNormalization", "bn", {"mode": 1, "epsilon": 1e-3}, {"gamma": constant([1.0, 2.0]), "beta": constant([0.0, 0.0])}
+    "BatchNormalization",
+    "bn",
+    {"mode": 1, "epsilon": 1e-3},
+    {"gamma": constant([1.0, 2.0]), "beta": constant([0.0, 0.0])},
 )
 _MODE2 = _MODE1.with_config(mode=2)
 _MODE0 = _MODE1.with_config(mode=0)
@@ -142,8 +146,8 @@ _MODE0 = _MODE1.with_config(mode=0)
     classes=("BatchNormalization",),
     what="With mode=1 the statistics are those of the last axis of each sample; the running ones are not used.",
     why="Keras 2 dropped the argument, and its BatchNormalization would use the running statistics.",
-    changes="An Activation of the same name whose function is a model that computes it, epsilon twice as it was; gamma and beta stay "
-    "trainable weights, the running statistics are left out.",
+    changes="An Activation of the same name whose function is a model that computes it, epsilon twice as it was; "
+    "gamma and beta stay trainable weights, the running statistics are left out.",
     example="BatchNormalization(mode=1) -> gamma * (x - mean) / (sqrt(var + eps) + eps) + beta",
     fidelity=Fidelity.EQUIVALENT,
     versions="Keras 0.1 to 1.2.2",
@@ -163,8 +167,9 @@ def _mode_1(layer: Layer, context: Context) -> Layer | None:
     classes=("BatchNormalization",),
     what="With mode=2 the layer normalizes with the statistics of the current batch, when predicting too.",
     why="Keras 2 dropped the argument, and its BatchNormalization uses running statistics when it predicts.",
-    changes="An Activation of the same name whose function is a model that computes it; gamma and beta stay trainable weights, the running "
-    "statistics are left out. As before, the outcome depends on which samples share a batch.",
+    changes="An Activation of the same name whose function is a model that computes it; gamma and beta stay "
+    "trainable weights, the running statistics are left out. As before, the outcome depends on which samples share a "
+    "batch.",
     example="BatchNormalization(mode=2) -> gamma * (x - batch mean) / sqrt(batch var + eps) + beta",
     fidelity=Fidelity.EQUIVALENT,
     versions="Keras 1.0.4 to 1.2.2",

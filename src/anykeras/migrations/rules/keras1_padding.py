@@ -27,8 +27,8 @@ _EVEN = Layer("ZeroPadding2D", "z", {"padding": (1, 2)})
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(_SIDES),
-    what="ZeroPadding1D and ZeroPadding2D of Keras 1 take the padding of each side as a dictionary (top_pad, bottom_pad, "
-    "left_pad, right_pad, zero where absent) or, in two dimensions, as four numbers.",
+    what="ZeroPadding1D and ZeroPadding2D of Keras 1 take the padding of each side as a dictionary (top_pad, "
+    "bottom_pad, left_pad, right_pad, zero where absent) or, in two dimensions, as four numbers.",
     why="From Keras 2 on it is (left, right) or ((top, bottom), (left, right)).",
     changes="The same numbers in that form.",
     example="{'top_pad': 1, 'left_pad': 2} -> ((1, 0), (2, 0))",

@@ -31,7 +31,9 @@ def _joined(layer: Layer) -> dict[str, Tensor] | None:
 
 
 def _lstm_weights() -> Mapping[str, Tensor]:
-    return {f"{kind}_{gate}": constant([[float(ord(gate))]] if kind != "b" else [1.0]) for kind in "WUb" for gate in "icfo"}
+    return {
+        f"{kind}_{gate}": constant([[float(ord(gate))]] if kind != "b" else [1.0]) for kind in "WUb" for gate in "icfo"
+    }
 
 
 _LSTM = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "cpu"}, _lstm_weights())
@@ -44,8 +46,8 @@ _GPU = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "gpu"}, {"W": consta
     to=Era.KERAS2,
     eras=OLD,
     classes=("LSTM", "GRU"),
-    what="Keras 0 and 1 keep a matrix, a recurrent matrix and a bias for each gate, saved in the order i, c, f, o (LSTM) "
-    "or z, r, h (GRU).",
+    what="Keras 0 and 1 keep a matrix, a recurrent matrix and a bias for each gate, saved in the order i, c, f, o "
+    "(LSTM) or z, r, h (GRU).",
     why="Keras 2 keeps them side by side in the order i, f, c, o or z, r, h: joined in the order of the file, an LSTM "
     "would take its cell for its forget gate.",
     changes="kernel, recurrent_kernel and bias are the tensors of the gates side by side, in the order of Keras 2.",
@@ -105,8 +107,8 @@ _CONV_LSTM_NEW = Layer("ConvLSTM2D", "c", {"filters": 1}, {"kernel": constant([1
     to=Era.KERAS2,
     eras=OLD,
     classes=("ConvLSTM2D",),
-    what="Keras 1 keeps a kernel, a recurrent kernel and a bias for each gate of a ConvLSTM2D, laid out (out, in, rows, "
-    "columns) when dim_ordering is 'th', and turned by 180 degrees when Theano wrote them.",
+    what="Keras 1 keeps a kernel, a recurrent kernel and a bias for each gate of a ConvLSTM2D, laid out (out, in, "
+    "rows, columns) when dim_ordering is 'th', and turned by 180 degrees when Theano wrote them.",
     why="Keras 2 keeps the gates side by side in the order i, f, c, o, as (rows, columns, in, out).",
     changes="The kernels are laid out and turned, then joined.",
     example="W_i, W_c, W_f, W_o -> kernel = [W_i | W_f | W_c | W_o]",

@@ -73,7 +73,17 @@ _OWN_ARGUMENTS: Mapping[str, Mapping[str, str | None]] = {
 }
 # Read elsewhere, or without a meaning in Keras 2: where a layer stood, how it was computed, how it began.
 _DROPPED = frozenset(
-    "input_dim input_length input_dtype input_shape batch_input_shape consume_less weights mode cache_enabled".split()
+    [
+        "input_dim",
+        "input_length",
+        "input_dtype",
+        "input_shape",
+        "batch_input_shape",
+        "consume_less",
+        "weights",
+        "mode",
+        "cache_enabled",
+    ]
 )
 _SIZES = (("nb_row", "nb_col"), ("kernel_dim1", "kernel_dim2", "kernel_dim3"))
 
@@ -120,10 +130,8 @@ def _config(layer: Layer, context: Context) -> dict[str, Value]:
     own = _OWN_ARGUMENTS.get(layer.class_name, {})
     made: dict[str, Value] = {}
     for key, value in layer.config.items():
-        if key in own:
-            new = own[key]
-        else:
-            new = None if key in _DROPPED else ARGUMENTS.get(key, key)
+        usual = None if key in _DROPPED else ARGUMENTS.get(key, key)
+        new = own.get(key, usual)
         if new is not None:
             made[new] = _value(layer, new, value, context)
     for keys in _SIZES:
@@ -157,14 +165,14 @@ def _renamed(layer: Layer) -> bool:
     "Keras 2 renamed classes, arguments and weights",
     to=Era.KERAS2,
     eras=OLD,
-    what="Keras 2 renamed most of what Keras 1 had: Convolution2D is Conv2D, nb_filter is filters, nb_row and nb_col are "
-    "kernel_size, subsample is strides, border_mode is padding, dim_ordering ('th', 'tf') is data_format "
+    what="Keras 2 renamed most of what Keras 1 had: Convolution2D is Conv2D, nb_filter is filters, nb_row and nb_col "
+    "are kernel_size, subsample is strides, border_mode is padding, dim_ordering ('th', 'tf') is data_format "
     "('channels_first', 'channels_last'), init is kernel_initializer, and the weights W, U and b are kernel, "
     "recurrent_kernel and bias. An atrous convolution is one with a dilation_rate.",
     why="Keras 3 knows the new names alone.",
-    changes="Names only. The arguments that said where a layer stood (input_dim, batch_input_shape) or how it was computed "
-    "(consume_less) are left out. The word dropout of an Embedding has no counterpart; it acted on training alone. A "
-    "dropout rate outside of 0 to 1 did nothing, and is 0.",
+    changes="Names only. The arguments that said where a layer stood (input_dim, batch_input_shape) or how it was "
+    "computed (consume_less) are left out. The word dropout of an Embedding has no counterpart; it acted on training "
+    "alone. A dropout rate outside of 0 to 1 did nothing, and is 0.",
     example="Convolution2D(2, 3, 4, border_mode='same') -> Conv2D(2, (3, 4), padding='same')",
     fidelity=Fidelity.EXACT,
     versions="Keras 0.1 to 1.2.2",

@@ -78,17 +78,17 @@ def _padded_by(before: int, after: int) -> Callable[[Layer], bool]:
 
 
 @rule(
-    "AK2190",
+    "AK2231",
     "Theano centres kernels on its own idea of 'same'",
-    to=Era.TF2,
+    to=Era.KERAS3,
     eras=_ERAS,
     classes=tuple(_CONVOLUTIONS),
-    what="With padding='same' Theano puts half the kernel (rounded down) on both sides of the image and lets the stride "
-    "begin there. TensorFlow and Keras 3 pad as little as the stride needs, and less in front than behind.",
+    what="With padding='same' Theano puts half the kernel (rounded down) on both sides of the image and lets the "
+    "stride begin there. TensorFlow and Keras 3 pad as little as the stride needs, and less in front than behind.",
     why="For a kernel of even size, or a stride above one, the kernel sees other places; the shapes are the same and "
     "nothing fails.",
-    changes="A functional layer of the same name: explicit zeros, then the convolution with padding='valid'. Odd kernels "
-    "without a stride are alike and stay as they are.",
+    changes="A functional layer of the same name: explicit zeros, then the convolution with padding='valid'. Odd "
+    "kernels without a stride are alike and stay as they are.",
     example="Conv1D(2, 4, padding='same') -> ZeroPadding1D((2, 1)), Conv1D(2, 4)",
     fidelity=Fidelity.EXACT,
     versions="Keras 0.1 to 2.3 on Theano",
@@ -124,17 +124,17 @@ _AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "
 
 
 @rule(
-    "AK2191",
+    "AK2232",
     "Theano lets pooling windows begin outside of the image",
-    to=Era.TF2,
+    to=Era.KERAS3,
     eras=_ERAS,
     classes=tuple(_POOLINGS),
     what="With padding='same' Theano pads the image by the window less one (or two, when it is odd) on both sides and "
     "keeps the first outcomes, so the first window lies almost outside.",
-    why="TensorFlow and Keras 3 pad as little as they need, mostly behind; the windows see other places, the shapes are "
-    "the same and nothing fails.",
-    changes="A functional layer of the same name with explicit padding: the lowest number for a maximum; for an average "
-    "zeros, divided by the part of each window that lies inside. Windows that are alike stay as they are.",
+    why="TensorFlow and Keras 3 pad as little as they need, mostly behind; the windows see other places, the shapes "
+    "are the same and nothing fails.",
+    changes="A functional layer of the same name with explicit padding: the lowest number for a maximum; for an "
+    "average zeros, divided by the part of each window that lies inside. Windows that are alike stay as they are.",
     example="MaxPooling1D(2, padding='same') -> pad((1, 0)), MaxPooling1D(2)",
     fidelity=Fidelity.EQUIVALENT,
     versions="Keras 0.3 to 2.3 on Theano",
@@ -198,16 +198,16 @@ def _grown(layer: Layer) -> bool:
 
 
 @rule(
-    "AK2192",
+    "AK2233",
     "Theano centres the even kernels of a ConvLSTM2D elsewhere",
-    to=Era.TF2,
+    to=Era.KERAS3,
     eras=_ERAS,
     classes=("ConvLSTM2D",),
-    what="The state of a ConvLSTM2D is convolved with padding='same' at every step; Theano begins half a kernel (rounded "
-    "down) ahead of the image, Keras 3 one place later when the kernel is even.",
+    what="The state of a ConvLSTM2D is convolved with padding='same' at every step; Theano begins half a kernel "
+    "(rounded down) ahead of the image, Keras 3 one place later when the kernel is even.",
     why="The state would move by one place, with the same shapes.",
-    changes="Even kernels get a last row or column of zeros, which makes them odd and centred where Theano had them. With "
-    "padding='valid' the input gets as many more zeros behind.",
+    changes="Even kernels get a last row or column of zeros, which makes them odd and centred where Theano had them. "
+    "With padding='valid' the input gets as many more zeros behind.",
     example="a kernel of (2, 3) -> a kernel of (3, 3) whose last row is zero",
     fidelity=Fidelity.EXACT,
     versions="Keras 1.1 to 2.3 on Theano",
@@ -221,14 +221,17 @@ def _even_states(layer: Layer, context: Context) -> Layer | None:
         return None
     more = (1 - size[0] % 2, 1 - size[1] % 2)
     kernels = {
-        role: _with_zeros(tensor, more) for role, tensor in layer.weights.items() if role in ("kernel", "recurrent_kernel")
+        role: _with_zeros(layer.weights[role], more) for role in ("kernel", "recurrent_kernel") if role in layer.weights
     }
     grown = layer.with_weights(**kernels).with_config(kernel_size=(size[0] + more[0], size[1] + more[1]))
     if layer.config.get("padding") == "same":
         return grown
-    data_format = layer.config.get("data_format", "channels_last")
     sub = Builder(layer.name, layer.address)
-    pad = Layer("ZeroPadding2D", f"{layer.name}_zeros", {"padding": ((0, more[0]), (0, more[1])), "data_format": data_format})
+    pad_config: dict[str, Value] = {
+        "padding": ((0, more[0]), (0, more[1])),
+        "data_format": layer.config.get("data_format", "channels_last"),
+    }
+    pad = Layer("ZeroPadding2D", f"{layer.name}_zeros", pad_config)
     wide = sub.layer("TimeDistributed", {"layer": pad}, sub.input(), name=f"{layer.name}_pad")
     inner = replace(grown, name=f"{layer.name}_conv")
     return sub.finish(sub.add(inner, wide), layer.config.get("trainable") is not False)

@@ -28,8 +28,8 @@ _SAID = Layer("UpSampling2D", "u", {"size": (2, 2), "dim_ordering": "th"})
     what="UpSampling, ZeroPadding, Cropping and SpatialDropout layers of Keras 0 and 1 have a dim_ordering and do not "
     "write it; Keras 1 took the setting of the machine that loaded the file.",
     why="Read with another setting, the layer works on other axes.",
-    changes="The layer gets the dim_ordering that the other layers of the file name. Where none does, it gets the default "
-    "of the release ('th' before 1.2, 'tf' from then on), and a finding says so.",
+    changes="The layer gets the dim_ordering that the other layers of the file name. Where none does, it gets the "
+    "default of the release ('th' before 1.2, 'tf' from then on), and a finding says so.",
     example="UpSampling2D() beside Convolution2D(dim_ordering='th') -> UpSampling2D(dim_ordering='th')",
     fidelity=Fidelity.EXACT,
     versions="Keras 0.2 to 1.2.2",
@@ -39,8 +39,10 @@ _SAID = Layer("UpSampling2D", "u", {"size": (2, 2), "dim_ordering": "th"})
     report=False,
 )
 def _image_order(layer: Layer, context: Context) -> Layer | None:
-    if layer.config.get("dim_ordering") in ("th", "tf") or "data_format" in layer.config:
-        return None
+    said = layer.config.get("dim_ordering") in ("th", "tf") and context.writer.era is Era.KERAS1
+    if said or "data_format" in layer.config:
+        return None  # in Keras 0 what stands there is the default of the constructor, not of the file
+    layer = layer.without("dim_ordering")
     ordering = "th" if channels_first(layer, context.writer) else "tf"
     if context.writer.data_format is None:
         seen = f"no layer of the file says whether images are channels first or last ({layer.class_name})"
@@ -59,8 +61,8 @@ _SHARED = _PRELU.with_config(shared_axes=(1, 2))
     to=Era.KERAS2,
     eras=OLD,
     classes=("PReLU", "SReLU", "ParametricSoftplus"),
-    what="PReLU, SReLU and ParametricSoftplus of Keras 1.2 take shared_axes and do not write them. 1.2.2 could not load "
-    "such a file itself.",
+    what="PReLU, SReLU and ParametricSoftplus of Keras 1.2 take shared_axes and do not write them. 1.2.2 could not "
+    "load such a file itself.",
     why="Without them the layer wants one number for every place of its input.",
     changes="The axes along which the weights have the length one are shared; where the input has the length one there "
     "too, it makes no difference.",

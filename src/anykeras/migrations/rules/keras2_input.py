@@ -68,7 +68,7 @@ def input_of_sequential(model: Layer, context: Context) -> Layer | None:
 def _stated(first: Layer) -> Shape | None:
     """What the layer itself says, or the input of a model that stands first."""
     shape = first.config.get("batch_input_shape")
-    if first.graph is not None:
+    if first.graph is not None and shape is None:
         inputs = first.graph.layers[:1] if first.graph.sequential else _inputs(first.graph)
         shape = inputs[0].config.get("batch_shape") if len(inputs) == 1 else None
     return shape if isinstance(shape, tuple) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...document.model import Era, Layer, Writer
+from ...errors import Unsupported
 from ...tensors import Tensor, constant
 from ..rule import Context, Example, rule
 
@@ -22,6 +23,7 @@ _SLIDING = {
     ("ConvLSTM2DCell", "recurrent_kernel"): 2,
 }
 _CLASSES = tuple(dict.fromkeys(class_name for class_name, _ in _SLIDING))
+_UNDILATED = (None, 1, (1,), (1, 1), (1, 1, 1))
 _RAMP = constant(np.arange(3).reshape(3, 1, 1))
 
 
@@ -55,6 +57,15 @@ def turned_kernels(layer: Layer, context: Context) -> Layer | None:
     """Spatial axes reversed."""
     if context.writer.backend != "theano":
         return None
+    if layer.class_name.endswith("Transpose") and layer.config.get("dilation_rate") not in _UNDILATED:
+        raise Unsupported(
+            "AK2230",
+            f"{layer.class_name} with dilation on Theano gave an image cut to the size that it has without",
+            layer=layer.name,
+            key="dilation_rate",
+            writer=str(context.writer),
+            next_step="Report the file: no layer of Keras 3 cuts as this one did.",
+        )
     turned: dict[str, Tensor] = {
         role: tensor.flip(*range(rank))
         for role, tensor in layer.weights.items()

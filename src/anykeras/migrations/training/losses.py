@@ -14,7 +14,6 @@ from .notes import OLD, Notes
 # Names that strings in files have, and the name in Keras 3 (keras/losses.py of 1.2.2 to 2.3.1 and 3.15.1).
 LOSSES: Mapping[str, str] = {
     "mse": "mean_squared_error", "MSE": "mean_squared_error", "mean_squared_error": "mean_squared_error",
-    "rmse": "mean_squared_error",
     "mae": "mean_absolute_error", "MAE": "mean_absolute_error", "mean_absolute_error": "mean_absolute_error",
     "mape": "mean_absolute_percentage_error", "MAPE": "mean_absolute_percentage_error",
     "mean_absolute_percentage_error": "mean_absolute_percentage_error",
@@ -31,6 +30,15 @@ LOSSES: Mapping[str, str] = {
     "cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity", "cosine_similarity": "cosine_similarity",
     "dice": "dice", "tversky": "tversky", "circle": "circle", "ctc": "ctc",
 }  # fmt: skip
+# Names that are the author's own in files of before: an old `dice` is not the one that Keras 3 has.
+_SINCE: Mapping[str, Era] = {
+    "huber": Era.TF2, "log_cosh": Era.TF2, "binary_focal_crossentropy": Era.TF2, "kl_divergence": Era.TF2,
+    "categorical_focal_crossentropy": Era.TF2, "dice": Era.KERAS3, "tversky": Era.KERAS3, "circle": Era.KERAS3,
+    "ctc": Era.KERAS3,
+}  # fmt: skip
+# Losses that `keras.metrics.get` does not know by name (3.15.1).
+_NO_METRICS = frozenset({"huber", "log_cosh", "binary_focal_crossentropy", "categorical_focal_crossentropy", "dice", "tversky",
+                         "circle", "ctc"})  # fmt: skip
 _ACCURACIES = ("binary_accuracy", "categorical_accuracy", "sparse_categorical_accuracy", "top_k_categorical_accuracy",
                "sparse_top_k_categorical_accuracy")  # fmt: skip
 METRICS: Mapping[str, str] = {
@@ -60,7 +68,7 @@ def loss(value: Value, notes: Notes) -> Value:
     if isinstance(value, Object) and value.class_name != "function":
         return _class(value, "losses")
     name = bare_name(value)
-    known = LOSSES.get(name)
+    known = _known(LOSSES, name, notes.writer)
     if known in _HINGES and notes.writer.era in OLD and notes.writer.release < (2, 3):
         seen = f"{name} takes labels as they are"
         notes.add("AK4010", "loss", seen, "Keras 3 turns labels 0 and 1 into -1 and 1 first", Fidelity.APPROXIMATE)
@@ -79,14 +87,23 @@ def metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
     if isinstance(value, Object) and value.class_name != "function":
         config = value.config if isinstance(value.config, Mapping) else {}
         function = config.get("fn")
-        if isinstance(function, str | Object) and bare_name(function) in METRICS:
-            return METRICS[bare_name(function)]
+        if isinstance(function, str | Object) and notes.writer.era is not Era.KERAS3:
+            return metric(bare_name(function), loss, width, notes)
         return _class(value, "metrics")
     name = bare_name(value)
-    known = METRICS.get(name)
+    known = _known(METRICS, name, notes.writer)
     if known in ("accuracy", "crossentropy") and isinstance(width, int) and _by_loss(notes.writer):
         return _meant(known, name, _function_name(loss), width)
+    negative = known == COSINE and notes.writer.era in OLD  # the metric of that name in Keras 3 has the other sign
+    if known is not None and (known in _NO_METRICS or negative):
+        function = Object("function", known, "builtins", "function")
+        return Object("MeanMetricWrapper", {"name": name, "fn": function}, "keras.metrics")
     return known or Object(name, name, FOREIGN)
+
+
+def _known(names: Mapping[str, str], name: str, writer: Writer) -> str | None:
+    """The name in Keras 3 of what the writer's Keras called so; None where it had no such name."""
+    return names.get(name) if writer.era.rank >= _SINCE.get(name, Era.KERAS0).rank else None
 
 
 def _by_loss(writer: Writer) -> bool:

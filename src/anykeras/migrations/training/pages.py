@@ -6,20 +6,33 @@ from ...registry import Page, document
 document(
     Page("AK4001", "An optimizer that Keras 3 does not have",
          "The optimizer is the author's own class, Keras 1's TFOptimizer around one of TensorFlow, or a class that is gone.",
-         "Its steps cannot be known.", "The model opens without an optimizer. Compile it, or give the class.",
+         "Its steps cannot be known.",
+         "The model opens, and is not compiled. load_model takes the class in custom_objects; a file that stock Keras opens "
+         "cannot hold it.",
          fidelity=Fidelity.LOSSY),
     Page("AK4002", "A loss or metric that is the author's own",
          "A name that no Keras has: a function or class of the program that saved the file.",
          "Outputs do not need it; training does.",
-         "The model opens; what is named is not compiled. Give it in custom_objects.", fidelity=Fidelity.LOSSY),
+         "A metric is left out. Without one of its losses the model is compiled without any, since the others alone would be "
+         "another training; the optimizer and its state are kept, so `model.compile(model.optimizer, my_loss)` goes on. "
+         "load_model takes what is missing in custom_objects.",
+         example='anykeras.load_model("model.h5", custom_objects={"my_loss": my_loss})', fidelity=Fidelity.LOSSY),
     Page("AK4003", "decay is a schedule",
          "`decay` divided the learning rate by `1 + decay * iterations` in Keras 0 to 2 and tf.keras before 2.11.",
          "Keras 3 ignores the argument with a warning: training goes on at another rate.",
          "`InverseTimeDecay(lr, decay_steps=1, decay_rate=decay)`, which is the same formula.", fidelity=Fidelity.EXACT,
          references=("keras 2.3.1 optimizers.py", "keras 3.15.1 src/optimizers/schedules/learning_rate_schedule.py")),
-    Page("AK4004", "Nadam's momentum schedule", "Keras 1, 2 and tf.keras to 2.10 raised 0.96 to `0.004 * step`, Keras 3 raises it to `step`.",
-         "The first steps after loading differ.", "The state is carried over; the schedule is Keras 3's.",
-         fidelity=Fidelity.APPROXIMATE),
+    Page("AK4004", "Nadam's momentum schedule",
+         "Nadam of Keras 1, 2 and tf.keras to 2.10 lets its momentum grow with `0.96 ** (0.004 * step)`; since tf.keras 2.11 it is "
+         "`0.96 ** step`, and nothing sets that number.",
+         "With the state as it is, the first steps would be up to four times too long.",
+         "A step goes along the gradient and along the momentum. The product of all momenta and the scale of the kept momentum "
+         "are chosen so that both parts of the next step are those of the old Nadam; later steps go over to the schedule of Keras "
+         "3. A file of tf.keras 2.11 to 2.15 lacks the product, and tf.keras takes another one for every weight: there one stands "
+         "for all, and the next outputs differed by 0.0018 where measured.",
+         fidelity=Fidelity.APPROXIMATE,
+         references=("keras 2.3.1 optimizers.py", "tensorflow 2.3 python/keras/optimizer_v2/nadam.py",
+                     "keras 2.15.0 optimizers/nadam.py", "keras 3.15.1 src/optimizers/nadam.py")),
     Page("AK4005", "A loss scale around the optimizer", "LossScaleOptimizer of tf.keras multiplies the loss against underflow in float16.",
          "Keras 3 does this by itself under a mixed_float16 policy.", "The inner optimizer and its state are kept.",
          fidelity=Fidelity.EQUIVALENT),
@@ -33,9 +46,35 @@ document(
          "`epsilon ** 2`, which gives the same step at 0 and within epsilon elsewhere.", fidelity=Fidelity.EQUIVALENT),
     Page("AK4009", "An argument that is gone", "The optimizer has an argument that Keras 3 does not know.", "It may have changed steps.",
          "Left out.", fidelity=Fidelity.LOSSY),
-    Page("AK4010", "A loss whose formula changed", "`hinge`, `squared_hinge` and `cosine_proximity` treat labels or axes differently in Keras 3.",
-         "The loss value can differ; outputs do not.", "The loss of that name in Keras 3.", fidelity=Fidelity.APPROXIMATE),
+    Page("AK4010", "A loss whose formula changed",
+         "`cosine_proximity` was the mean over the last axis before Keras 2.0.9, and is a sum. `hinge` and `squared_hinge` took labels "
+         "as they are before Keras 2.3; Keras 3 turns labels into -1 and 1 where all of them are 0 or 1.",
+         "Training would go on at another rate, or for other labels.",
+         "The cosine gets a loss weight of one over the size of the axis: the same numbers. A hinge stays: labels of -1 and 1, for "
+         "which it is made, give the same; a model that was trained on labels of 0 and 1 trains otherwise.",
+         fidelity=Fidelity.APPROXIMATE,
+         references=("keras 2.0.8 and 2.0.9 losses.py", "keras 2.3.1 losses.py, _maybe_convert_labels",
+                     "keras 3.15.1 src/losses/losses.py, convert_binary_labels_to_hinge")),
     Page("AK4011", "Optimizer state that fits no weight", "The optimizer's variables in the file could not be assigned to the model's weights.",
          "Assigning by position where shapes contradict would train the wrong weights.", "The optimizer starts fresh.",
          fidelity=Fidelity.LOSSY),
+    Page("AK4012", "Steps that differed from run to run",
+         "Keras 1 and 2 on TensorFlow 1 put the updates of weights and of the step counter into one graph with what reads them, in "
+         "no order. A step may have read the counter before or after it grew, and a later layer's weights before or after.",
+         "Loading one file twice and making one step gives two results there, in up to 1 of 10 runs of small models.",
+         "The order in which the formulas are written, which is one of the results of the old stack. Where measured, outputs after "
+         "a step differed between its runs by up to 0.002.",
+         fidelity=Fidelity.EQUIVALENT, versions="Keras 1.0 to 2.3 on TensorFlow 1"),
+    Page("AK4013", "Moving variances take another variance",
+         "Keras since 2.1 and the fused kernels of TensorFlow multiply the variance of a batch by n / (n - 1) before it goes into the "
+         "moving variance of BatchNormalization; Keras 3 does not. Keras 2.1 and 2.2 on TensorFlow 1 also start the moving "
+         "averages anew after loading (`zero_debias`), which Keras 3 does not either.",
+         "n is the number of values that one mean is over: batch size times image size, not a number that a file knows.",
+         "Weights, gradients and outputs in training are the same. A moving variance moves by (1 - momentum) / (n - 1) of itself less "
+         "in a step.",
+         fidelity=Fidelity.APPROXIMATE,
+         references=("keras 2.1.5 layers/normalization.py", "keras 2.1.5 backend/tensorflow_backend.py, moving_average_update",
+                     "keras 3.15.1 src/layers/normalization/batch_normalization.py")),
+    Page("AK4014", "sample_weight_mode is gone", "The model was compiled for weights of single time steps.",
+         "Keras 3 has no such argument.", "None: weights of shape (batch, steps) are taken as they come.", fidelity=Fidelity.EXACT),
 )  # fmt: skip

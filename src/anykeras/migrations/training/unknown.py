@@ -56,7 +56,7 @@ class _Pass:
             return replace(value, module=GIVEN)
         if value.class_name not in self.missing:
             self.missing.add(value.class_name)
-            seen = f"the {where.removesuffix('s')} {value.class_name!r} is not one of Keras"
+            seen = f"{value.class_name!r} in {where} is not part of Keras"
             self.notes.add(code, where, seen, f"{done}; give it in custom_objects", Fidelity.LOSSY)
         return None
 

@@ -2,7 +2,8 @@
 
 Both become ``_``, which is also how Keras renamed the layers of its own applications (``conv1/conv`` of DenseNet, keras
 3.15.1 ``applications/densenet.py``). A ``.`` in a layer's name fails on torch alone, which takes no such name for a
-parameter; an input has none and keeps its dots, because data may be given by its name. What changed is kept beside the model, so the way back is known.
+parameter; an input has none and keeps its dots, because data may be given by its name.
+What changed is kept beside the model, so the way back is known.
 """
 
 from __future__ import annotations

@@ -35,9 +35,9 @@ _ALSO: Final[Mapping[str, frozenset[str]]] = {
 }
 _ACTIVATIONS: Final = frozenset({
     *("celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
-    *("hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu"),
-    *("soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus"),
-    *("swish", "tanh", "tanh_shrink", "threshold"),
+    *("hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu"),
+    *("sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid"),
+    *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold"),
 })  # fmt: skip
 _BY_KEY: Final = ("initializers", "regularizers", "constraints")
 

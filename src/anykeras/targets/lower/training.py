@@ -97,9 +97,9 @@ def json_of(value: Value) -> Json:
 def _object(value: Object) -> Json:
     if value.module == FOREIGN:
         return None
-    if isinstance(value.config, str):
+    if isinstance(value.config, str) and value.module == GIVEN:
         return value.class_name
-    registered = value.class_name if value.module == GIVEN else None
+    registered = value.class_name if value.module == GIVEN else value.registered_name
     return {
         "module": None if value.module == GIVEN else value.module,
         "class_name": value.class_name,

@@ -1,0 +1,5 @@
+"""Models inside pickle and joblib files: the opcodes are walked, nothing is made but plain values."""
+
+from .container import Pickled
+
+__all__ = ["Pickled"]

@@ -1,0 +1,156 @@
+"""The model inside a pickle: bytes of a ``.keras`` or HDF5 file, or the dictionary that Keras 2.2.5 to 2.3 made.
+
+Sources: keras 2.3.1 engine/saving.py (`pickle_model`, `_serialize_model`), keras 2.13.1 saving/pickle_utils.py and
+keras 3.15.1 saving/keras_saveable.py: what ``__getstate__`` and ``__reduce__`` of a model give.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ... import limits
+from ...errors import Malformed, NotAModel
+from ...tensors import Tensor
+from ..base import Json, Match, NamedWeights, Raw, WeightGroup
+from ..guard import guarded
+from ..hdf5.container import read_hdf5
+from ..hdf5.nodes import SIGNATURE
+from ..json_text import parse_model_json
+from ..keras_zip.archive import LOCAL
+from ..keras_zip.container import read_archive
+from ..source import Source, of_bytes, open_source
+from .walker import Inert, Name, Span, tensor_of, walk
+
+_STAMPS = ("keras_version", "backend")
+_TAR = b"ustar"
+
+
+class Pickled:
+    """Files that ``pickle.dump`` and ``joblib.dump`` wrote, of a model or of something that holds one."""
+
+    name = "pickle"
+
+    def match(self, path: str, head: bytes) -> Match | None:
+        """By the opcode PROTO and a protocol of 2 to 5; older ones are text and stay with `foreign`."""
+        looks = head[:1] == b"\x80" and len(head) > 2 and 2 <= head[1] <= 5
+        return Match(self.name, path, f"a pickle of protocol {head[1]}") if looks else None
+
+    def read(self, match: Match) -> Raw:
+        """The model. Raises Malformed, LimitExceeded, Unsupported, or NotAModel where there is none or several."""
+        source = open_source(match.path)
+        with guarded(match.path):
+            held = list(_values(walk(source)))
+            found = [raw for value in held if (raw := _model(value, match)) is not None]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise NotAModel(
+                "AK1147",
+                f"the pickle holds {len(found)} models",
+                part=match.path,
+                next_step="Save the one that you want by itself, where the file was made.",
+            )
+        raise _none(held, source)
+
+
+def _values(root: Any) -> Iterator[Any]:
+    """Everything inside, each thing once."""
+    stack, seen = [root], set[int]()
+    while stack:
+        value = stack.pop()
+        if isinstance(value, str | int | float | None) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        yield value
+        if isinstance(value, Inert):
+            stack += [value.arguments, value.state]
+        elif isinstance(value, Mapping):
+            stack += list(value.values())
+        elif isinstance(value, list | tuple):
+            stack += value
+
+
+def _model(value: Any, match: Match) -> Raw | None:
+    if isinstance(value, Mapping):
+        return _state(value, match) if {"model_config", "model_weights"} <= value.keys() else None
+    source = _source(value, match.path)
+    if source is None:
+        return None
+    head = source.read(0, 8)
+    if head.startswith(SIGNATURE):
+        return read_hdf5(source, match)
+    return read_archive(source, match) if head.startswith(LOCAL) else None
+
+
+def _source(value: Any, path: str) -> Source | None:
+    if isinstance(value, Span):
+        return value.source.window(value.start, value.size, f"{path} (inside the pickle)")
+    return of_bytes(value, f"{path} (inside the pickle)") if isinstance(value, bytes) else None
+
+
+def _state(state: Mapping[Any, Any], match: Match) -> Raw:
+    """The dictionary of Keras 2.2.5 to 2.3, which has the structure of its HDF5 files."""
+    notes: list[str] = []
+    weights = state["model_weights"]
+    if not isinstance(weights, Mapping):
+        raise Malformed("AK1109", "the weights in the pickle are no dictionary", part="model_weights")
+    groups = tuple(
+        WeightGroup(name, tuple(_tensors(weights.get(name), f"model_weights/{name}")))
+        for name in _texts(weights.get("layer_names"))
+    )
+    stamps = {key: text for key in _STAMPS if (text := _text(state.get(key)) or _text(weights.get(key)))}
+    config = parse_model_json(_text(state["model_config"]), "model_config", notes)
+    training: Json = None
+    if _text(state.get("training_config")):
+        training = parse_model_json(_text(state["training_config"]), "training_config", notes)
+    optimizer = tuple(_tensors(state.get("optimizer_weights"), "optimizer_weights"))
+    return Raw(
+        match, config, "model_config", stamps, NamedWeights(groups), training, optimizer, notes=tuple(notes)
+    )
+
+
+def _tensors(group: Any, part: str) -> Iterator[tuple[str, Tensor]]:
+    """The weights of one group by their names. Raises Malformed where one is missing.
+
+    Each array was pickled by itself and marked so (`H5Dict`, keras 2.3.1 utils/io_utils.py).
+    """
+    if not isinstance(group, Mapping):
+        return
+    by_name = {_text(key): value for key, value in group.items()}
+    for name in _texts(group.get("weight_names")):
+        value = by_name.get(name)
+        inside = _source(value, part) if by_name.get(f"_{name}_pickled") is True else None
+        tensor = tensor_of(value if inside is None else walk(inside), f"{part}/{name}")
+        if tensor is None:
+            raise Malformed("AK1114", f"{name!r} is no array of numbers", part=part)
+        yield name, tensor
+
+
+def _texts(value: Any) -> Sequence[str]:
+    return [_text(item) for item in value] if isinstance(value, list | tuple) else []
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, Span):
+        if value.size > limits.current().config_bytes:
+            return ""
+        value = value.read()
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value if isinstance(value, str) else ""
+
+
+def _none(held: Sequence[Any], source: Source) -> NotAModel:
+    """The refusal of a pickle without a model that can be read, with what is in it."""
+    names = sorted({value.name for value in held if isinstance(value, Name | Inert)})
+    saved = any((inside := _source(v, "")) is not None and inside.read(257, 5) == _TAR for v in held)
+    if saved:
+        what = "the model in it is a SavedModel folder in a tar archive (tf.keras 2.6 to 2.11)"
+    else:
+        shown = ", ".join(name.replace(" ", ".") for name in names[:6]) + (" ..." if len(names) > 6 else "")
+        what = f"it holds no Keras model; it names {shown or 'nothing'}"
+    return NotAModel(
+        "AK1132",
+        f"this is a pickle (or joblib) file, a program for Python to run: {what}",
+        part=source.name,
+        next_step="AnyKeras runs nothing from a file. In the environment that wrote it, load it and call model.save(...).",
+    )
