@@ -19,12 +19,11 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from genuine import FIXTURES, genuine
-
 from anykeras import AnyKerasError, containers, custom, targets
 from anykeras.api import _brought
 from anykeras.containers.base import Raw
 from anykeras.parse import era, parse
+from genuine import FIXTURES, genuine
 
 ABSURD: list[Any] = [
     None, True, -1, 0, 1, 2**31, 2**63, 10**30, -(10**30), 1.5, float("nan"), float("inf"), "", "x", "../../etc/passwd",

@@ -6,9 +6,9 @@ import os
 import zlib
 
 import pytest
-from genuine import CORPUS, Genuine, genuine, outputs, same
 
 import anykeras
+from genuine import CORPUS, Genuine, genuine, outputs, same
 
 SHARE = int(os.environ.get("ANYKERAS_CORPUS_SHARE", "12"))  # one file in so many
 

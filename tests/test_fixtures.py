@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from genuine import FIXTURES, Genuine, genuine, outputs, same
 
 import anykeras
+from genuine import FIXTURES, Genuine, genuine, outputs, same
 
 FILES = [file for file in genuine(FIXTURES) if not file.meta.get("custom_objects")]
 

@@ -1,6 +1,6 @@
 """The verbs. Each reads as a list of the steps that a file goes through:
 
-    sniff -> read -> parse -> migrate -> recover -> lower -> build | write -> verify
+sniff -> read -> parse -> migrate -> recover -> lower -> build | write -> verify
 """
 
 from __future__ import annotations
@@ -255,9 +255,7 @@ def _second(first: Opened, b: str, inputs: Arrays, outputs: Arrays, wanted: Arra
     got = witnesses.predict(model, inputs)
     checks.append(witnesses.compare(f"{b} run by {route} against the first", Evidence.CROSS_CHECKED, got, outputs))
     if wanted is not None:
-        checks.append(
-            witnesses.compare(f"{b} run by {route} against the recording", Evidence.WITNESSED, got, wanted)
-        )
+        checks.append(witnesses.compare(f"{b} run by {route} against the recording", Evidence.WITNESSED, got, wanted))
     return checks
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 
@@ -32,7 +32,8 @@ class Limits:
     steps: int = 2_000_000  # instructions of one recovered function
 
 
-_current: ContextVar[Limits] = ContextVar("anykeras_limits", default=Limits())
+_DEFAULT = Limits()
+_current: ContextVar[Limits] = ContextVar("anykeras_limits", default=_DEFAULT)
 
 
 def current() -> Limits:

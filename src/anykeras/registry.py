@@ -57,7 +57,12 @@ def markdown(found: Page) -> str:
     parts = [f"# {found.code}: {found.title}", found.what]
     if found.fidelity is not None:
         parts.append(f"Fidelity: **{found.fidelity}**.")
-    titled = (("Why", found.why), ("What changes", found.changes), ("Example", found.example), ("Versions", found.versions))
+    titled = (
+        ("Why", found.why),
+        ("What changes", found.changes),
+        ("Example", found.example),
+        ("Versions", found.versions),
+    )
     parts += [f"## {title}\n\n{text}" for title, text in titled if text]
     if found.references:
         parts.append("## References\n\n" + "\n".join(f"- {reference}" for reference in found.references))

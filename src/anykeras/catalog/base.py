@@ -14,7 +14,12 @@ from ..document.model import Era, Layer
 from ..document.values import Config
 
 Shape = tuple[int | None, ...]
-Always: Callable[[Config], bool] = lambda config: True
+
+
+def always(config: Config) -> bool:
+    """The condition of a weight that every configuration has."""
+    return True
+
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Role:
     name: str
     at: str = ""
     trainable: bool = True
-    when: Callable[[Config], bool] = Always
+    when: Callable[[Config], bool] = always
     also: tuple[str, ...] = ()
     stored: str = ""
     copy: bool = False

@@ -86,8 +86,7 @@ def converted(done: Converted) -> None:
     """Findings, then the file."""
     findings(done.findings)
     out.print(
-        f"[green]written[/green] {escape(done.path)} from {escape(str(done.opened.original.writer))}"
-        f" ({done.fidelity})",
+        f"[green]written[/green] {escape(done.path)} from {escape(str(done.opened.original.writer))} ({done.fidelity})",
         soft_wrap=True,
     )
 

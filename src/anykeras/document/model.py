@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from ..tensors import Tensor
 from .values import Config, Ref, Value
 
-
 GIVEN = "given"
 """The module of a class or function that the reader gave, in place of what the file says."""
 FOREIGN = "foreign"

@@ -71,7 +71,7 @@ class Dtype:
     name: str
 
 
-Value = Union[  # noqa: UP007  (a string forward reference cannot be joined with | at run time)
+Value = Union[
     None, bool, int, float, str, bytes, tuple["Value", ...], Mapping[str, "Value"],
     Ref, Object, Code, Slice, Ellipsis_, Dtype, Tensor, "Layer",
 ]  # fmt: skip

@@ -14,12 +14,16 @@ from ..document.model import Era, Evidence, Writer
 
 # Arguments that only one era used (keras/layers/*.py of 1.2.2 and 2.0.0).
 KERAS1_WORDS = frozenset(
-    "output_dim nb_filter nb_row border_mode dim_ordering W_regularizer inner_activation dropout_W pool_length "
-    "filter_length subsample consume_less W_constraint input_dtype b_regularizer".split()
+    {
+        "output_dim", "nb_filter", "nb_row", "border_mode", "dim_ordering", "W_regularizer", "inner_activation", "dropout_W",
+        "pool_length", "filter_length", "subsample", "consume_less", "W_constraint", "input_dtype", "b_regularizer",
+    }
+)  # fmt: skip
+KERAS2_WORDS = frozenset(
+    ["units", "filters", "kernel_initializer", "recurrent_activation", "padding", "data_format", "rate"]
 )
-KERAS2_WORDS = frozenset("units filters kernel_initializer recurrent_activation padding data_format rate".split())
-TF2_WORDS = frozenset("ragged time_major renorm groups experimental_autocast".split())
-KERAS3_WORDS = frozenset("batch_shape build_config autocast negative_slope zero_output_for_mask".split())
+TF2_WORDS = frozenset(["ragged", "time_major", "renorm", "groups", "experimental_autocast"])
+KERAS3_WORDS = frozenset(["batch_shape", "build_config", "autocast", "negative_slope", "zero_output_for_mask"])
 
 
 def infer(raw: Raw) -> Writer:
@@ -33,7 +37,9 @@ def infer(raw: Raw) -> Writer:
     if library != "keras":
         backend = backend or "tensorflow"
     if era is Era.KERAS0 and backend is None:
-        evidence.append(Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say"))
+        evidence.append(
+            Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say")
+        )
         backend = "theano"
     return Writer(era, library, version, backend, _data_format(raw.architecture, evidence), tuple(evidence))
 

@@ -184,9 +184,9 @@ def _functional(config: Mapping[str, Json], reading: Reading, address: str) -> G
         layers.append(replace(layer, name=name))
     now = reading.era is Era.KERAS3
     models = {layer.name for layer in layers if now and layer.graph is not None and not layer.graph.sequential}
-    ends = [_ends(config.get(key), models, reading, key) for key in ("input_layers", "output_layers")]
+    starts, ends = (_ends(config.get(key), models, reading, key) for key in ("input_layers", "output_layers"))
     made_layers, made_calls = _operations(layers, calls, reading)
-    graph = Graph(made_layers, made_calls, *ends)
+    graph = Graph(made_layers, made_calls, starts, ends)
     return check_refs(graph if now else shift_nested(graph), reading)
 
 

@@ -30,7 +30,9 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     if class_name in MODELS and _is_graph(config):
         return model_of(data, reading, address)
     if not isinstance(config, dict):
-        raise reading.wrong(f"the config of a {class_name} should be an object", layer=str(data.get("name") or class_name))
+        raise reading.wrong(
+            f"the config of a {class_name} should be an object", layer=str(data.get("name") or class_name)
+        )
     name = config.get("name", data.get("name")) or ""
     if not isinstance(name, str):
         raise reading.wrong("a layer name should be a text", layer=class_name, key="name")
@@ -183,5 +185,3 @@ def _call_value(value: Json, reading: Reading) -> Value:
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _call_value(item, reading) for key, item in value.items()}
     return legacy_value(value, reading)
-
-

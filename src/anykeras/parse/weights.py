@@ -64,9 +64,7 @@ def _top_layers(model: Layer, weights: NamedWeights, era: Era) -> list[Layer]:
     return list({layer.name: layer for layer in [*inner, *layers[1:]]}.values())
 
 
-def _pair(
-    layers: Sequence[Layer], weights: NamedWeights, era: Era, part: str
-) -> list[tuple[Layer, WeightGroup]]:
+def _pair(layers: Sequence[Layer], weights: NamedWeights, era: Era, part: str) -> list[tuple[Layer, WeightGroup]]:
     """Which group belongs to which layer: by name; by position where the layers have none or other ones."""
     by_name = {group.name: group for group in weights.groups}
     named = [layer for layer in layers if layer.name in by_name]

@@ -91,7 +91,9 @@ def fill(model: keras.Model, lowered: Lowered) -> None:
     own = sum(fill_given(follow(model, place.steps), place.layer) for place in lowered.given)
     if lowered.expected + own != len(variables):
         names = ", ".join(variable.path for variable in list(variables.values())[:8])
-        raise Bug("AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected + own}: {names} ...")
+        raise Bug(
+            "AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected + own}: {names} ..."
+        )
 
 
 def follow(model: Any, steps: tuple[Step, ...]) -> Any:
