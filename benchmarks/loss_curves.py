@@ -27,10 +27,11 @@ WIDTH, HEIGHT, LEFT, TOP, GAP = 340, 220, 56, 36, 40
 
 @dataclass(frozen=True)
 class Curve:
-    """Losses step by step: `old` has shape (runs, steps), `live` and `converted` (steps,)."""
+    """Losses step by step: `old` has shape (runs, steps), `theano`, `live` and `converted` (steps,)."""
 
     name: str
     old: np.ndarray
+    theano: np.ndarray | None
     live: np.ndarray
     converted: np.ndarray
 
@@ -38,12 +39,17 @@ class Curve:
     def difference(self) -> float:
         """The largest distance to the closest run of the old stack, over both ways of opening."""
         ours = np.stack([self.live, self.converted])
-        return float(np.abs(ours[:, None] - self.old[None]).max(axis=2).min(axis=1).max())
+        return float(np.abs(ours[:, None] - self.runs[None]).max(axis=2).min(axis=1).max())
+
+    @property
+    def runs(self) -> np.ndarray:
+        """All runs of the old stack, shape (runs, steps)."""
+        return self.old if self.theano is None else np.concatenate([self.old, self.theano[None]])
 
     @property
     def spread(self) -> float:
         """How far the runs of the old stack lie apart."""
-        return float((self.old.max(axis=0) - self.old.min(axis=0)).max())
+        return float((self.runs.max(axis=0) - self.runs.min(axis=0)).max())
 
 
 def trained(model: Any, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -57,13 +63,14 @@ def measured(name: str) -> Curve:
 
     with np.load(CURVES / f"{name}.npz", allow_pickle=False) as recorded:
         x, y, old = recorded["x"], recorded["y"], recorded["loss"]
+        theano = recorded["theano"] if "theano" in recorded else None
     path = CURVES / f"{name}.h5"
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         target = Path(folder) / "converted.keras"
         anykeras.convert(path, target)
         live, stock = anykeras.load_model(path), keras.models.load_model(target)
-    return Curve(name, old, trained(live, x, y), trained(stock, x, y))
+    return Curve(name, old, theano, trained(live, x, y), trained(stock, x, y))
 
 
 def drawn(curves: Sequence[Curve]) -> str:
@@ -77,7 +84,7 @@ def drawn(curves: Sequence[Curve]) -> str:
 
 
 def _panel(curve: Curve, left: int) -> str:
-    low, high = float(min(curve.old.min(), curve.live.min())), float(max(curve.old.max(), curve.live.max()))
+    low, high = float(min(curve.runs.min(), curve.live.min())), float(max(curve.runs.max(), curve.live.max()))
     low, high = low - 0.05 * (high - low), high + 0.05 * (high - low)
 
     def at(step: int, loss: float) -> tuple[float, float]:
@@ -87,14 +94,21 @@ def _panel(curve: Curve, left: int) -> str:
     parts = [_text(left + WIDTH / 2, 22, TITLES[curve.name], "middle", 14)]
     parts += _axes(curve, left, low, high, at)
     parts += [_line([at(i, v) for i, v in enumerate(run)], "#9ab", 5) for run in curve.old]
+    if curve.theano is not None:
+        parts.append(_line([at(i, v) for i, v in enumerate(curve.theano)], "#e7b94c", 5))
     parts.append(_line([at(i, v) for i, v in enumerate(curve.live)], "#c33", 1.5))
     parts += [f'<circle cx="{x}" cy="{y}" r="3.5" fill="none" stroke="#1a1"/>' for x, y in
               (at(i, v) for i, v in enumerate(curve.converted))]  # fmt: skip
     below = TOP + HEIGHT + 50
-    for i, (colour, words) in enumerate(
-        (("#9ab", f"Keras 2.1.5 itself, {len(curve.old)} runs"), ("#c33", "AnyKeras, live"), ("#1a1", "converted, stock Keras 3"))
+    for place, colour, words in (
+        (0, "#9ab", f"Keras 2.1.5, TensorFlow 1.8 ({len(curve.old)} runs)"),
+        (212, "#e7b94c", "Theano" if curve.theano is not None else ""),
+        (268, "#c33", "AnyKeras"),
+        (336, "#1a1", "converted"),
     ):
-        x = left - 20 + (0, 160, 256)[i]
+        if not words:
+            continue
+        x = left - 44 + place
         parts.append(f'<rect x="{x}" y="{below - 8}" width="10" height="8" fill="{colour}"/>')
         parts.append(_text(x + 14, below, words, "start", 11))
     parts.append(_text(left + WIDTH / 2, below + 22, f"largest difference {curve.difference:.1g}", "middle", 12))

@@ -9,6 +9,7 @@ result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x
 
 from __future__ import annotations
 
+from anykeras.bytecode import pages as _pages
 from anykeras.bytecode.code import Code, Version
 from anykeras.bytecode.errors import BytecodeError, CodeRaised, MissingName, refused
 from anykeras.bytecode.identify import Identification, identify
@@ -30,3 +31,5 @@ __all__ = [
     "MachineLimits", "MissingName", "Namespace", "Operation", "Source", "StoredFunction", "Version", "identify",
     "looks_stored", "read_stored", "refused", "source_of", "throw",
 ]  # fmt: skip
+
+del _pages

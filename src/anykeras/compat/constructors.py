@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,14 @@ if TYPE_CHECKING:
     from .world import World
 
 _HELD = "held by anykeras.compat"
+# What Keras 0 and 1 took first (keras/layers/core.py, recurrent.py, embeddings.py, wrappers.py 1.2.2).
+_FIRST = {
+    **dict.fromkeys(("Dense", "SimpleRNN", "LSTM", "GRU"), ("output_dim",)),
+    **dict.fromkeys(("Dropout", "GaussianDropout"), ("p",)),
+    "Embedding": ("input_dim", "output_dim"),
+    "Activation": ("activation",),
+    **dict.fromkeys(("TimeDistributed", "Bidirectional"), ("layer",)),
+}
 _PLACE = ("batch_input_shape", "input_shape", "batch_size", "input_dtype", "weights")
 
 
@@ -25,10 +34,12 @@ def translated(world: World, class_name: str, args: tuple[Any, ...], kwargs: Map
         Unsupported: the old layer is not one layer any more.
     """
     old = signature(class_name, world.writer)
-    names = list(old.defaults) if old is not None else []
+    names = _in_order(world, class_name)
+    if len(args) > len(names):
+        raise Unsupported("AK5010", f"{class_name} is called with {len(args)} arguments by place: name them")
     given = {**dict(zip(names, args, strict=False)), **kwargs}
-    if len(args) > len(names) or world.context.era is Era.KERAS3:
-        return dict(kwargs) if not args else {**dict(zip(accepted(class_name), args, strict=False)), **kwargs}
+    if old is None or world.context.era is Era.KERAS3:
+        return given
     kept = {key: given.pop(key) for key in _PLACE if key in given}
     objects: list[Any] = []
     config = {key: _document(world, key, value, objects) for key, value in given.items() if key != "name"}
@@ -42,6 +53,15 @@ def translated(world: World, class_name: str, args: tuple[Any, ...], kwargs: Map
     made = {key: _live(world, value, objects) for key, value in model.config.items() if key in takes}
     name = {"name": given["name"]} if given.get("name") else {}
     return {**{key: value for key, value in made.items() if value is not None or key in given}, **name, **kept}
+
+
+def _in_order(world: World, class_name: str) -> list[str]:
+    """The arguments that old code may give by place. Keras 2 and tf.keras had them in today's order."""
+    if world.context.era in (Era.KERAS0, Era.KERAS1):
+        return list(_FIRST.get(class_name, ()))
+    made = getattr(world.keras.layers, class_name)
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [p.name for p in list(inspect.signature(made.__init__).parameters.values())[1:] if p.kind in kinds]
 
 
 def _document(world: World, key: str, value: Any, objects: list[Any]) -> Value:

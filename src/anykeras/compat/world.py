@@ -128,7 +128,7 @@ class World:
 
     def outwards(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function of old code that Keras calls; called by old code it is itself."""
-        if getattr(function, "of_old", False):
+        if getattr(function, "for_keras", False):
             return function
 
         @wraps(function)
@@ -137,7 +137,7 @@ class World:
                 return function(*args, **kwargs)
             return self.unwrap(function(*self.wrap(args), **self.wrap(kwargs)))
 
-        call.of_old = True  # type: ignore[attr-defined]
+        call.of_old = call.for_keras = True  # type: ignore[attr-defined]
         return call
 
     def operate(self, name: str, *operands: Any) -> Any:

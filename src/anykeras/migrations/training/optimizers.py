@@ -145,7 +145,8 @@ def _epsilon(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> d
         config["epsilon"] = float(epsilon) ** 2 if outside else epsilon
         if outside:
             seen = f"epsilon={epsilon:g} was added after the square root"
-            notes.add("AK4008", "optimizer", seen, f"epsilon={float(epsilon) ** 2:g} under it", Fidelity.EQUIVALENT)
+            done = f"epsilon={float(epsilon) ** 2:g} under it: other steps only for weights with gradients near {epsilon:g}"
+            notes.add("AK4008", "optimizer", seen, done, Fidelity.APPROXIMATE)
     return config
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from . import pages as _pages
 from .base import Context, Entry, Kind, Ops, Refused, Value
 from .lookup import attribute, is_module, module_of, names, operator, resolve
 from .shapes import Dim, Pair, Scope, Shape, Sizes
@@ -25,3 +26,4 @@ __all__ = [
     "operator",
     "resolve",
 ]
+del _pages
