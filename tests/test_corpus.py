@@ -8,7 +8,7 @@ import zlib
 import pytest
 
 import anykeras
-from genuine import CORPUS, Genuine, genuine, outputs, same
+from genuine import CORPUS, Genuine, genuine, right
 
 SHARE = int(os.environ.get("ANYKERAS_CORPUS_SHARE", "12"))  # one file in so many
 
@@ -25,7 +25,7 @@ def test_score(capsys: pytest.CaptureFixture[str]) -> None:
     import keras
 
     backend = keras.backend.backend()
-    right, wrong, refused = 0, [], []
+    good, wrong, refused = 0, [], []
     for file in filter(sampled, genuine(CORPUS)):
         if backend != "tensorflow" and any(x.dtype.kind in "US" for x in file.series("in")):
             continue
@@ -34,16 +34,16 @@ def test_score(capsys: pytest.CaptureFixture[str]) -> None:
         except anykeras.AnyKerasError as error:
             refused.append(f"{file.id}: {error}")
             continue
-        if same(outputs(model, file), file.series("out")):
-            right += 1
+        if right(model, file):
+            good += 1
         else:
             wrong.append(file.id)
         keras.backend.clear_session()
-    total = right + len(wrong) + len(refused)
+    total = good + len(wrong) + len(refused)
     with capsys.disabled():
         print(
-            f"\ncorpus on {backend}: {right} of {total} right ({100 * right / total:.1f} %), {len(wrong)} wrong, "
+            f"\ncorpus on {backend}: {good} of {total} right ({100 * good / total:.1f} %), {len(wrong)} wrong, "
             f"{len(refused)} refused"
         )
     assert not wrong
-    assert right >= 0.97 * total, refused
+    assert good >= 0.97 * total, refused

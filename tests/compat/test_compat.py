@@ -210,7 +210,8 @@ def test_indented_copies_and_unusual_names(tmp_path: Path) -> None:
 
 
 def test_the_public_door() -> None:
-    from anykeras.compat import Layer, backend as K  # noqa: N812  (the name that everybody gave it)
+    from anykeras.compat import Layer
+    from anykeras.compat import backend as K
 
     class Square(Layer):
         def call(self, x):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from genuine import FIXTURES, Genuine, genuine, outputs, same
 
 import anykeras
+from genuine import FIXTURES, Genuine, genuine, outputs, same
 
 
 def source(file: Genuine) -> Path:
@@ -73,7 +73,7 @@ def test_a_stub_filled_in_opens_the_file(file: Genuine, tmp_path: Path) -> None:
     text = anykeras.stub(file.path, weights=file.weights)
     written = tmp_path / "my_layers.py"
     written.write_text(text, "utf8")
-    with pytest.raises(anykeras.AnyKerasError, match="write what .* computes"):
+    with pytest.raises(anykeras.AnyKerasError, match=r"write what .* computes"):
         anykeras.load_model(file.path, custom_objects=written, compile=False)
     lines = [line for line in source(file).read_text("utf8").splitlines() if line.strip()]
     start = next(i for i, line in enumerate(lines) if line.lstrip().startswith("def call"))
@@ -82,7 +82,7 @@ def test_a_stub_filled_in_opens_the_file(file: Genuine, tmp_path: Path) -> None:
         if line.lstrip().startswith("def ") or not line.startswith("        "):
             break
         body.append(line)
-    filled = [line for line in text.splitlines()]
+    filled = text.splitlines()
     at = next(i for i, line in enumerate(filled) if "NotImplementedError" in line)
     filled[at : at + 1] = body
     written.write_text("\n".join(filled).replace("raise NotImplementedError", "pass  #"), "utf8")

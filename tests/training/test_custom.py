@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from genuine import FIXTURES, Genuine, same
 
 import anykeras
 from anykeras.document.model import Document, Era, Graph, Layer, Training, Writer
 from anykeras.document.values import Object
 from anykeras.migrations import settled
+from genuine import FIXTURES, Genuine, same
 
 from .stepping import STEPPED, step
 

@@ -6,9 +6,9 @@ import warnings
 from pathlib import Path
 
 import pytest
-from genuine import Genuine, same
 
 import anykeras
+from genuine import Genuine, same
 
 from .stepping import BUILT_IN, difference, step
 

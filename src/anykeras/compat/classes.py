@@ -61,9 +61,7 @@ def _made(world: World, current: type) -> Any:
     keras = world.keras
     if issubclass(current, keras.layers.Layer) and not issubclass(current, keras.Model):
         return _layer(world, current)
-    if issubclass(
-        current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint
-    ):
+    if issubclass(current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint):
         return _object(world, current)
     return current
 

@@ -46,9 +46,7 @@ def translated(world: World, class_name: str, args: tuple[Any, ...], kwargs: Map
     layer = Layer(class_name, str(given.get("name") or class_name.lower()), config)
     model = migrate(Document(layer, world.writer, world.writer.era))[0].model
     if model.class_name != class_name or model.graph is not None:
-        raise Unsupported(
-            "AK5010", f"{class_name} of {world.writer} is not one layer of Keras 3 and cannot be derived from"
-        )
+        raise Unsupported("AK5010", f"{class_name} of {world.writer} is not one layer of Keras 3 and cannot be derived from")
     takes = accepted(class_name) | {"trainable", "dtype"}
     made = {key: _live(world, value, objects) for key, value in model.config.items() if key in takes}
     name = {"name": given["name"]} if given.get("name") else {}
@@ -78,9 +76,7 @@ def _live(world: World, value: Value, objects: list[Any]) -> Any:
         if value.class_name == _HELD and isinstance(value.config, Mapping):
             held = objects[int(str(value.config["number"]))]
             return world.unwrap(held)
-        config = (
-            {k: _live(world, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
-        )
+        config = {k: _live(world, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
         return {"class_name": value.class_name, "config": config}
     if isinstance(value, Layer):  # an activation that Keras 3 has no name for is a small model of that name
         return world.outwards(world.find(f"keras.activations.{value.name}"))

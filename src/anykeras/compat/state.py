@@ -244,9 +244,7 @@ def normalize_tuple(world: World, value: Any, n: int, name: str = "") -> tuple[i
 
 
 @_enter("keras.utils.conv_utils.conv_output_length", "keras.layers.convolutional.conv_output_length")
-def conv_output_length(
-    world: World, input_length: Any, filter_size: int, padding: str, stride: int, dilation: int = 1
-) -> Any:
+def conv_output_length(world: World, input_length: Any, filter_size: int, padding: str, stride: int, dilation: int = 1) -> Any:
     """How long a convolution's outcome is."""
     if input_length is None:
         return None

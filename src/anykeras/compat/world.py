@@ -249,11 +249,7 @@ class World:
 
     def imported(self, name: str) -> Module:
         """The module that ``import name`` gives; raises ImportError."""
-        if (
-            name.split(".")[0] == "theano"
-            and importlib.util.find_spec("theano") is None
-            and self.context.era is Era.KERAS3
-        ):
+        if name.split(".")[0] == "theano" and importlib.util.find_spec("theano") is None and self.context.era is Era.KERAS3:
             raise ImportError(name)
         return self.module(name)
 

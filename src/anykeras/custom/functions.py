@@ -103,7 +103,5 @@ def _model(
             next_step="Write it with keras.ops, or with anykeras.compat for an old keras.backend.",
         ) from error
     if model.weights:
-        raise Unsupported(
-            "AK5002", f"the function given for {name!r} makes weights, which the file cannot fill", key=name
-        )
+        raise Unsupported("AK5002", f"the function given for {name!r} makes weights, which the file cannot fill", key=name)
     return keras3.layer_of(config, Reading(Era.KERAS3, f"custom object {name}"))

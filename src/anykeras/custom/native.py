@@ -74,9 +74,7 @@ def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any
     except Kept:
         raise
     except Exception as error:  # whatever the reader's class raises: it then stays as it is
-        raise Kept(
-            f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        ) from error
+        raise Kept(f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
     model = keras3.layer_of(config, Reading(Era.KERAS3, f"class {layer.class_name}"))
     return _with_weights(replace(model, name=layer.name), whole, own, len(flat), layer)
 

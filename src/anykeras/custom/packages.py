@@ -32,9 +32,7 @@ _BY_CLASS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("FixedDropout", "ConvKernalInitializer", "DropConnect"), "efficientnet or segmentation-models"),
     **dict.fromkeys(("AnchorBoxes", "L2Normalization", "DecodeDetections"), "ssd_keras"),
     **dict.fromkeys(("UpsampleLike", "Anchors", "RegressBoxes", "FilterDetections", "ClipBoxes"), "keras-retinanet"),
-    **dict.fromkeys(
-        ("PyramidROIAlign", "ProposalLayer", "DetectionLayer", "DetectionTargetLayer"), "Mask R-CNN (matterport)"
-    ),
+    **dict.fromkeys(("PyramidROIAlign", "ProposalLayer", "DetectionLayer", "DetectionTargetLayer"), "Mask R-CNN (matterport)"),
     "BilinearUpsampling": "keras-deeplab-v3-plus",
     "TCN": "keras-tcn",
     "KerasLayer": "tensorflow-hub",

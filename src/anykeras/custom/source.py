@@ -53,9 +53,7 @@ def read(path: str, world: World) -> Read:
         return Read({}, {os.path.basename(path): error.seen})
     objects = {name: runner.exported(value) for name, value in vars(module).items() if _own(value, module)}
     constants = {name: value for name, value in vars(module).items() if _is_constant(name, value)}
-    registered = {
-        name: runner.exported(value) for name, value in world.registered.items() if not name.startswith("class ")
-    }
+    registered = {name: runner.exported(value) for name, value in world.registered.items() if not name.startswith("class ")}
     return Read({**constants, **objects, **registered}, runner.failed)
 
 

@@ -16,8 +16,7 @@ _IMPORTS: Mapping[Era, str] = {
     Era.KERAS0: "from keras import backend as K\nfrom keras.layers.core import Layer\n",
     Era.KERAS1: "from keras import backend as K\nfrom keras.engine.topology import Layer\n",
     Era.KERAS2: "from keras import backend as K\nfrom keras.layers import Layer\n",
-    Era.TF2: "import tensorflow as tf\nfrom tensorflow.keras import backend as K\n"
-    "from tensorflow.keras.layers import Layer\n",
+    Era.TF2: "import tensorflow as tf\nfrom tensorflow.keras import backend as K\nfrom tensorflow.keras.layers import Layer\n",
     Era.KERAS3: "import keras\nfrom keras import ops\nfrom keras.layers import Layer\n",
 }
 

@@ -27,7 +27,7 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     reading.count_layer()
     class_name = text(data.get("class_name"), reading, "class_name")
     config = data.get("config")
-    if class_name in MODELS and _is_graph(config):
+    if _is_graph(config) and (class_name in MODELS or (isinstance(config, dict) and "input_layers" in config)):
         return model_of(data, reading, address)
     if not isinstance(config, dict):
         raise reading.wrong(

@@ -35,8 +35,14 @@ def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     held = wrapped(config["optimizer"])
     if writer.era is Era.KERAS3 and isinstance(held, Object) and optimizer(held.class_name) is None:
         return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
-    counters, slots, unbound = _state(raw.optimizer, held, model, writer)
+    counters, slots, unbound = _state(_once(raw.optimizer), held, model, writer)
     return Training(config, counters, slots, unbound=unbound)
+
+
+def _once(saved: Sequence[tuple[str, Tensor]]) -> Sequence[tuple[str, Tensor]]:
+    """Without the second copy that a LossScaleOptimizer saves (tf.keras 2.15, ``optimizer/inner_optimizer/vars``)."""
+    inner = [pair for pair in saved if "inner_optimizer/" in pair[0]]
+    return inner or saved
 
 
 def _raw_config(raw: Raw) -> Mapping[str, Json]:
@@ -181,12 +187,14 @@ def _by_names(
     rest: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, variables: _Variables
 ) -> dict[str, list[Tensor]] | None:
     """Slots by the kind that their names say: ``Adam/dense/kernel/m:0`` (TensorFlow 2.0 to 2.10) or
-    ``Adam/m/dense/kernel:0`` (2.11 to 2.15); within a kind the order is that of the variables."""
+    ``Adam/m/dense/kernel:0`` (2.11 to 2.15, without the first name under a loss scale); within a kind the order is that
+    of the variables."""
     found: dict[str, list[Tensor]] = {}
     for name, tensor in rest:
         parts = name.removesuffix(":0").split("/")
         kinds = {**entry.named, AVERAGE: AVERAGE}
-        kind = kinds.get(parts[-1]) or (kinds.get(parts[1]) if len(parts) > 2 else None)
+        first = parts[:1] if len(parts) > 1 else []
+        kind = next((kinds[part] for part in (parts[-1], *parts[1:-1][:1], *first) if part in kinds), None)
         if kind is None:
             return None
         found.setdefault(kind, []).append(tensor)

@@ -85,10 +85,11 @@ def _metrics(value: Value, loss: Value, outputs: Outputs, notes: Notes) -> Value
         width = outputs.widths[0] if len(outputs.widths) == 1 else None
         return losses.structure(spread, lambda item: losses.metric(item, loss, width, notes))
     kinds = _flat(loss) if isinstance(loss, tuple) else [loss] * len(spread)
-    return tuple(
-        losses.structure(item, lambda leaf, kind=kind, width=width: losses.metric(leaf, kind, width, notes))
-        for item, kind, width in zip(spread, kinds, outputs.widths, strict=False)
-    )
+
+    def changed(value: Value, kind: Value, width: int | None) -> Value:
+        return losses.structure(value, lambda leaf: losses.metric(leaf, kind, width, notes))
+
+    return tuple(changed(*parts) for parts in zip(spread, kinds, outputs.widths, strict=False))
 
 
 def _told(training: Training, model: Layer, notes: Notes) -> None:

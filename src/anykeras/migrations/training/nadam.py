@@ -12,8 +12,11 @@ Later ones go over to the schedule of Keras 3.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ...document.model import Layer, Training
 from ...document.values import Config
@@ -35,7 +38,7 @@ class Step:
 
 def factor(step: int, beta_1: float, decay: float) -> float:
     """``u`` of one step; `step` counts from 1."""
-    return beta_1 * (1.0 - 0.5 * _BASE ** (step * decay))
+    return beta_1 * (1.0 - 0.5 * math.pow(_BASE, step * decay))
 
 
 def made(step: int, product: float, beta_1: float, decay: float) -> Step:
@@ -63,10 +66,10 @@ def carried(training: Training, config: Config) -> Training:
         training: with the slots and counters of the file.
         config: the optimizer's arguments as the file has them.
     """
-    count = training.counters.get("iterations")
-    if count is None or "momentum" not in training.slots:
+    if not training.slots:
         return training
-    step = int(count.read()) + 1
+    count = training.counters.get("iterations")
+    step = int(count.read()) + 1 if count is not None else 1
     beta_1, decay = (_number(config, key, default) for key, default in (("beta_1", 0.9), ("schedule_decay", DECAY)))
     decay = _number(config, "decay", decay)
     saved = training.counters.get(PRODUCT)
@@ -112,4 +115,4 @@ def _scaled(shadow: Layer, scale: float) -> Layer:
 def _times(tensor: Tensor, scale: float) -> Tensor:
     if not tensor.dtype.startswith(("float", "bfloat")):
         return tensor
-    return tensor.derive(f"times({scale:.6g})", tensor.shape, lambda a: (a * scale).astype(a.dtype))
+    return tensor.derive(f"times({scale:.6g})", tensor.shape, lambda a: np.multiply(a, scale).astype(a.dtype))

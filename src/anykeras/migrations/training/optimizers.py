@@ -80,6 +80,10 @@ def _with(training: Training, held: Object | None) -> Training:
 
 def _carried(training: Training, past: Past, config: Config, notes: Notes) -> Training:
     old = _old_algorithm(notes.writer, config)
+    if not training.slots:
+        seen, done = past.old_words[0], "there is no state in the file: training starts with the schedule of Keras 3"
+        notes.add("AK4004", "optimizer", seen, done, Fidelity.APPROXIMATE)
+        return training
     seen, done = past.old_words if old else past.kept_words
     notes.add("AK4004", "optimizer", seen, done, Fidelity.APPROXIMATE)
     return (past.old if old else past.kept)(training, config)

@@ -1,0 +1,102 @@
+"""``multi_gpu_model``: a model that cuts each batch in parts, gives each part to a replica and joins the outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...document.model import Call, Era, Graph, Layer, Writer, refs
+from ...document.values import Ref
+from ...findings import Fidelity
+from ..rule import Context, Example, rule
+
+_K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+
+
+def _slice(number: int, parts: int = 2) -> Layer:
+    return Layer("Lambda", f"lambda_{number}", {"arguments": {"i": number, "parts": parts}})
+
+
+def _sample(axis: int) -> Layer:
+    """The graph that multi_gpu_model makes for two devices; with another axis it is a model of someone's own."""
+    dense = Graph((Layer("Dense", "dense", {"units": 2}),), sequential=True)
+    layers = (
+        Layer("InputLayer", "x", {"batch_input_shape": (None, 3)}),
+        _slice(0),
+        _slice(1),
+        Layer("Sequential", "net", graph=dense),
+        Layer("Concatenate", "out", {"axis": axis}),
+    )
+    calls = {
+        "x": (Call(),),
+        "lambda_0": (Call((Ref("x"),)),),
+        "lambda_1": (Call((Ref("x"),)),),
+        "net": (Call((Ref("lambda_0"),)), Call((Ref("lambda_1"),))),
+        "out": (Call(((Ref("net", 0), Ref("net", 1)),)),),
+    }
+    return Layer("Functional", "wrapper", graph=Graph(layers, calls, Ref("x"), Ref("out")))
+
+
+@rule(
+    "AK2251",
+    "multi_gpu_model is the model inside",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("Functional",),
+    what="`multi_gpu_model` wrapped a model: a Lambda for each device cuts its part of the batch, the model is called on each "
+    "part, and the outcomes are concatenated along the batch. The wrapper is what was saved by mistake, again and again.",
+    why="The parts put together are the whole batch, so the model inside computes the same; Keras 3 distributes by itself.",
+    changes="The model inside takes the wrapper's place.",
+    example="Model(Lambda(slice 0), Lambda(slice 1), net, net, Concatenate(axis=0)) -> net",
+    fidelity=Fidelity.EQUIVALENT,
+    versions="Keras 2.0.9 to 2.3, tf.keras to 2.3",
+    references=("keras/utils/multi_gpu_utils.py 2.2.4",),
+    examples=[Example(_sample(0), lambda layer: layer.name == "net", _K2)],
+    leaves_alone=[Example(_sample(1), _sample(1), _K2)],
+)
+def _multi_gpu(model: Layer, context: Context) -> Layer | None:
+    graph = model.graph
+    if graph is None or graph.sequential:
+        return None
+    nested = [layer for layer in graph.layers if layer.graph is not None]
+    others = {"InputLayer", "Lambda", "Concatenate"}
+    rest = [layer for layer in graph.layers if layer.graph is None]
+    if len(nested) != 1 or {layer.class_name for layer in rest} != others:
+        return None
+    parts = len(graph.calls[nested[0].name])
+    return nested[0] if _cut(graph, nested[0].name, parts) and _joined(graph, nested[0].name, parts) else None
+
+
+def _cut(graph: Graph, name: str, parts: int) -> bool:
+    """Whether the model is called on part 0, 1 ... of every input, in the order of the inputs."""
+    inputs = refs(graph.inputs)
+    for number, call in enumerate(graph.calls[name]):
+        cuts = [graph.layer(ref.layer) for ref in refs(call.args)]
+        if [_source(graph, layer) for layer in cuts] != inputs:
+            return False
+        if any(_arguments(layer) != {"i": number, "parts": parts} for layer in cuts):
+            return False
+    return parts > 1
+
+
+def _source(graph: Graph, layer: Layer) -> Ref | None:
+    calls = graph.calls[layer.name]
+    given = refs(calls[0].args) if len(calls) == 1 else []
+    return given[0] if len(given) == 1 else None
+
+
+def _arguments(layer: Layer) -> Mapping[str, object] | None:
+    held = layer.config.get("arguments")
+    return dict(held) if layer.class_name == "Lambda" and isinstance(held, Mapping) else None
+
+
+def _joined(graph: Graph, name: str, parts: int) -> bool:
+    """Whether every output is one output of all calls in order, concatenated along the batch."""
+    ends = refs(graph.outputs)
+    return all(_is_joint(graph, end, [Ref(name, node, i) for node in range(parts)]) for i, end in enumerate(ends))
+
+
+def _is_joint(graph: Graph, end: Ref, parts: Sequence[Ref]) -> bool:
+    layer = graph.layer(end.layer)
+    calls = graph.calls[end.layer]
+    whole = layer.class_name == "Concatenate" and layer.config.get("axis") == 0
+    return whole and len(calls) == 1 and refs(calls[0].args) == list(parts)

@@ -1,0 +1,48 @@
+"""Half precision: the same computation, rounded where the backend chooses to."""
+
+from __future__ import annotations
+
+from ...document.model import Era, Layer, Writer
+from ...document.values import Object, Value
+from ...findings import Fidelity, Finding
+from ..rule import Context, Example, rule
+
+CODE = "AK2296"
+_HALF = ("float16", "bfloat16")
+_MIXED = Layer("Dense", "d", {"units": 2, "dtype": "mixed_float16"})
+_PLAIN = Layer("Dense", "d", {"units": 2, "dtype": "float32"})
+TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
+
+
+@rule(
+    CODE,
+    "Half precision rounds differently by backend",
+    to=Era.KERAS3,
+    eras=tuple(Era),
+    what="The model computes in float16 or bfloat16 (a `mixed_float16` policy, or a dtype of 16 bits).",
+    why="XLA, on which jax runs, keeps intermediate results in float32 where TensorFlow rounds each to 16 bits. Both are "
+    "right to the precision of the type.",
+    changes="Nothing: policy, weights and operations are kept. Outputs can differ from the recorded ones by a unit or two in "
+    "the last place of 16 bits (relative 1e-3 for float16, 1e-2 for bfloat16).",
+    fidelity=Fidelity.APPROXIMATE,
+    versions="tf.keras 2.1 to 2.15, Keras 3",
+    references=("XLA flag xla_allow_excess_precision, on by default",),
+    examples=[Example(_MIXED, _MIXED, TF)],
+    leaves_alone=[Example(_PLAIN, _PLAIN, TF)],
+    report=False,
+)
+def half_precision(layer: Layer, context: Context) -> Layer | None:
+    """Says once for a model that it computes in 16 bits."""
+    policy = _policy(layer.config.get("dtype"))
+    if policy.endswith(_HALF) and all(finding.code != CODE for finding in context.findings):
+        seen, done = f"computes under {policy}", "kept; backends round 16 bits differently"
+        context.findings.append(Finding(CODE, layer.address or layer.name, seen, done, Fidelity.APPROXIMATE))
+    return None
+
+
+def _policy(value: Value) -> str:
+    """The name of a dtype or policy; "" where there is none."""
+    if isinstance(value, Object):
+        held = value.config if isinstance(value.config, str) else value.config.get("name")
+        return str(held or "")
+    return value if isinstance(value, str) else ""
