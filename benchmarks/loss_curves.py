@@ -63,7 +63,7 @@ def measured(name: str) -> Curve:
 
     with np.load(CURVES / f"{name}.npz", allow_pickle=False) as recorded:
         x, y, old = recorded["x"], recorded["y"], recorded["loss"]
-        theano = recorded["theano"] if "theano" in recorded else None
+        theano = recorded.get("theano")
     path = CURVES / f"{name}.h5"
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")

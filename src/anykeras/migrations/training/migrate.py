@@ -10,7 +10,7 @@ from ...document.values import Value
 from ...document.walk import walk
 from ...findings import Fidelity, Finding
 from . import losses, optimizers
-from .notes import OLD, Notes
+from .notes import Notes
 from .outputs import Outputs, outputs_of
 
 _LISTS = ("metrics", "weighted_metrics")
@@ -102,11 +102,15 @@ def _told(training: Training, model: Layer, notes: Notes) -> None:
     if held.get("sample_weight_mode") not in (None, (), {}):
         seen = f"sample_weight_mode={held['sample_weight_mode']!r}"
         notes.add("AK4014", "sample_weight_mode", seen, "Keras 3 takes weights of shape (batch, steps) as they come")
-    if writer.era in OLD and writer.library == "keras" and writer.backend in (None, "tensorflow"):
-        if writer.era is not Era.KERAS0 and held.get("optimizer") is not None:
-            seen = "a graph of TensorFlow 1 read weights and counters while it updated them: steps differ from run to run"
-            notes.add("AK4012", "optimizer", seen, "the step in the order in which it is written", Fidelity.EQUIVALENT)
+    if _races(writer) and held.get("optimizer") is not None:
+        seen = "a graph of TensorFlow 1 read weights and counters while it updated them: steps differ from run to run"
+        notes.add("AK4012", "optimizer", seen, "the step in the order in which it is written", Fidelity.EQUIVALENT)
     unbiased = writer.era is Era.TF2 or (writer.era is Era.KERAS2 and writer.release >= (2, 1))
     if unbiased and any(layer.class_name == "BatchNormalization" for layer in walk(model)):
         seen = "moving variances took n / (n - 1) of the variance of a batch of n"
         notes.add("AK4013", "BatchNormalization", seen, "Keras 3 takes the variance itself", Fidelity.APPROXIMATE)
+
+
+def _races(writer: Writer) -> bool:
+    on_tensorflow = writer.library == "keras" and writer.backend in (None, "tensorflow")
+    return on_tensorflow and writer.era in (Era.KERAS1, Era.KERAS2)

@@ -63,13 +63,13 @@ document(
     Page("AK4012", "Steps that differed from run to run",
          "Keras 1 and 2 on TensorFlow 1 put the updates of weights and of the step counter into one graph with what reads them, in "
          "no order. A step may have read the counter before or after it grew, and a later layer's weights before or after.",
-         "Loading one file twice and making one step gives two results there, in up to 1 of 10 runs of small models.",
+         "Loading one file again and again and making one step gives two or three results there (docs/training.md counts them).",
          "The order in which the formulas are written, which is one of the results of the old stack. Where measured, outputs after "
-         "a step differed between its runs by up to 0.002.",
+         "a step differed between its runs by up to 0.008.",
          fidelity=Fidelity.EQUIVALENT, versions="Keras 1.0 to 2.3 on TensorFlow 1"),
     Page("AK4013", "Moving variances take another variance",
-         "Keras since 2.1 and the fused kernels of TensorFlow multiply the variance of a batch by n / (n - 1) before it goes into the "
-         "moving variance of BatchNormalization; Keras 3 does not. Keras 2.1 and 2.2 on TensorFlow 1 also start the moving "
+         "Keras since 2.1.4 and the fused kernels of TensorFlow multiply the variance of a batch by n / (n - 1) before it goes into the "
+         "moving variance of BatchNormalization; Keras 3 does not. Keras 2.1.3 to 2.2 on TensorFlow 1 also start the moving "
          "averages anew after loading (`zero_debias`), which Keras 3 does not either.",
          "n is the number of values that one mean is over: batch size times image size, not a number that a file knows.",
          "Weights, gradients and outputs in training are the same. A moving variance moves by (1 - momentum) / (n - 1) of itself less "
