@@ -150,7 +150,7 @@ def test_batch_normalization_in_training() -> None:
     normal = Layer("Sequential", "m", graph=Graph((Layer("BatchNormalization", "n"),), sequential=True))
     codes = [f.code for f in migrate_training(Training({"loss": "mse"}), normal, TF2)[1]]
     assert codes == ["AK4013"]
-    assert migrate_training(Training({"loss": "mse"}), normal, KERAS1)[1] == []
+    assert migrate_training(Training({"loss": "mse"}), normal, Writer(Era.KERAS3))[1] == []
 
 
 def test_sample_weight_mode() -> None:

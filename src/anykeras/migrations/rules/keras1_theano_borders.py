@@ -64,7 +64,7 @@ def _both(windows: list[_Window]) -> Value:
 
 def _pads(layer: Layer, rank: int, windows: list[_Window]) -> tuple[str, dict[str, Value]]:
     config: dict[str, Value] = {"padding": _both(windows)}
-    if rank > 1:
+    if rank > 1 or layer.config.get("data_format") == "channels_first":
         config["data_format"] = layer.config.get("data_format", "channels_last")
     return f"ZeroPadding{rank}D", config
 

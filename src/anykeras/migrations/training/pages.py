@@ -69,7 +69,8 @@ document(
          fidelity=Fidelity.EQUIVALENT, versions="Keras 1.0 to 2.3 on TensorFlow 1"),
     Page("AK4013", "Moving variances take another variance",
          "Keras since 2.1.4 and the fused kernels of TensorFlow multiply the variance of a batch by n / (n - 1) before it goes into the "
-         "moving variance of BatchNormalization; Keras 3 does not. Keras 2.1.3 to 2.2 on TensorFlow 1 also start the moving "
+         "moving variance of BatchNormalization; Keras 3 does not. On Theano the variance had "
+         "epsilon in it. Keras 2.1.3 to 2.2 on TensorFlow 1 also start the moving "
          "averages anew after loading (`zero_debias`), which Keras 3 does not either.",
          "n is the number of values that one mean is over: batch size times image size, not a number that a file knows.",
          "Weights, gradients and outputs in training are the same. A moving variance moves by (1 - momentum) / (n - 1) of itself less "
