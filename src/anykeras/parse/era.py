@@ -25,6 +25,9 @@ KERAS2_WORDS = frozenset(
 TF2_WORDS = frozenset(["ragged", "time_major", "renorm", "groups", "experimental_autocast"])
 KERAS3_WORDS = frozenset(["batch_shape", "build_config", "autocast", "negative_slope", "zero_output_for_mask"])
 
+# The last Keras 1 whose to_json and to_yaml leave keras_version out (keras/engine/topology.py 1.0.4 and 1.0.5).
+UNSTAMPED = "1.0.4"
+
 
 def infer(raw: Raw) -> Writer:
     """The writer, with evidence from stamps, vocabulary and weight names."""
@@ -36,6 +39,9 @@ def infer(raw: Raw) -> Writer:
     library = _library(era)
     if library != "keras":
         backend = backend or "tensorflow"
+    if era is Era.KERAS1 and version is None and raw.architecture is not None:
+        evidence.append(Evidence(raw.part or "architecture", f"has no keras_version, as up to Keras {UNSTAMPED}"))
+        version = UNSTAMPED
     if era is Era.KERAS0 and backend is None:
         evidence.append(
             Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say")
