@@ -12,6 +12,7 @@ from dataclasses import replace
 from ..containers.base import Json
 from ..document.model import SHADOW, Call, Graph, Layer
 from ..document.values import Code, Ref, Value
+from . import keras1_graph
 from .graph import check_refs, shift_nested, true_inputs
 from .values import MODELS, Reading, completed, legacy_value, mapping, number, plain, sequence, text
 
@@ -27,6 +28,8 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     reading.count_layer()
     class_name = text(data.get("class_name"), reading, "class_name")
     config = data.get("config")
+    if isinstance(config, dict) and keras1_graph.is_graph(config):
+        return model_of({**data, "config": keras1_graph.functional(config, reading)}, reading, address)
     if _is_graph(config) and (class_name in MODELS or (isinstance(config, dict) and "input_layers" in config)):
         return model_of(data, reading, address)
     if not isinstance(config, dict):
