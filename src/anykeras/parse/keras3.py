@@ -17,7 +17,7 @@ from ..document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
 from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested
-from .values import MODELS, Reading, completed, mapping, number, plain, sequence, text
+from .values import MODELS, Reading, completed, mapping, number, own_class, plain, sequence, text
 
 _BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
 _NOT_LAYERS = ("initializers", "regularizers", "constraints", "losses", "metrics", "optimizers", "dtype_policies",
@@ -137,7 +137,7 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
         raise reading.wrong("a layer name should be a text", layer=class_name, key="name")
     address = f"{address}/{name or class_name}" if address else name or class_name
     made = Layer(
-        class_name,
+        own_class(class_name, _text(data.get("registered_name")), reading),
         name,
         module=_text(data.get("module")),
         registered_name=_text(data.get("registered_name")),

@@ -14,7 +14,7 @@ from ..document.model import SHADOW, Call, Graph, Layer
 from ..document.values import Code, Ref, Value
 from . import keras1_graph
 from .graph import check_refs, shift_nested, true_inputs
-from .values import MODELS, Reading, completed, legacy_value, mapping, number, plain, sequence, text
+from .values import MODELS, Reading, completed, legacy_value, mapping, number, own_class, plain, sequence, text
 
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py, TF 2.4: a call argument that is not a tensor
 _CODE_TYPES = ("lambda", "function")
@@ -44,6 +44,7 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     module, registered = data.get("module"), data.get("registered_name")
     if registered is None and ">" in class_name:
         registered, class_name = class_name.removesuffix(SHADOW), class_name.rpartition(">")[2]
+        class_name = own_class(class_name, registered, reading)
     return completed(
         Layer(
             class_name,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..catalog import find
 from ..containers.base import Json
-from ..document.model import Era, Layer
+from ..document.model import SHADOW, Era, Layer
 from ..document.values import Code, Object, Value
 from ..errors import LimitExceeded, Malformed
 from ..limits import current
@@ -127,6 +127,16 @@ def _legacy_object(class_name: str, value: Mapping[str, Json], reading: Reading,
 
 
 MODELS = ("Sequential", "Functional", "Model", "Container", "Network", "Graph")
+
+
+def own_class(class_name: str, registered: str | None, reading: Reading) -> str:
+    """The class name, marked where a person registered a class of their own under a built-in one (``Custom>Attention``).
+
+    tensorflow-addons' classes keep theirs: rules tell them by ``Addons>``.
+    """
+    package = (registered or "").rpartition(">")[0]
+    stranger = package not in ("", "Addons", "keras") and find(class_name, reading.era) is not None
+    return class_name + SHADOW if stranger else class_name
 
 
 def completed(layer: Layer, reading: Reading) -> Layer:

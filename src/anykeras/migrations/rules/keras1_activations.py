@@ -55,9 +55,7 @@ def _relu(sub: Builder, x: Ref) -> Ref:
 
 _VECTOR = constant([1.0, 2.0])
 _SOFTPLUS = Layer("ParametricSoftplus", "p", {"shared_axes": (None,)}, {"alphas": _VECTOR, "betas": _VECTOR})
-_SRELU = Layer(
-    "SReLU", "s", {"shared_axes": (None,)}, dict.fromkeys(("t_left", "a_left", "t_right", "a_right"), _VECTOR)
-)
+_SRELU = Layer("SReLU", "s", {"shared_axes": (None,)}, dict.fromkeys(("t_left", "a_left", "t_right", "a_right"), _VECTOR))
 _PRELU = Layer("PReLU", "p", {}, {"alphas": _VECTOR})
 
 
@@ -96,8 +94,7 @@ def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
     to=Era.KERAS2,
     eras=OLD,
     classes=("SReLU",),
-    what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + "
-    "|t_right|.",
+    what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + |t_right|.",
     why="Keras 2 dropped the layer. Its backends differ where a_left is negative: Theano caps the left branch at the "
     "width of the ramp too, TensorFlow does not.",
     changes="A functional layer of the same name: each tensor is the weight of a PReLU inside, and stays trainable. "

@@ -46,8 +46,7 @@ _NEW_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W"
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
-    what="Up to Keras 1.0.8 the kernel of a Convolution1D is (filters, in, length, 1), from 1.1 on (length, 1, in, "
-    "filters).",
+    what="Up to Keras 1.0.8 the kernel of a Convolution1D is (filters, in, length, 1), from 1.1 on (length, 1, in, filters).",
     why="Keras 1.1 tells them apart by their shape when it loads; Keras 2 and later do not know the old one.",
     changes="The axes are put in the later order, decided by the shape as Keras 1.1 did.",
     example="(4, 2, 3, 1) with 4 filters of length 3 -> (3, 1, 2, 4)",
@@ -75,8 +74,7 @@ def _early_1d(layer: Layer, context: Context) -> Layer | None:
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
-    what="Keras 1 computes one-dimensional convolutions as images of width one: the kernel is (length, 1, in, "
-    "filters).",
+    what="Keras 1 computes one-dimensional convolutions as images of width one: the kernel is (length, 1, in, filters).",
     why="From Keras 2 on it is (length, in, filters).",
     changes="The axis is dropped, in the axes of a constraint too.",
     example="W of (3, 1, 2, 4) -> kernel of (3, 2, 4)",

@@ -40,9 +40,7 @@ def _activity(layer: Layer) -> Config:
 def _whole(layer: Layer, key: str) -> int:
     value = layer.config.get(key)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise Unsupported(
-            "AK2120", f"{layer.class_name} {layer.name!r} has {key} = {value!r}", layer=layer.name, key=key
-        )
+        raise Unsupported("AK2120", f"{layer.class_name} {layer.name!r} has {key} = {value!r}", layer=layer.name, key=key)
     return value
 
 
@@ -108,9 +106,7 @@ _HIGHWAY = Layer(
     example="Highway(activation='relu') -> t * Dense(relu)(x) + (1 - t) * x",
     fidelity=Fidelity.EQUIVALENT,
     references=("keras/layers/core.py Highway, 1.2.2", "keras/legacy/layers.py Highway, 2.3.1"),
-    examples=[
-        Example(_HIGHWAY, lambda layer: layer.graph is not None and layer.class_name == "Functional", TENSORFLOW_122)
-    ],
+    examples=[Example(_HIGHWAY, lambda layer: layer.graph is not None and layer.class_name == "Functional", TENSORFLOW_122)],
     leaves_alone=[Example(_DENSE, _DENSE, TENSORFLOW_122)],
 )
 def _highway(layer: Layer, context: Context) -> Layer | None:

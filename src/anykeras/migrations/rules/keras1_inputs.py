@@ -152,15 +152,15 @@ def _merged_branches(layer: Layer, context: Context) -> Layer | None:
         calls[new.name] = calls_made
         return Ref(new.name)
 
-    names = _unique_names(graph)
+    names = _Names(graph)
     inputs: list[Ref] = []
     outs: list[Value] = []
     for branch in branches:
         if not isinstance(branch, Layer):
             continue
-        made = [add(replace(new, name=names(new.name)), Call()) for new in _branch_inputs(branch)]
+        made = [add(replace(new, name=names.give(new.name)), Call()) for new in _branch_inputs(branch)]
         inputs += made
-        outs.append(add(replace(branch, name=names(branch.name)), Call((made[0] if len(made) == 1 else tuple(made),))))
+        outs.append(add(replace(branch, name=names.give(branch.name)), Call((made[0] if len(made) == 1 else tuple(made),))))
     out = add(merge.without("layers"), Call((tuple(outs),)))
     for after in rest:
         out = add(after, Call((out,)))
@@ -168,12 +168,12 @@ def _merged_branches(layer: Layer, context: Context) -> Layer | None:
 
 
 class _unique_names:
-    """Gives a name that no layer of the graph has yet."""
+    """The names of a graph's layers, and further ones that differ from all of them."""
 
     def __init__(self, graph: Graph) -> None:
         self._taken = {layer.name for layer in graph.layers}
 
-    def __call__(self, wanted: str) -> str:
+    def give(self, wanted: str) -> str:
         made, count = wanted, 1
         while made in self._taken:
             count += 1

@@ -11,7 +11,7 @@ from ...document.values import Code, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ..rule import Context, Example, rule
-from .keras1_layouts import OLD
+from .keras1_layouts import OLD, integers
 from .keras1_samples import THEANO_033, THEANO_122
 
 # The class of today for each elementwise mode (keras/engine/topology.py Merge.call 1.2.2; keras/layers/core.py 0.3.3).
@@ -45,10 +45,11 @@ def _axes(layer: Layer) -> Value:
     return axes if isinstance(axes, int) else _pair(layer, axes)
 
 
-def _pair(layer: Layer, axes: Value) -> tuple[int, int]:
+def _pair(layer: Layer, axes: Value) -> tuple[int, ...]:
     """[a, b]; Keras 0 wrote [[a], [b]]. Contractions of several axes at once have no counterpart."""
-    flat = [a[0] if isinstance(a, tuple) and len(a) == 1 else a for a in (axes if isinstance(axes, tuple) else ())]
-    if len(flat) != 2 or not all(isinstance(a, int) for a in flat):
+    found = tuple(a[0] if isinstance(a, tuple) and len(a) == 1 else a for a in (axes if isinstance(axes, tuple) else ()))
+    pair = integers(found, 2)
+    if not pair:
         raise Unsupported(
             "AK2111",
             f"the Merge {layer.name!r} contracts the axes {axes!r}, and Keras 3 contracts one axis of each input",
@@ -56,7 +57,7 @@ def _pair(layer: Layer, axes: Value) -> tuple[int, int]:
             key="dot_axes",
             next_step="Reshape the inputs so that one axis of each is contracted, in the Keras that wrote the file.",
         )
-    return flat[0], flat[1]  # type: ignore[return-value]  # checked to be integers
+    return pair
 
 
 _CONCAT = Layer("Merge", "m", {"mode": "concat", "concat_axis": 1, "dot_axes": -1, "arguments": {}})

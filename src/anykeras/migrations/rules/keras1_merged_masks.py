@@ -162,9 +162,7 @@ class _Adding:
         kind, source, value = origin
         if origin not in self.made:
             present = self.op(f"{source.layer}_present", "not_equal", source, value)
-            self.made[origin] = (
-                present if kind == "Embedding" else self.op(f"{source.layer}_any", "any", present, axis=-1)
-            )
+            self.made[origin] = present if kind == "Embedding" else self.op(f"{source.layer}_any", "any", present, axis=-1)
         return self.made[origin]
 
     def mask(self, name: str, mask: _Mask) -> Ref:

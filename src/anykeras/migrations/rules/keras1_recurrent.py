@@ -31,9 +31,7 @@ def _joined(layer: Layer) -> dict[str, Tensor] | None:
 
 
 def _lstm_weights() -> Mapping[str, Tensor]:
-    return {
-        f"{kind}_{gate}": constant([[float(ord(gate))]] if kind != "b" else [1.0]) for kind in "WUb" for gate in "icfo"
-    }
+    return {f"{kind}_{gate}": constant([[float(ord(gate))]] if kind != "b" else [1.0]) for kind in "WUb" for gate in "icfo"}
 
 
 _LSTM = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "cpu"}, _lstm_weights())

@@ -220,9 +220,7 @@ def _even_states(layer: Layer, context: Context) -> Layer | None:
     if not on_theano(context.writer) or not size or all(k % 2 for k in size):
         return None
     more = (1 - size[0] % 2, 1 - size[1] % 2)
-    kernels = {
-        role: _with_zeros(layer.weights[role], more) for role in ("kernel", "recurrent_kernel") if role in layer.weights
-    }
+    kernels = {role: _with_zeros(layer.weights[role], more) for role in ("kernel", "recurrent_kernel") if role in layer.weights}
     grown = layer.with_weights(**kernels).with_config(kernel_size=(size[0] + more[0], size[1] + more[1]))
     if layer.config.get("padding") == "same":
         return grown
