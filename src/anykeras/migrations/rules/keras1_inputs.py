@@ -167,7 +167,7 @@ def _merged_branches(layer: Layer, context: Context) -> Layer | None:
     return replace(layer, class_name="Functional", graph=Graph(tuple(layers.values()), calls, tuple(inputs), out))
 
 
-class _unique_names:
+class _Names:
     """The names of a graph's layers, and further ones that differ from all of them."""
 
     def __init__(self, graph: Graph) -> None:
