@@ -9,9 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from genuine import Genuine, genuine, outputs, same
 
 import anykeras
+from genuine import Genuine, genuine, outputs, same
 
 FILES = list(genuine(Path(__file__).parent / "genuine"))
 

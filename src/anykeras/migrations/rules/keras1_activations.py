@@ -1,7 +1,7 @@
 """Activation layers with weights that Keras 2 dropped: SReLU and ParametricSoftplus.
 
-They passed masks on, and operations do not, so they are written out with layers only. A trainable vector is kept by a
-PReLU that is given -1 everywhere, which makes it minus that vector.
+They passed masks on, as an Activation does, so each becomes an Activation whose function is a model. A trainable vector
+is kept by a PReLU that is given -1 everywhere, which makes it minus that vector.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from ...document.values import Ref, Value
 from ...findings import Fidelity
 from ...tensors import constant
 from ..rule import Context, Example, rule
-from .keras1_layouts import OLD, on_theano
+from .keras1_layouts import OLD, as_activation, on_theano
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
 
@@ -71,7 +71,7 @@ def _holds(count: int) -> Callable[[Layer], bool]:
     classes=("ParametricSoftplus",),
     what="ParametricSoftplus has two trainable tensors of the shape of its input, alphas and betas.",
     why="Keras 2 dropped the layer.",
-    changes="A functional layer of the same name: each tensor is the weight of a PReLU inside, and stays trainable.",
+    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, and stays trainable.",
     example="ParametricSoftplus() -> alphas * softplus(betas * x)",
     fidelity=Fidelity.EQUIVALENT,
     references=("keras/layers/advanced_activations.py ParametricSoftplus, 1.2.2",),
@@ -79,13 +79,13 @@ def _holds(count: int) -> Callable[[Layer], bool]:
     leaves_alone=[Example(_PRELU, _PRELU, TENSORFLOW_122)],
 )
 def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
-    sub = Builder(layer.name, layer.address)
+    sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
     vectors = _Vectors(layer, sub, x)
     inner = sub.layer("Multiply", {}, (vectors.plain("betas"), x))
     curve = sub.layer("Activation", {"activation": "softplus"}, inner)
     out = sub.layer("Multiply", {}, (curve, vectors.plain("alphas")))
-    return sub.finish(out, layer.config.get("trainable") is not False)
+    return as_activation(layer, sub.finish(out))
 
 
 @rule(
@@ -97,7 +97,7 @@ def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
     what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + |t_right|.",
     why="Keras 2 dropped the layer. Its backends differ where a_left is negative: Theano caps the left branch at the "
     "width of the ramp too, TensorFlow does not.",
-    changes="A functional layer of the same name: each tensor is the weight of a PReLU inside, and stays trainable. "
+    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, and stays trainable. "
     "The backend that wrote the file decides about the cap.",
     example="SReLU() -> t_left + relu(x - t_left, a_left, |t_right|) + a_right * relu(x - t_left - |t_right|)",
     fidelity=Fidelity.EQUIVALENT,
@@ -109,7 +109,7 @@ def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
     leaves_alone=[Example(_PRELU, _PRELU, THEANO_122)],
 )
 def _srelu(layer: Layer, context: Context) -> Layer | None:
-    sub = Builder(layer.name, layer.address)
+    sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
     vectors = _Vectors(layer, sub, x)
     minus_left = vectors.negated("t_left")
@@ -126,4 +126,4 @@ def _srelu(layer: Layer, context: Context) -> Layer | None:
     beyond = _relu(sub, sub.layer("Subtract", {}, (z, width)))
     sloped = sub.layer("Multiply", {}, (a_right, beyond))
     ramp = sub.layer("Subtract", {}, (middle, minus_left))
-    return sub.finish(sub.layer("Add", {}, (ramp, sloped)), layer.config.get("trainable") is not False)
+    return as_activation(layer, sub.finish(sub.layer("Add", {}, (ramp, sloped))))

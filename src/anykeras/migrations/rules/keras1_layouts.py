@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...document.model import Era, Layer, Writer
-from ...document.values import Object, Value
+from ...document.values import Config, Object, Value
 from ...tensors import Tensor
 
 OLD = (Era.KERAS0, Era.KERAS1)
@@ -60,3 +60,9 @@ def integers(value: Value, count: int) -> tuple[int, ...]:
     if isinstance(value, tuple) and len(value) == count and all(isinstance(v, int) for v in value):
         return tuple(v for v in value if isinstance(v, int))
     return ()
+
+
+def as_activation(layer: Layer, function: Layer) -> Layer:
+    """An Activation named as `layer` that computes the model `function`: unlike a model, it passes masks on."""
+    config: Config = {"activation": function, "trainable": layer.config.get("trainable") is not False}
+    return Layer("Activation", layer.name, config, address=layer.address)

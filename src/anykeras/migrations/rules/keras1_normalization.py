@@ -13,7 +13,7 @@ from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rule import Context, Example, rule
-from .keras1_layouts import OLD
+from .keras1_layouts import OLD, as_activation
 from .keras1_samples import THEANO_033, THEANO_100, THEANO_122
 
 
@@ -91,12 +91,6 @@ def _affine(sub: Builder, layer: Layer, x: Ref) -> Ref:
     return sub.layer("EinsumDense", config, x, weights=weights, name=f"{layer.name}_scale")
 
 
-def _as_activation(layer: Layer, function: Layer) -> Layer:
-    """An Activation of the same name that computes `function`: a layer that passes masks on, as the old one did."""
-    trainable = layer.config.get("trainable") is not False
-    return Layer("Activation", layer.name, {"activation": function, "trainable": trainable}, address=layer.address)
-
-
 def _by_sample(layer: Layer, writer: Writer) -> Layer:
     """(x - mean) / (deviation + epsilon) over the last axis; up to 1.0.4 the deviation has no epsilon of its own."""
     epsilon = _epsilon(layer)
@@ -107,7 +101,7 @@ def _by_sample(layer: Layer, writer: Writer) -> Layer:
     variance: Ref = sub.op("mean", sub.op("square", centred), axis=-1, keepdims=True)
     deviation = sub.op("sqrt", variance if early else sub.op("add", variance, epsilon))
     normal = sub.op("divide", centred, sub.op("add", deviation, epsilon))
-    return _as_activation(layer, sub.finish(_affine(sub, layer, normal)))
+    return as_activation(layer, sub.finish(_affine(sub, layer, normal)))
 
 
 def _by_batch(layer: Layer, writer: Writer) -> Layer:
@@ -125,7 +119,7 @@ def _by_batch(layer: Layer, writer: Writer) -> Layer:
     if _keeps_deviation(writer):
         divisor = sub.op("add", divisor, epsilon)
     out = _affine(sub, layer, sub.op("divide", centred, divisor))
-    return _as_activation(layer, sub.finish(out if axis == -1 else sub.op("moveaxis", out, -1, axis)))
+    return as_activation(layer, sub.finish(out if axis == -1 else sub.op("moveaxis", out, -1, axis)))
 
 
 _MODE1 = Layer(
