@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ...document.build import Builder
 from ...document.model import Era, Layer
 from ...document.values import Ref, Value
+from ...document.walk import walk
 from ...findings import Fidelity
 from ...tensors import constant
 from ..rule import Context, Example, rule
@@ -60,7 +61,7 @@ _PRELU = Layer("PReLU", "p", {}, {"alphas": _VECTOR})
 
 
 def _holds(count: int) -> Callable[[Layer], bool]:
-    return lambda layer: layer.graph is not None and sum(bool(inner.weights) for inner in layer.graph.layers) == count
+    return lambda layer: layer.class_name == "Activation" and sum(bool(inner.weights) for inner in walk(layer)) == count
 
 
 @rule(
@@ -71,7 +72,8 @@ def _holds(count: int) -> Callable[[Layer], bool]:
     classes=("ParametricSoftplus",),
     what="ParametricSoftplus has two trainable tensors of the shape of its input, alphas and betas.",
     why="Keras 2 dropped the layer.",
-    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, and stays trainable.",
+    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, "
+    "and stays trainable.",
     example="ParametricSoftplus() -> alphas * softplus(betas * x)",
     fidelity=Fidelity.EQUIVALENT,
     references=("keras/layers/advanced_activations.py ParametricSoftplus, 1.2.2",),
@@ -97,7 +99,8 @@ def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
     what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + |t_right|.",
     why="Keras 2 dropped the layer. Its backends differ where a_left is negative: Theano caps the left branch at the "
     "width of the ramp too, TensorFlow does not.",
-    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, and stays trainable. "
+    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, "
+    "and stays trainable. "
     "The backend that wrote the file decides about the cap.",
     example="SReLU() -> t_left + relu(x - t_left, a_left, |t_right|) + a_right * relu(x - t_left - |t_right|)",
     fidelity=Fidelity.EQUIVALENT,

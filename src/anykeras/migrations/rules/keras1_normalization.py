@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
@@ -13,7 +15,7 @@ from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rule import Context, Example, rule
-from .keras1_layouts import OLD, as_activation
+from .keras1_layouts import OLD, as_activation, on_theano
 from .keras1_samples import THEANO_033, THEANO_100, THEANO_122
 
 
@@ -22,17 +24,46 @@ def _epsilon(layer: Layer) -> float:
     return float(value) if isinstance(value, (int, float)) else 1e-3
 
 
-def _keeps_deviation(writer: Writer) -> bool:
-    """Up to Keras 1.0.5 ``running_std`` is a standard deviation; from 1.0.6 on the name stands for a variance."""
-    return writer.era is Era.KERAS0 or (bool(writer.release) and writer.release < (1, 0, 6))
+Floats = NDArray[np.float64]
 
 
-def _variance(deviation: Tensor, epsilon: float) -> Tensor:
-    """v with sqrt(v + epsilon) = deviation + epsilon, which is what the old layer divided by."""
-    return deviation.derive(
-        "variance of a deviation",
-        deviation.shape,
-        lambda a: (np.square(a.astype("float64") + epsilon) - epsilon).astype(a.dtype),
+@dataclass(frozen=True)
+class _Divisor:
+    """What a release divides by: of the running statistic `s` it keeps, and of the variance `v` of a batch."""
+
+    running: Callable[[Floats, float], Floats]
+    batch: Callable[[Builder, Ref, float], Ref]
+
+
+def _added(sub: Builder, v: Ref, epsilon: float) -> Ref:
+    return sub.op("add", v, epsilon)
+
+
+# running_std is a deviation: s + e, of a batch sqrt(v + e) + e.
+_DEVIATION = _Divisor(
+    lambda s, e: s + e,
+    lambda sub, v, e: _added(sub, sub.op("sqrt", _added(sub, v, e)), e),
+)
+# running_std is a variance: sqrt(s) + e, of a batch the same.
+_OUTSIDE = _Divisor(lambda s, e: np.sqrt(s) + e, lambda sub, v, e: _added(sub, sub.op("sqrt", v), e))
+# running_std is a variance: sqrt(s + e), of a batch the same; so it has stayed.
+_INSIDE = _Divisor(lambda s, e: np.sqrt(s + e), lambda sub, v, e: sub.op("sqrt", _added(sub, v, e)))
+
+
+def _divisor(writer: Writer) -> _Divisor:
+    """Which of them the writer used (layers/normalization.py and backend/*.py of 0.3.3 and 1.0.4 to 1.0.8)."""
+    if writer.era is Era.KERAS0 or (writer.release and writer.release < (1, 0, 6)):
+        return _DEVIATION
+    early: dict[tuple[int, ...], _Divisor] = {(1, 0, 6): _DEVIATION, (1, 0, 7): _OUTSIDE}
+    return early.get(writer.release, _INSIDE) if on_theano(writer) else _INSIDE
+
+
+def _variance(running: Tensor, divisor: _Divisor, epsilon: float) -> Tensor:
+    """The variance whose divisor in Keras 2, sqrt(variance + epsilon), is the one of old."""
+    return running.derive(
+        "variance",
+        running.shape,
+        lambda a: (np.square(divisor.running(a.astype(np.float64), epsilon)) - epsilon).astype(a.dtype),
     )
 
 
@@ -45,15 +76,18 @@ _STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
-    what="BatchNormalization of Keras 0 and of 1.0.0 to 1.0.5 keeps a running standard deviation and divides by it "
-    "plus epsilon. Keras 1.0.6 kept the name running_std for a running variance, and divides by sqrt(variance + "
-    "epsilon).",
-    why="Read as a variance, the old numbers give other outputs without an error; Keras 1.0.6 itself did that.",
-    changes="moving_variance = (running_std + epsilon)^2 - epsilon, which makes both divisors equal.",
+    what="BatchNormalization of Keras 0 and of 1.0.0 to 1.0.5 keeps a running standard deviation and divides by it plus "
+    "epsilon. From 1.0.6 (on Theano 1.0.7) on the name running_std stands for a variance; Theano divided by its root plus "
+    "epsilon in 1.0.7, and all divide by the root of variance plus epsilon since 1.0.8.",
+    why="Read as a variance, the old numbers give other outputs without an error; later releases of Keras 1 did that.",
+    changes="moving_variance = divisor^2 - epsilon, with the divisor of the release and backend that wrote the file.",
     example="running_std = 2, epsilon = 0 -> moving_variance = 4",
     fidelity=Fidelity.EQUIVALENT,
-    versions="Keras 0.1 to 1.0.5",
-    references=("keras/layers/normalization.py, 0.3.3, 1.0.5 and 1.0.6",),
+    versions="Keras 0.1 to 1.0.7",
+    references=(
+        "keras/layers/normalization.py, 0.3.3, 1.0.5 and 1.0.6",
+        "keras/backend/theano_backend.py batch_normalization, 1.0.6, 1.0.7 and 1.0.8",
+    ),
     examples=[
         Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_033),
         Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_100),
@@ -61,11 +95,11 @@ _STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_
     leaves_alone=[Example(_STD, _STD, THEANO_122)],
 )
 def _deviation(layer: Layer, context: Context) -> Layer | None:
-    found = layer.weights.get("running_std")
-    if found is None or not _keeps_deviation(context.writer) or layer.config.get("mode", 0) not in (0, None):
+    found, divisor = layer.weights.get("running_std"), _divisor(context.writer)
+    if found is None or divisor is _INSIDE or layer.config.get("mode", 0) not in (0, None):
         return None
     rest = {role: tensor for role, tensor in layer.weights.items() if role != "running_std"}
-    return replace(layer, weights={**rest, "moving_variance": _variance(found, _epsilon(layer))})
+    return replace(layer, weights={**rest, "moving_variance": _variance(found, divisor, _epsilon(layer))})
 
 
 def _affine(sub: Builder, layer: Layer, x: Ref) -> Ref:
@@ -115,9 +149,7 @@ def _by_batch(layer: Layer, writer: Writer) -> Layer:
     last = x if axis == -1 else sub.op("moveaxis", x, axis, -1)
     rows = sub.op("reshape", last, (-1, width))
     centred = sub.op("subtract", last, sub.op("mean", rows, axis=0))
-    divisor = sub.op("sqrt", sub.op("add", sub.op("var", rows, axis=0), epsilon))
-    if _keeps_deviation(writer):
-        divisor = sub.op("add", divisor, epsilon)
+    divisor = _divisor(writer).batch(sub, sub.op("var", rows, axis=0), epsilon)
     out = _affine(sub, layer, sub.op("divide", centred, divisor))
     return as_activation(layer, sub.finish(out if axis == -1 else sub.op("moveaxis", out, -1, axis)))
 

@@ -1,4 +1,4 @@
-"""Names that Keras 3 accepts on every backend: no ``/`` in them, no ``.``, and no two alike in one model.
+"""Names that Keras 3 accepts on every backend: ASCII, no ``/`` in them, no ``.``, and no two alike in one model.
 
 Both become ``_``, which is also how Keras renamed the layers of its own applications (``conv1/conv`` of DenseNet, keras
 3.15.1 ``applications/densenet.py``). A ``.`` in a layer's name fails on torch alone, which takes no such name for a
@@ -8,12 +8,15 @@ What changed is kept beside the model, so the way back is known.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ...document.model import Call, Graph, Layer, refs
 from ...document.values import Ref, Value
 from ...document.walk import map_graph_refs, rebuild
+
+_NO_SCOPE = re.compile(r"[^A-Za-z0-9_>\\-]")
 
 
 def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
@@ -34,8 +37,13 @@ def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
 
 
 def accepted(name: str) -> str:
-    """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``backend/torch/layer.py``)."""
-    return _without_slash(name).replace(".", "_")
+    """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``backend/torch/layer.py``).
+
+    TensorFlow opens a scope under a layer's name, which begins with a letter or digit and is ASCII throughout
+    (``tf.name_scope``, framework/ops.py, 2.21).
+    """
+    made = _NO_SCOPE.sub("_", _without_slash(name).replace(".", "_"))
+    return made if made[0].isalnum() else f"layer{made}"
 
 
 def _without_slash(name: str) -> str:
