@@ -77,6 +77,9 @@ def test_verify_reports_the_witness() -> None:
 @pytest.mark.backend
 @pytest.mark.parametrize("file", VAES, ids=lambda file: file.id)
 def test_sampling_stays_random_with_its_mean_and_spread(file: Genuine) -> None:
+    import keras
+
+    keras.utils.set_random_seed(11)
     model = anykeras.load_model(file.path, weights=file.weights)
     runs = [outputs(model, file) for _ in range(150)]
     for i in file.meta["random_outputs"]:
@@ -86,7 +89,8 @@ def test_sampling_stays_random_with_its_mean_and_spread(file: Genuine) -> None:
         with np.load(file.path.with_name(file.stem + ".golden.npz")) as golden:
             wanted, spread = golden[f"out{i}_mean"], golden[f"out{i}_std"]
         assert drawn.std(axis=0).min() > 0
-        np.testing.assert_allclose(drawn.std(axis=0), spread, rtol=0.5)
+        ratio = np.median(drawn.std(axis=0) / spread)  # of all elements: one recorded deviation alone is a rough estimate
+        assert 0.75 < ratio < 1.33
         assert (np.abs(drawn.mean(axis=0) - wanted) < 6 * spread / np.sqrt(150) + 1e-3).all()
 
 
