@@ -110,7 +110,7 @@ def operations() -> Model:
 
 def unused_input_and_layer_names() -> Model:
     x, y = Input((4,), name="used"), Input((4,), name="unused")
-    return Model([y, x], layers.Dense(2, name="dense with-odd name")(x))
+    return Model([y, x], layers.Dense(2, name="_dense_with-odd>name")(x))
 
 
 def mixed_dtypes() -> Model:
@@ -220,3 +220,14 @@ def test_the_same_document_gives_the_same_bytes(tmp_path: Path) -> None:
     targets.write(given, str(tmp_path / "b.keras"))
     assert (tmp_path / "a.keras").read_bytes() == (tmp_path / "b.keras").read_bytes()
     assert json.loads(zipfile.ZipFile(tmp_path / "a.keras").read("metadata.json"))["keras_version"].startswith("3.")
+
+
+@pytest.mark.parametrize("name", ["dense with spaces", "größe", "a+b", "a\\b"])
+def test_a_name_that_tensorflow_refuses_is_changed_so_that_predict_works(name: str, tmp_path: Path) -> None:
+    model = randomized(Sequential([Input((4,)), layers.Dense(2, name=name)], name="_model"))
+    lowered = targets.lower(document(model))
+    assert name in lowered.renamed.values() and lowered.renamed["model_model"] == "_model"
+    targets.write(document(model), str(tmp_path / "ours.keras"))
+    (x,) = sample(model)
+    for opened in (keras.models.load_model(tmp_path / "ours.keras"), targets.build(document(model))):
+        np.testing.assert_allclose(opened.predict(x, verbose=0), *outputs(model), rtol=1e-5)

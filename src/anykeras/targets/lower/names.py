@@ -16,7 +16,7 @@ from ...document.model import Call, Graph, Layer, refs
 from ...document.values import Ref, Value
 from ...document.walk import map_graph_refs, rebuild
 
-_NO_SCOPE = re.compile(r"[^A-Za-z0-9_>\\-]")
+_NO_SCOPE = re.compile(r"[^A-Za-z0-9_>-]")
 
 
 def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
@@ -32,18 +32,23 @@ def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
         graph = _graph(layer.graph, changed)
         return layer if graph is layer.graph else replace(layer, graph=graph)
 
-    model = _renamed(rebuild(model, visit), changed)
+    model = rebuild(model, visit)
+    model = _renamed(model, changed, _root(accepted(model.name)))
     return model, changed
 
 
 def accepted(name: str) -> str:
     """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``backend/torch/layer.py``).
 
-    TensorFlow opens a scope under a layer's name, which begins with a letter or digit and is ASCII throughout
-    (``tf.name_scope``, framework/ops.py, 2.21).
+    On TensorFlow, ``predict`` opens a scope under a layer's name and refuses a space or ``é`` in it (``tf.name_scope``,
+    framework/ops.py, 2.21; a ``\\`` fails later, in the graph).
     """
-    made = _NO_SCOPE.sub("_", _without_slash(name).replace(".", "_"))
-    return made if made[0].isalnum() else f"layer{made}"
+    return _NO_SCOPE.sub("_", _without_slash(name).replace(".", "_"))
+
+
+def _root(name: str) -> str:
+    """The name of a whole model: TensorFlow's outermost scope begins with a letter or digit (same source)."""
+    return name if name[0].isalnum() else f"model{name}"
 
 
 def _without_slash(name: str) -> str:
