@@ -39,13 +39,6 @@ def _text(pattern: str, within: int = 4096) -> Test:
     return test
 
 
-def _is_pickle(head: bytes, size: int) -> bool:
-    """Protocol 2 and later start with PROTO; protocol 0 and 1 with the marks of the first object."""
-    if head[:1] == b"\x80" and len(head) > 2 and 2 <= head[1] <= 5:
-        return True
-    return bool(re.match(rb"(?:[]})]q\x00|\(dp?\d|\(lp\d|ccopy_reg\n|c[a-zA-Z_.]+\n[a-zA-Z_]+\n|\(i[a-z_.]+\n)", head))
-
-
 def _is_safetensors(head: bytes, size: int) -> bool:
     return len(head) > 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= size - 8
 
@@ -117,12 +110,6 @@ KINDS: tuple[Kind, ...] = (
         "a web page (HTML), saved in place of the model: an error, a login or a download warning",
         "Open it in a browser to see what it says, then download the file itself (the raw file, not its page).",
         _text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
-    ),
-    Kind(
-        "AK1132",
-        "a pickle (or joblib) file: a program for Python to run, not data",
-        "AnyKeras runs nothing from a file. In the environment that wrote it, load it and call model.save(...).",
-        _is_pickle,
     ),
     Kind(
         "AK1133",

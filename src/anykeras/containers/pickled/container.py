@@ -6,6 +6,7 @@ keras 3.15.1 saving/keras_saveable.py: what ``__getstate__`` and ``__reduce__`` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,10 @@ from .walker import Inert, Name, Span, tensor_of, walk
 
 _STAMPS = ("keras_version", "backend")
 _TAR = b"ustar"
+# A name or an empty container and its place in the memo (`p` in text, `q` in bytes); CPython 2.7 Lib/pickle.py.
+_OLD = re.compile(
+    rb"(?:c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|\([dlt]|[\]})])(?:p\d+\n|q[\x00-\xff])|\([ci][A-Za-z_][\w.]*\n\w+\n"
+)
 
 
 class Pickled:
@@ -32,9 +37,10 @@ class Pickled:
     name = "pickle"
 
     def match(self, path: str, head: bytes) -> Match | None:
-        """By the opcode PROTO and a protocol of 2 to 5; older ones are text and stay with `foreign`."""
-        looks = head[:1] == b"\x80" and len(head) > 2 and 2 <= head[1] <= 5
-        return Match(self.name, path, f"a pickle of protocol {head[1]}") if looks else None
+        """By the opcode PROTO, or by what protocols 0 and 1 begin an object, a dictionary or a list with."""
+        if head[:1] == b"\x80" and len(head) > 2 and 2 <= head[1] <= 5:
+            return Match(self.name, path, f"a pickle of protocol {head[1]}")
+        return Match(self.name, path, "a pickle of protocol 0 or 1") if _OLD.match(head) else None
 
     def read(self, match: Match) -> Raw:
         """The model. Raises Malformed, LimitExceeded, Unsupported, or NotAModel where there is none or several."""

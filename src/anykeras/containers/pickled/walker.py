@@ -1,7 +1,8 @@
 """A pickle as plain values and inert objects: names stay words, calls stay what they would have called.
 
-The opcodes are those of protocols 2 to 5 (Lib/pickletools.py of CPython 3.13); our own table says what each does to a
-stack of plain values. Nothing is imported, called or unmarshalled. The bytes of arrays stay in the file.
+The opcodes are those of protocols 0 to 5 (Lib/pickletools.py of CPython 3.13); our own table says what each does to a
+stack of plain values. Nothing is imported, called or unmarshalled. The bytes of arrays stay in the file, unless protocol 0
+spells them as text.
 
 ``joblib`` writes the numbers of an array into the stream, right behind the state of a ``NumpyArrayWrapper``
 (joblib 1.3.2 numpy_pickle.py, `write_array` and `read_array`): they are skipped by their size.
@@ -24,6 +25,9 @@ from ...tensors import Array, Tensor
 from ..source import Source, too_much
 
 _TYPE = re.compile(r"[biuf][1248]\Z")
+_DECIMAL = re.compile(r"-?\d+")
+_TRUTH = {"00": False, "01": True}
+_CHUNK = 4096
 _MARK = object()
 _JOBLIB = ("joblib.numpy_pickle NumpyArrayWrapper", "sklearn.externals.joblib.numpy_pickle NumpyArrayWrapper")
 
@@ -109,13 +113,34 @@ class _Walker:
         self.push(Span(self.source, self.at, size))
         self.at += size
 
-    def line(self) -> str:
-        word = bytearray()
-        while (letter := self.take(1)) != b"\n":
-            word += letter
-            if len(word) > 1024:
-                raise self.damaged("a name is too long")
-        return word.decode("latin-1")
+    def line(self, longest: int = 1024) -> str:
+        """The characters up to the end of the line, one for each byte."""
+        parts: list[bytes] = []
+        start = self.at
+        while True:
+            held = self.source.read(self.at, min(_CHUNK, self.source.size - self.at))
+            end = held.find(b"\n")
+            parts.append(held if end < 0 else held[:end])
+            self.at += len(held) if end < 0 else end + 1
+            if self.at - start > longest + 1:
+                raise self.damaged("a line is too long")
+            if end >= 0:
+                return b"".join(parts).decode("latin-1")
+            if not held:
+                raise self.damaged("the file ends within a line")
+
+    def decimal(self) -> int:
+        """A number in digits, as protocol 0 writes it."""
+        digits = self.line().removesuffix("L")
+        if not _DECIMAL.fullmatch(digits):
+            raise self.damaged("a number is no number")
+        return int(digits)
+
+    def real(self) -> float:
+        try:
+            return float(self.line())
+        except ValueError:
+            raise self.damaged("a number is no number") from None
 
     def push(self, value: Any) -> None:
         self.stack.append(value)
@@ -206,11 +231,18 @@ def dtype_of(value: Any) -> str | None:
     """The numpy name of a pickled dtype, with its byte order; None where it is no number's."""
     if not isinstance(value, Inert) or value.name != "numpy dtype" or not value.arguments:
         return None
-    code = value.arguments[0]
+    code = _word(value.arguments[0])
     order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "|"
-    if not isinstance(code, str) or not _TYPE.match(code):
+    if not _TYPE.match(code):
         return None
-    return ">" + code if order in (">", b">") else code
+    return ">" + code if _word(order) == ">" else code
+
+
+def _word(value: Any) -> str:
+    """A short text, which Python 2 wrote as bytes."""
+    if isinstance(value, Span):
+        value = value.source.read(value.start, min(value.size, 16))
+    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""
 
 
 def tensor_of(value: Any, path: str) -> Tensor | None:
@@ -286,6 +318,67 @@ def _remember(width: int) -> Callable[[_Walker], None]:
     return run
 
 
+def _integer(walker: _Walker) -> None:
+    """A line with a number; two of them are truth values."""
+    start = walker.at
+    truth = _TRUTH.get(walker.line())
+    if truth is None:
+        walker.at = start
+    walker.push(walker.decimal() if truth is None else truth)
+
+
+def _quoted(walker: _Walker) -> None:
+    """A line with the ``repr`` of a Python 2 string."""
+    word = walker.line(walker.source.size)
+    if len(word) < 2 or word[0] not in "'\"" or word[-1] != word[0]:
+        raise walker.damaged("a string without quotes")
+    walker.push(unescaped(word[1:-1]))
+
+
+def _unicode(walker: _Walker) -> None:
+    word = walker.line(walker.source.size)
+    try:
+        walker.push(word.encode("latin-1").decode("raw-unicode-escape"))
+    except UnicodeDecodeError:
+        raise walker.damaged("a character that does not exist") from None
+
+
+def unescaped(word: str) -> bytes:
+    """The bytes of a Python 2 string from its ``repr``, without the quotes."""
+
+    def one(found: re.Match[str]) -> str:
+        mark = found[1]
+        return chr(int(mark[1:], 16)) if mark[0] == "x" else _ESCAPES.get(mark, mark)
+
+    return _ESCAPE.sub(one, word).encode("latin-1")
+
+
+def _instance(walker: _Walker) -> None:
+    """An object of a class of Python 2's old kind, by its name."""
+    module, name = walker.line(), walker.line()
+    walker.push(Inert(f"{module} {name}", tuple(walker.popped())))
+
+
+def _object(walker: _Walker) -> None:
+    """The same with the class among the things on the stack."""
+    called, *arguments = walker.popped() or [None]
+    walker.push(Inert(called.name if isinstance(called, Name) else type(called).__name__, tuple(arguments)))
+
+
+def _remember_numbered(walker: _Walker) -> None:
+    walker.memo[walker.decimal()] = walker.top()
+
+
+def _dictionary(walker: _Walker) -> None:
+    values = walker.popped()
+    walker.push({})
+    walker.pairs(values)
+
+
+# What ``repr`` of Python 2.7 escapes (Objects/stringobject.c, string_repr).
+_ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+
 _ACTIONS: dict[int, Callable[[_Walker], None]] = {
     0x80: _skipped(1), 0x95: _skipped(8),  # the protocol, and a frame
     ord("N"): _push(None), 0x88: _push(True), 0x89: _push(False), ord(")"): _push(()),
@@ -303,7 +396,10 @@ _ACTIONS: dict[int, Callable[[_Walker], None]] = {
     ord("s"): lambda w: w.pairs([w.pop(), w.pop()][::-1]), ord("u"): lambda w: w.pairs(w.popped()),
     ord("q"): _remember(1), ord("r"): _remember(4), 0x94: _remember(0),
     ord("h"): lambda w: w.recall(w.number(1)), ord("j"): lambda w: w.recall(w.number(4)),
-    ord("c"): _global, 0x93: _stacked_name,
+    ord("p"): _remember_numbered, ord("g"): lambda w: w.recall(w.decimal()),
+    ord("I"): _integer, ord("L"): lambda w: w.push(w.decimal()), ord("F"): lambda w: w.push(w.real()),
+    ord("S"): _quoted, ord("V"): _unicode, ord("d"): _dictionary, ord("l"): lambda w: w.push(w.popped()),
+    ord("c"): _global, 0x93: _stacked_name, ord("i"): _instance, ord("o"): _object,
     ord("R"): _Walker.call, 0x81: _Walker.call, 0x92: _Walker.keyword_call, ord("b"): _Walker.build,
     ord("0"): _dropped, ord("1"): _dropped_to_mark,
     ord("2"): lambda w: w.push(w.top()),
