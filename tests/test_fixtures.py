@@ -11,7 +11,6 @@ import pytest
 import anykeras
 from genuine import FIXTURES, Genuine, genuine, right
 
-STOCK_FAILS_ON_JAX = {"tfkeras2.15/multi_head_attention.keras"}
 FILES = [file for file in genuine(FIXTURES) if not file.meta.get("custom_objects")]
 
 
@@ -24,8 +23,6 @@ def skip_what_cannot_run(file: Genuine) -> None:
 
     if needs_tensorflow(file) and keras.backend.backend() != "tensorflow":
         pytest.skip("string inputs run on tensorflow only")
-    if file.id in STOCK_FAILS_ON_JAX and keras.backend.backend() == "jax":
-        pytest.skip("stock Keras 3.15.1 on jax cannot run attention whose values are wider than its keys")
 
 
 def test_there_are_files() -> None:

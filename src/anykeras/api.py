@@ -72,8 +72,9 @@ def open_file(
     """
     raw = containers.open(fspath(path))
     extra = containers.open(fspath(weights)) if weights is not None else None
-    given = custom.given(custom_objects, parse.era.infer(raw))
-    return _brought(raw, parse.parse(custom.shadowed(raw, given), extra), given, native)
+    writer = parse.era.infer(raw)
+    given = custom.given(custom_objects, writer)
+    return _brought(raw, parse.parse(custom.shadowed(raw, given, writer), extra), given, native)
 
 
 def _brought(raw: Raw, original: Document, given: custom.Given, native: bool = False) -> Opened:
@@ -81,9 +82,8 @@ def _brought(raw: Raw, original: Document, given: custom.Given, native: bool = F
     prepared = custom.prepare(migrated, given, native)
     objects = {**custom.functions(given.objects), GIVEN: custom.Adopter(given, native)}
     recovered = recovery.recover(prepared.document, objects)
-    document, more = custom.without_slots(recovered.document, prepared.document)
-    document, left_out = migrations.settled(document, None if native else given.find)
-    told = (*findings, *given.findings, *prepared.findings, *recovered.findings, *more, *left_out)
+    document, left_out = migrations.settled(recovered.document, None if native else given.find)
+    told = (*findings, *given.findings, *prepared.findings, *recovered.findings, *left_out)
     return Opened(raw, original, document, told, recovered.code, given)
 
 
@@ -196,7 +196,7 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection:
     """
     raw = containers.open(fspath(path))
     extra = containers.open(fspath(weights)) if weights is not None else None
-    original = parse.parse(raw, extra)
+    original = parse.parse(custom.shadowed(raw, custom.Given(), parse.era.infer(raw)), extra)
     try:
         opened = _brought(raw, original, custom.Given())
         targets.lower(opened.document)
@@ -215,7 +215,8 @@ def stub(path: Path, *, weights: Path | None = None) -> str:
     """
     raw = containers.open(fspath(path))
     extra = containers.open(fspath(weights)) if weights is not None else None
-    migrated, _ = migrations.migrate(parse.parse(raw, extra))
+    shadowed = custom.shadowed(raw, custom.Given(), parse.era.infer(raw))
+    migrated, _ = migrations.migrate(parse.parse(shadowed, extra))
     return custom.stub(migrated, fspath(path))
 
 

@@ -14,6 +14,8 @@ from . import host, numeric
 
 pytestmark = host.known
 
+C = "\n    class C:\n        def m(self): return 1\n"  # a harmless class
+
 REFUSED = {
     "write_with_numpy": "def f(x): np.save(PATH, x)",
     "write_from_array": "def f(x): return x.tofile(PATH)",
@@ -40,6 +42,75 @@ REFUSED = {
     "traceback": "def f(x):\n    try: 1 / 0\n    except Exception as e: return e.__traceback__",
     "array_base": "def f(x): return x.base",
     "array_ctypes": "def f(x): return x.ctypes.data",
+    "class_dict": f"def f(x):{C}    return C().__dict__",
+    "class_bases": f"def f(x):{C}    return C.__bases__",
+    "class_mro": f"def f(x):{C}    return C.__mro__",
+    "class_subclasses": f"def f(x):{C}    return C.__subclasses__()",
+    "class_of_class": f"def f(x):{C}    return C().__class__.__class__",
+    "class_module": f"def f(x):{C}    return C.__module__",
+    "class_vars": f"def f(x):{C}    return vars(C())",
+    "method_function": f"def f(x):{C}    return C().m.__func__",
+    "method_self": f"def f(x):{C}    return C().m.__self__",
+    "method_globals": f"def f(x):{C}    return C.m.__globals__",
+    "method_code_changed": f"def f(x):{C}    C.m.__code__ = 1",
+    "super_self": f"def f(x):{C}    return super(C, C()).__init__.__self__",
+    "super_thisclass": f"def f(x):{C}    return super(C, C()).__thisclass__",
+    "super_reduce": f"def f(x):{C}    return super(C, C()).__reduce_ex__(2)",
+    "set_class": f"def f(x):{C}    C().__class__ = 1",
+    "set_special": f"def f(x):{C}    C.__call__ = lambda self: 1",
+    "set_special_by_name": f"def f(x):{C}    setattr(C, '__get' + 'attr__', 1)",
+    "format_reaches_instance": f"def f(x):{C}    return '{{0.m.__globals__}}'.format(C())",
+    "metaclass": f"def f(x):{C}    class D(metaclass=C): pass",
+    "class_arguments": f"def f(x):{C}    class D(C, flag=1): pass",
+    "two_bases": f"def f(x):{C}    class D: pass\n    class E(C, D): pass",
+    **{
+        f"base_{name}": f"def f(x):\n    class C({name}): pass\n    return C()"
+        for name in ("int", "list", "dict", "type", "K", "property", "len")
+    },
+    **{
+        f"class_with_{name}": f"def f(x):\n    class C:\n        def __{name}__(self, *a): return 1\n    return C()"
+        for name in ["new", "del", "getattr", "getattribute", "setattr", "delattr", "get", "set", "delete", "set_name", "init_subclass", "class_getitem", "hash", "index", "dir", "reduce", "reduce_ex", "getstate", "instancecheck", "subclasscheck", "prepare", "mro_entries", "await", "fspath", "bytes", "format"]
+    },
+    "class_with_slot_value": "def f(x):\n    class C:\n        __call__ = len\n    return C()([])",
+    "exception_with_members": "def f(x):\n    class E(Exception):\n        def __init__(self): pass\n    raise E()",
+    "library_function_as_method": "def f(x):\n    class C:\n        m = K.mean\n    return C().m()",
+    "symbol_left_of_an_object": f"def f(x):{C}    return x + C()",
+    "symbol_compared_with_an_object": f"def f(x):{C}    return x == C()",
+    "text_of_an_object": f"def f(x):{C}    return str(C())",
+    "object_order": f"def f(x):{C}    return hash(C())",
+    "object_for_a_library": f"def f(x):{C}    return K.mean(C())",
+    "swarm": f"def f(x):{C}    s = []\n    while True: s.append(C())",
+    "growing_object": f"def f(x):{C}    c, i = C(), 0\n    while True:\n        i += 1\n        setattr(c, 'a%d' % i, i)",
+    "growing_class": f"def f(x):{C}    i = 0\n    while True:\n        i += 1\n        setattr(C, 'a%d' % i, i)",
+    "chain_of_bases": f"def f(x):{C}    B = C\n    for i in range(100000):\n        class D(B): pass\n        B = D",
+    "calls_itself": "def f(x):\n    class C:\n        def __call__(self): return self()\n    return C()()",
+    "makes_itself": "def f(x):\n    class C:\n        def __init__(self): C()\n    return C()",
+    "property_of_itself": "def f(x):\n    class C:\n        p = property(lambda self: self.p)\n    return C().p",
+    "equals_itself": "def f(x):\n    class C:\n        def __eq__(self, o): return self == o\n    return C() == 1",
+    "endless_next": "def f(x):\n    class C:\n        def __iter__(self): return self\n        def __next__(self): return 1\n"
+    "    return list(C())",
+    "endless_text": "def f(x):\n    class C:\n        def __repr__(self): return repr(self)\n    return repr(C())",
+    "long_text": "def f(x):\n    class C:\n        def __str__(self): return 'a' * 99999\n    while True: '%s%s' % (C(), C())",
+    "deep_with": "def f(x):\n    class C:\n        def __enter__(self):\n            with C(): pass\n"
+    "        def __exit__(self, *a): pass\n    with C(): pass",
+    "module_unlisted": "def f(x):\n    import functools\n    return functools.lru_cache(None)",
+    "module_caller": "def f(x):\n    import operator\n    return operator.methodcaller('tofile', PATH)(x)",
+    "module_attribute": "def f(x):\n    import operator\n    return operator.attrgetter('__class__')(x)",
+    "module_globals": "def f(x):\n    import itertools\n    return itertools.__dict__",
+    "module_loader": "def f(x):\n    import functools\n    return functools.__loader__",
+    "module_changed": "def f(x):\n    import operator\n    operator.add = 1",
+    "partial_of_itself": "def f(x):\n    from functools import partial\n    def g(*a): return partial(g, *a)(*a)\n"
+    "    return g(1)",
+    "partial_chain": "def f(x):\n    from functools import partial\n    p = abs\n    for i in range(100000): p = partial(p)\n"
+    "    return p(1)",
+    "endless_repeat": "def f(x):\n    import itertools\n    return list(itertools.repeat(1))",
+    "many_repeats": "def f(x):\n    import itertools\n    return list(itertools.repeat(1, 10 ** 9))",
+    "large_product": "def f(x):\n    import itertools\n    return list(itertools.product(range(1000), repeat=9))",
+    "long_product": "def f(x):\n    import itertools\n    return list(itertools.product([1], repeat=10 ** 9))",
+    "large_permutation": "def f(x):\n    import itertools\n    return list(itertools.permutations(range(1000)))",
+    "wide_combination": "def f(x):\n    import itertools\n    return len(list(itertools.combinations(range(40), 20)))",
+    "endless_starmap": "def f(x):\n    import itertools\n    return list(itertools.starmap(max, itertools.repeat((1, 2))))",
+    "power_by_reduce": "def f(x):\n    from functools import reduce\n    return reduce(lambda a, b: a ** b, [9] * 99)",
     "new_class": "def f(x): return type('A', (), {})",
     "operation_function": "def f(x): return K.mean.function",
     "bound_method_self": "def f(x): return [].append.__self__",
@@ -119,6 +190,15 @@ def test_an_endless_except_cannot_hold_the_machine() -> None:
     """Limits are not exceptions of the code: no handler sees them."""
     source = (
         "def f(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
+    )
+    with pytest.raises(BytecodeError, match="steps"):
+        host.run(source, 1, bounds=MachineLimits(steps=10_000))
+
+
+def test_a_with_block_that_swallows_everything_cannot_hold_the_machine() -> None:
+    source = (
+        "def f(x):\n    class C:\n        def __enter__(self): pass\n        def __exit__(self, *a): return True\n"
+        "    while True:\n        with C():\n            while True: pass"
     )
     with pytest.raises(BytecodeError, match="steps"):
         host.run(source, 1, bounds=MachineLimits(steps=10_000))

@@ -47,7 +47,28 @@ def _tries(x):
         return x
 
 
-@pytest.mark.parametrize("function", [_squash, _loop, _nested, _tries], ids=lambda function: function.__name__)
+def _classy(x):
+    class Scale:
+        by = 2.0
+
+        def __init__(self, x):
+            self.x = x
+
+        def __enter__(self):
+            return self.x * self.by
+
+        def __exit__(self, *error):
+            return False
+
+    class Twice(Scale):
+        def __init__(self, x):
+            super().__init__(x + x)
+
+    with Twice(x) as y:
+        return K.tanh(y)
+
+
+@pytest.mark.parametrize("function", [_squash, _loop, _nested, _tries, _classy], ids=lambda function: function.__name__)
 def test_mutants(function) -> None:
     made = document(function)
     graph = made.model.graph

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import Code
+from anykeras.bytecode.code import OPTIMIZED, Code
 from anykeras.bytecode.effects import effect
 from anykeras.bytecode.errors import malformed, over_limit
 from anykeras.bytecode.instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
@@ -12,7 +12,6 @@ JUMPS = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKW
 # instructions whose target is a handler, entered with what the exception left on the stack
 SETUPS = frozenset({"SETUP_LOOP", "SETUP_EXCEPT", "SETUP_FINALLY", "SETUP_WITH", "SETUP_ASYNC_WITH"})
 FOLLOWED_BY = {"WITH_CLEANUP_START": "WITH_CLEANUP_FINISH"}
-OPTIMIZED = 0x01  # CO_OPTIMIZED: variables are in slots
 MAX_CODES = 2_000
 
 

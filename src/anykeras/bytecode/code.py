@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 Version = tuple[int, int]
 
+OPTIMIZED = 0x01  # variables are in slots: a function, and no class body
 VARARGS, VARKEYWORDS = 0x04, 0x08
 GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 

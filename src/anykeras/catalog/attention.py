@@ -21,8 +21,13 @@ def _projections(prefix: str, names: tuple[str, ...] = ("query", "key", "value",
 
 entry("MultiHeadAttention", LEGACY, _projections("_"))
 entry("MultiHeadAttention", NOW, _projections(""))
-# The class is called GroupedQueryAttention and exported as GroupQueryAttention (keras 3.15.1).
-entry("GroupedQueryAttention", NOW, _projections("_"), aliases=["GroupQueryAttention"])
+entry(
+    "GroupedQueryAttention",
+    NOW,
+    _projections("_"),
+    aliases=["GroupQueryAttention"],
+    exported="GroupQueryAttention",  # layers/attention/grouped_query_attention.py, `keras_export`
+)
 entry(
     "Attention", MODERN, [Role("scale", when=flag("use_scale", False)), Role("concat_score_weight", when=_concat)]
 )

@@ -50,7 +50,8 @@ class LayerEntry:
     """The facts of one class.
 
     `children` lists (config key, Keras 3 sub-path) of the layers it holds, in saving order. `completed` adds layers that
-    the constructor makes and the file leaves out (the backward half of a Bidirectional).
+    the constructor makes and the file leaves out (the backward half of a Bidirectional). `exported` is the name in
+    ``keras.layers`` of a class that calls itself otherwise.
     """
 
     name: str
@@ -60,6 +61,7 @@ class LayerEntry:
     children: tuple[tuple[str, str], ...] = ()
     module: str = "keras.layers"
     completed: Completion | None = None
+    exported: str = ""
 
 
 _entries: dict[tuple[str, Era], LayerEntry] = {}
@@ -80,6 +82,7 @@ def entry(
     children: Sequence[tuple[str, str]] = (),
     module: str = "keras.layers",
     completed: Completion | None = None,
+    exported: str = "",
 ) -> LayerEntry:
     """Add an entry; `roles` is a list, or a function of the layer where they depend on its configuration or shapes."""
     if callable(roles):
@@ -90,7 +93,7 @@ def entry(
         def find(layer: Layer) -> Sequence[Role]:
             return [role for role in fixed if role.when(layer.config)]
 
-    made = LayerEntry(name, tuple(eras), find, tuple(aliases), tuple(children), module, completed)
+    made = LayerEntry(name, tuple(eras), find, tuple(aliases), tuple(children), module, completed, exported)
     for era in made.eras:
         for key in (name, *made.aliases):
             if (key, era) in _entries:

@@ -168,9 +168,13 @@ def _keywords(operation: Operation, given: Mapping[str, Value]) -> dict[str, Val
 
 
 def _from_call(operation: Operation, args: Sequence[Value], kwargs: Config) -> dict[str, Value]:
-    """The arguments of a node's call by the name of the function's parameter."""
+    """The arguments of a node's call by the name of the function's parameter.
+
+    An older minor may have taken in the call what the constructor takes now (``dtype`` of ``FullLike``, keras 3.6).
+    """
     by_place = list(operation.args)
-    by_name = {p.name: name for p, name in zip(operation.call, by_place, strict=False)} | dict(operation.kwargs)
+    by_name = {p.name: p.name for p in operation.parameters if not p.name.startswith("*")}
+    by_name |= {p.name: name for p, name in zip(operation.call, by_place, strict=False)} | dict(operation.kwargs)
     by_place += [by_name[p.name] for p in operation.call[len(by_place) :] if p.name in by_name]
     given: dict[str, Value] = {}
     left = list(args)

@@ -88,15 +88,40 @@ _ENTRIES = (
     OptimizerEntry(
         "Ftrl", _always(("accumulator", "linear")), {"accumulator": "accumulator", "linear": "linear"}
     ),
+    OptimizerEntry("Lamb", _always(("momentum", "velocity")), _ADAM),
     OptimizerEntry("Lion", _always(("momentum",)), {"m": "momentum", "momentum": "momentum"}),
 )  # fmt: skip
 _BY_NAME = {entry.name.lower(): entry for entry in _ENTRIES}
+# Classes of tensorflow-addons 0.15.0 that keep the slots of another optimizer.
+_LIKE = {"addons>lazyadam": "adam", "addons>sgdw": "sgd", "addons>proximaladagrad": "adagrad"}
+# Optimizers of packages that are saved under their bare names.
+BARE_PACKAGES: Mapping[str, str] = {
+    "AdamWarmup": "keras-bert",
+    "RAdam": "keras-radam",
+    "Lookahead": "keras-lookahead",
+    "AdaBound": "keras-adabound",
+    "AdamAccumulated": "keras-gradient-accumulation",
+    "GradientAccumulation": "keras-gradient-accumulation",
+}
+# Wrappers that leave the steps of the optimizer inside alone, beside those that scale the loss.
+_ASIDE = frozenset({"Addons>MovingAverage", "Addons>SWA"})
 AVERAGE = "average"  # the slot of `use_ema`, kept before all others (keras 3.15.1 base_optimizer.py, build)
 
 
 def optimizer(class_name: str) -> OptimizerEntry | None:
     """The facts of an optimizer by its class name in any era (``Custom>Adam`` and ``adam`` too), or None."""
-    return _BY_NAME.get(class_name.rpartition(">")[2].lower())
+    name = class_name.lower()
+    return _BY_NAME.get(_LIKE.get(name, name.rpartition(">")[2]))
+
+
+def scales(class_name: str) -> bool:
+    """Whether this is a wrapper that scales the loss: LossScaleOptimizer, V1 and V3 (tf.keras 2.1 to 2.15)."""
+    return class_name.rpartition(">")[2].startswith("LossScale")
+
+
+def transparent(class_name: str) -> bool:
+    """Whether a wrapper leaves the steps of the optimizer inside as they are."""
+    return scales(class_name) or class_name in _ASIDE
 
 
 def groups(entry: OptimizerEntry, config: Config) -> Groups:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from ..document.model import Layer
 from ..document.values import Value
+from ..document.walk import rebuild
 from .base import ALL, MODERN, Role, entry, flag
 
 
@@ -41,7 +42,9 @@ def _both_ways(layer: Layer) -> Layer:
     stem = forward.name.removeprefix("forward_")
     halves: dict[str, Value] = {"layer": replace(forward, name=f"forward_{stem}")}
     if not isinstance(layer.config.get("backward_layer"), Layer):
-        backward = forward.with_config(go_backwards=not forward.config.get("go_backwards", False))
+        # Layers inside (the cells of an RNN) are made anew too: weights are given out by the identity of a layer.
+        own = rebuild(forward, replace)
+        backward = own.with_config(go_backwards=not forward.config.get("go_backwards", False))
         halves["backward_layer"] = replace(backward, name=f"backward_{stem}", address=f"{forward.address}_backward")
     return layer.with_config(**halves)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from .bridges import bridges
 from .constructors import translated
+from .first import masked_layer
 from .layer import OldLayer, called_as_then
-from .tensor import OldTensor
+from .model import called_by_old, model
+from .tensor import OldTensor, plain_shape
+from .training import part
 
 if TYPE_CHECKING:
     from .world import World
@@ -29,10 +34,8 @@ _CLASSES: Mapping[str, str] = {
     "Optimizer": "optimizers.Optimizer",
     "Loss": "losses.Loss",
     "Metric": "metrics.Metric",
-    "MaskedLayer": "layers.Layer",
-    "Recurrent": "layers.RNN",
 }
-_BASES = frozenset({"Layer", "Wrapper", "MaskedLayer"})
+_BASES = frozenset({"Layer", "Wrapper"})
 _TENSORS = frozenset({"Tensor", "TensorVariable", "KerasTensor", "SymbolicTensor"})
 
 
@@ -41,6 +44,8 @@ def find(world: World, name: str) -> Any:
     root, last = name.split(".")[0], name.rpartition(".")[2]
     if last in _TENSORS and name.count(".") < 4:
         return OldTensor
+    if root == "keras" and last == "MaskedLayer":
+        return masked_layer(world)
     if root != "keras" or last not in _CLASSES:
         return None
     home, _, current = _CLASSES[last].partition(".")
@@ -61,8 +66,12 @@ def _made(world: World, current: type) -> Any:
     keras = world.keras
     if issubclass(current, keras.layers.Layer) and not issubclass(current, keras.Model):
         return _layer(world, current)
+    if issubclass(current, keras.Model):
+        return model(world, current)
     if issubclass(current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint):
         return _object(world, current)
+    if issubclass(current, keras.losses.Loss | keras.metrics.Metric | keras.optimizers.schedules.LearningRateSchedule):
+        return part(world, current)
     return current
 
 
@@ -75,8 +84,33 @@ def _layer(world: World, current: type) -> type:
             args = ()
         OldLayer.begin(self, current, args, kwargs)
 
-    body = {"__init__": __init__, "world": world, "__module__": current.__module__, "__doc__": current.__doc__}
+    body = {
+        "__init__": __init__,
+        "world": world,
+        "built_in": built_in,
+        "__module__": current.__module__,
+        "__doc__": current.__doc__,
+        **bridges(world, current),
+    }
     return type(current.__name__, (OldLayer, current), body)
+
+
+def as_then(world: World, layer: Any) -> Any:
+    """A live layer of the running Keras in the ways of then, for the code of a class that holds it."""
+    if isinstance(layer, OldLayer) or not isinstance(layer, world.keras.layers.Layer):
+        return layer
+    if isinstance(layer, world.keras.Model):
+        return called_by_old(world, layer)
+    build = layer.build  # Keras binds it to the object when it is made
+
+    @wraps(build)
+    def built(*args: Any, **kwargs: Any) -> Any:
+        with world.outside():
+            return build(*(plain_shape(arg) for arg in args), **{key: plain_shape(value) for key, value in kwargs.items()})
+
+    object.__setattr__(layer, "__class__", adapted(world, type(layer)))
+    object.__setattr__(layer, "build", built)
+    return layer
 
 
 def _object(world: World, current: type) -> type:
@@ -92,6 +126,18 @@ def _object(world: World, current: type) -> type:
 def callable_object(world: World, made: Any) -> Any:
     """A class of a person's own without a base of Keras: its ``__call__`` is called by Keras, and runs as old code."""
     own = vars(made).get("__call__")
+    if inspect.isfunction(own) and hasattr(made, "set_param"):
+        own = _of_a_parameter(own)
     if inspect.isfunction(own) and not getattr(own, "of_old", False):
         made.__call__ = called_as_then(world, own)
     return made
+
+
+def _of_a_parameter(call: Callable[..., Any]) -> Callable[..., Any]:
+    """A regularizer of Keras 1.0 as one of today: it was told its parameter, and then added to the loss."""
+
+    def run(self: Any, x: Any) -> Any:
+        self.set_param(x)
+        return call(self, x.world.wrap(x.world.keras.ops.zeros(())) if isinstance(x, OldTensor) else 0.0)
+
+    return run

@@ -1,34 +1,75 @@
-"""``Layer`` with the ways of Keras 0.3 to 2.15, over the Layer of the running Keras."""
+"""``Layer`` with the ways of Keras 0.3 to 2.15, over the Layer of the running Keras.
+
+Code of then and code of Keras share an object: `World.old` says whose turn it is. To the first, variables and tensors
+that are attributes are old ones; to the second they are its own.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..document.model import Era
+from ..errors import Unsupported
+from .faces import TwoFaced
+from .first import asked
 from .tensor import OldTensor, old_shape, plain_shape
 
 if TYPE_CHECKING:
     from .world import World
+
+# Methods of built-in layers that those of Keras 3 do not call: what overrides them would be passed over in silence.
+_HOOKS = frozenset(
+    {"step", "get_constants", "preprocess_input", "get_initial_states", "pooling_function", "_pooling_function", "get_output"}
+)
+# What the attributes of Keras 1's layers are called since (the arguments of each class, keras/layers/*.py 1.2.2 and 2.0.0).
+_NAMES_OF_KERAS1 = {
+    "W": "kernel",
+    "U": "recurrent_kernel",
+    "b": "bias",
+    "output_dim": "units",
+    "nb_filter": "filters",
+    "subsample": "strides",
+    "border_mode": "padding",
+    "dim_ordering": "data_format",
+    "p": "rate",
+    "init": "kernel_initializer",
+    "inner_init": "recurrent_initializer",
+    "inner_activation": "recurrent_activation",
+    "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer",
+    "b_regularizer": "bias_regularizer",
+    "W_constraint": "kernel_constraint",
+    "U_constraint": "recurrent_constraint",
+    "b_constraint": "bias_constraint",
+}
 
 # Arguments of every old Layer that Keras 3 does not take (keras/engine/topology.py 1.2.2, base_layer.py 2.3.1).
 _PLACE = ("input_shape", "batch_input_shape", "batch_size", "input_dim", "input_length", "input_dtype",
           "create_input_layer", "dynamic", "experimental_autocast", "implementation")  # fmt: skip
 
 
-class OldLayer:
+class OldLayer(TwoFaced):
     """Mixed into a layer class of the running Keras; `world` is whose code derives from it."""
 
-    world: ClassVar[World]
+    initial_weights: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = vars(cls)
         if "world" in own:
             return
+        for name, made in asked(cls.world, own).items():
+            setattr(cls, name, made)
+        lost = sorted(_HOOKS & own.keys()) if getattr(cls, "built_in", False) else []
+        if lost:
+            raise Unsupported(
+                "AK5010", f"{cls.__name__} overrides {', '.join(lost)} of a built-in layer, which Keras 3 does not call"
+            )
         if "get_output_shape_for" in own and "compute_output_shape" not in own:
             cls.compute_output_shape = own["get_output_shape_for"]  # type: ignore[attr-defined]
         for name, change in _METHODS.items():
@@ -40,18 +81,40 @@ class OldLayer:
     def begin(self: Any, current: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """The constructor: what only a first layer's place needed is set aside."""
         weights = kwargs.pop("weights", None)
+        takes = inspect.signature(current.__init__).parameters  # type: ignore[misc]
         for key in _PLACE:
-            kwargs.pop(key, None)
+            if key not in takes:
+                kwargs.pop(key, None)
         if isinstance(kwargs.get("dtype"), OldTensor | type):
             kwargs.pop("dtype")
-        current.__init__(self, *args, **kwargs)  # type: ignore[misc]
+        with type(self).world.outside():
+            current.__init__(self, *args, **kwargs)  # type: ignore[misc]
+        if not getattr(type(self).compute_mask, "_is_default", False):
+            self.supports_masking = True  # before Keras 3 every layer's compute_mask was asked
         object.__setattr__(self, "initial_weights", weights)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "bias" and _has_flag(self):
+            name = "use_bias"
+        return super().__getattribute__(name)
+
+    def __getattr__(self, name: str) -> Any:
+        """What a layer of then had under another name, or had before it was built."""
+        hidden = vars(self).get(f"_{name}")
+        if hidden is not None and isinstance(getattr(type(self), name, None), property):
+            return type(self).world.wrap(hidden) if type(self).world.old else hidden
+        current = _NAMES_OF_KERAS1.get(name) if type(self).world.context.era in (Era.KERAS0, Era.KERAS1) else None
+        if current is None:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return type(self).world.wrap(super().__getattribute__(current)) if current == "bias" else getattr(self, current)
 
     def __setattr__(self, name: str, value: Any) -> None:
         world: World = type(self).world
         if isinstance(value, OldTensor):
             if world.context.tf_keras and isinstance(value.raw, world.keras.Variable):
                 self._held(value.raw)  # tf.keras kept every variable that was an attribute
+            held = getattr(type(self), name, None)
+            name = f"_{name}" if isinstance(held, property) and held.fset is None else name
             object.__setattr__(self, name, value)
             return
         super().__setattr__(name, value)
@@ -59,6 +122,7 @@ class OldLayer:
     def _held(self, raw: Any) -> None:
         layer: Any = self
         known = [id(variable) for variable in (*layer._trainable_variables, *layer._non_trainable_variables)]
+        known += [id(variable) for variable in layer.variables]
         if id(raw) not in known:
             locked, layer._tracker.locked = layer._tracker.locked, False
             layer._track_variable(raw)
@@ -66,10 +130,13 @@ class OldLayer:
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
         """``add_weight(shape, initializer, name)`` of Keras 1, ``add_weight(name, shape, ...)`` of Keras 2."""
-        given = _weight_arguments(args, kwargs)
         world = type(self).world
+        if not world.old:
+            return super().add_weight(*args, **kwargs)  # type: ignore[misc]
+        given = _weight_arguments(args, kwargs)
         given["initializer"] = _initializer(world, given.get("initializer"))
-        made = super().add_weight(**given)  # type: ignore[misc]
+        with world.outside():
+            made = super().add_weight(**given)  # type: ignore[misc]
         return world.wrap(made)
 
     add_variable = add_weight
@@ -86,10 +153,32 @@ class OldLayer:
         """A term of the training loss."""
         super().add_loss(type(self).world.unwrap(losses))  # type: ignore[misc]
 
+    def save_own_variables(self, store: Any) -> None:
+        """All variables in order: those of Keras' own layers file only what the built-in class has."""
+        type(self).world.keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store: Any) -> None:
+        """The counterpart."""
+        type(self).world.keras.layers.Layer.load_own_variables(self, store)
+
+    def add_metric(self, *args: Any, **kwargs: Any) -> None:
+        """A number that was shown beside the loss."""
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         world = type(self).world
-        made = super().__call__(*world.unwrap(args), **world.unwrap(kwargs))  # type: ignore[misc]
-        return world.wrap(made) if world.calls else made
+        if args and isinstance(args[0], list | tuple) and len(args[0]) > 1 and isinstance(self, world.keras.layers.RNN):
+            kwargs["initial_state"] = list(args[0][1:])  # as a file of Keras 2 has it
+            args = (args[0][0], *args[1:])
+        if not world.old:
+            return super().__call__(*args, **kwargs)  # type: ignore[misc]
+        with world.outside():
+            made = super().__call__(*world.unwrap(args), **world.unwrap(kwargs))  # type: ignore[misc]
+        return world.wrap(made)
+
+    def get_output_shape_for(self, input_shape: Any) -> Any:
+        """``compute_output_shape`` of Keras 1."""
+        with type(self).world.outside():
+            return old_shape(super().compute_output_shape(plain_shape(input_shape)))  # type: ignore[misc]
 
     @property
     def trainable_weights(self) -> list[Any]:
@@ -158,6 +247,14 @@ class Kept:
         return iter(layer._trainable_variables if self._trainable else layer._non_trainable_variables)
 
 
+def _has_flag(layer: OldLayer) -> bool:
+    """To code of Keras 1 the `bias` of a built-in layer was whether there is one, and `b` the variable."""
+    world = type(layer).world
+    if not world.old or world.context.era not in (Era.KERAS0, Era.KERAS1) or not getattr(type(layer), "built_in", False):
+        return False
+    return "use_bias" in vars(layer)
+
+
 def _weight_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     shape_first = bool(args) and isinstance(args[0], tuple | list)
     order = ("shape", "initializer", "name", "trainable", "regularizer", "constraint") if shape_first else (
@@ -196,18 +293,33 @@ def called_as_then(world: World, method: Callable[..., Any]) -> Callable[..., An
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         from .world import holds_old
 
+        if told and "training" not in kwargs and len(args) <= told:
+            kwargs["training"] = bool(_training(self, kwargs))
         if holds_old(args) or holds_old(kwargs):
             return method(self, *args, **kwargs)
         with world.calling(_training(self, kwargs)):
-            made = method(self, *_tensors(world, args), **_tensors(world, kwargs))
+            made = method(self, *world.wrap(args), **world.wrap(kwargs))
         return world.unwrap(made)
 
+    signature = inspect.signature(method)
+    told = _place_of_training(signature)
+    changed = [_optional(p) if told else p for p in signature.parameters.values()]
+    call.__signature__ = signature.replace(parameters=changed)  # type: ignore[attr-defined]
     call.of_old = True  # type: ignore[attr-defined]
     return call
 
 
-def _tensors(world: World, value: Any) -> Any:
-    return world.wrap(value)
+def _place_of_training(signature: inspect.Signature) -> int:
+    """Where a ``training`` stands that has no default, counted without `self`; 0 for none. tf.keras always gave it."""
+    for i, parameter in enumerate(list(signature.parameters.values())[1:]):
+        if parameter.name == "training" and parameter.default is parameter.empty:
+            return i
+    return 0
+
+
+def _optional(parameter: inspect.Parameter) -> inspect.Parameter:
+    lacks = parameter.default is parameter.empty and parameter.name in ("training", "mask")
+    return parameter.replace(default=None) if lacks else parameter
 
 
 def _training(layer: Any, kwargs: dict[str, Any]) -> bool | None:
@@ -224,7 +336,8 @@ def _shaped(world: World, method: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
         given = [old_shape(arg) for arg in args]
-        return plain_shape(method(self, *given, **{key: old_shape(value) for key, value in kwargs.items()}))
+        with world.inside():
+            return plain_shape(method(self, *given, **{key: old_shape(value) for key, value in kwargs.items()}))
 
     call.of_old = True  # type: ignore[attr-defined]
     return call

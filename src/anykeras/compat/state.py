@@ -225,6 +225,37 @@ def get_custom_objects(world: World) -> dict[str, Any]:
     return world.registered
 
 
+@_enter("keras.activations.get", "keras.activations.deserialize")
+def activation(world: World, identifier: Any = None, *args: Any, **kwargs: Any) -> Any:
+    """The function of a name, under that name; a function itself. None is the identity."""
+    if identifier is None or isinstance(identifier, str):
+        return world.find(f"keras.activations.{identifier or 'linear'}")
+    return identifier
+
+
+@_enter("keras.activations.serialize")
+def activation_name(world: World, function: Any) -> Any:
+    """The name of a function."""
+    return getattr(function, "__name__", function)
+
+
+def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator that renamed arguments or checked them: constructors and shapes here take both forms."""
+    return function
+
+
+_INTERFACES = ["dense", "dropout", "embedding", "recurrent", "gaussiannoise", "gaussiandropout", "prelu", "zeropadding1d", "zeropadding2d", "zeropadding3d", "cropping2d", "cropping3d", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "deconv2d", "separable_conv2d", "pooling1d", "pooling2d", "pooling3d", "global_pooling", "upsampling1d", "upsampling2d", "upsampling3d", "batchnorm", "convlstm2d", "lambda", "input", "add_weight", "get_updates", "model_constructor", "fit", "evaluate", "predict", "generator_methods"]
+_DECORATORS = [
+    *(f"keras.legacy.interfaces.legacy_{name}_support" for name in _INTERFACES),
+    "keras.utils.tf_utils.shape_type_conversion",
+    "tensorflow.python.keras.utils.tf_utils.shape_type_conversion",
+    "keras.utils.generic_utils.default",
+    "tensorflow.contrib.framework.add_arg_scope",
+]
+for _name in _DECORATORS:
+    _table[_name] = lambda world: decorator
+
+
 @_enter("keras.legacy.interfaces.generate_legacy_interface")
 def legacy_interface(world: World, *args: Any, **kwargs: Any) -> Any:
     """The decorator that renamed arguments, which constructors here do themselves."""

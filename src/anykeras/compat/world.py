@@ -11,7 +11,7 @@ import builtins
 import importlib
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from functools import cached_property, partial, wraps
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -25,7 +25,7 @@ from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.lookup import canonical
 from ..recovery.functions.shapes import Shape
-from . import classes, state
+from . import classes, recurrent, starting, state
 from .tensor import OldShape, OldTensor
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "theano", "tensorflow_addons", "keras_contrib")
@@ -48,6 +48,7 @@ class World:
         self.writer = writer or Writer(self.context.era, self.context.library, None, self.context.backend)
         self.registered: dict[str, Any] = {}
         self.calls = 0
+        self.old = self.one_batch = False
         self._modules: dict[str, Module] = {}
         self._names: dict[str, Any] = {}
 
@@ -59,7 +60,7 @@ class World:
     @property
     def ops(self) -> LiveOps:
         """The tables' operations over the running Keras."""
-        return LiveOps(self.keras, self.context)
+        return LiveOps(self.keras, self.context, self.one_batch)
 
     @contextmanager
     def calling(self, training: bool | None = None) -> Iterator[None]:
@@ -68,9 +69,23 @@ class World:
         if training is not None:
             self.context = replace(self.context, training=bool(training))
         try:
-            yield
+            with self.inside():
+                yield
         finally:
             self.context, self.calls = before, self.calls - 1
+
+    @contextmanager
+    def inside(self, old: bool = True) -> Iterator[None]:
+        """While code of then runs; `outside` is while that code has called Keras."""
+        before, self.old = self.old, old
+        try:
+            yield
+        finally:
+            self.old = before
+
+    def outside(self) -> AbstractContextManager[None]:
+        """While Keras' own code runs."""
+        return self.inside(False)
 
     # -- values
 
@@ -115,6 +130,10 @@ class World:
             return slice(self.unwrap(value.start), self.unwrap(value.stop), self.unwrap(value.step))
         return value
 
+    def as_then(self, layer: Any) -> Any:
+        """A live layer of the running Keras as old code calls it."""
+        return classes.as_then(self, layer)
+
     def inwards(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function of the running Keras that old code calls."""
         if getattr(function, "of_old", False):
@@ -122,7 +141,8 @@ class World:
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            return self.wrap(function(*self.unwrap(args), **self.unwrap(kwargs)))
+            with self.outside():
+                return self.wrap(function(*self.unwrap(args), **self.unwrap(kwargs)))
 
         return call
 
@@ -135,7 +155,8 @@ class World:
         def call(*args: Any, **kwargs: Any) -> Any:
             if holds_old(args) or holds_old(kwargs):
                 return function(*args, **kwargs)
-            return self.unwrap(function(*self.wrap(args), **self.wrap(kwargs)))
+            with self.inside():
+                return self.unwrap(function(*self.wrap(args), **self.wrap(kwargs)))
 
         call.of_old = call.for_keras = True  # type: ignore[attr-defined]
         return call
@@ -177,7 +198,7 @@ class World:
         name = canonical(dotted)
         if name in _PACKAGES:
             return self.module(dotted)
-        for ask in (self._state, self._class, self._function, self._current):
+        for ask in (self._starting, self._state, self._class, self._function, self._current):
             made = ask(name)
             if made is not None:
                 return made
@@ -186,6 +207,10 @@ class World:
         if name.startswith("keras.") and name.rpartition(".")[2].islower() and name.count(".") < 5:
             return self.module(dotted)
         raise AttributeError(f"{dotted} is not known to anykeras.compat")
+
+    def _starting(self, name: str) -> Any:
+        made = starting.find(self, name)
+        return recurrent.find(self, name) if made is None else made
 
     def _state(self, name: str) -> Any:
         return state.find(self, name)
@@ -262,6 +287,10 @@ class Module(ModuleType):
         self._world, self._dotted = world, dotted
         if dotted in ("keras", "tensorflow", "tf_keras", "theano"):
             self.__version__ = ".".join(map(str, world.context.version)) or "2.2.4"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """A function of that name is not known: only its use tells that it is no module."""
+        raise AttributeError(f"{self._dotted} is not known to anykeras.compat")
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):

@@ -4,7 +4,7 @@ from . import pages as _pages
 from .adopt import Adopter
 from .functions import functions
 from .given import Given, Objects, given
-from .prepare import Prepared, layers_given, prepare, shadowed, without_slots
+from .prepare import Prepared, prepare, shadowed
 from .stub import stub
 
 __all__ = [
@@ -14,10 +14,8 @@ __all__ = [
     "Prepared",
     "functions",
     "given",
-    "layers_given",
     "prepare",
     "shadowed",
     "stub",
-    "without_slots",
 ]
 del _pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from ..recovery.lift import Lifted
 from ..recovery.places import Site
 from ..targets.lower.layers import Lower
 from .given import Given
-from .making import Maker, is_layer
+from .making import Maker, is_layer, offered
 from .native import Kept, natively
 
 
@@ -40,6 +41,7 @@ class Adopter:
         if any(spec.shape is None for spec in _flat(site.args)):
             return self._kept(layer, UNKNOWN, "the shape that reaches it is not known")
         inputs = _symbols(site.args)
+        _mask(inputs, site.masked)
         try:
             outputs = live(*inputs)
         except AnyKerasError:
@@ -54,8 +56,8 @@ class Adopter:
         specs = _specs(outputs)
         if not self.native:
             return Lifted(layer, specs)
-        if any(site.masked) and site.heeded:
-            return self._kept(layer, specs, "a mask reaches it, and another layer heeds masks")
+        if any(site.masked) and (site.heeded or _heeds(live)):
+            return self._kept(layer, specs, "a mask reaches it, and it or another layer heeds masks")
         try:
             model = natively(layer, live, inputs)
         except Kept as reason:
@@ -74,7 +76,10 @@ class Adopter:
                 layer=layer.name,
                 next_step="Give a subclass of keras.layers.Layer, or the source file with its old imports.",
             )
-        return Maker(found).from_config(Lower().layer(layer)["config"])  # type: ignore[arg-type]
+        import keras
+
+        with keras.saving.custom_object_scope(offered({**self.given.registered, **self.given.objects})):
+            return Maker(found).from_config(Lower().layer(layer)["config"])  # type: ignore[arg-type]
 
     def _kept(self, layer: Layer, specs: Any, reason: str) -> Lifted:
         if not self.native:
@@ -100,6 +105,21 @@ def _symbols(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [_symbols(item) for item in value]
     return value
+
+
+def _heeds(live: Any) -> bool:
+    """Whether the call of a layer takes a mask."""
+    takes = inspect.signature(live.call).parameters.values()
+    return any("mask" in p.name or p.kind is p.VAR_KEYWORD for p in takes)
+
+
+def _mask(inputs: Any, masked: Sequence[bool]) -> None:
+    """Symbolic masks on the symbolic tensors that carry one; their shape is that of the first two dimensions."""
+    import keras
+
+    for tensor, carries in zip(keras.tree.flatten(inputs), masked, strict=False):
+        if carries and isinstance(tensor, keras.KerasTensor):
+            tensor._keras_mask = keras.Input(batch_shape=tensor.shape[:2], dtype="bool")
 
 
 def _specs(value: Any) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..compat.classes import as_then
 from ..errors import AnyKerasError, Malformed
 
 _BASE = ("name", "trainable", "dtype")  # arguments that a file has for every layer, and a class may not take
@@ -28,7 +29,9 @@ class Maker:
         Raises:
             Malformed: the class needs arguments that the file does not have, or does not take one that it has.
         """
-        if "from_config" in _own(self.made):
+        own = "from_config" in _own(self.made)
+        config = config if own else {key: self._revived(value) for key, value in config.items()}
+        if own:
             return self._named(self._called(self.made.from_config, dict(config)), config)
         takes = inspect.signature(self.made.__init__).parameters
         if any(p.kind is p.VAR_KEYWORD for p in takes.values()):
@@ -38,6 +41,17 @@ class Maker:
             raise self._refused(f"its constructor takes no {', '.join(map(repr, extra))}, which the file has")
         kept = {key: value for key, value in config.items() if key in takes}
         return self._named(self._called(lambda given: self.made(**given), kept), config)
+
+    def _revived(self, value: Any) -> Any:
+        """A layer in the configuration of a wrapper or recurrence, as the ``from_config`` of these made it."""
+        import keras
+
+        holders = (keras.layers.Wrapper, keras.layers.RNN)
+        if not (isinstance(value, dict) and "class_name" in value and issubclass(self.made, holders)):
+            return value
+        made = keras.saving.deserialize_keras_object(value)
+        world = getattr(self.made, "world", None)
+        return made if world is None else as_then(world, made)
 
     def _called(self, make: Any, config: dict[str, Any]) -> Any:
         try:

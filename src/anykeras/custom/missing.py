@@ -8,7 +8,7 @@ from typing import Any
 
 from ..catalog.shapes import UNKNOWN, infer
 from ..document.dump import dump
-from ..document.model import Document, Layer, refs
+from ..document.model import SHADOW, Document, Layer, refs
 from ..document.values import Ref
 from ..document.walk import walk
 from ..errors import AnyKerasError, MissingObject
@@ -104,7 +104,7 @@ def _description(
         for layer in used
     )
     return Description(
-        first.class_name,
+        first.class_name.removesuffix(SHADOW),
         first.registered_name,
         first.module,
         uses[0].arguments,

@@ -28,6 +28,8 @@ from ..targets.keras_given import paired, weights_of
 from ..targets.keras_live import follow
 from ..tensors import Tensor, constant
 
+_DIRECTIONS = ("forward_", "backward_")  # the names that Bidirectional of every Keras gives its two layers
+
 
 class Kept(Exception):
     """The layer stays what it is; the text says why."""
@@ -45,6 +47,8 @@ def natively(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
         Kept: the layer cannot be expressed so.
         AnyKerasError: the file holds other weights than the class has.
     """
+    if hasattr(live, "state_size") or (hasattr(live, "go_backwards") and layer.name.startswith(_DIRECTIONS)):
+        raise Kept("it is part of a recurrent layer, which needs a cell or a recurrent layer there")
     if weights_of(layer):
         for variable, tensor in paired(live, layer):
             variable.assign(tensor.read())

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field, replace
 from ..catalog import find
 from ..catalog.signatures import NOW, signature
 from ..containers.base import Json, Raw
-from ..document.model import GIVEN, SHADOW, Document, Era, Layer
+from ..document.model import GIVEN, SHADOW, Document, Era, Layer, Writer
 from ..document.values import Object, Value
 from ..document.walk import rebuild, walk
 from ..findings import Fidelity, Finding
 from ..migrations import Context
 from ..recovery import places
-from ..shims import shim
+from ..shims import namesake, shim
 from ..shims.activations import settled
-from ..targets.keras_given import weights_of
 from .given import Given
 from .making import is_layer
 from .missing import Lacking, missing
@@ -53,7 +52,36 @@ def prepare(document: Document, given: Given, native: bool) -> Prepared:
     model = rebuild(document.model, pass_.change)
     if pass_.lacking:
         raise missing(replace(document, model=model), pass_.lacking, given)
-    return Prepared(replace(document, model=model), pass_.findings)
+    made = replace(document, model=model)
+    if document.training is None or not document.training.slots or not pass_.stood_in:
+        return Prepared(made, pass_.findings)
+    slots = {kind: _shadow(shadow, document, given, native) for kind, shadow in document.training.slots.items()}
+    whole = {kind: shadow for kind, shadow in slots.items() if shadow is not None}
+    if len(whole) == len(slots):
+        return Prepared(replace(made, training=replace(document.training, slots=whole)), pass_.findings)
+    seen = "the optimizer's state belongs to weights that are other ones in the native layers"
+    pass_.findings.append(Finding("AK5009", "training/optimizer", seen, "a fresh optimizer", Fidelity.LOSSY))
+    fresh = replace(document.training, slots={}, counters={})
+    return Prepared(replace(made, training=fresh), pass_.findings)
+
+
+_MOVES = ("transpose", "reshape", "flip", "part", "concatenate", "cast", "times")
+
+
+def _shadow(shadow: Layer, document: Document, given: Given, native: bool) -> Layer | None:
+    """An optimizer's slots in the layers that stand in; None where one is not a slot of the file moved about."""
+    pass_ = _Pass(replace(document, training=None), given, native)
+    made = rebuild(shadow, pass_.change)
+    before = [tensor for layer in walk(shadow) for tensor in layer.weights.values()]
+    saved = {part for tensor in before for part in tensor.origin.split(" + ")}
+    same = {id(tensor) for tensor in before}
+    moved = all(
+        set(tensor.origin.split(" + ")) <= saved and all(step.startswith(_MOVES) for step in tensor.steps)
+        for layer in walk(made)
+        for tensor in layer.weights.values()
+        if id(tensor) not in same
+    )
+    return made if moved and not pass_.lacking else None
 
 
 def unknown(layer: Layer) -> bool:
@@ -67,9 +95,10 @@ def unknown(layer: Layer) -> bool:
 class _Pass:
     def __init__(self, document: Document, given: Given, native: bool) -> None:
         self.given, self.native = given, native
-        self.context = Context(document.writer, document.era)
+        self.context = Context(document.writer, document.era, model=document.model)
         self.findings: list[Finding] = self.context.findings
         self.lacking: list[Lacking] = []
+        self.stood_in = False
 
     def change(self, layer: Layer) -> Layer:
         """One layer, those inside it done."""
@@ -81,9 +110,11 @@ class _Pass:
         class_name = layer.class_name.removesuffix(SHADOW)
         found = self.given.find(class_name, layer.registered_name, layer.module)
         if found is not None:
+            self.stood_in = True
             return replace(layer, module=GIVEN)
         stand_in = shim(layer, self.context)
         if stand_in is not None:
+            self.stood_in = True
             return stand_in
         self.lacking.append(Lacking(layer))
         return layer
@@ -152,24 +183,28 @@ def _camel(name: str) -> str:
     return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
-def layers_given(document: Document) -> list[Layer]:
-    """The layers of a document whose class the reader gave."""
-    return [layer for layer in walk(document.model) if layer.module == GIVEN]
+# Releases of Keras 2 outside of TensorFlow, whose layers are fewer than those of tf.keras.
+_KERAS2 = ("2.0.0", "2.0.9", "2.1.5", "2.2.4", "2.3.1")
 
 
-def without_slots(document: Document, before: Document) -> tuple[Document, list[Finding]]:
-    """The document without the optimizer's state, where classes were given that nobody knows the weights of."""
-    given, training = layers_given(before), document.training
-    if training is None or not training.slots or not any(weights_of(layer) for layer in given):
-        return document, []
-    seen = "the optimizer's state belongs to weights of a class that was given"
-    finding = Finding("AK5009", given[0].address or given[0].name, seen, "a fresh optimizer", Fidelity.LOSSY)
-    return replace(document, training=replace(training, slots={}, counters={})), [finding]
+def _later(name: str, writer: Writer) -> bool:
+    """A class that Keras has had only since the writer's time, so that the writer's is another."""
+    known = writer.era is Era.KERAS2 and writer.library == "keras" and writer.version is not None
+    return known and find(name, writer.era) is not None and not any(signature(name, at) for at in _KERAS2)
 
 
-def shadowed(raw: Raw, given: Given) -> Raw:
-    """The file with a mark on every class of a built-in name for which the reader gave another class."""
-    names = {name for name, value in given.objects.items() if is_layer(value) and signature(name, NOW) is not None}
+def _wraps(name: str, config: Mapping[str, Json], writer: Writer) -> bool:
+    """A class whose configuration holds a layer, under the name of one that holds none."""
+    known = find(name, writer.era)
+    return known is not None and isinstance(config.get("layer"), dict) and not any(key == "layer" for key, _ in known.children)
+
+
+def shadowed(raw: Raw, given: Given, writer: Writer) -> Raw:
+    """The file with a mark on every class of a built-in name that is another class: the reader gave one, the writer's
+    Keras had none of that name, or its arguments are those of a package's."""
+    eras = list(Era)
+    names = {n for n, value in given.objects.items() if is_layer(value) and any(find(n, era) for era in eras)}
+    names |= {n for n, value in given.objects.items() if is_layer(value) and signature(n, NOW) is not None}
 
     def marked(value: Json) -> Json:
         if isinstance(value, list):
@@ -178,8 +213,11 @@ def shadowed(raw: Raw, given: Given) -> Raw:
             return value
         made = {key: marked(item) for key, item in value.items()}
         name = value.get("class_name")
-        if isinstance(name, str) and name.rpartition(">")[2] in names and isinstance(value.get("config"), dict):
-            made["class_name"] = name + SHADOW
+        config = value.get("config")
+        if isinstance(name, str) and isinstance(config, dict):
+            bare = name.rpartition(">")[2]
+            other = bare in names or _later(bare, writer) or _wraps(bare, config, writer) or namesake(bare, config)
+            made["class_name"] = name + SHADOW if other else name
         return made
 
-    return replace(raw, architecture=marked(raw.architecture)) if names else raw
+    return replace(raw, architecture=marked(raw.architecture))

@@ -17,6 +17,8 @@ GIVEN = "given"
 """The module of a class or function that the reader gave, in place of what the file says."""
 FOREIGN = "foreign"
 """The module of an optimizer, loss or metric that Keras 3 does not have, until it is known whether the reader gave it."""
+STANDING = "standing"
+"""The module of a layer of a package for which others will stand, once it is known what reaches it."""
 SHADOW = "*"
 """After a class name: not the built-in class of that name, but one that the reader gave."""
 
@@ -112,7 +114,8 @@ class Writer:
     """Who wrote the file, as far as the evidence goes.
 
     `library` is ``keras``, ``tf.keras`` or ``tf_keras``; `version` is what the file is stamped with or the oldest
-    version that fits; `data_format` is ``channels_first`` or ``channels_last`` where the file decides it.
+    version that fits; `data_format` is ``channels_first`` or ``channels_last`` where the file decides it; `tensorflow`
+    is the major version of TensorFlow where a file of ``tf.keras`` tells it.
     """
 
     era: Era
@@ -121,6 +124,7 @@ class Writer:
     backend: str | None = None
     data_format: str | None = None
     evidence: tuple[Evidence, ...] = ()
+    tensorflow: int | None = None
 
     @property
     def release(self) -> tuple[int, ...]:

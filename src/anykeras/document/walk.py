@@ -40,7 +40,9 @@ def rebuild(layer: Layer, change: Callable[[Layer], Layer]) -> Layer:
     config = {key: _rebuild_value(value, change) for key, value in layer.config.items()}
     graph = layer.graph
     if graph is not None:
-        graph = replace(graph, layers=tuple(rebuild(inner, change) for inner in graph.layers))
+        layers = tuple(rebuild(inner, change) for inner in graph.layers)
+        if any(a is not b for a, b in zip(layers, graph.layers, strict=True)):
+            graph = replace(graph, layers=layers)
     if graph is not layer.graph or any(config[k] is not layer.config[k] for k in config):
         layer = replace(layer, config=config, graph=graph)
     return change(layer)

@@ -14,11 +14,13 @@ Change = Callable[[Layer, "Context"], Layer | None]
 
 @dataclass
 class Context:
-    """What a rule may know beside the layer: who wrote the file, and the findings to add to."""
+    """What a rule may know beside the layer: who wrote the file, the findings to add to, and the model around it (as it
+    was before the pass) where the pass tells."""
 
     writer: Writer
     stage: Era
     findings: list[Finding] = field(default_factory=list)
+    model: Layer | None = None
 
     def note(self, rule: Rule, layer: Layer, seen: str, done: str, fidelity: Fidelity | None = None) -> None:
         """Record what `rule` saw at `layer` and what it did."""

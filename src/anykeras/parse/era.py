@@ -47,7 +47,33 @@ def infer(raw: Raw) -> Writer:
             Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say")
         )
         backend = "theano"
-    return Writer(era, library, version, backend, _data_format(raw.architecture, evidence), tuple(evidence))
+    tensorflow = _tensorflow(raw, library, version, evidence)
+    data_format = _data_format(raw.architecture, evidence)
+    return Writer(era, library, version, backend, data_format, tuple(evidence), tensorflow)
+
+
+def _tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evidence]) -> int | None:
+    """The major version of TensorFlow. 1.13 to 1.15, 2.0 and 2.1 all stamp 2.2.4-tf.
+
+    The layers of a functional model tell them apart: 1.x writes ``name`` before ``class_name``, 2.x behind
+    (``get_config`` in tensorflow/python/keras/engine/network.py of 1.15.5 and 2.0.4).
+    """
+    if library != "tf.keras" or version is None:
+        return None
+    if version != "2.2.4-tf":
+        return 1 if version.endswith("-tf") and version < "2.2.4" else 2
+    stack: list[Json] = [raw.architecture]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict):
+            if {"name", "class_name", "inbound_nodes"} <= item.keys():
+                order = [name for name in item if name in ("name", "class_name")]
+                evidence.append(Evidence("layers", f"{order[0]} stands before {order[1]}"))
+                return 1 if order[0] == "name" else 2
+            stack.extend(item.values())
+        elif isinstance(item, list):
+            stack.extend(item)
+    return None
 
 
 def _stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:

@@ -28,4 +28,7 @@ document(
     Page("AK1211", "Not a model that can be rebuilt from its configuration", "The root of the architecture is a subclassed model or a single layer.",
          "Subclassed models compute in Python code, and the file does not hold it."),
     Page("AK1212", "A weight is missing", "The weights file has no tensor where this layer's weight belongs.", "The file is incomplete, or was changed."),
+    Page("AK1213", "Quantized, and not said", "The weights of an attention layer are in 8 bits, and its configuration is that of a plain layer.",
+         "`quantize()` of a model quantizes the projections inside MultiHeadAttention, and Keras 3.3 to 3.15 writes none of that into the "
+         "configuration: read as plain numbers, the kernels give other outputs."),
 )  # fmt: skip

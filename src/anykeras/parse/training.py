@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 
 from ..catalog import layout
-from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer
+from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
 from ..document.model import Era, Layer, Training, Writer
 from ..document.values import Config, Object, Value
 from ..document.walk import filled, walk
 from ..tensors import Tensor, constant
 from .values import Reading
-from .weights import Slot, trainable_slots
+from .weights import Slot, trainable_slots, unknown
 
 _KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode")
 _OPTION_KEYS = ("run_eagerly", "steps_per_execution", "jit_compile")
@@ -101,8 +104,10 @@ class _Variables:
 
 
 def wrapped(held: Value) -> Value:
-    """The optimizer that does the work: the one inside a LossScaleOptimizer, or itself."""
-    config = held.config if isinstance(held, Object) and isinstance(held.config, Mapping) else {}
+    """The optimizer that does the work: the one inside a LossScaleOptimizer or an average, or itself."""
+    if not isinstance(held, Object) or not transparent(held.class_name):
+        return held
+    config = held.config if isinstance(held.config, Mapping) else {}
     inner = next((config[key] for key in _INNER if isinstance(config.get(key), Object)), None)
     return wrapped(inner) if inner is not None else held
 
@@ -116,9 +121,14 @@ def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, write
         return {}, {}, tuple(name for name, _ in saved)
     config = held.config if isinstance(held.config, Mapping) else {}
     counters, rest = _counters(saved, entry)
-    for variables in _orders(model, writer):
-        by_slot = _by_names(rest, entry, variables) or _by_order(rest, entry, config, variables, writer.era)
-        if by_slot is not None:
+    for alternatives in _orders(model, writer):
+        fitting = []
+        for variables in alternatives:
+            by_slot = _by_names(rest, entry, variables) or _by_order(rest, entry, config, variables, writer.era)
+            if by_slot is not None:
+                fitting.append((variables, by_slot))
+        if len(fitting) == 1:
+            variables, by_slot = fitting[0]
             return counters, {kind: _shadow(model, variables, found) for kind, found in by_slot.items()}, ()
     return counters, {}, tuple(name for name, _ in rest)
 
@@ -144,19 +154,64 @@ def _counters(
     return counters, rest
 
 
-def _orders(model: Layer, writer: Writer) -> list[_Variables]:
+def _orders(model: Layer, writer: Writer) -> list[list[_Variables]]:
     """The orders in which the writer may have kept trainable weights: layer by layer, or sorted by name.
 
-    Keras sorted them by name up to 2.0.5 (keras/engine/training.py, collect_trainable_weights).
+    Keras sorted them by name up to 2.0.5 (keras/engine/training.py, collect_trainable_weights). Each order has an
+    alternative for every number of weights that a class which nobody knows may not train.
     """
     if writer.era is Era.KERAS3:
-        return [_variables(_keras3_trainable(model))]
-    listed = trainable_slots(model, writer.era)
-    by_name = sorted(listed, key=lambda slot: slot.layer.weights[slot.role.name].origin.rpartition("/")[2])
-    by_path = sorted(listed, key=lambda slot: _saved_name(slot))
+        return [[_variables(_keras3_trainable(model))]]
+    orders: list[list[_Variables]] = [[], [], []]
     sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 6))
-    orders = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
-    return [_variables(order) for order in orders]
+    for listed in _trained(model, trainable_slots(model, writer.era), writer.era):
+        by_name = sorted(listed, key=_theano_name)
+        by_path = sorted(listed, key=_saved_name)
+        ways = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
+        for order, way in zip(orders, ways, strict=True):
+            if way is not by_name or _certain(way):
+                order.append(_variables(way))
+    return orders
+
+
+_ALTERNATIVES = 256  # at most so many ways to tell trained weights of unknown classes from others
+_UNNAMED = re.compile(r"(^|/)param_\d+$")
+
+
+def _trained(model: Layer, listed: list[Slot], era: Era) -> list[list[Slot]]:
+    """What may be trained: of a class that nobody knows, the first weights of a layer, as those are saved first."""
+    strangers = {id(layer): layer for layer in walk(model) if unknown(layer, era) and layer.weights}
+    roles = [role for layer in strangers.values() for role in layer.weights]
+    if any("vars/" in role and not role.startswith("vars/") for role in roles):
+        return []  # stored by attribute names: the order in which the layers inside were made is lost
+    counts: dict[str, int] = {}
+    for layer in strangers.values():
+        counts[layer.class_name] = max(counts.get(layer.class_name, 0), len(layer.weights))
+    if math.prod(count + 1 for count in counts.values()) > _ALTERNATIVES:
+        return [listed]
+    found = []
+    for fixed in product(*(range(count + 1) for count in counts.values())):
+        left = dict(zip(counts, fixed, strict=True))
+        untrained = {
+            (id(layer), role)
+            for layer in strangers.values()
+            for role in list(layer.weights)[len(layer.weights) - left[layer.class_name] :]
+            if left[layer.class_name] <= len(layer.weights)
+        }
+        found.append([slot for slot in listed if (id(slot.layer), slot.role.name) not in untrained])
+    return found
+
+
+def _theano_name(slot: Slot) -> str:
+    """The name that Keras 1 sorted by on Theano: a variable without one was ``auto_N``."""
+    origin = slot.layer.weights[slot.role.name].origin
+    return "auto_" if _UNNAMED.search(origin) else origin.rpartition("/")[2]
+
+
+def _certain(listed: Sequence[Slot]) -> bool:
+    """Whether variables without a name differ in shape, so that their numbers do not matter."""
+    shapes = [s.layer.weights[s.role.name].shape for s in listed if _theano_name(s) == "auto_"]
+    return len(shapes) == len(set(shapes))
 
 
 def _saved_name(slot: Slot) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ..catalog import layout
+from ..catalog.quantization import mode_of
 from ..containers.base import Asset, TreeWeights
 from ..document.model import Era, Layer
-from ..document.walk import filled, rebuild
-from ..errors import Malformed
+from ..document.walk import filled, rebuild, walk
+from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
 from .weights import unknown
 
@@ -35,7 +36,39 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
                 next_step="Get an undamaged copy of the file.",
             )
     _bind_unknown(model, left, era, filing(weights.tensors, era), bound)
-    return filled(model, bound)
+    made = filled(model, bound)
+    _none_quantized_unsaid(made)
+    _none_beside(made, left, era, filing(weights.tensors, era))
+    return made
+
+
+def _none_quantized_unsaid(model: Layer) -> None:
+    """Raises Unsupported where a kernel is in 8 bits and the configuration does not say with which scales.
+
+    Keras to 3.15 writes a quantized MultiHeadAttention so, and cannot open it either.
+    """
+    for layer in walk(model):
+        for role, tensor in layer.weights.items():
+            if role.endswith("kernel") and tensor.dtype in ("int8", "uint8") and not mode_of(layer.config):
+                raise _quantized(layer, f"{role!r} is {tensor.dtype}")
+
+
+def _none_beside(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree) -> None:
+    """Raises Unsupported where attention has more variables in one place than its roles: scales of 8-bit floats."""
+    homes = {slot.path.rpartition("/")[0]: slot.layer for slot in layout.slots(model, era, tree)}
+    for path in left:
+        layer = homes.get(path.rpartition("/")[0])
+        if layer is not None and layer.class_name.endswith("Attention"):
+            raise _quantized(layer, f"it has one more variable, {path!r}")
+
+
+def _quantized(layer: Layer, seen: str) -> Unsupported:
+    return Unsupported(
+        "AK1213",
+        f"{layer.class_name} {layer.name!r} is quantized and its configuration does not say so ({seen})",
+        layer=layer.name,
+        next_step="Save the model before `quantize()`; Keras itself does not open this file either.",
+    )
 
 
 def _bind_unknown(

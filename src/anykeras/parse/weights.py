@@ -123,7 +123,15 @@ def unknown(layer: Layer, era: Era) -> bool:
 
 def _roles(layer: Layer, era: Era) -> Sequence[Role]:
     found = find(layer.class_name, era)
-    return [role for role in found.roles(layer) if not role.copy and not role.stored] if found is not None else ()
+    roles = [role for role in found.roles(layer) if not role.copy and not role.stored] if found is not None else []
+    return [*roles, *(extra for role in roles for extra in _low_rank(layer, role))]
+
+
+def _low_rank(layer: Layer, role: Role) -> list[Role]:
+    """The two factors that HDF5 files hold beside a kernel trained with LoRA (keras 3.3 to 3.15 ``enable_lora``)."""
+    if not layer.config.get("lora_rank") or role.name not in ("kernel", "embeddings"):
+        return []
+    return [Role(f"lora_{role.name}_{factor}") for factor in "ab"]
 
 
 def saved_slots(layer: Layer, era: Era) -> list[Slot]:
@@ -146,7 +154,9 @@ def trainable_slots(model: Layer, era: Era) -> list[Slot]:
 def _collect(layer: Layer, era: Era) -> tuple[list[Slot], list[Slot]]:
     trainable: list[Slot] = []
     other: list[Slot] = []
-    for role in _roles(layer, era):
+    # An unknown class has the weights that the file gave it; that they are all trained shows when slots are fitted.
+    own = [Role(name) for name in layer.weights] if unknown(layer, era) else _roles(layer, era)
+    for role in own:
         (trainable if role.trainable else other).append(Slot(layer, role))
     for inner in _saved_children(layer, era):
         inner_trainable, inner_other = _collect(inner, era)
@@ -199,7 +209,10 @@ def names_slot(saved: str, slot: Slot) -> bool:
     parts = saved.removesuffix(":0").split("/")
     owner = slot.layer.name
     for role in (slot.role.name, *slot.role.also):
-        if parts[-1] == f"{owner}_{role}" or (parts[-1] == role and owner in parts[:-1]):
+        if parts[-1] == f"{owner}_{role}":
+            return True
+        words = role.split("/")
+        if parts[-len(words) :] == words and owner in parts[: -len(words)]:
             return True
     return False
 
@@ -222,12 +235,37 @@ def _by_order(slots: Sequence[Slot], group: WeightGroup, part: str) -> list[tupl
 
 def _may_name(saved: str, role: Role, others: Sequence[Role]) -> bool:
     """False when the saved name ends in another role's name and not in this one's."""
-    last = saved.removesuffix(":0").split("/")[-1]
+    whole = "/" + saved.removesuffix(":0")
 
     def fits(candidate: Role) -> bool:
-        return any(last == word or last.endswith(f"_{word}") for word in (candidate.name, *candidate.also))
+        return any(whole.endswith((f"/{word}", f"_{word}")) for word in (candidate.name, *candidate.also))
 
     return fits(role) or not any(fits(other) for other in others if other.name != role.name)
+
+
+def _owner(layer: Layer, strangers: Sequence[Layer], parts: Sequence[str]) -> Layer:
+    """The unknown class that a saved name means: the one of that name, or inside what has that name."""
+    named = [inner for inner in walk(layer) if inner.name in parts or parts[-1].startswith(f"{inner.name}_")]
+    known = {id(stranger) for stranger in strangers}
+    return next((s for holder in named[::-1] for s in walk(holder) if id(s) in known), strangers[0])
+
+
+def _between(layer: Layer, group: WeightGroup, era: Era, bound: Bound) -> bool:
+    """Whether the order leaves open which tensors are those of the one unknown class among known layers; else they are
+    bound: it has as many as the others leave."""
+    order = [inner for inner in walk(layer) if unknown(inner, era) or _roles(inner, era)]
+    if any(not role.trainable for inner in order for role in _roles(inner, era)):
+        return True
+    left = len(group.weights) - sum(len(_roles(inner, era)) for inner in order)
+    tensors = list(group.weights)
+    if left < 0 or unknown(layer, era):
+        return True
+    for inner in order:
+        roles = [role.name for role in _roles(inner, era)]
+        names = roles or [name.removesuffix(":0").rpartition("/")[2] for name, _ in tensors[:left]]
+        bound[id(inner)] = {name: tensor for name, (_, tensor) in zip(names, tensors, strict=False)}
+        tensors = tensors[len(names) :]
+    return False
 
 
 def _bind_unknown(layer: Layer, group: WeightGroup, era: Era, bound: Bound) -> None:
@@ -241,9 +279,11 @@ def _bind_unknown(layer: Layer, group: WeightGroup, era: Era, bound: Bound) -> N
         else:
             rest.append((name, tensor))
     strangers = [inner for inner in walk(layer) if unknown(inner, era)]
+    if len(rest) == len(group.weights) and len(strangers) == 1 and slots and not _between(layer, group, era, bound):
+        return
     for name, tensor in rest:
         parts = name.removesuffix(":0").split("/")
-        owner = next((s for s in strangers if s.name in parts), strangers[0])
+        owner = _owner(layer, strangers, parts)
         key = parts[-1]
         held = bound.setdefault(id(owner), {})
         held[key if key not in held else f"{key}_{len(held)}"] = tensor

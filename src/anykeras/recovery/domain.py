@@ -11,7 +11,7 @@ import numpy as np
 
 from ..bytecode import BaseDomain, refused, throw
 from ..bytecode.errors import missing_name
-from .functions import Dim, Entry, Kind, Ops, Scope, Shape, Sizes, attribute, module_of, operator, resolve
+from .functions import Dim, Entry, Kind, Ops, Pair, Scope, Shape, Sizes, attribute, module_of, operator, resolve
 from .functions.lookup import canonical, is_module
 from .held import Bound, Held, Module, Size, inner, outer
 
@@ -121,6 +121,10 @@ class CodeDomain(BaseDomain):
             return self._out(operator(_UNARY[op], self.ops.context)(self.ops, held))
         return self._out({"-": np.negative, "+": np.positive, "~": np.invert}[op](held))
 
+    def is_function(self, value: object) -> bool:
+        held = inner(value)
+        return isinstance(held, Bound) or (callable(held) and not self.ops.is_tensor(held))
+
     def truth(self, value: object) -> bool:
         held = inner(value)
         if self.ops.is_tensor(held):
@@ -133,7 +137,7 @@ class CodeDomain(BaseDomain):
         held = inner(value)
         if self.ops.is_tensor(held):
             return self._out(self.ops.shape(held)[0])
-        if isinstance(held, Shape | Sizes | np.ndarray):
+        if isinstance(held, Shape | Sizes | Pair | np.ndarray):
             return len(held)
         raise throw("TypeError", "object has no len()")
 
@@ -144,6 +148,8 @@ class CodeDomain(BaseDomain):
             if not isinstance(count, int):
                 raise refused("the code loops over a dimension whose size is not known")
             return [self._out(operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
+        if isinstance(held, Pair):
+            return [self._out(item) for item in held]
         if isinstance(held, Shape | Sizes | np.ndarray):
             return [self._item(held, item) for item in held]
         raise throw("TypeError", "object is not iterable")
@@ -170,6 +176,8 @@ class CodeDomain(BaseDomain):
         if name == "bool":
             return self.truth(args[0])
         held = [inner(arg) for arg in args]
+        if name in ("str", "repr", "format") and (text := self._text(name, args, held)) is not None:
+            return text
         if name in ("int", "float", "round") and not self.ops.is_tensor(held[0]):
             return self._number(name, held)
         if name == "abs":
@@ -183,6 +191,16 @@ class CodeDomain(BaseDomain):
         if name == "hasattr":
             return attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
         raise refused(f"the code calls {name}() on a tensor or a size that is not known")
+
+    def _text(self, name: str, args: tuple[object, ...], held: list[Any]) -> str | None:
+        """The text of a shape or of a known size: most often something to print."""
+        if isinstance(held[0], Shape) and held[1:] in ([], [""]):
+            self.ops.note("the code makes text of a shape; it reads as in TensorFlow 2")
+            return str(tuple(held[0]))
+        sized = isinstance(args[0], Held) and isinstance(args[0].value, Size) and isinstance(held[0], int)
+        if not sized or name == "repr":
+            return None
+        return format(held[0], held[1]) if held[1:] and isinstance(held[1], str) and len(held[1]) < 4 else str(held[0])
 
     def enter(self, manager: object) -> object:
         held = inner(manager)
@@ -249,6 +267,8 @@ def _kind(ops: Ops, value: Any) -> str:
     """The kind of value whose attributes the tables list."""
     if isinstance(value, Shape | Sizes):
         return "shape"
+    if isinstance(value, Pair):
+        return "pair"
     if isinstance(value, Dim) or (isinstance(value, int) and not ops.is_tensor(value)):
         return "size"
     return "dtype" if isinstance(value, str) else "tensor"

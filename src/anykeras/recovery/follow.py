@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -133,6 +133,31 @@ def find(code: Code) -> Found:
         return Found(None, None, value, code.module or "")
     stored = read_stored(value)
     return Found(stored, identify(stored.code_bytes), "", code.module or "")
+
+
+_TENSORFLOW = frozenset(("tf", "tensorflow", "get_shape", "as_list", "value"))  # names that only code for TensorFlow reads
+
+
+def written_for(codes: Iterable[Code]) -> str | None:
+    """The backend that the code of a file was written for, where its names tell."""
+    for code in codes:
+        try:
+            found = find(code)
+        except AnyKerasError:
+            continue
+        if found.identified is not None and not _TENSORFLOW.isdisjoint(names(found.identified.best)):
+            return "tensorflow"
+    return None
+
+
+def names(code: Bytecode | None) -> Iterator[str]:
+    """Every name that a function and those inside it read."""
+    if code is None:
+        return
+    yield from code.names
+    for held in code.consts:
+        if isinstance(held, Bytecode):
+            yield from names(held)
 
 
 def named(name: str, module: str, context: Context) -> Entry | None:

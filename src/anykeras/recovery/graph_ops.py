@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,9 @@ from ..document.build import Builder
 from ..document.model import Era, Layer
 from ..document.values import Ellipsis_, Ref, Slice
 from .functions import Context, Dim, Ops, Refused, Value, folding
+from .functions.folding import leaves
 from .functions.shapes import sizes
+from .rows import Row, along_batch
 
 NODES = 20_000  # operations that one function may come to
 
@@ -68,6 +70,8 @@ class GraphOps(Ops):
 
     def op(self, name: str, /, *args: Value, **kwargs: Value) -> Any:
         """A node for ``keras.ops.<name>``, or numbers where all arguments are."""
+        if any(isinstance(value, Row) for value in leaves((*args, *kwargs.values()))):
+            return along_batch(self, name, args, kwargs)
         if name in ("zeros", "ones", "full"):
             return self._filled(name, *args, **kwargs)
         if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
@@ -76,9 +80,20 @@ class GraphOps(Ops):
             folded = folding.fold(name, args, kwargs)
             if folded is not None:
                 return folded
+            args, kwargs = self._hung(args, kwargs)
         args, kwargs = tuple(self._operand(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()}
         node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)
         return self._called(node, args, kwargs)
+
+    def _hung(self, args: tuple[Value, ...], kwargs: dict[str, Value]) -> tuple[tuple[Value, ...], dict[str, Value]]:
+        """Arguments of which the first array is a tensor of the graph: a graph has no node without an input."""
+        for place, value in enumerate(args):
+            if isinstance(value, np.ndarray | float):
+                return (*args[:place], self.anchored(value), *args[place + 1 :]), kwargs
+        for key, value in kwargs.items():
+            if isinstance(value, np.ndarray):
+                return args, {**kwargs, key: self.anchored(value)}
+        return args, kwargs
 
     def layer(
         self,
@@ -93,6 +108,8 @@ class GraphOps(Ops):
         entry = find(class_name, Era.KERAS3)
         if entry is None:
             raise Refused(f"the code makes a layer {class_name}, which Keras 3 does not have", "AK3040")
+        if any(isinstance(value, Row) for value in leaves((*args, *kwargs.values()))):
+            raise Refused(f"a {class_name} is called in a function that is mapped over the batch", "AK3043")
         name = str(config.get("name") or f"{self.builder.name}_{class_name.lower()}")
         held = {key: _document_value(value) for key, value in config.items() if key != "name"}
         held_weights = {role: tensors.constant(value) for role, value in (weights or {}).items()}
@@ -130,12 +147,21 @@ class GraphOps(Ops):
         """A whole layer or model (a traced custom function), called."""
         return self._called(model, tuple(self._lifted(a) for a in args), {})
 
+    def map_rows(self, function: Callable[[Value], Value], x: Value) -> Any:
+        """`function` of each sample, as operations on the whole batch."""
+        made = function(Row(x))
+        if not isinstance(made, Row):
+            raise Refused("a function that is mapped over the batch gives other than one tensor", "AK3043")
+        return made.all
+
     def is_tensor(self, x: Value) -> bool:
         """Symbols are tensors; numbers and arrays are constants."""
-        return isinstance(x, Symbol)
+        return isinstance(x, Symbol | Row)
 
     def shape(self, x: Value) -> tuple[Any, ...]:
         """The sizes: ints, and a Dim where unknown."""
+        if isinstance(x, Row):
+            return self.shape(x.all)[1:]
         if not isinstance(x, Symbol):
             return np.shape(x)
         if x.spec.shape is None:
@@ -144,6 +170,8 @@ class GraphOps(Ops):
 
     def dtype(self, x: Value) -> str:
         """The name of the dtype; Python numbers have the one that Keras gives them."""
+        if isinstance(x, Row):
+            x = x.all
         if isinstance(x, Symbol):
             return x.spec.dtype or self.context.floatx
         if isinstance(x, np.ndarray | np.generic):
@@ -152,6 +180,8 @@ class GraphOps(Ops):
 
     def getitem(self, x: Value, key: tuple[Value, ...]) -> Any:
         """``x[key]``."""
+        if isinstance(x, Row):
+            return Row(self.getitem(x.all, (slice(None), *key)))
         if not isinstance(x, Symbol):
             return np.asarray(x)[key]
         node = Layer("get_item", f"{self.builder.name}_getitem", operation=True)

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..bytecode.machine.values import Function
+from ..bytecode import refused
+from ..bytecode.machine.values import Class, Function, Instance, MachineValue, Method
 from .functions import Entry
 
 SCALARS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
@@ -49,7 +50,7 @@ class Size:
 
 def outer(value: Any) -> Any:
     """A value of the tables as the machine takes it."""
-    if type(value) in SCALARS or isinstance(value, Held | Function):
+    if type(value) in SCALARS or isinstance(value, Held | MachineValue):
         return value
     if type(value) is slice:
         return slice(outer(value.start), outer(value.stop), outer(value.step))
@@ -64,8 +65,10 @@ def inner(value: Any) -> Any:
     """A value of the machine as the tables take it."""
     if isinstance(value, Held):
         return value.value.number if isinstance(value.value, Size) else value.value
-    if isinstance(value, Function):
+    if isinstance(value, Function | Method):
         return _callable(value)
+    if isinstance(value, Instance | Class):
+        return _called(value)
     if type(value) is slice:
         return slice(inner(value.start), inner(value.stop), inner(value.step))
     if type(value) in (tuple, list):
@@ -75,7 +78,15 @@ def inner(value: Any) -> Any:
     return value
 
 
-def _callable(function: Function) -> Callable[..., Any]:
+def _called(value: Instance | Class) -> Callable[..., Any]:
+    """An object of the code's own class where a library takes a function."""
+    function = value.kind.find("__call__") if isinstance(value, Instance) else None
+    if not isinstance(function, Function):
+        raise refused("the code hands an object of its own class to a function of a library")
+    return _callable(Method(function, value))
+
+
+def _callable(function: Function | Method) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         given = {key: outer(value) for key, value in kwargs.items()}
         return inner(function.invoke(*(outer(arg) for arg in args), **given))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..bytecode import Code, Machine, source_of
+from ..bytecode import Machine, source_of
 from ..bytecode.source.expressions import name
 from ..catalog.shapes import Spec
 from ..document.model import Layer
 from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .equality import same
-from .follow import Begin, Reading, stored_value
+from .follow import Begin, Reading, names, stored_value
 from .functions import Context
 from .held import inner, outer
 from .text import text
@@ -36,10 +36,10 @@ _ASKED: Mapping[str, Callable[[Context], str]] = {
 
 def guards(reading: Reading, given: Any, context: Context) -> tuple[str, ...]:
     """What was taken for granted: the inputs' shapes and dtypes, and the settings that the code asks for."""
-    names = dict.fromkeys(reading.found.parameters(context))
-    inputs = [f"{next(iter(names), 'x')}{where}: {spec.dtype} {_shape(spec)}" for where, spec in _leaves(given)]
-    asked = dict.fromkeys(_ASKED[name](context) for name in _all_names(reading.code) if name in _ASKED)
-    training = [f"training is {context.training}"] if "training" in names else []
+    parameters = dict.fromkeys(reading.found.parameters(context))
+    inputs = [f"{next(iter(parameters), 'x')}{where}: {spec.dtype} {_shape(spec)}" for where, spec in _leaves(given)]
+    asked = dict.fromkeys(_ASKED[name](context) for name in names(reading.code) if name in _ASKED)
+    training = [f"training is {context.training}"] if "training" in parameters else []
     return (*inputs, *training, *asked)
 
 
@@ -58,15 +58,6 @@ def _shape(spec: Spec) -> str:
     if spec.shape is None:
         return "of any shape"
     return f"({', '.join('?' if size is None else str(size) for size in spec.shape)})"
-
-
-def _all_names(code: Code | None) -> Iterator[str]:
-    if code is None:
-        return
-    yield from code.names
-    for held in code.consts:
-        if isinstance(held, Code):
-            yield from _all_names(held)
 
 
 def source(reading: Reading) -> str:

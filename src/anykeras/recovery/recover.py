@@ -9,14 +9,14 @@ from typing import Any
 from ..catalog.shapes import UNKNOWN, Spec
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
-from ..document.model import GIVEN, Call, Document, Graph, Layer, refs
+from ..document.model import GIVEN, STANDING, Call, Document, Graph, Layer, refs
 from ..document.values import Code, Ref, Value
 from ..document.walk import map_refs, rebuild, walk
 from ..errors import AnyKerasError, Unsupported
 from ..findings import Fidelity, Finding
 from . import places
 from .equality import same
-from .follow import find, readings
+from .follow import find, readings, written_for
 from .functions import Context
 from .functions.base import words
 from .lift import RANDOM, Lifted, Recovered
@@ -99,7 +99,7 @@ def _findings(layer: Layer, made: Lifted) -> Iterator[Finding]:
     """What lifting a layer is told as."""
     address = layer.address or layer.name
     yield from made.findings
-    if layer.module == GIVEN:
+    if layer.module in (GIVEN, STANDING):
         return
     models = [record.model for record in made.code if record.model is not None] or [made.layer]
     nodes = sum(inner.operation for model in models for inner in walk(model))
@@ -173,7 +173,12 @@ def _recovered(document: Document, objects: Mapping[str, Any] | None) -> Recover
     if not any(places.lifter(layer) for layer in walk(model)):
         return Recovery(replace(document, model=model), tuple(findings))
     model = settle(model)
-    run = Pass(model, Context.of(document.writer), objects or {})
+    context = Context.of(document.writer)
+    if not context.backend_known:
+        codes = (value for layer in walk(model) for value in layer.config.values() if isinstance(value, Code))
+        backend = written_for(codes)
+        context = context if backend is None else replace(context, backend=backend, backend_known=True)
+    run = Pass(model, context, objects or {})
     run.graph(model, None)
     run.rest(model)
     order = [(layer, run.lifted[id(layer)]) for layer in walk(model) if id(layer) in run.lifted]
@@ -194,7 +199,8 @@ def _rewritten(model: Layer, lifted: Mapping[int, Lifted]) -> Layer:
         if made is not None:
             return replace(made.layer, address=layer.address)
         graph = layer.graph
-        return layer if graph is None or graph.sequential else replace(layer, graph=_inlined(graph, inline))
+        held = graph is not None and not graph.sequential and any(inner.name in inline for inner in graph.layers)
+        return replace(layer, graph=_inlined(graph, inline)) if graph is not None and held else layer
 
     return rebuild(model, change)
 

@@ -5,7 +5,8 @@ A shim is used only where the reader gave no class, and is a finding. See ``docs
 
 from ..registry import load_all
 from .base import Shim, shim, shims
+from .namesakes import namesake
 
 load_all(__name__)
 
-__all__ = ["Shim", "shim", "shims"]
+__all__ = ["Shim", "namesake", "shim", "shims"]

@@ -10,6 +10,8 @@ from ..document.values import Ref, Value
 from ..findings import Fidelity, Finding
 from ..migrations import Context
 from ..registry import Page, document
+from .addons.sparsemax import sparse
+from .text import gelu
 
 Formula = Callable[[Builder, Ref], Ref]
 _KEYS = ("activation", "recurrent_activation")
@@ -18,13 +20,18 @@ document(
     Page(
         "AK5055",
         "An activation function of a package",
-        "tensorflow-addons registered its activations as `Addons>name`.",
+        "tensorflow-addons registered its activations as `Addons>name`, keras-cv-attention-models as `kecamCommon>name`; "
+        "MobileNetV3 for Keras 2 wrote the names of its methods, `_relu6` and `_hard_swish`.",
         "The function is not in the file; what these compute is known.",
         "A name of Keras 3, or a small model without weights, in the place of the name. A function of this name given "
         "through custom_objects goes first.",
         fidelity=Fidelity.EQUIVALENT,
-        versions="tensorflow-addons 0.15.0",
-        references=("tensorflow_addons/activations/*.py 0.15.0",),
+        versions="tensorflow-addons 0.15.0, keras-cv-attention-models 1.4.3, xiaochus/MobileNetV3",
+        references=(
+            "tensorflow_addons/activations/*.py 0.15.0",
+            "keras_cv_attention_models/common_layers.py 1.4.3",
+            "xiaochus/MobileNetV3, model/mobilenet_base.py",
+        ),
     )
 )
 
@@ -35,6 +42,11 @@ _NAMED: Mapping[str, str] = {
     "Addons>hardshrink": "hard_shrink",
     "Addons>softshrink": "soft_shrink",
     "Addons>tanhshrink": "tanh_shrink",
+    "kecamCommon>hard_swish": "hard_swish",
+    "kecamCommon>hard_sigmoid_torch": "hard_sigmoid",
+    "kecamCommon>mish": "mish",
+    "_relu6": "relu6",
+    "_hard_swish": "hard_swish",
 }
 
 
@@ -48,6 +60,8 @@ _FORMULAS: Mapping[str, Formula] = {
     "Addons>gelu": lambda sub, x: sub.op("gelu", x, approximate=True),
     "Addons>lisht": lambda sub, x: sub.op("multiply", x, sub.op("tanh", x)),
     "Addons>snake": _snake,
+    "Addons>sparsemax": sparse,
+    "kecamCommon>phish": lambda sub, x: sub.op("multiply", x, sub.op("tanh", sub.op("gelu", x, approximate=False))),
 }
 
 
@@ -58,8 +72,11 @@ def settled(layer: Layer, context: Context, given: Callable[[str], object]) -> L
         name = layer.config.get(key)
         if not isinstance(name, str) or given(name) is not None:
             continue
+        own = gelu.meant(name, key, layer, context)
         made = _NAMED.get(name) or _model(f"{layer.name}_{key}", name)
-        if made is not None:
+        if own is not None:
+            changed[key] = own
+        elif made is not None:
             changed[key] = made
             seen = f"{key} is {name}, which was not given"
             finding = Finding("AK5055", layer.address or layer.name, seen, "native operations", Fidelity.EQUIVALENT)

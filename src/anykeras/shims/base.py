@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..document.model import Layer
+from ..document.model import SHADOW, Layer
 from ..findings import Fidelity, Finding
 from ..migrations import Context
 from ..registry import Page, document
@@ -70,13 +70,14 @@ def shims() -> list[Shim]:
 
 def shim(layer: Layer, context: Context) -> Layer | None:
     """What stands for a layer of an unknown class, None where no shim knows it. Records the finding."""
+    class_name = layer.class_name.removesuffix(SHADOW)
     for known in shims():
-        if layer.class_name not in known.classes:
+        if class_name not in known.classes:
             continue
         made = known.change(layer, context)
         if made is None:
             continue
-        seen = f"{layer.class_name} was not given; it looks like that of {known.package}"
+        seen = f"{class_name} was not given; it looks like that of {known.package}"
         context.findings.append(Finding(known.code, layer.address or layer.name, seen, known.title, known.fidelity))
         return replace(made, address=layer.address)
     return None

@@ -10,6 +10,7 @@ from ..document.model import Layer
 from ..document.walk import walk
 from ..errors import Malformed
 from ..tensors import Tensor
+from .lower import LoweredTraining
 
 Named = tuple[str, Tensor]
 
@@ -48,6 +49,36 @@ def paired(live: Any, layer: Layer) -> list[tuple[Any, Tensor]]:
                 layer, live, f"{variable.path} has the shape {tuple(variable.shape)} and {tensor.origin} {tensor.shape}"
             )
     return found
+
+
+def slots_in_order(
+    model: Any, training: LoweredTraining, holders: Sequence[tuple[Any, Layer]]
+) -> Sequence[Tensor] | None:
+    """All variables of the optimizer, those of given classes at their place among the weights that the model trains.
+
+    None where the weights that the file has slots for are not those that the classes train.
+
+    Args:
+        model: the live model.
+        training: as lowered.
+        holders: each live layer of a given class with its layer in the document.
+    """
+    own: dict[int, dict[str, Tensor]] = {}
+    for number, (live, layer) in enumerate(holders):
+        names = {id(tensor): name for name, tensor in weights_of(layer)}
+        slots_of = {kind: dict(weights_of(shadows[number])) for kind, shadows in training.given.items()}
+        for variable, tensor in paired(live, layer):
+            own[id(variable)] = {kind: slots[names[id(tensor)]] for kind, slots in slots_of.items()}
+    trained = {id(variable) for variable in model.trainable_variables}
+    if any((slot.origin == "zeros") is (key in trained) for key, held in own.items() for slot in held.values()):
+        return None
+    left = list(training.variables)
+    found = [left.pop(0) for _ in range(training.scalars)]
+    for group in training.groups:
+        for variable in model.trainable_variables:
+            held = own.get(id(variable), {})
+            found += [held[kind] if held else left.pop(0) for kind in group]
+    return [*found, *left]
 
 
 def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Tensor]] | None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
-from collections.abc import Mapping
+import warnings
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.layout import Step
 from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
-from .keras_given import fill_given, weights_of
+from ..tensors import Tensor
+from .keras_given import fill_given, slots_in_order, weights_of
 from .keras_training import keep_flags
 from .lower import Lowered, LoweredTraining, Owner, lower
 
@@ -34,11 +37,12 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
         fill(model, lowered)
     if compile and lowered.training is not None:
         compile_as(model, lowered.training, objects)
+        _resume(model, lowered)
     return model
 
 
 def compile_as(model: keras.Model, training: LoweredTraining, objects: Mapping[str, Any] | None = None) -> None:
-    """Compile a live model as the file says, with its optimizer's state. Raises TargetError."""
+    """Compile a live model as the file says. Raises TargetError."""
     import keras
 
     try:
@@ -48,13 +52,24 @@ def compile_as(model: keras.Model, training: LoweredTraining, objects: Mapping[s
         raise TargetError(
             "AK6016", f"Keras refuses the compile configuration: {_first_lines(error)}", next_step="pass compile=False"
         ) from error
-    if not training.variables:
+
+
+def _resume(model: keras.Model, lowered: Lowered) -> None:
+    """Give a compiled model's optimizer its state."""
+    training = lowered.training
+    if training is None or not training.variables:
         return
     model.optimizer.build(model.trainable_variables)
     held = model.optimizer.variables
-    if [tuple(v.shape) for v in held] != [t.shape for t in training.variables]:
-        raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(training.variables)}")
-    for variable, tensor in zip(held, training.variables, strict=True):
+    filled: Sequence[Tensor] | None = training.variables
+    if training.given:
+        filled = slots_in_order(model, training, [(follow(model, place.steps), place.layer) for place in lowered.given])
+    if filled is None or (training.given and len(held) != len(filled)):
+        warnings.warn("[AK5009] the optimizer's state does not fit the class that was given: it starts fresh", stacklevel=4)
+        return
+    if [tuple(v.shape) for v in held] != [t.shape for t in filled]:
+        raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(filled)}")
+    for variable, tensor in zip(held, filled, strict=True):
         variable.assign(tensor.read())
 
 
@@ -87,6 +102,8 @@ def fill(model: keras.Model, lowered: Lowered) -> None:
             raise Bug("AK6008", f"{owner.path} is filled twice", layer=owner.name)
         seen.add(id(holder))
         _assign(holder, owner)
+    if any(len(weights_of(place.layer)) > len(follow(model, place.steps).weights) for place in lowered.given):
+        _touch(model)
     variables = {id(variable): variable for variable in model.weights}
     own = sum(fill_given(follow(model, place.steps), place.layer) for place in lowered.given)
     if lowered.expected + own != len(variables):
@@ -94,6 +111,16 @@ def fill(model: keras.Model, lowered: Lowered) -> None:
         raise Bug(
             "AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected + own}: {names} ..."
         )
+
+
+def _touch(model: keras.Model) -> None:
+    """Run the model once on zeros: some layers of given classes make their weights when they are first called."""
+    import keras
+
+    with contextlib.suppress(Exception):  # what lacks is told when the weights are filled in
+        sizes = [(tuple(2 if size is None else size for size in tensor.shape), tensor.dtype) for tensor in model.inputs]
+        zeros = [keras.ops.zeros(shape, dtype) for shape, dtype in sizes]
+        model(zeros[0] if len(zeros) == 1 else zeros)
 
 
 def follow(model: Any, steps: tuple[Step, ...]) -> Any:

@@ -1,6 +1,6 @@
 """Small files of genuine old stacks, one argument or one odd value each, against the outputs that those stacks gave.
 
-`scripts/fixtures/odd_values.py` wrote them; a name is ``STACK-CASE``.
+`odd_*.py` of `scripts/fixtures` wrote them; a name is ``STACK-CASE``.
 """
 
 from __future__ import annotations

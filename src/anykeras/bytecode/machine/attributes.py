@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from anykeras.bytecode.errors import refused
-from anykeras.bytecode.machine import operators
+from anykeras.bytecode.machine import classes, operators
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.generators import Generator
 from anykeras.bytecode.machine.methods import GENERATOR_METHODS, METHODS, PYTHON2_METHODS
 from anykeras.bytecode.machine.values import (
     Bound,
+    Builtin,
+    Class,
     ContextCall,
+    ExceptionType,
     ExceptionValue,
     Function,
+    Instance,
+    Library,
     MachineValue,
+    Property,
+    Super,
     Template,
     Type,
     is_plain,
@@ -38,7 +45,7 @@ def get(machine: Machine, value: object, name: str) -> object:
     if is_plain(value):
         return _of_plain(machine, value, name)
     if isinstance(value, MachineValue):
-        return _of_machine(value, name)
+        return _of_own_class(machine, value, name)
     operators.foreign(machine, value)
     if name in ("__enter__", "__exit__"):
         return ContextCall(value, leaving=name == "__exit__")
@@ -60,6 +67,22 @@ def _of_plain(machine: Machine, value: object, name: str) -> object:
     raise throw("AttributeError", f"{kind.__name__!r} object has no attribute {name!r}")
 
 
+def _of_own_class(machine: Machine, value: MachineValue, name: str) -> object:
+    if isinstance(value, Instance):
+        return classes.of_instance(machine, value, name)
+    if isinstance(value, Class):
+        return classes.of_class(machine, value, name)
+    if isinstance(value, Super):
+        return classes.of_super(machine, value, name)
+    if isinstance(value, Property):
+        return classes.of_property(value, name)
+    if isinstance(value, Library | Builtin) and name in value.members:
+        return value.members[name]
+    if isinstance(value, Library):
+        raise refused(f"the code uses {value.name}.{name}")
+    return _of_machine(value, name)
+
+
 def _of_machine(value: MachineValue, name: str) -> object:
     if isinstance(value, ExceptionValue) and name == "args":
         return value.args
@@ -73,13 +96,16 @@ def _of_machine(value: MachineValue, name: str) -> object:
         return Bound(value, name, GENERATOR_METHODS[name])
     if isinstance(value, Function) and name in ("__name__", "func_name"):
         return value.code.name
-    if isinstance(value, Type) and name == "__name__":
+    if isinstance(value, Type | ExceptionType) and name == "__name__":
         return value.name
     raise refused(f"the code reads the attribute {name} of a {type(value).__name__.lower()}")
 
 
 def put(machine: Machine, value: object, name: str, item: object) -> None:
-    """``value.name = item``: only where the domain allows it."""
+    """``value.name = item``: on objects of the code's own classes, and where the domain allows it."""
+    if isinstance(value, Instance | Class):
+        classes.put(machine, value, name, item)
+        return
     if name.startswith("__") or not operators.foreign(machine, value):
         raise refused(f"the code sets the attribute {name}")
     machine.ask(machine.domain.setattr, value, name, item)

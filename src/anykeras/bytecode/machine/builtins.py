@@ -7,19 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from anykeras.bytecode.errors import over_limit, refused
-from anykeras.bytecode.machine import attributes, formatting, iterators, operators, ordering, plain
+from anykeras.bytecode.machine import classes, formatting, iterators, kinds, operators, ordering, plain
 from anykeras.bytecode.machine.faults import EXCEPTIONS, safely, throw
+from anykeras.bytecode.machine.kinds import TYPES
 from anykeras.bytecode.machine.values import (
+    NOT_IMPLEMENTED,
     NULL,
     Builtin,
-    ExceptionType,
-    ExceptionValue,
-    Function,
     Iter,
-    MachineValue,
-    Thrown,
     Type,
-    is_plain,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +27,6 @@ def _words(text: str) -> list[str]:
 
 
 Run = Callable[["Machine", tuple[Any, ...], dict[str, Any]], object]
-MAX_FLATTEN = 1000
 
 
 def _host(run: Callable[..., object], largest: int = 400) -> Run:
@@ -181,79 +176,6 @@ def _cmp(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> obj
     return -1 if operators.truth(machine, operators.compare(machine, "<", left, right)) else 1
 
 
-# -- classes and attributes
-
-
-def _flatten(machine: Machine, kinds: object) -> list[object]:
-    flat, todo = [], [kinds]
-    while todo:
-        kind = todo.pop()
-        if type(kind) is tuple:
-            todo.extend(kind)
-        else:
-            flat.append(kind)
-        if len(flat) + len(todo) > MAX_FLATTEN:
-            raise over_limit("isinstance() with too many classes")
-    return flat
-
-
-def _isinstance(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    value, kinds = args
-    flat = _flatten(machine, kinds)
-    if operators.foreign(machine, value) or any(operators.foreign(machine, kind) for kind in flat):
-        named = tuple(kind.name if isinstance(kind, Type | ExceptionType) else kind for kind in flat)
-        if is_plain(value) and any(_is_a(value, kind) for kind in flat):
-            return True
-        return machine.ask(machine.domain.builtin, "isinstance", (value, named), {})
-    return any(_is_a(value, kind) for kind in flat)
-
-
-def _is_a(value: object, kind: object) -> bool:
-    if isinstance(kind, Type):
-        return (is_plain(value) and isinstance(value, kind.hosts)) or kind.name == "object"
-    return isinstance(value, ExceptionValue) and value.kind.is_a(kind)
-
-
-def _issubclass(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    kind, kinds = args
-    if isinstance(kind, ExceptionType):
-        return any(kind.is_a(other) for other in _flatten(machine, kinds))
-    raise refused("the code uses issubclass()")
-
-
-def _type(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if len(args) != 1:
-        raise refused("the code makes a class with type()")
-    value = args[0]
-    if isinstance(value, ExceptionValue):
-        return value.kind
-    if isinstance(value, MachineValue):
-        raise refused("the code takes the type of a function or iterator")
-    if operators.foreign(machine, value):
-        return machine.ask(machine.domain.builtin, "type", args, {})
-    return next(kind for kind in TYPES.values() if kind.hosts == (type(value),))
-
-
-def _getattr(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if len(args) < 2 or type(args[1]) is not str:
-        raise throw("TypeError", "getattr() takes a name")
-    try:
-        return attributes.get(machine, args[0], args[1])
-    except Thrown as thrown:
-        if len(args) > 2 and thrown.value.kind.name == "AttributeError":
-            return args[2]
-        raise
-
-
-def _hasattr(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    missing = object()
-    return _getattr(machine, (*args, missing), {}) is not missing
-
-
-def _callable(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return isinstance(args[0], Function | Builtin | Type | ExceptionType)
-
-
 # -- types
 
 
@@ -332,7 +254,7 @@ def _refuse(name: str) -> Run:
 
 def make_type(machine: Machine, kind: Type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     """Calls a type: ``int("3")``, ``list(x)``."""
-    return _arguments(CONSTRUCTORS[kind.name])(machine, args, kwargs)
+    return arguments(CONSTRUCTORS[kind.name])(machine, args, kwargs)
 
 
 CONSTRUCTORS: dict[str, Run] = {
@@ -342,17 +264,6 @@ CONSTRUCTORS: dict[str, Run] = {
     "NoneType": _refuse("NoneType"), "ellipsis": _refuse("ellipsis"),
 }  # fmt: skip
 
-TYPES: dict[str, Type] = {
-    **{
-        kind.__name__: Type(kind.__name__, (kind,))
-        for kind in (bool, complex, float, str, bytes, list, tuple, dict, set, frozenset, range, slice)
-    },
-    "int": Type("int", (int,)),
-    "object": Type("object", ()),
-    "NoneType": Type("NoneType", (type(None),)),
-    "ellipsis": Type("ellipsis", (type(Ellipsis),)),
-}
-
 FUNCTIONS: dict[str, Run] = {
     **{run.__name__: _host(run) for run in (abs, bin, chr, hex, oct, ord)},
     "round": _round, "pow": _pow, "divmod": _divmod, "len": _len, "sum": _sum, "any": _any, "all": _all,
@@ -360,13 +271,15 @@ FUNCTIONS: dict[str, Run] = {
     "print": _print,
     "iter": _iter, "next": _next, "map": _lazy(iterators.Map), "zip": _lazy(iterators.Zip),
     "filter": _lazy(iterators.Filter), "enumerate": _lazy(iterators.Enumerate), "reversed": _lazy(iterators.Reversed),
-    "isinstance": _isinstance, "issubclass": _issubclass, "type": _type, "getattr": _getattr, "hasattr": _hasattr,
-    "callable": _callable,
+    "isinstance": kinds.isinstance_, "issubclass": kinds.issubclass_, "type": kinds.type_, "getattr": kinds.getattr_,
+    "hasattr": kinds.hasattr_, "setattr": kinds.setattr_, "callable": kinds.callable_,
+    "property": classes.make_property, "staticmethod": classes.make_static, "classmethod": classes.make_class_method,
+    "super": classes.make_super,
     **{
         name: _refuse(name)
         for name in _words(
-"""eval exec compile open input __import__ globals locals vars dir setattr delattr hash id super
-property staticmethod classmethod memoryview bytearray breakpoint help exit quit"""
+"""eval exec compile open input __import__ globals locals vars dir delattr hash id
+memoryview bytearray breakpoint help exit quit"""
 )
     },
 }  # fmt: skip
@@ -378,21 +291,24 @@ PYTHON2: dict[str, Run] = {
     **{name: _refuse(name) for name in _words("execfile file raw_input reload apply intern buffer coerce")},
 }  # fmt: skip
 
-_CONSTANTS: dict[str, object] = {"True": True, "False": False, "Ellipsis": Ellipsis}  # Python 2 reads them as names
+_CONSTANTS: dict[str, object] = {
+    "True": True, "False": False, "Ellipsis": Ellipsis,  # Python 2 reads them as names
+    "NotImplemented": NOT_IMPLEMENTED,
+}  # fmt: skip
 
 
-def _arguments(run: Run) -> Run:
-    """A wrong number or kind of arguments is the code's TypeError."""
+def arguments(run: Run) -> Run:
+    """``run``, where a wrong number or kind of arguments is the code's TypeError."""
     return lambda machine, args, kwargs: safely(run, machine, args, kwargs)
 
 
 def builtin_names(python2: bool) -> dict[str, object]:
     """Every builtin name that stored code of that Python can read."""
     names: dict[str, object] = {**_CONSTANTS, **EXCEPTIONS, **TYPES}
-    names.update((name, Builtin(name, _arguments(run))) for name, run in FUNCTIONS.items())
+    names.update((name, Builtin(name, arguments(run))) for name, run in FUNCTIONS.items())
     del names["NoneType"], names["ellipsis"]
     if python2:
-        names.update((name, Builtin(name, _arguments(run))) for name, run in PYTHON2.items())
+        names.update((name, Builtin(name, arguments(run))) for name, run in PYTHON2.items())
         names.update(
             {"unicode": TYPES["str"], "basestring": TYPES["str"], "long": TYPES["int"], "xrange": TYPES["range"]}
         )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, Code
+from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, OPTIMIZED, Code
 from anykeras.bytecode.dialects import dialect
 from anykeras.bytecode.errors import code_raised, malformed, missing_name, over_limit, refused
 from anykeras.bytecode.instructions import decode
-from anykeras.bytecode.machine import attributes, operators, plain
+from anykeras.bytecode.machine import attributes, classes, operators, plain
 from anykeras.bytecode.machine.arguments import bind
 from anykeras.bytecode.machine.builtins import builtin_names, make_type
 from anykeras.bytecode.machine.domain import Domain
@@ -18,15 +18,20 @@ from anykeras.bytecode.machine.frame import Frame, Signal
 from anykeras.bytecode.machine.generators import Generator
 from anykeras.bytecode.machine.handlers import HANDLERS
 from anykeras.bytecode.machine.meter import MachineLimits, Meter
+from anykeras.bytecode.machine.modules import LIBRARIES
 from anykeras.bytecode.machine.unwinding import handle, leave_blocks
 from anykeras.bytecode.machine.values import (
     Bound,
     Builtin,
     Cell,
+    Class,
     ContextCall,
     ExceptionType,
     ExceptionValue,
     Function,
+    Instance,
+    Locals,
+    Method,
     Thrown,
     Type,
 )
@@ -49,7 +54,7 @@ class Machine:
         self.python2 = self.traits.python2
         self.builtins = builtin_names(self.python2)
         self.notes: list[str] = []
-        self.depth = 0
+        self.frames: list[Frame] = []  # those that run, innermost last
 
     # -- the face
 
@@ -95,6 +100,12 @@ class Machine:
             return make_type(self, function, args, kwargs)
         if isinstance(function, ExceptionType):
             return self._make_exception(function, args)
+        if isinstance(function, Method):
+            return self.call(function.function, (function.owner, *args), kwargs)
+        if isinstance(function, Class):
+            return classes.construct(self, function, args, kwargs)
+        if isinstance(function, Instance):
+            return classes.call(self, function, args, kwargs)
         if isinstance(function, ContextCall):
             return self._context(function, args)
         if operators.foreign(self, function):
@@ -108,6 +119,16 @@ class Machine:
         if function.code.flags & GENERATOR:
             return Generator(frame)
         return self.resume(frame).value
+
+    def class_body(self, function: Function) -> tuple[Locals, object]:
+        """Runs the body of a class statement: its variables, and what it returned."""
+        if function.code.flags & (OPTIMIZED | COROUTINE | ASYNC_GENERATOR | GENERATOR):
+            raise malformed("a class is made of something that is no class body")
+        frame = Frame(self, function, decode(function.code), bind(function, (), {}))
+        result = self.resume(frame).value
+        if frame.locals is None:
+            raise malformed("a class body has no variables")
+        return frame.locals, result
 
     def _make_exception(self, kind: ExceptionType, args: tuple[object, ...]) -> ExceptionValue:
         members = args[1] if kind.name.endswith("ExceptionGroup") and len(args) == 2 else ()
@@ -132,7 +153,13 @@ class Machine:
 
     # -- names
 
+    def import_module(self, name: str) -> object:
+        """``import name``: never an import."""
+        return LIBRARIES[name] if name in LIBRARIES else self.ask(self.domain.import_module, name)
+
     def load_global(self, name: str) -> object:
+        if name in LIBRARIES:
+            return LIBRARIES[name]
         try:
             return self.domain.load_global(name)
         except LookupError:
@@ -143,6 +170,9 @@ class Machine:
 
     def getattr(self, value: object, name: str) -> object:
         return attributes.get(self, value, name)
+
+    def negated(self, value: object) -> object:
+        return operators.unary(self, "not", value)
 
     def note_order(self, container: object) -> None:
         """Remembers that the result depends on an order that the file does not tell."""
@@ -160,9 +190,9 @@ class Machine:
 
     def resume(self, frame: Frame, error: ExceptionValue | None = None) -> Signal:
         """Runs ``frame`` until it returns or yields; ``error`` is raised at the place where it stands."""
-        self.depth += 1
+        self.frames.append(frame)
         try:
-            if self.depth > self.meter.bounds.depth:
+            if len(self.frames) > self.meter.bounds.depth:
                 raise over_limit(f"more than {self.meter.bounds.depth} calls wait for each other")
             if error is not None:
                 self._raise_in(frame, error)
@@ -171,7 +201,7 @@ class Machine:
                 if signal is not None:
                     return signal
         finally:
-            self.depth -= 1
+            self.frames.pop()
 
     def _step(self, frame: Frame) -> Signal | None:
         self.meter.step()

@@ -56,6 +56,9 @@ class Domain(Protocol):
     def contains(self, item: object, container: object) -> object:
         """``item in container``, where either is a domain value."""
 
+    def is_function(self, value: object) -> bool:
+        """Whether ``value`` can be called; a class binds such a value to its objects, or not, as its library decides."""
+
     def truth(self, value: object) -> bool:
         """The branch to take; refuse what is not decided."""
 
@@ -175,6 +178,9 @@ class BaseDomain:
         if type(container) in (tuple, list, set, frozenset, dict) and isinstance(container, Iterable):
             return any(item is one or self.truth(self.compare("==", item, one)) for one in container)
         raise refused(f"the code looks for a value in {describe(container)}")
+
+    def is_function(self, value: object) -> bool:
+        return isinstance(value, Operation)
 
     def truth(self, value: object) -> bool:
         if isinstance(value, Operation | Namespace):

@@ -7,9 +7,9 @@ import string
 from typing import TYPE_CHECKING
 
 from anykeras.bytecode.errors import refused
-from anykeras.bytecode.machine import operators, plain
+from anykeras.bytecode.machine import operators, plain, special
 from anykeras.bytecode.machine.faults import safely, throw
-from anykeras.bytecode.machine.values import SCALARS, ExceptionValue, Type, is_plain
+from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, NULL, SCALARS, ExceptionValue, Instance, Type, is_plain
 
 if TYPE_CHECKING:
     from anykeras.bytecode.machine.core import Machine
@@ -48,9 +48,23 @@ def _shown(machine: Machine, name: str, value: object) -> str:
         if not isinstance(shown, str):
             raise refused("the code makes text of a symbol")
         return _metered(machine, shown)
+    if isinstance(value, Instance) and any(value.kind.find(one) is not NULL for one in ("__str__", "__repr__")):
+        return _own(machine, value, name)
     if isinstance(value, Type) and name == "repr":
         return f"<class '{value.name}'>"
     raise refused(f"the code makes text of a {type(value).__name__.lower()}")
+
+
+def _own(machine: Machine, value: Instance, name: str) -> str:
+    """The text that an object of the code's own class gives for itself."""
+    shown = special.ask(machine, value, "__str__") if name == "str" else NOT_IMPLEMENTED
+    if shown is NOT_IMPLEMENTED:
+        shown = special.ask(machine, value, "__repr__")
+    if shown is NOT_IMPLEMENTED:
+        raise refused("the code makes text of an object by where it lies in memory")
+    if type(shown) is not str:
+        raise throw("TypeError", f"__{name}__ returned a value that is no text")
+    return _metered(machine, shown)
 
 
 def _metered(machine: Machine, shown: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from anykeras.bytecode.code import OPTIMIZED
 from anykeras.bytecode.errors import malformed
 from anykeras.bytecode.instructions import Body, Instruction
 from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function
+from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function, Locals
 
 if TYPE_CHECKING:
     from anykeras.bytecode.machine.core import Machine
@@ -35,7 +36,7 @@ class Block:
 
 class Frame:
     __slots__ = (
-        "blocks", "body", "cells", "current", "function", "handled", "index", "keywords", "machine", "slots", "stack",
+        "blocks", "body", "cells", "current", "function", "handled", "index", "keywords", "locals", "machine", "slots", "stack",
         "traits",
     )  # fmt: skip
 
@@ -48,6 +49,7 @@ class Frame:
         self.current: Instruction = body.instructions[0]
         self.handled: ExceptionValue | None = None
         self.keywords: tuple[object, ...] = ()
+        self.locals = None if function.code.flags & OPTIMIZED else Locals()  # of a class body
         self.cells: list[Cell] = [] if self.traits.cells_in_slots else self._own_cells()
 
     def _own_cells(self) -> list[Cell]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from anykeras.bytecode.errors import over_limit, refused
-from anykeras.bytecode.machine import formatting, plain
+from anykeras.bytecode.machine import formatting, plain, special
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.values import (
     CONTAINERS,
+    NOT_IMPLEMENTED,
     NULL,
     SCALARS,
     HostIter,
+    Instance,
     Iter,
     MachineValue,
     View,
@@ -39,6 +41,8 @@ def binary(machine: Machine, op: str, left: object, right: object, inplace: bool
             left.extend(collect(machine, right))
             return left
         return plain.binary(machine.meter, op, left, right, inplace)
+    if isinstance(left, Instance) or isinstance(right, Instance):
+        return special.binary(machine, op, left, right, inplace)
     if foreign(machine, left) or foreign(machine, right):
         return machine.ask(machine.domain.inplace if inplace else machine.domain.binary, op, left, right)
     if isinstance(left, View) or isinstance(right, View):
@@ -60,6 +64,8 @@ def unary(machine: Machine, op: str, value: object) -> object:
         return machine.ask(machine.domain.unary, op, value)
     if op == "not":
         return not truth(machine, value)
+    if isinstance(value, Instance):
+        return special.unary(machine, op, value)
     raise throw("TypeError", f"bad operand for unary {op}")
 
 
@@ -68,6 +74,8 @@ def truth(machine: Machine, value: object) -> bool:
         return bool(value)
     if foreign(machine, value):
         return bool(machine.ask(machine.domain.truth, value))
+    if isinstance(value, Instance):
+        return bool(special.truth(machine, value))
     return bool(value.owner) if isinstance(value, View) else True
 
 
@@ -88,6 +96,8 @@ def _same_constant(left: object, right: object) -> bool:
 def compare(machine: Machine, op: str, left: object, right: object) -> object:
     if type(left) in SCALARS and type(right) in SCALARS:
         return _plain_compare(machine, op, left, right)
+    if isinstance(left, Instance) or isinstance(right, Instance):
+        return special.compare(machine, op, left, right)
     if foreign(machine, left) or foreign(machine, right):
         return machine.ask(machine.domain.compare, op, left, right)
     if is_plain(left) and is_plain(right):
@@ -151,6 +161,10 @@ def contains(machine: Machine, item: object, container: object, negate: bool) ->
 
 def _contains(machine: Machine, item: object, container: object) -> bool:
     kind = type(container)
+    if isinstance(container, Instance):
+        answer = special.ask(machine, container, "__contains__", item)
+        if answer is not NOT_IMPLEMENTED:
+            return truth(machine, answer)
     if kind in (dict, set, frozenset):
         return plain.key(machine.meter, item) in container  # type: ignore[operator]
     if kind is range and type(item) in (int, bool):
@@ -176,6 +190,8 @@ def iterator(machine: Machine, value: object) -> Iter:
     if isinstance(value, View):
         machine.note_order(value.owner)
         return HostIter(iter(value.snapshot()))
+    if isinstance(value, Instance):
+        return special.iterator(machine, value)
     raise throw("TypeError", "the value is not iterable")
 
 
@@ -219,6 +235,8 @@ def unpacked(machine: Machine, value: object, count: int) -> list[object]:
 
 
 def getitem(machine: Machine, value: object, key: object) -> object:
+    if isinstance(value, Instance):
+        return special.demand(machine, value, "__getitem__", key)
     if foreign(machine, value) or holds_foreign(machine, key):
         return machine.ask(machine.domain.getitem, value, key)
     if not is_plain(value):
@@ -239,6 +257,8 @@ def holds_foreign(machine: Machine, key: object) -> bool:
 def setitem(machine: Machine, value: object, key: object, item: object) -> None:
     if foreign(machine, value):
         machine.ask(machine.domain.setitem, value, key, item)
+    elif isinstance(value, Instance):
+        special.demand(machine, value, "__setitem__", key, item)
     elif type(value) is dict:
         value[plain.key(machine.meter, key)] = item
         machine.meter.items(1)
@@ -266,6 +286,8 @@ def length(machine: Machine, value: object) -> object:
         return machine.ask(machine.domain.length, value)
     if isinstance(value, View):
         return len(value.owner)
+    if isinstance(value, Instance):
+        return special.demand(machine, value, "__len__")
     if not is_plain(value):
         raise throw("TypeError", "the value has no len()")
     return safely(len, value)

@@ -9,7 +9,7 @@ from typing import Any
 from anykeras.bytecode.errors import over_limit, refused
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.meter import Meter
-from anykeras.bytecode.machine.values import CONTAINERS, SCALARS, MachineValue, is_plain
+from anykeras.bytecode.machine.values import CONTAINERS, NULL, SCALARS, Instance, MachineValue, is_plain
 
 SIZED = (str, bytes, list, tuple)
 SLICED = frozenset(SIZED)
@@ -149,5 +149,7 @@ def key(meter: Meter, value: object) -> Any:
     """``value`` as a dict key or set member: plain, so that hashing is short and no symbols are compared."""
     if not pure(meter, value) and not isinstance(value, MachineValue):
         raise refused("the code uses a symbol as a key of a dict or a member of a set")
+    if isinstance(value, Instance) and value.kind.find("__eq__") is not NULL:
+        raise refused("the code uses an object with an equality of its own as a key of a dict or a member of a set")
     safely(hash, value)
     return value

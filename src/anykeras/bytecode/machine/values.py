@@ -38,6 +38,15 @@ class Null(MachineValue):
 NULL = Null()
 
 
+class NotImplementedValue(MachineValue):
+    """What an operator method returns when it does not know the other value."""
+
+    __slots__ = ()
+
+
+NOT_IMPLEMENTED = NotImplementedValue()
+
+
 class Cell(MachineValue):
     """A variable shared with an inner function."""
 
@@ -95,12 +104,26 @@ class Thrown(Exception):
 
 
 class Builtin(MachineValue):
-    """A listed builtin function: ``run(machine, args, kwargs)``."""
+    """A listed builtin function: ``run(machine, args, kwargs)``; ``members`` are the functions that hang on it."""
 
-    __slots__ = ("name", "run")
+    __slots__ = ("members", "name", "run")
 
-    def __init__(self, name: str, run: Callable[[Machine, tuple[object, ...], dict[str, object]], object]) -> None:
-        self.name, self.run = name, run
+    def __init__(
+        self,
+        name: str,
+        run: Callable[[Machine, tuple[object, ...], dict[str, object]], object],
+        members: Mapping[str, Builtin] | None = None,
+    ) -> None:
+        self.name, self.run, self.members = name, run, dict(members or {})
+
+
+class Library(MachineValue):
+    """A module that is known by its listed members alone."""
+
+    __slots__ = ("members", "name")
+
+    def __init__(self, name: str, members: Mapping[str, Builtin]) -> None:
+        self.name, self.members = name, members
 
 
 class Bound(MachineValue):
@@ -169,6 +192,87 @@ class Function(MachineValue):
     def invoke(self, *args: object, **kwargs: object) -> object:
         """Calls it. Raises ``Thrown`` when it raises, BytecodeError when it cannot be followed."""
         return self.machine.call(self, args, kwargs)
+
+
+class Locals(MachineValue):
+    """The variables of a class body while it runs."""
+
+    __slots__ = ("names",)
+
+    def __init__(self) -> None:
+        self.names: dict[str, object] = {}
+
+
+class Class(MachineValue):
+    """A class of the stored code: a name, at most one base, members. It is no type of the host, and makes none."""
+
+    __slots__ = ("base", "members", "name")
+
+    def __init__(self, name: str, base: Class | None, members: dict[str, object]) -> None:
+        self.name, self.base, self.members = name, base, members
+
+    def find(self, name: str) -> object:
+        """The member of the class or of the nearest base that has it, else ``NULL``."""
+        kind: Class | None = self
+        while kind is not None and name not in kind.members:
+            kind = kind.base
+        return NULL if kind is None else kind.members[name]
+
+    def is_a(self, other: object) -> bool:
+        kind: Class | None = self
+        while kind is not None and kind is not other:
+            kind = kind.base
+        return kind is not None
+
+
+class Instance(MachineValue):
+    """An object of a ``Class``: nothing but attributes."""
+
+    __slots__ = ("fields", "kind")
+
+    def __init__(self, kind: Class) -> None:
+        self.kind = kind
+        self.fields: dict[str, object] = {}
+
+
+class Method(MachineValue):
+    """A function of a class with the object, or the class, that it was read from."""
+
+    __slots__ = ("function", "owner")
+
+    def __init__(self, function: Function, owner: object) -> None:
+        self.function, self.owner = function, owner
+
+    def invoke(self, *args: object, **kwargs: object) -> object:
+        """Calls it, as ``Function.invoke`` does."""
+        return self.function.invoke(self.owner, *args, **kwargs)
+
+
+class Property(MachineValue):
+    """``@property``; ``setter`` is ``None`` where it can only be read."""
+
+    __slots__ = ("getter", "setter")
+
+    def __init__(self, getter: object, setter: object = None) -> None:
+        self.getter, self.setter = getter, setter
+
+
+class Wrapped(MachineValue):
+    """``@staticmethod``, or ``@classmethod`` where ``bound`` holds."""
+
+    __slots__ = ("bound", "function")
+
+    def __init__(self, function: object, bound: bool) -> None:
+        self.function, self.bound = function, bound
+
+
+class Super(MachineValue):
+    """``super()``: what the bases of ``kind`` have, read for ``owner``."""
+
+    __slots__ = ("kind", "owner")
+
+    def __init__(self, kind: Class, owner: Instance | Class) -> None:
+        self.kind, self.owner = kind, owner
 
 
 class Iter(MachineValue):

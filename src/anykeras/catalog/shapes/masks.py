@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...document.model import Layer
+from ...document.model import GIVEN, Layer
 from ...document.values import Ref
 from .graphs import flat, inputs, outputs, steps
 from .tables import option
@@ -22,9 +22,14 @@ _RECURRENT = ("RNN", "SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "Co
 _MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
 
 
-def masked(model: Layer) -> set[Ref]:
-    """The refs of the model's graph whose tensors carry a mask when the model runs."""
-    return {ref for ref, has in _graph(model, ()).items() if has}
+def masked(model: Layer, given: Masks = ()) -> set[Ref]:
+    """The refs of the model's graph whose tensors carry a mask when the model runs; `given` says which inputs do."""
+    return {ref for ref, has in _graph(model, given).items() if has}
+
+
+def outgoing(layer: Layer, before: Masks) -> Masks:
+    """Which outcomes of a layer carry a mask, when those of `before` of its inputs do."""
+    return _outcomes(layer, before)
 
 
 def met(model: Layer) -> dict[int, Masks]:
@@ -58,6 +63,8 @@ def _outcomes(layer: Layer, before: Masks, seen: dict[int, Masks] | None = None)
         return [inside.get(ref, False) for ref in flat(outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
         return [False]
+    if layer.module == GIVEN:
+        return [any(before)]  # its class may hand a mask on
     if layer.class_name in _PASS_ON:
         return [bool(before and before[0])]
     rule = _RULES.get(layer.class_name)

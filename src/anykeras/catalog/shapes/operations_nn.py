@@ -181,6 +181,16 @@ def ctc_loss(target: Any, output: Any, **_: Any) -> Spec:
     return Spec(found.known()[:1], floating(found.dtype))
 
 
+@operation("ctc_decode")
+def ctc_decode(
+    inputs: Any, sequence_lengths: Any, strategy: Any = "greedy", beam_width: Any = 100, top_paths: Any = 1, **_: Any
+) -> tuple[Spec, Spec]:
+    found = spec_of(inputs)
+    batch, steps, _classes = found.known()
+    paths = 1 if strategy == "greedy" else int(top_paths)
+    return Spec((paths, batch, steps), "int32"), Spec((batch, paths), floating(found.dtype))
+
+
 def image_sized(
     found: Spec, height: int | None, width: int | None, data_format: Any, channels: int | None = -1
 ) -> Spec:

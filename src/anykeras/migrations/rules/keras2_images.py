@@ -1,15 +1,28 @@
-"""Bilinear upsampling as it was before half-pixel centres."""
+"""Images resized as they were: from the corners of pixels, and by kernels that Keras 3 does not have."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...catalog.shapes import Spec, infer
+from ...catalog.shapes.graphs import steps
 from ...document.build import Builder
-from ...document.model import Era, Layer, Writer
+from ...document.model import Era, Graph, Layer, Writer
 from ...document.values import Config, Ellipsis_, Ref, Slice, Value
 from ...errors import Unsupported
+from ...findings import Fidelity, Finding
+from ...tensors import constant
 from ..rule import Context, Example, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
 TF = Writer(Era.TF2, "tf.keras", "2.4.0", "tensorflow")
+Array = NDArray[Any]
 _UP: Config = {"size": (2, 2), "data_format": "channels_last", "interpolation": "bilinear"}
 
 
@@ -42,7 +55,10 @@ def _corner(writer: Writer) -> bool:
     changes="The layer becomes a model of its name: the last row and column repeated once, nearest upsampling, a "
     "running average of `s` pixels, and the overhang cut off. That is the same interpolation, for images of any size.",
     versions="Keras 2.2.3 to 2.3, tf.keras to TensorFlow 1.12",
-    references=("keras 2.3.1 backend/tensorflow_backend.py, `resize_images`",),
+    references=(
+        "keras 2.3.1 backend/tensorflow_backend.py, `resize_images`",
+        "tf.keras 1.13 and 1.14 write no `interpolation`, so that their bilinear layers come back as nearest, there too",
+    ),
     examples=[Example(Layer("UpSampling2D", "up", _UP), _is_averaged, K2)],
     leaves_alone=[
         Example(Layer("UpSampling2D", "up", _UP), Layer("UpSampling2D", "up", _UP), TF),
@@ -73,6 +89,7 @@ def from_the_corner(layer: Layer, context: Context) -> Layer | None:
 
 
 _KNOWN = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+_OTHERWISE = ("bicubic", "lanczos3", "lanczos5")
 
 
 @rule(
@@ -82,8 +99,9 @@ _KNOWN = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
     classes=("UpSampling2D", "Resizing"),
     what="tf.keras resizes images by `area`, `gaussian` and `mitchellcubic` as well.",
     why="Keras 3 knows nearest, bilinear, bicubic, lanczos3 and lanczos5; another way of resizing gives other pixels.",
-    changes="Such a file is refused. A known name is written in small letters. `bicubic` of TensorFlow looks its "
-    "weights up in a table of 1024 steps, so that other backends give pixels that differ from it in the third digit.",
+    changes="Where the size of the image is known, AK2254 has expressed it; else such a file is refused. A known name is "
+    "written in small letters. `bicubic` on JAX differs from TensorFlow's by 0.002 for pixels of unit variance, on torch by "
+    "0.2; `lanczos3` and `lanczos5` do not run on torch.",
     versions="tf.keras 2.3 to 2.15",
     examples=[
         Example(
@@ -98,7 +116,13 @@ _KNOWN = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 def known_interpolation(layer: Layer, context: Context) -> Layer | None:
     """The name in small letters. Raises Unsupported for a way that Keras 3 does not have."""
     way = layer.config.get("interpolation")
-    if not isinstance(way, str) or way in _KNOWN:
+    if not isinstance(way, str):
+        return None
+    if way.lower() in _OTHERWISE:
+        done = f"Keras 3 resizes by {way!r} as TensorFlow does on TensorFlow alone; the size of the image is not known here"
+        context.findings.append(Finding("AK2256", layer.address or layer.name, f"{layer.class_name} by {way!r}", done,
+                                        Fidelity.APPROXIMATE))  # fmt: skip
+    if way in _KNOWN:
         return None
     if way.lower() not in _KNOWN:
         raise Unsupported(
@@ -114,3 +138,146 @@ def known_interpolation(layer: Layer, context: Context) -> Layer | None:
 def _last(sub: Builder, x: Ref, axis: int) -> Ref:
     whole = (Slice(),) * axis
     return sub.op("get_item", x, (*whole, Slice(-1, None), Ellipsis_()))
+
+
+def _keys(x: float) -> float:
+    """Keys' cubic, a = -1/2."""
+    return (1.5 * x - 2.5) * x * x + 1 if x <= 1 else ((-0.5 * x + 2.5) * x - 4) * x + 2 if x < 2 else 0.0
+
+
+def _cubic(size: int, wanted: int) -> Array:
+    """Keys' cubic as ``resize_bicubic`` has it: distances in steps of 1/1024, nothing beyond the edge counted."""
+    weights = np.zeros((wanted, size))
+    for out in range(wanted):
+        centre = (out + 0.5) * size / wanted - 0.5
+        first = math.floor(centre)
+        step = round((centre - first) * 1024) / 1024
+        for at, away in zip(range(first - 1, first + 3), (step + 1, step, 1 - step, 2 - step), strict=True):
+            if 0 <= at < size:
+                weights[out, at] = _keys(away)
+    return np.asarray(weights / weights.sum(1, keepdims=True))
+
+
+def _sampled(kernel: Callable[[float], float], radius: float) -> Callable[[int, int], Array]:
+    """A kernel read at the distance of every pixel within its radius, as ``scale_and_translate`` does."""
+
+    def weights(size: int, wanted: int) -> Array:
+        centres = (np.arange(wanted) + 0.5) * size / wanted
+        away = np.abs(np.arange(size) + 0.5 - centres[:, None])
+        made = np.vectorize(kernel, otypes=[float])(away) * (away < radius)
+        return np.asarray(made / made.sum(1, keepdims=True))
+
+    return weights
+
+
+def _lanczos(radius: int) -> Callable[[float], float]:
+    return lambda x: float(np.sinc(x) * np.sinc(x / radius))
+
+
+def _mitchell(x: float) -> float:
+    return ((7 * x - 12) * x * x + 16 / 3) / 6 if x < 1 else ((-7 / 3 * x + 12) * x - 20) * x / 6 + 16 / 9
+
+
+def _area(size: int, wanted: int) -> Array:
+    """The share of each pixel in the stretch that an output pixel covers."""
+    ends = np.arange(wanted + 1)[:, None] * size / wanted
+    shared = np.minimum(ends[1:], np.arange(1, size + 1)) - np.maximum(ends[:-1], np.arange(size))
+    return np.asarray(np.maximum(shared, 0) * wanted / size)
+
+
+_WEIGHTS: Mapping[str, Callable[[int, int], Array]] = {
+    "bicubic": _cubic,
+    "lanczos3": _sampled(_lanczos(3), 3),
+    "lanczos5": _sampled(_lanczos(5), 5),
+    "gaussian": _sampled(lambda x: math.exp(-2 * x * x), 1.5),
+    "mitchellcubic": _sampled(_mitchell, 2),
+    "area": _area,
+}
+_LARGEST = 2**20  # numbers of a matrix: it is written out in the configuration
+
+
+def _image(way: str) -> Layer:
+    layers = (
+        Layer("InputLayer", "x", {"batch_shape": (None, 4, 4, 1)}),
+        Layer("UpSampling2D", "up", {"size": (2, 2), "data_format": "channels_last", "interpolation": way}),
+    )
+    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+
+
+def _is_matrices(model: Layer) -> bool:
+    made = model.graph.layer("up").graph if model.graph is not None else None
+    return made is not None and [x.class_name for x in made.layers].count("matmul") == 2
+
+
+@rule(
+    "AK2254",
+    "Images resized by constant matrices",
+    to=Era.KERAS3,
+    eras=(Era.TF2,),
+    classes=("Functional", "Sequential"),
+    what="tf.keras resizes images by TensorFlow's `bicubic`, `lanczos3`, `lanczos5`, `area`, `gaussian` and "
+    "`mitchellcubic`.",
+    why="Keras 3 does not have the last three; `bicubic` has another kernel on torch (pixels of unit variance differ by "
+    "0.2) and finer steps on JAX (by 0.002); torch has no lanczos.",
+    changes="Where the size of the image is known, the layer becomes a model of its name that multiplies rows and columns "
+    "by the matrices which TensorFlow's kernel amounts to.",
+    versions="tf.keras 2.3 to 2.15",
+    references=("TensorFlow 2.15 core/kernels/image/resize_bicubic_op.cc, scale_and_translate_op.cc, resize_area_op.cc",),
+    fidelity=Fidelity.EQUIVALENT,
+    examples=[Example(_image("bicubic"), _is_matrices, TF)],
+    leaves_alone=[
+        Example(_image("bilinear"), _image("bilinear"), TF),
+        Example(_image("bicubic"), _image("bicubic"), Writer(Era.KERAS3, version="3.3.3")),
+    ],
+)
+def by_matrices(model: Layer, context: Context) -> Layer | None:
+    """Such layers of the model's graph as models of two products."""
+    graph = model.graph
+    if graph is None or context.writer.era is not Era.TF2 or not any(_way(layer) for layer in graph.layers):
+        return None
+    met = infer(model)
+    seen = {layer.name: met.get(taken) for layer, _, call in steps(graph) for taken in call.args if isinstance(taken, Ref)}
+    layers = tuple(_by_matrices(layer, seen.get(layer.name)) for layer in graph.layers)
+    if all(new is old for new, old in zip(layers, graph.layers, strict=True)):
+        return None
+    return replace(model, graph=replace(graph, layers=layers))
+
+
+def _way(layer: Layer) -> str:
+    way = layer.config.get("interpolation")
+    known = layer.class_name in ("UpSampling2D", "Resizing") and isinstance(way, str) and way.lower() in _WEIGHTS
+    cropped = layer.config.get("crop_to_aspect_ratio") or layer.config.get("pad_to_aspect_ratio")
+    return str(way).lower() if known and not cropped else ""
+
+
+def _by_matrices(layer: Layer, given: Spec | None) -> Layer:
+    shape = given.shape if given is not None and given.shape is not None else ()
+    first = layer.config.get("data_format") == "channels_first"
+    size = shape[2:4] if first else shape[1:3]
+    if not _way(layer) or len(shape) != 4 or None in size:
+        return layer
+    height, width = _wanted(layer, size)
+    if not (isinstance(height, int) and isinstance(width, int)):
+        return layer
+    (rows, columns), weights = size, _WEIGHTS[_way(layer)]
+    assert rows is not None and columns is not None
+    if max(rows * height, columns * width) > _LARGEST:
+        return layer
+    down, across = constant(weights(rows, height)), constant(weights(columns, width))
+    sub = Builder(layer.name, layer.address)
+    x = sub.op("cast", sub.input(), dtype="float32")
+    if first:
+        x = sub.op("matmul", sub.op("matmul", down, x), across.transpose(1, 0))
+    else:
+        x = sub.op("swapaxes", sub.op("matmul", across, x), 1, 2)
+        x = sub.op("swapaxes", sub.op("matmul", down, x), 1, 2)
+    return sub.finish(x)
+
+
+def _wanted(layer: Layer, size: Sequence[int | None]) -> tuple[Value, Value]:
+    if layer.class_name == "Resizing":
+        return layer.config.get("height"), layer.config.get("width")
+    factor = layer.config.get("size", (2, 2))
+    factors = factor if isinstance(factor, tuple) else (factor, factor)
+    made = [old * by if isinstance(old, int) and isinstance(by, int) else None for old, by in zip(size, factors, strict=True)]
+    return made[0], made[1]

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ...catalog import find
 from ...catalog.graph_order import finished_first, flatten, parents_of
+from ...document.build import Builder
 from ...document.model import Call, Era, Graph, Layer, Writer
 from ...document.values import Ref, Value
+from ...document.walk import map_refs
 from ...errors import Unsupported
 from ..rule import Context, Example, rule
 
@@ -58,11 +61,17 @@ _KEEP = frozenset(
         "Identity",
         "Attention",
         "AdditiveAttention",
+        "MultiHeadAttention",
     ]
 )
 _RECURRENT = frozenset(["RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"])
 _TAKE = _RECURRENT | {"Bidirectional", "GlobalAveragePooling1D", "TimeDistributed", "Softmax"}
 _ATTEND = frozenset(("Attention", "AdditiveAttention"))
+# Classes of packages that mask as Embedding does: those that give their table beside the vectors.
+_TABLES = frozenset(("Embedding", "TokenEmbedding", "EmbeddingRet"))
+# Operations in layers' clothes: they take no mask.
+_OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "AddLoss",
+                         "AddMetric"))  # fmt: skip
 
 
 def _model(merge: str, **given: Value) -> Layer:
@@ -97,7 +106,8 @@ def _is_told(model: Layer) -> bool:
     "every mask keeps, and inputs without a mask do not matter.",
     why="Keras 3 keeps the steps that any mask keeps, and no mask at all where one input has none. A recurrent layer "
     "behind such a merge then reads other steps.",
-    changes="The mask is computed by operations in the graph, and handed to each layer that reads it as `mask`.",
+    changes="The mask is computed by operations in the graph, and handed to each layer that reads it as `mask`; a layer of "
+    "a package gets the tensor with the mask beside it.",
     versions="Keras 1.0 to 2.3, tf.keras to 2.15",
     references=("tf.keras 2.15 layers/merging/base_merge.py", "keras 3.15.1 src/layers/merging/base_merge.py"),
     examples=[Example(_model("Add"), _is_told, K2)],
@@ -130,6 +140,7 @@ class _Flow:
         self.told: dict[tuple[str, int], Call] = {}
         self.operations: list[Layer] = []
         self.calls: dict[str, tuple[Call, ...]] = {}
+        self.carrying: dict[Ref, Ref] = {}
 
     def step(self, layer: Layer, number: int, call: Call) -> None:
         """Note the masks of what a call gives; add an explicit mask where it reads one that Keras 3 gets wrong."""
@@ -155,9 +166,26 @@ class _Flow:
                 layer=layer.name,
                 next_step="Report this file.",
             )
+        elif find(layer.class_name, Era.KERAS3) is None and not layer.operation and layer.class_name not in _OPERATIONS:
+            masks = dict(zip(flatten(call.args[0]), before, strict=True))
+            first = map_refs(call.args[0], lambda ref: self._carrying(ref, masks.get(ref)))
+            self.told[layer.name, number] = replace(call, args=(first, *call.args[1:]))
+            return
         else:
             return
         self.told[layer.name, number] = replace(call, kwargs={**call.kwargs, "mask": mask})
+
+    def _carrying(self, ref: Ref, mask: Mask | None) -> Ref:
+        """The tensor with its merged mask beside it, for a class that is not known here: a model takes it as `mask`."""
+        if mask is None or not mask.merged:
+            return ref
+        if ref not in self.carrying:
+            sub = Builder(f"{ref.layer}_masked")
+            model = sub.finish(sub.layer("Activation", {"activation": "linear"}, sub.input()))
+            self.operations.append(model)
+            self.calls[model.name] = (Call((ref,), {"mask": self._built(ref.layer, mask)}),)
+            self.carrying[ref] = Ref(model.name)
+        return self.carrying[ref]
 
     def _built(self, owner: str, mask: Mask | None) -> Ref | None:
         if mask is None:
@@ -187,7 +215,7 @@ class _Flow:
 def _outgoing(layer: Layer, tensors: Sequence[Ref], before: Sequence[Mask | None]) -> Sequence[Mask | None]:
     """The mask of each output of a call."""
     config, first = layer.config, before[0] if before else None
-    if layer.class_name == "Embedding" and config.get("mask_zero") and tensors:
+    if layer.class_name in _TABLES and config.get("mask_zero") and tensors:
         return [Mask((Source(tensors[0], "numbers"),))]
     if layer.class_name == "Masking" and tensors:
         return [Mask((Source(tensors[0], "vectors", config.get("mask_value", 0.0)),))]

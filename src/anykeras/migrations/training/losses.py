@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from ...catalog.signatures import accepted, classes
+from ...catalog.signatures import accepted, classes, signature
 from ...document.model import FOREIGN, Era, Writer
 from ...document.values import Code, Object, Value
 from ...findings import Fidelity
@@ -49,6 +49,8 @@ _REDUCTIONS = {"auto": "sum_over_batch_size", "sum_over_batch_size": "sum_over_b
                "sum_over_nonzero_weights": "sum_over_batch_size", "sum": "sum", "none": "none",
                "mean_with_sample_weight": "mean_with_sample_weight", "mean": "mean"}  # fmt: skip
 _HINGES = ("hinge", "squared_hinge")
+# Classes of tensorflow-addons 0.15.0 that Keras 3 has taken over, with the same numbers.
+_SAME = ("Addons>F1Score", "Addons>FBetaScore")
 COSINE = "cosine_similarity"
 
 
@@ -66,13 +68,13 @@ def loss(value: Value, notes: Notes) -> Value:
     if value is None:
         return None
     if isinstance(value, Object) and value.class_name != "function":
-        return _class(value, "losses")
+        return _class(value, "losses", notes.writer)
     name = bare_name(value)
     known = _known(LOSSES, name, notes.writer)
     if known in _HINGES and notes.writer.era in OLD and notes.writer.release < (2, 3):
         seen = f"{name} takes labels as they are"
         notes.add("AK4010", "loss", seen, "Keras 3 turns labels 0 and 1 into -1 and 1 first", Fidelity.APPROXIMATE)
-    return known or Object(name, name, FOREIGN)
+    return known or Object(name, name, FOREIGN, value if isinstance(value, str) and ">" in value else None)
 
 
 def averages_cosine(writer: Writer) -> bool:
@@ -89,7 +91,7 @@ def metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
         function = config.get("fn")
         if isinstance(function, str | Object) and notes.writer.era is not Era.KERAS3:
             return metric(bare_name(function), loss, width, notes)
-        return _class(value, "metrics")
+        return _class(value, "metrics", notes.writer)
     name = bare_name(value)
     known = _known(METRICS, name, notes.writer)
     if known in ("accuracy", "crossentropy") and isinstance(width, int) and _by_loss(notes.writer):
@@ -137,10 +139,15 @@ def bare_name(value: Value) -> str:
     return str(value).rpartition(">")[2].rpartition(".")[2]
 
 
-def _class(value: Object, kind: str) -> Value:
+def _class(value: Object, kind: str, writer: Writer) -> Value:
+    """A loss or metric that is a class; one that was registered, or that the writer's Keras did not have, is another."""
     name = value.class_name.rpartition(">")[2]
-    if name not in classes(kind=kind):
-        return Object(name, value.config, FOREIGN, value.registered_name)
+    registered = value.registered_name or (value.class_name if ">" in value.class_name else None)
+    package = (registered or "").rpartition(">")[0]
+    later = writer.era is not Era.KERAS3 and all(signature(name, at, kind) is None for at in (writer, "tf.keras 2.0"))
+    strange = package not in ("", "keras") or later
+    if name not in classes(kind=kind) or (strange and registered not in _SAME):
+        return Object(name, value.config, FOREIGN, registered)
     takes = accepted(name, kind=kind)
     config = dict(value.config) if isinstance(value.config, Mapping) else {}
     if isinstance(config.get("reduction"), str):

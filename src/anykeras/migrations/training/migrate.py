@@ -9,7 +9,7 @@ from ...document.model import Era, Layer, Training, Writer
 from ...document.values import Value
 from ...document.walk import walk
 from ...findings import Fidelity, Finding
-from . import losses, optimizers
+from . import focal, losses, optimizers, packages
 from .notes import Notes
 from .outputs import Outputs, outputs_of
 
@@ -41,7 +41,9 @@ def _by_output(training: Training, outputs: Outputs, notes: Notes) -> dict[str, 
         return {"loss": loss, "loss_weights": held.get("loss_weights"), **lists}
     loss = outputs.spread(loss)
     weights = _weights(held.get("loss_weights"), loss, outputs)
-    made = {"loss": loss, "loss_weights": _with_cosine(loss, weights, outputs, notes)}
+    weights = _with_cosine(loss, weights, outputs, notes)
+    loss, weights = focal.settled(loss, weights, outputs.widths, notes)
+    made = {"loss": loss, "loss_weights": weights}
     return {**made, **{key: _metrics(held.get(key), loss, outputs, notes) for key in _LISTS}}
 
 
@@ -95,7 +97,7 @@ def _metrics(value: Value, loss: Value, outputs: Outputs, notes: Notes) -> Value
 def _told(training: Training, model: Layer, notes: Notes) -> None:
     """What is true of the whole state."""
     writer, held = notes.writer, training.config
-    if training.unbound:
+    if not packages.told(held.get("optimizer"), training, notes) and training.unbound:
         named = ", ".join(training.unbound[:3])
         seen = f"the optimizer's variables {named} ... fit no weight"
         notes.add("AK4011", "optimizer", seen, "the optimizer starts fresh", Fidelity.LOSSY)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from ...catalog.optimizers import OptimizerEntry, optimizer
+from ...catalog.optimizers import OptimizerEntry, optimizer, scales
 from ...catalog.signatures import accepted, classes
 from ...document.model import FOREIGN, Era, Training, Writer
 from ...document.values import Config, Object, Value
 from ...findings import Fidelity
-from . import nadam
+from . import nadam, packages
 from .notes import OLD, Notes
 
 _IDLE = frozenset({"jit_compile", "is_legacy_optimizer", "schedule_decay", "decay", "lr", "name"})
@@ -57,7 +57,9 @@ def migrated(training: Training, notes: Notes) -> Training:
             seen = "the optimizer is not in a form that any Keras writes"
             notes.add("AK4001", "optimizer", seen, "left out", Fidelity.LOSSY)
         return _with(training, None)
-    held = _unwrapped(held, notes)
+    held = packages.native(_unwrapped(held, notes), training, notes)
+    if held.module == FOREIGN:
+        return _with(replace(training, slots={}), held)
     name = held.class_name.rpartition(">")[2]
     entry = optimizer(name)
     if entry is None and name in classes(kind="optimizers"):
@@ -79,7 +81,7 @@ def _with(training: Training, held: Object | None) -> Training:
 
 
 def _carried(training: Training, past: Past, config: Config, notes: Notes) -> Training:
-    old = _old_algorithm(notes.writer, config)
+    old = is_old_algorithm(notes.writer, config)
     if not training.slots:
         seen, done = past.old_words[0], "there is no state in the file: training starts with the schedule of Keras 3"
         notes.add("AK4004", "optimizer", seen, done, Fidelity.APPROXIMATE)
@@ -90,7 +92,7 @@ def _carried(training: Training, past: Past, config: Config, notes: Notes) -> Tr
 
 
 def _unwrapped(held: Object, notes: Notes) -> Object:
-    config = held.config if isinstance(held.config, Mapping) else {}
+    config = held.config if isinstance(held.config, Mapping) and scales(held.class_name) else {}
     inner = next((config[key] for key in _WRAPPERS if isinstance(config.get(key), Object)), None)
     if not isinstance(inner, Object):
         return held
@@ -99,7 +101,7 @@ def _unwrapped(held: Object, notes: Notes) -> Object:
     return _unwrapped(inner, notes)
 
 
-def _old_algorithm(writer: Writer, config: Config) -> bool:
+def is_old_algorithm(writer: Writer, config: Config) -> bool:
     """Whether this is an optimizer of before TensorFlow 2.11; newer ones say so (keras 2.11 optimizers/__init__.py)."""
     return writer.era in OLD or (writer.era is Era.TF2 and config.get("is_legacy_optimizer", True) is not False)
 
@@ -122,7 +124,9 @@ def _rate(config: dict[str, Value], schedules: bool, notes: Notes) -> dict[str, 
     if isinstance(rate, Object):
         held = rate.config if isinstance(rate.config, Mapping) else {}
         kept = {key: value for key, value in held.items() if not (key == "name" and value is None)}
-        config["learning_rate"] = Object(rate.class_name, kept, "keras.optimizers.schedules")
+        known = rate.class_name in classes(kind="optimizers")
+        home = "keras.optimizers.schedules" if known else FOREIGN
+        config["learning_rate"] = Object(rate.class_name, kept, home, None if known else rate.registered_name)
     return config
 
 
@@ -144,7 +148,7 @@ def _epsilon(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> d
     epsilon = config.get("epsilon")
     if "epsilon" in config and epsilon is None:
         epsilon = 1e-8 if notes.writer.era in (Era.KERAS0, Era.KERAS1) else 1e-7
-    outside = entry.epsilon_outside and _old_algorithm(notes.writer, config) and not config.get("momentum")
+    outside = bool(epsilon) and entry.epsilon_outside and is_old_algorithm(notes.writer, config) and not config.get("momentum")
     if isinstance(epsilon, int | float):
         config["epsilon"] = float(epsilon) ** 2 if outside else epsilon
         if outside:

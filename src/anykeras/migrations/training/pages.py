@@ -80,4 +80,53 @@ document(
                      "keras 3.15.1 src/layers/normalization/batch_normalization.py")),
     Page("AK4014", "sample_weight_mode is gone", "The model was compiled for weights of single time steps.",
          "Keras 3 has no such argument.", "None: weights of shape (batch, steps) are taken as they come.", fidelity=Fidelity.EXACT),
+    Page("AK4015", "Rows that a batch uses twice",
+         "Keras 1 and 2 and tf.keras added up the gradients of a row of an Embedding before the optimizer saw them. Keras 3 on "
+         "TensorFlow gives the optimizer a list of rows, squares each by itself and scales each by itself.",
+         "Every step of Adam, RMSprop and their kin is another one wherever a batch holds a token twice: outputs after one step "
+         "differed by 0.001 to 0.007 where measured. On jax and torch Keras 3 does it as the old ones did.",
+         "`embeddings_regularizer=L2(0)` on the table: a penalty of zero, whose gradient is an array, and so is the sum. The same "
+         "steps on every backend. Files of Keras 3 itself are left alone.",
+         fidelity=Fidelity.EXACT, versions="files of Keras 1 and 2 and tf.keras",
+         references=("keras 2.3.1 optimizers.py", "tensorflow 2.10 keras/optimizer_v2/optimizer_v2.py",
+                     "keras 3.15.1 src/backend/tensorflow/sparse.py")),
+    Page("AK4016", "The norm of rows that a batch uses twice",
+         "tf.keras clips the gradient of an Embedding by the norm of its list of rows, in which a row stands once for each use.",
+         "The norm of the sums is another number, so that more or less is clipped.",
+         "Keras 3 takes the norm of the sums. Outputs after a step differed by 0.00007 where measured.",
+         fidelity=Fidelity.APPROXIMATE, versions="tf.keras of TensorFlow 1.13 to 2.15",
+         references=("keras 2.6 optimizer_v2/utils.py, make_gradient_clipnorm_fn",)),
+    Page("AK4050", "Weight decay apart from the learning rate",
+         "AdamW and SGDW of tensorflow-addons take `weight_decay` times the weight off at every step.",
+         "Keras 3 takes `learning_rate * weight_decay` times the weight off: the same number would decay far less.",
+         "`weight_decay` divided by the learning rate. Where that follows a schedule, by the rate it starts with; the decay then "
+         "falls as the rate does.",
+         fidelity=Fidelity.EXACT,
+         references=("tensorflow_addons/optimizers/weight_decay_optimizers.py 0.15.0", "keras 3.15.1 src/optimizers/base_optimizer.py")),
+    Page("AK4051", "An optimizer of a package",
+         "The file was compiled with an optimizer of tensorflow-addons, keras-bert, keras-radam, keras-lookahead, keras-adabound or "
+         "another package, or with the author's own.",
+         "Keras 3 has none that makes the same steps.",
+         "The finding names it and what was saved with it. The model opens, and is not compiled (AK4001).", fidelity=Fidelity.LOSSY,
+         versions="tensorflow-addons 0.15.0: RectifiedAdam, Lookahead, NovoGrad, Yogi, ConditionalGradient, AdaBelief, COCOB, LAMB "
+         "with weight decay, ProximalAdagrad with penalties; keras-bert 0.81.0: AdamWarmup"),
+    Page("AK4052", "Rows that a batch does not use",
+         "Before TensorFlow 2.11, SGD with momentum, RMSprop, Adadelta, Adamax, Nadam and Ftrl of tf.keras leave rows of an embedding "
+         "alone that a batch does not use; so do LazyAdam, AdamW and SGDW of tensorflow-addons.",
+         "Keras 3 moves all rows by their momentum, sums and weight decay.",
+         "Nothing else can be said to Keras 3. Where measured with half of the rows unused, outputs after a step differed by 0.02 "
+         "for momentum, 0.004 for Adamax and 0.12 for Ftrl.",
+         fidelity=Fidelity.APPROXIMATE,
+         references=("tf.keras 2.6 optimizer_v2/*.py, _resource_apply_sparse", "tensorflow_addons/optimizers/lazy_adam.py 0.15.0")),
+    Page("AK4054", "The focal loss of tensorflow-addons",
+         "SigmoidFocalCrossEntropy of tensorflow-addons sums over the last axis; BinaryFocalCrossentropy of Keras 3 takes the mean.",
+         "Its default is no reduction over the batch: tf.keras then sums the gradients and reports the mean.",
+         "BinaryFocalCrossentropy with balancing and a loss weight of the size of the axis, summed over the batch where the loss was "
+         "not reduced: the same steps. The loss that is reported is then the sum.", fidelity=Fidelity.EQUIVALENT,
+         references=("tensorflow_addons/losses/focal_loss.py 0.15.0", "keras 3.15.1 src/losses/losses.py")),
+    Page("AK4053", "Means of the weights beside the optimizer",
+         "MovingAverage and SWA of tensorflow-addons keep a mean of every weight beside the optimizer that they wrap.",
+         "Keras 3 has `use_ema`, which puts the means into the model at the end of `fit`; these were put there by hand.",
+         "The optimizer inside goes on with its state: the same steps. The means are left out.", fidelity=Fidelity.LOSSY,
+         references=("tensorflow_addons/optimizers/average_wrapper.py 0.15.0", "keras 3.15.1 src/optimizers/base_optimizer.py")),
 )  # fmt: skip

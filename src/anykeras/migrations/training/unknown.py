@@ -50,7 +50,10 @@ class _Pass:
             return tuple(self.settle(item, where, code, done) for item in value)
         if isinstance(value, Mapping):
             return {key: self.settle(item, where, code, done) for key, item in value.items()}
-        if not isinstance(value, Object) or value.module != FOREIGN:
+        if not isinstance(value, Object):
+            return value
+        value = self._inside(value, where, code)
+        if value.module != FOREIGN:
             return value
         if self.find is not None and self.find(value.class_name, value.registered_name) is not None:
             return replace(value, module=GIVEN)
@@ -59,6 +62,17 @@ class _Pass:
             seen = f"{value.class_name!r} in {where} is not part of Keras"
             self.notes.add(code, where, seen, f"{done}; give it in custom_objects", Fidelity.LOSSY)
         return None
+
+    def _inside(self, value: Object, where: str, code: str) -> Object:
+        """The object without what its configuration holds of unknown objects: a schedule of the learning rate."""
+        config = value.config
+        if not isinstance(config, Mapping) or not any(isinstance(item, Object) for item in config.values()):
+            return value
+        made = {
+            key: self.settle(item, where, code, f"the default {key}") if isinstance(item, Object) else item
+            for key, item in config.items()
+        }
+        return replace(value, config={k: item for k, item in made.items() if item is not None or config[k] is None})
 
     def complete(self, value: Value) -> bool:
         """Whether nothing in it is missing."""

@@ -37,7 +37,9 @@ class Context:
     """Who wrote the function: everything that changed what a name means.
 
     `library` is ``keras``, ``tf.keras`` or ``tf_keras``; `version` is the library's; `data_format` is what
-    ``K.image_data_format()`` answered then; `training` is what the learning phase answers.
+    ``K.image_data_format()`` answered then; `training` is what the learning phase answers; `tensorflow` is the major
+    version of TensorFlow where a file of ``tf.keras`` tells it. Where `backend_known` is false, `backend` is the era's
+    usual one: no weight and no stamp tells it.
     """
 
     era: Era = Era.KERAS2
@@ -48,6 +50,8 @@ class Context:
     floatx: str = "float32"
     epsilon: float = 1e-7
     training: bool = False
+    tensorflow: int | None = None
+    backend_known: bool = True
 
     @classmethod
     def of(cls, writer: Writer, **changes: Any) -> Context:
@@ -56,8 +60,10 @@ class Context:
         made: dict[str, Any] = {
             "era": writer.era,
             "backend": writer.backend or usual,
+            "backend_known": writer.backend is not None,
             "library": writer.library,
             "version": writer.release,
+            "tensorflow": writer.tensorflow,
             "data_format": writer.data_format or ("channels_first" if writer.era is Era.KERAS0 else "channels_last"),
         }
         return cls(**{**made, **changes})
@@ -71,8 +77,13 @@ class Context:
     def eager_tensorflow(self) -> bool:
         """Whether TensorFlow 2 is the likely backend: ``==`` compares elements, ``x.shape[0]`` is an int or None."""
         if self.tf_keras:
-            return not self.version or self.version >= (2,)
+            return self.tensorflow >= 2 if self.tensorflow else not self.version or self.version >= (2,)
         return self.era is Era.KERAS3
+
+    @property
+    def either_tensorflow(self) -> bool:
+        """Whether TensorFlow 1.13 to 1.15 could have written the file as well as 2.0 and 2.1."""
+        return self.tf_keras and self.version == (2, 2, 4) and self.tensorflow is None
 
     def before(self, *version: int) -> bool:
         """Whether the writer's version is known and older than `version`."""
@@ -136,6 +147,14 @@ class Ops(ABC):
     def map_rows(self, function: Callable[[Value], Value], x: Value) -> Value:
         """`function` on each ``x[i]``, stacked; only needed where the first size is unknown."""
         raise Refused("a function is mapped over a dimension whose size is unknown", "AK3043")
+
+    def loop(self, cond: Callable[..., Value], body: Callable[..., Value], state: list[Value]) -> list[Value]:
+        """``while cond(*state): state = body(*state)``; only where the values of tensors can decide."""
+        raise Refused("a loop goes on as long as the values of a tensor say", "AK3043")
+
+    def resized(self, x: Value, sizes: tuple[Value, ...]) -> Value:
+        """`x` reshaped to sizes of which several are Dims; only where sizes can be computed when the model runs."""
+        raise Refused("a reshape leaves more than one size unknown", "AK3043")
 
     @abstractmethod
     def note(self, text: str) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from functools import partial
 
-from .base import Ops, Refused, Value
+from .base import Entry, Ops, Refused, Value
 from .dtypes import of
 
 _STEPS = 512
 """A loop over more steps than this is refused: each step is written out as nodes of its own."""
+
+
+def runnable(ops: Ops, function: Value) -> Callable[..., Value]:
+    """A function of the code, or one of the tables, as something to call."""
+    return partial(function, ops) if isinstance(function, Entry) else function
 
 
 def called(branch: Value) -> Value:
@@ -76,13 +83,32 @@ def together(ops: Ops, rows: Sequence[Value]) -> Value:
 
 def mapped(ops: Ops, function: Callable[..., Value], elems: Value) -> Value:
     """``map_fn``: written out where the size is known, else left to the `Ops`."""
-    if not isinstance(elems, list | tuple) and not isinstance(ops.shape(elems)[0], int):
-        return ops.map_rows(function, elems)
+    function = runnable(ops, function)
+    several = elems if isinstance(elems, list | tuple) else [elems]
+    if not all(isinstance(ops.shape(one)[0], int) for one in several):
+        return ops.map_rows(function, elems) if several is not elems else _mapped_together(ops, function, elems)
     return together(ops, [function(row) for row in elements(ops, elems)])
+
+
+def _mapped_together(ops: Ops, function: Callable[..., Value], elems: Value) -> Value:
+    """Several tensors as one whose rows hold all their numbers, taken apart again for each row."""
+    shapes = [ops.shape(one)[1:] for one in elems]
+    sizes = [math.prod(shape) for shape in shapes if all(isinstance(size, int) for size in shape)]
+    if len(sizes) != len(shapes) or len({of(ops, one) for one in elems}) != 1:
+        raise Refused("a function is mapped over tensors that do not fit into one", "AK3043")
+    ends = [sum(sizes[: place + 1]) for place in range(len(sizes))]
+    flat = [ops.reshape(one, (-1, size)) for one, size in zip(elems, sizes, strict=True)]
+
+    def apart(row: Value) -> Value:
+        parts = [ops.getitem(row, (slice(end - size, end),)) for size, end in zip(sizes, ends, strict=True)]
+        return function(type(elems)(ops.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)))
+
+    return ops.map_rows(apart, ops.concatenate(flat, axis=-1))
 
 
 def folded(ops: Ops, function: Callable[..., Value], elems: Value, initial: Value, backwards: bool) -> Value:
     """``foldl`` and ``foldr``: function(so far, element)."""
+    function = runnable(ops, function)
     rows = elements(ops, elems)
     rows = rows[::-1] if backwards else rows
     if initial is None:
@@ -94,6 +120,7 @@ def folded(ops: Ops, function: Callable[..., Value], elems: Value, initial: Valu
 
 def scanned(ops: Ops, function: Callable[..., Value], elems: Value, initial: Value, backwards: bool = False) -> Value:
     """``tf.scan``: every intermediate outcome, stacked."""
+    function = runnable(ops, function)
     rows = elements(ops, elems)
     rows = rows[::-1] if backwards else rows
     found = []

@@ -15,7 +15,7 @@ MOST = 4_000_000
 _WORK = 1_000_000_000
 _REPEATS = 64
 _ARGUMENTS = words(
-    "axis keepdims dtype ddof shape fill_value k M N num endpoint base repeats reps decimals a_min a_max min max axes "
+    "indexing axis keepdims dtype ddof shape fill_value k M N num endpoint base repeats reps decimals a_min a_max min max axes "
     "indices_or_sections ord kind order copy ndmin nan posinf neginf q side weights shift offset axis1 axis2 n"
 )
 _DTYPES = words("float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool float int bool_")
@@ -39,7 +39,7 @@ CONTRACTING = words(
     "dot matmul tensordot inner outer vdot kron cross"
 )
 MAKING = words(
-    "zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to"
+    "meshgrid zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to"
 )
 
 
@@ -170,6 +170,8 @@ def _made(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> int:
     if name in ("linspace", "logspace", "geomspace"):
         number: Value = kwargs.get("num", args[2] if len(args) > 2 else 50)
         return int(number) * max(_count(args[0]), _count(args[1]))
+    if name == "meshgrid":
+        return math.prod(map(_count, args)) * max(1, len(args))
     if name == "broadcast_to":
         return _product(kwargs.get("shape", args[1] if len(args) > 1 else 0))
     times: Value = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))

@@ -12,19 +12,24 @@ from .shapes import Dim, sizes
 
 @dataclass(frozen=True)
 class Source:
-    """The size of one axis of one tensor; equal only for the same tensor."""
+    """The size of one axis of one tensor; equal only for the same tensor, or where both are taken to be the batch."""
 
     tensor: Any
     axis: int
+    batch: bool = False
+
+    @property
+    def _identity(self) -> tuple[int, int]:
+        return (0 if self.batch else id(self.tensor), self.axis)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Source) and self.tensor is other.tensor and self.axis == other.axis
+        return isinstance(other, Source) and self._identity == other._identity
 
     def __hash__(self) -> int:
-        return hash((id(self.tensor), self.axis))
+        return hash(self._identity)
 
     def __repr__(self) -> str:
-        return f"Source({id(self.tensor):x}, {self.axis})"
+        return f"Source({self._identity[0]:x}, {self.axis})"
 
 
 class LiveOps(Ops):
@@ -33,10 +38,11 @@ class LiveOps(Ops):
     Args:
         keras: the module ``keras`` (3.x) itself.
         context: whose functions the entries stand for.
+        one_batch: take unknown first sizes of symbolic tensors for the batch, all the same; the caller compares outcomes.
     """
 
-    def __init__(self, keras: Any, context: Context | None = None) -> None:
-        self.keras = keras
+    def __init__(self, keras: Any, context: Context | None = None, one_batch: bool = False) -> None:
+        self.keras, self.one_batch = keras, one_batch
         self.context = context or Context()
         self.notes: list[str] = []
 
@@ -58,7 +64,9 @@ class LiveOps(Ops):
     def shape(self, x: Value) -> tuple[Any, ...]:
         """The sizes: ints, and a Dim where unknown."""
         raw = self.keras.ops.shape(x) if self.is_tensor(x) else self.keras.ops.shape(self.keras.ops.array(x))
-        return tuple(size if isinstance(size, int) else Dim(Source(x, axis)) for axis, size in enumerate(raw))
+        batch = self.one_batch and isinstance(x, self.keras.KerasTensor)
+        sources = [Source(x, axis, batch and axis == 0) for axis in range(len(raw))]
+        return tuple(size if isinstance(size, int) else Dim(source) for size, source in zip(raw, sources, strict=True))
 
     def dtype(self, x: Value) -> str:
         """The name of the dtype."""
@@ -85,6 +93,24 @@ class LiveOps(Ops):
         for source in dim.sources:
             result = ops.sum(self._ones_along(source, dtype)) * result
         return result + dim.offset
+
+    def loop(self, cond: Callable[..., Value], body: Callable[..., Value], state: list[Value]) -> list[Value]:
+        """``keras.ops.while_loop``."""
+        return list(self.keras.ops.while_loop(cond, body, tuple(state)))
+
+    def resized(self, x: Value, sizes: tuple[Value, ...]) -> Value:
+        """``keras.ops.reshape`` with sizes that the backend computes; symbolic tensors of Keras have none."""
+        if isinstance(x, self.keras.KerasTensor):
+            return super().resized(x, sizes)
+        return self.keras.ops.reshape(x, tuple(self._run_size(size) if isinstance(size, Dim) else size for size in sizes))
+
+    def _run_size(self, dim: Dim) -> Value:
+        result: Value = 1
+        for source in dim.sources:
+            result = self.keras.ops.shape(source.tensor)[source.axis] * result
+        if dim.scale.denominator != 1:
+            raise Refused("a reshape leaves more than one size unknown", "AK3043")
+        return result * int(dim.scale) + dim.offset
 
     def layer(
         self,

@@ -236,7 +236,7 @@ def reshape(ops: Ops, x: Value, shape: Value) -> Value:
     if len(unknown) == 2 and unknown[0] == 0 and target[0] == before[0]:
         rest = tuple(-1 if axis in unknown else size for axis, size in enumerate(target))[1:]
         return ops.layer("Reshape", {"target_shape": rest}, x)
-    raise Refused("a reshape leaves more than one size unknown", "AK3043")
+    return ops.resized(x, tuple(target))
 
 
 def _missing(before: tuple[Value, ...], target: list[Value]) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...catalog.layout import Slot, places, slots
+from ...catalog.layout import Place, Slot, places, slots
 from ...catalog.shapes import fill
 from ...document.model import GIVEN, Document, Era, Layer
 from ...document.walk import rebuild, walk
@@ -13,6 +13,7 @@ from ...tensors import Tensor
 from .layers import Lower
 from .lookups import with_idf_weights
 from .names import rename
+from .pooling import with_pooling_layers
 from .result import Binding, Json, Lowered, LoweredTraining, Owner
 from .training import lower_training
 
@@ -45,19 +46,28 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         sum(not slot.role.copy and not slot.role.stored for slot in wanted),
         minor,
         renamed,
-        lower_training(document.training, model, wanted, _paths),
-        tuple(place for place in places(model) if place.layer.module == GIVEN and not place.again),
+        lower_training(document.training, model, wanted, _paths, _given),
+        _places(model),
     )
 
 
 def _ready(model: Layer) -> tuple[Layer, Mapping[str, str]]:
-    return rename(rebuild(_with_shapes(model), with_idf_weights))
+    return rename(rebuild(rebuild(_with_shapes(model), with_pooling_layers), with_idf_weights))
 
 
 def _paths(shadow: Layer) -> dict[str, Tensor]:
     """The tensors of a copy of the model by the paths that they have in it."""
     model, _ = _ready(shadow)
     return {binding.path: binding.tensor for binding in bind(model, slots(model))}
+
+
+def _given(shadow: Layer) -> tuple[Layer, ...]:
+    """The layers of given classes in a copy of the model, in the order of ``Lowered.given``."""
+    return tuple(place.layer for place in _places(_ready(shadow)[0]))
+
+
+def _places(model: Layer) -> tuple[Place, ...]:
+    return tuple(place for place in places(model) if place.layer.module == GIVEN and not place.again)
 
 
 def _with_shapes(model: Layer) -> Layer:

@@ -63,7 +63,8 @@ class Lower:
         if given:
             class_name = layer.class_name.removesuffix(SHADOW)
             return _serialized(None, class_name, config, layer.registered_name or class_name)
-        return _serialized("keras.layers", layer.class_name, config)
+        entry = find(layer.class_name, Era.KERAS3)
+        return _serialized("keras.layers", (entry.exported if entry else "") or layer.class_name, config)
 
     def tensor(self, ref: Ref) -> Json:
         """A tensor of this graph. Keras looks at its history alone; shape and dtype are there for form."""

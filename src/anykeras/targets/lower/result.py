@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ...catalog.layout import Place, Slot, Step
+from ...document.model import Layer
 from ...tensors import Tensor
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -36,10 +37,18 @@ class Owner:
 
 @dataclass(frozen=True)
 class LoweredTraining:
-    """`config` for ``Model.compile_from_config``; `variables` are all of the optimizer's, () where it starts fresh."""
+    """`config` for ``Model.compile_from_config``; `variables` are all of the optimizer's, () where it starts fresh.
+
+    Those of layers of given classes are not among them, as only a live model knows their order: `given` has their slots
+    by kind, a copy of each layer in the order of ``Lowered.given``; `scalars` come before all slots, and `groups` are the
+    kinds that follow each other for one variable.
+    """
 
     config: dict[str, Json]
     variables: tuple[Tensor, ...] = ()
+    given: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
+    scalars: int = 0
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)

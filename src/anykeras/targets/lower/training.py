@@ -23,6 +23,7 @@ def lower_training(
     model: Layer,
     wanted: Sequence[Slot],
     tensors_of: Callable[[Layer], Mapping[str, Tensor]],
+    given_of: Callable[[Layer], tuple[Layer, ...]],
 ) -> LoweredTraining | None:
     """What to compile with, or None where the file says too little.
 
@@ -31,13 +32,20 @@ def lower_training(
         model: the model that `wanted` belongs to.
         wanted: every variable of the model, in Keras's order.
         tensors_of: the tensors of a lowered copy of the model (an optimizer's slots) by path.
+        given_of: the layers of given classes in such a copy.
     """
     held = training.config.get("optimizer") if training is not None else None
     if training is None or not isinstance(held, Object) or held.module == FOREIGN:
         return None
     config: dict[str, Json] = {key: json_of(training.config.get(key)) for key in _KEYS}
     config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
-    return LoweredTraining(config, _variables(training, held, trained(model, wanted), tensors_of))
+    variables = _variables(training, held, trained(model, wanted), tensors_of)
+    entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
+    given = {kind: given_of(shadow) for kind, shadow in training.slots.items()} if variables else {}
+    if entry is None or not any(given.values()):
+        return LoweredTraining(config, variables)
+    kinds = tuple(tuple(group) for group in groups(entry, said))
+    return LoweredTraining(config, variables, given, len(_scalars(training, held.class_name, said)), kinds)
 
 
 _KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
@@ -54,7 +62,7 @@ def _variables(
 ) -> tuple[Tensor, ...]:
     entry = optimizer(held.class_name)
     config = held.config if isinstance(held.config, Mapping) else {}
-    if entry is None:
+    if entry is None or training.verbatim:
         return training.verbatim
     kinds = {kind: tensors_of(shadow) for kind, shadow in training.slots.items()}
     needed = [kind for group in groups(entry, config) for kind in group]

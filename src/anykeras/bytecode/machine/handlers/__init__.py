@@ -6,6 +6,7 @@ from anykeras.bytecode.machine.handlers import (
     arithmetic,
     blocks,
     calls,
+    classes,
     containers,
     exceptions,
     generators,
@@ -22,7 +23,7 @@ __all__ = ["HANDLERS"]
 HANDLERS: dict[str, Handler] = {
     name: handler
     for theme in (
-        arithmetic, blocks, calls, containers, exceptions, generators, jumps, matching, names, python2, stack,
+        arithmetic, blocks, calls, classes, containers, exceptions, generators, jumps, matching, names, python2, stack,
     )
     for name, handler in theme.TABLE.items()
 }  # fmt: skip

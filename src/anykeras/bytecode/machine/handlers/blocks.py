@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anykeras.bytecode.errors import malformed
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import attributes
+from anykeras.bytecode.machine import attributes, operators
 from anykeras.bytecode.machine.frame import Block, Frame, Signal
 from anykeras.bytecode.machine.handlers.table import Handler, Table
 from anykeras.bytecode.machine.unwinding import cut, end_handler
@@ -145,7 +145,7 @@ def _with_cleanup_finish(frame: Frame, instruction: Instruction) -> None:
 
 
 def _swallow(frame: Frame, error: object, swallowed: object) -> None:
-    if error is None or swallowed is not True:
+    if error is None or not operators.truth(frame.machine, swallowed):
         return
     if frame.traits.python2:
         frame.pops(3)

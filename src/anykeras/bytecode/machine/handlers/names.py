@@ -100,10 +100,10 @@ def _load_global(frame: Frame, instruction: Instruction) -> None:
         frame.push(frame.machine.load_global(frame.name(instruction.arg)))
         return
     value = frame.machine.load_global(frame.name(instruction.arg >> 1))
-    _push_with_null(frame, value, instruction.arg & 1)
+    push_with_null(frame, value, instruction.arg & 1)
 
 
-def _push_with_null(frame: Frame, value: object, wanted: int) -> None:
+def push_with_null(frame: Frame, value: object, wanted: int) -> None:
     if not wanted:
         frame.push(value)
     elif frame.traits.null_above:
@@ -127,7 +127,7 @@ def _load_attr(frame: Frame, instruction: Instruction) -> None:
         frame.push(frame.machine.getattr(owner, frame.name(instruction.arg)))
         return
     value = frame.machine.getattr(owner, frame.name(instruction.arg >> 1))
-    _push_with_null(frame, value, instruction.arg & 1)
+    push_with_null(frame, value, instruction.arg & 1)
 
 
 @TABLE.on("LOAD_METHOD")
@@ -151,7 +151,7 @@ def _import(frame: Frame, instruction: Instruction) -> None:
     if type(level) is not int or level not in (0, -1):
         raise refused(f"the code imports {name!r} relative to a package that is not in the file")
     wanted = name if names is not None else name.split(".")[0]
-    frame.push(frame.machine.ask(frame.machine.domain.import_module, wanted))
+    frame.push(frame.machine.import_module(wanted))
 
 
 @TABLE.on("IMPORT_FROM")
@@ -160,7 +160,4 @@ def _import_from(frame: Frame, instruction: Instruction) -> None:
 
 
 TABLE.refuse("the code imports every name of a module", "IMPORT_STAR")
-TABLE.refuse("the code defines a class", "LOAD_BUILD_CLASS", "BUILD_CLASS", "LOAD_CLASSDEREF", "LOAD_LOCALS")
-TABLE.refuse("the code belongs to a class", "LOAD_NAME", "STORE_NAME", "DELETE_NAME", "LOAD_SUPER_ATTR")
-TABLE.refuse("the code belongs to a class", "LOAD_FROM_DICT_OR_DEREF", "LOAD_FROM_DICT_OR_GLOBALS")
 TABLE.refuse("the code deletes an attribute", "DELETE_ATTR")

@@ -14,7 +14,7 @@ TABLE = Table()
 _BUILTINS = builtin_names(python2=False)
 
 
-@TABLE.on("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "SETUP_ANNOTATIONS", "EXIT_INIT_CHECK")
+@TABLE.on("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "EXIT_INIT_CHECK")
 def _nothing(frame: Frame, instruction: Instruction) -> None:
     return
 

@@ -17,7 +17,7 @@ def _by_matmul(context: Context) -> bool:
     if context.backend == "theano":
         return False
     if context.tf_keras:
-        return context.before(2)
+        return not context.eager_tensorflow
     return context.era in (Era.KERAS0, Era.KERAS1) or context.before(2, 2, 5)
 
 
@@ -36,11 +36,23 @@ def batch_dot(ops: Ops, x: Value, y: Value, axes: Value = None) -> Value:
     where = axis_of(axes)
     if isinstance(where, int):
         where = (where, where)
+    unsure = ops.context.either_tensorflow or not ops.context.backend_known
+    if unsure and not _agreed(ops.rank(x), ops.rank(y), where):
+        raise Refused("batch_dot of these ranks depends on the backend and its version, which the file does not tell")
     if where is None:
         old = ops.context.backend == "theano" and ops.context.before(2, 2, 5)
         vector = ops.rank(y) == 2 and not old
         where = (ops.rank(x) - 1, ops.rank(y) - (1 if vector else 2))
     return products.batch_dot(ops, x, y, where[0], where[1])
+
+
+def _agreed(x_rank: int, y_rank: int, where: Value) -> bool:
+    """Whether both ways of multiplying are the same."""
+    if (x_rank, y_rank) == (2, 2):
+        return bool(where == (1, 1))
+    if (x_rank, y_rank) != (3, 3) and (where is None or max(x_rank, y_rank) > 3):
+        return False
+    return where is None or min(where) > 0
 
 
 @function("keras.backend.transpose", stack="Keras 0.3 on: all axes reversed")

@@ -88,7 +88,9 @@ def add_n(ops: Ops, inputs: Value) -> Value:
     return total
 
 
-@function("tensorflow.cast", "tensorflow.saturate_cast", stack=_BOTH)
+@function(
+    "tensorflow.cast", "tensorflow.dtypes.cast", "tensorflow.saturate_cast", "tensorflow.dtypes.saturate_cast", stack=_BOTH
+)
 def cast(ops: Ops, x: Value, dtype: Value) -> Value:
     name = dtype_name(ops, dtype)
     return ops.cast(number(ops, x, name), name)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from .. import control, sampling, shapes
+import numpy as np
+
+from .. import control, folding, sampling, shapes
 from ..base import Context, Kind, Ops, Refused, Value, also, function, refuse
 from ..dtypes import dtype_name, of
 from ..shapes import Scope
@@ -135,7 +137,7 @@ def while_loop(ops: Ops, cond: Value, body: Value, loop_vars: Value, **_: Value)
     for _step in range(512):
         going = cond(*state)
         if ops.is_tensor(going):
-            raise Refused("a loop goes on as long as the values of a tensor say", "AK3043")
+            return ops.loop(cond, body, state)
         if not going:
             return state
         found = body(*state)
@@ -242,7 +244,21 @@ refuse(
     "strings.to_number strings.to_hash_bucket_fast strings.as_string string_split string_join as_string "
     "string_to_number string_to_hash_bucket substr regex_replace string",
 )
-refuse("it scatters to places that may meet, in no set order", TF, "scatter_nd scatter_update scatter_add scatter_sub")
+refuse("it scatters to places that may meet, in no set order", TF, "scatter_update scatter_add scatter_sub")
+
+
+@function("tensorflow.scatter_nd", stack="TensorFlow 1 and 2, of constants: places that meet add up")
+def scatter_nd(ops: Ops, indices: Value, updates: Value, shape: Value) -> Value:
+    if any(map(ops.is_tensor, (indices, updates))) or not all(isinstance(size, int) for size in shapes.sizes(ops, shape)):
+        raise Refused("tensorflow.scatter_nd: it scatters to places that may meet, in no set order", "AK3040")
+    places, numbers = np.asarray(indices), np.asarray(updates)
+    made = np.zeros(shapes.sizes(ops, shape), ops.context.floatx if numbers.dtype == np.float64 else numbers.dtype)
+    if made.size > folding.MOST:
+        raise Refused("tensorflow.scatter_nd would make a constant that is too large")
+    np.add.at(made, tuple(np.moveaxis(places, -1, 0)), numbers)
+    return made
+
+
 refuse("it is a transform in complex numbers", TF, "fft fft2d fft3d ifft ifft2d rfft irfft")
 refuse(
     "it is a transform in complex numbers",

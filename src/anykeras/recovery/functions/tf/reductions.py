@@ -6,7 +6,7 @@ import numpy as np
 
 from ..axes import axis_of, reduce
 from ..base import Ops, Refused, Value, function, refuse
-from ..dtypes import dtype_name
+from ..dtypes import dtype_name, of
 from ..elementary import normalized
 from ..shapes import Pair
 
@@ -154,12 +154,40 @@ def _segments(old: str, new: str) -> None:
         return ops.op(new, data, places, num_segments=int(num_segments))
 
 
+def _known_segments(old: str, new: str) -> None:
+    @function(f"tensorflow.{old}", stack="TensorFlow 1 and 2: the numbers of the segments ascend")
+    def run(ops: Ops, data: Value, segment_ids: Value) -> Value:
+        if ops.is_tensor(segment_ids):
+            raise Refused(f"tensorflow.{old}: the outcome's size depends on the values", "AK3040")
+        places = np.asarray(segment_ids, "int32")
+        counts = np.bincount(places, minlength=1) if places.size and 0 <= places.min() <= places.max() < 1 << 16 else None
+        if counts is None or (new == "segment_max" and not counts.all()):
+            raise Refused(f"tensorflow.{old} of segments that are empty or too many")
+        total = ops.op(new, data, places, num_segments=len(counts))
+        if not old.endswith("mean"):
+            return total
+        shape = (-1, *([1] * (ops.rank(data) - 1)))
+        return ops.divide(total, np.maximum(counts, 1).astype(of(ops, data)).reshape(shape))
+
+
+_known_segments("segment_sum", "segment_sum")
+_known_segments("segment_mean", "segment_sum")
+_known_segments("segment_max", "segment_max")
+
+
+@function("tensorflow.boolean_mask", stack="TensorFlow 1 and 2, of a mask that is a constant")
+def boolean_mask(ops: Ops, tensor: Value, mask: Value, axis: Value = None) -> Value:
+    if ops.is_tensor(mask) or np.ndim(mask) != 1:
+        raise Refused("tensorflow.boolean_mask: the outcome's size depends on the values", "AK3040")
+    return ops.take(tensor, np.flatnonzero(np.asarray(mask)).astype("int32"), axis=int(axis or 0))
+
+
 _segments("unsorted_segment_sum", "segment_sum")
 _segments("unsorted_segment_max", "segment_max")
 refuse(
     "the outcome's size depends on the values",
     "tensorflow",
-    "segment_sum segment_mean segment_max segment_min segment_prod unique unique_with_counts setdiff1d boolean_mask "
+    "segment_min segment_prod unique unique_with_counts setdiff1d "
     "dynamic_partition dynamic_stitch bincount",
 )
 

@@ -309,6 +309,52 @@ def sequence_mask(ops: Ops, lengths: Value, maxlen: Value = None, dtype: Value =
     return mask if dtype == "bool" else ops.cast(mask, dtype_name(ops, dtype))
 
 
+@function("tensorflow.reverse_sequence", stack="TensorFlow 1 (seq_dim, batch_dim) and 2")
+def reverse_sequence(
+    ops: Ops,
+    input: Value,
+    seq_lengths: Value,
+    seq_axis: Value = None,
+    batch_axis: Value = None,
+    seq_dim: Value = None,
+    batch_dim: Value = None,
+) -> Value:
+    along = positive(int(seq_axis if seq_dim is None else seq_dim), ops.rank(input))
+    if positive(int((batch_axis if batch_dim is None else batch_dim) or 0), ops.rank(input)) or not along:
+        raise Refused("tensorflow.reverse_sequence of samples that do not lie along the first axis")
+    size = shapes.known(ops, input, along, "tensorflow.reverse_sequence")
+    spread = [1] * ops.rank(input)
+    steps = np.arange(size, dtype="int32").reshape([size if axis == along else 1 for axis in range(len(spread))])
+    lengths = ops.reshape(ops.cast(seq_lengths, "int32"), (-1, *spread[1:]))
+    mirrored = ops.where(ops.less(steps, lengths), ops.subtract(ops.subtract(lengths, 1), steps), steps)
+    places = ops.add(mirrored, ops.cast(ops.zeros_like(input), "int32"))
+    return ops.take_along_axis(input, places, axis=along)
+
+
+@function("tensorflow.signal.frame", "tensorflow.contrib.signal.frame", stack="TensorFlow 1.4 on")
+def frame(
+    ops: Ops,
+    signal: Value,
+    frame_length: Value,
+    frame_step: Value,
+    pad_end: Value = False,
+    pad_value: Value = 0,
+    axis: Value = -1,
+) -> Value:
+    along = positive(int(axis), ops.rank(signal))
+    size = shapes.known(ops, signal, along, "tensorflow.signal.frame")
+    length, step = int(frame_length), int(frame_step)
+    count = -(-size // step) if pad_end else max(0, 1 + (size - length) // step)
+    if not count or count * length > folding.MOST:
+        raise Refused("tensorflow.signal.frame makes no frame, or too many")
+    short = (count - 1) * step + length - size
+    if pad_end and short > 0:
+        around = [(0, short if place == along else 0) for place in range(ops.rank(signal))]
+        signal = ops.pad(signal, around, mode="constant", constant_values=pad_value)
+    places = np.arange(count)[:, None] * step + np.arange(length)
+    return ops.take(signal, places.astype("int32"), axis=along)
+
+
 @function("tensorflow.ensure_shape", stack="TensorFlow 1.12 on: a check")
 def ensure_shape(ops: Ops, x: Value, shape: Value) -> Value:
     return x

@@ -1,0 +1,86 @@
+"""Methods of built-in layers as code of then calls them: by ``super().call(x, mask)``, or on a layer inside its own."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from ..document.model import Era
+from .tensor import old_shape, plain_shape
+
+if TYPE_CHECKING:
+    from .world import World
+
+_TENSORS = ("call", "compute_mask", "get_initial_state")
+_SHAPES = ("build", "compute_output_shape")
+# The arguments that the calls of recurrent layers took by place (keras/layers/recurrent.py 2.3.1, RNN.call); those of
+# Keras 1 were all ``call(x, mask=None)``.
+_RECURRENT = ("sequences", "mask", "training", "initial_state", "constants")
+
+
+def bridges(world: World, current: type) -> dict[str, Any]:
+    """For each method that code of then may call, one that lets Keras run and gives its outcome back as an old one."""
+    found = {name: _of_tensors(world, current, name) for name in _TENSORS if hasattr(current, name)}
+    return {**found, **{name: _of_shapes(world, current, name) for name in _SHAPES if hasattr(current, name)}}
+
+
+def _of_tensors(world: World, current: type, name: str) -> Callable[..., Any]:
+    method = getattr(current, name)
+    recurrent = issubclass(current, world.keras.layers.RNN)
+
+    @wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not world.old:
+            return method(self, *args, **kwargs)
+        if name == "call":
+            kwargs = _arguments(world, method, args, kwargs, recurrent)
+            args = ()
+        with world.outside():
+            made = method(self, *world.unwrap(args), **world.unwrap(kwargs))
+        return world.wrap(made)
+
+    return call
+
+
+def _of_shapes(world: World, current: type, name: str) -> Callable[..., Any]:
+    method = getattr(current, name)
+
+    @wraps(method)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not world.old:
+            return method(self, *args, **kwargs)
+        if not args and not kwargs:
+            args = (None,)  # Wrapper.build() of Keras 1
+        with world.outside():
+            made = method(self, *(plain_shape(arg) for arg in args), **{k: plain_shape(v) for k, v in kwargs.items()})
+        return old_shape(made)
+
+    if not issubclass(current, world.keras.layers.RNN):
+        return call
+
+    def of_one_shape(self: Any, input_shape: Any) -> Any:
+        """One shape, whatever a class that derives from it calls its first argument."""
+        return call(self, input_shape)
+
+    return of_one_shape
+
+
+def _arguments(
+    world: World, method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], recurrent: bool
+) -> dict[str, Any]:
+    """The arguments of a call by today's names; a mask that the method does not take acts around it."""
+    takes = list(inspect.signature(method).parameters.values())[1:]
+    names = [p.name for p in takes]
+    first = names[0] if names else "inputs"
+    order = names
+    if world.context.era in (Era.KERAS0, Era.KERAS1):
+        order = [first, "mask"]
+    elif recurrent:
+        order = [first, *_RECURRENT[1:]]
+    given = {**dict(zip(order, args, strict=False)), **kwargs}
+    given = {first if key in ("x", "inputs", "input") and key not in names else key: v for key, v in given.items()}
+    if any(p.kind is p.VAR_KEYWORD for p in takes):
+        return given
+    return {key: value for key, value in given.items() if key in names or key not in ("mask", "constants", "training")}

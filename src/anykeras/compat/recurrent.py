@@ -1,0 +1,138 @@
+"""``Recurrent`` of Keras 1 and 2.0, from which layers derived that gave a ``step``.
+
+Keras 0.3.3 to 2.0.8: keras/layers/recurrent.py; the names of the hooks changed from 1 (``get_initial_states``) to 2
+(``get_initial_state``), and both are asked here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .world import World
+
+_ARGUMENTS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
+
+
+def find(world: World, name: str) -> Any:
+    """``Recurrent`` and the functions beside it, by the last part of their names; None for any other."""
+    last = name.rpartition(".")[2]
+    if name.startswith("keras.") and last in ("time_distributed_dense", "_time_distributed_dense"):
+        return _dense_of(world)
+    return recurrent(world) if name.startswith("keras.") and last == "Recurrent" else None
+
+
+def _dense_of(world: World) -> Any:
+    K = world.module("keras.backend")
+
+    def time_distributed_dense(
+        x: Any,
+        w: Any,
+        b: Any = None,
+        dropout: Any = None,
+        input_dim: Any = None,
+        output_dim: Any = None,
+        timesteps: Any = None,
+        training: Any = None,
+    ) -> Any:
+        """``x . w + b`` in every step; dropout as in training alone, one mask for all steps."""
+        if dropout and world.context.training:
+            ones = K.ones_like(x[:, 0, :])
+            x = x * K.expand_dims(K.dropout(ones, dropout), 1)
+        x = K.dot(x, w)
+        return x if b is None else K.bias_add(x, b)
+
+    return time_distributed_dense
+
+
+def recurrent(world: World) -> Any:
+    """The class, in the ways of `world`."""
+    K = world.module("keras.backend")
+    base: Any = world.find("keras.layers.Layer")
+    spec: Any = world.find("keras.layers.InputSpec")
+
+    class Recurrent(base):  # type: ignore[misc]  # a base made at run time
+        """A layer over time whose ``step(x, states)`` gives the output and the next states."""
+
+        def __init__(self, weights: Any = None, **kwargs: Any) -> None:
+            given = {name: bool(kwargs.pop(name, False)) for name in _ARGUMENTS}
+            self.consume_less = kwargs.pop("consume_less", "cpu")
+            self.implementation = kwargs.pop("implementation", 0)
+            self.input_dim = kwargs.pop("input_dim", None)
+            self.input_length = kwargs.pop("input_length", None)
+            super().__init__(weights=weights, **kwargs)
+            for name, value in given.items():
+                setattr(self, name, value)
+            self.input_spec = [spec(ndim=3)]
+            self.state_spec = None
+            self.supports_masking = True
+            for name in ("dropout", "recurrent_dropout"):
+                if name not in vars(self):
+                    setattr(self, name, 0)
+
+        @property
+        def _width(self) -> int:
+            found = vars(self).get("output_dim", vars(self).get("units"))
+            return int(found)
+
+        def compute_output_shape(self, input_shape: Any) -> Any:
+            shape = input_shape[0] if isinstance(input_shape, list) else input_shape
+            steps = (shape[1],) if self.return_sequences else ()
+            out = (shape[0], *steps, self._width)
+            return [out, *[(shape[0], self._width) for _ in self.states]] if self.return_state else out
+
+        def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+            mask = mask[0] if isinstance(mask, list) else mask
+            out = mask if self.return_sequences else None
+            return [out, *[None for _ in self.states]] if self.return_state else out
+
+        def step(self, x: Any, states: Any) -> Any:
+            raise NotImplementedError
+
+        def get_constants(self, x: Any, training: Any = None) -> list[Any]:
+            return []
+
+        def preprocess_input(self, x: Any, training: Any = None) -> Any:
+            return x
+
+        def get_initial_states(self, x: Any) -> list[Any]:
+            zeros = K.expand_dims(K.sum(K.zeros_like(x), axis=(1, 2)))
+            return [K.tile(zeros, [1, self._width]) for _ in self.states]
+
+        def get_initial_state(self, x: Any) -> list[Any]:
+            return list(self.get_initial_states(x))
+
+        def call(self, x: Any, mask: Any = None, training: Any = None, initial_state: Any = None) -> Any:
+            if isinstance(x, list | tuple):
+                initial_state, x = list(x[1:]) or None, x[0]
+            mask = mask[0] if isinstance(mask, list) else mask
+            if initial_state is None:
+                initial_state = self.states if self.stateful else self.get_initial_state(x)
+            last, outputs, states = K.rnn(
+                self.step,
+                self.preprocess_input(x),
+                list(initial_state),
+                go_backwards=self.go_backwards,
+                mask=mask,
+                constants=self.get_constants(x),
+            )
+            if self.stateful:
+                for variable, value in zip(self.states, states, strict=True):
+                    world.unwrap(variable).assign(world.unwrap(value))
+            out = outputs if self.return_sequences else last
+            return [out, *states] if self.return_state else out
+
+        def reset_states(self, states: Any = None) -> None:
+            shape = self.input_spec[0].shape
+            if getattr(self, "states", None) is None or self.states[0] is None:
+                count = len(getattr(self, "states", [None]))
+                self.states = [K.zeros((shape[0], self._width)) for _ in range(count)]
+                return
+            for variable in self.states:
+                K.set_value(variable, K.get_value(variable) * 0)
+
+        def get_config(self) -> dict[str, Any]:
+            config = {name: getattr(self, name) for name in (*_ARGUMENTS, "implementation", "consume_less")}
+            return {**super().get_config(), **config}
+
+    return Recurrent

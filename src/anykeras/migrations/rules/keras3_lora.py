@@ -1,0 +1,75 @@
+"""Layers of Keras 3 that were trained with LoRA."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from ...document.model import Era, Layer, Writer
+from ...errors import Unsupported
+from ...tensors import Tensor, combine, constant
+from ..rule import Context, Example, rule
+
+K3 = Writer(Era.KERAS3, "keras", "3.6.0")
+_KERNEL, _A, _B = constant([[1.0, 2.0]]), constant([[2.0]]), constant([[3.0, 4.0]])
+_BOTH = {"lora_rank": 1, "lora_alpha": 0.5}
+
+
+def _dense(**weights: Tensor) -> Layer:
+    return Layer("Dense", "d", {"units": 2, "use_bias": False, **_BOTH}, weights)
+
+
+@rule(
+    "AK2310",
+    "Low-rank updates are part of the kernel",
+    to=Era.KERAS3,
+    eras=(Era.KERAS3,),
+    what="A layer after `enable_lora(rank)` computes with `kernel + lora_alpha / lora_rank * a @ b`. A `.keras` file holds "
+    "that sum, an HDF5 file the three parts.",
+    why="Keras makes `a` and `b` anew for a layer with `lora_rank`, as variables that no file fills.",
+    changes="The kernel becomes the sum, and `lora_rank` and `lora_alpha` go: the outputs are the same, every weight is "
+    "trainable again, and LoRA can be enabled anew. A quantized kernel beside its parts is refused.",
+    versions="Keras 3.1 to 3.15",
+    references=("keras 3.15.1 src/layers/core/dense.py, `kernel`, `_get_kernel_with_merged_lora`",),
+    examples=[
+        Example(
+            _dense(kernel=_KERNEL, lora_kernel_a=_A, lora_kernel_b=_B),
+            Layer("Dense", "d", {"units": 2, "use_bias": False}, {"kernel": constant([[4.0, 6.0]])}),
+            K3,
+        ),
+        Example(
+            _dense(kernel=_KERNEL), Layer("Dense", "d", {"units": 2, "use_bias": False}, {"kernel": _KERNEL}), K3
+        ),
+    ],
+    leaves_alone=[Example(Layer("Dense", "d", {"units": 2}), Layer("Dense", "d", {"units": 2}), K3)],
+)
+def merged_updates(layer: Layer, context: Context) -> Layer | None:
+    """The layer with one kernel. Raises Unsupported where the kernel is quantized and its parts are apart."""
+    rank = layer.config.get("lora_rank")
+    if layer.graph is not None or not isinstance(rank, int) or not rank:
+        return None
+    weights = dict(layer.weights)
+    for name in ("kernel", "embeddings"):
+        left, right = weights.pop(f"lora_{name}_a", None), weights.pop(f"lora_{name}_b", None)
+        if left is not None and right is not None:
+            weights[name] = _sum(layer, weights[name], left, right, rank)
+    return replace(layer.without("lora_rank", "lora_alpha"), weights=weights)
+
+
+def _sum(layer: Layer, kernel: Tensor, left: Tensor, right: Tensor, rank: int) -> Tensor:
+    if not kernel.dtype.startswith(("float", "bfloat")):
+        raise Unsupported(
+            "AK2310",
+            f"the kernel of {layer.class_name} {layer.name!r} is {kernel.dtype}, and its update stands beside it",
+            layer=layer.name,
+            next_step="Save the model as .keras in the Keras that wrote the file: that merges the two.",
+        )
+    alpha = layer.config.get("lora_alpha") or rank
+    share = float(alpha) / rank if isinstance(alpha, int | float) else 1.0
+
+    def compute(whole: Any, a: Any, b: Any) -> Any:
+        return np.asarray(whole + share * np.matmul(a, b), dtype=np.asarray(whole).dtype)
+
+    return combine("kernel + update", [kernel, left, right], kernel.shape, compute)

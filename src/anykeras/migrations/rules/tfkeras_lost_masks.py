@@ -1,0 +1,264 @@
+"""Masks that ended, went on or began at a layer of Keras 2 or tf.keras where they do not in Keras 3."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ...catalog.shapes.masks import met, outgoing
+from ...document.build import Builder
+from ...document.model import Era, Graph, Layer, Writer
+from ...document.values import Ellipsis_, Value
+from ...document.walk import walk
+from ..rule import Context, Example, rule
+
+TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
+# Layers without `supports_masking` in tf.keras 1.13 to 2.15, measured. Of these Keras 3 lets Rescaling, Normalization
+# and Identity hand the mask on; the others give back the very tensor that they got, mask and all, where nothing
+# changes (on JAX). ReLU has no `supports_masking` up to TensorFlow 2.4, and has it in 2.6.
+_ENDING = frozenset(("Reshape", "Permute", "Flatten", "Rescaling", "Normalization", "Identity"))
+_RELU_MASKS = (2, 5)
+
+
+def _model(*layers: Layer) -> Layer:
+    first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
+    return Layer("Sequential", "s", graph=Graph((*first, *layers), sequential=True))
+
+
+def _ends(name: str) -> Layer:
+    return Layer("Reshape", name, {"target_shape": (3, 2)})
+
+
+def _is_ended(model: Layer) -> bool:
+    inner = model.graph.layer("r").graph if model.graph is not None else None
+    return inner is not None and [layer.class_name for layer in inner.layers] == ["InputLayer", "copy", "Reshape"]
+
+
+@rule(
+    "AK2281",
+    "The mask ended at this layer",
+    to=Era.KERAS3,
+    eras=(Era.TF2,),
+    classes=("Functional", "Sequential"),
+    what="In tf.keras the mask of a tensor ends at Reshape, Permute, Flatten, Rescaling, Normalization, Identity, and before "
+    "TensorFlow 2.5 at ReLU.",
+    why="In Keras 3 Rescaling, Normalization, Identity and ReLU hand the mask on, and a Reshape to the same shape does on "
+    "JAX. A recurrent layer behind it then leaves steps out that it used to read.",
+    changes="Where such a layer gets a masked tensor, it becomes a model of its name that copies the tensor first, which "
+    "leaves the mask behind.",
+    versions="tf.keras 1.13 to 2.15",
+    references=("tf.keras 2.15 engine/base_layer.py, `Layer.compute_mask`", "keras 3.15.1 src/layers/layer.py"),
+    examples=[Example(_model(_ends("r"), Layer("LSTM", "l", {"units": 2})), _is_ended, TF)],
+    leaves_alone=[
+        Example(_model(Layer("Dense", "d", {"units": 2})), _model(Layer("Dense", "d", {"units": 2})), TF),
+        Example(_model(_ends("r")), _model(_ends("r")), Writer(Era.KERAS3, version="3.0.5")),
+        Example(_model(_ends("r")), _model(_ends("r")), Writer(Era.KERAS2, version="2.3.1")),
+    ],
+)
+def ended_masks(model: Layer, context: Context) -> Layer | None:
+    """Copies before the layers of the model, and of models in it, at which a mask ended."""
+    if context.writer.era is not Era.TF2 or not any(_masks(layer) for layer in walk(model)):
+        return None
+    return _where_masked(model, lambda layer: _unmasked(layer) if _is_end(layer, context.writer) else layer)
+
+
+def _where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | None:
+    """The model with `change` done to the layers, in models called in it too, that a mask reaches; None where to none."""
+    carried = met(model)
+
+    def changed(layer: Layer) -> Layer:
+        graph = layer.graph
+        if graph is None:
+            return change(layer) if any(carried.get(id(layer), ())) else layer
+        layers = tuple(changed(inner) for inner in graph.layers)
+        same = all(new is old for new, old in zip(layers, graph.layers, strict=True))
+        return layer if same else replace(layer, graph=replace(graph, layers=layers))
+
+    made = changed(model)
+    return None if made is model else made
+
+
+def _masks(layer: Layer) -> bool:
+    return layer.class_name == "Masking" or bool(layer.config.get("mask_zero"))
+
+
+def _is_end(layer: Layer, writer: Writer) -> bool:
+    if layer.graph is not None or layer.operation:
+        return False
+    early = bool(writer.release) and writer.release < _RELU_MASKS
+    return layer.class_name in _ENDING or (layer.class_name == "ReLU" and early)
+
+
+def _unmasked(layer: Layer) -> Layer:
+    sub = Builder(layer.name, layer.address)
+    bare = sub.op("copy", sub.input())
+    out = sub.add(Layer(layer.class_name, f"{layer.name}_inner", layer.config, layer.weights, address=layer.address), bare)
+    return sub.finish(out, bool(layer.config.get("trainable", True)))
+
+
+K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
+_SOFTMAX_MASKED = (2, 4, 0)
+
+
+def _activation(name: str) -> Layer:
+    return Layer("Activation", name, {"activation": "softmax"})
+
+
+@rule(
+    "AK2282",
+    "Softmax handed masks on unread",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("Functional", "Sequential"),
+    what="The layer Softmax of Keras 2, and of tf.keras before TensorFlow 2.4, does not look at the mask of its input, and "
+    "hands it on.",
+    why="Softmax of Keras 3 leaves masked entries out, and stops where the mask has another rank than the tensor.",
+    changes="Where a mask reaches it, it becomes an Activation, which hands masks on unread.",
+    versions="Keras 2.2 to 2.3, tf.keras to TensorFlow 2.3",
+    references=("keras 2.3.1 layers/advanced_activations.py", "keras 3.15.1 src/layers/activations/softmax.py"),
+    examples=[Example(_model(Layer("Softmax", "s", {"axis": -1})), _model(_activation("s")), K2)],
+    leaves_alone=[
+        Example(_model(Layer("Softmax", "s", {})), _model(Layer("Softmax", "s", {})), TF),
+    ],
+)
+def unread_masks(model: Layer, context: Context) -> Layer | None:
+    """Activations in place of every Softmax that a mask reaches, also step by step."""
+    late = context.writer.era is Era.TF2 and (not context.writer.release or context.writer.release > _SOFTMAX_MASKED)
+    if late or not any(_masks(layer) for layer in walk(model)):
+        return None
+    return _where_masked(model, _without_softmax)
+
+
+def _without_softmax(layer: Layer) -> Layer:
+    inner = layer.config.get("layer")
+    if layer.class_name == "TimeDistributed" and isinstance(inner, Layer) and inner.class_name == "Softmax":
+        return layer.with_config(layer=_unread(inner))
+    return _unread(layer) if layer.class_name == "Softmax" else layer
+
+
+def _unread(layer: Layer) -> Layer:
+    axis = layer.config.get("axis", -1)
+    activation: Value = "softmax"
+    if axis != -1:
+        sub = Builder(f"{layer.name}_softmax", layer.address)
+        activation = sub.finish(sub.op("softmax", sub.input(), axis=axis))
+    kept = {key: layer.config[key] for key in ("dtype", "trainable") if key in layer.config}
+    return Layer("Activation", layer.name, {**kept, "activation": activation}, address=layer.address)
+
+
+_STEPPED = (2, 2)
+
+
+def _stepped(layer: Layer) -> Layer:
+    return Layer("TimeDistributed", "t", {"layer": layer})
+
+
+def _makes_masks(layer: Layer) -> bool:
+    return layer.class_name == "Masking" or (layer.class_name == "Embedding" and bool(layer.config.get("mask_zero")))
+
+
+@rule(
+    "AK2283",
+    "Masks made step by step",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("TimeDistributed",),
+    what="TimeDistributed over Masking, or over an Embedding with `mask_zero`, gives a masked tensor.",
+    why="In Keras 3 the masks of the steps are lost, and recurrent layers behind it read every step.",
+    changes="The inner layer, which works on any number of axes, takes its place.",
+    example="TimeDistributed(Masking()) -> Masking()",
+    versions="Keras 2.2 to 2.3, tf.keras",
+    references=("keras 2.3.1 layers/wrappers.py, `TimeDistributed.compute_mask`",),
+    examples=[
+        Example(_stepped(Layer("Masking", "m", {"mask_value": 1.0})), Layer("Masking", "t", {"mask_value": 1.0}), K2),
+    ],
+    leaves_alone=[
+        Example(_stepped(Layer("Embedding", "e", {})), _stepped(Layer("Embedding", "e", {})), K2),
+        Example(
+            _stepped(Layer("Masking", "m", {})),
+            _stepped(Layer("Masking", "m", {})),
+            Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow"),
+        ),
+    ],
+)
+def masks_by_step(layer: Layer, context: Context) -> Layer | None:
+    """The layer inside, under the name of the wrapper."""
+    inner, writer = layer.config.get("layer"), context.writer
+    if not isinstance(inner, Layer) or not _makes_masks(inner):
+        return None
+    if writer.era is Era.KERAS2 and writer.release < _STEPPED:
+        return None
+    place = {"batch_input_shape": shape} if (shape := layer.config.get("batch_input_shape")) is not None else {}
+    return replace(inner, name=layer.name, address=layer.address).with_config(**place)
+
+
+def _nested(over: Layer) -> Layer:
+    first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 4, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
+    layers = (*first, Layer("TimeDistributed", "t", {"layer": over}), Layer("LSTM", "l", {"units": 2}))
+    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+
+
+def _is_reduced(model: Layer) -> bool:
+    inner = model.graph.layer("t").graph if model.graph is not None else None
+    return inner is not None and inner.layer("t_inner").class_name == "TimeDistributed"
+
+
+@rule(
+    "AK2286",
+    "A step of which anything is kept is kept",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("Functional", "Sequential"),
+    what="TimeDistributed over a layer that reads a sequence and gives one vector (an LSTM over the words of each "
+    "sentence) hands on a mask with one entry a step: true where any entry of the step was.",
+    why="Keras 3 hands the whole mask on, with an axis that the tensor no longer has; the next recurrent layer fails on it, "
+    "or reads it otherwise.",
+    changes="The layer becomes a model of its name that computes that mask and puts it on the outcome.",
+    versions="Keras 2.2 to 2.3, tf.keras",
+    references=("keras 2.3.1 layers/wrappers.py, `TimeDistributed.compute_mask`",),
+    examples=[Example(_nested(Layer("LSTM", "i", {"units": 2})), _is_reduced, K2)],
+    leaves_alone=[
+        Example(_nested(Layer("Dense", "i", {"units": 2})), _nested(Layer("Dense", "i", {"units": 2})), K2),
+        Example(
+            _nested(Layer("LSTM", "i", {"units": 2})),
+            _nested(Layer("LSTM", "i", {"units": 2})),
+            Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow"),
+        ),
+    ],
+)
+def masks_by_any(model: Layer, context: Context) -> Layer | None:
+    """Models in place of such wrappers, wherever a mask reaches them."""
+    writer = context.writer
+    early = writer.era is Era.KERAS2 and writer.release < _STEPPED
+    if early or not any(_masks(layer) for layer in walk(model)):
+        return None
+    return _where_masked(model, _with_less_mask)
+
+
+def _with_less_mask(layer: Layer) -> Layer:
+    inner = layer.config.get("layer")
+    if layer.class_name != "TimeDistributed" or not isinstance(inner, Layer):
+        return layer
+    return layer if any(outgoing(inner, [True])) or not _reads_steps(inner) else _reduced(layer)
+
+
+def _reads_steps(layer: Layer) -> bool:
+    """Whether the layer takes a sequence, so that the mask has an axis for it."""
+    return layer.graph is not None or layer.class_name in _SEQUENCES
+
+
+_SEQUENCES = frozenset(("RNN", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "GlobalAveragePooling1D"))
+
+
+def _reduced(layer: Layer) -> Layer:
+    name = layer.name
+    sub = Builder(name, layer.address)
+    x = sub.input()
+    ones = sub.layer("Rescaling", {"scale": 0.0, "offset": 1.0}, x)
+    seen = sub.layer("Attention", {}, (ones, sub.op("ones_like", ones)))  # zeros where its query is masked
+    kept = sub.op("not_equal", sub.op("get_item", seen, (Ellipsis_(), 0)), 0.0)
+    inner = replace(layer, name=f"{name}_inner").without("batch_input_shape")
+    out = sub.op("copy", sub.add(inner, sub.op("copy", x), mask=kept))
+    again = Builder(f"{name}_masked", layer.address)
+    masked = again.finish(again.layer("Rescaling", {"scale": 1.0, "offset": 0.0}, again.input()))
+    return sub.finish(sub.add(masked, out, mask=sub.op("any", kept, axis=-1)))

@@ -1,0 +1,66 @@
+"""Embeddings in training: the gradient of a table, which TensorFlow keeps as a list of rows.
+
+Keras 3 on TensorFlow lets an optimizer compute with that list as it is: a row that a batch uses twice is squared twice and
+not as the sum (keras 3.15.1 backend/tensorflow/sparse.py, ``elementwise_unary``). No older Keras did: Keras 1 and 2 made one
+array of it (``K.square``), tf.keras added up the rows first (``_deduplicate_indexed_slices`` of TensorFlow 2.10
+optimizer_v2.py, ``_deduplicate_sparse_grad`` of keras 2.11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ...document.model import Document, Era, Layer
+from ...document.values import Config, Object, Value
+from ...document.walk import rebuild, walk
+from ...findings import Fidelity, Finding
+from .notes import Notes
+from .optimizers import is_old_algorithm
+
+_TABLES = frozenset({"Embedding"})
+# One array in place of the list: the gradient of this penalty is an array of zeros.
+_NO_PENALTY = Object("L2", {"l2": 0.0}, "keras.regularizers")
+# Of TensorFlow's optimizer_v2, those that leave the slots or weights of unused rows alone where Keras 3 moves them
+# (`_resource_apply_sparse` of each, tf.keras 2.6).
+_LAZY = frozenset({"RMSprop", "Adadelta", "Adamax", "Nadam", "Ftrl"})
+_CLIPS = ("clipnorm", "global_clipnorm")
+
+
+def densified(document: Document, model: Layer) -> tuple[Layer, list[Finding]]:
+    """The migrated `model` of a document, so that every backend trains its embeddings as the writer's stack did."""
+    training, notes = document.training, Notes(document.writer)
+    held = training.config.get("optimizer") if training is not None else None
+    tables = [layer for layer in walk(model) if _is_trained(layer)]
+    if notes.writer.era is Era.KERAS3 or not tables or not isinstance(held, Object):
+        return model, []
+    name = held.class_name.rpartition(">")[2]
+    config: Config = held.config if isinstance(held.config, Mapping) else {}
+    _told(name, config, notes)
+    if name == "SGD" and not any(config.get(key) for key in _CLIPS):
+        return model, notes.findings  # linear in the gradient: adding rows up sooner or later is the same
+    seen = "rows of an Embedding that a batch uses twice were added up before the optimizer saw them"
+    done = "a penalty of 0 on the table, which makes Keras 3 add them up on TensorFlow too"
+    notes.add("AK4015", "optimizer", seen, done, Fidelity.EXACT)
+    return rebuild(model, lambda layer: _penalised(layer) if _is_trained(layer) else layer), notes.findings
+
+
+def _is_trained(layer: Layer) -> bool:
+    return layer.class_name in _TABLES and layer.config.get("trainable") is not False
+
+
+def _penalised(layer: Layer) -> Layer:
+    given: Value = layer.config.get("embeddings_regularizer")
+    return layer.with_config(embeddings_regularizer=_NO_PENALTY) if given is None else replace(layer)
+
+
+def _told(name: str, config: Config, notes: Notes) -> None:
+    """Where the steps of an old tf.keras were others than those of Keras 3 on any backend."""
+    if notes.writer.era is not Era.TF2:
+        return
+    if is_old_algorithm(notes.writer, config) and (name in _LAZY or config.get("momentum")):
+        seen = f"{name} of tf.keras before 2.11 leaves rows of an Embedding alone that a batch does not use"
+        notes.add("AK4052", "optimizer", seen, "Keras 3 moves all rows", Fidelity.APPROXIMATE)
+    if any(config.get(key) for key in _CLIPS):
+        seen = "the norm of an Embedding's gradient counted a row once for each time that the batch used it"
+        notes.add("AK4016", "optimizer", seen, "Keras 3 takes the norm of the sums", Fidelity.APPROXIMATE)

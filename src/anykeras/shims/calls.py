@@ -1,0 +1,22 @@
+"""How the layer that a shim stands for is called."""
+
+from __future__ import annotations
+
+from ..document.model import Call, Layer, refs
+from ..document.walk import walk
+from ..migrations import Context
+
+
+def calls_of(layer: Layer, context: Context) -> tuple[Call, ...]:
+    """The calls of the layer in its graph; none where it stands in a sequence or in another layer."""
+    for model in walk(context.model) if context.model is not None else ():
+        graph = model.graph
+        if graph is not None and any(x.name == layer.name and x.class_name == layer.class_name for x in graph.layers):
+            return graph.calls.get(layer.name, ())
+    return ()
+
+
+def tensors_taken(layer: Layer, context: Context) -> int:
+    """On how many tensors the layer is called; 1 where its calls are not in a graph."""
+    calls = calls_of(layer, context)
+    return max(1, len(refs(calls[0].args[:1]))) if calls else 1

@@ -1,0 +1,1 @@
+"""Layers of capsule networks, one file a shim."""

@@ -1,0 +1,1 @@
+"""Layers of keras-contrib and of what was copied from it."""

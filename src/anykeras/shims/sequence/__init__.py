@@ -1,0 +1,1 @@
+"""Layers over sequences that went from hand to hand: attention, CRF, TCN."""

@@ -1,0 +1,132 @@
+"""SeqSelfAttention of keras-self-attention."""
+
+from __future__ import annotations
+
+from ...document.build import Builder
+from ...document.model import Layer
+from ...document.values import Ref
+from ...findings import Fidelity, Finding
+from ...migrations import Context
+from ...tensors import Tensor
+from ..base import stands_for
+from ..masked import as_activation, mask_of
+from .attending import attended, band, both
+from .reading import before_june_2020, fits, masks_about, trained, weights_by_end
+
+CODE = "AK5130"
+_REQUIRED = ("units", "attention_width", "attention_type", "return_attention", "history_only", "use_additive_bias",
+             "use_attention_bias", "attention_activation", "attention_regularizer_weight")  # fmt: skip
+_OPTIONAL = ("kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer", "kernel_constraint",
+             "bias_constraint", "share_dim")  # fmt: skip
+_FAR = 10**8  # `history_only` without a width stands in the file as a width of 10 ** 9
+
+
+@stands_for(
+    CODE,
+    "Dense layers and operations",
+    classes=("SeqSelfAttention",),
+    package="keras-self-attention 0.42.0 to 0.51.0",
+    what="SeqSelfAttention gives every step the mean of all steps, weighted by the softmax of a score of the two: "
+    "`Wa tanh(Wt x + Wx y + bh) + ba`, or `x Wa y + ba`. Up to 0.45 masked steps neither gave nor got anything; since "
+    "0.46 only pairs of masked steps do not see each other. A file does not say which it was: one of Keras 2.3 or before "
+    "and of tf.keras before 2.2 is taken to be of the former. 0.46 alone computed a window (`attention_width`) that left "
+    "nothing out; files are taken to be of the others.",
+    checked="keras-self-attention 0.42.0 on Keras 2.3.1, 0.51.0 on tf.keras 2.3",
+    difference="3e-07",
+    references=("keras_self_attention/seq_self_attention.py 0.42.0, 0.46.0, 0.51.0",),
+)
+def seq_self_attention(layer: Layer, context: Context) -> Layer | None:
+    """Scores by Dense layers (additive) or one Dense and a product, their softmax, and the weighted mean."""
+    if not fits(layer, _REQUIRED, _OPTIONAL):
+        return None
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    scores = _scores(sub, x, layer)
+    if scores is None:
+        return None
+    function = layer.config.get("attention_activation")
+    if function not in (None, "linear"):
+        scores = sub.layer("Activation", {"activation": function}, scores)
+    weights = _weights(sub, x, scores, layer, context)
+    _told(layer, context)
+    mean = sub.op("matmul", weights, x)
+    if layer.config["return_attention"]:
+        return sub.finish((mean, weights), layer.config.get("trainable") is not False)
+    return as_activation(layer, sub.finish(mean))
+
+
+def _scores(sub: Builder, x: Ref, layer: Layer) -> Ref | None:
+    added, attended = (layer.config[key] is not False for key in ("use_additive_bias", "use_attention_bias"))
+    if layer.config["attention_type"] == "additive":
+        ends = ["_Add_Wt", "_Add_Wx", *(["_Add_bh"] if added else []), "_Add_Wa", *(["_Add_ba"] if attended else [])]
+        found = weights_by_end(layer, *ends)
+        return None if found is None else _additive(sub, x, layer, dict(zip(ends, found, strict=True)))
+    ends = ["_Mul_Wa", *(["_Mul_ba"] if attended else [])]
+    found = weights_by_end(layer, *ends)
+    if found is None or layer.config["attention_type"] != "multiplicative":
+        return None
+    config = {"units": found[0].shape[1], **trained(layer, False)}
+    turned = sub.layer("Dense", config, x, weights={"kernel": found[0]})
+    scores = sub.op("matmul", turned, sub.op("transpose", x, axes=(0, 2, 1)))
+    if not attended:
+        return scores
+    single = sub.op("expand_dims", scores, axis=-1)  # the bias lives in the centre of a normalisation by nothing
+    return sub.op("squeeze", _shifted(sub, single, found[1]), axis=-1)
+
+
+def _shifted(sub: Builder, x: Ref, bias: Tensor) -> Ref:
+    """x + bias, with a bias that is trained: the only row of a table."""
+    zero = sub.op("cast", sub.op("zeros_like", x), "int32")
+    row = sub.layer("Embedding", {"input_dim": 1, "output_dim": 1}, sub.op("squeeze", zero, axis=-1),
+                    weights={"embeddings": bias.reshape(1, 1)})  # fmt: skip
+    return sub.op("add", x, row)
+
+
+def _additive(sub: Builder, x: Ref, layer: Layer, found: dict[str, Tensor]) -> Ref:
+    units = found["_Add_Wt"].shape[1]
+    inner, outer = "_Add_bh" in found, "_Add_ba" in found
+    first = {"kernel": found["_Add_Wt"], **({"bias": found["_Add_bh"]} if inner else {})}
+    last = {"kernel": found["_Add_Wa"], **({"bias": found["_Add_ba"]} if outer else {})}
+    query = sub.layer("Dense", {"units": units, **trained(layer, inner)}, x, weights=first)
+    key = sub.layer("Dense", {"units": units, **trained(layer, False)}, x, weights={"kernel": found["_Add_Wx"]})
+    pairs = sub.op("add", sub.op("expand_dims", query, axis=2), sub.op("expand_dims", key, axis=1))
+    score = sub.layer("Dense", {"units": 1, **trained(layer, outer)}, sub.op("tanh", pairs), weights=last)
+    return sub.op("squeeze", score, axis=-1)
+
+
+def _weights(sub: Builder, x: Ref, scores: Ref, layer: Layer, context: Context) -> Ref:
+    window = _window(sub, scores, layer)
+    if not masks_about(context):
+        return attended(sub, scores, window, False, context)
+    rows = mask_of(sub, x)
+    columns = sub.op("transpose", rows, axes=(0, 2, 1))
+    if before_june_2020(context):
+        return attended(sub, scores, both(sub, window, sub.op("multiply", rows, columns)), False, context)
+    gone = sub.op("multiply", sub.op("subtract", 1.0, rows), sub.op("subtract", 1.0, columns))
+    lowered = sub.op("subtract", scores, sub.op("multiply", gone, 10000.0))
+    return attended(sub, lowered, window, False, context)
+
+
+def _window(sub: Builder, scores: Ref, layer: Layer) -> Ref | None:
+    width, history = layer.config["attention_width"], layer.config["history_only"] is True
+    if not isinstance(width, int):
+        return band(sub, scores, None, 0) if history else None
+    left = width - 1 if history else width // 2
+    right = 0 if history else width - left - 1
+    return band(sub, scores, left if left < _FAR else None, right if right < _FAR else None)
+
+
+def _told(layer: Layer, context: Context) -> None:
+    address = layer.address or layer.name
+
+    def add(seen: str, done: str, fidelity: Fidelity) -> None:
+        context.findings.append(Finding(CODE, address, seen, done, fidelity))
+
+    if layer.config["attention_regularizer_weight"]:
+        add("attention_regularizer_weight adds to the loss", "left out; it acts on training alone", Fidelity.LOSSY)
+    if masks_about(context):
+        taken = "0.45 or before" if before_june_2020(context) else "0.46 or later"
+        seen = "keras-self-attention changed what it does with masks in 0.46, and the file does not say its version"
+        add(seen, f"taken to be {taken}, by the Keras that wrote the file", Fidelity.APPROXIMATE)
+
+

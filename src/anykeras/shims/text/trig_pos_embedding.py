@@ -1,0 +1,66 @@
+"""TrigPosEmbedding of keras-pos-embd."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...document.build import Builder
+from ...document.model import Layer
+from ...document.values import Ref
+from ...migrations import Context
+from ...tensors import constant
+from ..base import stands_for
+from ..masked import as_activation, mask_of
+from .attending import keeping
+from .reading import fits, masks_about
+from .tables import positions
+
+
+@stands_for(
+    "AK5136",
+    "operations",
+    classes=("TrigPosEmbedding",),
+    package="keras-pos-embd 0.10.0 and 0.11.0",
+    what="TrigPosEmbedding adds sines and cosines of the position to its input, or puts them beside; in the mode `expand` "
+    "the input is the positions. The sizes are those of the input, met when the model runs.",
+    checked="keras-pos-embd 0.10.0 on Keras 2.3.1, 0.11.0 on tf.keras 2.3",
+    difference="2e-07",
+    references=("keras_pos_embd/trig_pos_embd.py 0.11.0",),
+)
+def trig_pos_embedding(layer: Layer, context: Context) -> Layer | None:
+    """sin and cos of position / 10000 ** (2 i / size), one after the other."""
+    mode, size = layer.config.get("mode"), layer.config.get("output_dim")
+    if not fits(layer, ("mode", "output_dim")) or layer.weights:
+        return None
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    if mode == "add":
+        return as_activation(layer, sub.finish(sub.op("add", x, _added(sub, x))))
+    if not isinstance(size, int) or mode not in ("expand", "concat"):
+        return None
+    steps = x if mode == "expand" else positions(sub, x)
+    waves = _waves(sub, sub.op("expand_dims", sub.op("cast", steps, "float32"), axis=-1), size)
+    out = waves if mode == "expand" else sub.op("concatenate", (x, waves), axis=-1)
+    # in the mode `expand` the mask of (batch, time) integers would pass; no layer of Keras makes such a mask
+    return sub.finish(keeping(sub, out, mask_of(sub, x)) if mode == "concat" and masks_about(context) else out)
+
+
+def _added(sub: Builder, x: Ref) -> Ref:
+    """The waves for a size that is met when the model runs: (batch, time, size) like `x`."""
+    ones = sub.op("ones_like", x)
+    number = sub.op("subtract", sub.op("cumsum", ones, axis=-1), 1.0)
+    odd = sub.op("mod", number, 2.0)
+    part = sub.op("divide", sub.op("subtract", number, odd), sub.op("sum", ones, axis=-1, keepdims=True))
+    rates = sub.op("divide", 1.0, sub.op("power", 10000.0, part))
+    steps = sub.op("subtract", sub.op("cumsum", ones, axis=1), 1.0)
+    angles = sub.op("multiply", steps, rates)
+    return sub.op("where", sub.op("equal", odd, 1.0), sub.op("cos", angles), sub.op("sin", angles))
+
+
+def _waves(sub: Builder, steps: Ref, size: int) -> Ref:
+    """(batch, time, 1) to (batch, time, size) for a size that is known."""
+    number = np.arange(0, size, 2).astype("float32")
+    rates = 1.0 / np.power(np.float32(10000.0), number / np.float32(size))
+    angles = sub.op("multiply", steps, constant(rates))
+    both = sub.op("concatenate", (sub.op("sin", angles), sub.op("cos", angles)), axis=-1)
+    return sub.op("take", both, tuple(place // 2 + place % 2 * (size // 2) for place in range(size)), axis=-1)

@@ -1,0 +1,39 @@
+"""Scale of the Caffe networks (DenseNet, ResNet) that were brought to Keras."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ...document.model import Layer
+from ...migrations import Context
+from ...recovery.graph_ops import GraphOps
+from ..base import stands_for
+from ..shaped import later
+from .channels import bare, ending, scaled
+
+
+@stands_for(
+    "AK5090",
+    "EinsumDense that multiplies and adds along one axis",
+    classes=("Scale",),
+    package="custom_layers.py of DenseNet-Keras and cnn_finetune",
+    what="Scale is `gamma * x + beta` along one axis: the second half of Caffe's batch normalisation. Its momentum does "
+    "nothing.",
+    checked="the class as published in DenseNet-Keras, retyped, on Keras 1.2.2 and 2.1.5",
+    difference="4e-07",
+    references=("flyyufelix/DenseNet-Keras, custom_layers.py",),
+)
+def scale(layer: Layer, context: Context) -> Layer | None:
+    """EinsumDense("abcd,d->abcd", bias_axes="d")."""
+    if not {"axis", "momentum"} <= layer.config.keys() or not bare(layer, "axis", "momentum"):
+        return None
+    if ending(layer, "gamma", "beta") is None or not isinstance(layer.config["axis"], int):
+        return None
+    return later(layer, _body)
+
+
+def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
+    held = ending(layer, "gamma", "beta") or {}
+    axis = layer.config["axis"]
+    assert isinstance(axis, int)
+    return scaled(ops, x, axis, held["gamma"].read(), held["beta"].read())

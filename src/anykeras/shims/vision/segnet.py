@@ -1,0 +1,112 @@
+"""The two layers of SegNet: a pooling that remembers where each value was, and its way back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...document.model import Layer, refs
+from ...document.walk import walk
+from ...migrations import Context
+from ...recovery.functions import Refused
+from ...recovery.graph_ops import GraphOps
+from ..base import stands_for
+from ..shaped import later
+from .channels import bare
+
+_POOLING, _BACK = "MaxPoolingWithArgmax2D", "MaxUnpooling2D"
+_PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
+_USUAL = {"pool_size": (2, 2), "strides": (2, 2), "size": (2, 2)}
+_PACKAGE = "tf-keras-SegNet"
+_CHECKED = "the class as published in tf-keras-SegNet, retyped, on Keras 2.3.1 with TensorFlow 1.15"
+_REFERENCES = ("ykamikawa/tf-keras-SegNet, layers.py",)
+
+
+def _of_two(layer: Layer) -> bool:
+    """Windows of 2 by 2, which is what the class makes where its arguments are not in the file."""
+    config = layer.config
+    usual = all(config.get(key, value) == value for key, value in _USUAL.items())
+    padding = config.get("padding", "same") in ("same", "SAME", "valid", "VALID")
+    return usual and padding and bare(layer, "padding", *_USUAL) and not layer.weights
+
+
+@stands_for(
+    "AK5119",
+    "the largest of four values, and its number in the image",
+    classes=(_POOLING,),
+    package=_PACKAGE,
+    what="The second output counts, for each value, where it was: (row * width + column) * channels + channel.",
+    checked=_CHECKED,
+    difference="0",
+    references=_REFERENCES,
+)
+def pooling(layer: Layer, context: Context) -> Layer | None:
+    """max and argmax over the four slices of every second row and column."""
+    return later(layer, _pooled) if _of_two(layer) else None
+
+
+@stands_for(
+    "AK5120",
+    "each value where it was, and zeros",
+    classes=(_BACK,),
+    package=_PACKAGE,
+    what="The values go where the pooling found them, and zeros elsewhere. Only numbers straight from the pooling are taken.",
+    checked=_CHECKED,
+    difference="0",
+    references=_REFERENCES,
+)
+def unpooling(layer: Layer, context: Context) -> Layer | None:
+    """Four images, each with the values of one corner of the windows, laid between each other."""
+    return later(layer, _unpooled) if _of_two(layer) and _from_pooling(layer, context) else None
+
+
+def _from_pooling(layer: Layer, context: Context) -> bool:
+    """Whether the second input of every call is the second output of a pooling."""
+    models = [m for m in (walk(context.model) if context.model is not None else ()) if m.graph is not None]
+    graph = next((m.graph for m in models if m.graph is not None and layer.name in m.graph.calls), None)
+    if graph is None:
+        return False
+    kinds = {x.name: x.class_name for x in graph.layers}
+    given = [refs((call.args, call.kwargs)) for call in graph.calls[layer.name]]
+    return all(len(ends) == 2 and kinds[ends[1].layer] == _POOLING and ends[1].tensor == 1 for ends in given)
+
+
+def _numbers(height: int, width: int, channels: int) -> tuple[Any, Any, Any]:
+    """What the first corner of each window counts, in three arrays to be added: by row, column, channel."""
+    rows = (2 * np.arange(height) * 2 * width * channels).astype("int32")[:, None, None]
+    columns = (2 * np.arange(width) * channels).astype("int32")[:, None]
+    return rows, columns, np.arange(channels, dtype="int32")
+
+
+def _halves(shape: tuple[Any, ...], divided: int) -> tuple[int, int, int]:
+    match shape:
+        case (_, int(height), int(width), int(channels)) if not (height % divided or width % divided):
+            return height // divided, width // divided, channels
+    raise Refused("windows of 2 by 2 on an image whose sizes are odd or not known", "AK3043")
+
+
+def _pooled(ops: GraphOps, x: Any, layer: Layer) -> Any:
+    height, width, channels = _halves(ops.shape(x), 2)
+    every = slice(None)
+    corners = [ops.getitem(x, (every, slice(i, None, 2), slice(j, None, 2))) for i, j in _PLACES]
+    four = ops.stack(corners, axis=-1)
+    found = ops.cast(ops.argmax(four, axis=-1), "int32")
+    down, across = ops.floor_divide(found, 2), ops.mod(found, 2)
+    number = ops.add(ops.multiply(down, 2 * width * channels), ops.multiply(across, channels))
+    for part in _numbers(height, width, channels):
+        number = ops.add(number, part)
+    return [ops.max(four, axis=-1), ops.cast(number, ops.dtype(x))]
+
+
+def _unpooled(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
+    values, numbers = inputs
+    height, width, channels = _halves(ops.shape(values), 1)
+    corner = ops.cast(numbers, "int32")
+    for part in _numbers(height, width, channels):
+        corner = ops.subtract(corner, part)
+    four = [
+        ops.where(ops.equal(corner, (i * 2 * width + j) * channels), values, ops.zeros_like(values)) for i, j in _PLACES
+    ]
+    spread = ops.reshape(ops.stack(four, axis=-1), (-1, height, width, channels, 2, 2))
+    return ops.reshape(ops.transpose(spread, (0, 1, 4, 2, 5, 3)), (-1, 2 * height, 2 * width, channels))

@@ -1,0 +1,129 @@
+"""AnchorBoxes of ssd_keras: the default boxes of one feature map, and their variances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ...document.model import Layer
+from ...document.values import Value
+from ...migrations import Context
+from ...recovery.functions import Refused
+from ...recovery.graph_ops import GraphOps
+from ..base import stands_for
+from ..shaped import later
+from .channels import bare
+
+Numbers = npt.NDArray[np.float64]
+_KEYS = (
+    "img_height", "img_width", "this_scale", "next_scale", "aspect_ratios", "two_boxes_for_ar1", "this_steps",
+    "this_offsets", "clip_boxes", "variances", "coords", "normalize_coords",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """The boxes along one direction: (width, boxes) across and (height, 1, boxes) down."""
+
+    low: Numbers
+    high: Numbers
+
+    @property
+    def center(self) -> Numbers:
+        return (self.low + self.high) / 2
+
+    @property
+    def length(self) -> Numbers:
+        return self.high - self.low
+
+
+# The four coordinates from the stretches across and down, as `coords` names them.
+_COORDINATES: Mapping[str, Callable[[_Stretch, _Stretch], tuple[Numbers, ...]]] = {
+    "centroids": lambda x, y: (x.center, y.center, x.length, y.length),
+    "corners": lambda x, y: (x.low, y.low, x.high, y.high),
+    "minmax": lambda x, y: (x.low, x.high, y.low, y.high),
+}
+
+
+@stands_for(
+    "AK5092",
+    "constants for the boxes of each row and column",
+    classes=("AnchorBoxes",),
+    package="ssd_keras 0.9",
+    what="AnchorBoxes gives the default boxes of each place of a feature map and the variances, whatever the map holds: "
+    "(batch, height, width, boxes, 8). They follow from the arguments and the size of the map.",
+    checked="the class as published in ssd_keras, retyped, on Keras 2.1.5",
+    difference="3e-07",
+    references=("pierluigiferrari/ssd_keras, keras_layers/keras_layer_AnchorBoxes.py",),
+)
+def anchor_boxes(layer: Layer, context: Context) -> Layer | None:
+    """Coordinates across (width, boxes) and down (height, 1, boxes), spread over the map and stacked."""
+    known = set(_KEYS) <= layer.config.keys() and bare(layer, *_KEYS) and layer.config["coords"] in _COORDINATES
+    return later(layer, _body) if known else None
+
+
+def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
+    config = layer.config
+    if ops.context.data_format == "channels_first":
+        x = ops.transpose(x, (0, 2, 3, 1))
+    height, width = ops.shape(x)[1:3]
+    if not (isinstance(height, int) and isinstance(width, int)):
+        raise Refused("default boxes belong to a feature map of unknown size", "AK3043")
+    sides = _sides(config)
+    across = _stretch(config, "img_width", 1, np.arange(width, dtype="float64")[:, None], sides[:, 0])
+    down = _stretch(config, "img_height", 0, np.arange(height, dtype="float64")[:, None, None], sides[:, 1])
+    nothing = ops.zeros_like(ops.getitem(x, (slice(None), slice(None), slice(None), slice(0, 1))))
+    boxes = _COORDINATES[str(config["coords"])](across, down)
+    spread = [ops.add(nothing, part.astype("float32")) for part in boxes]
+    like = ops.zeros_like(spread[0])
+    return ops.stack([*spread, *(ops.add(like, value) for value in _floats(config["variances"]))], axis=-1)
+
+
+def _sides(config: Mapping[str, Value]) -> Numbers:
+    """The width and height of each box of a place, in pixels: (boxes, 2)."""
+    size = min(_float(config["img_height"]), _float(config["img_width"]))
+    scale, following = _float(config["this_scale"]), _float(config["next_scale"])
+    found = []
+    for ratio in _floats(config["aspect_ratios"]):
+        root = np.sqrt(ratio)
+        found.append((scale * size * root, scale * size / root))
+        if ratio == 1 and config["two_boxes_for_ar1"]:
+            found.append((np.sqrt(scale * following) * size,) * 2)
+    return np.array(found)
+
+
+def _stretch(config: Mapping[str, Value], image: str, axis: int, places: Numbers, sides: Numbers) -> _Stretch:
+    """The boxes along one direction; `axis` is 0 for height and 1 for width, the order of steps and offsets."""
+    pixels = _float(config[image])
+    step = _one_of(config["this_steps"], axis, pixels / places.size)
+    offset = _one_of(config["this_offsets"], axis, 0.5)
+    centers = (offset + places) * step
+    ends = np.stack([centers - sides / 2.0, centers + sides / 2.0])
+    if config["clip_boxes"]:
+        ends = np.where(ends >= pixels, pixels - 1, np.where(ends < 0, 0.0, ends))
+    if config["normalize_coords"]:
+        ends = ends / pixels
+    return _Stretch(*ends)
+
+
+def _one_of(value: Value, axis: int, usual: float) -> float:
+    """A number for both directions, or one for each; `usual` where there is none."""
+    if value is None:
+        return usual
+    return _float(value[axis]) if isinstance(value, tuple) else _float(value)
+
+
+def _floats(value: Value) -> list[float]:
+    if not isinstance(value, tuple):
+        raise Refused(f"{value!r} is no list of numbers")
+    return [_float(item) for item in value]
+
+
+def _float(value: Value) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused(f"{value!r} is no number")
+    return float(value)
