@@ -16,6 +16,11 @@ pytestmark = host.known
 
 C = "\n    class C:\n        def m(self): return 1\n"  # a harmless class
 
+HOOKS = """
+new del getattr getattribute setattr delattr get set delete set_name init_subclass class_getitem hash index
+dir reduce reduce_ex getstate instancecheck subclasscheck prepare mro_entries await fspath bytes format
+"""  # special methods that no class may define
+
 REFUSED = {
     "write_with_numpy": "def f(x): np.save(PATH, x)",
     "write_from_array": "def f(x): return x.tofile(PATH)",
@@ -69,7 +74,7 @@ REFUSED = {
     },
     **{
         f"class_with_{name}": f"def f(x):\n    class C:\n        def __{name}__(self, *a): return 1\n    return C()"
-        for name in ["new", "del", "getattr", "getattribute", "setattr", "delattr", "get", "set", "delete", "set_name", "init_subclass", "class_getitem", "hash", "index", "dir", "reduce", "reduce_ex", "getstate", "instancecheck", "subclasscheck", "prepare", "mro_entries", "await", "fspath", "bytes", "format"]
+        for name in HOOKS.split()
     },
     "class_with_slot_value": "def f(x):\n    class C:\n        __call__ = len\n    return C()([])",
     "exception_with_members": "def f(x):\n    class E(Exception):\n        def __init__(self): pass\n    raise E()",

@@ -153,6 +153,13 @@ class OldLayer(TwoFaced):
         """A term of the training loss."""
         super().add_loss(type(self).world.unwrap(losses))  # type: ignore[misc]
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """A layer of a configuration that may have today's names for arguments of Keras 1: ``get_config`` of today wrote it."""
+        takes = inspect.signature(cls.__init__).parameters
+        renamed = {new: old for old, new in _NAMES_OF_KERAS1.items() if old in takes and old not in config}
+        return super().from_config({renamed.get(key, key): value for key, value in config.items()})  # type: ignore[misc]
+
     def save_own_variables(self, store: Any) -> None:
         """All variables in order: those of Keras' own layers file only what the built-in class has."""
         type(self).world.keras.layers.Layer.save_own_variables(self, store)

@@ -33,7 +33,7 @@ def called_by_old(world: World, made: Any) -> Any:
     return made
 
 
-def model(world: World, current: type) -> type:
+def model(world: World, current: Any) -> type:
     """A model class of the running Keras: to derive from, or to make a model of inputs and outputs by."""
     keras = world.keras
 

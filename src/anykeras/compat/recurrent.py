@@ -54,6 +54,8 @@ def recurrent(world: World) -> Any:
     class Recurrent(base):  # type: ignore[misc]  # a base made at run time
         """A layer over time whose ``step(x, states)`` gives the output and the next states."""
 
+        states: Any
+
         def __init__(self, weights: Any = None, **kwargs: Any) -> None:
             given = {name: bool(kwargs.pop(name, False)) for name in _ARGUMENTS}
             self.consume_less = kwargs.pop("consume_less", "cpu")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..recovery.functions.base import words
+
 if TYPE_CHECKING:
     from .world import World
 
@@ -244,7 +246,12 @@ def decorator(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-_INTERFACES = ["dense", "dropout", "embedding", "recurrent", "gaussiannoise", "gaussiandropout", "prelu", "zeropadding1d", "zeropadding2d", "zeropadding3d", "cropping2d", "cropping3d", "conv1d", "conv2d", "conv3d", "conv2d_transpose", "deconv2d", "separable_conv2d", "pooling1d", "pooling2d", "pooling3d", "global_pooling", "upsampling1d", "upsampling2d", "upsampling3d", "batchnorm", "convlstm2d", "lambda", "input", "add_weight", "get_updates", "model_constructor", "fit", "evaluate", "predict", "generator_methods"]
+_INTERFACES = words(
+    """dense dropout embedding recurrent gaussiannoise gaussiandropout prelu zeropadding1d zeropadding2d zeropadding3d
+    cropping2d cropping3d conv1d conv2d conv3d conv2d_transpose deconv2d separable_conv2d pooling1d pooling2d pooling3d
+    global_pooling upsampling1d upsampling2d upsampling3d batchnorm convlstm2d lambda input add_weight get_updates
+    model_constructor fit evaluate predict generator_methods"""
+)
 _DECORATORS = [
     *(f"keras.legacy.interfaces.legacy_{name}_support" for name in _INTERFACES),
     "keras.utils.tf_utils.shape_type_conversion",

@@ -17,6 +17,7 @@ from ..document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
 from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested
+from .recorded_shapes import noted
 from .values import MODELS, Reading, completed, mapping, number, own_class, plain, sequence, text
 
 _BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
@@ -165,14 +166,14 @@ def _model(made: Layer, config: Mapping[str, Json], reading: Reading) -> Layer:
 
 
 def _sequential(config: Mapping[str, Json], reading: Reading, address: str) -> Graph:
-    listed = sequence(config.get("layers"), reading, "layers")
+    listed = noted(sequence(config.get("layers"), reading, "layers"), functional=False)
     return Graph(tuple(layer_of(mapping(i, reading, "layer"), reading, address) for i in listed), sequential=True)
 
 
 def _functional(config: Mapping[str, Json], reading: Reading, address: str) -> Graph:
     layers: list[Layer] = []
     calls: dict[str, tuple[Call, ...]] = {}
-    for item in sequence(config.get("layers"), reading, "layers"):
+    for item in noted(sequence(config.get("layers"), reading, "layers"), functional=True):
         data = mapping(item, reading, "layer")
         layer = layer_of(data, reading, address)
         name = text(data.get("name", layer.name), reading, "name", layer.class_name)

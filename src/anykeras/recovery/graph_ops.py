@@ -18,6 +18,7 @@ from ..document.build import Builder
 from ..document.model import Era, Layer
 from ..document.values import Ellipsis_, Ref, Slice
 from .functions import Context, Dim, Ops, Refused, Value, folding
+from .functions.addition import summed
 from .functions.folding import leaves
 from .functions.shapes import sizes
 from .rows import Row, along_batch
@@ -81,6 +82,9 @@ class GraphOps(Ops):
             if folded is not None:
                 return folded
             args, kwargs = self._hung(args, kwargs)
+        if name == "add" and len(args) == 2 and not any(isinstance(value, Dim) for value in args):
+            name, *operands = summed(self, *args)
+            args = tuple(operands)
         args, kwargs = tuple(self._operand(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()}
         node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)
         return self._called(node, args, kwargs)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .addition import summed
 from .base import Context, Ops, Refused, Value
 from .shapes import Dim, sizes
 
@@ -52,6 +53,9 @@ class LiveOps(Ops):
             return self._filled(name, *args, **kwargs)
         if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
             return self.op("add", args[0], self._filled("zeros", args[1], dtype=self.dtype(args[0])))
+        if name == "add" and len(args) == 2 and not kwargs and not any(isinstance(value, Dim) for value in args):
+            name, *operands = summed(self, *args)
+            args = tuple(operands)
         target = self.keras.ops
         for part in name.split("."):
             target = getattr(target, part)

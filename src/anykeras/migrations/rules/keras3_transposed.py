@@ -1,0 +1,71 @@
+"""Transposed convolutions of Keras 3, which did not write all of their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...document.model import Era, Layer, Writer
+from ...document.values import Config, Value
+from ...findings import Fidelity
+from ..rule import Context, Example, rule
+
+KERAS36 = Writer(Era.KERAS3, "keras", "3.6.0")
+_PLAIN: Config = {"filters": 3, "kernel_size": (4, 3), "strides": (3, 2), "padding": "same"}
+_SEEN: Config = {**_PLAIN, "recorded_shapes": ((None, 9, 8, 4), (None, 26, 16, 3))}
+_USUAL: Config = {**_PLAIN, "recorded_shapes": ((None, 9, 8, 4), (None, 27, 16, 3))}
+
+
+@rule(
+    "AK2294",
+    "output_padding is in the shapes alone",
+    to=Era.KERAS3,
+    eras=(Era.KERAS3,),
+    classes=("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
+    what="Keras 3.0 to 3.14 did not write `output_padding` of transposed convolutions; the sizes of the tensors between layers "
+    "tell it.",
+    why="Without it the output has another size: 27 rows for 26, of other numbers at the border.",
+    changes="`output_padding` is what makes the recorded size of the recorded input. Where no size is recorded (the layer is "
+    "the last one, or the images have any size), the layer stays as the file has it.",
+    example="9 rows become 26, with kernel 4 and strides 3 -> output_padding=2",
+    fidelity=Fidelity.EXACT,
+    versions="Keras 3.0 to 3.14",
+    references=("keras/src/layers/convolutional/base_conv_transpose.py, 3.6.0 and 3.15.1",),
+    examples=[
+        Example(Layer("Conv2DTranspose", "c", _SEEN), Layer("Conv2DTranspose", "c", {**_PLAIN, "output_padding": (2, 1)}), KERAS36),
+        Example(Layer("Conv2DTranspose", "c", _USUAL), Layer("Conv2DTranspose", "c", _PLAIN), KERAS36),
+    ],
+    leaves_alone=[
+        Example(Layer("Conv2DTranspose", "c", _PLAIN), Layer("Conv2DTranspose", "c", _PLAIN), KERAS36),
+    ],
+)
+def output_padding(layer: Layer, context: Context) -> Layer | None:
+    """The layer with its `output_padding`, where the recorded sizes need one."""
+    seen = layer.config.get("recorded_shapes")
+    if not isinstance(seen, tuple) or len(seen) != 2:
+        return None
+    plain = layer.without("recorded_shapes")
+    rank = int(layer.class_name[4])
+    before, after = (_spatial(shape, rank, layer.config.get("data_format")) for shape in seen)
+    size, strides, rate = (_each(layer.config.get(key), rank) for key in ("kernel_size", "strides", "dilation_rate"))
+    same = layer.config.get("padding") == "same"
+    padding: list[int] = []
+    usual = True
+    for n, made, k, s, d in zip(before, after, size, strides, rate, strict=True):
+        if n is None or made is None:
+            return plain
+        reach = d * (k - 1) + 1
+        usual = usual and made == (n * s if same else (n - 1) * s + max(reach, s))
+        padding.append(made - (n - 1) * s - (reach % 2 if same else reach))
+    fits = all(0 <= extra < s for extra, s in zip(padding, strides, strict=True))
+    return plain.with_config(output_padding=tuple(padding)) if fits and not usual else plain
+
+
+def _spatial(shape: Value, rank: int, data_format: Value) -> list[int | None]:
+    sizes = list(shape) if isinstance(shape, tuple) and len(shape) == rank + 2 else [None] * (rank + 2)
+    found = sizes[2:] if data_format == "channels_first" else sizes[1:-1]
+    return [size if isinstance(size, int) else None for size in found]
+
+
+def _each(value: Value, rank: int) -> Sequence[int]:
+    sizes = value if isinstance(value, tuple) else (1 if value is None else value,) * rank
+    return [size if isinstance(size, int) else 1 for size in sizes]

@@ -1,0 +1,92 @@
+"""Shapes that files of Keras 3 record beside the layers, where they say what a configuration leaves out.
+
+``__keras_tensor__`` holds the shape of every tensor between two layers of a functional model, ``build_config`` the shape
+that a layer of a sequence was built for (keras/src/saving/serialization_lib.py and keras/src/layers/layer.py, 3.0 to 3.15).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from ..containers.base import Json
+
+# Keras 3.0 to 3.14 wrote these without their `output_padding` (`get_config`, layers/convolutional/base_conv_transpose.py).
+_CLASSES = frozenset({"Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"})
+KEY = "recorded_shapes"
+
+Shape = tuple[int | None, ...]
+
+
+def noted(listed: Sequence[Json], functional: bool) -> list[Json]:
+    """The layers of a model, with ``recorded_shapes`` (of the input, of the output) on those that need them."""
+    if not any(_lacks(item) for item in listed):
+        return list(listed)
+    found = _between(listed) if functional else _in_a_row(listed)
+    return [_with(item, found) if _lacks(item) else item for item in listed]
+
+
+def _lacks(item: Json) -> bool:
+    config = item.get("config") if isinstance(item, dict) else None
+    return isinstance(item, dict) and item.get("class_name") in _CLASSES and isinstance(config, dict) and (
+        "output_padding" not in config
+    )  # fmt: skip
+
+
+def _with(item: Json, found: Mapping[str, tuple[Shape, Shape]]) -> Json:
+    config = item.get("config") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(config, dict):
+        return item
+    shapes = found.get(_name(item))
+    return item if shapes is None else {**item, "config": {**config, KEY: [list(shape) for shape in shapes]}}
+
+
+def _name(item: Json) -> str:
+    config = item.get("config") if isinstance(item, dict) else None
+    name = (item.get("name") if isinstance(item, dict) else None) or (config or {}).get("name", "")
+    return name if isinstance(name, str) else ""
+
+
+def _between(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
+    """By layer: the shape that its first call takes, and the one that is taken from it."""
+    taken: dict[str, Shape] = {}
+    given: dict[str, Shape] = {}
+    for item in listed:
+        nodes = item.get("inbound_nodes") if isinstance(item, dict) else None
+        for source, shape in _tensors(nodes):
+            given.setdefault(source, shape)
+            taken.setdefault(_name(item), shape)
+    return {name: (taken[name], given[name]) for name in taken.keys() & given.keys()}
+
+
+def _tensors(value: Json) -> Iterator[tuple[str, Shape]]:
+    """The tensors that first calls give, wherever they stand in the arguments."""
+    stack = [value]
+    while stack:
+        held = stack.pop(0)
+        if isinstance(held, list):
+            stack = [*held, *stack]
+        elif isinstance(held, dict):
+            config = held.get("config")
+            if held.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
+                history, shape = config.get("keras_history"), _shape(config.get("shape"))
+                if isinstance(history, list) and history[1:] == [0, 0] and isinstance(history[0], str) and shape:
+                    yield history[0], shape
+            else:
+                stack = [*held.values(), *stack]
+
+
+def _in_a_row(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
+    built = [(item, _built(item)) for item in listed]
+    pairs = zip(built, built[1:], strict=False)
+    return {_name(item): (shape, after) for (item, shape), (_, after) in pairs if shape and after}
+
+
+def _built(item: Json) -> Shape | None:
+    config = item.get("build_config") if isinstance(item, dict) else None
+    return _shape(config.get("input_shape")) if isinstance(config, dict) else None
+
+
+def _shape(value: Json) -> Shape | None:
+    if not isinstance(value, list) or not all(size is None or type(size) is int for size in value):
+        return None
+    return tuple(size if isinstance(size, int) else None for size in value)
