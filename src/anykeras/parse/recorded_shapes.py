@@ -7,6 +7,7 @@ that a layer of a sequence was built for (keras/src/saving/serialization_lib.py 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from ..containers.base import Json
 
@@ -41,8 +42,10 @@ def _with(item: Json, found: Mapping[str, tuple[Shape, Shape]]) -> Json:
 
 
 def _name(item: Json) -> str:
-    config = item.get("config") if isinstance(item, dict) else None
-    name = (item.get("name") if isinstance(item, dict) else None) or (config or {}).get("name", "")
+    if not isinstance(item, dict):
+        return ""
+    config = item.get("config")
+    name = item.get("name") or (config.get("name") if isinstance(config, dict) else None)
     return name if isinstance(name, str) else ""
 
 
@@ -77,8 +80,7 @@ def _tensors(value: Json) -> Iterator[tuple[str, Shape]]:
 
 def _in_a_row(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
     built = [(item, _built(item)) for item in listed]
-    pairs = zip(built, built[1:], strict=False)
-    return {_name(item): (shape, after) for (item, shape), (_, after) in pairs if shape and after}
+    return {_name(item): (shape, after) for (item, shape), (_, after) in pairwise(built) if shape and after}
 
 
 def _built(item: Json) -> Shape | None:

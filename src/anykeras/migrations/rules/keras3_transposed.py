@@ -15,6 +15,10 @@ _SEEN: Config = {**_PLAIN, "recorded_shapes": ((None, 9, 8, 4), (None, 26, 16, 3
 _USUAL: Config = {**_PLAIN, "recorded_shapes": ((None, 9, 8, 4), (None, 27, 16, 3))}
 
 
+def _layer(config: Config) -> Layer:
+    return Layer("Conv2DTranspose", "c", config)
+
+
 @rule(
     "AK2294",
     "output_padding is in the shapes alone",
@@ -31,12 +35,10 @@ _USUAL: Config = {**_PLAIN, "recorded_shapes": ((None, 9, 8, 4), (None, 27, 16, 
     versions="Keras 3.0 to 3.14",
     references=("keras/src/layers/convolutional/base_conv_transpose.py, 3.6.0 and 3.15.1",),
     examples=[
-        Example(Layer("Conv2DTranspose", "c", _SEEN), Layer("Conv2DTranspose", "c", {**_PLAIN, "output_padding": (2, 1)}), KERAS36),
-        Example(Layer("Conv2DTranspose", "c", _USUAL), Layer("Conv2DTranspose", "c", _PLAIN), KERAS36),
+        Example(_layer(_SEEN), _layer({**_PLAIN, "output_padding": (2, 1)}), KERAS36),
+        Example(_layer(_USUAL), _layer(_PLAIN), KERAS36),
     ],
-    leaves_alone=[
-        Example(Layer("Conv2DTranspose", "c", _PLAIN), Layer("Conv2DTranspose", "c", _PLAIN), KERAS36),
-    ],
+    leaves_alone=[Example(_layer(_PLAIN), _layer(_PLAIN), KERAS36)],
 )
 def output_padding(layer: Layer, context: Context) -> Layer | None:
     """The layer with its `output_padding`, where the recorded sizes need one."""
