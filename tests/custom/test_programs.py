@@ -12,7 +12,7 @@ import pytest
 import anykeras
 from anykeras import containers, parse
 from anykeras.custom import given
-from genuine import same
+from genuine import FIXTURES, same
 
 FOLDER = Path(__file__).parent / "programs"
 KINDS = ("h5", "keras", "json", "yaml")
@@ -96,3 +96,17 @@ def test_a_stub_is_python_with_every_class_that_is_missing(path: Path) -> None:
 def source_classes(path: Path) -> list[str]:
     lines = path.with_suffix(".py").read_text("utf8").splitlines()
     return [line.removeprefix("class ").partition("(")[0] for line in lines if line.startswith("class ")]
+
+
+@pytest.mark.backend
+@pytest.mark.filterwarnings("ignore")
+def test_converting_leaves_no_call_open(tmp_path: Path) -> None:
+    """Keras keeps the outermost call that runs; one left open would tell the layers of later models not to train."""
+    import keras
+
+    first = FIXTURES / "keras2.1-tf" / "layer_with_weights.h5"
+    target = tmp_path / "converted.keras"
+    anykeras.convert(first, target, custom_objects=first.with_suffix(".custom.py"))
+    model = keras.models.load_model(target, compile=False)
+    model.predict(np.zeros((1, *model.input_shape[1:]), "float32"), verbose=0)
+    test_the_program_opens_its_file_and_trains_on(FOLDER / "keras1_bases.h5")

@@ -333,7 +333,10 @@ def _training(layer: Any, kwargs: dict[str, Any]) -> bool | None:
     """Whether the layer is called in training, as Keras told it or the layers around it."""
     told = kwargs.get("training")
     if told is None and hasattr(layer, "_get_call_context"):
-        told = getattr(layer._get_call_context(), "training", None)
+        context = layer._get_call_context()
+        told = getattr(context, "training", None)
+        if told is None and context.entry_layer is layer:
+            layer._maybe_reset_call_context()  # asking has opened one, in which all later calls would be inner ones
     return told if isinstance(told, bool) else None
 
 

@@ -48,7 +48,7 @@ class World:
         self.writer = writer or Writer(self.context.era, self.context.library, None, self.context.backend)
         self.registered: dict[str, Any] = {}
         self.calls = 0
-        self.old = self.one_batch = False
+        self.old = False
         self._modules: dict[str, Module] = {}
         self._names: dict[str, Any] = {}
 
@@ -60,7 +60,7 @@ class World:
     @property
     def ops(self) -> LiveOps:
         """The tables' operations over the running Keras."""
-        return LiveOps(self.keras, self.context, self.one_batch)
+        return LiveOps(self.keras, self.context)
 
     @contextmanager
     def calling(self, training: bool | None = None) -> Iterator[None]:

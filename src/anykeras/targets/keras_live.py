@@ -31,6 +31,7 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
     """
     lowered = lower(document)
     model = revive(lowered, objects)
+    _check_text(model)
     if document.writer.era is not Era.KERAS3:
         keep_flags(model)
     if lowered.bindings or any(weights_of(place.layer) for place in lowered.given):
@@ -39,6 +40,21 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
         compile_as(model, lowered.training, objects)
         _resume(model, lowered)
     return model
+
+
+def _check_text(model: keras.Model) -> None:
+    """Refuse inputs of text where the backend has no such tensors. Raises TargetError."""
+    import keras
+
+    texts = [x.name for x in getattr(model, "inputs", None) or () if x.dtype == "string"]
+    backend = keras.backend.backend()
+    if texts and backend != "tensorflow":
+        raise TargetError(
+            "AK6018",
+            f"the input {texts[0]!r} takes text, and tensors of {backend} hold numbers only",
+            layer=texts[0],
+            next_step="Set KERAS_BACKEND=tensorflow. convert works without any backend.",
+        )
 
 
 def compile_as(model: keras.Model, training: LoweredTraining, objects: Mapping[str, Any] | None = None) -> None:

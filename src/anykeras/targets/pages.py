@@ -95,4 +95,12 @@ document(
         "After compiling, the optimizer's variables do not have the shapes of the state in the file.",
         "Assigning them by position would train on with the wrong state.",
     ),
+    Page(
+        "AK6018",
+        "Text on a backend without text",
+        "The model takes text as its input (StringLookup, TextVectorization, Hashing), and jax and torch have no tensors of text.",
+        "Stock Keras opens such a model there and fails in `predict` with a TypeError about dtypes.",
+        "Open it with KERAS_BACKEND=tensorflow. Converting works everywhere.",
+        references=("keras 3.15.1 backend/jax/core.py, convert_to_tensor",),
+    ),
 )

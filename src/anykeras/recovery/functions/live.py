@@ -13,15 +13,14 @@ from .shapes import Dim, sizes
 
 @dataclass(frozen=True)
 class Source:
-    """The size of one axis of one tensor; equal only for the same tensor, or where both are taken to be the batch."""
+    """The size of one axis of one tensor; equal only for the same tensor."""
 
     tensor: Any
     axis: int
-    batch: bool = False
 
     @property
     def _identity(self) -> tuple[int, int]:
-        return (0 if self.batch else id(self.tensor), self.axis)
+        return (id(self.tensor), self.axis)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Source) and self._identity == other._identity
@@ -39,11 +38,10 @@ class LiveOps(Ops):
     Args:
         keras: the module ``keras`` (3.x) itself.
         context: whose functions the entries stand for.
-        one_batch: take unknown first sizes of symbolic tensors for the batch, all the same; the caller compares outcomes.
     """
 
-    def __init__(self, keras: Any, context: Context | None = None, one_batch: bool = False) -> None:
-        self.keras, self.one_batch = keras, one_batch
+    def __init__(self, keras: Any, context: Context | None = None) -> None:
+        self.keras = keras
         self.context = context or Context()
         self.notes: list[str] = []
 
@@ -68,8 +66,7 @@ class LiveOps(Ops):
     def shape(self, x: Value) -> tuple[Any, ...]:
         """The sizes: ints, and a Dim where unknown."""
         raw = self.keras.ops.shape(x) if self.is_tensor(x) else self.keras.ops.shape(self.keras.ops.array(x))
-        batch = self.one_batch and isinstance(x, self.keras.KerasTensor)
-        sources = [Source(x, axis, batch and axis == 0) for axis in range(len(raw))]
+        sources = [Source(x, axis) for axis in range(len(raw))]
         return tuple(size if isinstance(size, int) else Dim(source) for size, source in zip(raw, sources, strict=True))
 
     def dtype(self, x: Value) -> str:
