@@ -41,7 +41,6 @@ def test_opened(path: Path) -> None:
     check(anykeras.load_model(path, compile=False), path)
 
 
-@pytest.mark.backend
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_converted_and_told(path: Path, tmp_path: Path) -> None:
     import keras

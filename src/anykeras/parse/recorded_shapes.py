@@ -12,7 +12,7 @@ from itertools import pairwise
 from ..containers.base import Json
 
 # Keras 3.0 to 3.14 wrote these without their `output_padding` (`get_config`, layers/convolutional/base_conv_transpose.py).
-_CLASSES = frozenset({"Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"})
+_CLASSES = ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
 KEY = "recorded_shapes"
 
 Shape = tuple[int | None, ...]

@@ -172,8 +172,11 @@ def _tree(node: Node, prefix: str) -> TreeWeights:
         path = below.path[start:]
         if below.stored is not None and below.stored.dtype is not None:
             tensors[path] = below.stored.tensor(prefix)
-        elif path.endswith("vars") and (name := text(below.attributes.get("name"))) is not None:
-            names[path.removesuffix("vars").rstrip("/")] = name
+        elif path.endswith("vars"):
+            with guarded(f"{below.path} attribute name"):
+                name = text(below.attributes.get("name"))
+            if name is not None:
+                names[path.removesuffix("vars").rstrip("/")] = name
     return TreeWeights({path: tensors[path] for path in sorted(tensors, key=by_number)}, names)
 
 
