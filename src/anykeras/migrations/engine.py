@@ -10,7 +10,7 @@ from ..errors import Malformed
 from ..findings import Finding
 from .complete import complete
 from .rule import Context, Rule, rules
-from .training import densified, migrate_training
+from .training import migrate_training
 
 
 def migrate(document: Document) -> tuple[Document, list[Finding]]:
@@ -21,8 +21,7 @@ def migrate(document: Document) -> tuple[Document, list[Finding]]:
     if training is not None:
         slots = {kind: _migrated(shadow, document, []) for kind, shadow in training.slots.items()}
         training, more = migrate_training(replace(training, slots=slots), model, document.writer)
-        model, told = densified(document, model)
-        findings += more + told
+        findings += more
     return replace(document, model=model, era=Era.KERAS3, training=training), findings
 
 

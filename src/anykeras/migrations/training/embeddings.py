@@ -9,10 +9,9 @@ optimizer_v2.py, ``_deduplicate_sparse_grad`` of keras 2.11).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from ...document.model import Document, Era, Layer
-from ...document.values import Config, Object, Value
+from ...document.model import Document, Era, Layer, Training
+from ...document.values import Config, Object
 from ...document.walk import rebuild, walk
 from ...findings import Fidelity, Finding
 from .notes import Notes
@@ -27,36 +26,23 @@ _LAZY = frozenset({"RMSprop", "Adadelta", "Adamax", "Nadam", "Ftrl"})
 _CLIPS = ("clipnorm", "global_clipnorm")
 
 
-def densified(document: Document, model: Layer) -> tuple[Layer, list[Finding]]:
-    """The migrated `model` of a document, so that every backend trains its embeddings as the writer's stack did."""
-    training, notes = document.training, Notes(document.writer)
-    held = training.config.get("optimizer") if training is not None else None
-    tables = [layer for layer in walk(model) if _is_trained(layer)]
-    if notes.writer.era is Era.KERAS3 or not tables or not isinstance(held, Object):
-        return model, []
-    name = held.class_name.rpartition(">")[2]
-    config: Config = held.config if isinstance(held.config, Mapping) else {}
-    _told(name, config, notes)
-    if name == "SGD" and not any(config.get(key) for key in _CLIPS):
-        return model, notes.findings  # linear in the gradient: adding rows up sooner or later is the same
+def densified(document: Document) -> tuple[Layer, list[Finding]]:
+    """The model of a document, changed so that every backend trains its embeddings as the writer's stack did."""
+    name, config = _optimizer(document.training)
+    notes = Notes(document.writer)
+    linear = name == "SGD" and not any(config.get(key) for key in _CLIPS)  # adding up sooner or later is the same
+    if notes.writer.era is Era.KERAS3 or not name or linear or not any(_is_bare(layer) for layer in walk(document.model)):
+        return document.model, []
     seen = "rows of an Embedding that a batch uses twice were added up before the optimizer saw them"
     done = "a penalty of 0 on the table, which makes Keras 3 add them up on TensorFlow too"
     notes.add("AK4015", "optimizer", seen, done, Fidelity.EXACT)
-    return rebuild(model, lambda layer: _penalised(layer) if _is_trained(layer) else layer), notes.findings
+    return rebuild(document.model, _penalised), notes.findings
 
 
-def _is_trained(layer: Layer) -> bool:
-    return layer.class_name in _TABLES and layer.config.get("trainable") is not False
-
-
-def _penalised(layer: Layer) -> Layer:
-    given: Value = layer.config.get("embeddings_regularizer")
-    return layer.with_config(embeddings_regularizer=_NO_PENALTY) if given is None else replace(layer)
-
-
-def _told(name: str, config: Config, notes: Notes) -> None:
-    """Where the steps of an old tf.keras were others than those of Keras 3 on any backend."""
-    if notes.writer.era is not Era.TF2:
+def told(training: Training, model: Layer, notes: Notes) -> None:
+    """Say where the steps of an old tf.keras were others than those of Keras 3 on any backend; `training` as parsed."""
+    name, config = _optimizer(training)
+    if notes.writer.era is not Era.TF2 or not any(_is_trained(layer) for layer in walk(model)):
         return
     if is_old_algorithm(notes.writer, config) and (name in _LAZY or config.get("momentum")):
         seen = f"{name} of tf.keras before 2.11 leaves rows of an Embedding alone that a batch does not use"
@@ -64,3 +50,23 @@ def _told(name: str, config: Config, notes: Notes) -> None:
     if any(config.get(key) for key in _CLIPS):
         seen = "the norm of an Embedding's gradient counted a row once for each time that the batch used it"
         notes.add("AK4016", "optimizer", seen, "Keras 3 takes the norm of the sums", Fidelity.APPROXIMATE)
+
+
+def _optimizer(training: Training | None) -> tuple[str, Config]:
+    """The name and the arguments of the optimizer, "" where there is none."""
+    held = training.config.get("optimizer") if training is not None else None
+    if not isinstance(held, Object):
+        return "", {}
+    return held.class_name.rpartition(">")[2], held.config if isinstance(held.config, Mapping) else {}
+
+
+def _is_trained(layer: Layer) -> bool:
+    return layer.class_name in _TABLES and layer.config.get("trainable") is not False
+
+
+def _is_bare(layer: Layer) -> bool:
+    return _is_trained(layer) and layer.config.get("embeddings_regularizer") is None
+
+
+def _penalised(layer: Layer) -> Layer:
+    return layer.with_config(embeddings_regularizer=_NO_PENALTY) if _is_bare(layer) else layer

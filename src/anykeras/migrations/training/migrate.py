@@ -9,7 +9,7 @@ from ...document.model import Era, Layer, Training, Writer
 from ...document.values import Value
 from ...document.walk import walk
 from ...findings import Fidelity, Finding
-from . import focal, losses, optimizers, packages
+from . import embeddings, focal, losses, optimizers, packages
 from .notes import Notes
 from .outputs import Outputs, outputs_of
 
@@ -25,6 +25,7 @@ def migrate_training(training: Training, model: Layer, writer: Writer) -> tuple[
         writer: who wrote the file.
     """
     notes = Notes(writer)
+    embeddings.told(training, model, notes)
     training = optimizers.migrated(training, notes)
     made: dict[str, Value] = {"optimizer": training.config.get("optimizer")}
     made.update(_by_output(training, outputs_of(model), notes))
