@@ -304,3 +304,11 @@ def test_limits_are_kept(tmp_path: Path) -> None:
         with limits.limited(**bound), pytest.raises(AnyKerasError) as caught:
             containers.open(path)
         assert caught.value.code == "AK1003", bound
+
+
+def test_names_that_stand_for_several_weights_are_refused() -> None:
+    """Keras 3.0.5 wrote this MultiHeadAttention until h5py said 'name already exists': one kernel under four names."""
+    path = Path(__file__).parent / "unfinished" / "keras3.0.5_attention.h5"
+    with pytest.raises(AnyKerasError, match="listed for several weights") as caught:
+        containers.open(str(path))
+    assert caught.value.code == "AK1109"

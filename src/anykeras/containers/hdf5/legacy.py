@@ -100,6 +100,15 @@ def named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, Tensor
             key=WEIGHTS,
             next_step="The file was not finished when it was written, or edited since; get another copy.",
         )
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Malformed(
+            "AK1109",
+            f"{twice!r} is listed for several weights, of which the file can hold one",
+            part=node.path,
+            key=WEIGHTS,
+            next_step="Saving failed in the middle ('name already exists'). Save it again, as .keras where that works.",
+        )
     return [(name, _array(node, root, name, prefix)) for name in names]
 
 
