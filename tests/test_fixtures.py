@@ -18,6 +18,28 @@ def needs_tensorflow(file: Genuine) -> bool:
     return any(x.dtype.kind in "US" for x in file.series("in"))
 
 
+# What stock Keras 3.15.1 computes otherwise on torch, or does not compute there.
+ON_TORCH = {
+    "keras1-tf/conv_borders_tf.h5": "AveragePooling2D(padding='same') counts uneven padding",
+    "keras2.1-tf/pooling_borders.h5": "AveragePooling2D(padding='same') counts uneven padding",
+    "tfkeras2.13/pooling_borders.h5": "AveragePooling2D(padding='same') counts uneven padding",
+    "keras3.6-jax/convolutions.keras": "UpSampling2D interpolates with another kernel",
+    "tfkeras2.15/normalisations.keras": "LayerNormalization takes the last axes only",
+}
+
+
+@pytest.fixture(autouse=True)
+def stock_on_torch(request: pytest.FixtureRequest) -> None:
+    """Marks what cannot be right on torch; it is an error there once it is right."""
+    call = getattr(request.node, "callspec", None)
+    reason = ON_TORCH.get(call.params["file"].id) if call is not None and "file" in call.params else None
+    if reason is not None:
+        import keras
+
+        if keras.backend.backend() == "torch":
+            request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
 def has_tensors_of(file: Genuine) -> bool:
     import keras
 

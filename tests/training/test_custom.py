@@ -44,10 +44,10 @@ def test_given_functions_complete_it(file: Genuine) -> None:
     from keras import ops
 
     def weighted_error(y_true: Any, y_pred: Any) -> Any:
-        return ops.mean(ops.square(y_true - y_pred) * (1.0 + ops.abs(y_true)), axis=-1)
+        return ops.mean(ops.square(ops.subtract(y_true, y_pred)) * (1.0 + ops.abs(y_true)), axis=-1)
 
     def dice(y_true: Any, y_pred: Any) -> Any:
-        return 2.0 * ops.sum(y_true * y_pred) / (ops.sum(y_true) + ops.sum(y_pred) + 1.0)
+        return 2.0 * ops.sum(ops.multiply(y_true, y_pred)) / (ops.sum(y_true) + ops.sum(y_pred) + 1.0)
 
     model, told = load(file, custom_objects={"weighted_error": weighted_error, "dice": dice})
     assert not any("AK4002" in line for line in told)

@@ -21,9 +21,14 @@ class TwoFaced:
 
     def __getattribute__(self, name: str) -> Any:
         found = super().__getattribute__(name)
-        if name.startswith("__") or name == "world" or found is None or isinstance(found, bool | int | str):
+        return found if name.startswith("__") or name == "world" else type(self).facing(found)
+
+    @classmethod
+    def facing(cls, found: Any) -> Any:
+        """An attribute as the code sees it that runs."""
+        if found is None or isinstance(found, bool | int | str):
             return found
-        world: World = type(self).world
+        world: World = cls.world
         if not world.old:
             return found.raw if isinstance(found, OldTensor) else found
         if isinstance(found, FunctionType):

@@ -105,7 +105,10 @@ class OldLayer(TwoFaced):
             return type(self).world.wrap(hidden) if type(self).world.old else hidden
         current = _NAMES_OF_KERAS1.get(name) if type(self).world.context.era in (Era.KERAS0, Era.KERAS1) else None
         if current is None:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            apart = getattr(super(), "__getattr__", None)  # on torch a layer keeps the layers inside it apart
+            if apart is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            return type(self).facing(apart(name))
         return type(self).world.wrap(super().__getattribute__(current)) if current == "bias" else getattr(self, current)
 
     def __setattr__(self, name: str, value: Any) -> None:
