@@ -115,9 +115,7 @@ def _panel(curve: Curve, left: int) -> str:
     return "".join(parts)
 
 
-def _axes(
-    curve: Curve, left: int, low: float, high: float, at: Callable[[int, float], tuple[float, float]]
-) -> list[str]:
+def _axes(curve: Curve, left: int, low: float, high: float, at: Callable[[int, float], tuple[float, float]]) -> list[str]:
     parts = [f'<rect x="{left}" y="{TOP}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="#999"/>']
     for loss in np.linspace(low, high, 5)[1:-1]:
         y = at(0, float(loss))[1]

@@ -42,10 +42,7 @@ def tidy(raw: dict) -> dict:
     if isinstance(caches, list):
         caches = {names[number]: words for number, words in enumerate(caches) if number in names}
     jumps = {names[n]: kind for kind in ("hasjrel", "hasjabs") for n in raw[kind] if n in names}
-    listed = {
-        field: sorted(names[n] for n in raw["has" + field] if n in names)
-        for field in ("name", "const", "local", "free")
-    }
+    listed = {field: sorted(names[n] for n in raw["has" + field] if n in names) for field in ("name", "const", "local", "free")}
     return {
         "have_argument": raw["HAVE_ARGUMENT"],
         "opcodes": {str(number): names[number] for number in sorted(names)},

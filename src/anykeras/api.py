@@ -63,9 +63,7 @@ class Converted:
         return self.opened.fidelity
 
 
-def open_file(
-    path: Path, custom_objects: Objects = None, *, weights: Path | None = None, native: bool = False
-) -> Opened:
+def open_file(path: Path, custom_objects: Objects = None, *, weights: Path | None = None, native: bool = False) -> Opened:
     """Everything before a target is chosen: sniff, read, parse, migrate, recover. Runs nothing from the file.
 
     With `native`, what was given as `custom_objects` becomes native layers and operations where that can be.

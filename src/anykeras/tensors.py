@@ -74,9 +74,7 @@ class Tensor:
 
     def cast(self, dtype: str) -> Tensor:
         """Another dtype."""
-        return Tensor(
-            self.shape, dtype, self.origin, lambda: self.read().astype(dtype), (*self.steps, f"cast({dtype})")
-        )
+        return Tensor(self.shape, dtype, self.origin, lambda: self.read().astype(dtype), (*self.steps, f"cast({dtype})"))
 
 
 def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:

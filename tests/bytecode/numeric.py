@@ -214,9 +214,5 @@ def same(left: Any, right: Any) -> bool:
     if isinstance(left, list):
         return len(left) == len(right) and all(map(same, left, right))
     if isinstance(left, float):
-        return (
-            left == right
-            or abs(left - right) <= 1e-9 * max(1, abs(left), abs(right))
-            or (left != left and right != right)
-        )
+        return left == right or abs(left - right) <= 1e-9 * max(1, abs(left), abs(right)) or (left != left and right != right)
     return bool(left == right)

@@ -268,9 +268,7 @@ def test_functions_in_defaults_and_closure_are_read_too() -> None:
     assert stored.closure == ((1, 2), [1, [2]])
 
 
-@pytest.mark.parametrize(
-    "value", ["relu", "", "cos", "a" * 50, 3, None, [1, 2, 3], {"class_name": "Dense"}, ["x", 1, 2, 3]]
-)
+@pytest.mark.parametrize("value", ["relu", "", "cos", "a" * 50, 3, None, [1, 2, 3], {"class_name": "Dense"}, ["x", 1, 2, 3]])
 def test_what_is_no_stored_function_is_one_error(value: object) -> None:
     assert not looks_stored(value)
     with pytest.raises(BytecodeError):

@@ -193,9 +193,7 @@ def test_hostile_code_is_stopped(name: str, tmp_path: Path) -> None:
 
 def test_an_endless_except_cannot_hold_the_machine() -> None:
     """Limits are not exceptions of the code: no handler sees them."""
-    source = (
-        "def f(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
-    )
+    source = "def f(x):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass"
     with pytest.raises(BytecodeError, match="steps"):
         host.run(source, 1, bounds=MachineLimits(steps=10_000))
 

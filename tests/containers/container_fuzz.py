@@ -65,9 +65,7 @@ def pointed(data: bytes, rng: random.Random) -> bytes:
         return flipped(data, rng)
     at = rng.choice(spots)
     other = rng.choice(spots)
-    value = rng.choice(
-        (data[other : other + 8], b"\xff" * 8, at.to_bytes(8, "little"), (1 << 40).to_bytes(8, "little"))
-    )
+    value = rng.choice((data[other : other + 8], b"\xff" * 8, at.to_bytes(8, "little"), (1 << 40).to_bytes(8, "little")))
     return data[:at] + value + data[at + 8 :]
 
 
@@ -143,7 +141,5 @@ if __name__ == "__main__":
     began = time.perf_counter()
     figures, slowest = fuzz(amount, first)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{amount} damaged files in {time.perf_counter() - began:.0f} s, slowest {slowest:.2f} s, peak {peak:.0f} MiB"
-    )
+    print(f"{amount} damaged files in {time.perf_counter() - began:.0f} s, slowest {slowest:.2f} s, peak {peak:.0f} MiB")
     print(", ".join(f"{code} {number}" for code, number in figures.most_common()))

@@ -25,9 +25,7 @@ def stored(function: Callable[..., Any]) -> Code:
     return Code((code, function.__defaults__, closure), "lambda")
 
 
-def document(
-    function: Callable[..., Any], *shapes: tuple[int | None, ...], writer: Writer = WRITER, **config: Any
-) -> Document:
+def document(function: Callable[..., Any], *shapes: tuple[int | None, ...], writer: Writer = WRITER, **config: Any) -> Document:
     """A model of inputs of these shapes (without the batch) and a Lambda on them."""
     build = Builder("model")
     inputs = [build.input(shape, name=f"in{i}") for i, shape in enumerate(shapes or ((4,),))]

@@ -205,8 +205,7 @@ def test_lambdas_of_a_loop_are_reported() -> None:
     x = build.input((4,))
     made = [lambda x: x * i for i in range(3)]  # noqa: B023  (the mistake that is to be found)
     outputs = tuple(
-        build.add(Layer("Lambda", f"own_{n}", {"function": stored(f)}, address=f"model/own_{n}"), x)
-        for n, f in enumerate(made)
+        build.add(Layer("Lambda", f"own_{n}", {"function": stored(f)}, address=f"model/own_{n}"), x) for n, f in enumerate(made)
     )
     found = recover(Document(build.finish(outputs), WRITER, Era.KERAS3))
     (late,) = [finding for finding in found.findings if finding.code == "AK3013"]

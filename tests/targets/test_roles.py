@@ -137,8 +137,7 @@ def model_of(name: str) -> Model:
     return Model(inputs, layer(inputs[0] if len(inputs) == 1 else inputs))
 
 
-CALLABLE = sorted(
-   n for n, c in _classes().items() if n not in CELLS | APART and c.__name__ in (n, "GroupedQueryAttention"))
+CALLABLE = sorted(n for n, c in _classes().items() if n not in CELLS | APART and c.__name__ in (n, "GroupedQueryAttention"))
 
 
 @pytest.mark.parametrize("name", sorted(_classes()))

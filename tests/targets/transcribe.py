@@ -71,9 +71,7 @@ def _graph(kind: str, config: dict[str, Any], live: Any) -> Graph:
         nodes = [_call(node) for node in data.get("inbound_nodes", [])] or [Call()]
         if ".ops." in (data["module"] or ""):
             plain = {k: value(v, None) for k, v in data["config"].items()}
-            function, args, kwargs = operations.join(
-                data["module"], data["class_name"], plain, nodes[0].args, nodes[0].kwargs
-            )
+            function, args, kwargs = operations.join(data["module"], data["class_name"], plain, nodes[0].args, nodes[0].kwargs)
             layers.append(Layer(function, data["name"], operation=True))
             nodes = [Call(args, kwargs)]
         else:

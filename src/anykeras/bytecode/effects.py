@@ -68,9 +68,7 @@ PREP_RERAISE_STAR FORMAT_WITH_SPEC YIELD_FROM BUILD_TEMPLATE"""
         ),
         (2, 1),
     ),
-    **dict.fromkeys(
-        ["STORE_ATTR", "DELETE_SUBSCR", "DELETE_SLICE+0", "STORE_SLICE+0", "STORE_FAST_STORE_FAST"], (2, 0)
-    ),
+    **dict.fromkeys(["STORE_ATTR", "DELETE_SUBSCR", "DELETE_SLICE+0", "STORE_SLICE+0", "STORE_FAST_STORE_FAST"], (2, 0)),
     **dict.fromkeys(["SLICE+3", "BINARY_SLICE", "BUILD_CLASS"], (3, 1)),
     **dict.fromkeys(
         ["STORE_SUBSCR", "STORE_SLICE+1", "STORE_SLICE+2", "DELETE_SLICE+1", "DELETE_SLICE+2", "EXEC_STMT"], (3, 0)

@@ -63,9 +63,7 @@ def identify(data: bytes, preferred: Sequence[Version] = ()) -> Identification:
     if not survivors:
         raise _nobody(rejected, repair.may_be_damaged(data) and repair.saved_on_windows(data))
     kept = [code for code in survivors if linetable.fits(code)] or survivors
-    rejected = rejected | {
-        code.version: "its line table would look different" for code in survivors if code not in kept
-    }
+    rejected = rejected | {code.version: "its line table would look different" for code in survivors if code not in kept}
     ordered = sorted(kept, key=lambda code: _rank(code, preferred), reverse=True)
     return Identification(tuple(ordered), rejected, _evidence(ordered), damage)
 
@@ -92,9 +90,7 @@ def _repaired(data: bytes, survivors: list[Code]) -> tuple[list[Code], tuple[str
         except BytecodeError as error:
             trouble.append(error.seen)
     if trouble:
-        raise BytecodeError(
-            UNKNOWN_PYTHON, trouble[0], part="function code", next_step="Give the function by name instead."
-        )
+        raise BytecodeError(UNKNOWN_PYTHON, trouble[0], part="function code", next_step="Give the function by name instead.")
     said = "the file was saved on Windows, where Keras replaced every byte 5C of the code by 2F; "
     if not found:
         return survivors, ()

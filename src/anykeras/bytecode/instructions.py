@@ -65,9 +65,7 @@ def decode(code: Code) -> Body:
     starts = {item.offset: index for index, item in enumerate(raw)}
     for index, item in enumerate(raw):  # a jump may also aim behind the prefixes
         starts.setdefault(item.own, index)
-    instructions = tuple(
-        Instruction(item.name, item.arg, item.offset, _target(item, table, starts, len(raw))) for item in raw
-    )
+    instructions = tuple(Instruction(item.name, item.arg, item.offset, _target(item, table, starts, len(raw))) for item in raw)
     return Body(code, table, instructions, tuple(_regions(code.exception_table, starts, len(code.code), len(raw))))
 
 

@@ -28,7 +28,5 @@ entry(
     aliases=["GroupQueryAttention"],
     exported="GroupQueryAttention",  # layers/attention/grouped_query_attention.py, `keras_export`
 )
-entry(
-    "Attention", MODERN, [Role("scale", when=flag("use_scale", False)), Role("concat_score_weight", when=_concat)]
-)
+entry("Attention", MODERN, [Role("scale", when=flag("use_scale", False)), Role("concat_score_weight", when=_concat)])
 entry("AdditiveAttention", MODERN, [Role("scale", when=flag("use_scale"))])

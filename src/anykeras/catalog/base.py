@@ -21,7 +21,6 @@ def always(config: Config) -> bool:
     return True
 
 
-
 @dataclass(frozen=True)
 class Role:
     """One weight of a layer.

@@ -102,9 +102,7 @@ def _walk(parents: Mapping[Node, Sequence[Node]], roots: Sequence[Node]) -> tupl
 
 def _parents(parents: Mapping[Node, Sequence[Node]], node: Node) -> Sequence[Node]:
     if node not in parents:
-        raise Malformed(
-            "AK1290", f"the graph refers to call {node[1]} of {node[0]!r}, which it does not have", layer=node[0]
-        )
+        raise Malformed("AK1290", f"the graph refers to call {node[1]} of {node[0]!r}, which it does not have", layer=node[0])
     return parents[node]
 
 

@@ -192,6 +192,4 @@ def _container(
 
 def _weighted(layer: Layer, era: Era) -> bool:
     """Whether the layer or one inside it has weights."""
-    return any(
-        known.roles(inner) for inner in whole(layer) if (known := find(inner.class_name, era)) is not None
-    )
+    return any(known.roles(inner) for inner in whole(layer) if (known := find(inner.class_name, era)) is not None)

@@ -11,8 +11,7 @@ _SCALE, _CENTER = Role("gamma", when=flag("scale")), Role("beta", when=flag("cen
 _MOVING = [Role("moving_mean", trainable=False), Role("moving_variance", trainable=False)]
 # Statistics of `renorm`: tf.keras 2.15 layers/normalization/batch_normalization.py, and Keras 3 from 3.14.
 _RENORM = [
-    Role(name, trainable=False, when=flag("renorm", False))
-    for name in ("moving_stddev", "renorm_mean", "renorm_stddev")
+    Role(name, trainable=False, when=flag("renorm", False)) for name in ("moving_stddev", "renorm_mean", "renorm_stddev")
 ]
 
 entry("BatchNormalization", MODERN, [_SCALE, _CENTER, *_MOVING, *_RENORM])

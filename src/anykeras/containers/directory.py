@@ -96,8 +96,7 @@ def name_directory(path: str) -> NotAModel:
             "AK1137",
             "this is a TensorFlow SavedModel",
             part=path,
-            next_step="AnyKeras does not read SavedModel folders yet; save the model as .h5 or .keras where it was "
-            "made.",
+            next_step="AnyKeras does not read SavedModel folders yet; save the model as .h5 or .keras where it was made.",
         )
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
         return NotAModel(

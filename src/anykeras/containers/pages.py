@@ -166,9 +166,7 @@ document(
         "Run `git lfs pull`, or download the file itself.",
         references=("keras#19164", "NudeNet#18"),
     ),
-    Page(
-        "AK1131", "A web page", "The file is HTML: an error page, a login, a warning of a download service.", _FOREIGN
-    ),
+    Page("AK1131", "A web page", "The file is HTML: an error page, a login, a warning of a download service.", _FOREIGN),
     Page(
         "AK1132",
         "A pickle",
@@ -190,9 +188,7 @@ document(
     Page("AK1140", "A safetensors file", "The file holds arrays by name, without layers.", _FOREIGN),
     Page("AK1141", "A compressed archive", "gzip, tar, 7z, rar, xz, bzip2 or zstd.", _FOREIGN),
     Page("AK1142", "A picture, document or program", "The file is something else altogether.", _FOREIGN),
-    Page(
-        "AK1143", "A TensorFlow checkpoint", "Weights by object; the layers are in the code that made them.", _FOREIGN
-    ),
+    Page("AK1143", "A TensorFlow checkpoint", "Weights by object; the layers are in the code that made them.", _FOREIGN),
     Page(
         "AK1144",
         "A folder without a model",

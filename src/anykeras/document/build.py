@@ -1,9 +1,9 @@
 """Building a graph by calling layers and operations, as a migration or a recovered function does.
 
-    sub = Builder("srelu_1")
-    x = sub.input()
-    y = sub.op("maximum", x, 0.0)
-    sub.finish(y)           # a Functional layer called "srelu_1"
+sub = Builder("srelu_1")
+x = sub.input()
+y = sub.op("maximum", x, 0.0)
+sub.finish(y)           # a Functional layer called "srelu_1"
 """
 
 from __future__ import annotations
@@ -73,9 +73,7 @@ class Builder:
     def finish(self, outputs: Value, trainable: bool = True) -> Layer:
         """The Functional layer; one input stands alone, several are a tuple in the order they were made."""
         inputs: Value = self._inputs[0] if len(self._inputs) == 1 else tuple(self._inputs)
-        graph = Graph(
-            tuple(self._layers.values()), {k: tuple(v) for k, v in self._calls.items()}, inputs, outputs
-        )
+        graph = Graph(tuple(self._layers.values()), {k: tuple(v) for k, v in self._calls.items()}, inputs, outputs)
         return Layer("Functional", self.name, {"trainable": trainable}, graph=graph, address=self.address)
 
     def _unique(self, name: str) -> str:

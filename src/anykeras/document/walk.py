@@ -83,9 +83,7 @@ def map_graph_refs(graph: Graph, change: Callable[[Ref], Value]) -> Graph:
         )
         for name, made in graph.calls.items()
     }
-    return replace(
-        graph, calls=calls, inputs=map_refs(graph.inputs, change), outputs=map_refs(graph.outputs, change)
-    )
+    return replace(graph, calls=calls, inputs=map_refs(graph.inputs, change), outputs=map_refs(graph.outputs, change))
 
 
 def filled(layer: Layer, weights: Mapping[int, Mapping[str, Tensor]], names: Mapping[int, str] | None = None) -> Layer:

@@ -10,9 +10,7 @@ from ..document.values import Value
 from ..document.walk import rebuild
 
 # Arguments of every layer, and of its place in a model rather than of its computation.
-_PLACE = frozenset(
-    {"name", "trainable", "dtype", "batch_input_shape", "input_shape", "batch_size", "activity_regularizer"}
-)
+_PLACE = frozenset({"name", "trainable", "dtype", "batch_input_shape", "input_shape", "batch_size", "activity_regularizer"})
 
 
 def complete(model: Layer, writer: Writer) -> Layer:

@@ -87,9 +87,7 @@ def rule(
     document(Page(code, title, what, why, changes, example, fidelity, versions, tuple(references)))
 
     def register(change: Change) -> Change:
-        made = Rule(
-            code, title, to, concerned, tuple(classes), change, fidelity, tuple(examples), tuple(leaves_alone), report
-        )
+        made = Rule(code, title, to, concerned, tuple(classes), change, fidelity, tuple(examples), tuple(leaves_alone), report)
         _rules.append(made)
         return change
 

@@ -19,9 +19,7 @@ KERAS1_WORDS = frozenset(
         "pool_length", "filter_length", "subsample", "consume_less", "W_constraint", "input_dtype", "b_regularizer",
     }
 )  # fmt: skip
-KERAS2_WORDS = frozenset(
-    ["units", "filters", "kernel_initializer", "recurrent_activation", "padding", "data_format", "rate"]
-)
+KERAS2_WORDS = frozenset(["units", "filters", "kernel_initializer", "recurrent_activation", "padding", "data_format", "rate"])
 TF2_WORDS = frozenset(["ragged", "time_major", "renorm", "groups", "experimental_autocast"])
 KERAS3_WORDS = frozenset(["batch_shape", "build_config", "autocast", "negative_slope", "zero_output_for_mask"])
 
@@ -43,9 +41,7 @@ def infer(raw: Raw) -> Writer:
         evidence.append(Evidence(raw.part or "architecture", f"has no keras_version, as up to Keras {UNSTAMPED}"))
         version = UNSTAMPED
     if era is Era.KERAS0 and backend is None:
-        evidence.append(
-            Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say")
-        )
+        evidence.append(Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say"))
         backend = "theano"
     tensorflow = _tensorflow(raw, library, version, evidence)
     data_format = _data_format(raw.architecture, evidence)

@@ -69,9 +69,7 @@ def check_refs(graph: Graph, reading: Reading) -> Graph:
         if made is None:
             raise reading.wrong(f"a tensor of {ref.layer!r} is used, and no such layer is listed", ref.layer)
         if ref.node >= len(made):
-            raise reading.wrong(
-                f"call {ref.node} of {ref.layer!r} is used, and it is called {len(made)} times", ref.layer
-            )
+            raise reading.wrong(f"call {ref.node} of {ref.layer!r} is used, and it is called {len(made)} times", ref.layer)
     _check_acyclic(graph, reading)
     return graph
 

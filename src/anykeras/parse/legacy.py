@@ -33,9 +33,7 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     if _is_graph(config) and (class_name in MODELS or (isinstance(config, dict) and "input_layers" in config)):
         return model_of(data, reading, address)
     if not isinstance(config, dict):
-        raise reading.wrong(
-            f"the config of a {class_name} should be an object", layer=str(data.get("name") or class_name)
-        )
+        raise reading.wrong(f"the config of a {class_name} should be an object", layer=str(data.get("name") or class_name))
     name = config.get("name", data.get("name")) or ""
     if not isinstance(name, str):
         raise reading.wrong("a layer name should be a text", layer=class_name, key="name")
@@ -120,9 +118,7 @@ def _functional(body: Mapping[str, Json], reading: Reading, address: str) -> Gra
             raise reading.wrong(f"two layers are called {name!r}", layer=name)
         layers.append(replace(layer, name=name))
         nodes = sequence(data.get("inbound_nodes", []), reading, "inbound_nodes", name)
-        calls[name] = tuple(call_of(node, reading, name) for node in nodes) or (Call(),) * (
-            layer.class_name == "InputLayer"
-        )
+        calls[name] = tuple(call_of(node, reading, name) for node in nodes) or (Call(),) * (layer.class_name == "InputLayer")
     graph = Graph(
         tuple(layers),
         calls,

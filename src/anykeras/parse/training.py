@@ -133,9 +133,7 @@ def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, write
     return counters, {}, tuple(name for name, _ in rest)
 
 
-def _counters(
-    saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry
-) -> tuple[dict[str, Tensor], list[tuple[str, Tensor]]]:
+def _counters(saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry) -> tuple[dict[str, Tensor], list[tuple[str, Tensor]]]:
     """The leading scalars: the iteration count first, where there are any; then what else the optimizer keeps."""
     counters: dict[str, Tensor] = {}
     rest = list(saved)

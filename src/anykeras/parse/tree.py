@@ -76,9 +76,7 @@ def _bind_unknown(
 ) -> None:
     """What lies below the path of a class that the catalog does not have is its own, under the path from there on."""
     strangers = [
-        (place.path, place.layer)
-        for place in layout.places(model, era, tree)
-        if not place.again and unknown(place.layer, era)
+        (place.path, place.layer) for place in layout.places(model, era, tree) if not place.again and unknown(place.layer, era)
     ]
     for path, tensor in left.items():
         owners = [(at, layer) for at, layer in strangers if not at or path.startswith(at + "/")]

@@ -44,9 +44,7 @@ class Reading:
 
     def wrong(self, seen: str, layer: str | None = None, key: str | None = None) -> Malformed:
         """The error for a configuration that is not what its format says."""
-        return Malformed(
-            "AK1202", seen, part=self.part, layer=layer, key=key, next_step="Get an undamaged copy of the file."
-        )
+        return Malformed("AK1202", seen, part=self.part, layer=layer, key=key, next_step="Get an undamaged copy of the file.")
 
 
 def text(value: Json, reading: Reading, what: str, layer: str | None = None) -> str:

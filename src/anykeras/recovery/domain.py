@@ -41,8 +41,7 @@ class CodeDomain(BaseDomain):
         super().__init__()
         self.ops = ops
         self.given = {
-            name: Held(partial(value, ops)) if callable(value) else outer(value)
-            for name, value in (given or {}).items()
+            name: Held(partial(value, ops)) if callable(value) else outer(value) for name, value in (given or {}).items()
         }
 
     def is_symbol(self, value: object) -> bool:
@@ -286,5 +285,3 @@ def _compared(op: str, equal: bool) -> bool:
 
 def _no_such(op: str) -> Any:
     raise refused(f"the code computes {op} on values that it does not fit")
-
-

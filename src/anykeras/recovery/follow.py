@@ -85,9 +85,7 @@ class Reading:
         except AnyKerasError as error:
             return self._again(error, begin(), self.code, self.found.stored)
 
-    def _again(
-        self, error: AnyKerasError, start: Start, code: Bytecode, stored: StoredFunction
-    ) -> tuple[CodeDomain, Any]:
+    def _again(self, error: AnyKerasError, start: Start, code: Bytecode, stored: StoredFunction) -> tuple[CodeDomain, Any]:
         """The second attempt, or the true reason why the first one failed."""
         cells = dict(zip(code.freevars, stored.closure or (), strict=False))
         names = [value for value in cells.values() if isinstance(value, str)]
@@ -187,9 +185,7 @@ def _needed(code: Bytecode, given: int, defaults: int, start: Start) -> dict[str
     return {name: start.domain.given[name] for name in wanted}
 
 
-def _cells(
-    code: Bytecode, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Any]
-) -> tuple[Any, ...]:
+def _cells(code: Bytecode, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of the variables that the function takes from around it; those given by name come first."""
     held = stored.closure if stored.closure is not None else ()
     lost = [name for name in code.freevars[len(held) :] if name not in domain.given]
@@ -235,5 +231,3 @@ def _by_name(found: Found, start: Start) -> Any:
     if entry is None:
         raise missing(found.name)
     return entry(start.domain.ops, *start.args, **start.kwargs)
-
-

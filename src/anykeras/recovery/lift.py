@@ -191,8 +191,7 @@ class Lifting:
         reading, first = traces[0]
         if not all(same(first.layer, other.layer) for _, other in traces[1:]):
             raise Refused(
-                "the code means different things in the Pythons that could have written it "
-                f"({', '.join(self.found.pythons)})",
+                f"the code means different things in the Pythons that could have written it ({', '.join(self.found.pythons)})",
                 "AK3003",
             )
         return self._recorded(reading, first)

@@ -26,7 +26,7 @@ document(
         "A function that is not in the file",
         "The code calls a name that was a global of its author's program: a helper, a constant, a module.",
         "Keras stores the code of one function, not of those that it calls.",
-        "Give it by name: `load_model(path, custom_objects={\"name\": function})`. It is traced through Keras, so "
+        'Give it by name: `load_model(path, custom_objects={"name": function})`. It is traced through Keras, so '
         "that the converted file still holds no code.",
     ),
     Page(
@@ -69,8 +69,7 @@ document(
     Page(
         "AK3010",
         "Damage repaired",
-        "Keras on Windows replaced every backslash byte of the code by a slash. The damage was undone where it is "
-        "decidable.",
+        "Keras on Windows replaced every backslash byte of the code by a slash. The damage was undone where it is decidable.",
         "The damaged code is another program, or none.",
         fidelity=Fidelity.EQUIVALENT,
     ),
@@ -84,11 +83,10 @@ document(
     Page(
         "AK3012",
         "Values that Keras did not store",
-        "The function has defaults of keyword-only parameters, or values of an enclosing function, that are not in the "
-        "file.",
+        "The function has defaults of keyword-only parameters, or values of an enclosing function, that are not in the file.",
         "Keras stores the code, the defaults of positional parameters and (since 1.1) the values closed over, no more.",
         "Give the values by name, or the whole function under the layer's name: "
-        "`load_model(path, custom_objects={\"lambda_1\": function})`.",
+        '`load_model(path, custom_objects={"lambda_1": function})`.',
     ),
     Page(
         "AK3013",
@@ -102,8 +100,7 @@ document(
     Page(
         "AK3014",
         "A function for an initializer",
-        "The initializer of a layer is the author's own function; the file holds the weights that it made, trained or "
-        "not.",
+        "The initializer of a layer is the author's own function; the file holds the weights that it made, trained or not.",
         "It is needed only to make a new model.",
         "The configuration says zeros; the weights are those of the file.",
         fidelity=Fidelity.EQUIVALENT,

@@ -29,9 +29,7 @@ def without_initializers(model: Layer) -> tuple[Layer, list[Finding]]:
         own = {key: value for key, value in layer.config.items() if key.endswith("initializer") and _foreign(value)}
         for key, value in own.items():
             name = value.config if isinstance(value, Object) else value if isinstance(value, str) else "code"
-            findings.append(
-                Finding("AK3014", layer.address or layer.name, f"{key} is {name}", "zeros", Fidelity.EQUIVALENT)
-            )
+            findings.append(Finding("AK3014", layer.address or layer.name, f"{key} is {name}", "zeros", Fidelity.EQUIVALENT))
         return layer.with_config(**dict.fromkeys(own, "zeros")) if own else layer
 
     return rebuild(model, change), findings
@@ -65,4 +63,3 @@ def late_bound(code: Sequence[Recovered]) -> Iterator[Finding]:
             seen = f"{names} hold the same code with the same value {closure} of the variables around it"
             done = "kept as stored; if they were made in a loop, each may have meant another value"
             yield Finding("AK3013", records[0].address, seen, done, Fidelity.APPROXIMATE)
-

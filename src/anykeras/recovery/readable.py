@@ -21,9 +21,7 @@ Run = Callable[[Begin], tuple[CodeDomain, Any]]
 
 # Names in code that ask for a fact of its writer, and the answer that was given.
 _ASKED: Mapping[str, Callable[[Context], str]] = {
-    **dict.fromkeys(
-        ("image_data_format", "image_dim_ordering"), lambda context: f"the data format is {context.data_format}"
-    ),
+    **dict.fromkeys(("image_data_format", "image_dim_ordering"), lambda context: f"the data format is {context.data_format}"),
     **dict.fromkeys(
         ("in_train_phase", "in_test_phase", "learning_phase"),
         lambda context: "the model is training" if context.training else "the model is not training",

@@ -184,9 +184,7 @@ def _recovered(document: Document, objects: Mapping[str, Any] | None) -> Recover
     order = [(layer, run.lifted[id(layer)]) for layer in walk(model) if id(layer) in run.lifted]
     findings += [finding for layer, made in order for finding in _findings(layer, made)]
     code = tuple(record for _, made in order for record in made.code)
-    return Recovery(
-        replace(document, model=_rewritten(model, run.lifted)), (*findings, *late_bound(code)), code
-    )
+    return Recovery(replace(document, model=_rewritten(model, run.lifted)), (*findings, *late_bound(code)), code)
 
 
 def _rewritten(model: Layer, lifted: Mapping[int, Lifted]) -> Layer:

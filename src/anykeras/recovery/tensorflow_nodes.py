@@ -126,9 +126,7 @@ def _identity(ops: Ops, operands: Sequence[Any], attributes: Mapping[str, Any]) 
 def _strided_slice(ops: Ops, operands: Sequence[Any], attributes: Mapping[str, Any]) -> Any:
     """``x[...]`` as five bit masks over begin, end and strides (array_ops.strided_slice)."""
     x, begin, end, strides = operands
-    masks = {
-        key: int(attributes.get(f"{key}_mask", 0)) for key in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
-    }
+    masks = {key: int(attributes.get(f"{key}_mask", 0)) for key in ("begin", "end", "ellipsis", "new_axis", "shrink_axis")}
     starts, stops, steps = (np.asarray(v).astype(int).reshape(-1) for v in (begin, end, strides))
     key: list[Any] = []
     for i in range(len(starts)):

@@ -16,9 +16,7 @@ DEFAULT = "keras"
 class Target(Protocol):
     """A kind of file that a document can be written as. `minors` are the releases it can be written for."""
 
-    def __call__(
-        self, document: Document, path: str, *, minor: str, force: bool, objects: Mapping[str, Any] | None
-    ) -> None:
+    def __call__(self, document: Document, path: str, *, minor: str, force: bool, objects: Mapping[str, Any] | None) -> None:
         """Write `document` to `path`: whole or not at all. `objects` are what the reader gave. Raises AnyKerasError."""
 
 

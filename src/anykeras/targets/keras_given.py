@@ -51,9 +51,7 @@ def paired(live: Any, layer: Layer) -> list[tuple[Any, Tensor]]:
     return found
 
 
-def slots_in_order(
-    model: Any, training: LoweredTraining, holders: Sequence[tuple[Any, Layer]]
-) -> Sequence[Tensor] | None:
+def slots_in_order(model: Any, training: LoweredTraining, holders: Sequence[tuple[Any, Layer]]) -> Sequence[Tensor] | None:
     """All variables of the optimizer, those of given classes at their place among the weights that the model trains.
 
     None where the weights that the file has slots for are not those that the classes train.

@@ -94,9 +94,7 @@ def revive(lowered: Lowered, objects: Mapping[str, Any] | None = None) -> keras.
     try:
         import keras
     except ImportError as error:
-        raise TargetError(
-            "AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"'
-        ) from None
+        raise TargetError("AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"') from None
     try:
         with keras.saving.custom_object_scope(dict(objects or {})):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
@@ -124,9 +122,7 @@ def fill(model: keras.Model, lowered: Lowered) -> None:
     own = sum(fill_given(follow(model, place.steps), place.layer) for place in lowered.given)
     if lowered.expected + own != len(variables):
         names = ", ".join(variable.path for variable in list(variables.values())[:8])
-        raise Bug(
-            "AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected + own}: {names} ..."
-        )
+        raise Bug("AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected + own}: {names} ...")
 
 
 def _touch(model: keras.Model) -> None:

@@ -50,7 +50,10 @@ def context_of(stack: str) -> Context:
     given = recorded(stack)[0]["context"]
     version = tuple(int(part) for part in given["version"].split("-")[0].split(".")[:3])
     return Context(
-        era=Era(given["era"]), backend=given["backend"], library=given["library"], version=version,
+        era=Era(given["era"]),
+        backend=given["backend"],
+        library=given["library"],
+        version=version,
         data_format="channels_last",
     )
 

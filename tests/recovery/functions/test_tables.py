@@ -271,8 +271,14 @@ def test_no_module_imports_a_framework() -> None:
 
 @pytest.mark.parametrize(
     "source",
-    ["K.batch_dot(x, x, axes=2)", "K.pool2d(K.expand_dims(x), (2, 2))", "tf.image.resize(x[..., None], (6, 7))",
-     "x[:, ::-1] + K.softmax(x, axis=(1, 2))", "tf.norm(x, axis=1)", "K.switch(K.greater(x, 0.), x, 0.1 * x)"],
+    [
+        "K.batch_dot(x, x, axes=2)",
+        "K.pool2d(K.expand_dims(x), (2, 2))",
+        "tf.image.resize(x[..., None], (6, 7))",
+        "x[:, ::-1] + K.softmax(x, axis=(1, 2))",
+        "tf.norm(x, axis=1)",
+        "K.switch(K.greater(x, 0.), x, 0.1 * x)",
+    ],
 )
 def test_the_outcome_survives_saving(source: str, tmp_path: Path) -> None:
     model = traced(source, TF2, (3, 4))

@@ -309,9 +309,7 @@ def builtin_names(python2: bool) -> dict[str, object]:
     del names["NoneType"], names["ellipsis"]
     if python2:
         names.update((name, Builtin(name, arguments(run))) for name, run in PYTHON2.items())
-        names.update(
-            {"unicode": TYPES["str"], "basestring": TYPES["str"], "long": TYPES["int"], "xrange": TYPES["range"]}
-        )
+        names.update({"unicode": TYPES["str"], "basestring": TYPES["str"], "long": TYPES["int"], "xrange": TYPES["range"]})
         names["bytes"] = TYPES["str"]
     return names
 

@@ -32,6 +32,7 @@ from anykeras.bytecode.machine.values import (
 if TYPE_CHECKING:
     from anykeras.bytecode.machine.core import Machine
 
+
 def _words(text: str) -> list[str]:
     return text.split()
 

@@ -31,9 +31,7 @@ def _native(name: str) -> Method:
 
     def run(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
         values = (*args, *kwargs.values())
-        if not all(
-            type(value) in SCALARS or (type(value) is tuple and plain.pure(machine.meter, value)) for value in values
-        ):
+        if not all(type(value) in SCALARS or (type(value) is tuple and plain.pure(machine.meter, value)) for value in values):
             raise throw("TypeError", f"{name}() takes plain values")
         result = safely(lambda: getattr(owner, name)(*args, **kwargs))
         if isinstance(result, str | bytes):

@@ -112,9 +112,7 @@ def _repeat(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> 
 
 def _starmap(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     function, rows = args
-    return HostIter(
-        machine.call(function, tuple(operators.collect(machine, row)), {}) for row in operators.walk(machine, rows)
-    )
+    return HostIter(machine.call(function, tuple(operators.collect(machine, row)), {}) for row in operators.walk(machine, rows))
 
 
 _LISTED: dict[str, dict[str, Run]] = {
@@ -134,10 +132,7 @@ _FROM_ITERABLE = {"from_iterable": Builtin("chain.from_iterable", arguments(_fla
 LIBRARIES: dict[str, Library] = {
     module: Library(
         module,
-        {
-            name: Builtin(name, arguments(run), _FROM_ITERABLE if name == "chain" else None)
-            for name, run in members.items()
-        },
+        {name: Builtin(name, arguments(run), _FROM_ITERABLE if name == "chain" else None) for name, run in members.items()},
     )
     for module, members in _LISTED.items()
 }

@@ -21,9 +21,11 @@ _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 # The special methods that a class may define; each must be a function of the code.
 _NAMED = "init call enter exit len getitem setitem contains iter next bool nonzero str repr"
-METHODS = frozenset(f"__{name}__" for name in _NAMED.split()) | {*_UNARY.values(), *_COMPARED.values()} | {
-    f"__{prefix}{name}__" for prefix in ("", "r", "i") for name in _ARITHMETIC.values()
-}
+METHODS = (
+    frozenset(f"__{name}__" for name in _NAMED.split())
+    | {*_UNARY.values(), *_COMPARED.values()}
+    | {f"__{prefix}{name}__" for prefix in ("", "r", "i") for name in _ARITHMETIC.values()}
+)
 
 
 def ask(machine: Machine, owner: object, name: str, *args: object) -> object:

@@ -56,8 +56,7 @@ def rnn(layer: Layer, sequence: Spec, *_: Any, **__: Any) -> Output:
     batch, length, *_rest = sequence.known()
     size, states = sizes(option(layer, "cell"))
     shaped = [
-        [made(layer, (batch, s)) for s in state] if isinstance(state, list) else made(layer, (batch, state))
-        for state in states
+        [made(layer, (batch, s)) for s in state] if isinstance(state, list) else made(layer, (batch, state)) for state in states
     ]
     return sequences(layer, batch, length, (size,), shaped)
 

@@ -88,9 +88,7 @@ def separable_conv(
     return convolved(spec_of(inputs), filters, tuple(size), strides, padding.lower(), data_format, dilation_rate)
 
 
-def grown(
-    length: int | None, size: int, stride: int, padding: str, output_padding: int | None, dilation: int
-) -> int | None:
+def grown(length: int | None, size: int, stride: int, padding: str, output_padding: int | None, dilation: int) -> int | None:
     """The length after a transposed convolution (keras/src/backend/common/backend_utils.py, 3.15.1)."""
     if length is None:
         return None
@@ -191,9 +189,7 @@ def ctc_decode(
     return Spec((paths, batch, steps), "int32"), Spec((batch, paths), floating(found.dtype))
 
 
-def image_sized(
-    found: Spec, height: int | None, width: int | None, data_format: Any, channels: int | None = -1
-) -> Spec:
+def image_sized(found: Spec, height: int | None, width: int | None, data_format: Any, channels: int | None = -1) -> Spec:
     """An image, or a batch of them, with another height, width and, unless -1, number of channels."""
     batched = found if len(found.known()) == 4 else found.with_shape((None, *found.known()))
     _, (batch, depth) = spatial(batched.known(), data_format)

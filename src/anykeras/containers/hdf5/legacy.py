@@ -133,9 +133,7 @@ def _named(node: Node, root: Node, prefix: str) -> NamedWeights:
     for layer in layers:
         child = node.find(layer, node)
         if child is None or child.stored is not None:
-            raise Malformed(
-                "AK1109", f"the layer {layer!r} is listed and has no group", part=node.path or "/", key=LAYERS
-            )
+            raise Malformed("AK1109", f"the layer {layer!r} is listed and has no group", part=node.path or "/", key=LAYERS)
         groups.append(WeightGroup(layer, tuple(named_tensors(child, root, prefix))))
     top = node.children.get(TOP_LEVEL)
     if top is not None and TOP_LEVEL not in layers and (own := named_tensors(top, root, prefix)):

@@ -215,9 +215,7 @@ def _index(
     return list(found.values())
 
 
-def _unfilter(
-    data: bytes, filters: Sequence[tuple[int, int]], mask: int, size: int, area: int, path: str
-) -> bytes | bytearray:
+def _unfilter(data: bytes, filters: Sequence[tuple[int, int]], mask: int, size: int, area: int, path: str) -> bytes | bytearray:
     """Undo the filters of one chunk, last first; `area` bytes are what must come out."""
     for number, position in reversed(filters):
         if mask & (1 << position):

@@ -221,9 +221,7 @@ def _inflate(source: Source, member: Member, part: str) -> bytes:
             pending = inflater.unconsumed_tail
             total += len(block)
             if total > member.size:
-                raise LimitExceeded(
-                    "AK1003", f"the file inflates beyond the {member.size:,} bytes that it declares", part=part
-                )
+                raise LimitExceeded("AK1003", f"the file inflates beyond the {member.size:,} bytes that it declares", part=part)
             blocks.append(block)
             if inflater.eof or (not block and not pending):
                 break

@@ -26,9 +26,7 @@ from .walker import Inert, Name, Span, tensor_of, walk
 _STAMPS = ("keras_version", "backend")
 _TAR = b"ustar"
 # A name or an empty container and its place in the memo (`p` in text, `q` in bytes); CPython 2.7 Lib/pickle.py.
-_OLD = re.compile(
-    rb"(?:c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|\([dlt]|[\]})])(?:p\d+\n|q[\x00-\xff])|\([ci][A-Za-z_][\w.]*\n\w+\n"
-)
+_OLD = re.compile(rb"(?:c[A-Za-z_][\w.]*\n[A-Za-z_]\w*\n|\([dlt]|[\]})])(?:p\d+\n|q[\x00-\xff])|\([ci][A-Za-z_][\w.]*\n\w+\n")
 
 
 class Pickled:
@@ -111,9 +109,7 @@ def _state(state: Mapping[Any, Any], match: Match) -> Raw:
     if _text(state.get("training_config")):
         training = parse_model_json(_text(state["training_config"]), "training_config", notes)
     optimizer = tuple(_tensors(state.get("optimizer_weights"), "optimizer_weights"))
-    return Raw(
-        match, config, "model_config", stamps, NamedWeights(groups), training, optimizer, notes=tuple(notes)
-    )
+    return Raw(match, config, "model_config", stamps, NamedWeights(groups), training, optimizer, notes=tuple(notes))
 
 
 def _tensors(group: Any, part: str) -> Iterator[tuple[str, Tensor]]:

@@ -53,9 +53,7 @@ def _is_clipped_line(layer: Layer) -> bool:
             Layer("LSTM", "l", {"recurrent_activation": "sigmoid"}),
             K2,
         ),
-        Example(
-            Layer("Mine", "m", {"activation": "hard_sigmoid"}), Layer("Mine", "m", {"activation": "hard_sigmoid"}), K2
-        ),
+        Example(Layer("Mine", "m", {"activation": "hard_sigmoid"}), Layer("Mine", "m", {"activation": "hard_sigmoid"}), K2),
     ],
 )
 def hard_sigmoid(layer: Layer, context: Context) -> Layer | None:

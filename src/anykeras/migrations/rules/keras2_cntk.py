@@ -95,6 +95,5 @@ def _refused(layer: Layer, what: str) -> Unsupported:
         f"{what} gave its carry state on CNTK, and no layer of Keras 3 does",
         layer=layer.name,
         writer="Keras 2.2 or later on CNTK",
-        next_step="Load the file in Keras 2 on TensorFlow, which gives other outputs, and save it there if those are "
-        "wanted.",
+        next_step="Load the file in Keras 2 on TensorFlow, which gives other outputs, and save it there if those are wanted.",
     )

@@ -215,8 +215,7 @@ def _is_matrices(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
-    what="tf.keras resizes images by TensorFlow's `bicubic`, `lanczos3`, `lanczos5`, `area`, `gaussian` and "
-    "`mitchellcubic`.",
+    what="tf.keras resizes images by TensorFlow's `bicubic`, `lanczos3`, `lanczos5`, `area`, `gaussian` and `mitchellcubic`.",
     why="Keras 3 does not have the last three; `bicubic` has another kernel on torch (pixels of unit variance differ by "
     "0.2) and finer steps on JAX (by 0.002); torch has no lanczos.",
     changes="Where the size of the image is known, the layer becomes a model of its name that multiplies rows and columns "

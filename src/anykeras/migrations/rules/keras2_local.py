@@ -180,9 +180,7 @@ class _Local:
         if self.layer.config.get("padding", "valid") != "same":
             return ((0, 0),) * self.rank
         if self.way == 2:
-            inner: tuple[int, ...] = (
-                kernel.shape[1 : self.rank + 1] if self.channels_first else kernel.shape[: self.rank]
-            )
+            inner: tuple[int, ...] = kernel.shape[1 : self.rank + 1] if self.channels_first else kernel.shape[: self.rank]
         elif self.inner is not None:
             inner = self.inner
         elif all(step == 1 for step in self.strides):
@@ -212,8 +210,7 @@ def _tuple(value: Value, rank: int) -> tuple[int, ...]:
 def _slice(sub: Builder, x: Ref, place: tuple[int, ...], shape: _Local) -> Ref:
     """The input that every position sees at one place of its kernel."""
     cuts = tuple(
-        Slice(at, at + step * (size - 1) + 1, step)
-        for at, step, size in zip(place, shape.strides, shape.sizes, strict=True)
+        Slice(at, at + step * (size - 1) + 1, step) for at, step, size in zip(place, shape.strides, shape.sizes, strict=True)
     )
     return sub.op("get_item", x, (Slice(), *cuts, Slice()))
 
@@ -294,14 +291,10 @@ def _from_list(kernel: Tensor, shape: _Local) -> Tensor:
     def read(array: Array) -> Array:
         wide = np.zeros((*shape.sizes, *shape.kernel_size, channels, shape.filters), array.dtype)
         if shape.channels_first:  # outputs (filter, position), inputs (channel, place)
-            order = sorted(
-                (f, out, c, place) for out, place in counted for f in range(shape.filters) for c in range(channels)
-            )
+            order = sorted((f, out, c, place) for out, place in counted for f in range(shape.filters) for c in range(channels))
             index = [(*out, *place, c, f) for f, out, c, place in order]
         else:
-            listed = sorted(
-                (out, f, place, c) for out, place in counted for f in range(shape.filters) for c in range(channels)
-            )
+            listed = sorted((out, f, place, c) for out, place in counted for f in range(shape.filters) for c in range(channels))
             index = [(*out, *place, c, f) for out, f, place, c in listed]
         wide[tuple(np.array(index).T)] = array
         return wide.reshape(made)
@@ -313,9 +306,7 @@ def _pairs(shape: _Local) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
     """Each output position with each place of its kernel that lies inside the input."""
     inner = tuple(
         (size - 1) * step + width - before - after
-        for size, step, width, (before, after) in zip(
-            shape.sizes, shape.strides, shape.kernel_size, shape.padding, strict=True
-        )
+        for size, step, width, (before, after) in zip(shape.sizes, shape.strides, shape.kernel_size, shape.padding, strict=True)
     )
     found = []
     for out in np.ndindex(*shape.sizes):

@@ -124,9 +124,7 @@ def masks_of_merges(model: Layer, context: Context) -> Layer | None:
             flow.step(flow.layers[name], number, graph.calls[name][number])
     if not flow.told:
         return None
-    calls = {
-        name: tuple(flow.told.get((name, i), call) for i, call in enumerate(made)) for name, made in graph.calls.items()
-    }
+    calls = {name: tuple(flow.told.get((name, i), call) for i, call in enumerate(made)) for name, made in graph.calls.items()}
     made = replace(graph, layers=(*graph.layers, *flow.operations), calls={**calls, **flow.calls})
     return replace(model, graph=made)
 

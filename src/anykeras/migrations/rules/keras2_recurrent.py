@@ -165,9 +165,7 @@ def batch_first(layer: Layer, context: Context) -> Layer | None:
         )
     sub = Builder(layer.name, layer.address)
     swapped = sub.op("transpose", sub.input(), axes=(1, 0, 2))
-    inner = Layer(
-        layer.class_name, layer.name, layer.without("time_major").config, layer.weights, address=layer.address
-    )
+    inner = Layer(layer.class_name, layer.name, layer.without("time_major").config, layer.weights, address=layer.address)
     output = sub.add(inner, swapped)
     if layer.config.get("return_sequences"):
         output = sub.op("transpose", output, axes=(1, 0, 2))
@@ -184,14 +182,11 @@ _CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
     eras=(Era.KERAS2,),
     classes=_CELLS,
     what="Keras 2.0.9, the first with RNN cells, wrote a cell's name and none of its arguments.",
-    why="The number of units could be read from the weights, the activation could not, and a wrong one gives wrong "
-    "outputs.",
+    why="The number of units could be read from the weights, the activation could not, and a wrong one gives wrong outputs.",
     changes="Such a file is refused. Keras 2.0.9 cannot open it either. A missing `implementation` is left to Keras.",
     versions="Keras 2.0.9",
     references=("keras 2.0.9 layers/recurrent.py, `LSTMCell` has no `get_config`",),
-    examples=[
-        Example(Layer("LSTMCell", "c", {"units": 2, "implementation": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)
-    ],
+    examples=[Example(Layer("LSTMCell", "c", {"units": 2, "implementation": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
     leaves_alone=[Example(Layer("LSTMCell", "c", {"units": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
     report=False,
 )

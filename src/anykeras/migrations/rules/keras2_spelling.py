@@ -30,9 +30,7 @@ _REPLACED = {"SyncBatchNormalization": "BatchNormalization"}
     to=Era.KERAS3,
     what="A file names a class as its Python source did: `BatchNormalizationV1`, `UnifiedLSTM`, `MaxPool2D`.",
     why="Keras 3 looks classes up under their present names alone.",
-    examples=[
-        Example(Layer("BatchNormalizationV1", "bn", {"axis": -1}), Layer("BatchNormalization", "bn", {"axis": -1}), TF)
-    ],
+    examples=[Example(Layer("BatchNormalizationV1", "bn", {"axis": -1}), Layer("BatchNormalization", "bn", {"axis": -1}), TF)],
     leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
     report=False,
 )
@@ -122,9 +120,7 @@ _ENCODERS = ("CategoryEncoding", "TextVectorization", "StringLookup", "IntegerLo
 def current_values(layer: Layer, context: Context) -> Layer | None:
     """Values of `_VALUES` replaced."""
     changed = {
-        key: _VALUES[key, value]
-        for key, value in layer.config.items()
-        if isinstance(value, str) and (key, value) in _VALUES
+        key: _VALUES[key, value] for key, value in layer.config.items() if isinstance(value, str) and (key, value) in _VALUES
     }
     return layer.with_config(**changed) if changed else None
 

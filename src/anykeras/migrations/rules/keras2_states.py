@@ -42,9 +42,7 @@ def _graph(call: Call, units: int = 2) -> Layer:
     to=Era.KERAS3,
     what="Keras 2 writes the call of a recurrent layer with initial states as a call on the list `[x, h, c]`.",
     why="Keras 3 takes one tensor, and the states as `initial_state`; a list of tensors is refused.",
-    examples=[
-        Example(_graph(Call(((Ref("x"), Ref("h")),))), _graph(Call((Ref("x"),), {"initial_state": (Ref("h"),)})), K2)
-    ],
+    examples=[Example(_graph(Call(((Ref("x"), Ref("h")),))), _graph(Call((Ref("x"),), {"initial_state": (Ref("h"),)})), K2)],
     leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
     report=False,
 )
@@ -158,8 +156,7 @@ def _handing_out(backwards: bool | None, state: int) -> Layer:
     "AK2245",
     "States handed out are in the order of the cells",
     to=Era.KERAS3,
-    what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states "
-    "first.",
+    what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states first.",
     why="Keras 3 hands them out in the order of the cells.",
     changes="The tensors of the graph that are such states are counted anew.",
     examples=[Example(_handing_out(True, 3), _handing_out(None, 2), K2)],

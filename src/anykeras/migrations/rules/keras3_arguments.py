@@ -92,8 +92,7 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
     what="Keras wrote arguments of many kinds that do not change what a layer computes: `implementation`, "
     "`time_major=False`, `groups=1` of a depthwise convolution, the shapes a layer was built with.",
     why="Keras 3 refuses arguments that it does not know.",
-    changes="They are dropped. An argument that Keras 3 does not have and that does change something is an error, "
-    "AK2299.",
+    changes="They are dropped. An argument that Keras 3 does not have and that does change something is an error, AK2299.",
     examples=[
         Example(
             Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3), "groups": 1, "kernel_initializer": "zeros"}),

@@ -39,9 +39,7 @@ def _dense(**weights: Tensor) -> Layer:
             Layer("Dense", "d", {"units": 2, "use_bias": False}, {"kernel": constant([[4.0, 6.0]])}),
             K3,
         ),
-        Example(
-            _dense(kernel=_KERNEL), Layer("Dense", "d", {"units": 2, "use_bias": False}, {"kernel": _KERNEL}), K3
-        ),
+        Example(_dense(kernel=_KERNEL), Layer("Dense", "d", {"units": 2, "use_bias": False}, {"kernel": _KERNEL}), K3),
     ],
     leaves_alone=[Example(Layer("Dense", "d", {"units": 2}), Layer("Dense", "d", {"units": 2}), K3)],
 )

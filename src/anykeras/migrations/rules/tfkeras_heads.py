@@ -153,8 +153,7 @@ def _has_own(model: Layer) -> bool:
     "that read it.",
     why="MultiHeadAttention of today takes the mask off the very tensor that it is called on, so that layers which "
     "come after it, on a second way, find none.",
-    changes="Where a masked tensor has other readers, the layer gets a copy of its own with the same mask "
-    "(a Rescaling by 1).",
+    changes="Where a masked tensor has other readers, the layer gets a copy of its own with the same mask (a Rescaling by 1).",
     versions="tf.keras 2.4 to 2.15, Keras 3.0 to 3.7",
     references=("keras 3.8.0 src/layers/attention/multi_head_attention.py, `call`",),
     examples=[Example(_attending({}, ["d"]), _has_own, TF)],
@@ -265,6 +264,7 @@ def rows_that_look_nowhere(model: Layer, context: Context) -> Layer | None:
         return None
     changed = _everywhere(model, _Uniform())
     return None if changed is model else changed
+
 
 _NEARLY_NO_DROPOUT = 1e-12
 

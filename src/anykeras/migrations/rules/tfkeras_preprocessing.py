@@ -47,9 +47,7 @@ document(
         )
     ],
     leaves_alone=[
-        Example(
-            Layer("IntegerLookup", "l", {"vocabulary": None}), Layer("IntegerLookup", "l", {"vocabulary": None}), TF
-        )
+        Example(Layer("IntegerLookup", "l", {"vocabulary": None}), Layer("IntegerLookup", "l", {"vocabulary": None}), TF)
     ],
     report=False,
 )
@@ -85,9 +83,7 @@ def vocabulary_in_file(layer: Layer, context: Context) -> Layer | None:
         )
     ],
     leaves_alone=[
-        Example(
-            Layer("Discretization", "d", {"dtype": "float32"}), Layer("Discretization", "d", {"dtype": "float32"}), TF
-        )
+        Example(Layer("Discretization", "d", {"dtype": "float32"}), Layer("Discretization", "d", {"dtype": "float32"}), TF)
     ],
     report=False,
 )
@@ -105,9 +101,7 @@ def dtype_of_bins(layer: Layer, context: Context) -> Layer | None:
     what="Keras 1 and 2.0 write `dtype='int32'` for an Embedding: the dtype of the numbers that it looks up.",
     why="In Keras 3 it is the dtype of the table, which cannot be of whole numbers.",
     examples=[Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF)],
-    leaves_alone=[
-        Example(Layer("Embedding", "e", {"dtype": "float16"}), Layer("Embedding", "e", {"dtype": "float16"}), TF)
-    ],
+    leaves_alone=[Example(Layer("Embedding", "e", {"dtype": "float16"}), Layer("Embedding", "e", {"dtype": "float16"}), TF)],
     report=False,
 )
 def dtype_of_indices(layer: Layer, context: Context) -> Layer | None:
@@ -156,8 +150,7 @@ def _is_cosine(layer: Layer) -> bool:
     classes=("RandomFourierFeatures",),
     what="RandomFourierFeatures gives `cos(x W / scale + b)` with random, fixed W and b. Keras 3 dropped it.",
     why="A Dense layer and a cosine compute the same.",
-    changes="The layer becomes a model of its name, with a Dense layer that holds `W / scale` and b and is not "
-    "trained.",
+    changes="The layer becomes a model of its name, with a Dense layer that holds `W / scale` and b and is not trained.",
     fidelity=Fidelity.EQUIVALENT,
     versions="tf.keras 2.0 to 2.15 (experimental)",
     references=("tf.keras 2.13 layers/kernelized.py",),
@@ -231,8 +224,7 @@ _SMART = (2, 7)
     what="When it does not train, RandomCrop of tf.keras cuts out the largest middle part of the right proportions and "
     "resizes it.",
     why="RandomCrop of Keras 3 passes images on as they are when it does not train.",
-    changes="A Resizing layer with `crop_to_aspect_ratio` takes its place: the same outputs, and no random crops in "
-    "training.",
+    changes="A Resizing layer with `crop_to_aspect_ratio` takes its place: the same outputs, and no random crops in training.",
     fidelity=Fidelity.LOSSY,
     versions="tf.keras 2.7 to 2.15; before, the order of resizing and cropping was another, which is refused",
     references=("tf.keras 2.13 layers/preprocessing/image_preprocessing.py", "tf.keras 2.6, `RandomCrop.call`"),

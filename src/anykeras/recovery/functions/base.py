@@ -228,9 +228,7 @@ class Entry:
         return known if known is not None else tuple(inspect.signature(self.run).parameters)[1:]
 
 
-def _called(
-    name: str, run: Callable[..., Value], ops: Ops, args: tuple[Value, ...], kwargs: dict[str, Value]
-) -> Value:
+def _called(name: str, run: Callable[..., Value], ops: Ops, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
     kwargs = {key: plain(value) for key, value in kwargs.items()}
     if not _accepts(run, "name"):
         kwargs.pop("name", None)  # only labels the node in every old library
@@ -306,14 +304,10 @@ def also(module: str, source: str, names: str, *, stack: str = "") -> None:
     for pair in names.split():
         new, _, old = pair.partition("=")
         for entry in list(_entries[f"{source}.{old or new}"]):
-            register(
-                Entry(f"{module}.{new}", entry.run, stack, entry.kind, entry.when, entry.value, entry.reason)
-            )
+            register(Entry(f"{module}.{new}", entry.run, stack, entry.kind, entry.when, entry.value, entry.reason))
 
 
-def alike(
-    module: str, arguments: str, names: str, *, stack: str = "", test: Callable[[Context], bool] | None = None
-) -> None:
+def alike(module: str, arguments: str, names: str, *, stack: str = "", test: Callable[[Context], bool] | None = None) -> None:
     """Register functions that are a function of ``keras.ops`` under their old name and argument names.
 
     `names` is ``old`` or ``old=new`` separated by spaces; `arguments` the old names of the arguments, of which

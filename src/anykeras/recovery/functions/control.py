@@ -159,9 +159,7 @@ def recurrent(
         if seen is not None:
             before = kept[0] if shows_state else outputs[-1] if outputs else ops.zeros_like(output)
             output = ops.where(leading(ops, truth(ops, seen), ops.rank(output)), output, before)
-            new = [
-                ops.where(leading(ops, truth(ops, seen), ops.rank(a)), a, b) for a, b in zip(new, kept, strict=True)
-            ]
+            new = [ops.where(leading(ops, truth(ops, seen), ops.rank(a)), a, b) for a, b in zip(new, kept, strict=True)]
         outputs.append(output)
         kept = list(new)
     return outputs[-1], ops.stack(outputs, axis=1), kept

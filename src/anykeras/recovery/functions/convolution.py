@@ -97,9 +97,7 @@ def _ceil(ops: Ops, x: Value, axis: int, step: int) -> int:
     return -(-known(ops, x, axis, "a convolution that keeps the size") // step)
 
 
-def depthwise(
-    ops: Ops, x: Value, kernel: Value, *, strides: Value, padding: str, data_format: str, dilation: Value
-) -> Value:
+def depthwise(ops: Ops, x: Value, kernel: Value, *, strides: Value, padding: str, data_format: str, dilation: Value) -> Value:
     """One kernel a channel: (spatial, in, multiplier)."""
     rank = ops.rank(x) - 2
     y = ops.depthwise_conv(

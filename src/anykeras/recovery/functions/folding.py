@@ -35,12 +35,8 @@ REDUCING = words(
     "rot90 tril triu diag diagonal trace asarray array copy ascontiguousarray zeros_like ones_like full_like size "
     "ndim shape atleast_1d atleast_2d atleast_3d unique searchsorted digitize flatnonzero append isscalar"
 )
-CONTRACTING = words(
-    "dot matmul tensordot inner outer vdot kron cross"
-)
-MAKING = words(
-    "meshgrid zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to"
-)
+CONTRACTING = words("dot matmul tensordot inner outer vdot kron cross")
+MAKING = words("meshgrid zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to")
 
 
 def _linalg() -> dict[str, Callable[..., Any]]:

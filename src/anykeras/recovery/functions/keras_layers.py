@@ -69,8 +69,10 @@ _maker("Activation", _activation, "activation")
 
 def _flatten(ops: Ops, data_format: Value = None) -> Call:
     def call(x: Value) -> Value:
-        x = x if data_format_of(ops, data_format) == "channels_last" or data_format is None else (
-            convolution.channels_last(ops, x, "channels_first")
+        x = (
+            x
+            if data_format_of(ops, data_format) == "channels_last" or data_format is None
+            else (convolution.channels_last(ops, x, "channels_first"))
         )
         return shapes.reshape(ops, x, (-1, shapes.product(ops.shape(x)[1:])))
 
@@ -184,9 +186,7 @@ def _pooling(mode: str, rank: int) -> Callable[..., Call]:
         size, step = old.get("pool_length", pool_size), old.get("stride", strides)
         where = data_format_of(ops, data_format) if rank > 1 or data_format else "channels_last"
         theano = ops.context.backend == "theano"
-        return lambda x: convolution.pool(
-            ops, x, mode, size, strides=step, padding=padding, data_format=where, theano=theano
-        )
+        return lambda x: convolution.pool(ops, x, mode, size, strides=step, padding=padding, data_format=where, theano=theano)
 
     return build
 
@@ -236,9 +236,7 @@ def _cropping(rank: int) -> Callable[..., Call]:
 
 
 def _upsampling(rank: int) -> Callable[..., Call]:
-    def build(
-        ops: Ops, size: Value = 2, data_format: Value = None, interpolation: Value = "nearest", **_: Value
-    ) -> Call:
+    def build(ops: Ops, size: Value = 2, data_format: Value = None, interpolation: Value = "nearest", **_: Value) -> Call:
         factors = spatial(size, rank)
         where = data_format_of(ops, data_format) if rank > 1 else "channels_last"
 
@@ -289,9 +287,7 @@ _maker("ReLU", _relu, "max_value negative_slope threshold")
 
 
 @function(f"{L}.merge", stack="Keras 1: merge(inputs, mode)")
-def merge(
-    ops: Ops, inputs: Value, mode: Value = "sum", concat_axis: Value = -1, dot_axes: Value = -1, **_: Value
-) -> Value:
+def merge(ops: Ops, inputs: Value, mode: Value = "sum", concat_axis: Value = -1, dot_axes: Value = -1, **_: Value) -> Value:
     xs = list(inputs)
     if callable(mode):
         return mode(xs)

@@ -280,7 +280,12 @@ refuse("it is a transform in complex numbers", OPS, "fft fft2 ifft2 rfft irfft s
 def _drawn(name: str, draw: Callable[..., Value]) -> None:
     @function(f"keras.random.{name}", kind=Kind.RANDOM, stack=_STACK)
     def run(
-        ops: Ops, shape: Value, first: Value = None, second: Value = None, dtype: Value = None, seed: Value = None,
+        ops: Ops,
+        shape: Value,
+        first: Value = None,
+        second: Value = None,
+        dtype: Value = None,
+        seed: Value = None,
         **named: Value,
     ) -> Value:
         low = named.pop("mean", named.pop("minval", 0.0 if first is None else first))
@@ -312,4 +317,3 @@ refuse(
     "categorical shuffle gamma beta binomial",
     stack=_STACK,
 )
-

@@ -159,8 +159,10 @@ def is_module(dotted: str) -> bool:
     _loaded()
     name = canonical(dotted) if "." in dotted else GLOBALS.get(dotted, dotted)
     known = any(spelling.startswith(name + ".") for spelling in table())
-    return known or name in ("tensorflow.compat", "tensorflow.compat.v1", "tensorflow.compat.v2", "jax", "jax.nn") or (
-        name in ("tensorflow.math", "jax.numpy", "tensorflow.keras")
+    return (
+        known
+        or name in ("tensorflow.compat", "tensorflow.compat.v1", "tensorflow.compat.v2", "jax", "jax.nn")
+        or (name in ("tensorflow.math", "jax.numpy", "tensorflow.keras"))
     )
 
 

@@ -147,8 +147,16 @@ def _number(dtype: str) -> Callable[..., Value]:
 for _name in NUMBERS:
     if _name not in ("bfloat16", "bool"):
         register(Entry(f"{NP}.{_name}", _number(_name), _STACK, Kind.VALUE, value=_name))
-for _old, _new in {"bool_": "bool", "bool": "bool", "float_": "float64", "int_": "int64", "float": "float64",
-                   "int": "int64", "double": "float64", "single": "float32"}.items():
+for _old, _new in {
+    "bool_": "bool",
+    "bool": "bool",
+    "float_": "float64",
+    "int_": "int64",
+    "float": "float64",
+    "int": "int64",
+    "double": "float64",
+    "single": "float32",
+}.items():
     register(Entry(f"{NP}.{_old}", _number(_new), _STACK, Kind.VALUE, value=_new))
 
 

@@ -159,9 +159,7 @@ def resize(
     return x
 
 
-def _along(
-    ops: Ops, x: Value, axis: int, before: int, after: int, method: str, grid: Grid, antialias: bool
-) -> Value:
+def _along(ops: Ops, x: Value, axis: int, before: int, after: int, method: str, grid: Grid, antialias: bool) -> Value:
     if before == after:
         return x
     if before * after > _MOST:

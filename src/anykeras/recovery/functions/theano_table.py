@@ -196,9 +196,7 @@ def shape_padaxis(ops: Ops, t: Value, axis: Value) -> Value:
     return ops.expand_dims(t, int(axis))
 
 
-@function(
-    f"{T}.addbroadcast", f"{T}.unbroadcast", f"{T}.patternbroadcast", f"{T}.as_tensor_variable", f"{T}.constant"
-)
+@function(f"{T}.addbroadcast", f"{T}.unbroadcast", f"{T}.patternbroadcast", f"{T}.as_tensor_variable", f"{T}.constant")
 def itself(ops: Ops, x: Value, *_: Value, **__: Value) -> Value:
     return x
 
@@ -310,4 +308,3 @@ refuse(
     stack=_STACK,
 )
 refuse("it draws by a stream of the running program", "theano.sandbox.rng_mrg", "MRG_RandomStreams", stack=_STACK)
-

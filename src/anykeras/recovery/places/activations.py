@@ -51,9 +51,7 @@ def activation(layer: Layer, site: Site) -> Lifted:
     changed, parts = layer, list[Lifted]()
     for key, code in functions.items():
         given = _applied_to(layer, outputs)
-        made = Lifting(
-            layer, key, code, given, site.context, site.objects, name=f"{layer.name}_{key}"
-        ).lifted()
+        made = Lifting(layer, key, code, given, site.context, site.objects, name=f"{layer.name}_{key}").lifted()
         changed = changed.with_config(**{key: made.layer})
         parts.append(made)
     return Lifted(

@@ -66,9 +66,7 @@ def tf_node(layer: Layer, site: Site) -> Lifted:
     """One node of a TensorFlow graph with constants for some inputs (tf.keras 1.14 to 2.3 base_layer.py)."""
     definition = layer.config.get("node_def")
     if not isinstance(definition, Mapping):
-        raise Unsupported(
-            "AK3005", "the node of a TensorFlowOpLayer is not in a form that AnyKeras reads", layer=layer.name
-        )
+        raise Unsupported("AK3005", "the node of a TensorFlowOpLayer is not in a form that AnyKeras reads", layer=layer.name)
     node = definition
 
     def body(ops: GraphOps, inputs: Any) -> Any:

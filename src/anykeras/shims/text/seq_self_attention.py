@@ -128,5 +128,3 @@ def _told(layer: Layer, context: Context) -> None:
         taken = "0.45 or before" if before_june_2020(context) else "0.46 or later"
         seen = "keras-self-attention changed what it does with masks in 0.46, and the file does not say its version"
         add(seen, f"taken to be {taken}, by the Keras that wrote the file", Fidelity.APPROXIMATE)
-
-

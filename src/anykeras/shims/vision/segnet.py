@@ -105,8 +105,6 @@ def _unpooled(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     corner = ops.cast(numbers, "int32")
     for part in _numbers(height, width, channels):
         corner = ops.subtract(corner, part)
-    four = [
-        ops.where(ops.equal(corner, (i * 2 * width + j) * channels), values, ops.zeros_like(values)) for i, j in _PLACES
-    ]
+    four = [ops.where(ops.equal(corner, (i * 2 * width + j) * channels), values, ops.zeros_like(values)) for i, j in _PLACES]
     spread = ops.reshape(ops.stack(four, axis=-1), (-1, height, width, channels, 2, 2))
     return ops.reshape(ops.transpose(spread, (0, 1, 4, 2, 5, 3)), (-1, 2 * height, 2 * width, channels))

@@ -122,5 +122,3 @@ def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:
                 layer=layer.name,
                 next_step="report the file: a weight would be lost",
             )
-
-

@@ -118,9 +118,7 @@ def sequential(model: Layer) -> dict[str, Json]:
     """A stack of layers."""
     lower = Lower()
     layers: list[Json] = [lower.layer(layer) for layer in _graph(model).layers]
-    return _serialized(
-        "keras", "Sequential", {"name": model.name, **_model_config(model, "Sequential"), "layers": layers}
-    )
+    return _serialized("keras", "Sequential", {"name": model.name, **_model_config(model, "Sequential"), "layers": layers})
 
 
 def arguments(layer: Layer) -> Config:
@@ -137,9 +135,7 @@ def arguments(layer: Layer) -> Config:
         )
     either = _ONE_OF.get(layer.class_name, ())
     if either and all(layer.config.get(key) is None for key in either):
-        raise Unsupported(
-            "AK6015", f"the {either[0]} of this {layer.class_name} is not known", layer=layer.name, key=either[0]
-        )
+        raise Unsupported("AK6015", f"the {either[0]} of this {layer.class_name} is not known", layer=layer.name, key=either[0])
     return {key: value for key, value in layer.config.items() if key in takes and key != "name"}
 
 
@@ -183,9 +179,7 @@ def _renumbered(nodes: set[Node]) -> dict[Node, int]:
 def _model_config(model: Layer, kind: str) -> dict[str, Json]:
     lower = Lower()
     return {
-        key: lower_value(model.config[key], lower, model, key)
-        for key in _MODEL_KEYS[kind]
-        if model.config.get(key) is not None
+        key: lower_value(model.config[key], lower, model, key) for key in _MODEL_KEYS[kind] if model.config.get(key) is not None
     }
 
 

@@ -76,14 +76,10 @@ def _inner(value: Value, changed: dict[str, str]) -> Value:
 def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
     graph = _one_call_an_operation(graph)
     entrances = {ref.layer for ref in refs(graph.inputs)}
-    names = _unique(
-        [(x.name, _without_slash(x.name) if x.name in entrances else accepted(x.name)) for x in graph.layers]
-    )
+    names = _unique([(x.name, _without_slash(x.name) if x.name in entrances else accepted(x.name)) for x in graph.layers])
     if all(old == new for old, new in names):
         return graph
-    layers = tuple(
-        _renamed(layer, changed, new) for layer, (_, new) in zip(graph.layers, names, strict=True)
-    )
+    layers = tuple(_renamed(layer, changed, new) for layer, (_, new) in zip(graph.layers, names, strict=True))
     if graph.sequential:
         return replace(graph, layers=layers)
     to = dict(names)

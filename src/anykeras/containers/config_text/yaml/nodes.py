@@ -71,9 +71,7 @@ class _Reader:
         while True:
             start = self.at
             self.at = self._end(INLINE)
-            if self.text[self.at : self.at + 1] == "#" and (
-                start < self.at or self.column() == 0 or self._after_space()
-            ):
+            if self.text[self.at : self.at + 1] == "#" and (start < self.at or self.column() == 0 or self._after_space()):
                 stop = self.text.find("\n", self.at)
                 self.at = len(self.text) if stop < 0 else stop
             if self.text[self.at : self.at + 1] == "\n":

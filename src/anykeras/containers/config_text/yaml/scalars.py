@@ -16,9 +16,7 @@ DOUBLE = re.compile(r'[^"\\\n \t]+|[ \t]*\n[ \t\n]*|[ \t]+|\\|"')
 SINGLE = re.compile(r"[^'\n \t]+|[ \t]*\n[ \t\n]*|[ \t]+|''|'")
 # A plain scalar ends at ": ", at " #" and, inside brackets, at their marks.
 PLAIN_BLOCK = re.compile(r"(?:[^\s:#]|:(?=\S)|(?<=\S)#|[ \t]+(?=[^\s#])(?!:(?:\s|\Z)))*")
-PLAIN_FLOW = re.compile(
-    r"(?:[^\s:#,\[\]{}]|:(?=[^\s,\[\]{}])|(?<=\S)#|[ \t]+(?=[^\s#:,\[\]{}])|[ \t]+(?=:[^\s,\[\]{}]))*"
-)
+PLAIN_FLOW = re.compile(r"(?:[^\s:#,\[\]{}]|:(?=[^\s,\[\]{}])|(?<=\S)#|[ \t]+(?=[^\s#:,\[\]{}])|[ \t]+(?=:[^\s,\[\]{}]))*")
 HEADER = re.compile(r"([|>])([+-]?)([1-9]?)([+-]?)[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 
 
@@ -94,12 +92,7 @@ def plain(text: str, at: int, indent: int, flow: bool) -> tuple[str, int]:
     while pieces[-1] and (gap := BREAK.match(text, end)) is not None:
         column = gap.end() - (text.rfind("\n", 0, gap.end()) + 1)
         following = pattern.match(text, gap.end())
-        if (
-            column <= indent
-            or following is None
-            or following.end() == gap.end()
-            or _is_key(text, following.end(), flow)
-        ):
+        if column <= indent or following is None or following.end() == gap.end() or _is_key(text, following.end(), flow):
             break
         if text[gap.end()] == "#" or (column == 0 and text.startswith(("---", "..."), gap.end())):
             break

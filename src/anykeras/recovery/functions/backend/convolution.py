@@ -30,9 +30,7 @@ def _kernel(ops: Ops, kernel: Value, data_format: str) -> Value:
     return ops.transpose(kernel, axes=(*range(2, rank), 1, 0))
 
 
-def _conv(
-    ops: Ops, x: Value, kernel: Value, strides: Value, padding: Value, data_format: Value, dilation: Value
-) -> Value:
+def _conv(ops: Ops, x: Value, kernel: Value, strides: Value, padding: Value, data_format: Value, dilation: Value) -> Value:
     where = data_format_of(ops, data_format)
     return convolution.convolve(
         ops,
@@ -181,8 +179,6 @@ def deconv2d(
     return _transposed(ops, x, turned, output_shape, strides, border_mode, where, 1)
 
 
-
-
 def _separable_arguments(name: str, rank: int) -> None:
     @function(f"keras.backend.{name}", stack="Keras 2, tf.keras; separable_conv2d also Keras 1 on TensorFlow")
     def run(
@@ -258,9 +254,7 @@ def _pooling(name: str, rank: int) -> None:
         return _pool(ops, x, pool_size, strides, padding, data_format, pool_mode)
 
 
-def _pool(
-    ops: Ops, x: Value, size: Value, strides: Value, padding: Value, data_format: Value, mode: Value
-) -> Value:
+def _pool(ops: Ops, x: Value, size: Value, strides: Value, padding: Value, data_format: Value, mode: Value) -> Value:
     where = data_format_of(ops, data_format)
     given: dict[str, Any] = {"strides": strides, "padding": padding, "data_format": where, "theano": _theano(ops)}
     return convolution.pool(ops, x, mode, size, **given)

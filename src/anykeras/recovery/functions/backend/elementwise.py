@@ -64,9 +64,7 @@ def elu(ops: Ops, x: Value, alpha: Value = 1.0) -> Value:
     return ops.where(ops.greater(x, 0), y, ops.multiply(alpha, y))
 
 
-@function(
-    "keras.backend.hard_sigmoid", stack="Keras 0.3 on, tf.keras, keras.legacy.backend: 0.2 x + 0.5 between 0 and 1"
-)
+@function("keras.backend.hard_sigmoid", stack="Keras 0.3 on, tf.keras, keras.legacy.backend: 0.2 x + 0.5 between 0 and 1")
 def hard_sigmoid(ops: Ops, x: Value) -> Value:
     return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
 

@@ -41,9 +41,7 @@ def random_uniform(
     return sampling.uniform(ops, shape, least, most, dtype, seed)
 
 
-@function(
-    "keras.backend.random_binomial", "keras.backend.random_bernoulli", kind=Kind.RANDOM, stack="Keras 0.3 on"
-)
+@function("keras.backend.random_binomial", "keras.backend.random_bernoulli", kind=Kind.RANDOM, stack="Keras 0.3 on")
 def random_binomial(ops: Ops, shape: Value, p: Value = 0.0, dtype: Value = None, seed: Value = None) -> Value:
     return sampling.bernoulli(ops, shape, p, dtype, seed)
 

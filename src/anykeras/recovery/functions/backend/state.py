@@ -164,9 +164,7 @@ def is_variable(ops: Ops, x: Value) -> Value:
     return False
 
 
-@function(
-    "keras.backend.name_scope", "keras.backend.control_dependencies", stack="Keras 2.0 on: groups nodes, no more"
-)
+@function("keras.backend.name_scope", "keras.backend.control_dependencies", stack="Keras 2.0 on: groups nodes, no more")
 def name_scope(ops: Ops, name: Value = None, control_inputs: Value = None) -> Value:
     return Scope(name)
 

@@ -155,9 +155,7 @@ def batch_normalization(
     return normalized(ops, x, fit(mean), fit(var), fit(beta), fit(gamma), epsilon)
 
 
-def normalized(
-    ops: Ops, x: Value, mean: Value, var: Value, beta: Value, gamma: Value, epsilon: Value
-) -> Value:
+def normalized(ops: Ops, x: Value, mean: Value, var: Value, beta: Value, gamma: Value, epsilon: Value) -> Value:
     """``tf.nn.batch_normalization``: scale and shift may be absent."""
     factor = ops.rsqrt(ops.add(var, epsilon))
     factor = factor if gamma is None else ops.multiply(factor, gamma)

@@ -120,9 +120,7 @@ def solve(ops: Ops, matrix: Value, rhs: Value, adjoint: Value = False) -> Value:
 
 
 @function("tensorflow.eye", "tensorflow.linalg.eye", stack=_BOTH)
-def eye(
-    ops: Ops, num_rows: Value, num_columns: Value = None, batch_shape: Value = None, dtype: Value = "float32"
-) -> Value:
+def eye(ops: Ops, num_rows: Value, num_columns: Value = None, batch_shape: Value = None, dtype: Value = "float32") -> Value:
     if batch_shape is not None:
         raise Refused("a batch of unit matrices")
     columns = num_rows if num_columns is None else num_columns

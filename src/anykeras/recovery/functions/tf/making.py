@@ -43,9 +43,7 @@ def fill(ops: Ops, dims: Value, value: Value) -> Value:
 
 
 @function("tensorflow.range", stack=_BOTH)
-def range_(
-    ops: Ops, start: Value, limit: Value = None, delta: Value = 1, dtype: Value = None, name: Value = None
-) -> Value:
+def range_(ops: Ops, start: Value, limit: Value = None, delta: Value = 1, dtype: Value = None, name: Value = None) -> Value:
     kind = "float32" if any(isinstance(one, float) for one in (start, limit, delta)) else "int32"
     return shapes.arange(ops, start, limit, delta, dtype_name(ops, dtype, kind))
 
@@ -145,9 +143,7 @@ def while_loop(ops: Ops, cond: Value, body: Value, loop_vars: Value, **_: Value)
     raise Refused("a loop of more than 512 steps, each of which would be written out")
 
 
-@function(
-    "tensorflow.random_normal", "tensorflow.random.normal", "tensorflow.random.stateless_normal", kind=Kind.RANDOM
-)
+@function("tensorflow.random_normal", "tensorflow.random.normal", "tensorflow.random.stateless_normal", kind=Kind.RANDOM)
 def random_normal(
     ops: Ops,
     shape: Value,

@@ -299,9 +299,7 @@ def _whole(size: Value) -> int:
 
 def _softmax_entropy(name: str) -> None:
     @function(f"tensorflow.nn.{name}", stack=_BOTH + " (0.x: logits first)")
-    def run(
-        ops: Ops, labels: Value = None, logits: Value = None, axis: Value = -1, dim: Value = None, **_: Value
-    ) -> Value:
+    def run(ops: Ops, labels: Value = None, logits: Value = None, axis: Value = -1, dim: Value = None, **_: Value) -> Value:
         return crossentropies.with_logits(ops, labels, logits, int(axis if dim is None else dim))
 
 

@@ -103,9 +103,7 @@ def sort(ops: Ops, values: Value, axis: Value = -1, direction: Value = "ASCENDIN
 
 
 @function("tensorflow.argsort", stack="TensorFlow 1.13 on")
-def argsort(
-    ops: Ops, values: Value, axis: Value = -1, direction: Value = "ASCENDING", stable: Value = False
-) -> Value:
+def argsort(ops: Ops, values: Value, axis: Value = -1, direction: Value = "ASCENDING", stable: Value = False) -> Value:
     return ops.argsort(values if direction == "ASCENDING" else ops.negative(values), axis=int(axis))
 
 
@@ -187,8 +185,7 @@ _segments("unsorted_segment_max", "segment_max")
 refuse(
     "the outcome's size depends on the values",
     "tensorflow",
-    "segment_min segment_prod unique unique_with_counts setdiff1d "
-    "dynamic_partition dynamic_stitch bincount",
+    "segment_min segment_prod unique unique_with_counts setdiff1d dynamic_partition dynamic_stitch bincount",
 )
 
 
