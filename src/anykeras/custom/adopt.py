@@ -12,8 +12,8 @@ from ..catalog.shapes import UNKNOWN, Spec
 from ..document.model import SHADOW, Layer
 from ..errors import AnyKerasError, MissingObject, Unsupported
 from ..findings import Fidelity, Finding
+from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
-from ..recovery.places import Site
 from ..targets.lower.layers import Lower
 from .given import Given
 from .making import Maker, is_layer, offered
@@ -30,7 +30,7 @@ class Adopter:
     given: Given
     native: bool
 
-    def __call__(self, layer: Layer, site: Site) -> Lifted:
+    def __call__(self, layer: Layer, site: CodeSite) -> Lifted:
         """The layer, or what stands for it, with the shapes of its outputs.
 
         Raises:
@@ -56,7 +56,7 @@ class Adopter:
         specs = _specs(outputs)
         if not self.native:
             return Lifted(layer, specs)
-        if any(site.masked) and (site.heeded or _heeds(live)):
+        if any(site.masked) and (site.mask_consumed or _heeds(live)):
             return self._kept(layer, specs, "a mask reaches it, and it or another layer heeds masks")
         try:
             model = natively(layer, live, inputs)

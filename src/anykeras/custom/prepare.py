@@ -13,7 +13,7 @@ from ..document.values import Object, Value
 from ..document.walk import rebuild, walk
 from ..findings import Fidelity, Finding
 from ..migrations import Context
-from ..recovery import places
+from ..recovery import code_sites
 from ..shims import namesake, shim
 from ..shims.activations import settled
 from .given import Given
@@ -89,7 +89,7 @@ def unknown(layer: Layer) -> bool:
     if layer.operation or layer.graph is not None or layer.module == GIVEN:
         return False
     known = find(layer.class_name, Era.KERAS3) is not None or signature(layer.class_name, NOW) is not None
-    return not known and places.lifter(layer) is None
+    return not known and code_sites.lifter(layer) is None
 
 
 class _Pass:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from . import pages
 from .lift import RANDOM, Recovered, on_numbers
-from .recover import Recovery, read, recover
+from .recovery import Recovery, read, recover
 
 __all__ = ["RANDOM", "Recovered", "Recovery", "on_numbers", "pages", "read", "recover"]

@@ -11,13 +11,13 @@ from ..document.build import Builder
 from ..document.model import STANDING, Layer
 from ..document.values import Config, Ref
 from ..errors import AnyKerasError
+from ..recovery.code_sites import CodeSite
+from ..recovery.code_sites.base import code_site_where
 from ..recovery.functions import Refused
 from ..recovery.lift import Lifted
-from ..recovery.places import Site
-from ..recovery.places.base import place_where
 from ..recovery.refusals import told
 
-Make = Callable[[Layer, Site], Layer]
+Make = Callable[[Layer, CodeSite], Layer]
 """Gives what stands for a layer, when the shapes and masks of its inputs are known."""
 
 _makes: dict[str, Make] = {}
@@ -47,17 +47,17 @@ def once_known(layer: Layer, make: Make) -> Layer:
     return replace(layer, module=STANDING, registered_name=name)
 
 
-def rank(site: Site) -> int:
+def rank(site: CodeSite) -> int:
     """The number of axes of the input, that of the batch with them. Raises Refused."""
     return len(shape(site))
 
 
-def time(site: Site) -> int | None:
+def time(site: CodeSite) -> int | None:
     """The number of steps of an input (batch, time, ...), None where it is open. Raises Refused."""
     return shape(site)[1]
 
 
-def shape(site: Site) -> tuple[int | None, ...]:
+def shape(site: CodeSite) -> tuple[int | None, ...]:
     """The sizes of the input, that of the batch first, None where open. Raises Refused."""
     spec = site.args[0]
     if not isinstance(spec, Spec) or spec.shape is None:
@@ -65,8 +65,8 @@ def shape(site: Site) -> tuple[int | None, ...]:
     return tuple(spec.shape)
 
 
-@place_where(lambda layer: layer.module == STANDING and layer.registered_name in _makes)
-def _standing(layer: Layer, site: Site) -> Lifted:
+@code_site_where(lambda layer: layer.module == STANDING and layer.registered_name in _makes)
+def _standing(layer: Layer, site: CodeSite) -> Lifted:
     try:
         made = _makes[layer.registered_name or ""](layer, site)
     except AnyKerasError as error:

@@ -8,11 +8,11 @@ from typing import Any
 
 from ..document.model import STANDING, Layer
 from ..errors import AnyKerasError
+from ..recovery.code_sites import CodeSite
+from ..recovery.code_sites.base import code_site_where
 from ..recovery.functions import Context, Entry, Refused, resolve
 from ..recovery.graph_ops import GraphOps
 from ..recovery.lift import Lifted, submodel
-from ..recovery.places import Site
-from ..recovery.places.base import place_where
 from ..recovery.refusals import told
 
 Body = Callable[[GraphOps, Any, Layer], Any]
@@ -40,8 +40,8 @@ def old(context: Context, name: str) -> Entry:
     return entry
 
 
-@place_where(lambda layer: layer.module == STANDING and layer.registered_name in _bodies)
-def standing(layer: Layer, site: Site) -> Lifted:
+@code_site_where(lambda layer: layer.module == STANDING and layer.registered_name in _bodies)
+def standing(layer: Layer, site: CodeSite) -> Lifted:
     """The submodel that the body of the shim writes."""
     given = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
     body = _bodies[layer.registered_name or ""]

@@ -6,8 +6,8 @@ from ...document.build import Builder
 from ...document.model import Layer
 from ...document.values import Ref, Value
 from ...migrations import Context
+from ...recovery.code_sites import CodeSite
 from ...recovery.functions import Refused
-from ...recovery.places import Site
 from ..base import stands_for
 from ..masked import as_activation, once_known, shape
 from ..stored import SHARED
@@ -40,7 +40,7 @@ def group_normalization(layer: Layer, context: Context) -> Layer | None:
     return once_known(layer, _made)
 
 
-def _made(layer: Layer, site: Site) -> Layer:
+def _made(layer: Layer, site: CodeSite) -> Layer:
     sizes = shape(site)
     axis = int(str(layer.config["axis"])) % len(sizes)
     if axis == len(sizes) - 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Layer
 from ...migrations import Context
-from ...recovery.places import Site
+from ...recovery.code_sites import CodeSite
 from ..base import stands_for
 from ..masked import as_activation, once_known, rank
 from ..stored import SHARED
@@ -34,7 +34,7 @@ def pelu(layer: Layer, context: Context) -> Layer | None:
     return once_known(layer, _made)
 
 
-def _made(layer: Layer, site: Site) -> Layer:
+def _made(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
     trained = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Layer
 from ...migrations import Context
+from ...recovery.code_sites import CodeSite
 from ...recovery.functions import Refused
-from ...recovery.places import Site
 from ..base import stands_for
 from ..masked import once_known, shape
 from ..stored import SHARED
@@ -30,7 +30,7 @@ def sub_pixel_upscaling(layer: Layer, context: Context) -> Layer | None:
     return once_known(layer, _made) if fits and not layer.weights else None
 
 
-def _made(layer: Layer, site: Site) -> Layer:
+def _made(layer: Layer, site: CodeSite) -> Layer:
     scale, last, sizes = int(str(layer.config["scale_factor"])), layer.config["data_format"] == "channels_last", shape(site)
     sub = Builder(layer.name, layer.address)
     x = sub.input()

@@ -7,7 +7,7 @@ from ...document.model import Layer
 from ...document.values import Config, Ellipsis_, Ref, Slice
 from ...findings import Fidelity
 from ...migrations import Context
-from ...recovery.places import Site
+from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor, constant
 from ..base import stands_for
 from ..masked import mask_of, once_known
@@ -47,7 +47,7 @@ def crf(layer: Layer, context: Context) -> Layer | None:
     return once_known(layer, _made)
 
 
-def _made(layer: Layer, site: Site) -> Layer:
+def _made(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     chain = _Chain(layer, sub, any(site.masked[:1]))
     out = chain.marginal() if layer.config.get("test_mode") == "marginal" else chain.path()

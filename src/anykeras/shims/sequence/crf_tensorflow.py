@@ -7,7 +7,7 @@ from ...document.model import Layer
 from ...document.values import Config, Ref
 from ...findings import Fidelity
 from ...migrations import Context
-from ...recovery.places import Site
+from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor
 from ..base import stands_for
 from ..masked import mask_of, once_known
@@ -62,21 +62,21 @@ def crf_addons(layer: Layer, context: Context) -> Layer | None:
     return once_known(layer, _addons)
 
 
-def _one_hot(layer: Layer, site: Site) -> Layer:
+def _one_hot(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
     lengths = _lengths(sub, x, any(site.masked[:1]) and "supports_masking" not in layer.config)
     return sub.finish(decoded(sub, _dense(layer, sub, x), layer.weights["transitions"], lengths))
 
 
-def _tuple(layer: Layer, site: Site) -> Layer:
+def _tuple(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
     lengths = _lengths(sub, x, any(site.masked[:1]))
     return _four(sub, x, _dense(layer, sub, x), layer.weights["transitions"], lengths, "int32")
 
 
-def _addons(layer: Layer, site: Site) -> Layer:
+def _addons(layer: Layer, site: CodeSite) -> Layer:
     sub, masked = Builder(layer.name, layer.address), any(site.masked[:1])
     x = sub.input()
     scores = _dense(layer, sub, x)

@@ -9,7 +9,7 @@ from ...document.build import Builder
 from ...document.model import Layer
 from ...document.values import Config, Ellipsis_, Ref, Slice, Value
 from ...migrations import Context
-from ...recovery.places import Site
+from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor
 from ..base import stands_for
 from ..masked import once_known, time
@@ -65,7 +65,7 @@ def _begun(layer: Layer) -> bool:
     return all(tensor.read().all() for role, tensor in layer.weights.items() if unnumbered(role) == "initialized")
 
 
-def _made(layer: Layer, site: Site) -> Layer:
+def _made(layer: Layer, site: CodeSite) -> Layer:
     form = _fitting(layer)
     assert form is not None  # the shim stands for no other layer
     return _Blocks(layer, form).model(time(site))

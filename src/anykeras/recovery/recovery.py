@@ -14,7 +14,8 @@ from ..document.values import Code, Ref, Value
 from ..document.walk import map_refs, rebuild, walk
 from ..errors import AnyKerasError, Unsupported
 from ..findings import Fidelity, Finding
-from . import places
+from . import code_sites
+from .code_sites import CodeSite
 from .equality import same
 from .follow import find, readings, written_for
 from .functions import Context
@@ -22,14 +23,13 @@ from .functions.base import words
 from .lift import RANDOM, Lifted, Recovered
 from .op_calls import OP_LAYERS, settle
 from .past import late_bound, without_initializers
-from .places import Site
 from .readable import source
 
 _INLINED = OP_LAYERS | {"TensorFlowOpLayer", "AddLoss", "AddMetric"}
 
 
 # Layers whose outcome depends on a mask that reaches them.
-_HEEDING = frozenset(
+_MASK_CONSUMERS = frozenset(
     words(
         """RNN SimpleRNN GRU LSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D Bidirectional Attention AdditiveAttention Softmax
         MultiHeadAttention GroupQueryAttention GlobalAveragePooling1D Lambda Merge"""
@@ -54,11 +54,11 @@ class Pass(Inference):
         self.context, self.objects = context, objects
         self.lifted: dict[int, Lifted] = {}
         self.masks = met(model)
-        self.heeding = [id(layer) for layer in walk(model) if layer.class_name in _HEEDING]
+        self.mask_consumers = [id(layer) for layer in walk(model) if layer.class_name in _MASK_CONSUMERS]
 
     def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """As in inference; a layer that holds code is lifted for these arguments."""
-        lift = places.lifter(layer)
+        lift = code_sites.lifter(layer)
         if lift is None:
             return super().call(layer, args, kwargs)
         if layer.module != GIVEN and any(spec.shape is None for spec in _specs(args)):
@@ -70,11 +70,11 @@ class Pass(Inference):
             )
         return self.lift(layer, lift, args, kwargs).outputs
 
-    def lift(self, layer: Layer, lift: places.Lifter, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Lifted:
+    def lift(self, layer: Layer, lift: code_sites.Lifter, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Lifted:
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
-        heeded = any(other != id(layer) for other in self.heeding)
+        mask_consumed = any(other != id(layer) for other in self.mask_consumers)
         masked = tuple(self.masks.get(id(layer), ()))
-        made = lift(layer, Site(args, kwargs, self.context, self.objects, masked, heeded))
+        made = lift(layer, CodeSite(args, kwargs, self.context, self.objects, masked, mask_consumed))
         known = self.lifted.get(id(layer))
         model = made.layer if known is None else widened(made.layer, known.layer)
         if model is None:
@@ -90,7 +90,7 @@ class Pass(Inference):
     def rest(self, model: Layer) -> None:
         """Lift what no call reached: the cells of a recurrence, whose shapes their configuration says."""
         for layer in walk(model):
-            lift = places.lifter(layer)
+            lift = code_sites.lifter(layer)
             if lift is not None and id(layer) not in self.lifted:
                 self.lift(layer, lift, [UNKNOWN], {})
 
@@ -170,7 +170,7 @@ def recover(document: Document, objects: Mapping[str, Any] | None = None) -> Rec
 
 def _recovered(document: Document, objects: Mapping[str, Any] | None) -> Recovery:
     model, findings = without_initializers(document.model)
-    if not any(places.lifter(layer) for layer in walk(model)):
+    if not any(code_sites.lifter(layer) for layer in walk(model)):
         return Recovery(replace(document, model=model), tuple(findings))
     model = settle(model)
     context = Context.of(document.writer)

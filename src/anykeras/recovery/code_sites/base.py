@@ -12,10 +12,10 @@ from ..lift import Lifted, Objects
 
 
 @dataclass(frozen=True)
-class Site:
+class CodeSite:
     """One call of a layer: its arguments with specs where tensors stand, who wrote it, and what was given for it.
 
-    `masked` says which of the tensors carry a mask; `heeded` whether any layer of the model heeds masks.
+    `masked` says which of the tensors carry a mask; `mask_consumed` whether any layer of the model uses masks.
     """
 
     args: Sequence[Any]
@@ -23,37 +23,37 @@ class Site:
     context: Context
     objects: Objects
     masked: tuple[bool, ...] = ()
-    heeded: bool = False
+    mask_consumed: bool = False
 
 
-Lifter = Callable[[Layer, Site], Lifted]
+Lifter = Callable[[Layer, CodeSite], Lifted]
 Test = Callable[[Layer], bool]
 _by_class: dict[str, Lifter] = {}
 _by_test: list[tuple[Test, Lifter]] = []
 
 
-def place(*class_names: str) -> Callable[[Lifter], Lifter]:
+def code_site(*class_names: str) -> Callable[[Lifter], Lifter]:
     """Enter a lifter for classes that are nothing but code."""
 
-    def enter(made: Lifter) -> Lifter:
+    def enter(lift: Lifter) -> Lifter:
         for name in class_names:
-            _by_class[name] = made
-        return made
+            _by_class[name] = lift
+        return lift
 
     return enter
 
 
-def place_where(test: Test) -> Callable[[Lifter], Lifter]:
+def code_site_where(test: Test) -> Callable[[Lifter], Lifter]:
     """Enter a lifter for layers of any class that pass a test."""
 
-    def enter(made: Lifter) -> Lifter:
-        _by_test.append((test, made))
-        return made
+    def enter(lift: Lifter) -> Lifter:
+        _by_test.append((test, lift))
+        return lift
 
     return enter
 
 
-def given(layer: Layer, site: Site) -> Lifted:
+def given(layer: Layer, site: CodeSite) -> Lifted:
     """A layer whose class the reader gave: ``objects[GIVEN]`` says what stands for it."""
     adopt: Lifter = site.objects[GIVEN]
     return adopt(layer, site)
@@ -68,4 +68,4 @@ def lifter(layer: Layer) -> Lifter | None:
     found = _by_class.get(layer.class_name)
     if found is not None:
         return found
-    return next((made for test, made in _by_test if test(layer)), None)
+    return next((lift for test, lift in _by_test if test(layer)), None)

@@ -15,7 +15,7 @@ from ...document.model import Layer
 from ...document.values import Code, Object, Value
 from ..functions.base import words
 from ..lift import Lifted, Lifting
-from .base import Site, place_where
+from .base import CodeSite, code_site_where
 
 _KEYS = ("activation", "recurrent_activation")
 # keras/src/activations/__init__.py 3.15.1, with the names that `get` takes beside those of the functions
@@ -43,8 +43,8 @@ def _function(value: Value) -> Code | None:
     return None
 
 
-@place_where(lambda layer: any(_function(layer.config.get(key)) is not None for key in _KEYS))
-def activation(layer: Layer, site: Site) -> Lifted:
+@code_site_where(lambda layer: any(_function(layer.config.get(key)) is not None for key in _KEYS))
+def activation(layer: Layer, site: CodeSite) -> Lifted:
     """The layer with a model for each activation that is a function."""
     functions = {key: code for key in _KEYS if (code := _function(layer.config.get(key))) is not None}
     outputs = Inference().call(layer.with_config(**dict.fromkeys(functions, "linear")), site.args, site.kwargs)

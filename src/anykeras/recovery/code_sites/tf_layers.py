@@ -15,13 +15,13 @@ from ..lift import Lifted, submodel
 from ..op_calls import ARGS, KWARGS, restored
 from ..refusals import told
 from ..tensorflow_nodes import compute
-from .base import Site, place
+from .base import CodeSite, code_site
 
 _OPERATOR = "__operators__."
 
 
-@place("TFOpLambda", "SlicingOpLambda")
-def tf_function(layer: Layer, site: Site) -> Lifted:
+@code_site("TFOpLambda", "SlicingOpLambda")
+def tf_function(layer: Layer, site: CodeSite) -> Lifted:
     """``tf.<function>`` with the arguments of the call (tensorflow/python/keras/layers/core.py, 2.4 to 2.15)."""
     name = str(layer.config.get("function", ""))
 
@@ -61,8 +61,8 @@ def _key(spec: Any) -> Any:
     return Ellipsis if spec == "..." else spec
 
 
-@place("TensorFlowOpLayer")
-def tf_node(layer: Layer, site: Site) -> Lifted:
+@code_site("TensorFlowOpLayer")
+def tf_node(layer: Layer, site: CodeSite) -> Lifted:
     """One node of a TensorFlow graph with constants for some inputs (tf.keras 1.14 to 2.3 base_layer.py)."""
     definition = layer.config.get("node_def")
     if not isinstance(definition, Mapping):
@@ -97,14 +97,14 @@ def _attribute(value: Mapping[str, Any]) -> Any:
     return content
 
 
-@place("AddLoss", "AddMetric")
-def passed_through(layer: Layer, site: Site) -> Lifted:
+@code_site("AddLoss", "AddMetric")
+def passed_through(layer: Layer, site: CodeSite) -> Lifted:
     """Layers that only add to the training loss or the metrics: their outcome is what they are given."""
     return submodel(layer, site.args[0], site.context, lambda ops, inputs: inputs)
 
 
-@place("ClassMethod", "InstanceMethod", "InstanceProperty")
-def composite(layer: Layer, site: Site) -> Lifted:
+@code_site("ClassMethod", "InstanceMethod", "InstanceProperty")
+def composite(layer: Layer, site: CodeSite) -> Lifted:
     """Methods of ragged and sparse tensors, which Keras 3 operations do not have."""
     raise Unsupported(
         "AK3006",
@@ -114,7 +114,7 @@ def composite(layer: Layer, site: Site) -> Lifted:
     )
 
 
-def _told(layer: Layer, site: Site, body: Any) -> Lifted:
+def _told(layer: Layer, site: CodeSite, body: Any) -> Lifted:
     given = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
     try:
         return submodel(layer, given, site.context, body)

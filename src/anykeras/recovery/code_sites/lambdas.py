@@ -16,11 +16,11 @@ from ..follow import Start, find, readings
 from ..functions import Context
 from ..graph_ops import GraphOps
 from ..lift import Lifted, Lifting, entered
-from .base import Site, place, place_where
+from .base import CodeSite, code_site, code_site_where
 
 
-@place("Lambda")
-def lambda_layer(layer: Layer, site: Site) -> Lifted:
+@code_site("Lambda")
+def lambda_layer(layer: Layer, site: CodeSite) -> Lifted:
     """The function of a Lambda, called on what the layer is called on, with its ``arguments``.
 
     Keras writes the mask (and tf.keras and Keras 3 the training flag) over an argument of that name: keras 2.3.1
@@ -57,8 +57,8 @@ def _arguments(layer: Layer) -> Mapping[str, Any]:
     return dict(held) if isinstance(held, Mapping) else {}
 
 
-@place_where(lambda layer: layer.class_name == "Merge" and isinstance(layer.config.get("mode"), Code))
-def merge_layer(layer: Layer, site: Site) -> Lifted:
+@code_site_where(lambda layer: layer.class_name == "Merge" and isinstance(layer.config.get("mode"), Code))
+def merge_layer(layer: Layer, site: CodeSite) -> Lifted:
     """A Merge whose mode is a function of the list of its inputs (keras 1.2.2 engine/topology.py)."""
     code = layer.config["mode"]
     assert isinstance(code, Code)
@@ -68,7 +68,7 @@ def merge_layer(layer: Layer, site: Site) -> Lifted:
     return _with_mask(layer, site, _shape_checked(layer, site, made), "output_mask")
 
 
-def _shape_checked(layer: Layer, site: Site, made: Lifted) -> Lifted:
+def _shape_checked(layer: Layer, site: CodeSite, made: Lifted) -> Lifted:
     """What ``output_shape`` says is not needed: the function was followed. Where the two differ, it is said."""
     code = layer.config.get("output_shape")
     if not isinstance(code, Code) or not isinstance(made.outputs, Spec) or made.outputs.shape is None:
@@ -103,17 +103,17 @@ def _called(code: Code, context: Context, arguments: Any) -> Any:
     return readings(find(code))[0].run(begin)[1]
 
 
-def _with_mask(layer: Layer, site: Site, made: Lifted, key: str = "mask") -> Lifted:
+def _with_mask(layer: Layer, site: CodeSite, made: Lifted, key: str = "mask") -> Lifted:
     """The mask that the layer hands on. Without code there is none; code that returns the mask it is given keeps it.
 
     Keras calls ``mask(inputs, mask)`` for a Lambda and ``output_mask(masks)`` for a Merge.
     """
     code = layer.config.get(key)
     if not isinstance(code, Code):
-        lost = any(site.masked) and site.heeded and site.context.era is Era.KERAS2
+        lost = any(site.masked) and site.mask_consumed and site.context.era is Era.KERAS2
         note = "the mask ends here; Keras 2 does not store `mask=`, so that it cannot be told whether there was one"
         return replace(made, notes=(*made.notes, note)) if lost else made
-    if not (site.heeded and (any(site.masked) or key == "mask")):
+    if not (site.mask_consumed and (any(site.masked) or key == "mask")):
         return made
     kept: list[Any] = []
 
