@@ -20,8 +20,7 @@ from keras import ops
 
 from anykeras import targets
 from anykeras.document.build import Builder
-from anykeras.document.model import Document, Era, Layer, Writer
-from anykeras.document.values import Code
+from anykeras.document.model import Code, Document, Era, Layer, Writer
 from anykeras.recovery import recover
 
 K: Any = None  # what the functions below name; they are followed, not called

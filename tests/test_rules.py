@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anykeras.document.model import Layer
-from anykeras.document.values import Ref
+from anykeras.document.model import Layer, Ref
 from anykeras.migrations import Context, Example, Rule
 from anykeras.migrations.engine import apply
 from anykeras.migrations.rule import rules

@@ -17,7 +17,7 @@ from operation_world import BATCH, NUMBERS, computed, node_of, traced, write
 
 from anykeras.catalog import operations
 from anykeras.catalog.operation_limits import limits
-from anykeras.document.values import Dtype
+from anykeras.document.model import Dtype
 
 
 @pytest.fixture(params=CASES)

@@ -17,8 +17,7 @@ from anykeras.catalog.shapes.engine import Inference
 from anykeras.catalog.shapes.graphs import flat
 from anykeras.catalog.shapes.spec import UNKNOWN, Spec
 from anykeras.catalog.shapes.tables import layer_rule, wrapper_rule
-from anykeras.document.model import Layer
-from anykeras.document.values import Object
+from anykeras.document.model import Layer, Object
 
 
 def frozen(value: Any) -> Any:

@@ -15,8 +15,7 @@ from keras import layers as L
 
 from anykeras.catalog.shapes import UNKNOWN, Spec, fill, infer, masked
 from anykeras.document.build import Builder
-from anykeras.document.model import Graph, Layer
-from anykeras.document.values import Ref
+from anykeras.document.model import Graph, Layer, Ref
 
 
 def submodel() -> Layer:

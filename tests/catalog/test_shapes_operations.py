@@ -17,7 +17,7 @@ from operation_world import BATCH, computed, traced
 from anykeras.catalog.shapes.engine import operation
 from anykeras.catalog.shapes.graphs import flat
 from anykeras.catalog.shapes.spec import Spec
-from anykeras.document.values import Ellipsis_, Slice
+from anykeras.document.model import Ellipsis_, Slice
 
 
 def frozen(value: Any) -> Any:

@@ -9,8 +9,7 @@ from types import FunctionType
 from typing import Any
 
 from anykeras.document.build import Builder
-from anykeras.document.model import Document, Era, Layer, Writer
-from anykeras.document.values import Code
+from anykeras.document.model import Code, Document, Era, Layer, Writer
 from anykeras.recovery import Recovery, recover
 from anykeras.recovery.text import text
 

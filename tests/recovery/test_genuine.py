@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import anykeras
-from anykeras.document.values import Code
+from anykeras.document.model import Code
 from anykeras.document.walk import walk
 from anykeras.errors import MissingObject
 from anykeras.verify.recovered import witnessed

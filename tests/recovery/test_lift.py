@@ -9,8 +9,7 @@ import pytest
 
 from anykeras import targets, tensors
 from anykeras.document.build import Builder
-from anykeras.document.model import Document, Era, Layer, Writer
-from anykeras.document.values import Object
+from anykeras.document.model import Document, Era, Layer, Object, Writer
 from anykeras.errors import AnyKerasError, MissingObject, Unsupported
 from anykeras.findings import Fidelity
 from anykeras.recovery import recover

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from anykeras.document.values import Code
+from anykeras.document.model import Code
 from anykeras.errors import AnyKerasError
 from anykeras.recovery import recover
 

@@ -16,8 +16,7 @@ from anykeras.catalog.graph_order import layer_order, reachable
 from anykeras.catalog.layout import listed, slots
 from anykeras.catalog.masking import hidden_parents
 from anykeras.document.build import Builder
-from anykeras.document.model import Call, Document, Era, Graph, Layer, Writer
-from anykeras.document.values import Ref
+from anykeras.document.model import Call, Document, Era, Graph, Layer, Ref, Writer
 from anykeras.errors import Malformed
 from anykeras.tensors import constant
 

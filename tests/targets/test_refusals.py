@@ -16,8 +16,7 @@ import pytest
 
 from anykeras import targets
 from anykeras.document.build import Builder
-from anykeras.document.model import Call, Document, Era, Graph, Layer, Writer
-from anykeras.document.values import Code, Object, Ref
+from anykeras.document.model import Call, Code, Document, Era, Graph, Layer, Object, Ref, Writer
 from anykeras.errors import AnyKerasError
 from anykeras.tensors import constant
 

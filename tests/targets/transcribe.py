@@ -9,8 +9,7 @@ import keras
 import numpy as np
 
 from anykeras.catalog import operations
-from anykeras.document.model import Call, Document, Era, Graph, Layer, Writer
-from anykeras.document.values import Ellipsis_, Object, Ref, Slice
+from anykeras.document.model import Call, Document, Ellipsis_, Era, Graph, Layer, Object, Ref, Slice, Writer
 from anykeras.tensors import Tensor, constant
 
 _DENSES = ("query", "key", "value", "output")

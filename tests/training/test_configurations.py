@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from anykeras.catalog.optimizers import groups, optimizer
-from anykeras.document.model import Call, Era, Graph, Layer, Training, Writer
-from anykeras.document.values import Object, Ref
+from anykeras.document.model import Call, Era, Graph, Layer, Object, Ref, Training, Writer
 from anykeras.findings import Fidelity, Finding
 from anykeras.migrations.training import migrate_training
 from anykeras.registry import page

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 import anykeras
-from anykeras.document.model import Document, Era, Graph, Layer, Training, Writer
-from anykeras.document.values import Object
+from anykeras.document.model import Document, Era, Graph, Layer, Object, Training, Writer
 from anykeras.migrations import settled
 from genuine import FIXTURES, Genuine, same
 

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ..document.model import Era, Layer
-from ..document.values import Config
+from ..document.model import Config, Era, Layer
 
 Shape = tuple[int | None, ...]
 

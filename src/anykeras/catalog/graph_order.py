@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ..document.model import Call, Graph
-from ..document.values import Ref, Value
+from ..document.model import Call, Graph, Ref, Value
 from ..errors import Malformed
 
 Node = tuple[str, int]

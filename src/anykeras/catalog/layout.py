@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ..document.model import Era, Graph, Layer
-from ..document.values import Value
+from ..document.model import Era, Graph, Layer, Value
 from ..document.walk import walk as whole
 from .base import LayerEntry, Role, find
 from .graph_order import layer_order

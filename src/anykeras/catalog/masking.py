@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from ..document.model import Call, Graph, Layer
-from ..document.values import Ref, Value
+from ..document.model import Call, Graph, Layer, Ref, Value
 from .graph_order import Node, finished_first, flatten, parents_of
 
 # `mask` is an argument of their `call`.

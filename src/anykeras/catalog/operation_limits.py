@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..document.model import refs
-from ..document.values import Config, Slice, Value
+from ..document.model import Config, Slice, Value, refs
 from .operations import bind, find
 
 ALL: Final = ("jax", "tensorflow", "torch")

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from ..document.values import Config, Dtype, Value
+from ..document.model import Config, Dtype, Value
 
 
 class UnknownOperation(LookupError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..document.values import Config
+from ..document.model import Config
 
 Groups = tuple[tuple[str, ...], ...]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..document.values import Config
+from ..document.model import Config
 from .base import MODERN, NOW, Role, entry
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ..document.values import Config, Object, Value
+from ..document.model import Config, Object, Value
 
 Mode = str
 _KINDS: Final = ("int8", "int4", "float8", "gptq", "awq")

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..document.model import Layer
-from ..document.values import Value
+from ..document.model import Layer, Value
 from ..document.walk import rebuild
 from .base import ALL, MODERN, Role, entry, flag
 

@@ -14,8 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
-from ..document.model import Era, Writer
-from ..document.values import Value
+from ..document.model import Era, Value, Writer
 
 
 class Missing(enum.Enum):

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.signatures import accepted, signature
-from ..document.model import Document, Era, Layer
-from ..document.values import Object, Value
+from ..document.model import Document, Era, Layer, Object, Value
 from ..errors import Unsupported
 from ..migrations import migrate
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from ..catalog.shapes import UNKNOWN, infer
 from ..document.dump import dump
-from ..document.model import SHADOW, Document, Layer, refs
-from ..document.values import Ref
+from ..document.model import SHADOW, Document, Layer, Ref, refs
 from ..document.walk import walk
 from ..errors import AnyKerasError, MissingObject
 from .given import Given

@@ -18,8 +18,7 @@ from typing import Any
 from ..catalog.layout import slots
 from ..compat.tensor import OldTensor
 from ..document.build import Builder
-from ..document.model import GIVEN, Call, Era, Graph, Layer, refs
-from ..document.values import Ref
+from ..document.model import GIVEN, Call, Era, Graph, Layer, Ref, refs
 from ..document.walk import filled, map_graph_refs, walk
 from ..parse import keras3
 from ..parse.values import Reading

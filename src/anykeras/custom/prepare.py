@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..catalog import find
 from ..catalog.signatures import NOW, signature
 from ..containers.base import Json, Raw
-from ..document.model import GIVEN, SHADOW, Document, Era, Layer, Writer
-from ..document.values import Object, Value
+from ..document.model import GIVEN, SHADOW, Document, Era, Layer, Object, Value, Writer
 from ..document.walk import rebuild, walk
 from ..findings import Fidelity, Finding
 from ..migrations import Context

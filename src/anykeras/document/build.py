@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..tensors import Tensor
-from .model import Call, Graph, Layer
-from .values import Config, Ref, Value
+from .model import Call, Config, Graph, Layer, Ref, Value
 
 
 class Builder:

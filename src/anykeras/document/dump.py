@@ -7,8 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..tensors import Tensor
-from .model import Document, Layer
-from .values import Value
+from .model import Document, Layer, Value
 from .walk import walk
 
 

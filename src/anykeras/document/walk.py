@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from ..tensors import Tensor
-from .model import Call, Graph, Layer
-from .values import Ref, Value
+from .model import Call, Graph, Layer, Ref, Value
 
 
 def walk(layer: Layer) -> Iterator[Layer]:

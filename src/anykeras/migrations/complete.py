@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..catalog.signatures import Missing, signature
-from ..document.model import Era, Layer, Writer
-from ..document.values import Value
+from ..document.model import Era, Layer, Value, Writer
 from ..document.walk import rebuild
 
 # Arguments of every layer, and of its place in a model rather than of its computation.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..document.model import Call, Graph, refs
-from ..document.values import Ref
+from ..document.model import Call, Graph, Ref, refs
 from ..document.walk import map_graph_refs, map_refs
 from ..errors import Malformed
 from .values import Reading

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from ..containers.base import Json
 from ..containers.config_text.yaml.values import NAME_KEY
-from ..document.model import Call, Graph, Layer
-from ..document.values import Code, Config, Ref, Value
+from ..document.model import Call, Code, Config, Graph, Layer, Ref, Value
 from .graph import check_refs
 from .values import Reading, mapping, number, plain, sequence, text
 

@@ -12,8 +12,7 @@ import numpy as np
 
 from ..catalog import find, operations
 from ..containers.base import Json
-from ..document.model import Call, Era, Graph, Layer
-from ..document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
+from ..document.model import Call, Code, Dtype, Ellipsis_, Era, Graph, Layer, Object, Ref, Slice, Value
 from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested

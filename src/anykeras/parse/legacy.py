@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..containers.base import Json
-from ..document.model import SHADOW, Call, Graph, Layer
-from ..document.values import Code, Ref, Value
+from ..document.model import SHADOW, Call, Code, Graph, Layer, Ref, Value
 from . import keras1_graph
 from .graph import check_refs, shift_nested, true_inputs
 from .values import MODELS, Reading, completed, legacy_value, mapping, number, own_class, plain, sequence, text

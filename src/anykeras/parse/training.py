@@ -13,8 +13,7 @@ import numpy as np
 from ..catalog import layout
 from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
-from ..document.model import Era, Layer, Training, Writer
-from ..document.values import Config, Object, Value
+from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
 from ..document.walk import filled, walk
 from ..tensors import Tensor, constant
 from .values import Reading

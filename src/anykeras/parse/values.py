@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 
 from ..catalog import find
 from ..containers.base import Json
-from ..document.model import SHADOW, Era, Layer
-from ..document.values import Code, Object, Value
+from ..document.model import SHADOW, Code, Era, Layer, Object, Value
 from ..errors import LimitExceeded, Malformed
 from ..limits import current
 

@@ -6,8 +6,7 @@ from collections.abc import Hashable, Mapping
 from typing import Any
 
 from ..catalog.shapes.graphs import steps
-from ..document.model import Graph, Layer, refs
-from ..document.values import Ref
+from ..document.model import Graph, Layer, Ref, refs
 from ..tensors import Tensor
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..bytecode import Code as Bytecode
 from ..bytecode import CodeRaised, Identification, Machine, StoredFunction, identify, looks_stored, read_stored
-from ..document.values import Code, Value
+from ..document.model import Code, Value
 from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .functions import Context, Entry, resolve

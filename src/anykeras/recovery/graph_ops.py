@@ -15,8 +15,7 @@ from ..catalog.operations import UnknownOperation
 from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
-from ..document.model import Era, Layer
-from ..document.values import Ellipsis_, Ref, Slice
+from ..document.model import Ellipsis_, Era, Layer, Ref, Slice
 from .functions import Context, Dim, Ops, Refused, Value, folding
 from .functions.addition import summed
 from .functions.folding import leaves

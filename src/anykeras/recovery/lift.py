@@ -11,8 +11,7 @@ import numpy as np
 
 from ..catalog.shapes import Spec
 from ..document.build import Builder
-from ..document.model import Layer
-from ..document.values import Code
+from ..document.model import Code, Layer
 from ..errors import AnyKerasError
 from ..findings import Finding
 from .domain import CodeDomain

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..document.model import Call, Graph, Layer
-from ..document.values import Ref, Value
+from ..document.model import Call, Graph, Layer, Ref, Value
 from ..document.walk import rebuild
 from .held import constant
 

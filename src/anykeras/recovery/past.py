@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..document.model import Layer
-from ..document.values import Code, Object, Value
+from ..document.model import Code, Layer, Object, Value
 from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
 from .functions.base import words

@@ -9,8 +9,7 @@ from typing import Any
 from ..catalog.shapes import UNKNOWN, Spec
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
-from ..document.model import GIVEN, STANDING, Call, Document, Graph, Layer, refs
-from ..document.values import Code, Ref, Value
+from ..document.model import GIVEN, STANDING, Call, Code, Document, Graph, Layer, Ref, Value, refs
 from ..document.walk import map_refs, rebuild, walk
 from ..errors import AnyKerasError, Unsupported
 from ..findings import Fidelity, Finding

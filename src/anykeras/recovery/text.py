@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from ..document.model import Graph, Layer, refs
-from ..document.values import Dtype, Ellipsis_, Ref, Slice
+from ..document.model import Dtype, Ellipsis_, Graph, Layer, Ref, Slice, refs
 from ..tensors import Tensor
 
 _INFIX = {

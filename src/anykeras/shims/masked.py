@@ -8,8 +8,7 @@ from dataclasses import replace
 from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
-from ..document.model import STANDING, Layer
-from ..document.values import Config, Ref
+from ..document.model import STANDING, Config, Layer, Ref
 from ..errors import AnyKerasError
 from ..recovery.code_sites import CodeSite
 from ..recovery.code_sites.base import code_site_where

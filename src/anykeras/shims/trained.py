@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..document.build import Builder
-from ..document.values import Config, Ref
+from ..document.model import Config, Ref
 from ..tensors import Tensor
 
 

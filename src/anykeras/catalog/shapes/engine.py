@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ...document.model import Graph, Layer
-from ...document.values import Ref, Value
+from ...document.model import Graph, Layer, Ref, Value
 from ...document.walk import rebuild
 from ..base import Shape
 from ..operations import bind, find

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from ...document.model import Call, Graph, Layer, refs
-from ...document.values import Ref
+from ...document.model import Call, Graph, Layer, Ref, refs
 
 Step = tuple[Layer, int, Call]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...document.model import GIVEN, Layer
-from ...document.values import Ref
+from ...document.model import GIVEN, Layer, Ref
 from .graphs import flat, inputs, outputs, steps
 from .tables import option
 

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 from typing import Any
 
-from ...document.values import Ellipsis_, Slice
+from ...document.model import Ellipsis_, Slice
 from .spec import Spec, axes_of, broadcast, each, floating, plus, product, promote, reshape, spec_of, times, total
 from .tables import operation
 

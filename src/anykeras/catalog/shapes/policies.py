@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...document.model import Layer
-from ...document.values import Dtype, Object, Value
+from ...document.model import Dtype, Layer, Object, Value
 from .spec import FLOATS, Spec
 
 _MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...document.build import Builder
-from ...document.model import Era, Graph, Layer
-from ...document.values import Value
+from ...document.model import Era, Graph, Layer, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import constant

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Ref, Value
+from ...document.model import Era, Layer, Ref, Value
 from ...document.walk import walk
 from ...findings import Fidelity
 from ...tensors import constant

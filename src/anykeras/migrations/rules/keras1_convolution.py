@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Value
+from ...document.model import Era, Layer, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rule import Context, Example, rule

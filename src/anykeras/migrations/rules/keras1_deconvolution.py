@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Ref, Value
+from ...document.model import Era, Layer, Ref, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Config, Value
+from ...document.model import Config, Era, Layer, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...document.model import Call, Era, Graph, Layer
+from ...document.model import Call, Era, Graph, Layer, Ref, Value
 from ...document.model import refs as refs_of
-from ...document.values import Ref, Value
 from ...errors import Unsupported
 from ..rule import Context, Example, rule
 from .keras1_layouts import OLD

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...document.model import Era, Layer, Writer
-from ...document.values import Config, Object, Value
+from ...document.model import Config, Era, Layer, Object, Value, Writer
 from ...tensors import Tensor
 
 OLD = (Era.KERAS0, Era.KERAS1)

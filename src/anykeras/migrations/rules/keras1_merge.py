@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...document.build import Builder
-from ...document.model import Era, Layer, Writer
-from ...document.values import Code, Value
+from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ..rule import Context, Example, rule

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ...document.model import Call, Era, Graph, Layer, Writer
+from ...document.model import Call, Config, Era, Graph, Layer, Ref, Value, Writer
 from ...document.model import refs as refs_of
-from ...document.values import Config, Ref, Value
 from ...document.walk import walk
 from ...errors import Unsupported
 from ...findings import Fidelity

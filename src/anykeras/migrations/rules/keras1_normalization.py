@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...document.build import Builder
-from ...document.model import Era, Layer, Writer
-from ...document.values import Ref, Value
+from ...document.model import Era, Layer, Ref, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...document.model import Era, Layer
-from ...document.values import Object, Value
+from ...document.model import Era, Layer, Object, Value
 from ...findings import Fidelity, Finding
 from ..rule import Context, Example, rule
 from .keras1_layouts import OLD

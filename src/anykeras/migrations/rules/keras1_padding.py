@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...document.model import Era, Layer
-from ...document.values import Value
+from ...document.model import Era, Layer, Value
 from ...findings import Fidelity
 from ..rule import Context, Example, rule
 from .keras1_layouts import OLD

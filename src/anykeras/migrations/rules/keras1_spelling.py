@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...catalog import find
-from ...document.model import Era, Layer
-from ...document.values import Object, Value
+from ...document.model import Era, Layer, Object, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rule import Context, Example, rule

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Ref, Value
+from ...document.model import Era, Layer, Ref, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rule import Context, Example, rule

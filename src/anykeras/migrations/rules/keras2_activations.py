@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...catalog import find
-from ...document.model import Era, Graph, Layer, Writer
-from ...document.values import Config, Value
+from ...document.model import Config, Era, Graph, Layer, Value, Writer
 from ...errors import Unsupported
 from ..rule import Context, Example, rule
 

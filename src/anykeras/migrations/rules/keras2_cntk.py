@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...document.build import Builder
-from ...document.model import Call, Era, Graph, Layer, Writer
-from ...document.values import Ref
+from ...document.model import Call, Era, Graph, Layer, Ref, Writer
 from ...document.walk import walk
 from ...errors import Unsupported
 from ..rule import Context, Example, rule

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ...catalog.shapes import Spec, infer
 from ...catalog.shapes.graphs import steps
 from ...document.build import Builder
-from ...document.model import Era, Graph, Layer, Writer
-from ...document.values import Config, Ellipsis_, Ref, Slice, Value
+from ...document.model import Config, Ellipsis_, Era, Graph, Layer, Ref, Slice, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
 from ...tensors import constant

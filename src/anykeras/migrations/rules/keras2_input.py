@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...document.model import Era, Graph, Layer, Writer
-from ...document.values import Ref, Value
+from ...document.model import Era, Graph, Layer, Ref, Value, Writer
 from ..rule import Context, Example, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")

@@ -10,8 +10,7 @@ import numpy as np
 
 from ...catalog.shapes import UNKNOWN, infer
 from ...document.build import Builder
-from ...document.model import Call, Era, Graph, Layer, Writer, refs
-from ...document.values import Config, Ref, Slice, Value
+from ...document.model import Call, Config, Era, Graph, Layer, Ref, Slice, Value, Writer, refs
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, constant
 from ..rule import Context, Example, rule

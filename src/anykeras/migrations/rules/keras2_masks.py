@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from ...catalog import find
 from ...catalog.graph_order import finished_first, flatten, parents_of
 from ...document.build import Builder
-from ...document.model import Call, Era, Graph, Layer, Writer
-from ...document.values import Ref, Value
+from ...document.model import Call, Era, Graph, Layer, Ref, Value, Writer
 from ...document.walk import map_refs
 from ...errors import Unsupported
 from ..rule import Context, Example, rule

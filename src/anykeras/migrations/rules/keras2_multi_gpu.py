@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...document.model import Call, Era, Graph, Layer, Writer, refs
-from ...document.values import Ref
+from ...document.model import Call, Era, Graph, Layer, Ref, Writer, refs
 from ...findings import Fidelity
 from ..rule import Context, Example, rule
 

@@ -7,8 +7,7 @@ import math
 import numpy as np
 
 from ...document.build import Builder
-from ...document.model import Era, Layer, Writer
-from ...document.values import Value
+from ...document.model import Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...tensors import constant
 from ..rule import Context, Example, rule

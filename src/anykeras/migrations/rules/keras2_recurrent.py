@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...document.build import Builder
-from ...document.model import Era, Layer, Writer
-from ...document.values import Value
+from ...document.model import Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, combine, constant
 from ..rule import Context, Example, rule

@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...catalog import find
-from ...document.model import Era, Layer, Writer
-from ...document.values import Object, Value
+from ...document.model import Era, Layer, Object, Value, Writer
 from ...tensors import constant
 from ..rule import Context, Example, rule
 

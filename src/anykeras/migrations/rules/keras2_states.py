@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...document.model import Call, Era, Graph, Layer, Writer
-from ...document.values import Config, Ref, Value
+from ...document.model import Call, Config, Era, Graph, Layer, Ref, Value, Writer
 from ...document.walk import map_graph_refs
 from ...errors import Unsupported
 from ..rule import Context, Example, rule

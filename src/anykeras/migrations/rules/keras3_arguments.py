@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from ...catalog import find
 from ...catalog.signatures import NOW, accepted, default, signature
-from ...document.model import Era, Layer, Writer
-from ...document.values import Code, Value
+from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...registry import Page, document
 from ..rule import Context, Example, rule

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ...document.model import Era, Layer, Writer
-from ...document.values import Object, Value
+from ...document.model import Era, Layer, Object, Value, Writer
 from ...findings import Fidelity, Finding
 from ..rule import Context, Example, rule
 

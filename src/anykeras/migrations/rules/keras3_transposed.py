@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...document.model import Era, Layer, Writer
-from ...document.values import Config, Value
+from ...document.model import Config, Era, Layer, Value, Writer
 from ...findings import Fidelity
 from ..rule import Context, Example, rule
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...catalog.shapes import masked
-from ...document.model import Call, Era, Graph, Layer, Writer
-from ...document.values import Config, Ref, Value
+from ...document.model import Call, Config, Era, Graph, Layer, Ref, Value, Writer
 from ...document.walk import map_refs
 from ..rule import Context, Example, rule
 

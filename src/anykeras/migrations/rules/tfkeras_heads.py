@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from ...catalog.shapes import infer, masked
 from ...document.build import Builder
-from ...document.model import Call, Era, Graph, Layer, Writer, refs
-from ...document.values import Ref, Slice, Value
+from ...document.model import Call, Era, Graph, Layer, Ref, Slice, Value, Writer, refs
 from ...document.walk import map_graph_refs, map_refs
 from ..rule import Context, Example, rule
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from ...catalog.shapes.masks import met, outgoing
 from ...document.build import Builder
-from ...document.model import Era, Graph, Layer, Writer
-from ...document.values import Ellipsis_, Value
+from ...document.model import Ellipsis_, Era, Graph, Layer, Value, Writer
 from ...document.walk import walk
 from ..rule import Context, Example, rule
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...document.build import Builder
-from ...document.model import Era, Layer, Writer
-from ...document.values import Config
+from ...document.model import Config, Era, Layer, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...registry import Page, document

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...document.model import Document, Era, Layer, Training
-from ...document.values import Config, Object
+from ...document.model import Config, Document, Era, Layer, Object, Training
 from ...document.walk import rebuild, walk
 from ...findings import Fidelity, Finding
 from .notes import Notes

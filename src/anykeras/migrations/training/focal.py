@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...document.model import FOREIGN
-from ...document.values import Object, Value
+from ...document.model import FOREIGN, Object, Value
 from ...findings import Fidelity
 from .notes import Notes
 

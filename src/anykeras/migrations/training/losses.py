@@ -6,8 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ...catalog.signatures import accepted, classes, signature
-from ...document.model import FOREIGN, Era, Writer
-from ...document.values import Code, Object, Value
+from ...document.model import FOREIGN, Code, Era, Object, Value, Writer
 from ...findings import Fidelity
 from .notes import OLD, Notes
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...document.model import Era, Layer, Training, Writer
-from ...document.values import Value
+from ...document.model import Era, Layer, Training, Value, Writer
 from ...document.walk import walk
 from ...findings import Fidelity, Finding
 from . import embeddings, focal, losses, optimizers, packages

@@ -18,8 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...document.model import Layer, Training
-from ...document.values import Config
+from ...document.model import Config, Layer, Training
 from ...document.walk import filled, walk
 from ...tensors import Tensor, constant
 

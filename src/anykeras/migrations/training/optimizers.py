@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...catalog.optimizers import OptimizerEntry, optimizer, scales
 from ...catalog.signatures import accepted, classes
-from ...document.model import FOREIGN, Era, Training, Writer
-from ...document.values import Config, Object, Value
+from ...document.model import FOREIGN, Config, Era, Object, Training, Value, Writer
 from ...findings import Fidelity
 from . import nadam, packages
 from .notes import OLD, Notes

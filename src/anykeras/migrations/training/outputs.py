@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...catalog.shapes import UNKNOWN, infer
-from ...document.model import Layer
-from ...document.values import Ref, Value
+from ...document.model import Layer, Ref, Value
 
 
 @dataclass(frozen=True)

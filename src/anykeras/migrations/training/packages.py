@@ -10,8 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ...catalog.optimizers import BARE_PACKAGES
-from ...document.model import FOREIGN, Training
-from ...document.values import Config, Object, Value
+from ...document.model import FOREIGN, Config, Object, Training, Value
 from ...document.walk import walk
 from ...findings import Fidelity
 from .notes import Notes

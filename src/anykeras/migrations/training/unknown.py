@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...document.model import FOREIGN, GIVEN, Document
-from ...document.values import Object, Value
+from ...document.model import FOREIGN, GIVEN, Document, Object, Value
 from ...findings import Fidelity, Finding
 from .notes import Notes
 

@@ -11,8 +11,7 @@ from typing import Any
 
 from ...catalog.shapes import Spec
 from ...catalog.shapes.engine import Inference
-from ...document.model import Layer
-from ...document.values import Code, Object, Value
+from ...document.model import Code, Layer, Object, Value
 from ..functions.base import words
 from ..lift import Lifted, Lifting
 from .base import CodeSite, code_site_where

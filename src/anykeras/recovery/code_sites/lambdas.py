@@ -8,8 +8,7 @@ from typing import Any
 
 from ...catalog.shapes import Spec
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Code, Object
+from ...document.model import Code, Era, Layer, Object
 from ...errors import AnyKerasError, Unsupported
 from ..domain import CodeDomain
 from ..follow import Start, find, readings

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Config, Ref
+from ...document.model import Config, Layer, Ref
 from ...migrations import Context
 from ...tensors import Tensor
 from ..base import stands_for

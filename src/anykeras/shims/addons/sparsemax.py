@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Ref
+from ...document.model import Layer, Ref
 from ...migrations import Context
 from ..base import stands_for
 from ..masked import as_activation

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Ref, Value
+from ...document.model import Layer, Ref, Value
 from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ...recovery.functions import Refused

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Config, Ellipsis_, Ref, Slice
+from ...document.model import Config, Ellipsis_, Layer, Ref, Slice
 from ...findings import Fidelity
 from ...migrations import Context
 from ...recovery.code_sites import CodeSite

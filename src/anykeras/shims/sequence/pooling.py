@@ -6,8 +6,7 @@ from collections.abc import Collection
 from typing import Final
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Config, Ref
+from ...document.model import Config, Layer, Ref
 from ...tensors import Tensor
 from ..masked import mask_of
 from ..stored import SHARED

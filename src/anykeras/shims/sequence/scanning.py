@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Config, Ellipsis_, Ref, Slice
+from ...document.model import Config, Ellipsis_, Layer, Ref, Slice
 from ...tensors import constant
 
 Places = NDArray[np.float32]

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Config, Ellipsis_, Ref, Slice, Value
+from ...document.model import Config, Ellipsis_, Layer, Ref, Slice, Value
 from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Ellipsis_, Ref, Slice
+from ...document.model import Ellipsis_, Layer, Ref, Slice
 from ...tensors import Tensor
 from .scanning import columns, placed, scanned
 

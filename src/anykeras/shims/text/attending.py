@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.values import Ref
+from ...document.model import Ref
 from ...migrations import Context
 from .reading import before_june_2020
 

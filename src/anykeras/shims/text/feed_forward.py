@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Config
+from ...document.model import Config, Layer
 from ...migrations import Context
 from ..base import stands_for
 from .reading import fits, trained, weights_by_end

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Value
+from ...document.model import Era, Layer, Value
 from ...document.walk import walk
 from ...findings import Fidelity, Finding
 from ...migrations import Context

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from ...catalog import find
 from ...document.build import Builder
-from ...document.model import Era, Layer
-from ...document.values import Config, Ref
+from ...document.model import Config, Era, Layer, Ref
 from ...findings import Fidelity, Finding
 from ...migrations import Context
 from ...tensors import Tensor

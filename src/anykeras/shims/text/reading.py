@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...document.model import Era, Layer
-from ...document.values import Config, Value
+from ...document.model import Config, Era, Layer, Value
 from ...document.walk import walk
 from ...migrations import Context
 from ...tensors import Tensor

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Ref
+from ...document.model import Layer, Ref
 from ...findings import Fidelity, Finding
 from ...migrations import Context
 from ...tensors import Tensor

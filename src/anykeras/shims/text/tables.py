@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Config, Ref
+from ...document.model import Config, Layer, Ref
 from ...tensors import Tensor
 
 _KEPT = ("embeddings_regularizer", "embeddings_constraint", "mask_zero", "trainable", "dtype")

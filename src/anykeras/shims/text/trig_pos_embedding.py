@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Ref
+from ...document.model import Layer, Ref
 from ...migrations import Context
 from ...tensors import constant
 from ..base import stands_for

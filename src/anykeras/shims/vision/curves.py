@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from ...document.build import Builder
-from ...document.model import Layer
-from ...document.values import Ref, Value
+from ...document.model import Layer, Ref, Value
 from ...migrations import Context
 from ..base import stands_for
 from .channels import bare

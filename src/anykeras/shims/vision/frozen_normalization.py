@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...document.model import Layer
-from ...document.values import Value
+from ...document.model import Layer, Value
 from ...migrations import Context
 from ...tensors import Tensor
 from ..base import stands_for

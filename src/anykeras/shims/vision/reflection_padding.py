@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...document.model import Layer
-from ...document.values import Value
+from ...document.model import Layer, Value
 from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ...document.model import Layer
-from ...document.values import Value
+from ...document.model import Layer, Value
 from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps

@@ -14,8 +14,7 @@ from ...catalog.graph_order import Node, layer_order, reachable
 from ...catalog.masking import hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.signatures import NOW, signature
-from ...document.model import GIVEN, SHADOW, Call, Era, Graph, Layer
-from ...document.values import Config, Ref, Value
+from ...document.model import GIVEN, SHADOW, Call, Config, Era, Graph, Layer, Ref, Value
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
 from .objects import check_name

@@ -12,8 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...document.model import Call, Graph, Layer, refs
-from ...document.values import Ref, Value
+from ...document.model import Call, Graph, Layer, Ref, Value, refs
 from ...document.walk import map_graph_refs, rebuild
 
 _NO_SCOPE = re.compile(r"[^A-Za-z0-9_>-]")

@@ -8,8 +8,7 @@ from typing import Final
 
 from ...catalog.operations import snake_case
 from ...catalog.signatures import NOW, accepted, classes, signature
-from ...document.model import Layer
-from ...document.values import Config, Object
+from ...document.model import Config, Layer, Object
 from ...errors import MissingObject, Unsupported
 
 _KINDS: Final = ("initializers", "regularizers", "constraints", "optimizers", "losses", "metrics")

@@ -11,8 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from ...catalog.shapes import Spec, infer
-from ...document.model import Call, Layer
-from ...document.values import Ref, Value
+from ...document.model import Call, Layer, Ref, Value
 
 _LAYERS: Final = {"max_pool": "MaxPooling", "average_pool": "AveragePooling"}
 _ARGUMENTS: Final = ("inputs", "pool_size", "strides", "padding", "data_format")

@@ -11,8 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...catalog.layout import Slot
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.signatures import default
-from ...document.model import FOREIGN, GIVEN, Layer, Training
-from ...document.values import Object, Value
+from ...document.model import FOREIGN, GIVEN, Layer, Object, Training, Value
 from ...document.walk import walk
 from ...tensors import Tensor, constant
 from .result import Json, LoweredTraining

@@ -7,8 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...document.model import GIVEN, Layer
-from ...document.values import Code, Dtype, Ellipsis_, Object, Ref, Slice, Value
+from ...document.model import GIVEN, Code, Dtype, Ellipsis_, Layer, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
 from .objects import check, module_of, unknown
