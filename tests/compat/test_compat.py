@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anykeras.compat import world_of
+from anykeras.compat import legacy_runtime
 from anykeras.custom import source
 from anykeras.document.model import Era, Writer
 
@@ -32,7 +32,7 @@ def close(found: Any, wanted: Any, atol: float = 1e-8) -> bool:
 def objects(text: str, writer: Writer, tmp_path: Path) -> source.Read:
     path = tmp_path / "their_layers.py"
     path.write_text(text, "utf8")
-    return source.read(str(path), world_of(writer))
+    return source.read(str(path), legacy_runtime(writer))
 
 
 def made(text: str, writer: Writer, tmp_path: Path) -> dict[str, Any]:

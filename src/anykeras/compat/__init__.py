@@ -1,7 +1,7 @@
 """The libraries of old Keras programs over the running Keras 3.
 
     from anykeras.compat import backend as K, Layer      # Keras 2 on TensorFlow
-    from anykeras.compat import world_of                 # or those of another writer
+    from anykeras.compat import legacy_runtime                 # or those of another writer
 
 A class written for Keras 0.3 to tf.keras 2.15 runs unchanged: functions come from the table that Lambda recovery uses
 too (`recovery.functions`), tensors have the operators and attributes that they had, and `Layer` keeps the old ways of
@@ -16,27 +16,27 @@ from typing import Any
 from ..document.model import Era, Writer
 from ..recovery.functions import Context
 from . import pages as _pages
-from .world import World
+from .runtime import LegacyRuntime
 
-__all__ = ["World", "world_of"]
+__all__ = ["LegacyRuntime", "legacy_runtime"]
 del _pages
 
 
-def world_of(writer: Writer) -> World:
+def legacy_runtime(writer: Writer) -> LegacyRuntime:
     """The libraries that a writer's program imported."""
-    return World(Context.of(writer), writer)
+    return LegacyRuntime(Context.of(writer), writer)
 
 
 @cache
-def _usual() -> World:
-    return world_of(Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow"))
+def _usual() -> LegacyRuntime:
+    return legacy_runtime(Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow"))
 
 
 def __getattr__(name: str) -> Any:
     """Names of old Keras: ``backend``, ``layers``, ``Layer``, ``tensorflow`` ..."""
     if name.startswith("__"):
         raise AttributeError(name)
-    world = _usual()
+    runtime = _usual()
     if name in ("keras", "tensorflow"):
-        return world.module(name)
-    return world.find("keras.layers." + name if name[:1].isupper() else "keras." + name)
+        return runtime.module(name)
+    return runtime.find("keras.layers." + name if name[:1].isupper() else "keras." + name)

@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from .bridges import bridges
+from .adapters import bridges
 from .constructors import translated
-from .first import masked_layer
-from .layer import OldLayer, called_as_then
-from .model import called_by_old, model
-from .tensor import OldTensor, plain_shape
+from .keras0 import masked_layer
+from .layer import LegacyLayer, wrap_tensor_method
+from .model import as_legacy_model, model
+from .tensor import LegacyTensor, to_plain_shape
 from .training import part
 
 if TYPE_CHECKING:
-    from .world import World
+    from .runtime import LegacyRuntime
 
 # Classes by the last part of their name, wherever an old library kept them: what the running Keras calls them.
 _CLASSES: Mapping[str, str] = {
@@ -39,83 +39,85 @@ _BASES = frozenset({"Layer", "Wrapper"})
 _TENSORS = frozenset({"Tensor", "TensorVariable", "KerasTensor", "SymbolicTensor"})
 
 
-def find(world: World, name: str) -> Any:
+def find(runtime: LegacyRuntime, name: str) -> Any:
     """The class of that canonical name, as old code uses it; None where Keras has all that it needs."""
     root, last = name.split(".")[0], name.rpartition(".")[2]
     if last in _TENSORS and name.count(".") < 4:
-        return OldTensor
+        return LegacyTensor
     if root == "keras" and last == "MaskedLayer":
-        return masked_layer(world)
+        return masked_layer(runtime)
     if root != "keras" or last not in _CLASSES:
         return None
     home, _, current = _CLASSES[last].partition(".")
-    return adapted(world, getattr(getattr(world.keras, home), current))
+    return adapted(runtime, getattr(getattr(runtime.keras, home), current))
 
 
-def adapted(world: World, current: type) -> Any:
+def adapted(runtime: LegacyRuntime, current: type) -> Any:
     """A class of the running Keras with the ways of the writer's time."""
-    known = world.registered.get(f"class {current.__module__}.{current.__qualname__}")
+    known = runtime.registered.get(f"class {current.__module__}.{current.__qualname__}")
     if known is not None:
         return known
-    made = _made(world, current)
-    world.registered[f"class {current.__module__}.{current.__qualname__}"] = made
+    made = _made(runtime, current)
+    runtime.registered[f"class {current.__module__}.{current.__qualname__}"] = made
     return made
 
 
-def _made(world: World, current: type) -> Any:
-    keras = world.keras
+def _made(runtime: LegacyRuntime, current: type) -> Any:
+    keras = runtime.keras
     if issubclass(current, keras.layers.Layer) and not issubclass(current, keras.Model):
-        return _layer(world, current)
+        return _layer(runtime, current)
     if issubclass(current, keras.Model):
-        return model(world, current)
+        return model(runtime, current)
     if issubclass(current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint):
-        return _object(world, current)
+        return _object(runtime, current)
     if issubclass(current, keras.losses.Loss | keras.metrics.Metric | keras.optimizers.schedules.LearningRateSchedule):
-        return part(world, current)
+        return part(runtime, current)
     return current
 
 
-def _layer(world: World, current: type) -> type:
+def _layer(runtime: LegacyRuntime, current: type) -> type:
     built_in = current.__name__ not in _BASES and current.__module__.startswith("keras.")
 
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         if built_in:
-            kwargs = translated(world, current.__name__, args, kwargs)
+            kwargs = translated(runtime, current.__name__, args, kwargs)
             args = ()
-        OldLayer.begin(self, current, args, kwargs)
+        LegacyLayer.begin(self, current, args, kwargs)
 
     body = {
         "__init__": __init__,
-        "world": world,
+        "legacy_runtime": runtime,
         "built_in": built_in,
         "__module__": current.__module__,
         "__doc__": current.__doc__,
-        **bridges(world, current),
+        **bridges(runtime, current),
     }
-    return type(current.__name__, (OldLayer, current), body)
+    return type(current.__name__, (LegacyLayer, current), body)
 
 
-def as_then(world: World, layer: Any) -> Any:
+def as_legacy(runtime: LegacyRuntime, layer: Any) -> Any:
     """A live layer of the running Keras in the ways of then, for the code of a class that holds it."""
-    if isinstance(layer, OldLayer) or not isinstance(layer, world.keras.layers.Layer):
+    if isinstance(layer, LegacyLayer) or not isinstance(layer, runtime.keras.layers.Layer):
         return layer
-    if isinstance(layer, world.keras.Model):
-        return called_by_old(world, layer)
+    if isinstance(layer, runtime.keras.Model):
+        return as_legacy_model(runtime, layer)
     build = layer.build  # Keras binds it to the object when it is made
 
     @wraps(build)
     def built(*args: Any, **kwargs: Any) -> Any:
-        with world.outside():
-            return build(*(plain_shape(arg) for arg in args), **{key: plain_shape(value) for key, value in kwargs.items()})
+        with runtime.outside():
+            return build(
+                *(to_plain_shape(arg) for arg in args), **{key: to_plain_shape(value) for key, value in kwargs.items()}
+            )
 
-    object.__setattr__(layer, "__class__", adapted(world, type(layer)))
+    object.__setattr__(layer, "__class__", adapted(runtime, type(layer)))
     object.__setattr__(layer, "build", built)
     return layer
 
 
-def _object(world: World, current: type) -> type:
+def _object(runtime: LegacyRuntime, current: type) -> type:
     def __init_subclass__(cls: Any, **kwargs: Any) -> None:
-        callable_object(world, cls)
+        adapt_call(runtime, cls)
 
     wrap: Any = classmethod  # the class is made by hand, so that no type checker sees where this goes
     hook = wrap(__init_subclass__)
@@ -123,13 +125,13 @@ def _object(world: World, current: type) -> type:
     return type(current.__name__, (current,), body)
 
 
-def callable_object(world: World, made: Any) -> Any:
+def adapt_call(runtime: LegacyRuntime, made: Any) -> Any:
     """A class of a person's own without a base of Keras: its ``__call__`` is called by Keras, and runs as old code."""
     own = vars(made).get("__call__")
     if inspect.isfunction(own) and hasattr(made, "set_param"):
         own = _of_a_parameter(own)
-    if inspect.isfunction(own) and not getattr(own, "of_old", False):
-        made.__call__ = called_as_then(world, own)
+    if inspect.isfunction(own) and not getattr(own, "is_legacy", False):
+        made.__call__ = wrap_tensor_method(runtime, own)
     return made
 
 
@@ -138,6 +140,6 @@ def _of_a_parameter(call: Callable[..., Any]) -> Callable[..., Any]:
 
     def run(self: Any, x: Any) -> Any:
         self.set_param(x)
-        return call(self, x.world.wrap(x.world.keras.ops.zeros(())) if isinstance(x, OldTensor) else 0.0)
+        return call(self, x.runtime.wrap(x.runtime.keras.ops.zeros(())) if isinstance(x, LegacyTensor) else 0.0)
 
     return run

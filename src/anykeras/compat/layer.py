@@ -1,6 +1,6 @@
 """``Layer`` with the ways of Keras 0.3 to 2.15, over the Layer of the running Keras.
 
-Code of then and code of Keras share an object: `World.old` says whose turn it is. To the first, variables and tensors
+Code of then and code of Keras share an object: `LegacyRuntime.old` says whose turn it is. To the first, variables and tensors
 that are attributes are old ones; to the second they are its own.
 """
 
@@ -15,12 +15,12 @@ import numpy as np
 
 from ..document.model import Era
 from ..errors import Unsupported
-from .faces import TwoFaced
-from .first import asked
-from .tensor import OldTensor, old_shape, plain_shape
+from .keras0 import asked
+from .proxies import LegacyProxy
+from .tensor import LegacyTensor, to_legacy_shape, to_plain_shape
 
 if TYPE_CHECKING:
-    from .world import World
+    from .runtime import LegacyRuntime
 
 # Methods of built-in layers that those of Keras 3 do not call: what overrides them would be passed over in silence.
 _HOOKS = frozenset(
@@ -53,17 +53,17 @@ _PLACE = ("input_shape", "batch_input_shape", "batch_size", "input_dim", "input_
           "create_input_layer", "dynamic", "experimental_autocast", "implementation")  # fmt: skip
 
 
-class OldLayer(TwoFaced):
-    """Mixed into a layer class of the running Keras; `world` is whose code derives from it."""
+class LegacyLayer(LegacyProxy):
+    """Mixed into a layer class of the running Keras; `runtime` is whose code derives from it."""
 
     initial_weights: Any = None
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = vars(cls)
-        if "world" in own:
+        if "legacy_runtime" in own:
             return
-        for name, made in asked(cls.world, own).items():
+        for name, made in asked(cls.legacy_runtime, own).items():
             setattr(cls, name, made)
         lost = sorted(_HOOKS & own.keys()) if getattr(cls, "built_in", False) else []
         if lost:
@@ -75,7 +75,7 @@ class OldLayer(TwoFaced):
         for name, change in _METHODS.items():
             method = vars(cls).get(name)
             if inspect.isfunction(method):
-                setattr(cls, name, change(cls.world, method))
+                setattr(cls, name, change(cls.legacy_runtime, method))
 
     @staticmethod
     def begin(self: Any, current: type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -85,9 +85,9 @@ class OldLayer(TwoFaced):
         for key in _PLACE:
             if key not in takes:
                 kwargs.pop(key, None)
-        if isinstance(kwargs.get("dtype"), OldTensor | type):
+        if isinstance(kwargs.get("dtype"), LegacyTensor | type):
             kwargs.pop("dtype")
-        with type(self).world.outside():
+        with type(self).legacy_runtime.outside():
             current.__init__(self, *args, **kwargs)  # type: ignore[misc]
         if not getattr(type(self).compute_mask, "_is_default", False):
             self.supports_masking = True  # before Keras 3 every layer's compute_mask was asked
@@ -102,19 +102,21 @@ class OldLayer(TwoFaced):
         """What a layer of then had under another name, or had before it was built."""
         hidden = vars(self).get(f"_{name}")
         if hidden is not None and isinstance(getattr(type(self), name, None), property):
-            return type(self).world.wrap(hidden) if type(self).world.old else hidden
-        current = _NAMES_OF_KERAS1.get(name) if type(self).world.context.era in (Era.KERAS0, Era.KERAS1) else None
+            return type(self).legacy_runtime.wrap(hidden) if type(self).legacy_runtime.old else hidden
+        current = _NAMES_OF_KERAS1.get(name) if type(self).legacy_runtime.context.era in (Era.KERAS0, Era.KERAS1) else None
         if current is None:
             apart = getattr(super(), "__getattr__", None)  # on torch a layer keeps the layers inside it apart
             if apart is None:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            return type(self).facing(apart(name))
-        return type(self).world.wrap(super().__getattribute__(current)) if current == "bias" else getattr(self, current)
+            return type(self).present(apart(name))
+        return (
+            type(self).legacy_runtime.wrap(super().__getattribute__(current)) if current == "bias" else getattr(self, current)
+        )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        world: World = type(self).world
-        if isinstance(value, OldTensor):
-            if world.context.tf_keras and isinstance(value.raw, world.keras.Variable):
+        runtime: LegacyRuntime = type(self).legacy_runtime
+        if isinstance(value, LegacyTensor):
+            if runtime.context.tf_keras and isinstance(value.raw, runtime.keras.Variable):
                 self._held(value.raw)  # tf.keras kept every variable that was an attribute
             held = getattr(type(self), name, None)
             name = f"_{name}" if isinstance(held, property) and held.fset is None else name
@@ -133,28 +135,28 @@ class OldLayer(TwoFaced):
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
         """``add_weight(shape, initializer, name)`` of Keras 1, ``add_weight(name, shape, ...)`` of Keras 2."""
-        world = type(self).world
-        if not world.old:
+        runtime = type(self).legacy_runtime
+        if not runtime.old:
             return super().add_weight(*args, **kwargs)  # type: ignore[misc]
         given = _weight_arguments(args, kwargs)
-        given["initializer"] = _initializer(world, given.get("initializer"))
-        with world.outside():
+        given["initializer"] = _initializer(runtime, given.get("initializer"))
+        with runtime.outside():
             made = super().add_weight(**given)  # type: ignore[misc]
-        return world.wrap(made)
+        return runtime.wrap(made)
 
     add_variable = add_weight
 
     def add_update(self, updates: Any, inputs: Any = None) -> None:
         """Updates of variables, carried out in training."""
-        world = type(self).world
+        runtime = type(self).legacy_runtime
         for update in updates if isinstance(updates, list) else [updates]:
-            if isinstance(update, tuple) and world.context.training:
-                variable, value = world.unwrap(update)
+            if isinstance(update, tuple) and runtime.context.training:
+                variable, value = runtime.unwrap(update)
                 variable.assign(value)
 
     def add_loss(self, losses: Any, inputs: Any = None) -> None:
         """A term of the training loss."""
-        super().add_loss(type(self).world.unwrap(losses))  # type: ignore[misc]
+        super().add_loss(type(self).legacy_runtime.unwrap(losses))  # type: ignore[misc]
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Any:
@@ -165,30 +167,30 @@ class OldLayer(TwoFaced):
 
     def save_own_variables(self, store: Any) -> None:
         """All variables in order: those of Keras' own layers file only what the built-in class has."""
-        type(self).world.keras.layers.Layer.save_own_variables(self, store)
+        type(self).legacy_runtime.keras.layers.Layer.save_own_variables(self, store)
 
     def load_own_variables(self, store: Any) -> None:
         """The counterpart."""
-        type(self).world.keras.layers.Layer.load_own_variables(self, store)
+        type(self).legacy_runtime.keras.layers.Layer.load_own_variables(self, store)
 
     def add_metric(self, *args: Any, **kwargs: Any) -> None:
         """A number that was shown beside the loss."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        world = type(self).world
-        if args and isinstance(args[0], list | tuple) and len(args[0]) > 1 and isinstance(self, world.keras.layers.RNN):
+        runtime = type(self).legacy_runtime
+        if args and isinstance(args[0], list | tuple) and len(args[0]) > 1 and isinstance(self, runtime.keras.layers.RNN):
             kwargs["initial_state"] = list(args[0][1:])  # as a file of Keras 2 has it
             args = (args[0][0], *args[1:])
-        if not world.old:
+        if not runtime.old:
             return super().__call__(*args, **kwargs)  # type: ignore[misc]
-        with world.outside():
-            made = super().__call__(*world.unwrap(args), **world.unwrap(kwargs))  # type: ignore[misc]
-        return world.wrap(made)
+        with runtime.outside():
+            made = super().__call__(*runtime.unwrap(args), **runtime.unwrap(kwargs))  # type: ignore[misc]
+        return runtime.wrap(made)
 
     def get_output_shape_for(self, input_shape: Any) -> Any:
         """``compute_output_shape`` of Keras 1."""
-        with type(self).world.outside():
-            return old_shape(super().compute_output_shape(plain_shape(input_shape)))  # type: ignore[misc]
+        with type(self).legacy_runtime.outside():
+            return to_legacy_shape(super().compute_output_shape(to_plain_shape(input_shape)))  # type: ignore[misc]
 
     @property
     def trainable_weights(self) -> list[Any]:
@@ -228,7 +230,7 @@ class OldLayer(TwoFaced):
 
     def _keep(self, weights: Iterable[Any], trainable: bool) -> None:
         for weight in weights:
-            raw = type(self).world.unwrap(weight)
+            raw = type(self).legacy_runtime.unwrap(weight)
             raw.trainable = trainable
             self._held(raw)
 
@@ -257,10 +259,10 @@ class Kept:
         return iter(layer._trainable_variables if self._trainable else layer._non_trainable_variables)
 
 
-def _has_flag(layer: OldLayer) -> bool:
+def _has_flag(layer: LegacyLayer) -> bool:
     """To code of Keras 1 the `bias` of a built-in layer was whether there is one, and `b` the variable."""
-    world = type(layer).world
-    if not world.old or world.context.era not in (Era.KERAS0, Era.KERAS1) or not getattr(type(layer), "built_in", False):
+    runtime = type(layer).legacy_runtime
+    if not runtime.old or runtime.context.era not in (Era.KERAS0, Era.KERAS1) or not getattr(type(layer), "built_in", False):
         return False
     return "use_bias" in vars(layer)
 
@@ -273,7 +275,7 @@ def _weight_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str
     given = {**dict(zip(order, args, strict=False)), **kwargs}
     known = ("name", "shape", "initializer", "trainable", "regularizer", "constraint", "dtype")
     made = {key: given[key] for key in known if given.get(key) is not None}
-    made["shape"] = plain_shape(tuple(made.get("shape", ())))
+    made["shape"] = to_plain_shape(tuple(made.get("shape", ())))
     if "name" in made:
         made["name"] = str(made["name"]).replace("/", "_")
     if made.get("dtype") is not None:
@@ -281,7 +283,7 @@ def _weight_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str
     return made
 
 
-def _initializer(world: World, given: Any) -> Any:
+def _initializer(runtime: LegacyRuntime, given: Any) -> Any:
     """An initializer of old code: a name, an object, or a function of a shape that returned a variable."""
     if not inspect.isfunction(given) and not inspect.ismethod(given):
         return given
@@ -289,33 +291,33 @@ def _initializer(world: World, given: Any) -> Any:
 
     def make(shape: Any, dtype: Any = None) -> Any:
         kwargs = {"dtype": dtype} if "dtype" in takes else {}
-        made = world.unwrap(given(tuple(shape), **kwargs))
-        numbers = world.numbers(made) if world.is_tensor(made) else np.asarray(made)
-        return world.keras.ops.convert_to_tensor(numbers, dtype=dtype)
+        made = runtime.unwrap(given(tuple(shape), **kwargs))
+        numbers = runtime.numbers(made) if runtime.is_tensor(made) else np.asarray(made)
+        return runtime.keras.ops.convert_to_tensor(numbers, dtype=dtype)
 
     return make
 
 
-def called_as_then(world: World, method: Callable[..., Any]) -> Callable[..., Any]:
+def wrap_tensor_method(runtime: LegacyRuntime, method: Callable[..., Any]) -> Callable[..., Any]:
     """A method that Keras calls on tensors: it is given old ones, and what it returns is turned back."""
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        from .world import holds_old
+        from .runtime import holds_legacy
 
         if told and "training" not in kwargs and len(args) <= told:
             kwargs["training"] = bool(_training(self, kwargs))
-        if holds_old(args) or holds_old(kwargs):
+        if holds_legacy(args) or holds_legacy(kwargs):
             return method(self, *args, **kwargs)
-        with world.calling(_training(self, kwargs)):
-            made = method(self, *world.wrap(args), **world.wrap(kwargs))
-        return world.unwrap(made)
+        with runtime.calling(_training(self, kwargs)):
+            made = method(self, *runtime.wrap(args), **runtime.wrap(kwargs))
+        return runtime.unwrap(made)
 
     signature = inspect.signature(method)
     told = _place_of_training(signature)
     changed = [_optional(p) if told else p for p in signature.parameters.values()]
     call.__signature__ = signature.replace(parameters=changed)  # type: ignore[attr-defined]
-    call.of_old = True  # type: ignore[attr-defined]
+    call.is_legacy = True  # type: ignore[attr-defined]
     return call
 
 
@@ -343,25 +345,25 @@ def _training(layer: Any, kwargs: dict[str, Any]) -> bool | None:
     return told if isinstance(told, bool) else None
 
 
-def _shaped(world: World, method: Callable[..., Any]) -> Callable[..., Any]:
+def _shaped(runtime: LegacyRuntime, method: Callable[..., Any]) -> Callable[..., Any]:
     """``build`` and ``compute_output_shape``: shapes in, and for the latter a shape out."""
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        given = [old_shape(arg) for arg in args]
-        with world.inside():
-            return plain_shape(method(self, *given, **{key: old_shape(value) for key, value in kwargs.items()}))
+        given = [to_legacy_shape(arg) for arg in args]
+        with runtime.inside():
+            return to_plain_shape(method(self, *given, **{key: to_legacy_shape(value) for key, value in kwargs.items()}))
 
-    call.of_old = True  # type: ignore[attr-defined]
+    call.is_legacy = True  # type: ignore[attr-defined]
     return call
 
 
 _METHODS: dict[str, Callable[[Any, Callable[..., Any]], Callable[..., Any]]] = {
-    "call": called_as_then,
-    "compute_mask": called_as_then,
-    "step": called_as_then,
-    "preprocess_input": called_as_then,
-    "get_initial_states": called_as_then,
+    "call": wrap_tensor_method,
+    "compute_mask": wrap_tensor_method,
+    "step": wrap_tensor_method,
+    "preprocess_input": wrap_tensor_method,
+    "get_initial_states": wrap_tensor_method,
     "build": _shaped,
     "compute_output_shape": _shaped,
 }

@@ -9,21 +9,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .world import World
+    from .runtime import LegacyRuntime
 
 _ARGUMENTS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 
 
-def find(world: World, name: str) -> Any:
+def find(runtime: LegacyRuntime, name: str) -> Any:
     """``Recurrent`` and the functions beside it, by the last part of their names; None for any other."""
     last = name.rpartition(".")[2]
     if name.startswith("keras.") and last in ("time_distributed_dense", "_time_distributed_dense"):
-        return _dense_of(world)
-    return recurrent(world) if name.startswith("keras.") and last == "Recurrent" else None
+        return _dense_of(runtime)
+    return recurrent(runtime) if name.startswith("keras.") and last == "Recurrent" else None
 
 
-def _dense_of(world: World) -> Any:
-    K = world.module("keras.backend")
+def _dense_of(runtime: LegacyRuntime) -> Any:
+    K = runtime.module("keras.backend")
 
     def time_distributed_dense(
         x: Any,
@@ -36,7 +36,7 @@ def _dense_of(world: World) -> Any:
         training: Any = None,
     ) -> Any:
         """``x . w + b`` in every step; dropout as in training alone, one mask for all steps."""
-        if dropout and world.context.training:
+        if dropout and runtime.context.training:
             ones = K.ones_like(x[:, 0, :])
             x = x * K.expand_dims(K.dropout(ones, dropout), 1)
         x = K.dot(x, w)
@@ -45,11 +45,11 @@ def _dense_of(world: World) -> Any:
     return time_distributed_dense
 
 
-def recurrent(world: World) -> Any:
-    """The class, in the ways of `world`."""
-    K = world.module("keras.backend")
-    base: Any = world.find("keras.layers.Layer")
-    spec: Any = world.find("keras.layers.InputSpec")
+def recurrent(runtime: LegacyRuntime) -> Any:
+    """The class, in the ways of `runtime`."""
+    K = runtime.module("keras.backend")
+    base: Any = runtime.find("keras.layers.Layer")
+    spec: Any = runtime.find("keras.layers.InputSpec")
 
     class Recurrent(base):  # type: ignore[misc]  # a base made at run time
         """A layer over time whose ``step(x, states)`` gives the output and the next states."""
@@ -120,7 +120,7 @@ def recurrent(world: World) -> Any:
             )
             if self.stateful:
                 for variable, value in zip(self.states, states, strict=True):
-                    world.unwrap(variable).assign(world.unwrap(value))
+                    runtime.unwrap(variable).assign(runtime.unwrap(value))
             out = outputs if self.return_sequences else last
             return [out, *states] if self.return_state else out
 

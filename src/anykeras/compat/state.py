@@ -12,22 +12,22 @@ import numpy as np
 from ..recovery.functions.base import words
 
 if TYPE_CHECKING:
-    from .world import World
+    from .runtime import LegacyRuntime
 
-Made = Callable[["World"], Any]
+Made = Callable[["LegacyRuntime"], Any]
 _table: dict[str, Made] = {}
 _numbers = count(1)
 
 
 def _enter(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Register a function whose first argument is the world."""
+    """Register a function whose first argument is the runtime."""
 
     def add(run: Callable[..., Any]) -> Callable[..., Any]:
-        def bound(world: World) -> Any:
+        def bound(runtime: LegacyRuntime) -> Any:
             def call(*args: Any, **kwargs: Any) -> Any:
-                return run(world, *args, **kwargs)
+                return run(runtime, *args, **kwargs)
 
-            call.__name__, call.of_old = run.__name__, True  # type: ignore[attr-defined]
+            call.__name__, call.is_legacy = run.__name__, True  # type: ignore[attr-defined]
             return call
 
         for name in names:
@@ -37,55 +37,59 @@ def _enter(*names: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return add
 
 
-def find(world: World, name: str) -> Any:
+def find(runtime: LegacyRuntime, name: str) -> Any:
     """The function of that canonical name, None where it keeps no state."""
     made = _table.get(name)
-    return None if made is None else made(world)
+    return None if made is None else made(runtime)
 
 
-def variable_attribute(world: World, raw: Any, name: str) -> Any:
+def variable_attribute(runtime: LegacyRuntime, raw: Any, name: str) -> Any:
     """Methods and attributes that only variables had; None for any other."""
-    if not isinstance(raw, world.keras.Variable):
+    if not isinstance(raw, runtime.keras.Variable):
         return None
     if name in ("assign", "set_value"):
-        return lambda value, *args, **kwargs: raw.assign(world.unwrap(value))
+        return lambda value, *args, **kwargs: raw.assign(runtime.unwrap(value))
     if name == "assign_add":
-        return lambda value, *args, **kwargs: raw.assign(raw + world.unwrap(value))
+        return lambda value, *args, **kwargs: raw.assign(raw + runtime.unwrap(value))
     if name in ("get_value", "numpy", "eval"):
-        return lambda *args, **kwargs: world.numbers(raw)
+        return lambda *args, **kwargs: runtime.numbers(raw)
     if name in ("value", "read_value", "initialized_value"):
-        return lambda *args, **kwargs: world.wrap(raw)
+        return lambda *args, **kwargs: runtime.wrap(raw)
     return getattr(raw, name, None) if name in ("name", "trainable", "constraint", "regularizer", "path") else None
 
 
-def make_variable(world: World, value: Any, dtype: Any = None, name: str | None = None, trainable: bool = True) -> Any:
+def make_variable(
+    runtime: LegacyRuntime, value: Any, dtype: Any = None, name: str | None = None, trainable: bool = True
+) -> Any:
     """A variable of the running Keras that starts with `value`."""
-    raw = world.unwrap(value)
-    array = world.numbers(raw) if world.is_tensor(raw) else np.asarray(raw)
-    kind = str(dtype or (world.context.floatx if array.dtype.kind == "f" else array.dtype))
+    raw = runtime.unwrap(value)
+    array = runtime.numbers(raw) if runtime.is_tensor(raw) else np.asarray(raw)
+    kind = str(dtype or (runtime.context.floatx if array.dtype.kind == "f" else array.dtype))
     kind = kind.replace("<dtype: ", "").strip("'>")
     label = str(name or f"variable_{next(_numbers)}").replace("/", "_").split(":")[0]
-    made = world.keras.Variable(np.asarray(array, kind), dtype=kind, trainable=trainable, name=label)
-    return world.wrap(made)
+    made = runtime.keras.Variable(np.asarray(array, kind), dtype=kind, trainable=trainable, name=label)
+    return runtime.wrap(made)
 
 
 @_enter("keras.backend.variable", "tensorflow.Variable", "theano.shared", "tensorflow.python.ops.variables.Variable")
-def variable(world: World, value: Any = None, dtype: Any = None, name: str | None = None, *args: Any, **kw: Any) -> Any:
+def variable(
+    runtime: LegacyRuntime, value: Any = None, dtype: Any = None, name: str | None = None, *args: Any, **kw: Any
+) -> Any:
     """``K.variable(value, dtype, name)``; inside a call it is the value itself, as nothing would keep it."""
     value = kw.get("initial_value", value)
-    if world.calls:
-        return world.wrap(world.keras.ops.convert_to_tensor(world.unwrap(value), dtype=dtype))
-    return make_variable(world, value, dtype, name, bool(kw.get("trainable", True)))
+    if runtime.calls:
+        return runtime.wrap(runtime.keras.ops.convert_to_tensor(runtime.unwrap(value), dtype=dtype))
+    return make_variable(runtime, value, dtype, name, bool(kw.get("trainable", True)))
 
 
 def _filled(name: str, fill: float) -> None:
     @_enter(f"keras.backend.{name}")
-    def run(world: World, shape: Any, dtype: Any = None, name: str | None = None) -> Any:
+    def run(runtime: LegacyRuntime, shape: Any, dtype: Any = None, name: str | None = None) -> Any:
         """``K.zeros(shape)`` and ``K.ones(shape)`` made variables in Keras 1 and 2."""
-        if world.calls:
-            return world.wrap(world.ops.op("full", world.unwrap(shape), fill, dtype=dtype))
+        if runtime.calls:
+            return runtime.wrap(runtime.ops.op("full", runtime.unwrap(shape), fill, dtype=dtype))
         sizes = tuple(int(size) for size in shape)
-        return make_variable(world, np.full(sizes, fill, dtype or world.context.floatx), dtype, name)
+        return make_variable(runtime, np.full(sizes, fill, dtype or runtime.context.floatx), dtype, name)
 
 
 _filled("zeros", 0.0)
@@ -94,115 +98,120 @@ _filled("ones", 1.0)
 
 @_enter("keras.backend.random_uniform_variable")
 def random_uniform_variable(
-    world: World, shape: Any, low: float, high: float, dtype: Any = None, name: str | None = None, seed: Any = None
+    runtime: LegacyRuntime, shape: Any, low: float, high: float, dtype: Any = None, name: str | None = None, seed: Any = None
 ) -> Any:
     """A variable that starts with uniform noise."""
     drawn = np.random.default_rng(seed).uniform(low, high, tuple(shape))
-    return make_variable(world, drawn.astype(dtype or world.context.floatx), dtype, name)
+    return make_variable(runtime, drawn.astype(dtype or runtime.context.floatx), dtype, name)
 
 
 @_enter("keras.backend.random_normal_variable")
 def random_normal_variable(
-    world: World, shape: Any, mean: float, scale: float, dtype: Any = None, name: str | None = None, seed: Any = None
+    runtime: LegacyRuntime, shape: Any, mean: float, scale: float, dtype: Any = None, name: str | None = None, seed: Any = None
 ) -> Any:
     """A variable that starts with normal noise."""
     drawn = np.random.default_rng(seed).normal(mean, scale, tuple(shape))
-    return make_variable(world, drawn.astype(dtype or world.context.floatx), dtype, name)
+    return make_variable(runtime, drawn.astype(dtype or runtime.context.floatx), dtype, name)
 
 
 @_enter("keras.backend.get_value", "keras.backend.eval")
-def get_value(world: World, x: Any) -> Any:
+def get_value(runtime: LegacyRuntime, x: Any) -> Any:
     """The numbers of a variable or tensor."""
-    raw = world.unwrap(x)
-    return world.numbers(raw) if world.is_tensor(raw) else np.asarray(raw)
+    raw = runtime.unwrap(x)
+    return runtime.numbers(raw) if runtime.is_tensor(raw) else np.asarray(raw)
 
 
 @_enter("keras.backend.batch_get_value")
-def batch_get_value(world: World, xs: Any) -> Any:
+def batch_get_value(runtime: LegacyRuntime, xs: Any) -> Any:
     """The numbers of several variables."""
-    return [get_value(world, x) for x in xs]
+    return [get_value(runtime, x) for x in xs]
 
 
 @_enter("keras.backend.set_value")
-def set_value(world: World, x: Any, value: Any) -> None:
+def set_value(runtime: LegacyRuntime, x: Any, value: Any) -> None:
     """Give a variable other numbers."""
-    world.unwrap(x).assign(world.unwrap(value))
+    runtime.unwrap(x).assign(runtime.unwrap(value))
 
 
 @_enter("keras.backend.batch_set_value")
-def batch_set_value(world: World, tuples: Any) -> None:
+def batch_set_value(runtime: LegacyRuntime, tuples: Any) -> None:
     """Give several variables other numbers."""
     for x, value in tuples:
-        set_value(world, x, value)
+        set_value(runtime, x, value)
 
 
 @_enter("keras.backend.update")
-def update(world: World, x: Any, new_x: Any) -> Any:
+def update(runtime: LegacyRuntime, x: Any, new_x: Any) -> Any:
     """An update of a variable: (variable, its next value), carried out where a layer adds it in training."""
     return (x, new_x)
 
 
 @_enter("keras.backend.update_add")
-def update_add(world: World, x: Any, increment: Any) -> Any:
+def update_add(runtime: LegacyRuntime, x: Any, increment: Any) -> Any:
     """An update that adds."""
     return (x, x + increment)
 
 
 @_enter("keras.backend.update_sub")
-def update_sub(world: World, x: Any, decrement: Any) -> Any:
+def update_sub(runtime: LegacyRuntime, x: Any, decrement: Any) -> Any:
     """An update that subtracts."""
     return (x, x - decrement)
 
 
 @_enter("keras.backend.moving_average_update")
-def moving_average_update(world: World, x: Any, value: Any, momentum: float) -> Any:
+def moving_average_update(runtime: LegacyRuntime, x: Any, value: Any, momentum: float) -> Any:
     """An update towards `value`."""
     return (x, x * momentum + value * (1.0 - momentum))
 
 
 @_enter("keras.backend.placeholder")
 def placeholder(
-    world: World, shape: Any = None, ndim: int | None = None, dtype: Any = None, sparse: bool = False, name: Any = None
+    runtime: LegacyRuntime,
+    shape: Any = None,
+    ndim: int | None = None,
+    dtype: Any = None,
+    sparse: bool = False,
+    name: Any = None,
 ) -> Any:
     """A symbolic tensor."""
     sizes = tuple(shape) if shape is not None else (None,) * int(ndim or 1)
-    return world.wrap(world.keras.Input(batch_shape=sizes, dtype=dtype or world.context.floatx))
+    return runtime.wrap(runtime.keras.Input(batch_shape=sizes, dtype=dtype or runtime.context.floatx))
 
 
 @_enter("keras.backend.learning_phase")
-def learning_phase(world: World) -> int:
+def learning_phase(runtime: LegacyRuntime) -> int:
     """1 in training, else 0."""
-    return int(world.context.training)
+    return int(runtime.context.training)
 
 
 @_enter("keras.backend.name_scope", "tensorflow.name_scope", "tensorflow.variable_scope", "tensorflow.device")
-def name_scope(world: World, *args: Any, **kwargs: Any) -> Any:
+def name_scope(runtime: LegacyRuntime, *args: Any, **kwargs: Any) -> Any:
     """A block that only named things."""
     return nullcontext(str(args[0]) if args else "")
 
 
 @_enter("keras.backend.clear_session")
-def clear_session(world: World) -> None:
+def clear_session(runtime: LegacyRuntime) -> None:
     """Forget the names given so far."""
-    world.keras.utils.clear_session()
+    runtime.keras.utils.clear_session()
 
 
 @_enter("keras.backend.is_keras_tensor", "keras.backend.is_variable_tensor")
-def is_keras_tensor(world: World, x: Any) -> bool:
+def is_keras_tensor(runtime: LegacyRuntime, x: Any) -> bool:
     """Whether a value is a symbolic tensor of Keras."""
-    return isinstance(world.unwrap(x), world.keras.KerasTensor)
+    return isinstance(runtime.unwrap(x), runtime.keras.KerasTensor)
 
 
 @_enter("keras.backend.count_params")
-def count_params(world: World, x: Any) -> int:
+def count_params(runtime: LegacyRuntime, x: Any) -> int:
     """The number of elements."""
-    return int(np.prod([int(size) for size in world.unwrap(x).shape]))
+    return int(np.prod([int(size) for size in runtime.unwrap(x).shape]))
 
 
 @_enter("tensorflow.print", "tensorflow.enable_eager_execution", "tensorflow.disable_v2_behavior")
 @_enter("keras.backend.set_floatx", "keras.backend.set_epsilon", "keras.backend.set_image_dim_ordering")
 @_enter("keras.backend.set_image_data_format", "keras.backend.set_learning_phase", "tensorflow.set_random_seed")
-def setting(world: World, *args: Any, **kwargs: Any) -> None:
+def setting(runtime: LegacyRuntime, *args: Any, **kwargs: Any) -> None:
     """A setting of the old program, which does not reach this one."""
 
 
@@ -211,32 +220,32 @@ def setting(world: World, *args: Any, **kwargs: Any) -> None:
     "keras.saving.register_keras_serializable",
     "keras.utils.generic_utils.register_keras_serializable",
 )
-def register_keras_serializable(world: World, package: str = "Custom", name: str | None = None) -> Any:
-    """Registration in this world alone."""
+def register_keras_serializable(runtime: LegacyRuntime, package: str = "Custom", name: str | None = None) -> Any:
+    """Registration in this runtime alone."""
 
     def add(made: Any) -> Any:
-        world.registered[f"{package}>{name or made.__name__}"] = made
+        runtime.registered[f"{package}>{name or made.__name__}"] = made
         return made
 
     return add
 
 
 @_enter("keras.utils.get_custom_objects", "keras.utils.generic_utils.get_custom_objects")
-def get_custom_objects(world: World) -> dict[str, Any]:
-    """The objects registered in this world."""
-    return world.registered
+def get_custom_objects(runtime: LegacyRuntime) -> dict[str, Any]:
+    """The objects registered in this runtime."""
+    return runtime.registered
 
 
 @_enter("keras.activations.get", "keras.activations.deserialize")
-def activation(world: World, identifier: Any = None, *args: Any, **kwargs: Any) -> Any:
+def activation(runtime: LegacyRuntime, identifier: Any = None, *args: Any, **kwargs: Any) -> Any:
     """The function of a name, under that name; a function itself. None is the identity."""
     if identifier is None or isinstance(identifier, str):
-        return world.find(f"keras.activations.{identifier or 'linear'}")
+        return runtime.find(f"keras.activations.{identifier or 'linear'}")
     return identifier
 
 
 @_enter("keras.activations.serialize")
-def activation_name(world: World, function: Any) -> Any:
+def activation_name(runtime: LegacyRuntime, function: Any) -> Any:
     """The name of a function."""
     return getattr(function, "__name__", function)
 
@@ -260,29 +269,31 @@ _DECORATORS = [
     "tensorflow.contrib.framework.add_arg_scope",
 ]
 for _name in _DECORATORS:
-    _table[_name] = lambda world: decorator
+    _table[_name] = lambda runtime: decorator
 
 
 @_enter("keras.legacy.interfaces.generate_legacy_interface")
-def legacy_interface(world: World, *args: Any, **kwargs: Any) -> Any:
+def legacy_interface(runtime: LegacyRuntime, *args: Any, **kwargs: Any) -> Any:
     """The decorator that renamed arguments, which constructors here do themselves."""
     return lambda function: function
 
 
 @_enter("keras.utils.conv_utils.normalize_data_format", "keras.backend.normalize_data_format")
-def normalize_data_format(world: World, value: Any = None) -> str:
+def normalize_data_format(runtime: LegacyRuntime, value: Any = None) -> str:
     """``channels_first`` or ``channels_last``."""
-    return str(value).lower() if value else world.context.data_format
+    return str(value).lower() if value else runtime.context.data_format
 
 
 @_enter("keras.utils.conv_utils.normalize_tuple")
-def normalize_tuple(world: World, value: Any, n: int, name: str = "") -> tuple[int, ...]:
+def normalize_tuple(runtime: LegacyRuntime, value: Any, n: int, name: str = "") -> tuple[int, ...]:
     """A number for each of `n` dimensions."""
     return (value,) * n if isinstance(value, int) else tuple(value)
 
 
 @_enter("keras.utils.conv_utils.conv_output_length", "keras.layers.convolutional.conv_output_length")
-def conv_output_length(world: World, input_length: Any, filter_size: int, padding: str, stride: int, dilation: int = 1) -> Any:
+def conv_output_length(
+    runtime: LegacyRuntime, input_length: Any, filter_size: int, padding: str, stride: int, dilation: int = 1
+) -> Any:
     """How long a convolution's outcome is."""
     if input_length is None:
         return None

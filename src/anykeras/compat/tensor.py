@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..recovery.functions.shapes import Shape
 
 if TYPE_CHECKING:
-    from .world import World
+    from .runtime import LegacyRuntime
 
 
 class Dimension(int):
@@ -20,7 +20,7 @@ class Dimension(int):
         return int(self)
 
 
-class OldShape(tuple[Any, ...]):
+class LegacyShape(tuple[Any, ...]):
     """A static shape with the methods of TensorFlow's ``TensorShape``; None where a size is unknown."""
 
     __slots__ = ()
@@ -28,11 +28,11 @@ class OldShape(tuple[Any, ...]):
     def __getitem__(self, key: Any) -> Any:
         found = super().__getitem__(key)
         if isinstance(key, slice):
-            return OldShape(found)
+            return LegacyShape(found)
         return Dimension(found) if isinstance(found, int) else found
 
     def __add__(self, other: Any) -> Any:
-        return OldShape((*self, *other))
+        return LegacyShape((*self, *other))
 
     @property
     def ndims(self) -> int:
@@ -63,32 +63,32 @@ class OldShape(tuple[Any, ...]):
             total *= size
         return total
 
-    def with_rank(self, rank: int) -> OldShape:
+    def with_rank(self, rank: int) -> LegacyShape:
         """The shape itself; raises ValueError for another number of dimensions."""
         if rank != len(self):
             raise ValueError(f"a shape of {len(self)} dimensions where {rank} are asked for")
         return self
 
 
-class OldTensor:
+class LegacyTensor:
     """A tensor as old code sees it: operators, attributes and methods have the meaning that they had then.
 
     `raw` is the tensor, variable or symbolic tensor of the running Keras.
     """
 
     __array_ufunc__ = None  # numpy leaves `array * tensor` to the tensor
-    __slots__ = ("raw", "world")
+    __slots__ = ("raw", "runtime")
 
-    def __init__(self, raw: Any, world: World) -> None:
-        self.raw, self.world = raw, world
+    def __init__(self, raw: Any, runtime: LegacyRuntime) -> None:
+        self.raw, self.runtime = raw, runtime
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return self.world.attribute(self.raw, name)
+        return self.runtime.attribute(self.raw, name)
 
     def __getitem__(self, key: Any) -> Any:
-        return self.world.operate("getitem", self, key)
+        return self.runtime.operate("getitem", self, key)
 
     def __len__(self) -> int:
         size = self.raw.shape[0]
@@ -103,45 +103,45 @@ class OldTensor:
         return bool(self.raw)
 
     def __int__(self) -> int:
-        return int(self.world.numbers(self.raw))
+        return int(self.runtime.numbers(self.raw))
 
     def __float__(self) -> float:
-        return float(self.world.numbers(self.raw))
+        return float(self.runtime.numbers(self.raw))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        found = self.world.numbers(self.raw)
+        found = self.runtime.numbers(self.raw)
         return found if dtype is None else found.astype(dtype)
 
     def __eq__(self, other: object) -> Any:
-        return self.world.operate("eq", self, other)
+        return self.runtime.operate("eq", self, other)
 
     def __ne__(self, other: object) -> Any:
-        return self.world.operate("ne", self, other)
+        return self.runtime.operate("ne", self, other)
 
     def __hash__(self) -> int:
         return id(self.raw)
 
     def __repr__(self) -> str:
-        return f"OldTensor({self.raw!r})"
+        return f"LegacyTensor({self.raw!r})"
 
 
 def _binary(name: str) -> Any:
-    def run(self: OldTensor, other: Any) -> Any:
-        return self.world.operate(name, self, other)
+    def run(self: LegacyTensor, other: Any) -> Any:
+        return self.runtime.operate(name, self, other)
 
     return run
 
 
 def _reflected(name: str) -> Any:
-    def run(self: OldTensor, other: Any) -> Any:
-        return self.world.operate(name, other, self)
+    def run(self: LegacyTensor, other: Any) -> Any:
+        return self.runtime.operate(name, other, self)
 
     return run
 
 
 def _unary(name: str) -> Any:
-    def run(self: OldTensor) -> Any:
-        return self.world.operate(name, self)
+    def run(self: LegacyTensor) -> Any:
+        return self.runtime.operate(name, self)
 
     return run
 
@@ -149,38 +149,38 @@ def _unary(name: str) -> Any:
 _BOTH = ("add", "sub", "mul", "truediv", "div", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
 for _name in _BOTH:
     _entry = f"{_name}_" if _name in ("and", "or") else _name
-    setattr(OldTensor, f"__{_name}__", _binary(_entry))
-    setattr(OldTensor, f"__r{_name}__", _reflected(_entry))
+    setattr(LegacyTensor, f"__{_name}__", _binary(_entry))
+    setattr(LegacyTensor, f"__r{_name}__", _reflected(_entry))
 for _name in ("lt", "le", "gt", "ge"):
-    setattr(OldTensor, f"__{_name}__", _binary(_name))
+    setattr(LegacyTensor, f"__{_name}__", _binary(_name))
 for _name in ("neg", "pos", "abs", "invert"):
-    setattr(OldTensor, f"__{_name}__", _unary(_name))
+    setattr(LegacyTensor, f"__{_name}__", _unary(_name))
 
 
-def old_shape(value: Any) -> Any:
+def to_legacy_shape(value: Any) -> Any:
     """Shapes (and lists of shapes) in the form that old code is given."""
     if isinstance(value, list) and value and isinstance(value[0], list | tuple | Shape):
-        return [old_shape(item) for item in value]
+        return [to_legacy_shape(item) for item in value]
     if isinstance(value, dict):
-        return {key: old_shape(item) for key, item in value.items()}
+        return {key: to_legacy_shape(item) for key, item in value.items()}
     if isinstance(value, tuple) and value and isinstance(value[0], list | tuple):
-        return [old_shape(item) for item in value]
-    return OldShape(value) if isinstance(value, list | tuple) else value
+        return [to_legacy_shape(item) for item in value]
+    return LegacyShape(value) if isinstance(value, list | tuple) else value
 
 
-def plain_shape(value: Any) -> Any:
+def to_plain_shape(value: Any) -> Any:
     """Shapes that old code gave, as tuples of ints and None."""
-    if isinstance(value, OldTensor):
-        return plain_shape(tuple(value))
+    if isinstance(value, LegacyTensor):
+        return to_plain_shape(tuple(value))
     if isinstance(value, list | tuple):
         return type(value)([]) if not value else _plain(value)
     if isinstance(value, dict):
-        return {key: plain_shape(item) for key, item in value.items()}
+        return {key: to_plain_shape(item) for key, item in value.items()}
     return value
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value[0], list | tuple):
-        return [plain_shape(item) for item in value]
+        return [to_plain_shape(item) for item in value]
     sizes = (getattr(size, "value", size) for size in tuple(value))
     return tuple(int(size) if size is not None else None for size in sizes)

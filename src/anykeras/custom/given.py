@@ -11,7 +11,7 @@ from functools import cached_property
 from types import ModuleType
 from typing import Any
 
-from ..compat import World, world_of
+from ..compat import LegacyRuntime, legacy_runtime
 from ..document.model import GIVEN, SHADOW, Document, Writer
 from ..document.walk import walk
 from ..errors import MissingObject
@@ -33,7 +33,7 @@ class Given:
     objects: Mapping[str, Any] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
     origin: str = ""
-    world: World | None = None
+    runtime: LegacyRuntime | None = None
 
     @cached_property
     def registered(self) -> Mapping[str, Any]:
@@ -99,9 +99,9 @@ def given(objects: Objects, writer: Writer) -> Given:
             f"custom_objects names a file that does not exist: {path}",
             next_step="Give a mapping of names to objects, or the path of a .py file that defines them.",
         )
-    world = world_of(writer)
-    read = source.read(path, world)
-    return Given(read.objects, read.failed, path, world)
+    runtime = legacy_runtime(writer)
+    read = source.read(path, runtime)
+    return Given(read.objects, read.failed, path, runtime)
 
 
 def _public(module: ModuleType) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..compat.classes import as_then
+from ..compat.classes import as_legacy
 from ..errors import AnyKerasError, Malformed
 
 _BASE = ("name", "trainable", "dtype")  # arguments that a file has for every layer, and a class may not take
@@ -50,8 +50,8 @@ class Maker:
         if not (isinstance(value, dict) and "class_name" in value and issubclass(self.made, holders)):
             return value
         made = keras.saving.deserialize_keras_object(value)
-        world = getattr(self.made, "world", None)
-        return made if world is None else as_then(world, made)
+        runtime = getattr(self.made, "legacy_runtime", None)
+        return made if runtime is None else as_legacy(runtime, made)
 
     def _called(self, make: Any, config: dict[str, Any]) -> Any:
         try:

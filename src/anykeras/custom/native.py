@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..catalog.layout import slots
-from ..compat.tensor import OldTensor
+from ..compat.tensor import LegacyTensor
 from ..document.build import Builder
 from ..document.model import GIVEN, Call, Era, Graph, Layer, Ref, refs
 from ..document.walk import filled, map_graph_refs, walk
@@ -167,9 +167,9 @@ def _swapped(live: Any, symbols: Mapping[int, Any]) -> Iterator[None]:
     before = dict(vars(live))
 
     def put(value: Any) -> Any:
-        if isinstance(value, OldTensor):
+        if isinstance(value, LegacyTensor):
             found = symbols.get(id(value.raw))
-            return value if found is None else OldTensor(found, value.world)
+            return value if found is None else LegacyTensor(found, value.runtime)
         if type(value).__name__ in ("list", "tuple", "TrackedList"):
             items = [put(item) for item in value]
             return tuple(items) if isinstance(value, tuple) else items

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from ..compat import World
-from ..compat.classes import callable_object
-from ..compat.world import ROOTS
+from ..compat import LegacyRuntime
+from ..compat.classes import adapt_call
+from ..compat.runtime import ROOTS
 from ..document.model import Era
 from ..errors import AnyKerasError
 from ..recovery.functions.lookup import GLOBALS
@@ -44,16 +44,16 @@ class Read:
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(path: str, world: World) -> Read:
+def read(path: str, runtime: LegacyRuntime) -> Read:
     """Run a source file; one that is no Python of any version defines nothing, for the reason told."""
-    runner = _Runner(world, os.path.dirname(os.path.abspath(path)))
+    runner = _Runner(runtime, os.path.dirname(os.path.abspath(path)))
     try:
         module = runner.run(path, os.path.splitext(os.path.basename(path))[0])
     except AnyKerasError as error:
         return Read({}, {os.path.basename(path): error.seen})
     objects = {name: runner.exported(value) for name, value in vars(module).items() if _own(value, module)}
     constants = {name: value for name, value in vars(module).items() if _is_constant(name, value)}
-    registered = {name: runner.exported(value) for name, value in world.registered.items() if not name.startswith("class ")}
+    registered = {name: runner.exported(value) for name, value in runtime.registered.items() if not name.startswith("class ")}
     return Read({**constants, **objects, **registered}, runner.failed)
 
 
@@ -69,12 +69,12 @@ def _is_constant(name: str, value: Any) -> bool:
 class _Runner:
     """Runs a file and the files beside it that it imports."""
 
-    def __init__(self, world: World, folder: str) -> None:
-        self.world, self.folder = world, folder
+    def __init__(self, runtime: LegacyRuntime, folder: str) -> None:
+        self.runtime, self.folder = runtime, folder
         self.modules: dict[str, ModuleType] = {}
         self.failed: dict[str, str] = {}
         # Source for Keras 3 runs on the running Keras itself.
-        self.now = world.context.era is Era.KERAS3
+        self.now = runtime.context.era is Era.KERAS3
 
     def run(self, path: str, name: str) -> ModuleType:
         """The module of a file."""
@@ -84,7 +84,7 @@ class _Runner:
         self.modules[name] = module
         space = vars(module)
         space["__file__"] = path
-        importer = builtins.__import__ if self.now else self.world.importer(self._beside)
+        importer = builtins.__import__ if self.now else self.runtime.importer(self._beside)
         space["__builtins__"] = {**self._usual(tree), **_OLD_NAMES, **vars(builtins), "__import__": importer}
         for statement in tree.body:
             self._statement(statement, space, path)
@@ -99,7 +99,7 @@ class _Runner:
             try:
                 root = dotted.split(".")[0]
                 old = not self.now and root in ROOTS
-                found[name] = self.world.module(dotted) if old else importlib.import_module(dotted)
+                found[name] = self.runtime.module(dotted) if old else importlib.import_module(dotted)
             except ImportError:
                 continue
         return found
@@ -127,7 +127,7 @@ class _Runner:
         except Exception:  # the reason for the whole definition is told already
             return False
         for label in labels:
-            self.world.registered[label] = space[statement.name]
+            self.runtime.registered[label] = space[statement.name]
         return True
 
     def _beside(self, name: str) -> ModuleType | None:
@@ -142,8 +142,8 @@ class _Runner:
         if self.now:
             return value
         if inspect.isfunction(value):
-            return self.world.outwards(value)
-        return callable_object(self.world, value) if not hasattr(value, "world") else value
+            return self.runtime.outwards(value)
+        return adapt_call(self.runtime, value) if not hasattr(value, "legacy_runtime") else value
 
 
 def _is_main(test: ast.expr) -> bool:

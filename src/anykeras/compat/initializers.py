@@ -11,7 +11,7 @@ from .state import make_variable
 from .training import REDUCTIONS
 
 if TYPE_CHECKING:
-    from .world import World
+    from .runtime import LegacyRuntime
 
 # keras/initializations.py 1.2.2; a function of the name takes a shape and makes a variable.
 _KERAS1: Mapping[str, str] = {
@@ -45,24 +45,24 @@ _TENSORFLOW: Mapping[str, str] = {
 }
 
 
-def find(world: World, name: str) -> Any:
+def find(runtime: LegacyRuntime, name: str) -> Any:
     """What makes starting values under that canonical name; None for any other name."""
     if name == "keras.losses.Reduction":
         return type("Reduction", (), dict(REDUCTIONS))
     if name == "tensorflow.custom_gradient":
-        return partial(_custom_gradient, world)
+        return partial(_custom_gradient, runtime)
     root, _, rest = name.partition(".")
     if root == "tensorflow":
         rest = rest.removeprefix("initializers.") + ("_initializer" if rest.startswith("initializers.") else "")
-        return _class(world, _TENSORFLOW[rest]) if rest in _TENSORFLOW else None
+        return _class(runtime, _TENSORFLOW[rest]) if rest in _TENSORFLOW else None
     if not name.startswith("keras.initializations."):
         return None
     last = name.rpartition(".")[2]
-    return partial(_get, world) if last == "get" else _function(world, last) if last in _KERAS1 else None
+    return partial(_get, runtime) if last == "get" else _function(runtime, last) if last in _KERAS1 else None
 
 
-def _class(world: World, class_name: str) -> Callable[..., Any]:
-    current = getattr(world.keras.initializers, class_name)
+def _class(runtime: LegacyRuntime, class_name: str) -> Callable[..., Any]:
+    current = getattr(runtime.keras.initializers, class_name)
 
     def make(*args: Any, **kwargs: Any) -> Any:
         """An initializer with the arguments that there still are: the numbers of a file replace what it makes."""
@@ -72,28 +72,28 @@ def _class(world: World, class_name: str) -> Callable[..., Any]:
     return make
 
 
-def _function(world: World, name: str) -> Callable[..., Any]:
+def _function(runtime: LegacyRuntime, name: str) -> Callable[..., Any]:
     def make(shape: Any, scale: Any = None, name: Any = None, **_: Any) -> Any:
-        current = getattr(world.keras.initializers, _KERAS1[label])
-        with world.outside():
+        current = getattr(runtime.keras.initializers, _KERAS1[label])
+        with runtime.outside():
             value = current()(tuple(int(size) for size in shape))
-        return make_variable(world, value, None, name)
+        return make_variable(runtime, value, None, name)
 
     label, make.__name__ = name, name
-    make.of_old = True  # type: ignore[attr-defined]
+    make.is_legacy = True  # type: ignore[attr-defined]
     return make
 
 
-def _get(world: World, identifier: Any, **_: Any) -> Any:
+def _get(runtime: LegacyRuntime, identifier: Any, **_: Any) -> Any:
     """``initializations.get``: the function of a name, or what it is given."""
     if isinstance(identifier, str):
         if identifier not in _KERAS1:
             raise ValueError(f"Invalid initialization: {identifier}")
-        return _function(world, identifier)
+        return _function(runtime, identifier)
     return identifier
 
 
-def _custom_gradient(world: World, function: Callable[..., Any]) -> Callable[..., Any]:
+def _custom_gradient(runtime: LegacyRuntime, function: Callable[..., Any]) -> Callable[..., Any]:
     """``tf.custom_gradient``: the function gives its outcome and how gradients pass."""
-    made = world.keras.ops.custom_gradient(world.outwards(function))
-    return world.inwards(made)
+    made = runtime.keras.ops.custom_gradient(runtime.outwards(function))
+    return runtime.inwards(made)

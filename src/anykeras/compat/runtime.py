@@ -1,8 +1,8 @@
 """The libraries that a program of its time imported, as modules over the running Keras.
 
-One world stands for one writer. Its functions are the entries of ``recovery.functions``, called on live tensors; its
+One runtime stands for one writer. Its functions are the entries of ``recovery.functions``, called on live tensors; its
 classes are those of the running Keras with the arguments, the defaults and the ways of then (`layer`, `constructors`).
-Nothing is put into ``sys.modules``: a program is given a world through the ``__import__`` of its own builtins.
+Nothing is put into ``sys.modules``: a program is given a runtime through the ``__import__`` of its own builtins.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.lookup import canonical
 from ..recovery.functions.shapes import Shape
-from . import classes, recurrent, starting, state
-from .tensor import OldShape, OldTensor
+from . import classes, initializers, recurrent, state
+from .tensor import LegacyShape, LegacyTensor
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "theano", "tensorflow_addons", "keras_contrib")
 # Where the running Keras has what an old module had, beside modules of the same name.
@@ -40,7 +40,7 @@ _MOVED = {
 }
 
 
-class World:
+class LegacyRuntime:
     """The libraries of one writer."""
 
     def __init__(self, context: Context | None = None, writer: Writer | None = None) -> None:
@@ -101,23 +101,23 @@ class World:
 
     def wrap(self, value: Any) -> Any:
         """A value of the running Keras as old code sees it."""
-        if isinstance(value, OldTensor | OldShape | str | int | float | np.ndarray | np.generic | None):
+        if isinstance(value, LegacyTensor | LegacyShape | str | int | float | np.ndarray | np.generic | None):
             return value
         if isinstance(value, Shape):
-            return OldShape(value)
+            return LegacyShape(value)
         if isinstance(value, FunctionType | MethodType | BuiltinFunctionType | partial):
             return self.inwards(value)
         if type(value) in (list, tuple):
             return type(value)(self.wrap(item) for item in value)
         if type(value) is dict:
             return {key: self.wrap(item) for key, item in value.items()}
-        return OldTensor(value, self) if self.is_tensor(value) else value
+        return LegacyTensor(value, self) if self.is_tensor(value) else value
 
     def unwrap(self, value: Any) -> Any:
         """A value of old code as the tables and the running Keras take it."""
-        if isinstance(value, OldTensor):
+        if isinstance(value, LegacyTensor):
             return value.raw
-        if isinstance(value, OldShape):
+        if isinstance(value, LegacyShape):
             return Shape(tuple(value))
         if isinstance(value, FunctionType | MethodType):
             return self.outwards(value)
@@ -130,13 +130,13 @@ class World:
             return slice(self.unwrap(value.start), self.unwrap(value.stop), self.unwrap(value.step))
         return value
 
-    def as_then(self, layer: Any) -> Any:
+    def as_legacy(self, layer: Any) -> Any:
         """A live layer of the running Keras as old code calls it."""
-        return classes.as_then(self, layer)
+        return classes.as_legacy(self, layer)
 
     def inwards(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """A function of the running Keras that old code calls."""
-        if getattr(function, "of_old", False):
+        if getattr(function, "is_legacy", False):
             return function
 
         @wraps(function)
@@ -153,12 +153,12 @@ class World:
 
         @wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if holds_old(args) or holds_old(kwargs):
+            if holds_legacy(args) or holds_legacy(kwargs):
                 return function(*args, **kwargs)
             with self.inside():
                 return self.unwrap(function(*self.wrap(args), **self.wrap(kwargs)))
 
-        call.of_old = call.for_keras = True  # type: ignore[attr-defined]
+        call.is_legacy = call.for_keras = True  # type: ignore[attr-defined]
         return call
 
     def operate(self, name: str, *operands: Any) -> Any:
@@ -209,7 +209,7 @@ class World:
         raise AttributeError(f"{dotted} is not known to anykeras.compat")
 
     def _starting(self, name: str) -> Any:
-        made = starting.find(self, name)
+        made = initializers.find(self, name)
         return recurrent.find(self, name) if made is None else made
 
     def _state(self, name: str) -> Any:
@@ -231,7 +231,7 @@ class World:
             return self.run(entry, args, kwargs)
 
         call.__name__ = name.rpartition(".")[2]
-        call.of_old = True  # type: ignore[attr-defined]
+        call.is_legacy = True  # type: ignore[attr-defined]
         return call
 
     def _current(self, name: str) -> Any:
@@ -256,7 +256,7 @@ class World:
     # -- programs
 
     def importer(self, beside: Callable[[str], ModuleType | None]) -> Callable[..., Any]:
-        """An ``__import__`` that answers old libraries from this world, and own modules through `beside`."""
+        """An ``__import__`` that answers old libraries from this runtime, and own modules through `beside`."""
 
         def run(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Any:
             if not level and name.split(".")[0] in ROOTS:
@@ -280,13 +280,13 @@ class World:
 
 
 class Module(ModuleType):
-    """A module of a world: names are looked up when they are asked for."""
+    """A module of a runtime: names are looked up when they are asked for."""
 
-    def __init__(self, world: World, dotted: str) -> None:
+    def __init__(self, runtime: LegacyRuntime, dotted: str) -> None:
         super().__init__(dotted)
-        self._world, self._dotted = world, dotted
+        self._runtime, self._dotted = runtime, dotted
         if dotted in ("keras", "tensorflow", "tf_keras", "theano"):
-            self.__version__ = ".".join(map(str, world.context.version)) or "2.2.4"
+            self.__version__ = ".".join(map(str, runtime.context.version)) or "2.2.4"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """A function of that name is not known: only its use tells that it is no module."""
@@ -295,7 +295,7 @@ class Module(ModuleType):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        made = self._world.find(f"{self._dotted}.{name}")
+        made = self._runtime.find(f"{self._dotted}.{name}")
         setattr(self, name, made)
         return made
 
@@ -311,13 +311,13 @@ _PACKAGES = frozenset(
 )
 
 
-def holds_old(value: Any) -> bool:
+def holds_legacy(value: Any) -> bool:
     """Whether a structure holds tensors of old code."""
     if isinstance(value, list | tuple):
-        return any(holds_old(item) for item in value)
+        return any(holds_legacy(item) for item in value)
     if isinstance(value, dict):
-        return any(holds_old(item) for item in value.values())
-    return isinstance(value, OldTensor)
+        return any(holds_legacy(item) for item in value.values())
+    return isinstance(value, LegacyTensor)
 
 
 def _walk(start: Any, path: list[str]) -> Any:

@@ -8,10 +8,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from ..document.model import Era
-from .tensor import old_shape, plain_shape
+from .tensor import to_legacy_shape, to_plain_shape
 
 if TYPE_CHECKING:
-    from .world import World
+    from .runtime import LegacyRuntime
 
 _TENSORS = ("call", "compute_mask", "get_initial_state")
 _SHAPES = ("build", "compute_output_shape")
@@ -20,44 +20,44 @@ _SHAPES = ("build", "compute_output_shape")
 _RECURRENT = ("sequences", "mask", "training", "initial_state", "constants")
 
 
-def bridges(world: World, current: type) -> dict[str, Any]:
+def bridges(runtime: LegacyRuntime, current: type) -> dict[str, Any]:
     """For each method that code of then may call, one that lets Keras run and gives its outcome back as an old one."""
-    found = {name: _of_tensors(world, current, name) for name in _TENSORS if hasattr(current, name)}
-    return {**found, **{name: _of_shapes(world, current, name) for name in _SHAPES if hasattr(current, name)}}
+    found = {name: _of_tensors(runtime, current, name) for name in _TENSORS if hasattr(current, name)}
+    return {**found, **{name: _of_shapes(runtime, current, name) for name in _SHAPES if hasattr(current, name)}}
 
 
-def _of_tensors(world: World, current: type, name: str) -> Callable[..., Any]:
+def _of_tensors(runtime: LegacyRuntime, current: type, name: str) -> Callable[..., Any]:
     method = getattr(current, name)
-    recurrent = issubclass(current, world.keras.layers.RNN)
+    recurrent = issubclass(current, runtime.keras.layers.RNN)
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not world.old:
+        if not runtime.old:
             return method(self, *args, **kwargs)
         if name == "call":
-            kwargs = _arguments(world, method, args, kwargs, recurrent)
+            kwargs = _arguments(runtime, method, args, kwargs, recurrent)
             args = ()
-        with world.outside():
-            made = method(self, *world.unwrap(args), **world.unwrap(kwargs))
-        return world.wrap(made)
+        with runtime.outside():
+            made = method(self, *runtime.unwrap(args), **runtime.unwrap(kwargs))
+        return runtime.wrap(made)
 
     return call
 
 
-def _of_shapes(world: World, current: type, name: str) -> Callable[..., Any]:
+def _of_shapes(runtime: LegacyRuntime, current: type, name: str) -> Callable[..., Any]:
     method = getattr(current, name)
 
     @wraps(method)
     def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not world.old:
+        if not runtime.old:
             return method(self, *args, **kwargs)
         if not args and not kwargs:
             args = (None,)  # Wrapper.build() of Keras 1
-        with world.outside():
-            made = method(self, *(plain_shape(arg) for arg in args), **{k: plain_shape(v) for k, v in kwargs.items()})
-        return old_shape(made)
+        with runtime.outside():
+            made = method(self, *(to_plain_shape(arg) for arg in args), **{k: to_plain_shape(v) for k, v in kwargs.items()})
+        return to_legacy_shape(made)
 
-    if not issubclass(current, world.keras.layers.RNN):
+    if not issubclass(current, runtime.keras.layers.RNN):
         return call
 
     def of_one_shape(self: Any, input_shape: Any) -> Any:
@@ -68,14 +68,14 @@ def _of_shapes(world: World, current: type, name: str) -> Callable[..., Any]:
 
 
 def _arguments(
-    world: World, method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], recurrent: bool
+    runtime: LegacyRuntime, method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], recurrent: bool
 ) -> dict[str, Any]:
     """The arguments of a call by today's names; a mask that the method does not take acts around it."""
     takes = list(inspect.signature(method).parameters.values())[1:]
     names = [p.name for p in takes]
     first = names[0] if names else "inputs"
     order = names
-    if world.context.era in (Era.KERAS0, Era.KERAS1):
+    if runtime.context.era in (Era.KERAS0, Era.KERAS1):
         order = [first, "mask"]
     elif recurrent:
         order = [first, *_RECURRENT[1:]]
