@@ -20,7 +20,7 @@ ROWS = {
     "__init__": 8, "cli": 8,
     "__main__": 9,
 }  # fmt: skip
-GROUND = {"errors", "findings", "limits", "tensors", "registry"}
+GROUND = {"errors", "fidelity", "findings", "limits", "tensors", "registry"}
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}
 RUNNERS = {"pickle", "marshal", "dill", "cloudpickle", "joblib", "yaml", "dis", "runpy", "code"}
 CALLS = {"eval", "exec", "compile", "__import__"}
@@ -31,7 +31,7 @@ def room(path: Path) -> str:
 
 
 def house_of(name: str) -> str:
-    """The ground is one room: its five files make up what everything stands on."""
+    """The ground is one room: its files make up what everything stands on."""
     return "ground" if name in GROUND else name
 
 

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from typing import cast
 
+from .fidelity import Affects, Fidelity
+from .registry import page
 
-class Fidelity(enum.StrEnum):
-    """How close the migrated thing is to what the writer meant."""
-
-    EXACT = "exact"  # another spelling of the same numbers
-    EQUIVALENT = "equivalent"  # other operations, equal up to rounding
-    APPROXIMATE = "approximate"  # close, with a stated difference
-    LOSSY = "lossy"  # something of the file is not carried over
+__all__ = ["Affects", "Fidelity", "Finding", "worst"]
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing seen in a file and what was done about it.
 
-    ``address`` is a path inside the document (``model/encoder/lstm_1``), ``code`` has a page (``anykeras explain``).
+    Args:
+        code: stable code such as ``"AK2101"``; it has a page (``anykeras explain CODE``).
+        address: a path inside the document (``model/encoder/lstm_1``, ``training/optimizer``).
+        seen: what was found.
+        done: what was done about it.
+        fidelity: how close the result is to what the writer meant.
+        affects: whether predictions, only further training, or nothing is affected. Where it is not said, an exact
+            change affects nothing, another one what the page of its code says, and else training below ``training/``
+            and outputs everywhere else.
     """
 
     code: str
@@ -28,13 +32,33 @@ class Finding:
     seen: str
     done: str
     fidelity: Fidelity = Fidelity.EXACT
+    affects: Affects = field(default=cast("Affects", None))  # never None after __post_init__
+
+    def __post_init__(self) -> None:
+        if self.affects is None:
+            object.__setattr__(self, "affects", _default_affects(self.code, self.address, self.fidelity))
+
+    @property
+    def is_shim(self) -> bool:
+        """Whether a class or function was recognised by its name and arguments alone."""
+        described = page(self.code)
+        return described is not None and described.shim
 
     def as_dict(self) -> dict[str, str]:
         """The finding as plain strings, for JSON output."""
         return {key: str(value) for key, value in asdict(self).items()}
 
 
-def worst(findings: Iterable[Finding]) -> Fidelity:
-    """The least faithful level among `findings`; EXACT when there are none."""
-    order = list(Fidelity)
-    return max((f.fidelity for f in findings), key=order.index, default=Fidelity.EXACT)
+def _default_affects(code: str, address: str, fidelity: Fidelity) -> Affects:
+    if fidelity is Fidelity.EXACT:
+        return Affects.NOTHING
+    described = page(code)
+    if described is not None and described.affects is not None:
+        return described.affects
+    return Affects.TRAINING if address.startswith("training/") else Affects.OUTPUTS
+
+
+def worst(findings: Iterable[Finding], affects: Affects | None = None) -> Fidelity:
+    """The least faithful level among `findings` (those that affect `affects`, where given); EXACT when there are none."""
+    levels = (finding.fidelity for finding in findings if affects is None or finding.affects is affects)
+    return max(levels, key=lambda level: level.rank, default=Fidelity.EXACT)

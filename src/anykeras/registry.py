@@ -1,17 +1,70 @@
-"""Tables that fill themselves: documentation pages by code, and named entries gathered from a folder of modules."""
+"""Tables that fill themselves: named entries that may not collide, and the documentation pages by code."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from .findings import Fidelity
+from .fidelity import Affects, Fidelity
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Registry(Mapping[K, V], Generic[K, V]):
+    """Entries by key, read as a mapping, filled by :meth:`add` or a decorator; a key is taken once.
+
+    Args:
+        what: what an entry is (``"page"``), for the message about a key that is taken.
+    """
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+        self._entries: dict[K, V] = {}
+
+    def add(self, key: K, value: V) -> V:
+        """Enter `value` under `key`, and return it. Raises ValueError where `key` has another value already."""
+        known = self._entries.setdefault(key, value)
+        if known is not value:
+            raise ValueError(f"{self.what} {key!r} is registered twice: {known!r} and {value!r}")
+        return value
+
+    def register(self, *keys: K) -> Callable[[V], V]:
+        """A decorator that enters what it decorates under each of `keys`."""
+
+        def enter(value: V) -> V:
+            for key in keys:
+                self.add(key, value)
+            return value
+
+        return enter
+
+    def __getitem__(self, key: K) -> V:
+        return self._entries[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._entries
+
+    def __iter__(self) -> Iterator[K]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"Registry({self.what!r}, {len(self)} entries)"
 
 
 @dataclass(frozen=True)
 class Page:
-    """The documentation of one code: what ``anykeras explain CODE`` prints and what ``docs/rules/`` is built from."""
+    """The documentation of one code: what ``anykeras explain CODE`` prints and what ``docs/rules/`` is built from.
+
+    `affects` is what the code's findings touch, where neither their fidelity nor their address tells. `shim` marks
+    codes of classes and functions that are recognised by name and arguments.
+    """
 
     code: str
     title: str
@@ -22,21 +75,21 @@ class Page:
     fidelity: Fidelity | None = None
     versions: str = ""
     references: tuple[str, ...] = ()
+    affects: Affects | None = None
+    shim: bool = False
 
 
-_pages: dict[str, Page] = {}
+_pages: Registry[str, Page] = Registry("page")
 
 
 def document(*pages: Page) -> None:
-    """Register pages; a code has one page in the whole package."""
+    """Register pages; a code has one page in the whole package. Raises ValueError for a code that has another."""
     for page in pages:
-        known = _pages.setdefault(page.code, page)
-        if known != page:
-            raise ValueError(f"two pages for {page.code}: {known.title!r} and {page.title!r}")
+        _pages.add(page.code, page)
 
 
 def page(code: str) -> Page | None:
-    """The page of `code`, or None."""
+    """The page of `code`, or None where no module with such a page is loaded."""
     return _pages.get(code.upper())
 
 
@@ -52,11 +105,15 @@ def load_all(package: str) -> None:
         importlib.import_module(module.name)
 
 
+_TOUCHED = {Affects.OUTPUTS: "predictions", Affects.TRAINING: "training only", Affects.NOTHING: "nothing"}
+
+
 def markdown(found: Page) -> str:
     """A page as Markdown: the same text on the command line and in ``docs/rules/``."""
     parts = [f"# {found.code}: {found.title}", found.what]
     if found.fidelity is not None:
-        parts.append(f"Fidelity: **{found.fidelity}**.")
+        touched = f", affects {_TOUCHED[found.affects]}" if found.affects is not None else ""
+        parts.append(f"Fidelity: **{found.fidelity}**{touched}.")
     titled = (
         ("Why", found.why),
         ("What changes", found.changes),
