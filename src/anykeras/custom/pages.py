@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..findings import Fidelity
+from ..findings import Affects, Fidelity
 from ..registry import Page, document
 
 _GIVE = 'anykeras.load_model("old.h5", custom_objects="my_layers.py")'
@@ -60,6 +60,7 @@ document(
         "It is a person's own, or of a package. Outputs do not depend on it.",
         "A model is opened far more often to be used than to be trained further.",
         changes="Given through custom_objects it is kept in a live model; a written file does without it.",
+        affects=Affects.TRAINING,
         fidelity=Fidelity.LOSSY,
     ),
     Page(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from ..document.model import Era, Layer, Writer
-from ..findings import Fidelity, Finding
+from ..findings import Affects, Fidelity, Finding
 from ..registry import Page, document
 
 Change = Callable[[Layer, "Context"], Layer | None]
@@ -81,10 +81,14 @@ def rule(
     examples: Sequence[Example] = (),
     leaves_alone: Sequence[Example] = (),
     report: bool = True,
+    affects: Affects | None = None,
 ) -> Callable[[Change], Change]:
-    """Register the decorated function as a rule, and its page. `eras` defaults to all eras before `to`."""
+    """Register the decorated function as a rule, and its page. `eras` defaults to all eras before `to`.
+
+    `affects` is said where a change that is not exact leaves the outputs alone.
+    """
     concerned = tuple(eras) if eras is not None else tuple(e for e in Era if e.rank < to.rank)
-    document(Page(code, title, what, why, changes, example, fidelity, versions, tuple(references)))
+    document(Page(code, title, what, why, changes, example, fidelity, versions, tuple(references), affects))
 
     def register(change: Change) -> Change:
         made = Rule(code, title, to, concerned, tuple(classes), change, fidelity, tuple(examples), tuple(leaves_alone), report)

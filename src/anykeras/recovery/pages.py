@@ -1,6 +1,6 @@
 """The pages of what recovery finds and refuses."""
 
-from ..findings import Fidelity
+from ..findings import Affects, Fidelity
 from ..registry import Page, document
 
 document(
@@ -103,6 +103,7 @@ document(
         "The initializer of a layer is the author's own function; the file holds the weights that it made, trained or not.",
         "It is needed only to make a new model.",
         "The configuration says zeros; the weights are those of the file.",
+        affects=Affects.NOTHING,
         fidelity=Fidelity.EQUIVALENT,
     ),
     Page(

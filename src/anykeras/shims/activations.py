@@ -24,6 +24,7 @@ document(
         "The function is not in the file; what these compute is known.",
         "A name of Keras 3, or a small model without weights, in the place of the name. A function of this name given "
         "through custom_objects goes first.",
+        shim=True,
         fidelity=Fidelity.EQUIVALENT,
         versions="tensorflow-addons 0.15.0, keras-cv-attention-models 1.4.3, xiaochus/MobileNetV3",
         references=(

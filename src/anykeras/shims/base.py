@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..document.model import SHADOW, Layer
-from ..findings import Fidelity, Finding
+from ..findings import Affects, Fidelity, Finding
 from ..migrations import Context
 from ..registry import Page, document
 
@@ -47,12 +47,13 @@ def stands_for(
     difference: str = "",
     references: Sequence[str] = (),
 ) -> Callable[[Change], Change]:
-    """Register the decorated function as a shim, and its page."""
+    """Register the decorated function as a shim, and its page. What a lossy shim loses concerns training only."""
     document(
         Page(
             code, title, what, "The class is not in the file and not in Keras 3, and many files have it.",
             "Native layers take its place. A class of this name given through custom_objects goes first.",
             fidelity=fidelity, versions=package, references=tuple(references),
+            affects=Affects.TRAINING if fidelity is Fidelity.LOSSY else None, shim=True,
         )
     )  # fmt: skip
 

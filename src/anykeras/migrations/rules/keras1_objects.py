@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...document.model import Era, Layer, Object, Value
-from ...findings import Fidelity, Finding
+from ...findings import Affects, Fidelity, Finding
 from ..rule import Context, Example, rule
 from .keras1_layouts import OLD
 from .keras1_samples import THEANO_122
@@ -66,5 +66,6 @@ def _objects(layer: Layer, context: Context) -> Layer | None:
         if value.get("name") == "EigenvalueRegularizer":
             changed[key] = None
             seen = f"{key} is an EigenvalueRegularizer"
-            context.findings.append(Finding("AK2105", layer.address or layer.name, seen, "dropped", Fidelity.LOSSY))
+            where = layer.address or layer.name
+            context.findings.append(Finding("AK2105", where, seen, "dropped", Fidelity.LOSSY, Affects.TRAINING))
     return replace(layer, config={**layer.config, **changed}) if changed else None

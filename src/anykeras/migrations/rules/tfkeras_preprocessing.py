@@ -9,7 +9,7 @@ import numpy as np
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Writer
 from ...errors import Unsupported
-from ...findings import Fidelity
+from ...findings import Affects, Fidelity
 from ...registry import Page, document
 from ...tensors import Array, combine, constant
 from ..rule import Context, Example, rule
@@ -117,6 +117,7 @@ def dtype_of_indices(layer: Layer, context: Context) -> Layer | None:
     why="Keras 3 has no such layers.",
     changes="An Identity layer takes their place: the same outputs, and no more random sizes in training.",
     fidelity=Fidelity.LOSSY,
+    affects=Affects.TRAINING,
     versions="tf.keras 2.3 to 2.15",
     examples=[Example(Layer("RandomHeight", "r", {"factor": 0.2}), Layer("Identity", "r"), TF)],
     leaves_alone=[
@@ -225,6 +226,7 @@ _SMART = (2, 7)
     why="RandomCrop of Keras 3 passes images on as they are when it does not train.",
     changes="A Resizing layer with `crop_to_aspect_ratio` takes its place: the same outputs, and no random crops in training.",
     fidelity=Fidelity.LOSSY,
+    affects=Affects.TRAINING,
     versions="tf.keras 2.7 to 2.15; before, the order of resizing and cropping was another, which is refused",
     references=("tf.keras 2.13 layers/preprocessing/image_preprocessing.py", "tf.keras 2.6, `RandomCrop.call`"),
     examples=[

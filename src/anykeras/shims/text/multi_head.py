@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...catalog import find
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Ref
-from ...findings import Fidelity, Finding
+from ...findings import Affects, Fidelity, Finding
 from ...migrations import Context
 from ...tensors import Tensor
 from ..base import stands_for
@@ -52,7 +52,7 @@ def multi_head(layer: Layer, context: Context) -> Layer | None:
     if layer.config.get("reg_index") is not None:
         seen = "reg_index adds to the loss"
         done = "left out; it acts on training alone"
-        context.findings.append(Finding(CODE, layer.address or layer.name, seen, done, Fidelity.LOSSY))
+        context.findings.append(Finding(CODE, layer.address or layer.name, seen, done, Fidelity.LOSSY, Affects.TRAINING))
     kept = keeping(sub, out, mask_of(sub, x)) if masks_about(context) and _keeps(heads[0]) else out
     return sub.finish(kept, layer.config.get("trainable") is not False)
 

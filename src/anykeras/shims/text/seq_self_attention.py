@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Layer, Ref
-from ...findings import Fidelity, Finding
+from ...findings import Affects, Fidelity, Finding
 from ...migrations import Context
 from ...tensors import Tensor
 from ..base import stands_for
@@ -118,12 +118,13 @@ def _window(sub: Builder, scores: Ref, layer: Layer) -> Ref | None:
 def _told(layer: Layer, context: Context) -> None:
     address = layer.address or layer.name
 
-    def add(seen: str, done: str, fidelity: Fidelity) -> None:
-        context.findings.append(Finding(CODE, address, seen, done, fidelity))
+    def add(seen: str, done: str, fidelity: Fidelity, affects: Affects) -> None:
+        context.findings.append(Finding(CODE, address, seen, done, fidelity, affects))
 
     if layer.config["attention_regularizer_weight"]:
-        add("attention_regularizer_weight adds to the loss", "left out; it acts on training alone", Fidelity.LOSSY)
+        done = "left out; it acts on training alone"
+        add("attention_regularizer_weight adds to the loss", done, Fidelity.LOSSY, Affects.TRAINING)
     if masks_about(context):
         taken = "0.45 or before" if before_june_2020(context) else "0.46 or later"
         seen = "keras-self-attention changed what it does with masks in 0.46, and the file does not say its version"
-        add(seen, f"taken to be {taken}, by the Keras that wrote the file", Fidelity.APPROXIMATE)
+        add(seen, f"taken to be {taken}, by the Keras that wrote the file", Fidelity.APPROXIMATE, Affects.OUTPUTS)
