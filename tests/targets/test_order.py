@@ -12,10 +12,11 @@ import pytest
 from keras import Input, Model, layers, ops
 
 from anykeras import targets
-from anykeras.catalog.graph_order import layer_order, reachable
+from anykeras.catalog.graph_order import layer_order
 from anykeras.catalog.layout import listed, slots
 from anykeras.catalog.masking import hidden_parents
 from anykeras.document.build import Builder
+from anykeras.document.graph import reachable
 from anykeras.document.model import Call, Document, Era, Graph, Layer, Ref, Writer
 from anykeras.errors import Malformed
 from anykeras.tensors import constant

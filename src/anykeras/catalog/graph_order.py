@@ -7,13 +7,11 @@ by first visit of a depth-first walk from the outputs. Source: keras 3.15.1 ``op
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from ..document.model import Call, Graph, Ref, Value
+from ..document.graph import Node, flat_refs, parents
+from ..document.model import Graph
 from ..errors import Malformed
-
-Node = tuple[str, int]
-"""One call of a layer: its name and the number of the call."""
 
 
 def layer_order(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = None) -> list[str]:
@@ -22,55 +20,17 @@ def layer_order(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = Non
     What no output depends on is left out; an unused input stays. `hidden` adds parents that the graph does not spell
     out (see `catalog.masking`). Raises Malformed where a reference leads nowhere or the graph has a cycle.
     """
-    parents = dict(parents_of(graph))
+    sources: dict[Node, Sequence[Node]] = {**parents(graph)}
     for node, more in (hidden or {}).items():
-        parents[node] = [*parents.get(node, ()), *more]
-    finished, visited = _walk(parents, [(ref.layer, ref.node) for ref in flatten(graph.outputs)])
-    layer_depth = _depths(parents, finished)
-    for ref in flatten(graph.inputs):
+        sources[node] = [*sources.get(node, ()), *more]
+    finished, visited = _walk(sources, [(ref.layer, ref.node) for ref in flat_refs(graph.outputs)])
+    layer_depth = _depths(sources, finished)
+    for ref in flat_refs(graph.inputs):
         if ref.layer not in layer_depth:
             layer_depth[ref.layer], visited[ref.layer] = 0, -1
     real = {layer.name for layer in graph.layers}
     named = [name for name in layer_depth if name in real]
     return sorted(named, key=lambda name: (-layer_depth[name], visited[name]))
-
-
-def reachable(graph: Graph) -> set[Node]:
-    """The calls that some output depends on, and the inputs."""
-    parents = dict(parents_of(graph))
-    finished, _ = _walk(parents, [(ref.layer, ref.node) for ref in flatten(graph.outputs)])
-    return {*finished, *((ref.layer, ref.node) for ref in flatten(graph.inputs))}
-
-
-def finished_first(parents: Mapping[Node, Sequence[Node]], outputs: Sequence[Ref]) -> list[Node]:
-    """The calls that `outputs` depend on, each after all that it takes."""
-    return _walk(parents, [(ref.layer, ref.node) for ref in outputs])[0]
-
-
-def parents_of(graph: Graph) -> Iterator[tuple[Node, list[Node]]]:
-    """Each call of a graph with the calls whose outcomes it takes, in the order in which Keras flattens arguments."""
-    for name, calls in graph.calls.items():
-        for number, call in enumerate(calls):
-            yield (name, number), [(ref.layer, ref.node) for ref in arguments(call)]
-    for ref in flatten(graph.inputs):
-        if ref.layer not in graph.calls:
-            yield (ref.layer, 0), []
-
-
-def arguments(call: Call) -> list[Ref]:
-    """The refs of a call as Keras flattens them: positional, then by name in alphabetical order."""
-    return flatten((call.args, dict(call.kwargs)))
-
-
-def flatten(value: Value) -> list[Ref]:
-    """Refs from left to right, mappings in the order of their keys (keras 3.15.1 ``tree/optree_impl.py``)."""
-    if isinstance(value, Ref):
-        return [value]
-    if isinstance(value, tuple):
-        return [ref for item in value for ref in flatten(item)]
-    if isinstance(value, Mapping):
-        return [ref for key in sorted(value) for ref in flatten(value[key])]
-    return []
 
 
 def _walk(parents: Mapping[Node, Sequence[Node]], roots: Sequence[Node]) -> tuple[list[Node], dict[str, int]]:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
+from ..document.graph import Node, flat_refs, reachable, steps
 from ..document.model import Call, Graph, Layer, Ref, Value
-from .graph_order import Node, finished_first, flatten, parents_of
 
 # `mask` is an argument of their `call`.
 _TAKES: Final = frozenset({
@@ -50,9 +50,9 @@ class _Flow:
         layer = self._layers[node[0]]
         if layer.operation or not call.args:
             return
-        taken = [self._masks.get(ref) for ref in flatten(call.args[0])]
+        taken = [self._masks.get(ref) for ref in flat_refs(call.args[0])]
         masks = [mask for mask in taken if mask is not None]
-        explicit = flatten(call.kwargs.get("mask"))
+        explicit = flat_refs(call.kwargs.get("mask"))
         if explicit:
             taken = [(ref.layer, ref.node) for ref in explicit]
         elif masks and _added(layer, call):
@@ -67,10 +67,10 @@ def hidden_parents(graph: Graph) -> Mapping[Node, Sequence[Node]]:
     if not any(layer.class_name in _MAKES for layer in layers.values()):
         return {}
     flow = _Flow(layers)
-    for name, number in finished_first(dict(parents_of(graph)), flatten(graph.outputs)):
-        calls = graph.calls.get(name, ())
-        if number < len(calls):
-            flow.call((name, number), calls[number])
+    read = reachable(graph)
+    for layer, number, call in steps(graph):
+        if (layer.name, number) in read:
+            flow.call((layer.name, number), call)
     return flow.hidden
 
 
@@ -139,7 +139,7 @@ def _concatenate(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]
 
 
 def _nodes(value: Value) -> list[Node]:
-    return [(ref.layer, ref.node) for ref in flatten(value)]
+    return [(ref.layer, ref.node) for ref in flat_refs(value)]
 
 
 _Rule = Callable[[_Flow, Layer, Value, Sequence[Mask]], Sequence[Mask]]

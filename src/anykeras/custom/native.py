@@ -18,6 +18,7 @@ from typing import Any
 from ..catalog.layout import slots
 from ..compat.tensor import LegacyTensor
 from ..document.build import Builder
+from ..document.edit import UniqueNames
 from ..document.model import GIVEN, Call, Era, Graph, Layer, Ref, refs
 from ..document.walk import filled, map_graph_refs, walk
 from ..parse import keras3
@@ -139,14 +140,8 @@ def _holding(graph: Graph, weight: Ref, variable: Any, first: Ref, name: str) ->
 
 def _joined(graph: Graph, other: Graph, weight: Ref, end: Ref) -> Graph:
     """`graph` with the nodes of `other`, whose `end` takes the place of `weight`."""
-    taken = {layer.name for layer in graph.layers}
-    names: dict[str, str] = {}
-    for layer in other.layers[1:]:
-        made = layer.name
-        while made in taken:
-            made += "_"
-        taken.add(made)
-        names[layer.name] = made
+    unique = UniqueNames(layer.name for layer in graph.layers)
+    names = {layer.name: unique.claim(layer.name) for layer in other.layers[1:]}
 
     def moved(ref: Ref) -> Ref:
         return replace(ref, layer=names.get(ref.layer, ref.layer))

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..tensors import Tensor
+from .edit import UniqueNames
 from .model import Call, Config, Graph, Layer, Ref, Value
 
 
@@ -23,16 +24,13 @@ class Builder:
         self._layers: dict[str, Layer] = {}
         self._calls: dict[str, list[Call]] = {}
         self._inputs: list[Ref] = []
-        self._numbers: dict[str, int] = {}
+        self._names = UniqueNames()
 
     def input(self, shape: tuple[int | None, ...] | None = None, dtype: str = "float32", name: str = "") -> Ref:
         """One more input; `shape` without the batch axis, None where only the caller of the model knows it."""
-        made = self._unique(name or f"{self.name}_input")
         batch_shape: Value = None if shape is None else (None, *shape)
         config: Config = {"batch_shape": batch_shape, "dtype": dtype}
-        self._layers[made] = Layer("InputLayer", made, config, address=self.address)
-        self._calls[made] = [Call()]
-        ref = Ref(made)
+        ref = self.add(Layer("InputLayer", name or f"{self.name}_input", config, address=self.address))
         self._inputs.append(ref)
         return ref
 
@@ -46,8 +44,8 @@ class Builder:
         **kwargs: Value,
     ) -> Ref:
         """Make a layer and call it on `args`; the ref is its first output."""
-        made = self._unique(name or f"{self.name}_{class_name.lower()}")
-        return self.add(Layer(class_name, made, config, weights or {}, address=self.address), *args, **kwargs)
+        name = name or f"{self.name}_{class_name.lower()}"
+        return self.add(Layer(class_name, name, config, weights or {}, address=self.address), *args, **kwargs)
 
     def op(self, function: str, *args: Value, **kwargs: Value) -> Ref:
         """Call a function of ``keras.ops`` by its public name (``"matmul"``, ``"image.resize"``).
@@ -55,17 +53,15 @@ class Builder:
         Arguments are those of the public function; which of them Keras stores where is the catalog's fact, applied
         when the document is lowered.
         """
-        made = self._unique(f"{self.name}_{function.rpartition('.')[2]}")
-        return self.add(Layer(function, made, operation=True, address=self.address), *args, **kwargs)
+        name = f"{self.name}_{function.rpartition('.')[2]}"
+        return self.add(Layer(function, name, operation=True, address=self.address), *args, **kwargs)
 
     def add(self, layer: Layer, *args: Value, **kwargs: Value) -> Ref:
-        """Call an existing layer (once more, if it is already part of the graph)."""
-        known = self._layers.get(layer.name)
-        if known is None:
-            self._layers[layer.name] = layer
-            self._calls[layer.name] = []
-        elif known is not layer:
-            return self.add(replace(layer, name=self._unique(layer.name)), *args, **kwargs)
+        """Call an existing layer (once more, if it is already part of the graph); a new one gets a name of its own."""
+        if self._layers.get(layer.name) is not layer:
+            name = self._names.claim(layer.name)
+            layer = layer if name == layer.name else replace(layer, name=name)
+            self._layers[name], self._calls[name] = layer, []
         self._calls[layer.name].append(Call(args, kwargs))
         return Ref(layer.name, len(self._calls[layer.name]) - 1)
 
@@ -74,11 +70,3 @@ class Builder:
         inputs: Value = self._inputs[0] if len(self._inputs) == 1 else tuple(self._inputs)
         graph = Graph(tuple(self._layers.values()), {k: tuple(v) for k, v in self._calls.items()}, inputs, outputs)
         return Layer("Functional", self.name, {"trainable": trainable}, graph=graph, address=self.address)
-
-    def _unique(self, name: str) -> str:
-        made, count = name, self._numbers.get(name, 1)
-        while made in self._layers:
-            count += 1
-            made = f"{name}_{count}"
-        self._numbers[name] = count
-        return made

@@ -70,18 +70,15 @@ def map_refs(value: Value, change: Callable[[Ref], Value]) -> Value:
     return value
 
 
+def map_call_refs(call: Call, change: Callable[[Ref], Value]) -> Call:
+    """The same call with every ref of its arguments replaced."""
+    args = tuple(map_refs(arg, change) for arg in call.args)
+    return Call(args, {key: map_refs(value, change) for key, value in call.kwargs.items()})
+
+
 def map_graph_refs(graph: Graph, change: Callable[[Ref], Value]) -> Graph:
     """The same graph with every ref of its calls, inputs and outputs replaced."""
-    calls = {
-        name: tuple(
-            Call(
-                tuple(map_refs(a, change) for a in call.args),
-                {k: map_refs(v, change) for k, v in call.kwargs.items()},
-            )
-            for call in made
-        )
-        for name, made in graph.calls.items()
-    }
+    calls = {name: tuple(map_call_refs(call, change) for call in listed) for name, listed in graph.calls.items()}
     return replace(graph, calls=calls, inputs=map_refs(graph.inputs, change), outputs=map_refs(graph.outputs, change))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..catalog.known_models import fitting
 from ..containers.base import NamedWeights, Raw, TreeWeights
 from ..document.build import Builder
+from ..document.edit import UniqueNames
 from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import rebuild, walk
 from ..errors import Malformed, NotAModel
@@ -109,15 +110,9 @@ def _with_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
 
 def _named(model: Layer) -> Layer:
     """A name for every layer that has none, as Keras would have made it: ``sequential_1``."""
-    taken = {layer.name for layer in walk(model)}
+    names = UniqueNames(layer.name for layer in walk(model))
 
     def name(layer: Layer) -> Layer:
-        if layer.name:
-            return layer
-        stem, count = layer.class_name.lower(), 1
-        while f"{stem}_{count}" in taken:
-            count += 1
-        taken.add(f"{stem}_{count}")
-        return replace(layer, name=f"{stem}_{count}")
+        return layer if layer.name else replace(layer, name=names.number(layer.class_name.lower()))
 
     return rebuild(model, name)

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..document.model import Call, Graph, Ref, refs
+from ..document.graph import all_refs, calls, topological_order
+from ..document.model import Graph, Ref, refs
 from ..document.walk import map_graph_refs, map_refs
 from ..errors import Malformed
 from .values import Reading
-
-
-def used_refs(graph: Graph) -> list[Ref]:
-    """Every ref of a graph: those of its calls and of its ends."""
-    found = [r for made in graph.calls.values() for call in made for r in call_refs(call)]
-    return found + refs(graph.inputs) + refs(graph.outputs)
-
-
-def call_refs(call: Call) -> list[Ref]:
-    """Every tensor that a call takes."""
-    return refs(call.args) + refs(call.kwargs)
 
 
 def shift_nested(graph: Graph) -> Graph:
@@ -30,7 +20,7 @@ def shift_nested(graph: Graph) -> Graph:
     """
     nested = {layer.name for layer in graph.layers if layer.graph is not None}
     by_layer: dict[str, set[int]] = {}
-    for ref in used_refs(graph):
+    for ref in all_refs(graph):
         if ref.layer in nested:
             by_layer.setdefault(ref.layer, set()).add(ref.node)
     shifted = {name for name, nodes in by_layer.items() if max(nodes) >= len(graph.calls[name]) and 0 not in nodes}
@@ -52,10 +42,10 @@ def true_inputs(graph: Graph) -> Graph:
         while ref.layer not in fed and ref not in seen:
             seen.add(ref)
             made = graph.calls.get(ref.layer, ())
-            given = call_refs(made[ref.node]) if ref.node < len(made) else []
-            if len(given) != 1:
+            taken = refs((made[ref.node].args, made[ref.node].kwargs)) if ref.node < len(made) else []
+            if len(taken) != 1:
                 break
-            ref = given[0]
+            ref = taken[0]
         return ref if ref.layer in fed else start
 
     return replace(graph, inputs=map_refs(graph.inputs, source)) if fed else graph
@@ -63,7 +53,7 @@ def true_inputs(graph: Graph) -> Graph:
 
 def check_refs(graph: Graph, reading: Reading) -> Graph:
     """The graph, if every ref names a call that exists and no call waits for itself. Raises Malformed."""
-    for ref in used_refs(graph):
+    for ref in all_refs(graph):
         made = graph.calls.get(ref.layer)
         if made is None:
             raise reading.wrong(f"a tensor of {ref.layer!r} is used, and no such layer is listed", ref.layer)
@@ -73,39 +63,14 @@ def check_refs(graph: Graph, reading: Reading) -> Graph:
     return graph
 
 
-def order_of_calls(graph: Graph) -> list[tuple[str, int]]:
-    """All calls (layer, node) in an order in which each comes after what it needs; calls in a cycle are left out."""
-    needs = {
-        (name, node): {(r.layer, r.node) for r in call_refs(call)}
-        for name, made in graph.calls.items()
-        for node, call in enumerate(made)
-    }
-    users: dict[tuple[str, int], list[tuple[str, int]]] = {key: [] for key in needs}
-    missing = {key: len(needed) for key, needed in needs.items()}
-    for key, needed in needs.items():
-        for source in needed:
-            users[source].append(key)
-    ready = [key for key, count in missing.items() if count == 0]
-    ordered: list[tuple[str, int]] = []
-    while ready:
-        key = ready.pop()
-        ordered.append(key)
-        for user in users[key]:
-            missing[user] -= 1
-            if missing[user] == 0:
-                ready.append(user)
-    return ordered
-
-
 def _check_acyclic(graph: Graph, reading: Reading) -> None:
-    reached = set(order_of_calls(graph))
-    for name, made in graph.calls.items():
-        for node in range(len(made)):
-            if (name, node) not in reached:
-                raise Malformed(
-                    "AK1203",
-                    f"call {node} of {name!r} needs its own outcome",
-                    part=reading.part,
-                    layer=name,
-                    next_step="Get an undamaged copy of the file.",
-                )
+    reached = set(topological_order(graph))
+    for node, _ in calls(graph):
+        if node not in reached:
+            raise Malformed(
+                "AK1203",
+                f"call {node[1]} of {node[0]!r} needs its own outcome",
+                part=reading.part,
+                layer=node[0],
+                next_step="Get an undamaged copy of the file.",
+            )

@@ -8,10 +8,11 @@ keras/layers/containers.py, read back by keras/utils/layer_utils.py). Names repe
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..containers.base import Json
 from ..containers.config_text.yaml.values import NAME_KEY
+from ..document.edit import UniqueNames
 from ..document.model import Call, Code, Config, Graph, Layer, Ref, Value
 from .graph import check_refs
 from .values import Reading, mapping, number, plain, sequence, text
@@ -19,32 +20,17 @@ from .values import Reading, mapping, number, plain, sequence, text
 _DTYPES = {"float": "float32", "int": "int32"}  # Graph.add_input, keras/layers/containers.py
 
 
-@dataclass
-class _Names:
-    """The names given so far; Keras 0 never asked for unique ones."""
-
-    taken: set[str] = field(default_factory=set)
-
-    def give(self, wanted: str) -> str:
-        made, count = wanted, 1
-        while made in self.taken:
-            count += 1
-            made = f"{wanted}_{count}"
-        self.taken.add(made)
-        return made
-
-
 def model_of(data: dict[str, Json], reading: Reading) -> Layer:
     """The Sequential or Graph of a file, with everything in it. Raises Malformed, LimitExceeded."""
-    return _layer(data, reading, _Names(), "")
+    return _layer(data, reading, UniqueNames(), "")
 
 
-def _layer(data: dict[str, Json], reading: Reading, names: _Names, address: str, wanted: str = "") -> Layer:
+def _layer(data: dict[str, Json], reading: Reading, names: UniqueNames, address: str, wanted: str = "") -> Layer:
     """`wanted` is the name that the surrounding graph calls the layer by."""
     reading.count_layer()
     class_name = text(data.get("name"), reading, "name")
     custom = data.get("custom_name")
-    name = names.give(wanted or (custom if isinstance(custom, str) and custom else class_name.lower()))
+    name = names.claim(wanted or (custom if isinstance(custom, str) and custom else class_name.lower()))
     made = _Making(data, class_name, name, reading, names, f"{address}/{name}" if address else name)
     reading.enter()
     layer = _KINDS.get(class_name, _plain_layer)(made)
@@ -60,7 +46,7 @@ class _Making:
     class_name: str
     name: str
     reading: Reading
-    names: _Names
+    names: UniqueNames
     address: str
 
     def layer(self, config: Config, graph: Graph | None = None, class_name: str = "") -> Layer:
@@ -164,7 +150,7 @@ class _GraphReader:
             shape = [None, *sequence(item.get("input_shape"), self.reading, "input_shape", name)]
         dtype = _DTYPES.get(str(item.get("dtype", "float")), str(item.get("dtype")))
         config: Config = {"batch_input_shape": plain(shape), "input_dtype": dtype}
-        layer = Layer("InputLayer", self.made.names.give(name), config, address=f"{self.made.address}/{name}")
+        layer = Layer("InputLayer", self.made.names.claim(name), config, address=f"{self.made.address}/{name}")
         self.refs[name] = self._add(layer, Call())
         return self.refs[name][0]
 
@@ -214,5 +200,5 @@ class _GraphReader:
             "concat_axis": plain(item.get("concat_axis", -1)),
             "dot_axes": plain(item.get("dot_axes", -1)),
         }
-        layer = Layer("Merge", self.made.names.give(f"{name}_merge"), config, address=f"{self.made.address}/{name}")
+        layer = Layer("Merge", self.made.names.claim(f"{name}_merge"), config, address=f"{self.made.address}/{name}")
         return self._add(layer, Call((sources,)))[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any
 
-from ..catalog.shapes.graphs import steps
+from ..document.graph import steps
 from ..document.model import Graph, Layer, Ref, refs
 from ..tensors import Tensor
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..catalog.operations import snake_case
+from ..document.edit import UniqueNames
 from ..document.model import Layer
 from ..document.walk import walk
 from ..errors import Malformed
@@ -107,13 +108,8 @@ def _inside(live: Any, path: Sequence[str]) -> Any:
 
 def _items(items: Sequence[Any]) -> dict[str, Any]:
     """``dense``, ``dense_1`` ... (keras 3.15.1 ``saving/saving_lib.py``, ``_save_container_state``)."""
-    made: dict[str, Any] = {}
-    for item in items:
-        name, count = snake_case(type(item).__name__), 0
-        while f"{name}_{count}" in made if count else name in made:
-            count += 1
-        made[f"{name}_{count}" if count else name] = item
-    return made
+    names = UniqueNames()
+    return {names.claim(snake_case(type(item).__name__), first=1): item for item in items}
 
 
 def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any, Tensor]] | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import Graph, Layer, Ref, Value
 from ...document.walk import rebuild
 from ..base import Shape
 from ..operations import bind, find
-from .graphs import flat, inputs, outputs, steps
 from .policies import autocast, compute_dtype
 from .spec import UNKNOWN, Spec
 from .tables import layer_rule, operation_rule, wrapper_rule
@@ -70,7 +70,7 @@ class Inference:
                 continue
             args = [_resolved(a, found) for a in call.args]
             kwargs = {k: _resolved(v, found) for k, v in call.kwargs.items()}
-            made = flat(self.call(layer, args, kwargs))
+            made = leaves(self.call(layer, args, kwargs))
             found.update({Ref(layer.name, number, i): spec for i, spec in enumerate(made)})
         return found
 
@@ -90,7 +90,7 @@ class Inference:
 
     def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The outcome of calling a layer, an operation or a model; UNKNOWN where it cannot be told."""
-        if any(leaf.shape is None for leaf in flat([*args, kwargs]) if isinstance(leaf, Spec)) and layer.graph is None:
+        if any(leaf.shape is None for leaf in leaves([*args, kwargs]) if isinstance(leaf, Spec)) and layer.graph is None:
             return UNKNOWN
         try:
             if layer.graph is not None:
@@ -105,7 +105,7 @@ class Inference:
         given = args[0] if args else kwargs.get("inputs")
         if isinstance(given, Mapping) and not isinstance(graph.inputs, Mapping):
             given = [given.get(ref.layer, UNKNOWN) for ref in inputs(graph)]
-        found = self.graph(model, [leaf if isinstance(leaf, Spec) else UNKNOWN for leaf in flat(given)])
+        found = self.graph(model, [leaf if isinstance(leaf, Spec) else UNKNOWN for leaf in leaves(given)])
         return _resolved(outputs(graph), found)
 
     def _layer(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

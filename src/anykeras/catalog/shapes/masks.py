@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import GIVEN, Layer, Ref
-from .graphs import flat, inputs, outputs, steps
 from .tables import option
 
 Masks = Sequence[bool]
@@ -48,7 +48,7 @@ def _graph(model: Layer, given: Masks, seen: dict[int, Masks] | None = None) -> 
             found.setdefault(Ref(layer.name), False)
             continue
         first = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
-        refs = [leaf for leaf in flat(first) if isinstance(leaf, Ref)]
+        refs = [leaf for leaf in leaves(first) if isinstance(leaf, Ref)]
         made = _outcomes(layer, [found.get(ref, False) for ref in refs], seen)
         found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
     return found
@@ -59,7 +59,7 @@ def _outcomes(layer: Layer, before: Masks, seen: dict[int, Masks] | None = None)
         seen[id(layer)] = tuple(before)
     if layer.graph is not None:
         inside = _graph(layer, before, seen)
-        return [inside.get(ref, False) for ref in flat(outputs(layer.graph)) if isinstance(ref, Ref)]
+        return [inside.get(ref, False) for ref in leaves(outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
         return [False]
     if layer.module == GIVEN:

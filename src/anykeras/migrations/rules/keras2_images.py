@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...catalog.shapes import Spec, infer
-from ...catalog.shapes.graphs import steps
 from ...document.build import Builder
+from ...document.graph import steps
 from ...document.model import Config, Ellipsis_, Era, Graph, Layer, Ref, Slice, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...catalog import find
-from ...catalog.graph_order import finished_first, flatten, parents_of
 from ...document.build import Builder
+from ...document.graph import flat_refs, reachable, steps
 from ...document.model import Call, Era, Graph, Layer, Ref, Value, Writer
 from ...document.walk import map_refs
 from ...errors import Unsupported
@@ -118,9 +118,10 @@ def masks_of_merges(model: Layer, context: Context) -> Layer | None:
     if graph is None or graph.sequential or not any(x.class_name in _MERGES | {"Concatenate"} for x in graph.layers):
         return None
     flow = _Flow(graph)
-    for name, number in finished_first(dict(parents_of(graph)), flatten(graph.outputs)):
-        if name in flow.layers and number < len(graph.calls.get(name, ())):
-            flow.step(flow.layers[name], number, graph.calls[name][number])
+    read = reachable(graph)
+    for layer, number, call in steps(graph):
+        if (layer.name, number) in read:
+            flow.step(layer, number, call)
     if not flow.told:
         return None
     calls = {name: tuple(flow.told.get((name, i), call) for i, call in enumerate(made)) for name, made in graph.calls.items()}
@@ -141,7 +142,7 @@ class _Flow:
 
     def step(self, layer: Layer, number: int, call: Call) -> None:
         """Note the masks of what a call gives; add an explicit mask where it reads one that Keras 3 gets wrong."""
-        tensors = flatten(call.args[0]) if call.args else []
+        tensors = flat_refs(call.args[0]) if call.args else []
         before = [self.masks.get(ref) for ref in tensors]
         if isinstance(given := call.kwargs.get("mask"), Ref):
             before = [Mask((Source(given, "given"),))]
@@ -164,7 +165,7 @@ class _Flow:
                 next_step="Report this file.",
             )
         elif find(layer.class_name, Era.KERAS3) is None and not layer.operation and layer.class_name not in _OPERATIONS:
-            masks = dict(zip(flatten(call.args[0]), before, strict=True))
+            masks = dict(zip(flat_refs(call.args[0]), before, strict=True))
             first = map_refs(call.args[0], lambda ref: self._carrying(ref, masks.get(ref)))
             self.told[layer.name, number] = replace(call, args=(first, *call.args[1:]))
             return

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from ...catalog import find
-from ...catalog.graph_order import Node, layer_order, reachable
+from ...catalog.graph_order import layer_order
 from ...catalog.masking import hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.signatures import NOW, signature
+from ...document.graph import Node, reachable
 from ...document.model import GIVEN, SHADOW, Call, Config, Era, Graph, Layer, Ref, Value
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported

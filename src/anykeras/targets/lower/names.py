@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...document.edit import UniqueNames
 from ...document.model import Call, Graph, Layer, Ref, Value, refs
 from ...document.walk import map_graph_refs, rebuild
 
@@ -88,15 +89,13 @@ def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
 
 def _unique(names: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """(old, new) in order, from (old, wished); names that need no change are never taken from their owners."""
-    taken = {name for name, wished in names if name == wished}
-    seen: set[str] = set()
+    owned = {name for name, wished in names if name == wished}
+    unique = UniqueNames(owned)
     pairs = []
     for name, wished in names:
-        made, count = wished, 1
-        while made in seen or (made != name and made in taken):
-            made, count = f"{wished}_{count}", count + 1
-        seen.add(made)
-        pairs.append((name, made))
+        own = name == wished and name in owned
+        owned.discard(name)
+        pairs.append((name, name if own else unique.claim(wished, first=1)))
     return pairs
 
 
@@ -105,7 +104,7 @@ def _one_call_an_operation(graph: Graph) -> Graph:
     again = {layer.name for layer in graph.layers if layer.operation and len(graph.calls.get(layer.name, ())) > 1}
     if not again:
         return graph
-    taken = {layer.name for layer in graph.layers}
+    unique = UniqueNames(layer.name for layer in graph.layers)
     node: dict[tuple[str, int], str] = {}
     layers: list[Layer] = []
     calls: dict[str, tuple[Call, ...]] = {k: v for k, v in graph.calls.items() if k not in again}
@@ -114,7 +113,7 @@ def _one_call_an_operation(graph: Graph) -> Graph:
             layers.append(layer)
             continue
         for number, call in enumerate(graph.calls[layer.name]):
-            name = layer.name if number == 0 else _free(f"{layer.name}_{number}", taken)
+            name = layer.name if number == 0 else unique.claim(f"{layer.name}_{number}")
             node[layer.name, number] = name
             layers.append(replace(layer, name=name))
             calls[name] = (call,)
@@ -124,10 +123,3 @@ def _one_call_an_operation(graph: Graph) -> Graph:
         return ref if name is None else Ref(name, 0, ref.tensor)
 
     return map_graph_refs(replace(graph, layers=tuple(layers), calls=calls), moved)
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
