@@ -8,7 +8,7 @@ from types import FunctionType
 
 import pytest
 
-from anykeras.bytecode import Code, Machine, MachineLimits, identify
+from anykeras.bytecode import CodeObject, Machine, MachineLimits, identify
 from anykeras.bytecode.dialects import VERSIONS
 
 from . import numeric
@@ -24,7 +24,7 @@ def compiled(source: str) -> FunctionType:
     return scope["f"]
 
 
-def code_of(function: FunctionType) -> Code:
+def code_of(function: FunctionType) -> CodeObject:
     return next(code for code in identify(marshal.dumps(function.__code__)).candidates if code.version == HOST)
 
 

@@ -14,26 +14,26 @@ from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parents[2] / "src")]
 
-from anykeras.bytecode import BytecodeError, Code, Machine, identify, source_of  # noqa: E402
+from anykeras.bytecode import BytecodeError, CodeObject, Machine, identify, write_source  # noqa: E402
 from bytecode import numeric  # noqa: E402  # runnable as a script, without installation
 from bytecode.corpus import Case, cases, versions  # noqa: E402
 
 
-def machine_for(code: Code) -> Machine:
+def machine_for(code: CodeObject) -> Machine:
     return Machine(code, numeric.NumbersDomain(numeric.environment()))
 
 
-def by_machine(code: Code, case: Case) -> object:
+def by_machine(code: CodeObject, case: Case) -> object:
     machine = machine_for(code)
     return machine.run(machine.function(case.defaults, case.closure, case.kwdefaults), numeric.inputs(case.kind))
 
 
-def by_source(code: Code, case: Case) -> object:
-    source = source_of(code, case.defaults, case.closure)
+def by_source(code: CodeObject, case: Case) -> object:
+    source = write_source(code, case.defaults, case.closure)
     return source.evaluate(machine_for(code), numeric.inputs(case.kind), case.kwdefaults)
 
 
-def verdict(run: Callable[[Code, Case], object], case: Case) -> str:
+def verdict(run: Callable[[CodeObject, Case], object], case: Case) -> str:
     """``right`` if every candidate gives the recorded result; ``wrong`` if one gives another."""
     ends = set()
     for code in identify(case.code).candidates:

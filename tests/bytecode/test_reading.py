@@ -11,7 +11,7 @@ from types import CodeType
 
 import pytest
 
-from anykeras.bytecode import BytecodeError, Code, identify, looks_stored, read_stored
+from anykeras.bytecode import BytecodeError, CodeObject, identify, looks_stored, read_stored
 from anykeras.bytecode.checks import check
 from anykeras.bytecode.dialects import VERSIONS, dialect
 from anykeras.bytecode.effects import effect
@@ -41,7 +41,7 @@ FAMILIES = [
 def test_fields_are_those_that_the_running_python_reads() -> None:
     source = "def f(a, b=(1, 2.5, 1j, 10**30, None, ...), /, *r, k='ü', **kw):\n def g(): return a\n return g, {1, 2}"
 
-    def compare(ours: Code, theirs: CodeType) -> None:
+    def compare(ours: CodeObject, theirs: CodeType) -> None:
         for field in (
             "argcount",
             "posonlyargcount",
@@ -56,7 +56,7 @@ def test_fields_are_those_that_the_running_python_reads() -> None:
         assert (ours.name, ours.qualname, ours.code) == (theirs.co_name, theirs.co_qualname, theirs.co_code)
         assert ours.exception_table == theirs.co_exceptiontable
         for one, other in zip(ours.consts, theirs.co_consts, strict=True):
-            if isinstance(one, Code):
+            if isinstance(one, CodeObject):
                 compare(one, other)
             else:
                 assert (one, type(one)) == (other, type(other))

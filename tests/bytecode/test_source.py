@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from anykeras.bytecode import BytecodeError, identify, source_of
+from anykeras.bytecode import BytecodeError, identify, write_source
 
 from . import host, measure, numeric
 from .corpus import Case, cases, versions
@@ -47,7 +47,7 @@ def test_shown_source_computes_what_the_function_computed(version: tuple[int, in
     for case in cases(version):
         code = next(code for code in identify(case.code).candidates if code.version == version)
         try:
-            text = source_of(code, case.defaults, case.closure).text
+            text = write_source(code, case.defaults, case.closure).text
         except BytecodeError:
             continue
         assert numeric.same(numeric.canonical(_by_python(text, case)), case.expected), text
@@ -68,12 +68,12 @@ def test_the_text_is_that_of_the_file_in_every_python() -> None:
     }.items():
         for case in cases():
             if case.name == name and (name, case.version) != ("l2norm", (2, 7)):
-                assert source_of(identify(case.code).best, case.defaults, case.closure).text == expected, case.id
+                assert write_source(identify(case.code).best, case.defaults, case.closure).text == expected, case.id
 
 
 def test_division_of_python_2_is_told_from_that_of_today() -> None:
     case = next(case for case in cases((2, 7)) if case.name == "l2norm")
-    assert source_of(identify(case.code).best).text.startswith("lambda x: py2_div(x, K.sqrt(")
+    assert write_source(identify(case.code).best).text.startswith("lambda x: py2_div(x, K.sqrt(")
 
 
 REFUSED = {
@@ -91,10 +91,10 @@ REFUSED = {
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_has_no_source_is_refused(name: str) -> None:
     with pytest.raises(BytecodeError):
-        source_of(host.code_of(host.compiled(REFUSED[name])))
+        write_source(host.code_of(host.compiled(REFUSED[name])))
 
 
 @host.known
 def test_a_random_call_is_written_once_however_often_it_is_used() -> None:
-    source = source_of(host.code_of(host.compiled("def f(x):\n    r = K.random_normal(x.shape)\n    return x + r * r")))
+    source = write_source(host.code_of(host.compiled("def f(x):\n    r = K.random_normal(x.shape)\n    return x + r * r")))
     assert source.text.count("random_normal") == 1

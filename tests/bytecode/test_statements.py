@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from anykeras.bytecode import BytecodeError, Code, CodeRaised, Machine, identify
+from anykeras.bytecode import BytecodeError, CodeObject, CodeRaised, Machine, identify
 
 from . import host, numeric
 from .statements import ARGUMENTS, SOURCES
@@ -26,7 +26,7 @@ def _recorded() -> dict[str, dict[str, dict[str, Any]]]:
     return loaded
 
 
-def _outcome(code: Code, n: int) -> list[str]:
+def _outcome(code: CodeObject, n: int) -> list[str]:
     machine = Machine(code, numeric.NumbersDomain(numeric.environment()))
     try:
         return ["value", repr(machine.run(machine.function(), [n]))]

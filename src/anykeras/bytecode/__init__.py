@@ -3,15 +3,15 @@
 stored = read_stored(config["function"])            # text, list or dict -> bytes, defaults, closure
 found = identify(stored.code_bytes)                  # which Pythons could have written it
 machine = Machine(found.best, domain)                # the domain says what symbols mean
-text = source_of(found.best, stored.defaults, stored.closure or ()).text
+text = write_source(found.best, stored.defaults, stored.closure or ()).text
 result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x])
 """
 
 from __future__ import annotations
 
 from anykeras.bytecode import pages as _pages
-from anykeras.bytecode.code import Code, Version
-from anykeras.bytecode.errors import BytecodeError, CodeRaised, MissingName, refused
+from anykeras.bytecode.code import CodeObject, Version
+from anykeras.bytecode.errors import BytecodeError, CodeRaised, MissingName, unsupported_error
 from anykeras.bytecode.identify import Identification, identify
 from anykeras.bytecode.machine import (
     BaseDomain,
@@ -23,13 +23,13 @@ from anykeras.bytecode.machine import (
     Operation,
     throw,
 )
-from anykeras.bytecode.source import Source, source_of
+from anykeras.bytecode.source import FunctionSource, write_source
 from anykeras.bytecode.spelling import StoredFunction, looks_stored, read_stored
 
 __all__ = [
-    "BaseDomain", "BytecodeError", "Code", "CodeRaised", "Domain", "Environment", "Identification", "Machine",
-    "MachineLimits", "MissingName", "Namespace", "Operation", "Source", "StoredFunction", "Version", "identify",
-    "looks_stored", "read_stored", "refused", "source_of", "throw",
+    "BaseDomain", "BytecodeError", "CodeObject", "CodeRaised", "Domain", "Environment", "FunctionSource", "Identification",
+    "Machine", "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version", "identify",
+    "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
 ]  # fmt: skip
 
 del _pages

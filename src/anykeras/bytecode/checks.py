@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import OPTIMIZED, Code
+from anykeras.bytecode.code import OPTIMIZED, CodeObject
 from anykeras.bytecode.effects import effect
-from anykeras.bytecode.errors import malformed, over_limit
+from anykeras.bytecode.errors import limit_error, malformed_error
 from anykeras.bytecode.instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
 
 ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "BREAK_LOOP", "CONTINUE_LOOP"})
@@ -15,7 +15,7 @@ FOLLOWED_BY = {"WITH_CLEANUP_START": "WITH_CLEANUP_FINISH"}
 MAX_CODES = 2_000
 
 
-def check(code: Code) -> None:
+def check(code: CodeObject) -> None:
     """Checks ``code`` and every code object in it.
 
     Raises:
@@ -24,23 +24,23 @@ def check(code: Code) -> None:
     """
     seen: set[int] = set()
     instructions = 0
-    todo: list[Code] = [code]
+    todo: list[CodeObject] = [code]
     while todo:
         one = todo.pop()
         if id(one) in seen:
             continue
         seen.add(id(one))
         if len(seen) > MAX_CODES:
-            raise over_limit("the code holds too many functions")
+            raise limit_error("the code holds too many functions")
         body = decode(one)
         instructions += len(body.instructions)
         if instructions > MAX_INSTRUCTIONS:
-            raise over_limit("the code has too many instructions")
+            raise limit_error("the code has too many instructions")
         for place, instruction in enumerate(body.instructions):
             _check_indexes(body, instruction)
             _check_sense(body, place, instruction)
         _Depths(body).check()
-        todo.extend(constant for constant in one.consts if isinstance(constant, Code))
+        todo.extend(constant for constant in one.consts if isinstance(constant, CodeObject))
 
 
 def _check_indexes(body: Body, instruction: Instruction) -> None:
@@ -49,21 +49,21 @@ def _check_indexes(body: Body, instruction: Instruction) -> None:
         return
     for index in indexes(body, instruction):
         if index >= _size(body, kind):
-            raise malformed(f"{instruction.name} at {instruction.offset} uses a {kind} index out of range")
+            raise malformed_error(f"{instruction.name} at {instruction.offset} uses a {kind} index out of range")
 
 
 def _check_sense(body: Body, place: int, instruction: Instruction) -> None:
     """What a compiler never writes although every index is right."""
     name, traits = instruction.name, body.dialect.traits
     if name == "LOAD_NAME" and body.code.flags & OPTIMIZED:
-        raise malformed("a function reads a name as a class body does")
+        raise malformed_error("a function reads a name as a class body does")
     if name == "COMPARE_OP" and instruction.arg >> traits.compare_shift >= len(body.dialect.compare):
-        raise malformed(f"the comparison at {instruction.offset} does not exist in this Python")
+        raise malformed_error(f"the comparison at {instruction.offset} does not exist in this Python")
     if name == "BINARY_OP" and instruction.arg >= len(body.dialect.binary):
-        raise malformed(f"the operator at {instruction.offset} does not exist in this Python")
+        raise malformed_error(f"the operator at {instruction.offset} does not exist in this Python")
     following = FOLLOWED_BY.get(name)
     if following and (place + 1 == len(body.instructions) or body.instructions[place + 1].name != following):
-        raise malformed(f"{name} at {instruction.offset} is not followed by {following}")
+        raise malformed_error(f"{name} at {instruction.offset} is not followed by {following}")
 
 
 def indexes(body: Body, instruction: Instruction) -> tuple[int, ...]:
@@ -106,11 +106,11 @@ class _Depths:
     def _follow(self, place: int, depth: int) -> None:
         while True:
             if place >= len(self.body.instructions):
-                raise malformed("the instructions end without a return")
+                raise malformed_error("the instructions end without a return")
             known = self.at.get(place)
             if known is not None:
                 if known != depth and not self._may_differ():
-                    raise malformed(f"instruction {place} is reached with {known} and with {depth} values on the stack")
+                    raise malformed_error(f"instruction {place} is reached with {known} and with {depth} values on the stack")
                 return
             self.at[place] = depth
             following = self._after(place, self.body.instructions[place], depth)
@@ -128,12 +128,12 @@ class _Depths:
         if change is None:
             return None
         if change.pops > depth:
-            raise malformed(f"{name} at {instruction.offset} takes {change.pops} values where {depth} are on the stack")
+            raise malformed_error(f"{name} at {instruction.offset} takes {change.pops} values where {depth} are on the stack")
         rest = depth - change.pops
         if rest + change.pushes > self.body.code.stacksize + self._slack():
-            raise malformed(f"{name} at {instruction.offset} goes over the stated stack size")
+            raise malformed_error(f"{name} at {instruction.offset} goes over the stated stack size")
         if name == "RETURN_VALUE" and depth != 1 and not self.blocks:
-            raise malformed(f"a return at {instruction.offset} leaves {depth - 1} values on the stack")
+            raise malformed_error(f"a return at {instruction.offset} leaves {depth - 1} values on the stack")
         if instruction.target >= 0:
             self._branch(instruction, rest, change.pushes if change.jump_pushes is None else change.jump_pushes)
         if name in ENDS:

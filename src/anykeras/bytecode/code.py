@@ -12,7 +12,7 @@ GENERATOR, COROUTINE, ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Code:
+class CodeObject:
     """One code object.
 
     Attributes:

@@ -29,19 +29,19 @@ class CodeRaised(BytecodeError):
     exception: str = ""
 
 
-def malformed(seen: str) -> BytecodeError:
+def malformed_error(seen: str) -> BytecodeError:
     return BytecodeError(MALFORMED, seen, part="function code")
 
 
-def refused(seen: str) -> BytecodeError:
+def unsupported_error(seen: str) -> BytecodeError:
     return BytecodeError(REFUSED, seen, part="function code")
 
 
-def over_limit(seen: str) -> BytecodeError:
+def limit_error(seen: str) -> BytecodeError:
     return BytecodeError(LIMIT, seen, part="function code", next_step="Raise the limit if the file is trusted.")
 
 
-def missing_name(name: str) -> MissingName:
+def missing_name_error(name: str) -> MissingName:
     error = MissingName(
         MISSING_NAME,
         f"the code uses the global name {name!r}, which is not stored in the file",
@@ -53,7 +53,7 @@ def missing_name(name: str) -> MissingName:
     return error
 
 
-def code_raised(exception: str, message: str) -> CodeRaised:
+def uncaught_error(exception: str, message: str) -> CodeRaised:
     error = CodeRaised(RAISED, f"the code raised {exception}: {message}"[:500], part="function code")
     error.exception = exception
     return error

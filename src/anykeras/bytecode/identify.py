@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from anykeras.bytecode import linetable, repair
 from anykeras.bytecode.checks import check
-from anykeras.bytecode.code import Code, Version
+from anykeras.bytecode.code import CodeObject, Version
 from anykeras.bytecode.dialects import VERSIONS
 from anykeras.bytecode.errors import UNKNOWN_PYTHON, BytecodeError
 from anykeras.bytecode.unmarshal import read_code
@@ -32,13 +32,13 @@ class Identification:
         damage: what Windows did and what was undone; empty where nothing was.
     """
 
-    candidates: tuple[Code, ...]
+    candidates: tuple[CodeObject, ...]
     rejected: dict[Version, str] = field(default_factory=dict)
     evidence: tuple[str, ...] = ()
     damage: tuple[str, ...] = ()
 
     @property
-    def best(self) -> Code:
+    def best(self) -> CodeObject:
         return self.candidates[0]
 
     @property
@@ -68,7 +68,7 @@ def identify(data: bytes, preferred: Sequence[Version] = ()) -> Identification:
     return Identification(tuple(ordered), rejected, _evidence(ordered), damage)
 
 
-def _survivors(data: bytes) -> tuple[list[Code], dict[Version, str]]:
+def _survivors(data: bytes) -> tuple[list[CodeObject], dict[Version, str]]:
     survivors, rejected = [], {}
     for version in VERSIONS:
         try:
@@ -81,8 +81,8 @@ def _survivors(data: bytes) -> tuple[list[Code], dict[Version, str]]:
     return survivors, rejected
 
 
-def _repaired(data: bytes, survivors: list[Code]) -> tuple[list[Code], tuple[str, ...]]:
-    found: list[Code] = []
+def _repaired(data: bytes, survivors: list[CodeObject]) -> tuple[list[CodeObject], tuple[str, ...]]:
+    found: list[CodeObject] = []
     trouble: list[str] = []
     for version in VERSIONS:
         try:
@@ -108,17 +108,17 @@ def _nobody(rejected: dict[Version, str], windows: bool) -> BytecodeError:
     return BytecodeError(UNKNOWN_PYTHON, seen, part="function code", next_step="Give the function by name instead.")
 
 
-def _named_in_path(code: Code) -> Version | None:
+def _named_in_path(code: CodeObject) -> Version | None:
     match = _IN_PATH.search(code.filename[:500])
     return (int(match[1]), int(match[2])) if match else None
 
 
-def _rank(code: Code, preferred: Sequence[Version]) -> tuple[bool, int, Version]:
+def _rank(code: CodeObject, preferred: Sequence[Version]) -> tuple[bool, int, Version]:
     place = len(preferred) - list(preferred).index(code.version) if code.version in preferred else 0
     return _named_in_path(code) == code.version, place, code.version
 
 
-def _evidence(candidates: list[Code]) -> tuple[str, ...]:
+def _evidence(candidates: list[CodeObject]) -> tuple[str, ...]:
     names = " or ".join(dict.fromkeys(f"{code.version[0]}.{code.version[1]}" for code in candidates))
     said = [f"only Python {names} reads format, instructions, stack and line table without contradiction"]
     named = _named_in_path(candidates[0])

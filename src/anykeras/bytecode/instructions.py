@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from anykeras.bytecode.code import Code
+from anykeras.bytecode.code import CodeObject
 from anykeras.bytecode.dialects import Dialect, dialect
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 
 MAX_INSTRUCTIONS = 200_000
 
@@ -37,7 +37,7 @@ class Region:
 class Body:
     """A decoded code object."""
 
-    code: Code
+    code: CodeObject
     dialect: Dialect
     instructions: tuple[Instruction, ...]
     regions: tuple[Region, ...]
@@ -53,7 +53,7 @@ class _Raw:
 
 
 @lru_cache(maxsize=512)
-def decode(code: Code) -> Body:
+def decode(code: CodeObject) -> Body:
     """Decodes one code object (not those nested in it).
 
     Raises:
@@ -81,18 +81,18 @@ def _raw(code: bytes, table: Dialect) -> list[_Raw]:
         if name == "EXTENDED_ARG":
             prefix = arg << (8 if table.traits.wordcode else 16)
             if prefix >= 1 << 40:
-                raise malformed("an instruction argument is out of range")
+                raise malformed_error("an instruction argument is out of range")
             position = following
             continue
         end = following + 2 * table.caches.get(name, 0)
         if end > len(code) or any(code[following:end]):
-            raise malformed(f"the cache words of {name} are missing or not zero")
+            raise malformed_error(f"the cache words of {name} are missing or not zero")
         raw.append(_Raw(name, arg, start, position, end))
         position, prefix, start = end, 0, -1
         if len(raw) > MAX_INSTRUCTIONS:
-            raise malformed("the function has too many instructions")
+            raise malformed_error("the function has too many instructions")
     if start >= 0 or not raw:
-        raise malformed("the instructions end early")
+        raise malformed_error("the instructions end early")
     return raw
 
 
@@ -100,13 +100,13 @@ def _name(code: bytes, position: int, table: Dialect) -> str:
     name = table.opcodes[code[position]]
     if name is None:
         version = f"{table.version[0]}.{table.version[1]}"
-        raise malformed(f"opcode {code[position]} at {position} does not exist in Python {version}")
+        raise malformed_error(f"opcode {code[position]} at {position} does not exist in Python {version}")
     return name
 
 
 def _words(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
     if position + 1 >= len(code):
-        raise malformed("the instructions end early")
+        raise malformed_error("the instructions end early")
     return _name(code, position, table), code[position + 1], position + 2
 
 
@@ -115,7 +115,7 @@ def _classic(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]
     if code[position] < table.have_argument:
         return name, 0, position + 1
     if position + 2 >= len(code):
-        raise malformed("the instructions end early")
+        raise malformed_error("the instructions end early")
     return name, code[position + 1] | code[position + 2] << 8, position + 3
 
 
@@ -127,7 +127,7 @@ def _target(item: _Raw, table: Dialect, starts: dict[int, int], count: int) -> i
     backward = table.traits.signed_jumps and ("BACKWARD" in item.name or item.name == "END_ASYNC_FOR")
     goal = distance if kind == "absolute" else item.end - distance if backward else item.end + distance
     if goal not in starts:
-        raise malformed(f"{item.name} at {item.offset} jumps between instructions")
+        raise malformed_error(f"{item.name} at {item.offset} jumps between instructions")
     return starts[goal]
 
 
@@ -135,13 +135,13 @@ def _regions(table: bytes, starts: dict[int, int], size: int, count: int) -> lis
     """Entries of 6-bit varints: start, length, target, depth<<1|lasti (``Objects/exception_handling_notes.txt``)."""
     numbers = _varints(table)
     if len(numbers) % 4:
-        raise malformed("the exception table ends early")
+        raise malformed_error("the exception table ends early")
     ends = {**starts, size: count}
     regions = []
     for start, length, target, packed in zip(*[iter(numbers)] * 4, strict=True):
         first, last, goal = 2 * start, 2 * (start + length), 2 * target
         if first not in starts or last not in ends or goal not in starts:
-            raise malformed("the exception table points between instructions")
+            raise malformed_error("the exception table points between instructions")
         regions.append(Region(starts[first], ends[last], starts[goal], packed >> 1, bool(packed & 1)))
     return regions
 
@@ -152,10 +152,10 @@ def _varints(table: bytes) -> list[int]:
         value = value << 6 | byte & 0x3F
         more = bool(byte & 0x40)
         if value >= 1 << 30:
-            raise malformed("the exception table holds an impossible offset")
+            raise malformed_error("the exception table holds an impossible offset")
         if not more:
             numbers.append(value)
             value = 0
     if more:
-        raise malformed("the exception table ends early")
+        raise malformed_error("the exception table ends early")
     return numbers

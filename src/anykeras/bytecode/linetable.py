@@ -5,10 +5,10 @@ Source: ``Objects/lnotab_notes.txt`` of CPython 3.9 and 3.10; ``Objects/location
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import Code
+from anykeras.bytecode.code import CodeObject
 
 
-def fits(code: Code) -> bool:
+def fits(code: CodeObject) -> bool:
     """Whether the table is one that ``code.version`` would have written for instructions of this length."""
     if code.version >= (3, 11):
         return _locations_cover(code)
@@ -18,7 +18,7 @@ def fits(code: Code) -> bool:
     return covered == len(code.code) if code.version >= (3, 10) else covered < len(code.code)
 
 
-def _locations_cover(code: Code) -> bool:
+def _locations_cover(code: CodeObject) -> bool:
     """3.11+: an entry starts with a byte that has the high bit; its low three bits are its length less one."""
     units, table = 0, code.line_table
     if table and not table[0] & 0x80:

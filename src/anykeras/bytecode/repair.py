@@ -14,9 +14,9 @@ from dataclasses import replace
 from itertools import product
 
 from anykeras.bytecode.checks import check, indexes
-from anykeras.bytecode.code import Code, Version
+from anykeras.bytecode.code import CodeObject, Version
 from anykeras.bytecode.dialects import dialect
-from anykeras.bytecode.errors import BytecodeError, malformed
+from anykeras.bytecode.errors import BytecodeError, malformed_error
 from anykeras.bytecode.instructions import decode
 from anykeras.bytecode.unmarshal import read_code
 
@@ -37,7 +37,7 @@ class _Budget:
     def spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise malformed("the code was damaged when it was saved on Windows, in too many places to undo")
+            raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
 
 
 def saved_on_windows(data: bytes) -> bool:
@@ -49,20 +49,20 @@ def may_be_damaged(data: bytes) -> bool:
     return BACKSLASH not in data and SLASH in data
 
 
-def readings(data: bytes, version: Version) -> list[Code]:
+def readings(data: bytes, version: Version) -> list[CodeObject]:
     """Every reading of damaged ``data`` as ``version`` that passes the checks, the unchanged one first if it does."""
-    found: list[Code] = []
+    found: list[CodeObject] = []
     budget = _Budget()
     for code in _parsed(data, version, budget):
         found += _restored(code, budget)
         if len(found) > MAX_READINGS:
-            raise malformed("the code was damaged when it was saved on Windows, and too many readings undo it")
+            raise malformed_error("the code was damaged when it was saved on Windows, and too many readings undo it")
         if found:
             break
     return found
 
 
-def _parsed(data: bytes, version: Version, budget: _Budget) -> Iterator[Code]:
+def _parsed(data: bytes, version: Version, budget: _Budget) -> Iterator[CodeObject]:
     """The code as it reads, else with one size or index byte put back."""
     try:
         yield read_code(data, version)
@@ -77,12 +77,12 @@ def _parsed(data: bytes, version: Version, budget: _Budget) -> Iterator[Code]:
             continue
 
 
-def _restored(code: Code, budget: _Budget) -> list[Code]:
+def _restored(code: CodeObject, budget: _Budget) -> list[CodeObject]:
     """Readings of one code object and of those in it."""
     versions: list[list[object]] = [_constant(value, budget) for value in code.consts]
     readings_of_code = [replace(code, code=raw) for raw in _instructions(code)]
     if _too_many(versions, readings_of_code):
-        raise malformed("the code was damaged when it was saved on Windows, in too many places to undo")
+        raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
     found = []
     for reading, consts in product(readings_of_code, product(*versions)):
         candidate = reading if all(map(_same, consts, code.consts)) else replace(reading, consts=consts)
@@ -93,7 +93,7 @@ def _restored(code: Code, budget: _Budget) -> list[Code]:
     return [candidate for candidate in found if _unused(candidate) == fewest]
 
 
-def _unused(code: Code) -> int:
+def _unused(code: CodeObject) -> int:
     """Entries of the tables that no instruction uses. A compiler makes few; a changed index leaves one behind."""
     body = decode(code)
     used = {(body.dialect.indexes[one.name], index) for one in body.instructions for index in indexes(body, one)}
@@ -107,14 +107,14 @@ def _same(left: object, right: object) -> bool:
     return left is right
 
 
-def _too_many(versions: list[list[object]], others: list[Code]) -> bool:
+def _too_many(versions: list[list[object]], others: list[CodeObject]) -> bool:
     count = len(others)
     for values in versions:
         count *= max(1, len(values))
     return count > 1 << MAX_CHOICES
 
 
-def _passes(code: Code) -> bool:
+def _passes(code: CodeObject) -> bool:
     try:
         check(code)
     except BytecodeError:
@@ -125,10 +125,10 @@ def _passes(code: Code) -> bool:
 # -- instructions
 
 
-def _instructions(code: Code) -> Iterator[bytes]:
+def _instructions(code: CodeObject) -> Iterator[bytes]:
     forced, open_places = _places(code)
     if len(open_places) > MAX_CHOICES:
-        raise malformed("the code was damaged when it was saved on Windows, in too many places to undo")
+        raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
     for chosen in product((False, True), repeat=len(open_places)):
         raw = bytearray(code.code)
         for place in (*forced, *(place for place, put in zip(open_places, chosen, strict=True) if put)):
@@ -136,7 +136,7 @@ def _instructions(code: Code) -> Iterator[bytes]:
         yield bytes(raw)
 
 
-def _places(code: Code) -> tuple[list[int], list[int]]:
+def _places(code: CodeObject) -> tuple[list[int], list[int]]:
     """Where 0x2F must have been 0x5C, and where it may."""
     table, raw = dialect(code.version), code.code
     known = table.opcodes[SLASH] is not None
@@ -160,7 +160,7 @@ def _places(code: Code) -> tuple[list[int], list[int]]:
 
 def _constant(value: object, budget: _Budget) -> list[object]:
     """What a constant may have been, as it is now first."""
-    if isinstance(value, Code):
+    if isinstance(value, CodeObject):
         return list(_restored(value, budget))
     if type(value) is int and -(1 << 31) <= value < 1 << 31:
         return [value, *(struct.unpack("<i", raw)[0] for raw in _put_back(struct.pack("<i", value)))]

@@ -22,7 +22,7 @@ import re
 from dataclasses import dataclass
 
 from anykeras import limits
-from anykeras.bytecode.errors import SPELLING, BytecodeError, over_limit
+from anykeras.bytecode.errors import SPELLING, BytecodeError, limit_error
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 _CODE_MARKS = frozenset("c\xe3")  # marshal's type byte of a code object, without and with a reference flag
@@ -70,7 +70,7 @@ def read_stored(value: object) -> StoredFunction:
 
 def _read(value: object, depth: int) -> StoredFunction:
     if depth > MAX_NESTING:
-        raise over_limit("stored functions are nested too deeply")
+        raise limit_error("stored functions are nested too deeply")
     if isinstance(value, dict):
         return _from_dict(value, depth)
     if isinstance(value, list | tuple):
@@ -86,7 +86,7 @@ def _no_function(seen: str) -> BytecodeError:
 
 def _from_text(text: str) -> StoredFunction:
     if len(text) > 2 * limits.current().code_bytes:
-        raise over_limit("the text of the function is too long")
+        raise limit_error("the text of the function is too long")
     decoded = _bytes_of_base64(text)
     if decoded is not None:
         return StoredFunction(decoded, (), None, "base64")
@@ -139,7 +139,7 @@ def _assembled(code: StoredFunction, defaults: object, closure: object, wrapper:
 
 def _items(value: object, what: str, depth: int) -> tuple[object, ...]:
     if depth > MAX_NESTING:
-        raise over_limit("values of the function are nested too deeply")
+        raise limit_error("values of the function are nested too deeply")
     if isinstance(value, dict) and value.get("class_name") == "__tuple__":
         value = value.get("items")
     if not isinstance(value, list | tuple):

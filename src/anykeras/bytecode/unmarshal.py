@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from anykeras import limits
-from anykeras.bytecode.code import VARARGS, VARKEYWORDS, Code, Version
-from anykeras.bytecode.errors import BytecodeError, malformed, over_limit
+from anykeras.bytecode.code import VARARGS, VARKEYWORDS, CodeObject, Version
+from anykeras.bytecode.errors import BytecodeError, limit_error, malformed_error
 
 FLAG_REF = 0x80
 LOCAL, CELL, FREE = 0x20, 0x40, 0x80  # kinds of a fast slot, Include/internal/pycore_code.h (3.11)
@@ -52,20 +52,20 @@ class Layout:
         )
 
 
-def read_code(data: bytes, version: Version) -> Code:
+def read_code(data: bytes, version: Version) -> CodeObject:
     """The code object in ``data``, read as ``version`` wrote it.
 
     Raises:
         BytecodeError: the bytes are anything else than one complete code object of that format.
     """
     if len(data) > limits.current().code_bytes:
-        raise over_limit(f"the code is {len(data)} bytes long")
+        raise limit_error(f"the code is {len(data)} bytes long")
     reader = _Reader(data, version)
     value = reader.value(0)
-    if not isinstance(value, Code):
-        raise malformed("the bytes hold a value that is not a code object")
+    if not isinstance(value, CodeObject):
+        raise malformed_error("the bytes hold a value that is not a code object")
     if reader.position != len(data):
-        raise malformed(f"{len(data) - reader.position} bytes follow the code object")
+        raise malformed_error(f"{len(data) - reader.position} bytes follow the code object")
     return value
 
 
@@ -82,7 +82,7 @@ class _Reader:
     def take(self, count: int) -> bytes:
         end = self.position + count
         if count < 0 or end > len(self.data):
-            raise malformed("the code ends early, or holds an impossible size")
+            raise malformed_error("the code ends early, or holds an impossible size")
         chunk = self.data[self.position : end]
         self.position = end
         return chunk
@@ -97,20 +97,20 @@ class _Reader:
         """A number of items that follow: each takes a byte at least, so the bytes left are a bound."""
         number = self.byte() if short else self.int32()
         if not 0 <= number <= len(self.data) - self.position:
-            raise malformed("the code holds an impossible size")
+            raise malformed_error("the code holds an impossible size")
         return number
 
     def charge(self, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
-            raise over_limit("the code holds too many constants, counting shared ones as often as they are used")
+            raise limit_error("the code holds too many constants, counting shared ones as often as they are used")
 
     # -- values
 
     def value(self, depth: int, raw: bool = False) -> object:
         """The next value; ``raw`` asks for bytes where Python 2 has one type for bytes and text."""
         if depth > MAX_DEPTH:
-            raise over_limit("the code is nested too deeply")
+            raise limit_error("the code is nested too deeply")
         start = self.nodes
         self.charge(1)
         tag = self.byte()
@@ -120,7 +120,7 @@ class _Reader:
             return self._referenced()
         read = _READERS.get(kind)
         if read is None:
-            raise malformed(f"unknown marshal type {kind!r}")
+            raise malformed_error(f"unknown marshal type {kind!r}")
         value = read(self, kind, depth + 1, raw)
         if slot is not None:
             self.references[slot] = (value, self.nodes - start)
@@ -128,14 +128,14 @@ class _Reader:
 
     def _reserve(self) -> int:
         if not self.layout.references:
-            raise malformed("references came with Python 3.4")
+            raise malformed_error("references came with Python 3.4")
         self.references.append((_UNFINISHED, 0))
         return len(self.references) - 1
 
     def _referenced(self) -> object:
         index = self.int32()
         if not 0 <= index < len(self.references) or self.references[index][0] is _UNFINISHED:
-            raise malformed("a reference points nowhere or to itself")
+            raise malformed_error("a reference points nowhere or to itself")
         value, nodes = self.references[index]
         self.charge(nodes)
         return value
@@ -143,7 +143,7 @@ class _Reader:
     def items(self, count: int, depth: int) -> tuple[object, ...]:
         values = tuple(self.value(depth) for _ in range(count))
         if any(value is _END for value in values):
-            raise malformed("an end mark inside a tuple")
+            raise malformed_error("an end mark inside a tuple")
         return values
 
     def text(self, raw: bytes) -> str:
@@ -165,11 +165,11 @@ def _integer(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
 def _long(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     digits = reader.int32()
     if abs(digits) > MAX_DIGITS:
-        raise over_limit("an integer constant is too long")
+        raise limit_error("an integer constant is too long")
     value = 0
     for position, (digit,) in enumerate(struct.iter_unpack("<H", reader.take(2 * abs(digits)))):
         if digit >> 15:
-            raise malformed("a digit of an integer is out of range")
+            raise malformed_error("a digit of an integer is out of range")
         value |= digit << (15 * position)
     return -value if digits < 0 else value
 
@@ -186,7 +186,7 @@ def _decimal(reader: _Reader) -> float:
     try:
         return float(reader.take(reader.byte()).decode("ascii"))
     except ValueError as error:
-        raise malformed("a float is not a number") from error
+        raise malformed_error("a float is not a number") from error
 
 
 def _bytes(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
@@ -203,7 +203,7 @@ def _interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
 def _interned_again(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     index = reader.int32()
     if not reader.layout.python2 or not 0 <= index < len(reader.interned):
-        raise malformed("a string reference points nowhere")
+        raise malformed_error("a string reference points nowhere")
     return reader.interned[index] if raw else reader.text(reader.interned[index])
 
 
@@ -211,12 +211,12 @@ def _unicode(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     try:
         return reader.take(reader.count(short=False)).decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        raise malformed("a text constant is not UTF-8") from error
+        raise malformed_error("a text constant is not UTF-8") from error
 
 
 def _ascii(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     if not reader.layout.references:
-        raise malformed("short text came with Python 3.4")
+        raise malformed_error("short text came with Python 3.4")
     return reader.take(reader.count(short=kind in "zZ")).decode("latin-1")
 
 
@@ -229,7 +229,7 @@ def _frozenset(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     try:
         return frozenset(items)
     except TypeError as error:  # slices cannot be hashed before Python 3.12
-        raise malformed("a frozenset holds a value that no set can hold") from error
+        raise malformed_error("a frozenset holds a value that no set can hold") from error
 
 
 def _slice(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
@@ -237,7 +237,7 @@ def _slice(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
 
 
 def _never(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
-    raise malformed(f"marshal type {kind!r} never occurs in code")
+    raise malformed_error(f"marshal type {kind!r} never occurs in code")
 
 
 def _code(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
@@ -253,35 +253,35 @@ class _CodeFields:
     def small(self, what: str) -> int:
         number = self.reader.int32()
         if not 0 <= number <= 0xFFFF:
-            raise malformed(f"{what} of a code object is {number}")
+            raise malformed_error(f"{what} of a code object is {number}")
         return number
 
     def raw(self, what: str) -> bytes:
         value = self.reader.value(self.depth, raw=True)
         if not isinstance(value, bytes):
-            raise malformed(f"{what} of a code object is not bytes")
+            raise malformed_error(f"{what} of a code object is not bytes")
         return value
 
     def text(self, what: str) -> str:
         value = self.reader.value(self.depth)
         if not isinstance(value, str):
-            raise malformed(f"{what} of a code object is not text")
+            raise malformed_error(f"{what} of a code object is not text")
         return value
 
     def sequence(self, what: str) -> tuple[object, ...]:
         value = self.reader.value(self.depth)
         if not isinstance(value, tuple):
-            raise malformed(f"{what} of a code object is not a tuple")
+            raise malformed_error(f"{what} of a code object is not a tuple")
         return value
 
     def names(self, what: str) -> tuple[str, ...]:
         values = self.sequence(what)
         names = tuple(value for value in values if isinstance(value, str))
         if len(names) != len(values):
-            raise malformed(f"{what} of a code object holds something else than names")
+            raise malformed_error(f"{what} of a code object holds something else than names")
         return names
 
-    def read(self) -> Code:
+    def read(self) -> CodeObject:
         layout = self.reader.layout
         argcount = self.small("argcount")
         posonly = self.small("posonlyargcount") if layout.posonly else 0
@@ -297,8 +297,8 @@ class _CodeFields:
         exception_table = self.raw("exception table") if layout.localsplus else b""
         stars = bool(flags & VARARGS) + bool(flags & VARKEYWORDS)
         if posonly > argcount or argcount + kwonly + stars > len(slots):
-            raise malformed("a code object has more parameters than local variables")
-        return Code(
+            raise malformed_error("a code object has more parameters than local variables")
+        return CodeObject(
             self.reader.version, name, qualname, filename, firstlineno, argcount, posonly, kwonly, stacksize, flags,
             code, consts, names, slots, cellvars, freevars, line_table, exception_table,
         )  # fmt: skip
@@ -306,17 +306,17 @@ class _CodeFields:
     def _separate(self, nlocals: int) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         varnames, freevars, cellvars = self.names("co_varnames"), self.names("co_freevars"), self.names("co_cellvars")
         if nlocals != len(varnames):
-            raise malformed("co_nlocals is not the number of local variables")
+            raise malformed_error("co_nlocals is not the number of local variables")
         return varnames, cellvars, freevars
 
     def _plus(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         names, kinds = self.names("co_localsplusnames"), self.raw("co_localspluskinds")
         if len(names) != len(kinds):
-            raise malformed("co_localspluskinds does not fit co_localsplusnames")
+            raise malformed_error("co_localspluskinds does not fit co_localsplusnames")
         pairs = tuple(zip(names, kinds, strict=True))
         free = tuple(name for name, kind in pairs if kind & FREE)
         if names[len(names) - len(free) :] != free:
-            raise malformed("free variables are not the last slots")
+            raise malformed_error("free variables are not the last slots")
         return names, tuple(name for name, kind in pairs if kind & CELL), free
 
 

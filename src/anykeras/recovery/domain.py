@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..bytecode import BaseDomain, refused, throw
-from ..bytecode.errors import missing_name
+from ..bytecode import BaseDomain, throw, unsupported_error
+from ..bytecode.errors import missing_name_error
 from .functions import Dim, Entry, Kind, Ops, Pair, Scope, Shape, Sizes, attribute, module_of, operator, resolve
 from .functions.lookup import canonical, is_module
 from .held import Bound, Held, Module, Size, inner, outer
@@ -86,7 +86,7 @@ class CodeDomain(BaseDomain):
             return Held(Module(path))
         if name in self.given:
             return self.given[name]
-        raise missing_name(path)
+        raise missing_name_error(path)
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         called = function.value if isinstance(function, Held) else function
@@ -98,7 +98,7 @@ class CodeDomain(BaseDomain):
             return self._out(called(self.ops, *positional, **named))
         if callable(called):
             return self._out(called(*positional, **named))
-        raise refused("the code calls something that is no function")
+        raise unsupported_error("the code calls something that is no function")
 
     def binary(self, op: str, left: object, right: object) -> object:
         a, b = inner(left), inner(right)
@@ -127,7 +127,7 @@ class CodeDomain(BaseDomain):
     def truth(self, value: object) -> bool:
         held = inner(value)
         if self.ops.is_tensor(held):
-            raise refused("the code decides by the values of a tensor")
+            raise unsupported_error("the code decides by the values of a tensor")
         if isinstance(held, np.ndarray) and held.size != 1:
             raise throw("ValueError", "The truth value of an array with more than one element is ambiguous.")
         return bool(held)
@@ -145,7 +145,7 @@ class CodeDomain(BaseDomain):
         if self.ops.is_tensor(held):
             count = self.ops.shape(held)[0]
             if not isinstance(count, int):
-                raise refused("the code loops over a dimension whose size is not known")
+                raise unsupported_error("the code loops over a dimension whose size is not known")
             return [self._out(operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
         if isinstance(held, Pair):
             return [self._out(item) for item in held]
@@ -157,7 +157,7 @@ class CodeDomain(BaseDomain):
         held = inner(container)
         if isinstance(held, Shape | np.ndarray):
             return inner(item) in list(held)
-        raise refused("the code looks for a value in a tensor")
+        raise unsupported_error("the code looks for a value in a tensor")
 
     def getitem(self, value: object, key: object) -> object:
         held, index = inner(value), inner(key)
@@ -189,7 +189,7 @@ class CodeDomain(BaseDomain):
             return range(*(int(item) for item in held))
         if name == "hasattr":
             return attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
-        raise refused(f"the code calls {name}() on a tensor or a size that is not known")
+        raise unsupported_error(f"the code calls {name}() on a tensor or a size that is not known")
 
     def _text(self, name: str, args: tuple[object, ...], held: list[Any]) -> str | None:
         """The text of a shape or of a known size: most often something to print."""
@@ -258,7 +258,7 @@ class CodeDomain(BaseDomain):
 
     def _out(self, value: Any) -> Any:
         if isinstance(value, np.ndarray) and value.size > ARRAY_LIMIT:
-            raise refused(f"the code makes an array of {value.size} numbers")
+            raise unsupported_error(f"the code makes an array of {value.size} numbers")
         return outer(value)
 
 
@@ -284,4 +284,4 @@ def _compared(op: str, equal: bool) -> bool:
 
 
 def _no_such(op: str) -> Any:
-    raise refused(f"the code computes {op} on values that it does not fit")
+    raise unsupported_error(f"the code computes {op} on values that it does not fit")

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..bytecode import Code as Bytecode
-from ..bytecode import CodeRaised, Identification, Machine, StoredFunction, identify, looks_stored, read_stored
+from ..bytecode import CodeObject, CodeRaised, Identification, Machine, StoredFunction, identify, looks_stored, read_stored
 from ..document.model import Code, Value
 from ..errors import AnyKerasError
 from .domain import CodeDomain
@@ -64,7 +63,7 @@ class Reading:
     """A function as one of the Pythons that could have written it reads it; `code` is None for a mere name."""
 
     found: Found
-    code: Bytecode | None
+    code: CodeObject | None
 
     def run(self, begin: Begin) -> tuple[CodeDomain, Any]:
         """What the function returns, with the domain in which it was followed.
@@ -85,7 +84,7 @@ class Reading:
         except AnyKerasError as error:
             return self._again(error, begin(), self.code, self.found.stored)
 
-    def _again(self, error: AnyKerasError, start: Start, code: Bytecode, stored: StoredFunction) -> tuple[CodeDomain, Any]:
+    def _again(self, error: AnyKerasError, start: Start, code: CodeObject, stored: StoredFunction) -> tuple[CodeDomain, Any]:
         """The second attempt, or the true reason why the first one failed."""
         cells = dict(zip(code.freevars, stored.closure or (), strict=False))
         names = [value for value in cells.values() if isinstance(value, str)]
@@ -148,13 +147,13 @@ def written_for(codes: Iterable[Code]) -> str | None:
     return None
 
 
-def names(code: Bytecode | None) -> Iterator[str]:
+def names(code: CodeObject | None) -> Iterator[str]:
     """Every name that a function and those inside it read."""
     if code is None:
         return
     yield from code.names
     for held in code.consts:
-        if isinstance(held, Bytecode):
+        if isinstance(held, CodeObject):
             yield from names(held)
 
 
@@ -165,7 +164,7 @@ def named(name: str, module: str, context: Context) -> Entry | None:
     return next((entry for place in places if (entry := resolve(place, context)) is not None), None)
 
 
-def _run(code: Bytecode, stored: StoredFunction, start: Start, functions: Mapping[str, Any]) -> Any:
+def _run(code: CodeObject, stored: StoredFunction, start: Start, functions: Mapping[str, Any]) -> Any:
     machine = Machine(code, start.domain)
     defaults = tuple(stored_value(value, start.domain) for value in stored.defaults)
     kwargs = {key: outer(value) for key, value in start.kwargs.items()}
@@ -174,7 +173,7 @@ def _run(code: Bytecode, stored: StoredFunction, start: Start, functions: Mappin
     return inner(machine.run(function, [outer(arg) for arg in start.args], kwargs))
 
 
-def _needed(code: Bytecode, given: int, defaults: int, start: Start) -> dict[str, Any]:
+def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[str, Any]:
     """Arguments without a default in the file that were given by name. Raises where one is in neither."""
     names = code.slots[: code.argcount + code.kwonlyargcount]
     filled = set(names[:given]) | set(names[code.argcount - defaults : code.argcount]) | set(start.kwargs)
@@ -185,7 +184,7 @@ def _needed(code: Bytecode, given: int, defaults: int, start: Start) -> dict[str
     return {name: start.domain.given[name] for name in wanted}
 
 
-def _cells(code: Bytecode, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Any]) -> tuple[Any, ...]:
+def _cells(code: CodeObject, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Any]) -> tuple[Any, ...]:
     """The values of the variables that the function takes from around it; those given by name come first."""
     held = stored.closure if stored.closure is not None else ()
     lost = [name for name in code.freevars[len(held) :] if name not in domain.given]

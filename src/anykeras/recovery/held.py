@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bytecode import refused
+from ..bytecode import unsupported_error
 from ..bytecode.machine.values import Class, Function, Instance, MachineValue, Method
 from .functions import Entry
 
@@ -82,7 +82,7 @@ def _called(value: Instance | Class) -> Callable[..., Any]:
     """An object of the code's own class where a library takes a function."""
     function = value.kind.find("__call__") if isinstance(value, Instance) else None
     if not isinstance(function, Function):
-        raise refused("the code hands an object of its own class to a function of a library")
+        raise unsupported_error("the code hands an object of its own class to a function of a library")
     return _callable(Method(function, value))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ..bytecode import Machine, source_of
+from ..bytecode import Machine, write_source
 from ..bytecode.source.expressions import name
 from ..catalog.shapes import Spec
 from ..document.model import Layer
@@ -64,9 +64,9 @@ def source(reading: Reading) -> str:
         return ""
     stored = reading.found.stored
     try:
-        return source_of(reading.code, stored.defaults, stored.closure or ()).text
+        return write_source(reading.code, stored.defaults, stored.closure or ()).text
     except AnyKerasError:  # a value around it is not what it was: its variable is shown instead
-        return source_of(reading.code, stored.defaults, [name(free) for free in reading.code.freevars]).text
+        return write_source(reading.code, stored.defaults, [name(free) for free in reading.code.freevars]).text
 
 
 def shown(reading: Reading, model: Layer, trace: Callable[[Run], Any]) -> tuple[str, bool]:
@@ -92,7 +92,7 @@ def _evaluated(reading: Reading, begin: Begin) -> tuple[CodeDomain, Any]:
     stored = reading.found.stored
     defaults = [stored_value(value, start.domain) for value in stored.defaults]
     closure = [stored_value(value, start.domain) for value in stored.closure or ()]
-    found = source_of(reading.code, defaults, closure)
+    found = write_source(reading.code, defaults, closure)
     machine = Machine(reading.code, start.domain)
     kwargs = {key: outer(value) for key, value in start.kwargs.items()}
     return start.domain, inner(found.evaluate(machine, [outer(arg) for arg in start.args], kwargs))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.machine import classes, operators
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.generators import Generator
@@ -50,7 +50,7 @@ def get(machine: Machine, value: object, name: str) -> object:
     if name in ("__enter__", "__exit__"):
         return ContextCall(value, leaving=name == "__exit__")
     if name.startswith("__"):
-        raise refused(f"the code reads the attribute {name}")
+        raise unsupported_error(f"the code reads the attribute {name}")
     return machine.ask(machine.domain.getattr, value, name)
 
 
@@ -63,7 +63,7 @@ def _of_plain(machine: Machine, value: object, name: str) -> object:
     if run is not None:
         return Bound(value, name, run)
     if name.startswith("__") or hasattr(kind, name):
-        raise refused(f"the code reads the attribute {name} of a {kind.__name__}, which is not listed")
+        raise unsupported_error(f"the code reads the attribute {name} of a {kind.__name__}, which is not listed")
     raise throw("AttributeError", f"{kind.__name__!r} object has no attribute {name!r}")
 
 
@@ -79,7 +79,7 @@ def _of_own_class(machine: Machine, value: MachineValue, name: str) -> object:
     if isinstance(value, Library | Builtin) and name in value.members:
         return value.members[name]
     if isinstance(value, Library):
-        raise refused(f"the code uses {value.name}.{name}")
+        raise unsupported_error(f"the code uses {value.name}.{name}")
     return _of_machine(value, name)
 
 
@@ -98,7 +98,7 @@ def _of_machine(value: MachineValue, name: str) -> object:
         return value.code.name
     if isinstance(value, Type | ExceptionType) and name == "__name__":
         return value.name
-    raise refused(f"the code reads the attribute {name} of a {type(value).__name__.lower()}")
+    raise unsupported_error(f"the code reads the attribute {name} of a {type(value).__name__.lower()}")
 
 
 def put(machine: Machine, value: object, name: str, item: object) -> None:
@@ -107,5 +107,5 @@ def put(machine: Machine, value: object, name: str, item: object) -> None:
         classes.put(machine, value, name, item)
         return
     if name.startswith("__") or not operators.foreign(machine, value):
-        raise refused(f"the code sets the attribute {name}")
+        raise unsupported_error(f"the code sets the attribute {name}")
     machine.ask(machine.domain.setattr, value, name, item)

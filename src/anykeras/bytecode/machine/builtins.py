@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anykeras.bytecode.errors import over_limit, refused
+from anykeras.bytecode.errors import limit_error, unsupported_error
 from anykeras.bytecode.machine import classes, formatting, iterators, kinds, operators, ordering, plain
 from anykeras.bytecode.machine.faults import EXCEPTIONS, safely, throw
 from anykeras.bytecode.machine.kinds import TYPES
@@ -48,7 +48,7 @@ def _round(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> o
     if operators.foreign(machine, args[0] if args else None):
         return machine.ask(machine.domain.builtin, "round", args, {})
     if len(args) == 2 and (type(args[1]) not in (int, type(None)) or abs(args[1] or 0) > 400):
-        raise refused("the code rounds to an excessive number of digits")
+        raise unsupported_error("the code rounds to an excessive number of digits")
     return ordering.host(_round_away if machine.python2 else round, *args)
 
 
@@ -121,7 +121,7 @@ def _print(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> o
 
 def _iter(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     if len(args) != 1:
-        raise refused("the code uses iter() with a sentinel")
+        raise unsupported_error("the code uses iter() with a sentinel")
     return operators.iterator(machine, args[0])
 
 
@@ -186,7 +186,7 @@ def _number(kind: type) -> Run:
         if any(operators.foreign(machine, value) for value in args):
             return machine.ask(machine.domain.builtin, name, args, kwargs)
         if any(isinstance(value, str | bytes) and len(value) > 3000 for value in args):
-            raise over_limit("the code reads a number from a long text")
+            raise limit_error("the code reads a number from a long text")
         return ordering.host(kind, *args, *kwargs.values())
 
     return make
@@ -198,7 +198,7 @@ def _bool(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> ob
 
 def _str(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     if len(args) + len(kwargs) > 1:
-        raise refused("the code decodes bytes with str()")
+        raise unsupported_error("the code decodes bytes with str()")
     return formatting.text(machine, *args) if args else ""
 
 
@@ -247,7 +247,7 @@ def _slice(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> o
 
 def _refuse(name: str) -> Run:
     def run(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        raise refused(f"the code calls {name}()")
+        raise unsupported_error(f"the code calls {name}()")
 
     return run
 

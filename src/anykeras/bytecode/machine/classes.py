@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.machine import operators
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.special import METHODS
@@ -55,7 +55,7 @@ def hidden(name: str) -> bool:
 def statement(machine: Machine, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
     """``__build_class__(body, name, *bases)``, what a class statement calls from Python 3 on."""
     if kwargs:
-        raise refused("the code defines a class with a metaclass or with arguments")
+        raise unsupported_error("the code defines a class with a metaclass or with arguments")
     if len(args) < 2 or not isinstance(args[0], Function) or type(args[1]) is not str:
         raise throw("TypeError", "__build_class__ takes a function and a name")
     body, result = machine.class_body(args[0])
@@ -70,22 +70,22 @@ def build(machine: Machine, name: str, bases: tuple[object, ...], body: Locals) 
     """The class. Refused: several bases, a base that is no class of the code, a special name that is not listed."""
     machine.meter.items(1 + len(body.names))
     if len(bases) > 1:
-        raise refused(f"the class {name} has several bases")
+        raise unsupported_error(f"the class {name} has several bases")
     base = bases[0] if bases else None
     members = {key: value for key, value in body.names.items() if key not in _KEPT_BY_COMPILERS}
     if isinstance(base, ExceptionType):
         if members:
-            raise refused(f"the exception {name} has members of its own")
+            raise unsupported_error(f"the exception {name} has members of its own")
         return ExceptionType(name, base)
     if isinstance(base, Type) and base.name == "object":
         base = None
     if base is not None and not isinstance(base, Class):
-        raise refused(f"the class {name} is derived from something that the code does not define")
+        raise unsupported_error(f"the class {name} is derived from something that the code does not define")
     if _length(base) >= MAX_BASES:
-        raise refused(f"the class {name} has more than {MAX_BASES} bases in a row")
+        raise unsupported_error(f"the class {name} has more than {MAX_BASES} bases in a row")
     for key, value in members.items():
         if hidden(key) and (key not in METHODS or not isinstance(value, Function)):
-            raise refused(f"the class {name} defines {key}")
+            raise unsupported_error(f"the class {name} defines {key}")
     return Class(name, base, members)
 
 
@@ -161,13 +161,13 @@ def _found(machine: Machine, member: object, owner: Instance | Class, name: str)
     if member is NULL:
         return _missing(owner, name)
     if isinstance(owner, Instance) and operators.foreign(machine, member) and machine.domain.is_function(member):
-        raise refused(f"the code reads {name}, a function of a library, as a method of its own class")
+        raise unsupported_error(f"the code reads {name}, a function of a library, as a method of its own class")
     return member
 
 
 def _bound(function: object, owner: Class) -> Method:
     if not isinstance(function, Function):
-        raise refused("the code makes a class method of something that is no function of its own")
+        raise unsupported_error("the code makes a class method of something that is no function of its own")
     return Method(function, owner)
 
 
@@ -175,7 +175,7 @@ def _missing(owner: Instance | Class, name: str) -> object:
     if name == "__init__":
         return Builtin("object.__init__", _nothing)
     if hidden(name) and name not in METHODS:
-        raise refused(f"the code reads the attribute {name}")
+        raise unsupported_error(f"the code reads the attribute {name}")
     kind = owner.kind.name if isinstance(owner, Instance) else owner.name
     raise throw("AttributeError", f"{kind!r} object has no attribute {name!r}")
 
@@ -188,7 +188,7 @@ def _nothing(machine: Machine, args: tuple[object, ...], kwargs: dict[str, objec
 def put(machine: Machine, owner: Instance | Class, name: str, item: object) -> None:
     """``owner.name = item``."""
     if hidden(name):
-        raise refused(f"the code sets the attribute {name}")
+        raise unsupported_error(f"the code sets the attribute {name}")
     machine.meter.items(1)
     if isinstance(owner, Class):
         owner.members[name] = item
@@ -208,7 +208,7 @@ def put(machine: Machine, owner: Instance | Class, name: str, item: object) -> N
 def make_property(machine: Machine, args: tuple[object, ...], kwargs: dict[str, object]) -> Property:
     """``property(getter, setter)``."""
     if kwargs or not 1 <= len(args) <= 2:
-        raise refused("the code makes a property of other than a getter and a setter")
+        raise unsupported_error("the code makes a property of other than a getter and a setter")
     return Property(*args)
 
 
@@ -220,7 +220,7 @@ def of_property(owner: Property, name: str) -> object:
         return Property(owner.getter, function) if name == "setter" else Property(function, owner.setter)
 
     if name not in ("setter", "getter"):
-        raise refused(f"the code reads the attribute {name} of a property")
+        raise unsupported_error(f"the code reads the attribute {name} of a property")
     return Builtin(name, change)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, OPTIMIZED, Code
+from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, OPTIMIZED, CodeObject
 from anykeras.bytecode.dialects import dialect
-from anykeras.bytecode.errors import code_raised, malformed, missing_name, over_limit, refused
+from anykeras.bytecode.errors import limit_error, malformed_error, missing_name_error, uncaught_error, unsupported_error
 from anykeras.bytecode.instructions import decode
 from anykeras.bytecode.machine import attributes, classes, operators, plain
 from anykeras.bytecode.machine.arguments import bind
@@ -47,7 +47,7 @@ class Machine:
     does not say and the run had to assume (the order of an old dict) is in ``notes``.
     """
 
-    def __init__(self, code: Code, domain: Domain, bounds: MachineLimits | None = None) -> None:
+    def __init__(self, code: CodeObject, domain: Domain, bounds: MachineLimits | None = None) -> None:
         self.code, self.domain = code, domain
         self.meter = Meter(bounds or MachineLimits())
         self.traits = dialect(code.version).traits
@@ -66,7 +66,7 @@ class Machine:
     ) -> Function:
         """The stored function as a value; ``closure`` holds the contents of its cells in the order of ``freevars``."""
         if len(closure) != len(self.code.freevars):
-            raise malformed(f"the function has {len(self.code.freevars)} free variables and {len(closure)} values")
+            raise malformed_error(f"the function has {len(self.code.freevars)} free variables and {len(closure)} values")
         return Function(self, self.code, tuple(defaults), kwdefaults, tuple(Cell(value) for value in closure))
 
     def run(self, function: Function, args: Sequence[object], kwargs: Mapping[str, object] | None = None) -> object:
@@ -82,9 +82,9 @@ class Machine:
             plain.pure(self.meter, result)
             return result
         except Thrown as thrown:
-            raise code_raised(thrown.value.kind.name, thrown.value.message) from thrown
+            raise uncaught_error(thrown.value.kind.name, thrown.value.message) from thrown
         except RecursionError as error:
-            raise over_limit("the code calls too deeply") from error
+            raise limit_error("the code calls too deeply") from error
 
     # -- calls
 
@@ -114,7 +114,7 @@ class Machine:
 
     def _call_function(self, function: Function, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         if function.code.flags & (COROUTINE | ASYNC_GENERATOR):
-            raise refused("the code defines an async function")
+            raise unsupported_error("the code defines an async function")
         frame = Frame(self, function, decode(function.code), bind(function, args, kwargs))
         if function.code.flags & GENERATOR:
             return Generator(frame)
@@ -123,11 +123,11 @@ class Machine:
     def class_body(self, function: Function) -> tuple[Locals, object]:
         """Runs the body of a class statement: its variables, and what it returned."""
         if function.code.flags & (OPTIMIZED | COROUTINE | ASYNC_GENERATOR | GENERATOR):
-            raise malformed("a class is made of something that is no class body")
+            raise malformed_error("a class is made of something that is no class body")
         frame = Frame(self, function, decode(function.code), bind(function, (), {}))
         result = self.resume(frame).value
         if frame.locals is None:
-            raise malformed("a class body has no variables")
+            raise malformed_error("a class body has no variables")
         return frame.locals, result
 
     def _make_exception(self, kind: ExceptionType, args: tuple[object, ...]) -> ExceptionValue:
@@ -149,7 +149,7 @@ class Machine:
         except (AnyKerasError, Thrown, RecursionError):
             raise
         except Exception as error:
-            raise refused(f"an operation failed: {type(error).__name__}: {error}"[:300]) from error
+            raise unsupported_error(f"an operation failed: {type(error).__name__}: {error}"[:300]) from error
 
     # -- names
 
@@ -165,7 +165,7 @@ class Machine:
         except LookupError:
             value = self.builtins.get(name)
         if value is None:
-            raise missing_name(name)
+            raise missing_name_error(name)
         return value
 
     def getattr(self, value: object, name: str) -> object:
@@ -193,7 +193,7 @@ class Machine:
         self.frames.append(frame)
         try:
             if len(self.frames) > self.meter.bounds.depth:
-                raise over_limit(f"more than {self.meter.bounds.depth} calls wait for each other")
+                raise limit_error(f"more than {self.meter.bounds.depth} calls wait for each other")
             if error is not None:
                 self._raise_in(frame, error)
             while True:
@@ -208,7 +208,7 @@ class Machine:
         instruction = frame.next()
         handler = HANDLERS.get(instruction.name)
         if handler is None:
-            raise refused(f"the instruction {instruction.name} is not supported")
+            raise unsupported_error(f"the instruction {instruction.name} is not supported")
         try:
             signal = handler(frame, instruction)
         except Thrown as thrown:
@@ -219,7 +219,7 @@ class Machine:
         if self.traits.why_codes and leave_blocks(frame, signal):
             return None
         if signal.kind != "return":
-            raise malformed(f"{signal.kind} outside of a loop")
+            raise malformed_error(f"{signal.kind} outside of a loop")
         return signal
 
     def _raise_in(self, frame: Frame, error: ExceptionValue) -> None:

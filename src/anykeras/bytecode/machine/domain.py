@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from anykeras.bytecode.errors import missing_name, refused
+from anykeras.bytecode.errors import missing_name_error, unsupported_error
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.values import ExceptionValue, MachineValue, Type, is_plain
 
@@ -159,7 +159,7 @@ class BaseDomain:
         return Namespace(self.environment.canonical(name))
 
     def binary(self, op: str, left: object, right: object) -> object:
-        raise refused(f"the code computes {describe(left)} {op} {describe(right)}")
+        raise unsupported_error(f"the code computes {describe(left)} {op} {describe(right)}")
 
     def inplace(self, op: str, left: object, right: object) -> object:
         return self.binary(op, left, right)
@@ -167,17 +167,17 @@ class BaseDomain:
     def unary(self, op: str, value: object) -> object:
         if op == "not":
             return not self.truth(value)
-        raise refused(f"the code computes {op}{describe(value)}")
+        raise unsupported_error(f"the code computes {op}{describe(value)}")
 
     def compare(self, op: str, left: object, right: object) -> object:
         if op == "is":
             return left is right
-        raise refused(f"the code compares {describe(left)} {op} {describe(right)}")
+        raise unsupported_error(f"the code compares {describe(left)} {op} {describe(right)}")
 
     def contains(self, item: object, container: object) -> object:
         if type(container) in (tuple, list, set, frozenset, dict) and isinstance(container, Iterable):
             return any(item is one or self.truth(self.compare("==", item, one)) for one in container)
-        raise refused(f"the code looks for a value in {describe(container)}")
+        raise unsupported_error(f"the code looks for a value in {describe(container)}")
 
     def is_function(self, value: object) -> bool:
         return isinstance(value, Operation)
@@ -185,13 +185,13 @@ class BaseDomain:
     def truth(self, value: object) -> bool:
         if isinstance(value, Operation | Namespace):
             return True
-        raise refused(f"the code decides by the value of {describe(value)}")
+        raise unsupported_error(f"the code decides by the value of {describe(value)}")
 
     def length(self, value: object) -> object:
-        raise refused(f"the code takes the length of {describe(value)}")
+        raise unsupported_error(f"the code takes the length of {describe(value)}")
 
     def iterate(self, value: object) -> Iterable[object]:
-        raise refused(f"the code loops over {describe(value)}")
+        raise unsupported_error(f"the code loops over {describe(value)}")
 
     def unpack(self, value: object, count: int) -> Iterable[object]:
         return self.iterate(value)
@@ -201,32 +201,32 @@ class BaseDomain:
             try:
                 return self.environment.get(f"{value.path}.{name}")
             except LookupError:
-                raise missing_name(f"{value.path}.{name}") from None
+                raise missing_name_error(f"{value.path}.{name}") from None
         raise throw("AttributeError", f"{describe(value)} has no attribute {name}")
 
     def setattr(self, value: object, name: str, item: object) -> None:
-        raise refused(f"the code sets the attribute {name} of {describe(value)}")
+        raise unsupported_error(f"the code sets the attribute {name} of {describe(value)}")
 
     def getitem(self, value: object, key: object) -> object:
-        raise refused(f"the code indexes {describe(value)}")
+        raise unsupported_error(f"the code indexes {describe(value)}")
 
     def setitem(self, value: object, key: object, item: object) -> None:
-        raise refused(f"the code writes into {describe(value)}")
+        raise unsupported_error(f"the code writes into {describe(value)}")
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         if isinstance(function, Operation):
             return function.function(*args, **kwargs)
-        raise refused(f"the code calls {describe(function)}")
+        raise unsupported_error(f"the code calls {describe(function)}")
 
     def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         if name == "isinstance" and isinstance(args[1], Sequence) and all(isinstance(kind, str) for kind in args[1]):
             return False  # a symbol is no list, number or text
         if name == "bool":
             return self.truth(args[0])
-        raise refused(f"the code calls {name}() on {describe(args[0])}")
+        raise unsupported_error(f"the code calls {name}() on {describe(args[0])}")
 
     def enter(self, manager: object) -> object:
-        raise refused(f"the code opens a with block on {describe(manager)}")
+        raise unsupported_error(f"the code opens a with block on {describe(manager)}")
 
     def leave(self, manager: object, error: ExceptionValue | None) -> bool:
         return False

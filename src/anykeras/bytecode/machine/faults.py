@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from anykeras.bytecode.errors import over_limit
+from anykeras.bytecode.errors import limit_error
 from anykeras.bytecode.machine.values import ExceptionType, ExceptionValue, Thrown
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ def safely(run: Callable[..., T], *args: object) -> T:
     try:
         return run(*args)
     except (RecursionError, MemoryError) as error:
-        raise over_limit("an operation of the code needs too much memory") from error
+        raise limit_error("an operation of the code needs too much memory") from error
     except _HOST_ERRORS as error:
         names = [kind.__name__ for kind in type(error).__mro__ if kind.__name__ in EXCEPTIONS]
         raise throw(names[0], str(error)) from error

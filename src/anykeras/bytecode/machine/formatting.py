@@ -6,7 +6,7 @@ import re
 import string
 from typing import TYPE_CHECKING
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.machine import operators, plain, special
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, NULL, SCALARS, ExceptionValue, Instance, Type, is_plain
@@ -39,20 +39,20 @@ def representation(machine: Machine, value: object) -> str:
 def _shown(machine: Machine, name: str, value: object) -> str:
     if is_plain(value):
         if not plain.pure(machine.meter, value):
-            raise refused("the code makes text of a container that holds symbols")
+            raise unsupported_error("the code makes text of a container that holds symbols")
         if type(value) in (set, frozenset, dict):
             machine.note_order(value)
         return _metered(machine, safely(repr if name == "repr" else str, value))
     if operators.foreign(machine, value):
         shown = machine.ask(machine.domain.builtin, name, (value,), {})
         if not isinstance(shown, str):
-            raise refused("the code makes text of a symbol")
+            raise unsupported_error("the code makes text of a symbol")
         return _metered(machine, shown)
     if isinstance(value, Instance) and any(value.kind.find(one) is not NULL for one in ("__str__", "__repr__")):
         return _own(machine, value, name)
     if isinstance(value, Type) and name == "repr":
         return f"<class '{value.name}'>"
-    raise refused(f"the code makes text of a {type(value).__name__.lower()}")
+    raise unsupported_error(f"the code makes text of a {type(value).__name__.lower()}")
 
 
 def _own(machine: Machine, value: Instance, name: str) -> str:
@@ -61,7 +61,7 @@ def _own(machine: Machine, value: Instance, name: str) -> str:
     if shown is NOT_IMPLEMENTED:
         shown = special.ask(machine, value, "__repr__")
     if shown is NOT_IMPLEMENTED:
-        raise refused("the code makes text of an object by where it lies in memory")
+        raise unsupported_error("the code makes text of an object by where it lies in memory")
     if type(shown) is not str:
         raise throw("TypeError", f"__{name}__ returned a value that is no text")
     return _metered(machine, shown)
@@ -102,7 +102,7 @@ def formatted(machine: Machine, value: object, spec: str) -> object:
 
 def _check_widths(machine: Machine, spec: str) -> None:
     if any(len(number) > 4 or int(number) > machine.meter.bounds.width for number in _DIGITS.findall(spec)):
-        raise refused("the code formats with an excessive width or precision")
+        raise unsupported_error("the code formats with an excessive width or precision")
 
 
 def joined(machine: Machine, parts: list[object]) -> object:
@@ -145,7 +145,7 @@ def percent(machine: Machine, template: str, given: object) -> str:
 def _one(machine: Machine, match: re.Match[str], value: object) -> str:
     flags, width, precision, kind = match[2], match[3] or "", match[4], match[5]
     if "*" in (width, precision):
-        raise refused("the code formats with a width taken from a value")
+        raise unsupported_error("the code formats with a width taken from a value")
     _check_widths(machine, f"{width} {precision or ''}")
     if kind in "sra":
         value = convert(machine, value, kind)
@@ -167,7 +167,7 @@ def format_method(machine: Machine, template: str, args: tuple[object, ...], kwa
         if field is None:
             continue
         if "{" in (spec or ""):
-            raise refused("the code formats with a nested field")
+            raise unsupported_error("the code formats with a nested field")
         value = _field(field, args, kwargs, counter)
         pieces.append(formatted(machine, convert(machine, value, conversion or ""), spec or ""))
     return joined(machine, pieces)
@@ -177,7 +177,7 @@ def _field(field: str, args: tuple[object, ...], kwargs: dict[str, object], coun
     if field in kwargs:
         return kwargs[field]
     if field and not (field.isascii() and field.isalnum()):
-        raise refused(f"the code formats with the field {field[:40]!r}")
+        raise unsupported_error(f"the code formats with the field {field[:40]!r}")
     if field and not field.isdigit():
         raise throw("KeyError", field)
     index = int(field[:6]) if field else next(counter)  # type: ignore[call-overload]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from anykeras.bytecode.code import OPTIMIZED
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Body, Instruction
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function, Locals
@@ -62,18 +62,18 @@ class Frame:
 
     def push(self, *values: object) -> None:
         if len(self.stack) > MAX_STACK:
-            raise malformed("the operand stack grows without end")
+            raise malformed_error("the operand stack grows without end")
         self.stack.extend(values)
 
     def pop(self) -> object:
         if not self.stack:
-            raise malformed("the operand stack is empty")
+            raise malformed_error("the operand stack is empty")
         return self.stack.pop()
 
     def pops(self, count: int) -> list[object]:
         """The top ``count`` values, deepest first."""
         if not 0 <= count <= len(self.stack):
-            raise malformed("the operand stack is too short")
+            raise malformed_error("the operand stack is too short")
         cut = len(self.stack) - count
         values = self.stack[cut:]
         del self.stack[cut:]
@@ -81,7 +81,7 @@ class Frame:
 
     def peek(self, depth: int = 1) -> object:
         if not 1 <= depth <= len(self.stack):
-            raise malformed("the operand stack is too short")
+            raise malformed_error("the operand stack is too short")
         return self.stack[-depth]
 
     def replace(self, depth: int, value: object) -> None:
@@ -92,12 +92,12 @@ class Frame:
 
     def const(self, index: int) -> object:
         if index >= len(self.function.code.consts):
-            raise malformed("a constant index is out of range")
+            raise malformed_error("a constant index is out of range")
         return self.function.code.consts[index]
 
     def name(self, index: int) -> str:
         if index >= len(self.function.code.names):
-            raise malformed("a name index is out of range")
+            raise malformed_error("a name index is out of range")
         return self.function.code.names[index]
 
     def local(self, index: int) -> object:
@@ -108,7 +108,7 @@ class Frame:
 
     def slot(self, index: int) -> object:
         if index >= len(self.slots):
-            raise malformed("a variable index is out of range")
+            raise malformed_error("a variable index is out of range")
         return self.slots[index]
 
     def set_slot(self, index: int, value: object) -> None:
@@ -119,19 +119,19 @@ class Frame:
         cells: list[object] | list[Cell] = self.slots if self.traits.cells_in_slots else self.cells
         found = cells[index] if index < len(cells) else None
         if not isinstance(found, Cell):
-            raise malformed("a cell index is out of range")
+            raise malformed_error("a cell index is out of range")
         return found
 
     # -- control
 
     def jump(self, instruction: Instruction) -> None:
         if instruction.target < 0:
-            raise malformed(f"{instruction.name} has no target")
+            raise malformed_error(f"{instruction.name} has no target")
         self.index = instruction.target
 
     def next(self) -> Instruction:
         if self.index >= len(self.body.instructions):
-            raise malformed("the instructions end without a return")
+            raise malformed_error("the instructions end without a return")
         self.current = self.body.instructions[self.index]
         self.index += 1
         return self.current

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anykeras.bytecode.errors import over_limit
+from anykeras.bytecode.errors import limit_error
 from anykeras.bytecode.machine import operators
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.values import NULL, Iter
@@ -25,7 +25,7 @@ class Layered(Iter):
         self.sources = [operators.iterator(machine, value) for value in values]
         self.level = 1 + max((getattr(source, "level", 0) for source in self.sources), default=0)
         if self.level > MAX_LEVEL:
-            raise over_limit("the code nests iterators too deeply")
+            raise limit_error("the code nests iterators too deeply")
 
     def row(self) -> tuple[object, ...] | None:
         values = []

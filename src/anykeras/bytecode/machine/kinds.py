@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anykeras.bytecode.errors import over_limit, refused
+from anykeras.bytecode.errors import limit_error, unsupported_error
 from anykeras.bytecode.machine import attributes, operators
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.values import (
@@ -49,7 +49,7 @@ def _flatten(machine: Machine, kinds: object) -> list[object]:
         else:
             flat.append(kind)
         if len(flat) + len(todo) > MAX_FLATTEN:
-            raise over_limit("isinstance() with too many classes")
+            raise limit_error("isinstance() with too many classes")
     return flat
 
 
@@ -78,19 +78,19 @@ def issubclass_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any])
         return any(kind.is_a(other) for other in _flatten(machine, kinds))
     if isinstance(kind, Class):
         return any(kind.is_a(other) or other is TYPES["object"] for other in _flatten(machine, kinds))
-    raise refused("the code uses issubclass()")
+    raise unsupported_error("the code uses issubclass()")
 
 
 def type_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     if len(args) != 1:
-        raise refused("the code makes a class with type()")
+        raise unsupported_error("the code makes a class with type()")
     value = args[0]
     if isinstance(value, ExceptionValue):
         return value.kind
     if isinstance(value, Instance):
         return value.kind
     if isinstance(value, MachineValue):
-        raise refused("the code takes the type of a function or iterator")
+        raise unsupported_error("the code takes the type of a function or iterator")
     if operators.foreign(machine, value):
         return machine.ask(machine.domain.builtin, "type", args, {})
     return next(kind for kind in TYPES.values() if kind.hosts == (type(value),))

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 from anykeras import limits
-from anykeras.bytecode.errors import over_limit
+from anykeras.bytecode.errors import limit_error
 
 
 def _steps() -> int:
@@ -39,28 +39,28 @@ class Meter:
     def step(self) -> None:
         self.steps_left -= 1
         if self.steps_left < 0:
-            raise over_limit(f"the code took more than {self.bounds.steps} steps")
+            raise limit_error(f"the code took more than {self.bounds.steps} steps")
         if not self.steps_left & 0xFF:
             self.clock()
 
     def clock(self) -> None:
         if time.monotonic() > self.deadline:
-            raise over_limit(f"the code ran longer than {self.bounds.seconds:g} seconds")
+            raise limit_error(f"the code ran longer than {self.bounds.seconds:g} seconds")
 
     def items(self, count: int) -> None:
         """``count`` container items are about to be made or walked."""
         self.nodes_left -= count
         if self.nodes_left < 0:
-            raise over_limit(f"the code made more than {self.bounds.nodes} values")
+            raise limit_error(f"the code made more than {self.bounds.nodes} values")
         if count > 1000:
             self.clock()
 
     def characters(self, count: int) -> None:
         """A text of ``count`` characters is about to be made."""
         if count > self.bounds.text:
-            raise over_limit(f"the code made a text of {count} characters")
+            raise limit_error(f"the code made a text of {count} characters")
         self.items(1 + count // 64)
 
     def integer(self, bits: int) -> None:
         if bits > self.bounds.bits:
-            raise over_limit(f"the code made an integer of {bits} bits")
+            raise limit_error(f"the code made an integer of {bits} bits")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.machine import formatting, operators, ordering, plain
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.generators import Generator
@@ -48,7 +48,7 @@ def _padded(name: str) -> Method:
 
     def run(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
         if not args or type(args[0]) is not int or args[0] > machine.meter.bounds.width:
-            raise refused(f"the code pads text with {name} to an excessive width")
+            raise unsupported_error(f"the code pads text with {name} to an excessive width")
         return native(machine, owner, args, kwargs)
 
     return run

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.machine import operators, plain
 from anykeras.bytecode.machine.builtins import PYTHON2, Run, arguments
 from anykeras.bytecode.machine.faults import throw
@@ -83,7 +83,7 @@ def _flattened(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) 
 def _product(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
     again = kwargs.get("repeat", 1)
     if type(again) is not int or again > 16:
-        raise refused("the code repeats a product too often")
+        raise unsupported_error("the code repeats a product too often")
     return HostIter(_metered(machine, itertools.product(*_pools(machine, args), repeat=again)))
 
 

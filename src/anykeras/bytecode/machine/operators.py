@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from anykeras.bytecode.errors import over_limit, refused
+from anykeras.bytecode.errors import limit_error, unsupported_error
 from anykeras.bytecode.machine import formatting, plain, special
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.values import (
@@ -29,7 +29,7 @@ def foreign(machine: Machine, value: object) -> bool:
     if is_plain(value) or isinstance(value, MachineValue):
         return False
     if not machine.domain.is_symbol(value):
-        raise refused(f"the code reached a value of the type {type(value).__name__}, which is not listed")
+        raise unsupported_error(f"the code reached a value of the type {type(value).__name__}, which is not listed")
     return True
 
 
@@ -136,7 +136,7 @@ def _mixed(machine: Machine, op: str, left: Any, right: Any) -> object:
     if type(left) is not type(right) or type(left) not in (list, tuple, dict):
         if op in ("==", "!=") and type(left) is not type(right):
             return op == "!="
-        raise refused(f"the code compares a {type(left).__name__} that holds symbols")
+        raise unsupported_error(f"the code compares a {type(left).__name__} that holds symbols")
     if type(left) is dict:
         if op not in ("==", "!="):
             raise throw("TypeError", f"{op} not supported between dicts")
@@ -211,7 +211,7 @@ def advance(machine: Machine, items: Iter) -> object:
     try:
         return items.advance()
     except RecursionError as error:
-        raise over_limit("the code nests iterators too deeply") from error
+        raise limit_error("the code nests iterators too deeply") from error
     except RuntimeError as error:  # "dictionary changed size during iteration"
         raise throw("RuntimeError", str(error)) from error
 
@@ -276,7 +276,7 @@ def delitem(machine: Machine, value: object, key: object) -> None:
     elif type(value) is list:
         safely(value.__delitem__, key)
     elif foreign(machine, value):
-        raise refused("the code deletes an item of a symbol")
+        raise unsupported_error("the code deletes an item of a symbol")
     else:
         raise throw("TypeError", "the value does not support item deletion")
 

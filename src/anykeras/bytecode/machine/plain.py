@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from anykeras.bytecode.errors import over_limit, refused
+from anykeras.bytecode.errors import limit_error, unsupported_error
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.meter import Meter
 from anykeras.bytecode.machine.values import CONTAINERS, NULL, SCALARS, Instance, MachineValue, is_plain
@@ -86,7 +86,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 def binary(meter: Meter, op: str, left: object, right: object, inplace: bool) -> object:
     """``left op right`` on plain values; text ``%`` is formatting and does not come here."""
     if op == "%" and isinstance(left, str | bytes):
-        raise refused("the code formats bytes")
+        raise unsupported_error("the code formats bytes")
     guard, run, run_inplace = OPERATORS[op]
     if type(left) in CONTAINERS:
         meter.items(len(left))  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ def pure(meter: Meter, value: object) -> bool:
         meter.items(len(level))
         depth += 1
         if depth > meter.bounds.nesting:
-            raise over_limit("the code nests containers too deeply")
+            raise limit_error("the code nests containers too deeply")
         below: list[object] = []
         for item in level:
             if type(item) in SCALARS:
@@ -148,8 +148,8 @@ def py2_rank(value: object) -> tuple[int, str]:
 def key(meter: Meter, value: object) -> Any:
     """``value`` as a dict key or set member: plain, so that hashing is short and no symbols are compared."""
     if not pure(meter, value) and not isinstance(value, MachineValue):
-        raise refused("the code uses a symbol as a key of a dict or a member of a set")
+        raise unsupported_error("the code uses a symbol as a key of a dict or a member of a set")
     if isinstance(value, Instance) and value.kind.find("__eq__") is not NULL:
-        raise refused("the code uses an object with an equality of its own as a key of a dict or a member of a set")
+        raise unsupported_error("the code uses an object with an equality of its own as a key of a dict or a member of a set")
     safely(hash, value)
     return value

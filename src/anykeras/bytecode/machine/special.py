@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, NULL, Instance, Iter, MachineValue, Thrown, is_plain
 
@@ -45,7 +45,7 @@ def demand(machine: Machine, owner: Instance, name: str, *args: object) -> objec
 def _known(left: object, right: object) -> None:
     """A symbol on the left decides itself what happens, which nobody here knows."""
     if not (is_plain(left) or isinstance(left, MachineValue)):
-        raise refused("the code computes with a symbol and an object of its own class")
+        raise unsupported_error("the code computes with a symbol and an object of its own class")
 
 
 def binary(machine: Machine, op: str, left: object, right: object, inplace: bool) -> object:
@@ -90,7 +90,7 @@ def compare(machine: Machine, op: str, left: object, right: object) -> object:
     if op in ("==", "!="):
         return (left is right) is (op == "==")
     if machine.python2:
-        raise refused("the code orders objects by where they lie in memory")
+        raise unsupported_error("the code orders objects by where they lie in memory")
     raise throw("TypeError", f"{op} not supported between these values")
 
 

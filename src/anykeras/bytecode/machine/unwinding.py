@@ -5,7 +5,7 @@ Source: ``Python/ceval.c`` (fast_block_end, exception_unwind) of 2.7, 3.4, 3.8, 
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.machine.frame import Block, Frame, Signal
 from anykeras.bytecode.machine.values import ExceptionType, ExceptionValue
 
@@ -22,7 +22,7 @@ def _by_table(frame: Frame, error: ExceptionValue) -> bool:
     for region in frame.body.regions:
         if region.start <= here < region.end:
             if len(frame.stack) < region.depth:
-                raise malformed("the exception table expects a deeper stack")
+                raise malformed_error("the exception table expects a deeper stack")
             del frame.stack[region.depth :]
             if region.push_offset:
                 frame.push(here)
@@ -62,7 +62,7 @@ def leave_blocks(frame: Frame, signal: Signal) -> bool:
 
 def cut(frame: Frame, level: int) -> None:
     if len(frame.stack) < level:
-        raise malformed("a block expects a deeper stack")
+        raise malformed_error("a block expects a deeper stack")
     del frame.stack[level:]
 
 

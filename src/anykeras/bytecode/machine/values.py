@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from anykeras.bytecode.code import Code
+from anykeras.bytecode.code import CodeObject
 
 if TYPE_CHECKING:
     from anykeras.bytecode.machine.core import Machine
@@ -181,7 +181,7 @@ class Function(MachineValue):
     def __init__(
         self,
         machine: Machine,
-        code: Code,
+        code: CodeObject,
         defaults: tuple[object, ...] = (),
         kwdefaults: Mapping[str, object] | None = None,
         closure: tuple[Cell, ...] = (),

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from anykeras.bytecode.checks import indexes
-from anykeras.bytecode.code import VARARGS, VARKEYWORDS, Code
+from anykeras.bytecode.code import VARARGS, VARKEYWORDS, CodeObject
 from anykeras.bytecode.dialects import dialect
-from anykeras.bytecode.errors import CodeRaised, over_limit, refused
+from anykeras.bytecode.errors import CodeRaised, limit_error, unsupported_error
 from anykeras.bytecode.instructions import decode
 from anykeras.bytecode.machine import Function, Machine, MachineLimits
 from anykeras.bytecode.source.evaluating import evaluate
@@ -21,7 +21,7 @@ from anykeras.bytecode.source.expressions import Expression, children, choice, n
 from anykeras.bytecode.source.naming import Names
 from anykeras.bytecode.source.printing import Printer
 
-__all__ = ["Source", "source_of"]
+__all__ = ["FunctionSource", "write_source"]
 
 MAX_PATHS = 64
 MAX_LINE = 100
@@ -37,7 +37,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class FunctionSource:
     """A function as an expression of its parameters.
 
     Attributes:
@@ -80,7 +80,7 @@ class Source:
         return "\n".join([*lines, f"    return {printer.text(self.body)}"])
 
 
-def source_of(code: Code, defaults: Sequence[object] = (), closure: Sequence[object] = ()) -> Source:
+def write_source(code: CodeObject, defaults: Sequence[object] = (), closure: Sequence[object] = ()) -> FunctionSource:
     """The source of ``code``. Values of the closure are written in place of their names.
 
     Raises:
@@ -93,11 +93,11 @@ def source_of(code: Code, defaults: Sequence[object] = (), closure: Sequence[obj
 def _nested(function: Function) -> Expression:
     inner = _explored(function)
     if inner.raises is not False:
-        raise refused("an inner function raises")
+        raise unsupported_error("an inner function raises")
     return Expression("function", (inner.parameters, inner.defaults, inner.body))
 
 
-def _explored(function: Function) -> Source:
+def _explored(function: Function) -> FunctionSource:
     code = function.code
     _refuse_unshowable(code)
     names = tuple(_parameter(one) for one in code.slots[: code.argcount])
@@ -105,26 +105,26 @@ def _explored(function: Function) -> Source:
     explorer = _Explorer(function, [name(one) for one in names], {one: name(one) for one in only})
     outcome = explorer.tree(())
     if outcome.raises is True:
-        raise refused("the code always raises")
+        raise unsupported_error("the code always raises")
     parameters = (*names, "*", *only) if only else names
-    return Source(code.name, parameters, function.defaults, outcome.value, outcome.raises)
+    return FunctionSource(code.name, parameters, function.defaults, outcome.value, outcome.raises)
 
 
 def _parameter(slot: str) -> str:
     return slot if slot.isidentifier() else "args"  # Python 2 names a tuple parameter ".0"
 
 
-def _refuse_unshowable(code: Code) -> None:
+def _refuse_unshowable(code: CodeObject) -> None:
     for one in decode(code).instructions:
         if one.name in HANDLERS:
-            raise refused("the source of code with try or with is not shown")
+            raise unsupported_error("the source of code with try or with is not shown")
     stars = bool(code.flags & VARARGS) + bool(code.flags & VARKEYWORDS)
     first = code.argcount + code.kwonlyargcount
     read = {index for one in decode(code).instructions if "FAST" in one.name for index in indexes(decode(code), one)}
     if read & set(range(first, first + stars)):
-        raise refused("the source of code that uses *args or **kwargs is not shown")
+        raise unsupported_error("the source of code that uses *args or **kwargs is not shown")
     for constant in code.consts:
-        if isinstance(constant, Code):
+        if isinstance(constant, CodeObject):
             _refuse_unshowable(constant)
 
 
@@ -139,7 +139,7 @@ class _Explorer:
         """What the function comes to over all branches that are asked after ``decisions``."""
         self.paths += 1
         if self.paths > MAX_PATHS:
-            raise over_limit("the code has too many ways through its branches to be shown")
+            raise limit_error("the code has too many ways through its branches to be shown")
         domain, outcome = self._run(decisions)
         for place in range(len(domain.asked) - 1, len(decisions) - 1, -1):
             other = self.tree((*domain.taken[:place], False))
@@ -183,7 +183,7 @@ def _either(left: object, right: object) -> object:
 def _refuse_dropped_calls(domain: Names, value: object) -> None:
     kept = {id(one) for one in walk([value, domain.asked])}
     if any(id(call) not in kept for call in domain.calls):
-        raise refused("the code calls something and drops the result")
+        raise unsupported_error("the code calls something and drops the result")
 
 
 def _shared(body: object) -> list[Expression]:

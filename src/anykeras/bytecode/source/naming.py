@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from anykeras.bytecode.errors import over_limit, refused
+from anykeras.bytecode.errors import limit_error, unsupported_error
 from anykeras.bytecode.machine import BaseDomain, Function
 from anykeras.bytecode.machine.builtins import builtin_names
 from anykeras.bytecode.machine.values import MachineValue, Type
@@ -29,7 +29,7 @@ class Names(BaseDomain):
     def make(self, kind: str, *parts: object) -> Expression:
         self.made += 1
         if self.made > MAX_EXPRESSIONS:
-            raise over_limit("the source of the code would be too long")
+            raise limit_error("the source of the code would be too long")
         made = Expression(kind, tuple(self.written(part) for part in parts))
         if kind == "call":
             self.calls.append(made)
@@ -42,7 +42,7 @@ class Names(BaseDomain):
         if isinstance(value, Type):
             return name(value.name)
         if isinstance(value, MachineValue):
-            raise refused(f"the source cannot show a {type(value).__name__.lower()}")
+            raise unsupported_error(f"the source cannot show a {type(value).__name__.lower()}")
         if isinstance(value, list):
             return [self.written(item) for item in value]
         if isinstance(value, tuple):
@@ -62,7 +62,7 @@ class Names(BaseDomain):
         return self.globals.setdefault(wanted, name(wanted))
 
     def import_module(self, wanted: str) -> object:
-        raise refused("the source of code with imports is not shown")
+        raise unsupported_error("the source of code with imports is not shown")
 
     def binary(self, op: str, left: object, right: object) -> object:
         if op == "classic /" and any(isinstance(side, float) for side in (left, right)):
@@ -71,7 +71,7 @@ class Names(BaseDomain):
 
     def inplace(self, op: str, left: object, right: object) -> object:
         if isinstance(left, list):
-            raise refused("the code changes a list by a value that is not known")
+            raise unsupported_error("the code changes a list by a value that is not known")
         return self.binary(op, left, right)
 
     def unary(self, op: str, value: object) -> object:
@@ -100,7 +100,7 @@ class Names(BaseDomain):
         return self.make("call", name("len"), (value,), {})
 
     def iterate(self, value: object) -> Iterable[object]:
-        raise refused("the code loops over a value that is not known")
+        raise unsupported_error("the code loops over a value that is not known")
 
     def unpack(self, value: object, count: int) -> Iterable[object]:
         return [self.make("item", value, place) for place in range(count)]
@@ -119,5 +119,5 @@ class Names(BaseDomain):
             kinds = tuple(name(kind) if isinstance(kind, str) else kind for kind in args[1])
             args = (args[0], kinds[0] if len(kinds) == 1 else kinds)
         if wanted in ("join", "format", "type"):
-            raise refused("the source of formatted text is not shown")
+            raise unsupported_error("the source of formatted text is not shown")
         return self.make("call", name(wanted), args, kwargs)

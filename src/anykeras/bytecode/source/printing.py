@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.source.expressions import Expression
 
 # how tightly an operator binds ("Operator precedence", Python language reference)
@@ -28,7 +28,7 @@ class Printer:
         else:
             written, binds = self._plain(value)
         if len(written) > MAX_TEXT:
-            raise refused("the source of the code would be too long")
+            raise unsupported_error("the source of the code would be too long")
         return f"({written})" if binds < outer else str(written)
 
     # -- plain values
@@ -58,7 +58,7 @@ class Printer:
         if value is None or isinstance(value, bool | int | float | complex | str | bytes | range):
             written = repr(value)
             return written, UNARY if written.startswith("-") else ATOM
-        raise refused(f"the source cannot show a {type(value).__name__}")
+        raise unsupported_error(f"the source cannot show a {type(value).__name__}")
 
     # -- expressions: (text, how tightly it binds)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import formatting, operators
 from anykeras.bytecode.machine.faults import throw
@@ -47,7 +47,7 @@ for _name, _op in UNARY.items():
 def _binary_op(frame: Frame, instruction: Instruction) -> None:
     symbols = frame.body.dialect.binary
     if instruction.arg >= len(symbols):
-        raise malformed("a binary operator is out of range")
+        raise malformed_error("a binary operator is out of range")
     symbol = symbols[instruction.arg]
     left, right = frame.pops(2)
     if symbol == "[]":
@@ -60,7 +60,7 @@ def _binary_op(frame: Frame, instruction: Instruction) -> None:
 def _compare(frame: Frame, instruction: Instruction) -> None:
     symbols, place = frame.body.dialect.compare, instruction.arg >> frame.traits.compare_shift
     if place >= len(symbols):
-        raise malformed("a comparison is out of range")
+        raise malformed_error("a comparison is out of range")
     left, right = frame.pops(2)
     answer = _compared(frame, symbols[place], left, right)
     if frame.traits.compare_to_bool and instruction.arg & frame.traits.compare_to_bool:
@@ -76,14 +76,14 @@ def _compared(frame: Frame, symbol: str, left: object, right: object) -> object:
     if symbol == "exception match":
         return matches(left, right)
     if symbol == "BAD":
-        raise malformed("a comparison is out of range")
+        raise malformed_error("a comparison is out of range")
     return operators.compare(frame.machine, symbol, left, right)
 
 
 def matches(kind: object, wanted: object) -> bool:
     """Whether an exception class is one of ``wanted`` (a class or a tuple of them)."""
     if not isinstance(kind, ExceptionType):
-        raise malformed("an exception match without an exception")
+        raise malformed_error("an exception match without an exception")
     classes = wanted if type(wanted) is tuple else (wanted,)
     return any(kind.is_a(one) for one in classes)
 
@@ -137,7 +137,7 @@ def _push_formatted(frame: Frame, value: object, spec: object) -> None:
 @TABLE.on("CONVERT_VALUE")
 def _convert(frame: Frame, instruction: Instruction) -> None:
     if not 1 <= instruction.arg <= 3:
-        raise malformed("a conversion is out of range")
+        raise malformed_error("a conversion is out of range")
     frame.push(formatting.convert(frame.machine, frame.pop(), _CONVERSIONS[instruction.arg]))
 
 
@@ -157,5 +157,5 @@ def _build_interpolation(frame: Frame, instruction: Instruction) -> None:
 def _build_template(frame: Frame, instruction: Instruction) -> None:
     strings, interpolations = frame.pops(2)
     if type(strings) is not tuple or type(interpolations) is not tuple:
-        raise malformed("a template is made of something that is no tuple")
+        raise malformed_error("a template is made of something that is no tuple")
     frame.push(Template(strings, interpolations))

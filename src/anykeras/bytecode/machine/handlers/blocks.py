@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import attributes, operators
 from anykeras.bytecode.machine.frame import Block, Frame, Signal
@@ -16,7 +16,7 @@ MAX_BLOCKS = 20  # CO_MAXBLOCKS
 
 def _push(frame: Frame, kind: str, instruction: Instruction) -> None:
     if len(frame.blocks) >= 2 * MAX_BLOCKS:
-        raise malformed("too many nested blocks")
+        raise malformed_error("too many nested blocks")
     frame.blocks.append(Block(kind, instruction.target, len(frame.stack)))
 
 
@@ -31,7 +31,7 @@ TABLE.on("SETUP_FINALLY")(_setup("finally"))
 
 def _pop_block(frame: Frame) -> Block:
     if not frame.blocks:
-        raise malformed("a block ends that never began")
+        raise malformed_error("a block ends that never began")
     return frame.blocks.pop()
 
 
@@ -65,14 +65,14 @@ def _end_finally(frame: Frame, instruction: Instruction) -> Signal | None:
         frame.index = reason
         return None
     if not isinstance(reason, ExceptionType):
-        raise malformed("a finally body ends on a value that is no reason")
+        raise malformed_error("a finally body ends on a value that is no reason")
     error, _ = frame.pop(), frame.pop()
     raise Thrown(_error(error))
 
 
 def _error(value: object) -> ExceptionValue:
     if not isinstance(value, ExceptionValue):
-        raise malformed("an exception is missing on the stack")
+        raise malformed_error("an exception is missing on the stack")
     return value
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import Code
-from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.code import CodeObject
+from anykeras.bytecode.errors import malformed_error, unsupported_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import formatting, operators, ordering
 from anykeras.bytecode.machine.faults import exception, throw
@@ -16,13 +16,13 @@ TABLE = Table()
 
 def _call(frame: Frame, function: object, args: list[object], kwargs: dict[str, object]) -> None:
     if function is NULL or any(value is NULL for value in args):
-        raise malformed("a call finds an empty slot")
+        raise malformed_error("a call finds an empty slot")
     frame.push(frame.machine.call(function, tuple(args), kwargs))
 
 
 def _keywords(names: object, values: list[object]) -> dict[str, object]:
     if type(names) is not tuple or len(names) != len(values):
-        raise malformed("the keyword names of a call do not fit its values")
+        raise malformed_error("the keyword names of a call do not fit its values")
     return {_text(name): value for name, value in zip(names, values, strict=True)}
 
 
@@ -45,7 +45,7 @@ def _call_function(frame: Frame, instruction: Instruction) -> None:
     count = len(names) if type(names) is tuple else 0
     values = frame.pops(instruction.arg)
     if count > len(values):
-        raise malformed("a call names more keywords than it has values")
+        raise malformed_error("a call names more keywords than it has values")
     cut = len(values) - count
     _call(frame, frame.pop(), values[:cut], _keywords(names, values[cut:]))
 
@@ -80,7 +80,7 @@ def _callable(frame: Frame, args: list[object]) -> tuple[object, list[object]]:
 def _kw_names(frame: Frame, instruction: Instruction) -> None:
     names = frame.const(instruction.arg)
     if type(names) is not tuple:
-        raise malformed("keyword names are no tuple")
+        raise malformed_error("keyword names are no tuple")
     frame.keywords = names
 
 
@@ -91,7 +91,7 @@ def _call_any(frame: Frame, instruction: Instruction) -> None:
     values = frame.pops(instruction.arg)
     cut = len(values) - (len(names) if type(names) is tuple else 0)
     if cut < 0:
-        raise malformed("a call names more keywords than it has values")
+        raise malformed_error("a call names more keywords than it has values")
     function, args = _callable(frame, values[:cut])
     _call(frame, function, args, _keywords(names, values[cut:]))
 
@@ -118,8 +118,8 @@ def _make_function(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.qualname_on_stack:
         frame.pop()
     code = frame.pop()
-    if not isinstance(code, Code):
-        raise malformed("a function is made of something that is no code")
+    if not isinstance(code, CodeObject):
+        raise malformed_error("a function is made of something that is no code")
     function = Function(frame.machine, code)
     if frame.traits.make_function == "flags":
         for flag in (8, 4, 2, 1):
@@ -147,7 +147,7 @@ def _counted(frame: Frame, instruction: Instruction, function: Function) -> None
 def _set_function_attribute(frame: Frame, instruction: Instruction) -> None:
     value, function = frame.pops(2)
     if not isinstance(function, Function):
-        raise malformed("an attribute is set on something that is no function")
+        raise malformed_error("an attribute is set on something that is no function")
     _set_attribute(function, instruction.arg, value)
     frame.push(function)
 
@@ -161,9 +161,9 @@ def _set_attribute(function: Function, flag: int, value: object) -> None:
     elif flag == 8 and type(value) is tuple and all(isinstance(cell, Cell) for cell in value):
         function.closure = tuple(cell for cell in value if isinstance(cell, Cell))
         if len(function.closure) != len(function.code.freevars):
-            raise malformed("a closure does not fit the free variables of its function")
+            raise malformed_error("a closure does not fit the free variables of its function")
     elif flag not in (4, 16):
-        raise malformed("a function gets an attribute of the wrong kind")
+        raise malformed_error("a function gets an attribute of the wrong kind")
 
 
 # -- intrinsics
@@ -184,4 +184,4 @@ def _intrinsic_1(frame: Frame, instruction: Instruction) -> None:
     elif name == "INTRINSIC_PRINT":
         frame.push(formatting.representation(frame.machine, value))
     else:
-        raise refused(f"the code uses {name or 'an unknown intrinsic'}")
+        raise unsupported_error(f"the code uses {name or 'an unknown intrinsic'}")

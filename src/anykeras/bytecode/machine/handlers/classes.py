@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import classes
 from anykeras.bytecode.machine.faults import throw
@@ -24,7 +24,7 @@ def _load_build_class(frame: Frame, instruction: Instruction) -> None:
 def _build_class(frame: Frame, instruction: Instruction) -> None:
     name, bases, body = frame.pops(3)
     if type(name) is not str or type(bases) is not tuple or not isinstance(body, Locals):
-        raise malformed("a class is made of something else than a name, bases and a body")
+        raise malformed_error("a class is made of something else than a name, bases and a body")
     frame.push(classes.build(frame.machine, name, bases, body))
 
 
@@ -33,7 +33,7 @@ def _build_class(frame: Frame, instruction: Instruction) -> None:
 
 def _names(frame: Frame) -> dict[str, object]:
     if frame.locals is None:
-        raise malformed("a function reads its variables as a class body does")
+        raise malformed_error("a function reads its variables as a class body does")
     return frame.locals.names
 
 
@@ -74,7 +74,7 @@ def _named_cell(frame: Frame, index: int) -> str:
     code = frame.function.code
     names = code.slots if frame.traits.cells_in_slots else (*code.cellvars, *code.freevars)
     if index >= len(names):
-        raise malformed("a cell index is out of range")
+        raise malformed_error("a cell index is out of range")
     return names[index]
 
 
@@ -94,7 +94,7 @@ def _load_class_deref(frame: Frame, instruction: Instruction) -> None:
 def _popped(frame: Frame) -> dict[str, object]:
     found = frame.pop()
     if not isinstance(found, Locals):
-        raise malformed("a variable is looked for in something that is no class body")
+        raise malformed_error("a variable is looked for in something that is no class body")
     return found.names
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import operators, ordering, plain
 from anykeras.bytecode.machine.faults import throw
@@ -35,7 +35,7 @@ def _set(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("BUILD_SLICE")
 def _slice(frame: Frame, instruction: Instruction) -> None:
     if instruction.arg not in (2, 3):
-        raise malformed("a slice has two or three parts")
+        raise malformed_error("a slice has two or three parts")
     frame.push(slice(*frame.pops(instruction.arg)))
 
 
@@ -57,7 +57,7 @@ def _map(frame: Frame, instruction: Instruction) -> None:
 def _const_key_map(frame: Frame, instruction: Instruction) -> None:
     keys = frame.pop()
     if type(keys) is not tuple or len(keys) != instruction.arg:
-        raise malformed("the keys of a dict are no tuple of its size")
+        raise malformed_error("the keys of a dict are no tuple of its size")
     frame.push(_dict(frame, list(keys), frame.pops(instruction.arg)))
 
 
@@ -124,21 +124,21 @@ def _list_to_tuple(frame: Frame, instruction: Instruction) -> None:
 def _list_at(frame: Frame, depth: int) -> list[object]:
     target = frame.peek(depth)
     if type(target) is not list:
-        raise malformed("an item is added to something that is no list")
+        raise malformed_error("an item is added to something that is no list")
     return target
 
 
 def _set_at(frame: Frame, depth: int) -> set[object]:
     target = frame.peek(depth)
     if type(target) is not set:
-        raise malformed("an item is added to something that is no set")
+        raise malformed_error("an item is added to something that is no set")
     return target
 
 
 def _dict_at(frame: Frame, depth: int) -> dict[object, object]:
     target = frame.peek(depth)
     if type(target) is not dict:
-        raise malformed("an item is added to something that is no dict")
+        raise malformed_error("an item is added to something that is no dict")
     return target
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.errors import malformed_error, unsupported_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import attributes, operators
 from anykeras.bytecode.machine.faults import EXCEPTIONS, throw
@@ -16,7 +16,7 @@ TABLE = Table()
 
 def _error(value: object) -> ExceptionValue:
     if not isinstance(value, ExceptionValue):
-        raise malformed("an exception is missing on the stack")
+        raise malformed_error("an exception is missing on the stack")
     return value
 
 
@@ -30,7 +30,7 @@ def _raise(frame: Frame, instruction: Instruction) -> None:
         args = _python2_args(values[1]) if frame.traits.python2 and len(values) > 1 else ()
         raised = frame.machine.call(raised, args, {})
     if not isinstance(raised, ExceptionValue):
-        raise refused("the code raises something that is no builtin exception")
+        raise unsupported_error("the code raises something that is no builtin exception")
     raise Thrown(raised)
 
 
@@ -82,7 +82,7 @@ def _before_with(frame: Frame, instruction: Instruction) -> None:
 def _load_special(frame: Frame, instruction: Instruction) -> None:
     names = frame.body.dialect.special_methods
     if instruction.arg >= len(names):
-        raise malformed("a special method is out of range")
+        raise malformed_error("a special method is out of range")
     frame.push(attributes.get(frame.machine, frame.pop(), names[instruction.arg]), NULL)
 
 
@@ -122,7 +122,7 @@ def _prepare_reraise(frame: Frame, instruction: Instruction) -> None:
     if instruction.name == "CALL_INTRINSIC_2" and names[instruction.arg : instruction.arg + 1] != (
         "INTRINSIC_PREP_RERAISE_STAR",
     ):
-        raise refused("the code uses generic type parameters")
+        raise unsupported_error("the code uses generic type parameters")
     _, results = frame.pops(2)
     left = [item for item in operators.collect(frame.machine, results) if isinstance(item, ExceptionValue)]
     members = tuple(one for item in left for one in (item.members or (item,)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import operators
 from anykeras.bytecode.machine.frame import Frame, Signal
@@ -31,7 +31,7 @@ def _get_iter(frame: Frame, instruction: Instruction) -> None:
 def _send(frame: Frame, receiver: object, value: object) -> tuple[object, object]:
     """The next value or ``NULL``, and what the receiver returned."""
     if not isinstance(receiver, Iter):
-        raise malformed("a value is sent to something that is no iterator")
+        raise malformed_error("a value is sent to something that is no iterator")
     if isinstance(receiver, Generator):
         frame.machine.meter.step()
         return receiver.send(value), receiver.result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import operators
 from anykeras.bytecode.machine.frame import Frame, Signal
@@ -64,7 +64,7 @@ def _get_iter(frame: Frame, instruction: Instruction) -> None:
 def _for(frame: Frame, instruction: Instruction) -> None:
     items = frame.peek()
     if not isinstance(items, Iter):
-        raise malformed("a loop over something that is no iterator")
+        raise malformed_error("a loop over something that is no iterator")
     value = operators.advance(frame.machine, items)
     if value is not NULL:
         frame.push(value)
@@ -80,7 +80,7 @@ def _for(frame: Frame, instruction: Instruction) -> None:
 def _return(frame: Frame, instruction: Instruction) -> Signal:
     value = frame.pop()
     if value is NULL:
-        raise malformed("a return without a value")
+        raise malformed_error("a return without a value")
     return Signal("return", value)
 
 

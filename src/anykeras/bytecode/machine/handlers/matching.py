@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.errors import malformed_error, unsupported_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import operators, plain
 from anykeras.bytecode.machine.frame import Frame
@@ -30,7 +30,7 @@ def _mapping(frame: Frame, instruction: Instruction) -> None:
 def _keys(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:
-        raise malformed("keys are matched against something that is no dict")
+        raise malformed_error("keys are matched against something that is no dict")
     found = all(plain.key(frame.machine.meter, key) in subject for key in keys)
     frame.push(tuple(subject[key] for key in keys) if found else None)
     if frame.traits.match_pushes_bool:
@@ -41,9 +41,9 @@ def _keys(frame: Frame, instruction: Instruction) -> None:
 def _class(frame: Frame, instruction: Instruction) -> None:
     subject, kind, names = frame.pops(3)
     if not isinstance(kind, Type) or operators.foreign(frame.machine, subject) or type(names) is not tuple:
-        raise refused("the code matches a class that is no builtin type")
+        raise unsupported_error("the code matches a class that is no builtin type")
     if names or instruction.arg > 1:
-        raise refused("the code matches attributes of a class")
+        raise unsupported_error("the code matches attributes of a class")
     found = is_plain(subject) and isinstance(subject, kind.hosts)
     captured = (subject,) * instruction.arg if found else None
     if frame.traits.match_pushes_bool:
@@ -56,7 +56,7 @@ def _class(frame: Frame, instruction: Instruction) -> None:
 def _rest(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:
-        raise malformed("keys are removed from something that is no dict")
+        raise malformed_error("keys are removed from something that is no dict")
     frame.machine.meter.items(len(subject))
     dropped = {plain.key(frame.machine.meter, key) for key in keys}
     frame.replace(1, {key: value for key, value in subject.items() if key not in dropped})

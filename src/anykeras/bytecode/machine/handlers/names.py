@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed, refused
+from anykeras.bytecode.errors import malformed_error, unsupported_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import attributes
 from anykeras.bytecode.machine.faults import throw
@@ -64,7 +64,7 @@ def _make_cell(frame: Frame, instruction: Instruction) -> None:
 def _copy_free(frame: Frame, instruction: Instruction) -> None:
     closure = frame.function.closure
     if instruction.arg != len(closure) or instruction.arg > len(frame.slots):
-        raise malformed("the function expects another number of free variables")
+        raise malformed_error("the function expects another number of free variables")
     frame.slots[len(frame.slots) - len(closure) :] = closure
 
 
@@ -114,7 +114,7 @@ def push_with_null(frame: Frame, value: object, wanted: int) -> None:
 
 @TABLE.on("STORE_GLOBAL", "DELETE_GLOBAL")
 def _store_global(frame: Frame, instruction: Instruction) -> None:
-    raise refused(f"the code sets the global variable {frame.name(instruction.arg)!r}")
+    raise unsupported_error(f"the code sets the global variable {frame.name(instruction.arg)!r}")
 
 
 # -- attributes
@@ -149,7 +149,7 @@ def _import(frame: Frame, instruction: Instruction) -> None:
     level, names = frame.pops(2)
     name = frame.name(instruction.arg)
     if type(level) is not int or level not in (0, -1):
-        raise refused(f"the code imports {name!r} relative to a package that is not in the file")
+        raise unsupported_error(f"the code imports {name!r} relative to a package that is not in the file")
     wanted = name if names is not None else name.split(".")[0]
     frame.push(frame.machine.import_module(wanted))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed
+from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine.builtins import builtin_names
 from anykeras.bytecode.machine.faults import EXCEPTIONS
@@ -101,5 +101,5 @@ def _assertion_error(frame: Frame, instruction: Instruction) -> None:
 def _common(frame: Frame, instruction: Instruction) -> None:
     listed = frame.body.dialect.common_constants
     if instruction.arg >= len(listed) or listed[instruction.arg] not in _BUILTINS:
-        raise malformed("a common constant is out of range")
+        raise malformed_error("a common constant is out of range")
     frame.push(_BUILTINS[listed[instruction.arg]])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from anykeras.bytecode.errors import refused
+from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine.frame import Frame, Signal
 
@@ -28,6 +28,6 @@ class Table(dict[str, Handler]):
         """These instructions end the run with ``reason``."""
 
         def handler(frame: Frame, instruction: Instruction) -> Signal | None:
-            raise refused(reason)
+            raise unsupported_error(reason)
 
         self.on(*names)(handler)
