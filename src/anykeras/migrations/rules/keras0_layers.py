@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...document.build import Builder
-from ...document.model import Era, Graph, Layer, Value
+from ...document.build import Builder, sequential
+from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import constant
@@ -177,9 +177,9 @@ def _thresholded(layer: Layer, context: Context) -> Layer | None:
     return replace(layer, class_name="Activation", config={**kept, "activation": sub.finish(out)})
 
 
-_ENCODER, _DECODER = (Layer("Sequential", name, graph=Graph((), sequential=True)) for name in ("encoder", "decoder"))
+_ENCODER, _DECODER = (sequential(name) for name in ("encoder", "decoder"))
 _AUTO = Layer("AutoEncoder", "a", {"encoder": _ENCODER, "decoder": _DECODER, "output_reconstruction": False})
-_STACKED = Layer("Sequential", "a", {}, graph=Graph((_ENCODER,), sequential=True))
+_STACKED = sequential("a", _ENCODER)
 
 
 @rule(
@@ -201,4 +201,4 @@ _STACKED = Layer("Sequential", "a", {}, graph=Graph((_ENCODER,), sequential=True
 def _autoencoder(layer: Layer, context: Context) -> Layer | None:
     keys = ("encoder", "decoder") if layer.config.get("output_reconstruction", True) else ("encoder",)
     parts = tuple(part for key in keys if isinstance(part := layer.config.get(key), Layer))
-    return Layer("Sequential", layer.name, {}, graph=Graph(parts, sequential=True), address=layer.address)
+    return replace(sequential(layer.name, *parts), address=layer.address)

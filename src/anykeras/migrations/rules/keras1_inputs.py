@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ...document.build import sequential
+from ...document.edit import GraphEditor, UniqueNames
 from ...document.model import Call, Era, Graph, Layer, Ref, Value
 from ...document.model import refs as refs_of
 from ...errors import Unsupported
@@ -48,7 +50,7 @@ def _entrances(graph: Graph) -> Iterator[Layer]:
 
 
 _DENSE = Layer("Dense", "dense_1", {"output_dim": 3, "batch_input_shape": (None, 4), "input_dtype": "float32"})
-_STACK = Layer("Sequential", "sequential_1", {}, graph=Graph((_DENSE,), sequential=True))
+_STACK = sequential("sequential_1", _DENSE)
 _ENTRANCE = Layer("InputLayer", "dense_1_input", {"batch_input_shape": (None, 4), "dtype": "float32"})
 
 
@@ -64,11 +66,11 @@ _ENTRANCE = Layer("InputLayer", "dense_1_input", {"batch_input_shape": (None, 4)
     example="Dense(3, batch_input_shape=(None, 4)) -> InputLayer((None, 4)), Dense(3)",
     references=("keras/engine/topology.py create_input_layer, 1.2.2",),
     examples=[
-        Example(_STACK, replace(_STACK, graph=Graph((_ENTRANCE, _DENSE), sequential=True)), THEANO_122),
+        Example(_STACK, sequential("sequential_1", _ENTRANCE, _DENSE), THEANO_122),
     ],
     leaves_alone=[
         Example(
-            Layer("Sequential", "s", {}, graph=Graph((_ENTRANCE, _DENSE), sequential=True)),
+            sequential("s", _ENTRANCE, _DENSE),
             lambda layer: True,
             THEANO_122,
         )
@@ -83,8 +85,8 @@ def _input_layers(layer: Layer, context: Context) -> Layer | None:
     entrance = _input(first)
     if entrance is None:
         return None
-    made = replace(entrance, name=f"{first.name}_input")
-    return replace(layer, graph=replace(graph, layers=(made, *graph.layers)))
+    entrance = replace(entrance, name=f"{first.name}_input")
+    return replace(layer, graph=replace(graph, layers=(entrance, *graph.layers)))
 
 
 def _branch_inputs(branch: Layer) -> list[Layer]:
@@ -104,10 +106,10 @@ def _branch_inputs(branch: Layer) -> list[Layer]:
     return [replace(made, name=name) for made, name in zip(wanted, named, strict=True) if made is not None]
 
 
-_LEFT = Layer("Sequential", "left", {}, graph=Graph((_ENTRANCE, _DENSE), sequential=True))
-_RIGHT = Layer("Sequential", "right", {}, graph=Graph((_ENTRANCE, _DENSE), sequential=True))
+_LEFT = sequential("left", _ENTRANCE, _DENSE)
+_RIGHT = sequential("right", _ENTRANCE, _DENSE)
 _MERGE = Layer("Merge", "merge_1", {"mode": "sum", "layers": (_LEFT, _RIGHT)})
-_MERGED = Layer("Sequential", "model", {}, graph=Graph((_MERGE, Layer("Flatten", "flatten_1")), sequential=True))
+_MERGED = sequential("model", _MERGE, Layer("Flatten", "flatten_1"))
 
 
 def _has_two_inputs(layer: Layer) -> bool:
@@ -143,39 +145,17 @@ def _merged_branches(layer: Layer, context: Context) -> Layer | None:
     branches = merge.config.get("layers")
     if not isinstance(branches, tuple):
         return None
-    layers: dict[str, Layer] = {}
-    calls: dict[str, tuple[Call, ...]] = {}
-
-    def add(new: Layer, *calls_made: Call) -> Ref:
-        layers[new.name] = new
-        calls[new.name] = calls_made
-        return Ref(new.name)
-
-    names = _Names(graph)
+    names, editor = UniqueNames(inner.name for inner in graph.layers), GraphEditor(Graph(()))
     inputs: list[Ref] = []
-    outs: list[Value] = []
+    ends: list[Value] = []
     for branch in branches:
-        if not isinstance(branch, Layer):
-            continue
-        made = [add(replace(new, name=names.give(new.name)), Call()) for new in _branch_inputs(branch)]
-        inputs += made
-        outs.append(add(replace(branch, name=names.give(branch.name)), Call((made[0] if len(made) == 1 else tuple(made),))))
-    out = add(merge.without("layers"), Call((tuple(outs),)))
+        if isinstance(branch, Layer):
+            entrances = [editor.add(replace(new, name=names.claim(new.name))) for new in _branch_inputs(branch)]
+            inputs += entrances
+            taken = entrances[0] if len(entrances) == 1 else tuple(entrances)
+            ends.append(editor.add(replace(branch, name=names.claim(branch.name)), taken))
+    out = editor.add(merge.without("layers"), tuple(ends))
     for after in rest:
-        out = add(after, Call((out,)))
-    return replace(layer, class_name="Functional", graph=Graph(tuple(layers.values()), calls, tuple(inputs), out))
-
-
-class _Names:
-    """The names of a graph's layers, and further ones that differ from all of them."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._taken = {layer.name for layer in graph.layers}
-
-    def give(self, wanted: str) -> str:
-        made, count = wanted, 1
-        while made in self._taken:
-            count += 1
-            made = f"{wanted}_{count}"
-        self._taken.add(made)
-        return made
+        out = editor.add(after, out)
+    whole = replace(editor.finish(), inputs=tuple(inputs), outputs=out)
+    return replace(layer, class_name="Functional", graph=whole)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...catalog import find
-from ...document.model import Config, Era, Graph, Layer, Value, Writer
+from ...document.build import sequential
+from ...document.model import Config, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ..rule import Context, Example, rule
 
@@ -11,16 +12,11 @@ K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 _ARGUMENTS = ("activation", "recurrent_activation")
 
 
-def stack_as_function(name: str, layers: tuple[Layer, ...]) -> Layer:
-    """A weightless Sequential model that stands where an activation function stands."""
-    return Layer("Sequential", name, graph=Graph(layers, sequential=True))
-
-
 def _hard_sigmoid(dtype: Value) -> Layer:
     typed: Config = {"dtype": dtype} if isinstance(dtype, str) else {}
     line = Layer("Rescaling", "hard_sigmoid_line", {"scale": 0.2, "offset": 0.5, **typed})
     clip = Layer("ReLU", "hard_sigmoid_clip", {"max_value": 1.0, **typed})
-    return stack_as_function("hard_sigmoid", (line, clip))
+    return sequential("hard_sigmoid", line, clip)
 
 
 def _is_clipped_line(layer: Layer) -> bool:

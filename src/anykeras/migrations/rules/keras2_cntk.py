@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...document.build import Builder
+from ...document.build import Builder, sequential
+from ...document.edit import change_layers
 from ...document.model import Call, Era, Graph, Layer, Ref, Writer
 from ...document.walk import walk
 from ...errors import Unsupported
@@ -17,7 +18,7 @@ _GATED = ("LSTM", "ConvLSTM2D")
 
 def _model(batch: int | None = None) -> Layer:
     layers = (Layer("InputLayer", "x", {"batch_shape": (batch, 3, 2)}), Layer("LSTM", "l", {"units": 2}))
-    return Layer("Sequential", "m", graph=Graph(layers, sequential=True))
+    return sequential("m", *layers)
 
 
 def _hands_out_carry(model: Layer) -> bool:
@@ -48,10 +49,8 @@ def carry_state(model: Layer, context: Context) -> Layer | None:
         return None
     if _is_fixed(graph) or _gives_carry(graph):
         return None
-    layers = tuple(_carried(layer, graph) for layer in graph.layers)
-    if all(new is old for new, old in zip(layers, graph.layers, strict=True)):
-        return None
-    return replace(model, graph=replace(graph, layers=layers))
+    changed = change_layers(model, lambda layer: _carried(layer, graph))
+    return None if changed is model else changed
 
 
 def _gives_carry(graph: Graph) -> bool:

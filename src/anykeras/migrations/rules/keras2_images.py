@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...catalog.shapes import Spec, infer
-from ...document.build import Builder
+from ...document.build import Builder, sequential
+from ...document.edit import change_layers
 from ...document.graph import steps
-from ...document.model import Config, Ellipsis_, Era, Graph, Layer, Ref, Slice, Value, Writer
+from ...document.model import Config, Ellipsis_, Era, Layer, Ref, Slice, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
 from ...tensors import constant
@@ -200,7 +200,7 @@ def _image(way: str) -> Layer:
         Layer("InputLayer", "x", {"batch_shape": (None, 4, 4, 1)}),
         Layer("UpSampling2D", "up", {"size": (2, 2), "data_format": "channels_last", "interpolation": way}),
     )
-    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+    return sequential("s", *layers)
 
 
 def _is_matrices(model: Layer) -> bool:
@@ -235,10 +235,8 @@ def by_matrices(model: Layer, context: Context) -> Layer | None:
         return None
     met = infer(model)
     seen = {layer.name: met.get(taken) for layer, _, call in steps(graph) for taken in call.args if isinstance(taken, Ref)}
-    layers = tuple(_by_matrices(layer, seen.get(layer.name)) for layer in graph.layers)
-    if all(new is old for new, old in zip(layers, graph.layers, strict=True)):
-        return None
-    return replace(model, graph=replace(graph, layers=layers))
+    changed = change_layers(model, lambda layer: _by_matrices(layer, seen.get(layer.name)))
+    return None if changed is model else changed
 
 
 def _way(layer: Layer) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...document.model import Era, Graph, Layer, Ref, Value, Writer
+from ...document.build import sequential
+from ...document.edit import UniqueNames
+from ...document.model import Era, Graph, Layer, Value, Writer, refs
 from ..rule import Context, Example, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -13,7 +15,7 @@ Shape = tuple[Value, ...]
 
 
 def _stack(*layers: Layer) -> Layer:
-    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+    return sequential("s", *layers)
 
 
 @rule(
@@ -55,12 +57,9 @@ def input_of_sequential(model: Layer, context: Context) -> Layer | None:
     shape = _stated(first) or _built(model) or _needed(first)
     if shape is None:
         return None
-    taken = {layer.name for layer in graph.layers}
-    name = f"{first.name}_input"
-    while name in taken:
-        name += "_1"
-    made = Layer("InputLayer", name, {"batch_shape": shape, "dtype": _dtype(first)}, address=first.address)
-    layers = (made, first.without("batch_input_shape", "input_dtype"), *graph.layers[1:])
+    name = UniqueNames(layer.name for layer in graph.layers).claim(f"{first.name}_input", first=1)
+    entrance = Layer("InputLayer", name, {"batch_shape": shape, "dtype": _dtype(first)}, address=first.address)
+    layers = (entrance, first.without("batch_input_shape", "input_dtype"), *graph.layers[1:])
     return replace(model, graph=replace(graph, layers=layers))
 
 
@@ -74,10 +73,7 @@ def _stated(first: Layer) -> Shape | None:
 
 
 def _inputs(graph: Graph) -> tuple[Layer, ...]:
-    return (graph.layer(graph.inputs.layer),) if isinstance(graph.inputs, Ref) else tuple(
-        graph.layer(ref.layer) for ref in (graph.inputs if isinstance(graph.inputs, tuple) else ()) if isinstance(ref,
-        Ref)
-    )  # fmt: skip
+    return tuple(graph.layer(ref.layer) for ref in refs(graph.inputs))
 
 
 def _built(model: Layer) -> Shape | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
-from dataclasses import replace
 
 import numpy as np
 
 from ...catalog.shapes import UNKNOWN, infer
-from ...document.build import Builder
-from ...document.model import Call, Config, Era, Graph, Layer, Ref, Slice, Value, Writer, refs
+from ...document.build import Builder, sequential
+from ...document.edit import change_layers
+from ...document.graph import steps
+from ...document.model import Config, Era, Layer, Ref, Slice, Value, Writer, refs
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, constant
 from ..rule import Context, Example, rule
@@ -51,7 +52,7 @@ def _after_input(config: Config) -> Layer:
         Layer("InputLayer", "i", {"batch_shape": (None, 7, 2)}),
         Layer("LocallyConnected1D", "l", {"kernel_size": (2,), "use_bias": False, **config}, weights),
     )
-    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+    return sequential("s", *layers)
 
 
 @rule(
@@ -73,27 +74,19 @@ def sizes_of_inputs(model: Layer, context: Context) -> Layer | None:
     if graph is None or not wanting:
         return None
     specs = infer(model)
+    names = {layer.name for layer in wanting}
     shapes: dict[str, tuple[int | None, ...]] = {}
-    for layer in wanting:
-        spec = specs.get(_source(graph, layer), UNKNOWN)
-        if spec.shape is not None and None not in spec.shape[1:]:
-            shapes[layer.name] = tuple(spec.shape[1:])
-    layers = tuple(x.with_config(input_shape=shapes[x.name]) if x.name in shapes else x for x in graph.layers)
-    return replace(model, graph=replace(graph, layers=layers)) if shapes else None
+    for layer, _, call in steps(graph):
+        spec = specs.get(next(iter(refs(call.args)), Ref("")), UNKNOWN)
+        if layer.name in names and spec.shape is not None and None not in spec.shape[1:]:
+            shapes.setdefault(layer.name, tuple(spec.shape[1:]))
+    changed = change_layers(model, lambda x: x.with_config(input_shape=shapes[x.name]) if x.name in shapes else x)
+    return None if changed is model else changed
 
 
 def _wants_shape(layer: Layer) -> bool:
     local = layer.class_name in _RANKS and not layer.config.get("input_shape")
     return local and (not layer.config.get("use_bias", True) or layer.config.get("padding") == "same")
-
-
-def _source(graph: Graph, layer: Layer) -> Ref:
-    """The tensor that a layer is first called on."""
-    if graph.sequential:
-        place = graph.layers.index(layer)
-        return Ref(graph.layers[place - 1].name) if place else Ref("")
-    call = graph.calls.get(layer.name, (Call(),))[0]
-    return next(iter(refs(call.args)), Ref(""))
 
 
 @rule(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from ...document.build import functional, sequential
 from ...document.model import Call, Era, Graph, Layer, Ref, Writer, refs
 from ...findings import Fidelity
 from ..rule import Context, Example, rule
@@ -17,22 +18,18 @@ def _slice(number: int, parts: int = 2) -> Layer:
 
 def _sample(axis: int) -> Layer:
     """The graph that multi_gpu_model makes for two devices; with another axis it is a model of someone's own."""
-    dense = Graph((Layer("Dense", "dense", {"units": 2}),), sequential=True)
-    layers = (
-        Layer("InputLayer", "x", {"batch_input_shape": (None, 3)}),
-        _slice(0),
-        _slice(1),
-        Layer("Sequential", "net", graph=dense),
-        Layer("Concatenate", "out", {"axis": axis}),
+    x, first, second = Ref("x"), Ref("lambda_0"), Ref("lambda_1")
+    net = sequential("net", Layer("Dense", "dense", {"units": 2}))
+    return functional(
+        "wrapper",
+        x,
+        Ref("out"),
+        (Layer("InputLayer", "x", {"batch_input_shape": (None, 3)}), Call()),
+        (_slice(0), Call((x,))),
+        (_slice(1), Call((x,))),
+        (net, Call((first,)), Call((second,))),
+        (Layer("Concatenate", "out", {"axis": axis}), Call(((Ref("net", 0), Ref("net", 1)),))),
     )
-    calls = {
-        "x": (Call(),),
-        "lambda_0": (Call((Ref("x"),)),),
-        "lambda_1": (Call((Ref("x"),)),),
-        "net": (Call((Ref("lambda_0"),)), Call((Ref("lambda_1"),))),
-        "out": (Call(((Ref("net", 0), Ref("net", 1)),)),),
-    }
-    return Layer("Functional", "wrapper", graph=Graph(layers, calls, Ref("x"), Ref("out")))
 
 
 @rule(

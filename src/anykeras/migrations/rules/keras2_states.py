@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...document.model import Call, Config, Era, Graph, Layer, Ref, Value, Writer
+from ...document.build import functional
+from ...document.edit import change_calls, change_layers
+from ...document.model import Call, Config, Era, Layer, Ref, Value, Writer
 from ...document.walk import map_graph_refs
 from ...errors import Unsupported
 from ..rule import Context, Example, rule
@@ -29,10 +31,8 @@ _STATES = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1}  # tensors that a ce
 
 
 def _graph(call: Call, units: int = 2) -> Layer:
-    layers = tuple(Layer("InputLayer", name, {"batch_shape": (None, 3, 2)}) for name in ("x", "h"))
-    calls = {"x": (Call(),), "h": (Call(),), "g": (call,)}
-    made = Graph((*layers, Layer("GRU", "g", {"units": units})), calls, (Ref("x"), Ref("h")), Ref("g"))
-    return Layer("Functional", "m", graph=made)
+    entrances = ((Layer("InputLayer", name, {"batch_shape": (None, 3, 2)}), Call()) for name in ("x", "h"))
+    return functional("m", (Ref("x"), Ref("h")), Ref("g"), *entrances, (Layer("GRU", "g", {"units": units}), call))
 
 
 @rule(
@@ -47,17 +47,13 @@ def _graph(call: Call, units: int = 2) -> Layer:
 )
 def states_by_name(model: Layer, context: Context) -> Layer | None:
     """Every such call with `initial_state`."""
-    graph = model.graph
-    if graph is None or graph.sequential:
-        return None
-    changed = {
-        layer.name: calls
-        for layer in graph.layers
-        if layer.class_name in _RECURRENT
-        and (calls := tuple(_by_name(layer, call) for call in graph.calls.get(layer.name, ())))
-        != graph.calls.get(layer.name, ())
-    }
-    return replace(model, graph=replace(graph, calls={**graph.calls, **changed})) if changed else None
+
+    def change(layer: Layer, call: Call) -> Call:
+        named = _by_name(layer, call) if layer.class_name in _RECURRENT else call
+        return call if named == call else named
+
+    changed = change_calls(model, change)
+    return None if changed is model else changed
 
 
 def _by_name(layer: Layer, call: Call) -> Call:
@@ -75,11 +71,11 @@ def _by_name(layer: Layer, call: Call) -> Call:
         args = (first,)
         if states:
             kwargs["initial_state"] = tuple(states)
-    states_given = kwargs.get("initial_state")
-    if isinstance(states_given, Ref):
-        kwargs["initial_state"] = states_given = (states_given,)
-    if isinstance(states_given, tuple):
-        kwargs["initial_state"] = _nested(layer, states_given)
+    initial = kwargs.get("initial_state")
+    if isinstance(initial, Ref):
+        initial = (initial,)
+    if isinstance(initial, tuple):
+        kwargs["initial_state"] = _nested(layer, initial)
     return Call(args, kwargs)
 
 
@@ -143,12 +139,9 @@ def last_cell_first(layer: Layer, context: Context) -> Layer | None:
 def _handing_out(backwards: bool | None, state: int) -> Layer:
     """Two stacked cells, an LSTM and a GRU, and one of their three states as the output."""
     stack = _stack({} if backwards is None else {"reverse_state_order": backwards})
-    layers = (
-        Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}),
-        Layer("RNN", "r", {"cell": stack, "return_state": True}),
-    )
-    made = Graph(layers, {"x": (Call(),), "r": (Call((Ref("x"),)),)}, Ref("x"), Ref("r", 0, state))
-    return Layer("Functional", "m", graph=made)
+    entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
+    reader = Layer("RNN", "r", {"cell": stack, "return_state": True})
+    return functional("m", Ref("x"), Ref("r", 0, state), (entrance, Call()), (reader, Call((Ref("x"),))))
 
 
 @rule(
@@ -171,8 +164,7 @@ def states_in_order(model: Layer, context: Context) -> Layer | None:
     if not moved:
         return None
     graph = map_graph_refs(graph, lambda r: replace(r, tensor=moved[r.layer][r.tensor]) if r.layer in moved else r)
-    layers = tuple(_forward(layer) if layer.name in moved else layer for layer in graph.layers)
-    return replace(model, graph=replace(graph, layers=layers))
+    return change_layers(replace(model, graph=graph), lambda layer: _forward(layer) if layer.name in moved else layer)
 
 
 def _reverses(layer: Layer) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ...catalog.shapes import masked
-from ...document.model import Call, Config, Era, Graph, Layer, Ref, Value, Writer
-from ...document.walk import map_refs
+from ...document.build import functional
+from ...document.edit import GraphEditor, change_calls, change_layers
+from ...document.model import Call, Config, Era, Layer, Ref, Writer, refs
+from ...document.walk import map_call_refs
 from ..rule import Context, Example, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
@@ -15,9 +18,9 @@ _CAUSAL = ("Attention", "AdditiveAttention")
 
 
 def _model(config: Config, kwargs: Config) -> Layer:
-    layers = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Layer("Attention", "a", config))
-    calls = {"x": (Call(),), "a": (Call(((Ref("x"), Ref("x")),), kwargs),)}
-    return Layer("Functional", "m", graph=Graph(layers, calls, Ref("x"), Ref("a")))
+    x = Ref("x")
+    entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
+    return functional("m", x, Ref("a"), (entrance, Call()), (Layer("Attention", "a", config), Call(((x, x),), kwargs)))
 
 
 @rule(
@@ -34,34 +37,31 @@ def _model(config: Config, kwargs: Config) -> Layer:
 )
 def causal_at_the_call(model: Layer, context: Context) -> Layer | None:
     """`use_causal_mask=True` on every call of such layers."""
-    graph = model.graph
-    if graph is None:
-        return None
-    causal = {x.name for x in graph.layers if x.class_name in _CAUSAL and x.config.get("causal")}
-    if not causal:
-        return None
-    calls = {
-        name: tuple(replace(call, kwargs={**call.kwargs, "use_causal_mask": True}) for call in made) if name in causal else made
-        for name, made in graph.calls.items()
-    }
-    layers = tuple(x.without("causal") if x.name in causal else x for x in graph.layers)
-    return replace(model, graph=replace(graph, layers=layers, calls=calls))
+
+    def is_causal(layer: Layer) -> bool:
+        return layer.class_name in _CAUSAL and bool(layer.config.get("causal"))
+
+    def mask_call(layer: Layer, call: Call) -> Call:
+        return replace(call, kwargs={**call.kwargs, "use_causal_mask": True}) if is_causal(layer) else call
+
+    asked = change_calls(model, mask_call)
+    changed = change_layers(asked, lambda layer: layer.without("causal") if is_causal(layer) else layer)
+    return None if changed is model else changed
 
 
 def _with_heads(*steps: str) -> Layer:
     """A masked embedding that attends to itself, with a copy in between or not."""
-    layers = [
-        Layer("InputLayer", "i", {"batch_shape": (None, 5)}),
-        Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True}),
-        Layer("MultiHeadAttention", "a", {"num_heads": 2, "key_dim": 2}),
-    ]
-    calls = {"i": (Call(),), "e": (Call((Ref("i"),)),)}
-    seen = [Ref(steps[0] if steps else "e"), Ref(steps[1] if steps else "e")]
-    for step in steps:
-        layers.append(Layer("copy", step, operation=True))
-        calls[step] = (Call((Ref("e"),)),)
-    calls["a"] = (Call((seen[0],), {"value": seen[1]}),)
-    return Layer("Functional", "m", graph=Graph(tuple(layers), calls, Ref("i"), Ref("a")))
+    e = Ref("e")
+    query, value = (Ref(step) for step in steps or ("e", "e"))
+    return functional(
+        "m",
+        Ref("i"),
+        Ref("a"),
+        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
+        (Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True}), Call((Ref("i"),))),
+        (Layer("MultiHeadAttention", "a", {"num_heads": 2, "key_dim": 2}), Call((query,), {"value": value})),
+        *((Layer("copy", step, operation=True), Call((e,))) for step in steps),
+    )
 
 
 @rule(
@@ -82,30 +82,13 @@ def unmasked_heads(model: Layer, context: Context) -> Layer | None:
     heads = {x.name for x in graph.layers if x.class_name == "MultiHeadAttention"} if graph is not None else set()
     if graph is None or not heads or not release or release >= _MASKED_HEADS:
         return None
-    carrying = masked(model)
-    made: dict[str, Ref] = {}
+    carrying, editor = masked(model), GraphEditor(graph)
 
-    def copied(owner: str, value: Value) -> Value:
-        def copy(ref: Ref) -> Value:
-            if ref not in carrying:
-                return ref
-            name, count = f"{owner}_unmasked", 1
-            while name in made or name in graph.calls:
-                count += 1
-                name = f"{owner}_unmasked_{count}"
-            made[name] = ref
-            return Ref(name)
+    def copy(name: str, ref: Ref) -> Ref:
+        return editor.op(f"{name}_unmasked", "copy", ref) if ref in carrying else ref
 
-        return map_refs(value, copy)
-
-    calls = dict(graph.calls)
-    for name in sorted(heads & calls.keys()):
-        calls[name] = tuple(
-            Call(tuple(copied(name, arg) for arg in call.args), {k: copied(name, v) for k, v in call.kwargs.items()})
-            for call in calls[name]
-        )
-    if not made:
-        return None
-    layers = (*graph.layers, *(Layer("copy", name, operation=True) for name in made))
-    calls |= {name: (Call((ref,)),) for name, ref in made.items()}
-    return replace(model, graph=replace(graph, layers=layers, calls=calls))
+    for name in sorted(heads):
+        for number, call in enumerate(editor.calls(name)):
+            if any(ref in carrying for ref in refs((call.args, call.kwargs))):
+                editor.replace_call(name, number, map_call_refs(call, partial(copy, name)))
+    return replace(model, graph=editor.finish()) if editor.changed else None

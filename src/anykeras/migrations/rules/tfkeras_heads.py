@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ...catalog.shapes import infer, masked
-from ...document.build import Builder
-from ...document.model import Call, Era, Graph, Layer, Ref, Slice, Value, Writer, refs
-from ...document.walk import map_graph_refs, map_refs
+from ...document.build import Builder, functional
+from ...document.edit import GraphEditor, change_layers, replace_refs
+from ...document.graph import count_readers
+from ...document.model import Call, Era, Layer, Ref, Slice, Value, Writer, refs
 from ..rule import Context, Example, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -21,16 +21,18 @@ _ZEROES = (3, 14)
 
 def _attending(config: Mapping[str, Value], again: Sequence[str] = ()) -> Layer:
     """A masked embedding that attends to itself; `again` are Dense layers on the same embedding."""
-    layers = [
-        Layer("InputLayer", "i", {"batch_shape": (None, 5)}),
-        Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True}),
-        Layer(_HEADS, "a", {"num_heads": 2, "key_dim": 2, **config}),
-        *(Layer("Dense", name, {"units": 4}) for name in again),
-    ]
-    calls = {"i": (Call(),), "e": (Call((Ref("i"),)),), "a": (Call((Ref("e"),), {"value": Ref("e")}),)}
-    calls |= {name: (Call((Ref("e"),)),) for name in again}
-    outputs = (Ref("a"), *(Ref(name) for name in again))
-    return Layer("Functional", "m", graph=Graph(tuple(layers), calls, Ref("i"), outputs))
+    e = Ref("e")
+    table = Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True})
+    heads = Layer(_HEADS, "a", {"num_heads": 2, "key_dim": 2, **config})
+    return functional(
+        "m",
+        Ref("i"),
+        (Ref("a"), *(Ref(name) for name in again)),
+        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
+        (table, Call((Ref("i"),))),
+        (heads, Call((e,), {"value": e})),
+        *((Layer("Dense", name, {"units": 4}), Call((e,))) for name in again),
+    )
 
 
 def _before(context: Context, release: tuple[int, ...]) -> bool:
@@ -39,58 +41,26 @@ def _before(context: Context, release: tuple[int, ...]) -> bool:
     return writer.era is Era.TF2 or (writer.era is Era.KERAS3 and bool(writer.release) and writer.release < release)
 
 
-@dataclass
-class _Adding:
-    """The graph of a model while layers and calls are added to it."""
-
-    model: Layer
-    layers: list[Layer]
-    calls: dict[str, tuple[Call, ...]]
-    moved: dict[Ref, Ref] = field(default_factory=dict)
-
-    @classmethod
-    def to(cls, model: Layer, graph: Graph) -> _Adding:
-        return cls(model, list(graph.layers), dict(graph.calls))
-
-    def add(self, layer: Layer, *args: Value, **kwargs: Value) -> Ref:
-        name, count = layer.name, 1
-        while name in self.calls:
-            count += 1
-            name = f"{layer.name}_{count}"
-        self.layers.append(replace(layer, name=name))
-        self.calls[name] = (Call(args, kwargs),)
-        return Ref(name)
-
-    def op(self, name: str, function: str, *args: Value, **kwargs: Value) -> Ref:
-        return self.add(Layer(function, name, operation=True), *args, **kwargs)
-
-    def made(self) -> Layer:
-        """The model; what took the place of another tensor does so for everyone else."""
-        graph = self.model.graph
-        assert graph is not None
-        new = {layer.name for layer in self.layers} - {layer.name for layer in graph.layers}
-        old = replace(graph, calls={name: calls for name, calls in self.calls.items() if name not in new})
-        old = map_graph_refs(old, lambda ref: self.moved.get(ref, ref))
-        calls = {**old.calls, **{name: self.calls[name] for name in new}}
-        return replace(self.model, graph=replace(old, layers=tuple(self.layers), calls=calls))
+_Change = Callable[[GraphEditor, Layer, set[Ref]], None]
 
 
-def _everywhere(model: Layer, change: _Change, given: Sequence[bool] = ()) -> Layer:
+def _change_everywhere(model: Layer, change: _Change, entering: Sequence[bool] = ()) -> Layer:
     """`change` on the graph of the model and of models called in it, each with the tensors that carry a mask."""
     graph = model.graph
     if graph is None or not any(inner.class_name == _HEADS or inner.graph is not None for inner in graph.layers):
         return model
-    carrying = masked(model, given)
-    layers = []
-    for layer in graph.layers:
+    carrying = masked(model, entering)
+
+    def change_inner(layer: Layer) -> Layer:
         calls = graph.calls.get(layer.name, ())
-        inner = layer
-        if layer.graph is not None and calls:
-            inner = _everywhere(layer, change, [ref in carrying for ref in refs(calls[-1].args)])
-        layers.append(inner)
-    if any(new is not old for new, old in zip(layers, graph.layers, strict=True)):
-        model = replace(model, graph=replace(graph, layers=tuple(layers)))
-    return change(model, carrying)
+        if layer.graph is None or not calls:
+            return layer
+        return _change_everywhere(layer, change, [ref in carrying for ref in refs(calls[-1].args)])
+
+    model = change_layers(model, change_inner)
+    editor = GraphEditor(model.graph or graph, model.address)
+    change(editor, model, carrying)
+    return replace(model, graph=editor.finish()) if editor.changed else model
 
 
 def _of_heads(model: Layer) -> Iterator[tuple[Layer, int, Call]]:
@@ -106,36 +76,16 @@ def _argument(call: Call, place: int, name: str) -> Value:
     return call.args[place] if len(call.args) > place else call.kwargs.get(name)
 
 
-class _Change:
-    """What is done to one graph."""
-
-    def __call__(self, model: Layer, carrying: set[Ref]) -> Layer:
-        raise NotImplementedError
-
-
-class _Private(_Change):
-    def __call__(self, model: Layer, carrying: set[Ref]) -> Layer:
-        graph = model.graph
-        assert graph is not None
-        users = Counter(ref for calls in graph.calls.values() for call in calls for ref in set(refs((call.args, call.kwargs))))
-        users.update(set(refs(graph.outputs)))
-        adding = _Adding.to(model, graph)
-        for layer, number, call in _of_heads(model):
-            shared = [ref for ref in dict.fromkeys(refs((call.args, call.kwargs))) if ref in carrying and users[ref] > 1]
-            copy = Layer("Rescaling", f"{layer.name}_own", {"scale": 1.0, "offset": 0.0})
-            own = {ref: adding.add(copy, ref) for ref in shared}
-            if own:
-                calls = list(adding.calls[layer.name])
-                calls[number] = _with_refs(call, own)
-                adding.calls[layer.name] = tuple(calls)
-        return adding.made() if len(adding.layers) > len(graph.layers) else model
-
-
-def _with_refs(call: Call, own: Mapping[Ref, Ref]) -> Call:
-    def taken(value: Value) -> Value:
-        return map_refs(value, lambda ref: own.get(ref, ref))
-
-    return Call(tuple(taken(arg) for arg in call.args), {key: taken(value) for key, value in call.kwargs.items()})
+def _copy_shared(editor: GraphEditor, model: Layer, carrying: set[Ref]) -> None:
+    """A copy of its own for each such layer, of each masked tensor that others read too."""
+    assert model.graph is not None
+    readers = count_readers(model.graph)
+    for layer, number, call in _of_heads(model):
+        shared = [ref for ref in dict.fromkeys(refs((call.args, call.kwargs))) if ref in carrying and readers[ref] > 1]
+        copy = Layer("Rescaling", f"{layer.name}_own", {"scale": 1.0, "offset": 0.0})
+        own = {ref: editor.add(copy, ref) for ref in shared}
+        if own:
+            editor.replace_call(layer.name, number, replace_refs(call, own))
 
 
 def _has_own(model: Layer) -> bool:
@@ -165,75 +115,65 @@ def private_heads(model: Layer, context: Context) -> Layer | None:
     """The model with copies before such layers."""
     if not _before(context, _TAKES_MASKS_OFF):
         return None
-    changed = _everywhere(model, _Private())
+    changed = _change_everywhere(model, _copy_shared)
     return None if changed is model else changed
 
 
-@dataclass(frozen=True)
-class _Uniform(_Change):
+def _give_mean(editor: GraphEditor, model: Layer, carrying: set[Ref]) -> None:
     """Rows of attention that may look nowhere look everywhere alike."""
-
-    def __call__(self, model: Layer, carrying: set[Ref]) -> Layer:
-        graph = model.graph
-        assert graph is not None
-        hidden = [step for step in _of_heads(model) if _may_hide_all(step[0], step[2], carrying)]
-        hidden = [step for step in hidden if f"{step[0].name}_nowhere" not in graph.calls]
-        if not hidden:
-            return model
-        ranks = infer(model)
-        adding = _Adding.to(model, graph)
-        for layer, number, call in hidden:
-            query = _argument(call, 0, "query")
-            spec = ranks.get(query) if isinstance(query, Ref) else None
-            if spec is None or spec.shape is None or len(spec.shape) == 3:
-                _looking(adding, layer, number, call, carrying)
-        return adding.made()
+    hidden = [step for step in _of_heads(model) if _may_hide_all(step[0], step[2], carrying)]
+    hidden = [step for step in hidden if not editor.calls(f"{step[0].name}_nowhere")]
+    specs = infer(model) if hidden else {}
+    for layer, number, call in hidden:
+        query = _argument(call, 0, "query")
+        spec = specs.get(query) if isinstance(query, Ref) else None
+        if spec is None or spec.shape is None or len(spec.shape) == 3:
+            _call_again(editor, layer, number, call, carrying)
 
 
 def _may_hide_all(layer: Layer, call: Call, carrying: set[Ref]) -> bool:
     """Whether Keras 3 computes this call step by step, and a mask can hide every step from a row."""
     dropout = layer.config.get("dropout") or 0.0
     fused = not (isinstance(dropout, int | float) and dropout > 0) and not call.kwargs.get("return_attention_scores")
-    given = _argument(call, 3, "attention_mask") is not None
-    return not fused and (given or any(ref in carrying for ref in refs((call.args, call.kwargs))))
+    explicit = _argument(call, 3, "attention_mask") is not None
+    return not fused and (explicit or any(ref in carrying for ref in refs((call.args, call.kwargs))))
 
 
-def _looking(adding: _Adding, layer: Layer, number: int, call: Call, carrying: set[Ref]) -> None:
+def _call_again(editor: GraphEditor, layer: Layer, number: int, call: Call, carrying: set[Ref]) -> None:
     """A second call on keys of zeros, for one row: its outcome stands in the rows whose scores are all zero."""
     name = layer.name
     query, value = _argument(call, 0, "query"), _argument(call, 1, "value")
     key = _argument(call, 2, "key")
-    one = adding.op(f"{name}_row", "get_item", query, (Slice(), Slice(None, 1)))
-    bare = adding.op(f"{name}_values", "copy", value)
-    level = adding.op(f"{name}_level", "zeros_like", value if key is None else key)
-    scored = Call(call.args, {**call.kwargs, "return_attention_scores": True})
-    calls = list(adding.calls[name])
-    calls[number] = scored
-    adding.calls[name] = (*calls, Call((one,), {"value": bare, "key": level, "return_attention_scores": True}))
-    first, second = Ref(name, number), Ref(name, len(calls))
-    seen = adding.op(f"{name}_seen", "greater", replace(first, tensor=1), 0.0)
-    looks = adding.op(f"{name}_looks", "any", seen, axis=(1, 3))
-    rows = adding.op(f"{name}_nowhere", "expand_dims", looks, axis=-1)
-    out = adding.op(f"{name}_rows", "where", rows, first, second)
-    wide = adding.op(f"{name}_heads", "expand_dims", rows, axis=1)
-    scores = adding.op(f"{name}_scores", "where", wide, replace(first, tensor=1), replace(second, tensor=1))
+    one = editor.op(f"{name}_row", "get_item", query, (Slice(), Slice(None, 1)))
+    bare = editor.op(f"{name}_values", "copy", value)
+    level = editor.op(f"{name}_level", "zeros_like", value if key is None else key)
+    editor.replace_call(name, number, Call(call.args, {**call.kwargs, "return_attention_scores": True}))
+    first = Ref(name, number)
+    second = editor.append_call(name, Call((one,), {"value": bare, "key": level, "return_attention_scores": True}))
+    seen = editor.op(f"{name}_seen", "greater", replace(first, tensor=1), 0.0)
+    looks = editor.op(f"{name}_looks", "any", seen, axis=(1, 3))
+    rows = editor.op(f"{name}_nowhere", "expand_dims", looks, axis=-1)
+    out = editor.op(f"{name}_rows", "where", rows, first, second)
+    wide = editor.op(f"{name}_heads", "expand_dims", rows, axis=1)
+    scores = editor.op(f"{name}_scores", "where", wide, replace(first, tensor=1), replace(second, tensor=1))
     if isinstance(query, Ref) and query in carrying:
-        out = _masked_again(adding, name, query, out)
-    adding.moved |= {first: out, replace(first, tensor=1): scores}
+        out = _put_mask_on(editor, name, query, out)
+    editor.replace_ref(first, out)
+    editor.replace_ref(replace(first, tensor=1), scores)
 
 
-def _masked_again(adding: _Adding, name: str, query: Ref, out: Ref) -> Ref:
+def _put_mask_on(editor: GraphEditor, name: str, query: Ref, out: Ref) -> Ref:
     """`out` with the mask of the query: Attention gives zeros where its query is masked."""
-    ones = adding.add(Layer("Rescaling", f"{name}_ones", {"scale": 0.0, "offset": 1.0}), query)
-    plain = adding.op(f"{name}_plain", "ones_like", ones)
-    kept = adding.add(Layer("Attention", f"{name}_kept", {}), (ones, plain))
-    first = adding.op(f"{name}_first", "get_item", kept, (Slice(), Slice(), 0))
-    mask = adding.op(f"{name}_mask", "not_equal", first, 0.0)
-    sub = Builder(f"{name}_out", adding.model.address)
-    return adding.add(sub.finish(sub.layer("Rescaling", {"scale": 1.0, "offset": 0.0}, sub.input())), out, mask=mask)
+    ones = editor.add(Layer("Rescaling", f"{name}_ones", {"scale": 0.0, "offset": 1.0}), query)
+    plain = editor.op(f"{name}_plain", "ones_like", ones)
+    kept = editor.add(Layer("Attention", f"{name}_kept", {}), (ones, plain))
+    first = editor.op(f"{name}_first", "get_item", kept, (Slice(), Slice(), 0))
+    mask = editor.op(f"{name}_mask", "not_equal", first, 0.0)
+    sub = Builder(f"{name}_out", editor.address)
+    return editor.add(sub.finish(sub.layer("Rescaling", {"scale": 1.0, "offset": 0.0}, sub.input())), out, mask=mask)
 
 
-def _is_looking(model: Layer) -> bool:
+def _is_called_again(model: Layer) -> bool:
     return model.graph is not None and len(model.graph.calls["a"]) == 2 and model.graph.outputs == (Ref("a_out"),)
 
 
@@ -251,7 +191,7 @@ def _is_looking(model: Layer) -> bool:
     "The mask of the query is put on the outcome again.",
     versions="tf.keras 2.4 to 2.15, Keras 3.0 to 3.13",
     references=("keras 3.14.0 src/layers/activations/softmax.py, `call`", "tf.keras 2.15 layers/activation/softmax.py"),
-    examples=[Example(_attending({"dropout": 0.1}), _is_looking, TF)],
+    examples=[Example(_attending({"dropout": 0.1}), _is_called_again, TF)],
     leaves_alone=[
         Example(_attending({}), _attending({}), TF),
         Example(_attending({"dropout": 0.1}), _attending({"dropout": 0.1}), Writer(Era.KERAS3, version="3.14.0")),
@@ -261,7 +201,7 @@ def rows_that_look_nowhere(model: Layer, context: Context) -> Layer | None:
     """The model with a mean beside every such layer."""
     if not _before(context, _ZEROES):
         return None
-    changed = _everywhere(model, _Uniform())
+    changed = _change_everywhere(model, _give_mean)
     return None if changed is model else changed
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...catalog.shapes.masks import met, outgoing
-from ...document.build import Builder
-from ...document.model import Ellipsis_, Era, Graph, Layer, Value, Writer
+from ...document.build import Builder, sequential
+from ...document.edit import change_layers
+from ...document.model import Ellipsis_, Era, Layer, Value, Writer
 from ...document.walk import walk
 from ..rule import Context, Example, rule
 
@@ -21,7 +22,7 @@ _RELU_MASKS = (2, 5)
 
 def _model(*layers: Layer) -> Layer:
     first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
-    return Layer("Sequential", "s", graph=Graph((*first, *layers), sequential=True))
+    return sequential("s", *first, *layers)
 
 
 def _ends(name: str) -> Layer:
@@ -65,16 +66,13 @@ def _where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | Non
     """The model with `change` done to the layers, in models called in it too, that a mask reaches; None where to none."""
     carried = met(model)
 
-    def changed(layer: Layer) -> Layer:
-        graph = layer.graph
-        if graph is None:
-            return change(layer) if any(carried.get(id(layer), ())) else layer
-        layers = tuple(changed(inner) for inner in graph.layers)
-        same = all(new is old for new, old in zip(layers, graph.layers, strict=True))
-        return layer if same else replace(layer, graph=replace(graph, layers=layers))
+    def visit(layer: Layer) -> Layer:
+        if layer.graph is not None:
+            return change_layers(layer, visit)
+        return change(layer) if any(carried.get(id(layer), ())) else layer
 
-    made = changed(model)
-    return None if made is model else made
+    changed = visit(model)
+    return None if changed is model else changed
 
 
 def _masks(layer: Layer) -> bool:
@@ -194,7 +192,7 @@ def masks_by_step(layer: Layer, context: Context) -> Layer | None:
 def _nested(over: Layer) -> Layer:
     first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 4, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
     layers = (*first, Layer("TimeDistributed", "t", {"layer": over}), Layer("LSTM", "l", {"units": 2}))
-    return Layer("Sequential", "s", graph=Graph(layers, sequential=True))
+    return sequential("s", *layers)
 
 
 def _is_reduced(model: Layer) -> bool:
