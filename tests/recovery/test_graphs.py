@@ -11,7 +11,7 @@ from anykeras.document.build import Builder
 from anykeras.document.model import Layer
 from anykeras.recovery.domain import CodeDomain
 from anykeras.recovery.equality import same
-from anykeras.recovery.functions import Context, Dim, Refused, Shape
+from anykeras.recovery.functions import Dim, FunctionContext, Refused, Shape
 from anykeras.recovery.graph_ops import GraphOps
 from anykeras.recovery.held import Held, constant, inner, outer
 from anykeras.recovery.text import text
@@ -85,7 +85,7 @@ def test_arrays_of_a_configuration() -> None:
 
 @pytest.fixture
 def ops() -> GraphOps:
-    return GraphOps(Builder("f"), Context())
+    return GraphOps(Builder("f"), FunctionContext())
 
 
 def test_an_unknown_size_is_symbolic(ops: GraphOps) -> None:

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from ..document.model import Era, Writer
-from ..recovery.functions import Context
+from ..recovery.functions import FunctionContext
 from . import pages as _pages
 from .runtime import LegacyRuntime
 
@@ -24,7 +24,7 @@ del _pages
 
 def legacy_runtime(writer: Writer) -> LegacyRuntime:
     """The libraries that a writer's program imported."""
-    return LegacyRuntime(Context.of(writer), writer)
+    return LegacyRuntime(FunctionContext.of(writer), writer)
 
 
 @cache

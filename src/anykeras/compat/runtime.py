@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ..document.model import Era, Writer
-from ..recovery.functions import Context, Entry, Kind, Refused, attribute, is_module, operator, resolve
+from ..recovery.functions import Entry, FunctionContext, Kind, Refused, attribute, is_module, operator, resolve
 from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.lookup import canonical
@@ -43,8 +43,8 @@ _MOVED = {
 class LegacyRuntime:
     """The libraries of one writer."""
 
-    def __init__(self, context: Context | None = None, writer: Writer | None = None) -> None:
-        self.context = context or Context()
+    def __init__(self, context: FunctionContext | None = None, writer: Writer | None = None) -> None:
+        self.context = context or FunctionContext()
         self.writer = writer or Writer(self.context.era, self.context.library, None, self.context.backend)
         self.registered: dict[str, Any] = {}
         self.calls = 0

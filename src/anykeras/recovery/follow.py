@@ -10,7 +10,7 @@ from ..bytecode import CodeObject, CodeRaised, Identification, Machine, StoredFu
 from ..document.model import Code, Value
 from ..errors import AnyKerasError
 from .domain import CodeDomain
-from .functions import Context, Entry, resolve
+from .functions import Entry, FunctionContext, resolve
 from .held import Held, constant, inner, outer
 from .refusals import flattened, lost_wrapper, missing, unfilled, unstored
 
@@ -38,7 +38,7 @@ class Found:
         """The versions of Python that could have written it."""
         return tuple(".".join(map(str, v)) for v in self.identified.versions) if self.identified is not None else ()
 
-    def parameters(self, context: Context) -> tuple[str, ...]:
+    def parameters(self, context: FunctionContext) -> tuple[str, ...]:
         """The names of its parameters, as far as they are known."""
         if self.identified is not None:
             return tuple(self.identified.best.parameters)
@@ -157,7 +157,7 @@ def names(code: CodeObject | None) -> Iterator[str]:
             yield from names(held)
 
 
-def named(name: str, module: str, context: Context) -> Entry | None:
+def named(name: str, module: str, context: FunctionContext) -> Entry | None:
     """The entry of a function that was saved by name, in its module or where Keras users import from."""
     places = [f"{module}.{name}"] if module and module not in ("__main__", "builtins") else []
     places += [f"keras.backend.{name}", f"keras.activations.{name}"]

@@ -16,7 +16,7 @@ from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
 from ..document.model import Ellipsis_, Era, Layer, Ref, Slice
-from .functions import Context, Dim, Ops, Refused, Value, folding
+from .functions import Dim, FunctionContext, Ops, Refused, Value, folding
 from .functions.addition import summed
 from .functions.folding import leaves
 from .functions.shapes import sizes
@@ -50,7 +50,7 @@ class GraphOps(Ops):
     Operations on constants alone are computed at once, by numpy, in `folding`.
     """
 
-    def __init__(self, builder: Builder, context: Context) -> None:
+    def __init__(self, builder: Builder, context: FunctionContext) -> None:
         self.builder, self.context = builder, context
         self.notes: list[str] = []
         self._known: dict[Ref, Symbol] = {}

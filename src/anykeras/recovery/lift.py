@@ -17,7 +17,7 @@ from ..findings import Finding
 from .domain import CodeDomain
 from .equality import same
 from .follow import Found, Reading, Start, find, readings
-from .functions import Context, Ops, Refused
+from .functions import FunctionContext, Ops, Refused
 from .functions.live import LiveOps
 from .functions.shapes import Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
@@ -72,7 +72,7 @@ class Lifted:
     findings: tuple[Finding, ...] = ()
 
 
-def submodel(layer: Layer, given: Any, context: Context, body: Body) -> Lifted:
+def submodel(layer: Layer, given: Any, context: FunctionContext, body: Body) -> Lifted:
     """The Functional layer that `body` writes, called on inputs of the shapes `given` (a spec, or a nest of them)."""
     ops = GraphOps(Builder(layer.name, layer.address), context)
     inputs = entered(ops, given)
@@ -145,7 +145,7 @@ class Lifting:
     key: str
     code: Code
     given: Any
-    context: Context
+    context: FunctionContext
     objects: Objects = field(default_factory=dict)
     extra: Mapping[str, Any] = field(default_factory=dict)
     offered: Mapping[str, Any] = field(default_factory=dict)

@@ -13,14 +13,14 @@ from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .equality import same
 from .follow import Begin, Reading, names, stored_value
-from .functions import Context
+from .functions import FunctionContext
 from .held import inner, outer
 from .text import text
 
 Run = Callable[[Begin], tuple[CodeDomain, Any]]
 
 # Names in code that ask for a fact of its writer, and the answer that was given.
-_ASKED: Mapping[str, Callable[[Context], str]] = {
+_ASKED: Mapping[str, Callable[[FunctionContext], str]] = {
     **dict.fromkeys(("image_data_format", "image_dim_ordering"), lambda context: f"the data format is {context.data_format}"),
     **dict.fromkeys(
         ("in_train_phase", "in_test_phase", "learning_phase"),
@@ -32,7 +32,7 @@ _ASKED: Mapping[str, Callable[[Context], str]] = {
 }
 
 
-def guards(reading: Reading, given: Any, context: Context) -> tuple[str, ...]:
+def guards(reading: Reading, given: Any, context: FunctionContext) -> tuple[str, ...]:
     """What was taken for granted: the inputs' shapes and dtypes, and the settings that the code asks for."""
     parameters = dict.fromkeys(reading.found.parameters(context))
     inputs = [f"{next(iter(parameters), 'x')}{where}: {spec.dtype} {_shape(spec)}" for where, spec in _leaves(given)]

@@ -17,7 +17,7 @@ from . import code_sites
 from .code_sites import CodeSite
 from .equality import same
 from .follow import find, readings, written_for
-from .functions import Context
+from .functions import FunctionContext
 from .functions.base import words
 from .lift import RANDOM, Lifted, Recovered
 from .op_calls import OP_LAYERS, settle
@@ -48,7 +48,7 @@ class Recovery:
 class Pass(Inference):
     """Shape inference that, where it meets code, follows the code: its outcome says what goes on from there."""
 
-    def __init__(self, model: Layer, context: Context, objects: Mapping[str, Any]) -> None:
+    def __init__(self, model: Layer, context: FunctionContext, objects: Mapping[str, Any]) -> None:
         super().__init__()
         self.context, self.objects = context, objects
         self.lifted: dict[int, Lifted] = {}
@@ -172,7 +172,7 @@ def _recovered(document: Document, objects: Mapping[str, Any] | None) -> Recover
     if not any(code_sites.lifter(layer) for layer in walk(model)):
         return Recovery(replace(document, model=model), tuple(findings))
     model = settle(model)
-    context = Context.of(document.writer)
+    context = FunctionContext.of(document.writer)
     if not context.backend_known:
         codes = (value for layer in walk(model) for value in layer.config.values() if isinstance(value, Code))
         backend = written_for(codes)

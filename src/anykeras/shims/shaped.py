@@ -10,7 +10,7 @@ from ..document.model import STANDING, Layer
 from ..errors import AnyKerasError
 from ..recovery.code_sites import CodeSite
 from ..recovery.code_sites.base import code_site_where
-from ..recovery.functions import Context, Entry, Refused, resolve
+from ..recovery.functions import Entry, FunctionContext, Refused, resolve
 from ..recovery.graph_ops import GraphOps
 from ..recovery.lift import Lifted, submodel
 from ..recovery.refusals import told
@@ -28,7 +28,7 @@ def later(layer: Layer, body: Body) -> Layer:
     return replace(layer, module=STANDING, registered_name=name)
 
 
-def old(context: Context, name: str) -> Entry:
+def old(context: FunctionContext, name: str) -> Entry:
     """A function of an old library under its full dotted name, as the writer of the file had it.
 
     Raises:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from anykeras.document.model import Era
-from anykeras.recovery.functions import Context, Dim, Refused, Shape, Sizes
+from anykeras.recovery.functions import Dim, FunctionContext, Refused, Shape, Sizes
 from anykeras.recovery.functions.live import LiveOps
 
 from .interpret import Interpreter
@@ -46,10 +46,10 @@ def cases() -> list[Any]:
     return found
 
 
-def context_of(stack: str) -> Context:
+def context_of(stack: str) -> FunctionContext:
     given = recorded(stack)[0]["context"]
     version = tuple(int(part) for part in given["version"].split("-")[0].split(".")[:3])
-    return Context(
+    return FunctionContext(
         era=Era(given["era"]),
         backend=given["backend"],
         library=given["library"],

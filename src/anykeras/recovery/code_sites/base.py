@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...document.model import GIVEN, Layer
-from ..functions import Context
+from ..functions import FunctionContext
 from ..lift import Lifted, Objects
 
 
@@ -20,7 +20,7 @@ class CodeSite:
 
     args: Sequence[Any]
     kwargs: Mapping[str, Any]
-    context: Context
+    context: FunctionContext
     objects: Objects
     masked: tuple[bool, ...] = ()
     mask_consumed: bool = False

@@ -12,7 +12,7 @@ from ...document.model import Code, Era, Layer, Object
 from ...errors import AnyKerasError, Unsupported
 from ..domain import CodeDomain
 from ..follow import Start, find, readings
-from ..functions import Context
+from ..functions import FunctionContext
 from ..graph_ops import GraphOps
 from ..lift import Lifted, Lifting, entered
 from .base import CodeSite, code_site, code_site_where
@@ -92,7 +92,7 @@ def _fits(said: Any, shape: tuple[int | None, ...]) -> bool:
     )
 
 
-def _called(code: Code, context: Context, arguments: Any) -> Any:
+def _called(code: Code, context: FunctionContext, arguments: Any) -> Any:
     """The outcome of a small function of the layer, over a graph that is then thrown away."""
 
     def begin() -> Start:

@@ -8,7 +8,7 @@ from typing import Any
 from ...document.model import Layer
 from ...errors import AnyKerasError, Unsupported
 from ..functions import Entry, operator, resolve
-from ..functions.base import Context
+from ..functions.base import FunctionContext
 from ..graph_ops import GraphOps
 from ..held import constant
 from ..lift import Lifted, submodel
@@ -39,7 +39,7 @@ def tf_function(layer: Layer, site: CodeSite) -> Lifted:
     return _told(layer, site, body)
 
 
-def _entry(name: str, layer: Layer, context: Context) -> Entry:
+def _entry(name: str, layer: Layer, context: FunctionContext) -> Entry:
     entry = resolve(f"tensorflow.{name}", context)
     if entry is None:
         raise Unsupported(

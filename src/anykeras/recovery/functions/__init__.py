@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from . import pages as _pages
-from .base import Context, Entry, Kind, Ops, Refused, Value
+from .base import Entry, FunctionContext, Kind, Ops, Refused, Value
 from .lookup import attribute, is_module, module_of, names, operator, resolve
 from .shapes import Dim, Pair, Scope, Shape, Sizes
 
 __all__ = [
-    "Context",
     "Dim",
     "Entry",
+    "FunctionContext",
     "Kind",
     "Ops",
     "Pair",

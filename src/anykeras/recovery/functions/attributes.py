@@ -9,7 +9,7 @@ import numpy as np
 from ...document.model import Era
 from . import folding, shapes
 from .axes import axis_of, positive, reduce
-from .base import Context, Ops, Value, function, refuse
+from .base import FunctionContext, Ops, Value, function, refuse
 from .dtypes import dtype_name, of
 from .products import dot
 from .shapes import Dim, Shape, Sizes
@@ -23,7 +23,7 @@ def shape_theano(ops: Ops, x: Value) -> Value:
     return Sizes(ops.shape(x)) if ops.is_tensor(x) else tuple(np.shape(x))
 
 
-def _concrete(context: Context) -> bool:
+def _concrete(context: FunctionContext) -> bool:
     return context.era is Era.KERAS3 and context.backend != "tensorflow"
 
 

@@ -12,7 +12,9 @@ import enum
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from inspect import Parameter
 from typing import Any
 
 from ...document.model import Era, Writer
@@ -33,7 +35,7 @@ class Refused(Unsupported):
 
 
 @dataclass(frozen=True)
-class Context:
+class FunctionContext:
     """Who wrote the function: everything that changed what a name means.
 
     `library` is ``keras``, ``tf.keras`` or ``tf_keras``; `version` is the library's; `data_format` is what
@@ -54,7 +56,7 @@ class Context:
     backend_known: bool = True
 
     @classmethod
-    def of(cls, writer: Writer, **changes: Any) -> Context:
+    def of(cls, writer: Writer, **changes: Any) -> FunctionContext:
         """The context of a file's writer; what the file does not say takes the era's usual value."""
         usual = "theano" if writer.era in (Era.KERAS0, Era.KERAS1) else "tensorflow"
         made: dict[str, Any] = {
@@ -98,7 +100,7 @@ class Ops(ABC):
     called with whatever sizes the old code computed, so an implementation must take both.
     """
 
-    context: Context
+    context: FunctionContext
 
     @abstractmethod
     def op(self, name: str, /, *args: Value, **kwargs: Value) -> Value:
@@ -186,9 +188,9 @@ class When:
 
     eras: tuple[Era, ...] = ()
     backends: tuple[str, ...] = ()
-    test: Callable[[Context], bool] | None = None
+    test: Callable[[FunctionContext], bool] | None = None
 
-    def fits(self, context: Context) -> bool:
+    def fits(self, context: FunctionContext) -> bool:
         """Whether a writer of `context` meant this entry."""
         return (
             (not self.eras or context.era in self.eras)
@@ -217,34 +219,28 @@ class Entry:
         """Run over `ops` with the arguments of the old call; raises Refused."""
         if self.run is None:
             raise Refused(f"{self.name}: {self.reason}", "AK3040")
-        return _called(self.name, self.run, ops, args, kwargs)
+        named = {key: plain(value) for key, value in kwargs.items()}
+        if "name" not in self.signature.parameters:
+            named.pop("name", None)  # only labels the node in every old library
+        ordered = tuple(plain(value) for value in args)
+        try:
+            self.signature.bind(ops, *ordered, **named)
+        except TypeError as error:
+            raise Refused(f"{self.name} is called with arguments that it never had: {error}", key=self.name) from None
+        try:
+            return self.run(ops, *ordered, **named)
+        except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
+            raise Refused(f"{self.name} fails on these arguments: {error}", key=self.name) from error
+
+    @cached_property
+    def signature(self) -> inspect.Signature:
+        """``ops``, and the arguments under their old names."""
+        return inspect.Signature() if self.run is None else inspect.signature(self.run)
 
     @property
     def parameters(self) -> tuple[str, ...]:
         """The old argument names, in order."""
-        if self.run is None:
-            return ()
-        known: tuple[str, ...] | None = getattr(self.run, "old_arguments", None)
-        return known if known is not None else tuple(inspect.signature(self.run).parameters)[1:]
-
-
-def _called(name: str, run: Callable[..., Value], ops: Ops, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
-    kwargs = {key: plain(value) for key, value in kwargs.items()}
-    if not _accepts(run, "name"):
-        kwargs.pop("name", None)  # only labels the node in every old library
-    bound_args = tuple(plain(value) for value in args)
-    try:
-        inspect.signature(run).bind(ops, *bound_args, **kwargs)
-    except TypeError as error:
-        raise Refused(f"{name} is called with arguments that it never had: {error}", key=name) from None
-    try:
-        return run(ops, *bound_args, **kwargs)
-    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
-        raise Refused(f"{name} fails on these arguments: {error}", key=name) from error
-
-
-def _accepts(run: Callable[..., Value], argument: str) -> bool:
-    return argument in inspect.signature(run).parameters
+        return tuple(self.signature.parameters)[1:]
 
 
 def plain(value: Value) -> Value:
@@ -271,22 +267,131 @@ def table() -> Mapping[str, Sequence[Entry]]:
     return _entries
 
 
+class Spelled:
+    """A body under the argument names of an old library, in their old order.
+
+    `arguments` has a word for each: ``x`` where the body calls it so too, ``dim=axis`` for the body's ``axis``, ``-name``
+    for one that changes nothing; ``x|a`` adds a spelling that is only given by name. Of several words for one argument the
+    first that is given and not None counts; where none is, the body's default does.
+    """
+
+    def __init__(self, arguments: str, body: Callable[..., Value]) -> None:
+        self.body = body
+        takes = inspect.signature(body).parameters
+        self.targets: list[tuple[str, str]] = []
+        parameters = [Parameter("ops", Parameter.POSITIONAL_ONLY)]
+        for word in arguments.split():
+            spellings, _, target = word.removeprefix("-").partition("=")
+            first, *others = spellings.split("|")
+            target = target or first
+            known = takes.get(target)
+            alone = not others and not any(target == earlier for _, earlier in self.targets)
+            needed = alone and not word.startswith("-") and (known is None or known.default is Parameter.empty)
+            parameters.append(Parameter(first, Parameter.POSITIONAL_OR_KEYWORD, default=Parameter.empty if needed else None))
+            parameters += [Parameter(other, Parameter.KEYWORD_ONLY, default=None) for other in others]
+            if not word.startswith("-"):
+                self.targets += [(spelling, target) for spelling in (first, *others)]
+        ordered = sorted(parameters, key=lambda parameter: parameter.kind)
+        optional = False
+        for place, parameter in enumerate(ordered):  # behind an optional one all are: an alias may stand in for it
+            if parameter.kind is Parameter.POSITIONAL_OR_KEYWORD:
+                ordered[place] = parameter.replace(default=None) if optional else parameter
+                optional = optional or parameter.default is None
+        self.__signature__ = inspect.Signature(ordered)
+        self.optional = {key for key, parameter in takes.items() if parameter.default not in (Parameter.empty, None)}
+
+    def __call__(self, ops: Ops, *args: Value, **kwargs: Value) -> Value:
+        """Call the body with its own argument names."""
+        old = self.__signature__.bind(ops, *args, **kwargs).arguments
+        values: dict[str, Value] = {}
+        for spelling, target in self.targets:
+            value = old.get(spelling)
+            if values.get(target) is None and spelling in old and not (value is None and target in self.optional):
+                values[target] = value
+        return self.body(ops, **values)
+
+
 def function(
     *names: str,
+    arguments: str = "",
     stack: str = "",
     kind: Kind = Kind.PURE,
     eras: Iterable[Era] = (),
     backends: Iterable[str] = (),
-    test: Callable[[Context], bool] | None = None,
+    test: Callable[[FunctionContext], bool] | None = None,
 ) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
-    """Register the decorated function under each full dotted name; its parameters carry the old argument names."""
+    """Register the decorated function under each full dotted name.
+
+    Its parameters carry the old argument names, unless `arguments` spells those (see :class:`Spelled`).
+    """
 
     def add(run: Callable[..., Value]) -> Callable[..., Value]:
         when = When(tuple(eras), tuple(backends), test)
-        register(*(Entry(name, run, stack, kind, when) for name in names))
+        body = Spelled(arguments, run) if arguments else run
+        register(*(Entry(name, body, stack, kind, when) for name in names))
         return run
 
     return add
+
+
+def functions(
+    module: str,
+    rows: Mapping[str, Callable[..., Value]],
+    *,
+    stack: str = "",
+    kind: Kind = Kind.PURE,
+    test: Callable[[FunctionContext], bool] | None = None,
+) -> None:
+    """Register a table: names of functions of `module`, separated by spaces, and what they compute."""
+    for names, run in rows.items():
+        register(*(Entry(f"{module}.{name}", run, stack, kind, When(test=test)) for name in names.split()))
+
+
+def each(
+    module: str,
+    names: str,
+    run: Callable[..., Value],
+    *,
+    arguments: str = "",
+    stack: str = "",
+    kind: Kind = Kind.PURE,
+    test: Callable[[FunctionContext], bool] | None = None,
+) -> None:
+    """Register functions that differ only in a function of ``keras.ops``: ``run(ops, operation, *args)``.
+
+    `names` is ``old`` or ``old=new`` separated by spaces, where the new name is that of the operation.
+    """
+    for pair in names.split():
+        old, _, new = pair.partition("=")
+        body: Callable[..., Value] = _Named(new or old, run)
+        body = Spelled(arguments, body) if arguments else body
+        register(Entry(f"{module}.{old}", body, stack, kind, When(test=test)))
+
+
+class _Named:
+    """A body for one operation, whose name it takes first."""
+
+    def __init__(self, operation: str, body: Callable[..., Value]) -> None:
+        self.operation, self.body = operation, body
+        ops, _, *rest = inspect.signature(body).parameters.values()
+        self.__signature__ = inspect.Signature([ops, *rest])
+
+    def __call__(self, ops: Ops, *args: Value, **kwargs: Value) -> Value:
+        """Call the body for the operation."""
+        return self.body(ops, self.operation, *args, **kwargs)
+
+
+def alike(
+    module: str, arguments: str, names: str, *, stack: str = "", test: Callable[[FunctionContext], bool] | None = None
+) -> None:
+    """Register functions that are a function of ``keras.ops`` under their old name and argument names, all required."""
+
+    def run(ops: Ops, operation: str, **values: Value) -> Value:
+        if len(values) < len(arguments.split()):
+            raise TypeError(f"{len(arguments.split())} arguments are needed")
+        return ops.op(operation, *values.values())
+
+    each(module, names, run, arguments=arguments, stack=stack, test=test)
 
 
 def refuse(reason: str, module: str, names: str, *, stack: str = "", kind: Kind = Kind.REFUSED) -> None:
@@ -294,9 +399,9 @@ def refuse(reason: str, module: str, names: str, *, stack: str = "", kind: Kind 
     register(*(Entry(f"{module}.{name}", None, stack, kind, reason=reason) for name in names.split()))
 
 
-def values(module: str, given: Mapping[str, Value], *, stack: str = "") -> None:
+def constants(module: str, known: Mapping[str, Value], *, stack: str = "") -> None:
     """Register constants."""
-    register(*(Entry(f"{module}.{name}", None, stack, Kind.VALUE, value=value) for name, value in given.items()))
+    register(*(Entry(f"{module}.{name}", None, stack, Kind.VALUE, value=value) for name, value in known.items()))
 
 
 def also(module: str, source: str, names: str, *, stack: str = "") -> None:
@@ -304,34 +409,4 @@ def also(module: str, source: str, names: str, *, stack: str = "") -> None:
     for pair in names.split():
         new, _, old = pair.partition("=")
         for entry in list(_entries[f"{source}.{old or new}"]):
-            register(Entry(f"{module}.{new}", entry.run, stack, entry.kind, entry.when, entry.value, entry.reason))
-
-
-def alike(module: str, arguments: str, names: str, *, stack: str = "", test: Callable[[Context], bool] | None = None) -> None:
-    """Register functions that are a function of ``keras.ops`` under their old name and argument names.
-
-    `names` is ``old`` or ``old=new`` separated by spaces; `arguments` the old names of the arguments, of which
-    alternatives are joined by ``|``; all are required.
-    """
-    choices = [choice.split("|") for choice in arguments.split()]
-    for pair in names.split():
-        old, _, new = pair.partition("=")
-        run = _alike(f"{module}.{old}", new or old, choices)
-        register(Entry(f"{module}.{old}", run, stack, when=When(test=test)))
-
-
-def _alike(old: str, new: str, choices: list[list[str]]) -> Callable[..., Value]:
-    def run(ops: Ops, *args: Value, **kwargs: Value) -> Value:
-        kwargs = {key: value for key, value in kwargs.items() if key != "name"}
-        given = list(args)
-        for choice in choices[len(args) :]:
-            known = [key for key in choice if key in kwargs]
-            if not known:
-                raise Refused(f"{old} is called without its argument {choice[0]!r}", key=old)
-            given.append(kwargs.pop(known[0]))
-        if kwargs or len(given) > len(choices):
-            raise Refused(f"{old} is called with arguments that it never had", key=old)
-        return ops.op(new, *given)
-
-    run.old_arguments = tuple(choice[0] for choice in choices)  # type: ignore[attr-defined]
-    return run
+            register(replace(entry, name=f"{module}.{new}", stack=stack))

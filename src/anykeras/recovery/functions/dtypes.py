@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Ops, Refused, Value, values
+from .base import Ops, Refused, Value, constants
 
 _FLOATS = ("float16", "float32", "float64", "bfloat16")
 _WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
@@ -21,9 +21,9 @@ _OLD: dict[str, str] = {
     "floatX": "float32",
 }
 
-values("tensorflow", {name: name for name in NUMBERS} | {"half": "float16", "double": "float64"})
-values("tensorflow.dtypes", {name: name for name in NUMBERS})
-values("tensorflow", {"newaxis": None}, stack="tf.newaxis")
+constants("tensorflow", {name: name for name in NUMBERS} | {"half": "float16", "double": "float64"})
+constants("tensorflow.dtypes", {name: name for name in NUMBERS})
+constants("tensorflow", {"newaxis": None}, stack="tf.newaxis")
 
 
 def dtype_name(ops: Ops, dtype: Value, default: str | None = None) -> str:

@@ -6,7 +6,7 @@ from ...document.model import Era
 from . import crossentropies
 from .backend.elementwise import relu as backend_relu
 from .backend.training import binary_of
-from .base import Context, Entry, Ops, Refused, Value, alike, also, function
+from .base import Entry, FunctionContext, Ops, Refused, Value, alike, also, function
 from .elementary import normalized, softmax_over
 
 ACT, LOSS = "keras.activations", "keras.losses"
@@ -16,7 +16,7 @@ alike(ACT, "x", "relu6 hard_silu hard_swish log_sigmoid celu squareplus sparse_p
 alike(ACT, "x", "hard_tanh tanh_shrink soft_shrink hard_shrink glu", stack="Keras 3")
 
 
-def _new(context: Context) -> bool:
+def _new(context: FunctionContext) -> bool:
     return context.era is Era.KERAS3
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .addition import summed
-from .base import Context, Ops, Refused, Value
+from .base import FunctionContext, Ops, Refused, Value
 from .shapes import Dim, sizes
 
 
@@ -40,9 +40,9 @@ class LiveOps(Ops):
         context: whose functions the entries stand for.
     """
 
-    def __init__(self, keras: Any, context: Context | None = None) -> None:
+    def __init__(self, keras: Any, context: FunctionContext | None = None) -> None:
         self.keras = keras
-        self.context = context or Context()
+        self.context = context or FunctionContext()
         self.notes: list[str] = []
 
     def op(self, name: str, /, *args: Value, **kwargs: Value) -> Value:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from ...registry import load_all
-from .base import Context, Entry, table
+from .base import Entry, FunctionContext, table
 
 GLOBALS: dict[str, str] = {
     "K": "keras.backend",
@@ -129,10 +129,10 @@ def canonical(dotted: str) -> str:
     return dotted[:-1]
 
 
-def resolve(dotted: str, context: Context | None = None) -> Entry | None:
+def resolve(dotted: str, context: FunctionContext | None = None) -> Entry | None:
     """The entry that `dotted` meant for a writer of `context`; None where the tables know nothing of it."""
     _loaded()
-    context = context or Context()
+    context = context or FunctionContext()
     name = canonical(dotted)
     for spelling in _spellings(name):
         for entry in table().get(spelling, ()):
@@ -180,7 +180,7 @@ class Attribute:
     method: bool
 
 
-def attribute(name: str, on: str = "tensor", context: Context | None = None) -> Attribute | None:
+def attribute(name: str, on: str = "tensor", context: FunctionContext | None = None) -> Attribute | None:
     """What `name` is on a ``tensor``, ``shape``, ``size`` taken from one, ``dtype`` or ``pair``; None if unknown."""
     for method in (True, False):
         entry = resolve(f"{'method' if method else 'property'}.{on}.{name}", context)
@@ -189,7 +189,7 @@ def attribute(name: str, on: str = "tensor", context: Context | None = None) -> 
     return None
 
 
-def operator(name: str, context: Context | None = None) -> Entry:
+def operator(name: str, context: FunctionContext | None = None) -> Entry:
     """The entry of a Python operator on tensors, by its name in the module ``operator``; raises KeyError."""
     entry = resolve(f"operator.{name.rstrip('_')}", context)
     if entry is None:

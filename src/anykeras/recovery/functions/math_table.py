@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from .base import Entry, Ops, Refused, Value, register, values, words
+from .base import Entry, Ops, Refused, Value, constants, register, words
 from .shapes import Dim, product
 
 _FUNCTIONS = words(
@@ -15,7 +15,7 @@ _FUNCTIONS = words(
     "sinh sqrt tan tanh trunc"
 )
 
-values("math", {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau}, stack="Python")
+constants("math", {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau}, stack="Python")
 
 
 def _entry(name: str) -> Callable[..., Value]:

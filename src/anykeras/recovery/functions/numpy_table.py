@@ -10,7 +10,7 @@ import numpy as np
 
 from . import folding, shapes
 from .axes import axis_of, reduce
-from .base import Entry, Kind, Ops, Refused, Value, plain, refuse, register, values
+from .base import Entry, Kind, Ops, Refused, Value, constants, plain, refuse, register
 from .dtypes import NUMBERS, dtype_name
 from .shapes import Dim, Sizes
 from .tf.linalg import vector_norm
@@ -18,7 +18,7 @@ from .tf.linalg import vector_norm
 NP = "numpy"
 _STACK = "numpy 1.6 to 2.x"
 
-values(
+constants(
     NP,
     {
         "pi": math.pi,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .base import Context, Ops, Value, function
+from .base import FunctionContext, Ops, Value, function
 from .dtypes import of
 from .indexing import getitem
 from .products import dot
@@ -88,7 +88,7 @@ def matmul(ops: Ops, a: Value, b: Value) -> Value:
     return dot(ops, a, b) if ops.context.backend == "theano" else ops.matmul(a, b)
 
 
-def _by_identity(context: Context) -> bool:
+def _by_identity(context: FunctionContext) -> bool:
     """Theano and TensorFlow 1 left ``==`` to Python: the same tensor or not."""
     if context.backend == "theano":
         return True

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from . import shapes
 from .attributes import dimshuffle, flattened
 from .axes import axis_of, reduce
-from .base import Entry, Ops, Refused, Value, alike, function, refuse, register, values
+from .base import Entry, Ops, Refused, Value, alike, constants, function, refuse, register
 from .dtypes import dtype_name, of
 from .elementary import bounded
 from .indexing import getitem
@@ -29,7 +29,7 @@ alike(
 alike(T, "a|x b|y", "add sub=subtract mul=multiply true_div=divide int_div=floor_divide mod pow=power", stack=_STACK)
 alike(T, "a|x b|y", "maximum minimum eq=equal neq=not_equal lt=less le=less_equal gt=greater ge=greater_equal")
 alike(T, "a|x b|y", "arctan2 outer", stack=_STACK)
-values("theano.config", {"floatX": "float32"}, stack=_STACK)
+constants("theano.config", {"floatX": "float32"}, stack=_STACK)
 
 
 def _reduction(name: str) -> None:

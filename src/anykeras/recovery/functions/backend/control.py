@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....document.model import Era
 from .. import control
-from ..base import Context, Kind, Ops, Value, function
+from ..base import FunctionContext, Kind, Ops, Value, function
 
 
 @function("keras.backend.switch", stack="Keras 0.3 on, tf.keras")
@@ -75,7 +75,7 @@ def rnn(
     return last, _time_first(ops, outputs) if time_major else outputs, states
 
 
-def _shows_state(context: Context) -> bool:
+def _shows_state(context: FunctionContext) -> bool:
     """tensorflow_backend.py to 2.2.4 (2.0.0: line 2343): the loop fills masked outputs with ``states[0]``."""
     return context.backend == "tensorflow" and context.era in (Era.KERAS1, Era.KERAS2) and not context.version >= (2, 3)
 

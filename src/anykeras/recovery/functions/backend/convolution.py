@@ -8,7 +8,7 @@ import numpy as np
 
 from ....document.model import Era
 from .. import convolution
-from ..base import Context, Ops, Refused, Value, function
+from ..base import FunctionContext, Ops, Refused, Value, function
 from ..convolution import spatial
 from ..shapes import sizes
 from .shaping import data_format_of
@@ -18,7 +18,7 @@ def _theano(ops: Ops) -> bool:
     return ops.context.backend == "theano"
 
 
-def _old(context: Context) -> bool:
+def _old(context: FunctionContext) -> bool:
     return context.era in (Era.KERAS0, Era.KERAS1)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....document.model import Era
 from ..axes import axis_of, reduce
-from ..base import Context, Ops, Value, alike, function
+from ..base import FunctionContext, Ops, Value, alike, function
 from ..dtypes import of
 from ..elementary import bounded, is_set, normalized, softmax_over
 
@@ -117,7 +117,7 @@ def l2_normalize_theano(ops: Ops, x: Value, axis: Value = None) -> Value:
     return ops.divide(x, ops.sqrt(ops.maximum(total, floor) if floor else total))
 
 
-def _theano_floor(context: Context) -> float:
+def _theano_floor(context: FunctionContext) -> float:
     """theano_backend.py: no floor in 1.2.2 and 2.0.0, 1e-12 in 2.0.6, ``epsilon()`` from 2.0.7."""
     if context.era in (Era.KERAS0, Era.KERAS1) or context.before(2, 0, 1):
         return 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import products
 from ..axes import axis_of
-from ..base import Context, Ops, Refused, Value, function
+from ..base import FunctionContext, Ops, Refused, Value, function
 
 
 @function("keras.backend.dot", stack="Keras 0.3 on; the TensorFlow backend reproduces Theano's dot from 1.0")
@@ -13,7 +13,7 @@ def dot(ops: Ops, x: Value, y: Value) -> Value:
     return products.dot(ops, x, y)
 
 
-def _by_matmul(context: Context) -> bool:
+def _by_matmul(context: FunctionContext) -> bool:
     if context.backend == "theano":
         return False
     if context.tf_keras:

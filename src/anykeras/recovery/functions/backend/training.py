@@ -5,13 +5,13 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import crossentropies
 from ..axes import axis_of
-from ..base import Context, Ops, Refused, Value, function, refuse
+from ..base import FunctionContext, Ops, Refused, Value, function, refuse
 from ..shapes import static
 
 _EPSILON_OLD = "Keras 0.3 to 2.0.6: (output, target)"
 
 
-def _reversed(context: Context) -> bool:
+def _reversed(context: FunctionContext) -> bool:
     """Keras named the prediction first up to 2.0.6."""
     return context.era in (Era.KERAS0, Era.KERAS1) or (context.before(2, 0, 7) and not context.tf_keras)
 
@@ -177,7 +177,7 @@ def normalize_batch_in_training(
     return normalized(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
 
 
-def _has_ctc(context: Context) -> bool:
+def _has_ctc(context: FunctionContext) -> bool:
     return context.backend != "theano"
 
 

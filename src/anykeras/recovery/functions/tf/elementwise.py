@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import folding
 from ..axes import reduce
-from ..base import Ops, Value, alike, also, function, values
+from ..base import Ops, Value, alike, also, constants, function
 from ..dtypes import dtype_name, of
 from ..elementary import bounded
 from ..shapes import number
@@ -39,7 +39,7 @@ alike(TF, "x y", "greater greater_equal less less_equal equal not_equal", stack=
 alike(TF, "x y", "logical_and logical_or logical_xor", stack=_BOTH)
 alike(TF, "input|x", "identity=copy", stack=_BOTH)
 also("tensorflow.nn", TF, "tanh sigmoid softplus softsign log_sigmoid", stack=_BOTH)
-values("tensorflow.math", {"pi": math.pi})
+constants("tensorflow.math", {"pi": math.pi})
 
 
 @function("tensorflow.squared_difference", stack=_BOTH)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..base import Context, Kind, Ops, Refused, Value, function, refuse, values
+from ..base import FunctionContext, Kind, Ops, Refused, Value, constants, function, refuse
 from ..dtypes import is_float, of
 from ..resampling import Grid, resize
 from ..shapes import sizes
@@ -12,7 +12,7 @@ _BOTH = "TensorFlow 0.x to 2.x"
 _NUMBERED = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
 
 _METHODS = ("bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
-values(f"{IMAGE}.ResizeMethod", {name.upper(): name for name in _METHODS} | {"NEAREST_NEIGHBOR": "nearest"})
+constants(f"{IMAGE}.ResizeMethod", {name.upper(): name for name in _METHODS} | {"NEAREST_NEIGHBOR": "nearest"})
 
 
 def _method(given: Value) -> str:
@@ -32,7 +32,7 @@ def _resized(ops: Ops, images: Value, size: Value, method: str, grid: Grid, anti
     return ops.squeeze(y, axis=0) if single else y
 
 
-def _first(context: Context) -> bool:
+def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import control, folding, sampling, shapes
-from ..base import Context, Kind, Ops, Refused, Value, also, function, refuse
+from ..base import FunctionContext, Kind, Ops, Refused, Value, also, function, refuse
 from ..dtypes import dtype_name, of
 from ..shapes import Scope
 
@@ -62,7 +62,7 @@ def variable(ops: Ops, initial_value: Value = None, trainable: Value = True, **k
     return ops.constant(initial_value, None if dtype is None else dtype_name(ops, dtype))
 
 
-def _first(context: Context) -> bool:
+def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
 
