@@ -13,8 +13,8 @@ import pytest
 import anykeras.recovery.functions as functions
 from anykeras.document.model import Era
 from anykeras.recovery.functions import (
-    Context,
     Dim,
+    FunctionContext,
     Kind,
     Refused,
     Shape,
@@ -31,9 +31,9 @@ from anykeras.recovery.functions.live import LiveOps
 
 from .interpret import Interpreter
 
-KERAS1 = Context(era=Era.KERAS1, backend="theano", version=(1, 2, 2), data_format="channels_first")
-TF2 = Context(era=Era.TF2, library="tf.keras", version=(2, 15, 0))
-KERAS3 = Context(era=Era.KERAS3, backend="jax", version=(3, 6, 0))
+KERAS1 = FunctionContext(era=Era.KERAS1, backend="theano", version=(1, 2, 2), data_format="channels_first")
+TF2 = FunctionContext(era=Era.TF2, library="tf.keras", version=(2, 15, 0))
+KERAS3 = FunctionContext(era=Era.KERAS3, backend="jax", version=(3, 6, 0))
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_equality_is_identity_before_tensorflow_2() -> None:
     assert operator("eq", TF2)(LiveOps(keras, TF2), x, keras.ops.ones((2,))).shape == (2,)
 
 
-def traced(source: str, context: Context, *shapes: tuple[Any, ...], **constants: Any) -> keras.Model:
+def traced(source: str, context: FunctionContext, *shapes: tuple[Any, ...], **constants: Any) -> keras.Model:
     """A functional model of one line of old code, saved and opened again."""
     inputs = [keras.Input(shape) for shape in shapes]
     given: Any = inputs[0] if len(inputs) == 1 else inputs
@@ -152,7 +152,7 @@ def traced(source: str, context: Context, *shapes: tuple[Any, ...], **constants:
         ("tf.math.top_k(x, 2).values", TF2, (4,), lambda x: -np.sort(-x)[:, :2]),
     ],
 )
-def test_unknown_batch(source: str, context: Context, shape: tuple[int, ...], expected: Any) -> None:
+def test_unknown_batch(source: str, context: FunctionContext, shape: tuple[int, ...], expected: Any) -> None:
     model = traced(source, context, shape)
     x = np.random.RandomState(1).randn(2, *shape).astype("float32")
     np.testing.assert_allclose(model(x), expected(x), rtol=1e-5, atol=1e-6)
