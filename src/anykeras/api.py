@@ -14,7 +14,7 @@ from . import containers, custom, migrations, parse, recovery, targets
 from . import verify as witnesses
 from .containers.base import Raw
 from .document.dump import summary
-from .document.model import GIVEN, Document
+from .document.model import Document
 from .errors import AnyKerasError
 from .findings import Fidelity, Finding, worst
 from .registry import Page, page
@@ -72,14 +72,14 @@ def open_file(path: Path, custom_objects: Objects = None, *, weights: Path | Non
     extra = containers.open(fspath(weights)) if weights is not None else None
     writer = parse.era.infer(raw)
     given = custom.given(custom_objects, writer)
-    return _brought(raw, parse.parse(custom.shadowed(raw, given, writer), extra), given, native)
+    return _brought(raw, parse.parse(raw, extra, custom.namesakes(given, writer)), given, native)
 
 
 def _brought(raw: Raw, original: Document, given: custom.Given, native: bool = False) -> Opened:
     migrated, findings = migrations.migrate(original)
     prepared = custom.prepare(migrated, given, native)
-    objects = {**custom.functions(given.objects), GIVEN: custom.Adopter(given, native)}
-    recovered = recovery.recover(prepared.document, objects)
+    trace = custom.Adopter(given, native)
+    recovered = recovery.recover(prepared.document, custom.functions(given.objects), trace)
     document, left_out = migrations.settled(recovered.document, None if native else given.find)
     told = (*findings, *given.findings, *prepared.findings, *recovered.findings, *left_out)
     return Opened(raw, original, document, told, recovered.code, given)
@@ -194,7 +194,7 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection:
     """
     raw = containers.open(fspath(path))
     extra = containers.open(fspath(weights)) if weights is not None else None
-    original = parse.parse(custom.shadowed(raw, custom.Given(), parse.era.infer(raw)), extra)
+    original = parse.parse(raw, extra, custom.namesakes(custom.Given(), parse.era.infer(raw)))
     try:
         opened = _brought(raw, original, custom.Given())
         targets.lower(opened.document)
@@ -213,8 +213,8 @@ def stub(path: Path, *, weights: Path | None = None) -> str:
     """
     raw = containers.open(fspath(path))
     extra = containers.open(fspath(weights)) if weights is not None else None
-    shadowed = custom.shadowed(raw, custom.Given(), parse.era.infer(raw))
-    migrated, _ = migrations.migrate(parse.parse(shadowed, extra))
+    is_custom = custom.namesakes(custom.Given(), parse.era.infer(raw))
+    migrated, _ = migrations.migrate(parse.parse(raw, extra, is_custom))
     return custom.stub(migrated, fspath(path))
 
 

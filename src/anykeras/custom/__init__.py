@@ -4,7 +4,7 @@ from . import pages as _pages
 from .adopt import Adopter
 from .functions import functions
 from .given import Given, Objects, given
-from .prepare import Prepared, prepare, shadowed
+from .prepare import Prepared, namesakes, prepare
 from .stub import stub
 
 __all__ = [
@@ -14,8 +14,8 @@ __all__ = [
     "Prepared",
     "functions",
     "given",
+    "namesakes",
     "prepare",
-    "shadowed",
     "stub",
 ]
 del _pages

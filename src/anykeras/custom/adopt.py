@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..catalog.shapes import UNKNOWN, Spec
-from ..document.model import SHADOW, Layer
+from ..document.model import FromUser, Layer
 from ..errors import AnyKerasError, MissingObject, Unsupported
 from ..findings import Fidelity, Finding
 from ..recovery.code_sites import CodeSite
@@ -68,7 +68,7 @@ class Adopter:
 
     def made(self, layer: Layer) -> Any:
         """A live layer of the given class. Raises AnyKerasError."""
-        found = self.given.find(layer.class_name.removesuffix(SHADOW), layer.registered_name)
+        found = layer.origin.value if isinstance(layer.origin, FromUser) else None
         if not is_layer(found):
             raise MissingObject(
                 "AK5014",

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from ..compat import LegacyRuntime, legacy_runtime
-from ..document.model import GIVEN, SHADOW, Document, Writer
+from ..document.model import Document, FromUser, Writer
 from ..document.walk import walk
 from ..errors import MissingObject
 from ..findings import Fidelity, Finding
@@ -59,9 +59,9 @@ class Given:
         named = {**self.registered, **self.objects}
         short = {name.rpartition(">")[2]: value for name, value in named.items() if ">" in name}
         asked = {}
-        for layer in (layer for layer in walk(document.model) if layer.module == GIVEN):
-            class_name = layer.class_name.removesuffix(SHADOW)
-            asked[layer.registered_name or class_name] = self.find(class_name, layer.registered_name)
+        for layer in walk(document.model):
+            if isinstance(layer.origin, FromUser):
+                asked[layer.registered_name or layer.bare_class_name] = layer.origin.value
         return offered({**short, **named, **asked})
 
     @property

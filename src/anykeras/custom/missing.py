@@ -8,7 +8,7 @@ from typing import Any
 
 from ..catalog.shapes import UNKNOWN, infer
 from ..document.dump import dump
-from ..document.model import SHADOW, Document, Layer, Ref, refs
+from ..document.model import Document, Layer, Ref, refs
 from ..document.walk import walk
 from ..errors import AnyKerasError, MissingObject
 from .given import Given
@@ -103,14 +103,14 @@ def _description(
         for layer in used
     )
     return Description(
-        first.class_name.removesuffix(SHADOW),
+        first.bare_class_name,
         first.registered_name,
         first.module,
         uses[0].arguments,
         tuple((role, tensor.shape, tensor.dtype) for role, tensor in first.weights.items()),
         tuple(layer.name for layer in used),
         uses[0].inputs,
-        failed.get(first.class_name, ""),
+        failed.get(first.bare_class_name, ""),
         uses,
     )
 

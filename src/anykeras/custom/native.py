@@ -19,7 +19,7 @@ from ..catalog.layout import slots
 from ..compat.tensor import LegacyTensor
 from ..document.build import Builder
 from ..document.edit import UniqueNames
-from ..document.model import GIVEN, Call, Era, Graph, Layer, Ref, refs
+from ..document.model import Call, Era, Graph, Layer, Ref, refs
 from ..document.walk import filled, map_graph_refs, walk
 from ..parse import keras3
 from ..parse.values import Reading
@@ -100,7 +100,8 @@ def _with_weights(model: Layer, whole: Any, own: list[Any], count: int, layer: L
 
 
 def _foreign(layer: Layer) -> bool:
-    return layer.module == GIVEN or (layer.module or "").startswith("anykeras_custom")
+    """A class that is not of Keras, in what Keras wrote of a traced call."""
+    return layer.module is not None and layer.module.split(".")[0] != "keras"
 
 
 def _filled(model: Layer, whole: Any) -> Layer:

@@ -63,7 +63,7 @@ def package_of(class_name: str, registered_name: str | None, module: str | None)
     root = (module or "").split(".")[0]
     if prefix in _BY_PREFIX:
         return _BY_PREFIX[prefix]
-    if root and root not in ("keras", "tensorflow", "tf_keras", "builtins", "__main__", "given"):
+    if root and root not in ("keras", "tensorflow", "tf_keras", "builtins", "__main__"):
         return root
     return _BY_CLASS.get(class_name)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from ..catalog import find
 from ..catalog.signatures import NOW, signature
-from ..containers.base import Json, Raw
-from ..document.model import GIVEN, SHADOW, Document, Era, Layer, Object, Value, Writer
+from ..containers.base import Json
+from ..document.model import Document, Era, FromUser, Layer, Object, Value, Writer
 from ..document.walk import rebuild, walk
 from ..findings import Fidelity, Finding
 from ..migrations import Context
+from ..parse.values import IsCustom
 from ..recovery import code_sites
 from ..shims import namesake, shim
 from ..shims.activations import settled
@@ -85,7 +86,7 @@ def _shadow(shadow: Layer, document: Document, given: Given, native: bool) -> La
 
 def unknown(layer: Layer) -> bool:
     """A class that neither Keras 3 nor recovery knows."""
-    if layer.operation or layer.graph is not None or layer.module == GIVEN:
+    if layer.operation or layer.graph is not None or isinstance(layer.origin, FromUser):
         return False
     known = find(layer.class_name, Era.KERAS3) is not None or signature(layer.class_name, NOW) is not None
     return not known and code_sites.lifter(layer) is None
@@ -106,11 +107,10 @@ class _Pass:
             return self._model(layer)
         if not unknown(layer):
             return layer
-        class_name = layer.class_name.removesuffix(SHADOW)
-        found = self.given.find(class_name, layer.registered_name, layer.module)
+        found = self.given.find(layer.bare_class_name, layer.registered_name, layer.module)
         if found is not None:
             self.stood_in = True
-            return replace(layer, module=GIVEN)
+            return replace(layer, origin=FromUser(found))
         stand_in = shim(layer, self.context)
         if stand_in is not None:
             self.stood_in = True
@@ -155,8 +155,8 @@ class _Pass:
         if found is not None and not self.native:
             label = registered or name
             if isinstance(value, Object) and isinstance(value.config, Mapping):
-                return replace(value, module=GIVEN, registered_name=label)
-            return Object("function", name, GIVEN, label)
+                return replace(value, module=None, registered_name=label, origin=FromUser(found))
+            return Object("function", name, None, label, FromUser(found))
         whose = "given" if found is not None else "not part of Keras 3"
         inert = kind == "initializers"
         done = "zeros in its place: the weights are in the file" if inert else "left out; it acts on training alone"
@@ -198,25 +198,14 @@ def _wraps(name: str, config: Mapping[str, Json], writer: Writer) -> bool:
     return known is not None and isinstance(config.get("layer"), dict) and not any(key == "layer" for key, _ in known.children)
 
 
-def shadowed(raw: Raw, given: Given, writer: Writer) -> Raw:
-    """The file with a mark on every class of a built-in name that is another class: the reader gave one, the writer's
-    Keras had none of that name, or its arguments are those of a package's."""
+def namesakes(given: Given, writer: Writer) -> IsCustom:
+    """What tells a class of a built-in name that is another class: the user has one of that name, the writer's Keras had
+    none, or its arguments are those of a package's."""
     eras = list(Era)
     names = {n for n, value in given.objects.items() if is_layer(value) and any(find(n, era) for era in eras)}
     names |= {n for n, value in given.objects.items() if is_layer(value) and signature(n, NOW) is not None}
 
-    def marked(value: Json) -> Json:
-        if isinstance(value, list):
-            return [marked(item) for item in value]
-        if not isinstance(value, dict):
-            return value
-        made = {key: marked(item) for key, item in value.items()}
-        name = value.get("class_name")
-        config = value.get("config")
-        if isinstance(name, str) and isinstance(config, dict):
-            bare = name.rpartition(">")[2]
-            other = bare in names or _later(bare, writer) or _wraps(bare, config, writer) or namesake(bare, config)
-            made["class_name"] = name + SHADOW if other else name
-        return made
+    def is_custom(name: str, config: Mapping[str, Json]) -> bool:
+        return name in names or _later(name, writer) or _wraps(name, config, writer) or namesake(name, config)
 
-    return replace(raw, architecture=marked(raw.architecture))
+    return is_custom

@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from ..tensors import Tensor
-from .model import Document, Layer, Value
+from .model import Document, Layer, Origin, Value
 from .walk import walk
 
 
@@ -22,7 +22,8 @@ def dump(value: Value | Document) -> Any:
     if isinstance(value, tuple):
         return [dump(item) for item in value]
     if is_dataclass(value) and not isinstance(value, type):
-        held = {field.name: dump(getattr(value, field.name)) for field in fields(value)}
+        held = {field.name: getattr(value, field.name) for field in fields(value)}
+        held = {key: dump(item) for key, item in held.items() if not isinstance(item, Origin)}
         return {key: item for key, item in held.items() if item not in (None, "", [], {}, False)}
     return value
 

@@ -10,20 +10,50 @@ a tuple here; nothing in a document is ever changed in place.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Union
+from typing import Any, Final, Union
 
 from ..tensors import Tensor
 
-GIVEN = "given"
-"""The module of a class or function that the reader gave, in place of what the file says."""
-FOREIGN = "foreign"
-"""The module of an optimizer, loss or metric that Keras 3 does not have, until it is known whether the reader gave it."""
-STANDING = "standing"
-"""The module of a layer of a package for which others will stand, once it is known what reaches it."""
-SHADOW = "*"
-"""After a class name: not the built-in class of that name, but one that the reader gave."""
+
+@dataclass(frozen=True)
+class FromFile:
+    """What the file says is all that is known: the origin of everything that a parser makes."""
+
+
+@dataclass(frozen=True, eq=False)
+class FromUser:
+    """A class or function from ``custom_objects``, in place of what the file names. `value` is it."""
+
+    value: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, FromUser) and self.value is other.value
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """A layer of a package, replaced by native layers as soon as it is known which shapes and masks reach it.
+
+    `make` is what replaces it, a lifter of :mod:`anykeras.recovery.code_sites`.
+    """
+
+    make: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """An optimizer, loss or metric that Keras 3 does not have, until it is known whether custom_objects has it."""
+
+
+Origin = FromFile | FromUser | Deferred | Unresolved
+"""Where the meaning of a name comes from. No parser sets it, so nothing that a file says can pass for ours or the user's."""
+FROM_FILE: Final = FromFile()
+UNRESOLVED: Final = Unresolved()
 
 
 class Era(enum.StrEnum):
@@ -54,13 +84,15 @@ class Ref:
 class Object:
     """A serialized object that is not a layer: initializer, regularizer, policy, loss ...
 
-    `module` and `registered_name` are what the file says, or None where its format has no such keys.
+    `module` and `registered_name` are what the file says, or None where its format has no such keys. `origin` says
+    where the object comes from.
     """
 
     class_name: str
     config: Mapping[str, Value] | str = field(default_factory=dict)
     module: str | None = None
     registered_name: str | None = None
+    origin: Origin = FROM_FILE
 
 
 @dataclass(frozen=True)
@@ -141,6 +173,9 @@ class Layer:
     `config` holds constructor arguments without the name; layers inside it are :class:`Layer` values. `weights` are
     this layer's own tensors by role (``kernel``, ``bias``), not those of layers inside. `address` says where in the
     document it was found. `operation` marks a node that is a function of ``keras.ops`` and not a layer.
+
+    `class_name` has its package before it (``Custom>Attention``) where it is not the built-in class of that name.
+    `module` and `registered_name` are what the file says; `origin` says where the class comes from.
     """
 
     class_name: str
@@ -152,6 +187,12 @@ class Layer:
     registered_name: str | None = None
     address: str = ""
     operation: bool = False
+    origin: Origin = FROM_FILE
+
+    @property
+    def bare_class_name(self) -> str:
+        """The class name without the package before it."""
+        return self.class_name.rpartition(">")[2]
 
     def with_config(self, **changes: Value) -> Layer:
         """A copy with these arguments set."""

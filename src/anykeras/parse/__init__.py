@@ -14,14 +14,16 @@ from ..errors import Malformed, NotAModel
 from . import era, keras0, keras3, legacy, pages
 from .training import training_of
 from .tree import bind_assets, bind_tree
-from .values import Reading, mapping
+from .values import IsCustom, Reading, is_never_custom, mapping
 from .weights import bind_named
 
 __all__ = ["architecture", "pages", "parse"]
 
 
-def parse(raw: Raw, weights: Raw | None = None) -> Document:
+def parse(raw: Raw, weights: Raw | None = None, is_custom: IsCustom = is_never_custom) -> Document:
     """The document of a file, or of an architecture and a separate weights file.
+
+    `is_custom` tells classes of the user, or of a package, from built-in ones of the same name.
 
     Raises NotAModel for weights without an architecture, Malformed for what contradicts itself.
     """
@@ -39,8 +41,8 @@ def parse(raw: Raw, weights: Raw | None = None) -> Document:
             part=raw.part or raw.match.name,
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
-    writer = era.infer(raw)
-    model = _named(_in_graph(_with_weights(architecture(raw, writer), raw, writer), raw, writer))
+    writer = era.infer(raw, is_custom)
+    model = _named(_in_graph(_with_weights(architecture(raw, writer, is_custom), raw, writer), raw, writer))
     return Document(model, writer, writer.era, training_of(raw, model, writer))
 
 
@@ -53,9 +55,9 @@ def _of_known_model(raw: Raw) -> str:
     return f"; they have the layers and shapes of {known}" if known else ""
 
 
-def architecture(raw: Raw, writer: Writer) -> Layer:
+def architecture(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Layer:
     """The model without its weights, in the writer's vocabulary."""
-    reading = Reading(writer.era, raw.part or "architecture")
+    reading = Reading(writer.era, raw.part or "architecture", is_custom=is_custom)
     data = mapping(raw.architecture, reading, "the architecture")
     if "config" not in data and isinstance(data.get("model_config"), dict):
         data = mapping(data["model_config"], reading, "model_config")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ..catalog import find
 from ..containers.base import Json, NamedWeights, Raw, TreeWeights
 from ..document.model import Era, Evidence, Writer
+from .values import IsCustom, is_never_custom
 
 # Arguments that only one era used (keras/layers/*.py of 1.2.2 and 2.0.0).
 KERAS1_WORDS = frozenset(
@@ -27,12 +28,12 @@ KERAS3_WORDS = frozenset(["batch_shape", "build_config", "autocast", "negative_s
 UNSTAMPED = "1.0.4"
 
 
-def infer(raw: Raw) -> Writer:
-    """The writer, with evidence from stamps, vocabulary and weight names."""
+def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
+    """The writer, with evidence from stamps, vocabulary (not that of custom classes) and weight names."""
     evidence: list[Evidence] = []
     version = _stamp(raw, "keras_version", evidence)
     backend = _stamp(raw, "backend", evidence) or _backend_by_names(raw, evidence)
-    words = _words(raw.architecture)
+    words = _words(raw.architecture, is_custom)
     era = _era(raw, version, words, evidence)
     library = _library(era)
     if library != "keras":
@@ -98,19 +99,19 @@ def _backend_by_names(raw: Raw, evidence: list[Evidence]) -> str | None:
     return "theano"
 
 
-def _words(value: Json) -> dict[str, int]:
+def _words(value: Json, is_custom: IsCustom) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for word in _keys(value):
+    for word in _keys(value, is_custom):
         counts[word] = counts.get(word, 0) + 1
     return counts
 
 
-def _keys(value: Json) -> Iterator[str]:
+def _keys(value: Json, is_custom: IsCustom) -> Iterator[str]:
     stack: list[tuple[Json, bool]] = [(value, True)]
     while stack:
         item, counts = stack.pop()
         if isinstance(item, dict):
-            own = not _is_foreign(item)  # a person's own class may call its arguments as an era did
+            own = not _is_custom_layer(item, is_custom)  # it may call its arguments as an era did
             if counts:
                 yield from item
             stack.extend((inner, own or key != "config") for key, inner in item.items())
@@ -118,12 +119,13 @@ def _keys(value: Json) -> Iterator[str]:
             stack.extend((inner, True) for inner in item)
 
 
-def _is_foreign(item: dict[str, Json]) -> bool:
-    """A layer of a class that no Keras had."""
+def _is_custom_layer(item: dict[str, Json], is_custom: IsCustom) -> bool:
+    """A layer of a class that no Keras had, or of another class than the one of its name."""
     name, config = item.get("class_name"), item.get("config")
     if not isinstance(name, str) or not isinstance(config, dict) or "layers" in config:
         return False
-    return all(find(name, era) is None for era in Era) and "name" in config
+    known = any(find(name, era) is not None for era in Era)
+    return "name" in config and (not known or is_custom(name.rpartition(">")[2], config))
 
 
 def _era(raw: Raw, version: str | None, words: dict[str, int], evidence: list[Evidence]) -> Era:

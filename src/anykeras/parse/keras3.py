@@ -17,7 +17,7 @@ from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested
 from .recorded_shapes import noted
-from .values import MODELS, Reading, completed, mapping, number, own_class, plain, sequence, text
+from .values import MODELS, Reading, completed, mapping, number, plain, qualified, sequence, text
 
 _BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
 _NOT_LAYERS = ("initializers", "regularizers", "constraints", "losses", "metrics", "optimizers", "dtype_policies",
@@ -65,7 +65,7 @@ def _text(value: Json) -> str | None:
 def _is_layer(class_name: str, module: str | None, config: Json, reading: Reading) -> bool:
     if module is not None and any(f".{word}" in f".{module}" for word in _NOT_LAYERS):
         return False
-    if class_name in MODELS or find(class_name, reading.era) is not None:
+    if class_name in MODELS or find(qualified(class_name, None, config, reading), reading.era) is not None:
         return isinstance(config, dict)
     return isinstance(config, dict) and "name" in config and ({"trainable", "dtype"} <= config.keys())
 
@@ -137,7 +137,7 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
         raise reading.wrong("a layer name should be a text", layer=class_name, key="name")
     address = f"{address}/{name or class_name}" if address else name or class_name
     made = Layer(
-        own_class(class_name, _text(data.get("registered_name")), reading),
+        qualified(class_name, _text(data.get("registered_name")), config, reading),
         name,
         module=_text(data.get("module")),
         registered_name=_text(data.get("registered_name")),

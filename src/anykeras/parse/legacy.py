@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..containers.base import Json
-from ..document.model import SHADOW, Call, Code, Graph, Layer, Ref, Value
+from ..document.model import Call, Code, Graph, Layer, Ref, Value
 from . import keras1_graph
 from .graph import check_refs, shift_nested, true_inputs
-from .values import MODELS, Reading, completed, legacy_value, mapping, number, own_class, plain, sequence, text
+from .values import MODELS, Reading, completed, legacy_value, mapping, number, plain, qualified, sequence, text
 
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py, TF 2.4: a call argument that is not a tensor
 _CODE_TYPES = ("lambda", "function")
@@ -40,8 +40,8 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     held = {key: _held(key, value, config, reading) for key, value in config.items() if key != "name"}
     module, registered = data.get("module"), data.get("registered_name")
     if registered is None and ">" in class_name:
-        registered, class_name = class_name.removesuffix(SHADOW), class_name.rpartition(">")[2]
-        class_name = own_class(class_name, registered, reading)
+        registered, class_name = class_name, class_name.rpartition(">")[2]
+    class_name = qualified(class_name, registered if isinstance(registered, str) else None, config, reading)
     return completed(
         Layer(
             class_name,

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..catalog import find
 from ..containers.base import Json
-from ..document.model import SHADOW, Code, Era, Layer, Object, Value
+from ..document.model import Code, Era, Layer, Object, Value
 from ..errors import LimitExceeded, Malformed
 from ..limits import current
 
 # Arguments that hold an object which may share its name with a layer class ("Identity", "Normalization").
 _OBJECT_KEYS = ("initializer", "regularizer", "constraint", "init", "loss", "optimizer", "policy", "dtype")
+
+
+IsCustom = Callable[[str, Mapping[str, Json]], bool]
+"""Whether a class of a built-in name is another one, by that name and its configuration."""
+
+
+def is_never_custom(class_name: str, config: Mapping[str, Json]) -> bool:
+    """What is asked where nobody knows of custom classes: every class of a built-in name is the built-in one."""
+    return False
 
 
 @dataclass
@@ -24,6 +33,7 @@ class Reading:
     layers: int = 0
     depth: int = 0
     notes: list[str] = field(default_factory=list)
+    is_custom: IsCustom = is_never_custom
 
     def count_layer(self) -> None:
         """Count one more layer. Raises LimitExceeded."""
@@ -108,7 +118,7 @@ def _legacy_object(class_name: str, value: Mapping[str, Json], reading: Reading,
     config, module = value["config"], value.get("module")
     if class_name == "__lambda__":
         return Code(plain(config), "__lambda__")
-    inner = find(class_name, reading.era)
+    inner = find(qualified(class_name, None, config, reading), reading.era)
     is_layer = isinstance(config, (dict, list)) and not key.endswith(_OBJECT_KEYS)
     if is_layer and (inner is not None or class_name in MODELS or (isinstance(config, dict) and "name" in config)):
         from .legacy import layer_of  # the two read each other: a layer holds values that hold layers
@@ -126,14 +136,17 @@ def _legacy_object(class_name: str, value: Mapping[str, Json], reading: Reading,
 MODELS = ("Sequential", "Functional", "Model", "Container", "Network", "Graph")
 
 
-def own_class(class_name: str, registered: str | None, reading: Reading) -> str:
-    """The class name, marked where a person registered a class of their own under a built-in one (``Custom>Attention``).
+def qualified(class_name: str, registered: str | None, config: Json, reading: Reading) -> str:
+    """The class name, with its package (``Custom>Attention``) where it is not the built-in class of that name.
 
     tensorflow-addons' classes keep theirs: rules tell them by ``Addons>``.
     """
-    package = (registered or "").rpartition(">")[0]
-    stranger = package not in ("", "Addons", "keras") and find(class_name, reading.era) is not None
-    return class_name + SHADOW if stranger else class_name
+    bare = class_name.rpartition(">")[2]
+    package = (registered or class_name).rpartition(">")[0]
+    other = package not in ("", "Addons", "keras") and find(bare, reading.era) is not None
+    if other or (isinstance(config, dict) and reading.is_custom(bare, config)):
+        return f"{package or 'Custom'}>{bare}"
+    return class_name
 
 
 def completed(layer: Layer, reading: Reading) -> Layer:

@@ -9,7 +9,7 @@ from typing import Any
 from ..catalog.shapes import UNKNOWN, Spec
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
-from ..document.model import GIVEN, STANDING, Call, Code, Document, Graph, Layer, Ref, Value, refs
+from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
 from ..document.walk import map_refs, rebuild, walk
 from ..errors import AnyKerasError, Unsupported
 from ..findings import Fidelity, Finding
@@ -48,9 +48,11 @@ class Recovery:
 class Pass(Inference):
     """Shape inference that, where it meets code, follows the code: its outcome says what goes on from there."""
 
-    def __init__(self, model: Layer, context: FunctionContext, objects: Mapping[str, Any]) -> None:
+    def __init__(
+        self, model: Layer, context: FunctionContext, objects: Mapping[str, Any], trace: code_sites.Lifter | None
+    ) -> None:
         super().__init__()
-        self.context, self.objects = context, objects
+        self.context, self.objects, self.trace = context, objects, trace
         self.lifted: dict[int, Lifted] = {}
         self.masks = met(model)
         self.mask_consumers = [id(layer) for layer in walk(model) if layer.class_name in _MASK_CONSUMERS]
@@ -60,7 +62,7 @@ class Pass(Inference):
         lift = code_sites.lifter(layer)
         if lift is None:
             return super().call(layer, args, kwargs)
-        if layer.module != GIVEN and any(spec.shape is None for spec in _specs(args)):
+        if not isinstance(layer.origin, FromUser) and any(spec.shape is None for spec in _specs(args)):
             raise Unsupported(
                 "AK3007",
                 f"the shape that reaches {layer.class_name} {layer.name!r} could not be found",
@@ -73,7 +75,7 @@ class Pass(Inference):
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
         mask_consumed = any(other != id(layer) for other in self.mask_consumers)
         masked = tuple(self.masks.get(id(layer), ()))
-        made = lift(layer, CodeSite(args, kwargs, self.context, self.objects, masked, mask_consumed))
+        made = lift(layer, CodeSite(args, kwargs, self.context, self.objects, masked, mask_consumed, self.trace))
         known = self.lifted.get(id(layer))
         model = made.layer if known is None else widened(made.layer, known.layer)
         if model is None:
@@ -98,7 +100,7 @@ def _findings(layer: Layer, made: Lifted) -> Iterator[Finding]:
     """What lifting a layer is told as."""
     address = layer.address or layer.name
     yield from made.findings
-    if layer.module in (GIVEN, STANDING):
+    if isinstance(layer.origin, FromUser | Deferred):
         return
     models = [record.model for record in made.code if record.model is not None] or [made.layer]
     nodes = sum(inner.operation for model in models for inner in walk(model))
@@ -147,27 +149,28 @@ def _specs(value: Any) -> list[Spec]:
     return []
 
 
-def recover(document: Document, objects: Mapping[str, Any] | None = None) -> Recovery:
+def recover(document: Document, objects: Mapping[str, Any] | None = None, trace: code_sites.Lifter | None = None) -> Recovery:
     """The document with native operations for every function found in it, and what was found.
 
     Args:
         document: in the vocabulary of Keras 3.
         objects: functions and constants by name, for what the code uses and the file does not hold.
+        trace: lifts the layers whose class comes from custom_objects.
 
     Raises:
         MissingObject: the code needs a name that is neither in the file nor given.
         Unsupported: the code cannot be followed, or has no counterpart; the error shows it.
     """
-    found = _recovered(document, objects)
+    found = _recovered(document, objects, trace)
     training = document.training
     if training is None or not training.slots:
         return found
     shadows = {kind: replace(document, model=shadow) for kind, shadow in training.slots.items()}
-    slots = {kind: _recovered(shadow, objects).document.model for kind, shadow in shadows.items()}
+    slots = {kind: _recovered(shadow, objects, trace).document.model for kind, shadow in shadows.items()}
     return replace(found, document=replace(found.document, training=replace(training, slots=slots)))
 
 
-def _recovered(document: Document, objects: Mapping[str, Any] | None) -> Recovery:
+def _recovered(document: Document, objects: Mapping[str, Any] | None, trace: code_sites.Lifter | None) -> Recovery:
     model, findings = without_initializers(document.model)
     if not any(code_sites.lifter(layer) for layer in walk(model)):
         return Recovery(replace(document, model=model), tuple(findings))
@@ -177,7 +180,7 @@ def _recovered(document: Document, objects: Mapping[str, Any] | None) -> Recover
         codes = (value for layer in walk(model) for value in layer.config.values() if isinstance(value, Code))
         backend = written_for(codes)
         context = context if backend is None else replace(context, backend=backend, backend_known=True)
-    run = Pass(model, context, objects or {})
+    run = Pass(model, context, objects or {}, trace)
     run.graph(model, None)
     run.rest(model)
     order = [(layer, run.lifted[id(layer)]) for layer in walk(model) if id(layer) in run.lifted]

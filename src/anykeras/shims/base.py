@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from ..document.model import SHADOW, Layer
+from ..document.model import Layer
 from ..findings import Affects, Fidelity, Finding
 from ..migrations import Context
 from ..registry import Page, document
@@ -71,7 +71,7 @@ def shims() -> list[Shim]:
 
 def shim(layer: Layer, context: Context) -> Layer | None:
     """What stands for a layer of an unknown class, None where no shim knows it. Records the finding."""
-    class_name = layer.class_name.removesuffix(SHADOW)
+    class_name = layer.bare_class_name
     for known in shims():
         if class_name not in known.classes:
             continue

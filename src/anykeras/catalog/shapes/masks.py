@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...document.graph import inputs, leaves, outputs, steps
-from ...document.model import GIVEN, Layer, Ref
+from ...document.model import FromUser, Layer, Ref
 from .tables import option
 
 Masks = Sequence[bool]
@@ -62,7 +62,7 @@ def _outcomes(layer: Layer, before: Masks, seen: dict[int, Masks] | None = None)
         return [inside.get(ref, False) for ref in leaves(outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
         return [False]
-    if layer.module == GIVEN:
+    if isinstance(layer.origin, FromUser):
         return [any(before)]  # its class may hand a mask on
     if layer.class_name in _PASS_ON:
         return [bool(before and before[0])]

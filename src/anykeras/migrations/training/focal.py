@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...document.model import FOREIGN, Object, Value
+from ...document.model import UNRESOLVED, Object, Value
 from ...findings import Fidelity
 from .notes import Notes
 
@@ -41,7 +41,7 @@ def settled(loss: Value, weights: Value, widths: Sequence[int | None], notes: No
 
 
 def _native(loss: Value, weight: Value, width: int | None) -> tuple[Object, float] | None:
-    if not isinstance(loss, Object) or loss.module != FOREIGN or loss.registered_name not in (_CLASS, _FUNCTION):
+    if not isinstance(loss, Object) or loss.origin != UNRESOLVED or loss.registered_name not in (_CLASS, _FUNCTION):
         return None
     if not isinstance(width, int) or not isinstance(weight, int | float):
         return None

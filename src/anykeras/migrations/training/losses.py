@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ...catalog.signatures import accepted, classes, signature
-from ...document.model import FOREIGN, Code, Era, Object, Value, Writer
+from ...document.model import UNRESOLVED, Code, Era, Object, Value, Writer
 from ...findings import Fidelity
 from .notes import OLD, Notes
 
@@ -63,7 +63,7 @@ def structure(value: Value, change: Callable[[Value], Value]) -> Value:
 
 
 def loss(value: Value, notes: Notes) -> Value:
-    """One loss in Keras 3's words; one that is the author's own is marked `FOREIGN`."""
+    """One loss in Keras 3's words; one that is the author's own is `UNRESOLVED`."""
     if value is None:
         return None
     if isinstance(value, Object) and value.class_name != "function":
@@ -73,7 +73,7 @@ def loss(value: Value, notes: Notes) -> Value:
     if known in _HINGES and notes.writer.era in OLD and notes.writer.release < (2, 3):
         seen = f"{name} takes labels as they are"
         notes.add("AK4010", "loss", seen, "Keras 3 turns labels 0 and 1 into -1 and 1 first", Fidelity.APPROXIMATE)
-    return known or Object(name, name, FOREIGN, value if isinstance(value, str) and ">" in value else None)
+    return known or Object(name, name, None, value if isinstance(value, str) and ">" in value else None, UNRESOLVED)
 
 
 def averages_cosine(writer: Writer) -> bool:
@@ -99,7 +99,7 @@ def metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
     if known is not None and (known in _NO_METRICS or negative):
         function = Object("function", known, "builtins", "function")
         return Object("MeanMetricWrapper", {"name": name, "fn": function}, "keras.metrics")
-    return known or Object(name, name, FOREIGN)
+    return known or Object(name, name, origin=UNRESOLVED)
 
 
 def _known(names: Mapping[str, str], name: str, writer: Writer) -> str | None:
@@ -146,7 +146,7 @@ def _class(value: Object, kind: str, writer: Writer) -> Value:
     later = writer.era is not Era.KERAS3 and all(signature(name, at, kind) is None for at in (writer, "tf.keras 2.0"))
     strange = package not in ("", "keras") or later
     if name not in classes(kind=kind) or (strange and registered not in _SAME):
-        return Object(name, value.config, FOREIGN, registered)
+        return Object(name, value.config, None, registered, UNRESOLVED)
     takes = accepted(name, kind=kind)
     config = dict(value.config) if isinstance(value.config, Mapping) else {}
     if isinstance(config.get("reduction"), str):

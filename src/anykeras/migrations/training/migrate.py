@@ -16,7 +16,7 @@ _LISTS = ("metrics", "weighted_metrics")
 
 
 def migrate_training(training: Training, model: Layer, writer: Writer) -> tuple[Training, list[Finding]]:
-    """The configuration in Keras 3's words. Optimizers, losses and metrics that no Keras has are marked `FOREIGN`.
+    """The configuration in Keras 3's words. Optimizers, losses and metrics that no Keras has are `UNRESOLVED`.
 
     Args:
         training: as parsed, its slots in the vocabulary of Keras 3.

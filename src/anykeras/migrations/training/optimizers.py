@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...catalog.optimizers import OptimizerEntry, optimizer, scales
 from ...catalog.signatures import accepted, classes
-from ...document.model import FOREIGN, Config, Era, Object, Training, Value, Writer
+from ...document.model import UNRESOLVED, Config, Era, Object, Training, Unresolved, Value, Writer
 from ...findings import Fidelity
 from . import nadam, packages
 from .notes import OLD, Notes
@@ -49,7 +49,7 @@ _UNSAID: Mapping[str, Mapping[str, Value]] = {"Adagrad": {"initial_accumulator_v
 
 
 def migrated(training: Training, notes: Notes) -> Training:
-    """The training with its optimizer in Keras 3's words (one that is not built in: marked `FOREIGN`) and its state."""
+    """The training with its optimizer in Keras 3's words (one that is not built in: `UNRESOLVED`) and its state."""
     held = training.config.get("optimizer")
     if not isinstance(held, Object):
         if held is not None:
@@ -57,14 +57,14 @@ def migrated(training: Training, notes: Notes) -> Training:
             notes.add("AK4001", "optimizer", seen, "left out", Fidelity.LOSSY)
         return _with(training, None)
     held = packages.native(_unwrapped(held, notes), training, notes)
-    if held.module == FOREIGN:
+    if isinstance(held.origin, Unresolved):
         return _with(replace(training, slots={}), held)
     name = held.class_name.rpartition(">")[2]
     entry = optimizer(name)
     if entry is None and name in classes(kind="optimizers"):
         entry = OptimizerEntry(name, lambda config: (), {})
     if entry is None:
-        return _with(training, Object(name, held.config, FOREIGN, held.registered_name))
+        return _with(training, Object(name, held.config, None, held.registered_name, UNRESOLVED))
     before = dict(held.config) if isinstance(held.config, Mapping) else {}
     past = _PAST.get(entry.name)
     if past is not None and notes.writer.era is not Era.KERAS3:
@@ -124,8 +124,11 @@ def _rate(config: dict[str, Value], schedules: bool, notes: Notes) -> dict[str, 
         held = rate.config if isinstance(rate.config, Mapping) else {}
         kept = {key: value for key, value in held.items() if not (key == "name" and value is None)}
         known = rate.class_name in classes(kind="optimizers")
-        home = "keras.optimizers.schedules" if known else FOREIGN
-        config["learning_rate"] = Object(rate.class_name, kept, home, None if known else rate.registered_name)
+        config["learning_rate"] = (
+            Object(rate.class_name, kept, "keras.optimizers.schedules")
+            if known
+            else Object(rate.class_name, kept, None, rate.registered_name, UNRESOLVED)
+        )
     return config
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ...catalog.optimizers import BARE_PACKAGES
-from ...document.model import FOREIGN, Config, Object, Training, Value
+from ...document.model import UNRESOLVED, Config, Object, Training, Unresolved, Value
 from ...document.walk import walk
 from ...findings import Fidelity
 from .notes import Notes
@@ -20,19 +20,19 @@ _ADDONS = "tensorflow-addons"
 
 
 def native(held: Object, training: Training, notes: Notes) -> Object:
-    """The optimizer in words of tf.keras where it is one of a package, and FOREIGN where Keras 3 has none like it."""
+    """The optimizer in words of tf.keras where it is one of a package, and UNRESOLVED where Keras 3 has none like it."""
     config = held.config if isinstance(held.config, Mapping) else {}
     package = _package(held)
     if package is None:
         return held
     change = _NATIVE.get(held.class_name)
     made = change(config, training, notes) if change is not None else None
-    return made or Object(held.class_name.rpartition(">")[2], held.config, FOREIGN, held.class_name)
+    return made or Object(held.class_name.rpartition(">")[2], held.config, None, held.class_name, UNRESOLVED)
 
 
 def told(held: Value, training: Training, notes: Notes) -> bool:
     """Say what was saved with an optimizer that is not one of Keras 3. False where it is one."""
-    if not isinstance(held, Object) or held.module != FOREIGN:
+    if not isinstance(held, Object) or not isinstance(held.origin, Unresolved):
         return False
     kinds = dict.fromkeys(name.removesuffix(":0").rpartition("/")[2].rstrip("0123456789_") for name in training.unbound)
     whose = _package(replace(held, class_name=held.registered_name or held.class_name))

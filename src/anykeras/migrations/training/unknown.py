@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ...document.model import FOREIGN, GIVEN, Document, Object, Value
+from ...document.model import Document, FromUser, Object, Unresolved, Value
 from ...findings import Fidelity, Finding
 from .notes import Notes
 
@@ -52,10 +52,11 @@ class _Pass:
         if not isinstance(value, Object):
             return value
         value = self._inside(value, where, code)
-        if value.module != FOREIGN:
+        if not isinstance(value.origin, Unresolved):
             return value
-        if self.find is not None and self.find(value.class_name, value.registered_name) is not None:
-            return replace(value, module=GIVEN)
+        found = self.find(value.class_name, value.registered_name) if self.find is not None else None
+        if found is not None:
+            return replace(value, module=None, origin=FromUser(found))
         if value.class_name not in self.missing:
             self.missing.add(value.class_name)
             seen = f"{value.class_name!r} in {where} is not part of Keras"
@@ -79,7 +80,7 @@ class _Pass:
             return all(self.complete(item) for item in value)
         if isinstance(value, Mapping):
             return all(self.complete(item) for item in value.values())
-        return not (isinstance(value, Object) and value.module == FOREIGN and value.class_name in self.missing)
+        return not (isinstance(value, Object) and isinstance(value.origin, Unresolved) and value.class_name in self.missing)
 
 
 def _pruned(value: Value) -> Value:

@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ...document.model import GIVEN, Layer
+from ...document.model import Deferred, FromUser, Layer
+from ...errors import Bug
 from ..functions import FunctionContext
 from ..lift import Lifted, Objects
 
 
 @dataclass(frozen=True)
 class CodeSite:
-    """One call of a layer: its arguments with specs where tensors stand, who wrote it, and what was given for it.
+    """One call of a layer: its arguments with specs where tensors stand, who wrote it, and the custom objects.
 
-    `masked` says which of the tensors carry a mask; `mask_consumed` whether any layer of the model uses masks.
+    `masked` says which of the tensors carry a mask; `mask_consumed` whether any layer of the model uses masks; `trace`
+    lifts a layer whose class is the user's.
     """
 
     args: Sequence[Any]
@@ -24,6 +26,7 @@ class CodeSite:
     objects: Objects
     masked: tuple[bool, ...] = ()
     mask_consumed: bool = False
+    trace: Lifter | None = None
 
 
 Lifter = Callable[[Layer, CodeSite], Lifted]
@@ -53,18 +56,21 @@ def code_site_where(test: Test) -> Callable[[Lifter], Lifter]:
     return enter
 
 
-def given(layer: Layer, site: CodeSite) -> Lifted:
-    """A layer whose class the reader gave: ``objects[GIVEN]`` says what stands for it."""
-    adopt: Lifter = site.objects[GIVEN]
-    return adopt(layer, site)
+def trace_custom_class(layer: Layer, site: CodeSite) -> Lifted:
+    """A layer whose class comes from ``custom_objects``. Raises Bug where nothing traces such classes."""
+    if site.trace is None:
+        raise Bug("AK6009", f"nothing traces the class {layer.class_name!r}", layer=layer.name)
+    return site.trace(layer, site)
 
 
 def lifter(layer: Layer) -> Lifter | None:
     """The lifter of a layer, or None where it holds no code."""
     if layer.operation or layer.graph is not None:
         return None
-    if layer.module == GIVEN:
-        return given
+    if isinstance(layer.origin, FromUser):
+        return trace_custom_class
+    if isinstance(layer.origin, Deferred):
+        return layer.origin.make
     found = _by_class.get(layer.class_name)
     if found is not None:
         return found

@@ -10,7 +10,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .package import PACKAGE, RECORDED, of_addons
 
 
@@ -27,9 +27,10 @@ from .package import PACKAGE, RECORDED, of_addons
 )
 def maxout(layer: Layer, context: Context) -> Layer | None:
     """The largest of the parts into which the axis is cut."""
-    return later(layer, _body) if of_addons(layer) and not layer.weights else None
+    return defer(layer, _body) if of_addons(layer) and not layer.weights else None
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     units, axis = layer.config.get("num_units"), layer.config.get("axis", -1)
     if not isinstance(units, int) or not isinstance(axis, int):

@@ -9,7 +9,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from ..stored import SHARED
 from .package import PACKAGE, RECORDED, of_addons
 
@@ -28,7 +28,7 @@ from .package import PACKAGE, RECORDED, of_addons
 def pyramid_means(layer: Layer, context: Context) -> Layer | None:
     """``concatenate([reshape(mean(regions), (-1, rows * columns, channels)) ...], axis=1)``."""
     known = of_addons(layer) and layer.config.keys() <= {"name", "bins", "data_format", *SHARED}
-    return later(layer, _body) if known and _bins(layer.config.get("bins")) else None
+    return defer(layer, _body) if known and _bins(layer.config.get("bins")) else None
 
 
 def _bins(value: Value) -> list[tuple[int, int]]:
@@ -43,6 +43,7 @@ def _bins(value: Value) -> list[tuple[int, int]]:
     return found
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     first = layer.config["data_format"] == "channels_first"
     if first:

@@ -9,7 +9,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from ..stored import SHARED
 
 KEYS = frozenset(("num_capsule", "dim_capsule", "routings"))
@@ -34,9 +34,10 @@ def capsule_layer(layer: Layer, context: Context) -> Layer | None:
     known = KEYS <= layer.config.keys() <= {"name", "kernel_initializer", *SHARED, *KEYS}
     if not known or weight is None or len(layer.weights) > 1 or len(weight.shape) != 4:
         return None
-    return later(layer, _body) if [weight.shape[0], weight.shape[2]] == sizes else None
+    return defer(layer, _body) if [weight.shape[0], weight.shape[2]] == sizes else None
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     weight = layer.weights["W"]
     above, below, length, _ = weight.shape

@@ -9,7 +9,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .network import among_capsules
 
 
@@ -26,9 +26,10 @@ from .network import among_capsules
 )
 def mask(layer: Layer, context: Context) -> Layer | None:
     """``reshape(x * one_hot[..., None], (-1, capsules * length))``."""
-    return later(layer, _body) if among_capsules(layer, context) else None
+    return defer(layer, _body) if among_capsules(layer, context) else None
 
 
+@in_operations
 def _body(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     vectors, label = inputs if isinstance(inputs, list) else (inputs, None)
     _, count, length = ops.shape(vectors)

@@ -8,7 +8,8 @@ from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ...recovery.functions import Refused
 from ..base import stands_for
-from ..masked import as_activation, once_known, shape
+from ..deferred import defer, in_layers, shape
+from ..masked import as_activation
 from ..stored import SHARED
 from ..trained import vector
 
@@ -36,9 +37,10 @@ def group_normalization(layer: Layer, context: Context) -> Layer | None:
         return None
     if not isinstance(layer.config["groups"], int) or not isinstance(layer.config["axis"], int):
         return None
-    return once_known(layer, _made)
+    return defer(layer, _made)
 
 
+@in_layers
 def _made(layer: Layer, site: CodeSite) -> Layer:
     sizes = shape(site)
     axis = int(str(layer.config["axis"])) % len(sizes)

@@ -7,7 +7,8 @@ from ...document.model import Layer
 from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ..base import stands_for
-from ..masked import as_activation, once_known, rank
+from ..deferred import defer, in_layers, rank
+from ..masked import as_activation
 from ..stored import SHARED
 from ..trained import vector
 
@@ -36,9 +37,10 @@ def instance_normalization(layer: Layer, context: Context) -> Layer | None:
         return None
     if not isinstance(epsilon, int | float) or not (axis is None or isinstance(axis, int)) or axis == 0:
         return None
-    return once_known(layer, _made)
+    return defer(layer, _made)
 
 
+@in_layers
 def _made(layer: Layer, site: CodeSite) -> Layer:
     axes, epsilon, axis = rank(site), layer.config["epsilon"], layer.config["axis"]
     kept = axis % axes if isinstance(axis, int) else None

@@ -7,7 +7,8 @@ from ...document.model import Layer
 from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ..base import stands_for
-from ..masked import as_activation, once_known, rank
+from ..deferred import defer, in_layers, rank
+from ..masked import as_activation
 from ..stored import SHARED
 from ..trained import vector
 
@@ -31,9 +32,10 @@ def pelu(layer: Layer, context: Context) -> Layer | None:
     """Weights alpha and beta are kernels of Dense layers without bias."""
     if layer.config.keys() - SHARED != _KEYS or layer.weights.keys() != {"alpha", "beta"}:
         return None
-    return once_known(layer, _made)
+    return defer(layer, _made)
 
 
+@in_layers
 def _made(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()

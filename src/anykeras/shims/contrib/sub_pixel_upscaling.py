@@ -8,7 +8,7 @@ from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ...recovery.functions import Refused
 from ..base import stands_for
-from ..masked import once_known, shape
+from ..deferred import defer, in_layers, shape
 from ..stored import SHARED
 
 
@@ -27,9 +27,10 @@ def sub_pixel_upscaling(layer: Layer, context: Context) -> Layer | None:
     if layer.config.keys() - SHARED != {"scale_factor", "data_format"} or context.writer.backend not in (None, "tensorflow"):
         return None
     fits = isinstance(layer.config["scale_factor"], int) and layer.config["data_format"] in ("channels_first", "channels_last")
-    return once_known(layer, _made) if fits and not layer.weights else None
+    return defer(layer, _made) if fits and not layer.weights else None
 
 
+@in_layers
 def _made(layer: Layer, site: CodeSite) -> Layer:
     scale, last, sizes = int(str(layer.config["scale_factor"])), layer.config["data_format"] == "channels_last", shape(site)
     sub = Builder(layer.name, layer.address)

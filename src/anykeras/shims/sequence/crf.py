@@ -9,7 +9,8 @@ from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor, constant
 from ..base import stands_for
-from ..masked import mask_of, once_known
+from ..deferred import defer, in_layers
+from ..masked import mask_of
 from ..stored import SHARED
 from .scanning import columns, placed, scanned
 
@@ -43,9 +44,10 @@ def crf(layer: Layer, context: Context) -> Layer | None:
         return None
     if layer.weights["chain_kernel"].shape != (units, units):
         return None
-    return once_known(layer, _made)
+    return defer(layer, _made)
 
 
+@in_layers
 def _made(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     chain = _Chain(layer, sub, any(site.masked[:1]))

@@ -9,7 +9,8 @@ from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor
 from ..base import stands_for
-from ..masked import mask_of, once_known
+from ..deferred import defer, in_layers
+from ..masked import mask_of
 from ..stored import SHARED
 from .viterbi import decoded
 
@@ -37,7 +38,7 @@ def crf_tensorflow(layer: Layer, context: Context) -> Layer | None:
         return None
     if layer.weights.keys() not in ({"transitions"}, {"transitions", "kernel", "bias"}):
         return None
-    return once_known(layer, _one_hot if one_hot else _tuple)
+    return defer(layer, _one_hot if one_hot else _tuple)
 
 
 @stands_for(
@@ -58,9 +59,10 @@ def crf_addons(layer: Layer, context: Context) -> Layer | None:
     wanted |= {"kernel", "bias"} if layer.config.get("use_kernel") is True else set()
     if not (layer.registered_name or "").startswith("Addons>") or layer.weights.keys() != wanted:
         return None
-    return once_known(layer, _addons)
+    return defer(layer, _addons)
 
 
+@in_layers
 def _one_hot(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
@@ -68,6 +70,7 @@ def _one_hot(layer: Layer, site: CodeSite) -> Layer:
     return sub.finish(decoded(sub, _dense(layer, sub, x), layer.weights["transitions"], lengths))
 
 
+@in_layers
 def _tuple(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
@@ -75,6 +78,7 @@ def _tuple(layer: Layer, site: CodeSite) -> Layer:
     return _four(sub, x, _dense(layer, sub, x), layer.weights["transitions"], lengths, "int32")
 
 
+@in_layers
 def _addons(layer: Layer, site: CodeSite) -> Layer:
     sub, masked = Builder(layer.name, layer.address), any(site.masked[:1])
     x = sub.input()

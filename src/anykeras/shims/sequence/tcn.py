@@ -11,7 +11,7 @@ from ...migrations import Context
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor
 from ..base import stands_for
-from ..masked import once_known, time
+from ..deferred import defer, in_layers, time
 from ..stored import SHARED, joined, unnumbered
 
 _KEYS = frozenset({"nb_filters", "kernel_size", "nb_stacks", "dilations", "padding", "use_skip_connections"}) | {
@@ -56,7 +56,7 @@ def tcn(layer: Layer, context: Context) -> Layer | None:
     keys = layer.config.keys() - SHARED
     if not _KEYS <= keys <= _KEYS | _LATER or not _begun(layer):
         return None
-    return once_known(layer, _made) if _fitting(layer) is not None else None
+    return defer(layer, _made) if _fitting(layer) is not None else None
 
 
 def _begun(layer: Layer) -> bool:
@@ -64,6 +64,7 @@ def _begun(layer: Layer) -> bool:
     return all(tensor.read().all() for role, tensor in layer.weights.items() if unnumbered(role) == "initialized")
 
 
+@in_layers
 def _made(layer: Layer, site: CodeSite) -> Layer:
     form = _fitting(layer)
     assert form is not None  # the shim stands for no other layer

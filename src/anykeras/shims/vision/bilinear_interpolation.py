@@ -12,7 +12,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 
@@ -31,10 +31,11 @@ def bilinear_interpolation(layer: Layer, context: Context) -> Layer | None:
     """sum of area * take_along_axis(image, index)."""
     match layer.config.get("output_size"):
         case (int(), int()):
-            return later(layer, _body) if bare(layer, "output_size") else None
+            return defer(layer, _body) if bare(layer, "output_size") else None
     return None
 
 
+@in_operations
 def _body(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     image, moved = inputs
     match layer.config["output_size"], ops.shape(image):

@@ -10,7 +10,7 @@ from ...recovery.functions import Refused
 from ...recovery.functions.resampling import Grid, resize
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 _KEYS = ("upsampling", "output_size", "data_format")
@@ -32,9 +32,10 @@ def bilinear_upsampling(layer: Layer, context: Context) -> Layer | None:
     known = set(_KEYS) <= layer.config.keys() and bare(layer, *_KEYS)
     if not known or layer.config["data_format"] not in (None, "channels_last"):
         return None
-    return later(layer, _body)
+    return defer(layer, _body)
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     size = _pair(layer.config["output_size"])
     if size is None:

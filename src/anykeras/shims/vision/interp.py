@@ -9,7 +9,7 @@ from ...migrations import Context
 from ...recovery.functions.resampling import Grid, resize
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 _TWO_RULES = (2, 2, 4)
@@ -33,9 +33,10 @@ def interp(layer: Layer, context: Context) -> Layer | None:
         return None
     match size:
         case (int(), int()):
-            return later(layer, _body)
+            return defer(layer, _body)
     return None
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return resize(ops, x, layer.config["new_size"], "bilinear", Grid(align_corners=True))

@@ -9,7 +9,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 
@@ -27,10 +27,11 @@ def pixel_shuffler(layer: Layer, context: Context) -> Layer | None:
     """reshape, transpose, reshape."""
     match layer.config.get("size"), layer.config.get("data_format"):
         case (int(), int()), ("channels_first" | "channels_last"):
-            return later(layer, _body) if bare(layer, "size", "data_format") else None
+            return defer(layer, _body) if bare(layer, "size", "data_format") else None
     return None
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     match layer.config["size"], ops.shape(x):
         case (int(down), int(across)), (_, int(a), int(b), int(c)):

@@ -10,7 +10,7 @@ from ...document.model import Layer
 from ...migrations import Context
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 
@@ -29,9 +29,10 @@ def spatial_pyramid_pooling(layer: Layer, context: Context) -> Layer | None:
     """``concatenate([max(region) ...])``."""
     pools = layer.config.get("pool_list")
     whole = isinstance(pools, tuple) and all(isinstance(n, int) for n in pools) and bare(layer, "pool_list")
-    return later(layer, _body) if whole and pools else None
+    return defer(layer, _body) if whole and pools else None
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     if ops.context.data_format == "channels_first":
         x = ops.transpose(x, (0, 2, 3, 1))

@@ -9,7 +9,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 
@@ -28,10 +28,10 @@ from .channels import bare
 def reflection_padding(layer: Layer, context: Context) -> Layer | None:
     """``pad(x, ..., mode="reflect")``."""
     if bare(layer, "padding") and _same(layer.config.get("padding")) is not None:
-        return later(layer, _body)
+        return defer(layer, _body)
     numbers = [layer.config.get(key) for key in ("stride", "kernel_size")]
     whole = bare(layer, "stride", "kernel_size") and all(isinstance(n, int) for n in numbers)
-    return later(layer, _body) if whole else None
+    return defer(layer, _body) if whole else None
 
 
 def _same(padding: Value) -> int | None:
@@ -44,6 +44,7 @@ def _same(padding: Value) -> int | None:
     return None
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     axes = (2, 3) if ops.context.data_format == "channels_first" and "padding" not in layer.config else (1, 2)
     widths: list[tuple[int, int]] = [(0, 0)] * 4

@@ -8,7 +8,7 @@ from ...document.model import Layer
 from ...migrations import Context
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare, ending, scaled
 
 
@@ -29,9 +29,10 @@ def scale(layer: Layer, context: Context) -> Layer | None:
         return None
     if ending(layer, "gamma", "beta") is None or not isinstance(layer.config["axis"], int):
         return None
-    return later(layer, _body)
+    return defer(layer, _body)
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     held = ending(layer, "gamma", "beta") or {}
     axis = layer.config["axis"]

@@ -12,7 +12,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 _POOLING, _BACK = "MaxPoolingWithArgmax2D", "MaxUnpooling2D"
@@ -43,7 +43,7 @@ def _of_two(layer: Layer) -> bool:
 )
 def pooling(layer: Layer, context: Context) -> Layer | None:
     """max and argmax over the four slices of every second row and column."""
-    return later(layer, _pooled) if _of_two(layer) else None
+    return defer(layer, _pooled) if _of_two(layer) else None
 
 
 @stands_for(
@@ -58,7 +58,7 @@ def pooling(layer: Layer, context: Context) -> Layer | None:
 )
 def unpooling(layer: Layer, context: Context) -> Layer | None:
     """Four images, each with the values of one corner of the windows, laid between each other."""
-    return later(layer, _unpooled) if _of_two(layer) and _from_pooling(layer, context) else None
+    return defer(layer, _unpooled) if _of_two(layer) and _from_pooling(layer, context) else None
 
 
 def _from_pooling(layer: Layer, context: Context) -> bool:
@@ -86,6 +86,7 @@ def _halves(shape: tuple[Any, ...], divided: int) -> tuple[int, int, int]:
     raise Refused("windows of 2 by 2 on an image whose sizes are odd or not known", "AK3043")
 
 
+@in_operations
 def _pooled(ops: GraphOps, x: Any, layer: Layer) -> Any:
     height, width, channels = _halves(ops.shape(x), 2)
     every = slice(None)
@@ -99,6 +100,7 @@ def _pooled(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return [ops.max(four, axis=-1), ops.cast(number, ops.dtype(x))]
 
 
+@in_operations
 def _unpooled(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     values, numbers = inputs
     height, width, channels = _halves(ops.shape(values), 1)

@@ -14,7 +14,7 @@ from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 Numbers = npt.NDArray[np.float64]
@@ -62,9 +62,10 @@ _COORDINATES: Mapping[str, Callable[[_Stretch, _Stretch], tuple[Numbers, ...]]] 
 def anchor_boxes(layer: Layer, context: Context) -> Layer | None:
     """Coordinates across (width, boxes) and down (height, 1, boxes), spread over the map and stacked."""
     known = set(_KEYS) <= layer.config.keys() and bare(layer, *_KEYS) and layer.config["coords"] in _COORDINATES
-    return later(layer, _body) if known else None
+    return defer(layer, _body) if known else None
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     config = layer.config
     if ops.context.data_format == "channels_first":

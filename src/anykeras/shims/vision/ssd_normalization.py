@@ -8,7 +8,8 @@ from ...document.model import Layer
 from ...migrations import Context
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later, old
+from ..deferred import defer, in_operations
+from ..old_functions import old
 from .channels import bare, ending, scaled
 
 
@@ -28,9 +29,10 @@ def l2_normalization(layer: Layer, context: Context) -> Layer | None:
     first = context.writer.data_format == "channels_first"
     if first or not bare(layer, "gamma_init", "scale") or ending(layer, "gamma") is None:
         return None
-    return later(layer, _body)
+    return defer(layer, _body)
 
 
+@in_operations
 def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
     gamma = (ending(layer, "gamma") or {})["gamma"].read()
     return scaled(ops, old(ops.context, "keras.backend.l2_normalize")(ops, x, 3), 3, gamma)

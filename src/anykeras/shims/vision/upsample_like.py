@@ -9,7 +9,7 @@ from ...document.model import Layer
 from ...migrations import Context
 from ...recovery.graph_ops import GraphOps
 from ..base import stands_for
-from ..shaped import later
+from ..deferred import defer, in_operations
 from .channels import bare
 
 _PYRAMID = re.compile(r"P\d+_upsampled")
@@ -29,9 +29,10 @@ _PYRAMID = re.compile(r"P\d+_upsampled")
 )
 def upsample_like(layer: Layer, context: Context) -> Layer | None:
     """``take(take(source, rows, 1), columns, 2)``."""
-    return later(layer, _body) if bare(layer) and _PYRAMID.fullmatch(layer.name) else None
+    return defer(layer, _body) if bare(layer) and _PYRAMID.fullmatch(layer.name) else None
 
 
+@in_operations
 def _body(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     source, target = inputs
     axes = (2, 3) if ops.context.data_format == "channels_first" else (1, 2)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from ...catalog.layout import Place, Slot, places, slots
 from ...catalog.shapes import fill
-from ...document.model import GIVEN, Document, Era, Layer
+from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from ...tensors import Tensor
@@ -67,7 +67,7 @@ def _given(shadow: Layer) -> tuple[Layer, ...]:
 
 
 def _places(model: Layer) -> tuple[Place, ...]:
-    return tuple(place for place in places(model) if place.layer.module == GIVEN and not place.again)
+    return tuple(place for place in places(model) if isinstance(place.layer.origin, FromUser) and not place.again)
 
 
 def _with_shapes(model: Layer) -> Layer:
@@ -110,7 +110,7 @@ def tensor_of(layer: Layer, role: str) -> Tensor | None:
 
 
 def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:
-    given = {id(inner) for layer in walk(model) if layer.module == GIVEN for inner in walk(layer)}
+    given = {id(inner) for layer in walk(model) if isinstance(layer.origin, FromUser) for inner in walk(layer)}
     for layer in walk(model):
         if id(layer) in given:
             continue  # its variables are known when the class has made them

@@ -15,7 +15,7 @@ from ...catalog.masking import hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.signatures import NOW, signature
 from ...document.graph import Node, reachable
-from ...document.model import GIVEN, SHADOW, Call, Config, Era, Graph, Layer, Ref, Value
+from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
 from .objects import check_name
@@ -55,13 +55,13 @@ class Lower:
         if layer.graph is not None:
             return sequential(layer) if layer.graph.sequential else functional(layer)
         config: dict[str, Json] = {"name": layer.name}
-        given = layer.module == GIVEN
-        for key, value in (layer.config if given else arguments(layer)).items():
-            if isinstance(value, str) and not given:
+        is_custom = isinstance(layer.origin, FromUser)
+        for key, value in (layer.config if is_custom else arguments(layer)).items():
+            if isinstance(value, str) and not is_custom:
                 check_name(value, layer, key)
             config[key] = lower_value(value, self, layer, key)
-        if given:
-            class_name = layer.class_name.removesuffix(SHADOW)
+        if is_custom:
+            class_name = layer.bare_class_name
             return _serialized(None, class_name, config, layer.registered_name or class_name)
         entry = find(layer.class_name, Era.KERAS3)
         return _serialized("keras.layers", (entry.exported if entry else "") or layer.class_name, config)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ...catalog.layout import Slot
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.signatures import default
-from ...document.model import FOREIGN, GIVEN, Layer, Object, Training, Value
+from ...document.model import FromUser, Layer, Object, Training, Unresolved, Value
 from ...document.walk import walk
 from ...tensors import Tensor, constant
 from .result import Json, LoweredTraining
@@ -34,7 +34,7 @@ def lower_training(
         given_of: the layers of given classes in such a copy.
     """
     held = training.config.get("optimizer") if training is not None else None
-    if training is None or not isinstance(held, Object) or held.module == FOREIGN:
+    if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
         return None
     config: dict[str, Json] = {key: json_of(training.config.get(key)) for key in _KEYS}
     config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
@@ -87,8 +87,8 @@ def _scalars(training: Training, class_name: str, config: Mapping[str, Value]) -
 def json_of(value: Value) -> Json:
     """A value of a compile configuration as JSON; objects name their module.
 
-    What the reader gave goes by its name: a function as that alone, a class with its configuration. What nobody gave is
-    left out.
+    A custom object goes by its name: a function as that alone, a class with its configuration. What is unresolved is left
+    out.
     """
     if isinstance(value, Object):
         return _object(value)
@@ -102,13 +102,14 @@ def json_of(value: Value) -> Json:
 
 
 def _object(value: Object) -> Json:
-    if value.module == FOREIGN:
+    if isinstance(value.origin, Unresolved):
         return None
-    if isinstance(value.config, str) and value.module == GIVEN:
+    is_custom = isinstance(value.origin, FromUser)
+    if isinstance(value.config, str) and is_custom:
         return value.class_name
-    registered = value.class_name if value.module == GIVEN else value.registered_name
+    registered = value.class_name if is_custom else value.registered_name
     return {
-        "module": None if value.module == GIVEN else value.module,
+        "module": None if is_custom else value.module,
         "class_name": value.class_name,
         "config": json_of(value.config),
         "registered_name": registered,

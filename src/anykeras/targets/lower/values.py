@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from ...document.model import GIVEN, Code, Dtype, Ellipsis_, Layer, Object, Ref, Slice, Value
+from ...document.model import Code, Dtype, Ellipsis_, FromUser, Layer, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
 from .objects import check, module_of, unknown
@@ -43,16 +43,16 @@ def lower_value(value: Value, lowering: Lowering, where: Layer, key: str) -> Jso
 
 def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
     if isinstance(value.config, str):
-        if value.module == GIVEN:
+        if isinstance(value.origin, FromUser):
             name = value.config
             return {"module": None, "class_name": value.class_name, "config": name, "registered_name": name}
         raise unknown(value, where, key)
-    given = value.module == GIVEN
-    module = None if given else module_of(value, where, key)
+    is_custom = isinstance(value.origin, FromUser)
+    module = None if is_custom else module_of(value, where, key)
     if module is not None:
         check(value, value.config, module, where, key)
     config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in value.config.items()}
-    registered = (value.registered_name or value.class_name) if given else None
+    registered = (value.registered_name or value.class_name) if is_custom else None
     return {"module": module, "class_name": value.class_name, "config": dict(config), "registered_name": registered}
 
 

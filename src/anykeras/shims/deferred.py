@@ -1,0 +1,73 @@
+"""Shims that need what reaches them: they take place with the code of the file, where shapes and masks are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+from ..catalog.shapes import Spec
+from ..catalog.shapes.engine import Inference
+from ..document.model import Deferred, Layer
+from ..errors import AnyKerasError
+from ..recovery.code_sites import CodeSite
+from ..recovery.code_sites.base import Lifter
+from ..recovery.functions import Refused
+from ..recovery.graph_ops import GraphOps
+from ..recovery.lift import Lifted, submodel
+from ..recovery.refusals import told
+
+Body = Callable[[GraphOps, Any, Layer], Any]
+"""Writes operations: it is given the graph, the symbol (or list of symbols) called on, and the layer of the file."""
+
+
+def defer(layer: Layer, make: Lifter) -> Layer:
+    """The layer, to be replaced by what `make` gives as soon as it is known what reaches it."""
+    return replace(layer, origin=Deferred(make))
+
+
+def in_layers(make: Callable[[Layer, CodeSite], Layer]) -> Lifter:
+    """The lifter whose layer or submodel the decorated function gives for the shapes and masks of its inputs."""
+
+    @wraps(make)
+    def lift(layer: Layer, site: CodeSite) -> Lifted:
+        try:
+            result = make(layer, site)
+        except AnyKerasError as error:
+            raise told(error, layer.name) from None
+        return Lifted(result, Inference().call(result, site.args, {}))
+
+    return lift
+
+
+def in_operations(body: Body) -> Lifter:
+    """The lifter whose submodel the decorated function writes, operation by operation."""
+
+    @wraps(body)
+    def lift(layer: Layer, site: CodeSite) -> Lifted:
+        inputs = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
+        try:
+            return submodel(layer, inputs, site.context, lambda ops, symbols: body(ops, symbols, layer))
+        except AnyKerasError as error:
+            raise told(error, layer.name) from None
+
+    return lift
+
+
+def rank(site: CodeSite) -> int:
+    """The number of axes of the input, that of the batch with them. Raises Refused."""
+    return len(shape(site))
+
+
+def time(site: CodeSite) -> int | None:
+    """The number of steps of an input (batch, time, ...), None where it is open. Raises Refused."""
+    return shape(site)[1]
+
+
+def shape(site: CodeSite) -> tuple[int | None, ...]:
+    """The sizes of the input, that of the batch first, None where open. Raises Refused."""
+    spec = site.args[0]
+    if not isinstance(spec, Spec) or spec.shape is None:
+        raise Refused("the shape of its input could not be found", "AK3043")
+    return tuple(spec.shape)
