@@ -1,7 +1,7 @@
-"""The libraries of old Keras programs over the running Keras 3.
+"""The libraries of old Keras programs over the running Keras.
 
     from anykeras.compat import backend as K, Layer      # Keras 2 on TensorFlow
-    from anykeras.compat import legacy_runtime                 # or those of another writer
+    from anykeras.compat import legacy_runtime           # or those of another writer
 
 A class written for Keras 0.3 to tf.keras 2.15 runs unchanged: functions come from the table that Lambda recovery uses
 too (`recovery.functions`), tensors have the operators and attributes that they had, and `Layer` keeps the old ways of
@@ -14,21 +14,16 @@ from functools import cache
 from typing import Any
 
 from ..document.model import Era, Writer
-from ..recovery.functions import FunctionContext
 from . import pages as _pages
+from .libraries import legacy_runtime
 from .runtime import LegacyRuntime
 
 __all__ = ["LegacyRuntime", "legacy_runtime"]
 del _pages
 
 
-def legacy_runtime(writer: Writer) -> LegacyRuntime:
-    """The libraries that a writer's program imported."""
-    return LegacyRuntime(FunctionContext.of(writer), writer)
-
-
 @cache
-def _usual() -> LegacyRuntime:
+def _default_runtime() -> LegacyRuntime:
     return legacy_runtime(Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow"))
 
 
@@ -36,7 +31,6 @@ def __getattr__(name: str) -> Any:
     """Names of old Keras: ``backend``, ``layers``, ``Layer``, ``tensorflow`` ..."""
     if name.startswith("__"):
         raise AttributeError(name)
-    runtime = _usual()
     if name in ("keras", "tensorflow"):
-        return runtime.module(name)
-    return runtime.find("keras.layers." + name if name[:1].isupper() else "keras." + name)
+        return _default_runtime().module(name)
+    return _default_runtime().find("keras.layers." + name if name[:1].isupper() else "keras." + name)

@@ -1,86 +1,159 @@
-"""Methods of built-in layers as code of then calls them: by ``super().call(x, mask)``, or on a layer inside its own."""
+"""Methods between legacy code and Keras, in both directions.
+
+Methods of built-in classes are called by legacy code: by ``super().call(x, mask)``, or on a layer that it holds
+(`adapt_methods`). Methods that legacy code defines are called by Keras (`adapt_tensor_method`, `adapt_shape_method`).
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..document.model import Era
-from .tensor import to_legacy_shape, to_plain_shape
+from .runtime import LegacyRuntime
+from .tensor import holds_legacy, to_legacy_shape, to_plain_shape
 
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
+Method = Callable[..., Any]
 
 _TENSORS = ("call", "compute_mask", "get_initial_state")
 _SHAPES = ("build", "compute_output_shape")
 # The arguments that the calls of recurrent layers took by place (keras/layers/recurrent.py 2.3.1, RNN.call); those of
 # Keras 1 were all ``call(x, mask=None)``.
-_RECURRENT = ("sequences", "mask", "training", "initial_state", "constants")
+_RECURRENT = ("mask", "training", "initial_state", "constants")
 
 
-def bridges(runtime: LegacyRuntime, current: type) -> dict[str, Any]:
-    """For each method that code of then may call, one that lets Keras run and gives its outcome back as an old one."""
-    found = {name: _of_tensors(runtime, current, name) for name in _TENSORS if hasattr(current, name)}
-    return {**found, **{name: _of_shapes(runtime, current, name) for name in _SHAPES if hasattr(current, name)}}
+def adapt_methods(runtime: LegacyRuntime, current: type) -> dict[str, Method]:
+    """The methods of a built-in layer that legacy code may call, by name: Keras runs, and gives legacy values back."""
+    found = call_through(runtime, current, _TENSORS[1:])
+    if hasattr(current, "call"):
+        found["call"] = _adapt_call(runtime, current)
+    return {**found, **{name: _adapt_shapes(runtime, current, name) for name in _SHAPES if hasattr(current, name)}}
 
 
-def _of_tensors(runtime: LegacyRuntime, current: type, name: str) -> Callable[..., Any]:
-    method = getattr(current, name)
-    recurrent = issubclass(current, runtime.keras.layers.RNN)
+def call_through(runtime: LegacyRuntime, current: type, names: Iterable[str]) -> dict[str, Method]:
+    """Methods of a class of Keras, by name: they take and give legacy values where legacy code calls them."""
+    return {name: _call_through(runtime, getattr(current, name)) for name in names if hasattr(current, name)}
 
+
+def _call_through(runtime: LegacyRuntime, method: Method) -> Method:
     @wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not runtime.old:
-            return method(self, *args, **kwargs)
-        if name == "call":
-            kwargs = _arguments(runtime, method, args, kwargs, recurrent)
-            args = ()
-        with runtime.outside():
-            made = method(self, *runtime.unwrap(args), **runtime.unwrap(kwargs))
-        return runtime.wrap(made)
+    def call(self: object, *args: object, **kwargs: object) -> object:
+        if runtime.in_legacy_code:
+            return runtime.call_keras(method, self, *args, **kwargs)
+        return method(self, *args, **kwargs)
 
     return call
 
 
-def _of_shapes(runtime: LegacyRuntime, current: type, name: str) -> Callable[..., Any]:
-    method = getattr(current, name)
+def _adapt_call(runtime: LegacyRuntime, current: type) -> Method:
+    method: Method = current.call  # type: ignore[attr-defined]  # of a class that has it
+    recurrent = issubclass(current, runtime.keras.layers.RNN)
 
     @wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not runtime.old:
+    def call(self: object, *args: object, **kwargs: object) -> object:
+        if not runtime.in_legacy_code:
+            return method(self, *args, **kwargs)
+        return runtime.call_keras(method, self, **_name_arguments(runtime, method, args, kwargs, recurrent))
+
+    return call
+
+
+def _adapt_shapes(runtime: LegacyRuntime, current: type, name: str) -> Method:
+    method: Method = getattr(current, name)
+
+    @wraps(method)
+    def call(self: object, *args: object, **kwargs: object) -> object:
+        if not runtime.in_legacy_code:
             return method(self, *args, **kwargs)
         if not args and not kwargs:
             args = (None,)  # Wrapper.build() of Keras 1
-        with runtime.outside():
-            made = method(self, *(to_plain_shape(arg) for arg in args), **{k: to_plain_shape(v) for k, v in kwargs.items()})
-        return to_legacy_shape(made)
+        plain = {key: to_plain_shape(value) for key, value in kwargs.items()}
+        with runtime.keras_code():
+            return to_legacy_shape(method(self, *(to_plain_shape(arg) for arg in args), **plain))
 
     if not issubclass(current, runtime.keras.layers.RNN):
         return call
 
-    def of_one_shape(self: Any, input_shape: Any) -> Any:
+    def call_on_one(self: object, input_shape: object) -> object:
         """One shape, whatever a class that derives from it calls its first argument."""
         return call(self, input_shape)
 
-    return of_one_shape
+    return call_on_one
 
 
-def _arguments(
-    runtime: LegacyRuntime, method: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], recurrent: bool
-) -> dict[str, Any]:
+def _name_arguments(
+    runtime: LegacyRuntime, method: Method, args: tuple[object, ...], kwargs: Mapping[str, object], recurrent: bool
+) -> dict[str, object]:
     """The arguments of a call by today's names; a mask that the method does not take acts around it."""
     takes = list(inspect.signature(method).parameters.values())[1:]
     names = [p.name for p in takes]
     first = names[0] if names else "inputs"
     order = names
-    if runtime.context.era in (Era.KERAS0, Era.KERAS1):
+    if runtime.is_keras1:
         order = [first, "mask"]
     elif recurrent:
-        order = [first, *_RECURRENT[1:]]
-    given = {**dict(zip(order, args, strict=False)), **kwargs}
-    given = {first if key in ("x", "inputs", "input") and key not in names else key: v for key, v in given.items()}
+        order = [first, *_RECURRENT]
+    call = {**dict(zip(order, args, strict=False)), **kwargs}
+    call = {first if key in ("x", "inputs", "input") and key not in names else key: v for key, v in call.items()}
     if any(p.kind is p.VAR_KEYWORD for p in takes):
-        return given
-    return {key: value for key, value in given.items() if key in names or key not in ("mask", "constants", "training")}
+        return call
+    return {key: value for key, value in call.items() if key in names or key not in ("mask", "constants", "training")}
+
+
+def adapt_tensor_method(runtime: LegacyRuntime, method: Method) -> Method:
+    """A method of legacy code that Keras calls on tensors: it takes legacy ones, and what it returns is unwrapped."""
+    signature = inspect.signature(method)
+    training_place = _place_of_training(signature)
+
+    @wraps(method)
+    def call(self: object, *args: object, **kwargs: object) -> object:
+        if training_place and "training" not in kwargs and len(args) <= training_place:
+            kwargs["training"] = bool(_training_of(self, kwargs))
+        if holds_legacy(args) or holds_legacy(kwargs):
+            return method(self, *args, **kwargs)
+        with runtime.calling(_training_of(self, kwargs)):
+            result = method(self, *runtime.wrap(args), **runtime.wrap(kwargs))
+        return runtime.unwrap(result)
+
+    parameters = [_make_optional(p) if training_place else p for p in signature.parameters.values()]
+    call.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    call.is_legacy = True  # type: ignore[attr-defined]
+    return call
+
+
+def adapt_shape_method(runtime: LegacyRuntime, method: Method) -> Method:
+    """``build`` or ``compute_output_shape`` of legacy code: shapes in, and for the latter a shape out."""
+
+    @wraps(method)
+    def call(self: object, *args: object, **kwargs: object) -> object:
+        legacy = {key: to_legacy_shape(value) for key, value in kwargs.items()}
+        with runtime.legacy_code():
+            return to_plain_shape(method(self, *(to_legacy_shape(arg) for arg in args), **legacy))
+
+    call.is_legacy = True  # type: ignore[attr-defined]
+    return call
+
+
+def _place_of_training(signature: inspect.Signature) -> int:
+    """Where a ``training`` stands that has no default, counted without `self`; 0 for none. tf.keras always gave it."""
+    for i, parameter in enumerate(list(signature.parameters.values())[1:]):
+        if parameter.name == "training" and parameter.default is parameter.empty:
+            return i
+    return 0
+
+
+def _make_optional(parameter: inspect.Parameter) -> inspect.Parameter:
+    lacks = parameter.default is parameter.empty and parameter.name in ("training", "mask")
+    return parameter.replace(default=None) if lacks else parameter
+
+
+def _training_of(layer: object, kwargs: Mapping[str, object]) -> bool | None:
+    """Whether the layer is called in training, by its arguments or by the call of the layers around it."""
+    training = kwargs.get("training")
+    if training is None and hasattr(layer, "_get_call_context"):
+        context = layer._get_call_context()
+        training = getattr(context, "training", None)
+        if training is None and context.entry_layer is layer:
+            layer._maybe_reset_call_context()  # asking has opened one, in which all later calls would be inner ones
+    return training if isinstance(training, bool) else None

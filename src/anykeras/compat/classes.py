@@ -1,22 +1,18 @@
-"""Classes of the running Keras that old code can derive from and construct as it did then."""
+"""Classes of the running Keras that legacy code can derive from and construct as it did in its time."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .adapters import bridges
-from .constructors import translated
-from .keras0 import masked_layer
-from .layer import LegacyLayer, wrap_tensor_method
-from .model import as_legacy_model, model
-from .tensor import LegacyTensor, to_plain_shape
-from .training import part
-
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
+from .adapters import adapt_methods, adapt_tensor_method
+from .constructors import translate_arguments
+from .layer import LegacyLayer, initialize_layer
+from .proxies import as_legacy
+from .runtime import LegacyRuntime
+from .tensor import LegacyTensor
+from .training import adapt_training_class
 
 # Classes by the last part of their name, wherever an old library kept them: what the running Keras calls them.
 _CLASSES: Mapping[str, str] = {
@@ -39,85 +35,74 @@ _BASES = frozenset({"Layer", "Wrapper"})
 _TENSORS = frozenset({"Tensor", "TensorVariable", "KerasTensor", "SymbolicTensor"})
 
 
-def find(runtime: LegacyRuntime, name: str) -> Any:
-    """The class of that canonical name, as old code uses it; None where Keras has all that it needs."""
+def find(runtime: LegacyRuntime, name: str) -> object:
+    """The class of that canonical name, as legacy code uses it; None where Keras has all that it needs."""
     root, last = name.split(".")[0], name.rpartition(".")[2]
     if last in _TENSORS and name.count(".") < 4:
         return LegacyTensor
-    if root == "keras" and last == "MaskedLayer":
-        return masked_layer(runtime)
     if root != "keras" or last not in _CLASSES:
         return None
     home, _, current = _CLASSES[last].partition(".")
-    return adapted(runtime, getattr(getattr(runtime.keras, home), current))
+    return runtime.adapt(getattr(getattr(runtime.keras, home), current))
 
 
-def adapted(runtime: LegacyRuntime, current: type) -> Any:
-    """A class of the running Keras with the ways of the writer's time."""
-    known = runtime.registered.get(f"class {current.__module__}.{current.__qualname__}")
-    if known is not None:
-        return known
-    made = _made(runtime, current)
-    runtime.registered[f"class {current.__module__}.{current.__qualname__}"] = made
-    return made
-
-
-def _made(runtime: LegacyRuntime, current: type) -> Any:
+def adapt_class(runtime: LegacyRuntime, current: type) -> type:
+    """The legacy form of a class of the running Keras: the class itself where nothing changed."""
     keras = runtime.keras
-    if issubclass(current, keras.layers.Layer) and not issubclass(current, keras.Model):
-        return _layer(runtime, current)
     if issubclass(current, keras.Model):
-        return model(runtime, current)
+        return _adapt_model(runtime, current)
+    if issubclass(current, keras.layers.Layer):
+        return _adapt_layer(runtime, current)
     if issubclass(current, keras.initializers.Initializer | keras.regularizers.Regularizer | keras.constraints.Constraint):
-        return _object(runtime, current)
+        return _adapt_object(runtime, current)
     if issubclass(current, keras.losses.Loss | keras.metrics.Metric | keras.optimizers.schedules.LearningRateSchedule):
-        return part(runtime, current)
+        return adapt_training_class(runtime, current)
     return current
 
 
-def _layer(runtime: LegacyRuntime, current: type) -> type:
+def _adapt_layer(runtime: LegacyRuntime, current: type) -> type:
     built_in = current.__name__ not in _BASES and current.__module__.startswith("keras.")
 
-    def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+    def __init__(self: object, *args: object, **kwargs: object) -> None:
         if built_in:
-            kwargs = translated(runtime, current.__name__, args, kwargs)
+            kwargs = translate_arguments(runtime, current.__name__, args, kwargs)
             args = ()
-        LegacyLayer.begin(self, current, args, kwargs)
+        initialize_layer(self, current, args, kwargs)
 
+    return _derive(runtime, current, built_in, {"__init__": __init__})
+
+
+def _adapt_model(runtime: LegacyRuntime, current: Any) -> type:
+    """A model class: to derive from, or to make a model of inputs and outputs by."""
+
+    def __new__(cls: type, *args: object, **kwargs: object) -> object:
+        if cls is not adapted:
+            return current.__new__(cls)
+        with runtime.keras_code():
+            return as_legacy(runtime, current(*runtime.unwrap(args), **runtime.unwrap(kwargs)))
+
+    def __init__(self: object, *args: object, **kwargs: object) -> None:
+        initialize_layer(self, current, tuple(runtime.unwrap(args)), dict(runtime.unwrap(kwargs)))
+
+    adapted = _derive(runtime, current, current is not runtime.keras.Model, {"__new__": __new__, "__init__": __init__})
+    return adapted
+
+
+def _derive(runtime: LegacyRuntime, current: type, built_in: bool, methods: Mapping[str, object]) -> type:
     body = {
-        "__init__": __init__,
+        **methods,
         "legacy_runtime": runtime,
         "built_in": built_in,
         "__module__": current.__module__,
         "__doc__": current.__doc__,
-        **bridges(runtime, current),
+        **adapt_methods(runtime, current),
     }
     return type(current.__name__, (LegacyLayer, current), body)
 
 
-def as_legacy(runtime: LegacyRuntime, layer: Any) -> Any:
-    """A live layer of the running Keras in the ways of then, for the code of a class that holds it."""
-    if isinstance(layer, LegacyLayer) or not isinstance(layer, runtime.keras.layers.Layer):
-        return layer
-    if isinstance(layer, runtime.keras.Model):
-        return as_legacy_model(runtime, layer)
-    build = layer.build  # Keras binds it to the object when it is made
-
-    @wraps(build)
-    def built(*args: Any, **kwargs: Any) -> Any:
-        with runtime.outside():
-            return build(
-                *(to_plain_shape(arg) for arg in args), **{key: to_plain_shape(value) for key, value in kwargs.items()}
-            )
-
-    object.__setattr__(layer, "__class__", adapted(runtime, type(layer)))
-    object.__setattr__(layer, "build", built)
-    return layer
-
-
-def _object(runtime: LegacyRuntime, current: type) -> type:
-    def __init_subclass__(cls: Any, **kwargs: Any) -> None:
-        adapt_call(runtime, cls)
+def _adapt_object(runtime: LegacyRuntime, current: type) -> type:
+    def __init_subclass__(cls: type, **kwargs: object) -> None:
+        adapt_callable(runtime, cls)
 
     wrap: Any = classmethod  # the class is made by hand, so that no type checker sees where this goes
     hook = wrap(__init_subclass__)
@@ -125,21 +110,22 @@ def _object(runtime: LegacyRuntime, current: type) -> type:
     return type(current.__name__, (current,), body)
 
 
-def adapt_call(runtime: LegacyRuntime, made: Any) -> Any:
-    """A class of a person's own without a base of Keras: its ``__call__`` is called by Keras, and runs as old code."""
-    own = vars(made).get("__call__")
-    if inspect.isfunction(own) and hasattr(made, "set_param"):
-        own = _of_a_parameter(own)
+def adapt_callable(runtime: LegacyRuntime, own_class: Any) -> Any:
+    """A user's class without a base of Keras: its ``__call__`` is called by Keras, and runs as legacy code."""
+    own = vars(own_class).get("__call__")
+    if inspect.isfunction(own) and hasattr(own_class, "set_param"):
+        own = _call_with_parameter(runtime, own)
     if inspect.isfunction(own) and not getattr(own, "is_legacy", False):
-        made.__call__ = wrap_tensor_method(runtime, own)
-    return made
+        own_class.__call__ = adapt_tensor_method(runtime, own)
+    return own_class
 
 
-def _of_a_parameter(call: Callable[..., Any]) -> Callable[..., Any]:
-    """A regularizer of Keras 1.0 as one of today: it was told its parameter, and then added to the loss."""
+def _call_with_parameter(runtime: LegacyRuntime, call: Callable[..., object]) -> Callable[..., object]:
+    """A regularizer of Keras 1.0 as one of today: its parameter was set first, and it then added to the loss."""
 
-    def run(self: Any, x: Any) -> Any:
+    def run(self: Any, x: object) -> object:
         self.set_param(x)
-        return call(self, x.runtime.wrap(x.runtime.keras.ops.zeros(())) if isinstance(x, LegacyTensor) else 0.0)
+        loss: object = runtime.wrap(runtime.keras.ops.zeros(())) if isinstance(x, LegacyTensor) else 0.0
+        return call(self, loss)
 
     return run

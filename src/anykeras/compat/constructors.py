@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..catalog.signatures import accepted, signature
 from ..document.model import Document, Era, Layer, Object, Value
 from ..errors import Unsupported
 from ..migrations import migrate
-
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
+from .runtime import LegacyRuntime
 
 _HELD = "held by anykeras.compat"
 # What Keras 0 and 1 took first (keras/layers/core.py, recurrent.py, embeddings.py, wrappers.py 1.2.2).
@@ -26,14 +24,16 @@ _FIRST = {
 _PLACE = ("batch_input_shape", "input_shape", "batch_size", "input_dtype", "weights")
 
 
-def translated(runtime: LegacyRuntime, class_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def translate_arguments(
+    runtime: LegacyRuntime, class_name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> dict[str, Any]:
     """The arguments of today for a call of an old constructor.
 
     Raises:
         Unsupported: the old layer is not one layer any more.
     """
     old = signature(class_name, runtime.writer)
-    names = _in_order(runtime, class_name)
+    names = _positional_names(runtime, class_name)
     if len(args) > len(names):
         raise Unsupported("AK5010", f"{class_name} is called with {len(args)} arguments by place: name them")
     given = {**dict(zip(names, args, strict=False)), **kwargs}
@@ -41,27 +41,27 @@ def translated(runtime: LegacyRuntime, class_name: str, args: tuple[Any, ...], k
         return given
     kept = {key: given.pop(key) for key in _PLACE if key in given}
     objects: list[Any] = []
-    config = {key: _document(runtime, key, value, objects) for key, value in given.items() if key != "name"}
+    config = {key: _to_document(runtime, key, value, objects) for key, value in given.items() if key != "name"}
     layer = Layer(class_name, str(given.get("name") or class_name.lower()), config)
     model = migrate(Document(layer, runtime.writer, runtime.writer.era))[0].model
     if model.class_name != class_name or model.graph is not None:
         raise Unsupported("AK5010", f"{class_name} of {runtime.writer} is not one layer of Keras 3 and cannot be derived from")
     takes = accepted(class_name) | {"trainable", "dtype"}
-    made = {key: _live(runtime, value, objects) for key, value in model.config.items() if key in takes}
+    made = {key: _to_live(runtime, value, objects) for key, value in model.config.items() if key in takes}
     name = {"name": given["name"]} if given.get("name") else {}
     return {**{key: value for key, value in made.items() if value is not None or key in given}, **name, **kept}
 
 
-def _in_order(runtime: LegacyRuntime, class_name: str) -> list[str]:
+def _positional_names(runtime: LegacyRuntime, class_name: str) -> list[str]:
     """The arguments that old code may give by place. Keras 2 and tf.keras had them in today's order."""
-    if runtime.context.era in (Era.KERAS0, Era.KERAS1):
+    if runtime.is_keras1:
         return list(_FIRST.get(class_name, ()))
-    made = getattr(runtime.keras.layers, class_name)
+    current = getattr(runtime.keras.layers, class_name)
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in list(inspect.signature(made.__init__).parameters.values())[1:] if p.kind in kinds]
+    return [p.name for p in list(inspect.signature(current.__init__).parameters.values())[1:] if p.kind in kinds]
 
 
-def _document(runtime: LegacyRuntime, key: str, value: Any, objects: list[Any]) -> Value:
+def _to_document(runtime: LegacyRuntime, key: str, value: object, objects: list[Any]) -> Value:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     if isinstance(value, tuple | list) and all(isinstance(item, int | str | None) for item in value):
@@ -70,13 +70,15 @@ def _document(runtime: LegacyRuntime, key: str, value: Any, objects: list[Any]) 
     return Object(_HELD, {"number": len(objects) - 1})
 
 
-def _live(runtime: LegacyRuntime, value: Value, objects: list[Any]) -> Any:
+def _to_live(runtime: LegacyRuntime, value: Value, objects: list[Any]) -> Any:
     if isinstance(value, Object):
         if value.class_name == _HELD and isinstance(value.config, Mapping):
             held = objects[int(str(value.config["number"]))]
             return runtime.unwrap(held)
-        config = {k: _live(runtime, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
+        config = (
+            {k: _to_live(runtime, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
+        )
         return {"class_name": value.class_name, "config": config}
     if isinstance(value, Layer):  # an activation that Keras 3 has no name for is a small model of that name
-        return runtime.outwards(runtime.find(f"keras.activations.{value.name}"))
+        return runtime.for_keras(runtime.find(f"keras.activations.{value.name}"))
     return value

@@ -1,17 +1,23 @@
-"""Initializers of then: functions of Keras 1 that made variables, and those of TensorFlow."""
+"""Old initializers: functions of Keras 1 that made variables, and those of TensorFlow."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..recovery.functions.base import words
+from .runtime import LegacyRuntime
 from .state import make_variable
 from .training import REDUCTIONS
 
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
+
+def _class_names(names: str) -> dict[str, str]:
+    """The classes of Keras under names in snake case."""
+    return {name: name.title().replace("_", "") for name in words(names)}
+
 
 # keras/initializations.py 1.2.2; a function of the name takes a shape and makes a variable.
 _KERAS1: Mapping[str, str] = {
@@ -19,33 +25,18 @@ _KERAS1: Mapping[str, str] = {
     "normal": "RandomNormal",
     "zero": "Zeros",
     "one": "Ones",
-    "identity": "Identity",
-    "orthogonal": "Orthogonal",
-    "lecun_uniform": "LecunUniform",
-    "glorot_normal": "GlorotNormal",
-    "glorot_uniform": "GlorotUniform",
-    "he_normal": "HeNormal",
-    "he_uniform": "HeUniform",
+    **_class_names("identity orthogonal lecun_uniform glorot_normal glorot_uniform he_normal he_uniform"),
 }
 _TENSORFLOW: Mapping[str, str] = {
-    "random_uniform_initializer": "RandomUniform",
-    "random_normal_initializer": "RandomNormal",
-    "truncated_normal_initializer": "TruncatedNormal",
-    "constant_initializer": "Constant",
-    "zeros_initializer": "Zeros",
-    "ones_initializer": "Ones",
-    "glorot_uniform_initializer": "GlorotUniform",
-    "glorot_normal_initializer": "GlorotNormal",
-    "orthogonal_initializer": "Orthogonal",
-    "variance_scaling_initializer": "VarianceScaling",
-    "uniform_unit_scaling_initializer": "VarianceScaling",
-    "contrib.layers.xavier_initializer": "GlorotUniform",
-    "contrib.layers.xavier_initializer_conv2d": "GlorotUniform",
-    "contrib.layers.variance_scaling_initializer": "VarianceScaling",
+    **_class_names("random_uniform random_normal truncated_normal constant zeros ones orthogonal variance_scaling"),
+    **_class_names("glorot_uniform glorot_normal"),
+    "uniform_unit_scaling": "VarianceScaling",
+    "contrib.layers.xavier": "GlorotUniform",
+    "contrib.layers.variance_scaling": "VarianceScaling",
 }
 
 
-def find(runtime: LegacyRuntime, name: str) -> Any:
+def find(runtime: LegacyRuntime, name: str) -> object:
     """What makes starting values under that canonical name; None for any other name."""
     if name == "keras.losses.Reduction":
         return type("Reduction", (), dict(REDUCTIONS))
@@ -53,18 +44,19 @@ def find(runtime: LegacyRuntime, name: str) -> Any:
         return partial(_custom_gradient, runtime)
     root, _, rest = name.partition(".")
     if root == "tensorflow":
-        rest = rest.removeprefix("initializers.") + ("_initializer" if rest.startswith("initializers.") else "")
-        return _class(runtime, _TENSORFLOW[rest]) if rest in _TENSORFLOW else None
+        match = re.fullmatch(r"initializers\.(\w+)|([\w.]+?)_initializer(_conv2d)?", rest)
+        class_name = _TENSORFLOW.get(match[1] or match[2]) if match else None
+        return None if class_name is None else _make_factory(runtime, class_name)
     if not name.startswith("keras.initializations."):
         return None
     last = name.rpartition(".")[2]
-    return partial(_get, runtime) if last == "get" else _function(runtime, last) if last in _KERAS1 else None
+    return partial(_find_initializer, runtime) if last == "get" else _make_function(runtime, last) if last in _KERAS1 else None
 
 
-def _class(runtime: LegacyRuntime, class_name: str) -> Callable[..., Any]:
+def _make_factory(runtime: LegacyRuntime, class_name: str) -> Callable[..., object]:
     current = getattr(runtime.keras.initializers, class_name)
 
-    def make(*args: Any, **kwargs: Any) -> Any:
+    def make(*args: object, **kwargs: object) -> object:
         """An initializer with the arguments that there still are: the numbers of a file replace what it makes."""
         takes = inspect.signature(current.__init__).parameters
         return current(*args[: len(takes) - 1], **{key: value for key, value in kwargs.items() if key in takes})
@@ -72,10 +64,10 @@ def _class(runtime: LegacyRuntime, class_name: str) -> Callable[..., Any]:
     return make
 
 
-def _function(runtime: LegacyRuntime, name: str) -> Callable[..., Any]:
-    def make(shape: Any, scale: Any = None, name: Any = None, **_: Any) -> Any:
+def _make_function(runtime: LegacyRuntime, name: str) -> Callable[..., object]:
+    def make(shape: Iterable[Any], scale: object = None, name: object = None, **_: object) -> object:
         current = getattr(runtime.keras.initializers, _KERAS1[label])
-        with runtime.outside():
+        with runtime.keras_code():
             value = current()(tuple(int(size) for size in shape))
         return make_variable(runtime, value, None, name)
 
@@ -84,16 +76,15 @@ def _function(runtime: LegacyRuntime, name: str) -> Callable[..., Any]:
     return make
 
 
-def _get(runtime: LegacyRuntime, identifier: Any, **_: Any) -> Any:
+def _find_initializer(runtime: LegacyRuntime, identifier: object, **_: object) -> object:
     """``initializations.get``: the function of a name, or what it is given."""
     if isinstance(identifier, str):
         if identifier not in _KERAS1:
             raise ValueError(f"Invalid initialization: {identifier}")
-        return _function(runtime, identifier)
+        return _make_function(runtime, identifier)
     return identifier
 
 
-def _custom_gradient(runtime: LegacyRuntime, function: Callable[..., Any]) -> Callable[..., Any]:
+def _custom_gradient(runtime: LegacyRuntime, function: Callable[..., object]) -> Callable[..., object]:
     """``tf.custom_gradient``: the function gives its outcome and how gradients pass."""
-    made = runtime.keras.ops.custom_gradient(runtime.outwards(function))
-    return runtime.inwards(made)
+    return runtime.for_legacy(runtime.keras.ops.custom_gradient(runtime.for_keras(function)))

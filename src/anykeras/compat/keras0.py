@@ -6,68 +6,68 @@ Source: keras/layers/core.py 0.3.3, Layer and MaskedLayer.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from typing import Any
 
+from .runtime import LegacyRuntime
 from .tensor import LegacyShape
 
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
 
-
-def asked(runtime: LegacyRuntime, own: Mapping[str, Any]) -> dict[str, Any]:
-    """The methods of today for those of a class of Keras 0; none for a class of another time."""
-    made: dict[str, Any] = {}
-    if "get_output" in own and "call" not in own:
-        made |= {"call": _call(runtime), "get_input": _input, "get_input_mask": _mask}
-    if not made and not isinstance(own.get("output_shape"), property):
-        return made
-    build = own.get("build")
-    if inspect.isfunction(build) and len(inspect.signature(build).parameters) == 1:
-        made["build"] = _build(build)
-    made["input_shape"] = property(lambda self: vars(self)["_legacy_shape"])
-    if isinstance(own.get("output_shape"), property):
-        made["compute_output_shape"] = _output_shape
-    if "get_output_mask" in own:
-        made["compute_mask"] = lambda self, inputs, mask=None: self.get_output_mask(runtime.context.training)
-    return made
-
-
-def masked_layer(runtime: LegacyRuntime) -> Any:
-    """``MaskedLayer``, which hands its mask on."""
+def find(runtime: LegacyRuntime, name: str) -> object:
+    """``MaskedLayer``, which hands its mask on; None for any other name."""
+    if not (name.startswith("keras.") and name.endswith(".MaskedLayer")):
+        return None
     base: Any = runtime.find("keras.layers.Layer")
 
     class MaskedLayer(base):  # type: ignore[misc]  # a base made at run time
-        def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        def compute_mask(self, inputs: object, mask: object = None) -> object:
             return mask
 
     return MaskedLayer
 
 
-def _call(runtime: LegacyRuntime) -> Any:
-    def call(self: Any, x: Any, mask: Any = None) -> Any:
-        object.__setattr__(self, "_asked", (x, mask))
+def translate_methods(runtime: LegacyRuntime, own: Mapping[str, Any]) -> dict[str, object]:
+    """The methods of today for those of a class of Keras 0; none for a class of another time."""
+    methods: dict[str, object] = {}
+    if "get_output" in own and "call" not in own:
+        methods |= {"call": _make_call(runtime), "get_input": _get_input, "get_input_mask": _get_mask}
+    if not methods and not isinstance(own.get("output_shape"), property):
+        return methods
+    build = own.get("build")
+    if inspect.isfunction(build) and len(inspect.signature(build).parameters) == 1:
+        methods["build"] = _make_build(build)
+    methods["input_shape"] = property(lambda self: vars(self)["_legacy_shape"])
+    if isinstance(own.get("output_shape"), property):
+        methods["compute_output_shape"] = _compute_output_shape
+    if "get_output_mask" in own:
+        methods["compute_mask"] = lambda self, inputs, mask=None: self.get_output_mask(runtime.context.training)
+    return methods
+
+
+def _make_call(runtime: LegacyRuntime) -> Callable[..., object]:
+    def call(self: Any, x: object, mask: object = None) -> object:
+        object.__setattr__(self, "_legacy_inputs", (x, mask))
         return self.get_output(runtime.context.training)
 
     return call
 
 
-def _input(self: Any, train: bool = False) -> Any:
-    return vars(self)["_asked"][0]
+def _get_input(self: object, train: bool = False) -> object:
+    return vars(self)["_legacy_inputs"][0]
 
 
-def _mask(self: Any, train: bool = False) -> Any:
-    return vars(self)["_asked"][1]
+def _get_mask(self: object, train: bool = False) -> object:
+    return vars(self)["_legacy_inputs"][1]
 
 
-def _build(build: Any) -> Any:
-    def run(self: Any, input_shape: Any) -> None:
+def _make_build(build: Callable[..., object]) -> Callable[..., None]:
+    def run(self: object, input_shape: tuple[int | None, ...]) -> None:
         object.__setattr__(self, "_legacy_shape", LegacyShape(input_shape))
         build(self)
 
     return run
 
 
-def _output_shape(self: Any, input_shape: Any) -> Any:
+def _compute_output_shape(self: Any, input_shape: tuple[int | None, ...]) -> object:
     object.__setattr__(self, "_legacy_shape", LegacyShape(input_shape))
     return self.output_shape

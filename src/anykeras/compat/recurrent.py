@@ -6,35 +6,34 @@ Keras 0.3.3 to 2.0.8: keras/layers/recurrent.py; the names of the hooks changed 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
+from .runtime import LegacyRuntime
+from .tensor import LegacyTensor
 
 _ARGUMENTS = ("return_sequences", "return_state", "go_backwards", "stateful", "unroll")
 
 
-def find(runtime: LegacyRuntime, name: str) -> Any:
+def find(runtime: LegacyRuntime, name: str) -> object:
     """``Recurrent`` and the functions beside it, by the last part of their names; None for any other."""
     last = name.rpartition(".")[2]
     if name.startswith("keras.") and last in ("time_distributed_dense", "_time_distributed_dense"):
-        return _dense_of(runtime)
-    return recurrent(runtime) if name.startswith("keras.") and last == "Recurrent" else None
+        return _make_dense(runtime)
+    return _make_recurrent(runtime) if name.startswith("keras.") and last == "Recurrent" else None
 
 
-def _dense_of(runtime: LegacyRuntime) -> Any:
+def _make_dense(runtime: LegacyRuntime) -> Callable[..., object]:
     K = runtime.module("keras.backend")
 
     def time_distributed_dense(
-        x: Any,
-        w: Any,
-        b: Any = None,
-        dropout: Any = None,
-        input_dim: Any = None,
-        output_dim: Any = None,
-        timesteps: Any = None,
-        training: Any = None,
-    ) -> Any:
+        x: LegacyTensor,
+        w: LegacyTensor,
+        b: LegacyTensor | None = None,
+        dropout: float | None = None,
+        *args: object,
+        **_: object,
+    ) -> object:
         """``x . w + b`` in every step; dropout as in training alone, one mask for all steps."""
         if dropout and runtime.context.training:
             ones = K.ones_like(x[:, 0, :])
@@ -45,8 +44,8 @@ def _dense_of(runtime: LegacyRuntime) -> Any:
     return time_distributed_dense
 
 
-def recurrent(runtime: LegacyRuntime) -> Any:
-    """The class, in the ways of `runtime`."""
+def _make_recurrent(runtime: LegacyRuntime) -> type:
+    """The class, of `runtime`."""
     K = runtime.module("keras.backend")
     base: Any = runtime.find("keras.layers.Layer")
     spec: Any = runtime.find("keras.layers.InputSpec")
@@ -56,14 +55,14 @@ def recurrent(runtime: LegacyRuntime) -> Any:
 
         states: Any
 
-        def __init__(self, weights: Any = None, **kwargs: Any) -> None:
-            given = {name: bool(kwargs.pop(name, False)) for name in _ARGUMENTS}
+        def __init__(self, weights: object = None, **kwargs: object) -> None:
+            options = {name: bool(kwargs.pop(name, False)) for name in _ARGUMENTS}
             self.consume_less = kwargs.pop("consume_less", "cpu")
             self.implementation = kwargs.pop("implementation", 0)
             self.input_dim = kwargs.pop("input_dim", None)
             self.input_length = kwargs.pop("input_length", None)
             super().__init__(weights=weights, **kwargs)
-            for name, value in given.items():
+            for name, value in options.items():
                 setattr(self, name, value)
             self.input_spec = [spec(ndim=3)]
             self.state_spec = None
@@ -77,34 +76,34 @@ def recurrent(runtime: LegacyRuntime) -> Any:
             found = vars(self).get("output_dim", vars(self).get("units"))
             return int(found)
 
-        def compute_output_shape(self, input_shape: Any) -> Any:
+        def compute_output_shape(self, input_shape: Any) -> object:
             shape = input_shape[0] if isinstance(input_shape, list) else input_shape
             steps = (shape[1],) if self.return_sequences else ()
             out = (shape[0], *steps, self._width)
             return [out, *[(shape[0], self._width) for _ in self.states]] if self.return_state else out
 
-        def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        def compute_mask(self, inputs: object, mask: object = None) -> object:
             mask = mask[0] if isinstance(mask, list) else mask
             out = mask if self.return_sequences else None
             return [out, *[None for _ in self.states]] if self.return_state else out
 
-        def step(self, x: Any, states: Any) -> Any:
+        def step(self, x: object, states: object) -> object:
             raise NotImplementedError
 
-        def get_constants(self, x: Any, training: Any = None) -> list[Any]:
+        def get_constants(self, x: object, training: object = None) -> list[object]:
             return []
 
-        def preprocess_input(self, x: Any, training: Any = None) -> Any:
+        def preprocess_input(self, x: object, training: object = None) -> object:
             return x
 
-        def get_initial_states(self, x: Any) -> list[Any]:
+        def get_initial_states(self, x: object) -> list[object]:
             zeros = K.expand_dims(K.sum(K.zeros_like(x), axis=(1, 2)))
             return [K.tile(zeros, [1, self._width]) for _ in self.states]
 
-        def get_initial_state(self, x: Any) -> list[Any]:
+        def get_initial_state(self, x: object) -> list[object]:
             return list(self.get_initial_states(x))
 
-        def call(self, x: Any, mask: Any = None, training: Any = None, initial_state: Any = None) -> Any:
+        def call(self, x: Any, mask: object = None, training: object = None, initial_state: Any = None) -> object:
             if isinstance(x, list | tuple):
                 initial_state, x = list(x[1:]) or None, x[0]
             mask = mask[0] if isinstance(mask, list) else mask
@@ -124,7 +123,7 @@ def recurrent(runtime: LegacyRuntime) -> Any:
             out = outputs if self.return_sequences else last
             return [out, *states] if self.return_state else out
 
-        def reset_states(self, states: Any = None) -> None:
+        def reset_states(self, states: object = None) -> None:
             shape = self.input_spec[0].shape
             if getattr(self, "states", None) is None or self.states[0] is None:
                 count = len(getattr(self, "states", [None]))
@@ -133,7 +132,7 @@ def recurrent(runtime: LegacyRuntime) -> Any:
             for variable in self.states:
                 K.set_value(variable, K.get_value(variable) * 0)
 
-        def get_config(self) -> dict[str, Any]:
+        def get_config(self) -> dict[str, object]:
             config = {name: getattr(self, name) for name in (*_ARGUMENTS, "implementation", "consume_less")}
             return {**super().get_config(), **config}
 

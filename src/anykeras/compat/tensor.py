@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 from ..recovery.functions.shapes import Shape
-
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
 
 
 class Dimension(int):
@@ -20,7 +17,7 @@ class Dimension(int):
         return int(self)
 
 
-class LegacyShape(tuple[Any, ...]):
+class LegacyShape(tuple[int | None, ...]):
     """A static shape with the methods of TensorFlow's ``TensorShape``; None where a size is unknown."""
 
     __slots__ = ()
@@ -31,7 +28,7 @@ class LegacyShape(tuple[Any, ...]):
             return LegacyShape(found)
         return Dimension(found) if isinstance(found, int) else found
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Iterable[int | None]) -> LegacyShape:  # type: ignore[override]  # a shape again
         return LegacyShape((*self, *other))
 
     @property
@@ -42,11 +39,11 @@ class LegacyShape(tuple[Any, ...]):
     rank = ndims
 
     @property
-    def dims(self) -> list[Any]:
+    def dims(self) -> list[int | None]:
         """The sizes one by one."""
         return [self[i] for i in range(len(self))]
 
-    def as_list(self) -> list[Any]:
+    def as_list(self) -> list[int | None]:
         """The sizes as plain numbers and None."""
         return [None if size is None else int(size) for size in self]
 
@@ -70,6 +67,19 @@ class LegacyShape(tuple[Any, ...]):
         return self
 
 
+class TensorOperations(Protocol):
+    """What a legacy tensor asks of its runtime."""
+
+    def attribute(self, raw: object, name: str) -> Any:
+        """An attribute or method of a tensor."""
+
+    def operate(self, name: str, *operands: object) -> Any:
+        """A Python operator."""
+
+    def to_numpy(self, raw: object) -> Any:
+        """The numbers of a tensor."""
+
+
 class LegacyTensor:
     """A tensor as old code sees it: operators, attributes and methods have the meaning that they had then.
 
@@ -79,7 +89,7 @@ class LegacyTensor:
     __array_ufunc__ = None  # numpy leaves `array * tensor` to the tensor
     __slots__ = ("raw", "runtime")
 
-    def __init__(self, raw: Any, runtime: LegacyRuntime) -> None:
+    def __init__(self, raw: Any, runtime: TensorOperations) -> None:
         self.raw, self.runtime = raw, runtime
 
     def __getattr__(self, name: str) -> Any:
@@ -87,7 +97,7 @@ class LegacyTensor:
             raise AttributeError(name)
         return self.runtime.attribute(self.raw, name)
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: object) -> Any:
         return self.runtime.operate("getitem", self, key)
 
     def __len__(self) -> int:
@@ -103,13 +113,13 @@ class LegacyTensor:
         return bool(self.raw)
 
     def __int__(self) -> int:
-        return int(self.runtime.numbers(self.raw))
+        return int(self.runtime.to_numpy(self.raw))
 
     def __float__(self) -> float:
-        return float(self.runtime.numbers(self.raw))
+        return float(self.runtime.to_numpy(self.raw))
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        found = self.runtime.numbers(self.raw)
+    def __array__(self, dtype: object = None, copy: object = None) -> Any:
+        found = self.runtime.to_numpy(self.raw)
         return found if dtype is None else found.astype(dtype)
 
     def __eq__(self, other: object) -> Any:
@@ -125,22 +135,22 @@ class LegacyTensor:
         return f"LegacyTensor({self.raw!r})"
 
 
-def _binary(name: str) -> Any:
-    def run(self: LegacyTensor, other: Any) -> Any:
+def _binary(name: str) -> Callable[..., object]:
+    def run(self: LegacyTensor, other: object) -> object:
         return self.runtime.operate(name, self, other)
 
     return run
 
 
-def _reflected(name: str) -> Any:
-    def run(self: LegacyTensor, other: Any) -> Any:
+def _reflected(name: str) -> Callable[..., object]:
+    def run(self: LegacyTensor, other: object) -> object:
         return self.runtime.operate(name, other, self)
 
     return run
 
 
-def _unary(name: str) -> Any:
-    def run(self: LegacyTensor) -> Any:
+def _unary(name: str) -> Callable[..., object]:
+    def run(self: LegacyTensor) -> object:
         return self.runtime.operate(name, self)
 
     return run
@@ -157,7 +167,7 @@ for _name in ("neg", "pos", "abs", "invert"):
     setattr(LegacyTensor, f"__{_name}__", _unary(_name))
 
 
-def to_legacy_shape(value: Any) -> Any:
+def to_legacy_shape(value: object) -> Any:
     """Shapes (and lists of shapes) in the form that old code is given."""
     if isinstance(value, list) and value and isinstance(value[0], list | tuple | Shape):
         return [to_legacy_shape(item) for item in value]
@@ -168,7 +178,7 @@ def to_legacy_shape(value: Any) -> Any:
     return LegacyShape(value) if isinstance(value, list | tuple) else value
 
 
-def to_plain_shape(value: Any) -> Any:
+def to_plain_shape(value: object) -> Any:
     """Shapes that old code gave, as tuples of ints and None."""
     if isinstance(value, LegacyTensor):
         return to_plain_shape(tuple(value))
@@ -184,3 +194,12 @@ def _plain(value: Any) -> Any:
         return [to_plain_shape(item) for item in value]
     sizes = (getattr(size, "value", size) for size in tuple(value))
     return tuple(int(size) if size is not None else None for size in sizes)
+
+
+def holds_legacy(value: object) -> bool:
+    """Whether a structure holds tensors of legacy code."""
+    if isinstance(value, list | tuple):
+        return any(holds_legacy(item) for item in value)
+    if isinstance(value, dict):
+        return any(holds_legacy(item) for item in value.values())
+    return isinstance(value, LegacyTensor)

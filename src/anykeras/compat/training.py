@@ -1,18 +1,14 @@
-"""Losses, metrics and schedules that code of then derives from."""
+"""Losses, metrics and schedules that legacy code derives from."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .layer import wrap_tensor_method
+from .adapters import adapt_tensor_method, call_through
 from .proxies import LegacyProxy
+from .runtime import LegacyRuntime
 from .tensor import LegacyTensor, to_plain_shape
-
-if TYPE_CHECKING:
-    from .runtime import LegacyRuntime
 
 _CALLED = ("call", "__call__", "update_state", "result", "reset_state", "reset_states")
 # What tf.keras 2.0 to 2.15 called the ways to reduce a loss (losses_utils.py, ReductionV2).
@@ -28,7 +24,7 @@ REDUCTIONS = {
 class LegacyTrainingObject(LegacyProxy):
     """Mixed into a loss, metric or schedule of the running Keras."""
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         if "legacy_runtime" in vars(cls):
             return
@@ -37,41 +33,29 @@ class LegacyTrainingObject(LegacyProxy):
         for name in _CALLED:
             method = vars(cls).get(name)
             if inspect.isfunction(method) and not getattr(method, "is_legacy", False):
-                setattr(cls, name, wrap_tensor_method(cls.legacy_runtime, method))
+                setattr(cls, name, adapt_tensor_method(cls.legacy_runtime, method))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if isinstance(kwargs.get("reduction"), str):
-            kwargs["reduction"] = REDUCTIONS.get(kwargs["reduction"].upper(), kwargs["reduction"])
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        reduction = kwargs.get("reduction")
+        if isinstance(reduction, str):
+            kwargs["reduction"] = REDUCTIONS.get(reduction.upper(), reduction)
         super().__init__(*args, **kwargs)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         super().__setattr__(name, value.raw if isinstance(value, LegacyTensor) else value)
 
     def add_weight(self, *args: Any, **kwargs: Any) -> Any:
         """``add_weight(name, shape, ..., initializer)`` of tf.keras' metrics; ``add_variable`` of today's."""
-        shape_first = bool(args) and not isinstance(args[0], str)
-        given = {**dict(zip(("shape", "initializer") if shape_first else ("name", "shape"), args, strict=False)), **kwargs}
+        order = ("shape", "initializer") if args and not isinstance(args[0], str) else ("name", "shape")
+        call = {**dict(zip(order, args, strict=False)), **kwargs}
         known = ("name", "shape", "initializer", "dtype")
-        made = {key: value for key, value in given.items() if key in known and value is not None}
-        made["shape"] = to_plain_shape(tuple(made.get("shape", ())))
-        return super().add_variable(**{"initializer": "zeros", **made})  # type: ignore[misc]
+        weight = {key: value for key, value in call.items() if key in known and value is not None}
+        weight["shape"] = to_plain_shape(tuple(weight.get("shape", ())))
+        return super().add_variable(**{"initializer": "zeros", **weight})  # type: ignore[misc]
 
 
-def part(runtime: LegacyRuntime, current: type) -> type:
-    """A loss, metric or schedule class of the running Keras in the ways of then."""
-    bridged = {name: _bridge(runtime, current, name) for name in _CALLED if hasattr(current, name) and name != "__call__"}
-    body = {"legacy_runtime": runtime, "__module__": current.__module__, "__doc__": current.__doc__, **bridged}
+def adapt_training_class(runtime: LegacyRuntime, current: type) -> type:
+    """A loss, metric or schedule class of the running Keras for legacy code."""
+    methods = call_through(runtime, current, [name for name in _CALLED if name != "__call__"])
+    body = {"legacy_runtime": runtime, "__module__": current.__module__, "__doc__": current.__doc__, **methods}
     return type(current.__name__, (LegacyTrainingObject, current), body)
-
-
-def _bridge(runtime: LegacyRuntime, current: type, name: str) -> Callable[..., Any]:
-    method = getattr(current, name)
-
-    @wraps(method)
-    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not runtime.old:
-            return method(self, *args, **kwargs)
-        with runtime.outside():
-            return runtime.wrap(method(self, *runtime.unwrap(args), **runtime.unwrap(kwargs)))
-
-    return call

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..compat.classes import as_legacy
+from ..compat.proxies import as_legacy
 from ..errors import AnyKerasError, Malformed
 
 _BASE = ("name", "trainable", "dtype")  # arguments that a file has for every layer, and a class may not take

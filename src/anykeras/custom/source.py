@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any
 
 from ..compat import LegacyRuntime
-from ..compat.classes import adapt_call
+from ..compat.classes import adapt_callable
 from ..compat.runtime import ROOTS
 from ..document.model import Era
 from ..errors import AnyKerasError
@@ -53,7 +53,7 @@ def read(path: str, runtime: LegacyRuntime) -> Read:
         return Read({}, {os.path.basename(path): error.seen})
     objects = {name: runner.exported(value) for name, value in vars(module).items() if _own(value, module)}
     constants = {name: value for name, value in vars(module).items() if _is_constant(name, value)}
-    registered = {name: runner.exported(value) for name, value in runtime.registered.items() if not name.startswith("class ")}
+    registered = {name: runner.exported(value) for name, value in runtime.registered.items()}
     return Read({**constants, **objects, **registered}, runner.failed)
 
 
@@ -142,8 +142,8 @@ class _Runner:
         if self.now:
             return value
         if inspect.isfunction(value):
-            return self.runtime.outwards(value)
-        return adapt_call(self.runtime, value) if not hasattr(value, "legacy_runtime") else value
+            return self.runtime.for_keras(value)
+        return adapt_callable(self.runtime, value) if not hasattr(value, "legacy_runtime") else value
 
 
 def _is_main(test: ast.expr) -> bool:
