@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import anykeras
-from anykeras.document.model import Document, Era, Graph, Layer, Object, Training, Writer
+from anykeras.document.model import UNRESOLVED, Document, Era, Graph, Layer, Object, Training, Writer
 from anykeras.migrations import settled
 from genuine import FIXTURES, Genuine, same
 
@@ -82,7 +82,7 @@ SGD = Object("SGD", {}, "keras.optimizers")
 
 
 def test_one_missing_loss_takes_all_with_it() -> None:
-    mine = Object("mine", "mine", "foreign")
+    mine = Object("mine", "mine", origin=UNRESOLVED)
     done, findings = settled(document(optimizer=SGD, loss=("mean_squared_error", mine), loss_weights=(1.0, 2.0)), None)
     assert done.training is not None
     assert done.training.config["loss"] is None and done.training.config["loss_weights"] is None
@@ -90,7 +90,7 @@ def test_one_missing_loss_takes_all_with_it() -> None:
 
 
 def test_a_missing_metric_leaves_the_others_in_place() -> None:
-    mine = Object("mine", "mine", "foreign")
+    mine = Object("mine", "mine", origin=UNRESOLVED)
     done, findings = settled(document(optimizer=SGD, loss="mse", metrics=((mine, "mae"), (mine,))), None)
     assert done.training is not None
     assert done.training.config["metrics"] == (("mae",), ())
@@ -98,7 +98,7 @@ def test_a_missing_metric_leaves_the_others_in_place() -> None:
 
 
 def test_a_missing_optimizer_is_named() -> None:
-    mine = Object("TFOptimizer", {}, "foreign")
+    mine = Object("TFOptimizer", {}, origin=UNRESOLVED)
     done, findings = settled(document(optimizer=mine, loss="mse"), None)
     assert done.training is not None and done.training.config["optimizer"] is None
     assert [(finding.code, finding.address) for finding in findings] == [("AK4001", "training/optimizer")]

@@ -149,7 +149,7 @@ def join(*parts: str) -> str:
 
 def _stored_class(layer: Layer, entry: LayerEntry | None) -> str:
     """The Python name of the class, which is not always the public name of the file."""
-    return layer.class_name if entry is None else entry.name
+    return layer.bare_class_name if entry is None else entry.name
 
 
 def _visit(place: Place, walk: _Walk) -> Iterator[Place]:

@@ -49,7 +49,7 @@ class Adopter:
         except Exception as error:  # whatever the reader's class raises is theirs to read
             raise Unsupported(
                 "AK5012",
-                f"{layer.class_name} as given does not run on {_shown(site.args)}: {_short(error)}",
+                f"{layer.bare_class_name} as given does not run on {_shown(site.args)}: {_short(error)}",
                 layer=layer.name,
                 next_step="Correct the class; anykeras.compat offers the old keras.backend over Keras 3.",
             ) from error
@@ -62,7 +62,7 @@ class Adopter:
             model = natively(layer, live, inputs)
         except Kept as reason:
             return self._kept(layer, specs, str(reason))
-        seen = f"{layer.class_name} as given"
+        seen = f"{layer.bare_class_name} as given"
         done = f"traced into {len(model.graph.layers) if model.graph else 1} native layers and operations"
         return Lifted(model, specs, findings=(_finding("AK5013", layer, seen, done, Fidelity.EQUIVALENT),))
 
@@ -72,7 +72,7 @@ class Adopter:
         if not is_layer(found):
             raise MissingObject(
                 "AK5014",
-                f"what was given for {layer.class_name!r} is no layer class of Keras 3: {found!r}",
+                f"what was given for {layer.bare_class_name!r} is no layer class of Keras 3: {found!r}",
                 layer=layer.name,
                 next_step="Give a subclass of keras.layers.Layer, or the source file with its old imports.",
             )
@@ -86,7 +86,7 @@ class Adopter:
             return Lifted(layer, specs)
         done = "kept as it is; whatever opens the file needs the same custom_objects"
         return Lifted(
-            layer, specs, findings=(_finding("AK5015", layer, f"{layer.class_name}: {reason}", done, Fidelity.EXACT),)
+            layer, specs, findings=(_finding("AK5015", layer, f"{layer.bare_class_name}: {reason}", done, Fidelity.EXACT),)
         )
 
 

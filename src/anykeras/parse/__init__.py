@@ -96,7 +96,7 @@ def _in_graph(model: Layer, raw: Raw, writer: Writer) -> Layer:
     shape = _build_shape(raw, writer)
     if model.graph is not None or shape is None:
         return model
-    name = model.name or model.class_name.lower()
+    name = model.name or model.bare_class_name.lower()
     sub = Builder(f"{name}_model", model.address)
     end = sub.add(replace(model, name=name), sub.input(shape[1:]))
     return sub.finish(end)
@@ -115,6 +115,6 @@ def _named(model: Layer) -> Layer:
     names = UniqueNames(layer.name for layer in walk(model))
 
     def name(layer: Layer) -> Layer:
-        return layer if layer.name else replace(layer, name=names.number(layer.class_name.lower()))
+        return layer if layer.name else replace(layer, name=names.number(layer.bare_class_name.lower()))
 
     return rebuild(model, name)

@@ -41,7 +41,7 @@ _NATIVE: Final[Mapping[str, str]] = {
 )
 def spectral_layer(layer: Layer, context: Context) -> Layer | None:
     """Weights kernel, bias, sn; further training normalises nothing."""
-    native = _NATIVE[layer.class_name]
+    native = _NATIVE[layer.bare_class_name]
     known = signature(native, NOW)
     bias = {"bias"} if layer.config.get("use_bias") is True else set()
     if known is None or layer.weights.keys() != {"kernel", "sn"} | bias or context.writer.backend == "theano":

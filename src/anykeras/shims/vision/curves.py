@@ -47,10 +47,10 @@ def curve(layer: Layer, context: Context) -> Layer | None:
     beta = layer.config.get("beta")
     if not bare(layer, "beta") or layer.weights or isinstance(beta, bool):
         return None
-    function: Value = _NAMED.get(layer.class_name) if "beta" not in layer.config else None
-    if isinstance(beta, int | float) and layer.class_name in _CURVED:
+    function: Value = _NAMED.get(layer.bare_class_name) if "beta" not in layer.config else None
+    if isinstance(beta, int | float) and layer.bare_class_name in _CURVED:
         sub = Builder(f"{layer.name}_function", layer.address)
-        function = sub.finish(_CURVED[layer.class_name](sub, sub.input(), float(beta)))
+        function = sub.finish(_CURVED[layer.bare_class_name](sub, sub.input(), float(beta)))
     if function is None:
         return None
     kept = {key: layer.config[key] for key in ("dtype",) if key in layer.config}
