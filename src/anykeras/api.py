@@ -80,7 +80,7 @@ def _brought(raw: Raw, original: Document, given: custom.Given, native: bool = F
     prepared = custom.prepare(migrated, given, native)
     trace = custom.Adopter(given, native)
     recovered = recovery.recover(prepared.document, custom.functions(given.objects), trace)
-    document, left_out = migrations.settled(recovered.document, None if native else given.find)
+    document, left_out = migrations.resolve_training(recovered.document, None if native else given.find)
     told = (*findings, *given.findings, *prepared.findings, *recovered.findings, *left_out)
     return Opened(raw, original, document, told, recovered.code, given)
 

@@ -6,8 +6,8 @@ Nothing here reads a file until :meth:`Tensor.read`; a migration that flips a ke
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,9 @@ Array = NDArray[np.generic]
 class Tensor:
     """A tensor that has not been read yet.
 
-    `origin` says where it comes from (``model_weights/dense_1/dense_1_W``), `steps` which layout changes it carries.
+    `origin` says where it comes from (``model_weights/dense_1/dense_1_W``), `steps` which changes it carries and
+    `sources` the tensors that they were made to. `redo` makes the last change to other tensors in place of `sources`:
+    every change of layout has one, an arithmetic one only where its maker gives it. Tensors are compared by identity.
     """
 
     shape: tuple[int, ...]
@@ -27,6 +29,10 @@ class Tensor:
     origin: str
     load: Callable[[], Array] = field(repr=False)
     steps: tuple[str, ...] = ()
+    sources: tuple[Tensor, ...] = field(default=(), repr=False)
+    redo: Callable[..., Tensor] | None = field(default=None, repr=False)
+    rearranged: bool = True
+    """Whether every number in it is a number of the file or a zero: its layout was changed, nothing was computed."""
 
     @property
     def size(self) -> int:
@@ -40,29 +46,62 @@ class Tensor:
             raise ValueError(f"{self.origin}: {array.shape} was read where {self.shape} was declared")
         return array
 
-    def derive(self, step: str, shape: Sequence[int], change: Callable[[Array], Array]) -> Tensor:
-        """The same tensor with one more layout change, applied when read."""
-        return Tensor(tuple(shape), self.dtype, self.origin, lambda: change(self.read()), (*self.steps, step))
+    def leaves(self) -> Iterator[Tensor]:
+        """The tensors that it was made of, as they were read; itself where it was not made of others."""
+        if not self.sources:
+            yield self
+        for source in self.sources:
+            yield from source.leaves()
+
+    def follow(self, find: Callable[[Tensor], Tensor]) -> Tensor | None:
+        """What its changes make of other tensors: of ``find(leaf)`` in place of each leaf, which has the leaf's shape.
+
+        None where a change is arithmetic that says nothing of other tensors.
+        """
+        if not self.sources:
+            return find(self)
+        parts = [source.follow(find) for source in self.sources] if self.redo is not None else []
+        found = [part for part in parts if part is not None]
+        return self.redo(*found) if self.redo is not None and len(found) == len(self.sources) else None
+
+    def rearrange(self, step: str, shape: Sequence[int], change: Callable[[Array], Array]) -> Tensor:
+        """The same numbers in another layout, applied when read; `change` may drop numbers or add zeros."""
+        return self._changed(step, shape, change, lambda t: t.rearrange(step, shape, change), self.rearranged)
+
+    def compute(self, step: str, shape: Sequence[int], change: Callable[[Array], Array]) -> Tensor:
+        """Other numbers, computed from these when read."""
+        return self._changed(step, shape, change, None, False)
+
+    def _changed(
+        self,
+        step: str,
+        shape: Sequence[int],
+        change: Callable[[Array], Array],
+        redo: Callable[[Tensor], Tensor] | None,
+        rearranged: bool,
+    ) -> Tensor:
+        steps = (*self.steps, step)
+        return Tensor(tuple(shape), self.dtype, self.origin, lambda: change(self.read()), steps, (self,), redo, rearranged)
 
     def transpose(self, *axes: int) -> Tensor:
         """Axes permuted as by :func:`numpy.transpose`."""
-        return self.derive(f"transpose{axes}", [self.shape[a] for a in axes], lambda a: a.transpose(axes))
+        return self.rearrange(f"transpose{axes}", [self.shape[a] for a in axes], lambda a: a.transpose(axes))
 
     def reshape(self, *shape: int) -> Tensor:
         """Another shape of the same size, row-major."""
         if math.prod(shape) != self.size:
             raise ValueError(f"{self.origin}: {self.shape} does not reshape to {shape}")
-        return self.derive(f"reshape{shape}", shape, lambda a: a.reshape(shape))
+        return self.rearrange(f"reshape{shape}", shape, lambda a: a.reshape(shape))
 
     def flip(self, *axes: int) -> Tensor:
         """Reversed along `axes`."""
-        return self.derive(f"flip{axes}", self.shape, lambda a: np.flip(a, axes))
+        return self.rearrange(f"flip{axes}", self.shape, lambda a: np.flip(a, axes))
 
     def part(self, axis: int, start: int, stop: int) -> Tensor:
         """The slice ``start:stop`` of one axis."""
         index = tuple(slice(start, stop) if i == axis else slice(None) for i in range(len(self.shape)))
         shape = [stop - start if i == axis else n for i, n in enumerate(self.shape)]
-        return self.derive(f"part({axis}, {start}, {stop})", shape, lambda a: a[index])
+        return self.rearrange(f"part({axis}, {start}, {stop})", shape, lambda a: a[index])
 
     def split(self, parts: int, axis: int = -1) -> list[Tensor]:
         """`parts` equal slices of one axis."""
@@ -74,7 +113,8 @@ class Tensor:
 
     def cast(self, dtype: str) -> Tensor:
         """Another dtype."""
-        return Tensor(self.shape, dtype, self.origin, lambda: self.read().astype(dtype), (*self.steps, f"cast({dtype})"))
+        changed = self.rearrange(f"cast({dtype})", self.shape, lambda a: a.astype(dtype))
+        return replace(changed, dtype=dtype, redo=lambda t: t.cast(dtype))
 
 
 def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
@@ -83,27 +123,51 @@ def concatenate(tensors: Sequence[Tensor], axis: int = -1) -> Tensor:
     axis %= len(first.shape)
     shape = list(first.shape)
     shape[axis] = sum(t.shape[axis] for t in tensors)
-    return Tensor(
-        tuple(shape),
-        first.dtype,
-        " + ".join(t.origin for t in tensors),
-        lambda: np.concatenate([t.read() for t in tensors], axis),
-        (f"concatenate({axis})",),
+    joined = combine(
+        f"concatenate({axis})",
+        tensors,
+        shape,
+        lambda *arrays: np.concatenate(arrays, axis),
+        lambda *others: concatenate(others, axis),
     )
+    return replace(joined, rearranged=all(t.rearranged for t in tensors))
 
 
-def combine(step: str, tensors: Sequence[Tensor], shape: Sequence[int], compute: Callable[..., Array]) -> Tensor:
-    """A tensor computed from several others when read (``compute`` gets their arrays in order)."""
+def combine(
+    step: str,
+    tensors: Sequence[Tensor],
+    shape: Sequence[int],
+    compute: Callable[..., Array],
+    slots: Callable[..., Tensor] | None = None,
+) -> Tensor:
+    """A tensor computed from several others when read.
+
+    Args:
+        step: the name of the change.
+        tensors: what it is computed from.
+        shape: of the outcome; its dtype is that of the first tensor.
+        compute: gets the arrays of `tensors` in order.
+        slots: what an optimizer's slot of the outcome is, made of the slots of `tensors` in order; without it the slot
+            starts fresh.
+    """
     return Tensor(
         tuple(shape),
         tensors[0].dtype,
         " + ".join(t.origin for t in tensors),
         lambda: compute(*[t.read() for t in tensors]),
         (step,),
+        tuple(tensors),
+        slots,
+        False,
     )
 
 
 def constant(value: ArrayLike, dtype: str = "float32", origin: str = "constant") -> Tensor:
     """A tensor made from numbers that are already in memory."""
     array = np.asarray(value, dtype)
-    return Tensor(array.shape, str(array.dtype), origin, lambda: array)
+    return Tensor(array.shape, str(array.dtype), origin, lambda: array, rearranged=False)
+
+
+def zeros(shape: Sequence[int], dtype: str = "float32", origin: str = "zeros") -> Tensor:
+    """Zeros, made when read: what a slot of an optimizer starts from."""
+    return Tensor(tuple(shape), dtype, origin, lambda: np.zeros(shape, dtype))

@@ -10,7 +10,7 @@ import pytest
 
 import anykeras
 from anykeras.document.model import UNRESOLVED, Document, Era, Graph, Layer, Object, Training, Writer
-from anykeras.migrations import settled
+from anykeras.migrations import resolve_training
 from genuine import FIXTURES, Genuine, same
 
 from .stepping import STEPPED, step
@@ -83,7 +83,7 @@ SGD = Object("SGD", {}, "keras.optimizers")
 
 def test_one_missing_loss_takes_all_with_it() -> None:
     mine = Object("mine", "mine", origin=UNRESOLVED)
-    done, findings = settled(document(optimizer=SGD, loss=("mean_squared_error", mine), loss_weights=(1.0, 2.0)), None)
+    done, findings = resolve_training(document(optimizer=SGD, loss=("mean_squared_error", mine), loss_weights=(1.0, 2.0)), None)
     assert done.training is not None
     assert done.training.config["loss"] is None and done.training.config["loss_weights"] is None
     assert [finding.code for finding in findings] == ["AK4002"]
@@ -91,7 +91,7 @@ def test_one_missing_loss_takes_all_with_it() -> None:
 
 def test_a_missing_metric_leaves_the_others_in_place() -> None:
     mine = Object("mine", "mine", origin=UNRESOLVED)
-    done, findings = settled(document(optimizer=SGD, loss="mse", metrics=((mine, "mae"), (mine,))), None)
+    done, findings = resolve_training(document(optimizer=SGD, loss="mse", metrics=((mine, "mae"), (mine,))), None)
     assert done.training is not None
     assert done.training.config["metrics"] == (("mae",), ())
     assert len(findings) == 1
@@ -99,7 +99,7 @@ def test_a_missing_metric_leaves_the_others_in_place() -> None:
 
 def test_a_missing_optimizer_is_named() -> None:
     mine = Object("TFOptimizer", {}, origin=UNRESOLVED)
-    done, findings = settled(document(optimizer=mine, loss="mse"), None)
+    done, findings = resolve_training(document(optimizer=mine, loss="mse"), None)
     assert done.training is not None and done.training.config["optimizer"] is None
     assert [(finding.code, finding.address) for finding in findings] == [("AK4001", "training/optimizer")]
 

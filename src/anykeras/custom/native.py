@@ -49,17 +49,19 @@ def natively(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
     """
     if hasattr(live, "state_size") or (hasattr(live, "go_backwards") and layer.name.startswith(_DIRECTIONS)):
         raise Kept("it is part of a recurrent layer, which needs a cell or a recurrent layer there")
+    tensors: dict[int, Tensor] = {}
     if weights_of(layer):
         for variable, tensor in paired(live, layer):
             variable.assign(tensor.read())
+            tensors[id(variable)] = tensor
     trained = "training" in inspect.signature(live.call).parameters
-    model = _traced(layer, live, inputs, {"training": False} if trained else {})
-    if trained and not same(model, _traced(layer, live, inputs, {"training": True})):
+    model = _traced(layer, live, inputs, {"training": False} if trained else {}, tensors)
+    if trained and not same(model, _traced(layer, live, inputs, {"training": True}, tensors)):
         raise Kept("it does another thing in training")
     return model
 
 
-def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any]) -> Layer:
+def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any], tensors: Mapping[int, Tensor]) -> Layer:
     import keras
 
     own = [*live._trainable_variables, *live._non_trainable_variables]
@@ -80,11 +82,11 @@ def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any
     except Exception as error:  # whatever the reader's class raises: it then stays as it is
         raise Kept(f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
     model = keras3.layer_of(config, Reading(Era.KERAS3, f"class {layer.class_name}"))
-    return _with_weights(replace(model, name=layer.name), whole, own, len(flat), layer)
+    return _with_weights(replace(model, name=layer.name), whole, own, len(flat), layer, tensors)
 
 
-def _with_weights(model: Layer, whole: Any, own: list[Any], count: int, layer: Layer) -> Layer:
-    model = _filled(model, whole)
+def _with_weights(model: Layer, whole: Any, own: list[Any], count: int, layer: Layer, tensors: Mapping[int, Tensor]) -> Layer:
+    model = _filled(model, whole, tensors)
     graph = model.graph
     if graph is None or any(_foreign(inner) for inner in walk(model)):
         raise Kept("a layer inside it is no layer of Keras 3")
@@ -93,7 +95,7 @@ def _with_weights(model: Layer, whole: Any, own: list[Any], count: int, layer: L
     if held != len(whole.weights) or any(refs(graph.outputs).count(end) for end in ends):
         raise Kept("its variables do not all belong to native layers")
     for variable, end in zip(own, ends[count:], strict=True):
-        graph = _holding(graph, end, variable, ends[0], layer.name)
+        graph = _holding(graph, end, variable, _tensor_of(variable, tensors), ends[0], layer.name)
     inputs = ends[0] if count == 1 else tuple(ends[:count])
     trainable = layer.config.get("trainable", True) is not False
     return replace(model, graph=replace(graph, inputs=inputs), config={"trainable": trainable}, address=layer.address)
@@ -104,23 +106,36 @@ def _foreign(layer: Layer) -> bool:
     return layer.module is not None and layer.module.split(".")[0] != "keras"
 
 
-def _filled(model: Layer, whole: Any) -> Layer:
+def _tensor_of(variable: Any, tensors: Mapping[int, Tensor]) -> Tensor:
+    """The tensor of the file that a variable was filled from, or else its numbers."""
+    import keras
+
+    dtype, found = str(variable.dtype), tensors.get(id(variable))
+    if found is None:
+        return constant(keras.ops.convert_to_numpy(variable), dtype)
+    return found if found.dtype == dtype else found.cast(dtype)
+
+
+def _filled(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
     """The model with the numbers of the live one."""
     bound: dict[int, dict[str, Tensor]] = {}
     for slot in slots(model):
         store: dict[str, Any] = {}
-        follow(whole, slot.steps).save_own_variables(store)
-        bound.setdefault(id(slot.layer), {})[slot.role.name] = constant(store[slot.key], str(store[slot.key].dtype))
+        holder = follow(whole, slot.steps)
+        holder.save_own_variables(store)
+        variables = [*holder._trainable_variables, *holder._non_trainable_variables]
+        known = slot.key.isdigit() and len(store) == len(variables)
+        tensor = (
+            _tensor_of(variables[int(slot.key)], tensors) if known else constant(store[slot.key], str(store[slot.key].dtype))
+        )
+        bound.setdefault(id(slot.layer), {})[slot.role.name] = tensor
     return filled(model, bound)
 
 
-def _holding(graph: Graph, weight: Ref, variable: Any, first: Ref, name: str) -> Graph:
+def _holding(graph: Graph, weight: Ref, variable: Any, tensor: Tensor, first: Ref, name: str) -> Graph:
     """The graph with an Embedding of one row, laid out as the variable, in the place of an input."""
-    import keras
-
     shape = tuple(int(size) for size in variable.shape)
     size = math.prod(shape)
-    numbers = keras.ops.convert_to_numpy(variable).reshape(1, size)
     sub = Builder(f"{name}_{variable.name}")
     sub.input()
     start = sub.op("multiply", sub.op("sum", sub.op("zeros_like", first)), 0)
@@ -130,7 +145,7 @@ def _holding(graph: Graph, weight: Ref, variable: Any, first: Ref, name: str) ->
         "Embedding",
         config,
         row,
-        weights={"embeddings": constant(numbers, str(variable.dtype))},
+        weights={"embeddings": tensor.reshape(1, size)},
         name=f"{name}_{variable.name}",
     )
     end = sub.op("reshape", flat, shape)

@@ -9,7 +9,7 @@ from ..catalog import find
 from ..catalog.signatures import NOW, signature
 from ..containers.base import Json
 from ..document.model import Document, Era, FromUser, Layer, Object, Value, Writer
-from ..document.walk import rebuild, walk
+from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
 from ..migrations import Context
 from ..parse.values import IsCustom
@@ -52,36 +52,7 @@ def prepare(document: Document, given: Given, native: bool) -> Prepared:
     model = rebuild(document.model, pass_.change)
     if pass_.lacking:
         raise missing(replace(document, model=model), pass_.lacking, given)
-    made = replace(document, model=model)
-    if document.training is None or not document.training.slots or not pass_.stood_in:
-        return Prepared(made, pass_.findings)
-    slots = {kind: _shadow(shadow, document, given, native) for kind, shadow in document.training.slots.items()}
-    whole = {kind: shadow for kind, shadow in slots.items() if shadow is not None}
-    if len(whole) == len(slots):
-        return Prepared(replace(made, training=replace(document.training, slots=whole)), pass_.findings)
-    seen = "the optimizer's state belongs to weights that are other ones in the native layers"
-    pass_.findings.append(Finding("AK5009", "training/optimizer", seen, "a fresh optimizer", Fidelity.LOSSY))
-    fresh = replace(document.training, slots={}, counters={})
-    return Prepared(replace(made, training=fresh), pass_.findings)
-
-
-_MOVES = ("transpose", "reshape", "flip", "part", "concatenate", "cast", "times")
-
-
-def _shadow(shadow: Layer, document: Document, given: Given, native: bool) -> Layer | None:
-    """An optimizer's slots in the layers that stand in; None where one is not a slot of the file moved about."""
-    pass_ = _Pass(replace(document, training=None), given, native)
-    made = rebuild(shadow, pass_.change)
-    before = [tensor for layer in walk(shadow) for tensor in layer.weights.values()]
-    saved = {part for tensor in before for part in tensor.origin.split(" + ")}
-    same = {id(tensor) for tensor in before}
-    moved = all(
-        set(tensor.origin.split(" + ")) <= saved and all(step.startswith(_MOVES) for step in tensor.steps)
-        for layer in walk(made)
-        for tensor in layer.weights.values()
-        if id(tensor) not in same
-    )
-    return made if moved and not pass_.lacking else None
+    return Prepared(replace(document, model=model), pass_.findings)
 
 
 def unknown(layer: Layer) -> bool:
@@ -98,7 +69,6 @@ class _Pass:
         self.context = Context(document.writer, document.era, model=document.model)
         self.findings: list[Finding] = self.context.findings
         self.lacking: list[Lacking] = []
-        self.stood_in = False
 
     def change(self, layer: Layer) -> Layer:
         """One layer, those inside it done."""
@@ -109,11 +79,9 @@ class _Pass:
             return layer
         found = self.given.find(layer.bare_class_name, layer.registered_name, layer.module)
         if found is not None:
-            self.stood_in = True
             return replace(layer, origin=FromUser(found))
         stand_in = shim(layer, self.context)
         if stand_in is not None:
-            self.stood_in = True
             return stand_in
         self.lacking.append(Lacking(layer))
         return layer

@@ -249,15 +249,15 @@ class Training:
 
     `config` is the compile configuration in the keys of Keras 3 (``optimizer``, ``loss``, ``loss_weights``, ``metrics``,
     ``weighted_metrics``), its values in the vocabulary of the document. `counters` are scalars of the optimizer
-    (``iterations``, ``learning_rate``). `slots` are its other variables, by kind: each kind is a copy of the model in
-    which every trainable weight is replaced by that weight's slot, so that whatever a migration does to weights it does
-    to their slots. `verbatim` are the variables of a Keras 3 optimizer whose slots are not shaped like weights, as they
+    (``iterations``, ``learning_rate``). `slots` are its other variables, by kind and by the weight that they belong to:
+    those of the file until training is resolved, then those of the model. A weight without a slot was not trained.
+    `verbatim` are the variables of a Keras 3 optimizer whose slots are not shaped like weights, as they
     are. `unbound` names tensors of the optimizer that could not be placed.
     """
 
     config: Config = field(default_factory=dict)
     counters: Mapping[str, Tensor] = field(default_factory=dict)
-    slots: Mapping[str, Layer] = field(default_factory=dict)
+    slots: Mapping[str, Mapping[Tensor, Tensor]] = field(default_factory=dict)
     verbatim: tuple[Tensor, ...] = ()
     unbound: tuple[str, ...] = ()
 

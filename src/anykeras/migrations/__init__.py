@@ -4,8 +4,8 @@ from ..registry import load_all
 from . import pages
 from .engine import migrate
 from .rule import Context, Example, Rule, rule
-from .training import settled
+from .training import resolve_training
 
 load_all(__name__ + ".rules")
 
-__all__ = ["Context", "Example", "Rule", "migrate", "pages", "rule", "settled"]
+__all__ = ["Context", "Example", "Rule", "migrate", "pages", "resolve_training", "rule"]

@@ -16,24 +16,17 @@ from .training import migrate_training
 def migrate(document: Document) -> tuple[Document, list[Finding]]:
     """The document in the vocabulary of current Keras 3, and what was found on the way."""
     findings: list[Finding] = []
-    model = _migrated(document.model, document, findings)
-    training = document.training
-    if training is not None:
-        slots = {kind: _migrated(shadow, document, []) for kind, shadow in training.slots.items()}
-        training, more = migrate_training(replace(training, slots=slots), model, document.writer)
-        findings += more
-    return replace(document, model=model, era=Era.KERAS3, training=training), findings
-
-
-def _migrated(model: Layer, document: Document, findings: list[Finding]) -> Layer:
-    """A model (or a copy of it that holds an optimizer's slots) after every rule of every stage."""
-    model = complete(model, document.writer)
+    model = complete(document.model, document.writer)
     for stage in stages(document.era):
         context = Context(document.writer, stage, findings)
         for rule in rules(stage):
             if document.writer.era in rule.eras:
                 model = apply(rule, model, context)
-    return model
+    training = document.training
+    if training is not None:
+        training, more = migrate_training(training, model, document.writer)
+        findings += more
+    return replace(document, model=model, era=Era.KERAS3, training=training), findings
 
 
 def stages(start: Era) -> list[Era]:

@@ -8,14 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-import numpy as np
-
 from ..catalog import layout
 from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
 from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
-from ..document.walk import filled, walk
-from ..tensors import Tensor, constant
+from ..document.walk import walk
+from ..tensors import Tensor
 from .values import Reading
 from .weights import Slot, trainable_slots, unknown
 
@@ -111,7 +109,7 @@ def wrapped(held: Value) -> Value:
     return wrapped(inner) if inner is not None else held
 
 
-State = tuple[dict[str, Tensor], dict[str, Layer], tuple[str, ...]]
+State = tuple[dict[str, Tensor], dict[str, dict[Tensor, Tensor]], tuple[str, ...]]
 
 
 def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, writer: Writer) -> State:
@@ -128,7 +126,8 @@ def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, write
                 fitting.append((variables, by_slot))
         if len(fitting) == 1:
             variables, by_slot = fitting[0]
-            return counters, {kind: _shadow(model, variables, found) for kind, found in by_slot.items()}, ()
+            weights = [slot.layer.weights[slot.role.name] for slot in variables.slots]
+            return counters, {kind: dict(zip(weights, found, strict=True)) for kind, found in by_slot.items()}, ()
     return counters, {}, tuple(name for name, _ in rest)
 
 
@@ -292,20 +291,3 @@ def _alternating(
 
 def _fits(tensors: Sequence[Tensor], variables: _Variables) -> bool:
     return [tensor.shape for tensor in tensors] == list(variables.shapes)
-
-
-def _shadow(model: Layer, variables: _Variables, tensors: Sequence[Tensor]) -> Layer:
-    """The model with slots for weights; a weight that is not trained has zeros."""
-    slots: dict[int, dict[str, Tensor]] = {}
-    for slot, tensor in zip(variables.slots, tensors, strict=True):
-        slots.setdefault(id(slot.layer), {})[slot.role.name] = tensor
-    every: dict[int, dict[str, Tensor]] = {}
-    for layer in walk(model):
-        if layer.weights:
-            own = slots.get(id(layer), {})
-            every[id(layer)] = {role: own.get(role) or _zeros(tensor) for role, tensor in layer.weights.items()}
-    return filled(model, every)
-
-
-def _zeros(tensor: Tensor) -> Tensor:
-    return constant(np.zeros(tensor.shape, tensor.dtype), tensor.dtype, "zeros")

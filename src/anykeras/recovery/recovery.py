@@ -161,16 +161,6 @@ def recover(document: Document, objects: Mapping[str, Any] | None = None, trace:
         MissingObject: the code needs a name that is neither in the file nor given.
         Unsupported: the code cannot be followed, or has no counterpart; the error shows it.
     """
-    found = _recovered(document, objects, trace)
-    training = document.training
-    if training is None or not training.slots:
-        return found
-    shadows = {kind: replace(document, model=shadow) for kind, shadow in training.slots.items()}
-    slots = {kind: _recovered(shadow, objects, trace).document.model for kind, shadow in shadows.items()}
-    return replace(found, document=replace(found.document, training=replace(training, slots=slots)))
-
-
-def _recovered(document: Document, objects: Mapping[str, Any] | None, trace: code_sites.Lifter | None) -> Recovery:
     model, findings = without_initializers(document.model)
     if not any(code_sites.lifter(layer) for layer in walk(model)):
         return Recovery(replace(document, model=model), tuple(findings))

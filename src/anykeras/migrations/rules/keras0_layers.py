@@ -80,7 +80,7 @@ def _scaled_table(layer: Layer, context: Context) -> Layer | None:
     changed = layer.with_config(dropout=0.0)
     if table is None:
         return changed
-    return changed.with_weights(W=table.derive(f"times {kept}", table.shape, lambda a: np.multiply(a, kept).astype(a.dtype)))
+    return changed.with_weights(W=table.compute(f"times {kept}", table.shape, lambda a: np.multiply(a, kept).astype(a.dtype)))
 
 
 _AXES = Layer("Merge", "m", {"mode": "dot", "dot_axes": -1})

@@ -59,7 +59,7 @@ def _divisor(writer: Writer) -> _Divisor:
 
 def _variance(running: Tensor, divisor: _Divisor, epsilon: float) -> Tensor:
     """The variance whose divisor in Keras 2, sqrt(variance + epsilon), is the one of old."""
-    return running.derive(
+    return running.compute(
         "variance",
         running.shape,
         lambda a: (np.square(divisor.running(a.astype(np.float64), epsilon)) - epsilon).astype(a.dtype),

@@ -238,4 +238,4 @@ def _with_zeros(kernel: Tensor, more: tuple[int, int]) -> Tensor:
     """The kernel with further rows and columns of zeros at the end."""
     rows, columns, *rest = kernel.shape
     widths = [(0, more[0]), (0, more[1]), (0, 0), (0, 0)]
-    return kernel.derive("zeros", (rows + more[0], columns + more[1], *rest), lambda a: np.pad(a, widths))
+    return kernel.rearrange("zeros", (rows + more[0], columns + more[1], *rest), lambda a: np.pad(a, widths))

@@ -263,7 +263,7 @@ def _from_matrix(kernel: Tensor, shape: _Local) -> Tensor:
                     wide[(*out, *place)] = array[(*at, slice(None), *out)]
         return wide.reshape(made)
 
-    return kernel.derive("implementation 2", made, read)
+    return kernel.rearrange("implementation 2", made, read)
 
 
 def _input_place(out: tuple[int, ...], place: tuple[int, ...], shape: _Local) -> tuple[int, ...]:
@@ -291,7 +291,7 @@ def _from_list(kernel: Tensor, shape: _Local) -> Tensor:
         wide[tuple(np.array(index).T)] = array
         return wide.reshape(made)
 
-    return kernel.derive("implementation 3", made, read)
+    return kernel.rearrange("implementation 3", made, read)
 
 
 def _pairs(shape: _Local) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:

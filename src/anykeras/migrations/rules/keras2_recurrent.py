@@ -45,21 +45,26 @@ def _untransposed(kernel: Tensor, gates: int) -> Tensor:
         blocks = np.split(array, gates, axis=1)
         return np.concatenate([block.T.reshape(block.shape, order="F") for block in blocks], axis=1)
 
-    return kernel.derive("from CuDNN", kernel.shape, read)
+    return kernel.rearrange("from CuDNN", kernel.shape, read)
 
 
 def _turned(kernel: Tensor, gates: int) -> Tensor:
     def read(array: Array) -> Array:
         return np.concatenate([block.T for block in np.split(array, gates, axis=1)], axis=1)
 
-    return kernel.derive("from CuDNN", kernel.shape, read)
+    return kernel.rearrange("from CuDNN", kernel.shape, read)
 
 
 def _one_bias(bias: Tensor, gates: int) -> Tensor:
     half = bias.size // 2
     if gates == _GATES["CuDNNGRU"]:
         return bias.reshape(2, half)
-    return combine("input + recurrent bias", [bias], (half,), lambda array: array[:half] + array[half:])
+
+    def add(both: Array) -> Array:
+        return np.asarray(np.add(both[:half], both[half:]))
+
+    # Both have the gradient of their sum, and so its momenta and means: those of the first go on.
+    return combine("input + recurrent bias", [bias], (half,), add, lambda slot: slot.part(0, 0, half))
 
 
 def _is_plain_lstm(layer: Layer) -> bool:

@@ -6,12 +6,17 @@ from ...document.model import Document
 from ...findings import Finding
 from . import embeddings, pages, unknown
 from .migrate import migrate_training
+from .notes import Notes
+from .slots import carry_slots
 
-__all__ = ["migrate_training", "pages", "settled"]
+__all__ = ["migrate_training", "pages", "resolve_training"]
 
 
-def settled(document: Document, find: unknown.Find | None) -> tuple[Document, list[Finding]]:
-    """The last step, when every layer is native: unknown parts are given or left out, embeddings train as they did."""
+def resolve_training(document: Document, find: unknown.Find | None) -> tuple[Document, list[Finding]]:
+    """The last step, when every layer is native: custom parts are found or left out, slots follow their weights,
+    embeddings train as they did."""
     document, left_out = unknown.settled(document, find)
+    notes = Notes(document.writer)
+    document = replace(document, training=carry_slots(document, notes))
     model, changed = embeddings.densified(document)
-    return replace(document, model=model), [*left_out, *changed]
+    return replace(document, model=model), [*left_out, *notes.findings, *changed]

@@ -19,13 +19,13 @@ def migrate_training(training: Training, model: Layer, writer: Writer) -> tuple[
     """The configuration in Keras 3's words. Optimizers, losses and metrics that no Keras has are `UNRESOLVED`.
 
     Args:
-        training: as parsed, its slots in the vocabulary of Keras 3.
+        training: as parsed.
         model: in the vocabulary of Keras 3.
         writer: who wrote the file.
     """
     notes = Notes(writer)
     embeddings.told(training, model, notes)
-    training = optimizers.migrated(training, notes)
+    training = optimizers.migrated(training, model, notes)
     made: dict[str, Value] = {"optimizer": training.config.get("optimizer")}
     made.update(_by_output(training, outputs_of(model), notes))
     _told(training, model, notes)

@@ -13,13 +13,11 @@ Later ones go over to the schedule of Keras 3.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...document.model import Config, Layer, Training
-from ...document.walk import filled, walk
+from ...document.model import Config, Training
 from ...tensors import Tensor, constant
 
 PRODUCT = "u_product"
@@ -77,7 +75,8 @@ def carried(training: Training, config: Config) -> Training:
     product = product_for(wanted, step, beta_1)
     scale = wanted.momentum / made(step, product, beta_1, 1.0).momentum
     start = constant(product / factor(step, beta_1, 1.0), "float32", PRODUCT)
-    slots = {**training.slots, "momentum": _scaled(training.slots["momentum"], scale)}
+    momentum = {weight: _times(slot, scale) for weight, slot in training.slots["momentum"].items()}
+    slots = {**training.slots, "momentum": momentum}
     return replace(training, counters={**training.counters, PRODUCT: start}, slots=slots)
 
 
@@ -91,9 +90,8 @@ def continued(training: Training, config: Config) -> Training:
     count = training.counters.get("iterations")
     if count is None or "momentum" not in training.slots:
         return training
-    weights = sum(len(layer.weights) for layer in walk(training.slots["momentum"]))
     now = factor(int(count.read()) + 1, _number(config, "beta_1", 0.9), 1.0)
-    product = constant(now ** ((weights - 1) / 2), "float32", PRODUCT)
+    product = constant(now ** ((len(training.slots["momentum"]) - 1) / 2), "float32", PRODUCT)
     return replace(training, counters={**training.counters, PRODUCT: product})
 
 
@@ -102,16 +100,7 @@ def _number(config: Config, key: str, default: float) -> float:
     return float(value) if isinstance(value, int | float) else default
 
 
-def _scaled(shadow: Layer, scale: float) -> Layer:
-    every: dict[int, Mapping[str, Tensor]] = {
-        id(layer): {role: _times(tensor, scale) for role, tensor in layer.weights.items()}
-        for layer in walk(shadow)
-        if layer.weights
-    }
-    return filled(shadow, every)
-
-
 def _times(tensor: Tensor, scale: float) -> Tensor:
     if not tensor.dtype.startswith(("float", "bfloat")):
         return tensor
-    return tensor.derive(f"times({scale:.6g})", tensor.shape, lambda a: np.multiply(a, scale).astype(a.dtype))
+    return tensor.compute(f"times({scale:.6g})", tensor.shape, lambda a: np.multiply(a, scale).astype(a.dtype))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from ...catalog.optimizers import OptimizerEntry, optimizer, scales
 from ...catalog.signatures import accepted, classes
-from ...document.model import UNRESOLVED, Config, Era, Object, Training, Unresolved, Value, Writer
+from ...document.model import UNRESOLVED, Config, Era, Layer, Object, Training, Unresolved, Value, Writer
+from ...document.walk import walk
 from ...findings import Fidelity
 from . import nadam, packages
 from .notes import OLD, Notes
@@ -48,7 +49,7 @@ _PAST = {
 _UNSAID: Mapping[str, Mapping[str, Value]] = {"Adagrad": {"initial_accumulator_value": 0.0}}
 
 
-def migrated(training: Training, notes: Notes) -> Training:
+def migrated(training: Training, model: Layer, notes: Notes) -> Training:
     """The training with its optimizer in Keras 3's words (one that is not built in: `UNRESOLVED`) and its state."""
     held = training.config.get("optimizer")
     if not isinstance(held, Object):
@@ -56,7 +57,8 @@ def migrated(training: Training, notes: Notes) -> Training:
             seen = "the optimizer is not in a form that any Keras writes"
             notes.add("AK4001", "optimizer", seen, "left out", Fidelity.LOSSY)
         return _with(training, None)
-    held = packages.native(_unwrapped(held, notes), training, notes)
+    sparse = bool(training.slots) and any(layer.class_name == "Embedding" for layer in walk(model))
+    held = packages.native(_unwrapped(held, notes), sparse, notes)
     if isinstance(held.origin, Unresolved):
         return _with(replace(training, slots={}), held)
     name = held.class_name.rpartition(">")[2]

@@ -11,22 +11,23 @@ from dataclasses import replace
 
 from ...catalog.optimizers import BARE_PACKAGES
 from ...document.model import UNRESOLVED, Config, Object, Training, Unresolved, Value
-from ...document.walk import walk
 from ...findings import Fidelity
 from .notes import Notes
 
-Native = Callable[[Config, Training, Notes], Object | None]
+Native = Callable[[Config, bool, Notes], Object | None]
+"""The arguments of an optimizer, whether an Embedding is trained with it, and where to report."""
+
 _ADDONS = "tensorflow-addons"
 
 
-def native(held: Object, training: Training, notes: Notes) -> Object:
+def native(held: Object, sparse: bool, notes: Notes) -> Object:
     """The optimizer in words of tf.keras where it is one of a package, and UNRESOLVED where Keras 3 has none like it."""
     config = held.config if isinstance(held.config, Mapping) else {}
     package = _package(held)
     if package is None:
         return held
     change = _NATIVE.get(held.class_name)
-    made = change(config, training, notes) if change is not None else None
+    made = change(config, sparse, notes) if change is not None else None
     return made or Object(held.class_name.rpartition(">")[2], held.config, None, held.class_name, UNRESOLVED)
 
 
@@ -56,7 +57,7 @@ def _without(config: Config, *keys: str) -> dict[str, Value]:
 def _decoupled(name: str) -> Native:
     """AdamW and SGDW took ``weight_decay`` itself off the weights; Keras 3 takes ``learning_rate * weight_decay`` off."""
 
-    def change(config: Config, training: Training, notes: Notes) -> Object | None:
+    def change(config: Config, sparse: bool, notes: Notes) -> Object | None:
         decay, rate, steady = config.get("weight_decay"), config.get("learning_rate"), not config.get("decay")
         if isinstance(rate, Object):
             schedule = rate.config if isinstance(rate.config, Mapping) else {}
@@ -68,38 +69,38 @@ def _decoupled(name: str) -> Native:
         if not steady:
             done += " that it starts with: it falls as that falls"
         notes.add("AK4050", "optimizer", seen, done, Fidelity.EXACT if steady else Fidelity.APPROXIMATE)
-        _sparse(name, training, notes)
+        _report_sparse(name, sparse, notes)
         return Object(name, {**config, "weight_decay": decay / rate})
 
     return change
 
 
-def _lazy_adam(config: Config, training: Training, notes: Notes) -> Object | None:
-    _sparse("LazyAdam", training, notes)
+def _lazy_adam(config: Config, sparse: bool, notes: Notes) -> Object | None:
+    _report_sparse("LazyAdam", sparse, notes)
     return Object("Adam", config)
 
 
-def _sparse(name: str, training: Training, notes: Notes) -> None:
+def _report_sparse(name: str, sparse: bool, notes: Notes) -> None:
     """The rows of a table that a batch does not use were left alone; Keras 3 moves them by their momentum and decay."""
-    if any(layer.class_name == "Embedding" for shadow in training.slots.values() for layer in walk(shadow)):
+    if sparse:
         seen = f"{name} of tensorflow-addons leaves rows of an Embedding alone that a batch does not use"
         notes.add("AK4052", "optimizer", seen, "Keras 3 moves all rows", Fidelity.APPROXIMATE)
 
 
-def _lamb(config: Config, training: Training, notes: Notes) -> Object | None:
+def _lamb(config: Config, sparse: bool, notes: Notes) -> Object | None:
     if config.get("weight_decay_rate"):
         return None
     return Object("Lamb", _without(config, "weight_decay_rate"))
 
 
-def _proximal_adagrad(config: Config, training: Training, notes: Notes) -> Object | None:
+def _proximal_adagrad(config: Config, sparse: bool, notes: Notes) -> Object | None:
     strengths = ("l1_regularization_strength", "l2_regularization_strength")
     if any(config.get(key) for key in strengths):
         return None
     return Object("Adagrad", {**_without(config, *strengths), "epsilon": 0.0})
 
 
-def _averaging(config: Config, training: Training, notes: Notes) -> Object | None:
+def _averaging(config: Config, sparse: bool, notes: Notes) -> Object | None:
     """MovingAverage and SWA keep means of the weights beside an optimizer whose steps they leave alone."""
     inner = config.get("optimizer")
     if not isinstance(inner, Object):
@@ -107,7 +108,7 @@ def _averaging(config: Config, training: Training, notes: Notes) -> Object | Non
     seen = "means of the weights are kept beside the optimizer"
     done = f"{inner.class_name} goes on with its state; the means are left out, as Keras 3 would put them into the model"
     notes.add("AK4053", "optimizer", seen, done, Fidelity.LOSSY)
-    return native(inner, training, notes)
+    return native(inner, sparse, notes)
 
 
 _NATIVE: Mapping[str, Native] = {

@@ -96,6 +96,13 @@ document(
          "Keras 3 takes the norm of the sums. Outputs after a step differed by 0.00007 where measured.",
          fidelity=Fidelity.APPROXIMATE, versions="tf.keras of TensorFlow 1.13 to 2.15",
          references=("keras 2.6 optimizer_v2/utils.py, make_gradient_clipnorm_fn",)),
+    Page("AK4017", "Optimizer state of computed weights",
+         "A weight of the model was computed from several weights of the file (a kernel and its LoRA update, for example), and the "
+         "optimizer kept its momenta for those.",
+         "Momenta and means of squares do not follow the arithmetic of weights: the product of two momenta is no momentum.",
+         "Predictions are unaffected. The named weights continue with a fresh optimizer state, all others with theirs. With Adam the "
+         "first steps of the named weights can be up to three times as long as usual.",
+         fidelity=Fidelity.LOSSY),
     Page("AK4050", "Weight decay apart from the learning rate",
          "AdamW and SGDW of tensorflow-addons take `weight_decay` times the weight off at every step.",
          "Keras 3 takes `learning_rate * weight_decay` times the weight off: the same number would decay far less.",

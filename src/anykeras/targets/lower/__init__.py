@@ -9,12 +9,11 @@ from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
-from ...tensors import Tensor
 from .layers import Lower
 from .lookups import with_idf_weights
 from .names import rename
 from .pooling import with_pooling_layers
-from .result import Binding, Json, Lowered, LoweredTraining, Owner
+from .result import Binding, Json, Lowered, LoweredTraining, Owner, tensor_of
 from .training import lower_training
 
 __all__ = ["Binding", "Json", "Lowered", "LoweredTraining", "Owner", "lower"]
@@ -39,31 +38,20 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
     model, renamed = _ready(document.model)
     config = Lower().layer(model)
-    wanted = slots(model)
+    wanted, given = slots(model), _places(model)
     return Lowered(
         config,
         bind(model, wanted),
         sum(not slot.role.copy and not slot.role.stored for slot in wanted),
         minor,
         renamed,
-        lower_training(document.training, model, wanted, _paths, _given),
-        _places(model),
+        lower_training(document.training, model, wanted, [place.layer for place in given]),
+        given,
     )
 
 
 def _ready(model: Layer) -> tuple[Layer, Mapping[str, str]]:
     return rename(rebuild(rebuild(_with_shapes(model), with_pooling_layers), with_idf_weights))
-
-
-def _paths(shadow: Layer) -> dict[str, Tensor]:
-    """The tensors of a copy of the model by the paths that they have in it."""
-    model, _ = _ready(shadow)
-    return {binding.path: binding.tensor for binding in bind(model, slots(model))}
-
-
-def _given(shadow: Layer) -> tuple[Layer, ...]:
-    """The layers of given classes in a copy of the model, in the order of ``Lowered.given``."""
-    return tuple(place.layer for place in _places(_ready(shadow)[0]))
 
 
 def _places(model: Layer) -> tuple[Place, ...]:
@@ -100,13 +88,6 @@ def bind(model: Layer, wanted: Iterable[Slot]) -> tuple[Binding, ...]:
         )
     _check_all_used(model, used)
     return tuple(bound)
-
-
-def tensor_of(layer: Layer, role: str) -> Tensor | None:
-    """The tensor of a role; ``layer.kernel`` is that of the layer in ``config["layer"]``."""
-    key, _, inner = role.partition(".")
-    held = layer.config.get(key)
-    return tensor_of(held, inner) if inner and isinstance(held, Layer) else layer.weights.get(role)
 
 
 def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:

@@ -82,3 +82,10 @@ class Lowered:
         for path, group in groups.items():
             first = group[0].slot
             yield Owner(path, first.steps, first.layer.name, {binding.slot.key: binding.tensor for binding in group})
+
+
+def tensor_of(layer: Layer, role: str) -> Tensor | None:
+    """The tensor of a role; ``layer.kernel`` is that of the layer in ``config["layer"]``."""
+    key, _, inner = role.partition(".")
+    held = layer.config.get(key)
+    return tensor_of(held, inner) if inner and isinstance(held, Layer) else layer.weights.get(role)

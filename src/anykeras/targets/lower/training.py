@@ -6,45 +6,54 @@ Layout: ``Model.get_compile_config`` and ``BaseOptimizer.save_own_variables`` of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ...catalog.layout import Slot
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.signatures import default
 from ...document.model import FromUser, Layer, Object, Training, Unresolved, Value
-from ...document.walk import walk
-from ...tensors import Tensor, constant
-from .result import Json, LoweredTraining
+from ...document.walk import rebuild, walk
+from ...tensors import Tensor, constant, zeros
+from .result import Json, LoweredTraining, tensor_of
 
 
 def lower_training(
-    training: Training | None,
-    model: Layer,
-    wanted: Sequence[Slot],
-    tensors_of: Callable[[Layer], Mapping[str, Tensor]],
-    given_of: Callable[[Layer], tuple[Layer, ...]],
+    training: Training | None, model: Layer, wanted: Sequence[Slot], given: Sequence[Layer]
 ) -> LoweredTraining | None:
     """What to compile with, or None where the file says too little.
 
     Args:
-        training: in Keras 3's words.
+        training: in Keras 3's words, its slots by the weights of `model`.
         model: the model that `wanted` belongs to.
         wanted: every variable of the model, in Keras's order.
-        tensors_of: the tensors of a lowered copy of the model (an optimizer's slots) by path.
-        given_of: the layers of given classes in such a copy.
+        given: its layers of given classes.
     """
     held = training.config.get("optimizer") if training is not None else None
     if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
         return None
     config: dict[str, Json] = {key: json_of(training.config.get(key)) for key in _KEYS}
     config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
-    variables = _variables(training, held, trained(model, wanted), tensors_of)
+    variables = _variables(training, held, trained(model, wanted))
     entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
-    given = {kind: given_of(shadow) for kind, shadow in training.slots.items()} if variables else {}
-    if entry is None or not any(given.values()):
+    copies = {kind: tuple(_with_slots(layer, slots) for layer in given) for kind, slots in training.slots.items()}
+    if entry is None or not given or not copies or not variables:
         return LoweredTraining(config, variables)
     kinds = tuple(tuple(group) for group in groups(entry, said))
-    return LoweredTraining(config, variables, given, len(_scalars(training, held.class_name, said)), kinds)
+    return LoweredTraining(config, variables, copies, len(_scalars(training, held.class_name, said)), kinds)
+
+
+def _with_slots(layer: Layer, slots: Mapping[Tensor, Tensor]) -> Layer:
+    """The layer with the slot of each weight in its place; a weight that was not trained has zeros."""
+
+    def change(inner: Layer) -> Layer:
+        return replace(inner, weights={role: _slot_of(weight, slots) for role, weight in inner.weights.items()})
+
+    return rebuild(layer, change)
+
+
+def _slot_of(weight: Tensor, slots: Mapping[Tensor, Tensor]) -> Tensor:
+    return slots.get(weight) or zeros(weight.shape, weight.dtype)
 
 
 _KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
@@ -56,20 +65,19 @@ def trained(model: Layer, wanted: Sequence[Slot]) -> list[Slot]:
     return [slot for slot in wanted if slot.role.trainable and not slot.role.copy and id(slot.layer) not in frozen]
 
 
-def _variables(
-    training: Training, held: Object, slots: Sequence[Slot], tensors_of: Callable[[Layer], Mapping[str, Tensor]]
-) -> tuple[Tensor, ...]:
+def _variables(training: Training, held: Object, wanted: Sequence[Slot]) -> tuple[Tensor, ...]:
     entry = optimizer(held.class_name)
     config = held.config if isinstance(held.config, Mapping) else {}
     if entry is None or training.verbatim:
         return training.verbatim
-    kinds = {kind: tensors_of(shadow) for kind, shadow in training.slots.items()}
+    kinds = training.slots
     needed = [kind for group in groups(entry, config) for kind in group]
     if any(kind not in kinds for kind in needed) or not (training.counters or kinds):
         return ()
+    weights = [tensor_of(slot.layer, slot.role.name) for slot in wanted]
     found = _scalars(training, held.class_name, config)
     for group in groups(entry, config):
-        found += [kinds[kind][slot.path] for slot in slots for kind in group]
+        found += [_slot_of(weight, kinds[kind]) for weight in weights if weight is not None for kind in group]
     found += [training.counters.get(name) or constant(1.0, "float32", name) for name in entry.scalars]
     return tuple(found)
 

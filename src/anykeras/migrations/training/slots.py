@@ -1,0 +1,78 @@
+"""What an optimizer keeps for each weight, carried to the weights that the model has in the end.
+
+A slot goes where its weight goes: transposed, cut and joined as that is. A weight that was computed from several has no
+such slot, because a momentum or a mean of squares does not follow the weight's arithmetic: it starts fresh.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from ...catalog.optimizers import AVERAGE
+from ...document.model import Document, Object, Training
+from ...document.walk import walk
+from ...findings import Fidelity
+from ...tensors import Tensor, constant, zeros
+from .notes import Notes
+
+Slots = Mapping[Tensor, Tensor]
+# What kinds of slots start from where they do not start from zeros, and its default (keras 3.15.1 adagrad.py, ftrl.py).
+_START = ("accumulator", "initial_accumulator_value", 0.1)
+_NAMED = 3  # at most so many weights by name in a finding
+
+
+def carry_slots(document: Document, notes: Notes) -> Training | None:
+    """The training with its slots by the weights of the document's model.
+
+    Args:
+        document: of Keras 3, with slots by the weights of the file.
+        notes: takes one finding about all weights whose slots start fresh.
+    """
+    training = document.training
+    if training is None or not training.slots:
+        return training
+    held = {weight for slots in training.slots.values() for weight in slots}
+    weights = {
+        weight: f"{layer.name}/{role}"
+        for layer in walk(document.model)
+        for role, weight in layer.weights.items()
+        if any(leaf in held for leaf in weight.leaves())
+    }
+    carried = {kind: {weight: _carry(weight, slots) for weight in weights} for kind, slots in training.slots.items()}
+    lost = [weight for weight in weights if any(slots[weight] is None for slots in carried.values())]
+    if lost:
+        _report_lost([weights[weight] for weight in lost], notes)
+    return replace(
+        training,
+        slots={
+            kind: {weight: slot or _fresh(weight, kind, training) for weight, slot in slots.items()}
+            for kind, slots in carried.items()
+        },
+    )
+
+
+def _carry(weight: Tensor, slots: Slots) -> Tensor | None:
+    """The slot with all changes of its weight; None where the weight is computed. Parts that were not trained have zeros."""
+    return weight.follow(lambda leaf: slots.get(leaf) or zeros(leaf.shape, leaf.dtype))
+
+
+def _fresh(weight: Tensor, kind: str, training: Training) -> Tensor:
+    """What the slot of a weight that was never trained holds."""
+    if kind == AVERAGE:
+        return weight
+    named, key, value = _START
+    if kind != named:
+        return zeros(weight.shape, weight.dtype, "fresh")
+    held = training.config.get("optimizer")
+    said = held.config.get(key) if isinstance(held, Object) and isinstance(held.config, Mapping) else None
+    start = float(said) if isinstance(said, int | float) else value
+    return constant(np.full(weight.shape, start), weight.dtype, "fresh")
+
+
+def _report_lost(names: list[str], notes: Notes) -> None:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    seen = f"the file trains other weights than those that {', '.join(names[:_NAMED])}{more} were computed from"
+    notes.add("AK4017", "optimizer", seen, "the optimizer starts fresh for them", Fidelity.LOSSY)
