@@ -2,14 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from ..document.model import Era, Layer, Writer
+from ..document.model import Era, Graph, Layer, Writer
+from ..document.walk import walk
 from ..findings import Affects, Fidelity, Finding
 from ..registry import Page, document
 
 Change = Callable[[Layer, "Context"], Layer | None]
+
+
+# Classes of Keras and of packages that make a mask where `mask_zero` asks for it.
+_TABLES = frozenset({"Embedding", "TokenEmbedding", "EmbeddingRet", "PositionEmbedding"})
+
+
+class Surroundings:
+    """What a layer may ask about the model that it stands in, found once for all layers."""
+
+    def __init__(self, model: Layer | None) -> None:
+        self.layers: tuple[Layer, ...] = () if model is None else tuple(walk(model))
+        self.class_names = frozenset(layer.class_name for layer in self.layers)
+
+    @cached_property
+    def makes_masks(self) -> bool:
+        """Whether anything in the model may make a mask."""
+        return any(
+            layer.class_name == "Masking" or (layer.class_name in _TABLES and layer.config.get("mask_zero"))
+            for layer in self.layers
+        )
+
+    @cached_property
+    def graphs(self) -> Mapping[tuple[str, str], Graph]:
+        """The outermost graph of which a layer of this name and class is part."""
+        found: dict[tuple[str, str], Graph] = {}
+        for model in self.layers:
+            for layer in model.graph.layers if model.graph is not None else ():
+                assert model.graph is not None
+                found.setdefault((layer.name, layer.class_name), model.graph)
+        return found
 
 
 @dataclass
@@ -21,6 +53,11 @@ class Context:
     stage: Era
     findings: list[Finding] = field(default_factory=list)
     model: Layer | None = None
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """Questions about the model around; about no layers where the pass does not tell it."""
+        return Surroundings(self.model)
 
     def note(self, rule: Rule, layer: Layer, seen: str, done: str, fidelity: Fidelity | None = None) -> None:
         """Record what `rule` saw at `layer` and what it did."""

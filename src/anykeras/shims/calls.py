@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from ..document.model import Call, Layer, refs
-from ..document.walk import walk
 from ..migrations import Context
 
 
 def calls_of(layer: Layer, context: Context) -> tuple[Call, ...]:
     """The calls of the layer in its graph; none where it stands in a sequence or in another layer."""
-    for model in walk(context.model) if context.model is not None else ():
-        graph = model.graph
-        if graph is not None and any(x.name == layer.name and x.class_name == layer.class_name for x in graph.layers):
-            return graph.calls.get(layer.name, ())
-    return ()
+    graph = context.surroundings.graphs.get((layer.name, layer.class_name))
+    return () if graph is None else graph.calls.get(layer.name, ())
 
 
 def tensors_taken(layer: Layer, context: Context) -> int:

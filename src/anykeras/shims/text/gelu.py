@@ -6,7 +6,6 @@ from typing import Final
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Value
-from ...document.walk import walk
 from ...findings import Fidelity, Finding
 from ...migrations import Context
 from ...registry import Page, document
@@ -37,9 +36,11 @@ document(
 
 def meant(name: str, key: str, layer: Layer, context: Context) -> Value:
     """What `gelu` stands for in this file, None where it is a function of the Keras that wrote it or another name."""
-    classes = {inner.class_name for inner in walk(context.model)} if context.model is not None else set()
+    if name not in _NAMES:
+        return None
+    classes = context.surroundings.class_names
     family = bool(classes & _FAMILY)
-    if name not in _NAMES or not (family or _unknown(context)):
+    if not (family or _unknown(context)):
         return None
     on_tensorflow = context.writer.backend in (None, "tensorflow")
     bert = "TokenEmbedding" in classes

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...document.model import Config, Era, Layer, Value
-from ...document.walk import walk
 from ...migrations import Context
 from ...tensors import Tensor
 from ..stored import SHARED
@@ -37,13 +36,7 @@ def trained(layer: Layer, bias: bool, activation: Value = "linear") -> Config:
 
 def masks_about(context: Context) -> bool:
     """Whether anything in the model may make a mask, so that layers have to heed them."""
-    if context.model is None:
-        return True
-    made = ("Masking", "Embedding", "TokenEmbedding", "EmbeddingRet", "PositionEmbedding")
-    return any(
-        layer.class_name == "Masking" or (layer.class_name in made and layer.config.get("mask_zero") not in (None, False))
-        for layer in walk(context.model)
-    )
+    return context.model is None or context.surroundings.makes_masks
 
 
 def before_june_2020(context: Context) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from ...document.model import Layer, refs
-from ...document.walk import walk
 from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
@@ -63,13 +62,12 @@ def unpooling(layer: Layer, context: Context) -> Layer | None:
 
 def _from_pooling(layer: Layer, context: Context) -> bool:
     """Whether the second input of every call is the second output of a pooling."""
-    models = [m for m in (walk(context.model) if context.model is not None else ()) if m.graph is not None]
-    graph = next((m.graph for m in models if m.graph is not None and layer.name in m.graph.calls), None)
+    graph = context.surroundings.graphs.get((layer.name, layer.class_name))
     if graph is None:
         return False
     kinds = {x.name: x.class_name for x in graph.layers}
-    given = [refs((call.args, call.kwargs)) for call in graph.calls[layer.name]]
-    return all(len(ends) == 2 and kinds[ends[1].layer] == _POOLING and ends[1].tensor == 1 for ends in given)
+    taken = [refs((call.args, call.kwargs)) for call in graph.calls.get(layer.name, ())]
+    return all(len(ends) == 2 and kinds[ends[1].layer] == _POOLING and ends[1].tensor == 1 for ends in taken)
 
 
 def _numbers(height: int, width: int, channels: int) -> tuple[Any, Any, Any]:
