@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .base import Ops, Value
-from .dtypes import numeric, of
+from .dtypes import dtype_name, numeric, of
 from .shapes import Sizes, product
 
 Axis = int | tuple[int, ...] | None
@@ -26,7 +26,7 @@ def positive(axis: Value, rank: int) -> int:
     return int(axis) % rank if rank else 0
 
 
-def reduce(ops: Ops, name: str, x: Value, axis: Value, keepdims: Value = False) -> Value:
+def reduce(ops: Ops, name: str, x: Value, axis: Value = None, keepdims: Value = False) -> Value:
     """A reduction of ``keras.ops`` over any spelling of axes; over a shape it gives a size."""
     if isinstance(x, Sizes):
         return _reduced_sizes(ops, name, x)
@@ -40,6 +40,24 @@ def reduce(ops: Ops, name: str, x: Value, axis: Value, keepdims: Value = False) 
     elif name in ("mean", "var", "std"):
         x = numeric(ops, x)
     return ops.op(name, x, axis=where, keepdims=bool(keepdims))
+
+
+def reduce_to(
+    ops: Ops, name: str, x: Value, axis: Value = None, dtype: Value = None, keepdims: Value = False, **_: Value
+) -> Value:
+    """A reduction whose outcome may be asked for in a dtype."""
+    y = reduce(ops, name, x, axis, keepdims)
+    return y if dtype is None else ops.cast(y, dtype_name(ops, dtype))
+
+
+def along(ops: Ops, name: str, x: Value, axis: Value = None) -> Value:
+    """An operation that keeps the shape, or one of arguments, along any spelling of an axis."""
+    return ops.op(name, x, axis=axis_of(axis))
+
+
+def position(ops: Ops, name: str, x: Value, axis: Value = None, keepdims: Value = False) -> Value:
+    """``argmax`` and ``argmin``."""
+    return ops.op(name, x, axis=axis_of(axis), keepdims=bool(keepdims))
 
 
 def _reduced_sizes(ops: Ops, name: str, x: Sizes) -> Value:

@@ -272,33 +272,25 @@ class Spelled:
 
     `arguments` has a word for each: ``x`` where the body calls it so too, ``dim=axis`` for the body's ``axis``, ``-name``
     for one that changes nothing; ``x|a`` adds a spelling that is only given by name. Of several words for one argument the
-    first that is given and not None counts; where none is, the body's default does.
+    first counts that is given, and neither None nor False; where none is, the body's default does.
     """
 
     def __init__(self, arguments: str, body: Callable[..., Value]) -> None:
         self.body = body
         takes = inspect.signature(body).parameters
-        self.targets: list[tuple[str, str]] = []
-        parameters = [Parameter("ops", Parameter.POSITIONAL_ONLY)]
-        for word in arguments.split():
-            spellings, _, target = word.removeprefix("-").partition("=")
-            first, *others = spellings.split("|")
-            target = target or first
-            known = takes.get(target)
-            alone = not others and not any(target == earlier for _, earlier in self.targets)
-            needed = alone and not word.startswith("-") and (known is None or known.default is Parameter.empty)
-            parameters.append(Parameter(first, Parameter.POSITIONAL_OR_KEYWORD, default=Parameter.empty if needed else None))
-            parameters += [Parameter(other, Parameter.KEYWORD_ONLY, default=None) for other in others]
-            if not word.startswith("-"):
-                self.targets += [(spelling, target) for spelling in (first, *others)]
-        ordered = sorted(parameters, key=lambda parameter: parameter.kind)
-        optional = False
-        for place, parameter in enumerate(ordered):  # behind an optional one all are: an alias may stand in for it
-            if parameter.kind is Parameter.POSITIONAL_OR_KEYWORD:
-                ordered[place] = parameter.replace(default=None) if optional else parameter
-                optional = optional or parameter.default is None
-        self.__signature__ = inspect.Signature(ordered)
         self.optional = {key for key, parameter in takes.items() if parameter.default not in (Parameter.empty, None)}
+        words = [_spelling(word) for word in arguments.split()]
+        self.targets = [(spelling, target) for spellings, target in words if target for spelling in spellings]
+        known = [target for _, target in self.targets]
+        ordered, by_name = [Parameter("ops", Parameter.POSITIONAL_ONLY)], list[Parameter]()
+        optional = False
+        for (first, *others), target in words:
+            default = takes[target].default if target in takes else Parameter.empty
+            optional = optional or known.count(target) != 1 or default is not Parameter.empty
+            shown = None if optional else Parameter.empty  # behind an optional one all are: another spelling may stand in
+            ordered.append(Parameter(first, Parameter.POSITIONAL_OR_KEYWORD, default=shown))
+            by_name += [Parameter(other, Parameter.KEYWORD_ONLY, default=None) for other in others]
+        self.__signature__ = inspect.Signature([*ordered, *by_name])
 
     def __call__(self, ops: Ops, *args: Value, **kwargs: Value) -> Value:
         """Call the body with its own argument names."""
@@ -306,9 +298,17 @@ class Spelled:
         values: dict[str, Value] = {}
         for spelling, target in self.targets:
             value = old.get(spelling)
-            if values.get(target) is None and spelling in old and not (value is None and target in self.optional):
+            unset = values.get(target) is None or values[target] is False
+            if unset and spelling in old and not (value is None and target in self.optional):
                 values[target] = value
         return self.body(ops, **values)
+
+
+def _spelling(word: str) -> tuple[list[str], str]:
+    """The spellings of an argument, and the body's name for it: none where it changes nothing."""
+    spellings, _, target = word.removeprefix("-").partition("=")
+    first, *others = spellings.split("|")
+    return [first, *others], "" if word.startswith("-") else target or first
 
 
 def function(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from .axes import axis_of, reduce
 from .base import Ops, Value
+from .dtypes import of
 
 
-def bounded(ops: Ops, x: Value, low: Value, high: Value) -> Value:
+def bounded(ops: Ops, x: Value, low: Value = None, high: Value = None) -> Value:
     """Clip to bounds that may be tensors or absent; two plain numbers make one operation."""
     if isinstance(low, int | float) and isinstance(high, int | float):
         return ops.clip(x, low, high)
@@ -20,16 +21,47 @@ def is_set(ops: Ops, x: Value) -> bool:
     return ops.is_tensor(x) or bool(x)
 
 
-def normalized(ops: Ops, x: Value, axis: Value, floor: Value) -> Value:
+def normalized(ops: Ops, x: Value, axis: Value = None, floor: Value = 1e-12) -> Value:
     """``x * rsqrt(max(sum(x ** 2), floor))``."""
     total = reduce(ops, "sum", ops.square(x), axis, True)
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, floor)))
 
 
-def softmax_over(ops: Ops, x: Value, axis: Value) -> Value:
+def batch_normalized(ops: Ops, x: Value, mean: Value, var: Value, beta: Value, gamma: Value, epsilon: Value) -> Value:
+    """``tf.nn.batch_normalization``: scale and shift may be absent."""
+    factor = ops.rsqrt(ops.add(var, epsilon))
+    factor = factor if gamma is None else ops.multiply(factor, gamma)
+    shift = ops.negative(ops.multiply(mean, factor))
+    return ops.add(ops.multiply(x, factor), shift if beta is None else ops.add(shift, beta))
+
+
+def softmax_over(ops: Ops, x: Value, axis: Value = -1) -> Value:
     """Softmax over one axis or several."""
     where = axis_of(axis)
     if isinstance(where, int):
         return ops.softmax(x, axis=where)
     shifted = ops.exp(ops.subtract(x, ops.max(x, axis=where, keepdims=True)))
     return ops.divide(shifted, ops.sum(shifted, axis=where, keepdims=True))
+
+
+def bits(ops: Ops, name: str, a: Value, b: Value) -> Value:
+    """``and``, ``or`` and ``xor``: of truth values, or of the bits of whole numbers."""
+    kind = "logical" if "bool" in (of(ops, a), of(ops, b)) else "bitwise"
+    return ops.op(f"{kind}_{name}", a, b)
+
+
+def inverted(ops: Ops, a: Value) -> Value:
+    """``not`` of a truth value, or of the bits of a whole number."""
+    return ops.logical_not(a) if of(ops, a) == "bool" else ops.bitwise_not(a)
+
+
+def transposed(ops: Ops, x: Value, axes: Value = None) -> Value:
+    """Axes in another order; reversed where none is given."""
+    return ops.transpose(x) if axes is None else ops.transpose(x, axes=tuple(int(one) for one in axes))
+
+
+def contracted(ops: Ops, a: Value, b: Value, axes: Value) -> Value:
+    """``tensordot`` over a number of axes, or over one or several of each."""
+    if isinstance(axes, int):
+        return ops.tensordot(a, b, axes=axes)
+    return ops.tensordot(a, b, axes=tuple((one,) if isinstance(one, int) else tuple(one) for one in axes))

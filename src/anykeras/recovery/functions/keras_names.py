@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...document.model import Era
 from . import crossentropies
 from .backend.elementwise import relu as backend_relu
-from .backend.training import binary_of
-from .base import Entry, FunctionContext, Ops, Refused, Value, alike, also, function
-from .elementary import normalized, softmax_over
+from .backend.training import binary_crossentropy
+from .base import Entry, FunctionContext, Ops, Refused, Value, alike, also, function, functions
+from .elementary import normalized
 
 ACT, LOSS = "keras.activations", "keras.losses"
 
@@ -20,44 +20,18 @@ def _new(context: FunctionContext) -> bool:
     return context.era is Era.KERAS3
 
 
-@function(f"{ACT}.hard_sigmoid", test=_new, stack="Keras 3: relu6(x + 3) / 6")
-def hard_sigmoid_new(ops: Ops, x: Value) -> Value:
-    return ops.hard_sigmoid(x)
-
-
-also(ACT, "keras.backend", "hard_sigmoid elu", stack="Keras 0.3 to tf.keras 2.15: 0.2 x + 0.5")
-
-
-@function(f"{ACT}.softmax", stack="Keras 0.3 on")
-def softmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
-    return softmax_over(ops, x, axis)
-
-
-@function(f"{ACT}.relu", stack="Keras 0.3 on (alpha to tf.keras, negative_slope in Keras 3)")
-def relu(
-    ops: Ops,
-    x: Value,
-    alpha: Value = 0.0,
-    max_value: Value = None,
-    threshold: Value = 0.0,
-    negative_slope: Value = None,
-) -> Value:
-    return backend_relu(ops, x, alpha if negative_slope is None else negative_slope, max_value, threshold)
-
-
-@function(f"{ACT}.gelu", stack="tf.keras 2.4 on, Keras 3")
-def gelu(ops: Ops, x: Value, approximate: Value = False) -> Value:
-    return ops.gelu(x, approximate=bool(approximate))
-
-
-@function(f"{ACT}.mish", stack="tf.keras 2.13 on, Keras 3")
-def mish(ops: Ops, x: Value) -> Value:
-    return ops.multiply(x, ops.tanh(ops.softplus(x)))
-
-
-@function(f"{ACT}.leaky_relu", stack="Keras 3")
-def leaky_relu(ops: Ops, x: Value, negative_slope: Value = 0.2) -> Value:
-    return ops.leaky_relu(x, negative_slope=negative_slope)
+functions(ACT, {"hard_sigmoid": lambda ops, x: ops.hard_sigmoid(x)}, test=_new, stack="Keras 3: relu6(x + 3) / 6")
+also(ACT, "keras.backend", "hard_sigmoid elu softmax", stack="Keras 0.3 to tf.keras 2.15: 0.2 x + 0.5")
+function(f"{ACT}.relu", arguments="x alpha|negative_slope max_value threshold", stack="Keras 0.3 on")(backend_relu)
+functions(
+    ACT,
+    {
+        "gelu": lambda ops, x, approximate=False: ops.gelu(x, approximate=bool(approximate)),
+        "mish": lambda ops, x: ops.multiply(x, ops.tanh(ops.softplus(x))),
+        "leaky_relu": lambda ops, x, negative_slope=0.2: ops.leaky_relu(x, negative_slope=negative_slope),
+    },
+    stack="tf.keras 2.4 on, Keras 3",
+)
 
 
 @function(f"{ACT}.get", f"{ACT}.deserialize", stack="Keras 0.3 on")
@@ -87,24 +61,18 @@ def _difference(ops: Ops, y_true: Value, y_pred: Value) -> Value:
     return ops.subtract(y_pred, y_true)
 
 
-@function(f"{LOSS}.mean_squared_error", f"{LOSS}.mse", f"{LOSS}.MSE", stack="Keras 0.3 on")
-def mean_squared_error(ops: Ops, y_true: Value, y_pred: Value) -> Value:
-    return _mean(ops, ops.square(_difference(ops, y_true, y_pred)))
-
-
-@function(f"{LOSS}.mean_absolute_error", f"{LOSS}.mae", f"{LOSS}.MAE", stack="Keras 0.3 on")
-def mean_absolute_error(ops: Ops, y_true: Value, y_pred: Value) -> Value:
-    return _mean(ops, ops.absolute(_difference(ops, y_true, y_pred)))
-
-
-@function(f"{LOSS}.hinge", stack="Keras 0.3 to 2.3")
-def hinge(ops: Ops, y_true: Value, y_pred: Value) -> Value:
-    return _mean(ops, ops.maximum(ops.subtract(1.0, ops.multiply(y_true, y_pred)), 0.0))
-
-
-@function(f"{LOSS}.binary_crossentropy", stack="Keras 0.3 on")
-def binary_crossentropy(ops: Ops, y_true: Value, y_pred: Value, from_logits: Value = False) -> Value:
-    return _mean(ops, binary_of(ops, y_true, y_pred, from_logits))
+functions(
+    LOSS,
+    {
+        "mean_squared_error mse MSE": lambda ops, y_true, y_pred: _mean(ops, ops.square(_difference(ops, y_true, y_pred))),
+        "mean_absolute_error mae MAE": lambda ops, y_true, y_pred: _mean(ops, ops.absolute(_difference(ops, y_true, y_pred))),
+        "hinge": lambda ops, y_true, y_pred: _mean(ops, ops.maximum(ops.subtract(1.0, ops.multiply(y_true, y_pred)), 0.0)),
+        "binary_crossentropy": lambda ops, y_true, y_pred, from_logits=False: _mean(
+            ops, binary_crossentropy(ops, y_true, y_pred, from_logits)
+        ),
+    },
+    stack="Keras 0.3 on",
+)
 
 
 @function(f"{LOSS}.categorical_crossentropy", stack="Keras 0.3 on")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import control, convolution, sampling, shapes
-from .axes import axis_of, reduce
-from .base import Entry, Kind, Ops, Refused, Value, function, refuse, register, words
+from .axes import axis_of, reduce, reduce_to
+from .base import Entry, Kind, Ops, Refused, Spelled, Value, each, function, functions, refuse, register, words
+from .creation import cast, filled
 from .dtypes import dtype_name
 from .elementary import bounded, softmax_over
 from .indexing import cut
@@ -43,8 +44,8 @@ _SAME = words(
 
 def _through(name: str) -> Callable[..., Value]:
     def run(ops: Ops, *args: Value, **kwargs: Value) -> Value:
-        given = [shapes.number(ops, one, "int32") for one in args]
-        return ops.op(name, *given, **{key: value for key, value in kwargs.items() if value is not None})
+        numbers = [shapes.number(ops, one, "int32") for one in args]
+        return ops.op(name, *numbers, **{key: value for key, value in kwargs.items() if value is not None})
 
     return run
 
@@ -53,62 +54,46 @@ for _name in _SAME:
     register(Entry(f"{OPS}.{_name}", _through(_name), _STACK))
 
 
-def _reduction(old: str, new: str) -> None:
-    @function(f"{OPS}.{old}", stack=_STACK)
-    def run(
-        ops: Ops,
-        x: Value,
-        axis: Value = None,
-        keepdims: Value = False,
-        initial: Value = None,
-        dtype: Value = None,
-        where: Value = None,
-    ) -> Value:
-        if initial is not None or where is not None:
-            raise Refused(f"{OPS}.{old} with a starting value or a mask")
-        y = reduce(ops, new, x, axis, keepdims)
-        return y if dtype is None else ops.cast(y, dtype_name(ops, dtype))
+def _reduce(
+    ops: Ops,
+    name: str,
+    x: Value,
+    axis: Value = None,
+    keepdims: Value = False,
+    initial: Value = None,
+    dtype: Value = None,
+    where: Value = None,
+) -> Value:
+    if initial is not None or where is not None:
+        raise Refused(f"{OPS}.{name} with a starting value or a mask")
+    return reduce_to(ops, name, x, axis, dtype, keepdims)
 
 
-for _name in ("sum", "mean", "max", "min", "prod", "std", "var", "any", "all", "logsumexp"):
-    _reduction(_name, _name)
-_reduction("amax", "max")
-_reduction("amin", "min")
-
-
-@function(f"{OPS}.shape", stack=_STACK)
-def shape(ops: Ops, x: Value) -> Value:
-    return tuple(ops.shape(x))
-
-
-@function(f"{OPS}.ndim", stack=_STACK)
-def ndim(ops: Ops, x: Value) -> Value:
-    return ops.rank(x)
-
-
-@function(f"{OPS}.size", stack=_STACK)
-def size(ops: Ops, x: Value) -> Value:
-    return shapes.product(ops.shape(x))
-
-
-@function(f"{OPS}.dtype", stack=_STACK)
-def dtype(ops: Ops, x: Value) -> Value:
-    return ops.dtype(x)
-
-
-@function(f"{OPS}.is_tensor", stack=_STACK)
-def is_tensor(ops: Ops, x: Value) -> Value:
-    return ops.is_tensor(x)
-
-
-@function(f"{OPS}.reshape", stack=_STACK)
-def reshape(ops: Ops, x: Value, newshape: Value) -> Value:
-    return shapes.reshape(ops, x, newshape)
-
-
-@function(f"{OPS}.tile", stack=_STACK)
-def tile(ops: Ops, x: Value, repeats: Value) -> Value:
-    return shapes.tile(ops, x, repeats)
+each(OPS, "sum mean max min prod std var any all logsumexp amax=max amin=min", _reduce, stack=_STACK)
+each(OPS, "zeros ones", filled, stack=_STACK)
+functions(
+    OPS,
+    {
+        "shape": lambda ops, x: tuple(ops.shape(x)),
+        "ndim": lambda ops, x: ops.rank(x),
+        "size": lambda ops, x: shapes.product(ops.shape(x)),
+        "dtype": lambda ops, x: ops.dtype(x),
+        "is_tensor": lambda ops, x: ops.is_tensor(x),
+        "reshape": lambda ops, x, newshape: shapes.reshape(ops, x, newshape),
+        "tile": lambda ops, x, repeats: shapes.tile(ops, x, repeats),
+        "cast": cast,
+        "concatenate": lambda ops, xs, axis=0: ops.concatenate(list(xs), axis=int(axis)),
+        "stack": lambda ops, x, axis=0: ops.stack([shapes.number(ops, one, "int32") for one in x], axis=int(axis)),
+        "unstack": lambda ops, x, num=None, axis=0: control.steps(ops, x, int(axis) % ops.rank(x)),
+        "broadcast_to": lambda ops, x, shape: ops.broadcast_to(x, shapes.sizes(ops, shape)),
+        "clip": lambda ops, x, x_min, x_max: bounded(ops, x, x_min, x_max),
+        "softmax": softmax_over,
+        "cond": lambda ops, pred, true_fn, false_fn: control.choose(ops, pred, true_fn, false_fn),
+        "map vectorized_map": lambda ops, f, xs: control.mapped(ops, f, xs),
+        "slice": lambda ops, inputs, start_indices, shape: cut(ops, inputs, start_indices, shape),
+    },
+    stack=_STACK,
+)
 
 
 @function(f"{OPS}.repeat", stack=_STACK)
@@ -124,42 +109,6 @@ def arange(ops: Ops, start: Value, stop: Value = None, step: Value = 1, dtype: V
     return shapes.arange(ops, start, stop, 1 if step is None else step, dtype_name(ops, dtype, kind))
 
 
-@function(f"{OPS}.cast", stack=_STACK)
-def cast(ops: Ops, x: Value, dtype: Value) -> Value:
-    name = dtype_name(ops, dtype)
-    return ops.cast(shapes.number(ops, x, name), name)
-
-
-@function(f"{OPS}.concatenate", stack=_STACK)
-def concatenate(ops: Ops, xs: Value, axis: Value = 0) -> Value:
-    return ops.concatenate(list(xs), axis=int(axis))
-
-
-@function(f"{OPS}.stack", stack=_STACK)
-def stack(ops: Ops, x: Value, axis: Value = 0) -> Value:
-    return ops.stack([shapes.number(ops, one, "int32") for one in x], axis=int(axis))
-
-
-@function(f"{OPS}.unstack", stack=_STACK)
-def unstack(ops: Ops, x: Value, num: Value = None, axis: Value = 0) -> Value:
-    return control.steps(ops, x, int(axis) % ops.rank(x))
-
-
-@function(f"{OPS}.broadcast_to", stack=_STACK)
-def broadcast_to(ops: Ops, x: Value, shape: Value) -> Value:
-    return ops.broadcast_to(x, shapes.sizes(ops, shape))
-
-
-def _filled(name: str) -> None:
-    @function(f"{OPS}.{name}", stack=_STACK)
-    def run(ops: Ops, shape: Value, dtype: Value = None) -> Value:
-        return ops.op(name, shapes.sizes(ops, shape), dtype=dtype_name(ops, dtype))
-
-
-_filled("zeros")
-_filled("ones")
-
-
 @function(f"{OPS}.full", stack=_STACK)
 def full(ops: Ops, shape: Value, fill_value: Value, dtype: Value = None) -> Value:
     return ops.full(shapes.sizes(ops, shape), fill_value, dtype=dtype_name(ops, dtype))
@@ -168,16 +117,6 @@ def full(ops: Ops, shape: Value, fill_value: Value, dtype: Value = None) -> Valu
 @function(f"{OPS}.full_like", stack=_STACK)
 def full_like(ops: Ops, x: Value, fill_value: Value, dtype: Value = None) -> Value:
     return ops.full_like(x, fill_value, dtype=None if dtype is None else dtype_name(ops, dtype))
-
-
-@function(f"{OPS}.clip", stack=_STACK)
-def clip(ops: Ops, x: Value, x_min: Value, x_max: Value) -> Value:
-    return bounded(ops, x, x_min, x_max)
-
-
-@function(f"{OPS}.softmax", stack=_STACK)
-def softmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
-    return softmax_over(ops, x, axis)
 
 
 @function(f"{OPS}.norm", f"{OPS}.linalg.norm", stack=_STACK)
@@ -194,21 +133,11 @@ def where(ops: Ops, condition: Value, x1: Value = None, x2: Value = None) -> Val
     return ops.where(condition, x1, x2)
 
 
-@function(f"{OPS}.cond", stack=_STACK)
-def cond(ops: Ops, pred: Value, true_fn: Value, false_fn: Value) -> Value:
-    return control.choose(ops, pred, true_fn, false_fn)
-
-
 @function(f"{OPS}.switch", stack=_STACK)
 def switch(ops: Ops, index: Value, branches: Value, *operands: Value) -> Value:
     if ops.is_tensor(index):
         raise Refused("a branch is chosen by the value of a tensor")
     return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
-
-
-@function(f"{OPS}.map", f"{OPS}.vectorized_map", stack=_STACK)
-def map_(ops: Ops, f: Value, xs: Value) -> Value:
-    return control.mapped(ops, f, xs)
 
 
 @function(f"{OPS}.fori_loop", stack=_STACK)
@@ -220,27 +149,20 @@ def fori_loop(ops: Ops, lower: Value, upper: Value, body_fun: Value, init_val: V
     return init_val
 
 
-@function(f"{OPS}.slice", stack=_STACK)
-def slice_(ops: Ops, inputs: Value, start_indices: Value, shape: Value) -> Value:
-    return cut(ops, inputs, start_indices, shape)
+def _pool(
+    ops: Ops,
+    mode: str,
+    inputs: Value,
+    pool_size: Value,
+    strides: Value = None,
+    padding: Value = "valid",
+    data_format: Value = None,
+) -> Value:
+    where = data_format or ops.context.data_format
+    return convolution.pool(ops, inputs, mode, pool_size, strides=strides, padding=padding, data_format=where)
 
 
-def _pool(name: str, mode: str) -> None:
-    @function(f"{OPS}.{name}", f"{OPS}.nn.{name}", stack=_STACK)
-    def run(
-        ops: Ops,
-        inputs: Value,
-        pool_size: Value,
-        strides: Value = None,
-        padding: Value = "valid",
-        data_format: Value = None,
-    ) -> Value:
-        where = data_format or ops.context.data_format
-        return convolution.pool(ops, inputs, mode, pool_size, strides=strides, padding=padding, data_format=where)
-
-
-_pool("max_pool", "max")
-_pool("average_pool", "avg")
+each(OPS, "max_pool=max average_pool=avg nn.max_pool=max nn.average_pool=avg", _pool, stack=_STACK)
 
 
 @function(f"{OPS}.conv", stack=_STACK)
@@ -277,40 +199,21 @@ refuse(
 refuse("it is a transform in complex numbers", OPS, "fft fft2 ifft2 rfft irfft stft istft", stack=_STACK)
 
 
-def _drawn(name: str, draw: Callable[..., Value]) -> None:
-    @function(f"keras.random.{name}", kind=Kind.RANDOM, stack=_STACK)
-    def run(
-        ops: Ops,
-        shape: Value,
-        first: Value = None,
-        second: Value = None,
-        dtype: Value = None,
-        seed: Value = None,
-        **named: Value,
-    ) -> Value:
-        low = named.pop("mean", named.pop("minval", 0.0 if first is None else first))
-        high = named.pop("stddev", named.pop("maxval", 1.0 if second is None else second))
-        if named:
-            raise Refused(f"keras.random.{name} with {sorted(named)}")
-        return draw(ops, shape, low, high, "int32" if name == "randint" and dtype is None else dtype, seed)
-
-
-_drawn("normal", sampling.normal)
-_drawn("uniform", sampling.uniform)
-_drawn("truncated_normal", sampling.truncated)
-_drawn("randint", sampling.uniform)
-
-
-@function("keras.random.dropout", kind=Kind.RANDOM, stack=_STACK)
-def dropout(ops: Ops, inputs: Value, rate: Value, noise_shape: Value = None, seed: Value = None) -> Value:
-    return sampling.dropout(ops, inputs, rate, noise_shape, seed)
-
-
-@function("keras.random.SeedGenerator", kind=Kind.RANDOM, stack=_STACK)
-def seed_generator(ops: Ops, seed: Value = None, **_: Value) -> Value:
-    return seed
-
-
+functions(
+    "keras.random",
+    {
+        "normal": sampling.normal,
+        "uniform": sampling.uniform,
+        "truncated_normal": sampling.truncated,
+        "randint": lambda ops, shape, minval=0.0, maxval=1.0, dtype=None, seed=None: sampling.uniform(
+            ops, shape, minval, maxval, dtype or "int32", seed
+        ),
+        "dropout": Spelled("inputs=x rate noise_shape seed", sampling.dropout),
+        "SeedGenerator": lambda ops, seed=None, **_: seed,
+    },
+    kind=Kind.RANDOM,
+    stack=_STACK,
+)
 refuse(
     "it draws from a distribution that Keras keeps no layer for",
     "keras.random",

@@ -62,26 +62,25 @@ _ASKING: dict[str, Callable[[Ops, Value], Value]] = {
 }
 
 
-def touches(ops: Ops, *given: Value) -> bool:
+def touches(ops: Ops, *values: Value) -> bool:
     """Whether a tensor or an unknown size is among the arguments, at any depth."""
-    return any(ops.is_tensor(one) or isinstance(one, Dim | Sizes) for one in folding.leaves(list(given)))
+    return any(ops.is_tensor(one) or isinstance(one, Dim | Sizes) for one in folding.leaves(list(values)))
 
 
-def _settled(value: Value) -> Value:
+def _plain(value: Value) -> Value:
     """Entries inside lists as their values."""
     if isinstance(value, list | tuple):
-        return type(value)(_settled(one) for one in value)
+        return type(value)(_plain(one) for one in value)
     return plain(value)
 
 
 def _entry(name: str) -> Callable[..., Value]:
-    def run(ops: Ops, *args: Value, **kwargs: Value) -> Value:
-        given, named = tuple(map(_settled, args)), {key: _settled(value) for key, value in kwargs.items()}
-        if not touches(ops, *given, *named.values()):
-            return folding.compute(name, given, named)
-        return _on_tensors(ops, name, given, named)
+    def run(ops: Ops, *a: Value, **kwargs: Value) -> Value:
+        args, named = tuple(map(_plain, a)), {key: _plain(value) for key, value in kwargs.items()}
+        if not touches(ops, *args, *named.values()):
+            return folding.compute(name, args, named)
+        return _on_tensors(ops, name, args, named)
 
-    run.old_arguments = ("a",)  # type: ignore[attr-defined]
     return run
 
 

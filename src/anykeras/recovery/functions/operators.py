@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from .base import FunctionContext, Ops, Value, function
+from .base import FunctionContext, Ops, Value, each, function, functions
 from .dtypes import of
+from .elementary import bits, inverted
 from .indexing import getitem
 from .products import dot
 from .shapes import Dim, Sizes, number
@@ -117,38 +118,15 @@ _comparison("eq", "equal", operator.eq)
 _comparison("ne", "not_equal", operator.ne)
 
 
-def _bits(name: str) -> None:
-    @function(f"operator.{name}", stack="every tensor library")
-    def run(ops: Ops, a: Value, b: Value) -> Value:
-        a, b = _pair(ops, a, b)
-        kind = "logical" if "bool" in (of(ops, a), of(ops, b)) else "bitwise"
-        return ops.op(f"{kind}_{name}", a, b)
-
-
-for _name in ("and", "or", "xor"):
-    _bits(_name)
-
-
-@function("operator.invert", stack="every tensor library")
-def invert(ops: Ops, a: Value) -> Value:
-    return ops.logical_not(a) if of(ops, a) == "bool" else ops.bitwise_not(a)
-
-
-@function("operator.neg", stack="every tensor library")
-def neg(ops: Ops, a: Value) -> Value:
-    return -a if isinstance(a, Dim) else ops.negative(a)
-
-
-@function("operator.pos", stack="every tensor library")
-def pos(ops: Ops, a: Value) -> Value:
-    return a
-
-
-@function("operator.abs", stack="every tensor library")
-def abs_(ops: Ops, a: Value) -> Value:
-    return ops.absolute(a)
-
-
-@function("operator.getitem", stack="every tensor library")
-def getitem_(ops: Ops, a: Value, key: Value) -> Value:
-    return getitem(ops, a, key)
+each("operator", "and or xor", lambda ops, name, a, b: bits(ops, name, *_pair(ops, a, b)), stack="every tensor library")
+functions(
+    "operator",
+    {
+        "invert": inverted,
+        "neg": lambda ops, a: -a if isinstance(a, Dim) else ops.negative(a),
+        "pos": lambda ops, a: a,
+        "abs": lambda ops, a: ops.absolute(a),
+        "getitem": lambda ops, a, key: getitem(ops, a, key),
+    },
+    stack="every tensor library",
+)

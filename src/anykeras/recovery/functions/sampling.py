@@ -28,9 +28,9 @@ def _scaled(ops: Ops, drawn: Value, mean: Value, deviation: Value) -> Value:
     return ops.add(drawn, mean) if ops.is_tensor(mean) or mean else drawn
 
 
-def normal(ops: Ops, shape: Value, mean: Value, deviation: Value, dtype: Value, seed: Value) -> Value:
+def normal(ops: Ops, shape: Value, mean: Value = 0.0, stddev: Value = 1.0, dtype: Value = None, seed: Value = None) -> Value:
     """Numbers of a normal distribution."""
-    return _scaled(ops, _unit_normal(ops, shape, dtype_name(ops, dtype), seed), mean, deviation)
+    return _scaled(ops, _unit_normal(ops, shape, dtype_name(ops, dtype), seed), mean, stddev)
 
 
 def _unit_uniform(ops: Ops, shape: Value, dtype: str, seed: Value) -> Value:
@@ -38,34 +38,35 @@ def _unit_uniform(ops: Ops, shape: Value, dtype: str, seed: Value) -> Value:
     return ops.multiply(ops.add(drawn, 1.0), 0.5)
 
 
-def uniform(ops: Ops, shape: Value, low: Value, high: Value, dtype: Value, seed: Value) -> Value:
-    """Numbers spread evenly from `low` to `high`; whole numbers below `high` for an int dtype."""
+def uniform(ops: Ops, shape: Value, minval: Value = 0.0, maxval: Value = 1.0, dtype: Value = None, seed: Value = None) -> Value:
+    """Numbers spread evenly from `minval` to `maxval`; whole numbers below `maxval` for an int dtype."""
     name = dtype_name(ops, dtype)
     if "int" in name:
-        if high is None:
+        if maxval is None:
             raise Refused("whole random numbers are drawn without a maximum")
-        spread = _scaled(ops, _unit_uniform(ops, shape, "float32", seed), low, high - low)
-        return ops.cast(ops.floor(ops.minimum(spread, high - 0.5)), name)
-    high = 1.0 if high is None else high
-    width = ops.subtract(high, low) if ops.is_tensor(low) or ops.is_tensor(high) else high - low
-    return _scaled(ops, _unit_uniform(ops, shape, name, seed), low, width)
+        spread = _scaled(ops, _unit_uniform(ops, shape, "float32", seed), minval, maxval - minval)
+        return ops.cast(ops.floor(ops.minimum(spread, maxval - 0.5)), name)
+    maxval = 1.0 if maxval is None else maxval
+    computed = ops.is_tensor(minval) or ops.is_tensor(maxval)
+    width = ops.subtract(maxval, minval) if computed else maxval - minval
+    return _scaled(ops, _unit_uniform(ops, shape, name, seed), minval, width)
 
 
-def truncated(ops: Ops, shape: Value, mean: Value, deviation: Value, dtype: Value, seed: Value) -> Value:
+def truncated(ops: Ops, shape: Value, mean: Value = 0.0, stddev: Value = 1.0, dtype: Value = None, seed: Value = None) -> Value:
     """A normal distribution cut at two deviations."""
     even = _unit_uniform(ops, shape, dtype_name(ops, dtype), seed)
     drawn = ops.multiply(ops.erfinv(ops.multiply(ops.subtract(ops.multiply(even, 2.0), 1.0), _TAIL)), math.sqrt(2))
-    return _scaled(ops, drawn, mean, deviation)
+    return _scaled(ops, drawn, mean, stddev)
 
 
-def bernoulli(ops: Ops, shape: Value, p: Value, dtype: Value, seed: Value) -> Value:
+def bernoulli(ops: Ops, shape: Value, p: Value = 0.0, dtype: Value = None, seed: Value = None) -> Value:
     """Ones with probability `p`, else zeros."""
     name = dtype_name(ops, dtype)
     even = _unit_uniform(ops, shape, "float32" if "int" in name or name == "bool" else name, seed)
     return ops.cast(ops.less_equal(even, p), name)
 
 
-def dropout(ops: Ops, x: Value, rate: Value, noise_shape: Value, seed: Value) -> Value:
+def dropout(ops: Ops, x: Value, rate: Value, noise_shape: Value = None, seed: Value = None) -> Value:
     """Always drops, as the function did: the layers around it decided when to call it."""
     if ops.is_tensor(rate):
         raise Refused("the share to drop is a tensor")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import convolution
-from .base import Ops, Refused, Value, alike, also, function, refuse
+from .base import Ops, Refused, Value, alike, also, function, functions, refuse
 
 T = "theano.tensor"
 NNET = "theano.tensor.nnet"
@@ -21,29 +21,17 @@ def relu(ops: Ops, x: Value, alpha: Value = 0) -> Value:
     return ops.leaky_relu(x, negative_slope=alpha) if alpha else ops.relu(x)
 
 
-@function(f"{NNET}.elu", stack=_STACK)
-def elu(ops: Ops, x: Value, alpha: Value = 1) -> Value:
-    return ops.elu(x, alpha=alpha)
-
-
-@function(f"{NNET}.selu", stack=_STACK)
-def selu(ops: Ops, x: Value) -> Value:
-    return ops.selu(x)
-
-
-@function(f"{NNET}.hard_sigmoid", stack=_STACK)
-def hard_sigmoid(ops: Ops, x: Value) -> Value:
-    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
-
-
-@function(f"{NNET}.softmax", stack=_STACK + ": of the last axis of a matrix")
-def softmax(ops: Ops, c: Value, axis: Value = -1) -> Value:
-    return ops.softmax(c, axis=int(axis))
-
-
-@function(f"{NNET}.logsoftmax", stack=_STACK)
-def logsoftmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
-    return ops.log_softmax(x, axis=int(axis))
+functions(
+    NNET,
+    {
+        "elu": lambda ops, x, alpha=1: ops.elu(x, alpha=alpha),
+        "selu": lambda ops, x: ops.selu(x),
+        "hard_sigmoid": lambda ops, x: ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0),
+        "softmax": lambda ops, c, axis=-1: ops.softmax(c, axis=int(axis)),
+        "logsoftmax": lambda ops, x, axis=-1: ops.log_softmax(x, axis=int(axis)),
+    },
+    stack=_STACK,
+)
 
 
 @function(f"{NNET}.binary_crossentropy", stack=_STACK)
@@ -94,22 +82,22 @@ def conv2d(
     )
 
 
-@function(f"{T}.signal.pool.pool_2d", f"{T}.signal.downsample.max_pool_2d", stack=_STACK)
+@function(
+    f"{T}.signal.pool.pool_2d",
+    f"{T}.signal.downsample.max_pool_2d",
+    arguments="input ws ignore_border stride pad mode ds=ws st=stride padding=pad",
+    stack=_STACK,
+)
 def pool_2d(
     ops: Ops,
     input: Value,
-    ws: Value = None,
+    ws: Value,
     ignore_border: Value = True,
     stride: Value = None,
     pad: Value = (0, 0),
     mode: Value = "max",
-    ds: Value = None,
-    st: Value = None,
-    padding: Value = None,
 ) -> Value:
-    if tuple(pad if padding is None else padding) != (0, 0) or mode == "sum" or not ignore_border:
+    if tuple(pad) != (0, 0) or mode == "sum" or not ignore_border:
         raise Refused("a pooling of Theano with a border, of sums, or over the edge")
     kind = "max" if mode == "max" else "avg"
-    window = ds if ws is None else ws
-    step = st if stride is None else stride
-    return convolution.pool(ops, input, kind, window, strides=step, data_format="channels_first")
+    return convolution.pool(ops, input, kind, ws, strides=stride, data_format="channels_first")

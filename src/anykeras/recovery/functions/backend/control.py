@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....document.model import Era
 from .. import control
-from ..base import FunctionContext, Kind, Ops, Value, function
+from ..base import FunctionContext, Kind, Ops, Value, function, functions
 
 
 @function("keras.backend.switch", stack="Keras 0.3 on, tf.keras")
@@ -84,16 +84,12 @@ def _time_first(ops: Ops, x: Value) -> Value:
     return ops.transpose(x, axes=(1, 0, *range(2, ops.rank(x))))
 
 
-@function("keras.backend.map_fn", stack="Keras 1.1 on, tf.keras")
-def map_fn(ops: Ops, fn: Value, elems: Value, dtype: Value = None) -> Value:
-    return control.mapped(ops, fn, elems)
-
-
-@function("keras.backend.foldl", stack="Keras 1.1 on, tf.keras")
-def foldl(ops: Ops, fn: Value, elems: Value, initializer: Value = None) -> Value:
-    return control.folded(ops, fn, elems, initializer, False)
-
-
-@function("keras.backend.foldr", stack="Keras 1.1 on, tf.keras")
-def foldr(ops: Ops, fn: Value, elems: Value, initializer: Value = None) -> Value:
-    return control.folded(ops, fn, elems, initializer, True)
+functions(
+    "keras.backend",
+    {
+        "map_fn": lambda ops, fn, elems, dtype=None: control.mapped(ops, fn, elems),
+        "foldl": lambda ops, fn, elems, initializer=None: control.folded(ops, fn, elems, initializer, False),
+        "foldr": lambda ops, fn, elems, initializer=None: control.folded(ops, fn, elems, initializer, True),
+    },
+    stack="Keras 1.1 on, tf.keras",
+)

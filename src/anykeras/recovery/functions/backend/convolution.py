@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ....document.model import Era
@@ -12,6 +10,12 @@ from ..base import FunctionContext, Ops, Refused, Value, function
 from ..convolution import spatial
 from ..shapes import sizes
 from .shaping import data_format_of
+
+K = "keras.backend"
+_KERAS2 = "Keras 2, tf.keras"
+# the arguments of Keras 1 behind the kernel, with those that were for Theano's compiler
+_BORDER = "border_mode=padding dim_ordering=data_format"
+_OLD = f"{_BORDER} -image_shape -filter_shape"
 
 
 def _theano(ops: Ops) -> bool:
@@ -30,37 +34,23 @@ def _kernel(ops: Ops, kernel: Value, data_format: str) -> Value:
     return ops.transpose(kernel, axes=(*range(2, rank), 1, 0))
 
 
-def _conv(ops: Ops, x: Value, kernel: Value, strides: Value, padding: Value, data_format: Value, dilation: Value) -> Value:
-    where = data_format_of(ops, data_format)
-    return convolution.convolve(
-        ops,
-        x,
-        _kernel(ops, kernel, where),
-        strides=strides,
-        padding=padding,
-        data_format=where,
-        dilation=dilation,
-        theano=_theano(ops),
-    )
-
-
-@function("keras.backend.conv1d", test=_old, stack="Keras 1.2 on TensorFlow")
-def conv1d_keras1(
-    ops: Ops,
-    x: Value,
-    kernel: Value,
-    stride: Value = 1,
-    border_mode: Value = "valid",
-    image_shape: Value = None,
-    filter_shape: Value = None,
-) -> Value:
+@function(f"{K}.conv1d", test=_old, arguments="x kernel stride=strides border_mode=padding -image_shape -filter_shape")
+def conv1d_keras1(ops: Ops, x: Value, kernel: Value, strides: Value = 1, padding: Value = "valid") -> Value:
     if _theano(ops):
         raise Refused("K.conv1d on Theano is refused by Keras 1 too")
-    return convolution.convolve(ops, x, kernel, strides=stride, padding=border_mode)
+    return convolution.convolve(ops, x, kernel, strides=strides, padding=padding)
 
 
-@function("keras.backend.conv1d", stack="Keras 2, tf.keras")
-def conv1d(
+@function(f"{K}.conv1d", f"{K}.conv2d", f"{K}.conv3d", stack=_KERAS2)
+@function(f"{K}.atrous_conv2d", arguments=f"x kernel rate=dilation_rate {_OLD}", stack="Keras 1 on TensorFlow")
+@function(
+    f"{K}.conv2d",
+    f"{K}.conv3d",
+    test=_old,
+    arguments=f"x kernel strides {_OLD} filter_dilation=dilation_rate -volume_shape",
+    stack="Keras 0.3 to 1.2",
+)
+def conv(
     ops: Ops,
     x: Value,
     kernel: Value,
@@ -69,150 +59,76 @@ def conv1d(
     data_format: Value = None,
     dilation_rate: Value = 1,
 ) -> Value:
-    return _conv(ops, x, kernel, strides, padding, data_format, dilation_rate)
-
-
-def _keras1(name: str) -> None:
-    @function(f"keras.backend.{name}", test=_old, stack="Keras 0.3 to 1.2")
-    def run(
-        ops: Ops,
-        x: Value,
-        kernel: Value,
-        strides: Value = 1,
-        border_mode: Value = "valid",
-        dim_ordering: Value = None,
-        image_shape: Value = None,
-        filter_shape: Value = None,
-        filter_dilation: Value = 1,
-        volume_shape: Value = None,
-    ) -> Value:
-        return _conv(ops, x, kernel, strides, border_mode, dim_ordering, filter_dilation)
-
-
-def _keras2(name: str) -> None:
-    @function(f"keras.backend.{name}", stack="Keras 2, tf.keras")
-    def run(
-        ops: Ops,
-        x: Value,
-        kernel: Value,
-        strides: Value = 1,
-        padding: Value = "valid",
-        data_format: Value = None,
-        dilation_rate: Value = 1,
-    ) -> Value:
-        return _conv(ops, x, kernel, strides, padding, data_format, dilation_rate)
-
-
-for _name in ("conv2d", "conv3d"):
-    _keras1(_name)
-    _keras2(_name)
-
-
-@function("keras.backend.atrous_conv2d", stack="Keras 1 on TensorFlow")
-def atrous_conv2d(
-    ops: Ops,
-    x: Value,
-    kernel: Value,
-    rate: Value = 1,
-    border_mode: Value = "valid",
-    dim_ordering: Value = None,
-    image_shape: Value = None,
-    filter_shape: Value = None,
-) -> Value:
-    return _conv(ops, x, kernel, 1, border_mode, dim_ordering, rate)
-
-
-def _transposed(
-    ops: Ops, x: Value, kernel: Value, shape: Value, strides: Value, padding: Value, where: str, dilation: Value
-) -> Value:
-    return convolution.transposed(
-        ops,
-        x,
-        kernel,
-        sizes(ops, shape),
-        strides=strides,
-        padding=padding,
-        data_format=where,
-        dilation=dilation,
-        theano=_theano(ops),
+    where, theano = data_format_of(ops, data_format), _theano(ops)
+    kernel = _kernel(ops, kernel, where)
+    return convolution.convolve(
+        ops, x, kernel, strides=strides, padding=padding, data_format=where, dilation=dilation_rate, theano=theano
     )
 
 
-def _deconvolution(name: str) -> None:
-    @function(f"keras.backend.{name}", stack="Keras 2, tf.keras")
-    def run(
-        ops: Ops,
-        x: Value,
-        kernel: Value,
-        output_shape: Value,
-        strides: Value = 1,
-        padding: Value = "valid",
-        data_format: Value = None,
-        dilation_rate: Value = 1,
-    ) -> Value:
-        where = data_format_of(ops, data_format)
-        return _transposed(ops, x, kernel, output_shape, strides, padding, where, dilation_rate)
+@function(f"{K}.conv2d_transpose", f"{K}.conv3d_transpose", stack=_KERAS2)
+def conv_transpose(
+    ops: Ops,
+    x: Value,
+    kernel: Value,
+    output_shape: Value,
+    strides: Value = 1,
+    padding: Value = "valid",
+    data_format: Value = None,
+    dilation_rate: Value = 1,
+) -> Value:
+    shape, where, theano = sizes(ops, output_shape), data_format_of(ops, data_format), _theano(ops)
+    return convolution.transposed(
+        ops, x, kernel, shape, strides=strides, padding=padding, data_format=where, dilation=dilation_rate, theano=theano
+    )
 
 
-_deconvolution("conv2d_transpose")
-_deconvolution("conv3d_transpose")
-
-
-@function("keras.backend.deconv2d", stack="Keras 1.0.4 to 1.2: the kernel as in conv2d")
+@function(
+    f"{K}.deconv2d",
+    arguments=f"x kernel output_shape strides {_OLD}",
+    stack="Keras 1.0.4 to 1.2: the kernel as in conv2d",
+)
 def deconv2d(
     ops: Ops,
     x: Value,
     kernel: Value,
     output_shape: Value,
     strides: Value = (1, 1),
-    border_mode: Value = "valid",
-    dim_ordering: Value = None,
-    image_shape: Value = None,
-    filter_shape: Value = None,
+    padding: Value = "valid",
+    data_format: Value = None,
 ) -> Value:
-    where = data_format_of(ops, dim_ordering)
     plain = ops.constant_value(kernel)
     if plain is None:
         raise Refused("a transposed convolution has a kernel that is computed")
-    order = (0, 1, 3, 2) if where == "channels_last" else (2, 3, 0, 1)
+    order = (0, 1, 3, 2) if data_format_of(ops, data_format) == "channels_last" else (2, 3, 0, 1)
     turned = np.transpose(np.asarray(plain), order)
-    return _transposed(ops, x, turned, output_shape, strides, border_mode, where, 1)
+    return conv_transpose(ops, x, turned, output_shape, strides, padding, data_format)
 
 
-def _separable_arguments(name: str, rank: int) -> None:
-    @function(f"keras.backend.{name}", stack="Keras 2, tf.keras; separable_conv2d also Keras 1 on TensorFlow")
-    def run(
-        ops: Ops,
-        x: Value,
-        depthwise_kernel: Value,
-        pointwise_kernel: Value,
-        strides: Value = 1,
-        padding: Value = "valid",
-        data_format: Value = None,
-        dilation_rate: Value = 1,
-        border_mode: Value = None,
-        dim_ordering: Value = None,
-    ) -> Value:
-        if _old(ops.context) and data_format_of(ops, data_format or dim_ordering) == "channels_first":
-            raise Refused("a separable convolution of Keras 1 with channels first")
-        where = data_format_of(ops, data_format or dim_ordering)
-        y = convolution.depthwise(
-            ops,
-            x,
-            depthwise_kernel,
-            strides=strides,
-            padding=border_mode or padding,
-            data_format=where,
-            dilation=spatial(dilation_rate, rank),
-        )
-        return convolution.convolve(ops, y, pointwise_kernel, data_format=where)
+@function(
+    f"{K}.separable_conv1d",
+    f"{K}.separable_conv2d",
+    arguments=f"x depthwise_kernel pointwise_kernel strides padding data_format dilation_rate {_BORDER}",
+    stack="Keras 2, tf.keras; separable_conv2d also Keras 1 on TensorFlow",
+)
+def separable_conv(
+    ops: Ops,
+    x: Value,
+    depthwise_kernel: Value,
+    pointwise_kernel: Value,
+    strides: Value = 1,
+    padding: Value = "valid",
+    data_format: Value = None,
+    dilation_rate: Value = 1,
+) -> Value:
+    where = data_format_of(ops, data_format)
+    if _old(ops.context) and where == "channels_first":
+        raise Refused("a separable convolution of Keras 1 with channels first")
+    y = depthwise_conv2d(ops, x, depthwise_kernel, strides, padding, where, dilation_rate)
+    return convolution.convolve(ops, y, pointwise_kernel, data_format=where)
 
 
-_separable_arguments("separable_conv1d", 1)
-_separable_arguments("separable_conv2d", 2)
-
-
-@function("keras.backend.depthwise_conv2d", stack="Keras 2.0.7 on TensorFlow, tf.keras")
+@function(f"{K}.depthwise_conv2d", stack="Keras 2.0.7 on TensorFlow, tf.keras")
 def depthwise_conv2d(
     ops: Ops,
     x: Value,
@@ -228,43 +144,24 @@ def depthwise_conv2d(
     )
 
 
-def _pooling(name: str, rank: int) -> None:
-    @function(f"keras.backend.{name}", test=_old, stack="Keras 0.3 to 1.2")
-    def old(
-        ops: Ops,
-        x: Value,
-        pool_size: Value,
-        strides: Value = 1,
-        border_mode: Value = "valid",
-        dim_ordering: Value = None,
-        pool_mode: Value = "max",
-    ) -> Value:
-        return _pool(ops, x, pool_size, strides, border_mode, dim_ordering, pool_mode)
-
-    @function(f"keras.backend.{name}", stack="Keras 2, tf.keras")
-    def new(
-        ops: Ops,
-        x: Value,
-        pool_size: Value,
-        strides: Value = 1,
-        padding: Value = "valid",
-        data_format: Value = None,
-        pool_mode: Value = "max",
-    ) -> Value:
-        return _pool(ops, x, pool_size, strides, padding, data_format, pool_mode)
+@function(f"{K}.pool2d", f"{K}.pool3d", stack=_KERAS2)
+@function(
+    f"{K}.pool2d", f"{K}.pool3d", test=_old, arguments=f"x pool_size strides {_BORDER} pool_mode", stack="Keras 0.3 to 1.2"
+)
+def pool(
+    ops: Ops,
+    x: Value,
+    pool_size: Value,
+    strides: Value = 1,
+    padding: Value = "valid",
+    data_format: Value = None,
+    pool_mode: Value = "max",
+) -> Value:
+    where, theano = data_format_of(ops, data_format), _theano(ops)
+    return convolution.pool(ops, x, pool_mode, pool_size, strides=strides, padding=padding, data_format=where, theano=theano)
 
 
-def _pool(ops: Ops, x: Value, size: Value, strides: Value, padding: Value, data_format: Value, mode: Value) -> Value:
-    where = data_format_of(ops, data_format)
-    given: dict[str, Any] = {"strides": strides, "padding": padding, "data_format": where, "theano": _theano(ops)}
-    return convolution.pool(ops, x, mode, size, **given)
-
-
-_pooling("pool2d", 2)
-_pooling("pool3d", 3)
-
-
-def _few(places: int) -> None:
+def _check_count(places: int) -> None:
     if places > 4096:
         raise Refused(f"a convolution with a kernel for each of {places} places, each of which would be written out")
 
@@ -275,18 +172,18 @@ def _local(ops: Ops, patches: list[Value], kernel: Value) -> Value:
     return ops.einsum("bpf,pfo->bpo", ops.stack(flat, axis=1), kernel)
 
 
-@function("keras.backend.local_conv1d", stack="Keras 2.0.5 on, tf.keras")
+@function(f"{K}.local_conv1d", stack="Keras 2.0.5 on, tf.keras")
 def local_conv1d(
     ops: Ops, inputs: Value, kernel: Value, kernel_size: Value, strides: Value, data_format: Value = None
 ) -> Value:
     (size,), (step,) = spatial(kernel_size, 1), spatial(strides, 1)
-    _few(int(ops.shape(kernel)[0]))
+    _check_count(int(ops.shape(kernel)[0]))
     starts = range(0, int(ops.shape(kernel)[0]) * step, step)
     every = slice(None)
     return _local(ops, [ops.getitem(inputs, (every, slice(s, s + size), every)) for s in starts], kernel)
 
 
-@function("keras.backend.local_conv2d", stack="Keras 2.0.5 on, tf.keras")
+@function(f"{K}.local_conv2d", stack="Keras 2.0.5 on, tf.keras")
 def local_conv2d(
     ops: Ops,
     inputs: Value,
@@ -298,7 +195,7 @@ def local_conv2d(
 ) -> Value:
     size, step, (rows, columns) = spatial(kernel_size, 2), spatial(strides, 2), spatial(output_shape, 2)
     last = data_format_of(ops, data_format) == "channels_last"
-    _few(rows * columns)
+    _check_count(rows * columns)
     patches = []
     for row in range(0, rows * step[0], step[0]):
         for column in range(0, columns * step[1], step[1]):

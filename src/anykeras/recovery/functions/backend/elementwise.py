@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....document.model import Era
-from ..axes import axis_of, reduce
-from ..base import FunctionContext, Ops, Value, alike, function
+from ..axes import along, reduce
+from ..base import FunctionContext, Ops, Value, alike, each, function, functions
 from ..dtypes import of
 from ..elementary import bounded, is_set, normalized, softmax_over
 
@@ -20,14 +20,22 @@ alike(K, "x y", "lesser=less lesser_equal=less_equal", stack="Keras 1")
 alike(K, "x", "identity=copy", stack="Keras 2.0 on")
 
 
-@function("keras.backend.sqrt", stack="Keras 0.3 on: negative numbers count as zero")
-def sqrt(ops: Ops, x: Value) -> Value:
-    return ops.sqrt(ops.maximum(x, 0.0))
-
-
-@function("keras.backend.inv", stack="Keras 0.3")
-def inverse(ops: Ops, x: Value) -> Value:
-    return ops.divide(1.0, x)
+functions(
+    K,
+    {
+        "sqrt": lambda ops, x: ops.sqrt(ops.maximum(x, 0.0)),  # negative numbers count as zero
+        "inv": lambda ops, x: ops.divide(1.0, x),
+        # also of tf.keras and keras.legacy.backend; Keras 3 has another one
+        "hard_sigmoid": lambda ops, x: ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0),
+        "softmax": softmax_over,
+        "argmax": lambda ops, x, axis=-1: along(ops, "argmax", x, axis),
+        "argmin": lambda ops, x, axis=-1: along(ops, "argmin", x, axis),
+        "cumsum": lambda ops, x, axis=0: along(ops, "cumsum", x, axis),
+        "cumprod": lambda ops, x, axis=0: along(ops, "cumprod", x, axis),
+    },
+    stack="Keras 0.3 on (softmax's axis from 2.1.6, cumsum and cumprod from 2.0)",
+)
+each(K, "sum prod mean max min std var logsumexp any all", reduce, stack="Keras 0.3 on (var, all 1.0.6, logsumexp 2.0.5)")
 
 
 @function("keras.backend.clip", stack="Keras 0.3 on: a maximum below the minimum is the minimum")
@@ -62,52 +70,6 @@ def elu(ops: Ops, x: Value, alpha: Value = 1.0) -> Value:
         return ops.elu(x, alpha=alpha)
     y = ops.elu(x)
     return ops.where(ops.greater(x, 0), y, ops.multiply(alpha, y))
-
-
-@function("keras.backend.hard_sigmoid", stack="Keras 0.3 on, tf.keras, keras.legacy.backend: 0.2 x + 0.5 between 0 and 1")
-def hard_sigmoid(ops: Ops, x: Value) -> Value:
-    return ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0)
-
-
-@function("keras.backend.softmax", stack="Keras 0.3 on (axis from 2.1.6)")
-def softmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
-    return softmax_over(ops, x, axis)
-
-
-def _reduction(old: str, new: str, stack: str) -> None:
-    @function(f"keras.backend.{old}", stack=stack)
-    def run(ops: Ops, x: Value, axis: Value = None, keepdims: Value = False) -> Value:
-        return reduce(ops, new, x, axis, keepdims)
-
-
-for _name in ("sum", "prod", "mean", "max", "min", "std"):
-    _reduction(_name, _name, "Keras 0.3 on")
-_reduction("var", "var", "Keras 1.0.6 on")
-_reduction("logsumexp", "logsumexp", "Keras 2.0.5 on")
-
-
-for _name in ("any", "all"):
-    _reduction(_name, _name, "Keras 0.3 on (all from 1.0.6)")
-
-
-def _arg(name: str) -> None:
-    @function(f"keras.backend.{name}", stack="Keras 0.3 on")
-    def run(ops: Ops, x: Value, axis: Value = -1) -> Value:
-        return ops.op(name, x, axis=axis_of(axis))
-
-
-_arg("argmax")
-_arg("argmin")
-
-
-def _running(name: str) -> None:
-    @function(f"keras.backend.{name}", stack="Keras 2.0 on")
-    def run(ops: Ops, x: Value, axis: Value = 0) -> Value:
-        return ops.op(name, x, axis=axis_of(axis))
-
-
-_running("cumsum")
-_running("cumprod")
 
 
 @function("keras.backend.l2_normalize", backends=("theano",), stack="Keras on Theano")

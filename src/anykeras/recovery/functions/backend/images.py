@@ -7,19 +7,20 @@ from ..resampling import Grid, resize
 from .shaping import data_format_of
 
 
-@function("keras.backend.resize_images", stack="Keras 0.3 on (interpolation from 2.2.3), tf.keras")
+@function(
+    "keras.backend.resize_images",
+    arguments="x|X height_factor width_factor data_format|dim_ordering interpolation",
+    stack="Keras 0.3 on (interpolation from 2.2.3), tf.keras",
+)
 def resize_images(
     ops: Ops,
-    x: Value = None,
+    x: Value,
     height_factor: Value = 1,
     width_factor: Value = 1,
     data_format: Value = None,
     interpolation: Value = "nearest",
-    dim_ordering: Value = None,
-    X: Value = None,
 ) -> Value:
-    x = X if x is None else x
-    axes = (2, 3) if data_format_of(ops, data_format or dim_ordering) == "channels_first" else (1, 2)
+    axes = (2, 3) if data_format_of(ops, data_format) == "channels_first" else (1, 2)
     factors = (height_factor, width_factor)
     if interpolation == "nearest":
         for axis, factor in zip(axes, factors, strict=True):
@@ -34,19 +35,20 @@ def resize_images(
     return resize(ops, x, size, interpolation, grid, axes=axes)
 
 
-@function("keras.backend.resize_volumes", stack="Keras 0.3 on, tf.keras")
+@function(
+    "keras.backend.resize_volumes",
+    arguments="x|X depth_factor height_factor width_factor data_format|dim_ordering",
+    stack="Keras 0.3 on, tf.keras",
+)
 def resize_volumes(
     ops: Ops,
-    x: Value = None,
+    x: Value,
     depth_factor: Value = 1,
     height_factor: Value = 1,
     width_factor: Value = 1,
     data_format: Value = None,
-    dim_ordering: Value = None,
-    X: Value = None,
 ) -> Value:
-    x = X if x is None else x
-    first = 2 if data_format_of(ops, data_format or dim_ordering) == "channels_first" else 1
+    first = 2 if data_format_of(ops, data_format) == "channels_first" else 1
     for axis, factor in enumerate((depth_factor, height_factor, width_factor), start=first):
         x = ops.repeat(x, int(factor), axis=axis) if factor != 1 else x
     return x

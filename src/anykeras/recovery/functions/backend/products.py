@@ -5,12 +5,17 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import products
 from ..axes import axis_of
-from ..base import FunctionContext, Ops, Refused, Value, function
+from ..base import FunctionContext, Ops, Refused, Value, function, functions
 
-
-@function("keras.backend.dot", stack="Keras 0.3 on; the TensorFlow backend reproduces Theano's dot from 1.0")
-def dot(ops: Ops, x: Value, y: Value) -> Value:
-    return products.dot(ops, x, y)
+functions(
+    "keras.backend",
+    {
+        "dot": lambda ops, x, y: products.dot(ops, x, y),  # the TensorFlow backend reproduces Theano's dot from 1.0
+        "transpose": lambda ops, x: ops.transpose(x),
+        "gather": lambda ops, reference, indices: ops.take(reference, indices, axis=0),
+    },
+    stack="Keras 0.3 on",
+)
 
 
 def _by_matmul(context: FunctionContext) -> bool:
@@ -53,13 +58,3 @@ def _agreed(x_rank: int, y_rank: int, where: Value) -> bool:
     if (x_rank, y_rank) != (3, 3) and (where is None or max(x_rank, y_rank) > 3):
         return False
     return where is None or min(where) > 0
-
-
-@function("keras.backend.transpose", stack="Keras 0.3 on: all axes reversed")
-def transpose(ops: Ops, x: Value) -> Value:
-    return ops.transpose(x)
-
-
-@function("keras.backend.gather", stack="Keras 0.3 on: rows of the first axis")
-def gather(ops: Ops, reference: Value, indices: Value) -> Value:
-    return ops.take(reference, indices, axis=0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from .. import folding, shapes
-from ..base import Kind, Ops, Refused, Value, function, refuse
+from ..base import Kind, Ops, Refused, Value, each, function, functions, refuse
+from ..creation import filled, filled_like, numbers
 from ..dtypes import dtype_name
 from ..shapes import Scope
 from .shaping import data_format_of
@@ -56,15 +56,6 @@ refuse(
 refuse("it makes sparse labels for one TensorFlow function", K, "ctc_label_dense_to_sparse", stack="Keras 1.1 on")
 
 
-@function("keras.backend.constant", stack="Keras 2.0 on")
-def constant(ops: Ops, value: Value, dtype: Value = None, shape: Value = None) -> Value:
-    array = np.asarray(value, dtype=dtype_name(ops, dtype))
-    if shape is not None:
-        size = tuple(int(one) for one in shapes.sizes(ops, shape))
-        array = folding.compute("full", (size, array), {}) if array.ndim == 0 else np.reshape(array, size)
-    return ops.constant(array)
-
-
 @function("keras.backend.variable", kind=Kind.STATEFUL, stack="Keras 0.3 on: its starting value, as nothing trains it")
 def variable(ops: Ops, value: Value, dtype: Value = None, constraint: Value = None) -> Value:
     if ops.is_tensor(value):
@@ -73,18 +64,8 @@ def variable(ops: Ops, value: Value, dtype: Value = None, constraint: Value = No
     return ops.constant(np.asarray(value, dtype=dtype_name(ops, dtype)))
 
 
-def _filled(name: str) -> None:
-    @function(f"keras.backend.{name}", stack="Keras 0.3 on")
-    def run(ops: Ops, shape: Value, dtype: Value = None) -> Value:
-        return ops.op(name, shapes.sizes(ops, shape), dtype=dtype_name(ops, dtype))
-
-    @function(f"keras.backend.{name}_like", stack="Keras 0.3 on")
-    def like(ops: Ops, x: Value, dtype: Value = None) -> Value:
-        return ops.op(f"{name}_like", x, dtype=None if dtype is None else dtype_name(ops, dtype))
-
-
-_filled("zeros")
-_filled("ones")
+each(K, "zeros ones", filled, stack="Keras 0.3 on")
+each(K, "zeros_like ones_like", filled_like, stack="Keras 0.3 on")
 
 
 @function("keras.backend.eye", stack="Keras 1.0 on")
@@ -101,11 +82,6 @@ def stop_gradient(ops: Ops, variables: Value) -> Value:
     return ops.stop_gradient(variables)
 
 
-@function("keras.backend.to_dense", stack="Keras 1.0.7 on; nothing is sparse here")
-def to_dense(ops: Ops, tensor: Value) -> Value:
-    return tensor
-
-
 @function("keras.backend.print_tensor", kind=Kind.STATEFUL, stack="Keras 1.0.3 on")
 def print_tensor(ops: Ops, x: Value, message: Value = "", summarize: Value = 3) -> Value:
     ops.note("print_tensor: nothing is printed")
@@ -119,76 +95,36 @@ def get_value(ops: Ops, x: Value) -> Value:
     return x
 
 
-@function("keras.backend.epsilon", stack="Keras 0.3 on")
-def epsilon(ops: Ops) -> Value:
-    return ops.context.epsilon
-
-
-@function("keras.backend.floatx", stack="Keras 0.3 on")
-def floatx(ops: Ops) -> Value:
-    return ops.context.floatx
-
-
-@function("keras.backend.image_data_format", stack="Keras 2.0 on")
-def image_data_format(ops: Ops) -> Value:
-    return ops.context.data_format
-
-
-@function("keras.backend.image_dim_ordering", stack="Keras 1.0 to 2.3")
-def image_dim_ordering(ops: Ops) -> Value:
-    return "th" if data_format_of(ops, None) == "channels_first" else "tf"
-
-
-@function("keras.backend.backend", "keras.backend._BACKEND", stack="Keras 1.0.8 on")
-def backend(ops: Ops) -> Value:
-    return ops.context.backend
-
-
-@function("keras.backend.learning_phase", kind=Kind.STATEFUL, stack="Keras 0.3 on: 0 when predicting, 1 when training")
-def learning_phase(ops: Ops) -> Value:
-    return 1 if ops.context.training else 0
-
-
-@function("keras.backend.is_sparse", stack="Keras 1.0.7 on")
-def is_sparse(ops: Ops, tensor: Value) -> Value:
-    return False
-
-
-@function("keras.backend.is_keras_tensor", "keras.backend.is_tensor", stack="Keras 1.2 on; is_tensor 2.2")
-def is_tensor(ops: Ops, x: Value) -> Value:
-    return ops.is_tensor(x)
-
-
-@function("keras.backend.is_placeholder", "keras.backend.is_variable", stack="Keras 2.1 on")
-def is_variable(ops: Ops, x: Value) -> Value:
-    return False
-
-
-@function("keras.backend.name_scope", "keras.backend.control_dependencies", stack="Keras 2.0 on: groups nodes, no more")
-def name_scope(ops: Ops, name: Value = None, control_inputs: Value = None) -> Value:
-    return Scope(name)
-
-
-@function("keras.backend.symbolic", "keras.backend.eager", stack="Keras 2.3: decorators that choose a graph")
-def symbolic(ops: Ops, func: Value) -> Value:
-    return func
-
-
-@function("keras.backend.is_symbolic", stack="Keras 2.3")
-def is_symbolic(ops: Ops, x: Value) -> Value:
-    return ops.is_tensor(x)
-
-
-@function("keras.backend.is_explicit_shape", stack="Keras 1.2 on Theano")
-def is_explicit_shape(ops: Ops, shape: Value) -> Value:
+def _is_explicit(ops: Ops, shape: Value) -> Value:
     return hasattr(shape, "__iter__") and all(one is None or isinstance(one, int) for one in shape)
 
 
-@function("keras.backend.legacy_weight_ordering", stack="Keras 1.1 to 1.2")
-def legacy_weight_ordering(ops: Ops) -> Value:
-    return False
-
-
-@function("keras.backend.get_uid", kind=Kind.STATEFUL, stack="Keras 0.3 on")
-def get_uid(ops: Ops, prefix: Value = "") -> Value:
-    return 1
+functions(
+    K,
+    {
+        "constant": lambda ops, value, dtype=None, shape=None: numbers(ops, value, dtype_name(ops, dtype), shape),
+        "epsilon": lambda ops: ops.context.epsilon,
+        "floatx": lambda ops: ops.context.floatx,
+        "image_data_format": lambda ops: ops.context.data_format,
+        "image_dim_ordering": lambda ops: "th" if data_format_of(ops, None) == "channels_first" else "tf",
+        "backend _BACKEND": lambda ops: ops.context.backend,
+        "to_dense": lambda ops, tensor: tensor,  # nothing is sparse here
+        "is_sparse": lambda ops, tensor: False,
+        "is_keras_tensor is_tensor is_symbolic": lambda ops, x: ops.is_tensor(x),
+        "is_placeholder is_variable": lambda ops, x: False,
+        "name_scope control_dependencies": lambda ops, name=None, control_inputs=None: Scope(name),  # groups nodes, no more
+        "symbolic eager": lambda ops, func: func,  # decorators of Keras 2.3 that choose a graph
+        "is_explicit_shape": _is_explicit,
+        "legacy_weight_ordering": lambda ops: False,
+    },
+    stack="Keras 0.3 on (most of them from 1.0), tf.keras",
+)
+functions(
+    K,
+    {
+        "learning_phase": lambda ops: 1 if ops.context.training else 0,
+        "get_uid": lambda ops, prefix="": 1,
+    },
+    kind=Kind.STATEFUL,
+    stack="Keras 0.3 on",
+)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import crossentropies
 from ..axes import axis_of
-from ..base import FunctionContext, Ops, Refused, Value, function, refuse
+from ..base import FunctionContext, Ops, Refused, Value, function, functions, refuse
+from ..elementary import batch_normalized
 from ..shapes import static
 
-_EPSILON_OLD = "Keras 0.3 to 2.0.6: (output, target)"
+_OLD, _NEW = "Keras 0.3 to 2.0.6: (output, target)", "Keras 2.0.7 on, tf.keras"
+_REVERSED = "output target from_logits"
 
 
 def _reversed(context: FunctionContext) -> bool:
@@ -38,7 +40,9 @@ def _sparse(ops: Ops, target: Value, output: Value, from_logits: Value, axis: in
     return crossentropies.sparse(ops, target, output, bool(from_logits), axis, ops.context.epsilon)
 
 
-def binary_of(ops: Ops, target: Value, output: Value, from_logits: Value) -> Value:
+@function("keras.backend.binary_crossentropy", stack=_NEW)
+@function("keras.backend.binary_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
+def binary_crossentropy(ops: Ops, target: Value, output: Value, from_logits: Value = False) -> Value:
     """``K.binary_crossentropy`` of the writer's backend and version."""
     context = ops.context
     if context.backend == "theano":
@@ -52,43 +56,20 @@ def binary_of(ops: Ops, target: Value, output: Value, from_logits: Value) -> Val
     return crossentropies.binary_by_logits(ops, target, output, context.epsilon)
 
 
-@function("keras.backend.categorical_crossentropy", test=_reversed, stack=_EPSILON_OLD)
-def categorical_old(ops: Ops, output: Value, target: Value, from_logits: Value = False) -> Value:
-    return _categorical(ops, target, output, from_logits, -1)
-
-
-@function("keras.backend.categorical_crossentropy", stack="Keras 2.0.7 on, tf.keras")
+@function("keras.backend.categorical_crossentropy", stack=_NEW)
+@function("keras.backend.categorical_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
 def categorical(ops: Ops, target: Value, output: Value, from_logits: Value = False, axis: Value = -1) -> Value:
     return _categorical(ops, target, output, from_logits, int(axis))
 
 
-@function("keras.backend.sparse_categorical_crossentropy", test=_reversed, stack=_EPSILON_OLD)
-def sparse_old(ops: Ops, output: Value, target: Value, from_logits: Value = False) -> Value:
-    return _sparse(ops, target, output, from_logits, -1)
-
-
-@function("keras.backend.sparse_categorical_crossentropy", stack="Keras 2.0.7 on, tf.keras")
+@function("keras.backend.sparse_categorical_crossentropy", stack=_NEW)
+@function("keras.backend.sparse_categorical_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
 def sparse(
-    ops: Ops,
-    target: Value,
-    output: Value,
-    from_logits: Value = False,
-    axis: Value = -1,
-    ignore_class: Value = None,
+    ops: Ops, target: Value, output: Value, from_logits: Value = False, axis: Value = -1, ignore_class: Value = None
 ) -> Value:
     if ignore_class is not None:
         raise Refused("sparse_categorical_crossentropy leaves out a class: the outcome's size depends on values")
     return _sparse(ops, target, output, from_logits, int(axis))
-
-
-@function("keras.backend.binary_crossentropy", test=_reversed, stack=_EPSILON_OLD)
-def binary_old(ops: Ops, output: Value, target: Value, from_logits: Value = False) -> Value:
-    return binary_of(ops, target, output, from_logits)
-
-
-@function("keras.backend.binary_crossentropy", stack="Keras 2.0.7 on, tf.keras")
-def binary(ops: Ops, target: Value, output: Value, from_logits: Value = False) -> Value:
-    return binary_of(ops, target, output, from_logits)
 
 
 @function("keras.backend.categorical_focal_crossentropy", stack="tf.keras 2.12 on")
@@ -122,15 +103,17 @@ def binary_focal(
     chance = ops.sigmoid(output) if from_logits else output
     other = ops.subtract(1, target)
     right = ops.add(ops.multiply(target, chance), ops.multiply(other, ops.subtract(1, chance)))
-    loss = ops.multiply(ops.power(ops.subtract(1.0, right), gamma), binary_of(ops, target, output, from_logits))
+    loss = ops.multiply(ops.power(ops.subtract(1.0, right), gamma), binary_crossentropy(ops, target, output, from_logits))
     if apply_class_balancing:
         loss = ops.multiply(ops.add(ops.multiply(target, alpha), ops.multiply(other, 1 - alpha)), loss)
     return loss
 
 
-@function("keras.backend.in_top_k", stack="Keras 1.0.6 on, tf.keras")
-def in_top_k(ops: Ops, predictions: Value, targets: Value, k: Value) -> Value:
-    return ops.in_top_k(targets, predictions, int(k))
+functions(
+    "keras.backend",
+    {"in_top_k": lambda ops, predictions, targets, k: ops.in_top_k(targets, predictions, int(k))},
+    stack="Keras 1.0.6 on, tf.keras",
+)
 
 
 @function("keras.backend.batch_normalization", stack="Keras 1.0.2 on (axis from 2.1.5); mean and var given")
@@ -148,19 +131,11 @@ def batch_normalization(
     shape: list[int] = [1] * ops.rank(x)
     shape[where] = -1
 
-    def fit(given: Value) -> Value:
-        flat = given is None or ops.rank(given) != 1 or where == ops.rank(x) - 1
-        return given if flat else ops.reshape(given, tuple(shape))
+    def fit(part: Value) -> Value:
+        flat = part is None or ops.rank(part) != 1 or where == ops.rank(x) - 1
+        return part if flat else ops.reshape(part, tuple(shape))
 
-    return normalized(ops, x, fit(mean), fit(var), fit(beta), fit(gamma), epsilon)
-
-
-def normalized(ops: Ops, x: Value, mean: Value, var: Value, beta: Value, gamma: Value, epsilon: Value) -> Value:
-    """``tf.nn.batch_normalization``: scale and shift may be absent."""
-    factor = ops.rsqrt(ops.add(var, epsilon))
-    factor = factor if gamma is None else ops.multiply(factor, gamma)
-    shift = ops.negative(ops.multiply(mean, factor))
-    return ops.add(ops.multiply(x, factor), shift if beta is None else ops.add(shift, beta))
+    return batch_normalized(ops, x, fit(mean), fit(var), fit(beta), fit(gamma), epsilon)
 
 
 @function("keras.backend.normalize_batch_in_training", stack="Keras 1.0.2 on: (normed, mean, var)")
@@ -174,7 +149,7 @@ def normalize_batch_in_training(
     shaped = [None if part is None else ops.reshape(part, target) for part in (beta, gamma)]
     if ops.context.backend == "theano":  # it gives back what it divided by: 1 / stdinv ** 2
         var = ops.add(var, epsilon)
-    return normalized(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
+    return batch_normalized(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
 
 
 def _has_ctc(context: FunctionContext) -> bool:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
-from .. import folding
 from ..axes import reduce
-from ..base import Ops, Value, alike, also, constants, function
+from ..base import Ops, Spelled, Value, alike, also, constants, function, functions
+from ..creation import cast, numbers
 from ..dtypes import dtype_name, of
 from ..elementary import bounded
 from ..shapes import number
@@ -42,14 +40,26 @@ also("tensorflow.nn", TF, "tanh sigmoid softplus softsign log_sigmoid", stack=_B
 constants("tensorflow.math", {"pi": math.pi})
 
 
-@function("tensorflow.squared_difference", stack=_BOTH)
-def squared_difference(ops: Ops, x: Value, y: Value) -> Value:
-    return ops.square(ops.subtract(x, y))
-
-
-@function("tensorflow.div_no_nan", "tensorflow.divide_no_nan", stack="TensorFlow 1.11 on: zero where y is zero")
 def div_no_nan(ops: Ops, x: Value, y: Value) -> Value:
+    """Zero where y is zero."""
     return ops.divide_no_nan(x, ops.add(ops.zeros_like(x), y)) if not ops.is_tensor(y) else ops.divide_no_nan(x, y)
+
+
+functions(
+    TF,
+    {
+        "squared_difference": lambda ops, x, y: ops.square(ops.subtract(x, y)),
+        "div_no_nan divide_no_nan": div_no_nan,  # TensorFlow 1.11 on
+        "erfc": lambda ops, x: ops.subtract(1.0, ops.erf(x)),
+        "cast dtypes.cast saturate_cast dtypes.saturate_cast": cast,
+        "to_float": lambda ops, x: cast(ops, x, "float32"),
+        "to_double": lambda ops, x: cast(ops, x, "float64"),
+        "to_int32": lambda ops, x: cast(ops, x, "int32"),
+        "to_int64": lambda ops, x: cast(ops, x, "int64"),
+        "clip_by_value": Spelled("t|x=x clip_value_min=low clip_value_max=high", bounded),
+    },
+    stack=_BOTH,
+)
 
 
 @function("tensorflow.multiply_no_nan", stack="TensorFlow 1.14 on: zero where y is zero")
@@ -75,42 +85,12 @@ def xlogy(ops: Ops, x: Value, y: Value) -> Value:
     return ops.where(zero, ops.zeros_like(y), ops.multiply(x, ops.log(safe)))
 
 
-@function("tensorflow.erfc", stack=_BOTH)
-def erfc(ops: Ops, x: Value) -> Value:
-    return ops.subtract(1.0, ops.erf(x))
-
-
 @function("tensorflow.add_n", "tensorflow.accumulate_n", stack=_BOTH)
 def add_n(ops: Ops, inputs: Value) -> Value:
     total = inputs[0]
     for one in list(inputs)[1:]:
         total = ops.add(total, one)
     return total
-
-
-@function(
-    "tensorflow.cast", "tensorflow.dtypes.cast", "tensorflow.saturate_cast", "tensorflow.dtypes.saturate_cast", stack=_BOTH
-)
-def cast(ops: Ops, x: Value, dtype: Value) -> Value:
-    name = dtype_name(ops, dtype)
-    return ops.cast(number(ops, x, name), name)
-
-
-def _to(name: str, dtype: str) -> None:
-    @function(f"tensorflow.{name}", stack="TensorFlow 0.x and 1.x")
-    def run(ops: Ops, x: Value) -> Value:
-        return ops.cast(number(ops, x, dtype), dtype)
-
-
-for _name in ("float", "double", "int32", "int64"):
-    _to(f"to_{_name}", {"float": "float32", "double": "float64"}.get(_name, _name))
-
-
-@function("tensorflow.clip_by_value", stack=_BOTH)
-def clip_by_value(
-    ops: Ops, t: Value = None, clip_value_min: Value = None, clip_value_max: Value = None, x: Value = None
-) -> Value:
-    return bounded(ops, x if t is None else t, clip_value_min, clip_value_max)
 
 
 @function("tensorflow.clip_by_norm", stack=_BOTH)
@@ -136,8 +116,4 @@ def constant(
         return ops.stack([number(ops, one, "float32") for one in value], axis=0)
     if ops.is_tensor(value):
         return value
-    array = np.asarray(value, dtype=dtype_name(ops, dtype) if dtype is not None else of(ops, value))
-    if shape is not None:
-        size = tuple(int(one) for one in shape)
-        array = folding.compute("full", (size, array), {}) if array.ndim == 0 else np.reshape(array, size)
-    return ops.constant(array)
+    return numbers(ops, value, dtype_name(ops, dtype) if dtype is not None else of(ops, value), shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..base import FunctionContext, Kind, Ops, Refused, Value, constants, function, refuse
+from ..base import FunctionContext, Kind, Ops, Refused, Value, constants, each, function, functions, refuse
 from ..dtypes import is_float, of
 from ..resampling import Grid, resize
 from ..shapes import sizes
@@ -15,8 +15,8 @@ _METHODS = ("bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "
 constants(f"{IMAGE}.ResizeMethod", {name.upper(): name for name in _METHODS} | {"NEAREST_NEIGHBOR": "nearest"})
 
 
-def _method(given: Value) -> str:
-    name = _NUMBERED.get(given, given) if isinstance(given, int) else given
+def _method(method: Value) -> str:
+    name = _NUMBERED.get(method, method) if isinstance(method, int) else method
     return str(name).lower()
 
 
@@ -36,6 +36,7 @@ def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
 
+@function("tensorflow.compat.v1.image.resize", "tensorflow.compat.v1.image.resize_images", stack="TensorFlow 1")
 @function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", test=_first, stack="TensorFlow 1: the grid starts at the corner")
 def resize_images(
     ops: Ops,
@@ -48,13 +49,6 @@ def resize_images(
     if preserve_aspect_ratio:
         raise Refused("an image is resized with its own proportions")
     return _resized(ops, images, size, _method(method), Grid(align_corners=bool(align_corners)), False)
-
-
-@function("tensorflow.compat.v1.image.resize", "tensorflow.compat.v1.image.resize_images", stack="TensorFlow 1")
-def resize_v1(
-    ops: Ops, images: Value, size: Value, method: Value = "bilinear", align_corners: Value = False, **_: Value
-) -> Value:
-    return resize_images(ops, images, size, method, align_corners)
 
 
 @function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", stack="TensorFlow 2: half-pixel centers")
@@ -74,38 +68,44 @@ def resize_v2(
     return _resized(ops, images, size, name, grid, bool(antialias) and name not in ("nearest", "area"))
 
 
-def _by_method(name: str, method: str) -> None:
-    @function(f"{IMAGE}.{name}", stack="TensorFlow 0.x and 1.x, tf.compat.v1")
-    def run(
-        ops: Ops,
-        images: Value,
-        size: Value,
-        align_corners: Value = False,
-        half_pixel_centers: Value = False,
-    ) -> Value:
-        grid = Grid(align_corners=bool(align_corners), half_pixel_centers=bool(half_pixel_centers))
-        return _resized(ops, images, size, method, grid, False)
+def _by_method(
+    ops: Ops, method: str, images: Value, size: Value, align_corners: Value = False, half_pixel_centers: Value = False
+) -> Value:
+    grid = Grid(align_corners=bool(align_corners), half_pixel_centers=bool(half_pixel_centers))
+    return _resized(ops, images, size, method, grid, False)
 
 
-_by_method("resize_bilinear", "bilinear")
-_by_method("resize_nearest_neighbor", "nearest")
-_by_method("resize_bicubic", "bicubic")
-_by_method("resize_area", "area")
+each(
+    IMAGE,
+    "resize_bilinear=bilinear resize_nearest_neighbor=nearest resize_bicubic=bicubic resize_area=area",
+    _by_method,
+    stack="TensorFlow 0.x and 1.x, tf.compat.v1",
+)
 
 
-def _flip(name: str, axis: int) -> None:
-    @function(f"{IMAGE}.{name}", stack=_BOTH)
-    def run(ops: Ops, image: Value) -> Value:
-        return ops.flip(image, axis=axis)
+def _contrasted(ops: Ops, images: Value, contrast_factor: Value) -> Value:
+    mean = ops.mean(images, axis=(-3, -2), keepdims=True)
+    return ops.add(ops.multiply(ops.subtract(images, mean), contrast_factor), mean)
 
 
-_flip("flip_left_right", -2)
-_flip("flip_up_down", -3)
+def _grey(ops: Ops, images: Value) -> Value:
+    return ops.matmul(images, ops.constant([[0.2989], [0.5870], [0.1140]], of(ops, images)))
 
 
-@function(f"{IMAGE}.transpose", f"{IMAGE}.transpose_image", stack=_BOTH)
-def transpose(ops: Ops, image: Value) -> Value:
-    return ops.swapaxes(image, -3, -2)
+functions(
+    IMAGE,
+    {
+        "flip_left_right": lambda ops, image: ops.flip(image, axis=-2),
+        "flip_up_down": lambda ops, image: ops.flip(image, axis=-3),
+        "transpose transpose_image": lambda ops, image: ops.swapaxes(image, -3, -2),
+        "rgb_to_grayscale": _grey,
+        "grayscale_to_rgb": lambda ops, images: ops.repeat(images, 3, axis=-1),
+        "adjust_brightness": lambda ops, image, delta: ops.add(image, delta),  # of floats
+        "adjust_contrast": _contrasted,  # of floats
+        "adjust_gamma": lambda ops, image, gamma=1, gain=1: ops.multiply(ops.power(image, gamma), gain),
+    },
+    stack=_BOTH,
+)
 
 
 @function(f"{IMAGE}.rot90", stack=_BOTH)
@@ -172,33 +172,6 @@ def per_image_standardization(ops: Ops, image: Value) -> Value:
     return ops.divide(ops.subtract(image, mean), deviation)
 
 
-@function(f"{IMAGE}.rgb_to_grayscale", stack=_BOTH)
-def rgb_to_grayscale(ops: Ops, images: Value) -> Value:
-    weights = [[0.2989], [0.5870], [0.1140]]
-    return ops.matmul(images, ops.constant(weights, of(ops, images)))
-
-
-@function(f"{IMAGE}.grayscale_to_rgb", stack=_BOTH)
-def grayscale_to_rgb(ops: Ops, images: Value) -> Value:
-    return ops.repeat(images, 3, axis=-1)
-
-
-@function(f"{IMAGE}.adjust_brightness", stack=_BOTH + " on floats")
-def adjust_brightness(ops: Ops, image: Value, delta: Value) -> Value:
-    return ops.add(image, delta)
-
-
-@function(f"{IMAGE}.adjust_contrast", stack=_BOTH + " on floats")
-def adjust_contrast(ops: Ops, images: Value, contrast_factor: Value) -> Value:
-    mean = ops.mean(images, axis=(-3, -2), keepdims=True)
-    return ops.add(ops.multiply(ops.subtract(images, mean), contrast_factor), mean)
-
-
-@function(f"{IMAGE}.adjust_gamma", stack=_BOTH)
-def adjust_gamma(ops: Ops, image: Value, gamma: Value = 1, gain: Value = 1) -> Value:
-    return ops.multiply(ops.power(image, gamma), gain)
-
-
 @function(f"{IMAGE}.convert_image_dtype", stack=_BOTH)
 def convert_image_dtype(ops: Ops, image: Value, dtype: Value, saturate: Value = False) -> Value:
     source = of(ops, image)
@@ -215,19 +188,14 @@ def convert_image_dtype(ops: Ops, image: Value, dtype: Value, saturate: Value = 
     raise Refused(f"an image of {source} becomes {dtype}")
 
 
-@function(f"{IMAGE}.extract_image_patches", f"{IMAGE}.extract_patches", "tensorflow.extract_image_patches")
-def extract_patches(
-    ops: Ops,
-    images: Value,
-    sizes: Value = None,
-    strides: Value = None,
-    rates: Value = None,
-    padding: Value = "VALID",
-    name: Value = None,
-    ksizes: Value = None,
-) -> Value:
-    window = tuple(sizes if ksizes is None else ksizes)[1:3]
-    steps, holes = tuple(strides)[1:3], tuple(rates)[1:3]
+@function(
+    f"{IMAGE}.extract_image_patches",
+    f"{IMAGE}.extract_patches",
+    "tensorflow.extract_image_patches",
+    arguments="images sizes strides rates padding -name ksizes=sizes",
+)
+def extract_patches(ops: Ops, images: Value, sizes: Value, strides: Value, rates: Value, padding: Value = "VALID") -> Value:
+    window, steps, holes = tuple(sizes)[1:3], tuple(strides)[1:3], tuple(rates)[1:3]
     if holes != (1, 1) and steps != (1, 1):
         raise Refused("patches with both strides and holes")
     return ops.op(

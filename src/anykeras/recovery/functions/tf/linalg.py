@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..axes import axis_of, reduce
-from ..base import Ops, Refused, Value, alike, function, refuse
+from ..base import Ops, Refused, Value, alike, function, functions, refuse
+from ..elementary import contracted
 from ..products import swapped
 
 LINALG = "tensorflow.linalg"
@@ -17,24 +16,17 @@ alike("tensorflow", "input|tensor", "matrix_inverse=linalg.inv matrix_determinan
 alike("tensorflow", "input|tensor", "cholesky=linalg.cholesky", stack=_BOTH)
 
 
-@function("tensorflow.matmul", "tensorflow.linalg.matmul", "tensorflow.batch_matmul", stack=_BOTH)
-def matmul(
-    ops: Ops,
-    a: Value = None,
-    b: Value = None,
-    transpose_a: Value = False,
-    transpose_b: Value = False,
-    adjoint_a: Value = False,
-    adjoint_b: Value = False,
-    x: Value = None,
-    y: Value = None,
-    adj_x: Value = False,
-    adj_y: Value = False,
-    **_: Value,
-) -> Value:
-    left, right = (x if a is None else a), (y if b is None else b)
-    left = swapped(ops, left) if transpose_a or adjoint_a or adj_x else left
-    return ops.matmul(left, swapped(ops, right) if transpose_b or adjoint_b or adj_y else right)
+@function(
+    "tensorflow.matmul",
+    "tensorflow.linalg.matmul",
+    "tensorflow.batch_matmul",
+    arguments="a|x b|y transpose_a transpose_b adjoint_a|adj_x=transpose_a adjoint_b|adj_y=transpose_b -a_is_sparse "
+    "-b_is_sparse -output_type",
+    stack=_BOTH,
+)
+def matmul(ops: Ops, a: Value, b: Value, transpose_a: Value = False, transpose_b: Value = False) -> Value:
+    left = swapped(ops, a) if transpose_a else a
+    return ops.matmul(left, swapped(ops, b) if transpose_b else b)
 
 
 @function("tensorflow.linalg.matvec", stack="TensorFlow 1.13 on")
@@ -43,30 +35,14 @@ def matvec(ops: Ops, a: Value, b: Value, transpose_a: Value = False, adjoint_a: 
     return ops.squeeze(ops.matmul(left, ops.expand_dims(b, -1)), axis=-1)
 
 
-@function("tensorflow.tensordot", "tensorflow.linalg.tensordot", stack=_BOTH)
-def tensordot(ops: Ops, a: Value, b: Value, axes: Value) -> Value:
-    if isinstance(axes, int):
-        return ops.tensordot(a, b, axes=axes)
-    pair: list[Any] = [(one,) if isinstance(one, int) else tuple(one) for one in axes]
-    return ops.tensordot(a, b, axes=tuple(pair))
-
-
-@function("tensorflow.einsum", "tensorflow.linalg.einsum", stack=_BOTH)
-def einsum(ops: Ops, equation: Value, *inputs: Value, **_: Value) -> Value:
-    return ops.einsum(equation, *inputs)
-
-
-@function("tensorflow.norm", "tensorflow.linalg.norm", stack="TensorFlow 1 and 2")
-def norm(
-    ops: Ops,
-    tensor: Value,
-    ord: Value = "euclidean",
-    axis: Value = None,
-    keepdims: Value = None,
-    name: Value = None,
-    keep_dims: Value = None,
-) -> Value:
-    keep = bool(keepdims or keep_dims)
+@function(
+    "tensorflow.norm",
+    "tensorflow.linalg.norm",
+    arguments="tensor ord axis keepdims -name keep_dims=keepdims",
+    stack="TensorFlow 1 and 2",
+)
+def norm(ops: Ops, tensor: Value, ord: Value = "euclidean", axis: Value = None, keepdims: Value = False) -> Value:
+    keep = bool(keepdims)
     if ord in ("euclidean", 2) or (ord == "fro"):
         if ord == 2 and isinstance(axis_of(axis), tuple):
             raise Refused("the largest singular value as a norm")
@@ -88,24 +64,22 @@ def vector_norm(ops: Ops, x: Value, order: Value, axis: Value, keepdims: bool) -
     return ops.power(reduce(ops, "sum", ops.power(size, order), axis, keepdims), 1.0 / order)
 
 
-@function("tensorflow.cross", "tensorflow.linalg.cross", stack=_BOTH)
-def cross(ops: Ops, a: Value, b: Value) -> Value:
-    return ops.cross(a, b)
-
-
-@function("tensorflow.trace", "tensorflow.linalg.trace", stack=_BOTH)
-def trace(ops: Ops, x: Value) -> Value:
-    return ops.trace(x, axis1=-2, axis2=-1)
+functions(
+    "tensorflow",
+    {
+        "tensordot linalg.tensordot": contracted,
+        "einsum linalg.einsum": lambda ops, equation, *inputs, **_: ops.einsum(equation, *inputs),
+        "cross linalg.cross": lambda ops, a, b: ops.cross(a, b),
+        "trace linalg.trace": lambda ops, x: ops.trace(x, axis1=-2, axis2=-1),
+        "diag_part matrix_diag_part linalg.diag_part": lambda ops, input: ops.diagonal(input, axis1=-2, axis2=-1),
+    },
+    stack=_BOTH,
+)
 
 
 @function("tensorflow.diag", "tensorflow.linalg.tensor_diag", "tensorflow.linalg.diag", "tensorflow.matrix_diag")
 def diagonal_matrix(ops: Ops, diagonal: Value) -> Value:
     return ops.multiply(ops.expand_dims(diagonal, -1), ops.eye(int(ops.shape(diagonal)[-1])))
-
-
-@function("tensorflow.diag_part", "tensorflow.matrix_diag_part", "tensorflow.linalg.diag_part")
-def diagonal_of(ops: Ops, input: Value) -> Value:
-    return ops.diagonal(input, axis1=-2, axis2=-1)
 
 
 @function("tensorflow.matrix_band_part", "tensorflow.linalg.band_part", stack=_BOTH)

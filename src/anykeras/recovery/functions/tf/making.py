@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from .. import control, folding, sampling, shapes
-from ..base import FunctionContext, Kind, Ops, Refused, Value, also, function, refuse
+from ..base import FunctionContext, Kind, Ops, Refused, Spelled, Value, also, each, function, functions, refuse
+from ..creation import filled, filled_like
 from ..dtypes import dtype_name, of
 from ..shapes import Scope
 
@@ -13,44 +14,14 @@ TF = "tensorflow"
 _BOTH = "TensorFlow 0.x to 2.x"
 
 
-def _filled(name: str) -> None:
-    @function(f"tensorflow.{name}", stack=_BOTH)
-    def run(ops: Ops, shape: Value, dtype: Value = "float32") -> Value:
-        return ops.op(name, shapes.sizes(ops, shape), dtype=dtype_name(ops, dtype))
-
-    @function(f"tensorflow.{name}_like", stack=_BOTH)
-    def like(
-        ops: Ops,
-        input: Value = None,
-        dtype: Value = None,
-        name_: Value = None,
-        optimize: Value = True,
-        tensor: Value = None,
-    ) -> Value:
-        x = tensor if input is None else input
-        if isinstance(x, shapes.Sizes):
-            return shapes.Sizes((0 if name == "zeros" else 1,) * len(x))
-        return ops.op(f"{name}_like", x, dtype=None if dtype is None else dtype_name(ops, dtype))
-
-
-_filled("zeros")
-_filled("ones")
-
-
-@function("tensorflow.fill", stack=_BOTH)
-def fill(ops: Ops, dims: Value, value: Value) -> Value:
-    return ops.full(shapes.sizes(ops, dims), value, dtype=of(ops, value))
+each(TF, "zeros ones", lambda ops, name, shape, dtype="float32": filled(ops, name, shape, dtype), stack=_BOTH)
+each(TF, "zeros_like ones_like", filled_like, arguments="input|tensor=x dtype -name_ -optimize", stack=_BOTH)
 
 
 @function("tensorflow.range", stack=_BOTH)
 def range_(ops: Ops, start: Value, limit: Value = None, delta: Value = 1, dtype: Value = None, name: Value = None) -> Value:
     kind = "float32" if any(isinstance(one, float) for one in (start, limit, delta)) else "int32"
     return shapes.arange(ops, start, limit, delta, dtype_name(ops, dtype, kind))
-
-
-@function("tensorflow.linspace", "tensorflow.lin_space", stack=_BOTH)
-def linspace(ops: Ops, start: Value, stop: Value, num: Value) -> Value:
-    return ops.linspace(start, stop, int(num))
 
 
 @function("tensorflow.Variable", "tensorflow.get_variable", kind=Kind.STATEFUL, stack=_BOTH)
@@ -66,38 +37,29 @@ def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
 
-@function("tensorflow.where", "tensorflow.select", test=_first, stack="TensorFlow 1: a vector picks rows")
-def where_v1(ops: Ops, condition: Value, x: Value = None, y: Value = None, t: Value = None, e: Value = None) -> Value:
-    x, y = (t if x is None else x), (e if y is None else y)
-    if x is None:
-        raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
-    if ops.is_tensor(condition) and ops.rank(condition) == 1 and ops.is_tensor(x):
+def _places(condition: Value) -> Value:
+    raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
+
+
+@function(
+    "tensorflow.where",
+    "tensorflow.select",
+    test=_first,
+    arguments="condition x y t=x e=y",
+    stack="TensorFlow 1: a vector picks rows",
+)
+def where_v1(ops: Ops, condition: Value, x: Value = None, y: Value = None) -> Value:
+    if x is not None and ops.is_tensor(condition) and ops.rank(condition) == 1 and ops.is_tensor(x):
         condition = control.leading(ops, condition, ops.rank(x))
-    return ops.where(condition, x, y)
+    return where(ops, condition, x, y)
 
 
 @function("tensorflow.where", "tensorflow.where_v2", stack="TensorFlow 2, tf.where_v2: broadcasts")
-def where_v2(ops: Ops, condition: Value, x: Value = None, y: Value = None) -> Value:
-    if x is None:
-        raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
-    return ops.where(condition, x, y)
+def where(ops: Ops, condition: Value, x: Value = None, y: Value = None) -> Value:
+    return _places(condition) if x is None else ops.where(condition, x, y)
 
 
 also("tensorflow.compat.v1", TF, "select")
-
-
-@function("tensorflow.cond", stack=_BOTH)
-def cond(
-    ops: Ops,
-    pred: Value,
-    true_fn: Value = None,
-    false_fn: Value = None,
-    strict: Value = False,
-    name: Value = None,
-    fn1: Value = None,
-    fn2: Value = None,
-) -> Value:
-    return control.choose(ops, pred, fn1 if true_fn is None else true_fn, fn2 if false_fn is None else false_fn)
 
 
 @function("tensorflow.case", stack=_BOTH)
@@ -109,24 +71,27 @@ def case(ops: Ops, pred_fn_pairs: Value, default: Value = None, exclusive: Value
     return result
 
 
-@function("tensorflow.map_fn", "tensorflow.vectorized_map", stack=_BOTH)
-def map_fn(ops: Ops, fn: Value, elems: Value, dtype: Value = None, **_: Value) -> Value:
-    return control.mapped(ops, fn, elems)
-
-
-@function("tensorflow.scan", stack=_BOTH)
-def scan(ops: Ops, fn: Value, elems: Value, initializer: Value = None, reverse: Value = False, **_: Value) -> Value:
-    return control.scanned(ops, fn, elems, initializer, bool(reverse))
-
-
-@function("tensorflow.foldl", stack=_BOTH)
-def foldl(ops: Ops, fn: Value, elems: Value, initializer: Value = None, **_: Value) -> Value:
-    return control.folded(ops, fn, elems, initializer, False)
-
-
-@function("tensorflow.foldr", stack=_BOTH)
-def foldr(ops: Ops, fn: Value, elems: Value, initializer: Value = None, **_: Value) -> Value:
-    return control.folded(ops, fn, elems, initializer, True)
+functions(
+    TF,
+    {
+        "fill": lambda ops, dims, value: ops.full(shapes.sizes(ops, dims), value, dtype=of(ops, value)),
+        "linspace lin_space": lambda ops, start, stop, num: ops.linspace(start, stop, int(num)),
+        "cond": Spelled("pred=condition true_fn=one false_fn=other -strict -name fn1=one fn2=other", control.choose),
+        "map_fn vectorized_map": lambda ops, fn, elems, dtype=None, **_: control.mapped(ops, fn, elems),
+        "scan": lambda ops, fn, elems, initializer=None, reverse=False, **_: control.scanned(
+            ops, fn, elems, initializer, bool(reverse)
+        ),
+        "foldl": lambda ops, fn, elems, initializer=None, **_: control.folded(ops, fn, elems, initializer, False),
+        "foldr": lambda ops, fn, elems, initializer=None, **_: control.folded(ops, fn, elems, initializer, True),
+        "stop_gradient": lambda ops, input: ops.stop_gradient(input),
+        "tuple group": lambda ops, tensors, **_: list(tensors),
+        "is_tensor contrib.framework.is_tensor keras.backend.is_tensor": lambda ops, x: ops.is_tensor(x),
+        "name_scope variable_scope device control_dependencies": lambda ops, *args, **_: Scope(args[0] if args else ""),
+        "function autograph.experimental.do_not_convert": lambda ops, func=None, **_: func or (lambda inner: inner),
+        "executing_eagerly": lambda ops: False,
+    },
+    stack=_BOTH,
+)
 
 
 @function("tensorflow.while_loop", stack=_BOTH + ": as long as plain numbers decide")
@@ -143,32 +108,18 @@ def while_loop(ops: Ops, cond: Value, body: Value, loop_vars: Value, **_: Value)
     raise Refused("a loop of more than 512 steps, each of which would be written out")
 
 
-@function("tensorflow.random_normal", "tensorflow.random.normal", "tensorflow.random.stateless_normal", kind=Kind.RANDOM)
-def random_normal(
-    ops: Ops,
-    shape: Value,
-    mean: Value = 0.0,
-    stddev: Value = 1.0,
-    dtype: Value = "float32",
-    seed: Value = None,
-) -> Value:
-    return sampling.normal(ops, shape, mean, stddev, dtype, seed)
-
-
-@function("tensorflow.truncated_normal", "tensorflow.random.truncated_normal", kind=Kind.RANDOM, stack=_BOTH)
-def truncated_normal(
-    ops: Ops, shape: Value, mean: Value = 0.0, stddev: Value = 1.0, dtype: Value = "float32", seed: Value = None
-) -> Value:
-    return sampling.truncated(ops, shape, mean, stddev, dtype, seed)
-
-
-@function("tensorflow.random_uniform", "tensorflow.random.uniform", kind=Kind.RANDOM, stack=_BOTH)
-def random_uniform(
-    ops: Ops, shape: Value, minval: Value = 0, maxval: Value = None, dtype: Value = "float32", seed: Value = None
-) -> Value:
-    return sampling.uniform(ops, shape, minval, maxval, dtype, seed)
-
-
+functions(
+    TF,
+    {
+        "random_normal random.normal random.stateless_normal": sampling.normal,
+        "truncated_normal random.truncated_normal": sampling.truncated,
+        "random_uniform random.uniform": lambda ops, shape, minval=0, maxval=None, dtype="float32", seed=None: sampling.uniform(
+            ops, shape, minval, maxval, dtype, seed
+        ),
+    },
+    kind=Kind.RANDOM,
+    stack=_BOTH,
+)
 refuse(
     "it draws from a distribution that Keras keeps no layer for",
     TF,
@@ -176,11 +127,6 @@ refuse(
     "random.shuffle random_crop random.log_uniform_candidate_sampler",
 )
 refuse("it sets the seed of the running program", TF, "set_random_seed random.set_seed")
-
-
-@function("tensorflow.stop_gradient", stack=_BOTH)
-def stop_gradient(ops: Ops, input: Value) -> Value:
-    return ops.stop_gradient(input)
 
 
 @function("tensorflow.Print", "tensorflow.check_numerics", "tensorflow.debugging.check_numerics", kind=Kind.STATEFUL)
@@ -193,31 +139,6 @@ def seen(ops: Ops, tensor: Value = None, *_: Value, **__: Value) -> Value:
 def print_(ops: Ops, *_: Value, **__: Value) -> Value:
     ops.note("tf.print: nothing is printed")
     return None
-
-
-@function("tensorflow.tuple", "tensorflow.group", stack=_BOTH)
-def tuple_(ops: Ops, tensors: Value, **_: Value) -> Value:
-    return list(tensors)
-
-
-@function("tensorflow.is_tensor", "tensorflow.contrib.framework.is_tensor", "tensorflow.keras.backend.is_tensor")
-def is_tensor(ops: Ops, x: Value) -> Value:
-    return ops.is_tensor(x)
-
-
-@function("tensorflow.name_scope", "tensorflow.variable_scope", "tensorflow.device", "tensorflow.control_dependencies")
-def scope(ops: Ops, *args: Value, **_: Value) -> Value:
-    return Scope(args[0] if args else "")
-
-
-@function("tensorflow.function", "tensorflow.autograph.experimental.do_not_convert", stack="TensorFlow 2")
-def function_(ops: Ops, func: Value = None, **_: Value) -> Value:
-    return func if func is not None else lambda given: given
-
-
-@function("tensorflow.executing_eagerly", stack="TensorFlow 1.5 on")
-def executing_eagerly(ops: Ops) -> Value:
-    return False
 
 
 @function("tensorflow.constant_initializer", "tensorflow.zeros_initializer", "tensorflow.ones_initializer")

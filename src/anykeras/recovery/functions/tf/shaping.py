@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import control, folding, shapes
 from ..axes import axis_of, positive
-from ..base import Ops, Refused, Value, function, refuse
+from ..base import Ops, Refused, Spelled, Value, function, functions, refuse
 from ..dtypes import dtype_name, of
+from ..elementary import transposed
 from ..indexing import cut, getitem
 from ..joining import joined, stacked
 from ..shapes import Dim, Shape, Sizes
@@ -15,57 +16,42 @@ from ..shapes import Dim, Shape, Sizes
 _BOTH = "TensorFlow 0.x to 2.x"
 
 
-@function("tensorflow.shape", stack=_BOTH + ": a tensor of sizes")
-def shape(ops: Ops, input: Value, name: Value = None, out_type: Value = None) -> Value:
-    return Sizes((len(input),)) if isinstance(input, Sizes) else Sizes(ops.shape(input))
-
-
-@function("tensorflow.shape_n", stack=_BOTH)
-def shape_n(ops: Ops, input: Value, out_type: Value = None) -> Value:
-    return [Sizes(ops.shape(one)) for one in input]
-
-
-@function("tensorflow.rank", stack=_BOTH)
-def rank(ops: Ops, input: Value) -> Value:
-    return 1 if isinstance(input, Sizes) else ops.rank(input)
-
-
-@function("tensorflow.size", stack=_BOTH)
-def size(ops: Ops, input: Value, out_type: Value = None) -> Value:
-    return shapes.product(ops.shape(input))
-
-
-@function("tensorflow.TensorShape", stack=_BOTH)
-def tensor_shape(ops: Ops, dims: Value) -> Value:
-    return Shape(None if isinstance(one, Dim) else one for one in dims)
-
-
-@function("tensorflow.reshape", stack=_BOTH)
-def reshape(ops: Ops, tensor: Value, shape: Value) -> Value:
-    return shapes.reshape(ops, tensor, stacked(ops, list(shape), 0) if isinstance(shape, list) else shape)
-
-
-@function("tensorflow.transpose", stack=_BOTH)
-def transpose(ops: Ops, a: Value, perm: Value = None, conjugate: Value = False) -> Value:
-    return ops.transpose(a) if perm is None else ops.transpose(a, axes=tuple(int(one) for one in perm))
-
-
-@function("tensorflow.matrix_transpose", "tensorflow.linalg.matrix_transpose", "tensorflow.linalg.transpose")
-def matrix_transpose(ops: Ops, a: Value, conjugate: Value = False) -> Value:
-    return ops.swapaxes(a, -1, -2)
-
-
-@function("tensorflow.expand_dims", stack=_BOTH + " (dim in 0.x and 1.x)")
-def expand_dims(ops: Ops, input: Value, axis: Value = None, name: Value = None, dim: Value = None) -> Value:
-    where = dim if axis is None else axis
+def _expanded(ops: Ops, input: Value, axis: Value) -> Value:
     if not ops.is_tensor(input) and isinstance(input, int | Dim):
         return Sizes([input])
-    return ops.expand_dims(input, int(where))
+    return ops.expand_dims(input, int(axis))
 
 
-@function("tensorflow.squeeze", stack=_BOTH + " (squeeze_dims in 0.x and 1.x)")
-def squeeze(ops: Ops, input: Value, axis: Value = None, name: Value = None, squeeze_dims: Value = None) -> Value:
-    where = axis_of(squeeze_dims if axis is None else axis)
+functions(
+    "tensorflow",
+    {
+        "shape": lambda ops, input, name=None, out_type=None: Sizes(
+            (len(input),) if isinstance(input, Sizes) else ops.shape(input)
+        ),
+        "shape_n": lambda ops, input, out_type=None: [Sizes(ops.shape(one)) for one in input],
+        "rank": lambda ops, input: 1 if isinstance(input, Sizes) else ops.rank(input),
+        "size": lambda ops, input, out_type=None: shapes.product(ops.shape(input)),
+        "TensorShape": lambda ops, dims: Shape(None if isinstance(one, Dim) else one for one in dims),
+        "reshape": lambda ops, tensor, shape: shapes.reshape(
+            ops, tensor, stacked(ops, list(shape), 0) if isinstance(shape, list) else shape
+        ),
+        "transpose": lambda ops, a, perm=None, conjugate=False: transposed(ops, a, perm),
+        "matrix_transpose linalg.matrix_transpose linalg.transpose": lambda ops, a, conjugate=False: ops.swapaxes(a, -1, -2),
+        "expand_dims": Spelled("input axis -name dim=axis", _expanded),
+        "stack pack parallel_stack": lambda ops, values, axis=0: stacked(ops, list(values), int(axis)),
+        "tile": lambda ops, input, multiples: shapes.tile(ops, input, multiples),
+        "broadcast_to": lambda ops, input, shape: ops.broadcast_to(input, shapes.sizes(ops, shape)),
+        "roll": lambda ops, input, shift, axis: ops.roll(input, shift, axis=axis_of(axis)),
+        "slice": lambda ops, input_, begin, size: cut(ops, input_, begin, size),
+        "ensure_shape": lambda ops, x, shape: x,  # a check
+    },
+    stack=_BOTH,
+)
+
+
+@function("tensorflow.squeeze", arguments="input axis -name squeeze_dims=axis", stack=_BOTH)
+def squeeze(ops: Ops, input: Value, axis: Value = None) -> Value:
+    where = axis_of(axis)
     if where is None or where == ():
         where = tuple(index for index, size in enumerate(ops.shape(input)) if size == 1)
     rank = ops.rank(input)
@@ -75,23 +61,16 @@ def squeeze(ops: Ops, input: Value, axis: Value = None, name: Value = None, sque
     return input
 
 
-@function("tensorflow.concat", "tensorflow.concat_v2", stack="TensorFlow 1 on (values, axis); 0.x (axis, values)")
-def concat(
-    ops: Ops,
-    values: Value = None,
-    axis: Value = None,
-    name: Value = None,
-    concat_dim: Value = None,
-) -> Value:
-    axis = concat_dim if axis is None else axis
+@function(
+    "tensorflow.concat",
+    "tensorflow.concat_v2",
+    arguments="values axis -name concat_dim=axis",
+    stack="TensorFlow 1 on (values, axis); 0.x (axis, values)",
+)
+def concat(ops: Ops, values: Value, axis: Value) -> Value:
     if isinstance(values, int) or (isinstance(axis, list | tuple) and axis):
         values, axis = axis, values
     return joined(ops, list(values), int(axis))
-
-
-@function("tensorflow.stack", "tensorflow.pack", "tensorflow.parallel_stack", stack=_BOTH)
-def stack(ops: Ops, values: Value, axis: Value = 0) -> Value:
-    return stacked(ops, list(values), int(axis))
 
 
 @function("tensorflow.unstack", "tensorflow.unpack", stack=_BOTH)
@@ -101,36 +80,25 @@ def unstack(ops: Ops, value: Value, num: Value = None, axis: Value = 0) -> Value
     return control.steps(ops, value, positive(axis, ops.rank(value)))
 
 
-@function("tensorflow.split", stack="TensorFlow 1 on (value, num_or_size_splits, axis); 0.x (axis, number, value)")
-def split(
-    ops: Ops,
-    value: Value = None,
-    num_or_size_splits: Value = None,
-    axis: Value = 0,
-    num: Value = None,
-    name: Value = None,
-    split_dim: Value = None,
-    num_split: Value = None,
-) -> Value:
+@function(
+    "tensorflow.split",
+    arguments="value num_or_size_splits|num_split=parts axis|split_dim=axis num",
+    stack="TensorFlow 1 on (value, num_or_size_splits, axis); 0.x (axis, number, value)",
+)
+def split(ops: Ops, value: Value, parts: Value, axis: Value = 0, num: Value = None) -> Value:
     if isinstance(value, int) and ops.is_tensor(axis):
         value, axis = axis, value
-    axis = int(axis if split_dim is None else split_dim)
-    parts = num_split if num_or_size_splits is None else num_or_size_splits
+    axis = int(axis)
     if isinstance(value, Sizes):
         value, parts = list(value), len(value) if isinstance(parts, int) else parts
         return [Sizes([one]) for one in value]
     if isinstance(parts, int):
         return list(ops.split(value, parts, axis=axis))
-    given = [int(part) for part in parts]
+    lengths = [int(part) for part in parts]
     total = ops.shape(value)[axis]
-    if -1 in given:
-        given[given.index(-1)] = total - (sum(given) + 1)
-    return list(ops.split(value, tuple(int(edge) for edge in np.cumsum(given)[:-1]), axis=axis))
-
-
-@function("tensorflow.tile", stack=_BOTH)
-def tile(ops: Ops, input: Value, multiples: Value) -> Value:
-    return shapes.tile(ops, input, multiples)
+    if -1 in lengths:
+        lengths[lengths.index(-1)] = total - (sum(lengths) + 1)
+    return list(ops.split(value, tuple(int(edge) for edge in np.cumsum(lengths)[:-1]), axis=axis))
 
 
 @function("tensorflow.repeat", stack="TensorFlow 1.15 on")
@@ -155,30 +123,19 @@ def repeated(counts: Value) -> Value:
     return places.astype("int32")
 
 
-@function("tensorflow.broadcast_to", stack="TensorFlow 1.12 on")
-def broadcast_to(ops: Ops, input: Value, shape: Value) -> Value:
-    return ops.broadcast_to(input, shapes.sizes(ops, shape))
-
-
-@function("tensorflow.reverse", "tensorflow.reverse_v2", stack="TensorFlow 1 on: axes; 0.x: a list of truth values")
-def reverse(ops: Ops, tensor: Value, axis: Value = None, dims: Value = None) -> Value:
-    given = axis if dims is None else dims
-    axes = [given] if isinstance(given, int) and not isinstance(given, bool) else list(given)
+@function(
+    "tensorflow.reverse",
+    "tensorflow.reverse_v2",
+    arguments="tensor axis dims=axis",
+    stack="TensorFlow 1 on: axes; 0.x: a list of truth values",
+)
+def reverse(ops: Ops, tensor: Value, axis: Value) -> Value:
+    axes = [axis] if isinstance(axis, int) and not isinstance(axis, bool) else list(axis)
     if axes and all(isinstance(one, bool) for one in axes):
         axes = [index for index, turned in enumerate(axes) if turned]
     for one in axes:
         tensor = ops.flip(tensor, axis=int(one))
     return tensor
-
-
-@function("tensorflow.roll", stack="TensorFlow 1.9 on")
-def roll(ops: Ops, input: Value, shift: Value, axis: Value) -> Value:
-    return ops.roll(input, shift, axis=axis_of(axis))
-
-
-@function("tensorflow.slice", stack=_BOTH)
-def slice_(ops: Ops, input_: Value, begin: Value, size: Value) -> Value:
-    return cut(ops, input_, begin, size)
 
 
 @function("tensorflow.strided_slice", stack=_BOTH)
@@ -210,16 +167,8 @@ def strided_slice(
     return getitem(ops, input_, tuple(key))
 
 
-@function("tensorflow.gather", stack=_BOTH)
-def gather(
-    ops: Ops,
-    params: Value,
-    indices: Value,
-    validate_indices: Value = None,
-    name: Value = None,
-    axis: Value = None,
-    batch_dims: Value = 0,
-) -> Value:
+@function("tensorflow.gather", arguments="params indices -validate_indices -name axis batch_dims", stack=_BOTH)
+def gather(ops: Ops, params: Value, indices: Value, axis: Value = None, batch_dims: Value = 0) -> Value:
     where = int(batch_dims or 0) if axis is None else int(axis)
     if isinstance(params, Sizes | Shape):
         return Sizes(params[one] for one in indices) if isinstance(indices, list | tuple) else params[indices]
@@ -269,10 +218,8 @@ def _gather_rows(ops: Ops, params: Value, indices: Value, depth: int, batch: int
     return ops.take(shapes.reshape(ops, params, (-1, *sizes[depth:])), place, axis=0)
 
 
-@function("tensorflow.pad", stack=_BOTH)
-def pad(
-    ops: Ops, tensor: Value, paddings: Value, mode: Value = "CONSTANT", name: Value = None, constant_values: Value = 0
-) -> Value:
+@function("tensorflow.pad", arguments="tensor paddings mode -name constant_values", stack=_BOTH)
+def pad(ops: Ops, tensor: Value, paddings: Value, mode: Value = "CONSTANT", constant_values: Value = 0) -> Value:
     if ops.is_tensor(paddings):
         raise Refused("a border whose width is computed from the values of a tensor", "AK3043")
     around = tuple((int(one[0]), int(one[1])) for one in paddings)
@@ -309,18 +256,14 @@ def sequence_mask(ops: Ops, lengths: Value, maxlen: Value = None, dtype: Value =
     return mask if dtype == "bool" else ops.cast(mask, dtype_name(ops, dtype))
 
 
-@function("tensorflow.reverse_sequence", stack="TensorFlow 1 (seq_dim, batch_dim) and 2")
-def reverse_sequence(
-    ops: Ops,
-    input: Value,
-    seq_lengths: Value,
-    seq_axis: Value = None,
-    batch_axis: Value = None,
-    seq_dim: Value = None,
-    batch_dim: Value = None,
-) -> Value:
-    along = positive(int(seq_axis if seq_dim is None else seq_dim), ops.rank(input))
-    if positive(int((batch_axis if batch_dim is None else batch_dim) or 0), ops.rank(input)) or not along:
+@function(
+    "tensorflow.reverse_sequence",
+    arguments="input seq_lengths seq_axis batch_axis seq_dim=seq_axis batch_dim=batch_axis",
+    stack="TensorFlow 1 (seq_dim, batch_dim) and 2",
+)
+def reverse_sequence(ops: Ops, input: Value, seq_lengths: Value, seq_axis: Value, batch_axis: Value = None) -> Value:
+    along = positive(int(seq_axis), ops.rank(input))
+    if positive(int(batch_axis or 0), ops.rank(input)) or not along:
         raise Refused("tensorflow.reverse_sequence of samples that do not lie along the first axis")
     size = shapes.known(ops, input, along, "tensorflow.reverse_sequence")
     spread = [1] * ops.rank(input)
@@ -355,15 +298,10 @@ def frame(
     return ops.take(signal, places.astype("int32"), axis=along)
 
 
-@function("tensorflow.ensure_shape", stack="TensorFlow 1.12 on: a check")
-def ensure_shape(ops: Ops, x: Value, shape: Value) -> Value:
-    return x
-
-
 @function("tensorflow.meshgrid", stack=_BOTH)
 def meshgrid(ops: Ops, *args: Value, indexing: Value = "xy") -> Value:
-    given = [np.asarray(one) if isinstance(one, list | tuple) else one for one in args]
-    return list(ops.meshgrid(*given, indexing=indexing))
+    arrays = [np.asarray(one) if isinstance(one, list | tuple) else one for one in args]
+    return list(ops.meshgrid(*arrays, indexing=indexing))
 
 
 refuse("it makes a sparse or ragged tensor", "tensorflow", "SparseTensor RaggedTensor IndexedSlices sparse_to_dense")
