@@ -13,7 +13,7 @@ import pytest
 
 import anykeras
 from anykeras.document.model import Code
-from anykeras.document.walk import walk
+from anykeras.document.walk import layers_of
 from anykeras.errors import MissingObject
 from anykeras.verify.recovered import witnessed
 from genuine import FIXTURES, Genuine, genuine, outputs, same
@@ -45,7 +45,7 @@ def test_its_code_is_shown_and_none_is_left(file: Genuine) -> None:
         assert record.pythons
         assert record.guards
     assert found.opened is not None
-    for layer in walk(found.opened.document.model):
+    for layer in layers_of(found.opened.document.model):
         assert layer.class_name != "Lambda"
         assert not any(isinstance(value, Code) for value in layer.config.values())
 

@@ -116,7 +116,8 @@ def find(class_name: str, era: Era) -> LayerEntry | None:
 
 def entries(era: Era) -> list[LayerEntry]:
     """All entries of one era's vocabulary, by name."""
-    return sorted({id(e): e for (_, at), e in _entries.items() if at is era}.values(), key=lambda e: e.name)
+    found = [entry for (name, at), entry in _entries.items() if at is era and name == entry.name]  # under aliases too
+    return sorted(found, key=lambda entry: entry.name)
 
 
 def flag(key: str, default: bool = True) -> Callable[[Config], bool]:

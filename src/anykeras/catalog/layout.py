@@ -8,11 +8,11 @@ lists its layers, never of the layer's own name. Sources: keras 3.15.1 ``saving/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ..document.model import Era, Graph, Layer, Value
-from ..document.walk import walk as whole
+from ..document.model import Era, Graph, Layer
+from ..document.walk import Path, layers_of, members
 from .base import LayerEntry, Role, find
 from .graph_order import layer_order
 from .masking import hidden_parents
@@ -38,7 +38,7 @@ KERAS2_13_TREE = Tree("_layer_checkpoint_dependencies", by_depth=False, doubled=
 
 
 @dataclass(frozen=True)
-class Step:
+class Access:
     """How to go from a live object to one inside it: the layer of that name, an attribute, or an item of a list."""
 
     kind: Literal["layer", "attribute", "item"]
@@ -46,20 +46,25 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A layer and where its state lies. `again` marks a second visit: the state lies where the first one says."""
+class StoredLayer:
+    """A layer and where its state lies.
+
+    `home` is the group of its variables (``layers/dense_1``), `path` its place in the document, `steps` the way to the
+    live object. `again` marks a second visit: the state lies where the first one says.
+    """
 
     layer: Layer
-    path: str
-    steps: tuple[Step, ...] = ()
+    home: str
+    path: Path = ()
+    steps: tuple[Access, ...] = ()
     again: bool = False
 
 
 @dataclass(frozen=True)
-class Slot:
-    """One variable: role `role` of the layer at `place`, stored at `path`; `index` is its number inside `owner`."""
+class VariableSpec:
+    """One variable: role `role` of the layer `holder`, stored at `path`; `index` is its number inside `owner`."""
 
-    place: Place
+    holder: StoredLayer
     role: Role
     owner: str
     index: int
@@ -77,42 +82,47 @@ class Slot:
     @property
     def layer(self) -> Layer:
         """The layer that the variable belongs to in the document."""
-        return self.place.layer
+        return self.holder.layer
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def target(self) -> tuple[Path, str]:
+        """The layer by its path in the document, and the role: what a map of weights is keyed by."""
+        return self.holder.path, self.role.name
+
+    @property
+    def steps(self) -> tuple[Access, ...]:
         """The way to the live object that owns the variable."""
-        inner = tuple(Step("attribute", part) for part in self.role.at.split("/") if part)
-        return (*self.place.steps, *inner)
+        inner = tuple(Access("attribute", part) for part in self.role.at.split("/") if part)
+        return (*self.holder.steps, *inner)
 
 
-def places(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[Place]:
-    """Every layer of `model` with its path, parents first; operations have none."""
-    return list(_visit(Place(model, ""), _Walk(era, tree)))
+def stored_layers(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[StoredLayer]:
+    """Every layer of `model` with where its state lies, parents first; operations have none."""
+    return list(_visit(StoredLayer(model, ""), _Walk(era, tree)))
 
 
-def slots(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[Slot]:
+def variable_specs(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[VariableSpec]:
     """Every variable that is stored for `model`, in the order in which Keras saves them."""
-    return [slot for place in places(model, era, tree) if not place.again for slot in slots_at(place, era)]
+    return [spec for holder in stored_layers(model, era, tree) if not holder.again for spec in _specs_of(holder, era)]
 
 
 @dataclass
 class _Walk:
-    """One walk over a model: the vocabulary, the release's way of filing, and where each object was first seen."""
+    """One walk over a model: the vocabulary, the release's way of filing, and where each layer was first seen."""
 
     era: Era
     tree: Tree
-    seen: dict[int, Place] = field(default_factory=dict)
+    seen: dict[Path, StoredLayer] = field(default_factory=dict)
 
 
-def slots_at(place: Place, era: Era = Era.KERAS3) -> list[Slot]:
+def _specs_of(holder: StoredLayer, era: Era) -> list[VariableSpec]:
     """The variables of one layer (not of the layers inside it); none where the catalog does not know the class."""
-    entry = find(place.layer.class_name, era)
+    entry = find(holder.layer.class_name, era)
     counts: dict[str, int] = {}
-    found: list[Slot] = []
-    for role in entry.roles(place.layer) if entry else ():
-        owner = join(place.path, role.at)
-        found.append(Slot(place, role, owner, counts.get(owner, 0)))
+    found: list[VariableSpec] = []
+    for role in entry.roles(holder.layer) if entry else ():
+        owner = join(holder.home, role.at)
+        found.append(VariableSpec(holder, role, owner, counts.get(owner, 0)))
         counts[owner] = counts.get(owner, 0) + 1
     return found
 
@@ -122,24 +132,29 @@ def listed(graph: Graph, by_depth: bool = True) -> list[Layer]:
 
     Keras 3 sorts them by depth; Keras 2 wrote the configuration in the order of ``model.layers`` already.
     """
+    return [layer for _, layer in _listed_members(graph, by_depth)]
+
+
+def _listed_members(graph: Graph, by_depth: bool) -> list[tuple[Path, Layer]]:
+    found = list(members(graph))
     if graph.sequential:
-        first_is_input = bool(graph.layers) and graph.layers[0].class_name == "InputLayer"
-        return list(graph.layers[1:] if first_is_input else graph.layers)
+        first_is_input = bool(found) and found[0][1].class_name == "InputLayer"
+        return found[1:] if first_is_input else found
     if not by_depth:
-        return list(graph.layers)
-    by_name = {layer.name: layer for layer in graph.layers}
+        return found
+    by_name = {layer.name: (step, layer) for step, layer in found}
     ordered = [by_name[name] for name in layer_order(graph, hidden_parents(graph))]
-    return [layer for layer in ordered if not layer.operation]
+    return [(step, layer) for step, layer in ordered if not layer.operation]
 
 
-def numbered(layers: Iterable[Layer], era: Era = Era.KERAS3) -> Iterator[tuple[Layer, str]]:
-    """Each layer of one container with its name there: ``dense``, ``dense_1`` ..."""
+def numbered(layers: Iterable[Layer], era: Era = Era.KERAS3) -> Iterator[str]:
+    """The name of each layer of one container there: ``dense``, ``dense_1`` ..."""
     used: dict[str, int] = {}
     for layer in layers:
         name = snake_case(_stored_class(layer, find(layer.class_name, era)))
         count = used.get(name, -1) + 1
         used[name] = count
-        yield layer, f"{name}_{count}" if count else name
+        yield f"{name}_{count}" if count else name
 
 
 def join(*parts: str) -> str:
@@ -152,43 +167,45 @@ def _stored_class(layer: Layer, entry: LayerEntry | None) -> str:
     return layer.bare_class_name if entry is None else entry.name
 
 
-def _visit(place: Place, walk: _Walk) -> Iterator[Place]:
-    first = walk.seen.setdefault(id(place.layer), place)
-    if first is not place:
-        yield Place(place.layer, first.path, place.steps, again=True)
+def _visit(holder: StoredLayer, walk: _Walk) -> Iterator[StoredLayer]:
+    first = walk.seen.setdefault(holder.path, holder)
+    if first is not holder:
+        yield replace(holder, home=first.home, again=True)
         return
-    yield place
-    layer, entry = place.layer, find(place.layer.class_name, walk.era)
+    yield holder
+    layer, entry = holder.layer, find(holder.layer.class_name, walk.era)
     if layer.graph is not None:
-        inner = listed(layer.graph, walk.tree.by_depth)
-        yield from _container(place, walk.tree.container, inner, walk, lambda i, x: (Step("layer", x.name),))
+        inner = _listed_members(layer.graph, walk.tree.by_depth)
+        yield from _container(holder, walk.tree.container, inner, walk, lambda i, x: (Access("layer", x.name),))
     for key, at in entry.children if entry else ():
-        yield from _child(place, at, layer.config.get(key), walk)
+        yield from _child(holder, key, at, walk)
 
 
-def _child(place: Place, at: str, value: Value, walk: _Walk) -> Iterator[Place]:
-    to = Step("attribute", at)
+def _child(holder: StoredLayer, key: str, at: str, walk: _Walk) -> Iterator[StoredLayer]:
+    to, value = Access("attribute", at), holder.layer.config.get(key)
     if isinstance(value, Layer):
-        yield from _visit(Place(value, join(place.path, at), (*place.steps, to)), walk)
+        yield from _visit(StoredLayer(value, join(holder.home, at), (*holder.path, key), (*holder.steps, to)), walk)
     elif isinstance(value, tuple):
-        inner = [item for item in value if isinstance(item, Layer)]
-        yield from _container(place, at, inner, walk, lambda i, x: (to, Step("item", i)))
+        inner: list[tuple[Path, Layer]] = [((key, i), item) for i, item in enumerate(value) if isinstance(item, Layer)]
+        yield from _container(holder, at, inner, walk, lambda i, x: (to, Access("item", i)))
 
 
 def _container(
-    place: Place, at: str, layers: Sequence[Layer], walk: _Walk, way: Callable[[int, Layer], tuple[Step, ...]]
-) -> Iterator[Place]:
+    holder: StoredLayer,
+    at: str,
+    inner: Sequence[tuple[Path, Layer]],
+    walk: _Walk,
+    way: Callable[[int, Layer], tuple[Access, ...]],
+) -> Iterator[StoredLayer]:
     doubled = walk.tree.doubled and at == walk.tree.container
-    twice = {id(layer) for layer in layers if doubled and _weighted(layer, walk.era)}
-    counted = [layer for layer in layers for _ in range(2 if id(layer) in twice else 1)]
-    met: set[int] = set()
-    for i, (layer, name) in enumerate(numbered(counted, walk.era)):
-        if id(layer) in twice and id(layer) in met:
-            continue
-        met.add(id(layer))
-        yield from _visit(Place(layer, join(place.path, at, name), (*place.steps, *way(i, layer))), walk)
+    counted = [(found, copy) for found in inner for copy in range(2 if doubled and _weighted(found[1], walk.era) else 1)]
+    names = numbered((layer for (_, layer), _ in counted), walk.era)
+    for i, (((step, layer), copy), name) in enumerate(zip(counted, names, strict=True)):
+        if copy == 0:
+            home, steps = join(holder.home, at, name), (*holder.steps, *way(i, layer))
+            yield from _visit(StoredLayer(layer, home, holder.path + step, steps), walk)
 
 
 def _weighted(layer: Layer, era: Era) -> bool:
     """Whether the layer or one inside it has weights."""
-    return any(known.roles(inner) for inner in whole(layer) if (known := find(inner.class_name, era)) is not None)
+    return any(known.roles(inner) for inner in layers_of(layer) if (known := find(inner.class_name, era)) is not None)

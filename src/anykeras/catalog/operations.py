@@ -250,7 +250,7 @@ def _functions() -> dict[str, Operation]:
 @cache
 def _nodes() -> dict[tuple[str | None, str], Operation]:
     """Operations by the module and class name of their nodes; of several functions the one called like the class."""
-    current = {id(operation): operation for operation in _functions().values()}.values()
+    current = [operation for name, operation in _functions().items() if name == operation.function]
     former = [_operation(raw["function"], raw) for raw in _table()["former"].values()]
     nodes: dict[tuple[str | None, str], Operation] = {}
     for operation in sorted([*former, *current], key=lambda o: (o.function == snake_case(o.class_name), o in former)):

@@ -13,7 +13,7 @@ from typing import Any
 
 from ..compat import LegacyRuntime, legacy_runtime
 from ..document.model import Document, FromUser, Writer
-from ..document.walk import walk
+from ..document.walk import layers_of
 from ..errors import MissingObject
 from ..findings import Fidelity, Finding
 from . import source
@@ -59,7 +59,7 @@ class Given:
         named = {**self.registered, **self.objects}
         short = {name.rpartition(">")[2]: value for name, value in named.items() if ">" in name}
         asked = {}
-        for layer in walk(document.model):
+        for layer in layers_of(document.model):
             if isinstance(layer.origin, FromUser):
                 asked[layer.registered_name or layer.bare_class_name] = layer.origin.value
         return offered({**short, **named, **asked})

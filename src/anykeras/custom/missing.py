@@ -9,7 +9,7 @@ from typing import Any
 from ..catalog.shapes import UNKNOWN, infer
 from ..document.dump import dump
 from ..document.model import Document, Layer, Ref, refs
-from ..document.walk import walk
+from ..document.walk import layers_of
 from ..errors import AnyKerasError, MissingObject
 from .given import Given
 from .packages import advice, package_of
@@ -122,7 +122,7 @@ def _arguments(layer: Layer) -> dict[str, Any]:
 def _inputs(document: Document) -> dict[str, tuple[Shape | None, ...]]:
     """The shapes of what the layers of every graph are called on, by name, as far as they can be found."""
     found: dict[str, tuple[Shape | None, ...]] = {}
-    for model in (layer for layer in walk(document.model) if layer.graph is not None):
+    for model in (layer for layer in layers_of(document.model) if layer.graph is not None):
         try:
             specs = infer(model)
         except AnyKerasError:

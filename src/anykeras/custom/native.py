@@ -15,16 +15,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from ..catalog.layout import slots
+from ..catalog.layout import variable_specs
 from ..compat.tensor import LegacyTensor
 from ..document.build import Builder
 from ..document.edit import UniqueNames
 from ..document.model import Call, Era, Graph, Layer, Ref, refs
-from ..document.walk import filled, map_graph_refs, walk
+from ..document.walk import Path, fill_weights, layers_of, map_graph_refs
 from ..parse import keras3
 from ..parse.values import Reading
 from ..recovery.equality import same
-from ..targets.keras_given import paired, weights_of
+from ..targets.keras_custom import paired, weights_of
 from ..targets.keras_live import follow
 from ..tensors import Tensor, constant
 
@@ -51,7 +51,7 @@ def natively(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
         raise Kept("it is part of a recurrent layer, which needs a cell or a recurrent layer there")
     tensors: dict[int, Tensor] = {}
     if weights_of(layer):
-        for variable, tensor in paired(live, layer):
+        for variable, (_, tensor) in paired(live, layer):
             variable.assign(tensor.read())
             tensors[id(variable)] = tensor
     trained = "training" in inspect.signature(live.call).parameters
@@ -88,10 +88,10 @@ def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any
 def _with_weights(model: Layer, whole: Any, own: list[Any], count: int, layer: Layer, tensors: Mapping[int, Tensor]) -> Layer:
     model = _filled(model, whole, tensors)
     graph = model.graph
-    if graph is None or any(_foreign(inner) for inner in walk(model)):
+    if graph is None or any(_foreign(inner) for inner in layers_of(model)):
         raise Kept("a layer inside it is no layer of Keras 3")
     ends = refs(graph.inputs)
-    held = sum(len(inner.weights) for inner in walk(model))
+    held = sum(len(inner.weights) for inner in layers_of(model))
     if held != len(whole.weights) or any(refs(graph.outputs).count(end) for end in ends):
         raise Kept("its variables do not all belong to native layers")
     for variable, end in zip(own, ends[count:], strict=True):
@@ -118,18 +118,18 @@ def _tensor_of(variable: Any, tensors: Mapping[int, Tensor]) -> Tensor:
 
 def _filled(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
     """The model with the numbers of the live one."""
-    bound: dict[int, dict[str, Tensor]] = {}
-    for slot in slots(model):
+    bound: dict[Path, dict[str, Tensor]] = {}
+    for spec in variable_specs(model):
         store: dict[str, Any] = {}
-        holder = follow(whole, slot.steps)
+        holder = follow(whole, spec.steps)
         holder.save_own_variables(store)
         variables = [*holder._trainable_variables, *holder._non_trainable_variables]
-        known = slot.key.isdigit() and len(store) == len(variables)
+        known = spec.key.isdigit() and len(store) == len(variables)
         tensor = (
-            _tensor_of(variables[int(slot.key)], tensors) if known else constant(store[slot.key], str(store[slot.key].dtype))
+            _tensor_of(variables[int(spec.key)], tensors) if known else constant(store[spec.key], str(store[spec.key].dtype))
         )
-        bound.setdefault(id(slot.layer), {})[slot.role.name] = tensor
-    return filled(model, bound)
+        bound.setdefault(spec.holder.path, {})[spec.role.name] = tensor
+    return fill_weights(model, bound)
 
 
 def _holding(graph: Graph, weight: Ref, variable: Any, tensor: Tensor, first: Ref, name: str) -> Graph:

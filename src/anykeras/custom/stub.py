@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..document.model import Document, Era, Writer
-from ..document.walk import walk
+from ..document.walk import layers_of
 from .missing import Description, descriptions
 from .packages import advice, package_of
 from .prepare import unknown
@@ -28,7 +28,7 @@ def stub(document: Document, path: str) -> str:
         document: in the vocabulary of Keras 3 (`writer` says what its program imported).
         path: the file, for the text.
     """
-    found = descriptions(document, [layer for layer in walk(document.model) if unknown(layer)])
+    found = descriptions(document, [layer for layer in layers_of(document.model) if unknown(layer)])
     if not found:
         return ""
     head = [

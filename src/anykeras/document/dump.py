@@ -8,7 +8,7 @@ from typing import Any
 
 from ..tensors import Tensor
 from .model import Document, Layer, Origin, Value
-from .walk import walk
+from .walk import layers_of
 
 
 def dump(value: Value | Document) -> Any:
@@ -31,7 +31,7 @@ def dump(value: Value | Document) -> Any:
 def summary(model: Layer) -> list[dict[str, Any]]:
     """One row a layer, nested ones after their model: name, class, number of weights and of parameters."""
     rows = []
-    for layer in walk(model):
+    for layer in layers_of(model):
         if layer.operation:
             continue
         rows.append(

@@ -4,57 +4,117 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from ..tensors import Tensor
 from .model import Call, Graph, Layer, Ref, Value
 
 
-def walk(layer: Layer) -> Iterator[Layer]:
-    """The layer and every layer inside it (wrapped, cell, nested model), parents first."""
-    yield layer
-    for inner in inside(layer):
-        yield from walk(inner)
+class Member(NamedTuple):
+    """The step to a layer of a graph: its name, and which one of that name it is (names may repeat, or lack)."""
+
+    name: str
+    number: int = 0
 
 
-def inside(layer: Layer) -> Iterator[Layer]:
-    """The layers directly inside: those of its configuration, then those of its graph."""
-    yield from _layers_of(tuple(layer.config.values()))
+Step = Member | str | int
+"""One step of a path: a member of a graph, a key of a configuration (or of a mapping in it), an index of a tuple."""
+Path = tuple[Step, ...]
+"""The way from a layer to one inside it; ``()`` is the layer itself. No two layers of a tree have the same path."""
+
+
+def walk(layer: Layer, path: Path = ()) -> Iterator[tuple[Path, Layer]]:
+    """The layer and every layer inside it (wrapped, cell, nested model) with their paths, parents first.
+
+    Args:
+        layer: where to start.
+        path: the path of `layer` itself, which those of the others begin with.
+    """
+    yield path, layer
+    for step, inner in children(layer):
+        yield from walk(inner, path + step)
+
+
+def layers_of(layer: Layer) -> Iterator[Layer]:
+    """The layer and every layer inside it, parents first."""
+    return (inner for _, inner in walk(layer))
+
+
+def frozen_layers(layer: Layer) -> set[Path]:
+    """The paths of the layers that are not trained: those that say so, and all inside them."""
+
+    def visit(path: Path, inner: Layer, frozen: bool) -> Iterator[Path]:
+        frozen = frozen or inner.config.get("trainable") is False
+        if frozen:
+            yield path
+        for step, below in children(inner):
+            yield from visit(path + step, below, frozen)
+
+    return set(visit((), layer, False))
+
+
+def children(layer: Layer) -> Iterator[tuple[Path, Layer]]:
+    """The layers directly inside, with the way to each: those of its configuration, then those of its graph."""
+    for key, value in layer.config.items():
+        yield from _held_layers(value, (key,))
     if layer.graph is not None:
-        yield from layer.graph.layers
+        yield from members(layer.graph)
 
 
-def _layers_of(value: Value) -> Iterator[Layer]:
+def members(graph: Graph) -> Iterator[tuple[Path, Layer]]:
+    """The layers of a graph in its order, with the way to each."""
+    met: dict[str, int] = {}
+    for layer in graph.layers:
+        number = met.get(layer.name, 0)
+        met[layer.name] = number + 1
+        yield (Member(layer.name, number),), layer
+
+
+def inner_path(holder: Layer, inner: Layer) -> Path:
+    """The way to a layer directly inside another; raises KeyError where it is not there."""
+    for step, held in children(holder):
+        if held is inner:
+            return step
+    raise KeyError(inner.name)
+
+
+def _held_layers(value: Value, path: Path) -> Iterator[tuple[Path, Layer]]:
     if isinstance(value, Layer):
-        yield value
+        yield path, value
     elif isinstance(value, tuple):
-        for item in value:
-            yield from _layers_of(item)
+        for index, item in enumerate(value):
+            yield from _held_layers(item, (*path, index))
     elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from _layers_of(item)
+        for key, item in value.items():
+            yield from _held_layers(item, (*path, key))
 
 
 def rebuild(layer: Layer, change: Callable[[Layer], Layer]) -> Layer:
     """Apply `change` to every layer, innermost first, and return the new tree."""
-    config = {key: _rebuild_value(value, change) for key, value in layer.config.items()}
+    return rebuild_paths(layer, lambda _, inner: change(inner))
+
+
+def rebuild_paths(layer: Layer, change: Callable[[Path, Layer], Layer], path: Path = ()) -> Layer:
+    """As `rebuild`, for a `change` that takes the path which the layer had in the tree before."""
+    config = {key: _rebuild_value(value, change, (*path, key)) for key, value in layer.config.items()}
     graph = layer.graph
     if graph is not None:
-        layers = tuple(rebuild(inner, change) for inner in graph.layers)
+        layers = tuple(rebuild_paths(inner, change, path + step) for step, inner in members(graph))
         if any(a is not b for a, b in zip(layers, graph.layers, strict=True)):
             graph = replace(graph, layers=layers)
     if graph is not layer.graph or any(config[k] is not layer.config[k] for k in config):
         layer = replace(layer, config=config, graph=graph)
-    return change(layer)
+    return change(path, layer)
 
 
-def _rebuild_value(value: Value, change: Callable[[Layer], Layer]) -> Value:
+def _rebuild_value(value: Value, change: Callable[[Path, Layer], Layer], path: Path) -> Value:
     if isinstance(value, Layer):
-        return rebuild(value, change)
+        return rebuild_paths(value, change, path)
     if isinstance(value, tuple):
-        items = tuple(_rebuild_value(item, change) for item in value)
+        items = tuple(_rebuild_value(item, change, (*path, index)) for index, item in enumerate(value))
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     if isinstance(value, Mapping):
-        pairs = {key: _rebuild_value(item, change) for key, item in value.items()}
+        pairs = {key: _rebuild_value(item, change, (*path, key)) for key, item in value.items()}
         return pairs if any(pairs[k] is not value[k] for k in pairs) else value
     return value
 
@@ -82,28 +142,11 @@ def map_graph_refs(graph: Graph, change: Callable[[Ref], Value]) -> Graph:
     return replace(graph, calls=calls, inputs=map_refs(graph.inputs, change), outputs=map_refs(graph.outputs, change))
 
 
-def filled(layer: Layer, weights: Mapping[int, Mapping[str, Tensor]], names: Mapping[int, str] | None = None) -> Layer:
-    """The same tree with weights (and names) in place, keyed by the identity of the layer objects.
+def fill_weights(layer: Layer, weights: Mapping[Path, Mapping[str, Tensor]], names: Mapping[Path, str] | None = None) -> Layer:
+    """The same tree with weights in place by the path of their layer, and names for layers that have none."""
 
-    Identity, since layers of different nested models may share a name.
-    """
+    def fill(path: Path, inner: Layer) -> Layer:
+        name = inner.name or (names or {}).get(path, "")
+        return replace(inner, name=name, weights=weights.get(path, inner.weights))
 
-    def value(held: Value) -> Value:
-        if isinstance(held, Layer):
-            return filled(held, weights, names)
-        if isinstance(held, tuple):
-            return tuple(value(item) for item in held)
-        if isinstance(held, Mapping):
-            return {key: value(item) for key, item in held.items()}
-        return held
-
-    graph = layer.graph
-    if graph is not None:
-        graph = replace(graph, layers=tuple(filled(inner, weights, names) for inner in graph.layers))
-    return replace(
-        layer,
-        name=layer.name or (names or {}).get(id(layer), ""),
-        config={key: value(held) for key, held in layer.config.items()},
-        weights=weights.get(id(layer), layer.weights),
-        graph=graph,
-    )
+    return rebuild_paths(layer, fill)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ..document.model import Era, Graph, Layer, Writer
-from ..document.walk import walk
+from ..document.walk import layers_of
 from ..findings import Affects, Fidelity, Finding
 from ..registry import Page, document
 
@@ -22,7 +22,7 @@ class Surroundings:
     """What a layer may ask about the model that it stands in, found once for all layers."""
 
     def __init__(self, model: Layer | None) -> None:
-        self.layers: tuple[Layer, ...] = () if model is None else tuple(walk(model))
+        self.layers: tuple[Layer, ...] = () if model is None else tuple(layers_of(model))
         self.class_names = frozenset(layer.class_name for layer in self.layers)
 
     @cached_property

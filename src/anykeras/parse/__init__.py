@@ -9,7 +9,7 @@ from ..containers.base import NamedWeights, Raw, TreeWeights
 from ..document.build import Builder
 from ..document.edit import UniqueNames
 from ..document.model import Document, Era, Layer, Writer
-from ..document.walk import rebuild, walk
+from ..document.walk import layers_of, rebuild
 from ..errors import Malformed, NotAModel
 from . import era, keras0, keras3, legacy, pages
 from .training import training_of
@@ -112,7 +112,7 @@ def _with_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
 
 def _named(model: Layer) -> Layer:
     """A name for every layer that has none, as Keras would have made it: ``sequential_1``."""
-    names = UniqueNames(layer.name for layer in walk(model))
+    names = UniqueNames(layer.name for layer in layers_of(model))
 
     def name(layer: Layer) -> Layer:
         return layer if layer.name else replace(layer, name=names.number(layer.bare_class_name.lower()))

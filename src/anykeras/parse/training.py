@@ -12,10 +12,10 @@ from ..catalog import layout
 from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
 from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
-from ..document.walk import walk
+from ..document.walk import frozen_layers, walk
 from ..tensors import Tensor
 from .values import Reading
-from .weights import Slot, trainable_slots, unknown
+from .weights import SavedWeight, trainable_weights, unknown
 
 _KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode")
 _OPTION_KEYS = ("run_eagerly", "steps_per_execution", "jit_compile")
@@ -96,7 +96,7 @@ def _value(value: Json, reading: Reading) -> Value:
 class _Variables:
     """The weights that the optimizer works on, in the order in which it keeps their slots."""
 
-    slots: tuple[Slot, ...]
+    weights: tuple[SavedWeight, ...]
     shapes: tuple[tuple[int, ...], ...]
 
 
@@ -126,7 +126,7 @@ def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, write
                 fitting.append((variables, by_slot))
         if len(fitting) == 1:
             variables, by_slot = fitting[0]
-            weights = [slot.layer.weights[slot.role.name] for slot in variables.slots]
+            weights = [slot.layer.weights[slot.role.name] for slot in variables.weights]
             return counters, {kind: dict(zip(weights, found, strict=True)) for kind, found in by_slot.items()}, ()
     return counters, {}, tuple(name for name, _ in rest)
 
@@ -160,7 +160,7 @@ def _orders(model: Layer, writer: Writer) -> list[list[_Variables]]:
         return [[_variables(_keras3_trainable(model))]]
     orders: list[list[_Variables]] = [[], [], []]
     sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 6))
-    for listed in _trained(model, trainable_slots(model, writer.era), writer.era):
+    for listed in _trained(model, trainable_weights(model, writer.era), writer.era):
         by_name = sorted(listed, key=_theano_name)
         by_path = sorted(listed, key=_saved_name)
         ways = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
@@ -174,9 +174,9 @@ _ALTERNATIVES = 256  # at most so many ways to tell trained weights of unknown c
 _UNNAMED = re.compile(r"(^|/)param_\d+$")
 
 
-def _trained(model: Layer, listed: list[Slot], era: Era) -> list[list[Slot]]:
+def _trained(model: Layer, listed: list[SavedWeight], era: Era) -> list[list[SavedWeight]]:
     """What may be trained: of a class that nobody knows, the first weights of a layer, as those are saved first."""
-    strangers = {id(layer): layer for layer in walk(model) if unknown(layer, era) and layer.weights}
+    strangers = {path: layer for path, layer in walk(model) if unknown(layer, era) and layer.weights}
     roles = [role for layer in strangers.values() for role in layer.weights]
     if any("vars/" in role and not role.startswith("vars/") for role in roles):
         return []  # stored by attribute names: the order in which the layers inside were made is lost
@@ -189,49 +189,44 @@ def _trained(model: Layer, listed: list[Slot], era: Era) -> list[list[Slot]]:
     for fixed in product(*(range(count + 1) for count in counts.values())):
         left = dict(zip(counts, fixed, strict=True))
         untrained = {
-            (id(layer), role)
-            for layer in strangers.values()
+            (path, role)
+            for path, layer in strangers.items()
             for role in list(layer.weights)[len(layer.weights) - left[layer.class_name] :]
             if left[layer.class_name] <= len(layer.weights)
         }
-        found.append([slot for slot in listed if (id(slot.layer), slot.role.name) not in untrained])
+        found.append([weight for weight in listed if (weight.path, weight.role.name) not in untrained])
     return found
 
 
-def _theano_name(slot: Slot) -> str:
+def _theano_name(weight: SavedWeight) -> str:
     """The name that Keras 1 sorted by on Theano: a variable without one was ``auto_N``."""
-    origin = slot.layer.weights[slot.role.name].origin
+    origin = weight.tensor.origin
     return "auto_" if _UNNAMED.search(origin) else origin.rpartition("/")[2]
 
 
-def _certain(listed: Sequence[Slot]) -> bool:
+def _certain(listed: Sequence[SavedWeight]) -> bool:
     """Whether variables without a name differ in shape, so that their numbers do not matter."""
-    shapes = [s.layer.weights[s.role.name].shape for s in listed if _theano_name(s) == "auto_"]
+    shapes = [weight.tensor.shape for weight in listed if _theano_name(weight) == "auto_"]
     return len(shapes) == len(set(shapes))
 
 
-def _saved_name(slot: Slot) -> str:
+def _saved_name(weight: SavedWeight) -> str:
     """The variable's name: what follows the group of its layer in the file."""
-    origin = slot.layer.weights[slot.role.name].origin
+    origin = weight.tensor.origin
     return "/".join(origin.split("/")[2:]) if origin.count("/") >= 2 else origin
 
 
-def _variables(slots: Sequence[Slot]) -> _Variables:
-    return _Variables(tuple(slots), tuple(slot.layer.weights[slot.role.name].shape for slot in slots))
+def _variables(weights: Sequence[SavedWeight]) -> _Variables:
+    return _Variables(tuple(weights), tuple(weight.tensor.shape for weight in weights))
 
 
-def _keras3_trainable(model: Layer) -> list[Slot]:
+def _keras3_trainable(model: Layer) -> list[SavedWeight]:
     frozen = frozen_layers(model)
     return [
-        Slot(slot.layer, slot.role)
-        for slot in layout.slots(model)
-        if slot.role.trainable and id(slot.layer) not in frozen and slot.role.name in slot.layer.weights
+        SavedWeight(spec.holder.path, spec.layer, spec.role)
+        for spec in layout.variable_specs(model)
+        if spec.role.trainable and spec.holder.path not in frozen and spec.role.name in spec.layer.weights
     ]
-
-
-def frozen_layers(model: Layer) -> set[int]:
-    """The identities of layers that are not trained: those that say so, and all inside them."""
-    return {id(inner) for layer in walk(model) if layer.config.get("trainable") is False for inner in walk(layer)}
 
 
 def _by_names(
@@ -255,7 +250,7 @@ def _by_names(
 def _by_order(
     rest: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, config: Config, variables: _Variables, era: Era
 ) -> dict[str, list[Tensor]] | None:
-    count, tensors = len(variables.slots), [tensor for _, tensor in rest]
+    count, tensors = len(variables.weights), [tensor for _, tensor in rest]
     if count == 0:
         return {} if not tensors else None
     if not tensors:
@@ -281,7 +276,7 @@ def _alternating(
     found: dict[str, list[Tensor]] = {}
     left = list(tensors)
     for group in kinds:
-        for _ in variables.slots:
+        for _ in variables.weights:
             for kind in group:
                 if not left:
                     return None

@@ -8,10 +8,10 @@ from ..catalog import layout
 from ..catalog.quantization import mode_of
 from ..containers.base import Asset, TreeWeights
 from ..document.model import Era, Layer
-from ..document.walk import filled, rebuild, walk
+from ..document.walk import Path, fill_weights, layers_of, rebuild_paths
 from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
-from .weights import unknown
+from .weights import Bound, unknown
 
 _VOCABULARY = "vocabulary.txt"
 
@@ -21,25 +21,25 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
 
     Raises Malformed when a tensor has no role or a role no tensor.
     """
-    bound: dict[int, dict[str, Tensor]] = {}
+    bound: Bound = {}
     left = dict(weights.tensors)
-    for slot in layout.slots(model, era, filing(weights.tensors, era)):
-        tensor = left.pop(slot.path, None)
+    for spec in layout.variable_specs(model, era, filing(weights.tensors, era)):
+        tensor = left.pop(spec.path, None)
         if tensor is not None:
-            bound.setdefault(id(slot.layer), {})[slot.role.name] = tensor
-        elif slot.path not in weights.tensors:
+            bound.setdefault(spec.holder.path, {})[spec.role.name] = tensor
+        elif spec.path not in weights.tensors:
             raise Malformed(
                 "AK1212",
-                f"{slot.layer.class_name} {slot.layer.name!r} should have a weight {slot.role.name!r}",
-                part=slot.path,
-                layer=slot.layer.name,
+                f"{spec.layer.class_name} {spec.layer.name!r} should have a weight {spec.role.name!r}",
+                part=spec.path,
+                layer=spec.layer.name,
                 next_step="Get an undamaged copy of the file.",
             )
     _bind_unknown(model, left, era, filing(weights.tensors, era), bound)
-    made = filled(model, bound)
-    _none_quantized_unsaid(made)
-    _none_beside(made, left, era, filing(weights.tensors, era))
-    return made
+    found = fill_weights(model, bound)
+    _none_quantized_unsaid(found)
+    _none_beside(found, left, era, filing(weights.tensors, era))
+    return found
 
 
 def _none_quantized_unsaid(model: Layer) -> None:
@@ -47,7 +47,7 @@ def _none_quantized_unsaid(model: Layer) -> None:
 
     Keras to 3.15 writes a quantized MultiHeadAttention so, and cannot open it either.
     """
-    for layer in walk(model):
+    for layer in layers_of(model):
         for role, tensor in layer.weights.items():
             if role.endswith("kernel") and tensor.dtype in ("int8", "uint8") and not mode_of(layer.config):
                 raise _quantized(layer, f"{role!r} is {tensor.dtype}")
@@ -55,7 +55,7 @@ def _none_quantized_unsaid(model: Layer) -> None:
 
 def _none_beside(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree) -> None:
     """Raises Unsupported where attention has more variables in one place than its roles: scales of 8-bit floats."""
-    homes = {slot.path.rpartition("/")[0]: slot.layer for slot in layout.slots(model, era, tree)}
+    homes = {spec.path.rpartition("/")[0]: spec.layer for spec in layout.variable_specs(model, era, tree)}
     for path in left:
         layer = homes.get(path.rpartition("/")[0])
         if layer is not None and layer.class_name.endswith("Attention"):
@@ -71,18 +71,15 @@ def _quantized(layer: Layer, seen: str) -> Unsupported:
     )
 
 
-def _bind_unknown(
-    model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree, bound: dict[int, dict[str, Tensor]]
-) -> None:
+def _bind_unknown(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree, bound: Bound) -> None:
     """What lies below the path of a class that the catalog does not have is its own, under the path from there on."""
-    strangers = [
-        (place.path, place.layer) for place in layout.places(model, era, tree) if not place.again and unknown(place.layer, era)
-    ]
-    for path, tensor in left.items():
-        owners = [(at, layer) for at, layer in strangers if not at or path.startswith(at + "/")]
+    held = layout.stored_layers(model, era, tree)
+    strangers = [(found.home, found.path) for found in held if not found.again and unknown(found.layer, era)]
+    for dataset, tensor in left.items():
+        owners = [(home, path) for home, path in strangers if not home or dataset.startswith(home + "/")]
         if owners:
-            at, layer = max(owners, key=lambda owner: len(owner[0]))
-            bound.setdefault(id(layer), {})[path[len(at) :].lstrip("/")] = tensor
+            home, path = max(owners, key=lambda owner: len(owner[0]))
+            bound.setdefault(path, {})[dataset[len(home) :].lstrip("/")] = tensor
 
 
 def filing(paths: Iterable[str], era: Era) -> layout.Tree:
@@ -113,12 +110,12 @@ def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
         if path.endswith("/" + _VOCABULARY)
     }
     tree = filing([path.removeprefix("assets/") for path in assets], era)
-    homes = {id(place.layer): place.path for place in layout.places(model, era, tree)}
+    homes = {found.path: found.home for found in layout.stored_layers(model, era, tree)}
 
-    def fill(layer: Layer) -> Layer:
-        asset = texts.get(homes.get(id(layer), ""))
+    def fill(path: Path, layer: Layer) -> Layer:
+        asset = texts.get(homes.get(path, ""))
         if asset is None:
             return layer
         return layer.with_config(vocabulary=_words(layer, asset.read().decode("utf-8")))
 
-    return rebuild(model, fill)
+    return rebuild_paths(model, fill)

@@ -8,26 +8,33 @@ tensorflow/python/keras/saving/hdf5_format.py 2.4).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..catalog import Role, find
 from ..containers.base import NamedWeights, WeightGroup
 from ..document.model import Era, Layer
-from ..document.walk import filled, inside, walk
+from ..document.walk import Path, children, fill_weights, layers_of, members, walk
 from ..errors import Malformed
 from ..tensors import Tensor
 
 
 @dataclass(frozen=True)
-class Slot:
-    """A place for one tensor: a role of a layer somewhere inside a top-level layer."""
+class SavedWeight:
+    """What one tensor of a file can be: a role of a layer, which lies at `path` in the model."""
 
+    path: Path
     layer: Layer
     role: Role
 
+    @property
+    def tensor(self) -> Tensor:
+        """The tensor that is bound to it. Raises KeyError."""
+        return self.layer.weights[self.role.name]
 
-Bound = dict[int, dict[str, Tensor]]  # by id of the layer object: layers of one model may share a name with others
+
+Located = tuple[Path, Layer]
+Bound = dict[Path, dict[str, Tensor]]  # by path: layers of one model may share a name with others
 
 
 def bind_named(model: Layer, weights: NamedWeights, era: Era, part: str) -> Layer:
@@ -38,47 +45,50 @@ def bind_named(model: Layer, weights: NamedWeights, era: Era, part: str) -> Laye
     if model.graph is None:
         raise Malformed("AK1204", "the weights belong to a model and the architecture is none", part=part)
     bound: Bound = {}
-    names: dict[int, str] = {}
-    for layer, group in _pair(_top_layers(model, weights, era), weights, era, part):
-        if not layer.name:
-            names[id(layer)] = group.name
-        _bind_group(layer, group, era, bound, f"{part}/{group.name}")
-    return filled(model, bound, names)
+    names: dict[Path, str] = {}
+    for found, group in _pair(_top_layers((), model, weights, era), weights, era, part):
+        if not found[1].name:
+            names[found[0]] = group.name
+        _bind_group(found, group, era, bound, f"{part}/{group.name}")
+    return fill_weights(model, bound, names)
 
 
-def _top_layers(model: Layer, weights: NamedWeights, era: Era) -> list[Layer]:
+def _top_layers(path: Path, model: Layer, weights: NamedWeights, era: Era) -> list[Located]:
     """The layers that have a group of their own in the file.
 
     Keras 0 saved a Graph as one group (keras/models.py 0.3.3); Keras 1 saved the layers of the branches under a leading
     Merge one by one (``Sequential.flattened_layers``, keras/models.py 1.2.2).
     """
     if weights.indexed and [group.name for group in weights.groups] == ["graph"]:
-        return [model]
+        return [(path, model)]
     if model.graph is None:
-        return [model]
-    layers = list(model.graph.layers)
-    branches = layers[0].config.get("layers") if model.graph.sequential and layers else None
-    if era is not Era.KERAS1 or not isinstance(branches, tuple):
-        return layers
-    inner = [layer for branch in branches if isinstance(branch, Layer) for layer in _top_layers(branch, weights, era)]
-    return list({layer.name: layer for layer in [*inner, *layers[1:]]}.values())
+        return [(path, model)]
+    found = [(path + step, layer) for step, layer in members(model.graph)]
+    first = found[0] if model.graph.sequential and found else None
+    if era is not Era.KERAS1 or first is None or not isinstance(first[1].config.get("layers"), tuple):
+        return found
+    branches = [(first[0] + step, branch) for step, branch in children(first[1]) if step[0] == "layers"]
+    inner = [top for at, branch in branches for top in _top_layers(at, branch, weights, era)]
+    return list({layer.name: (at, layer) for at, layer in [*inner, *found[1:]]}.values())
 
 
-def _pair(layers: Sequence[Layer], weights: NamedWeights, era: Era, part: str) -> list[tuple[Layer, WeightGroup]]:
+def _pair(located: Sequence[Located], weights: NamedWeights, era: Era, part: str) -> list[tuple[Located, WeightGroup]]:
     """Which group belongs to which layer: by name; by position where the layers have none or other ones."""
+    layers = [layer for _, layer in located]
     by_name = {group.name: group for group in weights.groups}
-    named = [layer for layer in layers if layer.name in by_name]
-    needing = [layer for layer in layers if not weights.indexed and layer not in named and _expects(layer, era)]
+    named = [found for found in located if found[1].name in by_name]
+    without = [layer for layer in layers if layer.name not in by_name]
+    needing = [layer for layer in without if not weights.indexed and _expects(layer, era)]
     if not weights.indexed and not needing and all(layer.name for layer in layers):
-        _no_orphans(weights, {layer.name for layer in named}, part)
-        return [(layer, by_name[layer.name]) for layer in named]
-    if len(layers) == len(weights.groups) and _agree(layers, weights.groups):
-        return list(zip(layers, weights.groups, strict=True))
-    counted = [layer for layer in layers if layer.class_name != "InputLayer"]
-    if len(counted) == len(weights.groups) and _agree(counted, weights.groups):
+        _no_orphans(weights, {layer.name for _, layer in named}, part)
+        return [(found, by_name[found[1].name]) for found in named]
+    if len(located) == len(weights.groups) and _agree(layers, weights.groups):
+        return list(zip(located, weights.groups, strict=True))
+    counted = [found for found in located if found[1].class_name != "InputLayer"]
+    if len(counted) == len(weights.groups) and _agree([layer for _, layer in counted], weights.groups):
         return list(zip(counted, weights.groups, strict=True))
     full = [group for group in weights.groups if group.weights]
-    weighted = [layer for layer in layers if _expects(layer, era)]
+    weighted = [found for found in located if _expects(found[1], era)]
     if len(full) == len(weighted):
         return list(zip(weighted, full, strict=True))
     raise Malformed(
@@ -113,7 +123,7 @@ def _no_orphans(weights: NamedWeights, known: set[str], part: str) -> None:
 
 
 def _expects(layer: Layer, era: Era) -> bool:
-    return any(_roles(inner, era) for inner in walk(layer)) or any(unknown(inner, era) for inner in walk(layer))
+    return any(_roles(inner, era) for inner in layers_of(layer)) or any(unknown(inner, era) for inner in layers_of(layer))
 
 
 def unknown(layer: Layer, era: Era) -> bool:
@@ -134,32 +144,32 @@ def _low_rank(layer: Layer, role: Role) -> list[Role]:
     return [Role(f"lora_{role.name}_{factor}") for factor in "ab"]
 
 
-def saved_slots(layer: Layer, era: Era) -> list[Slot]:
-    """The slots of a layer and all inside it, in the order in which Keras up to 2 and tf.keras save them.
+def saved_weights(layer: Layer, era: Era, path: Path = ()) -> list[SavedWeight]:
+    """The weights of the layer at `path` and all inside it, in the order in which Keras up to 2 and tf.keras save them.
 
     Keras 0 went layer by layer (``get_weights`` of keras/layers/containers.py 0.3.3), its successors take what is
     trainable first.
     """
     if era is Era.KERAS0:
-        return [Slot(inner, role) for inner in walk(layer) for role in _roles(inner, era)]
-    trainable, other = _collect(layer, era)
+        return [SavedWeight(at, inner, role) for at, inner in walk(layer, path) for role in _roles(inner, era)]
+    trainable, other = _collect(path, layer, era)
     return trainable + other
 
 
-def trainable_slots(model: Layer, era: Era) -> list[Slot]:
-    """The slots of all weights that are trained, in the order of ``model.trainable_weights``."""
-    return [slot for slot in _collect(model, era)[0] if slot.role.name in slot.layer.weights]
+def trainable_weights(model: Layer, era: Era) -> list[SavedWeight]:
+    """All weights that are trained, in the order of ``model.trainable_weights``."""
+    return [weight for weight in _collect((), model, era)[0] if weight.role.name in weight.layer.weights]
 
 
-def _collect(layer: Layer, era: Era) -> tuple[list[Slot], list[Slot]]:
-    trainable: list[Slot] = []
-    other: list[Slot] = []
+def _collect(path: Path, layer: Layer, era: Era) -> tuple[list[SavedWeight], list[SavedWeight]]:
+    trainable: list[SavedWeight] = []
+    other: list[SavedWeight] = []
     # An unknown class has the weights that the file gave it; that they are all trained shows when slots are fitted.
     own = [Role(name) for name in layer.weights] if unknown(layer, era) else _roles(layer, era)
     for role in own:
-        (trainable if role.trainable else other).append(Slot(layer, role))
-    for inner in _saved_children(layer, era):
-        inner_trainable, inner_other = _collect(inner, era)
+        (trainable if role.trainable else other).append(SavedWeight(path, layer, role))
+    for step, inner in children(layer) if layer.graph is None else members(layer.graph):
+        inner_trainable, inner_other = _collect(path + step, inner, era)
         trainable += inner_trainable
         other += inner_other
     if layer.config.get("trainable") is False:
@@ -167,48 +177,42 @@ def _collect(layer: Layer, era: Era) -> tuple[list[Slot], list[Slot]]:
     return trainable, other
 
 
-def _saved_children(layer: Layer, era: Era) -> list[Layer]:
-    """The layers inside, in saving order: as the catalog lists them, then as the configuration does."""
-    if layer.graph is not None:
-        return list(layer.graph.layers)
-    return list(inside(layer))
-
-
-def _bind_group(layer: Layer, group: WeightGroup, era: Era, bound: Bound, part: str) -> None:
-    if any(unknown(inner, era) for inner in walk(layer)):
-        _bind_unknown(layer, group, era, bound)
+def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part: str) -> None:
+    path, layer = found
+    if any(unknown(inner, era) for inner in layers_of(layer)):
+        _bind_unknown(found, group, era, bound)
         return
-    slots = saved_slots(layer, era)
-    if len(slots) != len(group.weights):
+    weights = saved_weights(layer, era, path)
+    if len(weights) != len(group.weights):
         raise Malformed(
             "AK1207",
-            f"{layer.class_name} {group.name!r} has {len(slots)} weights and the file holds {len(group.weights)}",
+            f"{layer.class_name} {group.name!r} has {len(weights)} weights and the file holds {len(group.weights)}",
             part=part,
             layer=group.name,
             next_step="Check that architecture and weights come from the same model.",
         )
-    for slot, tensor in _by_name(slots, group) or _by_order(slots, group, part):
-        bound.setdefault(id(slot.layer), {})[slot.role.name] = tensor
+    for weight, tensor in _by_name(weights, group) or _by_order(weights, group, part):
+        bound.setdefault(weight.path, {})[weight.role.name] = tensor
 
 
-def _by_name(slots: Sequence[Slot], group: WeightGroup) -> list[tuple[Slot, Tensor]] | None:
-    """The pairing by names, or None where some name fits no slot or several."""
-    pairs: list[tuple[Slot, Tensor]] = []
+def _by_name(weights: Sequence[SavedWeight], group: WeightGroup) -> list[tuple[SavedWeight, Tensor]] | None:
+    """The pairing by names, or None where some name fits no weight or several."""
+    pairs: list[tuple[SavedWeight, Tensor]] = []
     taken: set[int] = set()
     for name, tensor in group.weights:
-        fitting = [i for i, slot in enumerate(slots) if names_slot(name, slot)]
+        fitting = [i for i, weight in enumerate(weights) if names_weight(name, weight)]
         if len(fitting) != 1 or fitting[0] in taken:
             return None
         taken.add(fitting[0])
-        pairs.append((slots[fitting[0]], tensor))
+        pairs.append((weights[fitting[0]], tensor))
     return pairs
 
 
-def names_slot(saved: str, slot: Slot) -> bool:
+def names_weight(saved: str, weight: SavedWeight) -> bool:
     """Whether a saved name spells out this layer and role: ``dense_1_W``, ``dense_1/kernel:0``, ``m/dense_1/kernel:0``."""
     parts = saved.removesuffix(":0").split("/")
-    owner = slot.layer.name
-    for role in (slot.role.name, *slot.role.also):
+    owner = weight.layer.name
+    for role in (weight.role.name, *weight.role.also):
         if parts[-1] == f"{owner}_{role}":
             return True
         words = role.split("/")
@@ -217,19 +221,19 @@ def names_slot(saved: str, slot: Slot) -> bool:
     return False
 
 
-def _by_order(slots: Sequence[Slot], group: WeightGroup, part: str) -> list[tuple[Slot, Tensor]]:
+def _by_order(weights: Sequence[SavedWeight], group: WeightGroup, part: str) -> list[tuple[SavedWeight, Tensor]]:
     """The pairing by the writer's saving order, refused where a name says that another role is meant."""
     pairs = []
-    for slot, (name, tensor) in zip(slots, group.weights, strict=True):
-        if not _may_name(name, slot.role, [s.role for s in slots]):
+    for weight, (name, tensor) in zip(weights, group.weights, strict=True):
+        if not _may_name(name, weight.role, [other.role for other in weights]):
             raise Malformed(
                 "AK1208",
-                f"the weight {name!r} stands where {slot.role.name!r} of {slot.layer.name!r} belongs",
+                f"the weight {name!r} stands where {weight.role.name!r} of {weight.layer.name!r} belongs",
                 part=part,
-                layer=slot.layer.name,
+                layer=weight.layer.name,
                 next_step="Report this file: its saving order is not one that AnyKeras knows.",
             )
-        pairs.append((slot, tensor))
+        pairs.append((weight, tensor))
     return pairs
 
 
@@ -243,47 +247,47 @@ def _may_name(saved: str, role: Role, others: Sequence[Role]) -> bool:
     return fits(role) or not any(fits(other) for other in others if other.name != role.name)
 
 
-def _owner(layer: Layer, strangers: Sequence[Layer], parts: Sequence[str]) -> Layer:
-    """The unknown class that a saved name means: the one of that name, or inside what has that name."""
-    named = [inner for inner in walk(layer) if inner.name in parts or parts[-1].startswith(f"{inner.name}_")]
-    known = {id(stranger) for stranger in strangers}
-    return next((s for holder in named[::-1] for s in walk(holder) if id(s) in known), strangers[0])
+def _owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[str], path: Path) -> Path:
+    """The path of the unknown class that a saved name means: the one of that name, or inside what has that name."""
+    inner = list(walk(layer, path))
+    named = [at for at, held in inner if held.name in parts or parts[-1].startswith(f"{held.name}_")]
+    return next((at for holder in named[::-1] for at in strangers if at[: len(holder)] == holder), next(iter(strangers)))
 
 
-def _between(layer: Layer, group: WeightGroup, era: Era, bound: Bound) -> bool:
+def _between(found: Located, group: WeightGroup, era: Era, bound: Bound) -> bool:
     """Whether the order leaves open which tensors are those of the one unknown class among known layers; else they are
     bound: it has as many as the others leave."""
-    order = [inner for inner in walk(layer) if unknown(inner, era) or _roles(inner, era)]
-    if any(not role.trainable for inner in order for role in _roles(inner, era)):
+    order = [(path, inner) for path, inner in walk(found[1], found[0]) if unknown(inner, era) or _roles(inner, era)]
+    if any(not role.trainable for _, inner in order for role in _roles(inner, era)):
         return True
-    left = len(group.weights) - sum(len(_roles(inner, era)) for inner in order)
+    left = len(group.weights) - sum(len(_roles(inner, era)) for _, inner in order)
     tensors = list(group.weights)
-    if left < 0 or unknown(layer, era):
+    if left < 0 or unknown(found[1], era):
         return True
-    for inner in order:
+    for path, inner in order:
         roles = [role.name for role in _roles(inner, era)]
         names = roles or [name.removesuffix(":0").rpartition("/")[2] for name, _ in tensors[:left]]
-        bound[id(inner)] = {name: tensor for name, (_, tensor) in zip(names, tensors, strict=False)}
+        bound[path] = {name: tensor for name, (_, tensor) in zip(names, tensors, strict=False)}
         tensors = tensors[len(names) :]
     return False
 
 
-def _bind_unknown(layer: Layer, group: WeightGroup, era: Era, bound: Bound) -> None:
+def _bind_unknown(found: Located, group: WeightGroup, era: Era, bound: Bound) -> None:
     """Known layers inside take what names them; the rest belongs to the unknown class, under its saved names."""
+    path, layer = found
     rest: list[tuple[str, Tensor]] = []
-    slots = saved_slots(layer, era)
+    weights = saved_weights(layer, era, path)
     for name, tensor in group.weights:
-        fitting = [slot for slot in slots if names_slot(name, slot)]
+        fitting = [weight for weight in weights if names_weight(name, weight)]
         if len(fitting) == 1:
-            bound.setdefault(id(fitting[0].layer), {})[fitting[0].role.name] = tensor
+            bound.setdefault(fitting[0].path, {})[fitting[0].role.name] = tensor
         else:
             rest.append((name, tensor))
-    strangers = [inner for inner in walk(layer) if unknown(inner, era)]
-    if len(rest) == len(group.weights) and len(strangers) == 1 and slots and not _between(layer, group, era, bound):
+    strangers = {at: inner for at, inner in walk(layer, path) if unknown(inner, era)}
+    if len(rest) == len(group.weights) and len(strangers) == 1 and weights and not _between(found, group, era, bound):
         return
     for name, tensor in rest:
         parts = name.removesuffix(":0").split("/")
-        owner = _owner(layer, strangers, parts)
+        held = bound.setdefault(_owner(layer, strangers, parts, path), {})
         key = parts[-1]
-        held = bound.setdefault(id(owner), {})
         held[key if key not in held else f"{key}_{len(held)}"] = tensor

@@ -209,17 +209,17 @@ class Lifting:
 
     def traced(self, run: Callable[[Callable[[], Start]], tuple[CodeDomain, Any]]) -> Lifted:
         """The submodel of whatever `run` computes from a start over symbols."""
-        started: dict[int, Any] = {}
+        started: dict[GraphOps, Any] = {}
 
         def begin() -> Start:
             ops = GraphOps(Builder(self.name or self.layer.name, self.layer.address), self.context)
             inputs = entered(ops, self.given)
-            started[id(ops)] = inputs
+            started[ops] = inputs
             return self.start(ops, inputs)
 
         domain, outcome = run(begin)
         assert isinstance(domain.ops, GraphOps)
-        return _finished(self.layer, domain.ops, started[id(domain.ops)], outcome)
+        return _finished(self.layer, domain.ops, started[domain.ops], outcome)
 
     def start(self, ops: Ops, inputs: Any) -> Start:
         """The call over any `Ops`: symbols, or the arrays of a running backend."""

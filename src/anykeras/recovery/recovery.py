@@ -10,7 +10,7 @@ from ..catalog.shapes import UNKNOWN, Spec
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
 from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
-from ..document.walk import map_refs, rebuild, walk
+from ..document.walk import Path, layers_of, map_refs, rebuild_paths, walk
 from ..errors import AnyKerasError, Unsupported
 from ..findings import Fidelity, Finding
 from . import code_sites
@@ -53,9 +53,9 @@ class Pass(Inference):
     ) -> None:
         super().__init__()
         self.context, self.objects, self.trace = context, objects, trace
-        self.lifted: dict[int, Lifted] = {}
+        self.lifted: dict[Path, Lifted] = {}
         self.masks = met(model)
-        self.mask_consumers = [id(layer) for layer in walk(model) if layer.class_name in _MASK_CONSUMERS]
+        self.mask_consumers = {path for path, layer in walk(model) if layer.class_name in _MASK_CONSUMERS}
 
     def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """As in inference; a layer that holds code is lifted for these arguments."""
@@ -73,10 +73,10 @@ class Pass(Inference):
 
     def lift(self, layer: Layer, lift: code_sites.Lifter, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Lifted:
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
-        mask_consumed = any(other != id(layer) for other in self.mask_consumers)
-        masked = tuple(self.masks.get(id(layer), ()))
+        mask_consumed = bool(self.mask_consumers - {self.path})
+        masked = tuple(self.masks.get(self.path, ()))
         made = lift(layer, CodeSite(args, kwargs, self.context, self.objects, masked, mask_consumed, self.trace))
-        known = self.lifted.get(id(layer))
+        known = self.lifted.get(self.path)
         model = made.layer if known is None else widened(made.layer, known.layer)
         if model is None:
             raise Unsupported(
@@ -85,14 +85,15 @@ class Pass(Inference):
                 layer=layer.name,
                 next_step="Split the model where the layer is shared.",
             )
-        self.lifted[id(layer)] = replace(made, layer=model)
+        self.lifted[self.path] = replace(made, layer=model)
         return made
 
     def rest(self, model: Layer) -> None:
         """Lift what no call reached: the cells of a recurrence, whose shapes their configuration says."""
-        for layer in walk(model):
+        for path, layer in walk(model):
             lift = code_sites.lifter(layer)
-            if lift is not None and id(layer) not in self.lifted:
+            if lift is not None and path not in self.lifted:
+                self.path = path
                 self.lift(layer, lift, [UNKNOWN], {})
 
 
@@ -103,12 +104,12 @@ def _findings(layer: Layer, made: Lifted) -> Iterator[Finding]:
     if isinstance(layer.origin, FromUser | Deferred):
         return
     models = [record.model for record in made.code if record.model is not None] or [made.layer]
-    nodes = sum(inner.operation for model in models for inner in walk(model))
+    nodes = sum(inner.operation for model in models for inner in layers_of(model))
     pythons = sorted({python for record in made.code for python in record.pythons})
     origin = f" compiled by Python {' or '.join(pythons)}" if pythons else ""
     done = f"followed without running it: {nodes} native operations"
     yield Finding("AK3000", address, f"{layer.class_name} with code{origin}", done, Fidelity.EQUIVALENT)
-    if any(inner.class_name in RANDOM for model in models for inner in walk(model)):
+    if any(inner.class_name in RANDOM for model in models for inner in layers_of(model)):
         done = "load_model draws them in every call; of a converted file, predict and evaluate of stock Keras do not"
         yield Finding("AK3016", address, "random numbers are drawn", done, Fidelity.APPROXIMATE)
     for note in made.notes:
@@ -162,37 +163,37 @@ def recover(document: Document, objects: Mapping[str, Any] | None = None, trace:
         Unsupported: the code cannot be followed, or has no counterpart; the error shows it.
     """
     model, findings = without_initializers(document.model)
-    if not any(code_sites.lifter(layer) for layer in walk(model)):
+    if not any(code_sites.lifter(layer) for layer in layers_of(model)):
         return Recovery(replace(document, model=model), tuple(findings))
     model = settle(model)
     context = FunctionContext.of(document.writer)
     if not context.backend_known:
-        codes = (value for layer in walk(model) for value in layer.config.values() if isinstance(value, Code))
+        codes = (value for layer in layers_of(model) for value in layer.config.values() if isinstance(value, Code))
         backend = written_for(codes)
         context = context if backend is None else replace(context, backend=backend, backend_known=True)
     run = Pass(model, context, objects or {}, trace)
     run.graph(model, None)
     run.rest(model)
-    order = [(layer, run.lifted[id(layer)]) for layer in walk(model) if id(layer) in run.lifted]
+    order = [(layer, run.lifted[path]) for path, layer in walk(model) if path in run.lifted]
     findings += [finding for layer, made in order for finding in _findings(layer, made)]
     code = tuple(record for _, made in order for record in made.code)
     return Recovery(replace(document, model=_rewritten(model, run.lifted)), (*findings, *late_bound(code)), code)
 
 
-def _rewritten(model: Layer, lifted: Mapping[int, Lifted]) -> Layer:
+def _rewritten(model: Layer, lifted: Mapping[Path, Lifted]) -> Layer:
     inline = {
-        layer.name for layer in walk(model) if layer.class_name in _INLINED and id(layer) in lifted
+        layer.name for path, layer in walk(model) if layer.class_name in _INLINED and path in lifted
     }  # op layers were no layers of their author's: they become nodes where that is one node
 
-    def change(layer: Layer) -> Layer:
-        made = lifted.get(id(layer))
-        if made is not None:
-            return replace(made.layer, address=layer.address)
+    def change(path: Path, layer: Layer) -> Layer:
+        found = lifted.get(path)
+        if found is not None:
+            return replace(found.layer, address=layer.address)
         graph = layer.graph
         held = graph is not None and not graph.sequential and any(inner.name in inline for inner in graph.layers)
         return replace(layer, graph=_inlined(graph, inline)) if graph is not None and held else layer
 
-    return rebuild(model, change)
+    return rebuild_paths(model, change)
 
 
 def _inlined(graph: Graph, names: set[str]) -> Graph:
@@ -235,7 +236,7 @@ def _through(inner: Call, starts: Sequence[str], given: Sequence[Ref]) -> Call:
 
 def read(document: Document) -> tuple[Recovered, ...]:
     """The functions of a document as Python text, without knowing what reaches them; what has no text is left out."""
-    return tuple(record for layer in walk(document.model) for record in _read(layer))
+    return tuple(record for layer in layers_of(document.model) for record in _read(layer))
 
 
 def _read(layer: Layer) -> Iterator[Recovered]:

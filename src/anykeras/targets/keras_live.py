@@ -8,11 +8,11 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..catalog.layout import Step
+from ..catalog.layout import Access
 from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
 from ..tensors import Tensor
-from .keras_given import fill_given, slots_in_order, weights_of
+from .keras_custom import fill_custom, slots_in_order, weights_of
 from .keras_training import keep_flags
 from .lower import Lowered, LoweredTraining, Owner, lower
 
@@ -34,7 +34,7 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
     _check_text(model)
     if document.writer.era is not Era.KERAS3:
         keep_flags(model)
-    if lowered.bindings or any(weights_of(place.layer) for place in lowered.given):
+    if lowered.bindings or any(weights_of(found.layer) for found in lowered.custom):
         fill(model, lowered)
     if compile and lowered.training is not None:
         compile_as(model, lowered.training, objects)
@@ -78,9 +78,9 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
     model.optimizer.build(model.trainable_variables)
     held = model.optimizer.variables
     filled: Sequence[Tensor] | None = training.variables
-    if training.given:
-        filled = slots_in_order(model, training, [(follow(model, place.steps), place.layer) for place in lowered.given])
-    if filled is None or (training.given and len(held) != len(filled)):
+    if training.custom:
+        filled = slots_in_order(model, training, [(follow(model, found.steps), found.layer) for found in lowered.custom])
+    if filled is None or (training.custom and len(held) != len(filled)):
         warnings.warn("[AK5009] the optimizer's state does not fit the class that was given: it starts fresh", stacklevel=4)
         return
     if [tuple(v.shape) for v in held] != [t.shape for t in filled]:
@@ -109,17 +109,16 @@ def revive(lowered: Lowered, objects: Mapping[str, Any] | None = None) -> keras.
 
 def fill(model: keras.Model, lowered: Lowered) -> None:
     """Assign every tensor to its variable; raises Bug when a variable stays unfilled or a tensor has none."""
-    seen: set[int] = set()
+    seen: set[tuple[Access, ...]] = set()
     for owner in lowered.owners():
-        holder = follow(model, owner.steps)
-        if id(holder) in seen:
+        if owner.steps in seen:
             raise Bug("AK6008", f"{owner.path} is filled twice", layer=owner.name)
-        seen.add(id(holder))
-        _assign(holder, owner)
-    if any(len(weights_of(place.layer)) > len(follow(model, place.steps).weights) for place in lowered.given):
+        seen.add(owner.steps)
+        _assign(follow(model, owner.steps), owner)
+    if any(len(weights_of(found.layer)) > len(follow(model, found.steps).weights) for found in lowered.custom):
         _touch(model)
     variables = {id(variable): variable for variable in model.weights}
-    own = sum(fill_given(follow(model, place.steps), place.layer) for place in lowered.given)
+    own = sum(fill_custom(follow(model, found.steps), found.layer) for found in lowered.custom)
     if lowered.expected + own != len(variables):
         names = ", ".join(variable.path for variable in list(variables.values())[:8])
         raise Bug("AK6008", f"the model has {len(variables)} variables, the file fills {lowered.expected + own}: {names} ...")
@@ -135,7 +134,7 @@ def _touch(model: keras.Model) -> None:
         model(zeros[0] if len(zeros) == 1 else zeros)
 
 
-def follow(model: Any, steps: tuple[Step, ...]) -> Any:
+def follow(model: Any, steps: tuple[Access, ...]) -> Any:
     """The live object at the end of `steps`."""
     found = model
     for step in steps:

@@ -51,7 +51,7 @@ def write(
     lowered = lower(document, minor)
     if lowered.expected and not lowered.bindings:
         raise TargetError("AK6012", "the model has no weights", next_step="give the weights file too")
-    model = keras_live.build(document, objects=objects) if lowered.given else None
+    model = keras_live.build(document, objects=objects) if lowered.custom else None
     with _replacing(target) as stream:
         if model is None:
             _write(lowered, stream, target.parent)

@@ -14,7 +14,7 @@ import numpy as np
 from .. import targets
 from ..catalog.shapes import Spec
 from ..document.model import Document, Era, Layer, Writer
-from ..document.walk import walk
+from ..document.walk import layers_of
 from ..errors import AnyKerasError
 from ..recovery import RANDOM, Recovered, on_numbers
 from .numeric import BATCH, UNKNOWN_AXIS, Arrays, compare
@@ -45,7 +45,7 @@ def witnessed(record: Recovered, seed: int = 0) -> Check:
 
 
 def _is_random(model: Layer) -> bool:
-    return any(layer.class_name in RANDOM for layer in walk(model))
+    return any(layer.class_name in RANDOM for layer in layers_of(model))
 
 
 def _inputs(given: Any, rng: np.random.Generator) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..document.model import Layer
-from ..document.walk import walk
+from ..document.walk import layers_of
 from ..tensors import Tensor
 from .report import Check, Evidence
 
@@ -26,6 +26,6 @@ def reread(meant: Layer, written: Layer) -> Check:
 
 
 def _tensors(model: Layer) -> Iterator[tuple[str, Tensor]]:
-    for layer in sorted(walk(model), key=lambda layer: layer.name):
+    for layer in sorted(layers_of(model), key=lambda layer: layer.name):
         for role in sorted(layer.weights):
             yield f"{layer.name}/{role}", layer.weights[role]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from anykeras.document.model import Era, Layer
-from anykeras.document.walk import walk
+from anykeras.document.walk import layers_of
 from anykeras.migrations.engine import apply
 from anykeras.migrations.rule import Context, Example, Rule, rules
 from anykeras.registry import page
@@ -27,7 +27,7 @@ def snapshot(layer: Layer) -> list[tuple[str, Mapping[str, object], dict[str, np
     """Everything in a tree of layers, numbers read."""
     return [
         (inner.class_name, dict(inner.config), {role: tensor.read().copy() for role, tensor in inner.weights.items()})
-        for inner in walk(layer)
+        for inner in layers_of(layer)
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import Graph, Layer, Ref, Value
-from ...document.walk import rebuild
+from ...document.walk import Member, Path, inner_path, members, rebuild_paths
 from ..base import Shape
 from ..operations import bind, find
 from .policies import autocast, compute_dtype
@@ -40,20 +41,21 @@ def fill(model: Layer) -> Layer:
     run = Inference()
     run.graph(model, None)
 
-    def filled(layer: Layer) -> Layer:
-        met = run.met.get(id(layer))
+    def fill_input(path: Path, layer: Layer) -> Layer:
+        met = run.met.get(path)
         if layer.class_name != "InputLayer" or met is None or declared(layer).shape is not None or met.shape is None:
             return layer
         return layer.with_config(batch_shape=met.shape, dtype=layer.config.get("dtype") or met.dtype)
 
-    return rebuild(model, filled)
+    return rebuild_paths(model, fill_input)
 
 
 class Inference:
-    """One pass through a model. `met` is what each InputLayer (by identity) was given."""
+    """One pass through a model. `met` is what each InputLayer, by its path, was given; `path` is where the pass is."""
 
     def __init__(self) -> None:
-        self.met: dict[int, Spec] = {}
+        self.met: dict[Path, Spec] = {}
+        self.path: Path = ()
 
     def graph(self, model: Layer, given: Sequence[Spec] | None) -> dict[Ref, Spec]:
         """The specs of all tensors of a model's graph."""
@@ -64,13 +66,17 @@ class Inference:
         places = inputs(graph)
         for ref, spec in zip(places, given or [UNKNOWN] * len(places), strict=False):
             found[ref] = self._enter(graph, ref, spec)
+        ways = {layer.name: step for step, layer in members(graph)}
+        again = Counter[str]()
         for layer, number, call in steps(graph):
             if layer.class_name == "InputLayer":
                 found.setdefault(Ref(layer.name), declared(layer))
                 continue
             args = [_resolved(a, found) for a in call.args]
             kwargs = {k: _resolved(v, found) for k, v in call.kwargs.items()}
-            made = leaves(self.call(layer, args, kwargs))
+            way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
+            again[layer.name] += 1
+            made = leaves(self._call_at(way, layer, args, kwargs))
             found.update({Ref(layer.name, number, i): spec for i, spec in enumerate(made)})
         return found
 
@@ -80,13 +86,22 @@ class Inference:
         if layer is None:
             return given
         said = declared(layer)
-        met = self.met.get(id(layer), given)
-        self.met[id(layer)] = Spec(_both(met.shape, given.shape), met.dtype)
+        path = (*self.path, Member(layer.name))
+        met = self.met.get(path, given)
+        self.met[path] = Spec(_both(met.shape, given.shape), met.dtype)
         open_dtype = layer.config.get("dtype") is None and said.shape is None
         return Spec(
             said.shape if given.shape is None else given.shape,
             given.dtype if open_dtype and given.dtype else said.dtype,
         )
+
+    def _call_at(self, way: Path, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """As `call`, for a layer that lies `way` from where the pass is."""
+        outer, self.path = self.path, self.path + way
+        try:
+            return self.call(layer, args, kwargs)
+        finally:
+            self.path = outer
 
     def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """The outcome of calling a layer, an operation or a model; UNKNOWN where it cannot be told."""
@@ -113,7 +128,7 @@ class Inference:
         kwargs = {k: autocast(layer, v) for k, v in kwargs.items() if k != "training"}
         wrapper = wrapper_rule(layer.class_name)
         if wrapper is not None:
-            return wrapper(self.call, layer, *args, **kwargs)
+            return wrapper(lambda inner, *call: self._call_at(inner_path(layer, inner), inner, *call), layer, *args, **kwargs)
         rule = layer_rule(layer.class_name)
         made = UNKNOWN if rule is None else rule(layer, *args, **kwargs)
         self._activation(layer, made)
@@ -123,7 +138,7 @@ class Inference:
         """A model that stands for an activation function is called on what its layer gives."""
         function = layer.config.get("activation")
         if isinstance(function, Layer) and function.graph is not None and isinstance(made, Spec):
-            self.graph(function, [made])
+            self._call_at(("activation",), function, [made], {})
 
 
 def operation(function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

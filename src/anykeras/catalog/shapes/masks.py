@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import FromUser, Layer, Ref
+from ...document.walk import Member, Path, members
 from .tables import option
 
 Masks = Sequence[bool]
@@ -31,34 +33,38 @@ def outgoing(layer: Layer, before: Masks) -> Masks:
     return _outcomes(layer, before)
 
 
-def met(model: Layer) -> dict[int, Masks]:
-    """For each layer (by identity) of a model and of the models in it: which tensors of its last call carry a mask."""
-    seen: dict[int, Masks] = {}
+def met(model: Layer) -> dict[Path, Masks]:
+    """For each layer (by its path) of a model and of the models in it: which tensors of its last call carry a mask."""
+    seen: dict[Path, Masks] = {}
     _graph(model, (), seen)
     return seen
 
 
-def _graph(model: Layer, given: Masks, seen: dict[int, Masks] | None = None) -> dict[Ref, bool]:
+def _graph(model: Layer, given: Masks, seen: dict[Path, Masks] | None = None, path: Path = ()) -> dict[Ref, bool]:
     graph = model.graph
     if graph is None:
         return {}
     found = dict(zip(inputs(graph), given, strict=False))
+    ways = {layer.name: step for step, layer in members(graph)}
+    again = Counter[str]()
     for layer, number, call in steps(graph):
         if layer.class_name == "InputLayer":
             found.setdefault(Ref(layer.name), False)
             continue
         first = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
         refs = [leaf for leaf in leaves(first) if isinstance(leaf, Ref)]
-        made = _outcomes(layer, [found.get(ref, False) for ref in refs], seen)
+        way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
+        again[layer.name] += 1
+        made = _outcomes(layer, [found.get(ref, False) for ref in refs], seen, path + way)
         found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
     return found
 
 
-def _outcomes(layer: Layer, before: Masks, seen: dict[int, Masks] | None = None) -> Masks:
+def _outcomes(layer: Layer, before: Masks, seen: dict[Path, Masks] | None = None, path: Path = ()) -> Masks:
     if seen is not None:
-        seen[id(layer)] = tuple(before)
+        seen[path] = tuple(before)
     if layer.graph is not None:
-        inside = _graph(layer, before, seen)
+        inside = _graph(layer, before, seen, path)
         return [inside.get(ref, False) for ref in leaves(outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
         return [False]

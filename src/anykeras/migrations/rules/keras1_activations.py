@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
-from ...document.walk import walk
+from ...document.walk import layers_of
 from ...findings import Fidelity
 from ...tensors import constant
 from ..rule import Context, Example, rule
@@ -60,7 +60,7 @@ _PRELU = Layer("PReLU", "p", {}, {"alphas": _VECTOR})
 
 
 def _holds(count: int) -> Callable[[Layer], bool]:
-    return lambda layer: layer.class_name == "Activation" and sum(bool(inner.weights) for inner in walk(layer)) == count
+    return lambda layer: layer.class_name == "Activation" and sum(bool(inner.weights) for inner in layers_of(layer)) == count
 
 
 @rule(

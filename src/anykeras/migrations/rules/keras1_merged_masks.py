@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from ...document.model import Call, Config, Era, Graph, Layer, Ref, Value, Writer
 from ...document.model import refs as refs_of
-from ...document.walk import walk
+from ...document.walk import layers_of
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ..rule import Context, Example, rule
@@ -135,7 +135,7 @@ def _taking(layer: Layer) -> str:
 
 
 def _would_use(model: Layer) -> bool:
-    return any(_taking(inner) for inner in walk(model))
+    return any(_taking(inner) for inner in layers_of(model))
 
 
 class _Adding:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from ...document.build import Builder, sequential
 from ...document.edit import change_layers
 from ...document.model import Call, Era, Graph, Layer, Ref, Writer
-from ...document.walk import walk
+from ...document.walk import layers_of
 from ...errors import Unsupported
 from ..rule import Context, Example, rule
 
@@ -72,7 +72,7 @@ def _carried(layer: Layer, graph: Graph) -> Layer:
     if layer.graph is not None:
         return layer  # its own turn came first
     if not _stepped(layer):
-        if any(_stepped(inner) for inner in walk(layer)):
+        if any(_stepped(inner) for inner in layers_of(layer)):
             raise _refused(layer, f"an LSTM inside a {layer.class_name}")
         return layer
     if layer.config.get("return_sequences") or layer.config.get("return_state"):

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from ...catalog.shapes.masks import met, outgoing
 from ...document.build import Builder, sequential
-from ...document.edit import change_layers
 from ...document.model import Ellipsis_, Era, Layer, Value, Writer
-from ...document.walk import walk
+from ...document.walk import Path, layers_of, rebuild_paths
 from ..rule import Context, Example, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -57,7 +56,7 @@ def _is_ended(model: Layer) -> bool:
 )
 def ended_masks(model: Layer, context: Context) -> Layer | None:
     """Copies before the layers of the model, and of models in it, at which a mask ended."""
-    if context.writer.era is not Era.TF2 or not any(_masks(layer) for layer in walk(model)):
+    if context.writer.era is not Era.TF2 or not any(_masks(layer) for layer in layers_of(model)):
         return None
     return _where_masked(model, lambda layer: _unmasked(layer) if _is_end(layer, context.writer) else layer)
 
@@ -66,12 +65,10 @@ def _where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | Non
     """The model with `change` done to the layers, in models called in it too, that a mask reaches; None where to none."""
     carried = met(model)
 
-    def visit(layer: Layer) -> Layer:
-        if layer.graph is not None:
-            return change_layers(layer, visit)
-        return change(layer) if any(carried.get(id(layer), ())) else layer
+    def change_carrier(path: Path, layer: Layer) -> Layer:
+        return change(layer) if layer.graph is None and any(carried.get(path, ())) else layer
 
-    changed = visit(model)
+    changed = rebuild_paths(model, change_carrier)
     return None if changed is model else changed
 
 
@@ -121,7 +118,7 @@ def _activation(name: str) -> Layer:
 def unread_masks(model: Layer, context: Context) -> Layer | None:
     """Activations in place of every Softmax that a mask reaches, also step by step."""
     late = context.writer.era is Era.TF2 and (not context.writer.release or context.writer.release > _SOFTMAX_MASKED)
-    if late or not any(_masks(layer) for layer in walk(model)):
+    if late or not any(_masks(layer) for layer in layers_of(model)):
         return None
     return _where_masked(model, _without_softmax)
 
@@ -227,7 +224,7 @@ def masks_by_any(model: Layer, context: Context) -> Layer | None:
     """Models in place of such wrappers, wherever a mask reaches them."""
     writer = context.writer
     early = writer.era is Era.KERAS2 and writer.release < _STEPPED
-    if early or not any(_masks(layer) for layer in walk(model)):
+    if early or not any(_masks(layer) for layer in layers_of(model)):
         return None
     return _where_masked(model, _with_less_mask)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...document.model import Config, Document, Era, Layer, Object, Training
-from ...document.walk import rebuild, walk
+from ...document.walk import layers_of, rebuild
 from ...findings import Fidelity, Finding
 from .notes import Notes
 from .optimizers import is_old_algorithm
@@ -30,7 +30,7 @@ def densified(document: Document) -> tuple[Layer, list[Finding]]:
     name, config = _optimizer(document.training)
     notes = Notes(document.writer)
     linear = name == "SGD" and not any(config.get(key) for key in _CLIPS)  # adding up sooner or later is the same
-    if notes.writer.era is Era.KERAS3 or not name or linear or not any(_is_bare(layer) for layer in walk(document.model)):
+    if notes.writer.era is Era.KERAS3 or not name or linear or not any(_is_bare(layer) for layer in layers_of(document.model)):
         return document.model, []
     seen = "rows of an Embedding that a batch uses twice were added up before the optimizer saw them"
     done = "a penalty of 0 on the table, which makes Keras 3 add them up on TensorFlow too"
@@ -41,7 +41,7 @@ def densified(document: Document) -> tuple[Layer, list[Finding]]:
 def told(training: Training, model: Layer, notes: Notes) -> None:
     """Say where the steps of an old tf.keras were others than those of Keras 3 on any backend; `training` as parsed."""
     name, config = _optimizer(training)
-    if notes.writer.era is not Era.TF2 or not any(_is_trained(layer) for layer in walk(model)):
+    if notes.writer.era is not Era.TF2 or not any(_is_trained(layer) for layer in layers_of(model)):
         return
     if is_old_algorithm(notes.writer, config) and (name in _LAZY or config.get("momentum")):
         seen = f"{name} of tf.keras before 2.11 leaves rows of an Embedding alone that a batch does not use"

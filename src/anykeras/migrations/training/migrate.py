@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...document.model import Era, Layer, Training, Value, Writer
-from ...document.walk import walk
+from ...document.walk import layers_of
 from ...findings import Fidelity, Finding
 from . import embeddings, focal, losses, optimizers, packages
 from .notes import Notes
@@ -107,7 +107,7 @@ def _told(training: Training, model: Layer, notes: Notes) -> None:
     if _races(writer) and held.get("optimizer") is not None:
         seen = "a graph of TensorFlow 1 read weights and counters while it updated them: steps differ from run to run"
         notes.add("AK4012", "optimizer", seen, "the step in the order in which it is written", Fidelity.EQUIVALENT)
-    normal = any(layer.class_name == "BatchNormalization" for layer in walk(model))
+    normal = any(layer.class_name == "BatchNormalization" for layer in layers_of(model))
     if normal and writer.era in (Era.KERAS1, Era.KERAS2, Era.TF2):
         seen = "moving variances took n / (n - 1) of the variance of a batch of n, or on Theano the variance and epsilon"
         notes.add("AK4013", "BatchNormalization", seen, "Keras 3 takes the variance itself", Fidelity.APPROXIMATE)

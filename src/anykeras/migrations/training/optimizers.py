@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ...catalog.optimizers import OptimizerEntry, optimizer, scales
 from ...catalog.signatures import accepted, classes
 from ...document.model import UNRESOLVED, Config, Era, Layer, Object, Training, Unresolved, Value, Writer
-from ...document.walk import walk
+from ...document.walk import layers_of
 from ...findings import Fidelity
 from . import nadam, packages
 from .notes import OLD, Notes
@@ -57,7 +57,7 @@ def migrated(training: Training, model: Layer, notes: Notes) -> Training:
             seen = "the optimizer is not in a form that any Keras writes"
             notes.add("AK4001", "optimizer", seen, "left out", Fidelity.LOSSY)
         return _with(training, None)
-    sparse = bool(training.slots) and any(layer.class_name == "Embedding" for layer in walk(model))
+    sparse = bool(training.slots) and any(layer.class_name == "Embedding" for layer in layers_of(model))
     held = packages.native(_unwrapped(held, notes), sparse, notes)
     if isinstance(held.origin, Unresolved):
         return _with(replace(training, slots={}), held)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...catalog.optimizers import AVERAGE
 from ...document.model import Document, Object, Training
-from ...document.walk import walk
+from ...document.walk import layers_of
 from ...findings import Fidelity
 from ...tensors import Tensor, constant, zeros
 from .notes import Notes
@@ -37,7 +37,7 @@ def carry_slots(document: Document, notes: Notes) -> Training | None:
     held = {weight for slots in training.slots.values() for weight in slots}
     weights = {
         weight: f"{layer.name}/{role}"
-        for layer in walk(document.model)
+        for layer in layers_of(document.model)
         for role, weight in layer.weights.items()
         if any(leaf in held for leaf in weight.leaves())
     }

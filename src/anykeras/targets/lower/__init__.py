@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...catalog.layout import Place, Slot, places, slots
+from ...catalog.layout import StoredLayer, VariableSpec, stored_layers, variable_specs
 from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
-from ...document.walk import rebuild, walk
+from ...document.walk import Path, layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from .layers import Lower
 from .lookups import with_idf_weights
@@ -38,15 +38,15 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
     model, renamed = _ready(document.model)
     config = Lower().layer(model)
-    wanted, given = slots(model), _places(model)
+    wanted, custom = variable_specs(model), _custom_layers(model)
     return Lowered(
         config,
         bind(model, wanted),
-        sum(not slot.role.copy and not slot.role.stored for slot in wanted),
+        sum(not spec.role.copy and not spec.role.stored for spec in wanted),
         minor,
         renamed,
-        lower_training(document.training, model, wanted, [place.layer for place in given]),
-        given,
+        lower_training(document.training, model, wanted, [found.layer for found in custom]),
+        custom,
     )
 
 
@@ -54,33 +54,33 @@ def _ready(model: Layer) -> tuple[Layer, Mapping[str, str]]:
     return rename(rebuild(rebuild(_with_shapes(model), with_pooling_layers), with_idf_weights))
 
 
-def _places(model: Layer) -> tuple[Place, ...]:
-    return tuple(place for place in places(model) if isinstance(place.layer.origin, FromUser) and not place.again)
+def _custom_layers(model: Layer) -> tuple[StoredLayer, ...]:
+    return tuple(found for found in stored_layers(model) if isinstance(found.layer.origin, FromUser) and not found.again)
 
 
 def _with_shapes(model: Layer) -> Layer:
     """The model with the shapes of inner inputs that a migration left to be found out."""
-    open_ended = any("batch_shape" in layer.config and layer.config["batch_shape"] is None for layer in walk(model))
+    open_ended = any("batch_shape" in layer.config and layer.config["batch_shape"] is None for layer in layers_of(model))
     return fill(model) if open_ended else model
 
 
-def bind(model: Layer, wanted: Iterable[Slot]) -> tuple[Binding, ...]:
+def bind(model: Layer, wanted: Iterable[VariableSpec]) -> tuple[Binding, ...]:
     """Each variable with its tensor; none where the document has no weights at all.
 
     Raises Malformed where only some variables have a tensor, Unsupported where a tensor has no variable.
     """
-    if not any(layer.weights for layer in walk(model)):
+    if not any(layer.weights for layer in layers_of(model)):
         return ()
     bound, missing, used = [], [], set()
-    for slot in wanted:
-        tensor = tensor_of(slot.layer, slot.role.name)
+    for spec in wanted:
+        tensor = tensor_of(spec.layer, spec.role.name)
         if tensor is None:
-            missing.append(slot)
+            missing.append(spec)
         else:
-            used.add((id(slot.layer), slot.role.name))
-            bound.append(Binding(slot, tensor))
+            used.add(spec.target)
+            bound.append(Binding(spec, tensor))
     if missing:
-        names = ", ".join(f"{slot.layer.name}.{slot.role.name}" for slot in missing[:5])
+        names = ", ".join(f"{spec.layer.name}.{spec.role.name}" for spec in missing[:5])
         raise Malformed(
             "AK6006",
             f"{len(missing)} of {len(missing) + len(bound)} weights of the model are not in the file: {names}",
@@ -90,12 +90,12 @@ def bind(model: Layer, wanted: Iterable[Slot]) -> tuple[Binding, ...]:
     return tuple(bound)
 
 
-def _check_all_used(model: Layer, used: set[tuple[int, str]]) -> None:
-    given = {id(inner) for layer in walk(model) if isinstance(layer.origin, FromUser) for inner in walk(layer)}
-    for layer in walk(model):
-        if id(layer) in given:
+def _check_all_used(model: Layer, used: set[tuple[Path, str]]) -> None:
+    custom = {at for path, layer in walk(model) if isinstance(layer.origin, FromUser) for at, _ in walk(layer, path)}
+    for path, layer in walk(model):
+        if path in custom:
             continue  # its variables are known when the class has made them
-        left = [name for name in layer.weights if (id(layer), name) not in used]
+        left = [name for name in layer.weights if (path, name) not in used]
         if left:
             raise Unsupported(
                 "AK6007",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ...catalog.layout import Place, Slot, Step
+from ...catalog.layout import Access, StoredLayer, VariableSpec
 from ...document.model import Layer
 from ...tensors import Tensor
 
@@ -16,13 +16,13 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 class Binding:
     """One variable of the target and the tensor that fills it."""
 
-    slot: Slot
+    spec: VariableSpec
     tensor: Tensor
 
     @property
     def path(self) -> str:
         """Where a ``.keras`` file keeps it: ``layers/dense_1/vars/0``."""
-        return self.slot.path
+        return self.spec.path
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Owner:
     """A live object that has variables: the way to it from the model, and its tensors by dataset, in Keras's order."""
 
     path: str
-    steps: tuple[Step, ...]
+    steps: tuple[Access, ...]
     name: str
     tensors: Mapping[str, Tensor]
 
@@ -39,14 +39,14 @@ class Owner:
 class LoweredTraining:
     """`config` for ``Model.compile_from_config``; `variables` are all of the optimizer's, () where it starts fresh.
 
-    Those of layers of given classes are not among them, as only a live model knows their order: `given` has their slots
-    by kind, a copy of each layer in the order of ``Lowered.given``; `scalars` come before all slots, and `groups` are the
+    Those of layers of custom classes are not among them, as only a live model knows their order: `custom` has their slots
+    by kind, a copy of each layer in the order of ``Lowered.custom``; `scalars` come before all slots, and `groups` are the
     kinds that follow each other for one variable.
     """
 
     config: dict[str, Json]
     variables: tuple[Tensor, ...] = ()
-    given: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
+    custom: Mapping[str, tuple[Layer, ...]] = field(default_factory=dict)
     scalars: int = 0
     groups: tuple[tuple[str, ...], ...] = ()
 
@@ -57,7 +57,7 @@ class Lowered:
 
     `config` is the JSON value of ``config.json``. `bindings` are all variables that the file stores, in Keras's order;
     empty where the document has no weights at all. `expected` is how many variables the model has. `renamed` gives the
-    name in the document for each name that had to change. `given` are the layers of classes that the reader gave: what
+    name in the document for each name that had to change. `custom` are the layers of classes from custom_objects: what
     they hold in a live model only their classes know.
     """
 
@@ -67,7 +67,7 @@ class Lowered:
     minor: str
     renamed: Mapping[str, str] = field(default_factory=dict)
     training: LoweredTraining | None = None
-    given: tuple[Place, ...] = ()
+    custom: tuple[StoredLayer, ...] = ()
 
     @property
     def weights(self) -> dict[str, Tensor]:
@@ -78,10 +78,10 @@ class Lowered:
         """The tensors by the object that has them, in Keras's order."""
         groups: dict[str, list[Binding]] = {}
         for binding in self.bindings:
-            groups.setdefault(binding.slot.owner, []).append(binding)
+            groups.setdefault(binding.spec.owner, []).append(binding)
         for path, group in groups.items():
-            first = group[0].slot
-            yield Owner(path, first.steps, first.layer.name, {binding.slot.key: binding.tensor for binding in group})
+            first = group[0].spec
+            yield Owner(path, first.steps, first.layer.name, {binding.spec.key: binding.tensor for binding in group})
 
 
 def tensor_of(layer: Layer, role: str) -> Tensor | None:

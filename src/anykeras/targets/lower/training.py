@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ...catalog.layout import Slot
+from ...catalog.layout import VariableSpec
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.signatures import default
 from ...document.model import FromUser, Layer, Object, Training, Unresolved, Value
-from ...document.walk import rebuild, walk
+from ...document.walk import frozen_layers, rebuild
 from ...tensors import Tensor, constant, zeros
 from .result import Json, LoweredTraining, tensor_of
 
 
 def lower_training(
-    training: Training | None, model: Layer, wanted: Sequence[Slot], given: Sequence[Layer]
+    training: Training | None, model: Layer, wanted: Sequence[VariableSpec], custom: Sequence[Layer]
 ) -> LoweredTraining | None:
     """What to compile with, or None where the file says too little.
 
@@ -27,7 +27,7 @@ def lower_training(
         training: in Keras 3's words, its slots by the weights of `model`.
         model: the model that `wanted` belongs to.
         wanted: every variable of the model, in Keras's order.
-        given: its layers of given classes.
+        custom: its layers of custom classes.
     """
     held = training.config.get("optimizer") if training is not None else None
     if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
@@ -36,8 +36,8 @@ def lower_training(
     config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
     variables = _variables(training, held, trained(model, wanted))
     entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
-    copies = {kind: tuple(_with_slots(layer, slots) for layer in given) for kind, slots in training.slots.items()}
-    if entry is None or not given or not copies or not variables:
+    copies = {kind: tuple(_with_slots(layer, slots) for layer in custom) for kind, slots in training.slots.items()}
+    if entry is None or not custom or not copies or not variables:
         return LoweredTraining(config, variables)
     kinds = tuple(tuple(group) for group in groups(entry, said))
     return LoweredTraining(config, variables, copies, len(_scalars(training, held.class_name, said)), kinds)
@@ -59,13 +59,13 @@ def _slot_of(weight: Tensor, slots: Mapping[Tensor, Tensor]) -> Tensor:
 _KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 
 
-def trained(model: Layer, wanted: Sequence[Slot]) -> list[Slot]:
+def trained(model: Layer, wanted: Sequence[VariableSpec]) -> list[VariableSpec]:
     """The variables of ``model.trainable_variables``, in its order."""
-    frozen = {id(inner) for layer in walk(model) if layer.config.get("trainable") is False for inner in walk(layer)}
-    return [slot for slot in wanted if slot.role.trainable and not slot.role.copy and id(slot.layer) not in frozen]
+    frozen = frozen_layers(model)
+    return [spec for spec in wanted if spec.role.trainable and not spec.role.copy and spec.holder.path not in frozen]
 
 
-def _variables(training: Training, held: Object, wanted: Sequence[Slot]) -> tuple[Tensor, ...]:
+def _variables(training: Training, held: Object, wanted: Sequence[VariableSpec]) -> tuple[Tensor, ...]:
     entry = optimizer(held.class_name)
     config = held.config if isinstance(held.config, Mapping) else {}
     if entry is None or training.verbatim:
@@ -74,7 +74,7 @@ def _variables(training: Training, held: Object, wanted: Sequence[Slot]) -> tupl
     needed = [kind for group in groups(entry, config) for kind in group]
     if any(kind not in kinds for kind in needed) or not (training.counters or kinds):
         return ()
-    weights = [tensor_of(slot.layer, slot.role.name) for slot in wanted]
+    weights = [tensor_of(spec.layer, spec.role.name) for spec in wanted]
     found = _scalars(training, held.class_name, config)
     for group in groups(entry, config):
         found += [_slot_of(weight, kinds[kind]) for weight in weights if weight is not None for kind in group]

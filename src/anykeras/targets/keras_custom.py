@@ -18,24 +18,22 @@ Named = tuple[str, Tensor]
 
 def weights_of(layer: Layer) -> list[Named]:
     """All tensors of a layer and of the layers in its configuration, in the order of the file; inner ones as ``layer/role``."""
-    own = list(layer.weights.items())
-    inner = [(f"{x.name}/{role}", t) for x in walk(layer) if x is not layer for role, t in x.weights.items()]
-    return own + inner
+    return [(f"{held.name}/{role}" if path else role, t) for path, held in walk(layer) for role, t in held.weights.items()]
 
 
-def fill_given(live: Any, layer: Layer) -> int:
+def fill_custom(live: Any, layer: Layer) -> int:
     """Give every variable of `live` its tensor, each tensor used once; how many there are.
 
     Raises:
         Malformed: the file holds other weights than the class has.
     """
-    for variable, tensor in paired(live, layer):
+    for variable, (_, tensor) in paired(live, layer):
         variable.assign(tensor.read())
     return len({id(variable) for variable in live.weights})
 
 
-def paired(live: Any, layer: Layer) -> list[tuple[Any, Tensor]]:
-    """Each variable of a live layer with its tensor. Raises Malformed."""
+def paired(live: Any, layer: Layer) -> list[tuple[Any, Named]]:
+    """Each variable of a live layer with its tensor and the name of that in the file. Raises Malformed."""
     held = weights_of(layer)
     variables = [*live.trainable_weights, *live.non_trainable_weights]
     if len(held) != len(variables) or not live.built:
@@ -43,8 +41,8 @@ def paired(live: Any, layer: Layer) -> list[tuple[Any, Tensor]]:
     found = _by_path(live, held) or _by_name(variables, held)
     if found is None:
         saved = variables if layer.config.get("trainable") is not False else list(live.weights)
-        found = list(zip(saved, (tensor for _, tensor in held), strict=True))
-    for variable, tensor in found:
+        found = list(zip(saved, held, strict=True))
+    for variable, (_, tensor) in found:
         if tuple(variable.shape) != tensor.shape:
             raise _other(
                 layer, live, f"{variable.path} has the shape {tuple(variable.shape)} and {tensor.origin} {tensor.shape}"
@@ -64,10 +62,9 @@ def slots_in_order(model: Any, training: LoweredTraining, holders: Sequence[tupl
     """
     own: dict[int, dict[str, Tensor]] = {}
     for number, (live, layer) in enumerate(holders):
-        names = {id(tensor): name for name, tensor in weights_of(layer)}
-        slots_of = {kind: dict(weights_of(shadows[number])) for kind, shadows in training.given.items()}
-        for variable, tensor in paired(live, layer):
-            own[id(variable)] = {kind: slots[names[id(tensor)]] for kind, slots in slots_of.items()}
+        slots_of = {kind: dict(weights_of(shadows[number])) for kind, shadows in training.custom.items()}
+        for variable, (name, _) in paired(live, layer):
+            own[id(variable)] = {kind: slots[name] for kind, slots in slots_of.items()}
     trained = {id(variable) for variable in model.trainable_variables}
     if any((slot.origin == "zeros") is (key in trained) for key, held in own.items() for slot in held.values()):
         return None
@@ -80,7 +77,7 @@ def slots_in_order(model: Any, training: LoweredTraining, holders: Sequence[tupl
     return [*found, *left]
 
 
-def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Tensor]] | None:
+def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
     """Weights filed under object paths (``vars/0``, ``dense/vars/1``): the variables there; None for other names."""
     if not all("vars/" in name for name, _ in held):
         return None
@@ -91,7 +88,7 @@ def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Tensor]] | Non
         variables = [] if holder is None else [*holder._trainable_variables, *holder._non_trainable_variables]
         if not number.isdigit() or int(number) >= len(variables):
             return None
-        found.append((variables[int(number)], tensor))
+        found.append((variables[int(number)], (name, tensor)))
     return found if len({id(variable) for variable, _ in found}) == len(found) else None
 
 
@@ -112,7 +109,7 @@ def _items(items: Sequence[Any]) -> dict[str, Any]:
     return {names.claim(snake_case(type(item).__name__), first=1): item for item in items}
 
 
-def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any, Tensor]] | None:
+def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
     """The pairing by names, None where one fits no variable or several."""
     found, taken = [], set[int]()
     for name, tensor in held:
@@ -120,7 +117,7 @@ def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any,
         if len(fits) != 1 or id(fits[0]) in taken:
             return None
         taken.add(id(fits[0]))
-        found.append((fits[0], tensor))
+        found.append((fits[0], (name, tensor)))
     return found
 
 
