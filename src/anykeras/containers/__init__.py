@@ -3,7 +3,7 @@
 from . import pages
 from .base import Asset, Container, Json, Match, NamedWeights, Raw, TreeWeights, WeightGroup
 from .sniffing import open_model as open
-from .sniffing import read, sniff
+from .sniffing import sniff
 
 __all__ = [
     "Asset",
@@ -16,6 +16,5 @@ __all__ = [
     "WeightGroup",
     "open",
     "pages",
-    "read",
     "sniff",
 ]

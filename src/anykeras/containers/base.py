@@ -3,21 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from ..errors import Bug
 from ..tensors import Tensor
+from .source import Source
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 
 @dataclass(frozen=True)
 class Match:
-    """Which container the bytes are, and why. `name` is a key of the table of containers."""
+    """Which container the bytes at `path` are, and why.
+
+    A match that :func:`sniff` gives is read once, from the bytes that were looked at; the one of a `Raw` only tells.
+    """
 
     name: str
     path: str
     evidence: str
+    container: Container | None = field(default=None, repr=False, compare=False)
+    source: Source | None = field(default=None, repr=False, compare=False)
+
+    def read(self) -> Raw:
+        """Everything in the box. Raises AnyKerasError: Malformed, LimitExceeded, Unsupported or NotAModel."""
+        if self.container is None:
+            raise Bug("AK6009", "a match is read that no container made", part=self.path)
+        raw = self.container.read(self)
+        return replace(raw, match=replace(raw.match, container=None, source=None))
+
+    def opened(self) -> Source:
+        """The bytes that were looked at."""
+        if self.source is None:
+            raise Bug("AK6009", "a match is read that holds no bytes", part=self.path)
+        return self.source
 
 
 @dataclass(frozen=True)
@@ -76,14 +96,23 @@ class Raw:
     notes: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
 
+    def with_weights(self, other: Raw) -> Raw:
+        """An architecture file with the weights, stamps and optimizer of the weights file that goes with it."""
+        return replace(
+            self,
+            weights=other.weights,
+            attributes={**other.attributes, **self.attributes},
+            optimizer=self.optimizer or other.optimizer,
+        )
+
 
 class Container(Protocol):
-    """A kind of file: `match` looks at bytes only; `read` opens what `match` recognised."""
+    """A kind of file: `match` looks at bytes only; `read` reads what `match` recognised."""
 
     name: str
 
-    def match(self, path: str, head: bytes) -> Match | None:
-        """The match, or None when the bytes are something else."""
+    def match(self, path: str, head: bytes) -> str | None:
+        """The evidence that the bytes are of this kind, or None when they are something else."""
 
     def read(self, match: Match) -> Raw:
         """Everything in the box. Raises Malformed, LimitExceeded or NotAModel."""

@@ -18,14 +18,14 @@ class KerasDirectory:
 
     name = "keras_directory"
 
-    def match(self, path: str, head: bytes) -> Match | None:
+    def match(self, path: str, head: bytes) -> str | None:
         """By the names of config.json and the weights in a folder (a folder has no first bytes)."""
         if not os.path.isdir(path):
             return None
         names = _names(path)
         if CONFIG not in names or not names & {WEIGHTS_H5, WEIGHTS_NPZ}:
             return None
-        return Match(self.name, path, f"a folder with {CONFIG} and the weights beside it")
+        return f"a folder with {CONFIG} and the weights beside it"
 
     def read(self, match: Match) -> Raw:
         """Everything in the folder that a `.keras` archive would hold."""

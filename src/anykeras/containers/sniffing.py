@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ..errors import NotAModel
 from .base import Match, Raw
 from .directory import name_directory
 from .foreign import name_file
@@ -23,20 +22,12 @@ def sniff(path: str | os.PathLike[str]) -> Match:
     source = None if os.path.isdir(name) else open_source(name)
     head = source.read(0, HEAD) if source is not None else b""
     for container in CONTAINERS:
-        match = container.match(name, head)
-        if match is not None:
-            return match
+        evidence = container.match(name, head)
+        if evidence is not None:
+            return Match(container.name, name, evidence, container, source)
     raise name_directory(name) if source is None else name_file(name, head, source.size)
-
-
-def read(match: Match) -> Raw:
-    """Everything in the box. Raises AnyKerasError: Malformed, LimitExceeded, Unsupported or NotAModel."""
-    for container in CONTAINERS:
-        if container.name == match.name:
-            return container.read(match)
-    raise NotAModel("AK1101", f"no container is named {match.name!r}", part=match.path)
 
 
 def open_model(path: str | os.PathLike[str]) -> Raw:
     """Sniff and read in one."""
-    return read(sniff(path))
+    return sniff(path).read()

@@ -20,20 +20,13 @@ from .weights import bind_named
 __all__ = ["architecture", "pages", "parse"]
 
 
-def parse(raw: Raw, weights: Raw | None = None, is_custom: IsCustom = is_never_custom) -> Document:
-    """The document of a file, or of an architecture and a separate weights file.
+def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Document:
+    """The document of a file, in the vocabulary of its `writer` (:func:`era.infer`).
 
     `is_custom` tells classes of the user, or of a package, from built-in ones of the same name.
 
     Raises NotAModel for weights without an architecture, Malformed for what contradicts itself.
     """
-    if weights is not None:
-        raw = replace(
-            raw,
-            weights=weights.weights,
-            attributes={**weights.attributes, **raw.attributes},
-            optimizer=raw.optimizer or weights.optimizer,
-        )
     if raw.architecture is None:
         raise NotAModel(
             "AK1210",
@@ -41,7 +34,6 @@ def parse(raw: Raw, weights: Raw | None = None, is_custom: IsCustom = is_never_c
             part=raw.part or raw.match.name,
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
-    writer = era.infer(raw, is_custom)
     model = _named(_in_graph(_with_weights(architecture(raw, writer, is_custom), raw, writer), raw, writer))
     return Document(model, writer, writer.era, training_of(raw, model, writer))
 

@@ -8,7 +8,7 @@ from ... import limits
 from ...errors import NotAModel
 from ..base import Json, Match, Raw
 from ..json_text import parse_model_json
-from ..source import Source, open_source
+from ..source import Source
 from ..texts import decode_text, encoding_of
 from .yaml import parse_yaml
 
@@ -26,19 +26,19 @@ class ConfigText:
 
     name = "config_text"
 
-    def match(self, path: str, head: bytes) -> Match | None:
+    def match(self, path: str, head: bytes) -> str | None:
         """By the first characters (JSON) or by keys of a model at the start of lines (YAML)."""
         encoding = encoding_of(head)
         text = head[: len(head) & ~1].decode(encoding, "replace")
         if JSON_START.match(text):
-            return Match(self.name, path, f"JSON in {encoding}")
+            return f"JSON in {encoding}"
         if "\0" not in text and YAML_START.search(text):
-            return Match(self.name, path, f"YAML in {encoding} with keys of a model")
+            return f"YAML in {encoding} with keys of a model"
         return None
 
     def read(self, match: Match) -> Raw:
         """The architecture. Raises Malformed, LimitExceeded, or NotAModel for other JSON and YAML."""
-        source = open_source(match.path)
+        source = match.opened()
         text = decode_text(source.whole(limits.current().config_bytes, PART), PART)
         notes: list[str] = []
         value = parse_model_json(text, PART, notes) if JSON_START.match(text) else parse_yaml(text, PART, notes)

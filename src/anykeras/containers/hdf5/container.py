@@ -9,7 +9,7 @@ from ...tensors import Tensor
 from ..base import Json, Match, NamedWeights, Raw, TreeWeights
 from ..guard import guarded
 from ..json_text import parse_model_json
-from ..source import Source, open_source
+from ..source import Source
 from .legacy import has_names, has_numbers, has_tree, optimizer_tensors, read_weights, strings
 from .nodes import SIGNATURE, Node, open_tree, text
 
@@ -23,13 +23,13 @@ class HDF5:
 
     name = "hdf5"
 
-    def match(self, path: str, head: bytes) -> Match | None:
+    def match(self, path: str, head: bytes) -> str | None:
         """By the eight bytes of the signature at the start of the file."""
-        return Match(self.name, path, "HDF5 signature at byte 0") if head.startswith(SIGNATURE) else None
+        return "HDF5 signature at byte 0" if head.startswith(SIGNATURE) else None
 
     def read(self, match: Match) -> Raw:
         """Everything in the file. Raises Malformed, LimitExceeded, Unsupported or NotAModel."""
-        return read_hdf5(open_source(match.path), match)
+        return read_hdf5(match.opened(), match)
 
 
 def read_hdf5(source: Source, match: Match) -> Raw:

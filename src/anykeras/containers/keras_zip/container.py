@@ -10,7 +10,7 @@ from ...errors import NotAModel
 from ..base import Asset, Json, Match, Raw
 from ..hdf5.container import read_weights_store
 from ..json_text import parse_json
-from ..source import Source, open_source
+from ..source import Source
 from ..texts import decode_text
 from .archive import LOCAL, Member, members, open_member
 from .foreign import name_archive
@@ -34,13 +34,13 @@ class KerasZip:
 
     name = "keras_zip"
 
-    def match(self, path: str, head: bytes) -> Match | None:
+    def match(self, path: str, head: bytes) -> str | None:
         """By the signature of a zip member at byte 0."""
-        return Match(self.name, path, "zip member signature at byte 0") if head.startswith(LOCAL) else None
+        return "zip member signature at byte 0" if head.startswith(LOCAL) else None
 
     def read(self, match: Match) -> Raw:
         """Everything in the archive. Raises Malformed, LimitExceeded, Unsupported, or NotAModel for other zips."""
-        return read_archive(open_source(match.path), match)
+        return read_archive(match.opened(), match)
 
 
 def read_archive(source: Source, match: Match) -> Raw:

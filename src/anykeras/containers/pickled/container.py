@@ -20,7 +20,7 @@ from ..hdf5.nodes import SIGNATURE
 from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
-from ..source import Source, of_bytes, open_source
+from ..source import Source, of_bytes
 from .walker import Inert, Name, Span, tensor_of, walk
 
 _STAMPS = ("keras_version", "backend")
@@ -34,15 +34,15 @@ class Pickled:
 
     name = "pickle"
 
-    def match(self, path: str, head: bytes) -> Match | None:
+    def match(self, path: str, head: bytes) -> str | None:
         """By the opcode PROTO, or by what protocols 0 and 1 begin an object, a dictionary or a list with."""
         if head[:1] == b"\x80" and len(head) > 2 and 2 <= head[1] <= 5:
-            return Match(self.name, path, f"a pickle of protocol {head[1]}")
-        return Match(self.name, path, "a pickle of protocol 0 or 1") if _OLD.match(head) else None
+            return f"a pickle of protocol {head[1]}"
+        return "a pickle of protocol 0 or 1" if _OLD.match(head) else None
 
     def read(self, match: Match) -> Raw:
         """The model. Raises Malformed, LimitExceeded, Unsupported, or NotAModel where there is none or several."""
-        source = open_source(match.path)
+        source = match.opened()
         with guarded(match.path):
             held = list(_values(walk(source)))
             found = [raw for value in held if (raw := _model(value, match)) is not None]
