@@ -19,10 +19,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from anykeras import AnyKerasError, containers, custom, targets
-from anykeras.api import _brought
+from anykeras import AnyKerasError, containers, pipeline, targets
 from anykeras.containers.base import Raw
-from anykeras.parse import era, parse
 from genuine import FIXTURES, genuine
 
 ABSURD: list[Any] = [
@@ -85,8 +83,8 @@ def outcome(raw: Raw, weights: Raw | None, rng: random.Random) -> str:
     if rng.random() < 0.2 and raw.training is not None:
         changed = replace(raw, training=mutate(raw.training, rng))
     try:
-        nothing = custom.given(None, era.infer(changed))
-        targets.lower(_brought(changed, parse(changed, weights), nothing).document)
+        whole = changed if weights is None else changed.with_weights(weights)
+        targets.lower(pipeline.resolve(pipeline.migrate(pipeline.parse_raw(whole))).document)
     except AnyKerasError as error:
         assert error.seen, "a refusal that says nothing"
         return error.code

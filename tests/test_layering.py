@@ -15,12 +15,14 @@ ROWS = {
     "parse": 3,
     "migrations": 4, "recovery": 4, "audit": 4,
     "targets": 5, "compat": 5, "shims": 5,
-    "verify": 6, "custom": 6,
-    "api": 7,
-    "__init__": 8, "cli": 8,
-    "__main__": 9,
+    "verification": 6, "custom": 6,
+    "pipeline": 7,
+    "opened": 8,
+    "api": 9,
+    "__init__": 10, "cli": 10,
+    "__main__": 11,
 }  # fmt: skip
-GROUND = {"errors", "fidelity", "findings", "limits", "tensors", "registry"}
+GROUND = {"boundary", "errors", "fidelity", "findings", "limits", "registry", "tensors", "warning"}
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}
 RUNNERS = {"pickle", "marshal", "dill", "cloudpickle", "joblib", "yaml", "dis", "runpy", "code"}
 CALLS = {"eval", "exec", "compile", "__import__"}

@@ -1,7 +1,56 @@
-"""AnyKeras opens any Keras model file ever saved, in today's Keras 3, with the outputs it had when it was saved."""
+"""AnyKeras opens any Keras model file ever saved, in today's Keras 3, with the outputs it had when it was saved.
 
-from .api import convert, explain, inspect, load_model, stub, verify
+The verbs and values below are loaded when they are first used, so that importing the package costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from . import limits
 from .errors import AnyKerasError
+from .findings import Affects, Fidelity, Finding
+from .warning import AnyKerasWarning
+
+if TYPE_CHECKING:
+    from .api import convert, explain, inspect, load_model, open, stub, verify
+    from .opened import Converted, Inspection, Opened
+    from .verification import Report
 
 __version__ = "0.1.0"
-__all__ = ["AnyKerasError", "__version__", "convert", "explain", "inspect", "load_model", "stub", "verify"]
+__all__ = [
+    "Affects",
+    "AnyKerasError",
+    "AnyKerasWarning",
+    "Converted",
+    "Fidelity",
+    "Finding",
+    "Inspection",
+    "Opened",
+    "Report",
+    "__version__",
+    "convert",
+    "explain",
+    "inspect",
+    "limits",
+    "load_model",
+    "open",
+    "stub",
+    "verify",
+]
+_LATER = {
+    **dict.fromkeys(("convert", "explain", "inspect", "load_model", "open", "stub", "verify"), "api"),
+    **dict.fromkeys(("Converted", "Inspection", "Opened"), "opened"),
+    "Report": "verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,10 +1,15 @@
-"""What AnyKeras raises: one family of errors, each with a stable code and the address of what is wrong."""
+"""What AnyKeras raises: one family of errors, each with a stable code and the address of what is wrong.
+
+Each also derives from the built-in error that code around ``keras.models.load_model`` catches.
+"""
 
 from __future__ import annotations
 
+import errno
+
 
 class AnyKerasError(Exception):
-    """A file, or a request about one, that AnyKeras refuses; the reason is true and addressed to a person.
+    """A file, or a request about one, that AnyKeras refuses.
 
     Args:
         code: stable code such as ``"AK1003"``; ``anykeras explain CODE`` prints its page.
@@ -13,8 +18,10 @@ class AnyKerasError(Exception):
         layer: the name of the layer concerned.
         key: the key or argument concerned.
         writer: who wrote the file, where known (``Keras 1.2.2 on Theano``).
-        next_step: what the reader can do now.
+        next_step: what to do now.
     """
+
+    _part_is_said = False  # whether `seen` names the part already
 
     def __init__(
         self,
@@ -33,19 +40,20 @@ class AnyKerasError(Exception):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        where = [
-            f"{label} {value!r}"
-            for label, value in (("in", self.part), ("layer", self.layer), ("key", self.key))
-            if value is not None
-        ]
+        part = None if self._part_is_said else self.part
+        named = (("in", part), ("layer", self.layer), ("key", self.key))
+        where = [f"{label} {value!r}" for label, value in named if value is not None]
         text = f"[{self.code}] {self.seen}"
         if where:
             text += f" ({', '.join(where)})"
         if self.writer:
-            text += f" Written by {self.writer}."
+            text += f"\nWritten by {self.writer}."
         if self.next_step:
-            text += f" What to do: {self.next_step}"
+            text += f"\nWhat to do: {self.next_step}"
         return text
+
+    def __str__(self) -> str:
+        return self._text()
 
     def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
         return (_restore, (type(self), self.code, self.seen), dict(self.__dict__))
@@ -55,23 +63,35 @@ def _restore(kind: type[AnyKerasError], code: str, seen: str) -> AnyKerasError:
     return kind(code, seen)
 
 
-class NotAModel(AnyKerasError):
+class NotAModel(AnyKerasError, ValueError):
     """The bytes are not a Keras model; the message says what they are instead."""
 
 
-class Malformed(AnyKerasError):
+class MissingFile(NotAModel, FileNotFoundError):
+    """There is no file at the path; ``part`` and ``filename`` are the path."""
+
+    errno = errno.ENOENT
+    _part_is_said = True
+
+    @property
+    def filename(self) -> str | None:  # OSError has it as an attribute
+        """The path that was asked for."""
+        return self.part
+
+
+class Malformed(AnyKerasError, ValueError):
     """The file is a model file, but damaged or contradictory at the named part."""
 
 
 class LimitExceeded(AnyKerasError):
-    """The file asks for more than ``anykeras.limits`` allows."""
+    """The file asks for more than ``anykeras.limits`` or this machine allows."""
 
 
-class Unsupported(AnyKerasError):
+class Unsupported(AnyKerasError, ValueError):
     """The file is sound, and holds something that AnyKeras cannot express in the target."""
 
 
-class MissingObject(AnyKerasError):
+class MissingObject(AnyKerasError, ValueError):
     """The file names a layer, function or class that is not inside it and was not given."""
 
 
@@ -79,5 +99,21 @@ class TargetError(AnyKerasError):
     """The result cannot be written or built where it was asked for."""
 
 
+class OutputExists(TargetError, FileExistsError):
+    """The file to write is there already, and replacing it was not asked for."""
+
+    errno = errno.EEXIST
+    _part_is_said = True
+
+    @property
+    def filename(self) -> str | None:  # OSError has it as an attribute
+        """The path that was asked for."""
+        return self.part
+
+
+class Unfaithful(AnyKerasError):
+    """The result is less faithful than ``strict`` asks for; nothing was written."""
+
+
 class Bug(AnyKerasError):
-    """Something that AnyKeras promises does not hold: please report it."""
+    """Something that AnyKeras promises does not hold: please report it. The error behind it is ``__cause__``."""

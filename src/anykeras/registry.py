@@ -94,7 +94,8 @@ def page(code: str) -> Page | None:
 
 
 def pages() -> list[Page]:
-    """All pages registered so far, in the order of their codes."""
+    """All pages, in the order of their codes."""
+    load_pages()
     return [_pages[code] for code in sorted(_pages)]
 
 
@@ -102,7 +103,13 @@ def load_all(package: str) -> None:
     """Import every module below `package` (one of ours), so that its entries register themselves."""
     root = importlib.import_module(package)
     for module in pkgutil.walk_packages(root.__path__, package + "."):
-        importlib.import_module(module.name)
+        if not module.name.endswith(".__main__"):
+            importlib.import_module(module.name)
+
+
+def load_pages() -> None:
+    """Import every module, so that every code has its page."""
+    load_all(__name__.rpartition(".")[0])
 
 
 _TOUCHED = {Affects.OUTPUTS: "predictions", Affects.TRAINING: "training only", Affects.NOTHING: "nothing"}

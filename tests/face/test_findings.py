@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-import anykeras.api  # noqa: F401  (importing it registers the pages)
+import anykeras.pipeline  # noqa: F401  (importing it registers the pages)
 from anykeras.findings import Affects, Fidelity, Finding, worst
 from anykeras.registry import Registry, pages
 

@@ -15,7 +15,7 @@ import anykeras
 from anykeras.document.model import Code
 from anykeras.document.walk import layers_of
 from anykeras.errors import MissingObject
-from anykeras.verify.recovered import witnessed
+from anykeras.verification import check_recovered
 from genuine import FIXTURES, Genuine, genuine, outputs, same
 
 LAMBDAS = [
@@ -61,7 +61,7 @@ def test_the_source_is_what_the_author_wrote() -> None:
 @pytest.mark.parametrize("file", LAMBDAS, ids=lambda file: file.id)
 def test_the_function_on_numbers_agrees_with_its_operations(file: Genuine) -> None:
     for record in anykeras.inspect(file.path, weights=file.weights).code:
-        check = witnessed(record)
+        check = check_recovered(record)
         assert check.agrees, check
         assert "not run" not in check.detail, check
 

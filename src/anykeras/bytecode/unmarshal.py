@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from anykeras import limits
 from anykeras.bytecode.code import VARARGS, VARKEYWORDS, CodeObject, Version
 from anykeras.bytecode.errors import BytecodeError, limit_error, malformed_error
+from anykeras.errors import AnyKerasError
 
 FLAG_REF = 0x80
 LOCAL, CELL, FREE = 0x20, 0x40, 0x80  # kinds of a fast slot, Include/internal/pycore_code.h (3.11)
@@ -185,6 +186,8 @@ def _float(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
 def _decimal(reader: _Reader) -> float:
     try:
         return float(reader.take(reader.byte()).decode("ascii"))
+    except AnyKerasError:
+        raise
     except ValueError as error:
         raise malformed_error("a float is not a number") from error
 

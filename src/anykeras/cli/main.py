@@ -1,29 +1,32 @@
-"""The command line: arguments in, one verb of the API, a rendering out.
-
-Exit status: 0 done; 1 findings above the level asked for, or outputs that differ; 2 refused; 3 a bug of ours.
-"""
+"""The command line: arguments in, one verb of the API, a rendering out."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 
-from .. import api
-from ..errors import AnyKerasError, Bug
-from ..findings import Fidelity
+from .. import __version__, api, targets
+from ..errors import AnyKerasError, Bug, Unfaithful
+from ..findings import Affects, Fidelity
+from ..opened import fidelities
+from ..verification import Verdict
 from . import render
+
+EXIT_CODES = """Exit codes: 0 done; 1 findings below the level asked for, or outputs that differ or are not verified;
+2 refused, or wrong arguments; 3 a bug in AnyKeras."""
 
 app = typer.Typer(
     name="anykeras",
-    help="Open any Keras model file ever saved, in today's Keras 3, without running anything in it.",
+    help="Open any Keras model file ever saved, in today's Keras 3, without running code from the file.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 File = Annotated[str, typer.Argument(help="A model file: .h5, .keras, JSON or YAML.")]
@@ -33,9 +36,24 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 DONE, FOUND, REFUSED, BUG = 0, 1, 2, 3
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"anykeras {__version__}")
+        raise typer.Exit(DONE)
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Open any Keras model file ever saved, in today's Keras 3, without running code from the file."""
+
+
 @contextmanager
-def _answering(as_json: bool) -> Iterator[None]:
-    """Turn a refusal into one message and an exit status."""
+def _refusals_shown(as_json: bool) -> Iterator[None]:
+    """Turn an error into one message and an exit code."""
     try:
         yield
     except AnyKerasError as error:
@@ -43,67 +61,98 @@ def _answering(as_json: bool) -> Iterator[None]:
             print(json.dumps({"error": {"code": error.code, "message": str(error)}}, indent=1))
         else:
             render.refusal(error)
-        raise typer.Exit(BUG if isinstance(error, Bug) else REFUSED) from None
+        raise typer.Exit(_exit_code(error)) from None
 
 
-def _print(as_json: bool, data: dict[str, Any], show: Callable[[], None]) -> None:
+def _exit_code(error: AnyKerasError) -> int:
+    if isinstance(error, Unfaithful):
+        return FOUND
+    return BUG if isinstance(error, Bug) else REFUSED
+
+
+def _print(as_json: bool, data: Callable[[], dict[str, Any]], show: Callable[[], None]) -> None:
     if as_json:
-        print(json.dumps(data, indent=1))
+        print(json.dumps(data(), indent=1))
     else:
         show()
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def inspect(
     file: File,
     weights: Weights = None,
     code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Who wrote a file, its layers, and what is found in it. Needs no framework."""
-    with _answering(as_json):
+    """Show who wrote a file, its layers, and what is found in it. Needs no framework."""
+    with _refusals_shown(as_json):
         found = api.inspect(file, weights=weights)
-        _print(as_json, found.as_dict(), lambda: render.code(found) if code else render.inspection(found))
-        raise typer.Exit(REFUSED if found.refusal is not None else DONE)
+        _print(as_json, found.as_dict, lambda: render.code(found) if code else render.inspection(found))
+        raise typer.Exit(DONE if found.refusal is None else _exit_code(found.refusal))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def convert(
     source: File,
-    target: Annotated[str, typer.Argument(help="The .keras file to write.")],
+    output: Annotated[str, typer.Argument(help="The file to write.")],
     weights: Weights = None,
     custom_objects: Annotated[
         str | None, typer.Option("--custom-objects", help="The Python file that defines the classes of the model.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing target.")] = False,
+    target: Annotated[
+        str, typer.Option("--target", help=f"The kind of file to write: {', '.join(targets.TARGETS)}.")
+    ] = targets.DEFAULT,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
     strict: Annotated[
-        Fidelity, typer.Option("--strict", help="Exit with 1 when anything is less faithful than this.")
-    ] = Fidelity.LOSSY,
+        list[str] | None,
+        typer.Option(
+            "--strict",
+            metavar="LEVEL",
+            help="Write nothing and exit with 1 if anything is less faithful than LEVEL: exact, equivalent, approximate or "
+            "lossy. outputs=LEVEL and training=LEVEL (both may be given) look at predictions or at further training only.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
-    with _answering(as_json):
-        done = api.convert(source, target, custom_objects, weights=weights, force=force)
-        data = {
-            "path": done.path,
-            "fidelity": str(done.fidelity),
-            "findings": [finding.as_dict() for finding in done.findings],
-        }
-        _print(as_json, data, lambda: render.converted(done))
-        order = list(Fidelity)
-        raise typer.Exit(FOUND if order.index(done.fidelity) > order.index(strict) else DONE)
+    levels = _levels(strict or ())
+    with _refusals_shown(as_json):
+        done = api.convert(source, output, custom_objects, weights=weights, force=force, target=target, strict=levels or None)
+        _print(
+            as_json,
+            lambda: {
+                "path": done.path,
+                "fidelity": fidelities(done),
+                "findings": [finding.as_dict() for finding in done.findings],
+            },
+            lambda: render.converted(done),
+        )
 
 
-@app.command()
+def _levels(texts: Sequence[str]) -> dict[str, str]:
+    """The levels of `--strict` by what they look at: ``all``, ``outputs`` or ``training``."""
+    levels: dict[str, str] = {}
+    for text in texts:
+        kind, equals, level = text.rpartition("=")
+        known = kind in (str(Affects.OUTPUTS), str(Affects.TRAINING)) or not equals
+        if not known or level not in list(Fidelity):
+            raise typer.BadParameter(
+                f"{text!r} is not LEVEL, outputs=LEVEL or training=LEVEL; levels are {', '.join(Fidelity)}",
+                param_hint="--strict",
+            )
+        levels[kind or "all"] = level
+    return levels
+
+
+@app.command(epilog=EXIT_CODES)
 def stub(file: File, weights: Weights = None) -> None:
-    """Print a class to fill in for every class that a file needs and does not hold. Needs no framework."""
-    with _answering(False):
+    """Print a class to fill in for every custom class that a file needs. Needs no framework."""
+    with _refusals_shown(False):
         text = api.stub(file, weights=weights)
-        print(text or "# the file needs no class that is not part of Keras 3", end="\n" if not text else "")
-        raise typer.Exit(DONE)
+        print(text or "# No custom classes needed.", end="\n" if not text else "")
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def verify(
     file: File,
     other: Annotated[str | None, typer.Argument(help="The file made from it.")] = None,
@@ -113,19 +162,20 @@ def verify(
     weights: Weights = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the outputs of two files, or of one with a recording. Runs on the installed backend."""
-    with _answering(as_json):
+    """Compare the outputs of two files, or of one with a recording: PASS, FAIL or NOT VERIFIED. Runs the model."""
+    with _refusals_shown(as_json):
         report = api.verify(file, other, recording=recording, weights=weights)
-        _print(as_json, report.as_dict(), lambda: render.report(report))
-        raise typer.Exit(DONE if report.agrees else FOUND)
+        _print(as_json, report.as_dict, lambda: render.report(report))
+        raise typer.Exit(DONE if report.verdict is Verdict.PASS else FOUND)
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def explain(code: Annotated[str, typer.Argument(help="A code such as AK2101.")], as_json: AsJson = False) -> None:
-    """What a code means: what was found, why it matters, what changes."""
-    found = api.explain(code)
-    if found is None:
-        print(f"no such code: {code}", file=sys.stderr)
-        raise typer.Exit(REFUSED)
-    page = found
-    _print(as_json, render.page_data(page), lambda: render.page(page))
+    """Explain a code: what was found, why it matters, what changes."""
+    with _refusals_shown(as_json):
+        found = api.explain(code)
+        if found is None:
+            print(f"No such code: {code}", file=sys.stderr)
+            raise typer.Exit(REFUSED)
+        page = found
+        _print(as_json, lambda: render.page_data(page), lambda: render.page(page))

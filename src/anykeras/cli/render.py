@@ -11,11 +11,11 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
-from ..api import Converted, Inspection
 from ..errors import AnyKerasError
-from ..findings import Fidelity, Finding
+from ..findings import Affects, Fidelity, Finding
+from ..opened import Converted, Inspection
 from ..registry import Page, markdown
-from ..verify.report import Report
+from ..verification import Check, Report, Verdict
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -30,7 +30,7 @@ _COLOURS = {
 def refusal(error: AnyKerasError) -> None:
     """One message, and where to read more."""
     err.print(f"[red]refused[/red] {escape(str(error))}", soft_wrap=True)
-    err.print(f"anykeras explain {error.code}")
+    err.print(f"More: anykeras explain {error.code}", soft_wrap=True)
 
 
 def inspection(found: Inspection) -> None:
@@ -46,7 +46,7 @@ def inspection(found: Inspection) -> None:
         weights = ", ".join(f"{role} {tuple(shape)}" for role, shape in row["weights"].items())
         table.add_row(escape(row["layer"]), row["class"], escape(weights), str(row["parameters"] or ""))
     out.print(table)
-    for note in (*data["notes"], *(f"left over: {name}" for name in data["leftovers"])):
+    for note in (*data["notes"], *(f"not used: {name}" for name in data["leftovers"])):
         out.print(f"note  {escape(note)}", soft_wrap=True)
     findings(found.findings)
     if found.refusal is not None:
@@ -66,7 +66,7 @@ def code(found: Inspection) -> None:
         for note in record.notes:
             out.print(f"    note  {escape(note)}", soft_wrap=True)
     if not found.code:
-        out.print("no code in this file")
+        out.print("There is no code in this file.")
     if found.refusal is not None:
         refusal(found.refusal)
 
@@ -75,8 +75,9 @@ def findings(listed: Sequence[Finding]) -> None:
     """One line a finding."""
     for finding in listed:
         colour = _COLOURS[finding.fidelity]
+        only = " (training only)" if finding.affects is Affects.TRAINING else ""
         out.print(
-            f"[bold]{finding.code}[/bold] [{colour}]{finding.fidelity}[/{colour}] {escape(finding.address)}: "
+            f"[bold]{finding.code}[/bold] [{colour}]{finding.fidelity}[/{colour}]{only} {escape(finding.address)}: "
             f"{escape(finding.seen)} -> {escape(finding.done)}",
             soft_wrap=True,
         )
@@ -85,19 +86,35 @@ def findings(listed: Sequence[Finding]) -> None:
 def converted(done: Converted) -> None:
     """Findings, then the file."""
     findings(done.findings)
+    levels = f"outputs {done.outputs_fidelity}, training {done.training_fidelity}"
     out.print(
-        f"[green]written[/green] {escape(done.path)} from {escape(str(done.opened.original.writer))} ({done.fidelity})",
+        f"[green]written[/green] {escape(done.path)} from {escape(str(done.opened.original.writer))} ({levels})",
         soft_wrap=True,
     )
 
 
 def report(found: Report) -> None:
-    """One line a check, then the verdict."""
+    """One line a check, then the verdict with the strongest evidence for it."""
     for check in found.checks:
-        verdict = "[green]agrees[/green]" if check.agrees else "[red]differs[/red]"
-        by = f" (largest difference {check.difference:.2g})" if check.difference is not None else ""
-        out.print(f"{verdict} {escape(check.what)}: {check.evidence}{by} {escape(check.detail)}", soft_wrap=True)
-    out.print(f"{'same outputs' if found.agrees else 'NOT the same'}: {found.evidence}")
+        out.print(_check_line(check), soft_wrap=True)
+    failed = next((check.detail for check in found.checks if not check.agrees and check.detail), "")
+    summary = {
+        Verdict.PASS: f"same outputs ({found.evidence})",
+        Verdict.FAIL: failed or "the outputs differ",
+        Verdict.NOT_VERIFIED: "it runs, but there is nothing to compare with",
+    }
+    out.print(f"{_coloured(found.verdict)}: {escape(summary[found.verdict])}", soft_wrap=True)
+
+
+def _check_line(check: Check) -> str:
+    by = f" (largest difference {check.difference:.2g})" if check.agrees and check.difference else ""
+    detail = f": {check.detail}" if check.detail else ""
+    return f"{_coloured(check.verdict)} {escape(check.what)}{by}{escape(detail)}"
+
+
+def _coloured(verdict: Verdict) -> str:
+    colour = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.NOT_VERIFIED: "yellow"}[verdict]
+    return f"[{colour}]{verdict}[/{colour}]"
 
 
 def page(found: Page) -> None:
@@ -108,5 +125,6 @@ def page(found: Page) -> None:
 def page_data(found: Page) -> dict[str, Any]:
     """The page as plain JSON values."""
     data = asdict(found)
-    data["fidelity"] = str(found.fidelity) if found.fidelity is not None else None
+    for key in ("fidelity", "affects"):
+        data[key] = str(data[key]) if data[key] is not None else None
     return data

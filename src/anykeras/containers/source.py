@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable
 
 from .. import limits
-from ..errors import LimitExceeded, Malformed, NotAModel
+from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
 
 BLOCK = 1 << 20
 SECONDS = 60.0  # for the structure of one file, beside a second a megabyte
@@ -95,14 +95,9 @@ def open_source(path: str) -> Source:
     return source
 
 
-def missing(path: str) -> NotAModel:
-    """The refusal of a path where nothing lies."""
-    return NotAModel(
-        "AK1001",
-        f"nothing lies at {path!r} (looked from the folder {os.getcwd()!r})",
-        part=path,
-        next_step="Check the spelling, and the folder from which the program runs.",
-    )
+def missing(path: str) -> MissingFile:
+    """The refusal of a path where there is no file."""
+    return MissingFile("AK1001", f"No such file: {path} (current directory: {os.getcwd()})", part=path)
 
 
 def _read(descriptor: int, lock: threading.Lock, start: int, count: int, path: str) -> bytes:

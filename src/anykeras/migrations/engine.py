@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..document.model import Document, Era, Layer
 from ..document.walk import rebuild
-from ..errors import Malformed
+from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
 from .complete import complete
 from .rule import Context, Rule, rules
@@ -65,6 +65,8 @@ def apply(rule: Rule, model: Layer, context: Context) -> Layer:
         noted = len(context.findings)
         try:
             changed = rule.change(layer, context)
+        except AnyKerasError:
+            raise
         except _MISTYPED as error:
             raise _unreadable(rule, layer, context, error) from error
         if changed is None:

@@ -17,7 +17,7 @@ from .tree import bind_assets, bind_tree
 from .values import IsCustom, Reading, is_never_custom, mapping
 from .weights import bind_named
 
-__all__ = ["architecture", "pages", "parse"]
+__all__ = ["architecture", "era", "pages", "parse"]
 
 
 def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Document:

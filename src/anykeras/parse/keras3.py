@@ -13,6 +13,7 @@ import numpy as np
 from ..catalog import find, operations
 from ..containers.base import Json
 from ..document.model import Call, Code, Dtype, Ellipsis_, Era, Graph, Layer, Object, Ref, Slice, Value
+from ..errors import AnyKerasError
 from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested
@@ -92,6 +93,8 @@ def _numpy(data: dict[str, Json], reading: Reading) -> Value | None:
     dtype = config.get("dtype")
     try:
         return constant(np.asarray(config.get("value")), dtype if isinstance(dtype, str) else "float32", reading.part)
+    except AnyKerasError:
+        raise
     except (TypeError, ValueError):
         raise reading.wrong("an array among the arguments does not hold numbers") from None
 

@@ -151,6 +151,8 @@ def _assign(holder: Any, owner: Owner) -> None:
     values = {key: tensor.read() for key, tensor in owner.tensors.items()}
     try:
         holder.load_own_variables(values)
+    except AnyKerasError:
+        raise
     except ValueError as error:
         seen = f"{owner.path} does not take its weights: {_first_lines(error)}"
         raise Bug("AK6008", seen, layer=owner.name) from error

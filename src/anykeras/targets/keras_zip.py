@@ -20,7 +20,7 @@ import h5py
 import ml_dtypes
 
 from ..document.model import Document
-from ..errors import TargetError
+from ..errors import OutputExists, TargetError
 from . import keras_live
 from .lower import MINORS, Lowered, lower
 
@@ -47,7 +47,7 @@ def write(
     """
     target = Path(path)
     if target.exists() and not force:
-        raise TargetError("AK6010", f"{path} exists", next_step="choose another name, or force")
+        raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
     lowered = lower(document, minor)
     if lowered.expected and not lowered.bindings:
         raise TargetError("AK6012", "the model has no weights", next_step="give the weights file too")

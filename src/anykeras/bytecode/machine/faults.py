@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from anykeras.bytecode.errors import limit_error
 from anykeras.bytecode.machine.values import ExceptionType, ExceptionValue, Thrown
+from anykeras.errors import AnyKerasError
 
 T = TypeVar("T")
 
@@ -55,6 +56,8 @@ def safely(run: Callable[..., T], *args: object) -> T:
     """``run(*args)`` on plain values; what the host raises becomes an exception of the stored code."""
     try:
         return run(*args)
+    except AnyKerasError:
+        raise
     except (RecursionError, MemoryError) as error:
         raise limit_error("an operation of the code needs too much memory") from error
     except _HOST_ERRORS as error:

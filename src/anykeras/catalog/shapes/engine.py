@@ -9,6 +9,7 @@ from typing import Any
 from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import Graph, Layer, Ref, Value
 from ...document.walk import Member, Path, inner_path, members, rebuild_paths
+from ...errors import AnyKerasError
 from ..base import Shape
 from ..operations import bind, find
 from .policies import autocast, compute_dtype
@@ -113,6 +114,8 @@ class Inference:
             if layer.operation:
                 return operation(layer.class_name, args, kwargs)
             return self._layer(layer, args, kwargs)
+        except AnyKerasError:
+            raise
         except _REFUSED:
             return UNKNOWN
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ... import limits
-from ...errors import Malformed, Unsupported
+from ...errors import AnyKerasError, Malformed, Unsupported
 from ...tensors import Array, Tensor
 from ..source import Source, too_much
 
@@ -139,6 +139,8 @@ class _Walker:
     def real(self) -> float:
         try:
             return float(self.line())
+        except AnyKerasError:
+            raise
         except ValueError:
             raise self.damaged("a number is no number") from None
 

@@ -18,7 +18,7 @@ from inspect import Parameter
 from typing import Any
 
 from ...document.model import Era, Writer
-from ...errors import Unsupported
+from ...errors import AnyKerasError, Unsupported
 
 Value = Any
 """A tensor of whatever kind an `Ops` works with, or a plain constant: number, text, tuple, list, dict, numpy array."""
@@ -229,6 +229,8 @@ class Entry:
             raise Refused(f"{self.name} is called with arguments that it never had: {error}", key=self.name) from None
         try:
             return self.run(ops, *ordered, **named)
+        except AnyKerasError:
+            raise
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise Refused(f"{self.name} fails on these arguments: {error}", key=self.name) from error
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+from ...errors import AnyKerasError
 from .base import Entry, Ops, Refused, Value, constants, register, words
 from .shapes import Dim, product
 
@@ -28,6 +29,8 @@ def _entry(name: str) -> Callable[..., Value]:
             raise Refused(f"math.{name} of a tensor is refused by Python too")
         try:
             return real(*args)
+        except AnyKerasError:
+            raise
         except (TypeError, ValueError, OverflowError) as error:
             raise Refused(f"math.{name} fails: {error}") from None
 

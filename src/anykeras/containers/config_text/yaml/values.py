@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 from .... import limits
-from ....errors import LimitExceeded, Malformed, Unsupported
+from ....errors import AnyKerasError, LimitExceeded, Malformed, Unsupported
 from ...base import Json
 from ...source import too_much
 from .nodes import STANDARD, YamlNode
@@ -216,6 +216,8 @@ class _Values:
             arguments += [given[key] for key in ("listitems", "dictitems", "state") if key in given]
         try:
             return call(arguments)
+        except AnyKerasError:
+            raise
         except (ValueError, TypeError, IndexError, KeyError, UnicodeEncodeError):
             raise Malformed(
                 "AK1123", f"{str(node.tag).replace(STANDARD, '!!')} with arguments that make no sense", part=self.part

@@ -9,20 +9,22 @@ import numpy as np
 from ..document.model import Layer
 from ..document.walk import layers_of
 from ..tensors import Tensor
-from .report import Check, Evidence
+from .report import Check, EvidenceKind
 
 
-def reread(meant: Layer, written: Layer) -> Check:
-    """Whether two models in current vocabulary hold the same weights in the same layers, bit for bit."""
+def compare_weights(meant: Layer, written: Layer) -> Check:
+    """Whether two models in the vocabulary of Keras 3 hold the same weights in the same layers, bit for bit."""
     wanted, found = list(_tensors(meant)), list(_tensors(written))
-    what = f"{len(wanted)} weights read again"
+    what = f"all {len(wanted)} weight tensors identical"
     if [label for label, _ in wanted] != [label for label, _ in found]:
-        missing = sorted({a for a, _ in wanted} ^ {b for b, _ in found})
-        return Check(what, Evidence.CROSS_CHECKED, False, None, f"other weights: {', '.join(missing[:5])}")
+        differing = sorted({a for a, _ in wanted} ^ {b for b, _ in found})
+        more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
+        detail = f"weights that only one file has: {', '.join(differing[:5])}{more}"
+        return Check(what, EvidenceKind.CROSS_CHECKED, False, None, detail)
     for (label, a), (_, b) in zip(wanted, found, strict=True):
         if not np.array_equal(a.read(), b.read()):
-            return Check(what, Evidence.CROSS_CHECKED, False, None, f"{label} differs")
-    return Check(what, Evidence.CROSS_CHECKED, True, 0.0)
+            return Check(what, EvidenceKind.CROSS_CHECKED, False, None, f"the weight {label} differs")
+    return Check(what, EvidenceKind.CROSS_CHECKED, True, 0.0)
 
 
 def _tensors(model: Layer) -> Iterator[tuple[str, Tensor]]:

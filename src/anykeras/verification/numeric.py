@@ -8,28 +8,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Malformed, NotAModel
-from .report import ATOL, RTOL, Check, Evidence
+from ..errors import Malformed, MissingFile, NotAModel
+from .report import ATOL, RTOL, Check, EvidenceKind
 
 Arrays = list[NDArray[Any]]
+_WHAT = "Pass an .npz with the inputs in0, in1, ... and the outputs out0, out1, ... of the old model."
 UNKNOWN_AXIS = 5  # how long an axis is made whose length the model leaves open
 BATCH = 3
 
 
-def recorded(path: str) -> tuple[Arrays, Arrays]:
-    """Inputs ``in0..`` and outputs ``out0..`` of a recording (``.npz``). Raises NotAModel, Malformed."""
+def read_recording(path: str) -> tuple[Arrays, Arrays]:
+    """Inputs ``in0..`` and outputs ``out0..`` of a recording (``.npz``). Raises MissingFile, NotAModel, Malformed."""
     try:
         with np.load(path, allow_pickle=False) as file:
             held: Mapping[str, NDArray[Any]] = {
                 name: file[name] for name in file.files if name.rstrip("0123456789") in ("in", "out")
             }
+    except FileNotFoundError:
+        raise MissingFile("AK1001", f"No such file: {path}", part=path) from None
     except (OSError, ValueError) as error:
-        raise NotAModel(
-            "AK7001", f"{path} is not a recording: {error}", next_step="Give an .npz with in0.. and out0.."
-        ) from None
+        raise NotAModel("AK7001", f"{path} is not a recording: {error}", next_step=_WHAT) from None
     inputs, outputs = _series(held, "in"), _series(held, "out")
     if not inputs or not outputs:
-        raise Malformed("AK7001", f"{path} holds no in0.. and out0..", part=path)
+        raise Malformed("AK7001", f"{path} has no arrays in0.. and out0..", part=path, next_step=_WHAT)
     return inputs, outputs
 
 
@@ -38,19 +39,19 @@ def _series(held: Mapping[str, NDArray[Any]], stem: str) -> Arrays:
     return [held[f"{stem}{i}"] for i in range(count) if f"{stem}{i}" in held]
 
 
-def generated(model: Any, seed: int = 0) -> Arrays:
+def generate_inputs(model: Any, seed: int = 0) -> Arrays:
     """Inputs for a live model: every open axis gets a length, integers stay small enough for any table."""
     rng = np.random.default_rng(seed)
-    made: Arrays = []
+    inputs: Arrays = []
     for tensor in model.inputs:
         batch = tensor.shape[0] or BATCH
         shape = (batch, *[axis or UNKNOWN_AXIS for axis in tensor.shape[1:]])
         dtype = str(tensor.dtype)
         if "int" in dtype or _feeds_embedding(model):
-            made.append(rng.integers(0, _vocabulary(model), shape).astype("int32" if "int" in dtype else dtype))
+            inputs.append(rng.integers(0, _vocabulary(model), shape).astype("int32" if "int" in dtype else dtype))
         else:
-            made.append(rng.normal(size=shape).astype("float32"))
-    return made
+            inputs.append(rng.normal(size=shape).astype("float32"))
+    return inputs
 
 
 def _embeddings(model: Any) -> list[Any]:
@@ -69,18 +70,17 @@ def _vocabulary(model: Any) -> int:
 def predict(model: Any, inputs: Sequence[NDArray[Any]]) -> Arrays:
     """The outputs of a live model as a list of arrays, in the order of its outputs."""
     batch = model.inputs[0].shape[0] or 32
-    given = list(inputs) if len(inputs) > 1 else inputs[0]
-    outputs = model.predict(given, verbose=0, batch_size=batch)
+    outputs = model.predict(list(inputs) if len(inputs) > 1 else inputs[0], verbose=0, batch_size=batch)
     if isinstance(outputs, Mapping):
         return [np.asarray(outputs[key]) for key in sorted(outputs)]
     return [np.asarray(item) for item in outputs] if isinstance(outputs, list | tuple) else [np.asarray(outputs)]
 
 
-def compare(what: str, evidence: Evidence, got: Arrays, wanted: Arrays) -> Check:
-    """Whether outputs agree within the tolerance."""
+def compare_outputs(what: str, evidence: EvidenceKind, got: Arrays, wanted: Arrays) -> Check:
+    """Whether outputs agree within the tolerance (`RTOL`, `ATOL`)."""
     if [a.shape for a in got] != [b.shape for b in wanted]:
         shapes = f"{[a.shape for a in got]} against {[b.shape for b in wanted]}"
-        return Check(what, evidence, False, None, f"shapes differ: {shapes}")
+        return Check(what, evidence, False, None, f"the shapes of the outputs differ: {shapes}")
     worst, agrees = 0.0, True
     for a, b in zip(got, wanted, strict=True):
         if a.dtype.kind in "OUS" or b.dtype.kind in "OUS":
@@ -89,10 +89,11 @@ def compare(what: str, evidence: Evidence, got: Arrays, wanted: Arrays) -> Check
         x, y = a.astype("float64"), b.astype("float64")
         agrees &= bool(np.allclose(x, y, rtol=RTOL, atol=ATOL, equal_nan=True))
         worst = max(worst, float(np.nanmax(np.abs(x - y))) if x.size else 0.0)
-    return Check(what, evidence, agrees, worst, "" if agrees else "outputs differ")
+    against = "the recording" if evidence is EvidenceKind.WITNESSED else "the first file"
+    return Check(what, evidence, agrees, worst, "" if agrees else f"differs from {against} by {worst:.2g}")
 
 
-def stock(path: str) -> Any | None:
+def load_with_stock_keras(path: str) -> Any | None:
     """The model as stock Keras opens it, in safe mode and without custom objects; None where it does not."""
     import keras
 

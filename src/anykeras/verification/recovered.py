@@ -1,4 +1,4 @@
-"""Witness of recovered code: the stored function followed on numbers, against the operations that stand for it.
+"""Witness of recovered code: the stored function followed on numbers, against the operations in its place.
 
 Two routes to one outcome. The first follows the bytecode with arrays of the running backend; the second runs the
 submodel as it is written into the file, with its constants, folded sizes and shapes.
@@ -7,6 +7,7 @@ submodel as it is written into the file, with its constants, folded sizes and sh
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,19 @@ from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import layers_of
 from ..errors import AnyKerasError
 from ..recovery import RANDOM, Recovered, on_numbers
-from .numeric import BATCH, UNKNOWN_AXIS, Arrays, compare
-from .report import Check, Evidence
+from .numeric import BATCH, UNKNOWN_AXIS, Arrays, compare_outputs
+from .report import Check, EvidenceKind
 
 
-def witnessed(record: Recovered, seed: int = 0) -> Check:
+def check_recovered(record: Recovered, seed: int = 0) -> Check:
     """Whether a recovered function and its operations agree on random inputs, on the running backend."""
-    what = f"{record.address} {record.key}: the function on numbers against its operations"
+    return replace(_check(record, seed), whole=False)
+
+
+def _check(record: Recovered, seed: int) -> Check:
+    what = f"{record.address} {record.key}: the stored function and its operations agree"
     if record.lifting is None or record.model is None:
-        return Check(what, Evidence.UNWITNESSED, True, detail="it was not followed")
+        return Check(what, EvidenceKind.UNWITNESSED, True, detail="the function was not followed")
     inputs = _inputs(record.lifting.given, np.random.default_rng(seed))
     try:
         import keras
@@ -34,14 +39,14 @@ def witnessed(record: Recovered, seed: int = 0) -> Check:
         built = targets.build(Document(record.model, Writer(Era.KERAS3), Era.KERAS3))
         outputs = built(inputs if not isinstance(inputs, list) or len(inputs) > 1 else inputs[0])
     except AnyKerasError as error:
-        return Check(what, Evidence.UNWITNESSED, True, detail=f"not run on numbers: {error.seen}")
+        return Check(what, EvidenceKind.UNWITNESSED, True, detail=f"not run on numbers: {error.seen}")
     got, wanted = _arrays(outputs), _arrays(followed)
     if _is_random(record.model):
         agrees = [a.shape for a in got] == [b.shape for b in wanted]
-        return Check(what, Evidence.UNWITNESSED, agrees, detail="random: shapes compared, numbers not")
+        return Check(what, EvidenceKind.UNWITNESSED, agrees, detail="random: shapes compared, numbers not")
     if any(array.size and np.isnan(array.astype("float64")).all() for array in wanted):
-        return Check(what, Evidence.UNWITNESSED, True, detail="not a number on random inputs")
-    return compare(what, Evidence.CROSS_CHECKED, got, wanted)
+        return Check(what, EvidenceKind.UNWITNESSED, True, detail="all outputs are NaN on random inputs")
+    return compare_outputs(what, EvidenceKind.CROSS_CHECKED, got, wanted)
 
 
 def _is_random(model: Layer) -> bool:

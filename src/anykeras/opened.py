@@ -1,0 +1,226 @@
+"""What the verbs give: an opened file, a converted one, an inspected one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from . import pipeline, recovery, targets
+from .boundary import guard_verb
+from .containers.base import Raw
+from .document.dump import summary
+from .document.model import Document
+from .errors import AnyKerasError, Unfaithful
+from .findings import Affects, Fidelity, Finding, worst
+from .pipeline import Path
+from .registry import Page, document
+from .warning import warn_of_findings
+
+if TYPE_CHECKING:
+    from keras import Model as Model
+else:
+    Model = Any  # keras is imported only where a model is built
+
+Strict = Fidelity | str | Mapping[str, str]
+"""The least faithful level allowed: one for everything, or one each for ``outputs`` and ``training``."""
+
+
+document(
+    Page(
+        "AK6020",
+        "Less faithful than asked for",
+        "The conversion would change more than `strict` allows, so nothing was written.",
+        "Exact and equivalent changes leave outputs as they were, up to rounding; approximate and lossy ones do not.",
+        "Look at the findings with `anykeras inspect FILE`. Ask for outputs or for training alone where only one of them "
+        "matters: `--strict outputs=equivalent`.",
+    )
+)
+
+
+class _HasFindings:
+    """Fidelity as its findings tell it."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def fidelity(self) -> Fidelity:
+        """The least faithful thing that was done."""
+        return worst(self.findings)
+
+    @property
+    def outputs_fidelity(self) -> Fidelity:
+        """The least faithful thing that was done to what the model predicts."""
+        return worst(self.findings, Affects.OUTPUTS)
+
+    @property
+    def training_fidelity(self) -> Fidelity:
+        """The least faithful thing that was done to how training goes on."""
+        return worst(self.findings, Affects.TRAINING)
+
+
+@dataclass(frozen=True, repr=False)
+class Opened(_HasFindings):
+    """A file brought to current Keras 3: what was in the box, what its writer meant, what it means now.
+
+    ``original`` is the document in the writer's own vocabulary, ``document`` the one in that of Keras 3, ``findings``
+    what was found and done on the way, in order, and ``code`` the functions that were in the file.
+    """
+
+    path: str
+    document: Document
+    findings: tuple[Finding, ...]
+    code: tuple[recovery.Recovered, ...]
+    migrated: pipeline.Migrated
+    native: bool = False  # whether the document is made for a file, which does without the user's objects
+
+    @property
+    def raw(self) -> Raw:
+        """What was in the box."""
+        return self.migrated.parsed.raw
+
+    @property
+    def original(self) -> Document:
+        """The document in the vocabulary of its writer."""
+        return self.migrated.parsed.document
+
+    @guard_verb
+    def build(self, compile: bool = True) -> Model:
+        """A live Keras model on the running backend, compiled as the file says with `compile`.
+
+        Warns of what differs: :class:`AnyKerasWarning`.
+
+        Raises:
+            TargetError: Keras is not installed, or refuses the model.
+        """
+        warn_of_findings(self.path, self.findings, training=compile)
+        return targets.build(self.document, compile=compile, objects=self._objects())
+
+    @guard_verb
+    def convert(
+        self, dst: Path, *, force: bool = False, target: str = targets.DEFAULT, strict: Strict | None = None
+    ) -> Converted:
+        """Write a file that stock Keras opens; the arguments are those of :func:`anykeras.convert`.
+
+        Raises:
+            OutputExists: `dst` is there already, and `force` is false.
+            Unfaithful: the result is less faithful than `strict` allows. Nothing is written then.
+            TargetError: `dst` cannot be written.
+        """
+        opened = self._for_file()
+        if strict is not None:
+            _check_strict(opened.findings, strict)
+        path = os.fsdecode(dst)
+        targets.write(opened.document, path, target=target, force=force, objects=opened._objects())
+        return Converted(path, opened, opened.findings)
+
+    def _for_file(self) -> Opened:
+        """This file with what the user passed as native layers, where that can be."""
+        if self.native or not self.migrated.parsed.custom_objects.objects:
+            return self
+        return open_migrated(self.migrated, native=True)
+
+    def _objects(self) -> Mapping[str, Any]:
+        return self.migrated.parsed.custom_objects.offered(self.document)
+
+    def __repr__(self) -> str:
+        layers = len(summary(self.original.model))
+        return f"<Opened {_short(self.path)}: {self.original.writer}, {layers} layers, {_counted(self)}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Converted(_HasFindings):
+    """The outcome of a conversion: the file written, the file it was made from, and all findings."""
+
+    path: str
+    opened: Opened
+    findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        return f"<Converted {_short(self.path)} from {_short(self.opened.path)}, {_counted(self)}>"
+
+
+@dataclass(frozen=True, repr=False)
+class Inspection:
+    """What :func:`anykeras.inspect` tells of a file. `refusal` says why it cannot be opened, where it cannot."""
+
+    raw: Raw
+    original: Document
+    opened: Opened | None = field(default=None)
+    refusal: AnyKerasError | None = None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was found; empty where the file is refused."""
+        return self.opened.findings if self.opened is not None else ()
+
+    @property
+    def code(self) -> tuple[recovery.Recovered, ...]:
+        """The functions of the file as Python text; where the file is refused, as far as they have one."""
+        return self.opened.code if self.opened is not None else recovery.read(self.original)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        writer = self.original.writer
+        opened = self.opened
+        return {
+            "path": self.raw.match.path,
+            "container": self.raw.match.name,
+            "writer": {
+                "library": writer.library,
+                "version": writer.version,
+                "era": str(writer.era),
+                "backend": writer.backend,
+                "data_format": writer.data_format,
+                "evidence": [f"{e.where}: {e.says}" for e in writer.evidence],
+            },
+            "layers": summary(self.original.model),
+            "notes": list(self.raw.notes),
+            "leftovers": list(self.raw.leftovers),
+            "code": [record.as_dict() for record in self.code],
+            "fidelity": fidelities(opened) if opened is not None else None,
+            "findings": [finding.as_dict() for finding in self.findings],
+            "refusal": str(self.refusal) if self.refusal is not None else None,
+        }
+
+    def __repr__(self) -> str:
+        state = f"refused ({self.refusal.code})" if self.refusal is not None else f"{len(self.findings)} findings"
+        layers = len(summary(self.original.model))
+        return f"<Inspection {_short(self.raw.match.path)}: {self.original.writer}, {layers} layers, {state}>"
+
+
+def open_migrated(migrated: pipeline.Migrated, native: bool = False) -> Opened:
+    """The last step of opening: names and code resolved. Raises AnyKerasError."""
+    resolved = pipeline.resolve(migrated, native)
+    path = migrated.parsed.raw.match.path
+    return Opened(path, resolved.document, resolved.findings, resolved.code, migrated, native)
+
+
+def fidelities(of: Opened | Converted) -> dict[str, str]:
+    """The three figures for JSON: of everything, of outputs, of training."""
+    return {"all": str(of.fidelity), "outputs": str(of.outputs_fidelity), "training": str(of.training_fidelity)}
+
+
+def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:
+    """Raises Unfaithful where findings are below the level, ValueError for a level that does not exist."""
+    levels = strict if isinstance(strict, Mapping) else {"all": strict}
+    for kind, level in levels.items():
+        allowed, affects = Fidelity(level), None if kind == "all" else Affects(kind)
+        below = [f for f in findings if f.fidelity.rank > allowed.rank and (affects is None or f.affects is affects)]
+        if below:
+            what = "the conversion" if affects is None else str(affects)
+            codes = ", ".join(sorted({finding.code for finding in below}))
+            raise Unfaithful(
+                "AK6020",
+                f"{what} would be {worst(below)}, and at most {allowed} is allowed: {codes}; nothing was written",
+                next_step="Look at the findings with `anykeras inspect`, then ask for a lower level if they do not matter.",
+            )
+
+
+def _counted(of: Opened | Converted) -> str:
+    return f"{len(of.findings)} findings, {of.fidelity} (outputs {of.outputs_fidelity}, training {of.training_fidelity})"
+
+
+def _short(path: str) -> str:
+    return repr(path if len(path) <= 80 else f"...{path[-77:]}")

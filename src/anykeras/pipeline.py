@@ -1,0 +1,94 @@
+"""The one line that every file goes through: read -> parse -> migrate -> resolve, and then a target lowers the document.
+
+Each step takes what the one before gives. Nothing here runs a byte of the file or imports a framework.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from . import containers, custom, migrations, parse, recovery
+from .containers.base import Raw
+from .document.model import Document
+from .findings import Finding
+
+Path = str | os.PathLike[str]
+CustomObjects = custom.Objects
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A file in its writer's own vocabulary, and the objects that the user passed for it."""
+
+    raw: Raw
+    document: Document
+    custom_objects: custom.Given
+
+
+@dataclass(frozen=True)
+class Migrated:
+    """A file in the vocabulary of current Keras 3; names that Keras 3 does not have are still in it."""
+
+    parsed: Parsed
+    document: Document
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """A file of which every name and function is known to Keras 3, ready to be lowered."""
+
+    document: Document
+    findings: tuple[Finding, ...]
+    code: tuple[recovery.Recovered, ...]
+
+
+def read(path: Path, weights: Path | None = None) -> Raw:
+    """Everything in the box, or in the boxes of an architecture and its weights. Nothing of it is believed.
+
+    Raises:
+        MissingFile: there is no such file.
+        AnyKerasError: it is no model file, is damaged, or asks for more than `anykeras.limits` allows.
+    """
+    raw = containers.open(os.fsdecode(path))
+    return raw if weights is None else raw.with_weights(containers.open(os.fsdecode(weights)))
+
+
+def parse_raw(raw: Raw, custom_objects: CustomObjects = None) -> Parsed:
+    """The document as its writer meant it; who that was is found out here, once.
+
+    Raises:
+        NotAModel: weights without an architecture.
+        Malformed: the configuration contradicts itself.
+        MissingObject: `custom_objects` names a source file that cannot be used.
+    """
+    writer = parse.era.infer(raw)
+    passed = custom.given(custom_objects, writer)
+    return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed)
+
+
+def migrate(parsed: Parsed) -> Migrated:
+    """The document after the rules of every era. Raises Unsupported, or Malformed for arguments no Keras writes."""
+    document, findings = migrations.migrate(parsed.document)
+    return Migrated(parsed, document, tuple(findings))
+
+
+def resolve(migrated: Migrated, native: bool = False) -> Resolved:
+    """Names that Keras 3 does not have, and code, as layers and operations of Keras 3 or of the user.
+
+    Args:
+        migrated: the document in the vocabulary of Keras 3.
+        native: what the user passed becomes native layers and operations where that can be, as a written file needs.
+
+    Raises:
+        MissingObject: classes or functions that are neither in the file nor in Keras 3 nor passed.
+        Unsupported: code that cannot be expressed in operations of Keras 3.
+    """
+    passed = migrated.parsed.custom_objects
+    prepared = custom.prepare(migrated.document, passed, native)
+    trace = custom.Adopter(passed, native)
+    recovered = recovery.recover(prepared.document, custom.functions(passed.objects), trace)
+    document, left_out = migrations.resolve_training(recovered.document, None if native else passed.find)
+    findings = (*migrated.findings, *passed.findings, *prepared.findings, *recovered.findings, *left_out)
+    return Resolved(document, findings, recovered.code)

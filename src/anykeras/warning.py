@@ -1,0 +1,70 @@
+"""Findings as Python warnings, at the line of the user's program that opened the file."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from collections.abc import Iterable
+
+from .fidelity import Affects, Fidelity
+from .findings import Finding
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+LINES = 5
+"""How many kinds of findings of one file are shown."""
+
+
+class AnyKerasWarning(UserWarning):
+    """Something about an opened file differs from what was saved; ``anykeras explain CODE`` says more."""
+
+
+def warn(message: str, category: type[Warning] = AnyKerasWarning) -> None:
+    """Warn at the first line outside of this package."""
+    warnings.warn(message, category, stacklevel=_level_of_user())
+
+
+def _level_of_user() -> int:
+    """The `stacklevel` that :func:`warn` passes on: frames up to the first that is not ours."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and os.path.abspath(frame.f_code.co_filename).startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def warn_of_findings(path: str, findings: Iterable[Finding], *, training: bool) -> None:
+    """One warning for each kind of finding that a user of the live model should know.
+
+    These are what is approximate or lossy in the outputs, every class or function that was recognised by its name, and
+    (with `training`) what is approximate or lossy in further training. The worst come first; after five, their number.
+    """
+    kinds: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if _concerns(finding, training):
+            kinds.setdefault(finding.code, []).append(finding)
+    ordered = sorted(kinds.values(), key=_urgency)
+    for kind in ordered[:LINES]:
+        warn(_line(kind))
+    if len(ordered) > LINES:
+        warn(f"and {len(ordered) - LINES} more: anykeras inspect {path}")
+
+
+def _concerns(finding: Finding, training: bool) -> bool:
+    if finding.is_shim:
+        return True
+    if finding.fidelity.rank < Fidelity.APPROXIMATE.rank:
+        return False
+    return finding.affects is Affects.OUTPUTS or (training and finding.affects is Affects.TRAINING)
+
+
+def _urgency(kind: list[Finding]) -> tuple[bool, int, str]:
+    """Outputs before training, the least faithful first."""
+    outputs = any(finding.affects is Affects.OUTPUTS for finding in kind)
+    return not outputs, -max(finding.fidelity.rank for finding in kind), kind[0].code
+
+
+def _line(kind: list[Finding]) -> str:
+    first, more = kind[0], len(kind) - 1
+    count = f" (and {more} more)" if more else ""
+    only = " Predictions are unaffected." if all(finding.affects is Affects.TRAINING for finding in kind) else ""
+    return f"[{first.code}] {first.address}{count}: {first.seen}: {first.done}.{only}"
