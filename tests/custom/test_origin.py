@@ -26,8 +26,8 @@ ARCHIVE = TESTS / "fixtures" / "tfkeras2.13" / "lion.keras"
 NEUTRAL, NEUTRAL_PATH = "zzneutral", "zz.neutral._body"
 MARKS = ("given", "standing", "foreign", "deferred")
 BODIES = (
-    "anykeras.shims.vision.reflection_padding._body",
-    "anykeras.shims.contrib.pelu._made",
+    "anykeras.shims.vision.faceswap._write_reflection_padding",
+    "anykeras.shims.keras_contrib._make_pelu",
 )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import anykeras
-from anykeras.shims import activations, shims
+from anykeras.shims import activations, base, shims
 
 FILES = sorted((Path(__file__).parent / "genuine").glob("*.h5"))
 DOCS = Path(__file__).parents[2] / "docs" / "shims.md"
@@ -69,4 +69,15 @@ def test_each_shim_has_a_recording_and_a_line_in_the_docs() -> None:
     for shim in shims():
         assert shim.checked and shim.difference
         assert all(name in text for name in shim.classes)
-    assert all(name in text for name in activations.known())
+    assert all(name in text for name in activations.known_activations())
+
+
+def test_a_package_has_one_shim_for_a_class(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(base, "document", lambda page: None)
+    register = base.register_shim("AK5999", "nothing", classes=("TCN",), package=_package_of("TCN"), what="A copy.")
+    with pytest.raises(ValueError, match="registered twice"):
+        register(lambda layer, context: None)
+
+
+def _package_of(class_name: str) -> str:
+    return next(shim.package for shim in shims() if class_name in shim.classes)

@@ -10,7 +10,7 @@ import pytest
 import anykeras
 from anykeras.document.model import Era, Layer, Writer
 from anykeras.migrations import Context
-from anykeras.shims import shim
+from anykeras.shims import apply_shim
 from anykeras.tensors import constant
 
 GENUINE = Path(__file__).parent / "genuine"
@@ -44,13 +44,13 @@ def context(version: str = "2.2.4") -> Context:
 
 @pytest.mark.parametrize("layer", STRANGERS.values(), ids=list(STRANGERS))
 def test_another_class_of_the_name_is_left_alone(layer: Layer) -> None:
-    assert shim(layer, context()) is None
+    assert apply_shim(layer, context()) is None
 
 
 def test_the_packages_own_are_known() -> None:
-    assert shim(Layer("UpsampleLike", "P5_upsampled"), context()) is not None
-    assert shim(Layer("Interp", "i", {"new_size": (4, 4)}), context("2.2.2")) is not None
-    assert shim(Layer("AnchorBoxes", "a", ANCHORS), context()) is not None
+    assert apply_shim(Layer("UpsampleLike", "P5_upsampled"), context()) is not None
+    assert apply_shim(Layer("Interp", "i", {"new_size": (4, 4)}), context("2.2.2")) is not None
+    assert apply_shim(Layer("AnchorBoxes", "a", ANCHORS), context()) is not None
 
 
 def test_an_open_size_is_refused_where_the_boxes_depend_on_it() -> None:
@@ -61,7 +61,7 @@ def test_an_open_size_is_refused_where_the_boxes_depend_on_it() -> None:
 
     sub = Builder("model")
     x = sub.input((None, None, 3))
-    layer = shim(Layer("AnchorBoxes", "boxes", ANCHORS), context())
+    layer = apply_shim(Layer("AnchorBoxes", "boxes", ANCHORS), context())
     assert layer is not None
     model = sub.finish(sub.add(layer, x))
     with pytest.raises(Unsupported, match="unknown size") as raised:

@@ -14,8 +14,8 @@ from ..findings import Fidelity, Finding
 from ..migrations import Context
 from ..parse.values import IsCustom
 from ..recovery import code_sites
-from ..shims import namesake, shim
-from ..shims.activations import settled
+from ..shims import apply_shim, is_namesake
+from ..shims.activations import resolve_activations
 from .given import Given
 from .making import is_layer
 from .missing import Lacking, missing
@@ -72,7 +72,7 @@ class _Pass:
 
     def change(self, layer: Layer) -> Layer:
         """One layer, those inside it done."""
-        layer = settled(self._objects(layer), self.context, self.given.find)
+        layer = resolve_activations(self._objects(layer), self.context, self.given.find)
         if layer.graph is not None:
             return self._model(layer)
         if not unknown(layer):
@@ -80,7 +80,7 @@ class _Pass:
         found = self.given.find(layer.bare_class_name, layer.registered_name, layer.module)
         if found is not None:
             return replace(layer, origin=FromUser(found))
-        stand_in = shim(layer, self.context)
+        stand_in = apply_shim(layer, self.context)
         if stand_in is not None:
             return stand_in
         self.lacking.append(Lacking(layer))
@@ -174,6 +174,6 @@ def namesakes(given: Given, writer: Writer) -> IsCustom:
     names |= {n for n, value in given.objects.items() if is_layer(value) and signature(n, NOW) is not None}
 
     def is_custom(name: str, config: Mapping[str, Json]) -> bool:
-        return name in names or _later(name, writer) or _wraps(name, config, writer) or namesake(name, config)
+        return name in names or _later(name, writer) or _wraps(name, config, writer) or is_namesake(name, config)
 
     return is_custom

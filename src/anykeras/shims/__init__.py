@@ -1,12 +1,12 @@
-"""Layers that everybody used and no Keras has: what stands for them, one file a family.
+"""Layers that many files have and no Keras has: native layers in their place, one file a package.
 
-A shim is used only where the reader gave no class, and is a finding. See ``docs/shims.md``.
+A shim is used only where custom_objects has no class of the name, and is a finding. See ``docs/shims.md``.
 """
 
 from ..registry import load_all
-from .base import Shim, shim, shims
-from .namesakes import namesake
+from .base import Shim, apply_shim, shims
+from .namesakes import is_namesake
 
 load_all(__name__)
 
-__all__ = ["Shim", "namesake", "shim", "shims"]
+__all__ = ["Shim", "apply_shim", "is_namesake", "shims"]

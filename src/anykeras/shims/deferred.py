@@ -13,7 +13,7 @@ from ..document.model import Deferred, Layer
 from ..errors import AnyKerasError
 from ..recovery.code_sites import CodeSite
 from ..recovery.code_sites.base import Lifter
-from ..recovery.functions import Refused
+from ..recovery.functions import Entry, FunctionContext, Refused, resolve
 from ..recovery.graph_ops import GraphOps
 from ..recovery.lift import Lifted, submodel
 from ..recovery.refusals import told
@@ -55,19 +55,31 @@ def in_operations(body: Body) -> Lifter:
     return lift
 
 
-def rank(site: CodeSite) -> int:
+def input_rank(site: CodeSite) -> int:
     """The number of axes of the input, that of the batch with them. Raises Refused."""
-    return len(shape(site))
+    return len(input_shape(site))
 
 
-def time(site: CodeSite) -> int | None:
+def input_steps(site: CodeSite) -> int | None:
     """The number of steps of an input (batch, time, ...), None where it is open. Raises Refused."""
-    return shape(site)[1]
+    return input_shape(site)[1]
 
 
-def shape(site: CodeSite) -> tuple[int | None, ...]:
+def input_shape(site: CodeSite) -> tuple[int | None, ...]:
     """The sizes of the input, that of the batch first, None where open. Raises Refused."""
     spec = site.args[0]
     if not isinstance(spec, Spec) or spec.shape is None:
         raise Refused("the shape of its input could not be found", "AK3043")
     return tuple(spec.shape)
+
+
+def legacy_function(context: FunctionContext, name: str) -> Entry:
+    """A function of an old library under its full dotted name, as the writer of the file had it.
+
+    Raises:
+        Refused: the writer's stack has no such function.
+    """
+    entry = resolve(name, context)
+    if entry is None:
+        raise Refused(f"the writer's stack has no {name}")
+    return entry

@@ -17,7 +17,7 @@ _MISSING: Final[Mapping[str, frozenset[str]]] = {
 }
 
 
-def namesake(class_name: str, config: Collection[str]) -> bool:
+def is_namesake(class_name: str, config: Collection[str]) -> bool:
     """Whether a class of a built-in name is another one, by the keys of its configuration."""
     keys = set(config)
     telling, missing = _TELLING.get(class_name, frozenset()), _MISSING.get(class_name, frozenset())

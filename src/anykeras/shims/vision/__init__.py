@@ -1,1 +1,1 @@
-"""Layers of detection, segmentation and classification networks, one file a shim."""
+"""Layers of detection, segmentation and classification networks."""

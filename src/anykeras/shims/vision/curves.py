@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Value
 from ...migrations import Context
-from ..base import stands_for
-from .channels import bare
+from ..base import register_shim
+from ..stored import has_only
 
 Curve = Callable[[Builder, Ref, float], Ref]
 
@@ -31,7 +31,7 @@ _NAMED: Mapping[str, str] = {"Mish": "mish", "Swish": "silu", "ReLU6": "relu6", 
 _CURVED: Mapping[str, Curve] = {"Swish": _swish, "Eswish": _eswish, "ESwish": _eswish, "Mila": _mila}
 
 
-@stands_for(
+@register_shim(
     "AK5115",
     "an Activation",
     classes=tuple(dict.fromkeys((*_NAMED, *_CURVED))),
@@ -45,7 +45,7 @@ _CURVED: Mapping[str, Curve] = {"Swish": _swish, "Eswish": _eswish, "ESwish": _e
 def curve(layer: Layer, context: Context) -> Layer | None:
     """Activation(name), or Activation(model)."""
     beta = layer.config.get("beta")
-    if not bare(layer, "beta") or layer.weights or isinstance(beta, bool):
+    if not has_only(layer, "beta") or layer.weights or isinstance(beta, bool):
         return None
     function: Value = _NAMED.get(layer.bare_class_name) if "beta" not in layer.config else None
     if isinstance(beta, int | float) and layer.bare_class_name in _CURVED:

@@ -7,12 +7,13 @@ from typing import Any
 from ...document.model import Layer
 from ...migrations import Context
 from ...recovery.graph_ops import GraphOps
-from ..base import stands_for
+from ..base import register_shim
+from ..blocks import scale_axis
 from ..deferred import defer, in_operations
-from .channels import bare, ending, scaled
+from ..stored import has_only, weights_ending
 
 
-@stands_for(
+@register_shim(
     "AK5090",
     "EinsumDense that multiplies and adds along one axis",
     classes=("Scale",),
@@ -25,16 +26,16 @@ from .channels import bare, ending, scaled
 )
 def scale(layer: Layer, context: Context) -> Layer | None:
     """EinsumDense("abcd,d->abcd", bias_axes="d")."""
-    if not {"axis", "momentum"} <= layer.config.keys() or not bare(layer, "axis", "momentum"):
+    if not {"axis", "momentum"} <= layer.config.keys() or not has_only(layer, "axis", "momentum"):
         return None
-    if ending(layer, "gamma", "beta") is None or not isinstance(layer.config["axis"], int):
+    if weights_ending(layer, "gamma", "beta") is None or not isinstance(layer.config["axis"], int):
         return None
-    return defer(layer, _body)
+    return defer(layer, _write_scale)
 
 
 @in_operations
-def _body(ops: GraphOps, x: Any, layer: Layer) -> Any:
-    held = ending(layer, "gamma", "beta") or {}
+def _write_scale(ops: GraphOps, x: Any, layer: Layer) -> Any:
+    held = weights_ending(layer, "gamma", "beta") or {}
     axis = layer.config["axis"]
     assert isinstance(axis, int)
-    return scaled(ops, x, axis, held["gamma"].read(), held["beta"].read())
+    return scale_axis(ops, x, axis, held["gamma"].read(), held["beta"].read())

@@ -10,9 +10,9 @@ from ...document.model import Layer, refs
 from ...migrations import Context
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
-from ..base import stands_for
+from ..base import register_shim
 from ..deferred import defer, in_operations
-from .channels import bare
+from ..stored import has_only
 
 _POOLING, _BACK = "MaxPoolingWithArgmax2D", "MaxUnpooling2D"
 _PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
@@ -27,10 +27,10 @@ def _of_two(layer: Layer) -> bool:
     config = layer.config
     usual = all(config.get(key, value) == value for key, value in _USUAL.items())
     padding = config.get("padding", "same") in ("same", "SAME", "valid", "VALID")
-    return usual and padding and bare(layer, "padding", *_USUAL) and not layer.weights
+    return usual and padding and has_only(layer, "padding", *_USUAL) and not layer.weights
 
 
-@stands_for(
+@register_shim(
     "AK5119",
     "the largest of four values, and its number in the image",
     classes=(_POOLING,),
@@ -45,7 +45,7 @@ def pooling(layer: Layer, context: Context) -> Layer | None:
     return defer(layer, _pooled) if _of_two(layer) else None
 
 
-@stands_for(
+@register_shim(
     "AK5120",
     "each value where it was, and zeros",
     classes=(_BACK,),

@@ -1,1 +1,0 @@
-"""Layers of capsule networks, one file a shim."""

@@ -1,1 +1,0 @@
-"""Layers of keras-contrib and of what was copied from it."""

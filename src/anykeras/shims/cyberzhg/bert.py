@@ -1,0 +1,209 @@
+"""Layers of keras-bert and keras-embed-sim."""
+
+from __future__ import annotations
+
+from ...document.build import Builder
+from ...document.model import Layer, Ref, Slice
+from ...findings import Fidelity
+from ...migrations import Context
+from ..base import register_shim
+from ..blocks import mask_of, with_mask
+from ..stored import has_arguments
+from .attention import masks_about, table, whole_table
+
+_EMBEDDING = ("embeddings_initializer", "embeddings_regularizer", "activity_regularizer", "embeddings_constraint", "mask_zero",
+             "input_length")  # fmt: skip
+
+
+@register_shim(
+    "AK5137",
+    "an Embedding that is called twice",
+    classes=("TokenEmbedding", "EmbeddingRet"),
+    package="keras-bert 0.81.0 and 0.86.0, keras-embed-sim 0.8.0",
+    what="TokenEmbedding and EmbeddingRet give the vectors of the tokens and the whole table, which another layer compares "
+    "with (tied weights).",
+    checked="keras-bert 0.81.0 and keras-embed-sim 0.7.0 on Keras 2.3.1, 0.86.0 and 0.8.0 on tf.keras 2.3",
+    difference="1e-07",
+    references=("keras_bert/layers/embedding.py 0.86.0", "keras_embed_sim/embeddings.py 0.8.0"),
+)
+def returned_embedding(layer: Layer, context: Context) -> Layer | None:
+    """One Embedding, called on the tokens and on all numbers."""
+    weights = layer.weights.get("embeddings")
+    if not has_arguments(layer, ("input_dim", "output_dim"), _EMBEDDING) or weights is None or len(layer.weights) != 1:
+        return None
+    sub = Builder(layer.name, layer.address)
+    tokens = sub.input()
+    rows = table(layer, weights)
+    vectors = sub.add(rows, tokens)
+    return sub.finish((vectors, whole_table(sub, rows, tokens, weights.shape[0])), layer.config.get("trainable") is not False)
+
+
+@register_shim(
+    "AK5138",
+    "operations, and a table of one row for the bias",
+    classes=("EmbeddingSimilarity", "EmbeddingSim"),
+    package="keras-bert 0.81.0 and 0.86.0, keras-embed-sim 0.8.0",
+    what="EmbeddingSimilarity and EmbeddingSim are `softmax(x E + b)`, with the table E of an embedding as an input. No "
+    "layer of Keras has a bias alone; an Embedding of one row keeps it trainable.",
+    checked="keras-bert 0.81.0 and keras-embed-sim 0.7.0 on Keras 2.3.1, 0.86.0 and 0.8.0 on tf.keras 2.3",
+    difference="1e-07",
+    references=("keras_bert/layers/embedding.py 0.86.0", "keras_embed_sim/embeddings.py 0.8.0"),
+)
+def embedding_similarity(layer: Layer, context: Context) -> Layer | None:
+    """softmax(x E + b)."""
+    optional = ("use_bias", "stop_gradient") if layer.class_name == "EmbeddingSim" else ()
+    if not has_arguments(layer, ("initializer", "regularizer", "constraint"), optional):
+        return None
+    bias = layer.weights.get("bias")
+    if (bias is not None) is not (layer.config.get("use_bias", True) is not False):
+        return None
+    sub = Builder(layer.name, layer.address)
+    x, rows = sub.input(), sub.input()
+    fixed = sub.op("stop_gradient", rows) if layer.config.get("stop_gradient") else rows
+    scores = sub.op("matmul", x, sub.op("transpose", fixed, axes=(1, 0)))
+    if bias is not None:
+        single = table(layer, bias.reshape(1, bias.shape[0]))
+        scores = sub.op("add", scores, whole_table(sub, single, x, 1))
+    out = sub.op("softmax", scores, axis=-1)
+    kept = with_mask(sub, out, mask_of(sub, x)) if masks_about(context) else out
+    return sub.finish(kept, layer.config.get("trainable") is not False)
+
+
+_TASK = ("embeddings_initializer", "embeddings_regularizer", "embeddings_constraint", "mask_zero")
+
+
+@register_shim(
+    "AK5141",
+    "an Embedding of the task, added",
+    classes=("TaskEmbedding",),
+    package="keras-bert 0.81.0 and 0.86.0",
+    what="TaskEmbedding adds the vector of a task to every step; with `mask_zero` task 0 adds nothing.",
+    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
+    difference="1e-07",
+    references=("keras_bert/layers/task_embed.py 0.86.0",),
+)
+def task_embedding(layer: Layer, context: Context) -> Layer | None:
+    """x + Embedding(task)."""
+    weights = layer.weights.get("embeddings")
+    if not has_arguments(layer, ("input_dim", "output_dim"), _TASK) or weights is None:
+        return None
+    sub = Builder(layer.name, layer.address)
+    x, task = sub.input(), sub.input()
+    number = sub.op("cast", task, "int32")
+    vector = sub.add(table(layer, weights, mask_zero=False), number)
+    if layer.config.get("mask_zero"):
+        some = sub.op("expand_dims", sub.op("cast", sub.op("not_equal", number, 0), "float32"), axis=-1)
+        vector = sub.op("multiply", vector, some)
+    out = sub.op("add", x, vector)
+    kept = with_mask(sub, out, mask_of(sub, x)) if masks_about(context) else out
+    return sub.finish(kept, layer.config.get("trainable") is not False)
+
+
+@register_shim(
+    "AK5139",
+    "the same numbers with another mask",
+    classes=("Masked",),
+    package="keras-bert 0.81.0 and 0.86.0",
+    what="Masked hands on its first input, masked where that was masked or where its second input is 0; with "
+    "`return_masked` it gives that mask too.",
+    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
+    difference="1e-07",
+    references=("keras_bert/layers/masked.py 0.86.0",),
+)
+def masked(layer: Layer, context: Context) -> Layer | None:
+    """The first input with the mask of both."""
+    if not has_arguments(layer, ("return_masked",)) or layer.weights:
+        return None
+    sub = Builder(layer.name, layer.address)
+    x, chosen = sub.input(), sub.input()
+    wanted = sub.op("expand_dims", sub.op("cast", sub.op("not_equal", chosen, 0), "float32"), axis=-1)
+    mask = sub.op("multiply", mask_of(sub, x), wanted)
+    out = with_mask(sub, x, mask)
+    return sub.finish((out, sub.op("squeeze", mask, axis=-1)) if layer.config["return_masked"] else out)
+
+
+@register_shim(
+    "AK5140",
+    "the operation take",
+    classes=("Extract",),
+    package="keras-bert 0.81.0 and 0.86.0",
+    what="Extract gives the vector of one step, `x[:, index]`.",
+    fidelity=Fidelity.EXACT,
+    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
+    difference="1e-07",
+    references=("keras_bert/layers/extract.py 0.86.0",),
+)
+def extract(layer: Layer, context: Context) -> Layer | None:
+    """``take(x, index, axis=1)``."""
+    index = layer.config.get("index")
+    if not has_arguments(layer, ("index",)) or not isinstance(index, int):
+        return None
+    sub = Builder(layer.name, layer.address)
+    return sub.finish(sub.op("take", sub.input(), index, axis=1))
+
+
+@register_shim(
+    "AK5142",
+    "the operation max over steps that are not masked",
+    classes=("MaskedGlobalMaxPool1D",),
+    package="keras-bert 0.81.0 and 0.86.0",
+    what="MaskedGlobalMaxPool1D is the maximum over the steps; masked ones are lowered by 1000000 first.",
+    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
+    difference="1e-07",
+    references=("keras_bert/layers/pooling.py 0.86.0",),
+)
+def masked_max(layer: Layer, context: Context) -> Layer | None:
+    """max(x - 1000000 (1 - mask), axis=-2)."""
+    if not has_arguments(layer, ()) or layer.weights:
+        return None
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    if masks_about(context):
+        gone = sub.op("subtract", 1.0, mask_of(sub, x))
+        return sub.finish(sub.op("max", sub.op("subtract", x, sub.op("multiply", gone, 1e6)), axis=-2))
+    return sub.finish(sub.op("max", x, axis=-2))
+
+
+_REQUIRED = ("filters", "kernel_size")
+_CONVOLUTION = ("strides", "padding", "data_format", "dilation_rate", "groups", "activation", "use_bias", "kernel_initializer",
+             "bias_initializer", "kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint",
+             "bias_constraint")  # fmt: skip
+
+
+@register_shim(
+    "AK5143",
+    "Conv1D with masked steps set to 0",
+    classes=("MaskedConv1D",),
+    package="keras-bert 0.81.0 and 0.86.0",
+    what="MaskedConv1D sets masked steps to 0 before a Conv1D. The mask goes on; with valid padding, without its first "
+    "`kernel_size // 2 * 2 * dilation_rate` steps.",
+    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
+    difference="1e-07",
+    references=("keras_bert/layers/conv.py 0.86.0",),
+)
+def masked_convolution(layer: Layer, context: Context) -> Layer | None:
+    """Conv1D(x * mask)."""
+    if not has_arguments(layer, _REQUIRED, _CONVOLUTION):
+        return None
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    config = {key: value for key, value in layer.config.items() if key in (*_REQUIRED, *_CONVOLUTION)}
+    inner = Layer("Conv1D", f"{layer.name}_conv", config, layer.weights, address=layer.address)
+    if not masks_about(context):
+        return sub.finish(sub.add(inner, x), layer.config.get("trainable") is not False)
+    mask = mask_of(sub, x)
+    out = sub.add(inner, sub.op("multiply", x, mask))
+    return sub.finish(with_mask(sub, out, _left(sub, layer, mask)), layer.config.get("trainable") is not False)
+
+
+def _left(sub: Builder, layer: Layer, mask: Ref) -> Ref:
+    size, rate = (_first(layer.config.get(key)) for key in ("kernel_size", "dilation_rate"))
+    gone = size // 2 * rate * 2
+    if layer.config.get("padding", "valid") != "valid" or not gone:
+        return mask
+    return sub.op("get_item", mask, (Slice(), Slice(gone)))
+
+
+def _first(value: object) -> int:
+    item = value[0] if isinstance(value, tuple) and value else value
+    return item if isinstance(item, int) else 1

@@ -1,0 +1,196 @@
+"""Layers of keras-contrib and of what was copied from it; its CRF is in `crf/`."""
+
+from __future__ import annotations
+
+from ..document.build import Builder
+from ..document.model import Layer, Ref, Value
+from ..migrations import Context
+from ..recovery.code_sites import CodeSite
+from ..recovery.functions import Refused
+from .base import register_shim
+from .blocks import as_activation, trained_vector
+from .deferred import defer, in_layers, input_rank, input_shape
+from .stored import SHARED
+
+_GROUP_KEYS = frozenset({"groups", "axis", "epsilon", "center", "scale"}) | {
+    f"{role}_{kind}" for role in ("beta", "gamma") for kind in ("initializer", "regularizer", "constraint")
+}
+
+
+@register_shim(
+    "AK5071",
+    "groups of neighbouring numbers",
+    classes=("GroupNormalization",),
+    package="keras-contrib 2.0.8, titu1994/Keras-Group-Normalization",
+    what="This class reshapes a sample to (groups, ...) as it lies in memory. Channels first that is group "
+    "normalisation, and becomes GroupNormalization of Keras 3. Channels last its groups are parts of the image with "
+    "all channels in each, which Keras 3 does not have.",
+    checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.3.1",
+    difference="1e-06",
+    references=("keras_contrib/layers/normalization/groupnormalization.py 2.0.8",),
+)
+def group_normalization(layer: Layer, context: Context) -> Layer | None:
+    """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
+    roles = {role for key, role in (("scale", "gamma"), ("center", "beta")) if layer.config.get(key) is True}
+    if layer.config.keys() - SHARED != _GROUP_KEYS or ">" in (layer.registered_name or "") or layer.weights.keys() != roles:
+        return None
+    if not isinstance(layer.config["groups"], int) or not isinstance(layer.config["axis"], int):
+        return None
+    return defer(layer, _make_group_normalization)
+
+
+@in_layers
+def _make_group_normalization(layer: Layer, site: CodeSite) -> Layer:
+    sizes = input_shape(site)
+    axis = int(str(layer.config["axis"])) % len(sizes)
+    if axis == len(sizes) - 1:
+        return _neighbours(layer, sizes)
+    if axis != 1:
+        raise Refused(f"groups along axis {axis} of {len(sizes)}")
+    return Layer("GroupNormalization", layer.name, {key: layer.config[key] for key in _GROUP_KEYS}, layer.weights)
+
+
+def _neighbours(layer: Layer, sizes: tuple[int | None, ...]) -> Layer:
+    if sizes[-1] is None or sum(size is None for size in sizes[1:]) > 1:
+        raise Refused("more than one size of the input is open, and its groups lie across them")
+    groups = int(str(layer.config["groups"]))
+    sub = Builder(f"{layer.name}_function", layer.address)
+    x = sub.input()
+    out = _reshaped(sub, x, groups, -1, sizes[-1] // groups)
+    middle = sub.op("subtract", out, sub.op("mean", out, axis=(2, 3), keepdims=True))
+    variance = sub.op("mean", sub.op("square", middle), axis=(2, 3), keepdims=True)
+    out = sub.op("divide", middle, sub.op("sqrt", sub.op("add", variance, layer.config["epsilon"])))
+    for role, function in (("gamma", "multiply"), ("beta", "add")):
+        if role in layer.weights:
+            trained = trained_vector(sub, x, len(sizes), layer.weights[role], f"{layer.name}_{role}")
+            out = sub.op(function, out, _reshaped(sub, trained, groups, 1, sizes[-1] // groups))
+    return as_activation(layer, sub.finish(_reshaped(sub, out, *(-1 if size is None else size for size in sizes[1:]))))
+
+
+def _reshaped(sub: Builder, x: Ref, *sizes: Value) -> Ref:
+    return sub.layer("Reshape", {"target_shape": sizes}, x)
+
+
+_INSTANCE_KEYS = frozenset({"axis", "epsilon", "center", "scale"}) | {
+    f"{role}_{kind}" for role in ("beta", "gamma") for kind in ("initializer", "regularizer", "constraint")
+}
+
+
+@register_shim(
+    "AK5070",
+    "means and deviations by operations",
+    classes=("InstanceNormalization",),
+    package="keras-contrib (as in antspynet 0.1.9)",
+    what="InstanceNormalization of keras-contrib is `gamma * (x - mean) / (deviation + epsilon) + beta` over all axes but "
+    "the first and `axis`; with `axis=None` over all but the first, with one gamma and one beta. Epsilon is added to "
+    "the deviation, not to the variance, so that no normalisation of Keras 3 is the same.",
+    checked="antspynet 0.1.9's copy of it, on Keras 2.3.1 and tf.keras 2.6",
+    difference="7e-07",
+    references=("antspynet/utilities/custom_normalization_layers.py, 0.1.9",),
+)
+def instance_normalization(layer: Layer, context: Context) -> Layer | None:
+    """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
+    axis, epsilon = layer.config.get("axis"), layer.config.get("epsilon")
+    roles = [role for key, role in (("scale", "gamma"), ("center", "beta")) if layer.config.get(key) is True]
+    if (
+        layer.config.keys() - SHARED != _INSTANCE_KEYS
+        or ">" in (layer.registered_name or "")
+        or layer.weights.keys() != set(roles)
+    ):
+        return None
+    if not isinstance(epsilon, int | float) or not (axis is None or isinstance(axis, int)) or axis == 0:
+        return None
+    return defer(layer, _make_instance_normalization)
+
+
+@in_layers
+def _make_instance_normalization(layer: Layer, site: CodeSite) -> Layer:
+    axes, epsilon, axis = input_rank(site), layer.config["epsilon"], layer.config["axis"]
+    kept = axis % axes if isinstance(axis, int) else None
+    others = tuple(each for each in range(1, axes) if each != kept)
+    sub = Builder(f"{layer.name}_function", layer.address)
+    x = sub.input()
+    middle = sub.op("subtract", x, sub.op("mean", x, axis=others, keepdims=True))
+    deviation = sub.op("sqrt", sub.op("mean", sub.op("square", middle), axis=others, keepdims=True))
+    out = sub.op("divide", middle, sub.op("add", deviation, epsilon))
+    for role, function in (("gamma", "multiply"), ("beta", "add")):
+        if role in layer.weights:
+            shape = tuple(layer.weights[role].size if each == kept else 1 for each in range(1, axes))
+            trained = trained_vector(sub, x, axes, layer.weights[role], f"{layer.name}_{role}")
+            out = sub.op(function, out, sub.layer("Reshape", {"target_shape": shape}, trained))
+    return as_activation(layer, sub.finish(out))
+
+
+_PELU_KEYS = frozenset({"shared_axes"}) | {
+    f"{role}_{kind}" for role in ("alpha", "beta") for kind in ("initializer", "regularizer", "constraint")
+}
+
+
+@register_shim(
+    "AK5085",
+    "an Activation of operations",
+    classes=("PELU",),
+    package="keras-contrib 2.0.8",
+    what="PELU is `alpha / beta * x` where x is positive and `alpha * (exp(x / beta) - 1)` elsewhere, alpha and beta being "
+    "trained for each place of the input besides the shared axes.",
+    checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.2.4",
+    difference="5e-07",
+    references=("keras_contrib/layers/advanced_activations/pelu.py 2.0.8",),
+)
+def pelu(layer: Layer, context: Context) -> Layer | None:
+    """Weights alpha and beta are kernels of Dense layers without bias."""
+    if layer.config.keys() - SHARED != _PELU_KEYS or layer.weights.keys() != {"alpha", "beta"}:
+        return None
+    return defer(layer, _make_pelu)
+
+
+@in_layers
+def _make_pelu(layer: Layer, site: CodeSite) -> Layer:
+    sub = Builder(f"{layer.name}_function", layer.address)
+    x = sub.input()
+    trained = {}
+    for role in ("alpha", "beta"):
+        flat = trained_vector(sub, x, input_rank(site), layer.weights[role], f"{layer.name}_{role}")
+        trained[role] = sub.layer("Reshape", {"target_shape": layer.weights[role].shape}, flat)
+    above = sub.op("multiply", sub.op("relu", x), sub.op("divide", trained["alpha"], trained["beta"]))
+    below = sub.op("exp", sub.op("divide", sub.op("minimum", x, 0.0), trained["beta"]))
+    below = sub.op("multiply", trained["alpha"], sub.op("subtract", below, 1.0))
+    return as_activation(layer, sub.finish(sub.op("add", below, above)))
+
+
+@register_shim(
+    "AK5086",
+    "two reshapes and a transposition",
+    classes=("SubPixelUpscaling",),
+    package="keras-contrib 2.0.8",
+    what="SubPixelUpscaling is `depth_to_space` of TensorFlow: channels become squares of pixels.",
+    checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.2.4",
+    difference="2e-07",
+    references=("keras_contrib/layers/convolutional/subpixelupscaling.py 2.0.8",),
+)
+def sub_pixel_upscaling(layer: Layer, context: Context) -> Layer | None:
+    """Files of Theano lay the channels in another order, and are not meant."""
+    if layer.config.keys() - SHARED != {"scale_factor", "data_format"} or context.writer.backend not in (None, "tensorflow"):
+        return None
+    fits = isinstance(layer.config["scale_factor"], int) and layer.config["data_format"] in ("channels_first", "channels_last")
+    return defer(layer, _make_sub_pixel_upscaling) if fits and not layer.weights else None
+
+
+@in_layers
+def _make_sub_pixel_upscaling(layer: Layer, site: CodeSite) -> Layer:
+    scale, last, sizes = (
+        int(str(layer.config["scale_factor"])),
+        layer.config["data_format"] == "channels_last",
+        input_shape(site),
+    )
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    if not last:
+        x, sizes = sub.op("transpose", x, (0, 2, 3, 1)), (sizes[0], *sizes[2:], sizes[1])
+    down, across, channels = sizes[1:]
+    if down is None or across is None or channels is None:
+        raise Refused("the pixels of an image of unknown size are laid out anew", "AK3043")
+    left = channels // scale**2
+    parts = sub.op("reshape", x, (-1, down, across, scale, scale, left))
+    out = sub.op("reshape", sub.op("transpose", parts, (0, 1, 3, 2, 4, 5)), (-1, down * scale, across * scale, left))
+    return sub.finish(out if last else sub.op("transpose", out, (0, 3, 1, 2)))

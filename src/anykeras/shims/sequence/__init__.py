@@ -1,1 +1,0 @@
-"""Layers over sequences that went from hand to hand: attention, CRF, TCN."""

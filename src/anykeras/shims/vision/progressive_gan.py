@@ -1,0 +1,53 @@
+"""Layers of progressively grown networks."""
+
+from __future__ import annotations
+
+from ...document.build import Builder
+from ...document.model import Layer
+from ...migrations import Context
+from ..base import register_shim
+from ..stored import has_only
+
+
+@register_shim(
+    "AK5118",
+    "one more channel: the mean deviation over the batch",
+    classes=("MinibatchStdev",),
+    package="progressive GAN for Keras",
+    what="The deviation of every feature at every place over the images of the batch, averaged to one number, is added as a "
+    "channel. So the outcome depends on what is in a batch together.",
+    checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
+    difference="8e-07",
+    references=("J. Brownlee, How to Implement Progressive Growing GAN Models in Keras, 2019",),
+)
+def minibatch_deviation(layer: Layer, context: Context) -> Layer | None:
+    """concatenate(x, mean(sqrt(variance over the batch + 1e-8)))."""
+    if not has_only(layer) or layer.weights:
+        return None
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    apart = sub.op("square", sub.op("subtract", x, sub.op("mean", x, axis=0, keepdims=True)))
+    deviation = sub.op("sqrt", sub.op("add", sub.op("mean", apart, axis=0, keepdims=True), 1e-8))
+    number = sub.op("mean", deviation, keepdims=True)
+    like = sub.op("zeros_like", sub.op("mean", x, axis=-1, keepdims=True))
+    return sub.finish(sub.op("concatenate", (x, sub.op("add", like, number)), axis=-1))
+
+
+@register_shim(
+    "AK5117",
+    "the operations of its formula",
+    classes=("PixelNormalization",),
+    package="progressive GAN for Keras",
+    what="The channels of each place are divided by the root of their mean square, 1e-8 added under the root.",
+    checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
+    difference="8e-07",
+    references=("J. Brownlee, How to Implement Progressive Growing GAN Models in Keras, 2019",),
+)
+def pixel_normalization(layer: Layer, context: Context) -> Layer | None:
+    """x / sqrt(mean(x^2) + 1e-8)."""
+    if not has_only(layer) or layer.weights:
+        return None
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    mean = sub.op("mean", sub.op("square", x), axis=-1, keepdims=True)
+    return sub.finish(sub.op("divide", x, sub.op("sqrt", sub.op("add", mean, 1e-8))))
