@@ -16,7 +16,7 @@ import numpy as np
 from ..document.model import Era, Layer
 from ..errors import Unsupported
 from ..parse import keras3
-from ..parse.values import Reading
+from ..parse.reading import ParseContext
 from ..recovery.functions import is_module
 from ..recovery.functions.lookup import canonical
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
@@ -104,4 +104,4 @@ def _model(
         ) from error
     if model.weights:
         raise Unsupported("AK5002", f"the function given for {name!r} makes weights, which the file cannot fill", key=name)
-    return keras3.layer_of(config, Reading(Era.KERAS3, f"custom object {name}"))
+    return keras3.layer_of(config, ParseContext(Era.KERAS3, f"custom object {name}"))

@@ -22,7 +22,7 @@ from ..document.edit import UniqueNames
 from ..document.model import Call, Era, Graph, Layer, Ref, refs
 from ..document.walk import Path, fill_weights, layers_of, map_graph_refs
 from ..parse import keras3
-from ..parse.values import Reading
+from ..parse.reading import ParseContext
 from ..recovery.equality import same
 from ..targets.keras_custom import paired, weights_of
 from ..targets.keras_live import follow
@@ -81,7 +81,7 @@ def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any
         raise
     except Exception as error:  # whatever the reader's class raises: it then stays as it is
         raise Kept(f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
-    model = keras3.layer_of(config, Reading(Era.KERAS3, f"class {layer.class_name}"))
+    model = keras3.layer_of(config, ParseContext(Era.KERAS3, f"class {layer.class_name}"))
     return _with_weights(replace(model, name=layer.name), whole, own, len(flat), layer, tensors)
 
 

@@ -12,7 +12,7 @@ from ..document.model import Document, Era, FromUser, Layer, Object, Value, Writ
 from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
 from ..migrations import Context
-from ..parse.values import IsCustom
+from ..parse.reading import IsCustom
 from ..recovery import code_sites
 from ..shims import apply_shim, is_namesake
 from ..shims.activations import resolve_activations

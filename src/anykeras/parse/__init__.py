@@ -12,9 +12,9 @@ from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import layers_of, rebuild
 from ..errors import Malformed, NotAModel
 from . import era, keras0, keras3, legacy, pages
+from .reading import IsCustom, ParseContext, is_never_custom, mapping
 from .training import training_of
 from .tree import bind_assets, bind_tree
-from .values import IsCustom, Reading, is_never_custom, mapping
 from .weights import bind_named
 
 __all__ = ["architecture", "era", "pages", "parse"]
@@ -49,24 +49,24 @@ def _of_known_model(raw: Raw) -> str:
 
 def architecture(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Layer:
     """The model without its weights, in the writer's vocabulary."""
-    reading = Reading(writer.era, raw.part or "architecture", is_custom=is_custom)
-    data = mapping(raw.architecture, reading, "the architecture")
+    context = ParseContext(writer.era, raw.part or "architecture", is_custom=is_custom)
+    data = mapping(raw.architecture, context, "the architecture")
     if "config" not in data and isinstance(data.get("model_config"), dict):
-        data = mapping(data["model_config"], reading, "model_config")
+        data = mapping(data["model_config"], context, "model_config")
     try:
         if writer.era is Era.KERAS0:
-            model = keras0.model_of(data, reading)
+            model = keras0.model_of(data, context)
         elif writer.era is Era.KERAS3 or isinstance(data.get("module"), str):
-            model = keras3.layer_of(data, reading)
+            model = keras3.layer_of(data, context)
         else:
-            model = legacy.layer_of(data, reading)
+            model = legacy.layer_of(data, context)
     except RecursionError:
-        raise Malformed("AK1209", "the configuration is nested too deep", part=reading.part) from None
+        raise Malformed("AK1209", "the configuration is nested too deep", part=context.part) from None
     if model.graph is None and _build_shape(raw, writer) is None:
         raise Malformed(
             "AK1211",
             f"the configuration describes a {model.class_name}, which is not a Sequential or functional model",
-            part=reading.part,
+            part=context.part,
             layer=model.name,
             next_step="A subclassed model keeps its computation in Python code that is not in the file.",
         )

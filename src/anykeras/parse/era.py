@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ..catalog import find
 from ..containers.base import Json, NamedWeights, Raw, TreeWeights
 from ..document.model import Era, Evidence, Writer
-from .values import IsCustom, is_never_custom
+from .reading import IsCustom, is_never_custom
 
 # Arguments that only one era used (keras/layers/*.py of 1.2.2 and 2.0.0).
 KERAS1_WORDS = frozenset(

@@ -8,7 +8,7 @@ from ..document.graph import all_refs, calls, topological_order
 from ..document.model import Graph, Ref, refs
 from ..document.walk import map_graph_refs, map_refs
 from ..errors import Malformed
-from .values import Reading
+from .reading import ParseContext
 
 
 def shift_nested(graph: Graph) -> Graph:
@@ -51,26 +51,26 @@ def true_inputs(graph: Graph) -> Graph:
     return replace(graph, inputs=map_refs(graph.inputs, source)) if fed else graph
 
 
-def check_refs(graph: Graph, reading: Reading) -> Graph:
+def check_refs(graph: Graph, context: ParseContext) -> Graph:
     """The graph, if every ref names a call that exists and no call waits for itself. Raises Malformed."""
     for ref in all_refs(graph):
         made = graph.calls.get(ref.layer)
         if made is None:
-            raise reading.wrong(f"a tensor of {ref.layer!r} is used, and no such layer is listed", ref.layer)
+            raise context.malformed(f"a tensor of {ref.layer!r} is used, and no such layer is listed", ref.layer)
         if ref.node >= len(made):
-            raise reading.wrong(f"call {ref.node} of {ref.layer!r} is used, and it is called {len(made)} times", ref.layer)
-    _check_acyclic(graph, reading)
+            raise context.malformed(f"call {ref.node} of {ref.layer!r} is used, and it is called {len(made)} times", ref.layer)
+    _check_acyclic(graph, context)
     return graph
 
 
-def _check_acyclic(graph: Graph, reading: Reading) -> None:
+def _check_acyclic(graph: Graph, context: ParseContext) -> None:
     reached = set(topological_order(graph))
     for node, _ in calls(graph):
         if node not in reached:
             raise Malformed(
                 "AK1203",
                 f"call {node[1]} of {node[0]!r} needs its own outcome",
-                part=reading.part,
+                part=context.part,
                 layer=node[0],
                 next_step="Get an undamaged copy of the file.",
             )

@@ -15,37 +15,37 @@ from ..containers.config_text.yaml.values import NAME_KEY
 from ..document.edit import UniqueNames
 from ..document.model import Call, Code, Config, Graph, Layer, Ref, Value
 from .graph import check_refs
-from .values import Reading, mapping, number, plain, sequence, text
+from .reading import ParseContext, mapping, number, plain, sequence, text
 
 _DTYPES = {"float": "float32", "int": "int32"}  # Graph.add_input, keras/layers/containers.py
 
 
-def model_of(data: dict[str, Json], reading: Reading) -> Layer:
+def model_of(data: dict[str, Json], context: ParseContext) -> Layer:
     """The Sequential or Graph of a file, with everything in it. Raises Malformed, LimitExceeded."""
-    return _layer(data, reading, UniqueNames(), "")
+    return _layer(data, context, UniqueNames(), "")
 
 
-def _layer(data: dict[str, Json], reading: Reading, names: UniqueNames, address: str, wanted: str = "") -> Layer:
+def _layer(data: dict[str, Json], context: ParseContext, names: UniqueNames, address: str, wanted: str = "") -> Layer:
     """`wanted` is the name that the surrounding graph calls the layer by."""
-    reading.count_layer()
-    class_name = text(data.get("name"), reading, "name")
+    context.count_layer()
+    class_name = text(data.get("name"), context, "name")
     custom = data.get("custom_name")
     name = names.claim(wanted or (custom if isinstance(custom, str) and custom else class_name.lower()))
-    made = _Making(data, class_name, name, reading, names, f"{address}/{name}" if address else name)
-    reading.enter()
-    layer = _KINDS.get(class_name, _plain_layer)(made)
-    reading.leave()
+    source = _LayerSource(data, class_name, name, context, names, f"{address}/{name}" if address else name)
+    context.enter()
+    layer = _KINDS.get(class_name, _plain_layer)(source)
+    context.leave()
     return layer
 
 
 @dataclass(frozen=True)
-class _Making:
+class _LayerSource:
     """One layer being read."""
 
     data: dict[str, Json]
     class_name: str
     name: str
-    reading: Reading
+    context: ParseContext
     names: UniqueNames
     address: str
 
@@ -58,11 +58,11 @@ class _Making:
         return {key: _held(value) for key, value in self.data.items() if key not in left_out}
 
     def inner(self, value: Json, wanted: str = "") -> Layer:
-        data = mapping(value, self.reading, "layer", self.name)
-        return _layer(data, self.reading, self.names, self.address, wanted)
+        data = mapping(value, self.context, "layer", self.name)
+        return _layer(data, self.context, self.names, self.address, wanted)
 
     def inners(self, key: str) -> tuple[Layer, ...]:
-        return tuple(self.inner(item) for item in sequence(self.data.get(key), self.reading, key, self.name))
+        return tuple(self.inner(item) for item in sequence(self.data.get(key), self.context, key, self.name))
 
 
 def _held(value: Json) -> Value:
@@ -73,33 +73,33 @@ def _held(value: Json) -> Value:
     return plain(value)
 
 
-def _plain_layer(made: _Making) -> Layer:
-    return made.layer(made.config())
+def _plain_layer(source: _LayerSource) -> Layer:
+    return source.layer(source.config())
 
 
-def _sequential(made: _Making) -> Layer:
-    return made.layer({}, Graph(made.inners("layers"), sequential=True))
+def _sequential(source: _LayerSource) -> Layer:
+    return source.layer({}, Graph(source.inners("layers"), sequential=True))
 
 
-def _merge(made: _Making) -> Layer:
-    return made.layer({**made.config("layers"), "layers": made.inners("layers")})
+def _merge(source: _LayerSource) -> Layer:
+    return source.layer({**source.config("layers"), "layers": source.inners("layers")})
 
 
-def _wrapper(made: _Making) -> Layer:
-    return made.layer({**made.config("layer"), "layer": made.inner(made.data.get("layer"))})
+def _wrapper(source: _LayerSource) -> Layer:
+    return source.layer({**source.config("layer"), "layer": source.inner(source.data.get("layer"))})
 
 
-def _autoencoder(made: _Making) -> Layer:
-    encoder, decoder = (made.inner(made.data.get(key)) for key in ("encoder_config", "decoder_config"))
-    rest = made.config("encoder_config", "decoder_config")
-    return made.layer({**rest, "encoder": encoder, "decoder": decoder})
+def _autoencoder(source: _LayerSource) -> Layer:
+    encoder, decoder = (source.inner(source.data.get(key)) for key in ("encoder_config", "decoder_config"))
+    rest = source.config("encoder_config", "decoder_config")
+    return source.layer({**rest, "encoder": encoder, "decoder": decoder})
 
 
-def _graph(made: _Making) -> Layer:
-    return made.layer({}, _GraphReader(made).read(), "Functional")
+def _graph(source: _LayerSource) -> Layer:
+    return source.layer({}, _GraphReader(source).read(), "Functional")
 
 
-_KINDS: Mapping[str, Callable[[_Making], Layer]] = {
+_KINDS: Mapping[str, Callable[[_LayerSource], Layer]] = {
     "Sequential": _sequential,
     "Graph": _graph,
     "Merge": _merge,
@@ -116,24 +116,24 @@ def _alone(ends: list[Ref]) -> Value:
 class _GraphReader:
     """One Graph: its inputs, nodes and outputs, in the order in which they were added."""
 
-    def __init__(self, made: _Making) -> None:
-        self.made, self.reading = made, made.reading
+    def __init__(self, source: _LayerSource) -> None:
+        self.source, self.context = source, source.context
         self.layers: list[Layer] = []
         self.calls: dict[str, tuple[Call, ...]] = {}
         self.refs: dict[str, tuple[Ref, ...]] = {}  # several for a Siamese node, whose heads are apart
 
     def read(self) -> Graph:
         inputs = [self._input(item) for item in self._listed("input_config")]
-        nodes = mapping(self.made.data.get("nodes", {}), self.reading, "nodes", self.made.name)
+        nodes = mapping(self.source.data.get("nodes", {}), self.context, "nodes", self.source.name)
         for item in self._listed("node_config"):
             self._node(item, nodes)
         outputs = [self._incoming(item)[0] for item in self._listed("output_config")]
         graph = Graph(tuple(self.layers), self.calls, _alone(inputs), _alone(outputs))
-        return check_refs(graph, self.reading)
+        return check_refs(graph, self.context)
 
     def _listed(self, key: str) -> list[dict[str, Json]]:
-        found = [mapping(item, self.reading, key) for item in sequence(self.made.data.get(key), self.reading, key)]
-        order = self.made.data.get(key.replace("_config", "_order"))
+        found = [mapping(item, self.context, key) for item in sequence(self.source.data.get(key), self.context, key)]
+        order = self.source.data.get(key.replace("_config", "_order"))
         if isinstance(order, list) and sorted(map(str, order)) == sorted(str(item.get("name")) for item in found):
             found.sort(key=lambda item: order.index(item.get("name")))
         return found
@@ -144,54 +144,54 @@ class _GraphReader:
         return tuple(Ref(layer.name, node) for node in range(len(calls)))
 
     def _input(self, item: Mapping[str, Json]) -> Ref:
-        name = text(item.get("name"), self.reading, "name")
+        name = text(item.get("name"), self.context, "name")
         shape = item.get("batch_input_shape")
         if not isinstance(shape, list):
-            shape = [None, *sequence(item.get("input_shape"), self.reading, "input_shape", name)]
+            shape = [None, *sequence(item.get("input_shape"), self.context, "input_shape", name)]
         dtype = _DTYPES.get(str(item.get("dtype", "float")), str(item.get("dtype")))
         config: Config = {"batch_input_shape": plain(shape), "input_dtype": dtype}
-        layer = Layer("InputLayer", self.made.names.claim(name), config, address=f"{self.made.address}/{name}")
+        layer = Layer("InputLayer", self.source.names.claim(name), config, address=f"{self.source.address}/{name}")
         self.refs[name] = self._add(layer, Call())
         return self.refs[name][0]
 
     def _node(self, item: Mapping[str, Json], nodes: Mapping[str, Json]) -> None:
-        name = text(item.get("name"), self.reading, "name")
-        data = mapping(nodes.get(name), self.reading, "node", name)
+        name = text(item.get("name"), self.context, "name")
+        data = mapping(nodes.get(name), self.context, "node", name)
         kind = data.get("name")
         if kind == "SiameseHead":
             self.refs[name] = (self._head(item, data, name),)
         elif kind == "Siamese":
-            layer = self.made.inner(data.get("layer"), name)
+            layer = self.source.inner(data.get("layer"), name)
             heads = self._add(layer, *(Call((ref,)) for ref in self._sources(item)))
             self.refs[name] = (self._merged(heads, item, name),) if item.get("merge_mode") else heads
         else:
             incoming = self._incoming(item)
-            layer = self.made.inner(data, name)
+            layer = self.source.inner(data, name)
             self.refs[name] = self._add(layer, *(Call((ref,)) for ref in incoming))
 
     def _head(self, item: Mapping[str, Json], data: Mapping[str, Json], name: str) -> Ref:
         heads = self._sources(item)
-        head = number(data.get("head"), self.reading, "head", name)
+        head = number(data.get("head"), self.context, "head", name)
         if head >= len(heads):
-            raise self.reading.wrong(f"head {head} of a layer that is shared by {len(heads)}", name)
+            raise self.context.malformed(f"head {head} of a layer that is shared by {len(heads)}", name)
         return heads[head]
 
     def _sources(self, item: Mapping[str, Json]) -> tuple[Ref, ...]:
         one, several = item.get("input"), item.get("inputs") or []
-        wanted = [one] if isinstance(one, str) and one else sequence(several, self.reading, "inputs")
+        wanted = [one] if isinstance(one, str) and one else sequence(several, self.context, "inputs")
         found: list[Ref] = []
         for name in wanted:
             if not isinstance(name, str) or name not in self.refs:
-                raise self.reading.wrong(f"{name!r} is used before it is made, or never made", str(item.get("name")))
+                raise self.context.malformed(f"{name!r} is used before it is defined, or never defined", str(item.get("name")))
             found += self.refs[name]
         return tuple(found)
 
     def _incoming(self, item: Mapping[str, Json]) -> tuple[Ref, ...]:
         """What flows into a node or output: one tensor, merged where there are several."""
-        name = text(item.get("name"), self.reading, "name")
+        name = text(item.get("name"), self.context, "name")
         sources = self._sources(item)
         if not sources:
-            raise self.reading.wrong("a node without inputs", name)
+            raise self.context.malformed("a node without inputs", name)
         return sources if len(sources) == 1 else (self._merged(sources, item, name),)
 
     def _merged(self, sources: tuple[Ref, ...], item: Mapping[str, Json], name: str) -> Ref:
@@ -200,5 +200,5 @@ class _GraphReader:
             "concat_axis": plain(item.get("concat_axis", -1)),
             "dot_axes": plain(item.get("dot_axes", -1)),
         }
-        layer = Layer("Merge", self.made.names.claim(f"{name}_merge"), config, address=f"{self.made.address}/{name}")
+        layer = Layer("Merge", self.source.names.claim(f"{name}_merge"), config, address=f"{self.source.address}/{name}")
         return self._add(layer, Call((sources,)))[0]

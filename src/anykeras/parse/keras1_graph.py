@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..containers.base import Json
-from .values import Reading, mapping, sequence, text
+from .reading import ParseContext, mapping, sequence, text
 
 _DTYPES = {"float": "float32", "int": "int32"}
 
@@ -19,19 +19,19 @@ def is_graph(config: Json) -> bool:
     return isinstance(config, dict) and {"input_config", "node_config", "output_config", "nodes"} <= set(config)
 
 
-def functional(config: dict[str, Json], reading: Reading) -> dict[str, Json]:
+def functional(config: dict[str, Json], context: ParseContext) -> dict[str, Json]:
     """The same model with ``layers``, ``inbound_nodes``, ``input_layers`` and ``output_layers``. Raises Malformed."""
-    return _Rewriting(config, reading).run()
+    return _Rewriting(config, context).run()
 
 
 class _Rewriting:
     """Layers so far, and what each name of the graph stands for: ``[layer, node, tensor]``."""
 
-    def __init__(self, config: dict[str, Json], reading: Reading) -> None:
-        self.config, self.reading = config, reading
+    def __init__(self, config: dict[str, Json], context: ParseContext) -> None:
+        self.config, self.context = config, context
         self.layers: list[Json] = []
         self.tensors: dict[str, Json] = {}
-        self.nodes = mapping(config["nodes"], reading, "nodes")
+        self.nodes = mapping(config["nodes"], context, "nodes")
 
     def run(self) -> dict[str, Json]:
         inputs: list[Json] = [self._input(item) for item in self._listed("input_config")]
@@ -42,18 +42,18 @@ class _Rewriting:
         return {"name": name, "layers": self.layers, "input_layers": inputs, "output_layers": outputs}
 
     def _listed(self, key: str) -> list[dict[str, Json]]:
-        return [mapping(item, self.reading, key) for item in sequence(self.config[key], self.reading, key)]
+        return [mapping(item, self.context, key) for item in sequence(self.config[key], self.context, key)]
 
     def _add(self, class_name: Json, config: dict[str, Json], nodes: list[Json]) -> str:
-        name = text(config.get("name"), self.reading, "name")
+        name = text(config.get("name"), self.context, "name")
         self.layers.append({"name": name, "class_name": class_name, "config": config, "inbound_nodes": nodes})
         return name
 
     def _input(self, item: Mapping[str, Json]) -> Json:
-        name = text(item.get("name"), self.reading, "name")
+        name = text(item.get("name"), self.context, "name")
         shape = item.get("batch_input_shape")
         if not isinstance(shape, list):
-            shape = [None, *sequence(item.get("input_shape"), self.reading, "input_shape", name)]
+            shape = [None, *sequence(item.get("input_shape"), self.context, "input_shape", name)]
         dtype = str(item.get("dtype", "float"))
         config: dict[str, Json] = {
             "name": name,
@@ -64,34 +64,34 @@ class _Rewriting:
         return self.tensors[name]
 
     def _node(self, item: Mapping[str, Json]) -> None:
-        name = text(item.get("name"), self.reading, "name")
-        data = mapping(self.nodes.get(name), self.reading, "node", name)
-        config = mapping(data.get("config"), self.reading, "config", name)
+        name = text(item.get("name"), self.context, "name")
+        data = mapping(self.nodes.get(name), self.context, "node", name)
+        config = mapping(data.get("config"), self.context, "config", name)
         incoming = self._incoming(item, f"merge_inputs_for_{name}")
         self.tensors[name] = [self._add(data.get("class_name"), config, [[incoming]]), 0, 0]
 
     def _shared(self, item: Mapping[str, Json]) -> None:
-        name = text(item.get("name"), self.reading, "name")
-        data = mapping(item.get("layer"), self.reading, "layer", name)
-        config = mapping(data.get("config"), self.reading, "config", name)
+        name = text(item.get("name"), self.context, "name")
+        data = mapping(item.get("layer"), self.context, "layer", name)
+        config = mapping(data.get("config"), self.context, "config", name)
         sources = self._sources(item)
         layer = self._add(data.get("class_name"), config, [[source] for source in sources])
         heads: list[Json] = [[layer, node, 0] for node in range(len(sources))]
         if item.get("merge_mode"):
             self.tensors[name] = self._merged(heads, item, name)
-        for given, head in zip(sequence(item.get("outputs", []), self.reading, "outputs", name), heads, strict=False):
-            self.tensors[text(given, self.reading, "outputs", name)] = head
+        for given, head in zip(sequence(item.get("outputs", []), self.context, "outputs", name), heads, strict=False):
+            self.tensors[text(given, self.context, "outputs", name)] = head
 
     def _sources(self, item: Mapping[str, Json]) -> list[Json]:
         one = item.get("input")
-        wanted = [one] if isinstance(one, str) and one else sequence(item.get("inputs"), self.reading, "inputs")
+        wanted = [one] if isinstance(one, str) and one else sequence(item.get("inputs"), self.context, "inputs")
         found: list[Json] = []
         for name in wanted:
             if not isinstance(name, str) or name not in self.tensors:
-                raise self.reading.wrong(f"{name!r} is used before it is made, or never made", str(item.get("name")))
+                raise self.context.malformed(f"{name!r} is used before it is defined, or never defined", str(item.get("name")))
             found.append(self.tensors[name])
         if not found:
-            raise self.reading.wrong("a node without inputs", str(item.get("name")))
+            raise self.context.malformed("a node without inputs", str(item.get("name")))
         return found
 
     def _incoming(self, item: Mapping[str, Json], merged: str) -> Json:

@@ -17,38 +17,38 @@ from ..errors import AnyKerasError
 from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested
+from .reading import MODELS, ParseContext, complete_layer, mapping, number, plain, qualify, sequence, text
 from .recorded_shapes import noted
-from .values import MODELS, Reading, completed, mapping, number, plain, qualified, sequence, text
 
 _BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
 _NOT_LAYERS = ("initializers", "regularizers", "constraints", "losses", "metrics", "optimizers", "dtype_policies",
                "quantizers", "distribution", "random")  # fmt: skip
 
 
-def value_of(value: Json, reading: Reading) -> Value:
+def value_of(value: Json, context: ParseContext) -> Value:
     """A value in which every dict with a class name is an object."""
     if isinstance(value, list):
-        return tuple(value_of(item, reading) for item in value)
+        return tuple(value_of(item, context) for item in value)
     if not isinstance(value, dict):
         return value
     class_name = value.get("class_name")
     if not isinstance(class_name, str) or not ({"config", "items", "value"} & value.keys()):
-        return {key: value_of(item, reading) for key, item in value.items()}
+        return {key: value_of(item, context) for key, item in value.items()}
     special = _SPECIAL.get(class_name)
-    if special is not None and (made := special(value, reading)) is not None:
+    if special is not None and (made := special(value, context)) is not None:
         return made
-    return _object(class_name, value, reading)
+    return _object(class_name, value, context)
 
 
-def _object(class_name: str, data: dict[str, Json], reading: Reading) -> Value:
+def _object(class_name: str, data: dict[str, Json], context: ParseContext) -> Value:
     config, module = data.get("config"), data.get("module")
     registered = data.get("registered_name")
     where = module if isinstance(module, str) else None
     if class_name == "function" and isinstance(config, str):
         return config if _own(where) else Object("function", config, where, _text(registered))
-    if _is_layer(class_name, where, config, reading):
-        return layer_of(data, reading)
-    held = config if isinstance(config, str) else value_of(config, reading)
+    if _is_layer(class_name, where, config, context):
+        return layer_of(data, context)
+    held = config if isinstance(config, str) else value_of(config, context)
     if not isinstance(held, Mapping | str):
         held = {} if held is None else {"value": held}
     return Object(class_name, held, where, _text(registered))
@@ -63,56 +63,56 @@ def _text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _is_layer(class_name: str, module: str | None, config: Json, reading: Reading) -> bool:
+def _is_layer(class_name: str, module: str | None, config: Json, context: ParseContext) -> bool:
     if module is not None and any(f".{word}" in f".{module}" for word in _NOT_LAYERS):
         return False
-    if class_name in MODELS or find(qualified(class_name, None, config, reading), reading.era) is not None:
+    if class_name in MODELS or find(qualify(class_name, None, config, context), context.era) is not None:
         return isinstance(config, dict)
     return isinstance(config, dict) and "name" in config and ({"trainable", "dtype"} <= config.keys())
 
 
-_Special = Callable[[dict[str, Json], Reading], Value | None]
+_Special = Callable[[dict[str, Json], ParseContext], Value | None]
 
 
-def _tuple(data: dict[str, Json], reading: Reading) -> Value | None:
-    return tuple(value_of(item, reading) for item in sequence(data.get("items"), reading, "items"))
+def _tuple(data: dict[str, Json], context: ParseContext) -> Value | None:
+    return tuple(value_of(item, context) for item in sequence(data.get("items"), context, "items"))
 
 
-def _lambda(data: dict[str, Json], reading: Reading) -> Value | None:
+def _lambda(data: dict[str, Json], context: ParseContext) -> Value | None:
     return Code(plain(data.get("config")), "__lambda__")
 
 
-def _slice(data: dict[str, Json], reading: Reading) -> Value | None:
-    config = mapping(data.get("config"), reading, "slice")
-    return Slice(*(value_of(config.get(key), reading) for key in ("start", "stop", "step")))
+def _slice(data: dict[str, Json], context: ParseContext) -> Value | None:
+    config = mapping(data.get("config"), context, "slice")
+    return Slice(*(value_of(config.get(key), context) for key in ("start", "stop", "step")))
 
 
-def _numpy(data: dict[str, Json], reading: Reading) -> Value | None:
+def _numpy(data: dict[str, Json], context: ParseContext) -> Value | None:
     """An array among the arguments of a call (``__numpy__`` and ``__tensor__`` of serialization_lib.py)."""
-    config = mapping(data.get("config"), reading, "array")
+    config = mapping(data.get("config"), context, "array")
     dtype = config.get("dtype")
     try:
-        return constant(np.asarray(config.get("value")), dtype if isinstance(dtype, str) else "float32", reading.part)
+        return constant(np.asarray(config.get("value")), dtype if isinstance(dtype, str) else "float32", context.part)
     except AnyKerasError:
         raise
     except (TypeError, ValueError):
-        raise reading.wrong("an array among the arguments does not hold numbers") from None
+        raise context.malformed("an array among the arguments does not hold numbers") from None
 
 
-def _ellipsis(data: dict[str, Json], reading: Reading) -> Value | None:
+def _ellipsis(data: dict[str, Json], context: ParseContext) -> Value | None:
     return Ellipsis_()
 
 
-def _keras_tensor(data: dict[str, Json], reading: Reading) -> Value | None:
-    config = mapping(data.get("config"), reading, "tensor")
-    history = sequence(config.get("keras_history"), reading, "keras_history")
+def _keras_tensor(data: dict[str, Json], context: ParseContext) -> Value | None:
+    config = mapping(data.get("config"), context, "tensor")
+    history = sequence(config.get("keras_history"), context, "keras_history")
     if len(history) != 3:
-        raise reading.wrong("a tensor's history should be [layer, node, index]")
-    layer = text(history[0], reading, "keras_history")
-    return Ref(layer, number(history[1], reading, "node index"), number(history[2], reading, "tensor index"))
+        raise context.malformed("a tensor's history should be [layer, node, index]")
+    layer = text(history[0], context, "keras_history")
+    return Ref(layer, number(history[1], context, "node index"), number(history[2], context, "tensor index"))
 
 
-def _dtype(data: dict[str, Json], reading: Reading) -> Value | None:
+def _dtype(data: dict[str, Json], context: ParseContext) -> Value | None:
     config = data.get("config")
     return Dtype(config) if isinstance(config, str) else None
 
@@ -130,100 +130,100 @@ _SPECIAL: Mapping[str, _Special] = {
 }
 
 
-def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Layer:
+def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
     """A layer, operation or model. Raises Malformed, LimitExceeded."""
-    reading.count_layer()
-    class_name = text(data.get("class_name"), reading, "class_name")
-    config = mapping(data.get("config"), reading, "config", class_name)
+    context.count_layer()
+    class_name = text(data.get("class_name"), context, "class_name")
+    config = mapping(data.get("config"), context, "config", class_name)
     name = config.get("name", data.get("name")) or ""
     if not isinstance(name, str):
-        raise reading.wrong("a layer name should be a text", layer=class_name, key="name")
+        raise context.malformed("a layer name should be a text", layer=class_name, key="name")
     address = f"{address}/{name or class_name}" if address else name or class_name
     made = Layer(
-        qualified(class_name, _text(data.get("registered_name")), config, reading),
+        qualify(class_name, _text(data.get("registered_name")), config, context),
         name,
         module=_text(data.get("module")),
         registered_name=_text(data.get("registered_name")),
         address=address,
     )
     if isinstance(config.get("layers"), list) and ("input_layers" in config or _sequential_class(class_name, data)):
-        return _model(made, config, reading)
-    held = {key: value_of(item, reading) for key, item in config.items() if key != "name"}
-    return completed(replace(made, config=held), reading)
+        return _model(made, config, context)
+    held = {key: value_of(item, context) for key, item in config.items() if key != "name"}
+    return complete_layer(replace(made, config=held), context)
 
 
 def _sequential_class(class_name: str, data: Mapping[str, Json]) -> bool:
     return class_name == "Sequential" or "Sequential" in str(data.get("registered_name"))
 
 
-def _model(made: Layer, config: Mapping[str, Json], reading: Reading) -> Layer:
-    reading.enter()
+def _model(made: Layer, config: Mapping[str, Json], context: ParseContext) -> Layer:
+    context.enter()
     functional = "input_layers" in config
-    graph = _functional(config, reading, made.address) if functional else _sequential(config, reading, made.address)
-    reading.leave()
+    graph = _functional(config, context, made.address) if functional else _sequential(config, context, made.address)
+    context.leave()
     graph_keys = ("layers", "name", "input_layers", "output_layers")
-    held = {key: value_of(item, reading) for key, item in config.items() if key not in graph_keys}
+    held = {key: value_of(item, context) for key, item in config.items() if key not in graph_keys}
     class_name = made.class_name if made.class_name not in MODELS else "Functional" if functional else "Sequential"
     return replace(made, class_name=class_name, config=held, graph=graph)
 
 
-def _sequential(config: Mapping[str, Json], reading: Reading, address: str) -> Graph:
-    listed = noted(sequence(config.get("layers"), reading, "layers"), functional=False)
-    return Graph(tuple(layer_of(mapping(i, reading, "layer"), reading, address) for i in listed), sequential=True)
+def _sequential(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
+    listed = noted(sequence(config.get("layers"), context, "layers"), functional=False)
+    return Graph(tuple(layer_of(mapping(i, context, "layer"), context, address) for i in listed), sequential=True)
 
 
-def _functional(config: Mapping[str, Json], reading: Reading, address: str) -> Graph:
+def _functional(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     layers: list[Layer] = []
     calls: dict[str, tuple[Call, ...]] = {}
-    for item in noted(sequence(config.get("layers"), reading, "layers"), functional=True):
-        data = mapping(item, reading, "layer")
-        layer = layer_of(data, reading, address)
-        name = text(data.get("name", layer.name), reading, "name", layer.class_name)
+    for item in noted(sequence(config.get("layers"), context, "layers"), functional=True):
+        data = mapping(item, context, "layer")
+        layer = layer_of(data, context, address)
+        name = text(data.get("name", layer.name), context, "name", layer.class_name)
         if name in calls:
-            raise reading.wrong(f"two layers are called {name!r}", layer=name)
-        nodes = sequence(data.get("inbound_nodes", []), reading, "inbound_nodes", name)
-        made = tuple(_call(node, reading, name) for node in nodes)
+            raise context.malformed(f"two layers are called {name!r}", layer=name)
+        nodes = sequence(data.get("inbound_nodes", []), context, "inbound_nodes", name)
+        made = tuple(_call(node, context, name) for node in nodes)
         calls[name] = made or (Call(),) * (layer.class_name == "InputLayer")
         layers.append(replace(layer, name=name))
-    now = reading.era is Era.KERAS3
+    now = context.era is Era.KERAS3
     models = {layer.name for layer in layers if now and layer.graph is not None and not layer.graph.sequential}
-    starts, ends = (_ends(config.get(key), models, reading, key) for key in ("input_layers", "output_layers"))
-    made_layers, made_calls = _operations(layers, calls, reading)
+    starts, ends = (_ends(config.get(key), models, context, key) for key in ("input_layers", "output_layers"))
+    made_layers, made_calls = _operations(layers, calls, context)
     graph = Graph(made_layers, made_calls, starts, ends)
-    return check_refs(graph if now else shift_nested(graph), reading)
+    return check_refs(graph if now else shift_nested(graph), context)
 
 
-def _ends(value: Json, models: set[str], reading: Reading, what: str) -> Value:
+def _ends(value: Json, models: set[str], context: ParseContext, what: str) -> Value:
     """Where a model begins and ends. There, but not between layers, Keras 3 counts a nested functional model's own
     node as its first (``get_tensor`` in keras/src/models/functional.py)."""
     if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
-        node = number(value[1], reading, what)
-        return Ref(value[0], node - 1 if value[0] in models and node else node, number(value[2], reading, what))
+        node = number(value[1], context, what)
+        return Ref(value[0], node - 1 if value[0] in models and node else node, number(value[2], context, what))
     if isinstance(value, list):
-        return tuple(_ends(item, models, reading, what) for item in value)
+        return tuple(_ends(item, models, context, what) for item in value)
     if isinstance(value, dict):
         if isinstance(value.get("items"), list):
-            return _ends(value["items"], models, reading, what)
-        return {key: _ends(item, models, reading, what) for key, item in value.items()}
-    raise reading.wrong(f"{what} should list tensors", key=what)
+            return _ends(value["items"], models, context, what)
+        return {key: _ends(item, models, context, what) for key, item in value.items()}
+    raise context.malformed(f"{what} should list tensors", key=what)
 
 
-def _call(node: Json, reading: Reading, layer: str) -> Call:
+def _call(node: Json, context: ParseContext, layer: str) -> Call:
     if isinstance(node, list):
-        return legacy.call_of(node, reading, layer)
-    data = mapping(node, reading, "inbound_nodes", layer)
-    args = tuple(value_of(item, reading) for item in sequence(data.get("args"), reading, "args", layer))
-    kwargs = mapping(data.get("kwargs", {}), reading, "kwargs", layer)
-    return Call(args, {key: value_of(item, reading) for key, item in kwargs.items()})
+        return legacy.call_of(node, context, layer)
+    data = mapping(node, context, "inbound_nodes", layer)
+    args = tuple(value_of(item, context) for item in sequence(data.get("args"), context, "args", layer))
+    kwargs = mapping(data.get("kwargs", {}), context, "kwargs", layer)
+    return Call(args, {key: value_of(item, context) for key, item in kwargs.items()})
 
 
 def _operations(
-    layers: list[Layer], calls: dict[str, tuple[Call, ...]], reading: Reading
+    layers: list[Layer], calls: dict[str, tuple[Call, ...]], context: ParseContext
 ) -> tuple[tuple[Layer, ...], dict[str, tuple[Call, ...]]]:
     """Nodes that are functions of ``keras.ops`` by the public name of the function and its public arguments."""
     made: list[Layer] = []
     for layer in layers:
-        joined = [_joined(layer, call, reading) for call in calls[layer.name]] if _is_operation(layer) else []
+        joined = [_joined(layer, call, context) for call in calls[layer.name]] if _is_operation(layer) else []
         if joined:
             made.append(replace(layer, class_name=joined[0][0], config={}, module=None, operation=True))
             calls[layer.name] = tuple(call for _, call in joined)
@@ -232,11 +232,11 @@ def _operations(
     return tuple(made), calls
 
 
-def _joined(layer: Layer, call: Call, reading: Reading) -> tuple[str, Call]:
+def _joined(layer: Layer, call: Call, context: ParseContext) -> tuple[str, Call]:
     try:
         function, args, kwargs = operations.join(layer.module, layer.class_name, layer.config, call.args, call.kwargs)
     except operations.UnknownOperation as error:
-        raise reading.wrong(str(error), layer.name) from None
+        raise context.malformed(str(error), layer.name) from None
     return function, Call(tuple(args), dict(kwargs))
 
 

@@ -9,40 +9,43 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ..catalog import find
 from ..containers.base import Json
-from ..document.model import Call, Code, Graph, Layer, Ref, Value
+from ..document.model import Call, Code, Graph, Layer, Object, Ref, Value
 from . import keras1_graph
 from .graph import check_refs, shift_nested, true_inputs
-from .values import MODELS, Reading, completed, legacy_value, mapping, number, plain, qualified, sequence, text
+from .reading import MODELS, ParseContext, complete_layer, mapping, number, plain, qualify, sequence, text
 
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py, TF 2.4: a call argument that is not a tensor
 _CODE_TYPES = ("lambda", "function")
 # Lambda stores each of its functions beside a key that says how (keras/layers/core.py, every version).
 _CODE_KEYS = {"function": "function_type", "output_shape": "output_shape_type", "mask": "mask_type",
               "mode": "mode_type", "output_mask": "output_mask_type"}  # fmt: skip
+# Arguments that hold an object which may share its name with a layer class ("Identity", "Normalization").
+_OBJECT_KEYS = ("initializer", "regularizer", "constraint", "init", "loss", "optimizer", "policy", "dtype")
 
 
-def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Layer:
+def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
     """A layer or model from its serialized form. Raises Malformed."""
-    reading.count_layer()
-    class_name = text(data.get("class_name"), reading, "class_name")
+    context.count_layer()
+    class_name = text(data.get("class_name"), context, "class_name")
     config = data.get("config")
     if isinstance(config, dict) and keras1_graph.is_graph(config):
-        return model_of({**data, "config": keras1_graph.functional(config, reading)}, reading, address)
+        return model_of({**data, "config": keras1_graph.functional(config, context)}, context, address)
     if _is_graph(config) and (class_name in MODELS or (isinstance(config, dict) and "input_layers" in config)):
-        return model_of(data, reading, address)
+        return model_of(data, context, address)
     if not isinstance(config, dict):
-        raise reading.wrong(f"the config of a {class_name} should be an object", layer=str(data.get("name") or class_name))
+        raise context.malformed(f"the config of a {class_name} should be an object", layer=str(data.get("name") or class_name))
     name = config.get("name", data.get("name")) or ""
     if not isinstance(name, str):
-        raise reading.wrong("a layer name should be a text", layer=class_name, key="name")
+        raise context.malformed("a layer name should be a text", layer=class_name, key="name")
     address = f"{address}/{name or class_name}" if address else name or class_name
-    held = {key: _held(key, value, config, reading) for key, value in config.items() if key != "name"}
+    held = {key: _held(key, value, config, context) for key, value in config.items() if key != "name"}
     module, registered = data.get("module"), data.get("registered_name")
     if registered is None and ">" in class_name:
         registered, class_name = class_name, class_name.rpartition(">")[2]
-    class_name = qualified(class_name, registered if isinstance(registered, str) else None, config, reading)
-    return completed(
+    class_name = qualify(class_name, registered if isinstance(registered, str) else None, config, context)
+    return complete_layer(
         Layer(
             class_name,
             name,
@@ -51,39 +54,72 @@ def layer_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
             registered_name=registered if isinstance(registered, str) else None,
             address=address,
         ),
-        reading,
+        context,
     )
 
 
-def _held(key: str, value: Json, config: Mapping[str, Json], reading: Reading) -> Value:
+def _held(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
     kind = config.get(_CODE_KEYS.get(key, ""))
     if kind in _CODE_TYPES and value is not None:
         module = config.get("module" if key == "function" else f"{key}_module")
         return Code(plain(value), str(kind), module if isinstance(module, str) else None)
-    return legacy_value(value, reading, key)
+    return legacy_value(value, context, key)
+
+
+def legacy_value(value: Json, context: ParseContext, key: str = "") -> Value:
+    """A configuration value of Keras 1, 2 or tf.keras: ``{"class_name", "config"}`` is a layer or an object."""
+    if isinstance(value, list):
+        return tuple(legacy_value(item, context, key) for item in value)
+    if not isinstance(value, dict):
+        return value
+    class_name = value.get("class_name")
+    if isinstance(class_name, str) and "config" in value:
+        if class_name == "__tuple__":
+            return legacy_value(value.get("items", []), context, key)
+        return _legacy_object(class_name, value, context, key)
+    if class_name in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
+        return legacy_value(value["items"], context, key)
+    return {name: legacy_value(item, context, name) for name, item in value.items()}
+
+
+def _legacy_object(class_name: str, value: Mapping[str, Json], context: ParseContext, key: str) -> Value:
+    config, module = value["config"], value.get("module")
+    if class_name == "__lambda__":
+        return Code(plain(config), "__lambda__")
+    inner = find(qualify(class_name, None, config, context), context.era)
+    is_layer = isinstance(config, (dict, list)) and not key.endswith(_OBJECT_KEYS)
+    if is_layer and (inner is not None or class_name in MODELS or (isinstance(config, dict) and "name" in config)):
+        return layer_of(dict(value), context)
+    held = legacy_value(config, context, key) if not isinstance(config, str) else config
+    return Object(
+        class_name,
+        held if isinstance(held, (Mapping, str)) else {"value": held},
+        module if isinstance(module, str) else None,
+        name if isinstance(name := value.get("registered_name"), str) else None,
+    )
 
 
 def _is_graph(config: Json) -> bool:
     return isinstance(config, list) or (isinstance(config, dict) and isinstance(config.get("layers"), list))
 
 
-def model_of(data: dict[str, Json], reading: Reading, address: str = "") -> Layer:
+def model_of(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
     """A Sequential or functional model with everything in it. Raises Malformed, LimitExceeded."""
-    reading.enter()
+    context.enter()
     config = data["config"]
     outer = data.get("name")
     if isinstance(config, list):
         config = {"layers": config, **({"name": outer} if isinstance(outer, str) else {})}
-    body = mapping(config, reading, "config")
+    body = mapping(config, context, "config")
     name = body.get("name", outer) or ""
     if not isinstance(name, str):
-        raise reading.wrong("a model name should be a text", key="name")
+        raise context.malformed("a model name should be a text", key="name")
     address = f"{address}/{name or 'sequential'}" if address else name or "model"
     functional = "input_layers" in body or "output_layers" in body
-    graph = _functional(body, reading, address) if functional else _sequential(body, reading, address)
+    graph = _functional(body, context, address) if functional else _sequential(body, context, address)
     left_out = ("layers", "name", "input_layers", "output_layers")
-    held = {key: legacy_value(value, reading, key) for key, value in body.items() if key not in left_out}
-    reading.leave()
+    held = {key: legacy_value(value, context, key) for key, value in body.items() if key not in left_out}
+    context.leave()
     kind = "Functional" if functional else "Sequential"
     written = data.get("class_name")
     registered = data.get("registered_name")
@@ -98,33 +134,33 @@ def model_of(data: dict[str, Json], reading: Reading, address: str = "") -> Laye
     )
 
 
-def _sequential(body: Mapping[str, Json], reading: Reading, address: str) -> Graph:
-    listed = sequence(body.get("layers"), reading, "layers")
-    layers = [layer_of(mapping(item, reading, "layer"), reading, address) for item in listed]
+def _sequential(body: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
+    listed = sequence(body.get("layers"), context, "layers")
+    layers = [layer_of(mapping(item, context, "layer"), context, address) for item in listed]
     return Graph(tuple(layers), sequential=True)
 
 
-def _functional(body: Mapping[str, Json], reading: Reading, address: str) -> Graph:
+def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     layers: list[Layer] = []
     calls: dict[str, tuple[Call, ...]] = {}
-    for item in sequence(body.get("layers"), reading, "layers"):
-        data = mapping(item, reading, "layer")
-        layer = layer_of(data, reading, address)
+    for item in sequence(body.get("layers"), context, "layers"):
+        data = mapping(item, context, "layer")
+        layer = layer_of(data, context, address)
         name = data.get("name", layer.name)
         if not isinstance(name, str) or not name:
-            raise reading.wrong("a layer of a functional model has no name", layer=layer.class_name)
+            raise context.malformed("a layer of a functional model has no name", layer=layer.class_name)
         if name in calls:
-            raise reading.wrong(f"two layers are called {name!r}", layer=name)
+            raise context.malformed(f"two layers are called {name!r}", layer=name)
         layers.append(replace(layer, name=name))
-        nodes = sequence(data.get("inbound_nodes", []), reading, "inbound_nodes", name)
-        calls[name] = tuple(call_of(node, reading, name) for node in nodes) or (Call(),) * (layer.class_name == "InputLayer")
+        nodes = sequence(data.get("inbound_nodes", []), context, "inbound_nodes", name)
+        calls[name] = tuple(call_of(node, context, name) for node in nodes) or (Call(),) * (layer.class_name == "InputLayer")
     graph = Graph(
         tuple(layers),
         calls,
-        _alone(_ends(body.get("input_layers"), reading, "input_layers")),
-        _alone(_ends(body.get("output_layers"), reading, "output_layers")),
+        _alone(_ends(body.get("input_layers"), context, "input_layers")),
+        _alone(_ends(body.get("output_layers"), context, "output_layers")),
     )
-    return check_refs(true_inputs(shift_nested(graph)), reading)
+    return check_refs(true_inputs(shift_nested(graph)), context)
 
 
 def _alone(ends: Value) -> Value:
@@ -132,35 +168,35 @@ def _alone(ends: Value) -> Value:
     return ends[0] if isinstance(ends, tuple) and len(ends) == 1 else ends
 
 
-def _ends(value: Json, reading: Reading, what: str) -> Value:
+def _ends(value: Json, context: ParseContext, what: str) -> Value:
     if isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str):
-        return _ref(value, reading, what)
+        return _ref(value, context, what)
     if isinstance(value, list):
-        return tuple(_ends(item, reading, what) for item in value)
+        return tuple(_ends(item, context, what) for item in value)
     if isinstance(value, dict):
-        return {key: _ends(item, reading, what) for key, item in value.items()}
-    raise reading.wrong(f"{what} should list tensors", key=what)
+        return {key: _ends(item, context, what) for key, item in value.items()}
+    raise context.malformed(f"{what} should list tensors", key=what)
 
 
-def _ref(value: list[Json], reading: Reading, layer: str) -> Ref:
+def _ref(value: list[Json], context: ParseContext, layer: str) -> Ref:
     if len(value) < 3 or not isinstance(value[0], str):
-        raise reading.wrong("a tensor should be [layer, node, index]", layer)
-    return Ref(value[0], number(value[1], reading, "node index", layer), number(value[2], reading, "index", layer))
+        raise context.malformed("a tensor should be [layer, node, index]", layer)
+    return Ref(value[0], number(value[1], context, "node index", layer), number(value[2], context, "index", layer))
 
 
-def call_of(node: Json, reading: Reading, layer: str) -> Call:
+def call_of(node: Json, context: ParseContext, layer: str) -> Call:
     """One call: ``[[name, node, tensor, kwargs], ...]``, one such entry alone, or entries under keys."""
     kwargs: dict[str, Value] = {}
 
     def argument(entry: Json) -> Value:
         if isinstance(entry, dict):
             return {key: argument(item) for key, item in entry.items()}
-        items = sequence(entry, reading, "inbound_nodes", layer)
+        items = sequence(entry, context, "inbound_nodes", layer)
         if not items or not isinstance(items[0], str):
             return tuple(argument(item) for item in items)
         if len(items) > 3 and isinstance(items[3], dict):
-            kwargs.update({key: _call_value(value, reading) for key, value in items[3].items()})
-        return plain(items[2]) if items[0] == CONSTANT and len(items) > 2 else _ref(items, reading, layer)
+            kwargs.update({key: _call_value(value, context) for key, value in items[3].items()})
+        return plain(items[2]) if items[0] == CONSTANT and len(items) > 2 else _ref(items, context, layer)
 
     held = argument(node)
     if isinstance(held, tuple) and len(held) == 1:
@@ -168,7 +204,7 @@ def call_of(node: Json, reading: Reading, layer: str) -> Call:
     return Call((held,), kwargs)
 
 
-def _call_value(value: Json, reading: Reading) -> Value:
+def _call_value(value: Json, context: ParseContext) -> Value:
     """A keyword argument of a call, in which ``[name, node, tensor]`` is a tensor (also with a further {} or null)."""
     if isinstance(value, list):
         looks = len(value) in (3, 4) and isinstance(value[0], str) and all(type(i) is int for i in value[1:3])
@@ -177,10 +213,10 @@ def _call_value(value: Json, reading: Reading) -> Value:
         if looks and isinstance(value[0], str):
             if value[1] == -1:
                 return plain(value[2])
-            return _ref(value, reading, value[0])
+            return _ref(value, context, value[0])
         if len(value) == 3 and value[0] == CONSTANT:
             return plain(value[2])
-        return tuple(_call_value(item, reading) for item in value)
+        return tuple(_call_value(item, context) for item in value)
     if isinstance(value, dict) and "class_name" not in value:
-        return {key: _call_value(item, reading) for key, item in value.items()}
-    return legacy_value(value, reading)
+        return {key: _call_value(item, context) for key, item in value.items()}
+    return legacy_value(value, context)

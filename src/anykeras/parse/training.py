@@ -14,7 +14,7 @@ from ..containers.base import Json, Raw
 from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
 from ..document.walk import frozen_layers, walk
 from ..tensors import Tensor
-from .values import Reading
+from .reading import ParseContext
 from .weights import SavedWeight, trainable_weights, unknown
 
 _KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode")
@@ -29,9 +29,9 @@ def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     found = _raw_config(raw)
     if not found:
         return None
-    reading = Reading(writer.era, "training_config")
-    config = {key: _value(found[key], reading) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
-    config["optimizer"] = _optimizer(found, reading)
+    context = ParseContext(writer.era, "training_config")
+    config = {key: _value(found[key], context) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
+    config["optimizer"] = _optimizer(found, context)
     held = wrapped(config["optimizer"])
     if writer.era is Era.KERAS3 and isinstance(held, Object) and optimizer(held.class_name) is None:
         return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
@@ -54,7 +54,7 @@ def _raw_config(raw: Raw) -> Mapping[str, Json]:
     return {}
 
 
-def _optimizer(found: Mapping[str, Json], reading: Reading) -> Value:
+def _optimizer(found: Mapping[str, Json], context: ParseContext) -> Value:
     held = found.get("optimizer_config", found.get("optimizer"))
     if isinstance(held, str):
         return Object(held)
@@ -62,17 +62,17 @@ def _optimizer(found: Mapping[str, Json], reading: Reading) -> Value:
         return None
     if "class_name" not in held and isinstance(held.get("name"), str):
         held = {"class_name": held["name"], "config": {k: v for k, v in held.items() if k != "name"}}
-    return _object(held, reading)
+    return _object(held, context)
 
 
-def _object(held: Mapping[str, Json], reading: Reading) -> Value:
+def _object(held: Mapping[str, Json], context: ParseContext) -> Value:
     class_name, config = held.get("class_name"), held.get("config")
     if not isinstance(class_name, str):
         return None
     module, registered = held.get("module"), held.get("registered_name")
     made: Mapping[str, Value] | str = config if isinstance(config, str) else {}
     if isinstance(config, dict):
-        made = {key: _value(item, reading) for key, item in config.items()}
+        made = {key: _value(item, context) for key, item in config.items()}
     return Object(
         class_name,
         made,
@@ -81,14 +81,14 @@ def _object(held: Mapping[str, Json], reading: Reading) -> Value:
     )
 
 
-def _value(value: Json, reading: Reading) -> Value:
+def _value(value: Json, context: ParseContext) -> Value:
     """A value of a compile configuration: whatever names a class is an object, and no layer though it has a name."""
     if isinstance(value, list):
-        return tuple(_value(item, reading) for item in value)
+        return tuple(_value(item, context) for item in value)
     if isinstance(value, dict) and isinstance(value.get("class_name"), str) and "config" in value:
-        return _object(value, reading)
+        return _object(value, context)
     if isinstance(value, dict):
-        return {key: _value(item, reading) for key, item in value.items()}
+        return {key: _value(item, context) for key, item in value.items()}
     return value
 
 
