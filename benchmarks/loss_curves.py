@@ -2,13 +2,14 @@
 
     python benchmarks/loss_curves.py [--svg docs/loss_curves.svg]
 
-Reads tests/fixtures/curves (made by scripts/fixtures/loss_curves.py), trains on the running backend, prints the largest
+Reads the recordings training/curves (of scripts/fixtures/loss_curves.py), trains on the running backend, prints the largest
 difference of each curve, and draws them.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Sequence
@@ -20,7 +21,11 @@ import numpy as np
 
 import anykeras
 
-CURVES = Path(__file__).parents[1] / "tests" / "fixtures" / "curves"
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from genuine import FOLDER
+
+CURVES = FOLDER / "training" / "curves"
 TITLES = {"cnn": "CNN, Adam with decay", "lstm": "LSTM, RMSprop"}
 WIDTH, HEIGHT, LEFT, TOP, GAP = 340, 220, 56, 36, 40
 

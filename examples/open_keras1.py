@@ -8,7 +8,7 @@ import numpy as np
 
 import anykeras
 
-OLD = Path(__file__).parents[1] / "tests" / "fixtures" / "keras1-theano" / "mnist_cnn.h5"
+OLD = Path(__file__).with_name("mnist_cnn.h5")
 recording = np.load(OLD.with_suffix(".golden.npz"))
 
 

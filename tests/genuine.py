@@ -1,28 +1,65 @@
-"""Genuine files with recorded outputs: those of the repository, and the large corpus where it lies beside it."""
+"""Genuine files with what their own stacks recorded: those of the repository, and the large corpus where it lies beside it.
+
+`tests/recordings/*.zip` hold the files; they are unpacked once, so that tests open real files. Beside a model ``NAME.h5``
+(.keras, .json or .yaml with ``NAME.weights.h5``) stands its recording ``NAME.golden.npz`` or ``NAME.npz``: ``in0..`` inputs,
+``out0..`` what `predict` gave, and what else its maker kept.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
-FIXTURES = Path(__file__).parent / "fixtures"
+ARCHIVES = Path(__file__).parent / "recordings"
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 RTOL, ATOL = 1e-4, 1e-5
 HALF_RTOL, HALF_ATOL = 4e-3, 4e-4  # models that compute in 16 bits: rule AK2296 says why
 ARCHITECTURES = (".json", ".yaml")
+MODELS = (".h5", ".hdf5", ".keras", *ARCHITECTURES)
+
+Arrays = list[np.ndarray]
+
+
+def unpack(archives: Sequence[Path]) -> Path:
+    """The folder that holds what is in the archives; processes share it, and other archives have another one."""
+    digest = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in archives)).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"anykeras-recordings-{os.getuid()}-{digest}"
+    if not folder.exists():
+        with tempfile.TemporaryDirectory(dir=folder.parent) as fresh:
+            whole = Path(fresh) / "whole"
+            for path in archives:
+                with zipfile.ZipFile(path) as archive:
+                    archive.extractall(whole)
+            try:
+                whole.rename(folder)
+            except OSError:  # another process was faster
+                assert folder.exists()
+    return folder
+
+
+FOLDER = unpack(sorted(ARCHIVES.glob("*.zip")))
+FIXTURES = FOLDER / "fixtures"
 
 
 @dataclass(frozen=True)
-class Genuine:
-    """A file of an old stack, its recording, and what its maker said of it."""
+class Recording:
+    """A file of an old stack, what that stack recorded, and what its maker said of it."""
 
     path: Path
-    meta: dict[str, Any]
+    arrays: Path
+    meta: dict[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -30,64 +67,86 @@ class Genuine:
 
     @property
     def stem(self) -> str:
-        return self.path.name.rsplit(".", 1)[0]
+        return self.path.name.removesuffix(self.path.suffix)
 
     @property
     def weights(self) -> Path | None:
         return self.path.with_name(self.stem + ".weights.h5") if self.path.suffix in ARCHITECTURES else None
 
     @property
+    def source(self) -> Path:
+        """The saving program's own code; few files need it, and have it."""
+        custom = self.path.with_name(self.stem + ".custom.py")
+        return custom if custom.exists() else self.path.with_name(self.stem + ".py")
+
+    @property
     def random(self) -> tuple[int, ...]:
         """The outputs that are drawn anew each time (a VAE's sample)."""
         return tuple(self.meta.get("random_outputs") or ())
 
-    def series(self, stem: str) -> list[np.ndarray]:
-        with np.load(self.path.with_name(self.stem + ".golden.npz"), allow_pickle=False) as golden:
-            return [golden[f"{stem}{i}"] for i in range(64) if f"{stem}{i}" in golden]
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the recorded arrays."""
+        with np.load(self.arrays, allow_pickle=False) as held:
+            return frozenset(held.files)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        with np.load(self.arrays, allow_pickle=False) as held:
+            return held[name]
+
+    def series(self, stem: str) -> Arrays:
+        """The arrays ``stem0``, ``stem1`` ... in order."""
+        numbers = sorted(int(match[1]) for name in self.names if (match := re.fullmatch(stem + r"(\d+)", name)))
+        with np.load(self.arrays, allow_pickle=False) as held:
+            return [held[f"{stem}{number}"] for number in numbers]
+
+    def batch(self, stem: str = "in") -> Any:
+        """A series as Keras takes it: the array itself where there is one; strings as tensors of TensorFlow."""
+        arrays: list[Any] = self.series(stem)
+        if any(array.dtype.kind in "US" for array in arrays):
+            import tensorflow as tf
+
+            arrays = [tf.constant(array.astype(str)) if array.dtype.kind in "US" else array for array in arrays]
+        return arrays if len(arrays) > 1 else arrays[0]
 
 
-def genuine(root: Path) -> Iterator[Genuine]:
-    """Every whole model, and every architecture with its weights, below `root`."""
-    for described in sorted(root.glob("*/*.meta.json")):
-        stem = described.name.removesuffix(".meta.json")
-        if not described.with_name(stem + ".golden.npz").exists():
-            continue
-        meta = json.loads(described.read_text("utf8"))
-        for suffix in (".h5", ".hdf5", ".keras", *ARCHITECTURES):
-            path = described.with_name(stem + suffix)
-            if path.exists():
-                found = Genuine(path, meta)
-                if found.weights is None or found.weights.exists():
-                    yield found
+def recordings(root: Path) -> list[Recording]:
+    """Every whole model, and every architecture with its weights, in `root` and the folders in it."""
+    found = []
+    for arrays in sorted([*root.glob("*.npz"), *root.glob("*/*.npz")]):
+        stem = arrays.name.removesuffix(".npz").removesuffix(".golden")
+        described = arrays.with_name(stem + ".meta.json")
+        meta = json.loads(described.read_text("utf8")) if described.exists() else {}
+        files = [Recording(arrays.with_name(stem + suffix), arrays, meta) for suffix in MODELS]
+        found += [file for file in files if file.path.exists() and (file.weights is None or file.weights.exists())]
+    return found
 
 
-def outputs(model: Any, file: Genuine) -> list[np.ndarray]:
+def each(files: Iterable[Recording], ids: Callable[[Recording], str] = lambda file: file.id) -> pytest.MarkDecorator:
+    """Run a test on each file, as its argument `file`."""
+    return pytest.mark.parametrize("file", list(files), ids=ids)
+
+
+def outputs(model: Any, file: Recording) -> Arrays:
     """What a live model gives for the recorded inputs."""
-    xs: list[Any] = file.series("in")
-    if any(x.dtype.kind in "US" for x in xs):
-        import tensorflow as tf
-
-        xs = [tf.constant(x.astype(str)) if x.dtype.kind in "US" else x for x in xs]
-    batch = {"batch_size": file.meta["stateful_batch"]} if file.meta.get("stateful_batch") else {}
-    given = model.predict(xs if len(xs) > 1 else xs[0], verbose=0, **batch)
-    if isinstance(given, dict):
-        return [np.asarray(given[key]) for key in sorted(given)]
-    return [np.asarray(item) for item in given] if isinstance(given, list | tuple) else [np.asarray(given)]
+    rows = file.meta.get("stateful_batch") or (None if file.meta else len(file.series("in")[0]))
+    return flat(model.predict(file.batch(), verbose=0, **({"batch_size": rows} if rows else {})))
 
 
-def right(model: Any, file: Genuine) -> bool:
+def flat(value: Any) -> Arrays:
+    """Outputs of a model one after the other, however they are nested; those of a dict by name."""
+    if isinstance(value, dict):
+        value = [value[key] for key in sorted(value)]
+    return [array for item in value for array in flat(item)] if isinstance(value, list | tuple) else [np.asarray(value)]
+
+
+def reproduces(model: Any, file: Recording) -> bool:
     """Whether a live model gives what was recorded, at the precision that it computes in."""
     half = any("float16" in str(layer.compute_dtype) for layer in model._flatten_layers())
-    return same(outputs(model, file), file.series("out"), file.random, *((HALF_RTOL, HALF_ATOL) if half else ()))
+    return compare(outputs(model, file), file.series("out"), file.random, *((HALF_RTOL, HALF_ATOL) if half else ()))
 
 
-def same(
-    got: list[np.ndarray],
-    wanted: list[np.ndarray],
-    random: tuple[int, ...] = (),
-    rtol: float = RTOL,
-    atol: float = ATOL,
-) -> bool:
+def compare(got: Arrays, wanted: Arrays, random: tuple[int, ...] = (), rtol: float = RTOL, atol: float = ATOL) -> bool:
     """Every output within the tolerance of the recorded one; those that are random by design have its shape."""
     if [g.shape for g in got] != [w.shape for w in wanted]:
         return False
@@ -100,3 +159,8 @@ def same(
         elif not np.allclose(g.astype("float64"), w.astype("float64"), rtol=rtol, atol=atol, equal_nan=True):
             return False
     return True
+
+
+def difference(got: Arrays, wanted: Arrays) -> float:
+    """The largest difference between two lists of outputs."""
+    return max(float(np.abs(g - w).max()) for g, w in zip(got, wanted, strict=True))

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from anykeras import AnyKerasError, containers, pipeline, targets
 from anykeras.containers.base import Raw
-from genuine import FIXTURES, genuine
+from genuine import FIXTURES, recordings
 
 ABSURD: list[Any] = [
     None, True, -1, 0, 1, 2**31, 2**63, 10**30, -(10**30), 1.5, float("nan"), float("inf"), "", "x", "../../etc/passwd",
@@ -73,7 +73,7 @@ def boxes() -> list[tuple[Raw, Raw | None]]:
     """Every genuine file of the repository as what was in its box."""
     return [
         (containers.open(str(file.path)), containers.open(str(file.weights)) if file.weights else None)
-        for file in genuine(FIXTURES)
+        for file in recordings(FIXTURES)
     ]
 
 

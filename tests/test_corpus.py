@@ -9,12 +9,12 @@ import pytest
 
 import anykeras
 from anykeras.errors import MissingObject
-from genuine import CORPUS, Genuine, genuine, right
+from genuine import CORPUS, Recording, recordings, reproduces
 
 SHARE = int(os.environ.get("ANYKERAS_CORPUS_SHARE", "12"))  # one file in so many
 
 
-def sampled(file: Genuine) -> bool:
+def sampled(file: Recording) -> bool:
     """Lambda and custom families included only where the user's own code is not needed."""
     sources = {k: v for k, v in (file.meta.get("custom_objects") or {}).items() if not v.startswith("# ")}
     return not sources and zlib.crc32(file.id.encode()) % SHARE == 0
@@ -27,7 +27,7 @@ def test_score(capsys: pytest.CaptureFixture[str]) -> None:
 
     backend = keras.backend.backend()
     good, wrong, lacking, refused = 0, [], [], []
-    for file in filter(sampled, genuine(CORPUS)):
+    for file in filter(sampled, recordings(CORPUS)):
         if backend != "tensorflow" and any(x.dtype.kind in "US" for x in file.series("in")):
             continue
         try:
@@ -38,7 +38,7 @@ def test_score(capsys: pytest.CaptureFixture[str]) -> None:
         except anykeras.AnyKerasError as error:
             refused.append(f"{file.id}: {error}")
             continue
-        if right(model, file):
+        if reproduces(model, file):
             good += 1
         else:
             wrong.append(file.id)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 import anykeras
-from genuine import FIXTURES, Genuine, genuine, right
+from genuine import FIXTURES, Recording, each, recordings, reproduces
 
-FILES = [file for file in genuine(FIXTURES) if not file.meta.get("custom_objects")]
+FILES = [file for file in recordings(FIXTURES) if not file.meta.get("custom_objects")]
 
 
-def needs_tensorflow(file: Genuine) -> bool:
+def needs_tensorflow(file: Recording) -> bool:
     return any(x.dtype.kind in "US" for x in file.series("in"))
 
 
@@ -40,13 +40,13 @@ def stock_on_torch(request: pytest.FixtureRequest) -> None:
             request.node.add_marker(pytest.mark.xfail(reason=reason, strict=True))
 
 
-def has_tensors_of(file: Genuine) -> bool:
+def has_tensors_of(file: Recording) -> bool:
     import keras
 
     return not needs_tensorflow(file) or keras.backend.backend() == "tensorflow"
 
 
-def skip_what_cannot_run(file: Genuine) -> None:
+def skip_what_cannot_run(file: Recording) -> None:
     if not has_tensors_of(file):
         pytest.skip("string inputs run on tensorflow only")
 
@@ -56,26 +56,26 @@ def test_there_are_files() -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
-def test_opened(file: Genuine) -> None:
+@each(FILES)
+def test_opened(file: Recording) -> None:
     if not has_tensors_of(file):
         with pytest.raises(anykeras.AnyKerasError) as caught:
             anykeras.load_model(file.path, compile=False, weights=file.weights)
         assert caught.value.code == "AK6018"
         return
     model = anykeras.load_model(file.path, compile=False, weights=file.weights)
-    assert right(model, file)
+    assert reproduces(model, file)
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
-def test_converted(file: Genuine, tmp_path: Path) -> None:
+@each(FILES)
+def test_converted(file: Recording, tmp_path: Path) -> None:
     import keras
 
     skip_what_cannot_run(file)
     target = tmp_path / "converted.keras"
     anykeras.convert(file.path, target, weights=file.weights)
-    assert right(keras.models.load_model(target, compile=False), file)
+    assert reproduces(keras.models.load_model(target, compile=False), file)
 
 
 def test_converting_imports_no_framework(tmp_path: Path) -> None:

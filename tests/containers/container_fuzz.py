@@ -22,8 +22,8 @@ from anykeras import containers
 from anykeras.containers import NamedWeights, Raw
 from anykeras.errors import AnyKerasError, Bug
 from anykeras.tensors import Tensor
+from genuine import FIXTURES
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 LARGEST = 60_000  # bytes of a file that is worth mutating
 SECONDS = 20.0  # what one damaged file may take on a busy machine
 

@@ -1,6 +1,6 @@
 """Models inside pickle and joblib files of genuine stacks, read without unpickling.
 
-Made by tests/containers/pickles/make.py: pickled by Keras 2.3.1 (TensorFlow 1.15), tf.keras 2.13 and Keras 3.15.1 after one
+Made by tests/containers/make_pickles.py: pickled by Keras 2.3.1 (TensorFlow 1.15), tf.keras 2.13 and Keras 3.15.1 after one
 epoch of training, alone or in a dictionary, with joblib 1.1.1 and 1.3.2; the outputs are what `predict` gave before. By
 make_old_protocols.py: protocols 0 and 1, of Keras 2.2.5 on Python 2.7 (whose default is 0) and of Keras 2.3.1.
 """
@@ -15,10 +15,11 @@ import pytest
 
 import anykeras
 from anykeras import containers
+from genuine import FOLDER, Recording, reproduces
 
-FOLDER = Path(__file__).parent / "pickles"
-STACKS = [path.name.removesuffix(".golden.npz") for path in FOLDER.glob("*.golden.npz")]
-FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in (".pkl", ".joblib"))
+PICKLES = FOLDER / "containers" / "pickles"
+STACKS = [path.name.removesuffix(".golden.npz") for path in PICKLES.glob("*.golden.npz")]
+FILES = sorted(path for path in PICKLES.iterdir() if path.suffix in (".pkl", ".joblib"))
 
 
 def test_there_are_files() -> None:
@@ -30,10 +31,8 @@ def test_there_are_files() -> None:
 def test_outputs(path: Path) -> None:
     stem = path.name.removesuffix(".pkl").removesuffix(".joblib")
     stem = next(stack for stack in STACKS if stem.startswith(stack))
-    with np.load(FOLDER / f"{stem}.golden.npz") as golden:
-        given, wanted = golden["in0"], golden["out0"]
-    model = anykeras.load_model(path, compile=False)
-    assert np.allclose(model.predict(given, verbose=0), wanted, rtol=1e-4, atol=1e-5)
+    file = Recording(path, PICKLES / f"{stem}.golden.npz")
+    assert reproduces(anykeras.load_model(path, compile=False), file)
 
 
 class Bomb:

@@ -19,7 +19,7 @@ from anykeras.containers import NamedWeights, Raw, TreeWeights
 from anykeras.containers.hdf5.nodes import open_tree
 from anykeras.containers.source import Source, of_bytes, open_source
 from anykeras.errors import AnyKerasError
-from genuine import CORPUS
+from genuine import CORPUS, FOLDER
 
 
 def make(path: Path, fill: Callable[[h5py.File], object]) -> Path:
@@ -308,7 +308,7 @@ def test_limits_are_kept(tmp_path: Path) -> None:
 
 def test_names_that_stand_for_several_weights_are_refused() -> None:
     """Keras 3.0.5 wrote this MultiHeadAttention until h5py said 'name already exists': one kernel under four names."""
-    path = Path(__file__).parent / "unfinished" / "keras3.0.5_attention.h5"
+    path = FOLDER / "containers" / "unfinished" / "keras3.0.5_attention.h5"
     with pytest.raises(AnyKerasError, match="listed for several weights") as caught:
         containers.open(str(path))
     assert caught.value.code == "AK1109"

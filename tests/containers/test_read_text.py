@@ -109,7 +109,7 @@ def test_bytes_are_text_of_one_character_a_byte() -> None:
     assert isinstance(text, list) and isinstance(text[0], str) and text[0].encode("latin-1") == value
 
 
-def same(ours: YamlNode, theirs: Any, where: str = "") -> None:
+def compare(ours: YamlNode, theirs: Any, where: str = "") -> None:
     """Equal structure, tags, texts and implicit values as PyYAML's composer and its safe constructor give them."""
     kinds = {yaml.ScalarNode: "scalar", yaml.SequenceNode: "sequence", yaml.MappingNode: "mapping"}
     assert ours.kind == kinds[type(theirs)], where
@@ -128,11 +128,11 @@ def same(ours: YamlNode, theirs: Any, where: str = "") -> None:
     assert len(ours.content) == len(theirs.value), where
     for mine, other in zip(ours.content, theirs.value, strict=True):
         if isinstance(mine, tuple):
-            same(mine[0], other[0], where + "/key")
-            same(mine[1], other[1], f"{where}/{other[0].value}")
+            compare(mine[0], other[0], where + "/key")
+            compare(mine[1], other[1], f"{where}/{other[0].value}")
         else:
             assert isinstance(mine, YamlNode)
-            same(mine, other, where + "/-")
+            compare(mine, other, where + "/-")
 
 
 YAMLS = [*sorted(CORPUS.glob("*/*.yaml")), *sorted(FIXTURES.glob("*/*.yaml"))]
@@ -142,7 +142,7 @@ def test_genuine_yaml_is_read_as_pyyaml_composes_it() -> None:
     assert YAMLS
     for path in YAMLS:
         text = path.read_text("utf-8")
-        same(parse_nodes(text, path.name), yaml.compose(text, Loader=yaml.SafeLoader))
+        compare(parse_nodes(text, path.name), yaml.compose(text, Loader=yaml.SafeLoader))
 
 
 WORDS = [
@@ -182,7 +182,7 @@ def test_whatever_pyyaml_dumps_is_read(seed: int) -> None:
             indent=rng.choice([2, 4]),
             default_style=rng.choice([None, None, None, '"', "'", "|", ">"]),
         )
-        same(parse_nodes(text, "p"), yaml.compose(text, Loader=yaml.SafeLoader))
+        compare(parse_nodes(text, "p"), yaml.compose(text, Loader=yaml.SafeLoader))
 
 
 @pytest.mark.parametrize(

@@ -19,10 +19,10 @@ import pytest
 import anykeras
 from anykeras.document.model import FROM_FILE, Deferred
 from anykeras.shims import deferred
+from genuine import FOLDER
 
-TESTS = Path(__file__).parents[1]
-LEGACY = TESTS / "shims" / "genuine" / "keras2.1.5_reflection.h5"
-ARCHIVE = TESTS / "fixtures" / "tfkeras2.13" / "lion.keras"
+LEGACY = FOLDER / "shims" / "keras2.1.5_reflection.h5"
+ARCHIVE = FOLDER / "fixtures" / "tfkeras2.13" / "lion.keras"
 NEUTRAL, NEUTRAL_PATH = "zzneutral", "zz.neutral._body"
 MARKS = ("given", "standing", "foreign", "deferred")
 BODIES = (

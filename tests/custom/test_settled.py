@@ -6,31 +6,24 @@ import json
 from pathlib import Path
 
 import h5py
-import numpy as np
 import pytest
 
 import anykeras
-from genuine import FIXTURES, genuine, outputs, same
-
-FOLDER = Path(__file__).parent / "multi_gpu"
+from genuine import FIXTURES, FOLDER, Recording, compare, each, outputs, recordings, reproduces
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("name", ["one", "two"])
-def test_multi_gpu_model_is_the_model_inside(name: str) -> None:
-    """Saved by Keras 2.2.4 on TensorFlow 1.14, which was made to believe in two devices (``multi_gpu/make.py``)."""
-    with np.load(FOLDER / f"{name}.golden.npz") as golden:
-        given = [golden[f"in{i}"] for i in range(2) if f"in{i}" in golden]
-        wanted = [golden[f"out{i}"] for i in range(2) if f"out{i}" in golden]
-    model = anykeras.load_model(FOLDER / f"{name}.h5")
-    got = model.predict(given if len(given) > 1 else given[0], verbose=0)
-    assert same(got if isinstance(got, list) else [got], wanted)
+@each(recordings(FOLDER / "custom" / "multi_gpu"))
+def test_multi_gpu_model_is_the_model_inside(file: Recording) -> None:
+    """Saved by Keras 2.2.4 on TensorFlow 1.14, which was made to believe in two devices (``scripts/fixtures/multi_gpu.py``)."""
+    model = anykeras.load_model(file.path)
+    assert reproduces(model, file)
     assert not any(type(layer).__name__ == "Lambda" for layer in model.layers)
 
 
 def changed(name: str, tmp_path: Path, change: object) -> tuple[object, Path]:
     """A genuine file with a changed architecture."""
-    file = next(f for f in genuine(FIXTURES) if f.id == name)
+    file = next(f for f in recordings(FIXTURES) if f.id == name)
     path = tmp_path / "changed.h5"
     path.write_bytes(file.path.read_bytes())
     with h5py.File(path, "r+") as held:
@@ -43,7 +36,7 @@ def changed(name: str, tmp_path: Path, change: object) -> tuple[object, Path]:
 
 def a_file(word: str) -> str:
     """A genuine HDF5 file of tf.keras whose architecture holds a word."""
-    for file in genuine(FIXTURES):
+    for file in recordings(FIXTURES):
         if file.path.suffix == ".h5" and "tfkeras2" in file.id and not file.meta.get("custom_objects"):
             with h5py.File(file.path) as held:
                 if word in str(held.attrs.get("model_config", "")):
@@ -58,7 +51,7 @@ def test_a_subclass_that_keeps_its_graph_is_that_graph(tmp_path: Path) -> None:
 
     file, path = changed(a_file("input_layers"), tmp_path, rename)
     model = anykeras.load_model(path, compile=False)
-    assert same(outputs(model, file), file.series("out"), file.random)  # type: ignore[attr-defined, arg-type]
+    assert compare(outputs(model, file), file.series("out"), file.random)  # type: ignore[attr-defined, arg-type]
     assert "AK5007" in {finding.code for finding in anykeras.inspect(path).findings}
 
 
@@ -82,6 +75,6 @@ def test_lost_regularizers_and_initializers_are_told_and_do_not_matter(tmp_path:
     file, path = changed(a_file("kernel_regularizer"), tmp_path, spoil)
     assert touched
     model = anykeras.load_model(path, compile=False)
-    assert same(outputs(model, file), file.series("out"), file.random)  # type: ignore[attr-defined, arg-type]
+    assert compare(outputs(model, file), file.series("out"), file.random)  # type: ignore[attr-defined, arg-type]
     told = [finding for finding in anykeras.inspect(path).findings if finding.code == "AK5008"]
     assert len(told) == 2 * len(touched) and {"lossy", "equivalent"} == {finding.fidelity for finding in told}

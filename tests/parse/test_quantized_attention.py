@@ -5,14 +5,13 @@ Each is `MultiHeadAttention(2, 2)` on (2, 2) after `model.quantize("int8")`, `"f
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 import anykeras
 from anykeras.errors import Unsupported
+from genuine import FOLDER
 
-DATA = Path(__file__).parent / "data"
+DATA = FOLDER / "parse"
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in DATA.glob("*-attention_*.keras")))

@@ -16,17 +16,17 @@ from anykeras.document.model import Code
 from anykeras.document.walk import layers_of
 from anykeras.errors import MissingObject
 from anykeras.verification import check_recovered
-from genuine import FIXTURES, Genuine, genuine, outputs, same
+from genuine import FIXTURES, Recording, compare, each, outputs, recordings
 
 LAMBDAS = [
     file
-    for file in genuine(FIXTURES)
+    for file in recordings(FIXTURES)
     if file.meta.get("family") == "lambda" and file.path.suffix in (".h5", ".keras") and not file.meta["custom_objects"]
 ]
 VAES = [file for file in LAMBDAS if file.meta.get("random_outputs")]
 
 
-def named(stem: str) -> Genuine:
+def named(stem: str) -> Recording:
     return next(file for file in LAMBDAS if file.stem == stem)
 
 
@@ -35,8 +35,8 @@ def test_every_kind_of_file_that_people_have_is_there() -> None:
     assert stems >= {"yolo", "vae", "facenet_residual", "self_driving", "siamese_euclidean", "capsule", "ocr_ctc_loss"}
 
 
-@pytest.mark.parametrize("file", LAMBDAS, ids=lambda file: file.id)
-def test_its_code_is_shown_and_none_is_left(file: Genuine) -> None:
+@each(LAMBDAS)
+def test_its_code_is_shown_and_none_is_left(file: Recording) -> None:
     found = anykeras.inspect(file.path, weights=file.weights)
     assert found.refusal is None
     assert found.code
@@ -58,8 +58,8 @@ def test_the_source_is_what_the_author_wrote() -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", LAMBDAS, ids=lambda file: file.id)
-def test_the_function_on_numbers_agrees_with_its_operations(file: Genuine) -> None:
+@each(LAMBDAS)
+def test_the_function_on_numbers_agrees_with_its_operations(file: Recording) -> None:
     for record in anykeras.inspect(file.path, weights=file.weights).code:
         check = check_recovered(record)
         assert check.agrees, check
@@ -75,8 +75,8 @@ def test_verify_reports_the_witness() -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", VAES, ids=lambda file: file.id)
-def test_sampling_stays_random_with_its_mean_and_spread(file: Genuine) -> None:
+@each(VAES)
+def test_sampling_stays_random_with_its_mean_and_spread(file: Recording) -> None:
     import keras
 
     keras.utils.set_random_seed(11)
@@ -84,10 +84,7 @@ def test_sampling_stays_random_with_its_mean_and_spread(file: Genuine) -> None:
     runs = [outputs(model, file) for _ in range(150)]
     for i in file.meta["random_outputs"]:
         drawn = np.stack([run[i] for run in runs])
-        mean, deviation = file.series(f"out{i}_mean"), file.series(f"out{i}_std")
-        assert not mean and not deviation  # they stand under their own names, not as a series
-        with np.load(file.path.with_name(file.stem + ".golden.npz")) as golden:
-            wanted, spread = golden[f"out{i}_mean"], golden[f"out{i}_std"]
+        wanted, spread = file[f"out{i}_mean"], file[f"out{i}_std"]
         assert drawn.std(axis=0).min() > 0
         ratio = np.median(drawn.std(axis=0) / spread)  # of all elements: one recorded deviation alone is a rough estimate
         assert 0.75 < ratio < 1.33
@@ -104,26 +101,26 @@ def test_a_seed_makes_sampling_reproducible() -> None:
         keras.utils.set_random_seed(seed)
         return outputs(anykeras.load_model(file.path), file)
 
-    assert same(drawn(7), drawn(7))
-    assert not same(drawn(7), drawn(8))
+    assert compare(drawn(7), drawn(7))
+    assert not compare(drawn(7), drawn(8))
 
 
 @pytest.mark.backend
 def test_a_function_that_the_file_lacks_can_be_given(tmp_path: Path) -> None:
     import keras
 
-    file = next(f for f in genuine(FIXTURES) if f.stem == "activation_by_name" and f.path.suffix == ".h5")
+    file = next(f for f in recordings(FIXTURES) if f.stem == "activation_by_name" and f.path.suffix == ".h5")
     with pytest.raises(MissingObject) as caught:
         anykeras.load_model(file.path)
     assert caught.value.code == "AK3002"
     space: dict[str, Any] = {"K": keras.ops, "np": np, "keras": keras, "tf": keras.ops}
     exec(_definitions(file), space)  # the author's own source, written beside the file
     objects = {name: space[name] for name in file.meta["custom_objects"] if name in space}
-    assert same(outputs(anykeras.load_model(file.path, objects), file), file.series("out"))
+    assert compare(outputs(anykeras.load_model(file.path, objects), file), file.series("out"))
     anykeras.convert(file.path, tmp_path / "out.keras", objects)
-    assert same(outputs(keras.models.load_model(tmp_path / "out.keras"), file), file.series("out"))
+    assert compare(outputs(keras.models.load_model(tmp_path / "out.keras"), file), file.series("out"))
 
 
-def _definitions(file: Genuine) -> str:
+def _definitions(file: Recording) -> str:
     """The functions of the saving program, without its imports."""
     return "\n\n".join(text for text in file.meta["custom_objects"].values() if not text.startswith("# "))

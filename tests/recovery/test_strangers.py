@@ -8,9 +8,9 @@ import pytest
 
 import anykeras
 from anykeras.errors import Unsupported
-from genuine import Genuine, genuine, right
+from genuine import FOLDER, Recording, each, recordings, reproduces
 
-FILES = list(genuine(Path(__file__).parent / "strangers"))
+FILES = recordings(FOLDER / "recovery" / "strangers")
 # What stays refused, and what the refusal says.
 REFUSED = {
     "keras1.2.2-py27/bd_rank4.h5": "depends on the backend",  # no weight, no stamp: Theano or TensorFlow
@@ -27,17 +27,17 @@ def test_every_stack_is_there() -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", [file for file in FILES if file.id not in REFUSED], ids=lambda file: file.id)
-def test_opened_and_converted(file: Genuine, tmp_path: Path) -> None:
+@each([file for file in FILES if file.id not in REFUSED])
+def test_opened_and_converted(file: Recording, tmp_path: Path) -> None:
     import keras
 
-    assert right(anykeras.load_model(file.path), file)
+    assert reproduces(anykeras.load_model(file.path), file)
     anykeras.convert(file.path, tmp_path / "out.keras")
-    assert right(keras.models.load_model(tmp_path / "out.keras"), file)
+    assert reproduces(keras.models.load_model(tmp_path / "out.keras"), file)
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if file.id in REFUSED], ids=lambda file: file.id)
-def test_refused_with_the_true_reason(file: Genuine) -> None:
+@each([file for file in FILES if file.id in REFUSED])
+def test_refused_with_the_true_reason(file: Recording) -> None:
     with pytest.raises(Unsupported, match=REFUSED[file.id]):
         anykeras.load_model(file.path)
 

@@ -8,24 +8,19 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 import anykeras
+from genuine import FOLDER, Recording, compare, difference, each, outputs, recordings
 
-FILES = [
-    path
-    for path in sorted((Path(__file__).parent / "genuine").glob("*.h5"))
-    if "step_out0" in np.load(path.with_name(path.stem + ".golden.npz"))
-]
+FILES = [file for file in recordings(FOLDER / "shims") if "step_out0" in file.names]
 
 
-def check(model: object, path: Path) -> None:
-    with np.load(path.with_name(path.stem + ".golden.npz")) as golden:
-        given, aim, before, wanted = (golden[key] for key in ("in0", "y0", "out0", "step_out0"))
-    assert np.abs(wanted - before).max() > 1e-3, "a step that shows"
-    model.train_on_batch(given, aim)
-    assert np.allclose(model.predict(given, verbose=0), wanted, rtol=1e-4, atol=2e-5)
+def check(model: object, file: Recording) -> None:
+    wanted = [file["step_out0"]]
+    assert difference(wanted, file.series("out")) > 1e-3, "a step that shows"
+    model.train_on_batch(file["in0"], file["y0"])
+    assert compare(outputs(model, file), wanted, atol=2e-5)
 
 
 def test_there_are_steps() -> None:
@@ -33,17 +28,17 @@ def test_there_are_steps() -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_opened(path: Path) -> None:
+@each(FILES)
+def test_opened(file: Recording) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        check(anykeras.load_model(path), path)
+        check(anykeras.load_model(file.path), file)
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_converted(path: Path, tmp_path: Path) -> None:
+@each(FILES)
+def test_converted(file: Recording, tmp_path: Path) -> None:
     import keras
 
-    anykeras.convert(path, tmp_path / "out.keras")
-    check(keras.models.load_model(tmp_path / "out.keras"), path)
+    anykeras.convert(file.path, tmp_path / "out.keras")
+    check(keras.models.load_model(tmp_path / "out.keras"), file)

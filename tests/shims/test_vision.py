@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,8 +10,8 @@ from anykeras.document.model import Era, Layer, Writer
 from anykeras.migrations import Context
 from anykeras.shims import apply_shim
 from anykeras.tensors import constant
+from genuine import FOLDER, recordings
 
-GENUINE = Path(__file__).parent / "genuine"
 VECTOR = constant([1.0, 2.0])
 BOTH = {"s_gamma": VECTOR, "s_beta": VECTOR}
 ANCHORS = {
@@ -74,13 +72,12 @@ def test_an_open_size_is_refused_where_the_boxes_depend_on_it() -> None:
     ("name", "trained"), [("keras2.1.5_nested", 9), ("keras2.1.5_capsnet_eval", 9), ("keras2.3.1_retinanet", 8)]
 )
 def test_weights_that_trained_go_on_training(name: str, trained: int) -> None:
-    model = anykeras.load_model(GENUINE / f"{name}.h5", compile=False)
+    file = next(file for file in recordings(FOLDER / "shims") if file.stem == name)
+    model = anykeras.load_model(file.path, compile=False)
     assert len(model.trainable_weights) == trained
-    with np.load(GENUINE / f"{name}.golden.npz") as golden:
-        given, wanted = golden["in0"], [golden[key] for key in sorted(golden) if key.startswith("out")]
     before = [np.array(weight) for weight in model.get_weights()]
     model.compile("sgd", "mse")
-    targets = [out + 1.0 for out in wanted]
-    model.fit(given, targets if len(targets) > 1 else targets[0], epochs=1, verbose=0)
+    targets = [out + 1.0 for out in file.series("out")]
+    model.fit(file["in0"], targets if len(targets) > 1 else targets[0], epochs=1, verbose=0)
     changed = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
     assert sum(changed) >= trained

@@ -11,14 +11,14 @@ import pytest
 import anykeras
 from anykeras.document.model import UNRESOLVED, Document, Era, Graph, Layer, Object, Training, Writer
 from anykeras.migrations import resolve_training
-from genuine import FIXTURES, Genuine, same
+from genuine import FIXTURES, Recording, compare, each
 
 from .stepping import STEPPED, step
 
 FILES = [file for file in STEPPED if file.stem == "loss_and_metric"]
 
 
-def load(file: Genuine, **options: Any) -> tuple[Any, list[str]]:
+def load(file: Recording, **options: Any) -> tuple[Any, list[str]]:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         model = anykeras.load_model(file.path, **options)
@@ -26,8 +26,8 @@ def load(file: Genuine, **options: Any) -> tuple[Any, list[str]]:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
-def test_what_is_missing_is_named_and_the_optimizer_stays(file: Genuine) -> None:
+@each(FILES)
+def test_what_is_missing_is_named_and_the_optimizer_stays(file: Recording) -> None:
     model, told = load(file)
     assert any("'weighted_error' in loss" in line for line in told)
     assert any("'dice' in metrics" in line for line in told)
@@ -37,8 +37,8 @@ def test_what_is_missing_is_named_and_the_optimizer_stays(file: Genuine) -> None
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
-def test_given_functions_complete_it(file: Genuine) -> None:
+@each(FILES)
+def test_given_functions_complete_it(file: Recording) -> None:
     """The recorded step, with the loss written anew for Keras 3: an independent route to the same numbers."""
     from keras import ops
 
@@ -51,14 +51,14 @@ def test_given_functions_complete_it(file: Genuine) -> None:
     model, told = load(file, custom_objects={"weighted_error": weighted_error, "dice": dice})
     assert not any("AK4002" in line for line in told)
     assert model.loss is weighted_error
-    assert same(step(model, file), file.series("step_out"))
+    assert compare(step(model, file), file.series("step_out"))
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
-def test_their_source_of_the_time_completes_it(file: Genuine) -> None:
-    model, _ = load(file, custom_objects=file.path.with_name(file.stem + ".custom.py"))
-    assert same(step(model, file), file.series("step_out"))
+@each(FILES)
+def test_their_source_of_the_time_completes_it(file: Recording) -> None:
+    model, _ = load(file, custom_objects=file.source)
+    assert compare(step(model, file), file.series("step_out"))
 
 
 @pytest.mark.backend

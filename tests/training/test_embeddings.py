@@ -1,21 +1,21 @@
 """Steps with batches that use a row of an Embedding several times, and leave others alone.
 
-``embeddings/*.h5`` were written after four steps by Keras 2.1.5 (TensorFlow 1.8), Keras 2.3.1 (TensorFlow 1.15) and tf.keras
-2.6 and 2.15, which went on for the step that is recorded beside them: see ``embeddings/make.py``.
+The files were written after four steps by Keras 2.1.5 (TensorFlow 1.8), Keras 2.3.1 (TensorFlow 1.15) and tf.keras
+2.6 and 2.15, which went on for the step that is recorded beside them: see ``make_embeddings.py``.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import anykeras
+from genuine import FOLDER, Recording, recordings
 
-FOLDER = Path(__file__).parent / "embeddings"
+FILES = {file.stem: file for file in recordings(FOLDER / "training" / "embeddings")}
 SAME = ["keras2.1.5_RMSprop", "keras2.3.1_RMSprop", "keras2.3.1_Adagrad", "tfkeras2.6_Adam", "tfkeras2.15_RMSprop",
         "tfkeras2.15_Adamax"]  # fmt: skip
 # What a finding says, and how far the outputs after the step lie from the recorded ones.
@@ -26,7 +26,7 @@ STATED = {
 }
 
 
-def after_a_step(model: object, golden: Mapping[str, np.ndarray]) -> np.ndarray:
+def after_a_step(model: object, golden: Recording) -> np.ndarray:
     assert np.allclose(model.predict(golden["allx"], verbose=0), golden["before"], rtol=1e-4, atol=1e-5)
     model.train_on_batch(golden["x"], golden["y"])
     return model.predict(golden["allx"], verbose=0)
@@ -37,13 +37,13 @@ def after_a_step(model: object, golden: Mapping[str, np.ndarray]) -> np.ndarray:
 def test_the_step_is_that_of_the_writer(name: str, tmp_path: Path) -> None:
     import keras
 
-    golden = np.load(FOLDER / f"{name}.npz")
+    golden = FILES[name]
     target = tmp_path / "converted.keras"
-    done = anykeras.convert(FOLDER / f"{name}.h5", target)
+    done = anykeras.convert(golden.path, target)
     assert "AK4015" in {finding.code for finding in done.findings}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        live = anykeras.load_model(FOLDER / f"{name}.h5")
+        live = anykeras.load_model(golden.path)
     for model in (live, keras.models.load_model(target)):
         assert np.allclose(after_a_step(model, golden), golden["after"], rtol=1e-4, atol=1e-5)
 
@@ -52,9 +52,9 @@ def test_the_step_is_that_of_the_writer(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", list(STATED))
 def test_another_step_is_a_finding(name: str) -> None:
     code, most = STATED[name]
-    golden = np.load(FOLDER / f"{name}.npz")
+    golden = FILES[name]
     with pytest.warns(UserWarning, match=code):
-        model = anykeras.load_model(FOLDER / f"{name}.h5")
+        model = anykeras.load_model(golden.path)
     made = after_a_step(model, golden)
     assert not np.allclose(made, golden["after"], rtol=1e-4, atol=1e-5), "as recorded: take it off the list"
     assert np.abs(made - golden["after"]).max() < most

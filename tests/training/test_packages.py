@@ -1,5 +1,5 @@
 """Optimizers, losses and metrics of tensorflow-addons 0.15.0 in files of tf.keras 2.6, against the step that the genuine
-stack made after it had loaded its own file (addons/make.py)."""
+stack made after it had loaded its own file (make_addons.py)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import anykeras
+from genuine import FOLDER, Recording, compare, difference, each, outputs, recordings
 
-FILES = sorted((Path(__file__).parent / "addons").glob("*.h5"))
+FILES = recordings(FOLDER / "training" / "addons")
 # Optimizers that Keras 3 has none like, and the classes that are named.
 FOREIGN = {
     "adabelief": "AdaBelief", "cocob": "COCOB", "conditional_gradient": "ConditionalGradient",
@@ -25,65 +26,58 @@ NO_LOSS = ("contrastive", "kappa", "pinball", "triplet", "triplet_hard")
 KNOWN_METRICS = ("metric_f1", "metric_f1_threshold", "metric_fbeta")
 
 
-def name_of(path: Path) -> str:
-    return path.stem.removeprefix("tfkeras2.6_")
+def name_of(file: Recording) -> str:
+    return file.stem.removeprefix("tfkeras2.6_")
 
 
-def loaded(path: Path) -> object:
+def loaded(file: Recording) -> object:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return anykeras.load_model(path)
+        return anykeras.load_model(file.path)
 
 
-def stepped(model: object, path: Path) -> float:
-    """How far the outputs after one more step lie from the recorded ones."""
-    with np.load(path.with_name(path.stem + ".golden.npz")) as golden:
-        wanted = golden["orig_step_out0"]
-        assert np.abs(wanted - golden["out0"]).max() > 1e-3, "a step that shows"
-        model.train_on_batch(golden["in0"], golden["y0"])
-        return float(np.abs(model.predict(golden["in0"], verbose=0) - wanted).max())
-
-
-def check(model: object, path: Path) -> None:
-    code, most = STATED.get(name_of(path), ("", 5e-6))
-    assert stepped(model, path) < most
-    assert not code or code in {finding.code for finding in anykeras.inspect(path).findings}
+def check(model: object, file: Recording) -> None:
+    code, most = STATED.get(name_of(file), ("", 5e-6))
+    wanted = [file["orig_step_out0"]]
+    assert difference(wanted, file.series("out")) > 1e-3, "a step that shows"
+    model.train_on_batch(file["in0"], file["y0"])
+    assert difference(outputs(model, file), wanted) < most
+    assert not code or code in {finding.code for finding in anykeras.inspect(file.path).findings}
 
 
 CONTINUED = [
-    path
-    for path in FILES
-    if name_of(path).removeprefix("opt_") not in FOREIGN and name_of(path).removeprefix("loss_") not in NO_LOSS
+    file
+    for file in FILES
+    if name_of(file).removeprefix("opt_") not in FOREIGN and name_of(file).removeprefix("loss_") not in NO_LOSS
 ]
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("path", CONTINUED, ids=name_of)
-def test_opened(path: Path) -> None:
-    check(loaded(path), path)
+@each(CONTINUED, name_of)
+def test_opened(file: Recording) -> None:
+    check(loaded(file), file)
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("path", CONTINUED, ids=name_of)
-def test_converted(path: Path, tmp_path: Path) -> None:
+@each(CONTINUED, name_of)
+def test_converted(file: Recording, tmp_path: Path) -> None:
     import keras
 
-    anykeras.convert(path, tmp_path / "out.keras")
-    check(keras.models.load_model(tmp_path / "out.keras"), path)
+    anykeras.convert(file.path, tmp_path / "out.keras")
+    check(keras.models.load_model(tmp_path / "out.keras"), file)
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_outputs(path: Path) -> None:
+@each(FILES, name_of)
+def test_outputs(file: Recording) -> None:
     """Whatever the file was compiled with, the model opens with its outputs."""
-    with np.load(path.with_name(path.stem + ".golden.npz")) as golden:
-        assert np.allclose(loaded(path).predict(golden["in0"], verbose=0), golden["out0"], atol=1e-6)
+    assert compare(outputs(loaded(file), file), file.series("out"), rtol=1e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("stem", FOREIGN)
 def test_an_optimizer_that_keras_lacks_is_named(stem: str) -> None:
-    path = next(path for path in FILES if name_of(path) == f"opt_{stem}")
-    told = {finding.code: finding.seen for finding in anykeras.inspect(path).findings}
+    file = next(file for file in FILES if name_of(file) == f"opt_{stem}")
+    told = {finding.code: finding.seen for finding in anykeras.inspect(file.path).findings}
     assert FOREIGN[stem] in told["AK4051"] and FOREIGN[stem] in told["AK4001"]
     assert "AK4005" not in told and "AK4011" not in told
 
@@ -91,18 +85,17 @@ def test_an_optimizer_that_keras_lacks_is_named(stem: str) -> None:
 @pytest.mark.backend
 @pytest.mark.parametrize("stem", NO_LOSS)
 def test_a_loss_that_keras_lacks_is_named(stem: str) -> None:
-    path = next(path for path in FILES if name_of(path) == f"loss_{stem}")
-    assert "AK4002" in {finding.code for finding in anykeras.inspect(path).findings}
-    assert not loaded(path).loss
+    file = next(file for file in FILES if name_of(file) == f"loss_{stem}")
+    assert "AK4002" in {finding.code for finding in anykeras.inspect(file.path).findings}
+    assert not loaded(file).loss
 
 
 @pytest.mark.backend
 @pytest.mark.parametrize("stem", KNOWN_METRICS)
 def test_scores_are_those_of_keras_3(stem: str) -> None:
-    path = next(path for path in FILES if name_of(path) == stem)
-    with np.load(path.with_name(path.stem + ".golden.npz")) as golden:
-        made = loaded(path).train_on_batch(golden["in0"], golden["y0"])
-        assert np.allclose(np.ravel(made[1]), golden["step_metrics"], atol=1e-6)
+    file = next(file for file in FILES if name_of(file) == stem)
+    made = loaded(file).train_on_batch(file["in0"], file["y0"])
+    assert np.allclose(np.ravel(made[1]), file["step_metrics"], atol=1e-6)
 
 
 @pytest.mark.backend
@@ -114,8 +107,8 @@ def test_a_given_optimizer_completes() -> None:
             own = ("sma_threshold", "total_steps", "warmup_proportion", "min_lr", "decay")
             super().__init__(**{key: value for key, value in options.items() if key not in own})
 
-    path = next(path for path in FILES if name_of(path) == "opt_rectified_adam")
+    file = next(file for file in FILES if name_of(file) == "opt_rectified_adam")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        model = anykeras.load_model(path, custom_objects={"RectifiedAdam": RectifiedAdam})
+        model = anykeras.load_model(file.path, custom_objects={"RectifiedAdam": RectifiedAdam})
     assert type(model.optimizer) is RectifiedAdam

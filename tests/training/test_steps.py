@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import anykeras
-from genuine import Genuine, same
+from genuine import Recording, compare, difference, each
 
-from .stepping import BUILT_IN, difference, step
+from .stepping import BUILT_IN, step
 
 # What a finding says of the file, and how far the outputs after the step may lie from the recorded ones.
 STATED = {
@@ -19,18 +19,18 @@ STATED = {
 }
 
 
-def told(file: Genuine) -> set[str]:
+def told(file: Recording) -> set[str]:
     return {finding.code for finding in anykeras.inspect(file.path).findings}
 
 
-def check(model: object, file: Genuine) -> None:
+def check(model: object, file: Recording) -> None:
     got, wanted = step(model, file), file.series("step_out")
     if file.id not in STATED:
-        assert same(got, wanted), difference(got, wanted)
+        assert compare(got, wanted), difference(got, wanted)
         return
     code, most = STATED[file.id]
     assert code in told(file)
-    assert not same(got, wanted), "as recorded: take it off the list"
+    assert not compare(got, wanted), "as recorded: take it off the list"
     assert difference(got, wanted) < most
 
 
@@ -40,8 +40,8 @@ def test_there_are_files_of_every_optimizer() -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", BUILT_IN, ids=lambda file: file.id)
-def test_opened(file: Genuine) -> None:
+@each(BUILT_IN)
+def test_opened(file: Recording) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = anykeras.load_model(file.path)
@@ -49,8 +49,8 @@ def test_opened(file: Genuine) -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", BUILT_IN, ids=lambda file: file.id)
-def test_converted(file: Genuine, tmp_path: Path) -> None:
+@each(BUILT_IN)
+def test_converted(file: Recording, tmp_path: Path) -> None:
     import keras
 
     target = tmp_path / "converted.keras"

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 import anykeras
-from genuine import Genuine, genuine, outputs, same
+from genuine import FOLDER, Recording, compare, each, outputs, recordings
 
-FILES = list(genuine(Path(__file__).parent / "genuine"))
+FILES = recordings(FOLDER / "migrations" / "keras1")
 
 
 def test_there_are_files() -> None:
@@ -21,17 +21,17 @@ def test_there_are_files() -> None:
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
-def test_opened(file: Genuine) -> None:
+@each(FILES)
+def test_opened(file: Recording) -> None:
     model = anykeras.load_model(file.path, compile=False, weights=file.weights)
-    assert same(outputs(model, file), file.series("out"))
+    assert compare(outputs(model, file), file.series("out"))
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.id)
-def test_converted(file: Genuine, tmp_path: Path) -> None:
+@each(FILES)
+def test_converted(file: Recording, tmp_path: Path) -> None:
     import keras
 
     target = tmp_path / "converted.keras"
     anykeras.convert(file.path, target, weights=file.weights)
-    assert same(outputs(keras.models.load_model(target, compile=False), file), file.series("out"))
+    assert compare(outputs(keras.models.load_model(target, compile=False), file), file.series("out"))

@@ -1,6 +1,6 @@
 """Every recorded call of an old function, through the tables on today's Keras: the numbers must be the old ones.
 
-`tests/recovery/data/<stack>.npz` is what scripts/fixtures/record_functions.py kept in each old stack.
+`recovery/functions/<stack>.npz` is what scripts/fixtures/record_functions.py kept in each old stack.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import pytest
 from anykeras.document.model import Era
 from anykeras.recovery.functions import Dim, FunctionContext, Refused, Shape, Sizes
 from anykeras.recovery.functions.live import LiveOps
+from genuine import FOLDER
 
 from .interpret import Interpreter
 
@@ -28,13 +29,13 @@ REFUSALS: dict[str, str] = json.loads((DATA / "refusals.json").read_text())
 
 @cache
 def recorded(stack: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    with np.load(DATA / f"{stack}.npz") as file:
+    with np.load(FOLDER / "recovery" / "functions" / f"{stack}.npz") as file:
         arrays = {key: file[key] for key in file.files}
     return json.loads(bytes(arrays.pop("meta")).decode()), arrays
 
 
 def stacks() -> list[str]:
-    return sorted(path.stem for path in DATA.glob("*.npz"))
+    return sorted(path.stem for path in (FOLDER / "recovery" / "functions").glob("*.npz"))
 
 
 def cases() -> list[Any]:
