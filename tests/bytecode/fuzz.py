@@ -21,7 +21,7 @@ from anykeras.bytecode.unmarshal import read_code  # noqa: E402
 from bytecode import numeric  # noqa: E402  # runnable as a script, without installation
 from bytecode.corpus import Case, cases  # noqa: E402
 
-BOUNDS = MachineLimits(steps=20_000, nodes=100_000, text=20_000, seconds=1.0)
+BOUNDS = MachineLimits(steps=20_000, nodes=100_000, text=20_000)
 
 
 def mutants(data: bytes, rng: random.Random) -> Iterator[bytes]:

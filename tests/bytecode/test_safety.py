@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from pathlib import Path
 
@@ -179,7 +178,6 @@ def test_hostile_code_is_stopped(name: str, tmp_path: Path) -> None:
     canary = tmp_path / "canary"
     source = REFUSED[name].replace("PATH", repr(str(canary)))
     tracemalloc.start()
-    started = time.monotonic()
     try:
         with pytest.raises(BytecodeError):
             host.run(source, numeric.inputs("x2")[0])
@@ -188,7 +186,6 @@ def test_hostile_code_is_stopped(name: str, tmp_path: Path) -> None:
         tracemalloc.stop()
     assert not canary.exists()
     assert peak < 150 << 20, f"{peak >> 20} MB"
-    assert time.monotonic() - started < 60
 
 
 def test_an_endless_except_cannot_hold_the_machine() -> None:
@@ -207,9 +204,23 @@ def test_a_with_block_that_swallows_everything_cannot_hold_the_machine() -> None
         host.run(source, 1, bounds=MachineLimits(steps=10_000))
 
 
-def test_time_is_limited() -> None:
-    with pytest.raises(BytecodeError, match="seconds"):
-        host.run("def f(x):\n    while True: pass", 1, bounds=MachineLimits(steps=10**9, seconds=0.3))
+@pytest.mark.parametrize(
+    "line",
+    [
+        "t.count('b')",
+        "'b' in t",
+        "t.upper()",
+        "n // 3",
+        "pow(3, n, n)",
+        "v.pop(0), v.append(0)",
+        "v.insert(0, 1), v.pop()",
+    ],
+)
+def test_what_the_host_does_in_one_step_is_counted(line: str) -> None:
+    """No clock: long values cost steps or values in proportion, so that few of them are as long as many short ones."""
+    source = f"def f(x):\n    t, n, v = 'a' * 100000, (1 << 9999) + 1, [0] * 90000\n    for i in range(20000): {line}"
+    with pytest.raises(BytecodeError, match=r"steps|values"):
+        host.run(source, 1, bounds=MachineLimits(steps=300_000))
 
 
 def test_a_value_nobody_listed_ends_the_run() -> None:

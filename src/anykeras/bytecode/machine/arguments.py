@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from anykeras.bytecode.code import VARARGS, VARKEYWORDS
 from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.values import NULL, Function
+from anykeras.bytecode.machine.values import NULL, Args, Function, Kwargs
 
 
-def bind(function: Function, args: tuple[object, ...], kwargs: dict[str, object]) -> list[object]:
+def bind(function: Function, args: Args, kwargs: Kwargs) -> list[object]:
     """The slots, with ``NULL`` in those of other local variables. Raises ``Thrown`` TypeError as Python does."""
     code = function.code
     slots: list[object] = [NULL] * len(code.slots)
@@ -29,7 +29,7 @@ def bind(function: Function, args: tuple[object, ...], kwargs: dict[str, object]
     return slots
 
 
-def _bind_keywords(function: Function, slots: list[object], kwargs: dict[str, object]) -> dict[object, object]:
+def _bind_keywords(function: Function, slots: list[object], kwargs: Kwargs) -> dict[object, object]:
     code = function.code
     places = {code.slots[i]: i for i in range(code.posonlyargcount, code.argcount + code.kwonlyargcount)}
     rest: dict[object, object] = {}
@@ -57,4 +57,3 @@ def _fill_defaults(function: Function, slots: list[object]) -> None:
             slots[place] = function.kwdefaults[name]
         else:
             raise throw("TypeError", f"{code.name}() missing a required argument: {name!r}")
-    return

@@ -4,291 +4,259 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
 
 from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine import classes, formatting, iterators, kinds, operators, ordering, plain
+from anykeras.bytecode.machine import classes, formatting, items, iterators, kinds, operators, ordering, plain
 from anykeras.bytecode.machine.faults import EXCEPTIONS, safely, throw
 from anykeras.bytecode.machine.kinds import TYPES
-from anykeras.bytecode.machine.values import (
-    NOT_IMPLEMENTED,
-    NULL,
-    Builtin,
-    Iter,
-    Type,
-)
+from anykeras.bytecode.machine.runtime import Builtin, Run, Runtime, ask, is_symbol
+from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, NULL, Args, Iter, Kwargs, Type
 
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
+MAX_DIGITS = 3000  # of a text that is read as a number
+MAX_ROUNDING = 400  # digits
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
+def _positional(run: Callable[..., object]) -> Run:
+    """A function of positional arguments alone: ``run(runtime, *args)``."""
 
-
-Run = Callable[["Machine", tuple[Any, ...], dict[str, Any]], object]
-
-
-def _host(run: Callable[..., object], largest: int = 400) -> Run:
-    """A host function of scalars; symbols go to the domain under its name."""
-    name = run.__name__
-
-    def on_values(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        if any(operators.foreign(machine, value) for value in args):
-            return machine.ask(machine.domain.builtin, name, args, kwargs)
+    def on_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
         if kwargs:
-            raise throw("TypeError", f"{name}() takes no keyword arguments here")
-        return ordering.host(run, *args)
+            raise unsupported_error(f"the code calls a builtin with the keyword {next(iter(kwargs))!r}")
+        return run(runtime, *args)
 
     return on_values
 
 
-def _round(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _refuse(name: str) -> Run:
+    def run(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+        raise unsupported_error(f"the code calls {name}()")
+
+    return run
+
+
+def _refuse_all(names: str) -> dict[str, Run]:
+    return {name: _refuse(name) for name in names.split()}
+
+
+# -- numbers
+
+
+def _on_scalars(run: Callable[..., object], name: str = "") -> Run:
+    """A host function of scalars; symbols go to the domain under its name."""
+    name = name or run.__name__
+
+    def on_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+        if any(is_symbol(runtime, value) for value in args):
+            return ask(runtime.domain.builtin, name, args, kwargs)
+        if any(isinstance(value, str | bytes) and len(value) > MAX_DIGITS for value in args):
+            raise limit_error("the code reads a number from a long text")
+        return ordering.call_host(run, *args, **kwargs)
+
+    return on_values
+
+
+def _pow(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+    if kwargs:
+        raise unsupported_error("the code calls pow() with keywords")
+    if len(args) == 3:
+        _, exponent, modulus = args
+        runtime.meter.step(plain.count_bits(exponent) * (1 + plain.count_bits(modulus) // 64))
+        return _on_scalars(pow)(runtime, args, {})
+    if len(args) != 2:
+        raise throw("TypeError", "pow() takes two or three arguments")
+    return operators.binary(runtime, "**", *args)
+
+
+def _round(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     args = (*args, *kwargs.values())
-    if operators.foreign(machine, args[0] if args else None):
-        return machine.ask(machine.domain.builtin, "round", args, {})
-    if len(args) == 2 and (type(args[1]) not in (int, type(None)) or abs(args[1] or 0) > 400):
+    if args and is_symbol(runtime, args[0]):
+        return ask(runtime.domain.builtin, "round", args, {})
+    if len(args) == 2 and args[1] is not None and (type(args[1]) is not int or abs(args[1]) > MAX_ROUNDING):
         raise unsupported_error("the code rounds to an excessive number of digits")
-    return ordering.host(_round_away if machine.python2 else round, *args)
+    return ordering.call_host(_round_away if runtime.traits.python2 else round, *args)
 
 
-def _round_away(value: Any, digits: int = 0) -> float:
+def _round_away(value: float, digits: int = 0) -> float:
     """Python 2 rounds halves away from zero and always gives a float."""
     scale = 10.0**digits
     scaled = abs(float(value)) * scale
     return math.copysign(math.floor(scaled + 0.5) / scale, value) if math.isfinite(scaled) else float(value)
 
 
-def _pow(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if len(args) == 3:
-        return _host(pow)(machine, args, kwargs)
-    if len(args) != 2:
-        raise throw("TypeError", "pow() takes two or three arguments")
-    return operators.binary(machine, "**", *args)
+def _divmod(runtime: Runtime, left: object, right: object) -> object:
+    return operators.binary(runtime, "//", left, right), operators.binary(runtime, "%", left, right)
 
 
-def _divmod(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return operators.binary(machine, "//", *args), operators.binary(machine, "%", *args)
+def _cmp(runtime: Runtime, left: object, right: object) -> object:
+    if operators.equal(runtime, left, right):
+        return 0
+    return -1 if operators.is_true(runtime, operators.compare(runtime, "<", left, right)) else 1
 
 
-def _len(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return operators.length(machine, *args)
+# -- values of iterables
 
 
-def _sum(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _sum(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     total: object = args[1] if len(args) > 1 else kwargs.get("start", 0)
-    for item in operators.walk(machine, args[0]):
-        total = operators.binary(machine, "+", total, item)
+    for item in items.walk(runtime, args[0]):
+        total = operators.binary(runtime, "+", total, item)
     return total
 
 
-def _any(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return any(operators.truth(machine, item) for item in operators.walk(machine, *args))
+def _any(runtime: Runtime, values: object) -> object:
+    return any(operators.is_true(runtime, item) for item in items.walk(runtime, values))
 
 
-def _all(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return all(operators.truth(machine, item) for item in operators.walk(machine, *args))
+def _all(runtime: Runtime, values: object) -> object:
+    return all(operators.is_true(runtime, item) for item in items.walk(runtime, values))
 
 
-def _extreme(name: str) -> Run:
-    return lambda machine, args, kwargs: ordering.extreme(machine, name, args, kwargs)
+def _sorted(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+    return ordering.sort(runtime, args[0], args[1:], kwargs)
 
 
-def _sorted(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return ordering.ordered(machine, args[0], args[1:], kwargs)
-
-
-def _repr(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return formatting.representation(machine, *args)
-
-
-def _format(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    spec = args[1] if len(args) > 1 else ""
-    if type(spec) is not str:
-        raise throw("TypeError", "a format is not text")
-    return formatting.formatted(machine, args[0], spec)
-
-
-def _print(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    note = "the code prints; nothing is printed"
-    if note not in machine.notes:
-        machine.notes.append(note)
-    return None
+def _reduce(runtime: Runtime, function: object, values: object, *start: object) -> object:
+    remaining = items.walk(runtime, values)
+    total = start[0] if start else next(remaining, NULL)
+    if total is NULL:
+        raise throw("TypeError", "reduce() of an empty sequence")
+    for item in remaining:
+        total = runtime.call(function, (total, item), {})
+    return total
 
 
 # -- iterators
 
 
-def _iter(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _iter(runtime: Runtime, *args: object) -> object:
     if len(args) != 1:
         raise unsupported_error("the code uses iter() with a sentinel")
-    return operators.iterator(machine, args[0])
+    return items.iterate(runtime, args[0])
 
 
-def _next(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if not isinstance(args[0], Iter):
+def _next(runtime: Runtime, iterator: object, *default: object) -> object:
+    if not isinstance(iterator, Iter):
         raise throw("TypeError", "the value is not an iterator")
-    value = operators.advance(machine, args[0])
-    if value is not NULL:
-        return value
-    if len(args) > 1:
-        return args[1]
-    raise throw("StopIteration")
+    value = items.advance(runtime, iterator)
+    if value is NULL and not default:
+        raise throw("StopIteration")
+    return default[0] if value is NULL else value
 
 
-def _lazy(kind: Callable[..., Iter]) -> Run:
-    return lambda machine, args, kwargs: kind(machine, args, kwargs)
+def _to_list(kind: Run) -> Run:
+    """Python 2: map, zip, filter and range give lists."""
+    return lambda runtime, args, kwargs: items.collect(runtime, kind(runtime, args, kwargs))
 
 
-def _eager(kind: Callable[..., Iter]) -> Run:
-    """Python 2: map, zip and filter give lists."""
-    return lambda machine, args, kwargs: operators.collect(machine, kind(machine, args, kwargs))
-
-
-def _py2_filter(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    kept = operators.collect(machine, iterators.Filter(machine, args, kwargs))
+def _filter_of_python2(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+    kept = items.collect(runtime, iterators.Filter(runtime, args, kwargs))
     if type(args[1]) is str:
         return "".join(item for item in kept if isinstance(item, str))
     return tuple(kept) if type(args[1]) is tuple else kept
 
 
-def _py2_map(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if args and args[0] is None:
-        rows = operators.collect(machine, iterators.Zip(machine, args[1:], {}))
-        return [row[0] for row in rows if isinstance(row, tuple)] if len(args) == 2 else rows
-    return operators.collect(machine, iterators.Map(machine, args, kwargs))
+def _map_of_python2(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+    if not args or args[0] is not None:
+        return items.collect(runtime, iterators.Map(runtime, args, kwargs))
+    rows = items.collect(runtime, iterators.Zip(runtime, args[1:], {}))
+    return [row[0] for row in rows if isinstance(row, tuple)] if len(args) == 2 else rows
 
 
-def _reduce(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    items = operators.walk(machine, args[1])
-    total = args[2] if len(args) > 2 else next(items, NULL)
-    if total is NULL:
-        raise throw("TypeError", "reduce() of an empty sequence")
-    for item in items:
-        total = machine.call(args[0], (total, item), {})
-    return total
+# -- text
 
 
-def _cmp(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    left, right = args
-    if operators.equal(machine, left, right):
-        return 0
-    return -1 if operators.truth(machine, operators.compare(machine, "<", left, right)) else 1
+def _format(runtime: Runtime, value: object, spec: object = "") -> object:
+    if type(spec) is not str:
+        raise throw("TypeError", "a format is not text")
+    return formatting.format_value(runtime, value, spec)
+
+
+def _print(runtime: Runtime, args: Args, kwargs: Kwargs) -> None:
+    runtime.note("the code prints; nothing is printed")
 
 
 # -- types
 
 
-def _number(kind: type) -> Run:
-    name = kind.__name__
-
-    def make(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        if any(operators.foreign(machine, value) for value in args):
-            return machine.ask(machine.domain.builtin, name, args, kwargs)
-        if any(isinstance(value, str | bytes) and len(value) > 3000 for value in args):
-            raise limit_error("the code reads a number from a long text")
-        return ordering.host(kind, *args, *kwargs.values())
-
-    return make
+def _bool(runtime: Runtime, *args: object) -> object:
+    return operators.is_true(runtime, *args) if args else False
 
 
-def _bool(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return operators.truth(machine, *args) if args else False
-
-
-def _str(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _str(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     if len(args) + len(kwargs) > 1:
         raise unsupported_error("the code decodes bytes with str()")
-    return formatting.text(machine, *args) if args else ""
+    return formatting.show(runtime, *args) if args else ""
 
 
-def _bytes(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if machine.python2:
-        return _str(machine, args, kwargs)
-    if args and type(args[0]) is str:
-        return safely(lambda: args[0].encode(*args[1:], **kwargs))
-    numbers = operators.collect(machine, args[0]) if args and type(args[0]) is not int else [0] * _small(machine, args)
-    return safely(bytes, numbers)
-
-
-def _small(machine: Machine, args: tuple[Any, ...]) -> int:
-    size = args[0] if args else 0
-    if size < 0:
+def _bytes(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+    if runtime.traits.python2:
+        return _str(runtime, args, kwargs)
+    source = args[0] if args else 0
+    if isinstance(source, str):
+        return safely(lambda: bytes(*args, **kwargs))
+    if not isinstance(source, int):
+        return safely(bytes, items.collect(runtime, source))
+    if source < 0:
         raise throw("ValueError", "negative count")
-    machine.meter.characters(size)
-    return int(size)
+    runtime.meter.characters(source)
+    return bytes(source)
 
 
-def _collected(kind: Callable[[list[object]], object]) -> Run:
-    return lambda machine, args, kwargs: kind(operators.collect(machine, *args) if args else [])
+def _collecting(kind: Callable[[list[object]], object]) -> Run:
+    return lambda runtime, args, kwargs: kind(items.collect(runtime, *args) if args else [])
 
 
-def _dict(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return {**(ordering.mapping(machine, *args) if args else {}), **kwargs}
+def _dict(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+    result = ordering.to_dict(runtime, *args) if args else {}
+    result.update(kwargs)
+    return result
 
 
-def _set(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return ordering.members(machine, *args) if args else set()
+def _set(runtime: Runtime, *args: object) -> set[object]:
+    return ordering.to_set(runtime, *args) if args else set()
 
 
-def _frozenset(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return frozenset(ordering.members(machine, *args)) if args else frozenset()
+def _frozenset(runtime: Runtime, *args: object) -> object:
+    return frozenset(_set(runtime, *args))
 
 
-def _range(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if any(operators.foreign(machine, value) for value in args):
-        return machine.ask(machine.domain.builtin, "range", args, kwargs)
-    return ordering.host(range, *args)
-
-
-def _slice(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _slice(runtime: Runtime, *args: object) -> object:
     return safely(slice, *args)
 
 
-def _refuse(name: str) -> Run:
-    def run(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        raise unsupported_error(f"the code calls {name}()")
-
-    return run
-
-
-def make_type(machine: Machine, kind: Type, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    """Calls a type: ``int("3")``, ``list(x)``."""
-    return arguments(CONSTRUCTORS[kind.name])(machine, args, kwargs)
-
-
 CONSTRUCTORS: dict[str, Run] = {
-    **{kind.__name__: _number(kind) for kind in (int, float, complex)},
-    "bool": _bool, "str": _str, "bytes": _bytes, "list": _collected(list), "tuple": _collected(tuple), "dict": _dict,
-    "set": _set, "frozenset": _frozenset, "range": _range, "slice": _slice, "object": _refuse("object"),
-    "NoneType": _refuse("NoneType"), "ellipsis": _refuse("ellipsis"),
+    "int": _on_scalars(int), "float": _on_scalars(float), "complex": _on_scalars(complex), "range": _on_scalars(range),
+    "bool": _positional(_bool), "str": _str, "bytes": _bytes, "list": _collecting(list), "tuple": _collecting(tuple),
+    "dict": _dict, "set": _positional(_set), "frozenset": _positional(_frozenset), "slice": _positional(_slice),
+    **_refuse_all("object NoneType ellipsis"),
+}  # fmt: skip
+
+_POSITIONAL: dict[str, Callable[..., object]] = {
+    "divmod": _divmod, "len": items.measure, "any": _any, "all": _all, "repr": formatting.represent, "format": _format,
+    "iter": _iter, "next": _next, "isinstance": kinds.is_instance, "issubclass": kinds.is_subclass, "type": kinds.get_type,
+    "getattr": kinds.get_attribute, "hasattr": kinds.has_attribute, "setattr": kinds.set_attribute,
+    "callable": kinds.is_callable, "property": classes.make_property, "staticmethod": classes.make_static,
+    "classmethod": classes.make_class_method, "super": classes.make_super,
 }  # fmt: skip
 
 FUNCTIONS: dict[str, Run] = {
-    **{run.__name__: _host(run) for run in (abs, bin, chr, hex, oct, ord)},
-    "round": _round, "pow": _pow, "divmod": _divmod, "len": _len, "sum": _sum, "any": _any, "all": _all,
-    "min": _extreme("min"), "max": _extreme("max"), "sorted": _sorted, "repr": _repr, "format": _format,
-    "print": _print,
-    "iter": _iter, "next": _next, "map": _lazy(iterators.Map), "zip": _lazy(iterators.Zip),
-    "filter": _lazy(iterators.Filter), "enumerate": _lazy(iterators.Enumerate), "reversed": _lazy(iterators.Reversed),
-    "isinstance": kinds.isinstance_, "issubclass": kinds.issubclass_, "type": kinds.type_, "getattr": kinds.getattr_,
-    "hasattr": kinds.hasattr_, "setattr": kinds.setattr_, "callable": kinds.callable_,
-    "property": classes.make_property, "staticmethod": classes.make_static, "classmethod": classes.make_class_method,
-    "super": classes.make_super,
-    **{
-        name: _refuse(name)
-        for name in _words(
-"""eval exec compile open input __import__ globals locals vars dir delattr hash id
-memoryview bytearray breakpoint help exit quit"""
-)
-    },
+    **{run.__name__: _on_scalars(run) for run in (abs, bin, chr, hex, oct, ord)},
+    "round": _round, "pow": _pow, "sum": _sum, "sorted": _sorted, "print": _print,
+    "min": partial(ordering.find_extreme, "min"), "max": partial(ordering.find_extreme, "max"),
+    "map": iterators.Map, "zip": iterators.Zip, "filter": iterators.Filter, "enumerate": iterators.Enumerate,
+    "reversed": iterators.Reversed,
+    **{name: _positional(run) for name, run in _POSITIONAL.items()},
+    **_refuse_all(
+        """eval exec compile open input __import__ globals locals vars dir delattr hash id memoryview bytearray
+        breakpoint help exit quit"""
+    ),
 }  # fmt: skip
 
 PYTHON2: dict[str, Run] = {
-    "map": _py2_map, "zip": _eager(iterators.Zip), "filter": _py2_filter, "reduce": _reduce, "cmp": _cmp,
-    "unichr": _host(chr),
-    "range": lambda machine, args, kwargs: operators.collect(machine, _range(machine, args, kwargs)),
-    **{name: _refuse(name) for name in _words("execfile file raw_input reload apply intern buffer coerce")},
+    "map": _map_of_python2, "zip": _to_list(iterators.Zip), "filter": _filter_of_python2,
+    "reduce": _positional(_reduce), "cmp": _positional(_cmp), "unichr": _on_scalars(chr),
+    "range": _to_list(CONSTRUCTORS["range"]), **_refuse_all("execfile file raw_input reload apply intern buffer coerce"),
 }  # fmt: skip
 
 _CONSTANTS: dict[str, object] = {
@@ -297,21 +265,23 @@ _CONSTANTS: dict[str, object] = {
 }  # fmt: skip
 
 
-def arguments(run: Run) -> Run:
+def guard(run: Run) -> Run:
     """``run``, where a wrong number or kind of arguments is the code's TypeError."""
-    return lambda machine, args, kwargs: safely(run, machine, args, kwargs)
+    return lambda runtime, args, kwargs: safely(run, runtime, args, kwargs)
+
+
+def call_type(runtime: Runtime, kind: Type, args: Args, kwargs: Kwargs) -> object:
+    """Calls a type: ``int("3")``, ``list(x)``."""
+    return guard(CONSTRUCTORS[kind.name])(runtime, args, kwargs)
 
 
 def builtin_names(python2: bool) -> dict[str, object]:
     """Every builtin name that stored code of that Python can read."""
     names: dict[str, object] = {**_CONSTANTS, **EXCEPTIONS, **TYPES}
-    names.update((name, Builtin(name, arguments(run))) for name, run in FUNCTIONS.items())
+    names.update((name, Builtin(name, guard(run))) for name, run in FUNCTIONS.items())
     del names["NoneType"], names["ellipsis"]
     if python2:
-        names.update((name, Builtin(name, arguments(run))) for name, run in PYTHON2.items())
+        names.update((name, Builtin(name, guard(run))) for name, run in PYTHON2.items())
         names.update({"unicode": TYPES["str"], "basestring": TYPES["str"], "long": TYPES["int"], "xrange": TYPES["range"]})
         names["bytes"] = TYPES["str"]
     return names
-
-
-__all__ = ["TYPES", "builtin_names", "make_type", "plain"]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
 
 from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, OPTIMIZED, CodeObject
 from anykeras.bytecode.dialects import dialect
 from anykeras.bytecode.errors import limit_error, malformed_error, missing_name_error, uncaught_error, unsupported_error
 from anykeras.bytecode.instructions import decode
-from anykeras.bytecode.machine import attributes, classes, operators, plain
+from anykeras.bytecode.machine import classes, operators, plain
 from anykeras.bytecode.machine.arguments import bind
-from anykeras.bytecode.machine.builtins import builtin_names, make_type
+from anykeras.bytecode.machine.builtins import builtin_names, call_type
 from anykeras.bytecode.machine.domain import Domain
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.frame import Frame, Signal
@@ -19,10 +18,10 @@ from anykeras.bytecode.machine.generators import Generator
 from anykeras.bytecode.machine.handlers import HANDLERS
 from anykeras.bytecode.machine.meter import MachineLimits, Meter
 from anykeras.bytecode.machine.modules import LIBRARIES
+from anykeras.bytecode.machine.runtime import Bound, Builtin, Runtime, ask, is_symbol
 from anykeras.bytecode.machine.unwinding import handle, leave_blocks
 from anykeras.bytecode.machine.values import (
-    Bound,
-    Builtin,
+    Args,
     Cell,
     Class,
     ContextCall,
@@ -30,14 +29,12 @@ from anykeras.bytecode.machine.values import (
     ExceptionValue,
     Function,
     Instance,
+    Kwargs,
     Locals,
     Method,
     Thrown,
     Type,
 )
-from anykeras.errors import AnyKerasError
-
-T = TypeVar("T")
 
 
 class Machine:
@@ -51,12 +48,9 @@ class Machine:
         self.code, self.domain = code, domain
         self.meter = Meter(bounds or MachineLimits())
         self.traits = dialect(code.version).traits
-        self.python2 = self.traits.python2
-        self.builtins = builtin_names(self.python2)
+        self.builtins = builtin_names(self.traits.python2)
         self.notes: list[str] = []
         self.frames: list[Frame] = []  # those that run, innermost last
-
-    # -- the face
 
     def function(
         self,
@@ -67,7 +61,7 @@ class Machine:
         """The stored function as a value; ``closure`` holds the contents of its cells in the order of ``freevars``."""
         if len(closure) != len(self.code.freevars):
             raise malformed_error(f"the function has {len(self.code.freevars)} free variables and {len(closure)} values")
-        return Function(self, self.code, tuple(defaults), kwdefaults, tuple(Cell(value) for value in closure))
+        return Function(self, self.code, tuple(defaults), dict(kwdefaults or {}), tuple(Cell(value) for value in closure))
 
     def run(self, function: Function, args: Sequence[object], kwargs: Mapping[str, object] | None = None) -> object:
         """Calls ``function`` from outside.
@@ -79,7 +73,7 @@ class Machine:
         """
         try:
             result = self.call(function, tuple(args), dict(kwargs or {}))
-            plain.pure(self.meter, result)
+            plain.is_pure(self.meter, result)
             return result
         except Thrown as thrown:
             raise uncaught_error(thrown.value.kind.name, thrown.value.message) from thrown
@@ -88,39 +82,26 @@ class Machine:
 
     # -- calls
 
-    def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    def call(self, function: object, args: Args, kwargs: Kwargs) -> object:
         """Calls any value that the code may hold."""
         if isinstance(function, Function):
             return self._call_function(function, args, kwargs)
-        if isinstance(function, Builtin):
-            return function.run(self, args, kwargs)
-        if isinstance(function, Bound):
-            return function.run(self, function.owner, args, kwargs)
-        if isinstance(function, Type):
-            return make_type(self, function, args, kwargs)
-        if isinstance(function, ExceptionType):
-            return self._make_exception(function, args)
-        if isinstance(function, Method):
-            return self.call(function.function, (function.owner, *args), kwargs)
-        if isinstance(function, Class):
-            return classes.construct(self, function, args, kwargs)
-        if isinstance(function, Instance):
-            return classes.call(self, function, args, kwargs)
-        if isinstance(function, ContextCall):
-            return self._context(function, args)
-        if operators.foreign(self, function):
-            return self.ask(self.domain.call, function, args, kwargs)
+        run = _CALLS.get(type(function))
+        if run is not None:
+            return run(self, function, args, kwargs)
+        if is_symbol(self, function):
+            return ask(self.domain.call, function, args, kwargs)
         raise throw("TypeError", "the value is not callable")
 
-    def _call_function(self, function: Function, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    def _call_function(self, function: Function, args: Args, kwargs: Kwargs) -> object:
         if function.code.flags & (COROUTINE | ASYNC_GENERATOR):
             raise unsupported_error("the code defines an async function")
         frame = Frame(self, function, decode(function.code), bind(function, args, kwargs))
         if function.code.flags & GENERATOR:
-            return Generator(frame)
+            return Generator(frame, self.resume)
         return self.resume(frame).value
 
-    def class_body(self, function: Function) -> tuple[Locals, object]:
+    def run_class_body(self, function: Function) -> tuple[Locals, object]:
         """Runs the body of a class statement: its variables, and what it returned."""
         if function.code.flags & (OPTIMIZED | COROUTINE | ASYNC_GENERATOR | GENERATOR):
             raise malformed_error("a class is made of something that is no class body")
@@ -130,32 +111,11 @@ class Machine:
             raise malformed_error("a class body has no variables")
         return frame.locals, result
 
-    def _make_exception(self, kind: ExceptionType, args: tuple[object, ...]) -> ExceptionValue:
-        members = args[1] if kind.name.endswith("ExceptionGroup") and len(args) == 2 else ()
-        if not isinstance(members, list | tuple):
-            raise throw("TypeError", "an exception group takes a sequence")
-        return ExceptionValue(kind, args, tuple(item for item in members if isinstance(item, ExceptionValue)))
-
-    def _context(self, call: ContextCall, args: tuple[object, ...]) -> object:
-        if not call.leaving:
-            return self.ask(self.domain.enter, call.manager)
-        errors = [item for item in args if isinstance(item, ExceptionValue)]
-        return self.ask(self.domain.leave, call.manager, errors[0] if errors else None)
-
-    def ask(self, question: Callable[..., T], *args: object) -> T:
-        """One question to the domain. A failure inside the domain ends the run; it never looks like the code's own."""
-        try:
-            return question(*args)
-        except (AnyKerasError, Thrown, RecursionError):
-            raise
-        except Exception as error:
-            raise unsupported_error(f"an operation failed: {type(error).__name__}: {error}"[:300]) from error
-
     # -- names
 
     def import_module(self, name: str) -> object:
         """``import name``: never an import."""
-        return LIBRARIES[name] if name in LIBRARIES else self.ask(self.domain.import_module, name)
+        return LIBRARIES[name] if name in LIBRARIES else ask(self.domain.import_module, name)
 
     def load_global(self, name: str) -> object:
         if name in LIBRARIES:
@@ -168,23 +128,17 @@ class Machine:
             raise missing_name_error(name)
         return value
 
-    def getattr(self, value: object, name: str) -> object:
-        return attributes.get(self, value, name)
-
-    def negated(self, value: object) -> object:
+    def negate(self, value: object) -> object:
         return operators.unary(self, "not", value)
 
-    def note_order(self, container: object) -> None:
-        """Remembers that the result depends on an order that the file does not tell."""
-        if not isinstance(container, dict | set | frozenset) or len(container) < 2:
-            return
-        if isinstance(container, dict) and self.traits.dict_order:
-            return
-        if not isinstance(container, dict) and all(type(item) is int for item in container):
-            return
-        note = f"the code goes through a {type(container).__name__}, whose order in that Python is not known"
-        if note not in self.notes:
-            self.notes.append(note)
+    # -- what handlers and operations ask
+
+    def innermost(self) -> tuple[Function, Sequence[object]]:
+        return self.frames[-1].function, self.frames[-1].slots
+
+    def note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
     # -- the loop
 
@@ -225,3 +179,30 @@ class Machine:
     def _raise_in(self, frame: Frame, error: ExceptionValue) -> None:
         if not handle(frame, error):
             raise Thrown(error)
+
+
+def _make_exception(runtime: Runtime, kind: ExceptionType, args: Args, kwargs: Kwargs) -> ExceptionValue:
+    members = args[1] if kind.name.endswith("ExceptionGroup") and len(args) == 2 else ()
+    if not isinstance(members, list | tuple):
+        raise throw("TypeError", "an exception group takes a sequence")
+    return ExceptionValue(kind, args, tuple(item for item in members if isinstance(item, ExceptionValue)))
+
+
+def _call_context(runtime: Runtime, call: ContextCall, args: Args, kwargs: Kwargs) -> object:
+    if not call.leaving:
+        return ask(runtime.domain.enter, call.manager)
+    errors = [item for item in args if isinstance(item, ExceptionValue)]
+    return ask(runtime.domain.leave, call.manager, errors[0] if errors else None)
+
+
+# how each kind of the machine's values is called: (runtime, value, args, kwargs)
+_CALLS: dict[type, Callable[..., object]] = {
+    Builtin: lambda runtime, function, args, kwargs: function.run(runtime, args, kwargs),
+    Bound: lambda runtime, method, args, kwargs: method.run(runtime, method.owner, args, kwargs),
+    Method: lambda runtime, method, args, kwargs: runtime.call(method.function, (method.owner, *args), kwargs),
+    Type: call_type,
+    ExceptionType: _make_exception,
+    Class: classes.construct,
+    Instance: classes.call,
+    ContextCall: _call_context,
+}

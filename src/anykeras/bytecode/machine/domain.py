@@ -15,7 +15,7 @@ How a domain answers:
 
 * returns a value (plain, its own, or the machine's);
 * ``raise throw("TypeError", "...")`` (from ``anykeras.bytecode.machine``): the code may catch it with ``except``;
-* ``raise refused("...")`` (from ``anykeras.bytecode.errors``): ends the run; the code cannot catch it.
+* ``raise unsupported_error("...")`` (from ``anykeras.bytecode.errors``): ends the run; the code cannot catch it.
 """
 
 from __future__ import annotations

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from anykeras.bytecode.code import OPTIMIZED
 from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Body, Instruction
 from anykeras.bytecode.machine.faults import throw
+from anykeras.bytecode.machine.runtime import Runtime
 from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function, Locals
-
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
 
 MAX_STACK = 10_000
 
@@ -36,12 +33,12 @@ class Block:
 
 class Frame:
     __slots__ = (
-        "blocks", "body", "cells", "current", "function", "handled", "index", "keywords", "locals", "machine", "slots", "stack",
+        "blocks", "body", "cells", "current", "function", "handled", "index", "keywords", "locals", "runtime", "slots", "stack",
         "traits",
     )  # fmt: skip
 
-    def __init__(self, machine: Machine, function: Function, body: Body, slots: list[object]) -> None:
-        self.machine, self.function, self.body, self.slots = machine, function, body, slots
+    def __init__(self, runtime: Runtime, function: Function, body: Body, slots: list[object]) -> None:
+        self.runtime, self.function, self.body, self.slots = runtime, function, body, slots
         self.traits = body.dialect.traits
         self.stack: list[object] = []
         self.blocks: list[Block] = []
@@ -50,9 +47,9 @@ class Frame:
         self.handled: ExceptionValue | None = None
         self.keywords: tuple[object, ...] = ()
         self.locals = None if function.code.flags & OPTIMIZED else Locals()  # of a class body
-        self.cells: list[Cell] = [] if self.traits.cells_in_slots else self._own_cells()
+        self.cells: list[Cell] = [] if self.traits.cells_in_slots else self._make_cells()
 
-    def _own_cells(self) -> list[Cell]:
+    def _make_cells(self) -> list[Cell]:
         code = self.function.code
         places = {name: place for place, name in enumerate(code.slots)}
         own = [Cell(self.slots[places[name]]) if name in places else Cell() for name in code.cellvars]

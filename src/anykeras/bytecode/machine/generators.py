@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from anykeras.bytecode.machine.faults import exception, throw
-from anykeras.bytecode.machine.frame import Frame
+from anykeras.bytecode.machine.frame import Frame, Signal
 from anykeras.bytecode.machine.values import NULL, ExceptionValue, Iter, Thrown
 
 
 class Generator(Iter):
     """A frame that stands still between its values."""
 
-    __slots__ = ("done", "frame", "result", "running", "started")
+    __slots__ = ("done", "frame", "result", "resume", "running", "started")
 
-    def __init__(self, frame: Frame) -> None:
-        self.frame = frame
+    def __init__(self, frame: Frame, resume: Callable[[Frame, ExceptionValue | None], Signal]) -> None:
+        self.frame, self.resume = frame, resume
         self.started = self.done = self.running = False
         self.result: object = None
 
@@ -37,7 +39,7 @@ class Generator(Iter):
             self.frame.push(value)
         self.started = self.running = True
         try:
-            signal = self.frame.machine.resume(self.frame, error)
+            signal = self.resume(self.frame, error)
         except Thrown as thrown:
             self.done = True
             if thrown.value.kind.name != "StopIteration":

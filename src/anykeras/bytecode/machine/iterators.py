@@ -2,105 +2,99 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from anykeras.bytecode.errors import limit_error
-from anykeras.bytecode.machine import operators
+from anykeras.bytecode.machine import items, operators
 from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.values import NULL, Iter
-
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
+from anykeras.bytecode.machine.runtime import Runtime
+from anykeras.bytecode.machine.values import NULL, Args, Iter, Kwargs
 
 MAX_LEVEL = 30  # iterators over iterators
 
 
-class Layered(Iter):
-    """An iterator over others."""
+class LayeredIter(Iter):
+    """An iterator over others; ``result`` makes its next value of a row of theirs, ``NULL`` leaves the row out."""
 
-    __slots__ = ("level", "machine", "sources")
+    __slots__ = ("level", "runtime", "sources")
 
-    def __init__(self, machine: Machine, values: tuple[Any, ...]) -> None:
-        self.machine = machine
-        self.sources = [operators.iterator(machine, value) for value in values]
-        self.level = 1 + max((getattr(source, "level", 0) for source in self.sources), default=0)
+    def __init__(self, runtime: Runtime, values: Args) -> None:
+        self.runtime = runtime
+        self.sources = [items.iterate(runtime, value) for value in values]
+        self.level = 1 + max((source.level for source in self.sources), default=0)
         if self.level > MAX_LEVEL:
             raise limit_error("the code nests iterators too deeply")
 
-    def row(self) -> tuple[object, ...] | None:
-        values = []
-        for source in self.sources:
-            value = operators.advance(self.machine, source)
-            if value is NULL:
-                return None
-            values.append(value)
-        return tuple(values) if values else None
+    def result(self, row: Args) -> object:
+        return row
+
+    def advance(self) -> object:
+        while True:
+            row = []
+            for source in self.sources:
+                row.append(items.advance(self.runtime, source))
+                if row[-1] is NULL:
+                    return NULL
+            if not row:
+                return NULL
+            result = self.result(tuple(row))
+            if result is not NULL:
+                return result
 
 
-class Map(Layered):
+class Map(LayeredIter):
     __slots__ = ("function",)
 
-    def __init__(self, machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        super().__init__(machine, args[1:])
+    def __init__(self, runtime: Runtime, args: Args, kwargs: Kwargs) -> None:
+        super().__init__(runtime, args[1:])
         self.function = args[0]
 
-    def advance(self) -> object:
-        row = self.row()
-        return NULL if row is None else self.machine.call(self.function, row, {})
+    def result(self, row: Args) -> object:
+        return self.runtime.call(self.function, row, {})
 
 
-class Zip(Layered):
+class Zip(LayeredIter):
     __slots__ = ()
 
-    def __init__(self, machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        if operators.truth(machine, kwargs.get("strict")):
-            args = tuple(operators.collect(machine, value) for value in args)
-            if len({len(value) for value in args}) > 1:
+    def __init__(self, runtime: Runtime, args: Args, kwargs: Kwargs) -> None:
+        if operators.is_true(runtime, kwargs.get("strict")):
+            columns = [items.collect(runtime, value) for value in args]
+            if len({len(column) for column in columns}) > 1:
                 raise throw("ValueError", "zip() arguments differ in length")
-        super().__init__(machine, args)
-
-    def advance(self) -> object:
-        row = self.row()
-        return NULL if row is None else row
+            args = tuple(columns)
+        super().__init__(runtime, args)
 
 
-class Filter(Layered):
+class Filter(LayeredIter):
     __slots__ = ("test",)
 
-    def __init__(self, machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        super().__init__(machine, args[1:2])
+    def __init__(self, runtime: Runtime, args: Args, kwargs: Kwargs) -> None:
+        super().__init__(runtime, args[1:2])
         self.test = args[0]
 
-    def advance(self) -> object:
-        while (row := self.row()) is not None:
-            verdict = row[0] if self.test is None else self.machine.call(self.test, row, {})
-            if operators.truth(self.machine, verdict):
-                return row[0]
-        return NULL
+    def result(self, row: Args) -> object:
+        verdict = row[0] if self.test is None else self.runtime.call(self.test, row, {})
+        return row[0] if operators.is_true(self.runtime, verdict) else NULL
 
 
-class Enumerate(Layered):
+class Enumerate(LayeredIter):
     __slots__ = ("count",)
 
-    def __init__(self, machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        super().__init__(machine, args[:1])
+    def __init__(self, runtime: Runtime, args: Args, kwargs: Kwargs) -> None:
+        super().__init__(runtime, args[:1])
         start = args[1] if len(args) > 1 else kwargs.get("start", 0)
         if type(start) is not int:
             raise throw("TypeError", "enumerate() starts at an integer")
         self.count = start - 1
 
-    def advance(self) -> object:
-        row = self.row()
+    def result(self, row: Args) -> object:
         self.count += 1
-        return NULL if row is None else (self.count, row[0])
+        return self.count, row[0]
 
 
-class Reversed(Layered):
+class Reversed(LayeredIter):
     __slots__ = ()
 
-    def __init__(self, machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        super().__init__(machine, (operators.collect(machine, args[0])[::-1],))
+    def __init__(self, runtime: Runtime, args: Args, kwargs: Kwargs) -> None:
+        super().__init__(runtime, (items.collect(runtime, args[0])[::-1],))
 
-    def advance(self) -> object:
-        row = self.row()
-        return NULL if row is None else row[0]
+    def result(self, row: Args) -> object:
+        return row[0]

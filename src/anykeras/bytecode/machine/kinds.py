@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine import attributes, operators
+from anykeras.bytecode.machine import attributes
 from anykeras.bytecode.machine.faults import throw
+from anykeras.bytecode.machine.runtime import Bound, Builtin, Runtime, ask, is_symbol
 from anykeras.bytecode.machine.values import (
     NULL,
-    Bound,
-    Builtin,
     Class,
     ExceptionType,
     ExceptionValue,
@@ -23,24 +20,20 @@ from anykeras.bytecode.machine.values import (
     is_plain,
 )
 
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
-
 MAX_FLATTEN = 1000
 
 TYPES: dict[str, Type] = {
     **{
         kind.__name__: Type(kind.__name__, (kind,))
-        for kind in (bool, complex, float, str, bytes, list, tuple, dict, set, frozenset, range, slice)
+        for kind in (bool, int, complex, float, str, bytes, list, tuple, dict, set, frozenset, range, slice)
     },
-    "int": Type("int", (int,)),
     "object": Type("object", ()),
     "NoneType": Type("NoneType", (type(None),)),
     "ellipsis": Type("ellipsis", (type(Ellipsis),)),
 }
 
 
-def _flatten(machine: Machine, kinds: object) -> list[object]:
+def _flatten(kinds: object) -> list[object]:
     flat, todo = [], [kinds]
     while todo:
         kind = todo.pop()
@@ -53,15 +46,16 @@ def _flatten(machine: Machine, kinds: object) -> list[object]:
     return flat
 
 
-def isinstance_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    value, kinds = args
-    flat = _flatten(machine, kinds)
-    if operators.foreign(machine, value) or any(operators.foreign(machine, kind) for kind in flat):
-        named = tuple(kind.name if isinstance(kind, Type | ExceptionType) else kind for kind in flat)
-        if any(_is_a(value, kind) for kind in flat):
-            return True
-        return machine.ask(machine.domain.builtin, "isinstance", (value, named), {})
-    return any(_is_a(value, kind) for kind in flat)
+def is_instance(runtime: Runtime, value: object, kinds: object) -> object:
+    """``isinstance(value, kinds)``."""
+    flat = _flatten(kinds)
+    about_symbols = is_symbol(runtime, value) or any(is_symbol(runtime, kind) for kind in flat)
+    if any(_is_a(value, kind) for kind in flat):
+        return True
+    if not about_symbols:
+        return False
+    names = tuple(kind.name if isinstance(kind, Type | ExceptionType) else kind for kind in flat)
+    return ask(runtime.domain.builtin, "isinstance", (value, names), {})
 
 
 def _is_a(value: object, kind: object) -> bool:
@@ -72,57 +66,56 @@ def _is_a(value: object, kind: object) -> bool:
     return isinstance(value, ExceptionValue) and value.kind.is_a(kind)
 
 
-def issubclass_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    kind, kinds = args
-    if isinstance(kind, ExceptionType):
-        return any(kind.is_a(other) for other in _flatten(machine, kinds))
-    if isinstance(kind, Class):
-        return any(kind.is_a(other) or other is TYPES["object"] for other in _flatten(machine, kinds))
-    raise unsupported_error("the code uses issubclass()")
+def is_subclass(runtime: Runtime, kind: object, kinds: object) -> object:
+    """``issubclass(kind, kinds)``."""
+    if not isinstance(kind, ExceptionType | Class):
+        raise unsupported_error("the code uses issubclass()")
+    any_object = TYPES["object"] if isinstance(kind, Class) else None
+    return any(kind.is_a(other) or other is any_object for other in _flatten(kinds))
 
 
-def type_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def get_type(runtime: Runtime, *args: object) -> object:
+    """``type(value)``."""
     if len(args) != 1:
         raise unsupported_error("the code makes a class with type()")
     value = args[0]
-    if isinstance(value, ExceptionValue):
-        return value.kind
-    if isinstance(value, Instance):
+    if isinstance(value, ExceptionValue | Instance):
         return value.kind
     if isinstance(value, MachineValue):
         raise unsupported_error("the code takes the type of a function or iterator")
-    if operators.foreign(machine, value):
-        return machine.ask(machine.domain.builtin, "type", args, {})
+    if is_symbol(runtime, value):
+        return ask(runtime.domain.builtin, "type", args, {})
     return next(kind for kind in TYPES.values() if kind.hosts == (type(value),))
 
 
-def getattr_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if len(args) < 2 or type(args[1]) is not str:
+def get_attribute(runtime: Runtime, owner: object, name: object, *default: object) -> object:
+    """``getattr(owner, name, default)``."""
+    if type(name) is not str:
         raise throw("TypeError", "getattr() takes a name")
     try:
-        return attributes.get(machine, args[0], args[1])
+        return attributes.get(runtime, owner, name)
     except Thrown as thrown:
-        if len(args) > 2 and thrown.value.kind.name == "AttributeError":
-            return args[2]
+        if default and thrown.value.kind.name == "AttributeError":
+            return default[0]
         raise
 
 
-def hasattr_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return getattr_(machine, (*args, NULL), {}) is not NULL
+def has_attribute(runtime: Runtime, owner: object, name: object) -> object:
+    """``hasattr(owner, name)``."""
+    return get_attribute(runtime, owner, name, NULL) is not NULL
 
 
-def setattr_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    owner, name, value = args
+def set_attribute(runtime: Runtime, owner: object, name: object, value: object) -> None:
+    """``setattr(owner, name, value)``."""
     if type(name) is not str:
         raise throw("TypeError", "setattr() takes a name")
-    attributes.put(machine, owner, name, value)
-    return None
+    attributes.put(runtime, owner, name, value)
 
 
-def callable_(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    (value,) = args
+def is_callable(runtime: Runtime, value: object) -> object:
+    """``callable(value)``."""
     if isinstance(value, Instance):
         return value.kind.find("__call__") is not NULL
-    if operators.foreign(machine, value):
-        return machine.ask(machine.domain.is_function, value)
+    if is_symbol(runtime, value):
+        return ask(runtime.domain.is_function, value)
     return isinstance(value, Function | Builtin | Bound | Method | Class | Type | ExceptionType)

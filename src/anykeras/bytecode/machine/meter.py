@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 
 from anykeras import limits
 from anykeras.bytecode.errors import limit_error
 
 
-def _steps() -> int:
+def _default_steps() -> int:
     return limits.current().steps
 
 
 @dataclass(frozen=True)
 class MachineLimits:
-    """Bounds of one run. ``nodes`` counts container items and 64-character pieces of text made, all together."""
+    """Bounds of one run: counts of work, so that the same code ends the same way on every machine.
 
-    steps: int = field(default_factory=_steps)  # instructions and iterations
+    ``steps`` counts instructions, iterations, and pieces of 64 characters, items or bits that one host operation goes
+    through; ``nodes`` counts container items and 64-character pieces of text made, all together.
+    """
+
+    steps: int = field(default_factory=_default_steps)
     depth: int = 64  # functions that wait for each other
     nodes: int = 1_000_000
     text: int = 200_000  # characters of one text
     bits: int = 12_000  # of one integer
     nesting: int = 100  # containers in containers
     width: int = 400  # width or precision in a format
-    seconds: float = 10.0
 
 
 class Meter:
@@ -34,26 +36,21 @@ class Meter:
         self.bounds = bounds
         self.steps_left = bounds.steps
         self.nodes_left = bounds.nodes
-        self.deadline = time.monotonic() + bounds.seconds
 
-    def step(self) -> None:
-        self.steps_left -= 1
+    def step(self, count: int = 1) -> None:
+        self.steps_left -= count
         if self.steps_left < 0:
             raise limit_error(f"the code took more than {self.bounds.steps} steps")
-        if not self.steps_left & 0xFF:
-            self.clock()
 
-    def clock(self) -> None:
-        if time.monotonic() > self.deadline:
-            raise limit_error(f"the code ran longer than {self.bounds.seconds:g} seconds")
+    def scan(self, size: int) -> None:
+        """The host is about to go through ``size`` characters, items or bits."""
+        self.step(size // 64)
 
     def items(self, count: int) -> None:
         """``count`` container items are about to be made or walked."""
         self.nodes_left -= count
         if self.nodes_left < 0:
             raise limit_error(f"the code made more than {self.bounds.nodes} values")
-        if count > 1000:
-            self.clock()
 
     def characters(self, count: int) -> None:
         """A text of ``count`` characters is about to be made."""

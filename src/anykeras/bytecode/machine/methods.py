@@ -1,298 +1,235 @@
-"""The listed methods of plain values: ``METHODS[type][name](machine, owner, args, kwargs)``."""
+"""The listed methods of plain values: ``METHODS[type][name](runtime, owner, args, kwargs)``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
 from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine import formatting, operators, ordering, plain
+from anykeras.bytecode.machine import formatting, items, operators, ordering, plain
 from anykeras.bytecode.machine.faults import safely, throw
 from anykeras.bytecode.machine.generators import Generator
-from anykeras.bytecode.machine.values import NULL, SCALARS, ExceptionType, ExceptionValue, View
+from anykeras.bytecode.machine.runtime import MethodRun, Runtime
+from anykeras.bytecode.machine.values import NULL, Args, ExceptionType, ExceptionValue, Kwargs, View, is_container, is_scalar
 
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
-
-
-def _words(text: str) -> list[str]:
-    return text.split()
+# -- methods that the host runs as they are
 
 
-Method = Callable[["Machine", Any, tuple[Any, ...], dict[str, Any]], object]
-MISSING = object()
+def _native(name: str) -> MethodRun:
+    """A method whose result is no longer than a few times its owner, and whose arguments are plain."""
 
-
-# -- text
-
-
-def _native(name: str) -> Method:
-    """A method whose result is no longer than a few times its owner."""
-
-    def run(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        values = (*args, *kwargs.values())
-        if not all(type(value) in SCALARS or (type(value) is tuple and plain.pure(machine.meter, value)) for value in values):
-            raise throw("TypeError", f"{name}() takes plain values")
-        result = safely(lambda: getattr(owner, name)(*args, **kwargs))
+    def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
+        for value in (*args, *kwargs.values()):
+            if not (is_scalar(value) or (type(value) is tuple and plain.is_pure(runtime.meter, value))):
+                raise throw("TypeError", f"{name}() takes plain values")
+        if isinstance(owner, str | bytes):
+            runtime.meter.scan(len(owner))
+        result: object = safely(lambda: getattr(owner, name)(*args, **kwargs))
         if isinstance(result, str | bytes):
-            machine.meter.characters(len(result))
+            runtime.meter.characters(len(result))
         elif isinstance(result, list | tuple):
-            machine.meter.items(len(result))
+            runtime.meter.items(len(result))
         return result
 
     return run
 
 
-def _padded(name: str) -> Method:
+def _padding(name: str) -> MethodRun:
     native = _native(name)
 
-    def run(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        if not args or type(args[0]) is not int or args[0] > machine.meter.bounds.width:
+    def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
+        if not args or type(args[0]) is not int or args[0] > runtime.meter.bounds.width:
             raise unsupported_error(f"the code pads text with {name} to an excessive width")
-        return native(machine, owner, args, kwargs)
+        return native(runtime, owner, args, kwargs)
 
     return run
 
 
-def _replace(machine: Machine, owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _changing(name: str, new: int = 0, moved: bool = False) -> MethodRun:
+    """A method that stores, moves or drops items without looking at them: ``new`` items are made; all are ``moved``."""
+
+    def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
+        runtime.meter.items(new)
+        if moved and is_container(owner):
+            runtime.meter.items(len(owner) // 64)
+        result: object = getattr(owner, name)(*args)
+        return result
+
+    return run
+
+
+def _keyed(name: str, new: int = 0) -> MethodRun:
+    """A method of a dict or set whose first argument is a key."""
+
+    def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
+        runtime.meter.items(new)
+        result: object = getattr(owner, name)(plain.as_key(runtime.meter, args[0]), *args[1:])
+        return result
+
+    return run
+
+
+def _with_sets(name: str) -> MethodRun:
+    """A method of a set whose arguments are sets."""
+
+    def run(runtime: Runtime, owner: set[object], args: Args, kwargs: Kwargs) -> object:
+        runtime.meter.items(len(owner))
+        result: object = getattr(owner, name)(*(ordering.to_set(runtime, value) for value in args))
+        return result
+
+    return run
+
+
+# -- text
+
+
+def _replace(runtime: Runtime, owner: str | bytes, args: Args, kwargs: Kwargs) -> object:
     if len(args) < 2 or type(args[0]) is not type(owner) or type(args[1]) is not type(owner):
         raise throw("TypeError", "replace() takes two texts")
-    machine.meter.characters(len(owner) + owner.count(args[0]) * len(args[1]))
-    return _native("replace")(machine, owner, args, kwargs)
+    runtime.meter.scan(len(owner))
+    runtime.meter.characters(len(owner) + safely(owner.count, args[0]) * len(args[1]))
+    return _native("replace")(runtime, owner, args, kwargs)
 
 
-def _join(machine: Machine, owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    parts: list[Any] = operators.collect(machine, *args)
-    if not all(type(part) is type(owner) for part in parts):
+def _join(runtime: Runtime, owner: str | bytes, args: Args, kwargs: Kwargs) -> object:
+    parts = items.collect(runtime, *args)
+    texts = [part for part in parts if isinstance(part, str | bytes) and type(part) is type(owner)]
+    if len(texts) < len(parts):
         raise throw("TypeError", "join() takes texts")
-    machine.meter.characters(sum(len(part) + len(owner) for part in parts))
-    return owner.join(parts)
+    runtime.meter.characters(sum(len(text) + len(owner) for text in texts))
+    return safely(owner.join, texts)
 
 
-def _format(machine: Machine, owner: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return formatting.format_method(machine, owner, args, kwargs)
+# -- lists and tuples
 
 
-def _length(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return operators.length(machine, owner)
+def _extend(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> None:
+    owner.extend(items.collect(runtime, *args))
 
 
-def _item(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return operators.getitem(machine, owner, *args)
-
-
-_BOTH = _words(
-    """capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower
-lstrip partition rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase
-title upper"""
-)
-_TEXT_ONLY = ["casefold", "encode", "isdecimal", "isidentifier", "isnumeric", "removeprefix", "removesuffix"]
-
-TEXT: dict[str, Method] = {
-    **{name: _native(name) for name in _BOTH},
-    **{name: _padded(name) for name in ("center", "ljust", "rjust", "zfill")},
-    "replace": _replace,
-    "join": _join,
-}
-
-
-# -- lists
-
-
-def _append(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    machine.meter.items(1)
-    owner.append(*args)
-    return None
-
-
-def _extend(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    owner.extend(operators.collect(machine, *args))
-    return None
-
-
-def _insert(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    machine.meter.items(1 + len(owner) // 64)
-    owner.insert(*args)
-    return None
-
-
-def _list_pop(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return owner.pop(*args)
-
-
-def _position(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
-    for place, item in enumerate(operators.collect(machine, owner)):
-        if operators.equal(machine, item, args[0]):
+def _find_index(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> int:
+    for place, item in enumerate(items.collect(runtime, owner)):
+        if operators.equal(runtime, item, args[0]):
             return place
     raise throw("ValueError", "the value is not in the list")
 
 
-def _remove(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    place = _position(machine, owner, args, kwargs)
-    del owner[place]
-    return None
+def _remove(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> None:
+    del owner[_find_index(runtime, owner, args, kwargs)]
 
 
-def _count(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return sum(int(operators.equal(machine, item, args[0])) for item in operators.collect(machine, owner))
+def _count(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
+    return sum(int(operators.equal(runtime, item, args[0])) for item in items.collect(runtime, owner))
 
 
-def _copy(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    machine.meter.items(len(owner))
+def _copy(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> object:
+    runtime.meter.items(len(owner))
     return owner.copy()
 
 
-def _clear(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return owner.clear()
-
-
-def _reverse(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    machine.meter.items(len(owner))
-    owner.reverse()
-    return None
-
-
-def _sort(machine: Machine, owner: list[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    owner[:] = ordering.ordered(machine, owner, args, kwargs)
-    return None
+def _sort(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> None:
+    owner[:] = ordering.sort(runtime, owner, args, kwargs)
 
 
 # -- dicts
 
 
-def _get(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return owner.get(plain.key(machine.meter, args[0]), *args[1:])
-
-
-def _dict_pop(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return owner.pop(plain.key(machine.meter, args[0]), *args[1:])
-
-
-def _setdefault(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    machine.meter.items(1)
-    return owner.setdefault(plain.key(machine.meter, args[0]), *args[1:])
-
-
-def _update(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    for given in args:
-        owner.update(ordering.mapping(machine, given))
+def _update(runtime: Runtime, owner: dict[object, object], args: Args, kwargs: Kwargs) -> None:
+    for value in args:
+        owner.update(ordering.to_dict(runtime, value))
     owner.update(kwargs)
-    return None
 
 
-def _view(kind: str) -> Method:
-    def run(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        return View(owner, kind)
-
-    return run
+def _view(kind: str) -> MethodRun:
+    return lambda runtime, owner, args, kwargs: View(owner, kind)
 
 
-def _listed(kind: str) -> Method:
+def _view_as_list(kind: str) -> MethodRun:
     """Python 2: ``keys`` and the like are lists."""
-
-    def run(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        return operators.collect(machine, View(owner, kind))
-
-    return run
+    return lambda runtime, owner, args, kwargs: items.collect(runtime, View(owner, kind))
 
 
-def _iterated(kind: str) -> Method:
-    def run(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        return operators.iterator(machine, View(owner, kind))
-
-    return run
+def _view_as_iterator(kind: str) -> MethodRun:
+    """Python 2: ``iterkeys`` and the like."""
+    return lambda runtime, owner, args, kwargs: items.iterate(runtime, View(owner, kind))
 
 
-def _has_key(machine: Machine, owner: dict[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return plain.key(machine.meter, args[0]) in owner
+# -- the list
 
 
-# -- sets
-
-
-def _add(machine: Machine, owner: set[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    machine.meter.items(1)
-    owner.add(plain.key(machine.meter, args[0]))
-    return None
-
-
-def _discard(machine: Machine, owner: set[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    owner.discard(plain.key(machine.meter, args[0]))
-    return None
-
-
-def _set_remove(machine: Machine, owner: set[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    owner.remove(plain.key(machine.meter, args[0]))
-    return None
-
-
-def _with_set(name: str) -> Method:
-    def run(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        machine.meter.items(len(owner))
-        return getattr(owner, name)(*(ordering.members(machine, given) for given in args))
-
-    return run
-
-
-_SET = _words("""difference intersection isdisjoint issubset issuperset symmetric_difference union""")
-
-
-def _guarded(run: Method) -> Method:
+def _guarded(run: MethodRun) -> MethodRun:
     """Wrong arguments are the code's TypeError, a missing key its KeyError."""
-
-    def guarded(machine: Machine, owner: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        return safely(run, machine, owner, args, kwargs)
-
-    return guarded
+    return lambda runtime, owner, args, kwargs: safely(run, runtime, owner, args, kwargs)
 
 
-def _all(**methods: Method) -> dict[str, Method]:
-    return {name: _guarded(run) for name, run in {**methods, "__len__": _length, "__getitem__": _item}.items()}
+def _table(**methods: MethodRun) -> dict[str, MethodRun]:
+    return {name: _guarded(run) for name, run in methods.items()}
 
 
-def _numbers(*names: str) -> dict[str, Method]:
-    return {name: _guarded(_native(name)) for name in names}
+def _natives(names: str) -> dict[str, MethodRun]:
+    return {name: _native(name) for name in names.split()}
 
 
-METHODS: dict[type, dict[str, Method]] = {
-    str: _all(**TEXT, **{name: _native(name) for name in _TEXT_ONLY}, format=_format),
-    bytes: _all(**TEXT, decode=_native("decode")),
-    list: _all(
-        append=_append, extend=_extend, insert=_insert, pop=_list_pop, remove=_remove, index=_position, count=_count,
-        copy=_copy, clear=_clear, reverse=_reverse, sort=_sort,
+_SIZED: dict[str, MethodRun] = {
+    "__len__": lambda runtime, owner, args, kwargs: items.measure(runtime, owner),
+    "__getitem__": lambda runtime, owner, args, kwargs: items.get(runtime, owner, *args),
+}
+_TEXT: dict[str, MethodRun] = {
+    **_SIZED,
+    **_natives(
+        """capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower lstrip
+        partition rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"""
     ),
-    tuple: _all(index=_position, count=_count),
-    range: _all(index=_position),
-    dict: _all(
-        get=_get, pop=_dict_pop, setdefault=_setdefault, update=_update, copy=_copy, clear=_clear,
-        keys=_view("keys"), values=_view("values"), items=_view("items"),
+    **{name: _padding(name) for name in ("center", "ljust", "rjust", "zfill")},
+    "replace": _replace,
+    "join": _join,
+}
+_TEXT_ONLY = _natives("casefold encode isdecimal isidentifier isnumeric removeprefix removesuffix")
+_SEQUENCE: dict[str, MethodRun] = {**_SIZED, "index": _find_index, "count": _count}
+_CHANGED: dict[str, MethodRun] = {**_SIZED, "copy": _copy, "clear": _changing("clear")}
+_SET = {
+    name: _with_sets(name)
+    for name in ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union")
+}
+_SET_CHANGED = {name: _with_sets(name) for name in ("update", "difference_update", "intersection_update")}
+_DICT_VIEWS = ("keys", "values", "items")
+
+METHODS: dict[type, dict[str, MethodRun]] = {
+    str: _table(**_TEXT, **_TEXT_ONLY, format=formatting.format_fields),
+    bytes: _table(**_TEXT, decode=_native("decode")),
+    list: _table(
+        **_SEQUENCE | _CHANGED, append=_changing("append", new=1), extend=_extend,
+        insert=_changing("insert", new=1, moved=True), pop=_changing("pop", moved=True), remove=_remove,
+        reverse=_changing("reverse", moved=True), sort=_sort,
     ),
-    set: _all(
-        **{name: _with_set(name) for name in (*_SET, "update", "difference_update", "intersection_update")},
-        add=_add, discard=_discard, remove=_set_remove, copy=_copy, clear=_clear,
+    tuple: _table(**_SEQUENCE),
+    range: _table(**_SIZED, index=_find_index),
+    dict: _table(
+        **_CHANGED, get=_keyed("get"), pop=_keyed("pop"), setdefault=_keyed("setdefault", new=1), update=_update,
+        **{kind: _view(kind) for kind in _DICT_VIEWS},
     ),
-    frozenset: _all(**{name: _with_set(name) for name in _SET}, copy=_copy),
-    int: _numbers("bit_length", "conjugate"),
-    bool: _numbers("bit_length", "conjugate"),
-    float: _numbers("is_integer", "conjugate"),
-    complex: _numbers("conjugate"),
-    slice: _numbers("indices"),
+    set: _table(
+        **_CHANGED, **_SET, **_SET_CHANGED, add=_keyed("add", new=1), discard=_keyed("discard"), remove=_keyed("remove"),
+    ),
+    frozenset: _table(**_SIZED, **_SET, copy=_copy),
+    int: _table(**_natives("bit_length conjugate")),
+    bool: _table(**_natives("bit_length conjugate")),
+    float: _table(**_natives("is_integer conjugate")),
+    complex: _table(**_natives("conjugate")),
+    slice: _table(**_natives("indices")),
 }  # fmt: skip
 
-PYTHON2_METHODS: dict[type, dict[str, Method]] = {
-    dict: {
-        "has_key": _guarded(_has_key),
-        **{kind: _guarded(_listed(kind)) for kind in ("keys", "values", "items")},
-        **{f"iter{kind}": _guarded(_iterated(kind)) for kind in ("keys", "values", "items")},
-    },
-    str: {"decode": _guarded(lambda machine, owner, args, kwargs: owner)},
+PYTHON2_METHODS: dict[type, dict[str, MethodRun]] = {
+    dict: _table(
+        has_key=_keyed("__contains__"),
+        **{kind: _view_as_list(kind) for kind in _DICT_VIEWS},
+        **{f"iter{kind}": _view_as_iterator(kind) for kind in _DICT_VIEWS},
+    ),
+    str: _table(decode=lambda runtime, owner, args, kwargs: owner),
 }
 
 
 # -- generators
 
 
-def _next(machine: Machine, owner: Generator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _next(runtime: Runtime, owner: Generator, args: Args, kwargs: Kwargs) -> object:
     return _or_stop(owner, owner.send(args[0] if args else None))
 
 
@@ -302,7 +239,7 @@ def _or_stop(owner: Generator, value: object) -> object:
     return value
 
 
-def _throw(machine: Machine, owner: Generator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _throw(runtime: Runtime, owner: Generator, args: Args, kwargs: Kwargs) -> object:
     error = args[0] if args else None
     if isinstance(error, ExceptionType):
         error = ExceptionValue(error, args[1:2])
@@ -311,11 +248,10 @@ def _throw(machine: Machine, owner: Generator, args: tuple[Any, ...], kwargs: di
     return _or_stop(owner, owner.send(None, error))
 
 
-def _close(machine: Machine, owner: Generator, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _close(runtime: Runtime, owner: Generator, args: Args, kwargs: Kwargs) -> None:
     owner.close()
-    return None
 
 
-GENERATOR_METHODS: dict[str, Method] = {
+GENERATOR_METHODS: dict[str, MethodRun] = {
     "next": _next, "__next__": _next, "send": _next, "throw": _throw, "close": _close,
 }  # fmt: skip

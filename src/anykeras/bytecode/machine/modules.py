@@ -4,135 +4,114 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
 
 from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine import operators, plain
-from anykeras.bytecode.machine.builtins import PYTHON2, Run, arguments
+from anykeras.bytecode.machine import items, operators
+from anykeras.bytecode.machine.builtins import PYTHON2, guard
 from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.values import Builtin, HostIter, Library
-
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
+from anykeras.bytecode.machine.runtime import Builtin, Library, Run, Runtime
+from anykeras.bytecode.machine.values import Args, HostIter, Iter, Kwargs
 
 _BINARY = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",
     "and_": "&", "or_": "|", "xor": "^", "concat": "+", "div": "classic /",
 }  # fmt: skip
-_COMPARED = {"lt": "<", "le": "<=", "eq": "==", "ne": "!=", "ge": ">=", "gt": ">"}
+_COMPARISONS = {"lt": "<", "le": "<=", "eq": "==", "ne": "!=", "ge": ">=", "gt": ">"}
+
+MAX_REPEAT = 16  # of one product
 
 
-def _partial(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _partial(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     """``functools.partial(function, *args, **kwargs)``."""
     function, *first = args
 
-    def run(machine: Machine, more: tuple[Any, ...], named: dict[str, Any]) -> object:
-        return machine.call(function, (*first, *more), {**kwargs, **named})
+    def run(runtime: Runtime, more: Args, named: Kwargs) -> object:
+        return runtime.call(function, (*first, *more), {**kwargs, **named})
 
     return Builtin("partial", run)
 
 
-def _binary(op: str) -> Run:
-    return lambda machine, args, kwargs: operators.binary(machine, op, *_two(args))
+def _taking(count: int, run: Callable[..., object], *before: object) -> Run:
+    """``run(runtime, *before, *args)`` for exactly ``count`` arguments."""
+
+    def on_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+        if len(args) != count or kwargs:
+            raise throw("TypeError", f"the function takes {count} values")
+        return run(runtime, *before, *args)
+
+    return on_values
 
 
-def _compare(op: str) -> Run:
-    return lambda machine, args, kwargs: operators.compare(machine, op, *_two(args))
-
-
-def _two(args: tuple[Any, ...]) -> tuple[Any, Any]:
-    if len(args) != 2:
-        raise throw("TypeError", "the operator takes two values")
-    return args[0], args[1]
-
-
-def _unary(op: str) -> Run:
-    return lambda machine, args, kwargs: operators.unary(machine, op, *args)
-
-
-def _getitem(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return operators.getitem(machine, *_two(args))
-
-
-def _itemgetter(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    (key,) = args
-
-    def run(machine: Machine, given: tuple[Any, ...], named: dict[str, Any]) -> object:
-        (value,) = given
-        return operators.getitem(machine, value, key)
-
-    return Builtin("itemgetter", run)
+def _make_item_getter(runtime: Runtime, key: object) -> object:
+    return Builtin("itemgetter", _taking(1, lambda runtime, value: items.get(runtime, value, key)))
 
 
 # -- itertools
 
 
-def _pools(machine: Machine, given: tuple[Any, ...]) -> list[list[object]]:
-    return [operators.collect(machine, one) for one in given]
+def _chain(runtime: Runtime, args: Args, kwargs: Kwargs) -> Iter:
+    return HostIter(iter([item for pool in args for item in items.collect(runtime, pool)]))
 
 
-def _chain(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    return HostIter(iter([item for pool in _pools(machine, args) for item in pool]))
+def _chain_all(runtime: Runtime, pools: object) -> Iter:
+    return _chain(runtime, tuple(items.collect(runtime, pools)), {})
 
 
-def _flattened(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    (pools,) = args
-    return _chain(machine, tuple(operators.collect(machine, pools)), {})
-
-
-def _product(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
+def _product(runtime: Runtime, args: Args, kwargs: Kwargs) -> Iter:
     again = kwargs.get("repeat", 1)
-    if type(again) is not int or again > 16:
+    if type(again) is not int or again > MAX_REPEAT:
         raise unsupported_error("the code repeats a product too often")
-    return HostIter(_metered(machine, itertools.product(*_pools(machine, args), repeat=again)))
+    pools = [items.collect(runtime, pool) for pool in args]
+    return HostIter(_charge_rows(runtime, itertools.product(*pools, repeat=again)))
 
 
 def _choosing(run: Callable[..., Iterator[tuple[object, ...]]]) -> Run:
-    def choose(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-        pool, *size = operators.collect(machine, args[0]), *args[1:]
+    def choose(runtime: Runtime, args: Args, kwargs: Kwargs) -> Iter:
+        pool, *size = items.collect(runtime, args[0]), *args[1:]
         if size and type(size[0]) is int and size[0] > len(pool):
             return HostIter(iter(()))
-        return HostIter(_metered(machine, run(pool, *size)))
+        return HostIter(_charge_rows(runtime, run(pool, *size)))
 
     return choose
 
 
-def _metered(machine: Machine, rows: Iterator[tuple[object, ...]]) -> Iterator[object]:
+def _charge_rows(runtime: Runtime, rows: Iterator[tuple[object, ...]]) -> Iterator[object]:
     for row in rows:
-        machine.meter.items(len(row))
+        runtime.meter.items(len(row))
         yield row
 
 
-def _repeat(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    if len(args) == 1:
-        return HostIter(itertools.repeat(*args))
-    made = plain.binary(machine.meter, "*", [args[0]], args[1], inplace=False)
-    return operators.iterator(machine, made)
+def _repeat(runtime: Runtime, value: object, *times: object) -> Iter:
+    if not times:
+        return HostIter(itertools.repeat(value))
+    return items.iterate(runtime, operators.binary(runtime, "*", [value], times[0]))
 
 
-def _starmap(machine: Machine, args: tuple[Any, ...], kwargs: dict[str, Any]) -> object:
-    function, rows = args
-    return HostIter(machine.call(function, tuple(operators.collect(machine, row)), {}) for row in operators.walk(machine, rows))
+def _starmap(runtime: Runtime, function: object, rows: object) -> Iter:
+    calls = (runtime.call(function, tuple(items.collect(runtime, row)), {}) for row in items.walk(runtime, rows))
+    return HostIter(calls)
 
 
 _LISTED: dict[str, dict[str, Run]] = {
     "functools": {"reduce": PYTHON2["reduce"], "partial": _partial},
     "operator": {
-        **{name: _binary(op) for name, op in _BINARY.items()},
-        **{name: _compare(op) for name, op in _COMPARED.items()},
-        "neg": _unary("-"), "pos": _unary("+"), "not_": _unary("not"), "getitem": _getitem, "itemgetter": _itemgetter,
+        **{name: _taking(2, operators.binary, op) for name, op in _BINARY.items()},
+        **{name: _taking(2, operators.compare, op) for name, op in _COMPARISONS.items()},
+        **{name: _taking(1, operators.unary, op) for name, op in {"neg": "-", "pos": "+", "not_": "not"}.items()},
+        "getitem": _taking(2, items.get), "itemgetter": _taking(1, _make_item_getter),
     },
     "itertools": {
         "chain": _chain, "product": _product, "combinations": _choosing(itertools.combinations),
-        "permutations": _choosing(itertools.permutations), "repeat": _repeat, "starmap": _starmap,
+        "permutations": _choosing(itertools.permutations),
+        "repeat": lambda runtime, args, kwargs: _repeat(runtime, *args), "starmap": _taking(2, _starmap),
     },
 }  # fmt: skip
 
-_FROM_ITERABLE = {"from_iterable": Builtin("chain.from_iterable", arguments(_flattened))}  # hangs on another function
+_FROM_ITERABLE = {"from_iterable": Builtin("chain.from_iterable", guard(_taking(1, _chain_all)))}  # hangs on another function
 LIBRARIES: dict[str, Library] = {
     module: Library(
         module,
-        {name: Builtin(name, arguments(run), _FROM_ITERABLE if name == "chain" else None) for name, run in members.items()},
+        {name: Builtin(name, guard(run), _FROM_ITERABLE if name == "chain" else {}) for name, run in members.items()},
     )
     for module, members in _LISTED.items()
 }

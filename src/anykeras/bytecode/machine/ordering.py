@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cmp_to_key
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import cmp_to_key, partial
+from typing import TypeVar
 
-from anykeras.bytecode.machine import operators, plain
+from anykeras.bytecode.machine import items, operators, plain
 from anykeras.bytecode.machine.faults import safely, throw
-from anykeras.bytecode.machine.values import NULL, SCALARS
+from anykeras.bytecode.machine.runtime import Runtime
+from anykeras.bytecode.machine.values import NULL, Args, Kwargs, is_scalar
 
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
-
-
-def _less(machine: Machine, left: object, right: object) -> bool:
-    machine.meter.step()
-    return operators.truth(machine, operators.compare(machine, "<", left, right))
+T = TypeVar("T")
 
 
-def ordered(machine: Machine, values: object, args: tuple[object, ...], kwargs: Mapping[str, object]) -> list[object]:
+def _is_less(runtime: Runtime, left: object, right: object) -> bool:
+    runtime.meter.step()
+    return operators.is_true(runtime, operators.compare(runtime, "<", left, right))
+
+
+def sort(runtime: Runtime, values: object, args: Args, kwargs: Kwargs) -> list[object]:
     """``sorted(values, key=..., reverse=...)``; Python 2 also takes ``cmp`` first and ``key`` second."""
-    given = dict(zip(("cmp", "key", "reverse"), args, strict=False)) | dict(kwargs)
-    if (args and not machine.python2) or not given.keys() <= {"cmp", "key", "reverse"}:
+    options = dict(zip(("cmp", "key", "reverse"), args, strict=False)) | dict(kwargs)
+    if (args and not runtime.traits.python2) or not options.keys() <= {"cmp", "key", "reverse"}:
         raise throw("TypeError", "sort() takes key and reverse only")
-    items = operators.collect(machine, values)
-    key, order = given.get("key"), given.get("cmp")
-    keys = items if key is None else [machine.call(key, (item,), {}) for item in items]
+    unsorted = items.collect(runtime, values)
+    key, order = options.get("key"), options.get("cmp")
+    keys = unsorted if key is None else [runtime.call(key, (item,), {}) for item in unsorted]
 
     def by(left: int, right: int) -> int:
         if order is not None:
-            answer = machine.call(order, (keys[left], keys[right]), {})
+            answer = runtime.call(order, (keys[left], keys[right]), {})
             return answer if isinstance(answer, int) else 0
-        return -1 if _less(machine, keys[left], keys[right]) else int(_less(machine, keys[right], keys[left]))
+        return -1 if _is_less(runtime, keys[left], keys[right]) else int(_is_less(runtime, keys[right], keys[left]))
 
-    reverse = operators.truth(machine, given.get("reverse"))
-    places = sorted(range(len(items)), key=cmp_to_key(by), reverse=reverse)
-    return [items[place] for place in places]
+    reverse = operators.is_true(runtime, options.get("reverse"))
+    places = sorted(range(len(unsorted)), key=cmp_to_key(by), reverse=reverse)
+    return [unsorted[place] for place in places]
 
 
-def extreme(machine: Machine, name: str, args: tuple[object, ...], kwargs: dict[str, Any]) -> object:
+def find_extreme(name: str, runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     """``min`` and ``max``."""
-    values = operators.walk(machine, args[0]) if len(args) == 1 else iter(args)
+    values = items.walk(runtime, args[0]) if len(args) == 1 else iter(args)
     key = kwargs.get("key")
     best: object = NULL
     best_key: object = None
     for value in values:
-        by = value if key is None else machine.call(key, (value,), {})
-        if best is not NULL:
-            better = _less(machine, by, best_key) if name == "min" else _less(machine, best_key, by)
-        if best is NULL or better:
+        by = value if key is None else runtime.call(key, (value,), {})
+        pair = (by, best_key) if name == "min" else (best_key, by)
+        if best is NULL or _is_less(runtime, *pair):
             best, best_key = value, by
     if best is NULL:
         if "default" in kwargs:
@@ -58,34 +57,30 @@ def extreme(machine: Machine, name: str, args: tuple[object, ...], kwargs: dict[
     return best
 
 
-def mapping(machine: Machine, value: object) -> dict[Any, object]:
+def to_dict(runtime: Runtime, value: object) -> dict[object, object]:
     """``dict(value)``."""
     if type(value) is dict:
-        machine.meter.items(len(value))
+        runtime.meter.items(len(value))
         return dict(value)
-    made: dict[Any, object] = {}
-    for pair in operators.walk(machine, value):
-        both = operators.collect(machine, pair)
+    result: dict[object, object] = {}
+    for pair in items.walk(runtime, value):
+        both = items.collect(runtime, pair)
         if len(both) != 2:
             raise throw("ValueError", "a dict is made of pairs")
-        made[plain.key(machine.meter, both[0])] = both[1]
-    return made
+        result[plain.as_key(runtime.meter, both[0])] = both[1]
+    return result
 
 
-def members(machine: Machine, value: object) -> set[Any]:
+def to_set(runtime: Runtime, value: object) -> set[object]:
     """``set(value)``."""
-    if type(value) in (set, frozenset):
-        machine.meter.items(len(value))  # type: ignore[arg-type]
-        return set(value)  # type: ignore[call-overload, no-any-return]
-    return {plain.key(machine.meter, item) for item in operators.collect(machine, value)}
+    if type(value) is set or type(value) is frozenset:
+        runtime.meter.items(len(value))
+        return set(value)
+    return {plain.as_key(runtime.meter, item) for item in items.collect(runtime, value)}
 
 
-def scalar(value: object) -> bool:
-    return type(value) in SCALARS
-
-
-def host(run: Any, *args: object) -> object:
+def call_host(run: Callable[..., T], *args: object, **kwargs: object) -> T:
     """A host builtin on plain scalars."""
-    if not all(scalar(value) for value in args):
+    if not all(is_scalar(value) for value in (*args, *kwargs.values())):
         raise throw("TypeError", "unsupported operand type")
-    return safely(run, *args)
+    return safely(partial(run, **kwargs), *args)

@@ -4,31 +4,40 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from typing import Any
 
 from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine.faults import safely, throw
+from anykeras.bytecode.machine.faults import safely
 from anykeras.bytecode.machine.meter import Meter
-from anykeras.bytecode.machine.values import CONTAINERS, NULL, SCALARS, Instance, MachineValue, is_plain
+from anykeras.bytecode.machine.values import (
+    NULL,
+    Instance,
+    MachineValue,
+    Plain,
+    is_container,
+    is_plain,
+    is_scalar,
+    is_unordered,
+)
 
 SIZED = (str, bytes, list, tuple)
-SLICED = frozenset(SIZED)
 
 
-def bits(value: object) -> int:
+def count_bits(value: object) -> int:
     return value.bit_length() if isinstance(value, int) else 0
 
 
-def _add(meter: Meter, left: Any, right: Any) -> None:
+def _guard_add(meter: Meter, left: object, right: object) -> None:
     if isinstance(left, str | bytes) and isinstance(right, str | bytes):
         meter.characters(len(left) + len(right))
     elif isinstance(left, SIZED) and isinstance(right, SIZED):
         meter.items(len(left) + len(right))
 
 
-def _multiply(meter: Meter, left: Any, right: Any) -> None:
+def _guard_multiply(meter: Meter, left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int):
-        meter.integer(bits(left) + bits(right))
+        bits = count_bits(left) + count_bits(right)
+        meter.integer(bits)
+        meter.scan(bits)
         return
     for body, times in ((left, right), (right, left)):
         if isinstance(body, SIZED) and isinstance(times, int) and times > 0:
@@ -39,77 +48,77 @@ def _multiply(meter: Meter, left: Any, right: Any) -> None:
                 meter.items(size)
 
 
-def _power(meter: Meter, left: Any, right: Any) -> None:
+def _guard_power(meter: Meter, left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int):
-        meter.integer(bits(left) * min(abs(right), meter.bounds.bits + 1) if bits(left) > 1 else 1)
+        bits = count_bits(left)
+        meter.integer(bits * min(abs(right), meter.bounds.bits + 1) if bits > 1 else 1)
 
 
-def _shift(meter: Meter, left: Any, right: Any) -> None:
+def _guard_shift(meter: Meter, left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int) and right > 0:
-        meter.integer(bits(left) + right)
+        meter.integer(count_bits(left) + right)
 
 
-def _free(meter: Meter, left: Any, right: Any) -> None:
-    return
+def _guard_nothing(meter: Meter, left: object, right: object) -> None:
+    meter.scan(count_bits(left) + count_bits(right))
 
 
-def _classic_division(left: Any, right: Any) -> object:
+def _divide_classic(left: object, right: object) -> object:
     """Python 2's ``/``: floors on integers."""
-    return left // right if isinstance(left, int) and isinstance(right, int) else left / right
+    divide = operator.floordiv if isinstance(left, int) and isinstance(right, int) else operator.truediv
+    return divide(left, right)
 
 
 # symbol -> (guard, operator, operator in place)
-OPERATORS: dict[str, tuple[Callable[[Meter, Any, Any], None], Callable[[Any, Any], Any], Callable[[Any, Any], Any]]] = {
-    "+": (_add, operator.add, operator.iadd),
-    "-": (_free, operator.sub, operator.isub),
-    "*": (_multiply, operator.mul, operator.imul),
-    "/": (_free, operator.truediv, operator.itruediv),
-    "classic /": (_free, _classic_division, _classic_division),
-    "//": (_free, operator.floordiv, operator.ifloordiv),
-    "%": (_free, operator.mod, operator.imod),
-    "**": (_power, operator.pow, operator.ipow),
-    "@": (_free, operator.matmul, operator.imatmul),
-    "<<": (_shift, operator.lshift, operator.ilshift),
-    ">>": (_free, operator.rshift, operator.irshift),
-    "&": (_free, operator.and_, operator.iand),
-    "|": (_free, operator.or_, operator.ior),
-    "^": (_free, operator.xor, operator.ixor),
+OPERATORS: dict[str, tuple[Callable[[Meter, object, object], None], Callable[..., object], Callable[..., object]]] = {
+    "+": (_guard_add, operator.add, operator.iadd),
+    "-": (_guard_nothing, operator.sub, operator.isub),
+    "*": (_guard_multiply, operator.mul, operator.imul),
+    "/": (_guard_nothing, operator.truediv, operator.itruediv),
+    "classic /": (_guard_nothing, _divide_classic, _divide_classic),
+    "//": (_guard_nothing, operator.floordiv, operator.ifloordiv),
+    "%": (_guard_nothing, operator.mod, operator.imod),
+    "**": (_guard_power, operator.pow, operator.ipow),
+    "@": (_guard_nothing, operator.matmul, operator.imatmul),
+    "<<": (_guard_shift, operator.lshift, operator.ilshift),
+    ">>": (_guard_nothing, operator.rshift, operator.irshift),
+    "&": (_guard_nothing, operator.and_, operator.iand),
+    "|": (_guard_nothing, operator.or_, operator.ior),
+    "^": (_guard_nothing, operator.xor, operator.ixor),
 }
-UNARY: dict[str, Callable[[Any], Any]] = {
+UNARY: dict[str, Callable[..., object]] = {
     "-": operator.neg, "+": operator.pos, "~": operator.invert, "not": operator.not_,
 }  # fmt: skip
-COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+COMPARE: dict[str, Callable[..., bool]] = {
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
 
-def binary(meter: Meter, op: str, left: object, right: object, inplace: bool) -> object:
+def binary(meter: Meter, op: str, left: Plain, right: Plain, inplace: bool) -> object:
     """``left op right`` on plain values; text ``%`` is formatting and does not come here."""
     if op == "%" and isinstance(left, str | bytes):
         raise unsupported_error("the code formats bytes")
     guard, run, run_inplace = OPERATORS[op]
-    if type(left) in CONTAINERS:
-        meter.items(len(left))  # type: ignore[arg-type]
-        if isinstance(left, set | frozenset | dict):
-            pure(meter, left)
-    if type(left) is list and inplace and op == "+" and type(right) is not list:
-        raise throw("TypeError", "can only extend a list with a list here")
+    if is_container(left):
+        meter.items(len(left))
+        if is_unordered(left):
+            is_pure(meter, left)
     guard(meter, left, right)
     return safely(run_inplace if inplace else run, left, right)
 
 
-def unary(op: str, value: object) -> object:
+def unary(op: str, value: Plain) -> object:
     return safely(UNARY[op], value)
 
 
-def pure(meter: Meter, value: object) -> bool:
+def is_pure(meter: Meter, value: object) -> bool:
     """Whether ``value`` is plain all the way down. Charges for each item, shared ones each time; bounds the nesting.
 
     Called before the host walks a structure (hash, compare, print), so that such a walk is short.
     """
-    if type(value) in SCALARS:
+    if is_scalar(value):
         return True
-    clean, level, depth = True, [value], 0
+    pure, level, depth = True, [value], 0
     while level:
         meter.items(len(level))
         depth += 1
@@ -117,12 +126,12 @@ def pure(meter: Meter, value: object) -> bool:
             raise limit_error("the code nests containers too deeply")
         below: list[object] = []
         for item in level:
-            if type(item) in SCALARS:
+            if is_scalar(item):
                 continue
-            clean = clean and is_plain(item)
+            pure = pure and is_plain(item)
             below.extend(_children(item))
         level = below
-    return clean
+    return pure
 
 
 def _children(value: object) -> Iterator[object]:
@@ -132,24 +141,49 @@ def _children(value: object) -> Iterator[object]:
         for key, item in value.items():
             yield key
             yield item
-    elif type(value) in CONTAINERS:
-        yield from value  # type: ignore[misc]
+    elif is_container(value):
+        yield from value
 
 
-def py2_rank(value: object) -> tuple[int, str]:
-    """Where Python 2 sorts a value among values of other types: None, numbers, then by name of the type."""
-    if value is None:
-        return 0, ""
-    if isinstance(value, int | float):
-        return 1, ""
-    return 2, {"str": "str", "bytes": "str"}.get(type(value).__name__, type(value).__name__)
-
-
-def key(meter: Meter, value: object) -> Any:
+def as_key(meter: Meter, value: object) -> object:
     """``value`` as a dict key or set member: plain, so that hashing is short and no symbols are compared."""
-    if not pure(meter, value) and not isinstance(value, MachineValue):
+    if not is_pure(meter, value) and not isinstance(value, MachineValue):
         raise unsupported_error("the code uses a symbol as a key of a dict or a member of a set")
     if isinstance(value, Instance) and value.kind.find("__eq__") is not NULL:
         raise unsupported_error("the code uses an object with an equality of its own as a key of a dict or a member of a set")
     safely(hash, value)
     return value
+
+
+# -- comparison
+
+
+def compare(op: str, left: Plain, right: Plain, python2: bool) -> bool:
+    """``left op right`` on plain values that hold plain values; Python 2 orders any type against any."""
+    if not python2 or op in ("==", "!="):
+        return safely(COMPARE[op], left, right)
+    return COMPARE[op](_order_of_python2(left, right), 0)
+
+
+def _order_of_python2(left: object, right: object) -> int:
+    """Python 2's ``cmp``."""
+    if type(left) is type(right) and isinstance(left, list | tuple) and isinstance(right, list | tuple):
+        for one, other in zip(left, right, strict=False):
+            if one != other:
+                return _order_of_python2(one, other)
+        return (len(left) > len(right)) - (len(left) < len(right))
+    rank, other_rank = _rank_of_python2(left), _rank_of_python2(right)
+    if rank != other_rank:
+        return -1 if rank < other_rank else 1
+    if left is None:
+        return 0
+    return safely(COMPARE[">"], left, right) - safely(COMPARE["<"], left, right)
+
+
+def _rank_of_python2(value: object) -> tuple[int, str]:
+    """Where Python 2 sorts a value among values of other types: None, numbers, then by name of the type."""
+    if value is None:
+        return 0, ""
+    if isinstance(value, int | float):
+        return 1, ""
+    return 2, "str" if type(value) is bytes else type(value).__name__

@@ -2,137 +2,142 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from anykeras.bytecode.errors import unsupported_error
 from anykeras.bytecode.machine.faults import throw
+from anykeras.bytecode.machine.runtime import Runtime
 from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, NULL, Instance, Iter, MachineValue, Thrown, is_plain
-
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
 
 _ARITHMETIC = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "classic /": "div", "//": "floordiv", "%": "mod", "**": "pow",
     "@": "matmul", "<<": "lshift", ">>": "rshift", "&": "and", "|": "or", "^": "xor",
 }  # fmt: skip
 _UNARY = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
-_COMPARED = {"<": "__lt__", "<=": "__le__", "==": "__eq__", "!=": "__ne__", ">": "__gt__", ">=": "__ge__"}
+_COMPARISONS = {"<": "__lt__", "<=": "__le__", "==": "__eq__", "!=": "__ne__", ">": "__gt__", ">=": "__ge__"}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 # The special methods that a class may define; each must be a function of the code.
 _NAMED = "init call enter exit len getitem setitem contains iter next bool nonzero str repr"
 METHODS = (
     frozenset(f"__{name}__" for name in _NAMED.split())
-    | {*_UNARY.values(), *_COMPARED.values()}
+    | {*_UNARY.values(), *_COMPARISONS.values()}
     | {f"__{prefix}{name}__" for prefix in ("", "r", "i") for name in _ARITHMETIC.values()}
 )
 
 
-def ask(machine: Machine, owner: object, name: str, *args: object) -> object:
+def call_method(runtime: Runtime, owner: object, name: str, *args: object) -> object:
     """What the method ``name`` of the class of ``owner`` answers; ``NOT_IMPLEMENTED`` where there is none."""
     method = owner.kind.find(name) if isinstance(owner, Instance) else NULL
-    return NOT_IMPLEMENTED if method is NULL else machine.call(method, (owner, *args), {})
+    return NOT_IMPLEMENTED if method is NULL else runtime.call(method, (owner, *args), {})
 
 
-def demand(machine: Machine, owner: Instance, name: str, *args: object) -> object:
-    """As ``ask``; a class without the method is the code's TypeError."""
-    answer = ask(machine, owner, name, *args)
+def call_required(runtime: Runtime, owner: Instance, name: str, *args: object) -> object:
+    """As ``call_method``; a class without the method is the code's TypeError."""
+    answer = call_method(runtime, owner, name, *args)
     if answer is NOT_IMPLEMENTED:
         raise throw("TypeError", f"{owner.kind.name!r} object has no {name}")
     return answer
 
 
-def _known(left: object, right: object) -> None:
-    """A symbol on the left decides itself what happens, which nobody here knows."""
+def _refuse_symbol(left: object, right: object) -> None:
+    """A symbol on the left decides itself what happens, which is not known here."""
     if not (is_plain(left) or isinstance(left, MachineValue)):
         raise unsupported_error("the code computes with a symbol and an object of its own class")
 
 
-def binary(machine: Machine, op: str, left: object, right: object, inplace: bool) -> object:
+def binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool) -> object:
     """``left op right``, where one of them is an ``Instance``."""
-    _known(left, right)
+    _refuse_symbol(left, right)
     name = _ARITHMETIC[op]
-    if inplace and (answer := ask(machine, left, f"__i{name}__", right)) is not NOT_IMPLEMENTED:
+    if inplace and (answer := call_method(runtime, left, f"__i{name}__", right)) is not NOT_IMPLEMENTED:
         return answer
     tries = [(left, f"__{name}__", right)]
     if not (isinstance(left, Instance) and isinstance(right, Instance) and left.kind is right.kind):
         mirrored = (right, f"__r{name}__", left)
         tries.insert(0 if _overrides(left, right, mirrored[1]) else 1, mirrored)
     for owner, method, other in tries:
-        answer = ask(machine, owner, method, other)
+        answer = call_method(runtime, owner, method, other)
         if answer is not NOT_IMPLEMENTED:
             return answer
-    raise throw("TypeError", f"unsupported operands for {op}")
+    raise unsupported_operands(op)
+
+
+def unsupported_operands(op: str) -> Thrown:
+    return throw("TypeError", f"unsupported operands for {op}")
+
+
+def unsupported_comparison(op: str) -> Thrown:
+    return throw("TypeError", f"{op} not supported between these values")
 
 
 def _overrides(left: object, right: object, mirrored: str) -> bool:
-    """Whether the right side goes first: its class is derived from the left one's and answers in another way."""
+    """Whether the right side is asked first: its class is derived from the left one's and answers in another way."""
     if not (isinstance(left, Instance) and isinstance(right, Instance) and right.kind.is_a(left.kind)):
         return False
     return right.kind.find(mirrored) is not left.kind.find(mirrored)
 
 
-def unary(machine: Machine, op: str, value: Instance) -> object:
+def unary(runtime: Runtime, op: str, value: Instance) -> object:
     """``-value``, ``+value``, ``~value``."""
-    return demand(machine, value, _UNARY[op])
+    return call_required(runtime, value, _UNARY[op])
 
 
-def compare(machine: Machine, op: str, left: object, right: object) -> object:
+def compare(runtime: Runtime, op: str, left: object, right: object) -> object:
     """``left op right``, where one of them is an ``Instance``."""
-    _known(left, right)
+    _refuse_symbol(left, right)
     tries = [(left, op, right), (right, _MIRRORED[op], left)]
-    if _overrides(left, right, _COMPARED[_MIRRORED[op]]):
+    if _overrides(left, right, _COMPARISONS[_MIRRORED[op]]):
         tries.reverse()
     for owner, symbol, other in tries:
-        answer = _compared(machine, symbol, owner, other)
+        answer = _compare_once(runtime, symbol, owner, other)
         if answer is not NOT_IMPLEMENTED:
             return answer
     if op in ("==", "!="):
         return (left is right) is (op == "==")
-    if machine.python2:
+    if runtime.traits.python2:
         raise unsupported_error("the code orders objects by where they lie in memory")
-    raise throw("TypeError", f"{op} not supported between these values")
+    raise unsupported_comparison(op)
 
 
-def _compared(machine: Machine, symbol: str, owner: object, other: object) -> object:
-    answer = ask(machine, owner, _COMPARED[symbol], other)
-    if answer is NOT_IMPLEMENTED and symbol == "!=" and not machine.python2:
-        answer = ask(machine, owner, "__eq__", other)
-        return answer if answer is NOT_IMPLEMENTED else machine.negated(answer)
+def _compare_once(runtime: Runtime, symbol: str, owner: object, other: object) -> object:
+    answer = call_method(runtime, owner, _COMPARISONS[symbol], other)
+    if answer is NOT_IMPLEMENTED and symbol == "!=" and not runtime.traits.python2:
+        answer = call_method(runtime, owner, "__eq__", other)
+        return answer if answer is NOT_IMPLEMENTED else runtime.negate(answer)
     return answer
 
 
-def truth(machine: Machine, value: Instance) -> object:
+def truth(runtime: Runtime, value: Instance) -> object:
     """What ``bool(value)`` goes by."""
-    answer = ask(machine, value, "__nonzero__" if machine.python2 else "__bool__")
+    answer = call_method(runtime, value, "__nonzero__" if runtime.traits.python2 else "__bool__")
     if answer is NOT_IMPLEMENTED:
-        answer = ask(machine, value, "__len__")
+        answer = call_method(runtime, value, "__len__")
     if answer is not NOT_IMPLEMENTED and type(answer) not in (bool, int):
         raise throw("TypeError", "__bool__ should return bool")
     return answer is NOT_IMPLEMENTED or answer
 
 
-def iterator(machine: Machine, value: Instance) -> Iter:
+def iterate(runtime: Runtime, value: Instance) -> Iter:
     """``iter(value)``."""
-    made = demand(machine, value, "__iter__")
-    if isinstance(made, Iter):
-        return made
-    if not isinstance(made, Instance):
+    iterator = call_required(runtime, value, "__iter__")
+    if isinstance(iterator, Iter):
+        return iterator
+    if not isinstance(iterator, Instance):
         raise throw("TypeError", "iter() returned a value that is no iterator")
-    return Steps(machine, made)
+    return InstanceIter(runtime, iterator)
 
 
-class Steps(Iter):
+@dataclass(slots=True, eq=False, repr=False)
+class InstanceIter(Iter):
     """The values that ``__next__`` of an object gives."""
 
-    __slots__ = ("machine", "owner")
-
-    def __init__(self, machine: Machine, owner: Instance) -> None:
-        self.machine, self.owner = machine, owner
+    runtime: Runtime
+    owner: Instance
 
     def advance(self) -> object:
         try:
-            return demand(self.machine, self.owner, "next" if self.machine.python2 else "__next__")
+            return call_required(self.runtime, self.owner, "next" if self.runtime.traits.python2 else "__next__")
         except Thrown as thrown:
             if thrown.value.kind.name != "StopIteration":
                 raise

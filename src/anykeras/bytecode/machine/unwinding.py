@@ -84,3 +84,18 @@ def _enter_handler(frame: Frame, block: Block, error: ExceptionValue) -> None:
 
 def kind_of(error: ExceptionValue | None) -> ExceptionType | None:
     return error.kind if error else None
+
+
+def expect_exception(value: object) -> ExceptionValue:
+    """``value``, where the stack must hold an exception."""
+    if not isinstance(value, ExceptionValue):
+        raise malformed_error("an exception is missing on the stack")
+    return value
+
+
+def matches(kind: object, wanted: object) -> bool:
+    """Whether an exception class is one of ``wanted`` (a class or a tuple of them)."""
+    if not isinstance(kind, ExceptionType):
+        raise malformed_error("an exception match without an exception")
+    classes = wanted if type(wanted) is tuple else (wanted,)
+    return any(kind.is_a(one) for one in classes)

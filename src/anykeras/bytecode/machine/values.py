@@ -1,26 +1,48 @@
-"""What stored code can hold besides plain Python values: its own functions, exceptions, iterators, listed builtins.
+"""What stored code can hold besides plain Python values: its own functions, classes, exceptions, iterators.
 
-Everything here is opaque to the host: no class defines an operator, and none can be reached by attribute access.
+Everything here is opaque to the host: no class defines an operator, and none can be reached by attribute access. A value
+is typed ``object`` wherever it may be a domain's: such a value can only be told apart, never used, and the type checker
+then refuses any use that does not ask first what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import EllipsisType
+from typing import Protocol, TypeAlias, TypeGuard
 
 from anykeras.bytecode.code import CodeObject
 
-if TYPE_CHECKING:
-    from anykeras.bytecode.machine.core import Machine
+Scalar: TypeAlias = int | float | complex | str | bytes | bool | EllipsisType | None
+Container: TypeAlias = (
+    tuple[object, ...] | list[object] | dict[object, object] | set[object] | frozenset[object]
+)  # of values of any kind
+Plain: TypeAlias = Scalar | Container | slice | range
+Args: TypeAlias = tuple[object, ...]
+Kwargs: TypeAlias = dict[str, object]
 
-SCALARS: frozenset[type] = frozenset({int, float, complex, str, bytes, bool, type(None), type(Ellipsis)})
+SCALARS: frozenset[type] = frozenset({int, float, complex, str, bytes, bool, type(None), EllipsisType})
 CONTAINERS: frozenset[type] = frozenset({tuple, list, dict, set, frozenset})
 PLAIN: frozenset[type] = SCALARS | CONTAINERS | {slice, range}
 
 
-def is_plain(value: object) -> bool:
+def is_plain(value: object) -> TypeGuard[Plain]:
     """Whether the machine handles ``value`` itself: by exact type, so a subclass never passes for its base."""
     return type(value) in PLAIN
+
+
+def is_scalar(value: object) -> TypeGuard[Scalar]:
+    return type(value) in SCALARS
+
+
+def is_container(value: object) -> TypeGuard[Container]:
+    return type(value) in CONTAINERS
+
+
+def is_unordered(value: object) -> TypeGuard[dict[object, object] | set[object] | frozenset[object]]:
+    """Whether ``value`` is hashed: a dict, a set or a frozenset."""
+    return type(value) in (dict, set, frozenset)
 
 
 class MachineValue:
@@ -47,31 +69,27 @@ class NotImplementedValue(MachineValue):
 NOT_IMPLEMENTED = NotImplementedValue()
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Cell(MachineValue):
     """A variable shared with an inner function."""
 
-    __slots__ = ("content",)
-
-    def __init__(self, content: object = NULL) -> None:
-        self.content = content
+    content: object = NULL
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Type(MachineValue):
     """A builtin type as stored code sees it: callable, and usable in ``isinstance``."""
 
-    __slots__ = ("hosts", "name")
-
-    def __init__(self, name: str, hosts: tuple[type, ...]) -> None:
-        self.name, self.hosts = name, hosts
+    name: str
+    hosts: tuple[type, ...]
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ExceptionType(MachineValue):
     """A builtin exception class."""
 
-    __slots__ = ("name", "parent")
-
-    def __init__(self, name: str, parent: ExceptionType | None) -> None:
-        self.name, self.parent = name, parent
+    name: str
+    parent: ExceptionType | None
 
     def is_a(self, other: object) -> bool:
         kind: ExceptionType | None = self
@@ -80,17 +98,17 @@ class ExceptionType(MachineValue):
         return kind is not None
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class ExceptionValue(MachineValue):
     """An instance of a builtin exception; ``members`` are those of an exception group."""
 
-    __slots__ = ("args", "kind", "members")
-
-    def __init__(self, kind: ExceptionType, args: tuple[object, ...], members: tuple[ExceptionValue, ...] = ()) -> None:
-        self.kind, self.args, self.members = kind, args, members
+    kind: ExceptionType
+    args: tuple[object, ...]
+    members: tuple[ExceptionValue, ...] = ()
 
     @property
     def message(self) -> str:
-        if len(self.args) == 1 and type(self.args[0]) in SCALARS:
+        if len(self.args) == 1 and is_scalar(self.args[0]):
             return repr(self.args[0]) if self.kind.name == "KeyError" else str(self.args[0])
         return "" if not self.args else f"({len(self.args)} arguments)"
 
@@ -103,56 +121,20 @@ class Thrown(Exception):
         super().__init__(f"{value.kind.name}: {value.message}")
 
 
-class Builtin(MachineValue):
-    """A listed builtin function: ``run(machine, args, kwargs)``; ``members`` are the functions that hang on it."""
-
-    __slots__ = ("members", "name", "run")
-
-    def __init__(
-        self,
-        name: str,
-        run: Callable[[Machine, tuple[object, ...], dict[str, object]], object],
-        members: Mapping[str, Builtin] | None = None,
-    ) -> None:
-        self.name, self.run, self.members = name, run, dict(members or {})
-
-
-class Library(MachineValue):
-    """A module that is known by its listed members alone."""
-
-    __slots__ = ("members", "name")
-
-    def __init__(self, name: str, members: Mapping[str, Builtin]) -> None:
-        self.name, self.members = name, members
-
-
-class Bound(MachineValue):
-    """A listed method of a plain value, ready to be called."""
-
-    __slots__ = ("name", "owner", "run")
-
-    def __init__(
-        self, owner: object, name: str, run: Callable[[Machine, object, tuple[object, ...], dict[str, object]], object]
-    ) -> None:
-        self.owner, self.name, self.run = owner, name, run
-
-
+@dataclass(slots=True, eq=False, repr=False)
 class ContextCall(MachineValue):
     """``__enter__`` or ``__exit__`` of a domain value, ready to be called."""
 
-    __slots__ = ("leaving", "manager")
-
-    def __init__(self, manager: object, leaving: bool) -> None:
-        self.manager, self.leaving = manager, leaving
+    manager: object
+    leaving: bool
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class View(MachineValue):
     """``keys``, ``values`` or ``items`` of a dict."""
 
-    __slots__ = ("kind", "owner")
-
-    def __init__(self, owner: dict[object, object], kind: str) -> None:
-        self.owner, self.kind = owner, kind
+    owner: dict[object, object]
+    kind: str
 
     def snapshot(self) -> list[object]:
         if self.kind == "items":
@@ -160,56 +142,53 @@ class View(MachineValue):
         return list(self.owner if self.kind == "keys" else self.owner.values())
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Template(MachineValue):
     """A t-string (3.14): ``interpolations`` holds (value, expression, conversion, format) of each field."""
 
-    __slots__ = ("interpolations", "strings")
-
-    def __init__(self, strings: tuple[object, ...], interpolations: tuple[object, ...]) -> None:
-        self.strings, self.interpolations = strings, interpolations
+    strings: tuple[object, ...]
+    interpolations: tuple[object, ...]
 
     @property
     def values(self) -> tuple[object, ...]:
         return tuple(field[0] for field in self.interpolations if isinstance(field, tuple))
 
 
+class Caller(Protocol):
+    """What runs a function of the stored code."""
+
+    def call(self, function: object, args: Args, kwargs: Kwargs) -> object: ...
+
+
+@dataclass(slots=True, eq=False, repr=False)
 class Function(MachineValue):
     """A function of the stored code. A domain that is handed one (``K.map_fn``, ``tf.cond``) calls ``invoke``."""
 
-    __slots__ = ("closure", "code", "defaults", "kwdefaults", "machine")
-
-    def __init__(
-        self,
-        machine: Machine,
-        code: CodeObject,
-        defaults: tuple[object, ...] = (),
-        kwdefaults: Mapping[str, object] | None = None,
-        closure: tuple[Cell, ...] = (),
-    ) -> None:
-        self.machine, self.code, self.closure = machine, code, closure
-        self.defaults, self.kwdefaults = defaults, dict(kwdefaults or {})
+    caller: Caller
+    code: CodeObject
+    defaults: tuple[object, ...] = ()
+    kwdefaults: Mapping[str, object] = field(default_factory=dict)
+    closure: tuple[Cell, ...] = ()
 
     def invoke(self, *args: object, **kwargs: object) -> object:
         """Calls it. Raises ``Thrown`` when it raises, BytecodeError when it cannot be followed."""
-        return self.machine.call(self, args, kwargs)
+        return self.caller.call(self, args, kwargs)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Locals(MachineValue):
     """The variables of a class body while it runs."""
 
-    __slots__ = ("names",)
-
-    def __init__(self) -> None:
-        self.names: dict[str, object] = {}
+    names: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Class(MachineValue):
     """A class of the stored code: a name, at most one base, members. It is no type of the host, and makes none."""
 
-    __slots__ = ("base", "members", "name")
-
-    def __init__(self, name: str, base: Class | None, members: dict[str, object]) -> None:
-        self.name, self.base, self.members = name, base, members
+    name: str
+    base: Class | None
+    members: dict[str, object]
 
     def find(self, name: str) -> object:
         """The member of the class or of the nearest base that has it, else ``NULL``."""
@@ -225,72 +204,65 @@ class Class(MachineValue):
         return kind is not None
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Instance(MachineValue):
     """An object of a ``Class``: nothing but attributes."""
 
-    __slots__ = ("fields", "kind")
-
-    def __init__(self, kind: Class) -> None:
-        self.kind = kind
-        self.fields: dict[str, object] = {}
+    kind: Class
+    fields: dict[str, object] = field(default_factory=dict)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Method(MachineValue):
     """A function of a class with the object, or the class, that it was read from."""
 
-    __slots__ = ("function", "owner")
-
-    def __init__(self, function: Function, owner: object) -> None:
-        self.function, self.owner = function, owner
+    function: Function
+    owner: object
 
     def invoke(self, *args: object, **kwargs: object) -> object:
         """Calls it, as ``Function.invoke`` does."""
         return self.function.invoke(self.owner, *args, **kwargs)
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Property(MachineValue):
     """``@property``; ``setter`` is ``None`` where it can only be read."""
 
-    __slots__ = ("getter", "setter")
-
-    def __init__(self, getter: object, setter: object = None) -> None:
-        self.getter, self.setter = getter, setter
+    getter: object
+    setter: object = None
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Wrapped(MachineValue):
     """``@staticmethod``, or ``@classmethod`` where ``bound`` holds."""
 
-    __slots__ = ("bound", "function")
-
-    def __init__(self, function: object, bound: bool) -> None:
-        self.function, self.bound = function, bound
+    function: object
+    bound: bool
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class Super(MachineValue):
     """``super()``: what the bases of ``kind`` have, read for ``owner``."""
 
-    __slots__ = ("kind", "owner")
-
-    def __init__(self, kind: Class, owner: Instance | Class) -> None:
-        self.kind, self.owner = kind, owner
+    kind: Class
+    owner: Instance | Class
 
 
 class Iter(MachineValue):
-    """An iterator; ``advance`` gives the next value or ``NULL`` at the end."""
+    """An iterator; ``advance`` gives the next value or ``NULL`` at the end. ``level`` counts iterators over iterators."""
 
     __slots__ = ()
+    level = 0
 
     def advance(self) -> object:
         raise NotImplementedError
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class HostIter(Iter):
     """Over a host iterator of plain or domain values."""
 
-    __slots__ = ("source",)
-
-    def __init__(self, source: Iterator[object]) -> None:
-        self.source = source
+    source: Iterator[object]
 
     def advance(self) -> object:
         return next(self.source, NULL)

@@ -17,7 +17,7 @@ from anykeras.bytecode.errors import CodeRaised, limit_error, unsupported_error
 from anykeras.bytecode.instructions import decode
 from anykeras.bytecode.machine import Function, Machine, MachineLimits
 from anykeras.bytecode.source.evaluating import evaluate
-from anykeras.bytecode.source.expressions import Expression, children, choice, name, negated, same, walk
+from anykeras.bytecode.source.expressions import Expression, children, choice, name, negate, same, walk
 from anykeras.bytecode.source.naming import Names
 from anykeras.bytecode.source.printing import Printer
 
@@ -56,7 +56,7 @@ class FunctionSource:
     @property
     def text(self) -> str:
         """A lambda where it was one and fits, else a ``def`` with a line for each value used twice."""
-        if self.name == "<lambda>" and self.raises is False and not _shared(self.body):
+        if self.name == "<lambda>" and self.raises is False and not _find_shared(self.body):
             head = Printer().parameters(self.parameters, self.defaults)
             return f"lambda {head}: {Printer().text(self.body, 1)}".replace("lambda :", "lambda:")
         return self._definition()
@@ -65,8 +65,7 @@ class FunctionSource:
         """The value for ``args`` over ``machine.domain``; missing positional arguments take their defaults."""
         names = self.parameters[: self.parameters.index("*")] if "*" in self.parameters else self.parameters
         first = len(names) - len(self.defaults)
-        given = [*args, *self.defaults[max(0, len(args) - first) :]]
-        return evaluate(machine, names, self.body, given, kwargs)
+        return evaluate(machine, names, self.body, [*args, *self.defaults[max(0, len(args) - first) :]], kwargs)
 
     def _definition(self) -> str:
         printer = Printer()
@@ -74,7 +73,7 @@ class FunctionSource:
         lines = [f"def {label}({printer.parameters(self.parameters, self.defaults)}):"]
         if self.raises is not False:
             lines.append(f"    # raises where {printer.text(self.raises)}")
-        for number, shared in enumerate(_shared(self.body), 1):
+        for number, shared in enumerate(_find_shared(self.body), 1):
             lines.append(f"    t{number} = {printer.text(shared)}")
             printer.names[id(shared)] = f"t{number}"
         return "\n".join([*lines, f"    return {printer.text(self.body)}"])
@@ -87,17 +86,17 @@ def write_source(code: CodeObject, defaults: Sequence[object] = (), closure: Seq
         BytecodeError: the code has no source in this form; the message says why.
     """
     machine = Machine(code, Names((), False, _nested))
-    return _explored(machine.function(tuple(defaults), tuple(closure)))
+    return _explore(machine.function(tuple(defaults), tuple(closure)))
 
 
 def _nested(function: Function) -> Expression:
-    inner = _explored(function)
+    inner = _explore(function)
     if inner.raises is not False:
         raise unsupported_error("an inner function raises")
     return Expression("function", (inner.parameters, inner.defaults, inner.body))
 
 
-def _explored(function: Function) -> FunctionSource:
+def _explore(function: Function) -> FunctionSource:
     code = function.code
     _refuse_unshowable(code)
     names = tuple(_parameter(one) for one in code.slots[: code.argcount])
@@ -143,29 +142,29 @@ class _Explorer:
         domain, outcome = self._run(decisions)
         for place in range(len(domain.asked) - 1, len(decisions) - 1, -1):
             other = self.tree((*domain.taken[:place], False))
-            outcome = _merged(domain.asked[place], outcome, other)
+            outcome = _merge(domain.asked[place], outcome, other)
         return outcome
 
     def _run(self, decisions: tuple[bool, ...]) -> tuple[Names, Outcome]:
         code = self.function.code
         python2 = dialect(code.version).traits.python2
         domain = Names(decisions, python2, _nested)
-        machine = Machine(code, domain, MachineLimits(steps=50_000, nodes=100_000, seconds=5.0))
+        machine = Machine(code, domain, MachineLimits(steps=50_000, nodes=100_000))
         runnable = Function(machine, code, self.function.defaults, self.function.kwdefaults, self.function.closure)
         try:
-            value = domain.written(machine.run(runnable, self.args, self.kwargs))
+            value = domain.write(machine.run(runnable, self.args, self.kwargs))
         except CodeRaised:
             return domain, Outcome(raises=True)
         _refuse_dropped_calls(domain, value)
         return domain, Outcome(value)
 
 
-def _merged(condition: Expression, then: Outcome, otherwise: Outcome) -> Outcome:
+def _merge(condition: Expression, then: Outcome, otherwise: Outcome) -> Outcome:
     if then.raises is True:
         value = otherwise.value
     else:
         value = then.value if otherwise.raises is True else choice(condition, then.value, otherwise.value)
-    return Outcome(value, _either(_both(condition, then.raises), _both(negated(condition), otherwise.raises)))
+    return Outcome(value, _either(_both(condition, then.raises), _both(negate(condition), otherwise.raises)))
 
 
 def _both(condition: Expression, raises: object) -> object:
@@ -175,7 +174,7 @@ def _both(condition: Expression, raises: object) -> object:
 def _either(left: object, right: object) -> object:
     if left is False or right is False:
         return right if left is False else left
-    if isinstance(left, Expression) and isinstance(right, Expression) and same(negated(left), right):
+    if isinstance(left, Expression) and isinstance(right, Expression) and same(negate(left), right):
         return True
     return Expression("or", (left, right))
 
@@ -186,7 +185,7 @@ def _refuse_dropped_calls(domain: Names, value: object) -> None:
         raise unsupported_error("the code calls something and drops the result")
 
 
-def _shared(body: object) -> list[Expression]:
+def _find_shared(body: object) -> list[Expression]:
     """Calls, and long expressions, that are used more than once, innermost first."""
     uses: Counter[int] = Counter()
     order: list[Expression] = []

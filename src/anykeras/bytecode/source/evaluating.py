@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
-from anykeras.bytecode.machine import Machine
-from anykeras.bytecode.machine import operators as ops
-from anykeras.bytecode.machine.values import Builtin
-from anykeras.bytecode.source.expressions import Expression
+from anykeras.bytecode.machine import Machine, attributes, items, operators
+from anykeras.bytecode.machine.runtime import Builtin, Runtime
+from anykeras.bytecode.machine.values import Args, Kwargs
+from anykeras.bytecode.source.expressions import Expression, map_items
 
 
 def evaluate(
@@ -29,25 +28,17 @@ def evaluate(
 
 
 class _Evaluation:
-    def __init__(self, machine: Machine, variables: Mapping[str, object]) -> None:
+    def __init__(self, machine: Runtime, variables: Mapping[str, object]) -> None:
         self.machine, self.variables = machine, variables
         self.known: dict[int, object] = {}
 
-    def value(self, one: object) -> Any:
+    def value(self, one: object) -> object:
         self.machine.meter.step()
-        if isinstance(one, Expression):
-            if id(one) not in self.known:
-                self.known[id(one)] = _KINDS[one.kind](self, *one.parts)
-            return self.known[id(one)]
-        if isinstance(one, tuple):
-            return tuple(self.value(item) for item in one)
-        if isinstance(one, list):
-            return [self.value(item) for item in one]
-        if isinstance(one, dict):
-            return {key: self.value(item) for key, item in one.items()}
-        if isinstance(one, slice):
-            return slice(self.value(one.start), self.value(one.stop), self.value(one.step))
-        return one
+        if not isinstance(one, Expression):
+            return map_items(self.value, one)
+        if id(one) not in self.known:
+            self.known[id(one)] = _KINDS[one.kind](self, *one.parts)
+        return self.known[id(one)]
 
     # -- kinds
 
@@ -55,47 +46,47 @@ class _Evaluation:
         return self.variables[text] if text in self.variables else self.machine.load_global(text)
 
     def attribute(self, value: object, name: str) -> object:
-        return self.machine.getattr(self.value(value), name)
+        return attributes.get(self.machine, self.value(value), name)
 
     def item(self, value: object, key: object) -> object:
-        return ops.getitem(self.machine, self.value(value), self.value(key))
+        return items.get(self.machine, self.value(value), self.value(key))
 
-    def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+    def call(self, function: object, args: Args, kwargs: Kwargs) -> object:
         called = self.value(function)
-        return self.machine.call(called, self.value(args), self.value(kwargs))
+        return self.machine.call(called, tuple(map(self.value, args)), {name: self.value(kwargs[name]) for name in kwargs})
 
     def binary(self, op: str, left: object, right: object) -> object:
-        return ops.binary(self.machine, op, self.value(left), self.value(right))
+        return operators.binary(self.machine, op, self.value(left), self.value(right))
 
     def compare(self, op: str, left: object, right: object) -> object:
         first, second = self.value(left), self.value(right)
         if op == "is":
-            return ops.same(self.machine, first, second, negate=False)
+            return operators.identical(self.machine, first, second)
         if op == "in":
-            return ops.contains(self.machine, first, second, negate=False)
-        return ops.compare(self.machine, op, first, second)
+            return operators.contains(self.machine, first, second)
+        return operators.compare(self.machine, op, first, second)
 
     def unary(self, op: str, value: object) -> object:
-        return ops.unary(self.machine, op, self.value(value))
+        return operators.unary(self.machine, op, self.value(value))
 
     def both(self, left: object, right: object) -> object:
         first = self.value(left)
-        return self.value(right) if ops.truth(self.machine, first) else first
+        return self.value(right) if operators.is_true(self.machine, first) else first
 
     def either(self, left: object, right: object) -> object:
         first = self.value(left)
-        return first if ops.truth(self.machine, first) else self.value(right)
+        return first if operators.is_true(self.machine, first) else self.value(right)
 
     def choice(self, condition: object, then: object, otherwise: object) -> object:
-        return self.value(then if ops.truth(self.machine, self.value(condition)) else otherwise)
+        return self.value(then if operators.is_true(self.machine, self.value(condition)) else otherwise)
 
     def function(self, parameters: tuple[str, ...], defaults: tuple[object, ...], body: object) -> object:
         positional = parameters[: parameters.index("*")] if "*" in parameters else parameters
-        given = dict(zip(positional[len(positional) - len(defaults) :], self.value(defaults), strict=True))
+        defaulted = dict(zip(positional[len(positional) - len(defaults) :], map(self.value, defaults), strict=True))
 
-        def run(machine: Machine, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-            variables = {**self.variables, **given, **dict(zip(positional, args, strict=False)), **kwargs}
-            return _Evaluation(machine, variables).value(body)
+        def run(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+            variables = {**self.variables, **defaulted, **dict(zip(positional, args, strict=False)), **kwargs}
+            return _Evaluation(runtime, variables).value(body)
 
         return Builtin("<lambda>", run)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -31,14 +31,16 @@ def name(text: str) -> Expression:
     return Expression("name", (text,))
 
 
-def frozen(value: object) -> object:
-    """A copy of the containers in ``value``, so that what the code does with them later changes nothing here."""
+def map_items(change: Callable[[object], object], value: object) -> object:
+    """``value``, where a container becomes a new one of what ``change`` makes of its items."""
     if isinstance(value, list):
-        return [frozen(item) for item in value]
+        return [change(item) for item in value]
     if isinstance(value, tuple):
-        return tuple(frozen(item) for item in value)
+        return tuple(change(item) for item in value)
     if isinstance(value, dict):
-        return {key: frozen(item) for key, item in value.items()}
+        return {key: change(item) for key, item in value.items()}
+    if isinstance(value, slice):
+        return slice(change(value.start), change(value.stop), change(value.step))
     return value
 
 
@@ -85,7 +87,7 @@ def same(left: object, right: object) -> bool:
     return repr(left) == repr(right) if isinstance(left, float | complex) else left == right
 
 
-def negated(condition: Expression) -> Expression:
+def negate(condition: Expression) -> Expression:
     if condition.kind == "unary" and condition.parts[0] == "not" and isinstance(condition.parts[1], Expression):
         return condition.parts[1]
     return Expression("unary", ("not", condition))

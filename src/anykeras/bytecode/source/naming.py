@@ -8,13 +8,13 @@ from anykeras.bytecode.errors import limit_error, unsupported_error
 from anykeras.bytecode.machine import BaseDomain, Function
 from anykeras.bytecode.machine.builtins import builtin_names
 from anykeras.bytecode.machine.values import MachineValue, Type
-from anykeras.bytecode.source.expressions import Expression, frozen, name, same
+from anykeras.bytecode.source.expressions import Expression, map_items, name, same
 
 MAX_EXPRESSIONS = 20_000
 
 
 class Names(BaseDomain):
-    """One run along the ``decisions`` given; further branches are taken as true and remembered in ``asked``."""
+    """One run along known ``decisions``; further branches are taken as true and remembered in ``asked``."""
 
     def __init__(self, decisions: tuple[bool, ...], python2: bool, nested: Callable[[Function], Expression]) -> None:
         super().__init__()
@@ -24,18 +24,18 @@ class Names(BaseDomain):
         self.taken: list[bool] = []
         self.calls: list[Expression] = []
         self.globals: dict[str, Expression] = {}
-        self.made = 0
+        self.count = 0
 
     def make(self, kind: str, *parts: object) -> Expression:
-        self.made += 1
-        if self.made > MAX_EXPRESSIONS:
+        self.count += 1
+        if self.count > MAX_EXPRESSIONS:
             raise limit_error("the source of the code would be too long")
-        made = Expression(kind, tuple(self.written(part) for part in parts))
+        expression = Expression(kind, tuple(self.write(part) for part in parts))
         if kind == "call":
-            self.calls.append(made)
-        return made
+            self.calls.append(expression)
+        return expression
 
-    def written(self, value: object) -> object:
+    def write(self, value: object) -> object:
         """``value`` with its functions turned into expressions and its containers copied."""
         if isinstance(value, Function):
             return self.nested(value)
@@ -43,13 +43,7 @@ class Names(BaseDomain):
             return name(value.name)
         if isinstance(value, MachineValue):
             raise unsupported_error(f"the source cannot show a {type(value).__name__.lower()}")
-        if isinstance(value, list):
-            return [self.written(item) for item in value]
-        if isinstance(value, tuple):
-            return tuple(self.written(item) for item in value)
-        if isinstance(value, dict):
-            return {key: self.written(item) for key, item in value.items()}
-        return frozen(value)
+        return map_items(self.write, value)
 
     # -- answers
 

@@ -83,8 +83,8 @@ class Printer:
         return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
     def _call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> tuple[str, int]:
-        given = [self.text(arg) for arg in args] + [f"{key}={self.text(item)}" for key, item in kwargs.items()]
-        return f"{self.text(function, ATOM)}({', '.join(given)})", ATOM
+        inside = [self.text(arg) for arg in args] + [f"{key}={self.text(item)}" for key, item in kwargs.items()]
+        return f"{self.text(function, ATOM)}({', '.join(inside)})", ATOM
 
     def _binary(self, op: str, left: object, right: object) -> tuple[str, int]:
         if op == "classic /":  # floors on integers: today's / would say something else
@@ -101,8 +101,8 @@ class Printer:
         if op != "not":
             return f"{op}{self.text(value, UNARY)}", UNARY
         if isinstance(value, Expression) and value.kind == "compare" and value.parts[0] in ("is", "in"):
-            negated = {"is": "is not", "in": "not in"}[str(value.parts[0])]
-            return self._compare(negated, value.parts[1], value.parts[2])
+            opposite = {"is": "is not", "in": "not in"}[str(value.parts[0])]
+            return self._compare(opposite, value.parts[1], value.parts[2])
         return f"not {self.text(value, NOT)}", NOT
 
     def _and(self, left: object, right: object) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine import attributes, operators
 from anykeras.bytecode.machine.frame import Block, Frame, Signal
 from anykeras.bytecode.machine.handlers.table import Handler, Table
-from anykeras.bytecode.machine.unwinding import cut, end_handler
+from anykeras.bytecode.machine.unwinding import cut, end_handler, expect_exception
 from anykeras.bytecode.machine.values import NULL, ExceptionType, ExceptionValue, Thrown
 
 TABLE = Table()
@@ -45,8 +45,8 @@ def _end_block(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("SETUP_WITH")
 def _setup_with(frame: Frame, instruction: Instruction) -> None:
     manager = frame.pop()
-    frame.push(attributes.get(frame.machine, manager, "__exit__"))
-    entered = frame.machine.call(attributes.get(frame.machine, manager, "__enter__"), (), {})
+    frame.push(attributes.get(frame.runtime, manager, "__exit__"))
+    entered = frame.runtime.call(attributes.get(frame.runtime, manager, "__enter__"), (), {})
     _push(frame, "finally", instruction)
     frame.push(entered)
 
@@ -67,13 +67,7 @@ def _end_finally(frame: Frame, instruction: Instruction) -> Signal | None:
     if not isinstance(reason, ExceptionType):
         raise malformed_error("a finally body ends on a value that is no reason")
     error, _ = frame.pop(), frame.pop()
-    raise Thrown(_error(error))
-
-
-def _error(value: object) -> ExceptionValue:
-    if not isinstance(value, ExceptionValue):
-        raise malformed_error("an exception is missing on the stack")
-    return value
+    raise Thrown(expect_exception(error))
 
 
 @TABLE.on("BEGIN_FINALLY")
@@ -123,7 +117,7 @@ def _pop_except(frame: Frame, instruction: Instruction) -> None:
 def _with_cleanup(frame: Frame, instruction: Instruction) -> None:
     reason, above, error = frame.peek(), 1, None
     if isinstance(reason, ExceptionType):
-        above, error = frame.traits.raised_values, _error(frame.peek(2))
+        above, error = frame.traits.raised_values, expect_exception(frame.peek(2))
     elif isinstance(reason, Signal) and reason.kind in ("return", "continue"):
         above = 2
     values = frame.pops(above)
@@ -131,7 +125,7 @@ def _with_cleanup(frame: Frame, instruction: Instruction) -> None:
     frame.push(*values)
     if above == 6 and frame.blocks:  # the handler block lies one deeper now
         frame.blocks[-1] = Block(frame.blocks[-1].kind, frame.blocks[-1].target, frame.blocks[-1].level - 1)
-    swallowed = frame.machine.call(leave, (error.kind if error else None, error, None), {})
+    swallowed = frame.runtime.call(leave, (error.kind if error else None, error, None), {})
     if instruction.name == "WITH_CLEANUP_START":
         frame.push(error, swallowed)
     else:
@@ -145,7 +139,7 @@ def _with_cleanup_finish(frame: Frame, instruction: Instruction) -> None:
 
 
 def _swallow(frame: Frame, error: object, swallowed: object) -> None:
-    if error is None or not operators.truth(frame.machine, swallowed):
+    if error is None or not operators.is_true(frame.runtime, swallowed):
         return
     if frame.traits.python2:
         frame.pops(3)

@@ -5,35 +5,35 @@ from __future__ import annotations
 from anykeras.bytecode.code import CodeObject
 from anykeras.bytecode.errors import malformed_error, unsupported_error
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import formatting, operators, ordering
+from anykeras.bytecode.machine import formatting, items, operators, ordering
 from anykeras.bytecode.machine.faults import exception, throw
 from anykeras.bytecode.machine.frame import Frame
 from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function
+from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function, Kwargs
 
 TABLE = Table()
 
 
-def _call(frame: Frame, function: object, args: list[object], kwargs: dict[str, object]) -> None:
+def _call(frame: Frame, function: object, args: list[object], kwargs: Kwargs) -> None:
     if function is NULL or any(value is NULL for value in args):
         raise malformed_error("a call finds an empty slot")
-    frame.push(frame.machine.call(function, tuple(args), kwargs))
+    frame.push(frame.runtime.call(function, tuple(args), kwargs))
 
 
-def _keywords(names: object, values: list[object]) -> dict[str, object]:
+def _zip_keywords(names: object, values: list[object]) -> Kwargs:
     if type(names) is not tuple or len(names) != len(values):
         raise malformed_error("the keyword names of a call do not fit its values")
-    return {_text(name): value for name, value in zip(names, values, strict=True)}
+    return {_as_keyword(name): value for name, value in zip(names, values, strict=True)}
 
 
-def _text(name: object) -> str:
+def _as_keyword(name: object) -> str:
     if type(name) is not str:
         raise throw("TypeError", "keywords must be strings")
     return name
 
 
-def _mapping(frame: Frame, value: object) -> dict[str, object]:
-    return {_text(name): item for name, item in ordering.mapping(frame.machine, value).items()}
+def _to_keywords(frame: Frame, value: object) -> Kwargs:
+    return {_as_keyword(name): item for name, item in ordering.to_dict(frame.runtime, value).items()}
 
 
 @TABLE.on("CALL_FUNCTION", "CALL_FUNCTION_KW")
@@ -47,13 +47,13 @@ def _call_function(frame: Frame, instruction: Instruction) -> None:
     if count > len(values):
         raise malformed_error("a call names more keywords than it has values")
     cut = len(values) - count
-    _call(frame, frame.pop(), values[:cut], _keywords(names, values[cut:]))
+    _call(frame, frame.pop(), values[:cut], _zip_keywords(names, values[cut:]))
 
 
 @TABLE.on("CALL_FUNCTION_VAR", "CALL_FUNCTION_VAR_KW")
 def _call_pairs(frame: Frame, instruction: Instruction) -> None:
     """Up to 3.5: positional count in the low byte, (name, value) pairs in the high byte, ``*`` and ``**`` on top."""
-    mapping = _mapping(frame, frame.pop()) if instruction.name.endswith("KW") else {}
+    mapping = _to_keywords(frame, frame.pop()) if instruction.name.endswith("KW") else {}
     star: object = ()
     starred = "VAR" in instruction.name
     if starred and not frame.traits.star_below_pairs:
@@ -61,14 +61,14 @@ def _call_pairs(frame: Frame, instruction: Instruction) -> None:
     pairs = frame.pops(2 * (instruction.arg >> 8 & 0xFF))
     if starred and frame.traits.star_below_pairs:
         star = frame.pop()
-    args = frame.pops(instruction.arg & 0xFF) + operators.collect(frame.machine, star)
-    kwargs = _keywords(tuple(pairs[::2]), pairs[1::2])
+    args = frame.pops(instruction.arg & 0xFF) + items.collect(frame.runtime, star)
+    kwargs = _zip_keywords(tuple(pairs[::2]), pairs[1::2])
     if kwargs.keys() & mapping.keys():
         raise throw("TypeError", "got multiple values for keyword argument")
     _call(frame, frame.pop(), args, {**kwargs, **mapping})
 
 
-def _callable(frame: Frame, args: list[object]) -> tuple[object, list[object]]:
+def _split_callable(frame: Frame, args: list[object]) -> tuple[object, list[object]]:
     """The callable below the arguments, and the arguments with ``self`` where one lies beside it."""
     below, above = frame.pops(2)
     if frame.traits.null_above:
@@ -92,17 +92,17 @@ def _call_any(frame: Frame, instruction: Instruction) -> None:
     cut = len(values) - (len(names) if type(names) is tuple else 0)
     if cut < 0:
         raise malformed_error("a call names more keywords than it has values")
-    function, args = _callable(frame, values[:cut])
-    _call(frame, function, args, _keywords(names, values[cut:]))
+    function, args = _split_callable(frame, values[:cut])
+    _call(frame, function, args, _zip_keywords(names, values[cut:]))
 
 
 @TABLE.on("CALL_FUNCTION_EX")
 def _call_ex(frame: Frame, instruction: Instruction) -> None:
-    given = frame.pop() if frame.traits.ex_always_kwargs or instruction.arg & 1 else NULL
-    kwargs = {} if given is NULL else _mapping(frame, given)
-    args = operators.collect(frame.machine, frame.pop())
+    keywords = frame.pop() if frame.traits.ex_always_kwargs or instruction.arg & 1 else NULL
+    kwargs = {} if keywords is NULL else _to_keywords(frame, keywords)
+    args = items.collect(frame.runtime, frame.pop())
     if frame.traits.null_above:
-        function, args = _callable(frame, args)
+        function, args = _split_callable(frame, args)
     else:
         function = frame.pop()
         if frame.traits.ex_null:
@@ -120,17 +120,17 @@ def _make_function(frame: Frame, instruction: Instruction) -> None:
     code = frame.pop()
     if not isinstance(code, CodeObject):
         raise malformed_error("a function is made of something that is no code")
-    function = Function(frame.machine, code)
+    function = Function(frame.runtime, code)
     if frame.traits.make_function == "flags":
         for flag in (8, 4, 2, 1):
             if instruction.arg & flag:
                 _set_attribute(function, flag, frame.pop())
     elif frame.traits.make_function == "counts":
-        _counted(frame, instruction, function)
+        _set_counted_defaults(frame, instruction, function)
     frame.push(function)
 
 
-def _counted(frame: Frame, instruction: Instruction, function: Function) -> None:
+def _set_counted_defaults(frame: Frame, instruction: Instruction, function: Function) -> None:
     """Up to 3.5: closure on top, then annotations (unused), keyword-only pairs and defaults below."""
     if instruction.name == "MAKE_CLOSURE":
         _set_attribute(function, 8, frame.pop())
@@ -139,7 +139,7 @@ def _counted(frame: Frame, instruction: Instruction, function: Function) -> None
         return
     frame.pops(instruction.arg >> 16)
     pairs = frame.pops(2 * (instruction.arg >> 8 & 0xFF))
-    _set_attribute(function, 2, dict(zip(map(_text, pairs[::2]), pairs[1::2], strict=True)))
+    _set_attribute(function, 2, dict(zip(map(_as_keyword, pairs[::2]), pairs[1::2], strict=True)))
     function.defaults = tuple(frame.pops(instruction.arg & 0xFF))
 
 
@@ -178,10 +178,10 @@ def _intrinsic_1(frame: Frame, instruction: Instruction) -> None:
         stopped = isinstance(value, ExceptionValue) and value.kind.name == "StopIteration"
         frame.push(exception("RuntimeError", "generator raised StopIteration") if stopped else value)
     elif name == "INTRINSIC_UNARY_POSITIVE":
-        frame.push(operators.unary(frame.machine, "+", value))
+        frame.push(operators.unary(frame.runtime, "+", value))
     elif name == "INTRINSIC_LIST_TO_TUPLE":
-        frame.push(tuple(operators.collect(frame.machine, value)))
+        frame.push(tuple(items.collect(frame.runtime, value)))
     elif name == "INTRINSIC_PRINT":
-        frame.push(formatting.representation(frame.machine, value))
+        frame.push(formatting.represent(frame.runtime, value))
     else:
         raise unsupported_error(f"the code uses {name or 'an unknown intrinsic'}")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import classes
+from anykeras.bytecode.machine import attributes, classes
 from anykeras.bytecode.machine.faults import throw
 from anykeras.bytecode.machine.frame import Frame
 from anykeras.bytecode.machine.handlers.names import push_with_null
 from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.values import NULL, Builtin, Locals
+from anykeras.bytecode.machine.runtime import Builtin
+from anykeras.bytecode.machine.values import NULL, Locals
 
 TABLE = Table()
-_STATEMENT = Builtin("__build_class__", classes.statement)
+_STATEMENT = Builtin("__build_class__", classes.run_statement)
 
 
 @TABLE.on("LOAD_BUILD_CLASS")
@@ -25,52 +26,52 @@ def _build_class(frame: Frame, instruction: Instruction) -> None:
     name, bases, body = frame.pops(3)
     if type(name) is not str or type(bases) is not tuple or not isinstance(body, Locals):
         raise malformed_error("a class is made of something else than a name, bases and a body")
-    frame.push(classes.build(frame.machine, name, bases, body))
+    frame.push(classes.build(frame.runtime, name, bases, body))
 
 
 # -- the variables of a class body
 
 
-def _names(frame: Frame) -> dict[str, object]:
+def _class_names(frame: Frame) -> dict[str, object]:
     if frame.locals is None:
         raise malformed_error("a function reads its variables as a class body does")
     return frame.locals.names
 
 
-def _global(frame: Frame, name: str) -> object:
-    return "__main__" if name == "__name__" else frame.machine.load_global(name)  # which module it was is not stored
+def _load_global(frame: Frame, name: str) -> object:
+    return "__main__" if name == "__name__" else frame.runtime.load_global(name)  # which module it was is not stored
 
 
 @TABLE.on("LOAD_NAME")
 def _load_name(frame: Frame, instruction: Instruction) -> None:
-    name, names = frame.name(instruction.arg), _names(frame)
-    frame.push(names[name] if name in names else _global(frame, name))
+    name, names = frame.name(instruction.arg), _class_names(frame)
+    frame.push(names[name] if name in names else _load_global(frame, name))
 
 
 @TABLE.on("STORE_NAME")
 def _store_name(frame: Frame, instruction: Instruction) -> None:
-    _names(frame)[frame.name(instruction.arg)] = frame.pop()
-    frame.machine.meter.items(1)
+    _class_names(frame)[frame.name(instruction.arg)] = frame.pop()
+    frame.runtime.meter.items(1)
 
 
 @TABLE.on("DELETE_NAME")
 def _delete_name(frame: Frame, instruction: Instruction) -> None:
-    if _names(frame).pop(frame.name(instruction.arg), NULL) is NULL:
+    if _class_names(frame).pop(frame.name(instruction.arg), NULL) is NULL:
         raise throw("NameError", f"name {frame.name(instruction.arg)!r} is not defined")
 
 
 @TABLE.on("LOAD_LOCALS")
 def _load_locals(frame: Frame, instruction: Instruction) -> None:
-    _names(frame)
+    _class_names(frame)
     frame.push(frame.locals)
 
 
 @TABLE.on("SETUP_ANNOTATIONS")
 def _setup_annotations(frame: Frame, instruction: Instruction) -> None:
-    _names(frame).setdefault("__annotations__", {})
+    _class_names(frame).setdefault("__annotations__", {})
 
 
-def _named_cell(frame: Frame, index: int) -> str:
+def _cell_name(frame: Frame, index: int) -> str:
     code = frame.function.code
     names = code.slots if frame.traits.cells_in_slots else (*code.cellvars, *code.freevars)
     if index >= len(names):
@@ -78,8 +79,8 @@ def _named_cell(frame: Frame, index: int) -> str:
     return names[index]
 
 
-def _enclosed(frame: Frame, instruction: Instruction, names: dict[str, object]) -> None:
-    name = _named_cell(frame, instruction.arg)
+def _push_enclosed(frame: Frame, instruction: Instruction, names: dict[str, object]) -> None:
+    name = _cell_name(frame, instruction.arg)
     content = names[name] if name in names else frame.cell(instruction.arg).content
     if content is NULL:
         raise throw("NameError", f"the variable {name!r} of the enclosing function has no value")
@@ -88,10 +89,10 @@ def _enclosed(frame: Frame, instruction: Instruction, names: dict[str, object]) 
 
 @TABLE.on("LOAD_CLASSDEREF")
 def _load_class_deref(frame: Frame, instruction: Instruction) -> None:
-    _enclosed(frame, instruction, _names(frame))
+    _push_enclosed(frame, instruction, _class_names(frame))
 
 
-def _popped(frame: Frame) -> dict[str, object]:
+def _pop_names(frame: Frame) -> dict[str, object]:
     found = frame.pop()
     if not isinstance(found, Locals):
         raise malformed_error("a variable is looked for in something that is no class body")
@@ -100,13 +101,13 @@ def _popped(frame: Frame) -> dict[str, object]:
 
 @TABLE.on("LOAD_FROM_DICT_OR_DEREF")
 def _load_from_dict_or_deref(frame: Frame, instruction: Instruction) -> None:
-    _enclosed(frame, instruction, _popped(frame))
+    _push_enclosed(frame, instruction, _pop_names(frame))
 
 
 @TABLE.on("LOAD_FROM_DICT_OR_GLOBALS")
 def _load_from_dict_or_globals(frame: Frame, instruction: Instruction) -> None:
-    name, names = frame.name(instruction.arg), _popped(frame)
-    frame.push(names[name] if name in names else _global(frame, name))
+    name, names = frame.name(instruction.arg), _pop_names(frame)
+    frame.push(names[name] if name in names else _load_global(frame, name))
 
 
 # -- super
@@ -116,5 +117,5 @@ def _load_from_dict_or_globals(frame: Frame, instruction: Instruction) -> None:
 def _load_super_attr(frame: Frame, instruction: Instruction) -> None:
     """``super().name`` from 3.12 on: the builtin, the class and the object lie on the stack."""
     called, kind, owner = frame.pops(3)
-    made = frame.machine.call(called, (kind, owner), {})
-    push_with_null(frame, frame.machine.getattr(made, frame.name(instruction.arg >> 2)), instruction.arg & 1)
+    bound = frame.runtime.call(called, (kind, owner), {})
+    push_with_null(frame, attributes.get(frame.runtime, bound, frame.name(instruction.arg >> 2)), instruction.arg & 1)

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from anykeras.bytecode.errors import malformed_error, unsupported_error
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import attributes, operators
+from anykeras.bytecode.machine import attributes, items
 from anykeras.bytecode.machine.faults import EXCEPTIONS, throw
 from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.arithmetic import matches
 from anykeras.bytecode.machine.handlers.table import Table
+from anykeras.bytecode.machine.unwinding import expect_exception, matches
 from anykeras.bytecode.machine.values import NULL, ExceptionType, ExceptionValue, Thrown
 
 TABLE = Table()
-
-
-def _error(value: object) -> ExceptionValue:
-    if not isinstance(value, ExceptionValue):
-        raise malformed_error("an exception is missing on the stack")
-    return value
 
 
 @TABLE.on("RAISE_VARARGS")
@@ -28,7 +22,7 @@ def _raise(frame: Frame, instruction: Instruction) -> None:
     raised = values[0]
     if isinstance(raised, ExceptionType):
         args = _python2_args(values[1]) if frame.traits.python2 and len(values) > 1 else ()
-        raised = frame.machine.call(raised, args, {})
+        raised = frame.runtime.call(raised, args, {})
     if not isinstance(raised, ExceptionValue):
         raise unsupported_error("the code raises something that is no builtin exception")
     raise Thrown(raised)
@@ -44,8 +38,8 @@ def _python2_args(value: object) -> tuple[object, ...]:
 @TABLE.on("RERAISE")
 def _reraise(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.handlers == "table":
-        raise Thrown(_error(frame.pop()))
-    raise Thrown(_error(frame.pops(3)[1]))
+        raise Thrown(expect_exception(frame.pop()))
+    raise Thrown(expect_exception(frame.pops(3)[1]))
 
 
 @TABLE.on("JUMP_IF_NOT_EXC_MATCH")
@@ -57,7 +51,7 @@ def _jump_if_no_match(frame: Frame, instruction: Instruction) -> None:
 
 @TABLE.on("PUSH_EXC_INFO")
 def _push_exc_info(frame: Frame, instruction: Instruction) -> None:
-    error = _error(frame.pop())
+    error = expect_exception(frame.pop())
     frame.push(frame.handled, error)
     frame.handled = error
 
@@ -65,7 +59,7 @@ def _push_exc_info(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("CHECK_EXC_MATCH")
 def _check_match(frame: Frame, instruction: Instruction) -> None:
     wanted = frame.pop()
-    frame.push(matches(_error(frame.peek()).kind, wanted))
+    frame.push(matches(expect_exception(frame.peek()).kind, wanted))
 
 
 # -- with
@@ -74,8 +68,8 @@ def _check_match(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("BEFORE_WITH")
 def _before_with(frame: Frame, instruction: Instruction) -> None:
     manager = frame.pop()
-    frame.push(attributes.get(frame.machine, manager, "__exit__"))
-    frame.push(frame.machine.call(attributes.get(frame.machine, manager, "__enter__"), (), {}))
+    frame.push(attributes.get(frame.runtime, manager, "__exit__"))
+    frame.push(frame.runtime.call(attributes.get(frame.runtime, manager, "__enter__"), (), {}))
 
 
 @TABLE.on("LOAD_SPECIAL")
@@ -83,16 +77,16 @@ def _load_special(frame: Frame, instruction: Instruction) -> None:
     names = frame.body.dialect.special_methods
     if instruction.arg >= len(names):
         raise malformed_error("a special method is out of range")
-    frame.push(attributes.get(frame.machine, frame.pop(), names[instruction.arg]), NULL)
+    frame.push(attributes.get(frame.runtime, frame.pop(), names[instruction.arg]), NULL)
 
 
 @TABLE.on("WITH_EXCEPT_START")
 def _with_except_start(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.handlers == "blocks":
-        error, leave = _error(frame.peek(2)), frame.peek(7)
+        error, leave = expect_exception(frame.peek(2)), frame.peek(7)
     else:
-        error, leave = _error(frame.peek()), frame.peek(5 if frame.traits.exit_and_self else 4)
-    frame.push(frame.machine.call(leave, (error.kind, error, None), {}))
+        error, leave = expect_exception(frame.peek()), frame.peek(5 if frame.traits.exit_and_self else 4)
+    frame.push(frame.runtime.call(leave, (error.kind, error, None), {}))
 
 
 # -- exception groups
@@ -101,16 +95,16 @@ def _with_except_start(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("CHECK_EG_MATCH")
 def _check_group_match(frame: Frame, instruction: Instruction) -> None:
     raised, wanted = frame.pops(2)
-    error = _error(raised)
+    error = expect_exception(raised)
     members = error.members if error.members else (error,)
     matching = tuple(one for one in members if matches(one.kind, wanted))
     rest = tuple(one for one in members if not matches(one.kind, wanted))
-    frame.push(_group(rest), _group(matching))
+    frame.push(_make_group(rest), _make_group(matching))
     if matching:
-        frame.handled = _group(matching)
+        frame.handled = _make_group(matching)
 
 
-def _group(members: tuple[ExceptionValue, ...]) -> ExceptionValue | None:
+def _make_group(members: tuple[ExceptionValue, ...]) -> ExceptionValue | None:
     if not members:
         return None
     return ExceptionValue(EXCEPTIONS["ExceptionGroup"], ("", list(members)), members)
@@ -124,15 +118,15 @@ def _prepare_reraise(frame: Frame, instruction: Instruction) -> None:
     ):
         raise unsupported_error("the code uses generic type parameters")
     _, results = frame.pops(2)
-    left = [item for item in operators.collect(frame.machine, results) if isinstance(item, ExceptionValue)]
+    left = [item for item in items.collect(frame.runtime, results) if isinstance(item, ExceptionValue)]
     members = tuple(one for item in left for one in (item.members or (item,)))
-    frame.push(_group(members))
+    frame.push(_make_group(members))
 
 
 @TABLE.on("CLEANUP_THROW")
 def _cleanup_throw(frame: Frame, instruction: Instruction) -> None:
     """After ``throw()`` into a delegated generator: StopIteration gives the value of ``yield from``."""
-    error = _error(frame.peek())
+    error = expect_exception(frame.peek())
     if error.kind is not EXCEPTIONS["StopIteration"]:
         raise Thrown(error)
     frame.pops(3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import operators
+from anykeras.bytecode.machine import items
 from anykeras.bytecode.machine.frame import Frame, Signal
 from anykeras.bytecode.machine.generators import Generator
 from anykeras.bytecode.machine.handlers.table import Table
@@ -23,9 +23,8 @@ def _yield(frame: Frame, instruction: Instruction) -> Signal:
     return Signal("yield", frame.pop())
 
 
-@TABLE.on("GET_YIELD_FROM_ITER")
-def _get_iter(frame: Frame, instruction: Instruction) -> None:
-    frame.push(operators.iterator(frame.machine, frame.pop()))
+TABLE.compute(1, items.iterate, "GET_ITER", "GET_YIELD_FROM_ITER")
+TABLE.compute(2, lambda runtime, receiver, result: result, "END_SEND")
 
 
 def _send(frame: Frame, receiver: object, value: object) -> tuple[object, object]:
@@ -33,9 +32,9 @@ def _send(frame: Frame, receiver: object, value: object) -> tuple[object, object
     if not isinstance(receiver, Iter):
         raise malformed_error("a value is sent to something that is no iterator")
     if isinstance(receiver, Generator):
-        frame.machine.meter.step()
+        frame.runtime.meter.step()
         return receiver.send(value), receiver.result
-    return operators.advance(frame.machine, receiver), None
+    return items.advance(frame.runtime, receiver), None
 
 
 @TABLE.on("YIELD_FROM")
@@ -61,9 +60,3 @@ def _send_on(frame: Frame, instruction: Instruction) -> None:
     else:
         frame.replace(1, result)
     frame.jump(instruction)
-
-
-@TABLE.on("END_SEND")
-def _end_send(frame: Frame, instruction: Instruction) -> None:
-    _, result = frame.pops(2)
-    frame.push(result)

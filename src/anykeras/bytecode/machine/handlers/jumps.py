@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 from anykeras.bytecode.errors import malformed_error
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import operators
+from anykeras.bytecode.machine import items, operators
 from anykeras.bytecode.machine.frame import Frame, Signal
 from anykeras.bytecode.machine.handlers.table import Handler, Table
+from anykeras.bytecode.machine.runtime import Runtime
 from anykeras.bytecode.machine.values import NULL, Iter
 
 TABLE = Table()
@@ -19,53 +20,45 @@ def _jump(frame: Frame, instruction: Instruction) -> None:
     frame.jump(instruction)
 
 
-def _is_true(frame: Frame, value: object) -> bool:
-    return operators.truth(frame.machine, value)
+def _is_none(runtime: Runtime, value: object) -> bool:
+    return operators.is_true(runtime, operators.identical(runtime, value, None))
 
 
-def _is_false(frame: Frame, value: object) -> bool:
-    return not operators.truth(frame.machine, value)
+def _is_not_none(runtime: Runtime, value: object) -> bool:
+    return operators.is_true(runtime, operators.identical(runtime, value, None, negate=True))
 
 
-def _is_none(frame: Frame, value: object) -> bool:
-    return operators.truth(frame.machine, operators.same(frame.machine, value, None, negate=False))
-
-
-def _is_not_none(frame: Frame, value: object) -> bool:
-    return operators.truth(frame.machine, operators.same(frame.machine, value, None, negate=True))
-
-
-def _conditional(test: Callable[[Frame, object], bool], keep: bool) -> Handler:
-    """Pops and jumps where ``test`` holds; ``keep`` leaves the value when it jumps."""
+def _jump_if(test: Callable[[Runtime, object], bool], wanted: bool = True, keep: bool = False) -> Handler:
+    """Pops and jumps where ``test`` is as ``wanted``; ``keep`` leaves the value when it jumps."""
 
     def handler(frame: Frame, instruction: Instruction) -> None:
-        taken = test(frame, frame.peek())
-        if not (keep and taken):
+        jumps = test(frame.runtime, frame.peek()) is wanted
+        if not (keep and jumps):
             frame.pop()
-        if taken:
+        if jumps:
             frame.jump(instruction)
 
     return handler
 
 
-for _condition, _test in {"TRUE": _is_true, "FALSE": _is_false, "NONE": _is_none, "NOT_NONE": _is_not_none}.items():
-    for _direction in ("", "FORWARD_", "BACKWARD_"):
-        TABLE.on(f"POP_JUMP_{_direction}IF_{_condition}")(_conditional(_test, keep=False))
-TABLE.on("JUMP_IF_TRUE_OR_POP")(_conditional(_is_true, keep=True))
-TABLE.on("JUMP_IF_FALSE_OR_POP")(_conditional(_is_false, keep=True))
-
-
-@TABLE.on("GET_ITER")
-def _get_iter(frame: Frame, instruction: Instruction) -> None:
-    frame.push(operators.iterator(frame.machine, frame.pop()))
+_CONDITIONS = {
+    "TRUE": _jump_if(operators.is_true),
+    "FALSE": _jump_if(operators.is_true, wanted=False),
+    "NONE": _jump_if(_is_none),
+    "NOT_NONE": _jump_if(_is_not_none),
+}
+for _condition, _handler in _CONDITIONS.items():
+    TABLE.on(*(f"POP_JUMP_{direction}IF_{_condition}" for direction in ("", "FORWARD_", "BACKWARD_")))(_handler)
+TABLE.on("JUMP_IF_TRUE_OR_POP")(_jump_if(operators.is_true, keep=True))
+TABLE.on("JUMP_IF_FALSE_OR_POP")(_jump_if(operators.is_true, wanted=False, keep=True))
 
 
 @TABLE.on("FOR_ITER")
 def _for(frame: Frame, instruction: Instruction) -> None:
-    items = frame.peek()
-    if not isinstance(items, Iter):
+    iterator = frame.peek()
+    if not isinstance(iterator, Iter):
         raise malformed_error("a loop over something that is no iterator")
-    value = operators.advance(frame.machine, items)
+    value = items.advance(frame.runtime, iterator)
     if value is not NULL:
         frame.push(value)
         return

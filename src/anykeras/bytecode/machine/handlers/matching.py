@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from anykeras.bytecode.errors import malformed_error, unsupported_error
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import operators, plain
+from anykeras.bytecode.machine import plain
 from anykeras.bytecode.machine.frame import Frame
 from anykeras.bytecode.machine.handlers.table import Table
+from anykeras.bytecode.machine.runtime import ask, is_symbol
 from anykeras.bytecode.machine.values import Type, is_plain
 
 TABLE = Table()
@@ -15,8 +16,8 @@ TABLE = Table()
 @TABLE.on("MATCH_SEQUENCE")
 def _sequence(frame: Frame, instruction: Instruction) -> None:
     value = frame.peek()
-    if operators.foreign(frame.machine, value):
-        frame.push(bool(frame.machine.ask(frame.machine.domain.builtin, "isinstance", (value, ("Sequence",)), {})))
+    if is_symbol(frame.runtime, value):
+        frame.push(bool(ask(frame.runtime.domain.builtin, "isinstance", (value, ("Sequence",)), {})))
     else:
         frame.push(type(value) in (list, tuple, range))
 
@@ -31,7 +32,7 @@ def _keys(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:
         raise malformed_error("keys are matched against something that is no dict")
-    found = all(plain.key(frame.machine.meter, key) in subject for key in keys)
+    found = all(plain.as_key(frame.runtime.meter, key) in subject for key in keys)
     frame.push(tuple(subject[key] for key in keys) if found else None)
     if frame.traits.match_pushes_bool:
         frame.push(found)
@@ -40,7 +41,7 @@ def _keys(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("MATCH_CLASS")
 def _class(frame: Frame, instruction: Instruction) -> None:
     subject, kind, names = frame.pops(3)
-    if not isinstance(kind, Type) or operators.foreign(frame.machine, subject) or type(names) is not tuple:
+    if not isinstance(kind, Type) or is_symbol(frame.runtime, subject) or type(names) is not tuple:
         raise unsupported_error("the code matches a class that is no builtin type")
     if names or instruction.arg > 1:
         raise unsupported_error("the code matches attributes of a class")
@@ -57,6 +58,6 @@ def _rest(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:
         raise malformed_error("keys are removed from something that is no dict")
-    frame.machine.meter.items(len(subject))
-    dropped = {plain.key(frame.machine.meter, key) for key in keys}
+    frame.runtime.meter.items(len(subject))
+    dropped = {plain.as_key(frame.runtime.meter, key) for key in keys}
     frame.replace(1, {key: value for key, value in subject.items() if key not in dropped})

@@ -97,9 +97,9 @@ def _delete_deref(frame: Frame, instruction: Instruction) -> None:
 @TABLE.on("LOAD_GLOBAL")
 def _load_global(frame: Frame, instruction: Instruction) -> None:
     if not frame.traits.global_null_bit:
-        frame.push(frame.machine.load_global(frame.name(instruction.arg)))
+        frame.push(frame.runtime.load_global(frame.name(instruction.arg)))
         return
-    value = frame.machine.load_global(frame.name(instruction.arg >> 1))
+    value = frame.runtime.load_global(frame.name(instruction.arg >> 1))
     push_with_null(frame, value, instruction.arg & 1)
 
 
@@ -124,21 +124,21 @@ def _store_global(frame: Frame, instruction: Instruction) -> None:
 def _load_attr(frame: Frame, instruction: Instruction) -> None:
     owner = frame.pop()
     if not frame.traits.attr_method_bit:
-        frame.push(frame.machine.getattr(owner, frame.name(instruction.arg)))
+        frame.push(attributes.get(frame.runtime, owner, frame.name(instruction.arg)))
         return
-    value = frame.machine.getattr(owner, frame.name(instruction.arg >> 1))
+    value = attributes.get(frame.runtime, owner, frame.name(instruction.arg >> 1))
     push_with_null(frame, value, instruction.arg & 1)
 
 
 @TABLE.on("LOAD_METHOD")
 def _load_method(frame: Frame, instruction: Instruction) -> None:
-    frame.push(NULL, frame.machine.getattr(frame.pop(), frame.name(instruction.arg)))
+    frame.push(NULL, attributes.get(frame.runtime, frame.pop(), frame.name(instruction.arg)))
 
 
 @TABLE.on("STORE_ATTR")
 def _store_attr(frame: Frame, instruction: Instruction) -> None:
     owner = frame.pop()
-    attributes.put(frame.machine, owner, frame.name(instruction.arg), frame.pop())
+    attributes.put(frame.runtime, owner, frame.name(instruction.arg), frame.pop())
 
 
 # -- imports: a question to the domain, never an import
@@ -151,12 +151,12 @@ def _import(frame: Frame, instruction: Instruction) -> None:
     if type(level) is not int or level not in (0, -1):
         raise unsupported_error(f"the code imports {name!r} relative to a package that is not in the file")
     wanted = name if names is not None else name.split(".")[0]
-    frame.push(frame.machine.import_module(wanted))
+    frame.push(frame.runtime.import_module(wanted))
 
 
 @TABLE.on("IMPORT_FROM")
 def _import_from(frame: Frame, instruction: Instruction) -> None:
-    frame.push(frame.machine.getattr(frame.peek(), frame.name(instruction.arg)))
+    frame.push(attributes.get(frame.runtime, frame.peek(), frame.name(instruction.arg)))
 
 
 TABLE.refuse("the code imports every name of a module", "IMPORT_STAR")

@@ -3,65 +3,44 @@
 from __future__ import annotations
 
 from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import formatting, operators
+from anykeras.bytecode.machine import formatting, items
 from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Handler, Table
+from anykeras.bytecode.machine.handlers.table import Table
 
 TABLE = Table()
 
 
-def _bounds(frame: Frame, which: int) -> slice:
+def _pop_bounds(frame: Frame, which: int) -> slice:
     stop = frame.pop() if which & 2 else None
     start = frame.pop() if which & 1 else None
     return slice(start, stop)
 
 
-def _load_slice(which: int) -> Handler:
-    def handler(frame: Frame, instruction: Instruction) -> None:
-        bounds = _bounds(frame, which)
-        frame.push(operators.getitem(frame.machine, frame.pop(), bounds))
-
-    return handler
+@TABLE.on(*(f"SLICE+{which}" for which in range(4)))
+def _load_slice(frame: Frame, instruction: Instruction) -> None:
+    bounds = _pop_bounds(frame, int(instruction.name[-1]))
+    frame.push(items.get(frame.runtime, frame.pop(), bounds))
 
 
-def _store_slice(which: int) -> Handler:
-    def handler(frame: Frame, instruction: Instruction) -> None:
-        bounds = _bounds(frame, which)
-        value = frame.pop()
-        operators.setitem(frame.machine, value, bounds, frame.pop())
-
-    return handler
+@TABLE.on(*(f"STORE_SLICE+{which}" for which in range(4)))
+def _store_slice(frame: Frame, instruction: Instruction) -> None:
+    bounds = _pop_bounds(frame, int(instruction.name[-1]))
+    value = frame.pop()
+    items.put(frame.runtime, value, bounds, frame.pop())
 
 
-def _delete_slice(which: int) -> Handler:
-    def handler(frame: Frame, instruction: Instruction) -> None:
-        bounds = _bounds(frame, which)
-        operators.delitem(frame.machine, frame.pop(), bounds)
-
-    return handler
-
-
-for _which in range(4):
-    TABLE.on(f"SLICE+{_which}")(_load_slice(_which))
-    TABLE.on(f"STORE_SLICE+{_which}")(_store_slice(_which))
-    TABLE.on(f"DELETE_SLICE+{_which}")(_delete_slice(_which))
-
-
-@TABLE.on("UNARY_CONVERT")
-def _backticks(frame: Frame, instruction: Instruction) -> None:
-    frame.push(formatting.representation(frame.machine, frame.pop()))
+@TABLE.on(*(f"DELETE_SLICE+{which}" for which in range(4)))
+def _delete_slice(frame: Frame, instruction: Instruction) -> None:
+    bounds = _pop_bounds(frame, int(instruction.name[-1]))
+    items.delete(frame.runtime, frame.pop(), bounds)
 
 
 @TABLE.on("PRINT_ITEM", "PRINT_NEWLINE_TO")
 def _print(frame: Frame, instruction: Instruction) -> None:
     frame.pop()
-    frame.machine.call(frame.machine.builtins["print"], (), {})
+    frame.runtime.call(frame.runtime.builtins["print"], (), {})
 
 
-@TABLE.on("PRINT_NEWLINE")
-def _print_newline(frame: Frame, instruction: Instruction) -> None:
-    return
-
-
+TABLE.compute(1, formatting.represent, "UNARY_CONVERT")
 TABLE.refuse("the code prints into a file", "PRINT_ITEM_TO")
 TABLE.refuse("the code runs exec on a text", "EXEC_STMT")

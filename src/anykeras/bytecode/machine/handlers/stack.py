@@ -7,15 +7,15 @@ from anykeras.bytecode.instructions import Instruction
 from anykeras.bytecode.machine.builtins import builtin_names
 from anykeras.bytecode.machine.faults import EXCEPTIONS
 from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
+from anykeras.bytecode.machine.handlers.table import Handler, Table
 from anykeras.bytecode.machine.values import NULL
 
 TABLE = Table()
 _BUILTINS = builtin_names(python2=False)
 
 
-@TABLE.on("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "EXIT_INIT_CHECK")
-def _nothing(frame: Frame, instruction: Instruction) -> None:
+@TABLE.on("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "EXIT_INIT_CHECK", "PRINT_NEWLINE")
+def _do_nothing(frame: Frame, instruction: Instruction) -> None:
     return
 
 
@@ -25,49 +25,34 @@ def _pop(frame: Frame, instruction: Instruction) -> None:
 
 
 @TABLE.on("PUSH_NULL")
-def _null(frame: Frame, instruction: Instruction) -> None:
+def _push_null(frame: Frame, instruction: Instruction) -> None:
     frame.push(NULL)
 
 
-def _rotate(frame: Frame, count: int) -> None:
-    values = frame.pops(count)
-    frame.push(*values[-1:], *values[:-1])
+def _rotate(count: int | None = None) -> Handler:
+    """The top value goes below ``count - 1`` others; ``None``: the argument says how many."""
+
+    def handler(frame: Frame, instruction: Instruction) -> None:
+        values = frame.pops(instruction.arg if count is None else count)
+        frame.push(*values[-1:], *values[:-1])
+
+    return handler
 
 
-@TABLE.on("ROT_TWO")
-def _rot_two(frame: Frame, instruction: Instruction) -> None:
-    _rotate(frame, 2)
+def _duplicate(count: int | None = None) -> Handler:
+    """The top ``count`` values come once more; ``None``: the argument says how many."""
+
+    def handler(frame: Frame, instruction: Instruction) -> None:
+        values = frame.pops(instruction.arg if count is None else count)
+        frame.push(*values, *values)
+
+    return handler
 
 
-@TABLE.on("ROT_THREE")
-def _rot_three(frame: Frame, instruction: Instruction) -> None:
-    _rotate(frame, 3)
-
-
-@TABLE.on("ROT_FOUR")
-def _rot_four(frame: Frame, instruction: Instruction) -> None:
-    _rotate(frame, 4)
-
-
-@TABLE.on("ROT_N")
-def _rot_n(frame: Frame, instruction: Instruction) -> None:
-    _rotate(frame, instruction.arg)
-
-
-@TABLE.on("DUP_TOP")
-def _dup(frame: Frame, instruction: Instruction) -> None:
-    frame.push(frame.peek())
-
-
-@TABLE.on("DUP_TOP_TWO")
-def _dup_two(frame: Frame, instruction: Instruction) -> None:
-    frame.push(frame.peek(2), frame.peek(1))
-
-
-@TABLE.on("DUP_TOPX")
-def _dup_x(frame: Frame, instruction: Instruction) -> None:
-    values = frame.pops(instruction.arg)
-    frame.push(*values, *values)
+for _name, _count in {"ROT_TWO": 2, "ROT_THREE": 3, "ROT_FOUR": 4, "ROT_N": None}.items():
+    TABLE.on(_name)(_rotate(_count))
+for _name, _count in {"DUP_TOP": 1, "DUP_TOP_TWO": 2, "DUP_TOPX": None}.items():
+    TABLE.on(_name)(_duplicate(_count))
 
 
 @TABLE.on("COPY")
@@ -83,23 +68,23 @@ def _swap(frame: Frame, instruction: Instruction) -> None:
 
 
 @TABLE.on("LOAD_CONST")
-def _const(frame: Frame, instruction: Instruction) -> None:
+def _load_const(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.const(instruction.arg))
 
 
 @TABLE.on("LOAD_SMALL_INT")
-def _small_int(frame: Frame, instruction: Instruction) -> None:
+def _load_small_int(frame: Frame, instruction: Instruction) -> None:
     frame.push(instruction.arg)
 
 
 @TABLE.on("LOAD_ASSERTION_ERROR")
-def _assertion_error(frame: Frame, instruction: Instruction) -> None:
+def _load_assertion_error(frame: Frame, instruction: Instruction) -> None:
     frame.push(EXCEPTIONS["AssertionError"])
 
 
 @TABLE.on("LOAD_COMMON_CONSTANT")
-def _common(frame: Frame, instruction: Instruction) -> None:
-    listed = frame.body.dialect.common_constants
-    if instruction.arg >= len(listed) or listed[instruction.arg] not in _BUILTINS:
+def _load_common_constant(frame: Frame, instruction: Instruction) -> None:
+    names = frame.body.dialect.common_constants
+    if instruction.arg >= len(names) or names[instruction.arg] not in _BUILTINS:
         raise malformed_error("a common constant is out of range")
-    frame.push(_BUILTINS[listed[instruction.arg]])
+    frame.push(_BUILTINS[names[instruction.arg]])

@@ -1,4 +1,4 @@
-"""The type of a handler, and the decorator that enters one into its theme's table."""
+"""The type of a handler, and the table that a theme enters its handlers into."""
 
 from __future__ import annotations
 
@@ -29,5 +29,21 @@ class Table(dict[str, Handler]):
 
         def handler(frame: Frame, instruction: Instruction) -> Signal | None:
             raise unsupported_error(reason)
+
+        self.on(*names)(handler)
+
+    def compute(self, count: int, run: Callable[..., object], *names: str) -> None:
+        """These instructions take ``count`` values and push ``run(runtime, *values)``, deepest value first."""
+
+        def handler(frame: Frame, instruction: Instruction) -> None:
+            frame.push(run(frame.runtime, *frame.pops(count)))
+
+        self.on(*names)(handler)
+
+    def build(self, run: Callable[[Frame, list[object]], object], *names: str) -> None:
+        """These instructions take as many values as their argument says and push ``run(frame, values)``."""
+
+        def handler(frame: Frame, instruction: Instruction) -> None:
+            frame.push(run(frame, frame.pops(instruction.arg)))
 
         self.on(*names)(handler)
