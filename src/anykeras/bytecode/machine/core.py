@@ -37,6 +37,9 @@ from anykeras.bytecode.machine.values import (
 )
 
 
+CALL_STEPS = 8  # a call of a stored function takes about as long as so many instructions
+
+
 class Machine:
     """Runs one stored function over ``domain``.
 
@@ -96,6 +99,7 @@ class Machine:
     def _call_function(self, function: Function, args: Args, kwargs: Kwargs) -> object:
         if function.code.flags & (COROUTINE | ASYNC_GENERATOR):
             raise unsupported_error("the code defines an async function")
+        self.meter.step(CALL_STEPS)
         frame = Frame(self, function, decode(function.code), bind(function, args, kwargs))
         if function.code.flags & GENERATOR:
             return Generator(frame, self.resume)
