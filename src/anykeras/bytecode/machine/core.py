@@ -36,7 +36,6 @@ from anykeras.bytecode.machine.values import (
     Type,
 )
 
-
 CALL_STEPS = 8  # a call of a stored function takes about as long as so many instructions
 
 
