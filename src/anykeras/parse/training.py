@@ -6,9 +6,9 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import groupby, product
 
-from ..catalog import layout
+from ..catalog import Role, layout
 from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
 from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
@@ -221,12 +221,16 @@ def _variables(weights: Sequence[SavedWeight]) -> _Variables:
 
 
 def _keras3_trainable(model: Layer) -> list[SavedWeight]:
-    frozen = frozen_layers(model)
-    return [
-        SavedWeight(spec.holder.path, spec.layer, spec.role)
-        for spec in layout.variable_specs(model)
-        if spec.role.trainable and spec.holder.path not in frozen and spec.role.name in spec.layer.weights
-    ]
+    """What Keras 3 trains, layer by layer. A kernel with a LoRA update stands still, and its factors come last."""
+    frozen, found = frozen_layers(model), list[SavedWeight]()
+    for path, specs in groupby(layout.variable_specs(model), key=lambda spec: spec.holder.path):
+        listed = [] if path in frozen else list(specs)
+        roles = [spec.role for spec in listed if spec.role.trainable and spec.role.name in spec.layer.weights]
+        factors = [Role(name) for spec in listed[:1] for name in spec.layer.weights if name.startswith("lora_")]
+        still = {role.name.split("_")[1] for role in factors}
+        kept = [role for role in roles if role.name not in still] + factors
+        found += [SavedWeight(path, listed[0].layer, role) for role in kept]
+    return found
 
 
 def _by_names(
