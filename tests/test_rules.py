@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from anykeras.document.model import Layer, Ref
-from anykeras.migrations import Context, Example, Rule
+from anykeras.migrations import Example, Rule, RuleContext
 from anykeras.migrations.engine import apply
-from anykeras.migrations.rule import rules
+from anykeras.migrations.rulebook import rules
 from anykeras.tensors import Tensor
 
 CASES = [(rule, i) for rule in rules() for i in range(len(rule.examples))]
@@ -19,7 +19,7 @@ UNTOUCHED = [(rule, i) for rule in rules() for i in range(len(rule.leaves_alone)
 
 
 def run(rule: Rule, example: Example, layer: Layer | None = None) -> Layer:
-    return apply(rule, layer or example.before, Context(example.writer, rule.to))
+    return apply(rule, layer or example.before, RuleContext(example.writer, rule.to))
 
 
 def seen(value: Any) -> Any:

@@ -7,7 +7,7 @@ import pytest
 
 import anykeras
 from anykeras.document.model import Era, Layer, Writer
-from anykeras.migrations import Context
+from anykeras.migrations import RuleContext
 from anykeras.shims import apply_shim
 from anykeras.tensors import constant
 from genuine import FOLDER, recordings
@@ -36,8 +36,8 @@ STRANGERS = {
 }  # fmt: skip
 
 
-def context(version: str = "2.2.4") -> Context:
-    return Context(Writer(Era.KERAS2, version=version, backend="tensorflow"), Era.KERAS3)
+def context(version: str = "2.2.4") -> RuleContext:
+    return RuleContext(Writer(Era.KERAS2, version=version, backend="tensorflow"), Era.KERAS3)
 
 
 @pytest.mark.parametrize("layer", STRANGERS.values(), ids=list(STRANGERS))

@@ -11,7 +11,7 @@ from ..containers.base import Json
 from ..document.model import Document, Era, FromUser, Layer, Object, Value, Writer
 from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..parse.reading import IsCustom
 from ..recovery import code_sites
 from ..shims import apply_shim, is_namesake
@@ -66,7 +66,7 @@ def unknown(layer: Layer) -> bool:
 class _Pass:
     def __init__(self, document: Document, given: Given, native: bool) -> None:
         self.given, self.native = given, native
-        self.context = Context(document.writer, document.era, model=document.model)
+        self.context = RuleContext(document.writer, document.era, model=document.model)
         self.findings: list[Finding] = self.context.findings
         self.lacking: list[Lacking] = []
 

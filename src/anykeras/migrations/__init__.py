@@ -3,9 +3,9 @@
 from ..registry import load_all
 from . import pages
 from .engine import migrate
-from .rule import Context, Example, Rule, rule
+from .rulebook import Example, Rule, RuleContext, rule
 from .training import resolve_training
 
 load_all(__name__ + ".rules")
 
-__all__ = ["Context", "Example", "Rule", "migrate", "pages", "resolve_training", "rule"]
+__all__ = ["Example", "Rule", "RuleContext", "migrate", "pages", "resolve_training", "rule"]

@@ -9,7 +9,7 @@ from ..document.walk import rebuild
 from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
 from .complete import complete
-from .rule import Context, Rule, rules
+from .rulebook import Rule, RuleContext, rules
 from .training import migrate_training
 
 
@@ -18,7 +18,7 @@ def migrate(document: Document) -> tuple[Document, list[Finding]]:
     findings: list[Finding] = []
     model = complete(document.model, document.writer)
     for stage in stages(document.era):
-        context = Context(document.writer, stage, findings)
+        context = RuleContext(document.writer, stage, findings)
         for rule in rules(stage):
             if document.writer.era in rule.eras:
                 model = apply(rule, model, context)
@@ -46,7 +46,7 @@ def _same_place(before: Layer, after: Layer) -> Layer:
 _MISTYPED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def _unreadable(rule: Rule, layer: Layer, context: Context, error: Exception) -> Malformed:
+def _unreadable(rule: Rule, layer: Layer, context: RuleContext, error: Exception) -> Malformed:
     return Malformed(
         "AK2000",
         f"the arguments of {layer.class_name} {layer.name!r} are not what any Keras writes ({rule.code}: {error})",
@@ -56,7 +56,7 @@ def _unreadable(rule: Rule, layer: Layer, context: Context, error: Exception) ->
     )
 
 
-def apply(rule: Rule, model: Layer, context: Context) -> Layer:
+def apply(rule: Rule, model: Layer, context: RuleContext) -> Layer:
     """One rule over the whole tree, innermost layers first."""
 
     def change(layer: Layer) -> Layer:

@@ -8,7 +8,7 @@ from typing import Final
 from ..document.build import Builder
 from ..document.model import Era, Layer, Ref, Value
 from ..findings import Fidelity, Finding
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..registry import Page, document
 from .cyberzhg.attention import before_june_2020
 from .tensorflow_addons import write_sparsemax
@@ -65,7 +65,7 @@ _FORMULAS: Mapping[str, Formula] = {
 }
 
 
-def resolve_activations(layer: Layer, context: Context, find: Callable[[str], object]) -> Layer:
+def resolve_activations(layer: Layer, context: RuleContext, find: Callable[[str], object]) -> Layer:
     """The layer with what Keras 3 has for activations of packages; custom_objects take precedence."""
     changed: dict[str, Value] = {}
     for key in _KEYS:
@@ -120,7 +120,7 @@ document(
 )  # fmt: skip
 
 
-def _resolve_gelu(name: str, key: str, layer: Layer, context: Context) -> Value:
+def _resolve_gelu(name: str, key: str, layer: Layer, context: RuleContext) -> Value:
     """What `gelu` stands for in this file, None where it is a function of the Keras that wrote it or another name."""
     if name not in _GELU_NAMES:
         return None
@@ -139,7 +139,7 @@ def _resolve_gelu(name: str, key: str, layer: Layer, context: Context) -> Value:
     return sub.finish(sub.op("gelu", sub.input(), approximate=not exact))
 
 
-def _has_no_gelu(context: Context) -> bool:
+def _has_no_gelu(context: RuleContext) -> bool:
     """Whether the writer's Keras had no gelu (TensorFlow 2.4 brought it)."""
     writer = context.writer
     return writer.era in (Era.KERAS0, Era.KERAS1, Era.KERAS2) or (writer.era is Era.TF2 and () < writer.release < (2, 4))

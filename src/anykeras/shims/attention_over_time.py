@@ -7,7 +7,7 @@ from typing import Final
 
 from ..document.build import Builder
 from ..document.model import Config, Layer, Ref
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..tensors import Tensor
 from .base import register_shim
 from .blocks import mask_of, trained_vector
@@ -64,7 +64,7 @@ def _dense(sub: Builder, x: Ref, kernel: Tensor, bias: Tensor | None, name: str,
     difference="5e-07",
     references=("github.com/richliao/textClassifier textClassifierHATT.py",),
 )
-def att_layer(layer: Layer, context: Context) -> Layer | None:
+def att_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W, b, u."""
     found = weights_by_letter(layer) or {}
     if found.keys() != set("Wbu") or not _is_known(layer):
@@ -97,7 +97,7 @@ _KEYS = frozenset(
     difference="5e-07",
     references=("texcla/models/layers.py, text-classification-keras 0.1.4",),
 )
-def attention_layer(layer: Layer, context: Context) -> Layer | None:
+def attention_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, bias, context_kernel."""
     held = dict(layer.weights)
     kernel, bias, target = (held.pop(role, None) for role in ("kernel", "bias", "context_kernel"))
@@ -127,7 +127,7 @@ def attention_layer(layer: Layer, context: Context) -> Layer | None:
     difference="5e-07",
     references=("kutilities/layers.py, keras-utilities 0.5.0", "delft/utilities/Attention.py 0.2.7"),
 )
-def attention_over_time(layer: Layer, context: Context) -> Layer | None:
+def attention_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W (features), b (time)."""
     found = weights_by_letter(layer) or {}
     kernel, bias = found.get("W"), found.get("b")
@@ -156,7 +156,7 @@ def attention_over_time(layer: Layer, context: Context) -> Layer | None:
     difference="5e-07",
     references=("textgenrnn/AttentionWeightedAverage.py 1.3.1", "kashgari/layers/att_wgt_avg_layer.py 1.1.5"),
 )
-def attention_weighted_average(layer: Layer, context: Context) -> Layer | None:
+def attention_weighted_average(layer: Layer, context: RuleContext) -> Layer | None:
     """One weight, W (features, 1)."""
     found = weights_by_letter(layer) or {}
     kernel = found.get("W") or found.get("w")
@@ -182,7 +182,7 @@ def attention_weighted_average(layer: Layer, context: Context) -> Layer | None:
     difference="8e-07",
     references=("kutilities/layers.py, keras-utilities 0.5.0",),
 )
-def attention_with_context(layer: Layer, context: Context) -> Layer | None:
+def attention_with_context(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W (features, features), b (features), u (features)."""
     found = weights_by_letter(layer) or {}
     kernel, bias, target = (found.get(letter) for letter in "Wbu")
@@ -212,7 +212,7 @@ def attention_with_context(layer: Layer, context: Context) -> Layer | None:
     difference="2e-07",
     references=("kutilities/layers.py, keras-utilities 0.5.0",),
 )
-def mean_over_time(layer: Layer, context: Context) -> Layer | None:
+def mean_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     """No arguments, no weights."""
     if layer.config.keys() - SHARED or layer.weights:
         return None

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from ..document.model import Layer
 from ..findings import Affects, Fidelity, Finding
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..registry import Page, Registry, document
 
-Change = Callable[[Layer, Context], Layer | None]
+Change = Callable[[Layer, RuleContext], Layer | None]
 _NAMED = 3  # classes that the title of a page names
 
 
@@ -84,7 +84,7 @@ def shims() -> list[Shim]:
     return sorted({shim.code: shim for shim in _shims.values()}.values(), key=lambda shim: shim.code)
 
 
-def apply_shim(layer: Layer, context: Context) -> Layer | None:
+def apply_shim(layer: Layer, context: RuleContext) -> Layer | None:
     """What replaces a layer of an unresolved class, None where no shim knows it. Records the finding."""
     class_name = layer.bare_class_name
     for known in shims():

@@ -7,7 +7,7 @@ from typing import Any
 from ..document.build import Builder
 from ..document.model import Layer
 from ..findings import Fidelity
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
 from .base import register_shim
@@ -29,7 +29,7 @@ _EPSILON = 1e-7  # K.epsilon(), which the files do not hold
     difference="2e-07",
     references=("XifengGuo/CapsNet-Keras, capsulelayers.py",),
 )
-def capsule_layer(layer: Layer, context: Context) -> Layer | None:
+def capsule_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """W (num_capsule, capsules below, dim_capsule, dim below)."""
     weight = layer.weights.get("W")
     sizes = [layer.config.get(key) for key in ("num_capsule", "dim_capsule")]
@@ -63,7 +63,7 @@ def _squashed(ops: GraphOps, vectors: Any) -> Any:
     return ops.multiply(scale, vectors)
 
 
-def among_capsules(layer: Layer, context: Context) -> bool:
+def among_capsules(layer: Layer, context: RuleContext) -> bool:
     """A layer without arguments and weights, in a model that has a CapsuleLayer."""
     if layer.weights or not layer.config.keys() <= {"name", *SHARED}:
         return False
@@ -87,7 +87,7 @@ _EPSILON = 1e-7
     difference="2e-07",
     references=("XifengGuo/CapsNet-Keras, capsulelayers.py, branches master and tf2.2",),
 )
-def length(layer: Layer, context: Context) -> Layer | None:
+def length(layer: Layer, context: RuleContext) -> Layer | None:
     """sqrt(sum(x^2))."""
     if not among_capsules(layer, context):
         return None
@@ -109,7 +109,7 @@ def length(layer: Layer, context: Context) -> Layer | None:
     difference="2e-07",
     references=("XifengGuo/CapsNet-Keras, capsulelayers.py",),
 )
-def mask(layer: Layer, context: Context) -> Layer | None:
+def mask(layer: Layer, context: RuleContext) -> Layer | None:
     """``reshape(x * one_hot[..., None], (-1, capsules * length))``."""
     return defer(layer, _write_mask) if among_capsules(layer, context) else None
 

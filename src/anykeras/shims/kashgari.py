@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..document.build import Builder
 from ..document.model import Layer
-from ..migrations import Context
+from ..migrations import RuleContext
 from .base import register_shim
 from .stored import SHARED
 
@@ -19,7 +19,7 @@ from .stored import SHARED
     difference="2e-07",
     references=("kashgari/layers.py 0.2.6",),
 )
-def k_max_pooling(layer: Layer, context: Context) -> Layer | None:
+def k_max_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """(batch, k, channels). Without `sorted` the order is left to TensorFlow, which is not known."""
     config = layer.config
     if config.keys() - SHARED != {"k", "sorted", "data_format"} or layer.weights or config["sorted"] is not True:
@@ -42,7 +42,7 @@ def k_max_pooling(layer: Layer, context: Context) -> Layer | None:
     difference="2e-07",
     references=("kashgari/layers.py 0.2.6",),
 )
-def non_masking(layer: Layer, context: Context) -> Layer | None:
+def non_masking(layer: Layer, context: RuleContext) -> Layer | None:
     """An operation hands no mask on."""
     if layer.config.keys() - SHARED or layer.weights:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..document.build import Builder
 from ..document.model import Layer, Ref, Value
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..recovery.functions import Refused
 from .base import register_shim
@@ -29,7 +29,7 @@ _GROUP_KEYS = frozenset({"groups", "axis", "epsilon", "center", "scale"}) | {
     difference="1e-06",
     references=("keras_contrib/layers/normalization/groupnormalization.py 2.0.8",),
 )
-def group_normalization(layer: Layer, context: Context) -> Layer | None:
+def group_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
     roles = {role for key, role in (("scale", "gamma"), ("center", "beta")) if layer.config.get(key) is True}
     if layer.config.keys() - SHARED != _GROUP_KEYS or ">" in (layer.registered_name or "") or layer.weights.keys() != roles:
@@ -88,7 +88,7 @@ _INSTANCE_KEYS = frozenset({"axis", "epsilon", "center", "scale"}) | {
     difference="7e-07",
     references=("antspynet/utilities/custom_normalization_layers.py, 0.1.9",),
 )
-def instance_normalization(layer: Layer, context: Context) -> Layer | None:
+def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
     axis, epsilon = layer.config.get("axis"), layer.config.get("epsilon")
     roles = [role for key, role in (("scale", "gamma"), ("center", "beta")) if layer.config.get(key) is True]
@@ -137,7 +137,7 @@ _PELU_KEYS = frozenset({"shared_axes"}) | {
     difference="5e-07",
     references=("keras_contrib/layers/advanced_activations/pelu.py 2.0.8",),
 )
-def pelu(layer: Layer, context: Context) -> Layer | None:
+def pelu(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights alpha and beta are kernels of Dense layers without bias."""
     if layer.config.keys() - SHARED != _PELU_KEYS or layer.weights.keys() != {"alpha", "beta"}:
         return None
@@ -168,7 +168,7 @@ def _make_pelu(layer: Layer, site: CodeSite) -> Layer:
     difference="2e-07",
     references=("keras_contrib/layers/convolutional/subpixelupscaling.py 2.0.8",),
 )
-def sub_pixel_upscaling(layer: Layer, context: Context) -> Layer | None:
+def sub_pixel_upscaling(layer: Layer, context: RuleContext) -> Layer | None:
     """Files of Theano lay the channels in another order, and are not meant."""
     if layer.config.keys() - SHARED != {"scale_factor", "data_format"} or context.writer.backend not in (None, "tensorflow"):
         return None

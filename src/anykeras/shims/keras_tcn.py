@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ..document.build import Builder
 from ..document.model import Config, Ellipsis_, Layer, Ref, Slice, Value
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..tensors import Tensor
 from .base import register_shim
@@ -51,7 +51,7 @@ _FIRST, _SECOND, _THIRD = _Form(True, False), _Form(False, False), _Form(False, 
     difference="2e-06 (2e-05 at values of 120)",
     references=("tcn/tcn.py 2.9.3, 3.0.2, 3.1.2, 3.2.1, 3.3.0, 3.4.4, 3.5.0, 3.5.7",),
 )
-def tcn(layer: Layer, context: Context) -> Layer | None:
+def tcn(layer: Layer, context: RuleContext) -> Layer | None:
     """The weights lie in the order in which the versions build them, each kind by itself."""
     keys = layer.config.keys() - SHARED
     if not _KEYS <= keys <= _KEYS | _LATER or not _begun(layer):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..document.model import Layer
 from ..findings import Fidelity
-from ..migrations import Context
+from ..migrations import RuleContext
 from .base import register_shim
 from .stored import unwrap
 
@@ -21,6 +21,6 @@ from .stored import unwrap
     difference="2e-07",
     references=("tensorflow_model_optimization/python/core/sparsity/keras/pruning_wrapper.py 0.7.2",),
 )
-def pruning(layer: Layer, context: Context) -> Layer | None:
+def pruning(layer: Layer, context: RuleContext) -> Layer | None:
     """The wrapped layer with its weights; further training prunes nothing."""
     return unwrap(layer)

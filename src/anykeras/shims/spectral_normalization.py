@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..catalog.signatures import NOW, signature
 from ..document.model import Layer
 from ..findings import Fidelity
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..tensors import Array, Tensor, combine
 from .base import register_shim
 from .stored import SHARED
@@ -39,7 +39,7 @@ _NATIVE: Final[Mapping[str, str]] = {
     difference="2e-07",
     references=("github.com/IShengFang/SpectralNormalizationKeras SpectralNormalizationKeras.py",),
 )
-def spectral_layer(layer: Layer, context: Context) -> Layer | None:
+def spectral_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, bias, sn; further training normalises nothing."""
     native = _NATIVE[layer.bare_class_name]
     known = signature(native, NOW)

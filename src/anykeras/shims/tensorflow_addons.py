@@ -10,7 +10,7 @@ import numpy as np
 from ..document.build import Builder
 from ..document.model import Config, Layer, Ref, Value
 from ..findings import Fidelity
-from ..migrations import Context
+from ..migrations import RuleContext
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
 from ..tensors import Array, Tensor, combine
@@ -40,7 +40,7 @@ def is_of_addons(layer: Layer) -> bool:
     difference="5e-08",
     references=("tensorflow_addons/layers/gelu.py 0.15.0",),
 )
-def gelu(layer: Layer, context: Context) -> Layer | None:
+def gelu(layer: Layer, context: RuleContext) -> Layer | None:
     """``ops.gelu(x, approximate)``."""
     if not is_of_addons(layer):
         return None
@@ -60,7 +60,7 @@ def gelu(layer: Layer, context: Context) -> Layer | None:
     difference="5e-07",
     references=("tensorflow_addons/layers/normalizations.py 0.15.0",),
 )
-def instance_normalization(layer: Layer, context: Context) -> Layer | None:
+def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """GroupNormalization(groups=-1)."""
     if not is_of_addons(layer):
         return None
@@ -79,7 +79,7 @@ def instance_normalization(layer: Layer, context: Context) -> Layer | None:
     difference="0",
     references=("tensorflow_addons/layers/maxout.py 0.15.0",),
 )
-def maxout(layer: Layer, context: Context) -> Layer | None:
+def maxout(layer: Layer, context: RuleContext) -> Layer | None:
     """The largest of the parts into which the axis is cut."""
     return defer(layer, _write_maxout) if is_of_addons(layer) and not layer.weights else None
 
@@ -113,7 +113,7 @@ _KERNELS = ("query_kernel", "key_kernel", "value_kernel", "projection_kernel")
     difference="4e-07",
     references=("tensorflow_addons/layers/multihead_attention.py 0.15.0",),
 )
-def multi_head_attention(layer: Layer, context: Context) -> Layer | None:
+def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense for every projection, scaled products between."""
     weights, taken = layer.weights, tensors_taken(layer, context)
     bias = weights.get("projection_bias")
@@ -160,7 +160,7 @@ _KEPT = ("units", "activation", "use_bias", "activity_regularizer", *EVERY)
     difference="2e-07",
     references=("tensorflow_addons/layers/noisy_dense.py 0.15.0",),
 )
-def noisy_dense(layer: Layer, context: Context) -> Layer | None:
+def noisy_dense(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense; further training draws no new noise."""
     roles = ("kernel", "bias") if layer.config.get("use_bias", True) is not False else ("kernel",)
     found = {role: [layer.weights.get(f"{part}_{role}") for part in ("mu", "sigma", "eps")] for role in roles}
@@ -189,7 +189,7 @@ def _sum(parts: list[Tensor]) -> Tensor | None:
     difference="3e-07",
     references=("tensorflow_addons/layers/polynomial.py 0.15.0",),
 )
-def polynomial_crossing(layer: Layer, context: Context) -> Layer | None:
+def polynomial_crossing(layer: Layer, context: RuleContext) -> Layer | None:
     """x0 * Dense(x) + x + b."""
     scale, bias = layer.config.get("diag_scale", 0.0), layer.weights.get("bias")
     kernels = [layer.weights[role] for role in ("kernel", "kernel_u", "kernel_v") if role in layer.weights]
@@ -243,7 +243,7 @@ def write_sparsemax(sub: Builder, x: Ref, axis: int = -1) -> Ref:
     difference="6e-08",
     references=("tensorflow_addons/activations/sparsemax.py 0.15.0",),
 )
-def sparsemax(layer: Layer, context: Context) -> Layer | None:
+def sparsemax(layer: Layer, context: RuleContext) -> Layer | None:
     """relu(x - threshold)."""
     axis = layer.config.get("axis", -1)
     if not is_of_addons(layer) or not isinstance(axis, int):
@@ -263,7 +263,7 @@ def sparsemax(layer: Layer, context: Context) -> Layer | None:
     difference="2e-07",
     references=("tensorflow_addons/layers/spatial_pyramid_pooling.py 0.15.0",),
 )
-def pyramid_means(layer: Layer, context: Context) -> Layer | None:
+def pyramid_means(layer: Layer, context: RuleContext) -> Layer | None:
     """``concatenate([reshape(mean(regions), (-1, rows * columns, channels)) ...], axis=1)``."""
     known = is_of_addons(layer) and layer.config.keys() <= {"name", "bins", "data_format", *SHARED}
     return defer(layer, _write_pyramid_means) if known and _bins(layer.config.get("bins")) else None
@@ -313,7 +313,7 @@ def _write_pyramid_means(ops: GraphOps, x: Any, layer: Layer) -> Any:
     difference="0",
     references=("tensorflow_addons/layers/stochastic_depth.py 0.15.0",),
 )
-def stochastic_depth(layer: Layer, context: Context) -> Layer | None:
+def stochastic_depth(layer: Layer, context: RuleContext) -> Layer | None:
     """Add(shortcut, Rescaling(p)(residual)); further training drops nothing."""
     scale = layer.config.get("survival_probability", 0.5)
     if not is_of_addons(layer) or not isinstance(scale, int | float):
@@ -335,7 +335,7 @@ def stochastic_depth(layer: Layer, context: Context) -> Layer | None:
     difference="0",
     references=("tensorflow_addons/layers/tlu.py 0.15.0",),
 )
-def tlu(layer: Layer, context: Context) -> Layer | None:
+def tlu(layer: Layer, context: RuleContext) -> Layer | None:
     """max(x, tau + alpha x)."""
     roles = ("tau", "alpha") if layer.config.get("affine") else ("tau",)
     if not is_of_addons(layer) or layer.weights.keys() != set(roles):
@@ -362,7 +362,7 @@ def tlu(layer: Layer, context: Context) -> Layer | None:
     difference="5e-07",
     references=("tensorflow_addons/layers/wrappers.py 0.15.0",),
 )
-def weight_normalization(layer: Layer, context: Context) -> Layer | None:
+def weight_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """The wrapped layer; further training changes its kernel as a whole."""
     length, direction, started = (layer.weights.get(role) for role in ("g", "kernel", "initialized"))
     if not is_of_addons(layer) or length is None or direction is None or started is None or not started.read().all():

@@ -10,7 +10,7 @@ import pytest
 from anykeras.document.model import Era, Layer
 from anykeras.document.walk import layers_of
 from anykeras.migrations.engine import apply
-from anykeras.migrations.rule import Context, Example, Rule, rules
+from anykeras.migrations.rulebook import Example, Rule, RuleContext, rules
 from anykeras.registry import page
 from anykeras.tensors import Tensor
 
@@ -20,7 +20,7 @@ ALONE = [(rule, example) for rule in RULES for example in rule.leaves_alone]
 
 
 def run(rule: Rule, example: Example) -> Layer:
-    return apply(rule, example.before, Context(example.writer, rule.to))
+    return apply(rule, example.before, RuleContext(example.writer, rule.to))
 
 
 def snapshot(layer: Layer) -> list[tuple[str, Mapping[str, object], dict[str, np.ndarray]]]:
@@ -58,7 +58,7 @@ def test_left_alone(rule: Rule, example: Example) -> None:
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda value: getattr(value, "code", ""))
 def test_a_second_time_nothing_changes(rule: Rule, example: Example) -> None:
     once = run(rule, example)
-    assert same(snapshot(apply(rule, once, Context(example.writer, rule.to))), snapshot(once))
+    assert same(snapshot(apply(rule, once, RuleContext(example.writer, rule.to))), snapshot(once))
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda value: getattr(value, "code", ""))
@@ -86,4 +86,4 @@ def test_tensors_are_lazy() -> None:
     for rule, example in EXAMPLES:
         weights = {role: unread(tensor) for role, tensor in example.before.weights.items()}
         before = Layer(**{**example.before.__dict__, "weights": weights})
-        apply(rule, before, Context(example.writer, rule.to))
+        apply(rule, before, RuleContext(example.writer, rule.to))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from anykeras.document.model import Era, Layer, Writer
-from anykeras.migrations import Context
+from anykeras.migrations import RuleContext
 from anykeras.migrations.engine import apply
-from anykeras.migrations.rule import rules
+from anykeras.migrations.rulebook import rules
 from anykeras.tensors import constant
 
 WRITER = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -29,7 +29,7 @@ def migrated(class_name: str, count: int) -> tuple[Layer, list[np.ndarray]]:
     bias = random.randn(2 * count * UNITS)
     weights = {"kernel": constant(kernel), "recurrent_kernel": constant(recurrent), "bias": constant(bias)}
     rule = next(rule for rule in rules() if rule.code == "AK2240")
-    layer = apply(rule, Layer(class_name, "r", {"units": UNITS}, weights), Context(WRITER, Era.KERAS3))
+    layer = apply(rule, Layer(class_name, "r", {"units": UNITS}, weights), RuleContext(WRITER, Era.KERAS3))
     return layer, [*gates(kernel, count), *gates(recurrent, count), *np.split(bias, 2 * count)]
 
 

@@ -13,7 +13,7 @@ from ...document.model import Era, Layer, Ref, Value
 from ...document.walk import layers_of
 from ...findings import Fidelity
 from ...tensors import constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, as_activation, on_theano
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
@@ -79,7 +79,7 @@ def _holds(count: int) -> Callable[[Layer], bool]:
     examples=[Example(_SOFTPLUS, _holds(2), TENSORFLOW_122)],
     leaves_alone=[Example(_PRELU, _PRELU, TENSORFLOW_122)],
 )
-def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
+def _parametric_softplus(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
     vectors = _Vectors(layer, sub, x)
@@ -110,7 +110,7 @@ def _parametric_softplus(layer: Layer, context: Context) -> Layer | None:
     examples=[Example(_SRELU, _holds(4), THEANO_122)],
     leaves_alone=[Example(_PRELU, _PRELU, THEANO_122)],
 )
-def _srelu(layer: Layer, context: Context) -> Layer | None:
+def _srelu(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
     vectors = _Vectors(layer, sub, x)

@@ -9,7 +9,7 @@ from ...document.build import Builder
 from ...document.model import Era, Layer, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, channels_first, integers, moved, on_theano, spatial_first, turned
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
@@ -56,7 +56,7 @@ _NEW_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W"
     leaves_alone=[Example(_NEW_1D, _NEW_1D, THEANO_122)],
     report=False,
 )
-def _early_1d(layer: Layer, context: Context) -> Layer | None:
+def _early_1d(layer: Layer, context: RuleContext) -> Layer | None:
     kernel = layer.weights.get("W")
     filters, length = layer.config.get("nb_filter"), layer.config.get("filter_length")
     if kernel is None or len(kernel.shape) != 4:
@@ -83,7 +83,7 @@ def _early_1d(layer: Layer, context: Context) -> Layer | None:
     leaves_alone=[Example(Layer("Convolution1D", "c"), Layer("Convolution1D", "c"), THEANO_122)],
     report=False,
 )
-def _narrow(layer: Layer, context: Context) -> Layer | None:
+def _narrow(layer: Layer, context: RuleContext) -> Layer | None:
     kernel = layer.weights.get("W")
     if kernel is None or len(kernel.shape) != 4 or kernel.shape[1] != 1:
         return None
@@ -120,7 +120,7 @@ _SEPARABLE = ("depthwise_kernel", "pointwise_kernel")
     leaves_alone=[Example(_TF, _TF, THEANO_122)],
     report=False,
 )
-def _th_layout(layer: Layer, context: Context) -> Layer | None:
+def _th_layout(layer: Layer, context: RuleContext) -> Layer | None:
     if not channels_first(layer, context.writer):
         return None
     separable = {
@@ -162,7 +162,7 @@ _RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1
         Example(Layer("LocallyConnected2D", "l"), Layer("LocallyConnected2D", "l"), THEANO_122),
     ],
 )
-def _turned_round(layer: Layer, context: Context) -> Layer | None:
+def _turned_round(layer: Layer, context: RuleContext) -> Layer | None:
     if not on_theano(context.writer):
         return None
     role = "kernel" if "kernel" in layer.weights else "W"
@@ -193,7 +193,7 @@ _VALID = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "valid"
     examples=[Example(_FULL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
     leaves_alone=[Example(_VALID, _VALID, THEANO_122)],
 )
-def _full_border(layer: Layer, context: Context) -> Layer | None:
+def _full_border(layer: Layer, context: RuleContext) -> Layer | None:
     size = sizes(layer)
     if layer.config.get("border_mode") != "full" or not size:
         return None

@@ -10,7 +10,7 @@ from ...document.model import Era, Layer, Ref, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import sizes
 from .keras1_layouts import OLD, channels_first, integers, moved, on_theano
 from .keras1_samples import TENSORFLOW_122
@@ -90,7 +90,7 @@ def _is_plain(layer: Layer) -> bool:
     ],
     leaves_alone=[Example(_TRANSPOSED, _TRANSPOSED, TENSORFLOW_122)],
 )
-def _deconvolution(layer: Layer, context: Context) -> Layer | None:
+def _deconvolution(layer: Layer, context: RuleContext) -> Layer | None:
     first = channels_first(layer, context.writer)
     axes = _axes(layer, first, on_theano(context.writer))
     strides, kernel = integers(layer.config.get("subsample", 1), 2), sizes(layer)

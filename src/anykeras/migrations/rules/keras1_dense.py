@@ -7,7 +7,7 @@ from ...document.model import Config, Era, Layer, Value
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
@@ -68,7 +68,7 @@ _DENSE = Layer("Dense", "d", {"units": 3})
     examples=[Example(_MAXOUT, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
     leaves_alone=[Example(_DENSE, _DENSE, THEANO_122)],
 )
-def _maxout(layer: Layer, context: Context) -> Layer | None:
+def _maxout(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(layer.name, layer.address)
     config: dict[str, Value] = {
         "equation": "bi,fio->bfo",
@@ -108,7 +108,7 @@ _HIGHWAY = Layer(
     examples=[Example(_HIGHWAY, lambda layer: layer.graph is not None and layer.class_name == "Functional", TENSORFLOW_122)],
     leaves_alone=[Example(_DENSE, _DENSE, TENSORFLOW_122)],
 )
-def _highway(layer: Layer, context: Context) -> Layer | None:
+def _highway(layer: Layer, context: RuleContext) -> Layer | None:
     weights = layer.weights
     width = _width(layer)
     bias = bool(layer.config.get("bias", True))

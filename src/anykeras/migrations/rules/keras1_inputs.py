@@ -10,7 +10,7 @@ from ...document.edit import GraphEditor, UniqueNames
 from ...document.model import Call, Era, Graph, Layer, Ref, Value
 from ...document.model import refs as refs_of
 from ...errors import Unsupported
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD
 from .keras1_samples import THEANO_122
 
@@ -77,7 +77,7 @@ _ENTRANCE = Layer("InputLayer", "dense_1_input", {"batch_input_shape": (None, 4)
     ],
     report=False,
 )
-def _input_layers(layer: Layer, context: Context) -> Layer | None:
+def _input_layers(layer: Layer, context: RuleContext) -> Layer | None:
     graph = layer.graph
     if graph is None or not graph.sequential or not graph.layers or graph.layers[0].class_name == "InputLayer":
         return None
@@ -137,7 +137,7 @@ def _has_two_inputs(layer: Layer) -> bool:
     examples=[Example(_MERGED, _has_two_inputs, THEANO_122)],
     leaves_alone=[Example(_STACK, lambda layer: True, THEANO_122)],
 )
-def _merged_branches(layer: Layer, context: Context) -> Layer | None:
+def _merged_branches(layer: Layer, context: RuleContext) -> Layer | None:
     graph = layer.graph
     if graph is None or not graph.sequential or not graph.layers:
         return None

@@ -9,7 +9,7 @@ from ...document.build import Builder
 from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, integers
 from .keras1_samples import THEANO_033, THEANO_122
 
@@ -89,7 +89,7 @@ _LAMBDA = Layer("Merge", "m", {"mode": Code("def", "lambda")})
     ],
     leaves_alone=[Example(_LAMBDA, _LAMBDA, THEANO_122)],
 )
-def _merge_modes(layer: Layer, context: Context) -> Layer | None:
+def _merge_modes(layer: Layer, context: RuleContext) -> Layer | None:
     mode = layer.config.get("mode", "sum")
     if mode == "cos":
         floor, spread = next((f, s) for applies, f, s in _COSINES if applies(context.writer))

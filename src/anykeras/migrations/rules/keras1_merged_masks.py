@@ -10,7 +10,7 @@ from ...document.model import refs as refs_of
 from ...document.walk import layers_of
 from ...errors import Unsupported
 from ...findings import Fidelity
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 _ERAS = (Era.KERAS1, Era.KERAS2, Era.TF2)
 _MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
@@ -218,7 +218,7 @@ def _is_told(layer: Layer) -> bool:
     examples=[Example(_ONE_MASK, _is_told, _WRITER)],
     leaves_alone=[Example(_SAME_MASK, _SAME_MASK, _WRITER)],
 )
-def _merged_masks(layer: Layer, context: Context) -> Layer | None:
+def _merged_masks(layer: Layer, context: RuleContext) -> Layer | None:
     graph = layer.graph
     if graph is None or graph.sequential or not any(inner.class_name in _MAKERS for inner in graph.layers):
         return None

@@ -13,7 +13,7 @@ from ...document.model import Era, Layer, Ref, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, as_activation, on_theano
 from .keras1_samples import THEANO_033, THEANO_100, THEANO_122
 
@@ -93,7 +93,7 @@ _STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_
     ],
     leaves_alone=[Example(_STD, _STD, THEANO_122)],
 )
-def _deviation(layer: Layer, context: Context) -> Layer | None:
+def _deviation(layer: Layer, context: RuleContext) -> Layer | None:
     found, divisor = layer.weights.get("running_std"), _divisor(context.writer)
     if found is None or divisor is _INSIDE or layer.config.get("mode", 0) not in (0, None):
         return None
@@ -180,7 +180,7 @@ _MODE0 = _MODE1.with_config(mode=0)
     examples=[Example(_MODE1, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )
-def _mode_1(layer: Layer, context: Context) -> Layer | None:
+def _mode_1(layer: Layer, context: RuleContext) -> Layer | None:
     return _by_sample(layer, context.writer) if layer.config.get("mode") == 1 else None
 
 
@@ -202,5 +202,5 @@ def _mode_1(layer: Layer, context: Context) -> Layer | None:
     examples=[Example(_MODE2, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )
-def _mode_2(layer: Layer, context: Context) -> Layer | None:
+def _mode_2(layer: Layer, context: RuleContext) -> Layer | None:
     return _by_batch(layer, context.writer) if layer.config.get("mode") == 2 else None

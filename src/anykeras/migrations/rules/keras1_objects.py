@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...document.model import Era, Layer, Object, Value
 from ...findings import Affects, Fidelity, Finding
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD
 from .keras1_samples import THEANO_122
 
@@ -57,7 +57,7 @@ _OBJECT = Layer("Dense", "d", {"W_regularizer": Object("L1L2", {"l1": 0.0, "l2":
     leaves_alone=[Example(_OBJECT, _OBJECT, THEANO_122)],
     report=False,
 )
-def _objects(layer: Layer, context: Context) -> Layer | None:
+def _objects(layer: Layer, context: RuleContext) -> Layer | None:
     changed: dict[str, Value] = {}
     for key, value in layer.config.items():
         if not key.endswith(("_regularizer", "_constraint")) or not isinstance(value, Mapping):

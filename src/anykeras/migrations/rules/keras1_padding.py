@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ...document.model import Era, Layer, Value
 from ...findings import Fidelity
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD
 from .keras1_samples import THEANO_122
 
@@ -38,7 +38,7 @@ _EVEN = Layer("ZeroPadding2D", "z", {"padding": (1, 2)})
     leaves_alone=[Example(_EVEN, _EVEN, THEANO_122), Example(_NESTED, _NESTED, THEANO_122)],
     report=False,
 )
-def _sides(layer: Layer, context: Context) -> Layer | None:
+def _sides(layer: Layer, context: RuleContext) -> Layer | None:
     padding, sides = layer.config.get("padding"), _SIDES[layer.class_name]
     made: Value
     if isinstance(padding, Mapping):

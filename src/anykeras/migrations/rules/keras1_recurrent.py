@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...document.model import Era, Layer
 from ...findings import Fidelity
 from ...tensors import Tensor, concatenate, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, channels_first, on_theano, spatial_first, turned
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
@@ -61,7 +61,7 @@ _GPU = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "gpu"}, {"W": consta
     ],
     leaves_alone=[Example(_GPU, _GPU, THEANO_122)],
 )
-def _gates(layer: Layer, context: Context) -> Layer | None:
+def _gates(layer: Layer, context: RuleContext) -> Layer | None:
     weights = _joined(layer)
     return None if weights is None else replace(layer, weights=weights)
 
@@ -86,7 +86,7 @@ _GRU_AFTER = Layer("GRU", "g", {"output_dim": 1, "reset_after": False})
     leaves_alone=[Example(_GRU_AFTER, _GRU_AFTER, THEANO_122)],
     report=False,
 )
-def _reset_before(layer: Layer, context: Context) -> Layer | None:
+def _reset_before(layer: Layer, context: RuleContext) -> Layer | None:
     return None if "reset_after" in layer.config else layer.with_config(reset_after=False)
 
 
@@ -123,7 +123,7 @@ _CONV_LSTM_NEW = Layer("ConvLSTM2D", "c", {"filters": 1}, {"kernel": constant([1
     ],
     leaves_alone=[Example(_CONV_LSTM_NEW, _CONV_LSTM_NEW, THEANO_122)],
 )
-def _conv_gates(layer: Layer, context: Context) -> Layer | None:
+def _conv_gates(layer: Layer, context: RuleContext) -> Layer | None:
     first, theano = channels_first(layer, context.writer), on_theano(context.writer)
 
     def laid_out(role: str, tensor: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from ...catalog import find
 from ...document.model import Era, Layer, Object, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, channels_first
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
@@ -114,7 +114,7 @@ def _dropping(value: Value) -> Value:
     return value if isinstance(value, (int, float)) and 0 < value < 1 else 0.0
 
 
-def _value(layer: Layer, key: str, value: Value, context: Context) -> Value:
+def _value(layer: Layer, key: str, value: Value, context: RuleContext) -> Value:
     """The value of an argument under its new name."""
     if key == "data_format" and value not in _ORDERINGS.values():
         return _ORDERINGS["th" if channels_first(layer, context.writer) else "tf"]
@@ -125,7 +125,7 @@ def _value(layer: Layer, key: str, value: Value, context: Context) -> Value:
     return value
 
 
-def _config(layer: Layer, context: Context) -> dict[str, Value]:
+def _config(layer: Layer, context: RuleContext) -> dict[str, Value]:
     own = _OWN_ARGUMENTS.get(layer.class_name, {})
     made: dict[str, Value] = {}
     for key, value in layer.config.items():
@@ -180,7 +180,7 @@ def _renamed(layer: Layer) -> bool:
     leaves_alone=[Example(_CONV2, _CONV2, THEANO_122), Example(_MINE, _MINE, THEANO_122)],
     report=False,
 )
-def _renames(layer: Layer, context: Context) -> Layer | None:
+def _renames(layer: Layer, context: RuleContext) -> Layer | None:
     known = layer.class_name == "Conv2DTranspose" or any(find(layer.class_name, era) is not None for era in OLD)
     if layer.graph is not None or layer.class_name in _KEPT or not known:
         return None

@@ -14,7 +14,7 @@ from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import padded
 from .keras1_layouts import OLD, integers, on_theano
 from .keras1_samples import TENSORFLOW_122, THEANO_122, THEANO_200
@@ -95,7 +95,7 @@ def _padded_by(before: int, after: int) -> Callable[[Layer], bool]:
     examples=[Example(_SAME, _padded_by(2, 1), THEANO_122), Example(_SAME, _padded_by(2, 1), THEANO_200)],
     leaves_alone=[Example(_ODD, _ODD, THEANO_122), Example(_SAME, _SAME, TENSORFLOW_122)],
 )
-def _centred(layer: Layer, context: Context) -> Layer | None:
+def _centred(layer: Layer, context: RuleContext) -> Layer | None:
     rank = _CONVOLUTIONS[layer.class_name]
     windows = _windows(layer, context, rank)
     if not windows or all(window.usual for window in windows):
@@ -104,7 +104,7 @@ def _centred(layer: Layer, context: Context) -> Layer | None:
     return padded(layer, pad_class, pad_config, {"padding": "valid"})
 
 
-def _windows(layer: Layer, context: Context, rank: int) -> list[_Window]:
+def _windows(layer: Layer, context: RuleContext, rank: int) -> list[_Window]:
     """The windows of a convolution with ``same`` that Theano computed; none for any other."""
     if not on_theano(context.writer) or layer.config.get("padding") != "same":
         return []
@@ -144,7 +144,7 @@ _AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "
     ],
     leaves_alone=[Example(_POOL_VALID, _POOL_VALID, THEANO_122), Example(_POOL, _POOL, TENSORFLOW_122)],
 )
-def _pooling(layer: Layer, context: Context) -> Layer | None:
+def _pooling(layer: Layer, context: RuleContext) -> Layer | None:
     rank = _POOLINGS[layer.class_name]
     size = integers(layer.config.get("pool_size"), rank)
     strides = integers(layer.config.get("strides") or layer.config.get("pool_size"), rank)
@@ -214,7 +214,7 @@ def _grown(layer: Layer) -> bool:
     examples=[Example(_CONV_LSTM, _grown, THEANO_122)],
     leaves_alone=[Example(_CONV_LSTM_ODD, _CONV_LSTM_ODD, THEANO_122), Example(_CONV_LSTM, _CONV_LSTM, TENSORFLOW_122)],
 )
-def _even_states(layer: Layer, context: Context) -> Layer | None:
+def _even_states(layer: Layer, context: RuleContext) -> Layer | None:
     size = integers(layer.config.get("kernel_size"), 2)
     if not on_theano(context.writer) or not size or all(k % 2 for k in size):
         return None

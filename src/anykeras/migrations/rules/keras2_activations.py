@@ -6,7 +6,7 @@ from ...catalog import find
 from ...document.build import sequential
 from ...document.model import Config, Era, Layer, Value, Writer
 from ...errors import Unsupported
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 _ARGUMENTS = ("activation", "recurrent_activation")
@@ -51,7 +51,7 @@ def _is_clipped_line(layer: Layer) -> bool:
         Example(Layer("Mine", "m", {"activation": "hard_sigmoid"}), Layer("Mine", "m", {"activation": "hard_sigmoid"}), K2),
     ],
 )
-def hard_sigmoid(layer: Layer, context: Context) -> Layer | None:
+def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
     """The old function in place of its name, in every argument that takes an activation."""
     if find(layer.class_name, Era.KERAS3) is None:
         return None
@@ -74,7 +74,7 @@ def hard_sigmoid(layer: Layer, context: Context) -> Layer | None:
     ],
     leaves_alone=[Example(Layer("ReLU", "r", {"max_value": 6}), Layer("ReLU", "r", {"max_value": 6}), K2)],
 )
-def thresholded_relu(layer: Layer, context: Context) -> Layer | None:
+def thresholded_relu(layer: Layer, context: RuleContext) -> Layer | None:
     """The same layer as a ReLU. Raises Unsupported below 0, which ReLU does not take."""
     theta = layer.config.get("theta", 1.0)
     if not isinstance(theta, int | float) or theta < 0:

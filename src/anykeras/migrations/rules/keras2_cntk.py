@@ -9,7 +9,7 @@ from ...document.edit import change_layers
 from ...document.model import Call, Era, Graph, Layer, Ref, Writer
 from ...document.walk import layers_of
 from ...errors import Unsupported
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 CNTK = Writer(Era.KERAS2, "keras", "2.2.4", "cntk")
 TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -42,7 +42,7 @@ def _hands_out_carry(model: Layer) -> bool:
     examples=[Example(_model(), _hands_out_carry, CNTK)],
     leaves_alone=[Example(_model(), _model(), TENSORFLOW), Example(_model(4), _model(4), CNTK)],
 )
-def carry_state(model: Layer, context: Context) -> Layer | None:
+def carry_state(model: Layer, context: RuleContext) -> Layer | None:
     """Every LSTM of the graph that CNTK ran step by step."""
     graph, writer = model.graph, context.writer
     if graph is None or writer.backend != "cntk" or not (2, 2) <= writer.release < (3,):

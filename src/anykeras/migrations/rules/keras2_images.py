@@ -17,7 +17,7 @@ from ...document.model import Config, Ellipsis_, Era, Layer, Ref, Slice, Value, 
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
 from ...tensors import constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
 TF = Writer(Era.TF2, "tf.keras", "2.4.0", "tensorflow")
@@ -68,7 +68,7 @@ def _corner(writer: Writer) -> bool:
         ),
     ],
 )
-def from_the_corner(layer: Layer, context: Context) -> Layer | None:
+def from_the_corner(layer: Layer, context: RuleContext) -> Layer | None:
     """Repeat the edge, repeat pixels, average, crop."""
     if layer.config.get("interpolation") != "bilinear" or not _corner(context.writer):
         return None
@@ -112,7 +112,7 @@ _OTHERWISE = ("bicubic", "lanczos3", "lanczos5")
     leaves_alone=[Example(Layer("Resizing", "r", {"height": 3}), Layer("Resizing", "r", {"height": 3}), TF)],
     report=False,
 )
-def known_interpolation(layer: Layer, context: Context) -> Layer | None:
+def known_interpolation(layer: Layer, context: RuleContext) -> Layer | None:
     """The name in small letters. Raises Unsupported for a way that Keras 3 does not have."""
     way = layer.config.get("interpolation")
     if not isinstance(way, str):
@@ -228,7 +228,7 @@ def _is_matrices(model: Layer) -> bool:
         Example(_image("bicubic"), _image("bicubic"), Writer(Era.KERAS3, version="3.3.3")),
     ],
 )
-def by_matrices(model: Layer, context: Context) -> Layer | None:
+def by_matrices(model: Layer, context: RuleContext) -> Layer | None:
     """Such layers of the model's graph as models of two products."""
     graph = model.graph
     if graph is None or context.writer.era is not Era.TF2 or not any(_way(layer) for layer in graph.layers):

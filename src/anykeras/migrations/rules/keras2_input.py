@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...document.build import sequential
 from ...document.edit import UniqueNames
 from ...document.model import Era, Graph, Layer, Value, Writer, refs
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 Shape = tuple[Value, ...]
@@ -48,7 +48,7 @@ def _stack(*layers: Layer) -> Layer:
     ],
     report=False,
 )
-def input_of_sequential(model: Layer, context: Context) -> Layer | None:
+def input_of_sequential(model: Layer, context: RuleContext) -> Layer | None:
     """An InputLayer in front, and no input shapes on the layers behind."""
     graph = model.graph
     if graph is None or not graph.layers or graph.layers[0].class_name == "InputLayer":

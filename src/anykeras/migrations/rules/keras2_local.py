@@ -14,7 +14,7 @@ from ...document.graph import steps
 from ...document.model import Config, Era, Layer, Ref, Slice, Value, Writer, refs
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 MOST_PLACES = 4096  # of a kernel; each becomes a slice of the input
@@ -67,7 +67,7 @@ def _after_input(config: Config) -> Layer:
     leaves_alone=[Example(_after_input({"use_bias": True}), _after_input({"use_bias": True}), K2)],
     report=False,
 )
-def sizes_of_inputs(model: Layer, context: Context) -> Layer | None:
+def sizes_of_inputs(model: Layer, context: RuleContext) -> Layer | None:
     """`input_shape` on such layers where the shapes before them are known."""
     graph = model.graph
     wanting = [x for x in graph.layers if _wants_shape(x)] if graph is not None else []
@@ -107,7 +107,7 @@ def _wants_shape(layer: Layer) -> bool:
     examples=[Example(_local(True), _is_einsum, K2)],
     leaves_alone=[Example(Layer("Conv1D", "c", {"filters": 2}), Layer("Conv1D", "c", {"filters": 2}), K2)],
 )
-def locally_connected(layer: Layer, context: Context) -> Layer | None:
+def locally_connected(layer: Layer, context: RuleContext) -> Layer | None:
     """Pad, slice, join, multiply. Raises Unsupported where the output's size cannot be known."""
     rank = _RANKS[layer.class_name]
     kernel = layer.weights.get("kernel")

@@ -11,7 +11,7 @@ from ...document.graph import flat_refs, reachable, steps
 from ...document.model import Call, Era, Graph, Layer, Ref, Value, Writer
 from ...document.walk import map_refs
 from ...errors import Unsupported
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
@@ -112,7 +112,7 @@ def _is_told(model: Layer) -> bool:
     examples=[Example(_model("Add"), _is_told, K2)],
     leaves_alone=[Example(_model("Dot"), _model("Dot"), K2)],
 )
-def masks_of_merges(model: Layer, context: Context) -> Layer | None:
+def masks_of_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph with explicit masks where Keras 3 would find others. Raises Unsupported where none can be given."""
     graph = model.graph
     if graph is None or graph.sequential or not any(x.class_name in _MERGES | {"Concatenate"} for x in graph.layers):

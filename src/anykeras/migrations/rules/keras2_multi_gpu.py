@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from ...document.build import functional, sequential
 from ...document.model import Call, Era, Graph, Layer, Ref, Writer, refs
 from ...findings import Fidelity
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 _K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
@@ -49,7 +49,7 @@ def _sample(axis: int) -> Layer:
     examples=[Example(_sample(0), lambda layer: layer.name == "net", _K2)],
     leaves_alone=[Example(_sample(1), _sample(1), _K2)],
 )
-def _multi_gpu(model: Layer, context: Context) -> Layer | None:
+def _multi_gpu(model: Layer, context: RuleContext) -> Layer | None:
     graph = model.graph
     if graph is None or graph.sequential:
         return None

@@ -8,7 +8,7 @@ from ...document.build import Builder
 from ...document.model import Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...tensors import Array, Tensor, combine, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -101,7 +101,7 @@ def _is_plain_lstm(layer: Layer) -> bool:
     ],
     leaves_alone=[Example(Layer("LSTM", "l", {"units": 1}), Layer("LSTM", "l", {"units": 1}), K2)],
 )
-def without_cudnn(layer: Layer, context: Context) -> Layer | None:
+def without_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
     """The plain layer with the same weights in Keras's layout."""
     gates = _GATES[layer.class_name]
     config: dict[str, Value] = {key: layer.config[key] for key in _KEPT if key in layer.config}
@@ -128,7 +128,7 @@ def without_cudnn(layer: Layer, context: Context) -> Layer | None:
     leaves_alone=[Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)],
     report=False,
 )
-def reset_before(layer: Layer, context: Context) -> Layer | None:
+def reset_before(layer: Layer, context: RuleContext) -> Layer | None:
     """The argument spelled out."""
     if isinstance(layer.config.get("reset_after"), bool):
         return None
@@ -155,7 +155,7 @@ def _is_wrapped(layer: Layer) -> bool:
     examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF)],
     leaves_alone=[Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)],
 )
-def batch_first(layer: Layer, context: Context) -> Layer | None:
+def batch_first(layer: Layer, context: RuleContext) -> Layer | None:
     """A model that swaps the first two axes, before and (for sequences) after."""
     if not layer.config.get("time_major"):
         return None
@@ -194,7 +194,7 @@ _CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
     leaves_alone=[Example(Layer("LSTMCell", "c", {"units": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
     report=False,
 )
-def arguments_of_cells(layer: Layer, context: Context) -> Layer | None:
+def arguments_of_cells(layer: Layer, context: RuleContext) -> Layer | None:
     """The cell without `implementation`. Raises Unsupported where it has no units."""
     if layer.config.get("units") is None:
         raise Unsupported(

@@ -10,7 +10,7 @@ import numpy as np
 from ...catalog import find
 from ...document.model import Era, Layer, Object, Value, Writer
 from ...tensors import constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -33,7 +33,7 @@ _REPLACED = {"SyncBatchNormalization": "BatchNormalization"}
     leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
     report=False,
 )
-def current_class_name(layer: Layer, context: Context) -> Layer | None:
+def current_class_name(layer: Layer, context: RuleContext) -> Layer | None:
     """The name of the catalog's entry."""
     if layer.graph is not None:
         return None
@@ -74,7 +74,7 @@ _RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS}))
     leaves_alone=[Example(Layer("ELU", "e", {"alpha": 0.5}), Layer("ELU", "e", {"alpha": 0.5}), K2)],
     report=False,
 )
-def current_arguments(layer: Layer, context: Context) -> Layer | None:
+def current_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     """The same values under their present names; a present name in the file wins."""
     renamed = {key: new for key in layer.config if (new := _ARGUMENTS.get((layer.class_name, key)))}
     if not renamed:
@@ -116,7 +116,7 @@ _ENCODERS = ("CategoryEncoding", "TextVectorization", "StringLookup", "IntegerLo
     ],
     report=False,
 )
-def current_values(layer: Layer, context: Context) -> Layer | None:
+def current_values(layer: Layer, context: RuleContext) -> Layer | None:
     """Values of `_VALUES` replaced."""
     changed = {
         key: _VALUES[key, value] for key, value in layer.config.items() if isinstance(value, str) and (key, value) in _VALUES
@@ -167,7 +167,7 @@ _FLOAT32 = ("infer", "_infer", "infer_with_float32_vars", "default_policy")
     ],
     report=False,
 )
-def current_objects(layer: Layer, context: Context) -> Layer | None:
+def current_objects(layer: Layer, context: RuleContext) -> Layer | None:
     """Every value of the configuration in present spelling; the axis of BatchNormalization as a number."""
     config = {key: _current(key, value) for key, value in layer.config.items()}
     axis = config.get("axis")
@@ -259,7 +259,7 @@ def _renamed_weight(layer: Layer) -> bool:
     leaves_alone=[Example(_depthwise("kernel"), _renamed_weight, K2)],
     report=False,
 )
-def depthwise_kernel(layer: Layer, context: Context) -> Layer | None:
+def depthwise_kernel(layer: Layer, context: RuleContext) -> Layer | None:
     """The weight under its present name."""
     if "depthwise_kernel" not in layer.weights:
         return None

@@ -9,7 +9,7 @@ from ...document.edit import change_calls, change_layers
 from ...document.model import Call, Config, Era, Layer, Ref, Value, Writer
 from ...document.walk import map_graph_refs
 from ...errors import Unsupported
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow")
 
@@ -45,7 +45,7 @@ def _graph(call: Call, units: int = 2) -> Layer:
     leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
     report=False,
 )
-def states_by_name(model: Layer, context: Context) -> Layer | None:
+def states_by_name(model: Layer, context: RuleContext) -> Layer | None:
     """Every such call with `initial_state`."""
 
     def change(layer: Layer, call: Call) -> Call:
@@ -128,7 +128,7 @@ def _stack(order: Config) -> Layer:
     leaves_alone=[Example(_stack({}), _stack({}), Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow"))],
     report=False,
 )
-def last_cell_first(layer: Layer, context: Context) -> Layer | None:
+def last_cell_first(layer: Layer, context: RuleContext) -> Layer | None:
     """`reverse_state_order` where the release had no other order."""
     release = context.writer.release
     if "reverse_state_order" in layer.config or not release or release >= (2, 2):
@@ -155,7 +155,7 @@ def _handing_out(backwards: bool | None, state: int) -> Layer:
     leaves_alone=[Example(_handing_out(None, 3), _handing_out(None, 3), K2)],
     report=False,
 )
-def states_in_order(model: Layer, context: Context) -> Layer | None:
+def states_in_order(model: Layer, context: RuleContext) -> Layer | None:
     """References to states by their new places, and stacks without `reverse_state_order`."""
     graph = model.graph
     if graph is None:

@@ -7,7 +7,7 @@ import numpy as np
 from ...document.model import Era, Layer, Writer
 from ...errors import Unsupported
 from ...tensors import Tensor, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 THEANO = Writer(Era.KERAS2, "keras", "2.2.4", "theano")
 TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -53,7 +53,7 @@ def _reversed(layer: Layer) -> bool:
         Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), lambda layer: layer.weights["kernel"] is _RAMP, TENSORFLOW)
     ],
 )
-def turned_kernels(layer: Layer, context: Context) -> Layer | None:
+def turned_kernels(layer: Layer, context: RuleContext) -> Layer | None:
     """Spatial axes reversed."""
     if context.writer.backend != "theano":
         return None

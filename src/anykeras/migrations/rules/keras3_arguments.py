@@ -9,7 +9,7 @@ from ...catalog.signatures import NOW, accepted, default, signature
 from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...registry import Page, document
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
@@ -106,7 +106,7 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
     ],
     report=False,
 )
-def only_known_arguments(layer: Layer, context: Context) -> Layer | None:
+def only_known_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer without what its class does not take. Raises Unsupported for what would change its outputs."""
     entry = find(layer.class_name, Era.KERAS3)
     if entry is None or layer.graph is not None or _becomes_operations(layer):

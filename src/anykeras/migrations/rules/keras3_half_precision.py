@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...document.model import Era, Layer, Object, Value, Writer
 from ...findings import Fidelity, Finding
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 CODE = "AK2296"
 _HALF = ("float16", "bfloat16")
@@ -30,7 +30,7 @@ TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
     leaves_alone=[Example(_PLAIN, _PLAIN, TF)],
     report=False,
 )
-def half_precision(layer: Layer, context: Context) -> Layer | None:
+def half_precision(layer: Layer, context: RuleContext) -> Layer | None:
     """Says once for a model that it computes in 16 bits."""
     policy = _policy(layer.config.get("dtype"))
     if policy.endswith(_HALF) and all(finding.code != CODE for finding in context.findings):

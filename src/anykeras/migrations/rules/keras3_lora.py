@@ -10,7 +10,7 @@ import numpy as np
 from ...document.model import Era, Layer, Writer
 from ...errors import Unsupported
 from ...tensors import Tensor, combine, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 K3 = Writer(Era.KERAS3, "keras", "3.6.0")
 _KERNEL, _A, _B = constant([[1.0, 2.0]]), constant([[2.0]]), constant([[3.0, 4.0]])
@@ -43,7 +43,7 @@ def _dense(**weights: Tensor) -> Layer:
     ],
     leaves_alone=[Example(Layer("Dense", "d", {"units": 2}), Layer("Dense", "d", {"units": 2}), K3)],
 )
-def merged_updates(layer: Layer, context: Context) -> Layer | None:
+def merged_updates(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer with one kernel. Raises Unsupported where the kernel is quantized and its parts are apart."""
     rank = layer.config.get("lora_rank")
     if layer.graph is not None or not isinstance(rank, int) or not rank:

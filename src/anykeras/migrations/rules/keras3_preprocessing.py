@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
 from ...findings import Fidelity
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 KERAS33 = Writer(Era.KERAS3, "keras", "3.3.3")
 KERAS34 = Writer(Era.KERAS3, "keras", "3.4.1")
@@ -34,7 +34,7 @@ def _is_one_hot(made: Layer) -> bool:
     examples=[Example(_ONE_HOT, _is_one_hot, KERAS33)],
     leaves_alone=[Example(_ONE_HOT, _ONE_HOT, KERAS34), Example(_COUNT, _COUNT, KERAS33)],
 )
-def one_hot_categories(layer: Layer, context: Context) -> Layer | None:
+def one_hot_categories(layer: Layer, context: RuleContext) -> Layer | None:
     """``one_hot(x, num_tokens)``."""
     release, tokens = context.writer.release, layer.config.get("num_tokens")
     if not release or release >= (3, 4) or layer.config.get("output_mode") != "one_hot" or not isinstance(tokens, int):

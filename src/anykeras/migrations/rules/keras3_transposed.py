@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...document.model import Config, Era, Layer, Value, Writer
 from ...findings import Fidelity
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 KERAS36 = Writer(Era.KERAS3, "keras", "3.6.0")
 _PLAIN: Config = {"filters": 3, "kernel_size": (4, 3), "strides": (3, 2), "padding": "same"}
@@ -39,7 +39,7 @@ def _layer(config: Config) -> Layer:
     ],
     leaves_alone=[Example(_layer(_PLAIN), _layer(_PLAIN), KERAS36)],
 )
-def output_padding(layer: Layer, context: Context) -> Layer | None:
+def output_padding(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer with its `output_padding`, where the recorded sizes need one."""
     seen = layer.config.get("recorded_shapes")
     if not isinstance(seen, tuple) or len(seen) != 2:

@@ -10,7 +10,7 @@ from ...document.build import functional
 from ...document.edit import GraphEditor, change_calls, change_layers
 from ...document.model import Call, Config, Era, Layer, Ref, Writer, refs
 from ...document.walk import map_call_refs
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
 _MASKED_HEADS = (2, 10)
@@ -35,7 +35,7 @@ def _model(config: Config, kwargs: Config) -> Layer:
     leaves_alone=[Example(_model({"causal": False}, {}), _model({"causal": False}, {}), TF)],
     report=False,
 )
-def causal_at_the_call(model: Layer, context: Context) -> Layer | None:
+def causal_at_the_call(model: Layer, context: RuleContext) -> Layer | None:
     """`use_causal_mask=True` on every call of such layers."""
 
     def is_causal(layer: Layer) -> bool:
@@ -76,7 +76,7 @@ def _with_heads(*steps: str) -> Layer:
     examples=[Example(_with_heads(), _with_heads("a_unmasked", "a_unmasked_2"), TF)],
     leaves_alone=[Example(_with_heads(), _with_heads(), Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow"))],
 )
-def unmasked_heads(model: Layer, context: Context) -> Layer | None:
+def unmasked_heads(model: Layer, context: RuleContext) -> Layer | None:
     """Copies of the masked inputs of each such layer."""
     graph, release = model.graph, context.writer.release
     heads = {x.name for x in graph.layers if x.class_name == "MultiHeadAttention"} if graph is not None else set()

@@ -10,7 +10,7 @@ from ...document.build import Builder, functional
 from ...document.edit import GraphEditor, change_layers, replace_refs
 from ...document.graph import count_readers
 from ...document.model import Call, Era, Layer, Ref, Slice, Value, Writer, refs
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _HEADS = "MultiHeadAttention"
@@ -35,7 +35,7 @@ def _attending(config: Mapping[str, Value], again: Sequence[str] = ()) -> Layer:
     )
 
 
-def _before(context: Context, release: tuple[int, ...]) -> bool:
+def _before(context: RuleContext, release: tuple[int, ...]) -> bool:
     """Whether the writer's Keras is tf.keras, or Keras 3 before this release."""
     writer = context.writer
     return writer.era is Era.TF2 or (writer.era is Era.KERAS3 and bool(writer.release) and writer.release < release)
@@ -111,7 +111,7 @@ def _has_own(model: Layer) -> bool:
         Example(_attending({}, ["d"]), _attending({}, ["d"]), Writer(Era.KERAS3, version="3.8.0")),
     ],
 )
-def private_heads(model: Layer, context: Context) -> Layer | None:
+def private_heads(model: Layer, context: RuleContext) -> Layer | None:
     """The model with copies before such layers."""
     if not _before(context, _TAKES_MASKS_OFF):
         return None
@@ -197,7 +197,7 @@ def _is_called_again(model: Layer) -> bool:
         Example(_attending({"dropout": 0.1}), _attending({"dropout": 0.1}), Writer(Era.KERAS3, version="3.14.0")),
     ],
 )
-def rows_that_look_nowhere(model: Layer, context: Context) -> Layer | None:
+def rows_that_look_nowhere(model: Layer, context: RuleContext) -> Layer | None:
     """The model with a mean beside every such layer."""
     if not _before(context, _ZEROES):
         return None
@@ -233,7 +233,7 @@ def _wide(config: Mapping[str, Value]) -> Layer:
         Example(_wide({"value_dim": 3, "dropout": 0.5}), _wide({"value_dim": 3, "dropout": 0.5}), TF),
     ],
 )
-def wide_values(layer: Layer, context: Context) -> Layer | None:
+def wide_values(layer: Layer, context: RuleContext) -> Layer | None:
     """A rate of dropout too small to drop anything."""
     width = layer.config.get("value_dim")
     if width is None or width == layer.config.get("key_dim") or layer.config.get("dropout"):

@@ -9,7 +9,7 @@ from ...catalog.shapes.masks import met, outgoing
 from ...document.build import Builder, sequential
 from ...document.model import Ellipsis_, Era, Layer, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 # Layers without `supports_masking` in tf.keras 1.13 to 2.15, measured. Of these Keras 3 lets Rescaling, Normalization
@@ -54,7 +54,7 @@ def _is_ended(model: Layer) -> bool:
         Example(_model(_ends("r")), _model(_ends("r")), Writer(Era.KERAS2, version="2.3.1")),
     ],
 )
-def ended_masks(model: Layer, context: Context) -> Layer | None:
+def ended_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Copies before the layers of the model, and of models in it, at which a mask ended."""
     if context.writer.era is not Era.TF2 or not any(_masks(layer) for layer in layers_of(model)):
         return None
@@ -115,7 +115,7 @@ def _activation(name: str) -> Layer:
         Example(_model(Layer("Softmax", "s", {})), _model(Layer("Softmax", "s", {})), TF),
     ],
 )
-def unread_masks(model: Layer, context: Context) -> Layer | None:
+def unread_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Activations in place of every Softmax that a mask reaches, also step by step."""
     late = context.writer.era is Era.TF2 and (not context.writer.release or context.writer.release > _SOFTMAX_MASKED)
     if late or not any(_masks(layer) for layer in layers_of(model)):
@@ -175,7 +175,7 @@ def _makes_masks(layer: Layer) -> bool:
         ),
     ],
 )
-def masks_by_step(layer: Layer, context: Context) -> Layer | None:
+def masks_by_step(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer inside, under the name of the wrapper."""
     inner, writer = layer.config.get("layer"), context.writer
     if not isinstance(inner, Layer) or not _makes_masks(inner):
@@ -220,7 +220,7 @@ def _is_reduced(model: Layer) -> bool:
         ),
     ],
 )
-def masks_by_any(model: Layer, context: Context) -> Layer | None:
+def masks_by_any(model: Layer, context: RuleContext) -> Layer | None:
     """Models in place of such wrappers, wherever a mask reaches them."""
     writer = context.writer
     early = writer.era is Era.KERAS2 and writer.release < _STEPPED

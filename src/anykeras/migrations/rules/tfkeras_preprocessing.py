@@ -12,7 +12,7 @@ from ...errors import Unsupported
 from ...findings import Affects, Fidelity
 from ...registry import Page, document
 from ...tensors import Array, combine, constant
-from ..rule import Context, Example, rule
+from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
@@ -50,7 +50,7 @@ document(
     ],
     report=False,
 )
-def vocabulary_in_file(layer: Layer, context: Context) -> Layer | None:
+def vocabulary_in_file(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer without the size; raises Unsupported where the size is all there is."""
     size = layer.config.get("vocabulary_size")
     if layer.config.get("vocabulary") is None and isinstance(size, int):
@@ -86,7 +86,7 @@ def vocabulary_in_file(layer: Layer, context: Context) -> Layer | None:
     ],
     report=False,
 )
-def dtype_of_bins(layer: Layer, context: Context) -> Layer | None:
+def dtype_of_bins(layer: Layer, context: RuleContext) -> Layer | None:
     """Without a dtype of whole numbers."""
     dtype = layer.config.get("dtype")
     return layer.without("dtype") if isinstance(dtype, str) and "int" in dtype else None
@@ -103,7 +103,7 @@ def dtype_of_bins(layer: Layer, context: Context) -> Layer | None:
     leaves_alone=[Example(Layer("Embedding", "e", {"dtype": "float16"}), Layer("Embedding", "e", {"dtype": "float16"}), TF)],
     report=False,
 )
-def dtype_of_indices(layer: Layer, context: Context) -> Layer | None:
+def dtype_of_indices(layer: Layer, context: RuleContext) -> Layer | None:
     """Without a dtype of whole numbers."""
     return dtype_of_bins(layer, context)
 
@@ -124,7 +124,7 @@ def dtype_of_indices(layer: Layer, context: Context) -> Layer | None:
         Example(Layer("RandomFlip", "r", {"mode": "horizontal"}), Layer("RandomFlip", "r", {"mode": "horizontal"}), TF)
     ],
 )
-def without_random_size(layer: Layer, context: Context) -> Layer | None:
+def without_random_size(layer: Layer, context: RuleContext) -> Layer | None:
     """An Identity layer of the same name."""
     return Layer("Identity", layer.name, address=layer.address)
 
@@ -157,7 +157,7 @@ def _is_cosine(layer: Layer) -> bool:
     examples=[Example(_fourier(), _is_cosine, TF)],
     leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
 )
-def fourier_features(layer: Layer, context: Context) -> Layer | None:
+def fourier_features(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense, then cos."""
     found = layer.weights
     if not found:
@@ -198,7 +198,7 @@ def _summary() -> Layer:
         )
     ],
 )
-def bins_from_summary(layer: Layer, context: Context) -> Layer | None:
+def bins_from_summary(layer: Layer, context: RuleContext) -> Layer | None:
     """The boundaries in the configuration, the weight gone."""
     summary, bins = layer.weights.get("summary"), layer.config.get("num_bins")
     if summary is None or not isinstance(bins, int) or bins < 1:
@@ -238,7 +238,7 @@ _SMART = (2, 7)
     ],
     leaves_alone=[Example(Layer("CenterCrop", "c", _CROP), Layer("CenterCrop", "c", _CROP), TF)],
 )
-def cropped_outside_training(layer: Layer, context: Context) -> Layer | None:
+def cropped_outside_training(layer: Layer, context: RuleContext) -> Layer | None:
     """A Resizing layer. Raises Unsupported for releases that resized first."""
     if context.writer.release and context.writer.release < _SMART:
         raise Unsupported(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
 from ...findings import Fidelity
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor
 from ..base import register_shim
@@ -30,7 +30,7 @@ _UNTRAINED = "The transitions cannot be trained: a CRF's likelihood needs a loss
     difference="0 (tags)",
     references=("tf2crf/crf.py 0.1.12 and 0.1.33", "kashgari/layers/crf.py 1.1.5", "tensorflow_addons/text/crf.py 0.15.0"),
 )
-def crf_tensorflow(layer: Layer, context: Context) -> Layer | None:
+def crf_tensorflow(layer: Layer, context: RuleContext) -> Layer | None:
     """The transitions, and a kernel and bias where the class has a Dense layer inside."""
     keys = layer.config.keys() - SHARED - {"units", "regularizer"}
     one_hot = {"output_dim", "transitions"} <= keys <= {"output_dim", "transitions", "mode", "supports_masking"}
@@ -52,7 +52,7 @@ def crf_tensorflow(layer: Layer, context: Context) -> Layer | None:
     difference="0 (tags), 1e-06 (scores)",
     references=("tensorflow_addons/layers/crf.py and text/crf.py 0.15.0",),
 )
-def crf_addons(layer: Layer, context: Context) -> Layer | None:
+def crf_addons(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights chain_kernel, left_boundary, right_boundary, and kernel and bias of a Dense layer."""
     wanted = {"chain_kernel"}
     wanted |= {"left_boundary", "right_boundary"} if layer.config.get("use_boundary") is True else set()

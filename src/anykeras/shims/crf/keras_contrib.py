@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Config, Ellipsis_, Layer, Ref, Slice
 from ...findings import Fidelity
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor, constant
 from ..base import register_shim
@@ -34,7 +34,7 @@ _KEYS = frozenset(
     difference="0 (paths), 7e-07 (marginals)",
     references=("anago/layers.py 1.0.8", "kashgari/utils/crf/crf.py 0.2.6"),
 )
-def crf(layer: Layer, context: Context) -> Layer | None:
+def crf(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, chain_kernel, bias, left_boundary, right_boundary."""
     units = layer.config.get("units")
     wanted = {"kernel", "chain_kernel"}

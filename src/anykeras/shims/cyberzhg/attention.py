@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Ref
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...tensors import Tensor
 
 _EPSILON = 1e-7
@@ -39,7 +39,7 @@ def keep_both(sub: Builder, one: Ref | None, other: Ref | None) -> Ref | None:
     return sub.op("multiply", one, other)
 
 
-def attend(sub: Builder, scores: Ref, keep: Ref | None, history: bool, context: Context) -> Ref:
+def attend(sub: Builder, scores: Ref, keep: Ref | None, history: bool, context: RuleContext) -> Ref:
     """The weights of keys (last axis) for queries; `keep` says which keys count, `history` leaves out later ones."""
     if history:
         keep = keep_both(sub, keep, band(sub, scores, None, 0))
@@ -48,12 +48,12 @@ def attend(sub: Builder, scores: Ref, keep: Ref | None, history: bool, context: 
     return (softmax_kept if before_june_2020(context) else softmax_lowered)(sub, scores, keep)
 
 
-def masks_about(context: Context) -> bool:
+def masks_about(context: RuleContext) -> bool:
     """Whether anything in the model may make a mask, so that layers have to heed them."""
     return context.model is None or context.surroundings.makes_masks
 
 
-def before_june_2020(context: Context) -> bool:
+def before_june_2020(context: RuleContext) -> bool:
     """Whether the file is of the time when keras-self-attention was at 0.42 or before, and keras-bert at 0.82 or before.
 
     Later ones are of June 2020 and after (dates in their source archives). Keras 2.3.1 was the last Keras before, and

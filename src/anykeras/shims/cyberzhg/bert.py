@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Slice
 from ...findings import Fidelity
-from ...migrations import Context
+from ...migrations import RuleContext
 from ..base import register_shim
 from ..blocks import mask_of, with_mask
 from ..stored import has_arguments
@@ -26,7 +26,7 @@ _EMBEDDING = ("embeddings_initializer", "embeddings_regularizer", "activity_regu
     difference="1e-07",
     references=("keras_bert/layers/embedding.py 0.86.0", "keras_embed_sim/embeddings.py 0.8.0"),
 )
-def returned_embedding(layer: Layer, context: Context) -> Layer | None:
+def returned_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """One Embedding, called on the tokens and on all numbers."""
     weights = layer.weights.get("embeddings")
     if not has_arguments(layer, ("input_dim", "output_dim"), _EMBEDDING) or weights is None or len(layer.weights) != 1:
@@ -49,7 +49,7 @@ def returned_embedding(layer: Layer, context: Context) -> Layer | None:
     difference="1e-07",
     references=("keras_bert/layers/embedding.py 0.86.0", "keras_embed_sim/embeddings.py 0.8.0"),
 )
-def embedding_similarity(layer: Layer, context: Context) -> Layer | None:
+def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
     """softmax(x E + b)."""
     optional = ("use_bias", "stop_gradient") if layer.class_name == "EmbeddingSim" else ()
     if not has_arguments(layer, ("initializer", "regularizer", "constraint"), optional):
@@ -82,7 +82,7 @@ _TASK = ("embeddings_initializer", "embeddings_regularizer", "embeddings_constra
     difference="1e-07",
     references=("keras_bert/layers/task_embed.py 0.86.0",),
 )
-def task_embedding(layer: Layer, context: Context) -> Layer | None:
+def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """x + Embedding(task)."""
     weights = layer.weights.get("embeddings")
     if not has_arguments(layer, ("input_dim", "output_dim"), _TASK) or weights is None:
@@ -110,7 +110,7 @@ def task_embedding(layer: Layer, context: Context) -> Layer | None:
     difference="1e-07",
     references=("keras_bert/layers/masked.py 0.86.0",),
 )
-def masked(layer: Layer, context: Context) -> Layer | None:
+def masked(layer: Layer, context: RuleContext) -> Layer | None:
     """The first input with the mask of both."""
     if not has_arguments(layer, ("return_masked",)) or layer.weights:
         return None
@@ -133,7 +133,7 @@ def masked(layer: Layer, context: Context) -> Layer | None:
     difference="1e-07",
     references=("keras_bert/layers/extract.py 0.86.0",),
 )
-def extract(layer: Layer, context: Context) -> Layer | None:
+def extract(layer: Layer, context: RuleContext) -> Layer | None:
     """``take(x, index, axis=1)``."""
     index = layer.config.get("index")
     if not has_arguments(layer, ("index",)) or not isinstance(index, int):
@@ -152,7 +152,7 @@ def extract(layer: Layer, context: Context) -> Layer | None:
     difference="1e-07",
     references=("keras_bert/layers/pooling.py 0.86.0",),
 )
-def masked_max(layer: Layer, context: Context) -> Layer | None:
+def masked_max(layer: Layer, context: RuleContext) -> Layer | None:
     """max(x - 1000000 (1 - mask), axis=-2)."""
     if not has_arguments(layer, ()) or layer.weights:
         return None
@@ -181,7 +181,7 @@ _CONVOLUTION = ("strides", "padding", "data_format", "dilation_rate", "groups", 
     difference="1e-07",
     references=("keras_bert/layers/conv.py 0.86.0",),
 )
-def masked_convolution(layer: Layer, context: Context) -> Layer | None:
+def masked_convolution(layer: Layer, context: RuleContext) -> Layer | None:
     """Conv1D(x * mask)."""
     if not has_arguments(layer, _REQUIRED, _CONVOLUTION):
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Config, Layer
-from ...migrations import Context
+from ...migrations import RuleContext
 from ..base import register_shim
 from ..stored import has_arguments, training_arguments, weights_by_end
 
@@ -22,7 +22,7 @@ _OPTIONAL = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regul
     difference="2e-07",
     references=("keras_position_wise_feed_forward/feed_forward.py 0.6.0",),
 )
-def feed_forward(layer: Layer, context: Context) -> Layer | None:
+def feed_forward(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense(units, activation), Dropout, Dense(size of the input)."""
     bias = layer.config.get("use_bias", True) is not False
     found = weights_by_end(layer, *(("_W1", "_b1", "_W2", "_b2") if bias else ("_W1", "_W2")))
@@ -56,7 +56,7 @@ _KEPT = ("center", "scale", "epsilon", "gamma_regularizer", "beta_regularizer", 
     difference="2e-07",
     references=("keras_layer_normalization/layer_normalization.py 0.14.0",),
 )
-def layer_normalization(layer: Layer, context: Context) -> Layer | None:
+def layer_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """LayerNormalization(axis=-1)."""
     if not has_arguments(layer, ("center", "scale", "epsilon"), (*_KEPT, "gamma_initializer", "beta_initializer")):
         return None

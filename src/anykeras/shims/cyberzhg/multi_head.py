@@ -10,7 +10,7 @@ from ...catalog import find
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Ref
 from ...findings import Affects, Fidelity, Finding
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...tensors import Tensor
 from ..base import register_shim
 from ..blocks import as_activation, mask_of, with_mask
@@ -35,7 +35,7 @@ _HEADS = (*_RECURRENT, "Dense", "Conv1D", "Conv2D")
     difference="2e-07",
     references=("keras_multi_head/multi_head.py 0.22.0 and 0.27.0",),
 )
-def multi_head(layer: Layer, context: Context) -> Layer | None:
+def multi_head(layer: Layer, context: RuleContext) -> Layer | None:
     """Every layer with its weights on the input or its projection; `stack` of what they give."""
     held = layer.config.get("layers")
     heads = [head for head in held if isinstance(head, Layer)] if isinstance(held, tuple) else []
@@ -108,7 +108,7 @@ _OPTIONAL = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regul
     difference="3e-07",
     references=("keras_multi_head/multi_head_attention.py 0.22.0 and 0.27.0",),
 )
-def multi_head_attention(layer: Layer, context: Context) -> Layer | None:
+def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense for every projection, scaled products between."""
     if not has_arguments(layer, ("head_num", "activation"), _OPTIONAL):
         return None
@@ -136,7 +136,7 @@ def multi_head_attention(layer: Layer, context: Context) -> Layer | None:
 class _Projections:
     """The four dense layers of an attention, their outputs cut into heads."""
 
-    def __init__(self, sub: Builder, layer: Layer, context: Context, weights: Mapping[str, Tensor], heads: int) -> None:
+    def __init__(self, sub: Builder, layer: Layer, context: RuleContext, weights: Mapping[str, Tensor], heads: int) -> None:
         self.sub, self.weights, self.heads = sub, weights, heads
         self.width = weights["_Wo"].shape[0]
         self.size = self.width // heads

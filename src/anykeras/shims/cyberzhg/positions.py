@@ -6,7 +6,7 @@ import numpy as np
 
 from ...document.build import Builder
 from ...document.model import Layer, Ref
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...tensors import Tensor, constant
 from ..base import register_shim
 from ..blocks import as_activation, mask_of, with_mask
@@ -27,7 +27,7 @@ _OPTIONAL = ("embeddings_initializer", "embeddings_regularizer", "activity_regul
     difference="1e-07",
     references=("keras_pos_embd/pos_embd.py 0.11.0",),
 )
-def position_embedding(layer: Layer, context: Context) -> Layer | None:
+def position_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """Embedding(positions), added, joined or alone."""
     weights, mode = layer.weights.get("embeddings"), layer.config.get("mode")
     if not has_arguments(layer, ("input_dim", "output_dim", "mode"), _OPTIONAL) or weights is None:
@@ -65,7 +65,7 @@ def _looked_up(sub: Builder, x: Ref, layer: Layer, weights: Tensor) -> Ref:
     difference="2e-07",
     references=("keras_pos_embd/trig_pos_embd.py 0.11.0",),
 )
-def trig_pos_embedding(layer: Layer, context: Context) -> Layer | None:
+def trig_pos_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """sin and cos of position / 10000 ** (2 i / size), one after the other."""
     mode, size = layer.config.get("mode"), layer.config.get("output_dim")
     if not has_arguments(layer, ("mode", "output_dim")) or layer.weights:

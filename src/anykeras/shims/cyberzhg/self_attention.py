@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
 from ...findings import Affects, Fidelity, Finding
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...tensors import Tensor
 from ..base import register_shim
 from ..blocks import as_activation, mask_of, with_mask
@@ -35,7 +35,7 @@ _FAR = 10**8  # `history_only` without a width stands in the file as a width of 
     difference="3e-07",
     references=("keras_self_attention/seq_self_attention.py 0.42.0, 0.46.0, 0.51.0",),
 )
-def seq_self_attention(layer: Layer, context: Context) -> Layer | None:
+def seq_self_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Scores by Dense layers (additive) or one Dense and a product, their softmax, and the weighted mean."""
     if not has_arguments(layer, _REQUIRED, _OPTIONAL):
         return None
@@ -94,7 +94,7 @@ def _additive(sub: Builder, x: Ref, layer: Layer, found: dict[str, Tensor]) -> R
     return sub.op("squeeze", score, axis=-1)
 
 
-def _weigh_pairs(sub: Builder, x: Ref, scores: Ref, layer: Layer, context: Context) -> Ref:
+def _weigh_pairs(sub: Builder, x: Ref, scores: Ref, layer: Layer, context: RuleContext) -> Ref:
     window = _window(sub, scores, layer)
     if not masks_about(context):
         return attend(sub, scores, window, False, context)
@@ -116,7 +116,7 @@ def _window(sub: Builder, scores: Ref, layer: Layer) -> Ref | None:
     return band(sub, scores, left if left < _FAR else None, right if right < _FAR else None)
 
 
-def _told(layer: Layer, context: Context) -> None:
+def _told(layer: Layer, context: RuleContext) -> None:
     address = layer.address or layer.name
 
     def add(seen: str, done: str, fidelity: Fidelity, affects: Affects) -> None:
@@ -144,7 +144,7 @@ _EPSILON = 1e-7
     difference="2e-07",
     references=("keras_self_attention/seq_weighted_attention.py 0.42.0 and 0.51.0",),
 )
-def seq_weighted_attention(layer: Layer, context: Context) -> Layer | None:
+def seq_weighted_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense(1), softmax over the steps, weighted sum; and the weights, where they were returned."""
     if not has_arguments(layer, ("use_bias", "return_attention")):
         return None
@@ -182,7 +182,7 @@ def _weigh_steps(sub: Builder, scores: Ref, keep: Ref | None) -> Ref:
     difference="2e-07",
     references=("keras_self_attention/scaled_dot_attention.py 0.42.0 and 0.51.0",),
 )
-def scaled_dot_product_attention(layer: Layer, context: Context) -> Layer | None:
+def scaled_dot_product_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Scaled products, their softmax, and the weighted mean of the values."""
     if not has_arguments(layer, ("return_attention",), ("history_only",)) or layer.weights:
         return None

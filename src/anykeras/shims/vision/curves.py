@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Value
-from ...migrations import Context
+from ...migrations import RuleContext
 from ..base import register_shim
 from ..stored import has_only
 
@@ -42,7 +42,7 @@ _CURVED: Mapping[str, Curve] = {"Swish": _swish, "Eswish": _eswish, "ESwish": _e
     difference="6e-07",
     references=("echoAI/Activation/Keras/custom_activations.py 0.1.3", "Ma-Dan/keras-yolo4, yolo4/model.py"),
 )
-def curve(layer: Layer, context: Context) -> Layer | None:
+def curve(layer: Layer, context: RuleContext) -> Layer | None:
     """Activation(name), or Activation(model)."""
     beta = layer.config.get("beta")
     if not has_only(layer, "beta") or layer.weights or isinstance(beta, bool):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...document.model import Layer, Value
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.graph_ops import GraphOps
 from ...tensors import Tensor
 from ..base import register_shim
@@ -29,7 +29,7 @@ _PYRAMID = re.compile(r"P\d+_upsampled")
     difference="2e-07",
     references=("keras_retinanet/layers/_misc.py 0.5.1 and 1.0.0", "keras_ocr/detection.py 0.9.3"),
 )
-def upsample_like(layer: Layer, context: Context) -> Layer | None:
+def upsample_like(layer: Layer, context: RuleContext) -> Layer | None:
     """``take(take(source, rows, 1), columns, 2)``."""
     return defer(layer, _write_upsample_like) if has_only(layer) and _PYRAMID.fullmatch(layer.name) else None
 
@@ -92,7 +92,7 @@ def _kept(layer: Layer, *keys: str) -> dict[str, Value]:
     difference="4e-07",
     references=("keras_resnet/layers/_batch_normalization.py 0.2.0",),
 )
-def freezing(layer: Layer, context: Context) -> Layer | None:
+def freezing(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(trainable=not freeze)."""
     weights = _weights(layer, _ROLES)
     if not has_only(layer, "freeze", *_OWN) or weights is None or "freeze" not in layer.config:
@@ -113,7 +113,7 @@ def freezing(layer: Layer, context: Context) -> Layer | None:
     difference="4e-07",
     references=("yhenon/keras-frcnn, keras_frcnn/FixedBatchNormalization.py",),
 )
-def fixed(layer: Layer, context: Context) -> Layer | None:
+def fixed(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(axis, epsilon, trainable=False)."""
     weights = _weights(layer, _FIXED)
     known = {"axis", "epsilon"} <= layer.config.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...document.model import Layer
 from ...findings import Fidelity
-from ...migrations import Context
+from ...migrations import RuleContext
 from ..base import register_shim
 from ..stored import has_only
 
@@ -20,7 +20,7 @@ from ..stored import has_only
     difference="3e-07",
     references=("Tony607/efficientnet_keras_transfer_learning, efficientnet/layers.py",),
 )
-def drop_connect(layer: Layer, context: Context) -> Layer | None:
+def drop_connect(layer: Layer, context: RuleContext) -> Layer | None:
     """Dropout(rate, noise_shape=(None, 1, 1, 1))."""
     rate = layer.config.get("drop_connect_rate")
     if not has_only(layer, "drop_connect_rate") or isinstance(rate, bool) or not isinstance(rate, int | float):
@@ -39,7 +39,7 @@ def drop_connect(layer: Layer, context: Context) -> Layer | None:
     difference="2e-07",
     references=("efficientnet/model.py, `get_dropout`, 1.1.1",),
 )
-def fixed_dropout(layer: Layer, context: Context) -> Layer | None:
+def fixed_dropout(layer: Layer, context: RuleContext) -> Layer | None:
     """Dropout(rate, noise_shape, seed)."""
     if not {"rate", "noise_shape"} <= layer.config.keys():
         return None

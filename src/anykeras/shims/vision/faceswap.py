@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...document.model import Layer, Value
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import register_shim
@@ -23,7 +23,7 @@ from ..stored import has_only
     difference="0",
     references=("faceswap, lib/model/layers.py, `PixelShuffler`",),
 )
-def pixel_shuffler(layer: Layer, context: Context) -> Layer | None:
+def pixel_shuffler(layer: Layer, context: RuleContext) -> Layer | None:
     """reshape, transpose, reshape."""
     match layer.config.get("size"), layer.config.get("data_format"):
         case (int(), int()), ("channels_first" | "channels_last"):
@@ -57,7 +57,7 @@ def _write_pixel_shuffler(ops: GraphOps, x: Any, layer: Layer) -> Any:
     difference="4e-07",
     references=("faceswap, lib/model/layers.py, `ReflectionPadding2D`", "keras.io, examples/generative/cyclegan"),
 )
-def reflection_padding(layer: Layer, context: Context) -> Layer | None:
+def reflection_padding(layer: Layer, context: RuleContext) -> Layer | None:
     """``pad(x, ..., mode="reflect")``."""
     if has_only(layer, "padding") and _same(layer.config.get("padding")) is not None:
         return defer(layer, _write_reflection_padding)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...document.model import Layer, Value
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.functions.resampling import Grid, resize
 from ...recovery.graph_ops import GraphOps
@@ -30,7 +30,7 @@ _KEYS = ("upsampling", "output_size", "data_format")
     difference="3e-07",
     references=("bonlime/keras-deeplab-v3-plus, model.py, 2018",),
 )
-def bilinear_upsampling(layer: Layer, context: Context) -> Layer | None:
+def bilinear_upsampling(layer: Layer, context: RuleContext) -> Layer | None:
     """To `output_size`, or to `upsampling` times the size."""
     known = set(_KEYS) <= layer.config.keys() and has_only(layer, *_KEYS)
     if not known or layer.config["data_format"] not in (None, "channels_last"):
@@ -71,7 +71,7 @@ _TWO_RULES = (2, 2, 4)
     difference="4e-07",
     references=("Vladkryvoruchko/PSPNet-Keras-tensorflow, layers_builder.py", "keras_segmentation/models/_pspnet_2.py 0.3.0"),
 )
-def interp(layer: Layer, context: Context) -> Layer | None:
+def interp(layer: Layer, context: RuleContext) -> Layer | None:
     """To `new_size`."""
     size, written = layer.config.get("new_size"), context.writer.release
     if not has_only(layer, "new_size") or not written or written >= _TWO_RULES:
@@ -98,7 +98,7 @@ def _write_interp(ops: GraphOps, x: Any, layer: Layer) -> Any:
     difference="5e-06",
     references=("oarriaga/STN.keras, src/models/layers.py",),
 )
-def bilinear_interpolation(layer: Layer, context: Context) -> Layer | None:
+def bilinear_interpolation(layer: Layer, context: RuleContext) -> Layer | None:
     """sum of area * take_along_axis(image, index)."""
     match layer.config.get("output_size"):
         case (int(), int()):

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...document.model import Layer
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.graph_ops import GraphOps
 from ..base import register_shim
 from ..deferred import defer, in_operations
@@ -25,7 +25,7 @@ from ..stored import has_only
     difference="3e-07",
     references=("spp/SpatialPyramidPooling.py 1.0",),
 )
-def spatial_pyramid_pooling(layer: Layer, context: Context) -> Layer | None:
+def spatial_pyramid_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """``concatenate([max(region) ...])``."""
     pools = layer.config.get("pool_list")
     whole = isinstance(pools, tuple) and all(isinstance(n, int) for n in pools) and has_only(layer, "pool_list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Layer
-from ...migrations import Context
+from ...migrations import RuleContext
 from ..base import register_shim
 from ..stored import has_only
 
@@ -20,7 +20,7 @@ from ..stored import has_only
     difference="8e-07",
     references=("J. Brownlee, How to Implement Progressive Growing GAN Models in Keras, 2019",),
 )
-def minibatch_deviation(layer: Layer, context: Context) -> Layer | None:
+def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     """concatenate(x, mean(sqrt(variance over the batch + 1e-8)))."""
     if not has_only(layer) or layer.weights:
         return None
@@ -43,7 +43,7 @@ def minibatch_deviation(layer: Layer, context: Context) -> Layer | None:
     difference="8e-07",
     references=("J. Brownlee, How to Implement Progressive Growing GAN Models in Keras, 2019",),
 )
-def pixel_normalization(layer: Layer, context: Context) -> Layer | None:
+def pixel_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """x / sqrt(mean(x^2) + 1e-8)."""
     if not has_only(layer) or layer.weights:
         return None

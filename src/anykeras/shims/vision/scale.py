@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...document.model import Layer
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.graph_ops import GraphOps
 from ..base import register_shim
 from ..blocks import scale_axis
@@ -24,7 +24,7 @@ from ..stored import has_only, weights_ending
     difference="4e-07",
     references=("flyyufelix/DenseNet-Keras, custom_layers.py",),
 )
-def scale(layer: Layer, context: Context) -> Layer | None:
+def scale(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense("abcd,d->abcd", bias_axes="d")."""
     if not {"axis", "momentum"} <= layer.config.keys() or not has_only(layer, "axis", "momentum"):
         return None

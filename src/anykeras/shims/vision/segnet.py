@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...document.model import Layer, refs
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import register_shim
@@ -40,7 +40,7 @@ def _of_two(layer: Layer) -> bool:
     difference="0",
     references=_REFERENCES,
 )
-def pooling(layer: Layer, context: Context) -> Layer | None:
+def pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """max and argmax over the four slices of every second row and column."""
     return defer(layer, _pooled) if _of_two(layer) else None
 
@@ -55,12 +55,12 @@ def pooling(layer: Layer, context: Context) -> Layer | None:
     difference="0",
     references=_REFERENCES,
 )
-def unpooling(layer: Layer, context: Context) -> Layer | None:
+def unpooling(layer: Layer, context: RuleContext) -> Layer | None:
     """Four images, each with the values of one corner of the windows, laid between each other."""
     return defer(layer, _unpooled) if _of_two(layer) and _from_pooling(layer, context) else None
 
 
-def _from_pooling(layer: Layer, context: Context) -> bool:
+def _from_pooling(layer: Layer, context: RuleContext) -> bool:
     """Whether the second input of every call is the second output of a pooling."""
     graph = context.surroundings.graphs.get((layer.name, layer.class_name))
     if graph is None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ...document.model import Layer, Value
-from ...migrations import Context
+from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import register_shim
@@ -60,7 +60,7 @@ _COORDINATES: Mapping[str, Callable[[_Stretch, _Stretch], tuple[Numbers, ...]]] 
     difference="3e-07",
     references=("pierluigiferrari/ssd_keras, keras_layers/keras_layer_AnchorBoxes.py",),
 )
-def anchor_boxes(layer: Layer, context: Context) -> Layer | None:
+def anchor_boxes(layer: Layer, context: RuleContext) -> Layer | None:
     """Coordinates across (width, boxes) and down (height, 1, boxes), spread over the map and stacked."""
     known = set(_KEYS) <= layer.config.keys() and has_only(layer, *_KEYS) and layer.config["coords"] in _COORDINATES
     return defer(layer, _write_anchor_boxes) if known else None
@@ -141,7 +141,7 @@ def _float(value: Value) -> float:
     difference="4e-06 of 20",
     references=("pierluigiferrari/ssd_keras, keras_layers/keras_layer_L2Normalization.py", "rykov8/ssd_keras, ssd_layers.py"),
 )
-def l2_normalization(layer: Layer, context: Context) -> Layer | None:
+def l2_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """``K.l2_normalize(x, axis) * gamma``."""
     first = context.writer.data_format == "channels_first"
     if first or not has_only(layer, "gamma_init", "scale") or weights_ending(layer, "gamma") is None:

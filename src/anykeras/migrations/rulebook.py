@@ -11,7 +11,7 @@ from ..document.walk import layers_of
 from ..findings import Affects, Fidelity, Finding
 from ..registry import Page, document
 
-Change = Callable[[Layer, "Context"], Layer | None]
+Change = Callable[[Layer, "RuleContext"], Layer | None]
 
 
 # Classes of Keras and of packages that make a mask where `mask_zero` asks for it.
@@ -45,7 +45,7 @@ class Surroundings:
 
 
 @dataclass
-class Context:
+class RuleContext:
     """What a rule may know beside the layer: who wrote the file, the findings to add to, and the model around it (as it
     was before the pass) where the pass tells."""
 
