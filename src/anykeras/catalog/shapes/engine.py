@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import cast
 
 from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import Graph, Layer, Ref, Value
@@ -13,8 +13,8 @@ from ...errors import AnyKerasError
 from ..base import Shape
 from ..operations import bind, find
 from .policies import autocast, compute_dtype
-from .spec import UNKNOWN, Spec
-from .tables import layer_rule, operation_rule, wrapper_rule
+from .spec import UNKNOWN, Argument, Spec
+from .tables import Output, layer_rule, operation_rule, wrapper_rule
 
 # What a rule raises over a configuration that Keras would refuse too: the outcome is unknown, and not our error here.
 _REFUSED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -58,14 +58,14 @@ class Inference:
         self.met: dict[Path, Spec] = {}
         self.path: Path = ()
 
-    def graph(self, model: Layer, given: Sequence[Spec] | None) -> dict[Ref, Spec]:
+    def graph(self, model: Layer, called_on: Sequence[Spec] | None) -> dict[Ref, Spec]:
         """The specs of all tensors of a model's graph."""
         graph = model.graph
         if graph is None:
             raise ValueError(f"{model.name} has no graph")
         found: dict[Ref, Spec] = {}
         places = inputs(graph)
-        for ref, spec in zip(places, given or [UNKNOWN] * len(places), strict=False):
+        for ref, spec in zip(places, called_on or [UNKNOWN] * len(places), strict=False):
             found[ref] = self._enter(graph, ref, spec)
         ways = {layer.name: step for step, layer in members(graph)}
         again = Counter[str]()
@@ -81,22 +81,22 @@ class Inference:
             found.update({Ref(layer.name, number, i): spec for i, spec in enumerate(made)})
         return found
 
-    def _enter(self, graph: Graph, ref: Ref, given: Spec) -> Spec:
-        """What an input of a model stands for when the model is called on `given`."""
+    def _enter(self, graph: Graph, ref: Ref, spec: Spec) -> Spec:
+        """What an input of a model stands for when the model is called on `spec`."""
         layer = next((x for x in graph.layers if x.name == ref.layer), None)
         if layer is None:
-            return given
+            return spec
         said = declared(layer)
         path = (*self.path, Member(layer.name))
-        met = self.met.get(path, given)
-        self.met[path] = Spec(_both(met.shape, given.shape), met.dtype)
+        met = self.met.get(path, spec)
+        self.met[path] = Spec(_both(met.shape, spec.shape), met.dtype)
         open_dtype = layer.config.get("dtype") is None and said.shape is None
         return Spec(
-            said.shape if given.shape is None else given.shape,
-            given.dtype if open_dtype and given.dtype else said.dtype,
+            said.shape if spec.shape is None else spec.shape,
+            spec.dtype if open_dtype and spec.dtype else said.dtype,
         )
 
-    def _call_at(self, way: Path, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def _call_at(self, way: Path, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """As `call`, for a layer that lies `way` from where the pass is."""
         outer, self.path = self.path, self.path + way
         try:
@@ -104,7 +104,7 @@ class Inference:
         finally:
             self.path = outer
 
-    def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """The outcome of calling a layer, an operation or a model; UNKNOWN where it cannot be told."""
         if any(leaf.shape is None for leaf in leaves([*args, kwargs]) if isinstance(leaf, Spec)) and layer.graph is None:
             return UNKNOWN
@@ -119,14 +119,14 @@ class Inference:
         except _REFUSED:
             return UNKNOWN
 
-    def _model(self, graph: Graph, model: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        given = args[0] if args else kwargs.get("inputs")
-        if isinstance(given, Mapping) and not isinstance(graph.inputs, Mapping):
-            given = [given.get(ref.layer, UNKNOWN) for ref in inputs(graph)]
-        found = self.graph(model, [leaf if isinstance(leaf, Spec) else UNKNOWN for leaf in leaves(given)])
-        return _resolved(outputs(graph), found)
+    def _model(self, graph: Graph, model: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
+        called_on = args[0] if args else kwargs.get("inputs")
+        if isinstance(called_on, Mapping) and not isinstance(graph.inputs, Mapping):
+            called_on = [called_on.get(ref.layer, UNKNOWN) for ref in inputs(graph)]
+        found = self.graph(model, [leaf if isinstance(leaf, Spec) else UNKNOWN for leaf in leaves(called_on)])
+        return _outcome(outputs(graph), found)
 
-    def _layer(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def _layer(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         args = [autocast(layer, a) for a in args]
         kwargs = {k: autocast(layer, v) for k, v in kwargs.items() if k != "training"}
         wrapper = wrapper_rule(layer.class_name)
@@ -137,26 +137,27 @@ class Inference:
         self._activation(layer, made)
         return made
 
-    def _activation(self, layer: Layer, made: Any) -> None:
+    def _activation(self, layer: Layer, made: Output) -> None:
         """A model that stands for an activation function is called on what its layer gives."""
         function = layer.config.get("activation")
         if isinstance(function, Layer) and function.graph is not None and isinstance(made, Spec):
             self._call_at(("activation",), function, [made], {})
 
 
-def operation(function: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+def operation(function: str, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
     """The outcome of a function of ``keras.ops``; its arguments have specs where tensors stand."""
     known = find(function)
     rule = None if known is None else operation_rule(known.function)
     if known is None or rule is None:
         return UNKNOWN
-    given: dict[str, Any] = dict(bind(known, list(args), dict(kwargs)))
+    # `bind` only sorts arguments by name, specs like constants
+    bound: dict[str, Argument] = dict(bind(known, cast("list[Value]", list(args)), cast("dict[str, Value]", dict(kwargs))))
     for parameter in known.parameters:
         if not parameter.required:
-            given.setdefault(parameter.name, parameter.default)
-    named = {name.lstrip("*"): value for name, value in given.items() if not name.startswith("**")}
-    rest: Mapping[str, Any] = next((value for name, value in given.items() if name.startswith("**")), {})
-    return rule(**named, **rest)
+            bound.setdefault(parameter.name, parameter.default)
+    named = {name.lstrip("*"): value for name, value in bound.items() if not name.startswith("**")}
+    rest = next((value for name, value in bound.items() if name.startswith("**")), {})
+    return rule(**named, **(rest if isinstance(rest, Mapping) else {}))
 
 
 def declared(layer: Layer) -> Spec:
@@ -176,7 +177,16 @@ def _both(one: Shape | None, other: Shape | None) -> Shape | None:
     return tuple(a if a == b else None for a, b in zip(one, other, strict=True))
 
 
-def _resolved(value: Value, found: Mapping[Ref, Spec]) -> Any:
+def _outcome(value: Value, found: Mapping[Ref, Spec]) -> Output:
+    """What a model returns: a spec for each of its outputs."""
+    if isinstance(value, tuple):
+        return tuple(_outcome(item, found) for item in value)
+    if isinstance(value, Mapping):
+        return {key: _outcome(item, found) for key, item in value.items()}
+    return found.get(value, UNKNOWN) if isinstance(value, Ref) else UNKNOWN
+
+
+def _resolved(value: Value, found: Mapping[Ref, Spec]) -> Argument:
     if isinstance(value, Ref):
         return found.get(value, UNKNOWN)
     if isinstance(value, tuple):

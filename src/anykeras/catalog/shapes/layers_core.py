@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from ...document.model import Layer
 from .operations_linalg import einsum
@@ -19,15 +19,16 @@ RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation Ra
 RandomElasticTransform AugMix ContrastLimitedAdaptiveHistogramEqualization CutMix MixUp RandAugment"""
 
 
-def made(layer: Layer, shape: Any) -> Spec:
+def made(layer: Layer, shape: Sequence[object]) -> Spec:
     """An outcome of a layer, in the dtype that it computes in."""
-    if not all(d is None or isinstance(d, int) for d in shape):
+    sizes = [d for d in shape if d is None or isinstance(d, int)]
+    if len(sizes) < len(shape):
         raise ValueError(f"{layer.name}: {shape!r} is no shape")
-    return Spec(tuple(shape), compute_dtype(layer))
+    return Spec(tuple(sizes), compute_dtype(layer))
 
 
 @layer(*_UNCHANGED.split())
-def unchanged(layer: Layer, inputs: Spec, *_: Any, **__: Any) -> Output:
+def unchanged(layer: Layer, inputs: Spec, *_: object, **__: object) -> Output:
     return made(layer, inputs.known())
 
 
@@ -79,7 +80,7 @@ def reversible_embedding(layer: Layer, inputs: Spec, reverse: bool = False) -> S
 
 
 @layer("Lambda")
-def lambda_(layer: Layer, inputs: Spec, **_: Any) -> Spec:
+def lambda_(layer: Layer, inputs: Spec, **_: object) -> Spec:
     """Only where the file states the shape; the function itself is not run."""
     stated = option(layer, "output_shape")
     if not isinstance(stated, tuple) or not all(d is None or isinstance(d, int) for d in stated):
@@ -88,6 +89,5 @@ def lambda_(layer: Layer, inputs: Spec, **_: Any) -> Spec:
 
 
 @wrapper("SpectralNormalization")
-def spectral_normalization(apply: Apply, layer: Layer, inputs: Spec, **kwargs: Any) -> Output:
-    inner: Spec = apply(option(layer, "layer"), [inputs], {})
-    return made(layer, inner.known())
+def spectral_normalization(apply: Apply, layer: Layer, inputs: Spec, **_: object) -> Output:
+    return made(layer, spec_of(apply(option(layer, "layer"), [inputs], {})).known())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...document.model import Layer
 from .layers_core import made
 from .spec import Spec, broadcast, total
@@ -46,7 +44,7 @@ def dot(layer: Layer, inputs: tuple[Spec, Spec]) -> Spec:
 
 
 @layer("Attention", "AdditiveAttention")
-def attention(layer: Layer, inputs: tuple[Spec, ...], return_attention_scores: bool = False, **_: Any) -> Output:
+def attention(layer: Layer, inputs: tuple[Spec, ...], return_attention_scores: bool = False, **_: object) -> Output:
     query, value = inputs[0].known(), inputs[1].known()
     key = inputs[2].known() if len(inputs) > 2 else value
     found = made(layer, (*query[:-1], value[-1]))
@@ -55,7 +53,7 @@ def attention(layer: Layer, inputs: tuple[Spec, ...], return_attention_scores: b
 
 @layer("MultiHeadAttention")
 def multi_head_attention(
-    layer: Layer, query: Spec, value: Spec, key: Spec | None = None, return_attention_scores: bool = False, **_: Any
+    layer: Layer, query: Spec, value: Spec, key: Spec | None = None, return_attention_scores: bool = False, **_: object
 ) -> Output:
     shape = query.known()
     stated = option(layer, "output_shape")
@@ -67,7 +65,7 @@ def multi_head_attention(
 
 @layer("GroupQueryAttention", "GroupedQueryAttention")
 def group_query_attention(
-    layer: Layer, query: Spec, value: Spec, key: Spec | None = None, return_attention_scores: bool = False, **_: Any
+    layer: Layer, query: Spec, value: Spec, key: Spec | None = None, return_attention_scores: bool = False, **_: object
 ) -> Output:
     shape = query.known()
     length = (key or value).known()[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from ...document.model import Layer
 from ..base import Shape
@@ -22,7 +21,7 @@ def encoded(shape: Shape, depth: int | None, mode: str) -> Shape:
 
 
 @layer("CategoryEncoding")
-def category_encoding(layer: Layer, inputs: Spec, **_: Any) -> Spec:
+def category_encoding(layer: Layer, inputs: Spec, **_: object) -> Spec:
     return made(layer, encoded(inputs.known(), option(layer, "num_tokens"), option(layer, "output_mode", "multi_hot")))
 
 
@@ -105,7 +104,7 @@ def stft_spectrogram(layer: Layer, inputs: Spec) -> Spec:
     size = option(layer, "fft_length") or 2 ** math.ceil(math.log2(length))
     frequencies = (size // 2 + 1) * (2 if option(layer, "mode", "log") == "stft" else 1)
     depth, padding = times(channels, frequencies), option(layer, "padding", "valid")
-    found = convolved(inputs, depth, length, step, padding, order, 1).known()
+    found = convolved(inputs, depth, (length,), strides=step, padding=padding, data_format=order).known()
     if not option(layer, "expand_dims", False):
         return made(layer, found)
     if order == "channels_first":

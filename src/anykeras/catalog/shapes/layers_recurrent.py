@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Union
 
 from ...document.model import Layer
 from ..base import Shape
@@ -12,17 +12,18 @@ from .layers_space import convolution
 from .spec import Spec, spec_of, times
 from .tables import Apply, Output, layer, option, wrapper
 
+States = Union[int, Sequence["States"]]  # noqa: UP007  (recursive)
 _STATES = {"SimpleRNN": 1, "GRU": 1, "LSTM": 2, "SimpleRNNCell": 1, "GRUCell": 1, "LSTMCell": 2}
 
 
-def sequences(layer: Layer, batch: int | None, length: int | None, own: Shape, states: list[Any]) -> Output:
+def sequences(layer: Layer, batch: int | None, length: int | None, own: Shape, states: Sequence[Output]) -> Output:
     """The outcome over all steps or of the last one, and the states behind it where they are asked for."""
     found = made(layer, (batch, length, *own) if option(layer, "return_sequences", False) else (batch, *own))
     return (found, *states) if option(layer, "return_state", False) else found
 
 
 @layer("SimpleRNN", "GRU", "LSTM")
-def recurrent(layer: Layer, sequence: Spec, *_: Any, **__: Any) -> Output:
+def recurrent(layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
     batch, length, *_rest = sequence.known()
     units = option(layer, "units")
     states = [made(layer, (batch, units))] * _STATES[layer.class_name]
@@ -30,19 +31,19 @@ def recurrent(layer: Layer, sequence: Spec, *_: Any, **__: Any) -> Output:
 
 
 @layer("ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
-def conv_lstm(layer: Layer, sequence: Spec, *_: Any, **__: Any) -> Output:
+def conv_lstm(layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
     batch, length, *rest = sequence.known()
     state = convolution(layer, sequence.with_shape((batch, *rest)), option(layer, "filters"))
     return sequences(layer, batch, length, state.known()[1:], [state, state])
 
 
 @layer("SimpleRNNCell", "GRUCell", "LSTMCell")
-def cell(layer: Layer, inputs: Spec, states: Any = None, **_: Any) -> Output:
+def cell(layer: Layer, inputs: Spec, states: object = None, **_: object) -> Output:
     found = made(layer, (*inputs.known()[:-1], option(layer, "units")))
     return found, (found,) * _STATES[layer.class_name]
 
 
-def sizes(cell: Layer) -> tuple[int, list[Any]]:
+def sizes(cell: Layer) -> tuple[int, list[States]]:
     """The size of a cell's outcome, and those of its states (nested for stacked cells)."""
     if cell.class_name == "StackedRNNCells":
         inner = [sizes(c) for c in option(cell, "cells")]
@@ -52,17 +53,18 @@ def sizes(cell: Layer) -> tuple[int, list[Any]]:
 
 
 @layer("RNN")
-def rnn(layer: Layer, sequence: Spec, *_: Any, **__: Any) -> Output:
+def rnn(layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
     batch, length, *_rest = sequence.known()
     size, states = sizes(option(layer, "cell"))
-    shaped = [
-        [made(layer, (batch, s)) for s in state] if isinstance(state, list) else made(layer, (batch, state)) for state in states
-    ]
-    return sequences(layer, batch, length, (size,), shaped)
+    return sequences(layer, batch, length, (size,), [_state(layer, batch, state) for state in states])
+
+
+def _state(layer: Layer, batch: int | None, size: States) -> Output:
+    return made(layer, (batch, size)) if isinstance(size, int) else [_state(layer, batch, one) for one in size]
 
 
 @wrapper("Bidirectional")
-def bidirectional(apply: Apply, layer: Layer, sequence: Spec, *_: Any, **__: Any) -> Output:
+def bidirectional(apply: Apply, layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
     inner = option(layer, "layer")
     found = apply(inner, [sequence], {})
     first, *states = found if isinstance(found, tuple) else (found,)
@@ -77,13 +79,13 @@ def bidirectional(apply: Apply, layer: Layer, sequence: Spec, *_: Any, **__: Any
 
 
 @wrapper("TimeDistributed")
-def time_distributed(apply: Apply, layer: Layer, inputs: Spec, **_: Any) -> Output:
+def time_distributed(apply: Apply, layer: Layer, inputs: Spec, **_: object) -> Output:
     batch, length, *rest = inputs.known()
     found = apply(option(layer, "layer"), [inputs.with_shape((batch, *rest))], {})
     return _timed(layer, found, length)
 
 
-def _timed(layer: Layer, found: Any, length: int | None) -> Output:
+def _timed(layer: Layer, found: Output, length: int | None) -> Output:
     if isinstance(found, Mapping):
         return {key: _timed(layer, item, length) for key, item in found.items()}
     if isinstance(found, list | tuple):

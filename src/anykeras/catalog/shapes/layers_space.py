@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ...document.model import Layer
 from . import operations_nn as nn
 from .layers_core import made
@@ -18,20 +16,28 @@ def named(*patterns: str) -> list[str]:
     return [pattern.format(rank) for pattern in patterns for rank in _RANKS]
 
 
-def data_format(layer: Layer) -> Any:
+def data_format(layer: Layer) -> str:
     """The layer's data format; channels_last where it says none."""
-    return option(layer, "data_format") or "channels_last"
+    return str(option(layer, "data_format") or "channels_last")
 
 
 def _padding(layer: Layer) -> str:
     return str(option(layer, "padding", "valid")).lower()
 
 
+def _how(layer: Layer) -> nn.Convolution:
+    return {
+        "strides": option(layer, "strides", 1),
+        "padding": _padding(layer),
+        "data_format": data_format(layer),
+        "dilation_rate": option(layer, "dilation_rate", 1),
+    }
+
+
 def convolution(layer: Layer, inputs: Spec, filters: int | None) -> Spec:
     """A convolution of the layer's own kernel size, strides, padding and dilation."""
-    size, strides, rate = option(layer, "kernel_size"), option(layer, "strides", 1), option(layer, "dilation_rate", 1)
-    shape = nn.convolved(inputs, filters, size, strides, _padding(layer), data_format(layer), rate).known()
-    return made(layer, shape)
+    size = each(option(layer, "kernel_size"), len(inputs.known()) - 2)
+    return made(layer, nn.convolved(inputs, filters, size, **_how(layer)).known())
 
 
 @layer(*named("Conv{}D"), "SeparableConv1D", "SeparableConv2D")
@@ -47,16 +53,8 @@ def depthwise(layer: Layer, inputs: Spec) -> Spec:
 
 @layer(*named("Conv{}DTranspose"))
 def conv_transpose(layer: Layer, inputs: Spec) -> Spec:
-    found = nn.unconvolved(
-        inputs,
-        option(layer, "filters"),
-        option(layer, "kernel_size"),
-        option(layer, "strides", 1),
-        _padding(layer),
-        option(layer, "output_padding"),
-        data_format(layer),
-        option(layer, "dilation_rate", 1),
-    )
+    size = each(option(layer, "kernel_size"), len(inputs.known()) - 2)
+    found = nn.unconvolved(inputs, option(layer, "filters"), size, option(layer, "output_padding"), **_how(layer))
     return made(layer, found.known())
 
 
@@ -67,7 +65,7 @@ def pooling(layer: Layer, inputs: Spec) -> Spec:
 
 
 @layer(*named("GlobalMaxPooling{}D", "GlobalAveragePooling{}D"))
-def global_pooling(layer: Layer, inputs: Spec, mask: Any = None) -> Spec:
+def global_pooling(layer: Layer, inputs: Spec, mask: object = None) -> Spec:
     dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
     ones = (1,) * len(dims) if option(layer, "keepdims", False) else ()
     return made(layer, assembled(batch, ones, channels, data_format(layer)))
@@ -78,7 +76,7 @@ def adaptive_pooling(layer: Layer, inputs: Spec) -> Spec:
     return made(layer, nn.adaptive_pool(inputs, option(layer, "output_size"), data_format(layer)).known())
 
 
-def _sides(value: Any, rank: int) -> list[tuple[int, ...]]:
+def _sides(value: object, rank: int) -> list[tuple[int, ...]]:
     """(before, after) for each axis, from a number, one number an axis, or a pair an axis."""
     if rank == 1:
         return [each(value, 2)]
@@ -95,7 +93,7 @@ def cropping(layer: Layer, inputs: Spec) -> Spec:
     return _widened(layer, inputs, option(layer, "cropping", (1, 1) if layer.class_name == "Cropping1D" else 0), -1)
 
 
-def _widened(layer: Layer, inputs: Spec, by: Any, sign: int) -> Spec:
+def _widened(layer: Layer, inputs: Spec, by: object, sign: int) -> Spec:
     dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
     wide = [plus(d, sign * sum(side)) for d, side in zip(dims, _sides(by, len(dims)), strict=True)]
     if any(d is not None and d <= 0 for d in wide):

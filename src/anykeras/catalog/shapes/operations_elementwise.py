@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
-from .spec import Spec, broadcast, floating, promote, spec_of
+from ..base import Shape
+from .spec import Argument, Spec, broadcast, floating, promote, spec_of
 from .tables import operation
 
 _SAME = """abs absolute bitwise_invert bitwise_not celu clip conj conjugate copy elu erf erfinv flip fliplr flipud
@@ -23,145 +24,139 @@ _BINARY_BOOL = """equal not_equal greater greater_equal less less_equal isclose 
 
 
 @operation(*_SAME.split())
-def same(x: Any = None, **arguments: Any) -> Spec:
+def same(x: Spec | None = None, **arguments: Argument) -> Spec:
     """Shape and dtype of the first argument, whatever its name."""
     return spec_of(next(iter(arguments.values())) if x is None else x)
 
 
 @operation(*_FLOAT.split())
-def unary_float(x: Any, **_: Any) -> Spec:
-    found = spec_of(x)
-    return Spec(found.shape, floating(found.dtype))
+def unary_float(x: Spec, **_: object) -> Spec:
+    return Spec(x.shape, floating(x.dtype))
 
 
 @operation(*_BOOL.split())
-def unary_bool(x: Any) -> Spec:
-    return Spec(spec_of(x).shape, "bool")
+def unary_bool(x: Spec) -> Spec:
+    return Spec(x.shape, "bool")
 
 
 @operation("reciprocal", "normalize")
-def always_float32(x: Any, **_: Any) -> Spec:
-    return Spec(spec_of(x).shape, "float32")
+def always_float32(x: Spec, **_: object) -> Spec:
+    return Spec(x.shape, "float32")
 
 
 @operation("square")
-def square(x: Any) -> Spec:
-    found = spec_of(x)
-    return Spec(found.shape, "int32" if found.dtype == "bool" else found.dtype)
+def square(x: Spec) -> Spec:
+    return Spec(x.shape, "int32" if x.dtype == "bool" else x.dtype)
 
 
-def together(*values: Any) -> tuple[Any, list[str | None]]:
+def together(*specs: Spec) -> tuple[Shape, list[str | None]]:
     """The broadcast shape of several arguments, and their dtypes."""
-    specs = [spec_of(value) for value in values]
     return broadcast(*(s.known() for s in specs)), [s.dtype for s in specs]
 
 
 @operation(*_BINARY.split())
-def binary(**arguments: Any) -> Spec:
+def binary(**arguments: Spec) -> Spec:
     shape, dtypes = together(*arguments.values())
     return Spec(shape, promote(*dtypes))
 
 
 @operation("mod", "fmod")
-def modulo(x1: Any, x2: Any) -> Spec:
+def modulo(x1: Spec, x2: Spec) -> Spec:
     shape, dtypes = together(x1, x2)
     return Spec(shape, promote(*dtypes, "int32") if set(dtypes) == {"bool"} else promote(*dtypes))
 
 
 @operation(*_BINARY_FLOAT.split())
-def binary_float(**arguments: Any) -> Spec:
+def binary_float(**arguments: Spec) -> Spec:
     shape, dtypes = together(*arguments.values())
     return Spec(shape, promote(*dtypes, "float"))
 
 
 @operation("arctan2")
-def arctan2(x1: Any, x2: Any) -> Spec:
+def arctan2(x1: Spec, x2: Spec) -> Spec:
     return _of_arrays(x1, x2, ("int", "float"))
 
 
 @operation("nextafter")
-def nextafter(x1: Any, x2: Any) -> Spec:
+def nextafter(x1: Spec, x2: Spec) -> Spec:
     return _of_arrays(x1, x2, ("float",))
 
 
-def _of_arrays(x1: Any, x2: Any, numbers: tuple[str, ...]) -> Spec:
+def _of_arrays(x1: Spec, x2: Spec, numbers: tuple[str, ...]) -> Spec:
     """Python numbers of these kinds are float32 here, and do not give way to the other operand's dtype."""
     shape, dtypes = together(x1, x2)
     return Spec(shape, promote(*("float32" if d in numbers else d for d in dtypes), "float"))
 
 
 @operation(*_BINARY_BOOL.split())
-def binary_bool(x1: Any, x2: Any, **_: Any) -> Spec:
+def binary_bool(x1: Spec, x2: Spec, **_: object) -> Spec:
     return Spec(together(x1, x2)[0], "bool")
 
 
 @operation("isin", "in_top_k")
-def like_first_bool(**arguments: Any) -> Spec:
+def like_first_bool(**arguments: Argument) -> Spec:
     return Spec(spec_of(next(iter(arguments.values()))).shape, "bool")
 
 
 @operation("allclose")
-def one_bool(**_: Any) -> Spec:
+def one_bool(**_: object) -> Spec:
     return Spec((), "bool")
 
 
 @operation("where")
-def where(condition: Any, x1: Any, x2: Any) -> Spec:
+def where(condition: Spec, x1: Spec, x2: Spec) -> Spec:
     shape, (_, *dtypes) = together(condition, x1, x2)
     return Spec(shape, promote(*dtypes))
 
 
 @operation("select")
-def select(condlist: Any, choicelist: Any, default: Any) -> Spec:
-    first = spec_of(choicelist[0])
-    return Spec(first.shape, first.dtype)
+def select(condlist: object, choicelist: Sequence[Spec], default: object) -> Spec:
+    return choicelist[0]
 
 
 @operation("cast", "saturate_cast")
-def cast(x: Any, dtype: str) -> Spec:
-    return Spec(spec_of(x).shape, dtype)
+def cast(x: Spec, dtype: str) -> Spec:
+    return Spec(x.shape, dtype)
 
 
 @operation("zeros_like", "ones_like", "empty_like", "array", "convert_to_tensor")
-def like(x: Any, dtype: str | None = None, **_: Any) -> Spec:
-    return Spec(spec_of(x).shape, dtype or spec_of(x).dtype)
+def like(x: Spec, dtype: str | None = None, **_: object) -> Spec:
+    return Spec(x.shape, dtype or x.dtype)
 
 
 @operation("full_like")
-def full_like(x: Any, fill_value: Any, dtype: str | None = None) -> Spec:
-    return Spec(spec_of(x).shape, dtype or spec_of(x).dtype)
+def full_like(x: Spec, fill_value: Spec, dtype: str | None = None) -> Spec:
+    return Spec(x.shape, dtype or x.dtype)
 
 
 @operation("digitize")
-def digitize(x: Any, bins: Any) -> Spec:
-    return Spec(spec_of(x).shape, "int32")
+def digitize(x: Spec, bins: object) -> Spec:
+    return Spec(x.shape, "int32")
 
 
 @operation("argsort", "argpartition")
-def argsort(x: Any, axis: int | None = -1, **_: Any) -> Spec:
-    return Spec(spec_of(x).known() if axis is not None else (None,), "int32")
+def argsort(x: Spec, axis: int | None = -1, **_: object) -> Spec:
+    return Spec(x.known() if axis is not None else (None,), "int32")
 
 
 @operation("polar")
-def polar(abs_: Any, angle: Any) -> Spec:
+def polar(abs_: Spec, angle: Spec) -> Spec:
     return Spec(together(abs_, angle)[0], "complex64")
 
 
 @operation("glu")
-def glu(x: Any, axis: int = -1) -> Spec:
-    found = spec_of(x)
-    shape = list(found.known())
+def glu(x: Spec, axis: int = -1) -> Spec:
+    shape = list(x.known())
     half = shape[axis]
     shape[axis] = None if half is None else half // 2
-    return found.with_shape(shape)
+    return x.with_shape(shape)
 
 
 @operation("binary_crossentropy")
-def binary_crossentropy(target: Any, output: Any, **_: Any) -> Spec:
-    return spec_of(output)
+def binary_crossentropy(target: object, output: Spec, **_: object) -> Spec:
+    return output
 
 
 @operation("categorical_crossentropy", "sparse_categorical_crossentropy")
-def crossentropy(target: Any, output: Any, axis: int = -1, **_: Any) -> Spec:
-    found = spec_of(output)
-    return found.with_shape(found.known()[:-1])
+def crossentropy(target: object, output: Spec, axis: int = -1, **_: object) -> Spec:
+    return output.with_shape(output.known()[:-1])

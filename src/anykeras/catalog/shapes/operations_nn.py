@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict, Unpack
 
-from .spec import Spec, assembled, each, floating, plus, product, spatial, spec_of, times, windows
+from ..base import Shape
+from .spec import Numbers, Spec, assembled, each, floating, plus, product, spatial, times, whole, windows
 from .tables import operation
 
 
 @operation("one_hot")
-def one_hot(x: Any, num_classes: int, axis: int = -1, dtype: str | None = None, **_: Any) -> Spec:
-    shape = list(spec_of(x).known())
+def one_hot(x: Spec, num_classes: int, axis: int = -1, dtype: str | None = None, **_: object) -> Spec:
+    shape = list(x.known())
     shape.insert(len(shape) if axis == -1 else axis % (len(shape) + 1), num_classes)
     return Spec(tuple(shape), dtype or "float32")
 
 
 @operation("multi_hot")
-def multi_hot(inputs: Any, num_classes: int, axis: int = -1, dtype: str | None = None, **_: Any) -> Spec:
-    shape = list(spec_of(inputs).known())
+def multi_hot(inputs: Spec, num_classes: int, axis: int = -1, dtype: str | None = None, **_: object) -> Spec:
+    shape = list(inputs.known())
     shape.insert(len(shape) if axis == -1 else axis, num_classes)
     kept = shape[-1:] if len(shape) == 2 else [shape[0], *shape[2:]]
     return Spec(tuple(kept), dtype or "float32")
 
 
-def pooled(found: Spec, pool_size: Any, strides: Any, padding: str, data_format: Any) -> Spec:
+def pooled(found: Spec, pool_size: Numbers, strides: Numbers | None, padding: str, data_format: str | None) -> Spec:
     """A pooling with windows of `pool_size`, `strides` apart (as far apart as they are large by default)."""
     dims, (batch, channels) = spatial(found.known(), data_format)
     sizes = each(pool_size, len(dims))
@@ -34,58 +35,52 @@ def pooled(found: Spec, pool_size: Any, strides: Any, padding: str, data_format:
 
 
 @operation("max_pool", "average_pool")
-def pool(inputs: Any, pool_size: Any, strides: Any = None, padding: str = "valid", data_format: Any = None) -> Spec:
-    return pooled(spec_of(inputs), pool_size, strides, padding.lower(), data_format)
+def pool(
+    inputs: Spec, pool_size: Numbers, strides: Numbers | None = None, padding: str = "valid", data_format: str | None = None
+) -> Spec:
+    return pooled(inputs, pool_size, strides, padding.lower(), data_format)
 
 
 @operation("adaptive_average_pool", "adaptive_max_pool")
-def adaptive_pool(inputs: Any, output_size: Any, data_format: Any = None) -> Spec:
-    found = spec_of(inputs)
-    dims, (batch, channels) = spatial(found.known(), data_format)
-    return found.with_shape(assembled(batch, each(output_size, len(dims)), channels, data_format))
+def adaptive_pool(inputs: Spec, output_size: Numbers, data_format: str | None = None) -> Spec:
+    dims, (batch, channels) = spatial(inputs.known(), data_format)
+    return inputs.with_shape(assembled(batch, each(output_size, len(dims)), channels, data_format))
 
 
-def convolved(
-    found: Spec, filters: int | None, kernel: Any, strides: Any, padding: str, data_format: Any, dilation: Any
-) -> Spec:
+class Convolution(TypedDict, total=False):
+    """How a convolution goes over its input, as ``keras.ops`` names it."""
+
+    strides: Numbers
+    padding: str
+    data_format: str | None
+    dilation_rate: Numbers
+
+
+def convolved(found: Spec, filters: int | None, size: Sequence[int | None], **how: Unpack[Convolution]) -> Spec:
     """A convolution with a kernel of the given spatial size."""
+    data_format, padding = how.get("data_format"), how.get("padding", "valid").lower()
     dims, (batch, _) = spatial(found.known(), data_format)
     rank = len(dims)
-    parts = zip(dims, each(kernel, rank), each(strides, rank), each(dilation, rank), strict=True)
-    made = [windows(d, k, s, padding, rate) for d, k, s, rate in parts]
-    return found.with_shape(assembled(batch, made, filters, data_format))
+    steps, rates = each(how.get("strides", 1), rank), each(how.get("dilation_rate", 1), rank)
+    lengths = [windows(d, k, s, padding, rate) for d, k, s, rate in zip(dims, whole(size), steps, rates, strict=True)]
+    return found.with_shape(assembled(batch, lengths, filters, data_format))
 
 
 @operation("conv")
-def conv(
-    inputs: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: Any = None, dilation_rate: Any = 1
-) -> Spec:
-    *size, _, filters = spec_of(kernel).known()
-    return convolved(spec_of(inputs), filters, tuple(size), strides, padding.lower(), data_format, dilation_rate)
+def conv(inputs: Spec, kernel: Spec, **how: Unpack[Convolution]) -> Spec:
+    *size, _, filters = kernel.known()
+    return convolved(inputs, filters, size, **how)
 
 
 @operation("depthwise_conv")
-def depthwise_conv(
-    inputs: Any, kernel: Any, strides: Any = 1, padding: str = "valid", data_format: Any = None, dilation_rate: Any = 1
-) -> Spec:
-    *size, channels, multiplier = spec_of(kernel).known()
-    filters = times(channels, multiplier)
-    return convolved(spec_of(inputs), filters, tuple(size), strides, padding.lower(), data_format, dilation_rate)
+def depthwise_conv(inputs: Spec, kernel: Spec, **how: Unpack[Convolution]) -> Spec:
+    *size, channels, multiplier = kernel.known()
+    return convolved(inputs, times(channels, multiplier), size, **how)
 
 
 @operation("separable_conv")
-def separable_conv(
-    inputs: Any,
-    depthwise_kernel: Any,
-    pointwise_kernel: Any,
-    strides: Any = 1,
-    padding: str = "valid",
-    data_format: Any = None,
-    dilation_rate: Any = 1,
-) -> Spec:
-    size = spec_of(depthwise_kernel).known()[:-2]
-    filters = spec_of(pointwise_kernel).known()[-1]
-    return convolved(spec_of(inputs), filters, tuple(size), strides, padding.lower(), data_format, dilation_rate)
+def separable_conv(inputs: Spec, depthwise_kernel: Spec, pointwise_kernel: Spec, **how: Unpack[Convolution]) -> Spec:
+    return convolved(inputs, pointwise_kernel.known()[-1], depthwise_kernel.known()[:-2], **how)
 
 
 def grown(length: int | None, size: int, stride: int, padding: str, output_padding: int | None, dilation: int) -> int | None:
@@ -102,94 +97,77 @@ def grown(length: int | None, size: int, stride: int, padding: str, output_paddi
 def unconvolved(
     found: Spec,
     filters: int | None,
-    kernel: Any,
-    strides: Any,
-    padding: str,
-    output_padding: Any,
-    data_format: Any,
-    dilation: Any,
+    size: Sequence[int | None],
+    output_padding: Numbers | None = None,
+    **how: Unpack[Convolution],
 ) -> Spec:
     """A transposed convolution with a kernel of the given spatial size."""
+    data_format, padding = how.get("data_format"), how.get("padding", "valid").lower()
     dims, (batch, _) = spatial(found.known(), data_format)
     rank = len(dims)
+    steps, rates = each(how.get("strides", 1), rank), each(how.get("dilation_rate", 1), rank)
     extra = (None,) * rank if output_padding is None else each(output_padding, rank)
-    parts = zip(dims, each(kernel, rank), each(strides, rank), extra, each(dilation, rank), strict=True)
-    made = [grown(d, k, s, padding, e, rate) for d, k, s, e, rate in parts]
-    return found.with_shape(assembled(batch, made, filters, data_format))
+    parts = zip(dims, whole(size), steps, extra, rates, strict=True)
+    lengths = [grown(d, k, s, padding, e, rate) for d, k, s, e, rate in parts]
+    return found.with_shape(assembled(batch, lengths, filters, data_format))
 
 
 @operation("conv_transpose")
-def conv_transpose(
-    inputs: Any,
-    kernel: Any,
-    strides: Any = 1,
-    padding: str = "valid",
-    output_padding: Any = None,
-    data_format: Any = None,
-    dilation_rate: Any = 1,
-) -> Spec:
-    *size, filters, _ = spec_of(kernel).known()
-    return unconvolved(
-        spec_of(inputs), filters, tuple(size), strides, padding.lower(), output_padding, data_format, dilation_rate
-    )
+def conv_transpose(inputs: Spec, kernel: Spec, output_padding: Numbers | None = None, **how: Unpack[Convolution]) -> Spec:
+    *size, filters, _ = kernel.known()
+    return unconvolved(inputs, filters, size, output_padding, **how)
 
 
 @operation("depth_to_space")
-def depth_to_space(x: Any, block_size: int, data_format: Any = "channels_last") -> Spec:
-    found = spec_of(x)
-    dims, (batch, channels) = spatial(found.known(), data_format)
+def depth_to_space(x: Spec, block_size: int, data_format: str | None = "channels_last") -> Spec:
+    dims, (batch, channels) = spatial(x.known(), data_format)
     depth = None if channels is None else channels // block_size**2
-    return found.with_shape(assembled(batch, [times(d, block_size) for d in dims], depth, data_format))
+    return x.with_shape(assembled(batch, [times(d, block_size) for d in dims], depth, data_format))
 
 
 @operation("space_to_depth")
-def space_to_depth(x: Any, block_size: int, data_format: Any = "channels_last") -> Spec:
-    found = spec_of(x)
-    dims, (batch, channels) = spatial(found.known(), data_format)
+def space_to_depth(x: Spec, block_size: int, data_format: str | None = "channels_last") -> Spec:
+    dims, (batch, channels) = spatial(x.known(), data_format)
     smaller = [None if d is None else d // block_size for d in dims]
-    return found.with_shape(assembled(batch, smaller, times(channels, block_size**2), data_format))
+    return x.with_shape(assembled(batch, smaller, times(channels, block_size**2), data_format))
 
 
 @operation("unfold")
-def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> Spec:
-    found = spec_of(x)
-    batch, channels, *dims = found.known()
+def unfold(x: Spec, kernel_size: Numbers, dilation: Numbers = 1, padding: Numbers = 0, stride: Numbers = 1) -> Spec:
+    batch, channels, *dims = x.known()
     sizes, rates, pads, steps = (each(v, 2) for v in (kernel_size, dilation, padding, stride))
     places = [windows(plus(dims[i], 2 * pads[i]), sizes[i], steps[i], "valid", rates[i]) for i in range(2)]
-    return found.with_shape((batch, times(channels, sizes[0] * sizes[1]), product(tuple(places))))
+    return x.with_shape((batch, times(channels, sizes[0] * sizes[1]), product(tuple(places))))
 
 
 @operation("fold")
-def fold(x: Any, output_size: Any, kernel_size: Any, **_: Any) -> Spec:
-    found = spec_of(x)
-    batch, columns, _length = found.known()
+def fold(x: Spec, output_size: Numbers, kernel_size: Numbers, **_: object) -> Spec:
+    batch, columns, _length = x.known()
     sizes = each(kernel_size, 2)
     channels = None if columns is None else columns // (sizes[0] * sizes[1])
-    return found.with_shape((batch, channels, *each(output_size, 2)))
+    return x.with_shape((batch, channels, *each(output_size, 2)))
 
 
 @operation("dot_product_attention")
-def dot_product_attention(query: Any, key: Any, value: Any, **_: Any) -> Spec:
-    return spec_of(query)
+def dot_product_attention(query: Spec, key: object, value: object, **_: object) -> Spec:
+    return query
 
 
 @operation("ctc_loss")
-def ctc_loss(target: Any, output: Any, **_: Any) -> Spec:
-    found = spec_of(output)
-    return Spec(found.known()[:1], floating(found.dtype))
+def ctc_loss(target: object, output: Spec, **_: object) -> Spec:
+    return Spec(output.known()[:1], floating(output.dtype))
 
 
 @operation("ctc_decode")
 def ctc_decode(
-    inputs: Any, sequence_lengths: Any, strategy: Any = "greedy", beam_width: Any = 100, top_paths: Any = 1, **_: Any
+    inputs: Spec, sequence_lengths: object, strategy: str = "greedy", beam_width: object = 100, top_paths: int = 1, **_: object
 ) -> tuple[Spec, Spec]:
-    found = spec_of(inputs)
-    batch, steps, _classes = found.known()
+    batch, steps, _classes = inputs.known()
     paths = 1 if strategy == "greedy" else int(top_paths)
-    return Spec((paths, batch, steps), "int32"), Spec((batch, paths), floating(found.dtype))
+    return Spec((paths, batch, steps), "int32"), Spec((batch, paths), floating(inputs.dtype))
 
 
-def image_sized(found: Spec, height: int | None, width: int | None, data_format: Any, channels: int | None = -1) -> Spec:
+def image_sized(found: Spec, height: int | None, width: int | None, data_format: str | None, channels: int | None = -1) -> Spec:
     """An image, or a batch of them, with another height, width and, unless -1, number of channels."""
     batched = found if len(found.known()) == 4 else found.with_shape((None, *found.known()))
     _, (batch, depth) = spatial(batched.known(), data_format)
@@ -198,91 +176,73 @@ def image_sized(found: Spec, height: int | None, width: int | None, data_format:
 
 
 @operation("image.resize")
-def resize(images: Any, size: Any, data_format: Any = None, **_: Any) -> Spec:
-    return image_sized(spec_of(images), size[0], size[1], data_format)
+def resize(images: Spec, size: tuple[int, int], data_format: str | None = None, **_: object) -> Spec:
+    return image_sized(images, size[0], size[1], data_format)
 
 
-def _sides(found: Spec, data_format: Any) -> tuple[int | None, int | None]:
+def _sides(found: Spec, data_format: str | None) -> tuple[int | None, int | None]:
     height, width = found.known()[-3:-1] if data_format != "channels_first" else found.known()[-2:]
     return height, width
 
 
 @operation("image.rgb_to_grayscale")
-def rgb_to_grayscale(images: Any, data_format: Any = None) -> Spec:
-    found = spec_of(images)
-    return image_sized(found, *_sides(found, data_format), data_format, 1)
+def rgb_to_grayscale(images: Spec, data_format: str | None = None) -> Spec:
+    return image_sized(images, *_sides(images, data_format), data_format, 1)
 
 
-def _edged(images: Any, sides: Sequence[Any], sign: int, height: Any, width: Any, data_format: Any) -> Spec:
-    """Padding adds to the sides (top, left, bottom, right) and cropping takes away; a target size wins."""
-    found = spec_of(images)
-    tall, wide = _sides(found, data_format)
-    top, left, bottom, right = (side or 0 for side in sides)
-    tall = plus(tall, sign * (top + bottom)) if height is None else height
-    wide = plus(wide, sign * (left + right)) if width is None else width
-    return image_sized(found, tall, wide, data_format)
-
-
-@operation("image.pad_images")
-def pad_images(
-    images: Any,
-    top_padding: Any = None,
-    left_padding: Any = None,
-    bottom_padding: Any = None,
-    right_padding: Any = None,
-    target_height: Any = None,
-    target_width: Any = None,
-    data_format: Any = None,
+@operation("image.pad_images", "image.crop_images")
+def edged(
+    images: Spec,
+    target_height: int | None = None,
+    target_width: int | None = None,
+    data_format: str | None = None,
+    **edges: int | None,
 ) -> Spec:
-    sides = (top_padding, left_padding, bottom_padding, right_padding)
-    return _edged(images, sides, 1, target_height, target_width, data_format)
-
-
-@operation("image.crop_images")
-def crop_images(
-    images: Any,
-    top_cropping: Any = None,
-    left_cropping: Any = None,
-    bottom_cropping: Any = None,
-    right_cropping: Any = None,
-    target_height: Any = None,
-    target_width: Any = None,
-    data_format: Any = None,
-) -> Spec:
-    sides = (top_cropping, left_cropping, bottom_cropping, right_cropping)
-    return _edged(images, sides, -1, target_height, target_width, data_format)
+    """Padding adds to the sides and cropping takes away; a target size wins."""
+    kind, sign = ("padding", 1) if "top_padding" in edges else ("cropping", -1)
+    top, left, bottom, right = (edges[f"{side}_{kind}"] or 0 for side in ("top", "left", "bottom", "right"))
+    tall, wide = _sides(images, data_format)
+    tall = plus(tall, sign * (top + bottom)) if target_height is None else target_height
+    wide = plus(wide, sign * (left + right)) if target_width is None else target_width
+    return image_sized(images, tall, wide, data_format)
 
 
 @operation("image.extract_patches")
 def extract_patches(
-    images: Any, size: Any, strides: Any = None, dilation_rate: Any = 1, padding: str = "valid", data_format: Any = None
+    images: Spec,
+    size: Numbers,
+    strides: Numbers | None = None,
+    dilation_rate: Numbers = 1,
+    padding: str = "valid",
+    data_format: str | None = None,
 ) -> Spec:
-    found = spec_of(images)
     rank = len(size) if isinstance(size, tuple) else 2
     sizes = each(size, rank)
-    batched = found if len(found.known()) == rank + 2 else found.with_shape((None, *found.known()))
+    batched = images if len(images.known()) == rank + 2 else images.with_shape((None, *images.known()))
     _, (_, channels) = spatial(batched.known(), data_format)
     depth = times(channels, product(sizes))
-    made = convolved(batched, depth, sizes, sizes if strides is None else strides, padding, data_format, dilation_rate)
-    return made if batched is found else made.with_shape(made.known()[1:])
+    steps = sizes if strides is None else strides
+    patches = convolved(
+        batched, depth, sizes, strides=steps, padding=padding, data_format=data_format, dilation_rate=dilation_rate
+    )
+    return patches if batched is images else patches.with_shape(patches.known()[1:])
 
 
 @operation("image.affine_transform", "image.perspective_transform")
-def transformed(images: Any, **_: Any) -> Spec:
-    return spec_of(images)
+def transformed(images: Spec, **_: object) -> Spec:
+    return images
 
 
 @operation("image.sobel_edges")
-def sobel_edges(images: Any, data_format: Any = None) -> Spec:
-    found = spec_of(images)
-    return found.with_shape((*found.known(), 2))
+def sobel_edges(images: Spec, data_format: str | None = None) -> Spec:
+    return images.with_shape((*images.known(), 2))
 
 
 @operation("image.map_coordinates")
-def map_coordinates(inputs: Any, coordinates: Any, **_: Any) -> Spec:
-    return spec_of(inputs).with_shape(spec_of(coordinates).known()[1:])
+def map_coordinates(inputs: Spec, coordinates: Spec, **_: object) -> Spec:
+    return inputs.with_shape(coordinates.known()[1:])
 
 
 @operation("image.scale_and_translate")
-def scale_and_translate(images: Any, output_shape: Any, **_: Any) -> Spec:
-    return spec_of(images).with_shape(output_shape)
+def scale_and_translate(images: Spec, output_shape: Shape, **_: object) -> Spec:
+    return images.with_shape(output_shape)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ...document.model import Dtype, Layer, Object, Value
-from .spec import FLOATS, Spec
+from .spec import FLOATS, Argument, Spec
 
 _MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
 # These do not cast what they are called on (``_convert_input_args = False`` in Keras).
@@ -36,7 +35,7 @@ def _named(value: Value) -> str:
     return _MIXED.get(name, name)
 
 
-def autocast(layer: Layer, value: Any) -> Any:
+def autocast(layer: Layer, value: Argument) -> Argument:
     """An argument as the layer sees it: floats in its own dtype."""
     if isinstance(value, Spec):
         cast = value.dtype in FLOATS and layer.class_name not in _UNCAST and layer.config.get("autocast") is not False

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, Union
 
+from ...document.model import Value as Constant
 from ...tensors import Tensor
 from ..base import Shape
 
@@ -34,6 +35,11 @@ class Spec:
 
 
 UNKNOWN: Final = Spec()
+
+# What a rule is called with: specs where tensors stand, and what the document says in constants.
+Argument = Union[Spec, Constant, Sequence["Argument"], Mapping[str, "Argument"]]  # noqa: UP007  (recursive)
+Numbers = int | tuple[int, ...]  # one number for all axes, or one an axis
+Axes = Numbers | None
 
 # The lattice of dtypes by which Keras promotes (keras/src/backend/common/dtypes.py, 3.15.1, after JAX): each dtype with
 # those right above it.
@@ -139,6 +145,13 @@ def each(value: object, rank: int) -> tuple[int, ...]:
     if isinstance(value, int):
         return (value,) * rank
     raise ValueError(f"neither a number nor numbers: {value!r}")
+
+
+def whole(size: Sequence[int | None]) -> list[int]:
+    """A kernel's sizes; raises ValueError where one is not known."""
+    if None in size:
+        raise ValueError(f"a kernel of unknown size: {tuple(size)!r}")
+    return [length for length in size if length is not None]
 
 
 def axes_of(axis: object, rank: int) -> tuple[int, ...]:

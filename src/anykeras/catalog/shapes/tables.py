@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Union
 
 from ...document.model import Layer
-from .spec import Spec
+from .spec import Argument, Spec, spec_of
 
 Output = Union[Spec, Sequence["Output"], Mapping[str, "Output"]]  # noqa: UP007  (recursive)
 Rule = Callable[..., Output]
 Entered = TypeVar("Entered", bound=Rule)
 # How a wrapper calls what it holds: layer, positional arguments, keyword arguments.
-Apply = Callable[[Layer, Sequence[Any], Mapping[str, Any]], Any]
+Apply = Callable[[Layer, Sequence[Argument], Mapping[str, Argument]], Output]
 
 _layers: dict[str, Rule] = {}
 _operations: dict[str, Rule] = {}
@@ -45,14 +46,33 @@ def wrapper(*class_names: str) -> Callable[[Entered], Entered]:
 
 
 def operation(*functions: str) -> Callable[[Entered], Entered]:
-    """Enter a rule for functions of ``keras.ops``, called with every parameter by name."""
+    """Enter a rule for functions of ``keras.ops``, called with every parameter by name.
+
+    A parameter annotated as a Spec, or as a sequence of them, is one wherever a constant stands for a tensor.
+    """
 
     def enter(rule: Entered) -> Entered:
+        tensors = {name: kind for name, kind in rule.__annotations__.items() if name != "return" and "Spec" in kind}
+        rest = next((p.name for p in inspect.signature(rule).parameters.values() if p.kind is p.VAR_KEYWORD), None)
+
+        def converted(**arguments: Argument) -> Output:
+            kinds = {name: tensors.get(name, tensors.get(rest or "")) for name in arguments}
+            return rule(**{name: _tensor(value, kinds[name]) for name, value in arguments.items()})
+
         for name in functions:
-            _operations[name] = rule
+            _operations[name] = converted
         return rule
 
     return enter
+
+
+def _tensor(value: Argument, kind: str | None) -> Argument:
+    """An argument as the annotation of its parameter says."""
+    if kind is None or (value is None and kind.endswith("None")):
+        return value
+    if kind.startswith("Sequence"):
+        return tuple(spec_of(item) for item in value) if isinstance(value, Sequence) else value
+    return spec_of(value)
 
 
 def layer_rule(class_name: str) -> Rule | None:
