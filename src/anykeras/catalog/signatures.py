@@ -10,7 +10,7 @@ import enum
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -123,7 +123,11 @@ def _frozen(value: Any) -> Value | Missing:
 
 
 def _release(at: At) -> int:
-    library, version = _named(at)
+    return _latest(*_named(at))
+
+
+@lru_cache(64)
+def _latest(library: str, version: tuple[int, ...]) -> int:
     fits = [i for i, (lib, numbers) in enumerate(_releases()) if lib == library and numbers <= version]
     same = [i for i, (lib, _) in enumerate(_releases()) if lib == library]
     return fits[-1] if fits else same[0]
@@ -155,5 +159,6 @@ def _library(library: str, version: tuple[int, ...]) -> str:
     return "keras" if version >= (3,) else "tf.keras"
 
 
+@lru_cache(64)
 def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())
