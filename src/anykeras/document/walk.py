@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..tensors import Tensor
-from .model import Call, Graph, Layer, Ref, Value
+from .model import Call, Config, Graph, Layer, Object, Ref, Value
 
 
 class Member(NamedTuple):
@@ -21,6 +21,10 @@ Step = Member | str | int
 """One step of a path: a member of a graph, a key of a configuration (or of a mapping in it), an index of a tuple."""
 Path = tuple[Step, ...]
 """The way from a layer to one inside it; ``()`` is the layer itself. No two layers of a tree have the same path."""
+
+
+# Values in which no layer is. Nearly all of a configuration are such, and a walk passes them without a further look.
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes, Ref, Object})
 
 
 def walk(layer: Layer, path: Path = ()) -> Iterator[tuple[Path, Layer]]:
@@ -56,7 +60,8 @@ def frozen_layers(layer: Layer) -> set[Path]:
 def children(layer: Layer) -> Iterator[tuple[Path, Layer]]:
     """The layers directly inside, with the way to each: those of its configuration, then those of its graph."""
     for key, value in layer.config.items():
-        yield from _held_layers(value, (key,))
+        if type(value) not in _PLAIN:
+            yield from _held_layers(value, (key,))
     if layer.graph is not None:
         yield from members(layer.graph)
 
@@ -96,15 +101,23 @@ def rebuild(layer: Layer, change: Callable[[Layer], Layer]) -> Layer:
 
 def rebuild_paths(layer: Layer, change: Callable[[Path, Layer], Layer], path: Path = ()) -> Layer:
     """As `rebuild`, for a `change` that takes the path which the layer had in the tree before."""
-    config = {key: _rebuild_value(value, change, (*path, key)) for key, value in layer.config.items()}
+    config = _rebuild_config(layer.config, change, path)
     graph = layer.graph
     if graph is not None:
         layers = tuple(rebuild_paths(inner, change, path + step) for step, inner in members(graph))
         if any(a is not b for a, b in zip(layers, graph.layers, strict=True)):
             graph = replace(graph, layers=layers)
-    if graph is not layer.graph or any(config[k] is not layer.config[k] for k in config):
+    if graph is not layer.graph or config is not layer.config:
         layer = replace(layer, config=config, graph=graph)
     return change(path, layer)
+
+
+def _rebuild_config(config: Config, change: Callable[[Path, Layer], Layer], path: Path) -> Config:
+    changed: dict[str, Value] = {}
+    for key, value in config.items():
+        if type(value) not in _PLAIN and (new := _rebuild_value(value, change, (*path, key))) is not value:
+            changed[key] = new
+    return {**config, **changed} if changed else config
 
 
 def _rebuild_value(value: Value, change: Callable[[Path, Layer], Layer], path: Path) -> Value:

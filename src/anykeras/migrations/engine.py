@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..document.model import Document, Era, Layer
-from ..document.walk import rebuild
+from ..document.walk import layers_of, rebuild
 from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
 from .complete import complete
@@ -19,9 +20,8 @@ def migrate(document: Document) -> tuple[Document, list[Finding]]:
     model = complete(document.model, document.writer)
     for stage in stages(document.era):
         context = RuleContext(document.writer, stage, findings)
-        for rule in rules(stage):
-            if document.writer.era in rule.eras:
-                model = apply(rule, model, context)
+        concerned = [rule for rule in rules(stage) if document.writer.era in rule.eras]
+        model = apply_all(concerned, model, context)
     training = document.training
     if training is not None:
         training, more = migrate_training(training, model, document.writer)
@@ -54,6 +54,22 @@ def _unreadable(rule: Rule, layer: Layer, context: RuleContext, error: Exception
         writer=str(context.writer),
         next_step="Get an undamaged copy of the file; if it is sound, report it.",
     )
+
+
+def apply_all(rules: Sequence[Rule], model: Layer, context: RuleContext) -> Layer:
+    """Rules one after another; one that looks at classes of which the model has none does not walk through it."""
+    present = _class_names(model)
+    for rule in rules:
+        if rule.classes and present.isdisjoint(rule.classes):
+            continue
+        changed = apply(rule, model, context)
+        if changed is not model:
+            model, present = changed, _class_names(changed)
+    return model
+
+
+def _class_names(model: Layer) -> set[str]:
+    return {layer.class_name for layer in layers_of(model)}
 
 
 def apply(rule: Rule, model: Layer, context: RuleContext) -> Layer:
