@@ -54,12 +54,12 @@ def guard_verb(verb: Callable[P, R]) -> Callable[P, R]:
         except (AnyKerasError, Warning):
             raise
         except Exception as error:
-            raise _as_ours(error) from error
+            raise as_our_error(error) from error
 
     return run
 
 
-def _as_ours(error: Exception) -> AnyKerasError:
+def as_our_error(error: Exception) -> AnyKerasError:
     """The error of ours that an unexpected one is reported as."""
     if isinstance(error, MemoryError):
         return LimitExceeded("AK6019", "there is not enough memory for this file", next_step="Use a machine with more memory.")

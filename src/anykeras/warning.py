@@ -38,10 +38,10 @@ def warn_of_findings(path: str, findings: Iterable[Finding], *, training: bool) 
     These are what is approximate or lossy in the outputs, every class or function that was recognised by its name, and
     (with `training`) what is approximate or lossy in further training. The worst come first; after five, their number.
     """
-    kinds: dict[str, list[Finding]] = {}
+    kinds: dict[tuple[str, Fidelity, Affects], list[Finding]] = {}
     for finding in findings:
         if _concerns(finding, training):
-            kinds.setdefault(finding.code, []).append(finding)
+            kinds.setdefault((finding.code, finding.fidelity, finding.affects), []).append(finding)
     ordered = sorted(kinds.values(), key=_urgency)
     for kind in ordered[:LINES]:
         warn(_line(kind))
@@ -59,12 +59,11 @@ def _concerns(finding: Finding, training: bool) -> bool:
 
 def _urgency(kind: list[Finding]) -> tuple[bool, int, str]:
     """Outputs before training, the least faithful first."""
-    outputs = any(finding.affects is Affects.OUTPUTS for finding in kind)
-    return not outputs, -max(finding.fidelity.rank for finding in kind), kind[0].code
+    return kind[0].affects is not Affects.OUTPUTS, -kind[0].fidelity.rank, kind[0].code
 
 
 def _line(kind: list[Finding]) -> str:
     first, more = kind[0], len(kind) - 1
-    count = f" (and {more} more)" if more else ""
-    only = " Predictions are unaffected." if all(finding.affects is Affects.TRAINING for finding in kind) else ""
-    return f"[{first.code}] {first.address}{count}: {first.seen}: {first.done}.{only}"
+    count = f" and {more} more" if more else ""
+    only = " Predictions are unaffected." if first.affects is Affects.TRAINING else ""
+    return f"[{first.code}] {first.address}{count}: {first.seen}; {first.done.rstrip('.')}.{only}"

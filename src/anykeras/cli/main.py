@@ -11,14 +11,17 @@ from typing import Annotated, Any
 import typer
 
 from .. import __version__, api, targets
+from ..boundary import as_our_error
 from ..errors import AnyKerasError, Bug, Unfaithful
 from ..findings import Affects, Fidelity
 from ..opened import fidelities
 from ..verification import Verdict
 from . import render
 
-EXIT_CODES = """Exit codes: 0 done; 1 findings below the level asked for, or outputs that differ or are not verified;
-2 refused, or wrong arguments; 3 a bug in AnyKeras."""
+EXIT_CODES = (
+    "Exit codes: 0 done; 1 less faithful than asked for, or outputs that differ or cannot be compared; "
+    "2 refused, or wrong arguments; 3 a bug in AnyKeras."
+)
 
 app = typer.Typer(
     name="anykeras",
@@ -56,7 +59,10 @@ def _refusals_shown(as_json: bool) -> Iterator[None]:
     """Turn an error into one message and an exit code."""
     try:
         yield
-    except AnyKerasError as error:
+    except (typer.Exit, typer.Abort, BrokenPipeError):
+        raise
+    except Exception as raised:
+        error = raised if isinstance(raised, AnyKerasError) else as_our_error(raised)
         if as_json:
             print(json.dumps({"error": {"code": error.code, "message": str(error)}}, indent=1))
         else:

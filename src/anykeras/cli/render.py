@@ -11,7 +11,7 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
-from ..errors import AnyKerasError
+from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
 from ..opened import Converted, Inspection
 from ..registry import Page, markdown
@@ -29,7 +29,8 @@ _COLOURS = {
 
 def refusal(error: AnyKerasError) -> None:
     """One message, and where to read more."""
-    err.print(f"[red]refused[/red] {escape(str(error))}", soft_wrap=True)
+    label = "bug" if isinstance(error, Bug) else "refused"
+    err.print(f"[red]{label}[/red] {escape(str(error))}", soft_wrap=True)
     err.print(f"More: anykeras explain {error.code}", soft_wrap=True)
 
 

@@ -35,5 +35,5 @@ def write(
     """Write `document` as a file of the kind `target`, for the release `minor`; an existing file only with `force`."""
     chosen = TARGETS.get(target)
     if chosen is None:
-        raise Unsupported("AK6005", f"there is no target {target!r}", next_step=f"choose one of {', '.join(TARGETS)}")
+        raise Unsupported("AK6005", f"there is no target {target!r}", next_step=f"Choose one of: {', '.join(TARGETS)}.")
     chosen(document, path, minor=minor, force=force, objects=objects)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from ..catalog.layout import Access
 from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
 from ..tensors import Tensor
+from ..warning import warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
 from .keras_training import keep_flags
 from .lower import Lowered, LoweredTraining, Owner, lower
@@ -81,7 +81,9 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
     if training.custom:
         filled = slots_in_order(model, training, [(follow(model, found.steps), found.layer) for found in lowered.custom])
     if filled is None or (training.custom and len(held) != len(filled)):
-        warnings.warn("[AK5009] the optimizer's state does not fit the class that was given: it starts fresh", stacklevel=4)
+        warn(
+            "[AK5009] The state does not fit the given optimizer class: it starts fresh. Predictions are unaffected."
+        )
         return
     if [tuple(v.shape) for v in held] != [t.shape for t in filled]:
         raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(filled)}")
