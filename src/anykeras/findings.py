@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import cast
@@ -12,7 +13,7 @@ from .registry import page
 __all__ = ["Affects", "Fidelity", "Finding", "worst"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Finding:
     """One thing seen in a file and what was done about it.
 
@@ -43,6 +44,10 @@ class Finding:
         """Whether a class or function was recognised by its name and arguments alone."""
         described = page(self.code)
         return described is not None and described.shim
+
+    def __repr__(self) -> str:
+        text = textwrap.shorten(f"{self.address}: {self.seen}; {self.done}", 200, placeholder="...")
+        return f"<Finding {self.code} {self.fidelity}, affects {self.affects}: {text}>"
 
     def as_dict(self) -> dict[str, str]:
         """The finding as plain strings, for JSON output."""

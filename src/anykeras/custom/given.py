@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..compat import LegacyRuntime, legacy_runtime
 from ..document.model import Document, FromUser, Writer
 from ..document.walk import layers_of
-from ..errors import MissingObject
+from ..errors import MissingFile, MissingObject
 from ..findings import Fidelity, Finding
-from . import source
 from .making import offered
+
+if TYPE_CHECKING:
+    from ..compat import LegacyRuntime
 
 Objects = Mapping[str, Any] | ModuleType | str | os.PathLike[str] | None
 
@@ -82,7 +83,8 @@ def given(objects: Objects, writer: Writer) -> Given:
             :mod:`anykeras.compat` in the ways of `writer`.
 
     Raises:
-        MissingObject: there is no such file, or it is no Python of any version.
+        MissingFile: there is no such file.
+        MissingObject: `objects` is none of these.
     """
     if objects is None:
         return Given()
@@ -92,13 +94,16 @@ def given(objects: Objects, writer: Writer) -> Given:
         named = {str(name): value for name, value in objects.items()}
         inner = [_public(value) for value in named.values() if isinstance(value, ModuleType)]
         return Given({**{k: v for held in inner for k, v in held.items()}, **named})
+    accepted = "Pass a mapping of names to objects, a module, or the path of a .py file that defines them."
+    if not isinstance(objects, str | os.PathLike):
+        raise MissingObject("AK5003", f"custom_objects is of type {type(objects).__name__}", next_step=accepted)
     path = os.fspath(objects)
     if not os.path.isfile(path):
-        raise MissingObject(
-            "AK5003",
-            f"custom_objects names a file that does not exist: {path}",
-            next_step="Give a mapping of names to objects, or the path of a .py file that defines them.",
-        )
+        seen = f"custom_objects: no such file: {path} (current directory: {os.getcwd()})"
+        raise MissingFile("AK5003", seen, part=path, next_step=accepted)
+    from ..compat import legacy_runtime  # loaded only where a source file asks for it
+    from . import source
+
     runtime = legacy_runtime(writer)
     read = source.read(path, runtime)
     return Given(read.objects, read.failed, path, runtime)

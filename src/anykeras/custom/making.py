@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..compat.proxies import as_legacy
 from ..errors import AnyKerasError, Malformed
 
 _BASE = ("name", "trainable", "dtype")  # arguments that a file has for every layer, and a class may not take
@@ -51,7 +50,11 @@ class Maker:
             return value
         made = keras.saving.deserialize_keras_object(value)
         runtime = getattr(self.made, "legacy_runtime", None)
-        return made if runtime is None else as_legacy(runtime, made)
+        if runtime is None:
+            return made
+        from ..compat.proxies import as_legacy  # the class was made by it
+
+        return as_legacy(runtime, made)
 
     def _called(self, make: Any, config: dict[str, Any]) -> Any:
         try:

@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Any
 
 from ..catalog.layout import variable_specs
-from ..compat.tensor import LegacyTensor
 from ..document.build import Builder
 from ..document.edit import UniqueNames
 from ..document.model import Call, Era, Graph, Layer, Ref, refs
@@ -175,6 +174,8 @@ def _joined(graph: Graph, other: Graph, weight: Ref, end: Ref) -> Graph:
 @contextmanager
 def _swapped(live: Any, symbols: Mapping[int, Any]) -> Iterator[None]:
     """The layer with symbolic tensors where its attributes hold its own variables."""
+    from ..compat.tensor import LegacyTensor  # loaded only where a class is traced
+
     before = dict(vars(live))
 
     def put(value: Any) -> Any:

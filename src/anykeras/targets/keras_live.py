@@ -81,9 +81,7 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
     if training.custom:
         filled = slots_in_order(model, training, [(follow(model, found.steps), found.layer) for found in lowered.custom])
     if filled is None or (training.custom and len(held) != len(filled)):
-        warn(
-            "[AK5009] The state does not fit the given optimizer class: it starts fresh. Predictions are unaffected."
-        )
+        warn("[AK5009] The state does not fit the given optimizer class: it starts fresh. Predictions are unaffected.")
         return
     if [tuple(v.shape) for v in held] != [t.shape for t in filled]:
         raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(filled)}")
