@@ -6,19 +6,21 @@ from . import custom, pipeline, registry, targets, verification
 from .boundary import guard_verb, renamed_argument
 from .errors import AnyKerasError
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
-from .pipeline import CustomObjects, Path
+from .pipeline import CustomObjectsSource, Path
 from .registry import Page
 from .verification import Report
 
 
-def open_file(path: Path, custom_objects: CustomObjects = None, weights: Path | None = None, native: bool = False) -> Opened:
+def open_file(
+    path: Path, custom_objects: CustomObjectsSource = None, weights: Path | None = None, native: bool = False
+) -> Opened:
     """Everything before a target is chosen. Raises AnyKerasError."""
     parsed = pipeline.parse_raw(pipeline.read(path, weights), custom_objects)
     return open_migrated(pipeline.migrate(parsed), native)
 
 
 @guard_verb
-def open(path: Path, custom_objects: CustomObjects = None, *, weights: Path | None = None) -> Opened:
+def open(path: Path, custom_objects: CustomObjectsSource = None, *, weights: Path | None = None) -> Opened:
     """A model file of any Keras, brought to current Keras 3: to look at, to build, or to convert.
 
     Imports no framework, unless `custom_objects` are passed.
@@ -40,7 +42,7 @@ def open(path: Path, custom_objects: CustomObjects = None, *, weights: Path | No
 @guard_verb
 def load_model(
     filepath: Path,
-    custom_objects: CustomObjects = None,
+    custom_objects: CustomObjectsSource = None,
     compile: bool = True,
     safe_mode: bool = True,
     *,
@@ -68,7 +70,7 @@ def load_model(
 def convert(
     src: Path,
     dst: Path,
-    custom_objects: CustomObjects = None,
+    custom_objects: CustomObjectsSource = None,
     *,
     weights: Path | None = None,
     force: bool = False,
@@ -128,7 +130,7 @@ def stub(path: Path, *, weights: Path | None = None) -> str:
         AnyKerasError: the file is no model, or too damaged to describe.
     """
     migrated = pipeline.migrate(pipeline.parse_raw(pipeline.read(path, weights)))
-    return custom.stub(migrated.document, migrated.parsed.raw.match.path)
+    return custom.write_stub(migrated.document, migrated.parsed.raw.match.path)
 
 
 @guard_verb

@@ -122,7 +122,7 @@ class Opened(_HasFindings):
         return open_migrated(self.migrated, native=True)
 
     def _objects(self) -> Mapping[str, Any]:
-        return self.migrated.parsed.custom_objects.offered(self.document)
+        return self.migrated.parsed.custom_objects.for_keras(self.document)
 
     def __repr__(self) -> str:
         layers = len(summary(self.original.model))

@@ -14,7 +14,7 @@ from .document.model import Document
 from .findings import Finding
 
 Path = str | os.PathLike[str]
-CustomObjects = custom.Objects
+CustomObjectsSource = custom.CustomObjectsSource
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Parsed:
 
     raw: Raw
     document: Document
-    custom_objects: custom.Given
+    custom_objects: custom.CustomObjects
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def read(path: Path, weights: Path | None = None) -> Raw:
     return raw if weights is None else raw.with_weights(containers.open(os.fsdecode(weights)))
 
 
-def parse_raw(raw: Raw, custom_objects: CustomObjects = None) -> Parsed:
+def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None) -> Parsed:
     """The document as its writer meant it; who that was is found out here, once.
 
     Raises:
@@ -64,7 +64,7 @@ def parse_raw(raw: Raw, custom_objects: CustomObjects = None) -> Parsed:
         MissingObject: `custom_objects` names a source file that cannot be used.
     """
     writer = parse.era.infer(raw)
-    passed = custom.given(custom_objects, writer)
+    passed = custom.load_custom_objects(custom_objects, writer)
     return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed)
 
 
@@ -87,8 +87,8 @@ def resolve(migrated: Migrated, native: bool = False) -> Resolved:
     """
     passed = migrated.parsed.custom_objects
     prepared = custom.prepare(migrated.document, passed, native)
-    trace = custom.Adopter(passed, native)
-    recovered = recovery.recover(prepared.document, custom.functions(passed.objects), trace)
+    trace = custom.Tracer(passed, native)
+    recovered = recovery.recover(prepared.document, custom.objects_for_code(passed.objects), trace)
     document, left_out = migrations.resolve_training(recovered.document, None if native else passed.find)
     findings = (*migrated.findings, *passed.findings, *prepared.findings, *recovered.findings, *left_out)
     return Resolved(document, findings, recovered.code)

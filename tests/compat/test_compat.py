@@ -29,10 +29,10 @@ def close(found: Any, wanted: Any, atol: float = 1e-8) -> bool:
     return bool(np.allclose(a, b, atol=atol))
 
 
-def objects(text: str, writer: Writer, tmp_path: Path) -> source.Read:
+def objects(text: str, writer: Writer, tmp_path: Path) -> source.SourceFile:
     path = tmp_path / "their_layers.py"
     path.write_text(text, "utf8")
-    return source.read(str(path), legacy_runtime(writer))
+    return source.run_source(str(path), legacy_runtime(writer))
 
 
 def made(text: str, writer: Writer, tmp_path: Path) -> dict[str, Any]:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import anykeras
-from anykeras.custom import given
-from anykeras.custom.making import Maker
+from anykeras.custom import load_custom_objects
+from anykeras.custom.maker import LayerMaker
 from anykeras.document.model import Era, Writer
 
 pytestmark = pytest.mark.backend
@@ -29,13 +29,13 @@ X = np.arange(12, dtype="float32").reshape(3, 4) / 5
 )
 def test_names(offered: str, asked: tuple[str, str | None, str | None]) -> None:
     thing = object()
-    assert given({offered: thing}, KERAS2).find(*asked) is thing
-    assert given({"Another": thing}, KERAS2).find(*asked) is None
+    assert load_custom_objects({offered: thing}, KERAS2).find(*asked) is thing
+    assert load_custom_objects({"Another": thing}, KERAS2).find(*asked) is None
 
 
 def test_the_registered_name_goes_first() -> None:
     one, two = object(), object()
-    found = given({"pack>Thing": one, "Thing": two}, KERAS2)
+    found = load_custom_objects({"pack>Thing": one, "Thing": two}, KERAS2)
     assert found.find("Thing", "pack>Thing") is one and found.find("Thing") is two
 
 
@@ -143,10 +143,10 @@ def test_constructor_arguments_that_the_file_lacks_are_named() -> None:
             self.size = size
 
     with pytest.raises(anykeras.AnyKerasError, match="size") as caught:
-        Maker(Needs).from_config({"name": "a"})
+        LayerMaker(Needs).from_config({"name": "a"})
     assert caught.value.code == "AK5004"
     with pytest.raises(anykeras.AnyKerasError, match="units"):
-        Maker(Needs).from_config({"name": "a", "units": 3})
+        LayerMaker(Needs).from_config({"name": "a", "units": 3})
 
 
 def test_all_missing_classes_in_one_error(tmp_path: Path) -> None:
@@ -170,5 +170,5 @@ def test_all_missing_classes_in_one_error(tmp_path: Path) -> None:
 
 def test_a_source_that_does_not_exist(tmp_path: Path) -> None:
     with pytest.raises(anykeras.AnyKerasError) as caught:
-        given(tmp_path / "nothing.py", KERAS2)
+        load_custom_objects(tmp_path / "nothing.py", KERAS2)
     assert caught.value.code == "AK5003"

@@ -11,7 +11,7 @@ import pytest
 
 import anykeras
 from anykeras import containers, parse
-from anykeras.custom import given
+from anykeras.custom import load_custom_objects
 from genuine import FIXTURES, FOLDER, Recording, compare, difference, each, outputs, recordings
 
 FILES = recordings(FOLDER / "custom" / "programs")
@@ -59,7 +59,7 @@ def test_converted_stock_keras_needs_the_same_objects_or_none(file: Recording, t
     done = anykeras.convert(file.path, tmp_path / "out.keras", custom_objects=source, weights=file.weights)
     objects = {}
     if any(finding.code == "AK5015" for finding in done.findings):
-        objects = dict(given(source, parse.era.infer(containers.open(str(file.path)))).objects)
+        objects = dict(load_custom_objects(source, parse.era.infer(containers.open(str(file.path)))).objects)
     with keras.saving.custom_object_scope(objects):
         model = keras.models.load_model(tmp_path / "out.keras", compile=False)
     assert compare(outputs(model, file), file.series("out"))

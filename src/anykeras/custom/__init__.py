@@ -1,21 +1,21 @@
-"""Objects that a file names and does not hold: what the reader gave, what is missing, what can be done without."""
+"""Names that a file uses and does not define: custom_objects, what is missing, what can be done without."""
 
 from . import pages as _pages
-from .adopt import Adopter
-from .functions import functions
-from .given import Given, Objects, given
-from .prepare import Prepared, namesakes, prepare
-from .stub import stub
+from .custom_objects import CustomObjects, CustomObjectsSource, load_custom_objects
+from .functions import objects_for_code
+from .preparation import Preparation, namesakes, prepare
+from .skeleton import write_stub
+from .tracer import Tracer
 
 __all__ = [
-    "Adopter",
-    "Given",
-    "Objects",
-    "Prepared",
-    "functions",
-    "given",
+    "CustomObjects",
+    "CustomObjectsSource",
+    "Preparation",
+    "Tracer",
+    "load_custom_objects",
     "namesakes",
+    "objects_for_code",
     "prepare",
-    "stub",
+    "write_stub",
 ]
 del _pages

@@ -36,8 +36,8 @@ _FORMS = tuple(
 _METHODS = re.compile(r"\.(iter|view)(items|keys|values)\(\)")
 
 
-def parse(data: bytes, path: str) -> ast.Module:
-    """The tree of a source file. Raises MissingObject with the first line that no Python takes."""
+def parse_source(data: bytes, path: str) -> ast.Module:
+    """The tree of a source file. Raises MissingObject with the first line that no Python parses."""
     try:
         encoding, _ = tokenize.detect_encoding(BytesIO(data).readline)
         text = data.decode(encoding)
@@ -47,20 +47,20 @@ def parse(data: bytes, path: str) -> ast.Module:
     first: SyntaxError | None = None
     for attempt, old in (
         (text, False),
-        (dedented(text), False),
-        (of_python2(text), True),
-        (of_python2(dedented(text)), True),
+        (dedent_blocks(text), False),
+        (rewrite_python2(text), True),
+        (rewrite_python2(dedent_blocks(text)), True),
     ):
         try:
             tree = ast.parse(attempt, path)
         except SyntaxError as error:
             first = first or error
             continue
-        return _divided(tree) if old and "division" not in _futures(tree) else tree
-    return _pieces(dedented(text), path, first)
+        return _with_old_division(tree) if old and "division" not in _futures(tree) else tree
+    return _parse_pieces(dedent_blocks(text), path, first)
 
 
-def of_python2(text: str) -> str:
+def rewrite_python2(text: str) -> str:
     """The text with the forms of Python 2 written as today."""
     text = text.expandtabs(8)
     for pattern, replacement in _FORMS:
@@ -68,7 +68,7 @@ def of_python2(text: str) -> str:
     return text
 
 
-def dedented(text: str) -> str:
+def dedent_blocks(text: str) -> str:
     """The text with every block that starts indented after an empty line, at the top level, moved to the margin."""
     blocks = _blocks(text.expandtabs(8))
     return "\n".join(textwrap.dedent(block) for block in blocks)
@@ -94,21 +94,21 @@ def _inside(block: list[str], depth: int) -> bool:
     return any(line.rstrip().endswith(":") and len(line) - len(line.lstrip()) < depth for line in block)
 
 
-def _pieces(text: str, path: str, error: SyntaxError | None) -> ast.Module:
+def _parse_pieces(text: str, path: str, error: SyntaxError | None) -> ast.Module:
     """The definitions that can be read, where the whole cannot. Raises MissingObject where there are none."""
     body: list[ast.stmt] = []
     for piece in re.split(r"\n(?=\S)", text):
         try:
             body += ast.parse(piece, path).body
         except SyntaxError:
-            body += [statement for part in piece.split("\n\n") for statement in _readable(textwrap.dedent(part), path)]
+            body += [statement for part in piece.split("\n\n") for statement in _parse_piece(textwrap.dedent(part), path)]
     if body:
         return ast.Module(body, [])
     where = f"line {error.lineno}: {error.msg}" if error is not None else "it is empty"
-    raise MissingObject("AK5003", f"{path} is no Python that can be read: {where}", next_step="Correct the file.")
+    raise MissingObject("AK5003", f"{path} is not valid Python: {where}", next_step="Correct the file.")
 
 
-def _readable(text: str, path: str) -> list[ast.stmt]:
+def _parse_piece(text: str, path: str) -> list[ast.stmt]:
     try:
         return ast.parse(text, path).body
     except SyntaxError:
@@ -133,7 +133,7 @@ class _Division(ast.NodeTransformer):
         return ast.copy_location(ast.Call(test, [node.left, node.right], []), node)
 
 
-def _divided(tree: ast.Module) -> ast.Module:
+def _with_old_division(tree: ast.Module) -> ast.Module:
     """The tree with the division of Python 2."""
     changed = _Division().visit(tree)
     assert isinstance(changed, ast.Module)

@@ -1,11 +1,10 @@
-"""A person's own function, given for a name that the file does not hold, traced through Keras into native operations.
+"""A function from custom_objects, traced through Keras into native operations.
 
-The function is theirs and trusted by being given; it runs once, on symbolic tensors, and leaves a graph and no code.
+The user trusts it by passing it; it runs once, on symbolic tensors, and leaves a graph and no code.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import BuiltinFunctionType, FunctionType, ModuleType
@@ -13,20 +12,19 @@ from typing import Any
 
 import numpy as np
 
-from ..document.model import Era, Layer
-from ..errors import Unsupported
-from ..parse import keras3
-from ..parse.reading import ParseContext
+from ..document.model import Layer
+from ..errors import AnyKerasError, Unsupported
 from ..recovery.functions import is_module
 from ..recovery.functions.lookup import canonical
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
 from ..recovery.held import Module
+from .trace import to_document
 
 Traced = Callable[..., Any]
 
 
-def traced(name: str, function: Callable[..., Any]) -> Traced:
-    """A function over the tables' tensors that stands for `function`: ``call(ops, *args, **kwargs)``."""
+def trace_function(name: str, function: Callable[..., Any]) -> Traced:
+    """`function` as recovery calls functions: ``call(ops, *args, **kwargs)``."""
 
     def call(ops: Any, *args: Any, **kwargs: Any) -> Any:
         if not isinstance(ops, GraphOps):
@@ -34,33 +32,33 @@ def traced(name: str, function: Callable[..., Any]) -> Traced:
         symbols = list({symbol.ref: symbol for symbol in flat_symbols([args, kwargs])}.values())
         if not symbols:
             return function(*args, **kwargs)
-        return ops.embedded(_model(name, function, symbols, args, kwargs), _one_or_all(symbols))
+        return ops.embedded(_trace_to_model(name, function, symbols, args, kwargs), _one_or_all(symbols))
 
     return call
 
 
-def functions(objects: object) -> dict[str, Any]:
+def objects_for_code(objects: object) -> dict[str, Any]:
     """What stored code may use of custom objects: functions, each as the tables call it, and constants.
 
     A module gives the functions and constants that it defines itself, as ``module.name``.
     """
     if not isinstance(objects, Mapping):
         return {}
-    made: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for name, value in objects.items():
         if isinstance(value, ModuleType) and is_module(value.__name__):
-            made[name] = Module(canonical(value.__name__))
+            found[name] = Module(canonical(value.__name__))
         elif isinstance(value, ModuleType):
-            own = {f"{name}.{key}": held for key, held in vars(value).items() if _own(value, key, held)}
-            made |= functions(own)
+            own = {f"{name}.{key}": held for key, held in vars(value).items() if _is_own(value, key, held)}
+            found |= objects_for_code(own)
         elif isinstance(value, FunctionType | BuiltinFunctionType | partial):
-            made[name] = traced(name, value)
+            found[name] = trace_function(name, value)
         elif _is_constant(value):
-            made[name] = value
-    return made
+            found[name] = value
+    return found
 
 
-def _own(module: ModuleType, name: str, value: object) -> bool:
+def _is_own(module: ModuleType, name: str, value: object) -> bool:
     public = not name.startswith("_")
     return public and (_is_constant(value) or getattr(value, "__module__", None) == module.__name__)
 
@@ -75,7 +73,7 @@ def _one_or_all(symbols: list[Symbol]) -> Any:
     return symbols[0] if len(symbols) == 1 else symbols
 
 
-def _model(
+def _trace_to_model(
     name: str, function: Callable[..., Any], symbols: list[Symbol], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Layer:
     import keras
@@ -94,14 +92,16 @@ def _model(
     try:
         outputs = function(*put(args), **put(kwargs))
         model = keras.Model(list(inputs.values()) if len(inputs) > 1 else inputs[symbols[0].ref], outputs, name=name)
-        config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
-    except Exception as error:  # whatever a person's function raises is theirs to read
+        document = to_document(model, f"custom_objects[{name!r}]")
+    except AnyKerasError:
+        raise
+    except Exception as error:  # whatever the user's function raises is theirs to read
         raise Unsupported(
             "AK5001",
-            f"the function given for {name!r} does not run on symbolic tensors: {type(error).__name__}: {error}",
+            f"custom_objects[{name!r}] does not run on symbolic tensors: {type(error).__name__}: {error}",
             key=name,
             next_step="Write it with keras.ops, or with anykeras.compat for an old keras.backend.",
         ) from error
     if model.weights:
-        raise Unsupported("AK5002", f"the function given for {name!r} makes weights, which the file cannot fill", key=name)
-    return keras3.layer_of(config, ParseContext(Era.KERAS3, f"custom object {name}"))
+        raise Unsupported("AK5002", f"custom_objects[{name!r}] makes weights, which the file cannot fill", key=name)
+    return document

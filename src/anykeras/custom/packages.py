@@ -1,4 +1,4 @@
-"""Which package a class came from, and what its reader can do: facts by class name.
+"""Which package a class came from, and what its user can do: facts by class name.
 
 Names are those under which the packages' own layers are saved (their ``__name__`` or registered name).
 """
@@ -46,7 +46,7 @@ _BY_CLASS: Final[Mapping[str, str]] = {
     "ModuleWrapper": "tf.keras around a layer of another Keras",
 }
 _ADVICE: Final[Mapping[str, str]] = {
-    "KerasLayer": "a TF-Hub module lies outside the file (its handle is above): download it, and give a class "
+    "KerasLayer": "a TF-Hub module lies outside the file (its handle is above): download it, and pass a class "
     "KerasLayer that wraps keras.layers.TFSMLayer of the folder",
     **dict.fromkeys(
         ("QuantizeLayer", "QuantizeWrapperV2", "QuantizeWrapper"),
@@ -57,7 +57,7 @@ _ADVICE: Final[Mapping[str, str]] = {
 }
 
 
-def package_of(class_name: str, registered_name: str | None, module: str | None) -> str | None:
+def find_package(class_name: str, registered_name: str | None, module: str | None) -> str | None:
     """The package that likely defines a class."""
     prefix = (registered_name or "").rpartition(">")[0]
     root = (module or "").split(".")[0]
@@ -68,6 +68,6 @@ def package_of(class_name: str, registered_name: str | None, module: str | None)
     return _BY_CLASS.get(class_name)
 
 
-def advice(class_name: str) -> str:
-    """What to do about a class that cannot be given simply; empty for any other."""
+def find_advice(class_name: str) -> str:
+    """What to do about a class that cannot simply be passed in custom_objects; empty for any other."""
     return _ADVICE.get(class_name, "")

@@ -37,27 +37,27 @@ _OLD_NAMES = {
 
 
 @dataclass(frozen=True)
-class Read:
+class SourceFile:
     """What a file defines, and the names that it would define with the reason why it does not."""
 
     objects: Mapping[str, Any]
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
-def read(path: str, runtime: LegacyRuntime) -> Read:
-    """Run a source file; one that is no Python of any version defines nothing, for the reason told."""
+def run_source(path: str, runtime: LegacyRuntime) -> SourceFile:
+    """Run a source file; one that is not Python of any version defines nothing, and `failed` says why."""
     runner = _Runner(runtime, os.path.dirname(os.path.abspath(path)))
     try:
         module = runner.run(path, os.path.splitext(os.path.basename(path))[0])
     except AnyKerasError as error:
-        return Read({}, {os.path.basename(path): error.seen})
-    objects = {name: runner.exported(value) for name, value in vars(module).items() if _own(value, module)}
+        return SourceFile({}, {os.path.basename(path): error.seen})
+    objects = {name: runner.export(value) for name, value in vars(module).items() if _is_own(value, module)}
     constants = {name: value for name, value in vars(module).items() if _is_constant(name, value)}
-    registered = {name: runner.exported(value) for name, value in runtime.registered.items()}
-    return Read({**constants, **objects, **registered}, runner.failed)
+    registered = {name: runner.export(value) for name, value in runtime.registered.items()}
+    return SourceFile({**constants, **objects, **registered}, runner.failed)
 
 
-def _own(value: Any, module: ModuleType) -> bool:
+def _is_own(value: Any, module: ModuleType) -> bool:
     return (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
 
 
@@ -79,18 +79,18 @@ class _Runner:
     def run(self, path: str, name: str) -> ModuleType:
         """The module of a file."""
         with open(path, "rb") as file:
-            tree = dialect.parse(file.read(), path)
+            tree = dialect.parse_source(file.read(), path)
         module = ModuleType(f"anykeras_custom_{name}")
         self.modules[name] = module
         space = vars(module)
         space["__file__"] = path
-        importer = builtins.__import__ if self.now else self.runtime.importer(self._beside)
-        space["__builtins__"] = {**self._usual(tree), **_OLD_NAMES, **vars(builtins), "__import__": importer}
+        importer = builtins.__import__ if self.now else self.runtime.importer(self._find_beside)
+        space["__builtins__"] = {**self._usual_modules(tree), **_OLD_NAMES, **vars(builtins), "__import__": importer}
         for statement in tree.body:
-            self._statement(statement, space, path)
+            self._run_statement(statement, space, path)
         return module
 
-    def _usual(self, tree: ast.Module) -> dict[str, Any]:
+    def _usual_modules(self, tree: ast.Module) -> dict[str, Any]:
         """Modules for names that the text uses and never defines, as `K` and `tf` in a class copied out of its file."""
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         found: dict[str, Any] = {}
@@ -104,17 +104,17 @@ class _Runner:
                 continue
         return found
 
-    def _statement(self, statement: ast.stmt, space: dict[str, Any], path: str) -> None:
+    def _run_statement(self, statement: ast.stmt, space: dict[str, Any], path: str) -> None:
         if isinstance(statement, ast.If) and _is_main(statement.test):
             return
         try:
             exec(compile(ast.Module([statement], []), path, "exec"), space)
-        except Exception as error:  # whatever the reader's statement raises is theirs to read
-            if not self._registered(statement, space, path):
-                names = ", ".join(_defined(statement))
+        except Exception as error:  # whatever the user's statement raises is theirs to read
+            if not self._run_undecorated(statement, space, path):
+                names = ", ".join(_names_defined_by(statement))
                 self.failed[names] = f"line {statement.lineno}: {type(error).__name__}: {error}"
 
-    def _registered(self, statement: ast.stmt, space: dict[str, Any], path: str) -> bool:
+    def _run_undecorated(self, statement: ast.stmt, space: dict[str, Any], path: str) -> bool:
         """A definition whose only trouble is a decorator with a package or name: it is registered under these."""
         if not isinstance(statement, ast.ClassDef | ast.FunctionDef) or not statement.decorator_list:
             return False
@@ -124,20 +124,20 @@ class _Runner:
         statement.decorator_list = []
         try:
             exec(compile(ast.Module([statement], []), path, "exec"), space)
-        except Exception:  # the reason for the whole definition is told already
+        except Exception:  # the reason for the whole definition is known already
             return False
         for label in labels:
             self.runtime.registered[label] = space[statement.name]
         return True
 
-    def _beside(self, name: str) -> ModuleType | None:
-        """A module of the reader's own in the folder of the file."""
+    def _find_beside(self, name: str) -> ModuleType | None:
+        """A module of the user's in the folder of the file."""
         if name in self.modules:
             return self.modules[name]
         path = os.path.join(self.folder, *name.split(".")) + ".py"
         return self.run(path, name) if os.path.isfile(path) else None
 
-    def exported(self, value: Any) -> Any:
+    def export(self, value: Any) -> Any:
         """A definition as the running Keras can call it."""
         if self.now:
             return value
@@ -154,13 +154,13 @@ def _label(decorator: ast.expr, name: str) -> str | None:
     """``package>name`` of a registering decorator."""
     if not isinstance(decorator, ast.Call):
         return None
-    given = {key.arg: key.value.value for key in decorator.keywords if isinstance(key.value, ast.Constant)}
-    if not {"package", "name"} & given.keys():
+    keywords = {key.arg: key.value.value for key in decorator.keywords if isinstance(key.value, ast.Constant)}
+    if not {"package", "name"} & keywords.keys():
         return None
-    return f"{given.get('package', 'Custom')!s}>{given.get('name', name)!s}"
+    return f"{keywords.get('package', 'Custom')!s}>{keywords.get('name', name)!s}"
 
 
-def _defined(statement: ast.stmt) -> list[str]:
+def _names_defined_by(statement: ast.stmt) -> list[str]:
     """The names that a statement would define."""
     if isinstance(statement, ast.ClassDef | ast.FunctionDef):
         return [statement.name]

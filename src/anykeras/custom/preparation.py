@@ -1,4 +1,4 @@
-"""Between migration and recovery: a name that Keras 3 does not have is given, has a shim, can go, or is missing."""
+"""Between migration and recovery: a name that Keras 3 lacks is in custom_objects, has a shim, can go, or is missing."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ..parse.reading import IsCustom
 from ..recovery import code_sites
 from ..shims import apply_shim, is_namesake
 from ..shims.activations import resolve_activations
-from .given import Given
-from .making import is_layer
-from .missing import Lacking, missing
+from .custom_objects import CustomObjects
+from .maker import is_layer_class
+from .unresolved import missing_classes
 
 _PLAIN = ("Functional", "Sequential")
 _KINDS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
@@ -30,33 +30,33 @@ _NAMES = {
 
 
 @dataclass
-class Prepared:
-    """A document whose foreign names are settled, and what was found."""
+class Preparation:
+    """A document whose names are resolved, and what was found."""
 
     document: Document
     findings: list[Finding] = field(default_factory=list)
 
 
-def prepare(document: Document, given: Given, native: bool) -> Prepared:
-    """Settle every name that Keras 3 does not have.
+def prepare(document: Document, custom_objects: CustomObjects, native: bool) -> Preparation:
+    """Resolve every name that Keras 3 does not have.
 
     Args:
         document: in the vocabulary of Keras 3.
-        given: what the reader gave.
-        native: the outcome is to do without the given objects where that can be.
+        custom_objects: the user's.
+        native: the outcome is to do without them where that can be.
 
     Raises:
-        MissingObject: layers whose class is neither known nor given, all of them, with what the file knows of each.
+        MissingObject: layers whose class is unresolved, all of them, with what the file knows of each.
     """
-    pass_ = _Pass(document, given, native)
-    model = rebuild(document.model, pass_.change)
-    if pass_.lacking:
-        raise missing(replace(document, model=model), pass_.lacking, given)
-    return Prepared(replace(document, model=model), pass_.findings)
+    pass_ = _Pass(document, custom_objects, native)
+    model = rebuild(document.model, pass_.resolve)
+    if pass_.unresolved:
+        raise missing_classes(replace(document, model=model), pass_.unresolved, custom_objects)
+    return Preparation(replace(document, model=model), pass_.findings)
 
 
-def unknown(layer: Layer) -> bool:
-    """A class that neither Keras 3 nor recovery knows."""
+def is_unresolved(layer: Layer) -> bool:
+    """Whether neither Keras 3 nor recovery knows the class, and it does not come from custom_objects."""
     if layer.operation or layer.graph is not None or isinstance(layer.origin, FromUser):
         return False
     known = find(layer.class_name, Era.KERAS3) is not None or signature(layer.class_name, NOW) is not None
@@ -64,29 +64,28 @@ def unknown(layer: Layer) -> bool:
 
 
 class _Pass:
-    def __init__(self, document: Document, given: Given, native: bool) -> None:
-        self.given, self.native = given, native
+    def __init__(self, document: Document, custom_objects: CustomObjects, native: bool) -> None:
+        self.custom_objects, self.native = custom_objects, native
         self.context = RuleContext(document.writer, document.era, model=document.model)
         self.findings: list[Finding] = self.context.findings
-        self.lacking: list[Lacking] = []
+        self.unresolved: list[Layer] = []
 
-    def change(self, layer: Layer) -> Layer:
+    def resolve(self, layer: Layer) -> Layer:
         """One layer, those inside it done."""
-        layer = resolve_activations(self._objects(layer), self.context, self.given.find)
+        layer = resolve_activations(self._resolve_objects(layer), self.context, self.custom_objects.find)
         if layer.graph is not None:
-            return self._model(layer)
-        if not unknown(layer):
+            return self._rebuild_model(layer)
+        if not is_unresolved(layer):
             return layer
-        found = self.given.find(layer.bare_class_name, layer.registered_name, layer.module)
+        found = self.custom_objects.find(layer.bare_class_name, layer.registered_name, layer.module)
         if found is not None:
             return replace(layer, origin=FromUser(found))
-        stand_in = apply_shim(layer, self.context)
-        if stand_in is not None:
-            return stand_in
-        self.lacking.append(Lacking(layer))
-        return layer
+        replacement = apply_shim(layer, self.context)
+        if replacement is None:
+            self.unresolved.append(layer)
+        return replacement or layer
 
-    def _model(self, layer: Layer) -> Layer:
+    def _rebuild_model(self, layer: Layer) -> Layer:
         """A class of models that keeps a graph in its configuration is that graph."""
         kind = "Sequential" if layer.graph is not None and layer.graph.sequential else "Functional"
         if layer.class_name in _PLAIN:
@@ -96,36 +95,25 @@ class _Pass:
         keys = ("trainable", "dtype", "build_input_shape")
         return replace(layer, class_name=kind, config={k: v for k, v in layer.config.items() if k in keys})
 
-    def _objects(self, layer: Layer) -> Layer:
+    def _resolve_objects(self, layer: Layer) -> Layer:
         """Initializers, regularizers and constraints that Keras 3 does not have act on training alone."""
         changed: dict[str, Value] = {}
         for key, value in layer.config.items():
             kind = _KINDS.get(key.rpartition("_")[2])
-            name = None if kind is None or value is None else self._foreign(value, kind)
+            name = None if kind is None or value is None else _unresolved_name(value, kind)
             if name is not None and kind is not None:
-                changed[key] = self._settled(layer, key, value, name, kind)
+                changed[key] = self._resolve_object(layer, key, value, name, kind)
         return layer.with_config(**changed) if changed else layer
 
-    def _foreign(self, value: Value, kind: str) -> str | None:
-        """The name of an object that stock Keras does not have; None for one that it has, or for code."""
-        if isinstance(value, Object):
-            name = value.config if isinstance(value.config, str) else value.class_name
-        elif isinstance(value, str):
-            name = value
-        else:
-            return None
-        known = signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
-        return None if known or (kind == "initializers" and _is_initializer(name)) else name
-
-    def _settled(self, layer: Layer, key: str, value: Value, name: str, kind: str) -> Value:
+    def _resolve_object(self, layer: Layer, key: str, value: Value, name: str, kind: str) -> Value:
         registered = value.registered_name if isinstance(value, Object) else None
-        found = self.given.find(name, registered)
+        found = self.custom_objects.find(name, registered)
         if found is not None and not self.native:
             label = registered or name
             if isinstance(value, Object) and isinstance(value.config, Mapping):
                 return replace(value, module=None, registered_name=label, origin=FromUser(found))
             return Object("function", name, None, label, FromUser(found))
-        whose = "given" if found is not None else "not part of Keras 3"
+        whose = "of custom_objects" if found is not None else "not part of Keras 3"
         inert = kind == "initializers"
         done = "zeros in its place: the weights are in the file" if inert else "left out; it acts on training alone"
         fidelity = Fidelity.EQUIVALENT if inert else Fidelity.LOSSY
@@ -134,6 +122,18 @@ class _Pass:
 
     def _note(self, code: str, layer: Layer, seen: str, done: str, fidelity: Fidelity) -> None:
         self.findings.append(Finding(code, layer.address or layer.name, seen, done, fidelity))
+
+
+def _unresolved_name(value: Value, kind: str) -> str | None:
+    """The name of an object that stock Keras does not have; None for one that it has, or for code."""
+    if isinstance(value, Object):
+        name = value.config if isinstance(value.config, str) else value.class_name
+    elif isinstance(value, str):
+        name = value
+    else:
+        return None
+    known = signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
+    return None if known or (kind == "initializers" and _is_initializer(name)) else name
 
 
 def _snake(name: str) -> str:
@@ -154,7 +154,7 @@ def _camel(name: str) -> str:
 _KERAS2 = ("2.0.0", "2.0.9", "2.1.5", "2.2.4", "2.3.1")
 
 
-def _later(name: str, writer: Writer) -> bool:
+def _is_newer(name: str, writer: Writer) -> bool:
     """A class that Keras has had only since the writer's time, so that the writer's is another."""
     known = writer.era is Era.KERAS2 and writer.library == "keras" and writer.version is not None
     return known and find(name, writer.era) is not None and not any(signature(name, at) for at in _KERAS2)
@@ -166,14 +166,13 @@ def _wraps(name: str, config: Mapping[str, Json], writer: Writer) -> bool:
     return known is not None and isinstance(config.get("layer"), dict) and not any(key == "layer" for key, _ in known.children)
 
 
-def namesakes(given: Given, writer: Writer) -> IsCustom:
-    """What tells a class of a built-in name that is another class: the user has one of that name, the writer's Keras had
-    none, or its arguments are those of a package's."""
-    eras = list(Era)
-    names = {n for n, value in given.objects.items() if is_layer(value) and any(find(n, era) for era in eras)}
-    names |= {n for n, value in given.objects.items() if is_layer(value) and signature(n, NOW) is not None}
+def namesakes(custom_objects: CustomObjects, writer: Writer) -> IsCustom:
+    """What tells a class of a built-in name that is another class: custom_objects has one of that name, the writer's Keras
+    had none, or its arguments are those of a package's."""
+    classes = {name for name, value in custom_objects.objects.items() if is_layer_class(value)}
+    names = {n for n in classes if any(find(n, era) for era in Era) or signature(n, NOW) is not None}
 
     def is_custom(name: str, config: Mapping[str, Json]) -> bool:
-        return name in names or _later(name, writer) or _wraps(name, config, writer) or is_namesake(name, config)
+        return name in names or _is_newer(name, writer) or _wraps(name, config, writer) or is_namesake(name, config)
 
     return is_custom

@@ -1,4 +1,4 @@
-"""What the reader gave for names that a file does not define: a mapping, a module, or a source file of its time."""
+"""The user's objects for names that a file does not define: from a mapping, a module, or a source file of its time."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from ..document.model import Document, FromUser, Writer
 from ..document.walk import layers_of
 from ..errors import MissingFile, MissingObject
 from ..findings import Fidelity, Finding
-from .making import offered
+from .maker import wrap_layer_classes
 
 if TYPE_CHECKING:
     from ..compat import LegacyRuntime
 
-Objects = Mapping[str, Any] | ModuleType | str | os.PathLike[str] | None
+CustomObjectsSource = Mapping[str, Any] | ModuleType | str | os.PathLike[str] | None
+"""What ``custom_objects=`` takes."""
 
 
 @dataclass(frozen=True)
-class Given:
+class CustomObjects:
     """Objects by the names under which a file may call them.
 
-    `objects` come from the reader, `registered` from the registry of the running Keras (classes that were decorated).
-    `failed` are names whose statement in a source file did not run, with the reason.
+    `objects` come from the user, `registered` from the registry of the running Keras (classes that were decorated).
+    `failed` are names whose statement in the source file `path` did not run, with the reason.
     """
 
     objects: Mapping[str, Any] = field(default_factory=dict)
     failed: Mapping[str, str] = field(default_factory=dict)
-    origin: str = ""
+    path: str = ""
     runtime: LegacyRuntime | None = None
 
     @cached_property
@@ -42,8 +43,13 @@ class Given:
         keras = sys.modules.get("keras")
         return dict(keras.saving.get_custom_objects()) if keras is not None and hasattr(keras, "saving") else {}
 
+    @property
+    def named(self) -> Mapping[str, Any]:
+        """All objects by name; the user's take precedence over registered ones."""
+        return {**self.registered, **self.objects}
+
     def find(self, name: str, registered_name: str | None = None, module: str | None = None) -> Any:
-        """The object that a file calls so, by its registered name or a shorter one; None where none was given."""
+        """The object that a file calls so, by its registered name or a shorter one; None where there is none."""
         asked = [registered_name, f"{module}.{name}" if module else None, name]
         bare = name.rpartition(">")[2].rpartition(".")[2]
         for objects in (self.objects, self.registered):
@@ -55,45 +61,45 @@ class Given:
                     return found
         return None
 
-    def offered(self, document: Document) -> dict[str, Any]:
-        """The objects as Keras is given them: under all their names, and those by which `document` calls them."""
-        named = {**self.registered, **self.objects}
+    def for_keras(self, document: Document) -> dict[str, Any]:
+        """The objects as Keras takes them: under all their names, and those by which `document` calls them."""
+        named = self.named
         short = {name.rpartition(">")[2]: value for name, value in named.items() if ">" in name}
         asked = {}
         for layer in layers_of(document.model):
             if isinstance(layer.origin, FromUser):
                 asked[layer.registered_name or layer.bare_class_name] = layer.origin.value
-        return offered({**short, **named, **asked})
+        return wrap_layer_classes({**short, **named, **asked})
 
     @property
     def findings(self) -> list[Finding]:
         """Statements of the source file that did not run."""
         return [
-            Finding("AK5006", self.origin, f"{name or 'a statement'}: {reason}", "left out", Fidelity.LOSSY)
+            Finding("AK5006", self.path, f"{name or 'a statement'}: {reason}", "skipped", Fidelity.LOSSY)
             for name, reason in self.failed.items()
         ]
 
 
-def given(objects: Objects, writer: Writer) -> Given:
-    """What the reader gave, ready to be asked for names.
+def load_custom_objects(objects: CustomObjectsSource, writer: Writer) -> CustomObjects:
+    """The objects that ``custom_objects=`` stands for, by name.
 
     Args:
         objects: a mapping of names to objects (or modules), a module, or the path of a Python source file. The file is
-            the reader's own and is run; imports of an old Keras, TensorFlow or Theano are answered by
-            :mod:`anykeras.compat` in the ways of `writer`.
+            run, as it is the user's own; :mod:`anykeras.compat` emulates its imports of an old Keras, TensorFlow or
+            Theano as of `writer`.
 
     Raises:
         MissingFile: there is no such file.
         MissingObject: `objects` is none of these.
     """
     if objects is None:
-        return Given()
+        return CustomObjects()
     if isinstance(objects, ModuleType):
-        return Given(_public(objects))
+        return CustomObjects(_public(objects))
     if isinstance(objects, Mapping):
         named = {str(name): value for name, value in objects.items()}
         inner = [_public(value) for value in named.values() if isinstance(value, ModuleType)]
-        return Given({**{k: v for held in inner for k, v in held.items()}, **named})
+        return CustomObjects({**{k: v for held in inner for k, v in held.items()}, **named})
     accepted = "Pass a mapping of names to objects, a module, or the path of a .py file that defines them."
     if not isinstance(objects, str | os.PathLike):
         raise MissingObject("AK5003", f"custom_objects is of type {type(objects).__name__}", next_step=accepted)
@@ -105,8 +111,8 @@ def given(objects: Objects, writer: Writer) -> Given:
     from . import source
 
     runtime = legacy_runtime(writer)
-    read = source.read(path, runtime)
-    return Given(read.objects, read.failed, path, runtime)
+    file = source.run_source(path, runtime)
+    return CustomObjects(file.objects, file.failed, path, runtime)
 
 
 def _public(module: ModuleType) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Classes that a file needs and nobody gave: what the file knows of each, in one error."""
+"""Classes that are neither in a file, in Keras 3 nor in custom_objects: what the file knows of each, in one error."""
 
 from __future__ import annotations
 
@@ -11,23 +11,18 @@ from ..document.dump import dump
 from ..document.model import Document, Layer, Ref, refs
 from ..document.walk import layers_of
 from ..errors import AnyKerasError, MissingObject
-from .given import Given
-from .packages import advice, package_of
+from .custom_objects import CustomObjects
+from .packages import find_advice, find_package
 
 Shape = tuple[int | None, ...]
 _EVERY = ("trainable", "dtype", "batch_input_shape")
-
-
-@dataclass(frozen=True)
-class Lacking:
-    """A layer whose class is missing."""
-
-    layer: Layer
+_MOST = 8  # weights, and layers, that a line of the error names
+_LONGEST = 80  # characters of an argument there
 
 
 @dataclass(frozen=True)
 class Use:
-    """One layer of a missing class: its arguments, the shapes of its weights by name, the shapes that reach it."""
+    """One layer of an unresolved class: its arguments, the shapes of its weights by name, the shapes that reach it."""
 
     arguments: Mapping[str, Any]
     weights: Mapping[str, Shape]
@@ -35,7 +30,7 @@ class Use:
 
 
 @dataclass(frozen=True)
-class Description:
+class ClassDescription:
     """What a file knows of a class that it does not hold.
 
     `arguments` are those of its constructor with their values; `weights` name, shape and dtype; `layers` where it is
@@ -53,56 +48,67 @@ class Description:
     uses: tuple[Use, ...] = ()
 
     def text(self) -> str:
-        """One line for a person."""
-        held = ", ".join(f"{key}={value!r}" for key, value in self.arguments.items())
-        weights = ", ".join(f"{name} {shape}" for name, shape, _ in self.weights) or "none"
-        parts = [f"{self.registered_name or self.name}({held})", f"weights: {weights}"]
+        """One line: the class with its arguments, its weights, the shapes of its inputs, where it is used."""
+        arguments = ", ".join(f"{key}={_shorten(repr(value))}" for key, value in self.arguments.items())
+        weights = _enumerate([f"{role} {shape}" for role, shape, _ in self.weights])
+        parts = [f"{self.registered_name or self.name}({arguments})", f"weights: {weights or 'none'}"]
         shapes = [str(shape) for shape in self.inputs if shape is not None]
-        parts += [f"called on {', '.join(shapes)}"] if shapes else []
-        parts.append(f"layer{'s' if len(self.layers) > 1 else ''} {', '.join(map(repr, self.layers))}")
-        package = package_of(self.name, self.registered_name, self.module)
-        parts += [f"probably of {package}"] if package else []
-        parts += [advice(self.name)] if advice(self.name) else []
-        parts += [f"its definition was given and did not run: {self.failed}"] if self.failed else []
+        parts += [f"input: {', '.join(shapes)}"] if shapes else []
+        parts.append(f"layer{'s' if len(self.layers) > 1 else ''}: {_enumerate([repr(name) for name in self.layers])}")
+        package = find_package(self.name, self.registered_name, self.module)
+        parts += [f"likely from {package}"] if package else []
+        parts += [find_advice(self.name)] if find_advice(self.name) else []
+        parts += [f"its definition in custom_objects failed: {self.failed}"] if self.failed else []
         return "; ".join(parts)
 
 
-def missing(document: Document, lacking: Sequence[Lacking], given: Given) -> MissingObject:
-    """The error that names every missing class."""
-    found = descriptions(document, [item.layer for item in lacking], given)
-    texts = " / ".join(f"({i}) {description.text()}" for i, description in enumerate(found, 1))
-    left = "; ".join(f"{name}: {reason}" for name, reason in given.failed.items())
-    source = f" Of the source given this did not run: {left}." if left else ""
+def _shorten(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def _enumerate(items: Sequence[str]) -> str:
+    """The items; of many, the first and how many more there are."""
+    more = f" and {len(items) - _MOST} more" if len(items) > _MOST else ""
+    return ", ".join(items[:_MOST]) + more
+
+
+def missing_classes(document: Document, layers: Sequence[Layer], custom_objects: CustomObjects) -> MissingObject:
+    """The error for layers whose class is unresolved, with one line a class."""
+    found = describe_classes(document, layers, custom_objects)
+    failed = [f"{name}: {reason}" for name, reason in custom_objects.failed.items()]
+    lines = [*(item.text() for item in found), *(f"in {custom_objects.path} this failed: {text}" for text in failed)]
     count = "a class that is" if len(found) == 1 else f"{len(found)} classes that are"
     return MissingObject(
         "AK5011",
-        f"the file needs {count} neither in it nor in Keras 3: {texts}.{source}",
-        layer=lacking[0].layer.name,
+        "\n  ".join([f"the file needs {count} neither in it nor in Keras 3:", *lines]),
+        layer=layers[0].name if len(layers) == 1 else None,
         writer=str(document.writer),
-        next_step='Give the source: custom_objects="my_layers.py" (its old imports are answered), or a mapping. '
-        "`anykeras stub FILE > my_layers.py` writes a class to fill in.",
+        next_step='Pass the source, custom_objects="my_layers.py" (legacy Keras imports are emulated), or a mapping of '
+        "names to classes. `anykeras stub FILE > my_layers.py` writes the classes for you to fill in.",
     )
 
 
-def descriptions(document: Document, layers: Sequence[Layer], given: Given | None = None) -> list[Description]:
+def describe_classes(
+    document: Document, layers: Sequence[Layer], custom_objects: CustomObjects | None = None
+) -> list[ClassDescription]:
     """One description for each class among the layers, in the order of the file."""
     classes: dict[tuple[str, str | None], list[Layer]] = {}
     for layer in layers:
         classes.setdefault((layer.class_name, layer.registered_name), []).append(layer)
-    specs = _inputs(document)
-    failed = given.failed if given is not None else {}
-    return [_description(used, specs, failed) for used in classes.values()]
+    specs = _input_shapes(document)
+    failed = custom_objects.failed if custom_objects is not None else {}
+    return [_describe(used, specs, failed) for used in classes.values()]
 
 
-def _description(
+def _describe(
     used: Sequence[Layer], specs: Mapping[str, tuple[Shape | None, ...]], failed: Mapping[str, str]
-) -> Description:
+) -> ClassDescription:
     first = used[0]
     uses = tuple(
         Use(_arguments(layer), {role: t.shape for role, t in layer.weights.items()}, specs.get(layer.name, ()))
         for layer in used
     )
-    return Description(
+    return ClassDescription(
         first.bare_class_name,
         first.registered_name,
         first.module,
@@ -119,7 +125,7 @@ def _arguments(layer: Layer) -> dict[str, Any]:
     return {key: dump(value) for key, value in layer.config.items() if key not in _EVERY}
 
 
-def _inputs(document: Document) -> dict[str, tuple[Shape | None, ...]]:
+def _input_shapes(document: Document) -> dict[str, tuple[Shape | None, ...]]:
     """The shapes of what the layers of every graph are called on, by name, as far as they can be found."""
     found: dict[str, tuple[Shape | None, ...]] = {}
     for model in (layer for layer in layers_of(document.model) if layer.graph is not None):
@@ -127,8 +133,8 @@ def _inputs(document: Document) -> dict[str, tuple[Shape | None, ...]]:
             specs = infer(model)
         except AnyKerasError:
             continue
-        for name, given in _called_on(model).items():
-            found.setdefault(name, tuple(specs.get(ref, UNKNOWN).shape for ref in given))
+        for name, taken in _called_on(model).items():
+            found.setdefault(name, tuple(specs.get(ref, UNKNOWN).shape for ref in taken))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Layers of given classes on their way through recovery: what they give, and for a file what native layers they are."""
+"""Layers of the user's classes in recovery: the shapes of their outputs, and for a file the native layers in their place."""
 
 from __future__ import annotations
 
@@ -15,73 +15,73 @@ from ..findings import Fidelity, Finding
 from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
 from ..targets.lower.layers import Lower
-from .given import Given
-from .making import Maker, is_layer, offered
-from .native import Kept, natively
+from .custom_objects import CustomObjects
+from .maker import LayerMaker, is_layer_class, wrap_layer_classes
+from .trace import NotTraceable, trace_to_graph
 
 
 @dataclass(frozen=True)
-class Adopter:
-    """Stands in recovery for the layers of given classes: ``adopter(layer, site)``.
+class Tracer:
+    """Lifts the layers of the user's classes in recovery: ``tracer(layer, site)``.
 
     `native` asks for operations and native layers in their place, as a file that stock Keras opens needs them.
     """
 
-    given: Given
+    custom_objects: CustomObjects
     native: bool
 
     def __call__(self, layer: Layer, site: CodeSite) -> Lifted:
-        """The layer, or what stands for it, with the shapes of its outputs.
+        """The layer, or native layers in its place, with the shapes of its outputs.
 
         Raises:
             Unsupported: the class does not run on symbolic tensors.
             AnyKerasError: the class cannot be made from the file.
         """
-        live = self.made(layer)
+        live = self.make_live(layer)
         if any(spec.shape is None for spec in _flat(site.args)):
-            return self._kept(layer, UNKNOWN, "the shape that reaches it is not known")
+            return self._keep(layer, UNKNOWN, "the shape that reaches it is not known")
         inputs = _symbols(site.args)
-        _mask(inputs, site.masked)
+        _set_masks(inputs, site.masked)
         try:
             outputs = live(*inputs)
         except AnyKerasError:
             raise
-        except Exception as error:  # whatever the reader's class raises is theirs to read
+        except Exception as error:  # whatever the user's class raises is theirs to read
             raise Unsupported(
                 "AK5012",
-                f"{layer.bare_class_name} as given does not run on {_shown(site.args)}: {_short(error)}",
+                f"custom_objects[{layer.bare_class_name!r}] does not run on {_show_shapes(site.args)}: {_shorten(error)}",
                 layer=layer.name,
-                next_step="Correct the class; anykeras.compat offers the old keras.backend over Keras 3.",
+                next_step="Correct the class; anykeras.compat has the old keras.backend over Keras 3.",
             ) from error
         specs = _specs(outputs)
         if not self.native:
             return Lifted(layer, specs)
-        if any(site.masked) and (site.mask_consumed or _heeds(live)):
-            return self._kept(layer, specs, "a mask reaches it, and it or another layer heeds masks")
+        if any(site.masked) and (site.mask_consumed or _takes_mask(live)):
+            return self._keep(layer, specs, "a mask reaches it, and it or another layer uses masks")
         try:
-            model = natively(layer, live, inputs)
-        except Kept as reason:
-            return self._kept(layer, specs, str(reason))
-        seen = f"{layer.bare_class_name} as given"
+            model = trace_to_graph(layer, live, inputs)
+        except NotTraceable as reason:
+            return self._keep(layer, specs, str(reason))
+        seen = f"custom_objects[{layer.bare_class_name!r}]"
         done = f"traced into {len(model.graph.layers) if model.graph else 1} native layers and operations"
         return Lifted(model, specs, findings=(_finding("AK5013", layer, seen, done, Fidelity.EQUIVALENT),))
 
-    def made(self, layer: Layer) -> Any:
-        """A live layer of the given class. Raises AnyKerasError."""
+    def make_live(self, layer: Layer) -> Any:
+        """A live layer of the user's class. Raises AnyKerasError."""
         found = layer.origin.value if isinstance(layer.origin, FromUser) else None
-        if not is_layer(found):
+        if not is_layer_class(found):
             raise MissingObject(
                 "AK5014",
-                f"what was given for {layer.bare_class_name!r} is no layer class of Keras 3: {found!r}",
+                f"custom_objects[{layer.bare_class_name!r}] is not a Layer subclass of Keras 3: {found!r}",
                 layer=layer.name,
-                next_step="Give a subclass of keras.layers.Layer, or the source file with its old imports.",
+                next_step="Pass a subclass of keras.layers.Layer, or the source file with its legacy imports.",
             )
         import keras
 
-        with keras.saving.custom_object_scope(offered({**self.given.registered, **self.given.objects})):
-            return Maker(found).from_config(Lower().layer(layer)["config"])  # type: ignore[arg-type]
+        with keras.saving.custom_object_scope(wrap_layer_classes(self.custom_objects.named)):
+            return LayerMaker(found).from_config(Lower().layer(layer)["config"])  # type: ignore[arg-type]
 
-    def _kept(self, layer: Layer, specs: Any, reason: str) -> Lifted:
+    def _keep(self, layer: Layer, specs: Any, reason: str) -> Lifted:
         if not self.native:
             return Lifted(layer, specs)
         done = "kept as it is; whatever opens the file needs the same custom_objects"
@@ -107,13 +107,13 @@ def _symbols(value: Any) -> Any:
     return value
 
 
-def _heeds(live: Any) -> bool:
+def _takes_mask(live: Any) -> bool:
     """Whether the call of a layer takes a mask."""
     takes = inspect.signature(live.call).parameters.values()
     return any("mask" in p.name or p.kind is p.VAR_KEYWORD for p in takes)
 
 
-def _mask(inputs: Any, masked: Sequence[bool]) -> None:
+def _set_masks(inputs: Any, masked: Sequence[bool]) -> None:
     """Symbolic masks on the symbolic tensors that carry one; their shape is that of the first two dimensions."""
     import keras
 
@@ -137,11 +137,11 @@ def _flat(value: Any) -> list[Spec]:
     return [spec for item in items for spec in _flat(item)] if isinstance(items, list | tuple) else []
 
 
-def _shown(args: Any) -> str:
+def _show_shapes(args: Any) -> str:
     return " and ".join(str(spec.shape) for spec in _flat(args)) or "what reaches it"
 
 
-def _short(error: Exception) -> str:
+def _shorten(error: Exception) -> str:
     """The error's own words, without what Keras puts around them."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("Arguments received by")[0]
     for lead in ("Error encountered:", ".call()."):

@@ -1,4 +1,4 @@
-"""A class to fill in for every one that a file needs and does not hold, with its constructor and weights."""
+"""Python text with a class to fill in for every class that a file needs and does not hold."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from ..document.model import Document, Era, Writer
 from ..document.walk import layers_of
-from .missing import Description, descriptions
-from .packages import advice, package_of
-from .prepare import unknown
+from .packages import find_advice, find_package
+from .preparation import is_unresolved
+from .unresolved import ClassDescription, describe_classes
 
 _IMPORTS: Mapping[Era, str] = {
     Era.KERAS0: "from keras import backend as K\nfrom keras.layers.core import Layer\n",
@@ -21,14 +21,14 @@ _IMPORTS: Mapping[Era, str] = {
 }
 
 
-def stub(document: Document, path: str) -> str:
+def write_stub(document: Document, path: str) -> str:
     """Python text with one class for each missing one, in the ways of the file's writer; empty where none is missing.
 
     Args:
         document: in the vocabulary of Keras 3 (`writer` says what its program imported).
         path: the file, for the text.
     """
-    found = descriptions(document, [layer for layer in layers_of(document.model) if unknown(layer)])
+    found = describe_classes(document, [layer for layer in layers_of(document.model) if is_unresolved(layer)])
     if not found:
         return ""
     head = [
@@ -38,7 +38,7 @@ def stub(document: Document, path: str) -> str:
         "",
         f"    anykeras.load_model({path!r}, custom_objects={'my_layers.py'!r})",
         "",
-        "The imports are those of the time; AnyKeras answers them.",
+        "Legacy Keras imports are emulated.",
         '"""',
         "",
         _IMPORTS[document.writer.era],
@@ -46,12 +46,12 @@ def stub(document: Document, path: str) -> str:
     return "\n".join(head) + "".join(_class(item, document.writer) for item in found)
 
 
-def _class(item: Description, writer: Writer) -> str:
+def _class(item: ClassDescription, writer: Writer) -> str:
     name = _identifier(item.name)
     lines = ["", "", *_registered(item, name, writer), f"class {name}(Layer):", *_doc(item)]
     names = {key: _identifier(key) for key in item.arguments}
-    given = "".join(f", {names[key]}={_literal(value)}" for key, value in item.arguments.items())
-    lines += [f"    def __init__(self{given}, **kwargs):", f"        super({name}, self).__init__(**kwargs)"]
+    parameters = "".join(f", {names[key]}={_literal(value)}" for key, value in item.arguments.items())
+    lines += [f"    def __init__(self{parameters}, **kwargs):", f"        super({name}, self).__init__(**kwargs)"]
     lines += [f"        self.{attribute} = {attribute}" for attribute in names.values()]
     lines += ["", "    def build(self, input_shape):"]
     lines += [_weight(weight, item) for weight in item.weights]
@@ -65,7 +65,7 @@ def _class(item: Description, writer: Writer) -> str:
     return "\n".join([*lines, "        return config", ""])
 
 
-def _registered(item: Description, name: str, writer: Writer) -> list[str]:
+def _registered(item: ClassDescription, name: str, writer: Writer) -> list[str]:
     if not item.registered_name or ">" not in item.registered_name:
         return []
     package, _, registered = item.registered_name.rpartition(">")
@@ -73,32 +73,32 @@ def _registered(item: Description, name: str, writer: Writer) -> list[str]:
     return [f"@{home}.register_keras_serializable(package={package!r}, name={registered!r})"] if home else []
 
 
-def _doc(item: Description) -> list[str]:
-    package = package_of(item.name, item.registered_name, item.module)
-    told = [f"layers {', '.join(item.layers)}"] + ([f"probably of {package}"] if package else [])
-    told += [advice(item.name)] if advice(item.name) else []
-    return [f'    """{"; ".join(told)}."""', ""]
+def _doc(item: ClassDescription) -> list[str]:
+    package = find_package(item.name, item.registered_name, item.module)
+    facts = [f"layers {', '.join(item.layers)}"] + ([f"probably of {package}"] if package else [])
+    facts += [find_advice(item.name)] if find_advice(item.name) else []
+    return [f'    """{"; ".join(facts)}."""', ""]
 
 
-def _weight(weight: tuple[str, tuple[int, ...], str], item: Description) -> str:
+def _weight(weight: tuple[str, tuple[int, ...], str], item: ClassDescription) -> str:
     """A weight with the shape that the file has."""
     role, shape, dtype = weight
     short = _short(role)
     taken = [_short(other) for other, _, _ in item.weights]
     attribute = _identifier(short if taken.count(short) == 1 else role)
-    kind = "" if dtype == "float32" else f", dtype={dtype!r}"
+    of_dtype = "" if dtype == "float32" else f", dtype={dtype!r}"
     sizes = "".join(f"{_size(role, axis, item)}, " for axis in range(len(shape)))
-    made = f"self.add_weight(name={attribute!r}, shape=({sizes.rstrip(' ')}), initializer='zeros'{kind})"
-    return f"        self.{attribute} = {made}"
+    call = f"self.add_weight(name={attribute!r}, shape=({sizes.rstrip(' ')}), initializer='zeros'{of_dtype})"
+    return f"        self.{attribute} = {call}"
 
 
-def _size(role: str, axis: int, item: Description) -> str:
+def _size(role: str, axis: int, item: ClassDescription) -> str:
     """One size of a weight: a number where all layers of the class agree, else what it goes with in all of them."""
     sizes = [_at(use.weights.get(role, ()), axis) for use in item.uses]
     if len(set(sizes)) <= 1:
         return str(sizes[0])
     reaching = [_at(use.inputs[0] or (), -1) if use.inputs else None for use in item.uses]
-    if any(reaching) and all(given in (None, size) for given, size in zip(reaching, sizes, strict=True)):
+    if any(reaching) and all(features in (None, size) for features, size in zip(reaching, sizes, strict=True)):
         return "int(input_shape[-1])"
     for key in item.arguments:
         if sizes == [use.arguments.get(key) for use in item.uses]:
@@ -117,9 +117,9 @@ def _short(role: str) -> str:
 
 
 def _identifier(text: str) -> str:
-    made = re.sub(r"\W", "_", text)
-    made = made if made and not made[0].isdigit() else f"v{made}"
-    return made + "_" if keyword.iskeyword(made) else made
+    name = re.sub(r"\W", "_", text)
+    name = name if name and not name[0].isdigit() else f"v{name}"
+    return name + "_" if keyword.iskeyword(name) else name
 
 
 def _literal(value: object) -> str:

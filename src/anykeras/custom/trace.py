@@ -1,4 +1,4 @@
-"""A live layer of a given class as a submodel of native layers and operations, its weights in native layers.
+"""A live layer of a user's class as a submodel of native layers and operations, its weights in native layers.
 
 The layer's `call` runs once on symbolic tensors, with a symbolic tensor in the place of each variable. What it leaves
 is a graph of inputs and weights; each weight is then held by an Embedding with one row, which is the weight laid flat,
@@ -10,16 +10,15 @@ from __future__ import annotations
 import inspect
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from ..catalog.layout import variable_specs
-from ..document.build import Builder
-from ..document.edit import UniqueNames
-from ..document.model import Call, Era, Graph, Layer, Ref, refs
-from ..document.walk import Path, fill_weights, layers_of, map_graph_refs
+from ..document.edit import GraphEditor
+from ..document.model import Era, Graph, Layer, Ref, refs
+from ..document.walk import Path, fill_weights, layers_of
 from ..parse import keras3
 from ..parse.reading import ParseContext
 from ..recovery.equality import same
@@ -30,77 +29,89 @@ from ..tensors import Tensor, constant
 _DIRECTIONS = ("forward_", "backward_")  # the names that Bidirectional of every Keras gives its two layers
 
 
-class Kept(Exception):
+class NotTraceable(Exception):
     """The layer stays what it is; the text says why."""
 
 
-def natively(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
+def trace_to_graph(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
     """The submodel that computes what `live` does, with the weights of `layer`.
 
     Args:
         layer: the layer of the document, with its weights.
-        live: a built layer of the given class, with fresh variables.
+        live: a built layer of the user's class, with fresh variables.
         inputs: symbolic tensors, as the layer is called with them.
 
     Raises:
-        Kept: the layer cannot be expressed so.
+        NotTraceable: the layer cannot be expressed so.
         AnyKerasError: the file holds other weights than the class has.
     """
     if hasattr(live, "state_size") or (hasattr(live, "go_backwards") and layer.name.startswith(_DIRECTIONS)):
-        raise Kept("it is part of a recurrent layer, which needs a cell or a recurrent layer there")
+        raise NotTraceable("it is part of a recurrent layer, which needs a cell or a recurrent layer there")
     tensors: dict[int, Tensor] = {}
     if weights_of(layer):
         for variable, (_, tensor) in paired(live, layer):
             variable.assign(tensor.read())
             tensors[id(variable)] = tensor
     trained = "training" in inspect.signature(live.call).parameters
-    model = _traced(layer, live, inputs, {"training": False} if trained else {}, tensors)
-    if trained and not same(model, _traced(layer, live, inputs, {"training": True}, tensors)):
-        raise Kept("it does another thing in training")
+    model = _trace(layer, live, inputs, {"training": False} if trained else {}, tensors)
+    if trained and not same(model, _trace(layer, live, inputs, {"training": True}, tensors)):
+        raise NotTraceable("it computes something else in training")
     return model
 
 
-def _traced(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any], tensors: Mapping[int, Tensor]) -> Layer:
+def to_document(model: Any, what: str) -> Layer:
+    """A live functional model of the running Keras as a document's, without its weights; `what` names it in errors."""
+    import keras
+
+    config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    return keras3.layer_of(config, ParseContext(Era.KERAS3, what))
+
+
+def _trace(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any], tensors: Mapping[int, Tensor]) -> Layer:
     import keras
 
     own = [*live._trainable_variables, *live._non_trainable_variables]
     if any("float" not in str(variable.dtype) for variable in own) or live._seed_generators:
-        raise Kept("it draws random numbers or counts")
+        raise NotTraceable("it draws random numbers or counts")
     symbols = {id(v): keras.Input(batch_shape=tuple(v.shape), dtype=str(v.dtype)) for v in own}
     flat = keras.tree.flatten(inputs)
     try:
-        with _swapped(live, symbols):
+        with _swap_variables(live, symbols):
             outputs = live.call(*inputs, **kwargs)
         ends = [tensor for tensor in keras.tree.flatten(outputs) if isinstance(tensor, keras.KerasTensor)]
         if not ends or len(ends) != len(keras.tree.flatten(outputs)):
-            raise Kept("its outcome does not depend on what it is given")
+            raise NotTraceable("its output does not depend on its input")
         whole = keras.Model([*flat, *symbols.values()], outputs)
-        config = json.loads(json.dumps(keras.saving.serialize_keras_object(whole)))
-    except Kept:
+        model = to_document(whole, f"class {layer.class_name}")
+    except NotTraceable:
         raise
-    except Exception as error:  # whatever the reader's class raises: it then stays as it is
-        raise Kept(f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
-    model = keras3.layer_of(config, ParseContext(Era.KERAS3, f"class {layer.class_name}"))
+    except Exception as error:  # whatever the user's class raises: it then stays as it is
+        raise NotTraceable(
+            f"its call cannot be traced: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        ) from error
     return _with_weights(replace(model, name=layer.name), whole, own, len(flat), layer, tensors)
 
 
 def _with_weights(model: Layer, whole: Any, own: list[Any], count: int, layer: Layer, tensors: Mapping[int, Tensor]) -> Layer:
-    model = _filled(model, whole, tensors)
+    model = _fill(model, whole, tensors)
     graph = model.graph
-    if graph is None or any(_foreign(inner) for inner in layers_of(model)):
-        raise Kept("a layer inside it is no layer of Keras 3")
+    if graph is None or any(_is_unresolved(inner) for inner in layers_of(model)):
+        raise NotTraceable("a layer inside it is no layer of Keras 3")
     ends = refs(graph.inputs)
     held = sum(len(inner.weights) for inner in layers_of(model))
     if held != len(whole.weights) or any(refs(graph.outputs).count(end) for end in ends):
-        raise Kept("its variables do not all belong to native layers")
+        raise NotTraceable("not all of its variables belong to native layers")
+    editor = GraphEditor(graph, layer.address)
     for variable, end in zip(own, ends[count:], strict=True):
-        graph = _holding(graph, end, variable, _tensor_of(variable, tensors), ends[0], layer.name)
+        row = _hold(editor, variable, _tensor_of(variable, tensors), ends[0], layer.name)
+        editor.replace_ref(end, row)
+    graph = _without(editor.finish(), {end.layer for end in ends[count:]})
     inputs = ends[0] if count == 1 else tuple(ends[:count])
     trainable = layer.config.get("trainable", True) is not False
     return replace(model, graph=replace(graph, inputs=inputs), config={"trainable": trainable}, address=layer.address)
 
 
-def _foreign(layer: Layer) -> bool:
+def _is_unresolved(layer: Layer) -> bool:
     """A class that is not of Keras, in what Keras wrote of a traced call."""
     return layer.module is not None and layer.module.split(".")[0] != "keras"
 
@@ -115,7 +126,7 @@ def _tensor_of(variable: Any, tensors: Mapping[int, Tensor]) -> Tensor:
     return found if found.dtype == dtype else found.cast(dtype)
 
 
-def _filled(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
+def _fill(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
     """The model with the numbers of the live one."""
     bound: dict[Path, dict[str, Tensor]] = {}
     for spec in variable_specs(model):
@@ -131,48 +142,27 @@ def _filled(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
     return fill_weights(model, bound)
 
 
-def _holding(graph: Graph, weight: Ref, variable: Any, tensor: Tensor, first: Ref, name: str) -> Graph:
-    """The graph with an Embedding of one row, laid out as the variable, in the place of an input."""
+def _hold(editor: GraphEditor, variable: Any, tensor: Tensor, first: Ref, name: str) -> Ref:
+    """An Embedding of one row, laid out as the variable, that is always looked up at 0."""
     shape = tuple(int(size) for size in variable.shape)
-    size = math.prod(shape)
-    sub = Builder(f"{name}_{variable.name}")
-    sub.input()
-    start = sub.op("multiply", sub.op("sum", sub.op("zeros_like", first)), 0)
-    row = sub.op("reshape", sub.op("cast", start, "int32"), (1,))
+    size, stem = math.prod(shape), f"{name}_{variable.name}"
+    zero = editor.op(f"{stem}_sum", "sum", editor.op(f"{stem}_zeros_like", "zeros_like", first))
+    index = editor.op(f"{stem}_cast", "cast", editor.op(f"{stem}_multiply", "multiply", zero, 0), "int32")
+    row = editor.op(f"{stem}_index", "reshape", index, (1,))
     config = {"input_dim": 1, "output_dim": size, "trainable": bool(variable.trainable)}
-    flat = sub.layer(
-        "Embedding",
-        config,
-        row,
-        weights={"embeddings": tensor.reshape(1, size)},
-        name=f"{name}_{variable.name}",
-    )
-    end = sub.op("reshape", flat, shape)
-    made = sub.finish(end).graph
-    assert made is not None
-    return _joined(graph, made, weight, end)
+    weights = {"embeddings": tensor.reshape(1, size)}
+    flat = editor.add(Layer("Embedding", stem, config, weights, address=editor.address), row)
+    return editor.op(f"{stem}_reshape", "reshape", flat, shape)
 
 
-def _joined(graph: Graph, other: Graph, weight: Ref, end: Ref) -> Graph:
-    """`graph` with the nodes of `other`, whose `end` takes the place of `weight`."""
-    unique = UniqueNames(layer.name for layer in graph.layers)
-    names = {layer.name: unique.claim(layer.name) for layer in other.layers[1:]}
-
-    def moved(ref: Ref) -> Ref:
-        return replace(ref, layer=names.get(ref.layer, ref.layer))
-
-    other = map_graph_refs(other, moved)
-    target = moved(end)
-    graph = map_graph_refs(graph, lambda ref: target if ref.layer == weight.layer else ref)
-    layers = [layer for layer in graph.layers if layer.name != weight.layer]
-    layers += [replace(layer, name=names[layer.name]) for layer in other.layers[1:]]
-    calls: dict[str, tuple[Call, ...]] = {name: held for name, held in graph.calls.items() if name != weight.layer}
-    calls |= {names[layer.name]: other.calls[layer.name] for layer in other.layers[1:]}
-    return Graph(tuple(layers), calls, graph.inputs, graph.outputs)
+def _without(graph: Graph, names: Set[str]) -> Graph:
+    """The graph without these layers, which nobody reads."""
+    layers = tuple(layer for layer in graph.layers if layer.name not in names)
+    return replace(graph, layers=layers, calls={name: calls for name, calls in graph.calls.items() if name not in names})
 
 
 @contextmanager
-def _swapped(live: Any, symbols: Mapping[int, Any]) -> Iterator[None]:
+def _swap_variables(live: Any, symbols: Mapping[int, Any]) -> Iterator[None]:
     """The layer with symbolic tensors where its attributes hold its own variables."""
     from ..compat.tensor import LegacyTensor  # loaded only where a class is traced
 
