@@ -7,9 +7,10 @@ import numpy as np
 from ...document.model import Era
 from . import folding, shapes
 from .axes import along, axis_of, position, positive, reduce, reduce_to
-from .base import FunctionContext, Ops, Value, each, function, functions, refuse
+from .base import FunctionContext, Ops, Value
 from .dtypes import dtype_name, of
 from .products import dot
+from .registration import each, function, functions, refuse
 from .shapes import Dim, Shape, Sizes
 from .tf.linalg import vector_norm
 

@@ -97,8 +97,18 @@ def _ceil(ops: Ops, x: Value, axis: int, step: int) -> int:
     return -(-known(ops, x, axis, "a convolution that keeps the size") // step)
 
 
-def depthwise(ops: Ops, x: Value, kernel: Value, *, strides: Value, padding: str, data_format: str, dilation: Value) -> Value:
-    """One kernel a channel: (spatial, in, multiplier)."""
+def depthwise(
+    ops: Ops,
+    x: Value,
+    kernel: Value,
+    *,
+    strides: Value = 1,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    dilation: Value = 1,
+    theano: bool = False,
+) -> Value:
+    """One kernel a channel: (spatial, in, multiplier). Theano had none."""
     rank = ops.rank(x) - 2
     y = ops.depthwise_conv(
         channels_last(ops, x, data_format),
@@ -117,9 +127,9 @@ def transposed(
     kernel: Value,
     output_shape: Value,
     *,
-    strides: Value,
-    padding: str,
-    data_format: str,
+    strides: Value = 1,
+    padding: str = "valid",
+    data_format: str = "channels_last",
     dilation: Value = 1,
     theano: bool = False,
 ) -> Value:

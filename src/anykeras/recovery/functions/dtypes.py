@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .base import Ops, Refused, Value, constants
+from .base import Ops, Refused, Value
+from .registration import constants
 
 _FLOATS = ("float16", "float32", "float64", "bfloat16")
 _WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")

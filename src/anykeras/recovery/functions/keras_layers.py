@@ -12,12 +12,13 @@ from . import convolution, shapes
 from .backend.elementwise import relu
 from .backend.images import resize_images
 from .backend.shaping import data_format_of, padded
-from .base import Ops, Refused, Value, function, refuse, words
+from .base import Ops, Refused, Value, words
 from .convolution import spatial
 from .elementary import softmax_over
 from .joining import joined
 from .keras_names import get
 from .products import batch_dot
+from .registration import function, refuse
 
 L = "keras.layers"
 Call = Callable[..., Value]

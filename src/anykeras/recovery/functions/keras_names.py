@@ -6,8 +6,9 @@ from ...document.model import Era
 from . import crossentropies
 from .backend.elementwise import relu as backend_relu
 from .backend.training import binary_crossentropy
-from .base import Entry, FunctionContext, Ops, Refused, Value, alike, also, function, functions
+from .base import Entry, FunctionContext, Ops, Refused, Value
 from .elementary import normalized
+from .registration import alike, also, function, functions
 
 ACT, LOSS = "keras.activations", "keras.losses"
 

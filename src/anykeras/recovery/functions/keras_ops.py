@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from . import control, convolution, sampling, shapes
 from .axes import axis_of, reduce, reduce_to
-from .base import Entry, Kind, Ops, Refused, Spelled, Value, each, function, functions, refuse, register, words
+from .base import Entry, Kind, Ops, Refused, Value, words
 from .creation import cast, filled
 from .dtypes import dtype_name
 from .elementary import bounded, softmax_over
 from .indexing import cut
+from .registration import Spelled, each, function, functions, refuse, register
 from .tf.linalg import vector_norm
 from .tf.shaping import repeated
 
@@ -149,36 +150,26 @@ def fori_loop(ops: Ops, lower: Value, upper: Value, body_fun: Value, init_val: V
     return init_val
 
 
-def _pool(
-    ops: Ops,
-    mode: str,
-    inputs: Value,
-    pool_size: Value,
-    strides: Value = None,
-    padding: Value = "valid",
-    data_format: Value = None,
-) -> Value:
-    where = data_format or ops.context.data_format
-    return convolution.pool(ops, inputs, mode, pool_size, strides=strides, padding=padding, data_format=where)
+def _window(ops: Ops, how: dict[str, Value]) -> dict[str, Value]:
+    return {"data_format": ops.context.data_format, **how}
 
 
-each(OPS, "max_pool=max average_pool=avg nn.max_pool=max nn.average_pool=avg", _pool, stack=_STACK)
+def _pool(ops: Ops, mode: str, inputs: Value, pool_size: Value, **how: Value) -> Value:
+    return convolution.pool(ops, inputs, mode, pool_size, **_window(ops, how))
 
 
-@function(f"{OPS}.conv", stack=_STACK)
-def conv(
-    ops: Ops,
-    inputs: Value,
-    kernel: Value,
-    strides: Value = 1,
-    padding: Value = "valid",
-    data_format: Value = None,
-    dilation_rate: Value = 1,
-) -> Value:
-    where = data_format or ops.context.data_format
-    return convolution.convolve(
-        ops, inputs, kernel, strides=strides, padding=padding, data_format=where, dilation=dilation_rate
-    )
+each(
+    OPS,
+    "max_pool=max average_pool=avg nn.max_pool=max nn.average_pool=avg",
+    _pool,
+    arguments="inputs pool_size strides? padding? data_format?",
+    stack=_STACK,
+)
+
+
+@function(f"{OPS}.conv", arguments="inputs kernel strides? padding? data_format? dilation_rate?=dilation", stack=_STACK)
+def conv(ops: Ops, inputs: Value, kernel: Value, **how: Value) -> Value:
+    return convolution.convolve(ops, inputs, kernel, **_window(ops, how))
 
 
 refuse(

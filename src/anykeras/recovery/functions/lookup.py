@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from ...registry import load_all
-from .base import Entry, FunctionContext, table
+from .base import Entry, FunctionContext
+from .registration import table
 
 GLOBALS: dict[str, str] = {
     "K": "keras.backend",

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import AnyKerasError
-from .base import Entry, Ops, Refused, Value, constants, register, words
+from .base import Entry, Ops, Refused, Value, words
+from .registration import constants, register
 from .shapes import Dim, product
 
 _FUNCTIONS = words(

@@ -10,8 +10,9 @@ import numpy as np
 
 from . import folding, shapes
 from .axes import axis_of, reduce
-from .base import Entry, Kind, Ops, Refused, Value, constants, plain, refuse, register
+from .base import Entry, Kind, Ops, Refused, Value, plain
 from .dtypes import NUMBERS, dtype_name
+from .registration import constants, refuse, register
 from .shapes import Dim, Sizes
 from .tf.linalg import vector_norm
 

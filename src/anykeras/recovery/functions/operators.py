@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .base import FunctionContext, Ops, Value, each, function, functions
+from .base import FunctionContext, Ops, Value
 from .dtypes import of
 from .elementary import bits, inverted
 from .indexing import getitem
 from .products import dot
+from .registration import each, function, functions
 from .shapes import Dim, Sizes, number
 
 

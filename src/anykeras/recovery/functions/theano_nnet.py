@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from . import convolution
-from .base import Ops, Refused, Value, alike, also, function, functions, refuse
+from .base import Ops, Refused, Value
+from .registration import alike, also, function, functions, refuse
 
 T = "theano.tensor"
 NNET = "theano.tensor.nnet"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from . import shapes
 from .attributes import dimshuffle, flatten
 from .axes import along, axis_of, position, reduce, reduce_to
-from .base import Ops, Refused, Spelled, Value, alike, constants, each, function, functions, refuse
+from .base import Ops, Refused, Value
 from .creation import cast, filled, filled_like
 from .dtypes import dtype_name, of
 from .elementary import bits, bounded, contracted, inverted, transposed
 from .indexing import getitem
 from .joining import joined
 from .products import batch_dot, dot
+from .registration import Spelled, alike, constants, each, function, functions, refuse
 from .shapes import Sizes
 
 T = "theano.tensor"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ....document.model import Era
 from .. import control
-from ..base import FunctionContext, Kind, Ops, Value, function, functions
+from ..base import FunctionContext, Kind, Ops, Value
+from ..registration import function, functions
 
 
 @function("keras.backend.switch", stack="Keras 0.3 on, tf.keras")

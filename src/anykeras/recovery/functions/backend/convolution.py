@@ -6,20 +6,23 @@ import numpy as np
 
 from ....document.model import Era
 from .. import convolution
-from ..base import FunctionContext, Ops, Refused, Value, function
+from ..base import FunctionContext, Ops, Refused, Value
 from ..convolution import spatial
+from ..registration import function
 from ..shapes import sizes
 from .shaping import data_format_of
 
 K = "keras.backend"
 _KERAS2 = "Keras 2, tf.keras"
-# the arguments of Keras 1 behind the kernel, with those that were for Theano's compiler
-_BORDER = "border_mode=padding dim_ordering=data_format"
+_WINDOW = "strides? padding? data_format? dilation_rate?=dilation"
+# the arguments of Keras 1, with those that were for Theano's compiler
+_BORDER = "border_mode?=padding dim_ordering?=data_format"
 _OLD = f"{_BORDER} -image_shape -filter_shape"
 
 
-def _theano(ops: Ops) -> bool:
-    return ops.context.backend == "theano"
+def _window(ops: Ops, how: dict[str, Value]) -> dict[str, Value]:
+    """How a convolution goes over its input, with what the writer's setting says."""
+    return {**how, "data_format": data_format_of(ops, how.get("data_format")), "theano": ops.context.backend == "theano"}
 
 
 def _old(context: FunctionContext) -> bool:
@@ -34,131 +37,73 @@ def _kernel(ops: Ops, kernel: Value, data_format: str) -> Value:
     return ops.transpose(kernel, axes=(*range(2, rank), 1, 0))
 
 
-@function(f"{K}.conv1d", test=_old, arguments="x kernel stride=strides border_mode=padding -image_shape -filter_shape")
-def conv1d_keras1(ops: Ops, x: Value, kernel: Value, strides: Value = 1, padding: Value = "valid") -> Value:
-    if _theano(ops):
+@function(f"{K}.conv1d", test=_old, arguments="x kernel stride?=strides border_mode?=padding -image_shape -filter_shape")
+def conv1d_keras1(ops: Ops, x: Value, kernel: Value, **how: Value) -> Value:
+    if ops.context.backend == "theano":
         raise Refused("K.conv1d on Theano is refused by Keras 1 too")
-    return convolution.convolve(ops, x, kernel, strides=strides, padding=padding)
+    return convolution.convolve(ops, x, kernel, **how)
 
 
-@function(f"{K}.conv1d", f"{K}.conv2d", f"{K}.conv3d", stack=_KERAS2)
-@function(f"{K}.atrous_conv2d", arguments=f"x kernel rate=dilation_rate {_OLD}", stack="Keras 1 on TensorFlow")
+@function(f"{K}.conv1d", f"{K}.conv2d", f"{K}.conv3d", arguments=f"x kernel {_WINDOW}", stack=_KERAS2)
+@function(f"{K}.atrous_conv2d", arguments=f"x kernel rate?=dilation {_OLD}", stack="Keras 1 on TensorFlow")
 @function(
     f"{K}.conv2d",
     f"{K}.conv3d",
     test=_old,
-    arguments=f"x kernel strides {_OLD} filter_dilation=dilation_rate -volume_shape",
+    arguments=f"x kernel strides? {_OLD} filter_dilation?=dilation -volume_shape",
     stack="Keras 0.3 to 1.2",
 )
-def conv(
-    ops: Ops,
-    x: Value,
-    kernel: Value,
-    strides: Value = 1,
-    padding: Value = "valid",
-    data_format: Value = None,
-    dilation_rate: Value = 1,
-) -> Value:
-    where, theano = data_format_of(ops, data_format), _theano(ops)
-    kernel = _kernel(ops, kernel, where)
-    return convolution.convolve(
-        ops, x, kernel, strides=strides, padding=padding, data_format=where, dilation=dilation_rate, theano=theano
-    )
+def conv(ops: Ops, x: Value, kernel: Value, **how: Value) -> Value:
+    window = _window(ops, how)
+    return convolution.convolve(ops, x, _kernel(ops, kernel, window["data_format"]), **window)
 
 
-@function(f"{K}.conv2d_transpose", f"{K}.conv3d_transpose", stack=_KERAS2)
-def conv_transpose(
-    ops: Ops,
-    x: Value,
-    kernel: Value,
-    output_shape: Value,
-    strides: Value = 1,
-    padding: Value = "valid",
-    data_format: Value = None,
-    dilation_rate: Value = 1,
-) -> Value:
-    shape, where, theano = sizes(ops, output_shape), data_format_of(ops, data_format), _theano(ops)
-    return convolution.transposed(
-        ops, x, kernel, shape, strides=strides, padding=padding, data_format=where, dilation=dilation_rate, theano=theano
-    )
+@function(f"{K}.conv2d_transpose", f"{K}.conv3d_transpose", arguments=f"x kernel output_shape {_WINDOW}", stack=_KERAS2)
+def conv_transpose(ops: Ops, x: Value, kernel: Value, output_shape: Value, **how: Value) -> Value:
+    return convolution.transposed(ops, x, kernel, sizes(ops, output_shape), **_window(ops, how))
 
 
 @function(
     f"{K}.deconv2d",
-    arguments=f"x kernel output_shape strides {_OLD}",
+    arguments=f"x kernel output_shape strides? {_OLD}",
     stack="Keras 1.0.4 to 1.2: the kernel as in conv2d",
 )
-def deconv2d(
-    ops: Ops,
-    x: Value,
-    kernel: Value,
-    output_shape: Value,
-    strides: Value = (1, 1),
-    padding: Value = "valid",
-    data_format: Value = None,
-) -> Value:
+def deconv2d(ops: Ops, x: Value, kernel: Value, output_shape: Value, **how: Value) -> Value:
     plain = ops.constant_value(kernel)
     if plain is None:
         raise Refused("a transposed convolution has a kernel that is computed")
-    order = (0, 1, 3, 2) if data_format_of(ops, data_format) == "channels_last" else (2, 3, 0, 1)
-    turned = np.transpose(np.asarray(plain), order)
-    return conv_transpose(ops, x, turned, output_shape, strides, padding, data_format)
+    order = (0, 1, 3, 2) if _window(ops, how)["data_format"] == "channels_last" else (2, 3, 0, 1)
+    return conv_transpose(ops, x, np.transpose(np.asarray(plain), order), output_shape, **how)
 
 
 @function(
     f"{K}.separable_conv1d",
     f"{K}.separable_conv2d",
-    arguments=f"x depthwise_kernel pointwise_kernel strides padding data_format dilation_rate {_BORDER}",
+    arguments=f"x depthwise_kernel pointwise_kernel {_WINDOW} {_BORDER}",
     stack="Keras 2, tf.keras; separable_conv2d also Keras 1 on TensorFlow",
 )
-def separable_conv(
-    ops: Ops,
-    x: Value,
-    depthwise_kernel: Value,
-    pointwise_kernel: Value,
-    strides: Value = 1,
-    padding: Value = "valid",
-    data_format: Value = None,
-    dilation_rate: Value = 1,
-) -> Value:
-    where = data_format_of(ops, data_format)
+def separable_conv(ops: Ops, x: Value, depthwise_kernel: Value, pointwise_kernel: Value, **how: Value) -> Value:
+    where = _window(ops, how)["data_format"]
     if _old(ops.context) and where == "channels_first":
         raise Refused("a separable convolution of Keras 1 with channels first")
-    y = depthwise_conv2d(ops, x, depthwise_kernel, strides, padding, where, dilation_rate)
-    return convolution.convolve(ops, y, pointwise_kernel, data_format=where)
+    return convolution.convolve(ops, depthwise_conv2d(ops, x, depthwise_kernel, **how), pointwise_kernel, data_format=where)
 
 
-@function(f"{K}.depthwise_conv2d", stack="Keras 2.0.7 on TensorFlow, tf.keras")
-def depthwise_conv2d(
-    ops: Ops,
-    x: Value,
-    depthwise_kernel: Value,
-    strides: Value = 1,
-    padding: Value = "valid",
-    data_format: Value = None,
-    dilation_rate: Value = 1,
-) -> Value:
-    where = data_format_of(ops, data_format)
-    return convolution.depthwise(
-        ops, x, depthwise_kernel, strides=strides, padding=padding, data_format=where, dilation=dilation_rate
-    )
+@function(f"{K}.depthwise_conv2d", arguments=f"x depthwise_kernel {_WINDOW}", stack="Keras 2.0.7 on TensorFlow, tf.keras")
+def depthwise_conv2d(ops: Ops, x: Value, depthwise_kernel: Value, **how: Value) -> Value:
+    return convolution.depthwise(ops, x, depthwise_kernel, **_window(ops, how))
 
 
-@function(f"{K}.pool2d", f"{K}.pool3d", stack=_KERAS2)
+@function(f"{K}.pool2d", f"{K}.pool3d", arguments="x pool_size strides? padding? data_format? pool_mode", stack=_KERAS2)
 @function(
-    f"{K}.pool2d", f"{K}.pool3d", test=_old, arguments=f"x pool_size strides {_BORDER} pool_mode", stack="Keras 0.3 to 1.2"
+    f"{K}.pool2d",
+    f"{K}.pool3d",
+    test=_old,
+    arguments=f"x pool_size strides? {_BORDER} pool_mode",
+    stack="Keras 0.3 to 1.2",
 )
-def pool(
-    ops: Ops,
-    x: Value,
-    pool_size: Value,
-    strides: Value = 1,
-    padding: Value = "valid",
-    data_format: Value = None,
-    pool_mode: Value = "max",
-) -> Value:
-    where, theano = data_format_of(ops, data_format), _theano(ops)
-    return convolution.pool(ops, x, pool_mode, pool_size, strides=strides, padding=padding, data_format=where, theano=theano)
+def pool(ops: Ops, x: Value, pool_size: Value, pool_mode: Value = "max", **how: Value) -> Value:
+    return convolution.pool(ops, x, pool_mode, pool_size, **{"strides": 1, **_window(ops, how)})
 
 
 def _check_count(places: int) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ....document.model import Era
 from ..axes import along, reduce
-from ..base import FunctionContext, Ops, Value, alike, each, function, functions
+from ..base import FunctionContext, Ops, Value
 from ..dtypes import of
 from ..elementary import bounded, is_set, normalized, softmax_over
+from ..registration import alike, each, function, functions
 
 K = "keras.backend"
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..base import Ops, Refused, Value, function
+from ..base import Ops, Refused, Value
+from ..registration import function
 from ..resampling import Grid, resize
 from .shaping import data_format_of
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import products
 from ..axes import axis_of
-from ..base import FunctionContext, Ops, Refused, Value, function, functions
+from ..base import FunctionContext, Ops, Refused, Value
+from ..registration import function, functions
 
 functions(
     "keras.backend",

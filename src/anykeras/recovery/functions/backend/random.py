@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import sampling
-from ..base import Kind, Spelled, functions
+from ..base import Kind
+from ..registration import Spelled, functions
 
 functions(
     "keras.backend",

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 from ....document.model import Era
 from .. import shapes
-from ..base import Ops, Refused, Spelled, Value, function, functions
+from ..base import Ops, Refused, Value
 from ..creation import cast
 from ..dtypes import dtype_name, of
 from ..indexing import cut
 from ..joining import joined, stacked
+from ..registration import Spelled, function, functions
 from ..shapes import Shape, Sizes
 
 K = "keras.backend"

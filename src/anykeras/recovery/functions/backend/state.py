@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base import Kind, Ops, Refused, Value, each, function, functions, refuse
+from ..base import Kind, Ops, Refused, Value
 from ..creation import filled, filled_like, numbers
 from ..dtypes import dtype_name
+from ..registration import each, function, functions, refuse
 from ..shapes import Scope
 from .shaping import data_format_of
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import crossentropies
 from ..axes import axis_of
-from ..base import FunctionContext, Ops, Refused, Value, function, functions, refuse
+from ..base import FunctionContext, Ops, Refused, Value
 from ..elementary import batch_normalized
+from ..registration import function, functions, refuse
 from ..shapes import static
 
 _OLD, _NEW = "Keras 0.3 to 2.0.6: (output, target)", "Keras 2.0.7 on, tf.keras"

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from ..axes import reduce
-from ..base import Ops, Spelled, Value, alike, also, constants, function, functions
+from ..base import Ops, Value
 from ..creation import cast, numbers
 from ..dtypes import dtype_name, of
 from ..elementary import bounded
+from ..registration import Spelled, alike, also, constants, function, functions
 from ..shapes import number
 
 TF = "tensorflow"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..base import FunctionContext, Kind, Ops, Refused, Value, constants, each, function, functions, refuse
+from ..base import FunctionContext, Kind, Ops, Refused, Value
 from ..dtypes import is_float, of
+from ..registration import constants, each, function, functions, refuse
 from ..resampling import Grid, resize
 from ..shapes import sizes
 

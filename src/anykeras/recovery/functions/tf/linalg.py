@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from ..axes import axis_of, reduce
-from ..base import Ops, Refused, Value, alike, function, functions, refuse
+from ..base import Ops, Refused, Value
 from ..elementary import contracted
 from ..products import swapped
+from ..registration import alike, function, functions, refuse
 
 LINALG = "tensorflow.linalg"
 _BOTH = "TensorFlow 0.x to 2.x"

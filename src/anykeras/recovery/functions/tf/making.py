@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from .. import control, folding, sampling, shapes
-from ..base import FunctionContext, Kind, Ops, Refused, Spelled, Value, also, each, function, functions, refuse
+from ..base import FunctionContext, Kind, Ops, Refused, Value
 from ..creation import filled, filled_like
 from ..dtypes import dtype_name, of
+from ..registration import Spelled, also, each, function, functions, refuse
 from ..shapes import Scope
 
 TF = "tensorflow"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from .. import convolution, crossentropies, sampling
-from ..base import Kind, Ops, Refused, Spelled, Value, alike, also, each, function, functions, refuse
+from ..base import Kind, Ops, Refused, Value
 from ..elementary import batch_normalized, softmax_over
+from ..registration import Spelled, alike, also, each, function, functions, refuse
 from ..shapes import sizes
 
 NN = "tensorflow.nn"
@@ -106,133 +107,76 @@ def _padding(padding: Value) -> str:
     return padding.lower()
 
 
+_WINDOW = "strides padding data_format? dilations?=dilation"
+
+
+def _window(rank: int, how: dict[str, Value]) -> dict[str, Value]:
+    """How a convolution goes over the spatial axes, from lists that name batch and channels too."""
+    data_format = how.get("data_format")
+    numbers = {key: _inner(value, rank, data_format) for key, value in how.items() if key in ("strides", "dilation")}
+    return {**numbers, "padding": _padding(how.get("padding", "VALID")), "data_format": _format(data_format)}
+
+
 @function(
     f"{NN}.conv1d",
     f"{NN}.conv2d",
     f"{NN}.conv3d",
     f"{NN}.convolution",
-    arguments="input|value filters|filter strides|stride padding data_format dilations|dilation_rate -name -use_cudnn_on_gpu",
+    arguments="input|value filters|filter strides|stride? padding? data_format? dilations|dilation_rate?=dilation -name "
+    "-use_cudnn_on_gpu",
     stack=_BOTH,
 )
-def convolution_(
-    ops: Ops,
-    input: Value,
-    filters: Value,
-    strides: Value = 1,
-    padding: Value = "VALID",
-    data_format: Value = None,
-    dilations: Value = 1,
-) -> Value:
-    rank = ops.rank(input) - 2
-    if isinstance(strides, str):  # tf.nn.convolution of TensorFlow 1 names the padding third
-        strides, padding = 1 if padding == "VALID" else padding, strides
-    return convolution.convolve(
-        ops,
-        input,
-        filters,
-        strides=_inner(strides, rank, data_format),
-        padding=_padding(padding),
-        data_format=_format(data_format),
-        dilation=_inner(dilations, rank, data_format),
-    )
+def convolution_(ops: Ops, input: Value, filters: Value, **how: Value) -> Value:
+    if isinstance(how.get("strides"), str):  # tf.nn.convolution of TensorFlow 1 names the padding third
+        how = {**how, "strides": how.get("padding", 1), "padding": how["strides"]}
+    return convolution.convolve(ops, input, filters, **_window(ops.rank(input) - 2, how))
 
 
-@function(f"{NN}.atrous_conv2d", stack=_BOTH)
-def atrous_conv2d(ops: Ops, value: Value, filters: Value, rate: Value, padding: Value) -> Value:
-    return convolution.convolve(ops, value, filters, padding=_padding(padding), dilation=rate)
+@function(f"{NN}.atrous_conv2d", arguments="value filters rate=dilation padding", stack=_BOTH)
+def atrous_conv2d(ops: Ops, value: Value, filters: Value, **how: Value) -> Value:
+    return convolution.convolve(ops, value, filters, **_window(2, how))
 
 
 @function(
     f"{NN}.depthwise_conv2d",
     f"{NN}.depthwise_conv2d_native",
-    arguments="input filter strides padding data_format dilations -name rate=dilations",
+    arguments=f"input filter {_WINDOW} -name rate=dilation",
     stack=_BOTH,
 )
-def depthwise_conv2d(
-    ops: Ops,
-    input: Value,
-    filter: Value,
-    strides: Value,
-    padding: Value,
-    data_format: Value = None,
-    dilations: Value = 1,
-) -> Value:
-    return convolution.depthwise(
-        ops,
-        input,
-        filter,
-        strides=_inner(strides, 2, data_format),
-        padding=_padding(padding),
-        data_format=_format(data_format),
-        dilation=_inner(dilations, 2, data_format),
-    )
+def depthwise_conv2d(ops: Ops, input: Value, filter: Value, **how: Value) -> Value:
+    return convolution.depthwise(ops, input, filter, **_window(2, how))
 
 
 @function(
     f"{NN}.separable_conv2d",
-    arguments="input depthwise_filter pointwise_filter strides padding data_format dilations -name rate=dilations",
+    arguments=f"input depthwise_filter pointwise_filter {_WINDOW} -name rate=dilation",
     stack=_BOTH,
 )
-def separable_conv2d(
-    ops: Ops,
-    input: Value,
-    depthwise_filter: Value,
-    pointwise_filter: Value,
-    strides: Value,
-    padding: Value,
-    data_format: Value = None,
-    dilations: Value = 1,
-) -> Value:
-    y = depthwise_conv2d(ops, input, depthwise_filter, strides, padding, data_format, dilations)
-    return convolution.convolve(ops, y, pointwise_filter, data_format=_format(data_format))
+def separable_conv2d(ops: Ops, input: Value, depthwise_filter: Value, pointwise_filter: Value, **how: Value) -> Value:
+    y = depthwise_conv2d(ops, input, depthwise_filter, **how)
+    return convolution.convolve(ops, y, pointwise_filter, data_format=_format(how.get("data_format")))
 
 
 @function(
     f"{NN}.conv2d_transpose",
-    arguments="input|value filters|filter output_shape strides padding data_format dilations",
+    arguments="input|value filters|filter output_shape strides? padding? data_format? dilations?=dilation",
     stack=_BOTH,
 )
-def conv2d_transpose(
-    ops: Ops,
-    input: Value,
-    filters: Value,
-    output_shape: Value,
-    strides: Value = 1,
-    padding: Value = "SAME",
-    data_format: Value = None,
-    dilations: Value = 1,
-) -> Value:
-    return convolution.transposed(
-        ops,
-        input,
-        filters,
-        sizes(ops, output_shape),
-        strides=_inner(strides, 2, data_format),
-        padding=_padding(padding),
-        data_format=_format(data_format),
-        dilation=_inner(dilations, 2, data_format),
-    )
+def conv2d_transpose(ops: Ops, input: Value, filters: Value, output_shape: Value, **how: Value) -> Value:
+    return convolution.transposed(ops, input, filters, sizes(ops, output_shape), **_window(2, {"padding": "SAME", **how}))
 
 
-def _pool(
-    ops: Ops,
-    mode: str,
-    input: Value,
-    ksize: Value = 2,
-    strides: Value = 2,
-    padding: Value = "VALID",
-    data_format: Value = None,
-) -> Value:
-    rank, where = ops.rank(input) - 2, _format(data_format)
-    window, steps = _inner(ksize, rank, data_format), _inner(strides, rank, data_format)
-    return convolution.pool(ops, input, mode, window, strides=steps, padding=_padding(padding), data_format=where)
+def _pool(ops: Ops, mode: str, input: Value, ksize: Value = 2, **how: Value) -> Value:
+    rank = ops.rank(input) - 2
+    window = _window(rank, {"strides": 2, **how})
+    return convolution.pool(ops, input, mode, _inner(ksize, rank, how.get("data_format")), **window)
 
 
 each(
     NN,
     " ".join(f"{mode}_pool{rank}={mode}" for mode in ("max", "avg") for rank in ("", "1d", "2d", "3d")),
     _pool,
-    arguments="input|value ksize strides padding data_format",
+    arguments="input|value ksize? strides? padding? data_format?",
     stack=_BOTH,
 )
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from ..axes import along, reduce
-from ..base import Ops, Refused, Spelled, Value, each, function, functions, refuse
+from ..base import Ops, Refused, Value
 from ..dtypes import dtype_name, of
 from ..elementary import normalized
+from ..registration import Spelled, each, function, functions, refuse
 from ..shapes import Pair
 
 TF = "tensorflow"

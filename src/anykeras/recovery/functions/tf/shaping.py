@@ -6,11 +6,12 @@ import numpy as np
 
 from .. import control, folding, shapes
 from ..axes import axis_of, positive
-from ..base import Ops, Refused, Spelled, Value, function, functions, refuse
+from ..base import Ops, Refused, Value
 from ..dtypes import dtype_name, of
 from ..elementary import transposed
 from ..indexing import cut, getitem
 from ..joining import joined, stacked
+from ..registration import Spelled, function, functions, refuse
 from ..shapes import Dim, Shape, Sizes
 
 _BOTH = "TensorFlow 0.x to 2.x"
