@@ -187,12 +187,26 @@ def main(arguments: list[str]) -> None:
     former: dict[str, dict[str, object]] = {}
     for version, table in releases.items():
         for name, found in table.items():
-            current.get(name, {}).setdefault("since", version)
+            note_release(current.get(name, {}), found, version)
             if (found["module"], found["class_name"]) not in nodes:
                 former[f"{found['module']}.{found['class_name']}"] = {"function": name, **found}
     text = {"release": list(releases)[-1], "functions": dict(sorted(current.items())), "former": former}
     OUT.write_text(dumped(text))
     print(len(current), "functions;", len(former), "former nodes:", ", ".join(former))
+
+
+def note_release(now: dict[str, object], then: dict[str, object], version: str) -> None:
+    """Note in the entry of today what the release `version` was the first to have: the node, its constructor arguments."""
+    if now.get("class_name") != then["class_name"]:
+        return
+    first = "since" not in now
+    now.setdefault("since", version)
+    arguments = {p[0] for p in then["init"]} | {p[0] for p in then["call"]}  # type: ignore[attr-defined, index]
+    lacking = {key: "" for key in now["config"] if key not in arguments}  # type: ignore[attr-defined]
+    later = dict(lacking if first else now.get("later", {}))  # type: ignore[call-overload]
+    later.update({key: version for key, since in later.items() if not since and key not in lacking})
+    if later:
+        now["later"] = later
 
 
 def dumped(table: dict[str, object]) -> str:

@@ -2,7 +2,8 @@
 
     python scripts/make_signatures.py "keras 0.3.3=DIR" ... "tf.keras 2.3=DIR" ... "keras 3.15.1=DIR"
 
-DIR is the package that holds ``layers``: the unpacked ``keras`` of Keras 0 to 2.3; ``tensorflow/python/keras`` of
+A release that the table has already can be named without ``=DIR``: its facts are taken from the table. So a new minor
+needs its own sources only. DIR is the package that holds ``layers``: the unpacked ``keras`` of Keras 0 to 2.3; ``tensorflow/python/keras`` of
 TensorFlow 1.15 to 2.5; ``keras/src`` or ``keras`` of the Keras wheels since. Nothing is imported: the sources are read
 as syntax. Releases come in the order of each library's history.
 
@@ -252,16 +253,52 @@ def same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and one == other
 
 
+States = dict[str, dict[str, dict[str, Any]]]  # by kind and class
+
+
+def states(label: list[str], root: str) -> States:
+    """Every class of a release: from its sources, or from the table where no sources are given."""
+    if not root:
+        return known_states(label)
+    release = read(Path(root), label[0] == "tf.keras" and label[1].startswith("1."))
+    return {kind: {name: state(release, cls) for name, cls in chosen(release, kind).items()} for kind in KINDS}
+
+
+def known_states(label: list[str]) -> States:
+    table = json.loads(OUT.read_text())
+    here = table["releases"].index(label)
+    found: States = {}
+    for kind, classes in table["classes"].items():
+        for name, steps in classes.items():
+            now: dict[str, Any] | None = None
+            for step in [step for step in steps if step["at"] <= here]:
+                now = None if step.get("gone") else applied(now or {"set": {}, "required": [], "written": []}, step)
+            if now is not None:
+                found.setdefault(kind, {})[name] = now
+    return found
+
+
+def applied(before: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
+    """The state of a class after one step of its history."""
+    dropped = [*step.get("drop", ()), *step.get("required", ())]
+    values = {k: v for k, v in before["set"].items() if k not in dropped} | step.get("set", {})
+    left = {k for k in before["required"] if k not in step.get("drop", ()) and k not in step.get("set", {})}
+    return {
+        "set": values,
+        "required": sorted(left | set(step.get("required", ()))),
+        "written": step.get("written", before["written"]),
+    }
+
+
 def main(given: list[str]) -> None:
-    named = [(label.split(" "), Path(root)) for label, _, root in (g.partition("=") for g in given)]
-    releases = [read(root, library == "tf.keras" and version.startswith("1.")) for (library, version), root in named]
+    named = [(label.split(" "), root) for label, _, root in (g.partition("=") for g in given)]
+    releases = [states(label, root) for label, root in named]
     classes: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for kind in KINDS:
-        by_release = [chosen(release, kind) for release in releases]
-        for name in sorted(set().union(*by_release)):
+        for name in sorted(set().union(*(release.get(kind, {}) for release in releases))):
             steps, before = [], None
-            for at, (release, here) in enumerate(zip(releases, by_release, strict=True)):
-                now = state(release, here[name]) if name in here else None
+            for at, release in enumerate(releases):
+                now = release.get(kind, {}).get(name)
                 if now != before:
                     steps.append(change(at, before, now))
                 before = now
