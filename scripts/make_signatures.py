@@ -2,10 +2,10 @@
 
     python scripts/make_signatures.py "keras 0.3.3=DIR" ... "tf.keras 2.3=DIR" ... "keras 3.15.1=DIR"
 
-A release that the table has already can be named without ``=DIR``: its facts are taken from the table. So a new minor
-needs its own sources only. DIR is the package that holds ``layers``: the unpacked ``keras`` of Keras 0 to 2.3; ``tensorflow/python/keras`` of
-TensorFlow 1.15 to 2.5; ``keras/src`` or ``keras`` of the Keras wheels since. Nothing is imported: the sources are read
-as syntax. Releases come in the order of each library's history.
+A release that the table has already can be named without ``=DIR``: its facts are taken from the table, so a new minor
+needs its own sources only. DIR is the package that holds ``layers``: the unpacked ``keras`` of Keras 0 to 2.3;
+``tensorflow/python/keras`` of TensorFlow 1.15 to 2.5; ``keras/src`` or ``keras`` of the Keras wheels since. Nothing is
+imported: the sources are read as syntax. Releases come in the order of each library's history.
 
 An argument is one that a constructor names, one that it takes out of ``**kwargs`` (``kwargs.pop``,
 ``allowed_kwargs``), or one of the base class that ``**kwargs`` reaches and that the subclass does not fix itself.

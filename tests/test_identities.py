@@ -23,7 +23,7 @@ ALLOWED = {
     "containers/pickled/container.py": "a pickled object that is shared is visited once",
     "compat/layer.py": "live variables of Keras, which have no other identity",
     "compat/tensor.py": "two legacy tensors are the same where they wrap the same live one",
-    "custom/native.py": "live variables of Keras, which have no other identity",
+    "custom/trace.py": "live variables of Keras, which have no other identity",
     "document/model.py": "one class or function of the user, which need not be hashable",
     "recovery/functions/live.py": "the same live tensor",
     "targets/keras_custom.py": "live variables of Keras, which have no other identity",

@@ -48,7 +48,8 @@ class Operation:
 
     `config` maps constructor arguments to parameters of the function; `args` are the parameters that the call takes
     by position, `kwargs` those that it takes by name; `prepare` says what Keras does to a value first. `since` is the
-    first release (of those looked at) in which the function makes a node.
+    first release (of those looked at) in which the function makes this node, `later` that of a constructor argument
+    which came after it.
     """
 
     function: str
@@ -62,6 +63,7 @@ class Operation:
     kwargs: Mapping[str, str]
     prepare: Mapping[str, str]
     since: str
+    later: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = field(default=())
 
 
@@ -278,6 +280,7 @@ def _operation(function: str, raw: Mapping[str, Any]) -> Operation:
         kwargs=raw["kwargs"],
         prepare=raw["prepare"],
         since=raw.get("since", ""),
+        later=raw.get("later", {}),
         also=tuple(raw["also"]),
     )
 

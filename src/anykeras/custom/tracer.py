@@ -15,6 +15,7 @@ from ..findings import Fidelity, Finding
 from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
 from ..targets.lower.layers import Lower
+from ..targets.lower.minors import nearest_minor
 from .custom_objects import CustomObjects
 from .maker import LayerMaker, is_layer_class, wrap_layer_classes
 from .trace import NotTraceable, trace_to_graph
@@ -79,7 +80,7 @@ class Tracer:
         import keras
 
         with keras.saving.custom_object_scope(wrap_layer_classes(self.custom_objects.named)):
-            return LayerMaker(found).from_config(Lower().layer(layer)["config"])  # type: ignore[arg-type]
+            return LayerMaker(found).from_config(Lower(nearest_minor(keras.__version__)).layer(layer)["config"])  # type: ignore[arg-type]
 
     def _keep(self, layer: Layer, specs: Any, reason: str) -> Lifted:
         if not self.native:

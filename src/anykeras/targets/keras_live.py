@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.layout import Access
@@ -14,7 +15,7 @@ from ..tensors import Tensor
 from ..warning import warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
 from .keras_training import keep_flags
-from .lower import Lowered, LoweredTraining, Owner, lower
+from .lower import Lowered, LoweredTraining, Owner, lower, nearest_minor
 
 if TYPE_CHECKING:
     import keras
@@ -29,7 +30,8 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
         TargetError: Keras is not installed, or refuses the model.
         AnyKerasError: the document cannot be lowered.
     """
-    lowered = lower(document)
+    minor = nearest_minor(_import_keras().__version__)
+    lowered = lower(document if compile else replace(document, training=None), minor)
     model = revive(lowered, objects)
     _check_text(model)
     if document.writer.era is not Era.KERAS3:
@@ -40,6 +42,15 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
         compile_as(model, lowered.training, objects)
         _resume(model, lowered)
     return model
+
+
+def _import_keras() -> Any:
+    """The module ``keras``. Raises TargetError where it, or its backend, is not installed."""
+    try:
+        import keras
+    except ImportError as error:
+        raise TargetError("AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"') from None
+    return keras
 
 
 def _check_text(model: keras.Model) -> None:
@@ -91,10 +102,7 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
 
 def revive(lowered: Lowered, objects: Mapping[str, Any] | None = None) -> keras.Model:
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
-    try:
-        import keras
-    except ImportError as error:
-        raise TargetError("AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"') from None
+    keras = _import_keras()
     try:
         with keras.saving.custom_object_scope(dict(objects or {})):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)

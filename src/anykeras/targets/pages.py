@@ -103,4 +103,13 @@ document(
         "Open it with KERAS_BACKEND=tensorflow. Converting works everywhere.",
         references=("keras 3.15.1 backend/jax/core.py, convert_to_tensor",),
     ),
+    Page(
+        "AK6023",
+        "Not in this minor release of Keras 3",
+        "The model needs a layer, an argument or an operation that came to Keras 3 after the release that it is opened with or "
+        "written for.",
+        "Arguments at their default are left out, so that Keras 3.12 and newer open most models. This one uses more: that "
+        "release would refuse the model, or ignore the setting.",
+        "Use the release that the message names, or a newer one.",
+    ),
 )

@@ -11,14 +11,13 @@ from ...document.walk import Path, layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from .layers import Lower
 from .lookups import with_idf_weights
+from .minors import MINORS, nearest_minor
 from .names import rename
 from .pooling import with_pooling_layers
 from .result import Binding, Json, Lowered, LoweredTraining, Owner, tensor_of
 from .training import lower_training
 
-__all__ = ["Binding", "Json", "Lowered", "LoweredTraining", "Owner", "lower"]
-
-MINORS = ("3.15",)
+__all__ = ["MINORS", "Binding", "Json", "Lowered", "LoweredTraining", "Owner", "lower", "nearest_minor"]
 
 
 def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
@@ -37,7 +36,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
     model, renamed = _ready(document.model)
-    config = Lower().layer(model)
+    config = Lower(minor).layer(model)
     wanted, custom = variable_specs(model), _custom_layers(model)
     return Lowered(
         config,
@@ -45,7 +44,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         sum(not spec.role.copy and not spec.role.stored for spec in wanted),
         minor,
         renamed,
-        lower_training(document.training, model, wanted, [found.layer for found in custom]),
+        lower_training(document.training, model, wanted, [found.layer for found in custom], minor),
         custom,
     )
 

@@ -18,6 +18,7 @@ from ...document.graph import Node, reachable
 from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
+from .minors import check_class, check_operation, portable
 from .objects import check_name
 from .result import Json
 from .values import lower_value
@@ -45,18 +46,18 @@ _EVERY_LAYER: Final = frozenset({"name", "trainable", "dtype"})
 
 
 class Lower:
-    """Lowers the layers of one graph; the graph of a nested model gets its own."""
+    """Lowers the layers of one graph for one minor of Keras; the graph of a nested model gets its own."""
 
-    def __init__(self, kept: Mapping[Node, int] | None = None) -> None:
-        self._kept = kept
+    def __init__(self, minor: str, kept: Mapping[Node, int] | None = None) -> None:
+        self.minor, self._kept = minor, kept
 
     def layer(self, layer: Layer) -> dict[str, Json]:
         """``{"module", "class_name", "config", "registered_name"}`` of a layer, with all that is inside it."""
         if layer.graph is not None:
-            return sequential(layer) if layer.graph.sequential else functional(layer)
+            return sequential(layer, self.minor) if layer.graph.sequential else functional(layer, self.minor)
         config: dict[str, Json] = {"name": layer.name}
         is_custom = isinstance(layer.origin, FromUser)
-        for key, value in (layer.config if is_custom else arguments(layer)).items():
+        for key, value in (layer.config if is_custom else arguments(layer, self.minor)).items():
             if isinstance(value, str) and not is_custom:
                 check_name(value, layer, key)
             config[key] = lower_value(value, self, layer, key)
@@ -88,6 +89,7 @@ class Lower:
             node = split(layer.class_name, call.args, call.kwargs)
         except UnknownOperation as error:
             raise Unsupported("AK6004", str(error), layer=layer.name) from None
+        check_operation(layer, node.config, self.minor)
         config: dict[str, Json] = {"name": layer.name}
         for key, value in node.config.items():
             config[key] = lower_value(value, self, layer, key)
@@ -95,15 +97,15 @@ class Lower:
         return {**made, "name": layer.name, "inbound_nodes": [self.node(layer, Call(node.args, node.kwargs))]}
 
 
-def functional(model: Layer) -> dict[str, Json]:
+def functional(model: Layer, minor: str) -> dict[str, Json]:
     """A model with a graph of calls, its layers in the order in which Keras itself would write them."""
     graph = _graph(model)
     kept = _renumbered(reachable(graph))
-    lower = Lower(kept)
+    lower = Lower(minor, kept)
     by_name = {layer.name: layer for layer in graph.layers}
     listed = [_called(lower, by_name[name], graph, kept) for name in layer_order(graph, hidden_parents(graph))]
     nested = {layer.name for layer in graph.layers if layer.graph is not None and not layer.graph.sequential}
-    config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional"), "layers": [*listed]}
+    config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional", lower), "layers": [*listed]}
 
     def end(ref: Ref) -> Value:
         # A Functional counts its own construction as a call, but only here (functional.py, `get_tensor`).
@@ -114,15 +116,17 @@ def functional(model: Layer) -> dict[str, Json]:
     return _serialized("keras.src.models.functional", "Functional", config, "Functional")
 
 
-def sequential(model: Layer) -> dict[str, Json]:
+def sequential(model: Layer, minor: str) -> dict[str, Json]:
     """A stack of layers."""
-    lower = Lower()
+    lower = Lower(minor)
     layers: list[Json] = [lower.layer(layer) for layer in _graph(model).layers]
-    return _serialized("keras", "Sequential", {"name": model.name, **_model_config(model, "Sequential"), "layers": layers})
+    return _serialized(
+        "keras", "Sequential", {"name": model.name, **_model_config(model, "Sequential", lower), "layers": layers}
+    )
 
 
-def arguments(layer: Layer) -> Config:
-    """The arguments of a layer, all of them ones that its class takes; raises Unsupported naming the others."""
+def arguments(layer: Layer, minor: str) -> Config:
+    """The arguments of a layer, all of them ones that its class takes in `minor`; raises Unsupported naming the others."""
     takes = _accepted(layer)
     extra = sorted(key for key, value in layer.config.items() if value is not None and key not in takes | _EVERY_LAYER)
     if extra:
@@ -136,7 +140,11 @@ def arguments(layer: Layer) -> Config:
     either = _ONE_OF.get(layer.class_name, ())
     if either and all(layer.config.get(key) is None for key in either):
         raise Unsupported("AK6015", f"the {either[0]} of this {layer.class_name} is not known", layer=layer.name, key=either[0])
-    return {key: value for key, value in layer.config.items() if key in takes and key != "name"}
+    entry = find(layer.class_name, Era.KERAS3)
+    known = entry.name if entry is not None else layer.class_name
+    config = portable(known, {key: value for key, value in layer.config.items() if key in takes and key != "name"})
+    check_class(known, config, minor, "layers", layer.name)
+    return config
 
 
 def _accepted(layer: Layer) -> frozenset[str]:
@@ -176,8 +184,7 @@ def _renumbered(nodes: set[Node]) -> dict[Node, int]:
     return numbers
 
 
-def _model_config(model: Layer, kind: str) -> dict[str, Json]:
-    lower = Lower()
+def _model_config(model: Layer, kind: str, lower: Lower) -> dict[str, Json]:
     return {
         key: lower_value(model.config[key], lower, model, key) for key in _MODEL_KEYS[kind] if model.config.get(key) is not None
     }

@@ -15,11 +15,12 @@ from ...catalog.signatures import default
 from ...document.model import FromUser, Layer, Object, Training, Unresolved, Value
 from ...document.walk import frozen_layers, rebuild
 from ...tensors import Tensor, constant, zeros
+from .minors import check_class, portable
 from .result import Json, LoweredTraining, tensor_of
 
 
 def lower_training(
-    training: Training | None, model: Layer, wanted: Sequence[VariableSpec], custom: Sequence[Layer]
+    training: Training | None, model: Layer, wanted: Sequence[VariableSpec], custom: Sequence[Layer], minor: str
 ) -> LoweredTraining | None:
     """What to compile with, or None where the file says too little.
 
@@ -28,11 +29,15 @@ def lower_training(
         model: the model that `wanted` belongs to.
         wanted: every variable of the model, in Keras's order.
         custom: its layers of custom classes.
+        minor: the Keras that is to compile it.
+
+    Raises:
+        Unsupported: the optimizer, a loss or a metric came after `minor`, or an argument of it.
     """
     held = training.config.get("optimizer") if training is not None else None
     if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
         return None
-    config: dict[str, Json] = {key: json_of(training.config.get(key)) for key in _KEYS}
+    config: dict[str, Json] = {key: json_of(training.config.get(key), minor) for key in _KEYS}
     config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
     variables = _variables(training, held, trained(model, wanted))
     entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
@@ -92,33 +97,37 @@ def _scalars(training: Training, class_name: str, config: Mapping[str, Value]) -
     return found
 
 
-def json_of(value: Value) -> Json:
+def json_of(value: Value, minor: str) -> Json:
     """A value of a compile configuration as JSON; objects name their module.
 
     A custom object goes by its name: a function as that alone, a class with its configuration. What is unresolved is left
     out.
     """
     if isinstance(value, Object):
-        return _object(value)
+        return _object(value, minor)
     if isinstance(value, tuple):
-        return [json_of(item) for item in value]
+        return [json_of(item, minor) for item in value]
     if isinstance(value, Mapping):
-        return {key: json_of(item) for key, item in value.items()}
+        return {key: json_of(item, minor) for key, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     raise TypeError(f"no JSON: {type(value).__name__}")
 
 
-def _object(value: Object) -> Json:
+def _object(value: Object, minor: str) -> Json:
     if isinstance(value.origin, Unresolved):
         return None
     is_custom = isinstance(value.origin, FromUser)
     if isinstance(value.config, str) and is_custom:
         return value.class_name
+    config, kind = value.config, (value.module or "").removeprefix("keras.")
+    if not is_custom and isinstance(config, Mapping) and "." not in kind:
+        config = portable(value.class_name, config, kind)
+        check_class(value.class_name, config, minor, kind, "the compile configuration", value.class_name)
     registered = value.class_name if is_custom else value.registered_name
     return {
         "module": None if is_custom else value.module,
         "class_name": value.class_name,
-        "config": json_of(value.config),
+        "config": json_of(config, minor),
         "registered_name": registered,
     }

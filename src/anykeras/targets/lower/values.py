@@ -10,12 +10,15 @@ import numpy as np
 from ...document.model import Code, Dtype, Ellipsis_, FromUser, Layer, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
+from .minors import check_class, portable
 from .objects import check, module_of, unknown
 from .result import Json
 
 
 class Lowering(Protocol):
     """What values need from the layers around them."""
+
+    minor: str
 
     def layer(self, layer: Layer) -> dict[str, Json]:
         """A layer inside a value."""
@@ -49,9 +52,13 @@ def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
         raise unknown(value, where, key)
     is_custom = isinstance(value.origin, FromUser)
     module = None if is_custom else module_of(value, where, key)
+    said = value.config
     if module is not None:
-        check(value, value.config, module, where, key)
-    config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in value.config.items()}
+        check(value, said, module, where, key)
+        kind = module.removeprefix("keras.")
+        said = portable(value.class_name, said, kind)
+        check_class(value.class_name, said, lowering.minor, kind, where.name, key)
+    config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in said.items()}
     registered = (value.registered_name or value.class_name) if is_custom else None
     return {"module": module, "class_name": value.class_name, "config": dict(config), "registered_name": registered}
 
