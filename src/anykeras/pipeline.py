@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from . import containers, custom, migrations, parse, recovery
+from . import containers, custom, migrations, parse, recovery, shims
 from .containers.base import Raw
 from .document.model import Document
 from .findings import Finding
@@ -63,7 +63,7 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None) -> Parsed:
         Malformed: the configuration contradicts itself.
         MissingObject: `custom_objects` names a source file that cannot be used.
     """
-    writer = parse.era.infer(raw)
+    writer = parse.era.infer(raw, shims.is_namesake)
     passed = custom.load_custom_objects(custom_objects, writer)
     return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed)
 

@@ -13,6 +13,8 @@ from .findings import Finding
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 LINES = 5
 """How many kinds of findings of one file are shown."""
+SEEN = 3
+"""How many different things of one kind are named in its line."""
 
 
 class AnyKerasWarning(UserWarning):
@@ -63,7 +65,16 @@ def _urgency(kind: list[Finding]) -> tuple[bool, int, str]:
 
 
 def _line(kind: list[Finding]) -> str:
-    first, more = kind[0], len(kind) - 1
-    count = f" and {more} more" if more else ""
-    only = " Predictions are unaffected." if first.affects is Affects.TRAINING else ""
-    return f"[{first.code}] {first.address}{count}: {first.seen}; {first.done.rstrip('.')}.{only}"
+    """A kind in one line: each thing seen, with the first of the places where it was seen."""
+    places: dict[tuple[str, str], list[str]] = {}
+    for finding in kind:
+        places.setdefault((finding.seen, finding.done), []).append(finding.address)
+    said = [_sentence(seen, done, where) for (seen, done), where in places.items()]
+    more = [f"And {len(said) - SEEN} more of this kind."] if len(said) > SEEN else []
+    only = ["Predictions are unaffected."] if kind[0].affects is Affects.TRAINING else []
+    return " ".join([f"[{kind[0].code}]", *said[:SEEN], *more, *only])
+
+
+def _sentence(seen: str, done: str, addresses: list[str]) -> str:
+    count = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
+    return f"{addresses[0]}{count}: {seen}; {done.rstrip('.')}."
