@@ -12,10 +12,6 @@ from dataclasses import dataclass
 from anykeras.bytecode.dialects import Traits
 
 
-def _words(text: str) -> list[str]:
-    return text.split()
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
     """``pops`` then ``pushes``; a jump that is taken gives ``jump_pushes`` instead."""
@@ -27,87 +23,50 @@ class Effect:
 
 Rule = Callable[[int, Traits], Effect]
 
-# name -> (pops, pushes) for those that are the same in every Python
-_FIXED: dict[str, tuple[int, int]] = {
-    **dict.fromkeys(
-        _words(
-            """NOP RESUME NOT_TAKEN PRECALL SETUP_ANNOTATIONS EXTENDED_ARG MAKE_CELL COPY_FREE_VARS KW_NAMES
-JUMP_FORWARD JUMP_ABSOLUTE JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT PRINT_NEWLINE DELETE_FAST
-DELETE_DEREF DELETE_GLOBAL DELETE_NAME SETUP_LOOP POP_BLOCK EXIT_INIT_CHECK SETUP_EXCEPT"""
-        ),
-        (0, 0),
-    ),
-    **dict.fromkeys(
-        _words(
-            """LOAD_CONST LOAD_SMALL_INT LOAD_ASSERTION_ERROR LOAD_COMMON_CONSTANT LOAD_FAST LOAD_FAST_CHECK
-LOAD_FAST_BORROW LOAD_FAST_AND_CLEAR LOAD_CLOSURE LOAD_DEREF LOAD_NAME LOAD_BUILD_CLASS PUSH_NULL
-RETURN_GENERATOR LOAD_LOCALS LOAD_CLASSDEREF BEGIN_FINALLY"""
-        ),
-        (0, 1),
-    ),
-    **dict.fromkeys(
-        _words(
-            """POP_TOP END_FOR POP_ITER GEN_START PRINT_EXPR PRINT_ITEM PRINT_NEWLINE_TO STORE_FAST STORE_DEREF
-STORE_GLOBAL STORE_NAME STORE_ANNOTATION DELETE_ATTR IMPORT_STAR RETURN_VALUE"""
-        ),
-        (1, 0),
-    ),
-    **dict.fromkeys(
-        _words(
-            """UNARY_NEGATIVE UNARY_POSITIVE UNARY_INVERT UNARY_NOT UNARY_CONVERT TO_BOOL GET_ITER
-GET_YIELD_FROM_ITER SLICE+0 FORMAT_SIMPLE CONVERT_VALUE LIST_TO_TUPLE YIELD_VALUE CALL_INTRINSIC_1
-GET_AWAITABLE GET_AITER ASYNC_GEN_WRAP"""
-        ),
-        (1, 1),
-    ),
-    **dict.fromkeys(["DUP_TOP", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_FROM_DICT_OR_DEREF"], (1, 1)),
-    **dict.fromkeys(
-        _words(
-            """BINARY_OP COMPARE_OP IS_OP CONTAINS_OP BINARY_SUBSCR SLICE+1 SLICE+2 IMPORT_NAME CALL_INTRINSIC_2
-PREP_RERAISE_STAR FORMAT_WITH_SPEC YIELD_FROM BUILD_TEMPLATE"""
-        ),
-        (2, 1),
-    ),
-    **dict.fromkeys(["STORE_ATTR", "DELETE_SUBSCR", "DELETE_SLICE+0", "STORE_SLICE+0", "STORE_FAST_STORE_FAST"], (2, 0)),
-    **dict.fromkeys(["SLICE+3", "BINARY_SLICE", "BUILD_CLASS"], (3, 1)),
-    **dict.fromkeys(
-        ["STORE_SUBSCR", "STORE_SLICE+1", "STORE_SLICE+2", "DELETE_SLICE+1", "DELETE_SLICE+2", "EXEC_STMT"], (3, 0)
-    ),
-    "DUP_TOP": (1, 2),
-    "DUP_TOP_TWO": (2, 4),
-    "ROT_TWO": (2, 2),
-    "ROT_THREE": (3, 3),
-    "ROT_FOUR": (4, 4),
-    "PRINT_ITEM_TO": (2, 0),
-    "DELETE_SLICE+2": (2, 0),
-    "DELETE_SLICE+1": (2, 0),
-    "DELETE_SLICE+3": (3, 0),
-    "STORE_SLICE+3": (4, 0),
-    "STORE_SLICE": (4, 0),
-    "STORE_MAP": (3, 1),
-    "STORE_FAST_LOAD_FAST": (1, 1),
-    "LOAD_FAST_LOAD_FAST": (0, 2),
-    "LOAD_FAST_BORROW_LOAD_FAST_BORROW": (0, 2),
-    "RETURN_CONST": (0, 0),
-    "LOAD_METHOD": (1, 2),
-    "IMPORT_FROM": (1, 2),
-    "GET_LEN": (1, 2),
-    "MATCH_SEQUENCE": (1, 2),
-    "MATCH_MAPPING": (1, 2),
-    "COPY_DICT_WITHOUT_KEYS": (2, 2),
-    "SET_FUNCTION_ATTRIBUTE": (2, 1),
-    "PUSH_EXC_INFO": (1, 2),
-    "CHECK_EXC_MATCH": (2, 2),
-    "CHECK_EG_MATCH": (2, 2),
-    "BEFORE_WITH": (1, 2),
-    "LOAD_SPECIAL": (1, 2),
-    "END_SEND": (2, 1),
-    "CLEANUP_THROW": (3, 2),
-    "JUMP_IF_NOT_EXC_MATCH": (2, 0),
-    "LOAD_SUPER_ATTR": (3, 1),
-}
-_BINARY = "ADD SUBTRACT MULTIPLY MATRIX_MULTIPLY TRUE_DIVIDE DIVIDE FLOOR_DIVIDE MODULO POWER LSHIFT RSHIFT AND OR XOR"
-_FIXED.update({f"{kind}_{name}": (2, 1) for kind in ("BINARY", "INPLACE") for name in _BINARY.split()})
+# name -> effect of those that are the same in every Python; "pops pushes: names"
+_SAME_EVERYWHERE = """
+0 0: NOP RESUME NOT_TAKEN PRECALL SETUP_ANNOTATIONS EXTENDED_ARG MAKE_CELL COPY_FREE_VARS KW_NAMES JUMP_FORWARD
+0 0: JUMP_ABSOLUTE JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT PRINT_NEWLINE DELETE_FAST DELETE_DEREF DELETE_GLOBAL
+0 0: DELETE_NAME SETUP_LOOP POP_BLOCK EXIT_INIT_CHECK SETUP_EXCEPT RETURN_CONST
+0 1: LOAD_CONST LOAD_SMALL_INT LOAD_ASSERTION_ERROR LOAD_COMMON_CONSTANT LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_BORROW
+0 1: LOAD_FAST_AND_CLEAR LOAD_CLOSURE LOAD_DEREF LOAD_NAME LOAD_BUILD_CLASS PUSH_NULL RETURN_GENERATOR LOAD_LOCALS
+0 1: LOAD_CLASSDEREF BEGIN_FINALLY
+1 0: POP_TOP END_FOR POP_ITER GEN_START PRINT_EXPR PRINT_ITEM PRINT_NEWLINE_TO STORE_FAST STORE_DEREF STORE_GLOBAL
+1 0: STORE_NAME STORE_ANNOTATION DELETE_ATTR IMPORT_STAR RETURN_VALUE
+1 1: UNARY_NEGATIVE UNARY_POSITIVE UNARY_INVERT UNARY_NOT UNARY_CONVERT TO_BOOL GET_ITER GET_YIELD_FROM_ITER
+1 1: SLICE+0 FORMAT_SIMPLE CONVERT_VALUE LIST_TO_TUPLE YIELD_VALUE CALL_INTRINSIC_1 GET_AWAITABLE GET_AITER
+1 1: ASYNC_GEN_WRAP LOAD_FROM_DICT_OR_GLOBALS LOAD_FROM_DICT_OR_DEREF STORE_FAST_LOAD_FAST
+1 2: DUP_TOP LOAD_METHOD IMPORT_FROM GET_LEN MATCH_SEQUENCE MATCH_MAPPING PUSH_EXC_INFO BEFORE_WITH LOAD_SPECIAL
+2 1: BINARY_OP COMPARE_OP IS_OP CONTAINS_OP BINARY_SUBSCR SLICE+1 SLICE+2 IMPORT_NAME CALL_INTRINSIC_2
+2 1: PREP_RERAISE_STAR FORMAT_WITH_SPEC YIELD_FROM BUILD_TEMPLATE SET_FUNCTION_ATTRIBUTE END_SEND
+2 0: STORE_ATTR DELETE_SUBSCR DELETE_SLICE+0 STORE_SLICE+0 STORE_FAST_STORE_FAST DELETE_SLICE+1 DELETE_SLICE+2
+2 0: PRINT_ITEM_TO JUMP_IF_NOT_EXC_MATCH
+3 1: SLICE+3 BINARY_SLICE BUILD_CLASS STORE_MAP
+3 0: STORE_SUBSCR STORE_SLICE+1 STORE_SLICE+2 EXEC_STMT DELETE_SLICE+3
+2 4: DUP_TOP_TWO
+2 2: ROT_TWO COPY_DICT_WITHOUT_KEYS CHECK_EXC_MATCH CHECK_EG_MATCH
+3 3: ROT_THREE
+4 4: ROT_FOUR
+4 0: STORE_SLICE+3 STORE_SLICE
+0 2: LOAD_FAST_LOAD_FAST LOAD_FAST_BORROW_LOAD_FAST_BORROW
+3 2: CLEANUP_THROW
+"""
+_OPERATORS = "ADD SUBTRACT MULTIPLY MATRIX_MULTIPLY TRUE_DIVIDE DIVIDE FLOOR_DIVIDE MODULO POWER LSHIFT RSHIFT AND OR XOR"
+
+
+def _read_effects(table: str) -> dict[str, Effect]:
+    effects = {}
+    for line in table.strip().splitlines():
+        counts, names = line.split(":")
+        pops, pushes = counts.split()
+        effects.update({name: Effect(int(pops), int(pushes)) for name in names.split()})
+    return effects
+
+
+_FIXED = _read_effects(_SAME_EVERYWHERE)
+_FIXED.update({f"{kind}_{name}": Effect(2, 1) for kind in ("BINARY", "INPLACE") for name in _OPERATORS.split()})
+for _way in ("", "FORWARD_", "BACKWARD_"):
+    _FIXED.update({f"POP_JUMP_{_way}IF_{condition}": Effect(1, 0) for condition in ("TRUE", "FALSE", "NONE", "NOT_NONE")})
 
 
 def _call_function(arg: int, traits: Traits) -> Effect:
@@ -146,11 +105,7 @@ def _send(arg: int, traits: Traits) -> Effect:
     return Effect(2, 2, 2 if traits.send_keeps_receiver else 1)
 
 
-def _reraise(arg: int, traits: Traits) -> Effect:
-    return Effect(1 if traits.handlers == "table" else 3, 0)
-
-
-def _pop_except(arg: int, traits: Traits) -> Effect:
+def _leave_handler(arg: int, traits: Traits) -> Effect:
     return Effect(1 if traits.handlers == "table" else 3, 0)
 
 
@@ -159,18 +114,12 @@ def _with_start(arg: int, traits: Traits) -> Effect:
     return Effect(depth, depth + 1)
 
 
-def _pop_jump(arg: int, traits: Traits) -> Effect:
-    return Effect(1, 0)
-
-
-def _jump_or_pop(arg: int, traits: Traits) -> Effect:
-    return Effect(1, 0, 1)
-
-
 def _match(pops: int) -> Rule:
     return lambda arg, traits: Effect(pops, (2 if pops == 2 else 0) + 1 + int(traits.match_pushes_bool))
 
 
+_BUILDING = """BUILD_TUPLE BUILD_LIST BUILD_SET BUILD_STRING BUILD_SLICE BUILD_TUPLE_UNPACK BUILD_LIST_UNPACK
+BUILD_SET_UNPACK BUILD_MAP_UNPACK BUILD_TUPLE_UNPACK_WITH_CALL"""
 _RULES: dict[str, Rule] = {
     "LOAD_GLOBAL": lambda arg, traits: Effect(0, 1 + (arg & 1 if traits.global_null_bit else 0)),
     "LOAD_ATTR": lambda arg, traits: Effect(1, 1 + (arg & 1 if traits.attr_method_bit else 0)),
@@ -179,13 +128,7 @@ _RULES: dict[str, Rule] = {
     "DUP_TOPX": lambda arg, traits: Effect(arg, 2 * arg),
     "COPY": lambda arg, traits: Effect(arg, arg + 1),
     "SWAP": lambda arg, traits: Effect(arg, arg),
-    **dict.fromkeys(
-        _words(
-            """BUILD_TUPLE BUILD_LIST BUILD_SET BUILD_STRING BUILD_SLICE BUILD_TUPLE_UNPACK BUILD_LIST_UNPACK
-BUILD_SET_UNPACK BUILD_MAP_UNPACK BUILD_TUPLE_UNPACK_WITH_CALL"""
-        ),
-        lambda arg, traits: Effect(arg, 1),
-    ),
+    **dict.fromkeys(_BUILDING.split(), lambda arg, traits: Effect(arg, 1)),
     "BUILD_MAP_UNPACK_WITH_CALL": lambda arg, traits: Effect(arg & 0xFF, 1),
     "BUILD_CONST_KEY_MAP": lambda arg, traits: Effect(arg + 1, 1),
     "BUILD_MAP": lambda arg, traits: Effect(2 * arg if traits.build_map_pairs else 0, 1),
@@ -211,17 +154,12 @@ BUILD_SET_UNPACK BUILD_MAP_UNPACK BUILD_TUPLE_UNPACK_WITH_CALL"""
     "RAISE_VARARGS": lambda arg, traits: Effect(arg, 0),
     "FOR_ITER": _for_iter,
     "SEND": _send,
-    "RERAISE": _reraise,
-    "POP_EXCEPT": _pop_except,
+    "RERAISE": _leave_handler,
+    "POP_EXCEPT": _leave_handler,
     "WITH_EXCEPT_START": _with_start,
     "MATCH_KEYS": _match(2),
     "MATCH_CLASS": lambda arg, traits: Effect(3, 2 if traits.match_pushes_bool else 1),
-    **dict.fromkeys(("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"), _jump_or_pop),
-    **{
-        f"POP_JUMP_{direction}IF_{condition}": _pop_jump
-        for direction in ("", "FORWARD_", "BACKWARD_")
-        for condition in ("TRUE", "FALSE", "NONE", "NOT_NONE")
-    },
+    **dict.fromkeys(("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"), lambda arg, traits: Effect(1, 0, 1)),
     "SETUP_FINALLY": lambda arg, traits: Effect(0, 0, traits.raised_values),
     "SETUP_WITH": lambda arg, traits: Effect(1, 2, 1 + traits.raised_values),
 }
@@ -229,8 +167,5 @@ BUILD_SET_UNPACK BUILD_MAP_UNPACK BUILD_TUPLE_UNPACK_WITH_CALL"""
 
 def effect(name: str, arg: int, traits: Traits) -> Effect | None:
     """The effect of an instruction; ``None`` where it depends on how a block was entered (finally bodies to 3.8)."""
-    fixed = _FIXED.get(name)
-    if fixed is not None and name not in _RULES:
-        return Effect(*fixed)
     rule = _RULES.get(name)
-    return rule(arg, traits) if rule else None
+    return rule(arg, traits) if rule else _FIXED.get(name)

@@ -41,7 +41,7 @@ for _name, _op in UNARY.items():
 TABLE.compute(1, operators.is_true, "TO_BOOL")
 
 
-@TABLE.on("BINARY_OP")
+@TABLE.register("BINARY_OP")
 def _binary_op(frame: Frame, instruction: Instruction) -> None:
     symbols = frame.body.dialect.binary
     if instruction.arg >= len(symbols):
@@ -54,7 +54,7 @@ def _binary_op(frame: Frame, instruction: Instruction) -> None:
         frame.push(operators.binary(frame.runtime, symbol.removesuffix("="), left, right, symbol.endswith("=")))
 
 
-@TABLE.on("COMPARE_OP")
+@TABLE.register("COMPARE_OP")
 def _compare_op(frame: Frame, instruction: Instruction) -> None:
     symbols, place = frame.body.dialect.compare, instruction.arg >> frame.traits.compare_shift
     if place >= len(symbols):
@@ -78,13 +78,13 @@ def _compare(frame: Frame, symbol: str, left: object, right: object) -> object:
     return operators.compare(frame.runtime, symbol, left, right)
 
 
-@TABLE.on("IS_OP")
+@TABLE.register("IS_OP")
 def _is(frame: Frame, instruction: Instruction) -> None:
     left, right = frame.pops(2)
     frame.push(operators.identical(frame.runtime, left, right, bool(instruction.arg)))
 
 
-@TABLE.on("CONTAINS_OP")
+@TABLE.register("CONTAINS_OP")
 def _in(frame: Frame, instruction: Instruction) -> None:
     item, container = frame.pops(2)
     frame.push(operators.contains(frame.runtime, item, container, bool(instruction.arg)))
@@ -106,28 +106,28 @@ TABLE.compute(2, _format, "FORMAT_WITH_SPEC")
 TABLE.build(lambda frame, parts: formatting.join(frame.runtime, parts), "BUILD_STRING")
 
 
-@TABLE.on("FORMAT_VALUE")
+@TABLE.register("FORMAT_VALUE")
 def _format_value(frame: Frame, instruction: Instruction) -> None:
     spec = frame.pop() if instruction.arg & 4 else ""
     value = formatting.convert(frame.runtime, frame.pop(), _CONVERSIONS[instruction.arg & 3])
     frame.push(_format(frame.runtime, value, spec))
 
 
-@TABLE.on("CONVERT_VALUE")
+@TABLE.register("CONVERT_VALUE")
 def _convert_value(frame: Frame, instruction: Instruction) -> None:
     if not 1 <= instruction.arg <= 3:
         raise malformed_error("a conversion is out of range")
     frame.push(formatting.convert(frame.runtime, frame.pop(), _CONVERSIONS[instruction.arg]))
 
 
-@TABLE.on("BUILD_INTERPOLATION")
+@TABLE.register("BUILD_INTERPOLATION")
 def _build_interpolation(frame: Frame, instruction: Instruction) -> None:
     spec = frame.pop() if instruction.arg & 1 else ""
     value, expression = frame.pops(2)
     frame.push((value, expression, _CONVERSIONS[instruction.arg >> 2 & 3], spec))
 
 
-@TABLE.on("BUILD_TEMPLATE")
+@TABLE.register("BUILD_TEMPLATE")
 def _build_template(frame: Frame, instruction: Instruction) -> None:
     strings, interpolations = frame.pops(2)
     if type(strings) is not tuple or type(interpolations) is not tuple:

@@ -24,9 +24,9 @@ def _setup(kind: str) -> Handler:
     return lambda frame, instruction: _push(frame, kind, instruction)
 
 
-TABLE.on("SETUP_LOOP")(_setup("loop"))
-TABLE.on("SETUP_EXCEPT")(_setup("except"))
-TABLE.on("SETUP_FINALLY")(_setup("finally"))
+TABLE.register("SETUP_LOOP")(_setup("loop"))
+TABLE.register("SETUP_EXCEPT")(_setup("except"))
+TABLE.register("SETUP_FINALLY")(_setup("finally"))
 
 
 def _pop_block(frame: Frame) -> Block:
@@ -35,14 +35,14 @@ def _pop_block(frame: Frame) -> Block:
     return frame.blocks.pop()
 
 
-@TABLE.on("POP_BLOCK")
+@TABLE.register("POP_BLOCK")
 def _end_block(frame: Frame, instruction: Instruction) -> None:
     block = _pop_block(frame)
     if frame.traits.pop_block_cuts:
         cut(frame, block.level)
 
 
-@TABLE.on("SETUP_WITH")
+@TABLE.register("SETUP_WITH")
 def _setup_with(frame: Frame, instruction: Instruction) -> None:
     manager = frame.pop()
     frame.push(attributes.get(frame.runtime, manager, "__exit__"))
@@ -54,7 +54,7 @@ def _setup_with(frame: Frame, instruction: Instruction) -> None:
 # -- the end of a finally body
 
 
-@TABLE.on("END_FINALLY")
+@TABLE.register("END_FINALLY")
 def _end_finally(frame: Frame, instruction: Instruction) -> Signal | None:
     reason = frame.pop()
     if reason is None or reason is NULL:
@@ -70,18 +70,18 @@ def _end_finally(frame: Frame, instruction: Instruction) -> Signal | None:
     raise Thrown(expect_exception(error))
 
 
-@TABLE.on("BEGIN_FINALLY")
+@TABLE.register("BEGIN_FINALLY")
 def _begin_finally(frame: Frame, instruction: Instruction) -> None:
     frame.push(NULL)
 
 
-@TABLE.on("CALL_FINALLY")
+@TABLE.register("CALL_FINALLY")
 def _call_finally(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.index)
     frame.jump(instruction)
 
 
-@TABLE.on("POP_FINALLY")
+@TABLE.register("POP_FINALLY")
 def _pop_finally(frame: Frame, instruction: Instruction) -> None:
     result = frame.pop() if instruction.arg else None
     reason = frame.pop()
@@ -97,7 +97,7 @@ def _restore(frame: Frame, saved: list[object]) -> None:
     frame.handled = saved[1] if isinstance(saved[1], ExceptionValue) else None
 
 
-@TABLE.on("POP_EXCEPT")
+@TABLE.register("POP_EXCEPT")
 def _pop_except(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.handlers == "table":
         previous = frame.pop()
@@ -113,7 +113,7 @@ def _pop_except(frame: Frame, instruction: Instruction) -> None:
 # -- with, up to 3.8
 
 
-@TABLE.on("WITH_CLEANUP", "WITH_CLEANUP_START")
+@TABLE.register("WITH_CLEANUP", "WITH_CLEANUP_START")
 def _with_cleanup(frame: Frame, instruction: Instruction) -> None:
     reason, above, error = frame.peek(), 1, None
     if isinstance(reason, ExceptionType):
@@ -132,7 +132,7 @@ def _with_cleanup(frame: Frame, instruction: Instruction) -> None:
         _swallow(frame, error, swallowed)
 
 
-@TABLE.on("WITH_CLEANUP_FINISH")
+@TABLE.register("WITH_CLEANUP_FINISH")
 def _with_cleanup_finish(frame: Frame, instruction: Instruction) -> None:
     error, swallowed = frame.pops(2)
     _swallow(frame, error, swallowed)

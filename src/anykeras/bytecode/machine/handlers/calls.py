@@ -36,7 +36,7 @@ def _to_keywords(frame: Frame, value: object) -> Kwargs:
     return {_as_keyword(name): item for name, item in ordering.to_dict(frame.runtime, value).items()}
 
 
-@TABLE.on("CALL_FUNCTION", "CALL_FUNCTION_KW")
+@TABLE.register("CALL_FUNCTION", "CALL_FUNCTION_KW")
 def _call_function(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.call == "pairs":
         _call_pairs(frame, instruction)
@@ -50,7 +50,7 @@ def _call_function(frame: Frame, instruction: Instruction) -> None:
     _call(frame, frame.pop(), values[:cut], _zip_keywords(names, values[cut:]))
 
 
-@TABLE.on("CALL_FUNCTION_VAR", "CALL_FUNCTION_VAR_KW")
+@TABLE.register("CALL_FUNCTION_VAR", "CALL_FUNCTION_VAR_KW")
 def _call_pairs(frame: Frame, instruction: Instruction) -> None:
     """Up to 3.5: positional count in the low byte, (name, value) pairs in the high byte, ``*`` and ``**`` on top."""
     mapping = _to_keywords(frame, frame.pop()) if instruction.name.endswith("KW") else {}
@@ -76,7 +76,7 @@ def _split_callable(frame: Frame, args: list[object]) -> tuple[object, list[obje
     return (above, args) if below is NULL else (below, [above, *args])
 
 
-@TABLE.on("KW_NAMES")
+@TABLE.register("KW_NAMES")
 def _kw_names(frame: Frame, instruction: Instruction) -> None:
     names = frame.const(instruction.arg)
     if type(names) is not tuple:
@@ -84,7 +84,7 @@ def _kw_names(frame: Frame, instruction: Instruction) -> None:
     frame.keywords = names
 
 
-@TABLE.on("CALL", "CALL_KW", "CALL_METHOD")
+@TABLE.register("CALL", "CALL_KW", "CALL_METHOD")
 def _call_any(frame: Frame, instruction: Instruction) -> None:
     names = frame.pop() if instruction.name == "CALL_KW" else frame.keywords
     frame.keywords = ()
@@ -96,7 +96,7 @@ def _call_any(frame: Frame, instruction: Instruction) -> None:
     _call(frame, function, args, _zip_keywords(names, values[cut:]))
 
 
-@TABLE.on("CALL_FUNCTION_EX")
+@TABLE.register("CALL_FUNCTION_EX")
 def _call_ex(frame: Frame, instruction: Instruction) -> None:
     keywords = frame.pop() if frame.traits.ex_always_kwargs or instruction.arg & 1 else NULL
     kwargs = {} if keywords is NULL else _to_keywords(frame, keywords)
@@ -113,7 +113,7 @@ def _call_ex(frame: Frame, instruction: Instruction) -> None:
 # -- functions
 
 
-@TABLE.on("MAKE_FUNCTION", "MAKE_CLOSURE")
+@TABLE.register("MAKE_FUNCTION", "MAKE_CLOSURE")
 def _make_function(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.qualname_on_stack:
         frame.pop()
@@ -143,7 +143,7 @@ def _set_counted_defaults(frame: Frame, instruction: Instruction, function: Func
     function.defaults = tuple(frame.pops(instruction.arg & 0xFF))
 
 
-@TABLE.on("SET_FUNCTION_ATTRIBUTE")
+@TABLE.register("SET_FUNCTION_ATTRIBUTE")
 def _set_function_attribute(frame: Frame, instruction: Instruction) -> None:
     value, function = frame.pops(2)
     if not isinstance(function, Function):
@@ -169,7 +169,7 @@ def _set_attribute(function: Function, flag: int, value: object) -> None:
 # -- intrinsics
 
 
-@TABLE.on("CALL_INTRINSIC_1")
+@TABLE.register("CALL_INTRINSIC_1")
 def _intrinsic_1(frame: Frame, instruction: Instruction) -> None:
     listed = frame.body.dialect.intrinsics1
     name = listed[instruction.arg] if instruction.arg < len(listed) else ""

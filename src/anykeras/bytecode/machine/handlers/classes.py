@@ -16,12 +16,12 @@ TABLE = Table()
 _STATEMENT = Builtin("__build_class__", classes.run_statement)
 
 
-@TABLE.on("LOAD_BUILD_CLASS")
+@TABLE.register("LOAD_BUILD_CLASS")
 def _load_build_class(frame: Frame, instruction: Instruction) -> None:
     frame.push(_STATEMENT)
 
 
-@TABLE.on("BUILD_CLASS")
+@TABLE.register("BUILD_CLASS")
 def _build_class(frame: Frame, instruction: Instruction) -> None:
     name, bases, body = frame.pops(3)
     if type(name) is not str or type(bases) is not tuple or not isinstance(body, Locals):
@@ -42,31 +42,31 @@ def _load_global(frame: Frame, name: str) -> object:
     return "__main__" if name == "__name__" else frame.runtime.load_global(name)  # which module it was is not stored
 
 
-@TABLE.on("LOAD_NAME")
+@TABLE.register("LOAD_NAME")
 def _load_name(frame: Frame, instruction: Instruction) -> None:
     name, names = frame.name(instruction.arg), _class_names(frame)
     frame.push(names[name] if name in names else _load_global(frame, name))
 
 
-@TABLE.on("STORE_NAME")
+@TABLE.register("STORE_NAME")
 def _store_name(frame: Frame, instruction: Instruction) -> None:
     _class_names(frame)[frame.name(instruction.arg)] = frame.pop()
     frame.runtime.meter.items(1)
 
 
-@TABLE.on("DELETE_NAME")
+@TABLE.register("DELETE_NAME")
 def _delete_name(frame: Frame, instruction: Instruction) -> None:
     if _class_names(frame).pop(frame.name(instruction.arg), NULL) is NULL:
         raise throw("NameError", f"name {frame.name(instruction.arg)!r} is not defined")
 
 
-@TABLE.on("LOAD_LOCALS")
+@TABLE.register("LOAD_LOCALS")
 def _load_locals(frame: Frame, instruction: Instruction) -> None:
     _class_names(frame)
     frame.push(frame.locals)
 
 
-@TABLE.on("SETUP_ANNOTATIONS")
+@TABLE.register("SETUP_ANNOTATIONS")
 def _setup_annotations(frame: Frame, instruction: Instruction) -> None:
     _class_names(frame).setdefault("__annotations__", {})
 
@@ -87,7 +87,7 @@ def _push_enclosed(frame: Frame, instruction: Instruction, names: dict[str, obje
     frame.push(content)
 
 
-@TABLE.on("LOAD_CLASSDEREF")
+@TABLE.register("LOAD_CLASSDEREF")
 def _load_class_deref(frame: Frame, instruction: Instruction) -> None:
     _push_enclosed(frame, instruction, _class_names(frame))
 
@@ -99,12 +99,12 @@ def _pop_names(frame: Frame) -> dict[str, object]:
     return found.names
 
 
-@TABLE.on("LOAD_FROM_DICT_OR_DEREF")
+@TABLE.register("LOAD_FROM_DICT_OR_DEREF")
 def _load_from_dict_or_deref(frame: Frame, instruction: Instruction) -> None:
     _push_enclosed(frame, instruction, _pop_names(frame))
 
 
-@TABLE.on("LOAD_FROM_DICT_OR_GLOBALS")
+@TABLE.register("LOAD_FROM_DICT_OR_GLOBALS")
 def _load_from_dict_or_globals(frame: Frame, instruction: Instruction) -> None:
     name, names = frame.name(instruction.arg), _pop_names(frame)
     frame.push(names[name] if name in names else _load_global(frame, name))
@@ -113,7 +113,7 @@ def _load_from_dict_or_globals(frame: Frame, instruction: Instruction) -> None:
 # -- super
 
 
-@TABLE.on("LOAD_SUPER_ATTR")
+@TABLE.register("LOAD_SUPER_ATTR")
 def _load_super_attr(frame: Frame, instruction: Instruction) -> None:
     """``super().name`` from 3.12 on: the builtin, the class and the object lie on the stack."""
     called, kind, owner = frame.pops(3)

@@ -45,13 +45,13 @@ TABLE.build(_collect_keys, "BUILD_SET")
 TABLE.build(_make_slice, "BUILD_SLICE")
 
 
-@TABLE.on("BUILD_MAP")
+@TABLE.register("BUILD_MAP")
 def _build_map(frame: Frame, instruction: Instruction) -> None:
     pairs = frame.pops(2 * instruction.arg) if frame.traits.build_map_pairs else []
     frame.push(_make_dict(frame, pairs[::2], pairs[1::2]))
 
 
-@TABLE.on("BUILD_CONST_KEY_MAP")
+@TABLE.register("BUILD_CONST_KEY_MAP")
 def _build_const_key_map(frame: Frame, instruction: Instruction) -> None:
     keys = frame.pop()
     if type(keys) is not tuple or len(keys) != instruction.arg:
@@ -59,7 +59,7 @@ def _build_const_key_map(frame: Frame, instruction: Instruction) -> None:
     frame.push(_make_dict(frame, list(keys), frame.pops(instruction.arg)))
 
 
-@TABLE.on("STORE_MAP")
+@TABLE.register("STORE_MAP")
 def _store_map(frame: Frame, instruction: Instruction) -> None:
     value, key = frame.pops(2)
     items.put(frame.runtime, frame.peek(), key, value)
@@ -85,7 +85,7 @@ TABLE.build(lambda frame, parts: ordering.to_set(frame.runtime, _flatten(frame, 
 TABLE.build(_merge_all, "BUILD_MAP_UNPACK")
 
 
-@TABLE.on("BUILD_MAP_UNPACK_WITH_CALL")
+@TABLE.register("BUILD_MAP_UNPACK_WITH_CALL")
 def _merge_keywords(frame: Frame, instruction: Instruction) -> None:
     merged: dict[object, object] = {}
     for part in frame.pops(instruction.arg & 0xFF):  # 3.5 also tells where the callable lies, in the high byte
@@ -120,7 +120,7 @@ def _fill(name: str, kind: type[C], add: Callable[[Runtime, C, object], None]) -
         value = frame.pop()
         add(frame.runtime, _container_at(frame, instruction.arg, kind), value)
 
-    TABLE.on(name)(handler)
+    TABLE.register(name)(handler)
 
 
 def _append(runtime: Runtime, target: list[object], value: object) -> None:
@@ -141,7 +141,7 @@ _fill("DICT_UPDATE", dict, lambda runtime, target, value: target.update(ordering
 _fill("DICT_MERGE", dict, _merge)
 
 
-@TABLE.on("MAP_ADD")
+@TABLE.register("MAP_ADD")
 def _map_add(frame: Frame, instruction: Instruction) -> None:
     key, value = frame.pops(2)
     if not frame.traits.map_add_value_on_top:
@@ -153,7 +153,7 @@ def _map_add(frame: Frame, instruction: Instruction) -> None:
 # -- unpacking onto the stack
 
 
-@TABLE.on("UNPACK_SEQUENCE")
+@TABLE.register("UNPACK_SEQUENCE")
 def _unpack_sequence(frame: Frame, instruction: Instruction) -> None:
     values = items.unpack(frame.runtime, frame.pop(), instruction.arg)
     if len(values) != instruction.arg:
@@ -161,7 +161,7 @@ def _unpack_sequence(frame: Frame, instruction: Instruction) -> None:
     frame.push(*values[::-1])
 
 
-@TABLE.on("UNPACK_EX")
+@TABLE.register("UNPACK_EX")
 def _unpack_ex(frame: Frame, instruction: Instruction) -> None:
     values = items.collect(frame.runtime, frame.pop())
     before, after = instruction.arg & 0xFF, instruction.arg >> 8
@@ -177,24 +177,24 @@ TABLE.compute(2, items.get, "BINARY_SUBSCR")
 TABLE.compute(3, lambda runtime, value, start, stop: items.get(runtime, value, slice(start, stop)), "BINARY_SLICE")
 
 
-@TABLE.on("STORE_SUBSCR")
+@TABLE.register("STORE_SUBSCR")
 def _store_subscript(frame: Frame, instruction: Instruction) -> None:
     item, value, key = frame.pops(3)
     items.put(frame.runtime, value, key, item)
 
 
-@TABLE.on("DELETE_SUBSCR")
+@TABLE.register("DELETE_SUBSCR")
 def _delete_subscript(frame: Frame, instruction: Instruction) -> None:
     value, key = frame.pops(2)
     items.delete(frame.runtime, value, key)
 
 
-@TABLE.on("STORE_SLICE")
+@TABLE.register("STORE_SLICE")
 def _store_slice(frame: Frame, instruction: Instruction) -> None:
     item, value, start, stop = frame.pops(4)
     items.put(frame.runtime, value, slice(start, stop), item)
 
 
-@TABLE.on("GET_LEN")
+@TABLE.register("GET_LEN")
 def _get_len(frame: Frame, instruction: Instruction) -> None:
     frame.push(items.measure(frame.runtime, frame.peek()))

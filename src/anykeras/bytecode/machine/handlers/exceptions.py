@@ -14,7 +14,7 @@ from anykeras.bytecode.machine.values import NULL, ExceptionType, ExceptionValue
 TABLE = Table()
 
 
-@TABLE.on("RAISE_VARARGS")
+@TABLE.register("RAISE_VARARGS")
 def _raise(frame: Frame, instruction: Instruction) -> None:
     values = frame.pops(instruction.arg)
     if not values:
@@ -35,28 +35,28 @@ def _python2_args(value: object) -> tuple[object, ...]:
     return value if type(value) is tuple else (value,)
 
 
-@TABLE.on("RERAISE")
+@TABLE.register("RERAISE")
 def _reraise(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.handlers == "table":
         raise Thrown(expect_exception(frame.pop()))
     raise Thrown(expect_exception(frame.pops(3)[1]))
 
 
-@TABLE.on("JUMP_IF_NOT_EXC_MATCH")
+@TABLE.register("JUMP_IF_NOT_EXC_MATCH")
 def _jump_if_no_match(frame: Frame, instruction: Instruction) -> None:
     kind, wanted = frame.pops(2)
     if not matches(kind, wanted):
         frame.jump(instruction)
 
 
-@TABLE.on("PUSH_EXC_INFO")
+@TABLE.register("PUSH_EXC_INFO")
 def _push_exc_info(frame: Frame, instruction: Instruction) -> None:
     error = expect_exception(frame.pop())
     frame.push(frame.handled, error)
     frame.handled = error
 
 
-@TABLE.on("CHECK_EXC_MATCH")
+@TABLE.register("CHECK_EXC_MATCH")
 def _check_match(frame: Frame, instruction: Instruction) -> None:
     wanted = frame.pop()
     frame.push(matches(expect_exception(frame.peek()).kind, wanted))
@@ -65,14 +65,14 @@ def _check_match(frame: Frame, instruction: Instruction) -> None:
 # -- with
 
 
-@TABLE.on("BEFORE_WITH")
+@TABLE.register("BEFORE_WITH")
 def _before_with(frame: Frame, instruction: Instruction) -> None:
     manager = frame.pop()
     frame.push(attributes.get(frame.runtime, manager, "__exit__"))
     frame.push(frame.runtime.call(attributes.get(frame.runtime, manager, "__enter__"), (), {}))
 
 
-@TABLE.on("LOAD_SPECIAL")
+@TABLE.register("LOAD_SPECIAL")
 def _load_special(frame: Frame, instruction: Instruction) -> None:
     names = frame.body.dialect.special_methods
     if instruction.arg >= len(names):
@@ -80,7 +80,7 @@ def _load_special(frame: Frame, instruction: Instruction) -> None:
     frame.push(attributes.get(frame.runtime, frame.pop(), names[instruction.arg]), NULL)
 
 
-@TABLE.on("WITH_EXCEPT_START")
+@TABLE.register("WITH_EXCEPT_START")
 def _with_except_start(frame: Frame, instruction: Instruction) -> None:
     if frame.traits.handlers == "blocks":
         error, leave = expect_exception(frame.peek(2)), frame.peek(7)
@@ -92,7 +92,7 @@ def _with_except_start(frame: Frame, instruction: Instruction) -> None:
 # -- exception groups
 
 
-@TABLE.on("CHECK_EG_MATCH")
+@TABLE.register("CHECK_EG_MATCH")
 def _check_group_match(frame: Frame, instruction: Instruction) -> None:
     raised, wanted = frame.pops(2)
     error = expect_exception(raised)
@@ -110,7 +110,7 @@ def _make_group(members: tuple[ExceptionValue, ...]) -> ExceptionValue | None:
     return ExceptionValue(EXCEPTIONS["ExceptionGroup"], ("", list(members)), members)
 
 
-@TABLE.on("PREP_RERAISE_STAR", "CALL_INTRINSIC_2")
+@TABLE.register("PREP_RERAISE_STAR", "CALL_INTRINSIC_2")
 def _prepare_reraise(frame: Frame, instruction: Instruction) -> None:
     names = frame.body.dialect.intrinsics2
     if instruction.name == "CALL_INTRINSIC_2" and names[instruction.arg : instruction.arg + 1] != (
@@ -123,7 +123,7 @@ def _prepare_reraise(frame: Frame, instruction: Instruction) -> None:
     frame.push(_make_group(members))
 
 
-@TABLE.on("CLEANUP_THROW")
+@TABLE.register("CLEANUP_THROW")
 def _cleanup_throw(frame: Frame, instruction: Instruction) -> None:
     """After ``throw()`` into a delegated generator: StopIteration gives the value of ``yield from``."""
     error = expect_exception(frame.peek())

@@ -13,12 +13,12 @@ from anykeras.bytecode.machine.values import NULL, Iter
 TABLE = Table()
 
 
-@TABLE.on("RETURN_GENERATOR")
+@TABLE.register("RETURN_GENERATOR")
 def _return_generator(frame: Frame, instruction: Instruction) -> None:
     frame.push(None)  # the call made the generator already; a POP_TOP follows
 
 
-@TABLE.on("YIELD_VALUE")
+@TABLE.register("YIELD_VALUE")
 def _yield(frame: Frame, instruction: Instruction) -> Signal:
     return Signal("yield", frame.pop())
 
@@ -37,7 +37,7 @@ def _send(frame: Frame, receiver: object, value: object) -> tuple[object, object
     return items.advance(frame.runtime, receiver), None
 
 
-@TABLE.on("YIELD_FROM")
+@TABLE.register("YIELD_FROM")
 def _yield_from(frame: Frame, instruction: Instruction) -> Signal | None:
     value = frame.pop()
     item, result = _send(frame, frame.peek(), value)
@@ -48,7 +48,7 @@ def _yield_from(frame: Frame, instruction: Instruction) -> Signal | None:
     return Signal("yield", item)
 
 
-@TABLE.on("SEND")
+@TABLE.register("SEND")
 def _send_on(frame: Frame, instruction: Instruction) -> None:
     value = frame.pop()
     item, result = _send(frame, frame.peek(), value)

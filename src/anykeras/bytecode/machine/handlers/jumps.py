@@ -15,7 +15,7 @@ from anykeras.bytecode.machine.values import NULL, Iter
 TABLE = Table()
 
 
-@TABLE.on("JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
+@TABLE.register("JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 def _jump(frame: Frame, instruction: Instruction) -> None:
     frame.jump(instruction)
 
@@ -48,12 +48,12 @@ _CONDITIONS = {
     "NOT_NONE": _jump_if(_is_not_none),
 }
 for _condition, _handler in _CONDITIONS.items():
-    TABLE.on(*(f"POP_JUMP_{direction}IF_{_condition}" for direction in ("", "FORWARD_", "BACKWARD_")))(_handler)
-TABLE.on("JUMP_IF_TRUE_OR_POP")(_jump_if(operators.is_true, keep=True))
-TABLE.on("JUMP_IF_FALSE_OR_POP")(_jump_if(operators.is_true, wanted=False, keep=True))
+    TABLE.register(*(f"POP_JUMP_{direction}IF_{_condition}" for direction in ("", "FORWARD_", "BACKWARD_")))(_handler)
+TABLE.register("JUMP_IF_TRUE_OR_POP")(_jump_if(operators.is_true, keep=True))
+TABLE.register("JUMP_IF_FALSE_OR_POP")(_jump_if(operators.is_true, wanted=False, keep=True))
 
 
-@TABLE.on("FOR_ITER")
+@TABLE.register("FOR_ITER")
 def _for(frame: Frame, instruction: Instruction) -> None:
     iterator = frame.peek()
     if not isinstance(iterator, Iter):
@@ -69,7 +69,7 @@ def _for(frame: Frame, instruction: Instruction) -> None:
         frame.index += 1
 
 
-@TABLE.on("RETURN_VALUE")
+@TABLE.register("RETURN_VALUE")
 def _return(frame: Frame, instruction: Instruction) -> Signal:
     value = frame.pop()
     if value is NULL:
@@ -77,16 +77,16 @@ def _return(frame: Frame, instruction: Instruction) -> Signal:
     return Signal("return", value)
 
 
-@TABLE.on("RETURN_CONST")
+@TABLE.register("RETURN_CONST")
 def _return_const(frame: Frame, instruction: Instruction) -> Signal:
     return Signal("return", frame.const(instruction.arg))
 
 
-@TABLE.on("BREAK_LOOP")
+@TABLE.register("BREAK_LOOP")
 def _break(frame: Frame, instruction: Instruction) -> Signal:
     return Signal("break")
 
 
-@TABLE.on("CONTINUE_LOOP")
+@TABLE.register("CONTINUE_LOOP")
 def _continue(frame: Frame, instruction: Instruction) -> Signal:
     return Signal("continue", instruction.target)

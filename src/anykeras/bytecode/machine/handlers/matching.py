@@ -13,7 +13,7 @@ from anykeras.bytecode.machine.values import Type, is_plain
 TABLE = Table()
 
 
-@TABLE.on("MATCH_SEQUENCE")
+@TABLE.register("MATCH_SEQUENCE")
 def _sequence(frame: Frame, instruction: Instruction) -> None:
     value = frame.peek()
     if is_symbol(frame.runtime, value):
@@ -22,12 +22,12 @@ def _sequence(frame: Frame, instruction: Instruction) -> None:
         frame.push(type(value) in (list, tuple, range))
 
 
-@TABLE.on("MATCH_MAPPING")
+@TABLE.register("MATCH_MAPPING")
 def _mapping(frame: Frame, instruction: Instruction) -> None:
     frame.push(type(frame.peek()) is dict)
 
 
-@TABLE.on("MATCH_KEYS")
+@TABLE.register("MATCH_KEYS")
 def _keys(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:
@@ -38,7 +38,7 @@ def _keys(frame: Frame, instruction: Instruction) -> None:
         frame.push(found)
 
 
-@TABLE.on("MATCH_CLASS")
+@TABLE.register("MATCH_CLASS")
 def _class(frame: Frame, instruction: Instruction) -> None:
     subject, kind, names = frame.pops(3)
     if not isinstance(kind, Type) or is_symbol(frame.runtime, subject) or type(names) is not tuple:
@@ -53,7 +53,7 @@ def _class(frame: Frame, instruction: Instruction) -> None:
         frame.push(captured)
 
 
-@TABLE.on("COPY_DICT_WITHOUT_KEYS")
+@TABLE.register("COPY_DICT_WITHOUT_KEYS")
 def _rest(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:

@@ -13,40 +13,40 @@ from anykeras.bytecode.machine.values import NULL, Cell
 TABLE = Table()
 
 
-@TABLE.on("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
+@TABLE.register("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
 def _load(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.local(instruction.arg))
 
 
-@TABLE.on("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW")
+@TABLE.register("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW")
 def _load_two(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.local(instruction.arg >> 4), frame.local(instruction.arg & 15))
 
 
-@TABLE.on("LOAD_FAST_AND_CLEAR")
+@TABLE.register("LOAD_FAST_AND_CLEAR")
 def _load_and_clear(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.slot(instruction.arg))  # may be empty: an inlined comprehension saves the outer variable
     frame.set_slot(instruction.arg, NULL)
 
 
-@TABLE.on("STORE_FAST")
+@TABLE.register("STORE_FAST")
 def _store(frame: Frame, instruction: Instruction) -> None:
     frame.set_slot(instruction.arg, frame.pop())
 
 
-@TABLE.on("STORE_FAST_STORE_FAST")
+@TABLE.register("STORE_FAST_STORE_FAST")
 def _store_two(frame: Frame, instruction: Instruction) -> None:
     frame.set_slot(instruction.arg >> 4, frame.pop())
     frame.set_slot(instruction.arg & 15, frame.pop())
 
 
-@TABLE.on("STORE_FAST_LOAD_FAST")
+@TABLE.register("STORE_FAST_LOAD_FAST")
 def _store_load(frame: Frame, instruction: Instruction) -> None:
     frame.set_slot(instruction.arg >> 4, frame.pop())
     frame.push(frame.local(instruction.arg & 15))
 
 
-@TABLE.on("DELETE_FAST")
+@TABLE.register("DELETE_FAST")
 def _delete(frame: Frame, instruction: Instruction) -> None:
     frame.local(instruction.arg)
     frame.set_slot(instruction.arg, NULL)
@@ -55,12 +55,12 @@ def _delete(frame: Frame, instruction: Instruction) -> None:
 # -- cells
 
 
-@TABLE.on("MAKE_CELL")
+@TABLE.register("MAKE_CELL")
 def _make_cell(frame: Frame, instruction: Instruction) -> None:
     frame.set_slot(instruction.arg, Cell(frame.slot(instruction.arg)))
 
 
-@TABLE.on("COPY_FREE_VARS")
+@TABLE.register("COPY_FREE_VARS")
 def _copy_free(frame: Frame, instruction: Instruction) -> None:
     closure = frame.function.closure
     if instruction.arg != len(closure) or instruction.arg > len(frame.slots):
@@ -68,12 +68,12 @@ def _copy_free(frame: Frame, instruction: Instruction) -> None:
     frame.slots[len(frame.slots) - len(closure) :] = closure
 
 
-@TABLE.on("LOAD_CLOSURE")
+@TABLE.register("LOAD_CLOSURE")
 def _load_closure(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.cell(instruction.arg))
 
 
-@TABLE.on("LOAD_DEREF")
+@TABLE.register("LOAD_DEREF")
 def _load_deref(frame: Frame, instruction: Instruction) -> None:
     content = frame.cell(instruction.arg).content
     if content is NULL:
@@ -81,12 +81,12 @@ def _load_deref(frame: Frame, instruction: Instruction) -> None:
     frame.push(content)
 
 
-@TABLE.on("STORE_DEREF")
+@TABLE.register("STORE_DEREF")
 def _store_deref(frame: Frame, instruction: Instruction) -> None:
     frame.cell(instruction.arg).content = frame.pop()
 
 
-@TABLE.on("DELETE_DEREF")
+@TABLE.register("DELETE_DEREF")
 def _delete_deref(frame: Frame, instruction: Instruction) -> None:
     frame.cell(instruction.arg).content = NULL
 
@@ -94,7 +94,7 @@ def _delete_deref(frame: Frame, instruction: Instruction) -> None:
 # -- globals
 
 
-@TABLE.on("LOAD_GLOBAL")
+@TABLE.register("LOAD_GLOBAL")
 def _load_global(frame: Frame, instruction: Instruction) -> None:
     if not frame.traits.global_null_bit:
         frame.push(frame.runtime.load_global(frame.name(instruction.arg)))
@@ -112,7 +112,7 @@ def push_with_null(frame: Frame, value: object, wanted: int) -> None:
         frame.push(NULL, value)
 
 
-@TABLE.on("STORE_GLOBAL", "DELETE_GLOBAL")
+@TABLE.register("STORE_GLOBAL", "DELETE_GLOBAL")
 def _store_global(frame: Frame, instruction: Instruction) -> None:
     raise unsupported_error(f"the code sets the global variable {frame.name(instruction.arg)!r}")
 
@@ -120,7 +120,7 @@ def _store_global(frame: Frame, instruction: Instruction) -> None:
 # -- attributes
 
 
-@TABLE.on("LOAD_ATTR")
+@TABLE.register("LOAD_ATTR")
 def _load_attr(frame: Frame, instruction: Instruction) -> None:
     owner = frame.pop()
     if not frame.traits.attr_method_bit:
@@ -130,12 +130,12 @@ def _load_attr(frame: Frame, instruction: Instruction) -> None:
     push_with_null(frame, value, instruction.arg & 1)
 
 
-@TABLE.on("LOAD_METHOD")
+@TABLE.register("LOAD_METHOD")
 def _load_method(frame: Frame, instruction: Instruction) -> None:
     frame.push(NULL, attributes.get(frame.runtime, frame.pop(), frame.name(instruction.arg)))
 
 
-@TABLE.on("STORE_ATTR")
+@TABLE.register("STORE_ATTR")
 def _store_attr(frame: Frame, instruction: Instruction) -> None:
     owner = frame.pop()
     attributes.put(frame.runtime, owner, frame.name(instruction.arg), frame.pop())
@@ -144,7 +144,7 @@ def _store_attr(frame: Frame, instruction: Instruction) -> None:
 # -- imports: a question to the domain, never an import
 
 
-@TABLE.on("IMPORT_NAME")
+@TABLE.register("IMPORT_NAME")
 def _import(frame: Frame, instruction: Instruction) -> None:
     level, names = frame.pops(2)
     name = frame.name(instruction.arg)
@@ -154,7 +154,7 @@ def _import(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.runtime.import_module(wanted))
 
 
-@TABLE.on("IMPORT_FROM")
+@TABLE.register("IMPORT_FROM")
 def _import_from(frame: Frame, instruction: Instruction) -> None:
     frame.push(attributes.get(frame.runtime, frame.peek(), frame.name(instruction.arg)))
 

@@ -16,26 +16,26 @@ def _pop_bounds(frame: Frame, which: int) -> slice:
     return slice(start, stop)
 
 
-@TABLE.on(*(f"SLICE+{which}" for which in range(4)))
+@TABLE.register(*(f"SLICE+{which}" for which in range(4)))
 def _load_slice(frame: Frame, instruction: Instruction) -> None:
     bounds = _pop_bounds(frame, int(instruction.name[-1]))
     frame.push(items.get(frame.runtime, frame.pop(), bounds))
 
 
-@TABLE.on(*(f"STORE_SLICE+{which}" for which in range(4)))
+@TABLE.register(*(f"STORE_SLICE+{which}" for which in range(4)))
 def _store_slice(frame: Frame, instruction: Instruction) -> None:
     bounds = _pop_bounds(frame, int(instruction.name[-1]))
     value = frame.pop()
     items.put(frame.runtime, value, bounds, frame.pop())
 
 
-@TABLE.on(*(f"DELETE_SLICE+{which}" for which in range(4)))
+@TABLE.register(*(f"DELETE_SLICE+{which}" for which in range(4)))
 def _delete_slice(frame: Frame, instruction: Instruction) -> None:
     bounds = _pop_bounds(frame, int(instruction.name[-1]))
     items.delete(frame.runtime, frame.pop(), bounds)
 
 
-@TABLE.on("PRINT_ITEM", "PRINT_NEWLINE_TO")
+@TABLE.register("PRINT_ITEM", "PRINT_NEWLINE_TO")
 def _print(frame: Frame, instruction: Instruction) -> None:
     frame.pop()
     frame.runtime.call(frame.runtime.builtins["print"], (), {})

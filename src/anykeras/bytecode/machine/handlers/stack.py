@@ -14,17 +14,17 @@ TABLE = Table()
 _BUILTINS = builtin_names(python2=False)
 
 
-@TABLE.on("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "EXIT_INIT_CHECK", "PRINT_NEWLINE")
+@TABLE.register("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "EXIT_INIT_CHECK", "PRINT_NEWLINE")
 def _do_nothing(frame: Frame, instruction: Instruction) -> None:
     return
 
 
-@TABLE.on("POP_TOP", "END_FOR", "POP_ITER", "GEN_START", "PRINT_EXPR", "STORE_ANNOTATION")
+@TABLE.register("POP_TOP", "END_FOR", "POP_ITER", "GEN_START", "PRINT_EXPR", "STORE_ANNOTATION")
 def _pop(frame: Frame, instruction: Instruction) -> None:
     frame.pop()
 
 
-@TABLE.on("PUSH_NULL")
+@TABLE.register("PUSH_NULL")
 def _push_null(frame: Frame, instruction: Instruction) -> None:
     frame.push(NULL)
 
@@ -50,39 +50,39 @@ def _duplicate(count: int | None = None) -> Handler:
 
 
 for _name, _count in {"ROT_TWO": 2, "ROT_THREE": 3, "ROT_FOUR": 4, "ROT_N": None}.items():
-    TABLE.on(_name)(_rotate(_count))
+    TABLE.register(_name)(_rotate(_count))
 for _name, _count in {"DUP_TOP": 1, "DUP_TOP_TWO": 2, "DUP_TOPX": None}.items():
-    TABLE.on(_name)(_duplicate(_count))
+    TABLE.register(_name)(_duplicate(_count))
 
 
-@TABLE.on("COPY")
+@TABLE.register("COPY")
 def _copy(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.peek(instruction.arg))
 
 
-@TABLE.on("SWAP")
+@TABLE.register("SWAP")
 def _swap(frame: Frame, instruction: Instruction) -> None:
     top, other = frame.peek(), frame.peek(instruction.arg)
     frame.replace(1, other)
     frame.replace(instruction.arg, top)
 
 
-@TABLE.on("LOAD_CONST")
+@TABLE.register("LOAD_CONST")
 def _load_const(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.const(instruction.arg))
 
 
-@TABLE.on("LOAD_SMALL_INT")
+@TABLE.register("LOAD_SMALL_INT")
 def _load_small_int(frame: Frame, instruction: Instruction) -> None:
     frame.push(instruction.arg)
 
 
-@TABLE.on("LOAD_ASSERTION_ERROR")
+@TABLE.register("LOAD_ASSERTION_ERROR")
 def _load_assertion_error(frame: Frame, instruction: Instruction) -> None:
     frame.push(EXCEPTIONS["AssertionError"])
 
 
-@TABLE.on("LOAD_COMMON_CONSTANT")
+@TABLE.register("LOAD_COMMON_CONSTANT")
 def _load_common_constant(frame: Frame, instruction: Instruction) -> None:
     names = frame.body.dialect.common_constants
     if instruction.arg >= len(names) or names[instruction.arg] not in _BUILTINS:
