@@ -17,7 +17,7 @@ import pytest
 from anykeras import containers, limits
 from anykeras.containers import NamedWeights, Raw, TreeWeights
 from anykeras.containers.hdf5.nodes import open_tree
-from anykeras.containers.source import Source, of_bytes, open_source
+from anykeras.containers.source import ByteSource, open_source, wrap_bytes
 from anykeras.errors import AnyKerasError
 from genuine import CORPUS, FOLDER
 
@@ -219,7 +219,7 @@ def test_reading_does_not_touch_the_rest_of_the_file(tmp_path: Path) -> None:
         touched[0] += count
         return source.read(start, count)
 
-    open_tree(Source("w.h5", source.size, fetch))
+    open_tree(ByteSource("w.h5", source.size, fetch))
     assert touched[0] < 100_000
 
 
@@ -240,7 +240,7 @@ def test_the_file_is_closed_with_its_last_tensor(tmp_path: Path) -> None:
     assert open_files() == before
 
 
-def equal(source: Source, file: h5py.File) -> int:
+def equal(source: ByteSource, file: h5py.File) -> int:
     """Every array and attribute of a file as h5py reads it; the number of arrays."""
     nodes = {node.path: node for node in open_tree(source).walk()}
     names = [""]
@@ -280,7 +280,7 @@ def test_genuine_files_read_as_h5py_reads_them() -> None:
         else:
             data = zipfile.ZipFile(path).read("model.weights.h5")
             with h5py.File(BytesIO(data)) as file:
-                arrays += equal(of_bytes(data, "model.weights.h5"), file)
+                arrays += equal(wrap_bytes(data, "model.weights.h5"), file)
     assert arrays > 300
 
 

@@ -14,7 +14,7 @@ import pytest
 from anykeras import containers
 from anykeras.containers import Raw, TreeWeights
 from anykeras.containers.keras_zip.archive import members
-from anykeras.containers.source import Source, of_bytes, open_source
+from anykeras.containers.source import ByteSource, open_source, wrap_bytes
 from anykeras.errors import AnyKerasError
 
 
@@ -74,7 +74,7 @@ def test_an_archive_written_as_a_stream() -> None:
     with zipfile.ZipFile(stream, "w") as file:
         file.writestr("config.json", "{}")
         file.writestr("model.weights.h5", b"x" * 1000)
-    found = members(of_bytes(stream.getvalue(), "m.keras"))
+    found = members(wrap_bytes(stream.getvalue(), "m.keras"))
     assert [(m.name, m.size) for m in found.values()] == [("config.json", 2), ("model.weights.h5", 1000)]
 
 
@@ -86,7 +86,7 @@ def test_headers_for_large_files() -> None:
             member.write(b"x" * 1000)
         file.writestr("config.json", "{}")
     data = buffer.getvalue()
-    assert members(of_bytes(data, "m.keras"))["model.weights.h5"].size == 1000
+    assert members(wrap_bytes(data, "m.keras"))["model.weights.h5"].size == 1000
     end = len(data) - 22
     count, size, start = struct.unpack_from("<HII", data, end + 10)
     record = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, size, start)
@@ -94,7 +94,7 @@ def test_headers_for_large_files() -> None:
     full = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     large = data[:end] + record + locator + full
     assert len(zipfile.ZipFile(io.BytesIO(large)).infolist()) == 2
-    assert members(of_bytes(large, "m.keras")).keys() == {"model.weights.h5", "config.json"}
+    assert members(wrap_bytes(large, "m.keras")).keys() == {"model.weights.h5", "config.json"}
 
 
 def test_a_changed_weight_is_noticed(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_stored_weights_are_read_where_they_lie(tmp_path: Path) -> None:
     """Nothing is copied out of the archive: a window of it is the HDF5 file."""
     (tmp_path / "m.keras").write_bytes(samples.archive())
     source = open_source(str(tmp_path / "m.keras"))
-    assert isinstance(source.window(3, 5, "part"), Source) and source.window(3, 5, "part").read(2, 99) == source.read(5, 3)
+    assert isinstance(source.window(3, 5, "part"), ByteSource) and source.window(3, 5, "part").read(2, 99) == source.read(5, 3)
     assert [p.name for p in tmp_path.iterdir()] == ["m.keras"]
 
 

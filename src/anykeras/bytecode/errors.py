@@ -7,7 +7,7 @@ from anykeras.errors import AnyKerasError
 MALFORMED = "AK3101"  # the bytes are not a code object
 UNKNOWN_PYTHON = "AK3102"  # no known Python could have written them
 REFUSED = "AK3103"  # sound code that asks for something the machine does not do
-LIMIT = "AK3104"  # steps, depth, memory or time
+LIMIT = "AK3104"  # steps, depth or sizes
 MISSING_NAME = "AK3105"  # a global that is not in the file
 RAISED = "AK3106"  # the code itself raised
 SPELLING = "AK3107"  # the text in the config is no stored function
@@ -38,7 +38,9 @@ def unsupported_error(seen: str) -> BytecodeError:
 
 
 def limit_error(seen: str) -> BytecodeError:
-    return BytecodeError(LIMIT, seen, part="function code", next_step="Raise the limit if the file is trusted.")
+    return BytecodeError(
+        LIMIT, seen, part="function code", next_step="If you trust the file, raise the limit with anykeras.limits.limited(...)."
+    )
 
 
 def missing_name_error(name: str) -> MissingName:
@@ -47,7 +49,7 @@ def missing_name_error(name: str) -> MissingName:
         f"the code uses the global name {name!r}, which is not stored in the file",
         part="function code",
         key=name,
-        next_step=f'give it: custom_objects={{"{name}": ...}}',
+        next_step=f'Pass it: custom_objects={{"{name}": ...}}',
     )
     error.name = name
     return error

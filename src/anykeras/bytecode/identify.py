@@ -28,7 +28,7 @@ class Identification:
         candidates: the code object as each surviving Python reads it, the likeliest first; never empty. After a repair
             there may be several of one version.
         rejected: why each other Python could not have written it.
-        evidence: sentences for a reader.
+        evidence: sentences for a report.
         damage: what Windows did and what was undone; empty where nothing was.
     """
 
@@ -56,19 +56,19 @@ def identify(data: bytes, preferred: Sequence[Version] = ()) -> Identification:
     Raises:
         BytecodeError: no known Python could have written it; the message says why the likeliest could not.
     """
-    survivors, rejected = _survivors(data)
+    survivors, rejected = _find_survivors(data)
     damage: tuple[str, ...] = ()
     if repair.saved_on_windows(data) or (not survivors and repair.may_be_damaged(data)):
-        survivors, damage = _repaired(data, survivors)
+        survivors, damage = _repair(data, survivors)
     if not survivors:
-        raise _nobody(rejected, repair.may_be_damaged(data) and repair.saved_on_windows(data))
+        raise _no_python_error(rejected, repair.may_be_damaged(data) and repair.saved_on_windows(data))
     kept = [code for code in survivors if linetable.fits(code)] or survivors
     rejected = rejected | {code.version: "its line table would look different" for code in survivors if code not in kept}
     ordered = sorted(kept, key=lambda code: _rank(code, preferred), reverse=True)
-    return Identification(tuple(ordered), rejected, _evidence(ordered), damage)
+    return Identification(tuple(ordered), rejected, _describe_evidence(ordered), damage)
 
 
-def _survivors(data: bytes) -> tuple[list[CodeObject], dict[Version, str]]:
+def _find_survivors(data: bytes) -> tuple[list[CodeObject], dict[Version, str]]:
     survivors, rejected = [], {}
     for version in VERSIONS:
         try:
@@ -81,7 +81,7 @@ def _survivors(data: bytes) -> tuple[list[CodeObject], dict[Version, str]]:
     return survivors, rejected
 
 
-def _repaired(data: bytes, survivors: list[CodeObject]) -> tuple[list[CodeObject], tuple[str, ...]]:
+def _repair(data: bytes, survivors: list[CodeObject]) -> tuple[list[CodeObject], tuple[str, ...]]:
     found: list[CodeObject] = []
     trouble: list[str] = []
     for version in VERSIONS:
@@ -90,7 +90,7 @@ def _repaired(data: bytes, survivors: list[CodeObject]) -> tuple[list[CodeObject
         except BytecodeError as error:
             trouble.append(error.seen)
     if trouble:
-        raise BytecodeError(UNKNOWN_PYTHON, trouble[0], part="function code", next_step="Give the function by name instead.")
+        raise BytecodeError(UNKNOWN_PYTHON, trouble[0], part="function code", next_step="Pass the function in custom_objects.")
     said = "the file was saved on Windows, where Keras replaced every byte 5C of the code by 2F; "
     if not found:
         return survivors, ()
@@ -100,28 +100,28 @@ def _repaired(data: bytes, survivors: list[CodeObject]) -> tuple[list[CodeObject
     return found, (said + f"{len(found)} reading(s) undo it and pass all checks",)
 
 
-def _nobody(rejected: dict[Version, str], windows: bool) -> BytecodeError:
+def _no_python_error(rejected: dict[Version, str], windows: bool) -> BytecodeError:
     furthest = max(rejected, key=lambda version: ("opcode" in rejected[version], version))
-    seen = f"no known Python wrote this code; Python {furthest[0]}.{furthest[1]} did not because {rejected[furthest]}"
+    seen = f"no known Python wrote this code; Python {furthest[0]}.{furthest[1]} is ruled out because {rejected[furthest]}"
     if windows:
         seen += "; it was saved on Windows, where Keras damages code"
-    return BytecodeError(UNKNOWN_PYTHON, seen, part="function code", next_step="Give the function by name instead.")
+    return BytecodeError(UNKNOWN_PYTHON, seen, part="function code", next_step="Pass the function in custom_objects.")
 
 
-def _named_in_path(code: CodeObject) -> Version | None:
+def _find_version_in_path(code: CodeObject) -> Version | None:
     match = _IN_PATH.search(code.filename[:500])
     return (int(match[1]), int(match[2])) if match else None
 
 
 def _rank(code: CodeObject, preferred: Sequence[Version]) -> tuple[bool, int, Version]:
     place = len(preferred) - list(preferred).index(code.version) if code.version in preferred else 0
-    return _named_in_path(code) == code.version, place, code.version
+    return _find_version_in_path(code) == code.version, place, code.version
 
 
-def _evidence(candidates: list[CodeObject]) -> tuple[str, ...]:
+def _describe_evidence(candidates: list[CodeObject]) -> tuple[str, ...]:
     names = " or ".join(dict.fromkeys(f"{code.version[0]}.{code.version[1]}" for code in candidates))
-    said = [f"only Python {names} reads format, instructions, stack and line table without contradiction"]
-    named = _named_in_path(candidates[0])
+    said = [f"format, instructions, stack depths and line table are consistent for Python {names} only"]
+    named = _find_version_in_path(candidates[0])
     if named:
-        said.append(f"its file name speaks of Python {named[0]}.{named[1]}: {candidates[0].filename[:120]!r}")
+        said.append(f"its file name mentions Python {named[0]}.{named[1]}: {candidates[0].filename[:120]!r}")
     return tuple(said)

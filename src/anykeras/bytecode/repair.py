@@ -53,8 +53,8 @@ def readings(data: bytes, version: Version) -> list[CodeObject]:
     """Every reading of damaged ``data`` as ``version`` that passes the checks, the unchanged one first if it does."""
     found: list[CodeObject] = []
     budget = _Budget()
-    for code in _parsed(data, version, budget):
-        found += _restored(code, budget)
+    for code in _parse(data, version, budget):
+        found += _restore(code, budget)
         if len(found) > MAX_READINGS:
             raise malformed_error("the code was damaged when it was saved on Windows, and too many readings undo it")
         if found:
@@ -62,7 +62,7 @@ def readings(data: bytes, version: Version) -> list[CodeObject]:
     return found
 
 
-def _parsed(data: bytes, version: Version, budget: _Budget) -> Iterator[CodeObject]:
+def _parse(data: bytes, version: Version, budget: _Budget) -> Iterator[CodeObject]:
     """The code as it reads, else with one size or index byte put back."""
     try:
         yield read_code(data, version)
@@ -77,7 +77,7 @@ def _parsed(data: bytes, version: Version, budget: _Budget) -> Iterator[CodeObje
             continue
 
 
-def _restored(code: CodeObject, budget: _Budget) -> list[CodeObject]:
+def _restore(code: CodeObject, budget: _Budget) -> list[CodeObject]:
     """Readings of one code object and of those in it."""
     versions: list[list[object]] = [_constant(value, budget) for value in code.consts]
     readings_of_code = [replace(code, code=raw) for raw in _instructions(code)]
@@ -85,15 +85,15 @@ def _restored(code: CodeObject, budget: _Budget) -> list[CodeObject]:
         raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
     found = []
     for reading, consts in product(readings_of_code, product(*versions)):
-        candidate = reading if all(map(_same, consts, code.consts)) else replace(reading, consts=consts)
+        candidate = reading if all(map(_is_same, consts, code.consts)) else replace(reading, consts=consts)
         budget.spend(len(candidate.code))
         if _passes(candidate):
             found.append(candidate)
-    fewest = min(map(_unused, found), default=0)
-    return [candidate for candidate in found if _unused(candidate) == fewest]
+    fewest = min(map(_count_unused, found), default=0)
+    return [candidate for candidate in found if _count_unused(candidate) == fewest]
 
 
-def _unused(code: CodeObject) -> int:
+def _count_unused(code: CodeObject) -> int:
     """Entries of the tables that no instruction uses. A compiler makes few; a changed index leaves one behind."""
     body = decode(code)
     used = {(body.dialect.indexes[one.name], index) for one in body.instructions for index in indexes(body, one)}
@@ -103,7 +103,7 @@ def _unused(code: CodeObject) -> int:
     return sum(entry not in used for entry in every)
 
 
-def _same(left: object, right: object) -> bool:
+def _is_same(left: object, right: object) -> bool:
     return left is right
 
 
@@ -161,11 +161,11 @@ def _places(code: CodeObject) -> tuple[list[int], list[int]]:
 def _constant(value: object, budget: _Budget) -> list[object]:
     """What a constant may have been, as it is now first."""
     if isinstance(value, CodeObject):
-        return list(_restored(value, budget))
+        return list(_restore(value, budget))
     if type(value) is int and -(1 << 31) <= value < 1 << 31:
         return [value, *(struct.unpack("<i", raw)[0] for raw in _put_back(struct.pack("<i", value)))]
     if type(value) is float:
-        return list(_likely([value, *(struct.unpack("<d", raw)[0] for raw in _put_back(struct.pack("<d", value)))]))
+        return list(_keep_likely([value, *(struct.unpack("<d", raw)[0] for raw in _put_back(struct.pack("<d", value)))]))
     return [value]
 
 
@@ -181,7 +181,7 @@ def _put_back(raw: bytes) -> list[bytes]:
     return found[1:]
 
 
-def _likely(values: list[float]) -> list[float]:
+def _keep_likely(values: list[float]) -> list[float]:
     """People write short numbers; a changed byte gives a long one."""
     shortest = min(len(repr(value)) for value in values)
     return [value for value in values if len(repr(value)) < shortest + 4]

@@ -38,7 +38,7 @@ class StoredFunction:
         defaults: values of the last positional parameters; a stored function among them is a ``StoredFunction``.
         closure: contents of the cells in the order of ``co_freevars``, or ``None`` where none were stored.
         spelling: ``base64``, ``text``, with ``in list`` or ``in __lambda__`` where it was wrapped.
-        notes: what about it a reader should know.
+        notes: remarks for a report.
     """
 
     code_bytes: bytes
@@ -56,7 +56,7 @@ def looks_stored(value: object) -> bool:
         return len(value) == 3 and isinstance(value[0], str) and looks_stored(value[0])
     if not isinstance(value, str) or len(value) < 40:
         return False
-    return (value[0] in _CODE_MARKS and "\x00" in value) or _bytes_of_base64(value) is not None
+    return (value[0] in _CODE_MARKS and "\x00" in value) or _decode_base64(value) is not None
 
 
 def read_stored(value: object) -> StoredFunction:
@@ -77,30 +77,30 @@ def _read(value: object, depth: int) -> StoredFunction:
         return _from_list(list(value), depth)
     if isinstance(value, str):
         return _from_text(value)
-    raise _no_function(f"a {type(value).__name__} is no stored function")
+    raise _spelling_error(f"a {type(value).__name__} is no stored function")
 
 
-def _no_function(seen: str) -> BytecodeError:
+def _spelling_error(seen: str) -> BytecodeError:
     return BytecodeError(SPELLING, seen, part="function code")
 
 
 def _from_text(text: str) -> StoredFunction:
     if len(text) > 2 * limits.current().code_bytes:
         raise limit_error("the text of the function is too long")
-    decoded = _bytes_of_base64(text)
+    decoded = _decode_base64(text)
     if decoded is not None:
         return StoredFunction(decoded, (), None, "base64")
     if not text or text[0] not in _CODE_MARKS:
-        raise _no_function("the text is neither base64 nor raw code")
+        raise _spelling_error("the text is neither base64 nor raw code")
     try:
         raw = text.encode("raw_unicode_escape")
     except UnicodeEncodeError as error:
-        raise _no_function("the text cannot be turned back into bytes") from error
+        raise _spelling_error("the text cannot be turned back into bytes") from error
     notes = ("code above U+00FF was written as \\u escapes",) if any(ord(mark) > 0xFF for mark in text) else ()
     return StoredFunction(raw, (), None, "text", notes)
 
 
-def _bytes_of_base64(text: str) -> bytes | None:
+def _decode_base64(text: str) -> bytes | None:
     """The bytes, where they begin as a code object does."""
     if not _BASE64.fullmatch(text):
         return None
@@ -113,44 +113,44 @@ def _bytes_of_base64(text: str) -> bytes | None:
 
 def _from_list(parts: list[object], depth: int) -> StoredFunction:
     if not 1 <= len(parts) <= 3 or not isinstance(parts[0], str):
-        raise _no_function("the list is not [code, defaults, closure]")
+        raise _spelling_error("the list is not [code, defaults, closure]")
     padded = [*parts, None, None][:3]
-    return _assembled(_from_text(parts[0]), padded[1], padded[2], "list", depth)
+    return _assemble(_from_text(parts[0]), padded[1], padded[2], "list", depth)
 
 
 def _from_dict(value: dict[object, object], depth: int) -> StoredFunction:
     """The Lambda layer's own record has ``code``, ``defaults``, ``closure``; any other holder writes one ``value``."""
     config = value.get("config")
     if value.get("class_name") != "__lambda__" or not isinstance(config, dict):
-        raise _no_function("the record is not a __lambda__")
+        raise _spelling_error("the record is not a __lambda__")
     stored = config.get("code", config.get("value"))
     if isinstance(stored, list | tuple):
         return _from_list(list(stored), depth + 1)
     if not isinstance(stored, str):
-        raise _no_function("the __lambda__ record holds no code")
-    return _assembled(_from_text(stored), config.get("defaults"), config.get("closure"), "__lambda__", depth)
+        raise _spelling_error("the __lambda__ record holds no code")
+    return _assemble(_from_text(stored), config.get("defaults"), config.get("closure"), "__lambda__", depth)
 
 
-def _assembled(code: StoredFunction, defaults: object, closure: object, wrapper: str, depth: int) -> StoredFunction:
-    given = () if defaults is None else _items(defaults, "defaults", depth)
-    cells = None if closure is None else _items(closure, "closure", depth)
-    return StoredFunction(code.code_bytes, given, cells, f"{code.spelling} in {wrapper}", code.notes)
+def _assemble(code: StoredFunction, defaults: object, closure: object, wrapper: str, depth: int) -> StoredFunction:
+    values = () if defaults is None else _read_items(defaults, "defaults", depth)
+    cells = None if closure is None else _read_items(closure, "closure", depth)
+    return StoredFunction(code.code_bytes, values, cells, f"{code.spelling} in {wrapper}", code.notes)
 
 
-def _items(value: object, what: str, depth: int) -> tuple[object, ...]:
+def _read_items(value: object, what: str, depth: int) -> tuple[object, ...]:
     if depth > MAX_NESTING:
         raise limit_error("values of the function are nested too deeply")
     if isinstance(value, dict) and value.get("class_name") == "__tuple__":
         value = value.get("items")
     if not isinstance(value, list | tuple):
-        raise _no_function(f"the {what} of the function are no list")
-    return tuple(_value(item, depth + 1) for item in value)
+        raise _spelling_error(f"the {what} of the function are no list")
+    return tuple(_read_value(item, depth + 1) for item in value)
 
 
-def _value(value: object, depth: int) -> object:
+def _read_value(value: object, depth: int) -> object:
     """A default or the content of a cell: functions and tuples are read, everything else stays as it is in the file."""
     if looks_stored(value):
         return _read(value, depth)
     if isinstance(value, dict) and value.get("class_name") == "__tuple__":
-        return _items(value, "items", depth)
-    return list(_items(value, "items", depth)) if isinstance(value, list) else value
+        return _read_items(value, "items", depth)
+    return list(_read_items(value, "items", depth)) if isinstance(value, list) else value

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ..errors import Bug
 from ..tensors import Tensor
-from .source import Source
+from .source import ByteSource
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -24,7 +24,7 @@ class Match:
     path: str
     evidence: str
     container: Container | None = field(default=None, repr=False, compare=False)
-    source: Source | None = field(default=None, repr=False, compare=False)
+    source: ByteSource | None = field(default=None, repr=False, compare=False)
 
     def read(self) -> Raw:
         """Everything in the box. Raises AnyKerasError: Malformed, LimitExceeded, Unsupported or NotAModel."""
@@ -33,7 +33,7 @@ class Match:
         raw = self.container.read(self)
         return replace(raw, match=replace(raw.match, container=None, source=None))
 
-    def opened(self) -> Source:
+    def opened(self) -> ByteSource:
         """The bytes that were looked at."""
         if self.source is None:
             raise Bug("AK6009", "a match is read that holds no bytes", part=self.path)

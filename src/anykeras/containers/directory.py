@@ -8,13 +8,13 @@ import stat
 from ..errors import Malformed, NotAModel
 from .base import Match, Raw
 from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, Box, read_box
-from .source import Source, open_source, too_much
+from .source import ByteSource, limit_error, open_source
 
 MOST = 10_000  # entries of a folder that are looked at
 
 
 class KerasDirectory:
-    """A `.keras` archive that somebody unpacked, as some hubs keep it."""
+    """An unpacked `.keras` archive, as some hubs keep it."""
 
     name = "keras_directory"
 
@@ -22,7 +22,7 @@ class KerasDirectory:
         """By the names of config.json and the weights in a folder (a folder has no first bytes)."""
         if not os.path.isdir(path):
             return None
-        names = _names(path)
+        names = _list_names(path)
         if CONFIG not in names or not names & {WEIGHTS_H5, WEIGHTS_NPZ}:
             return None
         return f"a folder with {CONFIG} and the weights beside it"
@@ -31,39 +31,39 @@ class KerasDirectory:
         """Everything in the folder that a `.keras` archive would hold."""
         root = match.path
         members = (CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ)
-        files = [name for name in members if os.path.lexists(os.path.join(root, name))] + _assets(root)
-        sizes = {name: _regular(root, name) for name in files}
+        files = [name for name in members if os.path.lexists(os.path.join(root, name))] + _list_assets(root)
+        sizes = {name: _size_of_regular(root, name) for name in files}
 
-        def open_file(name: str, limit: int) -> Source:
-            _regular(root, name)
+        def open_file(name: str, limit: int) -> ByteSource:
+            _size_of_regular(root, name)
             source = open_source(os.path.join(root, *name.split("/")))
             if source.size > limit:
-                raise too_much("bytes", source.size, limit, name)
+                raise limit_error("bytes", source.size, limit, name)
             return source
 
         return read_box(Box(sizes, open_file), match)
 
 
-def _names(path: str) -> set[str]:
+def _list_names(path: str) -> set[str]:
     try:
         return set(sorted(os.listdir(path))[:MOST])
     except OSError as error:
         raise NotAModel("AK1002", f"the folder cannot be read: {error}", part=path) from None
 
 
-def _assets(root: str) -> list[str]:
+def _list_assets(root: str) -> list[str]:
     found = []
     for folder, folders, names in os.walk(os.path.join(root, "assets")):
         inside = os.path.relpath(folder, root).replace(os.sep, "/")
         for name in (*folders, *names):
-            _regular(root, f"{inside}/{name}", folder_too=True)
+            _size_of_regular(root, f"{inside}/{name}", folder_too=True)
         found += [f"{inside}/{name}" for name in sorted(names)]
         if len(found) > MOST:
-            raise too_much("files in the folder", len(found), MOST, "assets")
+            raise limit_error("files in the folder", len(found), MOST, "assets")
     return found
 
 
-def _regular(root: str, name: str, folder_too: bool = False) -> int:
+def _size_of_regular(root: str, name: str, folder_too: bool = False) -> int:
     """The size of a regular file below `root`. Raises Malformed for links, also on the way, and other things."""
     try:
         at = root
@@ -71,15 +71,15 @@ def _regular(root: str, name: str, folder_too: bool = False) -> int:
             at = os.path.join(at, piece)
             status = os.lstat(at)
             if stat.S_ISLNK(status.st_mode):
-                raise _refused("a link, which may lead out of the folder", name)
+                raise _link_error("a link, which may lead out of the folder", name)
     except OSError as error:
         raise NotAModel("AK1002", f"the file cannot be read: {error}", part=name) from None
     if stat.S_ISREG(status.st_mode) or (folder_too and stat.S_ISDIR(status.st_mode)):
         return status.st_size
-    raise _refused("something that is no regular file (a pipe or device)", name)
+    raise _link_error("something that is no regular file (a pipe or device)", name)
 
 
-def _refused(what: str, part: str) -> Malformed:
+def _link_error(what: str, part: str) -> Malformed:
     return Malformed(
         "AK1111",
         what,
@@ -90,13 +90,13 @@ def _refused(what: str, part: str) -> Malformed:
 
 def name_directory(path: str) -> NotAModel:
     """What a folder is that no container recognises."""
-    names = _names(path)
+    names = _list_names(path)
     if {"saved_model.pb", "saved_model.pbtxt"} & names:
         return NotAModel(
             "AK1137",
             "this is a TensorFlow SavedModel",
             part=path,
-            next_step="AnyKeras does not read SavedModel folders yet; save the model as .h5 or .keras where it was made.",
+            next_step="AnyKeras does not read SavedModel folders yet. Where the model was made, save it as .h5 or .keras.",
         )
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
         return NotAModel(
@@ -109,7 +109,7 @@ def name_directory(path: str) -> NotAModel:
     shown = ", ".join((models or sorted(names))[:5]) or "nothing"
     return NotAModel(
         "AK1144",
-        f"this is a folder and no model; it holds {shown}",
+        f"this folder is no model; it holds {shown}",
         part=path,
-        next_step=f"Name a file in it, such as {os.path.join(path, models[0])}." if models else "Name a model file.",
+        next_step=f"Give a file in it, such as {os.path.join(path, models[0])}." if models else "Give a model file.",
     )

@@ -1,4 +1,4 @@
-"""Files that are no Keras model, named for what they are, each with a code and what to do."""
+"""Files that are no Keras model: what each is, by its content, with a code and what to do."""
 
 from __future__ import annotations
 
@@ -97,36 +97,36 @@ def _is_text(head: bytes, size: int) -> bool:
     return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and text.count("�") <= len(text) // 100
 
 
-_AGAIN = "Get the model file itself and try again."
+_AGAIN = "Check the path, or download the model again."
 KINDS: tuple[Kind, ...] = (
     Kind(
         "AK1130",
-        "a git-lfs pointer: a note of about 130 bytes that stands for the model, which was never fetched",
-        "Run `git lfs pull` in the repository, or download the file itself (the line `size` says how long it is).",
+        "a git-lfs pointer of about 130 bytes; the model itself was never downloaded",
+        "Run `git lfs pull` in the repository, or download the file itself.",
         _starts(b"version https://git-lfs", b"version https://hawser"),
     ),
     Kind(
         "AK1131",
-        "a web page (HTML), saved in place of the model: an error, a login or a download warning",
-        "Open it in a browser to see what it says, then download the file itself (the raw file, not its page).",
+        "a web page (HTML) saved in place of the model: an error, a login or a download warning",
+        "Open it in a browser to see what it says, then download the raw file.",
         _text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
     ),
     Kind(
         "AK1133",
         "a NumPy array (.npy), without the layers that it belongs to",
-        "Load it with numpy.load and give it to the model that it was taken from.",
+        "Load it with numpy.load and set it on the model that it was taken from.",
         _starts(b"\x93NUMPY"),
     ),
     Kind(
         "AK1135",
-        "a TensorFlow Lite model: compiled for devices, the layers are gone",
-        "Name the Keras file that it was made from.",
+        "a TensorFlow Lite model: compiled for devices, without layers",
+        "Give the Keras file that it was converted from.",
         _at(4, b"TFL3"),
     ),
     Kind(
         "AK1141",
         "a compressed archive (gzip, tar, 7z, rar, xz, bzip2 or zstd)",
-        "Unpack it with a program that you trust and name the model file inside.",
+        "Unpack it and give the model file inside.",
         lambda head, size: (
             head.startswith((b"\x1f\x8b", b"7z\xbc\xaf'\x1c", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd"))
             or head[257:262] == b"ustar"
@@ -134,7 +134,7 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "AK1110",
-        "a zip archive that is empty or starts with something else than a file",
+        "a zip archive that is empty or does not start with a member",
         _AGAIN,
         _starts(b"PK\x05\x06", b"PK\x07\x08", b"PK\x06\x06"),
     ),
@@ -158,38 +158,38 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "AK1146",
-        "an HDF5 file with something else put before it",
-        "A model file starts with its own signature; cut off what lies before it if you know what it is.",
+        "an HDF5 file with other bytes in front",
+        "If you know what the bytes in front are, cut them off.",
         lambda head, size: any(head[at : at + 8] == b"\x89HDF\r\n\x1a\n" for at in (512, 1024, 2048, 4096, 8192)),
     ),
     Kind(
         "AK1137",
         "the saved_model.pb of a TensorFlow SavedModel",
-        "AnyKeras does not read SavedModel folders yet; save the model as .h5 or .keras where it was made.",
+        "AnyKeras does not read SavedModel folders yet. Where the model was made, save it as .h5 or .keras.",
         _is_saved_model,
     ),
     Kind(
         "AK1143",
         "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
-        "Name the model's own file; a checkpoint needs the code that built the model.",
+        "In the environment that wrote it, build the model, load the weights and call model.save(...).",
         lambda head, size: b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head.startswith(b"\x00\x00\x08\x08\x01"),
     ),
     Kind(
         "AK1136",
         "an ONNX model: operations without the Keras layers",
-        "Name the Keras file that it was exported from.",
+        "Give the Keras file that it was exported from.",
         _is_onnx,
     ),
     Kind(
         "AK1145",
         "a frozen TensorFlow graph: operations without the Keras layers",
-        "Name the Keras file that it was frozen from.",
+        "Give the Keras file that it was frozen from.",
         _is_graph,
     ),
     Kind(
         "AK1149",
-        "a text, and no architecture of a Keras model",
-        "Name the file that model.save(), model.to_json() or model.to_yaml() gave.",
+        "plain text, not a Keras architecture",
+        "Give the file that model.save(), model.to_json() or model.to_yaml() wrote.",
         _is_text,
     ),
 )
@@ -202,7 +202,7 @@ def name_file(path: str, head: bytes, size: int) -> NotAModel:
     if not any(head):
         return NotAModel(
             "AK1102",
-            f"the file holds nothing but zeros ({size:,} bytes): it was reserved and never written",
+            f"the file holds nothing but zeros ({size:,} bytes)",
             part=path,
             next_step="Download or copy it again.",
         )
@@ -212,9 +212,9 @@ def name_file(path: str, head: bytes, size: int) -> NotAModel:
             return NotAModel(kind.code, seen, part=path, next_step=kind.next_step)
     return NotAModel(
         "AK1101",
-        f"no kind of file that AnyKeras knows starts with the bytes {head[:8].hex(' ')}",
+        f"unknown file type: it starts with the bytes {head[:8].hex(' ')}",
         part=path,
-        next_step="Name a .h5, .hdf5, .keras, .json or .yaml file that Keras wrote.",
+        next_step="Give a .h5, .hdf5, .keras, .json or .yaml file that Keras wrote.",
     )
 
 

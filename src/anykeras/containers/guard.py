@@ -16,18 +16,18 @@ def guarded(part: str) -> Iterator[None]:
     except AnyKerasError:
         raise
     except MemoryError:
-        raise LimitExceeded("AK1003", "more memory is asked for than there is", part=part) from None
+        raise LimitExceeded("AK1003", "the file asks for more memory than there is", part=part) from None
     except NotImplementedError as error:
         raise Unsupported(
             "AK1107",
-            f"a form of HDF5 that Keras does not write: {error}",
+            f"an HDF5 feature that Keras does not write: {error}",
             part=part,
             next_step="Open the file with h5py and save it again with default settings.",
         ) from None
     except Exception as error:
         raise Malformed(
             "AK1103",
-            f"the structure does not hold together ({type(error).__name__}: {str(error)[:120]})",
+            f"the file is damaged: its structure contradicts itself ({type(error).__name__}: {str(error)[:120]})",
             part=part,
-            next_step="The file is damaged; get it again from where it came.",
+            next_step="Get the file again from its source.",
         ) from None

@@ -1,4 +1,4 @@
-"""JSON from strangers: bounded in bytes, depth, values and digits; a key given twice is refused.
+"""JSON from untrusted files: bounded in bytes, depth, values and digits; a duplicate key is refused.
 
 Python's own ``json`` wrote these texts, so its spellings ``NaN``, ``Infinity`` and ``-Infinity`` are read as floats
 (Keras writes them where a float argument was one) and noted; ``1e999``, which no writer emits, is refused.
@@ -13,7 +13,7 @@ import re
 from .. import limits
 from ..errors import AnyKerasError, LimitExceeded, Malformed
 from .base import Json
-from .source import too_much
+from .source import limit_error
 
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
 SURROGATE = re.compile(r"\\u[dD][89abAB]|[\ud800-\udfff]")
@@ -21,13 +21,13 @@ ENCODED = 3  # how often a text may be JSON inside JSON
 
 
 def parse_json(text: str, part: str, notes: list[str] | None = None) -> Json:
-    """The value of a JSON text. `notes` collects what is worth telling.
+    """The value of a JSON text. `notes` collects remarks.
 
     Raises Malformed (AK1120, AK1122) and LimitExceeded (AK1003), with `part` named.
     """
     bounds = limits.current()
     if len(text) > bounds.config_bytes:
-        raise too_much("characters of JSON", len(text), bounds.config_bytes, part, "config_bytes")
+        raise limit_error("characters of JSON", len(text), bounds.config_bytes, part, "config_bytes")
     _check_size(text, part)
     reader = _Reader(part)
     try:
@@ -43,15 +43,15 @@ def parse_json(text: str, part: str, notes: list[str] | None = None) -> Json:
     except AnyKerasError:
         raise
     except RecursionError:
-        raise too_much("levels of nesting", bounds.config_depth, bounds.config_depth, part, "config_depth") from None
+        raise limit_error("levels of nesting", bounds.config_depth, bounds.config_depth, part, "config_depth") from None
     except UnicodeEncodeError:
-        raise Malformed("AK1120", "the text holds half a character (a lone surrogate)", part=part) from None
+        raise Malformed("AK1120", "the text contains a lone surrogate", part=part) from None
     except ValueError as error:
         raise Malformed(
             "AK1120",
-            f"this is not JSON: {error}",
+            f"not valid JSON: {error}",
             part=part,
-            next_step="The text is cut off or was edited; get it again from where it came.",
+            next_step="The text is cut off or was edited. Export it again with model.to_json().",
         ) from None
     if notes is not None and reader.constants:
         notes.append(f"{part}: {', '.join(sorted(reader.constants))} read as floats")
@@ -78,13 +78,13 @@ def _check_size(text: str, part: str) -> None:
             depth += 1
             values += 1
             if depth > bounds.config_depth:
-                raise too_much("levels of nesting", depth, bounds.config_depth, part, "config_depth")
+                raise limit_error("levels of nesting", depth, bounds.config_depth, part, "config_depth")
         elif mark in ("]", "}"):
             depth -= 1
         elif mark == ",":
             values += 1
     if values > bounds.config_nodes:
-        raise too_much("values", values, bounds.config_nodes, part, "config_nodes")
+        raise limit_error("values", values, bounds.config_nodes, part, "config_nodes")
 
 
 class _Reader:
@@ -101,7 +101,7 @@ class _Reader:
             twice = next(key for at, key in enumerate(keys) if key in keys[:at])
             raise Malformed(
                 "AK1122",
-                f"the key {twice!r} is given twice, so that readers disagree about the value",
+                f"the key {twice!r} appears twice, and programs disagree about which value counts",
                 part=self.part,
                 key=twice,
                 next_step="Keras never writes this: the text was edited. Remove one of the two.",
@@ -116,7 +116,7 @@ class _Reader:
         self._bounded(digits)
         number = float(digits)
         if math.isinf(number):
-            raise Malformed("AK1122", f"the number {digits[:40]} is beyond a float", part=self.part)
+            raise Malformed("AK1122", f"the number {digits[:40]} is too large for a float", part=self.part)
         return number
 
     def constant(self, name: str) -> float:

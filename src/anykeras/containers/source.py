@@ -6,7 +6,6 @@ import io
 import os
 import stat
 import threading
-import time
 import weakref
 from collections.abc import Callable
 
@@ -14,10 +13,9 @@ from .. import limits
 from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
 
 BLOCK = 1 << 20
-SECONDS = 60.0  # for the structure of one file, beside a second a megabyte
 
 
-class Source:
+class ByteSource:
     """Random access to `size` bytes. `name` addresses them in messages (``model.keras/model.weights.h5``)."""
 
     def __init__(self, name: str, size: int, fetch: Callable[[int, int], bytes]) -> None:
@@ -37,38 +35,38 @@ class Source:
                 "AK1104",
                 f"{count} bytes are expected at {start} and the file ends before",
                 part=part,
-                next_step="Download or copy the file again; it is shorter than it says.",
+                next_step="Download or copy the file again: it is cut off.",
             )
         return data
 
-    def window(self, start: int, size: int, name: str) -> Source:
+    def window(self, start: int, size: int, name: str) -> ByteSource:
         """The bytes ``start : start + size`` as a source of their own."""
-        return Source(name, size, lambda at, count: self.read(start + at, count))
+        return ByteSource(name, size, lambda at, count: self.read(start + at, count))
 
     def whole(self, limit: int, part: str) -> bytes:
         """All bytes. Raises LimitExceeded when there are more than `limit`."""
         if self.size > limit:
-            raise too_much("bytes", self.size, limit, part)
+            raise limit_error("bytes", self.size, limit, part)
         return self.read(0, self.size)
 
 
-def too_much(what: str, seen: int, limit: int, part: str, key: str | None = None) -> LimitExceeded:
+def limit_error(what: str, seen: int, limit: int, part: str, key: str | None = None) -> LimitExceeded:
     """The refusal of a file that asks for more than a limit allows."""
     return LimitExceeded(
         "AK1003",
         f"{seen:,} {what} where at most {limit:,} are allowed",
         part=part,
         key=key,
-        next_step="If you trust the file, raise the bound with anykeras.limits.limited(...).",
+        next_step="If you trust the file, raise the limit with anykeras.limits.limited(...).",
     )
 
 
-def of_bytes(data: bytes, name: str) -> Source:
+def wrap_bytes(data: bytes, name: str) -> ByteSource:
     """A source over bytes in memory."""
-    return Source(name, len(data), lambda at, count: data[at : at + count])
+    return ByteSource(name, len(data), lambda at, count: data[at : at + count])
 
 
-def open_source(path: str) -> Source:
+def open_source(path: str) -> ByteSource:
     """Open a regular file for reading; it is closed when the last reader of it is gone.
 
     Raises NotAModel (AK1001 nothing there, AK1002 not a regular file that we may read).
@@ -77,7 +75,7 @@ def open_source(path: str) -> Source:
         # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (FileNotFoundError, NotADirectoryError):
-        raise missing(path) from None
+        raise missing_file_error(path) from None
     except (OSError, ValueError) as error:
         raise NotAModel("AK1002", f"the file cannot be opened: {error}", part=path) from None
     status = os.fstat(descriptor)
@@ -87,15 +85,15 @@ def open_source(path: str) -> Source:
             "AK1002",
             "this is not a regular file (a pipe, device or folder)",
             part=path,
-            next_step="Name a model file.",
+            next_step="Give the path of a model file.",
         )
     lock = threading.Lock()
-    source = Source(path, status.st_size, lambda at, count: _read(descriptor, lock, at, count, path))
+    source = ByteSource(path, status.st_size, lambda at, count: _read(descriptor, lock, at, count, path))
     weakref.finalize(source._fetch, os.close, descriptor)
     return source
 
 
-def missing(path: str) -> MissingFile:
+def missing_file_error(path: str) -> MissingFile:
     """The refusal of a path where there is no file."""
     return MissingFile("AK1001", f"No such file: {path} (current directory: {os.getcwd()})", part=path)
 
@@ -113,18 +111,16 @@ def _read(descriptor: int, lock: threading.Lock, start: int, count: int, path: s
     return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
-class Meter(io.RawIOBase):
+class CountingReader(io.RawIOBase):
     """A read-only file object over a source that counts, so that structures that point back at themselves end.
 
-    Every honest structure is met once or a few times; a crafted one is met until the budget is gone: AK1003.
+    A genuine structure is read once or a few times; a crafted one until the budget is spent: AK1003.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: ByteSource) -> None:
         self._source, self._at = source, 0
         self._reads = 200_000 + source.size // 4
         self._bytes = 4 * source.size + 16 * limits.MIB
-        # Work between two reads cannot be counted; this is for the crafted file that makes each of them long.
-        self._until = time.monotonic() + SECONDS + source.size / limits.MIB
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move; positions beyond the end read nothing."""
@@ -148,12 +144,12 @@ class Meter(io.RawIOBase):
         data = self._source.read(self._at, count)
         self._reads -= 1
         self._bytes -= len(data)
-        if self._reads < 0 or self._bytes < 0 or time.monotonic() > self._until:
+        if self._reads < 0 or self._bytes < 0:
             raise LimitExceeded(
                 "AK1003",
-                "the structures of the file are read again and again: they point at themselves or at each other",
+                "the structures of the file point at themselves or at each other",
                 part=self._source.name,
-                next_step="The file is damaged or was made to keep a reader busy; get it again from where it came.",
+                next_step="Do not load this file unless you know who made it.",
             )
         self._at += len(data)
         return data

@@ -28,5 +28,5 @@ def decode_text(data: bytes, part: str) -> str:
             "AK1125",
             f"the bytes are not text ({error.encoding}, at byte {error.start:,})",
             part=part,
-            next_step="The file is damaged, or not a text file; get it again from where it came.",
+            next_step="Get the file again from its source, or export it as UTF-8.",
         ) from None

@@ -28,7 +28,7 @@ Warning:UserWarning DeprecationWarning FutureWarning RuntimeWarning
 """
 
 
-def _types() -> dict[str, ExceptionType]:
+def _make_types() -> dict[str, ExceptionType]:
     types = {"BaseException": ExceptionType("BaseException", None)}
     for line in _HIERARCHY.split("\n"):
         base, _, names = line.partition(":")
@@ -37,7 +37,7 @@ def _types() -> dict[str, ExceptionType]:
     return types
 
 
-EXCEPTIONS = _types()
+EXCEPTIONS = _make_types()
 
 # Errors that an operation on plain values raises in the host and that mean the same in the stored code.
 _HOST_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)

@@ -8,7 +8,7 @@ from ... import limits
 from ...errors import NotAModel
 from ..base import Json, Match, Raw
 from ..json_text import parse_model_json
-from ..source import Source
+from ..source import ByteSource
 from ..texts import decode_text, encoding_of
 from .yaml import parse_yaml
 
@@ -46,7 +46,7 @@ class ConfigText:
         return Raw(match, value, PART, notes=tuple(notes))
 
 
-def _check_model(value: Json, source: Source) -> None:
+def _check_model(value: Json, source: ByteSource) -> None:
     if isinstance(value, dict):
         if "class_name" in value or "layers" in value or {"node_config", "nodes"} & value.keys():
             return

@@ -9,7 +9,7 @@ from ...tensors import Tensor
 from ..base import Json, Match, NamedWeights, Raw, TreeWeights
 from ..guard import guarded
 from ..json_text import parse_model_json
-from ..source import Source
+from ..source import ByteSource
 from .legacy import has_names, has_numbers, has_tree, optimizer_tensors, read_weights, strings
 from .nodes import SIGNATURE, Node, open_tree, text
 
@@ -32,7 +32,7 @@ class HDF5:
         return read_hdf5(match.opened(), match)
 
 
-def read_hdf5(source: Source, match: Match) -> Raw:
+def read_hdf5(source: ByteSource, match: Match) -> Raw:
     """The Raw of an HDF5 file or of a window that holds one."""
     root = open_tree(source)
     home = _home(root, source.name)
@@ -92,9 +92,9 @@ def _home(root: Node, name: str) -> Node:
         level = [child for node in level for child in node.children.values() if child.stored is None]
     raise NotAModel(
         "AK1105",
-        f"this is an HDF5 file without a Keras model; at the top it holds {_contents(root)}",
+        f"an HDF5 file without a Keras model; its top level holds {_contents(root)}",
         part=name,
-        next_step="Name the file that model.save() or model.save_weights() wrote.",
+        next_step="Give the file that model.save() or model.save_weights() wrote.",
     )
 
 
@@ -139,7 +139,7 @@ def _origins(weights: NamedWeights | TreeWeights | None) -> Iterator[str]:
 
 
 def read_weights_store(
-    source: Source,
+    source: ByteSource,
 ) -> tuple[NamedWeights | TreeWeights | None, tuple[tuple[str, Tensor], ...], tuple[str, ...]]:
     """(weights, optimizer's tensors, leftovers) of the weights file inside a `.keras` archive."""
     root = open_tree(source)

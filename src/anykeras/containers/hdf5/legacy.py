@@ -16,7 +16,7 @@ from ...errors import Malformed
 from ...tensors import Tensor
 from ..base import NamedWeights, TreeWeights, WeightGroup
 from ..guard import guarded
-from ..source import too_much
+from ..source import limit_error
 from .nodes import Node, text
 
 LAYERS, WEIGHTS = "layer_names", "weight_names"
@@ -85,7 +85,7 @@ def _texts(values: list[object], path: str, key: str) -> list[str | None]:
         left -= len(found[-1] or "")
         if left < 0:
             bound = limits.current().attribute_bytes
-            raise too_much("characters in a list of names", bound - left, bound, path or "/", key)
+            raise limit_error("characters in a list of names", bound - left, bound, path or "/", key)
     return found
 
 
@@ -98,7 +98,7 @@ def named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, Tensor
             "the group does not list its weights",
             part=node.path,
             key=WEIGHTS,
-            next_step="The file was not finished when it was written, or edited since; get another copy.",
+            next_step="Saving stopped before the file was complete, or it was edited. Use another save of the model.",
         )
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
@@ -120,7 +120,7 @@ def _array(node: Node, root: Node, name: str, prefix: str) -> Tensor:
             f"the weight {name!r} is listed and not stored",
             part=node.path,
             key=WEIGHTS,
-            next_step="The file was not finished when it was written, or edited since; get another copy.",
+            next_step="Saving stopped before the file was complete, or it was edited. Use another save of the model.",
         )
     return found.stored.tensor(prefix)
 

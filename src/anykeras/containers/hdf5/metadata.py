@@ -16,7 +16,7 @@ from pyfive.misc_low_level import FractalHeap, Heap, SymbolTable
 
 from ... import limits
 from ...errors import LimitExceeded, Unsupported
-from ..source import Meter
+from ..source import CountingReader
 
 LINK_INFO, LINK, ATTRIBUTE, SYMBOL_TABLE, ATTRIBUTE_INFO = 2, 6, 12, 17, 21
 HARD, EXTERNAL = 0, 64
@@ -42,7 +42,7 @@ class Budget:
             )
 
 
-def links(objects: DataObjects, meter: Meter, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
+def links(objects: DataObjects, meter: CountingReader, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
     """(name, address) of the hard links of a group. Raises Unsupported (AK1106) for links of any other kind."""
     for message in objects.msgs:
         start = message["offset_to_message"]
@@ -58,7 +58,7 @@ def links(objects: DataObjects, meter: Meter, budget: Budget, part: str) -> Iter
                     yield _from_message(item, budget, part)
 
 
-def _from_table(data: bytes, meter: Meter, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
+def _from_table(data: bytes, meter: CountingReader, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
     tree, heap_address = struct.unpack_from("<QQ", data)
     heap = Heap(meter, heap_address)
     for address in BTreeV1Groups(meter, tree).symbol_table_addresses():
@@ -88,7 +88,7 @@ def _from_message(data: bytes, budget: Budget, part: str) -> tuple[str, int]:
     return data[at : at + size].decode("utf-8"), struct.unpack_from("<Q", data, at + size)[0]
 
 
-def _heap_items(meter: Meter, heap_address: int, tree_address: int, attributes: bool) -> Iterator[bytes]:
+def _heap_items(meter: CountingReader, heap_address: int, tree_address: int, attributes: bool) -> Iterator[bytes]:
     heap = FractalHeap(meter, heap_address)
     tree = (BTreeV2AttrNames if attributes else BTreeV2GroupNames)(meter, tree_address)
     for record in tree.iter_records():
@@ -98,7 +98,7 @@ def _heap_items(meter: Meter, heap_address: int, tree_address: int, attributes: 
         yield item
 
 
-def attributes(objects: DataObjects, meter: Meter, budget: Budget, part: str) -> dict[str, object]:
+def attributes(objects: DataObjects, meter: CountingReader, budget: Budget, part: str) -> dict[str, object]:
     """The attributes of an object, of both kinds of storage, as pyfive decodes each."""
     found: dict[str, object] = {}
     for item in _attribute_messages(objects, meter):
@@ -110,7 +110,7 @@ def attributes(objects: DataObjects, meter: Meter, budget: Budget, part: str) ->
     return found
 
 
-def _attribute_messages(objects: DataObjects, meter: Meter) -> Iterator[bytes]:
+def _attribute_messages(objects: DataObjects, meter: CountingReader) -> Iterator[bytes]:
     for message in objects.msgs:
         start = message["offset_to_message"]
         data = objects.msg_data[start : start + message["size"]]

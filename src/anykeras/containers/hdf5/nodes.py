@@ -19,7 +19,7 @@ from pyfive.misc_low_level import SuperBlock
 from ... import limits
 from ...errors import LimitExceeded, Malformed
 from ..guard import guarded
-from ..source import Meter, Source, too_much
+from ..source import ByteSource, CountingReader, limit_error
 from .metadata import Budget, attributes, foreign, links
 from .storage import Stored, stored_at
 
@@ -55,19 +55,19 @@ class Node:
             stack.extend(reversed(node.children.values()))
 
 
-def open_tree(source: Source) -> Node:
+def open_tree(source: ByteSource) -> Node:
     """Visit all of an HDF5 file. Raises Malformed, LimitExceeded, Unsupported (AK1003, AK1103 to AK1108)."""
     _check_end(source)
     with guarded("superblock"):
-        meter = Meter(source)
+        meter = CountingReader(source)
         superblock = SuperBlock(meter, 0)
         if superblock._contents["base_address"]:
-            raise Malformed("AK1103", "the addresses do not count from the start of the file", part="superblock")
+            raise Malformed("AK1103", "the addresses are not relative to the start of the file", part="superblock")
         address = superblock.offset_to_dataobjects
     return _Visit(source, meter).tree(address)
 
 
-def _check_end(source: Source) -> None:
+def _check_end(source: ByteSource) -> None:
     """Compare the end that the superblock declares with the size of the file (truncated downloads)."""
     head = source.read(0, 64)
     if head[:8] != SIGNATURE:
@@ -78,20 +78,20 @@ def _check_end(source: Source) -> None:
             "AK1104" if at is not None or len(head) <= 8 else "AK1103",
             "the first block of the HDF5 file is cut off or of an unknown version",
             part="superblock",
-            next_step="Get the file again from where it came.",
+            next_step="Get the file again from its source.",
         )
     end = struct.unpack_from("<Q", head, at)[0]
     if end > source.size:
         raise Malformed(
             "AK1104",
-            f"the file says that it is {end:,} bytes long and {source.size:,} are here",
+            f"the file is cut off: {end:,} bytes long by its header, {source.size:,} bytes are here",
             part="superblock",
-            next_step="The download or copy stopped early: get the whole file.",
+            next_step="Download or copy the file again.",
         )
 
 
 class _Visit:
-    def __init__(self, source: Source, meter: Meter) -> None:
+    def __init__(self, source: ByteSource, meter: CountingReader) -> None:
         self.source, self.meter = source, meter
         self.heaps: dict[int, object] = {}
         self.budget = Budget(source.size)
@@ -107,7 +107,7 @@ class _Visit:
             if node.stored is not None:
                 continue
             if depth > self.bounds.links:
-                raise too_much("groups inside groups", depth, self.bounds.links, node.path, "links")
+                raise limit_error("groups inside groups", depth, self.bounds.links, node.path, "links")
             for name, target in self._links(node):
                 child = self._node(f"{node.path}/{name}" if node.path else name, target)
                 node.children[name] = child
@@ -129,7 +129,7 @@ class _Visit:
         self.count += 1
         self.budget.take(len(path), path[:80])
         if self.count > self.bounds.objects:
-            raise too_much("groups and arrays", self.count, self.bounds.objects, path, "objects")
+            raise limit_error("groups and arrays", self.count, self.bounds.objects, path, "objects")
         known = self.nodes.get(address)
         if known is not None:
             if known.stored is None:
@@ -164,17 +164,17 @@ class _Visit:
         self.held += stored.held
         self.unstored += max(0, stored.declared - stored.covered)
         if self.declared > self.bounds.tensor_bytes:
-            raise too_much("bytes of arrays declared", self.declared, self.bounds.tensor_bytes, path, "tensor_bytes")
+            raise limit_error("bytes of arrays declared", self.declared, self.bounds.tensor_bytes, path, "tensor_bytes")
         if self.unstored > self.bounds.unstored_bytes:
             raise LimitExceeded(
                 "AK1108",
                 f"{self.unstored:,} bytes are declared beyond what the file stores (a shape bomb?)",
                 part=path,
                 key="unstored_bytes",
-                next_step="If you trust the file, raise the bound with anykeras.limits.limited(unstored_bytes=...).",
+                next_step="If you trust the file, raise the limit with anykeras.limits.limited(unstored_bytes=...).",
             )
         if self.held > self.source.size:
-            raise Malformed("AK1103", "the arrays of the file lie over each other", part=path)
+            raise Malformed("AK1103", "the arrays of the file overlap", part=path)
         return stored
 
 

@@ -22,7 +22,7 @@ from ... import limits
 from ...errors import Malformed
 from ...tensors import Array, Tensor
 from ..guard import guarded
-from ..source import Meter, Source, too_much
+from ..source import ByteSource, CountingReader, limit_error
 from .dtypes import decode
 
 DATATYPE, FILL = 3, 5
@@ -61,7 +61,7 @@ class Stored:
         return Tensor(self.shape, self.dtype, prefix + self.path, self.load)
 
 
-def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects, mark: object) -> Stored:
+def stored_at(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, mark: object) -> Stored:
     """Describe one dataset; `mark` is its attribute ``dtype``.
 
     Raises Malformed, LimitExceeded, NotImplementedError and whatever pyfive raises.
@@ -72,7 +72,7 @@ def stored_at(source: Source, meter: Meter, path: str, objects: DataObjects, mar
     if shape is None:  # a null dataspace: no elements
         shape = (0,)
     if len(shape) > limits.current().tensor_rank:
-        raise too_much("dimensions", len(shape), limits.current().tensor_rank, path, "tensor_rank")
+        raise limit_error("dimensions", len(shape), limits.current().tensor_rank, path, "tensor_rank")
     decoded = decode(message, mark.decode("latin-1") if isinstance(mark, bytes) else None)
     declared = math.prod(shape) * size
     _, layout, properties = objects.get_id_storage_params()
@@ -106,8 +106,8 @@ def _message(objects: DataObjects, kind: int) -> bytes:
 
 
 def _pieces(
-    source: Source,
-    meter: Meter,
+    source: ByteSource,
+    meter: CountingReader,
     path: str,
     objects: DataObjects,
     layout: int,
@@ -164,7 +164,7 @@ class _Chunk:
     mask: int
 
 
-def _chunked(source: Source, meter: Meter, path: str, objects: DataObjects, size: int, fill: bytes) -> _Pieces:
+def _chunked(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, size: int, fill: bytes) -> _Pieces:
     shape, chunk = tuple(objects.shape), tuple(objects.chunks)
     if len(chunk) != len(shape) or not all(chunk):
         raise Malformed("AK1103", f"chunks of shape {chunk} for an array of shape {shape}", part=path)
@@ -180,7 +180,7 @@ def _chunked(source: Source, meter: Meter, path: str, objects: DataObjects, size
     edge = math.prod(shape) * size
     covered = min(edge, sum(min(area, EXPANSION * c.size) for c in chunks))
     if area > max(edge, limits.current().unstored_bytes):
-        raise too_much("bytes in one chunk", area, limits.current().unstored_bytes, path, "unstored_bytes")
+        raise limit_error("bytes in one chunk", area, limits.current().unstored_bytes, path, "unstored_bytes")
 
     def read() -> bytearray:
         buffer = bytearray(_filled(fill, edge))
@@ -197,7 +197,7 @@ def _chunked(source: Source, meter: Meter, path: str, objects: DataObjects, size
 
 
 def _index(
-    source: Source, meter: Meter, path: str, objects: DataObjects, shape: Sequence[int], chunk: Sequence[int]
+    source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, shape: Sequence[int], chunk: Sequence[int]
 ) -> list[_Chunk]:
     """The chunks that are stored, each inside the array, on the grid, and once."""
     address = objects._chunk_address

@@ -10,7 +10,7 @@ from ...errors import NotAModel
 from ..base import Asset, Json, Match, Raw
 from ..hdf5.container import read_weights_store
 from ..json_text import parse_json
-from ..source import Source
+from ..source import ByteSource
 from ..texts import decode_text
 from .archive import LOCAL, Member, members, open_member
 from .foreign import name_archive
@@ -26,7 +26,7 @@ class Box:
     """Named files in an archive or a folder: sizes, and how to open one within a limit."""
 
     sizes: Mapping[str, int]
-    open: Callable[[str, int], Source]
+    open: Callable[[str, int], ByteSource]
 
 
 class KerasZip:
@@ -43,7 +43,7 @@ class KerasZip:
         return read_archive(match.opened(), match)
 
 
-def read_archive(source: Source, match: Match) -> Raw:
+def read_archive(source: ByteSource, match: Match) -> Raw:
     """The Raw of a `.keras` archive or of a window that holds one."""
     found = members(source)
     if CONFIG not in found:
@@ -51,7 +51,7 @@ def read_archive(source: Source, match: Match) -> Raw:
     return read_box(_box(source, found), match)
 
 
-def _box(source: Source, found: Mapping[str, Member]) -> Box:
+def _box(source: ByteSource, found: Mapping[str, Member]) -> Box:
     sizes = {name: member.size for name, member in found.items() if not name.endswith("/")}
     return Box(sizes, lambda name, limit: open_member(source, found[name], limit))
 

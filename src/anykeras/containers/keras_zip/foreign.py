@@ -25,25 +25,25 @@ KINDS: tuple[tuple[Callable[[Names], bool], str, str, str], ...] = (
         _any(r"\.npy$"),
         "AK1133",
         "a NumPy archive (.npz): arrays without the layers that they belong to",
-        "Load it with numpy.load and give the arrays to the model that they were taken from.",
+        "Load it with numpy.load and set the arrays on the model that they were taken from.",
     ),
     (
         _any(r"(^|/)saved_model\.pb(txt)?$"),
         "AK1137",
         "a TensorFlow SavedModel, packed as a zip",
-        "Unpack it; SavedModel folders have a message of their own.",
+        "AnyKeras does not read SavedModel folders yet. Where the model was made, save it as .h5 or .keras.",
     ),
     (
         _any(r"(^|/)model\.json$"),
         "AK1134",
         "a zip with a model.json in it (TensorFlow.js, or an architecture packed with its weights)",
-        "Unpack it and name the file inside.",
+        "Unpack it and give the file inside.",
     ),
     (
         _any(r"\.(keras|h5|hdf5)$|(^|/)config\.json$"),
         "AK1112",
-        "a zip in which the model lies in a folder or as a file of its own",
-        "Unpack it and name the model inside.",
+        "a zip with the model in a folder or as a file of its own",
+        "Unpack it and give the model inside.",
     ),
 )
 
@@ -58,5 +58,5 @@ def name_archive(part: str, names: Names) -> NotAModel:
         "AK1112",
         f"this zip is no Keras model: config.json is missing, and it holds {shown}",
         part=part,
-        next_step="Name the file that model.save(...) wrote.",
+        next_step="Give the file that model.save(...) wrote.",
     )

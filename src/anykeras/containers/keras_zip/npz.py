@@ -13,16 +13,16 @@ from ...errors import Malformed
 from ...tensors import Tensor
 from ..base import TreeWeights
 from ..guard import guarded
-from ..source import Source
+from ..pickles import ARRAYS_ONLY, Inert, tensor_of, walk
+from ..source import ByteSource
 from .archive import Member, members, open_member
-from .pickled import Made, tensor_of, walk
 
 MAGIC = b"\x93NUMPY"
 OBJECTS = re.compile(r"\{'descr': '\|O', 'fortran_order': (?:False|True), 'shape': \(\), \} *\n\Z")
 ROOT = "__root__"
 
 
-def read_npz(source: Source) -> tuple[TreeWeights, tuple[tuple[str, Tensor], ...]]:
+def read_npz(source: ByteSource) -> tuple[TreeWeights, tuple[tuple[str, Tensor], ...]]:
     """(weights by path, the optimizer's tensors). Raises Malformed (AK1110 to AK1114), Unsupported, LimitExceeded."""
     tensors: dict[str, Tensor] = {}
     for name, member in members(source).items():
@@ -34,23 +34,23 @@ def read_npz(source: Source) -> tuple[TreeWeights, tuple[tuple[str, Tensor], ...
     return TreeWeights(others), optimizer
 
 
-def _variables(source: Source, member: Member, path: str) -> dict[str, Tensor]:
+def _variables(source: ByteSource, member: Member, path: str) -> dict[str, Tensor]:
     part = f"model.weights.npz/{member.name}"
     data = open_member(source, member, limits.current().tensor_bytes)
     start = _header(data, part)
     with guarded(part):
-        value = walk(data, start, part)
-    listed = value.state[-1] if isinstance(value, Made) and value.state else None
+        value = walk(data, ARRAYS_ONLY, start, part)
+    listed = value.state[-1] if isinstance(value, Inert) and isinstance(value.state, tuple) and value.state else None
     content = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
     if not isinstance(content, dict):
         raise Malformed("AK1114", "the file holds no dictionary of variables", part=part)
-    found = {key: tensor_of(array, data, f"{part}[{key}]") for key, array in content.items()}
+    found = {key: tensor_of(array, f"{part}[{key}]") for key, array in content.items()}
     if unread := [key for key, tensor in found.items() if tensor is None]:
         raise Malformed("AK1114", f"{unread[0]!r} is no array of numbers", part=part)
     return {key: tensor for key, tensor in found.items() if tensor is not None}
 
 
-def _header(data: Source, part: str) -> int:
+def _header(data: ByteSource, part: str) -> int:
     """Where the pickle starts behind the header of an object array (numpy/lib/format.py)."""
     head = data.read(0, 12)
     width = {1: 2, 2: 4, 3: 4}.get(head[6] if len(head) == 12 else 0)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from ... import limits
 from ...errors import Malformed, NotAModel
@@ -20,8 +19,8 @@ from ..hdf5.nodes import SIGNATURE
 from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
-from ..source import Source, of_bytes
-from .walker import Inert, Name, Span, tensor_of, walk
+from ..pickles import Inert, Name, Span, tensor_of, walk
+from ..source import ByteSource, wrap_bytes
 
 _STAMPS = ("keras_version", "backend")
 _TAR = b"ustar"
@@ -44,8 +43,8 @@ class Pickled:
         """The model. Raises Malformed, LimitExceeded, Unsupported, or NotAModel where there is none or several."""
         source = match.opened()
         with guarded(match.path):
-            held = list(_values(walk(source)))
-            found = [raw for value in held if (raw := _model(value, match)) is not None]
+            values = list(_walk_values(walk(source)))
+            found = [raw for value in values if (raw := _read_value(value, match)) is not None]
         if len(found) == 1:
             return found[0]
         if found:
@@ -53,12 +52,12 @@ class Pickled:
                 "AK1147",
                 f"the pickle holds {len(found)} models",
                 part=match.path,
-                next_step="Save the one that you want by itself, where the file was made.",
+                next_step="Where the file was made, save the one that you want by itself.",
             )
-        raise _none(held, source)
+        raise _refuse_without_model(values, source)
 
 
-def _values(root: Any) -> Iterator[Any]:
+def _walk_values(root: object) -> Iterator[object]:
     """Everything inside, each thing once."""
     stack, seen = [root], set[int]()
     while stack:
@@ -75,10 +74,10 @@ def _values(root: Any) -> Iterator[Any]:
             stack += value
 
 
-def _model(value: Any, match: Match) -> Raw | None:
+def _read_value(value: object, match: Match) -> Raw | None:
     if isinstance(value, Mapping):
-        return _state(value, match) if {"model_config", "model_weights"} <= value.keys() else None
-    source = _source(value, match.path)
+        return _read_state(value, match) if {"model_config", "model_weights"} <= value.keys() else None
+    source = _bytes_of(value, match.path)
     if source is None:
         return None
     head = source.read(0, 8)
@@ -87,53 +86,53 @@ def _model(value: Any, match: Match) -> Raw | None:
     return read_archive(source, match) if head.startswith(LOCAL) else None
 
 
-def _source(value: Any, path: str) -> Source | None:
+def _bytes_of(value: object, path: str) -> ByteSource | None:
     if isinstance(value, Span):
         return value.source.window(value.start, value.size, f"{path} (inside the pickle)")
-    return of_bytes(value, f"{path} (inside the pickle)") if isinstance(value, bytes) else None
+    return wrap_bytes(value, f"{path} (inside the pickle)") if isinstance(value, bytes) else None
 
 
-def _state(state: Mapping[Any, Any], match: Match) -> Raw:
+def _read_state(state: Mapping[object, object], match: Match) -> Raw:
     """The dictionary of Keras 2.2.5 to 2.3, which has the structure of its HDF5 files."""
     notes: list[str] = []
     weights = state["model_weights"]
     if not isinstance(weights, Mapping):
         raise Malformed("AK1109", "the weights in the pickle are no dictionary", part="model_weights")
     groups = tuple(
-        WeightGroup(name, tuple(_tensors(weights.get(name), f"model_weights/{name}")))
-        for name in _texts(weights.get("layer_names"))
+        WeightGroup(name, tuple(_read_tensors(weights.get(name), f"model_weights/{name}")))
+        for name in _to_texts(weights.get("layer_names"))
     )
-    stamps = {key: text for key in _STAMPS if (text := _text(state.get(key)) or _text(weights.get(key)))}
-    config = parse_model_json(_text(state["model_config"]), "model_config", notes)
+    stamps = {key: text for key in _STAMPS if (text := _to_text(state.get(key)) or _to_text(weights.get(key)))}
+    config = parse_model_json(_to_text(state["model_config"]), "model_config", notes)
     training: Json = None
-    if _text(state.get("training_config")):
-        training = parse_model_json(_text(state["training_config"]), "training_config", notes)
-    optimizer = tuple(_tensors(state.get("optimizer_weights"), "optimizer_weights"))
+    if _to_text(state.get("training_config")):
+        training = parse_model_json(_to_text(state["training_config"]), "training_config", notes)
+    optimizer = tuple(_read_tensors(state.get("optimizer_weights"), "optimizer_weights"))
     return Raw(match, config, "model_config", stamps, NamedWeights(groups), training, optimizer, notes=tuple(notes))
 
 
-def _tensors(group: Any, part: str) -> Iterator[tuple[str, Tensor]]:
+def _read_tensors(group: object, part: str) -> Iterator[tuple[str, Tensor]]:
     """The weights of one group by their names. Raises Malformed where one is missing.
 
     Each array was pickled by itself and marked so (`H5Dict`, keras 2.3.1 utils/io_utils.py).
     """
     if not isinstance(group, Mapping):
         return
-    by_name = {_text(key): value for key, value in group.items()}
-    for name in _texts(group.get("weight_names")):
+    by_name = {_to_text(key): value for key, value in group.items()}
+    for name in _to_texts(group.get("weight_names")):
         value = by_name.get(name)
-        inside = _source(value, part) if by_name.get(f"_{name}_pickled") is True else None
+        inside = _bytes_of(value, part) if by_name.get(f"_{name}_pickled") is True else None
         tensor = tensor_of(value if inside is None else walk(inside), f"{part}/{name}")
         if tensor is None:
             raise Malformed("AK1114", f"{name!r} is no array of numbers", part=part)
         yield name, tensor
 
 
-def _texts(value: Any) -> Sequence[str]:
-    return [_text(item) for item in value] if isinstance(value, list | tuple) else []
+def _to_texts(value: object) -> Sequence[str]:
+    return [_to_text(item) for item in value] if isinstance(value, list | tuple) else []
 
 
-def _text(value: Any) -> str:
+def _to_text(value: object) -> str:
     if isinstance(value, Span):
         if value.size > limits.current().config_bytes:
             return ""
@@ -141,10 +140,10 @@ def _text(value: Any) -> str:
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else value if isinstance(value, str) else ""
 
 
-def _none(held: Sequence[Any], source: Source) -> NotAModel:
+def _refuse_without_model(values: Sequence[object], source: ByteSource) -> NotAModel:
     """The refusal of a pickle without a model that can be read, with what is in it."""
-    names = sorted({value.name for value in held if isinstance(value, Name | Inert)})
-    saved = any((inside := _source(v, "")) is not None and inside.read(257, 5) == _TAR for v in held)
+    names = sorted({value.name for value in values if isinstance(value, Name | Inert)})
+    saved = any((inside := _bytes_of(v, "")) is not None and inside.read(257, 5) == _TAR for v in values)
     if saved:
         what = "the model in it is a SavedModel folder in a tar archive (tf.keras 2.6 to 2.11)"
     else:
@@ -152,7 +151,7 @@ def _none(held: Sequence[Any], source: Source) -> NotAModel:
         what = f"it holds no Keras model; it names {shown or 'nothing'}"
     return NotAModel(
         "AK1132",
-        f"this is a pickle (or joblib) file, a program for Python to run: {what}",
+        f"a pickle (or joblib) file, which Python would run as a program: {what}",
         part=source.name,
-        next_step="AnyKeras runs nothing from a file. In the environment that wrote it, load it and call model.save(...).",
+        next_step="AnyKeras runs nothing from a file. Load it in the environment that wrote it, and call model.save(...).",
     )

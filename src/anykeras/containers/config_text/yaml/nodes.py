@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from .... import limits
-from ...source import too_much
+from ...source import limit_error
 from . import scalars
 from .scalars import failed
 
@@ -36,7 +36,7 @@ def parse_nodes(text: str, part: str) -> YamlNode:
     """The one document of a text. Raises Malformed (AK1123), LimitExceeded (AK1003)."""
     bounds = limits.current()
     if len(text) > bounds.config_bytes:
-        raise too_much("characters of YAML", len(text), bounds.config_bytes, part, "config_bytes")
+        raise limit_error("characters of YAML", len(text), bounds.config_bytes, part, "config_bytes")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (odd := BREAKS.search(text)) is not None:
         raise failed("a line break that Keras would have escaped", text, odd.start(), part)
@@ -97,7 +97,7 @@ class _Reader:
     def node(self, content: object, kind: str, tag: str | None, anchor: str | None, plain: bool = False) -> YamlNode:
         self.count += 1
         if self.count > self.bounds.config_nodes:
-            raise too_much("values", self.count, self.bounds.config_nodes, self.part, "config_nodes")
+            raise limit_error("values", self.count, self.bounds.config_nodes, self.part, "config_nodes")
         made = YamlNode(tag, content, kind, plain, self.at)  # type: ignore[arg-type]
         if anchor is not None:
             self.anchors[anchor] = made
@@ -106,7 +106,7 @@ class _Reader:
     def deeper(self, step: int) -> None:
         self.depth += step
         if self.depth > self.bounds.config_depth:
-            raise too_much("levels of nesting", self.depth, self.bounds.config_depth, self.part, "config_depth")
+            raise limit_error("levels of nesting", self.depth, self.bounds.config_depth, self.part, "config_depth")
 
     def properties(self) -> tuple[str | None, str | None]:
         """Tag and anchor in either order, with the blanks of the line behind them."""

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from .... import limits
 from ....errors import AnyKerasError, LimitExceeded, Malformed, Unsupported
 from ...base import Json
-from ...source import too_much
+from ...source import limit_error
 from .nodes import STANDARD, YamlNode
 from .numbers import numpy_array, numpy_dtype, numpy_scalar
 
@@ -155,7 +155,7 @@ class _Values:
             if BOOL.match(text):
                 return text.lower() in TRUE
         elif INT.match(text) or FLOAT.match(text):
-            raise too_much("digits in a number", len(text), limits.current().config_digits, self.part, "config_digits")
+            raise limit_error("digits in a number", len(text), limits.current().config_digits, self.part, "config_digits")
         if INT.match(text):
             return self._int(text.replace("_", ""))
         return self._float(text) if FLOAT.match(text) else text
