@@ -12,7 +12,7 @@ from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .functions import Entry, FunctionContext, resolve
 from .held import Held, constant, inner, outer
-from .refusals import flattened, lost_wrapper, missing, unfilled, unstored
+from .refusals import flattened, lost_wrapper, missing, missing_closure, missing_defaults
 
 # Wrappers that TensorFlow puts around its functions (tensorflow/python/util 2.4 to 2.15): Keras then stored the
 # wrapper's code, and of the function itself nothing.
@@ -180,7 +180,7 @@ def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[s
     wanted = [name for name in names if name not in filled]
     unknown = [name for name in wanted if name not in start.domain.given]
     if unknown:
-        raise unfilled(unknown, set(unknown) <= set(code.slots[code.argcount :]))
+        raise missing_defaults(unknown, set(unknown) <= set(code.slots[code.argcount :]))
     return {name: start.domain.given[name] for name in wanted}
 
 
@@ -189,7 +189,7 @@ def _cells(code: CodeObject, stored: StoredFunction, domain: CodeDomain, functio
     held = stored.closure if stored.closure is not None else ()
     lost = [name for name in code.freevars[len(held) :] if name not in domain.given]
     if lost:
-        raise unstored(lost)
+        raise missing_closure(lost)
     values = [*held, *[None] * (len(code.freevars) - len(held))]
     return tuple(
         domain.given[name] if name in domain.given

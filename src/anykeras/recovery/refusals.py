@@ -49,46 +49,35 @@ def unlisted(name: str) -> Unsupported:
     )
 
 
-def unfilled(names: Sequence[str], keyword_only: bool) -> MissingObject:
+def not_stored(what: str, name: str, value: bool = False) -> MissingObject:
+    """The refusal for what Keras did not store with the function; with `value` one can be given under the name."""
+    way = f"Give the values, custom_objects={{{name!r}: value}}, or {_WHOLE}." if value else f"Give {_WHOLE}."
+    return MissingObject("AK3012", what, key=name, next_step=way)
+
+
+def missing_defaults(names: Sequence[str], keyword_only: bool) -> MissingObject:
     """The refusal for defaults that Keras did not store."""
     why = "stores those of positional parameters only" if keyword_only else "of this version stored the code alone"
-    return MissingObject(
-        "AK3012",
-        f"the function needs {_listed(names)}, and the default values are not in the file (Keras {why})",
-        key=names[0],
-        next_step=f"Give the values, custom_objects={{{names[0]!r}: value}}, or {_WHOLE}.",
-    )
+    what = f"the function needs {_listed(names)}, and the default values are not in the file (Keras {why})"
+    return not_stored(what, names[0], value=True)
 
 
-def unstored(names: Sequence[str]) -> MissingObject:
+def missing_closure(names: Sequence[str]) -> MissingObject:
     """The refusal for variables of an enclosing function that Keras did not store."""
-    return MissingObject(
-        "AK3012",
-        f"the function uses {_listed(names)} of the function around it, and this Keras did not store such values",
-        key=names[0],
-        next_step=f"Give the values, custom_objects={{{names[0]!r}: value}}, or {_WHOLE}.",
-    )
+    what = f"the function uses {_listed(names)} of the function around it, and this Keras did not store such values"
+    return not_stored(what, names[0], value=True)
 
 
 def flattened(names: Sequence[str]) -> MissingObject:
     """The refusal for objects (a namedtuple, say) of which JSON kept a list."""
-    return MissingObject(
-        "AK3012",
-        f"the function uses attributes of {_listed(names)} from around it, of which Keras stored a plain list",
-        key=names[0],
-        next_step=f"Give {_WHOLE}.",
-    )
+    what = f"the function uses attributes of {_listed(names)} from around it, of which Keras stored a plain list"
+    return not_stored(what, names[0])
 
 
 def lost_wrapper(name: str) -> MissingObject:
     """The refusal where a decorator's code was stored in place of the function's."""
-    return MissingObject(
-        "AK3012",
-        f"what was stored is {name}, TensorFlow's own wrapper around its functions; which function it wrapped is not "
-        "in the file",
-        key="function",
-        next_step=f"Give {_WHOLE}.",
-    )
+    what = f"the stored code is {name}, TensorFlow's wrapper around its functions; the wrapped function is not in the file"
+    return not_stored(what, "function")
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,33 @@ import numpy as np
 from .base import Ops, Refused, Value, plain
 from .dtypes import of
 from .shapes import Dim, Shape, Sizes
+
+SLICE_MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
+
+
+def slice_key(
+    begin: Sequence[Value],
+    end: Sequence[Value],
+    strides: Sequence[Value],
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+) -> tuple[Value, ...]:
+    """The key that TensorFlow's ``strided_slice`` spells by five bit masks."""
+    key: list[Value] = []
+    for bit, (start, stop, step) in enumerate(zip(begin, end, strides, strict=True)):
+        mask = 1 << bit
+        if ellipsis_mask & mask:
+            key.append(Ellipsis)
+        elif new_axis_mask & mask:
+            key.append(None)
+        elif shrink_axis_mask & mask:
+            key.append(start)
+        else:
+            key.append(slice(None if begin_mask & mask else start, None if end_mask & mask else stop, step))
+    return tuple(key)
 
 
 def getitem(ops: Ops, x: Value, key: Value) -> Value:

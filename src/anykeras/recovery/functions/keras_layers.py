@@ -5,23 +5,26 @@ A layer with weights inside a Lambda kept them in the running program: they were
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import inspect
+from collections.abc import Callable, Mapping
+from functools import reduce
 
 from . import convolution, shapes
 from .backend.elementwise import relu
 from .backend.images import resize_images
 from .backend.shaping import data_format_of, padded
-from .base import Ops, Refused, Value, words
+from .base import Ops, Refused, Value
 from .convolution import spatial
 from .elementary import softmax_over
 from .joining import joined
 from .keras_names import get
 from .products import batch_dot
-from .registration import function, refuse
+from .registration import each, function, functions, refuse
 
 L = "keras.layers"
 Call = Callable[..., Value]
+_IGNORED = ("name", "trainable", "dtype", "input_shape", "batch_input_shape", "input_dim")
+_RENAMED = {"border_mode": "padding", "dim_ordering": "data_format"}
 
 refuse(
     "its weights were made inside the function and are not in the file",
@@ -36,124 +39,78 @@ refuse("it makes an input outside of the model", L, "Input InputLayer", stack="K
 refuse("it makes an input outside of the model", "keras", "Input", stack="Keras 0.3 on")
 
 
-def _maker(names: str, build: Callable[..., Call], parameters: str = "") -> None:
-    """Register layer classes: constructor arguments by their old names, and what the layer does."""
-    known = words(parameters)
-
-    @function(*(f"{L}.{name}" for name in names.split()), stack="Keras 0.3 on, tf.keras, Keras 3")
-    def make(ops: Ops, *args: Value, **kwargs: Value) -> Value:
-        ignored = ("name", "trainable", "dtype", "input_shape", "batch_input_shape", "input_dim")
-        given = dict(zip(known, args, strict=False)) | {k: v for k, v in kwargs.items() if k not in ignored}
-        aliases = {"border_mode": "padding", "dim_ordering": "data_format"}
-        return build(ops, **{aliases.get(key, key): value for key, value in given.items()})
+def _layers(rows: Mapping[str, Callable[..., Call]]) -> None:
+    """Register a table of layer classes: their names, and what a layer made with its old arguments does."""
+    for names, build in rows.items():
+        function(*(f"{L}.{name}" for name in names.split()), stack="Keras 0.3 on, tf.keras, Keras 3")(_maker(build))
 
 
-def _identity(ops: Ops, **_: Value) -> Call:
-    return lambda x, *args, **kwargs: x
+def _maker(build: Callable[..., Call]) -> Callable[..., Call]:
+    known = [name for name in inspect.signature(build).parameters if name not in ("ops", "_", "old")]
 
+    def make(ops: Ops, *args: Value, **kwargs: Value) -> Call:
+        arguments = dict(zip(known, args, strict=False)) | {k: v for k, v in kwargs.items() if k not in _IGNORED}
+        return build(ops, **{_RENAMED.get(key, key): value for key, value in arguments.items()})
 
-_maker(
-    "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise GaussianDropout AlphaDropout Masking "
-    "ActivityRegularization Identity",
-    _identity,
-    "rate",
-)
-
-
-def _activation(ops: Ops, activation: Value = None) -> Call:
-    function_: Call = get(ops, activation)
-    return lambda x: function_(x)
-
-
-_maker("Activation", _activation, "activation")
+    return make
 
 
 def _flatten(ops: Ops, data_format: Value = None) -> Call:
+    where = "channels_last" if data_format is None else data_format_of(ops, data_format)
+
     def call(x: Value) -> Value:
-        x = (
-            x
-            if data_format_of(ops, data_format) == "channels_last" or data_format is None
-            else (convolution.channels_last(ops, x, "channels_first"))
-        )
+        x = convolution.channels_last(ops, x, where)
         return shapes.reshape(ops, x, (-1, shapes.product(ops.shape(x)[1:])))
 
     return call
 
 
-_maker("Flatten", _flatten, "data_format")
+def _thresholded(ops: Ops, theta: Value = 1.0) -> Call:
+    return lambda x: ops.multiply(x, ops.cast(ops.greater(x, theta), ops.dtype(x)))
 
 
-def _reshape(ops: Ops, target_shape: Value = ()) -> Call:
-    return lambda x: shapes.reshape(ops, x, (ops.shape(x)[0], *target_shape))
+_layers(
+    {
+        "Dropout SpatialDropout1D SpatialDropout2D SpatialDropout3D GaussianNoise GaussianDropout AlphaDropout Masking "
+        "ActivityRegularization Identity": lambda ops, rate=None, **_: lambda x, *args, **kwargs: x,
+        "Activation": lambda ops, activation=None: lambda x: get(ops, activation)(x),
+        "Flatten": _flatten,
+        "Reshape": lambda ops, target_shape=(): lambda x: shapes.reshape(ops, x, (ops.shape(x)[0], *target_shape)),
+        "Permute": lambda ops, dims=(): lambda x: ops.transpose(x, axes=(0, *(int(one) for one in dims))),
+        "RepeatVector": lambda ops, n=1: lambda x: shapes.tile(ops, ops.expand_dims(x, 1), (1, n, 1)),
+        "Lambda": lambda ops, function=None, output_shape=None, mask=None, arguments=None, **_: (
+            lambda x: function(x, **(arguments or {}))
+        ),
+        "Concatenate": lambda ops, axis=-1: lambda xs: joined(ops, list(xs), int(axis)),
+        "LeakyReLU": lambda ops, alpha=0.3, negative_slope=None: (
+            lambda x: ops.leaky_relu(x, negative_slope=alpha if negative_slope is None else negative_slope)
+        ),
+        "ELU": lambda ops, alpha=1.0: lambda x: ops.elu(x, alpha=alpha),
+        "Softmax": lambda ops, axis=-1: lambda x, mask=None: softmax_over(ops, x, axis),
+        "ThresholdedReLU": _thresholded,
+        "ReLU": lambda ops, max_value=None, negative_slope=0.0, threshold=0.0: (
+            lambda x: relu(ops, x, negative_slope, max_value, threshold)
+        ),
+    }
+)
 
 
-_maker("Reshape", _reshape, "target_shape")
+def _fold(ops: Ops, name: str, inputs: Value) -> Value:
+    return reduce(lambda total, x: ops.op(name, total, x), list(inputs))
 
 
-def _permute(ops: Ops, dims: Value = ()) -> Call:
-    return lambda x: ops.transpose(x, axes=(0, *(int(one) for one in dims)))
+def _average(ops: Ops, name: str, inputs: Value) -> Value:
+    return ops.divide(_fold(ops, "add", inputs), len(inputs))
 
 
-_maker("Permute", _permute, "dims")
+def _merging(combine: Callable[..., Value], name: str) -> Callable[..., Call]:
+    return lambda ops, **_: lambda xs: combine(ops, name, xs)
 
 
-def _repeat_vector(ops: Ops, n: Value = 1) -> Call:
-    return lambda x: shapes.tile(ops, ops.expand_dims(x, 1), (1, n, 1))
-
-
-_maker("RepeatVector", _repeat_vector, "n")
-
-
-def _lambda(ops: Ops, function: Value = None, arguments: Value = None, **_: Value) -> Call:
-    return lambda x: function(x, **(arguments or {}))
-
-
-_maker("Lambda", _lambda, "function output_shape mask arguments")
-
-
-def _merging(names: str, lower: str, combine: Callable[..., Value]) -> None:
-    def build(ops: Ops, **_: Value) -> Call:
-        return lambda xs: combine(ops, list(xs))
-
-    _maker(names, build)
-
-    @function(f"{L}.{lower}", f"{L}.merge.{lower}", stack="Keras 2 on")
-    def run(ops: Ops, inputs: Value) -> Value:
-        return combine(ops, list(inputs))
-
-
-def _folding(name: str) -> Callable[..., Value]:
-    def combine(ops: Ops, xs: list[Value]) -> Value:
-        total = xs[0]
-        for x in xs[1:]:
-            total = ops.op(name, total, x)
-        return total
-
-    return combine
-
-
-def _average(ops: Ops, xs: list[Value]) -> Value:
-    return ops.divide(_folding("add")(ops, xs), len(xs))
-
-
-_merging("Add", "add", _folding("add"))
-_merging("Subtract", "subtract", _folding("subtract"))
-_merging("Multiply", "multiply", _folding("multiply"))
-_merging("Maximum", "maximum", _folding("maximum"))
-_merging("Minimum", "minimum", _folding("minimum"))
-_merging("Average", "average", _average)
-
-
-def _concatenate(ops: Ops, axis: Value = -1) -> Call:
-    return lambda xs: joined(ops, list(xs), int(axis))
-
-
-_maker("Concatenate", _concatenate, "axis")
-
-
-@function(f"{L}.concatenate", f"{L}.merge.concatenate", stack="Keras 2 on")
-def concatenate(ops: Ops, inputs: Value, axis: Value = -1) -> Value:
-    return joined(ops, list(inputs), int(axis))
+for _name in ("add", "subtract", "multiply", "maximum", "minimum", "average"):
+    _combine = _average if _name == "average" else _fold
+    _layers({_name.capitalize(): _merging(_combine, _name)})
+    each(L, f"{_name} merge.{_name}={_name}", _combine, stack="Keras 2 on")
 
 
 def _dot(ops: Ops, axes: Value = -1, normalize: Value = False) -> Call:
@@ -167,26 +124,28 @@ def _dot(ops: Ops, axes: Value = -1, normalize: Value = False) -> Call:
     return call
 
 
-_maker("Dot", _dot, "axes normalize")
+_layers({"Dot": _dot})
+functions(
+    L,
+    {
+        "concatenate merge.concatenate": lambda ops, inputs, axis=-1: joined(ops, list(inputs), int(axis)),
+        "dot merge.dot": lambda ops, inputs, axes, normalize=False: _dot(ops, axes, normalize)(inputs),
+    },
+    stack="Keras 2 on",
+)
 
 
-@function(f"{L}.dot", f"{L}.merge.dot", stack="Keras 2 on")
-def dot(ops: Ops, inputs: Value, axes: Value, normalize: Value = False) -> Value:
-    return _dot(ops, axes, normalize)(inputs)
+def _format(ops: Ops, rank: int, data_format: Value) -> str:
+    """The layer's data format; in one dimension the setting did not count."""
+    return data_format_of(ops, data_format) if rank > 1 or data_format else "channels_last"
 
 
 def _pooling(mode: str, rank: int) -> Callable[..., Call]:
     def build(
-        ops: Ops,
-        pool_size: Value = 2,
-        strides: Value = None,
-        padding: Value = "valid",
-        data_format: Value = None,
-        **old: Value,
+        ops: Ops, pool_size: Value = 2, strides: Value = None, padding: Value = "valid", data_format: Value = None, **old: Value
     ) -> Call:
         size, step = old.get("pool_length", pool_size), old.get("stride", strides)
-        where = data_format_of(ops, data_format) if rank > 1 or data_format else "channels_last"
-        theano = ops.context.backend == "theano"
+        where, theano = _format(ops, rank, data_format), ops.context.backend == "theano"
         return lambda x: convolution.pool(ops, x, mode, size, strides=step, padding=padding, data_format=where, theano=theano)
 
     return build
@@ -194,27 +153,18 @@ def _pooling(mode: str, rank: int) -> Callable[..., Call]:
 
 def _global(name: str, rank: int) -> Callable[..., Call]:
     def build(ops: Ops, data_format: Value = None, keepdims: Value = False) -> Call:
-        where = data_format_of(ops, data_format) if rank > 1 or data_format else "channels_last"
-        axes = tuple(range(2, rank + 2)) if where == "channels_first" else tuple(range(1, rank + 1))
-        return lambda x: ops.op(name, x, axis=axes, keepdims=bool(keepdims))
+        first = 2 if _format(ops, rank, data_format) == "channels_first" else 1
+        return lambda x: ops.op(name, x, axis=tuple(range(first, first + rank)), keepdims=bool(keepdims))
 
     return build
 
 
-for _rank in (1, 2, 3):
-    _arguments = "pool_size strides padding data_format"
-    _maker(f"MaxPooling{_rank}D MaxPool{_rank}D", _pooling("max", _rank), _arguments)
-    _maker(f"AveragePooling{_rank}D AvgPool{_rank}D", _pooling("avg", _rank), _arguments)
-    _maker(f"GlobalMaxPooling{_rank}D GlobalMaxPool{_rank}D", _global("max", _rank), "data_format")
-    _maker(f"GlobalAveragePooling{_rank}D GlobalAvgPool{_rank}D", _global("mean", _rank), "data_format")
-
-
-def _pairs(given: Value, rank: int) -> list[tuple[int, int]]:
-    if isinstance(given, int):
-        return [(given, given)] * rank
+def _pairs(amounts: Value, rank: int) -> list[tuple[int, int]]:
+    if isinstance(amounts, int):
+        return [(amounts, amounts)] * rank
     if rank == 1:
-        return [(int(given[0]), int(given[1]))]
-    return [(one, one) if isinstance(one, int) else (int(one[0]), int(one[1])) for one in given]
+        return [(int(amounts[0]), int(amounts[1]))]
+    return [(one, one) if isinstance(one, int) else (int(one[0]), int(one[1])) for one in amounts]
 
 
 def _padding(rank: int) -> Callable[..., Call]:
@@ -230,7 +180,7 @@ def _cropping(rank: int) -> Callable[..., Call]:
         last = rank == 1 or data_format_of(ops, data_format) == "channels_last"
         keep = [slice(a, -b if b else None) for a, b in _pairs(cropping, rank)]
         every = slice(None)
-        key: tuple[Any, ...] = (every, *keep, every) if last else (every, every, *keep)
+        key = (every, *keep, every) if last else (every, every, *keep)
         return lambda x: ops.getitem(x, key)
 
     return build
@@ -254,37 +204,17 @@ def _upsampling(rank: int) -> Callable[..., Call]:
 
 
 for _rank in (1, 2, 3):
-    _maker(f"ZeroPadding{_rank}D", _padding(_rank), "padding data_format")
-    _maker(f"Cropping{_rank}D", _cropping(_rank), "cropping data_format")
-    _maker(f"UpSampling{_rank}D", _upsampling(_rank), "size data_format interpolation")
-
-
-def _leaky(ops: Ops, alpha: Value = 0.3, negative_slope: Value = None) -> Call:
-    slope = alpha if negative_slope is None else negative_slope
-    return lambda x: ops.leaky_relu(x, negative_slope=slope)
-
-
-def _elu(ops: Ops, alpha: Value = 1.0) -> Call:
-    return lambda x: ops.elu(x, alpha=alpha)
-
-
-def _softmax(ops: Ops, axis: Value = -1) -> Call:
-    return lambda x, mask=None: softmax_over(ops, x, axis)
-
-
-def _thresholded(ops: Ops, theta: Value = 1.0) -> Call:
-    return lambda x: ops.multiply(x, ops.cast(ops.greater(x, theta), ops.dtype(x)))
-
-
-def _relu(ops: Ops, max_value: Value = None, negative_slope: Value = 0.0, threshold: Value = 0.0) -> Call:
-    return lambda x: relu(ops, x, negative_slope, max_value, threshold)
-
-
-_maker("LeakyReLU", _leaky, "alpha")
-_maker("ELU", _elu, "alpha")
-_maker("Softmax", _softmax, "axis")
-_maker("ThresholdedReLU", _thresholded, "theta")
-_maker("ReLU", _relu, "max_value negative_slope threshold")
+    _layers(
+        {
+            f"MaxPooling{_rank}D MaxPool{_rank}D": _pooling("max", _rank),
+            f"AveragePooling{_rank}D AvgPool{_rank}D": _pooling("avg", _rank),
+            f"GlobalMaxPooling{_rank}D GlobalMaxPool{_rank}D": _global("max", _rank),
+            f"GlobalAveragePooling{_rank}D GlobalAvgPool{_rank}D": _global("mean", _rank),
+            f"ZeroPadding{_rank}D": _padding(_rank),
+            f"Cropping{_rank}D": _cropping(_rank),
+            f"UpSampling{_rank}D": _upsampling(_rank),
+        }
+    )
 
 
 @function(f"{L}.merge", stack="Keras 1: merge(inputs, mode)")
@@ -296,7 +226,7 @@ def merge(ops: Ops, inputs: Value, mode: Value = "sum", concat_axis: Value = -1,
         return joined(ops, xs, int(concat_axis)) if mode == "concat" else _dot(ops, dot_axes)(xs)
     named = {"sum": "add", "mul": "multiply", "max": "maximum"}
     if mode == "ave":
-        return _average(ops, xs)
+        return _average(ops, mode, xs)
     if mode not in named:
         raise Refused(f"merge with mode {mode!r} inside a function")
-    return _folding(named[mode])(ops, xs)
+    return _fold(ops, named[mode], xs)

@@ -9,7 +9,7 @@ from ..axes import axis_of, positive
 from ..base import Ops, Refused, Value
 from ..dtypes import dtype_name, of
 from ..elementary import transposed
-from ..indexing import cut, getitem
+from ..indexing import SLICE_MASKS, cut, getitem, slice_key
 from ..joining import joined, stacked
 from ..registration import Spelled, function, functions, refuse
 from ..shapes import Dim, Shape, Sizes
@@ -141,31 +141,11 @@ def reverse(ops: Ops, tensor: Value, axis: Value) -> Value:
 
 @function("tensorflow.strided_slice", stack=_BOTH)
 def strided_slice(
-    ops: Ops,
-    input_: Value,
-    begin: Value,
-    end: Value = None,
-    strides: Value = None,
-    begin_mask: Value = 0,
-    end_mask: Value = 0,
-    ellipsis_mask: Value = 0,
-    new_axis_mask: Value = 0,
-    shrink_axis_mask: Value = 0,
-    var: Value = None,
+    ops: Ops, input_: Value, begin: Value, end: Value = None, strides: Value = None, *masks: Value, **named: Value
 ) -> Value:
-    key: list[Value] = []
-    steps = [1] * len(begin) if strides is None else strides
-    for bit, (start, stop, step) in enumerate(zip(begin, end, steps, strict=True)):
-        mask = 1 << bit
-        if ellipsis_mask & mask:
-            key.append(Ellipsis)
-        elif new_axis_mask & mask:
-            key.append(None)
-        elif shrink_axis_mask & mask:
-            key.append(start)
-        else:
-            key.append(slice(None if begin_mask & mask else start, None if end_mask & mask else stop, step))
-    return getitem(ops, input_, tuple(key))
+    bits = dict(zip((f"{key}_mask" for key in SLICE_MASKS), masks, strict=False)) | named
+    bits.pop("var", None)
+    return getitem(ops, input_, slice_key(begin, end, [1] * len(begin) if strides is None else strides, **bits))
 
 
 @function("tensorflow.gather", arguments="params indices -validate_indices -name axis batch_dims", stack=_BOTH)
