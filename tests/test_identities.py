@@ -6,9 +6,8 @@ import ast
 from pathlib import Path
 
 import pytest
-from anykeras.document.values import Ref
 
-from anykeras.document.model import Call, Graph, Layer
+from anykeras.document.model import Call, Graph, Layer, Ref
 from anykeras.document.walk import fill_weights, frozen_layers, rebuild_paths, walk
 from anykeras.tensors import constant
 

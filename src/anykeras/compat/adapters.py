@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any
 
+from ..keras_private import training_of_call
 from .runtime import LegacyRuntime
 from .tensor import holds_legacy, to_legacy_shape, to_plain_shape
 
@@ -151,9 +152,6 @@ def _make_optional(parameter: inspect.Parameter) -> inspect.Parameter:
 def _training_of(layer: object, kwargs: Mapping[str, object]) -> bool | None:
     """Whether the layer is called in training, by its arguments or by the call of the layers around it."""
     training = kwargs.get("training")
-    if training is None and hasattr(layer, "_get_call_context"):
-        context = layer._get_call_context()
-        training = getattr(context, "training", None)
-        if training is None and context.entry_layer is layer:
-            layer._maybe_reset_call_context()  # asking has opened one, in which all later calls would be inner ones
+    if training is None:
+        return training_of_call(layer)
     return training if isinstance(training, bool) else None

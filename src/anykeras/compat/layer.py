@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Unsupported
+from ..keras_private import own_variables, own_weights, track_variable
 from ..migrations.rules.keras1_spelling import ARGUMENTS
 from .adapters import adapt_shape_method, adapt_tensor_method
 from .keras0 import translate_methods
@@ -118,11 +119,8 @@ class LegacyLayer(LegacyProxy):
 
     def _track_legacy(self, raw: object) -> None:
         layer: Any = self
-        tracked = (*layer._trainable_variables, *layer._non_trainable_variables, *layer.variables)
-        if not any(raw is variable for variable in tracked):
-            locked, layer._tracker.locked = layer._tracker.locked, False
-            layer._track_variable(raw)
-            layer._tracker.locked = locked
+        if not any(raw is variable for variable in (*own_variables(layer), *layer.variables)):
+            track_variable(layer, raw)
 
     def keep_weights(self, weights: Iterable[object], trainable: bool) -> None:
         """Make variables weights of the layer."""
@@ -228,8 +226,7 @@ class WeightList:
     __iadd__ = __add__
 
     def __iter__(self) -> Iterator[object]:
-        layer: Any = self._layer
-        return iter(layer._trainable_variables if self._trainable else layer._non_trainable_variables)
+        return iter(own_weights(self._layer, self._trainable))
 
 
 def _is_bias_flag(layer: LegacyLayer) -> bool:

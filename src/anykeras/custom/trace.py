@@ -19,6 +19,7 @@ from ..catalog.layout import variable_specs
 from ..document.edit import GraphEditor
 from ..document.model import Era, Graph, Layer, Ref, refs
 from ..document.walk import Path, fill_weights, layers_of
+from ..keras_private import draws_random_numbers, own_variables
 from ..parse import keras3
 from ..parse.reading import ParseContext
 from ..recovery.equality import same
@@ -70,8 +71,8 @@ def to_document(model: Any, what: str) -> Layer:
 def _trace(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any], tensors: Mapping[int, Tensor]) -> Layer:
     import keras
 
-    own = [*live._trainable_variables, *live._non_trainable_variables]
-    if any("float" not in str(variable.dtype) for variable in own) or live._seed_generators:
+    own = own_variables(live)
+    if any("float" not in str(variable.dtype) for variable in own) or draws_random_numbers(live):
         raise NotTraceable("it draws random numbers or counts")
     symbols = {id(v): keras.Input(batch_shape=tuple(v.shape), dtype=str(v.dtype)) for v in own}
     flat = keras.tree.flatten(inputs)
@@ -133,7 +134,7 @@ def _fill(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
         store: dict[str, Any] = {}
         holder = follow(whole, spec.steps)
         holder.save_own_variables(store)
-        variables = [*holder._trainable_variables, *holder._non_trainable_variables]
+        variables = own_variables(holder)
         known = spec.key.isdigit() and len(store) == len(variables)
         tensor = (
             _tensor_of(variables[int(spec.key)], tensors) if known else constant(store[spec.key], str(store[spec.key].dtype))

@@ -12,6 +12,7 @@ from ..catalog.shapes import UNKNOWN, Spec
 from ..document.model import FromUser, Layer
 from ..errors import AnyKerasError, MissingObject, Unsupported
 from ..findings import Fidelity, Finding
+from ..keras_private import set_mask
 from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
 from ..targets.lower.layers import Lower
@@ -120,7 +121,7 @@ def _set_masks(inputs: Any, masked: Sequence[bool]) -> None:
 
     for tensor, carries in zip(keras.tree.flatten(inputs), masked, strict=False):
         if carries and isinstance(tensor, keras.KerasTensor):
-            tensor._keras_mask = keras.Input(batch_shape=tensor.shape[:2], dtype="bool")
+            set_mask(tensor, keras.Input(batch_shape=tensor.shape[:2], dtype="bool"))
 
 
 def _specs(value: Any) -> Any:

@@ -10,6 +10,7 @@ from ..document.edit import UniqueNames
 from ..document.model import Layer
 from ..document.walk import walk
 from ..errors import Malformed
+from ..keras_private import own_variables
 from ..tensors import Tensor
 from .lower import LoweredTraining
 
@@ -85,7 +86,7 @@ def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Named]] | None
     for name, tensor in held:
         path, _, number = name.rpartition("vars/")
         holder = _inside(live, [part for part in path.split("/") if part])
-        variables = [] if holder is None else [*holder._trainable_variables, *holder._non_trainable_variables]
+        variables = [] if holder is None else own_variables(holder)
         if not number.isdigit() or int(number) >= len(variables):
             return None
         found.append((variables[int(number)], (name, tensor)))

@@ -10,13 +10,14 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from ..keras_private import call_flags, inner_layers, keep_call_flags
+
 
 def keep_flags(model: Any) -> None:
     """Let every layer that is called with a flag of its own keep it: it no longer takes the flag of the model."""
-    for layer in model._flatten_layers():
-        flags = [node.arguments.kwargs.get("training") for node in layer._inbound_nodes]
-        if any(isinstance(flag, bool) and flag is not _own_default(layer) for flag in flags):
-            layer._call_context_args = set()  # what `operation_fn` and `Layer.__call__` look at
+    for layer in inner_layers(model):
+        if any(isinstance(flag, bool) and flag is not _own_default(layer) for flag in call_flags(layer, "training")):
+            keep_call_flags(layer)
 
 
 def _own_default(layer: Any) -> object:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Malformed, MissingFile, NotAModel
+from ..keras_private import inner_layers
 from .report import ATOL, RTOL, Check, EvidenceKind
 
 Arrays = list[NDArray[Any]]
@@ -55,7 +56,7 @@ def generate_inputs(model: Any, seed: int = 0) -> Arrays:
 
 
 def _embeddings(model: Any) -> list[Any]:
-    return [layer for layer in model._flatten_layers() if type(layer).__name__ == "Embedding"]
+    return [layer for layer in inner_layers(model) if type(layer).__name__ == "Embedding"]
 
 
 def _feeds_embedding(model: Any) -> bool:

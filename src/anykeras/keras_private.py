@@ -1,0 +1,79 @@
+"""Everything that AnyKeras does with private attributes of Keras 3, so that a new minor can break this file alone.
+
+Each function says which attribute it needs, and where keras 3.15.1 defines it. All of them are the same in Keras 3.12.
+Nothing here imports Keras: live layers, models and tensors come in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def own_variables(layer: Any) -> list[Any]:
+    """The variables of a layer itself, not of the layers in it, in the order in which a file numbers them.
+
+    ``_trainable_variables`` and ``_non_trainable_variables`` (layers/layer.py; ``save_own_variables`` there).
+    """
+    return [*own_weights(layer, True), *own_weights(layer, False)]
+
+
+def own_weights(layer: Any, trainable: bool) -> Sequence[Any]:
+    """The variables that a layer itself lists as trained, or as not trained (layers/layer.py)."""
+    found: Sequence[Any] = layer._trainable_variables if trainable else layer._non_trainable_variables
+    return found
+
+
+def track_variable(layer: Any, variable: object) -> None:
+    """Make a variable one of the layer's own, also once the layer is built and takes no more.
+
+    ``_tracker.locked`` (utils/tracking.py) and ``_track_variable`` (layers/layer.py).
+    """
+    locked, layer._tracker.locked = layer._tracker.locked, False
+    layer._track_variable(variable)
+    layer._tracker.locked = locked
+
+
+def draws_random_numbers(layer: Any) -> bool:
+    """Whether a layer has a seed generator (``_seed_generators``, layers/layer.py)."""
+    return bool(layer._seed_generators)
+
+
+def set_mask(tensor: Any, mask: object) -> None:
+    """Let a tensor carry a mask (``_keras_mask``, backend/common/masking.py)."""
+    tensor._keras_mask = mask
+
+
+def inner_layers(model: Any) -> list[Any]:
+    """The model and every layer in it (``_flatten_layers``, layers/layer.py)."""
+    return list(model._flatten_layers())
+
+
+def call_flags(layer: Any, name: str) -> list[object]:
+    """The value of one keyword argument in each symbolic call of a layer, None where a call left it out.
+
+    ``_inbound_nodes`` (ops/operation.py) and ``Node.arguments`` (ops/node.py).
+    """
+    return [node.arguments.kwargs.get(name) for node in layer._inbound_nodes]
+
+
+def keep_call_flags(layer: Any) -> None:
+    """Let a layer keep the flags that it was called with, whatever the model around it is called with.
+
+    ``_call_context_args`` is what ``operation_fn`` (models/functional.py) and ``Layer.__call__`` look at.
+    """
+    layer._call_context_args = set()
+
+
+def training_of_call(layer: Any) -> bool | None:
+    """Whether the call that runs now is one of training, as the outermost layer was told; None where it was not.
+
+    ``_get_call_context`` and ``_maybe_reset_call_context`` (layers/layer.py).
+    """
+    if not hasattr(layer, "_get_call_context"):
+        return None
+    context = layer._get_call_context()
+    training = getattr(context, "training", None)
+    if training is None and context.entry_layer is layer:
+        layer._maybe_reset_call_context()  # asking has opened one, in which all later calls would be inner ones
+    return training if isinstance(training, bool) else None
