@@ -11,11 +11,11 @@ import pytest
 from anykeras.document.model import Layer, Ref
 from anykeras.migrations import Example, Rule, RuleContext
 from anykeras.migrations.engine import apply
-from anykeras.migrations.rulebook import rules
+from anykeras.migrations.rulebook import ordered_rules
 from anykeras.tensors import Tensor
 
-CASES = [(rule, i) for rule in rules() for i in range(len(rule.examples))]
-UNTOUCHED = [(rule, i) for rule in rules() for i in range(len(rule.leaves_alone))]
+CASES = [(rule, i) for rule in ordered_rules() for i in range(len(rule.examples))]
+UNTOUCHED = [(rule, i) for rule in ordered_rules() for i in range(len(rule.leaves_alone))]
 
 
 def run(rule: Rule, example: Example, layer: Layer | None = None) -> Layer:
@@ -62,5 +62,5 @@ def test_left_alone(rule: Rule, i: int) -> None:
 
 
 def test_every_rule_says_what_it_leaves_alone() -> None:
-    assert not [rule.code for rule in rules() if not rule.leaves_alone or not rule.examples]
-    assert len({rule.code for rule in rules()}) == len(rules())
+    assert not [rule.code for rule in ordered_rules() if not rule.leaves_alone or not rule.examples]
+    assert len({rule.code for rule in ordered_rules()}) == len(ordered_rules())

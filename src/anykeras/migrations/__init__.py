@@ -3,9 +3,10 @@
 from ..registry import load_all
 from . import pages
 from .engine import migrate
-from .rulebook import Example, Rule, RuleContext, rule
+from .rulebook import Example, Rule, RuleContext, ordered_rules, rule
 from .training import resolve_training
 
 load_all(__name__ + ".rules")
+ordered_rules()  # in an order that all of them agree to, or else this raises
 
 __all__ = ["Example", "Rule", "RuleContext", "migrate", "pages", "resolve_training", "rule"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..document.model import Document, Era, Layer
@@ -10,17 +10,25 @@ from ..document.walk import layers_of, rebuild
 from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
 from .complete import complete
-from .rulebook import Rule, RuleContext, rules
+from .rulebook import Rule, RuleContext, ordered_rules
 from .training import migrate_training
 
 
-def migrate(document: Document) -> tuple[Document, list[Finding]]:
-    """The document in the vocabulary of current Keras 3, and what was found on the way."""
+def migrate(document: Document, order: Callable[[Era], Sequence[Rule]] = ordered_rules) -> tuple[Document, list[Finding]]:
+    """The document in the vocabulary of current Keras 3, and what was found on the way.
+
+    Args:
+        document: as parsed.
+        order: the rules that lead to an era's vocabulary, one that :func:`~.rulebook.in_order` allows.
+
+    Raises:
+        AnyKerasError: the document holds what Keras 3 cannot express, or arguments that no Keras writes.
+    """
     findings: list[Finding] = []
     model = complete(document.model, document.writer)
     for stage in stages(document.era):
         context = RuleContext(document.writer, stage, findings)
-        concerned = [rule for rule in rules(stage) if document.writer.era in rule.eras]
+        concerned = [rule for rule in order(stage) if document.writer.era in rule.eras]
         model = apply_all(concerned, model, context)
     training = document.training
     if training is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 
 from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
 from ..findings import Affects, Fidelity, Finding
-from ..registry import Page, document
+from ..registry import Page, Registry, document
 
 Change = Callable[[Layer, "RuleContext"], Layer | None]
 
@@ -79,7 +79,8 @@ class Rule:
 
     `to` is the vocabulary it leads to, `eras` the writers it concerns, `classes` the class names it looks at (all when
     empty). `change` returns the new layer, or None to leave the layer alone; config and weights change together.
-    `report` is false for plain renames, which are not worth a finding each.
+    `report` is false for plain renames, which are not worth a finding each. `after` are the codes of rules of the same
+    `to` that have to run before it; between all others the order makes no difference.
     """
 
     code: str
@@ -92,13 +93,17 @@ class Rule:
     examples: tuple[Example, ...]
     leaves_alone: tuple[Example, ...]
     report: bool = True
+    after: tuple[str, ...] = ()
 
     def applies(self, layer: Layer) -> bool:
         """Whether the rule looks at this class."""
         return not layer.operation and (not self.classes or layer.class_name in self.classes)
 
 
-_rules: list[Rule] = []
+EVERY_OTHER = ("*",)
+"""The `after` of a rule that comes last: it takes away what all others may read."""
+
+_rules: Registry[str, Rule] = Registry("rule")
 
 
 def rule(
@@ -119,22 +124,63 @@ def rule(
     leaves_alone: Sequence[Example] = (),
     report: bool = True,
     affects: Affects | None = None,
+    after: Sequence[str] = (),
 ) -> Callable[[Change], Change]:
     """Register the decorated function as a rule, and its page. `eras` defaults to all eras before `to`.
 
-    `affects` is said where a change that is not exact leaves the outputs alone.
+    `affects` is said where a change that is not exact leaves the outputs alone; `after` names the rules of the same `to`
+    whose outcome this one reads, or that have to read what this one changes.
     """
     concerned = tuple(eras) if eras is not None else tuple(e for e in Era if e.rank < to.rank)
     document(Page(code, title, what, why, changes, example, fidelity, versions, tuple(references), affects))
 
     def register(change: Change) -> Change:
-        made = Rule(code, title, to, concerned, tuple(classes), change, fidelity, tuple(examples), tuple(leaves_alone), report)
-        _rules.append(made)
+        _rules.add(
+            code,
+            Rule(code, title, to, concerned, tuple(classes), change, fidelity, tuple(examples), tuple(leaves_alone), report,
+                 tuple(after)),
+        )  # fmt: skip
         return change
 
     return register
 
 
-def rules(to: Era | None = None) -> list[Rule]:
-    """The rules that lead to an era's vocabulary (all when None), in the order they run: by code."""
-    return sorted((r for r in _rules if to is None or r.to is to), key=lambda r: r.code)
+Choice = Callable[[Sequence[str]], str]
+"""Which of the codes that may come next does."""
+
+
+def in_order(found: Collection[Rule], choose: Choice = min) -> list[Rule]:
+    """The rules such that each comes after those that it names.
+
+    Args:
+        found: all rules, or those of one `to`.
+        choose: takes the codes that may come next, and returns one: the lowest, unless the order is to be shuffled.
+
+    Raises:
+        ValueError: a rule names one that is not among `found`, or the rules wait for each other.
+    """
+    waits = {rule.code: _waits(rule, found) for rule in found}
+    left = {rule.code: rule for rule in found}
+    ordered: list[Rule] = []
+    while left:
+        ready = sorted(code for code in left if not any(earlier in left for earlier in waits[code]))
+        if not ready:
+            raise ValueError(f"rules wait for each other: {', '.join(sorted(left))}")
+        ordered.append(left.pop(choose(ready)))
+    return ordered
+
+
+def _waits(rule: Rule, found: Collection[Rule]) -> set[str]:
+    """The codes of the rules that have to run before this one. Raises ValueError for one that is not there."""
+    others = {other.code for other in found if other.to is rule.to and other is not rule}
+    if rule.after == EVERY_OTHER:
+        return {other.code for other in found if other.code in others and other.after != EVERY_OTHER}
+    if unknown := set(rule.after) - others:
+        raise ValueError(f"{rule.code} comes after {', '.join(sorted(unknown))}, which no rule that leads to {rule.to} is")
+    return set(rule.after)
+
+
+@cache
+def ordered_rules(to: Era | None = None) -> tuple[Rule, ...]:
+    """The rules that lead to an era's vocabulary (all when None), in the order they run."""
+    return tuple(in_order([rule for rule in _rules.values() if to is None or rule.to is to]))

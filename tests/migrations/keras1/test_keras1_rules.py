@@ -10,11 +10,11 @@ import pytest
 from anykeras.document.model import Era, Layer
 from anykeras.document.walk import layers_of
 from anykeras.migrations.engine import apply
-from anykeras.migrations.rulebook import Example, Rule, RuleContext, rules
+from anykeras.migrations.rulebook import Example, Rule, RuleContext, ordered_rules
 from anykeras.registry import page
 from anykeras.tensors import Tensor
 
-RULES = [rule for rule in rules() if rule.code[:4] in ("AK20", "AK21")]
+RULES = [rule for rule in ordered_rules() if rule.code[:4] in ("AK20", "AK21")]
 EXAMPLES = [(rule, example) for rule in RULES for example in rule.examples]
 ALONE = [(rule, example) for rule in RULES for example in rule.leaves_alone]
 

@@ -95,6 +95,8 @@ def _parametric_softplus(layer: Layer, context: RuleContext) -> Layer | None:
     to=Era.KERAS2,
     eras=OLD,
     classes=("SReLU",),
+    # Which reads the input shape of the layer that this one replaces.
+    after=("AK2101",),
     what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + |t_right|.",
     why="Keras 2 dropped the layer. Its backends differ where a_left is negative: Theano caps the left branch at the "
     "width of the ramp too, TensorFlow does not.",

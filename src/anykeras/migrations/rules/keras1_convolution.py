@@ -73,6 +73,8 @@ def _early_1d(layer: Layer, context: RuleContext) -> Layer | None:
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
+    # Which tells layouts apart by four axes.
+    after=("AK2150",),
     what="Keras 1 computes one-dimensional convolutions as images of width one: the kernel is (length, 1, in, filters).",
     why="From Keras 2 on it is (length, in, filters).",
     changes="The axis is dropped, in the axes of a constraint too.",
@@ -147,6 +149,8 @@ _RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(name for name in _RANKS if not name.startswith("Separable")),
+    # The axes that are flipped come first there.
+    after=("AK2150", "AK2152"),
     what="Theano computes a true convolution, with the kernel turned round; every other backend correlates. A kernel "
     "that Theano trained is turned round to all others, whatever its dim_ordering. Atrous convolutions and "
     "deconvolutions are turned too, LocallyConnected layers are not.",

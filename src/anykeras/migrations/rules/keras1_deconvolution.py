@@ -72,6 +72,8 @@ def _is_plain(layer: Layer) -> bool:
     to=Era.KERAS2,
     eras=OLD,
     classes=("Deconvolution2D", "Deconv2D"),
+    # Which read the input shape and the kernel of the layer that this one replaces.
+    after=("AK2101", "AK2153"),
     what="Deconvolution2D takes its output_shape as an argument, and keeps its kernel as (rows, columns, in, out).",
     why="Conv2DTranspose works its output shape out, which is often another one, and keeps (rows, columns, out, in). "
     "Theano's border_mode='same' cuts half a kernel on both sides, TensorFlow's what the stride leaves over.",

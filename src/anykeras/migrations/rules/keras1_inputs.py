@@ -129,6 +129,8 @@ def _has_two_inputs(layer: Layer) -> bool:
     to=Era.KERAS2,
     eras=OLD,
     classes=("Sequential",),
+    # A branch is a model with an input layer.
+    after=("AK2101",),
     what="In Keras 0 and 1 the first layer of a Sequential may be a Merge that holds whole branches.",
     why="A Sequential has one input since Keras 2, and merge layers hold no layers.",
     changes="The model becomes functional: one input for each branch, in the order of the branches.",

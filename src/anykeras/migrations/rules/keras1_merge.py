@@ -70,6 +70,8 @@ _LAMBDA = Layer("Merge", "m", {"mode": Code("def", "lambda")})
     to=Era.KERAS2,
     eras=OLD,
     classes=("Merge",),
+    # A Merge that a Sequential begins with gets its inputs there.
+    after=("AK2102",),
     what="Merge and merge() of Keras 0 and 1 take the mode as an argument: sum, mul, concat, ave, max, dot, cos.",
     why="Keras 2 replaced them by Add, Multiply, Concatenate, Average, Maximum and Dot, and dropped `cos`.",
     changes="The layer gets the class of its mode; `cos` is written out with Dot layers and operations, its floor for "

@@ -169,6 +169,8 @@ _MODE0 = _MODE1.with_config(mode=0)
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
+    # Which reads the input shape of the layer that this one replaces.
+    after=("AK2101",),
     what="With mode=1 the statistics are those of the last axis of each sample; the running ones are not used.",
     why="Keras 2 dropped the argument, and its BatchNormalization would use the running statistics.",
     changes="An Activation of the same name whose function is a model that computes it, epsilon twice as it was; "
@@ -190,6 +192,8 @@ def _mode_1(layer: Layer, context: RuleContext) -> Layer | None:
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
+    # Which reads the input shape of the layer that this one replaces.
+    after=("AK2101",),
     what="With mode=2 the layer normalizes with the statistics of the current batch, when predicting too.",
     why="Keras 2 dropped the argument, and its BatchNormalization uses running statistics when it predicts.",
     changes="An Activation of the same name whose function is a model that computes it; gamma and beta stay "

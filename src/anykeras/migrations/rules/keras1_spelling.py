@@ -9,7 +9,7 @@ from ...catalog import find
 from ...document.model import Era, Layer, Object, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
 from .keras1_layouts import OLD, channels_first
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
@@ -164,6 +164,8 @@ def _renamed(layer: Layer) -> bool:
     "Keras 2 renamed classes, arguments and weights",
     to=Era.KERAS2,
     eras=OLD,
+    # The others read the names of Keras 1.
+    after=EVERY_OTHER,
     what="Keras 2 renamed most of what Keras 1 had: Convolution2D is Conv2D, nb_filter is filters, nb_row and nb_col "
     "are kernel_size, subsample is strides, border_mode is padding, dim_ordering ('th', 'tf') is data_format "
     "('channels_first', 'channels_last'), init is kernel_initializer, and the weights W, U and b are kernel, "

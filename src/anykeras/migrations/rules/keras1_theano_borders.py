@@ -202,6 +202,8 @@ def _grown(layer: Layer) -> bool:
     to=Era.KERAS3,
     eras=_ERAS,
     classes=("ConvLSTM2D",),
+    # Zeros go to the end of a kernel that has been flipped.
+    after=("AK2230",),
     what="The state of a ConvLSTM2D is convolved with padding='same' at every step; Theano begins half a kernel "
     "(rounded down) ahead of the image, Keras 3 one place later when the kernel is even.",
     why="The state would move by one place, with the same shapes.",

@@ -96,6 +96,8 @@ _OTHERWISE = ("bicubic", "lanczos3", "lanczos5")
     "Ways of resizing that Keras 3 does not have",
     to=Era.KERAS3,
     classes=("UpSampling2D", "Resizing"),
+    # Which expresses what this one refuses.
+    after=("AK2254",),
     what="tf.keras resizes images by `area`, `gaussian` and `mitchellcubic` as well.",
     why="Keras 3 knows nearest, bilinear, bicubic, lanczos3 and lanczos5; another way of resizing gives other pixels.",
     changes="Where the size of the image is known, AK2254 has expressed it; else such a file is refused. A known name is "
@@ -214,6 +216,8 @@ def _is_matrices(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
+    # Sizes of images come from the batch_shape of inputs.
+    after=("AK2202",),
     what="tf.keras resizes images by TensorFlow's `bicubic`, `lanczos3`, `lanczos5`, `area`, `gaussian` and `mitchellcubic`.",
     why="Keras 3 does not have the last three; `bicubic` has another kernel on torch (pixels of unit variance differ by "
     "0.2) and finer steps on JAX (by 0.002); torch has no lanczos.",

@@ -61,6 +61,8 @@ def whole_batches(layer: Layer, context: RuleContext) -> Layer | None:
     "Batch normalization over several axes",
     to=Era.KERAS3,
     classes=("BatchNormalization",),
+    # An axis is a number, and counted without the virtual batches.
+    after=("AK2204", "AK2260"),
     what="tf.keras can normalize over several axes at once: a mean and a variance for each of their combinations.",
     why="Keras 3 takes one axis.",
     changes="The axes are joined into one by Reshape, normalized, and taken apart again, in a model of the layer's name.",

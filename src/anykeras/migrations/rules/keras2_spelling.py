@@ -143,6 +143,8 @@ _FLOAT32 = ("infer", "_infer", "infer_with_float32_vars", "default_policy")
     "AK2204",
     "An initializer, dtype policy or number in a former spelling",
     to=Era.KERAS3,
+    # A list of axes belongs to BatchNormalization under any name.
+    after=("AK2201",),
     what="Initializers carried a dtype, mixed precision was an object called `Policy`, a numpy number was written as "
     "`{type, value}`, and the axis of BatchNormalization was a list.",
     why="Keras 3 takes a policy by its name, one axis as a number, and no dtype in an initializer.",

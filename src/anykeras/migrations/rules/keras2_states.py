@@ -148,6 +148,8 @@ def _handing_out(backwards: bool | None, state: int) -> Layer:
     "AK2245",
     "States handed out are in the order of the cells",
     to=Era.KERAS3,
+    # Both look for stacked cells, and this one reads the order that the other states.
+    after=("AK2238",),
     what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states first.",
     why="Keras 3 hands them out in the order of the cells.",
     changes="The tensors of the graph that are such states are counted anew.",

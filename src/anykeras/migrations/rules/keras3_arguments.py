@@ -9,7 +9,7 @@ from ...catalog.signatures import NOW, accepted, default, signature
 from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...registry import Page, document
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
@@ -88,6 +88,8 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
     "Arguments that mean nothing any more",
     to=Era.KERAS3,
     eras=tuple(Era),
+    # The others read the arguments that are dropped here.
+    after=EVERY_OTHER,
     what="Keras wrote arguments of many kinds that do not change what a layer computes: `implementation`, "
     "`time_major=False`, `groups=1` of a depthwise convolution, the shapes a layer was built with.",
     why="Keras 3 refuses arguments that it does not know.",

@@ -98,6 +98,8 @@ def _has_own(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
+    # Masks as the layers before leave them.
+    after=("AK2193", "AK2281"),
     what="In tf.keras, and in Keras 3 before 3.8, a tensor that goes into MultiHeadAttention keeps its mask for all others "
     "that read it.",
     why="MultiHeadAttention of today takes the mask off the very tensor that it is called on, so that layers which "
@@ -183,6 +185,8 @@ def _is_called_again(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
+    # Masks as the layers before leave them.
+    after=("AK2280", "AK2281", "AK2284"),
     what="In tf.keras, and in Keras 3 before 3.14, MultiHeadAttention gives a row from which every step is hidden (each "
     "masked step of the query is one) the mean of all values.",
     why="Keras 3.14 and later give such a row no values at all where they compute the scores: with `dropout`, or where "

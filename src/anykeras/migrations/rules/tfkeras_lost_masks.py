@@ -203,6 +203,8 @@ def _is_reduced(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
+    # Masks as the layers before leave them.
+    after=("AK2281", "AK2283"),
     what="TimeDistributed over a layer that reads a sequence and gives one vector (an LSTM over the words of each "
     "sentence) hands on a mask with one entry a step: true where any entry of the step was.",
     why="Keras 3 hands the whole mask on, with an axis that the tensor no longer has; the next recurrent layer fails on it, "

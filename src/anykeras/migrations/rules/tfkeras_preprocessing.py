@@ -97,6 +97,8 @@ def dtype_of_bins(layer: Layer, context: RuleContext) -> Layer | None:
     "An Embedding's dtype was that of its input",
     to=Era.KERAS3,
     classes=("Embedding",),
+    # Which reads the dtype of the indices.
+    after=("AK2210",),
     what="Keras 1 and 2.0 write `dtype='int32'` for an Embedding: the dtype of the numbers that it looks up.",
     why="In Keras 3 it is the dtype of the table, which cannot be of whole numbers.",
     examples=[Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF)],
