@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from anykeras.bytecode.machine import BaseDomain, Environment, ExceptionValue, Function, Operation, throw
+from anykeras.bytecode.machine import Domain, Environment, ExceptionValue, Function, Operation, throw
 
 HOST_ERRORS = (IndexError, KeyError, ValueError, TypeError, ZeroDivisionError)
 ATTRIBUTES = {"shape", "ndim", "dtype", "T", "size"}
@@ -38,7 +38,7 @@ def unwrapped(value: object) -> Any:
     return value.invoke if isinstance(value, Function) else value
 
 
-class NumbersDomain(BaseDomain):
+class NumbersDomain(Domain):
     """Arrays are numpy's own; what numpy raises, the code can catch."""
 
     def is_symbol(self, value: object) -> bool:

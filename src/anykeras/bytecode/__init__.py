@@ -9,25 +9,16 @@ result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x
 
 from __future__ import annotations
 
-from anykeras.bytecode import pages as _pages
-from anykeras.bytecode.code import CodeObject, Version
-from anykeras.bytecode.errors import BytecodeError, CodeRaised, MissingName, unsupported_error
-from anykeras.bytecode.identify import Identification, identify
-from anykeras.bytecode.machine import (
-    BaseDomain,
-    Domain,
-    Environment,
-    Machine,
-    MachineLimits,
-    Namespace,
-    Operation,
-    throw,
-)
-from anykeras.bytecode.source import FunctionSource, write_source
-from anykeras.bytecode.spelling import StoredFunction, looks_stored, read_stored
+from . import pages as _pages
+from .code import CodeObject, Version
+from .errors import BytecodeError, CodeRaised, MissingName, unsupported_error
+from .identify import Identification, identify
+from .machine import Domain, Environment, Machine, MachineLimits, Namespace, Operation, throw
+from .source import FunctionSource, write_source
+from .spelling import StoredFunction, looks_stored, read_stored
 
 __all__ = [
-    "BaseDomain", "BytecodeError", "CodeObject", "CodeRaised", "Domain", "Environment", "FunctionSource", "Identification",
+    "BytecodeError", "CodeObject", "CodeRaised", "Domain", "Environment", "FunctionSource", "Identification",
     "Machine", "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version", "identify",
     "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
 ]  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import OPTIMIZED, CodeObject
-from anykeras.bytecode.effects import effect
-from anykeras.bytecode.errors import limit_error, malformed_error
-from anykeras.bytecode.instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
+from .code import OPTIMIZED, CodeObject
+from .effects import effect
+from .errors import limit_error, malformed_error
+from .instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
 
 ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "BREAK_LOOP", "CONTINUE_LOOP"})
 JUMPS = frozenset({"JUMP_FORWARD", "JUMP_ABSOLUTE", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT"})

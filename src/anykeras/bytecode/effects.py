@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from anykeras.bytecode.dialects import Traits
+from .dialects import Traits
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.errors import AnyKerasError
+from ..errors import AnyKerasError
 
 MALFORMED = "AK3101"  # the bytes are not a code object
 UNKNOWN_PYTHON = "AK3102"  # no known Python could have written them

@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from anykeras.bytecode import linetable, repair
-from anykeras.bytecode.checks import check
-from anykeras.bytecode.code import CodeObject, Version
-from anykeras.bytecode.dialects import VERSIONS
-from anykeras.bytecode.errors import UNKNOWN_PYTHON, BytecodeError
-from anykeras.bytecode.unmarshal import read_code
+from . import linetable, repair
+from .checks import check
+from .code import CodeObject, Version
+from .dialects import VERSIONS
+from .errors import UNKNOWN_PYTHON, BytecodeError
+from .unmarshal import read_code
 
 _IN_PATH = re.compile(r"[Pp]ython[-_]?(2|3)\.?(\d{1,2})(?!\d)")
 

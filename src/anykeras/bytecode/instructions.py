@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from anykeras.bytecode.code import CodeObject
-from anykeras.bytecode.dialects import Dialect, dialect
-from anykeras.bytecode.errors import malformed_error
+from .code import CodeObject
+from .dialects import Dialect, dialect
+from .errors import malformed_error
 
 MAX_INSTRUCTIONS = 200_000
 

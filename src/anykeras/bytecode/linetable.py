@@ -5,7 +5,7 @@ Source: ``Objects/lnotab_notes.txt`` of CPython 3.9 and 3.10; ``Objects/location
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import CodeObject
+from .code import CodeObject
 
 
 def fits(code: CodeObject) -> bool:

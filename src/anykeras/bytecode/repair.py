@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
 
-from anykeras.bytecode.checks import check, indexes
-from anykeras.bytecode.code import CodeObject, Version
-from anykeras.bytecode.dialects import dialect
-from anykeras.bytecode.errors import BytecodeError, malformed_error
-from anykeras.bytecode.instructions import decode
-from anykeras.bytecode.unmarshal import read_code
+from .checks import check, indexes
+from .code import CodeObject, Version
+from .dialects import dialect
+from .errors import BytecodeError, malformed_error
+from .instructions import decode
+from .unmarshal import read_code
 
 SLASH, BACKSLASH = 0x2F, 0x5C
 _DRIVE = re.compile(rb"[A-Za-z]:/")

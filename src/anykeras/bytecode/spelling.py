@@ -21,8 +21,8 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from anykeras import limits
-from anykeras.bytecode.errors import SPELLING, BytecodeError, limit_error
+from .. import limits
+from .errors import SPELLING, BytecodeError, limit_error
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 _CODE_MARKS = frozenset("c\xe3")  # marshal's type byte of a code object, without and with a reference flag

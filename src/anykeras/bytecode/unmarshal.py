@@ -15,11 +15,14 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from anykeras import limits
-from anykeras.bytecode.code import VARARGS, VARKEYWORDS, CodeObject, Version
-from anykeras.bytecode.errors import BytecodeError, limit_error, malformed_error
-from anykeras.errors import AnyKerasError
+from .. import limits
+from ..errors import AnyKerasError
+from .code import VARARGS, VARKEYWORDS, CodeObject, Version
+from .errors import limit_error, malformed_error
+
+T = TypeVar("T")
 
 FLAG_REF = 0x80
 LOCAL, CELL, FREE = 0x20, 0x40, 0x80  # kinds of a fast slot, Include/internal/pycore_code.h (3.11)
@@ -259,26 +262,14 @@ class _CodeFields:
             raise malformed_error(f"{what} of a code object is {number}")
         return number
 
-    def raw(self, what: str) -> bytes:
-        value = self.reader.value(self.depth, raw=True)
-        if not isinstance(value, bytes):
-            raise malformed_error(f"{what} of a code object is not bytes")
-        return value
-
-    def text(self, what: str) -> str:
-        value = self.reader.value(self.depth)
-        if not isinstance(value, str):
-            raise malformed_error(f"{what} of a code object is not text")
-        return value
-
-    def sequence(self, what: str) -> tuple[object, ...]:
-        value = self.reader.value(self.depth)
-        if not isinstance(value, tuple):
-            raise malformed_error(f"{what} of a code object is not a tuple")
+    def value(self, what: str, kind: type[T]) -> T:
+        value = self.reader.value(self.depth, raw=kind is bytes)
+        if not isinstance(value, kind):
+            raise malformed_error(f"{what} of a code object is not {kind.__name__}")
         return value
 
     def names(self, what: str) -> tuple[str, ...]:
-        values = self.sequence(what)
+        values: tuple[object, ...] = self.value(what, tuple)
         names = tuple(value for value in values if isinstance(value, str))
         if len(names) != len(values):
             raise malformed_error(f"{what} of a code object holds something else than names")
@@ -291,13 +282,13 @@ class _CodeFields:
         kwonly = self.small("kwonlyargcount") if layout.kwonly else 0
         nlocals = None if layout.localsplus else self.small("nlocals")
         stacksize, flags = self.small("stacksize"), self.reader.int32()
-        code, consts, names = self.raw("co_code"), self.sequence("co_consts"), self.names("co_names")
+        code, consts, names = self.value("co_code", bytes), self.value("co_consts", tuple), self.names("co_names")
         slots, cellvars, freevars = self._plus() if layout.localsplus else self._separate(nlocals or 0)
-        filename, name = self.text("co_filename"), self.text("co_name")
-        qualname = self.text("co_qualname") if layout.localsplus else name
+        filename, name = self.value("co_filename", str), self.value("co_name", str)
+        qualname = self.value("co_qualname", str) if layout.localsplus else name
         firstlineno = self.reader.int32()
-        line_table = self.raw("line table")
-        exception_table = self.raw("exception table") if layout.localsplus else b""
+        line_table = self.value("line table", bytes)
+        exception_table = self.value("exception table", bytes) if layout.localsplus else b""
         stars = bool(flags & VARARGS) + bool(flags & VARKEYWORDS)
         if posonly > argcount or argcount + kwonly + stars > len(slots):
             raise malformed_error("a code object has more parameters than local variables")
@@ -313,7 +304,7 @@ class _CodeFields:
         return varnames, cellvars, freevars
 
     def _plus(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        names, kinds = self.names("co_localsplusnames"), self.raw("co_localspluskinds")
+        names, kinds = self.names("co_localsplusnames"), self.value("co_localspluskinds", bytes)
         if len(names) != len(kinds):
             raise malformed_error("co_localspluskinds does not fit co_localsplusnames")
         pairs = tuple(zip(names, kinds, strict=True))
@@ -339,5 +330,3 @@ _READERS: dict[str, Callable[[_Reader, str, int, bool], object]] = {
     "c": _code,
     **dict.fromkeys("[{<S", _never),
 }
-
-__all__ = ["BytecodeError", "Layout", "read_code"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..bytecode import BaseDomain, throw, unsupported_error
+from ..bytecode import Domain, throw, unsupported_error
 from ..bytecode.errors import missing_name_error
 from .functions import Dim, Entry, Kind, Ops, Pair, Scope, Shape, Sizes, attribute, module_of, operator, resolve
 from .functions.lookup import canonical, is_module
@@ -30,7 +30,7 @@ _NUMPY: Mapping[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 
-class CodeDomain(BaseDomain):
+class CodeDomain(Domain):
     """The tables over one `Ops`: symbols when a graph is traced, arrays when the same code is run on numbers.
 
     `given` stands for names that the file does not hold (custom objects): functions ``function(ops, *args, **kwargs)``

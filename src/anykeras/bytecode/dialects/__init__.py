@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from anykeras.bytecode.code import Version
-from anykeras.bytecode.dialects.traits import Traits, traits_of
-from anykeras.bytecode.errors import UNKNOWN_PYTHON, BytecodeError
+from ..code import Version
+from ..errors import UNKNOWN_PYTHON, BytecodeError
+from .traits import Traits, traits_of
 
 __all__ = ["VERSIONS", "Dialect", "Traits", "dialect"]
 

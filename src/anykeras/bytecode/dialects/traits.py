@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from anykeras.bytecode.code import Version
+from ..code import Version
 
 
 @dataclass(frozen=True)

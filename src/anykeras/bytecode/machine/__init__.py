@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.machine.core import Machine
-from anykeras.bytecode.machine.domain import BaseDomain, Domain, Environment, Namespace, Operation
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.meter import MachineLimits
-from anykeras.bytecode.machine.values import ExceptionValue, Function, MachineValue, Thrown, is_plain
+from .core import Machine
+from .domain import Domain, Environment, Namespace, Operation
+from .faults import throw
+from .meter import MachineLimits
+from .values import ExceptionValue, Function, MachineValue, Thrown, is_plain
 
 __all__ = [
-    "BaseDomain", "Domain", "Environment", "ExceptionValue", "Function", "Machine", "MachineLimits", "MachineValue",
+    "Domain", "Environment", "ExceptionValue", "Function", "Machine", "MachineLimits", "MachineValue",
     "Namespace", "Operation", "Thrown", "is_plain", "throw",
 ]  # fmt: skip

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import VARARGS, VARKEYWORDS
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.values import NULL, Args, Function, Kwargs
+from ..code import VARARGS, VARKEYWORDS
+from .faults import throw
+from .values import NULL, Args, Function, Kwargs
 
 
 def bind(function: Function, args: Args, kwargs: Kwargs) -> list[object]:

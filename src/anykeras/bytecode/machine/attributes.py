@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine import classes
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.generators import Generator
-from anykeras.bytecode.machine.methods import GENERATOR_METHODS, METHODS, PYTHON2_METHODS
-from anykeras.bytecode.machine.runtime import Bound, Builtin, Library, Runtime, ask, is_symbol
-from anykeras.bytecode.machine.values import (
+from ..errors import unsupported_error
+from . import classes
+from .faults import throw
+from .generators import Generator
+from .methods import GENERATOR_METHODS, METHODS, PYTHON2_METHODS
+from .runtime import Bound, Builtin, Library, Runtime, ask, is_symbol
+from .values import (
     Class,
     ContextCall,
     ExceptionType,

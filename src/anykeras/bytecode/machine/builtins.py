@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine import classes, formatting, items, iterators, kinds, operators, ordering, plain
-from anykeras.bytecode.machine.faults import EXCEPTIONS, safely, throw
-from anykeras.bytecode.machine.kinds import TYPES
-from anykeras.bytecode.machine.runtime import Builtin, Run, Runtime, ask, is_symbol
-from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, NULL, Args, Iter, Kwargs, Type
+from ..errors import limit_error, unsupported_error
+from . import classes, formatting, items, iterators, kinds, operators, ordering, plain
+from .faults import EXCEPTIONS, safely, throw
+from .kinds import TYPES
+from .runtime import Builtin, Run, Runtime, ask, is_symbol
+from .values import NOT_IMPLEMENTED, NULL, Args, Iter, Kwargs, Type
 
 MAX_DIGITS = 3000  # of a text that is read as a number
 MAX_ROUNDING = 400  # digits

@@ -7,11 +7,11 @@ later.
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.runtime import Builtin, Runtime, is_symbol
-from anykeras.bytecode.machine.special import METHODS
-from anykeras.bytecode.machine.values import (
+from ..errors import unsupported_error
+from .faults import throw
+from .runtime import Builtin, Runtime, is_symbol
+from .special import METHODS
+from .values import (
     NULL,
     Args,
     Cell,

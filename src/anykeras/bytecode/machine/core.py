@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from anykeras.bytecode.code import ASYNC_GENERATOR, COROUTINE, GENERATOR, OPTIMIZED, CodeObject
-from anykeras.bytecode.dialects import dialect
-from anykeras.bytecode.errors import limit_error, malformed_error, missing_name_error, uncaught_error, unsupported_error
-from anykeras.bytecode.instructions import decode
-from anykeras.bytecode.machine import classes, operators, plain
-from anykeras.bytecode.machine.arguments import bind
-from anykeras.bytecode.machine.builtins import builtin_names, call_type
-from anykeras.bytecode.machine.domain import Domain
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.frame import Frame, Signal
-from anykeras.bytecode.machine.generators import Generator
-from anykeras.bytecode.machine.handlers import HANDLERS
-from anykeras.bytecode.machine.meter import MachineLimits, Meter
-from anykeras.bytecode.machine.modules import LIBRARIES
-from anykeras.bytecode.machine.runtime import Bound, Builtin, Runtime, ask, is_symbol
-from anykeras.bytecode.machine.unwinding import handle, leave_blocks
-from anykeras.bytecode.machine.values import (
+from ..code import ASYNC_GENERATOR, COROUTINE, GENERATOR, OPTIMIZED, CodeObject
+from ..dialects import dialect
+from ..errors import limit_error, malformed_error, missing_name_error, uncaught_error, unsupported_error
+from ..instructions import decode
+from . import classes, operators, plain
+from .arguments import bind
+from .builtins import builtin_names, call_type
+from .domain import Domain
+from .faults import throw
+from .frame import Frame, Signal
+from .generators import Generator
+from .handlers import HANDLERS
+from .meter import MachineLimits, Meter
+from .modules import LIBRARIES
+from .runtime import Bound, Builtin, Runtime, ask, is_symbol
+from .unwinding import handle, leave_blocks
+from .values import (
     Args,
     Cell,
     Class,

@@ -22,78 +22,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from anykeras.bytecode.errors import missing_name_error, unsupported_error
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.values import ExceptionValue, MachineValue, Type, is_plain
-
-
-class Domain(Protocol):
-    """The operations on non-plain values. ``left`` or ``right`` may be plain, never both."""
-
-    def is_symbol(self, value: object) -> bool:
-        """Whether ``value`` is this domain's; a value that nobody knows ends the run."""
-
-    def load_global(self, name: str) -> object:
-        """The value of a global name. ``LookupError``: unknown here, the machine then looks among its builtins."""
-
-    def import_module(self, name: str) -> object:
-        """``import name`` (dotted) inside the code: a value for the module, never a module."""
-
-    def binary(self, op: str, left: object, right: object) -> object:
-        """``op``: ``+ - * / // % ** @ << >> & | ^``. Python 2's ``/`` comes as ``"classic /"``."""
-
-    def inplace(self, op: str, left: object, right: object) -> object:
-        """``left op= right``; same ``op``. Usually the same as ``binary``."""
-
-    def unary(self, op: str, value: object) -> object:
-        """``op``: ``- + ~ not``."""
-
-    def compare(self, op: str, left: object, right: object) -> object:
-        """``op``: ``< <= == != > >= is``. For ``is not``, the answer of ``is`` goes through ``unary("not")``."""
-
-    def contains(self, item: object, container: object) -> object:
-        """``item in container``, where either is a domain value."""
-
-    def is_function(self, value: object) -> bool:
-        """Whether ``value`` can be called; a class binds such a value to its objects, or not, as its library decides."""
-
-    def truth(self, value: object) -> bool:
-        """The branch to take; refuse what is not decided."""
-
-    def length(self, value: object) -> object:
-        """``len(value)``."""
-
-    def iterate(self, value: object) -> Iterable[object]:
-        """The values of a ``for`` loop, of ``list(value)``, of ``f(*value)``."""
-
-    def unpack(self, value: object, count: int) -> Iterable[object]:
-        """The values of ``a, b = value``, where ``count`` are wanted; any other number is the code's ValueError."""
-
-    def getattr(self, value: object, name: str) -> object:
-        """``value.name``; ``throw("AttributeError")`` where it has none. Names that begin with ``__`` never arrive."""
-
-    def setattr(self, value: object, name: str, item: object) -> None: ...
-
-    def getitem(self, value: object, key: object) -> object:
-        """``value[key]``; ``value`` or ``key`` is the domain's. ``key`` may hold slices, ``...``, ``None``, symbols."""
-
-    def setitem(self, value: object, key: object, item: object) -> None: ...
-
-    def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        """``function(*args, **kwargs)``. Arguments may be the machine's ``Function``: call its ``invoke``."""
-
-    def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        """A builtin with a domain value among its direct arguments: ``abs bool bin chr complex float format
-        hex int isinstance join oct ord pow range repr round str type``. ``isinstance`` gives the classes as a tuple of
-        names and domain values; ``join`` the pieces of an f-string."""
-
-    def enter(self, manager: object) -> object:
-        """``with manager as ...``: the value bound."""
-
-    def leave(self, manager: object, error: ExceptionValue | None) -> bool:
-        """End of ``with``; ``True`` swallows ``error``."""
+from ..errors import missing_name_error, unsupported_error
+from .faults import throw
+from .values import ExceptionValue, MachineValue, Type, is_plain
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,60 +75,77 @@ class Environment:
         raise LookupError(name)
 
 
-class BaseDomain:
-    """A domain of namespaces and operations in which everything else is refused; subclass it."""
+class Domain:
+    """The operations on non-plain values: here those on namespaces and operations, everything else is refused; subclass it.
+
+    ``left`` or ``right`` may be plain, never both.
+    """
 
     def __init__(self, environment: Environment | None = None) -> None:
         self.environment = environment or Environment({})
 
     def is_symbol(self, value: object) -> bool:
+        """Whether ``value`` is this domain's; a value that nobody knows ends the run."""
         return isinstance(value, Operation | Namespace)
 
     def load_global(self, name: str) -> object:
+        """The value of a global name. ``LookupError``: unknown here, the machine then looks among its builtins."""
         return self.environment.get(name)
 
     def import_module(self, name: str) -> object:
+        """``import name`` (dotted) inside the code: a value for the module, never a module."""
         return Namespace(self.environment.canonical(name))
 
     def binary(self, op: str, left: object, right: object) -> object:
+        """``op``: ``+ - * / // % ** @ << >> & | ^``. Python 2's ``/`` comes as ``"classic /"``."""
         raise unsupported_error(f"the code computes {describe(left)} {op} {describe(right)}")
 
     def inplace(self, op: str, left: object, right: object) -> object:
+        """``left op= right``; same ``op``. Usually the same as ``binary``."""
         return self.binary(op, left, right)
 
     def unary(self, op: str, value: object) -> object:
+        """``op``: ``- + ~ not``."""
         if op == "not":
             return not self.truth(value)
         raise unsupported_error(f"the code computes {op}{describe(value)}")
 
     def compare(self, op: str, left: object, right: object) -> object:
+        """``op``: ``< <= == != > >= is``. For ``is not``, the answer of ``is`` goes through ``unary("not")``."""
         if op == "is":
             return left is right
         raise unsupported_error(f"the code compares {describe(left)} {op} {describe(right)}")
 
     def contains(self, item: object, container: object) -> object:
+        """``item in container``, where either is a domain value."""
         if type(container) in (tuple, list, set, frozenset, dict) and isinstance(container, Iterable):
             return any(item is one or self.truth(self.compare("==", item, one)) for one in container)
         raise unsupported_error(f"the code looks for a value in {describe(container)}")
 
     def is_function(self, value: object) -> bool:
+        """Whether ``value`` can be called; a class binds such a value to its objects, or not, as its library decides."""
         return isinstance(value, Operation)
 
     def truth(self, value: object) -> bool:
+        """The branch to take; refuse what is not decided."""
         if isinstance(value, Operation | Namespace):
             return True
         raise unsupported_error(f"the code decides by the value of {describe(value)}")
 
     def length(self, value: object) -> object:
+        """``len(value)``."""
         raise unsupported_error(f"the code takes the length of {describe(value)}")
 
     def iterate(self, value: object) -> Iterable[object]:
+        """The values of a ``for`` loop, of ``list(value)``, of ``f(*value)``."""
         raise unsupported_error(f"the code loops over {describe(value)}")
 
     def unpack(self, value: object, count: int) -> Iterable[object]:
+        """The values of ``a, b = value``, where ``count`` are wanted; any other number is the code's ValueError."""
         return self.iterate(value)
 
     def getattr(self, value: object, name: str) -> object:
+        """``value.name``; ``throw("AttributeError")`` where it has none. Names that begin with ``__`` never arrive."""
         if isinstance(value, Namespace):
             try:
                 return self.environment.get(f"{value.path}.{name}")
@@ -208,17 +157,22 @@ class BaseDomain:
         raise unsupported_error(f"the code sets the attribute {name} of {describe(value)}")
 
     def getitem(self, value: object, key: object) -> object:
+        """``value[key]``; ``value`` or ``key`` is the domain's. ``key`` may hold slices, ``...``, ``None``, symbols."""
         raise unsupported_error(f"the code indexes {describe(value)}")
 
     def setitem(self, value: object, key: object, item: object) -> None:
         raise unsupported_error(f"the code writes into {describe(value)}")
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """``function(*args, **kwargs)``. Arguments may be the machine's ``Function``: call its ``invoke``."""
         if isinstance(function, Operation):
             return function.function(*args, **kwargs)
         raise unsupported_error(f"the code calls {describe(function)}")
 
     def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
+        """A builtin with a domain value among its direct arguments: ``abs bool bin chr complex float format
+        hex int isinstance join oct ord pow range repr round str type``. ``isinstance`` gives the classes as a tuple of
+        names and domain values; ``join`` the pieces of an f-string."""
         if name == "isinstance" and isinstance(args[1], Sequence) and all(isinstance(kind, str) for kind in args[1]):
             return False  # a symbol is no list, number or text
         if name == "bool":
@@ -226,9 +180,11 @@ class BaseDomain:
         raise unsupported_error(f"the code calls {name}() on {describe(args[0])}")
 
     def enter(self, manager: object) -> object:
+        """``with manager as ...``: the value bound."""
         raise unsupported_error(f"the code opens a with block on {describe(manager)}")
 
     def leave(self, manager: object, error: ExceptionValue | None) -> bool:
+        """End of ``with``; ``True`` swallows ``error``."""
         return False
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from anykeras.bytecode.errors import limit_error
-from anykeras.bytecode.machine.values import ExceptionType, ExceptionValue, Thrown
-from anykeras.errors import AnyKerasError
+from ...errors import AnyKerasError
+from ..errors import limit_error
+from .values import ExceptionType, ExceptionValue, Thrown
 
 T = TypeVar("T")
 

@@ -6,21 +6,11 @@ import re
 import string
 from collections.abc import Iterator
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine import items, plain, special
-from anykeras.bytecode.machine.faults import safely, throw
-from anykeras.bytecode.machine.runtime import Runtime, ask, is_symbol
-from anykeras.bytecode.machine.values import (
-    NOT_IMPLEMENTED,
-    NULL,
-    Args,
-    ExceptionValue,
-    Instance,
-    Kwargs,
-    Type,
-    is_plain,
-    is_scalar,
-)
+from ..errors import unsupported_error
+from . import items, plain, special
+from .faults import safely, throw
+from .runtime import Runtime, ask, is_symbol
+from .values import NOT_IMPLEMENTED, NULL, Args, ExceptionValue, Instance, Kwargs, Type, is_plain, is_scalar
 
 _DIGITS = re.compile(r"\d+")
 _PERCENT = re.compile(r"%(?:\(([^()]*)\))?([#0\- +]*)(\*|\d+)?(?:\.(\*|\d+))?[hlL]?(.)", re.DOTALL)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from anykeras.bytecode.code import OPTIMIZED
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Body, Instruction
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.runtime import Runtime
-from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function, Locals
+from ..code import OPTIMIZED
+from ..errors import malformed_error
+from ..instructions import Body, Instruction
+from .faults import throw
+from .runtime import Runtime
+from .values import NULL, Cell, ExceptionValue, Function, Locals
 
+T = TypeVar("T")
 MAX_STACK = 10_000
 
 
@@ -88,14 +91,10 @@ class Frame:
     # -- tables of the code object
 
     def const(self, index: int) -> object:
-        if index >= len(self.function.code.consts):
-            raise malformed_error("a constant index is out of range")
-        return self.function.code.consts[index]
+        return _entry(self.function.code.consts, index, "constant")
 
     def name(self, index: int) -> str:
-        if index >= len(self.function.code.names):
-            raise malformed_error("a name index is out of range")
-        return self.function.code.names[index]
+        return _entry(self.function.code.names, index, "name")
 
     def local(self, index: int) -> object:
         value = self.slot(index)
@@ -104,9 +103,7 @@ class Frame:
         return value
 
     def slot(self, index: int) -> object:
-        if index >= len(self.slots):
-            raise malformed_error("a variable index is out of range")
-        return self.slots[index]
+        return _entry(self.slots, index, "variable")
 
     def set_slot(self, index: int, value: object) -> None:
         self.slot(index)
@@ -132,3 +129,9 @@ class Frame:
         self.current = self.body.instructions[self.index]
         self.index += 1
         return self.current
+
+
+def _entry(table: Sequence[T], index: int, what: str) -> T:
+    if index >= len(table):
+        raise malformed_error(f"a {what} index is out of range")
+    return table[index]

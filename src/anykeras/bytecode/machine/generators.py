@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from anykeras.bytecode.machine.faults import exception, throw
-from anykeras.bytecode.machine.frame import Frame, Signal
-from anykeras.bytecode.machine.values import NULL, ExceptionValue, Iter, Thrown
+from .faults import exception, throw
+from .frame import Frame, Signal
+from .values import NULL, ExceptionValue, Iter, Thrown
 
 
 class Generator(Iter):

@@ -5,20 +5,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 
-from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine import plain, special
-from anykeras.bytecode.machine.faults import safely, throw
-from anykeras.bytecode.machine.runtime import Runtime, ask, is_symbol
-from anykeras.bytecode.machine.values import (
-    CONTAINERS,
-    NULL,
-    HostIter,
-    Instance,
-    Iter,
-    View,
-    is_plain,
-    is_unordered,
-)
+from ..errors import limit_error, unsupported_error
+from . import plain, special
+from .faults import safely, throw
+from .runtime import Runtime, ask, is_symbol
+from .values import CONTAINERS, NULL, HostIter, Instance, Iter, View, is_plain, is_unordered
 
 # -- iteration
 

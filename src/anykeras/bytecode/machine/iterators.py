@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import limit_error
-from anykeras.bytecode.machine import items, operators
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.runtime import Runtime
-from anykeras.bytecode.machine.values import NULL, Args, Iter, Kwargs
+from ..errors import limit_error
+from . import items, operators
+from .faults import throw
+from .runtime import Runtime
+from .values import NULL, Args, Iter, Kwargs
 
 MAX_LEVEL = 30  # iterators over iterators
 

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine import attributes
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.runtime import Bound, Builtin, Runtime, ask, is_symbol
-from anykeras.bytecode.machine.values import (
-    NULL,
-    Class,
-    ExceptionType,
-    ExceptionValue,
-    Function,
-    Instance,
-    MachineValue,
-    Method,
-    Thrown,
-    Type,
-    is_plain,
-)
+from ..errors import limit_error, unsupported_error
+from . import attributes
+from .faults import throw
+from .runtime import Bound, Builtin, Runtime, ask, is_symbol
+from .values import NULL, Class, ExceptionType, ExceptionValue, Function, Instance, MachineValue, Method, Thrown, Type, is_plain
 
 MAX_FLATTEN = 1000
 

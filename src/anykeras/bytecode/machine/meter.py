@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from anykeras import limits
-from anykeras.bytecode.errors import limit_error
+from ... import limits
+from ..errors import limit_error
 
 
 def _default_steps() -> int:

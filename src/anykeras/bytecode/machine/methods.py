@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine import formatting, items, operators, ordering, plain
-from anykeras.bytecode.machine.faults import safely, throw
-from anykeras.bytecode.machine.generators import Generator
-from anykeras.bytecode.machine.runtime import MethodRun, Runtime
-from anykeras.bytecode.machine.values import NULL, Args, ExceptionType, ExceptionValue, Kwargs, View, is_container, is_scalar
+from ..errors import unsupported_error
+from . import formatting, items, operators, ordering, plain
+from .faults import safely, throw
+from .generators import Generator
+from .runtime import MethodRun, Runtime
+from .values import NULL, Args, ExceptionType, ExceptionValue, Kwargs, View, is_container, is_scalar
 
 # -- methods that the host runs as they are
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine import items, operators
-from anykeras.bytecode.machine.builtins import PYTHON2, guard
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.runtime import Builtin, Library, Run, Runtime
-from anykeras.bytecode.machine.values import Args, HostIter, Iter, Kwargs
+from ..errors import unsupported_error
+from . import items, operators
+from .builtins import PYTHON2, guard
+from .faults import throw
+from .runtime import Builtin, Library, Run, Runtime
+from .values import Args, HostIter, Iter, Kwargs
 
 _BINARY = {
     "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//", "mod": "%", "pow": "**", "matmul": "@",

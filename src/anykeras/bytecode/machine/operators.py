@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import operator
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine import formatting, items, plain, special
-from anykeras.bytecode.machine.faults import safely, throw
-from anykeras.bytecode.machine.runtime import Runtime, ask, is_symbol
-from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, Instance, View, is_plain, is_scalar, is_unordered
+from ..errors import unsupported_error
+from . import formatting, items, plain, special
+from .faults import safely, throw
+from .runtime import Runtime, ask, is_symbol
+from .values import NOT_IMPLEMENTED, Instance, View, is_plain, is_scalar, is_unordered
 
 
 def binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool = False) -> object:

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from functools import cmp_to_key, partial
 from typing import TypeVar
 
-from anykeras.bytecode.machine import items, operators, plain
-from anykeras.bytecode.machine.faults import safely, throw
-from anykeras.bytecode.machine.runtime import Runtime
-from anykeras.bytecode.machine.values import NULL, Args, Kwargs, is_scalar
+from . import items, operators, plain
+from .faults import safely, throw
+from .runtime import Runtime
+from .values import NULL, Args, Kwargs, is_scalar
 
 T = TypeVar("T")
 

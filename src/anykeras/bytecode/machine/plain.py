@@ -5,19 +5,10 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 
-from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine.faults import safely
-from anykeras.bytecode.machine.meter import Meter
-from anykeras.bytecode.machine.values import (
-    NULL,
-    Instance,
-    MachineValue,
-    Plain,
-    is_container,
-    is_plain,
-    is_scalar,
-    is_unordered,
-)
+from ..errors import limit_error, unsupported_error
+from .faults import safely
+from .meter import Meter
+from .values import NULL, Instance, MachineValue, Plain, is_container, is_plain, is_scalar, is_unordered
 
 SIZED = (str, bytes, list, tuple)
 

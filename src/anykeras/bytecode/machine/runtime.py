@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar
 
-from anykeras.bytecode.dialects import Traits
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine.domain import Domain
-from anykeras.bytecode.machine.meter import Meter
-from anykeras.bytecode.machine.values import Args, Function, Kwargs, Locals, MachineValue, Thrown, is_plain
-from anykeras.errors import AnyKerasError
+from ...errors import AnyKerasError
+from ..dialects import Traits
+from ..errors import unsupported_error
+from .domain import Domain
+from .meter import Meter
+from .values import Args, Function, Kwargs, Locals, MachineValue, Thrown, is_plain
 
 T = TypeVar("T")
 

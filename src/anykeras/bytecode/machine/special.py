@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.runtime import Runtime
-from anykeras.bytecode.machine.values import NOT_IMPLEMENTED, NULL, Instance, Iter, MachineValue, Thrown, is_plain
+from ..errors import unsupported_error
+from .faults import throw
+from .runtime import Runtime
+from .values import NOT_IMPLEMENTED, NULL, Instance, Iter, MachineValue, Thrown, is_plain
 
 _ARITHMETIC = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "classic /": "div", "//": "floordiv", "%": "mod", "**": "pow",

@@ -5,9 +5,9 @@ Source: ``Python/ceval.c`` (fast_block_end, exception_unwind) of 2.7, 3.4, 3.8, 
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.machine.frame import Block, Frame, Signal
-from anykeras.bytecode.machine.values import ExceptionType, ExceptionValue
+from ..errors import malformed_error
+from .frame import Block, Frame, Signal
+from .values import ExceptionType, ExceptionValue
 
 
 def handle(frame: Frame, error: ExceptionValue) -> bool:

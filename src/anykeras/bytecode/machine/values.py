@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from types import EllipsisType
 from typing import Protocol, TypeAlias, TypeGuard
 
-from anykeras.bytecode.code import CodeObject
+from ..code import CodeObject
 
 Scalar: TypeAlias = int | float | complex | str | bytes | bool | EllipsisType | None
 Container: TypeAlias = (
@@ -84,18 +84,26 @@ class Type(MachineValue):
     hosts: tuple[type, ...]
 
 
+class Derived(MachineValue):
+    """A class that may have a base."""
+
+    __slots__ = ()
+    base: Derived | None
+
+    def is_a(self, other: object) -> bool:
+        """Whether it is ``other`` or derived from it."""
+        kind: Derived | None = self
+        while kind is not None and kind is not other:
+            kind = kind.base
+        return kind is not None
+
+
 @dataclass(slots=True, eq=False, repr=False)
-class ExceptionType(MachineValue):
+class ExceptionType(Derived):
     """A builtin exception class."""
 
     name: str
-    parent: ExceptionType | None
-
-    def is_a(self, other: object) -> bool:
-        kind: ExceptionType | None = self
-        while kind is not None and kind is not other:
-            kind = kind.parent
-        return kind is not None
+    base: ExceptionType | None
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -183,7 +191,7 @@ class Locals(MachineValue):
 
 
 @dataclass(slots=True, eq=False, repr=False)
-class Class(MachineValue):
+class Class(Derived):
     """A class of the stored code: a name, at most one base, members. It is no type of the host, and makes none."""
 
     name: str
@@ -196,12 +204,6 @@ class Class(MachineValue):
         while kind is not None and name not in kind.members:
             kind = kind.base
         return NULL if kind is None else kind.members[name]
-
-    def is_a(self, other: object) -> bool:
-        kind: Class | None = self
-        while kind is not None and kind is not other:
-            kind = kind.base
-        return kind is not None
 
 
 @dataclass(slots=True, eq=False, repr=False)

@@ -10,16 +10,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from anykeras.bytecode.checks import indexes
-from anykeras.bytecode.code import VARARGS, VARKEYWORDS, CodeObject
-from anykeras.bytecode.dialects import dialect
-from anykeras.bytecode.errors import CodeRaised, limit_error, unsupported_error
-from anykeras.bytecode.instructions import decode
-from anykeras.bytecode.machine import Function, Machine, MachineLimits
-from anykeras.bytecode.source.evaluating import evaluate
-from anykeras.bytecode.source.expressions import Expression, children, choice, name, negate, same, walk
-from anykeras.bytecode.source.naming import Names
-from anykeras.bytecode.source.printing import Printer
+from ..checks import indexes
+from ..code import VARARGS, VARKEYWORDS, CodeObject
+from ..dialects import dialect
+from ..errors import CodeRaised, limit_error, unsupported_error
+from ..instructions import decode
+from ..machine import Function, Machine, MachineLimits
+from .evaluating import evaluate
+from .expressions import Expression, children, choice, name, negate, same, walk
+from .naming import Names
+from .printing import Printer
 
 __all__ = ["FunctionSource", "write_source"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from anykeras.bytecode.machine import Machine, attributes, items, operators
-from anykeras.bytecode.machine.runtime import Builtin, Runtime
-from anykeras.bytecode.machine.values import Args, Kwargs
-from anykeras.bytecode.source.expressions import Expression, map_items
+from ..machine import Machine, attributes, items, operators
+from ..machine.runtime import Builtin, Runtime
+from ..machine.values import Args, Kwargs
+from .expressions import Expression, map_items
 
 
 def evaluate(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from anykeras.bytecode.errors import limit_error, unsupported_error
-from anykeras.bytecode.machine import BaseDomain, Function
-from anykeras.bytecode.machine.builtins import builtin_names
-from anykeras.bytecode.machine.values import MachineValue, Type
-from anykeras.bytecode.source.expressions import Expression, map_items, name, same
+from ..errors import limit_error, unsupported_error
+from ..machine import Domain, Function
+from ..machine.builtins import builtin_names
+from ..machine.values import MachineValue, Type
+from .expressions import Expression, map_items, name, same
 
 MAX_EXPRESSIONS = 20_000
 
 
-class Names(BaseDomain):
+class Names(Domain):
     """One run along known ``decisions``; further branches are taken as true and remembered in ``asked``."""
 
     def __init__(self, decisions: tuple[bool, ...], python2: bool, nested: Callable[[Function], Expression]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.source.expressions import Expression
+from ..errors import unsupported_error
+from .expressions import Expression
 
 # how tightly an operator binds ("Operator precedence", Python language reference)
 LAMBDA, CHOICE, OR, AND, NOT, COMPARE, UNARY, POWER, ATOM = 0, 1, 2, 3, 4, 5, 12, 13, 15

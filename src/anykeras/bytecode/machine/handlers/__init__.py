@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.machine.handlers import (
-    arithmetic,
-    blocks,
-    calls,
-    classes,
-    containers,
-    exceptions,
-    generators,
-    jumps,
-    matching,
-    names,
-    python2,
-    stack,
-)
-from anykeras.bytecode.machine.handlers.table import Handler
+from . import arithmetic, blocks, calls, classes, containers, exceptions, generators, jumps, matching, names, python2, stack
+from .table import Handler
 
 __all__ = ["HANDLERS"]
 

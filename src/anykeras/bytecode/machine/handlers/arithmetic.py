@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import formatting, items, operators
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.runtime import Runtime
-from anykeras.bytecode.machine.unwinding import matches
-from anykeras.bytecode.machine.values import Template
+from ...errors import malformed_error
+from ...instructions import Instruction
+from .. import formatting, items, operators
+from ..faults import throw
+from ..frame import Frame
+from ..runtime import Runtime
+from ..unwinding import matches
+from ..values import Template
+from .table import Table
 
 TABLE = Table()
 

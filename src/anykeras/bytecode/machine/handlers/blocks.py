@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import attributes, operators
-from anykeras.bytecode.machine.frame import Block, Frame, Signal
-from anykeras.bytecode.machine.handlers.table import Handler, Table
-from anykeras.bytecode.machine.unwinding import cut, end_handler, expect_exception
-from anykeras.bytecode.machine.values import NULL, ExceptionType, ExceptionValue, Thrown
+from ...errors import malformed_error
+from ...instructions import Instruction
+from .. import attributes, operators
+from ..frame import Block, Frame, Signal
+from ..unwinding import cut, end_handler, expect_exception
+from ..values import NULL, ExceptionType, ExceptionValue, Thrown
+from .table import Handler, Table
 
 TABLE = Table()
 MAX_BLOCKS = 20  # CO_MAXBLOCKS
@@ -68,11 +68,6 @@ def _end_finally(frame: Frame, instruction: Instruction) -> Signal | None:
         raise malformed_error("a finally body ends on a value that is no reason")
     error, _ = frame.pop(), frame.pop()
     raise Thrown(expect_exception(error))
-
-
-@TABLE.register("BEGIN_FINALLY")
-def _begin_finally(frame: Frame, instruction: Instruction) -> None:
-    frame.push(NULL)
 
 
 @TABLE.register("CALL_FINALLY")

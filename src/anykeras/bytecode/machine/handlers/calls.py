@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.code import CodeObject
-from anykeras.bytecode.errors import malformed_error, unsupported_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import formatting, items, operators, ordering
-from anykeras.bytecode.machine.faults import exception, throw
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.values import NULL, Cell, ExceptionValue, Function, Kwargs
+from ...code import CodeObject
+from ...errors import malformed_error, unsupported_error
+from ...instructions import Instruction
+from .. import formatting, items, operators, ordering
+from ..faults import exception, throw
+from ..frame import Frame
+from ..values import NULL, Cell, ExceptionValue, Function, Kwargs
+from .table import Table
 
 TABLE = Table()
 

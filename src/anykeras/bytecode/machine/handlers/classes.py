@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import attributes, classes
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.names import push_with_null
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.runtime import Builtin
-from anykeras.bytecode.machine.values import NULL, Locals
+from ...errors import malformed_error
+from ...instructions import Instruction
+from .. import attributes, classes
+from ..faults import throw
+from ..frame import Frame
+from ..runtime import Builtin
+from ..values import NULL, Locals
+from .names import push_with_null
+from .table import Table
 
 TABLE = Table()
 _STATEMENT = Builtin("__build_class__", classes.run_statement)
 
 
-@TABLE.register("LOAD_BUILD_CLASS")
-def _load_build_class(frame: Frame, instruction: Instruction) -> None:
-    frame.push(_STATEMENT)
+TABLE.load(lambda frame, arg: _STATEMENT, "LOAD_BUILD_CLASS")
 
 
 @TABLE.register("BUILD_CLASS")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import items, ordering, plain
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.runtime import Runtime
+from ...errors import malformed_error
+from ...instructions import Instruction
+from .. import items, ordering, plain
+from ..faults import throw
+from ..frame import Frame
+from ..runtime import Runtime
+from .table import Table
 
 TABLE = Table()
 C = TypeVar("C")
@@ -177,24 +177,7 @@ TABLE.compute(2, items.get, "BINARY_SUBSCR")
 TABLE.compute(3, lambda runtime, value, start, stop: items.get(runtime, value, slice(start, stop)), "BINARY_SLICE")
 
 
-@TABLE.register("STORE_SUBSCR")
-def _store_subscript(frame: Frame, instruction: Instruction) -> None:
-    item, value, key = frame.pops(3)
-    items.put(frame.runtime, value, key, item)
-
-
-@TABLE.register("DELETE_SUBSCR")
-def _delete_subscript(frame: Frame, instruction: Instruction) -> None:
-    value, key = frame.pops(2)
-    items.delete(frame.runtime, value, key)
-
-
-@TABLE.register("STORE_SLICE")
-def _store_slice(frame: Frame, instruction: Instruction) -> None:
-    item, value, start, stop = frame.pops(4)
-    items.put(frame.runtime, value, slice(start, stop), item)
-
-
-@TABLE.register("GET_LEN")
-def _get_len(frame: Frame, instruction: Instruction) -> None:
-    frame.push(items.measure(frame.runtime, frame.peek()))
+TABLE.perform(3, lambda runtime, item, value, key: items.put(runtime, value, key, item), "STORE_SUBSCR")
+TABLE.perform(4, lambda runtime, item, value, start, stop: items.put(runtime, value, slice(start, stop), item), "STORE_SLICE")
+TABLE.perform(2, items.delete, "DELETE_SUBSCR")
+TABLE.load(lambda frame, arg: items.measure(frame.runtime, frame.peek()), "GET_LEN")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error, unsupported_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import attributes, items
-from anykeras.bytecode.machine.faults import EXCEPTIONS, throw
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.unwinding import expect_exception, matches
-from anykeras.bytecode.machine.values import NULL, ExceptionType, ExceptionValue, Thrown
+from ...errors import malformed_error, unsupported_error
+from ...instructions import Instruction
+from .. import attributes, items
+from ..faults import EXCEPTIONS, throw
+from ..frame import Frame
+from ..unwinding import expect_exception, matches
+from ..values import NULL, ExceptionType, ExceptionValue, Thrown
+from .table import Table
 
 TABLE = Table()
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import items
-from anykeras.bytecode.machine.frame import Frame, Signal
-from anykeras.bytecode.machine.generators import Generator
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.values import NULL, Iter
+from ...errors import malformed_error
+from ...instructions import Instruction
+from .. import items
+from ..frame import Frame, Signal
+from ..generators import Generator
+from ..values import NULL, Iter
+from .table import Table
 
 TABLE = Table()
 
 
-@TABLE.register("RETURN_GENERATOR")
-def _return_generator(frame: Frame, instruction: Instruction) -> None:
-    frame.push(None)  # the call made the generator already; a POP_TOP follows
+TABLE.load(lambda frame, arg: None, "RETURN_GENERATOR")  # the call made the generator already; a POP_TOP follows
 
 
 @TABLE.register("YIELD_VALUE")

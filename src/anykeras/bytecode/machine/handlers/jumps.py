@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import items, operators
-from anykeras.bytecode.machine.frame import Frame, Signal
-from anykeras.bytecode.machine.handlers.table import Handler, Table
-from anykeras.bytecode.machine.runtime import Runtime
-from anykeras.bytecode.machine.values import NULL, Iter
+from ...errors import malformed_error
+from ...instructions import Instruction
+from .. import items, operators
+from ..frame import Frame, Signal
+from ..runtime import Runtime
+from ..values import NULL, Iter
+from .table import Handler, Table
 
 TABLE = Table()
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error, unsupported_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import plain
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.runtime import ask, is_symbol
-from anykeras.bytecode.machine.values import Type, is_plain
+from ...errors import malformed_error, unsupported_error
+from ...instructions import Instruction
+from .. import plain
+from ..frame import Frame
+from ..runtime import ask, is_symbol
+from ..values import Type, is_plain
+from .table import Table
 
 TABLE = Table()
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error, unsupported_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import attributes
-from anykeras.bytecode.machine.faults import throw
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
-from anykeras.bytecode.machine.values import NULL, Cell
+from ...errors import malformed_error, unsupported_error
+from ...instructions import Instruction
+from .. import attributes
+from ..faults import throw
+from ..frame import Frame
+from ..values import NULL, Cell
+from .table import Table
 
 TABLE = Table()
 
 
-@TABLE.register("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
-def _load(frame: Frame, instruction: Instruction) -> None:
-    frame.push(frame.local(instruction.arg))
+TABLE.load(Frame.local, "LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
+TABLE.load(Frame.cell, "LOAD_CLOSURE")
 
 
 @TABLE.register("LOAD_FAST_LOAD_FAST", "LOAD_FAST_BORROW_LOAD_FAST_BORROW")
@@ -68,11 +67,6 @@ def _copy_free(frame: Frame, instruction: Instruction) -> None:
     frame.slots[len(frame.slots) - len(closure) :] = closure
 
 
-@TABLE.register("LOAD_CLOSURE")
-def _load_closure(frame: Frame, instruction: Instruction) -> None:
-    frame.push(frame.cell(instruction.arg))
-
-
 @TABLE.register("LOAD_DEREF")
 def _load_deref(frame: Frame, instruction: Instruction) -> None:
     content = frame.cell(instruction.arg).content
@@ -96,11 +90,9 @@ def _delete_deref(frame: Frame, instruction: Instruction) -> None:
 
 @TABLE.register("LOAD_GLOBAL")
 def _load_global(frame: Frame, instruction: Instruction) -> None:
-    if not frame.traits.global_null_bit:
-        frame.push(frame.runtime.load_global(frame.name(instruction.arg)))
-        return
-    value = frame.runtime.load_global(frame.name(instruction.arg >> 1))
-    push_with_null(frame, value, instruction.arg & 1)
+    bits = int(frame.traits.global_null_bit)
+    value = frame.runtime.load_global(frame.name(instruction.arg >> bits))
+    push_with_null(frame, value, instruction.arg & bits)
 
 
 def push_with_null(frame: Frame, value: object, wanted: int) -> None:
@@ -123,11 +115,9 @@ def _store_global(frame: Frame, instruction: Instruction) -> None:
 @TABLE.register("LOAD_ATTR")
 def _load_attr(frame: Frame, instruction: Instruction) -> None:
     owner = frame.pop()
-    if not frame.traits.attr_method_bit:
-        frame.push(attributes.get(frame.runtime, owner, frame.name(instruction.arg)))
-        return
-    value = attributes.get(frame.runtime, owner, frame.name(instruction.arg >> 1))
-    push_with_null(frame, value, instruction.arg & 1)
+    bits = int(frame.traits.attr_method_bit)
+    value = attributes.get(frame.runtime, owner, frame.name(instruction.arg >> bits))
+    push_with_null(frame, value, instruction.arg & bits)
 
 
 @TABLE.register("LOAD_METHOD")
@@ -154,10 +144,6 @@ def _import(frame: Frame, instruction: Instruction) -> None:
     frame.push(frame.runtime.import_module(wanted))
 
 
-@TABLE.register("IMPORT_FROM")
-def _import_from(frame: Frame, instruction: Instruction) -> None:
-    frame.push(attributes.get(frame.runtime, frame.peek(), frame.name(instruction.arg)))
-
-
+TABLE.load(lambda frame, arg: attributes.get(frame.runtime, frame.peek(), frame.name(arg)), "IMPORT_FROM")
 TABLE.refuse("the code imports every name of a module", "IMPORT_STAR")
 TABLE.refuse("the code deletes an attribute", "DELETE_ATTR")

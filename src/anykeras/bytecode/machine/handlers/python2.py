@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine import formatting, items
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Table
+from ...instructions import Instruction
+from .. import formatting, items
+from ..frame import Frame
+from .table import Table
 
 TABLE = Table()
 

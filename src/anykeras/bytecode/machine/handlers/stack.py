@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from anykeras.bytecode.errors import malformed_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine.builtins import builtin_names
-from anykeras.bytecode.machine.faults import EXCEPTIONS
-from anykeras.bytecode.machine.frame import Frame
-from anykeras.bytecode.machine.handlers.table import Handler, Table
-from anykeras.bytecode.machine.values import NULL
+from ...errors import malformed_error
+from ...instructions import Instruction
+from ..builtins import builtin_names
+from ..faults import EXCEPTIONS
+from ..frame import Frame
+from ..values import NULL
+from .table import Handler, Table
 
 TABLE = Table()
 _BUILTINS = builtin_names(python2=False)
@@ -22,11 +22,6 @@ def _do_nothing(frame: Frame, instruction: Instruction) -> None:
 @TABLE.register("POP_TOP", "END_FOR", "POP_ITER", "GEN_START", "PRINT_EXPR", "STORE_ANNOTATION")
 def _pop(frame: Frame, instruction: Instruction) -> None:
     frame.pop()
-
-
-@TABLE.register("PUSH_NULL")
-def _push_null(frame: Frame, instruction: Instruction) -> None:
-    frame.push(NULL)
 
 
 def _rotate(count: int | None = None) -> Handler:
@@ -55,9 +50,7 @@ for _name, _count in {"DUP_TOP": 1, "DUP_TOP_TWO": 2, "DUP_TOPX": None}.items():
     TABLE.register(_name)(_duplicate(_count))
 
 
-@TABLE.register("COPY")
-def _copy(frame: Frame, instruction: Instruction) -> None:
-    frame.push(frame.peek(instruction.arg))
+TABLE.load(Frame.peek, "COPY")
 
 
 @TABLE.register("SWAP")
@@ -67,19 +60,10 @@ def _swap(frame: Frame, instruction: Instruction) -> None:
     frame.replace(instruction.arg, top)
 
 
-@TABLE.register("LOAD_CONST")
-def _load_const(frame: Frame, instruction: Instruction) -> None:
-    frame.push(frame.const(instruction.arg))
-
-
-@TABLE.register("LOAD_SMALL_INT")
-def _load_small_int(frame: Frame, instruction: Instruction) -> None:
-    frame.push(instruction.arg)
-
-
-@TABLE.register("LOAD_ASSERTION_ERROR")
-def _load_assertion_error(frame: Frame, instruction: Instruction) -> None:
-    frame.push(EXCEPTIONS["AssertionError"])
+TABLE.load(Frame.const, "LOAD_CONST")
+TABLE.load(lambda frame, arg: arg, "LOAD_SMALL_INT")
+TABLE.load(lambda frame, arg: EXCEPTIONS["AssertionError"], "LOAD_ASSERTION_ERROR")
+TABLE.load(lambda frame, arg: NULL, "PUSH_NULL", "BEGIN_FINALLY")
 
 
 @TABLE.register("LOAD_COMMON_CONSTANT")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from anykeras.bytecode.errors import unsupported_error
-from anykeras.bytecode.instructions import Instruction
-from anykeras.bytecode.machine.frame import Frame, Signal
-from anykeras.registry import Registry
+from ....registry import Registry
+from ...errors import unsupported_error
+from ...instructions import Instruction
+from ..frame import Frame, Signal
 
 Handler = Callable[[Frame, Instruction], Signal | None]
 
@@ -39,5 +39,21 @@ class Table(Registry[str, Handler]):
 
         def handler(frame: Frame, instruction: Instruction) -> None:
             frame.push(run(frame, frame.pops(instruction.arg)))
+
+        self.register(*names)(handler)
+
+    def perform(self, count: int, run: Callable[..., object], *names: str) -> None:
+        """These instructions take ``count`` values for ``run(runtime, *values)``, deepest value first; nothing is pushed."""
+
+        def handler(frame: Frame, instruction: Instruction) -> None:
+            run(frame.runtime, *frame.pops(count))
+
+        self.register(*names)(handler)
+
+    def load(self, run: Callable[[Frame, int], object], *names: str) -> None:
+        """These instructions push ``run(frame, argument)``."""
+
+        def handler(frame: Frame, instruction: Instruction) -> None:
+            frame.push(run(frame, instruction.arg))
 
         self.register(*names)(handler)
