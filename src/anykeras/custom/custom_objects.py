@@ -81,7 +81,7 @@ class CustomObjects:
 
 
 def load_custom_objects(objects: CustomObjectsSource, writer: Writer) -> CustomObjects:
-    """The objects that ``custom_objects=`` stands for, by name.
+    """The objects of ``custom_objects=``, by name.
 
     Args:
         objects: a mapping of names to objects (or modules), a module, or the path of a Python source file. The file is

@@ -14,7 +14,7 @@ _BASE = ("name", "trainable", "dtype")  # arguments that a file has for every la
 
 @dataclass(frozen=True)
 class LayerMaker:
-    """Stands for a class where Keras looks for one: ``from_config`` is all that it calls."""
+    """Takes the place of a class where Keras looks for one: ``from_config`` is all that it calls."""
 
     layer_class: Any
 

@@ -1,6 +1,6 @@
-"""Running the reader's own source file as the program of its time that it was.
+"""Running the user's source file under the libraries that it was written for.
 
-The file is trusted because the reader names it. Each statement of the top level runs by itself, so that a plot or a
+The file is trusted because the user names it. Each statement of the top level runs by itself, so that a plot or a
 download that fails does not take the classes with it. Imports of old libraries are answered by `anykeras.compat`
 through the ``__import__`` of the file's own builtins; nothing enters ``sys.modules``.
 """

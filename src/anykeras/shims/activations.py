@@ -121,7 +121,7 @@ document(
 
 
 def _resolve_gelu(name: str, key: str, layer: Layer, context: RuleContext) -> Value:
-    """What `gelu` stands for in this file, None where it is a function of the Keras that wrote it or another name."""
+    """What `gelu` means in this file, None where it is a function of the Keras that wrote it or another name."""
     if name not in _GELU_NAMES:
         return None
     classes = context.surroundings.class_names

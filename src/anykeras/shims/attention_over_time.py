@@ -35,7 +35,7 @@ def _weighted_sum(sub: Builder, x: Ref, scores: Ref, *, shifted: bool = False) -
 
 
 def _finish(layer: Layer, sub: Builder, out: Ref, weights: Ref) -> Layer:
-    """The model, with the weights as a second output where the layer was told to return them."""
+    """The model, with the weights as a second output where the layer returns them."""
     outputs = (out, weights) if layer.config.get("return_attention") is True else out
     return sub.finish(outputs, layer.config.get("trainable") is not False)
 
@@ -92,7 +92,7 @@ _KEYS = frozenset(
     package="keras-text 0.1, text-classification-keras 0.1.4",
     what="The sum of `context * tanh(W x + b)` over its features is the score of a step. The steps are weighted by the "
     "softmax of all scores, masked steps then left out of the sum, without scaling the rest up. Which of bias and "
-    "context there are is told by the weights alone.",
+    "context there are is known by the weights alone.",
     checked="text-classification-keras 0.1.4 on Keras 2.3.1",
     difference="5e-07",
     references=("texcla/models/layers.py, text-classification-keras 0.1.4",),
@@ -177,7 +177,7 @@ def attention_weighted_average(layer: Layer, context: RuleContext) -> Layer | No
     what="`u tanh(W x + b)` is the score of a step, and the outcome is the sum of the steps weighted by the softmax of "
     "their scores, masked steps left out. The class calls `K.dot(x, expand_dims(W))` on TensorFlow, which multiplies "
     "by W transposed, and `K.dot(x, W)` on Theano: the backend that wrote the file decides. A copy of the class that "
-    "was changed there cannot be told apart.",
+    "was changed there cannot be distinguished.",
     checked="keras-utilities 0.5.0 on Keras 2.1.5 and 2.3.1 with TensorFlow, and Keras 2.3.1 with Theano",
     difference="8e-07",
     references=("kutilities/layers.py, keras-utilities 0.5.0",),

@@ -40,7 +40,7 @@ def with_mask(sub: Builder, y: Ref, mask: Ref) -> Ref:
 def trained_vector(sub: Builder, x: Ref, rank: int, tensor: Tensor, name: str) -> Ref:
     """A trained vector, once for every sample of `x` (of this rank): (batch, its size).
 
-    It is the kernel of a Dense layer without bias that is given a one.
+    It is the kernel of a Dense layer without bias, called on a one.
     """
     one = sub.op("expand_dims", sub.op("max", sub.op("ones_like", x), axis=tuple(range(1, rank))), -1)
     config: Config = {"units": tensor.size, "use_bias": False}

@@ -1,4 +1,4 @@
-"""How the layer that a shim stands for is called."""
+"""How a layer that a shim replaces is called."""
 
 from __future__ import annotations
 

@@ -50,20 +50,20 @@ def _write_capsule_layer(ops: GraphOps, x: Any, layer: Layer) -> Any:
     hat = ops.layer("EinsumDense", config, x, weights={"kernel": weight.read()})
     agreement = ops.zeros_like(ops.sum(hat, axis=-1))
     for number in range(rounds):
-        outputs = _squashed(ops, ops.einsum("bni,bnid->bnd", ops.softmax(agreement, axis=1), hat))
+        outputs = _squash(ops, ops.einsum("bni,bnid->bnd", ops.softmax(agreement, axis=1), hat))
         if number < rounds - 1:
             agreement = ops.add(agreement, ops.einsum("bnd,bnid->bni", outputs, hat))
     return outputs
 
 
-def _squashed(ops: GraphOps, vectors: Any) -> Any:
+def _squash(ops: GraphOps, vectors: Any) -> Any:
     """|v|^2 / (1 + |v|^2) times the unit vector of v."""
     squared = ops.sum(ops.square(vectors), axis=-1, keepdims=True)
     scale = ops.divide(ops.divide(squared, ops.add(squared, 1.0)), ops.sqrt(ops.add(squared, _EPSILON)))
     return ops.multiply(scale, vectors)
 
 
-def among_capsules(layer: Layer, context: RuleContext) -> bool:
+def is_among_capsules(layer: Layer, context: RuleContext) -> bool:
     """A layer without arguments and weights, in a model that has a CapsuleLayer."""
     if layer.weights or not layer.config.keys() <= {"name", *SHARED}:
         return False
@@ -89,7 +89,7 @@ _EPSILON = 1e-7
 )
 def length(layer: Layer, context: RuleContext) -> Layer | None:
     """sqrt(sum(x^2))."""
-    if not among_capsules(layer, context):
+    if not is_among_capsules(layer, context):
         return None
     sub = Builder(layer.name, layer.address)
     squared = sub.op("sum", sub.op("square", sub.input()), axis=-1)
@@ -111,7 +111,7 @@ def length(layer: Layer, context: RuleContext) -> Layer | None:
 )
 def mask(layer: Layer, context: RuleContext) -> Layer | None:
     """``reshape(x * one_hot[..., None], (-1, capsules * length))``."""
-    return defer(layer, _write_mask) if among_capsules(layer, context) else None
+    return defer(layer, _write_mask) if is_among_capsules(layer, context) else None
 
 
 @in_operations

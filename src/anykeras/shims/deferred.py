@@ -19,7 +19,7 @@ from ..recovery.lift import Lifted, submodel
 from ..recovery.refusals import told
 
 Body = Callable[[GraphOps, Any, Layer], Any]
-"""Writes operations: it is given the graph, the symbol (or list of symbols) called on, and the layer of the file."""
+"""Writes operations, from the graph, the symbol (or list of symbols) called on, and the layer of the file."""
 
 
 def defer(layer: Layer, make: Lifter) -> Layer:

@@ -44,30 +44,30 @@ def _make_group_normalization(layer: Layer, site: CodeSite) -> Layer:
     sizes = input_shape(site)
     axis = int(str(layer.config["axis"])) % len(sizes)
     if axis == len(sizes) - 1:
-        return _neighbours(layer, sizes)
+        return _normalize_neighbours(layer, sizes)
     if axis != 1:
         raise Refused(f"groups along axis {axis} of {len(sizes)}")
     return Layer("GroupNormalization", layer.name, {key: layer.config[key] for key in _GROUP_KEYS}, layer.weights)
 
 
-def _neighbours(layer: Layer, sizes: tuple[int | None, ...]) -> Layer:
+def _normalize_neighbours(layer: Layer, sizes: tuple[int | None, ...]) -> Layer:
     if sizes[-1] is None or sum(size is None for size in sizes[1:]) > 1:
         raise Refused("more than one size of the input is open, and its groups lie across them")
     groups = int(str(layer.config["groups"]))
     sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
-    out = _reshaped(sub, x, groups, -1, sizes[-1] // groups)
+    out = _reshape(sub, x, groups, -1, sizes[-1] // groups)
     middle = sub.op("subtract", out, sub.op("mean", out, axis=(2, 3), keepdims=True))
     variance = sub.op("mean", sub.op("square", middle), axis=(2, 3), keepdims=True)
     out = sub.op("divide", middle, sub.op("sqrt", sub.op("add", variance, layer.config["epsilon"])))
     for role, function in (("gamma", "multiply"), ("beta", "add")):
         if role in layer.weights:
             trained = trained_vector(sub, x, len(sizes), layer.weights[role], f"{layer.name}_{role}")
-            out = sub.op(function, out, _reshaped(sub, trained, groups, 1, sizes[-1] // groups))
-    return as_activation(layer, sub.finish(_reshaped(sub, out, *(-1 if size is None else size for size in sizes[1:]))))
+            out = sub.op(function, out, _reshape(sub, trained, groups, 1, sizes[-1] // groups))
+    return as_activation(layer, sub.finish(_reshape(sub, out, *(-1 if size is None else size for size in sizes[1:]))))
 
 
-def _reshaped(sub: Builder, x: Ref, *sizes: Value) -> Ref:
+def _reshape(sub: Builder, x: Ref, *sizes: Value) -> Ref:
     return sub.layer("Reshape", {"target_shape": sizes}, x)
 
 

@@ -54,32 +54,36 @@ _FIRST, _SECOND, _THIRD = _Form(True, False), _Form(False, False), _Form(False, 
 def tcn(layer: Layer, context: RuleContext) -> Layer | None:
     """The weights lie in the order in which the versions build them, each kind by itself."""
     keys = layer.config.keys() - SHARED
-    if not _KEYS <= keys <= _KEYS | _LATER or not _begun(layer):
+    if not _KEYS <= keys <= _KEYS | _LATER or not _is_initialized(layer):
         return None
-    return defer(layer, _make_tcn) if _fitting(layer) is not None else None
+    return defer(layer, _make_tcn) if _find_form(layer) is not None else None
 
 
-def _begun(layer: Layer) -> bool:
+def _is_initialized(layer: Layer) -> bool:
     """Whether all the lengths that weight normalisation keeps have been set (at the first call)."""
     return all(tensor.read().all() for role, tensor in layer.weights.items() if strip_number(role) == "initialized")
 
 
 @in_layers
 def _make_tcn(layer: Layer, site: CodeSite) -> Layer:
-    form = _fitting(layer)
-    assert form is not None  # the shim stands for no other layer
+    form = _find_form(layer)
+    assert form is not None  # the shim replaces no other layer
     return _Blocks(layer, form).model(input_steps(site))
 
 
-def _fitting(layer: Layer) -> _Form | None:
+def _find_form(layer: Layer) -> _Form | None:
     """The form whose convolutions have the shapes of the weights."""
     found = [tensor.shape for role, tensor in layer.weights.items() if strip_number(role) == "kernel"]
     later = {"use_weight_norm", "go_backwards"} & layer.config.keys()
-    forms = [form for form in ((_THIRD,) if later else (_FIRST, _SECOND)) if _begins(found, list(_shapes(layer, form, found)))]
+    forms = [
+        form
+        for form in ((_THIRD,) if later else (_FIRST, _SECOND))
+        if _starts_with(found, list(_kernel_shapes(layer, form, found)))
+    ]
     return forms[0] if len(forms) == 1 else None
 
 
-def _begins(found: list[Shape], wanted: list[Shape]) -> bool:
+def _starts_with(found: list[Shape], wanted: list[Shape]) -> bool:
     """Whether these are the shapes; under weight normalisation those of its copies come last."""
     return found[: len(wanted)] == wanted and all(shape in wanted for shape in found[len(wanted) :])
 
@@ -92,7 +96,7 @@ def _blocks(layer: Layer) -> list[tuple[int, int]]:
     return list(zip(rates, sizes, strict=False)) * int(str(layer.config["nb_stacks"]))
 
 
-def _shapes(layer: Layer, form: _Form, found: list[Shape]) -> Iterator[Shape]:
+def _kernel_shapes(layer: Layer, form: _Form, found: list[Shape]) -> Iterator[Shape]:
     size, steps = found[0][1] if found else 0, int(str(layer.config["kernel_size"]))
     blocks = _blocks(layer)
     if form.main:

@@ -49,20 +49,20 @@ def spectral_layer(layer: Layer, context: RuleContext) -> Layer | None:
     kernel, vector = layer.weights["kernel"], layer.weights["sn"]
     if layer.config.keys() - SHARED - known.defaults.keys() or vector.shape != (1, kernel.shape[-1]):
         return None
-    weights = {role: layer.weights[role] for role in bias} | {"kernel": _normalised(kernel, vector)}
+    weights = {role: layer.weights[role] for role in bias} | {"kernel": _normalize_kernel(kernel, vector)}
     config = {key: value for key, value in layer.config.items() if key in known.defaults or key in ("trainable", "dtype")}
     return Layer(native, layer.name, config, weights)
 
 
-def _normalised(kernel: Tensor, vector: Tensor) -> Tensor:
+def _normalize_kernel(kernel: Tensor, vector: Tensor) -> Tensor:
     def compute(w: Array, u: Array) -> Array:
         flat: Numbers = w.astype("float64").reshape(-1, w.shape[-1])
-        v = _unit(u.astype("float64") @ flat.T)
-        sigma = v @ flat @ _unit(v @ flat).T
+        v = _unit_vector(u.astype("float64") @ flat.T)
+        sigma = v @ flat @ _unit_vector(v @ flat).T
         return np.asarray((flat / sigma).reshape(w.shape)).astype(w.dtype)
 
     return combine("spectral normalisation", [kernel, vector], kernel.shape, compute)
 
 
-def _unit(v: Numbers) -> Numbers:
+def _unit_vector(v: Numbers) -> Numbers:
     return np.asarray(v / (np.sqrt((v**2).sum()) + 1e-12))

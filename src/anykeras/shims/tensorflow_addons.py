@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,7 @@ from .calls import calls_of, tensors_taken
 from .deferred import defer, in_operations
 from .stored import SHARED, combine_direction_and_length, unwrap
 
-PACKAGE = "tensorflow-addons 0.15.0"
-RECORDED = "tensorflow-addons 0.15.0 on tf.keras 2.6"
+_register = partial(register_shim, package="tensorflow-addons 0.15.0", checked="tensorflow-addons 0.15.0 on tf.keras 2.6")
 EVERY = ("trainable", "dtype")
 
 
@@ -30,13 +30,11 @@ def is_of_addons(layer: Layer) -> bool:
     return (layer.registered_name or "").startswith("Addons>")
 
 
-@register_shim(
+@_register(
     "AK5054",
     "the operation gelu",
     classes=("GELU",),
-    package=PACKAGE,
-    what="The layer GELU of tensorflow-addons uses the tanh approximation unless told otherwise.",
-    checked=RECORDED,
+    what="The layer GELU of tensorflow-addons uses the tanh approximation unless `approximate=False`.",
     difference="5e-08",
     references=("tensorflow_addons/layers/gelu.py 0.15.0",),
 )
@@ -48,15 +46,13 @@ def gelu(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("gelu", sub.input(), approximate=bool(layer.config.get("approximate", True))))
 
 
-@register_shim(
+@_register(
     "AK5051",
     "GroupNormalization with a group for each channel",
     classes=("InstanceNormalization",),
-    package=PACKAGE,
     what="InstanceNormalization of tensorflow-addons is its GroupNormalization with as many groups as channels: "
     "`(x - mean) / sqrt(variance + epsilon)`. Keras 3 spells that `groups=-1`. The class of keras-contrib, which adds "
     "epsilon to the deviation, is saved under the bare name and is not meant.",
-    checked=RECORDED,
     difference="5e-07",
     references=("tensorflow_addons/layers/normalizations.py 0.15.0",),
 )
@@ -68,14 +64,12 @@ def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     return Layer("GroupNormalization", layer.name, {"groups": -1, **kept}, layer.weights)
 
 
-@register_shim(
+@_register(
     "AK5153",
     "the operation max over groups of channels",
     classes=("Maxout",),
-    package=PACKAGE,
     what="Maxout puts `num_units` channels in the place of all: each the largest of those `num_units` apart.",
     fidelity=Fidelity.EXACT,
-    checked=RECORDED,
     difference="0",
     references=("tensorflow_addons/layers/maxout.py 0.15.0",),
 )
@@ -93,23 +87,21 @@ def _write_maxout(ops: GraphOps, x: Any, layer: Layer) -> Any:
     if not isinstance(size, int) or size % units:
         raise Refused(f"the axis has {size} channels, not a multiple of {units}")
     parts = ops.op("split", x, size // units, axis=axis)
-    made = parts[0]
+    largest = parts[0]
     for part in parts[1:]:
-        made = ops.op("maximum", made, part)
-    return made
+        largest = ops.op("maximum", largest, part)
+    return largest
 
 
 _KERNELS = ("query_kernel", "key_kernel", "value_kernel", "projection_kernel")
 
 
-@register_shim(
+@_register(
     "AK5150",
     "EinsumDense layers and operations",
     classes=("MultiHeadAttention",),
-    package=PACKAGE,
-    what="MultiHeadAttention of tensorflow-addons (`head_size`) projects without a bias, may be given keys that serve as "
-    "values, and has one bias at its end; its weights have the heads first. A mask that was given to it is not taken on.",
-    checked=RECORDED,
+    what="MultiHeadAttention of tensorflow-addons (`head_size`) projects without a bias, may be called on keys that serve as "
+    "values, and has one bias at its end; its weights have the heads first. A layer called with a mask is not recognised.",
     difference="4e-07",
     references=("tensorflow_addons/layers/multihead_attention.py 0.15.0",),
 )
@@ -124,7 +116,7 @@ def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(layer.name, layer.address)
     inputs = [sub.input() for _ in range(taken)]
     kept = {key: layer.config[key] for key in ("kernel_regularizer", "kernel_constraint") if layer.config.get(key) is not None}
-    q, k, v = (_split(sub, x, weights[role], kept) for role, x in zip(_KERNELS, (*inputs, inputs[-1])[:3], strict=False))
+    q, k, v = (_project(sub, x, weights[role], kept) for role, x in zip(_KERNELS, (*inputs, inputs[-1])[:3], strict=False))
     scaled = sub.op("divide", q, math.sqrt(weights["query_kernel"].shape[2]))
     shares = sub.op("softmax", sub.op("einsum", "anho,amho->ahnm", scaled, k), axis=-1)
     rate = layer.config.get("dropout")
@@ -139,7 +131,7 @@ def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(both, layer.config.get("trainable") is not False)
 
 
-def _split(sub: Builder, x: Ref, kernel: Tensor, kept: Config) -> Ref:
+def _project(sub: Builder, x: Ref, kernel: Tensor, kept: Config) -> Ref:
     """(batch, time, features) to (batch, time, head, size), by a kernel (head, features, size)."""
     config: Config = {"equation": "abc,dce->abde", "output_shape": (None, kernel.shape[0], kernel.shape[2]), **kept}
     return sub.layer("EinsumDense", config, x, weights={"kernel": kernel})
@@ -148,15 +140,13 @@ def _split(sub: Builder, x: Ref, kernel: Tensor, kept: Config) -> Ref:
 _KEPT = ("units", "activation", "use_bias", "activity_regularizer", *EVERY)
 
 
-@register_shim(
+@_register(
     "AK5152",
     "Dense with the noise that was in the weights",
     classes=("NoisyDense",),
-    package=PACKAGE,
     what="NoisyDense is Dense with the kernel `mu + sigma * epsilon`; epsilon is drawn when `reset_noise` is called, and "
     "stands in the file.",
     fidelity=Fidelity.LOSSY,
-    checked=RECORDED,
     difference="2e-07",
     references=("tensorflow_addons/layers/noisy_dense.py 0.15.0",),
 )
@@ -164,28 +154,26 @@ def noisy_dense(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense; further training draws no new noise."""
     roles = ("kernel", "bias") if layer.config.get("use_bias", True) is not False else ("kernel",)
     found = {role: [layer.weights.get(f"{part}_{role}") for part in ("mu", "sigma", "eps")] for role in roles}
-    made = {role: _sum([part for part in parts if part is not None]) for role, parts in found.items()}
-    weights = {role: tensor for role, tensor in made.items() if tensor is not None}
+    summed = {role: _add_noise([part for part in parts if part is not None]) for role, parts in found.items()}
+    weights = {role: tensor for role, tensor in summed.items() if tensor is not None}
     if not is_of_addons(layer) or len(weights) != len(roles):
         return None
     return Layer("Dense", layer.name, {key: layer.config[key] for key in _KEPT if key in layer.config}, weights)
 
 
-def _sum(parts: list[Tensor]) -> Tensor | None:
+def _add_noise(parts: list[Tensor]) -> Tensor | None:
     def compute(mu: Array, sigma: Array, epsilon: Array) -> Array:
         return np.asarray(np.add(mu, np.multiply(sigma, epsilon))).astype(mu.dtype)
 
     return combine("noise", parts, parts[0].shape, compute) if len(parts) == 3 else None
 
 
-@register_shim(
+@_register(
     "AK5151",
     "Dense layers and operations",
     classes=("PolynomialCrossing",),
-    package=PACKAGE,
     what="PolynomialCrossing of two tensors is `x0 * (x W + diag_scale * x) + x + b`, W possibly a product of two. The "
     "bias is the only row of an Embedding, so that it trains.",
-    checked=RECORDED,
     difference="3e-07",
     references=("tensorflow_addons/layers/polynomial.py 0.15.0",),
 )
@@ -207,11 +195,11 @@ def polynomial_crossing(layer: Layer, context: RuleContext) -> Layer | None:
         product = sub.op("add", product, sub.op("multiply", x, float(scale)))
     out = sub.op("add", sub.op("multiply", first, product), x)
     if bias is not None:
-        out = _shifted(sub, out, bias)
+        out = _add_bias(sub, out, bias)
     return sub.finish(out, layer.config.get("trainable") is not False)
 
 
-def _shifted(sub: Builder, x: Ref, bias: Tensor) -> Ref:
+def _add_bias(sub: Builder, x: Ref, bias: Tensor) -> Ref:
     """x + bias: the only row of a table, looked up with zeros."""
     zeros = sub.op("cast", sub.op("zeros_like", sub.op("max", x, axis=-1)), "int32")
     config: Config = {"input_dim": 1, "output_dim": bias.shape[0]}
@@ -232,14 +220,12 @@ def write_sparsemax(sub: Builder, x: Ref, axis: int = -1) -> Ref:
     return sub.op("relu", sub.op("subtract", x, threshold))
 
 
-@register_shim(
+@_register(
     "AK5155",
     "operations",
     classes=("Sparsemax",),
-    package=PACKAGE,
     what="Sparsemax is the nearest point whose numbers are not negative and sum to 1. The function of that name in Keras "
     "3.15.1 gives other numbers, by up to 0.03.",
-    checked=RECORDED,
     difference="6e-08",
     references=("tensorflow_addons/activations/sparsemax.py 0.15.0",),
 )
@@ -252,14 +238,12 @@ def sparsemax(layer: Layer, context: RuleContext) -> Layer | None:
     return as_activation(layer, sub.finish(write_sparsemax(sub, sub.input(), axis)))
 
 
-@register_shim(
+@_register(
     "AK5106",
     "the mean of each region, joined",
     classes=("SpatialPyramidPooling2D",),
-    package=PACKAGE,
     what="For each pair (rows, columns) of `bins` the image is cut into so many regions, and each gives its mean for each "
     "channel; rows and columns at the end that do not fill a region are left out.",
-    checked=RECORDED,
     difference="2e-07",
     references=("tensorflow_addons/layers/spatial_pyramid_pooling.py 0.15.0",),
 )
@@ -301,15 +285,13 @@ def _write_pyramid_means(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return ops.transpose(joined, (0, 2, 1)) if first else joined
 
 
-@register_shim(
+@_register(
     "AK5053",
     "the sum with the scaled branch",
     classes=("StochasticDepth",),
-    package=PACKAGE,
     what="StochasticDepth gives `shortcut + p * residual` outside of training; in training it drops the residual branch "
     "of the whole batch with probability 1 - p.",
     fidelity=Fidelity.LOSSY,
-    checked=RECORDED,
     difference="0",
     references=("tensorflow_addons/layers/stochastic_depth.py 0.15.0",),
 )
@@ -324,14 +306,12 @@ def stochastic_depth(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.layer("Add", {}, (shortcut, scaled)))
 
 
-@register_shim(
+@_register(
     "AK5154",
     "PReLU and operations",
     classes=("TLU",),
-    package=PACKAGE,
     what="TLU is `max(x, tau)`, or with `affine` `max(x, tau + alpha * x)`, tau and alpha of the shape of one input. A PReLU "
-    "that is given -1 everywhere keeps such a weight and gives minus it.",
-    checked=RECORDED,
+    "that is called on -1 everywhere keeps such a weight and gives minus it.",
     difference="0",
     references=("tensorflow_addons/layers/tlu.py 0.15.0",),
 )
@@ -350,15 +330,13 @@ def tlu(layer: Layer, context: RuleContext) -> Layer | None:
     return as_activation(layer, sub.finish(sub.op("maximum", x, least)))
 
 
-@register_shim(
+@_register(
     "AK5052",
     "the layer inside with the normalised kernel",
     classes=("WeightNormalization",),
-    package=PACKAGE,
     what="WeightNormalization splits a kernel into a direction v and a length g for each output: `g * v / |v|`. The "
-    "file holds both, and the wrapped layer is given their product.",
+    "file holds both, and the wrapped layer gets their product.",
     fidelity=Fidelity.LOSSY,
-    checked=RECORDED,
     difference="5e-07",
     references=("tensorflow_addons/layers/wrappers.py 0.15.0",),
 )

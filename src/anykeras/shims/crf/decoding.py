@@ -38,7 +38,7 @@ def crf_tensorflow(layer: Layer, context: RuleContext) -> Layer | None:
         return None
     if layer.weights.keys() not in ({"transitions"}, {"transitions", "kernel", "bias"}):
         return None
-    return defer(layer, _one_hot if one_hot else _tuple)
+    return defer(layer, _make_one_hot if one_hot else _make_tuple)
 
 
 @register_shim(
@@ -59,38 +59,38 @@ def crf_addons(layer: Layer, context: RuleContext) -> Layer | None:
     wanted |= {"kernel", "bias"} if layer.config.get("use_kernel") is True else set()
     if not (layer.registered_name or "").startswith("Addons>") or layer.weights.keys() != wanted:
         return None
-    return defer(layer, _addons)
+    return defer(layer, _make_of_addons)
 
 
 @in_layers
-def _one_hot(layer: Layer, site: CodeSite) -> Layer:
+def _make_one_hot(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
-    lengths = _lengths(sub, x, any(site.masked[:1]) and "supports_masking" not in layer.config)
-    return sub.finish(decode(sub, _dense(layer, sub, x), layer.weights["transitions"], lengths))
+    lengths = _count_steps(sub, x, any(site.masked[:1]) and "supports_masking" not in layer.config)
+    return sub.finish(decode(sub, _score(layer, sub, x), layer.weights["transitions"], lengths))
 
 
 @in_layers
-def _tuple(layer: Layer, site: CodeSite) -> Layer:
+def _make_tuple(layer: Layer, site: CodeSite) -> Layer:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
-    lengths = _lengths(sub, x, any(site.masked[:1]))
-    return _four(sub, x, _dense(layer, sub, x), layer.weights["transitions"], lengths, "int32")
+    lengths = _count_steps(sub, x, any(site.masked[:1]))
+    return _finish_four(sub, x, _score(layer, sub, x), layer.weights["transitions"], lengths, "int32")
 
 
 @in_layers
-def _addons(layer: Layer, site: CodeSite) -> Layer:
+def _make_of_addons(layer: Layer, site: CodeSite) -> Layer:
     sub, masked = Builder(layer.name, layer.address), any(site.masked[:1])
     x = sub.input()
-    scores = _dense(layer, sub, x)
+    scores = _score(layer, sub, x)
     if "left_boundary" in layer.weights:
         mask = mask_of(sub, x) if masked else sub.op("ones_like", sub.op("max", scores, axis=-1, keepdims=True))
         for role, reverse in (("left_boundary", False), ("right_boundary", True)):
-            scores = sub.op("add", scores, sub.op("multiply", _edge(sub, mask, reverse), layer.weights[role]))
-    return _four(sub, x, scores, layer.weights["chain_kernel"], _lengths(sub, x, masked), "int64")
+            scores = sub.op("add", scores, sub.op("multiply", _mark_edge(sub, mask, reverse), layer.weights[role]))
+    return _finish_four(sub, x, scores, layer.weights["chain_kernel"], _count_steps(sub, x, masked), "int64")
 
 
-def _edge(sub: Builder, mask: Ref, reverse: bool) -> Ref:
+def _mark_edge(sub: Builder, mask: Ref, reverse: bool) -> Ref:
     """1 where the mask begins, or ends if `reverse`."""
     turned = sub.op("flip", mask, axis=1) if reverse else mask
     rise = sub.op("diff", sub.op("pad", turned, ((0, 0), (1, 0), (0, 0))), axis=1)
@@ -98,7 +98,7 @@ def _edge(sub: Builder, mask: Ref, reverse: bool) -> Ref:
     return sub.op("flip", edge, axis=1) if reverse else edge
 
 
-def _dense(layer: Layer, sub: Builder, x: Ref) -> Ref:
+def _score(layer: Layer, sub: Builder, x: Ref) -> Ref:
     weights = {role: layer.weights[role] for role in ("kernel", "bias") if role in layer.weights}
     if not weights:
         return sub.op("multiply", x, 1.0)
@@ -106,11 +106,11 @@ def _dense(layer: Layer, sub: Builder, x: Ref) -> Ref:
     return sub.layer("Dense", config, x, weights=weights, name=f"{layer.name}_scores")
 
 
-def _lengths(sub: Builder, x: Ref, masked: bool) -> Ref | None:
+def _count_steps(sub: Builder, x: Ref, masked: bool) -> Ref | None:
     return sub.op("sum", mask_of(sub, x), axis=1, keepdims=True) if masked else None
 
 
-def _four(sub: Builder, x: Ref, scores: Ref, transitions: Tensor, lengths: Ref | None, dtype: str) -> Layer:
+def _finish_four(sub: Builder, x: Ref, scores: Ref, transitions: Tensor, lengths: Ref | None, dtype: str) -> Layer:
     """The tags, the scores, the lengths, and the transitions hung on the input."""
     tags = sub.op("argmax", decode(sub, scores, transitions, lengths), axis=-1)
     if lengths is None:

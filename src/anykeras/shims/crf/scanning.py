@@ -40,9 +40,9 @@ def scan(sub: Builder, x: Ref, step: Layer, kernel: Places, recurrent: Places, n
 
 def place_identity(rows: int, columns: int, size: int, row: int = 0, column: int = 0, factor: float = 1.0) -> Places:
     """Zeros (rows, columns) with `factor` on the diagonal of the square of `size` at (row, column)."""
-    made = np.zeros((rows, columns), "float32")
-    made[row : row + size, column : column + size] = np.eye(size) * factor
-    return made
+    matrix = np.zeros((rows, columns), "float32")
+    matrix[row : row + size, column : column + size] = np.eye(size) * factor
+    return matrix
 
 
 def take_columns(sub: Builder, x: Ref, start: int, stop: int) -> Ref:

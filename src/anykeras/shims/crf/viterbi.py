@@ -29,22 +29,22 @@ def decode(sub: Builder, scores: Ref, transitions: Tensor, lengths: Ref | None) 
     found = scan(
         sub,
         x,
-        _best(transitions, sub.name),
+        _step_best(transitions, sub.name),
         place_identity(tags + 2, size, tags + 2),
         place_identity(size, size, 2 * tags, 0, tags + 2),
         f"{sub.name}_scores",
     )
     last = sub.op("argmax", take_columns(sub, _steps(sub, found, -1, None), 0, tags), axis=-1)
     tables = take_columns(sub, found, tags, 2 * tags)
-    path = sub.op("flip", _walk(sub, tags, sub.op("one_hot", last, tags), tables, valid, first, True), axis=1)
+    path = sub.op("flip", _walk_path(sub, tags, sub.op("one_hot", last, tags), tables, valid, first, True), axis=1)
     if lengths is None:
         return path
     left = sub.op("subtract", 1.0, valid)
-    after = _walk(sub, tags, _steps(sub, path, 0, 1), tables, left, first, False)
+    after = _walk_path(sub, tags, _steps(sub, path, 0, 1), tables, left, first, False)
     return sub.op("where", sub.op("greater", valid, 0.5), path, after)
 
 
-def _walk(sub: Builder, tags: int, start: Ref, tables: Ref, moving: Ref, first: Ref, back: bool) -> Ref:
+def _walk_path(sub: Builder, tags: int, start: Ref, tables: Ref, moving: Ref, first: Ref, back: bool) -> Ref:
     """From `start` (batch, 1, tags) by the tables after the first, where `moving`; from the last one on if `back`."""
     turned = [_steps(sub, each, 1, None) for each in (tables, moving)]
     if back:
@@ -56,7 +56,7 @@ def _walk(sub: Builder, tags: int, start: Ref, tables: Ref, moving: Ref, first: 
     found = scan(
         sub,
         x,
-        _next(tags, sub.name),
+        _step_along(tags, sub.name),
         place_identity(tags + 2, size, tags + 2),
         place_identity(size, size, tags, 0, tags + 2),
         f"{sub.name}_walk",
@@ -68,7 +68,7 @@ def _steps(sub: Builder, x: Ref, start: int | None, stop: int | None) -> Ref:
     return sub.op("get_item", x, (Slice(), Slice(start, stop), Ellipsis_()))
 
 
-def _best(transitions: Tensor, name: str) -> Layer:
+def _step_best(transitions: Tensor, name: str) -> Layer:
     """One step on: the best scores, and the tag before by which each is reached; both as before where it is not valid."""
     tags = transitions.shape[0]
     sub = Builder(f"{name}_best")
@@ -83,7 +83,7 @@ def _best(transitions: Tensor, name: str) -> Layer:
     return sub.finish(sub.op("concatenate", (new, by, sub.op("zeros_like", take_columns(sub, x, 0, tags + 2))), axis=-1))
 
 
-def _next(tags: int, name: str) -> Layer:
+def _step_along(tags: int, name: str) -> Layer:
     """One step along the path: the row itself at first, else what the table says of the tag, where it moves."""
     sub = Builder(f"{name}_next")
     x = sub.input((2 * tags + 2,))

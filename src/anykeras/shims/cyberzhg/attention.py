@@ -26,10 +26,10 @@ def softmax_kept(sub: Builder, scores: Ref, keep: Ref) -> Ref:
 
 def band(sub: Builder, scores: Ref, left: int | None, right: int | None) -> Ref:
     """1 where the key is at most `left` steps before the query and at most `right` after it, None without limit."""
-    made = sub.op("ones_like", scores)
+    kept = sub.op("ones_like", scores)
     if left is not None:
-        made = sub.op("triu", made, k=-left)
-    return made if right is None else sub.op("tril", made, k=right)
+        kept = sub.op("triu", kept, k=-left)
+    return kept if right is None else sub.op("tril", kept, k=right)
 
 
 def keep_both(sub: Builder, one: Ref | None, other: Ref | None) -> Ref | None:
@@ -48,8 +48,8 @@ def attend(sub: Builder, scores: Ref, keep: Ref | None, history: bool, context: 
     return (softmax_kept if before_june_2020(context) else softmax_lowered)(sub, scores, keep)
 
 
-def masks_about(context: RuleContext) -> bool:
-    """Whether anything in the model may make a mask, so that layers have to heed them."""
+def needs_masks(context: RuleContext) -> bool:
+    """Whether anything in the model may make a mask, so that layers have to use them."""
     return context.model is None or context.surroundings.makes_masks
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Slice
 from ...findings import Fidelity
@@ -9,7 +11,11 @@ from ...migrations import RuleContext
 from ..base import register_shim
 from ..blocks import mask_of, with_mask
 from ..stored import has_arguments
-from .attention import masks_about, table, whole_table
+from .attention import needs_masks, table, whole_table
+
+_register = partial(
+    register_shim, package="keras-bert 0.81.0 and 0.86.0", checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3"
+)
 
 _EMBEDDING = ("embeddings_initializer", "embeddings_regularizer", "activity_regularizer", "embeddings_constraint", "mask_zero",
              "input_length")  # fmt: skip
@@ -65,20 +71,18 @@ def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
         single = table(layer, bias.reshape(1, bias.shape[0]))
         scores = sub.op("add", scores, whole_table(sub, single, x, 1))
     out = sub.op("softmax", scores, axis=-1)
-    kept = with_mask(sub, out, mask_of(sub, x)) if masks_about(context) else out
+    kept = with_mask(sub, out, mask_of(sub, x)) if needs_masks(context) else out
     return sub.finish(kept, layer.config.get("trainable") is not False)
 
 
 _TASK = ("embeddings_initializer", "embeddings_regularizer", "embeddings_constraint", "mask_zero")
 
 
-@register_shim(
+@_register(
     "AK5141",
     "an Embedding of the task, added",
     classes=("TaskEmbedding",),
-    package="keras-bert 0.81.0 and 0.86.0",
     what="TaskEmbedding adds the vector of a task to every step; with `mask_zero` task 0 adds nothing.",
-    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
     difference="1e-07",
     references=("keras_bert/layers/task_embed.py 0.86.0",),
 )
@@ -95,18 +99,16 @@ def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
         some = sub.op("expand_dims", sub.op("cast", sub.op("not_equal", number, 0), "float32"), axis=-1)
         vector = sub.op("multiply", vector, some)
     out = sub.op("add", x, vector)
-    kept = with_mask(sub, out, mask_of(sub, x)) if masks_about(context) else out
+    kept = with_mask(sub, out, mask_of(sub, x)) if needs_masks(context) else out
     return sub.finish(kept, layer.config.get("trainable") is not False)
 
 
-@register_shim(
+@_register(
     "AK5139",
     "the same numbers with another mask",
     classes=("Masked",),
-    package="keras-bert 0.81.0 and 0.86.0",
     what="Masked hands on its first input, masked where that was masked or where its second input is 0; with "
     "`return_masked` it gives that mask too.",
-    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
     difference="1e-07",
     references=("keras_bert/layers/masked.py 0.86.0",),
 )
@@ -122,14 +124,12 @@ def masked(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish((out, sub.op("squeeze", mask, axis=-1)) if layer.config["return_masked"] else out)
 
 
-@register_shim(
+@_register(
     "AK5140",
     "the operation take",
     classes=("Extract",),
-    package="keras-bert 0.81.0 and 0.86.0",
     what="Extract gives the vector of one step, `x[:, index]`.",
     fidelity=Fidelity.EXACT,
-    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
     difference="1e-07",
     references=("keras_bert/layers/extract.py 0.86.0",),
 )
@@ -142,13 +142,11 @@ def extract(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("take", sub.input(), index, axis=1))
 
 
-@register_shim(
+@_register(
     "AK5142",
     "the operation max over steps that are not masked",
     classes=("MaskedGlobalMaxPool1D",),
-    package="keras-bert 0.81.0 and 0.86.0",
     what="MaskedGlobalMaxPool1D is the maximum over the steps; masked ones are lowered by 1000000 first.",
-    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
     difference="1e-07",
     references=("keras_bert/layers/pooling.py 0.86.0",),
 )
@@ -158,7 +156,7 @@ def masked_max(layer: Layer, context: RuleContext) -> Layer | None:
         return None
     sub = Builder(layer.name, layer.address)
     x = sub.input()
-    if masks_about(context):
+    if needs_masks(context):
         gone = sub.op("subtract", 1.0, mask_of(sub, x))
         return sub.finish(sub.op("max", sub.op("subtract", x, sub.op("multiply", gone, 1e6)), axis=-2))
     return sub.finish(sub.op("max", x, axis=-2))
@@ -170,14 +168,12 @@ _CONVOLUTION = ("strides", "padding", "data_format", "dilation_rate", "groups", 
              "bias_constraint")  # fmt: skip
 
 
-@register_shim(
+@_register(
     "AK5143",
     "Conv1D with masked steps set to 0",
     classes=("MaskedConv1D",),
-    package="keras-bert 0.81.0 and 0.86.0",
     what="MaskedConv1D sets masked steps to 0 before a Conv1D. The mask goes on; with valid padding, without its first "
     "`kernel_size // 2 * 2 * dilation_rate` steps.",
-    checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3",
     difference="1e-07",
     references=("keras_bert/layers/conv.py 0.86.0",),
 )
@@ -189,21 +185,21 @@ def masked_convolution(layer: Layer, context: RuleContext) -> Layer | None:
     x = sub.input()
     config = {key: value for key, value in layer.config.items() if key in (*_REQUIRED, *_CONVOLUTION)}
     inner = Layer("Conv1D", f"{layer.name}_conv", config, layer.weights, address=layer.address)
-    if not masks_about(context):
+    if not needs_masks(context):
         return sub.finish(sub.add(inner, x), layer.config.get("trainable") is not False)
     mask = mask_of(sub, x)
     out = sub.add(inner, sub.op("multiply", x, mask))
-    return sub.finish(with_mask(sub, out, _left(sub, layer, mask)), layer.config.get("trainable") is not False)
+    return sub.finish(with_mask(sub, out, _shorten_mask(sub, layer, mask)), layer.config.get("trainable") is not False)
 
 
-def _left(sub: Builder, layer: Layer, mask: Ref) -> Ref:
-    size, rate = (_first(layer.config.get(key)) for key in ("kernel_size", "dilation_rate"))
+def _shorten_mask(sub: Builder, layer: Layer, mask: Ref) -> Ref:
+    size, rate = (_first_number(layer.config.get(key)) for key in ("kernel_size", "dilation_rate"))
     gone = size // 2 * rate * 2
     if layer.config.get("padding", "valid") != "valid" or not gone:
         return mask
     return sub.op("get_item", mask, (Slice(), Slice(gone)))
 
 
-def _first(value: object) -> int:
+def _first_number(value: object) -> int:
     item = value[0] if isinstance(value, tuple) and value else value
     return item if isinstance(item, int) else 1

@@ -16,7 +16,7 @@ from ..base import register_shim
 from ..blocks import as_activation, mask_of, with_mask
 from ..calls import tensors_taken
 from ..stored import has_arguments, training_arguments, weights_by_end
-from .attention import attend, masks_about
+from .attention import attend, needs_masks
 
 CODE = "AK5134"
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN")
@@ -44,22 +44,22 @@ def multi_head(layer: Layer, context: RuleContext) -> Layer | None:
     projected = isinstance(layer.config["hidden_dim"], int)
     weights = list(layer.weights.values())
     count = (2 if layer.config["use_bias"] is not False else 1) if projected else 0
-    filled = _filled(heads, weights[count:])
+    filled = _fill_heads(heads, weights[count:])
     if filled is None or len(weights) < count:
         return None
     sub = Builder(layer.name, layer.address)
     x = sub.input()
-    parts = list(_projected(sub, x, weights[:count], len(heads))) if projected else [x] * len(heads)
+    parts = list(_project(sub, x, weights[:count], len(heads))) if projected else [x] * len(heads)
     out = sub.op("stack", tuple(sub.add(head, part) for head, part in zip(filled, parts, strict=True)), axis=-1)
     if layer.config.get("reg_index") is not None:
         seen = "reg_index adds to the loss"
         done = "left out; it acts on training alone"
         context.findings.append(Finding(CODE, layer.address or layer.name, seen, done, Fidelity.LOSSY, Affects.TRAINING))
-    kept = with_mask(sub, out, mask_of(sub, x)) if masks_about(context) and _keeps(heads[0]) else out
+    kept = with_mask(sub, out, mask_of(sub, x)) if needs_masks(context) and _keeps_mask(heads[0]) else out
     return sub.finish(kept, layer.config.get("trainable") is not False)
 
 
-def _projected(sub: Builder, x: Ref, weights: Sequence[Tensor], count: int) -> Iterator[Ref]:
+def _project(sub: Builder, x: Ref, weights: Sequence[Tensor], count: int) -> Iterator[Ref]:
     """Each head's part of the projection; a Dense layer for each."""
     kernels, biases = weights[0].split(count), weights[1].split(count) if len(weights) > 1 else []
     for i, kernel in enumerate(kernels):
@@ -68,26 +68,26 @@ def _projected(sub: Builder, x: Ref, weights: Sequence[Tensor], count: int) -> I
         yield sub.layer("Dense", config, x, weights=held)
 
 
-def _filled(heads: Sequence[Layer], weights: Sequence[Tensor]) -> list[Layer] | None:
+def _fill_heads(heads: Sequence[Layer], weights: Sequence[Tensor]) -> list[Layer] | None:
     """The layers with their weights; None where there are others than these layers have."""
-    made, left = [], list(weights)
+    filled, left = [], list(weights)
     for head in heads:
         entry = find(head.class_name, Era.KERAS3) if head.class_name in _HEADS else None
         roles = list(entry.roles(head)) if entry is not None else []
         own = {role.name: tensor for role, tensor in zip(roles, left, strict=False)}
-        if not roles or len(own) < len(roles) or not _fit(own):
+        if not roles or len(own) < len(roles) or not _is_consistent(own):
             return None
-        made.append(replace(head, weights=own))
+        filled.append(replace(head, weights=own))
         left = left[len(roles) :]
-    return made if made and not left else None
+    return filled if filled and not left else None
 
 
-def _fit(own: dict[str, Tensor]) -> bool:
+def _is_consistent(own: dict[str, Tensor]) -> bool:
     bias = own.get("bias")
     return bias is None or bias.shape[-1] == own["kernel"].shape[-1]
 
 
-def _keeps(head: Layer) -> bool:
+def _keeps_mask(head: Layer) -> bool:
     """Whether the layer hands a mask on (keras 2.3.1)."""
     return head.class_name == "Dense" or (head.class_name in _RECURRENT and head.config.get("return_sequences") is True)
 
@@ -121,16 +121,16 @@ def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(layer.name, layer.address)
     inputs = [sub.input() for _ in range(tensors_taken(layer, context))]
     query, key, value = inputs if len(inputs) == 3 else (inputs[0],) * 3
-    heeded = masks_about(context)
-    keep = sub.op("expand_dims", sub.op("transpose", mask_of(sub, key), axes=(0, 2, 1)), axis=1) if heeded else None
-    made = _Projections(sub, layer, context, weights, heads)
-    q, k, v = (made.split(letter, x) for letter, x in zip("qkv", (query, key, value), strict=True))
-    scores = sub.op("einsum", "aqhd,akhd->ahqk", sub.op("divide", q, math.sqrt(made.size)), k)
+    masked = needs_masks(context)
+    keep = sub.op("expand_dims", sub.op("transpose", mask_of(sub, key), axes=(0, 2, 1)), axis=1) if masked else None
+    projections = _Projections(sub, layer, context, weights, heads)
+    q, k, v = (projections.split(letter, x) for letter, x in zip("qkv", (query, key, value), strict=True))
+    scores = sub.op("einsum", "aqhd,akhd->ahqk", sub.op("divide", q, math.sqrt(projections.size)), k)
     shares = attend(sub, scores, keep, layer.config.get("history_only") is True, context)
-    out = made.joined(sub.op("einsum", "ahqk,akhd->aqhd", shares, v))
+    out = projections.join(sub.op("einsum", "ahqk,akhd->aqhd", shares, v))
     if len(inputs) == 1:
         return as_activation(layer, sub.finish(out))
-    return sub.finish(with_mask(sub, out, mask_of(sub, query)) if heeded else out, layer.config.get("trainable") is not False)
+    return sub.finish(with_mask(sub, out, mask_of(sub, query)) if masked else out, layer.config.get("trainable") is not False)
 
 
 class _Projections:
@@ -153,7 +153,7 @@ class _Projections:
             held["bias"] = bias.reshape(self.heads, self.size)
         return self.sub.layer("EinsumDense", config, x, weights=held, name=f"{self.sub.name}_{letter}")
 
-    def joined(self, x: Ref) -> Ref:
+    def join(self, x: Ref) -> Ref:
         """(batch, time, head, size) to (batch, time, features)."""
         kernel, bias = self.weights["_Wo"], self.weights.get("_bo")
         config: Config = {"equation": "abcd,cde->abe", "output_shape": (None, self.width),

@@ -11,7 +11,7 @@ from ...tensors import Tensor, constant
 from ..base import register_shim
 from ..blocks import as_activation, mask_of, with_mask
 from ..stored import has_arguments
-from .attention import masks_about, positions, table
+from .attention import needs_masks, positions, table
 
 _OPTIONAL = ("embeddings_initializer", "embeddings_regularizer", "activity_regularizer", "embeddings_constraint", "mask_zero")
 
@@ -35,16 +35,16 @@ def position_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
     if mode == "expand":
-        return sub.finish(_looked_up(sub, x, layer, weights), layer.config.get("trainable") is not False)
+        return sub.finish(_look_up(sub, x, layer, weights), layer.config.get("trainable") is not False)
     rows = sub.add(table(layer, weights, mask_zero=False), positions(sub, x))
     if mode == "add":
         return as_activation(layer, sub.finish(sub.op("add", x, rows)))
     joined = sub.op("concatenate", (x, rows), axis=-1)
-    kept = with_mask(sub, joined, mask_of(sub, x)) if masks_about(context) else joined
+    kept = with_mask(sub, joined, mask_of(sub, x)) if needs_masks(context) else joined
     return sub.finish(kept, layer.config.get("trainable") is not False) if mode == "concat" else None
 
 
-def _looked_up(sub: Builder, x: Ref, layer: Layer, weights: Tensor) -> Ref:
+def _look_up(sub: Builder, x: Ref, layer: Layer, weights: Tensor) -> Ref:
     limit, masked = layer.config["input_dim"], layer.config.get("mask_zero")
     number = sub.op("clip", sub.op("cast", x, "int32"), -limit if isinstance(limit, int) else 0, limit)
     found = sub.add(table(layer, weights, mask_zero=False), sub.op("add", number, limit))
@@ -73,17 +73,17 @@ def trig_pos_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(layer.name, layer.address)
     x = sub.input()
     if mode == "add":
-        return as_activation(layer, sub.finish(sub.op("add", x, _added(sub, x))))
+        return as_activation(layer, sub.finish(sub.op("add", x, _waves_like(sub, x))))
     if not isinstance(size, int) or mode not in ("expand", "concat"):
         return None
     steps = x if mode == "expand" else positions(sub, x)
-    waves = _waves(sub, sub.op("expand_dims", sub.op("cast", steps, "float32"), axis=-1), size)
+    waves = _waves_of_size(sub, sub.op("expand_dims", sub.op("cast", steps, "float32"), axis=-1), size)
     out = waves if mode == "expand" else sub.op("concatenate", (x, waves), axis=-1)
     # in the mode `expand` the mask of (batch, time) integers would pass; no layer of Keras makes such a mask
-    return sub.finish(with_mask(sub, out, mask_of(sub, x)) if mode == "concat" and masks_about(context) else out)
+    return sub.finish(with_mask(sub, out, mask_of(sub, x)) if mode == "concat" and needs_masks(context) else out)
 
 
-def _added(sub: Builder, x: Ref) -> Ref:
+def _waves_like(sub: Builder, x: Ref) -> Ref:
     """The waves for a size that is met when the model runs: (batch, time, size) like `x`."""
     ones = sub.op("ones_like", x)
     number = sub.op("subtract", sub.op("cumsum", ones, axis=-1), 1.0)
@@ -95,7 +95,7 @@ def _added(sub: Builder, x: Ref) -> Ref:
     return sub.op("where", sub.op("equal", odd, 1.0), sub.op("cos", angles), sub.op("sin", angles))
 
 
-def _waves(sub: Builder, steps: Ref, size: int) -> Ref:
+def _waves_of_size(sub: Builder, steps: Ref, size: int) -> Ref:
     """(batch, time, 1) to (batch, time, size) for a size that is known."""
     number = np.arange(0, size, 2).astype("float32")
     rates = 1.0 / np.power(np.float32(10000.0), number / np.float32(size))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
 from ...findings import Affects, Fidelity, Finding
@@ -11,7 +13,13 @@ from ..base import register_shim
 from ..blocks import as_activation, mask_of, with_mask
 from ..calls import tensors_taken
 from ..stored import has_arguments, training_arguments, weights_by_end
-from .attention import attend, band, before_june_2020, keep_both, masks_about
+from .attention import attend, band, before_june_2020, keep_both, needs_masks
+
+_register = partial(
+    register_shim,
+    package="keras-self-attention 0.42.0 to 0.51.0",
+    checked="keras-self-attention 0.42.0 on Keras 2.3.1, 0.51.0 on tf.keras 2.3",
+)
 
 CODE = "AK5130"
 _REQUIRED = ("units", "attention_width", "attention_type", "return_attention", "history_only", "use_additive_bias",
@@ -21,17 +29,15 @@ _OPTIONAL = ("kernel_initializer", "bias_initializer", "kernel_regularizer", "bi
 _FAR = 10**8  # `history_only` without a width stands in the file as a width of 10 ** 9
 
 
-@register_shim(
+@_register(
     CODE,
     "Dense layers and operations",
     classes=("SeqSelfAttention",),
-    package="keras-self-attention 0.42.0 to 0.51.0",
     what="SeqSelfAttention gives every step the mean of all steps, weighted by the softmax of a score of the two: "
     "`Wa tanh(Wt x + Wx y + bh) + ba`, or `x Wa y + ba`. Up to 0.45 masked steps neither gave nor got anything; since "
     "0.46 only pairs of masked steps do not see each other. A file does not say which it was: one of Keras 2.3 or before "
     "and of tf.keras before 2.2 is taken to be of the former. 0.46 alone computed a window (`attention_width`) that left "
     "nothing out; files are taken to be of the others.",
-    checked="keras-self-attention 0.42.0 on Keras 2.3.1, 0.51.0 on tf.keras 2.3",
     difference="3e-07",
     references=("keras_self_attention/seq_self_attention.py 0.42.0, 0.46.0, 0.51.0",),
 )
@@ -48,7 +54,7 @@ def seq_self_attention(layer: Layer, context: RuleContext) -> Layer | None:
     if function not in (None, "linear"):
         scores = sub.layer("Activation", {"activation": function}, scores)
     weights = _weigh_pairs(sub, x, scores, layer, context)
-    _told(layer, context)
+    _report(layer, context)
     mean = sub.op("matmul", weights, x)
     if layer.config["return_attention"]:
         return sub.finish((mean, weights), layer.config.get("trainable") is not False)
@@ -60,7 +66,7 @@ def _score_pairs(sub: Builder, x: Ref, layer: Layer) -> Ref | None:
     if layer.config["attention_type"] == "additive":
         ends = ["_Add_Wt", "_Add_Wx", *(["_Add_bh"] if added else []), "_Add_Wa", *(["_Add_ba"] if attended else [])]
         found = weights_by_end(layer, *ends)
-        return None if found is None else _additive(sub, x, layer, dict(zip(ends, found, strict=True)))
+        return None if found is None else _score_additive(sub, x, layer, dict(zip(ends, found, strict=True)))
     ends = ["_Mul_Wa", *(["_Mul_ba"] if attended else [])]
     found = weights_by_end(layer, *ends)
     if found is None or layer.config["attention_type"] != "multiplicative":
@@ -71,10 +77,10 @@ def _score_pairs(sub: Builder, x: Ref, layer: Layer) -> Ref | None:
     if not attended:
         return scores
     single = sub.op("expand_dims", scores, axis=-1)  # the bias lives in the centre of a normalisation by nothing
-    return sub.op("squeeze", _shifted(sub, single, found[1]), axis=-1)
+    return sub.op("squeeze", _add_bias(sub, single, found[1]), axis=-1)
 
 
-def _shifted(sub: Builder, x: Ref, bias: Tensor) -> Ref:
+def _add_bias(sub: Builder, x: Ref, bias: Tensor) -> Ref:
     """x + bias, with a bias that is trained: the only row of a table."""
     zero = sub.op("cast", sub.op("zeros_like", x), "int32")
     row = sub.layer("Embedding", {"input_dim": 1, "output_dim": 1}, sub.op("squeeze", zero, axis=-1),
@@ -82,7 +88,7 @@ def _shifted(sub: Builder, x: Ref, bias: Tensor) -> Ref:
     return sub.op("add", x, row)
 
 
-def _additive(sub: Builder, x: Ref, layer: Layer, found: dict[str, Tensor]) -> Ref:
+def _score_additive(sub: Builder, x: Ref, layer: Layer, found: dict[str, Tensor]) -> Ref:
     units = found["_Add_Wt"].shape[1]
     inner, outer = "_Add_bh" in found, "_Add_ba" in found
     first = {"kernel": found["_Add_Wt"], **({"bias": found["_Add_bh"]} if inner else {})}
@@ -95,8 +101,8 @@ def _additive(sub: Builder, x: Ref, layer: Layer, found: dict[str, Tensor]) -> R
 
 
 def _weigh_pairs(sub: Builder, x: Ref, scores: Ref, layer: Layer, context: RuleContext) -> Ref:
-    window = _window(sub, scores, layer)
-    if not masks_about(context):
+    window = _attention_window(sub, scores, layer)
+    if not needs_masks(context):
         return attend(sub, scores, window, False, context)
     rows = mask_of(sub, x)
     columns = sub.op("transpose", rows, axes=(0, 2, 1))
@@ -107,7 +113,7 @@ def _weigh_pairs(sub: Builder, x: Ref, scores: Ref, layer: Layer, context: RuleC
     return attend(sub, lowered, window, False, context)
 
 
-def _window(sub: Builder, scores: Ref, layer: Layer) -> Ref | None:
+def _attention_window(sub: Builder, scores: Ref, layer: Layer) -> Ref | None:
     width, history = layer.config["attention_width"], layer.config["history_only"] is True
     if not isinstance(width, int):
         return band(sub, scores, None, 0) if history else None
@@ -116,7 +122,7 @@ def _window(sub: Builder, scores: Ref, layer: Layer) -> Ref | None:
     return band(sub, scores, left if left < _FAR else None, right if right < _FAR else None)
 
 
-def _told(layer: Layer, context: RuleContext) -> None:
+def _report(layer: Layer, context: RuleContext) -> None:
     address = layer.address or layer.name
 
     def add(seen: str, done: str, fidelity: Fidelity, affects: Affects) -> None:
@@ -125,7 +131,7 @@ def _told(layer: Layer, context: RuleContext) -> None:
     if layer.config["attention_regularizer_weight"]:
         done = "left out; it acts on training alone"
         add("attention_regularizer_weight adds to the loss", done, Fidelity.LOSSY, Affects.TRAINING)
-    if masks_about(context):
+    if needs_masks(context):
         taken = "0.45 or before" if before_june_2020(context) else "0.46 or later"
         seen = "keras-self-attention changed what it does with masks in 0.46, and the file does not say its version"
         add(seen, f"taken to be {taken}, by the Keras that wrote the file", Fidelity.APPROXIMATE, Affects.OUTPUTS)
@@ -134,13 +140,11 @@ def _told(layer: Layer, context: RuleContext) -> None:
 _EPSILON = 1e-7
 
 
-@register_shim(
+@_register(
     "AK5131",
     "one Dense layer and operations",
     classes=("SeqWeightedAttention",),
-    package="keras-self-attention 0.42.0 to 0.51.0",
     what="SeqWeightedAttention is the mean of all steps that are not masked, weighted by the softmax of `x W + b`.",
-    checked="keras-self-attention 0.42.0 on Keras 2.3.1, 0.51.0 on tf.keras 2.3",
     difference="2e-07",
     references=("keras_self_attention/seq_weighted_attention.py 0.42.0 and 0.51.0",),
 )
@@ -156,7 +160,7 @@ def seq_weighted_attention(layer: Layer, context: RuleContext) -> Layer | None:
     x = sub.input()
     config: Config = {"units": 1, "use_bias": bias}
     scores = sub.layer("Dense", config, x, weights=dict(zip(("kernel", "bias"), found, strict=False)))
-    weights = _weigh_steps(sub, scores, mask_of(sub, x) if masks_about(context) else None)
+    weights = _weigh_steps(sub, scores, mask_of(sub, x) if needs_masks(context) else None)
     mean = sub.op("sum", sub.op("multiply", x, weights), axis=1)
     returned = (mean, sub.op("squeeze", weights, axis=-1)) if layer.config["return_attention"] else mean
     return sub.finish(returned, layer.config.get("trainable") is not False)
@@ -171,14 +175,12 @@ def _weigh_steps(sub: Builder, scores: Ref, keep: Ref | None) -> Ref:
     return sub.op("divide", powers, total)
 
 
-@register_shim(
+@_register(
     "AK5132",
     "operations",
     classes=("ScaledDotProductAttention",),
-    package="keras-self-attention 0.42.0 to 0.51.0",
     what="ScaledDotProductAttention is `softmax(q k / sqrt(d)) v`, without masked keys and, with `history_only`, without "
     "later ones. The layer takes queries, keys and values, or one tensor for all three.",
-    checked="keras-self-attention 0.42.0 on Keras 2.3.1, 0.51.0 on tf.keras 2.3",
     difference="2e-07",
     references=("keras_self_attention/scaled_dot_attention.py 0.42.0 and 0.51.0",),
 )
@@ -189,11 +191,11 @@ def scaled_dot_product_attention(layer: Layer, context: RuleContext) -> Layer | 
     sub = Builder(layer.name, layer.address)
     inputs = [sub.input() for _ in range(tensors_taken(layer, context))]
     query, key, value = inputs if len(inputs) == 3 else (inputs[0],) * 3
-    heeded = masks_about(context)
-    keep = sub.op("transpose", mask_of(sub, key), axes=(0, 2, 1)) if heeded else None
+    masked = needs_masks(context)
+    keep = sub.op("transpose", mask_of(sub, key), axes=(0, 2, 1)) if masked else None
     weights = attend(sub, _scale_products(sub, query, key), keep, layer.config.get("history_only") is True, context)
     mean = sub.op("matmul", weights, value)
-    if heeded:
+    if masked:
         mean = with_mask(sub, mean, mask_of(sub, query))
     return sub.finish((mean, weights) if layer.config["return_attention"] else mean)
 

@@ -66,7 +66,7 @@ _OWN = (
 )  # fmt: skip
 
 
-def _weights(layer: Layer, roles: Mapping[str, str]) -> dict[str, Tensor] | None:
+def _weights_by_role(layer: Layer, roles: Mapping[str, str]) -> dict[str, Tensor] | None:
     """The weights by the roles of Keras 3; None where one has another name."""
     found = {}
     for key, tensor in layer.weights.items():
@@ -92,9 +92,9 @@ def _kept(layer: Layer, *keys: str) -> dict[str, Value]:
     difference="4e-07",
     references=("keras_resnet/layers/_batch_normalization.py 0.2.0",),
 )
-def freezing(layer: Layer, context: RuleContext) -> Layer | None:
+def frozen_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(trainable=not freeze)."""
-    weights = _weights(layer, _ROLES)
+    weights = _weights_by_role(layer, _ROLES)
     if not has_only(layer, "freeze", *_OWN) or weights is None or "freeze" not in layer.config:
         return None
     frozen = bool(layer.config["freeze"])
@@ -115,7 +115,7 @@ def freezing(layer: Layer, context: RuleContext) -> Layer | None:
 )
 def fixed(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(axis, epsilon, trainable=False)."""
-    weights = _weights(layer, _FIXED)
+    weights = _weights_by_role(layer, _FIXED)
     known = {"axis", "epsilon"} <= layer.config.keys()
     if not known or not has_only(layer, "axis", "epsilon", "gamma_regularizer", "beta_regularizer") or weights is None:
         return None

@@ -45,7 +45,7 @@ def _write_bilinear_upsampling(ops: GraphOps, x: Any, layer: Layer) -> Any:
         factors = _pair(layer.config["upsampling"])
         height, width = ops.shape(x)[1:3]
         if factors is None or not (isinstance(height, int) and isinstance(width, int)):
-            raise Refused("an image of unknown size is made larger", "AK3043")
+            raise Refused("an image of unknown size is enlarged", "AK3043")
         size = (height * factors[0], width * factors[1])
     return resize(ops, x, size, "bilinear", Grid(align_corners=True))
 
@@ -93,7 +93,7 @@ def _write_interp(ops: GraphOps, x: Any, layer: Layer) -> Any:
     classes=("BilinearInterpolation",),
     package="spatial transformer networks for Keras (STN.keras)",
     what="The image is sampled on a regular grid of `output_size` that six numbers for each image move, turn and stretch. "
-    "Beyond the border the published formula weighs pixels as it does, and so does what stands for it.",
+    "Beyond the border the published formula weighs pixels as it does, and so do the layers that replace it.",
     checked="the class as published in STN.keras, retyped, on Keras 2.1.5",
     difference="5e-06",
     references=("oarriaga/STN.keras, src/models/layers.py",),

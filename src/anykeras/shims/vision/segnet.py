@@ -22,7 +22,7 @@ _CHECKED = "the class as published in tf-keras-SegNet, retyped, on Keras 2.3.1 w
 _REFERENCES = ("ykamikawa/tf-keras-SegNet, layers.py",)
 
 
-def _of_two(layer: Layer) -> bool:
+def _is_two_by_two(layer: Layer) -> bool:
     """Windows of 2 by 2, which is what the class makes where its arguments are not in the file."""
     config = layer.config
     usual = all(config.get(key, value) == value for key, value in _USUAL.items())
@@ -42,7 +42,7 @@ def _of_two(layer: Layer) -> bool:
 )
 def pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """max and argmax over the four slices of every second row and column."""
-    return defer(layer, _pooled) if _of_two(layer) else None
+    return defer(layer, _write_pooling) if _is_two_by_two(layer) else None
 
 
 @register_shim(
@@ -57,10 +57,10 @@ def pooling(layer: Layer, context: RuleContext) -> Layer | None:
 )
 def unpooling(layer: Layer, context: RuleContext) -> Layer | None:
     """Four images, each with the values of one corner of the windows, laid between each other."""
-    return defer(layer, _unpooled) if _of_two(layer) and _from_pooling(layer, context) else None
+    return defer(layer, _write_unpooling) if _is_two_by_two(layer) and _is_from_pooling(layer, context) else None
 
 
-def _from_pooling(layer: Layer, context: RuleContext) -> bool:
+def _is_from_pooling(layer: Layer, context: RuleContext) -> bool:
     """Whether the second input of every call is the second output of a pooling."""
     graph = context.surroundings.graphs.get((layer.name, layer.class_name))
     if graph is None:
@@ -77,7 +77,7 @@ def _numbers(height: int, width: int, channels: int) -> tuple[Any, Any, Any]:
     return rows, columns, np.arange(channels, dtype="int32")
 
 
-def _halves(shape: tuple[Any, ...], divided: int) -> tuple[int, int, int]:
+def _divide_sizes(shape: tuple[Any, ...], divided: int) -> tuple[int, int, int]:
     match shape:
         case (_, int(height), int(width), int(channels)) if not (height % divided or width % divided):
             return height // divided, width // divided, channels
@@ -85,8 +85,8 @@ def _halves(shape: tuple[Any, ...], divided: int) -> tuple[int, int, int]:
 
 
 @in_operations
-def _pooled(ops: GraphOps, x: Any, layer: Layer) -> Any:
-    height, width, channels = _halves(ops.shape(x), 2)
+def _write_pooling(ops: GraphOps, x: Any, layer: Layer) -> Any:
+    height, width, channels = _divide_sizes(ops.shape(x), 2)
     every = slice(None)
     corners = [ops.getitem(x, (every, slice(i, None, 2), slice(j, None, 2))) for i, j in _PLACES]
     four = ops.stack(corners, axis=-1)
@@ -99,9 +99,9 @@ def _pooled(ops: GraphOps, x: Any, layer: Layer) -> Any:
 
 
 @in_operations
-def _unpooled(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
+def _write_unpooling(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     values, numbers = inputs
-    height, width, channels = _halves(ops.shape(values), 1)
+    height, width, channels = _divide_sizes(ops.shape(values), 1)
     corner = ops.cast(numbers, "int32")
     for part in _numbers(height, width, channels):
         corner = ops.subtract(corner, part)

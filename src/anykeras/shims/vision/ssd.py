@@ -81,15 +81,15 @@ def _write_anchor_boxes(ops: GraphOps, x: Any, layer: Layer) -> Any:
     boxes = _COORDINATES[str(config["coords"])](across, down)
     spread = [ops.add(nothing, part.astype("float32")) for part in boxes]
     like = ops.zeros_like(spread[0])
-    return ops.stack([*spread, *(ops.add(like, value) for value in _floats(config["variances"]))], axis=-1)
+    return ops.stack([*spread, *(ops.add(like, value) for value in _to_floats(config["variances"]))], axis=-1)
 
 
 def _sides(config: Mapping[str, Value]) -> Numbers:
     """The width and height of each box of a place, in pixels: (boxes, 2)."""
-    size = min(_float(config["img_height"]), _float(config["img_width"]))
-    scale, following = _float(config["this_scale"]), _float(config["next_scale"])
+    size = min(_to_float(config["img_height"]), _to_float(config["img_width"]))
+    scale, following = _to_float(config["this_scale"]), _to_float(config["next_scale"])
     found = []
-    for ratio in _floats(config["aspect_ratios"]):
+    for ratio in _to_floats(config["aspect_ratios"]):
         root = np.sqrt(ratio)
         found.append((scale * size * root, scale * size / root))
         if ratio == 1 and config["two_boxes_for_ar1"]:
@@ -99,9 +99,9 @@ def _sides(config: Mapping[str, Value]) -> Numbers:
 
 def _stretch(config: Mapping[str, Value], image: str, axis: int, places: Numbers, sides: Numbers) -> _Stretch:
     """The boxes along one direction; `axis` is 0 for height and 1 for width, the order of steps and offsets."""
-    pixels = _float(config[image])
-    step = _one_of(config["this_steps"], axis, pixels / places.size)
-    offset = _one_of(config["this_offsets"], axis, 0.5)
+    pixels = _to_float(config[image])
+    step = _pick(config["this_steps"], axis, pixels / places.size)
+    offset = _pick(config["this_offsets"], axis, 0.5)
     centers = (offset + places) * step
     ends = np.stack([centers - sides / 2.0, centers + sides / 2.0])
     if config["clip_boxes"]:
@@ -111,20 +111,20 @@ def _stretch(config: Mapping[str, Value], image: str, axis: int, places: Numbers
     return _Stretch(*ends)
 
 
-def _one_of(value: Value, axis: int, usual: float) -> float:
+def _pick(value: Value, axis: int, usual: float) -> float:
     """A number for both directions, or one for each; `usual` where there is none."""
     if value is None:
         return usual
-    return _float(value[axis]) if isinstance(value, tuple) else _float(value)
+    return _to_float(value[axis]) if isinstance(value, tuple) else _to_float(value)
 
 
-def _floats(value: Value) -> list[float]:
+def _to_floats(value: Value) -> list[float]:
     if not isinstance(value, tuple):
         raise Refused(f"{value!r} is no list of numbers")
-    return [_float(item) for item in value]
+    return [_to_float(item) for item in value]
 
 
-def _float(value: Value) -> float:
+def _to_float(value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Refused(f"{value!r} is no number")
     return float(value)
