@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 import anykeras  # noqa: F401  (importing it registers every page)
-from anykeras.registry import Page, markdown, pages
+from anykeras.registry import Page, all_pages, render_markdown
 
 FOLDER = Path(__file__).parents[1] / "docs" / "rules"
 
@@ -16,7 +16,7 @@ def write_pages() -> Mapping[str, str]:
     """The text of each file by its name."""
     index = ["# Codes of findings and errors", "", "| code | title | fidelity |", "|---|---|---|"]
     files = {}
-    for family, held in groupby(sorted(pages(), key=lambda page: page.code), lambda page: page.code[:4]):
+    for family, held in groupby(sorted(all_pages(), key=lambda page: page.code), lambda page: page.code[:4]):
         group = list(held)
         files[f"{family}.md"] = "\n".join(_section(page) for page in group)
         index += [f"| [{p.code}]({family}.md#{p.code}) | {p.title} | {p.fidelity or ''} |" for p in group]
@@ -24,7 +24,7 @@ def write_pages() -> Mapping[str, str]:
 
 
 def _section(page: Page) -> str:
-    return f'<a id="{page.code}"></a>\n\n{markdown(page)}'
+    return f'<a id="{page.code}"></a>\n\n{render_markdown(page)}'
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import anykeras
-from anykeras.registry import markdown, pages
+from anykeras.registry import all_pages, render_markdown
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -17,7 +17,7 @@ CODE = re.compile(r'"(AK\d{4})"')
 
 
 def test_every_code_has_a_page() -> None:
-    known = {page.code for page in pages()}
+    known = {page.code for page in all_pages()}
     said = {
         (code, path.name)
         for path in (ROOT / "src").rglob("*.py")
@@ -36,4 +36,4 @@ def test_explain_answers() -> None:
 def test_the_written_pages_are_these() -> None:
     written = {path.name: path.read_text("utf8") for path in (ROOT / "docs" / "rules").glob("*.md")}
     assert written == make_docs.write_pages(), "run scripts/make_docs.py"
-    assert all(markdown(page) in written[f"{page.code[:4]}.md"] for page in pages())
+    assert all(render_markdown(page) in written[f"{page.code[:4]}.md"] for page in all_pages())

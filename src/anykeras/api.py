@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import custom, pipeline, registry, targets, verification
-from .boundary import guard_verb, renamed_argument
+from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .pipeline import CustomObjectsSource, Path
@@ -38,7 +38,7 @@ def open(path: Path, custom_objects: CustomObjectsSource = None, *, weights: Pat
     return open_file(path, custom_objects, weights)
 
 
-@renamed_argument("path", "filepath")
+@rename_argument("path", "filepath")
 @guard_verb
 def load_model(
     filepath: Path,
@@ -161,4 +161,4 @@ def verify(a: Path, b: Path | None = None, *, recording: Path | None = None, wei
 def explain(code: str) -> Page | None:
     """The page of a finding's or error's code, or None for a code that does not exist."""
     registry.load_pages()
-    return registry.page(code)
+    return registry.find_page(code)

@@ -78,7 +78,7 @@ def as_our_error(error: Exception) -> AnyKerasError:
     )
 
 
-def renamed_argument(old: str, new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def rename_argument(old: str, new: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A decorator that accepts a keyword argument by its former name too, with a DeprecationWarning."""
 
     def decorate(verb: Callable[P, R]) -> Callable[P, R]:

@@ -92,7 +92,7 @@ class Unsupported(AnyKerasError, ValueError):
 
 
 class MissingObject(AnyKerasError, ValueError):
-    """The file names a layer, function or class that is not inside it and was not given."""
+    """The file names a layer, function or class that is not inside it and was not passed."""
 
 
 class TargetError(AnyKerasError):

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import cast
 
 from .fidelity import Affects, Fidelity
-from .registry import page
+from .registry import find_page
 
 __all__ = ["Affects", "Fidelity", "Finding", "worst"]
 
@@ -42,7 +42,7 @@ class Finding:
     @property
     def is_shim(self) -> bool:
         """Whether a class or function was recognised by its name and arguments alone."""
-        described = page(self.code)
+        described = find_page(self.code)
         return described is not None and described.shim
 
     def __repr__(self) -> str:
@@ -57,7 +57,7 @@ class Finding:
 def _default_affects(code: str, address: str, fidelity: Fidelity) -> Affects:
     if fidelity is Fidelity.EXACT:
         return Affects.NOTHING
-    described = page(code)
+    described = find_page(code)
     if described is not None and described.affects is not None:
         return described.affects
     return Affects.TRAINING if address.startswith("training/") else Affects.OUTPUTS

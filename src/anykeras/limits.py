@@ -42,8 +42,8 @@ def current() -> Limits:
 
 
 @contextmanager
-def limited(**bounds: int) -> Iterator[Limits]:
-    """Use other bounds for a while: ``with anykeras.limits.limited(layers=1000): ...``."""
+def override(**bounds: int) -> Iterator[Limits]:
+    """Use other bounds for a while: ``with anykeras.limits.override(layers=1000): ...``."""
     token = _current.set(replace(_current.get(), **bounds))
     try:
         yield _current.get()

@@ -126,7 +126,7 @@ class Opened(_HasFindings):
 
     def __repr__(self) -> str:
         layers = len(summary(self.original.model))
-        return f"<Opened {_short(self.path)}: {self.original.writer}, {layers} layers, {_counted(self)}>"
+        return f"<Opened {_shorten(self.path)}: {self.original.writer}, {layers} layers, {_describe_fidelity(self)}>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -138,7 +138,7 @@ class Converted(_HasFindings):
     findings: tuple[Finding, ...]
 
     def __repr__(self) -> str:
-        return f"<Converted {_short(self.path)} from {_short(self.opened.path)}, {_counted(self)}>"
+        return f"<Converted {_shorten(self.path)} from {_shorten(self.opened.path)}, {_describe_fidelity(self)}>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -179,7 +179,7 @@ class Inspection:
             "notes": list(self.raw.notes),
             "leftovers": list(self.raw.leftovers),
             "code": [record.as_dict() for record in self.code],
-            "fidelity": fidelities(opened) if opened is not None else None,
+            "fidelity": list_fidelities(opened) if opened is not None else None,
             "findings": [finding.as_dict() for finding in self.findings],
             "refusal": str(self.refusal) if self.refusal is not None else None,
         }
@@ -187,7 +187,7 @@ class Inspection:
     def __repr__(self) -> str:
         state = f"refused ({self.refusal.code})" if self.refusal is not None else f"{len(self.findings)} findings"
         layers = len(summary(self.original.model))
-        return f"<Inspection {_short(self.raw.match.path)}: {self.original.writer}, {layers} layers, {state}>"
+        return f"<Inspection {_shorten(self.raw.match.path)}: {self.original.writer}, {layers} layers, {state}>"
 
 
 def open_migrated(migrated: pipeline.Migrated, native: bool = False) -> Opened:
@@ -197,7 +197,7 @@ def open_migrated(migrated: pipeline.Migrated, native: bool = False) -> Opened:
     return Opened(path, resolved.document, resolved.findings, resolved.code, migrated, native)
 
 
-def fidelities(of: Opened | Converted) -> dict[str, str]:
+def list_fidelities(of: Opened | Converted) -> dict[str, str]:
     """The three figures for JSON: of everything, of outputs, of training."""
     return {"all": str(of.fidelity), "outputs": str(of.outputs_fidelity), "training": str(of.training_fidelity)}
 
@@ -218,9 +218,9 @@ def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:
             )
 
 
-def _counted(of: Opened | Converted) -> str:
+def _describe_fidelity(of: Opened | Converted) -> str:
     return f"{len(of.findings)} findings, {of.fidelity} (outputs {of.outputs_fidelity}, training {of.training_fidelity})"
 
 
-def _short(path: str) -> str:
+def _shorten(path: str) -> str:
     return repr(path if len(path) <= 80 else f"...{path[-77:]}")

@@ -88,12 +88,12 @@ def document(*pages: Page) -> None:
         _pages.add(page.code, page)
 
 
-def page(code: str) -> Page | None:
+def find_page(code: str) -> Page | None:
     """The page of `code`, or None where no module with such a page is loaded."""
     return _pages.get(code.upper())
 
 
-def pages() -> list[Page]:
+def all_pages() -> list[Page]:
     """All pages, in the order of their codes."""
     load_pages()
     return [_pages[code] for code in sorted(_pages)]
@@ -115,7 +115,7 @@ def load_pages() -> None:
 _TOUCHED = {Affects.OUTPUTS: "predictions", Affects.TRAINING: "training only", Affects.NOTHING: "nothing"}
 
 
-def markdown(found: Page) -> str:
+def render_markdown(found: Page) -> str:
     """A page as Markdown: the same text on the command line and in ``docs/rules/``."""
     parts = [f"# {found.code}: {found.title}", found.what]
     if found.fidelity is not None:

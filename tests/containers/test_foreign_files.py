@@ -153,4 +153,4 @@ def test_every_code_has_a_page() -> None:
     folder = Path(containers.__file__).parent
     used = {code for path in folder.rglob("*.py") for code in re.findall(r'"(AK1[01]\d\d)"', path.read_text("utf-8"))}
     assert len(used) > 30
-    assert not [code for code in sorted(used) if registry.page(code) is None]
+    assert not [code for code in sorted(used) if registry.find_page(code) is None]

@@ -301,7 +301,7 @@ def test_all_genuine_files_open() -> None:
 def test_limits_are_kept(tmp_path: Path) -> None:
     path = make(tmp_path / "m.h5", samples.whole)
     for bound in ({"objects": 3}, {"tensor_bytes": 10}, {"config_bytes": 10}, {"links": 1}, {"tensor_rank": 1}):
-        with limits.limited(**bound), pytest.raises(AnyKerasError) as caught:
+        with limits.override(**bound), pytest.raises(AnyKerasError) as caught:
             containers.open(path)
         assert caught.value.code == "AK1003", bound
 

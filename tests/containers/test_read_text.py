@@ -196,7 +196,7 @@ def test_broken_yaml(text: str) -> None:
 
 
 def test_yaml_limits() -> None:
-    with limits.limited(config_depth=20), pytest.raises(AnyKerasError) as caught:
+    with limits.override(config_depth=20), pytest.raises(AnyKerasError) as caught:
         parse_yaml("[" * 30 + "]" * 30, "p", [])
     assert caught.value.code == "AK1003"
     with pytest.raises(AnyKerasError) as caught:

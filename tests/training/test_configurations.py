@@ -10,7 +10,7 @@ from anykeras.catalog.optimizers import groups, optimizer
 from anykeras.document.model import Call, Era, Graph, Layer, Object, Ref, Training, Writer
 from anykeras.findings import Fidelity, Finding
 from anykeras.migrations.training import migrate_training
-from anykeras.registry import page
+from anykeras.registry import find_page
 
 KERAS1 = Writer(Era.KERAS1, version="1.2.2", backend="theano")
 KERAS2 = Writer(Era.KERAS2, version="2.2.4", backend="theano")
@@ -193,7 +193,7 @@ def test_keras3_keeps_its_structure() -> None:
 
 @pytest.mark.parametrize("number", range(1, 15))
 def test_every_code_has_a_page(number: int) -> None:
-    assert page(f"AK40{number:02d}") is not None
+    assert find_page(f"AK40{number:02d}") is not None
 
 
 @pytest.mark.backend

@@ -39,7 +39,10 @@ def unsupported_error(seen: str) -> BytecodeError:
 
 def limit_error(seen: str) -> BytecodeError:
     return BytecodeError(
-        LIMIT, seen, part="function code", next_step="If you trust the file, raise the limit with anykeras.limits.limited(...)."
+        LIMIT,
+        seen,
+        part="function code",
+        next_step="If you trust the file, raise it with anykeras.limits.override(...).",
     )
 
 

@@ -14,7 +14,7 @@ from .. import __version__, api, targets
 from ..boundary import as_our_error
 from ..errors import AnyKerasError, Bug, Unfaithful
 from ..findings import Affects, Fidelity
-from ..opened import fidelities
+from ..opened import list_fidelities
 from ..verification import Verdict
 from . import render
 
@@ -55,7 +55,7 @@ def main(
 
 
 @contextmanager
-def _refusals_shown(as_json: bool) -> Iterator[None]:
+def _show_errors(as_json: bool) -> Iterator[None]:
     """Turn an error into one message and an exit code."""
     try:
         yield
@@ -66,11 +66,11 @@ def _refusals_shown(as_json: bool) -> Iterator[None]:
         if as_json:
             print(json.dumps({"error": {"code": error.code, "message": str(error)}}, indent=1))
         else:
-            render.refusal(error)
-        raise typer.Exit(_exit_code(error)) from None
+            render.print_refusal(error)
+        raise typer.Exit(_choose_exit_code(error)) from None
 
 
-def _exit_code(error: AnyKerasError) -> int:
+def _choose_exit_code(error: AnyKerasError) -> int:
     if isinstance(error, Unfaithful):
         return FOUND
     return BUG if isinstance(error, Bug) else REFUSED
@@ -91,10 +91,10 @@ def inspect(
     as_json: AsJson = False,
 ) -> None:
     """Show who wrote a file, its layers, and what is found in it. Needs no framework."""
-    with _refusals_shown(as_json):
+    with _show_errors(as_json):
         found = api.inspect(file, weights=weights)
-        _print(as_json, found.as_dict, lambda: render.code(found) if code else render.inspection(found))
-        raise typer.Exit(DONE if found.refusal is None else _exit_code(found.refusal))
+        _print(as_json, found.as_dict, lambda: render.print_code(found) if code else render.print_inspection(found))
+        raise typer.Exit(DONE if found.refusal is None else _choose_exit_code(found.refusal))
 
 
 @app.command(epilog=EXIT_CODES)
@@ -121,21 +121,21 @@ def convert(
     as_json: AsJson = False,
 ) -> None:
     """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
-    levels = _levels(strict or ())
-    with _refusals_shown(as_json):
+    levels = _parse_levels(strict or ())
+    with _show_errors(as_json):
         done = api.convert(source, output, custom_objects, weights=weights, force=force, target=target, strict=levels or None)
         _print(
             as_json,
             lambda: {
                 "path": done.path,
-                "fidelity": fidelities(done),
+                "fidelity": list_fidelities(done),
                 "findings": [finding.as_dict() for finding in done.findings],
             },
-            lambda: render.converted(done),
+            lambda: render.print_converted(done),
         )
 
 
-def _levels(texts: Sequence[str]) -> dict[str, str]:
+def _parse_levels(texts: Sequence[str]) -> dict[str, str]:
     """The levels of `--strict` by what they look at: ``all``, ``outputs`` or ``training``."""
     levels: dict[str, str] = {}
     for text in texts:
@@ -153,7 +153,7 @@ def _levels(texts: Sequence[str]) -> dict[str, str]:
 @app.command(epilog=EXIT_CODES)
 def stub(file: File, weights: Weights = None) -> None:
     """Print a class to fill in for every custom class that a file needs. Needs no framework."""
-    with _refusals_shown(False):
+    with _show_errors(False):
         text = api.stub(file, weights=weights)
         print(text or "# No custom classes needed.", end="\n" if not text else "")
 
@@ -169,19 +169,19 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Compare the outputs of two files, or of one with a recording: PASS, FAIL or NOT VERIFIED. Runs the model."""
-    with _refusals_shown(as_json):
+    with _show_errors(as_json):
         report = api.verify(file, other, recording=recording, weights=weights)
-        _print(as_json, report.as_dict, lambda: render.report(report))
+        _print(as_json, report.as_dict, lambda: render.print_report(report))
         raise typer.Exit(DONE if report.verdict is Verdict.PASS else FOUND)
 
 
 @app.command(epilog=EXIT_CODES)
 def explain(code: Annotated[str, typer.Argument(help="A code such as AK2101.")], as_json: AsJson = False) -> None:
     """Explain a code: what was found, why it matters, what changes."""
-    with _refusals_shown(as_json):
+    with _show_errors(as_json):
         found = api.explain(code)
         if found is None:
             print(f"No such code: {code}", file=sys.stderr)
             raise typer.Exit(REFUSED)
         page = found
-        _print(as_json, lambda: render.page_data(page), lambda: render.page(page))
+        _print(as_json, lambda: render.page_as_dict(page), lambda: render.print_page(page))

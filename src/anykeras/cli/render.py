@@ -14,7 +14,7 @@ from rich.table import Table
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
 from ..opened import Converted, Inspection
-from ..registry import Page, markdown
+from ..registry import Page, render_markdown
 from ..verification import Check, Report, Verdict
 
 out = Console(highlight=False)
@@ -27,14 +27,14 @@ _COLOURS = {
 }
 
 
-def refusal(error: AnyKerasError) -> None:
+def print_refusal(error: AnyKerasError) -> None:
     """One message, and where to read more."""
     label = "bug" if isinstance(error, Bug) else "refused"
     err.print(f"[red]{label}[/red] {escape(str(error))}", soft_wrap=True)
     err.print(f"More: anykeras explain {error.code}", soft_wrap=True)
 
 
-def inspection(found: Inspection) -> None:
+def print_inspection(found: Inspection) -> None:
     """Writer, layers, findings."""
     data = found.as_dict()
     writer = found.original.writer
@@ -49,12 +49,12 @@ def inspection(found: Inspection) -> None:
     out.print(table)
     for note in (*data["notes"], *(f"not used: {name}" for name in data["leftovers"])):
         out.print(f"note  {escape(note)}", soft_wrap=True)
-    findings(found.findings)
+    print_findings(found.findings)
     if found.refusal is not None:
-        refusal(found.refusal)
+        print_refusal(found.refusal)
 
 
-def code(found: Inspection) -> None:
+def print_code(found: Inspection) -> None:
     """The functions of the file, each with what is known of it."""
     for record in found.code:
         pythons = f"Python {' or '.join(record.pythons)}, " if record.pythons else ""
@@ -69,10 +69,10 @@ def code(found: Inspection) -> None:
     if not found.code:
         out.print("There is no code in this file.")
     if found.refusal is not None:
-        refusal(found.refusal)
+        print_refusal(found.refusal)
 
 
-def findings(listed: Sequence[Finding]) -> None:
+def print_findings(listed: Sequence[Finding]) -> None:
     """One line a finding."""
     for finding in listed:
         colour = _COLOURS[finding.fidelity]
@@ -84,9 +84,9 @@ def findings(listed: Sequence[Finding]) -> None:
         )
 
 
-def converted(done: Converted) -> None:
+def print_converted(done: Converted) -> None:
     """Findings, then the file."""
-    findings(done.findings)
+    print_findings(done.findings)
     levels = f"outputs {done.outputs_fidelity}, training {done.training_fidelity}"
     out.print(
         f"[green]written[/green] {escape(done.path)} from {escape(str(done.opened.original.writer))} ({levels})",
@@ -94,36 +94,36 @@ def converted(done: Converted) -> None:
     )
 
 
-def report(found: Report) -> None:
+def print_report(found: Report) -> None:
     """One line a check, then the verdict with the strongest evidence for it."""
     for check in found.checks:
-        out.print(_check_line(check), soft_wrap=True)
+        out.print(_describe_check(check), soft_wrap=True)
     failed = next((check.detail for check in found.checks if not check.agrees and check.detail), "")
     summary = {
         Verdict.PASS: f"same outputs ({found.evidence})",
         Verdict.FAIL: failed or "the outputs differ",
         Verdict.NOT_VERIFIED: "it runs, but there is nothing to compare with",
     }
-    out.print(f"{_coloured(found.verdict)}: {escape(summary[found.verdict])}", soft_wrap=True)
+    out.print(f"{_colour_verdict(found.verdict)}: {escape(summary[found.verdict])}", soft_wrap=True)
 
 
-def _check_line(check: Check) -> str:
+def _describe_check(check: Check) -> str:
     by = f" (largest difference {check.difference:.2g})" if check.agrees and check.difference else ""
     detail = f": {check.detail}" if check.detail else ""
-    return f"{_coloured(check.verdict)} {escape(check.what)}{by}{escape(detail)}"
+    return f"{_colour_verdict(check.verdict)} {escape(check.what)}{by}{escape(detail)}"
 
 
-def _coloured(verdict: Verdict) -> str:
+def _colour_verdict(verdict: Verdict) -> str:
     colour = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.NOT_VERIFIED: "yellow"}[verdict]
     return f"[{colour}]{verdict}[/{colour}]"
 
 
-def page(found: Page) -> None:
+def print_page(found: Page) -> None:
     """The page of a code."""
-    out.print(Markdown(markdown(found)))
+    out.print(Markdown(render_markdown(found)))
 
 
-def page_data(found: Page) -> dict[str, Any]:
+def page_as_dict(found: Page) -> dict[str, Any]:
     """The page as plain JSON values."""
     data = asdict(found)
     for key in ("fidelity", "affects"):

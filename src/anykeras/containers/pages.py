@@ -33,7 +33,7 @@ document(
         "A small file can declare terabytes, or structures that point at themselves. Every limit is checked before "
         "memory is allocated.",
         "If you trust the file, raise the limit that the message names.",
-        "`with anykeras.limits.limited(config_bytes=1 << 30): anykeras.load_model(path)`",
+        "`with anykeras.limits.override(config_bytes=1 << 30): anykeras.load_model(path)`",
         references=("CVE-2026-0897",),
     ),
     _foreign(

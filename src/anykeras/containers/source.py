@@ -57,7 +57,7 @@ def limit_error(what: str, seen: int, limit: int, part: str, key: str | None = N
         f"{seen:,} {what} where at most {limit:,} are allowed",
         part=part,
         key=key,
-        next_step="If you trust the file, raise the limit with anykeras.limits.limited(...).",
+        next_step="If you trust the file, raise the limit with anykeras.limits.override(...).",
     )
 
 

@@ -30,7 +30,7 @@ document(
         "A function is not one of keras.ops, or is called with arguments that it does not take.",
         "Only functions of keras.ops can be stored in a model file.",
     ),
-    Page("AK6005", "An unknown target", "The target Keras asked for is not one that can be written.", "See the list."),
+    Page("AK6005", "Unknown target", "There is no target of this name.", "The message lists the targets."),
     Page(
         "AK6006",
         "Weights are missing",
@@ -49,12 +49,18 @@ document(
         "The model that Keras built does not have the variables that the file fills.",
         "Filling by position would put weights in the wrong place; the model is refused.",
     ),
-    Page("AK6009", "An inconsistency in AnyKeras", "Two parts of AnyKeras contradict each other.", "Please report it."),
+    Page(
+        "AK6009",
+        "A bug in AnyKeras",
+        "Something happened that should not: two parts of AnyKeras contradict each other, or an unexpected exception was raised.",
+        "Every exception is caught, so that a program sees an `AnyKerasError`; the original one is its `__cause__`.",
+        "Please report it with the message, and with the file if you can share it.",
+    ),
     Page(
         "AK6010",
-        "The target exists",
-        "There is already a file of that name.",
-        "It is replaced only when asked for.",
+        "The output already exists",
+        "There is already a file at the path to write to.",
+        "A file is replaced only with `force=True` or `--force`.",
         example="anykeras convert old.h5 new.keras --force",
     ),
     Page(
@@ -70,7 +76,13 @@ document(
         "A file with made-up weights would look like a trained model.",
         example="anykeras convert arch.json model.keras --weights weights.h5",
     ),
-    Page("AK6013", "Keras is not installed", "A live model needs Keras 3 and a backend.", "Converting needs neither."),
+    Page(
+        "AK6013",
+        "Keras is not installed",
+        "A live model needs Keras 3 and a backend.",
+        "Converting needs neither.",
+        "`pip install 'anykeras[jax]'`, or `[tensorflow]` or `[torch]`.",
+    ),
     Page(
         "AK6014",
         "Keras could not build the model",

@@ -29,13 +29,13 @@ def read_recording(path: str) -> tuple[Arrays, Arrays]:
         raise MissingFile("AK1001", f"No such file: {path}", part=path) from None
     except (OSError, ValueError) as error:
         raise NotAModel("AK7001", f"{path} is not a recording: {error}", next_step=_WHAT) from None
-    inputs, outputs = _series(held, "in"), _series(held, "out")
+    inputs, outputs = _take_series(held, "in"), _take_series(held, "out")
     if not inputs or not outputs:
         raise Malformed("AK7001", f"{path} has no arrays in0.. and out0..", part=path, next_step=_WHAT)
     return inputs, outputs
 
 
-def _series(held: Mapping[str, NDArray[Any]], stem: str) -> Arrays:
+def _take_series(held: Mapping[str, NDArray[Any]], stem: str) -> Arrays:
     count = sum(name.rstrip("0123456789") == stem for name in held)
     return [held[f"{stem}{i}"] for i in range(count) if f"{stem}{i}" in held]
 
@@ -48,23 +48,23 @@ def generate_inputs(model: Any, seed: int = 0) -> Arrays:
         batch = tensor.shape[0] or BATCH
         shape = (batch, *[axis or UNKNOWN_AXIS for axis in tensor.shape[1:]])
         dtype = str(tensor.dtype)
-        if "int" in dtype or _feeds_embedding(model):
-            inputs.append(rng.integers(0, _vocabulary(model), shape).astype("int32" if "int" in dtype else dtype))
+        if "int" in dtype or _has_embedding(model):
+            inputs.append(rng.integers(0, _find_vocabulary(model), shape).astype("int32" if "int" in dtype else dtype))
         else:
             inputs.append(rng.normal(size=shape).astype("float32"))
     return inputs
 
 
-def _embeddings(model: Any) -> list[Any]:
+def _find_embeddings(model: Any) -> list[Any]:
     return [layer for layer in inner_layers(model) if type(layer).__name__ == "Embedding"]
 
 
-def _feeds_embedding(model: Any) -> bool:
-    return bool(_embeddings(model))
+def _has_embedding(model: Any) -> bool:
+    return bool(_find_embeddings(model))
 
 
-def _vocabulary(model: Any) -> int:
-    sizes = [layer.input_dim for layer in _embeddings(model)]
+def _find_vocabulary(model: Any) -> int:
+    sizes = [layer.input_dim for layer in _find_embeddings(model)]
     return max(1, min(sizes, default=10))
 
 

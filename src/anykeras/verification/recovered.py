@@ -31,7 +31,7 @@ def _check(record: Recovered, seed: int) -> Check:
     what = f"{record.address} {record.key}: the stored function and its operations agree"
     if record.lifting is None or record.model is None:
         return Check(what, EvidenceKind.UNWITNESSED, True, detail="the function was not followed")
-    inputs = _inputs(record.lifting.given, np.random.default_rng(seed))
+    inputs = _draw_inputs(record.lifting.given, np.random.default_rng(seed))
     try:
         import keras
 
@@ -40,7 +40,7 @@ def _check(record: Recovered, seed: int) -> Check:
         outputs = built(inputs if not isinstance(inputs, list) or len(inputs) > 1 else inputs[0])
     except AnyKerasError as error:
         return Check(what, EvidenceKind.UNWITNESSED, True, detail=f"not run on numbers: {error.seen}")
-    got, wanted = _arrays(outputs), _arrays(followed)
+    got, wanted = _list_arrays(outputs), _list_arrays(followed)
     if _is_random(record.model):
         agrees = [a.shape for a in got] == [b.shape for b in wanted]
         return Check(what, EvidenceKind.UNWITNESSED, agrees, detail="random: shapes compared, numbers not")
@@ -53,21 +53,21 @@ def _is_random(model: Layer) -> bool:
     return any(layer.class_name in RANDOM for layer in layers_of(model))
 
 
-def _inputs(given: Any, rng: np.random.Generator) -> Any:
-    if isinstance(given, Spec):
-        shape = tuple((UNKNOWN_AXIS if i else BATCH) if d is None else d for i, d in enumerate(given.known()))
-        dtype = given.dtype or "float32"
+def _draw_inputs(spec: Any, rng: np.random.Generator) -> Any:
+    if isinstance(spec, Spec):
+        shape = tuple((UNKNOWN_AXIS if i else BATCH) if d is None else d for i, d in enumerate(spec.known()))
+        dtype = spec.dtype or "float32"
         if "int" in dtype or dtype == "bool":
             return rng.integers(0, 2, shape).astype(dtype)
         return rng.normal(size=shape).astype(dtype)
-    if isinstance(given, Mapping):
-        return {key: _inputs(item, rng) for key, item in given.items()}
-    return [_inputs(item, rng) for item in given]
+    if isinstance(spec, Mapping):
+        return {key: _draw_inputs(item, rng) for key, item in spec.items()}
+    return [_draw_inputs(item, rng) for item in spec]
 
 
-def _arrays(value: Any) -> Arrays:
+def _list_arrays(value: Any) -> Arrays:
     if isinstance(value, Mapping):
-        return [array for key in sorted(value) for array in _arrays(value[key])]
+        return [array for key in sorted(value) for array in _list_arrays(value[key])]
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return [array for item in value for array in _arrays(item)]
+        return [array for item in value for array in _list_arrays(item)]
     return [np.asarray(value)]

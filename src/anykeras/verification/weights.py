@@ -14,7 +14,7 @@ from .report import Check, EvidenceKind
 
 def compare_weights(meant: Layer, written: Layer) -> Check:
     """Whether two models in the vocabulary of Keras 3 hold the same weights in the same layers, bit for bit."""
-    wanted, found = list(_tensors(meant)), list(_tensors(written))
+    wanted, found = list(_list_tensors(meant)), list(_list_tensors(written))
     what = f"all {len(wanted)} weight tensors identical"
     if [label for label, _ in wanted] != [label for label, _ in found]:
         differing = sorted({a for a, _ in wanted} ^ {b for b, _ in found})
@@ -27,7 +27,7 @@ def compare_weights(meant: Layer, written: Layer) -> Check:
     return Check(what, EvidenceKind.CROSS_CHECKED, True, 0.0)
 
 
-def _tensors(model: Layer) -> Iterator[tuple[str, Tensor]]:
+def _list_tensors(model: Layer) -> Iterator[tuple[str, Tensor]]:
     for layer in sorted(layers_of(model), key=lambda layer: layer.name):
         for role in sorted(layer.weights):
             yield f"{layer.name}/{role}", layer.weights[role]

@@ -11,7 +11,7 @@ from anykeras.document.model import Era, Layer
 from anykeras.document.walk import layers_of
 from anykeras.migrations.engine import apply
 from anykeras.migrations.rulebook import Example, Rule, RuleContext, ordered_rules
-from anykeras.registry import page
+from anykeras.registry import find_page
 from anykeras.tensors import Tensor
 
 RULES = [rule for rule in ordered_rules() if rule.code[:4] in ("AK20", "AK21")]
@@ -70,7 +70,7 @@ def test_the_input_is_not_changed(rule: Rule, example: Example) -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_page(rule: Rule) -> None:
-    found = page(rule.code)
+    found = find_page(rule.code)
     assert found is not None and found.references and found.example and found.changes and rule.leaves_alone
 
 

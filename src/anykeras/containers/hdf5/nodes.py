@@ -171,7 +171,7 @@ class _Visit:
                 f"{self.unstored:,} bytes are declared beyond what the file stores (a shape bomb?)",
                 part=path,
                 key="unstored_bytes",
-                next_step="If you trust the file, raise the limit with anykeras.limits.limited(unstored_bytes=...).",
+                next_step="If you trust the file, raise the limit with anykeras.limits.override(unstored_bytes=...).",
             )
         if self.held > self.source.size:
             raise Malformed("AK1103", "the arrays of the file overlap", part=path)
