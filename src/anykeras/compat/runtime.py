@@ -25,7 +25,7 @@ from ..recovery.functions import Entry, FunctionContext, Refused, attribute, is_
 from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.lookup import canonical
-from ..recovery.functions.shapes import Shape
+from ..recovery.functions.values import Shape
 from .tensor import LegacyShape, LegacyTensor, holds_legacy
 
 ROOTS = ("keras", "tensorflow", "tf_keras", "theano", "tensorflow_addons", "keras_contrib")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
-from ..recovery.functions.shapes import Shape
+from ..recovery.functions.values import Shape
 
 
 class Dimension(int):

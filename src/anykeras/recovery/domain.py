@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from ..bytecode import Domain, throw, unsupported_error
 from ..bytecode.errors import missing_name_error
-from .functions import Dim, Entry, Kind, Ops, Pair, Scope, Shape, Sizes, attribute, module_of, operator, resolve
+from .functions import Dim, Entry, Kind, Operand, Ops, Pair, Scope, Shape, Sizes, attribute, module_of, operator, resolve
 from .functions.lookup import canonical, is_module
 from .held import Bound, Held, Module, Size, inner, outer
 
@@ -22,7 +21,7 @@ _OPERATORS = {
     "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
 }  # fmt: skip
 _UNARY = {"-": "neg", "+": "pos", "~": "invert"}
-_NUMPY: Mapping[str, Callable[..., Any]] = {
+_NUMPY: Mapping[str, Callable[..., Operand]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "//": np.floor_divide, "%": np.mod,
     "**": np.power, "@": np.matmul, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
     "==": np.equal, "!=": np.not_equal, "&": np.bitwise_and, "|": np.bitwise_or, "^": np.bitwise_xor,
@@ -37,7 +36,7 @@ class CodeDomain(Domain):
     and constants, under a plain or a dotted name.
     """
 
-    def __init__(self, ops: Ops, given: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, ops: Ops, given: Mapping[str, Operand] | None = None) -> None:
         super().__init__()
         self.ops = ops
         self.given = {
@@ -191,7 +190,7 @@ class CodeDomain(Domain):
             return attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
         raise unsupported_error(f"the code calls {name}() on a tensor or a size that is not known")
 
-    def _text(self, name: str, args: tuple[object, ...], held: list[Any]) -> str | None:
+    def _text(self, name: str, args: tuple[object, ...], held: list[Operand]) -> str | None:
         """The text of a shape or of a known size: most often something to print."""
         if isinstance(held[0], Shape) and held[1:] in ([], [""]):
             self.ops.note("the code makes text of a shape; it reads as in TensorFlow 2")
@@ -207,15 +206,15 @@ class CodeDomain(Domain):
             return held.name
         return super().enter(manager)
 
-    def _number(self, name: str, held: list[Any]) -> object:
+    def _number(self, name: str, held: list[Operand]) -> object:
         value = held[0]
         if isinstance(value, Dim):
             return Held(value)  # int(batch) is still the batch
-        makers: Mapping[str, Callable[..., Any]] = {"int": int, "float": float, "round": round}
+        makers: Mapping[str, Callable[..., Operand]] = {"int": int, "float": float, "round": round}
         plain = makers[name](*held)
         return plain if isinstance(plain, int | float) else outer(plain)
 
-    def _isinstance(self, value: Any, kinds: object) -> bool:
+    def _isinstance(self, value: Operand, kinds: object) -> bool:
         names = [kind if isinstance(kind, str) else _name(inner(kind)) for kind in kinds] if isinstance(
             kinds, tuple
         ) else []  # fmt: skip
@@ -229,14 +228,14 @@ class CodeDomain(Domain):
             return any(name.endswith("ndarray") for name in names)
         return False
 
-    def _ours(self, value: Any) -> bool:
+    def _ours(self, value: Operand) -> bool:
         if isinstance(value, list | tuple) and not isinstance(value, Shape):
             return any(self._ours(item) for item in value)
         if isinstance(value, slice):
             return any(self._ours(item) for item in (value.start, value.stop, value.step))
         return self.ops.is_tensor(value) or isinstance(value, Dim | Sizes)
 
-    def _plain(self, op: str, a: Any, b: Any) -> Any:
+    def _plain(self, op: str, a: Operand, b: Operand) -> Operand:
         """An operator on constants of the tables: shapes, names, arrays."""
         if isinstance(a, Shape | tuple) and isinstance(b, Shape | tuple | list):
             return a + type(a)(b) if op == "+" else _compared(op, list(a) == list(b))
@@ -248,7 +247,7 @@ class CodeDomain(Domain):
             return _no_such(op)
         return _NUMPY[op](a, b)
 
-    def _item(self, shape: Any, item: Any) -> object:
+    def _item(self, shape: Operand, item: Operand) -> object:
         """A size taken from a shape: in TensorFlow 1 an object with a ``value``."""
         context = self.ops.context
         sized = isinstance(shape, Shape) and context.backend == "tensorflow" and not context.eager_tensorflow
@@ -256,13 +255,13 @@ class CodeDomain(Domain):
             return Held(Size(item))
         return self._out(item)
 
-    def _out(self, value: Any) -> Any:
+    def _out(self, value: Operand) -> Operand:
         if isinstance(value, np.ndarray) and value.size > ARRAY_LIMIT:
             raise unsupported_error(f"the code makes an array of {value.size} numbers")
         return outer(value)
 
 
-def _kind(ops: Ops, value: Any) -> str:
+def _kind(ops: Ops, value: Operand) -> str:
     """The kind of value whose attributes the tables list."""
     if isinstance(value, Shape | Sizes):
         return "shape"
@@ -273,7 +272,7 @@ def _kind(ops: Ops, value: Any) -> str:
     return "dtype" if isinstance(value, str) else "tensor"
 
 
-def _name(value: Any) -> str:
+def _name(value: Operand) -> str:
     return value.name if isinstance(value, Entry) else value.path if isinstance(value, Module) else ""
 
 
@@ -283,5 +282,5 @@ def _compared(op: str, equal: bool) -> bool:
     return equal is (op == "==")
 
 
-def _no_such(op: str) -> Any:
+def _no_such(op: str) -> Operand:
     raise unsupported_error(f"the code computes {op} on values that it does not fit")

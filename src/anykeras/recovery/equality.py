@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
 
 from ..document.graph import steps
-from ..document.model import Graph, Layer, Ref, refs
+from ..document.model import Graph, Layer, Ref, Value, refs
 from ..tensors import Tensor
 
 
@@ -50,7 +49,7 @@ class Numbers:
             return layer.class_name
         return (ordinals.setdefault(layer.name, len(ordinals)), self.of(layer))
 
-    def _value(self, held: Any, found: Mapping[Ref, Hashable]) -> Hashable:
+    def _value(self, held: Value, found: Mapping[Ref, Hashable]) -> Hashable:
         if isinstance(held, Ref):
             return ("tensor", found.get(Ref(held.layer, held.node)), held.tensor)
         if isinstance(held, Tensor):

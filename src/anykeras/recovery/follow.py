@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ..bytecode import CodeObject, CodeRaised, Identification, Machine, StoredFunction, identify, looks_stored, read_stored
 from ..document.model import Code, Value
 from ..errors import AnyKerasError
 from .domain import CodeDomain
-from .functions import Entry, FunctionContext, resolve
+from .functions import Entry, FunctionContext, Operand, resolve
 from .held import Held, constant, inner, outer
 from .refusals import flattened, lost_wrapper, missing, missing_closure, missing_defaults
 
@@ -51,8 +50,8 @@ class Start:
     """A fresh domain, and the arguments of a call made in it."""
 
     domain: CodeDomain
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
+    args: Sequence[Operand]
+    kwargs: Mapping[str, Operand]
 
 
 Begin = Callable[[], Start]
@@ -65,7 +64,7 @@ class Reading:
     found: Found
     code: CodeObject | None
 
-    def run(self, begin: Begin) -> tuple[CodeDomain, Any]:
+    def run(self, begin: Begin) -> tuple[CodeDomain, Operand]:
         """What the function returns, with the domain in which it was followed.
 
         Keras wrote a function that another closes over as its bare name: where such a text is called, the function is
@@ -84,7 +83,9 @@ class Reading:
         except AnyKerasError as error:
             return self._again(error, begin(), self.code, self.found.stored)
 
-    def _again(self, error: AnyKerasError, start: Start, code: CodeObject, stored: StoredFunction) -> tuple[CodeDomain, Any]:
+    def _again(
+        self, error: AnyKerasError, start: Start, code: CodeObject, stored: StoredFunction
+    ) -> tuple[CodeDomain, Operand]:
         """The second attempt, or the true reason why the first one failed."""
         cells = dict(zip(code.freevars, stored.closure or (), strict=False))
         names = [value for value in cells.values() if isinstance(value, str)]
@@ -98,7 +99,7 @@ class Reading:
             raise flattened(lists) from None
         raise error
 
-    def _function(self, name: str, domain: CodeDomain) -> Any:
+    def _function(self, name: str, domain: CodeDomain) -> Operand:
         if name in domain.given:
             return domain.given[name]
         entry = named(name, self.found.module, domain.ops.context)
@@ -112,7 +113,7 @@ def readings(found: Found) -> list[Reading]:
     return [Reading(found, candidate) for candidate in found.identified.candidates]
 
 
-def thawed(value: Value) -> Any:
+def thawed(value: Value) -> object:
     """A frozen configuration value as the lists and dicts it was in the file."""
     if isinstance(value, Mapping):
         return {key: thawed(item) for key, item in value.items()}
@@ -164,7 +165,7 @@ def named(name: str, module: str, context: FunctionContext) -> Entry | None:
     return next((entry for place in places if (entry := resolve(place, context)) is not None), None)
 
 
-def _run(code: CodeObject, stored: StoredFunction, start: Start, functions: Mapping[str, Any]) -> Any:
+def _run(code: CodeObject, stored: StoredFunction, start: Start, functions: Mapping[str, Operand]) -> Operand:
     machine = Machine(code, start.domain)
     defaults = tuple(stored_value(value, start.domain) for value in stored.defaults)
     kwargs = {key: outer(value) for key, value in start.kwargs.items()}
@@ -173,7 +174,7 @@ def _run(code: CodeObject, stored: StoredFunction, start: Start, functions: Mapp
     return inner(machine.run(function, [outer(arg) for arg in start.args], kwargs))
 
 
-def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[str, Any]:
+def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[str, Operand]:
     """Arguments without a default in the file that were given by name. Raises where one is in neither."""
     names = code.slots[: code.argcount + code.kwonlyargcount]
     filled = set(names[:given]) | set(names[code.argcount - defaults : code.argcount]) | set(start.kwargs)
@@ -184,7 +185,9 @@ def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[s
     return {name: start.domain.given[name] for name in wanted}
 
 
-def _cells(code: CodeObject, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Any]) -> tuple[Any, ...]:
+def _cells(
+    code: CodeObject, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Operand]
+) -> tuple[Operand, ...]:
     """The values of the variables that the function takes from around it; those given by name come first."""
     held = stored.closure if stored.closure is not None else ()
     lost = [name for name in code.freevars[len(held) :] if name not in domain.given]
@@ -199,7 +202,7 @@ def _cells(code: CodeObject, stored: StoredFunction, domain: CodeDomain, functio
     )  # fmt: skip
 
 
-def stored_value(value: object, domain: CodeDomain) -> Any:
+def stored_value(value: object, domain: CodeDomain) -> Operand:
     """A default or a closed-over value; a function among them is followed when it is called."""
     if isinstance(value, StoredFunction):
         code = identify(value.code_bytes).best
@@ -212,7 +215,7 @@ def stored_value(value: object, domain: CodeDomain) -> Any:
     return outer(constant(value) if not isinstance(value, tuple) else value)
 
 
-def _named_value(name: str, module: str, domain: CodeDomain) -> Any:
+def _named_value(name: str, module: str, domain: CodeDomain) -> Operand:
     if name in domain.given:
         return domain.given[name]
     entry = named(name, module, domain.ops.context)
@@ -221,7 +224,7 @@ def _named_value(name: str, module: str, domain: CodeDomain) -> Any:
     return Held(entry)
 
 
-def _by_name(found: Found, start: Start) -> Any:
+def _by_name(found: Found, start: Start) -> Operand:
     """A function that the file only names: one that was given, or one of the tables."""
     function = start.domain.given.get(found.name)
     if isinstance(function, Held):

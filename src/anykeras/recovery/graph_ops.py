@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 
@@ -16,10 +16,11 @@ from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
 from ..document.model import Ellipsis_, Era, Layer, Ref, Slice
-from .functions import Dim, FunctionContext, Ops, Refused, Value, folding
+from .functions import Dim, FunctionContext, Operand, Refused, TensorOps, folding
 from .functions.addition import summed
 from .functions.folding import leaves
 from .functions.shapes import sizes
+from .functions.values import Size
 from .rows import Row, along_batch
 
 NODES = 20_000  # operations that one function may come to
@@ -37,14 +38,14 @@ class Symbol:
 
 
 @dataclass(frozen=True)
-class Source:
+class AxisSource:
     """The size of one axis of one tensor, known only when the model runs."""
 
     ref: Ref
     axis: int
 
 
-class GraphOps(Ops):
+class GraphOps(TensorOps[Symbol | Row]):
     """Collects nodes in a :class:`Builder`; shapes and dtypes go through the catalog.
 
     Operations on constants alone are computed at once, by numpy, in `folding`.
@@ -68,7 +69,7 @@ class GraphOps(Ops):
 
     # -- what entries ask for
 
-    def op(self, name: str, /, *args: Value, **kwargs: Value) -> Any:
+    def op(self, name: str, /, *args: Operand, **kwargs: Operand) -> Operand:
         """A node for ``keras.ops.<name>``, or numbers where all arguments are."""
         if any(isinstance(value, Row) for value in leaves((*args, *kwargs.values()))):
             return along_batch(self, name, args, kwargs)
@@ -88,7 +89,7 @@ class GraphOps(Ops):
         node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)
         return self._called(node, args, kwargs)
 
-    def _hung(self, args: tuple[Value, ...], kwargs: dict[str, Value]) -> tuple[tuple[Value, ...], dict[str, Value]]:
+    def _hung(self, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> tuple[tuple[Operand, ...], dict[str, Operand]]:
         """Arguments of which the first array is a tensor of the graph: a graph has no node without an input."""
         for place, value in enumerate(args):
             if isinstance(value, np.ndarray | float):
@@ -101,12 +102,12 @@ class GraphOps(Ops):
     def layer(
         self,
         class_name: str,
-        config: Mapping[str, Value],
+        config: Mapping[str, Operand],
         /,
-        *args: Value,
-        weights: Mapping[str, Value] | None = None,
-        **kwargs: Value,
-    ) -> Any:
+        *args: Operand,
+        weights: Mapping[str, Operand] | None = None,
+        **kwargs: Operand,
+    ) -> Operand:
         """A layer of Keras 3 with its weights, called."""
         entry = find(class_name, Era.KERAS3)
         if entry is None:
@@ -132,7 +133,7 @@ class GraphOps(Ops):
                 "AK3042",
             )
 
-    def anchored(self, value: Value) -> Symbol:
+    def anchored(self, value: Operand) -> Symbol:
         """A constant as a tensor of the graph: added to nothing, so that it hangs on the first input."""
         first = next(iter(self._known.values()), None)
         if first is None:
@@ -146,22 +147,22 @@ class GraphOps(Ops):
             made = self.op("add", self.op("cast", nothing, str(array.dtype)), array)
         return made
 
-    def embedded(self, model: Layer, *args: Value) -> Any:
+    def embedded(self, model: Layer, *args: Operand) -> Operand:
         """A whole layer or model (a traced custom function), called."""
         return self._called(model, tuple(self._lifted(a) for a in args), {})
 
-    def map_rows(self, function: Callable[[Value], Value], x: Value) -> Any:
+    def map_rows(self, function: Callable[[Operand], Operand], x: Operand) -> Operand:
         """`function` of each sample, as operations on the whole batch."""
         made = function(Row(x))
         if not isinstance(made, Row):
             raise Refused("a function that is mapped over the batch gives other than one tensor", "AK3043")
         return made.all
 
-    def is_tensor(self, x: Value) -> bool:
+    def is_tensor(self, x: object) -> TypeGuard[Symbol | Row]:
         """Symbols are tensors; numbers and arrays are constants."""
         return isinstance(x, Symbol | Row)
 
-    def shape(self, x: Value) -> tuple[Any, ...]:
+    def shape(self, x: Operand) -> tuple[Size, ...]:
         """The sizes: ints, and a Dim where unknown."""
         if isinstance(x, Row):
             return self.shape(x.all)[1:]
@@ -169,9 +170,9 @@ class GraphOps(Ops):
             return np.shape(x)
         if x.spec.shape is None:
             raise Refused("the shape of a tensor could not be found", "AK3043")
-        return tuple(d if d is not None else Dim(Source(x.ref, axis)) for axis, d in enumerate(x.spec.shape))
+        return tuple(d if d is not None else Dim(AxisSource(x.ref, axis)) for axis, d in enumerate(x.spec.shape))
 
-    def dtype(self, x: Value) -> str:
+    def dtype(self, x: Operand) -> str:
         """The name of the dtype; Python numbers have the one that Keras gives them."""
         if isinstance(x, Row):
             x = x.all
@@ -181,7 +182,7 @@ class GraphOps(Ops):
             return str(x.dtype)
         return "bool" if isinstance(x, bool) else "int32" if isinstance(x, int) else self.context.floatx
 
-    def getitem(self, x: Value, key: tuple[Value, ...]) -> Any:
+    def getitem(self, x: Operand, key: tuple[Operand, ...]) -> Operand:
         """``x[key]``."""
         if isinstance(x, Row):
             return Row(self.getitem(x.all, (slice(None), *key)))
@@ -190,16 +191,16 @@ class GraphOps(Ops):
         node = Layer("get_item", f"{self.builder.name}_getitem", operation=True)
         return self._called(node, (x, tuple(key)), {})
 
-    def constant(self, array: Value, dtype: str | None = None) -> Any:
+    def constant(self, array: Operand, dtype: str | None = None) -> Operand:
         """Numbers, as an array."""
         made = np.asarray(array, dtype) if dtype else np.asarray(array)
         if made.dtype == np.float64 and dtype is None:
             return made.astype(self.context.floatx)
         return made
 
-    def size(self, dim: Value, dtype: str) -> Any:
+    def size(self, dim: Operand, dtype: str) -> Operand:
         """A Dim as a number at run time: ones along its axes, summed."""
-        result: Any = int(dim.scale) if dim.scale.denominator == 1 else float(dim.scale)
+        result: Operand = int(dim.scale) if dim.scale.denominator == 1 else float(dim.scale)
         for source in dim.sources:
             total = self.op("sum", self._ones_along(source, dtype))
             result = total if result == 1 else self.op("multiply", total, result)
@@ -215,7 +216,7 @@ class GraphOps(Ops):
         """Whether a tensor is the outcome of an operation (and not of a layer)."""
         return Ref(symbol.ref.layer, symbol.ref.node) in self._operations
 
-    def _called(self, layer: Layer, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _called(self, layer: Layer, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
         if len(self._known) > NODES:
             raise Refused(f"the code makes more than {NODES} operations")
         written = tuple(_refs(a) for a in args)
@@ -229,7 +230,7 @@ class GraphOps(Ops):
             raise Refused(str(error)) from None
         return self._outcome(ref, found)
 
-    def _outcome(self, ref: Ref, found: Any, counter: list[int] | None = None) -> Any:
+    def _outcome(self, ref: Ref, found: Operand, counter: list[int] | None = None) -> Operand:
         counter = counter if counter is not None else [0]
         if isinstance(found, Spec):
             made = self._symbol(Ref(ref.layer, ref.node, counter[0]), found)
@@ -239,12 +240,12 @@ class GraphOps(Ops):
             return {key: self._outcome(ref, item, counter) for key, item in found.items()}
         return tuple(self._outcome(ref, item, counter) for item in found)
 
-    def _symbolic(self, value: Any) -> bool:
+    def _symbolic(self, value: Operand) -> bool:
         if isinstance(value, tuple | list):
             return any(self._symbolic(item) for item in value)
         return isinstance(value, Symbol | Dim)
 
-    def _operand(self, value: Any) -> Any:
+    def _operand(self, value: Operand) -> Operand:
         """A positional argument: rows of numbers become an array, as Keras would do (its files cannot hold them)."""
         rows = isinstance(value, tuple | list) and len(value) > 0 and isinstance(value[0], tuple | list)
         if not rows or self._symbolic(value) or not _numeric(value):
@@ -252,7 +253,7 @@ class GraphOps(Ops):
         made = np.asarray(value)
         return made.astype(self.context.floatx) if made.dtype == np.float64 else made
 
-    def _lifted(self, value: Any) -> Any:
+    def _lifted(self, value: Operand) -> Operand:
         """A value as an argument of a node: sizes that are not known become tensors."""
         if isinstance(value, Dim):
             return self.size(value, "int32")
@@ -262,25 +263,25 @@ class GraphOps(Ops):
 
     # -- sizes that are not known
 
-    def _ones_along(self, source: Source, dtype: str) -> Any:
+    def _ones_along(self, source: AxisSource, dtype: str) -> Operand:
         """Ones in a row as long as one axis of a tensor."""
         tensor = self._known[source.ref]
-        key: list[Any] = [0] * len(tensor.spec.known())
+        key: list[Operand] = [0] * len(tensor.spec.known())
         key[source.axis] = slice(None)
         row = self.getitem(tensor, tuple(key)) if len(key) > 1 else tensor
         ones = self.op("ones_like", row)
         return ones if self.dtype(ones) == dtype else self.op("cast", ones, dtype)
 
-    def _filled(self, name: str, shape: Value, *args: Value, dtype: Value = None, **kwargs: Value) -> Any:
+    def _filled(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
         """Zeros, ones or a value in a shape of which some sizes are known only when the model runs."""
         target = sizes(self, shape)
         dtype = str(dtype or self.context.floatx)
         static = tuple(1 if isinstance(size, Dim) else int(size) for size in target)
         value = args[0] if args else kwargs.get("fill_value", 1.0)
-        fill: Any = {"zeros": 0, "ones": 1}.get(name, value)
+        fill: Operand = {"zeros": 0, "ones": 1}.get(name, value)
         if math.prod(static) > 1 << 24:
             raise Refused(f"the code fills a tensor of {math.prod(static)} numbers")
-        result: Any = np.full(static, fill, dtype) if not self.is_tensor(fill) else self.op(
+        result: Operand = np.full(static, fill, dtype) if not self.is_tensor(fill) else self.op(
             "multiply", fill, np.ones(static, dtype)
         )  # fmt: skip
         for axis, size in enumerate(target):
@@ -289,18 +290,18 @@ class GraphOps(Ops):
                 result = self.op("multiply", self.op("reshape", self._ones_of(size, dtype), tuple(spread)), result)
         return result
 
-    def _ones_of(self, size: Dim, dtype: str) -> Any:
+    def _ones_of(self, size: Dim, dtype: str) -> Operand:
         """Ones in a row of an unknown length."""
         if size.offset or size.scale.denominator != 1:
             raise Refused("the code fills a tensor along a computed size that is not known", "AK3043")
-        row: Any = np.ones((int(size.scale),), dtype) if size.scale != 1 else None
+        row: Operand = np.ones((int(size.scale),), dtype) if size.scale != 1 else None
         for source in size.sources:
             along = self._ones_along(source, dtype)
             row = along if row is None else self.op("reshape", self.op("outer", along, row), (-1,))
         return row
 
 
-def _numeric(value: Any) -> bool:
+def _numeric(value: Operand) -> bool:
     """Whether a nest holds floats, and all rows are alike."""
     try:
         return np.asarray(value).dtype.kind == "f"
@@ -308,7 +309,7 @@ def _numeric(value: Any) -> bool:
         return False
 
 
-def _document_value(value: Any) -> Any:
+def _document_value(value: Operand) -> Operand:
     if isinstance(value, list | tuple):
         return tuple(_document_value(item) for item in value)
     if isinstance(value, np.generic):
@@ -318,7 +319,7 @@ def _document_value(value: Any) -> Any:
     return value
 
 
-def _refs(value: Any) -> Any:
+def _refs(value: Operand) -> Operand:
     """An argument as the document holds it."""
     if isinstance(value, Symbol):
         return value.ref
@@ -333,7 +334,7 @@ def _refs(value: Any) -> Any:
     return _document_value(value)
 
 
-def _specs(value: Any) -> Any:
+def _specs(value: Operand) -> Operand:
     """An argument as shape inference takes it."""
     if isinstance(value, Symbol):
         return value.spec
@@ -346,7 +347,7 @@ def _specs(value: Any) -> Any:
     return _document_value(value)
 
 
-def flat_symbols(value: Any) -> list[Symbol]:
+def flat_symbols(value: Operand) -> list[Symbol]:
     """All tensors of a structure, from left to right."""
     if isinstance(value, Symbol):
         return [value]

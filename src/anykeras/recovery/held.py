@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..bytecode import unsupported_error
 from ..bytecode.machine.values import Class, Function, Instance, MachineValue, Method
-from .functions import Entry
+from .functions import Entry, Operand
 
 SCALARS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 
@@ -23,7 +22,7 @@ SCALARS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 class Held:
     """Any value of the tables, as the machine sees it."""
 
-    value: Any
+    value: Operand
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,17 +37,17 @@ class Bound:
     """A method of a value."""
 
     entry: Entry
-    owner: Any
+    owner: Operand
 
 
 @dataclass(frozen=True, eq=False)
 class Size:
     """A ``Dimension`` of TensorFlow 1: a number with a ``value``."""
 
-    number: Any
+    number: Operand
 
 
-def outer(value: Any) -> Any:
+def outer(value: Operand) -> Operand:
     """A value of the tables as the machine takes it."""
     if type(value) in SCALARS or isinstance(value, Held | MachineValue):
         return value
@@ -61,7 +60,7 @@ def outer(value: Any) -> Any:
     return Held(value)
 
 
-def inner(value: Any) -> Any:
+def inner(value: Operand) -> Operand:
     """A value of the machine as the tables take it."""
     if isinstance(value, Held):
         return value.value.number if isinstance(value.value, Size) else value.value
@@ -78,7 +77,7 @@ def inner(value: Any) -> Any:
     return value
 
 
-def _called(value: Instance | Class) -> Callable[..., Any]:
+def _called(value: Instance | Class) -> Callable[..., Operand]:
     """An object of the code's own class where a library takes a function."""
     function = value.kind.find("__call__") if isinstance(value, Instance) else None
     if not isinstance(function, Function):
@@ -86,15 +85,15 @@ def _called(value: Instance | Class) -> Callable[..., Any]:
     return _callable(Method(function, value))
 
 
-def _callable(function: Function | Method) -> Callable[..., Any]:
-    def call(*args: Any, **kwargs: Any) -> Any:
+def _callable(function: Function | Method) -> Callable[..., Operand]:
+    def call(*args: Operand, **kwargs: Operand) -> Operand:
         given = {key: outer(value) for key, value in kwargs.items()}
         return inner(function.invoke(*(outer(arg) for arg in args), **given))
 
     return call
 
 
-def constant(value: Any) -> Any:
+def constant(value: Operand) -> Operand:
     """A constant of a configuration: nested lists stay, ``__numpy__`` and ndarray forms become arrays."""
     if isinstance(value, Mapping):
         kind = value.get("type") or value.get("class_name")
@@ -107,7 +106,7 @@ def constant(value: Any) -> Any:
     return value
 
 
-def _array(body: Any) -> Any:
+def _array(body: Operand) -> Operand:
     if isinstance(body, Mapping):
         return np.asarray(body.get("value"), dtype=str(body.get("dtype", "float32")))
     return np.asarray(body)

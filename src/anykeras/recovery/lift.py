@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 
-from ..catalog.shapes import Spec
+from ..catalog.shapes import Argument, Output, Spec
 from ..document.build import Builder
 from ..document.model import Code, Layer
 from ..errors import AnyKerasError
@@ -17,9 +17,9 @@ from ..findings import Finding
 from .domain import CodeDomain
 from .equality import same
 from .follow import Found, Reading, Start, find, readings
-from .functions import FunctionContext, Ops, Refused
+from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
-from .functions.shapes import Sizes
+from .functions.values import Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
 from .held import constant
 from .masks import carried
@@ -27,8 +27,8 @@ from .readable import guards, shown, source
 from .refusals import told
 
 RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout"))  # what draws, in a lifted graph
-Objects = Mapping[str, Any]
-Body = Callable[[GraphOps, Any], Any]
+CustomObjects = Mapping[str, object]
+Body = Callable[[GraphOps, Operand], Operand]
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Recovered:
     lifting: Lifting | None = field(default=None, repr=False, compare=False)
     model: Layer | None = field(default=None, repr=False, compare=False)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The record as plain JSON values."""
         return {
             "layer": self.layer, "address": self.address, "key": self.key, "pythons": list(self.pythons),
@@ -65,39 +65,39 @@ class Lifted:
     """What stands in the place of a layer with code, the specs of its outputs, and what was noted on the way."""
 
     layer: Layer
-    outputs: Any
+    outputs: Output
     notes: tuple[str, ...] = ()
     code: tuple[Recovered, ...] = ()
     damage: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
-def submodel(layer: Layer, given: Any, context: FunctionContext, body: Body) -> Lifted:
-    """The Functional layer that `body` writes, called on inputs of the shapes `given` (a spec, or a nest of them)."""
+def submodel(layer: Layer, called_on: Argument, context: FunctionContext, body: Body) -> Lifted:
+    """The Functional layer that `body` writes, called on inputs of the shapes `called_on` (a spec, or a nest of them)."""
     ops = GraphOps(Builder(layer.name, layer.address), context)
-    inputs = entered(ops, given)
+    inputs = entered(ops, called_on)
     return _finished(layer, ops, inputs, body(ops, inputs))
 
 
-def entered(ops: GraphOps, given: Any) -> Any:
+def entered(ops: GraphOps, specs: Argument) -> Operand:
     """Inputs of a graph for specs, or a nest of them."""
-    if isinstance(given, Spec):
-        return ops.input(given)
-    if isinstance(given, Mapping):
-        return {key: entered(ops, item) for key, item in given.items()}
-    if not isinstance(given, list | tuple):
-        raise Refused(f"the layer is called on {given!r}, not on a tensor", "AK3041")
-    return [entered(ops, item) for item in given]
+    if isinstance(specs, Spec):
+        return ops.input(specs)
+    if isinstance(specs, Mapping):
+        return {key: entered(ops, item) for key, item in specs.items()}
+    if not isinstance(specs, list | tuple):
+        raise Refused(f"the layer is called on {specs!r}, not on a tensor", "AK3041")
+    return [entered(ops, item) for item in specs]
 
 
-def _finished(layer: Layer, ops: GraphOps, inputs: Any, outcome: Any) -> Lifted:
+def _finished(layer: Layer, ops: GraphOps, inputs: Operand, outcome: Operand) -> Lifted:
     outputs = _outputs(ops, outcome, flat_symbols(inputs))
     trainable = layer.config.get("trainable", True) is not False
     model = ops.builder.finish(_mapped(outputs, lambda symbol: symbol.ref), trainable)
     return Lifted(model, _mapped(outputs, lambda symbol: symbol.spec), tuple(dict.fromkeys(ops.notes)))
 
 
-def _outputs(ops: GraphOps, outcome: Any, inputs: Sequence[Symbol]) -> Any:
+def _outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Operand:
     """The outputs of a submodel: every one an operation of its own, never an input, a layer or a bare constant.
 
     Not a layer, since layers hand a mask on and a function does not.
@@ -116,7 +116,7 @@ def _outputs(ops: GraphOps, outcome: Any, inputs: Sequence[Symbol]) -> Any:
     raise Refused(f"the function returns {what}, not a tensor")
 
 
-def _mapped(outputs: Any, change: Callable[[Symbol], Any]) -> Any:
+def _mapped(outputs: Operand, change: Callable[[Symbol], Operand]) -> Operand:
     if isinstance(outputs, Symbol):
         return change(outputs)
     if isinstance(outputs, Mapping):
@@ -132,9 +132,9 @@ class Lifting:
         layer: the layer that holds it.
         key: the argument of the layer that holds the function.
         code: the function.
-        given: the specs of what it is called on, or a nest of them.
+        called_on: the specs of what it is called on, or a nest of them.
         context: who wrote it.
-        objects: functions and constants for names that the file does not hold.
+        custom_objects: functions and constants for names that the file does not hold.
         extra: further keyword arguments, constants of the layer's configuration.
         offered: keyword arguments that Keras gives only to functions that name them (``training``).
         masked: which of the inputs carry a mask; a function with a parameter ``mask`` is given it.
@@ -144,11 +144,11 @@ class Lifting:
     layer: Layer
     key: str
     code: Code
-    given: Any
+    called_on: Argument
     context: FunctionContext
-    objects: Objects = field(default_factory=dict)
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    offered: Mapping[str, Any] = field(default_factory=dict)
+    custom_objects: CustomObjects = field(default_factory=dict)
+    extra: Mapping[str, Operand] = field(default_factory=dict)
+    offered: Mapping[str, Operand] = field(default_factory=dict)
     masked: tuple[bool, ...] = ()
     name: str = ""
 
@@ -156,7 +156,7 @@ class Lifting:
     def found(self) -> Found:
         """The function; one given under the layer's or the function's own name takes its place."""
         found = find(self.code)
-        own = next((name for name in (self.layer.name, found.label) if callable(self.objects.get(name))), "")
+        own = next((name for name in (self.layer.name, found.label) if callable(self.custom_objects.get(name))), "")
         return Found(None, None, own) if own else found
 
     def lifted(self) -> Lifted:
@@ -196,24 +196,24 @@ class Lifting:
         return self._recorded(reading, first)
 
     def _recorded(self, reading: Reading, trace: Lifted) -> Lifted:
-        text, checked = shown(reading, trace.layer, self.traced)
+        text, checked = shown(reading, trace.layer, lambda run: self.traced(run).layer)
         stored, identified = self.found.stored, self.found.identified
         record = Recovered(
             self.layer.name, self.layer.address or self.layer.name, self.key, self.found.pythons,
             stored.spelling if stored is not None else f"the name {self.found.name}", text, checked,
-            guards(reading, self.given, self.context), (*(stored.notes if stored else ()), *trace.notes),
+            guards(reading, self.called_on, self.context), (*(stored.notes if stored else ()), *trace.notes),
             self, trace.layer,
         )  # fmt: skip
         damage = tuple(identified.damage) if identified is not None else ()
         return Lifted(trace.layer, trace.outputs, trace.notes, (record,), damage)
 
-    def traced(self, run: Callable[[Callable[[], Start]], tuple[CodeDomain, Any]]) -> Lifted:
+    def traced(self, run: Callable[[Callable[[], Start]], tuple[CodeDomain, Operand]]) -> Lifted:
         """The submodel of whatever `run` computes from a start over symbols."""
-        started: dict[GraphOps, Any] = {}
+        started: dict[GraphOps, Operand] = {}
 
         def begin() -> Start:
             ops = GraphOps(Builder(self.name or self.layer.name, self.layer.address), self.context)
-            inputs = entered(ops, self.given)
+            inputs = entered(ops, self.called_on)
             started[ops] = inputs
             return self.start(ops, inputs)
 
@@ -221,17 +221,17 @@ class Lifting:
         assert isinstance(domain.ops, GraphOps)
         return _finished(self.layer, domain.ops, started[domain.ops], outcome)
 
-    def start(self, ops: Ops, inputs: Any) -> Start:
+    def start(self, ops: Ops, inputs: Operand) -> Start:
         """The call over any `Ops`: symbols, or the arrays of a running backend."""
         known = self.found.parameters(self.context)
         offered = {key: value for key, value in self.offered.items() if key in known}
         if "mask" in known:
             offered["mask"] = carried(ops, inputs, self.masked)
         kwargs = {**{key: constant(value) for key, value in self.extra.items()}, **offered}
-        return Start(CodeDomain(ops, self.objects), [inputs], kwargs)
+        return Start(CodeDomain(ops, self.custom_objects), [inputs], kwargs)
 
 
-def on_numbers(record: Recovered, keras: Any, inputs: Any) -> Any:
+def on_numbers(record: Recovered, keras: ModuleType, inputs: Operand) -> Operand:
     """What the stored function of a record gives for arrays, followed over the running Keras that is handed in.
 
     Raises:
@@ -241,7 +241,7 @@ def on_numbers(record: Recovered, keras: Any, inputs: Any) -> Any:
     if lifting is None:
         raise Refused(f"the code of {record.address} was not followed")
 
-    def tensors(value: Any) -> Any:
+    def tensors(value: Operand) -> Operand:
         if isinstance(value, list):
             return [tensors(item) for item in value]
         if isinstance(value, Mapping):

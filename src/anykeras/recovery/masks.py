@@ -8,12 +8,11 @@ ones for query and values its outcome is that mask.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from .functions import Ops, Refused
+from .functions import Operand, Ops, Refused
 
 
-def carried(ops: Ops, inputs: Any, masked: Sequence[bool]) -> Any:
+def carried(ops: Ops, inputs: Operand, masked: Sequence[bool]) -> Operand:
     """What Keras gives for ``mask``: None where no input carries one, else a bool tensor, or one for each input."""
     if not any(masked):
         return None
@@ -22,7 +21,7 @@ def carried(ops: Ops, inputs: Any, masked: Sequence[bool]) -> Any:
     return _mask(ops, inputs)
 
 
-def _mask(ops: Ops, x: Any) -> Any:
+def _mask(ops: Ops, x: Operand) -> Operand:
     if ops.rank(x) != 3:
         raise Refused(
             f"the function takes the mask of a tensor of rank {ops.rank(x)}; a mask becomes a tensor of the graph only "

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from ..document.model import Call, Graph, Layer, Ref, Value
 from ..document.walk import rebuild
+from .functions import Operand
 from .held import constant
 
 OP_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda"})
@@ -65,7 +65,7 @@ def _emptied(value: Value, tensors: list[Ref]) -> Value:
     return value
 
 
-def restored(value: Any, inputs: Any) -> Any:
+def restored(value: Operand, inputs: Operand) -> Operand:
     """Arguments with tensors where their holes are."""
     tensors = inputs if isinstance(inputs, list) else [inputs]
     if isinstance(value, Mapping):

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from ..bytecode import Machine, write_source
 from ..bytecode.source.expressions import name
-from ..catalog.shapes import Spec
+from ..catalog.shapes import Argument, Spec
 from ..document.model import Layer
 from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .equality import same
 from .follow import Begin, Reading, names, stored_value
-from .functions import FunctionContext
+from .functions import FunctionContext, Operand
 from .held import inner, outer
 from .text import text
 
-Run = Callable[[Begin], tuple[CodeDomain, Any]]
+Run = Callable[[Begin], tuple[CodeDomain, Operand]]
 
 # Names in code that ask for a fact of its writer, and the answer that was given.
 _ASKED: Mapping[str, Callable[[FunctionContext], str]] = {
@@ -32,23 +31,23 @@ _ASKED: Mapping[str, Callable[[FunctionContext], str]] = {
 }
 
 
-def guards(reading: Reading, given: Any, context: FunctionContext) -> tuple[str, ...]:
+def guards(reading: Reading, called_on: Argument, context: FunctionContext) -> tuple[str, ...]:
     """What was taken for granted: the inputs' shapes and dtypes, and the settings that the code asks for."""
     parameters = dict.fromkeys(reading.found.parameters(context))
-    inputs = [f"{next(iter(parameters), 'x')}{where}: {spec.dtype} {_shape(spec)}" for where, spec in _leaves(given)]
+    inputs = [f"{next(iter(parameters), 'x')}{where}: {spec.dtype} {_shape(spec)}" for where, spec in _leaves(called_on)]
     asked = dict.fromkeys(_ASKED[name](context) for name in names(reading.code) if name in _ASKED)
     training = [f"training is {context.training}"] if "training" in parameters else []
     return (*inputs, *training, *asked)
 
 
-def _leaves(given: Any, where: str = "") -> Iterator[tuple[str, Spec]]:
-    if isinstance(given, Spec):
-        yield where, given
-    elif isinstance(given, Mapping):
-        for key, item in given.items():
+def _leaves(specs: Argument, where: str = "") -> Iterator[tuple[str, Spec]]:
+    if isinstance(specs, Spec):
+        yield where, specs
+    elif isinstance(specs, Mapping):
+        for key, item in specs.items():
             yield from _leaves(item, f"{where}[{key!r}]")
-    else:
-        for i, item in enumerate(given):
+    elif isinstance(specs, list | tuple):
+        for i, item in enumerate(specs):
             yield from _leaves(item, f"{where}[{i}]")
 
 
@@ -69,7 +68,7 @@ def source(reading: Reading) -> str:
         return write_source(reading.code, stored.defaults, [name(free) for free in reading.code.freevars]).text
 
 
-def shown(reading: Reading, model: Layer, trace: Callable[[Run], Any]) -> tuple[str, bool]:
+def shown(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> tuple[str, bool]:
     """The text of a function that was traced to `model`, and whether the text was checked against it.
 
     The author's text is shown where evaluating it gives the graph that following the bytecode gave; else the graph is
@@ -77,14 +76,14 @@ def shown(reading: Reading, model: Layer, trace: Callable[[Run], Any]) -> tuple[
     """
     try:
         again = trace(lambda begin: _evaluated(reading, begin))
-        if same(model, again.layer):
+        if same(model, again):
             return source(reading), True
     except AnyKerasError:  # the text has no such form, or does not stand for itself: the graph is shown
         pass
     return text(model), False
 
 
-def _evaluated(reading: Reading, begin: Begin) -> tuple[CodeDomain, Any]:
+def _evaluated(reading: Reading, begin: Begin) -> tuple[CodeDomain, Operand]:
     """The value of the function's text, over the same domain but without following the bytecode."""
     start = begin()
     if reading.code is None or reading.found.stored is None:

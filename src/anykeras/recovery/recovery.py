@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from ..catalog.shapes import UNKNOWN, Spec
+from ..catalog.shapes import UNKNOWN, Argument, Output, Spec
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
 from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
@@ -19,7 +18,7 @@ from .equality import same
 from .follow import find, readings, written_for
 from .functions import FunctionContext
 from .functions.base import words
-from .lift import RANDOM, Lifted, Recovered
+from .lift import RANDOM, CustomObjects, Lifted, Recovered
 from .op_calls import OP_LAYERS, settle
 from .past import late_bound, without_initializers
 from .readable import source
@@ -49,15 +48,15 @@ class Pass(Inference):
     """Shape inference that, where it meets code, follows the code: its outcome says what goes on from there."""
 
     def __init__(
-        self, model: Layer, context: FunctionContext, objects: Mapping[str, Any], trace: code_sites.Lifter | None
+        self, model: Layer, context: FunctionContext, custom_objects: CustomObjects, trace: code_sites.Lifter | None
     ) -> None:
         super().__init__()
-        self.context, self.objects, self.trace = context, objects, trace
+        self.context, self.custom_objects, self.trace = context, custom_objects, trace
         self.lifted: dict[Path, Lifted] = {}
         self.masks = met(model)
         self.mask_consumers = {path for path, layer in walk(model) if layer.class_name in _MASK_CONSUMERS}
 
-    def call(self, layer: Layer, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """As in inference; a layer that holds code is lifted for these arguments."""
         lift = code_sites.lifter(layer)
         if lift is None:
@@ -71,11 +70,11 @@ class Pass(Inference):
             )
         return self.lift(layer, lift, args, kwargs).outputs
 
-    def lift(self, layer: Layer, lift: code_sites.Lifter, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Lifted:
+    def lift(self, layer: Layer, lift: code_sites.Lifter, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Lifted:
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
         mask_consumed = bool(self.mask_consumers - {self.path})
         masked = tuple(self.masks.get(self.path, ()))
-        made = lift(layer, CodeSite(args, kwargs, self.context, self.objects, masked, mask_consumed, self.trace))
+        made = lift(layer, CodeSite(args, kwargs, self.context, self.custom_objects, masked, mask_consumed, self.trace))
         known = self.lifted.get(self.path)
         model = made.layer if known is None else widened(made.layer, known.layer)
         if model is None:
@@ -140,7 +139,7 @@ def _shape(layer: Layer) -> tuple[Value, ...]:
     return found if isinstance(found, tuple) and layer.class_name == "InputLayer" else ()
 
 
-def _specs(value: Any) -> list[Spec]:
+def _specs(value: Argument) -> list[Spec]:
     if isinstance(value, Spec):
         return [value]
     if isinstance(value, Mapping):
@@ -150,12 +149,14 @@ def _specs(value: Any) -> list[Spec]:
     return []
 
 
-def recover(document: Document, objects: Mapping[str, Any] | None = None, trace: code_sites.Lifter | None = None) -> Recovery:
+def recover(
+    document: Document, custom_objects: CustomObjects | None = None, trace: code_sites.Lifter | None = None
+) -> Recovery:
     """The document with native operations for every function found in it, and what was found.
 
     Args:
         document: in the vocabulary of Keras 3.
-        objects: functions and constants by name, for what the code uses and the file does not hold.
+        custom_objects: functions and constants by name, for what the code uses and the file does not hold.
         trace: lifts the layers whose class comes from custom_objects.
 
     Raises:
@@ -171,7 +172,7 @@ def recover(document: Document, objects: Mapping[str, Any] | None = None, trace:
         codes = (value for layer in layers_of(model) for value in layer.config.values() if isinstance(value, Code))
         backend = written_for(codes)
         context = context if backend is None else replace(context, backend=backend, backend_known=True)
-    run = Pass(model, context, objects or {}, trace)
+    run = Pass(model, context, custom_objects or {}, trace)
     run.graph(model, None)
     run.rest(model)
     order = [(layer, run.lifted[path]) for path, layer in walk(model) if path in run.lifted]

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from .functions import Ops, Refused, Value
+from .functions import Operand, Ops, Refused
 from .functions.base import words
 from .functions.folding import leaves
 
@@ -34,13 +33,13 @@ _IMAGES = frozenset(words("image.resize image.rgb_to_grayscale"))
 class Row:
     """Any one sample of a tensor: an axis 0 of the sample is the axis 1 of ``all``."""
 
-    all: Any
+    all: Operand
 
     def __repr__(self) -> str:
         return f"Row({self.all!r})"
 
 
-def along_batch(ops: Ops, name: str, args: tuple[Value, ...], kwargs: Mapping[str, Value]) -> Value:
+def along_batch(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: Mapping[str, Operand]) -> Operand:
     """``name`` of samples as an operation on all of them. Raises Refused where this module does not know how."""
     for value in leaves([*args, *kwargs.values()]):
         if ops.is_tensor(value) and not isinstance(value, Row):
@@ -51,16 +50,16 @@ def along_batch(ops: Ops, name: str, args: tuple[Value, ...], kwargs: Mapping[st
     return Row(rule(ops, name, args, dict(kwargs)))
 
 
-def _elementwise(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _elementwise(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     rank = max(ops.rank(value) if isinstance(value, Row) else np.ndim(value) for value in args if _shaped(value))
     return ops.op(name, *(_widened(ops, value, rank) for value in args), **kwargs)
 
 
-def _shaped(value: Value) -> bool:
+def _shaped(value: Operand) -> bool:
     return isinstance(value, Row | np.ndarray | int | float | list | tuple)
 
 
-def _widened(ops: Ops, value: Value, rank: int) -> Value:
+def _widened(ops: Ops, value: Operand, rank: int) -> Operand:
     """A sample with axes of size one before its own, so that shapes meet from the right as they did."""
     if not isinstance(value, Row):
         return value
@@ -70,14 +69,14 @@ def _widened(ops: Ops, value: Value, rank: int) -> Value:
     return made
 
 
-def _shifted(axis: Value, rank: int) -> Value:
+def _shifted(axis: Operand, rank: int) -> Operand:
     """An axis, or several, of a sample, counted in the batch."""
     if isinstance(axis, list | tuple):
         return tuple(_shifted(one, rank) for one in axis)
     return int(axis) + 1 if axis >= 0 else int(axis) + rank + 1
 
 
-def _given(args: tuple[Value, ...], kwargs: dict[str, Value], name: str, place: int) -> tuple[Value, ...]:
+def _given(args: tuple[Operand, ...], kwargs: dict[str, Operand], name: str, place: int) -> tuple[Operand, ...]:
     """The arguments without the one called `name`, which is moved into `kwargs`."""
     if len(args) > place:
         kwargs[name] = args[place]
@@ -85,7 +84,7 @@ def _given(args: tuple[Value, ...], kwargs: dict[str, Value], name: str, place: 
     return args
 
 
-def _reducing(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _reducing(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x, *rest) = _given(args, kwargs, "axis", 1)
     if rest:
         raise Refused(f"a function that is mapped over the batch uses {name} in a way that is not known", "AK3043")
@@ -95,7 +94,7 @@ def _reducing(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Va
     return ops.op(name, x.all, axis=where, **kwargs) if where != () else x.all
 
 
-def _along(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _along(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x, *rest) = _given(args, kwargs, "axis", 1)
     axis = kwargs.pop("axis", -1 if name in ("softmax", "log_softmax", "sort", "argsort", "normalize") else None)
     if axis is None or rest:
@@ -103,38 +102,39 @@ def _along(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value
     return ops.op(name, x.all, axis=_shifted(axis, ops.rank(x)), **kwargs)
 
 
-def _expand_dims(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _expand_dims(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x,) = _given(args, kwargs, "axis", 1)
     return ops.expand_dims(x.all, _shifted(kwargs["axis"], ops.rank(x) + 1))
 
 
-def _squeeze(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _squeeze(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x,) = _given(args, kwargs, "axis", 1)
     if kwargs.get("axis") is None:
         raise Refused("a function that is mapped over the batch uses squeeze without an axis", "AK3043")
     return ops.squeeze(x.all, axis=_shifted(kwargs["axis"], ops.rank(x)))
 
 
-def _transpose(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _transpose(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x,) = _given(args, kwargs, "axes", 1)
     axes = kwargs.get("axes")
     order = tuple(range(ops.rank(x)))[::-1] if axes is None else axes
     return ops.transpose(x.all, axes=(0, *(_shifted(one, ops.rank(x)) for one in order)))
 
 
-def _reshape(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _reshape(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     x, shape = args
     sizes = ops.shape(x)
     target = [shape] if isinstance(shape, int) else list(shape)
     if -1 in target and all(isinstance(size, int) for size in (*sizes, *target)):
         others = int(np.prod([size for size in target if size != -1]))
-        target[target.index(-1)] = int(np.prod(sizes)) // max(others, 1)
+        whole = int(np.prod([size for size in sizes if isinstance(size, int)]))
+        target[target.index(-1)] = whole // max(others, 1)
     if not all(isinstance(size, int) for size in target):
         raise Refused("a function that is mapped over the batch reshapes to sizes that are not known", "AK3043")
     return ops.reshape(x.all, (-1, *target))
 
 
-def _joining(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _joining(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (parts,) = _given(args, kwargs, "axis", 1)
     if not all(isinstance(one, Row) for one in parts):
         raise Refused(f"a function that is mapped over the batch uses {name} with a constant", "AK3043")
@@ -142,21 +142,21 @@ def _joining(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Val
     return ops.op(name, [one.all for one in parts], axis=_shifted(kwargs.get("axis", 0), rank))
 
 
-def _matmul(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _matmul(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     x, y = args
     if ops.rank(x) < 2 or ops.rank(y) < 2 or (isinstance(y, Row) and ops.rank(x) != ops.rank(y)):
         raise Refused("a function that is mapped over the batch multiplies vectors", "AK3043")
     return ops.matmul(x.all if isinstance(x, Row) else x, y.all if isinstance(y, Row) else y)
 
 
-def _image(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _image(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     x, *rest = args
     if ops.rank(x) != 3:
         raise Refused(f"a function that is mapped over the batch uses {name} on other than one image", "AK3043")
     return ops.op(name, x.all, *rest, **kwargs)
 
 
-_RULES: tuple[tuple[frozenset[str], Callable[..., Value]], ...] = (
+_RULES: tuple[tuple[frozenset[str], Callable[..., Operand]], ...] = (
     (_ELEMENTWISE, _elementwise),
     (_REDUCING, _reducing),
     (_ALONG, _along),

@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ..errors import Unsupported
-from .functions import Ops, Value, operator, resolve
+from .functions import Operand, Ops, operator, resolve
 from .functions.axes import Axis
 from .functions.base import words
 from .functions.indexing import SLICE_MASKS, slice_key
 
-Node = Callable[[Ops, Sequence[Value], Mapping[str, Value]], Value]
+Node = Callable[[Ops, Sequence[Operand], Mapping[str, Operand]], Operand]
 
 # op -> the public function of TensorFlow with the same operands in the same order, where it is not of the same name
 _FUNCTIONS: Mapping[str, str] = dict(
@@ -42,7 +42,7 @@ _DTYPES = {
 }  # fmt: skip
 
 
-def compute(ops: Ops, op: str, operands: Sequence[Value], attributes: Mapping[str, Value]) -> Value:
+def compute(ops: Ops, op: str, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     """The outcome of a node. Raises Unsupported for an op that is in no table."""
     node = _NODES.get(op)
     if node is not None:
@@ -57,7 +57,7 @@ def compute(ops: Ops, op: str, operands: Sequence[Value], attributes: Mapping[st
     return entry(ops, *operands)
 
 
-def _numbers(value: Value) -> Axis:
+def _numbers(value: Operand) -> Axis:
     """Axes given as a constant: one int, or several."""
     found = np.asarray(value).astype(int)
     return int(found) if found.ndim == 0 else tuple(int(v) for v in found.reshape(-1))
@@ -71,24 +71,24 @@ def _position(name: str) -> Node:
     return lambda ops, x, at: ops.op(name, x[0], axis=_numbers(x[1]))
 
 
-def _matmul(ops: Ops, operands: Sequence[Value], attributes: Mapping[str, Value]) -> Value:
+def _matmul(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     flags = (("transpose_a", "adj_x"), ("transpose_b", "adj_y"))
     turned = [any(bool(attributes.get(key, False)) for key in keys) for keys in flags]
     a, b = (ops.op("swapaxes", x, -1, -2) if t else x for x, t in zip(operands, turned, strict=True))
     return ops.op("matmul", a, b)
 
 
-def _squeeze(ops: Ops, operands: Sequence[Value], attributes: Mapping[str, Value]) -> Value:
+def _squeeze(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     axes = attributes.get("squeeze_dims") or None
     return ops.op("squeeze", operands[0], axis=tuple(axes) if axes else None)
 
 
-def _gather(ops: Ops, operands: Sequence[Value], attributes: Mapping[str, Value]) -> Value:
+def _gather(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     axis = _numbers(operands[2]) if len(operands) > 2 else 0
     return ops.op("take", operands[0], operands[1], axis=axis)
 
 
-def _strided_slice(ops: Ops, operands: Sequence[Value], attributes: Mapping[str, Value]) -> Value:
+def _strided_slice(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     """``x[...]`` as five bit masks over begin, end and strides (array_ops.strided_slice)."""
     x, *bounds = operands
     begin, end, strides = (np.asarray(v).astype(int).reshape(-1).tolist() for v in bounds)
@@ -96,7 +96,7 @@ def _strided_slice(ops: Ops, operands: Sequence[Value], attributes: Mapping[str,
     return operator("getitem", ops.context)(ops, x, slice_key(begin, end, strides, **masks))
 
 
-def _identity(ops: Ops, operands: Sequence[Value], attributes: Mapping[str, Value]) -> Value:
+def _identity(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     return operands[0]
 
 

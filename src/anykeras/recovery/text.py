@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
 
-from ..document.model import Dtype, Ellipsis_, Graph, Layer, Ref, Slice, refs
+from ..document.model import Dtype, Ellipsis_, Graph, Layer, Ref, Slice, Value, refs
 from ..tensors import Tensor
 
 _INFIX = {
@@ -100,12 +99,12 @@ def _is_tuple(value: str) -> bool:
     return False
 
 
-def _key(value: Any, written: Mapping[Ref, str]) -> str:
+def _key(value: Value, written: Mapping[Ref, str]) -> str:
     parts = value if isinstance(value, tuple) else (value,)
     return ", ".join(_value(part, written) for part in parts)
 
 
-def _value(value: Any, written: Mapping[Ref, str]) -> str:
+def _value(value: Value, written: Mapping[Ref, str]) -> str:
     if isinstance(value, Ref):
         return written.get(value, f"{value.layer}[{value.tensor}]")
     if isinstance(value, Slice):

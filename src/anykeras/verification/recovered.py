@@ -31,7 +31,7 @@ def _check(record: Recovered, seed: int) -> Check:
     what = f"{record.address} {record.key}: the stored function and its operations agree"
     if record.lifting is None or record.model is None:
         return Check(what, EvidenceKind.UNWITNESSED, True, detail="the function was not followed")
-    inputs = _draw_inputs(record.lifting.given, np.random.default_rng(seed))
+    inputs = _draw_inputs(record.lifting.called_on, np.random.default_rng(seed))
     try:
         import keras
 

@@ -2,6 +2,7 @@
 
 from .engine import fill, infer
 from .masks import masked
-from .spec import UNKNOWN, Spec
+from .spec import UNKNOWN, Argument, Spec
+from .tables import Output
 
-__all__ = ["UNKNOWN", "Spec", "fill", "infer", "masked"]
+__all__ = ["UNKNOWN", "Argument", "Output", "Spec", "fill", "infer", "masked"]

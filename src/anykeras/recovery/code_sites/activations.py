@@ -7,9 +7,8 @@ inside a recurrence, and masks pass (measured on keras 3.15.1: jax, tensorflow, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from ...catalog.shapes import Spec
+from ...catalog.shapes import Output, Spec
 from ...catalog.shapes.engine import Inference
 from ...document.model import Code, Layer, Object, Value
 from ..functions.base import words
@@ -50,7 +49,7 @@ def activation(layer: Layer, site: CodeSite) -> Lifted:
     changed, parts = layer, list[Lifted]()
     for key, code in functions.items():
         given = _applied_to(layer, outputs)
-        made = Lifting(layer, key, code, given, site.context, site.objects, name=f"{layer.name}_{key}").lifted()
+        made = Lifting(layer, key, code, given, site.context, site.custom_objects, name=f"{layer.name}_{key}").lifted()
         changed = changed.with_config(**{key: made.layer})
         parts.append(made)
     return Lifted(
@@ -62,7 +61,7 @@ def activation(layer: Layer, site: CodeSite) -> Lifted:
     )
 
 
-def _applied_to(layer: Layer, outputs: Any) -> Spec:
+def _applied_to(layer: Layer, outputs: Output) -> Spec:
     """The tensor that the activation is applied to: the outcome, and inside a recurrence one step of it."""
     units = layer.config.get("units")
     if "recurrent_activation" in layer.config or layer.class_name.startswith("SimpleRNN"):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from ...catalog.shapes import Argument
 from ...document.model import Deferred, FromUser, Layer
 from ...errors import Bug
 from ..functions import FunctionContext
-from ..lift import Lifted, Objects
+from ..lift import CustomObjects, Lifted
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,10 @@ class CodeSite:
     lifts a layer whose class is the user's.
     """
 
-    args: Sequence[Any]
-    kwargs: Mapping[str, Any]
+    args: Sequence[Argument]
+    kwargs: Mapping[str, Argument]
     context: FunctionContext
-    objects: Objects
+    custom_objects: CustomObjects
     masked: tuple[bool, ...] = ()
     mask_consumed: bool = False
     trace: Lifter | None = None

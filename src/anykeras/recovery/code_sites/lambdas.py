@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from ...catalog.shapes import Spec
 from ...document.build import Builder
-from ...document.model import Code, Era, Layer, Object
+from ...document.model import Code, Era, Layer, Object, Value
 from ...errors import AnyKerasError, Unsupported
 from ..domain import CodeDomain
 from ..follow import Start, find, readings
-from ..functions import FunctionContext
+from ..functions import FunctionContext, Operand
 from ..graph_ops import GraphOps
 from ..lift import Lifted, Lifting, entered
 from .base import CodeSite, code_site, code_site_where
@@ -28,7 +27,7 @@ def lambda_layer(layer: Layer, site: CodeSite) -> Lifted:
     context = site.context
     offered = {"training": context.training} if context.tf_keras or context.era is Era.KERAS3 else {}
     made = Lifting(
-        layer, "function", _function(layer), site.args[0], context, site.objects, _arguments(layer), offered,
+        layer, "function", _function(layer), site.args[0], context, site.custom_objects, _arguments(layer), offered,
         site.masked,
     ).lifted()  # fmt: skip
     return _with_mask(layer, site, _shape_checked(layer, site, made))
@@ -51,7 +50,7 @@ def _function(layer: Layer) -> Code:
     )
 
 
-def _arguments(layer: Layer) -> Mapping[str, Any]:
+def _arguments(layer: Layer) -> Mapping[str, Value]:
     held = layer.config.get("arguments")
     return dict(held) if isinstance(held, Mapping) else {}
 
@@ -62,7 +61,7 @@ def merge_layer(layer: Layer, site: CodeSite) -> Lifted:
     code = layer.config["mode"]
     assert isinstance(code, Code)
     made = Lifting(
-        layer, "mode", code, site.args[0], site.context, site.objects, _arguments(layer), masked=site.masked
+        layer, "mode", code, site.args[0], site.context, site.custom_objects, _arguments(layer), masked=site.masked
     ).lifted()
     return _with_mask(layer, site, _shape_checked(layer, site, made), "output_mask")
 
@@ -82,17 +81,17 @@ def _shape_checked(layer: Layer, site: CodeSite, made: Lifted) -> Lifted:
     return replace(made, notes=(*made.notes, note))
 
 
-def _shapes(given: Any) -> Any:
-    return given.shape if isinstance(given, Spec) else [_shapes(item) for item in given]
+def _shapes(specs: Operand) -> Operand:
+    return specs.shape if isinstance(specs, Spec) else [_shapes(item) for item in specs]
 
 
-def _fits(said: Any, shape: tuple[int | None, ...]) -> bool:
+def _fits(said: Operand, shape: tuple[int | None, ...]) -> bool:
     return len(said) == len(shape) and all(
         a == b or not isinstance(a, int) or b is None for a, b in zip(said, shape, strict=True)
     )
 
 
-def _called(code: Code, context: FunctionContext, arguments: Any) -> Any:
+def _called(code: Code, context: FunctionContext, arguments: Callable[[GraphOps], Sequence[Operand]]) -> Operand:
     """The outcome of a small function of the layer, over a graph that is then thrown away."""
 
     def begin() -> Start:
@@ -114,9 +113,9 @@ def _with_mask(layer: Layer, site: CodeSite, made: Lifted, key: str = "mask") ->
         return replace(made, notes=(*made.notes, note)) if lost else made
     if not (site.mask_consumed and (any(site.masked) or key == "mask")):
         return made
-    kept: list[Any] = []
+    kept: list[Operand] = []
 
-    def arguments(ops: GraphOps) -> list[Any]:
+    def arguments(ops: GraphOps) -> list[Operand]:
         kept[:] = [ops.input(Spec((None, None), "bool")) if has else None for has in site.masked]
         masks = kept if isinstance(site.args[0], list | tuple) else kept[0]
         return [masks] if key == "output_mask" else [entered(ops, site.args[0]), masks]

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ...document.model import Layer
 from ...errors import AnyKerasError, Unsupported
-from ..functions import Entry, operator, resolve
+from ..functions import Entry, Operand, operator, resolve
 from ..functions.base import FunctionContext
 from ..graph_ops import GraphOps
 from ..held import constant
-from ..lift import Lifted, submodel
+from ..lift import Body, Lifted, submodel
 from ..op_calls import ARGS, KWARGS, restored
 from ..refusals import told
 from ..tensorflow_nodes import compute
@@ -25,7 +24,7 @@ def tf_function(layer: Layer, site: CodeSite) -> Lifted:
     """``tf.<function>`` with the arguments of the call (tensorflow/python/keras/layers/core.py, 2.4 to 2.15)."""
     name = str(layer.config.get("function", ""))
 
-    def body(ops: GraphOps, inputs: Any) -> Any:
+    def body(ops: GraphOps, inputs: Operand) -> Operand:
         args = restored(layer.config.get(ARGS, ()), inputs)
         kwargs = restored(layer.config.get(KWARGS, {}), inputs)
         if name == f"{_OPERATOR}getitem":
@@ -52,7 +51,7 @@ def _entry(name: str, layer: Layer, context: FunctionContext) -> Entry:
     return entry
 
 
-def _key(spec: Any) -> Any:
+def _key(spec: Operand) -> Operand:
     """A slice specification as an index."""
     if isinstance(spec, Mapping):
         return slice(spec.get("start"), spec.get("stop"), spec.get("step"))
@@ -69,7 +68,7 @@ def tf_node(layer: Layer, site: CodeSite) -> Lifted:
         raise Unsupported("AK3005", "the node of a TensorFlowOpLayer is not in a form that AnyKeras reads", layer=layer.name)
     node = definition
 
-    def body(ops: GraphOps, inputs: Any) -> Any:
+    def body(ops: GraphOps, inputs: Operand) -> Operand:
         held = layer.config.get("constants")
         constants = {int(k): constant(v) for k, v in held.items()} if isinstance(held, Mapping) else {}
         tensors = iter(inputs if isinstance(inputs, list) else [inputs])
@@ -81,14 +80,14 @@ def tf_node(layer: Layer, site: CodeSite) -> Lifted:
     return _told(layer, site, body)
 
 
-def _attributes(held: Any) -> dict[str, Any]:
+def _attributes(held: Operand) -> dict[str, Operand]:
     """The attributes of a node: ``{"keep_dims": {"b": true}}`` as plain values."""
     if not isinstance(held, Mapping):
         return {}
     return {name: _attribute(value) for name, value in held.items() if isinstance(value, Mapping) and value}
 
 
-def _attribute(value: Mapping[str, Any]) -> Any:
+def _attribute(value: Mapping[str, Operand]) -> Operand:
     kind, content = next(iter(value.items()))
     if kind == "i":
         return int(content)
@@ -114,7 +113,7 @@ def composite(layer: Layer, site: CodeSite) -> Lifted:
     )
 
 
-def _told(layer: Layer, site: CodeSite, body: Any) -> Lifted:
+def _told(layer: Layer, site: CodeSite, body: Body) -> Lifted:
     given = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
     try:
         return submodel(layer, given, site.context, body)

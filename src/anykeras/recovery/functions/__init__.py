@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from . import pages as _pages
-from .base import Entry, FunctionContext, Kind, Ops, Refused, Value
+from .base import Entry, FunctionContext, Kind, Ops, TensorOps
 from .lookup import attribute, is_module, module_of, names, operator, resolve
-from .shapes import Dim, Pair, Scope, Shape, Sizes
+from .values import Dim, Operand, Pair, Refused, Scope, Shape, Sizes
 
 __all__ = [
     "Dim",
     "Entry",
     "FunctionContext",
     "Kind",
+    "Operand",
     "Ops",
     "Pair",
     "Refused",
     "Scope",
     "Shape",
     "Sizes",
-    "Value",
+    "TensorOps",
     "attribute",
     "is_module",
     "module_of",

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .base import Ops, Value
+from .base import Ops
+from .values import Operand
 
 
-def never_a_bias(first: Sequence[Value], second: Sequence[Value]) -> bool:
+def never_a_bias(first: Sequence[Operand], second: Sequence[Operand]) -> bool:
     """Whether the second of two shapes cannot be taken for a bias, or is one of the last axis."""
     known = [axis for axis, size in enumerate(second) if isinstance(size, int) and size != 1]
     if len(first) < 2 or len(known) > 1 or all(size == 1 for size in second):
@@ -20,7 +21,7 @@ def never_a_bias(first: Sequence[Value], second: Sequence[Value]) -> bool:
     return bool(known) and known[0] == len(second) - 1 and second[-1] == first[-1]
 
 
-def summed(ops: Ops, a: Value, b: Value) -> tuple[str, Value, Value]:
+def summed(ops: Ops, a: Operand, b: Operand) -> tuple[str, Operand, Operand]:
     """The operation and its operands for ``a + b``."""
     one, other = ops.shape(a), ops.shape(b)
     if never_a_bias(one, other):

@@ -7,18 +7,18 @@ import numpy as np
 from ...document.model import Era
 from . import folding, shapes
 from .axes import along, axis_of, position, positive, reduce, reduce_to
-from .base import FunctionContext, Ops, Value
+from .base import FunctionContext, Ops
 from .dtypes import dtype_name, of
 from .products import dot
 from .registration import each, function, functions, refuse
-from .shapes import Dim, Shape, Sizes
 from .tf.linalg import vector_norm
+from .values import Dim, Operand, Shape, Sizes
 
 _TENSOR, _SHAPE = "method.tensor", "method.shape"
 
 
 @function("property.tensor.shape", backends=("theano",), stack="Theano: a symbolic vector of sizes")
-def shape_theano(ops: Ops, x: Value) -> Value:
+def shape_theano(ops: Ops, x: Operand) -> Operand:
     return Sizes(ops.shape(x)) if ops.is_tensor(x) else tuple(np.shape(x))
 
 
@@ -27,12 +27,12 @@ def _concrete(context: FunctionContext) -> bool:
 
 
 @function("property.tensor.shape", test=_concrete, stack="Keras 3 on JAX and torch: sizes stand in for unknown ones")
-def shape_concrete(ops: Ops, x: Value) -> Value:
+def shape_concrete(ops: Ops, x: Operand) -> Operand:
     return tuple(ops.shape(x))
 
 
 @function("property.tensor.shape", "property.tensor._keras_shape", stack="TensorFlow; None where unknown")
-def shape(ops: Ops, x: Value) -> Value:
+def shape(ops: Ops, x: Operand) -> Operand:
     return shapes.static(ops, x) if ops.is_tensor(x) else tuple(np.shape(x))
 
 
@@ -60,7 +60,7 @@ refuse(
 )
 
 
-def _method(ops: Ops, name: str, x: Value, *args: Value, **kwargs: Value) -> Value:
+def _method(ops: Ops, name: str, x: Operand, *args: Operand, **kwargs: Operand) -> Operand:
     """A reduction as a method: numpy arrays have it too, and constants stay numbers."""
     if not ops.is_tensor(x):
         return folding.compute(name, (np.asarray(x), *args), kwargs)
@@ -71,26 +71,26 @@ each(_TENSOR, "sum mean prod max min std var any all argmax argmin", _method, st
 each(_TENSOR, "cumsum cumprod", along, stack="Theano, numpy")
 
 
-def _several(numbers: tuple[Value, ...]) -> tuple[Value, ...]:
+def _several(numbers: tuple[Operand, ...]) -> tuple[Operand, ...]:
     """``f(1, 2)`` and ``f((1, 2))`` alike."""
     return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], list | tuple | Sizes) else numbers
 
 
 @function("method.tensor.reshape", stack="Theano, numpy")
-def reshape(ops: Ops, x: Value, *shape: Value, ndim: Value = None) -> Value:
+def reshape(ops: Ops, x: Operand, *shape: Operand, ndim: Operand = None) -> Operand:
     if not ops.is_tensor(x):
         return folding.compute("reshape", (np.asarray(x), _several(shape)), {})
     return shapes.reshape(ops, x, _several(shape))
 
 
 @function("method.tensor.transpose", stack="Theano, numpy")
-def transpose(ops: Ops, x: Value, *axes: Value) -> Value:
+def transpose(ops: Ops, x: Operand, *axes: Operand) -> Operand:
     order = _several(axes)
     return ops.transpose(x) if not order or order == (None,) else ops.transpose(x, axes=tuple(map(int, order)))
 
 
 @function("method.tensor.dimshuffle", stack="Theano: the named axes in order, 'x' for a new one")
-def dimshuffle(ops: Ops, x: Value, *pattern: Value) -> Value:
+def dimshuffle(ops: Ops, x: Operand, *pattern: Operand) -> Operand:
     order = _several(pattern)
     kept = [int(axis) for axis in order if axis != "x"]
     for axis in sorted(set(range(ops.rank(x))) - set(kept), reverse=True):
@@ -105,11 +105,11 @@ def dimshuffle(ops: Ops, x: Value, *pattern: Value) -> Value:
 
 
 @function("method.tensor.flatten", stack="Theano (ndim axes are left), numpy")
-def flatten(ops: Ops, x: Value, ndim: Value = 1) -> Value:
+def flatten(ops: Ops, x: Operand, ndim: Operand = 1) -> Operand:
     return flattened(ops, x, int(ndim) if isinstance(ndim, int) else 1)
 
 
-def flattened(ops: Ops, x: Value, axes: int) -> Value:
+def flattened(ops: Ops, x: Operand, axes: int) -> Operand:
     """The last axes joined so that `axes` are left."""
     if axes == 1:
         return ops.reshape(x, (-1,))
@@ -118,19 +118,19 @@ def flattened(ops: Ops, x: Value, axes: int) -> Value:
 
 
 @function("method.tensor.astype", stack="Theano, numpy")
-def astype(ops: Ops, x: Value, dtype: Value, copy: Value = True) -> Value:
+def astype(ops: Ops, x: Operand, dtype: Operand, copy: Operand = True) -> Operand:
     name = dtype_name(ops, dtype)
     return ops.cast(x, name) if ops.is_tensor(x) else np.asarray(x).astype(name)
 
 
 @function("method.tensor.clip", stack="Theano, numpy")
-def clip(ops: Ops, x: Value, a_min: Value = None, a_max: Value = None) -> Value:
+def clip(ops: Ops, x: Operand, a_min: Operand = None, a_max: Operand = None) -> Operand:
     y = x if a_max is None else ops.minimum(x, a_max)
     return y if a_min is None else ops.maximum(y, a_min)
 
 
 @function("method.tensor.squeeze", stack="Theano, numpy")
-def squeeze(ops: Ops, x: Value, axis: Value = None) -> Value:
+def squeeze(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     where = axis_of(axis)
     if where is None:
         where = tuple(index for index, length in enumerate(ops.shape(x)) if length == 1)
@@ -140,7 +140,7 @@ def squeeze(ops: Ops, x: Value, axis: Value = None) -> Value:
 
 
 @function("method.tensor.norm", stack="Theano")
-def norm(ops: Ops, x: Value, L: Value, axis: Value = None, keepdims: Value = False) -> Value:
+def norm(ops: Ops, x: Operand, L: Operand, axis: Operand = None, keepdims: Operand = False) -> Operand:
     if L == 2:
         return ops.sqrt(reduce(ops, "sum", ops.square(x), axis, keepdims))
     return vector_norm(ops, x, L, axis, bool(keepdims))
@@ -162,7 +162,7 @@ functions(
 
 
 @function("method.tensor.round", stack="Theano, numpy")
-def round_(ops: Ops, x: Value, decimals: Value = 0) -> Value:
+def round_(ops: Ops, x: Operand, decimals: Operand = 0) -> Operand:
     return ops.round(x, decimals=int(decimals)) if isinstance(decimals, int) else ops.round(x)
 
 
@@ -198,7 +198,7 @@ functions(
 
 
 @function("method.size.astype", stack="Theano: a size is a scalar tensor")
-def size_astype(ops: Ops, size: Value, dtype: Value) -> Value:
+def size_astype(ops: Ops, size: Operand, dtype: Operand) -> Operand:
     name = dtype_name(ops, dtype)
     return shapes.number(ops, size, name) if isinstance(size, Dim) else np.asarray(size).astype(name)[()]
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-from .base import Ops, Value
+from .base import Ops
 from .dtypes import dtype_name, numeric, of
-from .shapes import Sizes, product
+from .shapes import product
+from .values import Operand, Sizes
 
 Axis = int | tuple[int, ...] | None
 
 
-def axis_of(axis: Value) -> Axis:
+def axis_of(axis: Operand) -> Axis:
     """One axis as an int, several as a tuple, None for all; numpy integers and one-element lists included."""
     if axis is None:
         return None
@@ -21,12 +22,12 @@ def axis_of(axis: Value) -> Axis:
     return int(axis)
 
 
-def positive(axis: Value, rank: int) -> int:
+def positive(axis: Operand, rank: int) -> int:
     """One axis counted from the front."""
     return int(axis) % rank if rank else 0
 
 
-def reduce(ops: Ops, name: str, x: Value, axis: Value = None, keepdims: Value = False) -> Value:
+def reduce(ops: Ops, name: str, x: Operand, axis: Operand = None, keepdims: Operand = False) -> Operand:
     """A reduction of ``keras.ops`` over any spelling of axes; over a shape it gives a size."""
     if isinstance(x, Sizes):
         return _reduced_sizes(ops, name, x)
@@ -43,23 +44,23 @@ def reduce(ops: Ops, name: str, x: Value, axis: Value = None, keepdims: Value = 
 
 
 def reduce_to(
-    ops: Ops, name: str, x: Value, axis: Value = None, dtype: Value = None, keepdims: Value = False, **_: Value
-) -> Value:
+    ops: Ops, name: str, x: Operand, axis: Operand = None, dtype: Operand = None, keepdims: Operand = False, **_: Operand
+) -> Operand:
     """A reduction whose outcome may be asked for in a dtype."""
     y = reduce(ops, name, x, axis, keepdims)
     return y if dtype is None else ops.cast(y, dtype_name(ops, dtype))
 
 
-def along(ops: Ops, name: str, x: Value, axis: Value = None) -> Value:
+def along(ops: Ops, name: str, x: Operand, axis: Operand = None) -> Operand:
     """An operation that keeps the shape, or one of arguments, along any spelling of an axis."""
     return ops.op(name, x, axis=axis_of(axis))
 
 
-def position(ops: Ops, name: str, x: Value, axis: Value = None, keepdims: Value = False) -> Value:
+def position(ops: Ops, name: str, x: Operand, axis: Operand = None, keepdims: Operand = False) -> Operand:
     """``argmax`` and ``argmin``."""
     return ops.op(name, x, axis=axis_of(axis), keepdims=bool(keepdims))
 
 
-def _reduced_sizes(ops: Ops, name: str, x: Sizes) -> Value:
-    reducers: dict[str, Any] = {"prod": product, "sum": sum, "max": max, "min": min}
+def _reduced_sizes(ops: Ops, name: str, x: Sizes) -> Operand:
+    reducers: dict[str, Callable[..., Operand]] = {"prod": product, "sum": sum, "max": max, "min": min}
     return reducers[name](x.items) if name in reducers else ops.op(name, list(x.items))

@@ -14,23 +14,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Generic, TypeGuard, TypeVar
 
 from ...document.model import Era, Writer
-from ...errors import AnyKerasError, Unsupported
-
-Value = Any
-"""A tensor of whatever kind an `Ops` works with, or a plain constant: number, text, tuple, list, dict, numpy array."""
-
-
-class Refused(Unsupported):
-    """An old function, or one way of calling it, that has no counterpart; the reason is true and for a person."""
-
-    def __init__(self, reason: str, code: str = "AK3041", **where: Any) -> None:
-        super().__init__(code, reason, **where)
-
-    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
-        return (type(self), (self.seen, self.code), dict(self.__dict__))
+from ...errors import AnyKerasError
+from .values import Operand, Refused, Size
 
 
 @dataclass(frozen=True)
@@ -55,10 +43,10 @@ class FunctionContext:
     backend_known: bool = True
 
     @classmethod
-    def of(cls, writer: Writer, **changes: Any) -> FunctionContext:
+    def of(cls, writer: Writer, **changes: Operand) -> FunctionContext:
         """The context of a file's writer; what the file does not say takes the era's usual value."""
         usual = "theano" if writer.era in (Era.KERAS0, Era.KERAS1) else "tensorflow"
-        made: dict[str, Any] = {
+        setting: dict[str, Operand] = {
             "era": writer.era,
             "backend": writer.backend or usual,
             "backend_known": writer.backend is not None,
@@ -67,7 +55,7 @@ class FunctionContext:
             "tensorflow": writer.tensorflow,
             "data_format": writer.data_format or ("channels_first" if writer.era is Era.KERAS0 else "channels_last"),
         }
-        return cls(**{**made, **changes})
+        return cls(**{**setting, **changes})
 
     @property
     def tf_keras(self) -> bool:
@@ -91,10 +79,14 @@ class FunctionContext:
         return bool(self.version) and self.version < version
 
 
-class Ops(ABC):
+Tensor = TypeVar("Tensor")
+
+
+class TensorOps(ABC, Generic[Tensor]):
     """What an entry may do. Every public function of ``keras.ops`` is a method: ``ops.matmul(x, y)``.
 
-    An implementation gives `op` and the other abstract methods. Sizes in shapes are ints where known, else
+    `Tensor` is what the implementation computes with: a symbol of a graph, an array. An implementation gives `op` and the
+    other abstract methods. Sizes in shapes are ints where known, else
     :class:`~anykeras.recovery.functions.shapes.Dim`; `reshape`, `broadcast_to`, `zeros`, `ones`, `full` and `tile` are
     called with whatever sizes the old code computed, so an implementation must take both.
     """
@@ -102,58 +94,58 @@ class Ops(ABC):
     context: FunctionContext
 
     @abstractmethod
-    def op(self, name: str, /, *args: Value, **kwargs: Value) -> Value:
+    def op(self, name: str, /, *args: Operand, **kwargs: Operand) -> Operand:
         """Call ``keras.ops.<name>``; dotted for its modules: ``image.resize``, ``linalg.inv``."""
 
     @abstractmethod
-    def is_tensor(self, x: Value) -> bool:
+    def is_tensor(self, x: object) -> TypeGuard[Tensor]:
         """Whether `x` is a tensor of this implementation; constants (numbers, numpy arrays) are not."""
 
     @abstractmethod
-    def shape(self, x: Value) -> tuple[Any, ...]:
+    def shape(self, x: Operand) -> tuple[Size, ...]:
         """The sizes of a tensor or constant: ints, and Dim where unknown."""
 
     @abstractmethod
-    def dtype(self, x: Value) -> str:
+    def dtype(self, x: Operand) -> str:
         """The dtype's name: ``float32``."""
 
     @abstractmethod
-    def getitem(self, x: Value, key: tuple[Value, ...]) -> Value:
+    def getitem(self, x: Operand, key: tuple[Operand, ...]) -> Operand:
         """``x[key]`` for a key of ints, slices of ints with a positive step, Ellipsis and None only."""
 
     @abstractmethod
-    def constant(self, array: Value, dtype: str | None = None) -> Value:
+    def constant(self, array: Operand, dtype: str | None = None) -> Operand:
         """A tensor that holds `array` (numbers or numpy)."""
 
     @abstractmethod
-    def size(self, dim: Value, dtype: str) -> Value:
+    def size(self, dim: Operand, dtype: str) -> Operand:
         """A Dim as a scalar tensor."""
 
     @abstractmethod
     def layer(
         self,
         class_name: str,
-        config: Mapping[str, Value],
+        config: Mapping[str, Operand],
         /,
-        *args: Value,
-        weights: Mapping[str, Value] | None = None,
-        **kwargs: Value,
-    ) -> Value:
+        *args: Operand,
+        weights: Mapping[str, Operand] | None = None,
+        **kwargs: Operand,
+    ) -> Operand:
         """Make a Keras 3 layer (weights by the catalog's role names) and call it; a fresh layer every time."""
 
-    def constant_value(self, x: Value) -> Value | None:
+    def constant_value(self, x: Operand) -> Operand | None:
         """The numbers of a constant or of a tensor that is one; None where they depend on the input."""
         return None if self.is_tensor(x) else x
 
-    def map_rows(self, function: Callable[[Value], Value], x: Value) -> Value:
+    def map_rows(self, function: Callable[[Operand], Operand], x: Operand) -> Operand:
         """`function` on each ``x[i]``, stacked; only needed where the first size is unknown."""
         raise Refused("a function is mapped over a dimension whose size is unknown", "AK3043")
 
-    def loop(self, cond: Callable[..., Value], body: Callable[..., Value], state: list[Value]) -> list[Value]:
+    def loop(self, cond: Callable[..., Operand], body: Callable[..., Operand], state: list[Operand]) -> list[Operand]:
         """``while cond(*state): state = body(*state)``; only where the values of tensors can decide."""
         raise Refused("a loop goes on as long as the values of a tensor say", "AK3043")
 
-    def resized(self, x: Value, sizes: tuple[Value, ...]) -> Value:
+    def resized(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
         """`x` reshaped to sizes of which several are Dims; only where sizes can be computed when the model runs."""
         raise Refused("a reshape leaves more than one size unknown", "AK3043")
 
@@ -161,14 +153,17 @@ class Ops(ABC):
     def note(self, text: str) -> None:
         """Something a reader of the report should know about this call; not an error."""
 
-    def rank(self, x: Value) -> int:
+    def rank(self, x: Operand) -> int:
         """The number of dimensions."""
         return len(self.shape(x))
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Callable[..., Operand]:
         if name.startswith("_") or name == "context":
             raise AttributeError(name)
         return lambda *args, **kwargs: self.op(name, *args, **kwargs)
+
+
+Ops = TensorOps[Operand]  # as entries take it, of whatever tensors
 
 
 class Kind(enum.StrEnum):
@@ -207,14 +202,14 @@ class Entry:
     """
 
     name: str
-    run: Callable[..., Value] | None
+    run: Callable[..., Operand] | None
     stack: str = ""
     kind: Kind = Kind.PURE
     when: When = field(default_factory=When)
-    value: Value = None
+    value: Operand = None
     reason: str = ""
 
-    def __call__(self, ops: Ops, *args: Value, **kwargs: Value) -> Value:
+    def __call__(self, ops: Ops, *args: Operand, **kwargs: Operand) -> Operand:
         """Run over `ops` with the arguments of the old call; raises Refused."""
         if self.run is None:
             raise Refused(f"{self.name}: {self.reason}", "AK3040")
@@ -244,7 +239,7 @@ class Entry:
         return tuple(self.signature.parameters)[1:]
 
 
-def plain(value: Value) -> Value:
+def plain(value: Operand) -> Operand:
     """An entry used as an argument (``dtype=np.float32``) is its value."""
     return value.value if isinstance(value, Entry) and value.kind is Kind.VALUE else value
 

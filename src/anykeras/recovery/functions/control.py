@@ -6,24 +6,25 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .base import Entry, Ops, Refused, Value
+from .base import Entry, Ops
 from .dtypes import of
+from .values import Operand, Refused
 
 _STEPS = 512
 """A loop over more steps than this is refused: each step is written out as nodes of its own."""
 
 
-def runnable(ops: Ops, function: Value) -> Callable[..., Value]:
+def runnable(ops: Ops, function: Operand) -> Callable[..., Operand]:
     """A function of the code, or one of the tables, as something to call."""
     return partial(function, ops) if isinstance(function, Entry) else function
 
 
-def called(branch: Value) -> Value:
+def called(branch: Operand) -> Operand:
     """A branch given as a value or as a function of nothing."""
     return branch() if callable(branch) else branch
 
 
-def where(ops: Ops, condition: Value, one: Value, other: Value) -> Value:
+def where(ops: Ops, condition: Operand, one: Operand, other: Operand) -> Operand:
     """Element by element, structures of tensors included."""
     if isinstance(one, list | tuple):
         return type(one)(where(ops, condition, a, b) for a, b in zip(one, other, strict=True))
@@ -32,14 +33,14 @@ def where(ops: Ops, condition: Value, one: Value, other: Value) -> Value:
     return ops.where(truth(ops, condition), one, other)
 
 
-def truth(ops: Ops, condition: Value) -> Value:
+def truth(ops: Ops, condition: Operand) -> Operand:
     """The condition as truth values."""
     if not ops.is_tensor(condition) or of(ops, condition) == "bool":
         return condition
     return ops.cast(condition, "bool")
 
 
-def choose(ops: Ops, condition: Value, one: Value, other: Value) -> Value:
+def choose(ops: Ops, condition: Operand, one: Operand, other: Operand) -> Operand:
     """A branch on one truth value: plain ones decide now, tensors compute both sides."""
     if not ops.is_tensor(condition):
         return called(one) if condition else called(other)
@@ -49,14 +50,14 @@ def choose(ops: Ops, condition: Value, one: Value, other: Value) -> Value:
     return where(ops, condition, first, second)
 
 
-def leading(ops: Ops, condition: Value, rank: int) -> Value:
+def leading(ops: Ops, condition: Operand, rank: int) -> Operand:
     """`condition` with axes of size one added behind, so that it picks along its leading axes."""
     for _ in range(rank - ops.rank(condition)):
         condition = ops.expand_dims(condition, -1)
     return condition
 
 
-def steps(ops: Ops, x: Value, axis: int = 0) -> list[Value]:
+def steps(ops: Ops, x: Operand, axis: int = 0) -> list[Operand]:
     """The slices of `x` along an axis of known size."""
     size = ops.shape(x)[axis]
     if not isinstance(size, int):
@@ -67,21 +68,21 @@ def steps(ops: Ops, x: Value, axis: int = 0) -> list[Value]:
     return [ops.getitem(x, (*front, index, Ellipsis)) for index in range(size)]
 
 
-def elements(ops: Ops, elems: Value) -> list[Value]:
+def elements(ops: Ops, elems: Operand) -> list[Operand]:
     """What a mapped function is called with, one by one: slices, or tuples of slices."""
     if isinstance(elems, list | tuple):
         return [type(elems)(row) for row in zip(*(steps(ops, one) for one in elems), strict=True)]
     return steps(ops, elems)
 
 
-def together(ops: Ops, rows: Sequence[Value]) -> Value:
+def together(ops: Ops, rows: Sequence[Operand]) -> Operand:
     """Rows stacked, structure by structure."""
     if isinstance(rows[0], list | tuple):
         return type(rows[0])(together(ops, column) for column in zip(*rows, strict=True))
     return ops.stack(list(rows), axis=0)
 
 
-def mapped(ops: Ops, function: Callable[..., Value], elems: Value) -> Value:
+def mapped(ops: Ops, function: Callable[..., Operand], elems: Operand) -> Operand:
     """``map_fn``: written out where the size is known, else left to the `Ops`."""
     function = runnable(ops, function)
     several = elems if isinstance(elems, list | tuple) else [elems]
@@ -90,7 +91,7 @@ def mapped(ops: Ops, function: Callable[..., Value], elems: Value) -> Value:
     return together(ops, [function(row) for row in elements(ops, elems)])
 
 
-def _mapped_together(ops: Ops, function: Callable[..., Value], elems: Value) -> Value:
+def _mapped_together(ops: Ops, function: Callable[..., Operand], elems: Operand) -> Operand:
     """Several tensors as one whose rows hold all their numbers, taken apart again for each row."""
     shapes = [ops.shape(one)[1:] for one in elems]
     sizes = [math.prod(shape) for shape in shapes if all(isinstance(size, int) for size in shape)]
@@ -99,14 +100,14 @@ def _mapped_together(ops: Ops, function: Callable[..., Value], elems: Value) -> 
     ends = [sum(sizes[: place + 1]) for place in range(len(sizes))]
     flat = [ops.reshape(one, (-1, size)) for one, size in zip(elems, sizes, strict=True)]
 
-    def apart(row: Value) -> Value:
+    def apart(row: Operand) -> Operand:
         parts = [ops.getitem(row, (slice(end - size, end),)) for size, end in zip(sizes, ends, strict=True)]
         return function(type(elems)(ops.reshape(part, shape) for part, shape in zip(parts, shapes, strict=True)))
 
     return ops.map_rows(apart, ops.concatenate(flat, axis=-1))
 
 
-def folded(ops: Ops, function: Callable[..., Value], elems: Value, initial: Value, backwards: bool) -> Value:
+def folded(ops: Ops, function: Callable[..., Operand], elems: Operand, initial: Operand, backwards: bool) -> Operand:
     """``foldl`` and ``foldr``: function(so far, element)."""
     function = runnable(ops, function)
     rows = elements(ops, elems)
@@ -118,7 +119,7 @@ def folded(ops: Ops, function: Callable[..., Value], elems: Value, initial: Valu
     return initial
 
 
-def scanned(ops: Ops, function: Callable[..., Value], elems: Value, initial: Value, backwards: bool = False) -> Value:
+def scanned(ops: Ops, function: Callable[..., Operand], elems: Operand, initial: Operand, backwards: bool = False) -> Operand:
     """``tf.scan``: every intermediate outcome, stacked."""
     function = runnable(ops, function)
     rows = elements(ops, elems)
@@ -135,15 +136,15 @@ def scanned(ops: Ops, function: Callable[..., Value], elems: Value, initial: Val
 
 def recurrent(
     ops: Ops,
-    step: Callable[..., Value],
-    inputs: Value,
-    states: Value,
+    step: Callable[..., Operand],
+    inputs: Operand,
+    states: Operand,
     *,
     backwards: bool = False,
-    mask: Value = None,
-    constants: Value = None,
+    mask: Operand = None,
+    constants: Operand = None,
     shows_state: bool = False,
-) -> tuple[Value, Value, list[Value]]:
+) -> tuple[Operand, Operand, list[Operand]]:
     """``K.rnn``: (last output, outputs, last states); a masked step keeps the states and repeats the last output.
 
     With `shows_state` a masked step gives the first state in place of the last output.
@@ -153,7 +154,7 @@ def recurrent(
     rows = steps(ops, inputs, 1)
     masks = steps(ops, mask, 1) if mask is not None else [None] * len(rows)
     order = list(zip(rows, masks, strict=True))
-    outputs: list[Value] = []
+    outputs: list[Operand] = []
     for row, seen in order[::-1] if backwards else order:
         output, new = step(row, [*kept, *extra])
         if seen is not None:

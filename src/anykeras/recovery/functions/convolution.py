@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from .base import Ops, Refused, Value
+from .base import Ops
 from .shapes import known
+from .values import Operand, Refused
 
 Spatial = tuple[int, ...]
 
 
-def spatial(value: Value, rank: int) -> Spatial:
+def spatial(value: Operand, rank: int) -> Spatial:
     """One number or one an axis, as a tuple."""
     if isinstance(value, int) or not hasattr(value, "__iter__"):
         return (int(value),) * rank
@@ -21,7 +21,7 @@ def spatial(value: Value, rank: int) -> Spatial:
     return given * rank if len(given) == 1 else given
 
 
-def channels_last(ops: Ops, x: Value, data_format: str) -> Value:
+def channels_last(ops: Ops, x: Operand, data_format: str) -> Operand:
     """`x` with the channels moved to the end."""
     if data_format != "channels_first":
         return x
@@ -29,7 +29,7 @@ def channels_last(ops: Ops, x: Value, data_format: str) -> Value:
     return ops.transpose(x, axes=(0, *range(2, rank), 1))
 
 
-def as_given(ops: Ops, x: Value, data_format: str) -> Value:
+def as_given(ops: Ops, x: Operand, data_format: str) -> Operand:
     """The way back."""
     if data_format != "channels_first":
         return x
@@ -37,7 +37,7 @@ def as_given(ops: Ops, x: Value, data_format: str) -> Value:
     return ops.transpose(x, axes=(0, rank - 1, *range(1, rank - 1)))
 
 
-def flipped(ops: Ops, kernel: Value, count: int) -> Value:
+def flipped(ops: Ops, kernel: Operand, count: int) -> Operand:
     """The kernel with its first `count` axes reversed: Theano convolves, the others correlate."""
     if not ops.is_tensor(kernel):
         return np.ascontiguousarray(np.flip(np.asarray(kernel), tuple(range(count))))
@@ -46,7 +46,7 @@ def flipped(ops: Ops, kernel: Value, count: int) -> Value:
     return kernel
 
 
-def around(ops: Ops, x: Value, before: Sequence[int], after: Sequence[int], value: float = 0.0) -> Value:
+def around(ops: Ops, x: Operand, before: Sequence[int], after: Sequence[int], value: float = 0.0) -> Operand:
     """A channels-last tensor with a border."""
     pairs = tuple(zip(before, after, strict=True))
     if not any(map(any, pairs)):
@@ -54,7 +54,7 @@ def around(ops: Ops, x: Value, before: Sequence[int], after: Sequence[int], valu
     return ops.pad(x, ((0, 0), *pairs, (0, 0)), mode="constant", constant_values=value)
 
 
-def first(ops: Ops, x: Value, lengths: Sequence[int | None]) -> Value:
+def first(ops: Ops, x: Operand, lengths: Sequence[int | None]) -> Operand:
     """Only the first so many places of each spatial axis; None keeps all."""
     if all(length is None for length in lengths):
         return x
@@ -63,15 +63,15 @@ def first(ops: Ops, x: Value, lengths: Sequence[int | None]) -> Value:
 
 def convolve(
     ops: Ops,
-    x: Value,
-    kernel: Value,
+    x: Operand,
+    kernel: Operand,
     *,
-    strides: Value = 1,
+    strides: Operand = 1,
     padding: str = "valid",
     data_format: str = "channels_last",
-    dilation: Value = 1,
+    dilation: Operand = 1,
     theano: bool = False,
-) -> Value:
+) -> Operand:
     """Correlate `x` with a kernel of (spatial, in, out); `theano` flips the kernel and pads as Theano's ``half``."""
     rank = ops.rank(x) - 2
     stride, holes = spatial(strides, rank), spatial(dilation, rank)
@@ -93,21 +93,21 @@ def convolve(
     return as_given(ops, first(ops, out, crop), data_format)
 
 
-def _ceil(ops: Ops, x: Value, axis: int, step: int) -> int:
+def _ceil(ops: Ops, x: Operand, axis: int, step: int) -> int:
     return -(-known(ops, x, axis, "a convolution that keeps the size") // step)
 
 
 def depthwise(
     ops: Ops,
-    x: Value,
-    kernel: Value,
+    x: Operand,
+    kernel: Operand,
     *,
-    strides: Value = 1,
+    strides: Operand = 1,
     padding: str = "valid",
     data_format: str = "channels_last",
-    dilation: Value = 1,
+    dilation: Operand = 1,
     theano: bool = False,
-) -> Value:
+) -> Operand:
     """One kernel a channel: (spatial, in, multiplier). Theano had none."""
     rank = ops.rank(x) - 2
     y = ops.depthwise_conv(
@@ -123,16 +123,16 @@ def depthwise(
 
 def transposed(
     ops: Ops,
-    x: Value,
-    kernel: Value,
-    output_shape: Value,
+    x: Operand,
+    kernel: Operand,
+    output_shape: Operand,
     *,
-    strides: Value = 1,
+    strides: Operand = 1,
     padding: str = "valid",
     data_format: str = "channels_last",
-    dilation: Value = 1,
+    dilation: Operand = 1,
     theano: bool = False,
-) -> Value:
+) -> Operand:
     """The gradient of a convolution, with a constant kernel of (spatial, out, in).
 
     The whole of it comes from the layer, as the operation does not survive saving; the border is cut off where the
@@ -144,7 +144,7 @@ def transposed(
         raise Refused("a transposed convolution has a kernel that is computed")
     array = flipped(ops, np.asarray(given), rank) if theano else np.asarray(given)
     stride, holes = spatial(strides, rank), spatial(dilation, rank)
-    config: dict[str, Any] = {
+    config: dict[str, Operand] = {
         "filters": int(array.shape[-2]),
         "kernel_size": array.shape[:rank],
         "strides": stride,
@@ -177,7 +177,7 @@ def _front(before: int, after: int, stride: int, reach: int, padding: str, thean
     return reach // 2 if theano else max((before - 1) * stride + reach - after, 0) // 2
 
 
-def _wanted(output_shape: Value, rank: int, data_format: str) -> tuple[int, ...]:
+def _wanted(output_shape: Operand, rank: int, data_format: str) -> tuple[int, ...]:
     given = tuple(output_shape)
     lengths = given[2:] if data_format == "channels_first" else given[1 : rank + 1]
     if not all(isinstance(length, int) for length in lengths):
@@ -187,15 +187,15 @@ def _wanted(output_shape: Value, rank: int, data_format: str) -> tuple[int, ...]
 
 def pool(
     ops: Ops,
-    x: Value,
+    x: Operand,
     mode: str,
-    size: Value,
+    size: Operand,
     *,
-    strides: Value = None,
+    strides: Operand = None,
     padding: str = "valid",
     data_format: str = "channels_last",
     theano: bool = False,
-) -> Value:
+) -> Operand:
     """Maximum or average (``max``, ``avg``) over windows; `theano` pads as its backend did to keep the size."""
     rank = ops.rank(x) - 2
     window = spatial(size, rank)
@@ -209,13 +209,13 @@ def pool(
     return as_given(ops, y, data_format)
 
 
-def _windows(ops: Ops, x: Value, mode: str, window: Spatial, stride: Spatial, padding: str) -> Value:
+def _windows(ops: Ops, x: Operand, mode: str, window: Spatial, stride: Spatial, padding: str) -> Operand:
     name = f"{'Max' if mode == 'max' else 'Average'}Pooling{len(window)}D"
     config = {"pool_size": window, "strides": stride, "padding": padding, "data_format": "channels_last"}
     return ops.layer(name, config, x)
 
 
-def _pool_theano_same(ops: Ops, x: Value, mode: str, window: Spatial, stride: Spatial) -> Value:
+def _pool_theano_same(ops: Ops, x: Operand, mode: str, window: Spatial, stride: Spatial) -> Operand:
     """theano_backend.py pool2d: a border of size - 1 (size - 2 for odd sizes above 2), then the first ceil(n / s)."""
     border = tuple(k - 2 if k > 2 and k % 2 else k - 1 for k in window)
     keep = [_ceil(ops, x, axis + 1, step) for axis, step in enumerate(stride)]

@@ -5,24 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from . import folding
-from .base import Ops, Value
+from .base import Ops
 from .dtypes import dtype_name
-from .shapes import Sizes, number, sizes
+from .shapes import number, sizes
+from .values import Operand, Sizes
 
 
-def filled(ops: Ops, name: str, shape: Value, dtype: Value = None) -> Value:
+def filled(ops: Ops, name: str, shape: Operand, dtype: Operand = None) -> Operand:
     """``zeros`` and ``ones`` in a shape of any spelling."""
     return ops.op(name, sizes(ops, shape), dtype=dtype_name(ops, dtype))
 
 
-def filled_like(ops: Ops, name: str, x: Value, dtype: Value = None) -> Value:
+def filled_like(ops: Ops, name: str, x: Operand, dtype: Operand = None) -> Operand:
     """``zeros_like`` and ``ones_like``; like a shape, numbers as many as it has."""
     if isinstance(x, Sizes):
         return Sizes((0 if name == "zeros_like" else 1,) * len(x))
     return ops.op(name, x, dtype=None if dtype is None else dtype_name(ops, dtype))
 
 
-def numbers(ops: Ops, value: Value, dtype: str, shape: Value = None) -> Value:
+def numbers(ops: Ops, value: Operand, dtype: str, shape: Operand = None) -> Operand:
     """A constant of a dtype, one number or as many as the shape has."""
     array = np.asarray(value, dtype=dtype)
     if shape is not None:
@@ -31,7 +32,7 @@ def numbers(ops: Ops, value: Value, dtype: str, shape: Value = None) -> Value:
     return ops.constant(array)
 
 
-def cast(ops: Ops, x: Value, dtype: Value) -> Value:
+def cast(ops: Ops, x: Operand, dtype: Operand) -> Operand:
     """A tensor, or a size as a tensor, in another dtype."""
     name = dtype_name(ops, dtype)
     return ops.cast(number(ops, x, name), name)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
-from .base import Ops, Refused, Value
+from .base import Ops
 from .registration import constants
+from .values import Operand, Refused
 
 _FLOATS = ("float16", "float32", "float64", "bfloat16")
 _WHOLE = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
 NUMBERS = (*_FLOATS, *_WHOLE, "bool", "complex64", "complex128")
-_PYTHON: dict[Any, str] = {float: "float32", int: "int32", bool: "bool"}
+_PYTHON: dict[type, str] = {float: "float32", int: "int32", bool: "bool"}
 _OLD: dict[str, str] = {
     "float": "float32",
     "double": "float64",
@@ -27,7 +26,7 @@ constants("tensorflow.dtypes", {name: name for name in NUMBERS})
 constants("tensorflow", {"newaxis": None}, stack="tf.newaxis")
 
 
-def dtype_name(ops: Ops, dtype: Value, default: str | None = None) -> str:
+def dtype_name(ops: Ops, dtype: Operand, default: str | None = None) -> str:
     """The dtype's name as Keras 3 spells it; raises Refused for text and resources."""
     if dtype is None:
         return default or ops.context.floatx
@@ -41,7 +40,7 @@ def dtype_name(ops: Ops, dtype: Value, default: str | None = None) -> str:
     return text
 
 
-def of(ops: Ops, x: Value) -> str:
+def of(ops: Ops, x: Operand) -> str:
     """The dtype of a tensor or constant, numbers as the old library made tensors of them."""
     if ops.is_tensor(x):
         return ops.dtype(x)
@@ -51,11 +50,11 @@ def of(ops: Ops, x: Value) -> str:
     return {"f": ops.context.floatx, "i": "int32", "b": "bool"}.get(kind.kind, str(kind))
 
 
-def is_float(ops: Ops, x: Value) -> bool:
+def is_float(ops: Ops, x: Operand) -> bool:
     """Whether a tensor or constant has a floating dtype."""
     return "float" in of(ops, x)
 
 
-def numeric(ops: Ops, x: Value) -> Value:
+def numeric(ops: Ops, x: Operand) -> Operand:
     """`x`, truth values as numbers of the usual float type."""
     return ops.cast(x, ops.context.floatx) if of(ops, x) == "bool" else x

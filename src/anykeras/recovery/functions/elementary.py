@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .axes import axis_of, reduce
-from .base import Ops, Value
+from .base import Ops
 from .dtypes import of
+from .values import Operand
 
 
-def bounded(ops: Ops, x: Value, low: Value = None, high: Value = None) -> Value:
+def bounded(ops: Ops, x: Operand, low: Operand = None, high: Operand = None) -> Operand:
     """Clip to bounds that may be tensors or absent; two plain numbers make one operation."""
     if isinstance(low, int | float) and isinstance(high, int | float):
         return ops.clip(x, low, high)
@@ -16,18 +17,20 @@ def bounded(ops: Ops, x: Value, low: Value = None, high: Value = None) -> Value:
     return x if low is None else ops.maximum(x, low)
 
 
-def is_set(ops: Ops, x: Value) -> bool:
+def is_set(ops: Ops, x: Operand) -> bool:
     """Whether an optional coefficient is given: any tensor is, a number when it is not zero."""
     return ops.is_tensor(x) or bool(x)
 
 
-def normalized(ops: Ops, x: Value, axis: Value = None, floor: Value = 1e-12) -> Value:
+def normalized(ops: Ops, x: Operand, axis: Operand = None, floor: Operand = 1e-12) -> Operand:
     """``x * rsqrt(max(sum(x ** 2), floor))``."""
     total = reduce(ops, "sum", ops.square(x), axis, True)
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, floor)))
 
 
-def batch_normalized(ops: Ops, x: Value, mean: Value, var: Value, beta: Value, gamma: Value, epsilon: Value) -> Value:
+def batch_normalized(
+    ops: Ops, x: Operand, mean: Operand, var: Operand, beta: Operand, gamma: Operand, epsilon: Operand
+) -> Operand:
     """``tf.nn.batch_normalization``: scale and shift may be absent."""
     factor = ops.rsqrt(ops.add(var, epsilon))
     factor = factor if gamma is None else ops.multiply(factor, gamma)
@@ -35,7 +38,7 @@ def batch_normalized(ops: Ops, x: Value, mean: Value, var: Value, beta: Value, g
     return ops.add(ops.multiply(x, factor), shift if beta is None else ops.add(shift, beta))
 
 
-def softmax_over(ops: Ops, x: Value, axis: Value = -1) -> Value:
+def softmax_over(ops: Ops, x: Operand, axis: Operand = -1) -> Operand:
     """Softmax over one axis or several."""
     where = axis_of(axis)
     if isinstance(where, int):
@@ -44,23 +47,23 @@ def softmax_over(ops: Ops, x: Value, axis: Value = -1) -> Value:
     return ops.divide(shifted, ops.sum(shifted, axis=where, keepdims=True))
 
 
-def bits(ops: Ops, name: str, a: Value, b: Value) -> Value:
+def bits(ops: Ops, name: str, a: Operand, b: Operand) -> Operand:
     """``and``, ``or`` and ``xor``: of truth values, or of the bits of whole numbers."""
     kind = "logical" if "bool" in (of(ops, a), of(ops, b)) else "bitwise"
     return ops.op(f"{kind}_{name}", a, b)
 
 
-def inverted(ops: Ops, a: Value) -> Value:
+def inverted(ops: Ops, a: Operand) -> Operand:
     """``not`` of a truth value, or of the bits of a whole number."""
     return ops.logical_not(a) if of(ops, a) == "bool" else ops.bitwise_not(a)
 
 
-def transposed(ops: Ops, x: Value, axes: Value = None) -> Value:
+def transposed(ops: Ops, x: Operand, axes: Operand = None) -> Operand:
     """Axes in another order; reversed where none is given."""
     return ops.transpose(x) if axes is None else ops.transpose(x, axes=tuple(int(one) for one in axes))
 
 
-def contracted(ops: Ops, a: Value, b: Value, axes: Value) -> Value:
+def contracted(ops: Ops, a: Operand, b: Operand, axes: Operand) -> Operand:
     """``tensordot`` over a number of axes, or over one or several of each."""
     if isinstance(axes, int):
         return ops.tensordot(a, b, axes=axes)

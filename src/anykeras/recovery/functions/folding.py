@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
-from .base import Refused, Value, words
+from .base import words
+from .values import Operand, Refused
 
 MOST = 4_000_000
 """No constant of more elements than this is computed."""
@@ -39,11 +39,11 @@ CONTRACTING = words("dot matmul tensordot inner outer vdot kron cross")
 MAKING = words("meshgrid zeros ones empty full arange linspace logspace geomspace eye identity tile repeat broadcast_to")
 
 
-def _linalg() -> dict[str, Callable[..., Any]]:
+def _linalg() -> dict[str, Callable[..., Operand]]:
     return {f"linalg.{name}": getattr(np.linalg, name) for name in ("norm", "inv", "det")}
 
 
-_GIVEN: dict[str, Callable[..., Any]] = {
+_GIVEN: dict[str, Callable[..., Operand]] = {
     **{name: getattr(np, name) for name in (*ELEMENTWISE, *REDUCING, *CONTRACTING, *MAKING)},
     **_linalg(),
 }
@@ -55,13 +55,13 @@ def allowed() -> list[str]:
     return sorted(_GIVEN)
 
 
-def fold(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value | None:
+def fold(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand | None:
     """The outcome of a ``keras.ops`` function on constants, where numpy has it under that name; else None."""
     name = _SYNONYMS.get(name, name)
     return compute(name, args, kwargs) if name in _GIVEN else None
 
 
-def compute(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def compute(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     """Run one listed numpy function on constants; raises Refused where it would grow or fails."""
     _guard(name, args, kwargs)
     try:
@@ -72,7 +72,7 @@ def compute(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Val
     return _numbers(name, result)
 
 
-def _numbers(name: str, result: Value) -> Value:
+def _numbers(name: str, result: Operand) -> Operand:
     if isinstance(result, list | tuple):
         return type(result)(_numbers(name, one) for one in result) if isinstance(result, list) else tuple(result)
     if isinstance(result, np.ndarray | np.generic) and result.dtype.kind not in "fiubc":
@@ -80,7 +80,7 @@ def _numbers(name: str, result: Value) -> Value:
     return result
 
 
-def _guard(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
+def _guard(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> None:
     _plain_arguments(name, args, kwargs)
     if name in MAKING:
         wanted = _made(name, args, kwargs)
@@ -96,17 +96,17 @@ def _guard(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None
         raise Refused(f"numpy.{name} would make a constant of {wanted} elements")
 
 
-def _plain_arguments(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> None:
+def _plain_arguments(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> None:
     """Numbers that fit a machine word and known arguments only: no `out`, no objects, no endless repetition."""
     unknown = sorted(set(kwargs) - set(_ARGUMENTS))
     if unknown or kwargs.get("order") not in (None, "C", "K", "A", "F"):
         raise Refused(f"numpy.{name} is called with {', '.join(unknown) or 'order'}")
     if name in ELEMENTWISE and len(args) > (3 if name in ("where", "clip") else 2):
         raise Refused(f"numpy.{name} is told to write into an array")
-    dtype: Value = kwargs.get("dtype")
+    dtype: Operand = kwargs.get("dtype")
     if dtype is not None and (dtype.__name__ if isinstance(dtype, type) else str(dtype)) not in _DTYPES:
         raise Refused(f"numpy.{name} is told to make {dtype!r}")
-    again: Value = kwargs.get("n", args[1] if len(args) > 1 else 1)
+    again: Operand = kwargs.get("n", args[1] if len(args) > 1 else 1)
     if name == "diff" and int(again) > _REPEATS:
         raise Refused("numpy.diff is repeated too often")
     for one in leaves([*args, *kwargs.values()]):
@@ -116,7 +116,7 @@ def _plain_arguments(name: str, args: tuple[Value, ...], kwargs: dict[str, Value
             raise Refused(f"numpy.{name} is handed a function")
 
 
-def leaves(value: Value) -> Iterator[Value]:
+def leaves(value: Operand) -> Iterator[Operand]:
     """What nested lists and tuples hold."""
     if isinstance(value, list | tuple):
         for one in value:
@@ -125,7 +125,7 @@ def leaves(value: Value) -> Iterator[Value]:
         yield value
 
 
-def _contracted(name: str, args: tuple[Value, ...]) -> int:
+def _contracted(name: str, args: tuple[Operand, ...]) -> int:
     a, b = (np.shape(one) for one in args[:2])
     if name not in ("dot", "matmul") or not a or not b:
         return math.prod(a) * math.prod(b)
@@ -135,7 +135,7 @@ def _contracted(name: str, args: tuple[Value, ...]) -> int:
     return result
 
 
-def _count(value: Value) -> int:
+def _count(value: Operand) -> int:
     if isinstance(value, np.ndarray):
         return int(value.size)
     if isinstance(value, list | tuple):
@@ -143,7 +143,7 @@ def _count(value: Value) -> int:
     return 1
 
 
-def _broadcast(name: str, args: tuple[Value, ...]) -> int:
+def _broadcast(name: str, args: tuple[Operand, ...]) -> int:
     try:
         shapes = [np.shape(one) for one in args if one is not None]
         return math.prod(np.broadcast_shapes(*shapes))
@@ -151,30 +151,30 @@ def _broadcast(name: str, args: tuple[Value, ...]) -> int:
         raise Refused(f"numpy.{name} on constants whose shapes do not fit: {error}") from None
 
 
-def _made(name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> int:
+def _made(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
     if name in ("zeros", "ones", "empty", "full"):
         shape = kwargs.get("shape", args[0] if args else 0)
         return _product(shape)
     if name in ("eye", "identity"):
         rows = int(args[0])
-        columns: Value = args[1] if len(args) > 1 else kwargs.get("M")
+        columns: Operand = args[1] if len(args) > 1 else kwargs.get("M")
         return rows * int(rows if columns is None or name == "identity" else columns)
     if name == "arange":
         low, high, step = (0, args[0], 1) if len(args) == 1 else (*args, 1)[:3]
         step = kwargs.get("step", step) or 1
         return int(abs((high - low) / step)) + 1
     if name in ("linspace", "logspace", "geomspace"):
-        number: Value = kwargs.get("num", args[2] if len(args) > 2 else 50)
+        number: Operand = kwargs.get("num", args[2] if len(args) > 2 else 50)
         return int(number) * max(_count(args[0]), _count(args[1]))
     if name == "meshgrid":
         return math.prod(map(_count, args)) * max(1, len(args))
     if name == "broadcast_to":
         return _product(kwargs.get("shape", args[1] if len(args) > 1 else 0))
-    times: Value = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
+    times: Operand = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
     if name == "repeat" and np.ndim(times):
         return sum(int(one) for one in times)
     return _count(args[0]) * _product(times)
 
 
-def _product(shape: Value) -> int:
+def _product(shape: Operand) -> int:
     return math.prod(int(one) for one in (shape if isinstance(shape, list | tuple) else np.ravel(shape)))

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from .base import Ops, Refused, Value, plain
+from .base import Ops, plain
 from .dtypes import of
-from .shapes import Dim, Shape, Sizes
+from .values import Dim, Operand, Refused, Shape, Sizes
 
 SLICE_MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
 
 
 def slice_key(
-    begin: Sequence[Value],
-    end: Sequence[Value],
-    strides: Sequence[Value],
+    begin: Sequence[Operand],
+    end: Sequence[Operand],
+    strides: Sequence[Operand],
     begin_mask: int = 0,
     end_mask: int = 0,
     ellipsis_mask: int = 0,
     new_axis_mask: int = 0,
     shrink_axis_mask: int = 0,
-) -> tuple[Value, ...]:
+) -> tuple[Operand, ...]:
     """The key that TensorFlow's ``strided_slice`` spells by five bit masks."""
-    key: list[Value] = []
+    key: list[Operand] = []
     for bit, (start, stop, step) in enumerate(zip(begin, end, strides, strict=True)):
         mask = 1 << bit
         if ellipsis_mask & mask:
@@ -39,14 +38,14 @@ def slice_key(
     return tuple(key)
 
 
-def getitem(ops: Ops, x: Value, key: Value) -> Value:
+def getitem(ops: Ops, x: Operand, key: Operand) -> Operand:
     """``x[key]``: lists become ``take``, negative steps ``flip``, a mask is refused."""
     if isinstance(x, Sizes | Shape | tuple | list):
         return x[key]
     parts = [plain(part) for part in key] if isinstance(key, tuple) else [plain(key)]
     parts = _spelled_out(ops, x, parts)
-    simple: list[Any] = []
-    later: list[tuple[str, int, Any]] = []
+    simple: list[Operand] = []
+    later: list[tuple[str, int, Operand]] = []
     axis = 0
     for part, size in parts:
         kept, step = _kept(ops, part, size)
@@ -63,7 +62,7 @@ def getitem(ops: Ops, x: Value, key: Value) -> Value:
     return y
 
 
-def _spelled_out(ops: Ops, x: Value, parts: list[Value]) -> list[tuple[Value, Value]]:
+def _spelled_out(ops: Ops, x: Operand, parts: list[Operand]) -> list[tuple[Operand, Operand]]:
     """The key without Ellipsis, each part with the size of its axis (None for a new axis)."""
     used = sum(part is not None and part is not Ellipsis for part in parts)
     rank = ops.rank(x)
@@ -77,7 +76,7 @@ def _spelled_out(ops: Ops, x: Value, parts: list[Value]) -> list[tuple[Value, Va
     return [(part, None if part is None else next(sizes)) for part in parts]
 
 
-def _kept(ops: Ops, part: Value, size: Value) -> tuple[Any, tuple[str, Any] | None]:
+def _kept(ops: Ops, part: Operand, size: Operand) -> tuple[Operand, tuple[str, Operand] | None]:
     """A part that survives, and what is left to do along that axis."""
     if part is None:
         return None, None
@@ -97,14 +96,14 @@ def _kept(ops: Ops, part: Value, size: Value) -> tuple[Any, tuple[str, Any] | No
     return int(part), None
 
 
-def _at(part: Dim, size: Value) -> int:
+def _at(part: Dim, size: Operand) -> int:
     back = part - size if isinstance(size, Dim) else None
     if isinstance(back, int) and back < 0:
         return back
     raise Refused("a tensor is indexed with an unknown number", "AK3043")
 
 
-def _slice(ops: Ops, part: slice, size: Value) -> tuple[Any, tuple[str, Any] | None]:
+def _slice(ops: Ops, part: slice, size: Operand) -> tuple[Operand, tuple[str, Operand] | None]:
     start, stop = (_bound(ops, bound, size) for bound in (part.start, part.stop))
     step = 1 if part.step is None else int(part.step)
     if step > 0:
@@ -117,7 +116,7 @@ def _slice(ops: Ops, part: slice, size: Value) -> tuple[Any, tuple[str, Any] | N
     return slice(None), ("take", np.asarray(taken, dtype="int32"))
 
 
-def _bound(ops: Ops, bound: Value, size: Value) -> int | None:
+def _bound(ops: Ops, bound: Operand, size: Operand) -> int | None:
     if isinstance(bound, Dim):
         if bound == size:
             return None
@@ -130,14 +129,14 @@ def _bound(ops: Ops, bound: Value, size: Value) -> int | None:
     return None if bound is None else int(bound)
 
 
-def _stepped(ops: Ops, x: Value, axis: int, step: int) -> Value:
+def _stepped(ops: Ops, x: Operand, axis: int, step: int) -> Operand:
     y = ops.flip(x, axis=axis)
     if step == 1:
         return y
     return ops.getitem(y, (*([slice(None)] * axis), slice(None, None, step), Ellipsis))
 
 
-def cut(ops: Ops, x: Value, begin: Value, size: Value) -> Value:
+def cut(ops: Ops, x: Operand, begin: Operand, size: Operand) -> Operand:
     """``tf.slice``: `size` elements from `begin` along each axis, -1 for the rest."""
     key = []
     for start, count in zip(begin, size, strict=True):

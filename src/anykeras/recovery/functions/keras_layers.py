@@ -13,16 +13,17 @@ from . import convolution, shapes
 from .backend.elementwise import relu
 from .backend.images import resize_images
 from .backend.shaping import data_format_of, padded
-from .base import Ops, Refused, Value
+from .base import Ops
 from .convolution import spatial
 from .elementary import softmax_over
 from .joining import joined
 from .keras_names import get
 from .products import batch_dot
 from .registration import each, function, functions, refuse
+from .values import Operand, Refused
 
 L = "keras.layers"
-Call = Callable[..., Value]
+Call = Callable[..., Operand]
 _IGNORED = ("name", "trainable", "dtype", "input_shape", "batch_input_shape", "input_dim")
 _RENAMED = {"border_mode": "padding", "dim_ordering": "data_format"}
 
@@ -48,24 +49,24 @@ def _layers(rows: Mapping[str, Callable[..., Call]]) -> None:
 def _maker(build: Callable[..., Call]) -> Callable[..., Call]:
     known = [name for name in inspect.signature(build).parameters if name not in ("ops", "_", "old")]
 
-    def make(ops: Ops, *args: Value, **kwargs: Value) -> Call:
+    def make(ops: Ops, *args: Operand, **kwargs: Operand) -> Call:
         arguments = dict(zip(known, args, strict=False)) | {k: v for k, v in kwargs.items() if k not in _IGNORED}
         return build(ops, **{_RENAMED.get(key, key): value for key, value in arguments.items()})
 
     return make
 
 
-def _flatten(ops: Ops, data_format: Value = None) -> Call:
+def _flatten(ops: Ops, data_format: Operand = None) -> Call:
     where = "channels_last" if data_format is None else data_format_of(ops, data_format)
 
-    def call(x: Value) -> Value:
+    def call(x: Operand) -> Operand:
         x = convolution.channels_last(ops, x, where)
         return shapes.reshape(ops, x, (-1, shapes.product(ops.shape(x)[1:])))
 
     return call
 
 
-def _thresholded(ops: Ops, theta: Value = 1.0) -> Call:
+def _thresholded(ops: Ops, theta: Operand = 1.0) -> Call:
     return lambda x: ops.multiply(x, ops.cast(ops.greater(x, theta), ops.dtype(x)))
 
 
@@ -95,15 +96,15 @@ _layers(
 )
 
 
-def _fold(ops: Ops, name: str, inputs: Value) -> Value:
+def _fold(ops: Ops, name: str, inputs: Operand) -> Operand:
     return reduce(lambda total, x: ops.op(name, total, x), list(inputs))
 
 
-def _average(ops: Ops, name: str, inputs: Value) -> Value:
+def _average(ops: Ops, name: str, inputs: Operand) -> Operand:
     return ops.divide(_fold(ops, "add", inputs), len(inputs))
 
 
-def _merging(combine: Callable[..., Value], name: str) -> Callable[..., Call]:
+def _merging(combine: Callable[..., Operand], name: str) -> Callable[..., Call]:
     return lambda ops, **_: lambda xs: combine(ops, name, xs)
 
 
@@ -113,8 +114,8 @@ for _name in ("add", "subtract", "multiply", "maximum", "minimum", "average"):
     each(L, f"{_name} merge.{_name}={_name}", _combine, stack="Keras 2 on")
 
 
-def _dot(ops: Ops, axes: Value = -1, normalize: Value = False) -> Call:
-    def call(xs: Value) -> Value:
+def _dot(ops: Ops, axes: Operand = -1, normalize: Operand = False) -> Call:
+    def call(xs: Operand) -> Operand:
         one, two = xs
         a, b = (axes, axes) if isinstance(axes, int) else axes
         if normalize:
@@ -135,14 +136,19 @@ functions(
 )
 
 
-def _format(ops: Ops, rank: int, data_format: Value) -> str:
+def _format(ops: Ops, rank: int, data_format: Operand) -> str:
     """The layer's data format; in one dimension the setting did not count."""
     return data_format_of(ops, data_format) if rank > 1 or data_format else "channels_last"
 
 
 def _pooling(mode: str, rank: int) -> Callable[..., Call]:
     def build(
-        ops: Ops, pool_size: Value = 2, strides: Value = None, padding: Value = "valid", data_format: Value = None, **old: Value
+        ops: Ops,
+        pool_size: Operand = 2,
+        strides: Operand = None,
+        padding: Operand = "valid",
+        data_format: Operand = None,
+        **old: Operand,
     ) -> Call:
         size, step = old.get("pool_length", pool_size), old.get("stride", strides)
         where, theano = _format(ops, rank, data_format), ops.context.backend == "theano"
@@ -152,14 +158,14 @@ def _pooling(mode: str, rank: int) -> Callable[..., Call]:
 
 
 def _global(name: str, rank: int) -> Callable[..., Call]:
-    def build(ops: Ops, data_format: Value = None, keepdims: Value = False) -> Call:
+    def build(ops: Ops, data_format: Operand = None, keepdims: Operand = False) -> Call:
         first = 2 if _format(ops, rank, data_format) == "channels_first" else 1
         return lambda x: ops.op(name, x, axis=tuple(range(first, first + rank)), keepdims=bool(keepdims))
 
     return build
 
 
-def _pairs(amounts: Value, rank: int) -> list[tuple[int, int]]:
+def _pairs(amounts: Operand, rank: int) -> list[tuple[int, int]]:
     if isinstance(amounts, int):
         return [(amounts, amounts)] * rank
     if rank == 1:
@@ -168,7 +174,7 @@ def _pairs(amounts: Value, rank: int) -> list[tuple[int, int]]:
 
 
 def _padding(rank: int) -> Callable[..., Call]:
-    def build(ops: Ops, padding: Value = 1, data_format: Value = None) -> Call:
+    def build(ops: Ops, padding: Operand = 1, data_format: Operand = None) -> Call:
         where = data_format_of(ops, data_format) if rank > 1 else "channels_last"
         return lambda x: padded(ops, x, _pairs(padding, rank), where)
 
@@ -176,7 +182,7 @@ def _padding(rank: int) -> Callable[..., Call]:
 
 
 def _cropping(rank: int) -> Callable[..., Call]:
-    def build(ops: Ops, cropping: Value = 1, data_format: Value = None) -> Call:
+    def build(ops: Ops, cropping: Operand = 1, data_format: Operand = None) -> Call:
         last = rank == 1 or data_format_of(ops, data_format) == "channels_last"
         keep = [slice(a, -b if b else None) for a, b in _pairs(cropping, rank)]
         every = slice(None)
@@ -187,11 +193,13 @@ def _cropping(rank: int) -> Callable[..., Call]:
 
 
 def _upsampling(rank: int) -> Callable[..., Call]:
-    def build(ops: Ops, size: Value = 2, data_format: Value = None, interpolation: Value = "nearest", **_: Value) -> Call:
+    def build(
+        ops: Ops, size: Operand = 2, data_format: Operand = None, interpolation: Operand = "nearest", **_: Operand
+    ) -> Call:
         factors = spatial(size, rank)
         where = data_format_of(ops, data_format) if rank > 1 else "channels_last"
 
-        def call(x: Value) -> Value:
+        def call(x: Operand) -> Operand:
             if rank == 2:
                 return resize_images(ops, x, *factors, where, interpolation)
             for axis, factor in enumerate(factors, start=2 if where == "channels_first" else 1):
@@ -218,7 +226,9 @@ for _rank in (1, 2, 3):
 
 
 @function(f"{L}.merge", stack="Keras 1: merge(inputs, mode)")
-def merge(ops: Ops, inputs: Value, mode: Value = "sum", concat_axis: Value = -1, dot_axes: Value = -1, **_: Value) -> Value:
+def merge(
+    ops: Ops, inputs: Operand, mode: Operand = "sum", concat_axis: Operand = -1, dot_axes: Operand = -1, **_: Operand
+) -> Operand:
     xs = list(inputs)
     if callable(mode):
         return mode(xs)

@@ -6,9 +6,10 @@ from ...document.model import Era
 from . import crossentropies
 from .backend.elementwise import relu as backend_relu
 from .backend.training import binary_crossentropy
-from .base import Entry, FunctionContext, Ops, Refused, Value
+from .base import Entry, FunctionContext, Ops
 from .elementary import normalized
 from .registration import alike, also, function, functions
+from .values import Operand, Refused
 
 ACT, LOSS = "keras.activations", "keras.losses"
 
@@ -36,7 +37,7 @@ functions(
 
 
 @function(f"{ACT}.get", f"{ACT}.deserialize", stack="Keras 0.3 on")
-def get(ops: Ops, identifier: Value, **_: Value) -> Value:
+def get(ops: Ops, identifier: Operand, **_: Operand) -> Operand:
     from .lookup import resolve
 
     if identifier is None or not isinstance(identifier, str):
@@ -46,7 +47,7 @@ def get(ops: Ops, identifier: Value, **_: Value) -> Value:
     return _bound(ops, identifier)
 
 
-def _bound(ops: Ops, name: str) -> Value:
+def _bound(ops: Ops, name: str) -> Operand:
     from .lookup import resolve
 
     entry: Entry | None = resolve(f"{ACT}.{name}", ops.context)
@@ -54,11 +55,11 @@ def _bound(ops: Ops, name: str) -> Value:
     return lambda *args, **kwargs: entry(ops, *args, **kwargs)
 
 
-def _mean(ops: Ops, x: Value) -> Value:
+def _mean(ops: Ops, x: Operand) -> Operand:
     return ops.mean(x, axis=-1)
 
 
-def _difference(ops: Ops, y_true: Value, y_pred: Value) -> Value:
+def _difference(ops: Ops, y_true: Operand, y_pred: Operand) -> Operand:
     return ops.subtract(y_pred, y_true)
 
 
@@ -77,14 +78,14 @@ functions(
 
 
 @function(f"{LOSS}.categorical_crossentropy", stack="Keras 0.3 on")
-def categorical_crossentropy(ops: Ops, y_true: Value, y_pred: Value, from_logits: Value = False) -> Value:
+def categorical_crossentropy(ops: Ops, y_true: Operand, y_pred: Operand, from_logits: Operand = False) -> Operand:
     if from_logits:
         return crossentropies.with_logits(ops, y_true, y_pred)
     return crossentropies.categorical(ops, y_true, y_pred, -1, ops.context.epsilon)
 
 
 @function(f"{LOSS}.cosine_similarity", stack="Keras 2.3, tf.keras, Keras 3: minus the cosine")
-def cosine_similarity(ops: Ops, y_true: Value, y_pred: Value, axis: Value = -1) -> Value:
+def cosine_similarity(ops: Ops, y_true: Operand, y_pred: Operand, axis: Operand = -1) -> Operand:
     one, two = normalized(ops, y_true, axis, 1e-12), normalized(ops, y_pred, axis, 1e-12)
     return ops.negative(ops.sum(ops.multiply(one, two), axis=int(axis)))
 

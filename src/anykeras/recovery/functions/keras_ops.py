@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from . import control, convolution, sampling, shapes
 from .axes import axis_of, reduce, reduce_to
-from .base import Entry, Kind, Ops, Refused, Value, words
+from .base import Entry, Kind, Ops, words
 from .creation import cast, filled
 from .dtypes import dtype_name
 from .elementary import bounded, softmax_over
@@ -14,6 +14,7 @@ from .indexing import cut
 from .registration import Spelled, each, function, functions, refuse, register
 from .tf.linalg import vector_norm
 from .tf.shaping import repeated
+from .values import Operand, Refused
 
 OPS = "keras.ops"
 _STACK = "Keras 3"
@@ -43,8 +44,8 @@ _SAME = words(
 )
 
 
-def _through(name: str) -> Callable[..., Value]:
-    def run(ops: Ops, *args: Value, **kwargs: Value) -> Value:
+def _through(name: str) -> Callable[..., Operand]:
+    def run(ops: Ops, *args: Operand, **kwargs: Operand) -> Operand:
         numbers = [shapes.number(ops, one, "int32") for one in args]
         return ops.op(name, *numbers, **{key: value for key, value in kwargs.items() if value is not None})
 
@@ -58,13 +59,13 @@ for _name in _SAME:
 def _reduce(
     ops: Ops,
     name: str,
-    x: Value,
-    axis: Value = None,
-    keepdims: Value = False,
-    initial: Value = None,
-    dtype: Value = None,
-    where: Value = None,
-) -> Value:
+    x: Operand,
+    axis: Operand = None,
+    keepdims: Operand = False,
+    initial: Operand = None,
+    dtype: Operand = None,
+    where: Operand = None,
+) -> Operand:
     if initial is not None or where is not None:
         raise Refused(f"{OPS}.{name} with a starting value or a mask")
     return reduce_to(ops, name, x, axis, dtype, keepdims)
@@ -98,51 +99,51 @@ functions(
 
 
 @function(f"{OPS}.repeat", stack=_STACK)
-def repeat(ops: Ops, x: Value, repeats: Value, axis: Value = None) -> Value:
+def repeat(ops: Ops, x: Operand, repeats: Operand, axis: Operand = None) -> Operand:
     if isinstance(repeats, int):
         return ops.repeat(x, repeats, axis=axis)
     return ops.take(x, repeated(repeats), axis=axis)
 
 
 @function(f"{OPS}.arange", stack=_STACK)
-def arange(ops: Ops, start: Value, stop: Value = None, step: Value = 1, dtype: Value = None) -> Value:
+def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = None) -> Operand:
     kind = "float32" if any(isinstance(one, float) for one in (start, stop, step)) else "int32"
     return shapes.arange(ops, start, stop, 1 if step is None else step, dtype_name(ops, dtype, kind))
 
 
 @function(f"{OPS}.full", stack=_STACK)
-def full(ops: Ops, shape: Value, fill_value: Value, dtype: Value = None) -> Value:
+def full(ops: Ops, shape: Operand, fill_value: Operand, dtype: Operand = None) -> Operand:
     return ops.full(shapes.sizes(ops, shape), fill_value, dtype=dtype_name(ops, dtype))
 
 
 @function(f"{OPS}.full_like", stack=_STACK)
-def full_like(ops: Ops, x: Value, fill_value: Value, dtype: Value = None) -> Value:
+def full_like(ops: Ops, x: Operand, fill_value: Operand, dtype: Operand = None) -> Operand:
     return ops.full_like(x, fill_value, dtype=None if dtype is None else dtype_name(ops, dtype))
 
 
 @function(f"{OPS}.norm", f"{OPS}.linalg.norm", stack=_STACK)
-def norm(ops: Ops, x: Value, ord: Value = None, axis: Value = None, keepdims: Value = False) -> Value:
+def norm(ops: Ops, x: Operand, ord: Operand = None, axis: Operand = None, keepdims: Operand = False) -> Operand:
     if ord in (None, "fro") or (ord == 2 and isinstance(axis_of(axis), int)):
         return ops.sqrt(reduce(ops, "sum", ops.square(x), axis, keepdims))
     return vector_norm(ops, x, ord, axis, bool(keepdims))
 
 
 @function(f"{OPS}.where", stack=_STACK)
-def where(ops: Ops, condition: Value, x1: Value = None, x2: Value = None) -> Value:
+def where(ops: Ops, condition: Operand, x1: Operand = None, x2: Operand = None) -> Operand:
     if x1 is None:
         raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
     return ops.where(condition, x1, x2)
 
 
 @function(f"{OPS}.switch", stack=_STACK)
-def switch(ops: Ops, index: Value, branches: Value, *operands: Value) -> Value:
+def switch(ops: Ops, index: Operand, branches: Operand, *operands: Operand) -> Operand:
     if ops.is_tensor(index):
         raise Refused("a branch is chosen by the value of a tensor")
     return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
 
 
 @function(f"{OPS}.fori_loop", stack=_STACK)
-def fori_loop(ops: Ops, lower: Value, upper: Value, body_fun: Value, init_val: Value) -> Value:
+def fori_loop(ops: Ops, lower: Operand, upper: Operand, body_fun: Operand, init_val: Operand) -> Operand:
     if not isinstance(lower, int) or not isinstance(upper, int) or upper - lower > 512:
         raise Refused("a loop over an unknown number of steps, or over more than 512", "AK3043")
     for step in range(lower, upper):
@@ -150,11 +151,11 @@ def fori_loop(ops: Ops, lower: Value, upper: Value, body_fun: Value, init_val: V
     return init_val
 
 
-def _window(ops: Ops, how: dict[str, Value]) -> dict[str, Value]:
+def _window(ops: Ops, how: dict[str, Operand]) -> dict[str, Operand]:
     return {"data_format": ops.context.data_format, **how}
 
 
-def _pool(ops: Ops, mode: str, inputs: Value, pool_size: Value, **how: Value) -> Value:
+def _pool(ops: Ops, mode: str, inputs: Operand, pool_size: Operand, **how: Operand) -> Operand:
     return convolution.pool(ops, inputs, mode, pool_size, **_window(ops, how))
 
 
@@ -168,7 +169,7 @@ each(
 
 
 @function(f"{OPS}.conv", arguments="inputs kernel strides? padding? data_format? dilation_rate?=dilation", stack=_STACK)
-def conv(ops: Ops, inputs: Value, kernel: Value, **how: Value) -> Value:
+def conv(ops: Ops, inputs: Operand, kernel: Operand, **how: Operand) -> Operand:
     return convolution.convolve(ops, inputs, kernel, **_window(ops, how))
 
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
+from typing import TypeGuard
 
 from .addition import summed
-from .base import FunctionContext, Ops, Refused, Value
-from .shapes import Dim, sizes
+from .base import FunctionContext, TensorOps
+from .shapes import sizes
+from .values import Dim, Operand, Refused, Size
 
 
 @dataclass(frozen=True)
-class Source:
+class TensorAxis:
     """The size of one axis of one tensor; equal only for the same tensor."""
 
-    tensor: Any
+    tensor: Operand
     axis: int
 
     @property
@@ -23,16 +25,16 @@ class Source:
         return (id(self.tensor), self.axis)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Source) and self._identity == other._identity
+        return isinstance(other, TensorAxis) and self._identity == other._identity
 
     def __hash__(self) -> int:
         return hash(self._identity)
 
     def __repr__(self) -> str:
-        return f"Source({self._identity[0]:x}, {self.axis})"
+        return f"TensorAxis({self._identity[0]:x}, {self.axis})"
 
 
-class LiveOps(Ops):
+class LiveOps(TensorOps[object]):
     """Runs entries on arrays and on Keras' symbolic tensors alike.
 
     Args:
@@ -40,12 +42,12 @@ class LiveOps(Ops):
         context: whose functions the entries stand for.
     """
 
-    def __init__(self, keras: Any, context: FunctionContext | None = None) -> None:
+    def __init__(self, keras: ModuleType, context: FunctionContext | None = None) -> None:
         self.keras = keras
         self.context = context or FunctionContext()
         self.notes: list[str] = []
 
-    def op(self, name: str, /, *args: Value, **kwargs: Value) -> Value:
+    def op(self, name: str, /, *args: Operand, **kwargs: Operand) -> Operand:
         """Call ``keras.ops.<name>``."""
         if name in ("zeros", "ones", "full"):
             return self._filled(name, *args, **kwargs)
@@ -59,35 +61,36 @@ class LiveOps(Ops):
             target = getattr(target, part)
         return target(*args, **kwargs)
 
-    def is_tensor(self, x: Value) -> bool:
+    def is_tensor(self, x: object) -> TypeGuard[object]:
         """Whether `x` is a tensor of the backend, a variable or a symbolic tensor."""
         return bool(self.keras.ops.is_tensor(x) or isinstance(x, self.keras.Variable | self.keras.KerasTensor))
 
-    def shape(self, x: Value) -> tuple[Any, ...]:
+    def shape(self, x: Operand) -> tuple[Size, ...]:
         """The sizes: ints, and a Dim where unknown."""
         raw = self.keras.ops.shape(x) if self.is_tensor(x) else self.keras.ops.shape(self.keras.ops.array(x))
-        sources = [Source(x, axis) for axis in range(len(raw))]
+        sources = [TensorAxis(x, axis) for axis in range(len(raw))]
         return tuple(size if isinstance(size, int) else Dim(source) for size, source in zip(raw, sources, strict=True))
 
-    def dtype(self, x: Value) -> str:
+    def dtype(self, x: Operand) -> str:
         """The name of the dtype."""
         return str(self.keras.backend.standardize_dtype(x.dtype if hasattr(x, "dtype") else type(x).__name__))
 
-    def getitem(self, x: Value, key: tuple[Value, ...]) -> Value:
+    def getitem(self, x: Operand, key: tuple[Operand, ...]) -> Operand:
         """``x[key]``."""
-        return (x if self.is_tensor(x) else self.constant(x))[key]
+        tensor: Operand = x if self.is_tensor(x) else self.constant(x)
+        return tensor[key]
 
-    def constant(self, array: Value, dtype: str | None = None) -> Value:
+    def constant(self, array: Operand, dtype: str | None = None) -> Operand:
         """A tensor of the backend."""
         return self.keras.ops.convert_to_tensor(array, dtype=dtype)
 
-    def constant_value(self, x: Value) -> Value | None:
+    def constant_value(self, x: Operand) -> Operand | None:
         """The numbers of anything that is not symbolic."""
         if not self.is_tensor(x):
             return x
         return None if isinstance(x, self.keras.KerasTensor) else self.keras.ops.convert_to_numpy(x)
 
-    def size(self, dim: Value, dtype: str) -> Value:
+    def size(self, dim: Operand, dtype: str) -> Operand:
         """A Dim counted by summing ones along its axes."""
         ops = self.keras.ops
         result = ops.cast(dim.scale, dtype) if dim.scale.denominator != 1 else int(dim.scale)
@@ -95,18 +98,18 @@ class LiveOps(Ops):
             result = ops.sum(self._ones_along(source, dtype)) * result
         return result + dim.offset
 
-    def loop(self, cond: Callable[..., Value], body: Callable[..., Value], state: list[Value]) -> list[Value]:
+    def loop(self, cond: Callable[..., Operand], body: Callable[..., Operand], state: list[Operand]) -> list[Operand]:
         """``keras.ops.while_loop``."""
         return list(self.keras.ops.while_loop(cond, body, tuple(state)))
 
-    def resized(self, x: Value, sizes: tuple[Value, ...]) -> Value:
+    def resized(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
         """``keras.ops.reshape`` with sizes that the backend computes; symbolic tensors of Keras have none."""
         if isinstance(x, self.keras.KerasTensor):
             return super().resized(x, sizes)
         return self.keras.ops.reshape(x, tuple(self._run_size(size) if isinstance(size, Dim) else size for size in sizes))
 
-    def _run_size(self, dim: Dim) -> Value:
-        result: Value = 1
+    def _run_size(self, dim: Dim) -> Operand:
+        result: Operand = 1
         for source in dim.sources:
             result = self.keras.ops.shape(source.tensor)[source.axis] * result
         if dim.scale.denominator != 1:
@@ -116,12 +119,12 @@ class LiveOps(Ops):
     def layer(
         self,
         class_name: str,
-        config: Mapping[str, Value],
+        config: Mapping[str, Operand],
         /,
-        *args: Value,
-        weights: Mapping[str, Value] | None = None,
-        **kwargs: Value,
-    ) -> Value:
+        *args: Operand,
+        weights: Mapping[str, Operand] | None = None,
+        **kwargs: Operand,
+    ) -> Operand:
         """Make the layer, call it, and give its variables their values by role."""
         made = getattr(self.keras.layers, class_name)(**config)
         if not weights:
@@ -132,7 +135,7 @@ class LiveOps(Ops):
                 variable.assign(weights[variable.name])
         return made(*args, **kwargs)
 
-    def map_rows(self, function: Callable[[Value], Value], x: Value) -> Value:
+    def map_rows(self, function: Callable[[Operand], Operand], x: Operand) -> Operand:
         """``keras.ops.map``."""
         return self.keras.ops.map(function, x)
 
@@ -140,12 +143,12 @@ class LiveOps(Ops):
         """Keep the note."""
         self.notes.append(text)
 
-    def _ones_along(self, source: Source, dtype: str) -> Value:
-        index: list[Any] = [0] * self.rank(source.tensor)
+    def _ones_along(self, source: TensorAxis, dtype: str) -> Operand:
+        index: list[Operand] = [0] * self.rank(source.tensor)
         index[source.axis] = slice(None)
         return self.keras.ops.cast(self.keras.ops.ones_like(source.tensor[tuple(index)]), dtype)
 
-    def _filled(self, name: str, shape: Value, *args: Value, dtype: Value = None, **kwargs: Value) -> Value:
+    def _filled(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
         target = sizes(self, shape)
         dtype = dtype or self.context.floatx
         static = tuple(1 if isinstance(size, Dim) else size for size in target)
@@ -155,7 +158,7 @@ class LiveOps(Ops):
                 result = self.keras.ops.multiply(self._ones_of(size, axis, len(target), dtype), result)
         return result
 
-    def _ones_of(self, dim: Dim, axis: int, rank: int, dtype: str) -> Value:
+    def _ones_of(self, dim: Dim, axis: int, rank: int, dtype: str) -> Operand:
         if len(dim.sources) != 1 or dim.offset or dim.scale.denominator != 1:
             raise Refused("a tensor is made whose size is computed from unknown sizes", "AK3043")
         ones = self._ones_along(dim.sources[0], dtype)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from . import folding, shapes
 from .axes import axis_of, reduce
-from .base import Entry, Kind, Ops, Refused, Value, plain
+from .base import Entry, Kind, Ops, plain
 from .dtypes import NUMBERS, dtype_name
 from .registration import constants, refuse, register
-from .shapes import Dim, Sizes
 from .tf.linalg import vector_norm
+from .values import Dim, Operand, Refused, Sizes
 
 NP = "numpy"
 _STACK = "numpy 1.6 to 2.x"
@@ -55,7 +54,7 @@ _RENAMED = {
 }
 _NO_TENSOR = ("unique", "flatnonzero", "percentile", "kron", "append", "searchsorted", "digitize", "float_power")
 _REDUCE = ("sum", "mean", "prod", "max", "min", "amax", "amin", "std", "var", "any", "all")
-_ASKING: dict[str, Callable[[Ops, Value], Value]] = {
+_ASKING: dict[str, Callable[[Ops, Operand], Operand]] = {
     "shape": lambda ops, x: tuple(ops.shape(x)),
     "ndim": lambda ops, x: ops.rank(x),
     "size": lambda ops, x: shapes.product(ops.shape(x)),
@@ -63,20 +62,20 @@ _ASKING: dict[str, Callable[[Ops, Value], Value]] = {
 }
 
 
-def touches(ops: Ops, *values: Value) -> bool:
+def touches(ops: Ops, *values: Operand) -> bool:
     """Whether a tensor or an unknown size is among the arguments, at any depth."""
     return any(ops.is_tensor(one) or isinstance(one, Dim | Sizes) for one in folding.leaves(list(values)))
 
 
-def _plain(value: Value) -> Value:
+def _plain(value: Operand) -> Operand:
     """Entries inside lists as their values."""
     if isinstance(value, list | tuple):
         return type(value)(_plain(one) for one in value)
     return plain(value)
 
 
-def _entry(name: str) -> Callable[..., Value]:
-    def run(ops: Ops, *a: Value, **kwargs: Value) -> Value:
+def _entry(name: str) -> Callable[..., Operand]:
+    def run(ops: Ops, *a: Operand, **kwargs: Operand) -> Operand:
         args, named = tuple(map(_plain, a)), {key: _plain(value) for key, value in kwargs.items()}
         if not touches(ops, *args, *named.values()):
             return folding.compute(name, args, named)
@@ -85,7 +84,7 @@ def _entry(name: str) -> Callable[..., Value]:
     return run
 
 
-def _on_tensors(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, Value]) -> Value:
+def _on_tensors(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     if name in _NO_TENSOR:
         raise Refused(f"numpy.{name} of a tensor: its numbers are known when the model runs only")
     if name in _ASKING:
@@ -111,21 +110,21 @@ def _on_tensors(ops: Ops, name: str, args: tuple[Value, ...], kwargs: dict[str, 
 
 
 def _reduced(
-    ops: Ops, name: str, a: Value, axis: Value = None, dtype: Value = None, out: Value = None, keepdims: Value = False
-) -> Value:
+    ops: Ops, name: str, a: Operand, axis: Operand = None, dtype: Operand = None, out: Operand = None, keepdims: Operand = False
+) -> Operand:
     name = {"amax": "max", "amin": "min"}.get(name, name)
     if isinstance(a, list | tuple):
         a = ops.stack([shapes.number(ops, one, "int32") for one in a], axis=0) if touches(ops, a) else a
     return reduce(ops, name, a, axis, keepdims)
 
 
-def _as_tensor(ops: Ops, x: Value, dtype: Value = None, **_: Value) -> Value:
+def _as_tensor(ops: Ops, x: Operand, dtype: Operand = None, **_: Operand) -> Operand:
     if isinstance(x, list | tuple):
         x = Sizes(x) if not any(map(ops.is_tensor, x)) else ops.stack(list(x), axis=0)
     return x if dtype is None or isinstance(x, Sizes) else ops.cast(x, dtype_name(ops, dtype))
 
 
-def _norm(ops: Ops, x: Value, ord: Value = None, axis: Value = None, keepdims: Value = False) -> Value:
+def _norm(ops: Ops, x: Operand, ord: Operand = None, axis: Operand = None, keepdims: Operand = False) -> Operand:
     if ord is None or (ord == 2 and isinstance(axis_of(axis), int)):
         return ops.sqrt(reduce(ops, "sum", ops.square(x), axis, keepdims))
     return vector_norm(ops, x, ord, axis, bool(keepdims))
@@ -135,8 +134,8 @@ for _name in folding.allowed():
     register(Entry(f"{NP}.{_name}", _entry(_name), _STACK))
 
 
-def _number(dtype: str) -> Callable[..., Value]:
-    def run(ops: Ops, x: Value = 0) -> Value:
+def _number(dtype: str) -> Callable[..., Operand]:
+    def run(ops: Ops, x: Operand = 0) -> Operand:
         if touches(ops, x):
             return ops.cast(shapes.number(ops, x, dtype), dtype)
         return np.asarray(x).astype(dtype)[()] if np.ndim(x) == 0 else np.asarray(x).astype(dtype)
@@ -160,7 +159,7 @@ for _old, _new in {
     register(Entry(f"{NP}.{_old}", _number(_new), _STACK, Kind.VALUE, value=_new))
 
 
-def _einsum(ops: Ops, equation: Value, *operands: Value, **_: Value) -> Value:
+def _einsum(ops: Ops, equation: Operand, *operands: Operand, **_: Operand) -> Operand:
     if touches(ops, *operands):
         return ops.einsum(equation, *operands)
     sizes: dict[str, int] = {}
@@ -174,7 +173,7 @@ def _einsum(ops: Ops, equation: Value, *operands: Value, **_: Value) -> Value:
 register(Entry(f"{NP}.einsum", _einsum, _STACK))
 
 
-def _pad(ops: Ops, array: Value, pad_width: Value, mode: Value = "constant", constant_values: Value = 0) -> Value:
+def _pad(ops: Ops, array: Operand, pad_width: Operand, mode: Operand = "constant", constant_values: Operand = 0) -> Operand:
     if touches(ops, array):
         return ops.pad(array, pad_width, mode=mode, constant_values=constant_values)
     around = np.broadcast_to(np.asarray(pad_width), (np.ndim(array), 2))
@@ -188,14 +187,14 @@ def _pad(ops: Ops, array: Value, pad_width: Value, mode: Value = "constant", con
 register(Entry(f"{NP}.pad", _pad, _STACK))
 
 
-def _finfo(ops: Ops, dtype: Value = "float64") -> Value:
+def _finfo(ops: Ops, dtype: Operand = "float64") -> Operand:
     return Limits(np.finfo(dtype_name(ops, dtype)))
 
 
 class Limits:
     """The bounds of a float type: ``np.finfo``."""
 
-    def __init__(self, info: Any) -> None:
+    def __init__(self, info: Operand) -> None:
         self.eps, self.max, self.min, self.tiny = (float(getattr(info, key)) for key in ("eps", "max", "min", "tiny"))
 
 

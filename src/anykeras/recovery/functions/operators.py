@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
-from .base import FunctionContext, Ops, Value
+from .base import FunctionContext, Ops
 from .dtypes import of
 from .elementary import bits, inverted
 from .indexing import getitem
 from .products import dot
 from .registration import each, function, functions
-from .shapes import Dim, Sizes, number
+from .shapes import number
+from .values import Dim, Operand, Sizes
 
 
-def _sizes_only(ops: Ops, *operands: Value) -> bool:
+def _sizes_only(ops: Ops, *operands: Operand) -> bool:
     sized = any(isinstance(one, Dim | Sizes) for one in operands)
     whole = all(isinstance(one, Dim | Sizes | int | list | tuple) for one in operands)
     return sized and whole and not any(ops.is_tensor(one) for one in operands)
 
 
-def _operand(ops: Ops, x: Value, other: Value) -> Value:
+def _operand(ops: Ops, x: Operand, other: Operand) -> Operand:
     """A size or a list beside a tensor, as something that an operation takes."""
     if isinstance(x, Dim | Sizes):
         return number(ops, x, of(ops, other) if ops.is_tensor(other) else ops.context.floatx)
@@ -33,13 +34,13 @@ def _operand(ops: Ops, x: Value, other: Value) -> Value:
     return x
 
 
-def _pair(ops: Ops, a: Value, b: Value) -> tuple[Value, Value]:
+def _pair(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
     return _operand(ops, a, b), _operand(ops, b, a)
 
 
-def _binary(name: str, new: str, python: Any = None) -> None:
+def _binary(name: str, new: str, python: Callable[..., Operand] | None = None) -> None:
     @function(f"operator.{name}", stack="every tensor library")
-    def run(ops: Ops, a: Value, b: Value) -> Value:
+    def run(ops: Ops, a: Operand, b: Operand) -> Operand:
         if python is not None and _sizes_only(ops, a, b):
             return python(a, b)
         a, b = _pair(ops, a, b)
@@ -48,7 +49,7 @@ def _binary(name: str, new: str, python: Any = None) -> None:
         return ops.op(new, a, b)
 
 
-def _counted(ops: Ops, a: Value, b: Value) -> tuple[Value, Value]:
+def _counted(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
     """Theano's comparisons were int8 and added up."""
     if ops.context.backend == "theano" and of(ops, a) == "bool" and of(ops, b) == "bool":
         return ops.cast(a, "int8"), ops.cast(b, "int8")
@@ -70,14 +71,14 @@ _binary("rshift", "right_shift")
 
 
 @function("operator.truediv", stack="Python 3, and Python 2 with division imported")
-def truediv(ops: Ops, a: Value, b: Value) -> Value:
+def truediv(ops: Ops, a: Operand, b: Operand) -> Operand:
     if _sizes_only(ops, a, b):
         return operator.truediv(a, b)
     return ops.divide(*_pair(ops, a, b))
 
 
 @function("operator.div", stack="Python 2: whole numbers divide to whole numbers")
-def div(ops: Ops, a: Value, b: Value) -> Value:
+def div(ops: Ops, a: Operand, b: Operand) -> Operand:
     if _sizes_only(ops, a, b):
         return operator.floordiv(a, b)
     a, b = _pair(ops, a, b)
@@ -86,7 +87,7 @@ def div(ops: Ops, a: Value, b: Value) -> Value:
 
 
 @function("operator.matmul", stack="Python 3.5 on")
-def matmul(ops: Ops, a: Value, b: Value) -> Value:
+def matmul(ops: Ops, a: Operand, b: Operand) -> Operand:
     return dot(ops, a, b) if ops.context.backend == "theano" else ops.matmul(a, b)
 
 
@@ -98,18 +99,18 @@ def _by_identity(context: FunctionContext) -> bool:
 
 
 @function("operator.eq", test=_by_identity, stack="Theano, TensorFlow 1: identity")
-def same(ops: Ops, a: Value, b: Value) -> Value:
+def same(ops: Ops, a: Operand, b: Operand) -> Operand:
     return a is b if ops.is_tensor(a) or ops.is_tensor(b) else a == b
 
 
 @function("operator.ne", test=_by_identity, stack="Theano, TensorFlow 1: identity")
-def other(ops: Ops, a: Value, b: Value) -> Value:
+def other(ops: Ops, a: Operand, b: Operand) -> Operand:
     return not same(ops, a, b)
 
 
-def _comparison(name: str, new: str, python: Any) -> None:
+def _comparison(name: str, new: str, python: Callable[..., Operand]) -> None:
     @function(f"operator.{name}", stack="TensorFlow 2, JAX, torch: each element")
-    def run(ops: Ops, a: Value, b: Value) -> Value:
+    def run(ops: Ops, a: Operand, b: Operand) -> Operand:
         if a is None or b is None or _sizes_only(ops, a, b):
             return bool(python(a, b))
         return ops.op(new, *_pair(ops, a, b))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from .axes import positive
-from .base import Ops, Refused, Value
+from .base import Ops
 from .shapes import reshape
+from .values import Operand, Refused
 
 _LETTERS = "abcdefghijklmnopqrstuvw"
 
 
-def dot(ops: Ops, x: Value, y: Value) -> Value:
+def dot(ops: Ops, x: Operand, y: Operand) -> Operand:
     """Last axis of `x` with the second last of `y` (the only one of a vector), as Theano's and numpy's dot."""
     y_rank = ops.rank(y)
     if y_rank == 2 and ops.rank(x) >= 2:
@@ -19,7 +20,7 @@ def dot(ops: Ops, x: Value, y: Value) -> Value:
     return ops.tensordot(x, y, axes=((ops.rank(x) - 1,), (max(y_rank - 2, 0),)))
 
 
-def batch_dot(ops: Ops, x: Value, y: Value, a: int, b: int) -> Value:
+def batch_dot(ops: Ops, x: Operand, y: Operand, a: int, b: int) -> Operand:
     """Axis `a` of `x` with axis `b` of `y` for each sample; (batch,) becomes (batch, 1)."""
     x_rank, y_rank = ops.rank(x), ops.rank(y)
     a, b = positive(a, x_rank), positive(b, y_rank)
@@ -33,7 +34,7 @@ def batch_dot(ops: Ops, x: Value, y: Value, a: int, b: int) -> Value:
     return ops.expand_dims(result, 1) if len(out) == 1 else result
 
 
-def batch_dot_by_matmul(ops: Ops, x: Value, y: Value, axes: Value) -> Value:
+def batch_dot_by_matmul(ops: Ops, x: Operand, y: Operand, axes: Operand) -> Operand:
     """``K.batch_dot`` on TensorFlow up to Keras 2.2.4 and tf.keras 1.x.
 
     Ranks of 2 multiply element by element; others are one matmul in which an axis that is not literally the last
@@ -61,7 +62,7 @@ def batch_dot_by_matmul(ops: Ops, x: Value, y: Value, axes: Value) -> Value:
     return ops.expand_dims(result, 1) if ops.rank(result) == 1 else result
 
 
-def swapped(ops: Ops, x: Value) -> Value:
+def swapped(ops: Ops, x: Operand) -> Operand:
     """The last two axes exchanged."""
     rank = ops.rank(x)
     return ops.transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))

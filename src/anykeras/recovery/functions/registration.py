@@ -8,7 +8,8 @@ from dataclasses import replace
 from inspect import Parameter
 
 from ...document.model import Era
-from .base import Entry, FunctionContext, Kind, Ops, Value, When
+from .base import Entry, FunctionContext, Kind, Ops, When
+from .values import Operand
 
 _entries: dict[str, list[Entry]] = {}
 
@@ -33,7 +34,7 @@ class Spelled:
     none is, the body's default does.
     """
 
-    def __init__(self, arguments: str, body: Callable[..., Value]) -> None:
+    def __init__(self, arguments: str, body: Callable[..., Operand]) -> None:
         self.body = body
         takes = inspect.signature(body).parameters
         self.optional = {key for key, parameter in takes.items() if parameter.default not in (Parameter.empty, None)}
@@ -52,10 +53,10 @@ class Spelled:
             by_name += [Parameter(other, Parameter.KEYWORD_ONLY, default=None) for other in others]
         self.__signature__ = inspect.Signature([*ordered, *by_name])
 
-    def __call__(self, ops: Ops, *args: Value, **kwargs: Value) -> Value:
+    def __call__(self, ops: Ops, *args: Operand, **kwargs: Operand) -> Operand:
         """Call the body with its own argument names."""
         old = self.__signature__.bind(ops, *args, **kwargs).arguments
-        values: dict[str, Value] = {}
+        values: dict[str, Operand] = {}
         for spelling, target in self.targets:
             value = old.get(spelling)
             unset = values.get(target) is None or values[target] is False
@@ -79,13 +80,13 @@ def function(
     eras: Iterable[Era] = (),
     backends: Iterable[str] = (),
     test: Callable[[FunctionContext], bool] | None = None,
-) -> Callable[[Callable[..., Value]], Callable[..., Value]]:
+) -> Callable[[Callable[..., Operand]], Callable[..., Operand]]:
     """Register the decorated function under each full dotted name.
 
     Its parameters carry the old argument names, unless `arguments` spells those (see :class:`Spelled`).
     """
 
-    def add(run: Callable[..., Value]) -> Callable[..., Value]:
+    def add(run: Callable[..., Operand]) -> Callable[..., Operand]:
         when = When(tuple(eras), tuple(backends), test)
         body = Spelled(arguments, run) if arguments else run
         register(*(Entry(name, body, stack, kind, when) for name in names))
@@ -96,7 +97,7 @@ def function(
 
 def functions(
     module: str,
-    rows: Mapping[str, Callable[..., Value]],
+    rows: Mapping[str, Callable[..., Operand]],
     *,
     stack: str = "",
     kind: Kind = Kind.PURE,
@@ -110,7 +111,7 @@ def functions(
 def each(
     module: str,
     names: str,
-    run: Callable[..., Value],
+    run: Callable[..., Operand],
     *,
     arguments: str = "",
     stack: str = "",
@@ -123,7 +124,7 @@ def each(
     """
     for pair in names.split():
         old, _, new = pair.partition("=")
-        body: Callable[..., Value] = _Named(new or old, run)
+        body: Callable[..., Operand] = _Named(new or old, run)
         body = Spelled(arguments, body) if arguments else body
         register(Entry(f"{module}.{old}", body, stack, kind, When(test=test)))
 
@@ -131,12 +132,12 @@ def each(
 class _Named:
     """A body for one operation, whose name it takes first."""
 
-    def __init__(self, operation: str, body: Callable[..., Value]) -> None:
+    def __init__(self, operation: str, body: Callable[..., Operand]) -> None:
         self.operation, self.body = operation, body
         ops, _, *rest = inspect.signature(body).parameters.values()
         self.__signature__ = inspect.Signature([ops, *rest])
 
-    def __call__(self, ops: Ops, *args: Value, **kwargs: Value) -> Value:
+    def __call__(self, ops: Ops, *args: Operand, **kwargs: Operand) -> Operand:
         """Call the body for the operation."""
         return self.body(ops, self.operation, *args, **kwargs)
 
@@ -146,7 +147,7 @@ def alike(
 ) -> None:
     """Register functions that are a function of ``keras.ops`` under their old name and argument names, all required."""
 
-    def run(ops: Ops, operation: str, **values: Value) -> Value:
+    def run(ops: Ops, operation: str, **values: Operand) -> Operand:
         if len(values) < len(arguments.split()):
             raise TypeError(f"{len(arguments.split())} arguments are needed")
         return ops.op(operation, *values.values())
@@ -159,7 +160,7 @@ def refuse(reason: str, module: str, names: str, *, stack: str = "", kind: Kind 
     register(*(Entry(f"{module}.{name}", None, stack, kind, reason=reason) for name in names.split()))
 
 
-def constants(module: str, known: Mapping[str, Value], *, stack: str = "") -> None:
+def constants(module: str, known: Mapping[str, Operand], *, stack: str = "") -> None:
     """Register constants."""
     register(*(Entry(f"{module}.{name}", None, stack, Kind.VALUE, value=value) for name, value in known.items()))
 

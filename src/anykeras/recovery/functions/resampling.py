@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .base import Ops, Refused, Value
+from .base import Ops
 from .shapes import known, sizes
+from .values import Operand, Refused
 
 Matrix = npt.NDArray[np.float64]
 _MOST = 4_000_000
@@ -148,8 +149,8 @@ _DIRECT: dict[str, Callable[[int, int, Grid], Matrix]] = {"bilinear": bilinear, 
 
 
 def resize(
-    ops: Ops, x: Value, size: Value, method: str, grid: Grid, *, antialias: bool = False, axes: tuple[int, int] = (1, 2)
-) -> Value:
+    ops: Ops, x: Operand, size: Operand, method: str, grid: Grid, *, antialias: bool = False, axes: tuple[int, int] = (1, 2)
+) -> Operand:
     """`x` (batch, height, width, channels) at another size; both sizes must be known."""
     for axis, after in zip(axes, sizes(ops, size), strict=True):
         before = known(ops, x, axis, "resizing an image")
@@ -159,7 +160,7 @@ def resize(
     return x
 
 
-def _along(ops: Ops, x: Value, axis: int, before: int, after: int, method: str, grid: Grid, antialias: bool) -> Value:
+def _along(ops: Ops, x: Operand, axis: int, before: int, after: int, method: str, grid: Grid, antialias: bool) -> Operand:
     if before == after:
         return x
     if before * after > _MOST:

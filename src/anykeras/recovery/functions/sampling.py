@@ -3,42 +3,46 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from .base import Ops, Refused, Value
+from .base import Ops
 from .dtypes import dtype_name
 from .shapes import sizes
+from .values import Operand, Refused
 
 _TAIL = math.erf(2 / math.sqrt(2))
 
 
-def _seeded(seed: Value) -> dict[str, Any]:
+def _seeded(seed: Operand) -> dict[str, Operand]:
     return {"seed": int(seed)} if isinstance(seed, int) and not isinstance(seed, bool) else {}
 
 
-def _unit_normal(ops: Ops, shape: Value, dtype: str, seed: Value) -> Value:
+def _unit_normal(ops: Ops, shape: Operand, dtype: str, seed: Operand) -> Operand:
     zeros = ops.zeros(sizes(ops, shape), dtype=dtype)
     # GaussianNoise takes no deviation above 1 and is silent outside training: one is drawn, and scaled afterwards
     return ops.layer("GaussianNoise", {"stddev": 1.0, **_seeded(seed)}, zeros, training=True)
 
 
-def _scaled(ops: Ops, drawn: Value, mean: Value, deviation: Value) -> Value:
+def _scaled(ops: Ops, drawn: Operand, mean: Operand, deviation: Operand) -> Operand:
     if ops.is_tensor(deviation) or deviation != 1:
         drawn = ops.multiply(drawn, deviation)
     return ops.add(drawn, mean) if ops.is_tensor(mean) or mean else drawn
 
 
-def normal(ops: Ops, shape: Value, mean: Value = 0.0, stddev: Value = 1.0, dtype: Value = None, seed: Value = None) -> Value:
+def normal(
+    ops: Ops, shape: Operand, mean: Operand = 0.0, stddev: Operand = 1.0, dtype: Operand = None, seed: Operand = None
+) -> Operand:
     """Numbers of a normal distribution."""
     return _scaled(ops, _unit_normal(ops, shape, dtype_name(ops, dtype), seed), mean, stddev)
 
 
-def _unit_uniform(ops: Ops, shape: Value, dtype: str, seed: Value) -> Value:
+def _unit_uniform(ops: Ops, shape: Operand, dtype: str, seed: Operand) -> Operand:
     drawn = ops.erf(ops.multiply(_unit_normal(ops, shape, dtype, seed), 1 / math.sqrt(2)))
     return ops.multiply(ops.add(drawn, 1.0), 0.5)
 
 
-def uniform(ops: Ops, shape: Value, minval: Value = 0.0, maxval: Value = 1.0, dtype: Value = None, seed: Value = None) -> Value:
+def uniform(
+    ops: Ops, shape: Operand, minval: Operand = 0.0, maxval: Operand = 1.0, dtype: Operand = None, seed: Operand = None
+) -> Operand:
     """Numbers spread evenly from `minval` to `maxval`; whole numbers below `maxval` for an int dtype."""
     name = dtype_name(ops, dtype)
     if "int" in name:
@@ -52,27 +56,29 @@ def uniform(ops: Ops, shape: Value, minval: Value = 0.0, maxval: Value = 1.0, dt
     return _scaled(ops, _unit_uniform(ops, shape, name, seed), minval, width)
 
 
-def truncated(ops: Ops, shape: Value, mean: Value = 0.0, stddev: Value = 1.0, dtype: Value = None, seed: Value = None) -> Value:
+def truncated(
+    ops: Ops, shape: Operand, mean: Operand = 0.0, stddev: Operand = 1.0, dtype: Operand = None, seed: Operand = None
+) -> Operand:
     """A normal distribution cut at two deviations."""
     even = _unit_uniform(ops, shape, dtype_name(ops, dtype), seed)
     drawn = ops.multiply(ops.erfinv(ops.multiply(ops.subtract(ops.multiply(even, 2.0), 1.0), _TAIL)), math.sqrt(2))
     return _scaled(ops, drawn, mean, stddev)
 
 
-def bernoulli(ops: Ops, shape: Value, p: Value = 0.0, dtype: Value = None, seed: Value = None) -> Value:
+def bernoulli(ops: Ops, shape: Operand, p: Operand = 0.0, dtype: Operand = None, seed: Operand = None) -> Operand:
     """Ones with probability `p`, else zeros."""
     name = dtype_name(ops, dtype)
     even = _unit_uniform(ops, shape, "float32" if "int" in name or name == "bool" else name, seed)
     return ops.cast(ops.less_equal(even, p), name)
 
 
-def dropout(ops: Ops, x: Value, rate: Value, noise_shape: Value = None, seed: Value = None) -> Value:
+def dropout(ops: Ops, x: Operand, rate: Operand, noise_shape: Operand = None, seed: Operand = None) -> Operand:
     """Always drops, as the function did: the layers around it decided when to call it."""
     if ops.is_tensor(rate):
         raise Refused("the share to drop is a tensor")
     if not rate:
         return x
-    config: dict[str, Any] = {"rate": float(rate), **_seeded(seed)}
+    config: dict[str, Operand] = {"rate": float(rate), **_seeded(seed)}
     if noise_shape is not None:
         given = sizes(ops, noise_shape)
         config["noise_shape"] = tuple(size if isinstance(size, int) and size != -1 else None for size in given)

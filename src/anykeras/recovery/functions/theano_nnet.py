@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from . import convolution
-from .base import Ops, Refused, Value
+from .base import Ops
 from .registration import alike, also, function, functions, refuse
+from .shapes import known
+from .values import Operand, Refused
 
 T = "theano.tensor"
 NNET = "theano.tensor.nnet"
@@ -16,7 +18,7 @@ refuse("Theano approximates it by a table of its own", NNET, "ultra_fast_sigmoid
 
 
 @function(f"{NNET}.relu", stack=_STACK)
-def relu(ops: Ops, x: Value, alpha: Value = 0) -> Value:
+def relu(ops: Ops, x: Operand, alpha: Operand = 0) -> Operand:
     if ops.is_tensor(alpha):
         return ops.add(ops.relu(x), ops.multiply(alpha, ops.minimum(x, 0.0)))
     return ops.leaky_relu(x, negative_slope=alpha) if alpha else ops.relu(x)
@@ -36,38 +38,38 @@ functions(
 
 
 @function(f"{NNET}.binary_crossentropy", stack=_STACK)
-def binary_crossentropy(ops: Ops, output: Value, target: Value) -> Value:
+def binary_crossentropy(ops: Ops, output: Operand, target: Operand) -> Operand:
     other = ops.multiply(ops.subtract(1.0, target), ops.log(ops.subtract(1.0, output)))
     return ops.negative(ops.add(ops.multiply(target, ops.log(output)), other))
 
 
 @function(f"{NNET}.categorical_crossentropy", stack=_STACK)
-def categorical_crossentropy(ops: Ops, coding_dist: Value, true_dist: Value) -> Value:
+def categorical_crossentropy(ops: Ops, coding_dist: Operand, true_dist: Operand) -> Operand:
     if ops.rank(true_dist) == ops.rank(coding_dist):
         return ops.negative(ops.sum(ops.multiply(true_dist, ops.log(coding_dist)), axis=-1))
-    hot = ops.one_hot(ops.cast(true_dist, "int32"), int(ops.shape(coding_dist)[-1]))
+    hot = ops.one_hot(ops.cast(true_dist, "int32"), known(ops, coding_dist, -1, "a one-hot encoding"))
     return ops.negative(ops.sum(ops.multiply(hot, ops.log(coding_dist)), axis=-1))
 
 
 @function(f"{NNET}.conv2d", f"{T}.signal.conv.conv2d", f"{NNET}.conv.conv2d", stack=_STACK)
 def conv2d(
     ops: Ops,
-    input: Value,
-    filters: Value,
-    input_shape: Value = None,
-    filter_shape: Value = None,
-    border_mode: Value = "valid",
-    subsample: Value = (1, 1),
-    filter_flip: Value = True,
-    image_shape: Value = None,
-    filter_dilation: Value = (1, 1),
-    **_: Value,
-) -> Value:
+    input: Operand,
+    filters: Operand,
+    input_shape: Operand = None,
+    filter_shape: Operand = None,
+    border_mode: Operand = "valid",
+    subsample: Operand = (1, 1),
+    filter_flip: Operand = True,
+    image_shape: Operand = None,
+    filter_dilation: Operand = (1, 1),
+    **_: Operand,
+) -> Operand:
     kernel = ops.transpose(filters, axes=(2, 3, 1, 0))
     border = {"half": "same"}.get(border_mode, border_mode) if isinstance(border_mode, str) else None
     if border is None:
         raise Refused("a convolution of Theano with a border given by numbers")
-    if border == "same" and any(int(size) % 2 == 0 for size in ops.shape(kernel)[:2]):
+    if border == "same" and any(known(ops, kernel, axis, "a convolution") % 2 == 0 for axis in (0, 1)):
         raise Refused("a convolution of Theano with an even kernel and border 'half'")
     if not filter_flip:
         kernel = convolution.flipped(ops, kernel, 2)
@@ -91,13 +93,13 @@ def conv2d(
 )
 def pool_2d(
     ops: Ops,
-    input: Value,
-    ws: Value,
-    ignore_border: Value = True,
-    stride: Value = None,
-    pad: Value = (0, 0),
-    mode: Value = "max",
-) -> Value:
+    input: Operand,
+    ws: Operand,
+    ignore_border: Operand = True,
+    stride: Operand = None,
+    pad: Operand = (0, 0),
+    mode: Operand = "max",
+) -> Operand:
     if tuple(pad) != (0, 0) or mode == "sum" or not ignore_border:
         raise Refused("a pooling of Theano with a border, of sums, or over the edge")
     kind = "max" if mode == "max" else "avg"

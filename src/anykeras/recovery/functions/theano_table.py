@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import shapes
 from .attributes import dimshuffle, flatten
 from .axes import along, axis_of, position, reduce, reduce_to
-from .base import Ops, Refused, Value
+from .base import Ops
 from .creation import cast, filled, filled_like
 from .dtypes import dtype_name, of
 from .elementary import bits, bounded, contracted, inverted, transposed
@@ -13,7 +13,7 @@ from .indexing import getitem
 from .joining import joined
 from .products import batch_dot, dot
 from .registration import Spelled, alike, constants, each, function, functions, refuse
-from .shapes import Sizes
+from .values import Operand, Refused, Sizes
 
 T = "theano.tensor"
 _STACK = "Theano 0.7 to 1.0"
@@ -33,8 +33,14 @@ constants("theano.config", {"floatX": "float32"}, stack=_STACK)
 
 
 def _reduce(
-    ops: Ops, name: str, x: Value, axis: Value = None, dtype: Value = None, keepdims: Value = False, acc_dtype: Value = None
-) -> Value:
+    ops: Ops,
+    name: str,
+    x: Operand,
+    axis: Operand = None,
+    dtype: Operand = None,
+    keepdims: Operand = False,
+    acc_dtype: Operand = None,
+) -> Operand:
     if dtype in (True, False):  # max, min, any, all: the third is keepdims
         dtype, keepdims = None, dtype
     return reduce_to(ops, name, x, axis, dtype, keepdims)
@@ -44,8 +50,8 @@ each(T, "sum mean prod max min any all", _reduce, arguments="input|x=x axis dtyp
 
 
 def _deviation(
-    ops: Ops, name: str, input: Value, axis: Value = None, ddof: Value = 0, keepdims: Value = False, **_: Value
-) -> Value:
+    ops: Ops, name: str, input: Operand, axis: Operand = None, ddof: Operand = 0, keepdims: Operand = False, **_: Operand
+) -> Operand:
     if ddof not in (0, False, True) or ddof is True:
         raise Refused(f"{T}.{name} with ddof")
     return reduce(ops, name, input, axis, keepdims)
@@ -94,19 +100,19 @@ functions(
 
 
 @function(f"{T}.round", f"{T}.iround", stack=_STACK)
-def round_(ops: Ops, a: Value, mode: Value = None) -> Value:
+def round_(ops: Ops, a: Operand, mode: Operand = None) -> Operand:
     if mode in (None, "half_to_even"):
         return ops.round(a)
     return ops.multiply(ops.sign(a), ops.floor(ops.add(ops.absolute(a), 0.5)))
 
 
 @function(f"{T}.switch", f"{T}.where", stack=_STACK)
-def switch(ops: Ops, cond: Value, ift: Value, iff: Value) -> Value:
+def switch(ops: Ops, cond: Operand, ift: Operand, iff: Operand) -> Operand:
     return ops.where(cond if of(ops, cond) == "bool" else ops.cast(cond, "bool"), ift, iff)
 
 
 @function("theano.ifelse.ifelse", stack=_STACK)
-def ifelse(ops: Ops, condition: Value, then_branch: Value, else_branch: Value, **_: Value) -> Value:
+def ifelse(ops: Ops, condition: Operand, then_branch: Operand, else_branch: Operand, **_: Operand) -> Operand:
     return switch(ops, condition, then_branch, else_branch)
 
 
@@ -114,7 +120,7 @@ functions(T, {"tensordot": lambda ops, a, b, axes=2: contracted(ops, a, b, axes)
 
 
 @function(f"{T}.batched_dot", stack=_STACK)
-def batched_dot(ops: Ops, a: Value, b: Value) -> Value:
+def batched_dot(ops: Ops, a: Operand, b: Operand) -> Operand:
     if ops.rank(a) == 2 and ops.rank(b) == 2:
         return ops.sum(ops.multiply(a, b), axis=1)
     y = batch_dot(ops, a, b, ops.rank(a) - 1, 1)
@@ -122,7 +128,7 @@ def batched_dot(ops: Ops, a: Value, b: Value) -> Value:
 
 
 @function(f"{T}.batched_tensordot", stack=_STACK)
-def batched_tensordot(ops: Ops, x: Value, y: Value, axes: Value = 2) -> Value:
+def batched_tensordot(ops: Ops, x: Operand, y: Operand, axes: Operand = 2) -> Operand:
     where = axis_of(axes)
     if not isinstance(where, tuple) or len(where) != 2:
         raise Refused("batched_tensordot over several axes")
@@ -131,7 +137,7 @@ def batched_tensordot(ops: Ops, x: Value, y: Value, axes: Value = 2) -> Value:
 
 
 @function(f"{T}.stack", stack=_STACK + ": one list, or (before 0.8) each tensor an argument")
-def stack(ops: Ops, *tensors: Value, axis: Value = 0) -> Value:
+def stack(ops: Ops, *tensors: Operand, axis: Operand = 0) -> Operand:
     several = list(tensors)
     if isinstance(several[0], list | tuple):
         axis = several[1] if len(several) > 1 else axis
@@ -140,12 +146,12 @@ def stack(ops: Ops, *tensors: Value, axis: Value = 0) -> Value:
 
 
 @function(f"{T}.alloc", stack=_STACK)
-def alloc(ops: Ops, value: Value, *shape: Value) -> Value:
+def alloc(ops: Ops, value: Operand, *shape: Operand) -> Operand:
     return ops.add(ops.zeros(shapes.sizes(ops, list(shape)), dtype=of(ops, value)), value)
 
 
 @function(f"{T}.arange", stack=_STACK)
-def arange(ops: Ops, start: Value, stop: Value = None, step: Value = 1, dtype: Value = None) -> Value:
+def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = None) -> Operand:
     kind = "float32" if any(isinstance(one, float) for one in (start, stop, step)) else "int32"
     return shapes.arange(ops, start, stop, step, dtype_name(ops, dtype, kind))
 

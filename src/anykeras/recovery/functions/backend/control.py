@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from ....document.model import Era
 from .. import control
-from ..base import FunctionContext, Kind, Ops, Value
+from ..base import FunctionContext, Kind, Ops
 from ..registration import function, functions
+from ..values import Operand
 
 
 @function("keras.backend.switch", stack="Keras 0.3 on, tf.keras")
-def switch(ops: Ops, condition: Value, then_expression: Value, else_expression: Value) -> Value:
+def switch(ops: Ops, condition: Operand, then_expression: Operand, else_expression: Operand) -> Operand:
     if not ops.is_tensor(condition) or ops.rank(condition) == 0:
         return control.choose(ops, condition, then_expression, else_expression)
     one, other = control.called(then_expression), control.called(else_expression)
@@ -31,32 +32,32 @@ def _pads(ops: Ops, rank: int) -> bool:
 
 
 @function("keras.backend.in_train_phase", kind=Kind.STATEFUL, stack="Keras 0.3 on, tf.keras")
-def in_train_phase(ops: Ops, x: Value, alt: Value, training: Value = None) -> Value:
+def in_train_phase(ops: Ops, x: Operand, alt: Operand, training: Operand = None) -> Operand:
     ops.note("in_train_phase: the branch for predicting is kept, the one for training is dropped")
     learning = ops.context.training if training is None else training
     return control.choose(ops, learning, x, alt)
 
 
 @function("keras.backend.in_test_phase", kind=Kind.STATEFUL, stack="Keras 0.3 on, tf.keras")
-def in_test_phase(ops: Ops, x: Value, alt: Value, training: Value = None) -> Value:
+def in_test_phase(ops: Ops, x: Operand, alt: Operand, training: Operand = None) -> Operand:
     return in_train_phase(ops, alt, x, training)
 
 
 @function("keras.backend.rnn", stack="Keras 0.3 on, tf.keras")
 def rnn(
     ops: Ops,
-    step_function: Value,
-    inputs: Value,
-    initial_states: Value,
-    go_backwards: Value = False,
-    mask: Value = None,
-    constants: Value = None,
-    unroll: Value = False,
-    input_length: Value = None,
-    time_major: Value = False,
-    zero_output_for_mask: Value = False,
-    return_all_outputs: Value = True,
-) -> Value:
+    step_function: Operand,
+    inputs: Operand,
+    initial_states: Operand,
+    go_backwards: Operand = False,
+    mask: Operand = None,
+    constants: Operand = None,
+    unroll: Operand = False,
+    input_length: Operand = None,
+    time_major: Operand = False,
+    zero_output_for_mask: Operand = False,
+    return_all_outputs: Operand = True,
+) -> Operand:
     if time_major:
         inputs = _time_first(ops, inputs)
         mask = None if mask is None else _time_first(ops, mask)
@@ -81,7 +82,7 @@ def _shows_state(context: FunctionContext) -> bool:
     return context.backend == "tensorflow" and context.era in (Era.KERAS1, Era.KERAS2) and not context.version >= (2, 3)
 
 
-def _time_first(ops: Ops, x: Value) -> Value:
+def _time_first(ops: Ops, x: Operand) -> Operand:
     return ops.transpose(x, axes=(1, 0, *range(2, ops.rank(x))))
 
 

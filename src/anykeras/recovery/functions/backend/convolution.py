@@ -6,10 +6,11 @@ import numpy as np
 
 from ....document.model import Era
 from .. import convolution
-from ..base import FunctionContext, Ops, Refused, Value
+from ..base import FunctionContext, Ops
 from ..convolution import spatial
 from ..registration import function
-from ..shapes import sizes
+from ..shapes import known, sizes
+from ..values import Operand, Refused
 from .shaping import data_format_of
 
 K = "keras.backend"
@@ -20,7 +21,7 @@ _BORDER = "border_mode?=padding dim_ordering?=data_format"
 _OLD = f"{_BORDER} -image_shape -filter_shape"
 
 
-def _window(ops: Ops, how: dict[str, Value]) -> dict[str, Value]:
+def _window(ops: Ops, how: dict[str, Operand]) -> dict[str, Operand]:
     """How a convolution goes over its input, with what the writer's setting says."""
     return {**how, "data_format": data_format_of(ops, how.get("data_format")), "theano": ops.context.backend == "theano"}
 
@@ -29,7 +30,7 @@ def _old(context: FunctionContext) -> bool:
     return context.era in (Era.KERAS0, Era.KERAS1)
 
 
-def _kernel(ops: Ops, kernel: Value, data_format: str) -> Value:
+def _kernel(ops: Ops, kernel: Operand, data_format: str) -> Operand:
     """(spatial, in, out): Keras 0 and 1 kept (out, in, spatial) with ``dim_ordering="th"``."""
     if not _old(ops.context) or data_format == "channels_last":
         return kernel
@@ -38,7 +39,7 @@ def _kernel(ops: Ops, kernel: Value, data_format: str) -> Value:
 
 
 @function(f"{K}.conv1d", test=_old, arguments="x kernel stride?=strides border_mode?=padding -image_shape -filter_shape")
-def conv1d_keras1(ops: Ops, x: Value, kernel: Value, **how: Value) -> Value:
+def conv1d_keras1(ops: Ops, x: Operand, kernel: Operand, **how: Operand) -> Operand:
     if ops.context.backend == "theano":
         raise Refused("K.conv1d on Theano is refused by Keras 1 too")
     return convolution.convolve(ops, x, kernel, **how)
@@ -53,13 +54,13 @@ def conv1d_keras1(ops: Ops, x: Value, kernel: Value, **how: Value) -> Value:
     arguments=f"x kernel strides? {_OLD} filter_dilation?=dilation -volume_shape",
     stack="Keras 0.3 to 1.2",
 )
-def conv(ops: Ops, x: Value, kernel: Value, **how: Value) -> Value:
+def conv(ops: Ops, x: Operand, kernel: Operand, **how: Operand) -> Operand:
     window = _window(ops, how)
     return convolution.convolve(ops, x, _kernel(ops, kernel, window["data_format"]), **window)
 
 
 @function(f"{K}.conv2d_transpose", f"{K}.conv3d_transpose", arguments=f"x kernel output_shape {_WINDOW}", stack=_KERAS2)
-def conv_transpose(ops: Ops, x: Value, kernel: Value, output_shape: Value, **how: Value) -> Value:
+def conv_transpose(ops: Ops, x: Operand, kernel: Operand, output_shape: Operand, **how: Operand) -> Operand:
     return convolution.transposed(ops, x, kernel, sizes(ops, output_shape), **_window(ops, how))
 
 
@@ -68,7 +69,7 @@ def conv_transpose(ops: Ops, x: Value, kernel: Value, output_shape: Value, **how
     arguments=f"x kernel output_shape strides? {_OLD}",
     stack="Keras 1.0.4 to 1.2: the kernel as in conv2d",
 )
-def deconv2d(ops: Ops, x: Value, kernel: Value, output_shape: Value, **how: Value) -> Value:
+def deconv2d(ops: Ops, x: Operand, kernel: Operand, output_shape: Operand, **how: Operand) -> Operand:
     plain = ops.constant_value(kernel)
     if plain is None:
         raise Refused("a transposed convolution has a kernel that is computed")
@@ -82,7 +83,7 @@ def deconv2d(ops: Ops, x: Value, kernel: Value, output_shape: Value, **how: Valu
     arguments=f"x depthwise_kernel pointwise_kernel {_WINDOW} {_BORDER}",
     stack="Keras 2, tf.keras; separable_conv2d also Keras 1 on TensorFlow",
 )
-def separable_conv(ops: Ops, x: Value, depthwise_kernel: Value, pointwise_kernel: Value, **how: Value) -> Value:
+def separable_conv(ops: Ops, x: Operand, depthwise_kernel: Operand, pointwise_kernel: Operand, **how: Operand) -> Operand:
     where = _window(ops, how)["data_format"]
     if _old(ops.context) and where == "channels_first":
         raise Refused("a separable convolution of Keras 1 with channels first")
@@ -90,7 +91,7 @@ def separable_conv(ops: Ops, x: Value, depthwise_kernel: Value, pointwise_kernel
 
 
 @function(f"{K}.depthwise_conv2d", arguments=f"x depthwise_kernel {_WINDOW}", stack="Keras 2.0.7 on TensorFlow, tf.keras")
-def depthwise_conv2d(ops: Ops, x: Value, depthwise_kernel: Value, **how: Value) -> Value:
+def depthwise_conv2d(ops: Ops, x: Operand, depthwise_kernel: Operand, **how: Operand) -> Operand:
     return convolution.depthwise(ops, x, depthwise_kernel, **_window(ops, how))
 
 
@@ -102,7 +103,7 @@ def depthwise_conv2d(ops: Ops, x: Value, depthwise_kernel: Value, **how: Value) 
     arguments=f"x pool_size strides? {_BORDER} pool_mode",
     stack="Keras 0.3 to 1.2",
 )
-def pool(ops: Ops, x: Value, pool_size: Value, pool_mode: Value = "max", **how: Value) -> Value:
+def pool(ops: Ops, x: Operand, pool_size: Operand, pool_mode: Operand = "max", **how: Operand) -> Operand:
     return convolution.pool(ops, x, pool_mode, pool_size, **{"strides": 1, **_window(ops, how)})
 
 
@@ -111,19 +112,19 @@ def _check_count(places: int) -> None:
         raise Refused(f"a convolution with a kernel for each of {places} places, each of which would be written out")
 
 
-def _local(ops: Ops, patches: list[Value], kernel: Value) -> Value:
+def _local(ops: Ops, patches: list[Operand], kernel: Operand) -> Operand:
     """Each patch with its own kernel: (places, features, filters) gives (batch, places, filters)."""
-    flat = [ops.reshape(patch, (-1, int(ops.shape(kernel)[1]))) for patch in patches]
+    flat = [ops.reshape(patch, (-1, known(ops, kernel, 1, "a convolution with a kernel for each place"))) for patch in patches]
     return ops.einsum("bpf,pfo->bpo", ops.stack(flat, axis=1), kernel)
 
 
 @function(f"{K}.local_conv1d", stack="Keras 2.0.5 on, tf.keras")
 def local_conv1d(
-    ops: Ops, inputs: Value, kernel: Value, kernel_size: Value, strides: Value, data_format: Value = None
-) -> Value:
+    ops: Ops, inputs: Operand, kernel: Operand, kernel_size: Operand, strides: Operand, data_format: Operand = None
+) -> Operand:
     (size,), (step,) = spatial(kernel_size, 1), spatial(strides, 1)
-    _check_count(int(ops.shape(kernel)[0]))
-    starts = range(0, int(ops.shape(kernel)[0]) * step, step)
+    _check_count(known(ops, kernel, 0, "a convolution with a kernel for each place"))
+    starts = range(0, known(ops, kernel, 0, "a convolution with a kernel for each place") * step, step)
     every = slice(None)
     return _local(ops, [ops.getitem(inputs, (every, slice(s, s + size), every)) for s in starts], kernel)
 
@@ -131,13 +132,13 @@ def local_conv1d(
 @function(f"{K}.local_conv2d", stack="Keras 2.0.5 on, tf.keras")
 def local_conv2d(
     ops: Ops,
-    inputs: Value,
-    kernel: Value,
-    kernel_size: Value,
-    strides: Value,
-    output_shape: Value,
-    data_format: Value = None,
-) -> Value:
+    inputs: Operand,
+    kernel: Operand,
+    kernel_size: Operand,
+    strides: Operand,
+    output_shape: Operand,
+    data_format: Operand = None,
+) -> Operand:
     size, step, (rows, columns) = spatial(kernel_size, 2), spatial(strides, 2), spatial(output_shape, 2)
     last = data_format_of(ops, data_format) == "channels_last"
     _check_count(rows * columns)
@@ -148,5 +149,5 @@ def local_conv2d(
             key = (slice(None), *window, slice(None)) if last else (slice(None), slice(None), *window)
             patches.append(ops.getitem(inputs, key))
     y = _local(ops, patches, kernel)
-    y = ops.reshape(y, (-1, rows, columns, int(ops.shape(kernel)[2])))
+    y = ops.reshape(y, (-1, rows, columns, known(ops, kernel, 2, "a convolution with a kernel for each place")))
     return y if last else ops.transpose(y, axes=(0, 3, 1, 2))

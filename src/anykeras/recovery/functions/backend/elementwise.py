@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ....document.model import Era
 from ..axes import along, reduce
-from ..base import FunctionContext, Ops, Value
+from ..base import FunctionContext, Ops
 from ..dtypes import of
 from ..elementary import bounded, is_set, normalized, softmax_over
 from ..registration import alike, each, function, functions
+from ..values import Operand
 
 K = "keras.backend"
 
@@ -40,7 +41,7 @@ each(K, "sum prod mean max min std var logsumexp any all", reduce, stack="Keras 
 
 
 @function("keras.backend.clip", stack="Keras 0.3 on: a maximum below the minimum is the minimum")
-def clip(ops: Ops, x: Value, min_value: Value, max_value: Value) -> Value:
+def clip(ops: Ops, x: Operand, min_value: Operand, max_value: Operand) -> Operand:
     numbers = isinstance(min_value, int | float) and isinstance(max_value, int | float)
     if numbers and max_value < min_value:
         max_value = min_value
@@ -48,7 +49,7 @@ def clip(ops: Ops, x: Value, min_value: Value, max_value: Value) -> Value:
 
 
 @function("keras.backend.relu", stack="Keras 0.3 on (threshold from 2.2.3)")
-def relu(ops: Ops, x: Value, alpha: Value = 0.0, max_value: Value = None, threshold: Value = 0.0) -> Value:
+def relu(ops: Ops, x: Operand, alpha: Operand = 0.0, max_value: Operand = None, threshold: Operand = 0.0) -> Operand:
     leaks, shifted = is_set(ops, alpha), is_set(ops, threshold)
     if not shifted and max_value is None:
         return ops.leaky_relu(x, negative_slope=alpha) if leaks and not ops.is_tensor(alpha) else _leaky(ops, x, alpha)
@@ -60,13 +61,13 @@ def relu(ops: Ops, x: Value, alpha: Value = 0.0, max_value: Value = None, thresh
     return y
 
 
-def _leaky(ops: Ops, x: Value, alpha: Value) -> Value:
+def _leaky(ops: Ops, x: Operand, alpha: Operand) -> Operand:
     y = ops.relu(x)
     return ops.subtract(y, ops.multiply(alpha, ops.relu(ops.negative(x)))) if ops.is_tensor(alpha) else y
 
 
 @function("keras.backend.elu", stack="Keras 1.2 on")
-def elu(ops: Ops, x: Value, alpha: Value = 1.0) -> Value:
+def elu(ops: Ops, x: Operand, alpha: Operand = 1.0) -> Operand:
     if not ops.is_tensor(alpha):
         return ops.elu(x, alpha=alpha)
     y = ops.elu(x)
@@ -74,7 +75,7 @@ def elu(ops: Ops, x: Value, alpha: Value = 1.0) -> Value:
 
 
 @function("keras.backend.l2_normalize", backends=("theano",), stack="Keras on Theano")
-def l2_normalize_theano(ops: Ops, x: Value, axis: Value = None) -> Value:
+def l2_normalize_theano(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     total = reduce(ops, "sum", ops.square(x), axis, True)
     floor = _theano_floor(ops.context)
     return ops.divide(x, ops.sqrt(ops.maximum(total, floor) if floor else total))
@@ -88,5 +89,5 @@ def _theano_floor(context: FunctionContext) -> float:
 
 
 @function("keras.backend.l2_normalize", stack="Keras 0.3 on, TensorFlow: tf.nn.l2_normalize with a floor of 1e-12")
-def l2_normalize(ops: Ops, x: Value, axis: Value = None) -> Value:
+def l2_normalize(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     return normalized(ops, x, axis, 1e-12)

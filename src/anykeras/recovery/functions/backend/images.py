@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ..base import Ops, Refused, Value
+from ..base import Ops
 from ..registration import function
 from ..resampling import Grid, resize
+from ..values import Operand, Refused
 from .shaping import data_format_of
 
 
@@ -15,12 +16,12 @@ from .shaping import data_format_of
 )
 def resize_images(
     ops: Ops,
-    x: Value,
-    height_factor: Value = 1,
-    width_factor: Value = 1,
-    data_format: Value = None,
-    interpolation: Value = "nearest",
-) -> Value:
+    x: Operand,
+    height_factor: Operand = 1,
+    width_factor: Operand = 1,
+    data_format: Operand = None,
+    interpolation: Operand = "nearest",
+) -> Operand:
     axes = (2, 3) if data_format_of(ops, data_format) == "channels_first" else (1, 2)
     factors = (height_factor, width_factor)
     if interpolation == "nearest":
@@ -43,12 +44,12 @@ def resize_images(
 )
 def resize_volumes(
     ops: Ops,
-    x: Value,
-    depth_factor: Value = 1,
-    height_factor: Value = 1,
-    width_factor: Value = 1,
-    data_format: Value = None,
-) -> Value:
+    x: Operand,
+    depth_factor: Operand = 1,
+    height_factor: Operand = 1,
+    width_factor: Operand = 1,
+    data_format: Operand = None,
+) -> Operand:
     first = 2 if data_format_of(ops, data_format) == "channels_first" else 1
     for axis, factor in enumerate((depth_factor, height_factor, width_factor), start=first):
         x = ops.repeat(x, int(factor), axis=axis) if factor != 1 else x

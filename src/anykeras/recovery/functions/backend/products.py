@@ -5,8 +5,9 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import products
 from ..axes import axis_of
-from ..base import FunctionContext, Ops, Refused, Value
+from ..base import FunctionContext, Ops
 from ..registration import function, functions
+from ..values import Operand, Refused
 
 functions(
     "keras.backend",
@@ -28,7 +29,7 @@ def _by_matmul(context: FunctionContext) -> bool:
 
 
 @function("keras.backend.batch_dot", test=_by_matmul, stack="Keras on TensorFlow up to 2.2.4, tf.keras 1.x")
-def batch_dot_by_matmul(ops: Ops, x: Value, y: Value, axes: Value = None) -> Value:
+def batch_dot_by_matmul(ops: Ops, x: Operand, y: Operand, axes: Operand = None) -> Operand:
     rank = max(ops.rank(x), ops.rank(y))
     if axes is None and (rank == 2 or not ops.context.before(2, 2)):
         if rank == 2 and ops.context.before(2, 2):
@@ -38,7 +39,7 @@ def batch_dot_by_matmul(ops: Ops, x: Value, y: Value, axes: Value = None) -> Val
 
 
 @function("keras.backend.batch_dot", stack="Keras on Theano; Keras 2.2.5 on and tf.keras 2 on TensorFlow")
-def batch_dot(ops: Ops, x: Value, y: Value, axes: Value = None) -> Value:
+def batch_dot(ops: Ops, x: Operand, y: Operand, axes: Operand = None) -> Operand:
     where = axis_of(axes)
     if isinstance(where, int):
         where = (where, where)
@@ -52,7 +53,7 @@ def batch_dot(ops: Ops, x: Value, y: Value, axes: Value = None) -> Value:
     return products.batch_dot(ops, x, y, where[0], where[1])
 
 
-def _agreed(x_rank: int, y_rank: int, where: Value) -> bool:
+def _agreed(x_rank: int, y_rank: int, where: Operand) -> bool:
     """Whether both ways of multiplying are the same."""
     if (x_rank, y_rank) == (2, 2):
         return bool(where == (1, 1))

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 from ....document.model import Era
 from .. import shapes
-from ..base import Ops, Refused, Value
+from ..base import Ops
 from ..creation import cast
 from ..dtypes import dtype_name, of
 from ..indexing import cut
 from ..joining import joined, stacked
 from ..registration import Spelled, function, functions
-from ..shapes import Shape, Sizes
+from ..values import Operand, Refused, Shape, Sizes
 
 K = "keras.backend"
 
@@ -46,37 +46,37 @@ functions(
 
 @function("keras.backend.expand_dims", stack="Keras 2, tf.keras")
 @function("keras.backend.expand_dims", eras=(Era.KERAS0, Era.KERAS1), arguments="x dim=axis", stack="Keras 0.3 to 1.2")
-def expand_dims(ops: Ops, x: Value, axis: Value = -1) -> Value:
+def expand_dims(ops: Ops, x: Operand, axis: Operand = -1) -> Operand:
     return ops.expand_dims(x, axis)
 
 
 @function("keras.backend.repeat", stack="Keras 0.3 on: (batch, dim) to (batch, n, dim)")
-def repeat(ops: Ops, x: Value, n: Value) -> Value:
+def repeat(ops: Ops, x: Operand, n: Operand) -> Operand:
     if ops.rank(x) != 2:
         raise Refused("K.repeat of a tensor that has not two axes is refused by the old library too")
     return shapes.tile(ops, ops.expand_dims(x, 1), (1, n, 1))
 
 
 @function("keras.backend.reverse", stack="Keras 1.2 on")
-def reverse(ops: Ops, x: Value, axes: Value) -> Value:
+def reverse(ops: Ops, x: Operand, axes: Operand) -> Operand:
     for axis in (axes,) if isinstance(axes, int) else tuple(axes):
         x = ops.flip(x, axis=int(axis))
     return x
 
 
 @function("keras.backend.one_hot", arguments="indices num_classes|nb_classes", stack="Keras 1.1 on (nb_classes in Keras 1)")
-def one_hot(ops: Ops, indices: Value, num_classes: Value) -> Value:
+def one_hot(ops: Ops, indices: Operand, num_classes: Operand) -> Operand:
     return ops.one_hot(ops.cast(indices, "int32"), num_classes)
 
 
 @function("keras.backend.arange", stack="Keras 1.2 on: int32 unless told otherwise")
-def arange(ops: Ops, start: Value, stop: Value = None, step: Value = 1, dtype: Value = "int32") -> Value:
+def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = "int32") -> Operand:
     if stop is None and isinstance(start, int) and start < 0:
         start = 0
     return shapes.arange(ops, start, stop, step, dtype_name(ops, dtype))
 
 
-def padded(ops: Ops, x: Value, spatial: list[tuple[int, int]], data_format: str, value: Value = 0) -> Value:
+def padded(ops: Ops, x: Operand, spatial: list[tuple[int, int]], data_format: str, value: Operand = 0) -> Operand:
     """Zeros around the spatial axes."""
     around = [(int(before), int(after)) for before, after in spatial]
     channels_last = data_format == "channels_last"
@@ -84,22 +84,22 @@ def padded(ops: Ops, x: Value, spatial: list[tuple[int, int]], data_format: str,
     return ops.pad(x, pattern, mode="constant", constant_values=value)
 
 
-def _both(amount: Value) -> tuple[int, int]:
+def _both(amount: Operand) -> tuple[int, int]:
     return (int(amount), int(amount)) if isinstance(amount, int) else (int(amount[0]), int(amount[1]))
 
 
 @function("keras.backend.temporal_padding", stack="Keras 0.3 on: one number in Keras 1, (left, right) after")
-def temporal_padding(ops: Ops, x: Value, padding: Value = 1) -> Value:
+def temporal_padding(ops: Ops, x: Operand, padding: Operand = 1) -> Operand:
     return padded(ops, x, [_both(padding)], "channels_last")
 
 
 @function("keras.backend.asymmetric_temporal_padding", stack="Keras 1.1 to 1.2")
-def asymmetric_temporal_padding(ops: Ops, x: Value, left_pad: Value = 1, right_pad: Value = 1) -> Value:
+def asymmetric_temporal_padding(ops: Ops, x: Operand, left_pad: Operand = 1, right_pad: Operand = 1) -> Operand:
     return padded(ops, x, [(left_pad, right_pad)], "channels_last")
 
 
-def _spatial(rank: int) -> Callable[..., Value]:
-    def run(ops: Ops, x: Value, padding: Value = ((1, 1),) * rank, data_format: Value = None) -> Value:
+def _spatial(rank: int) -> Callable[..., Operand]:
+    def run(ops: Ops, x: Operand, padding: Operand = ((1, 1),) * rank, data_format: Operand = None) -> Operand:
         spatial = [_both(amount) for amount in ((padding,) * rank if isinstance(padding, int) else padding)]
         return padded(ops, x, spatial, data_format_of(ops, data_format))
 
@@ -116,17 +116,17 @@ functions(
 @function("keras.backend.asymmetric_spatial_2d_padding", stack="Keras 1.1 to 1.2")
 def asymmetric_spatial_2d_padding(
     ops: Ops,
-    x: Value,
-    top_pad: Value = 1,
-    bottom_pad: Value = 1,
-    left_pad: Value = 1,
-    right_pad: Value = 1,
-    dim_ordering: Value = None,
-) -> Value:
+    x: Operand,
+    top_pad: Operand = 1,
+    bottom_pad: Operand = 1,
+    left_pad: Operand = 1,
+    right_pad: Operand = 1,
+    dim_ordering: Operand = None,
+) -> Operand:
     return padded(ops, x, [(top_pad, bottom_pad), (left_pad, right_pad)], data_format_of(ops, dim_ordering))
 
 
-def data_format_of(ops: Ops, name: Value) -> str:
+def data_format_of(ops: Ops, name: Operand) -> str:
     """``channels_first`` or ``channels_last`` from any era's word; nothing means the writer's setting."""
     if name in (None, "default"):
         return ops.context.data_format
@@ -135,7 +135,7 @@ def data_format_of(ops: Ops, name: Value) -> str:
 
 
 @function("keras.backend.bias_add", stack="Keras 2.0 on")
-def bias_add(ops: Ops, x: Value, bias: Value, data_format: Value = None) -> Value:
+def bias_add(ops: Ops, x: Operand, bias: Operand, data_format: Operand = None) -> Operand:
     rank = ops.rank(x)
     if data_format_of(ops, data_format) == "channels_first" and rank > 2:
         sizes = ops.shape(bias)

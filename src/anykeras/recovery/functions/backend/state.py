@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..base import Kind, Ops, Refused, Value
+from ..base import Kind, Ops
 from ..creation import filled, filled_like, numbers
 from ..dtypes import dtype_name
 from ..registration import each, function, functions, refuse
-from ..shapes import Scope
+from ..values import Operand, Refused, Scope
 from .shaping import data_format_of
 
 K = "keras.backend"
@@ -58,7 +58,7 @@ refuse("it makes sparse labels for one TensorFlow function", K, "ctc_label_dense
 
 
 @function("keras.backend.variable", kind=Kind.STATEFUL, stack="Keras 0.3 on: its starting value, as nothing trains it")
-def variable(ops: Ops, value: Value, dtype: Value = None, constraint: Value = None) -> Value:
+def variable(ops: Ops, value: Operand, dtype: Operand = None, constraint: Operand = None) -> Operand:
     if ops.is_tensor(value):
         raise Refused("a variable starts from the value of a tensor", "AK3042")
     ops.note("a variable made inside a function is kept as a constant with its starting value")
@@ -70,33 +70,33 @@ each(K, "zeros_like ones_like", filled_like, stack="Keras 0.3 on")
 
 
 @function("keras.backend.eye", stack="Keras 1.0 on")
-def eye(ops: Ops, size: Value, dtype: Value = None) -> Value:
+def eye(ops: Ops, size: Operand, dtype: Operand = None) -> Operand:
     if isinstance(size, tuple | list):
         return ops.eye(int(size[0]), int(size[1]), dtype=dtype_name(ops, dtype))
     return ops.eye(int(size), dtype=dtype_name(ops, dtype))
 
 
 @function("keras.backend.stop_gradient", stack="Keras 1.2 on")
-def stop_gradient(ops: Ops, variables: Value) -> Value:
+def stop_gradient(ops: Ops, variables: Operand) -> Operand:
     if isinstance(variables, list | tuple):
         return [ops.stop_gradient(one) for one in variables]
     return ops.stop_gradient(variables)
 
 
 @function("keras.backend.print_tensor", kind=Kind.STATEFUL, stack="Keras 1.0.3 on")
-def print_tensor(ops: Ops, x: Value, message: Value = "", summarize: Value = 3) -> Value:
+def print_tensor(ops: Ops, x: Operand, message: Operand = "", summarize: Operand = 3) -> Operand:
     ops.note("print_tensor: nothing is printed")
     return x
 
 
 @function("keras.backend.eval", "keras.backend.get_value", kind=Kind.STATEFUL, stack="Keras 0.3 on")
-def get_value(ops: Ops, x: Value) -> Value:
+def get_value(ops: Ops, x: Operand) -> Operand:
     if ops.is_tensor(x):
         raise Refused("the value of a tensor is asked for while the model is built", "AK3042")
     return x
 
 
-def _is_explicit(ops: Ops, shape: Value) -> Value:
+def _is_explicit(ops: Ops, shape: Operand) -> Operand:
     return hasattr(shape, "__iter__") and all(one is None or isinstance(one, int) for one in shape)
 
 

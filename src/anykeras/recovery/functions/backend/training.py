@@ -5,10 +5,11 @@ from __future__ import annotations
 from ....document.model import Era
 from .. import crossentropies
 from ..axes import axis_of
-from ..base import FunctionContext, Ops, Refused, Value
+from ..base import FunctionContext, Ops
 from ..elementary import batch_normalized
 from ..registration import function, functions, refuse
-from ..shapes import static
+from ..shapes import known, static
+from ..values import Operand, Refused
 
 _OLD, _NEW = "Keras 0.3 to 2.0.6: (output, target)", "Keras 2.0.7 on, tf.keras"
 _REVERSED = "output target from_logits"
@@ -19,7 +20,7 @@ def _reversed(context: FunctionContext) -> bool:
     return context.era in (Era.KERAS0, Era.KERAS1) or (context.before(2, 0, 7) and not context.tf_keras)
 
 
-def _categorical(ops: Ops, target: Value, output: Value, from_logits: Value, axis: int) -> Value:
+def _categorical(ops: Ops, target: Operand, output: Operand, from_logits: Operand, axis: int) -> Operand:
     theano = ops.context.backend == "theano"
     if from_logits and not theano:
         return crossentropies.with_logits(ops, target, output, axis)
@@ -30,7 +31,7 @@ def _categorical(ops: Ops, target: Value, output: Value, from_logits: Value, axi
     return crossentropies.categorical(ops, target, output, axis, ops.context.epsilon)
 
 
-def _sparse(ops: Ops, target: Value, output: Value, from_logits: Value, axis: int) -> Value:
+def _sparse(ops: Ops, target: Operand, output: Operand, from_logits: Operand, axis: int) -> Operand:
     if ops.context.backend == "theano":
         classes = ops.shape(output)[axis]
         where = axis % ops.rank(output)
@@ -43,7 +44,7 @@ def _sparse(ops: Ops, target: Value, output: Value, from_logits: Value, axis: in
 
 @function("keras.backend.binary_crossentropy", stack=_NEW)
 @function("keras.backend.binary_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
-def binary_crossentropy(ops: Ops, target: Value, output: Value, from_logits: Value = False) -> Value:
+def binary_crossentropy(ops: Ops, target: Operand, output: Operand, from_logits: Operand = False) -> Operand:
     """``K.binary_crossentropy`` of the writer's backend and version."""
     context = ops.context
     if context.backend == "theano":
@@ -59,15 +60,15 @@ def binary_crossentropy(ops: Ops, target: Value, output: Value, from_logits: Val
 
 @function("keras.backend.categorical_crossentropy", stack=_NEW)
 @function("keras.backend.categorical_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
-def categorical(ops: Ops, target: Value, output: Value, from_logits: Value = False, axis: Value = -1) -> Value:
+def categorical(ops: Ops, target: Operand, output: Operand, from_logits: Operand = False, axis: Operand = -1) -> Operand:
     return _categorical(ops, target, output, from_logits, int(axis))
 
 
 @function("keras.backend.sparse_categorical_crossentropy", stack=_NEW)
 @function("keras.backend.sparse_categorical_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
 def sparse(
-    ops: Ops, target: Value, output: Value, from_logits: Value = False, axis: Value = -1, ignore_class: Value = None
-) -> Value:
+    ops: Ops, target: Operand, output: Operand, from_logits: Operand = False, axis: Operand = -1, ignore_class: Operand = None
+) -> Operand:
     if ignore_class is not None:
         raise Refused("sparse_categorical_crossentropy leaves out a class: the outcome's size depends on values")
     return _sparse(ops, target, output, from_logits, int(axis))
@@ -76,13 +77,13 @@ def sparse(
 @function("keras.backend.categorical_focal_crossentropy", stack="tf.keras 2.12 on")
 def categorical_focal(
     ops: Ops,
-    target: Value,
-    output: Value,
-    alpha: Value = 0.25,
-    gamma: Value = 2.0,
-    from_logits: Value = False,
-    axis: Value = -1,
-) -> Value:
+    target: Operand,
+    output: Operand,
+    alpha: Operand = 0.25,
+    gamma: Operand = 2.0,
+    from_logits: Operand = False,
+    axis: Operand = -1,
+) -> Operand:
     output = ops.softmax(output, axis=axis) if from_logits else output
     output = ops.divide(output, ops.sum(output, axis=axis, keepdims=True))
     output = ops.clip(output, ops.context.epsilon, 1 - ops.context.epsilon)
@@ -94,13 +95,13 @@ def categorical_focal(
 @function("keras.backend.binary_focal_crossentropy", stack="tf.keras 2.9 on")
 def binary_focal(
     ops: Ops,
-    target: Value,
-    output: Value,
-    apply_class_balancing: Value = False,
-    alpha: Value = 0.25,
-    gamma: Value = 2.0,
-    from_logits: Value = False,
-) -> Value:
+    target: Operand,
+    output: Operand,
+    apply_class_balancing: Operand = False,
+    alpha: Operand = 0.25,
+    gamma: Operand = 2.0,
+    from_logits: Operand = False,
+) -> Operand:
     chance = ops.sigmoid(output) if from_logits else output
     other = ops.subtract(1, target)
     right = ops.add(ops.multiply(target, chance), ops.multiply(other, ops.subtract(1, chance)))
@@ -120,19 +121,19 @@ functions(
 @function("keras.backend.batch_normalization", stack="Keras 1.0.2 on (axis from 2.1.5); mean and var given")
 def batch_normalization(
     ops: Ops,
-    x: Value,
-    mean: Value,
-    var: Value,
-    beta: Value,
-    gamma: Value,
-    axis: Value = -1,
-    epsilon: Value = 1e-3,
-) -> Value:
+    x: Operand,
+    mean: Operand,
+    var: Operand,
+    beta: Operand,
+    gamma: Operand,
+    axis: Operand = -1,
+    epsilon: Operand = 1e-3,
+) -> Operand:
     where = int(axis) % ops.rank(x)
     shape: list[int] = [1] * ops.rank(x)
     shape[where] = -1
 
-    def fit(part: Value) -> Value:
+    def fit(part: Operand) -> Operand:
         flat = part is None or ops.rank(part) != 1 or where == ops.rank(x) - 1
         return part if flat else ops.reshape(part, tuple(shape))
 
@@ -141,8 +142,8 @@ def batch_normalization(
 
 @function("keras.backend.normalize_batch_in_training", stack="Keras 1.0.2 on: (normed, mean, var)")
 def normalize_batch_in_training(
-    ops: Ops, x: Value, gamma: Value, beta: Value, reduction_axes: Value, epsilon: Value = 1e-3
-) -> Value:
+    ops: Ops, x: Operand, gamma: Operand, beta: Operand, reduction_axes: Operand, epsilon: Operand = 1e-3
+) -> Operand:
     axes = axis_of(reduction_axes)
     mean, var = ops.mean(x, axis=axes), ops.var(x, axis=axes)
     wide = [ops.mean(x, axis=axes, keepdims=True), ops.var(x, axis=axes, keepdims=True)]
@@ -158,8 +159,8 @@ def _has_ctc(context: FunctionContext) -> bool:
 
 
 @function("keras.backend.ctc_batch_cost", test=_has_ctc, stack="Keras 1.1 on TensorFlow, tf.keras")
-def ctc_batch_cost(ops: Ops, y_true: Value, y_pred: Value, input_length: Value, label_length: Value) -> Value:
-    blank = int(ops.shape(y_pred)[-1]) - 1
+def ctc_batch_cost(ops: Ops, y_true: Operand, y_pred: Operand, input_length: Operand, label_length: Operand) -> Operand:
+    blank = known(ops, y_pred, -1, "CTC") - 1
     logits = ops.log(ops.add(y_pred, ops.context.epsilon))
     lengths = [ops.cast(ops.squeeze(one, axis=-1), "int32") for one in (label_length, input_length)]
     loss = ops.ctc_loss(ops.cast(y_true, "int32"), logits, *lengths, mask_index=blank)
@@ -169,13 +170,13 @@ def ctc_batch_cost(ops: Ops, y_true: Value, y_pred: Value, input_length: Value, 
 @function("keras.backend.ctc_decode", test=_has_ctc, stack="Keras 1.1 on TensorFlow, tf.keras")
 def ctc_decode(
     ops: Ops,
-    y_pred: Value,
-    input_length: Value,
-    greedy: Value = True,
-    beam_width: Value = 100,
-    top_paths: Value = 1,
-) -> Value:
-    blank = int(ops.shape(y_pred)[-1]) - 1
+    y_pred: Operand,
+    input_length: Operand,
+    greedy: Operand = True,
+    beam_width: Operand = 100,
+    top_paths: Operand = 1,
+) -> Operand:
+    blank = known(ops, y_pred, -1, "CTC") - 1
     logits = ops.log(ops.add(y_pred, ops.context.epsilon))
     if not greedy:
         raise Refused("ctc_decode searches by beams, whose order among equal paths differs between libraries")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 from ..axes import reduce
-from ..base import Ops, Value
+from ..base import Ops
 from ..creation import cast, numbers
 from ..dtypes import dtype_name, of
 from ..elementary import bounded
 from ..registration import Spelled, alike, also, constants, function, functions
 from ..shapes import number
+from ..values import Operand
 
 TF = "tensorflow"
 _BOTH = "TensorFlow 0.x to 2.x"
@@ -41,7 +42,7 @@ also("tensorflow.nn", TF, "tanh sigmoid softplus softsign log_sigmoid", stack=_B
 constants("tensorflow.math", {"pi": math.pi})
 
 
-def div_no_nan(ops: Ops, x: Value, y: Value) -> Value:
+def div_no_nan(ops: Ops, x: Operand, y: Operand) -> Operand:
     """Zero where y is zero."""
     return ops.divide_no_nan(x, ops.add(ops.zeros_like(x), y)) if not ops.is_tensor(y) else ops.divide_no_nan(x, y)
 
@@ -64,30 +65,30 @@ functions(
 
 
 @function("tensorflow.multiply_no_nan", stack="TensorFlow 1.14 on: zero where y is zero")
-def multiply_no_nan(ops: Ops, x: Value, y: Value) -> Value:
+def multiply_no_nan(ops: Ops, x: Operand, y: Operand) -> Operand:
     product = ops.multiply(x, y)
     return ops.where(ops.equal(y, 0), ops.zeros_like(product), product)
 
 
 @function("tensorflow.truncatediv", stack="TensorFlow 1 and 2: towards zero")
-def truncatediv(ops: Ops, x: Value, y: Value) -> Value:
+def truncatediv(ops: Ops, x: Operand, y: Operand) -> Operand:
     return ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x))
 
 
 @function("tensorflow.truncatemod", stack="TensorFlow 1 and 2: the sign of x")
-def truncatemod(ops: Ops, x: Value, y: Value) -> Value:
+def truncatemod(ops: Ops, x: Operand, y: Operand) -> Operand:
     return ops.subtract(x, ops.multiply(ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x)), y))
 
 
 @function("tensorflow.xlogy", stack="TensorFlow 1.13 on: zero where x is zero")
-def xlogy(ops: Ops, x: Value, y: Value) -> Value:
+def xlogy(ops: Ops, x: Operand, y: Operand) -> Operand:
     zero = ops.equal(x, 0)
     safe = ops.where(zero, ops.ones_like(y), y)
     return ops.where(zero, ops.zeros_like(y), ops.multiply(x, ops.log(safe)))
 
 
 @function("tensorflow.add_n", "tensorflow.accumulate_n", stack=_BOTH)
-def add_n(ops: Ops, inputs: Value) -> Value:
+def add_n(ops: Ops, inputs: Operand) -> Operand:
     total = inputs[0]
     for one in list(inputs)[1:]:
         total = ops.add(total, one)
@@ -95,7 +96,7 @@ def add_n(ops: Ops, inputs: Value) -> Value:
 
 
 @function("tensorflow.clip_by_norm", stack=_BOTH)
-def clip_by_norm(ops: Ops, t: Value, clip_norm: Value, axes: Value = None) -> Value:
+def clip_by_norm(ops: Ops, t: Operand, clip_norm: Operand, axes: Operand = None) -> Operand:
     norm = ops.sqrt(reduce(ops, "sum", ops.square(t), axes, True))
     return ops.divide(ops.multiply(t, clip_norm), ops.maximum(norm, clip_norm))
 
@@ -103,13 +104,13 @@ def clip_by_norm(ops: Ops, t: Value, clip_norm: Value, axes: Value = None) -> Va
 @function("tensorflow.constant", "tensorflow.convert_to_tensor", stack=_BOTH)
 def constant(
     ops: Ops,
-    value: Value,
-    dtype: Value = None,
-    shape: Value = None,
-    verify_shape: Value = False,
-    preferred_dtype: Value = None,
-    dtype_hint: Value = None,
-) -> Value:
+    value: Operand,
+    dtype: Operand = None,
+    shape: Operand = None,
+    verify_shape: Operand = False,
+    preferred_dtype: Operand = None,
+    dtype_hint: Operand = None,
+) -> Operand:
     if ops.is_tensor(value):
         return value if dtype is None else ops.cast(value, dtype_name(ops, dtype))
     value = number(ops, value, "int32")

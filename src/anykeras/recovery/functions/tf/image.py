@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..base import FunctionContext, Kind, Ops, Refused, Value
+from ..base import FunctionContext, Kind, Ops
 from ..dtypes import is_float, of
 from ..registration import constants, each, function, functions, refuse
 from ..resampling import Grid, resize
 from ..shapes import sizes
+from ..values import Operand, Refused
 
 IMAGE = "tensorflow.image"
 _BOTH = "TensorFlow 0.x to 2.x"
@@ -16,16 +17,16 @@ _METHODS = ("bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "
 constants(f"{IMAGE}.ResizeMethod", {name.upper(): name for name in _METHODS} | {"NEAREST_NEIGHBOR": "nearest"})
 
 
-def _method(method: Value) -> str:
+def _method(method: Operand) -> str:
     name = _NUMBERED.get(method, method) if isinstance(method, int) else method
     return str(name).lower()
 
 
-def _batched(ops: Ops, image: Value) -> tuple[Value, bool]:
+def _batched(ops: Ops, image: Operand) -> tuple[Operand, bool]:
     return (ops.expand_dims(image, 0), True) if ops.rank(image) == 3 else (image, False)
 
 
-def _resized(ops: Ops, images: Value, size: Value, method: str, grid: Grid, antialias: bool) -> Value:
+def _resized(ops: Ops, images: Operand, size: Operand, method: str, grid: Grid, antialias: bool) -> Operand:
     x, single = _batched(ops, images)
     if method != "nearest" and not is_float(ops, x):
         x = ops.cast(x, "float32")
@@ -41,12 +42,12 @@ def _first(context: FunctionContext) -> bool:
 @function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", test=_first, stack="TensorFlow 1: the grid starts at the corner")
 def resize_images(
     ops: Ops,
-    images: Value,
-    size: Value,
-    method: Value = "bilinear",
-    align_corners: Value = False,
-    preserve_aspect_ratio: Value = False,
-) -> Value:
+    images: Operand,
+    size: Operand,
+    method: Operand = "bilinear",
+    align_corners: Operand = False,
+    preserve_aspect_ratio: Operand = False,
+) -> Operand:
     if preserve_aspect_ratio:
         raise Refused("an image is resized with its own proportions")
     return _resized(ops, images, size, _method(method), Grid(align_corners=bool(align_corners)), False)
@@ -55,12 +56,12 @@ def resize_images(
 @function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", stack="TensorFlow 2: half-pixel centers")
 def resize_v2(
     ops: Ops,
-    images: Value,
-    size: Value,
-    method: Value = "bilinear",
-    preserve_aspect_ratio: Value = False,
-    antialias: Value = False,
-) -> Value:
+    images: Operand,
+    size: Operand,
+    method: Operand = "bilinear",
+    preserve_aspect_ratio: Operand = False,
+    antialias: Operand = False,
+) -> Operand:
     if preserve_aspect_ratio:
         raise Refused("an image is resized with its own proportions")
     name = _method(method)
@@ -70,8 +71,8 @@ def resize_v2(
 
 
 def _by_method(
-    ops: Ops, method: str, images: Value, size: Value, align_corners: Value = False, half_pixel_centers: Value = False
-) -> Value:
+    ops: Ops, method: str, images: Operand, size: Operand, align_corners: Operand = False, half_pixel_centers: Operand = False
+) -> Operand:
     grid = Grid(align_corners=bool(align_corners), half_pixel_centers=bool(half_pixel_centers))
     return _resized(ops, images, size, method, grid, False)
 
@@ -84,12 +85,12 @@ each(
 )
 
 
-def _contrasted(ops: Ops, images: Value, contrast_factor: Value) -> Value:
+def _contrasted(ops: Ops, images: Operand, contrast_factor: Operand) -> Operand:
     mean = ops.mean(images, axis=(-3, -2), keepdims=True)
     return ops.add(ops.multiply(ops.subtract(images, mean), contrast_factor), mean)
 
 
-def _grey(ops: Ops, images: Value) -> Value:
+def _grey(ops: Ops, images: Operand) -> Operand:
     return ops.matmul(images, ops.constant([[0.2989], [0.5870], [0.1140]], of(ops, images)))
 
 
@@ -110,7 +111,7 @@ functions(
 
 
 @function(f"{IMAGE}.rot90", stack=_BOTH)
-def rot90(ops: Ops, image: Value, k: Value = 1) -> Value:
+def rot90(ops: Ops, image: Operand, k: Operand = 1) -> Operand:
     turns = int(k) % 4
     y = ops.swapaxes(image, -3, -2) if turns % 2 else image
     if turns in (1, 2):
@@ -120,8 +121,8 @@ def rot90(ops: Ops, image: Value, k: Value = 1) -> Value:
 
 @function(f"{IMAGE}.crop_to_bounding_box", stack=_BOTH)
 def crop_to_bounding_box(
-    ops: Ops, image: Value, offset_height: Value, offset_width: Value, target_height: Value, target_width: Value
-) -> Value:
+    ops: Ops, image: Operand, offset_height: Operand, offset_width: Operand, target_height: Operand, target_width: Operand
+) -> Operand:
     rows = slice(int(offset_height), int(offset_height) + int(target_height))
     columns = slice(int(offset_width), int(offset_width) + int(target_width))
     return ops.getitem(image, (Ellipsis, rows, columns, slice(None)))
@@ -129,8 +130,8 @@ def crop_to_bounding_box(
 
 @function(f"{IMAGE}.pad_to_bounding_box", stack=_BOTH)
 def pad_to_bounding_box(
-    ops: Ops, image: Value, offset_height: Value, offset_width: Value, target_height: Value, target_width: Value
-) -> Value:
+    ops: Ops, image: Operand, offset_height: Operand, offset_width: Operand, target_height: Operand, target_width: Operand
+) -> Operand:
     height, width = ops.shape(image)[-3:-1]
     rows = (int(offset_height), target_height - offset_height - height)
     columns = (int(offset_width), target_width - offset_width - width)
@@ -139,14 +140,14 @@ def pad_to_bounding_box(
 
 
 @function(f"{IMAGE}.central_crop", stack=_BOTH)
-def central_crop(ops: Ops, image: Value, central_fraction: Value) -> Value:
+def central_crop(ops: Ops, image: Operand, central_fraction: Operand) -> Operand:
     cut = [int((size - size * central_fraction) / 2) for size in ops.shape(image)[-3:-1]]
     keep = [slice(start, size - start) for start, size in zip(cut, ops.shape(image)[-3:-1], strict=True)]
     return ops.getitem(image, (Ellipsis, *keep, slice(None)))
 
 
 @function(f"{IMAGE}.resize_image_with_crop_or_pad", f"{IMAGE}.resize_with_crop_or_pad", stack=_BOTH)
-def resize_with_crop_or_pad(ops: Ops, image: Value, target_height: Value, target_width: Value) -> Value:
+def resize_with_crop_or_pad(ops: Ops, image: Operand, target_height: Operand, target_width: Operand) -> Operand:
     for axis, wanted in ((-3, int(target_height)), (-2, int(target_width))):
         size = ops.shape(image)[axis]
         if size > wanted:
@@ -162,7 +163,7 @@ def resize_with_crop_or_pad(ops: Ops, image: Value, target_height: Value, target
 
 
 @function(f"{IMAGE}.per_image_standardization", f"{IMAGE}.per_image_whitening", stack=_BOTH)
-def per_image_standardization(ops: Ops, image: Value) -> Value:
+def per_image_standardization(ops: Ops, image: Operand) -> Operand:
     image = image if is_float(ops, image) else ops.cast(image, "float32")
     axes = (-1, -2, -3)
     pixels = 1
@@ -174,7 +175,7 @@ def per_image_standardization(ops: Ops, image: Value) -> Value:
 
 
 @function(f"{IMAGE}.convert_image_dtype", stack=_BOTH)
-def convert_image_dtype(ops: Ops, image: Value, dtype: Value, saturate: Value = False) -> Value:
+def convert_image_dtype(ops: Ops, image: Operand, dtype: Operand, saturate: Operand = False) -> Operand:
     source = of(ops, image)
     if source == dtype:
         return image
@@ -195,7 +196,9 @@ def convert_image_dtype(ops: Ops, image: Value, dtype: Value, saturate: Value = 
     "tensorflow.extract_image_patches",
     arguments="images sizes strides rates padding -name ksizes=sizes",
 )
-def extract_patches(ops: Ops, images: Value, sizes: Value, strides: Value, rates: Value, padding: Value = "VALID") -> Value:
+def extract_patches(
+    ops: Ops, images: Operand, sizes: Operand, strides: Operand, rates: Operand, padding: Operand = "VALID"
+) -> Operand:
     window, steps, holes = tuple(sizes)[1:3], tuple(strides)[1:3], tuple(rates)[1:3]
     if holes != (1, 1) and steps != (1, 1):
         raise Refused("patches with both strides and holes")

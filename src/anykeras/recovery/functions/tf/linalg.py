@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from ..axes import axis_of, reduce
-from ..base import Ops, Refused, Value
+from ..base import Ops
 from ..elementary import contracted
 from ..products import swapped
 from ..registration import alike, function, functions, refuse
+from ..shapes import known
+from ..values import Operand, Refused
 
 LINALG = "tensorflow.linalg"
 _BOTH = "TensorFlow 0.x to 2.x"
@@ -25,13 +27,13 @@ alike("tensorflow", "input|tensor", "cholesky=linalg.cholesky", stack=_BOTH)
     "-b_is_sparse -output_type",
     stack=_BOTH,
 )
-def matmul(ops: Ops, a: Value, b: Value, transpose_a: Value = False, transpose_b: Value = False) -> Value:
+def matmul(ops: Ops, a: Operand, b: Operand, transpose_a: Operand = False, transpose_b: Operand = False) -> Operand:
     left = swapped(ops, a) if transpose_a else a
     return ops.matmul(left, swapped(ops, b) if transpose_b else b)
 
 
 @function("tensorflow.linalg.matvec", stack="TensorFlow 1.13 on")
-def matvec(ops: Ops, a: Value, b: Value, transpose_a: Value = False, adjoint_a: Value = False) -> Value:
+def matvec(ops: Ops, a: Operand, b: Operand, transpose_a: Operand = False, adjoint_a: Operand = False) -> Operand:
     left = swapped(ops, a) if transpose_a or adjoint_a else a
     return ops.squeeze(ops.matmul(left, ops.expand_dims(b, -1)), axis=-1)
 
@@ -42,7 +44,7 @@ def matvec(ops: Ops, a: Value, b: Value, transpose_a: Value = False, adjoint_a: 
     arguments="tensor ord axis keepdims -name keep_dims=keepdims",
     stack="TensorFlow 1 and 2",
 )
-def norm(ops: Ops, tensor: Value, ord: Value = "euclidean", axis: Value = None, keepdims: Value = False) -> Value:
+def norm(ops: Ops, tensor: Operand, ord: Operand = "euclidean", axis: Operand = None, keepdims: Operand = False) -> Operand:
     keep = bool(keepdims)
     if ord in ("euclidean", 2) or (ord == "fro"):
         if ord == 2 and isinstance(axis_of(axis), tuple):
@@ -51,7 +53,7 @@ def norm(ops: Ops, tensor: Value, ord: Value = "euclidean", axis: Value = None, 
     return vector_norm(ops, tensor, ord, axis, keep)
 
 
-def vector_norm(ops: Ops, x: Value, order: Value, axis: Value, keepdims: bool) -> Value:
+def vector_norm(ops: Ops, x: Operand, order: Operand, axis: Operand, keepdims: bool) -> Operand:
     """The norm of an order; spelled out, as Keras' own does not survive saving on JAX with an axis."""
     if isinstance(axis_of(axis), tuple):
         raise Refused(f"a matrix norm of order {order!r}")
@@ -79,23 +81,25 @@ functions(
 
 
 @function("tensorflow.diag", "tensorflow.linalg.tensor_diag", "tensorflow.linalg.diag", "tensorflow.matrix_diag")
-def diagonal_matrix(ops: Ops, diagonal: Value) -> Value:
-    return ops.multiply(ops.expand_dims(diagonal, -1), ops.eye(int(ops.shape(diagonal)[-1])))
+def diagonal_matrix(ops: Ops, diagonal: Operand) -> Operand:
+    return ops.multiply(ops.expand_dims(diagonal, -1), ops.eye(known(ops, diagonal, -1, "a diagonal matrix")))
 
 
 @function("tensorflow.matrix_band_part", "tensorflow.linalg.band_part", stack=_BOTH)
-def band_part(ops: Ops, input: Value, num_lower: Value, num_upper: Value) -> Value:
+def band_part(ops: Ops, input: Operand, num_lower: Operand, num_upper: Operand) -> Operand:
     y = input if num_upper < 0 else ops.tril(input, k=int(num_upper))
     return y if num_lower < 0 else ops.triu(y, k=-int(num_lower))
 
 
 @function("tensorflow.matrix_solve", "tensorflow.linalg.solve", stack=_BOTH)
-def solve(ops: Ops, matrix: Value, rhs: Value, adjoint: Value = False) -> Value:
+def solve(ops: Ops, matrix: Operand, rhs: Operand, adjoint: Operand = False) -> Operand:
     return ops.op("linalg.solve", swapped(ops, matrix) if adjoint else matrix, rhs)
 
 
 @function("tensorflow.eye", "tensorflow.linalg.eye", stack=_BOTH)
-def eye(ops: Ops, num_rows: Value, num_columns: Value = None, batch_shape: Value = None, dtype: Value = "float32") -> Value:
+def eye(
+    ops: Ops, num_rows: Operand, num_columns: Operand = None, batch_shape: Operand = None, dtype: Operand = "float32"
+) -> Operand:
     if batch_shape is not None:
         raise Refused("a batch of unit matrices")
     columns = num_rows if num_columns is None else num_columns

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .. import control, folding, sampling, shapes
-from ..base import FunctionContext, Kind, Ops, Refused, Value
+from ..base import FunctionContext, Kind, Ops
 from ..creation import filled, filled_like
 from ..dtypes import dtype_name, of
 from ..registration import Spelled, also, each, function, functions, refuse
-from ..shapes import Scope
+from ..values import Operand, Refused, Scope
 
 TF = "tensorflow"
 _BOTH = "TensorFlow 0.x to 2.x"
@@ -20,13 +20,15 @@ each(TF, "zeros_like ones_like", filled_like, arguments="input|tensor=x dtype -n
 
 
 @function("tensorflow.range", stack=_BOTH)
-def range_(ops: Ops, start: Value, limit: Value = None, delta: Value = 1, dtype: Value = None, name: Value = None) -> Value:
+def range_(
+    ops: Ops, start: Operand, limit: Operand = None, delta: Operand = 1, dtype: Operand = None, name: Operand = None
+) -> Operand:
     kind = "float32" if any(isinstance(one, float) for one in (start, limit, delta)) else "int32"
     return shapes.arange(ops, start, limit, delta, dtype_name(ops, dtype, kind))
 
 
 @function("tensorflow.Variable", "tensorflow.get_variable", kind=Kind.STATEFUL, stack=_BOTH)
-def variable(ops: Ops, initial_value: Value = None, trainable: Value = True, **kwargs: Value) -> Value:
+def variable(ops: Ops, initial_value: Operand = None, trainable: Operand = True, **kwargs: Operand) -> Operand:
     if initial_value is None or ops.is_tensor(initial_value) or callable(initial_value):
         raise Refused("a variable's value was made when the program ran and is not in the file", "AK3042")
     ops.note("a variable made inside a function is kept as a constant with its starting value")
@@ -38,7 +40,7 @@ def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
 
-def _places(condition: Value) -> Value:
+def _places(condition: Operand) -> Operand:
     raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
 
 
@@ -49,14 +51,14 @@ def _places(condition: Value) -> Value:
     arguments="condition x y t=x e=y",
     stack="TensorFlow 1: a vector picks rows",
 )
-def where_v1(ops: Ops, condition: Value, x: Value = None, y: Value = None) -> Value:
+def where_v1(ops: Ops, condition: Operand, x: Operand = None, y: Operand = None) -> Operand:
     if x is not None and ops.is_tensor(condition) and ops.rank(condition) == 1 and ops.is_tensor(x):
         condition = control.leading(ops, condition, ops.rank(x))
     return where(ops, condition, x, y)
 
 
 @function("tensorflow.where", "tensorflow.where_v2", stack="TensorFlow 2, tf.where_v2: broadcasts")
-def where(ops: Ops, condition: Value, x: Value = None, y: Value = None) -> Value:
+def where(ops: Ops, condition: Operand, x: Operand = None, y: Operand = None) -> Operand:
     return _places(condition) if x is None else ops.where(condition, x, y)
 
 
@@ -64,7 +66,7 @@ also("tensorflow.compat.v1", TF, "select")
 
 
 @function("tensorflow.case", stack=_BOTH)
-def case(ops: Ops, pred_fn_pairs: Value, default: Value = None, exclusive: Value = False, **_: Value) -> Value:
+def case(ops: Ops, pred_fn_pairs: Operand, default: Operand = None, exclusive: Operand = False, **_: Operand) -> Operand:
     pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
     result = default() if default is not None else pairs[-1][1]()
     for pred, made in reversed(pairs):
@@ -96,7 +98,7 @@ functions(
 
 
 @function("tensorflow.while_loop", stack=_BOTH + ": as long as plain numbers decide")
-def while_loop(ops: Ops, cond: Value, body: Value, loop_vars: Value, **_: Value) -> Value:
+def while_loop(ops: Ops, cond: Operand, body: Operand, loop_vars: Operand, **_: Operand) -> Operand:
     state = list(loop_vars)
     for _step in range(512):
         going = cond(*state)
@@ -131,19 +133,19 @@ refuse("it sets the seed of the running program", TF, "set_random_seed random.se
 
 
 @function("tensorflow.Print", "tensorflow.check_numerics", "tensorflow.debugging.check_numerics", kind=Kind.STATEFUL)
-def seen(ops: Ops, tensor: Value = None, *_: Value, **__: Value) -> Value:
+def seen(ops: Ops, tensor: Operand = None, *_: Operand, **__: Operand) -> Operand:
     ops.note("a check or a print of values is left out")
     return tensor
 
 
 @function("tensorflow.print", kind=Kind.STATEFUL, stack="TensorFlow 1.12 on")
-def print_(ops: Ops, *_: Value, **__: Value) -> Value:
+def print_(ops: Ops, *_: Operand, **__: Operand) -> Operand:
     ops.note("tf.print: nothing is printed")
     return None
 
 
 @function("tensorflow.constant_initializer", "tensorflow.zeros_initializer", "tensorflow.ones_initializer")
-def initializer(ops: Ops, *_: Value, **__: Value) -> Value:
+def initializer(ops: Ops, *_: Operand, **__: Operand) -> Operand:
     raise Refused("an initializer makes variables, and a function keeps none", "AK3042")
 
 
@@ -166,7 +168,7 @@ refuse("it scatters to places that may meet, in no set order", TF, "scatter_upda
 
 
 @function("tensorflow.scatter_nd", stack="TensorFlow 1 and 2, of constants: places that meet add up")
-def scatter_nd(ops: Ops, indices: Value, updates: Value, shape: Value) -> Value:
+def scatter_nd(ops: Ops, indices: Operand, updates: Operand, shape: Operand) -> Operand:
     if any(map(ops.is_tensor, (indices, updates))) or not all(isinstance(size, int) for size in shapes.sizes(ops, shape)):
         raise Refused("tensorflow.scatter_nd: it scatters to places that may meet, in no set order", "AK3040")
     places, numbers = np.asarray(indices), np.asarray(updates)

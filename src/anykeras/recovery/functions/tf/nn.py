@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from .. import convolution, crossentropies, sampling
-from ..base import Kind, Ops, Refused, Value
+from ..base import Kind, Ops
 from ..elementary import batch_normalized, softmax_over
 from ..registration import Spelled, alike, also, each, function, functions, refuse
 from ..shapes import sizes
+from ..values import Operand, Refused
 
 NN = "tensorflow.nn"
 _BOTH = "TensorFlow 0.x to 2.x"
@@ -14,15 +15,15 @@ _BOTH = "TensorFlow 0.x to 2.x"
 alike(NN, "features|x", "relu relu6 elu selu", stack=_BOTH)
 
 
-def _swish(ops: Ops, features: Value, beta: Value = 1.0) -> Value:
+def _swish(ops: Ops, features: Operand, beta: Operand = 1.0) -> Operand:
     return ops.multiply(features, ops.sigmoid(ops.multiply(features, beta))) if beta != 1.0 else ops.silu(features)
 
 
-def _crelu(ops: Ops, features: Value, axis: Value = -1) -> Value:
+def _crelu(ops: Ops, features: Operand, axis: Operand = -1) -> Operand:
     return ops.relu(ops.concatenate([features, ops.negative(features)], axis=int(axis)))
 
 
-def _log_softmax(ops: Ops, x: Value, axis: Value = -1) -> Value:
+def _log_softmax(ops: Ops, x: Operand, axis: Operand = -1) -> Operand:
     return ops.log_softmax(x, axis=int(axis))
 
 
@@ -46,7 +47,7 @@ also("tensorflow.math", NN, "softmax log_softmax", stack=_BOTH)
 
 
 @function("tensorflow.nn.bias_add", stack=_BOTH)
-def bias_add(ops: Ops, value: Value, bias: Value, data_format: Value = None) -> Value:
+def bias_add(ops: Ops, value: Operand, bias: Operand, data_format: Operand = None) -> Operand:
     if _format(data_format) == "channels_first" and ops.rank(value) > 2:
         return ops.add(value, ops.reshape(bias, (1, -1, *([1] * (ops.rank(value) - 2)))))
     return ops.add(value, bias)
@@ -55,12 +56,12 @@ def bias_add(ops: Ops, value: Value, bias: Value, data_format: Value = None) -> 
 @function("tensorflow.nn.local_response_normalization", "tensorflow.nn.lrn", stack=_BOTH)
 def local_response_normalization(
     ops: Ops,
-    input: Value,
-    depth_radius: Value = 5,
-    bias: Value = 1.0,
-    alpha: Value = 1.0,
-    beta: Value = 0.5,
-) -> Value:
+    input: Operand,
+    depth_radius: Operand = 5,
+    bias: Operand = 1.0,
+    alpha: Operand = 1.0,
+    beta: Operand = 0.5,
+) -> Operand:
     radius = int(depth_radius)
     squared = ops.pad(ops.square(input), ((0, 0), (0, 0), (0, 0), (radius, radius)), mode="constant")
     count = ops.shape(input)[3]
@@ -81,18 +82,18 @@ def local_response_normalization(
     stack="TensorFlow 1 (keep_prob) and 2 (rate)",
 )
 def dropout(
-    ops: Ops, x: Value, keep_prob: Value = None, noise_shape: Value = None, seed: Value = None, rate: Value = None
-) -> Value:
+    ops: Ops, x: Operand, keep_prob: Operand = None, noise_shape: Operand = None, seed: Operand = None, rate: Operand = None
+) -> Operand:
     if rate is None and keep_prob is not None:
         rate = keep_prob if ops.context.eager_tensorflow else 1.0 - keep_prob
     return sampling.dropout(ops, x, rate, noise_shape, seed)
 
 
-def _format(name: Value) -> str:
+def _format(name: Operand) -> str:
     return "channels_first" if str(name).startswith("NC") else "channels_last"
 
 
-def _inner(numbers: Value, rank: int, data_format: Value) -> Value:
+def _inner(numbers: Operand, rank: int, data_format: Operand) -> Operand:
     """The spatial numbers of a list that also names batch and channels."""
     if isinstance(numbers, int) or len(numbers) == rank:
         return numbers
@@ -101,7 +102,7 @@ def _inner(numbers: Value, rank: int, data_format: Value) -> Value:
     return tuple(numbers[2:] if _format(data_format) == "channels_first" else numbers[1 : rank + 1])
 
 
-def _padding(padding: Value) -> str:
+def _padding(padding: Operand) -> str:
     if not isinstance(padding, str):
         raise Refused("a convolution with a border given by numbers")
     return padding.lower()
@@ -110,7 +111,7 @@ def _padding(padding: Value) -> str:
 _WINDOW = "strides padding data_format? dilations?=dilation"
 
 
-def _window(rank: int, how: dict[str, Value]) -> dict[str, Value]:
+def _window(rank: int, how: dict[str, Operand]) -> dict[str, Operand]:
     """How a convolution goes over the spatial axes, from lists that name batch and channels too."""
     data_format = how.get("data_format")
     numbers = {key: _inner(value, rank, data_format) for key, value in how.items() if key in ("strides", "dilation")}
@@ -126,14 +127,14 @@ def _window(rank: int, how: dict[str, Value]) -> dict[str, Value]:
     "-use_cudnn_on_gpu",
     stack=_BOTH,
 )
-def convolution_(ops: Ops, input: Value, filters: Value, **how: Value) -> Value:
+def convolution_(ops: Ops, input: Operand, filters: Operand, **how: Operand) -> Operand:
     if isinstance(how.get("strides"), str):  # tf.nn.convolution of TensorFlow 1 names the padding third
         how = {**how, "strides": how.get("padding", 1), "padding": how["strides"]}
     return convolution.convolve(ops, input, filters, **_window(ops.rank(input) - 2, how))
 
 
 @function(f"{NN}.atrous_conv2d", arguments="value filters rate=dilation padding", stack=_BOTH)
-def atrous_conv2d(ops: Ops, value: Value, filters: Value, **how: Value) -> Value:
+def atrous_conv2d(ops: Ops, value: Operand, filters: Operand, **how: Operand) -> Operand:
     return convolution.convolve(ops, value, filters, **_window(2, how))
 
 
@@ -143,7 +144,7 @@ def atrous_conv2d(ops: Ops, value: Value, filters: Value, **how: Value) -> Value
     arguments=f"input filter {_WINDOW} -name rate=dilation",
     stack=_BOTH,
 )
-def depthwise_conv2d(ops: Ops, input: Value, filter: Value, **how: Value) -> Value:
+def depthwise_conv2d(ops: Ops, input: Operand, filter: Operand, **how: Operand) -> Operand:
     return convolution.depthwise(ops, input, filter, **_window(2, how))
 
 
@@ -152,7 +153,7 @@ def depthwise_conv2d(ops: Ops, input: Value, filter: Value, **how: Value) -> Val
     arguments=f"input depthwise_filter pointwise_filter {_WINDOW} -name rate=dilation",
     stack=_BOTH,
 )
-def separable_conv2d(ops: Ops, input: Value, depthwise_filter: Value, pointwise_filter: Value, **how: Value) -> Value:
+def separable_conv2d(ops: Ops, input: Operand, depthwise_filter: Operand, pointwise_filter: Operand, **how: Operand) -> Operand:
     y = depthwise_conv2d(ops, input, depthwise_filter, **how)
     return convolution.convolve(ops, y, pointwise_filter, data_format=_format(how.get("data_format")))
 
@@ -162,11 +163,11 @@ def separable_conv2d(ops: Ops, input: Value, depthwise_filter: Value, pointwise_
     arguments="input|value filters|filter output_shape strides? padding? data_format? dilations?=dilation",
     stack=_BOTH,
 )
-def conv2d_transpose(ops: Ops, input: Value, filters: Value, output_shape: Value, **how: Value) -> Value:
+def conv2d_transpose(ops: Ops, input: Operand, filters: Operand, output_shape: Operand, **how: Operand) -> Operand:
     return convolution.transposed(ops, input, filters, sizes(ops, output_shape), **_window(2, {"padding": "SAME", **how}))
 
 
-def _pool(ops: Ops, mode: str, input: Value, ksize: Value = 2, **how: Value) -> Value:
+def _pool(ops: Ops, mode: str, input: Operand, ksize: Operand = 2, **how: Operand) -> Operand:
     rank = ops.rank(input) - 2
     window = _window(rank, {"strides": 2, **how})
     return convolution.pool(ops, input, mode, _inner(ksize, rank, how.get("data_format")), **window)
@@ -185,7 +186,7 @@ _BLOCKS = "input block_size -name data_format"
 
 
 @function("tensorflow.nn.depth_to_space", "tensorflow.depth_to_space", arguments=_BLOCKS, stack=_BOTH)
-def depth_to_space(ops: Ops, input: Value, block_size: Value, data_format: Value = "NHWC") -> Value:
+def depth_to_space(ops: Ops, input: Operand, block_size: Operand, data_format: Operand = "NHWC") -> Operand:
     block = int(block_size)
     x = convolution.channels_last(ops, input, _format(data_format))
     _, height, width, channels = ops.shape(x)
@@ -197,7 +198,7 @@ def depth_to_space(ops: Ops, input: Value, block_size: Value, data_format: Value
 
 
 @function("tensorflow.nn.space_to_depth", "tensorflow.space_to_depth", arguments=_BLOCKS, stack=_BOTH)
-def space_to_depth(ops: Ops, input: Value, block_size: Value, data_format: Value = "NHWC") -> Value:
+def space_to_depth(ops: Ops, input: Operand, block_size: Operand, data_format: Operand = "NHWC") -> Operand:
     block = int(block_size)
     x = convolution.channels_last(ops, input, _format(data_format))
     _, height, width, channels = ops.shape(x)
@@ -208,7 +209,7 @@ def space_to_depth(ops: Ops, input: Value, block_size: Value, data_format: Value
     return convolution.as_given(ops, y, _format(data_format))
 
 
-def _whole(size: Value) -> int:
+def _whole(size: Operand) -> int:
     if not isinstance(size, int):
         raise Refused("pixels are regrouped on an image of unknown size", "AK3043")
     return size

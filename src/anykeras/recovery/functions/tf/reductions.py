@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..axes import along, reduce
-from ..base import Ops, Refused, Value
+from ..base import Ops
 from ..dtypes import dtype_name, of
 from ..elementary import normalized
 from ..registration import Spelled, each, function, functions, refuse
-from ..shapes import Pair
+from ..values import Operand, Pair, Refused
 
 TF = "tensorflow"
 _ALL = "TensorFlow 0.x to 2.x"
@@ -25,7 +25,7 @@ each(
 )
 
 
-def _position(ops: Ops, name: str, x: Value, axis: Value = 0, output_type: Value = "int64") -> Value:
+def _position(ops: Ops, name: str, x: Operand, axis: Operand = 0, output_type: Operand = "int64") -> Operand:
     found = along(ops, name, x, axis)
     return found if output_type == "int64" else ops.cast(found, dtype_name(ops, output_type))
 
@@ -39,7 +39,9 @@ each(
 )
 
 
-def _running(ops: Ops, name: str, x: Value, axis: Value = 0, exclusive: Value = False, reverse: Value = False) -> Value:
+def _running(
+    ops: Ops, name: str, x: Operand, axis: Operand = 0, exclusive: Operand = False, reverse: Operand = False
+) -> Operand:
     where = int(axis)
     x = ops.flip(x, axis=where) if reverse else x
     y = ops.op(name, x, axis=where)
@@ -54,34 +56,36 @@ each(TF, "cumsum cumprod", _running, stack="TensorFlow 0.10 to 2.x")
 
 
 @function("tensorflow.nn.top_k", "tensorflow.math.top_k", stack="TensorFlow 0.x to 2.x")
-def top_k(ops: Ops, input: Value, k: Value = 1, sorted: Value = True) -> Value:
+def top_k(ops: Ops, input: Operand, k: Operand = 1, sorted: Operand = True) -> Operand:
     values, indices = ops.top_k(input, int(k), sorted=True)
     return Pair((values, indices))
 
 
 @function("tensorflow.nn.in_top_k", "tensorflow.math.in_top_k", stack="TensorFlow 1: predictions first; 2: targets")
-def in_top_k(ops: Ops, predictions: Value, targets: Value, k: Value) -> Value:
+def in_top_k(ops: Ops, predictions: Operand, targets: Operand, k: Operand) -> Operand:
     if ops.rank(predictions) == 1:
         predictions, targets = targets, predictions
     return ops.in_top_k(targets, predictions, int(k))
 
 
 @function("tensorflow.sort", stack="TensorFlow 1.13 on")
-def sort(ops: Ops, values: Value, axis: Value = -1, direction: Value = "ASCENDING") -> Value:
+def sort(ops: Ops, values: Operand, axis: Operand = -1, direction: Operand = "ASCENDING") -> Operand:
     y = ops.sort(values, axis=int(axis))
     return y if direction == "ASCENDING" else ops.flip(y, axis=int(axis))
 
 
 @function("tensorflow.argsort", stack="TensorFlow 1.13 on")
-def argsort(ops: Ops, values: Value, axis: Value = -1, direction: Value = "ASCENDING", stable: Value = False) -> Value:
+def argsort(
+    ops: Ops, values: Operand, axis: Operand = -1, direction: Operand = "ASCENDING", stable: Operand = False
+) -> Operand:
     return ops.argsort(values if direction == "ASCENDING" else ops.negative(values), axis=int(axis))
 
 
-def _count_nonzero(ops: Ops, x: Value, axis: Value = None, keepdims: Value = False, dtype: Value = None) -> Value:
+def _count_nonzero(ops: Ops, x: Operand, axis: Operand = None, keepdims: Operand = False, dtype: Operand = None) -> Operand:
     return reduce(ops, "sum", ops.cast(ops.not_equal(x, 0), "int32"), axis, bool(keepdims))
 
 
-def _moments(ops: Ops, x: Value, axes: Value, shift: Value = None, keepdims: Value = False) -> Value:
+def _moments(ops: Ops, x: Operand, axes: Operand, shift: Operand = None, keepdims: Operand = False) -> Operand:
     return reduce(ops, "mean", x, axes, bool(keepdims)), reduce(ops, "var", x, axes, bool(keepdims))
 
 
@@ -103,7 +107,7 @@ functions(
 )
 
 
-def _segments(ops: Ops, name: str, data: Value, segment_ids: Value, num_segments: Value = None) -> Value:
+def _segments(ops: Ops, name: str, data: Operand, segment_ids: Operand, num_segments: Operand = None) -> Operand:
     if num_segments is None:
         raise Refused("segments whose number depends on values", "AK3043")
     places = np.asarray(segment_ids) if isinstance(segment_ids, list | tuple) else segment_ids
@@ -113,7 +117,7 @@ def _segments(ops: Ops, name: str, data: Value, segment_ids: Value, num_segments
 each(TF, "unsorted_segment_sum=segment_sum unsorted_segment_max=segment_max", _segments, stack="TensorFlow 1 and 2")
 
 
-def _known_segments(ops: Ops, kind: str, data: Value, segment_ids: Value) -> Value:
+def _known_segments(ops: Ops, kind: str, data: Operand, segment_ids: Operand) -> Operand:
     if ops.is_tensor(segment_ids):
         raise Refused(f"tensorflow.segment_{kind}: the outcome's size depends on the values", "AK3040")
     places = np.asarray(segment_ids, "int32")
@@ -136,7 +140,7 @@ each(
 
 
 @function("tensorflow.boolean_mask", stack="TensorFlow 1 and 2, of a mask that is a constant")
-def boolean_mask(ops: Ops, tensor: Value, mask: Value, axis: Value = None) -> Value:
+def boolean_mask(ops: Ops, tensor: Operand, mask: Operand, axis: Operand = None) -> Operand:
     if ops.is_tensor(mask) or np.ndim(mask) != 1:
         raise Refused("tensorflow.boolean_mask: the outcome's size depends on the values", "AK3040")
     return ops.take(tensor, np.flatnonzero(np.asarray(mask)).astype("int32"), axis=int(axis or 0))

@@ -6,18 +6,18 @@ import numpy as np
 
 from .. import control, folding, shapes
 from ..axes import axis_of, positive
-from ..base import Ops, Refused, Value
+from ..base import Ops
 from ..dtypes import dtype_name, of
 from ..elementary import transposed
 from ..indexing import SLICE_MASKS, cut, getitem, slice_key
 from ..joining import joined, stacked
 from ..registration import Spelled, function, functions, refuse
-from ..shapes import Dim, Shape, Sizes
+from ..values import Dim, Operand, Refused, Shape, Sizes
 
 _BOTH = "TensorFlow 0.x to 2.x"
 
 
-def _expanded(ops: Ops, input: Value, axis: Value) -> Value:
+def _expanded(ops: Ops, input: Operand, axis: Operand) -> Operand:
     if not ops.is_tensor(input) and isinstance(input, int | Dim):
         return Sizes([input])
     return ops.expand_dims(input, int(axis))
@@ -51,7 +51,7 @@ functions(
 
 
 @function("tensorflow.squeeze", arguments="input axis -name squeeze_dims=axis", stack=_BOTH)
-def squeeze(ops: Ops, input: Value, axis: Value = None) -> Value:
+def squeeze(ops: Ops, input: Operand, axis: Operand = None) -> Operand:
     where = axis_of(axis)
     if where is None or where == ():
         where = tuple(index for index, size in enumerate(ops.shape(input)) if size == 1)
@@ -68,14 +68,14 @@ def squeeze(ops: Ops, input: Value, axis: Value = None) -> Value:
     arguments="values axis -name concat_dim=axis",
     stack="TensorFlow 1 on (values, axis); 0.x (axis, values)",
 )
-def concat(ops: Ops, values: Value, axis: Value) -> Value:
+def concat(ops: Ops, values: Operand, axis: Operand) -> Operand:
     if isinstance(values, int) or (isinstance(axis, list | tuple) and axis):
         values, axis = axis, values
     return joined(ops, list(values), int(axis))
 
 
 @function("tensorflow.unstack", "tensorflow.unpack", stack=_BOTH)
-def unstack(ops: Ops, value: Value, num: Value = None, axis: Value = 0) -> Value:
+def unstack(ops: Ops, value: Operand, num: Operand = None, axis: Operand = 0) -> Operand:
     if isinstance(value, Sizes):
         return list(value)
     return control.steps(ops, value, positive(axis, ops.rank(value)))
@@ -86,7 +86,7 @@ def unstack(ops: Ops, value: Value, num: Value = None, axis: Value = 0) -> Value
     arguments="value num_or_size_splits|num_split=parts axis|split_dim=axis num",
     stack="TensorFlow 1 on (value, num_or_size_splits, axis); 0.x (axis, number, value)",
 )
-def split(ops: Ops, value: Value, parts: Value, axis: Value = 0, num: Value = None) -> Value:
+def split(ops: Ops, value: Operand, parts: Operand, axis: Operand = 0, num: Operand = None) -> Operand:
     if isinstance(value, int) and ops.is_tensor(axis):
         value, axis = axis, value
     axis = int(axis)
@@ -103,14 +103,14 @@ def split(ops: Ops, value: Value, parts: Value, axis: Value = 0, num: Value = No
 
 
 @function("tensorflow.repeat", stack="TensorFlow 1.15 on")
-def repeat(ops: Ops, input: Value, repeats: Value, axis: Value = None) -> Value:
+def repeat(ops: Ops, input: Operand, repeats: Operand, axis: Operand = None) -> Operand:
     if axis is None:
         input, axis = ops.reshape(input, (-1,)), 0
     if isinstance(repeats, int):
         return ops.repeat(input, repeats, axis=int(axis))
     if isinstance(repeats, Dim):
         wide = ops.expand_dims(input, int(axis) + 1)
-        counts: list[Value] = [1] * ops.rank(wide)
+        counts: list[Operand] = [1] * ops.rank(wide)
         counts[int(axis) + 1] = repeats
         before = ops.shape(input)
         after = (*before[: int(axis)], before[int(axis)] * repeats, *before[int(axis) + 1 :])
@@ -118,7 +118,7 @@ def repeat(ops: Ops, input: Value, repeats: Value, axis: Value = None) -> Value:
     return ops.take(input, repeated(repeats), axis=int(axis))
 
 
-def repeated(counts: Value) -> Value:
+def repeated(counts: Operand) -> Operand:
     """The places that a repetition of each element takes them from."""
     places = folding.compute("repeat", (list(range(len(counts))), [int(one) for one in counts]), {})
     return places.astype("int32")
@@ -130,7 +130,7 @@ def repeated(counts: Value) -> Value:
     arguments="tensor axis dims=axis",
     stack="TensorFlow 1 on: axes; 0.x: a list of truth values",
 )
-def reverse(ops: Ops, tensor: Value, axis: Value) -> Value:
+def reverse(ops: Ops, tensor: Operand, axis: Operand) -> Operand:
     axes = [axis] if isinstance(axis, int) and not isinstance(axis, bool) else list(axis)
     if axes and all(isinstance(one, bool) for one in axes):
         axes = [index for index, turned in enumerate(axes) if turned]
@@ -141,15 +141,15 @@ def reverse(ops: Ops, tensor: Value, axis: Value) -> Value:
 
 @function("tensorflow.strided_slice", stack=_BOTH)
 def strided_slice(
-    ops: Ops, input_: Value, begin: Value, end: Value = None, strides: Value = None, *masks: Value, **named: Value
-) -> Value:
+    ops: Ops, input_: Operand, begin: Operand, end: Operand = None, strides: Operand = None, *masks: Operand, **named: Operand
+) -> Operand:
     bits = dict(zip((f"{key}_mask" for key in SLICE_MASKS), masks, strict=False)) | named
     bits.pop("var", None)
     return getitem(ops, input_, slice_key(begin, end, [1] * len(begin) if strides is None else strides, **bits))
 
 
 @function("tensorflow.gather", arguments="params indices -validate_indices -name axis batch_dims", stack=_BOTH)
-def gather(ops: Ops, params: Value, indices: Value, axis: Value = None, batch_dims: Value = 0) -> Value:
+def gather(ops: Ops, params: Operand, indices: Operand, axis: Operand = None, batch_dims: Operand = 0) -> Operand:
     where = int(batch_dims or 0) if axis is None else int(axis)
     if isinstance(params, Sizes | Shape):
         return Sizes(params[one] for one in indices) if isinstance(indices, list | tuple) else params[indices]
@@ -158,13 +158,13 @@ def gather(ops: Ops, params: Value, indices: Value, axis: Value = None, batch_di
     return _gather_in_batches(ops, params, _whole(ops, indices), where, int(batch_dims))
 
 
-def _whole(ops: Ops, indices: Value) -> Value:
+def _whole(ops: Ops, indices: Operand) -> Operand:
     if ops.is_tensor(indices):
         return indices if "int" in of(ops, indices) else ops.cast(indices, "int32")
     return np.asarray(indices, dtype="int32")
 
 
-def _gather_in_batches(ops: Ops, params: Value, indices: Value, axis: int, batch: int) -> Value:
+def _gather_in_batches(ops: Ops, params: Operand, indices: Operand, axis: int, batch: int) -> Operand:
     """``gather`` where both share their first axes: one number a place, or the rest of the axes with it."""
     extra = ops.rank(params) - axis - 1
     if axis == batch == ops.rank(indices):
@@ -177,22 +177,22 @@ def _gather_in_batches(ops: Ops, params: Value, indices: Value, axis: int, batch
 
 
 @function("tensorflow.gather_nd", stack=_BOTH)
-def gather_nd(ops: Ops, params: Value, indices: Value, batch_dims: Value = 0) -> Value:
+def gather_nd(ops: Ops, params: Operand, indices: Operand, batch_dims: Operand = 0) -> Operand:
     if not ops.is_tensor(indices):
         indices = ops.constant(np.asarray(indices, dtype="int32"))
-    depth = ops.shape(indices)[-1]
+    depth = shapes.known(ops, indices, -1, "tensorflow.gather_nd")
     indices = ops.cast(indices, "int32")
     if batch_dims == 1 and depth == 1 and ops.rank(indices) == 2:
         return ops.squeeze(_gather_in_batches(ops, params, indices, 1, 1), axis=1)
-    return _gather_rows(ops, params, indices, int(depth), int(batch_dims))
+    return _gather_rows(ops, params, indices, depth, int(batch_dims))
 
 
-def _gather_rows(ops: Ops, params: Value, indices: Value, depth: int, batch: int) -> Value:
+def _gather_rows(ops: Ops, params: Operand, indices: Operand, depth: int, batch: int) -> Operand:
     """Full coordinates folded into one index of the flattened leading axes."""
     sizes = ops.shape(params)
     if batch or not all(isinstance(size, int) for size in sizes[1:depth]):
         raise Refused("gather_nd over axes of unknown size", "AK3043")
-    place: Value = 0
+    place: Operand = 0
     for axis in range(depth):
         here = ops.getitem(indices, (Ellipsis, axis))
         place = ops.add(ops.multiply(place, sizes[axis]), here) if axis else here
@@ -200,7 +200,7 @@ def _gather_rows(ops: Ops, params: Value, indices: Value, depth: int, batch: int
 
 
 @function("tensorflow.pad", arguments="tensor paddings mode -name constant_values", stack=_BOTH)
-def pad(ops: Ops, tensor: Value, paddings: Value, mode: Value = "CONSTANT", constant_values: Value = 0) -> Value:
+def pad(ops: Ops, tensor: Operand, paddings: Operand, mode: Operand = "CONSTANT", constant_values: Operand = 0) -> Operand:
     if ops.is_tensor(paddings):
         raise Refused("a border whose width is computed from the values of a tensor", "AK3043")
     around = tuple((int(one[0]), int(one[1])) for one in paddings)
@@ -213,13 +213,13 @@ def pad(ops: Ops, tensor: Value, paddings: Value, mode: Value = "CONSTANT", cons
 @function("tensorflow.one_hot", stack=_BOTH)
 def one_hot(
     ops: Ops,
-    indices: Value,
-    depth: Value,
-    on_value: Value = None,
-    off_value: Value = None,
-    axis: Value = None,
-    dtype: Value = None,
-) -> Value:
+    indices: Operand,
+    depth: Operand,
+    on_value: Operand = None,
+    off_value: Operand = None,
+    axis: Operand = None,
+    dtype: Operand = None,
+) -> Operand:
     hot = ops.one_hot(ops.cast(indices, "int32"), int(depth), axis=-1 if axis is None else int(axis))
     name = dtype_name(ops, dtype, "float32")
     if on_value is None and off_value is None:
@@ -229,7 +229,7 @@ def one_hot(
 
 
 @function("tensorflow.sequence_mask", stack="TensorFlow 1 and 2")
-def sequence_mask(ops: Ops, lengths: Value, maxlen: Value = None, dtype: Value = "bool") -> Value:
+def sequence_mask(ops: Ops, lengths: Operand, maxlen: Operand = None, dtype: Operand = "bool") -> Operand:
     if maxlen is None or ops.is_tensor(maxlen):
         raise Refused("a sequence mask as long as the longest sequence", "AK3043")
     steps = shapes.arange(ops, 0, maxlen, 1, "int32")
@@ -242,7 +242,7 @@ def sequence_mask(ops: Ops, lengths: Value, maxlen: Value = None, dtype: Value =
     arguments="input seq_lengths seq_axis batch_axis seq_dim=seq_axis batch_dim=batch_axis",
     stack="TensorFlow 1 (seq_dim, batch_dim) and 2",
 )
-def reverse_sequence(ops: Ops, input: Value, seq_lengths: Value, seq_axis: Value, batch_axis: Value = None) -> Value:
+def reverse_sequence(ops: Ops, input: Operand, seq_lengths: Operand, seq_axis: Operand, batch_axis: Operand = None) -> Operand:
     along = positive(int(seq_axis), ops.rank(input))
     if positive(int(batch_axis or 0), ops.rank(input)) or not along:
         raise Refused("tensorflow.reverse_sequence of samples that do not lie along the first axis")
@@ -258,13 +258,13 @@ def reverse_sequence(ops: Ops, input: Value, seq_lengths: Value, seq_axis: Value
 @function("tensorflow.signal.frame", "tensorflow.contrib.signal.frame", stack="TensorFlow 1.4 on")
 def frame(
     ops: Ops,
-    signal: Value,
-    frame_length: Value,
-    frame_step: Value,
-    pad_end: Value = False,
-    pad_value: Value = 0,
-    axis: Value = -1,
-) -> Value:
+    signal: Operand,
+    frame_length: Operand,
+    frame_step: Operand,
+    pad_end: Operand = False,
+    pad_value: Operand = 0,
+    axis: Operand = -1,
+) -> Operand:
     along = positive(int(axis), ops.rank(signal))
     size = shapes.known(ops, signal, along, "tensorflow.signal.frame")
     length, step = int(frame_length), int(frame_step)
@@ -280,7 +280,7 @@ def frame(
 
 
 @function("tensorflow.meshgrid", stack=_BOTH)
-def meshgrid(ops: Ops, *args: Value, indexing: Value = "xy") -> Value:
+def meshgrid(ops: Ops, *args: Operand, indexing: Operand = "xy") -> Operand:
     arrays = [np.asarray(one) if isinstance(one, list | tuple) else one for one in args]
     return list(ops.meshgrid(*arrays, indexing=indexing))
 

@@ -1,0 +1,203 @@
+"""What old code computes with beside tensors: sizes that are not known when it is traced, shapes made of them, scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
+from typing import Any
+
+from ...errors import Unsupported
+
+Operand = Any
+"""A tensor of whatever kind an `Ops` works with, or a plain constant: number, text, tuple, list, dict, numpy array."""
+
+
+class Refused(Unsupported):
+    """An old function, or one way of calling it, that has no counterpart; the reason is true and for a person."""
+
+    def __init__(self, reason: str, code: str = "AK3041", **where: Operand) -> None:
+        super().__init__(code, reason, **where)
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
+        return (type(self), (self.seen, self.code), dict(self.__dict__))
+
+
+class Dim:
+    """An unknown size: ``scale * product of sources + offset``.
+
+    `sources` are whatever the `Ops` needs to find the size again when the model runs, such as (tensor, axis); they
+    must be hashable. Dims with equal parts are equal. Arithmetic that leaves this form is refused.
+    """
+
+    __slots__ = ("offset", "scale", "sources")
+
+    def __init__(self, *sources: Operand, scale: Fraction | int = 1, offset: int = 0) -> None:
+        self.sources = tuple(sorted(sources, key=repr))
+        self.scale, self.offset = Fraction(scale), offset
+
+    def __add__(self, other: Operand) -> Operand:
+        if _whole(other):
+            return Dim(*self.sources, scale=self.scale, offset=self.offset + int(other))
+        if isinstance(other, Dim) and other.sources == self.sources:
+            scale, offset = self.scale + other.scale, self.offset + other.offset
+            return Dim(*self.sources, scale=scale, offset=offset) if scale else offset
+        return NotImplemented
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Operand:
+        return Dim(*self.sources, scale=-self.scale, offset=-self.offset)
+
+    def __sub__(self, other: Operand) -> Operand:
+        return self + (-other) if _whole(other) or isinstance(other, Dim) else NotImplemented
+
+    def __rsub__(self, other: Operand) -> Operand:
+        return (-self) + other
+
+    def __mul__(self, other: Operand) -> Operand:
+        if _whole(other):
+            other = int(other)
+            return Dim(*self.sources, scale=self.scale * other, offset=self.offset * other) if other else 0
+        if isinstance(other, Dim) and not (self.offset or other.offset):
+            return Dim(*self.sources, *other.sources, scale=self.scale * other.scale)
+        return NotImplemented
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: Operand) -> Operand:
+        if not _whole(other) or not other:
+            return NotImplemented
+        scale, offset = self.scale / int(other), Fraction(self.offset, int(other))
+        if offset.denominator != 1 or scale.denominator != 1:
+            raise Refused("an unknown size is divided by a number that may not divide it", "AK3043")
+        return Dim(*self.sources, scale=scale, offset=int(offset))
+
+    __truediv__ = __floordiv__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Dim) and (self.sources, self.scale, self.offset) == (
+            other.sources,
+            other.scale,
+            other.offset,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.sources, self.scale, self.offset))
+
+    def _undecided(self, other: object) -> bool:
+        raise Refused("the code branches on a size that is not known before the model runs", "AK3043")
+
+    __lt__ = __le__ = __gt__ = __ge__ = _undecided
+
+    def __bool__(self) -> bool:
+        return True  # a size of zero is no size that a model is traced for
+
+    def __repr__(self) -> str:
+        return f"Dim({', '.join(map(repr, self.sources))}, scale={self.scale}, offset={self.offset})"
+
+
+class Shape(tuple[Operand, ...]):
+    """A static shape as TensorFlow's ``TensorShape`` and Keras' shapes: a tuple with None where unknown."""
+
+    __slots__ = ()
+
+    def __getitem__(self, key: Operand) -> Operand:
+        found = super().__getitem__(key)
+        return Shape(found) if isinstance(key, slice) else found
+
+    def __add__(self, other: Operand) -> Operand:
+        return Shape((*self, *other))
+
+    def __radd__(self, other: Operand) -> Operand:
+        return Shape((*other, *self))
+
+
+class Pair(tuple[Operand, Operand]):
+    """What ``tf.nn.top_k`` gives: (values, indices), also by name."""
+
+    __slots__ = ()
+
+
+class Sizes:
+    """A shape as a tensor of integers (``tf.shape(x)``, ``K.shape(x)``, Theano's ``x.shape``).
+
+    Arithmetic is element by element, as the tensor's was; items are ints and Dims.
+    """
+
+    __slots__ = ("items",)
+
+    def __init__(self, items: Iterable[Operand]) -> None:
+        self.items = tuple(items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Operand]:
+        return iter(self.items)
+
+    def __getitem__(self, key: Operand) -> Operand:
+        return Sizes(self.items[key]) if isinstance(key, slice) else self.items[key]
+
+    def each(self, function: Callable[..., Operand], other: Operand) -> Sizes:
+        """`function` of each item and the other operand, which is one number or as many as there are items."""
+        if isinstance(other, Sizes | tuple | list):
+            if len(other) not in (1, len(self)):
+                raise Refused(f"a shape of {len(self)} sizes meets one of {len(other)}")
+            others = list(other) * len(self) if len(other) == 1 else list(other)
+            return Sizes(function(a, b) for a, b in zip(self.items, others, strict=True))
+        return Sizes(function(a, other) for a in self.items)
+
+    def __add__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: a + b, other)
+
+    def __radd__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: b + a, other)
+
+    def __sub__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: a - b, other)
+
+    def __rsub__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: b - a, other)
+
+    def __mul__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: a * b, other)
+
+    __rmul__ = __mul__
+
+    def __floordiv__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: a // b, other)
+
+    def __truediv__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: a / b, other)
+
+    def __mod__(self, other: Operand) -> Sizes:
+        return self.each(lambda a, b: a % b, other)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sizes) and self.items == other.items
+
+    def __hash__(self) -> int:
+        return hash(self.items)
+
+    def __repr__(self) -> str:
+        return f"Sizes({list(self.items)!r})"
+
+
+def _whole(value: Operand) -> bool:
+    return isinstance(value, int) or (hasattr(value, "__index__") and not isinstance(value, Dim))
+
+
+class Scope:
+    """What ``tf.name_scope`` and its kin give: a context manager that changes nothing."""
+
+    def __init__(self, name: Operand = "") -> None:
+        self.name = name if isinstance(name, str) else ""
+
+    def __enter__(self) -> str:
+        return self.name + "/"
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+Size = int | Dim
