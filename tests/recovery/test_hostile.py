@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import resource
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,13 +14,15 @@ import h5py
 import pytest
 
 import anykeras
+from anykeras import limits
 from anykeras.errors import AnyKerasError
+from work import at_most
 
 from .made import recovered, stored
 
 K = np = tf = keras = os = None  # what the functions below name
 SECRET = "not for strangers"
-SECONDS = 20.0
+STEPS, CALLS = 100_000, 5_000_000  # of the machine, and of Python: fewer than the machine has, so that the test is short
 GIGABYTE_OF_KB = 1 << 20
 
 
@@ -194,13 +195,12 @@ def test_there_are_many() -> None:
 
 @pytest.mark.parametrize("function", HOSTILE, ids=lambda function: function.__name__)
 def test_hostile_code_is_refused(function: Callable[..., Any], nowhere: Path) -> None:
-    modules, memory, started = set(sys.modules), _peak(), time.monotonic()
-    with pytest.raises(AnyKerasError) as caught:
+    modules, memory = set(sys.modules), _peak()
+    with limits.limited(steps=STEPS), at_most(CALLS), pytest.raises(AnyKerasError) as caught:
         recovered(function)
     assert list(nowhere.iterdir()) == []
     assert "ftplib" not in set(sys.modules) - modules
     assert SECRET not in str(caught.value)
-    assert time.monotonic() - started < SECONDS
     assert _peak() - memory < GIGABYTE_OF_KB
 
 
