@@ -19,7 +19,8 @@ from ..hdf5.nodes import SIGNATURE
 from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
-from ..pickles import Inert, Name, Span, tensor_of, walk
+from ..pickle_values import Inert, Name, Span, tensor_of
+from ..pickle_walker import walk
 from ..source import ByteSource, wrap_bytes
 
 _STAMPS = ("keras_version", "backend")
