@@ -60,7 +60,7 @@ def is_unresolved(layer: Layer) -> bool:
     if layer.operation or layer.graph is not None or isinstance(layer.origin, FromUser):
         return False
     known = find(layer.class_name, Era.KERAS3) is not None or signature(layer.class_name, NOW) is not None
-    return not known and code_sites.lifter(layer) is None
+    return not known and code_sites.find_lifter(layer) is None
 
 
 class _Pass:

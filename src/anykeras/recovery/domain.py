@@ -32,25 +32,26 @@ _NUMPY: Mapping[str, Callable[..., Operand]] = {
 class CodeDomain(Domain):
     """The tables over one `Ops`: symbols when a graph is traced, arrays when the same code is run on numbers.
 
-    `given` stands for names that the file does not hold (custom objects): functions ``function(ops, *args, **kwargs)``
+    `custom_objects` stands for names that the file does not hold (custom objects): functions ``function(ops, *args, **kwargs)``
     and constants, under a plain or a dotted name.
     """
 
-    def __init__(self, ops: Ops, given: Mapping[str, Operand] | None = None) -> None:
+    def __init__(self, ops: Ops, custom_objects: Mapping[str, Operand] | None = None) -> None:
         super().__init__()
         self.ops = ops
-        self.given = {
-            name: Held(partial(value, ops)) if callable(value) else outer(value) for name, value in (given or {}).items()
+        self.custom_objects = {
+            name: Held(partial(value, ops)) if callable(value) else outer(value)
+            for name, value in (custom_objects or {}).items()
         }
 
     def is_symbol(self, value: object) -> bool:
         return isinstance(value, Held) or super().is_symbol(value)
 
     def load_global(self, name: str) -> object:
-        if name in self.given:
-            return self.given[name]
+        if name in self.custom_objects:
+            return self.custom_objects[name]
         path = module_of(name)
-        if path is None and any(known.startswith(f"{name}.") for known in self.given):
+        if path is None and any(known.startswith(f"{name}.") for known in self.custom_objects):
             path = name
         if path is not None:
             return Held(Module(path))
@@ -76,15 +77,15 @@ class CodeDomain(Domain):
         return Held(Bound(found.entry, held)) if found.method else self._out(found.entry(self.ops, held))
 
     def _member(self, path: str, name: str) -> object:
-        if path in self.given:
-            return self.given[path]
+        if path in self.custom_objects:
+            return self.custom_objects[path]
         entry = resolve(path, self.ops.context)
         if entry is not None:
             return outer(entry.value) if entry.kind is Kind.VALUE and entry.run is None else Held(entry)
         if is_module(path):
             return Held(Module(path))
-        if name in self.given:
-            return self.given[name]
+        if name in self.custom_objects:
+            return self.custom_objects[name]
         raise missing_name_error(path)
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:

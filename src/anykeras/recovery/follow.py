@@ -11,7 +11,7 @@ from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .functions import Entry, FunctionContext, Operand, resolve
 from .held import Held, constant, inner, outer
-from .refusals import flattened, lost_wrapper, missing, missing_closure, missing_defaults
+from .refusals import refuse_closure, refuse_defaults, refuse_list, refuse_missing, refuse_wrapper
 
 # Wrappers that TensorFlow puts around its functions (tensorflow/python/util 2.4 to 2.15): Keras then stored the
 # wrapper's code, and of the function itself nothing.
@@ -77,7 +77,7 @@ class Reading:
         if self.code is None or self.found.stored is None:
             return start.domain, _by_name(self.found, start)
         if self.code.name in _WRAPPERS:
-            raise lost_wrapper(self.code.name)
+            raise refuse_wrapper(self.code.name)
         try:
             return start.domain, _run(self.code, self.found.stored, start, {})
         except AnyKerasError as error:
@@ -92,39 +92,39 @@ class Reading:
         functions = {name: made for name in names if (made := self._function(name, start.domain)) is not None}
         if functions:
             return start.domain, _run(code, stored, start, functions)
-        lists = [name for name, value in cells.items() if isinstance(value, list) and name not in start.domain.given]
+        lists = [name for name, value in cells.items() if isinstance(value, list) and name not in start.domain.custom_objects]
         if isinstance(error, CodeRaised) and names and "not callable" in error.seen:
-            raise missing(names[0]) from None
+            raise refuse_missing(names[0]) from None
         if isinstance(error, CodeRaised) and lists and "'list' object has no attribute" in error.seen:
-            raise flattened(lists) from None
+            raise refuse_list(lists) from None
         raise error
 
     def _function(self, name: str, domain: CodeDomain) -> Operand:
-        if name in domain.given:
-            return domain.given[name]
+        if name in domain.custom_objects:
+            return domain.custom_objects[name]
         entry = named(name, self.found.module, domain.ops.context)
         return None if entry is None else Held(entry)
 
 
-def readings(found: Found) -> list[Reading]:
+def list_readings(found: Found) -> list[Reading]:
     """One for each Python that could have written the function."""
     if found.identified is None:
         return [Reading(found, None)]
     return [Reading(found, candidate) for candidate in found.identified.candidates]
 
 
-def thawed(value: Value) -> object:
+def thaw(value: Value) -> object:
     """A frozen configuration value as the lists and dicts it was in the file."""
     if isinstance(value, Mapping):
-        return {key: thawed(item) for key, item in value.items()}
+        return {key: thaw(item) for key, item in value.items()}
     if isinstance(value, tuple):
-        return [thawed(item) for item in value]
+        return [thaw(item) for item in value]
     return value
 
 
 def find(code: Code) -> Found:
     """The function that a configuration holds. Raises BytecodeError where its bytes are none."""
-    value = thawed(code.stored)
+    value = thaw(code.stored)
     if code.kind == "__lambda__" and isinstance(value, dict):
         value = {"class_name": "__lambda__", "config": value}
     if isinstance(value, str) and code.kind != "lambda" and not looks_stored(value):
@@ -136,7 +136,7 @@ def find(code: Code) -> Found:
 _TENSORFLOW = frozenset(("tf", "tensorflow", "get_shape", "as_list", "value"))  # names that only code for TensorFlow reads
 
 
-def written_for(codes: Iterable[Code]) -> str | None:
+def guess_backend(codes: Iterable[Code]) -> str | None:
     """The backend that the code of a file was written for, where its names tell."""
     for code in codes:
         try:
@@ -179,10 +179,10 @@ def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[s
     names = code.slots[: code.argcount + code.kwonlyargcount]
     filled = set(names[:given]) | set(names[code.argcount - defaults : code.argcount]) | set(start.kwargs)
     wanted = [name for name in names if name not in filled]
-    unknown = [name for name in wanted if name not in start.domain.given]
+    unknown = [name for name in wanted if name not in start.domain.custom_objects]
     if unknown:
-        raise missing_defaults(unknown, set(unknown) <= set(code.slots[code.argcount :]))
-    return {name: start.domain.given[name] for name in wanted}
+        raise refuse_defaults(unknown, set(unknown) <= set(code.slots[code.argcount :]))
+    return {name: start.domain.custom_objects[name] for name in wanted}
 
 
 def _cells(
@@ -190,12 +190,12 @@ def _cells(
 ) -> tuple[Operand, ...]:
     """The values of the variables that the function takes from around it; those given by name come first."""
     held = stored.closure if stored.closure is not None else ()
-    lost = [name for name in code.freevars[len(held) :] if name not in domain.given]
+    lost = [name for name in code.freevars[len(held) :] if name not in domain.custom_objects]
     if lost:
-        raise missing_closure(lost)
+        raise refuse_closure(lost)
     values = [*held, *[None] * (len(code.freevars) - len(held))]
     return tuple(
-        domain.given[name] if name in domain.given
+        domain.custom_objects[name] if name in domain.custom_objects
         else functions[value] if isinstance(value, str) and value in functions
         else stored_value(value, domain)
         for name, value in zip(code.freevars, values, strict=False)
@@ -216,20 +216,20 @@ def stored_value(value: object, domain: CodeDomain) -> Operand:
 
 
 def _named_value(name: str, module: str, domain: CodeDomain) -> Operand:
-    if name in domain.given:
-        return domain.given[name]
+    if name in domain.custom_objects:
+        return domain.custom_objects[name]
     entry = named(name, module, domain.ops.context)
     if entry is None:
-        raise missing(name)
+        raise refuse_missing(name)
     return Held(entry)
 
 
 def _by_name(found: Found, start: Start) -> Operand:
     """A function that the file only names: one that was given, or one of the tables."""
-    function = start.domain.given.get(found.name)
+    function = start.domain.custom_objects.get(found.name)
     if isinstance(function, Held):
         return function.value(*start.args, **start.kwargs)
     entry = named(found.name, found.module, start.domain.ops.context)
     if entry is None:
-        raise missing(found.name)
+        raise refuse_missing(found.name)
     return entry(start.domain.ops, *start.args, **start.kwargs)

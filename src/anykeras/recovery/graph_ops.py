@@ -17,7 +17,7 @@ from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
 from ..document.model import Ellipsis_, Era, Layer, Ref, Slice
 from .functions import Dim, FunctionContext, Operand, Refused, TensorOps, folding
-from .functions.addition import summed
+from .functions.addition import order_sum
 from .functions.folding import leaves
 from .functions.shapes import sizes
 from .functions.values import Size
@@ -83,7 +83,7 @@ class GraphOps(TensorOps[Symbol | Row]):
                 return folded
             args, kwargs = self._hung(args, kwargs)
         if name == "add" and len(args) == 2 and not any(isinstance(value, Dim) for value in args):
-            name, *operands = summed(self, *args)
+            name, *operands = order_sum(self, *args)
             args = tuple(operands)
         args, kwargs = tuple(self._operand(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()}
         node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)

@@ -16,15 +16,15 @@ from ..errors import AnyKerasError
 from ..findings import Finding
 from .domain import CodeDomain
 from .equality import same
-from .follow import Found, Reading, Start, find, readings
+from .follow import Found, Reading, Start, find, list_readings
 from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
 from .functions.values import Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
 from .held import constant
-from .masks import carried
-from .readable import guards, shown, source
-from .refusals import told
+from .masks import make_mask_input
+from .readable import describe, guards, source
+from .refusals import locate
 
 RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout"))  # what draws, in a lifted graph
 CustomObjects = Mapping[str, object]
@@ -75,26 +75,26 @@ class Lifted:
 def submodel(layer: Layer, called_on: Argument, context: FunctionContext, body: Body) -> Lifted:
     """The Functional layer that `body` writes, called on inputs of the shapes `called_on` (a spec, or a nest of them)."""
     ops = GraphOps(Builder(layer.name, layer.address), context)
-    inputs = entered(ops, called_on)
-    return _finished(layer, ops, inputs, body(ops, inputs))
+    inputs = enter_inputs(ops, called_on)
+    return _finish(layer, ops, inputs, body(ops, inputs))
 
 
-def entered(ops: GraphOps, specs: Argument) -> Operand:
+def enter_inputs(ops: GraphOps, specs: Argument) -> Operand:
     """Inputs of a graph for specs, or a nest of them."""
     if isinstance(specs, Spec):
         return ops.input(specs)
     if isinstance(specs, Mapping):
-        return {key: entered(ops, item) for key, item in specs.items()}
+        return {key: enter_inputs(ops, item) for key, item in specs.items()}
     if not isinstance(specs, list | tuple):
         raise Refused(f"the layer is called on {specs!r}, not on a tensor", "AK3041")
-    return [entered(ops, item) for item in specs]
+    return [enter_inputs(ops, item) for item in specs]
 
 
-def _finished(layer: Layer, ops: GraphOps, inputs: Operand, outcome: Operand) -> Lifted:
+def _finish(layer: Layer, ops: GraphOps, inputs: Operand, outcome: Operand) -> Lifted:
     outputs = _outputs(ops, outcome, flat_symbols(inputs))
     trainable = layer.config.get("trainable", True) is not False
-    model = ops.builder.finish(_mapped(outputs, lambda symbol: symbol.ref), trainable)
-    return Lifted(model, _mapped(outputs, lambda symbol: symbol.spec), tuple(dict.fromkeys(ops.notes)))
+    model = ops.builder.finish(_map_outputs(outputs, lambda symbol: symbol.ref), trainable)
+    return Lifted(model, _map_outputs(outputs, lambda symbol: symbol.spec), tuple(dict.fromkeys(ops.notes)))
 
 
 def _outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Operand:
@@ -116,12 +116,12 @@ def _outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Opera
     raise Refused(f"the function returns {what}, not a tensor")
 
 
-def _mapped(outputs: Operand, change: Callable[[Symbol], Operand]) -> Operand:
+def _map_outputs(outputs: Operand, change: Callable[[Symbol], Operand]) -> Operand:
     if isinstance(outputs, Symbol):
         return change(outputs)
     if isinstance(outputs, Mapping):
-        return {key: _mapped(item, change) for key, item in outputs.items()}
-    return tuple(_mapped(item, change) for item in outputs)
+        return {key: _map_outputs(item, change) for key, item in outputs.items()}
+    return tuple(_map_outputs(item, change) for item in outputs)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Lifting:
         own = next((name for name in (self.layer.name, found.label) if callable(self.custom_objects.get(name))), "")
         return Found(None, None, own) if own else found
 
-    def lifted(self) -> Lifted:
+    def lift(self) -> Lifted:
         """The submodel.
 
         Raises:
@@ -169,20 +169,20 @@ class Lifting:
         try:
             return self._agreed()
         except AnyKerasError as error:
-            raise told(error, self.layer.name, self._source()) from None
+            raise locate(error, self.layer.name, self._source()) from None
 
     def _source(self) -> str:
         try:
-            return source(readings(self.found)[0])
+            return source(list_readings(self.found)[0])
         except AnyKerasError:
             return ""
 
     def _agreed(self) -> Lifted:
         traces: list[tuple[Reading, Lifted]] = []
         errors: list[AnyKerasError] = []
-        for reading in readings(self.found):
+        for reading in list_readings(self.found):
             try:
-                traces.append((reading, self.traced(reading.run)))
+                traces.append((reading, self.trace(reading.run)))
             except AnyKerasError as error:
                 errors.append(error)
         if not traces:
@@ -196,7 +196,7 @@ class Lifting:
         return self._recorded(reading, first)
 
     def _recorded(self, reading: Reading, trace: Lifted) -> Lifted:
-        text, checked = shown(reading, trace.layer, lambda run: self.traced(run).layer)
+        text, checked = describe(reading, trace.layer, lambda run: self.trace(run).layer)
         stored, identified = self.found.stored, self.found.identified
         record = Recovered(
             self.layer.name, self.layer.address or self.layer.name, self.key, self.found.pythons,
@@ -207,26 +207,26 @@ class Lifting:
         damage = tuple(identified.damage) if identified is not None else ()
         return Lifted(trace.layer, trace.outputs, trace.notes, (record,), damage)
 
-    def traced(self, run: Callable[[Callable[[], Start]], tuple[CodeDomain, Operand]]) -> Lifted:
+    def trace(self, run: Callable[[Callable[[], Start]], tuple[CodeDomain, Operand]]) -> Lifted:
         """The submodel of whatever `run` computes from a start over symbols."""
         started: dict[GraphOps, Operand] = {}
 
         def begin() -> Start:
             ops = GraphOps(Builder(self.name or self.layer.name, self.layer.address), self.context)
-            inputs = entered(ops, self.called_on)
+            inputs = enter_inputs(ops, self.called_on)
             started[ops] = inputs
             return self.start(ops, inputs)
 
         domain, outcome = run(begin)
         assert isinstance(domain.ops, GraphOps)
-        return _finished(self.layer, domain.ops, started[domain.ops], outcome)
+        return _finish(self.layer, domain.ops, started[domain.ops], outcome)
 
     def start(self, ops: Ops, inputs: Operand) -> Start:
         """The call over any `Ops`: symbols, or the arrays of a running backend."""
         known = self.found.parameters(self.context)
         offered = {key: value for key, value in self.offered.items() if key in known}
         if "mask" in known:
-            offered["mask"] = carried(ops, inputs, self.masked)
+            offered["mask"] = make_mask_input(ops, inputs, self.masked)
         kwargs = {**{key: constant(value) for key, value in self.extra.items()}, **offered}
         return Start(CodeDomain(ops, self.custom_objects), [inputs], kwargs)
 
@@ -248,5 +248,5 @@ def on_numbers(record: Recovered, keras: ModuleType, inputs: Operand) -> Operand
             return {key: tensors(item) for key, item in value.items()}
         return keras.ops.convert_to_tensor(value)
 
-    run = readings(lifting.found)[0].run
+    run = list_readings(lifting.found)[0].run
     return run(lambda: lifting.start(LiveOps(keras, lifting.context), tensors(inputs)))[1]

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from .functions import Operand, Ops, Refused
 
 
-def carried(ops: Ops, inputs: Operand, masked: Sequence[bool]) -> Operand:
+def make_mask_input(ops: Ops, inputs: Operand, masked: Sequence[bool]) -> Operand:
     """What Keras gives for ``mask``: None where no input carries one, else a bool tensor, or one for each input."""
     if not any(masked):
         return None

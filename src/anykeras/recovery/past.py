@@ -20,12 +20,12 @@ _INITIALIZERS = frozenset(
 )
 
 
-def without_initializers(model: Layer) -> tuple[Layer, list[Finding]]:
+def replace_initializers(model: Layer) -> tuple[Layer, list[Finding]]:
     """The model with a stock initializer wherever one was code or a function of the author's: the weights are there."""
     findings: list[Finding] = []
 
     def change(layer: Layer) -> Layer:
-        own = {key: value for key, value in layer.config.items() if key.endswith("initializer") and _foreign(value)}
+        own = {key: value for key, value in layer.config.items() if key.endswith("initializer") and _is_custom(value)}
         for key, value in own.items():
             name = value.config if isinstance(value, Object) else value if isinstance(value, str) else "code"
             findings.append(Finding("AK3014", layer.address or layer.name, f"{key} is {name}", "zeros", Fidelity.EQUIVALENT))
@@ -34,7 +34,7 @@ def without_initializers(model: Layer) -> tuple[Layer, list[Finding]]:
     return rebuild(model, change), findings
 
 
-def _foreign(value: Value) -> bool:
+def _is_custom(value: Value) -> bool:
     if isinstance(value, Object):
         return value.class_name == "function" and value.config not in _INITIALIZERS
     return isinstance(value, Code) or (isinstance(value, str) and _plain(value) not in _INITIALIZERS)
@@ -45,7 +45,7 @@ def _plain(name: str) -> str:
     return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
 
 
-def late_bound(code: Sequence[Recovered]) -> Iterator[Finding]:
+def find_late_bound(code: Sequence[Recovered]) -> Iterator[Finding]:
     """Layers whose code is the same, byte for byte, with the same value of a variable from around it.
 
     A lambda made in a loop sees the loop variable as it is when the lambda is called, so that Keras stored the last

@@ -68,14 +68,14 @@ def source(reading: Reading) -> str:
         return write_source(reading.code, stored.defaults, [name(free) for free in reading.code.freevars]).text
 
 
-def shown(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> tuple[str, bool]:
+def describe(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> tuple[str, bool]:
     """The text of a function that was traced to `model`, and whether the text was checked against it.
 
     The author's text is shown where evaluating it gives the graph that following the bytecode gave; else the graph is
     written as text.
     """
     try:
-        again = trace(lambda begin: _evaluated(reading, begin))
+        again = trace(lambda begin: _evaluate(reading, begin))
         if same(model, again):
             return source(reading), True
     except AnyKerasError:  # the text has no such form, or does not stand for itself: the graph is shown
@@ -83,7 +83,7 @@ def shown(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> tupl
     return text(model), False
 
 
-def _evaluated(reading: Reading, begin: Begin) -> tuple[CodeDomain, Operand]:
+def _evaluate(reading: Reading, begin: Begin) -> tuple[CodeDomain, Operand]:
     """The value of the function's text, over the same domain but without following the bytecode."""
     start = begin()
     if reading.code is None or reading.found.stored is None:

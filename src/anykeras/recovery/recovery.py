@@ -15,12 +15,12 @@ from ..findings import Fidelity, Finding
 from . import code_sites
 from .code_sites import CodeSite
 from .equality import same
-from .follow import find, readings, written_for
+from .follow import find, guess_backend, list_readings
 from .functions import FunctionContext
 from .functions.base import words
 from .lift import RANDOM, CustomObjects, Lifted, Recovered
-from .op_calls import OP_LAYERS, settle
-from .past import late_bound, without_initializers
+from .op_calls import OP_LAYERS, move_arguments_into_layers
+from .past import find_late_bound, replace_initializers
 from .readable import source
 
 _INLINED = OP_LAYERS | {"TensorFlowOpLayer", "AddLoss", "AddMetric"}
@@ -58,7 +58,7 @@ class Pass(Inference):
 
     def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """As in inference; a layer that holds code is lifted for these arguments."""
-        lift = code_sites.lifter(layer)
+        lift = code_sites.find_lifter(layer)
         if lift is None:
             return super().call(layer, args, kwargs)
         if not isinstance(layer.origin, FromUser) and any(spec.shape is None for spec in _specs(args)):
@@ -74,9 +74,9 @@ class Pass(Inference):
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
         mask_consumed = bool(self.mask_consumers - {self.path})
         masked = tuple(self.masks.get(self.path, ()))
-        made = lift(layer, CodeSite(args, kwargs, self.context, self.custom_objects, masked, mask_consumed, self.trace))
+        lifted = lift(layer, CodeSite(args, kwargs, self.context, self.custom_objects, masked, mask_consumed, self.trace))
         known = self.lifted.get(self.path)
-        model = made.layer if known is None else widened(made.layer, known.layer)
+        model = lifted.layer if known is None else merge_inputs(lifted.layer, known.layer)
         if model is None:
             raise Unsupported(
                 "AK3008",
@@ -84,40 +84,40 @@ class Pass(Inference):
                 layer=layer.name,
                 next_step="Split the model where the layer is shared.",
             )
-        self.lifted[self.path] = replace(made, layer=model)
-        return made
+        self.lifted[self.path] = replace(lifted, layer=model)
+        return lifted
 
     def rest(self, model: Layer) -> None:
         """Lift what no call reached: the cells of a recurrence, whose shapes their configuration says."""
         for path, layer in walk(model):
-            lift = code_sites.lifter(layer)
+            lift = code_sites.find_lifter(layer)
             if lift is not None and path not in self.lifted:
                 self.path = path
                 self.lift(layer, lift, [UNKNOWN], {})
 
 
-def _findings(layer: Layer, made: Lifted) -> Iterator[Finding]:
+def _findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:
     """What lifting a layer is told as."""
     address = layer.address or layer.name
-    yield from made.findings
+    yield from lifted.findings
     if isinstance(layer.origin, FromUser | Deferred):
         return
-    models = [record.model for record in made.code if record.model is not None] or [made.layer]
+    models = [record.model for record in lifted.code if record.model is not None] or [lifted.layer]
     nodes = sum(inner.operation for model in models for inner in layers_of(model))
-    pythons = sorted({python for record in made.code for python in record.pythons})
+    pythons = sorted({python for record in lifted.code for python in record.pythons})
     origin = f" compiled by Python {' or '.join(pythons)}" if pythons else ""
     done = f"followed without running it: {nodes} native operations"
     yield Finding("AK3000", address, f"{layer.class_name} with code{origin}", done, Fidelity.EQUIVALENT)
     if any(inner.class_name in RANDOM for model in models for inner in layers_of(model)):
         done = "load_model draws them in every call; of a converted file, predict and evaluate of stock Keras do not"
         yield Finding("AK3016", address, "random numbers are drawn", done, Fidelity.APPROXIMATE)
-    for note in made.notes:
+    for note in lifted.notes:
         yield Finding("AK3009", address, note, "kept", Fidelity.EQUIVALENT)
-    for damage in made.damage:
+    for damage in lifted.damage:
         yield Finding("AK3010", address, damage, "repaired", Fidelity.EQUIVALENT)
 
 
-def widened(model: Layer, other: Layer) -> Layer | None:
+def merge_inputs(model: Layer, other: Layer) -> Layer | None:
     """The model for the inputs of both: a size in which they differ is open. None where one model cannot be both."""
     if not same(model, other):
         return None
@@ -163,25 +163,25 @@ def recover(
         MissingObject: the code needs a name that is neither in the file nor given.
         Unsupported: the code cannot be followed, or has no counterpart; the error shows it.
     """
-    model, findings = without_initializers(document.model)
-    if not any(code_sites.lifter(layer) for layer in layers_of(model)):
+    model, findings = replace_initializers(document.model)
+    if not any(code_sites.find_lifter(layer) for layer in layers_of(model)):
         return Recovery(replace(document, model=model), tuple(findings))
-    model = settle(model)
+    model = move_arguments_into_layers(model)
     context = FunctionContext.of(document.writer)
     if not context.backend_known:
         codes = (value for layer in layers_of(model) for value in layer.config.values() if isinstance(value, Code))
-        backend = written_for(codes)
+        backend = guess_backend(codes)
         context = context if backend is None else replace(context, backend=backend, backend_known=True)
     run = Pass(model, context, custom_objects or {}, trace)
     run.graph(model, None)
     run.rest(model)
     order = [(layer, run.lifted[path]) for path, layer in walk(model) if path in run.lifted]
-    findings += [finding for layer, made in order for finding in _findings(layer, made)]
-    code = tuple(record for _, made in order for record in made.code)
-    return Recovery(replace(document, model=_rewritten(model, run.lifted)), (*findings, *late_bound(code)), code)
+    findings += [finding for layer, lifted in order for finding in _findings(layer, lifted)]
+    code = tuple(record for _, lifted in order for record in lifted.code)
+    return Recovery(replace(document, model=_rewrite(model, run.lifted)), (*findings, *find_late_bound(code)), code)
 
 
-def _rewritten(model: Layer, lifted: Mapping[Path, Lifted]) -> Layer:
+def _rewrite(model: Layer, lifted: Mapping[Path, Lifted]) -> Layer:
     inline = {
         layer.name for path, layer in walk(model) if layer.class_name in _INLINED and path in lifted
     }  # op layers were no layers of their author's: they become nodes where that is one node
@@ -192,27 +192,27 @@ def _rewritten(model: Layer, lifted: Mapping[Path, Lifted]) -> Layer:
             return replace(found.layer, address=layer.address)
         graph = layer.graph
         held = graph is not None and not graph.sequential and any(inner.name in inline for inner in graph.layers)
-        return replace(layer, graph=_inlined(graph, inline)) if graph is not None and held else layer
+        return replace(layer, graph=_inline_op_calls(graph, inline)) if graph is not None and held else layer
 
     return rebuild_paths(model, change)
 
 
-def _inlined(graph: Graph, names: set[str]) -> Graph:
+def _inline_op_calls(graph: Graph, names: set[str]) -> Graph:
     """The graph with submodels of one operation as that operation."""
     layers, calls = [], dict(graph.calls)
     for layer in graph.layers:
-        node = _single(layer) if layer.name in names else None
+        node = _find_single_operation(layer) if layer.name in names else None
         if node is None or layer.graph is None:
             layers.append(layer)
             continue
         inner = layer.graph.calls[node.name][0]
         starts = [ref.layer for ref in refs(layer.graph.inputs)]
-        calls[layer.name] = tuple(_through(inner, starts, refs(call.args)) for call in calls[layer.name])
+        calls[layer.name] = tuple(_call_inside(inner, starts, refs(call.args)) for call in calls[layer.name])
         layers.append(replace(node, name=layer.name, address=layer.address))
     return replace(graph, layers=tuple(layers), calls=calls)
 
 
-def _single(layer: Layer) -> Layer | None:
+def _find_single_operation(layer: Layer) -> Layer | None:
     """The only operation of a submodel, if it has no more and its outputs are that operation's."""
     if layer.graph is None:
         return None
@@ -224,7 +224,7 @@ def _single(layer: Layer) -> Layer | None:
     return nodes[0] if straight else None
 
 
-def _through(inner: Call, starts: Sequence[str], given: Sequence[Ref]) -> Call:
+def _call_inside(inner: Call, starts: Sequence[str], given: Sequence[Ref]) -> Call:
     """The call inside a submodel, on the tensors that the submodel is called on."""
     outside = dict(zip(starts, given, strict=True))
 
@@ -246,7 +246,7 @@ def _read(layer: Layer) -> Iterator[Recovered]:
             continue
         try:
             found = find(value)
-            text = source(readings(found)[0])
+            text = source(list_readings(found)[0])
         except AnyKerasError:
             continue
         spelling = found.stored.spelling if found.stored is not None else f"the name {found.name}"

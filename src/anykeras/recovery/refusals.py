@@ -15,7 +15,7 @@ _REACHING = frozenset(("os", "sys", "subprocess", "shutil", "socket", "pickle", 
 _WHOLE = "the whole function under the layer's name: custom_objects={'LAYER': function}"
 
 
-def missing(name: str) -> MissingObject:
+def refuse_missing(name: str) -> MissingObject:
     """The refusal for a function whose code is not in the file."""
     if not name.replace(".", "").isidentifier():  # <lambda>: Keras stored the name of a function that has none
         return MissingObject(
@@ -32,7 +32,7 @@ def missing(name: str) -> MissingObject:
     )
 
 
-def outside(name: str) -> Unsupported:
+def refuse_module(name: str) -> Unsupported:
     """The refusal for a module of Python: files, processes, the program around the function."""
     return Unsupported(
         "AK3015",
@@ -42,58 +42,58 @@ def outside(name: str) -> Unsupported:
     )
 
 
-def unlisted(name: str) -> Unsupported:
+def refuse_function(name: str) -> Unsupported:
     """The refusal for a function of a library that the tables do not have."""
     return Unsupported(
         "AK3005", f"the function {name} is not one that AnyKeras can express", key=name, next_step=f"Give {_WHOLE}."
     )
 
 
-def not_stored(what: str, name: str, value: bool = False) -> MissingObject:
+def refuse_unstored(what: str, name: str, value: bool = False) -> MissingObject:
     """The refusal for what Keras did not store with the function; with `value` one can be given under the name."""
     way = f"Give the values, custom_objects={{{name!r}: value}}, or {_WHOLE}." if value else f"Give {_WHOLE}."
     return MissingObject("AK3012", what, key=name, next_step=way)
 
 
-def missing_defaults(names: Sequence[str], keyword_only: bool) -> MissingObject:
+def refuse_defaults(names: Sequence[str], keyword_only: bool) -> MissingObject:
     """The refusal for defaults that Keras did not store."""
     why = "stores those of positional parameters only" if keyword_only else "of this version stored the code alone"
-    what = f"the function needs {_listed(names)}, and the default values are not in the file (Keras {why})"
-    return not_stored(what, names[0], value=True)
+    what = f"the function needs {_list_names(names)}, and the default values are not in the file (Keras {why})"
+    return refuse_unstored(what, names[0], value=True)
 
 
-def missing_closure(names: Sequence[str]) -> MissingObject:
+def refuse_closure(names: Sequence[str]) -> MissingObject:
     """The refusal for variables of an enclosing function that Keras did not store."""
-    what = f"the function uses {_listed(names)} of the function around it, and this Keras did not store such values"
-    return not_stored(what, names[0], value=True)
+    what = f"the function uses {_list_names(names)} of the function around it, and this Keras did not store such values"
+    return refuse_unstored(what, names[0], value=True)
 
 
-def flattened(names: Sequence[str]) -> MissingObject:
+def refuse_list(names: Sequence[str]) -> MissingObject:
     """The refusal for objects (a namedtuple, say) of which JSON kept a list."""
-    what = f"the function uses attributes of {_listed(names)} from around it, of which Keras stored a plain list"
-    return not_stored(what, names[0])
+    what = f"the function uses attributes of {_list_names(names)} from around it, of which Keras stored a plain list"
+    return refuse_unstored(what, names[0])
 
 
-def lost_wrapper(name: str) -> MissingObject:
+def refuse_wrapper(name: str) -> MissingObject:
     """The refusal where a decorator's code was stored in place of the function's."""
     what = f"the stored code is {name}, TensorFlow's wrapper around its functions; the wrapped function is not in the file"
-    return not_stored(what, "function")
+    return refuse_unstored(what, "function")
 
 
-def _listed(names: Sequence[str]) -> str:
+def _list_names(names: Sequence[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
 
-def told(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
+def locate(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
     """The refusal with the layer, and the recovered source, that it is about."""
     plain: AnyKerasError = error
     if isinstance(error, MissingName):
-        plain = _unknown(error.name)
+        plain = _refuse_unknown(error.name)
     kind = MissingObject if isinstance(plain, MissingObject) else Unsupported
     step = plain.next_step.replace("'LAYER'", repr(layer)) if plain.next_step else None
     return kind(
         plain.code,
-        plain.seen + _shown(source),
+        plain.seen + _show_source(source),
         part=plain.part,
         layer=plain.layer or layer,
         key=plain.key,
@@ -102,14 +102,14 @@ def told(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
     )
 
 
-def _unknown(name: str) -> AnyKerasError:
+def _refuse_unknown(name: str) -> AnyKerasError:
     root, dot, _ = name.partition(".")
     if dot and is_module(root):
-        return unlisted(name)
-    return outside(name) if root in (sys.stdlib_module_names if dot else _REACHING) else missing(name)
+        return refuse_function(name)
+    return refuse_module(name) if root in (sys.stdlib_module_names if dot else _REACHING) else refuse_missing(name)
 
 
-def _shown(source: str) -> str:
+def _show_source(source: str) -> str:
     if not source:
         return ""
     return f"; the function is\n{indent(source, '    ')}\n" if "\n" in source else f"; the function is `{source}`"

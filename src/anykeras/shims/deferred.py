@@ -16,7 +16,7 @@ from ..recovery.code_sites.base import Lifter
 from ..recovery.functions import Entry, FunctionContext, Refused, resolve
 from ..recovery.graph_ops import GraphOps
 from ..recovery.lift import Lifted, submodel
-from ..recovery.refusals import told
+from ..recovery.refusals import locate
 
 Body = Callable[[GraphOps, Any, Layer], Any]
 """Writes operations, from the graph, the symbol (or list of symbols) called on, and the layer of the file."""
@@ -35,7 +35,7 @@ def in_layers(make: Callable[[Layer, CodeSite], Layer]) -> Lifter:
         try:
             result = make(layer, site)
         except AnyKerasError as error:
-            raise told(error, layer.name) from None
+            raise locate(error, layer.name) from None
         return Lifted(result, Inference().call(result, site.args, {}))
 
     return lift
@@ -50,7 +50,7 @@ def in_operations(body: Body) -> Lifter:
         try:
             return submodel(layer, inputs, site.context, lambda ops, symbols: body(ops, symbols, layer))
         except AnyKerasError as error:
-            raise told(error, layer.name) from None
+            raise locate(error, layer.name) from None
 
     return lift
 

@@ -44,7 +44,7 @@ def fill(model: Layer) -> Layer:
 
     def fill_input(path: Path, layer: Layer) -> Layer:
         met = run.met.get(path)
-        if layer.class_name != "InputLayer" or met is None or declared(layer).shape is not None or met.shape is None:
+        if layer.class_name != "InputLayer" or met is None or read_declared(layer).shape is not None or met.shape is None:
             return layer
         return layer.with_config(batch_shape=met.shape, dtype=layer.config.get("dtype") or met.dtype)
 
@@ -71,14 +71,14 @@ class Inference:
         again = Counter[str]()
         for layer, number, call in steps(graph):
             if layer.class_name == "InputLayer":
-                found.setdefault(Ref(layer.name), declared(layer))
+                found.setdefault(Ref(layer.name), read_declared(layer))
                 continue
-            args = [_resolved(a, found) for a in call.args]
-            kwargs = {k: _resolved(v, found) for k, v in call.kwargs.items()}
+            args = [_resolve(a, found) for a in call.args]
+            kwargs = {k: _resolve(v, found) for k, v in call.kwargs.items()}
             way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
             again[layer.name] += 1
-            made = leaves(self._call_at(way, layer, args, kwargs))
-            found.update({Ref(layer.name, number, i): spec for i, spec in enumerate(made)})
+            result = leaves(self._call_at(way, layer, args, kwargs))
+            found.update({Ref(layer.name, number, i): spec for i, spec in enumerate(result)})
         return found
 
     def _enter(self, graph: Graph, ref: Ref, spec: Spec) -> Spec:
@@ -86,7 +86,7 @@ class Inference:
         layer = next((x for x in graph.layers if x.name == ref.layer), None)
         if layer is None:
             return spec
-        said = declared(layer)
+        said = read_declared(layer)
         path = (*self.path, Member(layer.name))
         met = self.met.get(path, spec)
         self.met[path] = Spec(_both(met.shape, spec.shape), met.dtype)
@@ -133,15 +133,15 @@ class Inference:
         if wrapper is not None:
             return wrapper(lambda inner, *call: self._call_at(inner_path(layer, inner), inner, *call), layer, *args, **kwargs)
         rule = layer_rule(layer.class_name)
-        made = UNKNOWN if rule is None else rule(layer, *args, **kwargs)
-        self._activation(layer, made)
-        return made
+        result = UNKNOWN if rule is None else rule(layer, *args, **kwargs)
+        self._activation(layer, result)
+        return result
 
-    def _activation(self, layer: Layer, made: Output) -> None:
+    def _activation(self, layer: Layer, result: Output) -> None:
         """A model that stands for an activation function is called on what its layer gives."""
         function = layer.config.get("activation")
-        if isinstance(function, Layer) and function.graph is not None and isinstance(made, Spec):
-            self._call_at(("activation",), function, [made], {})
+        if isinstance(function, Layer) and function.graph is not None and isinstance(result, Spec):
+            self._call_at(("activation",), function, [result], {})
 
 
 def operation(function: str, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
@@ -160,7 +160,7 @@ def operation(function: str, args: Sequence[Argument], kwargs: Mapping[str, Argu
     return rule(**named, **(rest if isinstance(rest, Mapping) else {}))
 
 
-def declared(layer: Layer) -> Spec:
+def read_declared(layer: Layer) -> Spec:
     """What an InputLayer says of itself."""
     shape = layer.config.get("batch_shape")
     if shape is None and isinstance(layer.config.get("shape"), tuple):
@@ -186,11 +186,11 @@ def _outcome(value: Value, found: Mapping[Ref, Spec]) -> Output:
     return found.get(value, UNKNOWN) if isinstance(value, Ref) else UNKNOWN
 
 
-def _resolved(value: Value, found: Mapping[Ref, Spec]) -> Argument:
+def _resolve(value: Value, found: Mapping[Ref, Spec]) -> Argument:
     if isinstance(value, Ref):
         return found.get(value, UNKNOWN)
     if isinstance(value, tuple):
-        return tuple(_resolved(item, found) for item in value)
+        return tuple(_resolve(item, found) for item in value)
     if isinstance(value, Mapping):
-        return {key: _resolved(item, found) for key, item in value.items()}
+        return {key: _resolve(item, found) for key, item in value.items()}
     return value

@@ -19,7 +19,7 @@ RandomRotation RandomSaturation RandomSharpness RandomShear RandomTranslation Ra
 RandomElasticTransform AugMix ContrastLimitedAdaptiveHistogramEqualization CutMix MixUp RandAugment"""
 
 
-def made(layer: Layer, shape: Sequence[object]) -> Spec:
+def output_spec(layer: Layer, shape: Sequence[object]) -> Spec:
     """An outcome of a layer, in the dtype that it computes in."""
     sizes = [d for d in shape if d is None or isinstance(d, int)]
     if len(sizes) < len(shape):
@@ -28,8 +28,8 @@ def made(layer: Layer, shape: Sequence[object]) -> Spec:
 
 
 @layer(*_UNCHANGED.split())
-def unchanged(layer: Layer, inputs: Spec, *_: object, **__: object) -> Output:
-    return made(layer, inputs.known())
+def keep_shape(layer: Layer, inputs: Spec, *_: object, **__: object) -> Output:
+    return output_spec(layer, inputs.known())
 
 
 @layer("Identity")
@@ -38,13 +38,13 @@ def identity(layer: Layer, inputs: Output) -> Output:
 
 
 @layer("RandomGrayscale", "Equalization")
-def untouched(layer: Layer, inputs: Spec) -> Spec:
+def keep_spec(layer: Layer, inputs: Spec) -> Spec:
     return inputs
 
 
 @layer("Dense")
 def dense(layer: Layer, inputs: Spec) -> Spec:
-    return made(layer, (*inputs.known()[:-1], option(layer, "units")))
+    return output_spec(layer, (*inputs.known()[:-1], option(layer, "units")))
 
 
 @layer("EinsumDense")
@@ -64,18 +64,18 @@ def einsum_dense(layer: Layer, inputs: Spec) -> Spec:
     rest = found[len(head) : len(found) - len(tail)] if dots else ()
     last = found[len(found) - len(tail) :]
     whole = [*zip(head, found, strict=False), *(("", d) for d in rest), *zip(tail, last, strict=False)]
-    return made(layer, [sizes[c] if d is None and c in sizes else d for c, d in whole])
+    return output_spec(layer, [sizes[c] if d is None and c in sizes else d for c, d in whole])
 
 
 @layer("Embedding")
 def embedding(layer: Layer, inputs: Spec) -> Spec:
-    return made(layer, (*inputs.known(), option(layer, "output_dim")))
+    return output_spec(layer, (*inputs.known(), option(layer, "output_dim")))
 
 
 @layer("ReversibleEmbedding")
 def reversible_embedding(layer: Layer, inputs: Spec, reverse: bool = False) -> Spec:
     if reverse:
-        return made(layer, (*inputs.known()[:-1], option(layer, "input_dim")))
+        return output_spec(layer, (*inputs.known()[:-1], option(layer, "input_dim")))
     return embedding(layer, inputs)
 
 
@@ -85,9 +85,9 @@ def lambda_(layer: Layer, inputs: Spec, **_: object) -> Spec:
     stated = option(layer, "output_shape")
     if not isinstance(stated, tuple) or not all(d is None or isinstance(d, int) for d in stated):
         raise ValueError("a Lambda without a stated shape")
-    return made(layer, (spec_of(inputs).known()[0], *stated))
+    return output_spec(layer, (spec_of(inputs).known()[0], *stated))
 
 
 @wrapper("SpectralNormalization")
 def spectral_normalization(apply: Apply, layer: Layer, inputs: Spec, **_: object) -> Output:
-    return made(layer, spec_of(apply(option(layer, "layer"), [inputs], {})).known())
+    return output_spec(layer, spec_of(apply(option(layer, "layer"), [inputs], {})).known())

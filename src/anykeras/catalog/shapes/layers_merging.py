@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...document.model import Layer
-from .layers_core import made
+from .layers_core import output_spec
 from .spec import Spec, broadcast, total
 from .tables import Output, layer, option
 
@@ -16,10 +16,10 @@ def elementwise(layer: Layer, inputs: tuple[Spec, ...]) -> Spec:
     rank = max(map(len, shapes))
     own = [(1,) * (rank - len(s)) + s[1:] for s in shapes]
     broadcast(*own)
-    return made(layer, (batch, *(_merged(dims) for dims in zip(*own, strict=True))))
+    return output_spec(layer, (batch, *(_merge(dims) for dims in zip(*own, strict=True))))
 
 
-def _merged(dims: tuple[int | None, ...]) -> int | None:
+def _merge(dims: tuple[int | None, ...]) -> int | None:
     """An open dimension stays open here, even beside a known one."""
     return None if None in dims else max(d for d in dims if d is not None)
 
@@ -29,7 +29,7 @@ def concatenate(layer: Layer, inputs: tuple[Spec, ...]) -> Spec:
     axis = option(layer, "axis", -1)
     shape = list(inputs[0].known())
     shape[axis] = total([s.known()[axis] for s in inputs])
-    return made(layer, shape)
+    return output_spec(layer, shape)
 
 
 @layer("Dot")
@@ -40,15 +40,15 @@ def dot(layer: Layer, inputs: tuple[Spec, Spec]) -> Spec:
     left.pop(first % len(left))
     right.pop(second % len(right))
     kept = left + right[1:]
-    return made(layer, kept if len(kept) > 1 else [*kept, 1])
+    return output_spec(layer, kept if len(kept) > 1 else [*kept, 1])
 
 
 @layer("Attention", "AdditiveAttention")
 def attention(layer: Layer, inputs: tuple[Spec, ...], return_attention_scores: bool = False, **_: object) -> Output:
     query, value = inputs[0].known(), inputs[1].known()
     key = inputs[2].known() if len(inputs) > 2 else value
-    found = made(layer, (*query[:-1], value[-1]))
-    return (found, made(layer, (*query[:-1], key[-2]))) if return_attention_scores else found
+    found = output_spec(layer, (*query[:-1], value[-1]))
+    return (found, output_spec(layer, (*query[:-1], key[-2]))) if return_attention_scores else found
 
 
 @layer("MultiHeadAttention")
@@ -58,8 +58,8 @@ def multi_head_attention(
     shape = query.known()
     stated = option(layer, "output_shape")
     last = (stated,) if isinstance(stated, int) else tuple(stated) if stated else shape[-1:]
-    found = made(layer, (*shape[:-1], *last))
-    scores = made(layer, (shape[0], option(layer, "num_heads"), shape[1], shape[1]))
+    found = output_spec(layer, (*shape[:-1], *last))
+    scores = output_spec(layer, (shape[0], option(layer, "num_heads"), shape[1], shape[1]))
     return (found, scores) if return_attention_scores else found
 
 
@@ -69,5 +69,5 @@ def group_query_attention(
 ) -> Output:
     shape = query.known()
     length = (key or value).known()[1]
-    scores = made(layer, (shape[0], option(layer, "num_query_heads"), shape[1], length))
-    return (made(layer, shape), scores) if return_attention_scores else made(layer, shape)
+    scores = output_spec(layer, (shape[0], option(layer, "num_query_heads"), shape[1], length))
+    return (output_spec(layer, shape), scores) if return_attention_scores else output_spec(layer, shape)

@@ -6,14 +6,14 @@ import math
 
 from ...document.model import Layer
 from ..base import Shape
-from .layers_core import made
+from .layers_core import output_spec
 from .layers_space import data_format
-from .operations_nn import convolved
+from .operations_nn import convolve
 from .spec import Spec, times
 from .tables import layer, option
 
 
-def encoded(shape: Shape, depth: int | None, mode: str) -> Shape:
+def encode_shape(shape: Shape, depth: int | None, mode: str) -> Shape:
     """`one_hot` adds an axis (or takes the last one if it is 1 long); the other modes encode the last axis."""
     if mode == "one_hot" and (not shape or shape[-1] != 1 or len(shape) == 1):
         return (*shape, depth)
@@ -22,7 +22,9 @@ def encoded(shape: Shape, depth: int | None, mode: str) -> Shape:
 
 @layer("CategoryEncoding")
 def category_encoding(layer: Layer, inputs: Spec, **_: object) -> Spec:
-    return made(layer, encoded(inputs.known(), option(layer, "num_tokens"), option(layer, "output_mode", "multi_hot")))
+    return output_spec(
+        layer, encode_shape(inputs.known(), option(layer, "num_tokens"), option(layer, "output_mode", "multi_hot"))
+    )
 
 
 @layer("Hashing")
@@ -30,7 +32,7 @@ def hashing(layer: Layer, inputs: Spec) -> Spec:
     mode = option(layer, "output_mode", "int")
     dtype = option(layer, "dtype") or ("int64" if mode == "int" else "float32")
     shape = inputs.known() if mode == "int" else (*inputs.known()[:-1], option(layer, "num_bins"))
-    return Spec(shape, dtype if isinstance(dtype, str) else made(layer, ()).dtype)
+    return Spec(shape, dtype if isinstance(dtype, str) else output_spec(layer, ()).dtype)
 
 
 @layer("HashedCrossing")
@@ -38,7 +40,7 @@ def hashed_crossing(layer: Layer, inputs: tuple[Spec, ...]) -> Spec:
     mode = option(layer, "output_mode", "int")
     shape = inputs[0].known()
     dtype = option(layer, "dtype") or ("int64" if mode == "int" else "float32")
-    return Spec(shape if mode == "int" else encoded(shape, option(layer, "num_bins"), mode), dtype)
+    return Spec(shape if mode == "int" else encode_shape(shape, option(layer, "num_bins"), mode), dtype)
 
 
 @layer("Discretization")
@@ -50,8 +52,8 @@ def discretization(layer: Layer, inputs: Spec) -> Spec:
     edges = option(layer, "bin_boundaries")
     depth = option(layer, "num_bins") if edges is None else len(edges) + 1
     if mode == "one_hot":
-        return made(layer, encoded(shape, depth, mode))
-    return made(layer, (shape[0], *shape[2:], depth) if len(shape) >= 2 else (depth,))
+        return output_spec(layer, encode_shape(shape, depth, mode))
+    return output_spec(layer, (shape[0], *shape[2:], depth) if len(shape) >= 2 else (depth,))
 
 
 @layer("StringLookup", "IntegerLookup")
@@ -60,7 +62,7 @@ def lookup(layer: Layer, inputs: Spec) -> Spec:
     mode = option(layer, "output_mode", "int")
     if mode == "int":
         return Spec(inputs.known(), "int64")
-    return Spec(encoded(inputs.known(), _depth(layer), mode), "float32")
+    return Spec(encode_shape(inputs.known(), _depth(layer), mode), "float32")
 
 
 def _depth(layer: Layer) -> int | None:
@@ -92,7 +94,7 @@ def mel_spectrogram(layer: Layer, inputs: Spec) -> Spec:
     *batch, length = inputs.known()
     stride = option(layer, "sequence_stride", 512)
     frames = None if length is None else (length + stride + 1) // stride
-    return made(layer, (*batch, option(layer, "num_mel_bins", 128), frames))
+    return output_spec(layer, (*batch, option(layer, "num_mel_bins", 128), frames))
 
 
 @layer("STFTSpectrogram")
@@ -104,9 +106,9 @@ def stft_spectrogram(layer: Layer, inputs: Spec) -> Spec:
     size = option(layer, "fft_length") or 2 ** math.ceil(math.log2(length))
     frequencies = (size // 2 + 1) * (2 if option(layer, "mode", "log") == "stft" else 1)
     depth, padding = times(channels, frequencies), option(layer, "padding", "valid")
-    found = convolved(inputs, depth, (length,), strides=step, padding=padding, data_format=order).known()
+    found = convolve(inputs, depth, (length,), strides=step, padding=padding, data_format=order).known()
     if not option(layer, "expand_dims", False):
-        return made(layer, found)
+        return output_spec(layer, found)
     if order == "channels_first":
-        return made(layer, (found[0], channels, found[2], frequencies))
-    return made(layer, (found[0], found[1], frequencies, channels))
+        return output_spec(layer, (found[0], channels, found[2], frequencies))
+    return output_spec(layer, (found[0], found[1], frequencies, channels))

@@ -7,7 +7,7 @@ from typing import Union
 
 from ...document.model import Layer
 from ..base import Shape
-from .layers_core import made
+from .layers_core import output_spec
 from .layers_space import convolution
 from .spec import Spec, spec_of, times
 from .tables import Apply, Output, layer, option, wrapper
@@ -18,7 +18,7 @@ _STATES = {"SimpleRNN": 1, "GRU": 1, "LSTM": 2, "SimpleRNNCell": 1, "GRUCell": 1
 
 def sequences(layer: Layer, batch: int | None, length: int | None, own: Shape, states: Sequence[Output]) -> Output:
     """The outcome over all steps or of the last one, and the states behind it where they are asked for."""
-    found = made(layer, (batch, length, *own) if option(layer, "return_sequences", False) else (batch, *own))
+    found = output_spec(layer, (batch, length, *own) if option(layer, "return_sequences", False) else (batch, *own))
     return (found, *states) if option(layer, "return_state", False) else found
 
 
@@ -26,7 +26,7 @@ def sequences(layer: Layer, batch: int | None, length: int | None, own: Shape, s
 def recurrent(layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
     batch, length, *_rest = sequence.known()
     units = option(layer, "units")
-    states = [made(layer, (batch, units))] * _STATES[layer.class_name]
+    states = [output_spec(layer, (batch, units))] * _STATES[layer.class_name]
     return sequences(layer, batch, length, (units,), states)
 
 
@@ -39,7 +39,7 @@ def conv_lstm(layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
 
 @layer("SimpleRNNCell", "GRUCell", "LSTMCell")
 def cell(layer: Layer, inputs: Spec, states: object = None, **_: object) -> Output:
-    found = made(layer, (*inputs.known()[:-1], option(layer, "units")))
+    found = output_spec(layer, (*inputs.known()[:-1], option(layer, "units")))
     return found, (found,) * _STATES[layer.class_name]
 
 
@@ -60,7 +60,7 @@ def rnn(layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
 
 
 def _state(layer: Layer, batch: int | None, size: States) -> Output:
-    return made(layer, (batch, size)) if isinstance(size, int) else [_state(layer, batch, one) for one in size]
+    return output_spec(layer, (batch, size)) if isinstance(size, int) else [_state(layer, batch, one) for one in size]
 
 
 @wrapper("Bidirectional")
@@ -71,9 +71,9 @@ def bidirectional(apply: Apply, layer: Layer, sequence: Spec, *_: object, **__: 
     shape = spec_of(first).known()
     mode = option(layer, "merge_mode", "concat")
     if mode == "concat":
-        outcome = [made(layer, (*shape[:-1], times(shape[-1], 2)))]
+        outcome = [output_spec(layer, (*shape[:-1], times(shape[-1], 2)))]
     else:
-        outcome = [made(layer, shape)] * (2 if mode is None else 1)
+        outcome = [output_spec(layer, shape)] * (2 if mode is None else 1)
     everything = [*outcome, *states, *states]
     return tuple(everything) if len(everything) > 1 else everything[0]
 
@@ -82,13 +82,13 @@ def bidirectional(apply: Apply, layer: Layer, sequence: Spec, *_: object, **__: 
 def time_distributed(apply: Apply, layer: Layer, inputs: Spec, **_: object) -> Output:
     batch, length, *rest = inputs.known()
     found = apply(option(layer, "layer"), [inputs.with_shape((batch, *rest))], {})
-    return _timed(layer, found, length)
+    return _restore_time(layer, found, length)
 
 
-def _timed(layer: Layer, found: Output, length: int | None) -> Output:
+def _restore_time(layer: Layer, found: Output, length: int | None) -> Output:
     if isinstance(found, Mapping):
-        return {key: _timed(layer, item, length) for key, item in found.items()}
+        return {key: _restore_time(layer, item, length) for key, item in found.items()}
     if isinstance(found, list | tuple):
-        return tuple(_timed(layer, item, length) for item in found)
+        return tuple(_restore_time(layer, item, length) for item in found)
     batch, *rest = spec_of(found).known()
-    return made(layer, (batch, length, *rest))
+    return output_spec(layer, (batch, length, *rest))

@@ -26,7 +26,7 @@ from .tables import operation
 
 
 @operation("reshape")
-def reshaped(x: Spec, newshape: Numbers) -> Spec:
+def reshape_rule(x: Spec, newshape: Numbers) -> Spec:
     return x.with_shape(reshape(x.known(), newshape if isinstance(newshape, tuple) else (newshape,)))
 
 
@@ -110,11 +110,11 @@ def concatenate(xs: Sequence[Spec], axis: int | None = 0) -> Spec:
         return Spec((total([product(s.known()) for s in xs]),), dtype)
     shapes = [s.known() for s in xs]
     (at,) = axes_of(axis, len(shapes[0]))
-    merged = [total(d) if i == at else agreed(d) for i, d in enumerate(zip(*shapes, strict=True))]
+    merged = [total(d) if i == at else agree(d) for i, d in enumerate(zip(*shapes, strict=True))]
     return Spec(tuple(merged), dtype)
 
 
-def agreed(dims: tuple[int | None, ...]) -> int | None:
+def agree(dims: tuple[int | None, ...]) -> int | None:
     """The one size that all known dimensions have; raises ValueError where they differ."""
     known = {d for d in dims if d is not None}
     if len(known) > 1:
@@ -222,13 +222,13 @@ def get_item(x: Spec, key: Value) -> Spec:
         elif part is None:
             shape.append(1)
         elif isinstance(part, Slice):
-            shape.append(sliced(left.pop(0), part))
+            shape.append(count_slice(left.pop(0), part))
         else:
             left.pop(0)
     return x.with_shape(shape)
 
 
-def sliced(length: int | None, part: Slice) -> int | None:
+def count_slice(length: int | None, part: Slice) -> int | None:
     """How many elements a slice takes of a dimension."""
     bounds = [b if isinstance(b, int) else None for b in (part.start, part.stop, part.step)]
     return None if length is None else len(range(*slice(*bounds).indices(length)))

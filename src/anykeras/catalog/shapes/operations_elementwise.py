@@ -49,26 +49,26 @@ def square(x: Spec) -> Spec:
     return Spec(x.shape, "int32" if x.dtype == "bool" else x.dtype)
 
 
-def together(*specs: Spec) -> tuple[Shape, list[str | None]]:
+def broadcast_all(*specs: Spec) -> tuple[Shape, list[str | None]]:
     """The broadcast shape of several arguments, and their dtypes."""
     return broadcast(*(s.known() for s in specs)), [s.dtype for s in specs]
 
 
 @operation(*_BINARY.split())
 def binary(**arguments: Spec) -> Spec:
-    shape, dtypes = together(*arguments.values())
+    shape, dtypes = broadcast_all(*arguments.values())
     return Spec(shape, promote(*dtypes))
 
 
 @operation("mod", "fmod")
 def modulo(x1: Spec, x2: Spec) -> Spec:
-    shape, dtypes = together(x1, x2)
+    shape, dtypes = broadcast_all(x1, x2)
     return Spec(shape, promote(*dtypes, "int32") if set(dtypes) == {"bool"} else promote(*dtypes))
 
 
 @operation(*_BINARY_FLOAT.split())
 def binary_float(**arguments: Spec) -> Spec:
-    shape, dtypes = together(*arguments.values())
+    shape, dtypes = broadcast_all(*arguments.values())
     return Spec(shape, promote(*dtypes, "float"))
 
 
@@ -84,13 +84,13 @@ def nextafter(x1: Spec, x2: Spec) -> Spec:
 
 def _of_arrays(x1: Spec, x2: Spec, numbers: tuple[str, ...]) -> Spec:
     """Python numbers of these kinds are float32 here, and do not give way to the other operand's dtype."""
-    shape, dtypes = together(x1, x2)
+    shape, dtypes = broadcast_all(x1, x2)
     return Spec(shape, promote(*("float32" if d in numbers else d for d in dtypes), "float"))
 
 
 @operation(*_BINARY_BOOL.split())
 def binary_bool(x1: Spec, x2: Spec, **_: object) -> Spec:
-    return Spec(together(x1, x2)[0], "bool")
+    return Spec(broadcast_all(x1, x2)[0], "bool")
 
 
 @operation("isin", "in_top_k")
@@ -105,7 +105,7 @@ def one_bool(**_: object) -> Spec:
 
 @operation("where")
 def where(condition: Spec, x1: Spec, x2: Spec) -> Spec:
-    shape, (_, *dtypes) = together(condition, x1, x2)
+    shape, (_, *dtypes) = broadcast_all(condition, x1, x2)
     return Spec(shape, promote(*dtypes))
 
 
@@ -141,7 +141,7 @@ def argsort(x: Spec, axis: int | None = -1, **_: object) -> Spec:
 
 @operation("polar")
 def polar(abs_: Spec, angle: Spec) -> Spec:
-    return Spec(together(abs_, angle)[0], "complex64")
+    return Spec(broadcast_all(abs_, angle)[0], "complex64")
 
 
 @operation("glu")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from ..base import Shape
-from .spec import Numbers, Spec, assembled, each, floating, plus, product, spatial, times, whole, windows
+from .spec import Numbers, Spec, assemble, each, floating, plus, product, spatial, times, whole, windows
 from .tables import operation
 
 
@@ -25,26 +25,26 @@ def multi_hot(inputs: Spec, num_classes: int, axis: int = -1, dtype: str | None 
     return Spec(tuple(kept), dtype or "float32")
 
 
-def pooled(found: Spec, pool_size: Numbers, strides: Numbers | None, padding: str, data_format: str | None) -> Spec:
+def pool_windows(found: Spec, pool_size: Numbers, strides: Numbers | None, padding: str, data_format: str | None) -> Spec:
     """A pooling with windows of `pool_size`, `strides` apart (as far apart as they are large by default)."""
     dims, (batch, channels) = spatial(found.known(), data_format)
     sizes = each(pool_size, len(dims))
     steps = sizes if strides is None else each(strides, len(dims))
-    made = [windows(d, n, s, padding) for d, n, s in zip(dims, sizes, steps, strict=True)]
-    return found.with_shape(assembled(batch, made, channels, data_format))
+    result = [windows(d, n, s, padding) for d, n, s in zip(dims, sizes, steps, strict=True)]
+    return found.with_shape(assemble(batch, result, channels, data_format))
 
 
 @operation("max_pool", "average_pool")
 def pool(
     inputs: Spec, pool_size: Numbers, strides: Numbers | None = None, padding: str = "valid", data_format: str | None = None
 ) -> Spec:
-    return pooled(inputs, pool_size, strides, padding.lower(), data_format)
+    return pool_windows(inputs, pool_size, strides, padding.lower(), data_format)
 
 
 @operation("adaptive_average_pool", "adaptive_max_pool")
 def adaptive_pool(inputs: Spec, output_size: Numbers, data_format: str | None = None) -> Spec:
     dims, (batch, channels) = spatial(inputs.known(), data_format)
-    return inputs.with_shape(assembled(batch, each(output_size, len(dims)), channels, data_format))
+    return inputs.with_shape(assemble(batch, each(output_size, len(dims)), channels, data_format))
 
 
 class Convolution(TypedDict, total=False):
@@ -56,34 +56,36 @@ class Convolution(TypedDict, total=False):
     dilation_rate: Numbers
 
 
-def convolved(found: Spec, filters: int | None, size: Sequence[int | None], **how: Unpack[Convolution]) -> Spec:
+def convolve(found: Spec, filters: int | None, size: Sequence[int | None], **how: Unpack[Convolution]) -> Spec:
     """A convolution with a kernel of the given spatial size."""
     data_format, padding = how.get("data_format"), how.get("padding", "valid").lower()
     dims, (batch, _) = spatial(found.known(), data_format)
     rank = len(dims)
     steps, rates = each(how.get("strides", 1), rank), each(how.get("dilation_rate", 1), rank)
     lengths = [windows(d, k, s, padding, rate) for d, k, s, rate in zip(dims, whole(size), steps, rates, strict=True)]
-    return found.with_shape(assembled(batch, lengths, filters, data_format))
+    return found.with_shape(assemble(batch, lengths, filters, data_format))
 
 
 @operation("conv")
 def conv(inputs: Spec, kernel: Spec, **how: Unpack[Convolution]) -> Spec:
     *size, _, filters = kernel.known()
-    return convolved(inputs, filters, size, **how)
+    return convolve(inputs, filters, size, **how)
 
 
 @operation("depthwise_conv")
 def depthwise_conv(inputs: Spec, kernel: Spec, **how: Unpack[Convolution]) -> Spec:
     *size, channels, multiplier = kernel.known()
-    return convolved(inputs, times(channels, multiplier), size, **how)
+    return convolve(inputs, times(channels, multiplier), size, **how)
 
 
 @operation("separable_conv")
 def separable_conv(inputs: Spec, depthwise_kernel: Spec, pointwise_kernel: Spec, **how: Unpack[Convolution]) -> Spec:
-    return convolved(inputs, pointwise_kernel.known()[-1], depthwise_kernel.known()[:-2], **how)
+    return convolve(inputs, pointwise_kernel.known()[-1], depthwise_kernel.known()[:-2], **how)
 
 
-def grown(length: int | None, size: int, stride: int, padding: str, output_padding: int | None, dilation: int) -> int | None:
+def count_grown(
+    length: int | None, size: int, stride: int, padding: str, output_padding: int | None, dilation: int
+) -> int | None:
     """The length after a transposed convolution (keras/src/backend/common/backend_utils.py, 3.15.1)."""
     if length is None:
         return None
@@ -94,7 +96,7 @@ def grown(length: int | None, size: int, stride: int, padding: str, output_paddi
     return (length - 1) * stride + size + extra
 
 
-def unconvolved(
+def deconvolve(
     found: Spec,
     filters: int | None,
     size: Sequence[int | None],
@@ -108,28 +110,28 @@ def unconvolved(
     steps, rates = each(how.get("strides", 1), rank), each(how.get("dilation_rate", 1), rank)
     extra = (None,) * rank if output_padding is None else each(output_padding, rank)
     parts = zip(dims, whole(size), steps, extra, rates, strict=True)
-    lengths = [grown(d, k, s, padding, e, rate) for d, k, s, e, rate in parts]
-    return found.with_shape(assembled(batch, lengths, filters, data_format))
+    lengths = [count_grown(d, k, s, padding, e, rate) for d, k, s, e, rate in parts]
+    return found.with_shape(assemble(batch, lengths, filters, data_format))
 
 
 @operation("conv_transpose")
 def conv_transpose(inputs: Spec, kernel: Spec, output_padding: Numbers | None = None, **how: Unpack[Convolution]) -> Spec:
     *size, filters, _ = kernel.known()
-    return unconvolved(inputs, filters, size, output_padding, **how)
+    return deconvolve(inputs, filters, size, output_padding, **how)
 
 
 @operation("depth_to_space")
 def depth_to_space(x: Spec, block_size: int, data_format: str | None = "channels_last") -> Spec:
     dims, (batch, channels) = spatial(x.known(), data_format)
     depth = None if channels is None else channels // block_size**2
-    return x.with_shape(assembled(batch, [times(d, block_size) for d in dims], depth, data_format))
+    return x.with_shape(assemble(batch, [times(d, block_size) for d in dims], depth, data_format))
 
 
 @operation("space_to_depth")
 def space_to_depth(x: Spec, block_size: int, data_format: str | None = "channels_last") -> Spec:
     dims, (batch, channels) = spatial(x.known(), data_format)
     smaller = [None if d is None else d // block_size for d in dims]
-    return x.with_shape(assembled(batch, smaller, times(channels, block_size**2), data_format))
+    return x.with_shape(assemble(batch, smaller, times(channels, block_size**2), data_format))
 
 
 @operation("unfold")
@@ -167,17 +169,19 @@ def ctc_decode(
     return Spec((paths, batch, steps), "int32"), Spec((batch, paths), floating(inputs.dtype))
 
 
-def image_sized(found: Spec, height: int | None, width: int | None, data_format: str | None, channels: int | None = -1) -> Spec:
+def resize_image(
+    found: Spec, height: int | None, width: int | None, data_format: str | None, channels: int | None = -1
+) -> Spec:
     """An image, or a batch of them, with another height, width and, unless -1, number of channels."""
     batched = found if len(found.known()) == 4 else found.with_shape((None, *found.known()))
     _, (batch, depth) = spatial(batched.known(), data_format)
-    shape = assembled(batch, (height, width), depth if channels == -1 else channels, data_format)
+    shape = assemble(batch, (height, width), depth if channels == -1 else channels, data_format)
     return found.with_shape(shape if len(found.known()) == 4 else shape[1:])
 
 
 @operation("image.resize")
 def resize(images: Spec, size: tuple[int, int], data_format: str | None = None, **_: object) -> Spec:
-    return image_sized(images, size[0], size[1], data_format)
+    return resize_image(images, size[0], size[1], data_format)
 
 
 def _sides(found: Spec, data_format: str | None) -> tuple[int | None, int | None]:
@@ -187,11 +191,11 @@ def _sides(found: Spec, data_format: str | None) -> tuple[int | None, int | None
 
 @operation("image.rgb_to_grayscale")
 def rgb_to_grayscale(images: Spec, data_format: str | None = None) -> Spec:
-    return image_sized(images, *_sides(images, data_format), data_format, 1)
+    return resize_image(images, *_sides(images, data_format), data_format, 1)
 
 
 @operation("image.pad_images", "image.crop_images")
-def edged(
+def change_edges(
     images: Spec,
     target_height: int | None = None,
     target_width: int | None = None,
@@ -204,7 +208,7 @@ def edged(
     tall, wide = _sides(images, data_format)
     tall = plus(tall, sign * (top + bottom)) if target_height is None else target_height
     wide = plus(wide, sign * (left + right)) if target_width is None else target_width
-    return image_sized(images, tall, wide, data_format)
+    return resize_image(images, tall, wide, data_format)
 
 
 @operation("image.extract_patches")
@@ -222,14 +226,14 @@ def extract_patches(
     _, (_, channels) = spatial(batched.known(), data_format)
     depth = times(channels, product(sizes))
     steps = sizes if strides is None else strides
-    patches = convolved(
+    patches = convolve(
         batched, depth, sizes, strides=steps, padding=padding, data_format=data_format, dilation_rate=dilation_rate
     )
     return patches if batched is images else patches.with_shape(patches.known()[1:])
 
 
 @operation("image.affine_transform", "image.perspective_transform")
-def transformed(images: Spec, **_: object) -> Spec:
+def keep_images(images: Spec, **_: object) -> Spec:
     return images
 
 

@@ -6,7 +6,7 @@ from .spec import WIDENED, Axes, Spec, axes_of, floating, plus, product, promote
 from .tables import operation
 
 
-def reduced(x: Spec, axis: Axes, keepdims: bool, dtype: str | None) -> Spec:
+def reduce_shape(x: Spec, axis: Axes, keepdims: bool, dtype: str | None) -> Spec:
     """The shape without the reduced axes, or with ones in their place."""
     shape = x.known()
     gone = axes_of(axis, len(shape))
@@ -14,76 +14,76 @@ def reduced(x: Spec, axis: Axes, keepdims: bool, dtype: str | None) -> Spec:
     return Spec(tuple(kept), dtype)
 
 
-def summed(dtype: str | None) -> str | None:
+def sum_dtype(dtype: str | None) -> str | None:
     """The dtype of a sum: small integers are widened."""
     return promote(WIDENED.get(dtype or "", dtype))
 
 
 @operation("mean", "std", "var", "average", "nanmean", "nanstd", "nanvar", "norm")
 def mean(x: Spec, axis: Axes = None, keepdims: bool = False, **_: object) -> Spec:
-    return reduced(x, axis, keepdims, floating(x.dtype))
+    return reduce_shape(x, axis, keepdims, floating(x.dtype))
 
 
 @operation("median", "nanmedian")
 def median(x: Spec, axis: Axes = None, keepdims: bool = False) -> Spec:
-    return reduced(x, axis, keepdims, floating(x.dtype))
+    return reduce_shape(x, axis, keepdims, floating(x.dtype))
 
 
 @operation("quantile", "nanquantile", "percentile", "nanpercentile")
 def quantile(x: Spec, q: Spec, axis: Axes = None, method: str = "linear", keepdims: bool = False) -> Spec:
-    found = reduced(x, axis, keepdims, floating(x.dtype))
+    found = reduce_shape(x, axis, keepdims, floating(x.dtype))
     return found.with_shape((*q.known(), *found.known()))
 
 
 @operation("max", "min", "amax", "amin", "ptp")
 def extreme(x: Spec, axis: Axes = None, keepdims: bool = False, **_: object) -> Spec:
-    return reduced(x, axis, keepdims, x.dtype)
+    return reduce_shape(x, axis, keepdims, x.dtype)
 
 
 @operation("nanmax", "nanmin")
 def nan_extreme(x: Spec, axis: Axes = None, keepdims: bool = False, **_: object) -> Spec:
-    return reduced(x, axis, keepdims, promote(x.dtype))
+    return reduce_shape(x, axis, keepdims, promote(x.dtype))
 
 
 @operation("sum", "nansum")
 def summation(x: Spec, axis: Axes = None, keepdims: bool = False, **_: object) -> Spec:
-    return reduced(x, axis, keepdims, summed(x.dtype))
+    return reduce_shape(x, axis, keepdims, sum_dtype(x.dtype))
 
 
 @operation("prod", "nanprod")
 def prod(x: Spec, axis: Axes = None, keepdims: bool = False, dtype: str | None = None) -> Spec:
     found = x.dtype
-    return reduced(x, axis, keepdims, dtype or WIDENED.get(found or "", found))
+    return reduce_shape(x, axis, keepdims, dtype or WIDENED.get(found or "", found))
 
 
 @operation("all", "any")
 def truth(x: Spec, axis: Axes = None, keepdims: bool = False) -> Spec:
-    return reduced(x, axis, keepdims, "bool")
+    return reduce_shape(x, axis, keepdims, "bool")
 
 
 @operation("count_nonzero")
 def count_nonzero(x: Spec, axis: Axes = None) -> Spec:
-    return reduced(x, axis, False, "int32")
+    return reduce_shape(x, axis, False, "int32")
 
 
 @operation("argmax", "argmin", "nanargmax", "nanargmin")
 def argmax(x: Spec, axis: Axes = None, keepdims: bool = False) -> Spec:
-    return reduced(x, axis, keepdims, "int32")
+    return reduce_shape(x, axis, keepdims, "int32")
 
 
 @operation("logsumexp")
 def logsumexp(x: Spec, axis: Axes = None, keepdims: bool = False) -> Spec:
-    return reduced(x, axis, keepdims, "float32")
+    return reduce_shape(x, axis, keepdims, "float32")
 
 
 @operation("moments")
 def moments(x: Spec, axes: Axes, keepdims: bool = False, **_: object) -> tuple[Spec, Spec]:
-    found = reduced(x, axes, keepdims, x.dtype)
+    found = reduce_shape(x, axes, keepdims, x.dtype)
     return found, found
 
 
 @operation("cumsum", "cumprod", "nancumsum", "nancumprod")
-def cumulated(x: Spec, axis: int | None = None, dtype: str | None = None) -> Spec:
+def cumulate(x: Spec, axis: int | None = None, dtype: str | None = None) -> Spec:
     shape = x.known() if axis is not None else (product(x.known()),)
     return Spec(shape, dtype or ("int32" if x.dtype == "bool" else x.dtype))
 
@@ -92,12 +92,12 @@ def cumulated(x: Spec, axis: int | None = None, dtype: str | None = None) -> Spe
 def trace(x: Spec, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Spec:
     found = x.dtype
     dtype = found if found == "int64" else WIDENED.get(found or "", found)
-    return reduced(x, (axis1, axis2), False, dtype)
+    return reduce_shape(x, (axis1, axis2), False, dtype)
 
 
 @operation("trapezoid")
 def trapezoid(y: Spec, x: object = None, dx: object = 1.0, axis: int = -1) -> Spec:
-    return reduced(y, axis, False, floating(y.dtype))
+    return reduce_shape(y, axis, False, floating(y.dtype))
 
 
 @operation("size")

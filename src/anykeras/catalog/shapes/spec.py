@@ -182,7 +182,7 @@ def spatial(shape: Shape, data_format: object) -> tuple[Shape, Shape]:
     return shape[1:-1], (shape[0], shape[-1])
 
 
-def assembled(batch: int | None, spatial_dims: Sequence[int | None], channels: int | None, data_format: object) -> Shape:
+def assemble(batch: int | None, spatial_dims: Sequence[int | None], channels: int | None, data_format: object) -> Shape:
     """The whole shape from its parts, in the order of the data format."""
     if data_format == "channels_first":
         return (batch, channels, *spatial_dims)

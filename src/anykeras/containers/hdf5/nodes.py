@@ -20,8 +20,8 @@ from ... import limits
 from ...errors import LimitExceeded, Malformed
 from ..guard import guarded
 from ..source import ByteSource, CountingReader, limit_error
-from .metadata import NameBudget, outside_link_error, read_attributes, read_links
-from .storage import Stored, describe_array
+from .metadata import Budget, attributes, foreign, links
+from .storage import Stored, stored_at
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 EXTERNAL_FILES, SHARED = 7, 2
@@ -94,7 +94,7 @@ class _Visit:
     def __init__(self, source: ByteSource, meter: CountingReader) -> None:
         self.source, self.meter = source, meter
         self.heaps: dict[int, object] = {}
-        self.budget = NameBudget(source.size)
+        self.budget = Budget(source.size)
         self.nodes: dict[int, Node] = {}  # by address
         self.bounds = limits.current()
         self.count = self.declared = self.held = self.unstored = 0
@@ -117,7 +117,7 @@ class _Visit:
     def _links(self, node: Node) -> list[tuple[str, int]]:
         part = node.path or "/"
         with guarded(part):
-            found = list(read_links(node.objects, self.meter, self.budget, part))
+            found = list(links(node.objects, self.meter, self.budget, part))
         if len({name for name, _ in found}) != len(found):
             raise Malformed("AK1103", "the group lists a name twice", part=part)
         for name, _ in found:
@@ -151,15 +151,15 @@ class _Visit:
     def _attributes(self, path: str, objects: DataObjects) -> dict[str, object]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
-            return read_attributes(objects, self.meter, self.budget, path or "/")
+            return attributes(objects, self.meter, self.budget, path or "/")
 
     def _stored(self, path: str, node: Node) -> Stored:
         objects = node.objects
         if objects.find_msg_type(EXTERNAL_FILES):
-            raise outside_link_error(path, "external storage (the numbers lie in another file)")
+            raise foreign(path, "external storage (the numbers lie in another file)")
         if any(m["flags"] & SHARED for m in objects.msgs if m["type"] in (1, 3, 5, 8, 11)):
             raise NotImplementedError("a datatype or layout shared between arrays")
-        stored = describe_array(self.source, self.meter, path, objects, node.attributes.get("dtype"))
+        stored = stored_at(self.source, self.meter, path, objects, node.attributes.get("dtype"))
         self.declared += stored.declared
         self.held += stored.held
         self.unstored += max(0, stored.declared - stored.covered)

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ... import limits
+from ...errors import NotAModel
 from ..base import Asset, Json, Match, Raw
-from ..foreign import foreign_error
 from ..hdf5.container import read_weights_store
 from ..json_text import parse_json
 from ..source import ByteSource
@@ -61,7 +61,12 @@ def read_box(box: Box, match: Match) -> Raw:
     notes: list[str] = []
     architecture = _json(box, CONFIG, notes)
     if not isinstance(architecture, dict) or "class_name" not in architecture:
-        raise foreign_error("AK1112", "config.json holds no Keras model", f"{match.path}/{CONFIG}")
+        raise NotAModel(
+            "AK1112",
+            "config.json holds no Keras model",
+            part=f"{match.path}/{CONFIG}",
+            next_step="A .keras file has the layers of the model in config.json; this one is something else.",
+        )
     metadata = _json(box, METADATA, notes) if METADATA in box.sizes else {}
     stamps = metadata if isinstance(metadata, dict) else {}
     raw = Raw(

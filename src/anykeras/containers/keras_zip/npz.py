@@ -13,8 +13,7 @@ from ...errors import Malformed
 from ...tensors import Tensor
 from ..base import TreeWeights
 from ..guard import guarded
-from ..pickle_values import Inert, tensor_of
-from ..pickle_walker import ARRAYS_ONLY, walk
+from ..pickles import ARRAYS_ONLY, Inert, tensor_of, walk
 from ..source import ByteSource
 from .archive import Member, members, open_member
 

@@ -19,8 +19,7 @@ from ..hdf5.nodes import SIGNATURE
 from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
-from ..pickle_values import Inert, Name, Span, tensor_of
-from ..pickle_walker import walk
+from ..pickles import Inert, Name, Span, tensor_of, walk
 from ..source import ByteSource, wrap_bytes
 
 _STAMPS = ("keras_version", "backend")

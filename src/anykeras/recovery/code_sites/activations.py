@@ -48,10 +48,10 @@ def activation(layer: Layer, site: CodeSite) -> Lifted:
     outputs = Inference().call(layer.with_config(**dict.fromkeys(functions, "linear")), site.args, site.kwargs)
     changed, parts = layer, list[Lifted]()
     for key, code in functions.items():
-        given = _applied_to(layer, outputs)
-        made = Lifting(layer, key, code, given, site.context, site.custom_objects, name=f"{layer.name}_{key}").lifted()
-        changed = changed.with_config(**{key: made.layer})
-        parts.append(made)
+        given = _find_argument(layer, outputs)
+        lifted = Lifting(layer, key, code, given, site.context, site.custom_objects, name=f"{layer.name}_{key}").lift()
+        changed = changed.with_config(**{key: lifted.layer})
+        parts.append(lifted)
     return Lifted(
         changed,
         outputs,
@@ -61,7 +61,7 @@ def activation(layer: Layer, site: CodeSite) -> Lifted:
     )
 
 
-def _applied_to(layer: Layer, outputs: Output) -> Spec:
+def _find_argument(layer: Layer, outputs: Output) -> Spec:
     """The tensor that the activation is applied to: the outcome, and inside a recurrence one step of it."""
     units = layer.config.get("units")
     if "recurrent_activation" in layer.config or layer.class_name.startswith("SimpleRNN"):

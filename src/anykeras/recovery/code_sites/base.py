@@ -63,7 +63,7 @@ def trace_custom_class(layer: Layer, site: CodeSite) -> Lifted:
     return site.trace(layer, site)
 
 
-def lifter(layer: Layer) -> Lifter | None:
+def find_lifter(layer: Layer) -> Lifter | None:
     """The lifter of a layer, or None where it holds no code."""
     if layer.operation or layer.graph is not None:
         return None

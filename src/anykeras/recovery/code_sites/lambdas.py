@@ -10,10 +10,10 @@ from ...document.build import Builder
 from ...document.model import Code, Era, Layer, Object, Value
 from ...errors import AnyKerasError, Unsupported
 from ..domain import CodeDomain
-from ..follow import Start, find, readings
+from ..follow import Start, find, list_readings
 from ..functions import FunctionContext, Operand
 from ..graph_ops import GraphOps
-from ..lift import Lifted, Lifting, entered
+from ..lift import Lifted, Lifting, enter_inputs
 from .base import CodeSite, code_site, code_site_where
 
 
@@ -26,11 +26,11 @@ def lambda_layer(layer: Layer, site: CodeSite) -> Lifted:
     """
     context = site.context
     offered = {"training": context.training} if context.tf_keras or context.era is Era.KERAS3 else {}
-    made = Lifting(
+    lifted = Lifting(
         layer, "function", _function(layer), site.args[0], context, site.custom_objects, _arguments(layer), offered,
         site.masked,
-    ).lifted()  # fmt: skip
-    return _with_mask(layer, site, _shape_checked(layer, site, made))
+    ).lift()  # fmt: skip
+    return _add_mask(layer, site, _check_shape(layer, site, lifted))
 
 
 def _function(layer: Layer) -> Code:
@@ -60,25 +60,25 @@ def merge_layer(layer: Layer, site: CodeSite) -> Lifted:
     """A Merge whose mode is a function of the list of its inputs (keras 1.2.2 engine/topology.py)."""
     code = layer.config["mode"]
     assert isinstance(code, Code)
-    made = Lifting(
+    lifted = Lifting(
         layer, "mode", code, site.args[0], site.context, site.custom_objects, _arguments(layer), masked=site.masked
-    ).lifted()
-    return _with_mask(layer, site, _shape_checked(layer, site, made), "output_mask")
+    ).lift()
+    return _add_mask(layer, site, _check_shape(layer, site, lifted), "output_mask")
 
 
-def _shape_checked(layer: Layer, site: CodeSite, made: Lifted) -> Lifted:
+def _check_shape(layer: Layer, site: CodeSite, lifted: Lifted) -> Lifted:
     """What ``output_shape`` says is not needed: the function was followed. Where the two differ, it is said."""
     code = layer.config.get("output_shape")
-    if not isinstance(code, Code) or not isinstance(made.outputs, Spec) or made.outputs.shape is None:
-        return made
+    if not isinstance(code, Code) or not isinstance(lifted.outputs, Spec) or lifted.outputs.shape is None:
+        return lifted
     try:
-        said = _called(code, site.context, lambda ops: [_shapes(site.args[0])])
+        said = _follow(code, site.context, lambda ops: [_shapes(site.args[0])])
     except AnyKerasError:
-        return made  # a shape function that cannot be followed decides nothing
-    if not isinstance(said, tuple | list) or _fits(said, made.outputs.shape):
-        return made
-    note = f"output_shape says {tuple(said)}, and the function gives {made.outputs.shape}: the function counts"
-    return replace(made, notes=(*made.notes, note))
+        return lifted  # a shape function that cannot be followed decides nothing
+    if not isinstance(said, tuple | list) or _fits(said, lifted.outputs.shape):
+        return lifted
+    note = f"output_shape says {tuple(said)}, and the function gives {lifted.outputs.shape}: the function counts"
+    return replace(lifted, notes=(*lifted.notes, note))
 
 
 def _shapes(specs: Operand) -> Operand:
@@ -91,17 +91,17 @@ def _fits(said: Operand, shape: tuple[int | None, ...]) -> bool:
     )
 
 
-def _called(code: Code, context: FunctionContext, arguments: Callable[[GraphOps], Sequence[Operand]]) -> Operand:
+def _follow(code: Code, context: FunctionContext, arguments: Callable[[GraphOps], Sequence[Operand]]) -> Operand:
     """The outcome of a small function of the layer, over a graph that is then thrown away."""
 
     def begin() -> Start:
         ops = GraphOps(Builder("side"), context)
         return Start(CodeDomain(ops), arguments(ops), {})
 
-    return readings(find(code))[0].run(begin)[1]
+    return list_readings(find(code))[0].run(begin)[1]
 
 
-def _with_mask(layer: Layer, site: CodeSite, made: Lifted, key: str = "mask") -> Lifted:
+def _add_mask(layer: Layer, site: CodeSite, lifted: Lifted, key: str = "mask") -> Lifted:
     """The mask that the layer hands on. Without code there is none; code that returns the mask it is given keeps it.
 
     Keras calls ``mask(inputs, mask)`` for a Lambda and ``output_mask(masks)`` for a Merge.
@@ -110,24 +110,24 @@ def _with_mask(layer: Layer, site: CodeSite, made: Lifted, key: str = "mask") ->
     if not isinstance(code, Code):
         lost = any(site.masked) and site.mask_consumed and site.context.era is Era.KERAS2
         note = "the mask ends here; Keras 2 does not store `mask=`, so that it cannot be told whether there was one"
-        return replace(made, notes=(*made.notes, note)) if lost else made
+        return replace(lifted, notes=(*lifted.notes, note)) if lost else lifted
     if not (site.mask_consumed and (any(site.masked) or key == "mask")):
-        return made
+        return lifted
     kept: list[Operand] = []
 
     def arguments(ops: GraphOps) -> list[Operand]:
         kept[:] = [ops.input(Spec((None, None), "bool")) if has else None for has in site.masked]
         masks = kept if isinstance(site.args[0], list | tuple) else kept[0]
-        return [masks] if key == "output_mask" else [entered(ops, site.args[0]), masks]
+        return [masks] if key == "output_mask" else [enter_inputs(ops, site.args[0]), masks]
 
-    outcome = _called(code, site.context, arguments)
+    outcome = _follow(code, site.context, arguments)
     if outcome is None:
-        return made
-    if outcome is kept[0] and isinstance(made.outputs, Spec) and made.outputs == site.args[0]:
-        return replace(made, layer=Layer("Activation", layer.name, {"activation": made.layer}, address=layer.address))
+        return lifted
+    if outcome is kept[0] and isinstance(lifted.outputs, Spec) and lifted.outputs == site.args[0]:
+        return replace(lifted, layer=Layer("Activation", layer.name, {"activation": lifted.layer}, address=layer.address))
     raise Unsupported(
         "AK3011",
-        f"{key} of {layer.class_name} {layer.name!r} computes a mask, and a layer of the model heeds masks",
+        f"{key} of {layer.class_name} {layer.name!r} computes a mask, and a layer of the model uses masks",
         layer=layer.name,
         key=key,
         next_step="Compute the mask in the model, and call the layers that need it with mask=.",

@@ -11,8 +11,8 @@ from ..functions.base import FunctionContext
 from ..graph_ops import GraphOps
 from ..held import constant
 from ..lift import Body, Lifted, submodel
-from ..op_calls import ARGS, KWARGS, restored
-from ..refusals import told
+from ..op_calls import ARGS, KWARGS, restore_arguments
+from ..refusals import locate
 from ..tensorflow_nodes import compute
 from .base import CodeSite, code_site
 
@@ -25,8 +25,8 @@ def tf_function(layer: Layer, site: CodeSite) -> Lifted:
     name = str(layer.config.get("function", ""))
 
     def body(ops: GraphOps, inputs: Operand) -> Operand:
-        args = restored(layer.config.get(ARGS, ()), inputs)
-        kwargs = restored(layer.config.get(KWARGS, {}), inputs)
+        args = restore_arguments(layer.config.get(ARGS, ()), inputs)
+        kwargs = restore_arguments(layer.config.get(KWARGS, {}), inputs)
         if name == f"{_OPERATOR}getitem":
             return operator("getitem", ops.context)(ops, args[0], _key(kwargs.get("slice_spec", args[1:])))
         if name.startswith(_OPERATOR):
@@ -35,7 +35,7 @@ def tf_function(layer: Layer, site: CodeSite) -> Lifted:
             )
         return _entry(name, layer, ops.context)(ops, *args, **kwargs)
 
-    return _told(layer, site, body)
+    return _lift(layer, site, body)
 
 
 def _entry(name: str, layer: Layer, context: FunctionContext) -> Entry:
@@ -77,7 +77,7 @@ def tf_node(layer: Layer, site: CodeSite) -> Lifted:
         operands = [constants[i] if i in constants else next(tensors) for i in range(count)]
         return compute(ops, str(node.get("op")), operands, _attributes(node.get("attr")))
 
-    return _told(layer, site, body)
+    return _lift(layer, site, body)
 
 
 def _attributes(held: Operand) -> dict[str, Operand]:
@@ -113,9 +113,9 @@ def composite(layer: Layer, site: CodeSite) -> Lifted:
     )
 
 
-def _told(layer: Layer, site: CodeSite, body: Body) -> Lifted:
+def _lift(layer: Layer, site: CodeSite, body: Body) -> Lifted:
     given = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
     try:
         return submodel(layer, given, site.context, body)
     except AnyKerasError as error:
-        raise told(error, layer.name) from None
+        raise locate(error, layer.name) from None

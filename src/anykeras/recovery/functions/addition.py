@@ -21,7 +21,7 @@ def never_a_bias(first: Sequence[Operand], second: Sequence[Operand]) -> bool:
     return bool(known) and known[0] == len(second) - 1 and second[-1] == first[-1]
 
 
-def summed(ops: Ops, a: Operand, b: Operand) -> tuple[str, Operand, Operand]:
+def order_sum(ops: Ops, a: Operand, b: Operand) -> tuple[str, Operand, Operand]:
     """The operation and its operands for ``a + b``."""
     one, other = ops.shape(a), ops.shape(b)
     if never_a_bias(one, other):

@@ -106,10 +106,10 @@ def dimshuffle(ops: Ops, x: Operand, *pattern: Operand) -> Operand:
 
 @function("method.tensor.flatten", stack="Theano (ndim axes are left), numpy")
 def flatten(ops: Ops, x: Operand, ndim: Operand = 1) -> Operand:
-    return flattened(ops, x, int(ndim) if isinstance(ndim, int) else 1)
+    return keep_axes(ops, x, int(ndim) if isinstance(ndim, int) else 1)
 
 
-def flattened(ops: Ops, x: Operand, axes: int) -> Operand:
+def keep_axes(ops: Ops, x: Operand, axes: int) -> Operand:
     """The last axes joined so that `axes` are left."""
     if axes == 1:
         return ops.reshape(x, (-1,))

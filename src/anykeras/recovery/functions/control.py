@@ -19,7 +19,7 @@ def runnable(ops: Ops, function: Operand) -> Callable[..., Operand]:
     return partial(function, ops) if isinstance(function, Entry) else function
 
 
-def called(branch: Operand) -> Operand:
+def call_branch(branch: Operand) -> Operand:
     """A branch given as a value or as a function of nothing."""
     return branch() if callable(branch) else branch
 
@@ -30,10 +30,10 @@ def where(ops: Ops, condition: Operand, one: Operand, other: Operand) -> Operand
         return type(one)(where(ops, condition, a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, dict):
         return {key: where(ops, condition, one[key], other[key]) for key in one}
-    return ops.where(truth(ops, condition), one, other)
+    return ops.where(as_bool(ops, condition), one, other)
 
 
-def truth(ops: Ops, condition: Operand) -> Operand:
+def as_bool(ops: Ops, condition: Operand) -> Operand:
     """The condition as truth values."""
     if not ops.is_tensor(condition) or of(ops, condition) == "bool":
         return condition
@@ -43,21 +43,21 @@ def truth(ops: Ops, condition: Operand) -> Operand:
 def choose(ops: Ops, condition: Operand, one: Operand, other: Operand) -> Operand:
     """A branch on one truth value: plain ones decide now, tensors compute both sides."""
     if not ops.is_tensor(condition):
-        return called(one) if condition else called(other)
-    first, second = called(one), called(other)
+        return call_branch(one) if condition else call_branch(other)
+    first, second = call_branch(one), call_branch(other)
     if first is None and second is None:
         return None
     return where(ops, condition, first, second)
 
 
-def leading(ops: Ops, condition: Operand, rank: int) -> Operand:
+def align_leading(ops: Ops, condition: Operand, rank: int) -> Operand:
     """`condition` with axes of size one added behind, so that it picks along its leading axes."""
     for _ in range(rank - ops.rank(condition)):
         condition = ops.expand_dims(condition, -1)
     return condition
 
 
-def steps(ops: Ops, x: Operand, axis: int = 0) -> list[Operand]:
+def split_steps(ops: Ops, x: Operand, axis: int = 0) -> list[Operand]:
     """The slices of `x` along an axis of known size."""
     size = ops.shape(x)[axis]
     if not isinstance(size, int):
@@ -68,30 +68,30 @@ def steps(ops: Ops, x: Operand, axis: int = 0) -> list[Operand]:
     return [ops.getitem(x, (*front, index, Ellipsis)) for index in range(size)]
 
 
-def elements(ops: Ops, elems: Operand) -> list[Operand]:
+def split_elements(ops: Ops, elems: Operand) -> list[Operand]:
     """What a mapped function is called with, one by one: slices, or tuples of slices."""
     if isinstance(elems, list | tuple):
-        return [type(elems)(row) for row in zip(*(steps(ops, one) for one in elems), strict=True)]
-    return steps(ops, elems)
+        return [type(elems)(row) for row in zip(*(split_steps(ops, one) for one in elems), strict=True)]
+    return split_steps(ops, elems)
 
 
-def together(ops: Ops, rows: Sequence[Operand]) -> Operand:
+def stack_rows(ops: Ops, rows: Sequence[Operand]) -> Operand:
     """Rows stacked, structure by structure."""
     if isinstance(rows[0], list | tuple):
-        return type(rows[0])(together(ops, column) for column in zip(*rows, strict=True))
+        return type(rows[0])(stack_rows(ops, column) for column in zip(*rows, strict=True))
     return ops.stack(list(rows), axis=0)
 
 
-def mapped(ops: Ops, function: Callable[..., Operand], elems: Operand) -> Operand:
+def map_over(ops: Ops, function: Callable[..., Operand], elems: Operand) -> Operand:
     """``map_fn``: written out where the size is known, else left to the `Ops`."""
     function = runnable(ops, function)
     several = elems if isinstance(elems, list | tuple) else [elems]
     if not all(isinstance(ops.shape(one)[0], int) for one in several):
-        return ops.map_rows(function, elems) if several is not elems else _mapped_together(ops, function, elems)
-    return together(ops, [function(row) for row in elements(ops, elems)])
+        return ops.map_rows(function, elems) if several is not elems else _map_together(ops, function, elems)
+    return stack_rows(ops, [function(row) for row in split_elements(ops, elems)])
 
 
-def _mapped_together(ops: Ops, function: Callable[..., Operand], elems: Operand) -> Operand:
+def _map_together(ops: Ops, function: Callable[..., Operand], elems: Operand) -> Operand:
     """Several tensors as one whose rows hold all their numbers, taken apart again for each row."""
     shapes = [ops.shape(one)[1:] for one in elems]
     sizes = [math.prod(shape) for shape in shapes if all(isinstance(size, int) for size in shape)]
@@ -107,10 +107,10 @@ def _mapped_together(ops: Ops, function: Callable[..., Operand], elems: Operand)
     return ops.map_rows(apart, ops.concatenate(flat, axis=-1))
 
 
-def folded(ops: Ops, function: Callable[..., Operand], elems: Operand, initial: Operand, backwards: bool) -> Operand:
+def fold(ops: Ops, function: Callable[..., Operand], elems: Operand, initial: Operand, backwards: bool) -> Operand:
     """``foldl`` and ``foldr``: function(so far, element)."""
     function = runnable(ops, function)
-    rows = elements(ops, elems)
+    rows = split_elements(ops, elems)
     rows = rows[::-1] if backwards else rows
     if initial is None:
         initial, rows = rows[0], rows[1:]
@@ -119,10 +119,10 @@ def folded(ops: Ops, function: Callable[..., Operand], elems: Operand, initial: 
     return initial
 
 
-def scanned(ops: Ops, function: Callable[..., Operand], elems: Operand, initial: Operand, backwards: bool = False) -> Operand:
+def scan_over(ops: Ops, function: Callable[..., Operand], elems: Operand, initial: Operand, backwards: bool = False) -> Operand:
     """``tf.scan``: every intermediate outcome, stacked."""
     function = runnable(ops, function)
-    rows = elements(ops, elems)
+    rows = split_elements(ops, elems)
     rows = rows[::-1] if backwards else rows
     found = []
     if initial is None:
@@ -131,10 +131,10 @@ def scanned(ops: Ops, function: Callable[..., Operand], elems: Operand, initial:
     for row in rows:
         initial = function(initial, row)
         found.append(initial)
-    return together(ops, found[::-1] if backwards else found)
+    return stack_rows(ops, found[::-1] if backwards else found)
 
 
-def recurrent(
+def run_recurrence(
     ops: Ops,
     step: Callable[..., Operand],
     inputs: Operand,
@@ -151,16 +151,16 @@ def recurrent(
     """
     kept = list(states)
     extra = list(constants or [])
-    rows = steps(ops, inputs, 1)
-    masks = steps(ops, mask, 1) if mask is not None else [None] * len(rows)
+    rows = split_steps(ops, inputs, 1)
+    masks = split_steps(ops, mask, 1) if mask is not None else [None] * len(rows)
     order = list(zip(rows, masks, strict=True))
     outputs: list[Operand] = []
     for row, seen in order[::-1] if backwards else order:
         output, new = step(row, [*kept, *extra])
         if seen is not None:
             before = kept[0] if shows_state else outputs[-1] if outputs else ops.zeros_like(output)
-            output = ops.where(leading(ops, truth(ops, seen), ops.rank(output)), output, before)
-            new = [ops.where(leading(ops, truth(ops, seen), ops.rank(a)), a, b) for a, b in zip(new, kept, strict=True)]
+            output = ops.where(align_leading(ops, as_bool(ops, seen), ops.rank(output)), output, before)
+            new = [ops.where(align_leading(ops, as_bool(ops, seen), ops.rank(a)), a, b) for a, b in zip(new, kept, strict=True)]
         outputs.append(output)
         kept = list(new)
     return outputs[-1], ops.stack(outputs, axis=1), kept

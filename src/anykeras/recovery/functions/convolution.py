@@ -21,7 +21,7 @@ def spatial(value: Operand, rank: int) -> Spatial:
     return given * rank if len(given) == 1 else given
 
 
-def channels_last(ops: Ops, x: Operand, data_format: str) -> Operand:
+def to_channels_last(ops: Ops, x: Operand, data_format: str) -> Operand:
     """`x` with the channels moved to the end."""
     if data_format != "channels_first":
         return x
@@ -29,7 +29,7 @@ def channels_last(ops: Ops, x: Operand, data_format: str) -> Operand:
     return ops.transpose(x, axes=(0, *range(2, rank), 1))
 
 
-def as_given(ops: Ops, x: Operand, data_format: str) -> Operand:
+def restore_format(ops: Ops, x: Operand, data_format: str) -> Operand:
     """The way back."""
     if data_format != "channels_first":
         return x
@@ -37,7 +37,7 @@ def as_given(ops: Ops, x: Operand, data_format: str) -> Operand:
     return ops.transpose(x, axes=(0, rank - 1, *range(1, rank - 1)))
 
 
-def flipped(ops: Ops, kernel: Operand, count: int) -> Operand:
+def flip_kernel(ops: Ops, kernel: Operand, count: int) -> Operand:
     """The kernel with its first `count` axes reversed: Theano convolves, the others correlate."""
     if not ops.is_tensor(kernel):
         return np.ascontiguousarray(np.flip(np.asarray(kernel), tuple(range(count))))
@@ -46,7 +46,7 @@ def flipped(ops: Ops, kernel: Operand, count: int) -> Operand:
     return kernel
 
 
-def around(ops: Ops, x: Operand, before: Sequence[int], after: Sequence[int], value: float = 0.0) -> Operand:
+def pad_spatial(ops: Ops, x: Operand, before: Sequence[int], after: Sequence[int], value: float = 0.0) -> Operand:
     """A channels-last tensor with a border."""
     pairs = tuple(zip(before, after, strict=True))
     if not any(map(any, pairs)):
@@ -54,7 +54,7 @@ def around(ops: Ops, x: Operand, before: Sequence[int], after: Sequence[int], va
     return ops.pad(x, ((0, 0), *pairs, (0, 0)), mode="constant", constant_values=value)
 
 
-def first(ops: Ops, x: Operand, lengths: Sequence[int | None]) -> Operand:
+def keep_first(ops: Ops, x: Operand, lengths: Sequence[int | None]) -> Operand:
     """Only the first so many places of each spatial axis; None keeps all."""
     if all(length is None for length in lengths):
         return x
@@ -77,27 +77,27 @@ def convolve(
     stride, holes = spatial(strides, rank), spatial(dilation, rank)
     padding = padding.lower()
     size = tuple(known(ops, kernel, axis, "a convolution") for axis in range(rank))
-    x = channels_last(ops, x, data_format)
+    x = to_channels_last(ops, x, data_format)
     reach = tuple((k - 1) * d for k, d in zip(size, holes, strict=True))
     crop: list[int | None] = [None] * rank
     if padding == "causal":
-        x, padding = around(ops, x, reach, (0,) * rank), "valid"
+        x, padding = pad_spatial(ops, x, reach, (0,) * rank), "valid"
     elif padding == "full":
-        x, padding = around(ops, x, reach, reach), "valid"
+        x, padding = pad_spatial(ops, x, reach, reach), "valid"
     elif padding == "same" and theano:
         half = tuple((r + 1) // 2 for r in reach)
         crop = [_ceil(ops, x, a + 1, stride[a]) if size[a] % 2 == 0 else None for a in range(rank)]
-        x, padding = around(ops, x, half, half), "valid"
-    kernel = flipped(ops, kernel, rank) if theano else kernel
+        x, padding = pad_spatial(ops, x, half, half), "valid"
+    kernel = flip_kernel(ops, kernel, rank) if theano else kernel
     out = ops.conv(x, kernel, strides=stride, padding=padding, data_format="channels_last", dilation_rate=holes)
-    return as_given(ops, first(ops, out, crop), data_format)
+    return restore_format(ops, keep_first(ops, out, crop), data_format)
 
 
 def _ceil(ops: Ops, x: Operand, axis: int, step: int) -> int:
     return -(-known(ops, x, axis, "a convolution that keeps the size") // step)
 
 
-def depthwise(
+def depthwise_convolve(
     ops: Ops,
     x: Operand,
     kernel: Operand,
@@ -111,17 +111,17 @@ def depthwise(
     """One kernel a channel: (spatial, in, multiplier). Theano had none."""
     rank = ops.rank(x) - 2
     y = ops.depthwise_conv(
-        channels_last(ops, x, data_format),
+        to_channels_last(ops, x, data_format),
         kernel,
         strides=spatial(strides, rank),
         padding=padding.lower(),
         data_format="channels_last",
         dilation_rate=spatial(dilation, rank),
     )
-    return as_given(ops, y, data_format)
+    return restore_format(ops, y, data_format)
 
 
-def transposed(
+def transpose_convolve(
     ops: Ops,
     x: Operand,
     kernel: Operand,
@@ -142,7 +142,7 @@ def transposed(
     given = ops.constant_value(kernel)
     if given is None:
         raise Refused("a transposed convolution has a kernel that is computed")
-    array = flipped(ops, np.asarray(given), rank) if theano else np.asarray(given)
+    array = flip_kernel(ops, np.asarray(given), rank) if theano else np.asarray(given)
     stride, holes = spatial(strides, rank), spatial(dilation, rank)
     config: dict[str, Operand] = {
         "filters": int(array.shape[-2]),
@@ -152,7 +152,7 @@ def transposed(
         "dilation_rate": holes,
         "use_bias": False,
     }
-    x = channels_last(ops, x, data_format)
+    x = to_channels_last(ops, x, data_format)
     y = ops.layer("Conv2DTranspose" if rank == 2 else "Conv3DTranspose", config, x, weights={"kernel": array})
     window = [slice(None)]
     beyond = [(0, 0)]
@@ -165,7 +165,7 @@ def transposed(
         beyond.append((0, max(start + length - made, 0)))
     if any(map(any, beyond)):
         y = ops.pad(y, (*beyond, (0, 0)), mode="constant")
-    return as_given(ops, ops.getitem(y, (*window, slice(None))), data_format)
+    return restore_format(ops, ops.getitem(y, (*window, slice(None))), data_format)
 
 
 def _front(before: int, after: int, stride: int, reach: int, padding: str, theano: bool) -> int:
@@ -201,12 +201,12 @@ def pool(
     window = spatial(size, rank)
     stride = window if strides is None else spatial(strides, rank)
     padding = padding.lower()
-    x = channels_last(ops, x, data_format)
+    x = to_channels_last(ops, x, data_format)
     if theano and padding == "same":
         y = _pool_theano_same(ops, x, mode, window, stride)
     else:
         y = _windows(ops, x, mode, window, stride, padding)
-    return as_given(ops, y, data_format)
+    return restore_format(ops, y, data_format)
 
 
 def _windows(ops: Ops, x: Operand, mode: str, window: Spatial, stride: Spatial, padding: str) -> Operand:
@@ -221,8 +221,8 @@ def _pool_theano_same(ops: Ops, x: Operand, mode: str, window: Spatial, stride: 
     keep = [_ceil(ops, x, axis + 1, step) for axis, step in enumerate(stride)]
     if mode == "max":
         lowest = float(np.finfo("float32").min)
-        y = _windows(ops, around(ops, x, border, border, lowest), mode, window, stride, "valid")
-        return first(ops, y, keep)
-    y = _windows(ops, around(ops, x, border, border), mode, window, stride, "valid")
-    inside = _windows(ops, around(ops, ops.ones_like(x), border, border), mode, window, stride, "valid")
-    return ops.divide(first(ops, y, keep), first(ops, inside, keep))
+        y = _windows(ops, pad_spatial(ops, x, border, border, lowest), mode, window, stride, "valid")
+        return keep_first(ops, y, keep)
+    y = _windows(ops, pad_spatial(ops, x, border, border), mode, window, stride, "valid")
+    inside = _windows(ops, pad_spatial(ops, ops.ones_like(x), border, border), mode, window, stride, "valid")
+    return ops.divide(keep_first(ops, y, keep), keep_first(ops, inside, keep))

@@ -1,4 +1,4 @@
-"""Tensors made of nothing: filled, counted, or of numbers in the code."""
+"""Tensors made of nothing: fill, counted, or of numbers in the code."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from .shapes import number, sizes
 from .values import Operand, Sizes
 
 
-def filled(ops: Ops, name: str, shape: Operand, dtype: Operand = None) -> Operand:
+def fill(ops: Ops, name: str, shape: Operand, dtype: Operand = None) -> Operand:
     """``zeros`` and ``ones`` in a shape of any spelling."""
     return ops.op(name, sizes(ops, shape), dtype=dtype_name(ops, dtype))
 
 
-def filled_like(ops: Ops, name: str, x: Operand, dtype: Operand = None) -> Operand:
+def fill_like(ops: Ops, name: str, x: Operand, dtype: Operand = None) -> Operand:
     """``zeros_like`` and ``ones_like``; like a shape, numbers as many as it has."""
     if isinstance(x, Sizes):
         return Sizes((0 if name == "zeros_like" else 1,) * len(x))

@@ -8,7 +8,7 @@ from .dtypes import of
 from .values import Operand
 
 
-def bounded(ops: Ops, x: Operand, low: Operand = None, high: Operand = None) -> Operand:
+def bound(ops: Ops, x: Operand, low: Operand = None, high: Operand = None) -> Operand:
     """Clip to bounds that may be tensors or absent; two plain numbers make one operation."""
     if isinstance(low, int | float) and isinstance(high, int | float):
         return ops.clip(x, low, high)
@@ -28,7 +28,7 @@ def normalized(ops: Ops, x: Operand, axis: Operand = None, floor: Operand = 1e-1
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, floor)))
 
 
-def batch_normalized(
+def batch_normalize(
     ops: Ops, x: Operand, mean: Operand, var: Operand, beta: Operand, gamma: Operand, epsilon: Operand
 ) -> Operand:
     """``tf.nn.batch_normalization``: scale and shift may be absent."""
@@ -53,7 +53,7 @@ def bits(ops: Ops, name: str, a: Operand, b: Operand) -> Operand:
     return ops.op(f"{kind}_{name}", a, b)
 
 
-def inverted(ops: Ops, a: Operand) -> Operand:
+def invert_bits(ops: Ops, a: Operand) -> Operand:
     """``not`` of a truth value, or of the bits of a whole number."""
     return ops.logical_not(a) if of(ops, a) == "bool" else ops.bitwise_not(a)
 
@@ -63,7 +63,7 @@ def transposed(ops: Ops, x: Operand, axes: Operand = None) -> Operand:
     return ops.transpose(x) if axes is None else ops.transpose(x, axes=tuple(int(one) for one in axes))
 
 
-def contracted(ops: Ops, a: Operand, b: Operand, axes: Operand) -> Operand:
+def contract(ops: Ops, a: Operand, b: Operand, axes: Operand) -> Operand:
     """``tensordot`` over a number of axes, or over one or several of each."""
     if isinstance(axes, int):
         return ops.tensordot(a, b, axes=axes)

@@ -12,11 +12,11 @@ from functools import reduce
 from . import convolution, shapes
 from .backend.elementwise import relu
 from .backend.images import resize_images
-from .backend.shaping import data_format_of, padded
+from .backend.shaping import data_format_of, pad_spatial_axes
 from .base import Ops
 from .convolution import spatial
 from .elementary import softmax_over
-from .joining import joined
+from .joining import concatenate_any
 from .keras_names import get
 from .products import batch_dot
 from .registration import each, function, functions, refuse
@@ -60,7 +60,7 @@ def _flatten(ops: Ops, data_format: Operand = None) -> Call:
     where = "channels_last" if data_format is None else data_format_of(ops, data_format)
 
     def call(x: Operand) -> Operand:
-        x = convolution.channels_last(ops, x, where)
+        x = convolution.to_channels_last(ops, x, where)
         return shapes.reshape(ops, x, (-1, shapes.product(ops.shape(x)[1:])))
 
     return call
@@ -82,7 +82,7 @@ _layers(
         "Lambda": lambda ops, function=None, output_shape=None, mask=None, arguments=None, **_: (
             lambda x: function(x, **(arguments or {}))
         ),
-        "Concatenate": lambda ops, axis=-1: lambda xs: joined(ops, list(xs), int(axis)),
+        "Concatenate": lambda ops, axis=-1: lambda xs: concatenate_any(ops, list(xs), int(axis)),
         "LeakyReLU": lambda ops, alpha=0.3, negative_slope=None: (
             lambda x: ops.leaky_relu(x, negative_slope=alpha if negative_slope is None else negative_slope)
         ),
@@ -129,7 +129,7 @@ _layers({"Dot": _dot})
 functions(
     L,
     {
-        "concatenate merge.concatenate": lambda ops, inputs, axis=-1: joined(ops, list(inputs), int(axis)),
+        "concatenate merge.concatenate": lambda ops, inputs, axis=-1: concatenate_any(ops, list(inputs), int(axis)),
         "dot merge.dot": lambda ops, inputs, axes, normalize=False: _dot(ops, axes, normalize)(inputs),
     },
     stack="Keras 2 on",
@@ -176,7 +176,7 @@ def _pairs(amounts: Operand, rank: int) -> list[tuple[int, int]]:
 def _padding(rank: int) -> Callable[..., Call]:
     def build(ops: Ops, padding: Operand = 1, data_format: Operand = None) -> Call:
         where = data_format_of(ops, data_format) if rank > 1 else "channels_last"
-        return lambda x: padded(ops, x, _pairs(padding, rank), where)
+        return lambda x: pad_spatial_axes(ops, x, _pairs(padding, rank), where)
 
     return build
 
@@ -233,7 +233,7 @@ def merge(
     if callable(mode):
         return mode(xs)
     if mode in ("concat", "dot"):
-        return joined(ops, xs, int(concat_axis)) if mode == "concat" else _dot(ops, dot_axes)(xs)
+        return concatenate_any(ops, xs, int(concat_axis)) if mode == "concat" else _dot(ops, dot_axes)(xs)
     named = {"sum": "add", "mul": "multiply", "max": "maximum"}
     if mode == "ave":
         return _average(ops, mode, xs)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from . import control, convolution, sampling, shapes
 from .axes import axis_of, reduce, reduce_to
 from .base import Entry, Kind, Ops, words
-from .creation import cast, filled
+from .creation import cast, fill
 from .dtypes import dtype_name
-from .elementary import bounded, softmax_over
+from .elementary import bound, softmax_over
 from .indexing import cut
 from .registration import Spelled, each, function, functions, refuse, register
 from .tf.linalg import vector_norm
-from .tf.shaping import repeated
+from .tf.shaping import repeat_places
 from .values import Operand, Refused
 
 OPS = "keras.ops"
@@ -72,7 +72,7 @@ def _reduce(
 
 
 each(OPS, "sum mean max min prod std var any all logsumexp amax=max amin=min", _reduce, stack=_STACK)
-each(OPS, "zeros ones", filled, stack=_STACK)
+each(OPS, "zeros ones", fill, stack=_STACK)
 functions(
     OPS,
     {
@@ -86,12 +86,12 @@ functions(
         "cast": cast,
         "concatenate": lambda ops, xs, axis=0: ops.concatenate(list(xs), axis=int(axis)),
         "stack": lambda ops, x, axis=0: ops.stack([shapes.number(ops, one, "int32") for one in x], axis=int(axis)),
-        "unstack": lambda ops, x, num=None, axis=0: control.steps(ops, x, int(axis) % ops.rank(x)),
+        "unstack": lambda ops, x, num=None, axis=0: control.split_steps(ops, x, int(axis) % ops.rank(x)),
         "broadcast_to": lambda ops, x, shape: ops.broadcast_to(x, shapes.sizes(ops, shape)),
-        "clip": lambda ops, x, x_min, x_max: bounded(ops, x, x_min, x_max),
+        "clip": lambda ops, x, x_min, x_max: bound(ops, x, x_min, x_max),
         "softmax": softmax_over,
         "cond": lambda ops, pred, true_fn, false_fn: control.choose(ops, pred, true_fn, false_fn),
-        "map vectorized_map": lambda ops, f, xs: control.mapped(ops, f, xs),
+        "map vectorized_map": lambda ops, f, xs: control.map_over(ops, f, xs),
         "slice": lambda ops, inputs, start_indices, shape: cut(ops, inputs, start_indices, shape),
     },
     stack=_STACK,
@@ -102,7 +102,7 @@ functions(
 def repeat(ops: Ops, x: Operand, repeats: Operand, axis: Operand = None) -> Operand:
     if isinstance(repeats, int):
         return ops.repeat(x, repeats, axis=axis)
-    return ops.take(x, repeated(repeats), axis=axis)
+    return ops.take(x, repeat_places(repeats), axis=axis)
 
 
 @function(f"{OPS}.arange", stack=_STACK)
@@ -196,7 +196,7 @@ functions(
     {
         "normal": sampling.normal,
         "uniform": sampling.uniform,
-        "truncated_normal": sampling.truncated,
+        "truncated_normal": sampling.truncated_normal,
         "randint": lambda ops, shape, minval=0.0, maxval=1.0, dtype=None, seed=None: sampling.uniform(
             ops, shape, minval, maxval, dtype or "int32", seed
         ),

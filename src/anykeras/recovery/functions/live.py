@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeGuard
 
-from .addition import summed
+from .addition import order_sum
 from .base import FunctionContext, TensorOps
 from .shapes import sizes
 from .values import Dim, Operand, Refused, Size
@@ -54,7 +54,7 @@ class LiveOps(TensorOps[object]):
         if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
             return self.op("add", args[0], self._filled("zeros", args[1], dtype=self.dtype(args[0])))
         if name == "add" and len(args) == 2 and not kwargs and not any(isinstance(value, Dim) for value in args):
-            name, *operands = summed(self, *args)
+            name, *operands = order_sum(self, *args)
             args = tuple(operands)
         target = self.keras.ops
         for part in name.split("."):

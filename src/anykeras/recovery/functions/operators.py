@@ -9,7 +9,7 @@ import numpy as np
 
 from .base import FunctionContext, Ops
 from .dtypes import of
-from .elementary import bits, inverted
+from .elementary import bits, invert_bits
 from .indexing import getitem
 from .products import dot
 from .registration import each, function, functions
@@ -124,7 +124,7 @@ each("operator", "and or xor", lambda ops, name, a, b: bits(ops, name, *_pair(op
 functions(
     "operator",
     {
-        "invert": inverted,
+        "invert": invert_bits,
         "neg": lambda ops, a: -a if isinstance(a, Dim) else ops.negative(a),
         "pos": lambda ops, a: a,
         "abs": lambda ops, a: ops.absolute(a),

@@ -54,15 +54,15 @@ def batch_dot_by_matmul(ops: Ops, x: Operand, y: Operand, axes: Operand) -> Oper
         result = ops.sum(ops.multiply(left, y), axis=axes[0] if axes[0] == axes[1] else axes[1])
     else:
         result = ops.matmul(
-            x if axes is None or axes[0] == rank - 1 else swapped(ops, x),
-            swapped(ops, y) if axes is not None and axes[1] == rank - 1 else y,
+            x if axes is None or axes[0] == rank - 1 else swap_last_axes(ops, x),
+            swap_last_axes(ops, y) if axes is not None and axes[1] == rank - 1 else y,
         )
     for _ in range(extra):
         result = ops.squeeze(result, axis=x_rank + y_rank - 3 if x_rank > y_rank else x_rank - 1)
     return ops.expand_dims(result, 1) if ops.rank(result) == 1 else result
 
 
-def swapped(ops: Ops, x: Operand) -> Operand:
+def swap_last_axes(ops: Ops, x: Operand) -> Operand:
     """The last two axes exchanged."""
     rank = ops.rank(x)
     return ops.transpose(x, axes=(*range(rank - 2), rank - 1, rank - 2))

@@ -56,7 +56,7 @@ def uniform(
     return _scaled(ops, _unit_uniform(ops, shape, name, seed), minval, width)
 
 
-def truncated(
+def truncated_normal(
     ops: Ops, shape: Operand, mean: Operand = 0.0, stddev: Operand = 1.0, dtype: Operand = None, seed: Operand = None
 ) -> Operand:
     """A normal distribution cut at two deviations."""

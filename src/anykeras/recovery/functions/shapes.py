@@ -1,4 +1,4 @@
-"""Shapes that may hold unknown sizes: asked for, multiplied, reshaped and filled."""
+"""Shapes that may hold unknown sizes: asked for, multiplied, reshaped and fill."""
 
 from __future__ import annotations
 

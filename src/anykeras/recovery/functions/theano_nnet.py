@@ -72,7 +72,7 @@ def conv2d(
     if border == "same" and any(known(ops, kernel, axis, "a convolution") % 2 == 0 for axis in (0, 1)):
         raise Refused("a convolution of Theano with an even kernel and border 'half'")
     if not filter_flip:
-        kernel = convolution.flipped(ops, kernel, 2)
+        kernel = convolution.flip_kernel(ops, kernel, 2)
     return convolution.convolve(
         ops,
         input,

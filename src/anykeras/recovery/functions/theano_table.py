@@ -6,11 +6,11 @@ from . import shapes
 from .attributes import dimshuffle, flatten
 from .axes import along, axis_of, position, reduce, reduce_to
 from .base import Ops
-from .creation import cast, filled, filled_like
+from .creation import cast, fill, fill_like
 from .dtypes import dtype_name, of
-from .elementary import bits, bounded, contracted, inverted, transposed
+from .elementary import bits, bound, contract, invert_bits, transposed
 from .indexing import getitem
-from .joining import joined
+from .joining import concatenate_any
 from .products import batch_dot, dot
 from .registration import Spelled, alike, constants, each, function, functions, refuse
 from .values import Operand, Refused, Sizes
@@ -60,17 +60,17 @@ def _deviation(
 each(T, "std var", _deviation, stack=_STACK)
 each(T, "argmax argmin", position, stack=_STACK)
 each(T, "cumsum cumprod", along, stack=_STACK)
-each(T, "zeros ones", filled, stack=_STACK)
-each(T, "zeros_like ones_like", lambda ops, name, model, dtype=None, **_: filled_like(ops, name, model, dtype), stack=_STACK)
+each(T, "zeros ones", fill, stack=_STACK)
+each(T, "zeros_like ones_like", lambda ops, name, model, dtype=None, **_: fill_like(ops, name, model, dtype), stack=_STACK)
 each(T, "and_=and or_=or xor bitwise_and=and bitwise_or=or", bits, stack=_STACK)
 functions(
     T,
     {
-        "clip": lambda ops, x, min, max: bounded(ops, x, min, max),
-        "invert": inverted,
+        "clip": lambda ops, x, min, max: bound(ops, x, min, max),
+        "invert": invert_bits,
         "dot basic.dot": lambda ops, a, b: dot(ops, a, b),
-        "concatenate": lambda ops, tensor_list, axis=0: joined(ops, list(tensor_list), int(axis)),
-        "join": lambda ops, axis, *tensors_list: joined(ops, list(tensors_list), int(axis)),
+        "concatenate": lambda ops, tensor_list, axis=0: concatenate_any(ops, list(tensor_list), int(axis)),
+        "join": lambda ops, axis, *tensors_list: concatenate_any(ops, list(tensors_list), int(axis)),
         "reshape": lambda ops, x, newshape, ndim=None: shapes.reshape(ops, x, newshape),
         "flatten": Spelled("x ndim outdim=ndim", flatten),
         "transpose": lambda ops, x, axes=None: transposed(ops, x, axes),
@@ -116,7 +116,7 @@ def ifelse(ops: Ops, condition: Operand, then_branch: Operand, else_branch: Oper
     return switch(ops, condition, then_branch, else_branch)
 
 
-functions(T, {"tensordot": lambda ops, a, b, axes=2: contracted(ops, a, b, axes)}, stack=_STACK)
+functions(T, {"tensordot": lambda ops, a, b, axes=2: contract(ops, a, b, axes)}, stack=_STACK)
 
 
 @function(f"{T}.batched_dot", stack=_STACK)

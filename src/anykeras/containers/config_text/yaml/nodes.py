@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from .... import limits
 from ...source import limit_error
 from . import scalars
-from .scalars import yaml_error
+from .scalars import failed
 
 INLINE = re.compile(r"[ \t]*")
 TAG = re.compile(r"!<[^>\s]+>|![^\s,\[\]{}]*")
@@ -39,7 +39,7 @@ def parse_nodes(text: str, part: str) -> YamlNode:
         raise limit_error("characters of YAML", len(text), bounds.config_bytes, part, "config_bytes")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (odd := BREAKS.search(text)) is not None:
-        raise yaml_error("a line break that Keras would have escaped", text, odd.start(), part)
+        raise failed("a line break that Keras would have escaped", text, odd.start(), part)
     return _Reader(text, part).document()
 
 
@@ -64,7 +64,7 @@ class _Reader:
         return node
 
     def error(self, what: str) -> Exception:
-        return yaml_error(what, self.text, self.at, self.part)
+        return failed(what, self.text, self.at, self.part)
 
     def space(self) -> None:
         """Skip blanks, line breaks and comments."""
@@ -98,10 +98,10 @@ class _Reader:
         self.count += 1
         if self.count > self.bounds.config_nodes:
             raise limit_error("values", self.count, self.bounds.config_nodes, self.part, "config_nodes")
-        node = YamlNode(tag, content, kind, plain, self.at)  # type: ignore[arg-type]
+        made = YamlNode(tag, content, kind, plain, self.at)  # type: ignore[arg-type]
         if anchor is not None:
-            self.anchors[anchor] = node
-        return node
+            self.anchors[anchor] = made
+        return made
 
     def deeper(self, step: int) -> None:
         self.depth += step
@@ -114,7 +114,7 @@ class _Reader:
         while True:
             if self.text[self.at : self.at + 1] == "!" and tag is None:
                 start, self.at = self.at, self._end(TAG)
-                tag = _expand_tag(self.text[start : self.at])
+                tag = _written_out(self.text[start : self.at])
             elif self.text[self.at : self.at + 1] == "&" and anchor is None and ANCHOR.match(self.text, self.at):
                 start, self.at = self.at, self._end(ANCHOR)
                 anchor = self.text[start + 1 : self.at]
@@ -273,7 +273,7 @@ class _Reader:
         close = "]" if first == "[" else "}"
         items: list[YamlNode] = []
         pairs: list[tuple[YamlNode, YamlNode]] = []
-        while not self._at_close(close):
+        while not self._closed(close):
             if close == "]":
                 items.append(self.flow_node())
             else:
@@ -287,7 +287,7 @@ class _Reader:
         kind = "sequence" if close == "]" else "mapping"
         return self.node(items if close == "]" else pairs, kind, tag, anchor)
 
-    def _at_close(self, close: str) -> bool:
+    def _closed(self, close: str) -> bool:
         self.space()
         if self.at >= len(self.text):
             raise self.error("brackets that are not closed")
@@ -318,7 +318,7 @@ class _Reader:
         return key, self.flow_node()
 
 
-def _expand_tag(tag: str) -> str:
+def _written_out(tag: str) -> str:
     tag = unquote(tag)
     if tag.startswith("!<"):
         return tag[2:-1]

@@ -13,9 +13,9 @@ from ..values import Operand
 def switch(ops: Ops, condition: Operand, then_expression: Operand, else_expression: Operand) -> Operand:
     if not ops.is_tensor(condition) or ops.rank(condition) == 0:
         return control.choose(ops, condition, then_expression, else_expression)
-    one, other = control.called(then_expression), control.called(else_expression)
+    one, other = control.call_branch(then_expression), control.call_branch(else_expression)
     if _pads(ops, ops.rank(condition)):
-        condition = control.leading(ops, condition, ops.rank(one))
+        condition = control.align_leading(ops, condition, ops.rank(one))
     return control.where(ops, condition, one, other)
 
 
@@ -61,7 +61,7 @@ def rnn(
     if time_major:
         inputs = _time_first(ops, inputs)
         mask = None if mask is None else _time_first(ops, mask)
-    last, outputs, states = control.recurrent(
+    last, outputs, states = control.run_recurrence(
         ops,
         step_function,
         inputs,
@@ -72,7 +72,7 @@ def rnn(
         shows_state=_shows_state(ops.context) and not unroll and bool(initial_states),
     )
     if zero_output_for_mask and mask is not None:
-        shown = control.leading(ops, control.truth(ops, mask), ops.rank(outputs))
+        shown = control.align_leading(ops, control.as_bool(ops, mask), ops.rank(outputs))
         outputs = ops.where(shown, outputs, ops.zeros_like(outputs))
     return last, _time_first(ops, outputs) if time_major else outputs, states
 
@@ -89,9 +89,9 @@ def _time_first(ops: Ops, x: Operand) -> Operand:
 functions(
     "keras.backend",
     {
-        "map_fn": lambda ops, fn, elems, dtype=None: control.mapped(ops, fn, elems),
-        "foldl": lambda ops, fn, elems, initializer=None: control.folded(ops, fn, elems, initializer, False),
-        "foldr": lambda ops, fn, elems, initializer=None: control.folded(ops, fn, elems, initializer, True),
+        "map_fn": lambda ops, fn, elems, dtype=None: control.map_over(ops, fn, elems),
+        "foldl": lambda ops, fn, elems, initializer=None: control.fold(ops, fn, elems, initializer, False),
+        "foldr": lambda ops, fn, elems, initializer=None: control.fold(ops, fn, elems, initializer, True),
     },
     stack="Keras 1.1 on, tf.keras",
 )

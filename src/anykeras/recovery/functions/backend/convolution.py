@@ -61,7 +61,7 @@ def conv(ops: Ops, x: Operand, kernel: Operand, **how: Operand) -> Operand:
 
 @function(f"{K}.conv2d_transpose", f"{K}.conv3d_transpose", arguments=f"x kernel output_shape {_WINDOW}", stack=_KERAS2)
 def conv_transpose(ops: Ops, x: Operand, kernel: Operand, output_shape: Operand, **how: Operand) -> Operand:
-    return convolution.transposed(ops, x, kernel, sizes(ops, output_shape), **_window(ops, how))
+    return convolution.transpose_convolve(ops, x, kernel, sizes(ops, output_shape), **_window(ops, how))
 
 
 @function(
@@ -92,7 +92,7 @@ def separable_conv(ops: Ops, x: Operand, depthwise_kernel: Operand, pointwise_ke
 
 @function(f"{K}.depthwise_conv2d", arguments=f"x depthwise_kernel {_WINDOW}", stack="Keras 2.0.7 on TensorFlow, tf.keras")
 def depthwise_conv2d(ops: Ops, x: Operand, depthwise_kernel: Operand, **how: Operand) -> Operand:
-    return convolution.depthwise(ops, x, depthwise_kernel, **_window(ops, how))
+    return convolution.depthwise_convolve(ops, x, depthwise_kernel, **_window(ops, how))
 
 
 @function(f"{K}.pool2d", f"{K}.pool3d", arguments="x pool_size strides? padding? data_format? pool_mode", stack=_KERAS2)

@@ -6,7 +6,7 @@ from ....document.model import Era
 from ..axes import along, reduce
 from ..base import FunctionContext, Ops
 from ..dtypes import of
-from ..elementary import bounded, is_set, normalized, softmax_over
+from ..elementary import bound, is_set, normalized, softmax_over
 from ..registration import alike, each, function, functions
 from ..values import Operand
 
@@ -45,7 +45,7 @@ def clip(ops: Ops, x: Operand, min_value: Operand, max_value: Operand) -> Operan
     numbers = isinstance(min_value, int | float) and isinstance(max_value, int | float)
     if numbers and max_value < min_value:
         max_value = min_value
-    return bounded(ops, x, min_value, max_value)
+    return bound(ops, x, min_value, max_value)
 
 
 @function("keras.backend.relu", stack="Keras 0.3 on (threshold from 2.2.3)")
@@ -55,7 +55,7 @@ def relu(ops: Ops, x: Operand, alpha: Operand = 0.0, max_value: Operand = None, 
         return ops.leaky_relu(x, negative_slope=alpha) if leaks and not ops.is_tensor(alpha) else _leaky(ops, x, alpha)
     y = ops.multiply(x, ops.cast(ops.greater(x, threshold), of(ops, x))) if shifted else ops.relu(x)
     if max_value is not None:
-        y = bounded(ops, y, 0.0, max_value)
+        y = bound(ops, y, 0.0, max_value)
     if leaks:
         y = ops.subtract(y, ops.multiply(alpha, ops.relu(ops.subtract(threshold, x))))
     return y

@@ -10,7 +10,7 @@ functions(
     "keras.backend",
     {
         "random_normal": Spelled("shape mean stddev dtype seed std=stddev", sampling.normal),
-        "truncated_normal": sampling.truncated,
+        "truncated_normal": sampling.truncated_normal,
         "random_uniform": Spelled("shape minval maxval dtype seed low=minval high=maxval", sampling.uniform),
         "random_binomial random_bernoulli": sampling.bernoulli,
         "dropout": Spelled("x level=rate noise_shape seed", sampling.dropout),  # drops whenever it is called

@@ -10,7 +10,7 @@ from ..base import Ops
 from ..creation import cast
 from ..dtypes import dtype_name, of
 from ..indexing import cut
-from ..joining import joined, stacked
+from ..joining import concatenate_any, stack_any
 from ..registration import Spelled, function, functions
 from ..values import Operand, Refused, Shape, Sizes
 
@@ -30,8 +30,8 @@ functions(
         "batch_flatten": lambda ops, x: shapes.reshape(ops, x, (-1, shapes.product(ops.shape(x)[1:]))),
         "permute_dimensions": lambda ops, x, pattern: ops.transpose(x, axes=tuple(int(axis) for axis in pattern)),
         "squeeze": lambda ops, x, axis: ops.squeeze(x, axis=int(axis)),
-        "concatenate": lambda ops, tensors, axis=-1: joined(ops, list(tensors), int(axis)),
-        "stack pack": lambda ops, x, axis=0: stacked(ops, list(x), int(axis)),
+        "concatenate": lambda ops, tensors, axis=-1: concatenate_any(ops, list(tensors), int(axis)),
+        "stack pack": lambda ops, x, axis=0: stack_any(ops, list(x), int(axis)),
         "repeat_elements": lambda ops, x, rep, axis: ops.repeat(x, int(rep), axis=int(axis)),  # each element, as np.repeat
         "tile": lambda ops, x, n: shapes.tile(ops, x, n),
         "slice": lambda ops, x, start, size: cut(ops, x, start, size),
@@ -76,7 +76,7 @@ def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dt
     return shapes.arange(ops, start, stop, step, dtype_name(ops, dtype))
 
 
-def padded(ops: Ops, x: Operand, spatial: list[tuple[int, int]], data_format: str, value: Operand = 0) -> Operand:
+def pad_spatial_axes(ops: Ops, x: Operand, spatial: list[tuple[int, int]], data_format: str, value: Operand = 0) -> Operand:
     """Zeros around the spatial axes."""
     around = [(int(before), int(after)) for before, after in spatial]
     channels_last = data_format == "channels_last"
@@ -90,18 +90,18 @@ def _both(amount: Operand) -> tuple[int, int]:
 
 @function("keras.backend.temporal_padding", stack="Keras 0.3 on: one number in Keras 1, (left, right) after")
 def temporal_padding(ops: Ops, x: Operand, padding: Operand = 1) -> Operand:
-    return padded(ops, x, [_both(padding)], "channels_last")
+    return pad_spatial_axes(ops, x, [_both(padding)], "channels_last")
 
 
 @function("keras.backend.asymmetric_temporal_padding", stack="Keras 1.1 to 1.2")
 def asymmetric_temporal_padding(ops: Ops, x: Operand, left_pad: Operand = 1, right_pad: Operand = 1) -> Operand:
-    return padded(ops, x, [(left_pad, right_pad)], "channels_last")
+    return pad_spatial_axes(ops, x, [(left_pad, right_pad)], "channels_last")
 
 
 def _spatial(rank: int) -> Callable[..., Operand]:
     def run(ops: Ops, x: Operand, padding: Operand = ((1, 1),) * rank, data_format: Operand = None) -> Operand:
         spatial = [_both(amount) for amount in ((padding,) * rank if isinstance(padding, int) else padding)]
-        return padded(ops, x, spatial, data_format_of(ops, data_format))
+        return pad_spatial_axes(ops, x, spatial, data_format_of(ops, data_format))
 
     return Spelled("x padding data_format dim_ordering=data_format", run)
 
@@ -123,7 +123,7 @@ def asymmetric_spatial_2d_padding(
     right_pad: Operand = 1,
     dim_ordering: Operand = None,
 ) -> Operand:
-    return padded(ops, x, [(top_pad, bottom_pad), (left_pad, right_pad)], data_format_of(ops, dim_ordering))
+    return pad_spatial_axes(ops, x, [(top_pad, bottom_pad), (left_pad, right_pad)], data_format_of(ops, dim_ordering))
 
 
 def data_format_of(ops: Ops, name: Operand) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..base import Kind, Ops
-from ..creation import filled, filled_like, numbers
+from ..creation import fill, fill_like, numbers
 from ..dtypes import dtype_name
 from ..registration import each, function, functions, refuse
 from ..values import Operand, Refused, Scope
@@ -65,8 +65,8 @@ def variable(ops: Ops, value: Operand, dtype: Operand = None, constraint: Operan
     return ops.constant(np.asarray(value, dtype=dtype_name(ops, dtype)))
 
 
-each(K, "zeros ones", filled, stack="Keras 0.3 on")
-each(K, "zeros_like ones_like", filled_like, stack="Keras 0.3 on")
+each(K, "zeros ones", fill, stack="Keras 0.3 on")
+each(K, "zeros_like ones_like", fill_like, stack="Keras 0.3 on")
 
 
 @function("keras.backend.eye", stack="Keras 1.0 on")

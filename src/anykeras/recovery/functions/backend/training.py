@@ -6,7 +6,7 @@ from ....document.model import Era
 from .. import crossentropies
 from ..axes import axis_of
 from ..base import FunctionContext, Ops
-from ..elementary import batch_normalized
+from ..elementary import batch_normalize
 from ..registration import function, functions, refuse
 from ..shapes import known, static
 from ..values import Operand, Refused
@@ -137,7 +137,7 @@ def batch_normalization(
         flat = part is None or ops.rank(part) != 1 or where == ops.rank(x) - 1
         return part if flat else ops.reshape(part, tuple(shape))
 
-    return batch_normalized(ops, x, fit(mean), fit(var), fit(beta), fit(gamma), epsilon)
+    return batch_normalize(ops, x, fit(mean), fit(var), fit(beta), fit(gamma), epsilon)
 
 
 @function("keras.backend.normalize_batch_in_training", stack="Keras 1.0.2 on: (normed, mean, var)")
@@ -151,7 +151,7 @@ def normalize_batch_in_training(
     shaped = [None if part is None else ops.reshape(part, target) for part in (beta, gamma)]
     if ops.context.backend == "theano":  # it gives back what it divided by: 1 / stdinv ** 2
         var = ops.add(var, epsilon)
-    return batch_normalized(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
+    return batch_normalize(ops, x, wide[0], wide[1], shaped[0], shaped[1], epsilon), mean, var
 
 
 def _has_ctc(context: FunctionContext) -> bool:
@@ -183,7 +183,7 @@ def ctc_decode(
     decoded, scores = ops.ctc_decode(
         logits, ops.cast(input_length, "int32"), strategy="greedy", merge_repeated=True, mask_index=blank
     )
-    ops.note("ctc_decode: paths are filled with -1 up to all time steps, as TensorFlow 2 does")
+    ops.note("ctc_decode: paths are fill with -1 up to all time steps, as TensorFlow 2 does")
     return [ops.getitem(decoded, (0, Ellipsis))], scores
 
 

@@ -8,7 +8,7 @@ from ..axes import reduce
 from ..base import Ops
 from ..creation import cast, numbers
 from ..dtypes import dtype_name, of
-from ..elementary import bounded
+from ..elementary import bound
 from ..registration import Spelled, alike, also, constants, function, functions
 from ..shapes import number
 from ..values import Operand
@@ -58,7 +58,7 @@ functions(
         "to_double": lambda ops, x: cast(ops, x, "float64"),
         "to_int32": lambda ops, x: cast(ops, x, "int32"),
         "to_int64": lambda ops, x: cast(ops, x, "int64"),
-        "clip_by_value": Spelled("t|x=x clip_value_min=low clip_value_max=high", bounded),
+        "clip_by_value": Spelled("t|x=x clip_value_min=low clip_value_max=high", bound),
     },
     stack=_BOTH,
 )

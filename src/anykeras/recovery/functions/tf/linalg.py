@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..axes import axis_of, reduce
 from ..base import Ops
-from ..elementary import contracted
-from ..products import swapped
+from ..elementary import contract
+from ..products import swap_last_axes
 from ..registration import alike, function, functions, refuse
 from ..shapes import known
 from ..values import Operand, Refused
@@ -28,13 +28,13 @@ alike("tensorflow", "input|tensor", "cholesky=linalg.cholesky", stack=_BOTH)
     stack=_BOTH,
 )
 def matmul(ops: Ops, a: Operand, b: Operand, transpose_a: Operand = False, transpose_b: Operand = False) -> Operand:
-    left = swapped(ops, a) if transpose_a else a
-    return ops.matmul(left, swapped(ops, b) if transpose_b else b)
+    left = swap_last_axes(ops, a) if transpose_a else a
+    return ops.matmul(left, swap_last_axes(ops, b) if transpose_b else b)
 
 
 @function("tensorflow.linalg.matvec", stack="TensorFlow 1.13 on")
 def matvec(ops: Ops, a: Operand, b: Operand, transpose_a: Operand = False, adjoint_a: Operand = False) -> Operand:
-    left = swapped(ops, a) if transpose_a or adjoint_a else a
+    left = swap_last_axes(ops, a) if transpose_a or adjoint_a else a
     return ops.squeeze(ops.matmul(left, ops.expand_dims(b, -1)), axis=-1)
 
 
@@ -70,7 +70,7 @@ def vector_norm(ops: Ops, x: Operand, order: Operand, axis: Operand, keepdims: b
 functions(
     "tensorflow",
     {
-        "tensordot linalg.tensordot": contracted,
+        "tensordot linalg.tensordot": contract,
         "einsum linalg.einsum": lambda ops, equation, *inputs, **_: ops.einsum(equation, *inputs),
         "cross linalg.cross": lambda ops, a, b: ops.cross(a, b),
         "trace linalg.trace": lambda ops, x: ops.trace(x, axis1=-2, axis2=-1),
@@ -93,7 +93,7 @@ def band_part(ops: Ops, input: Operand, num_lower: Operand, num_upper: Operand) 
 
 @function("tensorflow.matrix_solve", "tensorflow.linalg.solve", stack=_BOTH)
 def solve(ops: Ops, matrix: Operand, rhs: Operand, adjoint: Operand = False) -> Operand:
-    return ops.op("linalg.solve", swapped(ops, matrix) if adjoint else matrix, rhs)
+    return ops.op("linalg.solve", swap_last_axes(ops, matrix) if adjoint else matrix, rhs)
 
 
 @function("tensorflow.eye", "tensorflow.linalg.eye", stack=_BOTH)

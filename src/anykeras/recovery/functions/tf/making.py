@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import control, folding, sampling, shapes
 from ..base import FunctionContext, Kind, Ops
-from ..creation import filled, filled_like
+from ..creation import fill, fill_like
 from ..dtypes import dtype_name, of
 from ..registration import Spelled, also, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
@@ -15,8 +15,8 @@ TF = "tensorflow"
 _BOTH = "TensorFlow 0.x to 2.x"
 
 
-each(TF, "zeros ones", lambda ops, name, shape, dtype="float32": filled(ops, name, shape, dtype), stack=_BOTH)
-each(TF, "zeros_like ones_like", filled_like, arguments="input|tensor=x dtype -name_ -optimize", stack=_BOTH)
+each(TF, "zeros ones", lambda ops, name, shape, dtype="float32": fill(ops, name, shape, dtype), stack=_BOTH)
+each(TF, "zeros_like ones_like", fill_like, arguments="input|tensor=x dtype -name_ -optimize", stack=_BOTH)
 
 
 @function("tensorflow.range", stack=_BOTH)
@@ -53,7 +53,7 @@ def _places(condition: Operand) -> Operand:
 )
 def where_v1(ops: Ops, condition: Operand, x: Operand = None, y: Operand = None) -> Operand:
     if x is not None and ops.is_tensor(condition) and ops.rank(condition) == 1 and ops.is_tensor(x):
-        condition = control.leading(ops, condition, ops.rank(x))
+        condition = control.align_leading(ops, condition, ops.rank(x))
     return where(ops, condition, x, y)
 
 
@@ -80,12 +80,12 @@ functions(
         "fill": lambda ops, dims, value: ops.full(shapes.sizes(ops, dims), value, dtype=of(ops, value)),
         "linspace lin_space": lambda ops, start, stop, num: ops.linspace(start, stop, int(num)),
         "cond": Spelled("pred=condition true_fn=one false_fn=other -strict -name fn1=one fn2=other", control.choose),
-        "map_fn vectorized_map": lambda ops, fn, elems, dtype=None, **_: control.mapped(ops, fn, elems),
-        "scan": lambda ops, fn, elems, initializer=None, reverse=False, **_: control.scanned(
+        "map_fn vectorized_map": lambda ops, fn, elems, dtype=None, **_: control.map_over(ops, fn, elems),
+        "scan": lambda ops, fn, elems, initializer=None, reverse=False, **_: control.scan_over(
             ops, fn, elems, initializer, bool(reverse)
         ),
-        "foldl": lambda ops, fn, elems, initializer=None, **_: control.folded(ops, fn, elems, initializer, False),
-        "foldr": lambda ops, fn, elems, initializer=None, **_: control.folded(ops, fn, elems, initializer, True),
+        "foldl": lambda ops, fn, elems, initializer=None, **_: control.fold(ops, fn, elems, initializer, False),
+        "foldr": lambda ops, fn, elems, initializer=None, **_: control.fold(ops, fn, elems, initializer, True),
         "stop_gradient": lambda ops, input: ops.stop_gradient(input),
         "tuple group": lambda ops, tensors, **_: list(tensors),
         "is_tensor contrib.framework.is_tensor keras.backend.is_tensor": lambda ops, x: ops.is_tensor(x),
@@ -115,7 +115,7 @@ functions(
     TF,
     {
         "random_normal random.normal random.stateless_normal": sampling.normal,
-        "truncated_normal random.truncated_normal": sampling.truncated,
+        "truncated_normal random.truncated_normal": sampling.truncated_normal,
         "random_uniform random.uniform": lambda ops, shape, minval=0, maxval=None, dtype="float32", seed=None: sampling.uniform(
             ops, shape, minval, maxval, dtype, seed
         ),

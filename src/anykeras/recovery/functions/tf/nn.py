@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import convolution, crossentropies, sampling
 from ..base import Kind, Ops
-from ..elementary import batch_normalized, softmax_over
+from ..elementary import batch_normalize, softmax_over
 from ..registration import Spelled, alike, also, each, function, functions, refuse
 from ..shapes import sizes
 from ..values import Operand, Refused
@@ -36,9 +36,7 @@ functions(
         "gelu": lambda ops, features, approximate=False: ops.gelu(features, approximate=bool(approximate)),
         "softmax": Spelled("logits=x axis -name dim=axis", softmax_over),
         "log_softmax": Spelled("logits=x axis -name dim=axis", _log_softmax),
-        "batch_normalization": Spelled(
-            "x mean variance=var offset=beta scale=gamma variance_epsilon=epsilon", batch_normalized
-        ),
+        "batch_normalization": Spelled("x mean variance=var offset=beta scale=gamma variance_epsilon=epsilon", batch_normalize),
         "embedding_lookup": lambda ops, params, ids, **_: ops.take(params, ids, axis=0),
     },
     stack=_BOTH,
@@ -145,7 +143,7 @@ def atrous_conv2d(ops: Ops, value: Operand, filters: Operand, **how: Operand) ->
     stack=_BOTH,
 )
 def depthwise_conv2d(ops: Ops, input: Operand, filter: Operand, **how: Operand) -> Operand:
-    return convolution.depthwise(ops, input, filter, **_window(2, how))
+    return convolution.depthwise_convolve(ops, input, filter, **_window(2, how))
 
 
 @function(
@@ -164,7 +162,9 @@ def separable_conv2d(ops: Ops, input: Operand, depthwise_filter: Operand, pointw
     stack=_BOTH,
 )
 def conv2d_transpose(ops: Ops, input: Operand, filters: Operand, output_shape: Operand, **how: Operand) -> Operand:
-    return convolution.transposed(ops, input, filters, sizes(ops, output_shape), **_window(2, {"padding": "SAME", **how}))
+    return convolution.transpose_convolve(
+        ops, input, filters, sizes(ops, output_shape), **_window(2, {"padding": "SAME", **how})
+    )
 
 
 def _pool(ops: Ops, mode: str, input: Operand, ksize: Operand = 2, **how: Operand) -> Operand:
@@ -188,25 +188,25 @@ _BLOCKS = "input block_size -name data_format"
 @function("tensorflow.nn.depth_to_space", "tensorflow.depth_to_space", arguments=_BLOCKS, stack=_BOTH)
 def depth_to_space(ops: Ops, input: Operand, block_size: Operand, data_format: Operand = "NHWC") -> Operand:
     block = int(block_size)
-    x = convolution.channels_last(ops, input, _format(data_format))
+    x = convolution.to_channels_last(ops, input, _format(data_format))
     _, height, width, channels = ops.shape(x)
     depth = _whole(channels) // (block * block)
     y = ops.reshape(x, (-1, _whole(height), _whole(width), block, block, depth))
     y = ops.transpose(y, axes=(0, 1, 3, 2, 4, 5))
     y = ops.reshape(y, (-1, _whole(height) * block, _whole(width) * block, depth))
-    return convolution.as_given(ops, y, _format(data_format))
+    return convolution.restore_format(ops, y, _format(data_format))
 
 
 @function("tensorflow.nn.space_to_depth", "tensorflow.space_to_depth", arguments=_BLOCKS, stack=_BOTH)
 def space_to_depth(ops: Ops, input: Operand, block_size: Operand, data_format: Operand = "NHWC") -> Operand:
     block = int(block_size)
-    x = convolution.channels_last(ops, input, _format(data_format))
+    x = convolution.to_channels_last(ops, input, _format(data_format))
     _, height, width, channels = ops.shape(x)
     rows, columns = _whole(height) // block, _whole(width) // block
     y = ops.reshape(x, (-1, rows, block, columns, block, _whole(channels)))
     y = ops.transpose(y, axes=(0, 1, 3, 2, 4, 5))
     y = ops.reshape(y, (-1, rows, columns, block * block * _whole(channels)))
-    return convolution.as_given(ops, y, _format(data_format))
+    return convolution.restore_format(ops, y, _format(data_format))
 
 
 def _whole(size: Operand) -> int:

@@ -10,7 +10,7 @@ from ..base import Ops
 from ..dtypes import dtype_name, of
 from ..elementary import transposed
 from ..indexing import SLICE_MASKS, cut, getitem, slice_key
-from ..joining import joined, stacked
+from ..joining import concatenate_any, stack_any
 from ..registration import Spelled, function, functions, refuse
 from ..values import Dim, Operand, Refused, Shape, Sizes
 
@@ -34,12 +34,12 @@ functions(
         "size": lambda ops, input, out_type=None: shapes.product(ops.shape(input)),
         "TensorShape": lambda ops, dims: Shape(None if isinstance(one, Dim) else one for one in dims),
         "reshape": lambda ops, tensor, shape: shapes.reshape(
-            ops, tensor, stacked(ops, list(shape), 0) if isinstance(shape, list) else shape
+            ops, tensor, stack_any(ops, list(shape), 0) if isinstance(shape, list) else shape
         ),
         "transpose": lambda ops, a, perm=None, conjugate=False: transposed(ops, a, perm),
         "matrix_transpose linalg.matrix_transpose linalg.transpose": lambda ops, a, conjugate=False: ops.swapaxes(a, -1, -2),
         "expand_dims": Spelled("input axis -name dim=axis", _expanded),
-        "stack pack parallel_stack": lambda ops, values, axis=0: stacked(ops, list(values), int(axis)),
+        "stack pack parallel_stack": lambda ops, values, axis=0: stack_any(ops, list(values), int(axis)),
         "tile": lambda ops, input, multiples: shapes.tile(ops, input, multiples),
         "broadcast_to": lambda ops, input, shape: ops.broadcast_to(input, shapes.sizes(ops, shape)),
         "roll": lambda ops, input, shift, axis: ops.roll(input, shift, axis=axis_of(axis)),
@@ -71,14 +71,14 @@ def squeeze(ops: Ops, input: Operand, axis: Operand = None) -> Operand:
 def concat(ops: Ops, values: Operand, axis: Operand) -> Operand:
     if isinstance(values, int) or (isinstance(axis, list | tuple) and axis):
         values, axis = axis, values
-    return joined(ops, list(values), int(axis))
+    return concatenate_any(ops, list(values), int(axis))
 
 
 @function("tensorflow.unstack", "tensorflow.unpack", stack=_BOTH)
 def unstack(ops: Ops, value: Operand, num: Operand = None, axis: Operand = 0) -> Operand:
     if isinstance(value, Sizes):
         return list(value)
-    return control.steps(ops, value, positive(axis, ops.rank(value)))
+    return control.split_steps(ops, value, positive(axis, ops.rank(value)))
 
 
 @function(
@@ -115,10 +115,10 @@ def repeat(ops: Ops, input: Operand, repeats: Operand, axis: Operand = None) -> 
         before = ops.shape(input)
         after = (*before[: int(axis)], before[int(axis)] * repeats, *before[int(axis) + 1 :])
         return shapes.reshape(ops, shapes.tile(ops, wide, counts), after)
-    return ops.take(input, repeated(repeats), axis=int(axis))
+    return ops.take(input, repeat_places(repeats), axis=int(axis))
 
 
-def repeated(counts: Operand) -> Operand:
+def repeat_places(counts: Operand) -> Operand:
     """The places that a repetition of each element takes them from."""
     places = folding.compute("repeat", (list(range(len(counts))), [int(one) for one in counts]), {})
     return places.astype("int32")
@@ -171,7 +171,7 @@ def _gather_in_batches(ops: Ops, params: Operand, indices: Operand, axis: int, b
         return ops.squeeze(_gather_in_batches(ops, params, ops.expand_dims(indices, -1), axis, batch), axis=axis)
     if axis != batch or ops.rank(indices) != batch + 1:
         raise Refused("gather with batch_dims over axes that do not follow one another")
-    index = control.leading(ops, indices, ops.rank(indices) + extra)
+    index = control.align_leading(ops, indices, ops.rank(indices) + extra)
     index = ops.add(index, ops.zeros_like(ops.cast(ops.take(params, np.zeros(1, "int32"), axis=axis), of(ops, index))))
     return ops.take_along_axis(params, index, axis=axis)
 
