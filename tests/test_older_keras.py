@@ -12,7 +12,7 @@ import keras
 import pytest
 
 import anykeras
-from anykeras.targets.lower import MINORS, nearest_minor
+from anykeras.targets.lowering import MINORS, nearest_minor
 from genuine import FIXTURES, Recording, each, recordings, reproduces
 
 SHARE = 12

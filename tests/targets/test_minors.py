@@ -11,8 +11,8 @@ from anykeras.catalog.signatures import default, signature
 from anykeras.document.build import Builder
 from anykeras.document.model import Config, Document, Era, Layer, Object, Training, Writer
 from anykeras.errors import AnyKerasError, Unsupported
-from anykeras.targets.lower import MINORS, nearest_minor
-from anykeras.targets.lower.minors import RELEASES, portable
+from anykeras.targets.lowering import MINORS, nearest_minor
+from anykeras.targets.lowering.minors import RELEASES, portable
 
 WRITER = Writer(Era.KERAS3, version="3.15.1")
 # Arguments that came after Keras 3.12, with the release that has them (keras 3.12.0, 3.13.2, 3.14.1, 3.15.1).

@@ -15,8 +15,8 @@ from ..findings import Fidelity, Finding
 from ..keras_private import set_mask
 from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
-from ..targets.lower.layers import Lower
-from ..targets.lower.minors import nearest_minor
+from ..targets.lowering.layers import Lower
+from ..targets.lowering.minors import nearest_minor
 from .custom_objects import CustomObjects
 from .maker import LayerMaker, is_layer_class, wrap_layer_classes
 from .trace import NotTraceable, trace_to_graph

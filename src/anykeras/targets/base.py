@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from ..document.model import Document
 from ..errors import Unsupported
 from . import keras_zip
-from .lower import MINORS
+from .lowering import MINORS
 
 DEFAULT = "keras"
 

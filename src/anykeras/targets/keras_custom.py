@@ -12,7 +12,7 @@ from ..document.walk import walk
 from ..errors import Malformed
 from ..keras_private import own_variables
 from ..tensors import Tensor
-from .lower import LoweredTraining
+from .lowering import LoweredTraining
 
 Named = tuple[str, Tensor]
 

@@ -15,7 +15,7 @@ from ..tensors import Tensor
 from ..warning import warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
 from .keras_training import keep_flags
-from .lower import Lowered, LoweredTraining, Owner, lower, nearest_minor
+from .lowering import Lowered, LoweredTraining, Owner, lower, nearest_minor
 
 if TYPE_CHECKING:
     import keras

@@ -22,7 +22,7 @@ import ml_dtypes
 from ..document.model import Document
 from ..errors import OutputExists, TargetError
 from . import keras_live
-from .lower import MINORS, Lowered, lower
+from .lowering import MINORS, Lowered, lower
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _CHUNK: Final = 8 << 20
