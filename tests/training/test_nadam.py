@@ -50,13 +50,13 @@ def momentum(done: Training) -> np.ndarray:
 @pytest.mark.parametrize("m_schedule", [None, 0.5, 1e-9])
 def test_the_next_step_is_the_old_one(iterations: int, m_schedule: float | None) -> None:
     given = {} if m_schedule is None else {"u_product": m_schedule}
-    done = nadam.carried(training(iterations, **given), {"beta_1": BETA_1})
+    done = nadam.carry_state(training(iterations, **given), {"beta_1": BETA_1})
     got = keras3_step(momentum(done), iterations, float(done.counters["u_product"].read()))
     assert np.allclose(got, old_step(M, iterations, 1.0 if m_schedule is None else m_schedule), rtol=1e-5)
 
 
 def test_tf_keras_calls_the_schedule_decay() -> None:
-    done = nadam.carried(training(7), {"beta_1": BETA_1, "decay": 0.02})
+    done = nadam.carry_state(training(7), {"beta_1": BETA_1, "decay": 0.02})
     got = keras3_step(momentum(done), 7, float(done.counters["u_product"].read()))
     assert np.allclose(got, old_step(M, 7, 1.0, 0.02), rtol=1e-5)
 
@@ -66,5 +66,5 @@ def test_as_it_is_the_step_would_be_another() -> None:
 
 
 def test_no_state_stays_none() -> None:
-    assert nadam.carried(Training(), {}) == Training()
-    assert nadam.continued(Training(), {}) == Training()
+    assert nadam.carry_state(Training(), {}) == Training()
+    assert nadam.continue_state(Training(), {}) == Training()

@@ -37,7 +37,7 @@ _RESHAPE1 = Layer("Reshape", "r", {"target_shape": (2, 6), "batch_input_shape": 
     leaves_alone=[Example(_RESHAPE1, _RESHAPE1, THEANO_033)],
     report=False,
 )
-def _arguments(layer: Layer, context: RuleContext) -> Layer | None:
+def _rename_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     config: dict[str, Value] = {key: value for key, value in layer.config.items() if key not in ("input_shape", "dims")}
     shape = layer.config.get("input_shape")
     if layer.class_name == "Embedding" and (shape is not None or "input_dtype" not in config):
@@ -72,7 +72,7 @@ _NO_DROPOUT = Layer("Embedding", "e", {"dropout": 0.0, "input_dtype": "int32"}, 
     examples=[Example(_EMBEDDING, lambda layer: float(layer.weights["W"].read()[0, 0]) == 1.0, THEANO_033)],
     leaves_alone=[Example(_NO_DROPOUT, _NO_DROPOUT, THEANO_033)],
 )
-def _scaled_table(layer: Layer, context: RuleContext) -> Layer | None:
+def _scale_table(layer: Layer, context: RuleContext) -> Layer | None:
     dropout, table = layer.config.get("dropout"), layer.weights.get("W")
     if not isinstance(dropout, (int, float)) or not dropout:
         return None
@@ -107,7 +107,7 @@ _PAIRS: Mapping[int, tuple[int, int]] = {-1: (-1, -1), 1: (-1, 1)}
     examples=[Example(_AXES, _AXES_PAIR, THEANO_033)],
     leaves_alone=[Example(_AXES_PAIR, _AXES_PAIR, THEANO_033)],
 )
-def _dot_axes(layer: Layer, context: RuleContext) -> Layer | None:
+def _state_dot_axes(layer: Layer, context: RuleContext) -> Layer | None:
     axes = layer.config.get("dot_axes")
     if layer.config.get("mode") not in ("dot", "cos") or not isinstance(axes, int):
         return None
@@ -141,7 +141,7 @@ _FLATTEN = Layer("Flatten", "f")
     examples=[Example(_OVER_TIME, lambda layer: layer.class_name == "Functional", THEANO_033)],
     leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
 )
-def _over_time(layer: Layer, context: RuleContext) -> Layer | None:
+def _reduce_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     mode = layer.config.get("mode", "sum")
     function = _REDUCTIONS.get(mode) if isinstance(mode, str) else None
     if function is None:
@@ -168,7 +168,7 @@ _THRESHOLD = Layer("ThresholdedLinear", "t", {"theta": 0.5})
     examples=[Example(_THRESHOLD, lambda layer: layer.class_name == "Activation", THEANO_033)],
     leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
 )
-def _thresholded(layer: Layer, context: RuleContext) -> Layer | None:
+def _expand_threshold(layer: Layer, context: RuleContext) -> Layer | None:
     theta = layer.config.get("theta", 1.0)
     sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
@@ -198,7 +198,7 @@ _STACKED = sequential("a", _ENCODER)
     examples=[Example(_AUTO, _STACKED, THEANO_033)],
     leaves_alone=[Example(_STACKED, _STACKED, THEANO_033)],
 )
-def _autoencoder(layer: Layer, context: RuleContext) -> Layer | None:
+def _chain_autoencoder(layer: Layer, context: RuleContext) -> Layer | None:
     keys = ("encoder", "decoder") if layer.config.get("output_reconstruction", True) else ("encoder",)
     parts = tuple(part for key in keys if isinstance(part := layer.config.get(key), Layer))
     return replace(sequential(layer.name, *parts), address=layer.address)

@@ -10,7 +10,7 @@ from ...document.model import Era, Layer, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, channels_first, integers, moved, on_theano, spatial_first, turned
+from .keras1_layouts import OLD, channels_first, flip_kernel, integers, move_constraint, on_theano, spatial_first
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
 # Number of spatial axes, and the arguments that give the kernel's size along them.
@@ -31,7 +31,7 @@ def sizes(layer: Layer) -> tuple[int, ...]:
     return tuple(size for size in found if isinstance(size, int)) if all(isinstance(s, int) for s in found) else ()
 
 
-def _under(layer: Layer, weights: Mapping[str, Tensor], *spent: str) -> Layer:
+def _replace_weights(layer: Layer, weights: Mapping[str, Tensor], *spent: str) -> Layer:
     return replace(layer, weights={**{r: t for r, t in layer.weights.items() if r not in spent}, **weights})
 
 
@@ -56,7 +56,7 @@ _NEW_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W"
     leaves_alone=[Example(_NEW_1D, _NEW_1D, THEANO_122)],
     report=False,
 )
-def _early_1d(layer: Layer, context: RuleContext) -> Layer | None:
+def _transpose_early(layer: Layer, context: RuleContext) -> Layer | None:
     kernel = layer.weights.get("W")
     filters, length = layer.config.get("nb_filter"), layer.config.get("filter_length")
     if kernel is None or len(kernel.shape) != 4:
@@ -64,7 +64,7 @@ def _early_1d(layer: Layer, context: RuleContext) -> Layer | None:
     later = kernel.shape[:2] == (length, 1) and kernel.shape[3] == filters
     if later or kernel.shape[0] != filters or kernel.shape[2:] != (length, 1):
         return None
-    return _under(layer, {"W": kernel.transpose(2, 3, 1, 0)})
+    return _replace_weights(layer, {"W": kernel.transpose(2, 3, 1, 0)})
 
 
 @rule(
@@ -85,18 +85,18 @@ def _early_1d(layer: Layer, context: RuleContext) -> Layer | None:
     leaves_alone=[Example(Layer("Convolution1D", "c"), Layer("Convolution1D", "c"), THEANO_122)],
     report=False,
 )
-def _narrow(layer: Layer, context: RuleContext) -> Layer | None:
+def _drop_axis(layer: Layer, context: RuleContext) -> Layer | None:
     kernel = layer.weights.get("W")
     if kernel is None or len(kernel.shape) != 4 or kernel.shape[1] != 1:
         return None
     length, _, inputs, filters = kernel.shape
-    changed = _under(layer, {"kernel": kernel.reshape(length, inputs, filters)}, "W")
-    return _with_moved(changed, (0, None, 1, 2))
+    changed = _replace_weights(layer, {"kernel": kernel.reshape(length, inputs, filters)}, "W")
+    return _move_constraint(changed, (0, None, 1, 2))
 
 
-def _with_moved(layer: Layer, order: tuple[int | None, ...]) -> Layer:
+def _move_constraint(layer: Layer, order: tuple[int | None, ...]) -> Layer:
     constraint = layer.config.get("W_constraint")
-    return layer if constraint is None else layer.with_config(W_constraint=moved(constraint, order))
+    return layer if constraint is None else layer.with_config(W_constraint=move_constraint(constraint, order))
 
 
 _TH = Layer("Convolution2D", "c", {"dim_ordering": "th"}, {"W": constant([[[[0.0] * 5] * 3] * 2] * 4)})
@@ -122,7 +122,7 @@ _SEPARABLE = ("depthwise_kernel", "pointwise_kernel")
     leaves_alone=[Example(_TF, _TF, THEANO_122)],
     report=False,
 )
-def _th_layout(layer: Layer, context: RuleContext) -> Layer | None:
+def _move_channels(layer: Layer, context: RuleContext) -> Layer | None:
     if not channels_first(layer, context.writer):
         return None
     separable = {
@@ -131,13 +131,13 @@ def _th_layout(layer: Layer, context: RuleContext) -> Layer | None:
         if role in layer.weights and not layer.weights[role].steps
     }
     if separable:
-        return _under(layer, separable)
+        return _replace_weights(layer, separable)
     kernel = layer.weights.get("W")
     if kernel is None:
         return None
     rank = len(kernel.shape) - 2
-    changed = _under(layer, {"kernel": spatial_first(kernel)}, "W")
-    return _with_moved(changed, (rank + 1, rank, *range(rank)))
+    changed = _replace_weights(layer, {"kernel": spatial_first(kernel)}, "W")
+    return _move_constraint(changed, (rank + 1, rank, *range(rank)))
 
 
 _RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1.0]], [[2.0]]]])})
@@ -166,14 +166,14 @@ _RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1
         Example(Layer("LocallyConnected2D", "l"), Layer("LocallyConnected2D", "l"), THEANO_122),
     ],
 )
-def _turned_round(layer: Layer, context: RuleContext) -> Layer | None:
+def _flip(layer: Layer, context: RuleContext) -> Layer | None:
     if not on_theano(context.writer):
         return None
     role = "kernel" if "kernel" in layer.weights else "W"
     kernel = layer.weights.get(role)
     if kernel is None or any(step.startswith("flip") for step in kernel.steps):
         return None
-    return _under(layer, {role: turned(kernel, _RANKS[layer.class_name][0])})
+    return _replace_weights(layer, {role: flip_kernel(kernel, _RANKS[layer.class_name][0])})
 
 
 _FULL = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "full", "nb_filter": 2})
@@ -197,7 +197,7 @@ _VALID = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "valid"
     examples=[Example(_FULL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
     leaves_alone=[Example(_VALID, _VALID, THEANO_122)],
 )
-def _full_border(layer: Layer, context: RuleContext) -> Layer | None:
+def _pad_full_border(layer: Layer, context: RuleContext) -> Layer | None:
     size = sizes(layer)
     if layer.config.get("border_mode") != "full" or not size:
         return None
@@ -207,10 +207,10 @@ def _full_border(layer: Layer, context: RuleContext) -> Layer | None:
     pad_config: dict[str, Value] = {"padding": padding}
     if len(wide) > 1:
         pad_config["dim_ordering"] = "th" if channels_first(layer, context.writer) else "tf"
-    return padded(layer, f"ZeroPadding{len(wide)}D", pad_config, {"border_mode": "valid"})
+    return pad_before(layer, f"ZeroPadding{len(wide)}D", pad_config, {"border_mode": "valid"})
 
 
-def padded(layer: Layer, pad_class: str, pad_config: Mapping[str, Value], changes: Mapping[str, Value]) -> Layer:
+def pad_before(layer: Layer, pad_class: str, pad_config: Mapping[str, Value], changes: Mapping[str, Value]) -> Layer:
     """A functional layer of the same name: padding first, then `layer` with `changes`."""
     sub = Builder(layer.name, layer.address)
     wide = sub.layer(pad_class, pad_config, sub.input(), name=f"{layer.name}_pad")

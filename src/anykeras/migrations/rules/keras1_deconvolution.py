@@ -12,7 +12,7 @@ from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import sizes
-from .keras1_layouts import OLD, channels_first, integers, moved, on_theano
+from .keras1_layouts import OLD, channels_first, integers, move_constraint, on_theano
 from .keras1_samples import TENSORFLOW_122
 
 
@@ -97,8 +97,8 @@ def _deconvolution(layer: Layer, context: RuleContext) -> Layer | None:
     axes = _axes(layer, first, on_theano(context.writer))
     strides, kernel = integers(layer.config.get("subsample", 1), 2), sizes(layer)
     config = {key: value for key, value in layer.config.items() if key != "output_shape"}
-    made = replace(layer, class_name="Conv2DTranspose", config=config, weights=_exchanged(layer))
-    made = made.with_config(border_mode="valid", W_constraint=moved(config.get("W_constraint"), (0, 1, 3, 2)))
+    made = replace(layer, class_name="Conv2DTranspose", config=config, weights=_exchange(layer))
+    made = made.with_config(border_mode="valid", W_constraint=move_constraint(config.get("W_constraint"), (0, 1, 3, 2)))
     more = [0, 0]
     crops: list[Value] = []
     for i, (axis, k, s) in enumerate(zip(axes, kernel, strides, strict=True)):
@@ -107,7 +107,7 @@ def _deconvolution(layer: Layer, context: RuleContext) -> Layer | None:
         crops.append((axis.first, there + more[i] * s - wanted))
     if not any(more) and crops == [(0, 0), (0, 0)]:
         return made
-    return _cropped(made, tuple((0, m) for m in more), tuple(crops), "th" if first else "tf")
+    return _crop(made, tuple((0, m) for m in more), tuple(crops), "th" if first else "tf")
 
 
 def _axes(layer: Layer, first: bool, theano: bool) -> list[_Axis]:
@@ -126,14 +126,14 @@ def _axes(layer: Layer, first: bool, theano: bool) -> list[_Axis]:
     return [border(o, k, s) for o, k, s in zip(out, kernel, strides, strict=True)]
 
 
-def _exchanged(layer: Layer) -> dict[str, Tensor]:
+def _exchange(layer: Layer) -> dict[str, Tensor]:
     role = "kernel" if "kernel" in layer.weights else "W"
     weights = {r: t for r, t in layer.weights.items() if r != role}
     found = layer.weights.get(role)
     return weights if found is None else {**weights, "kernel": found.transpose(0, 1, 3, 2)}
 
 
-def _cropped(layer: Layer, pad: Value, crop: Value, ordering: str) -> Layer:
+def _crop(layer: Layer, pad: Value, crop: Value, ordering: str) -> Layer:
     sub = Builder(layer.name, layer.address)
     x: Ref = sub.input()
     if pad != ((0, 0), (0, 0)):

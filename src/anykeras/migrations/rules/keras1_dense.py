@@ -16,7 +16,7 @@ _SHARED = {"W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regular
            "W_constraint": "kernel_constraint", "b_constraint": "bias_constraint"}  # fmt: skip
 
 
-def _kept(layer: Layer, *left_out: str) -> dict[str, Value]:
+def _keep_regularizers(layer: Layer, *left_out: str) -> dict[str, Value]:
     """Regularizers and constraints under their names of today."""
     held = {new: layer.config.get(old) for old, new in _SHARED.items() if old not in left_out}
     return {key: value for key, value in held.items() if value is not None}
@@ -68,13 +68,13 @@ _DENSE = Layer("Dense", "d", {"units": 3})
     examples=[Example(_MAXOUT, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
     leaves_alone=[Example(_DENSE, _DENSE, THEANO_122)],
 )
-def _maxout(layer: Layer, context: RuleContext) -> Layer | None:
+def _expand_maxout(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(layer.name, layer.address)
     config: dict[str, Value] = {
         "equation": "bi,fio->bfo",
         "output_shape": (_whole(layer, "nb_feature"), _whole(layer, "output_dim")),
         "kernel_initializer": "glorot_uniform",
-        **_kept(layer),
+        **_keep_regularizers(layer),
     }
     if layer.config.get("bias", True):
         config["bias_axes"] = "fo"
@@ -108,7 +108,7 @@ _HIGHWAY = Layer(
     examples=[Example(_HIGHWAY, lambda layer: layer.graph is not None and layer.class_name == "Functional", TENSORFLOW_122)],
     leaves_alone=[Example(_DENSE, _DENSE, TENSORFLOW_122)],
 )
-def _highway(layer: Layer, context: RuleContext) -> Layer | None:
+def _expand_highway(layer: Layer, context: RuleContext) -> Layer | None:
     weights = layer.weights
     width = _width(layer)
     bias = bool(layer.config.get("bias", True))
@@ -123,7 +123,12 @@ def _highway(layer: Layer, context: RuleContext) -> Layer | None:
     )
     act = sub.layer(
         "Dense",
-        {"units": width, "activation": layer.config.get("activation") or "linear", "use_bias": bias, **_kept(layer)},
+        {
+            "units": width,
+            "activation": layer.config.get("activation") or "linear",
+            "use_bias": bias,
+            **_keep_regularizers(layer),
+        },
         x,
         weights=_weights(kernel=weights.get("W"), bias=weights.get("b")),
         name=f"{layer.name}_transform",

@@ -35,12 +35,12 @@ def spatial_first(kernel: Tensor) -> Tensor:
     return kernel.transpose(*range(2, rank), 1, 0)
 
 
-def turned(kernel: Tensor, rank: int) -> Tensor:
+def flip_kernel(kernel: Tensor, rank: int) -> Tensor:
     """The kernel rotated by 180 degrees: its first `rank` axes reversed."""
     return kernel.flip(*range(rank))
 
 
-def moved(constraint: Value, order: Sequence[int | None]) -> Value:
+def move_constraint(constraint: Value, order: Sequence[int | None]) -> Value:
     """A constraint whose axes were counted on a kernel that is laid out otherwise now: `order[old]` is the new axis."""
     if not isinstance(constraint, Object) or not isinstance(constraint.config, dict):
         return constraint

@@ -34,19 +34,19 @@ class _Divisor:
     batch: Callable[[Builder, Ref, float], Ref]
 
 
-def _added(sub: Builder, v: Ref, epsilon: float) -> Ref:
+def _add(sub: Builder, v: Ref, epsilon: float) -> Ref:
     return sub.op("add", v, epsilon)
 
 
 # running_std is a deviation: s + e, of a batch sqrt(v + e) + e.
 _DEVIATION = _Divisor(
     lambda s, e: s + e,
-    lambda sub, v, e: _added(sub, sub.op("sqrt", _added(sub, v, e)), e),
+    lambda sub, v, e: _add(sub, sub.op("sqrt", _add(sub, v, e)), e),
 )
 # running_std is a variance: sqrt(s) + e, of a batch the same.
-_OUTSIDE = _Divisor(lambda s, e: np.sqrt(s) + e, lambda sub, v, e: _added(sub, sub.op("sqrt", v), e))
+_OUTSIDE = _Divisor(lambda s, e: np.sqrt(s) + e, lambda sub, v, e: _add(sub, sub.op("sqrt", v), e))
 # running_std is a variance: sqrt(s + e), of a batch the same; so it has stayed.
-_INSIDE = _Divisor(lambda s, e: np.sqrt(s + e), lambda sub, v, e: sub.op("sqrt", _added(sub, v, e)))
+_INSIDE = _Divisor(lambda s, e: np.sqrt(s + e), lambda sub, v, e: sub.op("sqrt", _add(sub, v, e)))
 
 
 def _divisor(writer: Writer) -> _Divisor:
@@ -93,7 +93,7 @@ _STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_
     ],
     leaves_alone=[Example(_STD, _STD, THEANO_122)],
 )
-def _deviation(layer: Layer, context: RuleContext) -> Layer | None:
+def _square_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     found, divisor = layer.weights.get("running_std"), _divisor(context.writer)
     if found is None or divisor is _INSIDE or layer.config.get("mode", 0) not in (0, None):
         return None
@@ -124,7 +124,7 @@ def _affine(sub: Builder, layer: Layer, x: Ref) -> Ref:
     return sub.layer("EinsumDense", config, x, weights=weights, name=f"{layer.name}_scale")
 
 
-def _by_sample(layer: Layer, writer: Writer) -> Layer:
+def _normalize_samples(layer: Layer, writer: Writer) -> Layer:
     """(x - mean) / (deviation + epsilon) over the last axis; up to 1.0.4 the deviation has no epsilon of its own."""
     epsilon = _epsilon(layer)
     early = writer.era is Era.KERAS0 or (bool(writer.release) and writer.release < (1, 0, 5))
@@ -137,7 +137,7 @@ def _by_sample(layer: Layer, writer: Writer) -> Layer:
     return as_activation(layer, sub.finish(_affine(sub, layer, normal)))
 
 
-def _by_batch(layer: Layer, writer: Writer) -> Layer:
+def _normalize_batch(layer: Layer, writer: Writer) -> Layer:
     """(x - mean) / sqrt(variance + epsilon) over all axes but one, with the statistics of the batch at hand."""
     epsilon, axis = _epsilon(layer), layer.config.get("axis", -1)
     if not isinstance(axis, int):
@@ -182,8 +182,8 @@ _MODE0 = _MODE1.with_config(mode=0)
     examples=[Example(_MODE1, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )
-def _mode_1(layer: Layer, context: RuleContext) -> Layer | None:
-    return _by_sample(layer, context.writer) if layer.config.get("mode") == 1 else None
+def _expand_mode_1(layer: Layer, context: RuleContext) -> Layer | None:
+    return _normalize_samples(layer, context.writer) if layer.config.get("mode") == 1 else None
 
 
 @rule(
@@ -206,5 +206,5 @@ def _mode_1(layer: Layer, context: RuleContext) -> Layer | None:
     examples=[Example(_MODE2, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )
-def _mode_2(layer: Layer, context: RuleContext) -> Layer | None:
-    return _by_batch(layer, context.writer) if layer.config.get("mode") == 2 else None
+def _expand_mode_2(layer: Layer, context: RuleContext) -> Layer | None:
+    return _normalize_batch(layer, context.writer) if layer.config.get("mode") == 2 else None

@@ -23,7 +23,7 @@ _CONSTRAINTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 _ALIASES = {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"}
 
 
-def _translated(value: Mapping[str, Value]) -> Value:
+def _translate(value: Mapping[str, Value]) -> Value:
     """The object that a dictionary names, the dictionary itself where the name is another's, None for what is gone."""
     name = value.get("name")
     if not isinstance(name, str):
@@ -57,12 +57,12 @@ _OBJECT = Layer("Dense", "d", {"W_regularizer": Object("L1L2", {"l1": 0.0, "l2":
     leaves_alone=[Example(_OBJECT, _OBJECT, THEANO_122)],
     report=False,
 )
-def _objects(layer: Layer, context: RuleContext) -> Layer | None:
+def _respell_objects(layer: Layer, context: RuleContext) -> Layer | None:
     changed: dict[str, Value] = {}
     for key, value in layer.config.items():
         if not key.endswith(("_regularizer", "_constraint")) or not isinstance(value, Mapping):
             continue
-        changed[key] = _translated(value)
+        changed[key] = _translate(value)
         if value.get("name") == "EigenvalueRegularizer":
             changed[key] = None
             seen = f"{key} is an EigenvalueRegularizer"

@@ -9,7 +9,7 @@ from ...document.model import Era, Layer
 from ...findings import Fidelity
 from ...tensors import Tensor, concatenate, constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, channels_first, on_theano, spatial_first, turned
+from .keras1_layouts import OLD, channels_first, flip_kernel, on_theano, spatial_first
 from .keras1_samples import TENSORFLOW_122, THEANO_122
 
 # The order of the gates in the joined matrices of Keras 2 (keras/layers/recurrent.py 2.0.0). Keras 1 saved the gates of
@@ -18,7 +18,7 @@ _GATES = {"LSTM": "ifco", "GRU": "zrh", "ConvLSTM2D": "ifco"}
 _ROLES = {"W": "kernel", "U": "recurrent_kernel", "b": "bias"}
 
 
-def _joined(layer: Layer) -> dict[str, Tensor] | None:
+def _join(layer: Layer) -> dict[str, Tensor] | None:
     """The weights with one tensor for all gates, or None where there is nothing to join."""
     gates = _GATES[layer.class_name]
     wanted = {old: [f"{old}_{gate}" for gate in gates] for old in _ROLES}
@@ -61,8 +61,8 @@ _GPU = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "gpu"}, {"W": consta
     ],
     leaves_alone=[Example(_GPU, _GPU, THEANO_122)],
 )
-def _gates(layer: Layer, context: RuleContext) -> Layer | None:
-    weights = _joined(layer)
+def _join_gates(layer: Layer, context: RuleContext) -> Layer | None:
+    weights = _join(layer)
     return None if weights is None else replace(layer, weights=weights)
 
 
@@ -86,7 +86,7 @@ _GRU_AFTER = Layer("GRU", "g", {"output_dim": 1, "reset_after": False})
     leaves_alone=[Example(_GRU_AFTER, _GRU_AFTER, THEANO_122)],
     report=False,
 )
-def _reset_before(layer: Layer, context: RuleContext) -> Layer | None:
+def _state_reset_after(layer: Layer, context: RuleContext) -> Layer | None:
     return None if "reset_after" in layer.config else layer.with_config(reset_after=False)
 
 
@@ -123,15 +123,15 @@ _CONV_LSTM_NEW = Layer("ConvLSTM2D", "c", {"filters": 1}, {"kernel": constant([1
     ],
     leaves_alone=[Example(_CONV_LSTM_NEW, _CONV_LSTM_NEW, THEANO_122)],
 )
-def _conv_gates(layer: Layer, context: RuleContext) -> Layer | None:
+def _join_conv_gates(layer: Layer, context: RuleContext) -> Layer | None:
     first, theano = channels_first(layer, context.writer), on_theano(context.writer)
 
-    def laid_out(role: str, tensor: Tensor) -> Tensor:
+    def lay_out(role: str, tensor: Tensor) -> Tensor:
         if role.startswith("b_"):
             return tensor
         tensor = spatial_first(tensor) if first else tensor
-        return turned(tensor, 2) if theano else tensor
+        return flip_kernel(tensor, 2) if theano else tensor
 
-    old = replace(layer, weights={role: laid_out(role, tensor) for role, tensor in layer.weights.items()})
-    weights = _joined(old)
+    old = replace(layer, weights={role: lay_out(role, tensor) for role, tensor in layer.weights.items()})
+    weights = _join(old)
     return None if weights is None else replace(layer, weights=weights)

@@ -109,7 +109,7 @@ _INITIALIZERS: Mapping[str, Value] = {
 _KEPT = ("MaxoutDense", "Highway", "Merge", "SReLU", "ParametricSoftplus")  # read whole by rules of their own
 
 
-def _dropping(value: Value) -> Value:
+def _rate_of_dropout(value: Value) -> Value:
     """Keras 1 drops nothing unless the rate is between 0 and 1 (keras/layers/core.py Dropout.call 1.2.2)."""
     return value if isinstance(value, (int, float)) and 0 < value < 1 else 0.0
 
@@ -121,7 +121,7 @@ def _value(layer: Layer, key: str, value: Value, context: RuleContext) -> Value:
     if key.endswith("_initializer") and isinstance(value, str):
         return _INITIALIZERS.get(value, value)
     if key in ("rate", "dropout", "recurrent_dropout"):
-        return _dropping(value)
+        return _rate_of_dropout(value)
     return value
 
 
@@ -154,7 +154,7 @@ _CONV2 = Layer("Conv2D", "c", {"filters": 2, "data_format": "channels_first", "k
 _MINE = Layer("MyDense", "d", {"output_dim": 3}, {"W": constant([[1.0]])})
 
 
-def _renamed(layer: Layer) -> bool:
+def _is_renamed(layer: Layer) -> bool:
     expected = {"units": 3, "kernel_initializer": Object("Zeros", {}), "use_bias": True}
     return layer.config == expected and list(layer.weights) == ["kernel"]
 
@@ -178,11 +178,11 @@ def _renamed(layer: Layer) -> bool:
     fidelity=Fidelity.EXACT,
     versions="Keras 0.1 to 1.2.2",
     references=("keras/legacy/interfaces.py, 2.0.0",),
-    examples=[Example(_DENSE1, _renamed, TENSORFLOW_122), Example(_CONV1, _CONV2, THEANO_122)],
+    examples=[Example(_DENSE1, _is_renamed, TENSORFLOW_122), Example(_CONV1, _CONV2, THEANO_122)],
     leaves_alone=[Example(_CONV2, _CONV2, THEANO_122), Example(_MINE, _MINE, THEANO_122)],
     report=False,
 )
-def _renames(layer: Layer, context: RuleContext) -> Layer | None:
+def _rename(layer: Layer, context: RuleContext) -> Layer | None:
     known = layer.class_name == "Conv2DTranspose" or any(find(layer.class_name, era) is not None for era in OLD)
     if layer.graph is not None or layer.class_name in _KEPT or not known:
         return None

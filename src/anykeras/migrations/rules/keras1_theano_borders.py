@@ -15,7 +15,7 @@ from ...document.model import Era, Layer, Ref, Value
 from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_convolution import padded
+from .keras1_convolution import pad_before
 from .keras1_layouts import OLD, integers, on_theano
 from .keras1_samples import TENSORFLOW_122, THEANO_122, THEANO_200
 
@@ -101,7 +101,7 @@ def _centred(layer: Layer, context: RuleContext) -> Layer | None:
     if not windows or all(window.usual for window in windows):
         return None
     pad_class, pad_config = _pads(layer, rank, windows)
-    return padded(layer, pad_class, pad_config, {"padding": "valid"})
+    return pad_before(layer, pad_class, pad_config, {"padding": "valid"})
 
 
 def _windows(layer: Layer, context: RuleContext, rank: int) -> list[_Window]:

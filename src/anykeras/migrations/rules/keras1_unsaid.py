@@ -38,7 +38,7 @@ _SAID = Layer("UpSampling2D", "u", {"size": (2, 2), "dim_ordering": "th"})
     leaves_alone=[Example(_SAID, _SAID, THEANO_122)],
     report=False,
 )
-def _image_order(layer: Layer, context: RuleContext) -> Layer | None:
+def _state_image_order(layer: Layer, context: RuleContext) -> Layer | None:
     said = layer.config.get("dim_ordering") in ("th", "tf") and context.writer.era is Era.KERAS1
     if said or "data_format" in layer.config:
         return None  # in Keras 0 what stands there is the default of the constructor, not of the file
@@ -74,7 +74,7 @@ _SHARED = _PRELU.with_config(shared_axes=(1, 2))
     leaves_alone=[Example(_SHARED, _SHARED, THEANO_122)],
     report=False,
 )
-def _shared_axes(layer: Layer, context: RuleContext) -> Layer | None:
+def _state_shared_axes(layer: Layer, context: RuleContext) -> Layer | None:
     vector = next(iter(layer.weights.values()), None)
     if vector is None or layer.config.get("shared_axes") not in (None, (None,)):
         return None

@@ -42,14 +42,14 @@ def _hands_out_carry(model: Layer) -> bool:
     examples=[Example(_model(), _hands_out_carry, CNTK)],
     leaves_alone=[Example(_model(), _model(), TENSORFLOW), Example(_model(4), _model(4), CNTK)],
 )
-def carry_state(model: Layer, context: RuleContext) -> Layer | None:
+def hand_out_carries(model: Layer, context: RuleContext) -> Layer | None:
     """Every LSTM of the graph that CNTK ran step by step."""
     graph, writer = model.graph, context.writer
     if graph is None or writer.backend != "cntk" or not (2, 2) <= writer.release < (3,):
         return None
     if _is_fixed(graph) or _gives_carry(graph):
         return None
-    changed = change_layers(model, lambda layer: _carried(layer, graph))
+    changed = change_layers(model, lambda layer: _hand_out_carry(layer, graph))
     return None if changed is model else changed
 
 
@@ -64,21 +64,21 @@ def _is_fixed(graph: Graph) -> bool:
     return any(isinstance(shape, tuple) and shape[:1] != (None,) for shape in shapes)
 
 
-def _stepped(layer: Layer) -> bool:
+def _is_stepped(layer: Layer) -> bool:
     return layer.class_name in _GATED and not layer.config.get("unroll") and not layer.config.get("stateful")
 
 
-def _carried(layer: Layer, graph: Graph) -> Layer:
+def _hand_out_carry(layer: Layer, graph: Graph) -> Layer:
     if layer.graph is not None:
         return layer  # its own turn came first
-    if not _stepped(layer):
-        if any(_stepped(inner) for inner in layers_of(layer)):
-            raise _refused(layer, f"an LSTM inside a {layer.class_name}")
+    if not _is_stepped(layer):
+        if any(_is_stepped(inner) for inner in layers_of(layer)):
+            raise _refuse(layer, f"an LSTM inside a {layer.class_name}")
         return layer
     if layer.config.get("return_sequences") or layer.config.get("return_state"):
-        raise _refused(layer, "an LSTM that gives every step, or its states,")
+        raise _refuse(layer, "an LSTM that gives every step, or its states,")
     if any(call.kwargs.get("initial_state") for call in graph.calls.get(layer.name, (Call(),))):
-        raise _refused(layer, "an LSTM with initial states")
+        raise _refuse(layer, "an LSTM with initial states")
     kernel = layer.weights.get("kernel")
     flat = layer.class_name == "LSTM" and kernel is not None
     sub = Builder(layer.name, layer.address)
@@ -87,7 +87,7 @@ def _carried(layer: Layer, graph: Graph) -> Layer:
     return sub.finish(replace(made, tensor=2), bool(layer.config.get("trainable", True)))
 
 
-def _refused(layer: Layer, what: str) -> Unsupported:
+def _refuse(layer: Layer, what: str) -> Unsupported:
     return Unsupported(
         "AK2246",
         f"{what} gave its carry state on CNTK, and no layer of Keras 3 does",

@@ -43,7 +43,7 @@ def _is_flattened(layer: Layer) -> bool:
     examples=[Example(_ghost(8, (4,), (1, 1, 1, 1, 5)), _is_plain, TF)],
     leaves_alone=[Example(_ghost(None, 3, (5,)), lambda layer: layer.config == {"axis": 3}, TF)],
 )
-def whole_batches(layer: Layer, context: RuleContext) -> Layer | None:
+def use_whole_batches(layer: Layer, context: RuleContext) -> Layer | None:
     """Without `virtual_batch_size`, as if the layer had been made without it."""
     if layer.config.get("virtual_batch_size") is None:
         return None
@@ -70,7 +70,7 @@ def whole_batches(layer: Layer, context: RuleContext) -> Layer | None:
     examples=[Example(_ghost(None, (1, 2), (1, 3, 5)), _is_flattened, TF)],
     leaves_alone=[Example(_ghost(None, 3, (5,)), lambda layer: layer.config == {"axis": 3}, TF)],
 )
-def one_axis(layer: Layer, context: RuleContext) -> Layer | None:
+def join_axes(layer: Layer, context: RuleContext) -> Layer | None:
     """A model that normalizes the joined axis. Raises Unsupported where the axes left over have unknown sizes."""
     axis = layer.config.get("axis")
     if not isinstance(axis, tuple):

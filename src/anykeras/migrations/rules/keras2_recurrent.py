@@ -38,7 +38,7 @@ _KEPT = [
 _GATES = {"CuDNNLSTM": 4, "CuDNNGRU": 3}
 
 
-def _untransposed(kernel: Tensor, gates: int) -> Tensor:
+def _untranspose(kernel: Tensor, gates: int) -> Tensor:
     """CuDNN reads each gate's (inputs, units) block as (units, inputs), bytes as they lie."""
 
     def read(array: Array) -> Array:
@@ -48,14 +48,14 @@ def _untransposed(kernel: Tensor, gates: int) -> Tensor:
     return kernel.rearrange("from CuDNN", kernel.shape, read)
 
 
-def _turned(kernel: Tensor, gates: int) -> Tensor:
+def _transpose_gates(kernel: Tensor, gates: int) -> Tensor:
     def read(array: Array) -> Array:
         return np.concatenate([block.T for block in np.split(array, gates, axis=1)], axis=1)
 
     return kernel.rearrange("from CuDNN", kernel.shape, read)
 
 
-def _one_bias(bias: Tensor, gates: int) -> Tensor:
+def _join_biases(bias: Tensor, gates: int) -> Tensor:
     half = bias.size // 2
     if gates == _GATES["CuDNNGRU"]:
         return bias.reshape(2, half)
@@ -101,14 +101,14 @@ def _is_plain_lstm(layer: Layer) -> bool:
     ],
     leaves_alone=[Example(Layer("LSTM", "l", {"units": 1}), Layer("LSTM", "l", {"units": 1}), K2)],
 )
-def without_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
+def replace_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
     """The plain layer with the same weights in Keras's layout."""
     gates = _GATES[layer.class_name]
     config: dict[str, Value] = {key: layer.config[key] for key in _KEPT if key in layer.config}
     config |= {"activation": "tanh", "recurrent_activation": "sigmoid", "use_bias": True}
     if gates == _GATES["CuDNNGRU"]:
         config = {"reset_after": True, **{k: v for k, v in config.items() if k != "unit_forget_bias"}}
-    change = {"kernel": _untransposed, "recurrent_kernel": _turned, "bias": _one_bias}
+    change = {"kernel": _untranspose, "recurrent_kernel": _transpose_gates, "bias": _join_biases}
     weights = {role: change[role](tensor, gates) for role, tensor in layer.weights.items()}
     return Layer(layer.class_name.removeprefix("CuDNN"), layer.name, config, weights, address=layer.address)
 
@@ -128,7 +128,7 @@ def without_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
     leaves_alone=[Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)],
     report=False,
 )
-def reset_before(layer: Layer, context: RuleContext) -> Layer | None:
+def state_reset_after(layer: Layer, context: RuleContext) -> Layer | None:
     """The argument spelled out."""
     if isinstance(layer.config.get("reset_after"), bool):
         return None
@@ -155,7 +155,7 @@ def _is_wrapped(layer: Layer) -> bool:
     examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF)],
     leaves_alone=[Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)],
 )
-def batch_first(layer: Layer, context: RuleContext) -> Layer | None:
+def put_batch_first(layer: Layer, context: RuleContext) -> Layer | None:
     """A model that swaps the first two axes, before and (for sequences) after."""
     if not layer.config.get("time_major"):
         return None
@@ -194,7 +194,7 @@ _CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
     leaves_alone=[Example(Layer("LSTMCell", "c", {"units": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
     report=False,
 )
-def arguments_of_cells(layer: Layer, context: RuleContext) -> Layer | None:
+def require_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     """The cell without `implementation`. Raises Unsupported where it has no units."""
     if layer.config.get("units") is None:
         raise Unsupported(

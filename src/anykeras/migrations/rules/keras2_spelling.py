@@ -33,7 +33,7 @@ _REPLACED = {"SyncBatchNormalization": "BatchNormalization"}
     leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
     report=False,
 )
-def current_class_name(layer: Layer, context: RuleContext) -> Layer | None:
+def rename_class(layer: Layer, context: RuleContext) -> Layer | None:
     """The name of the catalog's entry."""
     if layer.graph is not None:
         return None
@@ -74,7 +74,7 @@ _RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS}))
     leaves_alone=[Example(Layer("ELU", "e", {"alpha": 0.5}), Layer("ELU", "e", {"alpha": 0.5}), K2)],
     report=False,
 )
-def current_arguments(layer: Layer, context: RuleContext) -> Layer | None:
+def rename_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     """The same values under their present names; a present name in the file wins."""
     renamed = {key: new for key in layer.config if (new := _ARGUMENTS.get((layer.class_name, key)))}
     if not renamed:
@@ -116,7 +116,7 @@ _ENCODERS = ("CategoryEncoding", "TextVectorization", "StringLookup", "IntegerLo
     ],
     report=False,
 )
-def current_values(layer: Layer, context: RuleContext) -> Layer | None:
+def rename_values(layer: Layer, context: RuleContext) -> Layer | None:
     """Values of `_VALUES` replaced."""
     changed = {
         key: _VALUES[key, value] for key, value in layer.config.items() if isinstance(value, str) and (key, value) in _VALUES
@@ -169,9 +169,9 @@ _FLOAT32 = ("infer", "_infer", "infer_with_float32_vars", "default_policy")
     ],
     report=False,
 )
-def current_objects(layer: Layer, context: RuleContext) -> Layer | None:
+def respell_objects(layer: Layer, context: RuleContext) -> Layer | None:
     """Every value of the configuration in present spelling; the axis of BatchNormalization as a number."""
-    config = {key: _current(key, value) for key, value in layer.config.items()}
+    config = {key: _respell(key, value) for key, value in layer.config.items()}
     axis = config.get("axis")
     if layer.class_name == "BatchNormalization" and isinstance(axis, tuple) and len(axis) == 1:
         config["axis"] = axis[0]
@@ -180,7 +180,7 @@ def current_objects(layer: Layer, context: RuleContext) -> Layer | None:
     return replace(layer, config=config)
 
 
-def _current(key: str, value: Value) -> Value:
+def _respell(key: str, value: Value) -> Value:
     if isinstance(value, Mapping) and value.keys() == {"type", "value"}:
         return value["value"]  # keras 2.2.4 engine/topology.py, `get_json_type`
     if key == "dtype":
@@ -245,7 +245,7 @@ def _depthwise(role: str) -> Layer:
     return Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3)}, {role: _KERNEL})
 
 
-def _renamed_weight(layer: Layer) -> bool:
+def _has_renamed_weight(layer: Layer) -> bool:
     return dict(layer.weights) == {"kernel": _KERNEL}
 
 
@@ -257,11 +257,11 @@ def _renamed_weight(layer: Layer) -> bool:
     what="Keras 2 calls the kernel of a depthwise convolution `depthwise_kernel`, Keras 3 calls it `kernel`.",
     why="Weights are bound to variables by name.",
     references=("keras 3.15.1 src/layers/convolutional/base_depthwise_conv.py",),
-    examples=[Example(_depthwise("depthwise_kernel"), _renamed_weight, K2)],
-    leaves_alone=[Example(_depthwise("kernel"), _renamed_weight, K2)],
+    examples=[Example(_depthwise("depthwise_kernel"), _has_renamed_weight, K2)],
+    leaves_alone=[Example(_depthwise("kernel"), _has_renamed_weight, K2)],
     report=False,
 )
-def depthwise_kernel(layer: Layer, context: RuleContext) -> Layer | None:
+def rename_kernel(layer: Layer, context: RuleContext) -> Layer | None:
     """The weight under its present name."""
     if "depthwise_kernel" not in layer.weights:
         return None

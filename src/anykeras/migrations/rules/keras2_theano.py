@@ -27,7 +27,7 @@ _UNDILATED = (None, 1, (1,), (1, 1), (1, 1, 1))
 _RAMP = constant(np.arange(3).reshape(3, 1, 1))
 
 
-def _reversed(layer: Layer) -> bool:
+def _is_reversed(layer: Layer) -> bool:
     return bool((layer.weights["kernel"].read().ravel() == [2, 1, 0]).all())
 
 
@@ -48,12 +48,12 @@ def _reversed(layer: Layer) -> bool:
         "keras 2.3.1 engine/saving.py, `_need_convert_kernel`",
         "keras 2.3.1 backend/theano_backend.py, `conv2d`",
     ),
-    examples=[Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), _reversed, THEANO)],
+    examples=[Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), _is_reversed, THEANO)],
     leaves_alone=[
         Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), lambda layer: layer.weights["kernel"] is _RAMP, TENSORFLOW)
     ],
 )
-def turned_kernels(layer: Layer, context: RuleContext) -> Layer | None:
+def flip_kernels(layer: Layer, context: RuleContext) -> Layer | None:
     """Spatial axes reversed."""
     if context.writer.backend != "theano":
         return None

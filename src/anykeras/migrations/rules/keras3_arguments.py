@@ -108,7 +108,7 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
     ],
     report=False,
 )
-def only_known_arguments(layer: Layer, context: RuleContext) -> Layer | None:
+def drop_unknown_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer without what its class does not take. Raises Unsupported for what would change its outputs."""
     entry = find(layer.class_name, Era.KERAS3)
     if entry is None or layer.graph is not None or _becomes_operations(layer):

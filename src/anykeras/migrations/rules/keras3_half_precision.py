@@ -30,7 +30,7 @@ TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
     leaves_alone=[Example(_PLAIN, _PLAIN, TF)],
     report=False,
 )
-def half_precision(layer: Layer, context: RuleContext) -> Layer | None:
+def report_half_precision(layer: Layer, context: RuleContext) -> Layer | None:
     """Says once for a model that it computes in 16 bits."""
     policy = _policy(layer.config.get("dtype"))
     if policy.endswith(_HALF) and all(finding.code != CODE for finding in context.findings):

@@ -43,7 +43,7 @@ def _dense(**weights: Tensor) -> Layer:
     ],
     leaves_alone=[Example(Layer("Dense", "d", {"units": 2}), Layer("Dense", "d", {"units": 2}), K3)],
 )
-def merged_updates(layer: Layer, context: RuleContext) -> Layer | None:
+def merge_updates(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer with one kernel. Raises Unsupported where the kernel is quantized and its parts are apart."""
     rank = layer.config.get("lora_rank")
     if layer.graph is not None or not isinstance(rank, int) or not rank:
@@ -52,11 +52,11 @@ def merged_updates(layer: Layer, context: RuleContext) -> Layer | None:
     for name in ("kernel", "embeddings"):
         left, right = weights.pop(f"lora_{name}_a", None), weights.pop(f"lora_{name}_b", None)
         if left is not None and right is not None:
-            weights[name] = _sum(layer, weights[name], left, right, rank)
+            weights[name] = _add_update(layer, weights[name], left, right, rank)
     return replace(layer.without("lora_rank", "lora_alpha"), weights=weights)
 
 
-def _sum(layer: Layer, kernel: Tensor, left: Tensor, right: Tensor, rank: int) -> Tensor:
+def _add_update(layer: Layer, kernel: Tensor, left: Tensor, right: Tensor, rank: int) -> Tensor:
     if not kernel.dtype.startswith(("float", "bfloat")):
         raise Unsupported(
             "AK2310",

@@ -39,7 +39,7 @@ def _layer(config: Config) -> Layer:
     ],
     leaves_alone=[Example(_layer(_PLAIN), _layer(_PLAIN), KERAS36)],
 )
-def output_padding(layer: Layer, context: RuleContext) -> Layer | None:
+def state_output_padding(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer with its `output_padding`, where the recorded sizes need one."""
     seen = layer.config.get("recorded_shapes")
     if not isinstance(seen, tuple) or len(seen) != 2:

@@ -25,7 +25,7 @@ _LAZY = frozenset({"RMSprop", "Adadelta", "Adamax", "Nadam", "Ftrl"})
 _CLIPS = ("clipnorm", "global_clipnorm")
 
 
-def densified(document: Document) -> tuple[Layer, list[Finding]]:
+def densify_gradients(document: Document) -> tuple[Layer, list[Finding]]:
     """The model of a document, changed so that every backend trains its embeddings as the writer's stack did."""
     name, config = _optimizer(document.training)
     notes = Notes(document.writer)
@@ -35,10 +35,10 @@ def densified(document: Document) -> tuple[Layer, list[Finding]]:
     seen = "rows of an Embedding that a batch uses twice were added up before the optimizer saw them"
     done = "a penalty of 0 on the table, which makes Keras 3 add them up on TensorFlow too"
     notes.add("AK4015", "optimizer", seen, done, Fidelity.EXACT)
-    return rebuild(document.model, _penalised), notes.findings
+    return rebuild(document.model, _add_penalty), notes.findings
 
 
-def told(training: Training, model: Layer, notes: Notes) -> None:
+def report_differences(training: Training, model: Layer, notes: Notes) -> None:
     """Say where the steps of an old tf.keras were others than those of Keras 3 on any backend; `training` as parsed."""
     name, config = _optimizer(training)
     if notes.writer.era is not Era.TF2 or not any(_is_trained(layer) for layer in layers_of(model)):
@@ -67,5 +67,5 @@ def _is_bare(layer: Layer) -> bool:
     return _is_trained(layer) and layer.config.get("embeddings_regularizer") is None
 
 
-def _penalised(layer: Layer) -> Layer:
+def _add_penalty(layer: Layer) -> Layer:
     return layer.with_config(embeddings_regularizer=_NO_PENALTY) if _is_bare(layer) else layer

@@ -13,7 +13,7 @@ _CLASS, _FUNCTION = "Addons>SigmoidFocalCrossEntropy", "Addons>sigmoid_focal_cro
 _REDUCTIONS = {"none": "sum", "sum": "sum"}
 
 
-def settled(loss: Value, weights: Value, widths: Sequence[int | None], notes: Notes) -> tuple[Value, Value]:
+def express_focal_loss(loss: Value, weights: Value, widths: Sequence[int | None], notes: Notes) -> tuple[Value, Value]:
     """Losses and loss weights, one for each output (or alone), in Keras 3's words where the loss is this one.
 
     Args:
@@ -26,7 +26,7 @@ def settled(loss: Value, weights: Value, widths: Sequence[int | None], notes: No
     given = list(weights) if isinstance(weights, tuple) else [1.0 if weights is None else weights] * len(losses)
     if len(losses) != len(widths) or len(given) != len(losses):
         return loss, weights
-    made = [_native(*parts) for parts in zip(losses, given, widths, strict=True)]
+    made = [_express(*parts) for parts in zip(losses, given, widths, strict=True)]
     if all(one is None for one in made):
         return loss, weights
     for one in made:
@@ -40,7 +40,7 @@ def settled(loss: Value, weights: Value, widths: Sequence[int | None], notes: No
     return (ready, scaled) if len(ready) > 1 else (ready[0], scaled[0])
 
 
-def _native(loss: Value, weight: Value, width: int | None) -> tuple[Object, float] | None:
+def _express(loss: Value, weight: Value, width: int | None) -> tuple[Object, float] | None:
     if not isinstance(loss, Object) or loss.origin != UNRESOLVED or loss.registered_name not in (_CLASS, _FUNCTION):
         return None
     if not isinstance(width, int) or not isinstance(weight, int | float):

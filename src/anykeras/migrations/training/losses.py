@@ -53,23 +53,23 @@ _SAME = ("Addons>F1Score", "Addons>FBetaScore")
 COSINE = "cosine_similarity"
 
 
-def structure(value: Value, change: Callable[[Value], Value]) -> Value:
+def map_structure(value: Value, change: Callable[[Value], Value]) -> Value:
     """`change` at every leaf of lists and of dicts by output."""
     if isinstance(value, tuple):
-        return tuple(structure(item, change) for item in value)
+        return tuple(map_structure(item, change) for item in value)
     if isinstance(value, Mapping):
-        return {key: structure(item, change) for key, item in value.items()}
+        return {key: map_structure(item, change) for key, item in value.items()}
     return change(value)
 
 
-def loss(value: Value, notes: Notes) -> Value:
+def migrate_loss(value: Value, notes: Notes) -> Value:
     """One loss in Keras 3's words; one that is the author's own is `UNRESOLVED`."""
     if value is None:
         return None
     if isinstance(value, Object) and value.class_name != "function":
-        return _class(value, "losses", notes.writer)
+        return _migrate_class(value, "losses", notes.writer)
     name = bare_name(value)
-    known = _known(LOSSES, name, notes.writer)
+    known = _find_name(LOSSES, name, notes.writer)
     if known in _HINGES and notes.writer.era in OLD and notes.writer.release < (2, 3):
         seen = f"{name} takes labels as they are"
         notes.add("AK4010", "loss", seen, "Keras 3 turns labels 0 and 1 into -1 and 1 first", Fidelity.APPROXIMATE)
@@ -81,7 +81,7 @@ def averages_cosine(writer: Writer) -> bool:
     return writer.era in (Era.KERAS0, Era.KERAS1) or (writer.era is Era.KERAS2 and writer.release < (2, 0, 9))
 
 
-def metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
+def migrate_metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
     """One metric in Keras 3's words, for an output with this loss and last dimension."""
     if value is None:
         return None
@@ -89,12 +89,12 @@ def metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
         config = value.config if isinstance(value.config, Mapping) else {}
         function = config.get("fn")
         if isinstance(function, str | Object) and notes.writer.era is not Era.KERAS3:
-            return metric(bare_name(function), loss, width, notes)
-        return _class(value, "metrics", notes.writer)
+            return migrate_metric(bare_name(function), loss, width, notes)
+        return _migrate_class(value, "metrics", notes.writer)
     name = bare_name(value)
-    known = _known(METRICS, name, notes.writer)
-    if known in ("accuracy", "crossentropy") and isinstance(width, int) and _by_loss(notes.writer):
-        return _meant(known, name, _function_name(loss), width)
+    known = _find_name(METRICS, name, notes.writer)
+    if known in ("accuracy", "crossentropy") and isinstance(width, int) and _goes_by_loss(notes.writer):
+        return _choose_metric(known, name, _function_name(loss), width)
     negative = known == COSINE and notes.writer.era in OLD  # the metric of that name in Keras 3 has the other sign
     if known is not None and (known in _NO_METRICS or negative):
         function = Object("function", known, "builtins", "function")
@@ -102,17 +102,17 @@ def metric(value: Value, loss: Value, width: int | None, notes: Notes) -> Value:
     return known or Object(name, name, origin=UNRESOLVED)
 
 
-def _known(names: Mapping[str, str], name: str, writer: Writer) -> str | None:
+def _find_name(names: Mapping[str, str], name: str, writer: Writer) -> str | None:
     """The name in Keras 3 of what the writer's Keras called so; None where it had no such name."""
     return names.get(name) if writer.era.rank >= _SINCE.get(name, Era.KERAS0).rank else None
 
 
-def _by_loss(writer: Writer) -> bool:
+def _goes_by_loss(writer: Writer) -> bool:
     """Whether `accuracy` went by the loss, not by the shapes (tf.keras 2.2 compile_utils.py goes by shapes)."""
     return writer.era in OLD or (writer.era is Era.TF2 and () < writer.release < (2, 2))
 
 
-def _meant(known: str, name: str, loss: str, width: int) -> Value:
+def _choose_metric(known: str, name: str, loss: str, width: int) -> Value:
     """The metric that the short name stood for (keras 1.0.8 to 2.3.1, engine/training.py), logged under that name."""
     kind = "categorical"
     if width == 1 or loss == "binary_crossentropy":
@@ -138,7 +138,7 @@ def bare_name(value: Value) -> str:
     return str(value).rpartition(">")[2].rpartition(".")[2]
 
 
-def _class(value: Object, kind: str, writer: Writer) -> Value:
+def _migrate_class(value: Object, kind: str, writer: Writer) -> Value:
     """A loss or metric that is a class; one that was registered, or that the writer's Keras did not have, is another."""
     name = value.class_name.rpartition(">")[2]
     registered = value.registered_name or (value.class_name if ">" in value.class_name else None)

@@ -24,30 +24,32 @@ def migrate_training(training: Training, model: Layer, writer: Writer) -> tuple[
         writer: who wrote the file.
     """
     notes = Notes(writer)
-    embeddings.told(training, model, notes)
-    training = optimizers.migrated(training, model, notes)
+    embeddings.report_differences(training, model, notes)
+    training = optimizers.migrate_optimizer(training, model, notes)
     made: dict[str, Value] = {"optimizer": training.config.get("optimizer")}
-    made.update(_by_output(training, outputs_of(model), notes))
-    _told(training, model, notes)
+    made.update(_migrate_outputs(training, outputs_of(model), notes))
+    _report_state(training, model, notes)
     return replace(training, config=made), notes.findings
 
 
-def _by_output(training: Training, outputs: Outputs, notes: Notes) -> dict[str, Value]:
+def _migrate_outputs(training: Training, outputs: Outputs, notes: Notes) -> dict[str, Value]:
     """Losses, their weights and metrics. Keras 3's own keep their structure, which is that of today."""
     held = training.config
-    loss = losses.structure(held.get("loss"), lambda value: losses.loss(value, notes))
+    loss = losses.map_structure(held.get("loss"), lambda value: losses.migrate_loss(value, notes))
     if notes.writer.era is Era.KERAS3:
-        lists = {key: losses.structure(held.get(key), lambda v: losses.metric(v, None, None, notes)) for key in _LISTS}
+        lists = {
+            key: losses.map_structure(held.get(key), lambda v: losses.migrate_metric(v, None, None, notes)) for key in _LISTS
+        }
         return {"loss": loss, "loss_weights": held.get("loss_weights"), **lists}
     loss = outputs.spread(loss)
-    weights = _weights(held.get("loss_weights"), loss, outputs)
-    weights = _with_cosine(loss, weights, outputs, notes)
-    loss, weights = focal.settled(loss, weights, outputs.widths, notes)
+    weights = _spread_weights(held.get("loss_weights"), loss, outputs)
+    weights = _scale_cosine(loss, weights, outputs, notes)
+    loss, weights = focal.express_focal_loss(loss, weights, outputs.widths, notes)
     made = {"loss": loss, "loss_weights": weights}
-    return {**made, **{key: _metrics(held.get(key), loss, outputs, notes) for key in _LISTS}}
+    return {**made, **{key: _migrate_metrics(held.get(key), loss, outputs, notes) for key in _LISTS}}
 
 
-def _weights(value: Value, loss: Value, outputs: Outputs) -> Value:
+def _spread_weights(value: Value, loss: Value, outputs: Outputs) -> Value:
     """Loss weights in the structure of the losses, as Keras 3 wants them; outputs that are not named count once."""
     if isinstance(value, Mapping) and isinstance(loss, Mapping):
         return {key: value.get(key, 1.0) for key in loss}
@@ -57,7 +59,7 @@ def _weights(value: Value, loss: Value, outputs: Outputs) -> Value:
     return tuple(1.0 if item is None else item for item in spread) if isinstance(spread, tuple) else spread
 
 
-def _with_cosine(loss: Value, weights: Value, outputs: Outputs, notes: Notes) -> Value:
+def _scale_cosine(loss: Value, weights: Value, outputs: Outputs, notes: Notes) -> Value:
     """The mean over the last axis is the sum, weighted by one over its size."""
     if not losses.averages_cosine(notes.writer) or losses.COSINE not in _flat(loss):
         return weights
@@ -79,25 +81,25 @@ def _flat(value: Value) -> list[Value]:
     return list(value) if isinstance(value, tuple) else [value]
 
 
-def _metrics(value: Value, loss: Value, outputs: Outputs, notes: Notes) -> Value:
+def _migrate_metrics(value: Value, loss: Value, outputs: Outputs, notes: Notes) -> Value:
     if value is None or value in ((), {}):
         return None
     spread = outputs.spread_lists(value)
     if not isinstance(spread, tuple) or len(outputs.names) < 2:
         width = outputs.widths[0] if len(outputs.widths) == 1 else None
-        return losses.structure(spread, lambda item: losses.metric(item, loss, width, notes))
+        return losses.map_structure(spread, lambda item: losses.migrate_metric(item, loss, width, notes))
     kinds = _flat(loss) if isinstance(loss, tuple) else [loss] * len(spread)
 
-    def changed(value: Value, kind: Value, width: int | None) -> Value:
-        return losses.structure(value, lambda leaf: losses.metric(leaf, kind, width, notes))
+    def change(value: Value, kind: Value, width: int | None) -> Value:
+        return losses.map_structure(value, lambda leaf: losses.migrate_metric(leaf, kind, width, notes))
 
-    return tuple(changed(*parts) for parts in zip(spread, kinds, outputs.widths, strict=False))
+    return tuple(change(*parts) for parts in zip(spread, kinds, outputs.widths, strict=False))
 
 
-def _told(training: Training, model: Layer, notes: Notes) -> None:
+def _report_state(training: Training, model: Layer, notes: Notes) -> None:
     """What is true of the whole state."""
     writer, held = notes.writer, training.config
-    if not packages.told(held.get("optimizer"), training, notes) and training.unbound:
+    if not packages.report_foreign(held.get("optimizer"), training, notes) and training.unbound:
         named = ", ".join(training.unbound[:3])
         seen = f"the optimizer's variables {named} ... fit no weight"
         notes.add("AK4011", "optimizer", seen, "the optimizer starts fresh", Fidelity.LOSSY)

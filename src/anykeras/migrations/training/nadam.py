@@ -38,25 +38,25 @@ def factor(step: int, beta_1: float, decay: float) -> float:
     return beta_1 * (1.0 - 0.5 * math.pow(_BASE, step * decay))
 
 
-def made(step: int, product: float, beta_1: float, decay: float) -> Step:
+def make_step(step: int, product: float, beta_1: float, decay: float) -> Step:
     """The step that is made with `product` over all steps up to and with this one."""
     now, then = factor(step, beta_1, decay), factor(step + 1, beta_1, decay)
     return Step((1.0 - now) / (1.0 - product), then / (1.0 - product * then))
 
 
-def product_for(wanted: Step, step: int, beta_1: float) -> float:
+def find_product(wanted: Step, step: int, beta_1: float) -> float:
     """The product with which Keras 3 gives a fresh gradient the weight that it has in `wanted`: bisection of a rising
     function, in 0 to 1."""
     aim = wanted.gradient + (1.0 - beta_1) * wanted.momentum
     low, high = 0.0, 1.0
     for _ in range(100):
         middle = (low + high) / 2
-        found = made(step, middle, beta_1, 1.0)
+        found = make_step(step, middle, beta_1, 1.0)
         low, high = (middle, high) if found.gradient + (1.0 - beta_1) * found.momentum < aim else (low, middle)
     return low
 
 
-def carried(training: Training, config: Config) -> Training:
+def carry_state(training: Training, config: Config) -> Training:
     """The state with which the next step of Keras 3's Nadam is that of the old one.
 
     Args:
@@ -71,16 +71,16 @@ def carried(training: Training, config: Config) -> Training:
     decay = _number(config, "decay", decay)
     saved = training.counters.get(PRODUCT)
     before = float(saved.read()) if saved is not None else 1.0  # not saved before Keras 2.3: it starts again
-    wanted = made(step, before * factor(step, beta_1, decay), beta_1, decay)
-    product = product_for(wanted, step, beta_1)
-    scale = wanted.momentum / made(step, product, beta_1, 1.0).momentum
+    wanted = make_step(step, before * factor(step, beta_1, decay), beta_1, decay)
+    product = find_product(wanted, step, beta_1)
+    scale = wanted.momentum / make_step(step, product, beta_1, 1.0).momentum
     start = constant(product / factor(step, beta_1, 1.0), "float32", PRODUCT)
-    momentum = {weight: _times(slot, scale) for weight, slot in training.slots["momentum"].items()}
+    momentum = {weight: _scale(slot, scale) for weight, slot in training.slots["momentum"].items()}
     slots = {**training.slots, "momentum": momentum}
     return replace(training, counters={**training.counters, PRODUCT: start}, slots=slots)
 
 
-def continued(training: Training, config: Config) -> Training:
+def continue_state(training: Training, config: Config) -> Training:
     """One product in place of those of tf.keras 2.11 to 2.15.
 
     Those are not saved and start from 1, and the compiled step multiplies by ``u`` again for every weight (the counter
@@ -100,7 +100,7 @@ def _number(config: Config, key: str, default: float) -> float:
     return float(value) if isinstance(value, int | float) else default
 
 
-def _times(tensor: Tensor, scale: float) -> Tensor:
+def _scale(tensor: Tensor, scale: float) -> Tensor:
     if not tensor.dtype.startswith(("float", "bfloat")):
         return tensor
     return tensor.compute(f"times({scale:.6g})", tensor.shape, lambda a: np.multiply(a, scale).astype(a.dtype))

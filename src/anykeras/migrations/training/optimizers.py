@@ -35,10 +35,10 @@ class Past:
 _PAST = {
     "Nadam": Past(
         True,
-        nadam.carried,
+        nadam.carry_state,
         ("the momentum grows with 0.96 ** (0.004 * step)",
          "the next step is the same; later ones go over to 0.96 ** step, the schedule of Keras 3"),
-        nadam.continued,
+        nadam.continue_state,
         ("the product of all momenta is not in the file; tf.keras starts it anew and takes another one for each weight",
          "one product for all weights: the next outputs differed by 0.0018 where measured, later ones less"),
     )
@@ -49,39 +49,39 @@ _PAST = {
 _UNSAID: Mapping[str, Mapping[str, Value]] = {"Adagrad": {"initial_accumulator_value": 0.0}}
 
 
-def migrated(training: Training, model: Layer, notes: Notes) -> Training:
+def migrate_optimizer(training: Training, model: Layer, notes: Notes) -> Training:
     """The training with its optimizer in Keras 3's words (one that is not built in: `UNRESOLVED`) and its state."""
     held = training.config.get("optimizer")
     if not isinstance(held, Object):
         if held is not None:
             seen = "the optimizer is not in a form that any Keras writes"
             notes.add("AK4001", "optimizer", seen, "left out", Fidelity.LOSSY)
-        return _with(training, None)
+        return _replace_optimizer(training, None)
     sparse = bool(training.slots) and any(layer.class_name == "Embedding" for layer in layers_of(model))
-    held = packages.native(_unwrapped(held, notes), sparse, notes)
+    held = packages.express(_unwrap(held, notes), sparse, notes)
     if isinstance(held.origin, Unresolved):
-        return _with(replace(training, slots={}), held)
+        return _replace_optimizer(replace(training, slots={}), held)
     name = held.class_name.rpartition(">")[2]
     entry = optimizer(name)
     if entry is None and name in classes(kind="optimizers"):
         entry = OptimizerEntry(name, lambda config: (), {})
     if entry is None:
-        return _with(training, Object(name, held.config, None, held.registered_name, UNRESOLVED))
+        return _replace_optimizer(training, Object(name, held.config, None, held.registered_name, UNRESOLVED))
     before = dict(held.config) if isinstance(held.config, Mapping) else {}
     past = _PAST.get(entry.name)
     if past is not None and notes.writer.era is not Era.KERAS3:
-        training = _carried(training, past, before, notes)
+        training = _carry_state(training, past, before, notes)
     unsaid = _UNSAID.get(entry.name, {}) if notes.writer.era in OLD else {}
-    config = _rate({**unsaid, **before}, past is not None and past.schedules, notes)
-    config = _epsilon(_clipping(config, notes), entry, notes)
-    return _with(training, Object(entry.name, _accepted(config, entry, notes), "keras.optimizers"))
+    config = _migrate_rate({**unsaid, **before}, past is not None and past.schedules, notes)
+    config = _migrate_epsilon(_migrate_clipping(config, notes), entry, notes)
+    return _replace_optimizer(training, Object(entry.name, _keep_accepted(config, entry, notes), "keras.optimizers"))
 
 
-def _with(training: Training, held: Object | None) -> Training:
+def _replace_optimizer(training: Training, held: Object | None) -> Training:
     return replace(training, config={**training.config, "optimizer": held})
 
 
-def _carried(training: Training, past: Past, config: Config, notes: Notes) -> Training:
+def _carry_state(training: Training, past: Past, config: Config, notes: Notes) -> Training:
     old = is_old_algorithm(notes.writer, config)
     if not training.slots:
         seen, done = past.old_words[0], "there is no state in the file: training starts with the schedule of Keras 3"
@@ -92,14 +92,14 @@ def _carried(training: Training, past: Past, config: Config, notes: Notes) -> Tr
     return (past.old if old else past.kept)(training, config)
 
 
-def _unwrapped(held: Object, notes: Notes) -> Object:
+def _unwrap(held: Object, notes: Notes) -> Object:
     config = held.config if isinstance(held.config, Mapping) and scales(held.class_name) else {}
     inner = next((config[key] for key in _WRAPPERS if isinstance(config.get(key), Object)), None)
     if not isinstance(inner, Object):
         return held
     seen = f"{held.class_name} scales the loss around {inner.class_name}"
     notes.add("AK4005", "optimizer", seen, "Keras 3 scales by itself where the policy asks for it", Fidelity.EQUIVALENT)
-    return _unwrapped(inner, notes)
+    return _unwrap(inner, notes)
 
 
 def is_old_algorithm(writer: Writer, config: Config) -> bool:
@@ -107,7 +107,7 @@ def is_old_algorithm(writer: Writer, config: Config) -> bool:
     return writer.era in OLD or (writer.era is Era.TF2 and config.get("is_legacy_optimizer", True) is not False)
 
 
-def _rate(config: dict[str, Value], schedules: bool, notes: Notes) -> dict[str, Value]:
+def _migrate_rate(config: dict[str, Value], schedules: bool, notes: Notes) -> dict[str, Value]:
     """``lr`` is ``learning_rate``; ``decay`` is the schedule that it always was: ``lr / (1 + decay * iterations)``."""
     rate = config.get("learning_rate", config.get("lr"))
     if rate is not None:
@@ -134,7 +134,7 @@ def _rate(config: dict[str, Value], schedules: bool, notes: Notes) -> dict[str, 
     return config
 
 
-def _clipping(config: dict[str, Value], notes: Notes) -> dict[str, Value]:
+def _migrate_clipping(config: dict[str, Value], notes: Notes) -> dict[str, Value]:
     """Keras 1 and 2 clipped by the norm of all gradients together (keras 2.3.1 optimizers.py, get_gradients)."""
     if notes.writer.era in OLD and config.get("clipnorm"):
         config["global_clipnorm"] = config.pop("clipnorm")
@@ -147,7 +147,7 @@ def _clipping(config: dict[str, Value], notes: Notes) -> dict[str, Value]:
     return config
 
 
-def _epsilon(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> dict[str, Value]:
+def _migrate_epsilon(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> dict[str, Value]:
     """The same step near zero gradients: ``sqrt(a) + e`` of old is ``sqrt(a + e ** 2)`` at 0 and within ``e`` elsewhere."""
     epsilon = config.get("epsilon")
     if "epsilon" in config and epsilon is None:
@@ -162,7 +162,7 @@ def _epsilon(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> d
     return config
 
 
-def _accepted(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> dict[str, Value]:
+def _keep_accepted(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> dict[str, Value]:
     takes = accepted(entry.name, kind="optimizers")
     for key, value in config.items():
         if key not in takes and key not in _IDLE and value not in (None, False, 0, 0.0):

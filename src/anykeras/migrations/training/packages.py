@@ -20,7 +20,7 @@ Native = Callable[[Config, bool, Notes], Object | None]
 _ADDONS = "tensorflow-addons"
 
 
-def native(held: Object, sparse: bool, notes: Notes) -> Object:
+def express(held: Object, sparse: bool, notes: Notes) -> Object:
     """The optimizer in words of tf.keras where it is one of a package, and UNRESOLVED where Keras 3 has none like it."""
     config = held.config if isinstance(held.config, Mapping) else {}
     package = _package(held)
@@ -31,7 +31,7 @@ def native(held: Object, sparse: bool, notes: Notes) -> Object:
     return made or Object(held.class_name.rpartition(">")[2], held.config, None, held.class_name, UNRESOLVED)
 
 
-def told(held: Value, training: Training, notes: Notes) -> bool:
+def report_foreign(held: Value, training: Training, notes: Notes) -> bool:
     """Say what was saved with an optimizer that is not one of Keras 3. False where it is one."""
     if not isinstance(held, Object) or not isinstance(held.origin, Unresolved):
         return False
@@ -50,7 +50,7 @@ def _package(held: Object) -> str | None:
     return BARE_PACKAGES.get(held.class_name)
 
 
-def _without(config: Config, *keys: str) -> dict[str, Value]:
+def _drop(config: Config, *keys: str) -> dict[str, Value]:
     return {key: value for key, value in config.items() if key not in keys}
 
 
@@ -90,14 +90,14 @@ def _report_sparse(name: str, sparse: bool, notes: Notes) -> None:
 def _lamb(config: Config, sparse: bool, notes: Notes) -> Object | None:
     if config.get("weight_decay_rate"):
         return None
-    return Object("Lamb", _without(config, "weight_decay_rate"))
+    return Object("Lamb", _drop(config, "weight_decay_rate"))
 
 
 def _proximal_adagrad(config: Config, sparse: bool, notes: Notes) -> Object | None:
     strengths = ("l1_regularization_strength", "l2_regularization_strength")
     if any(config.get(key) for key in strengths):
         return None
-    return Object("Adagrad", {**_without(config, *strengths), "epsilon": 0.0})
+    return Object("Adagrad", {**_drop(config, *strengths), "epsilon": 0.0})
 
 
 def _averaging(config: Config, sparse: bool, notes: Notes) -> Object | None:
@@ -108,7 +108,7 @@ def _averaging(config: Config, sparse: bool, notes: Notes) -> Object | None:
     seen = "means of the weights are kept beside the optimizer"
     done = f"{inner.class_name} goes on with its state; the means are left out, as Keras 3 would put them into the model"
     notes.add("AK4053", "optimizer", seen, done, Fidelity.LOSSY)
-    return native(inner, sparse, notes)
+    return express(inner, sparse, notes)
 
 
 _NATIVE: Mapping[str, Native] = {

@@ -16,7 +16,7 @@ Find = Callable[[str, str | None], Any]
 _LISTS = ("metrics", "weighted_metrics")
 
 
-def settled(document: Document, find: Find | None) -> tuple[Document, list[Finding]]:
+def resolve_unknown(document: Document, find: Find | None) -> tuple[Document, list[Finding]]:
     """The document with every unknown part of its training given, or left out; all are, without `find`.
 
     One loss that is left out takes all losses with it: the others alone would be another training. Without an optimizer
@@ -27,13 +27,13 @@ def settled(document: Document, find: Find | None) -> tuple[Document, list[Findi
         return document, []
     pass_ = _Pass(find, Notes(document.writer))
     config = dict(training.config)
-    config["optimizer"] = pass_.settle(config.get("optimizer"), "optimizer", "AK4001", "the model is not compiled")
-    loss = pass_.settle(config.get("loss"), "loss", "AK4002", "compiled without a loss")
-    config["loss"] = loss if pass_.complete(config.get("loss")) else None
+    config["optimizer"] = pass_.resolve(config.get("optimizer"), "optimizer", "AK4001", "the model is not compiled")
+    loss = pass_.resolve(config.get("loss"), "loss", "AK4002", "compiled without a loss")
+    config["loss"] = loss if pass_.is_complete(config.get("loss")) else None
     config["loss_weights"] = config.get("loss_weights") if config["loss"] is not None else None
     for key in _LISTS:
-        made = pass_.settle(config.get(key), key, "AK4002", "left out")
-        config[key] = _pruned(made) or None
+        made = pass_.resolve(config.get(key), key, "AK4002", "left out")
+        config[key] = _prune(made) or None
     return replace(document, training=replace(training, config=config)), pass_.notes.findings
 
 
@@ -43,12 +43,12 @@ class _Pass:
     notes: Notes
     missing: set[str] = field(default_factory=set)
 
-    def settle(self, value: Value, where: str, code: str, done: str) -> Value:
+    def resolve(self, value: Value, where: str, code: str, done: str) -> Value:
         """The value with what was given; None where an unknown part was not given."""
         if isinstance(value, tuple):
-            return tuple(self.settle(item, where, code, done) for item in value)
+            return tuple(self.resolve(item, where, code, done) for item in value)
         if isinstance(value, Mapping):
-            return {key: self.settle(item, where, code, done) for key, item in value.items()}
+            return {key: self.resolve(item, where, code, done) for key, item in value.items()}
         if not isinstance(value, Object):
             return value
         value = self._inside(value, where, code)
@@ -69,24 +69,24 @@ class _Pass:
         if not isinstance(config, Mapping) or not any(isinstance(item, Object) for item in config.values()):
             return value
         made = {
-            key: self.settle(item, where, code, f"the default {key}") if isinstance(item, Object) else item
+            key: self.resolve(item, where, code, f"the default {key}") if isinstance(item, Object) else item
             for key, item in config.items()
         }
         return replace(value, config={k: item for k, item in made.items() if item is not None or config[k] is None})
 
-    def complete(self, value: Value) -> bool:
+    def is_complete(self, value: Value) -> bool:
         """Whether nothing in it is missing."""
         if isinstance(value, tuple):
-            return all(self.complete(item) for item in value)
+            return all(self.is_complete(item) for item in value)
         if isinstance(value, Mapping):
-            return all(self.complete(item) for item in value.values())
+            return all(self.is_complete(item) for item in value.values())
         return not (isinstance(value, Object) and isinstance(value.origin, Unresolved) and value.class_name in self.missing)
 
 
-def _pruned(value: Value) -> Value:
+def _prune(value: Value) -> Value:
     """Without the metrics that are left out; a list keeps its place in the list of outputs."""
     if isinstance(value, tuple):
-        return tuple(_pruned(item) for item in value if item is not None)
+        return tuple(_prune(item) for item in value if item is not None)
     if isinstance(value, Mapping):
-        return {key: _pruned(item) for key, item in value.items() if item is not None}
+        return {key: _prune(item) for key, item in value.items() if item is not None}
     return value
