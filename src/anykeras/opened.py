@@ -156,10 +156,12 @@ class Inspection:
         return self.opened.findings if self.opened is not None else ()
 
     @property
+    @guard_verb
     def code(self) -> tuple[recovery.Recovered, ...]:
         """The functions of the file as Python text; where the file is refused, as far as they have one."""
         return self.opened.code if self.opened is not None else recovery.read(self.original)
 
+    @guard_verb
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
         writer = self.original.writer
