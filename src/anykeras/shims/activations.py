@@ -114,6 +114,7 @@ document(
         "approximation. In others: the exact formula. Your custom_objects take precedence.",
         example='anykeras.load_model("bert.h5", custom_objects={"gelu": my_gelu})',
         fidelity=Fidelity.APPROXIMATE,
+        shim=True,
         references=("keras_transformer/gelu.py 0.30.0 and 0.38.0", "keras_bert/activations 0.75.0 to 0.82.0",
                     "keras_bert/bert.py 0.83.0"),
     )
