@@ -22,7 +22,7 @@ from .made import recovered, stored
 
 K = np = tf = keras = os = None  # what the functions below name
 SECRET = "not for strangers"
-STEPS, CALLS = 100_000, 5_000_000  # of the machine, and of Python: fewer than the machine has, so that the test is short
+STEPS, CALLS = 100_000, 20_000_000  # of the machine, and of Python: fewer steps than usual, so that the tests are short
 GIGABYTE_OF_KB = 1 << 20
 
 
