@@ -35,21 +35,26 @@ def translate_arguments(
     old = signature(class_name, runtime.writer)
     names = _positional_names(runtime, class_name)
     if len(args) > len(names):
-        raise Unsupported("AK5010", f"{class_name} is called with {len(args)} arguments by place: name them")
-    given = {**dict(zip(names, args, strict=False)), **kwargs}
+        raise Unsupported(
+            "AK5010",
+            f"{class_name} is called with {len(args)} positional arguments, more than AnyKeras can name: pass them by keyword",
+        )
+    call = {**dict(zip(names, args, strict=False)), **kwargs}
     if old is None or runtime.context.era is Era.KERAS3:
-        return given
-    kept = {key: given.pop(key) for key in _PLACE if key in given}
+        return call
+    kept = {key: call.pop(key) for key in _PLACE if key in call}
     objects: list[Any] = []
-    config = {key: _to_document(runtime, key, value, objects) for key, value in given.items() if key != "name"}
-    layer = Layer(class_name, str(given.get("name") or class_name.lower()), config)
+    config = {key: _to_document(runtime, key, value, objects) for key, value in call.items() if key != "name"}
+    layer = Layer(class_name, str(call.get("name") or class_name.lower()), config)
     model = migrate(Document(layer, runtime.writer, runtime.writer.era))[0].model
     if model.class_name != class_name or model.graph is not None:
-        raise Unsupported("AK5010", f"{class_name} of {runtime.writer} is not one layer of Keras 3 and cannot be derived from")
+        raise Unsupported(
+            "AK5010", f"{class_name} of {runtime.writer} is not a single layer in Keras 3, so a class cannot derive from it"
+        )
     takes = accepted(class_name) | {"trainable", "dtype"}
-    made = {key: _to_live(runtime, value, objects) for key, value in model.config.items() if key in takes}
-    name = {"name": given["name"]} if given.get("name") else {}
-    return {**{key: value for key, value in made.items() if value is not None or key in given}, **name, **kept}
+    arguments = {key: _to_live(runtime, value, objects) for key, value in model.config.items() if key in takes}
+    name = {"name": call["name"]} if call.get("name") else {}
+    return {**{key: value for key, value in arguments.items() if value is not None or key in call}, **name, **kept}
 
 
 def _positional_names(runtime: LegacyRuntime, class_name: str) -> list[str]:
@@ -73,12 +78,9 @@ def _to_document(runtime: LegacyRuntime, key: str, value: object, objects: list[
 def _to_live(runtime: LegacyRuntime, value: Value, objects: list[Any]) -> Any:
     if isinstance(value, Object):
         if value.class_name == _HELD and isinstance(value.config, Mapping):
-            held = objects[int(str(value.config["number"]))]
-            return runtime.unwrap(held)
-        config = (
-            {k: _to_live(runtime, v, objects) for k, v in value.config.items()} if isinstance(value.config, Mapping) else {}
-        )
-        return {"class_name": value.class_name, "config": config}
+            return runtime.unwrap(objects[int(str(value.config["number"]))])
+        config = value.config if isinstance(value.config, Mapping) else {}
+        return {"class_name": value.class_name, "config": {k: _to_live(runtime, v, objects) for k, v in config.items()}}
     if isinstance(value, Layer):  # an activation that Keras 3 has no name for is a small model of that name
         return runtime.for_keras(runtime.find(f"keras.activations.{value.name}"))
     return value

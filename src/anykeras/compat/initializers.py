@@ -77,7 +77,7 @@ def _make_function(runtime: LegacyRuntime, name: str) -> Callable[..., object]:
 
 
 def _find_initializer(runtime: LegacyRuntime, identifier: object, **_: object) -> object:
-    """``initializations.get``: the function of a name, or what it is given."""
+    """``initializations.get``: the function of a name; any other value itself."""
     if isinstance(identifier, str):
         if identifier not in _KERAS1:
             raise ValueError(f"Invalid initialization: {identifier}")

@@ -7,9 +7,10 @@ from ..registry import Page, document
 document(
     Page(
         "AK5010",
-        "A base class that is not one layer any more",
-        "A class derives from a built-in layer that Keras 3 expresses by several layers, or calls its old constructor.",
-        "What the class overrides would have no place.",
-        changes="Nothing is made; write the class over keras.layers.Layer.",
+        "The base class is not a single layer in Keras 3",
+        "A custom class derives from a built-in layer that Keras 3 has no single layer for, or overrides a method that Keras 3 does not"
+        " call.",
+        "What the class overrides would never run, and the outputs would be wrong.",
+        changes="The model is not opened. Derive the class from keras.layers.Layer instead and pass it in custom_objects.",
     ),
 )

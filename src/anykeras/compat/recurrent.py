@@ -1,7 +1,7 @@
 """``Recurrent`` of Keras 1 and 2.0, from which layers derived that gave a ``step``.
 
 Keras 0.3.3 to 2.0.8: keras/layers/recurrent.py; the names of the hooks changed from 1 (``get_initial_states``) to 2
-(``get_initial_state``), and both are asked here.
+(``get_initial_state``), and both are used here.
 """
 
 from __future__ import annotations

@@ -78,33 +78,19 @@ _register_filled("ones", 1.0)
 
 @register("keras.backend.random_uniform_variable")
 def random_uniform_variable(
-    runtime: LegacyRuntime,
-    shape: Iterable[int],
-    low: float,
-    high: float,
-    *args: object,
-    seed: int | None = None,
-    **kwargs: object,
+    runtime: LegacyRuntime, shape: Any, low: float, high: float, dtype: Any = None, name: object = None, seed: Any = None
 ) -> object:
     """A variable that starts with uniform noise."""
-    return _make_random(runtime, np.random.default_rng(seed).uniform(low, high, tuple(shape)), *args, **kwargs)
+    drawn = np.random.default_rng(seed).uniform(low, high, tuple(shape))
+    return make_variable(runtime, drawn.astype(dtype or runtime.context.floatx), dtype, name)
 
 
 @register("keras.backend.random_normal_variable")
 def random_normal_variable(
-    runtime: LegacyRuntime,
-    shape: Iterable[int],
-    mean: float,
-    scale: float,
-    *args: object,
-    seed: int | None = None,
-    **kwargs: object,
+    runtime: LegacyRuntime, shape: Any, mean: float, scale: float, dtype: Any = None, name: object = None, seed: Any = None
 ) -> object:
     """A variable that starts with normal noise."""
-    return _make_random(runtime, np.random.default_rng(seed).normal(mean, scale, tuple(shape)), *args, **kwargs)
-
-
-def _make_random(runtime: LegacyRuntime, drawn: Any, dtype: Any = None, name: object = None, seed: object = None) -> object:
+    drawn = np.random.default_rng(seed).normal(mean, scale, tuple(shape))
     return make_variable(runtime, drawn.astype(dtype or runtime.context.floatx), dtype, name)
 
 
@@ -205,9 +191,7 @@ def setting(runtime: LegacyRuntime, *args: object, **kwargs: object) -> None:
 
 
 @register(
-    "keras.utils.register_keras_serializable",
-    "keras.saving.register_keras_serializable",
-    "keras.utils.generic_utils.register_keras_serializable",
+    *(f"keras.{home}.register_keras_serializable" for home in ("utils", "saving", "utils.generic_utils")),
 )
 def register_keras_serializable(
     runtime: LegacyRuntime, package: str = "Custom", name: str | None = None
@@ -283,11 +267,9 @@ def normalize_tuple(runtime: LegacyRuntime, value: int | Iterable[int], n: int, 
 def conv_output_length(
     runtime: LegacyRuntime, input_length: int | None, filter_size: int, padding: str, stride: int, dilation: int = 1
 ) -> int | None:
-    """How long a convolution's outcome is."""
+    """How long the output of a convolution is."""
     if input_length is None:
         return None
-    reach = filter_size + (filter_size - 1) * (dilation - 1)
-    length = {"same": input_length, "causal": input_length, "valid": input_length - reach + 1}.get(
-        padding, input_length + reach - 1
-    )
-    return (length + stride - 1) // stride
+    reach = (filter_size - 1) * dilation
+    grown = {"same": 0, "causal": 0, "valid": -reach}.get(padding, reach)
+    return (input_length + grown + stride - 1) // stride

@@ -1,4 +1,4 @@
-"""Tensors that behave as those of the old library did, over tensors of the running Keras."""
+"""Tensors and shapes that behave as those of the old library did, over those of the running Keras."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class LegacyShape(tuple[int | None, ...]):
     def with_rank(self, rank: int) -> LegacyShape:
         """The shape itself; raises ValueError for another number of dimensions."""
         if rank != len(self):
-            raise ValueError(f"a shape of {len(self)} dimensions where {rank} are asked for")
+            raise ValueError(f"a shape of {len(self)} dimensions where {rank} are required")
         return self
 
 
@@ -81,7 +81,7 @@ class TensorOperations(Protocol):
 
 
 class LegacyTensor:
-    """A tensor as old code sees it: operators, attributes and methods have the meaning that they had then.
+    """A tensor as legacy code sees it: operators, attributes and methods have the meaning that they had in the old library.
 
     `raw` is the tensor, variable or symbolic tensor of the running Keras.
     """
@@ -168,7 +168,7 @@ for _name in ("neg", "pos", "abs", "invert"):
 
 
 def to_legacy_shape(value: object) -> Any:
-    """Shapes (and lists of shapes) in the form that old code is given."""
+    """Shapes (and lists of shapes) in the form that legacy code takes."""
     if isinstance(value, list) and value and isinstance(value[0], list | tuple | Shape):
         return [to_legacy_shape(item) for item in value]
     if isinstance(value, dict):
@@ -179,7 +179,7 @@ def to_legacy_shape(value: object) -> Any:
 
 
 def to_plain_shape(value: object) -> Any:
-    """Shapes that old code gave, as tuples of ints and None."""
+    """Shapes of legacy code, as tuples of ints and None."""
     if isinstance(value, LegacyTensor):
         return to_plain_shape(tuple(value))
     if isinstance(value, list | tuple):
