@@ -107,10 +107,6 @@ def test_planted_violations_are_caught(place: str, text: str) -> None:
     assert violations(text, SOURCE / place)
 
 
-# Cycles that still wait to be removed, by their package.
-WAITING = ("anykeras.bytecode.machine",)
-
-
 def module_name(path: Path) -> str:
     parts = ("anykeras", *path.relative_to(SOURCE).with_suffix("").parts)
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
@@ -142,12 +138,7 @@ def cycles(graph: Mapping[str, set[str]]) -> Iterator[list[str]]:
 
 def test_there_is_no_import_cycle() -> None:
     texts = {path: path.read_text("utf8") for path in SOURCE.rglob("*.py")}
-    graph = import_graph(texts)
-    for name in graph:
-        package = next((waiting for waiting in WAITING if name.startswith(waiting)), None)
-        if package is not None:
-            graph[name] = {target for target in graph[name] if not target.startswith(package)}
-    assert not list(cycles(graph))
+    assert not list(cycles(import_graph(texts)))
 
 
 PARENT = SOURCE / "parse"
