@@ -13,7 +13,7 @@ from keras import Input, Model, layers, ops
 
 from anykeras import targets
 from anykeras.catalog.graph_order import layer_order
-from anykeras.catalog.layout import listed, variable_specs
+from anykeras.catalog.layout import list_layers, variable_specs
 from anykeras.catalog.masking import hidden_parents
 from anykeras.document.build import Builder
 from anykeras.document.graph import reachable
@@ -82,7 +82,7 @@ def test_random_graphs_with_masks_that_nothing_spells_out(seed: int, tmp_path: P
     targets.write(given, str(tmp_path / "ours.keras"))
     loaded = keras.models.load_model(tmp_path / "ours.keras")
     assert given.model.graph is not None
-    assert [layer.name for layer in listed(given.model.graph)] == [layer.name for layer in loaded.layers]
+    assert [layer.name for layer in list_layers(given.model.graph)] == [layer.name for layer in loaded.layers]
     rng = np.random.default_rng(1)
     batch = [rng.choice([0.5, 1.0, 2.0], (3, 5, 4)).astype("float32"), rng.integers(0, 3, (3, 5))]
     for made, wanted in zip(loaded(batch), model(batch), strict=True):

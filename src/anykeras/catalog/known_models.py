@@ -13,7 +13,7 @@ from importlib.resources import files
 Shapes = Sequence[tuple[int, ...]]
 
 
-def fitting(saved: Sequence[tuple[str, Shapes]]) -> str | None:
+def find_known_model(saved: Sequence[tuple[str, Shapes]]) -> str | None:
     """The known network whose weights have these shapes, in this order; None where none has.
 
     Args:

@@ -103,7 +103,12 @@ def stored_layers(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE)
 
 def variable_specs(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[VariableSpec]:
     """Every variable that is stored for `model`, in the order in which Keras saves them."""
-    return [spec for holder in stored_layers(model, era, tree) if not holder.again for spec in _specs_of(holder, era)]
+    return specs_of(stored_layers(model, era, tree), era)
+
+
+def specs_of(holders: Iterable[StoredLayer], era: Era = Era.KERAS3) -> list[VariableSpec]:
+    """The variables of stored layers, in order; none of a second visit."""
+    return [spec for holder in holders if not holder.again for spec in _own_specs(holder, era)]
 
 
 @dataclass
@@ -115,7 +120,7 @@ class _Walk:
     seen: dict[Path, StoredLayer] = field(default_factory=dict)
 
 
-def _specs_of(holder: StoredLayer, era: Era) -> list[VariableSpec]:
+def _own_specs(holder: StoredLayer, era: Era) -> list[VariableSpec]:
     """The variables of one layer (not of the layers inside it); none where the catalog does not know the class."""
     entry = find(holder.layer.class_name, era)
     counts: dict[str, int] = {}
@@ -127,15 +132,15 @@ def _specs_of(holder: StoredLayer, era: Era) -> list[VariableSpec]:
     return found
 
 
-def listed(graph: Graph, by_depth: bool = True) -> list[Layer]:
+def list_layers(graph: Graph, by_depth: bool = True) -> list[Layer]:
     """The layers of a model as ``model.layers`` lists them: operations left out, InputLayers as Keras has them.
 
     Keras 3 sorts them by depth; Keras 2 wrote the configuration in the order of ``model.layers`` already.
     """
-    return [layer for _, layer in _listed_members(graph, by_depth)]
+    return [layer for _, layer in _list_members(graph, by_depth)]
 
 
-def _listed_members(graph: Graph, by_depth: bool) -> list[tuple[Path, Layer]]:
+def _list_members(graph: Graph, by_depth: bool) -> list[tuple[Path, Layer]]:
     found = list(members(graph))
     if graph.sequential:
         first_is_input = bool(found) and found[0][1].class_name == "InputLayer"
@@ -147,7 +152,7 @@ def _listed_members(graph: Graph, by_depth: bool) -> list[tuple[Path, Layer]]:
     return [(step, layer) for step, layer in ordered if not layer.operation]
 
 
-def numbered(layers: Iterable[Layer], era: Era = Era.KERAS3) -> Iterator[str]:
+def number_names(layers: Iterable[Layer], era: Era = Era.KERAS3) -> Iterator[str]:
     """The name of each layer of one container there: ``dense``, ``dense_1`` ..."""
     used: dict[str, int] = {}
     for layer in layers:
@@ -175,7 +180,7 @@ def _visit(holder: StoredLayer, walk: _Walk) -> Iterator[StoredLayer]:
     yield holder
     layer, entry = holder.layer, find(holder.layer.class_name, walk.era)
     if layer.graph is not None:
-        inner = _listed_members(layer.graph, walk.tree.by_depth)
+        inner = _list_members(layer.graph, walk.tree.by_depth)
         yield from _container(holder, walk.tree.container, inner, walk, lambda i, x: (Access("layer", x.name),))
     for key, at in entry.children if entry else ():
         yield from _child(holder, key, at, walk)
@@ -198,14 +203,14 @@ def _container(
     way: Callable[[int, Layer], tuple[Access, ...]],
 ) -> Iterator[StoredLayer]:
     doubled = walk.tree.doubled and at == walk.tree.container
-    counted = [(found, copy) for found in inner for copy in range(2 if doubled and _weighted(found[1], walk.era) else 1)]
-    names = numbered((layer for (_, layer), _ in counted), walk.era)
+    counted = [(found, copy) for found in inner for copy in range(2 if doubled and _has_weights(found[1], walk.era) else 1)]
+    names = number_names((layer for (_, layer), _ in counted), walk.era)
     for i, (((step, layer), copy), name) in enumerate(zip(counted, names, strict=True)):
         if copy == 0:
             home, steps = join(holder.home, at, name), (*holder.steps, *way(i, layer))
             yield from _visit(StoredLayer(layer, home, holder.path + step, steps), walk)
 
 
-def _weighted(layer: Layer, era: Era) -> bool:
+def _has_weights(layer: Layer, era: Era) -> bool:
     """Whether the layer or one inside it has weights."""
     return any(known.roles(inner) for inner in layers_of(layer) if (known := find(inner.class_name, era)) is not None)

@@ -89,7 +89,7 @@ def split(function: str, args: Sequence[Value], kwargs: Config) -> OperationNode
     given = bind(operation, args, kwargs)
     config = {}
     for key, parameter in operation.config.items():
-        value = _prepared(operation.prepare.get(parameter), _argument(operation, given, parameter))
+        value = _prepare(operation.prepare.get(parameter), _argument(operation, given, parameter))
         if operation.init[key].required or not _same(value, operation.init[key].default):
             config[key] = value
     positional: list[Value] = []
@@ -115,7 +115,7 @@ def join(
             given[operation.config[key]] = value
         elif key not in ("name", "dtype") and key in {p.name for p in operation.parameters}:
             given[key] = value
-    return operation.function, *_arranged(operation, given)
+    return operation.function, *_arrange(operation, given)
 
 
 def node(module: str | None, class_name: str) -> Operation | None:
@@ -194,7 +194,7 @@ def _from_call(operation: Operation, args: Sequence[Value], kwargs: Config) -> d
     return given | ({"**" + operation.kwargs["**"]: rest} if rest else {})
 
 
-def _arranged(operation: Operation, given: Mapping[str, Value]) -> tuple[tuple[Value, ...], dict[str, Value]]:
+def _arrange(operation: Operation, given: Mapping[str, Value]) -> tuple[tuple[Value, ...], dict[str, Value]]:
     """Positional arguments as far as they go without a gap, the others by name unless they equal the default."""
     args: list[Value] = []
     kwargs: dict[str, Value] = {}
@@ -217,7 +217,7 @@ def _arranged(operation: Operation, given: Mapping[str, Value]) -> tuple[tuple[V
     return tuple(args), kwargs
 
 
-def _prepared(how: str | None, value: Value) -> Value:
+def _prepare(how: str | None, value: Value) -> Value:
     """What Keras itself does to a value before it goes into a constructor; a dtype is always by name."""
     if isinstance(value, Dtype):
         return value.name
@@ -286,11 +286,11 @@ def _operation(function: str, raw: Mapping[str, Any]) -> Operation:
 
 
 def _parameters(raw: Sequence[Sequence[Any]]) -> tuple[Parameter, ...]:
-    return tuple(Parameter(p[0], len(p) == 1, _frozen(p[1]) if len(p) > 1 else None) for p in raw)
+    return tuple(Parameter(p[0], len(p) == 1, _freeze(p[1]) if len(p) > 1 else None) for p in raw)
 
 
-def _frozen(value: Any) -> Value:
+def _freeze(value: Any) -> Value:
     if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
+        return tuple(_freeze(item) for item in value)
     found: Value = value
     return found

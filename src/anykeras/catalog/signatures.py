@@ -53,7 +53,7 @@ _UNSTAMPED: Final = {Era.KERAS0: "0.3.3", Era.KERAS1: "1.2.2", Era.KERAS2: "2.2.
 At = Writer | Era | str
 
 
-def accepted(class_name: str, version: str = NOW, kind: str = "layers") -> frozenset[str]:
+def accepted_arguments(class_name: str, version: str = NOW, kind: str = "layers") -> frozenset[str]:
     """Every keyword that the constructor of a class takes in a Keras release; empty for a class it does not have.
 
     `kind` is the public module: layers, initializers, regularizers, constraints, optimizers, losses, metrics.
@@ -108,22 +108,22 @@ def _history(kind: str, class_name: str) -> dict[int, Signature]:
             present = not step.get("gone", False)
             required = dict.fromkeys(step.get("required", ()), MISSING)
             known = {k: v for k, v in known.items() if k not in step.get("drop", ())} | step.get("set", {}) | required
-            known = {k: _frozen(v) for k, v in known.items()}
+            known = {k: _freeze(v) for k, v in known.items()}
             written = frozenset(step.get("written", written))
         if present:
             states[here] = Signature(known, written)
     return states
 
 
-def _frozen(value: Any) -> Value | Missing:
+def _freeze(value: Any) -> Value | Missing:
     if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)  # type: ignore[misc]  # a list never holds MISSING
+        return tuple(_freeze(item) for item in value)  # type: ignore[misc]  # a list never holds MISSING
     found: Value | Missing = value
     return found
 
 
 def _release(at: At) -> int:
-    return _latest(*_named(at))
+    return _latest(*_name_release(at))
 
 
 @lru_cache(64)
@@ -133,19 +133,19 @@ def _latest(library: str, version: tuple[int, ...]) -> int:
     return fits[-1] if fits else same[0]
 
 
-def _named(at: At) -> tuple[str, tuple[int, ...]]:
+def _name_release(at: At) -> tuple[str, tuple[int, ...]]:
     """The library whose history to follow, and the version in it."""
     if isinstance(at, Era):
         return ("tf.keras" if at is Era.TF2 else "keras"), _numbers(_UNSTAMPED[at])
     if isinstance(at, Writer):
-        return _written_by(at)
+        return _writer_release(at)
     library, _, version = at.rpartition(" ")
     return _library(library or "keras", _numbers(version)), _numbers(version)
 
 
-def _written_by(writer: Writer) -> tuple[str, tuple[int, ...]]:
+def _writer_release(writer: Writer) -> tuple[str, tuple[int, ...]]:
     if not writer.release:
-        return _named(writer.era)
+        return _name_release(writer.era)
     stamp = writer.version or ""
     in_tensorflow = writer.era is Era.TF2 or writer.library != "keras" or stamp.endswith("-tf")
     library = _library("tf.keras" if in_tensorflow else "keras", writer.release)

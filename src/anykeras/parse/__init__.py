@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..catalog.known_models import fitting
+from ..catalog.known_models import find_known_model
 from ..containers.base import NamedWeights, Raw, TreeWeights
 from ..document.build import Builder
 from ..document.edit import UniqueNames
@@ -34,7 +34,7 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
             part=raw.part or raw.match.name,
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
-    model = _named(_in_graph(_with_weights(architecture(raw, writer, is_custom), raw, writer), raw, writer))
+    model = _name_layers(_wrap_in_graph(_bind_weights(architecture(raw, writer, is_custom), raw, writer), raw, writer))
     return Document(model, writer, writer.era, training_of(raw, model, writer))
 
 
@@ -43,7 +43,7 @@ def _of_known_model(raw: Raw) -> str:
     if not isinstance(raw.weights, NamedWeights):
         return ""
     saved = [(group.name, [tensor.shape for _, tensor in group.weights]) for group in raw.weights.groups]
-    known = fitting(saved)
+    known = find_known_model(saved)
     return f"; they have the layers and shapes of {known}" if known else ""
 
 
@@ -83,7 +83,7 @@ def _build_shape(raw: Raw, writer: Writer) -> tuple[int | None, ...] | None:
     return tuple(size if isinstance(size, int) else None for size in shape)
 
 
-def _in_graph(model: Layer, raw: Raw, writer: Writer) -> Layer:
+def _wrap_in_graph(model: Layer, raw: Raw, writer: Writer) -> Layer:
     """A model of a class of its own as the one layer of a functional model, which is all that its file tells."""
     shape = _build_shape(raw, writer)
     if model.graph is not None or shape is None:
@@ -94,7 +94,7 @@ def _in_graph(model: Layer, raw: Raw, writer: Writer) -> Layer:
     return sub.finish(end)
 
 
-def _with_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
+def _bind_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
     if isinstance(raw.weights, NamedWeights):
         return bind_named(model, raw.weights, writer.era, "model_weights")
     if isinstance(raw.weights, TreeWeights):
@@ -102,7 +102,7 @@ def _with_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
     return model
 
 
-def _named(model: Layer) -> Layer:
+def _name_layers(model: Layer) -> Layer:
     """A name for every layer that has none, as Keras would have made it: ``sequential_1``."""
     names = UniqueNames(layer.name for layer in layers_of(model))
 

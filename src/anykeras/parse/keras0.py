@@ -55,7 +55,7 @@ class _LayerSource:
     def config(self, *without: str) -> dict[str, Value]:
         """The arguments as they stand: all but the names, the cache switch and what is read apart."""
         left_out = {"name", "custom_name", "cache_enabled", *without}
-        return {key: _held(value) for key, value in self.data.items() if key not in left_out}
+        return {key: _config_value(value) for key, value in self.data.items() if key not in left_out}
 
     def inner(self, value: Json, wanted: str = "") -> Layer:
         data = mapping(value, self.context, "layer", self.name)
@@ -65,7 +65,7 @@ class _LayerSource:
         return tuple(self.inner(item) for item in sequence(self.data.get(key), self.context, key, self.name))
 
 
-def _held(value: Json) -> Value:
+def _config_value(value: Json) -> Value:
     """A value as it stands. Of a Lambda's function there is the name alone, in YAML; JSON could not hold it."""
     if isinstance(value, dict) and isinstance(name := value.get(NAME_KEY), str):
         module, _, function = name.rpartition(".")
@@ -108,7 +108,7 @@ _KINDS: Mapping[str, Callable[[_LayerSource], Layer]] = {
 }
 
 
-def _alone(ends: list[Ref]) -> Value:
+def _unwrap_single(ends: list[Ref]) -> Value:
     """One tensor stands by itself, several in a tuple."""
     return ends[0] if len(ends) == 1 else tuple(ends)
 
@@ -123,15 +123,15 @@ class _GraphReader:
         self.refs: dict[str, tuple[Ref, ...]] = {}  # several for a Siamese node, whose heads are apart
 
     def read(self) -> Graph:
-        inputs = [self._input(item) for item in self._listed("input_config")]
+        inputs = [self._input(item) for item in self._list_items("input_config")]
         nodes = mapping(self.source.data.get("nodes", {}), self.context, "nodes", self.source.name)
-        for item in self._listed("node_config"):
+        for item in self._list_items("node_config"):
             self._node(item, nodes)
-        outputs = [self._incoming(item)[0] for item in self._listed("output_config")]
-        graph = Graph(tuple(self.layers), self.calls, _alone(inputs), _alone(outputs))
+        outputs = [self._incoming(item)[0] for item in self._list_items("output_config")]
+        graph = Graph(tuple(self.layers), self.calls, _unwrap_single(inputs), _unwrap_single(outputs))
         return check_refs(graph, self.context)
 
-    def _listed(self, key: str) -> list[dict[str, Json]]:
+    def _list_items(self, key: str) -> list[dict[str, Json]]:
         found = [mapping(item, self.context, key) for item in sequence(self.source.data.get(key), self.context, key)]
         order = self.source.data.get(key.replace("_config", "_order"))
         if isinstance(order, list) and sorted(map(str, order)) == sorted(str(item.get("name")) for item in found):
@@ -163,7 +163,7 @@ class _GraphReader:
         elif kind == "Siamese":
             layer = self.source.inner(data.get("layer"), name)
             heads = self._add(layer, *(Call((ref,)) for ref in self._sources(item)))
-            self.refs[name] = (self._merged(heads, item, name),) if item.get("merge_mode") else heads
+            self.refs[name] = (self._add_merge(heads, item, name),) if item.get("merge_mode") else heads
         else:
             incoming = self._incoming(item)
             layer = self.source.inner(data, name)
@@ -192,9 +192,9 @@ class _GraphReader:
         sources = self._sources(item)
         if not sources:
             raise self.context.malformed("a node without inputs", name)
-        return sources if len(sources) == 1 else (self._merged(sources, item, name),)
+        return sources if len(sources) == 1 else (self._add_merge(sources, item, name),)
 
-    def _merged(self, sources: tuple[Ref, ...], item: Mapping[str, Json], name: str) -> Ref:
+    def _add_merge(self, sources: tuple[Ref, ...], item: Mapping[str, Json], name: str) -> Ref:
         config: Config = {
             "mode": plain(item.get("merge_mode", "concat")),
             "concat_axis": plain(item.get("concat_axis", -1)),

@@ -34,14 +34,14 @@ class _Rewriting:
         self.nodes = mapping(config["nodes"], context, "nodes")
 
     def run(self) -> dict[str, Json]:
-        inputs: list[Json] = [self._input(item) for item in self._listed("input_config")]
-        for item in self._listed("node_config"):
-            self._shared(item) if isinstance(item.get("layer"), dict) else self._node(item)
-        outputs: list[Json] = [self._incoming(item, str(item.get("name"))) for item in self._listed("output_config")]
+        inputs: list[Json] = [self._add_input(item) for item in self._list_items("input_config")]
+        for item in self._list_items("node_config"):
+            self._add_shared(item) if isinstance(item.get("layer"), dict) else self._add_node(item)
+        outputs: list[Json] = [self._incoming(item, str(item.get("name"))) for item in self._list_items("output_config")]
         name = self.config.get("name", "graph_1")
         return {"name": name, "layers": self.layers, "input_layers": inputs, "output_layers": outputs}
 
-    def _listed(self, key: str) -> list[dict[str, Json]]:
+    def _list_items(self, key: str) -> list[dict[str, Json]]:
         return [mapping(item, self.context, key) for item in sequence(self.config[key], self.context, key)]
 
     def _add(self, class_name: Json, config: dict[str, Json], nodes: list[Json]) -> str:
@@ -49,7 +49,7 @@ class _Rewriting:
         self.layers.append({"name": name, "class_name": class_name, "config": config, "inbound_nodes": nodes})
         return name
 
-    def _input(self, item: Mapping[str, Json]) -> Json:
+    def _add_input(self, item: Mapping[str, Json]) -> Json:
         name = text(item.get("name"), self.context, "name")
         shape = item.get("batch_input_shape")
         if not isinstance(shape, list):
@@ -63,14 +63,14 @@ class _Rewriting:
         self.tensors[name] = [self._add("InputLayer", config, []), 0, 0]
         return self.tensors[name]
 
-    def _node(self, item: Mapping[str, Json]) -> None:
+    def _add_node(self, item: Mapping[str, Json]) -> None:
         name = text(item.get("name"), self.context, "name")
         data = mapping(self.nodes.get(name), self.context, "node", name)
         config = mapping(data.get("config"), self.context, "config", name)
         incoming = self._incoming(item, f"merge_inputs_for_{name}")
         self.tensors[name] = [self._add(data.get("class_name"), config, [[incoming]]), 0, 0]
 
-    def _shared(self, item: Mapping[str, Json]) -> None:
+    def _add_shared(self, item: Mapping[str, Json]) -> None:
         name = text(item.get("name"), self.context, "name")
         data = mapping(item.get("layer"), self.context, "layer", name)
         config = mapping(data.get("config"), self.context, "config", name)
@@ -78,7 +78,7 @@ class _Rewriting:
         layer = self._add(data.get("class_name"), config, [[source] for source in sources])
         heads: list[Json] = [[layer, node, 0] for node in range(len(sources))]
         if item.get("merge_mode"):
-            self.tensors[name] = self._merged(heads, item, name)
+            self.tensors[name] = self._add_merge(heads, item, name)
         for given, head in zip(sequence(item.get("outputs", []), self.context, "outputs", name), heads, strict=False):
             self.tensors[text(given, self.context, "outputs", name)] = head
 
@@ -97,9 +97,9 @@ class _Rewriting:
     def _incoming(self, item: Mapping[str, Json], merged: str) -> Json:
         """What flows into a node or output: one tensor, merged where there are several."""
         sources = self._sources(item)
-        return sources[0] if len(sources) == 1 else self._merged(sources, item, merged)
+        return sources[0] if len(sources) == 1 else self._add_merge(sources, item, merged)
 
-    def _merged(self, sources: list[Json], item: Mapping[str, Json], name: str) -> Json:
+    def _add_merge(self, sources: list[Json], item: Mapping[str, Json], name: str) -> Json:
         config: dict[str, Json] = {
             "name": name,
             "mode": item.get("merge_mode", "concat"),

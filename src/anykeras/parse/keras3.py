@@ -45,7 +45,7 @@ def _object(class_name: str, data: dict[str, Json], context: ParseContext) -> Va
     registered = data.get("registered_name")
     where = module if isinstance(module, str) else None
     if class_name == "function" and isinstance(config, str):
-        return config if _own(where) else Object("function", config, where, _text(registered))
+        return config if _is_own_function(where) else Object("function", config, where, _text(registered))
     if _is_layer(class_name, where, config, context):
         return layer_of(data, context)
     held = config if isinstance(config, str) else value_of(config, context)
@@ -54,7 +54,7 @@ def _object(class_name: str, data: dict[str, Json], context: ParseContext) -> Va
     return Object(class_name, held, where, _text(registered))
 
 
-def _own(module: str | None) -> bool:
+def _is_own_function(module: str | None) -> bool:
     """Whether a function is Keras' own: its bare name then says everything."""
     return module is not None and (module == "builtins" or module.split(".")[0] in ("keras", "tf_keras"))
 
@@ -223,7 +223,7 @@ def _operations(
     """Nodes that are functions of ``keras.ops`` by the public name of the function and its public arguments."""
     made: list[Layer] = []
     for layer in layers:
-        joined = [_joined(layer, call, context) for call in calls[layer.name]] if _is_operation(layer) else []
+        joined = [_join_operation(layer, call, context) for call in calls[layer.name]] if _is_operation(layer) else []
         if joined:
             made.append(replace(layer, class_name=joined[0][0], config={}, module=None, operation=True))
             calls[layer.name] = tuple(call for _, call in joined)
@@ -232,7 +232,7 @@ def _operations(
     return tuple(made), calls
 
 
-def _joined(layer: Layer, call: Call, context: ParseContext) -> tuple[str, Call]:
+def _join_operation(layer: Layer, call: Call, context: ParseContext) -> tuple[str, Call]:
     try:
         function, args, kwargs = operations.join(layer.module, layer.class_name, layer.config, call.args, call.kwargs)
     except operations.UnknownOperation as error:

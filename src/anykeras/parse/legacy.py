@@ -40,7 +40,7 @@ def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") ->
     if not isinstance(name, str):
         raise context.malformed("a layer name should be a text", layer=class_name, key="name")
     address = f"{address}/{name or class_name}" if address else name or class_name
-    held = {key: _held(key, value, config, context) for key, value in config.items() if key != "name"}
+    held = {key: _config_value(key, value, config, context) for key, value in config.items() if key != "name"}
     module, registered = data.get("module"), data.get("registered_name")
     if registered is None and ">" in class_name:
         registered, class_name = class_name, class_name.rpartition(">")[2]
@@ -58,7 +58,7 @@ def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") ->
     )
 
 
-def _held(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
+def _config_value(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
     kind = config.get(_CODE_KEYS.get(key, ""))
     if kind in _CODE_TYPES and value is not None:
         module = config.get("module" if key == "function" else f"{key}_module")
@@ -157,13 +157,13 @@ def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -
     graph = Graph(
         tuple(layers),
         calls,
-        _alone(_ends(body.get("input_layers"), context, "input_layers")),
-        _alone(_ends(body.get("output_layers"), context, "output_layers")),
+        _unwrap_single(_ends(body.get("input_layers"), context, "input_layers")),
+        _unwrap_single(_ends(body.get("output_layers"), context, "output_layers")),
     )
     return check_refs(true_inputs(shift_nested(graph)), context)
 
 
-def _alone(ends: Value) -> Value:
+def _unwrap_single(ends: Value) -> Value:
     """One tensor stands by itself: a model with one output gave it bare, however the file lists it (Keras 1 and 2)."""
     return ends[0] if isinstance(ends, tuple) and len(ends) == 1 else ends
 

@@ -15,7 +15,7 @@ from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
 from ..document.walk import frozen_layers, walk
 from ..tensors import Tensor
 from .reading import ParseContext
-from .weights import SavedWeight, trainable_weights, unknown
+from .weights import SavedWeight, is_unknown, trainable_weights
 
 _KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode")
 _OPTION_KEYS = ("run_eagerly", "steps_per_execution", "jit_compile")
@@ -32,14 +32,14 @@ def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     context = ParseContext(writer.era, "training_config")
     config = {key: _value(found[key], context) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
     config["optimizer"] = _optimizer(found, context)
-    held = wrapped(config["optimizer"])
+    held = inner_optimizer(config["optimizer"])
     if writer.era is Era.KERAS3 and isinstance(held, Object) and optimizer(held.class_name) is None:
         return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
-    counters, slots, unbound = _state(_once(raw.optimizer), held, model, writer)
+    counters, slots, unbound = _state(_drop_second_copy(raw.optimizer), held, model, writer)
     return Training(config, counters, slots, unbound=unbound)
 
 
-def _once(saved: Sequence[tuple[str, Tensor]]) -> Sequence[tuple[str, Tensor]]:
+def _drop_second_copy(saved: Sequence[tuple[str, Tensor]]) -> Sequence[tuple[str, Tensor]]:
     """Without the second copy that a LossScaleOptimizer saves (tf.keras 2.15, ``optimizer/inner_optimizer/vars``)."""
     inner = [pair for pair in saved if "inner_optimizer/" in pair[0]]
     return inner or saved
@@ -100,13 +100,13 @@ class _Variables:
     shapes: tuple[tuple[int, ...], ...]
 
 
-def wrapped(held: Value) -> Value:
+def inner_optimizer(held: Value) -> Value:
     """The optimizer that does the work: the one inside a LossScaleOptimizer or an average, or itself."""
     if not isinstance(held, Object) or not transparent(held.class_name):
         return held
     config = held.config if isinstance(held.config, Mapping) else {}
     inner = next((config[key] for key in _INNER if isinstance(config.get(key), Object)), None)
-    return wrapped(inner) if inner is not None else held
+    return inner_optimizer(inner) if inner is not None else held
 
 
 State = tuple[dict[str, Tensor], dict[str, dict[Tensor, Tensor]], tuple[str, ...]]
@@ -160,7 +160,7 @@ def _orders(model: Layer, writer: Writer) -> list[list[_Variables]]:
         return [[_variables(_keras3_trainable(model))]]
     orders: list[list[_Variables]] = [[], [], []]
     sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 6))
-    for listed in _trained(model, trainable_weights(model, writer.era), writer.era):
+    for listed in _trained_alternatives(model, trainable_weights(model, writer.era), writer.era):
         by_name = sorted(listed, key=_theano_name)
         by_path = sorted(listed, key=_saved_name)
         ways = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
@@ -174,9 +174,9 @@ _ALTERNATIVES = 256  # at most so many ways to tell trained weights of unknown c
 _UNNAMED = re.compile(r"(^|/)param_\d+$")
 
 
-def _trained(model: Layer, listed: list[SavedWeight], era: Era) -> list[list[SavedWeight]]:
+def _trained_alternatives(model: Layer, listed: list[SavedWeight], era: Era) -> list[list[SavedWeight]]:
     """What may be trained: of a class that nobody knows, the first weights of a layer, as those are saved first."""
-    strangers = {path: layer for path, layer in walk(model) if unknown(layer, era) and layer.weights}
+    strangers = {path: layer for path, layer in walk(model) if is_unknown(layer, era) and layer.weights}
     roles = [role for layer in strangers.values() for role in layer.weights]
     if any("vars/" in role and not role.startswith("vars/") for role in roles):
         return []  # stored by attribute names: the order in which the layers inside were made is lost

@@ -11,7 +11,7 @@ from ..document.model import Era, Layer
 from ..document.walk import Path, fill_weights, layers_of, rebuild_paths
 from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
-from .weights import Bound, unknown
+from .weights import Bound, is_unknown
 
 _VOCABULARY = "vocabulary.txt"
 
@@ -37,12 +37,12 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
             )
     _bind_unknown(model, left, era, filing(weights.tensors, era), bound)
     found = fill_weights(model, bound)
-    _none_quantized_unsaid(found)
-    _none_beside(found, left, era, filing(weights.tensors, era))
+    _check_quantized(found)
+    _check_none_beside(found, left, era, filing(weights.tensors, era))
     return found
 
 
-def _none_quantized_unsaid(model: Layer) -> None:
+def _check_quantized(model: Layer) -> None:
     """Raises Unsupported where a kernel is in 8 bits and the configuration does not say with which scales.
 
     Keras to 3.15 writes a quantized MultiHeadAttention so, and cannot open it either.
@@ -50,19 +50,19 @@ def _none_quantized_unsaid(model: Layer) -> None:
     for layer in layers_of(model):
         for role, tensor in layer.weights.items():
             if role.endswith("kernel") and tensor.dtype in ("int8", "uint8") and not mode_of(layer.config):
-                raise _quantized(layer, f"{role!r} is {tensor.dtype}")
+                raise _quantized_error(layer, f"{role!r} is {tensor.dtype}")
 
 
-def _none_beside(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree) -> None:
+def _check_none_beside(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree) -> None:
     """Raises Unsupported where attention has more variables in one place than its roles: scales of 8-bit floats."""
     homes = {spec.path.rpartition("/")[0]: spec.layer for spec in layout.variable_specs(model, era, tree)}
     for path in left:
         layer = homes.get(path.rpartition("/")[0])
         if layer is not None and layer.class_name.endswith("Attention"):
-            raise _quantized(layer, f"it has one more variable, {path!r}")
+            raise _quantized_error(layer, f"it has one more variable, {path!r}")
 
 
-def _quantized(layer: Layer, seen: str) -> Unsupported:
+def _quantized_error(layer: Layer, seen: str) -> Unsupported:
     return Unsupported(
         "AK1213",
         f"{layer.class_name} {layer.name!r} is quantized and its configuration does not say so ({seen})",
@@ -74,7 +74,7 @@ def _quantized(layer: Layer, seen: str) -> Unsupported:
 def _bind_unknown(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree, bound: Bound) -> None:
     """What lies below the path of a class that the catalog does not have is its own, under the path from there on."""
     held = layout.stored_layers(model, era, tree)
-    strangers = [(found.home, found.path) for found in held if not found.again and unknown(found.layer, era)]
+    strangers = [(found.home, found.path) for found in held if not found.again and is_unknown(found.layer, era)]
     for dataset, tensor in left.items():
         owners = [(home, path) for home, path in strangers if not home or dataset.startswith(home + "/")]
         if owners:

@@ -78,9 +78,9 @@ def _pair(located: Sequence[Located], weights: NamedWeights, era: Era, part: str
     by_name = {group.name: group for group in weights.groups}
     named = [found for found in located if found[1].name in by_name]
     without = [layer for layer in layers if layer.name not in by_name]
-    needing = [layer for layer in without if not weights.indexed and _expects(layer, era)]
+    needing = [layer for layer in without if not weights.indexed and _expects_weights(layer, era)]
     if not weights.indexed and not needing and all(layer.name for layer in layers):
-        _no_orphans(weights, {layer.name for _, layer in named}, part)
+        _check_orphans(weights, {layer.name for _, layer in named}, part)
         return [(found, by_name[found[1].name]) for found in named]
     if len(located) == len(weights.groups) and _agree(layers, weights.groups):
         return list(zip(located, weights.groups, strict=True))
@@ -88,7 +88,7 @@ def _pair(located: Sequence[Located], weights: NamedWeights, era: Era, part: str
     if len(counted) == len(weights.groups) and _agree([layer for _, layer in counted], weights.groups):
         return list(zip(counted, weights.groups, strict=True))
     full = [group for group in weights.groups if group.weights]
-    weighted = [found for found in located if _expects(found[1], era)]
+    weighted = [found for found in located if _expects_weights(found[1], era)]
     if len(full) == len(weighted):
         return list(zip(weighted, full, strict=True))
     raise Malformed(
@@ -110,7 +110,7 @@ def _agree(layers: Sequence[Layer], groups: Sequence[WeightGroup]) -> bool:
     return all(layer.name == group.name or group.name not in known for layer, group in zip(layers, groups, strict=True))
 
 
-def _no_orphans(weights: NamedWeights, known: set[str], part: str) -> None:
+def _check_orphans(weights: NamedWeights, known: set[str], part: str) -> None:
     for group in weights.groups:
         if group.weights and group.name not in known:
             raise Malformed(
@@ -122,11 +122,11 @@ def _no_orphans(weights: NamedWeights, known: set[str], part: str) -> None:
             )
 
 
-def _expects(layer: Layer, era: Era) -> bool:
-    return any(_roles(inner, era) for inner in layers_of(layer)) or any(unknown(inner, era) for inner in layers_of(layer))
+def _expects_weights(layer: Layer, era: Era) -> bool:
+    return any(_roles(inner, era) for inner in layers_of(layer)) or any(is_unknown(inner, era) for inner in layers_of(layer))
 
 
-def unknown(layer: Layer, era: Era) -> bool:
+def is_unknown(layer: Layer, era: Era) -> bool:
     """A class that the catalog does not have: its weights are known by their names in the file only."""
     return layer.graph is None and not layer.operation and find(layer.class_name, era) is None
 
@@ -165,7 +165,7 @@ def _collect(path: Path, layer: Layer, era: Era) -> tuple[list[SavedWeight], lis
     trainable: list[SavedWeight] = []
     other: list[SavedWeight] = []
     # An unknown class has the weights that the file gave it; that they are all trained shows when slots are fitted.
-    own = [Role(name) for name in layer.weights] if unknown(layer, era) else _roles(layer, era)
+    own = [Role(name) for name in layer.weights] if is_unknown(layer, era) else _roles(layer, era)
     for role in own:
         (trainable if role.trainable else other).append(SavedWeight(path, layer, role))
     for step, inner in children(layer) if layer.graph is None else members(layer.graph):
@@ -179,7 +179,7 @@ def _collect(path: Path, layer: Layer, era: Era) -> tuple[list[SavedWeight], lis
 
 def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part: str) -> None:
     path, layer = found
-    if any(unknown(inner, era) for inner in layers_of(layer)):
+    if any(is_unknown(inner, era) for inner in layers_of(layer)):
         _bind_unknown(found, group, era, bound)
         return
     weights = saved_weights(layer, era, path)
@@ -257,12 +257,12 @@ def _owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[str], 
 def _between(found: Located, group: WeightGroup, era: Era, bound: Bound) -> bool:
     """Whether the order leaves open which tensors are those of the one unknown class among known layers; else they are
     bound: it has as many as the others leave."""
-    order = [(path, inner) for path, inner in walk(found[1], found[0]) if unknown(inner, era) or _roles(inner, era)]
+    order = [(path, inner) for path, inner in walk(found[1], found[0]) if is_unknown(inner, era) or _roles(inner, era)]
     if any(not role.trainable for _, inner in order for role in _roles(inner, era)):
         return True
     left = len(group.weights) - sum(len(_roles(inner, era)) for _, inner in order)
     tensors = list(group.weights)
-    if left < 0 or unknown(found[1], era):
+    if left < 0 or is_unknown(found[1], era):
         return True
     for path, inner in order:
         roles = [role.name for role in _roles(inner, era)]
@@ -283,7 +283,7 @@ def _bind_unknown(found: Located, group: WeightGroup, era: Era, bound: Bound) ->
             bound.setdefault(fitting[0].path, {})[fitting[0].role.name] = tensor
         else:
             rest.append((name, tensor))
-    strangers = {at: inner for at, inner in walk(layer, path) if unknown(inner, era)}
+    strangers = {at: inner for at, inner in walk(layer, path) if is_unknown(inner, era)}
     if len(rest) == len(group.weights) and len(strangers) == 1 and weights and not _between(found, group, era, bound):
         return
     for name, tensor in rest:

@@ -114,7 +114,7 @@ def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any,
     """The pairing by names, None where one fits no variable or several."""
     found, taken = [], set[int]()
     for name, tensor in held:
-        fits = [v for v in variables if _called(name, v) and tuple(v.shape) == tensor.shape]
+        fits = [v for v in variables if _is_called(name, v) and tuple(v.shape) == tensor.shape]
         if len(fits) != 1 or id(fits[0]) in taken:
             return None
         taken.add(id(fits[0]))
@@ -122,7 +122,7 @@ def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any,
     return found
 
 
-def _called(name: str, variable: Any) -> bool:
+def _is_called(name: str, variable: Any) -> bool:
     """Whether a name in the file is this variable's: ``kernel``, ``dense_1/kernel``, ``my_dense_1_W``."""
     owner, _, role = name.removesuffix(":0").rpartition("/")
     path = str(variable.path).split("/")

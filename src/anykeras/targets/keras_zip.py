@@ -52,7 +52,7 @@ def write(
     if lowered.expected and not lowered.bindings:
         raise TargetError("AK6012", "the model has no weights", next_step="give the weights file too")
     model = keras_live.build(document, objects=objects) if lowered.custom else None
-    with _replacing(target) as stream:
+    with _replace_file(target) as stream:
         if model is None:
             _write(lowered, stream, target.parent)
         else:
@@ -69,7 +69,7 @@ def _save(model: Any, stream: IO[bytes], beside: Path) -> None:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
+def _replace_file(target: Path) -> Iterator[IO[bytes]]:
     """A new file beside `target` that takes its name at the end, or vanishes on an error."""
     try:
         handle, name = tempfile.mkstemp(dir=target.parent, prefix=".anykeras-", suffix=".tmp")

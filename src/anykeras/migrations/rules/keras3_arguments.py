@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...catalog import find
-from ...catalog.signatures import NOW, accepted, default, signature
+from ...catalog.signatures import NOW, accepted_arguments, default, signature
 from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...registry import Page, document
@@ -113,10 +113,10 @@ def drop_unknown_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     entry = find(layer.class_name, Era.KERAS3)
     if entry is None or layer.graph is not None or _becomes_operations(layer):
         return None
-    name = entry.name if accepted(entry.name) else layer.class_name
-    takes = accepted(name) | _EVERY
+    name = entry.name if accepted_arguments(entry.name) else layer.class_name
+    takes = accepted_arguments(name) | _EVERY
     described = signature(name)
-    if not accepted(name) or described is None:
+    if not accepted_arguments(name) or described is None:
         return None
     extra = [key for key in layer.config if key not in takes | described.written]
     for key in extra:

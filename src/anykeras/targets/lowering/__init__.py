@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...catalog.layout import StoredLayer, VariableSpec, stored_layers, variable_specs
+from ...catalog.layout import VariableSpec, specs_of, stored_layers
 from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import Path, layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from .layers import Lower
-from .lookups import with_idf_weights
+from .lookups import add_idf_weights
 from .minors import MINORS, nearest_minor
 from .names import rename
-from .pooling import with_pooling_layers
+from .pooling import use_pooling_layers
 from .result import Binding, Json, Lowered, LoweredTraining, Owner, tensor_of
 from .training import lower_training
 
@@ -35,9 +35,11 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         raise Unsupported("AK6005", f"there is no target Keras {minor}", next_step=f"choose one of {', '.join(MINORS)}")
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
-    model, renamed = _ready(document.model)
+    model, renamed = _prepare(document.model)
     config = Lower(minor).layer(model)
-    wanted, custom = variable_specs(model), _custom_layers(model)
+    holders = stored_layers(model)
+    wanted = specs_of(holders)
+    custom = tuple(found for found in holders if isinstance(found.layer.origin, FromUser) and not found.again)
     return Lowered(
         config,
         bind(model, wanted),
@@ -49,12 +51,8 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     )
 
 
-def _ready(model: Layer) -> tuple[Layer, Mapping[str, str]]:
-    return rename(rebuild(rebuild(_with_shapes(model), with_pooling_layers), with_idf_weights))
-
-
-def _custom_layers(model: Layer) -> tuple[StoredLayer, ...]:
-    return tuple(found for found in stored_layers(model) if isinstance(found.layer.origin, FromUser) and not found.again)
+def _prepare(model: Layer) -> tuple[Layer, Mapping[str, str]]:
+    return rename(rebuild(rebuild(_with_shapes(model), use_pooling_layers), add_idf_weights))
 
 
 def _with_shapes(model: Layer) -> Layer:

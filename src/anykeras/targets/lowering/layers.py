@@ -63,9 +63,9 @@ class Lower:
             config[key] = lower_value(value, self, layer, key)
         if is_custom:
             class_name = layer.bare_class_name
-            return _serialized(None, class_name, config, layer.registered_name or class_name)
+            return _serialize(None, class_name, config, layer.registered_name or class_name)
         entry = find(layer.class_name, Era.KERAS3)
-        return _serialized("keras.layers", (entry.exported if entry else "") or layer.class_name, config)
+        return _serialize("keras.layers", (entry.exported if entry else "") or layer.class_name, config)
 
     def tensor(self, ref: Ref) -> Json:
         """A tensor of this graph. Keras looks at its history alone; shape and dtype are there for form."""
@@ -93,17 +93,17 @@ class Lower:
         config: dict[str, Json] = {"name": layer.name}
         for key, value in node.config.items():
             config[key] = lower_value(value, self, layer, key)
-        made = _serialized(node.module, node.class_name, config)
+        made = _serialize(node.module, node.class_name, config)
         return {**made, "name": layer.name, "inbound_nodes": [self.node(layer, Call(node.args, node.kwargs))]}
 
 
 def functional(model: Layer, minor: str) -> dict[str, Json]:
     """A model with a graph of calls, its layers in the order in which Keras itself would write them."""
     graph = _graph(model)
-    kept = _renumbered(reachable(graph))
+    kept = _renumber(reachable(graph))
     lower = Lower(minor, kept)
     by_name = {layer.name: layer for layer in graph.layers}
-    listed = [_called(lower, by_name[name], graph, kept) for name in layer_order(graph, hidden_parents(graph))]
+    listed = [_lower_called(lower, by_name[name], graph, kept) for name in layer_order(graph, hidden_parents(graph))]
     nested = {layer.name for layer in graph.layers if layer.graph is not None and not layer.graph.sequential}
     config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional", lower), "layers": [*listed]}
 
@@ -113,21 +113,21 @@ def functional(model: Layer, minor: str) -> dict[str, Json]:
 
     config["input_layers"] = lower_value(map_refs(graph.inputs, end), lower, model, "inputs")
     config["output_layers"] = lower_value(map_refs(graph.outputs, end), lower, model, "outputs")
-    return _serialized("keras.src.models.functional", "Functional", config, "Functional")
+    return _serialize("keras.src.models.functional", "Functional", config, "Functional")
 
 
 def sequential(model: Layer, minor: str) -> dict[str, Json]:
     """A stack of layers."""
     lower = Lower(minor)
     layers: list[Json] = [lower.layer(layer) for layer in _graph(model).layers]
-    return _serialized(
+    return _serialize(
         "keras", "Sequential", {"name": model.name, **_model_config(model, "Sequential", lower), "layers": layers}
     )
 
 
 def arguments(layer: Layer, minor: str) -> Config:
     """The arguments of a layer, all of them ones that its class takes in `minor`; raises Unsupported naming the others."""
-    takes = _accepted(layer)
+    takes = _accepted_arguments(layer)
     extra = sorted(key for key, value in layer.config.items() if value is not None and key not in takes | _EVERY_LAYER)
     if extra:
         raise Unsupported(
@@ -147,7 +147,7 @@ def arguments(layer: Layer, minor: str) -> Config:
     return config
 
 
-def _accepted(layer: Layer) -> frozenset[str]:
+def _accepted_arguments(layer: Layer) -> frozenset[str]:
     """What the class takes and what it writes itself; raises MissingObject for a class that Keras does not have.
 
     The few classes that refuse ``trainable`` or ``dtype`` (SpatialDropout2D, Discretization) have no variables.
@@ -165,7 +165,7 @@ def _accepted(layer: Layer) -> frozenset[str]:
     )
 
 
-def _called(lower: Lower, layer: Layer, graph: Graph, kept: Mapping[Node, int]) -> dict[str, Json]:
+def _lower_called(lower: Lower, layer: Layer, graph: Graph, kept: Mapping[Node, int]) -> dict[str, Json]:
     calls = [call for i, call in enumerate(graph.calls.get(layer.name, ())) if (layer.name, i) in kept]
     if layer.operation:
         return lower.operation(layer, calls[0])
@@ -174,7 +174,7 @@ def _called(lower: Lower, layer: Layer, graph: Graph, kept: Mapping[Node, int]) 
     return {**lower.layer(layer), "name": layer.name, "inbound_nodes": nodes}
 
 
-def _renumbered(nodes: set[Node]) -> dict[Node, int]:
+def _renumber(nodes: set[Node]) -> dict[Node, int]:
     """The number of each call among the calls of its layer that are kept."""
     count: dict[str, int] = {}
     numbers = {}
@@ -196,7 +196,7 @@ def _graph(model: Layer) -> Graph:
     return model.graph
 
 
-def _serialized(
+def _serialize(
     module: str | None, class_name: str, config: dict[str, Json], registered_name: str | None = None
 ) -> dict[str, Json]:
     return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}

@@ -15,7 +15,7 @@ from ...document.model import Layer
 from ...tensors import Array, constant
 
 
-def with_idf_weights(layer: Layer) -> Layer:
+def add_idf_weights(layer: Layer) -> Layer:
     """The layer with both forms, where it has one; any other layer as it is."""
     words, given = layer.config.get("vocabulary"), layer.config.get("idf_weights")
     stored = layer.weights.get("idf_weights")

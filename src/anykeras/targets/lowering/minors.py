@@ -40,12 +40,12 @@ def check_class(class_name: str, config: Config, minor: str, kind: str, layer: s
     """Refuse a class of Keras 3, or an argument of it, that came after `minor`. Raises Unsupported."""
     since = _SINCE.get(class_name) or _since(class_name, None, kind)
     if _is_after(since, minor):
-        raise _lacking(f"{class_name} is not in", since, minor, layer, key)
+        raise _newer_error(f"{class_name} is not in", since, minor, layer, key)
     for argument, value in config.items():
         if value is not None and argument in _later(class_name, kind):
             since = _since(class_name, argument, kind)
             if _is_after(since, minor):
-                raise _lacking(f"{class_name} has no argument {argument!r} in", since, minor, layer, key or argument)
+                raise _newer_error(f"{class_name} has no argument {argument!r} in", since, minor, layer, key or argument)
 
 
 def check_operation(layer: Layer, arguments: Config, minor: str) -> None:
@@ -54,12 +54,12 @@ def check_operation(layer: Layer, arguments: Config, minor: str) -> None:
     if operation is None:
         return
     if _is_after(operation.since, minor):
-        raise _lacking(f"keras.ops.{operation.function} is not in", operation.since, minor, layer.name, None)
+        raise _newer_error(f"keras.ops.{operation.function} is not in", operation.since, minor, layer.name, None)
     for argument in arguments:
         since = operation.later.get(argument, "")
         if _is_after(since, minor):
             seen = f"keras.ops.{operation.function} has no argument {argument!r} in"
-            raise _lacking(seen, since, minor, layer.name, argument)
+            raise _newer_error(seen, since, minor, layer.name, argument)
 
 
 @cache
@@ -92,7 +92,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def _lacking(seen: str, since: str, minor: str, layer: str, key: str | None) -> Unsupported:
+def _newer_error(seen: str, since: str, minor: str, layer: str, key: str | None) -> Unsupported:
     return Unsupported(
         "AK6023",
         f"{seen} Keras {minor}; it came with Keras {'.'.join(since.split('.')[:2])}",

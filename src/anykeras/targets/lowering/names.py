@@ -33,11 +33,11 @@ def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
         return layer if graph is layer.graph else replace(layer, graph=graph)
 
     model = rebuild(model, visit)
-    model = _renamed(model, changed, _root(accepted(model.name)))
+    model = _rename_layer(model, changed, _root(acceptable_name(model.name)))
     return model, changed
 
 
-def accepted(name: str) -> str:
+def acceptable_name(name: str) -> str:
     """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``backend/torch/layer.py``).
 
     On TensorFlow, ``predict`` opens a scope under a layer's name and refuses a space or ``é`` in it (``tf.name_scope``,
@@ -55,8 +55,8 @@ def _without_slash(name: str) -> str:
     return name.replace("/", "_") or "unnamed"
 
 
-def _renamed(layer: Layer, changed: dict[str, str], name: str | None = None) -> Layer:
-    name = accepted(layer.name) if name is None else name
+def _rename_layer(layer: Layer, changed: dict[str, str], name: str | None = None) -> Layer:
+    name = acceptable_name(layer.name) if name is None else name
     if name == layer.name:
         return layer
     changed[name] = layer.name
@@ -66,7 +66,7 @@ def _renamed(layer: Layer, changed: dict[str, str], name: str | None = None) -> 
 def _inner(value: Value, changed: dict[str, str]) -> Value:
     """Layers inside a configuration."""
     if isinstance(value, Layer):
-        return _renamed(value, changed)
+        return _rename_layer(value, changed)
     if isinstance(value, tuple) and any(isinstance(item, Layer) for item in value):
         items = tuple(_inner(item, changed) for item in value)
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
@@ -76,10 +76,12 @@ def _inner(value: Value, changed: dict[str, str]) -> Value:
 def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
     graph = _one_call_an_operation(graph)
     entrances = {ref.layer for ref in refs(graph.inputs)}
-    names = _unique([(x.name, _without_slash(x.name) if x.name in entrances else accepted(x.name)) for x in graph.layers])
+    names = _unique(
+        [(x.name, _without_slash(x.name) if x.name in entrances else acceptable_name(x.name)) for x in graph.layers]
+    )
     if all(old == new for old, new in names):
         return graph
-    layers = tuple(_renamed(layer, changed, new) for layer, (_, new) in zip(graph.layers, names, strict=True))
+    layers = tuple(_rename_layer(layer, changed, new) for layer, (_, new) in zip(graph.layers, names, strict=True))
     if graph.sequential:
         return replace(graph, layers=layers)
     to = dict(names)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final
 
 from ...catalog.operations import snake_case
-from ...catalog.signatures import NOW, accepted, classes, signature
+from ...catalog.signatures import NOW, accepted_arguments, classes, signature
 from ...document.model import Config, Layer, Object
 from ...errors import MissingObject, Unsupported
 
@@ -80,10 +80,10 @@ def module_of(value: Object, where: Layer, key: str) -> str:
             return f"keras.{kind}"
     if said.split(".")[0] == "keras" and not said.startswith("keras.src"):
         return said
-    raise unknown(value, where, key)
+    raise unknown_error(value, where, key)
 
 
-def unknown(value: Object, where: Layer, key: str) -> MissingObject:
+def unknown_error(value: Object, where: Layer, key: str) -> MissingObject:
     """The error for a class or function that Keras 3 does not have."""
     what = f"the function {value.config!r}" if isinstance(value.config, str) else f"the class {value.class_name!r}"
     return MissingObject(
@@ -97,7 +97,7 @@ def unknown(value: Object, where: Layer, key: str) -> MissingObject:
 
 def check(value: Object, config: Config, module: str, where: Layer, key: str) -> None:
     """Refuse arguments that the class does not take."""
-    takes = accepted(value.class_name, NOW, module.removeprefix("keras."))
+    takes = accepted_arguments(value.class_name, NOW, module.removeprefix("keras."))
     extra = sorted(k for k, v in config.items() if v is not None and k not in takes)
     if takes and extra:
         raise Unsupported(

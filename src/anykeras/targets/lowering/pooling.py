@@ -17,7 +17,7 @@ _LAYERS: Final = {"max_pool": "MaxPooling", "average_pool": "AveragePooling"}
 _ARGUMENTS: Final = ("inputs", "pool_size", "strides", "padding", "data_format")
 
 
-def with_pooling_layers(model: Layer) -> Layer:
+def use_pooling_layers(model: Layer) -> Layer:
     """The graph of a model with layers for such nodes, as far as the number of their axes is known."""
     graph = model.graph
     if graph is None or not any(_is_pooling(layer) for layer in graph.layers):

@@ -11,7 +11,7 @@ from ...document.model import Code, Dtype, Ellipsis_, FromUser, Layer, Object, R
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
 from .minors import check_class, portable
-from .objects import check, module_of, unknown
+from .objects import check, module_of, unknown_error
 from .result import Json
 
 
@@ -49,7 +49,7 @@ def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
         if isinstance(value.origin, FromUser):
             name = value.config
             return {"module": None, "class_name": value.class_name, "config": name, "registered_name": name}
-        raise unknown(value, where, key)
+        raise unknown_error(value, where, key)
     is_custom = isinstance(value.origin, FromUser)
     module = None if is_custom else module_of(value, where, key)
     said = value.config
