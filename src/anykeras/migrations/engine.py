@@ -60,7 +60,7 @@ def _unreadable(rule: Rule, layer: Layer, context: RuleContext, error: Exception
         f"the arguments of {layer.class_name} {layer.name!r} are not what any Keras writes ({rule.code}: {error})",
         layer=layer.name,
         writer=str(context.writer),
-        next_step="Get an undamaged copy of the file; if it is sound, report it.",
+        next_step="Check whether the Keras that wrote the file still opens it, and report the file if so.",
     )
 
 

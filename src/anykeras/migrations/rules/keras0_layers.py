@@ -63,7 +63,7 @@ _NO_DROPOUT = Layer("Embedding", "e", {"dropout": 0.0, "input_dtype": "int32"}, 
     classes=("Embedding",),
     what="When it predicts, the Embedding of Keras 0 multiplies its table by 1 - dropout. Keras 1 and later enlarge "
     "it in training instead.",
-    why="Read as it is, every vector is too long by that factor, without an error.",
+    why="Without the factor every vector is too long, without an error.",
     changes="The table is multiplied by 1 - dropout, and the dropout is set to zero.",
     example="dropout=0.5, W = 2 -> W = 1",
     fidelity=Fidelity.EQUIVALENT,

@@ -145,16 +145,16 @@ _RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1
 
 @rule(
     "AK2153",
-    "Theano turns convolution kernels by 180 degrees",
+    "Convolution kernels flipped by 180 degrees (Theano convolves, Keras 3 cross-correlates)",
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(name for name in _RANKS if not name.startswith("Separable")),
     # The axes that are flipped come first there.
     after=("AK2150", "AK2152"),
-    what="Theano computes a true convolution, with the kernel turned round; every other backend correlates. A kernel "
-    "that Theano trained is turned round to all others, whatever its dim_ordering. Atrous convolutions and "
-    "deconvolutions are turned too, LocallyConnected layers are not.",
-    why="Read as it is, the file opens without an error and gives other outputs.",
+    what="Theano computes a true convolution, which flips the kernel; every other backend cross-correlates. A kernel "
+    "trained on Theano is flipped for all others, whatever its dim_ordering, also in atrous convolutions and "
+    "deconvolutions; LocallyConnected layers are not affected.",
+    why="Without the flip the file opens without an error and gives wrong outputs.",
     changes="The spatial axes of the kernel are reversed when Theano wrote the file: weight names without TensorFlow's "
     "':0' say so in Keras 1; files of Keras 0 do not say, and are taken for Theano's, its default.",
     example="kernel[i, j] -> kernel[rows - 1 - i, columns - 1 - j]",

@@ -68,14 +68,14 @@ def _is_plain(layer: Layer) -> bool:
 
 @rule(
     "AK2154",
-    "Deconvolution2D is told its output shape",
+    "Deconvolution2D takes its output shape as an argument",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Deconvolution2D", "Deconv2D"),
     # Which read the input shape and the kernel of the layer that this one replaces.
     after=("AK2101", "AK2153"),
     what="Deconvolution2D takes its output_shape as an argument, and keeps its kernel as (rows, columns, in, out).",
-    why="Conv2DTranspose works its output shape out, which is often another one, and keeps (rows, columns, out, in). "
+    why="Conv2DTranspose derives its output shape, which often differs, and keeps (rows, columns, out, in). "
     "Theano's border_mode='same' cuts half a kernel on both sides, TensorFlow's what the stride leaves over.",
     changes="The last axes of the kernel are exchanged. Where the shapes differ, a functional layer of the same name "
     "pads the input, convolves with padding='valid' and crops to the output_shape of the file.",

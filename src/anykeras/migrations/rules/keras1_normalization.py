@@ -78,7 +78,7 @@ _STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_
     what="BatchNormalization of Keras 0 and of 1.0.0 to 1.0.5 keeps a running standard deviation and divides by it plus "
     "epsilon. From 1.0.6 (on Theano 1.0.7) on the name running_std stands for a variance; Theano divided by its root plus "
     "epsilon in 1.0.7, and all divide by the root of variance plus epsilon since 1.0.8.",
-    why="Read as a variance, the old numbers give other outputs without an error; later releases of Keras 1 did that.",
+    why="Read as a variance, the old numbers give wrong outputs without an error, as later releases of Keras 1 did.",
     changes="moving_variance = divisor^2 - epsilon, with the divisor of the release and backend that wrote the file.",
     example="running_std = 2, epsilon = 0 -> moving_variance = 4",
     fidelity=Fidelity.EQUIVALENT,

@@ -49,7 +49,8 @@ _OBJECT = Layer("Dense", "d", {"W_regularizer": Object("L1L2", {"l1": 0.0, "l2":
     what="Keras 0 and 1 write a regularizer or constraint as its arguments with the class under `name`.",
     why="Keras 2 writes class_name and config, calls all weight and activity regularizers L1L2, and renamed the "
     "arguments of constraints. EigenvalueRegularizer is gone.",
-    changes="Each becomes the object of today. EigenvalueRegularizer, which acts on training alone, is dropped and told.",
+    changes="Each becomes an object of current Keras. EigenvalueRegularizer, which acts on training alone, "
+    "is dropped, with a finding.",
     example="{'name': 'MaxNorm', 'm': 2, 'axis': 0} -> MaxNorm(max_value=2, axis=0)",
     fidelity=Fidelity.EXACT,
     references=("keras/regularizers.py and keras/constraints.py, 1.2.2 and 2.0.0",),

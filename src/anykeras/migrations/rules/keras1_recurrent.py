@@ -40,7 +40,7 @@ _GPU = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "gpu"}, {"W": consta
 
 @rule(
     "AK2140",
-    "The gates of LSTM and GRU share one matrix",
+    "LSTM and GRU keep one matrix for all gates",
     to=Era.KERAS2,
     eras=OLD,
     classes=("LSTM", "GRU"),
@@ -48,7 +48,7 @@ _GPU = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "gpu"}, {"W": consta
     "(LSTM) or z, r, h (GRU).",
     why="Keras 2 keeps them side by side in the order i, f, c, o or z, r, h: joined in the order of the file, an LSTM "
     "would take its cell for its forget gate.",
-    changes="kernel, recurrent_kernel and bias are the tensors of the gates side by side, in the order of Keras 2.",
+    changes="The tensors of the gates are concatenated to kernel, recurrent_kernel and bias, in the order of Keras 2.",
     example="W_i, W_c, W_f, W_o -> kernel = [W_i | W_f | W_c | W_o]",
     fidelity=Fidelity.EXACT,
     references=("keras/layers/recurrent.py, 0.3.3, 1.2.2 and 2.0.0",),
@@ -77,7 +77,7 @@ _GRU_AFTER = Layer("GRU", "g", {"output_dim": 1, "reset_after": False})
     eras=OLD,
     classes=("GRU",),
     what="The GRU of Keras 0 and 1 multiplies the state by the reset gate before the recurrent matrix.",
-    why="Keras 3 does it after, unless it is told otherwise; the two are different functions.",
+    why="Keras 3 applies it after the matrix by default, which is a different function.",
     changes="reset_after=False is stated.",
     example="GRU(3) -> GRU(3, reset_after=False)",
     fidelity=Fidelity.EXACT,
@@ -101,14 +101,14 @@ _CONV_LSTM_NEW = Layer("ConvLSTM2D", "c", {"filters": 1}, {"kernel": constant([1
 
 @rule(
     "AK2142",
-    "The gates of ConvLSTM2D share one kernel",
+    "ConvLSTM2D keeps one kernel for all gates",
     to=Era.KERAS2,
     eras=OLD,
     classes=("ConvLSTM2D",),
     what="Keras 1 keeps a kernel, a recurrent kernel and a bias for each gate of a ConvLSTM2D, laid out (out, in, "
-    "rows, columns) when dim_ordering is 'th', and turned by 180 degrees when Theano wrote them.",
+    "rows, columns) when dim_ordering is 'th', and flipped by 180 degrees when Theano wrote them.",
     why="Keras 2 keeps the gates side by side in the order i, f, c, o, as (rows, columns, in, out).",
-    changes="The kernels are laid out and turned, then joined.",
+    changes="The kernels are transposed and flipped where needed, then concatenated.",
     example="W_i, W_c, W_f, W_o -> kernel = [W_i | W_f | W_c | W_o]",
     fidelity=Fidelity.EXACT,
     versions="Keras 1.1 to 1.2.2",

@@ -30,7 +30,7 @@ def _is_clipped_line(layer: Layer) -> bool:
     to=Era.KERAS3,
     what="`hard_sigmoid` was `clip(0.2 x + 0.5, 0, 1)` in every Keras before 3; it is `relu6(x + 3) / 6` in Keras 3, "
     "which has slope 1/6. It is the default gate activation of every LSTM and GRU of Keras 0 to 2.",
-    why="Keras 3 opens such files without a word and computes something else, at every step of every LSTM.",
+    why="Keras 3 opens such files without a warning and computes another function, at every step of every LSTM.",
     changes="The activation becomes a small model without weights, `Rescaling(0.2, 0.5)` then `ReLU(max_value=1)`, "
     "held where the name stood. The layer's weights, masks and training stay as they were, and stock Keras opens it.",
     example="LSTM(recurrent_activation='hard_sigmoid') -> LSTM(recurrent_activation=<Sequential hard_sigmoid>)",

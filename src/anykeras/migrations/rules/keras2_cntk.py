@@ -33,7 +33,7 @@ def _hands_out_carry(model: Layer) -> bool:
     eras=(Era.KERAS2,),
     what="From Keras 2.2 on, `rnn` of the CNTK backend gives the last of a cell's states as the output; for an LSTM "
     "that is the carry state `c`, not the output `h`. Models were trained with that.",
-    why="Any other backend gives `h`, so such a file has other outputs everywhere but on CNTK.",
+    why="Every other backend gives `h`, so such a file gives wrong outputs everywhere but on CNTK.",
     changes="The LSTM becomes a model of its name that gives the carry state. Keras 3 has no layer that gives the "
     "carry of every step: `return_sequences=True` is refused. Layers that CNTK unrolled (`unroll=True`, "
     "`stateful=True`, a fixed batch) gave `h` and stay.",

@@ -23,7 +23,7 @@ def _stack(*layers: Layer) -> Layer:
     "The input of a Sequential model stands on its first layer",
     to=Era.KERAS3,
     classes=("Sequential",),
-    # An input layer is told by its batch_shape.
+    # An input layer is recognised by its batch_shape.
     after=("AK2202",),
     what="Keras 1 and 2 keep the input shape of a Sequential model in `batch_input_shape` of its first layer; releases "
     "2.2.0 to 2.2.4 and TensorFlow 1.10 to 1.14 lost it where the model began with an InputLayer.",

@@ -57,7 +57,7 @@ def _after_input(config: Config) -> Layer:
 
 @rule(
     "AK2249",
-    "A locally connected layer without a bias is told the size of its input",
+    "The input size of a locally connected layer without a bias",
     to=Era.KERAS3,
     what="Without a bias, the weights of a locally connected layer do not tell how many positions its output has "
     "along each axis.",

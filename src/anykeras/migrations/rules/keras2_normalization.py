@@ -37,7 +37,8 @@ def _is_flattened(layer: Layer) -> bool:
     what="`virtual_batch_size` of tf.keras trains on slices of a batch; such a layer saves its axis one too high and "
     "its weights with axes of size 1.",
     why="Keras 3 has no virtual batches. Outputs outside training do not depend on them.",
-    changes="The axis is counted as usual, the weights lose the axes of size 1. Training from here on uses whole batches.",
+    changes="The axis is counted as usual, the weights lose the axes of size 1. Predictions are "
+    "unaffected; further training uses whole batches.",
     versions="tf.keras 1.5 to 2.15",
     references=("tf.keras 2.13 layers/normalization/batch_normalization.py, `build`",),
     examples=[Example(_ghost(8, (4,), (1, 1, 1, 1, 5)), _is_plain, TF)],

@@ -78,7 +78,7 @@ def _is_plain_lstm(layer: Layer) -> bool:
     to=Era.KERAS3,
     classes=tuple(_GATES),
     what="The CuDNN layers of Keras 2 and TensorFlow 1 keep each gate's kernels in cuDNN's own layout, and two biases.",
-    why="Keras 3 has no such classes; its LSTM and GRU run on cuDNN by themselves and on everything else too.",
+    why="Keras 3 has no such classes; its LSTM and GRU use cuDNN where they can.",
     changes="The class becomes LSTM or GRU with tanh and sigmoid (the only functions that cuDNN has), GRU with "
     "reset_after. The kernels of each gate are read transposed; an LSTM's two biases are added, a GRU's stay two rows.",
     versions="Keras 2.0.9 to 2.3, tf.keras 1.5 to 2.15",
@@ -115,7 +115,7 @@ def replace_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2241",
-    "A GRU that does not say where it resets",
+    "A GRU without reset_after",
     to=Era.KERAS3,
     classes=("GRU", "GRUCell"),
     what="The GRU of Keras before 2.1.3 always applied the reset gate before the recurrent product, and had no "
@@ -145,7 +145,7 @@ def _is_wrapped(layer: Layer) -> bool:
 
 @rule(
     "AK2243",
-    "Time on the first axis",
+    "time_major=True: time on the first axis",
     to=Era.KERAS3,
     classes=_TIMED,
     what="`time_major=True` lets a recurrent layer take (time, batch, features).",
@@ -181,7 +181,7 @@ _CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
 
 @rule(
     "AK2239",
-    "Cells whose arguments were not saved",
+    "RNN cells saved without their arguments",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=_CELLS,

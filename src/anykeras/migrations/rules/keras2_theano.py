@@ -12,8 +12,8 @@ from ..rulebook import Example, RuleContext, rule
 THEANO = Writer(Era.KERAS2, "keras", "2.2.4", "theano")
 TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
-# Kernels that Theano turns, with the number of axes in which they slide. Those of depthwise convolutions the backend
-# turns itself before the convolution (keras 2.1.5 `depthwise_conv2d`, 2.3.1 `_preprocess_conv2d_depthwise_kernel`).
+# Kernels that Theano flips, with the number of axes in which they slide. Those of depthwise convolutions the backend
+# flips itself before the convolution (keras 2.1.5 `depthwise_conv2d`, 2.3.1 `_preprocess_conv2d_depthwise_kernel`).
 _SLIDING = {
     **{(f"Conv{rank}D", "kernel"): rank for rank in (1, 2, 3)},
     **{(f"Conv{rank}DTranspose", "kernel"): rank for rank in (2, 3)},
@@ -33,16 +33,16 @@ def _is_reversed(layer: Layer) -> bool:
 
 @rule(
     "AK2230",
-    "Theano turns kernels around",
+    "Convolution kernels flipped by 180 degrees (Keras 2 on Theano)",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=_CLASSES,
-    what="Theano computes convolutions as mathematics defines them, with the kernel turned by 180 degrees; TensorFlow, "
-    "CNTK, JAX and torch slide it as it is. The file says which backend wrote it.",
-    why="Keras 2 turns kernels when it loads a file of another backend (and forgets some: Conv3DTranspose, layers in "
-    "cells); Keras 3 reads the backend's name and ignores it, so its outputs are wrong without a word.",
-    changes="The kernels are turned in their spatial axes; those of depthwise convolutions are not, since Keras turned "
-    "them on the way to Theano.",
+    what="Theano computes true convolutions, which flip the kernel; TensorFlow, CNTK, JAX and torch cross-correlate. "
+    "The file says which backend wrote it.",
+    why="Keras 2 flips kernels when it loads a file of another backend (except those of Conv3DTranspose and of layers in "
+    "cells). Keras 3 ignores the backend's name, so its outputs are silently wrong.",
+    changes="The kernels are flipped in their spatial axes, except those of depthwise convolutions, which Keras itself "
+    "flipped for Theano.",
     versions="Keras 2.0 to 2.3 on Theano",
     references=(
         "keras 2.3.1 engine/saving.py, `_need_convert_kernel`",

@@ -19,7 +19,7 @@ document(
         "An argument without a counterpart",
         "The file gives a built-in layer an argument that current Keras 3 does not have, at a value that changes what "
         "the layer computes.",
-        "Dropping it would change the outputs without a word, so the file is refused.",
+        "Dropping it would silently change the outputs, so the file is refused.",
         example="RNN(num_constants=1)",
     )
 )

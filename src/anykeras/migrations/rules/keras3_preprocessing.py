@@ -25,7 +25,7 @@ def _is_one_hot(made: Layer) -> bool:
     classes=("CategoryEncoding",),
     what="CategoryEncoding(output_mode='one_hot') of Keras 3.0 to 3.3 adds an axis to every input: (batch, 1) becomes "
     "(batch, 1, tokens).",
-    why="Since Keras 3.4 a last axis of size 1 goes first: (batch, 1) becomes (batch, tokens), as it did in tf.keras.",
+    why="Since Keras 3.4 a last axis of size 1 is dropped: (batch, 1) becomes (batch, tokens), as it did in tf.keras.",
     changes="A model of the operation `one_hot`, which adds the axis.",
     example="CategoryEncoding(5, output_mode='one_hot') of Keras 3.3.3 -> one_hot(x, 5)",
     fidelity=Fidelity.EXACT,

@@ -111,8 +111,8 @@ def _report_state(training: Training, model: Layer, notes: Notes) -> None:
         notes.add("AK4012", "optimizer", seen, "the step in the order in which it is written", Fidelity.EQUIVALENT)
     normal = any(layer.class_name == "BatchNormalization" for layer in layers_of(model))
     if normal and writer.era in (Era.KERAS1, Era.KERAS2, Era.TF2):
-        seen = "moving variances took n / (n - 1) of the variance of a batch of n, or on Theano the variance and epsilon"
-        notes.add("AK4013", "BatchNormalization", seen, "Keras 3 takes the variance itself", Fidelity.APPROXIMATE)
+        seen = "BatchNormalization's moving variances update slightly differently if you continue training"
+        notes.add("AK4013", "BatchNormalization", seen, "predictions are unaffected", Fidelity.APPROXIMATE)
 
 
 def _races(writer: Writer) -> bool:

@@ -39,7 +39,7 @@ _PAST = {
         ("the momentum grows with 0.96 ** (0.004 * step)",
          "the next step is the same; later ones go over to 0.96 ** step, the schedule of Keras 3"),
         nadam.continue_state,
-        ("the product of all momenta is not in the file; tf.keras starts it anew and takes another one for each weight",
+        ("the product of all momenta is not in the file; tf.keras starts it anew and a different one for each weight",
          "one product for all weights: the next outputs differed by 0.0018 where measured, later ones less"),
     )
 }  # fmt: skip
@@ -55,7 +55,7 @@ def migrate_optimizer(training: Training, model: Layer, notes: Notes) -> Trainin
     if not isinstance(held, Object):
         if held is not None:
             seen = "the optimizer is not in a form that any Keras writes"
-            notes.add("AK4001", "optimizer", seen, "left out", Fidelity.LOSSY)
+            notes.add("AK4001", "optimizer", seen, "omitted", Fidelity.LOSSY)
         return _replace_optimizer(training, None)
     sparse = bool(training.slots) and any(layer.class_name == "Embedding" for layer in layers_of(model))
     held = packages.express(_unwrap(held, notes), sparse, notes)
@@ -143,7 +143,8 @@ def _migrate_clipping(config: dict[str, Value], notes: Notes) -> dict[str, Value
     for key in given[1:]:
         config.pop(key)
         seen = f"{given[0]} and {key} together"
-        notes.add("AK4007", "optimizer", seen, f"{key} is left out: Keras 3 takes one", Fidelity.LOSSY)
+        done = f"option {key} is ignored; further training may differ"
+        notes.add("AK4007", "optimizer", seen, done, Fidelity.LOSSY)
     return config
 
 
@@ -166,6 +167,7 @@ def _keep_accepted(config: dict[str, Value], entry: OptimizerEntry, notes: Notes
     takes = accepted_arguments(entry.name, kind="optimizers")
     for key, value in config.items():
         if key not in takes and key not in _IDLE and value not in (None, False, 0, 0.0):
-            notes.add("AK4009", "optimizer", f"{key}={value!r}", "left out: Keras 3 has no such argument", Fidelity.LOSSY)
+            done = f"option {key} is ignored; further training may differ"
+            notes.add("AK4009", "optimizer", f"{key}={value!r}", done, Fidelity.LOSSY)
     kept = takes - {"decay", "lr"}  # Keras 3 takes them with a warning and ignores them
     return {key: value for key, value in config.items() if key in kept and not (key == "name" and value is None)}

@@ -1,4 +1,4 @@
-"""Optimizers, losses and metrics that no Keras has: given by the reader, or left out and named."""
+"""Optimizers, losses and metrics that no Keras has: taken from custom_objects, or omitted and reported."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ...findings import Fidelity, Finding
 from .notes import Notes
 
 Find = Callable[[str, str | None], Any]
-"""What the reader gave for a name and a registered name, or None."""
+"""What the user passed for a name and a registered name, or None."""
 
 _LISTS = ("metrics", "weighted_metrics")
 
 
 def resolve_unknown(document: Document, find: Find | None) -> tuple[Document, list[Finding]]:
-    """The document with every unknown part of its training given, or left out; all are, without `find`.
+    """The document with every unknown part of its training resolved, or omitted; all are omitted without `find`.
 
     One loss that is left out takes all losses with it: the others alone would be another training. Without an optimizer
     there is nothing to compile with.
@@ -32,7 +32,7 @@ def resolve_unknown(document: Document, find: Find | None) -> tuple[Document, li
     config["loss"] = loss if pass_.is_complete(config.get("loss")) else None
     config["loss_weights"] = config.get("loss_weights") if config["loss"] is not None else None
     for key in _LISTS:
-        made = pass_.resolve(config.get(key), key, "AK4002", "left out")
+        made = pass_.resolve(config.get(key), key, "AK4002", "omitted")
         config[key] = _prune(made) or None
     return replace(document, training=replace(training, config=config)), pass_.notes.findings
 
@@ -60,7 +60,7 @@ class _Pass:
         if value.class_name not in self.missing:
             self.missing.add(value.class_name)
             seen = f"{value.class_name!r} in {where} is not part of Keras"
-            self.notes.add(code, where, seen, f"{done}; give it in custom_objects", Fidelity.LOSSY)
+            self.notes.add(code, where, seen, f"{done}; pass it in custom_objects", Fidelity.LOSSY)
         return None
 
     def _inside(self, value: Object, where: str, code: str) -> Object:
