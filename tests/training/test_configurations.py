@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from anykeras.catalog.optimizers import groups, optimizer
-from anykeras.document.model import Call, Era, Graph, Layer, Object, Ref, Training, Writer
+from anykeras.document.model import UNRESOLVED, Call, Era, Graph, Layer, Object, Ref, Training, Writer
 from anykeras.findings import Fidelity, Finding
 from anykeras.migrations.training import migrate_training
 from anykeras.registry import find_page
@@ -106,18 +106,18 @@ def test_argument_that_is_gone() -> None:
 
 def test_optimizer_of_nobody_and_of_no_form() -> None:
     done, _ = migrated(KERAS1, optimizer=Object("TFOptimizer", {}), loss="mse")
-    assert done["optimizer"].module == "foreign"
+    assert done["optimizer"].origin is UNRESOLVED
     done, findings = migrated(KERAS1, optimizer="pickled bytes", loss="mse")
     assert done["optimizer"] is None and findings[0].code == "AK4001"
 
 
 @pytest.mark.parametrize("name", ["rmse", "my_loss"])
 def test_names_that_no_keras_had_are_foreign(name: str) -> None:
-    assert migrated(KERAS2, loss=name)[0]["loss"] == Object(name, name, "foreign")
+    assert migrated(KERAS2, loss=name)[0]["loss"] == Object(name, name, origin=UNRESOLVED)
 
 
 def test_an_old_dice_is_the_authors_own() -> None:
-    assert migrated(KERAS2, loss="dice")[0]["loss"].module == "foreign"
+    assert migrated(KERAS2, loss="dice")[0]["loss"].origin is UNRESOLVED
     assert migrated(TF2, metrics=("huber",))[0]["metrics"][0].class_name == "MeanMetricWrapper"
     assert migrated(Writer(Era.KERAS3), loss="dice")[0]["loss"] == "dice"
 
