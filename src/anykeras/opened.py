@@ -117,7 +117,8 @@ class Opened(_HasFindings):
 
     def _for_file(self) -> Opened:
         """This file with what the user passed as native layers, where that can be."""
-        if self.native or not self.migrated.parsed.custom_objects.objects:
+        passed = self.migrated.parsed.custom_objects
+        if self.native or not (passed.objects or passed.registered):
             return self
         return open_migrated(self.migrated, native=True)
 

@@ -14,6 +14,7 @@ import pytest
 
 import anykeras
 from anykeras import boundary, errors
+from anykeras.verification.weights import compare_weights
 from genuine import FIXTURES, FOLDER
 
 SMALL = FIXTURES / "keras2.1-tf" / "nadam.h5"  # its optimizer is approximate: AK4004, AK4013
@@ -164,6 +165,19 @@ def test_opening_once_and_doing_several_things(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError, match="already exists"):
         opened.convert(tmp_path / "x.keras")
     opened.convert(tmp_path / "x.keras", force=True)
+
+
+@pytest.mark.backend
+def test_what_was_opened_with_custom_objects_is_converted_without_them(tmp_path: Path) -> None:
+    file = FIXTURES / "keras2.1-tf" / "layer_with_weights.h5"
+    source = file.with_name("layer_with_weights.custom.py")
+    opened = anykeras.open(file, source)
+    assert "AK5013" not in {finding.code for finding in opened.findings}
+    done = opened.convert(tmp_path / "a.keras")
+    assert "AK5013" in {finding.code for finding in done.findings}
+    anykeras.convert(file, tmp_path / "b.keras", source)
+    one, other = (anykeras.open(tmp_path / name).document.model for name in ("a.keras", "b.keras"))
+    assert compare_weights(one, other).agrees
 
 
 @pytest.mark.parametrize("strict", ["equivalent", {"training": "equivalent"}, {"outputs": "exact", "training": "exact"}])
