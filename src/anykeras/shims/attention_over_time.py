@@ -11,13 +11,11 @@ from ..migrations import RuleContext
 from ..tensors import Tensor
 from .base import register_shim
 from .blocks import mask_of, trained_vector
-from .stored import SHARED, weights_by_letter
+from .stored import SHARED, role_arguments, weights_by_letter
 
 EPSILON: Final = 1e-7
 """``K.epsilon()`` where nobody changed it."""
-ARGUMENTS: Final = frozenset({"bias", "return_attention", "step_dim", "init", "attention_dim"}) | {
-    f"{letter}_{kind}" for letter in "Wub" for kind in ("regularizer", "constraint", "initializer")
-}
+ARGUMENTS: Final = role_arguments(*"Wub") | {"bias", "return_attention", "step_dim", "init", "attention_dim"}
 """What copies of these classes write in their configuration, where they write anything."""
 
 
@@ -80,9 +78,7 @@ def att_layer(layer: Layer, context: RuleContext) -> Layer | None:
     return _finish(layer, sub, *_weighted_sum(sub, x, scores))
 
 
-_KEYS = frozenset(
-    f"{role}_{kind}" for role in ("kernel", "bias", "context") for kind in ("initializer", "regularizer", "constraint")
-)
+_KEYS = role_arguments("kernel", "bias", "context")
 
 
 @register_shim(

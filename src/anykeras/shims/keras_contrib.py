@@ -10,11 +10,11 @@ from ..recovery.functions import Refused
 from .base import register_shim
 from .blocks import as_activation, trained_vector
 from .deferred import defer, in_layers, input_rank, input_shape
-from .stored import SHARED
+from .stored import SHARED, role_arguments
 
-_GROUP_KEYS = frozenset({"groups", "axis", "epsilon", "center", "scale"}) | {
-    f"{role}_{kind}" for role in ("beta", "gamma") for kind in ("initializer", "regularizer", "constraint")
-}
+_INSTANCE_KEYS = role_arguments("beta", "gamma") | {"axis", "epsilon", "center", "scale"}
+_GROUP_KEYS = _INSTANCE_KEYS | {"groups"}
+_PELU_KEYS = role_arguments("alpha", "beta") | {"shared_axes"}
 
 
 @register_shim(
@@ -71,11 +71,6 @@ def _reshape(sub: Builder, x: Ref, *sizes: Value) -> Ref:
     return sub.layer("Reshape", {"target_shape": sizes}, x)
 
 
-_INSTANCE_KEYS = frozenset({"axis", "epsilon", "center", "scale"}) | {
-    f"{role}_{kind}" for role in ("beta", "gamma") for kind in ("initializer", "regularizer", "constraint")
-}
-
-
 @register_shim(
     "AK5070",
     "means and deviations by operations",
@@ -119,11 +114,6 @@ def _make_instance_normalization(layer: Layer, site: CodeSite) -> Layer:
             trained = trained_vector(sub, x, axes, layer.weights[role], f"{layer.name}_{role}")
             out = sub.op(function, out, sub.layer("Reshape", {"target_shape": shape}, trained))
     return as_activation(layer, sub.finish(out))
-
-
-_PELU_KEYS = frozenset({"shared_axes"}) | {
-    f"{role}_{kind}" for role in ("alpha", "beta") for kind in ("initializer", "regularizer", "constraint")
-}
 
 
 @register_shim(

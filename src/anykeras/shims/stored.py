@@ -19,6 +19,11 @@ _NUMBER = re.compile(r"_\d+$")
 _TRAINED = {"kernel": ("kernel_regularizer", "kernel_constraint"), "bias": ("bias_regularizer", "bias_constraint")}
 
 
+def role_arguments(*roles: str) -> frozenset[str]:
+    """The arguments for how weights start and are trained: ``kernel_initializer``, ``kernel_regularizer`` ..."""
+    return frozenset(f"{role}_{kind}" for role in roles for kind in ("initializer", "regularizer", "constraint"))
+
+
 def has_only(layer: Layer, *keys: str) -> bool:
     """Whether the configuration has no arguments but these and those that every layer has."""
     return layer.config.keys() <= {"name", *SHARED, *keys}

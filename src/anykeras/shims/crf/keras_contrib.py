@@ -11,13 +11,12 @@ from ...tensors import Tensor, constant
 from ..base import register_shim
 from ..blocks import mask_of
 from ..deferred import defer, in_layers
-from ..stored import SHARED
+from ..stored import SHARED, role_arguments
 from .scanning import place_identity, scan, take_columns
 
-_ROLES = ("kernel", "chain", "bias", "boundary")
-_KEYS = frozenset(
-    {"units", "learn_mode", "test_mode", "use_boundary", "use_bias", "sparse_target", "activation", "input_dim", "unroll"}
-) | {f"{role}_{kind}" for role in _ROLES for kind in ("initializer", "regularizer", "constraint")}
+_KEYS = role_arguments("kernel", "chain", "bias", "boundary") | {
+    *("units", "learn_mode", "test_mode", "use_boundary", "use_bias", "sparse_target", "activation", "input_dim", "unroll")
+}
 
 
 @register_shim(

@@ -6,6 +6,7 @@ from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Ref
 from ...migrations import RuleContext
 from ...tensors import Tensor
+from ..blocks import mask_of, with_mask
 
 _EPSILON = 1e-7
 
@@ -46,6 +47,12 @@ def attend(sub: Builder, scores: Ref, keep: Ref | None, history: bool, context: 
     if keep is None:
         return sub.op("softmax", scores, axis=-1)
     return (softmax_kept if before_june_2020(context) else softmax_lowered)(sub, scores, keep)
+
+
+def finish(layer: Layer, sub: Builder, out: Ref, masked: Ref | None) -> Layer:
+    """The submodel in the place of `layer`; its output carries the mask of `masked`, if any."""
+    out = out if masked is None else with_mask(sub, out, mask_of(sub, masked))
+    return sub.finish(out, layer.config.get("trainable") is not False)
 
 
 def needs_masks(context: RuleContext) -> bool:

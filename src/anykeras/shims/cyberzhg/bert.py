@@ -11,7 +11,7 @@ from ...migrations import RuleContext
 from ..base import register_shim
 from ..blocks import mask_of, with_mask
 from ..stored import has_arguments
-from .attention import needs_masks, table, whole_table
+from .attention import finish, needs_masks, table, whole_table
 
 _register = partial(
     register_shim, package="keras-bert 0.81.0 and 0.86.0", checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3"
@@ -57,7 +57,7 @@ def returned_embedding(layer: Layer, context: RuleContext) -> Layer | None:
 )
 def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
     """softmax(x E + b)."""
-    optional = ("use_bias", "stop_gradient") if layer.class_name == "EmbeddingSim" else ()
+    optional = ("use_bias", "stop_gradient") if layer.bare_class_name == "EmbeddingSim" else ()
     if not has_arguments(layer, ("initializer", "regularizer", "constraint"), optional):
         return None
     bias = layer.weights.get("bias")
@@ -71,8 +71,7 @@ def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
         single = table(layer, bias.reshape(1, bias.shape[0]))
         scores = sub.op("add", scores, whole_table(sub, single, x, 1))
     out = sub.op("softmax", scores, axis=-1)
-    kept = with_mask(sub, out, mask_of(sub, x)) if needs_masks(context) else out
-    return sub.finish(kept, layer.config.get("trainable") is not False)
+    return finish(layer, sub, out, x if needs_masks(context) else None)
 
 
 _TASK = ("embeddings_initializer", "embeddings_regularizer", "embeddings_constraint", "mask_zero")
@@ -99,8 +98,7 @@ def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
         some = sub.op("expand_dims", sub.op("cast", sub.op("not_equal", number, 0), "float32"), axis=-1)
         vector = sub.op("multiply", vector, some)
     out = sub.op("add", x, vector)
-    kept = with_mask(sub, out, mask_of(sub, x)) if needs_masks(context) else out
-    return sub.finish(kept, layer.config.get("trainable") is not False)
+    return finish(layer, sub, out, x if needs_masks(context) else None)
 
 
 @_register(

@@ -13,10 +13,10 @@ from ...findings import Affects, Fidelity, Finding
 from ...migrations import RuleContext
 from ...tensors import Tensor
 from ..base import register_shim
-from ..blocks import as_activation, mask_of, with_mask
+from ..blocks import as_activation, mask_of
 from ..calls import tensors_taken
 from ..stored import has_arguments, training_arguments, weights_by_end
-from .attention import attend, needs_masks
+from .attention import attend, finish, needs_masks
 
 CODE = "AK5134"
 _RECURRENT = ("LSTM", "GRU", "SimpleRNN")
@@ -55,8 +55,7 @@ def multi_head(layer: Layer, context: RuleContext) -> Layer | None:
         seen = "reg_index adds to the loss"
         done = "left out; it acts on training alone"
         context.findings.append(Finding(CODE, layer.address or layer.name, seen, done, Fidelity.LOSSY, Affects.TRAINING))
-    kept = with_mask(sub, out, mask_of(sub, x)) if needs_masks(context) and _keeps_mask(heads[0]) else out
-    return sub.finish(kept, layer.config.get("trainable") is not False)
+    return finish(layer, sub, out, x if needs_masks(context) and _keeps_mask(heads[0]) else None)
 
 
 def _project(sub: Builder, x: Ref, weights: Sequence[Tensor], count: int) -> Iterator[Ref]:
@@ -130,7 +129,7 @@ def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     out = projections.join(sub.op("einsum", "ahqk,akhd->aqhd", shares, v))
     if len(inputs) == 1:
         return as_activation(layer, sub.finish(out))
-    return sub.finish(with_mask(sub, out, mask_of(sub, query)) if masked else out, layer.config.get("trainable") is not False)
+    return finish(layer, sub, out, query if masked else None)
 
 
 class _Projections:

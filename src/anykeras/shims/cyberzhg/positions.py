@@ -11,7 +11,7 @@ from ...tensors import Tensor, constant
 from ..base import register_shim
 from ..blocks import as_activation, mask_of, with_mask
 from ..stored import has_arguments
-from .attention import needs_masks, positions, table
+from .attention import finish, needs_masks, positions, table
 
 _OPTIONAL = ("embeddings_initializer", "embeddings_regularizer", "activity_regularizer", "embeddings_constraint", "mask_zero")
 
@@ -40,8 +40,7 @@ def position_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     if mode == "add":
         return as_activation(layer, sub.finish(sub.op("add", x, rows)))
     joined = sub.op("concatenate", (x, rows), axis=-1)
-    kept = with_mask(sub, joined, mask_of(sub, x)) if needs_masks(context) else joined
-    return sub.finish(kept, layer.config.get("trainable") is not False) if mode == "concat" else None
+    return finish(layer, sub, joined, x if needs_masks(context) else None) if mode == "concat" else None
 
 
 def _look_up(sub: Builder, x: Ref, layer: Layer, weights: Tensor) -> Ref:
