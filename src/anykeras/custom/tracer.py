@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalog.shapes import UNKNOWN, Spec
+from ..catalog.shapes import UNKNOWN, Spec, flat_specs
 from ..document.model import FromUser, Layer
 from ..errors import AnyKerasError, MissingObject, Unsupported
 from ..findings import Fidelity, Finding
@@ -40,7 +40,7 @@ class Tracer:
             AnyKerasError: the class cannot be made from the file.
         """
         live = self.make_live(layer)
-        if any(spec.shape is None for spec in _flat(site.args)):
+        if any(spec.shape is None for spec in flat_specs(site.args)):
             return self._keep(layer, UNKNOWN, "the shape that reaches it is not known")
         inputs = _symbols(site.args)
         _set_masks(inputs, site.masked)
@@ -132,15 +132,8 @@ def _specs(value: Any) -> Any:
     return Spec(tuple(value.shape), str(value.dtype))
 
 
-def _flat(value: Any) -> list[Spec]:
-    if isinstance(value, Spec):
-        return [value]
-    items: Sequence[Any] = list(value.values()) if isinstance(value, Mapping) else value
-    return [spec for item in items for spec in _flat(item)] if isinstance(items, list | tuple) else []
-
-
 def _show_shapes(args: Any) -> str:
-    return " and ".join(str(spec.shape) for spec in _flat(args)) or "what reaches it"
+    return " and ".join(str(spec.shape) for spec in flat_specs(args)) or "what reaches it"
 
 
 def _shorten(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..catalog.shapes import UNKNOWN, Argument, Output, Spec
+from ..catalog.shapes import UNKNOWN, Argument, Output, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
 from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
@@ -61,7 +61,7 @@ class Pass(Inference):
         lift = code_sites.find_lifter(layer)
         if lift is None:
             return super().call(layer, args, kwargs)
-        if not isinstance(layer.origin, FromUser) and any(spec.shape is None for spec in _specs(args)):
+        if not isinstance(layer.origin, FromUser) and any(spec.shape is None for spec in flat_specs(args)):
             raise Unsupported(
                 "AK3007",
                 f"the shape that reaches {layer.class_name} {layer.name!r} could not be found",
@@ -137,16 +137,6 @@ def merge_inputs(model: Layer, other: Layer) -> Layer | None:
 def _shape(layer: Layer) -> tuple[Value, ...]:
     found = layer.config.get("batch_shape")
     return found if isinstance(found, tuple) and layer.class_name == "InputLayer" else ()
-
-
-def _specs(value: Argument) -> list[Spec]:
-    if isinstance(value, Spec):
-        return [value]
-    if isinstance(value, Mapping):
-        return [s for item in value.values() for s in _specs(item)]
-    if isinstance(value, list | tuple):
-        return [s for item in value for s in _specs(item)]
-    return []
 
 
 def recover(

@@ -2,7 +2,7 @@
 
 from .engine import fill, infer
 from .masks import masked
-from .spec import UNKNOWN, Argument, Spec
+from .spec import UNKNOWN, Argument, Spec, flat_specs
 from .tables import Output
 
-__all__ = ["UNKNOWN", "Argument", "Output", "Spec", "fill", "infer", "masked"]
+__all__ = ["UNKNOWN", "Argument", "Output", "Spec", "fill", "flat_specs", "infer", "masked"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Union
 
+from ...document.graph import leaves
 from ...document.model import Value as Constant
 from ...tensors import Tensor
 from ..base import Shape
@@ -187,3 +188,8 @@ def assemble(batch: int | None, spatial_dims: Sequence[int | None], channels: in
     if data_format == "channels_first":
         return (batch, channels, *spatial_dims)
     return (batch, *spatial_dims, channels)
+
+
+def flat_specs(structure: object) -> list[Spec]:
+    """The specs in nested sequences and mappings, in the order of :func:`~anykeras.document.graph.leaves`."""
+    return [leaf for leaf in leaves(structure) if isinstance(leaf, Spec)]
