@@ -7,7 +7,7 @@ import numpy as np
 from . import folding
 from .base import Ops
 from .dtypes import dtype_name
-from .shapes import number, sizes
+from .shapes import arange, number, sizes
 from .values import Operand, Sizes
 
 
@@ -36,3 +36,9 @@ def cast(ops: Ops, x: Operand, dtype: Operand) -> Operand:
     """A tensor, or a size as a tensor, in another dtype."""
     name = dtype_name(ops, dtype)
     return ops.cast(number(ops, x, name), name)
+
+
+def count(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = None) -> Operand:
+    """``arange`` of whole numbers, or of floats where one of its numbers is one."""
+    kind = "float32" if any(isinstance(one, float) for one in (start, stop, step)) else "int32"
+    return arange(ops, start, stop, step, dtype_name(ops, dtype, kind))

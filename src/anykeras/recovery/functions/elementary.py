@@ -5,7 +5,7 @@ from __future__ import annotations
 from .axes import axis_of, reduce
 from .base import Ops
 from .dtypes import of
-from .values import Operand
+from .values import Operand, Refused
 
 
 def bound(ops: Ops, x: Operand, low: Operand = None, high: Operand = None) -> Operand:
@@ -68,3 +68,10 @@ def contract(ops: Ops, a: Operand, b: Operand, axes: Operand) -> Operand:
     if isinstance(axes, int):
         return ops.tensordot(a, b, axes=axes)
     return ops.tensordot(a, b, axes=tuple((one,) if isinstance(one, int) else tuple(one) for one in axes))
+
+
+def select(ops: Ops, condition: Operand, x: Operand = None, y: Operand = None) -> Operand:
+    """``where`` with two values to choose from; raises Refused for a condition alone."""
+    if x is None:
+        raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
+    return ops.where(condition, x, y)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from . import control, convolution, sampling, shapes
 from .axes import axis_of, reduce, reduce_to
 from .base import Entry, Kind, Ops, words
-from .creation import cast, fill
+from .creation import cast, count, fill
 from .dtypes import dtype_name
-from .elementary import bound, softmax_over
+from .elementary import bound, select, softmax_over
 from .indexing import cut
 from .registration import Spelled, each, function, functions, refuse, register
 from .tf.linalg import vector_norm
@@ -83,7 +83,15 @@ functions(
         "is_tensor": lambda ops, x: ops.is_tensor(x),
         "reshape": lambda ops, x, newshape: shapes.reshape(ops, x, newshape),
         "tile": lambda ops, x, repeats: shapes.tile(ops, x, repeats),
+        "full": lambda ops, shape, fill_value, dtype=None: ops.full(
+            shapes.sizes(ops, shape), fill_value, dtype=dtype_name(ops, dtype)
+        ),
+        "full_like": lambda ops, x, fill_value, dtype=None: ops.full_like(
+            x, fill_value, dtype=None if dtype is None else dtype_name(ops, dtype)
+        ),
         "cast": cast,
+        "arange": Spelled("start stop step? dtype", count),
+        "where": Spelled("condition x1=x x2=y", select),
         "concatenate": lambda ops, xs, axis=0: ops.concatenate(list(xs), axis=int(axis)),
         "stack": lambda ops, x, axis=0: ops.stack([shapes.number(ops, one, "int32") for one in x], axis=int(axis)),
         "unstack": lambda ops, x, num=None, axis=0: control.split_steps(ops, x, int(axis) % ops.rank(x)),
@@ -105,34 +113,11 @@ def repeat(ops: Ops, x: Operand, repeats: Operand, axis: Operand = None) -> Oper
     return ops.take(x, repeat_places(repeats), axis=axis)
 
 
-@function(f"{OPS}.arange", stack=_STACK)
-def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = None) -> Operand:
-    kind = "float32" if any(isinstance(one, float) for one in (start, stop, step)) else "int32"
-    return shapes.arange(ops, start, stop, 1 if step is None else step, dtype_name(ops, dtype, kind))
-
-
-@function(f"{OPS}.full", stack=_STACK)
-def full(ops: Ops, shape: Operand, fill_value: Operand, dtype: Operand = None) -> Operand:
-    return ops.full(shapes.sizes(ops, shape), fill_value, dtype=dtype_name(ops, dtype))
-
-
-@function(f"{OPS}.full_like", stack=_STACK)
-def full_like(ops: Ops, x: Operand, fill_value: Operand, dtype: Operand = None) -> Operand:
-    return ops.full_like(x, fill_value, dtype=None if dtype is None else dtype_name(ops, dtype))
-
-
 @function(f"{OPS}.norm", f"{OPS}.linalg.norm", stack=_STACK)
 def norm(ops: Ops, x: Operand, ord: Operand = None, axis: Operand = None, keepdims: Operand = False) -> Operand:
     if ord in (None, "fro") or (ord == 2 and isinstance(axis_of(axis), int)):
         return ops.sqrt(reduce(ops, "sum", ops.square(x), axis, keepdims))
     return vector_norm(ops, x, ord, axis, bool(keepdims))
-
-
-@function(f"{OPS}.where", stack=_STACK)
-def where(ops: Ops, condition: Operand, x1: Operand = None, x2: Operand = None) -> Operand:
-    if x1 is None:
-        raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
-    return ops.where(condition, x1, x2)
 
 
 @function(f"{OPS}.switch", stack=_STACK)

@@ -6,7 +6,7 @@ from . import shapes
 from .attributes import dimshuffle, flatten
 from .axes import along, axis_of, position, reduce, reduce_to
 from .base import Ops
-from .creation import cast, fill, fill_like
+from .creation import cast, count, fill, fill_like
 from .dtypes import dtype_name, of
 from .elementary import bits, bound, contract, invert_bits, transposed
 from .indexing import getitem
@@ -106,17 +106,23 @@ def round_(ops: Ops, a: Operand, mode: Operand = None) -> Operand:
     return ops.multiply(ops.sign(a), ops.floor(ops.add(ops.absolute(a), 0.5)))
 
 
-@function(f"{T}.switch", f"{T}.where", stack=_STACK)
-def switch(ops: Ops, cond: Operand, ift: Operand, iff: Operand) -> Operand:
-    return ops.where(cond if of(ops, cond) == "bool" else ops.cast(cond, "bool"), ift, iff)
+def _switch(ops: Ops, condition: Operand, one: Operand, other: Operand) -> Operand:
+    return ops.where(condition if of(ops, condition) == "bool" else ops.cast(condition, "bool"), one, other)
 
 
-@function("theano.ifelse.ifelse", stack=_STACK)
-def ifelse(ops: Ops, condition: Operand, then_branch: Operand, else_branch: Operand, **_: Operand) -> Operand:
-    return switch(ops, condition, then_branch, else_branch)
-
-
-functions(T, {"tensordot": lambda ops, a, b, axes=2: contract(ops, a, b, axes)}, stack=_STACK)
+functions(
+    "theano",
+    {"ifelse.ifelse": lambda ops, condition, then_branch, else_branch, **_: _switch(ops, condition, then_branch, else_branch)},
+)
+functions(
+    T,
+    {
+        "switch where": Spelled("cond=condition ift=one iff=other", _switch),
+        "tensordot": lambda ops, a, b, axes=2: contract(ops, a, b, axes),
+        "arange": count,
+    },
+    stack=_STACK,
+)
 
 
 @function(f"{T}.batched_dot", stack=_STACK)
@@ -148,12 +154,6 @@ def stack(ops: Ops, *tensors: Operand, axis: Operand = 0) -> Operand:
 @function(f"{T}.alloc", stack=_STACK)
 def alloc(ops: Ops, value: Operand, *shape: Operand) -> Operand:
     return ops.add(ops.zeros(shapes.sizes(ops, list(shape)), dtype=of(ops, value)), value)
-
-
-@function(f"{T}.arange", stack=_STACK)
-def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = None) -> Operand:
-    kind = "float32" if any(isinstance(one, float) for one in (start, stop, step)) else "int32"
-    return shapes.arange(ops, start, stop, step, dtype_name(ops, dtype, kind))
 
 
 refuse(

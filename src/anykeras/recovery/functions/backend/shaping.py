@@ -88,16 +88,6 @@ def _both(amount: Operand) -> tuple[int, int]:
     return (int(amount), int(amount)) if isinstance(amount, int) else (int(amount[0]), int(amount[1]))
 
 
-@function("keras.backend.temporal_padding", stack="Keras 0.3 on: one number in Keras 1, (left, right) after")
-def temporal_padding(ops: Ops, x: Operand, padding: Operand = 1) -> Operand:
-    return pad_spatial_axes(ops, x, [_both(padding)], "channels_last")
-
-
-@function("keras.backend.asymmetric_temporal_padding", stack="Keras 1.1 to 1.2")
-def asymmetric_temporal_padding(ops: Ops, x: Operand, left_pad: Operand = 1, right_pad: Operand = 1) -> Operand:
-    return pad_spatial_axes(ops, x, [(left_pad, right_pad)], "channels_last")
-
-
 def _spatial(rank: int) -> Callable[..., Operand]:
     def run(ops: Ops, x: Operand, padding: Operand = ((1, 1),) * rank, data_format: Operand = None) -> Operand:
         spatial = [_both(amount) for amount in ((padding,) * rank if isinstance(padding, int) else padding)]
@@ -106,24 +96,27 @@ def _spatial(rank: int) -> Callable[..., Operand]:
     return Spelled("x padding data_format dim_ordering=data_format", run)
 
 
+def _asymmetric(
+    ops: Ops, x: Operand, top: Operand = 1, bottom: Operand = 1, left: Operand = 1, right: Operand = 1, where: Operand = None
+) -> Operand:
+    return pad_spatial_axes(ops, x, [(top, bottom), (left, right)], data_format_of(ops, where))
+
+
 functions(
     K,
-    {"spatial_2d_padding": _spatial(2), "spatial_3d_padding": _spatial(3)},
+    {
+        "temporal_padding": lambda ops, x, padding=1: pad_spatial_axes(ops, x, [_both(padding)], "channels_last"),
+        "asymmetric_temporal_padding": lambda ops, x, left_pad=1, right_pad=1: pad_spatial_axes(
+            ops, x, [(left_pad, right_pad)], "channels_last"
+        ),
+        "spatial_2d_padding": _spatial(2),
+        "spatial_3d_padding": _spatial(3),
+        "asymmetric_spatial_2d_padding": Spelled(
+            "x top_pad=top bottom_pad=bottom left_pad=left right_pad=right dim_ordering=where", _asymmetric
+        ),
+    },
     stack="Keras 0.3 on: one number an axis in Keras 1, pairs after",
 )
-
-
-@function("keras.backend.asymmetric_spatial_2d_padding", stack="Keras 1.1 to 1.2")
-def asymmetric_spatial_2d_padding(
-    ops: Ops,
-    x: Operand,
-    top_pad: Operand = 1,
-    bottom_pad: Operand = 1,
-    left_pad: Operand = 1,
-    right_pad: Operand = 1,
-    dim_ordering: Operand = None,
-) -> Operand:
-    return pad_spatial_axes(ops, x, [(top_pad, bottom_pad), (left_pad, right_pad)], data_format_of(ops, dim_ordering))
 
 
 def data_format_of(ops: Ops, name: Operand) -> str:

@@ -47,9 +47,16 @@ def div_no_nan(ops: Ops, x: Operand, y: Operand) -> Operand:
     return ops.divide_no_nan(x, ops.add(ops.zeros_like(x), y)) if not ops.is_tensor(y) else ops.divide_no_nan(x, y)
 
 
+def _quotient(ops: Ops, x: Operand, y: Operand) -> Operand:
+    """Towards zero."""
+    return ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x))
+
+
 functions(
     TF,
     {
+        "truncatediv": _quotient,
+        "truncatemod": lambda ops, x, y: ops.subtract(x, ops.multiply(_quotient(ops, x, y), y)),
         "squared_difference": lambda ops, x, y: ops.square(ops.subtract(x, y)),
         "div_no_nan divide_no_nan": div_no_nan,  # TensorFlow 1.11 on
         "erfc": lambda ops, x: ops.subtract(1.0, ops.erf(x)),
@@ -68,16 +75,6 @@ functions(
 def multiply_no_nan(ops: Ops, x: Operand, y: Operand) -> Operand:
     product = ops.multiply(x, y)
     return ops.where(ops.equal(y, 0), ops.zeros_like(product), product)
-
-
-@function("tensorflow.truncatediv", stack="TensorFlow 1 and 2: towards zero")
-def truncatediv(ops: Ops, x: Operand, y: Operand) -> Operand:
-    return ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x))
-
-
-@function("tensorflow.truncatemod", stack="TensorFlow 1 and 2: the sign of x")
-def truncatemod(ops: Ops, x: Operand, y: Operand) -> Operand:
-    return ops.subtract(x, ops.multiply(ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x)), y))
 
 
 @function("tensorflow.xlogy", stack="TensorFlow 1.13 on: zero where x is zero")

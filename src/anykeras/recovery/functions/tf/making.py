@@ -6,8 +6,9 @@ import numpy as np
 
 from .. import control, folding, sampling, shapes
 from ..base import FunctionContext, Kind, Ops
-from ..creation import fill, fill_like
+from ..creation import count, fill, fill_like
 from ..dtypes import dtype_name, of
+from ..elementary import select
 from ..registration import Spelled, also, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
 
@@ -17,14 +18,6 @@ _BOTH = "TensorFlow 0.x to 2.x"
 
 each(TF, "zeros ones", lambda ops, name, shape, dtype="float32": fill(ops, name, shape, dtype), stack=_BOTH)
 each(TF, "zeros_like ones_like", fill_like, arguments="input|tensor=x dtype -name_ -optimize", stack=_BOTH)
-
-
-@function("tensorflow.range", stack=_BOTH)
-def range_(
-    ops: Ops, start: Operand, limit: Operand = None, delta: Operand = 1, dtype: Operand = None, name: Operand = None
-) -> Operand:
-    kind = "float32" if any(isinstance(one, float) for one in (start, limit, delta)) else "int32"
-    return shapes.arange(ops, start, limit, delta, dtype_name(ops, dtype, kind))
 
 
 @function("tensorflow.Variable", "tensorflow.get_variable", kind=Kind.STATEFUL, stack=_BOTH)
@@ -40,10 +33,6 @@ def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
 
-def _places(condition: Operand) -> Operand:
-    raise Refused("where with a condition alone: how many places it names depends on values", "AK3043")
-
-
 @function(
     "tensorflow.where",
     "tensorflow.select",
@@ -54,14 +43,10 @@ def _places(condition: Operand) -> Operand:
 def where_v1(ops: Ops, condition: Operand, x: Operand = None, y: Operand = None) -> Operand:
     if x is not None and ops.is_tensor(condition) and ops.rank(condition) == 1 and ops.is_tensor(x):
         condition = control.align_leading(ops, condition, ops.rank(x))
-    return where(ops, condition, x, y)
+    return select(ops, condition, x, y)
 
 
-@function("tensorflow.where", "tensorflow.where_v2", stack="TensorFlow 2, tf.where_v2: broadcasts")
-def where(ops: Ops, condition: Operand, x: Operand = None, y: Operand = None) -> Operand:
-    return _places(condition) if x is None else ops.where(condition, x, y)
-
-
+functions(TF, {"where where_v2": select}, stack="TensorFlow 2, tf.where_v2: broadcasts")
 also("tensorflow.compat.v1", TF, "select")
 
 
@@ -77,6 +62,7 @@ def case(ops: Ops, pred_fn_pairs: Operand, default: Operand = None, exclusive: O
 functions(
     TF,
     {
+        "range": Spelled("start limit=stop delta=step dtype -name", count),
         "fill": lambda ops, dims, value: ops.full(shapes.sizes(ops, dims), value, dtype=of(ops, value)),
         "linspace lin_space": lambda ops, start, stop, num: ops.linspace(start, stop, int(num)),
         "cond": Spelled("pred=condition true_fn=one false_fn=other -strict -name fn1=one fn2=other", control.choose),
