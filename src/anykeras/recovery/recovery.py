@@ -97,7 +97,7 @@ class Pass(Inference):
 
 
 def _findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:
-    """What lifting a layer is told as."""
+    """The findings about a lifted layer."""
     address = layer.address or layer.name
     yield from lifted.findings
     if isinstance(layer.origin, FromUser | Deferred):

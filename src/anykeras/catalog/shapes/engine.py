@@ -105,7 +105,7 @@ class Inference:
             self.path = outer
 
     def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
-        """The outcome of calling a layer, an operation or a model; UNKNOWN where it cannot be told."""
+        """The outcome of calling a layer, an operation or a model; UNKNOWN where it cannot be found."""
         if any(leaf.shape is None for leaf in leaves([*args, kwargs]) if isinstance(leaf, Spec)) and layer.graph is None:
             return UNKNOWN
         try:

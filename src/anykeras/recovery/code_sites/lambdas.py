@@ -109,7 +109,7 @@ def _add_mask(layer: Layer, site: CodeSite, lifted: Lifted, key: str = "mask") -
     code = layer.config.get(key)
     if not isinstance(code, Code):
         lost = any(site.masked) and site.mask_consumed and site.context.era is Era.KERAS2
-        note = "the mask ends here; Keras 2 does not store `mask=`, so that it cannot be told whether there was one"
+        note = "the mask ends here; Keras 2 does not store `mask=`, so it is unknown whether there was one"
         return replace(lifted, notes=(*lifted.notes, note)) if lost else lifted
     if not (site.mask_consumed and (any(site.masked) or key == "mask")):
         return lifted

@@ -102,10 +102,10 @@ def _plain_arguments(name: str, args: tuple[Operand, ...], kwargs: dict[str, Ope
     if unknown or kwargs.get("order") not in (None, "C", "K", "A", "F"):
         raise Refused(f"numpy.{name} is called with {', '.join(unknown) or 'order'}")
     if name in ELEMENTWISE and len(args) > (3 if name in ("where", "clip") else 2):
-        raise Refused(f"numpy.{name} is told to write into an array")
+        raise Refused(f"numpy.{name} is asked to write into an array")
     dtype: Operand = kwargs.get("dtype")
     if dtype is not None and (dtype.__name__ if isinstance(dtype, type) else str(dtype)) not in _DTYPES:
-        raise Refused(f"numpy.{name} is told to make {dtype!r}")
+        raise Refused(f"numpy.{name} is asked for the dtype {dtype!r}")
     again: Operand = kwargs.get("n", args[1] if len(args) > 1 else 1)
     if name == "diff" and int(again) > _REPEATS:
         raise Refused("numpy.diff is repeated too often")

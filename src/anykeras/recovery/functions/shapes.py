@@ -1,4 +1,4 @@
-"""Shapes that may hold unknown sizes: asked for, multiplied, reshaped and fill."""
+"""Shapes that may hold unknown sizes: asked for, multiplied, reshaped and filled."""
 
 from __future__ import annotations
 

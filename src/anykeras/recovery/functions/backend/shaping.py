@@ -69,7 +69,7 @@ def one_hot(ops: Ops, indices: Operand, num_classes: Operand) -> Operand:
     return ops.one_hot(ops.cast(indices, "int32"), num_classes)
 
 
-@function("keras.backend.arange", stack="Keras 1.2 on: int32 unless told otherwise")
+@function("keras.backend.arange", stack="Keras 1.2 on: int32 by default")
 def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = "int32") -> Operand:
     if stop is None and isinstance(start, int) and start < 0:
         start = 0

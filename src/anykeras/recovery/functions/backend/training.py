@@ -183,7 +183,7 @@ def ctc_decode(
     decoded, scores = ops.ctc_decode(
         logits, ops.cast(input_length, "int32"), strategy="greedy", merge_repeated=True, mask_index=blank
     )
-    ops.note("ctc_decode: paths are fill with -1 up to all time steps, as TensorFlow 2 does")
+    ops.note("ctc_decode: paths are filled with -1 up to all time steps, as TensorFlow 2 does")
     return [ops.getitem(decoded, (0, Ellipsis))], scores
 
 
