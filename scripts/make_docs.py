@@ -1,4 +1,4 @@
-"""Writes docs/rules/: the pages of one family of codes a file (AK10, AK11 ...), from what `anykeras explain` prints."""
+"""Writes docs/rules/: a file for each family of codes (AK1, AK2 ...), from the same text that `anykeras explain` prints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def write_pages() -> Mapping[str, str]:
     """The text of each file by its name."""
     index = ["# Codes of findings and errors", "", "| code | title | fidelity |", "|---|---|---|"]
     files = {}
-    for family, held in groupby(sorted(all_pages(), key=lambda page: page.code), lambda page: page.code[:4]):
+    for family, held in groupby(sorted(all_pages(), key=lambda page: page.code), lambda page: page.code[:3]):
         group = list(held)
         files[f"{family}.md"] = "\n".join(_section(page) for page in group)
         index += [f"| [{p.code}]({family}.md#{p.code}) | {p.title} | {p.fidelity or ''} |" for p in group]
