@@ -95,7 +95,7 @@ class Opened(_HasFindings):
             TargetError: Keras is not installed, or refuses the model.
         """
         warn_of_findings(self.path, self.findings, training=compile)
-        return targets.build(self.document, compile=compile, objects=self._objects())
+        return targets.build(self.document, compile=compile, custom_objects=self._objects())
 
     @guard_verb
     def convert(
@@ -112,7 +112,7 @@ class Opened(_HasFindings):
         if strict is not None:
             _check_strict(opened.findings, strict)
         path = os.fsdecode(dst)
-        targets.write(opened.document, path, target=target, force=force, objects=opened._objects())
+        targets.write(opened.document, path, target=target, force=force, custom_objects=opened._objects())
         return Converted(path, opened, opened.findings)
 
     def _for_file(self) -> Opened:

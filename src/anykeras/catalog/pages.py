@@ -7,15 +7,16 @@ from ..registry import Page, document
 document(
     Page(
         "AK1290",
-        "A reference in the graph leads nowhere",
+        "The graph refers to a call that does not exist",
         "A layer, an output or an input names a call of a layer that the model does not have.",
-        "Without that call the model has no meaning; guessing another one would change its outputs.",
+        "Guessing another one would change predictions.",
         example="inbound_nodes name ['dense_7', 0, 0] and the model has no layer dense_7.",
     ),
     Page(
         "AK1291",
-        "The graph has a cycle",
+        "Cycle in the layer graph",
         "A layer's input depends on the layer's own output.",
-        "Keras never writes such a model; the file is damaged or was put together by hand.",
+        "No Keras can build such a model, and none writes one.",
+        "Check whether the architecture was edited by hand.",
     ),
 )

@@ -23,7 +23,7 @@ from ..keras_private import draws_random_numbers, own_variables
 from ..parse import keras3
 from ..parse.reading import ParseContext
 from ..recovery.equality import same
-from ..targets.keras_custom import paired, weights_of
+from ..targets.keras_custom import pair_variables, weights_of
 from ..targets.keras_live import follow
 from ..tensors import Tensor, constant
 
@@ -50,7 +50,7 @@ def trace_to_graph(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
         raise NotTraceable("it is part of a recurrent layer, which needs a cell or a recurrent layer there")
     tensors: dict[int, Tensor] = {}
     if weights_of(layer):
-        for variable, (_, tensor) in paired(live, layer):
+        for variable, (_, tensor) in pair_variables(live, layer):
             variable.assign(tensor.read())
             tensors[id(variable)] = tensor
     trained = "training" in inspect.signature(live.call).parameters

@@ -68,7 +68,7 @@ def architecture(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom
             f"the configuration describes a {model.class_name}, which is not a Sequential or functional model",
             part=context.part,
             layer=model.name,
-            next_step="A subclassed model keeps its computation in Python code that is not in the file.",
+            next_step="Build the model with the code that defined it, and load the weights into it.",
         )
     return model
 

@@ -69,8 +69,8 @@ def _check_acyclic(graph: Graph, context: ParseContext) -> None:
         if node not in reached:
             raise Malformed(
                 "AK1203",
-                f"call {node[1]} of {node[0]!r} needs its own outcome",
+                f"call {node[1]} of {node[0]!r} depends on its own output",
                 part=context.part,
                 layer=node[0],
-                next_step="Get an undamaged copy of the file.",
+                next_step="Check whether the architecture was edited by hand; Keras writes no cycles.",
             )

@@ -79,8 +79,8 @@ class _Rewriting:
         heads: list[Json] = [[layer, node, 0] for node in range(len(sources))]
         if item.get("merge_mode"):
             self.tensors[name] = self._add_merge(heads, item, name)
-        for given, head in zip(sequence(item.get("outputs", []), self.context, "outputs", name), heads, strict=False):
-            self.tensors[text(given, self.context, "outputs", name)] = head
+        for output, head in zip(sequence(item.get("outputs", []), self.context, "outputs", name), heads, strict=False):
+            self.tensors[text(output, self.context, "outputs", name)] = head
 
     def _sources(self, item: Mapping[str, Json]) -> list[Json]:
         one = item.get("input")

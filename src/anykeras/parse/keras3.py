@@ -18,7 +18,7 @@ from ..tensors import constant
 from . import legacy
 from .graph import check_refs, shift_nested
 from .reading import MODELS, ParseContext, complete_layer, mapping, number, plain, qualify, sequence, text
-from .recorded_shapes import noted
+from .recorded_shapes import note_shapes
 
 _BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
 _NOT_LAYERS = ("initializers", "regularizers", "constraints", "losses", "metrics", "optimizers", "dtype_policies",
@@ -168,14 +168,14 @@ def _model(made: Layer, config: Mapping[str, Json], context: ParseContext) -> La
 
 
 def _sequential(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
-    listed = noted(sequence(config.get("layers"), context, "layers"), functional=False)
+    listed = note_shapes(sequence(config.get("layers"), context, "layers"), functional=False)
     return Graph(tuple(layer_of(mapping(i, context, "layer"), context, address) for i in listed), sequential=True)
 
 
 def _functional(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     layers: list[Layer] = []
     calls: dict[str, tuple[Call, ...]] = {}
-    for item in noted(sequence(config.get("layers"), context, "layers"), functional=True):
+    for item in note_shapes(sequence(config.get("layers"), context, "layers"), functional=True):
         data = mapping(item, context, "layer")
         layer = layer_of(data, context, address)
         name = text(data.get("name", layer.name), context, "name", layer.class_name)

@@ -1,34 +1,99 @@
 """The pages of the codes that parsing can end with."""
 
+from __future__ import annotations
+
 from ..registry import Page, document
 
 document(
-    Page("AK1201", "More layers than allowed", "The architecture lists more layers, or nests models deeper, than the limits allow.",
-         "A file that asks for millions of layers is an attack or an accident.",
-         "Widen `limits.layers` or `limits.nesting` if the file is yours."),
-    Page("AK1202", "The configuration is not what its format says", "A value in the architecture has the wrong type, or a required key is missing.",
-         "The text was damaged, edited by hand, or is not a Keras architecture.",
-         "Nothing is guessed: the message names the layer and the key."),
-    Page("AK1203", "A graph that needs its own outcome", "A call of a layer depends, through others, on itself.",
-         "Keras never writes cycles; the file was damaged or made by hand."),
-    Page("AK1204", "Weights for something that is no model", "The weights are those of a model and the architecture is a single layer.",
-         "Architecture and weights do not belong together."),
-    Page("AK1205", "Other layers in the weights than in the architecture", "The number of layers with weights differs.",
-         "Architecture and weights come from different versions of a model."),
-    Page("AK1206", "Weights without a layer", "The file holds weights under a name that no layer has.",
-         "Nothing in a file is dropped in silence."),
-    Page("AK1207", "Another number of weights than the layer has", "A layer of this configuration has more or fewer weights than the file holds for it.",
-         "Usually the architecture was changed after the weights were saved."),
-    Page("AK1208", "A weight stands in another's place", "Saving order and weight names contradict each other.",
-         "Binding by position would swap weights without a word."),
-    Page("AK1209", "Nested too deep", "The configuration is nested deeper than any model is.", "Python cannot follow it, and no real file does this."),
-    Page("AK1210", "Weights without an architecture", "The file was written by `save_weights`: numbers, and no description of the layers.",
-         "The architecture is in the code that made it, or in a JSON or YAML file beside it.",
-         "`anykeras.load_model(\"architecture.json\", weights=\"weights.h5\")` opens the two together."),
-    Page("AK1211", "Not a model that can be rebuilt from its configuration", "The root of the architecture is a subclassed model or a single layer.",
-         "Subclassed models compute in Python code, and the file does not hold it."),
-    Page("AK1212", "A weight is missing", "The weights file has no tensor where this layer's weight belongs.", "The file is incomplete, or was changed."),
-    Page("AK1213", "Quantized, and not said", "The weights of an attention layer are in 8 bits, and its configuration is that of a plain layer.",
-         "`quantize()` of a model quantizes the projections inside MultiHeadAttention, and Keras 3.3 to 3.15 writes none of that into the "
-         "configuration: read as plain numbers, the kernels give other outputs."),
-)  # fmt: skip
+    Page(
+        "AK1201",
+        "More layers than allowed",
+        "The architecture lists more layers, or nests models deeper, than the limits allow.",
+        "A file that asks for millions of layers can exhaust the memory of the machine that opens it.",
+        "Raise `limits.layers` or `limits.nesting` if you trust the file.",
+    ),
+    Page(
+        "AK1202",
+        "The configuration does not follow its format",
+        "A value in the architecture has the wrong type, or a required key is missing. The message names the layer and the key.",
+        "The text was edited, cut off, or written by a Keras that AnyKeras does not know. Nothing is guessed.",
+        "Undo the edit, or export the architecture again. If Keras wrote it so, please report the file.",
+    ),
+    Page(
+        "AK1203",
+        "Cycle in the layer graph",
+        "A call of a layer depends, through other layers, on its own output.",
+        "No Keras can build such a model, and none writes one.",
+        "Check whether the architecture was edited by hand.",
+    ),
+    Page(
+        "AK1204",
+        "Weights of a model for a single layer",
+        "The weights file holds the weights of a model, and the architecture describes a single layer.",
+        "They were not saved from the same object.",
+        "Give the architecture of the whole model.",
+    ),
+    Page(
+        "AK1205",
+        "The weights file has other layers than the architecture",
+        "The number of layers with weights differs.",
+        "They come from different versions of a model.",
+        "Give the weights that were saved from this architecture.",
+    ),
+    Page(
+        "AK1206",
+        "Weights without a layer",
+        "The file holds weights under a name that no layer of the architecture has.",
+        "Dropping them could change predictions.",
+        "Give the architecture that these weights were saved from.",
+    ),
+    Page(
+        "AK1207",
+        "Weight count does not match the layer",
+        "The file holds more or fewer weights for a layer than its configuration asks for.",
+        "Usually the architecture was changed after the weights were saved.",
+        "Give the architecture that these weights were saved from.",
+    ),
+    Page(
+        "AK1208",
+        "Weight names contradict the saving order",
+        "A weight is named for one role and saved where another one belongs.",
+        "Assigning it by position could swap two weights of the same shape.",
+        "Please report the file: its saving order is not one that AnyKeras knows.",
+    ),
+    Page(
+        "AK1209",
+        "Nested too deep",
+        "The configuration is nested deeper than Python can follow.",
+        "No model that Keras built is nested like this.",
+    ),
+    Page(
+        "AK1210",
+        "Weights without an architecture",
+        "The file holds weights alone, as `save_weights` writes them. The layers are not described in it.",
+        "The architecture is in the code that built the model, or in a JSON or YAML file beside it.",
+        'Open both together: `anykeras.load_model("architecture.json", weights="weights.h5")`.',
+    ),
+    Page(
+        "AK1211",
+        "Not a Sequential or functional model",
+        "The architecture is a subclassed model or a single layer.",
+        "A subclassed model computes in Python code, and that code is not in the file.",
+        "Build the model with the code that defined it, and load the weights into it.",
+    ),
+    Page(
+        "AK1212",
+        "A weight is missing",
+        "The weights file has no tensor for a weight that this layer has.",
+        "Without it the layer would start untrained, and predictions would differ.",
+        "Check that architecture and weights were saved from the same model.",
+    ),
+    Page(
+        "AK1213",
+        "Quantized weights that the configuration does not mention",
+        "The weights of an attention layer are stored in 8 bits, and its configuration is that of a plain layer.",
+        "`quantize()` of a model quantizes the projections inside MultiHeadAttention, and Keras 3.3 to 3.15 does not write that "
+        "into the configuration. Stock Keras cannot open such a file either.",
+        "Save the model before `quantize()`.",
+    ),
+)

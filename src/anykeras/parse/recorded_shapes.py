@@ -18,7 +18,7 @@ KEY = "recorded_shapes"
 Shape = tuple[int | None, ...]
 
 
-def noted(listed: Sequence[Json], functional: bool) -> list[Json]:
+def note_shapes(listed: Sequence[Json], functional: bool) -> list[Json]:
     """The layers of a model, with ``recorded_shapes`` (of the input, of the output) on those that need them."""
     if not any(_lacks(item) for item in listed):
         return list(listed)
@@ -52,13 +52,13 @@ def _name(item: Json) -> str:
 def _between(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
     """By layer: the shape that its first call takes, and the one that is taken from it."""
     taken: dict[str, Shape] = {}
-    given: dict[str, Shape] = {}
+    offered: dict[str, Shape] = {}
     for item in listed:
         nodes = item.get("inbound_nodes") if isinstance(item, dict) else None
         for source, shape in _tensors(nodes):
-            given.setdefault(source, shape)
+            offered.setdefault(source, shape)
             taken.setdefault(_name(item), shape)
-    return {name: (taken[name], given[name]) for name in taken.keys() & given.keys()}
+    return {name: (taken[name], offered[name]) for name in taken.keys() & offered.keys()}
 
 
 def _tensors(value: Json) -> Iterator[tuple[str, Shape]]:

@@ -33,7 +33,7 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
                 f"{spec.layer.class_name} {spec.layer.name!r} should have a weight {spec.role.name!r}",
                 part=spec.path,
                 layer=spec.layer.name,
-                next_step="Get an undamaged copy of the file.",
+                next_step="Check that architecture and weights were saved from the same model.",
             )
     _bind_unknown(model, left, era, filing(weights.tensors, era), bound)
     found = fill_weights(model, bound)

@@ -43,7 +43,7 @@ def bind_named(model: Layer, weights: NamedWeights, era: Era, part: str) -> Laye
     Raises Malformed when a tensor has no place, a place has no tensor, or which goes where cannot be decided.
     """
     if model.graph is None:
-        raise Malformed("AK1204", "the weights belong to a model and the architecture is none", part=part)
+        raise Malformed("AK1204", "the weights are those of a model and the architecture describes a single layer", part=part)
     bound: Bound = {}
     names: dict[Path, str] = {}
     for found, group in _pair(_top_layers((), model, weights, era), weights, era, part):
@@ -96,7 +96,7 @@ def _pair(located: Sequence[Located], weights: NamedWeights, era: Era, part: str
         f"the weights file holds {len(full)} layers with weights and the architecture {len(weighted)}"
         f" ({_first(needing)} has none in the file)",
         part=part,
-        next_step="Give the weights that belong to this architecture.",
+        next_step="Give the weights that were saved from this architecture.",
     )
 
 
@@ -118,7 +118,7 @@ def _check_orphans(weights: NamedWeights, known: set[str], part: str) -> None:
                 f"the file holds weights for {group.name!r}, and the architecture has no such layer",
                 part=part,
                 layer=group.name,
-                next_step="Give the architecture that belongs to these weights.",
+                next_step="Give the architecture that these weights were saved from.",
             )
 
 
@@ -189,7 +189,7 @@ def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part
             f"{layer.class_name} {group.name!r} has {len(weights)} weights and the file holds {len(group.weights)}",
             part=part,
             layer=group.name,
-            next_step="Check that architecture and weights come from the same model.",
+            next_step="Give the architecture that these weights were saved from.",
         )
     for weight, tensor in _by_name(weights, group) or _by_order(weights, group, part):
         bound.setdefault(weight.path, {})[weight.role.name] = tensor
@@ -228,10 +228,10 @@ def _by_order(weights: Sequence[SavedWeight], group: WeightGroup, part: str) -> 
         if not _may_name(name, weight.role, [other.role for other in weights]):
             raise Malformed(
                 "AK1208",
-                f"the weight {name!r} stands where {weight.role.name!r} of {weight.layer.name!r} belongs",
+                f"the weight {name!r} is saved where {weight.role.name!r} of {weight.layer.name!r} belongs",
                 part=part,
                 layer=weight.layer.name,
-                next_step="Report this file: its saving order is not one that AnyKeras knows.",
+                next_step="Please report the file: its saving order is not one that AnyKeras knows.",
             )
         pairs.append((weight, tensor))
     return pairs

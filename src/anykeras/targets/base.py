@@ -16,8 +16,10 @@ DEFAULT = "keras"
 class Target(Protocol):
     """A kind of file that a document can be written as. `minors` are the releases it can be written for."""
 
-    def __call__(self, document: Document, path: str, *, minor: str, force: bool, objects: Mapping[str, Any] | None) -> None:
-        """Write `document` to `path`: whole or not at all. `objects` are what the reader gave. Raises AnyKerasError."""
+    def __call__(
+        self, document: Document, path: str, *, minor: str, force: bool, custom_objects: Mapping[str, Any] | None
+    ) -> None:
+        """Write `document` to `path`, whole or not at all; `custom_objects` are the user's. Raises AnyKerasError."""
 
 
 TARGETS: Mapping[str, Target] = {"keras": keras_zip.write}
@@ -30,10 +32,10 @@ def write(
     target: str = DEFAULT,
     minor: str = MINORS[-1],
     force: bool = False,
-    objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | None = None,
 ) -> None:
     """Write `document` as a file of the kind `target`, for the release `minor`; an existing file only with `force`."""
     chosen = TARGETS.get(target)
     if chosen is None:
         raise Unsupported("AK6005", f"there is no target {target!r}", next_step=f"Choose one of: {', '.join(TARGETS)}.")
-    chosen(document, path, minor=minor, force=force, objects=objects)
+    chosen(document, path, minor=minor, force=force, custom_objects=custom_objects)

@@ -1,4 +1,4 @@
-"""Filling the variables of a layer whose class the reader gave: by name, else in the order in which its writer saved them."""
+"""Filling the variables of a layer of a custom class: by name, else in the order in which its writer saved them."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def fill_custom(live: Any, layer: Layer) -> int:
     Raises:
         Malformed: the file holds other weights than the class has.
     """
-    for variable, (_, tensor) in paired(live, layer):
+    for variable, (_, tensor) in pair_variables(live, layer):
         variable.assign(tensor.read())
     return len({id(variable) for variable in live.weights})
 
 
-def paired(live: Any, layer: Layer) -> list[tuple[Any, Named]]:
+def pair_variables(live: Any, layer: Layer) -> list[tuple[Any, Named]]:
     """Each variable of a live layer with its tensor and the name of that in the file. Raises Malformed."""
     held = weights_of(layer)
     variables = [*live.trainable_weights, *live.non_trainable_weights]
@@ -52,19 +52,19 @@ def paired(live: Any, layer: Layer) -> list[tuple[Any, Named]]:
 
 
 def slots_in_order(model: Any, training: LoweredTraining, holders: Sequence[tuple[Any, Layer]]) -> Sequence[Tensor] | None:
-    """All variables of the optimizer, those of given classes at their place among the weights that the model trains.
+    """All variables of the optimizer, those of custom classes at their place among the weights that the model trains.
 
     None where the weights that the file has slots for are not those that the classes train.
 
     Args:
         model: the live model.
         training: as lowered.
-        holders: each live layer of a given class with its layer in the document.
+        holders: each live layer of a custom class with its layer in the document.
     """
     own: dict[int, dict[str, Tensor]] = {}
     for number, (live, layer) in enumerate(holders):
         slots_of = {kind: dict(weights_of(shadows[number])) for kind, shadows in training.custom.items()}
-        for variable, (name, _) in paired(live, layer):
+        for variable, (name, _) in pair_variables(live, layer):
             own[id(variable)] = {kind: slots[name] for kind, slots in slots_of.items()}
     trained = {id(variable) for variable in model.trainable_variables}
     if any((slot.origin == "zeros") is (key in trained) for key, held in own.items() for slot in held.values()):

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import keras
 
 
-def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any] | None = None) -> keras.Model:
+def build(document: Document, *, compile: bool = True, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
     """Build `document` with the running Keras and fill every variable exactly once, the optimizer's with `compile`.
 
-    `objects` are the classes and functions that the reader gave, by the names that the lowered configuration has.
+    `custom_objects` are classes and functions by the names that the lowered configuration has.
 
     Raises:
         TargetError: Keras is not installed, or refuses the model.
@@ -32,14 +32,14 @@ def build(document: Document, *, compile: bool = True, objects: Mapping[str, Any
     """
     minor = nearest_minor(_import_keras().__version__)
     lowered = lower(document if compile else replace(document, training=None), minor)
-    model = revive(lowered, objects)
+    model = revive(lowered, custom_objects)
     _check_text(model)
     if document.writer.era is not Era.KERAS3:
         keep_flags(model)
     if lowered.bindings or any(weights_of(found.layer) for found in lowered.custom):
         fill(model, lowered)
     if compile and lowered.training is not None:
-        compile_as(model, lowered.training, objects)
+        compile_as(model, lowered.training, custom_objects)
         _resume(model, lowered)
     return model
 
@@ -68,16 +68,18 @@ def _check_text(model: keras.Model) -> None:
         )
 
 
-def compile_as(model: keras.Model, training: LoweredTraining, objects: Mapping[str, Any] | None = None) -> None:
+def compile_as(model: keras.Model, training: LoweredTraining, custom_objects: Mapping[str, Any] | None = None) -> None:
     """Compile a live model as the file says. Raises TargetError."""
     import keras
 
     try:
-        with keras.saving.custom_object_scope(dict(objects or {})):
+        with keras.saving.custom_object_scope(dict(custom_objects or {})):
             model.compile_from_config(copy.deepcopy(training.config))
     except Exception as error:  # whatever Keras raises for a configuration that it does not take
         raise TargetError(
-            "AK6016", f"Keras refuses the compile configuration: {_first_lines(error)}", next_step="pass compile=False"
+            "AK6016",
+            f"Keras refuses the compile configuration: {_first_lines(error)}",
+            next_step="Open the model with compile=False.",
         ) from error
 
 
@@ -92,7 +94,7 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
     if training.custom:
         filled = slots_in_order(model, training, [(follow(model, found.steps), found.layer) for found in lowered.custom])
     if filled is None or (training.custom and len(held) != len(filled)):
-        warn("[AK5009] The state does not fit the given optimizer class: it starts fresh. Predictions are unaffected.")
+        warn("[AK5009] The optimizer starts fresh: its saved state does not fit the custom class. Predictions are unaffected.")
         return
     if [tuple(v.shape) for v in held] != [t.shape for t in filled]:
         raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(filled)}")
@@ -100,17 +102,17 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
         variable.assign(tensor.read())
 
 
-def revive(lowered: Lowered, objects: Mapping[str, Any] | None = None) -> keras.Model:
+def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     keras = _import_keras()
     try:
-        with keras.saving.custom_object_scope(dict(objects or {})):
+        with keras.saving.custom_object_scope(dict(custom_objects or {})):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
     except AnyKerasError:
         raise
     except Exception as error:  # whatever Keras raises for a model that it does not take
         raise TargetError(
-            "AK6014", f"Keras {keras.__version__} refuses the model: {_first_lines(error)}", next_step="report the file"
+            "AK6014", f"Keras {keras.__version__} refuses the model: {_first_lines(error)}", next_step="Please report the file."
         ) from error
     return model
 
@@ -133,10 +135,10 @@ def fill(model: keras.Model, lowered: Lowered) -> None:
 
 
 def _touch(model: keras.Model) -> None:
-    """Run the model once on zeros: some layers of given classes make their weights when they are first called."""
+    """Run the model once on zeros: some custom layers make their weights when they are first called."""
     import keras
 
-    with contextlib.suppress(Exception):  # what lacks is told when the weights are filled in
+    with contextlib.suppress(Exception):  # filling in the weights reports what is missing
         sizes = [(tuple(2 if size is None else size for size in tensor.shape), tensor.dtype) for tensor in model.inputs]
         zeros = [keras.ops.zeros(shape, dtype) for shape, dtype in sizes]
         model(zeros[0] if len(zeros) == 1 else zeros)
@@ -167,7 +169,7 @@ def _assign(holder: Any, owner: Owner) -> None:
 
 
 def _copy(value: Any) -> Any:
-    """Keras takes keys out of the configuration that it is given, so it gets one of its own."""
+    """A copy of a configuration for Keras, which takes keys out of what it gets."""
     if isinstance(value, dict):
         return {key: _copy(item) for key, item in value.items()}
     return [_copy(item) for item in value] if isinstance(value, list) else value

@@ -34,11 +34,11 @@ def write(
     *,
     minor: str = MINORS[-1],
     force: bool = False,
-    objects: Mapping[str, Any] | None = None,
+    custom_objects: Mapping[str, Any] | None = None,
 ) -> None:
     """Write `document` to `path` as a ``.keras`` file.
 
-    `objects` are the classes that the reader gave. Where layers of such a class are left, only a live model knows how
+    `custom_objects` are the user's classes. Where layers of such a class are left, only a live model knows how
     they file their weights, and the running Keras writes the file.
 
     Raises:
@@ -50,8 +50,8 @@ def write(
         raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
     lowered = lower(document, minor)
     if lowered.expected and not lowered.bindings:
-        raise TargetError("AK6012", "the model has no weights", next_step="give the weights file too")
-    model = keras_live.build(document, objects=objects) if lowered.custom else None
+        raise TargetError("AK6012", "the model has no weights", next_step="Pass the weights file too: --weights weights.h5.")
+    model = keras_live.build(document, custom_objects=custom_objects) if lowered.custom else None
     with _replace_file(target) as stream:
         if model is None:
             _write(lowered, stream, target.parent)

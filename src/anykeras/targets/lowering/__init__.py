@@ -32,7 +32,9 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         Malformed: the graph leads nowhere, or some weights are missing.
     """
     if minor not in MINORS:
-        raise Unsupported("AK6005", f"there is no target Keras {minor}", next_step=f"choose one of {', '.join(MINORS)}")
+        raise Unsupported(
+            "AK6005", f"AnyKeras does not write for Keras {minor}", next_step=f"Choose one of: {', '.join(MINORS)}."
+        )
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
     model, renamed = _prepare(document.model)
@@ -82,6 +84,7 @@ def bind(model: Layer, wanted: Iterable[VariableSpec]) -> tuple[Binding, ...]:
             "AK6006",
             f"{len(missing)} of {len(missing) + len(bound)} weights of the model are not in the file: {names}",
             layer=missing[0].layer.name,
+            next_step="Check that architecture and weights were saved from the same model.",
         )
     _check_all_used(model, used)
     return tuple(bound)
@@ -96,7 +99,7 @@ def _check_all_used(model: Layer, used: set[tuple[Path, str]]) -> None:
         if left:
             raise Unsupported(
                 "AK6007",
-                f"no variable of {layer.class_name} takes the weights {', '.join(map(repr, left))}",
+                f"{layer.class_name} has no variable for the weights {', '.join(map(repr, left))}",
                 layer=layer.name,
-                next_step="report the file: a weight would be lost",
+                next_step="Please report the file: a weight would be lost.",
             )

@@ -40,7 +40,7 @@ _INHERITED: Final[Mapping[str, frozenset[str]]] = {
         frozenset({"data_format"}),
     ),
 }
-# Of these arguments one must be given, whatever the signature says.
+# Of these arguments one must be set, whatever the signature says.
 _ONE_OF: Final[Mapping[str, tuple[str, ...]]] = {"InputLayer": ("batch_shape", "shape", "input_tensor")}
 _EVERY_LAYER: Final = frozenset({"name", "trainable", "dtype"})
 
@@ -135,7 +135,7 @@ def arguments(layer: Layer, minor: str) -> Config:
             f"{layer.class_name} of Keras {NOW} has no argument {', '.join(map(repr, extra))}",
             layer=layer.name,
             key=extra[0],
-            next_step="report the file: a rule is missing",
+            next_step="Please report the file: a rule for this argument is missing.",
         )
     either = _ONE_OF.get(layer.class_name, ())
     if either and all(layer.config.get(key) is None for key in either):
@@ -161,7 +161,7 @@ def _accepted_arguments(layer: Layer) -> frozenset[str]:
         "AK6002",
         f"{layer.class_name!r} is not a layer of Keras {NOW}",
         layer=layer.name,
-        next_step="give the class through custom_objects",
+        next_step="Pass the class through custom_objects.",
     )
 
 

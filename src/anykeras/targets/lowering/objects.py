@@ -62,7 +62,7 @@ def check_name(name: str, where: Layer, key: str) -> None:
             f"{name!r} is not part of Keras {NOW}",
             layer=where.name,
             key=key,
-            next_step="give it through custom_objects",
+            next_step="Pass it through custom_objects.",
         )
 
 
@@ -91,7 +91,7 @@ def unknown_error(value: Object, where: Layer, key: str) -> MissingObject:
         f"{what} is not part of Keras {NOW}",
         layer=where.name,
         key=key,
-        next_step="give it through custom_objects",
+        next_step="Pass it through custom_objects.",
     )
 
 

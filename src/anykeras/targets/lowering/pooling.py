@@ -36,11 +36,11 @@ def _is_pooling(layer: Layer) -> bool:
 
 
 def _layer(node: Layer, call: Call, specs: Mapping[Ref, Spec]) -> tuple[Layer, tuple[Call]] | None:
-    given: dict[str, Value] = {**dict(zip(_ARGUMENTS, call.args, strict=False)), **call.kwargs}
-    inputs, size = given.pop("inputs", None), given.get("pool_size")
+    arguments: dict[str, Value] = {**dict(zip(_ARGUMENTS, call.args, strict=False)), **call.kwargs}
+    inputs, size = arguments.pop("inputs", None), arguments.get("pool_size")
     spec = specs.get(inputs) if isinstance(inputs, Ref) else None
     axes = len(size) if isinstance(size, tuple) else len(spec.shape) - 2 if spec and spec.shape is not None else 0
     if not isinstance(inputs, Ref) or axes not in (1, 2, 3):
         return None
-    config = {key: value for key, value in given.items() if value is not None}
+    config = {key: value for key, value in arguments.items() if value is not None}
     return Layer(f"{_LAYERS[node.class_name]}{axes}D", node.name, config, address=node.address), (Call((inputs,)),)

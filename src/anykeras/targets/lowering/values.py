@@ -79,10 +79,10 @@ def _special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:
     if isinstance(value, Code):
         raise Unsupported(
             "AK6001",
-            f"a Python {value.kind} is left in the model and no operation of Keras stands for it",
+            f"a Python {value.kind} is left in the model, and no operation of Keras does the same",
             layer=where.name,
             key=key,
-            next_step="give the function as a layer through custom_objects",
+            next_step="Pass the function, or a layer that does the same, through custom_objects.",
         )
     raise Bug("AK6009", f"a document holds a {type(value).__name__}", layer=where.name, key=key)
 
