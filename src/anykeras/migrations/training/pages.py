@@ -102,7 +102,8 @@ document(
          "optimizer kept its momenta for those.",
          "Momenta and means of squares do not follow the arithmetic of weights: the product of two momenta is no momentum.",
          "Predictions are unaffected. The named weights continue with a fresh optimizer state, all others with theirs. With Adam the "
-         "first steps of the named weights can be up to three times as long as usual.",
+         "first steps of the named weights can be up to three times as long as usual. The bias of an LSTM that was a CuDNNLSTM, "
+         "which had two, continues with the state of one: a step moves it once, where it moved both.",
          fidelity=Fidelity.LOSSY),
     Page("AK4050", "Decoupled weight decay",
          "AdamW and SGDW of tensorflow-addons take `weight_decay` times the weight off at every step.",

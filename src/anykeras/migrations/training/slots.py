@@ -29,7 +29,7 @@ def carry_slots(document: Document, notes: Notes) -> Training | None:
 
     Args:
         document: of Keras 3, with slots by the weights of the file.
-        notes: takes one finding about all weights whose slots start fresh.
+        notes: takes a finding about the weights whose slots start fresh, and about those that are computed and go on.
     """
     training = document.training
     if training is None or not training.slots:
@@ -42,9 +42,11 @@ def carry_slots(document: Document, notes: Notes) -> Training | None:
         if any(leaf in held for leaf in weight.leaves())
     }
     carried = {kind: {weight: _carry(weight, slots) for weight in weights} for kind, slots in training.slots.items()}
-    lost = [weight for weight in weights if any(slots[weight] is None for slots in carried.values())]
-    if lost:
-        _report_lost([weights[weight] for weight in lost], notes)
+    computed = {weight: name for weight, name in weights.items() if _is_computed(weight)}
+    fresh = [name for weight, name in computed.items() if any(slots[weight] is None for slots in carried.values())]
+    _report(fresh, "the optimizer starts fresh for them", Fidelity.LOSSY, notes)
+    kept = [name for name in computed.values() if name not in fresh]
+    _report(kept, "the optimizer goes on; a step moves them once where it moved each part", Fidelity.APPROXIMATE, notes)
     return replace(
         training,
         slots={
@@ -52,6 +54,10 @@ def carry_slots(document: Document, notes: Notes) -> Training | None:
             for kind, slots in carried.items()
         },
     )
+
+
+def _is_computed(weight: Tensor) -> bool:
+    return not weight.rearranged and all(leaf.rearranged for leaf in weight.leaves())
 
 
 def _carry(weight: Tensor, slots: Slots) -> Tensor | None:
@@ -72,7 +78,9 @@ def _fresh(weight: Tensor, kind: str, training: Training) -> Tensor:
     return constant(np.full(weight.shape, start), weight.dtype, "fresh")
 
 
-def _report_lost(names: list[str], notes: Notes) -> None:
+def _report(names: list[str], done: str, fidelity: Fidelity, notes: Notes) -> None:
+    """One finding about computed weights, where there are any."""
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    seen = f"the file trains other weights than those that {', '.join(names[:_NAMED])}{more} were computed from"
-    notes.add("AK4017", "optimizer", seen, "the optimizer starts fresh for them", Fidelity.LOSSY)
+    if names:
+        seen = f"the optimizer trained other weights, from which {', '.join(names[:_NAMED])}{more} are computed"
+        notes.add("AK4017", "optimizer", seen, done, fidelity)

@@ -1,0 +1,42 @@
+"""Every rule has a genuine file that it is about: one that it changes, or that it says something of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from anykeras import pipeline
+from anykeras.document.model import Era, Layer
+from anykeras.errors import AnyKerasError
+from anykeras.migrations import migrate
+from anykeras.migrations.rulebook import Change, Rule, RuleContext, ordered_rules
+from genuine import FOLDER, recordings
+
+FILES = [
+    file for folder in sorted(FOLDER.iterdir()) for inner in (folder, *sorted(folder.iterdir())) for file in recordings(inner)
+]
+
+
+def watched(rule: Rule, fired: set[str]) -> Change:
+    def change(layer: Layer, context: RuleContext) -> Layer | None:
+        noted = len(context.findings)
+        changed = rule.change(layer, context)
+        if changed is not None or len(context.findings) > noted:
+            fired.add(rule.code)
+        return changed
+
+    return change
+
+
+def test_every_rule_concerns_a_genuine_file() -> None:
+    fired: set[str] = set()
+
+    def order(era: Era) -> Sequence[Rule]:
+        return [replace(rule, change=watched(rule, fired)) for rule in ordered_rules(era)]
+
+    for file in {file.path: file for file in FILES if file.path.exists()}.values():
+        try:
+            migrate(pipeline.parse_raw(pipeline.read(file.path, file.weights)).document, order)
+        except AnyKerasError:
+            continue  # files that are refused are recorded too
+    assert not [rule.code for rule in ordered_rules() if rule.code not in fired]
