@@ -54,7 +54,7 @@ def skip_what_cannot_run(file: Recording) -> None:
 
 
 def test_there_are_files() -> None:
-    assert len(FILES) > 50
+    assert len(FILES) > 100 // SHARE
 
 
 @pytest.mark.backend
