@@ -258,7 +258,8 @@ def test_a_name_twice(tmp_path: Path) -> None:
     buffer = io.BytesIO(samples.archive())
     with zipfile.ZipFile(buffer, "a") as file, pytest.warns(UserWarning):
         file.writestr("config.json", json.dumps({"class_name": "Other"}))
-    assert refusal(put(tmp_path / "m.keras", buffer.getvalue())).code == "AK1111"
+    error = refusal(put(tmp_path / "m.keras", buffer.getvalue()))
+    assert error.code == "AK1111" and "Two members named" in error.seen and "Do not load this file" in str(error)
 
 
 def test_local_and_central_names_differ(tmp_path: Path) -> None:

@@ -154,3 +154,16 @@ def test_every_code_has_a_page() -> None:
     used = {code for path in folder.rglob("*.py") for code in re.findall(r'"(AK1[01]\d\d)"', path.read_text("utf-8"))}
     assert len(used) > 30
     assert not [code for code in sorted(used) if registry.find_page(code) is None]
+
+
+def test_the_page_says_what_to_do_and_the_error_repeats_it(tmp_path: Path) -> None:
+    """The advice about a kind of file stands once, on the page of its code."""
+    for name, (data, code) in CASES.items():
+        path = tmp_path / "model.h5"
+        path.write_bytes(data)
+        with pytest.raises(AnyKerasError) as caught:
+            containers.open(path)
+        page = registry.find_page(code)
+        assert page is not None and page.changes, name
+        if code not in ("AK1132",):
+            assert caught.value.next_step == page.changes, name

@@ -121,7 +121,7 @@ class _Reader:
         slot = self._reserve() if tag & FLAG_REF else None
         kind = chr(tag & ~FLAG_REF)
         if kind == "r":
-            return self._referenced()
+            return self._resolve_reference()
         read = _READERS.get(kind)
         if read is None:
             raise malformed_error(f"unknown marshal type {kind!r}")
@@ -136,7 +136,7 @@ class _Reader:
         self.references.append((_UNFINISHED, 0))
         return len(self.references) - 1
 
-    def _referenced(self) -> object:
+    def _resolve_reference(self) -> object:
         index = self.int32()
         if not 0 <= index < len(self.references) or self.references[index][0] is _UNFINISHED:
             raise malformed_error("a reference points nowhere or to itself")
@@ -200,13 +200,13 @@ def _bytes(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return reader.text(content) if reader.layout.python2 and not raw else content
 
 
-def _interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     content = reader.take(reader.count(short=False))
     reader.interned.append(content)
     return content if raw else reader.text(content)
 
 
-def _interned_again(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _repeat_interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     index = reader.int32()
     if not reader.layout.python2 or not 0 <= index < len(reader.interned):
         raise malformed_error("a string reference points nowhere")
@@ -320,8 +320,8 @@ _READERS: dict[str, Callable[[_Reader, str, int, bool], object]] = {
     "l": _long,
     **dict.fromkeys("gyfx", _float),
     "s": _bytes,
-    "t": _interned,
-    "R": _interned_again,
+    "t": _read_interned,
+    "R": _repeat_interned,
     "u": _unicode,
     **dict.fromkeys("aAzZ", _ascii),
     **dict.fromkeys("()", _tuple),

@@ -7,6 +7,7 @@ import stat
 
 from ..errors import Malformed, NotAModel
 from .base import Match, Raw
+from .foreign import foreign_error
 from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, Box, read_box
 from .source import ByteSource, limit_error, open_source
 
@@ -92,19 +93,9 @@ def name_directory(path: str) -> NotAModel:
     """What a folder is that no container recognises."""
     names = _list_names(path)
     if {"saved_model.pb", "saved_model.pbtxt"} & names:
-        return NotAModel(
-            "AK1137",
-            "this is a TensorFlow SavedModel",
-            part=path,
-            next_step="AnyKeras does not read SavedModel folders yet. Where the model was made, save it as .h5 or .keras.",
-        )
+        return foreign_error("AK1137", "this is a TensorFlow SavedModel", path)
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
-        return NotAModel(
-            "AK1143",
-            "this is a TensorFlow checkpoint: weights by object, without the layers",
-            part=path,
-            next_step="In the environment that wrote it, build the model, load the weights and call model.save(...).",
-        )
+        return foreign_error("AK1143", "this is a TensorFlow checkpoint: weights by object, without the layers", path)
     models = sorted(n for n in names if n.endswith((".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml")))
     shown = ", ".join((models or sorted(names))[:5]) or "nothing"
     return NotAModel(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import NotAModel
+from ..registry import find_page
+from . import pages as _pages  # what to do is told by the page of the code
 from .texts import encoding_of
 
 Test = Callable[[bytes, int], bool]
@@ -18,8 +20,13 @@ class Kind:
 
     code: str
     what: str
-    next_step: str
     test: Test
+
+
+def foreign_error(code: str, seen: str, path: str) -> NotAModel:
+    """The refusal of a file that is something else; what to do stands on the page of `code`."""
+    found = find_page(code)
+    return NotAModel(code, seen, part=path, next_step=found.changes if found is not None else None)
 
 
 def _starts(*signatures: bytes) -> Test:
@@ -97,36 +104,22 @@ def _is_text(head: bytes, size: int) -> bool:
     return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and text.count("�") <= len(text) // 100
 
 
-_AGAIN = "Check the path, or download the model again."
 KINDS: tuple[Kind, ...] = (
     Kind(
         "AK1130",
         "a git-lfs pointer of about 130 bytes; the model itself was never downloaded",
-        "Run `git lfs pull` in the repository, or download the file itself.",
         _starts(b"version https://git-lfs", b"version https://hawser"),
     ),
     Kind(
         "AK1131",
         "a web page (HTML) saved in place of the model: an error, a login or a download warning",
-        "Open it in a browser to see what it says, then download the raw file.",
         _text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
     ),
-    Kind(
-        "AK1133",
-        "a NumPy array (.npy), without the layers that it belongs to",
-        "Load it with numpy.load and set it on the model that it was taken from.",
-        _starts(b"\x93NUMPY"),
-    ),
-    Kind(
-        "AK1135",
-        "a TensorFlow Lite model: compiled for devices, without layers",
-        "Give the Keras file that it was converted from.",
-        _at(4, b"TFL3"),
-    ),
+    Kind("AK1133", "a NumPy array (.npy), without the layers that it belongs to", _starts(b"\x93NUMPY")),
+    Kind("AK1135", "a TensorFlow Lite model: compiled for devices, without layers", _at(4, b"TFL3")),
     Kind(
         "AK1141",
         "a compressed archive (gzip, tar, 7z, rar, xz, bzip2 or zstd)",
-        "Unpack it and give the model file inside.",
         lambda head, size: (
             head.startswith((b"\x1f\x8b", b"7z\xbc\xaf'\x1c", b"Rar!", b"\xfd7zXZ", b"BZh", b"\x28\xb5\x2f\xfd"))
             or head[257:262] == b"ustar"
@@ -135,87 +128,42 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "AK1110",
         "a zip archive that is empty or does not start with a member",
-        _AGAIN,
         _starts(b"PK\x05\x06", b"PK\x07\x08", b"PK\x06\x06"),
     ),
     Kind(
         "AK1142",
         "a picture or document (PNG, JPEG, GIF, PDF, RIFF or OLE)",
-        _AGAIN,
         _starts(b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"%PDF", b"RIFF", b"\xd0\xcf\x11\xe0"),
     ),
-    Kind(
-        "AK1142",
-        "a program (ELF, Windows or a script), not a model",
-        "Do not run it. " + _AGAIN,
-        _starts(b"\x7fELF", b"MZ", b"#!", b"\xcf\xfa\xed\xfe"),
-    ),
-    Kind(
-        "AK1140",
-        "a safetensors file: arrays by name without the layers that they belong to",
-        "Load it with the safetensors package into the model that it was saved from.",
-        _is_safetensors,
-    ),
+    Kind("AK1142", "a program (ELF, Windows or a script), not a model", _starts(b"\x7fELF", b"MZ", b"#!", b"\xcf\xfa\xed\xfe")),
+    Kind("AK1140", "a safetensors file: arrays by name without the layers that they belong to", _is_safetensors),
     Kind(
         "AK1146",
         "an HDF5 file with other bytes in front",
-        "If you know what the bytes in front are, cut them off.",
         lambda head, size: any(head[at : at + 8] == b"\x89HDF\r\n\x1a\n" for at in (512, 1024, 2048, 4096, 8192)),
     ),
-    Kind(
-        "AK1137",
-        "the saved_model.pb of a TensorFlow SavedModel",
-        "AnyKeras does not read SavedModel folders yet. Where the model was made, save it as .h5 or .keras.",
-        _is_saved_model,
-    ),
+    Kind("AK1137", "the saved_model.pb of a TensorFlow SavedModel", _is_saved_model),
     Kind(
         "AK1143",
         "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
-        "In the environment that wrote it, build the model, load the weights and call model.save(...).",
         lambda head, size: b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head.startswith(b"\x00\x00\x08\x08\x01"),
     ),
-    Kind(
-        "AK1136",
-        "an ONNX model: operations without the Keras layers",
-        "Give the Keras file that it was exported from.",
-        _is_onnx,
-    ),
-    Kind(
-        "AK1145",
-        "a frozen TensorFlow graph: operations without the Keras layers",
-        "Give the Keras file that it was frozen from.",
-        _is_graph,
-    ),
-    Kind(
-        "AK1149",
-        "plain text, not a Keras architecture",
-        "Give the file that model.save(), model.to_json() or model.to_yaml() wrote.",
-        _is_text,
-    ),
+    Kind("AK1136", "an ONNX model: operations without the Keras layers", _is_onnx),
+    Kind("AK1145", "a frozen TensorFlow graph: operations without the Keras layers", _is_graph),
+    Kind("AK1149", "plain text, not a Keras architecture", _is_text),
 )
 
 
 def name_file(path: str, head: bytes, size: int) -> NotAModel:
     """What the file is, for a file that no container recognises."""
     if not size:
-        return NotAModel("AK1102", "the file is empty (0 bytes)", part=path, next_step="Download or copy it again.")
+        return foreign_error("AK1102", "the file is empty (0 bytes)", path)
     if not any(head):
-        return NotAModel(
-            "AK1102",
-            f"the file holds nothing but zeros ({size:,} bytes)",
-            part=path,
-            next_step="Download or copy it again.",
-        )
+        return foreign_error("AK1102", f"the file holds nothing but zeros ({size:,} bytes)", path)
     for kind in KINDS:
         if kind.test(head, size):
-            seen = f"this is {kind.what}" + _first_line(kind, head)
-            return NotAModel(kind.code, seen, part=path, next_step=kind.next_step)
-    return NotAModel(
-        "AK1101",
-        f"unknown file type: it starts with the bytes {head[:8].hex(' ')}",
-        part=path,
-        next_step="Give a .h5, .hdf5, .keras, .json or .yaml file that Keras wrote.",
-    )
+            return foreign_error(kind.code, f"this is {kind.what}" + _first_line(kind, head), path)
+    return foreign_error("AK1101", f"unknown file type: it starts with the bytes {head[:8].hex(' ')}", path)
 
 
 def _first_line(kind: Kind, head: bytes) -> str:
@@ -224,3 +172,6 @@ def _first_line(kind: Kind, head: bytes) -> str:
     lines = [line for line in head[:400].decode(encoding_of(head), "replace").splitlines() if line.strip()]
     shown = lines[-1] if kind.code == "AK1130" else lines[0] if lines else ""
     return f" ({shown.strip()[:80]!r})"
+
+
+del _pages

@@ -9,7 +9,7 @@ from ..errors import AnyKerasError, LimitExceeded, Malformed, Unsupported
 
 
 @contextmanager
-def guarded(part: str) -> Iterator[None]:
+def guard_decoding(part: str) -> Iterator[None]:
     """Turn what a decoder of damaged bytes raises into one Malformed that names `part`."""
     try:
         yield

@@ -109,11 +109,11 @@ class _Reader:
         return found
 
     def integer(self, digits: str) -> int:
-        self._bounded(digits)
+        self._check_digits(digits)
         return int(digits)
 
     def real(self, digits: str) -> float:
-        self._bounded(digits)
+        self._check_digits(digits)
         number = float(digits)
         if math.isinf(number):
             raise Malformed("AK1122", f"the number {digits[:40]} is too large for a float", part=self.part)
@@ -123,7 +123,7 @@ class _Reader:
         self.constants.add(name)
         return float(name.replace("Infinity", "inf"))
 
-    def _bounded(self, digits: str) -> None:
+    def _check_digits(self, digits: str) -> None:
         if len(digits) > self.digits:
             raise LimitExceeded(
                 "AK1003",

@@ -212,7 +212,8 @@ document(
         "AK1134",
         "A TensorFlow.js model",
         "The file is the model.json of TensorFlow.js.",
-        "Give the Keras file that it was converted from.",
+        "Convert it back with `tensorflowjs_converter --input_format tfjs_layers_model --output_format keras`, or give the "
+        "Keras file that it was converted from.",
     ),
     _foreign(
         "AK1135",
@@ -255,7 +256,7 @@ document(
         "AK1142",
         "A picture, document or program",
         "The file is no model: PNG, JPEG, GIF, PDF, RIFF, OLE, a program or a script.",
-        "Check the path, or download the model again.",
+        "Check the path, or download the model again. If it is a program, do not run it.",
     ),
     _foreign(
         "AK1143",
@@ -295,6 +296,7 @@ document(
         "The index of split weights",
         "The JSON lists the files that hold the parts of the weights (`max_shard_size` of Keras 3.10 and later).",
         "The weights are in the other files.",
+        "Load it with Keras 3.10 or later and save the model as one .keras file.",
     ),
     _foreign(
         "AK1149",

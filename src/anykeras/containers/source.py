@@ -72,7 +72,7 @@ def open_source(path: str) -> ByteSource:
     Raises NotAModel (AK1001 nothing there, AK1002 not a regular file that we may read).
     """
     try:
-        # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
+        # Without O_NONBLOCK, opening a pipe without a writer would block for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (FileNotFoundError, NotADirectoryError):
         raise missing_file_error(path) from None

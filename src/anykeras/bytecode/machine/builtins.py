@@ -112,7 +112,7 @@ def _all(runtime: Runtime, values: object) -> object:
     return all(operators.is_true(runtime, item) for item in items.walk(runtime, values))
 
 
-def _sorted(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
+def _sort_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     return ordering.sort(runtime, args[0], args[1:], kwargs)
 
 
@@ -203,7 +203,7 @@ def _bytes(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     return bytes(source)
 
 
-def _collecting(kind: Callable[[list[object]], object]) -> Run:
+def _collect(kind: Callable[[list[object]], object]) -> Run:
     return lambda runtime, args, kwargs: kind(items.collect(runtime, *args) if args else [])
 
 
@@ -227,7 +227,7 @@ def _slice(runtime: Runtime, *args: object) -> object:
 
 CONSTRUCTORS: dict[str, Run] = {
     "int": _on_scalars(int), "float": _on_scalars(float), "complex": _on_scalars(complex), "range": _on_scalars(range),
-    "bool": _positional(_bool), "str": _str, "bytes": _bytes, "list": _collecting(list), "tuple": _collecting(tuple),
+    "bool": _positional(_bool), "str": _str, "bytes": _bytes, "list": _collect(list), "tuple": _collect(tuple),
     "dict": _dict, "set": _positional(_set), "frozenset": _positional(_frozenset), "slice": _positional(_slice),
     **_refuse_all("object NoneType ellipsis"),
 }  # fmt: skip
@@ -242,7 +242,7 @@ _POSITIONAL: dict[str, Callable[..., object]] = {
 
 FUNCTIONS: dict[str, Run] = {
     **{run.__name__: _on_scalars(run) for run in (abs, bin, chr, hex, oct, ord)},
-    "round": _round, "pow": _pow, "sum": _sum, "sorted": _sorted, "print": _print,
+    "round": _round, "pow": _pow, "sum": _sum, "sorted": _sort_values, "print": _print,
     "min": partial(ordering.find_extreme, "min"), "max": partial(ordering.find_extreme, "max"),
     "map": iterators.Map, "zip": iterators.Zip, "filter": iterators.Filter, "enumerate": iterators.Enumerate,
     "reversed": iterators.Reversed,

@@ -85,7 +85,7 @@ class Domain:
         self.environment = environment or Environment({})
 
     def is_symbol(self, value: object) -> bool:
-        """Whether ``value`` is this domain's; a value that nobody knows ends the run."""
+        """Whether ``value`` is this domain's; an unknown value ends the run."""
         return isinstance(value, Operation | Namespace)
 
     def load_global(self, name: str) -> object:

@@ -31,7 +31,7 @@ def _native(name: str) -> MethodRun:
     return run
 
 
-def _padding(name: str) -> MethodRun:
+def _pad(name: str) -> MethodRun:
     native = _native(name)
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
@@ -42,7 +42,7 @@ def _padding(name: str) -> MethodRun:
     return run
 
 
-def _changing(name: str, new: int = 0, moved: bool = False) -> MethodRun:
+def _change(name: str, new: int = 0, moved: bool = False) -> MethodRun:
     """A method that stores, moves or drops items without looking at them: ``new`` items are made; all are ``moved``."""
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
@@ -55,7 +55,7 @@ def _changing(name: str, new: int = 0, moved: bool = False) -> MethodRun:
     return run
 
 
-def _keyed(name: str, new: int = 0) -> MethodRun:
+def _on_key(name: str, new: int = 0) -> MethodRun:
     """A method of a dict or set whose first argument is a key."""
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
@@ -154,13 +154,13 @@ def _view_as_iterator(kind: str) -> MethodRun:
 # -- the list
 
 
-def _guarded(run: MethodRun) -> MethodRun:
+def _guard(run: MethodRun) -> MethodRun:
     """Wrong arguments are the code's TypeError, a missing key its KeyError."""
     return lambda runtime, owner, args, kwargs: safely(run, runtime, owner, args, kwargs)
 
 
 def _table(**methods: MethodRun) -> dict[str, MethodRun]:
-    return {name: _guarded(run) for name, run in methods.items()}
+    return {name: _guard(run) for name, run in methods.items()}
 
 
 def _natives(names: str) -> dict[str, MethodRun]:
@@ -177,13 +177,13 @@ _TEXT: dict[str, MethodRun] = {
         """capitalize count endswith find index isalnum isalpha isdigit islower isspace istitle isupper lower lstrip
         partition rfind rindex rpartition rsplit rstrip split splitlines startswith strip swapcase title upper"""
     ),
-    **{name: _padding(name) for name in ("center", "ljust", "rjust", "zfill")},
+    **{name: _pad(name) for name in ("center", "ljust", "rjust", "zfill")},
     "replace": _replace,
     "join": _join,
 }
 _TEXT_ONLY = _natives("casefold encode isdecimal isidentifier isnumeric removeprefix removesuffix")
 _SEQUENCE: dict[str, MethodRun] = {**_SIZED, "index": _find_index, "count": _count}
-_CHANGED: dict[str, MethodRun] = {**_SIZED, "copy": _copy, "clear": _changing("clear")}
+_CHANGED: dict[str, MethodRun] = {**_SIZED, "copy": _copy, "clear": _change("clear")}
 _SET = {
     name: _with_sets(name)
     for name in ("difference", "intersection", "isdisjoint", "issubset", "issuperset", "symmetric_difference", "union")
@@ -195,18 +195,18 @@ METHODS: dict[type, dict[str, MethodRun]] = {
     str: _table(**_TEXT, **_TEXT_ONLY, format=formatting.format_fields),
     bytes: _table(**_TEXT, decode=_native("decode")),
     list: _table(
-        **_SEQUENCE | _CHANGED, append=_changing("append", new=1), extend=_extend,
-        insert=_changing("insert", new=1, moved=True), pop=_changing("pop", moved=True), remove=_remove,
-        reverse=_changing("reverse", moved=True), sort=_sort,
+        **_SEQUENCE | _CHANGED, append=_change("append", new=1), extend=_extend,
+        insert=_change("insert", new=1, moved=True), pop=_change("pop", moved=True), remove=_remove,
+        reverse=_change("reverse", moved=True), sort=_sort,
     ),
     tuple: _table(**_SEQUENCE),
     range: _table(**_SIZED, index=_find_index),
     dict: _table(
-        **_CHANGED, get=_keyed("get"), pop=_keyed("pop"), setdefault=_keyed("setdefault", new=1), update=_update,
+        **_CHANGED, get=_on_key("get"), pop=_on_key("pop"), setdefault=_on_key("setdefault", new=1), update=_update,
         **{kind: _view(kind) for kind in _DICT_VIEWS},
     ),
     set: _table(
-        **_CHANGED, **_SET, **_SET_CHANGED, add=_keyed("add", new=1), discard=_keyed("discard"), remove=_keyed("remove"),
+        **_CHANGED, **_SET, **_SET_CHANGED, add=_on_key("add", new=1), discard=_on_key("discard"), remove=_on_key("remove"),
     ),
     frozenset: _table(**_SIZED, **_SET, copy=_copy),
     int: _table(**_natives("bit_length conjugate")),
@@ -218,7 +218,7 @@ METHODS: dict[type, dict[str, MethodRun]] = {
 
 PYTHON2_METHODS: dict[type, dict[str, MethodRun]] = {
     dict: _table(
-        has_key=_keyed("__contains__"),
+        has_key=_on_key("__contains__"),
         **{kind: _view_as_list(kind) for kind in _DICT_VIEWS},
         **{f"iter{kind}": _view_as_iterator(kind) for kind in _DICT_VIEWS},
     ),

@@ -31,7 +31,7 @@ def _partial(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     return Builtin("partial", run)
 
 
-def _taking(count: int, run: Callable[..., object], *before: object) -> Run:
+def _take(count: int, run: Callable[..., object], *before: object) -> Run:
     """``run(runtime, *before, *args)`` for exactly ``count`` arguments."""
 
     def on_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
@@ -43,7 +43,7 @@ def _taking(count: int, run: Callable[..., object], *before: object) -> Run:
 
 
 def _make_item_getter(runtime: Runtime, key: object) -> object:
-    return Builtin("itemgetter", _taking(1, lambda runtime, value: items.get(runtime, value, key)))
+    return Builtin("itemgetter", _take(1, lambda runtime, value: items.get(runtime, value, key)))
 
 
 # -- itertools
@@ -65,7 +65,7 @@ def _product(runtime: Runtime, args: Args, kwargs: Kwargs) -> Iter:
     return HostIter(_charge_rows(runtime, itertools.product(*pools, repeat=again)))
 
 
-def _choosing(run: Callable[..., Iterator[tuple[object, ...]]]) -> Run:
+def _choose(run: Callable[..., Iterator[tuple[object, ...]]]) -> Run:
     def choose(runtime: Runtime, args: Args, kwargs: Kwargs) -> Iter:
         pool, *size = items.collect(runtime, args[0]), *args[1:]
         if size and type(size[0]) is int and size[0] > len(pool):
@@ -95,19 +95,19 @@ def _starmap(runtime: Runtime, function: object, rows: object) -> Iter:
 _LISTED: dict[str, dict[str, Run]] = {
     "functools": {"reduce": PYTHON2["reduce"], "partial": _partial},
     "operator": {
-        **{name: _taking(2, operators.binary, op) for name, op in _BINARY.items()},
-        **{name: _taking(2, operators.compare, op) for name, op in _COMPARISONS.items()},
-        **{name: _taking(1, operators.unary, op) for name, op in {"neg": "-", "pos": "+", "not_": "not"}.items()},
-        "getitem": _taking(2, items.get), "itemgetter": _taking(1, _make_item_getter),
+        **{name: _take(2, operators.binary, op) for name, op in _BINARY.items()},
+        **{name: _take(2, operators.compare, op) for name, op in _COMPARISONS.items()},
+        **{name: _take(1, operators.unary, op) for name, op in {"neg": "-", "pos": "+", "not_": "not"}.items()},
+        "getitem": _take(2, items.get), "itemgetter": _take(1, _make_item_getter),
     },
     "itertools": {
-        "chain": _chain, "product": _product, "combinations": _choosing(itertools.combinations),
-        "permutations": _choosing(itertools.permutations),
-        "repeat": lambda runtime, args, kwargs: _repeat(runtime, *args), "starmap": _taking(2, _starmap),
+        "chain": _chain, "product": _product, "combinations": _choose(itertools.combinations),
+        "permutations": _choose(itertools.permutations),
+        "repeat": lambda runtime, args, kwargs: _repeat(runtime, *args), "starmap": _take(2, _starmap),
     },
 }  # fmt: skip
 
-_FROM_ITERABLE = {"from_iterable": Builtin("chain.from_iterable", guard(_taking(1, _chain_all)))}  # hangs on another function
+_FROM_ITERABLE = {"from_iterable": Builtin("chain.from_iterable", guard(_take(1, _chain_all)))}  # hangs on another function
 LIBRARIES: dict[str, Library] = {
     module: Library(
         module,

@@ -31,7 +31,7 @@ class Runtime(Protocol):
         """``not value``, which a domain may answer with a symbol."""
 
     def load_global(self, name: str) -> object:
-        """The value of a global name. MissingName where nobody knows it."""
+        """The value of a global name. MissingName where neither the domain nor Python knows it."""
 
     def import_module(self, name: str) -> object:
         """``import name``: never an import."""
@@ -78,7 +78,7 @@ class Bound(MachineValue):
 
 
 def is_symbol(runtime: Runtime, value: object) -> bool:
-    """Whether ``value`` is the domain's; ends the run at a value that nobody knows."""
+    """Whether ``value`` is the domain's; ends the run at an unknown value."""
     if is_plain(value) or isinstance(value, MachineValue):
         return False
     if not runtime.domain.is_symbol(value):

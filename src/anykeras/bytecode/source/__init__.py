@@ -85,11 +85,11 @@ def write_source(code: CodeObject, defaults: Sequence[object] = (), closure: Seq
     Raises:
         BytecodeError: the code has no source in this form; the message says why.
     """
-    machine = Machine(code, Names((), False, _nested))
+    machine = Machine(code, Names((), False, _write_nested))
     return _explore(machine.function(tuple(defaults), tuple(closure)))
 
 
-def _nested(function: Function) -> Expression:
+def _write_nested(function: Function) -> Expression:
     inner = _explore(function)
     if inner.raises is not False:
         raise unsupported_error("an inner function raises")
@@ -148,7 +148,7 @@ class _Explorer:
     def _run(self, decisions: tuple[bool, ...]) -> tuple[Names, Outcome]:
         code = self.function.code
         python2 = dialect(code.version).traits.python2
-        domain = Names(decisions, python2, _nested)
+        domain = Names(decisions, python2, _write_nested)
         machine = Machine(code, domain, MachineLimits(steps=50_000, nodes=100_000))
         runnable = Function(machine, code, self.function.defaults, self.function.kwdefaults, self.function.closure)
         try:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from ... import limits
-from ...errors import NotAModel
 from ..base import Json, Match, Raw
+from ..foreign import foreign_error
 from ..json_text import parse_model_json
 from ..source import ByteSource
 from ..texts import decode_text, encoding_of
@@ -51,24 +51,8 @@ def _check_model(value: Json, source: ByteSource) -> None:
         if "class_name" in value or "layers" in value or {"node_config", "nodes"} & value.keys():
             return
         if {"modelTopology", "weightsManifest"} & value.keys():
-            raise NotAModel(
-                "AK1134",
-                "this is the model.json of TensorFlow.js",
-                part=source.name,
-                next_step="Convert it back with `tensorflowjs_converter --input_format tfjs_layers_model "
-                "--output_format keras`, or name the Keras file that it was made from.",
-            )
+            raise foreign_error("AK1134", "this is the model.json of TensorFlow.js", source.name)
         if "weight_map" in value:
-            raise NotAModel(
-                "AK1148",
-                "this is the index of weights that are split over several files",
-                part=source.name,
-                next_step="Load it with Keras 3.10 or later and save the model as one .keras file.",
-            )
+            raise foreign_error("AK1148", "this is the index of weights that are split over several files", source.name)
     keys = ", ".join(repr(k) for k in list(value)[:6]) if isinstance(value, dict) else type(value).__name__
-    raise NotAModel(
-        "AK1121",
-        f"this text is no architecture of a Keras model (it holds {keys or 'nothing'})",
-        part=source.name,
-        next_step="Name the text that model.to_json() or model.to_yaml() gave.",
-    )
+    raise foreign_error("AK1121", f"JSON or YAML, not a Keras architecture (it holds {keys or 'nothing'})", source.name)

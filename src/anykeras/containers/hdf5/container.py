@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
 from ..base import Json, Match, NamedWeights, Raw, TreeWeights
-from ..guard import guarded
+from ..guard import guard_decoding
 from ..json_text import parse_model_json
 from ..source import ByteSource
-from .legacy import has_names, has_numbers, has_tree, optimizer_tensors, read_weights, strings
+from .legacy import has_names, has_numbers, has_tree, read_optimizer, read_strings, read_weights
 from .nodes import SIGNATURE, Node, open_tree, text
 
 CONFIG, TRAINING, MODEL_WEIGHTS = "model_config", "training_config", "model_weights"
@@ -43,7 +43,7 @@ def read_hdf5(source: ByteSource, match: Match) -> Raw:
     weights = read_weights(weights_home, root)
     if weights is None and weights_home is not home:
         raise Malformed("AK1109", "the group of the weights lists no layers", part=weights_home.path)
-    optimizer = optimizer_tensors(home, root, "")
+    optimizer = read_optimizer(home, root, "")
     return Raw(
         match,
         architecture,
@@ -107,8 +107,8 @@ def _json(node: Node, key: str, notes: list[str]) -> Json:
     """JSON in an attribute, in one piece or in parts (``model_config0`` ...)."""
     part = f"{node.path}/{key}" if node.path else key
     value = node.attributes.get(key)
-    with guarded(part):
-        whole = text(value) if value is not None else "".join(strings(node, key) or []) or None
+    with guard_decoding(part):
+        whole = text(value) if value is not None else "".join(read_strings(node, key) or []) or None
     if whole is None and value is not None:
         raise Malformed("AK1103", f"the attribute is not text but {type(value).__name__}", part=part)
     return parse_model_json(whole, part, notes) if whole else None
@@ -144,5 +144,5 @@ def read_weights_store(
     """(weights, optimizer's tensors, leftovers) of the weights file inside a `.keras` archive."""
     root = open_tree(source)
     weights = read_weights(root, root)
-    optimizer = optimizer_tensors(root, root, "")
+    optimizer = read_optimizer(root, root, "")
     return weights, optimizer, _leftovers(root, weights, [tensor.origin for _, tensor in optimizer])

@@ -15,7 +15,7 @@ from ... import limits
 from ...errors import Malformed
 from ...tensors import Tensor
 from ..base import NamedWeights, TreeWeights, WeightGroup
-from ..guard import guarded
+from ..guard import guard_decoding
 from ..source import limit_error
 from .nodes import Node, text
 
@@ -50,13 +50,13 @@ def read_weights(node: Node, root: Node, prefix: str = "") -> NamedWeights | Tre
     Raises Malformed (AK1103, AK1107, AK1109).
     """
     if has_names(node):
-        return _named(node, root, prefix)
+        return _read_named(node, root, prefix)
     if has_numbers(node):
-        return _numbered(node, prefix)
-    return _tree(node, prefix) if has_tree(node) else None
+        return _read_numbered(node, prefix)
+    return _read_tree(node, prefix) if has_tree(node) else None
 
 
-def strings(node: Node, name: str) -> list[str] | None:
+def read_strings(node: Node, name: str) -> list[str] | None:
     """A list of strings in an attribute, or in its parts ``name0``, ``name1`` ...; None where there is none."""
     attributes = node.attributes
     if name in attributes:
@@ -68,7 +68,7 @@ def strings(node: Node, name: str) -> list[str] | None:
 
 
 def _strings(value: object, path: str, key: str) -> list[str]:
-    with guarded(f"{path or '/'} attribute {key}"):
+    with guard_decoding(f"{path or '/'} attribute {key}"):
         # An empty list is stored as no numbers at all, since h5py cannot tell what it was a list of.
         array = np.asarray(value)
         items = _texts(array.reshape(-1).tolist(), path, key) if array.size else []
@@ -89,9 +89,9 @@ def _texts(values: list[object], path: str, key: str) -> list[str | None]:
     return found
 
 
-def named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, Tensor]]:
+def read_named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, Tensor]]:
     """The tensors that a group lists in ``weight_names``. Raises Malformed when one is listed and not there."""
-    names = strings(node, WEIGHTS)
+    names = read_strings(node, WEIGHTS)
     if names is None:
         raise Malformed(
             "AK1109",
@@ -125,8 +125,8 @@ def _array(node: Node, root: Node, name: str, prefix: str) -> Tensor:
     return found.stored.tensor(prefix)
 
 
-def _named(node: Node, root: Node, prefix: str) -> NamedWeights:
-    layers = strings(node, LAYERS) or []
+def _read_named(node: Node, root: Node, prefix: str) -> NamedWeights:
+    layers = read_strings(node, LAYERS) or []
     if len(set(layers)) != len(layers):
         raise Malformed("AK1109", "a layer is listed twice", part=node.path or "/", key=LAYERS)
     groups = []
@@ -134,14 +134,14 @@ def _named(node: Node, root: Node, prefix: str) -> NamedWeights:
         child = node.find(layer, node)
         if child is None or child.stored is not None:
             raise Malformed("AK1109", f"the layer {layer!r} is listed and has no group", part=node.path or "/", key=LAYERS)
-        groups.append(WeightGroup(layer, tuple(named_tensors(child, root, prefix))))
+        groups.append(WeightGroup(layer, tuple(read_named_tensors(child, root, prefix))))
     top = node.children.get(TOP_LEVEL)
-    if top is not None and TOP_LEVEL not in layers and (own := named_tensors(top, root, prefix)):
+    if top is not None and TOP_LEVEL not in layers and (own := read_named_tensors(top, root, prefix)):
         groups.append(WeightGroup(TOP_LEVEL, tuple(own)))
     return NamedWeights(tuple(groups))
 
 
-def _numbered(node: Node, prefix: str) -> NamedWeights:
+def _read_numbered(node: Node, prefix: str) -> NamedWeights:
     layers = {name: child for name, child in node.children.items() if NUMBERED.match(name)}
     ordered = sorted(layers, key=by_number)
     count = node.attributes.get("nb_layers")
@@ -160,7 +160,7 @@ def _numbered(node: Node, prefix: str) -> NamedWeights:
 
 
 def _whole(value: object, node: Node, key: str) -> int:
-    with guarded(f"{node.path or '/'} attribute {key}"):
+    with guard_decoding(f"{node.path or '/'} attribute {key}"):
         number = np.asarray(value)
         if number.dtype.kind not in "iu" or number.size != 1:
             raise TypeError(f"{value!r} is not a whole number")
@@ -172,7 +172,7 @@ def by_number(path: str) -> list[tuple[bool, int, str]]:
     return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in re.split(r"(\d+)", path)]
 
 
-def _tree(node: Node, prefix: str) -> TreeWeights:
+def _read_tree(node: Node, prefix: str) -> TreeWeights:
     start = len(node.path) + 1 if node.path else 0
     tensors, names = {}, {}
     for below in _below(node, exclude=("optimizer", "metrics")):
@@ -180,7 +180,7 @@ def _tree(node: Node, prefix: str) -> TreeWeights:
         if below.stored is not None and below.stored.dtype is not None:
             tensors[path] = below.stored.tensor(prefix)
         elif path.endswith("vars"):
-            with guarded(f"{below.path} attribute name"):
+            with guard_decoding(f"{below.path} attribute name"):
                 name = text(below.attributes.get("name"))
             if name is not None:
                 names[path.removesuffix("vars").rstrip("/")] = name
@@ -191,11 +191,11 @@ def _below(node: Node, exclude: Sequence[str]) -> Iterable[Node]:
     return (n for name, child in node.children.items() if name not in exclude for n in child.walk())
 
 
-def optimizer_tensors(node: Node, root: Node, prefix: str) -> tuple[tuple[str, Tensor], ...]:
+def read_optimizer(node: Node, root: Node, prefix: str) -> tuple[tuple[str, Tensor], ...]:
     """The optimizer's tensors beside a model: ``optimizer_weights`` with names, or ``optimizer/vars/N``."""
     legacy = node.children.get("optimizer_weights")
-    if legacy is not None and strings(legacy, WEIGHTS) is not None:
-        return tuple(named_tensors(legacy, root, prefix))
+    if legacy is not None and read_strings(legacy, WEIGHTS) is not None:
+        return tuple(read_named_tensors(legacy, root, prefix))
     tree = node.children.get("optimizer")
     if tree is None:
         return ()

@@ -24,25 +24,25 @@ SOFT_ENTRY = 2  # cache type of a soft link in a symbol table
 LONGEST = 1 << 16  # bytes of a name
 
 
-class Budget:
+class NameBudget:
     """Bytes of names and values that may still be taken out of one file."""
 
     def __init__(self, size: int) -> None:
         self.left = 8 * size + limits.MIB
 
     def take(self, count: int, part: str) -> None:
-        """Count `count` bytes. Raises LimitExceeded when they are more than an honest file holds."""
+        """Count `count` bytes. Raises LimitExceeded when they are more than a genuine file holds."""
         self.left -= count
         if self.left < 0:
             raise LimitExceeded(
                 "AK1003",
-                "the names and attributes of the file add up to many times its size: they are listed again and again",
+                "the names and attributes of the file add up to many times its size",
                 part=part,
-                next_step="The file is damaged or was made to fill the memory; get it again from where it came.",
+                next_step="Do not load this file unless you know who made it.",
             )
 
 
-def links(objects: DataObjects, meter: CountingReader, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
+def read_links(objects: DataObjects, meter: CountingReader, budget: NameBudget, part: str) -> Iterator[tuple[str, int]]:
     """(name, address) of the hard links of a group. Raises Unsupported (AK1106) for links of any other kind."""
     for message in objects.msgs:
         start = message["offset_to_message"]
@@ -58,20 +58,20 @@ def links(objects: DataObjects, meter: CountingReader, budget: Budget, part: str
                     yield _from_message(item, budget, part)
 
 
-def _from_table(data: bytes, meter: CountingReader, budget: Budget, part: str) -> Iterator[tuple[str, int]]:
+def _from_table(data: bytes, meter: CountingReader, budget: NameBudget, part: str) -> Iterator[tuple[str, int]]:
     tree, heap_address = struct.unpack_from("<QQ", data)
     heap = Heap(meter, heap_address)
     for address in BTreeV1Groups(meter, tree).symbol_table_addresses():
         for entry in SymbolTable(meter, address).entries:
             if entry["cache_type"] == SOFT_ENTRY:
-                raise foreign(part, "a soft link")
+                raise outside_link_error(part, "a soft link")
             start = entry["link_name_offset"]
             end = heap.data.index(b"\0", start, start + LONGEST)
             budget.take(end - start + 64, part)
             yield heap.data[start:end].decode("utf-8"), entry["object_header_address"]
 
 
-def _from_message(data: bytes, budget: Budget, part: str) -> tuple[str, int]:
+def _from_message(data: bytes, budget: NameBudget, part: str) -> tuple[str, int]:
     """The link in a message: version, flags, kind (bit 3 of the flags), order (bit 2), characters (bit 4), name."""
     version, flags = data[0], data[1]
     if version != 1:
@@ -79,7 +79,7 @@ def _from_message(data: bytes, budget: Budget, part: str) -> tuple[str, int]:
     at = 2
     kind = data[at] if flags & 8 else HARD
     if kind != HARD:
-        raise foreign(part, "an external link" if kind == EXTERNAL else "a soft link")
+        raise outside_link_error(part, "an external link" if kind == EXTERNAL else "a soft link")
     at += (1 if flags & 8 else 0) + (8 if flags & 4 else 0) + (1 if flags & 16 else 0)
     width = 1 << (flags & 3)
     size = int.from_bytes(data[at : at + width], "little")
@@ -98,7 +98,7 @@ def _heap_items(meter: CountingReader, heap_address: int, tree_address: int, att
         yield item
 
 
-def attributes(objects: DataObjects, meter: CountingReader, budget: Budget, part: str) -> dict[str, object]:
+def read_attributes(objects: DataObjects, meter: CountingReader, budget: NameBudget, part: str) -> dict[str, object]:
     """The attributes of an object, of both kinds of storage, as pyfive decodes each."""
     found: dict[str, object] = {}
     for item in _attribute_messages(objects, meter):
@@ -123,11 +123,11 @@ def _attribute_messages(objects: DataObjects, meter: CountingReader) -> Iterator
                 yield from _heap_items(meter, heap, names, True)
 
 
-def foreign(part: str, what: str) -> Unsupported:
+def outside_link_error(part: str, what: str) -> Unsupported:
     """The refusal of whatever leads out of the file."""
     return Unsupported(
         "AK1106",
-        f"{what}: AnyKeras follows nothing but hard links inside the file",
+        f"{what}: AnyKeras follows only hard links inside the file",
         part=part,
         next_step="If you trust the file, copy it with h5py into one that holds its own data.",
     )

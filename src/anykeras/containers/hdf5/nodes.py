@@ -18,10 +18,10 @@ from pyfive.misc_low_level import SuperBlock
 
 from ... import limits
 from ...errors import LimitExceeded, Malformed
-from ..guard import guarded
+from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
-from .metadata import Budget, attributes, foreign, links
-from .storage import Stored, stored_at
+from .metadata import NameBudget, outside_link_error, read_attributes, read_links
+from .storage import Stored, describe_array
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 EXTERNAL_FILES, SHARED = 7, 2
@@ -58,7 +58,7 @@ class Node:
 def open_tree(source: ByteSource) -> Node:
     """Visit all of an HDF5 file. Raises Malformed, LimitExceeded, Unsupported (AK1003, AK1103 to AK1108)."""
     _check_end(source)
-    with guarded("superblock"):
+    with guard_decoding("superblock"):
         meter = CountingReader(source)
         superblock = SuperBlock(meter, 0)
         if superblock._contents["base_address"]:
@@ -94,7 +94,7 @@ class _Visit:
     def __init__(self, source: ByteSource, meter: CountingReader) -> None:
         self.source, self.meter = source, meter
         self.heaps: dict[int, object] = {}
-        self.budget = Budget(source.size)
+        self.budget = NameBudget(source.size)
         self.nodes: dict[int, Node] = {}  # by address
         self.bounds = limits.current()
         self.count = self.declared = self.held = self.unstored = 0
@@ -116,8 +116,8 @@ class _Visit:
 
     def _links(self, node: Node) -> list[tuple[str, int]]:
         part = node.path or "/"
-        with guarded(part):
-            found = list(links(node.objects, self.meter, self.budget, part))
+        with guard_decoding(part):
+            found = list(read_links(node.objects, self.meter, self.budget, part))
         if len({name for name, _ in found}) != len(found):
             raise Malformed("AK1103", "the group lists a name twice", part=part)
         for name, _ in found:
@@ -139,27 +139,27 @@ class _Visit:
                     part=path,
                 )
             return Node(path, known.objects, stored=known.stored, attributes=known.attributes)
-        with guarded(path or "/"):
+        with guard_decoding(path or "/"):
             objects = DataObjects(self.meter, address)
             objects._global_heaps = self.heaps  # shared, so that a heap is decoded once for the whole file
             node = Node(path, objects, attributes=self._attributes(path, objects))
             if objects.is_dataset:
-                node.stored = self._stored(path, node)
+                node.stored = self._describe_stored(path, node)
         self.nodes[address] = node
         return node
 
     def _attributes(self, path: str, objects: DataObjects) -> dict[str, object]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
-            return attributes(objects, self.meter, self.budget, path or "/")
+            return read_attributes(objects, self.meter, self.budget, path or "/")
 
-    def _stored(self, path: str, node: Node) -> Stored:
+    def _describe_stored(self, path: str, node: Node) -> Stored:
         objects = node.objects
         if objects.find_msg_type(EXTERNAL_FILES):
-            raise foreign(path, "external storage (the numbers lie in another file)")
+            raise outside_link_error(path, "external storage (the numbers lie in another file)")
         if any(m["flags"] & SHARED for m in objects.msgs if m["type"] in (1, 3, 5, 8, 11)):
             raise NotImplementedError("a datatype or layout shared between arrays")
-        stored = stored_at(self.source, self.meter, path, objects, node.attributes.get("dtype"))
+        stored = describe_array(self.source, self.meter, path, objects, node.attributes.get("dtype"))
         self.declared += stored.declared
         self.held += stored.held
         self.unstored += max(0, stored.declared - stored.covered)

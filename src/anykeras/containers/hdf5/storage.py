@@ -21,7 +21,7 @@ from pyfive.dataobjects import DataObjects
 from ... import limits
 from ...errors import Malformed
 from ...tensors import Array, Tensor
-from ..guard import guarded
+from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
 from .dtypes import decode
 
@@ -61,7 +61,7 @@ class Stored:
         return Tensor(self.shape, self.dtype, prefix + self.path, self.load)
 
 
-def stored_at(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, mark: object) -> Stored:
+def describe_array(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, mark: object) -> Stored:
     """Describe one dataset; `mark` is its attribute ``dtype``.
 
     Raises Malformed, LimitExceeded, NotImplementedError and whatever pyfive raises.
@@ -80,7 +80,7 @@ def stored_at(source: ByteSource, meter: CountingReader, path: str, objects: Dat
     name, swapped = (decoded[0], decoded[1] == ">") if decoded else (None, False)
 
     def load() -> Array:
-        with guarded(path):
+        with guard_decoding(path):
             flat = pieces.read()
             if name == "bool":
                 return np.frombuffer(flat, np.uint8).astype(np.bool_).reshape(shape)
@@ -125,17 +125,17 @@ def _pieces(
     if layout == CONTIGUOUS:
         address = struct.unpack_from("<Q", objects.msg_data, properties)[0]
         if address == UNDEFINED_ADDRESS or not declared:
-            return _Pieces(0, 0, lambda: _filled(fill, declared))
+            return _Pieces(0, 0, lambda: _repeat_fill(fill, declared))
         if address + declared > source.size:
             raise Malformed(
                 "AK1104",
                 f"the array ends at byte {address + declared:,} of a file of {source.size:,}",
                 part=path,
-                next_step="Get the whole file again, or the one before it was changed.",
+                next_step="Download or copy the file again.",
             )
         return _Pieces(declared, declared, lambda: source.exactly(address, declared, path))
     if layout == CHUNKED:
-        return _chunked(source, meter, path, objects, size, fill)
+        return _plan_chunks(source, meter, path, objects, size, fill)
     raise NotImplementedError(f"storage layout {layout} (a virtual dataset reads other files)")
 
 
@@ -152,7 +152,7 @@ def _fill(objects: DataObjects, size: int) -> bytes:
     return value if count == size == len(value) and any(value) else b""
 
 
-def _filled(fill: bytes, count: int) -> bytes:
+def _repeat_fill(fill: bytes, count: int) -> bytes:
     return fill * (count // len(fill)) if fill else bytes(count)
 
 
@@ -164,7 +164,7 @@ class _Chunk:
     mask: int
 
 
-def _chunked(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, size: int, fill: bytes) -> _Pieces:
+def _plan_chunks(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, size: int, fill: bytes) -> _Pieces:
     shape, chunk = tuple(objects.shape), tuple(objects.chunks)
     if len(chunk) != len(shape) or not all(chunk):
         raise Malformed("AK1103", f"chunks of shape {chunk} for an array of shape {shape}", part=path)
@@ -183,7 +183,7 @@ def _chunked(source: ByteSource, meter: CountingReader, path: str, objects: Data
         raise limit_error("bytes in one chunk", area, limits.current().unstored_bytes, path, "unstored_bytes")
 
     def read() -> bytearray:
-        buffer = bytearray(_filled(fill, edge))
+        buffer = bytearray(_repeat_fill(fill, edge))
         out = np.frombuffer(buffer, f"V{size}").reshape(shape)
         for c in chunks:
             data = _unfilter(source.exactly(c.address, c.size, path), filters, c.mask, size, area, path)

@@ -1,4 +1,4 @@
-"""A zip archive read the strict way: every reader in the world must see the same members in it, or it is refused.
+"""A zip archive read the strict way: every program must see the same members in it, or it is refused.
 
 Members lie one after the other from byte 0, the central directory follows, the end record closes the file; local
 headers and directory agree; names are plain relative paths; nothing is a link or encrypted; inflating stops at a cap.
@@ -21,7 +21,7 @@ END64, LOCATOR64 = b"PK\6\6", b"PK\6\7"
 STORED, DEFLATED = 0, 8
 ENCRYPTED, DESCRIPTOR, STRONG, UTF8, MASKED = 1, 1 << 3, 1 << 6, 1 << 11, 1 << 13
 FULL32, FULL16 = 0xFFFFFFFF, 0xFFFF
-RATIO = 32  # inflated bytes for one stored byte, beyond `unstored_bytes`, that an honest model file stays under
+RATIO = 32  # inflated bytes for one stored byte, beyond `unstored_bytes`, that a genuine model file stays under
 
 
 @dataclass(frozen=True)

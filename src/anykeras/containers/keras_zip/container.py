@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ... import limits
-from ...errors import NotAModel
 from ..base import Asset, Json, Match, Raw
+from ..foreign import foreign_error
 from ..hdf5.container import read_weights_store
 from ..json_text import parse_json
 from ..source import ByteSource
@@ -61,12 +61,7 @@ def read_box(box: Box, match: Match) -> Raw:
     notes: list[str] = []
     architecture = _json(box, CONFIG, notes)
     if not isinstance(architecture, dict) or "class_name" not in architecture:
-        raise NotAModel(
-            "AK1112",
-            "config.json holds no Keras model",
-            part=f"{match.path}/{CONFIG}",
-            next_step="A .keras file has the layers of the model in config.json; this one is something else.",
-        )
+        raise foreign_error("AK1112", "config.json holds no Keras model", f"{match.path}/{CONFIG}")
     metadata = _json(box, METADATA, notes) if METADATA in box.sizes else {}
     stamps = metadata if isinstance(metadata, dict) else {}
     raw = Raw(
@@ -87,7 +82,7 @@ def _json(box: Box, name: str, notes: list[str]) -> Json:
 
 
 def _with_weights(raw: Raw, box: Box) -> Raw:
-    """The weights by path; the other files of the box that nobody claims are leftovers."""
+    """The weights by path; the other files of the box that no reader claims are leftovers."""
     known = {CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ}
     others = tuple(name for name in box.sizes if name not in known and not name.startswith(ASSETS))
     if WEIGHTS_H5 in box.sizes:

@@ -12,8 +12,9 @@ from ... import limits
 from ...errors import Malformed
 from ...tensors import Tensor
 from ..base import TreeWeights
-from ..guard import guarded
-from ..pickles import ARRAYS_ONLY, Inert, tensor_of, walk
+from ..guard import guard_decoding
+from ..pickle_values import Inert, tensor_of
+from ..pickle_walker import ARRAYS_ONLY, walk
 from ..source import ByteSource
 from .archive import Member, members, open_member
 
@@ -38,7 +39,7 @@ def _variables(source: ByteSource, member: Member, path: str) -> dict[str, Tenso
     part = f"model.weights.npz/{member.name}"
     data = open_member(source, member, limits.current().tensor_bytes)
     start = _header(data, part)
-    with guarded(part):
+    with guard_decoding(part):
         value = walk(data, ARRAYS_ONLY, start, part)
     listed = value.state[-1] if isinstance(value, Inert) and isinstance(value.state, tuple) and value.state else None
     content = listed[0] if isinstance(listed, list) and len(listed) == 1 else None

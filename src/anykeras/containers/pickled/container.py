@@ -13,13 +13,14 @@ from ... import limits
 from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
 from ..base import Json, Match, NamedWeights, Raw, WeightGroup
-from ..guard import guarded
+from ..guard import guard_decoding
 from ..hdf5.container import read_hdf5
 from ..hdf5.nodes import SIGNATURE
 from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
-from ..pickles import Inert, Name, Span, tensor_of, walk
+from ..pickle_values import Inert, Name, Span, tensor_of
+from ..pickle_walker import walk
 from ..source import ByteSource, wrap_bytes
 
 _STAMPS = ("keras_version", "backend")
@@ -42,7 +43,7 @@ class Pickled:
     def read(self, match: Match) -> Raw:
         """The model. Raises Malformed, LimitExceeded, Unsupported, or NotAModel where there is none or several."""
         source = match.opened()
-        with guarded(match.path):
+        with guard_decoding(match.path):
             values = list(_walk_values(walk(source)))
             found = [raw for value in values if (raw := _read_value(value, match)) is not None]
         if len(found) == 1:

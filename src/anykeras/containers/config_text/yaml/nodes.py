@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from .... import limits
 from ...source import limit_error
 from . import scalars
-from .scalars import failed
+from .scalars import yaml_error
 
 INLINE = re.compile(r"[ \t]*")
 TAG = re.compile(r"!<[^>\s]+>|![^\s,\[\]{}]*")
@@ -39,7 +39,7 @@ def parse_nodes(text: str, part: str) -> YamlNode:
         raise limit_error("characters of YAML", len(text), bounds.config_bytes, part, "config_bytes")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (odd := BREAKS.search(text)) is not None:
-        raise failed("a line break that Keras would have escaped", text, odd.start(), part)
+        raise yaml_error("a line break that Keras would have escaped", text, odd.start(), part)
     return _Reader(text, part).document()
 
 
@@ -64,7 +64,7 @@ class _Reader:
         return node
 
     def error(self, what: str) -> Exception:
-        return failed(what, self.text, self.at, self.part)
+        return yaml_error(what, self.text, self.at, self.part)
 
     def space(self) -> None:
         """Skip blanks, line breaks and comments."""
@@ -98,10 +98,10 @@ class _Reader:
         self.count += 1
         if self.count > self.bounds.config_nodes:
             raise limit_error("values", self.count, self.bounds.config_nodes, self.part, "config_nodes")
-        made = YamlNode(tag, content, kind, plain, self.at)  # type: ignore[arg-type]
+        node = YamlNode(tag, content, kind, plain, self.at)  # type: ignore[arg-type]
         if anchor is not None:
-            self.anchors[anchor] = made
-        return made
+            self.anchors[anchor] = node
+        return node
 
     def deeper(self, step: int) -> None:
         self.depth += step
@@ -114,7 +114,7 @@ class _Reader:
         while True:
             if self.text[self.at : self.at + 1] == "!" and tag is None:
                 start, self.at = self.at, self._end(TAG)
-                tag = _written_out(self.text[start : self.at])
+                tag = _expand_tag(self.text[start : self.at])
             elif self.text[self.at : self.at + 1] == "&" and anchor is None and ANCHOR.match(self.text, self.at):
                 start, self.at = self.at, self._end(ANCHOR)
                 anchor = self.text[start + 1 : self.at]
@@ -182,7 +182,7 @@ class _Reader:
         try:
             if self.text[self.at : self.at + 1] in ('"', "'"):
                 line = self.text.find("\n", self.at)
-                _, end = scalars.quoted(self.text, self.at, self.part)
+                _, end = scalars.read_quoted(self.text, self.at, self.part)
                 found = re.match(r"[ \t]*:(?=\s|\Z)", self.text[end : end + 80])
                 return found is not None and (line < 0 or end <= line)
             if self.text[self.at : self.at + 1] in ("-", "?", ":") and self.mark("-", "?", ":"):
@@ -243,7 +243,7 @@ class _Reader:
     def key(self) -> YamlNode:
         tag, anchor = self.properties()
         if self.text[self.at] in "\"'":
-            content, self.at = scalars.quoted(self.text, self.at, self.part)
+            content, self.at = scalars.read_quoted(self.text, self.at, self.part)
             return self.node(content, "scalar", tag, anchor)
         end = self._plain_key() or self.at
         content, self.at = self.text[self.at : end], end
@@ -254,14 +254,14 @@ class _Reader:
         if first in ("[", "{") and first:
             return self.flow(first, tag, anchor)
         if first in ("|", ">") and first and not flow:
-            content, self.at = scalars.block(self.text, self.at, indent, self.part)
+            content, self.at = scalars.read_block(self.text, self.at, indent, self.part)
             return self.node(content, "scalar", tag, anchor)
         if first in ('"', "'") and first:
-            content, self.at = scalars.quoted(self.text, self.at, self.part)
+            content, self.at = scalars.read_quoted(self.text, self.at, self.part)
             return self.node(content, "scalar", tag, anchor)
         if first in tuple("]},%@`&*!#") and not (flow and first in tuple("]},")):
             raise self.error(f"{first!r} cannot start a value")
-        content, end = scalars.plain(self.text, self.at, indent, flow)
+        content, end = scalars.read_plain(self.text, self.at, indent, flow)
         if not content and not flow:
             raise self.error("a value is missing or starts with a mark")
         self.at = end
@@ -273,7 +273,7 @@ class _Reader:
         close = "]" if first == "[" else "}"
         items: list[YamlNode] = []
         pairs: list[tuple[YamlNode, YamlNode]] = []
-        while not self._closed(close):
+        while not self._at_close(close):
             if close == "]":
                 items.append(self.flow_node())
             else:
@@ -287,7 +287,7 @@ class _Reader:
         kind = "sequence" if close == "]" else "mapping"
         return self.node(items if close == "]" else pairs, kind, tag, anchor)
 
-    def _closed(self, close: str) -> bool:
+    def _at_close(self, close: str) -> bool:
         self.space()
         if self.at >= len(self.text):
             raise self.error("brackets that are not closed")
@@ -318,7 +318,7 @@ class _Reader:
         return key, self.flow_node()
 
 
-def _written_out(tag: str) -> str:
+def _expand_tag(tag: str) -> str:
     tag = unquote(tag)
     if tag.startswith("!<"):
         return tag[2:-1]

@@ -20,13 +20,13 @@ PLAIN_FLOW = re.compile(r"(?:[^\s:#,\[\]{}]|:(?=[^\s,\[\]{}])|(?<=\S)#|[ \t]+(?=
 HEADER = re.compile(r"([|>])([+-]?)([1-9]?)([+-]?)[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 
 
-def failed(what: str, text: str, at: int, part: str) -> Malformed:
+def yaml_error(what: str, text: str, at: int, part: str) -> Malformed:
     """The error of a text that is not YAML, with its line."""
     return Malformed(
         "AK1123",
-        f"this is not YAML as Keras writes it: {what} (line {text.count(chr(10), 0, at) + 1})",
+        f"not YAML as Keras writes it: {what} (line {text.count(chr(10), 0, at) + 1})",
         part=part,
-        next_step="The text is cut off or was edited; get it again from where it came.",
+        next_step="The text is cut off or was edited. Export the architecture again.",
     )
 
 
@@ -35,7 +35,7 @@ def fold(blank: str) -> str:
     return "\n" * (blank.count("\n") - 1) or " "
 
 
-def quoted(text: str, at: int, part: str) -> tuple[str, int]:
+def read_quoted(text: str, at: int, part: str) -> tuple[str, int]:
     """The content of the quoted scalar at `at` and where it ends."""
     return _double(text, at, part) if text[at] == '"' else _single(text, at, part)
 
@@ -49,7 +49,7 @@ def _single(text: str, at: int, part: str) -> tuple[str, int]:
         if piece == "'":
             return "".join(pieces), at
         pieces.append("'" if piece == "''" else fold(piece) if "\n" in piece else piece)
-    raise failed("a quote is not closed", text, start, part)
+    raise yaml_error("a quote is not closed", text, start, part)
 
 
 def _double(text: str, at: int, part: str) -> tuple[str, int]:
@@ -65,7 +65,7 @@ def _double(text: str, at: int, part: str) -> tuple[str, int]:
         elif "\n" in piece:
             piece = fold(piece)
         pieces.append(piece)
-    raise failed("a quote is not closed", text, start, part)
+    raise yaml_error("a quote is not closed", text, start, part)
 
 
 def _escape(text: str, at: int, part: str) -> tuple[str, int]:
@@ -80,10 +80,10 @@ def _escape(text: str, at: int, part: str) -> tuple[str, int]:
         digits = text[at + 1 : at + 1 + CODES[mark]]
         if re.fullmatch(r"[0-9a-fA-F]+", digits) and len(digits) == CODES[mark] and int(digits, 16) < 0x110000:
             return chr(int(digits, 16)), at + 1 + CODES[mark]
-    raise failed(f"an unknown escape \\{mark}", text, at, part)
+    raise yaml_error(f"an unknown escape \\{mark}", text, at, part)
 
 
-def plain(text: str, at: int, indent: int, flow: bool) -> tuple[str, int]:
+def read_plain(text: str, at: int, indent: int, flow: bool) -> tuple[str, int]:
     """The plain scalar at `at`; following lines belong to it while they are indented deeper than `indent`."""
     pattern = PLAIN_FLOW if flow else PLAIN_BLOCK
     found = pattern.match(text, at)
@@ -106,16 +106,16 @@ def _is_key(text: str, at: int, flow: bool) -> bool:
     return not flow and rest[:1] == ":" and (len(rest) < 2 or rest[1].isspace())
 
 
-def block(text: str, at: int, indent: int, part: str) -> tuple[str, int]:
+def read_block(text: str, at: int, indent: int, part: str) -> tuple[str, int]:
     """The literal or folded scalar at `at` inside something indented by `indent`."""
     header = HEADER.match(text, at)
     if header is None:
-        raise failed("a block of text with an unknown header", text, at, part)
+        raise yaml_error("a block of text with an unknown header", text, at, part)
     style, chomp, digit = header.group(1), header.group(2) or header.group(4), header.group(3)
     lines, end = _block_lines(text, header.end(), max(indent, 0) + int(digit) if digit else None, indent)
     while lines and not lines[-1]:
         lines.pop()
-    body = "\n".join(lines) if style == "|" else _folded(lines)
+    body = "\n".join(lines) if style == "|" else _fold_lines(lines)
     trailing = text.count("\n", header.end(), end) - max(0, len(lines) - 1)
     if chomp == "-" or (not lines and chomp != "+"):
         return body, end
@@ -138,7 +138,7 @@ def _block_lines(text: str, at: int, width: int | None, indent: int) -> tuple[li
     return lines, at
 
 
-def _folded(lines: list[str]) -> str:
+def _fold_lines(lines: list[str]) -> str:
     out, empty = "", 0
     previous = ""
     for line in lines:

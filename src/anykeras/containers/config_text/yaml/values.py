@@ -41,10 +41,10 @@ def _items(arguments: list[Json]) -> Json:
 
 
 def _dict(arguments: list[Json]) -> Json:
-    given = arguments[0] if arguments else {}
-    if isinstance(given, list):
-        return {str(pair[0]): pair[1] for pair in given if isinstance(pair, list) and len(pair) == 2}
-    return given
+    content = arguments[0] if arguments else {}
+    if isinstance(content, list):
+        return {str(pair[0]): pair[1] for pair in content if isinstance(pair, list) and len(pair) == 2}
+    return content
 
 
 _WRAPPERS = ("tensorflow.python.training.tracking.data_structures", "tensorflow.python.trackable.data_structures",
@@ -80,10 +80,10 @@ class _Values:
         if self.left < 0:
             raise LimitExceeded(
                 "AK1003",
-                "aliases repeat each other: written out, the text would be far longer than it is",
+                "aliases expand the text to many times its length",
                 part=self.part,
                 key="config_nodes",
-                next_step="Keras writes no such text: do not trust the file.",
+                next_step="Do not load this file: Keras writes no such text.",
             )
         tag = node.tag
         if tag is not None and tag.startswith(PYTHON):
@@ -98,14 +98,14 @@ class _Values:
 
     def _allow(self, node: YamlNode, *tags: str | None) -> None:
         if node.tag not in tags:
-            raise self._refused(node)
+            raise self._tag_error(node)
 
-    def _refused(self, node: YamlNode) -> Unsupported:
+    def _tag_error(self, node: YamlNode) -> Unsupported:
         return Unsupported(
             "AK1124",
-            f"the tag {str(node.tag).replace(STANDARD, '!!')[:120]} asks for an object to be made or called",
+            f"the tag {str(node.tag).replace(STANDARD, '!!')[:120]} asks to construct or call an object",
             part=self.part,
-            next_step="AnyKeras makes nothing that a file names. If the file is yours, save the model again as .h5.",
+            next_step="AnyKeras constructs nothing that a file names. If the file is yours, save the model again as .h5.",
         )
 
     def _mapping(self, node: YamlNode) -> dict[str, Json]:
@@ -114,7 +114,7 @@ class _Values:
             assert isinstance(pair, tuple)
             key = self._key(pair[0])
             if key in found:
-                raise Malformed("AK1122", f"the key {key!r} is given twice", part=self.part, key=key)
+                raise Malformed("AK1122", f"the key {key!r} appears twice", part=self.part, key=key)
             found[key] = self.value(pair[1])
         return found
 
@@ -145,7 +145,7 @@ class _Values:
             return self._binary(text)
         if kind in ("null", "bool", "int", "float"):
             return self._implicit(text) if kind != "float" else self._float(text)
-        raise self._refused(node)
+        raise self._tag_error(node)
 
     def _implicit(self, text: str) -> Json:
         """A plain scalar by its looks."""
@@ -201,19 +201,19 @@ class _Values:
         for form in ("object/apply:", "object/new:"):
             if kind.startswith(form) and (call := INERT.get(kind[len(form) :])) is not None:
                 return self._inert(node, call)
-        raise self._refused(node)
+        raise self._tag_error(node)
 
     def _inert(self, node: YamlNode, call: Call) -> Json:
         """Arguments of an ``apply``: a sequence, or a mapping of args, state, listitems and dictitems."""
         if node.kind == "sequence":
             arguments: list[Json] = self._sequence(node)
         else:
-            given = self._mapping(node) if node.kind == "mapping" else {}
-            if not given or set(given) - {"args", "state", "listitems", "dictitems"}:
-                raise self._refused(node)
-            args = given.get("args", [])
+            fields = self._mapping(node) if node.kind == "mapping" else {}
+            if not fields or set(fields) - {"args", "state", "listitems", "dictitems"}:
+                raise self._tag_error(node)
+            args = fields.get("args", [])
             arguments = list(args) if isinstance(args, list) else [args]
-            arguments += [given[key] for key in ("listitems", "dictitems", "state") if key in given]
+            arguments += [fields[key] for key in ("listitems", "dictitems", "state") if key in fields]
         try:
             return call(arguments)
         except AnyKerasError:

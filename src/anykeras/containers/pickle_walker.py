@@ -21,15 +21,13 @@ import numpy as np
 
 from .. import limits
 from ..errors import Malformed, Unsupported
-from ..tensors import Array, Tensor
+from .pickle_values import JOBLIB_ARRAYS, Inert, Name, Span, dtype_of, sizes_of
 from .source import ByteSource, limit_error
 
-_TYPE = re.compile(r"[biuf][1248]\Z")
 _DECIMAL = re.compile(r"-?\d+")
 _TRUTH = {"00": False, "01": True}
 _CHUNK = 4096
 _MARK = object()
-_JOBLIB = ("joblib.numpy_pickle NumpyArrayWrapper", "sklearn.externals.joblib.numpy_pickle NumpyArrayWrapper")
 _ARRAY_CALLS = frozenset({"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct", "numpy dtype"})
 
 
@@ -60,36 +58,6 @@ ARRAYS_ONLY = Policy(
     _ARRAY_CALLS,
     4096,
 )
-
-
-@dataclass(frozen=True)
-class Span:
-    """Bytes that were left where they lie."""
-
-    source: ByteSource
-    start: int
-    size: int
-
-    def read(self) -> bytes:
-        """The bytes."""
-        return self.source.read(self.start, self.size)
-
-
-@dataclass(frozen=True)
-class Name:
-    """The name of something, as a word: ``keras.engine.sequential Sequential``."""
-
-    name: str
-
-
-@dataclass(eq=False)
-class Inert:
-    """What a call would have made: the name, the arguments, and the state that would have been set."""
-
-    name: str
-    arguments: tuple[object, ...] = ()
-    state: object = None
-    data: Span | None = None
 
 
 def walk(source: ByteSource, policy: Policy = ANY_OBJECT, start: int = 0, part: str = "") -> object:
@@ -238,13 +206,13 @@ class _Walker:
         state, target = self.pop(), self.top()
         if isinstance(target, Inert):
             target.state = state
-            if target.name in _JOBLIB:
+            if target.name in JOBLIB_ARRAYS:
                 target.data = self.skip_array(state)
 
     def skip_array(self, state: object) -> Span:
         """The bytes of an array that joblib put behind this opcode."""
         fields = state if isinstance(state, Mapping) else {}
-        kind, shape = dtype_of(fields.get("dtype")), _sizes_of(fields.get("shape"))
+        kind, shape = dtype_of(fields.get("dtype")), sizes_of(fields.get("shape"))
         if kind is None or shape is None:
             raise self.refusal("an array of joblib that does not hold numbers")
         if fields.get("numpy_array_alignment_bytes") is not None:
@@ -269,65 +237,6 @@ def _name_of(called: object) -> str:
 
 def _as_key(key: object) -> object:
     return key if isinstance(key, str | int | bytes) else key.read() if isinstance(key, Span) else repr(key)
-
-
-# -- arrays
-
-
-def dtype_of(value: object) -> str | None:
-    """The numpy name of a pickled dtype, with its byte order; None where it is no number's."""
-    if not isinstance(value, Inert) or value.name != "numpy dtype" or not value.arguments:
-        return None
-    code = _word(value.arguments[0])
-    order = value.state[1] if isinstance(value.state, tuple) and len(value.state) > 1 else "|"
-    if not _TYPE.match(code):
-        return None
-    return ">" + code if _word(order) == ">" else code
-
-
-def _word(value: object) -> str:
-    """A short text, which Python 2 wrote as bytes."""
-    if isinstance(value, Span):
-        value = value.source.read(value.start, min(value.size, 16))
-    return value.decode("latin-1") if isinstance(value, bytes) else value if isinstance(value, str) else ""
-
-
-def _sizes_of(shape: object) -> tuple[int, ...] | None:
-    if not isinstance(shape, tuple):
-        return None
-    sizes = tuple(size for size in shape if type(size) is int and size >= 0)
-    return sizes if len(sizes) == len(shape) else None
-
-
-def tensor_of(value: object, path: str) -> Tensor | None:
-    """The lazy tensor of a pickled array, None for anything else. Raises Malformed (AK1114)."""
-    if not isinstance(value, Inert):
-        return None
-    shape: object = ()
-    data: object
-    if value.name in _JOBLIB and isinstance(value.state, Mapping):
-        shape, kind, data = value.state.get("shape"), dtype_of(value.state.get("dtype")), value.data
-        fortran = value.state.get("order") == "F"
-    elif value.name.endswith("multiarray scalar") and len(value.arguments) == 2:
-        kind, data, fortran = dtype_of(value.arguments[0]), value.arguments[1], False
-    elif value.name.endswith("multiarray _reconstruct") and isinstance(value.state, tuple) and len(value.state) == 5:
-        _, shape, dtype, fortran, data = value.state
-        kind = dtype_of(dtype)
-    else:
-        return None
-    sizes = _sizes_of(shape)
-    if kind is None or sizes is None or not isinstance(data, Span | bytes):
-        return None
-    length = data.size if isinstance(data, Span) else len(data)
-    if math.prod(sizes) * np.dtype(kind).itemsize != length:
-        raise Malformed("AK1114", f"{length} bytes for an array of shape {sizes} and type {kind}", part=path)
-
-    def load() -> Array:
-        raw = data.source.exactly(data.start, data.size, path) if isinstance(data, Span) else data
-        array = np.frombuffer(raw, kind).reshape(sizes, order="F" if fortran else "C")
-        return array.astype(np.dtype(kind).newbyteorder("="))
-
-    return Tensor(sizes, np.dtype(kind).newbyteorder("=").name, path, load)
 
 
 # -- opcodes
