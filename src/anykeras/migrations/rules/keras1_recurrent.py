@@ -66,30 +66,6 @@ def _join_gates(layer: Layer, context: RuleContext) -> Layer | None:
     return None if weights is None else replace(layer, weights=weights)
 
 
-_GRU = Layer("GRU", "g", {"output_dim": 1})
-_GRU_AFTER = Layer("GRU", "g", {"output_dim": 1, "reset_after": False})
-
-
-@rule(
-    "AK2141",
-    "A GRU resets before its matrix",
-    to=Era.KERAS2,
-    eras=OLD,
-    classes=("GRU",),
-    what="The GRU of Keras 0 and 1 multiplies the state by the reset gate before the recurrent matrix.",
-    why="Keras 3 applies it after the matrix by default, which is a different function.",
-    changes="reset_after=False is stated.",
-    example="GRU(3) -> GRU(3, reset_after=False)",
-    fidelity=Fidelity.EXACT,
-    references=("keras/layers/recurrent.py GRU.step, 1.2.2",),
-    examples=[Example(_GRU, _GRU_AFTER, THEANO_122)],
-    leaves_alone=[Example(_GRU_AFTER, _GRU_AFTER, THEANO_122)],
-    report=False,
-)
-def _state_reset_after(layer: Layer, context: RuleContext) -> Layer | None:
-    return None if "reset_after" in layer.config else layer.with_config(reset_after=False)
-
-
 def _conv_weights() -> Mapping[str, Tensor]:
     kernel, bias = constant([[[[1.0], [2.0]]]]), constant([1.0])
     return {f"{kind}_{gate}": bias if kind == "b" else kernel.reshape(2, 1, 1, 1) for kind in "WUb" for gate in "icfo"}

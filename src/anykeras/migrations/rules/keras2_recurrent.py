@@ -123,7 +123,7 @@ def replace_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
     why="Keras 3 takes `reset_after=True` where nothing is said: another formula, with a bias of another shape.",
     changes="`reset_after` is written out. It is true only where the bias has the two rows of that form.",
     versions="Keras 1.0 to 2.1.2; Keras 2 files that leave the argument out",
-    references=("keras 2.1.5 layers/recurrent.py, `GRUCell`",),
+    references=("keras 1.2.2 layers/recurrent.py, `GRU.step`", "keras 2.1.5 layers/recurrent.py, `GRUCell`"),
     examples=[Example(Layer("GRU", "g", {"units": 2}), Layer("GRU", "g", {"units": 2, "reset_after": False}), K2)],
     leaves_alone=[Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)],
     report=False,

@@ -53,15 +53,23 @@ _ARGUMENTS: Mapping[tuple[str, str], str] = {
     ("IntegerLookup", "mask_value"): "mask_token",
     ("IntegerLookup", "oov_value"): "oov_token",
 }
-_RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS}))
+# (argument, former value): present value. tf.keras 2.3 to 2.5, experimental/preprocessing.
+_VALUES: Mapping[tuple[str, Value], Value] = {
+    ("output_mode", "binary"): "multi_hot",
+    ("output_mode", "tf-idf"): "tf_idf",
+    ("output_mode", "tfidf"): "tf_idf",
+}
+_ENCODERS = {"CategoryEncoding", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "Discretization"}
+_RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS} | _ENCODERS))
 
 
 @rule(
     "AK2202",
-    "An argument under a former name",
+    "An argument or a value under a former name",
     to=Era.KERAS3,
     classes=_RENAMED_CLASSES,
-    what="Keras 3 renamed arguments and kept what they do: `alpha` of LeakyReLU is `negative_slope`.",
+    what="Keras 3 renamed arguments and kept what they do: `alpha` of LeakyReLU is `negative_slope`. TensorFlow 2.6 renamed "
+    "output modes of preprocessing layers: `binary` is `multi_hot`, `tf-idf` is `tf_idf`.",
     why="Keras 3 refuses arguments that it does not know, or takes a default in their place.",
     examples=[
         Example(Layer("LeakyReLU", "l", {"alpha": 0.2}), Layer("LeakyReLU", "l", {"negative_slope": 0.2}), K2),
@@ -70,58 +78,30 @@ _RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS}))
             Layer("InputLayer", "i", {"batch_shape": (None, 4)}),
             K2,
         ),
+        Example(
+            Layer("CategoryEncoding", "c", {"max_tokens": 4, "output_mode": "binary"}),
+            Layer("CategoryEncoding", "c", {"output_mode": "multi_hot", "num_tokens": 4}),
+            TF,
+        ),
     ],
-    leaves_alone=[Example(Layer("ELU", "e", {"alpha": 0.5}), Layer("ELU", "e", {"alpha": 0.5}), K2)],
+    leaves_alone=[
+        Example(Layer("ELU", "e", {"alpha": 0.5}), Layer("ELU", "e", {"alpha": 0.5}), K2),
+        Example(Layer("Hashing", "h", {"output_mode": "int"}), Layer("Hashing", "h", {"output_mode": "int"}), TF),
+    ],
     report=False,
 )
 def rename_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     """The same values under their present names; a present name in the file wins."""
     renamed = {key: new for key in layer.config if (new := _ARGUMENTS.get((layer.class_name, key)))}
-    if not renamed:
+    values = {
+        key: _VALUES[key, value]
+        for key, value in layer.config.items()
+        if layer.class_name in _ENCODERS and isinstance(value, str) and (key, value) in _VALUES
+    }
+    if not renamed and not values:
         return None
     moved = {new: layer.config[key] for key, new in renamed.items() if layer.config.get(new) is None}
-    return layer.without(*renamed).with_config(**moved)
-
-
-# (class, argument, former value): present value. tf.keras 2.3 to 2.5, experimental/preprocessing.
-_VALUES: Mapping[tuple[str, Value], Value] = {
-    ("output_mode", "binary"): "multi_hot",
-    ("output_mode", "tf-idf"): "tf_idf",
-    ("output_mode", "tfidf"): "tf_idf",
-}
-_ENCODERS = ("CategoryEncoding", "TextVectorization", "StringLookup", "IntegerLookup", "Hashing", "Discretization")
-
-
-@rule(
-    "AK2203",
-    "A value under a former name",
-    to=Era.KERAS3,
-    classes=_ENCODERS,
-    what="The output modes of preprocessing layers were called `binary` and `tf-idf` before TensorFlow 2.6.",
-    why="Keras 3 calls them `multi_hot` and `tf_idf`, and `binary` is unknown to it.",
-    versions="tf.keras 2.3 to 2.5",
-    examples=[
-        Example(
-            Layer("CategoryEncoding", "c", {"num_tokens": 4, "output_mode": "binary"}),
-            Layer("CategoryEncoding", "c", {"num_tokens": 4, "output_mode": "multi_hot"}),
-            TF,
-        )
-    ],
-    leaves_alone=[
-        Example(
-            Layer("CategoryEncoding", "c", {"output_mode": "count"}),
-            Layer("CategoryEncoding", "c", {"output_mode": "count"}),
-            TF,
-        )
-    ],
-    report=False,
-)
-def rename_values(layer: Layer, context: RuleContext) -> Layer | None:
-    """Values of `_VALUES` replaced."""
-    changed = {
-        key: _VALUES[key, value] for key, value in layer.config.items() if isinstance(value, str) and (key, value) in _VALUES
-    }
-    return layer.with_config(**changed) if changed else None
+    return layer.without(*renamed).with_config(**moved, **values)
 
 
 # Initializers that carry their dtype or a name of their time. keras 2.2.2 renamed the distribution `normal`, which

@@ -66,48 +66,35 @@ def vocabulary_in_file(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2271",
-    "The dtype of Discretization was that of its output",
+    "A dtype of whole numbers",
     to=Era.KERAS3,
-    classes=("Discretization",),
-    what="tf.keras writes `dtype='int64'` for a Discretization layer: the dtype of the bins it gives.",
+    classes=("Discretization", "Embedding"),
+    # Which reads the dtype of the indices.
+    after=("AK2210",),
+    what="tf.keras writes `dtype='int64'` for a Discretization layer: the dtype of the bins it gives. Keras 1 and 2.0 write "
+    "`dtype='int32'` for an Embedding: the dtype of the numbers that it looks up.",
     why="Keras 3 on TensorFlow turns the layer's input into that dtype first, which cuts off the fractions (3.15.1, "
-    "`predict`).",
-    changes="The dtype is left out; Keras 3 gives whole numbers by itself.",
-    versions="tf.keras 2.6 to 2.15",
+    "`predict`). The dtype of an Embedding is that of its table, which cannot be of whole numbers.",
+    changes="The dtype is dropped: Keras 3 gives and takes whole numbers without it.",
+    versions="Keras 1 and 2.0, tf.keras 2.6 to 2.15",
     examples=[
+        Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF),
         Example(
             Layer("Discretization", "d", {"bin_boundaries": (0.5,), "dtype": "int64"}),
             Layer("Discretization", "d", {"bin_boundaries": (0.5,)}),
             TF,
-        )
+        ),
     ],
     leaves_alone=[
-        Example(Layer("Discretization", "d", {"dtype": "float32"}), Layer("Discretization", "d", {"dtype": "float32"}), TF)
+        Example(Layer("Embedding", "e", {"dtype": "float16"}), Layer("Embedding", "e", {"dtype": "float16"}), TF),
+        Example(Layer("Discretization", "d", {"dtype": "float32"}), Layer("Discretization", "d", {"dtype": "float32"}), TF),
     ],
     report=False,
 )
-def dtype_of_bins(layer: Layer, context: RuleContext) -> Layer | None:
+def drop_integer_dtype(layer: Layer, context: RuleContext) -> Layer | None:
     """Without a dtype of whole numbers."""
     dtype = layer.config.get("dtype")
     return layer.without("dtype") if isinstance(dtype, str) and "int" in dtype else None
-
-
-@rule(
-    "AK2272",
-    "An Embedding's dtype was that of its input",
-    to=Era.KERAS3,
-    classes=("Embedding",),
-    # Which reads the dtype of the indices.
-    after=("AK2210",),
-    what="Keras 1 and 2.0 write `dtype='int32'` for an Embedding: the dtype of the numbers that it looks up.",
-    why="In Keras 3 it is the dtype of the table, which cannot be of whole numbers.",
-    examples=[Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF)],
-    leaves_alone=[Example(Layer("Embedding", "e", {"dtype": "float16"}), Layer("Embedding", "e", {"dtype": "float16"}), TF)],
-    report=False,
-)
-def dtype_of_indices(layer: Layer, context: RuleContext) -> Layer | None:
-    """Without a dtype of whole numbers."""
-    return dtype_of_bins(layer, context)
 
 
 @rule(
