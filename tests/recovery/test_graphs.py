@@ -110,7 +110,7 @@ def test_filling_is_limited(ops: GraphOps) -> None:
 
 def test_a_constant_hangs_on_the_input(ops: GraphOps) -> None:
     x = ops.input(Spec((None, 4), "float32"))
-    made = ops.anchored(np.full((2, 3), 7.0, "float32"))
+    made = ops.anchor(np.full((2, 3), 7.0, "float32"))
     assert made.spec.shape == (2, 3)
     assert x.ref.layer in {ref.layer for ref in _inputs_of(ops, "f_zeros_like")}
 

@@ -32,7 +32,7 @@ def trace_function(name: str, function: Callable[..., Any]) -> Traced:
         symbols = list({symbol.ref: symbol for symbol in flat_symbols([args, kwargs])}.values())
         if not symbols:
             return function(*args, **kwargs)
-        return ops.embedded(_trace_to_model(name, function, symbols, args, kwargs), _one_or_all(symbols))
+        return ops.embed(_trace_to_model(name, function, symbols, args, kwargs), _one_or_all(symbols))
 
     return call
 

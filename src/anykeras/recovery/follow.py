@@ -75,15 +75,15 @@ class Reading:
         """
         start = begin()
         if self.code is None or self.found.stored is None:
-            return start.domain, _by_name(self.found, start)
+            return start.domain, _call_by_name(self.found, start)
         if self.code.name in _WRAPPERS:
             raise refuse_wrapper(self.code.name)
         try:
             return start.domain, _run(self.code, self.found.stored, start, {})
         except AnyKerasError as error:
-            return self._again(error, begin(), self.code, self.found.stored)
+            return self._retry(error, begin(), self.code, self.found.stored)
 
-    def _again(
+    def _retry(
         self, error: AnyKerasError, start: Start, code: CodeObject, stored: StoredFunction
     ) -> tuple[CodeDomain, Operand]:
         """The second attempt, or the true reason why the first one failed."""
@@ -169,12 +169,12 @@ def _run(code: CodeObject, stored: StoredFunction, start: Start, functions: Mapp
     machine = Machine(code, start.domain)
     defaults = tuple(stored_value(value, start.domain) for value in stored.defaults)
     kwargs = {key: outer(value) for key, value in start.kwargs.items()}
-    kwargs |= _needed(code, len(start.args), len(defaults), start)
-    function = machine.function(defaults, closure=_cells(code, stored, start.domain, functions))
+    kwargs |= _fill_missing(code, len(start.args), len(defaults), start)
+    function = machine.function(defaults, closure=_fill_cells(code, stored, start.domain, functions))
     return inner(machine.run(function, [outer(arg) for arg in start.args], kwargs))
 
 
-def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[str, Operand]:
+def _fill_missing(code: CodeObject, given: int, defaults: int, start: Start) -> dict[str, Operand]:
     """Arguments without a default in the file that were given by name. Raises where one is in neither."""
     names = code.slots[: code.argcount + code.kwonlyargcount]
     filled = set(names[:given]) | set(names[code.argcount - defaults : code.argcount]) | set(start.kwargs)
@@ -185,7 +185,7 @@ def _needed(code: CodeObject, given: int, defaults: int, start: Start) -> dict[s
     return {name: start.domain.custom_objects[name] for name in wanted}
 
 
-def _cells(
+def _fill_cells(
     code: CodeObject, stored: StoredFunction, domain: CodeDomain, functions: Mapping[str, Operand]
 ) -> tuple[Operand, ...]:
     """The values of the variables that the function takes from around it; those given by name come first."""
@@ -211,11 +211,11 @@ def stored_value(value: object, domain: CodeDomain) -> Operand:
             closure=tuple(stored_value(v, domain) for v in value.closure or ()),
         )
     if isinstance(value, dict) and value.get("class_name") == "function":
-        return _named_value(str(value.get("config")), str(value.get("module") or ""), domain)
+        return _find_value(str(value.get("config")), str(value.get("module") or ""), domain)
     return outer(constant(value) if not isinstance(value, tuple) else value)
 
 
-def _named_value(name: str, module: str, domain: CodeDomain) -> Operand:
+def _find_value(name: str, module: str, domain: CodeDomain) -> Operand:
     if name in domain.custom_objects:
         return domain.custom_objects[name]
     entry = named(name, module, domain.ops.context)
@@ -224,7 +224,7 @@ def _named_value(name: str, module: str, domain: CodeDomain) -> Operand:
     return Held(entry)
 
 
-def _by_name(found: Found, start: Start) -> Operand:
+def _call_by_name(found: Found, start: Start) -> Operand:
     """A function that the file only names: one that was given, or one of the tables."""
     function = start.domain.custom_objects.get(found.name)
     if isinstance(function, Held):

@@ -74,29 +74,31 @@ class GraphOps(TensorOps[Symbol | Row]):
         if any(isinstance(value, Row) for value in leaves((*args, *kwargs.values()))):
             return along_batch(self, name, args, kwargs)
         if name in ("zeros", "ones", "full"):
-            return self._filled(name, *args, **kwargs)
+            return self._fill(name, *args, **kwargs)
         if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
-            return self.op("add", args[0], self._filled("zeros", args[1], dtype=self.dtype(args[0])))
-        if not any(self._symbolic(value) for value in (*args, *kwargs.values())):
+            return self.op("add", args[0], self._fill("zeros", args[1], dtype=self.dtype(args[0])))
+        if not any(self._is_symbolic(value) for value in (*args, *kwargs.values())):
             folded = folding.fold(name, args, kwargs)
             if folded is not None:
                 return folded
-            args, kwargs = self._hung(args, kwargs)
+            args, kwargs = self._hang_on_input(args, kwargs)
         if name == "add" and len(args) == 2 and not any(isinstance(value, Dim) for value in args):
             name, *operands = order_sum(self, *args)
             args = tuple(operands)
-        args, kwargs = tuple(self._operand(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()}
+        args, kwargs = tuple(self._to_operand(a) for a in args), {k: self._lift_sizes(v) for k, v in kwargs.items()}
         node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)
-        return self._called(node, args, kwargs)
+        return self._call(node, args, kwargs)
 
-    def _hung(self, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> tuple[tuple[Operand, ...], dict[str, Operand]]:
+    def _hang_on_input(
+        self, args: tuple[Operand, ...], kwargs: dict[str, Operand]
+    ) -> tuple[tuple[Operand, ...], dict[str, Operand]]:
         """Arguments of which the first array is a tensor of the graph: a graph has no node without an input."""
         for place, value in enumerate(args):
             if isinstance(value, np.ndarray | float):
-                return (*args[:place], self.anchored(value), *args[place + 1 :]), kwargs
+                return (*args[:place], self.anchor(value), *args[place + 1 :]), kwargs
         for key, value in kwargs.items():
             if isinstance(value, np.ndarray):
-                return args, {**kwargs, key: self.anchored(value)}
+                return args, {**kwargs, key: self.anchor(value)}
         return args, kwargs
 
     def layer(
@@ -115,15 +117,15 @@ class GraphOps(TensorOps[Symbol | Row]):
         if any(isinstance(value, Row) for value in leaves((*args, *kwargs.values()))):
             raise Refused(f"a {class_name} is called in a function that is mapped over the batch", "AK3043")
         name = str(config.get("name") or f"{self.builder.name}_{class_name.lower()}")
-        held = {key: _document_value(value) for key, value in config.items() if key != "name"}
+        held = {key: _to_document(value) for key, value in config.items() if key != "name"}
         held_weights = {role: tensors.constant(value) for role, value in (weights or {}).items()}
         made = Layer(class_name, name, held, held_weights, address=self.builder.address)
-        self._all_weights(made)
-        if not any(self._symbolic(arg) for arg in args):  # noise of a fixed shape: a graph has no node without an input
-            args = tuple(self.anchored(arg) for arg in args)
-        return self._called(made, tuple(self._lifted(a) for a in args), {k: self._lifted(v) for k, v in kwargs.items()})
+        self._check_weights(made)
+        if not any(self._is_symbolic(arg) for arg in args):  # noise of a fixed shape: a graph has no node without an input
+            args = tuple(self.anchor(arg) for arg in args)
+        return self._call(made, tuple(self._lift_sizes(a) for a in args), {k: self._lift_sizes(v) for k, v in kwargs.items()})
 
-    def _all_weights(self, made: Layer) -> None:
+    def _check_weights(self, made: Layer) -> None:
         """A layer made inside a Lambda has weights that Keras never saved: only those given here may be there."""
         entry = find(made.class_name, Era.KERAS3)
         missing = [role.name for role in (entry.roles(made) if entry else ()) if role.name not in made.weights]
@@ -133,7 +135,7 @@ class GraphOps(TensorOps[Symbol | Row]):
                 "AK3042",
             )
 
-    def anchored(self, value: Operand) -> Symbol:
+    def anchor(self, value: Operand) -> Symbol:
         """A constant as a tensor of the graph: added to nothing, so that it hangs on the first input."""
         first = next(iter(self._known.values()), None)
         if first is None:
@@ -147,9 +149,9 @@ class GraphOps(TensorOps[Symbol | Row]):
             made = self.op("add", self.op("cast", nothing, str(array.dtype)), array)
         return made
 
-    def embedded(self, model: Layer, *args: Operand) -> Operand:
+    def embed(self, model: Layer, *args: Operand) -> Operand:
         """A whole layer or model (a traced custom function), called."""
-        return self._called(model, tuple(self._lifted(a) for a in args), {})
+        return self._call(model, tuple(self._lift_sizes(a) for a in args), {})
 
     def map_rows(self, function: Callable[[Operand], Operand], x: Operand) -> Operand:
         """`function` of each sample, as operations on the whole batch."""
@@ -189,7 +191,7 @@ class GraphOps(TensorOps[Symbol | Row]):
         if not isinstance(x, Symbol):
             return np.asarray(x)[key]
         node = Layer("get_item", f"{self.builder.name}_getitem", operation=True)
-        return self._called(node, (x, tuple(key)), {})
+        return self._call(node, (x, tuple(key)), {})
 
     def constant(self, array: Operand, dtype: str | None = None) -> Operand:
         """Numbers, as an array."""
@@ -202,7 +204,7 @@ class GraphOps(TensorOps[Symbol | Row]):
         """A Dim as a number at run time: ones along its axes, summed."""
         result: Operand = int(dim.scale) if dim.scale.denominator == 1 else float(dim.scale)
         for source in dim.sources:
-            total = self.op("sum", self._ones_along(source, dtype))
+            total = self.op("sum", self._make_ones_along(source, dtype))
             result = total if result == 1 else self.op("multiply", total, result)
         return result if not dim.offset else self.op("add", result, dim.offset)
 
@@ -216,54 +218,54 @@ class GraphOps(TensorOps[Symbol | Row]):
         """Whether a tensor is the outcome of an operation (and not of a layer)."""
         return Ref(symbol.ref.layer, symbol.ref.node) in self._operations
 
-    def _called(self, layer: Layer, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+    def _call(self, layer: Layer, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
         if len(self._known) > NODES:
             raise Refused(f"the code makes more than {NODES} operations")
-        written = tuple(_refs(a) for a in args)
-        named = {k: _refs(v) for k, v in kwargs.items()}
+        written = tuple(_to_refs(a) for a in args)
+        named = {k: _to_refs(v) for k, v in kwargs.items()}
         ref = self.builder.add(layer, *written, **named)
         if layer.operation:
             self._operations.add(ref)
         try:
-            found = Inference().call(layer, [_specs(a) for a in args], {k: _specs(v) for k, v in kwargs.items()})
+            found = Inference().call(layer, [_to_specs(a) for a in args], {k: _to_specs(v) for k, v in kwargs.items()})
         except UnknownOperation as error:
             raise Refused(str(error)) from None
-        return self._outcome(ref, found)
+        return self._make_symbols(ref, found)
 
-    def _outcome(self, ref: Ref, found: Operand, counter: list[int] | None = None) -> Operand:
+    def _make_symbols(self, ref: Ref, found: Operand, counter: list[int] | None = None) -> Operand:
         counter = counter if counter is not None else [0]
         if isinstance(found, Spec):
             made = self._symbol(Ref(ref.layer, ref.node, counter[0]), found)
             counter[0] += 1
             return made
         if isinstance(found, Mapping):
-            return {key: self._outcome(ref, item, counter) for key, item in found.items()}
-        return tuple(self._outcome(ref, item, counter) for item in found)
+            return {key: self._make_symbols(ref, item, counter) for key, item in found.items()}
+        return tuple(self._make_symbols(ref, item, counter) for item in found)
 
-    def _symbolic(self, value: Operand) -> bool:
+    def _is_symbolic(self, value: Operand) -> bool:
         if isinstance(value, tuple | list):
-            return any(self._symbolic(item) for item in value)
+            return any(self._is_symbolic(item) for item in value)
         return isinstance(value, Symbol | Dim)
 
-    def _operand(self, value: Operand) -> Operand:
+    def _to_operand(self, value: Operand) -> Operand:
         """A positional argument: rows of numbers become an array, as Keras would do (its files cannot hold them)."""
         rows = isinstance(value, tuple | list) and len(value) > 0 and isinstance(value[0], tuple | list)
-        if not rows or self._symbolic(value) or not _numeric(value):
-            return self._lifted(value)
+        if not rows or self._is_symbolic(value) or not _is_float_nest(value):
+            return self._lift_sizes(value)
         made = np.asarray(value)
         return made.astype(self.context.floatx) if made.dtype == np.float64 else made
 
-    def _lifted(self, value: Operand) -> Operand:
+    def _lift_sizes(self, value: Operand) -> Operand:
         """A value as an argument of a node: sizes that are not known become tensors."""
         if isinstance(value, Dim):
             return self.size(value, "int32")
         if isinstance(value, tuple | list):
-            return tuple(self._lifted(item) for item in value)
+            return tuple(self._lift_sizes(item) for item in value)
         return value
 
     # -- sizes that are not known
 
-    def _ones_along(self, source: AxisSource, dtype: str) -> Operand:
+    def _make_ones_along(self, source: AxisSource, dtype: str) -> Operand:
         """Ones in a row as long as one axis of a tensor."""
         tensor = self._known[source.ref]
         key: list[Operand] = [0] * len(tensor.spec.known())
@@ -272,7 +274,7 @@ class GraphOps(TensorOps[Symbol | Row]):
         ones = self.op("ones_like", row)
         return ones if self.dtype(ones) == dtype else self.op("cast", ones, dtype)
 
-    def _filled(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
+    def _fill(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
         """Zeros, ones or a value in a shape of which some sizes are known only when the model runs."""
         target = sizes(self, shape)
         dtype = str(dtype or self.context.floatx)
@@ -287,21 +289,21 @@ class GraphOps(TensorOps[Symbol | Row]):
         for axis, size in enumerate(target):
             if isinstance(size, Dim):
                 spread = [-1 if i == axis else 1 for i in range(len(target))]
-                result = self.op("multiply", self.op("reshape", self._ones_of(size, dtype), tuple(spread)), result)
+                result = self.op("multiply", self.op("reshape", self._make_ones(size, dtype), tuple(spread)), result)
         return result
 
-    def _ones_of(self, size: Dim, dtype: str) -> Operand:
+    def _make_ones(self, size: Dim, dtype: str) -> Operand:
         """Ones in a row of an unknown length."""
         if size.offset or size.scale.denominator != 1:
             raise Refused("the code fills a tensor along a computed size that is not known", "AK3043")
         row: Operand = np.ones((int(size.scale),), dtype) if size.scale != 1 else None
         for source in size.sources:
-            along = self._ones_along(source, dtype)
+            along = self._make_ones_along(source, dtype)
             row = along if row is None else self.op("reshape", self.op("outer", along, row), (-1,))
         return row
 
 
-def _numeric(value: Operand) -> bool:
+def _is_float_nest(value: Operand) -> bool:
     """Whether a nest holds floats, and all rows are alike."""
     try:
         return np.asarray(value).dtype.kind == "f"
@@ -309,9 +311,9 @@ def _numeric(value: Operand) -> bool:
         return False
 
 
-def _document_value(value: Operand) -> Operand:
+def _to_document(value: Operand) -> Operand:
     if isinstance(value, list | tuple):
-        return tuple(_document_value(item) for item in value)
+        return tuple(_to_document(item) for item in value)
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, np.ndarray):
@@ -319,32 +321,32 @@ def _document_value(value: Operand) -> Operand:
     return value
 
 
-def _refs(value: Operand) -> Operand:
+def _to_refs(value: Operand) -> Operand:
     """An argument as the document holds it."""
     if isinstance(value, Symbol):
         return value.ref
     if isinstance(value, slice):
-        return Slice(_refs(value.start), _refs(value.stop), _refs(value.step))
+        return Slice(_to_refs(value.start), _to_refs(value.stop), _to_refs(value.step))
     if value is Ellipsis:
         return Ellipsis_()
     if isinstance(value, list | tuple):
-        return tuple(_refs(item) for item in value)
+        return tuple(_to_refs(item) for item in value)
     if isinstance(value, dict):
-        return {key: _refs(item) for key, item in value.items()}
-    return _document_value(value)
+        return {key: _to_refs(item) for key, item in value.items()}
+    return _to_document(value)
 
 
-def _specs(value: Operand) -> Operand:
+def _to_specs(value: Operand) -> Operand:
     """An argument as shape inference takes it."""
     if isinstance(value, Symbol):
         return value.spec
     if isinstance(value, slice | type(Ellipsis)):
-        return _refs(value)
+        return _to_refs(value)
     if isinstance(value, list | tuple):
-        return tuple(_specs(item) for item in value)
+        return tuple(_to_specs(item) for item in value)
     if isinstance(value, dict):
-        return {key: _specs(item) for key, item in value.items()}
-    return _document_value(value)
+        return {key: _to_specs(item) for key, item in value.items()}
+    return _to_document(value)
 
 
 def flat_symbols(value: Operand) -> list[Symbol]:

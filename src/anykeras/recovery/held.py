@@ -65,9 +65,9 @@ def inner(value: Operand) -> Operand:
     if isinstance(value, Held):
         return value.value.number if isinstance(value.value, Size) else value.value
     if isinstance(value, Function | Method):
-        return _callable(value)
+        return _wrap_function(value)
     if isinstance(value, Instance | Class):
-        return _called(value)
+        return _as_function(value)
     if type(value) is slice:
         return slice(inner(value.start), inner(value.stop), inner(value.step))
     if type(value) in (tuple, list):
@@ -77,15 +77,15 @@ def inner(value: Operand) -> Operand:
     return value
 
 
-def _called(value: Instance | Class) -> Callable[..., Operand]:
+def _as_function(value: Instance | Class) -> Callable[..., Operand]:
     """An object of the code's own class where a library takes a function."""
     function = value.kind.find("__call__") if isinstance(value, Instance) else None
     if not isinstance(function, Function):
         raise unsupported_error("the code hands an object of its own class to a function of a library")
-    return _callable(Method(function, value))
+    return _wrap_function(Method(function, value))
 
 
-def _callable(function: Function | Method) -> Callable[..., Operand]:
+def _wrap_function(function: Function | Method) -> Callable[..., Operand]:
     def call(*args: Operand, **kwargs: Operand) -> Operand:
         given = {key: outer(value) for key, value in kwargs.items()}
         return inner(function.invoke(*(outer(arg) for arg in args), **given))
@@ -99,14 +99,14 @@ def constant(value: Operand) -> Operand:
         kind = value.get("type") or value.get("class_name")
         body = value.get("value", value.get("config"))
         if kind in ("ndarray", "__ndarray__", "__numpy__") and body is not None:
-            return _array(body)
+            return _make_array(body)
         return {key: constant(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [constant(item) for item in value]
     return value
 
 
-def _array(body: Operand) -> Operand:
+def _make_array(body: Operand) -> Operand:
     if isinstance(body, Mapping):
         return np.asarray(body.get("value"), dtype=str(body.get("dtype", "float32")))
     return np.asarray(body)

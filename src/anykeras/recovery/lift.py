@@ -111,7 +111,7 @@ def _outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Opera
             return outcome
         return ops.op("squeeze", ops.op("expand_dims", outcome, axis=-1), axis=-1)  # exact for every dtype
     if isinstance(outcome, int | float | np.ndarray | np.generic):
-        return ops.anchored(outcome)
+        return ops.anchor(outcome)
     what = "a shape" if isinstance(outcome, Sizes) else type(outcome).__name__
     raise Refused(f"the function returns {what}, not a tensor")
 

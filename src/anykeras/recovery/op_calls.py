@@ -40,12 +40,12 @@ def _move_arguments(graph: Graph) -> Graph:
             args = tuple(_take_tensors(arg, tensors) for arg in made[0].args)
             kwargs = {key: _take_tensors(value, tensors) for key, value in made[0].kwargs.items()}
             layer = layer.with_config(call_args=args, call_kwargs=kwargs)
-            calls[layer.name] = tuple(Call((_tensors_of(call),)) for call in made)
+            calls[layer.name] = tuple(Call((_list_tensors(call),)) for call in made)
         layers.append(layer)
     return replace(graph, layers=tuple(layers), calls=calls)
 
 
-def _tensors_of(call: Call) -> Value:
+def _list_tensors(call: Call) -> Value:
     tensors: list[Ref] = []
     for arg in call.args:
         _take_tensors(arg, tensors)

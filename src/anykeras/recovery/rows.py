@@ -51,15 +51,15 @@ def along_batch(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: Mapping[
 
 
 def _elementwise(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
-    rank = max(ops.rank(value) if isinstance(value, Row) else np.ndim(value) for value in args if _shaped(value))
-    return ops.op(name, *(_widened(ops, value, rank) for value in args), **kwargs)
+    rank = max(ops.rank(value) if isinstance(value, Row) else np.ndim(value) for value in args if _has_shape(value))
+    return ops.op(name, *(_widen(ops, value, rank) for value in args), **kwargs)
 
 
-def _shaped(value: Operand) -> bool:
+def _has_shape(value: Operand) -> bool:
     return isinstance(value, Row | np.ndarray | int | float | list | tuple)
 
 
-def _widened(ops: Ops, value: Operand, rank: int) -> Operand:
+def _widen(ops: Ops, value: Operand, rank: int) -> Operand:
     """A sample with axes of size one before its own, so that shapes meet from the right as they did."""
     if not isinstance(value, Row):
         return value
@@ -69,14 +69,14 @@ def _widened(ops: Ops, value: Operand, rank: int) -> Operand:
     return made
 
 
-def _shifted(axis: Operand, rank: int) -> Operand:
+def _shift_axis(axis: Operand, rank: int) -> Operand:
     """An axis, or several, of a sample, counted in the batch."""
     if isinstance(axis, list | tuple):
-        return tuple(_shifted(one, rank) for one in axis)
+        return tuple(_shift_axis(one, rank) for one in axis)
     return int(axis) + 1 if axis >= 0 else int(axis) + rank + 1
 
 
-def _given(args: tuple[Operand, ...], kwargs: dict[str, Operand], name: str, place: int) -> tuple[Operand, ...]:
+def _move_argument(args: tuple[Operand, ...], kwargs: dict[str, Operand], name: str, place: int) -> tuple[Operand, ...]:
     """The arguments without the one called `name`, which is moved into `kwargs`."""
     if len(args) > place:
         kwargs[name] = args[place]
@@ -85,40 +85,40 @@ def _given(args: tuple[Operand, ...], kwargs: dict[str, Operand], name: str, pla
 
 
 def _reducing(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
-    (x, *rest) = _given(args, kwargs, "axis", 1)
+    (x, *rest) = _move_argument(args, kwargs, "axis", 1)
     if rest:
         raise Refused(f"a function that is mapped over the batch uses {name} in a way that is not known", "AK3043")
     rank = ops.rank(x)
     axis = kwargs.pop("axis", None)
-    where = tuple(range(1, rank + 1)) if axis is None else _shifted(axis, rank)
+    where = tuple(range(1, rank + 1)) if axis is None else _shift_axis(axis, rank)
     return ops.op(name, x.all, axis=where, **kwargs) if where != () else x.all
 
 
 def _along(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
-    (x, *rest) = _given(args, kwargs, "axis", 1)
+    (x, *rest) = _move_argument(args, kwargs, "axis", 1)
     axis = kwargs.pop("axis", -1 if name in ("softmax", "log_softmax", "sort", "argsort", "normalize") else None)
     if axis is None or rest:
         raise Refused(f"a function that is mapped over the batch uses {name} without an axis", "AK3043")
-    return ops.op(name, x.all, axis=_shifted(axis, ops.rank(x)), **kwargs)
+    return ops.op(name, x.all, axis=_shift_axis(axis, ops.rank(x)), **kwargs)
 
 
 def _expand_dims(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
-    (x,) = _given(args, kwargs, "axis", 1)
-    return ops.expand_dims(x.all, _shifted(kwargs["axis"], ops.rank(x) + 1))
+    (x,) = _move_argument(args, kwargs, "axis", 1)
+    return ops.expand_dims(x.all, _shift_axis(kwargs["axis"], ops.rank(x) + 1))
 
 
 def _squeeze(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
-    (x,) = _given(args, kwargs, "axis", 1)
+    (x,) = _move_argument(args, kwargs, "axis", 1)
     if kwargs.get("axis") is None:
         raise Refused("a function that is mapped over the batch uses squeeze without an axis", "AK3043")
-    return ops.squeeze(x.all, axis=_shifted(kwargs["axis"], ops.rank(x)))
+    return ops.squeeze(x.all, axis=_shift_axis(kwargs["axis"], ops.rank(x)))
 
 
 def _transpose(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
-    (x,) = _given(args, kwargs, "axes", 1)
+    (x,) = _move_argument(args, kwargs, "axes", 1)
     axes = kwargs.get("axes")
     order = tuple(range(ops.rank(x)))[::-1] if axes is None else axes
-    return ops.transpose(x.all, axes=(0, *(_shifted(one, ops.rank(x)) for one in order)))
+    return ops.transpose(x.all, axes=(0, *(_shift_axis(one, ops.rank(x)) for one in order)))
 
 
 def _reshape(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
@@ -135,11 +135,11 @@ def _reshape(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, O
 
 
 def _joining(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
-    (parts,) = _given(args, kwargs, "axis", 1)
+    (parts,) = _move_argument(args, kwargs, "axis", 1)
     if not all(isinstance(one, Row) for one in parts):
         raise Refused(f"a function that is mapped over the batch uses {name} with a constant", "AK3043")
     rank = ops.rank(parts[0]) + (name == "stack")
-    return ops.op(name, [one.all for one in parts], axis=_shifted(kwargs.get("axis", 0), rank))
+    return ops.op(name, [one.all for one in parts], axis=_shift_axis(kwargs.get("axis", 0), rank))
 
 
 def _matmul(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:

@@ -26,18 +26,18 @@ def text(model: Layer) -> str:
     used.update(refs(graph.outputs))
     lines: list[str] = []
     written: dict[Ref, str] = dict(names)
-    for layer, node in _in_order(graph):
+    for layer, node in _list_calls(graph):
         ref = Ref(layer.name, node)
-        value = _expression(layer, graph, node, written)
+        value = _write_call(layer, graph, node, written)
         if used[ref] > 1 or len(value) > WIDTH or any(r.tensor for r in used if (r.layer, r.node) == (ref.layer, node)):
             name = f"t{len(lines) + 1}"
-            lines.append(f"    {name} = {_bare(value)}")
+            lines.append(f"    {name} = {_strip_brackets(value)}")
             value = name
         written[ref] = value
         for other in used:
             if (other.layer, other.node) == (layer.name, node) and other.tensor:
                 written[other] = f"{value}[{other.tensor}]"
-    result = _bare(_value(graph.outputs, written))
+    result = _strip_brackets(_write_value(graph.outputs, written))
     head = ", ".join(names.values())
     if not lines:
         return f"lambda {head}: {result}"
@@ -53,7 +53,7 @@ def _input_names(graph: Graph) -> dict[Ref, str]:
     return {ref: "x" if len(given) == 1 else f"x{i}" for i, ref in enumerate(given)}
 
 
-def _in_order(graph: Graph) -> list[tuple[Layer, int]]:
+def _list_calls(graph: Graph) -> list[tuple[Layer, int]]:
     """Calls in the order in which tracing made them, which is one in which they can be made."""
     return [
         (layer, node)
@@ -63,22 +63,22 @@ def _in_order(graph: Graph) -> list[tuple[Layer, int]]:
     ]
 
 
-def _expression(layer: Layer, graph: Graph, node: int, written: Mapping[Ref, str]) -> str:
+def _write_call(layer: Layer, graph: Graph, node: int, written: Mapping[Ref, str]) -> str:
     call = graph.calls[layer.name][node]
-    args = [_value(arg, written) for arg in call.args]
+    args = [_write_value(arg, written) for arg in call.args]
     if layer.class_name == "get_item" and len(args) == 2:
-        return f"{args[0]}[{_key(call.args[1], written)}]"
+        return f"{args[0]}[{_write_key(call.args[1], written)}]"
     if layer.operation and layer.class_name in _INFIX and len(args) == 2:
         return f"({args[0]} {_INFIX[layer.class_name]} {args[1]})"
-    named = [f"{key}={_bare(_value(value, written))}" for key, value in call.kwargs.items()]
-    inside = ", ".join([*(_bare(arg) for arg in args), *named])
+    named = [f"{key}={_strip_brackets(_write_value(value, written))}" for key, value in call.kwargs.items()]
+    inside = ", ".join([*(_strip_brackets(arg) for arg in args), *named])
     if layer.operation:
         return f"ops.{layer.class_name}({inside})"
-    config = ", ".join(f"{key}={_value(value, written)}" for key, value in layer.config.items() if value is not None)
+    config = ", ".join(f"{key}={_write_value(value, written)}" for key, value in layer.config.items() if value is not None)
     return f"{layer.class_name}({config})({inside})"
 
 
-def _bare(value: str) -> str:
+def _strip_brackets(value: str) -> str:
     """An expression without the brackets around the whole of it."""
     if not (value.startswith("(") and value.endswith(")")):
         return value
@@ -99,16 +99,16 @@ def _is_tuple(value: str) -> bool:
     return False
 
 
-def _key(value: Value, written: Mapping[Ref, str]) -> str:
+def _write_key(value: Value, written: Mapping[Ref, str]) -> str:
     parts = value if isinstance(value, tuple) else (value,)
-    return ", ".join(_value(part, written) for part in parts)
+    return ", ".join(_write_value(part, written) for part in parts)
 
 
-def _value(value: Value, written: Mapping[Ref, str]) -> str:
+def _write_value(value: Value, written: Mapping[Ref, str]) -> str:
     if isinstance(value, Ref):
         return written.get(value, f"{value.layer}[{value.tensor}]")
     if isinstance(value, Slice):
-        ends = ["" if v is None else _value(v, written) for v in (value.start, value.stop, value.step)]
+        ends = ["" if v is None else _write_value(v, written) for v in (value.start, value.stop, value.step)]
         return ":".join(ends[:2]) + (f":{ends[2]}" if ends[2] else "")
     if isinstance(value, Ellipsis_):
         return "..."
@@ -118,8 +118,8 @@ def _value(value: Value, written: Mapping[Ref, str]) -> str:
         shown = value.read().tolist() if value.size <= 8 else f"array of shape {value.shape}"
         return str(shown)
     if isinstance(value, tuple):
-        inside = ", ".join(_bare(_value(item, written)) for item in value)
+        inside = ", ".join(_strip_brackets(_write_value(item, written)) for item in value)
         return f"({inside},)" if len(value) == 1 else f"({inside})"
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{k!r}: {_value(v, written)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k!r}: {_write_value(v, written)}" for k, v in value.items()) + "}"
     return repr(value)

@@ -145,7 +145,7 @@ class TensorOps(ABC, Generic[Tensor]):
         """``while cond(*state): state = body(*state)``; only where the values of tensors can decide."""
         raise Refused("a loop goes on as long as the values of a tensor say", "AK3043")
 
-    def resized(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
+    def resize_open(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
         """`x` reshaped to sizes of which several are Dims; only where sizes can be computed when the model runs."""
         raise Refused("a reshape leaves more than one size unknown", "AK3043")
 

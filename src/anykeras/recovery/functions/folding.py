@@ -69,25 +69,25 @@ def compute(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) ->
             result = _GIVEN[name](*args, **kwargs)
     except (TypeError, ValueError, IndexError, OverflowError, np.linalg.LinAlgError, MemoryError) as error:
         raise Refused(f"numpy.{name} fails on these constants: {error}") from None
-    return _numbers(name, result)
+    return _check_numbers(name, result)
 
 
-def _numbers(name: str, result: Operand) -> Operand:
+def _check_numbers(name: str, result: Operand) -> Operand:
     if isinstance(result, list | tuple):
-        return type(result)(_numbers(name, one) for one in result) if isinstance(result, list) else tuple(result)
+        return type(result)(_check_numbers(name, one) for one in result) if isinstance(result, list) else tuple(result)
     if isinstance(result, np.ndarray | np.generic) and result.dtype.kind not in "fiubc":
         raise Refused(f"numpy.{name} gives {result.dtype} and not numbers")
     return result
 
 
 def _guard(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> None:
-    _plain_arguments(name, args, kwargs)
+    _check_arguments(name, args, kwargs)
     if name in MAKING:
-        wanted = _made(name, args, kwargs)
+        wanted = _count_made(name, args, kwargs)
     elif name in CONTRACTING:
-        wanted = _contracted(name, args)
+        wanted = _count_contracted(name, args)
     elif name in ELEMENTWISE:
-        wanted = _broadcast(name, args)
+        wanted = _count_broadcast(name, args)
     elif name == "diag" and np.ndim(args[0]) == 1:
         wanted = _count(args[0]) ** 2
     else:
@@ -96,7 +96,7 @@ def _guard(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> 
         raise Refused(f"numpy.{name} would make a constant of {wanted} elements")
 
 
-def _plain_arguments(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> None:
+def _check_arguments(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> None:
     """Numbers that fit a machine word and known arguments only: no `out`, no objects, no endless repetition."""
     unknown = sorted(set(kwargs) - set(_ARGUMENTS))
     if unknown or kwargs.get("order") not in (None, "C", "K", "A", "F"):
@@ -125,7 +125,7 @@ def leaves(value: Operand) -> Iterator[Operand]:
         yield value
 
 
-def _contracted(name: str, args: tuple[Operand, ...]) -> int:
+def _count_contracted(name: str, args: tuple[Operand, ...]) -> int:
     a, b = (np.shape(one) for one in args[:2])
     if name not in ("dot", "matmul") or not a or not b:
         return math.prod(a) * math.prod(b)
@@ -143,7 +143,7 @@ def _count(value: Operand) -> int:
     return 1
 
 
-def _broadcast(name: str, args: tuple[Operand, ...]) -> int:
+def _count_broadcast(name: str, args: tuple[Operand, ...]) -> int:
     try:
         shapes = [np.shape(one) for one in args if one is not None]
         return math.prod(np.broadcast_shapes(*shapes))
@@ -151,10 +151,10 @@ def _broadcast(name: str, args: tuple[Operand, ...]) -> int:
         raise Refused(f"numpy.{name} on constants whose shapes do not fit: {error}") from None
 
 
-def _made(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
+def _count_made(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
     if name in ("zeros", "ones", "empty", "full"):
         shape = kwargs.get("shape", args[0] if args else 0)
-        return _product(shape)
+        return _multiply(shape)
     if name in ("eye", "identity"):
         rows = int(args[0])
         columns: Operand = args[1] if len(args) > 1 else kwargs.get("M")
@@ -169,12 +169,12 @@ def _made(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> i
     if name == "meshgrid":
         return math.prod(map(_count, args)) * max(1, len(args))
     if name == "broadcast_to":
-        return _product(kwargs.get("shape", args[1] if len(args) > 1 else 0))
+        return _multiply(kwargs.get("shape", args[1] if len(args) > 1 else 0))
     times: Operand = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
     if name == "repeat" and np.ndim(times):
         return sum(int(one) for one in times)
-    return _count(args[0]) * _product(times)
+    return _count(args[0]) * _multiply(times)
 
 
-def _product(shape: Operand) -> int:
+def _multiply(shape: Operand) -> int:
     return math.prod(int(one) for one in (shape if isinstance(shape, list | tuple) else np.ravel(shape)))

@@ -43,12 +43,12 @@ def getitem(ops: Ops, x: Operand, key: Operand) -> Operand:
     if isinstance(x, Sizes | Shape | tuple | list):
         return x[key]
     parts = [plain(part) for part in key] if isinstance(key, tuple) else [plain(key)]
-    parts = _spelled_out(ops, x, parts)
+    parts = _expand_ellipsis(ops, x, parts)
     simple: list[Operand] = []
     later: list[tuple[str, int, Operand]] = []
     axis = 0
     for part, size in parts:
-        kept, step = _kept(ops, part, size)
+        kept, step = _keep(ops, part, size)
         simple.append(kept)
         if step is not None:
             later.append((*step[:1], axis, *step[1:]))
@@ -62,7 +62,7 @@ def getitem(ops: Ops, x: Operand, key: Operand) -> Operand:
     return y
 
 
-def _spelled_out(ops: Ops, x: Operand, parts: list[Operand]) -> list[tuple[Operand, Operand]]:
+def _expand_ellipsis(ops: Ops, x: Operand, parts: list[Operand]) -> list[tuple[Operand, Operand]]:
     """The key without Ellipsis, each part with the size of its axis (None for a new axis)."""
     used = sum(part is not None and part is not Ellipsis for part in parts)
     rank = ops.rank(x)
@@ -76,7 +76,7 @@ def _spelled_out(ops: Ops, x: Operand, parts: list[Operand]) -> list[tuple[Opera
     return [(part, None if part is None else next(sizes)) for part in parts]
 
 
-def _kept(ops: Ops, part: Operand, size: Operand) -> tuple[Operand, tuple[str, Operand] | None]:
+def _keep(ops: Ops, part: Operand, size: Operand) -> tuple[Operand, tuple[str, Operand] | None]:
     """A part that survives, and what is left to do along that axis."""
     if part is None:
         return None, None

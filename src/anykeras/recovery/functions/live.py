@@ -50,9 +50,9 @@ class LiveOps(TensorOps[object]):
     def op(self, name: str, /, *args: Operand, **kwargs: Operand) -> Operand:
         """Call ``keras.ops.<name>``."""
         if name in ("zeros", "ones", "full"):
-            return self._filled(name, *args, **kwargs)
+            return self._fill(name, *args, **kwargs)
         if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
-            return self.op("add", args[0], self._filled("zeros", args[1], dtype=self.dtype(args[0])))
+            return self.op("add", args[0], self._fill("zeros", args[1], dtype=self.dtype(args[0])))
         if name == "add" and len(args) == 2 and not kwargs and not any(isinstance(value, Dim) for value in args):
             name, *operands = order_sum(self, *args)
             args = tuple(operands)
@@ -95,20 +95,20 @@ class LiveOps(TensorOps[object]):
         ops = self.keras.ops
         result = ops.cast(dim.scale, dtype) if dim.scale.denominator != 1 else int(dim.scale)
         for source in dim.sources:
-            result = ops.sum(self._ones_along(source, dtype)) * result
+            result = ops.sum(self._make_ones_along(source, dtype)) * result
         return result + dim.offset
 
     def loop(self, cond: Callable[..., Operand], body: Callable[..., Operand], state: list[Operand]) -> list[Operand]:
         """``keras.ops.while_loop``."""
         return list(self.keras.ops.while_loop(cond, body, tuple(state)))
 
-    def resized(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
+    def resize_open(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
         """``keras.ops.reshape`` with sizes that the backend computes; symbolic tensors of Keras have none."""
         if isinstance(x, self.keras.KerasTensor):
-            return super().resized(x, sizes)
-        return self.keras.ops.reshape(x, tuple(self._run_size(size) if isinstance(size, Dim) else size for size in sizes))
+            return super().resize_open(x, sizes)
+        return self.keras.ops.reshape(x, tuple(self._compute_size(size) if isinstance(size, Dim) else size for size in sizes))
 
-    def _run_size(self, dim: Dim) -> Operand:
+    def _compute_size(self, dim: Dim) -> Operand:
         result: Operand = 1
         for source in dim.sources:
             result = self.keras.ops.shape(source.tensor)[source.axis] * result
@@ -143,25 +143,25 @@ class LiveOps(TensorOps[object]):
         """Keep the note."""
         self.notes.append(text)
 
-    def _ones_along(self, source: TensorAxis, dtype: str) -> Operand:
+    def _make_ones_along(self, source: TensorAxis, dtype: str) -> Operand:
         index: list[Operand] = [0] * self.rank(source.tensor)
         index[source.axis] = slice(None)
         return self.keras.ops.cast(self.keras.ops.ones_like(source.tensor[tuple(index)]), dtype)
 
-    def _filled(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
+    def _fill(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
         target = sizes(self, shape)
         dtype = dtype or self.context.floatx
         static = tuple(1 if isinstance(size, Dim) else size for size in target)
         result = getattr(self.keras.ops, name)(static, *args, dtype=dtype, **kwargs)
         for axis, size in enumerate(target):
             if isinstance(size, Dim):
-                result = self.keras.ops.multiply(self._ones_of(size, axis, len(target), dtype), result)
+                result = self.keras.ops.multiply(self._make_ones(size, axis, len(target), dtype), result)
         return result
 
-    def _ones_of(self, dim: Dim, axis: int, rank: int, dtype: str) -> Operand:
+    def _make_ones(self, dim: Dim, axis: int, rank: int, dtype: str) -> Operand:
         if len(dim.sources) != 1 or dim.offset or dim.scale.denominator != 1:
             raise Refused("a tensor is made whose size is computed from unknown sizes", "AK3043")
-        ones = self._ones_along(dim.sources[0], dtype)
+        ones = self._make_ones_along(dim.sources[0], dtype)
         if dim.scale != 1:
             ones = self.keras.ops.repeat(ones, int(dim.scale))
         return self.keras.ops.reshape(ones, (1,) * axis + (-1,) + (1,) * (rank - axis - 1))

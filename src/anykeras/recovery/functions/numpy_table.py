@@ -62,7 +62,7 @@ _ASKING: dict[str, Callable[[Ops, Operand], Operand]] = {
 }
 
 
-def touches(ops: Ops, *values: Operand) -> bool:
+def has_tensor(ops: Ops, *values: Operand) -> bool:
     """Whether a tensor or an unknown size is among the arguments, at any depth."""
     return any(ops.is_tensor(one) or isinstance(one, Dim | Sizes) for one in folding.leaves(list(values)))
 
@@ -77,7 +77,7 @@ def _plain(value: Operand) -> Operand:
 def _entry(name: str) -> Callable[..., Operand]:
     def run(ops: Ops, *a: Operand, **kwargs: Operand) -> Operand:
         args, named = tuple(map(_plain, a)), {key: _plain(value) for key, value in kwargs.items()}
-        if not touches(ops, *args, *named.values()):
+        if not has_tensor(ops, *args, *named.values()):
             return folding.compute(name, args, named)
         return _on_tensors(ops, name, args, named)
 
@@ -90,11 +90,11 @@ def _on_tensors(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str
     if name in _ASKING:
         return _ASKING[name](ops, args[0])
     if name in _REDUCE:
-        return _reduced(ops, name, *args, **kwargs)
+        return _reduce(ops, name, *args, **kwargs)
     if name in ("reshape", "tile"):
         return shapes.reshape(ops, *args) if name == "reshape" else shapes.tile(ops, *args)
     if name in ("asarray", "array", "ascontiguousarray"):
-        return _as_tensor(ops, *args, **kwargs)
+        return _to_tensor(ops, *args, **kwargs)
     if name == "linalg.norm":
         return _norm(ops, *args, **kwargs)
     if name in ("zeros", "ones", "full", "broadcast_to"):
@@ -109,16 +109,16 @@ def _on_tensors(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str
     return ops.op(_RENAMED.get(name, name), *args, **kwargs)
 
 
-def _reduced(
+def _reduce(
     ops: Ops, name: str, a: Operand, axis: Operand = None, dtype: Operand = None, out: Operand = None, keepdims: Operand = False
 ) -> Operand:
     name = {"amax": "max", "amin": "min"}.get(name, name)
     if isinstance(a, list | tuple):
-        a = ops.stack([shapes.number(ops, one, "int32") for one in a], axis=0) if touches(ops, a) else a
+        a = ops.stack([shapes.number(ops, one, "int32") for one in a], axis=0) if has_tensor(ops, a) else a
     return reduce(ops, name, a, axis, keepdims)
 
 
-def _as_tensor(ops: Ops, x: Operand, dtype: Operand = None, **_: Operand) -> Operand:
+def _to_tensor(ops: Ops, x: Operand, dtype: Operand = None, **_: Operand) -> Operand:
     if isinstance(x, list | tuple):
         x = Sizes(x) if not any(map(ops.is_tensor, x)) else ops.stack(list(x), axis=0)
     return x if dtype is None or isinstance(x, Sizes) else ops.cast(x, dtype_name(ops, dtype))
@@ -136,7 +136,7 @@ for _name in folding.allowed():
 
 def _number(dtype: str) -> Callable[..., Operand]:
     def run(ops: Ops, x: Operand = 0) -> Operand:
-        if touches(ops, x):
+        if has_tensor(ops, x):
             return ops.cast(shapes.number(ops, x, dtype), dtype)
         return np.asarray(x).astype(dtype)[()] if np.ndim(x) == 0 else np.asarray(x).astype(dtype)
 
@@ -160,7 +160,7 @@ for _old, _new in {
 
 
 def _einsum(ops: Ops, equation: Operand, *operands: Operand, **_: Operand) -> Operand:
-    if touches(ops, *operands):
+    if has_tensor(ops, *operands):
         return ops.einsum(equation, *operands)
     sizes: dict[str, int] = {}
     for letters, one in zip(equation.replace(" ", "").split("->")[0].split(","), operands, strict=False):
@@ -174,7 +174,7 @@ register(Entry(f"{NP}.einsum", _einsum, _STACK))
 
 
 def _pad(ops: Ops, array: Operand, pad_width: Operand, mode: Operand = "constant", constant_values: Operand = 0) -> Operand:
-    if touches(ops, array):
+    if has_tensor(ops, array):
         return ops.pad(array, pad_width, mode=mode, constant_values=constant_values)
     around = np.broadcast_to(np.asarray(pad_width), (np.ndim(array), 2))
     if math.prod(int(n + a + b) for n, (a, b) in zip(np.shape(array), around, strict=True)) > folding.MOST:

@@ -45,11 +45,11 @@ def _binary(name: str, new: str, python: Callable[..., Operand] | None = None) -
             return python(a, b)
         a, b = _pair(ops, a, b)
         if new in ("add", "subtract", "multiply"):
-            a, b = _counted(ops, a, b)
+            a, b = _cast_counted(ops, a, b)
         return ops.op(new, a, b)
 
 
-def _counted(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
+def _cast_counted(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
     """Theano's comparisons were int8 and added up."""
     if ops.context.backend == "theano" and of(ops, a) == "bool" and of(ops, b) == "bool":
         return ops.cast(a, "int8"), ops.cast(b, "int8")

@@ -30,10 +30,10 @@ def sizes(ops: Ops, shape: Operand) -> tuple[Operand, ...]:
         return (shape,) if isinstance(shape, Dim) else (int(shape),)
     if ops.is_tensor(shape):
         raise Refused("a shape is computed from the values of a tensor", "AK3043")
-    return tuple(_size(item) for item in (shape.tolist() if hasattr(shape, "tolist") else shape))
+    return tuple(_parse_size(item) for item in (shape.tolist() if hasattr(shape, "tolist") else shape))
 
 
-def _size(item: Operand) -> Operand:
+def _parse_size(item: Operand) -> Operand:
     if isinstance(item, Dim):
         return item
     if isinstance(item, Sizes) and len(item) == 1:
@@ -63,17 +63,17 @@ def reshape(ops: Ops, x: Operand, shape: Operand) -> Operand:
     target = list(sizes(ops, shape))
     before = ops.shape(x)
     if -1 in target and any(isinstance(size, Dim) for size in target):
-        target[target.index(-1)] = _missing(before, target)
+        target[target.index(-1)] = _infer_missing(before, target)
     unknown = [axis for axis, size in enumerate(target) if isinstance(size, Dim) or size == -1]
     if len(unknown) <= 1:
         return ops.op("reshape", x, tuple(-1 if axis in unknown else size for axis, size in enumerate(target)))
     if len(unknown) == 2 and unknown[0] == 0 and target[0] == before[0]:
         rest = tuple(-1 if axis in unknown else size for axis, size in enumerate(target))[1:]
         return ops.layer("Reshape", {"target_shape": rest}, x)
-    return ops.resized(x, tuple(target))
+    return ops.resize_open(x, tuple(target))
 
 
-def _missing(before: tuple[Operand, ...], target: list[Operand]) -> Operand:
+def _infer_missing(before: tuple[Operand, ...], target: list[Operand]) -> Operand:
     """What -1 stands for, when other sizes are unknown too: total size over the given sizes, if that is a size."""
     left, right = list(before), [size for size in target if not (isinstance(size, int) and size == -1)]
     for size in list(right):

@@ -17,17 +17,17 @@ _METHODS = ("bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "
 constants(f"{IMAGE}.ResizeMethod", {name.upper(): name for name in _METHODS} | {"NEAREST_NEIGHBOR": "nearest"})
 
 
-def _method(method: Operand) -> str:
+def _parse_method(method: Operand) -> str:
     name = _NUMBERED.get(method, method) if isinstance(method, int) else method
     return str(name).lower()
 
 
-def _batched(ops: Ops, image: Operand) -> tuple[Operand, bool]:
+def _add_batch(ops: Ops, image: Operand) -> tuple[Operand, bool]:
     return (ops.expand_dims(image, 0), True) if ops.rank(image) == 3 else (image, False)
 
 
-def _resized(ops: Ops, images: Operand, size: Operand, method: str, grid: Grid, antialias: bool) -> Operand:
-    x, single = _batched(ops, images)
+def _resize(ops: Ops, images: Operand, size: Operand, method: str, grid: Grid, antialias: bool) -> Operand:
+    x, single = _add_batch(ops, images)
     if method != "nearest" and not is_float(ops, x):
         x = ops.cast(x, "float32")
     y = resize(ops, x, sizes(ops, size), method, grid, antialias=antialias)
@@ -50,7 +50,7 @@ def resize_images(
 ) -> Operand:
     if preserve_aspect_ratio:
         raise Refused("an image is resized with its own proportions")
-    return _resized(ops, images, size, _method(method), Grid(align_corners=bool(align_corners)), False)
+    return _resize(ops, images, size, _parse_method(method), Grid(align_corners=bool(align_corners)), False)
 
 
 @function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", stack="TensorFlow 2: half-pixel centers")
@@ -64,17 +64,17 @@ def resize_v2(
 ) -> Operand:
     if preserve_aspect_ratio:
         raise Refused("an image is resized with its own proportions")
-    name = _method(method)
+    name = _parse_method(method)
     # resize_area has no flag for the centers
     grid = Grid(half_pixel_centers=name != "area")
-    return _resized(ops, images, size, name, grid, bool(antialias) and name not in ("nearest", "area"))
+    return _resize(ops, images, size, name, grid, bool(antialias) and name not in ("nearest", "area"))
 
 
 def _by_method(
     ops: Ops, method: str, images: Operand, size: Operand, align_corners: Operand = False, half_pixel_centers: Operand = False
 ) -> Operand:
     grid = Grid(align_corners=bool(align_corners), half_pixel_centers=bool(half_pixel_centers))
-    return _resized(ops, images, size, method, grid, False)
+    return _resize(ops, images, size, method, grid, False)
 
 
 each(
@@ -85,12 +85,12 @@ each(
 )
 
 
-def _contrasted(ops: Ops, images: Operand, contrast_factor: Operand) -> Operand:
+def _adjust_contrast(ops: Ops, images: Operand, contrast_factor: Operand) -> Operand:
     mean = ops.mean(images, axis=(-3, -2), keepdims=True)
     return ops.add(ops.multiply(ops.subtract(images, mean), contrast_factor), mean)
 
 
-def _grey(ops: Ops, images: Operand) -> Operand:
+def _to_grey(ops: Ops, images: Operand) -> Operand:
     return ops.matmul(images, ops.constant([[0.2989], [0.5870], [0.1140]], of(ops, images)))
 
 
@@ -100,10 +100,10 @@ functions(
         "flip_left_right": lambda ops, image: ops.flip(image, axis=-2),
         "flip_up_down": lambda ops, image: ops.flip(image, axis=-3),
         "transpose transpose_image": lambda ops, image: ops.swapaxes(image, -3, -2),
-        "rgb_to_grayscale": _grey,
+        "rgb_to_grayscale": _to_grey,
         "grayscale_to_rgb": lambda ops, images: ops.repeat(images, 3, axis=-1),
         "adjust_brightness": lambda ops, image, delta: ops.add(image, delta),  # of floats
-        "adjust_contrast": _contrasted,  # of floats
+        "adjust_contrast": _adjust_contrast,  # of floats
         "adjust_gamma": lambda ops, image, gamma=1, gain=1: ops.multiply(ops.power(image, gamma), gain),
     },
     stack=_BOTH,
