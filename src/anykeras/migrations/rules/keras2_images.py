@@ -217,7 +217,7 @@ def _is_matrices(model: Layer) -> bool:
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
     # Sizes of images come from the batch_shape of inputs.
-    after=("AK2202",),
+    after=("AK2202", "AK2210"),
     what="tf.keras resizes images by TensorFlow's `bicubic`, `lanczos3`, `lanczos5`, `area`, `gaussian` and `mitchellcubic`.",
     why="Keras 3 does not have the last three; `bicubic` has another kernel on torch (pixels of unit variance differ by "
     "0.2) and finer steps on JAX (by 0.002); torch has no lanczos.",

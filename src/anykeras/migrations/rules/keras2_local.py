@@ -59,6 +59,8 @@ def _after_input(config: Config) -> Layer:
     "AK2249",
     "The input size of a locally connected layer without a bias",
     to=Era.KERAS3,
+    # Sizes follow from the batch_shape of inputs.
+    after=("AK2202", "AK2210"),
     what="Without a bias, the weights of a locally connected layer do not tell how many positions its output has "
     "along each axis.",
     why="AK2250 needs the sizes. They follow from the layers before.",
@@ -94,6 +96,8 @@ def _wants_shape(layer: Layer) -> bool:
     "Locally connected layers are built from slices and an einsum",
     to=Era.KERAS3,
     classes=tuple(_RANKS),
+    # Which finds the sizes of the input that this one reads.
+    after=("AK2249",),
     what="LocallyConnected1D and 2D apply another kernel at each position. Keras 3 dropped them.",
     why="The same numbers come from the patches of the input, one slice for each place in the kernel, and one "
     "EinsumDense that multiplies the patch at each position with that position's kernel.",
