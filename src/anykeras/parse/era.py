@@ -33,7 +33,7 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     evidence: list[Evidence] = []
     version = _stamp(raw, "keras_version", evidence)
     backend = _stamp(raw, "backend", evidence) or _backend_by_names(raw, evidence)
-    words = _words(raw.architecture, is_custom)
+    words = frozenset(_keys(raw.architecture, is_custom))
     era = _era(raw, version, words, evidence)
     library = _library(era)
     if library != "keras":
@@ -59,18 +59,22 @@ def _tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evid
         return None
     if version != "2.2.4-tf":
         return 1 if version.endswith("-tf") and version < "2.2.4" else 2
-    stack: list[Json] = [raw.architecture]
+    for item in _objects(raw.architecture):
+        if {"name", "class_name", "inbound_nodes"} <= item.keys():
+            order = [name for name in item if name in ("name", "class_name")]
+            evidence.append(Evidence("layers", f"{order[0]} stands before {order[1]}"))
+            return 1 if order[0] == "name" else 2
+    return None
+
+
+def _objects(value: Json) -> Iterator[dict[str, Json]]:
+    """Every object of a JSON value, each before those in it."""
+    stack = [value]
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            if {"name", "class_name", "inbound_nodes"} <= item.keys():
-                order = [name for name in item if name in ("name", "class_name")]
-                evidence.append(Evidence("layers", f"{order[0]} stands before {order[1]}"))
-                return 1 if order[0] == "name" else 2
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
-    return None
+            yield item
+        stack.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
 
 
 def _stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:
@@ -99,13 +103,6 @@ def _backend_by_names(raw: Raw, evidence: list[Evidence]) -> str | None:
     return "theano"
 
 
-def _words(value: Json, is_custom: IsCustom) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for word in _keys(value, is_custom):
-        counts[word] = counts.get(word, 0) + 1
-    return counts
-
-
 def _keys(value: Json, is_custom: IsCustom) -> Iterator[str]:
     stack: list[tuple[Json, bool]] = [(value, True)]
     while stack:
@@ -128,7 +125,7 @@ def _is_custom_layer(item: dict[str, Json], is_custom: IsCustom) -> bool:
     return "name" in config and (not known or is_custom(name.rpartition(">")[2], config))
 
 
-def _era(raw: Raw, version: str | None, words: dict[str, int], evidence: list[Evidence]) -> Era:
+def _era(raw: Raw, version: str | None, words: frozenset[str], evidence: list[Evidence]) -> Era:
     stamped = _era_of_version(version)
     spoken = _era_of_words(raw.architecture, words)
     if spoken is not None:
@@ -159,19 +156,18 @@ def _era_of_version(version: str | None) -> Era | None:
     return {0: Era.KERAS0, 1: Era.KERAS1, 3: Era.KERAS3}.get(major)
 
 
-def _era_of_words(architecture: Json, words: dict[str, int]) -> Era | None:
+def _era_of_words(architecture: Json, words: frozenset[str]) -> Era | None:
     if not isinstance(architecture, dict):
         return None
     if "class_name" not in architecture and architecture.get("name") in ("Sequential", "Graph"):
         return Era.KERAS0
-    seen = set(words)
-    if "module" in architecture and "build_config" not in seen and "batch_input_shape" in seen:
+    if "module" in architecture and "build_config" not in words and "batch_input_shape" in words:
         return Era.TF2  # Keras 2.12 to 2.15 in the .keras format: new spelling, old arguments
-    if seen & KERAS3_WORDS and "batch_input_shape" not in seen:
+    if words & KERAS3_WORDS and "batch_input_shape" not in words:
         return Era.KERAS3
-    if seen & TF2_WORDS:
+    if words & TF2_WORDS:
         return Era.TF2
-    old, new = len(seen & KERAS1_WORDS), len(seen & KERAS2_WORDS)
+    old, new = len(words & KERAS1_WORDS), len(words & KERAS2_WORDS)
     if old or new:
         return Era.KERAS1 if old > new else Era.KERAS2
     return None
@@ -188,18 +184,9 @@ def _library(era: Era) -> str:
 
 def _data_format(architecture: Json, evidence: list[Evidence]) -> str | None:
     """The one data format that the layers name, or None where they name none or both."""
-    spoken: set[str] = set()
-    stack = [architecture]
+    found = [item.get("data_format", item.get("dim_ordering")) for item in _objects(architecture)]
     spelled = {"th": "channels_first", "tf": "channels_last"}
-    while stack:
-        item = stack.pop()
-        if isinstance(item, dict):
-            value = item.get("data_format", item.get("dim_ordering"))
-            if isinstance(value, str):
-                spoken.add(spelled.get(value, value))
-            stack.extend(item.values())
-        elif isinstance(item, list):
-            stack.extend(item)
+    spoken = {spelled.get(value, value) for value in found if isinstance(value, str)}
     if len(spoken) != 1:
         return None
     (only,) = spoken
