@@ -87,7 +87,7 @@ class TensorOps(ABC, Generic[Tensor]):
 
     `Tensor` is what the implementation computes with: a symbol of a graph, an array. An implementation gives `op` and the
     other abstract methods. Sizes in shapes are ints where known, else
-    :class:`~anykeras.recovery.functions.shapes.Dim`; `reshape`, `broadcast_to`, `zeros`, `ones`, `full` and `tile` are
+    :class:`~anykeras.recovery.functions.values.Dim`; `reshape`, `broadcast_to`, `zeros`, `ones`, `full` and `tile` are
     called with whatever sizes the old code computed, so an implementation must take both.
     """
 
