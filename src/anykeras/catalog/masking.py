@@ -13,20 +13,7 @@ from typing import Final
 
 from ..document.graph import Node, flat_refs, reachable, steps
 from ..document.model import Call, Graph, Layer, Ref, Value
-
-# `mask` is an argument of their `call`.
-_TAKES: Final = frozenset({
-    *("BatchNormalization", "Bidirectional", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D", "GRU", "GlobalAveragePooling1D"),
-    *("LSTM", "Lambda", "Pipeline", "RNN", "SimpleRNN", "Softmax", "TimeDistributed", "Functional", "Sequential"),
-})  # fmt: skip
-# `supports_masking` with the `compute_mask` of Layer: the mask goes on as it came.
-_KEEPS: Final = frozenset({
-    *("Activation", "ActivityRegularization", "AlphaDropout", "BatchNormalization", "Dense", "Dropout", "ELU"),
-    *("GaussianDropout", "GaussianNoise", "GroupNormalization", "GroupQueryAttention", "GroupedQueryAttention"),
-    *("Identity", "LayerNormalization", "LeakyReLU", "MultiHeadAttention", "Normalization", "PReLU", "ReLU"),
-    *("Rescaling", "Softmax", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "TimeDistributed"),
-    "UnitNormalization",
-})  # fmt: skip
+from .masks import Outgoing, makes_mask, mask_rule
 
 Mask = Node | None
 
@@ -64,7 +51,7 @@ class _Flow:
 def hidden_parents(graph: Graph) -> Mapping[Node, Sequence[Node]]:
     """Calls that take a mask which the document does not spell out, with the nodes that make that mask."""
     layers = {layer.name: layer for layer in graph.layers}
-    if not any(layer.class_name in _MAKES for layer in layers.values()):
+    if not any(makes_mask(layer) for layer in layers.values()):
         return {}
     flow = _Flow(layers)
     read = reachable(graph)
@@ -80,7 +67,7 @@ def _added(layer: Layer, call: Call) -> bool:
     It does where Keras had no reason to copy the arguments first: one tensor by position and nothing by name; a
     Functional never copies.
     """
-    if layer.class_name not in _TAKES:
+    if not mask_rule(layer.class_name).argument:
         return False
     alone = len(call.args) == 1 and not call.kwargs
     return alone and (layer.class_name == "Functional" or isinstance(call.args[0], Ref))
@@ -88,10 +75,11 @@ def _added(layer: Layer, call: Call) -> bool:
 
 def _outgoing(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     """The masks of a layer's outputs, as far as they are masked."""
-    if layer.class_name in _KEEPS:
+    rule = mask_rule(layer.class_name)
+    if rule.outgoing is Outgoing.KEPT:
         return masks
-    makes = _MAKES.get(layer.class_name) or _PASSES.get(layer.class_name)
-    return makes(flow, layer, inputs, masks) if makes else ()
+    add = None if rule.running else _ADDING.get(rule.outgoing)
+    return add(flow, layer, inputs, masks) if add else ()
 
 
 def _masking(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
@@ -100,6 +88,11 @@ def _masking(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) ->
 
 def _embedding(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     return [flow.operation(*_nodes(inputs))] if layer.config.get("mask_zero", False) else ()
+
+
+def _copied(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+    first = masks[0] if masks else None
+    return () if first is None else [flow.operation(first)]  # convert_to_tensor
 
 
 def _recurrent(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
@@ -143,10 +136,12 @@ def _nodes(value: Value) -> list[Node]:
 
 
 _Rule = Callable[[_Flow, Layer, Value, Sequence[Mask]], Sequence[Mask]]
-_MAKES: Final[Mapping[str, _Rule]] = {"Masking": _masking, "Embedding": _embedding}
-_PASSES: Final[Mapping[str, _Rule]] = {
-    **dict.fromkeys(("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"), _recurrent),
-    **dict.fromkeys(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"), _either),
-    "Bidirectional": _bidirectional,
-    "Concatenate": _concatenate,
+_ADDING: Final[Mapping[Outgoing, _Rule]] = {
+    Outgoing.VECTORS: _masking,
+    Outgoing.INTEGERS: _embedding,
+    Outgoing.COPIED: _copied,
+    Outgoing.STEPS: _recurrent,
+    Outgoing.WRAPPED: _bidirectional,
+    Outgoing.ANY: _either,
+    Outgoing.JOINED_ANY: _concatenate,
 }

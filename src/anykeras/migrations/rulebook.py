@@ -6,16 +6,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
+from ..catalog.masks import makes_mask
 from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
 from ..findings import Affects, Fidelity, Finding
 from ..registry import Page, Registry, document
 
 Change = Callable[[Layer, "RuleContext"], Layer | None]
-
-
-# Classes of Keras and of packages that make a mask where `mask_zero` asks for it.
-_TABLES = frozenset({"Embedding", "TokenEmbedding", "EmbeddingRet", "PositionEmbedding"})
 
 
 class Surroundings:
@@ -28,10 +25,7 @@ class Surroundings:
     @cached_property
     def makes_masks(self) -> bool:
         """Whether anything in the model may make a mask."""
-        return any(
-            layer.class_name == "Masking" or (layer.class_name in _TABLES and layer.config.get("mask_zero"))
-            for layer in self.layers
-        )
+        return any(makes_mask(layer) for layer in self.layers)
 
     @cached_property
     def graphs(self) -> Mapping[tuple[str, str], Graph]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..catalog.masks import mask_rule
 from ..catalog.shapes import UNKNOWN, Argument, Output, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
@@ -17,22 +18,12 @@ from .code_sites import CodeSite
 from .equality import same
 from .follow import find, guess_backend, list_readings
 from .functions import FunctionContext
-from .functions.base import words
 from .lift import RANDOM, CustomObjects, Lifted, Recovered
 from .op_calls import OP_LAYERS, move_arguments_into_layers
 from .past import find_late_bound, replace_initializers
 from .readable import source
 
 _INLINED = OP_LAYERS | {"TensorFlowOpLayer", "AddLoss", "AddMetric"}
-
-
-# Layers whose outcome depends on a mask that reaches them.
-_MASK_CONSUMERS = frozenset(
-    words(
-        """RNN SimpleRNN GRU LSTM ConvLSTM1D ConvLSTM2D ConvLSTM3D Bidirectional Attention AdditiveAttention Softmax
-        MultiHeadAttention GroupQueryAttention GlobalAveragePooling1D Lambda Merge"""
-    )
-)
 
 
 @dataclass(frozen=True)
@@ -54,7 +45,7 @@ class Pass(Inference):
         self.context, self.custom_objects, self.trace = context, custom_objects, trace
         self.lifted: dict[Path, Lifted] = {}
         self.masks = met(model)
-        self.mask_consumers = {path for path, layer in walk(model) if layer.class_name in _MASK_CONSUMERS}
+        self.mask_consumers = {path for path, layer in walk(model) if mask_rule(layer.class_name).reads}
 
     def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """As in inference; a layer that holds code is lifted for these arguments."""
@@ -72,7 +63,7 @@ class Pass(Inference):
 
     def lift(self, layer: Layer, lift: code_sites.Lifter, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Lifted:
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
-        mask_consumed = bool(self.mask_consumers - {self.path})
+        mask_consumed = len(self.mask_consumers) > (self.path in self.mask_consumers)
         masked = tuple(self.masks.get(self.path, ()))
         lifted = lift(layer, CodeSite(args, kwargs, self.context, self.custom_objects, masked, mask_consumed, self.trace))
         known = self.lifted.get(self.path)

@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import FromUser, Layer, Ref
 from ...document.walk import Member, Path, members
+from ..masks import Outgoing, mask_rule
 from .tables import option
 
 Masks = Sequence[bool]
-
-_PASSING = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise
-SpatialDropout1D SpatialDropout2D SpatialDropout3D ActivityRegularization BatchNormalization
-LayerNormalization GroupNormalization UnitNormalization Normalization Rescaling Identity Dense
-TimeDistributed MultiHeadAttention GroupQueryAttention GroupedQueryAttention Attention
-AdditiveAttention"""
-_PASS_ON = frozenset(_PASSING.split())
-_RECURRENT = ("RNN", "SimpleRNN", "GRU", "LSTM", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
-_MERGING = ("Add", "Average", "Maximum", "Minimum", "Multiply", "Subtract")
 
 
 def masked(model: Layer, given: Masks = ()) -> set[Ref]:
@@ -70,29 +62,32 @@ def _outcomes(layer: Layer, before: Masks, seen: dict[Path, Masks] | None = None
         return [False]
     if isinstance(layer.origin, FromUser):
         return [any(before)]  # its class may hand a mask on
-    if layer.class_name in _PASS_ON:
-        return [bool(before and before[0])]
-    rule = _RULES.get(layer.class_name)
+    rule = _RULES.get(mask_rule(layer.class_name).outgoing)
     return [False] if rule is None else rule(layer, before)
 
 
-def _recurrent(layer: Layer, before: Masks) -> Masks:
+def _first(layer: Layer, before: Masks) -> Masks:
+    return [bool(before and before[0])]
+
+
+def _steps(layer: Layer, before: Masks) -> Masks:
     return [bool(before and before[0]) and bool(option(layer, "return_sequences", False))]
 
 
-def _bidirectional(layer: Layer, before: Masks) -> Masks:
+def _wrapped(layer: Layer, before: Masks) -> Masks:
     inner: Any = option(layer, "layer")
-    one = _recurrent(inner, before)[0] if isinstance(inner, Layer) else False
+    one = _steps(inner, before)[0] if isinstance(inner, Layer) else False
     return [one, one] if option(layer, "merge_mode", "concat") is None else [one]
 
 
-_RULES: dict[str, Callable[[Layer, Masks], Masks]] = {
-    "Embedding": lambda layer, before: [bool(option(layer, "mask_zero", False))],
-    "ReversibleEmbedding": lambda layer, before: [bool(option(layer, "mask_zero", False))],
-    "Masking": lambda layer, before: [True],
-    "Lambda": lambda layer, before: [option(layer, "mask") is not None],
-    "Concatenate": lambda layer, before: [any(before)],
-    "Bidirectional": _bidirectional,
-    **dict.fromkeys(_MERGING, lambda layer, before: [all(before)]),
-    **dict.fromkeys(_RECURRENT, _recurrent),
+_RULES: Mapping[Outgoing, Callable[[Layer, Masks], Masks]] = {
+    Outgoing.KEPT: _first,
+    Outgoing.COPIED: _first,
+    Outgoing.STEPS: _steps,
+    Outgoing.WRAPPED: _wrapped,
+    Outgoing.ANY: lambda layer, before: [all(before)],
+    Outgoing.JOINED_ANY: lambda layer, before: [any(before)],
+    Outgoing.INTEGERS: lambda layer, before: [bool(option(layer, "mask_zero", False))],
+    Outgoing.VECTORS: lambda layer, before: [True],
+    Outgoing.ARGUMENT: lambda layer, before: [option(layer, "mask") is not None],
 }

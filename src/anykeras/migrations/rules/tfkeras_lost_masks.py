@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from ...catalog.masks import Outgoing, makes_mask, mask_rule
 from ...catalog.shapes.masks import met, outgoing
 from ...document.build import Builder, sequential
 from ...document.model import Ellipsis_, Era, Layer, Value, Writer
@@ -12,11 +13,8 @@ from ...document.walk import Path, layers_of, rebuild_paths
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
-# Layers without `supports_masking` in tf.keras 1.13 to 2.15, measured. Of these Keras 3 lets Rescaling, Normalization
-# and Identity hand the mask on; the others give back the very tensor that they got, mask and all, where nothing
-# changes (on JAX). ReLU has no `supports_masking` up to TensorFlow 2.4, and has it in 2.6.
-_ENDING = frozenset(("Reshape", "Permute", "Flatten", "Rescaling", "Normalization", "Identity"))
-_RELU_MASKS = (2, 5)
+# Layers that give back the very tensor that they got, mask and all, where nothing changes (on JAX).
+_SAME_TENSOR = frozenset(("Reshape", "Permute", "Flatten"))
 
 
 def _model(*layers: Layer) -> Layer:
@@ -56,7 +54,7 @@ def _is_ended(model: Layer) -> bool:
 )
 def ended_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Copies before the layers of the model, and of models in it, at which a mask ended."""
-    if context.writer.era is not Era.TF2 or not any(_masks(layer) for layer in layers_of(model)):
+    if context.writer.era is not Era.TF2 or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
     return _where_masked(model, lambda layer: _unmasked(layer) if _is_end(layer, context.writer) else layer)
 
@@ -72,15 +70,12 @@ def _where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | Non
     return None if changed is model else changed
 
 
-def _masks(layer: Layer) -> bool:
-    return layer.class_name == "Masking" or bool(layer.config.get("mask_zero"))
-
-
 def _is_end(layer: Layer, writer: Writer) -> bool:
     if layer.graph is not None or layer.operation:
         return False
-    early = bool(writer.release) and writer.release < _RELU_MASKS
-    return layer.class_name in _ENDING or (layer.class_name == "ReLU" and early)
+    kept = mask_rule(layer.class_name).outgoing is Outgoing.KEPT
+    ended = mask_rule(layer.class_name, writer).outgoing is Outgoing.NONE
+    return layer.class_name in _SAME_TENSOR or (kept and ended)
 
 
 def _unmasked(layer: Layer) -> Layer:
@@ -91,7 +86,6 @@ def _unmasked(layer: Layer) -> Layer:
 
 
 K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
-_SOFTMAX_MASKED = (2, 4, 0)
 
 
 def _activation(name: str) -> Layer:
@@ -117,8 +111,7 @@ def _activation(name: str) -> Layer:
 )
 def unread_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Activations in place of every Softmax that a mask reaches, also step by step."""
-    late = context.writer.era is Era.TF2 and (not context.writer.release or context.writer.release > _SOFTMAX_MASKED)
-    if late or not any(_masks(layer) for layer in layers_of(model)):
+    if mask_rule("Softmax", context.writer).reads or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
     return _where_masked(model, _without_softmax)
 
@@ -145,10 +138,6 @@ _STEPPED = (2, 2)
 
 def _stepped(layer: Layer) -> Layer:
     return Layer("TimeDistributed", "t", {"layer": layer})
-
-
-def _makes_masks(layer: Layer) -> bool:
-    return layer.class_name == "Masking" or (layer.class_name == "Embedding" and bool(layer.config.get("mask_zero")))
 
 
 @rule(
@@ -178,7 +167,7 @@ def _makes_masks(layer: Layer) -> bool:
 def masks_by_step(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer inside, under the name of the wrapper."""
     inner, writer = layer.config.get("layer"), context.writer
-    if not isinstance(inner, Layer) or not _makes_masks(inner):
+    if not isinstance(inner, Layer) or not makes_mask(inner):
         return None
     if writer.era is Era.KERAS2 and writer.release < _STEPPED:
         return None
@@ -226,7 +215,7 @@ def masks_by_any(model: Layer, context: RuleContext) -> Layer | None:
     """Models in place of such wrappers, wherever a mask reaches them."""
     writer = context.writer
     early = writer.era is Era.KERAS2 and writer.release < _STEPPED
-    if early or not any(_masks(layer) for layer in layers_of(model)):
+    if early or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
     return _where_masked(model, _with_less_mask)
 
@@ -240,10 +229,8 @@ def _with_less_mask(layer: Layer) -> Layer:
 
 def _reads_steps(layer: Layer) -> bool:
     """Whether the layer takes a sequence, so that the mask has an axis for it."""
-    return layer.graph is not None or layer.class_name in _SEQUENCES
-
-
-_SEQUENCES = frozenset(("RNN", "SimpleRNN", "LSTM", "GRU", "Bidirectional", "GlobalAveragePooling1D"))
+    rule = mask_rule(layer.class_name)
+    return layer.graph is not None or (rule.reads and rule.outgoing in (Outgoing.STEPS, Outgoing.WRAPPED, Outgoing.NONE))
 
 
 def _reduced(layer: Layer) -> Layer:
