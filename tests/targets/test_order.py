@@ -72,6 +72,18 @@ def random_masked_model(seed: int) -> Model:
     return Model([signal, tokens], ends)
 
 
+def test_attention_hands_a_copy_of_the_mask_on() -> None:
+    tokens, signal = Input((5,), dtype="int32", name="tokens"), Input((5, 4), name="signal")
+    masked = layers.Embedding(9, 4, mask_zero=True)(tokens)
+    near = layers.LSTM(3, name="near")(layers.Dense(4, name="plain")(layers.Dense(4)(layers.Dense(4)(signal))))
+    behind = layers.LSTM(3, name="behind")(layers.Attention()([masked, masked]))
+    model = Model([tokens, signal], layers.Concatenate()([near, behind]))
+    graph = without_masks(document(model)).model.graph
+    assert graph is not None
+    real = {layer.name for layer in graph.layers}
+    assert layer_order(graph, hidden_parents(graph)) == [op.name for op in model.operations if op.name in real]
+
+
 @pytest.mark.parametrize("seed", range(25))
 def test_random_graphs_with_masks_that_nothing_spells_out(seed: int, tmp_path: Path) -> None:
     keras.utils.clear_session()
