@@ -71,7 +71,6 @@ def _has_mask(model: Layer) -> bool:
     "Merging masked tensors",
     to=Era.KERAS3,
     # Merges whose masks are settled there are left alone.
-    after=("AK2193",),
     what="Where tensors with masks are added, multiplied or concatenated, Keras 1, 2 and tf.keras keep the steps that "
     "every mask keeps, and inputs without a mask do not matter.",
     why="Keras 3 keeps the steps that any mask keeps, and no mask at all where one input has none. A recurrent layer "

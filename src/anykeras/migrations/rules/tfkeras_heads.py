@@ -99,7 +99,7 @@ def _has_own(model: Layer) -> bool:
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
     # Masks as the layers before leave them.
-    after=("AK2193", "AK2281"),
+    after=("AK2280", "AK2281"),
     what="In tf.keras, and in Keras 3 before 3.8, a tensor that goes into MultiHeadAttention keeps its mask for all others "
     "that read it.",
     why="MultiHeadAttention of today takes the mask off the very tensor that it is called on, so that layers which "
