@@ -20,7 +20,6 @@ ALLOWED = {
     "bytecode/source/expressions.py": "an expression that is shared is visited once",
     "bytecode/checks.py": "a code object that is shared is visited once",
     "containers/pickled/container.py": "a pickled object that is shared is visited once",
-    "compat/layer.py": "live variables of Keras, which have no other identity",
     "compat/tensor.py": "two legacy tensors are the same where they wrap the same live one",
     "custom/trace.py": "live variables of Keras, which have no other identity",
     "document/model.py": "one class or function of the user, which need not be hashable",
