@@ -180,7 +180,7 @@ def test_hostile_code_is_stopped(name: str, tmp_path: Path) -> None:
     tracemalloc.start()
     try:
         with pytest.raises(BytecodeError):
-            host.run(source, numeric.inputs("x2")[0])
+            host.run(source, numeric.inputs("x2")[0], bounds=MachineLimits(steps=500_000))  # a quarter, for time
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
