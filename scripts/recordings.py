@@ -19,7 +19,7 @@ ARCHIVES = Path(__file__).resolve().parents[1] / "tests" / "recordings"
 # What each archive holds, by the folder of the file; the first pattern that matches decides.
 CONTENTS = {
     "fixtures-keras0-1": ("fixtures/keras0*", "fixtures/keras1*"),
-    "fixtures-keras2": ("fixtures/keras2*"),
+    "fixtures-keras2": ("fixtures/keras2*",),
     "fixtures-tfkeras": ("fixtures/tfkeras*",),
     "fixtures-keras3": ("fixtures/keras3*",),
     "migrations": ("migrations/*",),
