@@ -7,7 +7,7 @@ Nothing here imports Keras: live layers, models and tensors come in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import IO, Any
 
 
 def own_variables(layer: Any) -> list[Any]:
@@ -77,3 +77,11 @@ def training_of_call(layer: Any) -> bool | None:
     if training is None and context.entry_layer is layer:
         layer._maybe_reset_call_context()  # asking has opened one, in which all later calls would be inner ones
     return training if isinstance(training, bool) else None
+
+
+def save_to_stream(keras: Any, model: Any, stream: IO[bytes]) -> None:
+    """Write the ``.keras`` file of a live model to an open file (``saving/saving_lib.py``, ``_save_model_to_fileobj``).
+
+    ``Model.save`` takes names only, and a file with a name stays behind when the process is killed.
+    """
+    keras.src.saving.saving_lib._save_model_to_fileobj(model, stream, "h5")

@@ -112,8 +112,16 @@ class Opened(_HasFindings):
         if strict is not None:
             _check_strict(opened.findings, strict)
         path = os.fsdecode(dst)
-        targets.write(opened.document, path, target=target, force=force, custom_objects=opened._objects())
+        targets.write(
+            opened.document, path, target=target, force=force, sources=self._sources, custom_objects=opened._objects()
+        )
         return Converted(path, opened, opened.findings)
+
+    @property
+    def _sources(self) -> list[str]:
+        """The files that were read."""
+        used = (self.path, self.raw.weights_path, self.migrated.parsed.custom_objects.path)
+        return [path for path in used if path]
 
     def _for_file(self) -> Opened:
         """This file with what the user passed as native layers, where that can be."""

@@ -95,12 +95,14 @@ class Raw:
     assets: Mapping[str, Asset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
+    weights_path: str | None = None  # the weights file of an architecture file
 
     def with_weights(self, other: Raw) -> Raw:
         """An architecture file with the weights, stamps and optimizer of the weights file that goes with it."""
         return replace(
             self,
             weights=other.weights,
+            weights_path=other.match.path,
             attributes={**other.attributes, **self.attributes},
             optimizer=self.optimizer or other.optimizer,
         )

@@ -11,18 +11,18 @@ import os
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import IO, Any, Final
 
 import h5py
 import ml_dtypes
 
 from ..document.model import Document
-from ..errors import OutputExists, TargetError
+from ..errors import TargetError
+from ..keras_private import save_to_stream
 from . import keras_live
 from .lowering import MINORS, Lowered, lower
+from .output import check_output, open_output
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _CHUNK: Final = 8 << 20
@@ -34,67 +34,35 @@ def write(
     *,
     minor: str = MINORS[-1],
     force: bool = False,
+    sources: Sequence[str] = (),
     custom_objects: Mapping[str, Any] | None = None,
 ) -> None:
     """Write `document` to `path` as a ``.keras`` file.
 
+    `sources` are the files that were read, which are never replaced.
     `custom_objects` are the user's classes. Where layers of such a class are left, only a live model knows how
     they file their weights, and the running Keras writes the file.
 
     Raises:
-        TargetError: `path` exists and `force` is false, or it cannot be written.
+        OutputExists: `path` exists and `force` is false.
+        TargetError: it cannot be written, or is one of the `sources`.
         AnyKerasError: the document cannot be lowered.
     """
-    target = Path(path)
-    if target.exists() and not force:
-        raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
+    check_output(path, force=force, sources=sources)
     lowered = lower(document, minor)
     if lowered.expected and not lowered.bindings:
         raise TargetError("AK6012", "the model has no weights", next_step="Pass the weights file too: --weights weights.h5.")
     model = keras_live.build(document, custom_objects=custom_objects) if lowered.custom else None
-    with _replace_file(target) as stream:
+    with open_output(path, force=force, sources=sources) as stream:
         if model is None:
-            _write(lowered, stream, target.parent)
+            _write(lowered, stream, os.path.dirname(path) or os.curdir)
         else:
-            _save(model, stream, target.parent)
+            import keras
+
+            save_to_stream(keras, model, stream)
 
 
-def _save(model: Any, stream: IO[bytes], beside: Path) -> None:
-    """The file of a live model, as the running Keras writes it."""
-    with tempfile.TemporaryDirectory(dir=beside, prefix=".anykeras-") as folder:
-        made = Path(folder, "model.keras")
-        model.save(made)
-        with made.open("rb") as file:
-            shutil.copyfileobj(file, stream, _CHUNK)
-
-
-@contextmanager
-def _replace_file(target: Path) -> Iterator[IO[bytes]]:
-    """A new file beside `target` that takes its name at the end, or vanishes on an error."""
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".anykeras-", suffix=".tmp")
-    except OSError as error:
-        raise TargetError("AK6011", f"cannot write in {target.parent}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "w+b") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except OSError as error:
-        raise TargetError("AK6011", f"cannot write {target}: {error.strerror or error}") from error
-    finally:
-        Path(name).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _write(lowered: Lowered, stream: IO[bytes], beside: Path) -> None:
+def _write(lowered: Lowered, stream: IO[bytes], beside: str) -> None:
     metadata: dict[str, object] = {"keras_version": f"{lowered.minor}.0", "written_by": "anykeras"}
     if lowered.renamed:
         metadata["renamed"] = dict(sorted(lowered.renamed.items()))

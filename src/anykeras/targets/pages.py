@@ -138,4 +138,18 @@ document(
         "release would refuse the model, or ignore the setting.",
         "Use the release that the message names, or a newer one.",
     ),
+    Page(
+        "AK6024",
+        "Not a name for the output",
+        "The output is empty, a folder, a device, `-`, a link that leads nowhere, or does not end in `.keras`.",
+        "Keras opens a `.keras` file only under a name that ends so; under `.h5` it would be taken for an HDF5 file.",
+        example="anykeras convert old.h5 new.keras",
+    ),
+    Page(
+        "AK6025",
+        "The output is the source",
+        "The output is the file that is read, its weights file or the file of custom_objects, by the same name or through a link.",
+        "The source is never touched, not even with --force.",
+        "Give the output another name.",
+    ),
 )
