@@ -7,7 +7,7 @@ here takes time in proportion to the graph, and none calls itself for each layer
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -23,7 +23,8 @@ ENTRY = Ref("")
 
 def arguments(call: Call) -> list[Ref]:
     """The refs of a call as Keras flattens them: positional, then by name in alphabetical order."""
-    return [leaf for leaf in leaves((call.args, call.kwargs)) if isinstance(leaf, Ref)]
+    first = [ref for argument in call.args for ref in flat_refs(argument)]
+    return [*first, *flat_refs(call.kwargs)] if call.kwargs else first
 
 
 def leaves(structure: Any) -> list[Any]:
@@ -40,6 +41,8 @@ def leaves(structure: Any) -> list[Any]:
 
 def flat_refs(value: Value) -> list[Ref]:
     """The refs among the leaves of a structure."""
+    if isinstance(value, Ref):
+        return [value]
     return [leaf for leaf in leaves(value) if isinstance(leaf, Ref)]
 
 
@@ -67,8 +70,12 @@ def parents(graph: Graph) -> dict[Node, list[Node]]:
 
 def users(graph: Graph) -> dict[Node, list[Node]]:
     """Each node that is read with the nodes that read it, each of them once."""
+    return _users(parents(graph))
+
+
+def _users(taken: Mapping[Node, Sequence[Node]]) -> dict[Node, list[Node]]:
     found: dict[Node, list[Node]] = {}
-    for node, sources in parents(graph).items():
+    for node, sources in taken.items():
         for source in dict.fromkeys(sources):
             found.setdefault(source, []).append(node)
     return found
@@ -88,8 +95,9 @@ def topological_order(graph: Graph) -> list[Node]:
 
     Left out are nodes in a loop or behind one, and those that take what no call makes.
     """
-    missing = {node: len(set(sources)) for node, sources in parents(graph).items()}
-    readers = users(graph)
+    sources = parents(graph)
+    missing = {node: len(set(taken)) for node, taken in sources.items()}
+    readers = _users(sources)
     ready = deque(node for node, count in missing.items() if count == 0)
     ordered = []
     while ready:
