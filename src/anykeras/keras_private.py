@@ -1,13 +1,26 @@
 """Everything that AnyKeras does with private attributes of Keras 3, so that a new minor can break this file alone.
 
 Each function says which attribute it needs, and where keras 3.15.1 defines it. All of them are the same in Keras 3.12.
-Nothing here imports Keras: live layers, models and tensors come in.
+Nothing here imports Keras: it comes in, or live layers, models and tensors do.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import IO, Any
+
+
+@contextmanager
+def safe_scope(keras: Any, custom_objects: Mapping[str, Any] | None = None) -> Iterator[None]:
+    """Safe mode of the module `keras`, whatever the process has set, and the user's objects by name.
+
+    A flag set by ``keras.config.enable_unsafe_deserialization`` takes precedence over the argument ``safe_mode`` of every
+    function of Keras; ``SafeModeScope`` (saving/serialization_lib.py) takes precedence over that flag.
+    """
+    scope = keras.src.saving.serialization_lib.SafeModeScope
+    with keras.saving.custom_object_scope(dict(custom_objects or {})), scope(True):
+        yield
 
 
 def own_variables(layer: Any) -> list[Any]:

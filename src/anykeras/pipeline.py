@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from . import containers, custom, migrations, parse, recovery, shims
+from . import containers, custom, migrations, parse, recovery, shims, targets
 from .containers.base import Raw
 from .document.model import Document
 from .findings import Finding
@@ -90,5 +90,7 @@ def resolve(migrated: Migrated, native: bool = False) -> Resolved:
     trace = custom.Tracer(passed, native)
     recovered = recovery.recover(prepared.document, custom.objects_for_code(passed.objects), trace)
     document, left_out = migrations.resolve_training(recovered.document, None if native else passed.find)
-    findings = (*migrated.findings, *passed.findings, *prepared.findings, *recovered.findings, *left_out)
+    document, untrusted = targets.omit_untrusted(document)
+    found = (passed.findings, prepared.findings, recovered.findings, left_out, untrusted)
+    findings = (*migrated.findings, *(finding for step in found for finding in step))
     return Resolved(document, findings, recovered.code)

@@ -11,10 +11,10 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..document.model import Document, FromUser, Writer
-from ..document.walk import layers_of
+from ..document.model import Document, Writer
 from ..errors import MissingFile, MissingObject
 from ..findings import Fidelity, Finding
+from ..targets.lowering.trust import user_objects
 from .maker import wrap_layer_classes
 
 if TYPE_CHECKING:
@@ -62,14 +62,13 @@ class CustomObjects:
         return None
 
     def for_keras(self, document: Document) -> dict[str, Any]:
-        """The objects as Keras takes them: under all their names, and those by which `document` calls them."""
-        named = self.named
-        short = {name.rpartition(">")[2]: value for name, value in named.items() if ">" in name}
-        asked = {}
-        for layer in layers_of(document.model):
-            if isinstance(layer.origin, FromUser):
-                asked[layer.registered_name or layer.bare_class_name] = layer.origin.value
-        return wrap_layer_classes({**short, **named, **asked})
+        """The objects as Keras takes them: what the user passed, and what `document` was found to mean, by its names.
+
+        What the process has registered is not among them for its name alone: a file's ``relu`` is that of Keras.
+        """
+        short = {name.rpartition(">")[2]: value for name, value in self.objects.items() if ">" in name}
+        asked = dict(user_objects(document.model, document.training))
+        return wrap_layer_classes({**short, **self.objects, **asked})
 
     @property
     def findings(self) -> list[Finding]:

@@ -12,11 +12,10 @@ from ..catalog.shapes import UNKNOWN, Spec, flat_specs
 from ..document.model import FromUser, Layer
 from ..errors import AnyKerasError, MissingObject, Unsupported
 from ..findings import Fidelity, Finding
-from ..keras_private import set_mask
+from ..keras_private import safe_scope, set_mask
 from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
-from ..targets.lowering.layers import Lower
-from ..targets.lowering.minors import nearest_minor
+from ..targets.lowering import lower_layer, nearest_minor
 from .custom_objects import CustomObjects
 from .maker import LayerMaker, is_layer_class, wrap_layer_classes
 from .trace import NotTraceable, trace_to_graph
@@ -80,8 +79,9 @@ class Tracer:
             )
         import keras
 
-        with keras.saving.custom_object_scope(wrap_layer_classes(self.custom_objects.named)):
-            return LayerMaker(found).from_config(Lower(nearest_minor(keras.__version__)).layer(layer)["config"])  # type: ignore[arg-type]
+        config = lower_layer(layer, nearest_minor(keras.__version__))["config"]
+        with safe_scope(wrap_layer_classes(self.custom_objects.named)):
+            return LayerMaker(found).from_config(config)  # type: ignore[arg-type]
 
     def _keep(self, layer: Layer, specs: Any, reason: str) -> Lifted:
         if not self.native:

@@ -3,7 +3,7 @@
 from . import pages as _pages
 from .base import DEFAULT, TARGETS, write
 from .keras_live import build
-from .lowering import MINORS, Lowered, lower
+from .lowering import MINORS, Lowered, lower, omit_untrusted
 
-__all__ = ["DEFAULT", "MINORS", "TARGETS", "Lowered", "build", "lower", "write"]
+__all__ = ["DEFAULT", "MINORS", "TARGETS", "Lowered", "build", "lower", "omit_untrusted", "write"]
 del _pages

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..catalog.layout import Access
 from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
+from ..keras_private import safe_scope
 from ..tensors import Tensor
 from ..warning import warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
@@ -70,10 +71,8 @@ def _check_text(model: keras.Model) -> None:
 
 def compile_as(model: keras.Model, training: LoweredTraining, custom_objects: Mapping[str, Any] | None = None) -> None:
     """Compile a live model as the file says. Raises TargetError."""
-    import keras
-
     try:
-        with keras.saving.custom_object_scope(dict(custom_objects or {})):
+        with safe_scope(custom_objects):
             model.compile_from_config(copy.deepcopy(training.config))
     except Exception as error:  # whatever Keras raises for a configuration that it does not take
         raise TargetError(
@@ -106,7 +105,7 @@ def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) ->
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     keras = _import_keras()
     try:
-        with keras.saving.custom_object_scope(dict(custom_objects or {})):
+        with safe_scope(custom_objects):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
     except AnyKerasError:
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..fidelity import Affects, Fidelity
 from ..registry import Page, document
 
 document(
@@ -128,6 +129,26 @@ document(
         "Stock Keras opens such a model there, and fails in `predict` with a TypeError about dtypes.",
         "Set KERAS_BACKEND=tensorflow to open it. Converting works on every backend.",
         references=("keras 3.15.1 backend/jax/core.py, convert_to_tensor",),
+    ),
+    Page(
+        "AK6040",
+        "A name that no model may hold",
+        "The configuration names a class, a function or a file that is not on AnyKeras' own list of what Keras 3 has for models, "
+        "and that is not from your custom_objects.",
+        "Keras looks such names up by importing them, and opens paths and URLs. AnyKeras never lets one through, whatever "
+        "the installed Keras would do with it, and whatever `safe_mode` or "
+        "`keras.config.enable_unsafe_deserialization()` say.",
+        "The file is refused, and nothing was run. Find out what it is meant to do before you trust it. Your own classes "
+        "and functions go through custom_objects; a vocabulary has to be in the file itself.",
+    ),
+    Page(
+        "AK4060",
+        "Training names something that no model may hold",
+        "The compile configuration names a class or a function that is neither Keras 3's nor from your custom_objects.",
+        "Such names are never looked up or imported.",
+        "The model opens uncompiled; predictions are unaffected.",
+        fidelity=Fidelity.LOSSY,
+        affects=Affects.TRAINING,
     ),
     Page(
         "AK6023",

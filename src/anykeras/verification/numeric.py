@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import containers
 from ..errors import Malformed, MissingFile, NotAModel
-from ..keras_private import inner_layers
+from ..keras_private import inner_layers, safe_scope
+from ..targets.lowering import check_model
 from .report import ATOL, RTOL, Check, EvidenceKind
 
 Arrays = list[NDArray[Any]]
@@ -95,10 +97,18 @@ def compare_outputs(what: str, evidence: EvidenceKind, got: Arrays, wanted: Arra
 
 
 def load_with_stock_keras(path: str) -> Any | None:
-    """The model as stock Keras opens it, in safe mode and without custom objects; None where it does not."""
+    """The model as stock Keras opens it, in safe mode and without custom objects; None where it does not.
+
+    Keras sees a file only where its configuration names nothing but what Keras 3 has for models.
+    """
     import keras
 
     try:
-        return keras.models.load_model(path, compile=False)
+        raw = containers.open(path)
+        if raw.match.name != "keras_zip":
+            return None
+        check_model(raw.architecture, (), written_by_keras=True)
+        with safe_scope():
+            return keras.models.load_model(path, compile=False)
     except Exception:  # whatever stock Keras raises, the answer is that it does not open the file
         return None

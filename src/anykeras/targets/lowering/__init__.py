@@ -15,9 +15,22 @@ from .minors import MINORS, nearest_minor
 from .names import rename
 from .pooling import use_pooling_layers
 from .result import Binding, Json, Lowered, LoweredTraining, Owner, tensor_of
-from .training import lower_training
+from .training import lower_training, omit_untrusted
+from .trust import check_model, check_training, user_names
 
-__all__ = ["MINORS", "Binding", "Json", "Lowered", "LoweredTraining", "Owner", "lower", "nearest_minor"]
+__all__ = [
+    "MINORS",
+    "Binding",
+    "Json",
+    "Lowered",
+    "LoweredTraining",
+    "Owner",
+    "check_model",
+    "lower",
+    "lower_layer",
+    "nearest_minor",
+    "omit_untrusted",
+]
 
 
 def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
@@ -28,7 +41,8 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         minor: the Keras 3 minor to write for; one of `MINORS`.
 
     Raises:
-        Unsupported, MissingObject: something that Keras of that minor cannot hold, with its layer and key.
+        Unsupported, MissingObject: something that Keras of that minor cannot hold, or that no model may name, with its
+            layer and key.
         Malformed: the graph leads nowhere, or some weights are missing.
     """
     if minor not in MINORS:
@@ -42,15 +56,26 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     holders = stored_layers(model)
     wanted = specs_of(holders)
     custom = tuple(found for found in holders if isinstance(found.layer.origin, FromUser) and not found.again)
+    training = lower_training(document.training, model, wanted, [found.layer for found in custom], minor)
+    names = user_names(model, document.training)
+    check_model(config, names)
+    check_training(training.config if training is not None else {}, names)
     return Lowered(
         config,
         bind(model, wanted),
         sum(not spec.role.copy and not spec.role.stored for spec in wanted),
         minor,
         renamed,
-        lower_training(document.training, model, wanted, [found.layer for found in custom], minor),
+        training,
         custom,
     )
+
+
+def lower_layer(layer: Layer, minor: str) -> dict[str, Json]:
+    """One layer by itself as Keras of that minor serializes it. Raises as `lower` does."""
+    config = Lower(minor).layer(layer)
+    check_model(config, user_names(layer))
+    return config
 
 
 def _prepare(model: Layer) -> tuple[Layer, Mapping[str, str]]:

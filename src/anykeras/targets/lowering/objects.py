@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
 from typing import Final
 
-from ...catalog.operations import snake_case
-from ...catalog.signatures import NOW, accepted_arguments, classes, signature
+from ...catalog.allowed import CLASSES, names_of
+from ...catalog.signatures import NOW, accepted_arguments, signature
 from ...document.model import Config, Layer, Object
 from ...errors import MissingObject, Unsupported
 
@@ -28,34 +26,10 @@ _MODULES: Final = {
     "Float8QuantizationConfig": "keras.quantizers",
 }
 
-# Further names that Keras takes for an object without arguments (keras 3.15.1, `ALL_OBJECTS_DICT` of each module).
-_ALSO: Final[Mapping[str, frozenset[str]]] = {
-    "initializers": frozenset({"IdentityInitializer", "OrthogonalInitializer", "normal", "one", "uniform", "zero"}),
-}
-_ACTIVATIONS: Final = frozenset({
-    *("celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
-    *("hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu"),
-    *("sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid"),
-    *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold"),
-})  # fmt: skip
-_BY_KEY: Final = ("initializers", "regularizers", "constraints")
-
-
-@cache
-def _names(key: str) -> frozenset[str] | None:
-    """The names that an argument can hold in place of an object; None where it holds no object."""
-    if key in ("activation", "recurrent_activation"):
-        return _ACTIVATIONS
-    for kind in _BY_KEY:
-        if key.endswith("_" + kind.removesuffix("s")):
-            known = classes(NOW, kind)
-            return frozenset(known) | {snake_case(name) for name in known} | _ALSO.get(kind, frozenset())
-    return None
-
 
 def check_name(name: str, where: Layer, key: str) -> None:
     """Refuse a name that Keras 3 does not know where an argument names an object; raises MissingObject."""
-    known = _names(key)
+    known = names_of(key)
     if known is not None and name not in known:
         raise MissingObject(
             "AK6002",
@@ -78,7 +52,7 @@ def module_of(value: Object, where: Layer, key: str) -> str:
     for kind in _KINDS:
         if signature(value.class_name, NOW, kind) is not None:
             return f"keras.{kind}"
-    if said.split(".")[0] == "keras" and not said.startswith("keras.src"):
+    if value.class_name in CLASSES.get(said, ()):
         return said
     raise unknown_error(value, where, key)
 

@@ -12,11 +12,14 @@ from dataclasses import replace
 from ...catalog.layout import VariableSpec
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.signatures import default
-from ...document.model import FromUser, Layer, Object, Training, Unresolved, Value
+from ...document.model import Document, FromUser, Layer, Object, Training, Unresolved, Value
 from ...document.walk import frozen_layers, rebuild
+from ...errors import AnyKerasError, Unsupported
+from ...findings import Fidelity, Finding
 from ...tensors import Tensor, constant, zeros
-from .minors import check_class, portable
+from .minors import MINORS, check_class, portable
 from .result import Json, LoweredTraining, tensor_of
+from .trust import check_training, user_names
 
 
 def lower_training(
@@ -37,8 +40,7 @@ def lower_training(
     held = training.config.get("optimizer") if training is not None else None
     if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
         return None
-    config: dict[str, Json] = {key: json_of(training.config.get(key), minor) for key in _KEYS}
-    config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
+    config = _compile_config(training, minor)
     variables = _variables(training, held, trained_specs(model, wanted))
     entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
     copies = {kind: tuple(_with_slots(layer, slots) for layer in custom) for kind, slots in training.slots.items()}
@@ -46,6 +48,26 @@ def lower_training(
         return LoweredTraining(config, variables)
     kinds = tuple(tuple(group) for group in groups(entry, said))
     return LoweredTraining(config, variables, copies, len(_scalars(training, held.class_name, said)), kinds)
+
+
+def omit_untrusted(document: Document) -> tuple[Document, list[Finding]]:
+    """The document without its training where that names what no model may name, or holds what is no plain value."""
+    if document.training is None:
+        return document, []
+    try:
+        config = _compile_config(document.training, MINORS[-1])
+        check_training(config, user_names(document.model, document.training))
+    except AnyKerasError as error:
+        done = "the model is not compiled"
+        where = f"training/{error.key}" if error.key else "training"
+        return replace(document, training=None), [Finding("AK4060", where, error.seen, done, Fidelity.LOSSY)]
+    return document, []
+
+
+def _compile_config(training: Training, minor: str) -> dict[str, Json]:
+    config: dict[str, Json] = {key: json_of(training.config.get(key), minor) for key in _KEYS}
+    config.update(run_eagerly=False, steps_per_execution=1, jit_compile="auto")
+    return config
 
 
 def _with_slots(layer: Layer, slots: Mapping[Tensor, Tensor]) -> Layer:
@@ -111,7 +133,7 @@ def json_of(value: Value, minor: str) -> Json:
         return {key: json_of(item, minor) for key, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    raise TypeError(f"no JSON: {type(value).__name__}")
+    raise Unsupported("AK6040", f"a {type(value).__name__} in the compile configuration is no plain value")
 
 
 def _object(value: Object, minor: str) -> Json:

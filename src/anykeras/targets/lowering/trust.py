@@ -1,0 +1,235 @@
+"""The last step of lowering: nothing in a configuration may name what is neither Keras 3's nor the user's.
+
+It looks at the JSON alone, however that came about: every class and function, at every depth, is looked up in our own table
+(:mod:`anykeras.catalog.allowed`), and so is every text that Keras would look up or open. What the installed Keras would
+refuse, in which mode, is then of no consequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from ...catalog.allowed import CONTENT_ONLY, DTYPES, FUNCTIONS, OBJECTS_ONLY, TRAINING_NAMES, is_allowed, names_of
+from ...document.model import FromUser, Layer, Object, Training, Value
+from ...document.walk import layers_of
+from ...errors import Unsupported
+from .result import Json
+
+_OBJECT: Final = frozenset({"module", "class_name", "config", "registered_name"})
+_LAYER: Final = _OBJECT | {"name", "inbound_nodes"}
+_ALSO_OF_KERAS: Final = frozenset({"build_config", "compile_config", "shared_object_id"})
+_COMPILE_KEYS: Final = frozenset(
+    ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
+)
+_NAMED: Final = frozenset(("loss", "metrics", "weighted_metrics"))
+_NUMBERS: Final = (bool, int, float)
+
+
+class _Place(NamedTuple):
+    """A value on the way: what holds it, whose class that is, and the argument it stands under."""
+
+    value: Json
+    key: str
+    layer: str
+    mine: bool = True  # in a class of Keras, not of the user
+    call: bool = False  # among the arguments of a call
+    operation: bool = False
+    training: bool = False
+    by_keras: bool = False  # whether Keras may have written it
+
+
+@dataclass(frozen=True)
+class Untrusted:
+    """Something that may not reach Keras: what it is, in which layer, under which argument."""
+
+    seen: str
+    layer: str
+    key: str
+
+
+def user_names(model: Layer, training: Training | None = None) -> frozenset[str]:
+    """The names by which a document calls what comes from the user's custom_objects."""
+    return frozenset(name for name, _ in user_objects(model, training))
+
+
+def user_objects(model: Layer, training: Training | None = None) -> Iterator[tuple[str, object]]:
+    """Every object of the user that a document holds, under each name that its lowered form has."""
+    values: list[Value] = [*(training.config.values() if training is not None else ())]
+    for layer in layers_of(model):
+        if isinstance(layer.origin, FromUser):
+            yield layer.registered_name or layer.bare_class_name, layer.origin.value
+        values += layer.config.values()
+        if layer.graph is not None:
+            for calls in layer.graph.calls.values():
+                values += [value for call in calls for value in (*call.args, *call.kwargs.values())]
+    while values:
+        value = values.pop()
+        if isinstance(value, tuple):
+            values += value
+        elif isinstance(value, Mapping):
+            values += value.values()
+        elif isinstance(value, Object):
+            values += value.config.values() if isinstance(value.config, Mapping) else ()
+            if isinstance(value.origin, FromUser):
+                names = {value.class_name, value.registered_name, value.config if isinstance(value.config, str) else None}
+                yield from ((name, value.origin.value) for name in sorted(filter(None, names)) if name != "function")
+
+
+def check_model(config: Json, custom: Collection[str], written_by_keras: bool = False) -> None:
+    """Refuse a lowered model that names anything but Keras 3's and the user's; raises Unsupported.
+
+    Args:
+        config: the whole configuration, as it goes to Keras or into a file.
+        custom: the names of the user's objects (:func:`user_names`).
+        written_by_keras: whether Keras may have written it, which files further facts beside the configuration.
+    """
+    found = next(_find([_Place(config, "", "", by_keras=written_by_keras)], custom), None)
+    if found is not None:
+        raise untrusted_error(found)
+
+
+def check_training(config: Mapping[str, Json], custom: Collection[str]) -> None:
+    """As :func:`check_model`, for a compile configuration."""
+    found = next(find_in_training(config, custom), None)
+    if found is not None:
+        raise untrusted_error(found)
+
+
+def find_in_training(config: Mapping[str, Json], custom: Collection[str]) -> Iterator[Untrusted]:
+    """What a compile configuration names that is neither Keras 3's nor the user's."""
+    for key, value in config.items():
+        if key not in _COMPILE_KEYS:
+            yield Untrusted(f"the argument {key!r}", "the compile configuration", key)
+        yield from _find([_Place(value, key, "the compile configuration", training=True)], custom)
+
+
+def untrusted_error(found: Untrusted) -> Unsupported:
+    """The refusal of a file that names such a thing."""
+    return Unsupported(
+        "AK6040",
+        f"{found.seen} is not part of Keras 3, or nothing that a model may name",
+        layer=found.layer or None,
+        key=found.key or None,
+        next_step="Find out what the file is meant to do before you trust it. Your own classes and functions go through "
+        "custom_objects.",
+    )
+
+
+def _find(places: list[_Place], custom: Collection[str]) -> Iterator[Untrusted]:
+    """All that is untrusted in these values and below, without recursion: a configuration may be deep."""
+    while places:
+        place = places.pop()
+        value = place.value
+        if isinstance(value, str):
+            seen = _check_text(value, place, custom)
+        elif isinstance(value, list):
+            key = "" if place.key in CONTENT_ONLY else place.key  # the words of a vocabulary are content
+            places += [place._replace(value=item, key=key) for item in value]
+            continue
+        elif not isinstance(value, dict):
+            continue
+        elif "class_name" not in value or (not place.mine and "config" not in value):
+            places += [place._replace(value=item, key=_inner_key(place, key)) for key, item in value.items()]
+            continue
+        else:
+            seen = _check_object(value, place, custom)
+            if not seen:
+                places += _inside(value, place, custom)
+        if seen:
+            yield Untrusted(seen, place.layer, place.key)
+
+
+def _inner_key(place: _Place, key: str) -> str:
+    return place.key if place.training else key  # losses and metrics may go by output
+
+
+def _check_object(value: Mapping[str, Json], place: _Place, custom: Collection[str]) -> str:
+    """What is wrong with a serialized object itself; "" where nothing is."""
+    class_name, config = value["class_name"], value.get("config")
+    if value.keys() == {"class_name", "config"}:
+        return "" if _is_plain(class_name, config) else _show(value)
+    if not value.keys() >= _OBJECT or not value.keys() <= (_LAYER | _ALSO_OF_KERAS if place.by_keras else _LAYER):
+        return _show(value)
+    module, registered = value["module"], value["registered_name"]
+    if module is None:
+        own = config if isinstance(config, str) else registered
+        return "" if own in custom and registered in custom else _show(value)
+    if class_name == "function":
+        fits = place.training and module == "builtins" and config in FUNCTIONS and registered == "function"
+        return "" if fits else _show(value)
+    fits = is_allowed(module, class_name) and registered in (None, class_name) and isinstance(config, dict)
+    return "" if fits and registered not in custom else _show(value)
+
+
+def _is_plain(class_name: Json, config: Json) -> bool:
+    """Whether this is one of the forms of plain values that lowering writes."""
+    if not isinstance(config, dict):
+        return False
+    if class_name == "__numpy__":
+        return config.keys() == {"value", "dtype"} and config["dtype"] in DTYPES and _is_numeric(config["value"])
+    keys = {
+        "__keras_tensor__": {"shape", "dtype", "keras_history"},
+        "__bytes__": {"value"},
+        "__ellipsis__": set[str](),
+        "__slice__": {"start", "stop", "step"},
+    }
+    return isinstance(class_name, str) and config.keys() == keys.get(class_name)
+
+
+def _is_numeric(value: Json) -> bool:
+    """Whether this is a number, or lists of nothing else."""
+    left = [value]
+    while left:
+        item = left.pop()
+        if isinstance(item, list):
+            left += item
+        elif not isinstance(item, _NUMBERS):
+            return False
+    return True
+
+
+def _inside(value: Mapping[str, Json], place: _Place, custom: Collection[str]) -> Iterator[_Place]:
+    """What a serialized object holds."""
+    config, class_name = value["config"], value["class_name"]
+    if "module" not in value:
+        if class_name == "__slice__" and isinstance(config, dict):
+            yield from (place._replace(value=item) for item in config.values())
+        return
+    name = config.get("name") if isinstance(config, dict) else None
+    layer = name if isinstance(name, str) and not place.training else place.layer
+    operation = str(value["module"]).startswith("keras.src.ops.")
+    held = place._replace(layer=layer, mine=value["module"] is not None, operation=operation, call=False)
+    if isinstance(config, dict):
+        yield from (held._replace(value=item, key=key) for key, item in config.items() if key != "name")
+    if "inbound_nodes" in value:
+        yield held._replace(value=value["inbound_nodes"], key="inbound_nodes", call=True)
+
+
+def _check_text(text: str, place: _Place, custom: Collection[str]) -> str:
+    """What is wrong with a text where it stands; "" where nothing is."""
+    if text in custom:
+        return ""
+    registered = ">" in text and "->" not in text  # Keras finds what the process has registered under such names
+    if not place.mine:
+        return repr(text) if registered and names_of(place.key) is not None else ""
+    if place.call and not place.operation:
+        return repr(text)
+    if place.training and place.key in _NAMED:
+        return "" if text in TRAINING_NAMES else repr(text)
+    if place.key in OBJECTS_ONLY or (place.key in CONTENT_ONLY and not place.call):
+        return repr(text)
+    known = names_of(place.key)
+    if known is not None and not place.call:
+        return "" if text in known else repr(text)
+    return repr(text) if registered and (place.call or place.training) else ""
+
+
+def _show(value: Mapping[str, Json]) -> str:
+    """A serialized object by all its names."""
+    config = value.get("config")
+    parts = [value.get("module"), value.get("class_name"), config if isinstance(config, str) else None]
+    named = ".".join(part for part in parts if isinstance(part, str))
+    registered = value.get("registered_name")
+    return repr(f"{named} ({registered})" if isinstance(registered, str) and registered not in named else named)
