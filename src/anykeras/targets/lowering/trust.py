@@ -8,8 +8,8 @@ refuse, in which mode, is then of no consequence.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from typing import Final
 
 from ...catalog.allowed import CONTENT_ONLY, DTYPES, FUNCTIONS, OBJECTS_ONLY, TRAINING_NAMES, is_allowed, names_of
 from ...document.model import FromUser, Layer, Object, Training, Value
@@ -27,7 +27,8 @@ _NAMED: Final = frozenset(("loss", "metrics", "weighted_metrics"))
 _NUMBERS: Final = (bool, int, float)
 
 
-class _Place(NamedTuple):
+@dataclass(frozen=True)
+class _Place:
     """A value on the way: what holds it, whose class that is, and the argument it stands under."""
 
     value: Json
@@ -125,13 +126,13 @@ def _find(places: list[_Place], custom: Collection[str]) -> Iterator[Untrusted]:
         if isinstance(value, str):
             seen = _check_text(value, place, custom)
         elif isinstance(value, list):
-            key = "" if place.key in CONTENT_ONLY else place.key  # the words of a vocabulary are content
-            places += [place._replace(value=item, key=key) for item in value]
+            kinds = (list, dict) if place.key in CONTENT_ONLY else (list, dict, str)  # the words of a vocabulary are content
+            places += [replace(place, value=item) for item in value if isinstance(item, kinds)]
             continue
         elif not isinstance(value, dict):
             continue
         elif "class_name" not in value or (not place.mine and "config" not in value):
-            places += [place._replace(value=item, key=_inner_key(place, key)) for key, item in value.items()]
+            places += [replace(place, value=item, key=_inner_key(place, key)) for key, item in value.items()]
             continue
         else:
             seen = _check_object(value, place, custom)
@@ -195,16 +196,16 @@ def _inside(value: Mapping[str, Json], place: _Place, custom: Collection[str]) -
     config, class_name = value["config"], value["class_name"]
     if "module" not in value:
         if class_name == "__slice__" and isinstance(config, dict):
-            yield from (place._replace(value=item) for item in config.values())
+            yield from (replace(place, value=item) for item in config.values())
         return
     name = config.get("name") if isinstance(config, dict) else None
     layer = name if isinstance(name, str) and not place.training else place.layer
     operation = str(value["module"]).startswith("keras.src.ops.")
-    held = place._replace(layer=layer, mine=value["module"] is not None, operation=operation, call=False)
+    held = replace(place, layer=layer, mine=value["module"] is not None, operation=operation, call=False)
     if isinstance(config, dict):
-        yield from (held._replace(value=item, key=key) for key, item in config.items() if key != "name")
+        yield from (replace(held, value=item, key=key) for key, item in config.items() if key != "name")
     if "inbound_nodes" in value:
-        yield held._replace(value=value["inbound_nodes"], key="inbound_nodes", call=True)
+        yield replace(held, value=value["inbound_nodes"], key="inbound_nodes", call=True)
 
 
 def _check_text(text: str, place: _Place, custom: Collection[str]) -> str:
