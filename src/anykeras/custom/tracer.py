@@ -80,7 +80,7 @@ class Tracer:
         import keras
 
         config = lower_layer(layer, nearest_minor(keras.__version__))["config"]
-        with safe_scope(wrap_layer_classes(self.custom_objects.named)):
+        with safe_scope(keras, wrap_layer_classes(self.custom_objects.named)):
             return LayerMaker(found).from_config(config)  # type: ignore[arg-type]
 
     def _keep(self, layer: Layer, specs: Any, reason: str) -> Lifted:

@@ -72,7 +72,7 @@ def _check_text(model: keras.Model) -> None:
 def compile_as(model: keras.Model, training: LoweredTraining, custom_objects: Mapping[str, Any] | None = None) -> None:
     """Compile a live model as the file says. Raises TargetError."""
     try:
-        with safe_scope(custom_objects):
+        with safe_scope(_import_keras(), custom_objects):
             model.compile_from_config(copy.deepcopy(training.config))
     except Exception as error:  # whatever Keras raises for a configuration that it does not take
         raise TargetError(
@@ -105,7 +105,7 @@ def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) ->
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     keras = _import_keras()
     try:
-        with safe_scope(custom_objects):
+        with safe_scope(keras, custom_objects):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
     except AnyKerasError:
         raise

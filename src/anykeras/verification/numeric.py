@@ -108,7 +108,7 @@ def load_with_stock_keras(path: str) -> Any | None:
         if raw.match.name != "keras_zip":
             return None
         check_model(raw.architecture, (), written_by_keras=True)
-        with safe_scope():
+        with safe_scope(keras):
             return keras.models.load_model(path, compile=False)
     except Exception:  # whatever stock Keras raises, the answer is that it does not open the file
         return None
