@@ -1,39 +1,28 @@
-"""Writes docs/rules/: a file for each family of codes (AK1, AK2 ...), from the same text that `anykeras explain` prints."""
+"""Writes docs/rules/README.md: an index of the pages in src/anykeras/pages/, which `anykeras explain` prints."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import groupby
+import re
 from pathlib import Path
 
-import anykeras  # noqa: F401  (importing it registers every page)
-from anykeras.registry import Page, all_pages, render_markdown
+from anykeras.pages import Page, all_pages
 
-FOLDER = Path(__file__).parents[1] / "docs" / "rules"
-
-
-def write_pages() -> Mapping[str, str]:
-    """The text of each file by its name."""
-    index = ["# Codes of findings and errors", "", "| code | title | fidelity |", "|---|---|---|"]
-    files = {}
-    for family, held in groupby(sorted(all_pages(), key=lambda page: page.code), lambda page: page.code[:3]):
-        group = list(held)
-        files[f"{family}.md"] = "\n".join(_section(page) for page in group)
-        index += [f"| [{p.code}]({family}.md#{p.code}) | {p.title} | {p.fidelity or ''} |" for p in group]
-    return {**files, "README.md": "\n".join(index) + "\n"}
+INDEX = Path(__file__).parents[1] / "docs" / "rules" / "README.md"
+PAGES = "../../src/anykeras/pages"
 
 
-def _section(page: Page) -> str:
-    return f'<a id="{page.code}"></a>\n\n{render_markdown(page)}'
+def write_index() -> str:
+    """The text of the index."""
+    lines = ["# Codes of findings and errors", "", "| code | title | fidelity |", "|---|---|---|"]
+    lines += [f"| [{page.code}]({PAGES}/{_anchor(page)}) | {page.title} | {page.fidelity or ''} |" for page in all_pages()]
+    return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for old in FOLDER.glob("*.md"):
-        old.unlink()
-    for name, text in write_pages().items():
-        (FOLDER / name).write_text(text, "utf8")
+def _anchor(page: Page) -> str:
+    """The file of a page and the heading's anchor as Markdown hosts make it: words joined by hyphens."""
+    heading = re.sub(r"[^\w\- ]", "", f"{page.code}: {page.title}".lower()).replace(" ", "-")
+    return f"{page.code[:3]}.md#{heading}"
 
 
 if __name__ == "__main__":
-    main()
+    INDEX.write_text(write_index(), "utf8")

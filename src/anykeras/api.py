@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from . import custom, pipeline, registry, targets, verification
+from . import custom, pipeline, targets, verification
 from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
+from .pages import Page, find_page
 from .pipeline import CustomObjectsSource, Path
-from .registry import Page
 from .verification import Report
 
 
@@ -160,5 +160,4 @@ def verify(a: Path, b: Path | None = None, *, recording: Path | None = None, wei
 @guard_verb
 def explain(code: str) -> Page | None:
     """The page of a finding's or error's code, or None for a code that does not exist."""
-    registry.load_pages()
-    return registry.find_page(code)
+    return find_page(code)

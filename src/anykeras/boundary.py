@@ -9,29 +9,12 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from .errors import AnyKerasError, Bug, LimitExceeded, TargetError
-from .registry import Page, document
 from .warning import warn
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 ISSUES = "https://github.com/anykeras/anykeras/issues"
-
-document(
-    Page(
-        "AK6019",
-        "Not enough memory",
-        "The machine ran out of memory while the file was read, converted or built.",
-        "Converting needs memory for the largest tensor, and a live model for all of them.",
-        "`anykeras convert` needs less memory than `load_model`.",
-    ),
-    Page(
-        "AK6022",
-        "The operating system refused",
-        "Reading or writing failed in the operating system: a full disk, a missing permission, a broken drive.",
-        "The message is that of the operating system.",
-    ),
-)
 
 
 def guard_verb(verb: Callable[P, R]) -> Callable[P, R]:

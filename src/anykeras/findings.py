@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import cast
 
 from .fidelity import Affects, Fidelity
-from .registry import find_page
+from .pages import find_page
 
 __all__ = ["Affects", "Fidelity", "Finding", "worst"]
 

@@ -15,7 +15,6 @@ from .document.model import Document
 from .errors import AnyKerasError, Unfaithful
 from .findings import Affects, Fidelity, Finding, worst
 from .pipeline import Path
-from .registry import Page, document
 from .warning import warn_of_findings
 
 if TYPE_CHECKING:
@@ -25,18 +24,6 @@ else:
 
 Strict = Fidelity | str | Mapping[str, str]
 """The least faithful level allowed: one for everything, or one each for ``outputs`` and ``training``."""
-
-
-document(
-    Page(
-        "AK6020",
-        "Less faithful than asked for",
-        "The conversion would change more than `strict` allows, so nothing was written.",
-        "Exact and equivalent changes leave outputs as they were, up to rounding; approximate and lossy ones do not.",
-        "Look at the findings with `anykeras inspect FILE`. Ask for outputs or for training alone where only one of them "
-        "matters: `--strict outputs=equivalent`.",
-    )
-)
 
 
 class _HasFindings:

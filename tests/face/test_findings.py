@@ -6,7 +6,8 @@ import pytest
 
 import anykeras.pipeline  # noqa: F401  (importing it registers the pages)
 from anykeras.findings import Affects, Fidelity, Finding, worst
-from anykeras.registry import Registry, all_pages
+from anykeras.pages import all_pages
+from anykeras.registry import Registry
 
 
 @pytest.mark.parametrize(

@@ -292,7 +292,7 @@ def test_code_without_expressions_is_shown_as_its_graph() -> None:
 
 
 def test_every_refusal_has_a_page() -> None:
-    from anykeras.registry import find_page
+    from anykeras.pages import find_page
 
     for code in ("AK3000", "AK3001", "AK3002", "AK3003", "AK3005", "AK3006", "AK3007", "AK3008", "AK3009", "AK3010",
                  "AK3011", "AK3012", "AK3013", "AK3014", "AK3015"):  # fmt: skip

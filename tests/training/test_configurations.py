@@ -10,7 +10,7 @@ from anykeras.catalog.optimizers import groups, optimizer
 from anykeras.document.model import UNRESOLVED, Call, Era, Graph, Layer, Object, Ref, Training, Writer
 from anykeras.findings import Fidelity, Finding
 from anykeras.migrations.training import migrate_training
-from anykeras.registry import find_page
+from anykeras.pages import find_page
 
 KERAS1 = Writer(Era.KERAS1, version="1.2.2", backend="theano")
 KERAS2 = Writer(Era.KERAS2, version="2.2.4", backend="theano")

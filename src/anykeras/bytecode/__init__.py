@@ -9,7 +9,6 @@ result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x
 
 from __future__ import annotations
 
-from . import pages as _pages
 from .code import CodeObject, Version
 from .errors import BytecodeError, CodeRaised, MissingName, unsupported_error
 from .identify import Identification, identify
@@ -22,5 +21,3 @@ __all__ = [
     "Machine", "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version", "identify",
     "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
 ]  # fmt: skip
-
-del _pages

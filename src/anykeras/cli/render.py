@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -14,7 +13,7 @@ from rich.table import Table
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
 from ..opened import Converted, Inspection
-from ..registry import Page, render_markdown
+from ..pages import Page
 from ..verification import Check, Report, Verdict
 
 out = Console(highlight=False)
@@ -120,12 +119,16 @@ def _colour_verdict(verdict: Verdict) -> str:
 
 def print_page(found: Page) -> None:
     """The page of a code."""
-    out.print(Markdown(render_markdown(found)))
+    out.print(Markdown(found.text))
 
 
 def page_as_dict(found: Page) -> dict[str, Any]:
     """The page as plain JSON values."""
-    data = asdict(found)
-    for key in ("fidelity", "affects"):
-        data[key] = str(data[key]) if data[key] is not None else None
-    return data
+    return {
+        "code": found.code,
+        "title": found.title,
+        "fidelity": found.fidelity,
+        "affects": found.affects,
+        "what": found.what,
+        **{title.lower().replace(" ", "_"): text for title, text in found.sections.items() if title},
+    }

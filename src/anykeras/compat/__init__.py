@@ -14,12 +14,10 @@ from functools import cache
 from typing import Any
 
 from ..document.model import Era, Writer
-from . import pages as _pages
 from .libraries import legacy_runtime
 from .runtime import LegacyRuntime
 
 __all__ = ["LegacyRuntime", "legacy_runtime"]
-del _pages
 
 
 @cache

@@ -1,6 +1,5 @@
 """Containers: which kind of box a file is, by its bytes, and everything that is in it, nothing believed."""
 
-from . import pages
 from .base import Asset, Container, Json, Match, NamedWeights, Raw, TreeWeights, WeightGroup
 from .sniffing import open_model as open
 from .sniffing import sniff
@@ -15,6 +14,5 @@ __all__ = [
     "TreeWeights",
     "WeightGroup",
     "open",
-    "pages",
     "sniff",
 ]

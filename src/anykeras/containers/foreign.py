@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import NotAModel
-from ..registry import find_page
-from . import pages as _pages  # what to do is told by the page of the code
+from ..pages import find_page
 from .texts import encoding_of
 
 Test = Callable[[bytes, int], bool]
@@ -26,7 +25,7 @@ class Kind:
 def foreign_error(code: str, seen: str, path: str) -> NotAModel:
     """The refusal of a file that is something else; what to do stands on the page of `code`."""
     found = find_page(code)
-    return NotAModel(code, seen, part=path, next_step=found.changes if found is not None else None)
+    return NotAModel(code, seen, part=path, next_step=found.what_to_do if found is not None else None)
 
 
 def _starts(*signatures: bytes) -> Test:
@@ -172,6 +171,3 @@ def _first_line(kind: Kind, head: bytes) -> str:
     lines = [line for line in head[:400].decode(encoding_of(head), "replace").splitlines() if line.strip()]
     shown = lines[-1] if kind.code == "AK1130" else lines[0] if lines else ""
     return f" ({shown.strip()[:80]!r})"
-
-
-del _pages

@@ -1,6 +1,5 @@
 """Names that a file uses and does not define: custom_objects, what is missing, what can be done without."""
 
-from . import pages as _pages
 from .custom_objects import CustomObjects, CustomObjectsSource, load_custom_objects
 from .functions import objects_for_code
 from .preparation import Preparation, namesakes, prepare
@@ -18,4 +17,3 @@ __all__ = [
     "prepare",
     "write_stub",
 ]
-del _pages

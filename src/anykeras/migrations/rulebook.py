@@ -9,8 +9,9 @@ from functools import cache, cached_property
 from ..catalog.masks import makes_mask
 from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
-from ..findings import Affects, Fidelity, Finding
-from ..registry import Page, Registry, document
+from ..findings import Fidelity, Finding
+from ..pages import find_page
+from ..registry import Registry
 
 Change = Callable[[Layer, "RuleContext"], Layer | None]
 
@@ -102,38 +103,46 @@ _rules: Registry[str, Rule] = Registry("rule")
 
 def rule(
     code: str,
-    title: str,
     *,
     to: Era,
-    what: str,
-    why: str,
     eras: Sequence[Era] | None = None,
     classes: Sequence[str] = (),
-    fidelity: Fidelity = Fidelity.EXACT,
-    versions: str = "",
-    changes: str = "",
-    example: str = "",
-    references: Sequence[str] = (),
     examples: Sequence[Example] = (),
     leaves_alone: Sequence[Example] = (),
     report: bool = True,
-    affects: Affects | None = None,
     after: Sequence[str] = (),
 ) -> Callable[[Change], Change]:
-    """Register the decorated function as a rule, and its page. `eras` defaults to all eras before `to`.
+    """Register the decorated function as a rule. Its page (`anykeras.pages`) has its title and says how faithful it is.
 
-    `affects` is said where a change that is not exact leaves the outputs alone; `after` names the rules of the same `to`
-    whose outcome this one reads, or that have to read what this one changes.
+    `eras` defaults to all eras before `to`; `after` names the rules of the same `to` whose outcome this one reads, or that
+    have to read what this one changes.
+
+    Raises:
+        ValueError: the code has no page, or is that of another rule.
     """
     concerned = tuple(eras) if eras is not None else tuple(e for e in Era if e.rank < to.rank)
-    document(Page(code, title, what, why, changes, example, fidelity, versions, tuple(references), affects))
+    page = find_page(code)
+    if page is None:
+        raise ValueError(f"the rule {code} has no page")
+    title, fidelity = page.title, page.fidelity or Fidelity.EXACT
 
     def register(change: Change) -> Change:
         _rules.add(
             code,
-            Rule(code, title, to, concerned, tuple(classes), change, fidelity, tuple(examples), tuple(leaves_alone), report,
-                 tuple(after)),
-        )  # fmt: skip
+            Rule(
+                code=code,
+                title=title,
+                to=to,
+                eras=concerned,
+                classes=tuple(classes),
+                change=change,
+                fidelity=fidelity,
+                examples=tuple(examples),
+                leaves_alone=tuple(leaves_alone),
+                report=report,
+                after=tuple(after),
+            ),
+        )
         return change
 
     return register

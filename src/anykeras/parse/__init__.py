@@ -11,13 +11,13 @@ from ..document.edit import UniqueNames
 from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import layers_of, rebuild
 from ..errors import Malformed, NotAModel
-from . import era, keras0, keras3, legacy, pages
+from . import era, keras0, keras3, legacy
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
 from .training import training_of
 from .tree import bind_assets, bind_tree
 from .weights import bind_named
 
-__all__ = ["architecture", "era", "pages", "parse"]
+__all__ = ["architecture", "era", "parse"]
 
 
 def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Document:

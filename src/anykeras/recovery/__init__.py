@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import pages
 from .lift import RANDOM, Recovered, on_numbers
 from .recovery import Recovery, read, recover
 
-__all__ = ["RANDOM", "Recovered", "Recovery", "on_numbers", "pages", "read", "recover"]
+__all__ = ["RANDOM", "Recovered", "Recovery", "on_numbers", "read", "recover"]

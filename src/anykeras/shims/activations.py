@@ -9,31 +9,12 @@ from ..document.build import Builder
 from ..document.model import Era, Layer, Ref, Value
 from ..findings import Fidelity, Finding
 from ..migrations import RuleContext
-from ..registry import Page, document
 from .cyberzhg.attention import before_june_2020
 from .tensorflow_addons import write_sparsemax
 
 Formula = Callable[[Builder, Ref], Ref]
 _KEYS = ("activation", "recurrent_activation")
 
-document(
-    Page(
-        "AK5055",
-        "Activation functions of packages -> native operations",
-        "tensorflow-addons registered its activations as `Addons>name`, keras-cv-attention-models as `kecamCommon>name`; "
-        "MobileNetV3 for Keras 2 wrote the names of its methods, `_relu6` and `_hard_swish`.",
-        "The function is not in the file; what these compute is known.",
-        "A name of Keras 3, or a small model without weights, in the place of the name. Your custom_objects take precedence.",
-        shim=True,
-        fidelity=Fidelity.EQUIVALENT,
-        versions="tensorflow-addons 0.15.0, keras-cv-attention-models 1.4.3, xiaochus/MobileNetV3",
-        references=(
-            "tensorflow_addons/activations/*.py 0.15.0",
-            "keras_cv_attention_models/common_layers.py 1.4.3",
-            "xiaochus/MobileNetV3, model/mobilenet_base.py",
-        ),
-    )
-)
 
 # The same function with the same defaults in Keras 3. (Its sparsemax is not: keras 3.15.1 differs by up to 0.03 from
 # tensorflow-addons 0.15.0 on rows of three numbers.)
@@ -100,25 +81,6 @@ def _write_model(label: str, name: str) -> Layer | None:
 _GELU: Final = "AK5144"
 _GELU_NAMES = ("gelu", "gelu_tensorflow", "gelu_fallback")
 _FAMILY = frozenset({"TokenEmbedding", "EmbeddingRet", "EmbeddingSim", "EmbeddingSimilarity", "FeedForward"})
-
-document(
-    Page(
-        _GELU,
-        "gelu, saved before Keras had a function of that name",
-        "Keras 2 and tf.keras before 2.4 have no `gelu`; a file of theirs holds the name of a function of a program or a "
-        "package. keras-transformer has the tanh approximation; keras-bert has the exact formula up to 0.82 on TensorFlow, "
-        "and that of keras-transformer since.",
-        "The formulas differ by up to 0.0005, and the file says neither which it is nor the version of the package.",
-        "In models of keras-bert: the exact formula where the file is of Keras 2.3 or before, or of tf.keras before 2.2, as "
-        "keras-bert 0.83 came out in June 2020; else the tanh approximation. In models of keras-transformer: the tanh "
-        "approximation. In others: the exact formula. Your custom_objects take precedence.",
-        example='anykeras.load_model("bert.h5", custom_objects={"gelu": my_gelu})',
-        fidelity=Fidelity.APPROXIMATE,
-        shim=True,
-        references=("keras_transformer/gelu.py 0.30.0 and 0.38.0", "keras_bert/activations 0.75.0 to 0.82.0",
-                    "keras_bert/bert.py 0.83.0"),
-    )
-)  # fmt: skip
 
 
 def _resolve_gelu(name: str, key: str, layer: Layer, context: RuleContext) -> Value:

@@ -52,15 +52,10 @@ def _dense(sub: Builder, x: Ref, kernel: Tensor, bias: Tensor | None, name: str,
 
 @register_shim(
     "AK5077",
-    "two Dense layers and a weighted sum",
     classes=("AttLayer",),
     package="R. Liao's textClassifier (textClassifierHATT.py)",
-    what="`u tanh(W x + b)` is the score of a step, and the outcome is the sum of the steps weighted by the softmax of "
-    "their scores, masked steps left out. Only the form with weights W (features, size), b (size) and u (size, 1) is "
-    "known; others of this name are refused.",
     checked="the class as published in richliao/textClassifier, retyped (no package carries it), on Keras 2.1.5 and 2.3.1",
     difference="5e-07",
-    references=("github.com/richliao/textClassifier textClassifierHATT.py",),
 )
 def att_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W, b, u."""
@@ -83,15 +78,10 @@ _KEYS = role_arguments("kernel", "bias", "context")
 
 @register_shim(
     "AK5078",
-    "two Dense layers and a weighted sum",
     classes=("AttentionLayer",),
     package="keras-text 0.1, text-classification-keras 0.1.4",
-    what="The sum of `context * tanh(W x + b)` over its features is the score of a step. The steps are weighted by the "
-    "softmax of all scores, masked steps then left out of the sum, without scaling the rest up. Which of bias and "
-    "context there are is known by the weights alone.",
     checked="text-classification-keras 0.1.4 on Keras 2.3.1",
     difference="5e-07",
-    references=("texcla/models/layers.py, text-classification-keras 0.1.4",),
 )
 def attention_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, bias, context_kernel."""
@@ -113,15 +103,10 @@ def attention_layer(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5075",
-    "a Dense layer and a weighted sum",
     classes=("Attention",),
     package="C. Baziotis's Attention (as in keras-utilities 0.5.0), and that of the Kaggle kernels (as in delft 0.2.7)",
-    what="`tanh(w x + b)` is the score of a step, b being a number for each step, and the outcome is the sum of the "
-    "steps weighted by the softmax of their scores, masked steps left out. The class has the name of one of Keras, "
-    "but none of its arguments.",
     checked="keras-utilities 0.5.0 on Keras 2.1.5 and 2.3.1, delft 0.2.7 on Keras 2.3.1",
     difference="5e-07",
-    references=("kutilities/layers.py, keras-utilities 0.5.0", "delft/utilities/Attention.py 0.2.7"),
 )
 def attention_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W (features), b (time)."""
@@ -143,14 +128,10 @@ def attention_over_time(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5076",
-    "a Dense layer and a weighted sum",
     classes=("AttentionWeightedAverage", "AttentionWeightedAverageLayer", "AttWgtAvgLayer"),
     package="DeepMoji, textgenrnn 1.3.1 and 2.0.0, kashgari 1.1.5",
-    what="`w x` is the score of a step, and the outcome is the sum of the steps weighted by the softmax of their "
-    "scores, masked steps left out.",
     checked="textgenrnn 1.3.1 and kashgari 1.1.5 on Keras 2.3.1",
     difference="5e-07",
-    references=("textgenrnn/AttentionWeightedAverage.py 1.3.1", "kashgari/layers/att_wgt_avg_layer.py 1.1.5"),
 )
 def attention_weighted_average(layer: Layer, context: RuleContext) -> Layer | None:
     """One weight, W (features, 1)."""
@@ -167,16 +148,10 @@ def attention_weighted_average(layer: Layer, context: RuleContext) -> Layer | No
 
 @register_shim(
     "AK5074",
-    "two Dense layers and a weighted sum",
     classes=("AttentionWithContext",),
     package="C. Baziotis's AttentionWithContext (as in keras-utilities 0.5.0)",
-    what="`u tanh(W x + b)` is the score of a step, and the outcome is the sum of the steps weighted by the softmax of "
-    "their scores, masked steps left out. The class calls `K.dot(x, expand_dims(W))` on TensorFlow, which multiplies "
-    "by W transposed, and `K.dot(x, W)` on Theano: the backend that wrote the file decides. A copy of the class that "
-    "was changed there cannot be distinguished.",
     checked="keras-utilities 0.5.0 on Keras 2.1.5 and 2.3.1 with TensorFlow, and Keras 2.3.1 with Theano",
     difference="8e-07",
-    references=("kutilities/layers.py, keras-utilities 0.5.0",),
 )
 def attention_with_context(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W (features, features), b (features), u (features)."""
@@ -200,13 +175,10 @@ def attention_with_context(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5079",
-    "the sum of the steps over their number",
     classes=("MeanOverTime",),
     package="keras-utilities 0.5.0",
-    what="MeanOverTime divides the sum of all steps, masked ones too, by the number of those that are not masked.",
     checked="keras-utilities 0.5.0 on Keras 2.3.1",
     difference="2e-07",
-    references=("kutilities/layers.py, keras-utilities 0.5.0",),
 )
 def mean_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     """No arguments, no weights."""

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..document.model import Layer
-from ..findings import Affects, Fidelity, Finding
+from ..findings import Fidelity, Finding
 from ..migrations import RuleContext
-from ..registry import Page, Registry, document
+from ..pages import find_page
+from ..registry import Registry
 
 Change = Callable[[Layer, RuleContext], Layer | None]
-_NAMED = 3  # classes that the title of a page names
 
 
 @dataclass(frozen=True)
@@ -39,36 +39,21 @@ _shims: Registry[tuple[str, str], Shim] = Registry("shim")
 
 def register_shim(
     code: str,
-    title: str,
     *,
     classes: Sequence[str],
     package: str,
-    what: str,
-    fidelity: Fidelity = Fidelity.EQUIVALENT,
     checked: str = "",
     difference: str = "",
-    references: Sequence[str] = (),
 ) -> Callable[[Change], Change]:
-    """Register the decorated function as a shim, and its page. What a lossy shim loses concerns training only.
+    """Register the decorated function as a shim. Its page is titled "classes -> layers in their place".
 
     Raises:
-        ValueError: the package has a shim for one of these classes already.
+        ValueError: the code has no page, or the package has a shim for one of these classes already.
     """
-    more = ", ..." if len(classes) > _NAMED else ""
-    document(
-        Page(
-            code,
-            f"{', '.join(classes[:_NAMED])}{more} -> {title}",
-            what,
-            "The class is neither in the file nor in Keras 3, and many files have it.",
-            "Native layers replace it. Your custom_objects take precedence.",
-            fidelity=fidelity,
-            affects=Affects.TRAINING if fidelity is Fidelity.LOSSY else None,
-            versions=package,
-            references=tuple(references),
-            shim=True,
-        )
-    )
+    page = find_page(code)
+    if page is None:
+        raise ValueError(f"the shim {code} has no page")
+    title, fidelity = page.title.partition(" -> ")[2], page.fidelity or Fidelity.EQUIVALENT
 
     def register(change: Change) -> Change:
         shim = Shim(code, title, tuple(classes), package, change, fidelity, checked, difference)

@@ -6,7 +6,6 @@ from typing import Any
 
 from ..document.build import Builder
 from ..document.model import Layer
-from ..findings import Fidelity
 from ..migrations import RuleContext
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
@@ -20,14 +19,10 @@ _EPSILON = 1e-7  # K.epsilon(), which the files do not hold
 
 @register_shim(
     "AK5110",
-    "an EinsumDense for the predictions, and the rounds of routing as operations",
     classes=("CapsuleLayer",),
     package="CapsNet-Keras",
-    what="Each capsule below predicts each capsule above by a matrix of its own; `routings` rounds weigh the predictions by "
-    "how well they agree. The matrices go on training.",
     checked="the class as published in CapsNet-Keras, retyped, on Keras 2.1.5",
     difference="2e-07",
-    references=("XifengGuo/CapsNet-Keras, capsulelayers.py",),
 )
 def capsule_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """W (num_capsule, capsules below, dim_capsule, dim below)."""
@@ -77,15 +72,10 @@ _EPSILON = 1e-7
 
 @register_shim(
     "AK5111",
-    "the length of each vector",
     classes=("Length",),
     package="CapsNet-Keras",
-    what="Length is the probability of each class: the length of its capsule. On tf.keras the class adds 1e-7 under the root, "
-    "and some copies for Keras 2 do; that makes 0.0003 of an empty capsule, and 5e-08 of one of length 1.",
-    fidelity=Fidelity.APPROXIMATE,
     checked="the class as published in CapsNet-Keras, retyped, on Keras 2.1.5 and tf.keras 2.3",
     difference="2e-07",
-    references=("XifengGuo/CapsNet-Keras, capsulelayers.py, branches master and tf2.2",),
 )
 def length(layer: Layer, context: RuleContext) -> Layer | None:
     """sqrt(sum(x^2))."""
@@ -100,14 +90,10 @@ def length(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5112",
-    "a product with the one-hot label, or with that of the longest capsule",
     classes=("Mask",),
     package="CapsNet-Keras",
-    what="Mask leaves one capsule and makes the others zero, all in one row: that of the label in training, the longest one "
-    "where it is called without a label.",
     checked="the class as published in CapsNet-Keras, retyped, on Keras 2.1.5 and tf.keras 2.3",
     difference="2e-07",
-    references=("XifengGuo/CapsNet-Keras, capsulelayers.py",),
 )
 def mask(layer: Layer, context: RuleContext) -> Layer | None:
     """``reshape(x * one_hot[..., None], (-1, capsules * length))``."""

@@ -10,14 +10,7 @@ from .stored import SHARED
 
 
 @register_shim(
-    "AK5084",
-    "the operation top_k",
-    classes=("KMaxPooling",),
-    package="kashgari 0.2.6",
-    what="KMaxPooling gives, for every channel, the k largest values over the steps, the largest first.",
-    checked="kashgari 0.2.6 on Keras 2.3.1",
-    difference="2e-07",
-    references=("kashgari/layers.py 0.2.6",),
+    "AK5084", classes=("KMaxPooling",), package="kashgari 0.2.6", checked="kashgari 0.2.6 on Keras 2.3.1", difference="2e-07"
 )
 def k_max_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """(batch, k, channels). Without `sorted` the order is left to TensorFlow, which is not known."""
@@ -34,13 +27,10 @@ def k_max_pooling(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5083",
-    "the operation copy",
     classes=("NonMaskingLayer", "NonMasking"),
     package="kashgari 0.2.6, jacoxu's NonMasking",
-    what="The layer gives its input without the mask.",
     checked="kashgari 0.2.6 on Keras 2.3.1",
     difference="2e-07",
-    references=("kashgari/layers.py 0.2.6",),
 )
 def non_masking(layer: Layer, context: RuleContext) -> Layer | None:
     """An operation hands no mask on."""

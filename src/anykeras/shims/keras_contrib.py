@@ -19,15 +19,10 @@ _PELU_KEYS = role_arguments("alpha", "beta") | {"shared_axes"}
 
 @register_shim(
     "AK5071",
-    "groups of neighbouring numbers",
     classes=("GroupNormalization",),
     package="keras-contrib 2.0.8, titu1994/Keras-Group-Normalization",
-    what="This class reshapes a sample to (groups, ...) as it lies in memory. Channels first that is group "
-    "normalisation, and becomes GroupNormalization of Keras 3. Channels last its groups are parts of the image with "
-    "all channels in each, which Keras 3 does not have.",
     checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.3.1",
     difference="1e-06",
-    references=("keras_contrib/layers/normalization/groupnormalization.py 2.0.8",),
 )
 def group_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
@@ -73,15 +68,10 @@ def _reshape(sub: Builder, x: Ref, *sizes: Value) -> Ref:
 
 @register_shim(
     "AK5070",
-    "means and deviations by operations",
     classes=("InstanceNormalization",),
     package="keras-contrib (as in antspynet 0.1.9)",
-    what="InstanceNormalization of keras-contrib is `gamma * (x - mean) / (deviation + epsilon) + beta` over all axes but "
-    "the first and `axis`; with `axis=None` over all but the first, with one gamma and one beta. Epsilon is added to "
-    "the deviation, not to the variance, so that no normalisation of Keras 3 is the same.",
     checked="antspynet 0.1.9's copy of it, on Keras 2.3.1 and tf.keras 2.6",
     difference="7e-07",
-    references=("antspynet/utilities/custom_normalization_layers.py, 0.1.9",),
 )
 def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
@@ -118,14 +108,10 @@ def _make_instance_normalization(layer: Layer, site: CodeSite) -> Layer:
 
 @register_shim(
     "AK5085",
-    "an Activation of operations",
     classes=("PELU",),
     package="keras-contrib 2.0.8",
-    what="PELU is `alpha / beta * x` where x is positive and `alpha * (exp(x / beta) - 1)` elsewhere, alpha and beta being "
-    "trained for each place of the input besides the shared axes.",
     checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.2.4",
     difference="5e-07",
-    references=("keras_contrib/layers/advanced_activations/pelu.py 2.0.8",),
 )
 def pelu(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights alpha and beta are kernels of Dense layers without bias."""
@@ -150,13 +136,10 @@ def _make_pelu(layer: Layer, site: CodeSite) -> Layer:
 
 @register_shim(
     "AK5086",
-    "two reshapes and a transposition",
     classes=("SubPixelUpscaling",),
     package="keras-contrib 2.0.8",
-    what="SubPixelUpscaling is `depth_to_space` of TensorFlow: channels become squares of pixels.",
     checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.2.4",
     difference="2e-07",
-    references=("keras_contrib/layers/convolutional/subpixelupscaling.py 2.0.8",),
 )
 def sub_pixel_upscaling(layer: Layer, context: RuleContext) -> Layer | None:
     """Files of Theano lay the channels in another order, and are not meant."""

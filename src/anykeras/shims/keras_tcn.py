@@ -40,16 +40,10 @@ _FIRST, _SECOND, _THIRD = _Form(True, False), _Form(False, False), _Form(False, 
 
 @register_shim(
     "AK5080",
-    "its convolutions, normalisations and sums",
     classes=("TCN",),
     package="keras-tcn 2.9.0 to 3.5.7",
-    what="TCN is stacks of blocks of two dilated Conv1D each, with normalisation, activation and dropout, and a residual "
-    "or a 1x1 Conv1D beside them. Versions before 3.1 put a Conv1D first, those before 3.2 use ReLU inside the blocks "
-    "whatever the activation; the keys of the configuration and the shapes of the weights tell them apart. Kernels "
-    "under weight normalisation become plain ones.",
     checked="keras-tcn 2.9.3, 3.0.2, 3.1.2 on tf.keras 2.3, 3.2.1, 3.4.4, 3.5.0 on tf.keras 2.6, 3.5.6, 3.5.7 on tf.keras 2.15",
     difference="2e-06 (2e-05 at values of 120)",
-    references=("tcn/tcn.py 2.9.3, 3.0.2, 3.1.2, 3.2.1, 3.3.0, 3.4.4, 3.5.0, 3.5.7",),
 )
 def tcn(layer: Layer, context: RuleContext) -> Layer | None:
     """The weights lie in the order in which the versions build them, each kind by itself."""

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from ..catalog.signatures import NOW, signature
 from ..document.model import Layer
-from ..findings import Fidelity
 from ..migrations import RuleContext
 from ..tensors import Array, Tensor, combine
 from .base import register_shim
@@ -28,16 +27,10 @@ _NATIVE: Final[Mapping[str, str]] = {
 
 @register_shim(
     "AK5081",
-    "the plain layer with the normalised kernel",
     classes=tuple(_NATIVE),
     package="IShengFang/SpectralNormalizationKeras",
-    what="The kernel is divided by its largest singular value, as one power iteration from the stored vector finds it. "
-    "The class stores a new vector at every call, at predictions too, so that its own outputs move a little from call "
-    "to call; those of the first call are kept.",
-    fidelity=Fidelity.LOSSY,
     checked="DenseSN, ConvSN2D, ConvSN2DTranspose as published, retyped (no index carries them), on Keras 2.2.4",
     difference="2e-07",
-    references=("github.com/IShengFang/SpectralNormalizationKeras SpectralNormalizationKeras.py",),
 )
 def spectral_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, bias, sn; further training normalises nothing."""

@@ -10,7 +10,6 @@ import numpy as np
 
 from ..document.build import Builder
 from ..document.model import Config, Layer, Ref, Value
-from ..findings import Fidelity
 from ..migrations import RuleContext
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
@@ -30,14 +29,7 @@ def is_of_addons(layer: Layer) -> bool:
     return (layer.registered_name or "").startswith("Addons>")
 
 
-@_register(
-    "AK5054",
-    "the operation gelu",
-    classes=("GELU",),
-    what="The layer GELU of tensorflow-addons uses the tanh approximation unless `approximate=False`.",
-    difference="5e-08",
-    references=("tensorflow_addons/layers/gelu.py 0.15.0",),
-)
+@_register("AK5054", classes=("GELU",), difference="5e-08")
 def gelu(layer: Layer, context: RuleContext) -> Layer | None:
     """``ops.gelu(x, approximate)``."""
     if not is_of_addons(layer):
@@ -46,16 +38,7 @@ def gelu(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("gelu", sub.input(), approximate=bool(layer.config.get("approximate", True))))
 
 
-@_register(
-    "AK5051",
-    "GroupNormalization with a group for each channel",
-    classes=("InstanceNormalization",),
-    what="InstanceNormalization of tensorflow-addons is its GroupNormalization with as many groups as channels: "
-    "`(x - mean) / sqrt(variance + epsilon)`. Keras 3 spells that `groups=-1`. The class of keras-contrib, which adds "
-    "epsilon to the deviation, is saved under the bare name and is not meant.",
-    difference="5e-07",
-    references=("tensorflow_addons/layers/normalizations.py 0.15.0",),
-)
+@_register("AK5051", classes=("InstanceNormalization",), difference="5e-07")
 def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """GroupNormalization(groups=-1)."""
     if not is_of_addons(layer):
@@ -64,15 +47,7 @@ def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     return Layer("GroupNormalization", layer.name, {"groups": -1, **kept}, layer.weights)
 
 
-@_register(
-    "AK5153",
-    "the operation max over groups of channels",
-    classes=("Maxout",),
-    what="Maxout puts `num_units` channels in the place of all: each the largest of those `num_units` apart.",
-    fidelity=Fidelity.EXACT,
-    difference="0",
-    references=("tensorflow_addons/layers/maxout.py 0.15.0",),
-)
+@_register("AK5153", classes=("Maxout",), difference="0")
 def maxout(layer: Layer, context: RuleContext) -> Layer | None:
     """The largest of the parts into which the axis is cut."""
     return defer(layer, _write_maxout) if is_of_addons(layer) and not layer.weights else None
@@ -96,15 +71,7 @@ def _write_maxout(ops: GraphOps, x: Any, layer: Layer) -> Any:
 _KERNELS = ("query_kernel", "key_kernel", "value_kernel", "projection_kernel")
 
 
-@_register(
-    "AK5150",
-    "EinsumDense layers and operations",
-    classes=("MultiHeadAttention",),
-    what="MultiHeadAttention of tensorflow-addons (`head_size`) projects without a bias, may be called on keys that serve as "
-    "values, and has one bias at its end; its weights have the heads first. A layer called with a mask is not recognised.",
-    difference="4e-07",
-    references=("tensorflow_addons/layers/multihead_attention.py 0.15.0",),
-)
+@_register("AK5150", classes=("MultiHeadAttention",), difference="4e-07")
 def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense for every projection, scaled products between."""
     weights, taken = layer.weights, tensors_taken(layer, context)
@@ -140,16 +107,7 @@ def _project(sub: Builder, x: Ref, kernel: Tensor, kept: Config) -> Ref:
 _KEPT = ("units", "activation", "use_bias", "activity_regularizer", *EVERY)
 
 
-@_register(
-    "AK5152",
-    "Dense with the noise that was in the weights",
-    classes=("NoisyDense",),
-    what="NoisyDense is Dense with the kernel `mu + sigma * epsilon`; epsilon is drawn when `reset_noise` is called, and "
-    "stands in the file.",
-    fidelity=Fidelity.LOSSY,
-    difference="2e-07",
-    references=("tensorflow_addons/layers/noisy_dense.py 0.15.0",),
-)
+@_register("AK5152", classes=("NoisyDense",), difference="2e-07")
 def noisy_dense(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense; further training draws no new noise."""
     roles = ("kernel", "bias") if layer.config.get("use_bias", True) is not False else ("kernel",)
@@ -168,15 +126,7 @@ def _add_noise(parts: list[Tensor]) -> Tensor | None:
     return combine("noise", parts, parts[0].shape, compute) if len(parts) == 3 else None
 
 
-@_register(
-    "AK5151",
-    "Dense layers and operations",
-    classes=("PolynomialCrossing",),
-    what="PolynomialCrossing of two tensors is `x0 * (x W + diag_scale * x) + x + b`, W possibly a product of two. The "
-    "bias is the only row of an Embedding, so that it trains.",
-    difference="3e-07",
-    references=("tensorflow_addons/layers/polynomial.py 0.15.0",),
-)
+@_register("AK5151", classes=("PolynomialCrossing",), difference="3e-07")
 def polynomial_crossing(layer: Layer, context: RuleContext) -> Layer | None:
     """x0 * Dense(x) + x + b."""
     scale, bias = layer.config.get("diag_scale", 0.0), layer.weights.get("bias")
@@ -220,15 +170,7 @@ def write_sparsemax(sub: Builder, x: Ref, axis: int = -1) -> Ref:
     return sub.op("relu", sub.op("subtract", x, threshold))
 
 
-@_register(
-    "AK5155",
-    "operations",
-    classes=("Sparsemax",),
-    what="Sparsemax is the nearest point whose numbers are not negative and sum to 1. The function of that name in Keras "
-    "3.15.1 gives other numbers, by up to 0.03.",
-    difference="6e-08",
-    references=("tensorflow_addons/activations/sparsemax.py 0.15.0",),
-)
+@_register("AK5155", classes=("Sparsemax",), difference="6e-08")
 def sparsemax(layer: Layer, context: RuleContext) -> Layer | None:
     """relu(x - threshold)."""
     axis = layer.config.get("axis", -1)
@@ -238,15 +180,7 @@ def sparsemax(layer: Layer, context: RuleContext) -> Layer | None:
     return as_activation(layer, sub.finish(write_sparsemax(sub, sub.input(), axis)))
 
 
-@_register(
-    "AK5106",
-    "the mean of each region, joined",
-    classes=("SpatialPyramidPooling2D",),
-    what="For each pair (rows, columns) of `bins` the image is cut into so many regions, and each gives its mean for each "
-    "channel; rows and columns at the end that do not fill a region are left out.",
-    difference="2e-07",
-    references=("tensorflow_addons/layers/spatial_pyramid_pooling.py 0.15.0",),
-)
+@_register("AK5106", classes=("SpatialPyramidPooling2D",), difference="2e-07")
 def pyramid_means(layer: Layer, context: RuleContext) -> Layer | None:
     """``concatenate([reshape(mean(regions), (-1, rows * columns, channels)) ...], axis=1)``."""
     known = is_of_addons(layer) and layer.config.keys() <= {"name", "bins", "data_format", *SHARED}
@@ -285,16 +219,7 @@ def _write_pyramid_means(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return ops.transpose(joined, (0, 2, 1)) if first else joined
 
 
-@_register(
-    "AK5053",
-    "the sum with the scaled branch",
-    classes=("StochasticDepth",),
-    what="StochasticDepth gives `shortcut + p * residual` outside of training; in training it drops the residual branch "
-    "of the whole batch with probability 1 - p.",
-    fidelity=Fidelity.LOSSY,
-    difference="0",
-    references=("tensorflow_addons/layers/stochastic_depth.py 0.15.0",),
-)
+@_register("AK5053", classes=("StochasticDepth",), difference="0")
 def stochastic_depth(layer: Layer, context: RuleContext) -> Layer | None:
     """Add(shortcut, Rescaling(p)(residual)); further training drops nothing."""
     scale = layer.config.get("survival_probability", 0.5)
@@ -306,15 +231,7 @@ def stochastic_depth(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.layer("Add", {}, (shortcut, scaled)))
 
 
-@_register(
-    "AK5154",
-    "PReLU and operations",
-    classes=("TLU",),
-    what="TLU is `max(x, tau)`, or with `affine` `max(x, tau + alpha * x)`, tau and alpha of the shape of one input. A PReLU "
-    "that is called on -1 everywhere keeps such a weight and gives minus it.",
-    difference="0",
-    references=("tensorflow_addons/layers/tlu.py 0.15.0",),
-)
+@_register("AK5154", classes=("TLU",), difference="0")
 def tlu(layer: Layer, context: RuleContext) -> Layer | None:
     """max(x, tau + alpha x)."""
     roles = ("tau", "alpha") if layer.config.get("affine") else ("tau",)
@@ -330,16 +247,7 @@ def tlu(layer: Layer, context: RuleContext) -> Layer | None:
     return as_activation(layer, sub.finish(sub.op("maximum", x, least)))
 
 
-@_register(
-    "AK5052",
-    "the layer inside with the normalised kernel",
-    classes=("WeightNormalization",),
-    what="WeightNormalization splits a kernel into a direction v and a length g for each output: `g * v / |v|`. The "
-    "file holds both, and the wrapped layer gets their product.",
-    fidelity=Fidelity.LOSSY,
-    difference="5e-07",
-    references=("tensorflow_addons/layers/wrappers.py 0.15.0",),
-)
+@_register("AK5052", classes=("WeightNormalization",), difference="5e-07")
 def weight_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """The wrapped layer; further training changes its kernel as a whole."""
     length, direction, started = (layer.weights.get(role) for role in ("g", "kernel", "initialized"))

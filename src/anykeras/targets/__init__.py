@@ -1,9 +1,7 @@
 """Ways out: a file that stock Keras opens, or a live model on the running backend."""
 
-from . import pages as _pages
 from .base import DEFAULT, TARGETS, write
 from .keras_live import build
 from .lowering import MINORS, Lowered, lower, omit_untrusted
 
 __all__ = ["DEFAULT", "MINORS", "TARGETS", "Lowered", "build", "lower", "omit_untrusted", "write"]
-del _pages

@@ -1,9 +1,7 @@
 """Independent witnesses that a conversion is right."""
 
-from . import pages as _pages
 from .documents import verify_documents
 from .recovered import check_recovered
 from .report import Check, EvidenceKind, Report, Verdict
 
 __all__ = ["Check", "EvidenceKind", "Report", "Verdict", "check_recovered", "verify_documents"]
-del _pages

@@ -10,7 +10,6 @@ import numpy as np
 from ...document.build import Builder, sequential
 from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
-from ...findings import Fidelity
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_samples import THEANO_033
@@ -22,17 +21,8 @@ _RESHAPE1 = Layer("Reshape", "r", {"target_shape": (2, 6), "batch_input_shape": 
 
 @rule(
     "AK2001",
-    "Keras 1 renamed arguments of Keras 0",
     to=Era.KERAS1,
     eras=_ERAS,
-    what="Keras 0 says input_shape without the batch axis, and calls the target of a Reshape `dims`. An Embedding "
-    "states its vocabulary as its input shape, and means its input_length.",
-    why="Keras 1 says batch_input_shape and target_shape; the shape of an Embedding was wrong and not used.",
-    changes="Names only; an Embedding gets the shape (batch, input_length) of whole numbers.",
-    example="Reshape(dims=(2, 6)) -> Reshape(target_shape=(2, 6))",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 0.1 to 0.3.3",
-    references=("keras/layers/core.py Layer.get_config and keras/layers/embeddings.py, 0.3.3",),
     examples=[Example(_RESHAPE, _RESHAPE1, THEANO_033)],
     leaves_alone=[Example(_RESHAPE1, _RESHAPE1, THEANO_033)],
     report=False,
@@ -57,18 +47,9 @@ _NO_DROPOUT = Layer("Embedding", "e", {"dropout": 0.0, "input_dtype": "int32"}, 
 
 @rule(
     "AK2002",
-    "An Embedding with dropout was smaller when it predicted",
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("Embedding",),
-    what="When it predicts, the Embedding of Keras 0 multiplies its table by 1 - dropout. Keras 1 and later enlarge "
-    "it in training instead.",
-    why="Without the factor every vector is too long, without an error.",
-    changes="The table is multiplied by 1 - dropout, and the dropout is set to zero.",
-    example="dropout=0.5, W = 2 -> W = 1",
-    fidelity=Fidelity.EQUIVALENT,
-    versions="Keras 0.2 to 0.3.3",
-    references=("keras/layers/embeddings.py Embedding.get_output, 0.3.3",),
     examples=[Example(_EMBEDDING, lambda layer: float(layer.weights["W"].read()[0, 0]) == 1.0, THEANO_033)],
     leaves_alone=[Example(_NO_DROPOUT, _NO_DROPOUT, THEANO_033)],
 )
@@ -92,18 +73,9 @@ _PAIRS: Mapping[int, tuple[int, int]] = {-1: (-1, -1), 1: (-1, 1)}
 
 @rule(
     "AK2003",
-    "dot_axes as one number counted axes in Keras 0",
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("Merge",),
-    what="In Keras 0 dot_axes=1 contracts the last axis of the first input with the first of the second, and "
-    "dot_axes=-1 the last of both.",
-    why="From Keras 1 on the number is the axis of both inputs.",
-    changes="The pair of axes is stated.",
-    example="Merge(mode='dot', dot_axes=1) -> Merge(mode='dot', dot_axes=(-1, 1))",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 0.1 to 0.3.3",
-    references=("keras/layers/core.py Merge.__init__, 0.3.3",),
     examples=[Example(_AXES, _AXES_PAIR, THEANO_033)],
     leaves_alone=[Example(_AXES_PAIR, _AXES_PAIR, THEANO_033)],
 )
@@ -128,16 +100,9 @@ _FLATTEN = Layer("Flatten", "f")
 
 @rule(
     "AK2112",
-    "TimeDistributedMerge reduces over time",
     to=Era.KERAS2,
     eras=_ERAS,
     classes=("TimeDistributedMerge",),
-    what="TimeDistributedMerge takes the sum, the mean or the product over the time axis.",
-    why="Keras 1 dropped the layer.",
-    changes="A functional layer of the same name with that operation.",
-    example="TimeDistributedMerge('ave') -> mean(x, axis=1)",
-    fidelity=Fidelity.EXACT,
-    references=("keras/layers/core.py TimeDistributedMerge, 0.3.3",),
     examples=[Example(_OVER_TIME, lambda layer: layer.class_name == "Functional", THEANO_033)],
     leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
 )
@@ -155,16 +120,9 @@ _THRESHOLD = Layer("ThresholdedLinear", "t", {"theta": 0.5})
 
 @rule(
     "AK2004",
-    "ThresholdedLinear is zero near zero",
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("ThresholdedLinear",),
-    what="ThresholdedLinear(theta) is x where |x| is at least theta, and zero elsewhere.",
-    why="Keras 1 dropped the layer.",
-    changes="An Activation of the same name whose function is a small model of operations.",
-    example="ThresholdedLinear(0.5) -> where(|x| < 0.5, 0, x)",
-    fidelity=Fidelity.EXACT,
-    references=("keras/layers/advanced_activations.py ThresholdedLinear, 0.3.3",),
     examples=[Example(_THRESHOLD, lambda layer: layer.class_name == "Activation", THEANO_033)],
     leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
 )
@@ -184,17 +142,9 @@ _STACKED = sequential("a", _ENCODER)
 
 @rule(
     "AK2005",
-    "AutoEncoder is an encoder and a decoder in a row",
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("AutoEncoder",),
-    what="AutoEncoder holds an encoder and a decoder. It gives what the decoder makes of the code, or the code "
-    "itself with output_reconstruction=False; the weights of both are in the file in either case.",
-    why="Keras 1 dropped the layer.",
-    changes="A Sequential of the same name: both in a row, or the encoder alone.",
-    example="AutoEncoder(encoder, decoder) -> Sequential([encoder, decoder])",
-    fidelity=Fidelity.EXACT,
-    references=("keras/layers/core.py AutoEncoder, 0.3.3",),
     examples=[Example(_AUTO, _STACKED, THEANO_033)],
     leaves_alone=[Example(_STACKED, _STACKED, THEANO_033)],
 )

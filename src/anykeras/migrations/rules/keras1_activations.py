@@ -11,7 +11,6 @@ from collections.abc import Callable
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
 from ...document.walk import layers_of
-from ...findings import Fidelity
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, as_activation, on_theano
@@ -65,17 +64,9 @@ def _holds(count: int) -> Callable[[Layer], bool]:
 
 @rule(
     "AK2122",
-    "ParametricSoftplus is alpha * softplus(beta * x)",
     to=Era.KERAS2,
     eras=OLD,
     classes=("ParametricSoftplus",),
-    what="ParametricSoftplus has two trainable tensors of the shape of its input, alphas and betas.",
-    why="Keras 2 dropped the layer.",
-    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, "
-    "and stays trainable.",
-    example="ParametricSoftplus() -> alphas * softplus(betas * x)",
-    fidelity=Fidelity.EQUIVALENT,
-    references=("keras/layers/advanced_activations.py ParametricSoftplus, 1.2.2",),
     examples=[Example(_SOFTPLUS, _holds(2), TENSORFLOW_122)],
     leaves_alone=[Example(_PRELU, _PRELU, TENSORFLOW_122)],
 )
@@ -91,24 +82,10 @@ def _parametric_softplus(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2123",
-    "SReLU is a ramp between two thresholds with trainable slopes outside",
     to=Era.KERAS2,
     eras=OLD,
     classes=("SReLU",),
-    # Which reads the input shape of the layer that this one replaces.
     after=("AK2101",),
-    what="SReLU has four trainable tensors: t_left, a_left, t_right, a_right. The right threshold is t_left + |t_right|.",
-    why="Keras 2 dropped the layer. Its backends differ where a_left is negative: Theano caps the left branch at the "
-    "width of the ramp too, TensorFlow does not.",
-    changes="An Activation of the same name whose function is a model: each tensor is the weight of a PReLU inside, "
-    "and stays trainable. "
-    "The backend that wrote the file decides about the cap.",
-    example="SReLU() -> t_left + relu(x - t_left, a_left, |t_right|) + a_right * relu(x - t_left - |t_right|)",
-    fidelity=Fidelity.EQUIVALENT,
-    references=(
-        "keras/layers/advanced_activations.py SReLU, 1.2.2",
-        "keras/backend/theano_backend.py and tensorflow_backend.py relu, 1.2.2",
-    ),
     examples=[Example(_SRELU, _holds(4), THEANO_122)],
     leaves_alone=[Example(_PRELU, _PRELU, THEANO_122)],
 )

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Value
-from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, channels_first, flip_kernel, integers, move_constraint, on_theano, spatial_first
@@ -41,17 +40,9 @@ _NEW_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W"
 
 @rule(
     "AK2150",
-    "Convolution1D kernels were laid out as Theano's images before Keras 1.1",
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
-    what="Up to Keras 1.0.8 the kernel of a Convolution1D is (filters, in, length, 1), from 1.1 on (length, 1, in, filters).",
-    why="Keras 1.1 tells them apart by their shape when it loads; Keras 2 and later do not know the old one.",
-    changes="The axes are put in the later order, decided by the shape as Keras 1.1 did.",
-    example="(4, 2, 3, 1) with 4 filters of length 3 -> (3, 1, 2, 4)",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 0.1 to 1.0.8",
-    references=("keras/engine/topology.py load_weights_from_hdf5_group, 1.2.2",),
     examples=[Example(_OLD_1D, lambda layer: layer.weights["W"].shape == (3, 1, 2, 4), THEANO_122)],
     leaves_alone=[Example(_NEW_1D, _NEW_1D, THEANO_122)],
     report=False,
@@ -69,18 +60,10 @@ def _transpose_early(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2151",
-    "Convolution1D kernels have lost their axis of length one",
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
-    # Which tells layouts apart by four axes.
     after=("AK2150",),
-    what="Keras 1 computes one-dimensional convolutions as images of width one: the kernel is (length, 1, in, filters).",
-    why="From Keras 2 on it is (length, in, filters).",
-    changes="The axis is dropped, in the axes of a constraint too.",
-    example="W of (3, 1, 2, 4) -> kernel of (3, 2, 4)",
-    fidelity=Fidelity.EXACT,
-    references=("keras/layers/convolutional.py Convolution1D, 1.2.2 and 2.0.0",),
     examples=[Example(_NEW_1D, lambda layer: layer.weights["kernel"].shape == (3, 2, 4), THEANO_122)],
     leaves_alone=[Example(Layer("Convolution1D", "c"), Layer("Convolution1D", "c"), THEANO_122)],
     report=False,
@@ -106,18 +89,9 @@ _SEPARABLE = ("depthwise_kernel", "pointwise_kernel")
 
 @rule(
     "AK2152",
-    "Kernels of dim_ordering='th' are (out, in, rows, columns)",
     to=Era.KERAS2,
     eras=OLD,
     classes=_DEEP,
-    what="With dim_ordering='th' Keras 0 and 1 lay the kernel out as the image: (out, in, rows, columns), with 'tf' as "
-    "(rows, columns, in, out).",
-    why="From Keras 2 on kernels are (rows, columns, in, out) whatever the order of the image's axes.",
-    changes="The axes are put in that order, in the axes of a constraint too. The image keeps its order: "
-    "data_format='channels_first' runs on every backend of Keras 3, and Flatten sees the values where it saw them.",
-    example="W of (4, 2, 3, 5) -> kernel of (3, 5, 2, 4)",
-    fidelity=Fidelity.EXACT,
-    references=("keras/layers/convolutional.py Convolution2D.build, 1.2.2 and 2.0.0",),
     examples=[Example(_TH, lambda layer: layer.weights["kernel"].shape == (3, 5, 2, 4), THEANO_122)],
     leaves_alone=[Example(_TF, _TF, THEANO_122)],
     report=False,
@@ -145,21 +119,10 @@ _RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1
 
 @rule(
     "AK2153",
-    "Convolution kernels flipped by 180 degrees (Theano convolves, Keras 3 cross-correlates)",
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(name for name in _RANKS if not name.startswith("Separable")),
-    # The axes that are flipped come first there.
     after=("AK2150", "AK2152"),
-    what="Theano computes a true convolution, which flips the kernel; every other backend cross-correlates. A kernel "
-    "trained on Theano is flipped for all others, whatever its dim_ordering, also in atrous convolutions and "
-    "deconvolutions; LocallyConnected layers are not affected.",
-    why="Without the flip the file opens without an error and gives wrong outputs.",
-    changes="The spatial axes of the kernel are reversed when Theano wrote the file: weight names without TensorFlow's "
-    "':0' say so in Keras 1; files of Keras 0 do not say, and are taken for Theano's, its default.",
-    example="kernel[i, j] -> kernel[rows - 1 - i, columns - 1 - j]",
-    fidelity=Fidelity.EXACT,
-    references=("keras/backend/theano_backend.py conv2d, deconv2d, conv3d, 0.3.3 and 1.2.2",),
     examples=[Example(_RAMP, lambda layer: layer.weights["W"].read().ravel().tolist() == [2.0, 1.0], THEANO_122)],
     leaves_alone=[
         Example(_RAMP, _RAMP, TENSORFLOW_122),
@@ -182,18 +145,9 @@ _VALID = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "valid"
 
 @rule(
     "AK2155",
-    "border_mode='full' is zero padding and a valid convolution",
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(name for name in _RANKS if not name.startswith(("Separable", "Deconv"))),
-    what="On Theano a convolution with border_mode='full' slides the kernel over every place that touches the image.",
-    why="Keras 2 dropped the mode.",
-    changes="A functional layer of the same name: zeros on all sides, one less than the (dilated) kernel, then the "
-    "convolution with padding='valid'.",
-    example="Convolution1D(2, 3, border_mode='full') -> ZeroPadding1D((2, 2)), Conv1D(2, 3)",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 1.1 to 1.2.2 on Theano",
-    references=("keras/backend/theano_backend.py conv2d, 1.2.2",),
     examples=[Example(_FULL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
     leaves_alone=[Example(_VALID, _VALID, THEANO_122)],
 )

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
 from ...errors import Unsupported
-from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import sizes
@@ -68,24 +67,10 @@ def _is_plain(layer: Layer) -> bool:
 
 @rule(
     "AK2154",
-    "Deconvolution2D takes its output shape as an argument",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Deconvolution2D", "Deconv2D"),
-    # Which read the input shape and the kernel of the layer that this one replaces.
     after=("AK2101", "AK2153"),
-    what="Deconvolution2D takes its output_shape as an argument, and keeps its kernel as (rows, columns, in, out).",
-    why="Conv2DTranspose derives its output shape, which often differs, and keeps (rows, columns, out, in). "
-    "Theano's border_mode='same' cuts half a kernel on both sides, TensorFlow's what the stride leaves over.",
-    changes="The last axes of the kernel are exchanged. Where the shapes differ, a functional layer of the same name "
-    "pads the input, convolves with padding='valid' and crops to the output_shape of the file.",
-    example="Deconvolution2D(3, 3, 3, output_shape=(None, 14, 14, 3)) -> Conv2DTranspose(3, (3, 3))",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 1.0.5 to 1.2.2",
-    references=(
-        "keras/layers/convolutional.py Deconvolution2D, 1.2.2",
-        "keras/backend/theano_backend.py and tensorflow_backend.py deconv2d, 1.2.2",
-    ),
     examples=[
         Example(_LAYER, _is_plain, TENSORFLOW_122),
         Example(_CROPPED, lambda layer: layer.class_name == "Functional", TENSORFLOW_122),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Value
 from ...errors import Unsupported
-from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD
@@ -54,17 +53,9 @@ _DENSE = Layer("Dense", "d", {"units": 3})
 
 @rule(
     "AK2120",
-    "MaxoutDense is the largest of several dense maps",
     to=Era.TF2,
     eras=_ERAS,
     classes=("MaxoutDense",),
-    what="MaxoutDense(output_dim, nb_feature) computes nb_feature linear maps and takes the largest of each output.",
-    why="Keras 2 moved it to keras.legacy and Keras 3 has it no more.",
-    changes="A functional layer of the same name: EinsumDense over the features, then the maximum. The tensors W "
-    "(features, in, out) and b (features, out) stay as they are and stay trainable.",
-    example="MaxoutDense(3, nb_feature=2) -> max(EinsumDense('bi,fio->bfo')(x), axis=1)",
-    fidelity=Fidelity.EQUIVALENT,
-    references=("keras/layers/core.py MaxoutDense, 1.2.2", "keras/legacy/layers.py MaxoutDense, 2.3.1"),
     examples=[Example(_MAXOUT, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
     leaves_alone=[Example(_DENSE, _DENSE, THEANO_122)],
 )
@@ -95,16 +86,9 @@ _HIGHWAY = Layer(
 
 @rule(
     "AK2121",
-    "Highway is a dense layer and a gate",
     to=Era.TF2,
     eras=_ERAS,
     classes=("Highway",),
-    what="Highway computes t * activation(xW + b) + (1 - t) * x with the gate t = sigmoid(xW_carry + b_carry).",
-    why="Keras 2 moved it to keras.legacy and Keras 3 has it no more.",
-    changes="A functional layer of the same name with two Dense layers; each keeps its two tensors.",
-    example="Highway(activation='relu') -> t * Dense(relu)(x) + (1 - t) * x",
-    fidelity=Fidelity.EQUIVALENT,
-    references=("keras/layers/core.py Highway, 1.2.2", "keras/legacy/layers.py Highway, 2.3.1"),
     examples=[Example(_HIGHWAY, lambda layer: layer.graph is not None and layer.class_name == "Functional", TENSORFLOW_122)],
     leaves_alone=[Example(_DENSE, _DENSE, TENSORFLOW_122)],
 )

@@ -56,15 +56,9 @@ _ENTRANCE = Layer("InputLayer", "dense_1_input", {"batch_input_shape": (None, 4)
 
 @rule(
     "AK2101",
-    "The input shape of a first layer stands in a layer of its own",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Sequential",),
-    what="Keras 0 and 1 give the shape and dtype of a Sequential's input as arguments of its first layer.",
-    why="Keras 3 takes the same argument for the compute dtype, and knows no input shape of layers.",
-    changes="An InputLayer named after the first layer is put in front, and the arguments are dropped everywhere.",
-    example="Dense(3, batch_input_shape=(None, 4)) -> InputLayer((None, 4)), Dense(3)",
-    references=("keras/engine/topology.py create_input_layer, 1.2.2",),
     examples=[
         Example(_STACK, sequential("sequential_1", _ENTRANCE, _DENSE), THEANO_122),
     ],
@@ -125,17 +119,10 @@ def _has_two_inputs(layer: Layer) -> bool:
 
 @rule(
     "AK2102",
-    "A Sequential that begins with a Merge is a model with several inputs",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Sequential",),
-    # A branch is a model with an input layer.
     after=("AK2101",),
-    what="In Keras 0 and 1 the first layer of a Sequential may be a Merge that holds whole branches.",
-    why="A Sequential has one input since Keras 2, and merge layers hold no layers.",
-    changes="The model becomes functional: one input for each branch, in the order of the branches.",
-    example="Sequential([Merge([left, right], mode='sum'), Dense(1)]) -> Model([in_1, in_2], Dense(1)(add([...])))",
-    references=("keras/models.py Sequential.add, 1.2.2", "keras/layers/core.py Merge, 0.3.3"),
     examples=[Example(_MERGED, _has_two_inputs, THEANO_122)],
     leaves_alone=[Example(_STACK, lambda layer: True, THEANO_122)],
 )

@@ -8,7 +8,6 @@ from dataclasses import replace
 from ...document.build import Builder
 from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
-from ...findings import Fidelity
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, integers
 from .keras1_samples import THEANO_033, THEANO_122
@@ -66,20 +65,10 @@ _LAMBDA = Layer("Merge", "m", {"mode": Code("def", "lambda")})
 
 @rule(
     "AK2111",
-    "Merge is a class for each of its modes",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Merge",),
-    # A Merge that a Sequential begins with gets its inputs there.
     after=("AK2102",),
-    what="Merge and merge() of Keras 0 and 1 take the mode as an argument: sum, mul, concat, ave, max, dot, cos.",
-    why="Keras 2 replaced them by Add, Multiply, Concatenate, Average, Maximum and Dot, and dropped `cos`.",
-    changes="The layer gets the class of its mode; `cos` is written out with Dot layers and operations, its floor for "
-    "the divisor (10e-8, from Keras 1.0.4 on) and its extra axis (in Keras 1) included. A mode that is a function is "
-    "left for the recovery of functions.",
-    example="Merge(mode='concat', concat_axis=1) -> Concatenate(axis=1)",
-    fidelity=Fidelity.EQUIVALENT,
-    references=("keras/engine/topology.py Merge, 1.2.2", "keras/layers/core.py Merge, 0.3.3"),
     examples=[
         Example(_CONCAT, Layer("Concatenate", "m", {"axis": 1}), THEANO_122),
         Example(

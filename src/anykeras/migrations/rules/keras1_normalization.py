@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value, Writer
 from ...errors import Unsupported
-from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, as_activation, on_theano
@@ -71,22 +70,9 @@ _STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_
 
 @rule(
     "AK2130",
-    "running_std was a standard deviation before Keras 1.0.6",
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
-    what="BatchNormalization of Keras 0 and of 1.0.0 to 1.0.5 keeps a running standard deviation and divides by it plus "
-    "epsilon. From 1.0.6 (on Theano 1.0.7) on the name running_std stands for a variance; Theano divided by its root plus "
-    "epsilon in 1.0.7, and all divide by the root of variance plus epsilon since 1.0.8.",
-    why="Read as a variance, the old numbers give wrong outputs without an error, as later releases of Keras 1 did.",
-    changes="moving_variance = divisor^2 - epsilon, with the divisor of the release and backend that wrote the file.",
-    example="running_std = 2, epsilon = 0 -> moving_variance = 4",
-    fidelity=Fidelity.EQUIVALENT,
-    versions="Keras 0.1 to 1.0.7",
-    references=(
-        "keras/layers/normalization.py, 0.3.3, 1.0.5 and 1.0.6",
-        "keras/backend/theano_backend.py batch_normalization, 1.0.6, 1.0.7 and 1.0.8",
-    ),
     examples=[
         Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_033),
         Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_100),
@@ -165,20 +151,10 @@ _MODE0 = _MODE1.with_config(mode=0)
 
 @rule(
     "AK2131",
-    "BatchNormalization(mode=1) normalizes each sample",
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
-    # Which reads the input shape of the layer that this one replaces.
     after=("AK2101",),
-    what="With mode=1 the statistics are those of the last axis of each sample; the running ones are not used.",
-    why="Keras 2 dropped the argument, and its BatchNormalization would use the running statistics.",
-    changes="An Activation of the same name whose function is a model that computes it, epsilon twice as it was; "
-    "gamma and beta stay trainable weights, the running statistics are left out.",
-    example="BatchNormalization(mode=1) -> gamma * (x - mean) / (sqrt(var + eps) + eps) + beta",
-    fidelity=Fidelity.EQUIVALENT,
-    versions="Keras 0.1 to 1.2.2",
-    references=("keras/layers/normalization.py, 0.3.3, 1.0.4, 1.0.5 and 1.2.2",),
     examples=[Example(_MODE1, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )
@@ -188,21 +164,10 @@ def _expand_mode_1(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2132",
-    "BatchNormalization(mode=2) uses the statistics of the batch at hand",
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
-    # Which reads the input shape of the layer that this one replaces.
     after=("AK2101",),
-    what="With mode=2 the layer normalizes with the statistics of the current batch, when predicting too.",
-    why="Keras 2 dropped the argument, and its BatchNormalization uses running statistics when it predicts.",
-    changes="An Activation of the same name whose function is a model that computes it; gamma and beta stay "
-    "trainable weights, the running statistics are left out. As before, the outcome depends on which samples share a "
-    "batch.",
-    example="BatchNormalization(mode=2) -> gamma * (x - batch mean) / sqrt(batch var + eps) + beta",
-    fidelity=Fidelity.EQUIVALENT,
-    versions="Keras 1.0.4 to 1.2.2",
-    references=("keras/layers/normalization.py, 1.0.4 and 1.2.2",),
     examples=[Example(_MODE2, lambda layer: layer.class_name == "Activation", THEANO_122)],
     leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
 )

@@ -43,17 +43,8 @@ _OBJECT = Layer("Dense", "d", {"W_regularizer": Object("L1L2", {"l1": 0.0, "l2":
 
 @rule(
     "AK2105",
-    "Regularizers and constraints are objects with a class",
     to=Era.KERAS2,
     eras=OLD,
-    what="Keras 0 and 1 write a regularizer or constraint as its arguments with the class under `name`.",
-    why="Keras 2 writes class_name and config, calls all weight and activity regularizers L1L2, and renamed the "
-    "arguments of constraints. EigenvalueRegularizer is gone.",
-    changes="Each becomes an object of current Keras. EigenvalueRegularizer, which acts on training alone, "
-    "is dropped, with a finding.",
-    example="{'name': 'MaxNorm', 'm': 2, 'axis': 0} -> MaxNorm(max_value=2, axis=0)",
-    fidelity=Fidelity.EXACT,
-    references=("keras/regularizers.py and keras/constraints.py, 1.2.2 and 2.0.0",),
     examples=[Example(_SPELLED, _OBJECT, THEANO_122)],
     leaves_alone=[Example(_OBJECT, _OBJECT, THEANO_122)],
     report=False,

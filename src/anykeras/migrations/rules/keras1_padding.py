@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...document.model import Era, Layer, Value
-from ...findings import Fidelity
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD
 from .keras1_samples import THEANO_122
@@ -22,18 +21,9 @@ _EVEN = Layer("ZeroPadding2D", "z", {"padding": (1, 2)})
 
 @rule(
     "AK2160",
-    "Zero padding that differs from side to side",
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(_SIDES),
-    what="ZeroPadding1D and ZeroPadding2D of Keras 1 take the padding of each side as a dictionary (top_pad, "
-    "bottom_pad, left_pad, right_pad, zero where absent) or, in two dimensions, as four numbers.",
-    why="From Keras 2 on it is (left, right) or ((top, bottom), (left, right)).",
-    changes="The same numbers in that form.",
-    example="{'top_pad': 1, 'left_pad': 2} -> ((1, 0), (2, 0))",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 1.0.5 to 1.2.2",
-    references=("keras/layers/convolutional.py ZeroPadding2D, 1.2.2",),
     examples=[Example(_DICT, _NESTED, THEANO_122), Example(_FLAT, _NESTED, THEANO_122)],
     leaves_alone=[Example(_EVEN, _EVEN, THEANO_122), Example(_NESTED, _NESTED, THEANO_122)],
     report=False,

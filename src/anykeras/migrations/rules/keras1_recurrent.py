@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...document.model import Era, Layer
-from ...findings import Fidelity
 from ...tensors import Tensor, concatenate, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, channels_first, flip_kernel, on_theano, spatial_first
@@ -40,18 +39,9 @@ _GPU = Layer("LSTM", "l", {"output_dim": 1, "consume_less": "gpu"}, {"W": consta
 
 @rule(
     "AK2140",
-    "LSTM and GRU keep one matrix for all gates",
     to=Era.KERAS2,
     eras=OLD,
     classes=("LSTM", "GRU"),
-    what="Keras 0 and 1 keep a matrix, a recurrent matrix and a bias for each gate, saved in the order i, c, f, o "
-    "(LSTM) or z, r, h (GRU).",
-    why="Keras 2 keeps them side by side in the order i, f, c, o or z, r, h: joined in the order of the file, an LSTM "
-    "would take its cell for its forget gate.",
-    changes="The tensors of the gates are concatenated to kernel, recurrent_kernel and bias, in the order of Keras 2.",
-    example="W_i, W_c, W_f, W_o -> kernel = [W_i | W_f | W_c | W_o]",
-    fidelity=Fidelity.EXACT,
-    references=("keras/layers/recurrent.py, 0.3.3, 1.2.2 and 2.0.0",),
     examples=[
         Example(
             _LSTM,
@@ -77,18 +67,9 @@ _CONV_LSTM_NEW = Layer("ConvLSTM2D", "c", {"filters": 1}, {"kernel": constant([1
 
 @rule(
     "AK2142",
-    "ConvLSTM2D keeps one kernel for all gates",
     to=Era.KERAS2,
     eras=OLD,
     classes=("ConvLSTM2D",),
-    what="Keras 1 keeps a kernel, a recurrent kernel and a bias for each gate of a ConvLSTM2D, laid out (out, in, "
-    "rows, columns) when dim_ordering is 'th', and flipped by 180 degrees when Theano wrote them.",
-    why="Keras 2 keeps the gates side by side in the order i, f, c, o, as (rows, columns, in, out).",
-    changes="The kernels are transposed and flipped where needed, then concatenated.",
-    example="W_i, W_c, W_f, W_o -> kernel = [W_i | W_f | W_c | W_o]",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 1.1 to 1.2.2",
-    references=("keras/layers/convolutional_recurrent.py, 1.2.2", "keras/backend/theano_backend.py conv2d, 1.2.2"),
     examples=[
         Example(_CONV_LSTM, lambda layer: layer.weights["kernel"].shape == (2, 1, 1, 4), TENSORFLOW_122),
         Example(

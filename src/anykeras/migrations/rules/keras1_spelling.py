@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ...catalog import find
 from ...document.model import Era, Layer, Object, Value
-from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
 from .keras1_layouts import OLD, channels_first
@@ -161,23 +160,9 @@ def _is_renamed(layer: Layer) -> bool:
 
 @rule(
     "AK2180",
-    "Keras 2 renamed classes, arguments and weights",
     to=Era.KERAS2,
     eras=OLD,
-    # The others read the names of Keras 1.
     after=EVERY_OTHER,
-    what="Keras 2 renamed most of what Keras 1 had: Convolution2D is Conv2D, nb_filter is filters, nb_row and nb_col "
-    "are kernel_size, subsample is strides, border_mode is padding, dim_ordering ('th', 'tf') is data_format "
-    "('channels_first', 'channels_last'), init is kernel_initializer, and the weights W, U and b are kernel, "
-    "recurrent_kernel and bias. An atrous convolution is one with a dilation_rate.",
-    why="Keras 3 knows the new names alone.",
-    changes="Names only. The arguments that said where a layer stood (input_dim, batch_input_shape) or how it was "
-    "computed (consume_less) are left out. The word dropout of an Embedding has no counterpart; it acted on training "
-    "alone. A dropout rate outside of 0 to 1 did nothing, and is 0.",
-    example="Convolution2D(2, 3, 4, border_mode='same') -> Conv2D(2, (3, 4), padding='same')",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 0.1 to 1.2.2",
-    references=("keras/legacy/interfaces.py, 2.0.0",),
     examples=[Example(_DENSE1, _is_renamed, TENSORFLOW_122), Example(_CONV1, _CONV2, THEANO_122)],
     leaves_alone=[Example(_CONV2, _CONV2, THEANO_122), Example(_MINE, _MINE, THEANO_122)],
     report=False,

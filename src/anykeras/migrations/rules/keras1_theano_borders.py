@@ -12,7 +12,6 @@ import numpy as np
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
-from ...findings import Fidelity
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import pad_before
@@ -78,20 +77,9 @@ def _padded_by(before: int, after: int) -> Callable[[Layer], bool]:
 
 @rule(
     "AK2231",
-    "Theano centres kernels on its own idea of 'same'",
     to=Era.KERAS3,
     eras=_ERAS,
     classes=tuple(_CONVOLUTIONS),
-    what="With padding='same' Theano puts half the kernel (rounded down) on both sides of the image and lets the "
-    "stride begin there. TensorFlow and Keras 3 pad as little as the stride needs, and less in front than behind.",
-    why="For a kernel of even size, or a stride above one, the kernel sees other places; the shapes are the same and "
-    "nothing fails.",
-    changes="A functional layer of the same name: explicit zeros, then the convolution with padding='valid'. Odd "
-    "kernels without a stride are alike and stay as they are.",
-    example="Conv1D(2, 4, padding='same') -> ZeroPadding1D((2, 1)), Conv1D(2, 4)",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 0.1 to 2.3 on Theano",
-    references=("keras/backend/theano_backend.py conv2d and _postprocess_conv2d_output, 1.2.2 and 2.3.1",),
     examples=[Example(_SAME, _padded_by(2, 1), THEANO_122), Example(_SAME, _padded_by(2, 1), THEANO_200)],
     leaves_alone=[Example(_ODD, _ODD, THEANO_122), Example(_SAME, _SAME, TENSORFLOW_122)],
 )
@@ -124,20 +112,9 @@ _AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "
 
 @rule(
     "AK2232",
-    "Theano lets pooling windows begin outside of the image",
     to=Era.KERAS3,
     eras=_ERAS,
     classes=tuple(_POOLINGS),
-    what="With padding='same' Theano pads the image by the window less one (or two, when it is odd) on both sides and "
-    "keeps the first outcomes, so the first window lies almost outside.",
-    why="TensorFlow and Keras 3 pad as little as they need, mostly behind; the windows see other places, the shapes "
-    "are the same and nothing fails.",
-    changes="A functional layer of the same name with explicit padding: the lowest number for a maximum; for an "
-    "average zeros, divided by the part of each window that lies inside. Windows that are alike stay as they are.",
-    example="MaxPooling1D(2, padding='same') -> pad((1, 0)), MaxPooling1D(2)",
-    fidelity=Fidelity.EQUIVALENT,
-    versions="Keras 0.3 to 2.3 on Theano",
-    references=("keras/backend/theano_backend.py pool2d and pool3d, 1.2.2 and 2.3.1",),
     examples=[
         Example(_POOL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122),
         Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 5, THEANO_122),
@@ -198,21 +175,10 @@ def _grown(layer: Layer) -> bool:
 
 @rule(
     "AK2233",
-    "Theano centres the even kernels of a ConvLSTM2D elsewhere",
     to=Era.KERAS3,
     eras=_ERAS,
     classes=("ConvLSTM2D",),
-    # Zeros go to the end of a kernel that has been flipped.
     after=("AK2230",),
-    what="The state of a ConvLSTM2D is convolved with padding='same' at every step; Theano begins half a kernel "
-    "(rounded down) ahead of the image, Keras 3 one place later when the kernel is even.",
-    why="The state would move by one place, with the same shapes.",
-    changes="Even kernels get a last row or column of zeros, which makes them odd and centred where Theano had them. "
-    "With padding='valid' the input gets as many more zeros behind.",
-    example="a kernel of (2, 3) -> a kernel of (3, 3) whose last row is zero",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 1.1 to 2.3 on Theano",
-    references=("keras/layers/convolutional_recurrent.py ConvLSTM2D.conv_step_hidden, 1.2.2",),
     examples=[Example(_CONV_LSTM, _grown, THEANO_122)],
     leaves_alone=[Example(_CONV_LSTM_ODD, _CONV_LSTM_ODD, THEANO_122), Example(_CONV_LSTM, _CONV_LSTM, TENSORFLOW_122)],
 )

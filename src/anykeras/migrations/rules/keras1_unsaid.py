@@ -21,19 +21,9 @@ _SAID = Layer("UpSampling2D", "u", {"size": (2, 2), "dim_ordering": "th"})
 
 @rule(
     "AK2103",
-    "Some image layers did not write their dim_ordering",
     to=Era.KERAS2,
     eras=OLD,
     classes=_IMAGES,
-    what="UpSampling, ZeroPadding, Cropping and SpatialDropout layers of Keras 0 and 1 have a dim_ordering and do not "
-    "write it; Keras 1 took the setting of the machine that loaded the file.",
-    why="Read with another setting, the layer works on other axes.",
-    changes="The layer gets the dim_ordering that the other layers of the file name. Where none does, it gets the "
-    "default of the release ('th' before 1.2, 'tf' from then on), and a finding says so.",
-    example="UpSampling2D() beside Convolution2D(dim_ordering='th') -> UpSampling2D(dim_ordering='th')",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 0.2 to 1.2.2",
-    references=("keras/layers/convolutional.py UpSampling2D.get_config, 0.3.3 and 1.2.2",),
     examples=[Example(_SILENT, _SAID, _FIRST)],
     leaves_alone=[Example(_SAID, _SAID, THEANO_122)],
     report=False,
@@ -57,19 +47,9 @@ _SHARED = _PRELU.with_config(shared_axes=(1, 2))
 
 @rule(
     "AK2104",
-    "PReLU and its like did not write their shared axes",
     to=Era.KERAS2,
     eras=OLD,
     classes=("PReLU", "SReLU", "ParametricSoftplus"),
-    what="PReLU, SReLU and ParametricSoftplus of Keras 1.2 take shared_axes and do not write them. 1.2.2 could not "
-    "load such a file itself.",
-    why="Without them the layer wants one number for every place of its input.",
-    changes="The axes along which the weights have the length one are shared; where the input has the length one there "
-    "too, it makes no difference.",
-    example="alphas of (1, 1, 2) -> shared_axes=(1, 2)",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 1.2.0 to 1.2.2",
-    references=("keras/layers/advanced_activations.py PReLU.get_config, 1.2.2",),
     examples=[Example(_PRELU, _SHARED, THEANO_122)],
     leaves_alone=[Example(_SHARED, _SHARED, THEANO_122)],
     report=False,

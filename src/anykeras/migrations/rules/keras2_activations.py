@@ -26,19 +26,7 @@ def _is_clipped_line(layer: Layer) -> bool:
 
 @rule(
     "AK2220",
-    "hard_sigmoid had a steeper slope",
     to=Era.KERAS3,
-    what="`hard_sigmoid` was `clip(0.2 x + 0.5, 0, 1)` in every Keras before 3; it is `relu6(x + 3) / 6` in Keras 3, "
-    "which has slope 1/6. It is the default gate activation of every LSTM and GRU of Keras 0 to 2.",
-    why="Keras 3 opens such files without a warning and computes another function, at every step of every LSTM.",
-    changes="The activation becomes a small model without weights, `Rescaling(0.2, 0.5)` then `ReLU(max_value=1)`, "
-    "held where the name stood. The layer's weights, masks and training stay as they were, and stock Keras opens it.",
-    example="LSTM(recurrent_activation='hard_sigmoid') -> LSTM(recurrent_activation=<Sequential hard_sigmoid>)",
-    versions="Keras 0.1 to 2.3, tf.keras to 2.15",
-    references=(
-        "keras 2.3.1 backend/tensorflow_backend.py, `hard_sigmoid`",
-        "keras 3.15.1 src/backend/jax/nn.py, `hard_sigmoid`",
-    ),
     examples=[
         Example(Layer("LSTM", "l", {"units": 2, "recurrent_activation": "hard_sigmoid"}), _is_clipped_line, K2),
     ],
@@ -63,12 +51,8 @@ def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2221",
-    "ThresholdedReLU is a ReLU with a threshold",
     to=Era.KERAS3,
     classes=("ThresholdedReLU",),
-    what="`ThresholdedReLU(theta)` gives `x` where `x > theta`, else 0; Keras 3 has no such class.",
-    why="`ReLU(threshold=theta)` computes the same.",
-    references=("keras 2.3.1 layers/advanced_activations.py", "keras 3.15.1 src/activations/activations.py, `ReLU`"),
     examples=[
         Example(Layer("ThresholdedReLU", "t", {"theta": 0.7}), Layer("ReLU", "t", {"threshold": 0.7}), K2),
     ],

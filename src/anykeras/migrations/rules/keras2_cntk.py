@@ -28,17 +28,8 @@ def _hands_out_carry(model: Layer) -> bool:
 
 @rule(
     "AK2246",
-    "On CNTK an LSTM gives its carry state",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
-    what="From Keras 2.2 on, `rnn` of the CNTK backend gives the last of a cell's states as the output; for an LSTM "
-    "that is the carry state `c`, not the output `h`. Models were trained with that.",
-    why="Every other backend gives `h`, so such a file gives wrong outputs everywhere but on CNTK.",
-    changes="The LSTM becomes a model of its name that gives the carry state. Keras 3 has no layer that gives the "
-    "carry of every step: `return_sequences=True` is refused. Layers that CNTK unrolled (`unroll=True`, "
-    "`stateful=True`, a fixed batch) gave `h` and stay.",
-    versions="Keras 2.2 to 2.3 on CNTK",
-    references=("keras 2.2.4 backend/cntk_backend.py, `rnn`: `new_output = n_s[-1]`",),
     examples=[Example(_model(), _hands_out_carry, CNTK)],
     leaves_alone=[Example(_model(), _model(), TENSORFLOW), Example(_model(4), _model(4), CNTK)],
 )

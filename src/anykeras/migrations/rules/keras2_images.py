@@ -44,20 +44,9 @@ def _corner(writer: Writer) -> bool:
 
 @rule(
     "AK2255",
-    "Bilinear upsampling started at the corner of the first pixel",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("UpSampling2D",),
-    what="Bilinear upsampling of Keras 2 uses TensorFlow 1's `resize_bilinear`: output pixel `i s + k` lies a share "
-    "`k / s` of the way from input pixel `i` to the next, and the last pixel is repeated.",
-    why="Keras 3 puts pixels at their centres, which shifts every output by half a pixel.",
-    changes="The layer becomes a model of its name: the last row and column repeated once, nearest upsampling, a "
-    "running average of `s` pixels, and the overhang cut off. That is the same interpolation, for images of any size.",
-    versions="Keras 2.2.3 to 2.3, tf.keras to TensorFlow 1.12",
-    references=(
-        "keras 2.3.1 backend/tensorflow_backend.py, `resize_images`",
-        "tf.keras 1.13 and 1.14 write no `interpolation`, so that their bilinear layers come back as nearest, there too",
-    ),
     examples=[Example(Layer("UpSampling2D", "up", _UP), _is_averaged, K2)],
     leaves_alone=[
         Example(Layer("UpSampling2D", "up", _UP), Layer("UpSampling2D", "up", _UP), TF),
@@ -93,17 +82,9 @@ _OTHERWISE = ("bicubic", "lanczos3", "lanczos5")
 
 @rule(
     "AK2256",
-    "Ways of resizing that Keras 3 does not have",
     to=Era.KERAS3,
     classes=("UpSampling2D", "Resizing"),
-    # Which expresses what this one refuses.
     after=("AK2254",),
-    what="tf.keras resizes images by `area`, `gaussian` and `mitchellcubic` as well.",
-    why="Keras 3 knows nearest, bilinear, bicubic, lanczos3 and lanczos5; another way of resizing gives other pixels.",
-    changes="Where the size of the image is known, AK2254 has expressed it; else such a file is refused. A known name is "
-    "written in small letters. `bicubic` on JAX differs from TensorFlow's by 0.002 for pixels of unit variance, on torch by "
-    "0.2; `lanczos3` and `lanczos5` do not run on torch.",
-    versions="tf.keras 2.3 to 2.15",
     examples=[
         Example(
             Layer("Resizing", "r", {"interpolation": "Bilinear"}),
@@ -212,20 +193,10 @@ def _is_matrices(model: Layer) -> bool:
 
 @rule(
     "AK2254",
-    "Images resized by constant matrices",
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
-    # Sizes of images come from the batch_shape of inputs.
     after=("AK2202", "AK2210"),
-    what="tf.keras resizes images by TensorFlow's `bicubic`, `lanczos3`, `lanczos5`, `area`, `gaussian` and `mitchellcubic`.",
-    why="Keras 3 does not have the last three; `bicubic` has another kernel on torch (pixels of unit variance differ by "
-    "0.2) and finer steps on JAX (by 0.002); torch has no lanczos.",
-    changes="Where the size of the image is known, the layer becomes a model of its name that multiplies rows and columns "
-    "by the matrices which TensorFlow's kernel amounts to.",
-    versions="tf.keras 2.3 to 2.15",
-    references=("TensorFlow 2.15 core/kernels/image/resize_bicubic_op.cc, scale_and_translate_op.cc, resize_area_op.cc",),
-    fidelity=Fidelity.EQUIVALENT,
     examples=[Example(_image("bicubic"), _is_matrices, TF)],
     leaves_alone=[
         Example(_image("bilinear"), _image("bilinear"), TF),

@@ -20,17 +20,9 @@ def _stack(*layers: Layer) -> Layer:
 
 @rule(
     "AK2210",
-    "The input of a Sequential model stands on its first layer",
     to=Era.KERAS3,
     classes=("Sequential",),
-    # An input layer is recognised by its batch_shape.
     after=("AK2202",),
-    what="Keras 1 and 2 keep the input shape of a Sequential model in `batch_input_shape` of its first layer; releases "
-    "2.2.0 to 2.2.4 and TensorFlow 1.10 to 1.14 lost it where the model began with an InputLayer.",
-    why="Keras 3 wants an InputLayer. It reads `batch_input_shape` of an old file as a shape without batch axis, and "
-    "then builds a model of one axis too many.",
-    changes="An InputLayer with that shape is put in front. Where the file has none, the shape is what the first "
-    "layer's weights allow, with the other axes of unknown size.",
     examples=[
         Example(
             _stack(Layer("Dense", "d", {"units": 3, "batch_input_shape": (None, 4)})),

@@ -57,14 +57,8 @@ def _after_input(config: Config) -> Layer:
 
 @rule(
     "AK2249",
-    "The input size of a locally connected layer without a bias",
     to=Era.KERAS3,
-    # Sizes follow from the batch_shape of inputs.
     after=("AK2202", "AK2210"),
-    what="Without a bias, the weights of a locally connected layer do not tell how many positions its output has "
-    "along each axis.",
-    why="AK2250 needs the sizes. They follow from the layers before.",
-    changes="The shape that the layer is called on is noted as `input_shape`.",
     examples=[Example(_after_input({}), _after_input({"input_shape": (7, 2)}), K2)],
     leaves_alone=[Example(_after_input({"use_bias": True}), _after_input({"use_bias": True}), K2)],
     report=False,
@@ -93,21 +87,9 @@ def _wants_shape(layer: Layer) -> bool:
 
 @rule(
     "AK2250",
-    "Locally connected layers are built from slices and an einsum",
     to=Era.KERAS3,
     classes=tuple(_RANKS),
-    # Which finds the sizes of the input that this one reads.
     after=("AK2249",),
-    what="LocallyConnected1D and 2D apply another kernel at each position. Keras 3 dropped them.",
-    why="The same numbers come from the patches of the input, one slice for each place in the kernel, and one "
-    "EinsumDense that multiplies the patch at each position with that position's kernel.",
-    changes="The layer becomes a model of its name. Kernel and bias stay trainable weights, in the shape of "
-    "implementation 1; implementations 2 and 3 of tf.keras are brought to it.",
-    versions="Keras 0.3 to 2.3, tf.keras to 2.15",
-    references=(
-        "keras 2.3.1 backend/common.py, `local_conv`",
-        "tf.keras 2.13 layers/locally_connected/locally_connected_utils.py",
-    ),
     examples=[Example(_local(True), _is_einsum, K2)],
     leaves_alone=[Example(Layer("Conv1D", "c", {"filters": 2}), Layer("Conv1D", "c", {"filters": 2}), K2)],
 )

@@ -68,17 +68,7 @@ def _has_mask(model: Layer) -> bool:
 
 @rule(
     "AK2280",
-    "Merging masked tensors",
     to=Era.KERAS3,
-    # Merges whose masks are settled there are left alone.
-    what="Where tensors with masks are added, multiplied or concatenated, Keras 1, 2 and tf.keras keep the steps that "
-    "every mask keeps, and inputs without a mask do not matter.",
-    why="Keras 3 keeps the steps that any mask keeps, and no mask at all where one input has none. A recurrent layer "
-    "behind such a merge then reads other steps.",
-    changes="The mask is computed by operations in the graph, and handed to each layer that reads it as `mask`; a layer of "
-    "a package gets the tensor with the mask beside it.",
-    versions="Keras 1.0 to 2.3, tf.keras to 2.15",
-    references=("tf.keras 2.15 layers/merging/base_merge.py", "keras 3.15.1 src/layers/merging/base_merge.py"),
     examples=[Example(_model("Add"), _has_mask, K2)],
     leaves_alone=[Example(_model("Dot"), _model("Dot"), K2)],
 )

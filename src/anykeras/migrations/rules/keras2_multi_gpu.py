@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 from ...document.build import functional, sequential
 from ...document.model import Call, Era, Graph, Layer, Ref, Writer, refs
-from ...findings import Fidelity
 from ..rulebook import Example, RuleContext, rule
 
 _K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -34,18 +33,9 @@ def _sample(axis: int) -> Layer:
 
 @rule(
     "AK2251",
-    "multi_gpu_model is the model inside",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
-    what="`multi_gpu_model` wrapped a model: a Lambda for each device cuts its part of the batch, the model is called on each "
-    "part, and the outcomes are concatenated along the batch. The wrapper is what was saved by mistake, again and again.",
-    why="The parts put together are the whole batch, so the model inside computes the same; Keras 3 distributes by itself.",
-    changes="The model inside takes the wrapper's place.",
-    example="Model(Lambda(slice 0), Lambda(slice 1), net, net, Concatenate(axis=0)) -> net",
-    fidelity=Fidelity.EQUIVALENT,
-    versions="Keras 2.0.9 to 2.3, tf.keras to 2.3",
-    references=("keras/utils/multi_gpu_utils.py 2.2.4",),
     examples=[Example(_sample(0), lambda layer: layer.name == "net", _K2)],
     leaves_alone=[Example(_sample(1), _sample(1), _K2)],
 )

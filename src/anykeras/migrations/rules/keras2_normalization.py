@@ -31,16 +31,8 @@ def _is_flattened(layer: Layer) -> bool:
 
 @rule(
     "AK2260",
-    "Batch normalization in virtual batches",
     to=Era.KERAS3,
     classes=("BatchNormalization",),
-    what="`virtual_batch_size` of tf.keras trains on slices of a batch; such a layer saves its axis one too high and "
-    "its weights with axes of size 1.",
-    why="Keras 3 has no virtual batches. Outputs outside training do not depend on them.",
-    changes="The axis is counted as usual, the weights lose the axes of size 1. Predictions are "
-    "unaffected; further training uses whole batches.",
-    versions="tf.keras 1.5 to 2.15",
-    references=("tf.keras 2.13 layers/normalization/batch_normalization.py, `build`",),
     examples=[Example(_ghost(8, (4,), (1, 1, 1, 1, 5)), _is_plain, TF)],
     leaves_alone=[Example(_ghost(None, 3, (5,)), lambda layer: layer.config == {"axis": 3}, TF)],
 )
@@ -59,15 +51,9 @@ def use_whole_batches(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2261",
-    "Batch normalization over several axes",
     to=Era.KERAS3,
     classes=("BatchNormalization",),
-    # An axis is a number, and counted without the virtual batches.
     after=("AK2204", "AK2260"),
-    what="tf.keras can normalize over several axes at once: a mean and a variance for each of their combinations.",
-    why="Keras 3 takes one axis.",
-    changes="The axes are joined into one by Reshape, normalized, and taken apart again, in a model of the layer's name.",
-    versions="tf.keras",
     examples=[Example(_ghost(None, (1, 2), (1, 3, 5)), _is_flattened, TF)],
     leaves_alone=[Example(_ghost(None, 3, (5,)), lambda layer: layer.config == {"axis": 3}, TF)],
 )

@@ -74,15 +74,8 @@ def _is_plain_lstm(layer: Layer) -> bool:
 
 @rule(
     "AK2240",
-    "CuDNNLSTM and CuDNNGRU are LSTM and GRU",
     to=Era.KERAS3,
     classes=tuple(_GATES),
-    what="The CuDNN layers of Keras 2 and TensorFlow 1 keep each gate's kernels in cuDNN's own layout, and two biases.",
-    why="Keras 3 has no such classes; its LSTM and GRU use cuDNN where they can.",
-    changes="The class becomes LSTM or GRU with tanh and sigmoid (the only functions that cuDNN has), GRU with "
-    "reset_after. The kernels of each gate are read transposed; an LSTM's two biases are added, a GRU's stay two rows.",
-    versions="Keras 2.0.9 to 2.3, tf.keras 1.5 to 2.15",
-    references=("keras 2.3.1 engine/saving.py, `_convert_rnn_weights`",),
     examples=[
         Example(
             Layer(
@@ -115,15 +108,8 @@ def replace_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2241",
-    "A GRU without reset_after",
     to=Era.KERAS3,
     classes=("GRU", "GRUCell"),
-    what="The GRU of Keras before 2.1.3 always applied the reset gate before the recurrent product, and had no "
-    "argument for it.",
-    why="Keras 3 takes `reset_after=True` where nothing is said: another formula, with a bias of another shape.",
-    changes="`reset_after` is written out. It is true only where the bias has the two rows of that form.",
-    versions="Keras 1.0 to 2.1.2; Keras 2 files that leave the argument out",
-    references=("keras 1.2.2 layers/recurrent.py, `GRU.step`", "keras 2.1.5 layers/recurrent.py, `GRUCell`"),
     examples=[Example(Layer("GRU", "g", {"units": 2}), Layer("GRU", "g", {"units": 2, "reset_after": False}), K2)],
     leaves_alone=[Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)],
     report=False,
@@ -145,13 +131,8 @@ def _is_wrapped(layer: Layer) -> bool:
 
 @rule(
     "AK2243",
-    "time_major=True: time on the first axis",
     to=Era.KERAS3,
     classes=_TIMED,
-    what="`time_major=True` lets a recurrent layer take (time, batch, features).",
-    why="Keras 3 has batch first only.",
-    changes="The layer sits between two transpositions, in a model of its name.",
-    versions="tf.keras 1.14 to 2.15",
     examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF)],
     leaves_alone=[Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)],
 )
@@ -181,15 +162,9 @@ _CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
 
 @rule(
     "AK2239",
-    "RNN cells saved without their arguments",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=_CELLS,
-    what="Keras 2.0.9, the first with RNN cells, wrote a cell's name and none of its arguments.",
-    why="The number of units could be read from the weights, the activation could not, and a wrong one gives wrong outputs.",
-    changes="Such a file is refused. Keras 2.0.9 cannot open it either. A missing `implementation` is left to Keras.",
-    versions="Keras 2.0.9",
-    references=("keras 2.0.9 layers/recurrent.py, `LSTMCell` has no `get_config`",),
     examples=[Example(Layer("LSTMCell", "c", {"units": 2, "implementation": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
     leaves_alone=[Example(Layer("LSTMCell", "c", {"units": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
     report=False,

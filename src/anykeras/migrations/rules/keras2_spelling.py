@@ -25,10 +25,7 @@ _REPLACED = {"SyncBatchNormalization": "BatchNormalization"}
 
 @rule(
     "AK2201",
-    "A class under a former name",
     to=Era.KERAS3,
-    what="A file names a class as its Python source did: `BatchNormalizationV1`, `UnifiedLSTM`, `MaxPool2D`.",
-    why="Keras 3 looks classes up under their present names alone.",
     examples=[Example(Layer("BatchNormalizationV1", "bn", {"axis": -1}), Layer("BatchNormalization", "bn", {"axis": -1}), TF)],
     leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
     report=False,
@@ -65,12 +62,8 @@ _RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS} | _
 
 @rule(
     "AK2202",
-    "An argument or a value under a former name",
     to=Era.KERAS3,
     classes=_RENAMED_CLASSES,
-    what="Keras 3 renamed arguments and kept what they do: `alpha` of LeakyReLU is `negative_slope`. TensorFlow 2.6 renamed "
-    "output modes of preprocessing layers: `binary` is `multi_hot`, `tf-idf` is `tf_idf`.",
-    why="Keras 3 refuses arguments that it does not know, or takes a default in their place.",
     examples=[
         Example(Layer("LeakyReLU", "l", {"alpha": 0.2}), Layer("LeakyReLU", "l", {"negative_slope": 0.2}), K2),
         Example(
@@ -121,13 +114,8 @@ _FLOAT32 = ("infer", "_infer", "infer_with_float32_vars", "default_policy")
 
 @rule(
     "AK2204",
-    "An initializer, dtype policy or number in a former spelling",
     to=Era.KERAS3,
-    # A list of axes belongs to BatchNormalization under any name.
     after=("AK2201",),
-    what="Initializers carried a dtype, mixed precision was an object called `Policy`, a numpy number was written as "
-    "`{type, value}`, and the axis of BatchNormalization was a list.",
-    why="Keras 3 takes a policy by its name, one axis as a number, and no dtype in an initializer.",
     examples=[
         Example(
             Layer("Dense", "d", {"dtype": Object("Policy", {"name": "mixed_float16"})}),
@@ -231,12 +219,8 @@ def _has_renamed_weight(layer: Layer) -> bool:
 
 @rule(
     "AK2290",
-    "The kernel of a depthwise convolution is called kernel",
     to=Era.KERAS3,
     classes=("DepthwiseConv1D", "DepthwiseConv2D"),
-    what="Keras 2 calls the kernel of a depthwise convolution `depthwise_kernel`, Keras 3 calls it `kernel`.",
-    why="Weights are bound to variables by name.",
-    references=("keras 3.15.1 src/layers/convolutional/base_depthwise_conv.py",),
     examples=[Example(_depthwise("depthwise_kernel"), _has_renamed_weight, K2)],
     leaves_alone=[Example(_depthwise("kernel"), _has_renamed_weight, K2)],
     report=False,

@@ -37,10 +37,7 @@ def _graph(call: Call, units: int = 2) -> Layer:
 
 @rule(
     "AK2242",
-    "Initial states beside the sequence",
     to=Era.KERAS3,
-    what="Keras 2 writes the call of a recurrent layer with initial states as a call on the list `[x, h, c]`.",
-    why="Keras 3 takes one tensor, and the states as `initial_state`; a list of tensors is refused.",
     examples=[Example(_graph(Call(((Ref("x"), Ref("h")),))), _graph(Call((Ref("x"),), {"initial_state": (Ref("h"),)})), K2)],
     leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
     report=False,
@@ -114,16 +111,9 @@ def _stack(order: Config) -> Layer:
 
 @rule(
     "AK2238",
-    "The states of stacked cells came last cell first",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=("StackedRNNCells",),
-    what="Before Keras 2.2 a stack of cells listed the states of its last cell first; since then only where "
-    "`reverse_state_order` asks for it.",
-    why="The states that such a layer hands out are counted in that order.",
-    changes="The order is noted as `reverse_state_order`, which AK2242 and AK2245 act on.",
-    versions="Keras 2.0.9 to 2.1.6",
-    references=("keras 2.1.5 layers/recurrent.py, `StackedRNNCells.state_size`",),
     examples=[Example(_stack({}), _stack({"reverse_state_order": True}), K2)],
     leaves_alone=[Example(_stack({}), _stack({}), Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow"))],
     report=False,
@@ -146,13 +136,8 @@ def _handing_out(backwards: bool | None, state: int) -> Layer:
 
 @rule(
     "AK2245",
-    "States handed out are in the order of the cells",
     to=Era.KERAS3,
-    # Both look for stacked cells, and this one reads the order that the other states.
     after=("AK2238",),
-    what="`RNN(return_state=True)` over stacked cells with `reverse_state_order` hands out the last cell's states first.",
-    why="Keras 3 hands them out in the order of the cells.",
-    changes="The tensors of the graph that are such states are counted anew.",
     examples=[Example(_handing_out(True, 3), _handing_out(None, 2), K2)],
     leaves_alone=[Example(_handing_out(None, 3), _handing_out(None, 3), K2)],
     report=False,

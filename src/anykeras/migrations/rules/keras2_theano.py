@@ -33,21 +33,9 @@ def _is_reversed(layer: Layer) -> bool:
 
 @rule(
     "AK2230",
-    "Convolution kernels flipped by 180 degrees (Keras 2 on Theano)",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=_CLASSES,
-    what="Theano computes true convolutions, which flip the kernel; TensorFlow, CNTK, JAX and torch cross-correlate. "
-    "The file says which backend wrote it.",
-    why="Keras 2 flips kernels when it loads a file of another backend (except those of Conv3DTranspose and of layers in "
-    "cells). Keras 3 ignores the backend's name, so its outputs are silently wrong.",
-    changes="The kernels are flipped in their spatial axes, except those of depthwise convolutions, which Keras itself "
-    "flipped for Theano.",
-    versions="Keras 2.0 to 2.3 on Theano",
-    references=(
-        "keras 2.3.1 engine/saving.py, `_need_convert_kernel`",
-        "keras 2.3.1 backend/theano_backend.py, `conv2d`",
-    ),
     examples=[Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), _is_reversed, THEANO)],
     leaves_alone=[
         Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), lambda layer: layer.weights["kernel"] is _RAMP, TENSORFLOW)

@@ -8,21 +8,10 @@ from ...catalog import find
 from ...catalog.signatures import NOW, accepted_arguments, default, signature
 from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
-from ...registry import Page, document
 from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
-document(
-    Page(
-        "AK2299",
-        "An argument without a counterpart",
-        "The file gives a built-in layer an argument that current Keras 3 does not have, at a value that changes what "
-        "the layer computes.",
-        "Dropping it would silently change the outputs, so the file is refused.",
-        example="RNN(num_constants=1)",
-    )
-)
 
 # Arguments that never change what a built layer computes. Shapes and dtypes of inputs are given by the graph;
 # `implementation`, `fused`, `rng_type`, `unroll`, `sparse` of Embedding choose among ways to compute the same;
@@ -85,15 +74,9 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
 
 @rule(
     "AK2298",
-    "Arguments that mean nothing any more",
     to=Era.KERAS3,
     eras=tuple(Era),
-    # The others read the arguments that are dropped here.
     after=EVERY_OTHER,
-    what="Keras wrote arguments of many kinds that do not change what a layer computes: `implementation`, "
-    "`time_major=False`, `groups=1` of a depthwise convolution, the shapes a layer was built with.",
-    why="Keras 3 refuses arguments that it does not know.",
-    changes="They are dropped. An argument that Keras 3 does not have and that does change something is an error, AK2299.",
     examples=[
         Example(
             Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3), "groups": 1, "kernel_initializer": "zeros"}),

@@ -15,17 +15,8 @@ TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
 @rule(
     CODE,
-    "Half precision rounds differently by backend",
     to=Era.KERAS3,
     eras=tuple(Era),
-    what="The model computes in float16 or bfloat16 (a `mixed_float16` policy, or a dtype of 16 bits).",
-    why="XLA, on which jax runs, keeps intermediate results in float32 where TensorFlow rounds each to 16 bits. Both are "
-    "right to the precision of the type.",
-    changes="Nothing: policy, weights and operations are kept. Outputs can differ from the recorded ones by a unit or two in "
-    "the last place of 16 bits (relative 1e-3 for float16, 1e-2 for bfloat16).",
-    fidelity=Fidelity.APPROXIMATE,
-    versions="tf.keras 2.1 to 2.15, Keras 3",
-    references=("XLA flag xla_allow_excess_precision, on by default",),
     examples=[Example(_MIXED, _MIXED, TF)],
     leaves_alone=[Example(_PLAIN, _PLAIN, TF)],
     report=False,

@@ -23,16 +23,8 @@ def _dense(**weights: Tensor) -> Layer:
 
 @rule(
     "AK2310",
-    "Low-rank updates are part of the kernel",
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
-    what="A layer after `enable_lora(rank)` computes with `kernel + lora_alpha / lora_rank * a @ b`. A `.keras` file holds "
-    "that sum, an HDF5 file the three parts.",
-    why="Keras makes `a` and `b` anew for a layer with `lora_rank`, as variables that no file fills.",
-    changes="The kernel becomes the sum, and `lora_rank` and `lora_alpha` go: the outputs are the same, every weight is "
-    "trainable again, and LoRA can be enabled anew. A quantized kernel beside its parts is refused.",
-    versions="Keras 3.1 to 3.15",
-    references=("keras 3.15.1 src/layers/core/dense.py, `kernel`, `_get_kernel_with_merged_lora`",),
     examples=[
         Example(
             _dense(kernel=_KERNEL, lora_kernel_a=_A, lora_kernel_b=_B),

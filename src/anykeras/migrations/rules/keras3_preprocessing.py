@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Writer
-from ...findings import Fidelity
 from ..rulebook import Example, RuleContext, rule
 
 KERAS33 = Writer(Era.KERAS3, "keras", "3.3.3")
@@ -19,18 +18,9 @@ def _is_one_hot(made: Layer) -> bool:
 
 @rule(
     "AK2293",
-    "One-hot categories keep their axis",
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
     classes=("CategoryEncoding",),
-    what="CategoryEncoding(output_mode='one_hot') of Keras 3.0 to 3.3 adds an axis to every input: (batch, 1) becomes "
-    "(batch, 1, tokens).",
-    why="Since Keras 3.4 a last axis of size 1 is dropped: (batch, 1) becomes (batch, tokens), as it did in tf.keras.",
-    changes="A model of the operation `one_hot`, which adds the axis.",
-    example="CategoryEncoding(5, output_mode='one_hot') of Keras 3.3.3 -> one_hot(x, 5)",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 3.0 to 3.3",
-    references=("keras/src/layers/preprocessing/category_encoding.py, 3.3.3 and 3.4.1",),
     examples=[Example(_ONE_HOT, _is_one_hot, KERAS33)],
     leaves_alone=[Example(_ONE_HOT, _ONE_HOT, KERAS34), Example(_COUNT, _COUNT, KERAS33)],
 )

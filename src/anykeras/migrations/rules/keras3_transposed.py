@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...document.model import Config, Era, Layer, Value, Writer
-from ...findings import Fidelity
 from ..rulebook import Example, RuleContext, rule
 
 KERAS36 = Writer(Era.KERAS3, "keras", "3.6.0")
@@ -20,19 +19,9 @@ def _layer(config: Config) -> Layer:
 
 @rule(
     "AK2294",
-    "output_padding is in the shapes alone",
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
     classes=("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
-    what="Keras 3.0 to 3.14 did not write `output_padding` of transposed convolutions; the sizes of the tensors between layers "
-    "tell it.",
-    why="Without it the output has another size: 27 rows for 26, of other numbers at the border.",
-    changes="`output_padding` is what makes the recorded size of the recorded input. Where no size is recorded (the layer is "
-    "the last one, or the images have any size), the layer stays as the file has it.",
-    example="9 rows become 26, with kernel 4 and strides 3 -> output_padding=2",
-    fidelity=Fidelity.EXACT,
-    versions="Keras 3.0 to 3.14",
-    references=("keras/src/layers/convolutional/base_conv_transpose.py, 3.6.0 and 3.15.1",),
     examples=[
         Example(_layer(_SEEN), _layer({**_PLAIN, "output_padding": (2, 1)}), KERAS36),
         Example(_layer(_USUAL), _layer(_PLAIN), KERAS36),

@@ -25,12 +25,7 @@ def _model(config: Config, kwargs: Config) -> Layer:
 
 @rule(
     "AK2265",
-    "Causal attention is asked for at the call",
     to=Era.KERAS3,
-    what="`Attention(causal=True)` of tf.keras lets no position see later ones; from 2.10 on it is `use_causal_mask` "
-    "of the call.",
-    why="Keras 3 has the argument of the call alone.",
-    versions="tf.keras 2.1 to 2.15",
     examples=[Example(_model({"causal": True}, {}), _model({}, {"use_causal_mask": True}), TF)],
     leaves_alone=[Example(_model({"causal": False}, {}), _model({"causal": False}, {}), TF)],
     report=False,
@@ -66,13 +61,7 @@ def _with_heads(*steps: str) -> Layer:
 
 @rule(
     "AK2266",
-    "MultiHeadAttention did not read masks",
     to=Era.KERAS3,
-    what="Before TensorFlow 2.10, MultiHeadAttention attended to every step, whatever the masks of its inputs.",
-    why="Keras 3 leaves masked steps out.",
-    changes="Inputs that carry a mask are copied, which leaves the mask behind.",
-    versions="tf.keras 2.4 to 2.9",
-    references=("tf.keras 2.10 layers/attention/multi_head_attention.py, `_compute_attention_mask`",),
     examples=[Example(_with_heads(), _with_heads("a_unmasked", "a_unmasked_2"), TF)],
     leaves_alone=[Example(_with_heads(), _with_heads(), Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow"))],
 )

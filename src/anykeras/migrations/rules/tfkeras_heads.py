@@ -94,19 +94,10 @@ def _has_own(model: Layer) -> bool:
 
 @rule(
     "AK2284",
-    "MultiHeadAttention left the masks of its inputs where they were",
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
-    # Masks as the layers before leave them.
     after=("AK2280", "AK2281"),
-    what="In tf.keras, and in Keras 3 before 3.8, a tensor that goes into MultiHeadAttention keeps its mask for all others "
-    "that read it.",
-    why="MultiHeadAttention of today takes the mask off the very tensor that it is called on, so that layers which "
-    "come after it, on a second way, find none.",
-    changes="Where a masked tensor has other readers, the layer gets a copy of its own with the same mask (a Rescaling by 1).",
-    versions="tf.keras 2.4 to 2.15, Keras 3.0 to 3.7",
-    references=("keras 3.8.0 src/layers/attention/multi_head_attention.py, `call`",),
     examples=[Example(_attending({}, ["d"]), _has_own, TF)],
     leaves_alone=[
         Example(_attending({}), _attending({}), TF),
@@ -181,20 +172,10 @@ def _is_called_again(model: Layer) -> bool:
 
 @rule(
     "AK2285",
-    "Rows of attention with every step masked",
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
-    # Masks as the layers before leave them.
     after=("AK2280", "AK2281", "AK2284"),
-    what="In tf.keras, and in Keras 3 before 3.14, MultiHeadAttention gives a row from which every step is hidden (each "
-    "masked step of the query is one) the mean of all values.",
-    why="Keras 3.14 and later give such a row no values at all where they compute the scores: with `dropout`, or where "
-    "the scores are handed out. Elsewhere they give the mean.",
-    changes="A second call of the layer, on keys of zeros, gives that mean; it stands in the rows whose scores are zero. "
-    "The mask of the query is put on the outcome again.",
-    versions="tf.keras 2.4 to 2.15, Keras 3.0 to 3.13",
-    references=("keras 3.14.0 src/layers/activations/softmax.py, `call`", "tf.keras 2.15 layers/activation/softmax.py"),
     examples=[Example(_attending({"dropout": 0.1}), _is_called_again, TF)],
     leaves_alone=[
         Example(_attending({}), _attending({}), TF),
@@ -218,17 +199,9 @@ def _wide(config: Mapping[str, Value]) -> Layer:
 
 @rule(
     "AK2268",
-    "Attention whose values are wider than its keys",
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=(_HEADS,),
-    what="`MultiHeadAttention(value_dim=...)` may give its values another size than `key_dim`.",
-    why="Keras 3.15.1 hands attention without dropout to `jax.nn.dot_product_attention`, which takes one size alone: the "
-    "layer fails on JAX when it is called.",
-    changes=f"`dropout={_NEARLY_NO_DROPOUT}` where there is none. With it Keras computes the scores itself, on every "
-    "backend, and drops nothing: to 32 bits one minus that rate is one.",
-    versions="tf.keras 2.4 to 2.15, Keras 3",
-    references=("keras 3.15.1 src/layers/attention/multi_head_attention.py, `_compute_attention`",),
     examples=[
         Example(_wide({"value_dim": 3}), _wide({"value_dim": 3, "dropout": _NEARLY_NO_DROPOUT}), TF),
     ],

@@ -33,18 +33,9 @@ def _is_ended(model: Layer) -> bool:
 
 @rule(
     "AK2281",
-    "The mask ended at this layer",
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
-    what="In tf.keras the mask of a tensor ends at Reshape, Permute, Flatten, Rescaling, Normalization, Identity, and before "
-    "TensorFlow 2.5 at ReLU.",
-    why="In Keras 3 Rescaling, Normalization, Identity and ReLU hand the mask on, and a Reshape to the same shape does on "
-    "JAX. A recurrent layer behind it then leaves steps out that it used to read.",
-    changes="Where such a layer gets a masked tensor, it becomes a model of its name that copies the tensor first, which "
-    "leaves the mask behind.",
-    versions="tf.keras 1.13 to 2.15",
-    references=("tf.keras 2.15 engine/base_layer.py, `Layer.compute_mask`", "keras 3.15.1 src/layers/layer.py"),
     examples=[Example(_model(_ends("r"), Layer("LSTM", "l", {"units": 2})), _is_ended, TF)],
     leaves_alone=[
         Example(_model(Layer("Dense", "d", {"units": 2})), _model(Layer("Dense", "d", {"units": 2})), TF),
@@ -94,16 +85,9 @@ def _activation(name: str) -> Layer:
 
 @rule(
     "AK2282",
-    "Softmax handed masks on unread",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
-    what="The layer Softmax of Keras 2, and of tf.keras before TensorFlow 2.4, does not look at the mask of its input, and "
-    "hands it on.",
-    why="Softmax of Keras 3 leaves masked entries out, and stops where the mask has another rank than the tensor.",
-    changes="Where a mask reaches it, it becomes an Activation, which hands masks on unread.",
-    versions="Keras 2.2 to 2.3, tf.keras to TensorFlow 2.3",
-    references=("keras 2.3.1 layers/advanced_activations.py", "keras 3.15.1 src/layers/activations/softmax.py"),
     examples=[Example(_model(Layer("Softmax", "s", {"axis": -1})), _model(_activation("s")), K2)],
     leaves_alone=[
         Example(_model(Layer("Softmax", "s", {})), _model(Layer("Softmax", "s", {})), TF),
@@ -142,16 +126,9 @@ def _stepped(layer: Layer) -> Layer:
 
 @rule(
     "AK2283",
-    "Masks made step by step",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("TimeDistributed",),
-    what="TimeDistributed over Masking, or over an Embedding with `mask_zero`, gives a masked tensor.",
-    why="In Keras 3 the masks of the steps are lost, and recurrent layers behind it read every step.",
-    changes="The inner layer, which works on any number of axes, takes its place.",
-    example="TimeDistributed(Masking()) -> Masking()",
-    versions="Keras 2.2 to 2.3, tf.keras",
-    references=("keras 2.3.1 layers/wrappers.py, `TimeDistributed.compute_mask`",),
     examples=[
         Example(_stepped(Layer("Masking", "m", {"mask_value": 1.0})), Layer("Masking", "t", {"mask_value": 1.0}), K2),
     ],
@@ -188,19 +165,10 @@ def _is_reduced(model: Layer) -> bool:
 
 @rule(
     "AK2286",
-    "A step of which anything is kept is kept",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
-    # Masks as the layers before leave them.
     after=("AK2281", "AK2283"),
-    what="TimeDistributed over a layer that reads a sequence and gives one vector (an LSTM over the words of each "
-    "sentence) hands on a mask with one entry a step: true where any entry of the step was.",
-    why="Keras 3 hands the whole mask on, with an axis that the tensor no longer has; the next recurrent layer fails on it, "
-    "or reads it otherwise.",
-    changes="The layer becomes a model of its name that computes that mask and puts it on the outcome.",
-    versions="Keras 2.2 to 2.3, tf.keras",
-    references=("keras 2.3.1 layers/wrappers.py, `TimeDistributed.compute_mask`",),
     examples=[Example(_nested(Layer("LSTM", "i", {"units": 2})), _is_reduced, K2)],
     leaves_alone=[
         Example(_nested(Layer("Dense", "i", {"units": 2})), _nested(Layer("Dense", "i", {"units": 2})), K2),

@@ -9,35 +9,18 @@ import numpy as np
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Writer
 from ...errors import Unsupported
-from ...findings import Affects, Fidelity
-from ...registry import Page, document
 from ...tensors import Array, combine, constant
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
 
-document(
-    Page(
-        "AK2279",
-        "The vocabulary is not in the file",
-        "A lookup layer was adapted to data, and the file says how many words it has, but not which.",
-        "Without its vocabulary the layer gives other numbers for every word. The words are in the SavedModel or the "
-        "`.keras` file of the same model, or come from adapting again.",
-        example="to_json() of a model with an adapted IntegerLookup",
-    )
-)
-
 
 @rule(
     "AK2270",
-    "A vocabulary comes from the file or not at all",
     to=Era.KERAS3,
     eras=tuple(Era),
     classes=_LOOKUPS,
-    what="JSON files and HDF5 weights hold no vocabulary of an adapted lookup layer, only its size.",
-    why="Keras 3 would build a layer that knows no word.",
-    changes="Such a file is refused with AK2279; a vocabulary that is there stays.",
     examples=[
         Example(
             Layer("IntegerLookup", "l", {"vocabulary": (3, 5), "vocabulary_size": 3}),
@@ -66,17 +49,9 @@ def vocabulary_in_file(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2271",
-    "A dtype of whole numbers",
     to=Era.KERAS3,
     classes=("Discretization", "Embedding"),
-    # Which reads the dtype of the indices.
     after=("AK2210",),
-    what="tf.keras writes `dtype='int64'` for a Discretization layer: the dtype of the bins it gives. Keras 1 and 2.0 write "
-    "`dtype='int32'` for an Embedding: the dtype of the numbers that it looks up.",
-    why="Keras 3 on TensorFlow turns the layer's input into that dtype first, which cuts off the fractions (3.15.1, "
-    "`predict`). The dtype of an Embedding is that of its table, which cannot be of whole numbers.",
-    changes="The dtype is dropped: Keras 3 gives and takes whole numbers without it.",
-    versions="Keras 1 and 2.0, tf.keras 2.6 to 2.15",
     examples=[
         Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF),
         Example(
@@ -99,15 +74,8 @@ def drop_integer_dtype(layer: Layer, context: RuleContext) -> Layer | None:
 
 @rule(
     "AK2273",
-    "RandomHeight and RandomWidth only act in training",
     to=Era.KERAS3,
     classes=("RandomHeight", "RandomWidth"),
-    what="Both layers resize images at random while a model trains, and pass them on as they are otherwise.",
-    why="Keras 3 has no such layers.",
-    changes="An Identity layer takes their place: the same outputs, and no more random sizes in training.",
-    fidelity=Fidelity.LOSSY,
-    affects=Affects.TRAINING,
-    versions="tf.keras 2.3 to 2.15",
     examples=[Example(Layer("RandomHeight", "r", {"factor": 0.2}), Layer("Identity", "r"), TF)],
     leaves_alone=[
         Example(Layer("RandomFlip", "r", {"mode": "horizontal"}), Layer("RandomFlip", "r", {"mode": "horizontal"}), TF)
@@ -134,15 +102,8 @@ def _is_cosine(layer: Layer) -> bool:
 
 @rule(
     "AK2274",
-    "RandomFourierFeatures is the cosine of a Dense layer",
     to=Era.KERAS3,
     classes=("RandomFourierFeatures",),
-    what="RandomFourierFeatures gives `cos(x W / scale + b)` with random, fixed W and b. Keras 3 dropped it.",
-    why="A Dense layer and a cosine compute the same.",
-    changes="The layer becomes a model of its name, with a Dense layer that holds `W / scale` and b and is not trained.",
-    fidelity=Fidelity.EQUIVALENT,
-    versions="tf.keras 2.0 to 2.15 (experimental)",
-    references=("tf.keras 2.13 layers/kernelized.py",),
     examples=[Example(_fourier(), _is_cosine, TF)],
     leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
 )
@@ -170,14 +131,8 @@ def _summary() -> Layer:
 
 @rule(
     "AK2275",
-    "The bins of an adapted Discretization are in its weights",
     to=Era.KERAS3,
     classes=("Discretization",),
-    what="tf.keras keeps what `adapt` saw as a weight `summary`, and finds the boundaries of the bins from it.",
-    why="Keras 3 has the boundaries as an argument, and no such weight.",
-    changes="The boundaries are computed from the summary as tf.keras does, and written as `bin_boundaries`.",
-    versions="tf.keras 2.6 to 2.15",
-    references=("tf.keras 2.13 layers/preprocessing/discretization.py, `get_bin_boundaries`",),
     examples=[Example(_summary(), Layer("Discretization", "d", {"bin_boundaries": (1.0,)}), TF)],
     leaves_alone=[
         Example(
@@ -207,17 +162,8 @@ _SMART = (2, 7)
 
 @rule(
     "AK2276",
-    "RandomCrop crops outside training too",
     to=Era.KERAS3,
     classes=("RandomCrop",),
-    what="When it does not train, RandomCrop of tf.keras cuts out the largest middle part of the right proportions and "
-    "resizes it.",
-    why="RandomCrop of Keras 3 passes images on as they are when it does not train.",
-    changes="A Resizing layer with `crop_to_aspect_ratio` takes its place: the same outputs, and no random crops in training.",
-    fidelity=Fidelity.LOSSY,
-    affects=Affects.TRAINING,
-    versions="tf.keras 2.7 to 2.15; before, the order of resizing and cropping was another, which is refused",
-    references=("tf.keras 2.13 layers/preprocessing/image_preprocessing.py", "tf.keras 2.6, `RandomCrop.call`"),
     examples=[
         Example(
             Layer("RandomCrop", "r", _CROP),

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 from ...document.model import Document
 from ...findings import Finding
-from . import embeddings, pages, unknown
+from . import embeddings, unknown
 from .migrate import migrate_training
 from .notes import Notes
 from .slots import carry_slots
 
-__all__ = ["migrate_training", "pages", "resolve_training"]
+__all__ = ["migrate_training", "resolve_training"]
 
 
 def resolve_training(document: Document, find: unknown.Find | None) -> tuple[Document, list[Finding]]:

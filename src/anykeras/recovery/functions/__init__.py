@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from . import pages as _pages
 from .base import Entry, FunctionContext, Kind, Ops, TensorOps
 from .lookup import attribute, is_module, module_of, names, operator, resolve
 from .values import Dim, Operand, Pair, Refused, Scope, Shape, Sizes
@@ -27,4 +26,3 @@ __all__ = [
     "operator",
     "resolve",
 ]
-del _pages

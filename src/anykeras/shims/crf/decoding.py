@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
-from ...findings import Fidelity
 from ...migrations import RuleContext
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor
@@ -20,15 +19,10 @@ _UNTRAINED = "The transitions cannot be trained: a CRF's likelihood needs a loss
 
 @register_shim(
     "AK5073",
-    "recursions over time",
     classes=("CRF",),
     package="tf2crf 0.1.12 to 0.1.33, kashgari 1.1.5, nlp-architect 0.5.4",
-    what=_WHAT + "With `output_dim` in its configuration the outcome is one-hot, else it is the tags, the scores, the "
-    "lengths and the transitions. " + _UNTRAINED,
-    fidelity=Fidelity.LOSSY,
     checked="tf2crf 0.1.12 and 0.1.33 on tf.keras 2.6, kashgari 1.1.5 and nlp-architect 0.5.4 on tf.keras 1.15",
     difference="0 (tags)",
-    references=("tf2crf/crf.py 0.1.12 and 0.1.33", "kashgari/layers/crf.py 1.1.5", "tensorflow_addons/text/crf.py 0.15.0"),
 )
 def crf_tensorflow(layer: Layer, context: RuleContext) -> Layer | None:
     """The transitions, and a kernel and bias where the class has a Dense layer inside."""
@@ -43,14 +37,10 @@ def crf_tensorflow(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5082",
-    "a Dense layer and recursions over time",
     classes=("CRF",),
     package="tensorflow-addons 0.15.0",
-    what=_WHAT + "The outcome is the tags, the scores, the lengths and the transitions. " + _UNTRAINED,
-    fidelity=Fidelity.LOSSY,
     checked="tensorflow-addons 0.15.0 on tf.keras 2.6",
     difference="0 (tags), 1e-06 (scores)",
-    references=("tensorflow_addons/layers/crf.py and text/crf.py 0.15.0",),
 )
 def crf_addons(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights chain_kernel, left_boundary, right_boundary, and kernel and bias of a Dense layer."""

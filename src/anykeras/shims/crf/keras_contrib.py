@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...document.build import Builder
 from ...document.model import Config, Ellipsis_, Layer, Ref, Slice
-from ...findings import Fidelity
 from ...migrations import RuleContext
 from ...recovery.code_sites import CodeSite
 from ...tensors import Tensor, constant
@@ -21,17 +20,10 @@ _KEYS = role_arguments("kernel", "chain", "bias", "boundary") | {
 
 @register_shim(
     "AK5072",
-    "a Dense layer and recursions over time",
     classes=("CRF",),
     package="keras-contrib (as in anago 1.0.8 and kashgari 0.2.6)",
-    what="The CRF of keras-contrib adds energies: those of a Dense layer for each step, and those of a transition for two "
-    "steps. Its outcome is the path of least energy, as ones and zeros, or (`test_mode='marginal'`) the probabilities that "
-    "it makes of the energies. Here a SimpleRNN whose activation is a model does each recursion, so that the number of "
-    "steps need not be known. Only the Dense layer can be trained; a CRF's likelihood needs a loss of its own.",
-    fidelity=Fidelity.LOSSY,
     checked="anago 1.0.8 on Keras 2.2.4, kashgari 0.2.6's copy on Keras 2.2.4 and 2.3.1",
     difference="0 (paths), 7e-07 (marginals)",
-    references=("anago/layers.py 1.0.8", "kashgari/utils/crf/crf.py 0.2.6"),
 )
 def crf(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, chain_kernel, bias, left_boundary, right_boundary."""

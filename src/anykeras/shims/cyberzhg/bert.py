@@ -6,7 +6,6 @@ from functools import partial
 
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Slice
-from ...findings import Fidelity
 from ...migrations import RuleContext
 from ..base import register_shim
 from ..blocks import mask_of, with_mask
@@ -23,14 +22,10 @@ _EMBEDDING = ("embeddings_initializer", "embeddings_regularizer", "activity_regu
 
 @register_shim(
     "AK5137",
-    "an Embedding that is called twice",
     classes=("TokenEmbedding", "EmbeddingRet"),
     package="keras-bert 0.81.0 and 0.86.0, keras-embed-sim 0.8.0",
-    what="TokenEmbedding and EmbeddingRet give the vectors of the tokens and the whole table, which another layer compares "
-    "with (tied weights).",
     checked="keras-bert 0.81.0 and keras-embed-sim 0.7.0 on Keras 2.3.1, 0.86.0 and 0.8.0 on tf.keras 2.3",
     difference="1e-07",
-    references=("keras_bert/layers/embedding.py 0.86.0", "keras_embed_sim/embeddings.py 0.8.0"),
 )
 def returned_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """One Embedding, called on the tokens and on all numbers."""
@@ -46,14 +41,10 @@ def returned_embedding(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5138",
-    "operations, and a table of one row for the bias",
     classes=("EmbeddingSimilarity", "EmbeddingSim"),
     package="keras-bert 0.81.0 and 0.86.0, keras-embed-sim 0.8.0",
-    what="EmbeddingSimilarity and EmbeddingSim are `softmax(x E + b)`, with the table E of an embedding as an input. No "
-    "layer of Keras has a bias alone; an Embedding of one row keeps it trainable.",
     checked="keras-bert 0.81.0 and keras-embed-sim 0.7.0 on Keras 2.3.1, 0.86.0 and 0.8.0 on tf.keras 2.3",
     difference="1e-07",
-    references=("keras_bert/layers/embedding.py 0.86.0", "keras_embed_sim/embeddings.py 0.8.0"),
 )
 def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
     """softmax(x E + b)."""
@@ -77,14 +68,7 @@ def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
 _TASK = ("embeddings_initializer", "embeddings_regularizer", "embeddings_constraint", "mask_zero")
 
 
-@_register(
-    "AK5141",
-    "an Embedding of the task, added",
-    classes=("TaskEmbedding",),
-    what="TaskEmbedding adds the vector of a task to every step; with `mask_zero` task 0 adds nothing.",
-    difference="1e-07",
-    references=("keras_bert/layers/task_embed.py 0.86.0",),
-)
+@_register("AK5141", classes=("TaskEmbedding",), difference="1e-07")
 def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """x + Embedding(task)."""
     weights = layer.weights.get("embeddings")
@@ -101,15 +85,7 @@ def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     return finish(layer, sub, out, x if needs_masks(context) else None)
 
 
-@_register(
-    "AK5139",
-    "the same numbers with another mask",
-    classes=("Masked",),
-    what="Masked hands on its first input, masked where that was masked or where its second input is 0; with "
-    "`return_masked` it gives that mask too.",
-    difference="1e-07",
-    references=("keras_bert/layers/masked.py 0.86.0",),
-)
+@_register("AK5139", classes=("Masked",), difference="1e-07")
 def masked(layer: Layer, context: RuleContext) -> Layer | None:
     """The first input with the mask of both."""
     if not has_arguments(layer, ("return_masked",)) or layer.weights:
@@ -122,15 +98,7 @@ def masked(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish((out, sub.op("squeeze", mask, axis=-1)) if layer.config["return_masked"] else out)
 
 
-@_register(
-    "AK5140",
-    "the operation take",
-    classes=("Extract",),
-    what="Extract gives the vector of one step, `x[:, index]`.",
-    fidelity=Fidelity.EXACT,
-    difference="1e-07",
-    references=("keras_bert/layers/extract.py 0.86.0",),
-)
+@_register("AK5140", classes=("Extract",), difference="1e-07")
 def extract(layer: Layer, context: RuleContext) -> Layer | None:
     """``take(x, index, axis=1)``."""
     index = layer.config.get("index")
@@ -140,14 +108,7 @@ def extract(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("take", sub.input(), index, axis=1))
 
 
-@_register(
-    "AK5142",
-    "the operation max over steps that are not masked",
-    classes=("MaskedGlobalMaxPool1D",),
-    what="MaskedGlobalMaxPool1D is the maximum over the steps; masked ones are lowered by 1000000 first.",
-    difference="1e-07",
-    references=("keras_bert/layers/pooling.py 0.86.0",),
-)
+@_register("AK5142", classes=("MaskedGlobalMaxPool1D",), difference="1e-07")
 def masked_max(layer: Layer, context: RuleContext) -> Layer | None:
     """max(x - 1000000 (1 - mask), axis=-2)."""
     if not has_arguments(layer, ()) or layer.weights:
@@ -166,15 +127,7 @@ _CONVOLUTION = ("strides", "padding", "data_format", "dilation_rate", "groups", 
              "bias_constraint")  # fmt: skip
 
 
-@_register(
-    "AK5143",
-    "Conv1D with masked steps set to 0",
-    classes=("MaskedConv1D",),
-    what="MaskedConv1D sets masked steps to 0 before a Conv1D. The mask goes on; with valid padding, without its first "
-    "`kernel_size // 2 * 2 * dilation_rate` steps.",
-    difference="1e-07",
-    references=("keras_bert/layers/conv.py 0.86.0",),
-)
+@_register("AK5143", classes=("MaskedConv1D",), difference="1e-07")
 def masked_convolution(layer: Layer, context: RuleContext) -> Layer | None:
     """Conv1D(x * mask)."""
     if not has_arguments(layer, _REQUIRED, _CONVOLUTION):

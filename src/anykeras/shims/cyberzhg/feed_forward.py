@@ -14,13 +14,10 @@ _OPTIONAL = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regul
 
 @register_shim(
     "AK5062",
-    "two Dense layers",
     classes=("FeedForward",),
     package="keras-position-wise-feed-forward 0.6.0",
-    what="FeedForward is `activation(x W1 + b1) W2 + b2`, with dropout between where it has a rate.",
     checked="keras-position-wise-feed-forward 0.6.0 on Keras 2.3.1",
     difference="2e-07",
-    references=("keras_position_wise_feed_forward/feed_forward.py 0.6.0",),
 )
 def feed_forward(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense(units, activation), Dropout, Dense(size of the input)."""
@@ -47,14 +44,10 @@ _KEPT = ("center", "scale", "epsilon", "gamma_regularizer", "beta_regularizer", 
 
 @register_shim(
     "AK5145",
-    "LayerNormalization of Keras 3",
     classes=("LayerNormalization",),
     package="keras-layer-normalization 0.14.0",
-    what="LayerNormalization of keras-layer-normalization is that of Keras over the last axis; its epsilon is the square of "
-    "Keras's unless it was passed.",
     checked="keras-layer-normalization 0.14.0 on Keras 2.3.1 and tf.keras 2.3",
     difference="2e-07",
-    references=("keras_layer_normalization/layer_normalization.py 0.14.0",),
 )
 def layer_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """LayerNormalization(axis=-1)."""

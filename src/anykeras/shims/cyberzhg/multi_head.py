@@ -26,14 +26,10 @@ _HEADS = (*_RECURRENT, "Dense", "Conv1D", "Conv2D")
 
 @register_shim(
     CODE,
-    "the layers, side by side",
     classes=("MultiHead",),
     package="keras-multi-head 0.22.0 and 0.27.0",
-    what="MultiHead calls several layers of one kind on its input, or on a part of a projection of it for each, and stacks "
-    "what they give along a new last axis. The wrapper holds all weights, one layer after the other.",
     checked="keras-multi-head 0.22.0 on Keras 2.3.1, 0.27.0 on tf.keras 2.3",
     difference="2e-07",
-    references=("keras_multi_head/multi_head.py 0.22.0 and 0.27.0",),
 )
 def multi_head(layer: Layer, context: RuleContext) -> Layer | None:
     """Every layer with its weights on the input or its projection; `stack` of what they give."""
@@ -97,15 +93,10 @@ _OPTIONAL = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regul
 
 @register_shim(
     "AK5133",
-    "EinsumDense layers and operations",
     classes=("MultiHeadAttention",),
     package="keras-multi-head 0.22.0 and 0.27.0",
-    what="MultiHeadAttention of keras-multi-head (`head_num`) applies an activation after each of its four projections, "
-    "lets masked steps attend, and leaves masked keys out; that of Keras 3 (`num_heads`) has no activations and leaves out "
-    "both.",
     checked="keras-multi-head 0.22.0 on Keras 2.3.1, 0.27.0 on tf.keras 2.3",
     difference="3e-07",
-    references=("keras_multi_head/multi_head_attention.py 0.22.0 and 0.27.0",),
 )
 def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense for every projection, scaled products between."""

@@ -18,14 +18,10 @@ _OPTIONAL = ("embeddings_initializer", "embeddings_regularizer", "activity_regul
 
 @register_shim(
     "AK5135",
-    "an Embedding of the positions",
     classes=("PositionEmbedding",),
     package="keras-pos-embd 0.10.0 and 0.11.0",
-    what="PositionEmbedding of keras-pos-embd (`mode`) adds a vector for every step to its input, or puts it beside; in the "
-    "mode `expand` it looks up integers from -input_dim to input_dim, and `mask_zero` is the integer that is masked.",
     checked="keras-pos-embd 0.10.0 on Keras 2.3.1, 0.11.0 on tf.keras 2.3",
     difference="1e-07",
-    references=("keras_pos_embd/pos_embd.py 0.11.0",),
 )
 def position_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """Embedding(positions), added, joined or alone."""
@@ -55,14 +51,10 @@ def _look_up(sub: Builder, x: Ref, layer: Layer, weights: Tensor) -> Ref:
 
 @register_shim(
     "AK5136",
-    "operations",
     classes=("TrigPosEmbedding",),
     package="keras-pos-embd 0.10.0 and 0.11.0",
-    what="TrigPosEmbedding adds sines and cosines of the position to its input, or puts them beside; in the mode `expand` "
-    "the input is the positions. The sizes are those of the input, met when the model runs.",
     checked="keras-pos-embd 0.10.0 on Keras 2.3.1, 0.11.0 on tf.keras 2.3",
     difference="2e-07",
-    references=("keras_pos_embd/trig_pos_embd.py 0.11.0",),
 )
 def trig_pos_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """sin and cos of position / 10000 ** (2 i / size), one after the other."""

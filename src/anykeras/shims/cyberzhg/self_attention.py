@@ -29,18 +29,7 @@ _OPTIONAL = ("kernel_initializer", "bias_initializer", "kernel_regularizer", "bi
 _FAR = 10**8  # `history_only` without a width stands in the file as a width of 10 ** 9
 
 
-@_register(
-    CODE,
-    "Dense layers and operations",
-    classes=("SeqSelfAttention",),
-    what="SeqSelfAttention gives every step the mean of all steps, weighted by the softmax of a score of the two: "
-    "`Wa tanh(Wt x + Wx y + bh) + ba`, or `x Wa y + ba`. Up to 0.45 masked steps neither gave nor got anything; since "
-    "0.46 only pairs of masked steps do not see each other. A file does not say which it was: one of Keras 2.3 or before "
-    "and of tf.keras before 2.2 is taken to be of the former. 0.46 alone computed a window (`attention_width`) that left "
-    "nothing out; files are taken to be of the others.",
-    difference="3e-07",
-    references=("keras_self_attention/seq_self_attention.py 0.42.0, 0.46.0, 0.51.0",),
-)
+@_register(CODE, classes=("SeqSelfAttention",), difference="3e-07")
 def seq_self_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Scores by Dense layers (additive) or one Dense and a product, their softmax, and the weighted mean."""
     if not has_arguments(layer, _REQUIRED, _OPTIONAL):
@@ -140,14 +129,7 @@ def _report(layer: Layer, context: RuleContext) -> None:
 _EPSILON = 1e-7
 
 
-@_register(
-    "AK5131",
-    "one Dense layer and operations",
-    classes=("SeqWeightedAttention",),
-    what="SeqWeightedAttention is the mean of all steps that are not masked, weighted by the softmax of `x W + b`.",
-    difference="2e-07",
-    references=("keras_self_attention/seq_weighted_attention.py 0.42.0 and 0.51.0",),
-)
+@_register("AK5131", classes=("SeqWeightedAttention",), difference="2e-07")
 def seq_weighted_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense(1), softmax over the steps, weighted sum; and the weights, where they were returned."""
     if not has_arguments(layer, ("use_bias", "return_attention")):
@@ -175,15 +157,7 @@ def _weigh_steps(sub: Builder, scores: Ref, keep: Ref | None) -> Ref:
     return sub.op("divide", powers, total)
 
 
-@_register(
-    "AK5132",
-    "operations",
-    classes=("ScaledDotProductAttention",),
-    what="ScaledDotProductAttention is `softmax(q k / sqrt(d)) v`, without masked keys and, with `history_only`, without "
-    "later ones. The layer takes queries, keys and values, or one tensor for all three.",
-    difference="2e-07",
-    references=("keras_self_attention/scaled_dot_attention.py 0.42.0 and 0.51.0",),
-)
+@_register("AK5132", classes=("ScaledDotProductAttention",), difference="2e-07")
 def scaled_dot_product_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Scaled products, their softmax, and the weighted mean of the values."""
     if not has_arguments(layer, ("return_attention",), ("history_only",)) or layer.weights:

@@ -33,14 +33,10 @@ _CURVED: Mapping[str, Curve] = {"Swish": _swish, "Eswish": _eswish, "ESwish": _e
 
 @register_shim(
     "AK5115",
-    "an Activation",
     classes=tuple(dict.fromkeys((*_NAMED, *_CURVED))),
     package="echoAI 0.1.3, keras-yolo4, EfficientNet for Keras",
-    what="Layers without weights that apply one function: mish(x), x sigmoid(beta x), beta x sigmoid(x), "
-    "x tanh(softplus(x + beta)), relu6(x), x relu6(x + 3) / 6. One with weights or other arguments is not meant.",
     checked="echoAI 0.1.3 on Keras 2.3.1; HardSwish and Swish without beta retyped, on Keras 2.1.5",
     difference="6e-07",
-    references=("echoAI/Activation/Keras/custom_activations.py 0.1.3", "Ma-Dan/keras-yolo4, yolo4/model.py"),
 )
 def curve(layer: Layer, context: RuleContext) -> Layer | None:
     """Activation(name), or Activation(model)."""

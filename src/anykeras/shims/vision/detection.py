@@ -19,15 +19,10 @@ _PYRAMID = re.compile(r"P\d+_upsampled")
 
 @register_shim(
     "AK5095",
-    "rows and columns taken by the nearest place",
     classes=("UpsampleLike",),
     package="keras-retinanet 0.3.1 to 1.0.0",
-    what="UpsampleLike repeats the places of one feature map until it is as large as another. keras-ocr has a class of "
-    "the same name and configuration that interpolates; keras-retinanet names its layers `P5_upsampled`, `P4_upsampled`, "
-    "and only those are meant. The sizes may be open.",
     checked="keras-retinanet 0.5.1 on Keras 2.3.1",
     difference="2e-07",
-    references=("keras_retinanet/layers/_misc.py 0.5.1 and 1.0.0", "keras_ocr/detection.py 0.9.3"),
 )
 def upsample_like(layer: Layer, context: RuleContext) -> Layer | None:
     """``take(take(source, rows, 1), columns, 2)``."""
@@ -83,14 +78,10 @@ def _kept(layer: Layer, *keys: str) -> dict[str, Value]:
 
 @register_shim(
     "AK5103",
-    "BatchNormalization, not trainable where it was frozen",
     classes=("BatchNormalization",),
     package="keras-resnet 0.2.0, keras-retinanet",
-    what="keras-resnet saves a class of its own under the name BatchNormalization, with the argument `freeze`. Frozen, "
-    "it uses the statistics of the file in training too, as that of Keras 3 does where it is not trainable.",
     checked="keras-resnet 0.2.0 on Keras 2.3.1",
     difference="4e-07",
-    references=("keras_resnet/layers/_batch_normalization.py 0.2.0",),
 )
 def frozen_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(trainable=not freeze)."""
@@ -104,14 +95,10 @@ def frozen_normalization(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5105",
-    "BatchNormalization that is not trainable",
     classes=("FixedBatchNormalization",),
     package="keras-frcnn",
-    what="FixedBatchNormalization normalises with statistics that never change; what it calls `running_std` is used as a "
-    "variance.",
     checked="the class as published in keras-frcnn, retyped, on Keras 2.1.5",
     difference="4e-07",
-    references=("yhenon/keras-frcnn, keras_frcnn/FixedBatchNormalization.py",),
 )
 def fixed(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(axis, epsilon, trainable=False)."""

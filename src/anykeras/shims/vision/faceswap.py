@@ -15,13 +15,10 @@ from ..stored import has_only
 
 @register_shim(
     "AK5097",
-    "two reshapes and a transposition",
     classes=("PixelShuffler",),
     package="faceswap",
-    what="PixelShuffler lays channels out as rows and columns: (height, width, a b c) becomes (a height, b width, c).",
     checked="the class as published in faceswap, retyped, on Keras 2.1.5",
     difference="0",
-    references=("faceswap, lib/model/layers.py, `PixelShuffler`",),
 )
 def pixel_shuffler(layer: Layer, context: RuleContext) -> Layer | None:
     """reshape, transpose, reshape."""
@@ -47,15 +44,10 @@ def _write_pixel_shuffler(ops: GraphOps, x: Any, layer: Layer) -> Any:
 
 @register_shim(
     "AK5096",
-    "the operation pad with mode reflect",
     classes=("ReflectionPadding2D",),
     package="CycleGAN for Keras (padding), faceswap (stride, kernel_size)",
-    what="The rows and columns at the border are mirrored. With `padding` those who wrote the class differ in which number "
-    "is the height, so two different numbers are not taken; with `stride` and `kernel_size` the border is that of a "
-    "convolution with padding 'same'.",
     checked="the classes as published, retyped, on Keras 2.1.5",
     difference="4e-07",
-    references=("faceswap, lib/model/layers.py, `ReflectionPadding2D`", "keras.io, examples/generative/cyclegan"),
 )
 def reflection_padding(layer: Layer, context: RuleContext) -> Layer | None:
     """``pad(x, ..., mode="reflect")``."""

@@ -21,14 +21,10 @@ _KEYS = ("upsampling", "output_size", "data_format")
 
 @register_shim(
     "AK5093",
-    "products with the two matrices of the interpolation",
     classes=("BilinearUpsampling",),
     package="keras-deeplab-v3-plus",
-    what="BilinearUpsampling calls `tf.image.resize_bilinear(..., align_corners=True)` of TensorFlow 1: the corners of "
-    "both images fall together. Keras 3 resizes images by no such rule.",
     checked="the class as published in keras-deeplab-v3-plus, retyped, on Keras 2.1.5 with TensorFlow 1.8",
     difference="3e-07",
-    references=("bonlime/keras-deeplab-v3-plus, model.py, 2018",),
 )
 def bilinear_upsampling(layer: Layer, context: RuleContext) -> Layer | None:
     """To `output_size`, or to `upsampling` times the size."""
@@ -62,14 +58,10 @@ _TWO_RULES = (2, 2, 4)
 
 @register_shim(
     "AK5094",
-    "products with the two matrices of the interpolation",
     classes=("Interp",),
     package="PSPNet-Keras-tensorflow",
-    what="Interp calls `tf.image.resize_images(..., align_corners=True)` of TensorFlow 1. keras-segmentation copied the "
-    "class and lets it resize by another rule on TensorFlow from 1.13 on; so files of Keras from 2.2.4 on are not meant.",
     checked="the class as published in PSPNet-Keras-tensorflow, retyped, on Keras 2.1.5 with TensorFlow 1.8",
     difference="4e-07",
-    references=("Vladkryvoruchko/PSPNet-Keras-tensorflow, layers_builder.py", "keras_segmentation/models/_pspnet_2.py 0.3.0"),
 )
 def interp(layer: Layer, context: RuleContext) -> Layer | None:
     """To `new_size`."""
@@ -89,14 +81,10 @@ def _write_interp(ops: GraphOps, x: Any, layer: Layer) -> Any:
 
 @register_shim(
     "AK5122",
-    "a grid moved by the transformation, and four neighbours taken for each of its points",
     classes=("BilinearInterpolation",),
     package="spatial transformer networks for Keras (STN.keras)",
-    what="The image is sampled on a regular grid of `output_size` that six numbers for each image move, turn and stretch. "
-    "Beyond the border the published formula weighs pixels as it does, and so do the layers that replace it.",
     checked="the class as published in STN.keras, retyped, on Keras 2.1.5",
     difference="5e-06",
-    references=("oarriaga/STN.keras, src/models/layers.py",),
 )
 def bilinear_interpolation(layer: Layer, context: RuleContext) -> Layer | None:
     """sum of area * take_along_axis(image, index)."""

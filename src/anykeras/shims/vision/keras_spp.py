@@ -16,14 +16,10 @@ from ..stored import has_only
 
 @register_shim(
     "AK5100",
-    "the largest value of each region, joined",
     classes=("SpatialPyramidPooling",),
     package="keras-spp 1.0",
-    what="For each number n of `pool_list` the image is cut into n by n regions, whose borders are rounded to whole pixels; "
-    "each region gives its largest value for each channel. The size of the image may be open.",
     checked="keras-spp 1.0 on Keras 2.1.5",
     difference="3e-07",
-    references=("spp/SpatialPyramidPooling.py 1.0",),
 )
 def spatial_pyramid_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """``concatenate([max(region) ...])``."""

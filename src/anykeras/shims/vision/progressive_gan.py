@@ -11,14 +11,10 @@ from ..stored import has_only
 
 @register_shim(
     "AK5118",
-    "one more channel: the mean deviation over the batch",
     classes=("MinibatchStdev",),
     package="progressive GAN for Keras",
-    what="The deviation of every feature at every place over the images of the batch, averaged to one number, is added as a "
-    "channel. So the outcome depends on what is in a batch together.",
     checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
     difference="8e-07",
-    references=("J. Brownlee, How to Implement Progressive Growing GAN Models in Keras, 2019",),
 )
 def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     """concatenate(x, mean(sqrt(variance over the batch + 1e-8)))."""
@@ -35,13 +31,10 @@ def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
 
 @register_shim(
     "AK5117",
-    "the operations of its formula",
     classes=("PixelNormalization",),
     package="progressive GAN for Keras",
-    what="The channels of each place are divided by the root of their mean square, 1e-8 added under the root.",
     checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
     difference="8e-07",
-    references=("J. Brownlee, How to Implement Progressive Growing GAN Models in Keras, 2019",),
 )
 def pixel_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """x / sqrt(mean(x^2) + 1e-8)."""

@@ -15,14 +15,10 @@ from ..stored import has_only, weights_ending
 
 @register_shim(
     "AK5090",
-    "EinsumDense that multiplies and adds along one axis",
     classes=("Scale",),
     package="custom_layers.py of DenseNet-Keras and cnn_finetune",
-    what="Scale is `gamma * x + beta` along one axis: the second half of Caffe's batch normalisation. Its momentum does "
-    "nothing.",
     checked="the class as published in DenseNet-Keras, retyped, on Keras 1.2.2 and 2.1.5",
     difference="4e-07",
-    references=("flyyufelix/DenseNet-Keras, custom_layers.py",),
 )
 def scale(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense("abcd,d->abcd", bias_axes="d")."""

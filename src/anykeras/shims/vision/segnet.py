@@ -30,31 +30,13 @@ def _is_two_by_two(layer: Layer) -> bool:
     return usual and padding and has_only(layer, "padding", *_USUAL) and not layer.weights
 
 
-@register_shim(
-    "AK5119",
-    "the largest of four values, and its number in the image",
-    classes=(_POOLING,),
-    package=_PACKAGE,
-    what="The second output counts, for each value, where it was: (row * width + column) * channels + channel.",
-    checked=_CHECKED,
-    difference="0",
-    references=_REFERENCES,
-)
+@register_shim("AK5119", classes=(_POOLING,), package=_PACKAGE, checked=_CHECKED, difference="0")
 def pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """max and argmax over the four slices of every second row and column."""
     return defer(layer, _write_pooling) if _is_two_by_two(layer) else None
 
 
-@register_shim(
-    "AK5120",
-    "each value where it was, and zeros",
-    classes=(_BACK,),
-    package=_PACKAGE,
-    what="The values go where the pooling found them, and zeros elsewhere. Only numbers straight from the pooling are taken.",
-    checked=_CHECKED,
-    difference="0",
-    references=_REFERENCES,
-)
+@register_shim("AK5120", classes=(_BACK,), package=_PACKAGE, checked=_CHECKED, difference="0")
 def unpooling(layer: Layer, context: RuleContext) -> Layer | None:
     """Four images, each with the values of one corner of the windows, laid between each other."""
     return defer(layer, _write_unpooling) if _is_two_by_two(layer) and _is_from_pooling(layer, context) else None

@@ -51,14 +51,10 @@ _COORDINATES: Mapping[str, Callable[[_Stretch, _Stretch], tuple[Numbers, ...]]] 
 
 @register_shim(
     "AK5092",
-    "constants for the boxes of each row and column",
     classes=("AnchorBoxes",),
     package="ssd_keras 0.9",
-    what="AnchorBoxes gives the default boxes of each place of a feature map and the variances, whatever the map holds: "
-    "(batch, height, width, boxes, 8). They follow from the arguments and the size of the map.",
     checked="the class as published in ssd_keras, retyped, on Keras 2.1.5",
     difference="3e-07",
-    references=("pierluigiferrari/ssd_keras, keras_layers/keras_layer_AnchorBoxes.py",),
 )
 def anchor_boxes(layer: Layer, context: RuleContext) -> Layer | None:
     """Coordinates across (width, boxes) and down (height, 1, boxes), spread over the map and stacked."""
@@ -132,14 +128,10 @@ def _to_float(value: Value) -> float:
 
 @register_shim(
     "AK5091",
-    "the unit vector of the channels, and an EinsumDense that scales each",
     classes=("L2Normalization", "Normalize"),
     package="ssd_keras 0.9 (L2Normalization), rykov8's ssd_keras (Normalize)",
-    what="The channels of each place are divided by their length and multiplied by a trainable gamma. With channels first "
-    "the published class multiplies along another axis, and is not meant.",
     checked="the classes as published, retyped, on Keras 2.1.5",
     difference="4e-06 of 20",
-    references=("pierluigiferrari/ssd_keras, keras_layers/keras_layer_L2Normalization.py", "rykov8/ssd_keras, ssd_layers.py"),
 )
 def l2_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """``K.l2_normalize(x, axis) * gamma``."""
