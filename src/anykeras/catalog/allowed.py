@@ -8,6 +8,7 @@ something: TFSMLayer, TorchModuleWrapper, JaxLayer, FlaxLayer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -109,13 +110,46 @@ FUNCTIONS: Final = _LOSS_FUNCTIONS | _METRIC_FUNCTIONS
 TRAINING_NAMES: Final = frozenset({"accuracy", "acc", "crossentropy", "ce"}) | _SHORT | FUNCTIONS | _LOSSES | _METRICS
 """The names that stand for a loss or a metric in a compile configuration."""
 
-OBJECTS_ONLY: Final = _split(
-    "layer layers cell cells forward_layer backward_layer fn function optimizer optimizers inner_optimizer"
-)
-"""Arguments that hold an object; a text there would be looked up."""
-
 CONTENT_ONLY: Final = _split("vocabulary idf_weights")
 """Arguments that Keras takes for the path of a file, or a URL, where they are a text."""
+
+TEXTS: Final[Mapping[str, frozenset[str]]] = {
+    "average": _split("macro micro weighted"),
+    "class_aggregation": _split("uniform_average variance_weighted_average"),
+    "curve": _split("ROC PR"),
+    "data_format": _split("channels_first channels_last"),
+    "distribution": _split("normal truncated_normal uniform untruncated_normal"),
+    "fill_mode": _split("constant nearest reflect wrap"),
+    "interpolation": _split("area bicubic bilinear gaussian lanczos3 lanczos5 mitchellcubic nearest"),
+    "merge_mode": _split("ave concat mul sum"),
+    "mode": _split(
+        """angle columns fan_avg fan_in fan_out horizontal horizontal_and_vertical imag log magnitude psd real rows stft
+        vertical"""
+    ),
+    "output_mode": _split("binary count int multi_hot one_hot tf_idf"),
+    "padding": _split("causal same valid"),
+    "reduction": _split("mean mean_with_sample_weight none sum sum_over_batch_size"),
+    "scaling": _split("density spectrum"),
+    "score_mode": _split("concat dot"),
+    "side": _split("imag real"),
+    "split": _split("character whitespace"),
+    "standardize": _split("lower lower_and_strip_punctuation strip_punctuation"),
+    "summation_method": _split("interpolation majoring minoring"),
+    "use_cudnn": _split("auto"),
+    "window": _split("hamming hann"),
+}
+"""Arguments that are a word, and the words that Keras has for them."""
+
+FREE_TEXTS: Final = _split(
+    "bias_axes bounding_box_format encoding equation exclude_layers mask_token mask_value oov_method oov_token"
+)
+"""Arguments that are a text which Keras looks nothing up by."""
+
+_DTYPE: Final = re.compile(
+    r"(?:(?:int4|int8|float8|gptq|awq)[/\w]*_from_)?(?:mixed_)?"
+    r"(?:bfloat16|float(?:16|32|64|8_\w+)|u?int(?:4|8|16|32|64)|complex(?:64|128)|bool|string|str)"
+)
+_QUANTIZED: Final = re.compile(r"(?:int4|int8|float8|gptq|awq)(?:/-?\d+)*")
 
 DTYPES: Final = _split(
     "bool bfloat16 float16 float32 float64 int8 int16 int32 int64 uint8 uint16 uint32 uint64 complex64 complex128"
@@ -138,6 +172,15 @@ def is_allowed(module: object, class_name: object) -> bool:
         return True
     operation = node(module, class_name) if module.startswith("keras.src.ops.") else None
     return operation is not None and (operation.module, operation.class_name) == (module, class_name)
+
+
+def is_word(key: str, text: str) -> bool:
+    """Whether an argument of a class of Keras 3 can be this text: a word of its own, a dtype, or any text."""
+    if key in FREE_TEXTS:
+        return True
+    if key.endswith("dtype"):
+        return _DTYPE.fullmatch(text) is not None
+    return text in TEXTS.get(key, ()) or (key == "mode" and _QUANTIZED.fullmatch(text) is not None)
 
 
 def names_of(key: str) -> frozenset[str] | None:

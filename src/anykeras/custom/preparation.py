@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from ..catalog import find
 from ..catalog.signatures import NOW, signature
 from ..containers.base import Json
-from ..document.model import Document, Era, FromUser, Layer, Object, Value, Writer
+from ..document.model import Code, Document, Era, FromUser, Layer, Object, Value, Writer
 from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
 from ..migrations import RuleContext
@@ -125,13 +125,13 @@ class _Pass:
 
 
 def _unresolved_name(value: Value, kind: str) -> str | None:
-    """The name of an object that stock Keras does not have; None for one that it has, or for code."""
+    """The name of an object that stock Keras does not have; None for one that it has, or for code of an initializer."""
     if isinstance(value, Object):
         name = value.config if isinstance(value.config, str) else value.class_name
     elif isinstance(value, str):
         name = value
     else:
-        return None
+        return "<lambda>" if isinstance(value, Code) and kind != "initializers" else None
     known = signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
     return None if known or (kind == "initializers" and _is_initializer(name)) else name
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...catalog.allowed import CONTENT_ONLY, DTYPES, FUNCTIONS, OBJECTS_ONLY, TRAINING_NAMES, is_allowed, names_of
+from ...catalog.allowed import CONTENT_ONLY, DTYPES, FUNCTIONS, TRAINING_NAMES, is_allowed, is_word, names_of
 from ...document.model import FromUser, Layer, Object, Training, Value
 from ...document.walk import layers_of
 from ...errors import Unsupported
@@ -24,6 +24,7 @@ _COMPILE_KEYS: Final = frozenset(
     ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution", "jit_compile")
 )
 _NAMED: Final = frozenset(("loss", "metrics", "weighted_metrics"))
+_FREE: Final = frozenset(("arguments", "input_layers", "output_layers"))
 _NUMBERS: Final = (bool, int, float)
 
 
@@ -37,6 +38,7 @@ class _Place:
     mine: bool = True  # in a class of Keras, not of the user
     call: bool = False  # among the arguments of a call
     operation: bool = False
+    free: bool = False  # where texts are names of layers, or data of the user's function
     training: bool = False
     by_keras: bool = False  # whether Keras may have written it
 
@@ -143,7 +145,8 @@ def _find(places: list[_Place], custom: Collection[str]) -> Iterator[Untrusted]:
 
 
 def _inner_key(place: _Place, key: str) -> str:
-    return place.key if place.training else key  # losses and metrics may go by output
+    """The argument that a value in a mapping belongs to: losses and metrics may go by output, dtypes by layer."""
+    return place.key if place.training or place.key == "dtype" else key
 
 
 def _check_object(value: Mapping[str, Json], place: _Place, custom: Collection[str]) -> str:
@@ -201,30 +204,33 @@ def _inside(value: Mapping[str, Json], place: _Place, custom: Collection[str]) -
     name = config.get("name") if isinstance(config, dict) else None
     layer = name if isinstance(name, str) and not place.training else place.layer
     operation = str(value["module"]).startswith("keras.src.ops.")
+    policy = str(class_name).endswith("Policy") or class_name == "DTypePolicyMap"
     held = replace(place, layer=layer, mine=value["module"] is not None, operation=operation, call=False)
-    if isinstance(config, dict):
-        yield from (replace(held, value=item, key=key) for key, item in config.items() if key != "name")
+    for key, item in config.items() if isinstance(config, dict) else ():
+        if key == "name" and isinstance(item, str) and not policy:
+            continue
+        argument = "dtype" if policy and key != "mode" else key
+        yield replace(held, value=item, key=argument, free=key in _FREE)
     if "inbound_nodes" in value:
         yield replace(held, value=value["inbound_nodes"], key="inbound_nodes", call=True)
 
 
 def _check_text(text: str, place: _Place, custom: Collection[str]) -> str:
     """What is wrong with a text where it stands; "" where nothing is."""
-    if text in custom:
+    if text in custom or place.free:
         return ""
-    registered = ">" in text and "->" not in text  # Keras finds what the process has registered under such names
-    if not place.mine:
-        return repr(text) if registered and names_of(place.key) is not None else ""
-    if place.call and not place.operation:
+    known = names_of(place.key)
+    if place.operation or not place.mine:
+        # Keras finds what the process has registered under names with a ">", and an equation has an arrow.
+        looked_up = ">" in text and "->" not in text and (place.operation or known is not None)
+        return repr(text) if looked_up else ""
+    if place.call:
         return repr(text)
     if place.training and place.key in _NAMED:
-        return "" if text in TRAINING_NAMES else repr(text)
-    if place.key in OBJECTS_ONLY or (place.key in CONTENT_ONLY and not place.call):
-        return repr(text)
-    known = names_of(place.key)
-    if known is not None and not place.call:
-        return "" if text in known else repr(text)
-    return repr(text) if registered and (place.call or place.training) else ""
+        known = TRAINING_NAMES
+    fits = text in known if known is not None else is_word(place.key, text)
+    fits = fits or (place.training and place.key == "jit_compile" and text == "auto")
+    return "" if fits else repr(text)
 
 
 def _show(value: Mapping[str, Json]) -> str:
