@@ -139,37 +139,28 @@ def _normalize_batch(layer: Layer, writer: Writer) -> Layer:
     return as_activation(layer, sub.finish(out if axis == -1 else sub.op("moveaxis", out, -1, axis)))
 
 
-_MODE1 = Layer(
+_MODE0 = Layer(
     "BatchNormalization",
     "bn",
-    {"mode": 1, "epsilon": 1e-3},
+    {"mode": 0, "epsilon": 1e-3},
     {"gamma": constant([1.0, 2.0]), "beta": constant([0.0, 0.0])},
 )
-_MODE2 = _MODE1.with_config(mode=2)
-_MODE0 = _MODE1.with_config(mode=0)
 
 
-@rule(
-    "AK2131",
-    to=Era.KERAS2,
-    eras=OLD,
-    classes=("BatchNormalization",),
-    after=("AK2101",),
-    examples=[Example(_MODE1, lambda layer: layer.class_name == "Activation", THEANO_122)],
-    leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
-)
-def _expand_mode_1(layer: Layer, context: RuleContext) -> Layer | None:
-    return _normalize_samples(layer, context.writer) if layer.config.get("mode") == 1 else None
+def _register_mode(code: str, mode: int, normalize: Callable[[Layer, Writer], Layer]) -> None:
+    def expand(layer: Layer, context: RuleContext) -> Layer | None:
+        return normalize(layer, context.writer) if layer.config.get("mode") == mode else None
+
+    rule(
+        code,
+        to=Era.KERAS2,
+        eras=OLD,
+        classes=("BatchNormalization",),
+        after=("AK2101",),
+        examples=[Example(_MODE0.with_config(mode=mode), lambda layer: layer.class_name == "Activation", THEANO_122)],
+        leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
+    )(expand)
 
 
-@rule(
-    "AK2132",
-    to=Era.KERAS2,
-    eras=OLD,
-    classes=("BatchNormalization",),
-    after=("AK2101",),
-    examples=[Example(_MODE2, lambda layer: layer.class_name == "Activation", THEANO_122)],
-    leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
-)
-def _expand_mode_2(layer: Layer, context: RuleContext) -> Layer | None:
-    return _normalize_batch(layer, context.writer) if layer.config.get("mode") == 2 else None
+_register_mode("AK2131", 1, _normalize_samples)
+_register_mode("AK2132", 2, _normalize_batch)

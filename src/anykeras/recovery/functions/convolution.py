@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 import numpy as np
 
@@ -11,6 +12,16 @@ from .shapes import known
 from .values import Operand, Refused
 
 Spatial = tuple[int, ...]
+
+
+class Window(TypedDict, total=False):
+    """The options of :func:`convolve`."""
+
+    strides: Operand
+    padding: str
+    data_format: str
+    dilation: Operand
+    theano: bool
 
 
 def spatial(value: Operand, rank: int) -> Spatial:
@@ -97,26 +108,17 @@ def _ceil(ops: Ops, x: Operand, axis: int, step: int) -> int:
     return -(-known(ops, x, axis, "a convolution that keeps the size") // step)
 
 
-def depthwise_convolve(
-    ops: Ops,
-    x: Operand,
-    kernel: Operand,
-    *,
-    strides: Operand = 1,
-    padding: str = "valid",
-    data_format: str = "channels_last",
-    dilation: Operand = 1,
-    theano: bool = False,
-) -> Operand:
+def depthwise_convolve(ops: Ops, x: Operand, kernel: Operand, **window: Unpack[Window]) -> Operand:
     """One kernel a channel: (spatial, in, multiplier). Theano had none."""
     rank = ops.rank(x) - 2
+    data_format = window.get("data_format", "channels_last")
     y = ops.depthwise_conv(
         to_channels_last(ops, x, data_format),
         kernel,
-        strides=spatial(strides, rank),
-        padding=padding.lower(),
+        strides=spatial(window.get("strides", 1), rank),
+        padding=window.get("padding", "valid").lower(),
         data_format="channels_last",
-        dilation_rate=spatial(dilation, rank),
+        dilation_rate=spatial(window.get("dilation", 1), rank),
     )
     return restore_format(ops, y, data_format)
 

@@ -8,14 +8,14 @@ from ...migrations import RuleContext
 from ..base import register_shim
 from ..stored import has_only
 
+SOURCE: dict[str, str] = {
+    "package": "progressive GAN for Keras",
+    "checked": "the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
+    "difference": "8e-07",
+}
 
-@register_shim(
-    "AK5118",
-    classes=("MinibatchStdev",),
-    package="progressive GAN for Keras",
-    checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
-    difference="8e-07",
-)
+
+@register_shim("AK5118", classes=("MinibatchStdev",), **SOURCE)
 def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     """concatenate(x, mean(sqrt(variance over the batch + 1e-8)))."""
     if not has_only(layer) or layer.weights:
@@ -29,13 +29,7 @@ def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("concatenate", (x, sub.op("add", like, number)), axis=-1))
 
 
-@register_shim(
-    "AK5117",
-    classes=("PixelNormalization",),
-    package="progressive GAN for Keras",
-    checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
-    difference="8e-07",
-)
+@register_shim("AK5117", classes=("PixelNormalization",), **SOURCE)
 def pixel_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """x / sqrt(mean(x^2) + 1e-8)."""
     if not has_only(layer) or layer.weights:

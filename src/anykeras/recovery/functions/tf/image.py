@@ -34,6 +34,11 @@ def _resize(ops: Ops, images: Operand, size: Operand, method: str, grid: Grid, a
     return ops.squeeze(y, axis=0) if single else y
 
 
+def _check_stretch(preserve_aspect_ratio: Operand) -> None:
+    if preserve_aspect_ratio:
+        raise Refused("an image is resized with its own proportions")
+
+
 def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
@@ -48,8 +53,7 @@ def resize_images(
     align_corners: Operand = False,
     preserve_aspect_ratio: Operand = False,
 ) -> Operand:
-    if preserve_aspect_ratio:
-        raise Refused("an image is resized with its own proportions")
+    _check_stretch(preserve_aspect_ratio)
     return _resize(ops, images, size, _parse_method(method), Grid(align_corners=bool(align_corners)), False)
 
 
@@ -62,8 +66,7 @@ def resize_v2(
     preserve_aspect_ratio: Operand = False,
     antialias: Operand = False,
 ) -> Operand:
-    if preserve_aspect_ratio:
-        raise Refused("an image is resized with its own proportions")
+    _check_stretch(preserve_aspect_ratio)
     name = _parse_method(method)
     # resize_area has no flag for the centers
     grid = Grid(half_pixel_centers=name != "area")
