@@ -1,11 +1,19 @@
-"""How much a file may ask for. One place, so that a service can tighten and a workstation can widen it."""
+"""How much a file may ask for. One place, so that a service can tighten and a workstation can widen it.
+
+Most bounds hold for one thing: a text, a function, a tensor. A :class:`Budget` holds for a file as a whole, whatever it is
+spent on; it counts work, never time, so that a file ends the same way on every machine.
+"""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from typing import Any
+
+from .errors import LimitExceeded
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 
@@ -29,16 +37,76 @@ class Limits:
     asset_bytes: int = 2 * GIB
     tensor_rank: int = 32
     code_bytes: int = 4 * MIB  # marshalled code of one function
-    steps: int = 2_000_000  # instructions of one recovered function
+    steps: int = 1_000_000  # instructions of one recovered function
+    work: int = 3_000_000  # steps of one file: instructions of its functions, operations they make, values gone through
+    array_bytes: int = 128 * MIB  # constants computed by the functions of a file, held at one time
+
+
+class Budget:
+    """What is left of the work that one file may cause; everything charges here before it works.
+
+    One step is about a microsecond of Python: an instruction of stored code, a value that is walked or copied.
+    """
+
+    __slots__ = ("bounds", "held", "left")
+
+    def __init__(self, bounds: Limits) -> None:
+        self.bounds, self.left, self.held = bounds, bounds.work, 0
+
+    def charge(self, steps: int) -> None:
+        """Pay for work that is about to be done. Raises LimitExceeded."""
+        if steps > self.left:
+            raise _exceeded(f"the file asks for more than {self.bounds.work} steps of work", "work")
+        self.left -= steps
+
+    def hold(self, size: int, array: Any = None) -> None:
+        """Pay for `size` bytes that are about to be made; with `array`, until it is gone. Raises LimitExceeded."""
+        if self.held + size > self.bounds.array_bytes:
+            raise _exceeded(
+                f"the functions of the file hold more than {self.bounds.array_bytes} bytes of constants", "array_bytes"
+            )
+        if array is not None:
+            self.held += size
+            weakref.finalize(array, self._release, size)
+
+    def _release(self, size: int) -> None:
+        self.held -= size
+
+
+def _exceeded(seen: str, key: str) -> LimitExceeded:
+    return LimitExceeded(
+        "AK1003", seen, key=key, next_step=f"If you trust the file, raise it with anykeras.limits.override({key}=...)."
+    )
 
 
 _DEFAULT = Limits()
 _current: ContextVar[Limits] = ContextVar("anykeras_limits", default=_DEFAULT)
+_budget: ContextVar[Budget | None] = ContextVar("anykeras_budget", default=None)
 
 
 def current() -> Limits:
     """The limits in force."""
     return _current.get()
+
+
+def begin_budget() -> Budget:
+    """A whole budget, by the limits in force."""
+    return Budget(current())
+
+
+def budget() -> Budget:
+    """The budget in force; a whole one, for the asker alone, where no file is being read."""
+    return _budget.get() or begin_budget()
+
+
+@contextmanager
+def spend(budget: Budget) -> Iterator[Budget]:
+    """Charge to `budget` what is done meanwhile."""
+    token = _budget.set(budget)
+    try:
+        yield budget
+    finally:
+        _budget.reset(token)
 
 
 @contextmanager

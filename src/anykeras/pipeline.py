@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-from . import containers, custom, migrations, parse, recovery, shims, targets
+from . import containers, custom, limits, migrations, parse, recovery, shims, targets
 from .containers.base import Raw
 from .document.model import Document
 from .findings import Finding
@@ -51,8 +51,9 @@ def read(path: Path, weights: Path | None = None) -> Raw:
         MissingFile: there is no such file.
         AnyKerasError: it is no model file, is damaged, or asks for more than `anykeras.limits` allows.
     """
-    raw = containers.open(os.fsdecode(path))
-    return raw if weights is None else raw.with_weights(containers.open(os.fsdecode(weights)))
+    with limits.spend(limits.begin_budget()):
+        raw = containers.open(os.fsdecode(path))
+        return raw if weights is None else raw.with_weights(containers.open(os.fsdecode(weights)))
 
 
 def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None) -> Parsed:
@@ -63,14 +64,16 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None) -> Parsed:
         Malformed: the configuration contradicts itself.
         MissingObject: `custom_objects` names a source file that cannot be used.
     """
-    writer = parse.era.infer(raw, shims.is_namesake)
-    passed = custom.load_custom_objects(custom_objects, writer)
-    return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed)
+    with limits.spend(raw.budget):
+        writer = parse.era.infer(raw, shims.is_namesake)
+        passed = custom.load_custom_objects(custom_objects, writer)
+        return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed)
 
 
 def migrate(parsed: Parsed) -> Migrated:
     """The document after the rules of every era. Raises Unsupported, or Malformed for arguments no Keras writes."""
-    document, findings = migrations.migrate(parsed.document)
+    with limits.spend(parsed.raw.budget):
+        document, findings = migrations.migrate(parsed.document)
     return Migrated(parsed, document, tuple(findings))
 
 
@@ -85,6 +88,11 @@ def resolve(migrated: Migrated, native: bool = False) -> Resolved:
         MissingObject: classes or functions that are neither in the file nor in Keras 3 nor passed.
         Unsupported: code that cannot be expressed in operations of Keras 3.
     """
+    with limits.spend(migrated.parsed.raw.budget):
+        return _resolve(migrated, native)
+
+
+def _resolve(migrated: Migrated, native: bool) -> Resolved:
     passed = migrated.parsed.custom_objects
     prepared = custom.prepare(migrated.document, passed, native)
     trace = custom.Tracer(passed, native)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import AnyKerasError
+from ..errors import AnyKerasError, LimitExceeded
 
 MALFORMED = "AK3101"  # the bytes are not a code object
 UNKNOWN_PYTHON = "AK3102"  # no known Python could have written them
@@ -15,6 +15,10 @@ SPELLING = "AK3107"  # the text in the config is no stored function
 
 class BytecodeError(AnyKerasError):
     """Stored code that cannot be read or followed; ``code`` is one of the constants of this module."""
+
+
+class CodeLimit(BytecodeError, LimitExceeded):
+    """The code asks for more steps, depth or memory than the limits allow."""
 
 
 class MissingName(BytecodeError):
@@ -37,8 +41,8 @@ def unsupported_error(seen: str) -> BytecodeError:
     return BytecodeError(REFUSED, seen, part="function code")
 
 
-def limit_error(seen: str) -> BytecodeError:
-    return BytecodeError(
+def limit_error(seen: str) -> CodeLimit:
+    return CodeLimit(
         LIMIT,
         seen,
         part="function code",

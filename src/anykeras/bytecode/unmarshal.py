@@ -28,7 +28,8 @@ FLAG_REF = 0x80
 LOCAL, CELL, FREE = 0x20, 0x40, 0x80  # kinds of a fast slot, Include/internal/pycore_code.h (3.11)
 MAX_DEPTH = 64  # genuine code nests a few levels
 MAX_NODES = 200_000
-MAX_DIGITS = 1024  # 15-bit digits of one integer constant
+MAX_HASHED = 2_000  # numbers in one frozenset: their hashes can be chosen to be alike
+MAX_DIGITS = 800  # 15-bit digits of one integer constant: no more bits than the machine computes with
 
 _END = object()  # marshal's NULL
 _UNFINISHED = object()
@@ -232,6 +233,8 @@ def _tuple(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
 
 def _frozenset(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     items = reader.items(reader.count(short=False), depth)
+    if sum(isinstance(item, int | float | complex | tuple | frozenset) for item in items) > MAX_HASHED:
+        raise limit_error("a frozenset holds too many numbers")
     try:
         return frozenset(items)
     except TypeError as error:  # slices cannot be hashed before Python 3.12

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..errors import Bug
+from ..limits import Budget, budget
 from ..tensors import Tensor
 from .source import ByteSource
 
@@ -83,6 +84,7 @@ class Raw:
     `architecture` is the parsed configuration text (JSON values) and `part` the name of the place it came from.
     `attributes` are stamps (``keras_version``, ``backend``, ``date_saved``). `training` is the compile configuration,
     `optimizer` the optimizer's tensors in file order with their names there. `leftovers` names what no reader claims.
+    `budget` is what is left of the work that the file may cause, from reading on.
     """
 
     match: Match
@@ -96,6 +98,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
     weights_path: str | None = None  # the weights file of an architecture file
+    budget: Budget = field(default_factory=budget, repr=False, compare=False)
 
     def with_weights(self, other: Raw) -> Raw:
         """An architecture file with the weights, stamps and optimizer of the weights file that goes with it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 
 from .. import limits
 from ..errors import AnyKerasError, LimitExceeded, Malformed
@@ -97,8 +98,7 @@ class _Reader:
     def pairs(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         found = dict(pairs)
         if len(found) != len(pairs):
-            keys = [key for key, _ in pairs]
-            twice = next(key for at, key in enumerate(keys) if key in keys[:at])
+            twice = next(key for key, number in Counter(key for key, _ in pairs).items() if number > 1)
             raise Malformed(
                 "AK1122",
                 f"the key {twice!r} appears twice, and programs disagree about which value counts",

@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import numpy as np
 
+from .. import limits
 from ..bytecode import Domain, throw, unsupported_error
 from ..bytecode.errors import missing_name_error
-from .functions import Dim, Entry, Kind, Operand, Ops, Pair, Scope, Shape, Sizes, attribute, module_of, operator, resolve
+from .functions import (
+    Dim,
+    Entry,
+    Kind,
+    Operand,
+    Ops,
+    Pair,
+    Scope,
+    Shape,
+    Sizes,
+    attribute,
+    folding,
+    module_of,
+    operator,
+    resolve,
+)
 from .functions.lookup import canonical, is_module
 from .held import Bound, Held, Module, Size, inner, outer
 
-ARRAY_LIMIT = 1 << 24  # elements of an array that stored code may make
 _OPERATORS = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "classic /": "div", "//": "floordiv", "%": "mod", "**": "pow",
     "@": "matmul", "<<": "lshift", ">>": "rshift", "&": "and_", "|": "or_", "^": "xor",
     "<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne",
 }  # fmt: skip
 _UNARY = {"-": "neg", "+": "pos", "~": "invert"}
-_NUMPY: Mapping[str, Callable[..., Operand]] = {
-    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.true_divide, "//": np.floor_divide, "%": np.mod,
-    "**": np.power, "@": np.matmul, "<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal,
-    "==": np.equal, "!=": np.not_equal, "&": np.bitwise_and, "|": np.bitwise_or, "^": np.bitwise_xor,
-    "classic /": np.true_divide,
+_NUMPY: Mapping[str, str] = {
+    "+": "add", "-": "subtract", "*": "multiply", "/": "true_divide", "//": "floor_divide", "%": "mod",
+    "**": "power", "@": "matmul", "<": "less", "<=": "less_equal", ">": "greater", ">=": "greater_equal",
+    "==": "equal", "!=": "not_equal", "&": "bitwise_and", "|": "bitwise_or", "^": "bitwise_xor",
+    "classic /": "true_divide",
 }  # fmt: skip
 
 
@@ -162,7 +176,7 @@ class CodeDomain(Domain):
     def getitem(self, value: object, key: object) -> object:
         held, index = inner(value), inner(key)
         if isinstance(held, np.ndarray) and not self._ours(index):
-            return self._out(held[tuple(index) if isinstance(index, list) else index])
+            return self._out(folding.take_items(held, tuple(index) if isinstance(index, list) else index))
         if isinstance(held, Shape | Sizes):
             return self._item(held, held[index])
         if isinstance(held, tuple | list | dict):
@@ -239,14 +253,12 @@ class CodeDomain(Domain):
     def _plain(self, op: str, a: Operand, b: Operand) -> Operand:
         """An operator on constants of the tables: shapes, names, arrays."""
         if isinstance(a, Shape | tuple) and isinstance(b, Shape | tuple | list):
+            limits.budget().charge(len(a) + len(b))
             return a + type(a)(b) if op == "+" else _compared(op, list(a) == list(b))
         named = (str, Entry, type(None))
         if isinstance(a, named) or isinstance(b, named):
             return _compared(op, a is b or a == b)
-        shape = np.broadcast_shapes(np.shape(a), np.shape(b)) if op != "@" else (1,)
-        if op not in _NUMPY or math.prod(shape) > ARRAY_LIMIT:
-            return _no_such(op)
-        return _NUMPY[op](a, b)
+        return folding.compute(_NUMPY[op], (a, b), {}) if op in _NUMPY else _no_such(op)
 
     def _item(self, shape: Operand, item: Operand) -> object:
         """A size taken from a shape: in TensorFlow 1 an object with a ``value``."""
@@ -257,7 +269,7 @@ class CodeDomain(Domain):
         return self._out(item)
 
     def _out(self, value: Operand) -> Operand:
-        if isinstance(value, np.ndarray) and value.size > ARRAY_LIMIT:
+        if isinstance(value, np.ndarray) and value.size > folding.MOST:
             raise unsupported_error(f"the code makes an array of {value.size} numbers")
         return outer(value)
 

@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 import numpy as np
 
-from .. import tensors
+from .. import limits, tensors
 from ..catalog import find
 from ..catalog.operations import UnknownOperation
 from ..catalog.shapes import Spec
@@ -24,6 +24,7 @@ from .functions.values import Size
 from .rows import Row, along_batch
 
 NODES = 20_000  # operations that one function may come to
+OPERATION_STEPS = 100  # what one operation costs, in steps of a budget
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,7 +190,7 @@ class GraphOps(TensorOps[Symbol | Row]):
         if isinstance(x, Row):
             return Row(self.getitem(x.all, (slice(None), *key)))
         if not isinstance(x, Symbol):
-            return np.asarray(x)[key]
+            return folding.take_items(np.asarray(x), key)
         node = Layer("get_item", f"{self.builder.name}_getitem", operation=True)
         return self._call(node, (x, tuple(key)), {})
 
@@ -221,6 +222,7 @@ class GraphOps(TensorOps[Symbol | Row]):
     def _call(self, layer: Layer, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
         if len(self._known) > NODES:
             raise Refused(f"the code makes more than {NODES} operations")
+        limits.budget().charge(OPERATION_STEPS)
         written = tuple(_to_refs(a) for a in args)
         named = {k: _to_refs(v) for k, v in kwargs.items()}
         ref = self.builder.add(layer, *written, **named)
@@ -281,8 +283,7 @@ class GraphOps(TensorOps[Symbol | Row]):
         static = tuple(1 if isinstance(size, Dim) else int(size) for size in target)
         value = args[0] if args else kwargs.get("fill_value", 1.0)
         fill: Operand = {"zeros": 0, "ones": 1}.get(name, value)
-        if math.prod(static) > 1 << 24:
-            raise Refused(f"the code fills a tensor of {math.prod(static)} numbers")
+        folding.check_size(math.prod(static), f"keras.ops.{name}")
         result: Operand = np.full(static, fill, dtype) if not self.is_tensor(fill) else self.op(
             "multiply", fill, np.ones(static, dtype)
         )  # fmt: skip
@@ -296,7 +297,7 @@ class GraphOps(TensorOps[Symbol | Row]):
         """Ones in a row of an unknown length."""
         if size.offset or size.scale.denominator != 1:
             raise Refused("the code fills a tensor along a computed size that is not known", "AK3043")
-        row: Operand = np.ones((int(size.scale),), dtype) if size.scale != 1 else None
+        row: Operand = np.ones((folding.check_size(int(size.scale), "keras.ops.ones"),), dtype) if size.scale != 1 else None
         for source in size.sources:
             along = self._make_ones_along(source, dtype)
             row = along if row is None else self.op("reshape", self.op("outer", along, row), (-1,))

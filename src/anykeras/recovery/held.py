@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .. import limits
 from ..bytecode import unsupported_error
 from ..bytecode.machine.values import Class, Function, Instance, MachineValue, Method
 from .functions import Entry, Operand
+from .functions.dtypes import NUMBERS
 
 SCALARS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 
@@ -53,6 +55,8 @@ def outer(value: Operand) -> Operand:
         return value
     if type(value) is slice:
         return slice(outer(value.start), outer(value.stop), outer(value.step))
+    if type(value) in (tuple, list, dict):
+        limits.budget().charge(len(value))
     if type(value) in (tuple, list):
         return type(value)(outer(item) for item in value)
     if type(value) is dict:
@@ -61,7 +65,10 @@ def outer(value: Operand) -> Operand:
 
 
 def inner(value: Operand) -> Operand:
-    """A value of the machine as the tables take it."""
+    """A value of the machine as the tables take it: a tree, in which what was shared is repeated, and paid for.
+
+    Tables go through such a tree a few times.
+    """
     if isinstance(value, Held):
         return value.value.number if isinstance(value.value, Size) else value.value
     if isinstance(value, Function | Method):
@@ -70,6 +77,8 @@ def inner(value: Operand) -> Operand:
         return _as_function(value)
     if type(value) is slice:
         return slice(inner(value.start), inner(value.stop), inner(value.step))
+    if type(value) in (tuple, list, dict):
+        limits.budget().charge(4 * len(value))
     if type(value) in (tuple, list):
         return type(value)(inner(item) for item in value)
     if type(value) is dict:
@@ -107,6 +116,11 @@ def constant(value: Operand) -> Operand:
 
 
 def _make_array(body: Operand) -> Operand:
-    if isinstance(body, Mapping):
-        return np.asarray(body.get("value"), dtype=str(body.get("dtype", "float32")))
-    return np.asarray(body)
+    """Numbers only: a text dtype would be as wide as the file says."""
+    dtype = str(body.get("dtype", "float32")) if isinstance(body, Mapping) else None
+    if dtype is not None and dtype not in NUMBERS:
+        raise unsupported_error(f"a constant of the configuration has the dtype {dtype[:40]!r}")
+    array = np.asarray(body.get("value") if isinstance(body, Mapping) else body, dtype)
+    if array.dtype.kind not in "fiubc":
+        raise unsupported_error("a constant of the configuration does not hold numbers")
+    return array

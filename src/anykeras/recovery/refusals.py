@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textwrap import indent
 
 from ..bytecode import MissingName
-from ..errors import AnyKerasError, MissingObject, Unsupported
+from ..errors import AnyKerasError, LimitExceeded, MissingObject, Unsupported
 from .functions import is_module
 
 # Modules that no one would name a helper after; others (`code`, `signal`) are known as modules by what follows the dot.
@@ -89,7 +89,7 @@ def locate(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
     plain: AnyKerasError = error
     if isinstance(error, MissingName):
         plain = _refuse_unknown(error.name)
-    kind = MissingObject if isinstance(plain, MissingObject) else Unsupported
+    kind = next((kind for kind in (MissingObject, LimitExceeded) if isinstance(plain, kind)), Unsupported)
     step = plain.next_step.replace("'LAYER'", repr(layer)) if plain.next_step else None
     return kind(
         plain.code,

@@ -61,7 +61,8 @@ def _pow(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
         raise unsupported_error("the code calls pow() with keywords")
     if len(args) == 3:
         _, exponent, modulus = args
-        runtime.meter.step(plain.count_bits(exponent) * (1 + plain.count_bits(modulus) // 64))
+        digits = 1 + plain.count_bits(modulus) // 30  # of CPython's integers; a product of two takes their square
+        runtime.meter.step(1 + plain.count_bits(exponent) * digits * digits // 300)
         return _on_scalars(pow)(runtime, args, {})
     if len(args) != 2:
         raise throw("TypeError", "pow() takes two or three arguments")

@@ -36,11 +36,15 @@ class Meter:
         self.bounds = bounds
         self.steps_left = bounds.steps
         self.nodes_left = bounds.nodes
+        self.file = limits.budget()
+        self.first_of: dict[int, object] = {}  # hash -> the first key that had it
+        self.collisions = 0
 
     def step(self, count: int = 1) -> None:
         self.steps_left -= count
         if self.steps_left < 0:
             raise limit_error(f"the code took more than {self.bounds.steps} steps")
+        self.file.charge(count)
 
     def scan(self, size: int) -> None:
         """The host is about to go through ``size`` characters, items or bits."""
@@ -51,12 +55,23 @@ class Meter:
         self.nodes_left -= count
         if self.nodes_left < 0:
             raise limit_error(f"the code made more than {self.bounds.nodes} values")
+        self.file.charge(count >> 4)
 
     def characters(self, count: int) -> None:
         """A text of ``count`` characters is about to be made."""
         if count > self.bounds.text:
             raise limit_error(f"the code made a text of {count} characters")
         self.items(1 + count // 64)
+
+    def key(self, value: object) -> None:
+        """``value`` is about to be hashed. Keys that share a hash make every look-up a walk over all of them.
+
+        Hashes of numbers and tuples can be chosen (those of texts cannot: Python draws their seed).
+        """
+        first = self.first_of.setdefault(hash(value), value)
+        if first is not value and first != value:
+            self.collisions += 1
+            self.step(self.collisions)
 
     def integer(self, bits: int) -> None:
         if bits > self.bounds.bits:

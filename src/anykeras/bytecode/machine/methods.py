@@ -20,7 +20,7 @@ def _native(name: str) -> MethodRun:
             if not (is_scalar(value) or (type(value) is tuple and plain.is_pure(runtime.meter, value))):
                 raise throw("TypeError", f"{name}() takes plain values")
         if isinstance(owner, str | bytes):
-            runtime.meter.scan(len(owner))
+            runtime.meter.scan(len(owner) * _count_passes(name, args, kwargs))
         result: object = safely(lambda: getattr(owner, name)(*args, **kwargs))
         if isinstance(result, str | bytes):
             runtime.meter.characters(len(result))
@@ -29,6 +29,28 @@ def _native(name: str) -> MethodRun:
         return result
 
     return run
+
+
+def _count_passes(name: str, args: Args, kwargs: Kwargs) -> int:
+    """How often a method may go over its owner: searches from the right compare at every place."""
+    texts = [len(value) for value in (*args, *kwargs.values()) if isinstance(value, str | bytes)]
+    return 1 + sum(texts) // 8 if name.startswith(("r", "strip", "lstrip")) else 1
+
+
+def _code_text(name: str) -> MethodRun:
+    """``encode`` and ``decode``, of the codecs that go over their text once."""
+    native = _native(name)
+
+    def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
+        codec = args[0] if args else kwargs.get("encoding", "utf-8")
+        if type(codec) is not str or codec.lower().replace("_", "-") not in _CODECS:
+            raise unsupported_error(f"the code calls {name}() with an unusual encoding")
+        return native(runtime, owner, args, kwargs)
+
+    return run
+
+
+_CODECS = frozenset({"utf-8", "utf8", "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1", "utf-16", "utf-32"})
 
 
 def _pad(name: str) -> MethodRun:
@@ -181,7 +203,10 @@ _TEXT: dict[str, MethodRun] = {
     "replace": _replace,
     "join": _join,
 }
-_TEXT_ONLY = _natives("casefold encode isdecimal isidentifier isnumeric removeprefix removesuffix")
+_TEXT_ONLY = {
+    **_natives("casefold isdecimal isidentifier isnumeric removeprefix removesuffix"),
+    "encode": _code_text("encode"),
+}
 _SEQUENCE: dict[str, MethodRun] = {**_SIZED, "index": _find_index, "count": _count}
 _CHANGED: dict[str, MethodRun] = {**_SIZED, "copy": _copy, "clear": _change("clear")}
 _SET = {
@@ -193,7 +218,7 @@ _DICT_VIEWS = ("keys", "values", "items")
 
 METHODS: dict[type, dict[str, MethodRun]] = {
     str: _table(**_TEXT, **_TEXT_ONLY, format=formatting.format_fields),
-    bytes: _table(**_TEXT, decode=_native("decode")),
+    bytes: _table(**_TEXT, decode=_code_text("decode")),
     list: _table(
         **_SEQUENCE | _CHANGED, append=_change("append", new=1), extend=_extend,
         insert=_change("insert", new=1, moved=True), pop=_change("pop", moved=True), remove=_remove,

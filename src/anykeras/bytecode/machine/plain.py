@@ -42,7 +42,9 @@ def _guard_multiply(meter: Meter, left: object, right: object) -> None:
 def _guard_power(meter: Meter, left: object, right: object) -> None:
     if isinstance(left, int) and isinstance(right, int):
         bits = count_bits(left)
-        meter.integer(bits * min(abs(right), meter.bounds.bits + 1) if bits > 1 else 1)
+        bits = bits * min(abs(right), meter.bounds.bits + 1) if bits > 1 else 1
+        meter.integer(bits)
+        meter.scan(bits)
 
 
 def _guard_shift(meter: Meter, left: object, right: object) -> None:
@@ -110,8 +112,8 @@ def is_pure(meter: Meter, value: object) -> bool:
     if is_scalar(value):
         return True
     pure, level, depth = True, [value], 0
+    meter.items(1)
     while level:
-        meter.items(len(level))
         depth += 1
         if depth > meter.bounds.nesting:
             raise limit_error("the code nests containers too deeply")
@@ -120,9 +122,18 @@ def is_pure(meter: Meter, value: object) -> bool:
             if is_scalar(item):
                 continue
             pure = pure and is_plain(item)
+            meter.items(_count_children(item))
             below.extend(_children(item))
         level = below
     return pure
+
+
+def _count_children(value: object) -> int:
+    if type(value) is slice:
+        return 3
+    if type(value) is dict:
+        return 2 * len(value)
+    return len(value) if is_container(value) else 0
 
 
 def _children(value: object) -> Iterator[object]:
@@ -142,7 +153,7 @@ def as_key(meter: Meter, value: object) -> object:
         raise unsupported_error("the code uses a symbol as a key of a dict or a member of a set")
     if isinstance(value, Instance) and value.kind.find("__eq__") is not NULL:
         raise unsupported_error("the code uses an object with an equality of its own as a key of a dict or a member of a set")
-    safely(hash, value)
+    safely(meter.key, value)
     return value
 
 

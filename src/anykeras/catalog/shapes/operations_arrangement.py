@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ... import limits
 from ...document.model import Ellipsis_, Slice, Value
 from ..base import Shape
 from .spec import (
@@ -157,6 +158,7 @@ def split(x: Spec, indices_or_sections: Numbers, axis: int = 0) -> list[Spec]:
         sizes = [plus(end, -start) for start, end in zip(starts, (*indices_or_sections, length), strict=True)]
     else:
         parts = int(indices_or_sections)
+        limits.budget().charge(parts)
         sizes = [None if length is None else length // parts + (i < length % parts) for i in range(parts)]
     (at,) = axes_of(axis, len(x.known()))
     return [x.with_shape((*x.known()[:at], size, *x.known()[at + 1 :])) for size in sizes]
@@ -183,6 +185,7 @@ def unstack(x: Spec, num: int | None = None, axis: int = 0) -> list[Spec]:
     count = num if num is not None else x.known()[at]
     if count is None:
         raise ValueError("unstack along an unknown axis")
+    limits.budget().charge(count)
     return [x.with_shape([d for i, d in enumerate(x.known()) if i != at])] * count
 
 

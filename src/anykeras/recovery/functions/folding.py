@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from ... import limits
 from .base import words
 from .values import Operand, Refused
 
@@ -63,13 +64,46 @@ def fold(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Op
 
 def compute(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     """Run one listed numpy function on constants; raises Refused where it would grow or fails."""
-    _guard(name, args, kwargs)
     try:
+        _guard(name, args, kwargs)
         with np.errstate(all="ignore"):
             result = _GIVEN[name](*args, **kwargs)
     except (TypeError, ValueError, IndexError, OverflowError, np.linalg.LinAlgError, MemoryError) as error:
         raise Refused(f"numpy.{name} fails on these constants: {error}") from None
-    return _check_numbers(name, result)
+    return hold(_check_numbers(name, result))
+
+
+def hold(value: Operand) -> Operand:
+    """`value`, its arrays charged to the file for as long as they live."""
+    if isinstance(value, np.ndarray) and value.base is None:
+        limits.budget().hold(value.nbytes, value)
+    elif isinstance(value, list | tuple):
+        limits.budget().charge(len(value))
+        for one in value:
+            hold(one)
+    return value
+
+
+def check_size(count: int, what: str) -> int:
+    """`count`, where a constant of so many numbers may be made. Raises Refused, or LimitExceeded for the file."""
+    if count > MOST:
+        raise Refused(f"{what} would make a constant of {count} elements")
+    limits.budget().charge(count >> 6)
+    limits.budget().hold(8 * count)
+    return count
+
+
+def take_items(array: Operand, key: Operand) -> Operand:
+    """``array[key]``, where lists and arrays in the key may name a place many times."""
+    parts = key if isinstance(key, tuple) else (key,)
+    listed = [np.shape(part) for part in parts if isinstance(part, list | np.ndarray) and np.ndim(part)]
+    if listed:
+        sizes = np.shape(array)
+        plain = all(part is not None and part is not Ellipsis and np.asarray(part).dtype != bool for part in parts)
+        gone = [size for size, part in zip(sizes, parts, strict=False) if isinstance(part, list | np.ndarray)]
+        gone = gone if plain else sorted(sizes)[: len(listed)]  # the places that they stand at could be any
+        check_size(math.prod(np.broadcast_shapes(*listed)) * math.prod(sizes) // max(1, math.prod(gone)), "an index")
+    return hold(array[key])
 
 
 def _check_numbers(name: str, result: Operand) -> Operand:
@@ -87,13 +121,12 @@ def _guard(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> 
     elif name in CONTRACTING:
         wanted = _count_contracted(name, args)
     elif name in ELEMENTWISE:
-        wanted = _count_broadcast(name, args)
-    elif name == "diag" and np.ndim(args[0]) == 1:
-        wanted = _count(args[0]) ** 2
+        wanted = _count_broadcast(name, (*args, *(kwargs[key] for key in _BROADCAST if key in kwargs)))
+    elif name in _GROWING:
+        wanted = _GROWING[name](args, kwargs)
     else:
-        wanted = max((_count(one) for one in args), default=0)
-    if wanted > MOST:
-        raise Refused(f"numpy.{name} would make a constant of {wanted} elements")
+        wanted = max((_count(one) for one in (*args, *kwargs.values())), default=0)
+    check_size(wanted, f"numpy.{name}")
 
 
 def _check_arguments(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> None:
@@ -172,8 +205,53 @@ def _count_made(name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]
         return _multiply(kwargs.get("shape", args[1] if len(args) > 1 else 0))
     times: Operand = kwargs.get("reps", kwargs.get("repeats", args[1] if len(args) > 1 else 1))
     if name == "repeat" and np.ndim(times):
-        return sum(int(one) for one in times)
+        return sum(int(one) for one in times) * _count(args[0])
     return _count(args[0]) * _multiply(times)
+
+
+def _argument(args: tuple[Operand, ...], kwargs: dict[str, Operand], place: int, name: str, default: Operand = None) -> Operand:
+    return kwargs.get(name, args[place] if len(args) > place else default)
+
+
+def _count_like(place: int) -> Callable[[tuple[Operand, ...], dict[str, Operand]], int]:
+    """``zeros_like`` and its kin, whose argument `shape` stands at `place`."""
+
+    def count(args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
+        shape = _argument(args, kwargs, place, "shape")
+        return max(_count(args[0]) if shape is None else _multiply(shape), *(_count(one) for one in args))
+
+    return count
+
+
+def _count_diagonal(args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
+    away = abs(int(_argument(args, kwargs, 1, "k", 0)))
+    return (_count(args[0]) + away) ** 2 if np.ndim(args[0]) == 1 else _count(args[0])
+
+
+def _count_pieces(args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
+    """``split``: each piece is an array, however little there is to split."""
+    pieces = _argument(args, kwargs, 1, "indices_or_sections", 1)
+    number = _count(pieces) if np.ndim(pieces) else int(pieces)
+    limits.budget().charge(number)
+    return max(_count(args[0]), number)
+
+
+def _count_taken(args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
+    axis = _argument(args, kwargs, 2, "axis")
+    rows = 1 if axis is None else _count(args[0]) // max(1, np.shape(args[0])[int(axis)])
+    return max(_count(args[0]), _count(args[1]) * rows)
+
+
+def _count_quantiles(args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> int:
+    return _count(args[0]) * max(1, _count(_argument(args, kwargs, 1, "q", 0)))
+
+
+_BROADCAST = ("min", "max", "a_min", "a_max")
+_GROWING: dict[str, Callable[[tuple[Operand, ...], dict[str, Operand]], int]] = {
+    "zeros_like": _count_like(4), "ones_like": _count_like(4), "full_like": _count_like(5), "diag": _count_diagonal,
+    "split": _count_pieces, "array_split": _count_pieces, "take": _count_taken,
+    "percentile": _count_quantiles, "quantile": _count_quantiles,
+}  # fmt: skip
 
 
 def _multiply(shape: Operand) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from . import folding
 from .base import Ops, plain
 from .dtypes import of
 from .values import Dim, Operand, Refused, Shape, Sizes
@@ -112,7 +113,9 @@ def _slice(ops: Ops, part: slice, size: Operand) -> tuple[Operand, tuple[str, Op
         return slice(None), ("flip", -step)
     if not isinstance(size, int):
         raise Refused("an axis of unknown size is read backwards in part", "AK3043")
-    taken = list(range(*slice(start, stop, step).indices(size)))
+    places = range(*slice(start, stop, step).indices(size))
+    folding.check_size(len(places), "an index")
+    taken = list(places)
     return slice(None), ("take", np.asarray(taken, dtype="int32"))
 
 

@@ -164,10 +164,14 @@ def _einsum(ops: Ops, equation: Operand, *operands: Operand, **_: Operand) -> Op
         return ops.einsum(equation, *operands)
     sizes: dict[str, int] = {}
     for letters, one in zip(equation.replace(" ", "").split("->")[0].split(","), operands, strict=False):
-        sizes |= dict(zip(letters, np.shape(one), strict=False))
+        for letter, size in zip(letters, np.shape(one), strict=False):
+            sizes[letter] = max(size, sizes.get(letter, 1))
     if math.prod(sizes.values()) > folding.MOST * 50 or "." in equation:
         raise Refused("numpy.einsum multiplies constants that are too large")
-    return np.einsum(equation, *operands)
+    folding.check_size(math.prod(sizes.get(letter, 1) for letter in equation.partition("->")[2]), "numpy.einsum")
+    if "->" not in equation:
+        folding.check_size(math.prod(sizes.values()), "numpy.einsum")
+    return folding.hold(np.einsum(equation, *operands))
 
 
 register(Entry(f"{NP}.einsum", _einsum, _STACK))
@@ -177,8 +181,9 @@ def _pad(ops: Ops, array: Operand, pad_width: Operand, mode: Operand = "constant
     if has_tensor(ops, array):
         return ops.pad(array, pad_width, mode=mode, constant_values=constant_values)
     around = np.broadcast_to(np.asarray(pad_width), (np.ndim(array), 2))
-    if math.prod(int(n + a + b) for n, (a, b) in zip(np.shape(array), around, strict=True)) > folding.MOST:
-        raise Refused("numpy.pad would make a constant that is too large")
+    folding.check_size(math.prod(int(n + a + b) for n, (a, b) in zip(np.shape(array), around, strict=True)), "numpy.pad")
+    if callable(mode):
+        raise Refused("numpy.pad is handed a function")
     if mode != "constant":
         return np.pad(array, around, mode=mode)
     return np.pad(array, around, mode="constant", constant_values=constant_values)

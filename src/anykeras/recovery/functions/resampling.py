@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from . import folding
 from .base import Ops
 from .shapes import known, sizes
 from .values import Operand, Refused
@@ -36,7 +37,7 @@ class Grid:
     def places(self, before: int, after: int) -> Matrix:
         """The source coordinate of each place of the result."""
         scale = np.float32(self.scale(before, after))
-        index = np.arange(after, dtype="float32")
+        index = np.arange(folding.check_size(after, "resizing"), dtype="float32")
         found = (index + np.float32(0.5)) * scale - np.float32(0.5) if self.half_pixel_centers else index * scale
         return np.asarray(found, dtype="float64")
 
@@ -44,7 +45,7 @@ class Grid:
 def nearest(before: int, after: int, grid: Grid) -> npt.NDArray[np.int32]:
     """The source place that each place of the result copies."""
     scale = np.float32(grid.scale(before, after))
-    index = np.arange(after, dtype="float32")
+    index = np.arange(folding.check_size(after, "resizing"), dtype="float32")
     where = (index + np.float32(0.5)) * scale if grid.half_pixel_centers else index * scale
     rounded = np.floor(where + np.float32(0.5)) if grid.align_corners else np.floor(where)
     return np.clip(rounded, 0, before - 1).astype("int32")
@@ -55,7 +56,7 @@ def bilinear(before: int, after: int, grid: Grid) -> Matrix:
     where = grid.places(before, after)
     low = np.floor(where)
     part = where - low
-    matrix = np.zeros((after, before))
+    matrix = np.zeros((folding.check_size(after * before, "resizing") // before, before))
     rows = np.arange(after)
     np.add.at(matrix, (rows, np.clip(low, 0, before - 1).astype(int)), 1 - part)
     np.add.at(matrix, (rows, np.clip(low + 1, 0, before - 1).astype(int)), part)
@@ -68,7 +69,7 @@ def bicubic(before: int, after: int, grid: Grid) -> Matrix:
     where = grid.places(before, after)
     low = np.floor(where)
     part = np.round((where - low) * 1024) / 1024
-    matrix = np.zeros((after, before))
+    matrix = np.zeros((folding.check_size(after * before, "resizing") // before, before))
     rows = np.arange(after)
     total = np.zeros(after)
     for offset in (-1, 0, 1, 2):
@@ -90,7 +91,7 @@ def _keys(distance: Matrix, strength: float) -> Matrix:
 def area(before: int, after: int, grid: Grid) -> Matrix:
     """Each place is the mean of the stretch of source that it covers."""
     scale = grid.scale(before, after)
-    matrix = np.zeros((after, before))
+    matrix = np.zeros((folding.check_size(after * before, "resizing") // before, before))
     for row in range(after):
         start, stop = row * scale, (row + 1) * scale
         for place in range(int(np.floor(start)), int(np.ceil(stop))):

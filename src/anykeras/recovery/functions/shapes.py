@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from .base import Ops
 from .values import Dim, Operand, Refused, Shape, Sizes
 
+MOST_AXES = 64
+
 
 def static(ops: Ops, x: Operand) -> Shape:
     """The shape with None where unknown: ``K.int_shape(x)``."""
@@ -30,7 +32,10 @@ def sizes(ops: Ops, shape: Operand) -> tuple[Operand, ...]:
         return (shape,) if isinstance(shape, Dim) else (int(shape),)
     if ops.is_tensor(shape):
         raise Refused("a shape is computed from the values of a tensor", "AK3043")
-    return tuple(_parse_size(item) for item in (shape.tolist() if hasattr(shape, "tolist") else shape))
+    items = tuple(_parse_size(item) for item in (shape.tolist() if hasattr(shape, "tolist") else shape))
+    if len(items) > MOST_AXES or any(isinstance(item, int) and abs(item) >= 2**63 for item in items):
+        raise Refused("a shape has more axes, or a larger size, than a tensor can have")
+    return items
 
 
 def _parse_size(item: Operand) -> Operand:

@@ -22,6 +22,9 @@ class Refused(Unsupported):
         return (type(self), (self.seen, self.code), dict(self.__dict__))
 
 
+MOST_SOURCES = 32  # sizes in one product: as many as a tensor can have axes
+
+
 class Dim:
     """An unknown size: ``scale * product of sources + offset``.
 
@@ -34,6 +37,8 @@ class Dim:
     def __init__(self, *sources: Operand, scale: Fraction | int = 1, offset: int = 0) -> None:
         self.sources = tuple(sorted(sources, key=repr))
         self.scale, self.offset = Fraction(scale), offset
+        if len(sources) > MOST_SOURCES or max(abs(self.scale.numerator), self.scale.denominator, abs(offset)) >= 2**63:
+            raise Refused("the code computes with an unknown size beyond what a size can be", "AK3043")
 
     def __add__(self, other: Operand) -> Operand:
         if _whole(other):

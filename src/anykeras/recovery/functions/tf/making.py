@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from .. import control, folding, sampling, shapes
@@ -158,9 +160,8 @@ def scatter_nd(ops: Ops, indices: Operand, updates: Operand, shape: Operand) -> 
     if any(map(ops.is_tensor, (indices, updates))) or not all(isinstance(size, int) for size in shapes.sizes(ops, shape)):
         raise Refused("tensorflow.scatter_nd: it scatters to places that may meet, in no set order", "AK3040")
     places, numbers = np.asarray(indices), np.asarray(updates)
+    folding.check_size(math.prod(shapes.sizes(ops, shape)), "tensorflow.scatter_nd")
     made = np.zeros(shapes.sizes(ops, shape), ops.context.floatx if numbers.dtype == np.float64 else numbers.dtype)
-    if made.size > folding.MOST:
-        raise Refused("tensorflow.scatter_nd would make a constant that is too large")
     np.add.at(made, tuple(np.moveaxis(places, -1, 0)), numbers)
     return made
 

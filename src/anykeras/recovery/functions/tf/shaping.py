@@ -248,7 +248,9 @@ def reverse_sequence(ops: Ops, input: Operand, seq_lengths: Operand, seq_axis: O
         raise Refused("tensorflow.reverse_sequence of samples that do not lie along the first axis")
     size = shapes.known(ops, input, along, "tensorflow.reverse_sequence")
     spread = [1] * ops.rank(input)
-    steps = np.arange(size, dtype="int32").reshape([size if axis == along else 1 for axis in range(len(spread))])
+    steps = np.arange(folding.check_size(size, "tensorflow.reverse_sequence"), dtype="int32").reshape(
+        [size if axis == along else 1 for axis in range(len(spread))]
+    )
     lengths = ops.reshape(ops.cast(seq_lengths, "int32"), (-1, *spread[1:]))
     mirrored = ops.where(ops.less(steps, lengths), ops.subtract(ops.subtract(lengths, 1), steps), steps)
     places = ops.add(mirrored, ops.cast(ops.zeros_like(input), "int32"))
