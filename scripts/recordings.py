@@ -27,6 +27,7 @@ CONTENTS = {
     "shims": ("shims/*",),
     "training": ("training/*",),
     "custom": ("custom/*",),
+    "content": ("parse/content/*",),
     "containers": ("containers/*", "parse/*"),
 }
 

@@ -38,7 +38,7 @@ def has_numbers(node: Node) -> bool:
 
 def has_tree(node: Node) -> bool:
     """Is this group a tree of objects with ``vars`` (Keras 2.12 and later)?"""
-    found = [node.children[name] for name in TREES if name in node.children]
+    found = [child for name, child in node.children.items() if _first_part(name) in TREES]
     return any(child.stored is None for child in found) and any(
         below.path.rsplit("/", 1)[-1] == "vars" and below.stored is None for top in found for below in top.walk()
     )
@@ -176,8 +176,10 @@ def _read_tree(node: Node, prefix: str) -> TreeWeights:
     start = len(node.path) + 1 if node.path else 0
     tensors, names = {}, {}
     for below in _below(node, exclude=("optimizer", "metrics")):
-        path = below.path[start:]
+        path = _forward_slashes(below.path[start:])
         if below.stored is not None and below.stored.dtype is not None:
+            if path in tensors:
+                raise Malformed("AK1109", "a weight is stored twice, with slashes and with backslashes", part=below.path)
             tensors[path] = below.stored.tensor(prefix)
         elif path.endswith("vars"):
             with guard_decoding(f"{below.path} attribute name"):
@@ -188,7 +190,22 @@ def _read_tree(node: Node, prefix: str) -> TreeWeights:
 
 
 def _below(node: Node, exclude: Sequence[str]) -> Iterable[Node]:
-    return (n for name, child in node.children.items() if name not in exclude for n in child.walk())
+    return (n for name, child in node.children.items() if _first_part(name) not in exclude for n in child.walk())
+
+
+def _forward_slashes(path: str) -> str:
+    """The path of a variable as every system but Windows writes it.
+
+    Keras 2.12 to 2.15 joined the parts of a path with ``tf.io.gfile.join``, a backslash on Windows, for which HDF5 has no
+    meaning: ``layers\\lstm\\cell/vars/0`` (keras 2.15 saving/saving_lib.py, `_save_state`). The variable's own name stays.
+    """
+    group, vars_, own = path.rpartition("/vars/")
+    return group.replace("\\", "/") + vars_ + own if vars_ else own.replace("\\", "/")
+
+
+def _first_part(name: str) -> str:
+    """The outermost object that a top-level group belongs to: ``layers`` of ``layers\\dense``."""
+    return name.partition("\\")[0]
 
 
 def read_optimizer(node: Node, root: Node, prefix: str) -> tuple[tuple[str, Tensor], ...]:
@@ -196,9 +213,8 @@ def read_optimizer(node: Node, root: Node, prefix: str) -> tuple[tuple[str, Tens
     legacy = node.children.get("optimizer_weights")
     if legacy is not None and read_strings(legacy, WEIGHTS) is not None:
         return tuple(read_named_tensors(legacy, root, prefix))
-    tree = node.children.get("optimizer")
-    if tree is None:
-        return ()
+    trees = [child for name, child in node.children.items() if _first_part(name) == "optimizer"]
     start = len(node.path) + 1 if node.path else 0
-    found = {n.path[start:]: n.stored.tensor(prefix) for n in tree.walk() if n.stored and n.stored.dtype}
+    stored = [(n.path[start:], n.stored) for tree in trees for n in tree.walk() if n.stored and n.stored.dtype]
+    found = {_forward_slashes(path): held.tensor(prefix) for path, held in stored}
     return tuple((path, found[path]) for path in sorted(found, key=by_number))
