@@ -25,3 +25,19 @@ def test_stock_keras_opens_the_conversion(file: Recording, tmp_path: Path) -> No
 
     anykeras.convert(str(file.path), str(tmp_path / "new.keras"))
     assert reproduces(keras.models.load_model(tmp_path / "new.keras"), file)
+
+
+def test_a_renamed_layer_that_fits_in_several_places_is_refused() -> None:
+    with pytest.raises(anykeras.Malformed, match="'renamed' was renamed before saving") as caught:
+        anykeras.open(str(FOLDER / "parse" / "content" / "renamed_branch.h5"))
+    assert caught.value.code == "AK1216"
+    assert caught.value.layer == "renamed"
+
+
+def test_what_was_concluded_is_reported() -> None:
+    renamed = anykeras.inspect(str(FOLDER / "parse" / "content" / "k10894_rename1_122t.h5"))
+    assert [(finding.code, finding.fidelity) for finding in renamed.findings if finding.code == "AK1216"] == [
+        ("AK1216", anykeras.Fidelity.EQUIVALENT)
+    ]
+    shared = anykeras.inspect(str(FOLDER / "parse" / "content" / "shared_layer_across_submodel_333.keras"))
+    assert [str(finding.affects) for finding in shared.findings if finding.code == "AK1214"] == ["training"]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Union
 
+from ..findings import Finding
 from ..tensors import Tensor
 
 
@@ -264,12 +265,16 @@ class Training:
 
 @dataclass(frozen=True)
 class Document:
-    """A model file, understood. `era` is the vocabulary it speaks now; `writer` never changes."""
+    """A model file, understood. `era` is the vocabulary it speaks now; `writer` never changes.
+
+    `findings` are what had to be concluded to parse it.
+    """
 
     model: Layer
     writer: Writer
     era: Era
     training: Training | None = None
+    findings: tuple[Finding, ...] = ()
 
 
 def refs(value: Value) -> list[Ref]:

@@ -24,7 +24,7 @@ def migrate(document: Document, order: Callable[[Era], Sequence[Rule]] = ordered
     Raises:
         AnyKerasError: the document holds what Keras 3 cannot express, or arguments that no Keras writes.
     """
-    findings: list[Finding] = []
+    findings = list(document.findings)
     model = complete(document.model, document.writer)
     for stage in stages(document.era):
         context = RuleContext(document.writer, stage, findings)

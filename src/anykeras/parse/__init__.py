@@ -13,6 +13,8 @@ from ..document.walk import layers_of, rebuild
 from ..errors import Malformed, NotAModel
 from . import era, keras0, keras3, legacy
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
+from .shared import shared_findings
+from .stored import restore_arguments
 from .training import training_of
 from .tree import bind_assets, bind_tree
 from .weights import bind_named
@@ -34,8 +36,11 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
             part=raw.part or raw.match.name,
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
-    model = _name_layers(_wrap_in_graph(_bind_weights(architecture(raw, writer, is_custom), raw, writer), raw, writer))
-    return Document(model, writer, writer.era, training_of(raw, model, writer))
+    context = ParseContext(writer.era, raw.part or "architecture", is_custom=is_custom)
+    model = restore_arguments(architecture(raw, writer, context), raw, context)
+    model = _name_layers(_wrap_in_graph(_bind_weights(model, raw, writer), raw, writer))
+    findings = (*context.findings, *shared_findings(model))
+    return Document(model, writer, writer.era, training_of(raw, model, writer), findings)
 
 
 def _of_known_model(raw: Raw) -> str:
@@ -47,9 +52,8 @@ def _of_known_model(raw: Raw) -> str:
     return f"; they have the layers and shapes of {known}" if known else ""
 
 
-def architecture(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Layer:
-    """The model without its weights, in the writer's vocabulary."""
-    context = ParseContext(writer.era, raw.part or "architecture", is_custom=is_custom)
+def architecture(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
+    """The model without its weights, in the writer's vocabulary; what it took to read it is noted in `context`."""
     data = mapping(raw.architecture, context, "the architecture")
     if "config" not in data and isinstance(data.get("model_config"), dict):
         data = mapping(data["model_config"], context, "model_config")

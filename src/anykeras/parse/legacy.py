@@ -15,6 +15,7 @@ from ..document.model import Call, Code, Graph, Layer, Object, Ref, Value
 from . import keras1_graph
 from .graph import check_refs, shift_nested, true_inputs
 from .reading import MODELS, ParseContext, complete_layer, mapping, number, plain, qualify, sequence, text
+from .renamed import restore_calls
 
 CONSTANT = "_CONSTANT_VALUE"  # keras/engine/node.py, TF 2.4: a call argument that is not a tensor
 _CODE_TYPES = ("lambda", "function")
@@ -160,7 +161,7 @@ def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -
         _unwrap_single(_ends(body.get("input_layers"), context, "input_layers")),
         _unwrap_single(_ends(body.get("output_layers"), context, "output_layers")),
     )
-    return check_refs(true_inputs(shift_nested(graph)), context)
+    return check_refs(true_inputs(restore_calls(shift_nested(graph), context)), context)
 
 
 def _unwrap_single(ends: Value) -> Value:

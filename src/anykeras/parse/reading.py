@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..catalog import find
 from ..containers.base import Json
 from ..document.model import Era, Layer, Value
 from ..errors import LimitExceeded, Malformed
+from ..findings import Finding
 from ..limits import current
 
 IsCustom = Callable[[str, Mapping[str, Json]], bool]
@@ -25,13 +26,15 @@ _UNREADABLE = "If this part was edited, undo that. If Keras wrote it so, please 
 
 @dataclass
 class ParseContext:
-    """State of one parse: the era of the writer, the part of the file, and what of the limits is used up."""
+    """State of one parse: the era of the writer, the part of the file, what of the limits is used up, and what was
+    concluded."""
 
     era: Era
     part: str = "model_config"
     layers: int = 0
     depth: int = 0
     is_custom: IsCustom = is_never_custom
+    findings: list[Finding] = field(default_factory=list)
 
     def count_layer(self) -> None:
         """Count one more layer. Raises LimitExceeded."""

@@ -11,6 +11,7 @@ from ..document.model import Era, Layer
 from ..document.walk import Path, fill_weights, layers_of, rebuild_paths
 from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
+from .shared import share_variables
 from .weights import Bound, is_unknown
 
 _VOCABULARY = "vocabulary.txt"
@@ -23,8 +24,10 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
     """
     bound: Bound = {}
     left = dict(weights.tensors)
-    for spec in layout.variable_specs(model, era, filing(weights.tensors, era)):
-        tensor = left.pop(spec.path, None)
+    specs = layout.variable_specs(model, era, filing(weights.tensors, era))
+    once = {} if all(spec.path in left for spec in specs) else share_variables(specs, weights.tensors)
+    for spec in specs:
+        tensor = left.pop(spec.path, once.get(spec.path))
         if tensor is not None:
             bound.setdefault(spec.holder.path, {})[spec.role.name] = tensor
         elif spec.path not in weights.tensors:
