@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from .operations import node, snake_case
@@ -185,6 +186,12 @@ def is_word(key: str, text: str) -> bool:
 
 def names_of(key: str) -> frozenset[str] | None:
     """The names that an argument can hold in place of an object of Keras 3; None where it holds no such names."""
-    kind = key.rpartition("_")[2]
-    names = _NAMES.get(kind)
-    return names if names is None or kind == "activation" else names | {snake_case(name) for name in names}
+    return _spellings().get(key.rpartition("_")[2])
+
+
+@cache
+def _spellings() -> dict[str, frozenset[str]]:
+    """The names of each kind of object, those of classes in both cases."""
+    return {
+        kind: names if kind == "activation" else names | {snake_case(name) for name in names} for kind, names in _NAMES.items()
+    }

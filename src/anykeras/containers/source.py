@@ -13,6 +13,8 @@ from .. import limits
 from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
 
 BLOCK = 1 << 20
+PAGE = 1 << 15
+PAGES = 64
 
 
 class ByteSource:
@@ -87,10 +89,9 @@ def open_source(path: str) -> ByteSource:
             part=path,
             next_step="Give the path of a model file.",
         )
-    lock = threading.Lock()
-    source = ByteSource(path, status.st_size, lambda at, count: _read(descriptor, lock, at, count, path))
-    weakref.finalize(source._fetch, os.close, descriptor)
-    return source
+    file = _OpenFile(descriptor, path)
+    weakref.finalize(file, os.close, descriptor)
+    return ByteSource(path, status.st_size, file.fetch)
 
 
 def missing_file_error(path: str) -> MissingFile:
@@ -98,17 +99,47 @@ def missing_file_error(path: str) -> MissingFile:
     return MissingFile("AK1001", f"No such file: {path} (current directory: {os.getcwd()})", part=path)
 
 
-def _read(descriptor: int, lock: threading.Lock, start: int, count: int, path: str) -> bytes:
-    blocks = []
-    try:
-        with lock:
-            os.lseek(descriptor, start, os.SEEK_SET)
-            while count > 0 and (block := os.read(descriptor, min(count, 64 * BLOCK))):
+class _OpenFile:
+    """Reads of an open file. Small ones come from pages of it, as the structure of an HDF5 file is tens of thousands of them.
+
+    At most PAGES pages of PAGE bytes are held, the longest unused one goes first; a large read goes past them.
+    """
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        self._descriptor, self._path = descriptor, path
+        self._lock = threading.Lock()
+        self._pages: dict[int, bytes] = {}
+
+    def fetch(self, start: int, count: int) -> bytes:
+        """Up to `count` bytes from `start`; fewer at the end of the file."""
+        number, offset = divmod(start, PAGE)
+        with self._lock:
+            if offset + count <= PAGE:
+                return self._page(number)[offset : offset + count]
+            if count > PAGE:
+                return self._read(start, count)
+            return self._page(number)[offset:] + self._page(number + 1)[: offset + count - PAGE]
+
+    def _page(self, number: int) -> bytes:
+        data = self._pages.pop(number, None)
+        if data is None:
+            data = self._read(number * PAGE, PAGE)
+            if len(self._pages) >= PAGES:
+                del self._pages[next(iter(self._pages))]
+        # a dict keeps the order of entering, so the page used last stands last
+        self._pages[number] = data
+        return data
+
+    def _read(self, start: int, count: int) -> bytes:
+        blocks = []
+        try:
+            os.lseek(self._descriptor, start, os.SEEK_SET)
+            while count > 0 and (block := os.read(self._descriptor, min(count, 64 * BLOCK))):
                 blocks.append(block)
                 count -= len(block)
-    except OSError as error:
-        raise NotAModel("AK1002", f"the file cannot be read: {error}", part=path) from None
-    return blocks[0] if len(blocks) == 1 else b"".join(blocks)
+        except OSError as error:
+            raise NotAModel("AK1002", f"the file cannot be read: {error}", part=self._path) from None
+        return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 
 class CountingReader(io.RawIOBase):
