@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..document.model import Config, Era, Layer
+from ..registry import Registry
 
 Shape = tuple[int | None, ...]
 
@@ -62,7 +63,7 @@ class LayerEntry:
     exported: str = ""
 
 
-_entries: dict[tuple[str, Era], LayerEntry] = {}
+_entries: Registry[tuple[str, Era], LayerEntry] = Registry("layer of the catalog")
 
 ALL = tuple(Era)
 OLD = (Era.KERAS0, Era.KERAS1)
@@ -94,9 +95,7 @@ def entry(
     made = LayerEntry(name, tuple(eras), find, tuple(aliases), tuple(children), module, completed, exported)
     for era in made.eras:
         for key in (name, *made.aliases):
-            if (key, era) in _entries:
-                raise ValueError(f"two entries for {key} in {era}")
-            _entries[key, era] = made
+            _entries.add((key, era), made)
     return made
 
 
@@ -104,9 +103,7 @@ def alias(of: str, eras: Sequence[Era], *names: str) -> None:
     """Further names of a class in these eras; the entry itself must exist by now."""
     for era in eras:
         for name in names:
-            if (name, era) in _entries:
-                raise ValueError(f"two entries for {name} in {era}")
-            _entries[name, era] = _entries[of, era]
+            _entries.add((name, era), _entries[of, era])
 
 
 def find(class_name: str, era: Era) -> LayerEntry | None:

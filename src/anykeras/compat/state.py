@@ -10,21 +10,17 @@ from typing import Any
 import numpy as np
 
 from ..recovery.functions.base import words
+from ..registry import Registry
 from .runtime import LegacyRuntime
 
 Function = Callable[..., Any]
-_table: dict[str, Function] = {}
+_table: Registry[str, Function] = Registry("function that keeps state")
 _numbers = count(1)
 
 
 def register(*names: str) -> Callable[[Function], Function]:
     """Register a function whose first argument is the runtime."""
-
-    def add(run: Function) -> Function:
-        _table.update(dict.fromkeys(names, run))
-        return run
-
-    return add
+    return _table.register(*names)
 
 
 def find(runtime: LegacyRuntime, name: str) -> object:

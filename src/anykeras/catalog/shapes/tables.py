@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Union
 
 from ...document.model import Layer
+from ...registry import Registry
 from .spec import Argument, Spec, spec_of
 
 Output = Union[Spec, Sequence["Output"], Mapping[str, "Output"]]  # noqa: UP007  (recursive)
@@ -15,9 +16,9 @@ Entered = TypeVar("Entered", bound=Rule)
 # How a wrapper calls what it holds: layer, positional arguments, keyword arguments.
 Apply = Callable[[Layer, Sequence[Argument], Mapping[str, Argument]], Output]
 
-_layers: dict[str, Rule] = {}
-_operations: dict[str, Rule] = {}
-_wrappers: dict[str, Rule] = {}
+_layers: Registry[str, Rule] = Registry("shape rule of the layer")
+_operations: Registry[str, Rule] = Registry("shape rule of the operation")
+_wrappers: Registry[str, Rule] = Registry("shape rule of the wrapper")
 
 
 def layer(*class_names: str) -> Callable[[Entered], Entered]:
@@ -25,7 +26,7 @@ def layer(*class_names: str) -> Callable[[Entered], Entered]:
 
     def enter(rule: Entered) -> Entered:
         for name in class_names:
-            _layers[name] = rule
+            _layers.add(name, rule)
         return rule
 
     return enter
@@ -39,7 +40,7 @@ def wrapper(*class_names: str) -> Callable[[Entered], Entered]:
 
     def enter(rule: Entered) -> Entered:
         for name in class_names:
-            _wrappers[name] = rule
+            _wrappers.add(name, rule)
         return rule
 
     return enter
@@ -60,7 +61,7 @@ def operation(*functions: str) -> Callable[[Entered], Entered]:
             return rule(**{name: _tensor(value, kinds[name]) for name, value in arguments.items()})
 
         for name in functions:
-            _operations[name] = converted
+            _operations.add(name, converted)
         return rule
 
     return enter

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...catalog.shapes import Argument
 from ...document.model import Deferred, FromUser, Layer
 from ...errors import Bug
+from ...registry import Registry
 from ..functions import FunctionContext
 from ..lift import CustomObjects, Lifted
 
@@ -31,19 +32,13 @@ class CodeSite:
 
 Lifter = Callable[[Layer, CodeSite], Lifted]
 Test = Callable[[Layer], bool]
-_by_class: dict[str, Lifter] = {}
+_by_class: Registry[str, Lifter] = Registry("lifter of the class")
 _by_test: list[tuple[Test, Lifter]] = []
 
 
 def code_site(*class_names: str) -> Callable[[Lifter], Lifter]:
     """Enter a lifter for classes that are nothing but code."""
-
-    def enter(lift: Lifter) -> Lifter:
-        for name in class_names:
-            _by_class[name] = lift
-        return lift
-
-    return enter
+    return _by_class.register(*class_names)
 
 
 def code_site_where(test: Test) -> Callable[[Lifter], Lifter]:
