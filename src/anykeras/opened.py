@@ -154,8 +154,10 @@ class Inspection:
     @property
     @guard_verb
     def code(self) -> tuple[recovery.Recovered, ...]:
-        """The functions of the file as Python text; where the file is refused, as far as they have one."""
-        return self.opened.code if self.opened is not None else recovery.read(self.original)
+        """Every function of the file, also where the file is refused: as Python text, else as its instructions."""
+        followed = self.opened.code if self.opened is not None else ()
+        known = {(record.address, record.key) for record in followed}
+        return (*followed, *(found for found in recovery.read(self.original) if (found.address, found.key) not in known))
 
     @guard_verb
     def as_dict(self) -> dict[str, Any]:

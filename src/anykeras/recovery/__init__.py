@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .lift import RANDOM, Recovered, on_numbers
-from .recovery import Recovery, read, recover
+from .listing import read
+from .recovery import Recovery, recover
 
 __all__ = ["RANDOM", "Recovered", "Recovery", "on_numbers", "read", "recover"]

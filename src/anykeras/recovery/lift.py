@@ -17,6 +17,7 @@ from ..findings import Finding
 from .domain import CodeDomain
 from .equality import same
 from .follow import Found, Reading, Start, find, list_readings
+from .follow import names as list_names
 from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
 from .functions.values import Sizes
@@ -169,7 +170,14 @@ class Lifting:
         try:
             return self._agreed()
         except AnyKerasError as error:
-            raise locate(error, self.layer.name, self._source()) from None
+            raise locate(error, self.layer.name, self._source(), self._names()) from None
+
+    def _names(self) -> tuple[str, ...]:
+        """Every name that the function uses, however it is read."""
+        try:
+            return tuple(name for reading in list_readings(self.found) for name in list_names(reading.code))
+        except AnyKerasError:
+            return ()
 
     def _source(self) -> str:
         try:

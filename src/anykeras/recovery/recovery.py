@@ -11,17 +11,16 @@ from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import met
 from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
 from ..document.walk import Path, layers_of, map_refs, rebuild_paths, walk
-from ..errors import AnyKerasError, Unsupported
+from ..errors import Unsupported
 from ..findings import Fidelity, Finding
 from . import code_sites
 from .code_sites import CodeSite
 from .equality import same
-from .follow import find, guess_backend, list_readings
+from .follow import guess_backend
 from .functions import FunctionContext
 from .lift import RANDOM, CustomObjects, Lifted, Recovered
 from .op_calls import OP_LAYERS, move_arguments_into_layers
 from .past import find_late_bound, replace_initializers
-from .readable import source
 
 _INLINED = OP_LAYERS | {"TensorFlowOpLayer", "AddLoss", "AddMetric"}
 
@@ -214,21 +213,3 @@ def _call_inside(inner: Call, starts: Sequence[str], given: Sequence[Ref]) -> Ca
 
     args = tuple(map_refs(arg, change) for arg in inner.args)
     return Call(args, {key: map_refs(value, change) for key, value in inner.kwargs.items()})
-
-
-def read(document: Document) -> tuple[Recovered, ...]:
-    """The functions of a document as Python text, without knowing what reaches them; what has no text is left out."""
-    return tuple(record for layer in layers_of(document.model) for record in _read(layer))
-
-
-def _read(layer: Layer) -> Iterator[Recovered]:
-    for key, value in layer.config.items():
-        if not isinstance(value, Code):
-            continue
-        try:
-            found = find(value)
-            text = source(list_readings(found)[0])
-        except AnyKerasError:
-            continue
-        spelling = found.stored.spelling if found.stored is not None else f"the name {found.name}"
-        yield Recovered(layer.name, layer.address or layer.name, key, found.pythons, spelling, text, False)

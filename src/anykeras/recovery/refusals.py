@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import indent
 
 from ..bytecode import MissingName
@@ -12,6 +12,15 @@ from .functions import is_module
 
 # Modules that no one would name a helper after; others (`code`, `signal`) are known as modules by what follows the dot.
 _REACHING = frozenset(("os", "sys", "subprocess", "shutil", "socket", "pickle", "ctypes", "importlib", "builtins"))
+# What code calls or reads that wants out of the model: to the interpreter, to processes, files and the network.
+_WAYS_OUT = _REACHING | {
+    *("__builtins__", "__class__", "__code__", "__globals__", "__import__", "__loader__", "__mro__", "__subclasses__"),
+    *("breakpoint", "check_output", "compile", "eval", "exec", "ftplib", "get_file", "globals", "import_module"),
+    *("load_library", "load_op_library", "marshal", "multiprocessing", "nt", "open", "pathlib", "popen", "posix", "pty"),
+    *("read_file", "requests", "rmtree", "runpy", "shelve", "smtplib", "spawn", "system", "tempfile", "urllib", "urlopen"),
+    *("urlretrieve", "webbrowser", "write_file"),
+}
+_TRUST = "Find out what the file is meant to do before you trust it. `anykeras inspect --code FILE` shows its code."
 _WHOLE = "the whole function under the layer's name: custom_objects={'LAYER': function}"
 
 
@@ -38,7 +47,7 @@ def refuse_module(name: str) -> Unsupported:
         "AK3015",
         f"the code uses {name} of Python's standard library; code of a file never reaches that here",
         key=name,
-        next_step="Find out what the file is meant to do before you trust it.",
+        next_step=_TRUST,
     )
 
 
@@ -84,13 +93,17 @@ def _list_names(names: Sequence[str]) -> str:
     return ", ".join(repr(name) for name in names)
 
 
-def locate(error: AnyKerasError, layer: str, source: str = "") -> AnyKerasError:
-    """The refusal with the layer, and the recovered source, that it is about."""
+def locate(error: AnyKerasError, layer: str, source: str = "", names: Iterable[str] = ()) -> AnyKerasError:
+    """The refusal with the layer, and the recovered source, that it is about.
+
+    Where the function uses one of the `names` that lead out of the model, the advice is not to give it what it asks for.
+    """
     plain: AnyKerasError = error
     if isinstance(error, MissingName):
         plain = _refuse_unknown(error.name)
     kind = next((kind for kind in (MissingObject, LimitExceeded) if isinstance(plain, kind)), Unsupported)
     step = plain.next_step.replace("'LAYER'", repr(layer)) if plain.next_step else None
+    step = step if _WAYS_OUT.isdisjoint(names) else _TRUST
     return kind(
         plain.code,
         plain.seen + _show_source(source),
