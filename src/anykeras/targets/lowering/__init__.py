@@ -9,6 +9,7 @@ from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import Path, layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
+from ..checks import check_calls, check_weights
 from .layers import Lower
 from .lookups import add_idf_weights
 from .minors import MINORS, nearest_minor
@@ -43,7 +44,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     Raises:
         Unsupported, MissingObject: something that Keras of that minor cannot hold, or that no model may name, with its
             layer and key.
-        Malformed: the graph leads nowhere, or some weights are missing.
+        Malformed: the graph leads nowhere, or some weights are missing or do not fit the configuration.
     """
     if minor not in MINORS:
         raise Unsupported(
@@ -55,6 +56,9 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     config = Lower(minor).layer(model)
     holders = stored_layers(model)
     wanted = specs_of(holders)
+    bindings = bind(model, wanted)
+    check_calls(model)
+    check_weights(model, [(binding.spec, binding.tensor) for binding in bindings], renamed)
     custom = tuple(found for found in holders if isinstance(found.layer.origin, FromUser) and not found.again)
     training = lower_training(document.training, model, wanted, [found.layer for found in custom], minor)
     names = user_names(model, document.training)
@@ -62,7 +66,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     check_training(training.config if training is not None else {}, names)
     return Lowered(
         config,
-        bind(model, wanted),
+        bindings,
         sum(not spec.role.copy and not spec.role.stored for spec in wanted),
         minor,
         renamed,
