@@ -1,0 +1,100 @@
+"""What is checked before a byte is written, against Keras itself: the shapes of variables, and models that cannot be called."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+import pytest
+from keras import Input, Model, layers
+
+import anykeras
+from anykeras.catalog.layout import variable_specs
+from anykeras.catalog.shapes.variables import infer_variables
+from anykeras.errors import Bug, Malformed
+
+from .test_roles import CALLABLE, model_of
+from .transcribe import document
+
+OTHERS = {
+    "depthwise": lambda x: layers.DepthwiseConv2D(3, depth_multiplier=2)(layers.Reshape((4, 4, 3))(x)),
+    "groups": lambda x: layers.Conv2D(6, 3, groups=3)(layers.Reshape((4, 4, 3))(x)),
+    "first": lambda x: layers.Conv1DTranspose(5, 2, data_format="channels_first")(layers.Reshape((4, 12))(x)),
+    "separable": lambda x: layers.SeparableConv1D(5, 2, depth_multiplier=3)(layers.Reshape((12, 4))(x)),
+    "normalized": lambda x: layers.LayerNormalization(axis=(-1, 1))(layers.Reshape((4, 3, 4))(x)),
+    "batch": lambda x: layers.BatchNormalization(axis=1)(layers.Reshape((4, 3, 4))(x)),
+    "prelu": lambda x: layers.PReLU(shared_axes=[1, 2])(layers.Reshape((4, 3, 4))(x)),
+    "gru": lambda x: layers.GRU(3, reset_after=False)(layers.Reshape((12, 4))(x)),
+    "both ways": lambda x: layers.Bidirectional(layers.LSTM(3, return_sequences=True))(layers.Reshape((12, 4))(x)),
+    "cells": lambda x: layers.RNN(layers.GRUCell(3))(layers.Reshape((12, 4))(x)),
+    "over time": lambda x: layers.TimeDistributed(layers.Dense(3))(layers.Reshape((12, 4))(x)),
+    "einsum": lambda x: layers.EinsumDense("...x,xy->...y", output_shape=7)(layers.Reshape((12, 4))(x)),
+    "heads": lambda x: layers.EinsumDense("abc,cde->abde", output_shape=(None, 2, 5))(layers.Reshape((12, 4))(x)),
+    "attention": lambda x: layers.MultiHeadAttention(2, 3, value_dim=5, output_shape=(7,))(
+        layers.Reshape((12, 4))(x), layers.Reshape((8, 6))(x), key=layers.Reshape((8, 6))(x)
+    ),
+    "nested": lambda x: keras.Sequential([layers.Dense(3), layers.Dense(2)])(x),
+}
+
+
+def _check(model: Model) -> int:
+    """Compare with the variables of the live model; the number of shapes that are known in full."""
+    given = document(model)
+    expected = infer_variables(given.model)
+    live = {(variable.path, tuple(variable.shape)) for variable in model.weights}
+    known = 0
+    for spec in variable_specs(given.model):
+        shape = expected.get(spec.holder.path, {}).get(spec.role.name)
+        tensor = spec.layer.weights.get(spec.role.name)
+        if shape is None or tensor is None:
+            continue
+        assert len(shape) == len(tensor.shape) and all(a in (None, b) for a, b in zip(shape, tensor.shape, strict=True))
+        known += None not in shape
+    assert live
+    return known
+
+
+@pytest.mark.parametrize("name", CALLABLE)
+def test_the_variables_of_every_class(name: str) -> None:
+    model = model_of(name)
+    if model.weights:
+        _check(model)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_variables_of_arguments_that_matter(name: str) -> None:
+    x = Input((48,))
+    assert _check(Model(x, OTHERS[name](x))) >= 1
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Path:
+    """A genuine file of Keras 3 whose configuration says more units than its kernel has."""
+    keras.Sequential([Input((2,)), layers.Dense(4, name="narrow"), layers.Dense(3)]).save(tmp_path / "model.keras")
+    path = tmp_path / "wide.keras"
+    with zipfile.ZipFile(tmp_path / "model.keras") as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            data = old.read(name)
+            if name == "config.json":
+                config: Any = json.loads(data)
+                config["config"]["layers"][1]["config"]["units"] = 2**28
+                data = json.dumps(config).encode()
+            new.writestr(name, data)
+    return path
+
+
+def test_weights_that_do_not_fit_are_one_error_everywhere(wide: Path) -> None:
+    refusal = anykeras.inspect(wide).refusal
+    errors: list[Any] = [refusal]
+    for verb in (lambda: anykeras.load_model(wide), lambda: anykeras.convert(wide, wide.parent / "out.keras")):
+        with pytest.raises(Malformed) as caught:
+            verb()
+        errors.append(caught.value)
+    for error in errors:
+        assert error is not None and error.code == "AK6026" and not isinstance(error, Bug)
+        assert error.layer == "narrow"
+        assert "(2, 4)" in str(error) and f"(2, {2**28})" in str(error)
+    assert not (wide.parent / "out.keras").exists()
