@@ -23,6 +23,7 @@ from ..keras_private import save_to_stream
 from . import keras_live
 from .lowering import MINORS, Lowered, lower
 from .output import check_output, open_output
+from .reread import Checksums, check_written, checksum
 
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 _CHUNK: Final = 8 << 20
@@ -55,14 +56,16 @@ def write(
     model = keras_live.build(document, custom_objects=custom_objects) if lowered.custom else None
     with open_output(path, force=force, sources=sources) as stream:
         if model is None:
-            _write(lowered, stream, os.path.dirname(path) or os.curdir)
+            written = _write(lowered, stream, os.path.dirname(path) or os.curdir)
+            check_written(stream, path, lowered, written)
         else:
             import keras
 
             save_to_stream(keras, model, stream)
 
 
-def _write(lowered: Lowered, stream: IO[bytes], beside: str) -> None:
+def _write(lowered: Lowered, stream: IO[bytes], beside: str) -> Checksums:
+    """Write the archive; the checksums of what its weights were written from."""
     metadata: dict[str, object] = {"keras_version": f"{lowered.minor}.0", "written_by": "anykeras"}
     if lowered.renamed:
         metadata["renamed"] = dict(sorted(lowered.renamed.items()))
@@ -71,10 +74,11 @@ def _write(lowered: Lowered, stream: IO[bytes], beside: str) -> None:
         compiled = {"compile_config": lowered.training.config} if lowered.training is not None else {}
         archive.writestr(_member("config.json"), json.dumps({**lowered.config, **compiled}))
         with tempfile.TemporaryFile(dir=beside, prefix=".anykeras-") as weights:
-            write_weights(lowered, weights)
+            written = write_weights(lowered, weights)
             weights.seek(0)
             with archive.open(_member("model.weights.h5"), "w", force_zip64=True) as member:
                 shutil.copyfileobj(weights, member, _CHUNK)
+    return written
 
 
 def _member(name: str) -> zipfile.ZipInfo:
@@ -83,8 +87,9 @@ def _member(name: str) -> zipfile.ZipInfo:
     return info
 
 
-def write_weights(lowered: Lowered, stream: IO[bytes]) -> None:
-    """The weights as Keras 3 lays them out in HDF5, one tensor in memory at a time."""
+def write_weights(lowered: Lowered, stream: IO[bytes]) -> Checksums:
+    """The weights as Keras 3 lays them out in HDF5, one tensor in memory at a time; the checksum of each."""
+    written: dict[str, int] = {}
     with h5py.File(stream, "w") as file:
         for number, tensor in enumerate(lowered.training.variables if lowered.training is not None else ()):
             file.create_dataset(f"optimizer/vars/{number}", data=tensor.read())
@@ -93,8 +98,10 @@ def write_weights(lowered: Lowered, stream: IO[bytes]) -> None:
             group.attrs["name"] = owner.name
             for key, tensor in owner.tensors.items():
                 array = tensor.read()
+                written[f"{group.name.strip('/')}/{key}"] = checksum(array)
                 if tensor.dtype == "bfloat16":
                     made = group.create_dataset(key, data=array.astype(ml_dtypes.bfloat16))
                     made.attrs["dtype"] = "bfloat16"
                 else:
                     group.create_dataset(key, data=array)
+    return written
