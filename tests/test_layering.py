@@ -93,7 +93,7 @@ def test_the_house_stands() -> None:
     ("place", "text"),
     [
         ("document/model.py", "from ..containers.base import Raw"),
-        ("catalog/core.py", "from ..containers import base"),
+        ("catalog/layers.py", "from ..containers import base"),
         ("parse/era.py", "import anykeras.migrations.engine"),
         ("migrations/engine.py", "def f():\n    import keras"),
         ("recovery/trace.py", "from tensorflow import nn"),

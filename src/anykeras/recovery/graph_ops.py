@@ -17,8 +17,8 @@ from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
 from ..document.model import Ellipsis_, Era, Layer, Ref, Slice
 from .functions import Dim, FunctionContext, Operand, Refused, TensorOps, folding
-from .functions.addition import order_sum
 from .functions.folding import leaves
+from .functions.formulas import order_sum
 from .functions.shapes import sizes
 from .functions.values import Size
 from .rows import Row, along_batch

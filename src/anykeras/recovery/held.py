@@ -15,7 +15,7 @@ from .. import limits
 from ..bytecode import unsupported_error
 from ..bytecode.machine.values import Class, Function, Instance, MachineValue, Method
 from .functions import Entry, Operand
-from .functions.dtypes import NUMBERS
+from .functions.arguments import NUMBERS
 
 SCALARS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 

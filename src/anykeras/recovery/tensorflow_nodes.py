@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import Unsupported
 from .functions import Operand, Ops, operator, resolve
-from .functions.axes import Axis
+from .functions.arguments import Axis
 from .functions.base import words
 from .functions.indexing import SLICE_MASKS, slice_key
 

@@ -4,8 +4,7 @@ A shim is used only where custom_objects has no class of the name, and is a find
 """
 
 from ..registry import load_all
-from .base import Shim, apply_shim, shims
-from .namesakes import is_namesake
+from .base import Shim, apply_shim, is_namesake, shims
 
 load_all(__name__)
 

@@ -9,9 +9,8 @@ from ..document.build import Builder
 from ..document.model import Config, Layer, Ref
 from ..migrations import RuleContext
 from ..tensors import Tensor
-from .base import register_shim
+from .base import SHARED, register_shim, role_arguments, weights_by_letter
 from .blocks import mask_of, trained_vector
-from .stored import SHARED, role_arguments, weights_by_letter
 
 EPSILON: Final = 1e-7
 """``K.epsilon()`` where nobody changed it."""

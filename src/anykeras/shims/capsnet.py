@@ -9,9 +9,8 @@ from ..document.model import Layer
 from ..migrations import RuleContext
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
-from .base import register_shim
+from .base import SHARED, register_shim
 from .deferred import defer, in_operations
-from .stored import SHARED
 
 KEYS = frozenset(("num_capsule", "dim_capsule", "routings"))
 _EPSILON = 1e-7  # K.epsilon(), which the files do not hold

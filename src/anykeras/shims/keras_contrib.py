@@ -7,10 +7,9 @@ from ..document.model import Layer, Ref, Value
 from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..recovery.functions import Refused
-from .base import register_shim
+from .base import SHARED, register_shim, role_arguments
 from .blocks import as_activation, trained_vector
 from .deferred import defer, in_layers, input_rank, input_shape
-from .stored import SHARED, role_arguments
 
 _INSTANCE_KEYS = role_arguments("beta", "gamma") | {"axis", "epsilon", "center", "scale"}
 _GROUP_KEYS = _INSTANCE_KEYS | {"groups"}

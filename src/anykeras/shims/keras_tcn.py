@@ -10,9 +10,8 @@ from ..document.model import Config, Ellipsis_, Layer, Ref, Slice, Value
 from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..tensors import Tensor
-from .base import register_shim
+from .base import SHARED, combine_direction_and_length, register_shim, strip_number
 from .deferred import defer, in_layers, input_steps
-from .stored import SHARED, combine_direction_and_length, strip_number
 
 _KEYS = frozenset({"nb_filters", "kernel_size", "nb_stacks", "dilations", "padding", "use_skip_connections"}) | {
     *("dropout_rate", "return_sequences", "activation", "use_batch_norm", "kernel_initializer")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from ..document.model import Layer
 from ..migrations import RuleContext
-from .base import register_shim
-from .stored import unwrap
+from .base import register_shim, unwrap
 
 
 @register_shim(

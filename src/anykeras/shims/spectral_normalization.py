@@ -12,8 +12,7 @@ from ..catalog.signatures import NOW, signature
 from ..document.model import Layer
 from ..migrations import RuleContext
 from ..tensors import Array, Tensor, combine
-from .base import register_shim
-from .stored import SHARED
+from .base import SHARED, register_shim
 
 Numbers = NDArray[np.float64]
 _NATIVE: Final[Mapping[str, str]] = {

@@ -6,10 +6,9 @@ import numpy as np
 
 from ...document.model import Era
 from . import folding, shapes
-from .axes import along, axis_of, position, positive, reduce, reduce_to
+from .arguments import along, axis_of, dtype_name, of, position, positive, reduce, reduce_to
 from .base import FunctionContext, Ops
-from .dtypes import dtype_name, of
-from .products import dot
+from .formulas import dot
 from .registration import each, function, functions, refuse
 from .tf.linalg import vector_norm
 from .values import Dim, Operand, Shape, Sizes

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from .arguments import of
 from .base import Entry, Ops
-from .dtypes import of
 from .values import Operand, Refused
 
 _STEPS = 512

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import folding
+from . import folding, shapes
+from .arguments import dtype_name
 from .base import Ops
-from .dtypes import dtype_name
 from .shapes import arange, number, sizes
-from .values import Operand, Sizes
+from .values import Dim, Operand, Sizes
 
 
 def fill(ops: Ops, name: str, shape: Operand, dtype: Operand = None) -> Operand:
@@ -42,3 +42,22 @@ def count(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dty
     """``arange`` of whole numbers, or of floats where one of its numbers is one."""
     kind = "float32" if any(isinstance(one, float) for one in (start, stop, step)) else "int32"
     return arange(ops, start, stop, step, dtype_name(ops, dtype, kind))
+
+
+# Concatenating and stacking, of tensors and of shapes.
+
+
+def concatenate_any(ops: Ops, tensors: list[Operand], axis: int) -> Operand:
+    """``concat``; of shapes it is a shape."""
+    if any(isinstance(one, Sizes) for one in tensors):
+        return Sizes(item for one in tensors for item in shapes.sizes(ops, one))
+    return tensors[0] if len(tensors) == 1 else ops.concatenate(tensors, axis=axis)
+
+
+def stack_any(ops: Ops, tensors: list[Operand], axis: int) -> Operand:
+    """``stack``; of sizes it is a shape."""
+    if any(isinstance(one, Dim) for one in tensors) and not any(ops.is_tensor(one) for one in tensors):
+        return Sizes(tensors)
+    if all(isinstance(one, int) for one in tensors):
+        return Sizes(tensors)
+    return ops.stack([shapes.number(ops, one, "int32") for one in tensors], axis=axis)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import folding
+from .arguments import of
 from .base import Ops, plain
-from .dtypes import of
 from .values import Dim, Operand, Refused, Shape, Sizes
 
 SLICE_MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")

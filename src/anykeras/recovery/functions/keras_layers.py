@@ -11,14 +11,12 @@ from functools import reduce
 
 from . import convolution, shapes
 from .backend.elementwise import relu
-from .backend.images import resize_images
-from .backend.shaping import data_format_of, pad_spatial_axes
+from .backend.shaping import data_format_of, pad_spatial_axes, resize_images
 from .base import Ops
 from .convolution import spatial
-from .elementary import softmax_over
-from .joining import concatenate_any
+from .creation import concatenate_any
+from .formulas import batch_dot, softmax_over
 from .keras_names import get
-from .products import batch_dot
 from .registration import each, function, functions, refuse
 from .values import Operand, Refused
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...document.model import Era
-from . import crossentropies
+from . import formulas
 from .backend.elementwise import relu as backend_relu
 from .backend.training import binary_crossentropy
 from .base import Entry, FunctionContext, Ops
-from .elementary import normalized
+from .formulas import normalized
 from .registration import alike, also, function, functions
 from .values import Operand, Refused
 
@@ -80,8 +80,8 @@ functions(
 @function(f"{LOSS}.categorical_crossentropy", stack="Keras 0.3 on")
 def categorical_crossentropy(ops: Ops, y_true: Operand, y_pred: Operand, from_logits: Operand = False) -> Operand:
     if from_logits:
-        return crossentropies.with_logits(ops, y_true, y_pred)
-    return crossentropies.categorical(ops, y_true, y_pred, -1, ops.context.epsilon)
+        return formulas.with_logits(ops, y_true, y_pred)
+    return formulas.categorical(ops, y_true, y_pred, -1, ops.context.epsilon)
 
 
 @function(f"{LOSS}.cosine_similarity", stack="Keras 2.3, tf.keras, Keras 3: minus the cosine")

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import control, convolution, sampling, shapes
-from .axes import axis_of, reduce, reduce_to
+from .arguments import axis_of, dtype_name, reduce, reduce_to
 from .base import Entry, Kind, Ops, words
 from .creation import cast, count, fill
-from .dtypes import dtype_name
-from .elementary import bound, select, softmax_over
+from .formulas import bound, select, softmax_over
 from .indexing import cut
 from .registration import Spelled, each, function, functions, refuse, register
 from .tf.linalg import vector_norm

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TypeGuard
 
-from .addition import order_sum
 from .base import FunctionContext, TensorOps
+from .formulas import order_sum
 from .shapes import sizes
 from .values import Dim, Operand, Refused, Size
 

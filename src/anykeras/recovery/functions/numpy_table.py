@@ -8,9 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from . import folding, shapes
-from .axes import axis_of, reduce
+from .arguments import NUMBERS, axis_of, dtype_name, reduce
 from .base import Entry, Kind, Ops, plain
-from .dtypes import NUMBERS, dtype_name
 from .registration import constants, refuse, register
 from .tf.linalg import vector_norm
 from .values import Dim, Operand, Refused, Sizes

@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .arguments import of
 from .base import FunctionContext, Ops
-from .dtypes import of
-from .elementary import bits, invert_bits
+from .formulas import bits, dot, invert_bits
 from .indexing import getitem
-from .products import dot
 from .registration import each, function, functions
 from .shapes import number
 from .values import Dim, Operand, Sizes

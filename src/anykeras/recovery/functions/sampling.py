@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from .arguments import dtype_name
 from .base import Ops
-from .dtypes import dtype_name
 from .shapes import sizes
 from .values import Operand, Refused
 

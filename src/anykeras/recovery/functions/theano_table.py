@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from . import shapes
+from .arguments import along, axis_of, dtype_name, of, position, reduce, reduce_to
 from .attributes import dimshuffle, flatten
-from .axes import along, axis_of, position, reduce, reduce_to
 from .base import Ops
-from .creation import cast, count, fill, fill_like
-from .dtypes import dtype_name, of
-from .elementary import bits, bound, contract, invert_bits, transposed
+from .creation import cast, concatenate_any, count, fill, fill_like
+from .formulas import batch_dot, bits, bound, contract, dot, invert_bits, transposed
 from .indexing import getitem
-from .joining import concatenate_any
-from .products import batch_dot, dot
 from .registration import Spelled, alike, constants, each, function, functions, refuse
 from .values import Operand, Refused, Sizes
 

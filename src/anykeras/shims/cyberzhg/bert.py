@@ -7,9 +7,8 @@ from functools import partial
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Slice
 from ...migrations import RuleContext
-from ..base import register_shim
+from ..base import has_arguments, register_shim
 from ..blocks import mask_of, with_mask
-from ..stored import has_arguments
 from .attention import finish, needs_masks, table, whole_table
 
 _register = partial(

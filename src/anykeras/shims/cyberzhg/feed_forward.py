@@ -5,8 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Config, Layer
 from ...migrations import RuleContext
-from ..base import register_shim
-from ..stored import has_arguments, training_arguments, weights_by_end
+from ..base import has_arguments, register_shim, training_arguments, weights_by_end
 
 _OPTIONAL = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regularizer", "bias_regularizer",
              "kernel_constraint", "bias_constraint", "dropout_rate")  # fmt: skip

@@ -12,10 +12,8 @@ from ...document.model import Config, Era, Layer, Ref
 from ...findings import Affects, Fidelity, Finding
 from ...migrations import RuleContext
 from ...tensors import Tensor
-from ..base import register_shim
+from ..base import has_arguments, register_shim, tensors_taken, training_arguments, weights_by_end
 from ..blocks import as_activation, mask_of
-from ..calls import tensors_taken
-from ..stored import has_arguments, training_arguments, weights_by_end
 from .attention import attend, finish, needs_masks
 
 CODE = "AK5134"

@@ -8,9 +8,8 @@ from ...document.build import Builder
 from ...document.model import Layer, Ref
 from ...migrations import RuleContext
 from ...tensors import Tensor, constant
-from ..base import register_shim
+from ..base import has_arguments, register_shim
 from ..blocks import as_activation, mask_of, with_mask
-from ..stored import has_arguments
 from .attention import finish, needs_masks, positions, table
 
 _OPTIONAL = ("embeddings_initializer", "embeddings_regularizer", "activity_regularizer", "embeddings_constraint", "mask_zero")

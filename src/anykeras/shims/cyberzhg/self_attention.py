@@ -9,10 +9,8 @@ from ...document.model import Config, Layer, Ref
 from ...findings import Affects, Fidelity, Finding
 from ...migrations import RuleContext
 from ...tensors import Tensor
-from ..base import register_shim
+from ..base import has_arguments, register_shim, tensors_taken, training_arguments, weights_by_end
 from ..blocks import as_activation, mask_of, with_mask
-from ..calls import tensors_taken
-from ..stored import has_arguments, training_arguments, weights_by_end
 from .attention import attend, band, before_june_2020, keep_both, needs_masks
 
 _register = partial(

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from ...document.build import Builder
 from ...document.model import Layer, Ref, Value
 from ...migrations import RuleContext
-from ..base import register_shim
-from ..stored import has_only
+from ..base import has_only, register_shim
 
 Curve = Callable[[Builder, Ref, float], Ref]
 

@@ -10,9 +10,8 @@ from ...document.model import Layer, Value
 from ...migrations import RuleContext
 from ...recovery.graph_ops import GraphOps
 from ...tensors import Tensor
-from ..base import register_shim
+from ..base import has_only, register_shim
 from ..deferred import defer, in_operations
-from ..stored import has_only
 
 _PYRAMID = re.compile(r"P\d+_upsampled")
 

@@ -8,9 +8,8 @@ from ...document.model import Layer, Value
 from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
-from ..base import register_shim
+from ..base import has_only, register_shim
 from ..deferred import defer, in_operations
-from ..stored import has_only
 
 
 @register_shim(

@@ -12,9 +12,8 @@ from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.functions.resampling import Grid, resize
 from ...recovery.graph_ops import GraphOps
-from ..base import register_shim
+from ..base import has_only, register_shim
 from ..deferred import defer, in_operations
-from ..stored import has_only
 
 _KEYS = ("upsampling", "output_size", "data_format")
 

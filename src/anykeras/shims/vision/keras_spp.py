@@ -9,9 +9,8 @@ import numpy as np
 from ...document.model import Layer
 from ...migrations import RuleContext
 from ...recovery.graph_ops import GraphOps
-from ..base import register_shim
+from ..base import has_only, register_shim
 from ..deferred import defer, in_operations
-from ..stored import has_only
 
 
 @register_shim(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Layer
 from ...migrations import RuleContext
-from ..base import register_shim
-from ..stored import has_only
+from ..base import has_only, register_shim
 
 SOURCE: dict[str, str] = {
     "package": "progressive GAN for Keras",

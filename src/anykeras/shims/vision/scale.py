@@ -7,10 +7,9 @@ from typing import Any
 from ...document.model import Layer
 from ...migrations import RuleContext
 from ...recovery.graph_ops import GraphOps
-from ..base import register_shim
+from ..base import has_only, register_shim, weights_ending
 from ..blocks import scale_axis
 from ..deferred import defer, in_operations
-from ..stored import has_only, weights_ending
 
 
 @register_shim(

@@ -10,9 +10,8 @@ from ...document.model import Layer, refs
 from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
-from ..base import register_shim
+from ..base import has_only, register_shim
 from ..deferred import defer, in_operations
-from ..stored import has_only
 
 _POOLING, _BACK = "MaxPoolingWithArgmax2D", "MaxUnpooling2D"
 _PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))

@@ -13,10 +13,9 @@ from ...document.model import Layer, Value
 from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
-from ..base import register_shim
+from ..base import has_only, register_shim, weights_ending
 from ..blocks import scale_axis
 from ..deferred import defer, in_operations, legacy_function
-from ..stored import has_only, weights_ending
 
 Numbers = npt.NDArray[np.float64]
 _KEYS = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from .. import sampling
+from ..arguments import dtype_name
 from ..base import Kind, Ops
 from ..creation import fill, fill_like, numbers
-from ..dtypes import dtype_name
-from ..registration import each, function, functions, refuse
+from ..registration import Spelled, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
 from .shaping import data_format_of
 
@@ -128,4 +129,21 @@ functions(
     },
     kind=Kind.STATEFUL,
     stack="Keras 0.3 on",
+)
+
+
+# ``K.random_*`` and ``K.dropout``.
+
+
+functions(
+    "keras.backend",
+    {
+        "random_normal": Spelled("shape mean stddev dtype seed std=stddev", sampling.normal),
+        "truncated_normal": sampling.truncated_normal,
+        "random_uniform": Spelled("shape minval maxval dtype seed low=minval high=maxval", sampling.uniform),
+        "random_binomial random_bernoulli": sampling.bernoulli,
+        "dropout": Spelled("x level=rate noise_shape seed", sampling.dropout),  # drops whenever it is called
+    },
+    kind=Kind.RANDOM,
+    stack="Keras 0.3 on (std, low and high in Keras 0 and 1; truncated_normal from 2.0)",
 )

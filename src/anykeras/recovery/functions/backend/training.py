@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ....document.model import Era
-from .. import crossentropies
-from ..axes import axis_of
+from .. import formulas
+from ..arguments import axis_of
 from ..base import FunctionContext, Ops
-from ..elementary import batch_normalize
+from ..formulas import batch_normalize
 from ..registration import function, functions, refuse
 from ..shapes import known, static
 from ..values import Operand, Refused
@@ -23,12 +23,12 @@ def _reversed(context: FunctionContext) -> bool:
 def _categorical(ops: Ops, target: Operand, output: Operand, from_logits: Operand, axis: int) -> Operand:
     theano = ops.context.backend == "theano"
     if from_logits and not theano:
-        return crossentropies.with_logits(ops, target, output, axis)
+        return formulas.with_logits(ops, target, output, axis)
     if from_logits:
         output = ops.softmax(output, axis=axis)
         output = ops.clip(output, ops.context.epsilon, 1 - ops.context.epsilon)
         return ops.negative(ops.sum(ops.multiply(target, ops.log(output)), axis=axis))
-    return crossentropies.categorical(ops, target, output, axis, ops.context.epsilon)
+    return formulas.categorical(ops, target, output, axis, ops.context.epsilon)
 
 
 def _sparse(ops: Ops, target: Operand, output: Operand, from_logits: Operand, axis: int) -> Operand:
@@ -39,7 +39,7 @@ def _sparse(ops: Ops, target: Operand, output: Operand, from_logits: Operand, ax
             target = ops.squeeze(target, axis=where)
         hot = ops.one_hot(ops.cast(target, "int32"), classes, axis=where)
         return _categorical(ops, hot, output, from_logits, axis)
-    return crossentropies.sparse(ops, target, output, bool(from_logits), axis, ops.context.epsilon)
+    return formulas.sparse(ops, target, output, bool(from_logits), axis, ops.context.epsilon)
 
 
 @function("keras.backend.binary_crossentropy", stack=_NEW)
@@ -49,13 +49,13 @@ def binary_crossentropy(ops: Ops, target: Operand, output: Operand, from_logits:
     context = ops.context
     if context.backend == "theano":
         output = ops.sigmoid(output) if from_logits else output
-        return crossentropies.binary(ops, target, output, context.epsilon, 0.0)
+        return formulas.binary(ops, target, output, context.epsilon, 0.0)
     if from_logits:
-        return crossentropies.sigmoid_with_logits(ops, target, output)
+        return formulas.sigmoid_with_logits(ops, target, output)
     later = bool(context.version) and context.version >= (2, 3)
     if context.tf_keras or later or context.era is Era.KERAS3:
-        return crossentropies.binary(ops, target, output, context.epsilon, context.epsilon)
-    return crossentropies.binary_by_logits(ops, target, output, context.epsilon)
+        return formulas.binary(ops, target, output, context.epsilon, context.epsilon)
+    return formulas.binary_by_logits(ops, target, output, context.epsilon)
 
 
 @function("keras.backend.categorical_crossentropy", stack=_NEW)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ..axes import reduce
+from ..arguments import dtype_name, of, reduce
 from ..base import Ops
 from ..creation import cast, numbers
-from ..dtypes import dtype_name, of
-from ..elementary import bound
+from ..formulas import bound
 from ..registration import Spelled, alike, also, constants, function, functions
 from ..shapes import number
 from ..values import Operand

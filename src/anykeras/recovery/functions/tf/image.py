@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from ..arguments import is_float, of
 from ..base import FunctionContext, Kind, Ops
-from ..dtypes import is_float, of
 from ..registration import constants, each, function, functions, refuse
 from ..resampling import Grid, resize
 from ..shapes import sizes

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ..axes import axis_of, reduce
+from ..arguments import axis_of, reduce
 from ..base import Ops
-from ..elementary import contract
-from ..products import swap_last_axes
+from ..formulas import contract, swap_last_axes
 from ..registration import alike, function, functions, refuse
 from ..shapes import known
 from ..values import Operand, Refused

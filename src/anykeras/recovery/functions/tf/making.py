@@ -7,10 +7,10 @@ import math
 import numpy as np
 
 from .. import control, folding, sampling, shapes
+from ..arguments import dtype_name, of
 from ..base import FunctionContext, Kind, Ops
 from ..creation import count, fill, fill_like
-from ..dtypes import dtype_name, of
-from ..elementary import select
+from ..formulas import select
 from ..registration import Spelled, also, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
 

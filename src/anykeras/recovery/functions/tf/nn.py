@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .. import convolution, crossentropies, sampling
+from .. import convolution, formulas, sampling
 from ..base import Kind, Ops
-from ..elementary import batch_normalize, softmax_over
+from ..formulas import batch_normalize, softmax_over
 from ..registration import Spelled, alike, also, each, function, functions, refuse
 from ..shapes import sizes
 from ..values import Operand, Refused
@@ -219,12 +219,10 @@ functions(
     NN,
     {
         "softmax_cross_entropy_with_logits softmax_cross_entropy_with_logits_v2": Spelled(
-            "labels logits axis -name dim=axis -_sentinel", crossentropies.with_logits
+            "labels logits axis -name dim=axis -_sentinel", formulas.with_logits
         ),
-        "sparse_softmax_cross_entropy_with_logits": Spelled(
-            "labels logits -name -_sentinel", crossentropies.sparse_with_logits
-        ),
-        "sigmoid_cross_entropy_with_logits": Spelled("labels logits -name -_sentinel", crossentropies.sigmoid_with_logits),
+        "sparse_softmax_cross_entropy_with_logits": Spelled("labels logits -name -_sentinel", formulas.sparse_with_logits),
+        "sigmoid_cross_entropy_with_logits": Spelled("labels logits -name -_sentinel", formulas.sigmoid_with_logits),
     },
     stack=_BOTH + " (0.x: logits first)",
 )

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..axes import along, reduce
+from ..arguments import along, dtype_name, of, reduce
 from ..base import Ops
-from ..dtypes import dtype_name, of
-from ..elementary import normalized
+from ..formulas import normalized
 from ..registration import Spelled, each, function, functions, refuse
 from ..values import Operand, Pair, Refused
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from .. import control, folding, shapes
-from ..axes import axis_of, positive
+from ..arguments import axis_of, dtype_name, of, positive
 from ..base import Ops
-from ..dtypes import dtype_name, of
-from ..elementary import transposed
+from ..creation import concatenate_any, stack_any
+from ..formulas import transposed
 from ..indexing import SLICE_MASKS, cut, getitem, slice_key
-from ..joining import concatenate_any, stack_any
 from ..registration import Spelled, function, functions, refuse
 from ..values import Dim, Operand, Refused, Shape, Sizes
 
