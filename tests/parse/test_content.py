@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import anykeras
+from anykeras.errors import Malformed
 from genuine import FOLDER, Recording, each, recordings, reproduces
 
 FILES = recordings(FOLDER / "parse" / "content")
@@ -28,7 +29,7 @@ def test_stock_keras_opens_the_conversion(file: Recording, tmp_path: Path) -> No
 
 
 def test_a_renamed_layer_that_fits_in_several_places_is_refused() -> None:
-    with pytest.raises(anykeras.Malformed, match="'renamed' was renamed before saving") as caught:
+    with pytest.raises(Malformed, match="'renamed' was renamed before saving") as caught:
         anykeras.open(str(FOLDER / "parse" / "content" / "renamed_branch.h5"))
     assert caught.value.code == "AK1216"
     assert caught.value.layer == "renamed"

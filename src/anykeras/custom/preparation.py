@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..catalog import find
-from ..catalog.signatures import NOW, signature
+from ..catalog.signatures import NOW, accepted_arguments, signature
 from ..containers.base import Json
 from ..document.model import Code, Document, Era, FromUser, Layer, Object, Value, Writer
 from ..document.walk import rebuild
@@ -132,8 +132,24 @@ def _unresolved_name(value: Value, kind: str) -> str | None:
         name = value
     else:
         return "<lambda>" if isinstance(value, Code) and kind != "initializers" else None
+    if isinstance(value, Object) and _is_namesake_object(value, kind):
+        return name
     known = signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
     return None if known or (kind == "initializers" and _is_initializer(name)) else name
+
+
+def _is_namesake_object(value: Object, kind: str) -> bool:
+    """Whether a class of Keras' name is the writer's own: registered outside of Keras, or with arguments that Keras' has not.
+
+    Keras 2.12 on and Keras 3 register their own classes under no name (`serialize_keras_object` of serialization_lib.py).
+    """
+    if isinstance(value.config, str) or isinstance(value.origin, FromUser):
+        return False
+    own = (value.module or "").split(".")[0] not in ("keras", "tf_keras", "tensorflow")
+    if value.registered_name is not None and own:
+        return True
+    takes = accepted_arguments(value.class_name, NOW, kind)
+    return bool(takes) and any(held is not None and key not in takes for key, held in value.config.items())
 
 
 def _snake(name: str) -> str:
