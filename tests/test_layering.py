@@ -24,7 +24,7 @@ ROWS = {
     "__init__": 10, "cli": 10,
     "__main__": 11,
 }  # fmt: skip
-GROUND = {"pages", "boundary", "errors", "fidelity", "findings", "limits", "registry", "tensors", "warning"}
+GROUND = {"pages", "boundary", "errors", "fidelity", "findings", "limits", "registry", "tensors", "texts", "warning"}
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}
 RUNNERS = {"pickle", "marshal", "dill", "cloudpickle", "joblib", "yaml", "dis", "runpy", "code"}
 CALLS = {"eval", "exec", "compile", "__import__"}

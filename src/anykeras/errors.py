@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import errno
 
+from .texts import escape
+
 
 class AnyKerasError(Exception):
     """A file, or a request about one, that AnyKeras refuses.
@@ -42,14 +44,14 @@ class AnyKerasError(Exception):
     def _text(self) -> str:
         part = None if self._part_is_said else self.part
         named = (("in", part), ("layer", self.layer), ("key", self.key))
-        where = [f"{label} {value!r}" for label, value in named if value is not None]
-        text = f"[{self.code}] {self.seen}"
+        where = [f"{label} {escape(repr(value))}" for label, value in named if value is not None]
+        text = f"[{self.code}] {escape(self.seen)}"
         if where:
             text += f" ({', '.join(where)})"
         if self.writer:
-            text += f"\nWritten by {self.writer}."
+            text += f"\nWritten by {escape(self.writer)}."
         if self.next_step:
-            text += f"\nWhat to do: {self.next_step}"
+            text += f"\nWhat to do: {escape(self.next_step)}"
         return text
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from typing import cast
 
 from .fidelity import Affects, Fidelity
 from .pages import find_page
+from .texts import escape
 
 __all__ = ["Affects", "Fidelity", "Finding", "worst"]
 
@@ -47,7 +48,7 @@ class Finding:
 
     def __repr__(self) -> str:
         text = textwrap.shorten(f"{self.address}: {self.seen}; {self.done}", 200, placeholder="...")
-        return f"<Finding {self.code} {self.fidelity}, affects {self.affects}: {text}>"
+        return f"<Finding {self.code} {self.fidelity}, affects {self.affects}: {escape(text)}>"
 
     def as_dict(self) -> dict[str, str]:
         """The finding as plain strings, for JSON output."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from .fidelity import Affects, Fidelity
 from .findings import Finding
+from .texts import escape
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 LINES = 5
@@ -23,7 +24,7 @@ class AnyKerasWarning(UserWarning):
 
 def warn(message: str, category: type[Warning] = AnyKerasWarning) -> None:
     """Warn at the first line outside of this package."""
-    warnings.warn(message, category, stacklevel=_level_of_user())
+    warnings.warn(escape(message), category, stacklevel=_level_of_user())
 
 
 def _level_of_user() -> int:

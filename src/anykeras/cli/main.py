@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from ..boundary import as_our_error
 from ..errors import AnyKerasError, Bug, Unfaithful
 from ..findings import Affects, Fidelity
 from ..opened import list_fidelities
+from ..texts import escape
 from ..verification import Verdict
 from . import render
 
@@ -52,6 +54,9 @@ def main(
     ] = False,
 ) -> None:
     """Open any Keras model file ever saved, in today's Keras 3, without running code from the file."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # names in files may have letters that a terminal does not
 
 
 @contextmanager
@@ -181,7 +186,7 @@ def explain(code: Annotated[str, typer.Argument(help="A code such as AK2101.")],
     with _show_errors(as_json):
         found = api.explain(code)
         if found is None:
-            print(f"No such code: {code}", file=sys.stderr)
+            print(f"No such code: {escape(code)}", file=sys.stderr)
             raise typer.Exit(REFUSED)
         page = found
         _print(as_json, lambda: render.page_as_dict(page), lambda: render.print_page(page))

@@ -7,17 +7,19 @@ from typing import Any
 
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
 from ..opened import Converted, Inspection
 from ..pages import Page
+from ..texts import Lines
+from ..texts import escape as escape_text
 from ..verification import Check, Report, Verdict
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 _COLOURS = {
     Fidelity.EXACT: "green",
     Fidelity.EQUIVALENT: "green",
@@ -26,10 +28,15 @@ _COLOURS = {
 }
 
 
+def escape(text: str) -> str:
+    """Text from a file as rich takes it: one line, no markup."""
+    return escape_markup(escape_text(text))
+
+
 def print_refusal(error: AnyKerasError) -> None:
     """One message, and where to read more."""
     label = "bug" if isinstance(error, Bug) else "refused"
-    err.print(f"[red]{label}[/red] {escape(str(error))}", soft_wrap=True)
+    err.print(f"[red]{label}[/red] {escape(Lines(error))}", soft_wrap=True)
     err.print(f"More: anykeras explain {error.code}", soft_wrap=True)
 
 
@@ -37,14 +44,14 @@ def print_inspection(found: Inspection) -> None:
     """Writer, layers, findings."""
     data = found.as_dict()
     writer = found.original.writer
-    out.print(f"[bold]{escape(data['path'])}[/bold]  {data['container']}", soft_wrap=True)
+    out.print(f"[bold]{escape(data['path'])}[/bold]  {escape(data['container'])}", soft_wrap=True)
     out.print(f"written by [bold]{escape(str(writer))}[/bold]")
     for line in data["writer"]["evidence"]:
         out.print(f"  evidence  {escape(line)}", soft_wrap=True)
     table = Table("layer", "class", "weights", "parameters", box=None, header_style="bold")
     for row in data["layers"]:
         weights = ", ".join(f"{role} {tuple(shape)}" for role, shape in row["weights"].items())
-        table.add_row(escape(row["layer"]), row["class"], escape(weights), str(row["parameters"] or ""))
+        table.add_row(escape(row["layer"]), escape(row["class"]), escape(weights), str(row["parameters"] or ""))
     out.print(table)
     for note in (*data["notes"], *(f"not used: {name}" for name in data["leftovers"])):
         out.print(f"note  {escape(note)}", soft_wrap=True)
@@ -56,9 +63,9 @@ def print_inspection(found: Inspection) -> None:
 def print_code(found: Inspection) -> None:
     """The functions of the file, each with what is known of it."""
     for record in found.code:
-        pythons = f"Python {' or '.join(record.pythons)}, " if record.pythons else ""
+        pythons = f"Python {escape(' or '.join(record.pythons))}, " if record.pythons else ""
         origin = f"{pythons}{escape(record.spelling)}"
-        out.print(f"[bold]{escape(record.address)}[/bold] {record.key}: {origin}", soft_wrap=True)
+        out.print(f"[bold]{escape(record.address)}[/bold] {escape(record.key)}: {origin}", soft_wrap=True)
         for guard in record.guards:
             out.print(f"    # {escape(guard)}", soft_wrap=True)
         for line in record.source.splitlines():

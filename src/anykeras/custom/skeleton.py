@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import keyword
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..document.model import Document, Era, Writer
 from ..document.walk import layers_of
+from ..texts import comment
 from .packages import find_advice, find_package
 from .preparation import is_unresolved
 from .unresolved import ClassDescription, describe_classes
@@ -32,14 +34,13 @@ def write_stub(document: Document, path: str) -> str:
     if not found:
         return ""
     head = [
-        f'"""Classes that {path} needs and does not hold (written by {document.writer}).',
-        "",
-        "Fill in every `call`, then open the file:",
-        "",
-        f"    anykeras.load_model({path!r}, custom_objects={'my_layers.py'!r})",
-        "",
-        "Legacy Keras imports are emulated.",
-        '"""',
+        comment(f"Classes that {path} needs and does not hold (written by {document.writer})."),
+        "#",
+        "# Fill in every `call`, then open the file:",
+        "#",
+        comment(f"    anykeras.load_model({path!r}, custom_objects={'my_layers.py'!r})"),
+        "#",
+        "# Legacy Keras imports are emulated.",
         "",
         _IMPORTS[document.writer.era],
     ]
@@ -49,7 +50,7 @@ def write_stub(document: Document, path: str) -> str:
 def _class(item: ClassDescription, writer: Writer) -> str:
     name = _identifier(item.name)
     lines = ["", "", *_registered(item, name, writer), f"class {name}(Layer):", *_doc(item)]
-    names = {key: _identifier(key) for key in item.arguments}
+    names = _name_arguments(item.arguments)
     parameters = "".join(f", {names[key]}={_literal(value)}" for key, value in item.arguments.items())
     lines += [f"    def __init__(self{parameters}, **kwargs):", f"        super({name}, self).__init__(**kwargs)"]
     lines += [f"        self.{attribute} = {attribute}" for attribute in names.values()]
@@ -58,7 +59,7 @@ def _class(item: ClassDescription, writer: Writer) -> str:
     lines += [f"        super({name}, self).build(input_shape)", ""]
     seen = ", ".join(str(shape) for shape in item.inputs if shape is not None)
     lines += ["    def call(self, x, mask=None):"]
-    lines += [f"        # called on {seen}"] if seen else []
+    lines += [comment(f"called on {seen}", "        ")] if seen else []
     lines += [f'        raise NotImplementedError("write what {name} computes")', ""]
     lines += ["    def get_config(self):", f"        config = super({name}, self).get_config()"]
     lines += [f"        config[{key!r}] = self.{attribute}" for key, attribute in names.items()]
@@ -77,7 +78,7 @@ def _doc(item: ClassDescription) -> list[str]:
     package = find_package(item.name, item.registered_name, item.module)
     facts = [f"layers {', '.join(item.layers)}"] + ([f"probably of {package}"] if package else [])
     facts += [find_advice(item.name)] if find_advice(item.name) else []
-    return [f'    """{"; ".join(facts)}."""', ""]
+    return [f"    {'; '.join(facts) + '.'!r}", ""]
 
 
 def _weight(weight: tuple[str, tuple[int, ...], str], item: ClassDescription) -> str:
@@ -102,7 +103,7 @@ def _size(role: str, axis: int, item: ClassDescription) -> str:
         return "int(input_shape[-1])"
     for key in item.arguments:
         if sizes == [use.arguments.get(key) for use in item.uses]:
-            return f"self.{_identifier(key)}"
+            return f"self.{_name_arguments(item.arguments)[key]}"
     return f"{sizes[0]}"
 
 
@@ -116,8 +117,22 @@ def _short(role: str) -> str:
     return re.sub(r"^.*_\d+_(?=\w)", "", last)
 
 
+def _name_arguments(arguments: Iterable[str]) -> dict[str, str]:
+    """A parameter for each argument, no two of them alike, and none that the constructor has already."""
+    taken = {"self", "kwargs"}
+    names: dict[str, str] = {}
+    for key in arguments:
+        name = _identifier(key)
+        while name in taken:
+            name += "_"
+        taken.add(name)
+        names[key] = name
+    return names
+
+
 def _identifier(text: str) -> str:
-    name = re.sub(r"\W", "_", text)
+    """An ASCII identifier: Python takes other letters in several forms for one."""
+    name = re.sub(r"\W", "_", text, flags=re.ASCII)
     name = name if name and not name[0].isdigit() else f"v{name}"
     return name + "_" if keyword.iskeyword(name) else name
 
@@ -126,4 +141,6 @@ def _literal(value: object) -> str:
     """A default that can be written; a serialized object is left to the constructor's author."""
     if isinstance(value, list | tuple):
         return "(" + "".join(f"{_literal(item)}, " for item in value) + ")"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"float({str(value)!r})"
     return repr(value) if isinstance(value, bool | int | float | str | None) else "None"

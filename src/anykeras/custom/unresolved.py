@@ -11,6 +11,7 @@ from ..document.dump import dump
 from ..document.model import Document, Layer, Ref, refs
 from ..document.walk import layers_of
 from ..errors import AnyKerasError, MissingObject
+from ..texts import join_lines
 from .custom_objects import CustomObjects
 from .packages import find_advice, find_package
 
@@ -80,7 +81,7 @@ def missing_classes(document: Document, layers: Sequence[Layer], custom_objects:
     count = "a class that is" if len(found) == 1 else f"{len(found)} classes that are"
     return MissingObject(
         "AK5011",
-        "\n  ".join([f"the file needs {count} neither in it nor in Keras 3:", *lines]),
+        join_lines([f"the file needs {count} neither in it nor in Keras 3:", *(f"  {line}" for line in lines)]),
         layer=layers[0].name if len(layers) == 1 else None,
         writer=str(document.writer),
         next_step='Pass the source, custom_objects="my_layers.py" (legacy Keras imports are emulated), or a mapping of '

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from textwrap import indent
 
 from ..bytecode import MissingName
 from ..errors import AnyKerasError, LimitExceeded, MissingObject, Unsupported
+from ..texts import Lines, escape, join_lines
 from .functions import is_module
 
 # Modules that no one would name a helper after; others (`code`, `signal`) are known as modules by what follows the dot.
@@ -106,7 +106,7 @@ def locate(error: AnyKerasError, layer: str, source: str = "", names: Iterable[s
     step = step if _WAYS_OUT.isdisjoint(names) else _TRUST
     return kind(
         plain.code,
-        plain.seen + _show_source(source),
+        Lines(escape(plain.seen) + _show_source(source)),
         part=plain.part,
         layer=plain.layer or layer,
         key=plain.key,
@@ -125,4 +125,6 @@ def _refuse_unknown(name: str) -> AnyKerasError:
 def _show_source(source: str) -> str:
     if not source:
         return ""
-    return f"; the function is\n{indent(source, '    ')}\n" if "\n" in source else f"; the function is `{source}`"
+    if "\n" not in source:
+        return f"; the function is `{escape(source)}`"
+    return "; the function is\n" + join_lines(f"    {line}" for line in source.split("\n")) + "\n"
