@@ -196,7 +196,7 @@ def test_there_are_many() -> None:
 @pytest.mark.parametrize("function", HOSTILE, ids=lambda function: function.__name__)
 def test_hostile_code_is_refused(function: Callable[..., Any], nowhere: Path) -> None:
     modules, memory = set(sys.modules), _peak()
-    with limits.limited(steps=STEPS), at_most(CALLS), pytest.raises(AnyKerasError) as caught:
+    with limits.override(steps=STEPS), at_most(CALLS), pytest.raises(AnyKerasError) as caught:
         recovered(function)
     assert list(nowhere.iterdir()) == []
     assert "ftplib" not in set(sys.modules) - modules

@@ -12,7 +12,7 @@ from ..catalog.shapes.masks import met
 from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
 from ..document.walk import Path, layers_of, map_refs, rebuild_paths, walk
 from ..errors import Unsupported
-from ..findings import Fidelity, Finding
+from ..findings import Affects, Fidelity, Finding
 from . import code_sites
 from .code_sites import CodeSite
 from .equality import same
@@ -22,7 +22,9 @@ from .lift import RANDOM, CustomObjects, Lifted, Recovered
 from .op_calls import OP_LAYERS, move_arguments_into_layers
 from .past import find_late_bound, replace_initializers
 
-_INLINED = OP_LAYERS | {"TensorFlowOpLayer", "AddLoss", "AddMetric"}
+# Layers of tf.keras that hand on what they are given, and what they made of it in training.
+_OF_TRAINING = {"AddLoss": "a loss by add_loss", "AddMetric": "metrics by add_metric"}
+_INLINED = OP_LAYERS | {"TensorFlowOpLayer"} | _OF_TRAINING.keys()
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ def _findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:
     """The findings about a lifted layer."""
     address = layer.address or layer.name
     yield from lifted.findings
-    if isinstance(layer.origin, FromUser | Deferred):
+    if isinstance(layer.origin, FromUser | Deferred) or layer.class_name in _OF_TRAINING:
         return
     models = [record.model for record in lifted.code if record.model is not None] or [lifted.layer]
     nodes = sum(inner.operation for model in models for inner in layers_of(model))
@@ -105,6 +107,16 @@ def _findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:
         yield Finding("AK3009", address, note, "kept", Fidelity.EQUIVALENT)
     for damage in lifted.damage:
         yield Finding("AK3010", address, damage, "repaired", Fidelity.EQUIVALENT)
+
+
+def _find_added(layers: Sequence[Layer]) -> Iterator[Finding]:
+    """What the model added to its training by itself, said once for the whole file."""
+    added = {kind: [layer.name for layer in layers if layer.class_name == kind] for kind in _OF_TRAINING}
+    if any(added.values()):
+        named = [f"{_OF_TRAINING[kind]} ({', '.join(names[:3])})" for kind, names in added.items() if names]
+        seen = f"the model computes {' and '.join(named)} in its own graph"
+        done = "omitted: Keras 3 has no layer for it, so add it to your training"
+        yield Finding("AK4061", "training/loss", seen, done, Fidelity.LOSSY, Affects.TRAINING)
 
 
 def merge_inputs(model: Layer, other: Layer) -> Layer | None:
@@ -157,6 +169,7 @@ def recover(
     run.rest(model)
     order = [(layer, run.lifted[path]) for path, layer in walk(model) if path in run.lifted]
     findings += [finding for layer, lifted in order for finding in _findings(layer, lifted)]
+    findings += _find_added([layer for layer, _ in order])
     code = tuple(record for _, lifted in order for record in lifted.code)
     return Recovery(replace(document, model=_rewrite(model, run.lifted)), (*findings, *find_late_bound(code)), code)
 

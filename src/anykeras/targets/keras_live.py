@@ -39,6 +39,11 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
         keep_flags(model)
     if lowered.bindings or any(weights_of(found.layer) for found in lowered.custom):
         fill(model, lowered)
+    elif lowered.expected:
+        warn(
+            "[AK6041] The file holds an architecture and no weights: those of this model are random. "
+            'Pass the weights file: weights="model.weights.h5".'
+        )
     if compile and lowered.training is not None:
         compile_as(model, lowered.training, custom_objects)
         _resume(model, lowered)

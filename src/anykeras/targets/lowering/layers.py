@@ -15,7 +15,7 @@ from ...catalog.masking import hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.signatures import NOW, signature
 from ...document.graph import Node, reachable
-from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value
+from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value, refs
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
 from .minors import check_class, check_operation, portable
@@ -119,9 +119,29 @@ def functional(model: Layer, minor: str) -> dict[str, Json]:
 def sequential(model: Layer, minor: str) -> dict[str, Json]:
     """A stack of layers."""
     lower = Lower(minor)
-    layers: list[Json] = [lower.layer(layer) for layer in _graph(model).layers]
+    stack = _graph(model).layers
+    for number, layer in enumerate(stack, 1):
+        _check_stackable(model, layer, number == len(stack))
+    layers: list[Json] = [lower.layer(layer) for layer in stack]
     return _serialize(
         "keras", "Sequential", {"name": model.name, **_model_config(model, "Sequential", lower), "layers": layers}
+    )
+
+
+def _check_stackable(model: Layer, layer: Layer, is_last: bool) -> None:
+    """Refuse a graph of several inputs, or of several outputs for a next layer, in a stack. Raises Unsupported."""
+    graph = layer.graph
+    if graph is None or graph.sequential:
+        return
+    inputs, outputs = len(refs(graph.inputs)), len(refs(graph.outputs))
+    if inputs == 1 and (outputs == 1 or is_last):
+        return
+    raise Unsupported(
+        "AK6042",
+        f"the Sequential {model.name!r} holds a graph: {layer.name!r} has {inputs} inputs and {outputs} outputs, and the "
+        "file does not say how they are connected",
+        layer=layer.name,
+        next_step="Rebuild this part as a functional model with the same layers, and load the weights into it by name.",
     )
 
 
