@@ -22,15 +22,15 @@ KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 class Limits:
     """Bounds that hold while a file is read; sizes are in bytes."""
 
-    config_bytes: int = 256 * MIB  # text of an architecture, inflated
+    config_bytes: int = 64 * MIB  # text of an architecture, inflated
     config_depth: int = 512  # nesting of JSON or YAML
-    config_nodes: int = 20_000_000  # values in one architecture
+    config_nodes: int = 1_500_000  # values in one architecture: a number is one, a text two, an object four
     config_digits: int = 400  # digits of one number
     layers: int = 200_000  # layers in one file, nested ones included
     nesting: int = 64  # models inside models
     objects: int = 2_000_000  # groups and datasets of one HDF5 file
     links: int = 64  # depth of groups
-    attribute_bytes: int = 256 * MIB
+    attribute_bytes: int = 64 * MIB  # all attributes of one HDF5 file
     tensor_bytes: int = 256 * GIB  # declared bytes of all tensors together
     unstored_bytes: int = 64 * MIB  # declared beyond what the file really stores (fill values), all together
     archive_members: int = 100_000

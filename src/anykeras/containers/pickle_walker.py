@@ -27,6 +27,8 @@ from .source import ByteSource, limit_error
 _DECIMAL = re.compile(r"-?\d+")
 _TRUTH = {"00": False, "01": True}
 _CHUNK = 4096
+LONGEST_NAME = 4096  # characters of a module and a class, or of a path of attributes
+_HASHED = 1 << 60  # integers below it are their own hash, so that none is alike another's
 _MARK = object()
 _ARRAY_CALLS = frozenset({"numpy.core.multiarray _reconstruct", "numpy._core.multiarray _reconstruct", "numpy dtype"})
 
@@ -139,10 +141,18 @@ class _Walker:
         except ValueError:
             raise self.damage("a number is no number") from None
 
+    def integer(self, width: int) -> None:
+        """A number of that many bytes, as far as one has a meaning in a model."""
+        if width > 64:
+            raise self.damage("a number is too long")
+        self.push(self.number(width, signed=True))
+
     def push(self, value: object) -> None:
         self.stack.append(value)
 
     def push_name(self, name: str) -> None:
+        if len(name) > LONGEST_NAME:
+            raise self.damage("a name is too long")
         if self.policy.names is not None and name not in self.policy.names:
             raise self.refusal(f"the name {name[:80]!r}")
         self.push(Name(name))
@@ -194,7 +204,7 @@ class _Walker:
         if name == "_codecs encode" and values and isinstance(values[0], str):
             self.push(values[0].encode("latin-1", "replace"))  # how protocol 2 spells bytes
         elif name in ("builtins getattr", "__builtin__ getattr") and len(values) == 2 and isinstance(values[0], Name):
-            self.push(Name(f"{values[0].name}.{values[1]}"))
+            self.push_name(f"{values[0].name}.{_as_word(self, values[1])}")
         else:
             self.push(Inert(name, values))
 
@@ -236,7 +246,21 @@ def _name_of(called: object) -> str:
 
 
 def _as_key(key: object) -> object:
-    return key if isinstance(key, str | int | bytes) else key.read() if isinstance(key, Span) else repr(key)
+    """A key as text, bytes or a small number; anything else is told by its kind, since its text may be endless."""
+    if isinstance(key, Span):
+        return key.read()
+    if isinstance(key, str | bytes) or (isinstance(key, int) and abs(key) < _HASHED):
+        return key
+    return f"<{type(key).__name__}>"
+
+
+def _as_word(walker: _Walker, value: object) -> str:
+    """The part of a name: a text, which Python 2 wrote as bytes."""
+    if isinstance(value, Span):
+        value = value.source.read(value.start, min(value.size, LONGEST_NAME + 1)).decode("latin-1")
+    if not isinstance(value, str):
+        raise walker.damage("a name is made of something that is no text")
+    return value
 
 
 # -- opcodes
@@ -269,7 +293,7 @@ def _drop_to_mark(walker: _Walker) -> None:
 
 def _push_stacked_name(walker: _Walker) -> None:
     name, module = walker.pop(), walker.pop()
-    walker.push_name(f"{module} {name}")
+    walker.push_name(f"{_as_word(walker, module)} {_as_word(walker, name)}")
 
 
 def _push_global(walker: _Walker) -> None:
@@ -341,7 +365,7 @@ _ACTIONS: dict[int, Action] = {
     ord("("): _push(_MARK), ord("]"): lambda w: w.push([]), ord("}"): lambda w: w.push({}), 0x8F: lambda w: w.push([]),
     ord("K"): lambda w: w.push(w.number(1)), ord("M"): lambda w: w.push(w.number(2)),
     ord("J"): lambda w: w.push(w.number(4, signed=True)),
-    0x8A: lambda w: w.push(w.number(w.number(1), signed=True)),
+    0x8A: lambda w: w.integer(w.number(1)), 0x8B: lambda w: w.integer(w.number(4)),
     ord("G"): lambda w: w.push(struct.unpack(">d", w.take(8))[0]),
     0x8C: lambda w: w.text(1), ord("X"): lambda w: w.text(4), 0x8D: lambda w: w.text(8),
     ord("U"): lambda w: w.span(1), ord("T"): lambda w: w.span(4),

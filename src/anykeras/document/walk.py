@@ -87,6 +87,8 @@ def _held_layers(value: Value, path: Path) -> Iterator[tuple[Path, Layer]]:
     if isinstance(value, Layer):
         yield path, value
     elif isinstance(value, tuple):
+        if _PLAIN.issuperset(map(type, value)):
+            return
         for index, item in enumerate(value):
             yield from _held_layers(item, (*path, index))
     elif isinstance(value, Mapping):
@@ -124,6 +126,8 @@ def _rebuild_value(value: Value, change: Callable[[Path, Layer], Layer], path: P
     if isinstance(value, Layer):
         return rebuild_paths(value, change, path)
     if isinstance(value, tuple):
+        if _PLAIN.issuperset(map(type, value)):
+            return value
         items = tuple(_rebuild_value(item, change, (*path, index)) for index, item in enumerate(value))
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     if isinstance(value, Mapping):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ..bytecode import Machine, write_source
+from ..bytecode import CodeObject, Machine, write_source
+from ..bytecode.errors import limit_error
 from ..bytecode.source.expressions import name
 from ..catalog.shapes import Argument, Spec
 from ..document.model import Layer
@@ -63,9 +64,16 @@ def source(reading: Reading) -> str:
         return ""
     stored = reading.found.stored
     try:
-        return write_source(reading.code, stored.defaults, stored.closure or ()).text
+        return _write(reading.code, stored.defaults, stored.closure or ())
     except AnyKerasError:  # a value around it is not what it was: its variable is shown instead
-        return write_source(reading.code, stored.defaults, [name(free) for free in reading.code.freevars]).text
+        return _write(reading.code, stored.defaults, [name(free) for free in reading.code.freevars])
+
+
+def _write(code: CodeObject, defaults: Sequence[object], closure: Sequence[object]) -> str:
+    try:
+        return write_source(code, defaults, closure).text
+    except RecursionError:
+        raise limit_error("the source of the code nests too deeply to be shown") from None
 
 
 def describe(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> tuple[str, bool]:
@@ -78,7 +86,10 @@ def describe(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> t
         again = trace(lambda begin: _evaluate(reading, begin))
         if same(model, again):
             return source(reading), True
-    except AnyKerasError:  # the text has no such form, or does not stand for itself: the graph is shown
+    except (
+        AnyKerasError,
+        RecursionError,
+    ):  # no such text, or it nests too deeply
         pass
     return text(model), False
 

@@ -24,19 +24,22 @@ def text(model: Layer) -> str:
     names = _input_names(graph)
     used = Counter(ref for calls in graph.calls.values() for call in calls for ref in refs((call.args, call.kwargs)))
     used.update(refs(graph.outputs))
+    parts: dict[tuple[str, int], list[Ref]] = {}  # the further outcomes of each call that are read
+    for ref in used:
+        if ref.tensor:
+            parts.setdefault((ref.layer, ref.node), []).append(ref)
     lines: list[str] = []
     written: dict[Ref, str] = dict(names)
     for layer, node in _list_calls(graph):
         ref = Ref(layer.name, node)
         value = _write_call(layer, graph, node, written)
-        if used[ref] > 1 or len(value) > WIDTH or any(r.tensor for r in used if (r.layer, r.node) == (ref.layer, node)):
+        if used[ref] > 1 or len(value) > WIDTH or (layer.name, node) in parts:
             name = f"t{len(lines) + 1}"
             lines.append(f"    {name} = {_strip_brackets(value)}")
             value = name
         written[ref] = value
-        for other in used:
-            if (other.layer, other.node) == (layer.name, node) and other.tensor:
-                written[other] = f"{value}[{other.tensor}]"
+        for other in parts.get((layer.name, node), ()):
+            written[other] = f"{value}[{other.tensor}]"
     result = _strip_brackets(_write_value(graph.outputs, written))
     head = ", ".join(names.values())
     if not lines:
