@@ -3,8 +3,8 @@
     python scripts/fuzz.py 20000 --seed 1 --workers 2 [--kinds config hdf5 zip pickle yaml bytecode]
 
 Prints how many of each kind ended how: ``ok``, the code of a refusal, ``STRAY`` (any other exception), ``HANG`` (more CPU
-seconds than one file may take) or ``DEATH`` (the process ended). Strays, hangs and deaths are printed with the kind and the seed
-that makes them again (``--one KIND SEED``), and end the script with 1. The mutants themselves are those of the tests.
+seconds than one file may take) or ``DEATH`` (the process ended). Strays, hangs and deaths are printed with the kind and
+the seed that makes them again (``--one KIND SEED``), and end the script with 1. The mutants themselves are those of the tests.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ SECONDS = 10.0  # CPU seconds of one mutant
 MEMORY = 3 << 30  # address space of a worker
 CHUNK = 500  # mutants of one worker process
 BAD = ("STRAY", "HANG", "DEATH")
+
+
+VALUES = ("1e999", "0x" + "f" * 5000, "~", ".nan", "[*a, *a]", "&a [*a]", "0o9", "2001-01-01")  # of a YAML key
 
 
 class Hang(BaseException):
@@ -112,9 +115,7 @@ def run_yaml(rng: random.Random) -> str:
             lines[at], lines[other] = lines[other], lines[at]
         else:
             key, _, _ = lines[at].partition(":")
-            lines[at] = (
-                f"{key}: {rng.choice(['1e999', '0x' + 'f' * 5000, '~', '.nan', '[*a, *a]', '&a [*a]', '0o9', '2001-01-01'])}"
-            )
+            lines[at] = f"{key}: {rng.choice(VALUES)}"
     return _open("\n".join(lines).encode())
 
 

@@ -1,0 +1,133 @@
+"""Work is paid for before it is done: counted here, never timed."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from anykeras import AnyKerasError, limits
+from anykeras.containers import json_text
+from anykeras.containers.pickle_walker import walk
+from anykeras.containers.source import wrap_bytes
+from anykeras.errors import LimitExceeded, Malformed
+from anykeras.recovery.functions import folding
+from anykeras.recovery.functions.values import Dim, Refused
+from anykeras.recovery.held import constant, inner
+
+
+def test_a_budget_is_spent_once() -> None:
+    with limits.override(work=100):
+        budget = limits.begin_budget()
+    budget.charge(60)
+    with pytest.raises(LimitExceeded):
+        budget.charge(41)  # refused as a whole: what is left stays for other parts of the file
+    budget.charge(40)
+
+
+def test_arrays_are_charged_while_they_live() -> None:
+    with limits.override(array_bytes=1000):
+        budget = limits.begin_budget()
+    array = np.zeros(100)
+    budget.hold(array.nbytes, array)
+    with pytest.raises(LimitExceeded):
+        budget.hold(400)
+    del array
+    budget.hold(400)
+
+
+def test_a_shared_structure_is_paid_for_as_the_tree_that_it_is() -> None:
+    value: object = (1.0,)
+    for _ in range(40):
+        value = (value, value)
+    with limits.spend(limits.begin_budget()), pytest.raises(LimitExceeded):
+        inner(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs"),
+    [
+        ("full_like", ([1.0], 1), {"shape": (1 << 16, 1 << 16)}),
+        ("full_like", ([1.0], 1, None, "K", True, (1 << 16, 1 << 16)), {}),
+        ("zeros_like", ([1.0],), {"shape": (1 << 32,)}),
+        ("split", (np.zeros((0, 2)), 10**8), {}),
+        ("array_split", ([1.0], 10**8), {}),
+        ("diag", ([1.0], 10**6), {}),
+        ("take", (np.zeros((2, 4000)), np.zeros(10**5, int), 0), {}),
+        ("percentile", (np.zeros((10**5, 2)), np.zeros(10**5), 0), {}),
+        ("clip", (0.0,), {"min": np.zeros((4000, 1)), "max": np.zeros((1, 4000))}),
+        ("matmul", (np.zeros((10**5, 1)), np.zeros((1, 10**5))), {}),
+    ],
+)
+def test_no_form_of_arguments_makes_a_large_constant(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
+    with pytest.raises((Refused, LimitExceeded)):
+        folding.compute(name, args, kwargs)
+
+
+def test_indexing_by_arrays_is_sized_first() -> None:
+    with pytest.raises((Refused, LimitExceeded)):
+        folding.take_items(np.zeros((2, 10**5)), np.zeros(10**5, int))
+    assert folding.take_items(np.arange(6).reshape(2, 3), ([1, 0], [2, 1])).tolist() == [5, 1]
+
+
+def test_unknown_sizes_do_not_grow_for_ever() -> None:
+    size = Dim("batch")
+    with pytest.raises(Refused):
+        for _ in range(10):
+            size = size * size
+    with pytest.raises(Refused):
+        Dim("batch", scale=2**64)
+
+
+def test_constants_of_configurations_hold_numbers() -> None:
+    assert constant({"class_name": "__numpy__", "config": {"value": [1, 2], "dtype": "int8"}}).dtype == np.int8
+    for dtype in ("S60000000", "U9", "object", "V100000000"):
+        with pytest.raises(AnyKerasError):
+            constant({"class_name": "__numpy__", "config": {"value": ["a"], "dtype": dtype}})
+
+
+def test_values_of_json_are_weighed_while_they_are_scanned() -> None:
+    with limits.override(config_nodes=1000):
+        assert json_text.parse_json(json.dumps([1.5] * 900), "x") == [1.5] * 900
+        for text in (json.dumps([[]] * 600), json.dumps([{}] * 250), json.dumps(["a"] * 400)):
+            with pytest.raises(LimitExceeded):
+                json_text.parse_json(text, "x")
+
+
+def test_the_text_of_a_shared_pickle_is_never_made() -> None:
+    doubled = b"\x80\x04\x8c\x01a" + b"2\x93" * 60 + b"."
+    with pytest.raises(Malformed):
+        walk(wrap_bytes(doubled, "x"))
+    keyed = b"\x80\x04}\x8c\x01a" + b"2\x86" * 60 + b"Ns."
+    assert walk(wrap_bytes(keyed, "x")) == {"<tuple>": None}
+
+
+def test_keys_of_a_pickle_do_not_share_a_hash() -> None:
+    prime = 2**61 - 1
+    walked = walk(wrap_bytes(pickle.dumps({number * prime: 0 for number in range(1, 50)}, 2), "x"))
+    assert isinstance(walked, dict) and len(walked) == 1
+
+
+_RUN = """
+import resource, sys, anykeras
+resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))
+try:
+    anykeras.inspect(sys.argv[1])
+except anykeras.AnyKerasError as error:
+    assert not isinstance(error.__cause__, Exception), error
+"""
+
+
+def test_a_file_that_inflates_is_refused_in_little_memory(tmp_path: Path) -> None:
+    path = tmp_path / "lists.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("metadata.json", "{}")
+        archive.writestr("config.json", '{"x":[' + "[]," * 9_000_000 + "[]]}")
+    run = subprocess.run([sys.executable, "-c", _RUN, str(path)], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr

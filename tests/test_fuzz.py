@@ -1,0 +1,29 @@
+"""A sample of the mutants of `scripts/fuzz.py`: each kind of file is read, or refused with a code."""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+from pathlib import Path
+
+import pytest
+
+_SPEC = importlib.util.spec_from_file_location("fuzz_runner", Path(__file__).parents[1] / "scripts" / "fuzz.py")
+assert _SPEC is not None and _SPEC.loader is not None
+runner = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(runner)
+
+
+@pytest.mark.parametrize("kind", ["pickle", "yaml", "zip", "hdf5"])
+def test_mutants_are_read_or_refused_with_a_code(kind: str) -> None:
+    ends = [runner.KINDS[kind](random.Random(f"{kind} {seed}")) for seed in range(150)]
+    assert all(end == "ok" or end.startswith("AK") for end in ends)
+    assert len(set(ends)) > 2
+
+
+def test_a_stray_exception_is_counted_and_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stray(rng: random.Random) -> str:
+        raise KeyError("planted")
+
+    monkeypatch.setitem(runner.KINDS, "planted", stray)
+    assert runner.run_one("planted", 1) == "STRAY KeyError"
