@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...document.model import Era, Layer, Object, Training, Unresolved, Value, Writer
+from ...document.model import Era, Layer, Training, Value, Writer
 from ...document.walk import layers_of
 from ...findings import Fidelity, Finding
 from . import embeddings, focal, losses, optimizers, packages
@@ -103,8 +103,7 @@ def _report_state(training: Training, model: Layer, notes: Notes) -> None:
     if not packages.report_foreign(optimizer, training, notes) and training.unbound and optimizer is not None:
         named = ", ".join(training.unbound[:3])
         seen = f"the optimizer's variables {named} ... fit no weight"
-        known = isinstance(optimizer, Object) and not isinstance(optimizer.origin, Unresolved)
-        notes.add("AK4011", "optimizer", seen, "the optimizer starts fresh" if known else "left out", Fidelity.LOSSY)
+        notes.add("AK4011", "optimizer", seen, "the optimizer starts fresh", Fidelity.LOSSY)
     if held.get("sample_weight_mode") not in (None, (), {}):
         seen = f"sample_weight_mode={held['sample_weight_mode']!r}"
         notes.add("AK4014", "sample_weight_mode", seen, "Keras 3 takes weights of shape (batch, steps) as they come")
