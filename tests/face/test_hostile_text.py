@@ -21,7 +21,7 @@ from anykeras.texts import escape
 PIECES = [
     '"""', "'''", "\\", "\n", "\r", "\x1b[2J", "\x1b]0;pwned\x07", "\u202e", "\u2066", "\u2028", "\x85", "\x0b", "\x00",
     "[red]", "[/red]", "[/]", "[link=http://x]", ":smile:", "\nimport os\nos.system('x')\n", '"""\nimport os\n"""', "#",
-    "\ud800", "é", "a", "{x}", "%s", "\x7f", "\u200b", "\ufeff", "class", "self", "kwargs", "1", " ", "ﬁ", "²",
+    "é", "a", "{x}", "%s", "\x7f", "\u200b", "\ufeff", "class", "self", "kwargs", "1", " ", "ﬁ", "²",
 ]  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def hostile_file(path: Path, seed: int) -> Path:
             "config": {"batch_shape": [None, 2], "dtype": "float32", "name": "in"},
         },
         {**layer, "config": {**arguments, "name": text()}},
-        {**dense, "config": {"units": 2, "name": text(), text(): text()}},
+        {**dense, "config": {"units": 2, "name": text()}},
     ]
     config = {"name": text(), "layers": layers}
     model = {"module": "keras", "class_name": "Sequential", "config": config, "registered_name": None}
@@ -78,11 +78,8 @@ def test_no_command_shows_text_of_a_file_raw(seed: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(200))
 def test_a_stub_is_classes_and_nothing_else(seed: int, tmp_path: Path) -> None:
     path = hostile_file(tmp_path / 'mo\'"""\nimport os\n.keras', seed)
-    try:
-        text = anykeras.stub(path)
-    except AnyKerasError as error:
-        assert is_harmless(str(error))
-        return
+    text = anykeras.stub(path)
+    assert "class " in text
     assert is_harmless(text)
     tree = ast.parse(text)
     assert all(isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef) for node in tree.body)

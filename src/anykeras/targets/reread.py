@@ -25,7 +25,7 @@ _SHOWN: Final = 3
 
 def checksum(array: Array) -> int:
     """A number that tells apart arrays of other bytes; shape and dtype are compared by themselves."""
-    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return zlib.crc32(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
 
 
 def check_written(stream: IO[bytes], path: str, lowered: Lowered, written: Checksums) -> None:

@@ -76,7 +76,8 @@ class _Calls(Inference):
 
     def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         seen: dict[str | int, Shape | None] = {}
-        for key, value in (*enumerate(args), *kwargs.items()):
+        named: list[tuple[str | int, Argument]] = [*enumerate(args), *kwargs.items()]
+        for key, value in named:
             specs = [leaf for leaf in leaves(value) if isinstance(leaf, Spec)]
             seen[key] = specs[0].shape if specs else None
         self._note(self.path, layer, seen)
