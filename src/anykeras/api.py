@@ -12,11 +12,16 @@ from .verification import Report
 
 
 def open_file(
-    path: Path, custom_objects: CustomObjectsSource = None, weights: Path | None = None, native: bool = False
+    path: Path,
+    custom_objects: CustomObjectsSource = None,
+    weights: Path | None = None,
+    native: bool = False,
+    skip_mismatch: bool = False,
 ) -> Opened:
     """Everything before a target is chosen. Raises AnyKerasError."""
     parsed = pipeline.parse_raw(pipeline.read(path, weights), custom_objects)
-    return open_migrated(pipeline.migrate(parsed), native)
+    opened = open_migrated(pipeline.migrate(parsed), native)
+    return opened.renew_misfits() if skip_mismatch else opened
 
 
 @guard_verb
@@ -47,6 +52,7 @@ def load_model(
     safe_mode: bool = True,
     *,
     weights: Path | None = None,
+    skip_mismatch: bool = False,
 ) -> Model:
     """A live Keras 3 model with the outputs that the file had when it was saved, on the running backend.
 
@@ -58,12 +64,14 @@ def load_model(
         compile: compile the model as the file says, as far as the current Keras can.
         safe_mode: accepted for compatibility. Code in the file is never run, whatever its value.
         weights: the weights file that goes with an architecture file.
+        skip_mismatch: initialize weights anew that do not fit their layer, as ``Model.load_weights`` of Keras does for
+            another head; without it such a file is refused.
 
     Raises:
         MissingFile: there is no such file.
         AnyKerasError: the file is refused; the message names the part, the layer, the reason, and what to do.
     """
-    return open_file(filepath, custom_objects, weights).build(compile)
+    return open_file(filepath, custom_objects, weights, skip_mismatch=skip_mismatch).build(compile)
 
 
 @guard_verb
@@ -76,6 +84,7 @@ def convert(
     force: bool = False,
     target: str = targets.DEFAULT,
     strict: Strict | None = None,
+    skip_mismatch: bool = False,
 ) -> Converted:
     """Write `src` as a ``.keras`` file that stock Keras opens in safe mode without custom objects.
 
@@ -90,13 +99,14 @@ def convert(
         target: the kind of file to write.
         strict: the least faithful level allowed (``"exact"``, ``"equivalent"``, ``"approximate"``, ``"lossy"``), or a
             mapping of ``"outputs"`` and ``"training"`` to levels.
+        skip_mismatch: as for :func:`anykeras.load_model`.
 
     Raises:
         MissingFile, OutputExists: `src` does not exist; `dst` does, and `force` is false.
         Unfaithful: the result is less faithful than `strict` allows. Nothing is written then.
         AnyKerasError: the file is refused.
     """
-    opened = open_file(src, custom_objects, weights, native=True)
+    opened = open_file(src, custom_objects, weights, native=True, skip_mismatch=skip_mismatch)
     return opened.convert(dst, force=force, target=target, strict=strict)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from . import pipeline, recovery, targets
@@ -109,6 +109,11 @@ class Opened(_HasFindings):
         """The files that were read."""
         used = (self.path, self.raw.weights_path, self.migrated.parsed.custom_objects.path)
         return [path for path in used if path]
+
+    def renew_misfits(self) -> Opened:
+        """This file with every weight that does not fit its configuration initialized anew; a finding for each (AK6028)."""
+        document, renewed = targets.renew_misfits(self.document)
+        return replace(self, document=document, findings=(*self.findings, *renewed))
 
     def _for_file(self) -> Opened:
         """This file with what the user passed as native layers, where that can be."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import h5py
 import keras
+import numpy as np
 import pytest
 from keras import Input, Model, layers
 
@@ -115,3 +116,26 @@ def test_a_file_that_does_not_read_back_gets_no_name(tmp_path: Path, monkeypatch
     with pytest.raises(Bug, match=r"AK6029.*layers/dense/vars/0"):
         targets.write(document(model), str(tmp_path / "out.keras"))
     assert not list(tmp_path.iterdir())
+
+
+def test_skip_mismatch_starts_such_weights_anew(tmp_path: Path) -> None:
+    """As Keras: the layers that fit keep their weights, the others are new ones of the configured shape."""
+    body = keras.Sequential([Input((2,)), layers.Dense(4, name="body"), layers.Dense(3, name="head")])
+    other = keras.Sequential([Input((2,)), layers.Dense(4, name="body"), layers.Dense(7, name="head")])
+    body.compile("adam", "mse")
+    body.fit(np.zeros((4, 2)), np.ones((4, 3)), verbose=0)
+    body.save(tmp_path / "body.h5")
+    (tmp_path / "other.json").write_text(other.to_json())
+    arguments = {"weights": tmp_path / "body.h5"}
+    with pytest.raises(Malformed, match="AK6026"):
+        anykeras.load_model(tmp_path / "other.json", **arguments)
+    done = anykeras.convert(tmp_path / "other.json", tmp_path / "out.keras", **arguments, skip_mismatch=True)
+    assert [finding.code for finding in done.findings].count("AK6028") == 2
+    assert done.outputs_fidelity == "lossy"
+    with pytest.warns(anykeras.AnyKerasWarning, match="AK6028"):
+        live = anykeras.load_model(tmp_path / "other.json", **arguments, skip_mismatch=True)
+    for model in (live, keras.models.load_model(tmp_path / "out.keras")):
+        for mine, wanted in zip(model.get_layer("body").get_weights(), body.get_layer("body").get_weights(), strict=True):
+            np.testing.assert_array_equal(mine, wanted)
+        kernel, bias = model.get_layer("head").get_weights()
+        assert kernel.shape == (4, 7) and 0 < np.abs(kernel).max() <= np.sqrt(6 / 11) and not bias.any()

@@ -123,12 +123,24 @@ def convert(
             "lossy. outputs=LEVEL and training=LEVEL (both may be given) look at predictions or at further training only.",
         ),
     ] = None,
+    skip_mismatch: Annotated[
+        bool, typer.Option("--skip-mismatch", help="Initialize weights anew that do not fit their layer.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
     levels = _parse_levels(strict or ())
     with _show_errors(as_json):
-        done = api.convert(source, output, custom_objects, weights=weights, force=force, target=target, strict=levels or None)
+        done = api.convert(
+            source,
+            output,
+            custom_objects,
+            weights=weights,
+            force=force,
+            target=target,
+            strict=levels or None,
+            skip_mismatch=skip_mismatch,
+        )
         _print(
             as_json,
             lambda: {
