@@ -148,8 +148,17 @@ def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") ->
     )
     if isinstance(config.get("layers"), list) and ("input_layers" in config or _sequential_class(class_name, data)):
         return _model(made, config, context)
-    held = {key: value_of(item, context) for key, item in config.items() if key != "name"}
+    held = {key: _argument(key, item, config, context) for key, item in config.items() if key != "name"}
     return complete_layer(replace(made, config=held), context)
+
+
+def _argument(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
+    """An argument; code as tf.keras 2.12 to 2.15 spells it: a tuple beside the key that says so (core/lambda_layer.py)."""
+    held = value_of(value, context)
+    kind = legacy.code_kind(key, config)
+    if kind is None or not isinstance(held, tuple):
+        return held
+    return Code(held, kind, _text(config.get("module" if key == "function" else f"{key}_module")))
 
 
 def _sequential_class(class_name: str, data: Mapping[str, Json]) -> bool:

@@ -60,11 +60,17 @@ def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") ->
 
 
 def _config_value(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
-    kind = config.get(_CODE_KEYS.get(key, ""))
-    if kind in _CODE_TYPES and value is not None:
+    kind = code_kind(key, config)
+    if kind is not None and value is not None:
         module = config.get("module" if key == "function" else f"{key}_module")
-        return Code(plain(value), str(kind), module if isinstance(module, str) else None)
+        return Code(plain(value), kind, module if isinstance(module, str) else None)
     return legacy_value(value, context, key)
+
+
+def code_kind(key: str, config: Mapping[str, Json]) -> str | None:
+    """How the code under `key` is stored, ``lambda`` or ``function``; None where no code is."""
+    kind = config.get(_CODE_KEYS.get(key, ""))
+    return str(kind) if kind in _CODE_TYPES else None
 
 
 def legacy_value(value: Json, context: ParseContext, key: str = "") -> Value:

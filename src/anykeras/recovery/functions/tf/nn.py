@@ -190,10 +190,13 @@ def depth_to_space(ops: Ops, input: Operand, block_size: Operand, data_format: O
     block = int(block_size)
     x = convolution.to_channels_last(ops, input, _format(data_format))
     _, height, width, channels = ops.shape(x)
+    if not (isinstance(height, int) and isinstance(width, int)):
+        y = ops.depth_to_space(x, block, data_format="channels_last")
+        return convolution.restore_format(ops, y, _format(data_format))
     depth = _whole(channels) // (block * block)
-    y = ops.reshape(x, (-1, _whole(height), _whole(width), block, block, depth))
+    y = ops.reshape(x, (-1, height, width, block, block, depth))
     y = ops.transpose(y, axes=(0, 1, 3, 2, 4, 5))
-    y = ops.reshape(y, (-1, _whole(height) * block, _whole(width) * block, depth))
+    y = ops.reshape(y, (-1, height * block, width * block, depth))
     return convolution.restore_format(ops, y, _format(data_format))
 
 
@@ -202,7 +205,10 @@ def space_to_depth(ops: Ops, input: Operand, block_size: Operand, data_format: O
     block = int(block_size)
     x = convolution.to_channels_last(ops, input, _format(data_format))
     _, height, width, channels = ops.shape(x)
-    rows, columns = _whole(height) // block, _whole(width) // block
+    if not (isinstance(height, int) and isinstance(width, int)):
+        y = ops.space_to_depth(x, block, data_format="channels_last")
+        return convolution.restore_format(ops, y, _format(data_format))
+    rows, columns = height // block, width // block
     y = ops.reshape(x, (-1, rows, block, columns, block, _whole(channels)))
     y = ops.transpose(y, axes=(0, 1, 3, 2, 4, 5))
     y = ops.reshape(y, (-1, rows, columns, block * block * _whole(channels)))
