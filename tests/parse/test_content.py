@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import anykeras
-from anykeras.errors import Malformed
+from anykeras.errors import Malformed, Unsupported
 from genuine import FOLDER, Recording, each, recordings, reproduces
 
 FILES = recordings(FOLDER / "parse" / "content")
@@ -42,3 +42,8 @@ def test_what_was_concluded_is_reported() -> None:
     ]
     shared = anykeras.inspect(str(FOLDER / "parse" / "content" / "shared_layer_across_submodel_333.keras"))
     assert [str(finding.affects) for finding in shared.findings if finding.code == "AK1214"] == ["training"]
+
+
+def test_operands_that_the_file_lost_are_missed() -> None:
+    with pytest.raises(Unsupported, match="the file holds 0 of the 2 tensors that 'btd,bsd->bts' combines"):
+        anykeras.load_model(str(FOLDER / "parse" / "content" / "einsum_operands.h5"))

@@ -107,3 +107,19 @@ def _unknown(layer: Layer, mode: Value) -> Layer:
         key="mode",
         next_step="Only sum, mul, concat, ave, max, dot and cos can be carried over.",
     )
+
+
+_KERAS2 = Writer(Era.KERAS2, "keras", "2.0.0", "tensorflow")
+
+
+@rule(
+    "AK2213",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2,),
+    classes=("Merge",),
+    examples=[Example(_CONCAT, Layer("Concatenate", "m", {"axis": 1}), _KERAS2)],
+    leaves_alone=[Example(_LAMBDA, _LAMBDA, _KERAS2)],
+)
+def _merge_in_keras2(layer: Layer, context: RuleContext) -> Layer | None:
+    """Keras 2.0 and 2.1 still had the class and saved it (keras/legacy/layers.py 2.0.0)."""
+    return _merge_modes(layer, context)

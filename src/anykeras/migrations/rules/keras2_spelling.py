@@ -148,11 +148,15 @@ def respell_objects(layer: Layer, context: RuleContext) -> Layer | None:
     return replace(layer, config=config)
 
 
+# Names of dtypes that TensorFlow and numpy take too (`tf.as_dtype`, TF 1.4 to 2.15).
+_DTYPES: Mapping[str, str] = {"float": "float32", "half": "float16", "double": "float64"}
+
+
 def _respell(key: str, value: Value) -> Value:
     if isinstance(value, Mapping) and value.keys() == {"type", "value"}:
         return value["value"]  # keras 2.2.4 engine/topology.py, `get_json_type`
     if key == "dtype":
-        return _policy(value)
+        return _DTYPES.get(value, value) if isinstance(value, str) else _policy(value)
     if key.endswith("initializer") and isinstance(value, Object):
         return _initializer(value)
     return _function(value) if key.endswith("activation") else value

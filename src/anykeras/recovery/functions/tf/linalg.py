@@ -12,6 +12,26 @@ from ..values import Operand, Refused
 LINALG = "tensorflow.linalg"
 _BOTH = "TensorFlow 0.x to 2.x"
 
+
+def _einsum(ops: Ops, equation: str, inputs: tuple[Operand, ...]) -> Operand:
+    """Keras 3 infers no shapes for labels in capitals or between spaces (`Einsum.compute_output_spec`, 3.15.1).
+
+    Raises Refused where the file lacks operands: tf.keras 2.4 to 2.11 stores of ``tf.einsum(equation, a, b)`` the equation.
+    """
+    before, arrow, after = equation.replace(" ", "").partition("->")
+    terms = before.split(",")
+    if len(terms) != len(inputs):
+        raise Refused(f"the file holds {len(inputs)} of the {len(terms)} tensors that {equation!r} combines", "AK3043")
+    letters = [c for c in before if c.isalpha()]
+    if not arrow:
+        once = "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
+        after = ("..." if "..." in before else "") + once
+    plain = f"{before}->{after}"
+    if any(c.isupper() for c in letters):
+        plain = plain.translate({ord(c): ord("a") + i for i, c in enumerate(dict.fromkeys(letters))})
+    return ops.einsum(plain, *inputs)
+
+
 alike(LINALG, "input|tensor", "inv=linalg.inv det=linalg.det", stack=_BOTH)
 alike(LINALG, "input|tensor", "cholesky=linalg.cholesky", stack=_BOTH)
 alike("tensorflow", "input|tensor", "matrix_inverse=linalg.inv matrix_determinant=linalg.det", stack=_BOTH)
@@ -70,7 +90,7 @@ functions(
     "tensorflow",
     {
         "tensordot linalg.tensordot": contract,
-        "einsum linalg.einsum": lambda ops, equation, *inputs, **_: ops.einsum(equation, *inputs),
+        "einsum linalg.einsum": lambda ops, equation, *inputs, **_: _einsum(ops, str(equation), inputs),
         "cross linalg.cross": lambda ops, a, b: ops.cross(a, b),
         "trace linalg.trace": lambda ops, x: ops.trace(x, axis1=-2, axis2=-1),
         "diag_part matrix_diag_part linalg.diag_part": lambda ops, input: ops.diagonal(input, axis1=-2, axis2=-1),
