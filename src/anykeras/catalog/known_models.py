@@ -19,7 +19,7 @@ def find_known_model(saved: Sequence[tuple[str, Shapes]]) -> str | None:
     Args:
         saved: (layer name, shapes of its weights) for each layer of the file that has weights, in the order of the file.
     """
-    found = [_spelled(shapes) for _, shapes in saved if shapes]
+    found = [_spell(shapes) for _, shapes in saved if shapes]
     if len(found) < 10:
         return None
     names = {name for name, shapes in saved if shapes}
@@ -36,7 +36,7 @@ def find_known_model(saved: Sequence[tuple[str, Shapes]]) -> str | None:
     return max(fits)[1] if fits else None
 
 
-def _spelled(shapes: Shapes) -> str:
+def _spell(shapes: Shapes) -> str:
     return ",".join("x".join(str(n) for n in shape) for shape in shapes)
 
 

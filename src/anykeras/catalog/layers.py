@@ -220,7 +220,7 @@ entry("AdditiveAttention", MODERN, [Role("scale", when=flag("use_scale"))])
 # Sources: keras 3.15.1 ``layers/preprocessing``; the state of random layers (seed generators) is never stored.
 
 
-def _adapted(config: Config) -> bool:
+def _is_adapted(config: Config) -> bool:
     """Statistics given as arguments are no variables (normalization.py, `build`)."""
     return config.get("mean") is None
 
@@ -228,17 +228,17 @@ def _adapted(config: Config) -> bool:
 entry(
     "Normalization",
     MODERN,
-    [Role(name, trainable=False, when=_adapted) for name in ("mean", "variance", "count")],
+    [Role(name, trainable=False, when=_is_adapted) for name in ("mean", "variance", "count")],
 )
 entry("STFTSpectrogram", NOW, [Role("real_kernel"), Role("imag_kernel")])
 
 
-def _weighted(config: Config) -> bool:
+def _weigh_roles(config: Config) -> bool:
     return config.get("output_mode") == "tf_idf"
 
 
 # index_lookup.py, `save_own_variables`: the one state that is stored under a name.
-_IDF = Role("idf_weights", trainable=False, when=_weighted, stored="idf_weights")
+_IDF = Role("idf_weights", trainable=False, when=_weigh_roles, stored="idf_weights")
 for _name in ("IntegerLookup", "StringLookup"):
     entry(_name, MODERN, [_IDF])
 entry("TextVectorization", MODERN, [_IDF, replace(_IDF, at="_lookup_layer", copy=True)])

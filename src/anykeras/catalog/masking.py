@@ -42,7 +42,7 @@ class _Flow:
         explicit = flat_refs(call.kwargs.get("mask"))
         if explicit:
             taken = [(ref.layer, ref.node) for ref in explicit]
-        elif masks and _added(layer, call):
+        elif masks and _add(layer, call):
             self.hidden[node] = masks
         for tensor, mask in enumerate(_outgoing(self, layer, call.args[0], taken)):
             self._masks[Ref(*node, tensor)] = mask
@@ -61,7 +61,7 @@ def hidden_parents(graph: Graph) -> Mapping[Node, Sequence[Node]]:
     return flow.hidden
 
 
-def _added(layer: Layer, call: Call) -> bool:
+def _add(layer: Layer, call: Call) -> bool:
     """Whether the mask that Keras looks up lands in the arguments that it keeps.
 
     It does where Keras had no reason to copy the arguments first: one tensor by position and nothing by name; a
@@ -90,7 +90,7 @@ def _embedding(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) 
     return [flow.operation(*_nodes(inputs))] if layer.config.get("mask_zero", False) else ()
 
 
-def _copied(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+def _copy(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     first = masks[0] if masks else None
     return () if first is None else [flow.operation(first)]  # convert_to_tensor
 
@@ -139,7 +139,7 @@ _Rule = Callable[[_Flow, Layer, Value, Sequence[Mask]], Sequence[Mask]]
 _ADDING: Final[Mapping[Outgoing, _Rule]] = {
     Outgoing.VECTORS: _masking,
     Outgoing.INTEGERS: _embedding,
-    Outgoing.COPIED: _copied,
+    Outgoing.COPIED: _copy,
     Outgoing.STEPS: _recurrent,
     Outgoing.WRAPPED: _bidirectional,
     Outgoing.ANY: _either,

@@ -129,7 +129,7 @@ def steps(graph: Graph) -> Iterator[Step]:
     Layers of a sequential model are called one after another, the first on :data:`ENTRY` unless it is an InputLayer.
     """
     if graph.sequential:
-        yield from _stacked(graph)
+        yield from _step_through(graph)
         return
     layers = {layer.name: layer for layer in graph.layers}
     for name, number in topological_order(graph):
@@ -137,7 +137,7 @@ def steps(graph: Graph) -> Iterator[Step]:
             yield layers[name], number, graph.calls[name][number]
 
 
-def _stacked(graph: Graph) -> Iterator[Step]:
+def _step_through(graph: Graph) -> Iterator[Step]:
     if graph.layers:
         yield graph.layers[0], 0, Call() if graph.layers[0].class_name == "InputLayer" else Call((ENTRY,))
     for before, layer in pairwise(graph.layers):

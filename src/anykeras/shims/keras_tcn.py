@@ -98,12 +98,12 @@ def _kernel_shapes(layer: Layer, form: _Form, found: list[Shape]) -> Iterator[Sh
     for number, (_, filters) in enumerate(blocks):
         yield (steps, size, filters)
         yield (steps, filters, filters)
-        if _matched(layer, form, size, filters, number == len(blocks) - 1):
+        if _match(layer, form, size, filters, number == len(blocks) - 1):
             yield (1, size, filters)
         size = filters
 
 
-def _matched(layer: Layer, form: _Form, size: int, filters: int, last: bool) -> bool:
+def _match(layer: Layer, form: _Form, size: int, filters: int, last: bool) -> bool:
     """Whether there is a convolution beside a block."""
     if form.main:
         return not (last and layer.config["use_skip_connections"])
@@ -130,7 +130,7 @@ class _Blocks:
             x, size = self._conv(x, "main"), blocks[0][1]
         skips = []
         for number, (rate, filters) in enumerate(blocks):
-            matched = _matched(self.layer, self.form, size, filters, number == len(blocks) - 1)
+            matched = _match(self.layer, self.form, size, filters, number == len(blocks) - 1)
             x, skip = self._block(x, f"block_{number}", rate, matched)
             skips.append(skip)
             size = filters

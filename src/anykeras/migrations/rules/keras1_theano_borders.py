@@ -45,7 +45,7 @@ class _Window:
         return self.size == 1 or (self.stride == 1 and self.before == (self.size - 1) // 2)
 
 
-def _convolved(size: int, stride: int) -> _Window:
+def _convolve(size: int, stride: int) -> _Window:
     """Theano's ``half``: half the (dilated) kernel on both sides."""
     return _Window(size, stride, size // 2)
 
@@ -83,7 +83,7 @@ def _padded_by(before: int, after: int) -> Callable[[Layer], bool]:
     examples=[Example(_SAME, _padded_by(2, 1), THEANO_122), Example(_SAME, _padded_by(2, 1), THEANO_200)],
     leaves_alone=[Example(_ODD, _ODD, THEANO_122), Example(_SAME, _SAME, TENSORFLOW_122)],
 )
-def _centred(layer: Layer, context: RuleContext) -> Layer | None:
+def _center(layer: Layer, context: RuleContext) -> Layer | None:
     rank = _CONVOLUTIONS[layer.class_name]
     windows = _windows(layer, context, rank)
     if not windows or all(window.usual for window in windows):
@@ -102,7 +102,7 @@ def _windows(layer: Layer, context: RuleContext, rank: int) -> list[_Window]:
     wide = [(k - 1) * rate + 1 for k, rate in zip(size, rates, strict=False)]
     if rank == 3 and context.writer.era in OLD and context.writer.release < (1, 1):
         return [_Window(k, s, (k - 1) // 2) for k, s in zip(wide, strides, strict=False)]  # conv3d2d, padded by hand
-    return [_convolved(k, s) for k, s in zip(wide, strides, strict=False)]
+    return [_convolve(k, s) for k, s in zip(wide, strides, strict=False)]
 
 
 _POOL = Layer("MaxPooling1D", "p", {"pool_size": (2,), "strides": (2,), "padding": "same"})
@@ -169,7 +169,7 @@ _CONV_LSTM = Layer(
 _CONV_LSTM_ODD = _CONV_LSTM.with_config(kernel_size=(3, 3))
 
 
-def _grown(layer: Layer) -> bool:
+def _grow(layer: Layer) -> bool:
     return layer.config["kernel_size"] == (3, 3) and layer.weights["kernel"].shape == (3, 3, 1, 1)
 
 
@@ -179,7 +179,7 @@ def _grown(layer: Layer) -> bool:
     eras=_ERAS,
     classes=("ConvLSTM2D",),
     after=("AK2230",),
-    examples=[Example(_CONV_LSTM, _grown, THEANO_122)],
+    examples=[Example(_CONV_LSTM, _grow, THEANO_122)],
     leaves_alone=[Example(_CONV_LSTM_ODD, _CONV_LSTM_ODD, THEANO_122), Example(_CONV_LSTM, _CONV_LSTM, TENSORFLOW_122)],
 )
 def _even_states(layer: Layer, context: RuleContext) -> Layer | None:

@@ -140,7 +140,7 @@ def _cubic(size: int, wanted: int) -> Array:
     return np.asarray(weights / weights.sum(1, keepdims=True))
 
 
-def _sampled(kernel: Callable[[float], float], radius: float) -> Callable[[int, int], Array]:
+def _sample(kernel: Callable[[float], float], radius: float) -> Callable[[int, int], Array]:
     """A kernel read at the distance of every pixel within its radius, as ``scale_and_translate`` does."""
 
     def weights(size: int, wanted: int) -> Array:
@@ -169,10 +169,10 @@ def _area(size: int, wanted: int) -> Array:
 
 _WEIGHTS: Mapping[str, Callable[[int, int], Array]] = {
     "bicubic": _cubic,
-    "lanczos3": _sampled(_lanczos(3), 3),
-    "lanczos5": _sampled(_lanczos(5), 5),
-    "gaussian": _sampled(lambda x: math.exp(-2 * x * x), 1.5),
-    "mitchellcubic": _sampled(_mitchell, 2),
+    "lanczos3": _sample(_lanczos(3), 3),
+    "lanczos5": _sample(_lanczos(5), 5),
+    "gaussian": _sample(lambda x: math.exp(-2 * x * x), 1.5),
+    "mitchellcubic": _sample(_mitchell, 2),
     "area": _area,
 }
 _LARGEST = 2**20  # numbers of a matrix: it is written out in the configuration

@@ -49,10 +49,10 @@ def _multi_gpu(model: Layer, context: RuleContext) -> Layer | None:
     if len(nested) != 1 or {layer.class_name for layer in rest} != others:
         return None
     parts = len(graph.calls[nested[0].name])
-    return nested[0] if _cut(graph, nested[0].name, parts) and _joined(graph, nested[0].name, parts) else None
+    return nested[0] if _cut_batch(graph, nested[0].name, parts) and _join_outputs(graph, nested[0].name, parts) else None
 
 
-def _cut(graph: Graph, name: str, parts: int) -> bool:
+def _cut_batch(graph: Graph, name: str, parts: int) -> bool:
     """Whether the model is called on part 0, 1 ... of every input, in the order of the inputs."""
     inputs = refs(graph.inputs)
     for number, call in enumerate(graph.calls[name]):
@@ -75,7 +75,7 @@ def _arguments(layer: Layer) -> Mapping[str, object] | None:
     return dict(held) if layer.class_name == "Lambda" and isinstance(held, Mapping) else None
 
 
-def _joined(graph: Graph, name: str, parts: int) -> bool:
+def _join_outputs(graph: Graph, name: str, parts: int) -> bool:
     """Whether every output is one output of all calls in order, concatenated along the batch."""
     ends = refs(graph.outputs)
     return all(_is_joint(graph, end, [Ref(name, node, i) for node in range(parts)]) for i, end in enumerate(ends))

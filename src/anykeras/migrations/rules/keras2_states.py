@@ -147,7 +147,7 @@ def states_in_order(model: Layer, context: RuleContext) -> Layer | None:
     graph = model.graph
     if graph is None:
         return None
-    moved = {layer.name: _moved(layer) for layer in graph.layers if _reverses(layer)}
+    moved = {layer.name: _move(layer) for layer in graph.layers if _reverses(layer)}
     if not moved:
         return None
     graph = map_graph_refs(graph, lambda r: replace(r, tensor=moved[r.layer][r.tensor]) if r.layer in moved else r)
@@ -165,7 +165,7 @@ def _forward(layer: Layer) -> Layer:
     return layer.with_config(cell=stack.without("reverse_state_order"))
 
 
-def _moved(layer: Layer) -> list[int]:
+def _move(layer: Layer) -> list[int]:
     """The new place of each output: the sequence, then the states."""
     counts = [_STATES.get(cell.class_name, 1) for cell in _cells(layer)]
     starts = [1 + sum(counts[:i]) for i in range(len(counts))]

@@ -54,7 +54,7 @@ def _drop(config: Config, *keys: str) -> dict[str, Value]:
     return {key: value for key, value in config.items() if key not in keys}
 
 
-def _decoupled(name: str) -> Native:
+def _decouple(name: str) -> Native:
     """AdamW and SGDW took ``weight_decay`` itself off the weights; Keras 3 takes ``learning_rate * weight_decay`` off."""
 
     def change(config: Config, sparse: bool, notes: Notes) -> Object | None:
@@ -112,8 +112,8 @@ def _averaging(config: Config, sparse: bool, notes: Notes) -> Object | None:
 
 
 _NATIVE: Mapping[str, Native] = {
-    "Addons>AdamW": _decoupled("AdamW"),
-    "Addons>SGDW": _decoupled("SGD"),
+    "Addons>AdamW": _decouple("AdamW"),
+    "Addons>SGDW": _decouple("SGD"),
     "Addons>LazyAdam": _lazy_adam,
     "Addons>LAMB": _lamb,
     "Addons>ProximalAdagrad": _proximal_adagrad,

@@ -64,7 +64,7 @@ def _flatten(ops: Ops, data_format: Operand = None) -> Call:
     return call
 
 
-def _thresholded(ops: Ops, theta: Operand = 1.0) -> Call:
+def _apply_threshold(ops: Ops, theta: Operand = 1.0) -> Call:
     return lambda x: ops.multiply(x, ops.cast(ops.greater(x, theta), ops.dtype(x)))
 
 
@@ -86,7 +86,7 @@ _layers(
         ),
         "ELU": lambda ops, alpha=1.0: lambda x: ops.elu(x, alpha=alpha),
         "Softmax": lambda ops, axis=-1: lambda x, mask=None: softmax_over(ops, x, axis),
-        "ThresholdedReLU": _thresholded,
+        "ThresholdedReLU": _apply_threshold,
         "ReLU": lambda ops, max_value=None, negative_slope=0.0, threshold=0.0: (
             lambda x: relu(ops, x, negative_slope, max_value, threshold)
         ),

@@ -110,7 +110,7 @@ def module_of(name: str) -> str | None:
 
 
 @cache
-def _loaded() -> bool:
+def _load_tables() -> bool:
     load_all(__package__)
     return True
 
@@ -132,7 +132,7 @@ def canonical(dotted: str) -> str:
 
 def resolve(dotted: str, context: FunctionContext | None = None) -> Entry | None:
     """The entry that `dotted` meant for a writer of `context`; None where the tables know nothing of it."""
-    _loaded()
+    _load_tables()
     context = context or FunctionContext()
     name = canonical(dotted)
     for spelling in _spellings(name):
@@ -157,7 +157,7 @@ def _spellings(name: str) -> list[str]:
 
 def is_module(dotted: str) -> bool:
     """Whether the tables hold names below `dotted`, so that an import of it or an attribute walk may go on."""
-    _loaded()
+    _load_tables()
     name = canonical(dotted) if "." in dotted else GLOBALS.get(dotted, dotted)
     known = any(spelling.startswith(name + ".") for spelling in table())
     return (
@@ -169,7 +169,7 @@ def is_module(dotted: str) -> bool:
 
 def names(prefix: str = "") -> list[str]:
     """All canonical names below `prefix`, sorted."""
-    _loaded()
+    _load_tables()
     return sorted(name for name in table() if name.startswith(prefix))
 
 

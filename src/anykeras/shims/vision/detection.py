@@ -71,7 +71,7 @@ def _weights_by_role(layer: Layer, roles: Mapping[str, str]) -> dict[str, Tensor
     return found
 
 
-def _kept(layer: Layer, *keys: str) -> dict[str, Value]:
+def _keep(layer: Layer, *keys: str) -> dict[str, Value]:
     return {key: layer.config[key] for key in (*keys, "dtype") if key in layer.config}
 
 
@@ -89,7 +89,7 @@ def frozen_normalization(layer: Layer, context: RuleContext) -> Layer | None:
         return None
     frozen = bool(layer.config["freeze"])
     trainable = not frozen and layer.config.get("trainable") is not False
-    return Layer("BatchNormalization", layer.name, {**_kept(layer, *_OWN), "trainable": trainable}, weights)
+    return Layer("BatchNormalization", layer.name, {**_keep(layer, *_OWN), "trainable": trainable}, weights)
 
 
 @register_shim(
@@ -105,5 +105,5 @@ def fixed(layer: Layer, context: RuleContext) -> Layer | None:
     known = {"axis", "epsilon"} <= layer.config.keys()
     if not known or not has_only(layer, "axis", "epsilon", "gamma_regularizer", "beta_regularizer") or weights is None:
         return None
-    config = {**_kept(layer, "axis", "epsilon"), "trainable": False}
+    config = {**_keep(layer, "axis", "epsilon"), "trainable": False}
     return Layer("BatchNormalization", layer.name, config, weights)

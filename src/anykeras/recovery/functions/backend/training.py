@@ -15,7 +15,7 @@ _OLD, _NEW = "Keras 0.3 to 2.0.6: (output, target)", "Keras 2.0.7 on, tf.keras"
 _REVERSED = "output target from_logits"
 
 
-def _reversed(context: FunctionContext) -> bool:
+def _reverse(context: FunctionContext) -> bool:
     """Keras named the prediction first up to 2.0.6."""
     return context.era in (Era.KERAS0, Era.KERAS1) or (context.before(2, 0, 7) and not context.tf_keras)
 
@@ -43,7 +43,7 @@ def _sparse(ops: Ops, target: Operand, output: Operand, from_logits: Operand, ax
 
 
 @function("keras.backend.binary_crossentropy", stack=_NEW)
-@function("keras.backend.binary_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
+@function("keras.backend.binary_crossentropy", test=_reverse, arguments=_REVERSED, stack=_OLD)
 def binary_crossentropy(ops: Ops, target: Operand, output: Operand, from_logits: Operand = False) -> Operand:
     """``K.binary_crossentropy`` of the writer's backend and version."""
     context = ops.context
@@ -59,13 +59,13 @@ def binary_crossentropy(ops: Ops, target: Operand, output: Operand, from_logits:
 
 
 @function("keras.backend.categorical_crossentropy", stack=_NEW)
-@function("keras.backend.categorical_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
+@function("keras.backend.categorical_crossentropy", test=_reverse, arguments=_REVERSED, stack=_OLD)
 def categorical(ops: Ops, target: Operand, output: Operand, from_logits: Operand = False, axis: Operand = -1) -> Operand:
     return _categorical(ops, target, output, from_logits, int(axis))
 
 
 @function("keras.backend.sparse_categorical_crossentropy", stack=_NEW)
-@function("keras.backend.sparse_categorical_crossentropy", test=_reversed, arguments=_REVERSED, stack=_OLD)
+@function("keras.backend.sparse_categorical_crossentropy", test=_reverse, arguments=_REVERSED, stack=_OLD)
 def sparse(
     ops: Ops, target: Operand, output: Operand, from_logits: Operand = False, axis: Operand = -1, ignore_class: Operand = None
 ) -> Operand:

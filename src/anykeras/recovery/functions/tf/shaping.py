@@ -16,7 +16,7 @@ from ..values import Dim, Operand, Refused, Shape, Sizes
 _BOTH = "TensorFlow 0.x to 2.x"
 
 
-def _expanded(ops: Ops, input: Operand, axis: Operand) -> Operand:
+def _expand(ops: Ops, input: Operand, axis: Operand) -> Operand:
     if not ops.is_tensor(input) and isinstance(input, int | Dim):
         return Sizes([input])
     return ops.expand_dims(input, int(axis))
@@ -37,7 +37,7 @@ functions(
         ),
         "transpose": lambda ops, a, perm=None, conjugate=False: transposed(ops, a, perm),
         "matrix_transpose linalg.matrix_transpose linalg.transpose": lambda ops, a, conjugate=False: ops.swapaxes(a, -1, -2),
-        "expand_dims": Spelled("input axis -name dim=axis", _expanded),
+        "expand_dims": Spelled("input axis -name dim=axis", _expand),
         "stack pack parallel_stack": lambda ops, values, axis=0: stack_any(ops, list(values), int(axis)),
         "tile": lambda ops, input, multiples: shapes.tile(ops, input, multiples),
         "broadcast_to": lambda ops, input, shape: ops.broadcast_to(input, shapes.sizes(ops, shape)),
