@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from ...document.graph import inputs, leaves, outputs, steps
@@ -26,7 +27,7 @@ def outgoing(layer: Layer, before: Masks) -> Masks:
 
 
 def met(model: Layer) -> dict[Path, Masks]:
-    """For each layer (by its path) of a model and of the models in it: which tensors of its last call carry a mask."""
+    """For each layer (by its path) of a model and of the models in it: which tensors of its calls carry a mask."""
     seen: dict[Path, Masks] = {}
     _graph(model, (), seen)
     return seen
@@ -54,7 +55,7 @@ def _graph(model: Layer, given: Masks, seen: dict[Path, Masks] | None = None, pa
 
 def _outcomes(layer: Layer, before: Masks, seen: dict[Path, Masks] | None = None, path: Path = ()) -> Masks:
     if seen is not None:
-        seen[path] = tuple(before)
+        seen[path] = tuple(map(any, zip_longest(seen.get(path, ()), before, fillvalue=False)))
     if layer.graph is not None:
         inside = _graph(layer, before, seen, path)
         return [inside.get(ref, False) for ref in leaves(outputs(layer.graph)) if isinstance(ref, Ref)]

@@ -36,6 +36,8 @@ def _is_ended(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
+    # Attention that did not read masks is named there.
+    after=("AK2266",),
     examples=[Example(_model(_ends("r"), Layer("LSTM", "l", {"units": 2})), _is_ended, TF)],
     leaves_alone=[
         Example(_model(Layer("Dense", "d", {"units": 2})), _model(Layer("Dense", "d", {"units": 2})), TF),
