@@ -65,6 +65,7 @@ _NEUTRAL: Mapping[str, tuple[Value, ...]] = {
     "renorm_momentum": (0.99,),
     "causal": (False,),
     "rms_scaling": (False,),
+    "softmax_robust_masking": (False,),  # the way to mask of every release before it (tf_keras MultiHeadAttention)
     "mode": (0,),
     "num_constants": (0,),
     "invert": (False,),
@@ -84,6 +85,11 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
             TF,
         ),
         Example(Layer("LSTM", "l", {"units": 2, "time_major": False}), Layer("LSTM", "l", {"units": 2}), TF),
+        Example(
+            Layer("MultiHeadAttention", "a", {"num_heads": 2, "key_dim": 3, "softmax_robust_masking": False}),
+            Layer("MultiHeadAttention", "a", {"num_heads": 2, "key_dim": 3}),
+            TF,
+        ),
     ],
     leaves_alone=[
         Example(Layer("Conv2D", "c", {"groups": 2}), Layer("Conv2D", "c", {"groups": 2}), TF),
