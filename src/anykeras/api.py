@@ -85,6 +85,7 @@ def convert(
     target: str = targets.DEFAULT,
     strict: Strict | None = None,
     skip_mismatch: bool = False,
+    check: bool = False,
 ) -> Converted:
     """Write `src` as a ``.keras`` file that stock Keras opens in safe mode without custom objects.
 
@@ -100,6 +101,8 @@ def convert(
         strict: the least faithful level allowed (``"exact"``, ``"equivalent"``, ``"approximate"``, ``"lossy"``), or a
             mapping of ``"outputs"`` and ``"training"`` to levels.
         skip_mismatch: as for :func:`anykeras.load_model`.
+        check: open the written file with the installed stock Keras, run it on generated inputs and compare with the live
+            model; the result is ``Converted.check``. Needs a backend.
 
     Raises:
         MissingFile, OutputExists: `src` does not exist; `dst` does, and `force` is false.
@@ -107,7 +110,7 @@ def convert(
         AnyKerasError: the file is refused.
     """
     opened = open_file(src, custom_objects, weights, native=True, skip_mismatch=skip_mismatch)
-    return opened.convert(dst, force=force, target=target, strict=strict)
+    return opened.convert(dst, force=force, target=target, strict=strict, check=check)
 
 
 @guard_verb

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from . import pipeline, recovery, targets
+from . import pipeline, recovery, targets, verification
 from .boundary import guard_verb
 from .containers.base import Raw
 from .document.dump import summary
@@ -86,7 +86,13 @@ class Opened(_HasFindings):
 
     @guard_verb
     def convert(
-        self, dst: Path, *, force: bool = False, target: str = targets.DEFAULT, strict: Strict | None = None
+        self,
+        dst: Path,
+        *,
+        force: bool = False,
+        target: str = targets.DEFAULT,
+        strict: Strict | None = None,
+        check: bool = False,
     ) -> Converted:
         """Write a file that stock Keras opens; the arguments are those of :func:`anykeras.convert`.
 
@@ -102,7 +108,8 @@ class Opened(_HasFindings):
         targets.write(
             opened.document, path, target=target, force=force, sources=self._sources, custom_objects=opened._objects()
         )
-        return Converted(path, opened, opened.findings)
+        report = verification.check_converted(opened.document, path, opened._objects()) if check else None
+        return Converted(path, opened, opened.findings, report)
 
     @property
     def _sources(self) -> list[str]:
@@ -137,6 +144,7 @@ class Converted(_HasFindings):
     path: str
     opened: Opened
     findings: tuple[Finding, ...]
+    check: verification.Report | None = None  # with `check`: the file as the installed stock Keras opens and runs it
 
     def __repr__(self) -> str:
         return f"<Converted {_shorten(self.path)} from {_shorten(self.opened.path)}, {_describe_fidelity(self)}>"

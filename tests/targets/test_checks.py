@@ -19,6 +19,7 @@ from anykeras.catalog.layout import variable_specs
 from anykeras.catalog.shapes.variables import infer_variables
 from anykeras.errors import Bug, Malformed
 from anykeras.targets import keras_zip
+from anykeras.verification import Verdict
 
 from .test_roles import CALLABLE, model_of
 from .transcribe import document
@@ -139,3 +140,18 @@ def test_skip_mismatch_starts_such_weights_anew(tmp_path: Path) -> None:
             np.testing.assert_array_equal(mine, wanted)
         kernel, bias = model.get_layer("head").get_weights()
         assert kernel.shape == (4, 7) and 0 < np.abs(kernel).max() <= np.sqrt(6 / 11) and not bias.any()
+
+
+def test_check_opens_and_runs_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keras.Sequential([Input((2,)), layers.Dense(4), layers.Dense(3)]).save(tmp_path / "model.h5")
+    done = anykeras.convert(tmp_path / "model.h5", tmp_path / "out.keras", check=True)
+    assert done.check is not None and done.check.verdict is Verdict.PASS
+    assert anykeras.convert(tmp_path / "model.h5", tmp_path / "b.keras").check is None
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ValueError("not today")
+
+    monkeypatch.setattr(keras.models, "load_model", refuse)
+    done = anykeras.convert(tmp_path / "model.h5", tmp_path / "c.keras", check=True)
+    assert done.check is not None and done.check.verdict is Verdict.FAIL
+    assert "ValueError: not today" in done.check.checks[0].detail

@@ -126,6 +126,9 @@ def convert(
     skip_mismatch: Annotated[
         bool, typer.Option("--skip-mismatch", help="Initialize weights anew that do not fit their layer.")
     ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Open the result with the installed Keras, run it and compare. Needs a backend.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
@@ -140,6 +143,7 @@ def convert(
             target=target,
             strict=levels or None,
             skip_mismatch=skip_mismatch,
+            check=check,
         )
         _print(
             as_json,
@@ -147,9 +151,11 @@ def convert(
                 "path": done.path,
                 "fidelity": list_fidelities(done),
                 "findings": [finding.as_dict() for finding in done.findings],
+                **({"check": done.check.as_dict()} if done.check is not None else {}),
             },
             lambda: render.print_converted(done),
         )
+        raise typer.Exit(DONE if done.check is None or done.check.verdict is not Verdict.FAIL else FOUND)
 
 
 def _parse_levels(texts: Sequence[str]) -> dict[str, str]:

@@ -98,6 +98,12 @@ def print_converted(done: Converted) -> None:
         f"[green]written[/green] {escape(done.path)} from {escape(str(done.opened.original.writer))} ({levels})",
         soft_wrap=True,
     )
+    _print_check(done)
+
+
+def _print_check(done: Converted) -> None:
+    if done.check is not None:
+        print_report(done.check)
 
 
 def print_report(found: Report) -> None:

@@ -1,0 +1,53 @@
+"""A written file as its readers see it: opened by the installed stock Keras, and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import targets
+from ..document.model import Document
+from .numeric import compare_outputs, generate_inputs, predict
+from .report import Check, EvidenceKind, Report
+
+
+def check_converted(document: Document, path: str, custom_objects: Mapping[str, Any] | None = None) -> Report:
+    """Open the file at `path` with stock Keras in safe mode, run it on generated inputs, and compare with our live model.
+
+    Args:
+        document: what the file was written from.
+        path: the file.
+        custom_objects: the user's classes, where the file needs them.
+
+    Raises:
+        TargetError: no backend is installed, or it cannot build `document`.
+    """
+    ours = targets.build(document, compile=False, custom_objects=custom_objects)
+    import keras
+
+    opens = f"stock Keras {keras.__version__} opens {path}"
+    try:
+        stock = keras.models.load_model(path, custom_objects=dict(custom_objects or {}) or None, safe_mode=True)
+    except Exception as error:  # whatever stock Keras raises is the answer
+        return Report((_fail(opens, error),))
+    checks = [Check(opens, EvidenceKind.CROSS_CHECKED, True, whole=False)]
+    try:
+        inputs = generate_inputs(ours)
+        wanted = predict(ours, inputs)
+    except Exception as error:  # some models take no inputs that can be made up (tables, indices)
+        detail = f"no inputs could be generated: {_shorten(error)}"
+        return Report((*checks, Check("outputs", EvidenceKind.UNWITNESSED, True, detail=detail)))
+    what = f"outputs of {path}, run by stock Keras, equal those of the live model"
+    try:
+        checks.append(compare_outputs(what, EvidenceKind.CROSS_CHECKED, predict(stock, inputs), wanted))
+    except Exception as error:  # it opens and does not run
+        checks.append(_fail(what, error))
+    return Report(tuple(checks))
+
+
+def _fail(what: str, error: Exception) -> Check:
+    return Check(what, EvidenceKind.CROSS_CHECKED, False, None, _shorten(error))
+
+
+def _shorten(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]
