@@ -20,6 +20,7 @@ from anykeras.errors import LimitExceeded, Malformed
 from anykeras.recovery.functions import folding
 from anykeras.recovery.functions.values import Dim, Refused
 from anykeras.recovery.held import constant, inner
+from anykeras.tensors import from_rows
 
 
 def test_a_budget_is_spent_once() -> None:
@@ -131,3 +132,10 @@ def test_a_file_that_inflates_is_refused_in_little_memory(tmp_path: Path) -> Non
         archive.writestr("config.json", '{"x":[' + "[]," * 9_000_000 + "[]]}")
     run = subprocess.run([sys.executable, "-c", _RUN, str(path)], capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
+
+
+def test_rows_of_a_configuration_are_looked_at_before_an_array_is_made() -> None:
+    assert from_rows([[1, 2.5], [True, 0]]).tolist() == [[1.0, 2.5], [1.0, 0.0]]
+    for rows, dtype in (([1.0, "a"], None), ([1.0], "S60000000"), ([{}], "float32"), ([None], "float32")):
+        with pytest.raises(TypeError):
+            from_rows(rows, dtype)

@@ -162,6 +162,33 @@ def combine(
     )
 
 
+_NUMERIC = frozenset({bool, int, float})
+_KINDS = frozenset(f"{kind}{bits}" for kind in ("float", "int", "uint", "complex") for bits in (8, 16, 32, 64, 128)) | {
+    "bool", "bfloat16", "float8_e4m3fn", "float8_e5m2", "int4", "uint4",
+}  # fmt: skip
+
+
+def from_rows(rows: object, dtype: object = None) -> Array:
+    """Nested lists of numbers from a configuration as an array; `dtype` is a name that the file gives, or None.
+
+    Looked at before an array is made: one text among them would make every element as wide as it is.
+
+    Raises:
+        TypeError: something else than numbers, or a dtype that is none of numbers.
+    """
+    if dtype is not None and dtype not in _KINDS:
+        raise TypeError("an array whose dtype is not one of numbers")
+    waiting: list[object] = [rows]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list | tuple):
+            if not _NUMERIC.issuperset(map(type, value)):
+                waiting.extend(value)
+        elif type(value) not in _NUMERIC:
+            raise TypeError("an array that does not hold numbers")
+    return np.asarray(rows)
+
+
 def constant(value: ArrayLike, dtype: str = "float32", origin: str = "constant") -> Tensor:
     """A tensor made from numbers that are already in memory."""
     array = np.asarray(value, dtype)

@@ -1,6 +1,5 @@
 """What `inspect --code` shows of code that is refused, and what the refusal of code that wants out advises."""
 
-
 from __future__ import annotations
 
 from collections.abc import Callable

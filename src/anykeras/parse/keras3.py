@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from ..catalog import find, operations
 from ..containers.base import Json
 from ..document.model import Call, Code, Dtype, Ellipsis_, Era, Graph, Layer, Object, Ref, Slice, Value
 from ..errors import AnyKerasError
-from ..tensors import constant
+from ..tensors import constant, from_rows
 from . import legacy
 from .graph import check_refs, shift_nested
 from .reading import MODELS, ParseContext, complete_layer, mapping, number, plain, qualify, sequence, text
@@ -91,8 +89,9 @@ def _numpy(data: dict[str, Json], context: ParseContext) -> Value | None:
     """An array among the arguments of a call (``__numpy__`` and ``__tensor__`` of serialization_lib.py)."""
     config = mapping(data.get("config"), context, "array")
     dtype = config.get("dtype")
+    dtype = dtype if isinstance(dtype, str) else "float32"
     try:
-        return constant(np.asarray(config.get("value")), dtype if isinstance(dtype, str) else "float32", context.part)
+        return constant(from_rows(config.get("value"), dtype), dtype, context.part)
     except AnyKerasError:
         raise
     except (TypeError, ValueError):

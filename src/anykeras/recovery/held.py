@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from .. import limits
 from ..bytecode import unsupported_error
 from ..bytecode.machine.values import Class, Function, Instance, MachineValue, Method
+from ..tensors import from_rows
 from .functions import Entry, Operand
-from .functions.arguments import NUMBERS
 
 SCALARS = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 
@@ -116,11 +114,9 @@ def constant(value: Operand) -> Operand:
 
 
 def _make_array(body: Operand) -> Operand:
-    """Numbers only: a text dtype would be as wide as the file says."""
     dtype = str(body.get("dtype", "float32")) if isinstance(body, Mapping) else None
-    if dtype is not None and dtype not in NUMBERS:
-        raise unsupported_error(f"a constant of the configuration has the dtype {dtype[:40]!r}")
-    array = np.asarray(body.get("value") if isinstance(body, Mapping) else body, dtype)
-    if array.dtype.kind not in "fiubc":
-        raise unsupported_error("a constant of the configuration does not hold numbers")
-    return array
+    try:
+        array = from_rows(body.get("value") if isinstance(body, Mapping) else body, dtype)
+        return array if dtype is None else array.astype(dtype)
+    except (TypeError, ValueError) as error:
+        raise unsupported_error(f"a constant of the configuration is no array of numbers: {error}"[:200]) from None
