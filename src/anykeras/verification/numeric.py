@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,7 +31,8 @@ def read_recording(path: str) -> tuple[Arrays, Arrays]:
             }
     except FileNotFoundError:
         raise MissingFile("AK1001", f"No such file: {path}", part=path) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError, EOFError, LookupError, zipfile.BadZipFile, zlib.error) as error:
+        # RuntimeError: an encrypted archive, or (NotImplementedError) a compression that Python does not have
         raise NotAModel("AK7001", f"{path} is not a recording: {error}", next_step=_WHAT) from None
     inputs, outputs = _take_series(held, "in"), _take_series(held, "out")
     if not inputs or not outputs:
