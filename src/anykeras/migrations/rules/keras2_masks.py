@@ -82,8 +82,8 @@ def _is_given_mask(model: Layer) -> bool:
     "AK2287",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
-    # The states beside the sequence by name, and masks that are given already.
-    after=("AK2242", "AK2280"),
+    # States by name, masks that are given already; AK2281 would end masks at the layer that reads them.
+    after=("AK2242", "AK2280", "AK2281"),
     examples=[Example(_started(), _is_given_mask, K2)],
     leaves_alone=[Example(_started(mask=Ref("i")), _started(mask=Ref("i")), K2)],
 )
