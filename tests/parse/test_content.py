@@ -47,3 +47,20 @@ def test_what_was_concluded_is_reported() -> None:
 def test_operands_that_the_file_lost_are_missed() -> None:
     with pytest.raises(Unsupported, match="the file holds 0 of the 2 tensors that 'btd,bsd->bts' combines"):
         anykeras.load_model(str(FOLDER / "parse" / "content" / "einsum_operands.h5"))
+
+
+@pytest.mark.backend
+def test_the_optimizer_resumes_under_a_policy_of_the_process() -> None:
+    """Keras then wraps the optimizer that the file saved in a LossScaleOptimizer."""
+    import keras
+
+    path = str(FOLDER / "parse" / "content" / "mixed_policy.h5")
+    alone = anykeras.load_model(path).optimizer.variables
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        inner = anykeras.load_model(path).optimizer.inner_optimizer.variables
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    assert len(alone) == len(inner)
+    for one, other in zip(alone, inner, strict=True):
+        assert (keras.ops.convert_to_numpy(one) == keras.ops.convert_to_numpy(other)).all()

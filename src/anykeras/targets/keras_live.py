@@ -100,6 +100,10 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
     if filled is None or (training.custom and len(held) != len(filled)):
         warn("[AK5009] The optimizer starts fresh: its saved state does not fit the custom class. Predictions are unaffected.")
         return
+    # Under a process-wide policy of mixed_float16 Keras wraps the optimizer on compiling (`Trainer.compile`, 3.15.1).
+    inner = getattr(model.optimizer, "inner_optimizer", None)
+    if len(held) != len(filled) and inner is not None:
+        held = inner.variables
     if [tuple(v.shape) for v in held] != [t.shape for t in filled]:
         raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(filled)}")
     for variable, tensor in zip(held, filled, strict=True):
