@@ -99,6 +99,8 @@ def test_values_of_json_are_weighed_while_they_are_scanned() -> None:
         for text in (json.dumps([[]] * 600), json.dumps([{}] * 250), json.dumps(["a"] * 400)):
             with pytest.raises(LimitExceeded):
                 json_text.parse_json(text, "x")
+        matrix = [0.123456789012] * 2000  # as the embedding matrix of an initializer is spelled: long text for each value
+        assert json_text.parse_json(json.dumps(matrix), "x") == matrix
 
 
 def test_the_text_of_a_shared_pickle_is_never_made() -> None:

@@ -20,6 +20,7 @@ TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
 # What a token adds to the number of values, by the memory that it comes to: 64 bytes are one (CPython 3.11, sys.getsizeof).
 WEIGHTS = {",": 1, "[": 1, "{": 4, '"': 2}
 SURROGATE = re.compile(r"\\u[dD][89abAB]|[\ud800-\udfff]")
+CHARACTERS = 12  # of text for a value: a matrix of an initializer has more, what blows up in memory has far fewer
 ENCODED = 3  # how often a text may be JSON inside JSON
 
 
@@ -75,6 +76,7 @@ def parse_model_json(text: str, part: str, notes: list[str]) -> Json:
 def _check_size(text: str, part: str) -> None:
     """Depth and number of values, before anything is built; counting ends where the bound is passed."""
     bounds, depth, values = limits.current(), 0, 1
+    most = max(bounds.config_nodes, len(text) // CHARACTERS)
     for token in TOKEN.finditer(text):
         mark = token.group()[0]
         values += WEIGHTS.get(mark, 0)
@@ -84,8 +86,8 @@ def _check_size(text: str, part: str) -> None:
                 raise limit_error("levels of nesting", depth, bounds.config_depth, part, "config_depth")
         elif mark in "]}":
             depth -= 1
-        if values > bounds.config_nodes:
-            raise limit_error("values", values, bounds.config_nodes, part, "config_nodes")
+        if values > most:
+            raise limit_error("values", values, most, part, "config_nodes")
 
 
 class _Reader:

@@ -91,7 +91,7 @@ def _unused(graph: Graph) -> list[Ref]:
 
 def _note(layer: Layer, seen: str, done: str, context: ParseContext) -> None:
     context.findings.append(
-        Finding("AK1216", layer.address, f"{layer.class_name} {layer.name!r} {seen}", done, Fidelity.EQUIVALENT)
+        Finding("AK1216", layer.address, f"{layer.class_name} {layer.name!r} {seen}", done, Fidelity.APPROXIMATE)
     )
 
 
