@@ -14,7 +14,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ.setdefault("KERAS_BACKEND", "jax")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-MEMORY = 1_000_000_000  # bytes of a process after which what it keeps compiled is given up
+GROWTH = 700_000_000  # bytes by which a process may grow before what it keeps compiled is given up
+_bound = GROWTH
 
 
 def resident() -> int:
@@ -26,7 +27,8 @@ def resident() -> int:
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
     """Every model that is called leaves a compiled program behind, which backends keep for good: 5 GB in a whole run."""
-    if resident() < MEMORY or "keras" not in sys.modules:
+    global _bound
+    if resident() < _bound or "keras" not in sys.modules:
         return
     sys.modules["keras"].backend.clear_session()
     if "jax" in sys.modules:
@@ -34,3 +36,4 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
     gc.collect()
     if hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
+    _bound = resident() + GROWTH  # of what is left, most are the frameworks themselves: clearing again would free nothing
