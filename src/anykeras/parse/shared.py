@@ -49,11 +49,11 @@ def _bare(layer: Layer) -> Layer:
 
 def shared_findings(model: Layer) -> list[Finding]:
     """One finding for each layer whose weights are those of another layer in the model."""
-    met: dict[int, Layer] = {}
+    met: dict[Tensor, Layer] = {}
     findings = []
     for layer in layers_of(model):
         tensors = list(layer.weights.values())
-        first = met.setdefault(id(tensors[0]), layer) if tensors else layer
+        first = met.setdefault(tensors[0], layer) if tensors else layer
         if first is not layer:
             findings.append(
                 Finding(
