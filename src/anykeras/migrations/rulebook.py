@@ -10,7 +10,7 @@ from ..catalog.masks import makes_mask
 from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
 from ..findings import Fidelity, Finding
-from ..pages import find_page
+from ..pages import require_page
 from ..registry import Registry
 
 Change = Callable[[Layer, "RuleContext"], Layer | None]
@@ -121,9 +121,7 @@ def rule(
         ValueError: the code has no page, or is that of another rule.
     """
     concerned = tuple(eras) if eras is not None else tuple(e for e in Era if e.rank < to.rank)
-    page = find_page(code)
-    if page is None:
-        raise ValueError(f"the rule {code} has no page")
+    page = require_page(code)
     title, fidelity = page.title, page.fidelity or Fidelity.EXACT
 
     def register(change: Change) -> Change:

@@ -97,6 +97,14 @@ def find_page(code: str) -> Page | None:
     return _read_family(wanted[:3]).get(wanted) if re.fullmatch(r"AK\d{4}", wanted) else None
 
 
+def require_page(code: str) -> Page:
+    """The page of a code of ours. Raises ValueError where it has none."""
+    page = find_page(code)
+    if page is None:
+        raise ValueError(f"{code} has no page")
+    return page
+
+
 def all_pages() -> list[Page]:
     """All pages, in the order of their codes."""
     return [page for family in families() for _, page in sorted(_read_family(family).items())]

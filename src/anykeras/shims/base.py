@@ -13,7 +13,7 @@ from ..catalog import find
 from ..document.model import Call, Config, Era, Layer, Value, refs
 from ..findings import Fidelity, Finding
 from ..migrations import RuleContext
-from ..pages import find_page
+from ..pages import require_page
 from ..registry import Registry
 from ..tensors import Array, Tensor, combine
 
@@ -56,9 +56,7 @@ def register_shim(
     Raises:
         ValueError: the code has no page, or the package has a shim for one of these classes already.
     """
-    page = find_page(code)
-    if page is None:
-        raise ValueError(f"the shim {code} has no page")
+    page = require_page(code)
     title, fidelity = page.title.partition(" -> ")[2], page.fidelity or Fidelity.EQUIVALENT
 
     def register(change: Change) -> Change:
