@@ -16,6 +16,7 @@ from .minors import MINORS, nearest_minor
 from .names import rename
 from .pooling import use_pooling_layers
 from .result import Binding, Json, Lowered, LoweredTraining, Owner, tensor_of
+from .sharing import keep_wrapped_layers
 from .training import lower_training, omit_untrusted
 from .trust import check_model, check_training, user_names
 
@@ -64,6 +65,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     names = user_names(model, document.training)
     check_model(config, names)
     check_training(training.config if training is not None else {}, names)
+    keep_wrapped_layers(config)  # after the check, which lets such numbers through from nowhere else
     return Lowered(
         config,
         bindings,
