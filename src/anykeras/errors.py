@@ -65,20 +65,25 @@ def _restore(kind: type[AnyKerasError], code: str, seen: str) -> AnyKerasError:
     return kind(code, seen)
 
 
-class NotAModel(AnyKerasError, ValueError):
-    """The bytes are not a Keras model; the message says what they are instead."""
+class _AboutPath(AnyKerasError):
+    """An error about a path, which its message names already."""
 
-
-class MissingFile(NotAModel, FileNotFoundError):
-    """There is no file at the path; ``part`` and ``filename`` are the path."""
-
-    errno = errno.ENOENT
     _part_is_said = True
 
     @property
     def filename(self) -> str | None:  # OSError has it as an attribute
         """The path that was asked for."""
         return self.part
+
+
+class NotAModel(AnyKerasError, ValueError):
+    """The bytes are not a Keras model; the message says what they are instead."""
+
+
+class MissingFile(_AboutPath, NotAModel, FileNotFoundError):
+    """There is no file at the path; ``part`` and ``filename`` are the path."""
+
+    errno = errno.ENOENT
 
 
 class Malformed(AnyKerasError, ValueError):
@@ -101,16 +106,10 @@ class TargetError(AnyKerasError):
     """The result cannot be written or built where it was asked for."""
 
 
-class OutputExists(TargetError, FileExistsError):
+class OutputExists(_AboutPath, TargetError, FileExistsError):
     """The file to write is there already, and replacing it was not asked for."""
 
     errno = errno.EEXIST
-    _part_is_said = True
-
-    @property
-    def filename(self) -> str | None:  # OSError has it as an attribute
-        """The path that was asked for."""
-        return self.part
 
 
 class Unfaithful(AnyKerasError):

@@ -23,7 +23,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 
 from ..fidelity import Affects, Fidelity
@@ -50,7 +50,7 @@ class Page:
     title: str
     text: str
 
-    @property
+    @cached_property
     def sections(self) -> Mapping[str, str]:
         """The text under each heading; what stands before the first is under ``""``."""
         first, *titled = re.split(r"^## ", self.text.partition("\n")[2], flags=re.MULTILINE)
@@ -67,19 +67,19 @@ class Page:
         """Advice, where the page gives any."""
         return self.sections.get("What to do")
 
-    @property
+    @cached_property
     def fidelity(self) -> Fidelity | None:
         """How faithful the change is; None for errors, and where each finding of the code says so itself."""
         found = _FIDELITY.search(self.text)
         return Fidelity(found[1]) if found else None
 
-    @property
+    @cached_property
     def affects(self) -> Affects | None:
         """What the code's findings affect; None where their fidelity and address tell."""
         found = _AFFECTS.search(self.sections[""])
         return _TOUCHED[found[1]] if found else None
 
-    @property
+    @cached_property
     def shim(self) -> bool:
         """Whether findings of the code are about something recognised by its name and arguments alone."""
         return _RECOGNISED in self.sections[""]
