@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..catalog.layout import VariableSpec
-from ..catalog.shapes.variables import infer_variables
+from ..catalog.shapes.variables import Shapes, infer_variables
 from ..document.graph import flat_refs
 from ..document.model import Layer
-from ..document.walk import walk
+from ..document.walk import Path, walk
 from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
 
@@ -28,9 +28,11 @@ class Misfit:
         return f"{self.spec.role.name} is stored as {self.tensor.shape}, and the configuration makes it {_show(self.shape)}"
 
 
-def find_misfits(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]]) -> Iterator[Misfit]:
-    """The stored tensors that the variables of `model` do not take; nothing is allocated for a size that only a file says."""
-    expected = infer_variables(model) if stored else {}
+def find_misfits(expected: Mapping[Path, Shapes], stored: Sequence[tuple[VariableSpec, Tensor]]) -> Iterator[Misfit]:
+    """The stored tensors that variables of the `expected` shapes do not take, as `infer_variables` gives them for a model.
+
+    Nothing is allocated for a size that only a file says.
+    """
     for spec, tensor in stored:
         shape = expected.get(spec.holder.path, {}).get(spec.role.name)
         if shape is not None and not _fits(tensor.shape, shape):
@@ -39,7 +41,7 @@ def find_misfits(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]]) ->
 
 def check_weights(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]], renamed: Mapping[str, str]) -> None:
     """Raises Malformed for weights that do not fit the configuration, with the layer (by the file's name) and both shapes."""
-    found = list(find_misfits(model, stored))
+    found = list(find_misfits(infer_variables(model), stored)) if stored else []
     if not found:
         return
     first = found[0]

@@ -32,8 +32,9 @@ def renew_misfits(document: Document) -> tuple[Document, tuple[Finding, ...]]:
         return document, ()
     wanted = [spec for spec in specs_of(stored_layers(model)) if not spec.role.copy]
     held = [(spec, tensor_of(spec.layer, spec.role.name)) for spec in wanted]
-    misfits = {m.spec.target: m for m in find_misfits(model, [(spec, tensor) for spec, tensor in held if tensor is not None])}
     shapes = infer_variables(model)
+    stored = [(spec, tensor) for spec, tensor in held if tensor is not None]
+    misfits = {misfit.spec.target: misfit for misfit in find_misfits(shapes, stored)}
     renewed: dict[Path, dict[str, Tensor]] = {}
     findings = []
     for spec, tensor in held:
