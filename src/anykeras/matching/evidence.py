@@ -1,0 +1,69 @@
+"""Who wrote weights, by what the weights themselves show: their layout, their names, the stamps beside them.
+
+The architecture that is to take them says nothing about it: it may be of another time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ..catalog.layout import KERAS2_13_TREE
+from ..containers.base import Raw, TreeWeights
+from ..document.model import Era, Evidence, Writer
+from ..parse import era
+
+_SAID = re.compile(
+    r"(?:(keras|tf\.keras|tf_keras)\s+)?(\d+\.\d+[\w.-]*)(?:\s+(?:on\s+)?(theano|tensorflow|cntk))?\Z", re.IGNORECASE
+)
+_ERAS = {0: Era.KERAS0, 1: Era.KERAS1, 2: Era.KERAS2, 3: Era.KERAS3}
+_BOTH_OF_KERAS2 = frozenset({Era.KERAS2, Era.TF2})
+
+
+def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
+    """The writer of the weights in `raw`, whatever architecture lies beside them.
+
+    Args:
+        raw: a file with weights.
+        said: what the user knows: a version, with library and backend where they are known too (``"1.0.5"``,
+            ``"keras 2.1.6 on theano"``).
+
+    Raises:
+        ValueError: `said` is no version.
+    """
+    writer = era.infer(replace(raw, architecture=None, part=""))
+    if isinstance(raw.weights, TreeWeights) and any(p.startswith(KERAS2_13_TREE.container) for p in raw.weights.tensors):
+        seen = Evidence("weight paths", f"{KERAS2_13_TREE.container} is how Keras 2.12 and 2.13 file layers")
+        writer = replace(writer, era=Era.TF2, library="tf.keras", backend="tensorflow", evidence=(*writer.evidence, seen))
+    return writer if said is None else _as_said(writer, said)
+
+
+def _as_said(writer: Writer, said: str) -> Writer:
+    match = _SAID.match(said.strip())
+    if match is None:
+        raise ValueError(f'writer={said!r}: give a version, as in "1.0.5" or "keras 2.1.6 on theano"')
+    library, version, backend = match[1], match[2], match[3]
+    spoken = _ERAS.get(int(version.split(".")[0]), writer.era)
+    if spoken is Era.KERAS2 and (writer.era is Era.TF2 if library is None else library.lower() != "keras"):
+        spoken = Era.TF2
+    return replace(
+        writer,
+        era=spoken,
+        library=(library or ("tf.keras" if spoken is Era.TF2 else "keras")).lower(),
+        version=version,
+        backend=(backend or "").lower() or writer.backend,
+        evidence=(*writer.evidence, Evidence("writer", f"given as {said}")),
+    )
+
+
+def describe_conflict(architecture: Writer, weights: Writer) -> str | None:
+    """Why these weights are not those that this architecture was saved with; None where nothing speaks against it.
+
+    Keras 2 and tf.keras store weights alike, so they do not contradict each other; neither do versions of one era.
+    """
+    if architecture.era is not weights.era and not {architecture.era, weights.era} <= _BOTH_OF_KERAS2:
+        return f"the weights were written by {weights}, the architecture by {architecture}"
+    backends = {architecture.backend, weights.backend} - {None}
+    if "theano" in backends and len(backends) > 1:
+        return f"the weights were written on {weights.backend}, the architecture on {architecture.backend}"
+    return None
