@@ -16,6 +16,8 @@ LINES = 5
 """How many kinds of findings of one file are shown."""
 SEEN = 3
 """How many different things of one kind are named in its line."""
+UNAFFECTED = "Predictions are unaffected."
+"""What a warning about training alone ends with. Findings say it by what they affect, never in their texts."""
 
 
 class AnyKerasWarning(UserWarning):
@@ -72,7 +74,7 @@ def _line(kind: list[Finding]) -> str:
         places.setdefault((finding.seen, finding.done), []).append(finding.address)
     said = [_sentence(seen, done, where) for (seen, done), where in places.items()]
     more = [f"And {len(said) - SEEN} more of this kind."] if len(said) > SEEN else []
-    only = ["Predictions are unaffected."] if kind[0].affects is Affects.TRAINING else []
+    only = [UNAFFECTED] if kind[0].affects is Affects.TRAINING else []
     return " ".join([f"[{kind[0].code}]", *said[:SEEN], *more, *only])
 
 

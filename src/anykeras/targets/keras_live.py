@@ -13,7 +13,7 @@ from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
 from ..keras_private import safe_scope
 from ..tensors import Tensor
-from ..warning import warn
+from ..warning import UNAFFECTED, warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
 from .keras_training import keep_flags
 from .lowering import Lowered, LoweredTraining, Owner, lower, nearest_minor
@@ -98,7 +98,7 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
     if training.custom:
         filled = slots_in_order(model, training, [(follow(model, found.steps), found.layer) for found in lowered.custom])
     if filled is None or (training.custom and len(held) != len(filled)):
-        warn("[AK5009] The optimizer starts fresh: its saved state does not fit the custom class. Predictions are unaffected.")
+        warn(f"[AK5009] The optimizer starts fresh: its saved state does not fit the custom class. {UNAFFECTED}")
         return
     # Under a process-wide policy of mixed_float16 Keras wraps the optimizer on compiling (`Trainer.compile`, 3.15.1).
     inner = getattr(model.optimizer, "inner_optimizer", None)

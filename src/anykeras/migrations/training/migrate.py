@@ -112,8 +112,9 @@ def _report_state(training: Training, model: Layer, notes: Notes) -> None:
         notes.add("AK4012", "optimizer", seen, "the step in the order in which it is written", Fidelity.EQUIVALENT)
     normal = any(layer.class_name == "BatchNormalization" for layer in layers_of(model))
     if normal and writer.era in (Era.KERAS1, Era.KERAS2, Era.TF2):
-        seen = "BatchNormalization's moving variances update slightly differently if you continue training"
-        notes.add("AK4013", "BatchNormalization", seen, "predictions are unaffected", Fidelity.APPROXIMATE)
+        seen = "BatchNormalization updated its moving variances by an older formula"
+        done = "if you continue training, they update slightly differently"
+        notes.add("AK4013", "BatchNormalization", seen, done, Fidelity.APPROXIMATE)
 
 
 def _races(writer: Writer) -> bool:
