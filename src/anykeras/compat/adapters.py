@@ -110,10 +110,10 @@ def adapt_tensor_method(runtime: LegacyRuntime, method: Method) -> Method:
     @wraps(method)
     def call(self: object, *args: object, **kwargs: object) -> object:
         if training_place and "training" not in kwargs and len(args) <= training_place:
-            kwargs["training"] = bool(_training_of(self, kwargs))
+            kwargs["training"] = bool(_read_training(self, kwargs))
         if holds_legacy(args) or holds_legacy(kwargs):
             return method(self, *args, **kwargs)
-        with runtime.calling(_training_of(self, kwargs)):
+        with runtime.enter_call(_read_training(self, kwargs)):
             result = method(self, *runtime.wrap(args), **runtime.wrap(kwargs))
         return runtime.unwrap(result)
 
@@ -149,7 +149,7 @@ def _make_optional(parameter: inspect.Parameter) -> inspect.Parameter:
     return parameter.replace(default=None) if lacks else parameter
 
 
-def _training_of(layer: object, kwargs: Mapping[str, object]) -> bool | None:
+def _read_training(layer: object, kwargs: Mapping[str, object]) -> bool | None:
     """Whether the layer is called in training, by its arguments or by the call of the layers around it."""
     training = kwargs.get("training")
     if training is None:

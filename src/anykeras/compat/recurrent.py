@@ -6,8 +6,9 @@ Keras 0.3.3 to 2.0.8: keras/layers/recurrent.py; the names of the hooks changed 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from .runtime import LegacyRuntime
 from .tensor import LegacyTensor
@@ -45,95 +46,105 @@ def _make_dense(runtime: LegacyRuntime) -> Callable[..., object]:
 
 
 def _make_recurrent(runtime: LegacyRuntime) -> type:
-    """The class, of `runtime`."""
-    K = runtime.module("keras.backend")
-    base: Any = runtime.find("keras.layers.Layer")
-    spec: Any = runtime.find("keras.layers.InputSpec")
+    """The class, of `runtime`: the methods are its own, for `LegacyLayer` adapts what stands in a class itself."""
+    methods = {name: value for name, value in vars(_Recurrence).items() if inspect.isfunction(value)}
+    return type("Recurrent", (_Recurrence, runtime.find("keras.layers.Layer")), methods)
 
-    class Recurrent(base):  # type: ignore[misc]  # a base made at run time
-        """A layer over time whose ``step(x, states)`` gives the output and the next states."""
 
-        states: Any
+def _backend(layer: _Recurrence) -> Any:
+    return type(layer).legacy_runtime.module("keras.backend")
 
-        def __init__(self, weights: object = None, **kwargs: object) -> None:
-            options = {name: bool(kwargs.pop(name, False)) for name in _ARGUMENTS}
-            self.consume_less = kwargs.pop("consume_less", "cpu")
-            self.implementation = kwargs.pop("implementation", 0)
-            self.input_dim = kwargs.pop("input_dim", None)
-            self.input_length = kwargs.pop("input_length", None)
-            super().__init__(weights=weights, **kwargs)
-            for name, value in options.items():
-                setattr(self, name, value)
-            self.input_spec = [spec(ndim=3)]
-            self.state_spec = None
-            self.supports_masking = True
-            for name in ("dropout", "recurrent_dropout"):
-                if name not in vars(self):
-                    setattr(self, name, 0)
 
-        @property
-        def _width(self) -> int:
-            found = vars(self).get("output_dim", vars(self).get("units"))
-            return int(found)
+class _Recurrence:
+    """A layer over time whose ``step(x, states)`` gives the output and the next states."""
 
-        def compute_output_shape(self, input_shape: Any) -> object:
-            shape = input_shape[0] if isinstance(input_shape, list) else input_shape
-            steps = (shape[1],) if self.return_sequences else ()
-            out = (shape[0], *steps, self._width)
-            return [out, *[(shape[0], self._width) for _ in self.states]] if self.return_state else out
+    legacy_runtime: ClassVar[LegacyRuntime]
+    states: Any
+    return_sequences: bool
+    return_state: bool
+    go_backwards: bool
+    stateful: bool
 
-        def compute_mask(self, inputs: object, mask: object = None) -> object:
-            mask = mask[0] if isinstance(mask, list) else mask
-            out = mask if self.return_sequences else None
-            return [out, *[None for _ in self.states]] if self.return_state else out
+    def __init__(self, weights: object = None, **kwargs: object) -> None:
+        options = {name: bool(kwargs.pop(name, False)) for name in _ARGUMENTS}
+        self.consume_less = kwargs.pop("consume_less", "cpu")
+        self.implementation = kwargs.pop("implementation", 0)
+        self.input_dim = kwargs.pop("input_dim", None)
+        self.input_length = kwargs.pop("input_length", None)
+        super().__init__(weights=weights, **kwargs)  # type: ignore[call-arg]
+        for name, value in options.items():
+            setattr(self, name, value)
+        spec: Any = type(self).legacy_runtime.find("keras.layers.InputSpec")
+        self.input_spec = [spec(ndim=3)]
+        self.state_spec = None
+        self.supports_masking = True
+        for name in ("dropout", "recurrent_dropout"):
+            if name not in vars(self):
+                setattr(self, name, 0)
 
-        def step(self, x: object, states: object) -> object:
-            raise NotImplementedError
+    @property
+    def _width(self) -> int:
+        held: dict[str, Any] = vars(self)
+        return int(held["output_dim"] if "output_dim" in held else held["units"])
 
-        def get_constants(self, x: object, training: object = None) -> list[object]:
-            return []
+    def compute_output_shape(self, input_shape: Any) -> object:
+        shape = input_shape[0] if isinstance(input_shape, list) else input_shape
+        steps = (shape[1],) if self.return_sequences else ()
+        out = (shape[0], *steps, self._width)
+        return [out, *[(shape[0], self._width) for _ in self.states]] if self.return_state else out
 
-        def preprocess_input(self, x: object, training: object = None) -> object:
-            return x
+    def compute_mask(self, inputs: object, mask: object = None) -> object:
+        mask = mask[0] if isinstance(mask, list) else mask
+        out = mask if self.return_sequences else None
+        return [out, *[None for _ in self.states]] if self.return_state else out
 
-        def get_initial_states(self, x: object) -> list[object]:
-            zeros = K.expand_dims(K.sum(K.zeros_like(x), axis=(1, 2)))
-            return [K.tile(zeros, [1, self._width]) for _ in self.states]
+    def step(self, x: object, states: object) -> object:
+        raise NotImplementedError
 
-        def get_initial_state(self, x: object) -> list[object]:
-            return list(self.get_initial_states(x))
+    def get_constants(self, x: object, training: object = None) -> list[object]:
+        return []
 
-        def call(self, x: Any, mask: object = None, training: object = None, initial_state: Any = None) -> object:
-            if isinstance(x, list | tuple):
-                initial_state, x = list(x[1:]) or None, x[0]
-            mask = mask[0] if isinstance(mask, list) else mask
-            if initial_state is None:
-                initial_state = self.states if self.stateful else self.get_initial_state(x)
-            last, outputs, states = K.rnn(
-                self.step,
-                self.preprocess_input(x),
-                list(initial_state),
-                go_backwards=self.go_backwards,
-                mask=mask,
-                constants=self.get_constants(x),
-            )
-            if self.stateful:
-                for variable, value in zip(self.states, states, strict=True):
-                    runtime.unwrap(variable).assign(runtime.unwrap(value))
-            out = outputs if self.return_sequences else last
-            return [out, *states] if self.return_state else out
+    def preprocess_input(self, x: object, training: object = None) -> object:
+        return x
 
-        def reset_states(self, states: object = None) -> None:
-            shape = self.input_spec[0].shape
-            if getattr(self, "states", None) is None or self.states[0] is None:
-                count = len(getattr(self, "states", [None]))
-                self.states = [K.zeros((shape[0], self._width)) for _ in range(count)]
-                return
-            for variable in self.states:
-                K.set_value(variable, K.get_value(variable) * 0)
+    def get_initial_states(self, x: object) -> list[object]:
+        K = _backend(self)
+        zeros = K.expand_dims(K.sum(K.zeros_like(x), axis=(1, 2)))
+        return [K.tile(zeros, [1, self._width]) for _ in self.states]
 
-        def get_config(self) -> dict[str, object]:
-            config = {name: getattr(self, name) for name in (*_ARGUMENTS, "implementation", "consume_less")}
-            return {**super().get_config(), **config}
+    def get_initial_state(self, x: object) -> list[object]:
+        return list(self.get_initial_states(x))
 
-    return Recurrent
+    def call(self, x: Any, mask: object = None, training: object = None, initial_state: Any = None) -> object:
+        if isinstance(x, list | tuple):
+            initial_state, x = list(x[1:]) or None, x[0]
+        mask = mask[0] if isinstance(mask, list) else mask
+        if initial_state is None:
+            initial_state = self.states if self.stateful else self.get_initial_state(x)
+        last, outputs, states = _backend(self).rnn(
+            self.step,
+            self.preprocess_input(x),
+            list(initial_state),
+            go_backwards=self.go_backwards,
+            mask=mask,
+            constants=self.get_constants(x),
+        )
+        if self.stateful:
+            runtime = type(self).legacy_runtime
+            for variable, value in zip(self.states, states, strict=True):
+                runtime.unwrap(variable).assign(runtime.unwrap(value))
+        out = outputs if self.return_sequences else last
+        return [out, *states] if self.return_state else out
+
+    def reset_states(self, states: object = None) -> None:
+        K, shape = _backend(self), self.input_spec[0].shape
+        if getattr(self, "states", None) is None or self.states[0] is None:
+            count = len(getattr(self, "states", [None]))
+            self.states = [K.zeros((shape[0], self._width)) for _ in range(count)]
+            return
+        for variable in self.states:
+            K.set_value(variable, K.get_value(variable) * 0)
+
+    def get_config(self) -> dict[str, object]:
+        config = {name: getattr(self, name) for name in (*_ARGUMENTS, "implementation", "consume_less")}
+        return {**super().get_config(), **config}  # type: ignore[misc]

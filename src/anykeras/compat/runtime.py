@@ -78,7 +78,7 @@ class LegacyRuntime:
     # -- whose code is running
 
     @contextmanager
-    def calling(self, training: bool | None = None) -> Iterator[None]:
+    def enter_call(self, training: bool | None = None) -> Iterator[None]:
         """Inside a layer's call; `training` is the learning phase, None where the call does not say it."""
         before, self.call_depth = self.context, self.call_depth + 1
         if training is not None:

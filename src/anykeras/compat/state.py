@@ -136,7 +136,7 @@ for _name, _compute in _UPDATES.items():
 
 
 @register("keras.backend.placeholder")
-def placeholder(
+def make_placeholder(
     runtime: LegacyRuntime,
     shape: Iterable[int | None] | None = None,
     ndim: int | None = None,
@@ -150,13 +150,13 @@ def placeholder(
 
 
 @register("keras.backend.learning_phase")
-def learning_phase(runtime: LegacyRuntime) -> int:
+def get_learning_phase(runtime: LegacyRuntime) -> int:
     """1 in training, else 0."""
     return int(runtime.context.training)
 
 
 @register("keras.backend.name_scope", "tensorflow.name_scope", "tensorflow.variable_scope", "tensorflow.device")
-def name_scope(runtime: LegacyRuntime, *args: object, **kwargs: object) -> AbstractContextManager[str]:
+def open_name_scope(runtime: LegacyRuntime, *args: object, **kwargs: object) -> AbstractContextManager[str]:
     """A block that only named things."""
     return nullcontext(str(args[0]) if args else "")
 
@@ -182,7 +182,7 @@ def count_params(runtime: LegacyRuntime, x: object) -> int:
 @register("tensorflow.print", "tensorflow.enable_eager_execution", "tensorflow.disable_v2_behavior")
 @register("keras.backend.set_floatx", "keras.backend.set_epsilon", "keras.backend.set_image_dim_ordering")
 @register("keras.backend.set_image_data_format", "keras.backend.set_learning_phase", "tensorflow.set_random_seed")
-def setting(runtime: LegacyRuntime, *args: object, **kwargs: object) -> None:
+def ignore_setting(runtime: LegacyRuntime, *args: object, **kwargs: object) -> None:
     """A setting of the old program, which does not reach this one."""
 
 

@@ -135,21 +135,21 @@ class LegacyTensor:
         return f"LegacyTensor({self.raw!r})"
 
 
-def _binary(name: str) -> Callable[..., object]:
+def _make_binary(name: str) -> Callable[..., object]:
     def run(self: LegacyTensor, other: object) -> object:
         return self.runtime.operate(name, self, other)
 
     return run
 
 
-def _reflected(name: str) -> Callable[..., object]:
+def _make_reflected(name: str) -> Callable[..., object]:
     def run(self: LegacyTensor, other: object) -> object:
         return self.runtime.operate(name, other, self)
 
     return run
 
 
-def _unary(name: str) -> Callable[..., object]:
+def _make_unary(name: str) -> Callable[..., object]:
     def run(self: LegacyTensor) -> object:
         return self.runtime.operate(name, self)
 
@@ -159,12 +159,12 @@ def _unary(name: str) -> Callable[..., object]:
 _BOTH = ("add", "sub", "mul", "truediv", "div", "floordiv", "mod", "pow", "matmul", "and", "or", "xor")
 for _name in _BOTH:
     _entry = f"{_name}_" if _name in ("and", "or") else _name
-    setattr(LegacyTensor, f"__{_name}__", _binary(_entry))
-    setattr(LegacyTensor, f"__r{_name}__", _reflected(_entry))
+    setattr(LegacyTensor, f"__{_name}__", _make_binary(_entry))
+    setattr(LegacyTensor, f"__r{_name}__", _make_reflected(_entry))
 for _name in ("lt", "le", "gt", "ge"):
-    setattr(LegacyTensor, f"__{_name}__", _binary(_name))
+    setattr(LegacyTensor, f"__{_name}__", _make_binary(_name))
 for _name in ("neg", "pos", "abs", "invert"):
-    setattr(LegacyTensor, f"__{_name}__", _unary(_name))
+    setattr(LegacyTensor, f"__{_name}__", _make_unary(_name))
 
 
 def to_legacy_shape(value: object) -> Any:
