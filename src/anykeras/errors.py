@@ -98,6 +98,10 @@ class Unsupported(AnyKerasError, ValueError):
     """The file is sound, and holds something that AnyKeras cannot express in the target."""
 
 
+class Undecided(AnyKerasError, ValueError):
+    """Weights and model can go together in several ways, or mean several things, and an argument has to say which."""
+
+
 class MissingObject(AnyKerasError, ValueError):
     """The file names a layer, function or class that is not inside it and was not passed."""
 

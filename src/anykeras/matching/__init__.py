@@ -1,6 +1,21 @@
 """Weights of a file for the layers of a model, whoever wrote either: every pair has a witness, none is taken by place alone."""
 
+from .assign import Witness
 from .atoms import Atom, read_atoms
 from .evidence import describe_conflict, writer_of_weights
+from .match import Options, fill_document, match
+from .report import Match, Pair, WeightsReport
 
-__all__ = ["Atom", "describe_conflict", "read_atoms", "writer_of_weights"]
+__all__ = [
+    "Atom",
+    "Match",
+    "Options",
+    "Pair",
+    "WeightsReport",
+    "Witness",
+    "describe_conflict",
+    "fill_document",
+    "match",
+    "read_atoms",
+    "writer_of_weights",
+]

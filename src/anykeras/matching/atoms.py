@@ -45,8 +45,8 @@ class Atom:
         tensors: by role as the file names it: ``kernel``, ``W_i``, ``query/kernel``; ``0``, ``1`` where it has numbers.
         numbered: whether roles and layers are numbers only (Keras 0), so that order is all that tells them.
         hint: the class, as the era of the file calls it, where a generated name or the path tells it.
-        generated: the generated name, where it is one.
-        in_order: whether the place in the file is one that the layers had in the model.
+        generated: the generated name, where it is one; where a file has no names, the one that its path would be.
+        path: where it lies in a tree of objects, which counts the layers of a class; the order of a tree says nothing.
     """
 
     index: int
@@ -56,12 +56,31 @@ class Atom:
     numbered: bool = False
     hint: str | None = None
     generated: Generated | None = None
-    in_order: bool = True
+    path: str | None = None
+
+    @property
+    def counted(self) -> tuple[str, str, int] | None:
+        """In a tree: the container, and which one of its class the layer is there."""
+        if self.path is None:
+            return None
+        container, _, last = self.path.rpartition("/")
+        generated = None if last in _INSIDE else read_generated(last)
+        return (container, generated.stem, generated.number) if generated is not None else (self.path, "", 0)
+
+    @property
+    def has_name(self) -> bool:
+        """Whether the file says what the layer was called."""
+        return not self.numbered and (self.path is None or self.owner[-1] != self.path.rpartition("/")[2])
 
     @property
     def name(self) -> str:
         """The name of the layer, as far as the file tells it."""
         return self.owner[-1] if self.owner else self.group
+
+    @property
+    def label(self) -> str:
+        """The name, with the names around it where the file has them."""
+        return "/".join(self.owner) or self.group
 
     @property
     def shapes(self) -> tuple[tuple[int, ...], ...]:
@@ -205,15 +224,14 @@ def _atoms_of_tree(weights: TreeWeights, era: Era) -> Iterator[Atom]:
     for index, (owner, part) in enumerate(parts.items()):
         last = part.owner[-1]
         name = weights.names.get(owner)
-        generated = None if last in _INSIDE else read_generated(last)
         yield Atom(
             index,
             part.owner[1] if len(part.owner) > 1 else owner,
             (*part.owner[:-1], name) if name is not None else part.owner,
             part.tensors,
             hint=class_of_name(last, era),
-            generated=generated if generated is None or last != generated.stem else Generated(generated.stem, 0),
-            in_order=False,
+            generated=read_generated(name) if name is not None else None if last in _INSIDE else read_generated(last),
+            path=owner,
         )
 
 

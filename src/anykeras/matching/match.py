@@ -1,0 +1,262 @@
+"""One engine for every case in which weights and architecture do not come from one hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from .. import limits
+from ..catalog.base import OLD
+from ..containers.base import Raw
+from ..document.model import Document, Era, Value
+from ..document.walk import Path, fill_weights, walk
+from ..errors import NotAModel, Undecided
+from ..findings import Fidelity, Finding
+from ..tensors import Tensor
+from .assign import Asked, Assigner, Assignment
+from .atoms import read_atoms
+from .defaults import Changed, changed_defaults, spell
+from .evidence import writer_of_weights
+from .forms import FIRST, LAST, Form, Forms, by_layout
+from .places import Place, Places
+from .report import Match, Pair, WeightsReport
+from .rows import Flattened, Flattenings, reorder, rows_of_file
+from .segments import cut_numbered
+
+Defaults = Literal["ask", "then", "mine"]
+_ORDERS = (FIRST, LAST)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user says of weights; see :func:`anykeras.load_weights`."""
+
+    by_name: bool = False
+    skip_mismatch: bool = False
+    layers: Mapping[str, str] | None = None
+    data_format: str | None = None
+    writer: str | None = None
+    defaults: Defaults = "ask"
+    stated: bool = False  # whether the architecture states its arguments, as a file does
+
+    def __post_init__(self) -> None:
+        if self.data_format not in (None, *_ORDERS):
+            raise ValueError(f"data_format={self.data_format!r}: channels_first or channels_last")
+        if self.defaults not in ("ask", "then", "mine"):
+            raise ValueError(f'defaults={self.defaults!r}: "ask", "then" or "mine"')
+
+
+def match(raw: Raw, document: Document, options: Options | None = None) -> Match:
+    """Which weights of a file belong into which layers of a model.
+
+    Args:
+        raw: a file with weights, of whatever time; its architecture is not looked at.
+        document: the model in the vocabulary of Keras 3. Weights in it say the shapes of its variables.
+        options: what the user says.
+
+    Raises:
+        NotAModel: the file holds no weights.
+        Malformed: weights and model do not go together.
+        Undecided: they do in several ways, or mean several things; the message names the argument that says which.
+    """
+    with limits.spend(raw.budget):
+        return _Matching(raw, document, options or Options()).run()
+
+
+class _Matching:
+    def __init__(self, raw: Raw, document: Document, options: Options) -> None:
+        if raw.weights is None:
+            raise NotAModel(
+                "AK1311", f"{raw.match.path} holds no weights", part=raw.match.name, next_step="Give the file with the weights."
+            )
+        self.raw, self.options = raw, options
+        self.writer = writer_of_weights(raw, options.writer)
+        self.places = Places(document.model)
+        self.forms = Forms(self.writer, [place.class_name for place in self.places.all])
+        found = [part for atom in read_atoms(raw.weights, self.writer.era) for part in self.forms.split(atom)]
+        cut = cut_numbered(found, self.places.all, self.forms)
+        self.atoms = tuple(self.forms.renumber(atom, index) for index, atom in enumerate(cut))
+        self.findings: list[Finding] = []
+
+    def run(self) -> Match:
+        options = self.options
+        table = self._table()
+        layout = self._layout(table)
+        table = {pair: _of_layout(found, layout) for pair, found in table.items()}
+        assigner = Assigner(self.atoms, self.places, {pair: found for pair, found in table.items() if found})
+        asked = Asked(options.by_name, options.skip_mismatch, options.layers or {})
+        assignment = assigner.assign(asked)
+        if not options.skip_mismatch and not options.by_name:
+            assigner.require_complete(assignment)
+        chosen = {i: self._choose(i, j, assigner.forms[i, j]) for i, j in assignment.pairs.items()}
+        self._note_layout(layout, chosen)
+        chosen = self._reorder_rows(assignment, chosen, layout)
+        arguments = self._settle_defaults(assignment, chosen)
+        return self._result(assignment, chosen, arguments)
+
+    def _table(self) -> dict[tuple[int, int], tuple[Form, ...]]:
+        """The forms of each atom for each place."""
+        table = {}
+        for i, atom in enumerate(self.atoms):
+            for j, place in enumerate(self.places.all):
+                if found := self.forms.fit(atom, place):
+                    table[i, j] = found
+        return table
+
+    def _layout(self, table: Mapping[tuple[int, int], tuple[Form, ...]]) -> str | None:
+        """How the kernels of the file are laid out: as the user says, or as some kernel of it shows."""
+        return self.options.data_format or by_layout(table)
+
+    def _choose(self, i: int, j: int, found: Sequence[Form]) -> Form:
+        """The one form of a pair. Raises Undecided where several are left."""
+        good = [form for form in found if form.refused is None]
+        if len({form.layout for form in good}) > 1:
+            raise Undecided(
+                "AK1307",
+                f"the kernel of {self.atoms[i].name!r} reads as channels first and as channels last, and no other kernel tells",
+                layer=self.places.all[j].name,
+                writer=str(self.writer),
+                next_step='Say it: data_format="channels_first" or data_format="channels_last".',
+            )
+        if len(good) > 1 and len({_signature(form) for form in good}) > 1:
+            raise Undecided(
+                "AK1304",
+                f"{self.atoms[i].name!r} can be read as {' and as '.join(dict.fromkeys(form.old_class for form in good))}",
+                layer=self.places.all[j].name,
+                writer=str(self.writer),
+                next_step='Say who wrote the file: writer="1.2.2".',
+            )
+        return good[0]
+
+    # Images
+
+    def _note_layout(self, layout: str | None, chosen: Mapping[int, Form]) -> None:
+        turned = [form for form in chosen.values() if any("flip" in step for t in form.tensors.values() for step in t.steps)]
+        if turned:
+            self._note("AK1308", "kernels", f"{self.writer} convolved with kernels turned round", "turned for Keras 3")
+        if layout is not None and any(form.layout for form in chosen.values()):
+            self._note("AK1308", "kernels", f"kernels are laid out {layout.replace('_', ' ')}", "laid out as Keras 3 has them")
+        unstamped = self.writer.era is Era.KERAS1 and not self.writer.release
+        if unstamped and any("running_std" in atom.tensors for atom in self.atoms):
+            self._note(
+                "AK1308",
+                "running_std",
+                "a deviation up to Keras 1.0.5, a variance from 1.0.6 on, and the file does not say which wrote it",
+                'taken as a variance; writer="1.0.5" takes it as a deviation',
+                Fidelity.APPROXIMATE,
+            )
+
+    def _reorder_rows(self, assignment: Assignment, chosen: dict[int, Form], layout: str | None) -> dict[int, Form]:
+        flattenings = Flattenings(self.places)
+        changed = dict(chosen)
+        for i, j in assignment.pairs.items():
+            place = self.places.all[j]
+            found = flattenings.before(place)
+            if found is None or not found.matters or "kernel" not in chosen[i].tensors:
+                continue
+            there = rows_of_file(self.writer.era, self.writer.release, layout)
+            if there is None:
+                there = self._rows_unsaid(place, found)
+            if there != found.rows:
+                tensors = {**chosen[i].tensors, "kernel": reorder(chosen[i].tensors["kernel"], found, there)}
+                changed[i] = replace(chosen[i], tensors=tensors)
+                sizes = "x".join(map(str, found.sizes))
+                self._note("AK1308", place.label, f"its rows are those of an image of {sizes}, {there}", "reordered")
+        return changed
+
+    def _rows_unsaid(self, place: Place, found: Flattened) -> str:
+        """The order of rows where the file tells nothing: that of TensorFlow's users, or asked."""
+        if found.data_format == LAST and (self.writer.backend != "tensorflow" or self.writer.era in OLD):
+            sizes = "x".join(map(str, found.sizes))
+            raise Undecided(
+                "AK1307",
+                f"{self.writer} does not say if images had channels first: Dense {place.label!r} follows a Flatten of {sizes}",
+                layer=place.name,
+                next_step='Say it: data_format="channels_first" or data_format="channels_last".',
+            )
+        self._note(
+            "AK1308",
+            place.label,
+            f"{self.writer} does not say whether images had channels first, which the rows after Flatten depend on",
+            f"taken as {found.data_format}, as the model has it; data_format= says otherwise",
+            Fidelity.APPROXIMATE,
+        )
+        return found.data_format
+
+    # Defaults
+
+    def _settle_defaults(self, assignment: Assignment, chosen: Mapping[int, Form]) -> dict[Path, dict[str, Value]]:
+        found = [
+            changed
+            for i, j in assignment.pairs.items()
+            for changed in changed_defaults(self.forms, self.atoms[i], self.places.all[j], chosen[i])
+        ]
+        if not found:
+            return {}
+        if self.options.stated or self.options.defaults == "mine":
+            for changed in found:
+                self._note("AK1310", changed.place.label, str(changed), "left as the model has it", Fidelity.EQUIVALENT)
+            return {}
+        if self.options.defaults == "ask":
+            raise self._ask_defaults(found)
+        arguments: dict[Path, dict[str, Value]] = {}
+        for changed in found:
+            arguments.setdefault(changed.place.path, {})[changed.key] = changed.then
+            self._note("AK1310", changed.place.label, str(changed), f"set to {spell(changed.then)}")
+        return arguments
+
+    def _ask_defaults(self, found: Sequence[Changed]) -> Undecided:
+        others = {changed.place.label for changed in found} - {found[0].place.label}
+        more = f"; so it is for {len(others)} more layers" if others else ""
+        return Undecided(
+            "AK1306",
+            f"{found[0]}{more}",
+            layer=found[0].place.name,
+            writer=str(self.writer),
+            next_step='defaults="then" sets what was the default; defaults="mine" keeps what the model has.',
+        )
+
+    # What comes out
+
+    def _note(self, code: str, address: str, seen: str, done: str, fidelity: Fidelity = Fidelity.EXACT) -> None:
+        self.findings.append(Finding(code, address, seen, done, fidelity))
+
+    def _result(
+        self, assignment: Assignment, chosen: Mapping[int, Form], arguments: Mapping[Path, Mapping[str, Value]]
+    ) -> Match:
+        taken = set(assignment.pairs.values())
+        left = [place for place in self.places.all if place.index not in taken]
+        report = WeightsReport(
+            self.raw.match.path,
+            self.writer,
+            tuple(self._pairs(assignment, chosen)),
+            tuple(place.label for place in left),
+            tuple(atom.name for i, atom in enumerate(self.atoms) if i not in assignment.pairs),
+            tuple(self.findings),
+        )
+        tensors = {self.places.all[j].path: dict(chosen[i].tensors) for i, j in assignment.pairs.items()}
+        return Match(report, tensors, arguments, tuple(place.path for place in left))
+
+    def _pairs(self, assignment: Assignment, chosen: Mapping[int, Form]) -> Iterator[Pair]:
+        for i, j in sorted(assignment.pairs.items(), key=lambda pair: pair[1]):
+            atom, place = self.atoms[i], self.places.all[j]
+            shapes = {role: tensor.shape for role, tensor in chosen[i].tensors.items()}
+            yield Pair(atom.label, place.label, place.class_name, assignment.witnesses[i], str(chosen[i]), shapes)
+
+
+def fill_document(document: Document, found: Match) -> Document:
+    """The document with the tensors of a match in the layers that they belong to, and the arguments that it sets."""
+
+    layers = dict(walk(document.model))
+    weights: dict[Path, Mapping[str, Tensor]] = {path: {**layers[path].weights, **own} for path, own in found.tensors.items()}
+    return replace(document, model=fill_weights(document.model, weights))
+
+
+def _of_layout(found: tuple[Form, ...], layout: str | None) -> tuple[Form, ...]:
+    return tuple(form for form in found if layout is None or form.layout in (None, layout))
+
+
+def _signature(form: Form) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
+    """What a form does to which tensors."""
+    return tuple((role, id(leaf), tensor.steps) for role, tensor in sorted(form.tensors.items()) for leaf in tensor.leaves())
