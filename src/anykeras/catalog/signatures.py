@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
-from ..document.model import Era, Value, Writer
+from ..document.model import Era, Value, Writer, release_numbers
 
 
 class Missing(enum.Enum):
@@ -92,7 +92,7 @@ def _table() -> dict[str, Any]:
 
 @cache
 def _releases() -> list[tuple[str, tuple[int, ...]]]:
-    return [(library, _numbers(version)) for library, version in _table()["releases"]]
+    return [(library, release_numbers(version)) for library, version in _table()["releases"]]
 
 
 @cache
@@ -123,33 +123,33 @@ def _freeze(value: Any) -> Value | Missing:
 
 
 def _release(at: At) -> int:
-    return _latest(*_name_release(at))
+    """The place in the list of releases of the one nearest to `at`, at or before it."""
+    if isinstance(at, Writer):
+        return _release_of(at.era, at.library, at.version)
+    return _release_of(at) if isinstance(at, Era) else _release_named(at)
 
 
 @lru_cache(64)
+def _release_named(name: str) -> int:
+    library, _, version = name.rpartition(" ")
+    return _latest(_library(library or "keras", release_numbers(version)), release_numbers(version))
+
+
+@lru_cache(64)
+def _release_of(era: Era, library: str = "keras", version: str | None = None) -> int:
+    numbers = release_numbers(version)
+    if not numbers:
+        return _latest("tf.keras" if era is Era.TF2 else "keras", release_numbers(_UNSTAMPED[era]))
+    stamp = version or ""
+    in_tensorflow = era is Era.TF2 or library != "keras" or stamp.endswith("-tf")
+    library = _library("tf.keras" if in_tensorflow else "keras", numbers)
+    return _latest(library, release_numbers(_STAMPS.get(stamp, stamp)) if library == "tf.keras" else numbers)
+
+
 def _latest(library: str, version: tuple[int, ...]) -> int:
     fits = [i for i, (lib, numbers) in enumerate(_releases()) if lib == library and numbers <= version]
     same = [i for i, (lib, _) in enumerate(_releases()) if lib == library]
     return fits[-1] if fits else same[0]
-
-
-def _name_release(at: At) -> tuple[str, tuple[int, ...]]:
-    """The library whose history to follow, and the version in it."""
-    if isinstance(at, Era):
-        return ("tf.keras" if at is Era.TF2 else "keras"), _numbers(_UNSTAMPED[at])
-    if isinstance(at, Writer):
-        return _writer_release(at)
-    library, _, version = at.rpartition(" ")
-    return _library(library or "keras", _numbers(version)), _numbers(version)
-
-
-def _writer_release(writer: Writer) -> tuple[str, tuple[int, ...]]:
-    if not writer.release:
-        return _name_release(writer.era)
-    stamp = writer.version or ""
-    in_tensorflow = writer.era is Era.TF2 or writer.library != "keras" or stamp.endswith("-tf")
-    library = _library("tf.keras" if in_tensorflow else "keras", writer.release)
-    return library, _numbers(_STAMPS.get(stamp, stamp)) if library == "tf.keras" else writer.release
 
 
 def _library(library: str, version: tuple[int, ...]) -> str:
@@ -157,8 +157,3 @@ def _library(library: str, version: tuple[int, ...]) -> str:
     if library == "keras":
         return "tf.keras" if (2, 4) <= version < (3,) else "keras"
     return "keras" if version >= (3,) else "tf.keras"
-
-
-@lru_cache(64)
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split("-")[0].split(".") if part.isdigit())

@@ -236,12 +236,16 @@ class Writer:
     @property
     def release(self) -> tuple[int, ...]:
         """The version as numbers, () where unknown."""
-        digits = (self.version or "").split("-")[0].split(".")
-        return tuple(int(d) for d in digits if d.isdigit())
+        return release_numbers(self.version)
 
     def __str__(self) -> str:
         on = f" on {self.backend}" if self.backend else ""
         return f"{self.library} {self.version or f'({self.era})'}{on}"
+
+
+def release_numbers(version: str | None) -> tuple[int, ...]:
+    """The numbers of a version such as ``"2.2.4-tf"``, () where there is none."""
+    return tuple(int(part) for part in (version or "").split("-")[0].split(".") if part.isdigit())
 
 
 @dataclass(frozen=True)

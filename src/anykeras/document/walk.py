@@ -59,9 +59,10 @@ def frozen_layers(layer: Layer) -> set[Path]:
 
 def children(layer: Layer) -> Iterator[tuple[Path, Layer]]:
     """The layers directly inside, with the way to each: those of its configuration, then those of its graph."""
-    for key, value in layer.config.items():
-        if type(value) not in _PLAIN:
-            yield from _held_layers(value, (key,))
+    if not _holds_none(layer):
+        for key, value in layer.config.items():
+            if type(value) not in _PLAIN:
+                yield from _held_layers(value, (key,))
     if layer.graph is not None:
         yield from members(layer.graph)
 
@@ -98,40 +99,48 @@ def _held_layers(value: Value, path: Path) -> Iterator[tuple[Path, Layer]]:
 
 def rebuild(layer: Layer, change: Callable[[Layer], Layer]) -> Layer:
     """Apply `change` to every layer, innermost first, and return the new tree."""
-    return rebuild_paths(layer, lambda _, inner: change(inner))
+    return change(_change_children(layer, lambda _, inner: rebuild(inner, change)))
 
 
 def rebuild_paths(layer: Layer, change: Callable[[Path, Layer], Layer], path: Path = ()) -> Layer:
     """As `rebuild`, for a `change` that takes the path which the layer had in the tree before."""
-    config = _rebuild_config(layer.config, change, path)
+    return change(path, _change_children(layer, lambda step, inner: rebuild_paths(inner, change, path + step)))
+
+
+def _change_children(layer: Layer, change: Callable[[Path, Layer], Layer]) -> Layer:
+    """A layer with each layer directly inside replaced by what `change` makes of it and the way to it."""
+    config = layer.config if _holds_none(layer) else _change_config(layer.config, change)
     graph = layer.graph
     if graph is not None:
-        layers = tuple(rebuild_paths(inner, change, path + step) for step, inner in members(graph))
+        layers = tuple(change(step, inner) for step, inner in members(graph))
         if any(a is not b for a, b in zip(layers, graph.layers, strict=True)):
             graph = replace(graph, layers=layers)
-    if graph is not layer.graph or config is not layer.config:
-        layer = replace(layer, config=config, graph=graph)
-    return change(path, layer)
+    return layer if graph is layer.graph and config is layer.config else replace(layer, config=config, graph=graph)
 
 
-def _rebuild_config(config: Config, change: Callable[[Path, Layer], Layer], path: Path) -> Config:
+def _holds_none(layer: Layer) -> bool:
+    """Whether no argument can be a layer or hold one."""
+    return _PLAIN.issuperset(map(type, layer.config.values()))
+
+
+def _change_config(config: Config, change: Callable[[Path, Layer], Layer]) -> Config:
     changed: dict[str, Value] = {}
     for key, value in config.items():
-        if type(value) not in _PLAIN and (new := _rebuild_value(value, change, (*path, key))) is not value:
+        if type(value) not in _PLAIN and (new := _change_value(value, change, (key,))) is not value:
             changed[key] = new
     return {**config, **changed} if changed else config
 
 
-def _rebuild_value(value: Value, change: Callable[[Path, Layer], Layer], path: Path) -> Value:
+def _change_value(value: Value, change: Callable[[Path, Layer], Layer], path: Path) -> Value:
     if isinstance(value, Layer):
-        return rebuild_paths(value, change, path)
+        return change(path, value)
     if isinstance(value, tuple):
         if _PLAIN.issuperset(map(type, value)):
             return value
-        items = tuple(_rebuild_value(item, change, (*path, index)) for index, item in enumerate(value))
+        items = tuple(_change_value(item, change, (*path, index)) for index, item in enumerate(value))
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
     if isinstance(value, Mapping):
-        pairs = {key: _rebuild_value(item, change, (*path, key)) for key, item in value.items()}
+        pairs = {key: _change_value(item, change, (*path, key)) for key, item in value.items()}
         return pairs if any(pairs[k] is not value[k] for k in pairs) else value
     return value
 
@@ -164,6 +173,7 @@ def fill_weights(layer: Layer, weights: Mapping[Path, Mapping[str, Tensor]], nam
 
     def fill(path: Path, inner: Layer) -> Layer:
         name = inner.name or (names or {}).get(path, "")
-        return replace(inner, name=name, weights=weights.get(path, inner.weights))
+        held = weights.get(path, inner.weights)
+        return inner if name == inner.name and held is inner.weights else replace(inner, name=name, weights=held)
 
     return rebuild_paths(layer, fill)

@@ -33,7 +33,7 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     evidence: list[Evidence] = []
     version = _stamp(raw, "keras_version", evidence)
     backend = _stamp(raw, "backend", evidence) or _backend_by_names(raw, evidence)
-    words = frozenset(_keys(raw.architecture, is_custom))
+    words = _keys(raw.architecture, is_custom)
     era = _era(raw, version, words, evidence)
     library = _library(era)
     if library != "keras":
@@ -74,7 +74,8 @@ def _objects(value: Json) -> Iterator[dict[str, Json]]:
         item = stack.pop()
         if isinstance(item, dict):
             yield item
-        stack.extend(item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+        held = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        stack += [inner for inner in held if isinstance(inner, dict | list)]
 
 
 def _stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:
@@ -103,17 +104,20 @@ def _backend_by_names(raw: Raw, evidence: list[Evidence]) -> str | None:
     return "theano"
 
 
-def _keys(value: Json, is_custom: IsCustom) -> Iterator[str]:
+def _keys(value: Json, is_custom: IsCustom) -> frozenset[str]:
+    """Every key of the objects in a JSON value, but those of arguments of custom layers."""
     stack: list[tuple[Json, bool]] = [(value, True)]
+    found: set[str] = set()
     while stack:
         item, counts = stack.pop()
         if isinstance(item, dict):
             own = not _is_custom_layer(item, is_custom)  # it may call its arguments as an era did
             if counts:
-                yield from item
-            stack.extend((inner, own or key != "config") for key, inner in item.items())
+                found.update(item)
+            stack += [(inner, own or key != "config") for key, inner in item.items() if isinstance(inner, dict | list)]
         elif isinstance(item, list):
-            stack.extend((inner, True) for inner in item)
+            stack += [(inner, True) for inner in item if isinstance(inner, dict | list)]
+    return frozenset(found)
 
 
 def _is_custom_layer(item: dict[str, Json], is_custom: IsCustom) -> bool:

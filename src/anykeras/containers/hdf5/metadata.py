@@ -2,6 +2,7 @@
 
 pyfive decodes single structures; the loops over them are here, since a crafted file can list one long name or value
 a million times: what is taken out is counted against the size of the file (File Format Specification 3.0, III and IV).
+Of the structures that every layer of a model has several of, each is read whole and unpacked in one step.
 """
 
 from __future__ import annotations
@@ -9,10 +10,10 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-from pyfive.btree import BTreeV1Groups, BTreeV2AttrNames, BTreeV2GroupNames
+from pyfive.btree import BTreeV2AttrNames, BTreeV2GroupNames
 from pyfive.core import UNDEFINED_ADDRESS
 from pyfive.dataobjects import DataObjects
-from pyfive.misc_low_level import FractalHeap, Heap, SymbolTable
+from pyfive.misc_low_level import FractalHeap
 
 from ... import limits
 from ...errors import LimitExceeded, Unsupported
@@ -22,6 +23,37 @@ LINK_INFO, LINK, ATTRIBUTE, SYMBOL_TABLE, ATTRIBUTE_INFO = 2, 6, 12, 17, 21
 HARD, EXTERNAL = 0, 64
 SOFT_ENTRY = 2  # cache type of a soft link in a symbol table
 LONGEST = 1 << 16  # bytes of a name
+CONTINUATION = 16
+
+_HEADER = struct.Struct("<BxHIIxxxx")  # version, messages, references, bytes of messages (IV.A.1.a)
+_MESSAGE = struct.Struct("<HHBxxx")  # type, size, flags
+_TREE = struct.Struct("<4sBBH16x")  # signature, type, level, entries; siblings (III.A.1)
+_TABLE = struct.Struct("<4sxxH")  # signature, version, entries (III.B)
+_ENTRY = struct.Struct("<QQI20x")  # name in the heap, address, cache type; scratch (III.C)
+_HEAP = struct.Struct("<4sBxxxQ8xQ")  # signature, version, size, address (III.D)
+
+
+class ObjectHeader(DataObjects):  # type: ignore[misc]  # pyfive has no types
+    """The messages of an object."""
+
+    @staticmethod
+    def _parse_v1_objects(meter: CountingReader) -> tuple[list[dict[str, int]], bytes, dict[str, int]]:
+        _, count, references, size = _HEADER.unpack(meter.read(_HEADER.size))
+        data, at, messages = meter.read(size), 0, []
+        for _ in range(count):
+            kind, length, flags = _MESSAGE.unpack_from(data, at)
+            at += _MESSAGE.size
+            messages.append({"type": kind, "size": length, "flags": flags, "offset_to_message": at})
+            if kind == CONTINUATION:
+                address, more = struct.unpack_from("<QQ", data, at)
+                data += _read_at(meter, address, more)
+            at += length
+        return messages, data, {"version": 1, "object_reference_count": references}
+
+
+def _read_at(meter: CountingReader, address: int, count: int) -> bytes:
+    meter.seek(address)
+    return meter.read(count)
 
 
 class NameBudget:
@@ -59,16 +91,43 @@ def read_links(objects: DataObjects, meter: CountingReader, budget: NameBudget, 
 
 
 def _from_table(data: bytes, meter: CountingReader, budget: NameBudget, part: str) -> Iterator[tuple[str, int]]:
-    tree, heap_address = struct.unpack_from("<QQ", data)
-    heap = Heap(meter, heap_address)
-    for address in BTreeV1Groups(meter, tree).symbol_table_addresses():
-        for entry in SymbolTable(meter, address).entries:
-            if entry["cache_type"] == SOFT_ENTRY:
+    tree, heap = struct.unpack_from("<QQ", data)
+    names = _read_heap(meter, heap)
+    for table in _table_addresses(meter, tree):
+        signature, count = _TABLE.unpack(_read_at(meter, table, _TABLE.size))
+        entries = meter.read(count * _ENTRY.size)
+        if signature != b"SNOD" or len(entries) != count * _ENTRY.size:
+            raise ValueError("no symbol table where one should be")
+        for start, address, kind in _ENTRY.iter_unpack(entries):
+            if kind == SOFT_ENTRY:
                 raise outside_link_error(part, "a soft link")
-            start = entry["link_name_offset"]
-            end = heap.data.index(b"\0", start, start + LONGEST)
+            end = names.index(b"\0", start, start + LONGEST)
             budget.take(end - start + 64, part)
-            yield heap.data[start:end].decode("utf-8"), entry["object_header_address"]
+            yield names[start:end].decode("utf-8"), address
+
+
+def _read_heap(meter: CountingReader, address: int) -> bytes:
+    """The names of a group, each ended by a zero."""
+    signature, version, size, start = _HEAP.unpack(_read_at(meter, address, _HEAP.size))
+    if signature != b"HEAP" or version != 0:
+        raise ValueError("no local heap where one should be")
+    return _read_at(meter, start, size)
+
+
+def _table_addresses(meter: CountingReader, address: int) -> list[int]:
+    """The symbol tables of a group: the leaves of a tree, of which each level says how far below it they are."""
+    nodes, level = [address], None
+    while True:
+        below: list[int] = []
+        for node in nodes:
+            signature, kind, found, count = _TREE.unpack(_read_at(meter, node, _TREE.size))
+            if signature != b"TREE" or kind != 0 or level not in (None, found):
+                raise ValueError("no node of a tree of groups where one should be")
+            level = found
+            below += struct.unpack(f"<{2 * count + 1}Q", meter.read(16 * count + 8))[1::2]
+        if not level:
+            return below
+        nodes, level = below, level - 1
 
 
 def _from_message(data: bytes, budget: NameBudget, part: str) -> tuple[str, int]:

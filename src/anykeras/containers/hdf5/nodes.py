@@ -20,7 +20,7 @@ from ... import limits
 from ...errors import LimitExceeded, Malformed
 from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
-from .metadata import NameBudget, outside_link_error, read_attributes, read_links
+from .metadata import NameBudget, ObjectHeader, outside_link_error, read_attributes, read_links
 from .storage import Stored, describe_array
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -64,7 +64,9 @@ def open_tree(source: ByteSource) -> Node:
         if superblock._contents["base_address"]:
             raise Malformed("AK1103", "the addresses are not relative to the start of the file", part="superblock")
         address = superblock.offset_to_dataobjects
-    return _Visit(source, meter).tree(address)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
+        return _Visit(source, meter).tree(address)
 
 
 def _check_end(source: ByteSource) -> None:
@@ -140,18 +142,12 @@ class _Visit:
                 )
             return Node(path, known.objects, stored=known.stored, attributes=known.attributes)
         with guard_decoding(path or "/"):
-            objects = DataObjects(self.meter, address)
-            objects._global_heaps = self.heaps  # shared, so that a heap is decoded once for the whole file
-            node = Node(path, objects, attributes=self._attributes(path, objects))
+            objects = ObjectHeader(self.meter, address, global_heaps=self.heaps)  # a heap is decoded once for the whole file
+            node = Node(path, objects, attributes=read_attributes(objects, self.meter, self.budget, path or "/"))
             if objects.is_dataset:
                 node.stored = self._describe_stored(path, node)
         self.nodes[address] = node
         return node
-
-    def _attributes(self, path: str, objects: DataObjects) -> dict[str, object]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
-            return read_attributes(objects, self.meter, self.budget, path or "/")
 
     def _describe_stored(self, path: str, node: Node) -> Stored:
         objects = node.objects

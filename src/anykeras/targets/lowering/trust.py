@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from ...catalog.allowed import CONTENT_ONLY, DTYPES, FUNCTIONS, TRAINING_NAMES, is_allowed, is_word, names_of
 from ...document.model import FromUser, Layer, Object, Training, Value
@@ -26,21 +26,28 @@ _COMPILE_KEYS: Final = frozenset(
 _NAMED: Final = frozenset(("loss", "metrics", "weighted_metrics"))
 _FREE: Final = frozenset(("arguments", "input_layers", "output_layers"))
 _NUMBERS: Final = (bool, int, float)
+_NAMING: Final = (str, list, dict)  # what may be or hold a name
 
 
 @dataclass(frozen=True)
-class _Place:
-    """A value on the way: what holds it, whose class that is, and the argument it stands under."""
+class _Holder:
+    """What holds values: the layer, whose class it is, and what is true of all that stands in it."""
 
-    value: Json
-    key: str
     layer: str
     mine: bool = True  # in a class of Keras, not of the user
     call: bool = False  # among the arguments of a call
     operation: bool = False
-    free: bool = False  # where texts are names of layers, or data of the user's function
     training: bool = False
     by_keras: bool = False  # whether Keras may have written it
+
+
+class _Place(NamedTuple):
+    """A value on the way: what holds it, and the argument it stands under."""
+
+    value: Json
+    key: str
+    holder: _Holder
+    free: bool = False  # where texts are names of layers, or data of the user's function
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ def check_model(config: Json, custom: Collection[str], written_by_keras: bool = 
         custom: the names of the user's objects (:func:`user_names`).
         written_by_keras: whether Keras may have written it, which files further facts beside the configuration.
     """
-    found = next(_find([_Place(config, "", "", by_keras=written_by_keras)], custom), None)
+    found = next(_find([_Place(config, "", _Holder("", by_keras=written_by_keras))], custom), None)
     if found is not None:
         raise untrusted_error(found)
 
@@ -102,10 +109,11 @@ def check_training(config: Mapping[str, Json], custom: Collection[str]) -> None:
 
 def find_in_training(config: Mapping[str, Json], custom: Collection[str]) -> Iterator[Untrusted]:
     """What a compile configuration names that is neither Keras 3's nor the user's."""
+    holder = _Holder("the compile configuration", training=True)
     for key, value in config.items():
         if key not in _COMPILE_KEYS:
-            yield Untrusted(f"the argument {key!r}", "the compile configuration", key)
-        yield from _find([_Place(value, key, "the compile configuration", training=True)], custom)
+            yield Untrusted(f"the argument {key!r}", holder.layer, key)
+        yield from _find([_Place(value, key, holder)], custom)
 
 
 def untrusted_error(found: Untrusted) -> Unsupported:
@@ -124,44 +132,40 @@ def _find(places: list[_Place], custom: Collection[str]) -> Iterator[Untrusted]:
     """All that is untrusted in these values and below, without recursion: a configuration may be deep."""
     while places:
         place = places.pop()
-        value = place.value
+        value, key, holder, free = place
         if isinstance(value, str):
             seen = _check_text(value, place, custom)
         elif isinstance(value, list):
-            kinds = (list, dict) if place.key in CONTENT_ONLY else (list, dict, str)  # the words of a vocabulary are content
-            places += [replace(place, value=item) for item in value if isinstance(item, kinds)]
+            kinds = (list, dict) if key in CONTENT_ONLY else _NAMING  # the words of a vocabulary are content
+            places += [_Place(item, key, holder, free) for item in value if isinstance(item, kinds)]
             continue
         elif not isinstance(value, dict):
             continue
-        elif "class_name" not in value or (not place.mine and "config" not in value):
-            places += [replace(place, value=item, key=_inner_key(place, key)) for key, item in value.items()]
+        elif "class_name" not in value or (not holder.mine and "config" not in value):
+            kept = holder.training or key == "dtype"  # losses and metrics may go by output, dtypes by layer
+            places += [_Place(v, key if kept else k, holder, free) for k, v in value.items() if isinstance(v, _NAMING)]
             continue
         else:
-            seen = _check_object(value, place, custom)
+            seen = _check_object(value, holder, custom)
             if not seen:
-                places += _inside(value, place, custom)
+                places += _inside(value, place)
         if seen:
-            yield Untrusted(seen, place.layer, place.key)
+            yield Untrusted(seen, holder.layer, key)
 
 
-def _inner_key(place: _Place, key: str) -> str:
-    """The argument that a value in a mapping belongs to: losses and metrics may go by output, dtypes by layer."""
-    return place.key if place.training or place.key == "dtype" else key
-
-
-def _check_object(value: Mapping[str, Json], place: _Place, custom: Collection[str]) -> str:
+def _check_object(value: Mapping[str, Json], holder: _Holder, custom: Collection[str]) -> str:
     """What is wrong with a serialized object itself; "" where nothing is."""
     class_name, config = value["class_name"], value.get("config")
     if value.keys() == {"class_name", "config"}:
         return "" if _is_plain(class_name, config) else _show(value)
-    if not value.keys() >= _OBJECT or not value.keys() <= (_LAYER | _ALSO_OF_KERAS if place.by_keras else _LAYER):
+    if not value.keys() >= _OBJECT or not value.keys() <= (_LAYER | _ALSO_OF_KERAS if holder.by_keras else _LAYER):
         return _show(value)
     module, registered = value["module"], value["registered_name"]
     if module is None:
         own = config if isinstance(config, str) else registered
         return "" if own in custom and registered in custom else _show(value)
     if class_name == "function":
-        fits = place.training and module == "builtins" and config in FUNCTIONS and registered == "function"
+        fits = holder.training and module == "builtins" and config in FUNCTIONS and registered == "function"
         return "" if fits else _show(value)
     fits = is_allowed(module, class_name) and registered in (None, class_name) and isinstance(config, dict)
     return "" if fits and registered not in custom else _show(value)
@@ -194,42 +198,42 @@ def _is_numeric(value: Json) -> bool:
     return True
 
 
-def _inside(value: Mapping[str, Json], place: _Place, custom: Collection[str]) -> Iterator[_Place]:
+def _inside(value: Mapping[str, Json], place: _Place) -> Iterator[_Place]:
     """What a serialized object holds."""
-    config, class_name = value["config"], value["class_name"]
+    config, class_name, outer = value["config"], value["class_name"], place.holder
+    held = config.items() if isinstance(config, dict) else ()
     if "module" not in value:
-        if class_name == "__slice__" and isinstance(config, dict):
-            yield from (replace(place, value=item) for item in config.values())
+        if class_name == "__slice__":
+            yield from (_Place(item, place.key, outer, place.free) for _, item in held if isinstance(item, _NAMING))
         return
     name = config.get("name") if isinstance(config, dict) else None
-    layer = name if isinstance(name, str) and not place.training else place.layer
+    layer = name if isinstance(name, str) and not outer.training else outer.layer
     operation = str(value["module"]).startswith("keras.src.ops.")
     policy = str(class_name).endswith("Policy") or class_name == "DTypePolicyMap"
-    held = replace(place, layer=layer, mine=value["module"] is not None, operation=operation, call=False)
-    for key, item in config.items() if isinstance(config, dict) else ():
-        if key == "name" and isinstance(item, str) and not policy:
-            continue
-        argument = "dtype" if policy and key != "mode" else key
-        yield replace(held, value=item, key=argument, free=key in _FREE)
-    if "inbound_nodes" in value:
-        yield replace(held, value=value["inbound_nodes"], key="inbound_nodes", call=True)
+    holder = _Holder(layer, value["module"] is not None, False, operation, outer.training, outer.by_keras)
+    for key, item in held:
+        if isinstance(item, _NAMING) and (policy or key != "name" or not isinstance(item, str)):
+            yield _Place(item, "dtype" if policy and key != "mode" else key, holder, key in _FREE)
+    if isinstance(nodes := value.get("inbound_nodes"), _NAMING):
+        yield _Place(nodes, "inbound_nodes", replace(holder, call=True), place.free)
 
 
 def _check_text(text: str, place: _Place, custom: Collection[str]) -> str:
     """What is wrong with a text where it stands; "" where nothing is."""
+    holder = place.holder
     if text in custom or place.free:
         return ""
     known = names_of(place.key)
-    if place.operation or not place.mine:
+    if holder.operation or not holder.mine:
         # Keras finds what the process has registered under names with a ">", and an equation has an arrow.
-        looked_up = ">" in text and "->" not in text and (place.operation or known is not None)
+        looked_up = ">" in text and "->" not in text and (holder.operation or known is not None)
         return repr(text) if looked_up else ""
-    if place.call:
+    if holder.call:
         return repr(text)
-    if place.training and place.key in _NAMED:
+    if holder.training and place.key in _NAMED:
         known = TRAINING_NAMES
     fits = text in known if known is not None else is_word(place.key, text)
-    fits = fits or (place.training and place.key == "jit_compile" and text == "auto")
+    fits = fits or (holder.training and place.key == "jit_compile" and text == "auto")
     return "" if fits else repr(text)
 
 
