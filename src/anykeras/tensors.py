@@ -66,13 +66,13 @@ class Tensor:
 
     def rearrange(self, step: str, shape: Sequence[int], change: Callable[[Array], Array]) -> Tensor:
         """The same numbers in another layout, applied when read; `change` may drop numbers or add zeros."""
-        return self._changed(step, shape, change, lambda t: t.rearrange(step, shape, change), self.rearranged)
+        return self._change(step, shape, change, lambda t: t.rearrange(step, shape, change), self.rearranged)
 
     def compute(self, step: str, shape: Sequence[int], change: Callable[[Array], Array]) -> Tensor:
         """Other numbers, computed from these when read."""
-        return self._changed(step, shape, change, None, False)
+        return self._change(step, shape, change, None, False)
 
-    def _changed(
+    def _change(
         self,
         step: str,
         shape: Sequence[int],

@@ -13,7 +13,7 @@ import keras
 import pytest
 from keras import layers as L
 
-from anykeras.catalog.signatures import MISSING, accepted_arguments, default, signature
+from anykeras.catalog.signatures import MISSING, default, list_accepted_arguments, signature
 from anykeras.document.model import Era, Writer
 
 # What each class must be given; those that are not here need nothing, or are not made.
@@ -107,7 +107,7 @@ def takes(class_name: str, key: str, value: Any) -> bool:
 
 @pytest.mark.parametrize("class_name", GIVEN)
 def test_accepted_is_what_the_constructor_takes(class_name: str) -> None:
-    known = accepted_arguments(class_name)
+    known = list_accepted_arguments(class_name)
     for key in known:
         value = default(class_name, key)
         assert takes(class_name, key, None if value is MISSING else value), f"{class_name} refuses {key}"
@@ -167,5 +167,5 @@ def test_the_nearest_release_at_or_before_the_writer_counts() -> None:
 
 
 def test_one_name_in_two_kinds() -> None:
-    assert "gain" in accepted_arguments("Identity", kind="initializers")
-    assert "gain" not in accepted_arguments("Identity", kind="layers")
+    assert "gain" in list_accepted_arguments("Identity", kind="initializers")
+    assert "gain" not in list_accepted_arguments("Identity", kind="layers")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from anykeras.catalog.shapes import Spec
-from anykeras.catalog.shapes.masks import met
+from anykeras.catalog.shapes.masks import find_met
 from anykeras.document.build import Builder
 from anykeras.document.model import Layer
 from anykeras.document.walk import Member
@@ -136,5 +136,5 @@ def test_masks_that_reach_a_layer() -> None:
     own = Layer("Lambda", "own", {})
     other = Layer("Lambda", "other", {})
     after = build.add(other, build.add(own, build.layer("Dropout", {"rate": 0.5}, seen)))
-    found = met(build.finish(after))
+    found = find_met(build.finish(after))
     assert (found[(Member(own.name),)], found[(Member(other.name),)]) == ((True,), (False,))

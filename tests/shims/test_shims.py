@@ -53,7 +53,7 @@ def test_each_shim_has_a_recording_and_a_line_in_the_docs() -> None:
     for shim in shims():
         assert shim.checked and shim.difference
         assert all(name in text for name in shim.classes)
-    assert all(name in text for name in activations.known_activations())
+    assert all(name in text for name in activations.list_known_activations())
 
 
 def test_a_package_has_one_shim_for_a_class() -> None:

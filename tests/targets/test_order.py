@@ -14,7 +14,7 @@ from keras import Input, Model, layers, ops
 from anykeras import targets
 from anykeras.catalog.graph_order import layer_order
 from anykeras.catalog.layout import list_layers, variable_specs
-from anykeras.catalog.masking import hidden_parents
+from anykeras.catalog.masking import find_hidden_parents
 from anykeras.document.build import Builder
 from anykeras.document.graph import reachable
 from anykeras.document.model import Call, Document, Era, Graph, Layer, Ref, Writer
@@ -81,7 +81,7 @@ def test_attention_hands_a_copy_of_the_mask_on() -> None:
     graph = without_masks(document(model)).model.graph
     assert graph is not None
     real = {layer.name for layer in graph.layers}
-    assert layer_order(graph, hidden_parents(graph)) == [op.name for op in model.operations if op.name in real]
+    assert layer_order(graph, find_hidden_parents(graph)) == [op.name for op in model.operations if op.name in real]
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -107,7 +107,7 @@ def test_the_masks_matter() -> None:
     for seed in range(25):
         graph = without_masks(document(random_masked_model(seed))).model.graph
         assert graph is not None
-        with_masks = [n for n in layer_order(graph, hidden_parents(graph)) if not n.startswith(("input", "tok", "sig"))]
+        with_masks = [n for n in layer_order(graph, find_hidden_parents(graph)) if not n.startswith(("input", "tok", "sig"))]
         plain = [n for n in layer_order(graph) if not n.startswith(("input", "tok", "sig"))]
         differing += with_masks != plain
     assert differing > 0

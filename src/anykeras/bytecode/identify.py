@@ -58,10 +58,10 @@ def identify(data: bytes, preferred: Sequence[Version] = ()) -> Identification:
     """
     survivors, rejected = _find_survivors(data)
     damage: tuple[str, ...] = ()
-    if repair.saved_on_windows(data) or (not survivors and repair.may_be_damaged(data)):
+    if repair.is_saved_on_windows(data) or (not survivors and repair.may_be_damaged(data)):
         survivors, damage = _repair(data, survivors)
     if not survivors:
-        raise _no_python_error(rejected, repair.may_be_damaged(data) and repair.saved_on_windows(data))
+        raise _no_python_error(rejected, repair.may_be_damaged(data) and repair.is_saved_on_windows(data))
     kept = [code for code in survivors if linetable.fits(code)] or survivors
     rejected = rejected | {code.version: "its line table would look different" for code in survivors if code not in kept}
     ordered = sorted(kept, key=lambda code: _rank(code, preferred), reverse=True)

@@ -40,7 +40,7 @@ class _Budget:
             raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
 
 
-def saved_on_windows(data: bytes) -> bool:
+def is_saved_on_windows(data: bytes) -> bool:
     """Whether the bytes hold a path with a drive, and no backslash at all."""
     return BACKSLASH not in data and _DRIVE.search(data) is not None
 

@@ -57,7 +57,7 @@ def _einsum(layer: Layer) -> Sequence[Role]:
     return [role for role in roles if role.name != "bias" or layer.config.get("bias_axes") is not None]
 
 
-def _embedding(layer: Layer) -> Sequence[Role]:
+def _list_embedding_roles(layer: Layer) -> Sequence[Role]:
     return _roles(_TABLE, mode_of(layer.config))
 
 
@@ -68,7 +68,7 @@ def _reversible(layer: Layer) -> Sequence[Role]:
 
 entry("Dense", MODERN, _dense)
 entry("EinsumDense", MODERN, _einsum)
-entry("Embedding", MODERN, _embedding)
+entry("Embedding", MODERN, _list_embedding_roles)
 entry("ReversibleEmbedding", NOW, _reversible)
 
 for _name in ("InputLayer", "Masking", "Lambda"):

@@ -15,7 +15,7 @@ from ..document.model import Era, Graph, Layer
 from ..document.walk import Path, layers_of, members
 from .base import LayerEntry, Role, find
 from .graph_order import layer_order
-from .masking import hidden_parents
+from .masking import find_hidden_parents
 from .operations import snake_case
 
 
@@ -96,14 +96,14 @@ class VariableSpec:
         return (*self.holder.steps, *inner)
 
 
-def stored_layers(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[StoredLayer]:
+def list_stored_layers(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[StoredLayer]:
     """Every layer of `model` with where its state lies, parents first; operations have none."""
     return list(_visit(StoredLayer(model, ""), _Walk(era, tree)))
 
 
 def variable_specs(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[VariableSpec]:
     """Every variable that is stored for `model`, in the order in which Keras saves them."""
-    return specs_of(stored_layers(model, era, tree), era)
+    return specs_of(list_stored_layers(model, era, tree), era)
 
 
 def specs_of(holders: Iterable[StoredLayer], era: Era = Era.KERAS3) -> list[VariableSpec]:
@@ -148,7 +148,7 @@ def _list_members(graph: Graph, by_depth: bool) -> list[tuple[Path, Layer]]:
     if not by_depth:
         return found
     by_name = {layer.name: (step, layer) for step, layer in found}
-    ordered = [by_name[name] for name in layer_order(graph, hidden_parents(graph))]
+    ordered = [by_name[name] for name in layer_order(graph, find_hidden_parents(graph))]
     return [(step, layer) for step, layer in ordered if not layer.operation]
 
 
@@ -156,7 +156,7 @@ def number_names(layers: Iterable[Layer], era: Era = Era.KERAS3) -> Iterator[str
     """The name of each layer of one container there: ``dense``, ``dense_1`` ..."""
     used: dict[str, int] = {}
     for layer in layers:
-        name = snake_case(_stored_class(layer, find(layer.class_name, era)))
+        name = snake_case(_find_stored_class(layer, find(layer.class_name, era)))
         count = used.get(name, -1) + 1
         used[name] = count
         yield f"{name}_{count}" if count else name
@@ -167,7 +167,7 @@ def join(*parts: str) -> str:
     return "/".join(part for part in parts if part)
 
 
-def _stored_class(layer: Layer, entry: LayerEntry | None) -> str:
+def _find_stored_class(layer: Layer, entry: LayerEntry | None) -> str:
     """The Python name of the class, which is not always the public name of the file."""
     return layer.bare_class_name if entry is None else entry.name
 

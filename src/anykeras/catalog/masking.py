@@ -44,11 +44,11 @@ class _Flow:
             taken = [(ref.layer, ref.node) for ref in explicit]
         elif masks and _add(layer, call):
             self.hidden[node] = masks
-        for tensor, mask in enumerate(_outgoing(self, layer, call.args[0], taken)):
+        for tensor, mask in enumerate(_infer_outgoing(self, layer, call.args[0], taken)):
             self._masks[Ref(*node, tensor)] = mask
 
 
-def hidden_parents(graph: Graph) -> Mapping[Node, Sequence[Node]]:
+def find_hidden_parents(graph: Graph) -> Mapping[Node, Sequence[Node]]:
     """Calls that take a mask which the document does not spell out, with the nodes that make that mask."""
     layers = {layer.name: layer for layer in graph.layers}
     if not any(makes_mask(layer) for layer in layers.values()):
@@ -73,7 +73,7 @@ def _add(layer: Layer, call: Call) -> bool:
     return alone and (layer.class_name == "Functional" or isinstance(call.args[0], Ref))
 
 
-def _outgoing(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+def _infer_outgoing(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     """The masks of a layer's outputs, as far as they are masked."""
     rule = mask_rule(layer.class_name)
     if rule.outgoing is Outgoing.KEPT:
@@ -82,11 +82,11 @@ def _outgoing(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -
     return add(flow, layer, inputs, masks) if add else ()
 
 
-def _masking(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+def _mask_masking(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     return [flow.operation(flow.operation(*_nodes(inputs)))]  # any(not_equal(inputs, mask_value))
 
 
-def _embedding(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
+def _mask_embedding(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     return [flow.operation(*_nodes(inputs))] if layer.config.get("mask_zero", False) else ()
 
 
@@ -137,8 +137,8 @@ def _nodes(value: Value) -> list[Node]:
 
 _Rule = Callable[[_Flow, Layer, Value, Sequence[Mask]], Sequence[Mask]]
 _ADDING: Final[Mapping[Outgoing, _Rule]] = {
-    Outgoing.VECTORS: _masking,
-    Outgoing.INTEGERS: _embedding,
+    Outgoing.VECTORS: _mask_masking,
+    Outgoing.INTEGERS: _mask_embedding,
     Outgoing.COPIED: _copy,
     Outgoing.STEPS: _recurrent,
     Outgoing.WRAPPED: _bidirectional,

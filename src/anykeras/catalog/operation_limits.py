@@ -44,7 +44,7 @@ def _sequence(*names: str) -> Condition:
     return lambda given: any(isinstance(given.get(name), tuple) for name in names)
 
 
-def _stated(name: str) -> Condition:
+def _is_stated(name: str) -> Condition:
     return lambda given: given.get(name) is not None
 
 
@@ -64,9 +64,9 @@ _FUNCTIONAL: Final = (
 )  # fmt: skip
 
 _LIMITS: Final = (
-    Limit(("norm",), _stated("axis"), ("jax",), "sqrt(sum(square(x), axis, keepdims))"),
-    Limit(("quantile",), _stated("axis"), ("jax",), "sort and take, or median"),
-    Limit(("rot90",), _stated("axes"), ("jax",), "flip of transpose"),
+    Limit(("norm",), _is_stated("axis"), ("jax",), "sqrt(sum(square(x), axis, keepdims))"),
+    Limit(("quantile",), _is_stated("axis"), ("jax",), "sort and take, or median"),
+    Limit(("rot90",), _is_stated("axes"), ("jax",), "flip of transpose"),
     Limit(_NAN, _sequence("axis"), ("jax",), "where(isnan(x), ...) and the plain function"),
     Limit(("max_pool", "average_pool"), _sequence("pool_size", "strides"), ("jax",), "a pooling layer"),
     Limit(("adaptive_average_pool", "adaptive_max_pool"), _always, ALL, "an adaptive pooling layer"),

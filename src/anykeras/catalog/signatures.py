@@ -53,7 +53,7 @@ _UNSTAMPED: Final = {Era.KERAS0: "0.3.3", Era.KERAS1: "1.2.2", Era.KERAS2: "2.2.
 At = Writer | Era | str
 
 
-def accepted_arguments(class_name: str, version: str = NOW, kind: str = "layers") -> frozenset[str]:
+def list_accepted_arguments(class_name: str, version: str = NOW, kind: str = "layers") -> frozenset[str]:
     """Every keyword that the constructor of a class takes in a Keras release; empty for a class it does not have.
 
     `kind` is the public module: layers, initializers, regularizers, constraints, optimizers, losses, metrics.

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from ..catalog.signatures import accepted_arguments, signature
+from ..catalog.signatures import list_accepted_arguments, signature
 from ..document.model import Document, Era, Layer, Object, Value
 from ..errors import Unsupported
 from ..migrations import migrate
@@ -51,7 +51,7 @@ def translate_arguments(
         raise Unsupported(
             "AK5010", f"{class_name} of {runtime.writer} is not a single layer in Keras 3, so a class cannot derive from it"
         )
-    takes = accepted_arguments(class_name) | {"trainable", "dtype"}
+    takes = list_accepted_arguments(class_name) | {"trainable", "dtype"}
     arguments = {key: _to_live(runtime, value, objects) for key, value in model.config.items() if key in takes}
     name = {"name": call["name"]} if call.get("name") else {}
     return {**{key: value for key, value in arguments.items() if value is not None or key in call}, **name, **kept}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import NotAModel
 from ..pages import find_page
-from .texts import encoding_of
+from .texts import detect_encoding
 
 Test = Callable[[bytes, int], bool]
 
@@ -40,7 +40,7 @@ def _text(pattern: str, within: int = 4096) -> Test:
     expression = re.compile(pattern, re.IGNORECASE)
 
     def test(head: bytes, size: int) -> bool:
-        return bool(expression.search(head[:within].decode(encoding_of(head), "replace")))
+        return bool(expression.search(head[:within].decode(detect_encoding(head), "replace")))
 
     return test
 
@@ -99,7 +99,7 @@ def _is_graph(head: bytes, size: int) -> bool:
 
 
 def _is_text(head: bytes, size: int) -> bool:
-    text = head.decode(encoding_of(head), "replace")
+    text = head.decode(detect_encoding(head), "replace")
     return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and text.count("�") <= len(text) // 100
 
 
@@ -168,6 +168,6 @@ def name_file(path: str, head: bytes, size: int) -> NotAModel:
 def _first_line(kind: Kind, head: bytes) -> str:
     if kind.code not in ("AK1130", "AK1149"):
         return ""
-    lines = [line for line in head[:400].decode(encoding_of(head), "replace").splitlines() if line.strip()]
+    lines = [line for line in head[:400].decode(detect_encoding(head), "replace").splitlines() if line.strip()]
     shown = lines[-1] if kind.code == "AK1130" else lines[0] if lines else ""
     return f" ({shown.strip()[:80]!r})"

@@ -7,7 +7,7 @@ from ..errors import Malformed
 MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
-def encoding_of(head: bytes) -> str:
+def detect_encoding(head: bytes) -> str:
     """The encoding that the first bytes speak for."""
     for mark, name in MARKS:
         if head.startswith(mark):
@@ -22,7 +22,7 @@ def encoding_of(head: bytes) -> str:
 def decode_text(data: bytes, part: str) -> str:
     """The text. Raises Malformed (AK1125) when the bytes are no text in that encoding."""
     try:
-        return data.decode(encoding_of(data))
+        return data.decode(detect_encoding(data))
     except UnicodeDecodeError as error:
         raise Malformed(
             "AK1125",

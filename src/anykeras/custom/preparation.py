@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ..catalog import find
-from ..catalog.signatures import NOW, accepted_arguments, signature
+from ..catalog.signatures import NOW, list_accepted_arguments, signature
 from ..containers.base import Json
 from ..document.model import Code, Document, Era, FromUser, Layer, Object, Value, Writer
 from ..document.walk import rebuild
@@ -18,7 +18,7 @@ from ..shims import apply_shim, is_namesake
 from ..shims.activations import resolve_activations
 from .custom_objects import CustomObjects
 from .maker import is_layer_class
-from .unresolved import missing_classes
+from .unresolved import describe_missing_classes
 
 _PLAIN = ("Functional", "Sequential")
 _KINDS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
@@ -51,7 +51,7 @@ def prepare(document: Document, custom_objects: CustomObjects, native: bool) -> 
     pass_ = _Pass(document, custom_objects, native)
     model = rebuild(document.model, pass_.resolve)
     if pass_.unresolved:
-        raise missing_classes(replace(document, model=model), pass_.unresolved, custom_objects)
+        raise describe_missing_classes(replace(document, model=model), pass_.unresolved, custom_objects)
     return Preparation(replace(document, model=model), pass_.findings)
 
 
@@ -100,7 +100,7 @@ class _Pass:
         changed: dict[str, Value] = {}
         for key, value in layer.config.items():
             kind = _KINDS.get(key.rpartition("_")[2])
-            name = None if kind is None or value is None else _unresolved_name(value, kind)
+            name = None if kind is None or value is None else _find_unresolved_name(value, kind)
             if name is not None and kind is not None:
                 changed[key] = self._resolve_object(layer, key, value, name, kind)
         return layer.with_config(**changed) if changed else layer
@@ -124,7 +124,7 @@ class _Pass:
         self.findings.append(Finding(code, layer.address or layer.name, seen, done, fidelity))
 
 
-def _unresolved_name(value: Value, kind: str) -> str | None:
+def _find_unresolved_name(value: Value, kind: str) -> str | None:
     """The name of an object that stock Keras does not have; None for one that it has, or for code of an initializer."""
     if isinstance(value, Object):
         name = value.config if isinstance(value.config, str) else value.class_name
@@ -148,7 +148,7 @@ def _is_namesake_object(value: Object, kind: str) -> bool:
     own = (value.module or "").split(".")[0] not in ("keras", "tf_keras", "tensorflow")
     if value.registered_name is not None and own:
         return True
-    takes = accepted_arguments(value.class_name, NOW, kind)
+    takes = list_accepted_arguments(value.class_name, NOW, kind)
     return bool(takes) and any(held is not None and key not in takes for key, held in value.config.items())
 
 

@@ -49,7 +49,7 @@ def write_stub(document: Document, path: str) -> str:
 
 def _class(item: ClassDescription, writer: Writer) -> str:
     name = _identifier(item.name)
-    lines = ["", "", *_registered(item, name, writer), f"class {name}(Layer):", *_doc(item)]
+    lines = ["", "", *_write_registration(item, name, writer), f"class {name}(Layer):", *_doc(item)]
     names = _name_arguments(item.arguments)
     parameters = "".join(f", {names[key]}={_literal(value)}" for key, value in item.arguments.items())
     lines += [f"    def __init__(self{parameters}, **kwargs):", f"        super({name}, self).__init__(**kwargs)"]
@@ -66,7 +66,7 @@ def _class(item: ClassDescription, writer: Writer) -> str:
     return "\n".join([*lines, "        return config", ""])
 
 
-def _registered(item: ClassDescription, name: str, writer: Writer) -> list[str]:
+def _write_registration(item: ClassDescription, name: str, writer: Writer) -> list[str]:
     if not item.registered_name or ">" not in item.registered_name:
         return []
     package, _, registered = item.registered_name.rpartition(">")

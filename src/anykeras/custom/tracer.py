@@ -65,7 +65,7 @@ class Tracer:
             return self._keep(layer, specs, str(reason))
         seen = f"custom_objects[{layer.bare_class_name!r}]"
         done = f"traced into {len(model.graph.layers) if model.graph else 1} native layers and operations"
-        return Lifted(model, specs, findings=(_finding("AK5013", layer, seen, done, Fidelity.EQUIVALENT),))
+        return Lifted(model, specs, findings=(_make_finding("AK5013", layer, seen, done, Fidelity.EQUIVALENT),))
 
     def make_live(self, layer: Layer) -> Any:
         """A live layer of the user's class. Raises AnyKerasError."""
@@ -88,11 +88,11 @@ class Tracer:
             return Lifted(layer, specs)
         done = "kept as it is; whatever opens the file needs the same custom_objects"
         return Lifted(
-            layer, specs, findings=(_finding("AK5015", layer, f"{layer.bare_class_name}: {reason}", done, Fidelity.EXACT),)
+            layer, specs, findings=(_make_finding("AK5015", layer, f"{layer.bare_class_name}: {reason}", done, Fidelity.EXACT),)
         )
 
 
-def _finding(code: str, layer: Layer, seen: str, done: str, fidelity: Fidelity) -> Finding:
+def _make_finding(code: str, layer: Layer, seen: str, done: str, fidelity: Fidelity) -> Finding:
     return Finding(code, layer.address or layer.name, seen, done, fidelity)
 
 

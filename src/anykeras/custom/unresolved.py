@@ -73,7 +73,7 @@ def _enumerate(items: Sequence[str]) -> str:
     return ", ".join(items[:_MOST]) + more
 
 
-def missing_classes(document: Document, layers: Sequence[Layer], custom_objects: CustomObjects) -> MissingObject:
+def describe_missing_classes(document: Document, layers: Sequence[Layer], custom_objects: CustomObjects) -> MissingObject:
     """The error for layers whose class is unresolved, with one line a class."""
     found = describe_classes(document, layers, custom_objects)
     failed = [f"{name}: {reason}" for name, reason in custom_objects.failed.items()]
@@ -134,12 +134,12 @@ def _input_shapes(document: Document) -> dict[str, tuple[Shape | None, ...]]:
             specs = infer(model)
         except AnyKerasError:
             continue
-        for name, taken in _called_on(model).items():
+        for name, taken in _find_inputs(model).items():
             found.setdefault(name, tuple(specs.get(ref, UNKNOWN).shape for ref in taken))
     return found
 
 
-def _called_on(model: Layer) -> dict[str, list[Ref]]:
+def _find_inputs(model: Layer) -> dict[str, list[Ref]]:
     graph = model.graph
     if graph is None:
         return {}

@@ -62,7 +62,7 @@ def children(layer: Layer) -> Iterator[tuple[Path, Layer]]:
     if not _holds_none(layer):
         for key, value in layer.config.items():
             if type(value) not in _PLAIN:
-                yield from _held_layers(value, (key,))
+                yield from _find_held_layers(value, (key,))
     if layer.graph is not None:
         yield from members(layer.graph)
 
@@ -84,17 +84,17 @@ def inner_path(holder: Layer, inner: Layer) -> Path:
     raise KeyError(inner.name)
 
 
-def _held_layers(value: Value, path: Path) -> Iterator[tuple[Path, Layer]]:
+def _find_held_layers(value: Value, path: Path) -> Iterator[tuple[Path, Layer]]:
     if isinstance(value, Layer):
         yield path, value
     elif isinstance(value, tuple):
         if _PLAIN.issuperset(map(type, value)):
             return
         for index, item in enumerate(value):
-            yield from _held_layers(item, (*path, index))
+            yield from _find_held_layers(item, (*path, index))
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            yield from _held_layers(item, (*path, key))
+            yield from _find_held_layers(item, (*path, key))
 
 
 def rebuild(layer: Layer, change: Callable[[Layer], Layer]) -> Layer:

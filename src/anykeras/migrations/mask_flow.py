@@ -168,7 +168,7 @@ class MaskFlow:
             self._meet(layer, number, call, before)
         if layer.class_name == "InputLayer":
             return
-        for i, mask in enumerate(self._outgoing(layer, tensors, before)):
+        for i, mask in enumerate(self._infer_outgoing(layer, tensors, before)):
             if mask is not None:
                 self.masks[Ref(layer.name, number, i)] = mask
 
@@ -203,7 +203,7 @@ class MaskFlow:
         hidden = any(source.kind == "hidden" for source in mask.sources)
         return Mask((self._source(tensor, "carried"),)) if hidden and not mask.merged else mask
 
-    def _outgoing(self, layer: Layer, tensors: Sequence[Ref], before: Masks) -> Masks:
+    def _infer_outgoing(self, layer: Layer, tensors: Sequence[Ref], before: Masks) -> Masks:
         """The mask of each output of a call."""
         config, first = layer.config, before[0] if before else None
         match mask_rule(layer.class_name, self._writer).outgoing:

@@ -127,7 +127,7 @@ class _GraphReader:
         nodes = mapping(self.source.data.get("nodes", {}), self.context, "nodes", self.source.name)
         for item in self._list_items("node_config"):
             self._node(item, nodes)
-        outputs = [self._incoming(item)[0] for item in self._list_items("output_config")]
+        outputs = [self._find_incoming(item)[0] for item in self._list_items("output_config")]
         graph = Graph(tuple(self.layers), self.calls, _unwrap_single(inputs), _unwrap_single(outputs))
         return check_refs(graph, self.context)
 
@@ -165,7 +165,7 @@ class _GraphReader:
             heads = self._add(layer, *(Call((ref,)) for ref in self._sources(item)))
             self.refs[name] = (self._add_merge(heads, item, name),) if item.get("merge_mode") else heads
         else:
-            incoming = self._incoming(item)
+            incoming = self._find_incoming(item)
             layer = self.source.inner(data, name)
             self.refs[name] = self._add(layer, *(Call((ref,)) for ref in incoming))
 
@@ -186,7 +186,7 @@ class _GraphReader:
             found += self.refs[name]
         return tuple(found)
 
-    def _incoming(self, item: Mapping[str, Json]) -> tuple[Ref, ...]:
+    def _find_incoming(self, item: Mapping[str, Json]) -> tuple[Ref, ...]:
         """What flows into a node or output: one tensor, merged where there are several."""
         name = text(item.get("name"), self.context, "name")
         sources = self._sources(item)

@@ -37,7 +37,7 @@ class _Rewriting:
         inputs: list[Json] = [self._add_input(item) for item in self._list_items("input_config")]
         for item in self._list_items("node_config"):
             self._add_shared(item) if isinstance(item.get("layer"), dict) else self._add_node(item)
-        outputs: list[Json] = [self._incoming(item, str(item.get("name"))) for item in self._list_items("output_config")]
+        outputs: list[Json] = [self._find_incoming(item, str(item.get("name"))) for item in self._list_items("output_config")]
         name = self.config.get("name", "graph_1")
         return {"name": name, "layers": self.layers, "input_layers": inputs, "output_layers": outputs}
 
@@ -67,7 +67,7 @@ class _Rewriting:
         name = text(item.get("name"), self.context, "name")
         data = mapping(self.nodes.get(name), self.context, "node", name)
         config = mapping(data.get("config"), self.context, "config", name)
-        incoming = self._incoming(item, f"merge_inputs_for_{name}")
+        incoming = self._find_incoming(item, f"merge_inputs_for_{name}")
         self.tensors[name] = [self._add(data.get("class_name"), config, [[incoming]]), 0, 0]
 
     def _add_shared(self, item: Mapping[str, Json]) -> None:
@@ -94,7 +94,7 @@ class _Rewriting:
             raise self.context.malformed("a node without inputs", str(item.get("name")))
         return found
 
-    def _incoming(self, item: Mapping[str, Json], merged: str) -> Json:
+    def _find_incoming(self, item: Mapping[str, Json], merged: str) -> Json:
         """What flows into a node or output: one tensor, merged where there are several."""
         sources = self._sources(item)
         return sources[0] if len(sources) == 1 else self._add_merge(sources, item, merged)

@@ -79,11 +79,11 @@ def _tensors(value: Json) -> Iterator[tuple[str, Shape]]:
 
 
 def _in_a_row(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
-    built = [(item, _built(item)) for item in listed]
+    built = [(item, _read_built(item)) for item in listed]
     return {_name(item): (shape, after) for (item, shape), (_, after) in pairwise(built) if shape and after}
 
 
-def _built(item: Json) -> Shape | None:
+def _read_built(item: Json) -> Shape | None:
     config = item.get("build_config") if isinstance(item, dict) else None
     return _shape(config.get("input_shape")) if isinstance(config, dict) else None
 

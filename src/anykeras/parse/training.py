@@ -160,9 +160,9 @@ def _orders(model: Layer, writer: Writer) -> list[list[_Variables]]:
         return [[_variables(_keras3_trainable(model))]]
     orders: list[list[_Variables]] = [[], [], []]
     sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 6))
-    for listed in _trained_alternatives(model, trainable_weights(model, writer.era), writer.era):
+    for listed in _list_trained_alternatives(model, trainable_weights(model, writer.era), writer.era):
         by_name = sorted(listed, key=_theano_name)
-        by_path = sorted(listed, key=_saved_name)
+        by_path = sorted(listed, key=_find_saved_name)
         ways = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
         for order, way in zip(orders, ways, strict=True):
             if way is not by_name or _certain(way):
@@ -174,7 +174,7 @@ _ALTERNATIVES = 256  # at most so many ways to tell trained weights of unknown c
 _UNNAMED = re.compile(r"(^|/)param_\d+$")
 
 
-def _trained_alternatives(model: Layer, listed: list[SavedWeight], era: Era) -> list[list[SavedWeight]]:
+def _list_trained_alternatives(model: Layer, listed: list[SavedWeight], era: Era) -> list[list[SavedWeight]]:
     """What may be trained: of a class that nobody knows, the first weights of a layer, as those are saved first."""
     strangers = {path: layer for path, layer in walk(model) if is_unknown(layer, era) and layer.weights}
     roles = [role for layer in strangers.values() for role in layer.weights]
@@ -210,7 +210,7 @@ def _certain(listed: Sequence[SavedWeight]) -> bool:
     return len(shapes) == len(set(shapes))
 
 
-def _saved_name(weight: SavedWeight) -> str:
+def _find_saved_name(weight: SavedWeight) -> str:
     """The variable's name: what follows the group of its layer in the file."""
     origin = weight.tensor.origin
     return "/".join(origin.split("/")[2:]) if origin.count("/") >= 2 else origin
@@ -260,7 +260,7 @@ def _by_order(
     if not tensors:
         return {}
     if era is Era.KERAS3 or rest[0][0].startswith("optimizer/"):
-        return _alternating(tensors, groups(entry, config), variables)
+        return _split_alternating(tensors, groups(entry, config), variables)
     found: dict[str, list[Tensor]] = {}
     kinds = entry.ordered
     for i, kind in enumerate(kinds):
@@ -274,7 +274,7 @@ def _by_order(
     return found if len(tensors) <= len(kinds) * count and len(tensors) % count == 0 else None
 
 
-def _alternating(
+def _split_alternating(
     tensors: Sequence[Tensor], kinds: Sequence[Sequence[str]], variables: _Variables
 ) -> dict[str, list[Tensor]] | None:
     found: dict[str, list[Tensor]] = {}

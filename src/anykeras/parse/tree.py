@@ -24,7 +24,7 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
     """
     bound: Bound = {}
     left = dict(weights.tensors)
-    specs = layout.variable_specs(model, era, filing(weights.tensors, era))
+    specs = layout.variable_specs(model, era, infer_filing(weights.tensors, era))
     once = {} if all(spec.path in left for spec in specs) else share_variables(specs, weights.tensors)
     for spec in specs:
         tensor = left.pop(spec.path, once.get(spec.path))
@@ -38,10 +38,10 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
                 layer=spec.layer.name,
                 next_step="Check that architecture and weights were saved from the same model.",
             )
-    _bind_unknown(model, left, era, filing(weights.tensors, era), bound)
+    _bind_unknown(model, left, era, infer_filing(weights.tensors, era), bound)
     found = fill_weights(model, bound)
     _check_quantized(found)
-    _check_none_beside(found, left, era, filing(weights.tensors, era))
+    _check_none_beside(found, left, era, infer_filing(weights.tensors, era))
     return found
 
 
@@ -76,7 +76,7 @@ def _quantized_error(layer: Layer, seen: str) -> Unsupported:
 
 def _bind_unknown(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree, bound: Bound) -> None:
     """What lies below the path of a class that the catalog does not have is its own, under the path from there on."""
-    held = layout.stored_layers(model, era, tree)
+    held = layout.list_stored_layers(model, era, tree)
     strangers = [(found.home, found.path) for found in held if not found.again and is_unknown(found.layer, era)]
     for dataset, tensor in left.items():
         owners = [(home, path) for home, path in strangers if not home or dataset.startswith(home + "/")]
@@ -85,7 +85,7 @@ def _bind_unknown(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layo
             bound.setdefault(path, {})[dataset[len(home) :].lstrip("/")] = tensor
 
 
-def filing(paths: Iterable[str], era: Era) -> layout.Tree:
+def infer_filing(paths: Iterable[str], era: Era) -> layout.Tree:
     """How the release that wrote these paths files layers."""
     if any(path.startswith(layout.KERAS2_13_TREE.container) for path in paths):
         return layout.KERAS2_13_TREE
@@ -112,8 +112,8 @@ def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
         for path, asset in assets.items()
         if path.endswith("/" + _VOCABULARY)
     }
-    tree = filing([path.removeprefix("assets/") for path in assets], era)
-    homes = {found.path: found.home for found in layout.stored_layers(model, era, tree)}
+    tree = infer_filing([path.removeprefix("assets/") for path in assets], era)
+    homes = {found.path: found.home for found in layout.list_stored_layers(model, era, tree)}
 
     def fill(path: Path, layer: Layer) -> Layer:
         asset = texts.get(homes.get(path, ""))

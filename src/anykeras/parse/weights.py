@@ -144,7 +144,7 @@ def _low_rank(layer: Layer, role: Role) -> list[Role]:
     return [Role(f"lora_{role.name}_{factor}") for factor in "ab"]
 
 
-def saved_weights(layer: Layer, era: Era, path: Path = ()) -> list[SavedWeight]:
+def list_saved_weights(layer: Layer, era: Era, path: Path = ()) -> list[SavedWeight]:
     """The weights of the layer at `path` and all inside it, in the order in which Keras up to 2 and tf.keras save them.
 
     Keras 0 went layer by layer (``get_weights`` of keras/layers/containers.py 0.3.3), its successors take what is
@@ -182,7 +182,7 @@ def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part
     if any(is_unknown(inner, era) for inner in layers_of(layer)):
         _bind_unknown(found, group, era, bound)
         return
-    weights = saved_weights(layer, era, path)
+    weights = list_saved_weights(layer, era, path)
     if len(weights) != len(group.weights):
         raise Malformed(
             "AK1207",
@@ -276,7 +276,7 @@ def _bind_unknown(found: Located, group: WeightGroup, era: Era, bound: Bound) ->
     """Known layers inside take what names them; the rest belongs to the unknown class, under its saved names."""
     path, layer = found
     rest: list[tuple[str, Tensor]] = []
-    weights = saved_weights(layer, era, path)
+    weights = list_saved_weights(layer, era, path)
     for name, tensor in group.weights:
         fitting = [weight for weight in weights if names_weight(name, weight)]
         if len(fitting) == 1:

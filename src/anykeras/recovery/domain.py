@@ -254,10 +254,10 @@ class CodeDomain(Domain):
         """An operator on constants of the tables: shapes, names, arrays."""
         if isinstance(a, Shape | tuple) and isinstance(b, Shape | tuple | list):
             limits.budget().charge(len(a) + len(b))
-            return a + type(a)(b) if op == "+" else _compared(op, list(a) == list(b))
+            return a + type(a)(b) if op == "+" else _compare(op, list(a) == list(b))
         named = (str, Entry, type(None))
         if isinstance(a, named) or isinstance(b, named):
-            return _compared(op, a is b or a == b)
+            return _compare(op, a is b or a == b)
         return folding.compute(_NUMPY[op], (a, b), {}) if op in _NUMPY else _no_such(op)
 
     def _item(self, shape: Operand, item: Operand) -> object:
@@ -289,7 +289,7 @@ def _name(value: Operand) -> str:
     return value.name if isinstance(value, Entry) else value.path if isinstance(value, Module) else ""
 
 
-def _compared(op: str, equal: bool) -> bool:
+def _compare(op: str, equal: bool) -> bool:
     if op not in ("==", "!="):
         _no_such(op)
     return equal is (op == "==")

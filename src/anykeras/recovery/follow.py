@@ -41,7 +41,7 @@ class Found:
         """The names of its parameters, as far as they are known."""
         if self.identified is not None:
             return tuple(self.identified.best.parameters)
-        entry = named(self.name, self.module, context)
+        entry = find_named(self.name, self.module, context)
         return entry.parameters if entry is not None else ()
 
 
@@ -102,7 +102,7 @@ class Reading:
     def _function(self, name: str, domain: CodeDomain) -> Operand:
         if name in domain.custom_objects:
             return domain.custom_objects[name]
-        entry = named(name, self.found.module, domain.ops.context)
+        entry = find_named(name, self.found.module, domain.ops.context)
         return None if entry is None else Held(entry)
 
 
@@ -158,7 +158,7 @@ def names(code: CodeObject | None) -> Iterator[str]:
             yield from names(held)
 
 
-def named(name: str, module: str, context: FunctionContext) -> Entry | None:
+def find_named(name: str, module: str, context: FunctionContext) -> Entry | None:
     """The entry of a function that was saved by name, in its module or where Keras users import from."""
     places = [f"{module}.{name}"] if module and module not in ("__main__", "builtins") else []
     places += [f"keras.backend.{name}", f"keras.activations.{name}"]
@@ -167,7 +167,7 @@ def named(name: str, module: str, context: FunctionContext) -> Entry | None:
 
 def _run(code: CodeObject, stored: StoredFunction, start: Start, functions: Mapping[str, Operand]) -> Operand:
     machine = Machine(code, start.domain)
-    defaults = tuple(stored_value(value, start.domain) for value in stored.defaults)
+    defaults = tuple(wrap_stored_value(value, start.domain) for value in stored.defaults)
     kwargs = {key: outer(value) for key, value in start.kwargs.items()}
     kwargs |= _fill_missing(code, len(start.args), len(defaults), start)
     function = machine.function(defaults, closure=_fill_cells(code, stored, start.domain, functions))
@@ -197,18 +197,18 @@ def _fill_cells(
     return tuple(
         domain.custom_objects[name] if name in domain.custom_objects
         else functions[value] if isinstance(value, str) and value in functions
-        else stored_value(value, domain)
+        else wrap_stored_value(value, domain)
         for name, value in zip(code.freevars, values, strict=False)
     )  # fmt: skip
 
 
-def stored_value(value: object, domain: CodeDomain) -> Operand:
+def wrap_stored_value(value: object, domain: CodeDomain) -> Operand:
     """A default or a closed-over value; a function among them is followed when it is called."""
     if isinstance(value, StoredFunction):
         code = identify(value.code_bytes).best
         return Machine(code, domain).function(
-            tuple(stored_value(v, domain) for v in value.defaults),
-            closure=tuple(stored_value(v, domain) for v in value.closure or ()),
+            tuple(wrap_stored_value(v, domain) for v in value.defaults),
+            closure=tuple(wrap_stored_value(v, domain) for v in value.closure or ()),
         )
     if isinstance(value, dict) and value.get("class_name") == "function":
         return _find_value(str(value.get("config")), str(value.get("module") or ""), domain)
@@ -218,7 +218,7 @@ def stored_value(value: object, domain: CodeDomain) -> Operand:
 def _find_value(name: str, module: str, domain: CodeDomain) -> Operand:
     if name in domain.custom_objects:
         return domain.custom_objects[name]
-    entry = named(name, module, domain.ops.context)
+    entry = find_named(name, module, domain.ops.context)
     if entry is None:
         raise refuse_missing(name)
     return Held(entry)
@@ -229,7 +229,7 @@ def _call_by_name(found: Found, start: Start) -> Operand:
     function = start.domain.custom_objects.get(found.name)
     if isinstance(function, Held):
         return function.value(*start.args, **start.kwargs)
-    entry = named(found.name, found.module, start.domain.ops.context)
+    entry = find_named(found.name, found.module, start.domain.ops.context)
     if entry is None:
         raise refuse_missing(found.name)
     return entry(start.domain.ops, *start.args, **start.kwargs)

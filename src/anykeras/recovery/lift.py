@@ -168,7 +168,7 @@ class Lifting:
                 layer and shows the function.
         """
         try:
-            return self._agreed()
+            return self._find_agreed()
         except AnyKerasError as error:
             raise locate(error, self.layer.name, self._source(), self._names()) from None
 
@@ -185,7 +185,7 @@ class Lifting:
         except AnyKerasError:
             return ""
 
-    def _agreed(self) -> Lifted:
+    def _find_agreed(self) -> Lifted:
         traces: list[tuple[Reading, Lifted]] = []
         errors: list[AnyKerasError] = []
         for reading in list_readings(self.found):
@@ -201,9 +201,9 @@ class Lifting:
                 f"the code means different things in the Pythons that could have written it ({', '.join(self.found.pythons)})",
                 "AK3003",
             )
-        return self._recorded(reading, first)
+        return self._record(reading, first)
 
-    def _recorded(self, reading: Reading, trace: Lifted) -> Lifted:
+    def _record(self, reading: Reading, trace: Lifted) -> Lifted:
         text, checked = describe(reading, trace.layer, lambda run: self.trace(run).layer)
         stored, identified = self.found.stored, self.found.identified
         record = Recovered(

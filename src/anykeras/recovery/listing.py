@@ -24,13 +24,13 @@ _Held = tuple[str, Code]
 def read(document: Document) -> tuple[Recovered, ...]:
     """All functions of a document, without knowing what reaches them: as Python text, else as a listing, else as stored."""
     layers = layers_of(document.model)
-    found = [_read(layer.name, layer.address or layer.name, *held) for layer in layers for held in _held(layer)]
+    found = [_read(layer.name, layer.address or layer.name, *held) for layer in layers for held in _find_held(layer)]
     training = document.training.config if document.training is not None else {}
     found += [_read("", f"training/{key}", key, code) for key, value in training.items() for _, code in _codes(key, value)]
     return tuple(found)
 
 
-def _held(layer: Layer) -> Iterator[_Held]:
+def _find_held(layer: Layer) -> Iterator[_Held]:
     """The functions of a layer itself, and of its calls."""
     for key, value in layer.config.items():
         yield from _codes(key, value)

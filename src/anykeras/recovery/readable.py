@@ -12,7 +12,7 @@ from ..document.model import Layer
 from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .equality import same
-from .follow import Begin, Reading, names, stored_value
+from .follow import Begin, Reading, names, wrap_stored_value
 from .functions import FunctionContext, Operand
 from .held import inner, outer
 from .text import text
@@ -100,8 +100,8 @@ def _evaluate(reading: Reading, begin: Begin) -> tuple[CodeDomain, Operand]:
     if reading.code is None or reading.found.stored is None:
         return reading.run(begin)
     stored = reading.found.stored
-    defaults = [stored_value(value, start.domain) for value in stored.defaults]
-    closure = [stored_value(value, start.domain) for value in stored.closure or ()]
+    defaults = [wrap_stored_value(value, start.domain) for value in stored.defaults]
+    closure = [wrap_stored_value(value, start.domain) for value in stored.closure or ()]
     found = write_source(reading.code, defaults, closure)
     machine = Machine(reading.code, start.domain)
     kwargs = {key: outer(value) for key, value in start.kwargs.items()}

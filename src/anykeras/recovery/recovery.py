@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ..catalog.masks import mask_rule
 from ..catalog.shapes import UNKNOWN, Argument, Output, flat_specs
 from ..catalog.shapes.engine import Inference
-from ..catalog.shapes.masks import met
+from ..catalog.shapes.masks import find_met
 from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
 from ..document.walk import Path, layers_of, map_refs, rebuild_paths, walk
 from ..errors import Unsupported
@@ -45,7 +45,7 @@ class Pass(Inference):
         super().__init__()
         self.context, self.custom_objects, self.trace = context, custom_objects, trace
         self.lifted: dict[Path, Lifted] = {}
-        self.masks = met(model)
+        self.masks = find_met(model)
         self.mask_consumers = {path for path, layer in walk(model) if mask_rule(layer.class_name).reads}
 
     def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:

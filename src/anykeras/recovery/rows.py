@@ -84,7 +84,7 @@ def _move_argument(args: tuple[Operand, ...], kwargs: dict[str, Operand], name: 
     return args
 
 
-def _reducing(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+def _reduce(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x, *rest) = _move_argument(args, kwargs, "axis", 1)
     if rest:
         raise Refused(f"a function that is mapped over the batch uses {name} in a way that is not known", "AK3043")
@@ -134,7 +134,7 @@ def _reshape(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, O
     return ops.reshape(x.all, (-1, *target))
 
 
-def _joining(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+def _join(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (parts,) = _move_argument(args, kwargs, "axis", 1)
     if not all(isinstance(one, Row) for one in parts):
         raise Refused(f"a function that is mapped over the batch uses {name} with a constant", "AK3043")
@@ -158,13 +158,13 @@ def _image(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Ope
 
 _RULES: tuple[tuple[frozenset[str], Callable[..., Operand]], ...] = (
     (_ELEMENTWISE, _elementwise),
-    (_REDUCING, _reducing),
+    (_REDUCING, _reduce),
     (_ALONG, _along),
     (_IMAGES, _image),
     (frozenset({"expand_dims"}), _expand_dims),
     (frozenset({"squeeze"}), _squeeze),
     (frozenset({"transpose"}), _transpose),
     (frozenset({"reshape"}), _reshape),
-    (frozenset({"concatenate", "stack"}), _joining),
+    (frozenset({"concatenate", "stack"}), _join),
     (frozenset({"matmul"}), _matmul),
 )

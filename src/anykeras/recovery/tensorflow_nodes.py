@@ -63,7 +63,7 @@ def _numbers(value: Operand) -> Axis:
     return int(found) if found.ndim == 0 else tuple(int(v) for v in found.reshape(-1))
 
 
-def _reduced(name: str) -> Node:
+def _make_reduction(name: str) -> Node:
     return lambda ops, x, at: ops.op(name, x[0], axis=_numbers(x[1]), keepdims=bool(at.get("keep_dims", False)))
 
 
@@ -101,7 +101,7 @@ def _identity(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Op
 
 
 _NODES: Mapping[str, Node] = {
-    **{name.capitalize(): _reduced(name) for name in ("mean", "sum", "max", "min", "prod", "any", "all")},
+    **{name.capitalize(): _make_reduction(name) for name in ("mean", "sum", "max", "min", "prod", "any", "all")},
     "ArgMax": _position("argmax"),
     "ArgMin": _position("argmin"),
     "ConcatV2": lambda ops, x, at: ops.op("concatenate", list(x[:-1]), axis=_numbers(x[-1])),

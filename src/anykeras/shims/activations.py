@@ -65,7 +65,7 @@ def resolve_activations(layer: Layer, context: RuleContext, find: Callable[[str]
     return layer.with_config(**changed) if changed else layer
 
 
-def known_activations() -> list[str]:
+def list_known_activations() -> list[str]:
     """The names that are known."""
     return [*_NAMED, *_FORMULAS]
 

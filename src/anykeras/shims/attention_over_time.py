@@ -10,7 +10,7 @@ from ..document.model import Config, Layer, Ref
 from ..migrations import RuleContext
 from ..tensors import Tensor
 from .base import SHARED, register_shim, role_arguments, weights_by_letter
-from .blocks import mask_of, trained_vector
+from .blocks import add_trained_vector, mask_of
 
 EPSILON: Final = 1e-7
 """``K.epsilon()`` where nobody changed it."""
@@ -18,7 +18,7 @@ ARGUMENTS: Final = role_arguments(*"Wub") | {"bias", "return_attention", "step_d
 """What copies of these classes write in their configuration, where they write anything."""
 
 
-def _weighted_sum(sub: Builder, x: Ref, scores: Ref, *, shifted: bool = False) -> tuple[Ref, Ref]:
+def _sum_weighted(sub: Builder, x: Ref, scores: Ref, *, shifted: bool = False) -> tuple[Ref, Ref]:
     """The sum of `x` (batch, time, features) weighted by ``exp(scores) * mask / (sum + epsilon)``, and the weights.
 
     `scores` (batch, time, 1). `shifted` where the largest score, masked ones too, is taken off first.
@@ -69,7 +69,7 @@ def att_layer(layer: Layer, context: RuleContext) -> Layer | None:
     x = sub.input()
     hidden = _dense(sub, x, kernel, bias, f"{layer.name}_hidden", "tanh")
     scores = _dense(sub, hidden, target, None, f"{layer.name}_context")
-    return _finish(layer, sub, *_weighted_sum(sub, x, scores))
+    return _finish(layer, sub, *_sum_weighted(sub, x, scores))
 
 
 _KEYS = role_arguments("kernel", "bias", "context")
@@ -119,9 +119,9 @@ def attention_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     x = sub.input()
     scores = _dense(sub, x, kernel.reshape(kernel.size, 1), None, f"{layer.name}_scores")
     if bias is not None:
-        steps = trained_vector(sub, x, 3, bias, f"{layer.name}_bias")
+        steps = add_trained_vector(sub, x, 3, bias, f"{layer.name}_bias")
         scores = sub.op("add", scores, sub.op("expand_dims", steps, -1))
-    out, weights = _weighted_sum(sub, x, sub.op("tanh", scores))
+    out, weights = _sum_weighted(sub, x, sub.op("tanh", scores))
     return _finish(layer, sub, out, sub.op("squeeze", weights, -1))
 
 
@@ -141,7 +141,7 @@ def attention_weighted_average(layer: Layer, context: RuleContext) -> Layer | No
     sub = Builder(layer.name, layer.address)
     x = sub.input()
     scores = _dense(sub, x, kernel, None, f"{layer.name}_scores")
-    out, weights = _weighted_sum(sub, x, scores, shifted=True)
+    out, weights = _sum_weighted(sub, x, scores, shifted=True)
     return _finish(layer, sub, out, sub.op("squeeze", weights, -1))
 
 
@@ -169,7 +169,7 @@ def attention_with_context(layer: Layer, context: RuleContext) -> Layer | None:
     turned = kernel.transpose(1, 0) if backend == "tensorflow" else kernel
     hidden = _dense(sub, x, turned, bias, f"{layer.name}_hidden", "tanh")
     scores = _dense(sub, hidden, target.reshape(size, 1), None, f"{layer.name}_context")
-    return _finish(layer, sub, *_weighted_sum(sub, x, scores))
+    return _finish(layer, sub, *_sum_weighted(sub, x, scores))
 
 
 @register_shim(

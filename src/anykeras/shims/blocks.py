@@ -37,7 +37,7 @@ def with_mask(sub: Builder, y: Ref, mask: Ref) -> Ref:
     return sub.add(same, y, mask=sub.op("not_equal", sub.op("squeeze", mask, axis=-1), 0))
 
 
-def trained_vector(sub: Builder, x: Ref, rank: int, tensor: Tensor, name: str) -> Ref:
+def add_trained_vector(sub: Builder, x: Ref, rank: int, tensor: Tensor, name: str) -> Ref:
     """A trained vector, once for every sample of `x` (of this rank): (batch, its size).
 
     It is the kernel of a Dense layer without bias, called on a one.

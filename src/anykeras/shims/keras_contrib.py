@@ -8,7 +8,7 @@ from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..recovery.functions import Refused
 from .base import SHARED, register_shim, role_arguments
-from .blocks import as_activation, trained_vector
+from .blocks import add_trained_vector, as_activation
 from .deferred import defer, in_layers, input_rank, input_shape
 
 _INSTANCE_KEYS = role_arguments("beta", "gamma") | {"axis", "epsilon", "center", "scale"}
@@ -56,7 +56,7 @@ def _normalize_neighbours(layer: Layer, sizes: tuple[int | None, ...]) -> Layer:
     out = sub.op("divide", middle, sub.op("sqrt", sub.op("add", variance, layer.config["epsilon"])))
     for role, function in (("gamma", "multiply"), ("beta", "add")):
         if role in layer.weights:
-            trained = trained_vector(sub, x, len(sizes), layer.weights[role], f"{layer.name}_{role}")
+            trained = add_trained_vector(sub, x, len(sizes), layer.weights[role], f"{layer.name}_{role}")
             out = sub.op(function, out, _reshape(sub, trained, groups, 1, sizes[-1] // groups))
     return as_activation(layer, sub.finish(_reshape(sub, out, *(-1 if size is None else size for size in sizes[1:]))))
 
@@ -100,7 +100,7 @@ def _make_instance_normalization(layer: Layer, site: CodeSite) -> Layer:
     for role, function in (("gamma", "multiply"), ("beta", "add")):
         if role in layer.weights:
             shape = tuple(layer.weights[role].size if each == kept else 1 for each in range(1, axes))
-            trained = trained_vector(sub, x, axes, layer.weights[role], f"{layer.name}_{role}")
+            trained = add_trained_vector(sub, x, axes, layer.weights[role], f"{layer.name}_{role}")
             out = sub.op(function, out, sub.layer("Reshape", {"target_shape": shape}, trained))
     return as_activation(layer, sub.finish(out))
 
@@ -125,7 +125,7 @@ def _make_pelu(layer: Layer, site: CodeSite) -> Layer:
     x = sub.input()
     trained = {}
     for role in ("alpha", "beta"):
-        flat = trained_vector(sub, x, input_rank(site), layer.weights[role], f"{layer.name}_{role}")
+        flat = add_trained_vector(sub, x, input_rank(site), layer.weights[role], f"{layer.name}_{role}")
         trained[role] = sub.layer("Reshape", {"target_shape": layer.weights[role].shape}, flat)
     above = sub.op("multiply", sub.op("relu", x), sub.op("divide", trained["alpha"], trained["beta"]))
     below = sub.op("exp", sub.op("divide", sub.op("minimum", x, 0.0), trained["beta"]))

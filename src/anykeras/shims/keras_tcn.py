@@ -146,7 +146,7 @@ class _Blocks:
         out = x
         for number in range(2):
             out = self._conv(out, f"{name}_conv_{number}", rate)
-            out = self._normalised(out, f"{name}_norm_{number}")
+            out = self._normalize(out, f"{name}_norm_{number}")
             out = self.sub.layer("Activation", {"activation": inner}, out)
             out = self.sub.layer("SpatialDropout1D", {"rate": self.config["dropout_rate"]}, out)
         beside = self._conv(x, f"{name}_matching") if matched else x
@@ -157,7 +157,7 @@ class _Blocks:
 
     def _conv(self, x: Ref, name: str, rate: int = 0) -> Ref:
         """A convolution inside a block, or (without a rate) one of a single step."""
-        weights = self._taken(_CONV)
+        weights = self._take(_CONV)
         if rate and self.config.get("use_weight_norm"):
             weights["kernel"] = combine_direction_and_length(weights["kernel"], self._waiting["g"].pop(0))
         config: Config = {
@@ -168,14 +168,14 @@ class _Blocks:
         }
         return self.sub.layer("Conv1D", config, x, weights=weights, name=f"{self.layer.name}_{name}")
 
-    def _normalised(self, x: Ref, name: str) -> Ref:
+    def _normalize(self, x: Ref, name: str) -> Ref:
         if self.config["use_batch_norm"]:
-            return self.sub.layer("BatchNormalization", {}, x, weights=self._taken(_BATCH), name=f"{self.layer.name}_{name}")
+            return self.sub.layer("BatchNormalization", {}, x, weights=self._take(_BATCH), name=f"{self.layer.name}_{name}")
         if self.config.get("use_layer_norm"):
-            return self.sub.layer("LayerNormalization", {}, x, weights=self._taken(_LAYER), name=f"{self.layer.name}_{name}")
+            return self.sub.layer("LayerNormalization", {}, x, weights=self._take(_LAYER), name=f"{self.layer.name}_{name}")
         return x
 
-    def _taken(self, roles: tuple[str, ...]) -> dict[str, Tensor]:
+    def _take(self, roles: tuple[str, ...]) -> dict[str, Tensor]:
         return {role: self._waiting[role].pop(0) for role in roles}
 
     def _one(self, x: Ref, steps: int | None) -> Ref:

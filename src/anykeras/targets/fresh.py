@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..catalog.layout import specs_of, stored_layers
+from ..catalog.layout import list_stored_layers, specs_of
 from ..catalog.shapes.variables import infer_variables
 from ..document.model import Document, Layer, Object
 from ..document.walk import Path, fill_weights, layers_of, walk
@@ -30,7 +30,7 @@ def renew_misfits(document: Document) -> tuple[Document, tuple[Finding, ...]]:
     model = document.model
     if not any(layer.weights for layer in layers_of(model)):
         return document, ()
-    wanted = [spec for spec in specs_of(stored_layers(model)) if not spec.role.copy]
+    wanted = [spec for spec in specs_of(list_stored_layers(model)) if not spec.role.copy]
     held = [(spec, tensor_of(spec.layer, spec.role.name)) for spec in wanted]
     shapes = infer_variables(model)
     stored = [(spec, tensor) for spec, tensor in held if tensor is not None]

@@ -1,8 +1,8 @@
 """Shapes, dtypes and masks of a model's tensors, found without Keras."""
 
 from .engine import fill, infer
-from .masks import masked
+from .masks import find_masked
 from .spec import UNKNOWN, Argument, Spec, flat_specs
 from .tables import Output
 
-__all__ = ["UNKNOWN", "Argument", "Output", "Spec", "fill", "flat_specs", "infer", "masked"]
+__all__ = ["UNKNOWN", "Argument", "Output", "Spec", "fill", "find_masked", "flat_specs", "infer"]

@@ -16,17 +16,17 @@ from .tables import option
 Masks = Sequence[bool]
 
 
-def masked(model: Layer, given: Masks = ()) -> set[Ref]:
+def find_masked(model: Layer, given: Masks = ()) -> set[Ref]:
     """The refs of the model's graph whose tensors carry a mask when the model runs; `given` says which inputs do."""
     return {ref for ref, has in _graph(model, given).items() if has}
 
 
-def outgoing(layer: Layer, before: Masks) -> Masks:
+def infer_outgoing(layer: Layer, before: Masks) -> Masks:
     """Which outcomes of a layer carry a mask, when those of `before` of its inputs do."""
     return _outcomes(layer, before)
 
 
-def met(model: Layer) -> dict[Path, Masks]:
+def find_met(model: Layer) -> dict[Path, Masks]:
     """For each layer (by its path) of a model and of the models in it: which tensors of its calls carry a mask."""
     seen: dict[Path, Masks] = {}
     _graph(model, (), seen)
@@ -75,7 +75,7 @@ def _steps(layer: Layer, before: Masks) -> Masks:
     return [bool(before and before[0]) and bool(option(layer, "return_sequences", False))]
 
 
-def _wrapped(layer: Layer, before: Masks) -> Masks:
+def _mask_wrapper(layer: Layer, before: Masks) -> Masks:
     inner: Any = option(layer, "layer")
     one = _steps(inner, before)[0] if isinstance(inner, Layer) else False
     return [one, one] if option(layer, "merge_mode", "concat") is None else [one]
@@ -85,7 +85,7 @@ _RULES: Mapping[Outgoing, Callable[[Layer, Masks], Masks]] = {
     Outgoing.KEPT: _first,
     Outgoing.COPIED: _first,
     Outgoing.STEPS: _steps,
-    Outgoing.WRAPPED: _wrapped,
+    Outgoing.WRAPPED: _mask_wrapper,
     Outgoing.ANY: lambda layer, before: [all(before)],
     Outgoing.JOINED_ANY: lambda layer, before: [any(before)],
     Outgoing.INTEGERS: lambda layer, before: [bool(option(layer, "mask_zero", False))],

@@ -15,12 +15,12 @@ from .spec import (
     axes_of,
     broadcast,
     each,
-    floating,
     plus,
     product,
     promote,
     reshape,
     times,
+    to_floating,
     total,
 )
 from .tables import operation
@@ -301,7 +301,7 @@ def linspace(start: Spec, stop: Spec, num: int = 50, axis: int = 0, dtype: str |
     first, last = start, stop
     shape = list(broadcast(first.known(), last.known()))
     shape.insert(axis % (len(shape) + 1), num)
-    return Spec(tuple(shape), dtype or floating(promote(first.dtype, last.dtype, "float")))
+    return Spec(tuple(shape), dtype or to_floating(promote(first.dtype, last.dtype, "float")))
 
 
 @operation("vander")

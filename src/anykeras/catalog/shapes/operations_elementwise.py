@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..base import Shape
-from .spec import Argument, Spec, broadcast, floating, promote, spec_of
+from .spec import Argument, Spec, broadcast, promote, spec_of, to_floating
 from .tables import operation
 
 _SAME = """abs absolute bitwise_invert bitwise_not celu clip conj conjugate copy elu erf erfinv flip fliplr flipud
@@ -31,7 +31,7 @@ def same(x: Spec | None = None, **arguments: Argument) -> Spec:
 
 @operation(*_FLOAT.split())
 def unary_float(x: Spec, **_: object) -> Spec:
-    return Spec(x.shape, floating(x.dtype))
+    return Spec(x.shape, to_floating(x.dtype))
 
 
 @operation(*_BOOL.split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .spec import Axes, Spec, axes_of, broadcast, floating, product, promote, times, windows
+from .spec import Axes, Spec, axes_of, broadcast, product, promote, times, to_floating, windows
 from .tables import Output, operation
 
 
@@ -167,7 +167,7 @@ def pinv(x: Spec, rcond: object = None) -> Spec:
 
 @operation("corrcoef")
 def corrcoef(x: Spec) -> Spec:
-    return Spec(x.shape, floating(x.dtype))
+    return Spec(x.shape, to_floating(x.dtype))
 
 
 @operation("cdist")

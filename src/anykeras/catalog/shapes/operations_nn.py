@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from ..base import Shape
-from .spec import Numbers, Spec, assemble, each, floating, plus, product, spatial, times, whole, windows
+from .spec import Numbers, Spec, assemble, each, plus, product, spatial, times, to_floating, whole, windows
 from .tables import operation
 
 
@@ -157,7 +157,7 @@ def dot_product_attention(query: Spec, key: object, value: object, **_: object) 
 
 @operation("ctc_loss")
 def ctc_loss(target: object, output: Spec, **_: object) -> Spec:
-    return Spec(output.known()[:1], floating(output.dtype))
+    return Spec(output.known()[:1], to_floating(output.dtype))
 
 
 @operation("ctc_decode")
@@ -166,7 +166,7 @@ def ctc_decode(
 ) -> tuple[Spec, Spec]:
     batch, steps, _classes = inputs.known()
     paths = 1 if strategy == "greedy" else int(top_paths)
-    return Spec((paths, batch, steps), "int32"), Spec((batch, paths), floating(inputs.dtype))
+    return Spec((paths, batch, steps), "int32"), Spec((batch, paths), to_floating(inputs.dtype))
 
 
 def resize_image(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .spec import WIDENED, Axes, Spec, axes_of, floating, plus, product, promote
+from .spec import WIDENED, Axes, Spec, axes_of, plus, product, promote, to_floating
 from .tables import operation
 
 
@@ -21,17 +21,17 @@ def sum_dtype(dtype: str | None) -> str | None:
 
 @operation("mean", "std", "var", "average", "nanmean", "nanstd", "nanvar", "norm")
 def mean(x: Spec, axis: Axes = None, keepdims: bool = False, **_: object) -> Spec:
-    return reduce_shape(x, axis, keepdims, floating(x.dtype))
+    return reduce_shape(x, axis, keepdims, to_floating(x.dtype))
 
 
 @operation("median", "nanmedian")
 def median(x: Spec, axis: Axes = None, keepdims: bool = False) -> Spec:
-    return reduce_shape(x, axis, keepdims, floating(x.dtype))
+    return reduce_shape(x, axis, keepdims, to_floating(x.dtype))
 
 
 @operation("quantile", "nanquantile", "percentile", "nanpercentile")
 def quantile(x: Spec, q: Spec, axis: Axes = None, method: str = "linear", keepdims: bool = False) -> Spec:
-    found = reduce_shape(x, axis, keepdims, floating(x.dtype))
+    found = reduce_shape(x, axis, keepdims, to_floating(x.dtype))
     return found.with_shape((*q.known(), *found.known()))
 
 
@@ -97,7 +97,7 @@ def trace(x: Spec, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Spec:
 
 @operation("trapezoid")
 def trapezoid(y: Spec, x: object = None, dx: object = 1.0, axis: int = -1) -> Spec:
-    return reduce_shape(y, axis, False, floating(y.dtype))
+    return reduce_shape(y, axis, False, to_floating(y.dtype))
 
 
 @operation("size")

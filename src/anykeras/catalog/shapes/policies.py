@@ -16,19 +16,19 @@ _UNCAST = frozenset((
 
 def compute_dtype(layer: Layer) -> str:
     """The dtype of a layer's outcome: of its policy, float32 by default."""
-    return _named(layer.config.get("dtype"))
+    return _name_compute_dtype(layer.config.get("dtype"))
 
 
-def _named(value: Value) -> str:
+def _name_compute_dtype(value: Value) -> str:
     if isinstance(value, Dtype):
         return value.name
     if isinstance(value, Object):
         config = value.config
         if not isinstance(config, Mapping):
-            return _named(config)
-        return _named(config.get("name") or config.get("source_name") or config.get("default_policy"))
+            return _name_compute_dtype(config)
+        return _name_compute_dtype(config.get("name") or config.get("source_name") or config.get("default_policy"))
     if isinstance(value, Mapping):
-        return _named(value.get("config", value.get("name")))
+        return _name_compute_dtype(value.get("config", value.get("name")))
     if not isinstance(value, str):
         return "float32"
     name = value.rpartition("_from_")[2]

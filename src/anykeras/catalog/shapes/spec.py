@@ -89,7 +89,7 @@ def _bounds(dtype: str) -> set[str]:
     return {dtype}.union(*(_bounds(d) for d in _ABOVE[dtype]))
 
 
-def floating(dtype: str | None) -> str | None:
+def to_floating(dtype: str | None) -> str | None:
     """The dtype of a function that has no integer results: floats stay, everything else is float32."""
     if dtype is None or dtype.startswith("complex"):
         return dtype

@@ -56,12 +56,12 @@ def operation(*functions: str) -> Callable[[Entered], Entered]:
         tensors = {name: kind for name, kind in rule.__annotations__.items() if name != "return" and "Spec" in kind}
         rest = next((p.name for p in inspect.signature(rule).parameters.values() if p.kind is p.VAR_KEYWORD), None)
 
-        def converted(**arguments: Argument) -> Output:
+        def convert_first(**arguments: Argument) -> Output:
             kinds = {name: tensors.get(name, tensors.get(rest or "")) for name in arguments}
             return rule(**{name: _tensor(value, kinds[name]) for name, value in arguments.items()})
 
         for name in functions:
-            _operations.add(name, converted)
+            _operations.add(name, convert_first)
         return rule
 
     return enter

@@ -116,7 +116,7 @@ def _dense(layer: Layer, inputs: _Inputs) -> Shapes:
 
 
 @_variables("Embedding", "ReversibleEmbedding")
-def _embedding(layer: Layer, inputs: _Inputs) -> Shapes:
+def _shape_embedding(layer: Layer, inputs: _Inputs) -> Shapes:
     rows, columns = option(layer, "input_dim"), option(layer, "output_dim")
     return {"embeddings": (rows, columns), "reverse_embeddings": (columns, rows)}
 
@@ -171,14 +171,14 @@ def _separable(layer: Layer, inputs: _Inputs) -> Shapes:
 
 
 @_variables("BatchNormalization", "GroupNormalization")
-def _normalized_axis(layer: Layer, inputs: _Inputs) -> Shapes:
+def _shape_normalized_axis(layer: Layer, inputs: _Inputs) -> Shapes:
     shape = (_size(inputs.get(0), option(layer, "axis", -1)),)
     moving = ("moving_mean", "moving_variance", "moving_stddev", "renorm_mean", "renorm_stddev")
     return dict.fromkeys(("gamma", "beta", *moving), shape)
 
 
 @_variables("LayerNormalization", "RMSNormalization")
-def _normalized_axes(layer: Layer, inputs: _Inputs) -> Shapes:
+def _shape_normalized_axes(layer: Layer, inputs: _Inputs) -> Shapes:
     axis = option(layer, "axis", -1)
     axes = sorted(axis) if isinstance(axis, tuple) else [axis]
     return {key: [_size(inputs.get(0), one) for one in axes] for key in ("gamma", "beta", "scale")}
@@ -227,7 +227,7 @@ def _conv_lstm(layer: Layer, inputs: _Inputs) -> Shapes:
     }
 
 
-def _attended(inputs: _Inputs) -> tuple[int | None, int | None, int | None]:
+def _count_attended(inputs: _Inputs) -> tuple[int | None, int | None, int | None]:
     """The features of query, value and key."""
     query, value = (inputs.get(i, inputs.get(name)) for i, name in enumerate(("query", "value")))
     key = inputs.get(2, inputs.get("key")) or value
@@ -236,7 +236,7 @@ def _attended(inputs: _Inputs) -> tuple[int | None, int | None, int | None]:
 
 @_variables("MultiHeadAttention")
 def _multi_head_attention(layer: Layer, inputs: _Inputs) -> Shapes:
-    query, value, key = _attended(inputs)
+    query, value, key = _count_attended(inputs)
     heads, width = option(layer, "num_heads"), option(layer, "key_dim")
     wide = option(layer, "value_dim") or width
     stated: Any = option(layer, "output_shape")
@@ -255,7 +255,7 @@ def _multi_head_attention(layer: Layer, inputs: _Inputs) -> Shapes:
 
 @_variables("GroupQueryAttention", "GroupedQueryAttention")
 def _group_query_attention(layer: Layer, inputs: _Inputs) -> Shapes:
-    query, value, key = _attended(inputs)
+    query, value, key = _count_attended(inputs)
     heads, groups = option(layer, "num_query_heads"), option(layer, "num_key_value_heads")
     width = option(layer, "head_dim")
     return {

@@ -9,7 +9,7 @@ from ..base import Json, Match, Raw
 from ..foreign import foreign_error
 from ..json_text import parse_model_json
 from ..source import ByteSource
-from ..texts import decode_text, encoding_of
+from ..texts import decode_text, detect_encoding
 from .yaml import parse_yaml
 
 JSON_START = re.compile(r'\s*(?:\{\s*(?:"|\})|\[|")')
@@ -28,7 +28,7 @@ class ConfigText:
 
     def match(self, path: str, head: bytes) -> str | None:
         """By the first characters (JSON) or by keys of a model at the start of lines (YAML)."""
-        encoding = encoding_of(head)
+        encoding = detect_encoding(head)
         text = head[: len(head) & ~1].decode(encoding, "replace")
         if JSON_START.match(text):
             return f"JSON in {encoding}"

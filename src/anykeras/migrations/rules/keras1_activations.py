@@ -24,19 +24,19 @@ class _Vectors:
         self.layer, self.sub = layer, sub
         self.minus_ones = sub.layer("Rescaling", {"scale": 0.0, "offset": -1.0}, x)
 
-    def negated(self, role: str) -> Ref:
+    def negate(self, role: str) -> Ref:
         """Minus the weight `role`."""
         tensor = self.layer.weights.get(role)
-        config: dict[str, Value] = {"shared_axes": shared_axes(self.layer)}
+        config: dict[str, Value] = {"shared_axes": read_shared_axes(self.layer)}
         weights = {} if tensor is None else {"alpha": tensor}
         return self.sub.layer("PReLU", config, self.minus_ones, weights=weights, name=f"{self.layer.name}_{role}")
 
     def plain(self, role: str) -> Ref:
         """The weight `role`."""
-        return negative(self.sub, self.negated(role))
+        return negative(self.sub, self.negate(role))
 
 
-def shared_axes(layer: Layer) -> Value:
+def read_shared_axes(layer: Layer) -> Value:
     """The shared axes; Keras 1 wrote [None] for none (keras/layers/advanced_activations.py 1.2.2)."""
     axes = layer.config.get("shared_axes")
     held = tuple(a for a in axes if a is not None) if isinstance(axes, tuple) else axes
@@ -93,9 +93,9 @@ def _srelu(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(f"{layer.name}_function", layer.address)
     x = sub.input()
     vectors = _Vectors(layer, sub, x)
-    minus_left = vectors.negated("t_left")
+    minus_left = vectors.negate("t_left")
     a_left, a_right = vectors.plain("a_left"), vectors.plain("a_right")
-    right = vectors.negated("t_right")
+    right = vectors.negate("t_right")
     width = sub.layer("Add", {}, (_relu(sub, right), _relu(sub, negative(sub, right))))
     z = sub.layer("Add", {}, (x, minus_left))
     below = sub.layer("Multiply", {}, (a_left, _relu(sub, negative(sub, z))))

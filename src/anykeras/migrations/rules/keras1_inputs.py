@@ -126,7 +126,7 @@ def _has_two_inputs(layer: Layer) -> bool:
     examples=[Example(_MERGED, _has_two_inputs, THEANO_122)],
     leaves_alone=[Example(_STACK, lambda layer: True, THEANO_122)],
 )
-def _merged_branches(layer: Layer, context: RuleContext) -> Layer | None:
+def _merge_branches(layer: Layer, context: RuleContext) -> Layer | None:
     graph = layer.graph
     if graph is None or not graph.sequential or not graph.layers:
         return None

@@ -50,7 +50,7 @@ def _convolve(size: int, stride: int) -> _Window:
     return _Window(size, stride, size // 2)
 
 
-def _pooled(size: int, stride: int) -> _Window:
+def _find_pool_window(size: int, stride: int) -> _Window:
     """keras/backend/theano_backend.py pool2d, 1.2.2: the window less one or, where it is odd, less two."""
     return _Window(size, stride, size - 2 if size > 2 and size % 2 else size - 1)
 
@@ -71,7 +71,7 @@ _SAME = Layer("Conv1D", "c", {"filters": 2, "kernel_size": (4,), "strides": (1,)
 _ODD = _SAME.with_config(kernel_size=(3,))
 
 
-def _padded_by(before: int, after: int) -> Callable[[Layer], bool]:
+def _is_padded_by(before: int, after: int) -> Callable[[Layer], bool]:
     return lambda layer: layer.graph is not None and layer.graph.layers[1].config["padding"] == (before, after)
 
 
@@ -80,7 +80,7 @@ def _padded_by(before: int, after: int) -> Callable[[Layer], bool]:
     to=Era.KERAS3,
     eras=_ERAS,
     classes=tuple(_CONVOLUTIONS),
-    examples=[Example(_SAME, _padded_by(2, 1), THEANO_122), Example(_SAME, _padded_by(2, 1), THEANO_200)],
+    examples=[Example(_SAME, _is_padded_by(2, 1), THEANO_122), Example(_SAME, _is_padded_by(2, 1), THEANO_200)],
     leaves_alone=[Example(_ODD, _ODD, THEANO_122), Example(_SAME, _SAME, TENSORFLOW_122)],
 )
 def _center(layer: Layer, context: RuleContext) -> Layer | None:
@@ -121,13 +121,13 @@ _AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "
     ],
     leaves_alone=[Example(_POOL_VALID, _POOL_VALID, THEANO_122), Example(_POOL, _POOL, TENSORFLOW_122)],
 )
-def _pooling(layer: Layer, context: RuleContext) -> Layer | None:
+def _replace_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     rank = _POOLINGS[layer.class_name]
     size = integers(layer.config.get("pool_size"), rank)
     strides = integers(layer.config.get("strides") or layer.config.get("pool_size"), rank)
     if not on_theano(context.writer) or layer.config.get("padding") != "same" or not size or not strides:
         return None
-    windows = [_pooled(k, s) for k, s in zip(size, strides, strict=True)]
+    windows = [_find_pool_window(k, s) for k, s in zip(size, strides, strict=True)]
     if all(window.usual for window in windows):
         return None
     make = _largest if layer.class_name.startswith("Max") else _mean
@@ -150,10 +150,10 @@ def _mean(layer: Layer, rank: int, windows: list[_Window]) -> Layer:
     pad, pool = Layer(pad_class, f"{layer.name}_pad", pad_config), _inside(layer)
     x = sub.input()
 
-    def averaged(value: Ref) -> Ref:
+    def average(value: Ref) -> Ref:
         return sub.add(pool, sub.add(pad, value))
 
-    return sub.finish(sub.op("divide", averaged(x), averaged(sub.op("ones_like", x))))
+    return sub.finish(sub.op("divide", average(x), average(sub.op("ones_like", x))))
 
 
 def _inside(layer: Layer) -> Layer:

@@ -58,7 +58,7 @@ def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
     ],
     leaves_alone=[Example(Layer("ReLU", "r", {"max_value": 6}), Layer("ReLU", "r", {"max_value": 6}), K2)],
 )
-def thresholded_relu(layer: Layer, context: RuleContext) -> Layer | None:
+def replace_thresholded_relu(layer: Layer, context: RuleContext) -> Layer | None:
     """The same layer as a ReLU. Raises Unsupported below 0, which ReLU does not take."""
     theta = layer.config.get("theta", 1.0)
     if not isinstance(theta, int | float) or theta < 0:

@@ -227,7 +227,7 @@ def _by_matrices(layer: Layer, given: Spec | None) -> Layer:
     size = shape[2:4] if first else shape[1:3]
     if not _way(layer) or len(shape) != 4 or None in size:
         return layer
-    height, width = _wanted(layer, size)
+    height, width = _read_size(layer, size)
     if not (isinstance(height, int) and isinstance(width, int)):
         return layer
     (rows, columns), weights = size, _WEIGHTS[_way(layer)]
@@ -245,7 +245,7 @@ def _by_matrices(layer: Layer, given: Spec | None) -> Layer:
     return sub.finish(x)
 
 
-def _wanted(layer: Layer, size: Sequence[int | None]) -> tuple[Value, Value]:
+def _read_size(layer: Layer, size: Sequence[int | None]) -> tuple[Value, Value]:
     if layer.class_name == "Resizing":
         return layer.config.get("height"), layer.config.get("width")
     factor = layer.config.get("size", (2, 2))

@@ -48,7 +48,7 @@ def input_of_sequential(model: Layer, context: RuleContext) -> Layer | None:
     if graph is None or not graph.layers or graph.layers[0].class_name == "InputLayer":
         return None
     first = graph.layers[0]
-    shape = _stated(first) or _built(model) or _needed(first)
+    shape = _read_stated(first) or _read_built(model) or _infer_needed(first)
     if shape is None:
         return None
     name = UniqueNames(layer.name for layer in graph.layers).claim(f"{first.name}_input", first=1)
@@ -57,7 +57,7 @@ def input_of_sequential(model: Layer, context: RuleContext) -> Layer | None:
     return replace(model, graph=replace(graph, layers=layers))
 
 
-def _stated(first: Layer) -> Shape | None:
+def _read_stated(first: Layer) -> Shape | None:
     """What the layer itself says, or the input of a model that stands first."""
     shape = first.config.get("batch_input_shape")
     if first.graph is not None and shape is None:
@@ -70,7 +70,7 @@ def _inputs(graph: Graph) -> tuple[Layer, ...]:
     return tuple(graph.layer(ref.layer) for ref in refs(graph.inputs))
 
 
-def _built(model: Layer) -> Shape | None:
+def _read_built(model: Layer) -> Shape | None:
     for key in ("build_input_shape", "batch_input_shape"):
         shape = model.config.get(key)
         if isinstance(shape, tuple) and shape and not isinstance(shape[0], tuple):
@@ -86,14 +86,14 @@ def _dtype(first: Layer) -> str:
     return dtype if isinstance(dtype, str) and not dtype.startswith("mixed_") else "float32"
 
 
-def _needed(first: Layer) -> Shape | None:
+def _infer_needed(first: Layer) -> Shape | None:
     """The shape that the weights of a layer ask for, other axes unknown."""
     inner = first.config.get("layer")
     if first.class_name == "TimeDistributed" and isinstance(inner, Layer):
-        shape = _needed(inner)
+        shape = _infer_needed(inner)
         return None if shape is None else (None, *shape)
     if first.class_name == "Bidirectional" and isinstance(inner, Layer):
-        return _needed(inner)
+        return _infer_needed(inner)
     wanted = _NEEDED.get(first.class_name)
     kernel = next((t for role, t in first.weights.items() if role.endswith("kernel") or role == "embeddings"), None)
     return None if wanted is None or kernel is None else wanted(first, kernel.shape)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...catalog.masks import makes_mask
-from ...catalog.shapes.masks import met
+from ...catalog.shapes.masks import find_met
 from ...document.build import functional
 from ...document.edit import GraphEditor
 from ...document.graph import inputs
@@ -60,7 +60,7 @@ def _with_masks(model: Layer, writer: Writer, wanted: Wanted, carried: Sequence[
     return replace(model, graph=editor.finish()) if editor.changed else None
 
 
-def _started(**kwargs: Value) -> Layer:
+def _make_started(**kwargs: Value) -> Layer:
     i, h = Ref("i"), Ref("h")
     return functional(
         "f",
@@ -84,14 +84,14 @@ def _is_given_mask(model: Layer) -> bool:
     eras=(Era.KERAS2, Era.TF2),
     # States by name, masks that are given already; AK2281 would end masks at the layer that reads them.
     after=("AK2242", "AK2280", "AK2281"),
-    examples=[Example(_started(), _is_given_mask, K2)],
-    leaves_alone=[Example(_started(mask=Ref("i")), _started(mask=Ref("i")), K2)],
+    examples=[Example(_make_started(), _is_given_mask, K2)],
+    leaves_alone=[Example(_make_started(mask=Ref("i")), _make_started(mask=Ref("i")), K2)],
 )
 def masks_beside_states(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with the mask in every such call."""
     if model.graph is None or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
-    reached = met(model)
+    reached = find_met(model)
 
     def change(path: Path, layer: Layer) -> Layer:
         if layer.graph is None or layer.graph.sequential or (path and not any(reached.get(path, ()))):

@@ -72,7 +72,7 @@ def _by_name(layer: Layer, call: Call) -> Call:
     if isinstance(initial, Ref):
         initial = (initial,)
     if isinstance(initial, tuple):
-        kwargs["initial_state"] = _nested(layer, initial)
+        kwargs["initial_state"] = _nest(layer, initial)
     return Call(args, kwargs)
 
 
@@ -82,7 +82,7 @@ def _cells(layer: Layer) -> tuple[Layer, ...]:
     return tuple(cell for cell in cells if isinstance(cell, Layer)) if isinstance(cells, tuple) else ()
 
 
-def _nested(layer: Layer, states: tuple[Value, ...]) -> tuple[Value, ...]:
+def _nest(layer: Layer, states: tuple[Value, ...]) -> tuple[Value, ...]:
     """The states of stacked cells by cell, as Keras 3 wants them."""
     cells = _cells(layer)
     if not cells or any(isinstance(state, tuple) for state in states):
@@ -126,7 +126,7 @@ def last_cell_first(layer: Layer, context: RuleContext) -> Layer | None:
     return layer.with_config(reverse_state_order=True)
 
 
-def _handing_out(backwards: bool | None, state: int) -> Layer:
+def _make_handing_out(backwards: bool | None, state: int) -> Layer:
     """Two stacked cells, an LSTM and a GRU, and one of their three states as the output."""
     stack = _stack({} if backwards is None else {"reverse_state_order": backwards})
     entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
@@ -138,8 +138,8 @@ def _handing_out(backwards: bool | None, state: int) -> Layer:
     "AK2245",
     to=Era.KERAS3,
     after=("AK2238",),
-    examples=[Example(_handing_out(True, 3), _handing_out(None, 2), K2)],
-    leaves_alone=[Example(_handing_out(None, 3), _handing_out(None, 3), K2)],
+    examples=[Example(_make_handing_out(True, 3), _make_handing_out(None, 2), K2)],
+    leaves_alone=[Example(_make_handing_out(None, 3), _make_handing_out(None, 3), K2)],
     report=False,
 )
 def states_in_order(model: Layer, context: RuleContext) -> Layer | None:

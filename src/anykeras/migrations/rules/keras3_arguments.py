@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ...catalog import find
-from ...catalog.signatures import NOW, accepted_arguments, default, signature
+from ...catalog.signatures import NOW, default, list_accepted_arguments, signature
 from ...document.model import Code, Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
@@ -102,10 +102,10 @@ def drop_unknown_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     entry = find(layer.class_name, Era.KERAS3)
     if entry is None or layer.graph is not None or _becomes_operations(layer):
         return None
-    name = entry.name if accepted_arguments(entry.name) else layer.class_name
-    takes = accepted_arguments(name) | _EVERY
+    name = entry.name if list_accepted_arguments(entry.name) else layer.class_name
+    takes = list_accepted_arguments(name) | _EVERY
     described = signature(name)
-    if not accepted_arguments(name) or described is None:
+    if not list_accepted_arguments(name) or described is None:
         return None
     extra = [key for key in layer.config if key not in takes | described.written]
     for key in extra:

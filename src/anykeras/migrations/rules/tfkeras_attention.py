@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from ...catalog.shapes import masked
+from ...catalog.shapes import find_masked
 from ...document.build import functional
 from ...document.edit import GraphEditor, change_calls, change_layers
 from ...document.model import Call, Config, Era, Layer, Ref, Writer, refs
@@ -71,7 +71,7 @@ def unmasked_heads(model: Layer, context: RuleContext) -> Layer | None:
     heads = {x.name for x in graph.layers if x.class_name == "MultiHeadAttention"} if graph is not None else set()
     if graph is None or not heads or not release or release >= _MASKED_HEADS:
         return None
-    carrying, editor = masked(model), GraphEditor(graph)
+    carrying, editor = find_masked(model), GraphEditor(graph)
 
     def copy(name: str, ref: Ref) -> Ref:
         return editor.op(f"{name}_unmasked", "copy", ref) if ref in carrying else ref

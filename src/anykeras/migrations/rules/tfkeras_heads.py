@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ...catalog.shapes import infer, masked
+from ...catalog.shapes import find_masked, infer
 from ...document.build import Builder, functional
 from ...document.edit import GraphEditor, change_layers, replace_refs
 from ...document.graph import count_readers
@@ -19,7 +19,7 @@ _TAKES_MASKS_OFF = (3, 8)
 _ZEROES = (3, 14)
 
 
-def _attending(config: Mapping[str, Value], again: Sequence[str] = ()) -> Layer:
+def _make_attending(config: Mapping[str, Value], again: Sequence[str] = ()) -> Layer:
     """A masked embedding that attends to itself; `again` are Dense layers on the same embedding."""
     e = Ref("e")
     table = Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True})
@@ -49,7 +49,7 @@ def _change_everywhere(model: Layer, change: _Change, entering: Sequence[bool] =
     graph = model.graph
     if graph is None or not any(inner.class_name == _HEADS or inner.graph is not None for inner in graph.layers):
         return model
-    carrying = masked(model, entering)
+    carrying = find_masked(model, entering)
 
     def change_inner(layer: Layer) -> Layer:
         calls = graph.calls.get(layer.name, ())
@@ -98,10 +98,10 @@ def _has_own(model: Layer) -> bool:
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
     after=("AK2280", "AK2281"),
-    examples=[Example(_attending({}, ["d"]), _has_own, TF)],
+    examples=[Example(_make_attending({}, ["d"]), _has_own, TF)],
     leaves_alone=[
-        Example(_attending({}), _attending({}), TF),
-        Example(_attending({}, ["d"]), _attending({}, ["d"]), Writer(Era.KERAS3, version="3.8.0")),
+        Example(_make_attending({}), _make_attending({}), TF),
+        Example(_make_attending({}, ["d"]), _make_attending({}, ["d"]), Writer(Era.KERAS3, version="3.8.0")),
     ],
 )
 def private_heads(model: Layer, context: RuleContext) -> Layer | None:
@@ -176,10 +176,10 @@ def _is_called_again(model: Layer) -> bool:
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
     after=("AK2280", "AK2281", "AK2284"),
-    examples=[Example(_attending({"dropout": 0.1}), _is_called_again, TF)],
+    examples=[Example(_make_attending({"dropout": 0.1}), _is_called_again, TF)],
     leaves_alone=[
-        Example(_attending({}), _attending({}), TF),
-        Example(_attending({"dropout": 0.1}), _attending({"dropout": 0.1}), Writer(Era.KERAS3, version="3.14.0")),
+        Example(_make_attending({}), _make_attending({}), TF),
+        Example(_make_attending({"dropout": 0.1}), _make_attending({"dropout": 0.1}), Writer(Era.KERAS3, version="3.14.0")),
     ],
 )
 def rows_that_look_nowhere(model: Layer, context: RuleContext) -> Layer | None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ...catalog.masks import Outgoing, makes_mask, mask_rule
-from ...catalog.shapes.masks import met, outgoing
+from ...catalog.shapes.masks import find_met, infer_outgoing
 from ...document.build import Builder, sequential
 from ...document.model import Ellipsis_, Era, Layer, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
@@ -45,16 +45,16 @@ def _is_ended(model: Layer) -> bool:
         Example(_model(_ends("r")), _model(_ends("r")), Writer(Era.KERAS2, version="2.3.1")),
     ],
 )
-def ended_masks(model: Layer, context: RuleContext) -> Layer | None:
+def end_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Copies before the layers of the model, and of models in it, at which a mask ended."""
     if context.writer.era is not Era.TF2 or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
-    return _where_masked(model, lambda layer: _unmasked(layer) if _is_end(layer, context.writer) else layer)
+    return _where_masked(model, lambda layer: _unmask(layer) if _is_end(layer, context.writer) else layer)
 
 
 def _where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | None:
     """The model with `change` done to the layers, in models called in it too, that a mask reaches; None where to none."""
-    carried = met(model)
+    carried = find_met(model)
 
     def change_carrier(path: Path, layer: Layer) -> Layer:
         return change(layer) if layer.graph is None and any(carried.get(path, ())) else layer
@@ -71,7 +71,7 @@ def _is_end(layer: Layer, writer: Writer) -> bool:
     return layer.class_name in _SAME_TENSOR or (kept and ended)
 
 
-def _unmasked(layer: Layer) -> Layer:
+def _unmask(layer: Layer) -> Layer:
     sub = Builder(layer.name, layer.address)
     bare = sub.op("copy", sub.input())
     out = sub.add(Layer(layer.class_name, f"{layer.name}_inner", layer.config, layer.weights, address=layer.address), bare)
@@ -122,7 +122,7 @@ def _unread(layer: Layer) -> Layer:
 _STEPPED = (2, 2)
 
 
-def _stepped(layer: Layer) -> Layer:
+def _wrap_in_steps(layer: Layer) -> Layer:
     return Layer("TimeDistributed", "t", {"layer": layer})
 
 
@@ -132,13 +132,13 @@ def _stepped(layer: Layer) -> Layer:
     eras=(Era.KERAS2, Era.TF2),
     classes=("TimeDistributed",),
     examples=[
-        Example(_stepped(Layer("Masking", "m", {"mask_value": 1.0})), Layer("Masking", "t", {"mask_value": 1.0}), K2),
+        Example(_wrap_in_steps(Layer("Masking", "m", {"mask_value": 1.0})), Layer("Masking", "t", {"mask_value": 1.0}), K2),
     ],
     leaves_alone=[
-        Example(_stepped(Layer("Embedding", "e", {})), _stepped(Layer("Embedding", "e", {})), K2),
+        Example(_wrap_in_steps(Layer("Embedding", "e", {})), _wrap_in_steps(Layer("Embedding", "e", {})), K2),
         Example(
-            _stepped(Layer("Masking", "m", {})),
-            _stepped(Layer("Masking", "m", {})),
+            _wrap_in_steps(Layer("Masking", "m", {})),
+            _wrap_in_steps(Layer("Masking", "m", {})),
             Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow"),
         ),
     ],
@@ -154,7 +154,7 @@ def masks_by_step(layer: Layer, context: RuleContext) -> Layer | None:
     return replace(inner, name=layer.name, address=layer.address).with_config(**place)
 
 
-def _nested(over: Layer) -> Layer:
+def _nest(over: Layer) -> Layer:
     first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 4, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
     layers = (*first, Layer("TimeDistributed", "t", {"layer": over}), Layer("LSTM", "l", {"units": 2}))
     return sequential("s", *layers)
@@ -171,12 +171,12 @@ def _is_reduced(model: Layer) -> bool:
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
     after=("AK2281", "AK2283"),
-    examples=[Example(_nested(Layer("LSTM", "i", {"units": 2})), _is_reduced, K2)],
+    examples=[Example(_nest(Layer("LSTM", "i", {"units": 2})), _is_reduced, K2)],
     leaves_alone=[
-        Example(_nested(Layer("Dense", "i", {"units": 2})), _nested(Layer("Dense", "i", {"units": 2})), K2),
+        Example(_nest(Layer("Dense", "i", {"units": 2})), _nest(Layer("Dense", "i", {"units": 2})), K2),
         Example(
-            _nested(Layer("LSTM", "i", {"units": 2})),
-            _nested(Layer("LSTM", "i", {"units": 2})),
+            _nest(Layer("LSTM", "i", {"units": 2})),
+            _nest(Layer("LSTM", "i", {"units": 2})),
             Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow"),
         ),
     ],
@@ -194,7 +194,7 @@ def _with_less_mask(layer: Layer) -> Layer:
     inner = layer.config.get("layer")
     if layer.class_name != "TimeDistributed" or not isinstance(inner, Layer):
         return layer
-    return layer if any(outgoing(inner, [True])) or not _reads_steps(inner) else _reduced(layer)
+    return layer if any(infer_outgoing(inner, [True])) or not _reads_steps(inner) else _reduce_mask(layer)
 
 
 def _reads_steps(layer: Layer) -> bool:
@@ -203,7 +203,7 @@ def _reads_steps(layer: Layer) -> bool:
     return layer.graph is not None or (rule.reads and rule.outgoing in (Outgoing.STEPS, Outgoing.WRAPPED, Outgoing.NONE))
 
 
-def _reduced(layer: Layer) -> Layer:
+def _reduce_mask(layer: Layer) -> Layer:
     name = layer.name
     sub = Builder(name, layer.address)
     x = sub.input()

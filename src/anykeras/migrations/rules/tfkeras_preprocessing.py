@@ -114,10 +114,10 @@ def fourier_features(layer: Layer, context: RuleContext) -> Layer | None:
         return None
     kernel, scale = found["unscaled_kernel"], found["kernel_scale"]
 
-    def scaled(values: Array, by: Array) -> Array:
+    def divide_by(values: Array, by: Array) -> Array:
         return np.asarray(np.divide(values, by), values.dtype)
 
-    weights = {"kernel": combine("W / scale", [kernel, scale], kernel.shape, scaled), "bias": found["bias"]}
+    weights = {"kernel": combine("W / scale", [kernel, scale], kernel.shape, divide_by), "bias": found["bias"]}
     config: Config = {"units": kernel.shape[1], "activation": "linear", "use_bias": True, "trainable": False}
     sub = Builder(layer.name, layer.address)
     inner = Layer("Dense", layer.name, config, weights, address=layer.address)
@@ -173,7 +173,7 @@ _SMART = (2, 7)
     ],
     leaves_alone=[Example(Layer("CenterCrop", "c", _CROP), Layer("CenterCrop", "c", _CROP), TF)],
 )
-def cropped_outside_training(layer: Layer, context: RuleContext) -> Layer | None:
+def replace_cropped_resizing(layer: Layer, context: RuleContext) -> Layer | None:
     """A Resizing layer. Raises Unsupported for releases that resized first."""
     if context.writer.release and context.writer.release < _SMART:
         raise Unsupported(

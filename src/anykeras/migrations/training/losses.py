@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from ...catalog.signatures import accepted_arguments, classes, signature
+from ...catalog.signatures import classes, list_accepted_arguments, signature
 from ...document.model import UNRESOLVED, Code, Era, Object, Value, Writer
 from ...findings import Fidelity
 from .notes import OLD, Notes
@@ -147,7 +147,7 @@ def _migrate_class(value: Object, kind: str, writer: Writer) -> Value:
     strange = package not in ("", "keras") or later
     if name not in classes(kind=kind) or (strange and registered not in _SAME):
         return Object(name, value.config, None, registered, UNRESOLVED)
-    takes = accepted_arguments(name, kind=kind)
+    takes = list_accepted_arguments(name, kind=kind)
     config = dict(value.config) if isinstance(value.config, Mapping) else {}
     if isinstance(config.get("reduction"), str):
         config["reduction"] = _REDUCTIONS.get(str(config["reduction"]).lower(), "sum_over_batch_size")

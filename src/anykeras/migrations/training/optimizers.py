@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...catalog.optimizers import OptimizerEntry, optimizer, scales
-from ...catalog.signatures import accepted_arguments, classes
+from ...catalog.signatures import classes, list_accepted_arguments
 from ...document.model import UNRESOLVED, Config, Era, Layer, Object, Training, Unresolved, Value, Writer
 from ...document.walk import layers_of
 from ...findings import Fidelity
@@ -164,7 +164,7 @@ def _migrate_epsilon(config: dict[str, Value], entry: OptimizerEntry, notes: Not
 
 
 def _keep_accepted(config: dict[str, Value], entry: OptimizerEntry, notes: Notes) -> dict[str, Value]:
-    takes = accepted_arguments(entry.name, kind="optimizers")
+    takes = list_accepted_arguments(entry.name, kind="optimizers")
     for key, value in config.items():
         if key not in takes and key not in _IDLE and value not in (None, False, 0, 0.0):
             done = f"option {key} is ignored; further training may differ"

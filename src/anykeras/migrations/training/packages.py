@@ -100,7 +100,7 @@ def _proximal_adagrad(config: Config, sparse: bool, notes: Notes) -> Object | No
     return Object("Adagrad", {**_drop(config, *strengths), "epsilon": 0.0})
 
 
-def _averaging(config: Config, sparse: bool, notes: Notes) -> Object | None:
+def _migrate_averaging(config: Config, sparse: bool, notes: Notes) -> Object | None:
     """MovingAverage and SWA keep means of the weights beside an optimizer whose steps they leave alone."""
     inner = config.get("optimizer")
     if not isinstance(inner, Object):
@@ -117,6 +117,6 @@ _NATIVE: Mapping[str, Native] = {
     "Addons>LazyAdam": _lazy_adam,
     "Addons>LAMB": _lamb,
     "Addons>ProximalAdagrad": _proximal_adagrad,
-    "Addons>MovingAverage": _averaging,
-    "Addons>SWA": _averaging,
+    "Addons>MovingAverage": _migrate_averaging,
+    "Addons>SWA": _migrate_averaging,
 }

@@ -90,7 +90,7 @@ def positive(axis: Operand, rank: int) -> int:
 def reduce(ops: Ops, name: str, x: Operand, axis: Operand = None, keepdims: Operand = False) -> Operand:
     """A reduction of ``keras.ops`` over any spelling of axes; over a shape it gives a size."""
     if isinstance(x, Sizes):
-        return _reduced_sizes(ops, name, x)
+        return _reduce_sizes(ops, name, x)
     where = axis_of(axis)
     if where == ():
         return x
@@ -121,6 +121,6 @@ def position(ops: Ops, name: str, x: Operand, axis: Operand = None, keepdims: Op
     return ops.op(name, x, axis=axis_of(axis), keepdims=bool(keepdims))
 
 
-def _reduced_sizes(ops: Ops, name: str, x: Sizes) -> Operand:
+def _reduce_sizes(ops: Ops, name: str, x: Sizes) -> Operand:
     reducers: dict[str, Callable[..., Operand]] = {"prod": product, "sum": sum, "max": max, "min": min}
     return reducers[name](x.items) if name in reducers else ops.op(name, list(x.items))

@@ -8,7 +8,7 @@ from typing import TypedDict, Unpack
 import numpy as np
 
 from .base import Ops
-from .shapes import known
+from .shapes import require_size
 from .values import Operand, Refused
 
 Spatial = tuple[int, ...]
@@ -87,7 +87,7 @@ def convolve(
     rank = ops.rank(x) - 2
     stride, holes = spatial(strides, rank), spatial(dilation, rank)
     padding = padding.lower()
-    size = tuple(known(ops, kernel, axis, "a convolution") for axis in range(rank))
+    size = tuple(require_size(ops, kernel, axis, "a convolution") for axis in range(rank))
     x = to_channels_last(ops, x, data_format)
     reach = tuple((k - 1) * d for k, d in zip(size, holes, strict=True))
     crop: list[int | None] = [None] * rank
@@ -105,7 +105,7 @@ def convolve(
 
 
 def _ceil(ops: Ops, x: Operand, axis: int, step: int) -> int:
-    return -(-known(ops, x, axis, "a convolution that keeps the size") // step)
+    return -(-require_size(ops, x, axis, "a convolution that keeps the size") // step)
 
 
 def depthwise_convolve(ops: Ops, x: Operand, kernel: Operand, **window: Unpack[Window]) -> Operand:
@@ -158,9 +158,9 @@ def transpose_convolve(
     y = ops.layer("Conv2DTranspose" if rank == 2 else "Conv3DTranspose", config, x, weights={"kernel": array})
     window = [slice(None)]
     beyond = [(0, 0)]
-    for axis, length in enumerate(_wanted(output_shape, rank, data_format)):
+    for axis, length in enumerate(_read_lengths(output_shape, rank, data_format)):
         reach = (array.shape[axis] - 1) * holes[axis] + 1
-        before = known(ops, x, axis + 1, "a transposed convolution")
+        before = require_size(ops, x, axis + 1, "a transposed convolution")
         start = _front(before, length, stride[axis], reach, padding.lower(), theano)
         made = (before - 1) * stride[axis] + max(reach, stride[axis])
         window.append(slice(start, start + length))
@@ -179,7 +179,7 @@ def _front(before: int, after: int, stride: int, reach: int, padding: str, thean
     return reach // 2 if theano else max((before - 1) * stride + reach - after, 0) // 2
 
 
-def _wanted(output_shape: Operand, rank: int, data_format: str) -> tuple[int, ...]:
+def _read_lengths(output_shape: Operand, rank: int, data_format: str) -> tuple[int, ...]:
     given = tuple(output_shape)
     lengths = given[2:] if data_format == "channels_first" else given[1 : rank + 1]
     if not all(isinstance(length, int) for length in lengths):

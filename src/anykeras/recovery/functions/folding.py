@@ -51,7 +51,7 @@ _GIVEN: dict[str, Callable[..., Operand]] = {
 _SYNONYMS = {"cast": "asarray", "convert_to_tensor": "asarray", "permute_dims": "transpose"}
 
 
-def allowed() -> list[str]:
+def list_allowed() -> list[str]:
     """The numpy functions that may run."""
     return sorted(_GIVEN)
 

@@ -12,7 +12,7 @@ from .values import Operand, Refused
 # Small formulas that several old libraries share.
 
 
-def bound(ops: Ops, x: Operand, low: Operand = None, high: Operand = None) -> Operand:
+def clip_between(ops: Ops, x: Operand, low: Operand = None, high: Operand = None) -> Operand:
     """Clip to bounds that may be tensors or absent; two plain numbers make one operation."""
     if isinstance(low, int | float) and isinstance(high, int | float):
         return ops.clip(x, low, high)
@@ -26,7 +26,7 @@ def is_set(ops: Ops, x: Operand) -> bool:
     return ops.is_tensor(x) or bool(x)
 
 
-def normalized(ops: Ops, x: Operand, axis: Operand = None, floor: Operand = 1e-12) -> Operand:
+def normalize(ops: Ops, x: Operand, axis: Operand = None, floor: Operand = 1e-12) -> Operand:
     """``x * rsqrt(max(sum(x ** 2), floor))``."""
     total = reduce(ops, "sum", ops.square(x), axis, True)
     return ops.multiply(x, ops.rsqrt(ops.maximum(total, floor)))
@@ -62,7 +62,7 @@ def invert_bits(ops: Ops, a: Operand) -> Operand:
     return ops.logical_not(a) if of(ops, a) == "bool" else ops.bitwise_not(a)
 
 
-def transposed(ops: Ops, x: Operand, axes: Operand = None) -> Operand:
+def permute(ops: Ops, x: Operand, axes: Operand = None) -> Operand:
     """Axes in another order; reversed where none is given."""
     return ops.transpose(x) if axes is None else ops.transpose(x, axes=tuple(int(one) for one in axes))
 

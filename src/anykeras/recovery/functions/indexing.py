@@ -59,7 +59,7 @@ def getitem(ops: Ops, x: Operand, key: Operand) -> Operand:
     if sum(action == "take" for action, _, _ in later) > 1:
         raise Refused("a tensor is indexed with several lists at once")
     for action, where, given in later:
-        y = ops.op(action, y, given, axis=where) if action == "take" else _stepped(ops, y, where, given)
+        y = ops.op(action, y, given, axis=where) if action == "take" else _take_steps(ops, y, where, given)
     return y
 
 
@@ -105,7 +105,7 @@ def _at(part: Dim, size: Operand) -> int:
 
 
 def _slice(ops: Ops, part: slice, size: Operand) -> tuple[Operand, tuple[str, Operand] | None]:
-    start, stop = (_bound(ops, bound, size) for bound in (part.start, part.stop))
+    start, stop = (_read_bound(ops, bound, size) for bound in (part.start, part.stop))
     step = 1 if part.step is None else int(part.step)
     if step > 0:
         return slice(start, stop, None if step == 1 else step), None
@@ -119,7 +119,7 @@ def _slice(ops: Ops, part: slice, size: Operand) -> tuple[Operand, tuple[str, Op
     return slice(None), ("take", np.asarray(taken, dtype="int32"))
 
 
-def _bound(ops: Ops, bound: Operand, size: Operand) -> int | None:
+def _read_bound(ops: Ops, bound: Operand, size: Operand) -> int | None:
     if isinstance(bound, Dim):
         if bound == size:
             return None
@@ -132,7 +132,7 @@ def _bound(ops: Ops, bound: Operand, size: Operand) -> int | None:
     return None if bound is None else int(bound)
 
 
-def _stepped(ops: Ops, x: Operand, axis: int, step: int) -> Operand:
+def _take_steps(ops: Ops, x: Operand, axis: int, step: int) -> Operand:
     y = ops.flip(x, axis=axis)
     if step == 1:
         return y

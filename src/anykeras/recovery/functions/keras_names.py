@@ -7,7 +7,7 @@ from . import formulas
 from .backend.elementwise import relu as backend_relu
 from .backend.training import binary_crossentropy
 from .base import Entry, FunctionContext, Ops
-from .formulas import normalized
+from .formulas import normalize
 from .registration import alike, also, function, functions
 from .values import Operand, Refused
 
@@ -41,13 +41,13 @@ def get(ops: Ops, identifier: Operand, **_: Operand) -> Operand:
     from .lookup import resolve
 
     if identifier is None or not isinstance(identifier, str):
-        return identifier if identifier is not None else _bound(ops, "linear")
+        return identifier if identifier is not None else _bind(ops, "linear")
     if resolve(f"{ACT}.{identifier}", ops.context) is None:
         raise Refused(f"the activation {identifier!r} is unknown")
-    return _bound(ops, identifier)
+    return _bind(ops, identifier)
 
 
-def _bound(ops: Ops, name: str) -> Operand:
+def _bind(ops: Ops, name: str) -> Operand:
     from .lookup import resolve
 
     entry: Entry | None = resolve(f"{ACT}.{name}", ops.context)
@@ -86,7 +86,7 @@ def categorical_crossentropy(ops: Ops, y_true: Operand, y_pred: Operand, from_lo
 
 @function(f"{LOSS}.cosine_similarity", stack="Keras 2.3, tf.keras, Keras 3: minus the cosine")
 def cosine_similarity(ops: Ops, y_true: Operand, y_pred: Operand, axis: Operand = -1) -> Operand:
-    one, two = normalized(ops, y_true, axis, 1e-12), normalized(ops, y_pred, axis, 1e-12)
+    one, two = normalize(ops, y_true, axis, 1e-12), normalize(ops, y_pred, axis, 1e-12)
     return ops.negative(ops.sum(ops.multiply(one, two), axis=int(axis)))
 
 

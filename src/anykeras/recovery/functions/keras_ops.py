@@ -8,7 +8,7 @@ from . import control, convolution, sampling, shapes
 from .arguments import axis_of, dtype_name, reduce, reduce_to
 from .base import Entry, Kind, Ops, words
 from .creation import cast, count, fill
-from .formulas import bound, select, softmax_over
+from .formulas import clip_between, select, softmax_over
 from .indexing import cut
 from .registration import Spelled, each, function, functions, refuse, register
 from .tf.linalg import vector_norm
@@ -95,7 +95,7 @@ functions(
         "stack": lambda ops, x, axis=0: ops.stack([shapes.number(ops, one, "int32") for one in x], axis=int(axis)),
         "unstack": lambda ops, x, num=None, axis=0: control.split_steps(ops, x, int(axis) % ops.rank(x)),
         "broadcast_to": lambda ops, x, shape: ops.broadcast_to(x, shapes.sizes(ops, shape)),
-        "clip": lambda ops, x, x_min, x_max: bound(ops, x, x_min, x_max),
+        "clip": lambda ops, x, x_min, x_max: clip_between(ops, x, x_min, x_max),
         "softmax": softmax_over,
         "cond": lambda ops, pred, true_fn, false_fn: control.choose(ops, pred, true_fn, false_fn),
         "map vectorized_map": lambda ops, f, xs: control.map_over(ops, f, xs),

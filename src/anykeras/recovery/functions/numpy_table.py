@@ -129,7 +129,7 @@ def _norm(ops: Ops, x: Operand, ord: Operand = None, axis: Operand = None, keepd
     return vector_norm(ops, x, ord, axis, bool(keepdims))
 
 
-for _name in folding.allowed():
+for _name in folding.list_allowed():
     register(Entry(f"{NP}.{_name}", _entry(_name), _STACK))
 
 

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from . import folding
 from .base import Ops
-from .shapes import known, sizes
+from .shapes import require_size, sizes
 from .values import Operand, Refused
 
 Matrix = npt.NDArray[np.float64]
@@ -154,7 +154,7 @@ def resize(
 ) -> Operand:
     """`x` (batch, height, width, channels) at another size; both sizes must be known."""
     for axis, after in zip(axes, sizes(ops, size), strict=True):
-        before = known(ops, x, axis, "resizing an image")
+        before = require_size(ops, x, axis, "resizing an image")
         if not isinstance(after, int):
             raise Refused("an image is resized to an unknown size", "AK3043")
         x = _along(ops, x, axis, before, after, method, grid, antialias)

@@ -12,17 +12,17 @@ from .values import Operand, Refused
 _TAIL = math.erf(2 / math.sqrt(2))
 
 
-def _seeded(seed: Operand) -> dict[str, Operand]:
+def _pass_seed(seed: Operand) -> dict[str, Operand]:
     return {"seed": int(seed)} if isinstance(seed, int) and not isinstance(seed, bool) else {}
 
 
 def _unit_normal(ops: Ops, shape: Operand, dtype: str, seed: Operand) -> Operand:
     zeros = ops.zeros(sizes(ops, shape), dtype=dtype)
     # GaussianNoise takes no deviation above 1 and is silent outside training: one is drawn, and scaled afterwards
-    return ops.layer("GaussianNoise", {"stddev": 1.0, **_seeded(seed)}, zeros, training=True)
+    return ops.layer("GaussianNoise", {"stddev": 1.0, **_pass_seed(seed)}, zeros, training=True)
 
 
-def _scaled(ops: Ops, drawn: Operand, mean: Operand, deviation: Operand) -> Operand:
+def _scale(ops: Ops, drawn: Operand, mean: Operand, deviation: Operand) -> Operand:
     if ops.is_tensor(deviation) or deviation != 1:
         drawn = ops.multiply(drawn, deviation)
     return ops.add(drawn, mean) if ops.is_tensor(mean) or mean else drawn
@@ -32,7 +32,7 @@ def normal(
     ops: Ops, shape: Operand, mean: Operand = 0.0, stddev: Operand = 1.0, dtype: Operand = None, seed: Operand = None
 ) -> Operand:
     """Numbers of a normal distribution."""
-    return _scaled(ops, _unit_normal(ops, shape, dtype_name(ops, dtype), seed), mean, stddev)
+    return _scale(ops, _unit_normal(ops, shape, dtype_name(ops, dtype), seed), mean, stddev)
 
 
 def _unit_uniform(ops: Ops, shape: Operand, dtype: str, seed: Operand) -> Operand:
@@ -48,12 +48,12 @@ def uniform(
     if "int" in name:
         if maxval is None:
             raise Refused("whole random numbers are drawn without a maximum")
-        spread = _scaled(ops, _unit_uniform(ops, shape, "float32", seed), minval, maxval - minval)
+        spread = _scale(ops, _unit_uniform(ops, shape, "float32", seed), minval, maxval - minval)
         return ops.cast(ops.floor(ops.minimum(spread, maxval - 0.5)), name)
     maxval = 1.0 if maxval is None else maxval
     computed = ops.is_tensor(minval) or ops.is_tensor(maxval)
     width = ops.subtract(maxval, minval) if computed else maxval - minval
-    return _scaled(ops, _unit_uniform(ops, shape, name, seed), minval, width)
+    return _scale(ops, _unit_uniform(ops, shape, name, seed), minval, width)
 
 
 def truncated_normal(
@@ -62,7 +62,7 @@ def truncated_normal(
     """A normal distribution cut at two deviations."""
     even = _unit_uniform(ops, shape, dtype_name(ops, dtype), seed)
     drawn = ops.multiply(ops.erfinv(ops.multiply(ops.subtract(ops.multiply(even, 2.0), 1.0), _TAIL)), math.sqrt(2))
-    return _scaled(ops, drawn, mean, stddev)
+    return _scale(ops, drawn, mean, stddev)
 
 
 def bernoulli(ops: Ops, shape: Operand, p: Operand = 0.0, dtype: Operand = None, seed: Operand = None) -> Operand:
@@ -78,7 +78,7 @@ def dropout(ops: Ops, x: Operand, rate: Operand, noise_shape: Operand = None, se
         raise Refused("the share to drop is a tensor")
     if not rate:
         return x
-    config: dict[str, Operand] = {"rate": float(rate), **_seeded(seed)}
+    config: dict[str, Operand] = {"rate": float(rate), **_pass_seed(seed)}
     if noise_shape is not None:
         given = sizes(ops, noise_shape)
         config["noise_shape"] = tuple(size if isinstance(size, int) and size != -1 else None for size in given)

@@ -16,7 +16,7 @@ def static(ops: Ops, x: Operand) -> Shape:
     return Shape(size if isinstance(size, int) else None for size in ops.shape(x))
 
 
-def known(ops: Ops, x: Operand, axis: int, why: str) -> int:
+def require_size(ops: Ops, x: Operand, axis: int, why: str) -> int:
     """The size of one axis; raises Refused where it is unknown."""
     size = ops.shape(x)[axis]
     if not isinstance(size, int):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import convolution
 from .base import Ops
 from .registration import alike, also, function, functions, refuse
-from .shapes import known
+from .shapes import require_size
 from .values import Operand, Refused
 
 T = "theano.tensor"
@@ -47,7 +47,7 @@ def binary_crossentropy(ops: Ops, output: Operand, target: Operand) -> Operand:
 def categorical_crossentropy(ops: Ops, coding_dist: Operand, true_dist: Operand) -> Operand:
     if ops.rank(true_dist) == ops.rank(coding_dist):
         return ops.negative(ops.sum(ops.multiply(true_dist, ops.log(coding_dist)), axis=-1))
-    hot = ops.one_hot(ops.cast(true_dist, "int32"), known(ops, coding_dist, -1, "a one-hot encoding"))
+    hot = ops.one_hot(ops.cast(true_dist, "int32"), require_size(ops, coding_dist, -1, "a one-hot encoding"))
     return ops.negative(ops.sum(ops.multiply(hot, ops.log(coding_dist)), axis=-1))
 
 
@@ -69,7 +69,7 @@ def conv2d(
     border = {"half": "same"}.get(border_mode, border_mode) if isinstance(border_mode, str) else None
     if border is None:
         raise Refused("a convolution of Theano with a border given by numbers")
-    if border == "same" and any(known(ops, kernel, axis, "a convolution") % 2 == 0 for axis in (0, 1)):
+    if border == "same" and any(require_size(ops, kernel, axis, "a convolution") % 2 == 0 for axis in (0, 1)):
         raise Refused("a convolution of Theano with an even kernel and border 'half'")
     if not filter_flip:
         kernel = convolution.flip_kernel(ops, kernel, 2)

@@ -7,7 +7,7 @@ from .arguments import along, axis_of, dtype_name, of, position, reduce, reduce_
 from .attributes import dimshuffle, flatten
 from .base import Ops
 from .creation import cast, concatenate_any, count, fill, fill_like
-from .formulas import batch_dot, bits, bound, contract, dot, invert_bits, transposed
+from .formulas import batch_dot, bits, clip_between, contract, dot, invert_bits, permute
 from .indexing import getitem
 from .registration import Spelled, alike, constants, each, function, functions, refuse
 from .values import Operand, Refused, Sizes
@@ -63,14 +63,14 @@ each(T, "and_=and or_=or xor bitwise_and=and bitwise_or=or", bits, stack=_STACK)
 functions(
     T,
     {
-        "clip": lambda ops, x, min, max: bound(ops, x, min, max),
+        "clip": lambda ops, x, min, max: clip_between(ops, x, min, max),
         "invert": invert_bits,
         "dot basic.dot": lambda ops, a, b: dot(ops, a, b),
         "concatenate": lambda ops, tensor_list, axis=0: concatenate_any(ops, list(tensor_list), int(axis)),
         "join": lambda ops, axis, *tensors_list: concatenate_any(ops, list(tensors_list), int(axis)),
         "reshape": lambda ops, x, newshape, ndim=None: shapes.reshape(ops, x, newshape),
         "flatten": Spelled("x ndim outdim=ndim", flatten),
-        "transpose": lambda ops, x, axes=None: transposed(ops, x, axes),
+        "transpose": lambda ops, x, axes=None: permute(ops, x, axes),
         "swapaxes": lambda ops, y, axis1, axis2: ops.swapaxes(y, int(axis1), int(axis2)),
         "shape_padleft": lambda ops, t, n_ones=1: dimshuffle(ops, t, *(["x"] * int(n_ones)), *range(ops.rank(t))),
         "shape_padright": lambda ops, t, n_ones=1: dimshuffle(ops, t, *range(ops.rank(t)), *(["x"] * int(n_ones))),

@@ -89,10 +89,10 @@ class Dim:
     def __hash__(self) -> int:
         return hash((self.sources, self.scale, self.offset))
 
-    def _undecided(self, other: object) -> bool:
+    def _refuse_undecided(self, other: object) -> bool:
         raise Refused("the code branches on a size that is not known before the model runs", "AK3043")
 
-    __lt__ = __le__ = __gt__ = __ge__ = _undecided
+    __lt__ = __le__ = __gt__ = __ge__ = _refuse_undecided
 
     def __bool__(self) -> bool:
         return True  # a size of zero is no size that a model is traced for

@@ -85,7 +85,7 @@ def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @_register("AK5139", classes=("Masked",), difference="1e-07")
-def masked(layer: Layer, context: RuleContext) -> Layer | None:
+def replace_masked(layer: Layer, context: RuleContext) -> Layer | None:
     """The first input with the mask of both."""
     if not has_arguments(layer, ("return_masked",)) or layer.weights:
         return None
@@ -108,7 +108,7 @@ def extract(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 @_register("AK5142", classes=("MaskedGlobalMaxPool1D",), difference="1e-07")
-def masked_max(layer: Layer, context: RuleContext) -> Layer | None:
+def replace_masked_max(layer: Layer, context: RuleContext) -> Layer | None:
     """max(x - 1000000 (1 - mask), axis=-2)."""
     if not has_arguments(layer, ()) or layer.weights:
         return None
@@ -127,7 +127,7 @@ _CONVOLUTION = ("strides", "padding", "data_format", "dilation_rate", "groups", 
 
 
 @_register("AK5143", classes=("MaskedConv1D",), difference="1e-07")
-def masked_convolution(layer: Layer, context: RuleContext) -> Layer | None:
+def replace_masked_convolution(layer: Layer, context: RuleContext) -> Layer | None:
     """Conv1D(x * mask)."""
     if not has_arguments(layer, _REQUIRED, _CONVOLUTION):
         return None

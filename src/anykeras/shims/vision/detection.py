@@ -99,7 +99,7 @@ def frozen_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     checked="the class as published in keras-frcnn, retyped, on Keras 2.1.5",
     difference="4e-07",
 )
-def fixed(layer: Layer, context: RuleContext) -> Layer | None:
+def replace_fixed(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(axis, epsilon, trainable=False)."""
     weights = _weights_by_role(layer, _FIXED)
     known = {"axis", "epsilon"} <= layer.config.keys()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ...catalog.layout import VariableSpec, specs_of, stored_layers
+from ...catalog.layout import VariableSpec, list_stored_layers, specs_of
 from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import Path, layers_of, rebuild, walk
@@ -55,7 +55,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
     model, renamed = _prepare(document.model)
     config = Lower(minor).layer(model)
-    holders = stored_layers(model)
+    holders = list_stored_layers(model)
     wanted = specs_of(holders)
     bindings = bind(model, wanted)
     check_calls(model)

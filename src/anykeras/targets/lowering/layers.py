@@ -11,7 +11,7 @@ from typing import Final
 
 from ...catalog import find
 from ...catalog.graph_order import layer_order
-from ...catalog.masking import hidden_parents
+from ...catalog.masking import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.signatures import NOW, signature
 from ...document.graph import Node, reachable
@@ -103,7 +103,7 @@ def functional(model: Layer, minor: str) -> dict[str, Json]:
     kept = _renumber(reachable(graph))
     lower = Lower(minor, kept)
     by_name = {layer.name: layer for layer in graph.layers}
-    listed = [_lower_called(lower, by_name[name], graph, kept) for name in layer_order(graph, hidden_parents(graph))]
+    listed = [_lower_called(lower, by_name[name], graph, kept) for name in layer_order(graph, find_hidden_parents(graph))]
     nested = {layer.name for layer in graph.layers if layer.graph is not None and not layer.graph.sequential}
     config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional", lower), "layers": [*listed]}
 
@@ -147,7 +147,7 @@ def _check_stackable(model: Layer, layer: Layer, is_last: bool) -> None:
 
 def arguments(layer: Layer, minor: str) -> Config:
     """The arguments of a layer, all of them ones that its class takes in `minor`; raises Unsupported naming the others."""
-    takes = _accepted_arguments(layer)
+    takes = _list_accepted_arguments(layer)
     extra = sorted(key for key, value in layer.config.items() if value is not None and key not in takes | _EVERY_LAYER)
     if extra:
         raise Unsupported(
@@ -167,7 +167,7 @@ def arguments(layer: Layer, minor: str) -> Config:
     return config
 
 
-def _accepted_arguments(layer: Layer) -> frozenset[str]:
+def _list_accepted_arguments(layer: Layer) -> frozenset[str]:
     """What the class takes and what it writes itself; raises MissingObject for a class that Keras does not have.
 
     The few classes that refuse ``trainable`` or ``dtype`` (SpatialDropout2D, Discretization) have no variables.

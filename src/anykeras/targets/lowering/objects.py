@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ...catalog.allowed import CLASSES, names_of
-from ...catalog.signatures import NOW, accepted_arguments, signature
+from ...catalog.signatures import NOW, list_accepted_arguments, signature
 from ...document.model import Config, Layer, Object
 from ...errors import MissingObject, Unsupported
 
@@ -71,7 +71,7 @@ def unknown_error(value: Object, where: Layer, key: str) -> MissingObject:
 
 def check(value: Object, config: Config, module: str, where: Layer, key: str) -> None:
     """Refuse arguments that the class does not take."""
-    takes = accepted_arguments(value.class_name, NOW, module.removeprefix("keras."))
+    takes = list_accepted_arguments(value.class_name, NOW, module.removeprefix("keras."))
     extra = sorted(k for k, v in config.items() if v is not None and k not in takes)
     if takes and extra:
         raise Unsupported(

@@ -41,7 +41,7 @@ def lower_training(
     if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
         return None
     config = _compile_config(training, minor)
-    variables = _variables(training, held, trained_specs(model, wanted))
+    variables = _variables(training, held, list_trained_specs(model, wanted))
     entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
     copies = {kind: tuple(_with_slots(layer, slots) for layer in custom) for kind, slots in training.slots.items()}
     if entry is None or not custom or not copies or not variables:
@@ -86,7 +86,7 @@ def _slot_of(weight: Tensor, slots: Mapping[Tensor, Tensor]) -> Tensor:
 _KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 
 
-def trained_specs(model: Layer, wanted: Sequence[VariableSpec]) -> list[VariableSpec]:
+def list_trained_specs(model: Layer, wanted: Sequence[VariableSpec]) -> list[VariableSpec]:
     """The variables of ``model.trainable_variables``, in its order."""
     frozen = frozen_layers(model)
     return [spec for spec in wanted if spec.role.trainable and not spec.role.copy and spec.holder.path not in frozen]

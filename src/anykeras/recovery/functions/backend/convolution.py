@@ -9,7 +9,7 @@ from .. import convolution
 from ..base import FunctionContext, Ops
 from ..convolution import spatial
 from ..registration import function
-from ..shapes import known, sizes
+from ..shapes import require_size, sizes
 from ..values import Operand, Refused
 from .shaping import data_format_of
 
@@ -114,7 +114,10 @@ def _check_count(places: int) -> None:
 
 def _local(ops: Ops, patches: list[Operand], kernel: Operand) -> Operand:
     """Each patch with its own kernel: (places, features, filters) gives (batch, places, filters)."""
-    flat = [ops.reshape(patch, (-1, known(ops, kernel, 1, "a convolution with a kernel for each place"))) for patch in patches]
+    flat = [
+        ops.reshape(patch, (-1, require_size(ops, kernel, 1, "a convolution with a kernel for each place")))
+        for patch in patches
+    ]
     return ops.einsum("bpf,pfo->bpo", ops.stack(flat, axis=1), kernel)
 
 
@@ -123,8 +126,8 @@ def local_conv1d(
     ops: Ops, inputs: Operand, kernel: Operand, kernel_size: Operand, strides: Operand, data_format: Operand = None
 ) -> Operand:
     (size,), (step,) = spatial(kernel_size, 1), spatial(strides, 1)
-    _check_count(known(ops, kernel, 0, "a convolution with a kernel for each place"))
-    starts = range(0, known(ops, kernel, 0, "a convolution with a kernel for each place") * step, step)
+    _check_count(require_size(ops, kernel, 0, "a convolution with a kernel for each place"))
+    starts = range(0, require_size(ops, kernel, 0, "a convolution with a kernel for each place") * step, step)
     every = slice(None)
     return _local(ops, [ops.getitem(inputs, (every, slice(s, s + size), every)) for s in starts], kernel)
 
@@ -149,5 +152,5 @@ def local_conv2d(
             key = (slice(None), *window, slice(None)) if last else (slice(None), slice(None), *window)
             patches.append(ops.getitem(inputs, key))
     y = _local(ops, patches, kernel)
-    y = ops.reshape(y, (-1, rows, columns, known(ops, kernel, 2, "a convolution with a kernel for each place")))
+    y = ops.reshape(y, (-1, rows, columns, require_size(ops, kernel, 2, "a convolution with a kernel for each place")))
     return y if last else ops.transpose(y, axes=(0, 3, 1, 2))

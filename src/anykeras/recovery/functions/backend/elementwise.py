@@ -6,7 +6,7 @@ from ....document.model import Era
 from .. import formulas
 from ..arguments import along, axis_of, of, reduce
 from ..base import FunctionContext, Ops
-from ..formulas import bound, is_set, normalized, softmax_over
+from ..formulas import clip_between, is_set, normalize, softmax_over
 from ..registration import alike, each, function, functions
 from ..values import Operand, Refused
 
@@ -45,7 +45,7 @@ def clip(ops: Ops, x: Operand, min_value: Operand, max_value: Operand) -> Operan
     numbers = isinstance(min_value, int | float) and isinstance(max_value, int | float)
     if numbers and max_value < min_value:
         max_value = min_value
-    return bound(ops, x, min_value, max_value)
+    return clip_between(ops, x, min_value, max_value)
 
 
 @function("keras.backend.relu", stack="Keras 0.3 on (threshold from 2.2.3)")
@@ -55,7 +55,7 @@ def relu(ops: Ops, x: Operand, alpha: Operand = 0.0, max_value: Operand = None, 
         return ops.leaky_relu(x, negative_slope=alpha) if leaks and not ops.is_tensor(alpha) else _leaky(ops, x, alpha)
     y = ops.multiply(x, ops.cast(ops.greater(x, threshold), of(ops, x))) if shifted else ops.relu(x)
     if max_value is not None:
-        y = bound(ops, y, 0.0, max_value)
+        y = clip_between(ops, y, 0.0, max_value)
     if leaks:
         y = ops.subtract(y, ops.multiply(alpha, ops.relu(ops.subtract(threshold, x))))
     return y
@@ -90,7 +90,7 @@ def _theano_floor(context: FunctionContext) -> float:
 
 @function("keras.backend.l2_normalize", stack="Keras 0.3 on, TensorFlow: tf.nn.l2_normalize with a floor of 1e-12")
 def l2_normalize(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
-    return normalized(ops, x, axis, 1e-12)
+    return normalize(ops, x, axis, 1e-12)
 
 
 # ``K.dot``, ``K.batch_dot``, ``K.transpose``, ``K.gather``.
@@ -131,7 +131,7 @@ def batch_dot(ops: Ops, x: Operand, y: Operand, axes: Operand = None) -> Operand
     if isinstance(where, int):
         where = (where, where)
     unsure = ops.context.either_tensorflow or not ops.context.backend_known
-    if unsure and not _agreed(ops.rank(x), ops.rank(y), where):
+    if unsure and not _is_agreed(ops.rank(x), ops.rank(y), where):
         raise Refused("batch_dot of these ranks depends on the backend and its version, which the file does not tell")
     if where is None:
         old = ops.context.backend == "theano" and ops.context.before(2, 2, 5)
@@ -140,7 +140,7 @@ def batch_dot(ops: Ops, x: Operand, y: Operand, axes: Operand = None) -> Operand
     return formulas.batch_dot(ops, x, y, where[0], where[1])
 
 
-def _agreed(x_rank: int, y_rank: int, where: Operand) -> bool:
+def _is_agreed(x_rank: int, y_rank: int, where: Operand) -> bool:
     """Whether both ways of multiplying are the same."""
     if (x_rank, y_rank) == (2, 2):
         return bool(where == (1, 1))

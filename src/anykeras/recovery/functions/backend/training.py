@@ -8,7 +8,7 @@ from ..arguments import axis_of
 from ..base import FunctionContext, Ops
 from ..formulas import batch_normalize
 from ..registration import function, functions, refuse
-from ..shapes import known, static
+from ..shapes import require_size, static
 from ..values import Operand, Refused
 
 _OLD, _NEW = "Keras 0.3 to 2.0.6: (output, target)", "Keras 2.0.7 on, tf.keras"
@@ -160,7 +160,7 @@ def _has_ctc(context: FunctionContext) -> bool:
 
 @function("keras.backend.ctc_batch_cost", test=_has_ctc, stack="Keras 1.1 on TensorFlow, tf.keras")
 def ctc_batch_cost(ops: Ops, y_true: Operand, y_pred: Operand, input_length: Operand, label_length: Operand) -> Operand:
-    blank = known(ops, y_pred, -1, "CTC") - 1
+    blank = require_size(ops, y_pred, -1, "CTC") - 1
     logits = ops.log(ops.add(y_pred, ops.context.epsilon))
     lengths = [ops.cast(ops.squeeze(one, axis=-1), "int32") for one in (label_length, input_length)]
     loss = ops.ctc_loss(ops.cast(y_true, "int32"), logits, *lengths, mask_index=blank)
@@ -176,7 +176,7 @@ def ctc_decode(
     beam_width: Operand = 100,
     top_paths: Operand = 1,
 ) -> Operand:
-    blank = known(ops, y_pred, -1, "CTC") - 1
+    blank = require_size(ops, y_pred, -1, "CTC") - 1
     logits = ops.log(ops.add(y_pred, ops.context.epsilon))
     if not greedy:
         raise Refused("ctc_decode searches by beams, whose order among equal paths differs between libraries")

@@ -7,7 +7,7 @@ import math
 from ..arguments import dtype_name, of, reduce
 from ..base import Ops
 from ..creation import cast, numbers
-from ..formulas import bound
+from ..formulas import clip_between
 from ..registration import Spelled, alike, also, constants, function, functions
 from ..shapes import number
 from ..values import Operand
@@ -64,7 +64,7 @@ functions(
         "to_double": lambda ops, x: cast(ops, x, "float64"),
         "to_int32": lambda ops, x: cast(ops, x, "int32"),
         "to_int64": lambda ops, x: cast(ops, x, "int64"),
-        "clip_by_value": Spelled("t|x=x clip_value_min=low clip_value_max=high", bound),
+        "clip_by_value": Spelled("t|x=x clip_value_min=low clip_value_max=high", clip_between),
     },
     stack=_BOTH,
 )

@@ -6,7 +6,7 @@ from ..arguments import axis_of, reduce
 from ..base import Ops
 from ..formulas import contract, swap_last_axes
 from ..registration import alike, function, functions, refuse
-from ..shapes import known
+from ..shapes import require_size
 from ..values import Operand, Refused
 
 LINALG = "tensorflow.linalg"
@@ -101,7 +101,7 @@ functions(
 
 @function("tensorflow.diag", "tensorflow.linalg.tensor_diag", "tensorflow.linalg.diag", "tensorflow.matrix_diag")
 def diagonal_matrix(ops: Ops, diagonal: Operand) -> Operand:
-    return ops.multiply(ops.expand_dims(diagonal, -1), ops.eye(known(ops, diagonal, -1, "a diagonal matrix")))
+    return ops.multiply(ops.expand_dims(diagonal, -1), ops.eye(require_size(ops, diagonal, -1, "a diagonal matrix")))
 
 
 @function("tensorflow.matrix_band_part", "tensorflow.linalg.band_part", stack=_BOTH)

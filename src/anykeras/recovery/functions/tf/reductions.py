@@ -6,7 +6,7 @@ import numpy as np
 
 from ..arguments import along, dtype_name, of, reduce
 from ..base import Ops
-from ..formulas import normalized
+from ..formulas import normalize
 from ..registration import Spelled, each, function, functions, refuse
 from ..values import Operand, Pair, Refused
 
@@ -38,7 +38,7 @@ each(
 )
 
 
-def _running(
+def _accumulate(
     ops: Ops, name: str, x: Operand, axis: Operand = 0, exclusive: Operand = False, reverse: Operand = False
 ) -> Operand:
     where = int(axis)
@@ -51,7 +51,7 @@ def _running(
     return ops.flip(y, axis=where) if reverse else y
 
 
-each(TF, "cumsum cumprod", _running, stack="TensorFlow 0.10 to 2.x")
+each(TF, "cumsum cumprod", _accumulate, stack="TensorFlow 0.10 to 2.x")
 
 
 @function("tensorflow.nn.top_k", "tensorflow.math.top_k", stack="TensorFlow 0.x to 2.x")
@@ -100,7 +100,7 @@ functions(
         "nn.moments": Spelled("x axes shift -name keep_dims=keepdims keepdims", _moments),
         "nn.zero_fraction": lambda ops, value: ops.mean(ops.cast(ops.equal(value, 0), "float32")),
         "nn.l2_loss": lambda ops, t: ops.divide(ops.sum(ops.square(t)), 2.0),
-        "math.l2_normalize nn.l2_normalize linalg.l2_normalize": Spelled("x axis epsilon=floor -name dim=axis", normalized),
+        "math.l2_normalize nn.l2_normalize linalg.l2_normalize": Spelled("x axis epsilon=floor -name dim=axis", normalize),
     },
     stack=_ALL,
 )
@@ -116,7 +116,7 @@ def _segments(ops: Ops, name: str, data: Operand, segment_ids: Operand, num_segm
 each(TF, "unsorted_segment_sum=segment_sum unsorted_segment_max=segment_max", _segments, stack="TensorFlow 1 and 2")
 
 
-def _known_segments(ops: Ops, kind: str, data: Operand, segment_ids: Operand) -> Operand:
+def _reduce_known_segments(ops: Ops, kind: str, data: Operand, segment_ids: Operand) -> Operand:
     if ops.is_tensor(segment_ids):
         raise Refused(f"tensorflow.segment_{kind}: the outcome's size depends on the values", "AK3040")
     places = np.asarray(segment_ids, "int32")
@@ -133,7 +133,7 @@ def _known_segments(ops: Ops, kind: str, data: Operand, segment_ids: Operand) ->
 each(
     TF,
     "segment_sum=sum segment_mean=mean segment_max=max",
-    _known_segments,
+    _reduce_known_segments,
     stack="TensorFlow 1 and 2: the numbers of the segments ascend",
 )
 

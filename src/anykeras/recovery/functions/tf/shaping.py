@@ -8,7 +8,7 @@ from .. import control, folding, shapes
 from ..arguments import axis_of, dtype_name, of, positive
 from ..base import Ops
 from ..creation import concatenate_any, stack_any
-from ..formulas import transposed
+from ..formulas import permute
 from ..indexing import SLICE_MASKS, cut, getitem, slice_key
 from ..registration import Spelled, function, functions, refuse
 from ..values import Dim, Operand, Refused, Shape, Sizes
@@ -35,7 +35,7 @@ functions(
         "reshape": lambda ops, tensor, shape: shapes.reshape(
             ops, tensor, stack_any(ops, list(shape), 0) if isinstance(shape, list) else shape
         ),
-        "transpose": lambda ops, a, perm=None, conjugate=False: transposed(ops, a, perm),
+        "transpose": lambda ops, a, perm=None, conjugate=False: permute(ops, a, perm),
         "matrix_transpose linalg.matrix_transpose linalg.transpose": lambda ops, a, conjugate=False: ops.swapaxes(a, -1, -2),
         "expand_dims": Spelled("input axis -name dim=axis", _expand),
         "stack pack parallel_stack": lambda ops, values, axis=0: stack_any(ops, list(values), int(axis)),
@@ -179,7 +179,7 @@ def _gather_in_batches(ops: Ops, params: Operand, indices: Operand, axis: int, b
 def gather_nd(ops: Ops, params: Operand, indices: Operand, batch_dims: Operand = 0) -> Operand:
     if not ops.is_tensor(indices):
         indices = ops.constant(np.asarray(indices, dtype="int32"))
-    depth = shapes.known(ops, indices, -1, "tensorflow.gather_nd")
+    depth = shapes.require_size(ops, indices, -1, "tensorflow.gather_nd")
     indices = ops.cast(indices, "int32")
     if batch_dims == 1 and depth == 1 and ops.rank(indices) == 2:
         return ops.squeeze(_gather_in_batches(ops, params, indices, 1, 1), axis=1)
@@ -245,7 +245,7 @@ def reverse_sequence(ops: Ops, input: Operand, seq_lengths: Operand, seq_axis: O
     along = positive(int(seq_axis), ops.rank(input))
     if positive(int(batch_axis or 0), ops.rank(input)) or not along:
         raise Refused("tensorflow.reverse_sequence of samples that do not lie along the first axis")
-    size = shapes.known(ops, input, along, "tensorflow.reverse_sequence")
+    size = shapes.require_size(ops, input, along, "tensorflow.reverse_sequence")
     spread = [1] * ops.rank(input)
     steps = np.arange(folding.check_size(size, "tensorflow.reverse_sequence"), dtype="int32").reshape(
         [size if axis == along else 1 for axis in range(len(spread))]
@@ -267,7 +267,7 @@ def frame(
     axis: Operand = -1,
 ) -> Operand:
     along = positive(int(axis), ops.rank(signal))
-    size = shapes.known(ops, signal, along, "tensorflow.signal.frame")
+    size = shapes.require_size(ops, signal, along, "tensorflow.signal.frame")
     length, step = int(frame_length), int(frame_step)
     count = -(-size // step) if pad_end else max(0, 1 + (size - length) // step)
     if not count or count * length > folding.MOST:
