@@ -28,6 +28,7 @@ CONTENTS = {
     "training": ("training/*",),
     "custom": ("custom/*",),
     "content": ("parse/content/*",),
+    "savedmodel": ("savedmodel/*",),
     "containers": ("containers/*", "parse/*"),
 }
 

@@ -130,16 +130,16 @@ def test_folders(tmp_path: Path) -> None:
             containers.open(folder)
         return caught.value.code
 
-    assert code(["saved_model.pb"]) == "AK1137"
+    assert code(["saved_model.pb"]) == "AK1150"
     assert code(["checkpoint"]) == code(["w.index", "w.data-00000-of-00001"]) == "AK1143"
     assert code([]) == code(["model.h5"]) == code(["config.json", "tf_model.h5"]) == "AK1144"
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not beside the repository")
 def test_genuine_folders_of_tensorflow() -> None:
-    folders = [(p, "AK1137") for p in sorted(CORPUS.glob("*/*.savedmodel"))]
+    folders = [(p, "AK1137") for p in sorted(CORPUS.glob("*-keras-*/*.savedmodel"))]
     folders += [(p, "AK1143") for p in sorted(CORPUS.glob("*/*.tfweights"))]
-    files = [(p, "AK1137") for p in sorted(CORPUS.glob("*/*.savedmodel/saved_model.pb"))]
+    files = [(p / "saved_model.pb", code) for p, code in folders if code == "AK1137"]
     files += [(p, "AK1143") for p in sorted(CORPUS.glob("*/*.tfweights/*.index"))]
     assert folders and files
     for path, code in folders + files:

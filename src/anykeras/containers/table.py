@@ -8,5 +8,6 @@ from .directory import KerasDirectory
 from .hdf5 import HDF5
 from .keras_zip import KerasZip
 from .pickled import Pickled
+from .savedmodel.container import SavedModelFolder
 
-CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText(), KerasDirectory(), Pickled())
+CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText(), KerasDirectory(), SavedModelFolder(), Pickled())

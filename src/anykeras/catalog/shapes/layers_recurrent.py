@@ -60,7 +60,7 @@ def rnn(layer: Layer, sequence: Spec, *_: object, **__: object) -> Output:
 
 
 def _state(layer: Layer, batch: int | None, size: States) -> Output:
-    return output_spec(layer, (batch, size)) if isinstance(size, int) else [_state(layer, batch, one) for one in size]
+    return [_state(layer, batch, one) for one in size] if isinstance(size, list) else output_spec(layer, (batch, size))
 
 
 @wrapper("Bidirectional")

@@ -145,7 +145,8 @@ def _read_numbered(node: Node, prefix: str) -> NamedWeights:
     layers = {name: child for name, child in node.children.items() if NUMBERED.match(name)}
     ordered = sorted(layers, key=by_number)
     count = node.attributes.get("nb_layers")
-    if count is not None and [f"layer_{i}" for i in range(_whole(count, node, "nb_layers"))] != ordered:
+    numbered = [f"layer_{i}" for i in range(len(ordered))]
+    if count is not None and (_whole(count, node, "nb_layers") != len(ordered) or ordered != numbered):
         raise Malformed("AK1109", f"{count} layers are declared, {len(ordered)} stored", part=node.path or "/")
     groups = []
     for name in ordered:

@@ -1,0 +1,1 @@
+"""TensorFlow checkpoints: the tensor bundle, and the objects that its tensors belong to."""

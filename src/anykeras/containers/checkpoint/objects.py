@@ -1,0 +1,76 @@
+"""The objects of a checkpoint: which attribute of which object each tensor is.
+
+The key ``_CHECKPOINTABLE_OBJECT_GRAPH`` holds them, in every checkpoint that ``tf.train.Checkpoint``, ``save_weights`` or a
+SavedModel of TensorFlow 1.13 and later wrote (``tensorflow/python/checkpoint/checkpoint.py`` of 2.21).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from ..wire import read_message
+from ..wire.messages import Child, TrackedObject, TrackedObjects
+from ..wire.reader import wire_error
+from .bundle import Bundle
+
+OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
+VALUE = "VARIABLE_VALUE"
+
+
+class HasChildren(Protocol):
+    """An object of a checkpoint or of a SavedModel."""
+
+    @property
+    def children(self) -> tuple[Child, ...]:
+        """Its attributes that are objects."""
+
+
+def read_objects(bundle: Bundle) -> tuple[TrackedObject, ...]:
+    """The objects of a checkpoint, the root first; none where it was written by names (``tf.train.Saver``)."""
+    if OBJECT_GRAPH not in bundle.entries:
+        return ()
+    nodes = read_message(TrackedObjects, bundle.text(OBJECT_GRAPH), bundle.name).nodes
+    check_children(nodes, bundle.name)
+    return nodes
+
+
+def check_children(nodes: Sequence[HasChildren], part: str) -> None:
+    """Raises Malformed (AK1150) where an object is said to have a child that is not there."""
+    for node in nodes:
+        if any(not 0 <= child.node < len(nodes) for child in node.children):
+            raise wire_error("an object refers to one that is not there", part)
+
+
+def children_of(node: HasChildren) -> dict[str, int]:
+    """The numbers of the children by attribute."""
+    return {child.name: child.node for child in node.children}
+
+
+def list_items(node: HasChildren, nodes: Sequence[HasChildren], name: str) -> list[int] | None:
+    """The numbers of the objects in the list `name` of an object; None where it has no such list."""
+    at = children_of(node).get(name)
+    if at is None:
+        return None
+    return [child for _, child in sorted((int(k), n) for k, n in children_of(nodes[at]).items() if re.fullmatch(r"\d{1,9}", k))]
+
+
+def value_key(node: TrackedObject) -> str | None:
+    """The key of a variable's value; None for an object that is no variable."""
+    return next((value.key for value in node.values if value.name == VALUE), None)
+
+
+def pair_objects(left: Sequence[HasChildren], right: Sequence[HasChildren]) -> Mapping[int, int]:
+    """The objects of `right` that are reached from the root by the same attributes as those of `left`."""
+    if not left or not right:
+        return {}
+    pairs, waiting = {0: 0}, [(0, 0)]
+    while waiting:
+        one, other = waiting.pop()
+        theirs = children_of(right[other])
+        for name, child in children_of(left[one]).items():
+            if name in theirs and child not in pairs:
+                pairs[child] = theirs[name]
+                waiting.append((child, theirs[name]))
+    return pairs

@@ -1,0 +1,76 @@
+"""SavedModel folders as a container: the configuration and the weights that tf.keras left in them, without TensorFlow."""
+
+from __future__ import annotations
+
+from ...errors import Unsupported
+from ..base import Json, Match, Raw
+from ..foreign import foreign_error
+from .files import GRAPH, Files, find_folder
+from .keras_objects import read_keras_objects
+from .tables import restore_vocabularies
+from .weights import read_layer_weights, read_optimizer_state
+
+
+class SavedModelFolder:
+    """What ``model.save("folder")`` of tf.keras 2.0 to 2.15 wrote."""
+
+    name = "savedmodel"
+
+    def match(self, path: str, head: bytes) -> str | None:
+        """By saved_model.pb in the folder, in its newest numbered folder (TF Serving), or given itself."""
+        folder = find_folder(path)
+        return None if folder is None else f"{GRAPH} in {folder}"
+
+    def read(self, match: Match) -> Raw:
+        """The Keras model of the folder.
+
+        Raises NotAModel where files are missing, Unsupported (AK1155) where Keras left no configuration in it.
+        """
+        files = Files(find_folder(match.path) or match.path)
+        graph = files.meta_graph()
+        objects = read_keras_objects(files, graph)
+        if objects is None:
+            raise foreign_error("AK1137", "this is a TensorFlow SavedModel", match.path)
+        metadata = objects.metadata(0)
+        architecture = _architecture(metadata, match.path)
+        restore_vocabularies(architecture, objects, files, graph)
+        training = metadata.get("training_config")
+        version = graph.info.tensorflow_version if graph.info is not None else ""
+        return Raw(
+            match,
+            architecture,
+            objects.part,
+            {**_stamps(metadata), "tensorflow_version": version},
+            read_layer_weights(objects),
+            training,
+            read_optimizer_state(objects, _optimizer_name(training)),
+        )
+
+
+def _architecture(metadata: dict[str, Json], path: str) -> Json:
+    """The model as ``to_json`` writes it. Raises Unsupported (AK1155) for a subclassed model."""
+    config, class_name = metadata.get("config"), metadata.get("class_name")
+    within = metadata.get("model_config")
+    if not config and isinstance(within, dict):  # TF 2.0
+        config = within.get("config")
+    if not isinstance(config, dict) or "layers" not in config:
+        raise Unsupported(
+            "AK1155",
+            f"the model is of the class {class_name}, whose layers are put together in Python code",
+            part=path,
+            next_step="Give the class that built it: load its weights into a new model with anykeras.load_weights.",
+        )
+    if class_name not in ("Sequential", "Functional", "Model"):
+        class_name = "Functional" if "output_layers" in config else "Sequential"
+    return {"class_name": class_name, "config": config, **_stamps(metadata)}
+
+
+def _stamps(metadata: dict[str, Json]) -> dict[str, str]:
+    version = metadata.get("keras_version")
+    return {"backend": "tensorflow", **({"keras_version": version} if isinstance(version, str) else {})}
+
+
+def _optimizer_name(training: Json) -> str:
+    found = training.get("optimizer_config") if isinstance(training, dict) else None
+    name = found.get("class_name") if isinstance(found, dict) else None
+    return name if isinstance(name, str) else "optimizer"

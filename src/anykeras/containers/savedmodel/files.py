@@ -1,0 +1,95 @@
+"""The files of a SavedModel folder, by their fixed names."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from ... import limits
+from ...errors import NotAModel
+from ..checkpoint.bundle import Bundle, read_bundle
+from ..folder import list_names, open_regular
+from ..source import ByteSource
+from ..wire import read_message
+from ..wire.messages import KerasMetadata, MetaGraph, SavedModel
+
+GRAPH, METADATA, VARIABLES = "saved_model.pb", "keras_metadata.pb", "variables/variables"
+EXPORTED = "assets/saved_model.json"  # tf.keras.experimental.export_saved_model, TensorFlow 1.13 to 2.0
+POINTER = b"version https://git-lfs"
+SERVE = "serve"
+MOST_GRAPH = 2 * limits.GIB  # protocol buffers end there
+
+
+@dataclass(frozen=True)
+class Files:
+    """A folder, opened file by file."""
+
+    root: str
+
+    def open(self, name: str, limit: int) -> ByteSource:
+        """A file of the folder. Raises NotAModel (AK1130) for a pointer of git-lfs, AK1153 where it is missing."""
+        if not os.path.lexists(os.path.join(self.root, *name.split("/"))):
+            raise NotAModel(
+                "AK1153",
+                f"{name} is not in the folder",
+                part=self.root,
+                next_step="Copy the whole folder: saved_model.pb, variables/ and assets/.",
+            )
+        source = open_regular(self.root, name, limit)
+        if source.read(0, len(POINTER)) == POINTER:
+            raise NotAModel(
+                "AK1130",
+                f"{name} is a git-lfs pointer; the file itself was never downloaded",
+                part=self.root,
+                next_step="Run git lfs pull in the repository that it came from.",
+            )
+        return source
+
+    def has(self, name: str) -> bool:
+        """Is there a file of this name?"""
+        return os.path.lexists(os.path.join(self.root, *name.split("/")))
+
+    def meta_graph(self) -> MetaGraph:
+        """The meta graph to be served; the only one where none has that tag. Raises NotAModel (AK1154)."""
+        found = read_message(
+            SavedModel, self.open(GRAPH, MOST_GRAPH).whole(MOST_GRAPH, GRAPH), f"{self.root}/{GRAPH}"
+        ).meta_graphs
+        serving = [graph for graph in found if graph.info is not None and SERVE in graph.info.tags]
+        if not (serving or found):
+            raise NotAModel("AK1154", "the file holds no graph", part=f"{self.root}/{GRAPH}")
+        return (serving or found)[0]
+
+    def keras_metadata(self) -> KerasMetadata:
+        """What tf.keras 2.5 to 2.15 wrote beside the graph; empty where there is no such file."""
+        if not self.has(METADATA):
+            return KerasMetadata()
+        bound = limits.current().config_bytes
+        return read_message(KerasMetadata, self.open(METADATA, bound).whole(bound, METADATA), f"{self.root}/{METADATA}")
+
+    def bundle(self) -> Bundle:
+        """The variables."""
+        index = self.open(f"{VARIABLES}.index", 64 * limits.MIB)
+        shards: dict[int, ByteSource] = {}
+
+        def open_shard(number: int, count: int) -> ByteSource:
+            if number not in shards:
+                name = f"{VARIABLES}.data-{number:05}-of-{count:05}"
+                shards[number] = self.open(name, limits.current().tensor_bytes)
+            return shards[number]
+
+        return read_bundle(index, open_shard)
+
+
+def find_folder(path: str) -> str | None:
+    """The folder of a SavedModel that `path` means: itself, that of its saved_model.pb, or TF Serving's newest version."""
+    if os.path.basename(path) == GRAPH and os.path.isfile(path):
+        return os.path.dirname(path) or "."
+    if not os.path.isdir(path):
+        return None
+    names = list_names(path)
+    if GRAPH in names:
+        return path
+    versions = sorted((int(name) for name in names if re.fullmatch(r"\d{1,18}", name)), reverse=True)
+    inside = [os.path.join(path, str(number)) for number in versions]
+    return next((folder for folder in inside if os.path.isfile(os.path.join(folder, GRAPH))), None)

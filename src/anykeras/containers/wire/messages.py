@@ -1,0 +1,365 @@
+"""The messages of TensorFlow that are read, with the numbers of their fields; what is not listed is skipped.
+
+Source: the .proto files of TensorFlow 2.21 (``tensorflow/core/protobuf`` and ``tensorflow/core/framework``) and Keras 2.15
+(``keras/protobuf/saved_metadata.proto``); the numbers have not changed since TensorFlow 1.4.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .fields import BYTES, FIXED32, INTEGER, TEXT, many, mapping, message, one
+
+# -- tensor bundle (tensor_bundle.proto, tensor_shape.proto, tensor_slice.proto)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """``TensorShapeProto.Dim``: -1 where the size is open."""
+
+    size: int = one(1, INTEGER)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """``TensorShapeProto``."""
+
+    dimensions: tuple[Dimension, ...] = many(2, "Dimension")
+    unknown_rank: int = one(3, INTEGER)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The size of each axis."""
+        return tuple(dimension.size for dimension in self.dimensions)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class BundleHeader:
+    """``BundleHeaderProto``, under the empty key: how many data files there are, and the order of bytes (0 little)."""
+
+    shards: int = one(1, INTEGER)
+    endianness: int = one(2, INTEGER)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """``TensorSliceProto.Extent``: a range of one axis; the whole axis where `length` is not given (-1 here)."""
+
+    start: int = one(1, INTEGER)
+    length: int = field(default=-1, metadata={"wire": (2, INTEGER, False, None)})
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """``TensorSliceProto``."""
+
+    extents: tuple[Extent, ...] = many(1, "Extent")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class BundleEntry:
+    """``BundleEntryProto``: where the bytes of one tensor lie; `slices` where it was saved in parts."""
+
+    dtype: int = one(1, INTEGER)
+    shape: Shape | None = one(2, "Shape")
+    shard: int = one(3, INTEGER)
+    offset: int = one(4, INTEGER)
+    size: int = one(5, INTEGER)
+    crc32c: int = one(6, FIXED32)
+    slices: tuple[Slice, ...] = many(7, "Slice")
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape."""
+        return self.shape.sizes if self.shape is not None else ()
+
+
+# -- objects of a checkpoint (trackable_object_graph.proto)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Child:
+    """``ObjectReference``: the attribute `name` of an object is the object of number `node`."""
+
+    node: int = one(1, INTEGER)
+    name: str = one(2, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SlotVariable:
+    """``SlotVariableReference``: the optimizer keeps the variable `node` as its `slot` of the variable `original`."""
+
+    original: int = one(1, INTEGER)
+    slot: str = one(2, TEXT)
+    node: int = one(3, INTEGER)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedValue:
+    """``SerializedTensor``: a value of an object (`name` is VARIABLE_VALUE) lies under `key`; `full_name` is the variable's."""
+
+    name: str = one(1, TEXT)
+    full_name: str = one(2, TEXT)
+    key: str = one(3, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class TrackedObject:
+    """``TrackableObject``."""
+
+    children: tuple[Child, ...] = many(1, "Child")
+    values: tuple[SavedValue, ...] = many(2, "SavedValue")
+    slots: tuple[SlotVariable, ...] = many(3, "SlotVariable")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class TrackedObjects:
+    """``TrackableObjectGraph``: the objects of a checkpoint; the first is the root."""
+
+    nodes: tuple[TrackedObject, ...] = many(1, "TrackedObject")
+
+
+# -- SavedModel (saved_model.proto, meta_graph.proto, saved_object_graph.proto)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class MetaInfo:
+    """``MetaGraphDef.MetaInfoDef``."""
+
+    tags: tuple[str, ...] = many(4, TEXT)
+    tensorflow_version: str = one(5, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class UserObject:
+    """``SavedUserObject``: `metadata` is JSON in what Keras 2.0 to 2.4 wrote."""
+
+    identifier: str = one(1, TEXT)
+    metadata: str = one(3, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedVariable:
+    """``SavedVariable``."""
+
+    dtype: int = one(1, INTEGER)
+    shape: Shape | None = one(2, "Shape")
+    trainable: int = one(3, INTEGER)
+    name: str = one(6, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedAsset:
+    """``SavedAsset``: the number of its entry among the assets of the meta graph."""
+
+    index: int = one(1, INTEGER)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedFunction:
+    """``SavedFunction``: the names of its concrete functions."""
+
+    concrete: tuple[str, ...] = many(1, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedConstant:
+    """``SavedConstant``: the name of its node in the graph."""
+
+    operation: str = one(1, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedObject:
+    """``SavedObject``: one of its kinds is given."""
+
+    children: tuple[Child, ...] = many(1, "Child")
+    slots: tuple[SlotVariable, ...] = many(3, "SlotVariable")
+    user: UserObject | None = one(4, "UserObject")
+    asset: SavedAsset | None = one(5, "SavedAsset")
+    function: SavedFunction | None = one(6, "SavedFunction")
+    variable: SavedVariable | None = one(7, "SavedVariable")
+    constant: SavedConstant | None = one(9, "SavedConstant")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class ConcreteFunction:
+    """``SavedConcreteFunction``: the objects that the function captures, by their numbers."""
+
+    captures: tuple[int, ...] = many(2, INTEGER)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedObjects:
+    """``SavedObjectGraph``."""
+
+    nodes: tuple[SavedObject, ...] = many(1, "SavedObject")
+    functions: dict[str, ConcreteFunction] = mapping(2, TEXT, "ConcreteFunction")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """``TensorInfo``: one input or output of a signature."""
+
+    name: str = one(1, TEXT)
+    dtype: int = one(2, INTEGER)
+    shape: Shape | None = one(3, "Shape")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """``SignatureDef``."""
+
+    inputs: dict[str, TensorInfo] = mapping(1, TEXT, "TensorInfo")
+    outputs: dict[str, TensorInfo] = mapping(2, TEXT, "TensorInfo")
+    method: str = one(3, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class AssetFile:
+    """``AssetFileDef``: `filename` is a label, not believed to be a path."""
+
+    filename: str = one(2, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class MetaGraph:
+    """``MetaGraphDef``; the graph stays bytes until it is asked for."""
+
+    info: MetaInfo | None = one(1, "MetaInfo")
+    graph: memoryview = one(2, BYTES)
+    signatures: dict[str, Signature] = mapping(5, TEXT, "Signature")
+    assets: tuple[AssetFile, ...] = many(6, "AssetFile")
+    objects: SavedObjects | None = one(7, "SavedObjects")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class SavedModel:
+    """``SavedModel``: one meta graph a set of tags."""
+
+    schema: int = one(1, INTEGER)
+    meta_graphs: tuple[MetaGraph, ...] = many(2, "MetaGraph")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class KerasObject:
+    """``SavedObject`` of saved_metadata.proto: the Keras metadata (JSON) of the object of number `node`."""
+
+    node: int = one(2, INTEGER)
+    path: str = one(3, TEXT)
+    identifier: str = one(4, TEXT)
+    metadata: str = one(5, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class KerasMetadata:
+    """``SavedMetadata``, the file keras_metadata.pb of tf.keras 2.5 to 2.15."""
+
+    nodes: tuple[KerasObject, ...] = many(1, "KerasObject")
+
+
+# -- graph (graph.proto, node_def.proto, attr_value.proto, tensor.proto, function.proto)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class TensorValue:
+    """``TensorProto``: the values of a constant; those of text are given one by one, others as bytes or one by one."""
+
+    dtype: int = one(1, INTEGER)
+    shape: Shape | None = one(2, "Shape")
+    content: memoryview = one(4, BYTES)
+    texts: tuple[memoryview, ...] = many(8, BYTES)
+    integers: tuple[int, ...] = many(10, INTEGER)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """``AttrValue``, as far as constants need it."""
+
+    text: memoryview = one(2, BYTES)
+    integer: int = one(3, INTEGER)
+    type: int = one(6, INTEGER)
+    tensor: TensorValue | None = one(8, "TensorValue")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Node:
+    """``NodeDef``; its attributes are read where they are asked for."""
+
+    name: str = one(1, TEXT)
+    op: str = one(2, TEXT)
+    inputs: tuple[str, ...] = many(3, TEXT)
+    attributes: dict[str, memoryview] = mapping(5, TEXT, BYTES)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """``OpDef.ArgDef``."""
+
+    name: str = one(1, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class FunctionSignature:
+    """``OpDef`` of a function."""
+
+    name: str = one(1, TEXT)
+    inputs: tuple[Argument, ...] = many(2, "Argument")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Function:
+    """``FunctionDef``; its nodes stay bytes until they are asked for."""
+
+    signature: FunctionSignature | None = one(1, "FunctionSignature")
+    nodes: tuple[memoryview, ...] = many(3, BYTES)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class FunctionLibrary:
+    """``FunctionDefLibrary``; functions stay bytes until they are asked for."""
+
+    functions: tuple[memoryview, ...] = many(1, BYTES)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """``GraphDef``."""
+
+    nodes: tuple[memoryview, ...] = many(1, BYTES)
+    library: FunctionLibrary | None = one(2, "FunctionLibrary")

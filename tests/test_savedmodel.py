@@ -1,0 +1,224 @@
+"""SavedModel folders of tf.keras: opened without TensorFlow, with the outputs and the next step of the stack that wrote them.
+
+The folders were made by scripts/fixtures/make_savedmodels.py in TensorFlow 2.4, 2.6 and 2.15. Checkpoints are compared with
+TensorFlow's own reader where the corpus lies beside the repository.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import anykeras
+from anykeras.containers.checkpoint.bundle import Bundle, read_bundle
+from anykeras.containers.checkpoint.crc32c import compute_crc32c, unmask_crc32c
+from anykeras.containers.checkpoint.slices import encode_slice_key
+from anykeras.containers.checkpoint.snappy import inflate_snappy
+from anykeras.containers.source import open_source
+from anykeras.containers.wire import read_message
+from anykeras.containers.wire.messages import Extent, Shape
+from anykeras.errors import AnyKerasError
+from genuine import ATOL, CORPUS, FOLDER, RTOL
+
+FOLDERS = sorted((FOLDER / "savedmodel").glob("*/*.savedmodel"))
+MADE = CORPUS.parent / "savedmodel" / "made"
+TEXT = "vocabulary"
+
+
+def recorded(folder: Path) -> dict[str, np.ndarray]:
+    with np.load(folder.with_suffix(".npz")) as arrays:
+        return dict(arrays)
+
+
+def check(model: keras.Model, arrays: dict[str, np.ndarray]) -> None:
+    found = keras.tree.flatten(model.predict(inputs(arrays), verbose=0))
+    expected = [arrays[key] for key in sorted(arrays) if key.startswith("out")]
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_allclose(one, other, RTOL, ATOL)
+
+
+def inputs(arrays: dict[str, np.ndarray]) -> object:
+    given: list[object] = [arrays[key] for key in sorted(arrays) if key.startswith("in")]
+    if arrays["in0"].dtype.kind == "U":
+        tensorflow = pytest.importorskip("tensorflow")
+        given = [tensorflow.constant(array) for array in given]
+    return given[0] if len(given) == 1 else given
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_a_genuine_folder_gives_what_its_stack_recorded(folder: Path) -> None:
+    if folder.stem == TEXT and keras.backend.backend() != "tensorflow":
+        pytest.skip("text needs TensorFlow")
+    arrays = recorded(folder)
+    model = anykeras.load_model(folder)
+    check(model, arrays)
+    if "y0" in arrays:
+        model.train_on_batch(inputs(arrays), arrays["y0"])
+        np.testing.assert_allclose(model.predict(inputs(arrays), verbose=0), arrays["after0"], RTOL, ATOL)
+
+
+def test_folders_were_found() -> None:
+    assert {folder.stem for folder in FOLDERS} >= {"mlp", "named", "vocabulary"}
+    assert len({folder.parent.name for folder in FOLDERS}) >= 3
+
+
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if f.stem == TEXT], ids=lambda p: p.parent.name)
+def test_a_vocabulary_is_read_out_of_the_folder(folder: Path) -> None:
+    """The words that were adapted to; that their order is right shows in the outputs on TensorFlow."""
+    layers = anykeras.pipeline.read(folder).architecture["config"]["layers"]  # type: ignore[index,call-overload]
+    words = next(layer["config"]["vocabulary"] for layer in layers if layer["class_name"] == "TextVectorization")
+    special = {"", "[UNK]"}  # which TensorFlow 2.4 keeps in the table
+    assert sorted(set(words) - special) == ["a", "cat", "dog", "ran", "sat", "the"]
+
+
+def test_the_ways_to_name_a_folder(tmp_path: Path) -> None:
+    source = FOLDER / "savedmodel" / "tf2.4" / "mlp.savedmodel"
+    served = tmp_path / "served"
+    shutil.copytree(source, served / "7")
+    shutil.copytree(source, served / "12")
+    for path in (served, served / "12", served / "12" / "saved_model.pb"):
+        assert "tf.keras 2.4.0" in repr(anykeras.inspect(path))
+
+
+def test_a_folder_converts_for_stock_keras(tmp_path: Path) -> None:
+    source = next(folder for folder in FOLDERS if folder.stem == "named")
+    anykeras.convert(source, tmp_path / "new.keras")
+    check(keras.models.load_model(tmp_path / "new.keras"), recorded(source))
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (lambda folder: (folder / "variables" / "variables.index").unlink(), "AK1153"),
+        (lambda folder: next(folder.glob("variables/*.data-*")).unlink(), "AK1153"),
+        (lambda folder: (folder / "saved_model.pb").write_bytes(b"version https://git-lfs.github.com/spec/v1\n"), "AK1130"),
+        (lambda folder: (folder / "saved_model.pb").write_bytes((folder / "saved_model.pb").read_bytes()[:9000]), "AK1150"),
+        (lambda folder: spoil(folder / "variables" / "variables.index", 20), "AK1150"),
+        (lambda folder: spoil(next(folder.glob("variables/*.data-*")), 6), "AK1152"),
+        (lambda folder: link(folder / "variables" / "variables.index"), "AK1111"),
+    ],
+)
+def test_a_folder_that_is_not_whole_is_named(tmp_path: Path, change: object, code: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(next(folder for folder in FOLDERS if folder.stem == "mlp"), folder)
+    change(folder)  # type: ignore[operator]
+    with pytest.raises(AnyKerasError) as caught:
+        anykeras.convert(folder, tmp_path / "new.keras")
+    assert caught.value.code == code
+    assert not (tmp_path / "new.keras").exists()
+
+
+def spoil(path: Path, at: int) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 0x10
+    path.write_bytes(data)
+
+
+def link(path: Path) -> None:
+    moved = path.with_name("moved")
+    path.rename(moved)
+    path.symlink_to(moved)
+
+
+def test_checksums_are_those_of_the_standard() -> None:
+    """Test vectors of RFC 3720, appendix B.4, and a masked one of tensorflow/core/lib/hash/crc32c_test.cc."""
+    assert compute_crc32c(bytes(32)) == 0x8A9136AA
+    assert compute_crc32c(b"\xff" * 32) == 0x62A8AB43
+    assert compute_crc32c(bytes(range(32))) == 0x46DD794E
+    assert compute_crc32c(b"123456789") == 0xE3069283
+    assert unmask_crc32c(((0xE3069283 >> 15 | 0xE3069283 << 17) + 0xA282EAD8) & 0xFFFFFFFF) == 0xE3069283
+
+
+def test_lanes_give_the_checksum_of_the_plain_way() -> None:
+    data = np.random.default_rng(0).bytes(70_001)
+    state = 0xFFFFFFFF
+    for byte in data:  # the definition, bit by bit
+        state ^= byte
+        for _ in range(8):
+            state = (state >> 1) ^ (0x82F63B78 if state & 1 else 0)
+    assert compute_crc32c(data) == state ^ 0xFFFFFFFF
+
+
+def test_snappy_blocks() -> None:
+    """Literal, a copy that overlaps itself, and refusals (format_description.txt of google/snappy)."""
+    assert inflate_snappy(b"\x07\x00a\x09\x01", 100, "t") == b"aaaaaaa"
+    for bad in (b"\x07\x00a", b"\x07\x00a\x09\x09", b"\xff\xff\xff\xff\x0f\x00a"):
+        with pytest.raises(AnyKerasError):
+            inflate_snappy(bad, 100, "t")
+
+
+def test_messages_are_bounded() -> None:
+    deep = b"\x12\x02\x08\x01"
+    assert read_message(Shape, deep, "t").sizes == (1,)
+    for bad in (b"\x12\x7f", b"\x0b", b"\x12", b"\x18" + b"\xff" * 11):
+        with pytest.raises(AnyKerasError):
+            read_message(Shape, bad, "t")
+    with anykeras.limits.override(work=1000), pytest.raises(AnyKerasError) as caught:
+        read_message(Shape, b"\x18\x01" * 5000, "t")
+    assert caught.value.code == "AK1003"
+
+
+def test_keys_of_parts_are_in_ordered_code() -> None:
+    """As TensorFlow 1.15 wrote it for a variable of 130 rows in two parts (extents 0,65 and all of the other axis)."""
+    key = encode_slice_key("w", [Extent(65, 65), Extent(0, -1)])
+    assert key == b"\x00w\x00\x01\x01\x02" + b"\xc0\x41" * 2 + b"\x80\x7f"
+
+
+def bundle_at(prefix: str) -> Bundle:
+    return read_bundle(open_source(prefix + ".index"), lambda i, n: open_source(f"{prefix}.data-{i:05}-of-{n:05}"))
+
+
+@pytest.mark.skipif(not MADE.exists(), reason="the corpus is not beside the repository")
+def test_every_tensor_is_the_one_that_tensorflow_reads() -> None:
+    tensorflow = pytest.importorskip("tensorflow")
+    prefixes = sorted(str(path)[: -len(".index")] for root in (MADE, CORPUS) for path in root.rglob("*.index"))
+    assert len(prefixes) > 90
+    for prefix in prefixes[::3]:
+        reader, ours = tensorflow.train.load_checkpoint(prefix), bundle_at(prefix)
+        assert set(ours.entries) == set(reader.get_variable_to_shape_map())
+        for key in ours.entries:
+            one, other = ours.tensor(key).read(), reader.get_tensor(key)
+            assert one.shape == np.shape(other)
+            assert list(one.ravel()) == list(np.ravel(other)) if one.dtype == object else one.tobytes() == other.tobytes()
+
+
+def test_partitioned_variables_and_every_dtype(tmp_path: Path) -> None:
+    tensorflow = pytest.importorskip("tensorflow")
+    prefix = os.fspath(tmp_path / "ckpt")
+    whole = np.arange(24, dtype="float32").reshape(6, 4)
+    names = (
+        "float32",
+        "float64",
+        "float16",
+        "bfloat16",
+        "int8",
+        "int16",
+        "int32",
+        "int64",
+        "uint8",
+        "uint16",
+        "uint32",
+        "uint64",
+        "bool",
+        "complex64",
+    )
+    values = {name: tensorflow.cast([[0, 1], [1, 0]], name) for name in names}
+    values["text"] = tensorflow.constant([b"", b"a\x00b", "ä".encode() * 200])
+    tensorflow.raw_ops.SaveV2(
+        prefix=prefix,
+        tensor_names=[*values, "w", "w"],
+        shape_and_slices=[""] * len(values) + ["6 4 0,2:-", "6 4 2,4:-"],
+        tensors=[*values.values(), whole[:2], whole[2:]],
+    )
+    ours = bundle_at(prefix)
+    np.testing.assert_array_equal(ours.tensor("w").read(), whole)
+    assert list(ours.tensor("text").read()) == list(values["text"].numpy())
+    for name in names:
+        assert ours.tensor(name).dtype == name
+        assert ours.tensor(name).read().tobytes() == values[name].numpy().tobytes()
