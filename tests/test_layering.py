@@ -19,7 +19,7 @@ ROWS = {
     "targets": 5, "compat": 5, "shims": 5, "matching": 5,
     "verification": 6, "custom": 6,
     "pipeline": 7,
-    "opened": 8,
+    "opened": 8, "weights_only": 8,
     "api": 9,
     "__init__": 10, "cli": 10,
     "__main__": 11,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import custom, pipeline, targets, verification
+from . import custom, pipeline, targets, verification, weights_only
 from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .pages import Page, find_page
 from .pipeline import CustomObjectsSource, Path
 from .verification import Report
+from .weights_only import WeightsInspection
 
 
 def open_file(
@@ -114,16 +115,20 @@ def convert(
 
 
 @guard_verb
-def inspect(path: Path, *, weights: Path | None = None) -> Inspection:
+def inspect(path: Path, *, weights: Path | None = None) -> Inspection | WeightsInspection:
     """Who wrote the file, its layers, and what bringing it to current Keras finds. Imports no framework.
 
-    A file that cannot be brought to current Keras is still described; `refusal` then says why.
+    A file that cannot be brought to current Keras is still described; `refusal` then says why. Of a file that holds weights
+    alone, what their names and shapes tell of the layers: a :class:`WeightsInspection`.
 
     Raises:
         MissingFile: there is no such file.
         AnyKerasError: the file is no model, or too damaged to describe.
     """
-    parsed = pipeline.parse_raw(pipeline.read(path, weights))
+    raw = pipeline.read(path, weights)
+    if raw.architecture is None and raw.weights is not None:
+        return WeightsInspection(raw)
+    parsed = pipeline.parse_raw(raw)
     try:
         opened = open_migrated(pipeline.migrate(parsed))
         targets.lower(opened.document)
@@ -138,11 +143,17 @@ def stub(path: Path, *, weights: Path | None = None) -> str:
 
     Filled in, the text is what ``custom_objects="my_layers.py"`` takes. Imports no framework.
 
+    For a file that holds weights alone, the text is a function ``build`` with every layer that the file tells, and an
+    ``ASK(...)`` for each argument that it does not; filled in, it is what ``architecture="model.py:build()"`` takes.
+
     Raises:
         MissingFile: there is no such file.
         AnyKerasError: the file is no model, or too damaged to describe.
     """
-    migrated = pipeline.migrate(pipeline.parse_raw(pipeline.read(path, weights)))
+    raw = pipeline.read(path, weights)
+    if raw.architecture is None and raw.weights is not None:
+        return weights_only.write_sketch(WeightsInspection(raw))
+    migrated = pipeline.migrate(pipeline.parse_raw(raw))
     return custom.write_stub(migrated.document, migrated.parsed.raw.match.path)
 
 

@@ -15,9 +15,10 @@ from .. import __version__, api, targets
 from ..boundary import as_our_error
 from ..errors import AnyKerasError, Bug, Unfaithful
 from ..findings import Affects, Fidelity
-from ..opened import list_fidelities
+from ..opened import Inspection, list_fidelities
 from ..texts import escape
 from ..verification import Verdict
+from ..weights_only import WeightsInspection
 from . import render
 
 EXIT_CODES = (
@@ -95,11 +96,20 @@ def inspect(
     code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show who wrote a file, its layers, and what is found in it. Needs no framework."""
+    """Show who wrote a file, its layers, and what is found in it; also of weights alone. Needs no framework."""
     with _show_errors(as_json):
         found = api.inspect(file, weights=weights)
-        _print(as_json, found.as_dict, lambda: render.print_code(found) if code else render.print_inspection(found))
+        _print(as_json, found.as_dict, lambda: _show_inspection(found, code))
         raise typer.Exit(DONE if found.refusal is None else _choose_exit_code(found.refusal))
+
+
+def _show_inspection(found: Inspection | WeightsInspection, code: bool) -> None:
+    if code:
+        render.print_code(found)
+    elif isinstance(found, WeightsInspection):
+        render.print_weights(found)
+    else:
+        render.print_inspection(found)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -175,7 +185,10 @@ def _parse_levels(texts: Sequence[str]) -> dict[str, str]:
 
 @app.command(epilog=EXIT_CODES)
 def stub(file: File, weights: Weights = None) -> None:
-    """Print a class to fill in for every custom class that a file needs. Needs no framework."""
+    """Print a class to fill in for every custom class that a file needs; for weights alone, code that builds their model.
+
+    Needs no framework.
+    """
     with _show_errors(False):
         text = api.stub(file, weights=weights)
         print(text or "# No custom classes needed.", end="\n" if not text else "")

@@ -17,6 +17,7 @@ from ..pages import Page
 from ..texts import Lines
 from ..texts import escape as escape_text
 from ..verification import Check, Report, Verdict
+from ..weights_only import WeightsInspection, describe_weights, list_saved_layers
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -60,7 +61,23 @@ def print_inspection(found: Inspection) -> None:
         print_refusal(found.refusal)
 
 
-def print_code(found: Inspection) -> None:
+def print_weights(found: WeightsInspection) -> None:
+    """A file of weights alone: writer, layers, what follows from their shapes and what does not, what to do."""
+    out.print(f"[bold]{escape(found.raw.match.path)}[/bold]  weights only", soft_wrap=True)
+    out.print(f"written by [bold]{escape(str(found.writer))}[/bold]")
+    for evidence in found.writer.evidence:
+        out.print(f"  evidence  {escape(f'{evidence.where}: {evidence.says}')}", soft_wrap=True)
+    table = Table("layer", "class", "features", "weights", box=None, header_style="bold")
+    for name, words, widths, weights in list_saved_layers(found):
+        table.add_row(escape(name), escape(words), escape(widths), escape(weights))
+    out.print(table)
+    for title, text in describe_weights(found):
+        out.print(f"[bold]{title}[/bold]  {escape(text)}", soft_wrap=True)
+    for note in (*found.raw.notes, *(f"not used: {name}" for name in found.raw.leftovers)):
+        out.print(f"note  {escape(note)}", soft_wrap=True)
+
+
+def print_code(found: Inspection | WeightsInspection) -> None:
     """The functions of the file, each with what is known of it."""
     for record in found.code:
         pythons = f"Python {escape(' or '.join(record.pythons))}, " if record.pythons else ""

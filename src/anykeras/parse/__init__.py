@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..catalog.known_models import find_known_model
@@ -11,6 +12,7 @@ from ..document.edit import UniqueNames
 from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import layers_of, rebuild
 from ..errors import Malformed, NotAModel
+from ..tensors import Tensor
 from . import era, keras0, keras3, legacy
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
 from .shared import shared_findings
@@ -19,7 +21,7 @@ from .training import training_of
 from .tree import bind_assets, bind_tree
 from .weights import bind_named
 
-__all__ = ["architecture", "era", "parse"]
+__all__ = ["architecture", "describe_known_model", "era", "parse"]
 
 
 def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Document:
@@ -32,7 +34,7 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
     if raw.architecture is None:
         raise NotAModel(
             "AK1210",
-            f"{raw.match.path} holds weights and no architecture{_of_known_model(raw)}",
+            f"{raw.match.path} holds weights and no architecture{describe_known_model(raw)}",
             part=raw.part or raw.match.name,
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
@@ -43,13 +45,16 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
     return Document(model, writer, writer.era, training_of(raw, model, writer), findings)
 
 
-def _of_known_model(raw: Raw) -> str:
+def describe_known_model(raw: Raw) -> str:
     """Which network everybody used has weights like these, as the end of a sentence."""
-    if not isinstance(raw.weights, NamedWeights):
-        return ""
-    saved = [(group.name, [tensor.shape for _, tensor in group.weights]) for group in raw.weights.groups]
-    known = find_known_model(saved)
-    return f"; they have the layers and shapes of {known}" if known else ""
+    known = find_known_model(tensor.shape for tensor in _tensors(raw))
+    return f"; they have the shapes of {known}" if known else ""
+
+
+def _tensors(raw: Raw) -> Iterable[Tensor]:
+    if isinstance(raw.weights, NamedWeights):
+        return [tensor for group in raw.weights.groups for _, tensor in group.weights]
+    return raw.weights.tensors.values() if raw.weights is not None else ()
 
 
 def architecture(raw: Raw, writer: Writer, context: ParseContext) -> Layer:

@@ -1,0 +1,16 @@
+"""A file that holds weights alone: what it tells, what lies beside it, and a skeleton of the code that made it."""
+
+from .inspection import WeightsInspection, describe_weights, list_saved_layers
+from .siblings import Sibling, choose_sibling, find_siblings, refuse_alone
+from .sketch import write_sketch
+
+__all__ = [
+    "Sibling",
+    "WeightsInspection",
+    "choose_sibling",
+    "describe_weights",
+    "find_siblings",
+    "list_saved_layers",
+    "refuse_alone",
+    "write_sketch",
+]
