@@ -12,9 +12,10 @@ from .findings import Affects, Fidelity, Finding
 from .warning import AnyKerasWarning
 
 if TYPE_CHECKING:
-    from .api import convert, explain, inspect, load_model, open, stub, verify
+    from .api import convert, explain, inspect, load_model, match, open, stub, transfer, verify
     from .opened import Converted, Inspection, Opened
     from .verification import Report
+    from .weights_only import WeightsInspection
 
 __version__ = "0.1.0"
 __all__ = [
@@ -27,20 +28,24 @@ __all__ = [
     "Inspection",
     "Opened",
     "Report",
+    "WeightsInspection",
     "__version__",
     "convert",
     "explain",
     "inspect",
     "limits",
     "load_model",
+    "match",
     "open",
     "stub",
+    "transfer",
     "verify",
 ]
 _LATER = {
-    **dict.fromkeys(("convert", "explain", "inspect", "load_model", "open", "stub", "verify"), "api"),
+    **dict.fromkeys(("convert", "explain", "inspect", "load_model", "match", "open", "stub", "transfer", "verify"), "api"),
     **dict.fromkeys(("Converted", "Inspection", "Opened"), "opened"),
     "Report": "verification",
+    "WeightsInspection": "weights_only",
 }
 
 

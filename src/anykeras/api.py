@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from . import custom, pipeline, targets, verification, weights_only
+from collections.abc import Mapping
+from dataclasses import replace
+
+from . import custom, matching, pipeline, targets, verification, weights_only
 from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
+from .findings import Finding
+from .matching.match import Defaults
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .pages import Page, find_page
 from .pipeline import CustomObjectsSource, Path
@@ -20,7 +25,13 @@ def open_file(
     skip_mismatch: bool = False,
 ) -> Opened:
     """Everything before a target is chosen. Raises AnyKerasError."""
-    parsed = pipeline.parse_raw(pipeline.read(path, weights), custom_objects)
+    raw = pipeline.read(path, weights)
+    found: list[Finding] = []
+    if raw.architecture is None and raw.weights is not None:
+        raw, *found = weights_only.read_beside(raw)
+    parsed = pipeline.parse_raw(raw, custom_objects)
+    if found:
+        parsed = replace(parsed, document=replace(parsed.document, findings=(*found, *parsed.document.findings)))
     opened = open_migrated(pipeline.migrate(parsed), native)
     return opened.renew_misfits() if skip_mismatch else opened
 
@@ -135,6 +146,79 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection | WeightsI
     except AnyKerasError as refusal:
         return Inspection(parsed.raw, parsed.document, refusal=refusal)
     return Inspection(parsed.raw, parsed.document, opened)
+
+
+@guard_verb
+def match(
+    path: Path,
+    into: Path,
+    *,
+    by_name: bool = False,
+    skip_mismatch: bool = False,
+    layers: Mapping[str, str] | None = None,
+    data_format: str | None = None,
+    writer: str | None = None,
+    defaults: Defaults = "ask",
+) -> matching.WeightsReport:
+    """Which weights of a file belong into which layers of a model, and by which witness. Loads nothing, needs no framework.
+
+    Args:
+        path: weights of any Keras, or a whole model file, whose weights are taken.
+        into: the model: an architecture (JSON, YAML) or a whole model file.
+        by_name, skip_mismatch, layers, data_format, writer, defaults: as for ``anykeras.load_weights``.
+
+    Raises:
+        MissingFile: a file does not exist.
+        Undecided: the file leaves something open; the message names the argument that settles it.
+        AnyKerasError: the weights do not go into this model, or a file is refused.
+    """
+    options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
+    return _match(path, open_file(into), options).report
+
+
+@guard_verb
+def transfer(
+    path: Path,
+    into: Path,
+    dst: Path,
+    *,
+    by_name: bool = False,
+    skip_mismatch: bool = False,
+    layers: Mapping[str, str] | None = None,
+    data_format: str | None = None,
+    writer: str | None = None,
+    defaults: Defaults = "ask",
+    force: bool = False,
+    strict: Strict | None = None,
+) -> tuple[Converted, matching.WeightsReport]:
+    """Write the model of `into` with the weights of `path`, as a ``.keras`` file that stock Keras opens. Needs no framework.
+
+    Args:
+        path, into: as for :func:`match`; both are only read.
+        dst: the file to write; it appears whole or not at all.
+        by_name, skip_mismatch, layers, data_format, writer, defaults: as for ``anykeras.load_weights``.
+        force: replace `dst` if it exists.
+        strict: as for :func:`convert`.
+
+    Raises:
+        MissingFile, OutputExists: a file does not exist; `dst` does, and `force` is false.
+        Undecided: the file leaves something open; the message names the argument that settles it.
+        AnyKerasError: the weights do not go into this model, or a file is refused. Nothing is written then.
+    """
+    options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
+    opened = open_file(into, native=True)
+    found = _match(path, opened, options)
+    filled = replace(opened, document=matching.fill_document(opened.document, found))
+    filled = replace(filled, findings=(*opened.findings, *found.report.findings))
+    return filled.convert(dst, force=force, strict=strict), found.report
+
+
+def _match(path: Path, opened: Opened, options: matching.Options) -> matching.Match:
+    """The weights of a file matched with an opened model. One of another time does not state their defaults."""
+    raw = pipeline.read(path)
+    writer = matching.writer_of_weights(raw, options.writer) if raw.weights is not None else None
+    of_its_time = writer is not None and matching.describe_conflict(opened.original.writer, writer) is None
+    return matching.match(raw, opened.document, replace(options, stated=of_its_time))
 
 
 @guard_verb

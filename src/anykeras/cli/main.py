@@ -39,6 +39,20 @@ File = Annotated[str, typer.Argument(help="A model file: .h5, .keras, JSON or YA
 Weights = Annotated[str | None, typer.Option("--weights", help="The weights file of an architecture file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
+ByName = Annotated[bool, typer.Option("--by-name", help="Weights: follow the names of layers alone.")]
+SkipMismatch = Annotated[bool, typer.Option("--skip-mismatch", help="Weights: fill what fits and leave the rest as it is.")]
+Layers = Annotated[
+    list[str] | None,
+    typer.Option("--layer", metavar="STORED=OWN", help="Weights: a layer of the file is this one of the model."),
+]
+DataFormat = Annotated[
+    str | None, typer.Option("--data-format", help="Weights: images were channels_first or channels_last then.")
+]
+WrittenBy = Annotated[str | None, typer.Option("--writer", help='Weights: who wrote them, "1.0.5" or "keras 2.1.6 on theano".')]
+DefaultsOf = Annotated[
+    str, typer.Option("--defaults", help="Weights: changed defaults as they were (then), as the model has them (mine), or ask.")
+]
+
 DONE, FOUND, REFUSED, BUG = 0, 1, 2, 3
 
 
@@ -94,13 +108,56 @@ def inspect(
     file: File,
     weights: Weights = None,
     code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
+    into: Annotated[
+        str | None,
+        typer.Option("--into", metavar="MODEL", help="Show which weights of FILE belong into which layers of MODEL."),
+    ] = None,
+    by_name: ByName = False,
+    skip_mismatch: SkipMismatch = False,
+    layers: Layers = None,
+    data_format: DataFormat = None,
+    writer: WrittenBy = None,
+    defaults: DefaultsOf = "ask",
     as_json: AsJson = False,
 ) -> None:
     """Show who wrote a file, its layers, and what is found in it; also of weights alone. Needs no framework."""
     with _show_errors(as_json):
+        if into is not None:
+            report = api.match(file, into, **_matching(by_name, skip_mismatch, layers, data_format, writer, defaults))
+            _print(as_json, report.as_dict, lambda: render.print_match(report))
+            raise typer.Exit(DONE)
         found = api.inspect(file, weights=weights)
         _print(as_json, found.as_dict, lambda: _show_inspection(found, code))
         raise typer.Exit(DONE if found.refusal is None else _choose_exit_code(found.refusal))
+
+
+def _matching(
+    by_name: bool,
+    skip_mismatch: bool,
+    layers: Sequence[str] | None,
+    data_format: str | None,
+    writer: str | None,
+    defaults: str,
+) -> dict[str, Any]:
+    """The options about weights as arguments of the API; wrong ones are refused as wrong arguments."""
+    pairs = [text.partition("=") for text in layers or ()]
+    for stored, equals, own in pairs:
+        if not (stored and equals and own):
+            raise typer.BadParameter("give STORED=OWN, a layer of the file and one of the model", param_hint="--layer")
+    for option, value, allowed in (
+        ("--defaults", defaults, ("ask", "then", "mine")),
+        ("--data-format", data_format, (None, "channels_first", "channels_last")),
+    ):
+        if value not in allowed:
+            raise typer.BadParameter(f"it is one of {', '.join(filter(None, allowed))}", param_hint=option)
+    return {
+        "by_name": by_name,
+        "skip_mismatch": skip_mismatch,
+        "layers": {stored: own for stored, _, own in pairs} or None,
+        "data_format": data_format,
+        "writer": writer,
+        "defaults": defaults,
+    }
 
 
 def _show_inspection(found: Inspection | WeightsInspection, code: bool) -> None:
@@ -166,6 +223,36 @@ def convert(
             lambda: render.print_converted(done),
         )
         raise typer.Exit(DONE if done.check is None or done.check.verdict is not Verdict.FAIL else FOUND)
+
+
+@app.command(epilog=EXIT_CODES)
+def transfer(
+    file: Annotated[str, typer.Argument(help="The weights, or a model file whose weights are taken.")],
+    into: Annotated[str, typer.Option("--into", metavar="MODEL", help="The model: JSON, YAML or a whole model file.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="The .keras file to write.")],
+    by_name: ByName = False,
+    skip_mismatch: SkipMismatch = False,
+    layers: Layers = None,
+    data_format: DataFormat = None,
+    writer: WrittenBy = None,
+    defaults: DefaultsOf = "ask",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model with the weights of another file, each weight by proof. Needs no framework."""
+    options = _matching(by_name, skip_mismatch, layers, data_format, writer, defaults)
+    with _show_errors(as_json):
+        done, report = api.transfer(file, into, output, force=force, **options)
+        _print(
+            as_json,
+            lambda: {
+                "path": done.path,
+                "fidelity": list_fidelities(done),
+                "findings": [finding.as_dict() for finding in done.findings],
+                "weights": report.as_dict(),
+            },
+            lambda: render.print_transfer(done, report),
+        )
 
 
 def _parse_levels(texts: Sequence[str]) -> dict[str, str]:

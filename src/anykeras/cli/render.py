@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
+from ..matching import WeightsReport
 from ..opened import Converted, Inspection
 from ..pages import Page
 from ..texts import Lines
@@ -75,6 +76,28 @@ def print_weights(found: WeightsInspection) -> None:
         out.print(f"[bold]{title}[/bold]  {escape(text)}", soft_wrap=True)
     for note in (*found.raw.notes, *(f"not used: {name}" for name in found.raw.leftovers)):
         out.print(f"note  {escape(note)}", soft_wrap=True)
+
+
+def print_match(report: WeightsReport) -> None:
+    """Each pair with its witness, what stays unfilled and unused, what was concluded."""
+    out.print(f"weights written by [bold]{escape(str(report.writer))}[/bold]", soft_wrap=True)
+    table = Table("file", "model", "class", "witness", "form", box=None, header_style="bold")
+    for pair in report.pairs:
+        table.add_row(*(escape(text) for text in (pair.stored, pair.layer, pair.class_name, str(pair.witness), pair.form)))
+    out.print(table)
+    for name in report.unfilled:
+        out.print(f"[yellow]unfilled[/yellow] {escape(name)} of the model", soft_wrap=True)
+    for name in report.unused:
+        out.print(f"[yellow]unused[/yellow] {escape(name)} of the file", soft_wrap=True)
+    print_findings(report.findings)
+    if report.complete:
+        out.print("every layer is filled and every weight is used; activations, strides and padding are the model's own")
+
+
+def print_transfer(done: Converted, report: WeightsReport) -> None:
+    """The match, then the file."""
+    print_match(report)
+    out.print(f"[green]written[/green] {escape(done.path)} from {escape(done.opened.path)}", soft_wrap=True)
 
 
 def print_code(found: Inspection | WeightsInspection) -> None:

@@ -10,7 +10,7 @@ from .. import limits
 from ..catalog.base import OLD
 from ..containers.base import Raw
 from ..document.model import Document, Era, Value
-from ..document.walk import Path, fill_weights, walk
+from ..document.walk import Path, fill_weights, rebuild_paths, walk
 from ..errors import NotAModel, Undecided
 from ..findings import Fidelity, Finding
 from ..tensors import Tensor
@@ -250,7 +250,10 @@ def fill_document(document: Document, found: Match) -> Document:
 
     layers = dict(walk(document.model))
     weights: dict[Path, Mapping[str, Tensor]] = {path: {**layers[path].weights, **own} for path, own in found.tensors.items()}
-    return replace(document, model=fill_weights(document.model, weights))
+    model = fill_weights(document.model, weights)
+    if found.arguments:
+        model = rebuild_paths(model, lambda path, layer: layer.with_config(**found.arguments.get(path, {})))
+    return replace(document, model=model)
 
 
 def _of_layout(found: tuple[Form, ...], layout: str | None) -> tuple[Form, ...]:

@@ -16,6 +16,7 @@ from .atoms import Atom, class_of_name, read_atoms, read_generated
 from .kinds import Kind, in_layout, kind_of, layouts_of
 
 _HALVES = ("forward_layer", "backward_layer")
+_MOST = 12  # weights that one layer of Keras 0 had at most: an LSTM
 _CONTAINERS = ("layers", "_layer_checkpoint_dependencies")
 _MODELS = ("Functional", "Sequential", "Model", "Graph")
 
@@ -134,9 +135,25 @@ class _Reader:
             if kind is not None and class_name == "TimeDistributed":
                 kind = replace(kind, wrapper="TimeDistributed", rank=None if kind.rank is None else kind.rank + 1)
             return replace(layer, kind=kind)
+        if len(atoms) == 1 and numbered:
+            kind = self.kind(atoms[0])
+            return replace(layer, kind=kind) if kind is not None else replace(layer, inner=tuple(self.cut(atoms[0])))
         if len(atoms) == 1:
-            return replace(layer, kind=self.kind(atoms[0])) if numbered else replace(layer, inner=(self.leaf(atoms[0]),))
+            return replace(layer, inner=(self.leaf(atoms[0]),))
         return replace(layer, inner=tuple(self.inside(atoms)))
+
+    def cut(self, atom: Atom) -> list[SavedLayer]:
+        """The layers of a Graph, Merge or container of Keras 0, which saved all it held as one: the fewest that fit."""
+        listed = list(atom.tensors.items())
+        best: dict[int, list[SavedLayer]] = {0: []}
+        for end in range(1, len(listed) + 1):
+            for start in range(max(0, end - _MOST), end):
+                part = replace(atom, tensors=dict(listed[start:end]))
+                kind = self.kind(part) if start in best else None
+                if kind is not None and (end not in best or len(best[start]) + 1 < len(best[end])):
+                    name = f"{atom.name}/{len(best[start]) + 1}"
+                    best[end] = [*best[start], SavedLayer(name, kind=kind, atoms=(part,))]
+        return best.get(len(listed), [])
 
     def leaf(self, atom: Atom) -> SavedLayer:
         """The layer of one atom."""

@@ -1,7 +1,7 @@
 """A file that holds weights alone: what it tells, what lies beside it, and a skeleton of the code that made it."""
 
 from .inspection import WeightsInspection, describe_weights, list_saved_layers
-from .siblings import Sibling, choose_sibling, find_siblings, refuse_alone
+from .siblings import Sibling, choose_sibling, find_siblings, read_beside, refuse_alone
 from .sketch import write_sketch
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "describe_weights",
     "find_siblings",
     "list_saved_layers",
+    "read_beside",
     "refuse_alone",
     "write_sketch",
 ]

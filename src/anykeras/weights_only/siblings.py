@@ -16,6 +16,7 @@ from ..document.model import Layer, Writer
 from ..document.walk import layers_of
 from ..errors import AnyKerasError, NotAModel
 from ..findings import Finding
+from ..matching import writer_of_weights
 
 _TEXTS = (".json", ".yaml", ".yml")
 _SUFFIX = re.compile(r"\.weights\.h5\Z|\.(h5|hdf5|h5f|keras|npz|json|yaml|yml)\Z", re.IGNORECASE)
@@ -113,14 +114,26 @@ def _compare_shapes(architecture: Raw, weights: Raw) -> str:
     return ""
 
 
+def read_beside(weights: Raw) -> tuple[Raw, Finding]:
+    """The architecture beside a file of weights, with these weights in it, and the finding that says so.
+
+    Raises NotAModel (AK1210) where none belongs to them.
+    """
+    chosen, finding = choose_sibling(weights, writer_of_weights(weights), find_siblings(weights))
+    return pipeline.read(chosen.path, weights.match.path), finding
+
+
 def choose_sibling(weights: Raw, writer: Writer, found: Sequence[Sibling]) -> tuple[Sibling, Finding]:
     """The one that belongs to the weights: called alike, or the only one there, and every layer fits by name.
 
     Raises NotAModel (AK1210) where there is none, with the candidates and what to do.
     """
-    conventional = [sibling for sibling in found if sibling.same_stem] or (list(found) if len(found) == 1 else [])
+    alike = [sibling for sibling in found if sibling.same_stem]
+    conventional = alike or (list(found) if len({_stem(sibling.path) for sibling in found}) == 1 else [])
+    # a.json and a.yaml are one architecture in two spellings; a.json and a_model.json are two.
+    stems = {os.path.splitext(sibling.path)[0] for sibling in conventional}
     fitting = [sibling for sibling in conventional if sibling.fits]
-    if len(fitting) != 1:
+    if not fitting or len(stems) > 1:
         raise refuse_alone(weights, writer, found)
     chosen = fitting[0]
     why = "is called alike" if chosen.same_stem else "is the only architecture beside it"

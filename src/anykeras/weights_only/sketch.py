@@ -134,6 +134,9 @@ class _Sketch:
                 if shapes is not None:
                     yield f"    {_text(layer.name)}: {shapes!r},"
         yield "}"
+        if not self.jumps:
+            yield "HINTS = {}"
+            return
         yield "HINTS = {"
         for name, jump in self.jumps.items():
             hint = (
