@@ -56,6 +56,7 @@ class Stack(object):
         self.ops = getattr(keras, "ops", None) if self.major == 3 else None
         # Operators on symbolic tensors became layers of their own with TensorFlow 1.14, and reliable ones with 2.0.
         self.operators = self.ops is not None or (self.tf is not None and int(tf.__version__.split(".")[0]) == 2)
+        self.eager = self.operators
 
     def has(self, name):
         return hasattr(self.layers, RENAMED.get(name, name) if self.major == 1 else name)
@@ -91,7 +92,32 @@ class Stack(object):
             found = tensor.shape if self.ops is not None else self.backend.int_shape(tensor)
         return tuple(found)
 
+    def to_numpy(self, tensor):
+        return np.asarray(self.ops.convert_to_numpy(tensor) if self.ops is not None else tensor)
+
+    def change_dtype(self, draw):
+        """Another dtype or policy of the process, until `clear`."""
+        policies = getattr(self.keras, "mixed_precision", None)
+        if hasattr(policies, "set_global_policy") and draw.chance(0.6):
+            policies.set_global_policy("mixed_float16")
+            return "mixed_float16"
+        self.backend.set_floatx("float64")
+        return "float64"
+
+    def reset(self, model):
+        """Recurrent layers forget what they saw."""
+        for layer in model.layers:
+            for method in ("reset_states", "reset_state"):
+                if hasattr(layer, "layers"):
+                    self.reset(layer)
+                elif getattr(layer, "stateful", False) is True and hasattr(layer, method):
+                    getattr(layer, method)()
+
     def clear(self):
+        self.backend.set_floatx("float32")
+        policies = getattr(self.keras, "mixed_precision", None)
+        if hasattr(policies, "set_global_policy"):
+            policies.set_global_policy("float32")
         if hasattr(self.backend, "clear_session") and (self.major > 1 or self.backend.backend() == "tensorflow"):
             self.backend.clear_session()
 
@@ -356,6 +382,9 @@ RECURRENT = ("SimpleRNN", "LSTM", "GRU")
 MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Attention", "AdditiveAttention",
           "MultiHeadAttention")  # fmt: skip
 ALPHABET = 9  # ids of an Embedding are below
+WIDE = 100000  # seeds from here on also draw dtypes, policies, stateful layers, explicit masks, lookups and more operators
+DTYPES = ("float64", "float64", "float16", "mixed_float16")
+NARROW = {"rtol": 2e-2, "atol": 1e-2}  # what is computed in float16 is compared so
 
 
 class Source(object):
@@ -366,7 +395,9 @@ class Source(object):
 
     def numbers(self, draw, batch):
         shape = (batch,) + tuple(5 if d is None else d for d in self.shape)
-        if self.ids:
+        if self.dtype == "bool":
+            values = draw.state.random_sample(shape) < 0.7
+        elif self.ids:
             values = draw.state.randint(1, ALPHABET, shape)
         else:
             values = draw.state.normal(0, 1, shape)
@@ -383,11 +414,16 @@ class Source(object):
 class Builder(object):
     """Grows one random model."""
 
-    def __init__(self, stack, draw):
-        self.stack, self.draw = stack, draw
+    def __init__(self, stack, draw, wide=False, recipe=None):
+        self.stack, self.draw, self.wide = stack, draw, wide
         self.layers = {}  # what was called once, and on which shape, to be shared
-        self.recipe = []
+        self.recipe = [] if recipe is None else recipe
         self.fixed_batch = None
+        self.mask_inputs = []  # inputs beside the sources, and the sources of their numbers
+
+    def inner(self):
+        """The builder of a model inside this one."""
+        return Builder(self.stack, self.draw, self.wide, self.recipe)
 
     # -- layers ---------------------------------------------------------------------------------------------------
 
@@ -405,10 +441,15 @@ class Builder(object):
                     continue  # convolutions of TensorFlow on a CPU do not have it
                 if name in SINGLE or key in ("activation", "use_bias", "recurrent_activation", "reset_after"):
                     arguments[key] = value
+        if self.wide:
+            if self.stack.major > 1 and self.draw.chance(0.06):
+                arguments["dtype"] = self.draw.one(DTYPES)
+            if self.fixed_batch and "stateful" in taken and self.draw.chance(0.5):
+                arguments["stateful"] = True
         arguments.update(forced)
         if self.stack.major == 1:
             arguments = in_keras1(name, arguments)
-        dropped = [key for key in arguments if key not in taken and key not in forced and key != "trainable"]
+        dropped = [key for key in arguments if key not in taken and key not in forced and key not in ("trainable", "dtype")]
         required = set(SINGLE[name][1](Draw(0), shape)) if name in SINGLE and self.stack.major > 1 else set()
         for key in dropped:
             if key in required and key not in ("alpha", "groups", "interpolation", "strides", "dilation_rate"):
@@ -423,7 +464,7 @@ class Builder(object):
             inner = (shape[0],) + shape[2:]
             name = self.single(len(inner))
             if self.draw.chance(0.3) and None not in inner[1:]:
-                model = Builder(self.stack, self.draw).nested(inner)
+                model = self.inner().nested(inner)
                 return self.stack.layers.TimeDistributed(model), "TimeDistributed(model)"
             layer, arguments = self.make(name, inner)
             return self.stack.layers.TimeDistributed(layer), "TimeDistributed(%s %s)" % (name, arguments)
@@ -505,15 +546,20 @@ class Builder(object):
             if fitting:
                 key = self.draw.one(fitting)
                 self.recipe.append("share %s" % key[0])
-                return self.layers[key](x)
+                result = self.layers[key](x)
+                return self.draw.one(result) if isinstance(result, (list, tuple)) else result
         if dice < 0.27 and len(shape) in (3, 4, 5):
             layer, told = self.wrap(shape)
         elif dice < 0.36 and None not in shape[1:]:
-            layer, told = Builder(self.stack, self.draw).nested(shape), "nested"
+            layer, told = self.inner().nested(shape), "nested"
         elif dice < 0.43:
             return self.operate(x)
         elif dice < 0.52 and len(shape) == 3 and self.stack.major > 1:
             return self.with_states(x)
+        elif dice < 0.60 and self.wide and len(shape) == 3 and self.stack.operators:
+            return self.with_mask(x)
+        elif dice < 0.66 and self.wide and self.stack.operators:
+            return self.sort_in(x)
         else:
             name = self.single(len(shape))
             layer, told = self.make(name, shape)
@@ -547,8 +593,97 @@ class Builder(object):
         self.recipe.append("then initial_state %s" % (told,))
         return second(target, initial_state=states)
 
+    def with_mask(self, x):
+        """A layer that is called with a mask of its own: an input, or computed from numbers."""
+        shape = self.stack.shape(x)
+        lib, tf = self.stack.ops, self.stack.tf
+        kind = self.draw.one(["input", "numbers", "method"])
+        if kind == "input":
+            source = Source((shape[1],), ids=True, dtype="bool")
+            mask = self.input(source)
+            self.mask_inputs.append((mask, source))
+        elif kind == "method":
+            mask = self.stack.layers.Masking().compute_mask(x)
+        elif lib is not None:
+            mask = lib.any(lib.not_equal(x, 0.0), axis=-1)
+        else:
+            mask = tf.reduce_any(tf.not_equal(x, 0.0), axis=-1)
+        name = self.draw.one(list(RECURRENT) + ["Bidirectional", "RNN", "GlobalAveragePooling1D", "TimeDistributed", "Attention"])
+        self.recipe.append("%s mask to %s" % (kind, name))
+        if name == "Attention":
+            masks = [mask, mask] if self.draw.chance(0.5) else [None, mask]
+            return self.stack.cls(name)()([x, x], mask=masks)
+        if name == "Bidirectional":
+            layer = self.stack.layers.Bidirectional(self.make(self.draw.one(RECURRENT), shape)[0])
+        elif name == "RNN":
+            layer = self.stack.layers.RNN(self.make(self.draw.one(CELLS), shape, units=2)[0])
+        elif name == "TimeDistributed":
+            layer = self.stack.layers.TimeDistributed(self.stack.layers.Dense(2))
+        else:
+            layer, told = self.make(name, shape)
+            self.recipe.append("with %s" % (told,))
+        return layer(x, mask=mask)
+
+    def sort_in(self, x):
+        """Numbers sorted into bins or looked up, and what becomes of the places."""
+        layers = self.stack.layers
+        name = self.draw.one(["Discretization", "IntegerLookup", "CategoryEncoding", "Hashing"])
+        self.recipe.append(name)
+        bins = layers.Discretization(bin_boundaries=[-0.7, 0.0, 0.4])(x)
+        if name == "IntegerLookup":
+            keywords = {"output_mode": "multi_hot"} if self.draw.chance(0.3) else {}
+            if self.draw.chance(0.3):
+                keywords.update(num_oov_indices=self.draw.integer(1, 2))
+            bins = layers.IntegerLookup(vocabulary=[3, 1, 2], **keywords)(bins)
+        elif name == "CategoryEncoding":
+            mode = self.draw.one(["multi_hot", "count"])
+            bins = layers.CategoryEncoding(num_tokens=5, output_mode=mode)(bins)
+        elif name == "Hashing":
+            bins = layers.Hashing(num_bins=4)(bins)
+        if len(self.stack.shape(bins)) == 2 and self.draw.chance(0.5):
+            return layers.Embedding(8, 2)(bins)
+        return self.stack.ops.cast(bins, "float32") if self.stack.ops is not None else self.stack.tf.cast(bins, "float32")
+
+    def operate_wide(self, x):
+        """Functions over tensors as people write them between layers."""
+        shape = self.stack.shape(x)
+        kind = self.draw.integer(0, 11)
+        self.recipe.append("function %d" % kind)
+        lib, tf = self.stack.ops, self.stack.tf
+        if lib is None:
+            names = {"sum": tf.reduce_sum, "max": tf.reduce_max, "power": tf.pow, "concatenate": tf.concat, "clip": tf.clip_by_value}
+            find = lambda name: names.get(name) or getattr(tf, name)  # noqa: E731
+        else:
+            find = lambda name: getattr(lib, name)  # noqa: E731
+        if kind == 0:
+            return find("concatenate")([x, x * 2.0], axis=self.draw.one([-1, 1]))
+        if kind == 1:
+            return find("stack")([x, -x], axis=1)
+        if kind == 2:
+            return find("expand_dims")(x, axis=self.draw.one([1, -1]))
+        if kind == 3:
+            return find("clip")(x, -0.5, 0.8)
+        if kind == 4:
+            return find("where")(x > 0.1, x, x * 0.3)
+        if kind == 5:
+            return find("sum")(find("exp")(x * 0.2), axis=self.draw.one([-1, 1]), keepdims=True)
+        if kind == 6:
+            return find("max")(x, axis=self.draw.one([-1, len(shape) - 1]), keepdims=self.draw.chance(0.7))
+        if kind == 7:
+            return find("split")(x, 2, axis=-1)[self.draw.integer(0, 1)]
+        if kind == 8:
+            return find("matmul")(x, x, **({"transpose_b": True} if lib is None else {})) if lib is None else lib.matmul(x, lib.swapaxes(x, -1, -2))
+        if kind == 9:
+            return find("abs")(x) ** 2 / (1.0 + find("abs")(x))
+        if kind == 10:
+            total = find("shape")(x)
+            return find("reshape")(x, (total[0], -1)) if None not in shape[1:] else find("zeros_like")(x) + x
+        return find("cast")(x > 0.0, "float32") * x - find("square")(x)
+
     def operate(self, x):
         """An operator, a function of the stack or a Lambda."""
+        if self.wide and self.stack.operators and self.draw.chance(0.6):
+            return self.operate_wide(x)
         kind = self.draw.integer(0, 6)
         self.recipe.append("operator %d" % kind)
         if self.stack.operators and self.draw.chance(0.8):
@@ -674,8 +809,10 @@ class Builder(object):
 
     def build(self):
         """A model and its sources."""
-        if self.draw.chance(0.05):
+        if self.draw.chance(0.2 if self.wide else 0.05):
             self.fixed_batch = BATCH
+        if self.wide and self.draw.chance(0.12):
+            self.recipe.append("all in %s" % self.stack.change_dtype(self.draw))
         if self.draw.chance(0.2):
             source = self.sources()[0]
             if not source.ids and (self.stack.major > 1 or None not in source.shape):
@@ -701,6 +838,9 @@ class Builder(object):
         for index, tensor in enumerate(entered):
             if index not in used:  # every input reaches an output
                 outputs.append(self.stack.layers.Activation("tanh")(tensor))
+        for tensor, source in self.mask_inputs:
+            inputs.append(tensor)
+            sources.append(source)
         return self.model(inputs if len(inputs) > 1 else inputs[0], outputs if len(outputs) > 1 else outputs[0]), sources
 
     def grow(self, live, used):
@@ -731,13 +871,17 @@ def randomize(model, draw):
 
 
 def outputs_of(model, inputs):
-    found = model.predict(
-        inputs if len(inputs) > 1 else inputs[0], batch_size=BATCH, **({} if STACK.major == 1 else {"verbose": 0})
-    )
+    tensors = inputs if len(inputs) > 1 else inputs[0]
+    STACK.reset(model)
+    if STACK.eager:  # what predict computes, without a graph of its own for every model
+        found = model(tensors, training=False)
+        found = [STACK.to_numpy(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
+    else:
+        found = model.predict(tensors, batch_size=BATCH, **({} if STACK.major == 1 else {"verbose": 0}))
     return [np.asarray(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
 
 
-def record(model, sources, draw, folder):
+def record(model, sources, draw, folder, narrow):
     """Inputs, outputs, and every format of the stack, in `folder`."""
     inputs = [source.numbers(draw, BATCH) for source in sources]
     outputs = outputs_of(model, inputs)
@@ -746,8 +890,9 @@ def record(model, sources, draw, folder):
     near = [value if source.ids else value * (1 + 1e-6 * draw.state.uniform(-1, 1, value.shape)).astype(value.dtype)
             for value, source in zip(inputs, sources)]  # fmt: skip
     for value, other in zip(outputs, outputs_of(model, near)):
-        if not np.allclose(value, other, rtol=5e-5, atol=5e-6):
+        if not np.allclose(value, other, **(NARROW if narrow else {"rtol": 5e-5, "atol": 5e-6})):
             raise ValueError("outputs are too sensitive")
+    STACK.reset(model)
     saved = []
     formats = [("model.h5", lambda path: model.save(path))]
     if STACK.major == 3 or (STACK.tf is not None and version_of(STACK.tf) >= (2, 12)):
@@ -784,14 +929,15 @@ def generate(seed, folder):
     """One model in `folder`; the reason where the stack made none."""
     STACK.clear()
     draw = Draw(seed)
-    builder = Builder(STACK, draw)
+    builder = Builder(STACK, draw, seed >= WIDE)
     if os.path.exists(folder):
         shutil.rmtree(folder)
     os.makedirs(folder)
     try:
         model, sources = builder.build()
         randomize(model, draw)
-        record(model, sources, draw, folder)
+        narrow = "float16" in " ".join(builder.recipe)
+        record(model, sources, draw, folder, narrow)
     except Exception as error:
         shutil.rmtree(folder)
         if os.environ.get("DIFFERENTIAL_TRACE"):
@@ -800,7 +946,7 @@ def generate(seed, folder):
     backend = STACK.backend.backend() if hasattr(STACK.backend, "backend") else "tensorflow"
     with open(os.path.join(folder, "recipe.json"), "w") as target:
         json.dump({"seed": seed, "api": STACK.api, "keras": STACK.version, "backend": backend, "python": sys.version.split()[0],
-                   "steps": builder.recipe}, target, indent=1)  # fmt: skip
+                   "tolerance": NARROW if narrow else None, "steps": builder.recipe}, target, indent=1)  # fmt: skip
     return None
 
 

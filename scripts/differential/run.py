@@ -1,78 +1,95 @@
 """Open what `generate.py` made, live and converted, and compare with the outputs that the old stack recorded.
 
-    KERAS_BACKEND=tensorflow python scripts/differential/run.py MODELS/STACK ... --lines results.jsonl [--seconds 600]
+    KERAS_BACKEND=numpy python scripts/differential/run.py MODELS/STACK ... --lines results.jsonl [--seconds 600]
+    KERAS_BACKEND=jax python scripts/differential/run.py MODELS/STACK ... --lines results-jax.jsonl --doubtful results.jsonl
 
 Each folder holds the models of one stack. One JSON line for every (file, way) goes to `--lines`; what has a line already is not
-run again, so that a run goes on where it stopped. A table of counts per stack is printed at the end:
+run again, so that a run goes on where it stopped. By its seed, one file of a model is opened live and the next is converted;
+with `--every` all files are opened both ways.
+Stock Keras opens what was converted in the same process. A worker process opens hundreds of models; one that takes longer than
+`--limit` for a model is ended and the next model gets a new one. With `--doubtful` only what was not right there and every
+tenth model is opened. A table of counts per stack is printed at the end:
 
-    right      every output within rtol 1e-4, atol 1e-5
+    right      every output within rtol 1e-4, atol 1e-5 (or what recipe.json says for narrow dtypes)
     wrong      opened, and at least one output differs
     refused    an AnyKeras error, counted by code
-    crash      any other exception, from AnyKeras or from the Keras that opens what was converted
+    crash      any other exception, from AnyKeras or from the Keras that opens what was converted; or out of time
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import gc
 import json
+import multiprocessing
 import os
 import sys
 import tempfile
 import time
 import traceback
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+os.environ.setdefault("KERAS_BACKEND", "numpy")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-import keras
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np
 
-import anykeras
-
 RTOL, ATOL = 1e-4, 1e-5
-WAYS = ("live", "converted")
+RENEW = 400  # models, after which a worker has grown
+Line = dict[str, Any]
+Key = tuple[str, str, str, str]
 
 
-def open_live(path: Path, weights: Path | None) -> Any:
-    return anykeras.load_model(path, compile=False, weights=weights)
+# -- in the worker ----------------------------------------------------------------------------------------------------
 
 
-def open_converted(path: Path, weights: Path | None) -> Any:
+def open_file(path: Path, way: str) -> Any:
+    import keras
+
+    import anykeras
+
+    weights = path.with_name("model.weights.h5") if path.suffix == ".json" else None
+    if way == "live":
+        return anykeras.load_model(path, compile=False, weights=weights)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "converted.keras")
         anykeras.convert(path, target, weights=weights)
         return keras.models.load_model(target, compile=False)
 
 
-def compare(model: Any, recorded: Any) -> tuple[bool, float]:
+def compare(model: Any, recorded: Any, tolerance: dict[str, float]) -> tuple[bool, float]:
     """Whether every output is the recorded one, and the largest difference."""
+    import keras
+
     names = [name for name in recorded.files if name.startswith("in")]
     inputs = [recorded[f"in{i}"] for i in range(len(names))]
     found = model(inputs if len(inputs) > 1 else inputs[0], training=False)
-    found = found if isinstance(found, (list, tuple)) else [found]
+    found = keras.tree.flatten(found)  # of tf.keras the outputs may be nested lists, and predict gives them flat
     wanted = [recorded[f"out{i}"] for i in range(len(recorded.files) - len(names))]
     if len(found) != len(wanted):
         return False, float("inf")
     worst, right = 0.0, True
     for value, want in zip(found, wanted, strict=True):
-        value = np.asarray(keras.ops.convert_to_numpy(value), dtype="float64")
+        value = np.asarray(keras.ops.convert_to_numpy(value)).astype("float64")
         if value.shape != want.shape:
             return False, float("inf")
         worst = max(worst, float(np.abs(value - want).max()))
-        right = right and np.allclose(value, want, rtol=RTOL, atol=ATOL)
+        right = right and np.allclose(value, want, **tolerance)
     return right, worst
 
 
-def run(path: Path, way: str) -> dict[str, Any]:
+def run(path: Path, way: str) -> Line:
     """The line about one file, opened one way."""
-    weights = path.with_name("model.weights.h5") if path.suffix == ".json" else None
-    line: dict[str, Any] = {"stack": path.parts[-3], "seed": path.parts[-2], "file": path.name, "way": way}
+    import anykeras
+
+    line: Line = {"stack": path.parts[-3], "seed": path.parts[-2], "file": path.name, "way": way}
+    tolerance = json.loads(path.with_name("recipe.json").read_text()).get("tolerance") or {"rtol": RTOL, "atol": ATOL}
     try:
-        model = open_live(path, weights) if way == "live" else open_converted(path, weights)
-        right, worst = compare(model, np.load(path.with_name("io.npz")))
+        right, worst = compare(open_file(path, way), np.load(path.with_name("io.npz")), tolerance)
         line.update(outcome="right" if right else "wrong", difference=worst)
     except anykeras.AnyKerasError as error:
         line.update(outcome="refused", code=error.code, message=str(error)[:600])
@@ -83,34 +100,103 @@ def run(path: Path, way: str) -> dict[str, Any]:
     return line
 
 
-def models_of(folders: list[Path]) -> list[Path]:
-    """Every model file that has recorded outputs, stacks by turns so that a run cut short covers all."""
-    by_stack = [sorted(folder.glob("*/model.*")) for folder in folders]
-    turns = [(i / len(files), path) for files in by_stack for i, path in enumerate(files)]
-    return [path for _, path in sorted(turns) if path.name != "model.weights.h5" and path.with_name("io.npz").exists()]
+def work(pipe: Any) -> None:
+    """Lines for the (path, way) pairs that come through the pipe, until it closes."""
+    import keras
+
+    import anykeras  # noqa: F401
+
+    warnings.simplefilter("ignore")
+    gc.freeze()  # the libraries: no collection looks through them
+    pipe.send("ready")
+    while True:
+        try:
+            path, ways = pipe.recv()
+        except EOFError:
+            return
+        pipe.send([run(path, way) for way in ways])
+        keras.backend.clear_session(free_memory=False)
 
 
-def table(lines: list[dict[str, Any]]) -> str:
+# -- around it --------------------------------------------------------------------------------------------------------
+
+
+class Worker:
+    """A process that opens models, replaced where it takes too long, dies or has opened many."""
+
+    def __init__(self, limit: float) -> None:
+        self.limit, self.opened, self.process, self.pipe = limit, 0, None, None  # type: Any
+
+    def lines(self, path: Path, ways: list[str]) -> list[Line]:
+        if self.process is None or self.opened >= RENEW:
+            self.renew()
+        self.opened += 1
+        self.pipe.send((path, ways))
+        try:
+            if self.pipe.poll(self.limit):
+                return self.pipe.recv()
+            reason = f"no answer in {self.limit:.0f} s"
+        except EOFError:
+            reason = "the process died"
+        self.close()
+        line = {"stack": path.parts[-3], "seed": path.parts[-2], "file": path.name, "outcome": "crash"}
+        return [{**line, "way": way, "code": reason} for way in ways]
+
+    def renew(self) -> None:
+        self.close()
+        context = multiprocessing.get_context("spawn")
+        self.pipe, other = context.Pipe()
+        self.process = context.Process(target=work, args=(other,), daemon=True)
+        self.process.start()
+        other.close()
+        self.pipe.recv()
+        self.opened = 0
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.join()
+            self.pipe.close()
+        self.process = None
+
+
+def models_of(folders: list[Path], every: bool) -> Iterator[tuple[Path, list[str]]]:
+    """Model files with the ways to open them, stacks by turns so that a run cut short covers all."""
+    by_stack = [sorted(path.parent for path in folder.glob("*/io.npz")) for folder in folders]
+    turns = sorted((i / len(models), model) for models in by_stack for i, model in enumerate(models))
+    for _, model in turns:
+        files = sorted(path for path in model.glob("model.*") if path.name != "model.weights.h5")
+        first = int(model.name) % len(files)
+        for index, path in enumerate(files):
+            ways = ["live"] * (every or index == first) + ["converted"] * (every or index == (first + 1) % len(files))
+            if ways:
+                yield path, ways
+
+
+def read_lines(path: Path | None) -> dict[Key, Line]:
+    """The last line of each opening."""
+    if path is None or not path.exists():
+        return {}
+    lines = [json.loads(text) for text in path.read_text().splitlines()]
+    return {(line["stack"], line["seed"], line["file"], line["way"]): line for line in lines}
+
+
+def table(lines: list[Line]) -> str:
     counts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     codes: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
     models: dict[str, set[str]] = collections.defaultdict(set)
     for line in lines:
-        stack = line["stack"]
-        models[stack].add(line["seed"])
-        counts[stack][line["outcome"]] += 1
-        if "code" in line:
-            codes[stack][line["code"]] += 1
+        for stack in (line["stack"], "together"):
+            models[stack].add(line["stack"] + line["seed"])
+            counts[stack][line["outcome"]] += 1
+            if "code" in line:
+                codes[stack][line["code"]] += 1
     rows = ["| stack | models | openings | right | wrong | refused | crash | codes |", "|---|--:|--:|--:|--:|--:|--:|---|"]
-    for stack in sorted(counts):
+    for stack in sorted(counts, key=lambda name: (name == "together", name)):
         count = counts[stack]
-        told = ", ".join(f"{code} {n}" for code, n in codes[stack].most_common())
-        cells = [
-            stack,
-            len(models[stack]),
-            sum(count.values()),
-            *(count[k] for k in ("right", "wrong", "refused", "crash")),
-            told,
-        ]
+        code_counts = ", ".join(f"{code} {n}" for code, n in codes[stack].most_common())
+        outcomes = [count[outcome] for outcome in ("right", "wrong", "refused", "crash")]
+        cells = [stack, len(models[stack]), sum(count.values()), *outcomes, code_counts]
         rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(rows)
 
@@ -120,24 +206,28 @@ def main() -> None:
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--lines", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="open nothing after so many seconds")
+    parser.add_argument("--limit", type=float, default=60, help="seconds for one file")
     parser.add_argument("--again", default="", help="run again what had these outcomes, e.g. wrong,crash")
+    parser.add_argument("--every", action="store_true", help="all files both ways")
+    parser.add_argument(
+        "--doubtful", type=Path, help="lines of another run: only what was not right there and every tenth model"
+    )
     args = parser.parse_args()
-    warnings.simplefilter("ignore")
-    known = [json.loads(text) for text in args.lines.read_text().splitlines()] if args.lines.exists() else []
-    lines = {(line["stack"], line["seed"], line["file"], line["way"]): line for line in known}
-    again = set(args.again.split(",")) - {""}
-    begun = time.monotonic()
+    lines, again, begun = read_lines(args.lines), set(args.again.split(",")) - {""}, time.monotonic()
+    elsewhere = read_lines(args.doubtful)
+    worker = Worker(args.limit)
     with args.lines.open("a") as target:
-        for path in models_of(args.folders):
-            for way in WAYS:
-                if time.monotonic() - begun > args.seconds:
-                    break
-                key = (path.parts[-3], path.parts[-2], path.name, way)
-                if key in lines and lines[key]["outcome"] not in again:
-                    continue
-                lines[key] = run(path, way)
-                print(json.dumps(lines[key]), file=target, flush=True)
-            keras.backend.clear_session()
+        for path, ways in models_of(args.folders, args.every):
+            keys = {way: (path.parts[-3], path.parts[-2], path.name, way) for way in ways}
+            ways = [way for way, key in keys.items() if key not in lines or lines[key]["outcome"] in again]
+            if args.doubtful and int(path.parts[-2]) % 10:
+                ways = [way for way in ways if elsewhere.get(keys[way], {}).get("outcome", "right") != "right"]
+            if not ways or time.monotonic() - begun > args.seconds:
+                continue
+            for line in worker.lines(path, ways):
+                lines[keys[line["way"]]] = line
+                print(json.dumps(line), file=target, flush=True)
+    worker.close()
     print(table(list(lines.values())))
 
 

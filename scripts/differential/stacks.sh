@@ -27,8 +27,8 @@ models keras2.1.5-tf    py36tf18   keras    tensorflow 2.1.5
 models keras2.0.9-tf    py36tf18   keras    tensorflow 2.0.9
 models keras1.2.2-tf    py27       keras    tensorflow 1.2.2
 models keras3.0.5-tf    py311tf216 keras    tensorflow 3.0.5
-models keras3.6-jax     py312k36   keras    jax ""
-models keras3.15-jax    py313now   keras    jax ""
+models keras3.6-tf      py312k36   keras    tensorflow ""
+models keras3.15-tf     py313now   keras    tensorflow ""
 models tf2.4            py38tf24   tf.keras tensorflow ""
 models tf2.6            py39tf26   tf.keras tensorflow ""
 models tf2.11           py39tf211  tf.keras tensorflow ""

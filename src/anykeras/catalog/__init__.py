@@ -1,8 +1,8 @@
 """Facts about layers. Importing the package loads every family file, which registers its entries."""
 
 from ..registry import load_all
-from .base import LayerEntry, Role, entries, find
+from .base import OPERATION_LAYERS, LayerEntry, Role, entries, find
 
 load_all(__name__)
 
-__all__ = ["LayerEntry", "Role", "entries", "find"]
+__all__ = ["OPERATION_LAYERS", "LayerEntry", "Role", "entries", "find"]

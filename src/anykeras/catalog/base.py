@@ -15,6 +15,10 @@ from ..registry import Registry
 
 Shape = tuple[int | None, ...]
 
+OPERATION_LAYERS = frozenset(("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "AddLoss",
+                              "AddMetric"))  # fmt: skip
+"""Operations in layers' clothes, as tf.keras writes them: they have no weights and take no mask."""
+
 
 def always(config: Config) -> bool:
     """The condition of a weight that every configuration has."""

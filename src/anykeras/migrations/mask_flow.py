@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..catalog import find
+from ..catalog import OPERATION_LAYERS, find
 from ..catalog.masks import ATTENTIONS, MERGES, RECURRENT, Outgoing, mask_rule
 from ..document.build import Builder
 from ..document.edit import GraphEditor
@@ -45,9 +45,6 @@ Masks = Sequence[Mask | None]
 MERGING: Final = MERGES | {"Concatenate"}
 # Layers that Keras 3 hands an explicit mask to, if their Keras read one.
 _TAKING = frozenset((Outgoing.STEPS, Outgoing.WRAPPED, Outgoing.NONE, Outgoing.KEPT))
-# Operations in layers' clothes: they take no mask.
-_OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "AddLoss",
-                         "AddMetric"))  # fmt: skip
 
 
 class MaskWriter:
@@ -175,7 +172,7 @@ class MaskFlow:
     def _meet(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
         """A call that Keras 3 gets wrong."""
         rule = mask_rule(layer.class_name, self._writer)
-        unknown = find(layer.class_name, Era.KERAS3) is None and layer.class_name not in _OPERATIONS
+        unknown = find(layer.class_name, Era.KERAS3) is None and layer.class_name not in OPERATION_LAYERS
         if layer.graph is not None or layer.operation:
             return
         if not (rule.reads or layer.class_name == "TimeDistributed" or unknown):

@@ -197,6 +197,8 @@ def _functional(config: Mapping[str, Json], context: ParseContext, address: str)
     models = {layer.name for layer in layers if now and layer.graph is not None and not layer.graph.sequential}
     starts, ends = (_ends(config.get(key), models, context, key) for key in ("input_layers", "output_layers"))
     made_layers, made_calls = _operations(layers, calls, context)
+    if not now:  # tf.keras lists the one output of a model too
+        starts, ends = legacy.unwrap_single(starts), legacy.unwrap_single(ends)
     graph = Graph(made_layers, made_calls, starts, ends)
     return check_refs(graph if now else shift_nested(graph), context)
 

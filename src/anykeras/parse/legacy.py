@@ -164,13 +164,13 @@ def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -
     graph = Graph(
         tuple(layers),
         calls,
-        _unwrap_single(_ends(body.get("input_layers"), context, "input_layers")),
-        _unwrap_single(_ends(body.get("output_layers"), context, "output_layers")),
+        unwrap_single(_ends(body.get("input_layers"), context, "input_layers")),
+        unwrap_single(_ends(body.get("output_layers"), context, "output_layers")),
     )
     return check_refs(true_inputs(restore_calls(shift_nested(graph), context)), context)
 
 
-def _unwrap_single(ends: Value) -> Value:
+def unwrap_single(ends: Value) -> Value:
     """One tensor stands by itself: a model with one output gave it bare, however the file lists it (Keras 1 and 2)."""
     return ends[0] if isinstance(ends, tuple) and len(ends) == 1 else ends
 

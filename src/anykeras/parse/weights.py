@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ..catalog import Role, find
+from ..catalog import OPERATION_LAYERS, Role, find
 from ..containers.base import NamedWeights, WeightGroup
 from ..document.model import Era, Layer
 from ..document.walk import Path, children, fill_weights, layers_of, members, walk
@@ -128,7 +128,9 @@ def _expects_weights(layer: Layer, era: Era) -> bool:
 
 def is_unknown(layer: Layer, era: Era) -> bool:
     """A class that the catalog does not have: its weights are known by their names in the file only."""
-    return layer.graph is None and not layer.operation and find(layer.class_name, era) is None
+    if layer.graph is not None or layer.operation or layer.class_name in OPERATION_LAYERS:
+        return False
+    return find(layer.class_name, era) is None
 
 
 def _roles(layer: Layer, era: Era) -> Sequence[Role]:

@@ -159,7 +159,9 @@ def _respell(key: str, value: Value) -> Value:
         return _DTYPES.get(value, value) if isinstance(value, str) else _policy(value)
     if key.endswith("initializer") and isinstance(value, Object):
         return _initializer(value)
-    return _function(value) if key.endswith("activation") else value
+    if key.endswith("activation"):
+        return _ACTIVATION_NAMES.get(value, value) if isinstance(value, str) else _function(value)
+    return value
 
 
 def _policy(value: Value) -> Value:
@@ -204,6 +206,11 @@ _ACTIVATIONS = frozenset(
         "tanh",
     ]
 )
+
+
+# Functions of tf.nn that tf.keras 2.4 to 2.11 wrote by the names in TensorFlow's sources (activations.py 2.8; the first is
+# respelled there since 2.1).
+_ACTIVATION_NAMES: Mapping[str, str] = {"softmax_v2": "softmax", "log_softmax_v2": "log_softmax"}
 
 
 def _function(value: Value) -> Value:

@@ -85,7 +85,7 @@ def _cells(layer: Layer) -> tuple[Layer, ...]:
 def _nest(layer: Layer, states: tuple[Value, ...]) -> tuple[Value, ...]:
     """The states of stacked cells by cell, as Keras 3 wants them."""
     cells = _cells(layer)
-    if not cells or any(isinstance(state, tuple) for state in states):
+    if len(cells) < 2 or any(isinstance(state, tuple) for state in states):
         return states
     left = list(states)
     nested: dict[int, Value] = {}
@@ -132,6 +132,36 @@ def _make_handing_out(backwards: bool | None, state: int) -> Layer:
     entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
     reader = Layer("RNN", "r", {"cell": stack, "return_state": True})
     return functional("m", Ref("x"), Ref("r", 0, state), (entrance, Call()), (reader, Call((Ref("x"),))))
+
+
+def _stacked(cell: Value) -> Layer:
+    return Layer("RNN", "r", {"cell": cell})
+
+
+_ALONE = Layer("LSTMCell", "a", {"units": 1})
+
+
+@rule(
+    "AK2244",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2, Era.KERAS3),
+    examples=[Example(_stacked(Layer("StackedRNNCells", "s", {"cells": (_ALONE,)})), _stacked(_ALONE), K2)],
+    leaves_alone=[Example(_stacked(_stack({})), _stacked(_stack({})), K2)],
+    classes=("RNN",),
+    report=False,
+)
+def unstack_one_cell(layer: Layer, context: RuleContext) -> Layer | None:
+    """The cell itself in place of a stack of one, which in Keras 3 is called with, and gives, its states in a list more."""
+    cells = _cells(layer)
+    if len(cells) != 1 or (context.writer.era is Era.KERAS3 and _hands_states(layer, context)):
+        return None
+    return layer.with_config(cell=cells[0])
+
+
+def _hands_states(layer: Layer, context: RuleContext) -> bool:
+    graph = context.surroundings.graphs.get((layer.name, layer.class_name))
+    calls = () if graph is None else graph.calls.get(layer.name, ())
+    return bool(layer.config.get("return_state")) or any(len(call.args) > 1 or "initial_state" in call.kwargs for call in calls)
 
 
 @rule(
