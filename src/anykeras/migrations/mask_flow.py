@@ -54,6 +54,7 @@ class MaskWriter:
         self._editor = editor
         self._built: dict[tuple[Source, ...], Ref] = {}
         self._carrying: dict[Ref, Ref] = {}
+        self._copies: dict[Ref, Ref] = {}
 
     def hand(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
         """Give the call of a layer of Keras, which reads masks, those of its inputs as `mask`."""
@@ -66,6 +67,20 @@ class MaskWriter:
         by_ref = dict(zip(flat_refs(call.args[0]), masks, strict=True))
         first = map_refs(call.args[0], lambda ref: self._with_mask(ref, by_ref.get(ref)))
         self._editor.replace_call(layer.name, number, replace(call, args=(first, *call.args[1:])))
+
+    def keep_values(self, layer: Layer, number: int, call: Call, masks: Masks, outcome: Mask | None) -> None:
+        """Let a merge work on copies without masks, and its outcome carry the mask it had."""
+        by_ref = dict(zip(flat_refs(call.args[0]), masks, strict=True))
+        first = map_refs(call.args[0], lambda ref: ref if by_ref.get(ref) is None else self._copy(ref))
+        self._editor.replace_call(layer.name, number, replace(call, args=(first, *call.args[1:])))
+        if outcome is not None:
+            end = Ref(layer.name, number)
+            self._editor.replace_ref(end, self._with_mask(end, replace(outcome, merged=True)))
+
+    def _copy(self, ref: Ref) -> Ref:
+        if ref not in self._copies:
+            self._copies[ref] = self._editor.op(f"{ref.layer}_copy", "copy", ref)
+        return self._copies[ref]
 
     def _with_mask(self, ref: Ref, mask: Mask | None) -> Ref:
         if mask is None or not mask.merged:
@@ -125,6 +140,15 @@ def loses_mask(layer: Layer, call: Call, masks: Masks) -> bool:
     return recurrent and bool(masks) and masks[0] is not None and len(refs((call.args, call.kwargs))) > 1
 
 
+# Merges whose values depend on the masks of what they merge since Keras 3.4 (layers/merging/base_merge.py).
+_MASKED_VALUES = frozenset(("Multiply", "Maximum", "Minimum"))
+
+
+def changes_values(layer: Layer, call: Call, masks: Masks) -> bool:
+    """Whether Keras 3 leaves masked entries out of what a merge computes."""
+    return layer.class_name in _MASKED_VALUES and any(mask is not None for mask in masks)
+
+
 class MaskFlow:
     """The mask of every tensor of a graph, as the writer's Keras had it.
 
@@ -175,6 +199,9 @@ class MaskFlow:
         unknown = find(layer.class_name, Era.KERAS3) is None and layer.class_name not in OPERATION_LAYERS
         if layer.graph is not None or layer.operation:
             return
+        if changes_values(layer, call, masks):
+            self._keep_values(layer, number, call, masks)
+            return
         if not (rule.reads or layer.class_name == "TimeDistributed" or unknown):
             return
         merged = meets_merged(layer, call, masks)
@@ -194,6 +221,20 @@ class MaskFlow:
             self._masking.carry(layer, number, call, masks)
         elif rule.argument and (rule.outgoing in _TAKING or layer.class_name in ATTENTIONS):
             self._masking.hand(layer, number, call, masks)
+
+    def _keep_values(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
+        if self._masking is None or self._wanted is not changes_values:
+            return  # the inner model is looked at on its own
+        masks = [mask and self._as_carried(mask, ref) for mask, ref in zip(masks, flat_refs(call.args[0]), strict=True)]
+        outcome = _every(layer, masks)
+        if outcome is not None and any(source.kind == "hidden" for source in outcome.sources):
+            raise Unsupported(
+                "AK2288",
+                f"{layer.class_name} {layer.name!r} merges tensors whose mask cannot be given to its outcome",
+                layer=layer.name,
+                next_step="Report this file.",
+            )
+        self._masking.keep_values(layer, number, call, masks, outcome)
 
     def _as_carried(self, mask: Mask, tensor: Ref) -> Mask:
         """A mask that arises out of reach as the one that Keras 3 finds on the tensor, where that is the same."""

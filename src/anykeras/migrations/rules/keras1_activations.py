@@ -72,7 +72,7 @@ def _holds(count: int) -> Callable[[Layer], bool]:
 )
 def _parametric_softplus(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(f"{layer.name}_function", layer.address)
-    x = sub.input()
+    x = sub.op("copy", sub.input())  # without its mask, which merges of Keras 3 read
     vectors = _Vectors(layer, sub, x)
     inner = sub.layer("Multiply", {}, (vectors.plain("betas"), x))
     curve = sub.layer("Activation", {"activation": "softplus"}, inner)
@@ -91,7 +91,7 @@ def _parametric_softplus(layer: Layer, context: RuleContext) -> Layer | None:
 )
 def _srelu(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(f"{layer.name}_function", layer.address)
-    x = sub.input()
+    x = sub.op("copy", sub.input())  # without its mask, which merges of Keras 3 read
     vectors = _Vectors(layer, sub, x)
     minus_left = vectors.negate("t_left")
     a_left, a_right = vectors.plain("a_left"), vectors.plain("a_right")

@@ -12,7 +12,7 @@ from ...document.edit import GraphEditor
 from ...document.graph import inputs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
-from ..mask_flow import MERGING, MaskFlow, MaskWriter, Wanted, loses_mask, meets_merged
+from ..mask_flow import MERGING, MaskFlow, MaskWriter, Wanted, changes_values, loses_mask, meets_merged
 from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -40,6 +40,7 @@ def _has_mask(model: Layer) -> bool:
 @rule(
     "AK2280",
     to=Era.KERAS3,
+    after=("AK2288",),
     examples=[Example(_model("Add"), _has_mask, K2)],
     leaves_alone=[Example(_model("Dot"), _model("Dot"), K2)],
 )
@@ -89,6 +90,10 @@ def _is_given_mask(model: Layer) -> bool:
 )
 def masks_beside_states(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with the mask in every such call."""
+    return _in_every_graph(model, context.writer, loses_mask)
+
+
+def _in_every_graph(model: Layer, writer: Writer, wanted: Wanted) -> Layer | None:
     if model.graph is None or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
     reached = find_met(model)
@@ -97,7 +102,27 @@ def masks_beside_states(model: Layer, context: RuleContext) -> Layer | None:
         if layer.graph is None or layer.graph.sequential or (path and not any(reached.get(path, ()))):
             return layer
         carried = [ref for ref, has in zip(inputs(layer.graph), reached.get(path, ()), strict=False) if has]
-        return _with_masks(layer, context.writer, loses_mask, carried) or layer
+        return _with_masks(layer, writer, wanted, carried) or layer
 
     changed = rebuild_paths(model, change)
     return None if changed is model else changed
+
+
+def _is_copied(model: Layer) -> bool:
+    assert model.graph is not None
+    calls = {name: calls[0] for name, calls in model.graph.calls.items()}
+    return calls["m"].args == ((Ref("a_copy"), Ref("b")),) and calls["l"].args == (Ref("m_masked"),)
+
+
+@rule(
+    "AK2288",
+    to=Era.KERAS3,
+    after=("AK2281",),
+    examples=[Example(_model("Multiply"), _is_copied, K2)],
+    leaves_alone=[Example(_model("Add"), _model("Add"), K2)],
+)
+def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
+    """The graph, and those of models called in it on masked tensors, with merges that work on copies without masks."""
+    if not any(layer.class_name in ("Multiply", "Maximum", "Minimum") for layer in layers_of(model)):
+        return None
+    return _in_every_graph(model, context.writer, changes_values)
