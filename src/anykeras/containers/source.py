@@ -43,7 +43,9 @@ class ByteSource:
 
     def window(self, start: int, size: int, name: str) -> ByteSource:
         """The bytes ``start : start + size`` as a source of their own."""
-        return ByteSource(name, size, lambda at, count: self.read(start + at, count))
+        fetch = self._fetch
+        inside = min(size, self.size - start) if start >= 0 else 0  # a window may be declared beyond the file
+        return ByteSource(name, size, lambda at, count: fetch(start + at, min(count, inside - at)) if at < inside else b"")
 
     def whole(self, limit: int, part: str) -> bytes:
         """All bytes. Raises LimitExceeded when there are more than `limit`."""

@@ -24,7 +24,9 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
     """
     bound: Bound = {}
     left = dict(weights.tensors)
-    specs = layout.variable_specs(model, era, infer_filing(weights.tensors, era))
+    tree = infer_filing(weights.tensors, era)
+    holders = layout.list_stored_layers(model, era, tree)
+    specs = layout.specs_of(holders, era)
     once = {} if all(spec.path in left for spec in specs) else share_variables(specs, weights.tensors)
     for spec in specs:
         tensor = left.pop(spec.path, once.get(spec.path))
@@ -38,10 +40,11 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
                 layer=spec.layer.name,
                 next_step="Check that architecture and weights were saved from the same model.",
             )
-    _bind_unknown(model, left, era, infer_filing(weights.tensors, era), bound)
+    _bind_unknown(holders, left, era, bound)
     found = fill_weights(model, bound)
     _check_quantized(found)
-    _check_none_beside(found, left, era, infer_filing(weights.tensors, era))
+    if left:
+        _check_none_beside(found, left, era, tree)
     return found
 
 
@@ -74,10 +77,9 @@ def _quantized_error(layer: Layer, seen: str) -> Unsupported:
     )
 
 
-def _bind_unknown(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree, bound: Bound) -> None:
+def _bind_unknown(holders: Iterable[layout.StoredLayer], left: Mapping[str, Tensor], era: Era, bound: Bound) -> None:
     """What lies below the path of a class that the catalog does not have is its own, under the path from there on."""
-    held = layout.list_stored_layers(model, era, tree)
-    strangers = [(found.home, found.path) for found in held if not found.again and is_unknown(found.layer, era)]
+    strangers = [(found.home, found.path) for found in holders if not found.again and is_unknown(found.layer, era)]
     for dataset, tensor in left.items():
         owners = [(home, path) for home, path in strangers if not home or dataset.startswith(home + "/")]
         if owners:
