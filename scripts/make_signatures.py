@@ -139,6 +139,15 @@ def constructor(release: Release, cls: Class) -> dict[str, Any]:
     return own | {k: v for k, v in reached.items() if k not in own}
 
 
+def by_place(release: Release, cls: Class) -> list[str]:
+    """The arguments that can be given by place, in their order."""
+    init = init_of(cls.node)
+    if init is not None:
+        return [a.arg for a in [*init.args.posonlyargs, *init.args.args][1:]]
+    bases = [b for b in (base_of(release, cls, name) for name in cls.bases) if b is not None and b is not cls]
+    return next((found for b in bases if (found := by_place(release, b))), [])
+
+
 def passed_on(release: Release, call: ast.Call, bases: list[Class], kwargs: str) -> dict[str, Any]:
     """What a call of the base constructor lets through from ``**kwargs``."""
     if not any(k.arg is None and ast.unparse(k.value) == kwargs for k in call.keywords):
@@ -232,12 +241,13 @@ def state(release: Release, cls: Class) -> dict[str, Any]:
         "set": {k: v for k, v in taken.items() if v is not REQUIRED},
         "required": sorted(k for k, v in taken.items() if v is REQUIRED),
         "written": more,
+        "order": by_place(release, cls),
     }
 
 
 def change(at: int, before: dict[str, Any] | None, now: dict[str, Any] | None) -> dict[str, Any]:
     """What is different from the release before, in the form that `catalog.signatures` reads."""
-    before = before or {"set": {}, "required": [], "written": []}
+    before = before or {"set": {}, "required": [], "written": [], "order": []}
     if now is None:
         return {"at": at, "gone": True, "drop": sorted([*before["set"], *before["required"]])}
     known = [*before["set"], *before["required"]]
@@ -246,7 +256,7 @@ def change(at: int, before: dict[str, Any] | None, now: dict[str, Any] | None) -
     step["required"] = [k for k in now["required"] if k not in before["required"]]
     step["drop"] = [k for k in known if k not in now["set"] and k not in now["required"]]
     step = {k: v for k, v in step.items() if v or k == "at"}
-    return step | ({"written": now["written"]} if now["written"] != before["written"] else {})
+    return step | {key: now[key] for key in ("written", "order") if now[key] != before[key]}
 
 
 def same(one: Any, other: Any) -> bool:
@@ -272,7 +282,7 @@ def known_states(label: list[str]) -> States:
         for name, steps in classes.items():
             now: dict[str, Any] | None = None
             for step in [step for step in steps if step["at"] <= here]:
-                now = None if step.get("gone") else applied(now or {"set": {}, "required": [], "written": []}, step)
+                now = None if step.get("gone") else applied(now or {"set": {}, "required": [], "written": [], "order": []}, step)
             if now is not None:
                 found.setdefault(kind, {})[name] = now
     return found
@@ -287,6 +297,7 @@ def applied(before: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
         "set": values,
         "required": sorted(left | set(step.get("required", ()))),
         "written": step.get("written", before["written"]),
+        "order": step.get("order", before["order"]),
     }
 
 

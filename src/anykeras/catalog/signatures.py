@@ -38,11 +38,13 @@ class Signature:
     """One class in one release.
 
     `defaults` maps each argument to its default, or to MISSING where it must be given or its default is no plain value
-    (an expression of the Python source). `written` are the further keys that the class's own ``get_config`` writes.
+    (an expression of the Python source). `written` are the further keys that the class's own ``get_config`` writes,
+    `order` the arguments that can be given by place.
     """
 
     defaults: Mapping[str, Value | Missing] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
+    order: tuple[str, ...] = ()
 
 
 # Files name the Keras version inside TensorFlow, which before TensorFlow 2.5 is not TensorFlow's own
@@ -101,7 +103,7 @@ def _history(kind: str, class_name: str) -> dict[int, Signature]:
     states: dict[int, Signature] = {}
     known: dict[str, Value | Missing] = {}
     changes = {step["at"]: step for step in _table()["classes"].get(kind, {}).get(class_name, ())}
-    present, written = False, frozenset[str]()
+    present, written, order = False, frozenset[str](), tuple[str, ...]()
     for here in range(len(_releases())):
         step = changes.get(here)
         if step is not None:
@@ -109,9 +111,9 @@ def _history(kind: str, class_name: str) -> dict[int, Signature]:
             required = dict.fromkeys(step.get("required", ()), MISSING)
             known = {k: v for k, v in known.items() if k not in step.get("drop", ())} | step.get("set", {}) | required
             known = {k: _freeze(v) for k, v in known.items()}
-            written = frozenset(step.get("written", written))
+            written, order = frozenset(step.get("written", written)), tuple(step.get("order", order))
         if present:
-            states[here] = Signature(known, written)
+            states[here] = Signature(known, written, order)
     return states
 
 
