@@ -98,3 +98,8 @@ def save_to_stream(keras: Any, model: Any, stream: IO[bytes]) -> None:
     ``Model.save`` takes names only, and a file with a name stays behind when the process is killed.
     """
     keras.src.saving.saving_lib._save_model_to_fileobj(model, stream, "h5")
+
+
+def forget_calls(layer: Any) -> None:
+    """A layer as if it had never been called on symbolic tensors (``_inbound_nodes``, ops/operation.py)."""
+    layer._inbound_nodes.clear()

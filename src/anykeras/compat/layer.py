@@ -107,10 +107,10 @@ class LegacyLayer(LegacyProxy):
         return runtime.wrap(super().__getattribute__(current)) if current == "bias" else getattr(self, current)
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not isinstance(value, LegacyTensor):
-            super().__setattr__(name, value)
-            return
         runtime = type(self).legacy_runtime
+        if not isinstance(value, LegacyTensor):
+            super().__setattr__(name, runtime.realize(value))
+            return
         if runtime.context.tf_keras and isinstance(value.raw, runtime.keras.Variable):
             self._track_legacy(value.raw)  # tf.keras kept every variable that was an attribute
         current = getattr(type(self), name, None)
@@ -199,7 +199,9 @@ def initialize_layer(layer: Any, current: Any, args: tuple[Any, ...], kwargs: di
             kwargs.pop(key, None)
     if isinstance(kwargs.get("dtype"), LegacyTensor | type):
         kwargs.pop("dtype")
-    with type(layer).legacy_runtime.keras_code():
+    runtime = type(layer).legacy_runtime
+    args, kwargs = runtime.realize(args), runtime.realize(kwargs)
+    with runtime.keras_code():
         current.__init__(layer, *args, **kwargs)
     if not getattr(type(layer).compute_mask, "_is_default", False):
         layer.supports_masking = True  # before Keras 3 every layer's compute_mask was called

@@ -20,11 +20,12 @@ from typing import Any
 
 import numpy as np
 
+from ..catalog.signatures import classes
 from ..document.model import Era, Writer
 from ..recovery.functions import Entry, FunctionContext, Refused, attribute, is_module, operator
 from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
-from ..recovery.functions.lookup import canonical
+from ..recovery.functions.lookup import canonical, names
 from ..recovery.functions.values import Shape
 from .tensor import LegacyShape, LegacyTensor, holds_legacy
 
@@ -145,6 +146,10 @@ class LegacyRuntime:
             return slice(self.unwrap(value.start), self.unwrap(value.stop), self.unwrap(value.step))
         return value
 
+    def realize(self, value: Any) -> Any:
+        """A value of the program as a live layer takes it."""
+        return value
+
     def call_keras(self, function: Callable[..., object], *args: object, **kwargs: object) -> Any:
         """Call a function of the running Keras from legacy code."""
         with self.keras_code():
@@ -236,11 +241,30 @@ class LegacyRuntime:
             found = find(self, name)
             if found is not None:
                 return found
-        if is_module(dotted) or any(known.startswith(name + ".") for known in _PACKAGES):
-            return self.module(dotted)
-        if name.startswith("keras.") and name.rpartition(".")[2].islower() and name.count(".") < 5:
+        if self.is_package(dotted):
             return self.module(dotted)
         raise AttributeError(f"{dotted} is not known to anykeras.compat")
+
+    def is_package(self, dotted: str) -> bool:
+        """Whether a name may be that of a module."""
+        name = canonical(dotted)
+        if is_module(dotted) or any(known.startswith(name + ".") for known in _PACKAGES):
+            return True
+        return name.startswith("keras.") and name.rpartition(".")[2].islower() and name.count(".") < 5
+
+    def list_names(self, dotted: str) -> list[str]:
+        """The names that a module of the writer may have had: those of its classes, of the tables, and of the running Keras."""
+        name = canonical(dotted)
+        kind = "layers" if name.startswith(("keras.layers", "keras.models")) else name.rpartition(".")[2]
+        found = {*classes(self.writer, kind)} if name.startswith("keras.") else set()
+        found |= {known.removeprefix(f"{name}.").split(".")[0] for known in names(f"{name}.")}
+        current = self.keras
+        for part in name.split(".")[1:] if name.startswith("keras.") else []:
+            current = getattr(current, part, None)
+        found |= {item for item in dir(current) if name.startswith("keras.")}
+        if kind == "layers":
+            found |= {"Input", "Model", "Sequential", "Graph", "merge"}
+        return sorted(item for item in found if not item.startswith("_"))
 
     # -- programs
 
@@ -253,7 +277,9 @@ class LegacyRuntime:
             if not level and name.split(".")[0] in ROOTS:
                 module = self._import(name)
                 for item in fromlist or ():
-                    if item != "*":
+                    if item == "*":
+                        module.fill()
+                    else:
                         getattr(module, item)
                 return module if fromlist else self.module(name.split(".")[0])
             return find_beside(name) or builtins.__import__(name, globals, locals, fromlist, level)  # type: ignore[arg-type]
@@ -286,6 +312,16 @@ class LegacyModule(ModuleType):
         found = self._runtime.find(f"{self._dotted}.{name}")
         setattr(self, name, found)
         return found
+
+    def fill(self) -> None:
+        """Define every public name that the library is known to have had here, for ``from module import *``."""
+        self.__all__ = []
+        for name in self._runtime.list_names(self._dotted):
+            try:
+                getattr(self, name)
+            except AttributeError:
+                continue
+            self.__all__.append(name)
 
 
 Finder = Callable[[LegacyRuntime, str], object]

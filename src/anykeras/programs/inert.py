@@ -1,0 +1,93 @@
+"""What a program of its time mentions and its architecture does without: optimizers, callbacks, sessions, plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..compat.tensor import holds_legacy
+from ..errors import MissingObject, Unsupported
+
+
+class Inert:
+    """An object that takes every call and attribute and does nothing."""
+
+    def __init__(self, name: str = "") -> None:
+        self.__dict__["_name"] = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if holds_legacy(args) or holds_legacy(kwargs):
+            raise Unsupported(
+                "AK1322",
+                f"{self._name or 'a function'} is called on a tensor, and is not one that AnyKeras knows",
+                next_step="Report the function, or write it with keras.backend or TensorFlow functions in the source.",
+            )
+        return INERT
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Inert(f"{self._name}.{name}" if self._name else name)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        pass
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+    def __getitem__(self, key: object) -> Any:
+        if isinstance(key, int) and key >= 3:
+            raise IndexError(key)
+        return INERT
+
+    def __mro_entries__(self, bases: object) -> tuple[type, ...]:
+        return (InertBase,)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        pass
+
+    def __repr__(self) -> str:
+        return f"<{self._name or 'nothing'}>"
+
+
+class InertBase:
+    """What classes of a program derive from that derive from a callback or another object of training."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        pass
+
+
+INERT = Inert()
+
+
+class Missing:
+    """A name that a statement would have defined, which failed: using it raises, with the reason."""
+
+    def __init__(self, name: str, reason: str, part: str, next_step: str) -> None:
+        self.__dict__.update(_name=name, _reason=reason, _part=part, _next_step=next_step)
+
+    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+        raise MissingObject("AK1323", f"{self._name} is needed, and {self._reason}", part=self._part, next_step=self._next_step)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Missing(f"{self._name}.{name}", self._reason, self._part, self._next_step)
+
+    def __mro_entries__(self, bases: object) -> tuple[type, ...]:
+        return (InertBase,)
+
+    __call__ = __getitem__ = __iter__ = __len__ = __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __truediv__ = _refuse
+    __enter__ = __bool__ = __int__ = __float__ = __index__ = _refuse
+
+    def __exit__(self, *args: object) -> None:
+        pass

@@ -1,0 +1,418 @@
+"""Models of a program of its time: functional, Sequential, classes of its own, and the Graph of Keras 0."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..compat.tensor import LegacyTensor
+from ..errors import Unsupported
+from .inert import INERT
+from .recording import LiveLayer, Node, Recorded, RecordedTensor, Recorder, recorded, replace_recorded
+
+# Methods that train, show or store: they act on nothing here.
+_INERT = """compile fit fit_generator train_on_batch test_on_batch predict predict_on_batch predict_classes predict_proba
+    predict_generator evaluate evaluate_generator save save_weights load_weights summary add_loss add_metric add_update
+    reset_states reset_metrics to_json to_yaml make_predict_function _make_predict_function _make_train_function
+    make_train_function _make_test_function get_updates_for get_losses_for export stop_training_now""".split()
+
+
+class RecordedModel(Recorded):
+    """``Model``: of inputs and outputs, or a class of the program's with a ``call``."""
+
+    class_name = "Model"
+    batch_input_shape = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        names = ("inputs", "outputs", "name")
+        ends = {**dict(zip(names, args, strict=False)), **kwargs}
+        self.nodes = []
+        self.is_named = bool(ends.get("name"))
+        self.name = str(ends.get("name") or self.recorder.name(self._own_class_name()))
+        self.recorder.models.append(self)
+        self._inputs, self._outputs_ = ends.get("inputs", ends.get("input")), ends.get("outputs", ends.get("output"))
+        if self._inputs is not None and not list(recorded(self._inputs)):
+            self._inputs = self._outputs_ = None  # arguments of a class of the program's
+
+    def _own_class_name(self) -> str:
+        return "Model" if type(self).__name__ in ("Model", "Functional") else type(self).__name__
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "call" in vars(cls):
+            cls.class_name = "Model"
+
+    # -- its graph
+
+    @property
+    def inputs(self) -> list[RecordedTensor]:
+        """The tensors that it is called on. Raises Unsupported for a model of its own class that was never built."""
+        self._require()
+        return list(recorded(self._inputs))
+
+    @property
+    def outputs(self) -> list[RecordedTensor]:
+        """The tensors that it gives."""
+        self._require()
+        return list(recorded(self._outputs_))
+
+    @property
+    def input(self) -> Any:
+        """The tensor or tensors that it is called on."""
+        return self.inputs[0] if len(self.inputs) == 1 else self.inputs
+
+    @property
+    def output(self) -> Any:
+        """The tensor or tensors that it gives."""
+        return self.outputs[0] if len(self.outputs) == 1 else self.outputs
+
+    @property
+    def output_names(self) -> list[str]:
+        """The layers that give the outputs."""
+        return [tensor.node.layer.name for tensor in self.outputs]
+
+    @property
+    def input_names(self) -> list[str]:
+        """The input layers."""
+        return [tensor.node.layer.name for tensor in self.inputs]
+
+    def _outputs(self) -> list[RecordedTensor]:
+        return self.outputs
+
+    @property
+    def input_shape(self) -> Any:
+        """The shape of the input."""
+        shapes = [tuple(tensor.raw.shape) for tensor in self.inputs]
+        return shapes[0] if len(shapes) == 1 else shapes
+
+    @property
+    def is_built(self) -> bool:
+        """Whether its graph is known."""
+        return self._inputs is not None
+
+    built = is_built
+
+    def _require(self) -> None:
+        if not self.is_built:
+            raise Unsupported(
+                "AK1321",
+                f"the model {type(self).__name__} is never called, so that the shape of its input is not known",
+                next_step="Call it or build it in the expression, as in model.py:build((None, 32)) with a function that does.",
+            )
+
+    @property
+    def layers(self) -> list[Any]:
+        """Its layers, in the order in which Keras listed them."""
+        return list_layers(self) if self.is_built else list(self._attributes())
+
+    def _attributes(self) -> Iterator[Any]:
+        """The layers that are attributes of a model of its own class."""
+        for name, value in vars(self).items():
+            if not name.startswith("_") and name != "nodes":
+                for item in value if isinstance(value, list | tuple) else [value]:
+                    if isinstance(item, Recorded):
+                        yield item
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Any:
+        """The layer of a name, or at a place."""
+        if index is not None or isinstance(name, int):
+            return self.layers[index if index is not None else int(str(name))]
+        for layer in self.layers:
+            if layer.name == name:
+                return layer.live if isinstance(layer, LiveLayer) else layer
+        raise ValueError(f"No such layer: {name}")
+
+    # -- calls
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        tensors = list(recorded(inputs))
+        if not tensors:
+            self._build_for(inputs)
+            return INERT
+        if not self.is_built:
+            self._trace(replace_recorded(inputs, lambda t: self.recorder.input(t.raw.shape, t.raw.dtype)))
+        rest = {key: value for key, value in kwargs.items() if key in ("training", "mask")}
+        outcome = self.recorder.call(self, inputs, (), rest, len(self.outputs))
+        return outcome if isinstance(self._outputs_, RecordedTensor) or len(self.outputs) > 1 else _like(self._outputs_, [outcome])
+
+    def build(self, input_shape: Any = None) -> None:
+        """Call it on an input of that shape, batch included."""
+        if input_shape is None or self.is_built or type(self).call is RecordedModel.call:
+            return
+        self._trace(_inputs_of_shape(self.recorder, input_shape))
+
+    def call(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """The graph again, as a part of a class that derives from a functional model."""
+        return self(inputs)
+
+    def _build_for(self, values: Any) -> None:
+        if not self.is_built and type(self).call is not RecordedModel.call:
+            self._trace(_inputs_like(self.recorder, values))
+
+    def _trace(self, inputs: Any) -> None:
+        """Run the program's own ``call`` on inputs, which notes its graph."""
+        takes = inspect.signature(self.call).parameters
+        kwargs = {
+            key: {"training": False}.get(key)
+            for key, parameter in takes.items()
+            if key in ("training", "mask") and parameter.default is parameter.empty
+        }
+        outputs = self.call(inputs, **kwargs)
+        self._inputs, self._outputs_ = inputs, outputs
+
+    def __repr__(self) -> str:
+        return f"<{self.class_name} {self.name}>"
+
+
+def _like(structure: Any, items: list[Any]) -> Any:
+    return items if isinstance(structure, list | tuple) else items[0]
+
+
+def _inert(name: str) -> Any:
+    def run(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if name.startswith("predict") and args:
+            self._build_for(args[0])
+        return INERT
+
+    run.__name__ = name
+    run.__doc__ = "Nothing happens: a model that is noted down is not trained, shown or stored."
+    return run
+
+
+for _name in _INERT:
+    setattr(RecordedModel, _name, _inert(_name))
+
+
+def _inputs_of_shape(recorder: Recorder, shape: Any) -> Any:
+    """An input tensor for each shape."""
+    if isinstance(shape, dict):
+        return {key: _inputs_of_shape(recorder, item) for key, item in shape.items()}
+    if isinstance(shape, list | tuple) and shape and isinstance(shape[0], list | tuple):
+        return [_inputs_of_shape(recorder, item) for item in shape]
+    return recorder.input((None, *(None if size is None else int(size) for size in tuple(shape)[1:])), "float32")
+
+
+def _inputs_like(recorder: Recorder, values: Any) -> Any:
+    """An input tensor for each array."""
+    if isinstance(values, list | tuple) and values and not isinstance(values[0], int | float | list | tuple):
+        return [_inputs_like(recorder, item) for item in values]
+    if isinstance(values, dict):
+        return {key: _inputs_like(recorder, item) for key, item in values.items()}
+    raw = values.raw if isinstance(values, LegacyTensor) else np.asarray(values)
+    dtype = str(getattr(raw, "dtype", "float32")).replace("float64", "float32").rpartition(".")[2]
+    return recorder.input((None, *raw.shape[1:]), dtype)
+
+
+class RecordedSequential(RecordedModel):
+    """``Sequential``: a list of layers, each called on what the one before gives."""
+
+    class_name = "Sequential"
+
+    def __init__(self, layers: Sequence[Any] | None = None, name: str | None = None, **kwargs: Any) -> None:
+        self.stack: list[Any] = []
+        self._chain: list[tuple[Any, Any]] = []
+        super().__init__(name=name)
+        for layer in layers or ():
+            self.add(layer)
+
+    def _own_class_name(self) -> str:
+        return "Sequential"
+
+    def add(self, layer: Any) -> None:
+        """One more layer."""
+        if isinstance(layer, RecordedTensor):
+            layer = layer.node.layer
+        record = layer if isinstance(layer, Recorded) else self.recorder.of_layer(layer)
+        self.stack.append(record)
+
+    def pop(self) -> None:
+        """One layer less."""
+        self.stack.pop()
+
+    @property
+    def layers(self) -> list[Any]:
+        """The layers; a list of the model's own, as of Keras 1 and 2.0."""
+        return self.stack
+
+    def build(self, input_shape: Any = None) -> None:
+        """Say the shape of the input, batch included, where no layer does."""
+        if input_shape is not None and self.stack and self.stack[0].batch_input_shape is None:
+            self.stack[0].batch_input_shape = (None, *(None if n is None else int(n) for n in tuple(input_shape)[1:]))
+
+    def _build_for(self, values: Any) -> None:
+        self.build(np.shape(values))
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the shape of its input is known."""
+        first = self.stack[0] if self.stack else None
+        known = first is not None and (first.batch_input_shape is not None or first.class_name in ("InputLayer", "Merge"))
+        return known or (isinstance(first, RecordedModel) and first.is_built)
+
+    built = is_built
+
+    def _follow(self) -> list[tuple[Any, Any]]:
+        """Each layer with what it gives, from an input that stands for that of the model."""
+        kept = 0
+        while kept < min(len(self._chain), len(self.stack)) and self._chain[kept][0] is self.stack[kept]:
+            kept += 1
+        del self._chain[kept:]
+        for layer in self.stack[kept:]:
+            self._chain.append((layer, self._apply(layer, self._chain[-1][1] if self._chain else None)))
+        return self._chain
+
+    def _apply(self, layer: Any, before: Any) -> Any:
+        if before is not None:
+            return (layer.live if isinstance(layer, LiveLayer) else layer)(before)
+        if layer.class_name == "InputLayer" or (layer.class_name == "Merge" and layer.nodes):
+            return layer.nodes[0].outputs[0]
+        if isinstance(layer, RecordedModel):
+            return layer.output
+        if layer.class_name == "Merge":
+            return layer([_output_of(inner) for inner in layer.config["layers"]])
+        if layer.batch_input_shape is None:
+            self._require()
+        dtype = "int32" if layer.class_name == "Embedding" else "float32"
+        return (layer.live if isinstance(layer, LiveLayer) else layer)(
+            self.recorder.input(layer.batch_input_shape, dtype, f"{layer.name}_input")
+        )
+
+    @property
+    def inputs(self) -> list[RecordedTensor]:
+        """The tensor that it is called on."""
+        first, outcome = self._follow()[0]
+        if isinstance(first, RecordedModel):
+            return first.inputs
+        if first.class_name == "InputLayer":
+            return [outcome]
+        if first.class_name == "Merge":
+            return [tensor for inner in first.config["layers"] for tensor in inner.inputs]
+        return list(outcome.node.tensors)
+
+    @property
+    def outputs(self) -> list[RecordedTensor]:
+        """What its last layer gives."""
+        return list(recorded(self._follow()[-1][1]))
+
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        tensors = list(recorded(inputs))
+        if not tensors:
+            self._build_for(inputs)
+            return INERT
+        if not self.is_built:
+            self.build(tensors[0].raw.shape)
+        rest = {key: value for key, value in kwargs.items() if key in ("training", "mask")}
+        return self.recorder.call(self, inputs, (), rest)
+
+
+def _output_of(model: Any) -> Any:
+    return model.output if isinstance(model, RecordedModel) else model.nodes[0].outputs[0]
+
+
+class RecordedGraph(Recorded):
+    """``Graph`` of Keras 0 and 1.0: inputs, nodes and outputs by name."""
+
+    class_name = "Graph"
+    batch_input_shape = None
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.name, self.nodes = "graph", []
+        self.input_config: list[dict[str, Any]] = []
+        self.node_config: list[dict[str, Any]] = []
+        self.output_config: list[dict[str, Any]] = []
+        self.inner: dict[str, Any] = {}
+        self.recorder.models.append(self)
+
+    def add_input(self, name: str, input_shape: Any = None, batch_input_shape: Any = None, dtype: str = "float") -> None:
+        """A named input."""
+        shape = batch_input_shape if batch_input_shape is not None else (None, *tuple(input_shape or ()))
+        self.input_config.append({"name": name, "batch_input_shape": list(shape), "dtype": dtype})
+
+    def add_node(
+        self, layer: Any, name: str, input: str | None = None, inputs: Sequence[str] = (), merge_mode: str = "concat",
+        concat_axis: int = -1, dot_axes: Any = -1, create_output: bool = False,
+    ) -> None:  # fmt: skip
+        """A layer on one input, or on several that are merged."""
+        self.inner[name] = layer if isinstance(layer, Recorded) else self.recorder.of_layer(layer)
+        merge = {"merge_mode": merge_mode, "concat_axis": concat_axis, "dot_axes": dot_axes}
+        self.node_config.append({"name": name, "input": input, "inputs": list(inputs), **merge})
+        if create_output:
+            self.add_output(name, input=name)
+
+    def add_shared_node(
+        self, layer: Any, name: str, inputs: Sequence[str] = (), merge_mode: str | None = None, concat_axis: int = -1,
+        dot_axes: Any = -1, outputs: Sequence[str] = (), create_output: bool = False,
+    ) -> None:  # fmt: skip
+        """One layer on several inputs."""
+        self.inner[name] = layer if isinstance(layer, Recorded) else self.recorder.of_layer(layer)
+        merge = {"merge_mode": merge_mode, "concat_axis": concat_axis, "dot_axes": dot_axes}
+        self.node_config.append({"name": name, "inputs": list(inputs), "outputs": list(outputs), "shared": True, **merge})
+        if create_output:
+            self.add_output(name, input=name)
+
+    def add_output(
+        self, name: str, input: str | None = None, inputs: Sequence[str] = (), merge_mode: str = "concat",
+        concat_axis: int = -1, dot_axes: Any = -1,
+    ) -> None:  # fmt: skip
+        """A named output."""
+        merge = {"merge_mode": merge_mode, "concat_axis": concat_axis, "dot_axes": dot_axes}
+        self.output_config.append({"name": name, "input": input, "inputs": list(inputs), **merge})
+
+
+for _name in _INERT:
+    setattr(RecordedGraph, _name, getattr(RecordedModel, _name))
+
+
+def list_layers(model: RecordedModel) -> list[Any]:
+    """The layers of a graph as Keras 1 to 2.15 listed them: by depth, the deepest first, then as they were met.
+
+    Source: ``Container.__init__`` of keras/engine/topology.py 1.2.2, ``_map_graph_network`` of keras/engine/network.py.
+    """
+    depths, met = {}, {}
+
+    def visit(outputs: Sequence[RecordedTensor]) -> list[Node]:
+        order: list[Node] = []
+        done: set[int] = set()
+        stack: list[tuple[Node, bool]] = [(tensor.node, False) for tensor in reversed(outputs)]
+        while stack:
+            node, leave = stack.pop()
+            if leave:
+                order.append(node)
+                continue
+            if id(node) in done:
+                continue
+            done.add(id(node))
+            met.setdefault(id(node.layer), (len(met), node.layer))
+            stack.append((node, True))
+            stack.extend((tensor.node, False) for tensor in reversed(node.tensors) if id(tensor.node) not in done)
+        return order
+
+    order = visit(model.outputs)
+    layer_depths: dict[int, int] = {}
+    for node in reversed(order):
+        depth = max(depths.setdefault(id(node), 0), layer_depths.get(id(node.layer), 0))
+        layer_depths[id(node.layer)] = depths[id(node)] = depth
+        for tensor in node.tensors:
+            depths[id(tensor.node)] = max(depth + 1, depths.get(id(tensor.node), 0))
+    for tensor in model.inputs:
+        met.setdefault(id(tensor.node.layer), (len(met), tensor.node.layer))
+        layer_depths.setdefault(id(tensor.node.layer), 0)
+    return [layer for _, layer in sorted(met.values(), key=lambda item: (-layer_depths.get(id(item[1]), 0), item[0]))]
+
+
+def nodes_of(model: RecordedModel) -> set[int]:
+    """The identities of the calls that a functional model is made of."""
+    found: set[int] = set()
+    stack = [tensor.node for tensor in (*model.outputs, *model.inputs)]
+    ends = {id(tensor.node) for tensor in model.inputs}
+    while stack:
+        node = stack.pop()
+        if id(node) not in found:
+            found.add(id(node))
+            stack.extend(tensor.node for tensor in node.tensors if id(node) not in ends)
+    return found
+
+

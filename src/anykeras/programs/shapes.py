@@ -1,0 +1,61 @@
+"""Shapes of what noted calls give: found on the way that every file goes, for a model of that one call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import custom, migrations, parse, recovery
+from ..catalog.shapes import UNKNOWN, Spec, infer
+from ..containers.base import Match, Raw
+from ..document.graph import outputs
+from ..document.model import Document, Era, Ref, Writer
+from ..errors import AnyKerasError
+from .architecture import write_call
+from .models import RecordedModel
+from .recording import Node
+
+
+def find_outcomes(node: Node) -> list[Spec]:
+    """Shape and dtype of everything that a call gives; empty where they cannot be found."""
+    if isinstance(node.layer, RecordedModel):
+        return [Spec(tuple(tensor.raw.shape), str(tensor.raw.dtype)) for tensor in node.layer.outputs]
+    if not node.args:
+        config = node.layer.config
+        dtype = config.get("dtype") or config.get("input_dtype") or "float32"
+        return [Spec(node.layer.batch_input_shape, str(getattr(dtype, "name", dtype)))]
+    if node.layer.class_name == "BatchNormalization":
+        raw = node.tensors[0].raw
+        return [Spec(tuple(raw.shape), str(raw.dtype))]
+    document = parse_record(write_call(node), node.recorder.writer, custom_objects_of(node.recorder))
+    passed = custom_objects_of(node.recorder)
+    try:
+        migrated, _ = migrations.migrate(document)
+        prepared = custom.prepare(migrated, passed, False)
+        objects = custom.objects_for_code(passed.objects)
+        model = recovery.recover(prepared.document, objects, custom.Tracer(passed, False)).document.model
+    except AnyKerasError:
+        return []
+    return _outcomes(model, node.layer.name)
+
+
+def _outcomes(model: Any, name: str) -> list[Spec]:
+    specs = infer(model)
+    first = outputs(model.graph)
+    found = [specs.get(ref, UNKNOWN) for ref in ([first] if isinstance(first, Ref) else first)][:1]
+    number = 1
+    while (ref := Ref(name, 0, number)) in specs:
+        found.append(specs[ref])
+        number += 1
+    return found
+
+
+def parse_record(architecture: Any, writer: Writer, passed: custom.CustomObjects) -> Document:
+    """The document of an architecture that a program left."""
+    at = Writer(Era.KERAS1, "keras", "1.0.8", writer.backend) if writer.era is Era.KERAS0 else writer
+    raw = Raw(Match("python source", "", "noted down"), architecture=architecture, part="source")
+    return parse.parse(raw, at, custom.namesakes(passed, at))
+
+
+def custom_objects_of(recorder: Any) -> custom.CustomObjects:
+    """The functions and classes of the program, by the names of its architecture."""
+    return custom.CustomObjects(recorder.custom_objects())
