@@ -282,7 +282,9 @@ def known_states(label: list[str]) -> States:
         for name, steps in classes.items():
             now: dict[str, Any] | None = None
             for step in [step for step in steps if step["at"] <= here]:
-                now = None if step.get("gone") else applied(now or {"set": {}, "required": [], "written": [], "order": []}, step)
+                now = (
+                    None if step.get("gone") else applied(now or {"set": {}, "required": [], "written": [], "order": []}, step)
+                )
             if now is not None:
                 found.setdefault(kind, {})[name] = now
     return found

@@ -18,11 +18,12 @@ ROWS = {
     "migrations": 4, "recovery": 4, "audit": 4, "keras_private": 4,
     "targets": 5, "compat": 5, "shims": 5, "matching": 5,
     "verification": 6, "custom": 6,
-    "pipeline": 7,
-    "opened": 8, "weights_only": 8,
-    "api": 9,
-    "__init__": 10, "cli": 10,
-    "__main__": 11,
+    "programs": 7,
+    "pipeline": 8,
+    "opened": 9, "weights_only": 9,
+    "api": 10,
+    "__init__": 11, "cli": 11,
+    "__main__": 12,
 }  # fmt: skip
 GROUND = {"pages", "boundary", "errors", "fidelity", "findings", "limits", "registry", "tensors", "texts", "warning"}
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}

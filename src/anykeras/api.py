@@ -12,7 +12,7 @@ from .findings import Finding
 from .matching.match import Defaults
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .pages import Page, find_page
-from .pipeline import CustomObjectsSource, Path
+from .pipeline import Architecture, CustomObjectsSource, Path
 from .verification import Report
 from .weights_only import WeightsInspection
 
@@ -23,8 +23,11 @@ def open_file(
     weights: Path | None = None,
     native: bool = False,
     skip_mismatch: bool = False,
+    architecture: Architecture | None = None,
 ) -> Opened:
     """Everything before a target is chosen. Raises AnyKerasError."""
+    if architecture is not None:
+        return _open_weights(path, architecture, custom_objects, native)
     raw = pipeline.read(path, weights)
     found: list[Finding] = []
     if raw.architecture is None and raw.weights is not None:
@@ -36,8 +39,28 @@ def open_file(
     return opened.renew_misfits() if skip_mismatch else opened
 
 
+def _open_weights(path: Path, architecture: Architecture, custom_objects: CustomObjectsSource, native: bool) -> Opened:
+    """Weights with their architecture: the first candidate that they fit. Raises AnyKerasError, that of the likeliest."""
+    refusal: AnyKerasError | None = None
+    for parsed in pipeline.parse_candidates(path, architecture, custom_objects):
+        try:
+            opened = open_migrated(pipeline.migrate(parsed), native)
+            targets.lower(opened.document)
+            return opened
+        except AnyKerasError as error:
+            refusal = refusal or error
+    assert refusal is not None
+    raise refusal
+
+
 @guard_verb
-def open(path: Path, custom_objects: CustomObjectsSource = None, *, weights: Path | None = None) -> Opened:
+def open(
+    path: Path,
+    custom_objects: CustomObjectsSource = None,
+    *,
+    weights: Path | None = None,
+    architecture: Architecture | None = None,
+) -> Opened:
     """A model file of any Keras, brought to current Keras 3: to look at, to build, or to convert.
 
     Imports no framework, unless `custom_objects` are passed.
@@ -47,12 +70,14 @@ def open(path: Path, custom_objects: CustomObjectsSource = None, *, weights: Pat
         custom_objects: what the file names and does not hold: a mapping as for :func:`keras.models.load_model`, a module,
             or the path of the source file that defined it, in which legacy Keras imports are emulated.
         weights: the weights file that goes with an architecture file.
+        architecture: what `path`, a file of weights alone, belongs to: a model file, a live Keras model, or the source that
+            builds it (``"model.py"``, ``"model.py:build(32)"``, a notebook), which is run as far as the model needs it.
 
     Raises:
         MissingFile: there is no such file.
         AnyKerasError: the file is refused; the message names the part, the layer, the reason, and what to do.
     """
-    return open_file(path, custom_objects, weights)
+    return open_file(path, custom_objects, weights, architecture=architecture)
 
 
 @rename_argument("path", "filepath")
@@ -65,6 +90,7 @@ def load_model(
     *,
     weights: Path | None = None,
     skip_mismatch: bool = False,
+    architecture: Architecture | None = None,
 ) -> Model:
     """A live Keras 3 model with the outputs that the file had when it was saved, on the running backend.
 
@@ -78,12 +104,14 @@ def load_model(
         weights: the weights file that goes with an architecture file.
         skip_mismatch: initialize weights anew that do not fit their layer, as ``Model.load_weights`` of Keras does for
             another head; without it such a file is refused.
+        architecture: as for :func:`anykeras.open`.
 
     Raises:
         MissingFile: there is no such file.
         AnyKerasError: the file is refused; the message names the part, the layer, the reason, and what to do.
     """
-    return open_file(filepath, custom_objects, weights, skip_mismatch=skip_mismatch).build(compile)
+    opened = open_file(filepath, custom_objects, weights, skip_mismatch=skip_mismatch, architecture=architecture)
+    return opened.build(compile)
 
 
 @guard_verb
@@ -98,6 +126,7 @@ def convert(
     strict: Strict | None = None,
     skip_mismatch: bool = False,
     check: bool = False,
+    architecture: Architecture | None = None,
 ) -> Converted:
     """Write `src` as a ``.keras`` file that stock Keras opens in safe mode without custom objects.
 
@@ -115,13 +144,14 @@ def convert(
         skip_mismatch: as for :func:`anykeras.load_model`.
         check: open the written file with the installed stock Keras, run it on generated inputs and compare with the live
             model; the result is ``Converted.check``. Needs a backend.
+        architecture: as for :func:`anykeras.open`.
 
     Raises:
         MissingFile, OutputExists: `src` does not exist; `dst` does, and `force` is false.
         Unfaithful: the result is less faithful than `strict` allows. Nothing is written then.
         AnyKerasError: the file is refused.
     """
-    opened = open_file(src, custom_objects, weights, native=True, skip_mismatch=skip_mismatch)
+    opened = open_file(src, custom_objects, weights, native=True, skip_mismatch=skip_mismatch, architecture=architecture)
     return opened.convert(dst, force=force, target=target, strict=strict, check=check)
 
 

@@ -6,15 +6,19 @@ Each step takes what the one before gives. Nothing here runs a byte of the file 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from . import containers, custom, limits, migrations, parse, recovery, shims, targets
-from .containers.base import Raw
+from .containers.base import Match, Raw
 from .document.model import Document
 from .findings import Finding
 
 Path = str | os.PathLike[str]
 CustomObjectsSource = custom.CustomObjectsSource
+Architecture = str | os.PathLike[str] | Any
+"""A model file, a live Keras model, or a program that builds one: ``"model.py"``, ``"model.py:build(32)"``."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,45 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None) -> Parsed:
         writer = parse.era.infer(raw, shims.is_namesake)
         passed = custom.load_custom_objects(custom_objects, writer)
         return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed)
+
+
+def parse_candidates(weights: Path, architecture: Architecture, custom_objects: CustomObjectsSource = None) -> Iterator[Parsed]:
+    """The documents that a weights file may be with the architecture that the user gives for it, the likeliest first.
+
+    There is one, but for a program that leaves open where its images have their channels.
+
+    Args:
+        weights: the weights file.
+        architecture: a model file, a live Keras model, or the source that builds one (`programs`), which is run.
+        custom_objects: as for `parse_raw`.
+
+    Raises:
+        MissingFile: there is no such file.
+        AnyKerasError: a file is refused, or the program cannot be run.
+    """
+    from . import programs  # loaded only where a program is given
+
+    given = programs.read_given(os.fsdecode(architecture)) if isinstance(architecture, str | os.PathLike) else None
+    if given is None and isinstance(architecture, str | os.PathLike):
+        raw = read(architecture, weights)
+        yield parse_raw(replace(raw, optimizer=()), custom_objects)
+        return
+    held = read(weights)
+    with limits.spend(held.budget):
+        if given is None:
+            config, classes = programs.describe_live(architecture)
+            match = Match("live model", "", "given as architecture=")
+            raw = Raw(match, architecture=config, part="architecture").with_weights(held)
+            yield parse_raw(raw, {**classes, **_as_mapping(custom_objects)})
+            return
+        for noted in programs.note_program(given, held):
+            passed = noted.custom_objects
+            raw = noted.as_raw().with_weights(held)
+            yield Parsed(raw, parse.parse(raw, noted.writer, custom.namesakes(passed, noted.writer)), passed)
+
+
+def _as_mapping(custom_objects: CustomObjectsSource) -> dict[str, Any]:
+    return dict(custom_objects) if isinstance(custom_objects, Mapping) else {}
 
 
 def migrate(parsed: Parsed) -> Migrated:

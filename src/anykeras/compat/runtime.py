@@ -258,7 +258,7 @@ class LegacyRuntime:
         kind = "layers" if name.startswith(("keras.layers", "keras.models")) else name.rpartition(".")[2]
         found = {*classes(self.writer, kind)} if name.startswith("keras.") else set()
         found |= {known.removeprefix(f"{name}.").split(".")[0] for known in names(f"{name}.")}
-        current = self.keras
+        current: Any = self.keras
         for part in name.split(".")[1:] if name.startswith("keras.") else []:
             current = getattr(current, part, None)
         found |= {item for item in dir(current) if name.startswith("keras.")}

@@ -26,7 +26,7 @@ from ..errors import AnyKerasError
 from ..recovery.functions.lookup import GLOBALS
 from . import dialect
 
-_OLD_NAMES = {
+OLD_NAMES = {
     "xrange": range,
     "unicode": str,
     "basestring": str,
@@ -85,7 +85,7 @@ class _Runner:
         space = vars(module)
         space["__file__"] = path
         importer = builtins.__import__ if self.now else self.runtime.importer(self._find_beside)
-        space["__builtins__"] = {**self._usual_modules(tree), **_OLD_NAMES, **vars(builtins), "__import__": importer}
+        space["__builtins__"] = {**self._usual_modules(tree), **OLD_NAMES, **vars(builtins), "__import__": importer}
         for statement in tree.body:
             self._run_statement(statement, space, path)
         return module

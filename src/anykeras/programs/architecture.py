@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -47,7 +47,7 @@ class _Writing:
         """A layer or model; `first` of a Sequential says the shape of the input."""
         if isinstance(record, RecordedGraph):
             return self._graph(record)
-        if isinstance(record, RecordedModel) and self._is_list(record):
+        if isinstance(record, RecordedSequential) and type(record).call is RecordedModel.call:
             return self._sequential(record)
         if isinstance(record, RecordedModel):
             return self._functional(record)
@@ -59,10 +59,6 @@ class _Writing:
             named: dict[str, Json] = {"custom_name": record.name} if getattr(record, "is_named", False) else {}
             return {"name": record.class_name, **named, **config}
         return {"class_name": record.class_name, "config": {"name": record.name, **config}}
-
-    @staticmethod
-    def _is_list(record: RecordedModel) -> bool:
-        return isinstance(record, RecordedSequential) and type(record).call is RecordedModel.call
 
     def _config(self, record: Any) -> dict[str, Json]:
         trainable: dict[str, Json] = {} if record.trainable else {"trainable": False}
@@ -248,5 +244,3 @@ class _Writing:
             "nodes": nodes,
         }
         return {"name": "Graph", **ends} if self.flat else {"class_name": "Graph", "config": {"name": graph.name, **ends}}
-
-

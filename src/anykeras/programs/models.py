@@ -8,16 +8,20 @@ from typing import Any
 
 import numpy as np
 
-from ..compat.tensor import LegacyTensor
+from ..compat.proxies import as_legacy
+from ..compat.tensor import LegacyTensor, holds_legacy
 from ..errors import Unsupported
+from ..recovery.functions.base import words
 from .inert import INERT
-from .recording import LiveLayer, Node, Recorded, RecordedTensor, Recorder, recorded, replace_recorded
+from .recording import LiveLayer, Node, Recorded, RecordedTensor, Recorder, holds_recorded, recorded, replace_recorded
 
 # Methods that train, show or store: they act on nothing here.
-_INERT = """compile fit fit_generator train_on_batch test_on_batch predict predict_on_batch predict_classes predict_proba
+_INERT = words(
+    """compile fit fit_generator train_on_batch test_on_batch predict predict_on_batch predict_classes predict_proba
     predict_generator evaluate evaluate_generator save save_weights load_weights summary add_loss add_metric add_update
     reset_states reset_metrics to_json to_yaml make_predict_function _make_predict_function _make_train_function
-    make_train_function _make_test_function get_updates_for get_losses_for export stop_training_now""".split()
+    make_train_function _make_test_function get_updates_for get_losses_for export"""
+)
 
 
 class RecordedModel(Recorded):
@@ -25,6 +29,7 @@ class RecordedModel(Recorded):
 
     class_name = "Model"
     batch_input_shape = None
+    _live: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         names = ("inputs", "outputs", "name")
@@ -34,7 +39,7 @@ class RecordedModel(Recorded):
         self.name = str(ends.get("name") or self.recorder.name(self._own_class_name()))
         self.recorder.models.append(self)
         self._inputs, self._outputs_ = ends.get("inputs", ends.get("input")), ends.get("outputs", ends.get("output"))
-        if self._inputs is not None and not list(recorded(self._inputs)):
+        if self._inputs is not None and not holds_recorded(self._inputs):
             self._inputs = self._outputs_ = None  # arguments of a class of the program's
 
     def _own_class_name(self) -> str:
@@ -128,15 +133,46 @@ class RecordedModel(Recorded):
     # -- calls
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        tensors = list(recorded(inputs))
-        if not tensors:
-            self._build_for(inputs)
-            return INERT
+        if not holds_recorded(inputs):
+            return self._call_on_values(inputs, *args, **kwargs)
         if not self.is_built:
             self._trace(replace_recorded(inputs, lambda t: self.recorder.input(t.raw.shape, t.raw.dtype)))
         rest = {key: value for key, value in kwargs.items() if key in ("training", "mask")}
         outcome = self.recorder.call(self, inputs, (), rest, len(self.outputs))
-        return outcome if isinstance(self._outputs_, RecordedTensor) or len(self.outputs) > 1 else _like(self._outputs_, [outcome])
+        return (
+            outcome if isinstance(self._outputs_, RecordedTensor) or len(self.outputs) > 1 else _like(self._outputs_, [outcome])
+        )
+
+    def _call_on_values(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        """On numbers it is only built; inside a layer of the program's own class it is live."""
+        if self.recorder.runtime.call_depth and holds_legacy(inputs):
+            return self.realize()(inputs, *args, **kwargs)
+        self._build_for(inputs)
+        return INERT
+
+    def realize(self) -> Any:
+        """A live model of the running Keras, for a class of the program that has this one as a part."""
+        if self._live is None:
+            self._live = as_legacy(self.recorder.runtime, self._make_live())
+        return self._live
+
+    def _make_live(self) -> Any:
+        runtime = self.recorder.runtime
+        raws = {id(tensor): tensor.raw for tensor in self.inputs}
+        with runtime.legacy_code():
+            for node in order_nodes(self):
+                if all(id(tensor) in raws for tensor in node.outputs):
+                    continue
+                args, kwargs = (
+                    replace_recorded(value, lambda tensor: LegacyTensor(raws[id(tensor)], runtime))
+                    for value in (node.args, node.kwargs)
+                )
+                outcome = runtime.realize(node.layer)(*args, **kwargs)
+                flat = outcome if isinstance(outcome, list | tuple) else [outcome]
+                raws.update({id(tensor): runtime.unwrap(item) for tensor, item in zip(node.outputs, flat, strict=True)})
+        ends = [[raws[id(tensor)] for tensor in tensors] for tensors in (self.inputs, self.outputs)]
+        with runtime.keras_code():
+            return runtime.keras.Model(*(items[0] if len(items) == 1 else items for items in ends), name=self.name)
 
     def build(self, input_shape: Any = None) -> None:
         """Call it on an input of that shape, batch included."""
@@ -228,6 +264,12 @@ class RecordedSequential(RecordedModel):
         record = layer if isinstance(layer, Recorded) else self.recorder.of_layer(layer)
         self.stack.append(record)
 
+    def _make_live(self) -> Any:
+        runtime = self.recorder.runtime
+        layers = [layer.live if isinstance(layer, LiveLayer) else runtime.realize(layer) for layer in self.stack]
+        with runtime.keras_code():
+            return runtime.keras.Sequential(layers, name=self.name)
+
     def pop(self) -> None:
         """One layer less."""
         self.stack.pop()
@@ -298,12 +340,10 @@ class RecordedSequential(RecordedModel):
         return list(recorded(self._follow()[-1][1]))
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        tensors = list(recorded(inputs))
-        if not tensors:
-            self._build_for(inputs)
-            return INERT
+        if not holds_recorded(inputs):
+            return self._call_on_values(inputs, *args, **kwargs)
         if not self.is_built:
-            self.build(tensors[0].raw.shape)
+            self.build(next(recorded(inputs)).raw.shape)
         rest = {key: value for key, value in kwargs.items() if key in ("training", "mask")}
         return self.recorder.call(self, inputs, (), rest)
 
@@ -371,7 +411,8 @@ def list_layers(model: RecordedModel) -> list[Any]:
 
     Source: ``Container.__init__`` of keras/engine/topology.py 1.2.2, ``_map_graph_network`` of keras/engine/network.py.
     """
-    depths, met = {}, {}
+    depths: dict[int, int] = {}
+    met: dict[int, tuple[int, Any]] = {}
 
     def visit(outputs: Sequence[RecordedTensor]) -> list[Node]:
         order: list[Node] = []
@@ -403,6 +444,21 @@ def list_layers(model: RecordedModel) -> list[Any]:
     return [layer for _, layer in sorted(met.values(), key=lambda item: (-layer_depths.get(id(item[1]), 0), item[0]))]
 
 
+def order_nodes(model: RecordedModel) -> list[Node]:
+    """The calls of a graph, each after those that it reads."""
+    kept, order, done = nodes_of(model), list[Node](), set[int]()
+    stack = [(tensor.node, False) for tensor in reversed(model.outputs)]
+    while stack:
+        node, leave = stack.pop()
+        if leave:
+            order.append(node)
+        elif id(node) not in done and id(node) in kept:
+            done.add(id(node))
+            stack.append((node, True))
+            stack.extend((tensor.node, False) for tensor in node.tensors)
+    return order
+
+
 def nodes_of(model: RecordedModel) -> set[int]:
     """The identities of the calls that a functional model is made of."""
     found: set[int] = set()
@@ -414,5 +470,3 @@ def nodes_of(model: RecordedModel) -> set[int]:
             found.add(id(node))
             stack.extend(tensor.node for tensor in node.tensors if id(node) not in ends)
     return found
-
-

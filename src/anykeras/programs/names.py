@@ -13,14 +13,15 @@ from ..catalog.signatures import signature
 from ..compat.runtime import LegacyModule, LegacyRuntime
 from ..document.model import Era
 from ..errors import Unsupported
+from ..recovery.functions import Kind, resolve
 from ..registry import Registry
 from . import applications
 from .inert import INERT, Inert
 from .models import RecordedGraph, RecordedModel, RecordedSequential
-from .recording import RecordedClass, RecordedLayer, Recorder, recorded
+from .recording import RecordedClass, RecordedLayer, Recorder, holds_recorded, recorded
 
 if TYPE_CHECKING:
-    from .runtime import RecordingRuntime
+    pass
 
 Function = Callable[..., Any]
 _table: Registry[str, Function] = Registry("function of a program that is noted down")
@@ -78,13 +79,14 @@ def _find_inert(runtime: LegacyRuntime, name: str) -> object:
     if not name.startswith(_INERT):
         return None
     always = name.startswith(("keras.callbacks.", "keras.optimizers.", "keras.preprocessing."))
-    if name.rpartition(".")[2].islower() and name.count(".") == 1:
-        return None
     return Inert(name) if always or not _is_known(runtime, name) else None
 
 
 def _is_known(runtime: LegacyRuntime, name: str) -> bool:
-    known = runtime.knows(name)
+    entry = resolve(name, runtime.context)
+    if entry is not None and entry.kind is Kind.REFUSED:
+        return False
+    known = runtime.knows(name)  # type: ignore[attr-defined]
     return known or (name.rpartition(".")[2].islower() and runtime.is_package(name))
 
 
@@ -107,16 +109,21 @@ def model_class(recorder: Recorder, base: type) -> type:
     return made[base]
 
 
+# The arguments of ``merge`` behind its inputs (keras/engine/topology.py 1.2.2).
+_MERGE = ("mode", "concat_axis", "dot_axes", "output_shape", "output_mask", "arguments", "name")
+
+
 class _MergeModule(LegacyModule):
     """``keras.layers.merge``: a function in Keras 1, and in Keras 2 a module too."""
 
-    def __call__(self, inputs: Any, mode: Any = "sum", concat_axis: int = -1, dot_axes: Any = -1, output_shape: Any = None,
-                 output_mask: Any = None, arguments: Any = None, name: str | None = None) -> Any:  # fmt: skip
-        options = {"mode": mode, "concat_axis": concat_axis, "dot_axes": dot_axes}
-        if callable(mode):
-            options |= {"output_shape": output_shape, "arguments": arguments or {}}
+    def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]  # as it was called
+        """``merge(inputs, mode, concat_axis, dot_axes, output_shape, output_mask, arguments, name)``."""
+        call = {**dict(zip(_MERGE, args, strict=False)), **kwargs}
+        options = {"mode": "sum", "concat_axis": -1, "dot_axes": -1} | call
+        if not callable(options["mode"]):
+            options = {key: options[key] for key in ("mode", "concat_axis", "dot_axes", "name") if key in options}
         recorder: Recorder = self._runtime.recorder  # type: ignore[attr-defined]
-        return RecordedLayer(recorder, "Merge", (), {**options, "name": name})(inputs)
+        return RecordedLayer(recorder, "Merge", (), options)(inputs)
 
 
 def _merge_function(recorder: Recorder, class_name: str) -> Function:
@@ -135,8 +142,7 @@ def register(*names: str) -> Callable[[Function], Function]:
 @register("keras.*.Input")
 def make_input(
     recorder: Recorder, shape: Any = None, batch_shape: Any = None, name: str | None = None, dtype: Any = None,
-    sparse: bool = False, tensor: Any = None, ragged: bool = False, batch_size: int | None = None, batch_input_shape: Any = None,
-    **kwargs: Any,
+    sparse: bool = False, tensor: Any = None, *, batch_size: int | None = None, batch_input_shape: Any = None, **kwargs: Any,
 ) -> Any:  # fmt: skip
     """A tensor that a model is called on. In tf.keras the second argument by place is the size of the batch."""
     if isinstance(batch_shape, int):
@@ -220,7 +226,7 @@ def read_model(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
 @register("keras.*.is_keras_tensor")
 def is_keras_tensor(recorder: Recorder, x: Any) -> bool:
     """Whether a value is a tensor of a model."""
-    return next(recorded(x), None) is not None or isinstance(recorder.runtime.unwrap(x), recorder.runtime.keras.KerasTensor)
+    return holds_recorded(x) or isinstance(recorder.runtime.unwrap(x), recorder.runtime.keras.KerasTensor)
 
 
 @register("keras.*.get_source_inputs")
@@ -250,7 +256,9 @@ def _penalty(l1: float, l2: float) -> Function:
     def make(recorder: Recorder, *args: float, **kwargs: Any) -> Any:
         both = l1 and l2
         first = kwargs.get("l1", kwargs.get("l", args[0] if args else l1)) if l1 else 0.0
-        second = kwargs.get("l2", kwargs.get("l", (args[1] if both and len(args) > 1 else args[0] if args and not both else l2)))
+        second = kwargs.get(
+            "l2", kwargs.get("l", (args[1] if both and len(args) > 1 else args[0] if args and not both else l2))
+        )
         return recorder.runtime.keras.regularizers.L1L2(l1=float(first), l2=float(second) if l2 else 0.0)
 
     return make
@@ -276,7 +284,10 @@ _BOUNDS: Mapping[str, tuple[str, Sequence[str]]] = {
 def _register_bound(name: str, class_name: str, order: Sequence[str]) -> None:
     @register(f"keras.constraints.{name}")
     def make(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
-        called = {**dict(zip(order, args, strict=False)), **{"max_value" if key == "m" else key: v for key, v in kwargs.items()}}
+        called = {
+            **dict(zip(order, args, strict=False)),
+            **{"max_value" if key == "m" else key: v for key, v in kwargs.items()},
+        }
         return getattr(recorder.runtime.keras.constraints, class_name)(**called)
 
 
@@ -313,5 +324,3 @@ def _register_data(name: str, sizes: tuple[int, int, tuple[int, ...], int]) -> N
 
 for _name, _sizes in _DATA.items():
     _register_data(_name, _sizes)
-
-

@@ -36,7 +36,7 @@ class RecordedTensor(LegacyTensor):
         self.runtime = node.recorder.runtime
 
     @property
-    def raw(self) -> Any:  # type: ignore[override]  # made when it is needed
+    def raw(self) -> Any:
         """A symbolic tensor of the running Keras of this shape."""
         return self.node.symbols()[self.index]
 
@@ -89,6 +89,11 @@ def recorded(value: Any) -> Iterator[RecordedTensor]:
     elif isinstance(value, dict):
         for item in value.values():
             yield from recorded(item)
+
+
+def holds_recorded(value: Any) -> bool:
+    """Whether a structure holds noted tensors."""
+    return any(True for _ in recorded(value))
 
 
 def replace_recorded(value: Any, change: Callable[[RecordedTensor], Any]) -> Any:
@@ -219,7 +224,7 @@ class Recorder:
         if len(found) < len(node.outputs) or any(spec.shape is None for spec in found[: len(node.outputs)]):
             raise Unsupported(
                 "AK1320",
-                f"the program asks for the shape of what {node.layer.class_name} {node.layer.name!r} gives, and it is not known",
+                f"the program asks for the shape that {node.layer.class_name} {node.layer.name!r} gives, and it is not known",
                 layer=node.layer.name,
                 next_step="Give the shape in the source where it asks for it.",
             )
@@ -343,7 +348,7 @@ class RecordedLayer(Recorded):
         raise AttributeError(f"{self.__dict__.get('class_name')} has no attribute {name!r} here")
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
-        if not list(recorded([inputs, args, kwargs])):
+        if not holds_recorded([inputs, args, kwargs]):
             return self.realize()(inputs, *args, **kwargs)
         if self.class_name == "Lambda" and "function" in self.config:
             return self._call_lambda(inputs)
@@ -426,7 +431,11 @@ def _take_input_shape(class_name: str, config: dict[str, Any]) -> tuple[int | No
     if shape is not None:
         return (_size(batch), *_sizes(shape))
     if class_name == "Embedding":
-        return None if length is None else (_size(batch), *(_sizes(length) if isinstance(length, list | tuple) else (_size(length),)))
+        return (
+            None
+            if length is None
+            else (_size(batch), *(_sizes(length) if isinstance(length, list | tuple) else (_size(length),)))
+        )
     if width is None:
         return None
     steps = class_name in ("TimeDistributedDense", "TimeDistributed", "Convolution1D", "Conv1D", "LSTM", "GRU", "SimpleRNN",

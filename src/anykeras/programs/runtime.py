@@ -11,8 +11,8 @@ from ..compat.runtime import LegacyRuntime
 from ..document.model import Writer
 from ..recovery.functions import Entry, attribute, operator
 from . import names
-from .recording import RecordedLayer, RecordedTensor, Recorder, recorded
-
+from .models import RecordedModel
+from .recording import RecordedLayer, RecordedTensor, Recorder, holds_recorded
 
 
 class RecordingRuntime(LegacyRuntime):
@@ -40,7 +40,7 @@ class RecordingRuntime(LegacyRuntime):
 
     def realize(self, value: Any) -> Any:
         """A value with live layers in place of noted ones."""
-        if isinstance(value, RecordedLayer):
+        if isinstance(value, RecordedLayer | RecordedModel):
             return value.realize()
         if type(value) in (list, tuple):
             return type(value)(self.realize(item) for item in value)
@@ -50,7 +50,7 @@ class RecordingRuntime(LegacyRuntime):
 
     def call_keras(self, function: Callable[..., object], *args: object, **kwargs: object) -> Any:
         """Call a function of the running Keras; the call of a live layer on noted tensors is noted."""
-        if not next(recorded([args, kwargs]), None):
+        if not holds_recorded([args, kwargs]):
             return super().call_keras(function, *args, **kwargs)
         owner = getattr(function, "__self__", None)
         if isinstance(owner, self.keras.layers.Layer):
@@ -61,7 +61,7 @@ class RecordingRuntime(LegacyRuntime):
 
     def call_entry(self, entry: Entry, *args: object, **kwargs: object) -> Any:
         """Call an entry of the tables; what it makes of noted tensors is noted."""
-        if not next(recorded([args, kwargs]), None):
+        if not holds_recorded([args, kwargs]):
             return super().call_entry(entry, *args, **kwargs)
         call = super().call_entry
         name = getattr(entry, "name", "function").rpartition(".")[2]

@@ -7,8 +7,7 @@ from typing import Any
 from .. import custom, migrations, parse, recovery
 from ..catalog.shapes import UNKNOWN, Spec, infer
 from ..containers.base import Match, Raw
-from ..document.graph import outputs
-from ..document.model import Document, Era, Ref, Writer
+from ..document.model import Document, Era, Ref, Writer, refs
 from ..errors import AnyKerasError
 from .architecture import write_call
 from .models import RecordedModel
@@ -40,8 +39,7 @@ def find_outcomes(node: Node) -> list[Spec]:
 
 def _outcomes(model: Any, name: str) -> list[Spec]:
     specs = infer(model)
-    first = outputs(model.graph)
-    found = [specs.get(ref, UNKNOWN) for ref in ([first] if isinstance(first, Ref) else first)][:1]
+    found = [specs.get(ref, UNKNOWN) for ref in refs(model.graph.outputs)][:1]
     number = 1
     while (ref := Ref(name, 0, number)) in specs:
         found.append(specs[ref])

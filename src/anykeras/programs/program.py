@@ -1,0 +1,280 @@
+"""The model that a program of its time makes: run in the legacy runtime, noted down, and written as an architecture."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from ..containers.base import Json, Match, NamedWeights, Raw
+from ..custom import CustomObjects
+from ..document.model import Era, Evidence, Writer
+from ..errors import MissingFile, MissingObject
+from ..keras_private import inner_layers
+from ..matching.evidence import writer_of_weights
+from ..parse.era import KERAS1_WORDS
+from .architecture import write_architecture
+from .inert import Missing
+from .models import RecordedGraph, RecordedModel
+from .reading import Given, parse_program
+from .running import Program
+from .runtime import RecordingRuntime
+from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals, flatten, slice_for
+
+_FORMATS = ("channels_last", "channels_first")
+
+
+@dataclass(frozen=True)
+class Sliced:
+    """What of a program runs: its statements, and the expression that gives the model."""
+
+    given: Given
+    statements: tuple[ast.stmt, ...]
+    expression: str
+
+    def as_text(self) -> str:
+        """The statements as Python text, each with its line in the file."""
+        lines: list[str] = []
+        for statement in self.statements:
+            first, *rest = ast.unparse(statement).split("\n")
+            lines += [f"{first}  # line {statement.lineno}", *rest]
+        return "\n".join([*lines, self.expression])
+
+
+@dataclass(frozen=True)
+class Noted:
+    """The architecture that a program left, who wrote it, and the program's own functions and classes."""
+
+    sliced: Sliced
+    writer: Writer
+    architecture: Json
+    custom_objects: CustomObjects
+
+    def as_raw(self) -> Raw:
+        """As a file that holds the architecture alone."""
+        name = os.path.basename(self.sliced.given.path)
+        match = Match("python source", self.sliced.given.path, f"{len(self.sliced.statements)} statements were run")
+        return Raw(match, architecture=self.architecture, part=name)
+
+
+def slice_program(given: Given, weights: str = "") -> Sliced:
+    """What of a program makes the model: its statements are not run yet.
+
+    Args:
+        given: the file, with the expression where the user gives one.
+        weights: the path of the weights, which the program may mention.
+
+    Raises:
+        MissingFile: there is no such file.
+        MissingObject: the file is no Python, or it does not say which model is meant.
+    """
+    if not os.path.isfile(given.path):
+        seen = f"no such file: {given.path} (current directory: {os.getcwd()})"
+        raise MissingFile("AK5003", seen, part=given.path, next_step="Give the path of the source file.")
+    tree = parse_program(given.path)
+    if given.expression:
+        return _slice_expression(given, tree)
+    goal = _choose_goal(given, tree, weights)
+    if isinstance(goal, Builder):
+        return _slice_expression(replace(given, expression=goal.call), tree)
+    return Sliced(given, tuple(slice_for(goal.name, goal.statements)), goal.name)
+
+
+def _slice_expression(given: Given, tree: ast.Module) -> Sliced:
+    try:
+        expression = ast.parse(given.expression, mode="eval").body
+    except SyntaxError as error:
+        raise MissingObject(
+            "AK1327",
+            f"{given.expression!r} is no Python expression: {error.msg}",
+            part=given.path,
+            next_step='Give one that makes the model, as in "model.py:build(32)".',
+        ) from None
+    return Sliced(given, tuple(slice_for(expression, tuple(flatten(tree.body)))), given.expression)
+
+
+def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder:
+    """The model of the top level, else of the one function that makes one. Raises MissingObject where several could be."""
+    goals = find_goals(tree, weights)
+    if goals:
+        return goals[0]
+    builders = find_builders(tree)
+    free = [builder for builder in builders if not builder.required]
+    inner = find_inner_goals(tree, weights)
+    if inner and (inner[0].rank > 2 or not free):
+        return inner[0]
+    if len(free) == 1:
+        return free[0]
+    calls = [builder.call for builder in builders]
+    hint = ", ".join(f"{given.path}:{call}" for call in calls[:5])
+    raise MissingObject(
+        "AK1327",
+        f"{os.path.basename(given.path)} makes {'several models' if calls else 'no model'} at its top level"
+        if calls
+        else f"{os.path.basename(given.path)} makes no model that AnyKeras finds",
+        part=given.path,
+        next_step=f"Say which is meant: {hint}." if hint else 'Say how it is made, as in "model.py:build(32)".',
+    )
+
+
+def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterator[Noted]:
+    """The architectures that a program may have meant: one, or one for each place of the channels where it leaves that open.
+
+    Raises:
+        AnyKerasError: the program cannot be read or run, or makes no model.
+    """
+    sliced = slice_program(given, weights.match.path)
+    writer = find_writer(sliced, weights, said)
+    if writer.era is Era.KERAS3:
+        yield _note_current(sliced, writer)
+        return
+    first = guess_format(weights, writer)
+    for data_format in (first, *(other for other in _FORMATS if other != first)):
+        runtime = RecordingRuntime(writer, data_format)
+        with runtime.legacy_code():
+            outcome = Program(given.path, runtime).run(sliced.statements, sliced.expression)
+            model = _find_model(outcome, sliced)
+            architecture = write_architecture(model)
+        objects = CustomObjects(runtime.recorder.custom_objects(), path=given.path, runtime=runtime)
+        yield Noted(sliced, replace(writer, data_format=data_format), architecture, objects)
+
+
+def _find_model(outcome: Any, sliced: Sliced) -> Any:
+    """The model that an expression gave, or holds as its one."""
+    kinds = (RecordedModel, RecordedGraph)
+    if isinstance(outcome, Missing):
+        outcome()
+    if isinstance(outcome, kinds):
+        return outcome
+    if isinstance(outcome, list | tuple):
+        held = {f"[{i}]": item for i, item in enumerate(outcome) if isinstance(item, kinds)}
+    elif isinstance(outcome, Mapping):
+        held = {f"[{key!r}]": item for key, item in outcome.items() if isinstance(item, kinds)}
+    else:
+        held = {f".{key}": item for key, item in getattr(outcome, "__dict__", {}).items() if isinstance(item, kinds)}
+    if len({id(item) for item in held.values()}) == 1:
+        return next(iter(held.values()))
+    name = f"{sliced.given.path}:{sliced.expression}"
+    raise MissingObject(
+        "AK1327",
+        f"{sliced.expression} gives {len(held) or 'no'} models, and one is wanted: it is a {type(outcome).__name__}",
+        part=sliced.given.path,
+        next_step=f"Say which: {', '.join(name + key for key in held)}."
+        if held
+        else "Give an expression that makes the model.",
+    )
+
+
+# -- who wrote it
+
+
+def find_writer(sliced: Sliced, weights: Raw, said: str | None = None) -> Writer:
+    """Whose libraries the program imports: by the evidence of its weights, and by its own words where they leave that open."""
+    writer = writer_of_weights(weights, said)
+    text = "\n".join(ast.unparse(statement) for statement in sliced.statements)
+    if weights.weights is None or (isinstance(weights.weights, NamedWeights) and not weights.weights.groups):
+        return _writer_of_text(text)
+    if writer.version is not None or writer.era is Era.KERAS3:
+        return writer
+    if writer.era is Era.KERAS0:
+        return replace(writer, version="0.3.3")
+    if writer.era is Era.KERAS1:
+        return replace(writer, version="1.2.2", backend=writer.backend or "tensorflow")
+    spoken = _writer_of_text(text)
+    if spoken.era is Era.TF2:
+        return replace(spoken, backend="tensorflow")
+    return replace(writer, version="2.2.4", backend=writer.backend or "tensorflow")
+
+
+def _writer_of_text(text: str) -> Writer:
+    """The writer by what a program imports and how it names arguments."""
+    seen = (Evidence("source", "its imports and arguments"),)
+    if "tensorflow.keras" in text or "tf.keras" in text or "tensorflow.python.keras" in text:
+        return Writer(Era.TF2, "tf.keras", "2.4.0", "tensorflow", evidence=seen)
+    if any(word in text for word in ("Graph(", "add_node(", "layers.containers")):
+        return Writer(Era.KERAS0, "keras", "0.3.3", "theano", evidence=seen)
+    if any(f"{word}=" in text for word in KERAS1_WORDS):
+        return Writer(Era.KERAS1, "keras", "1.2.2", "tensorflow", evidence=seen)
+    return Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow", evidence=seen)
+
+
+def guess_format(weights: Raw, writer: Writer) -> str:
+    """Where images have their channels: the kernels of Keras 0 and 1 tell; else as the backend had it.
+
+    Theano's kernels of then are (out, in, rows, columns), TensorFlow's (rows, columns, in, out).
+    """
+    if writer.era not in (Era.KERAS0, Era.KERAS1):
+        return "channels_last"
+    votes = 0
+    for group in weights.weights.groups if isinstance(weights.weights, NamedWeights) else ():
+        for _, tensor in group.weights:
+            if len(tensor.shape) == 4:
+                first, last = max(tensor.shape[:2]), max(tensor.shape[2:])
+                votes += (first > last) - (last > first)
+    if votes:
+        return "channels_first" if votes > 0 else "channels_last"
+    return "channels_first" if writer.backend == "theano" else "channels_last"
+
+
+# -- programs of Keras 3
+
+
+def _note_current(sliced: Sliced, writer: Writer) -> Noted:
+    """The live model that a program of Keras 3 makes on the running Keras, as its configuration."""
+    import keras
+
+    with _without_training(keras):
+        outcome = Program(sliced.given.path, None).run(sliced.statements, sliced.expression)
+    model = outcome
+    if not isinstance(model, keras.Model):
+        items = (
+            outcome
+            if isinstance(outcome, list | tuple)
+            else list(vars(outcome).values())
+            if hasattr(outcome, "__dict__")
+            else []
+        )
+        models = [item for item in items if isinstance(item, keras.Model)]
+        if len(models) != 1:
+            raise MissingObject(
+                "AK1327",
+                f"{sliced.expression} gives {len(models) or 'no'} models, and one is wanted",
+                part=sliced.given.path,
+                next_step="Give an expression that makes the model.",
+            )
+        model = models[0]
+    architecture, objects = describe_live(model)
+    return Noted(sliced, writer, architecture, CustomObjects(objects, path=sliced.given.path))
+
+
+def describe_live(model: Any) -> tuple[Json, dict[str, Any]]:
+    """The configuration of a live model of the running Keras, and the classes in it that are not of Keras, by name."""
+    import keras
+
+    architecture: Json = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
+    layers = list(inner_layers(model))
+    own = {type(layer).__name__: type(layer) for layer in layers if type(layer).__module__.split(".")[0] != "keras"}
+    return architecture, own
+
+
+@contextmanager
+def _without_training(keras: Any) -> Iterator[None]:
+    """Models of the running Keras neither train nor read or write files."""
+    names = ("fit", "evaluate", "predict", "load_weights", "save_weights", "save", "train_on_batch", "summary")
+
+    def nothing(self: Any, *args: Any, **kwargs: Any) -> None:
+        return None
+
+    patches: list[Any] = [patch.object(keras.Model, name, nothing) for name in names]
+    for held in patches:
+        held.start()
+    try:
+        yield
+    finally:
+        for held in patches:
+            held.stop()

@@ -1,0 +1,231 @@
+"""Running the statements of a slice in the runtime of their time. Nothing enters ``sys.modules``."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from ..compat.runtime import ROOTS, LegacyRuntime
+from ..custom.source import OLD_NAMES
+from ..errors import AnyKerasError, MissingObject
+from ..recovery.functions.lookup import GLOBALS
+from .inert import Missing
+from .reading import parse_program
+from .slicing import defined_names, flatten, free_names
+
+_PARENTS = 3  # how far above the file the root of its project may lie
+_DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Try, ast.If, ast.For)
+
+
+class Program:
+    """One file that runs, and the files beside it that it imports.
+
+    Args:
+        path: the file.
+        runtime: gives old libraries; None leaves imports to the running Python, as for a program of Keras 3.
+    """
+
+    def __init__(self, path: str, runtime: LegacyRuntime | None) -> None:
+        self.path, self.runtime = path, runtime
+        self.folder = os.path.dirname(os.path.abspath(path))
+        self.modules: dict[str, ModuleType] = {}
+
+    def run(self, statements: Sequence[ast.stmt], expression: str) -> Any:
+        """The value of an expression behind the statements.
+
+        Raises:
+            MissingObject: a statement or the expression fails; the message names the line.
+        """
+        tree = ast.Module(list(statements), [])
+        space = self._space(tree, "__main__", self.path)
+        with _arguments(self.path):
+            for statement in statements:
+                self._run_statement(statement, space, self.path, strict=True)
+            return self._evaluate(expression, space)
+
+    def _evaluate(self, expression: str, space: dict[str, Any]) -> Any:
+        try:
+            return eval(compile(expression, f"<{expression}>", "eval"), space)
+        except AnyKerasError:
+            raise
+        except Exception as error:  # whatever the program raises is its author's to read
+            raise self._failure(f"{expression} fails", error, space) from error
+
+    def _run_statement(self, statement: ast.stmt, space: dict[str, Any], path: str, strict: bool) -> None:
+        try:
+            exec(compile(ast.Module([statement], []), path, "exec"), space)
+        except AnyKerasError:
+            if strict and not isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+                raise
+            self._leave_out(statement, sys.exception(), space)
+        except Exception as error:  # whatever the program raises is its author's to read
+            if strict and not isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+                line = f"{os.path.basename(path)}, line {statement.lineno}"
+                raise self._failure(f"{line}: {_shorten(ast.unparse(statement))} fails", error, space) from error
+            self._leave_out(statement, error, space)
+
+    def _leave_out(self, statement: ast.stmt, error: BaseException | None, space: dict[str, Any]) -> None:
+        """Names of a statement that failed: using one of them raises."""
+        if isinstance(error, ModuleNotFoundError | ImportError) and not isinstance(error, AnyKerasError):
+            module = getattr(error, "name", None) or ast.unparse(statement)
+            reason, step = (
+                f"the module {module} is not installed or not beside the file",
+                "Install it, or give it in the folder.",
+            )
+        else:
+            reason, step = f"line {statement.lineno} fails: {type(error).__name__}: {error}", "Correct the source there."
+        for name in defined_names(statement):
+            space[name] = Missing(name, reason, os.path.basename(self.path), step)
+
+    def _failure(self, what: str, error: Exception, space: Mapping[str, Any]) -> MissingObject:
+        where = _innermost_line(error, self.path)
+        at = f" (line {where})" if where and f"line {where}" not in what else ""
+        return MissingObject(
+            "AK1326",
+            f"{what}: {type(error).__name__}: {_shorten(str(error), 300)}{at}",
+            part=os.path.basename(self.path),
+            next_step="Give an expression that needs no data or files, as in model.py:build(32), or correct the source there.",
+        )
+
+    # -- modules
+
+    def _space(self, tree: ast.Module, name: str, path: str) -> dict[str, Any]:
+        module = ModuleType(f"anykeras_custom_{name.strip('_')}")
+        self.modules[name] = module
+        space = vars(module)
+        space["__file__"] = os.path.abspath(path)
+        usual = {} if self.runtime is None else self._usual_modules(tree)
+        space["__builtins__"] = {**usual, **OLD_NAMES, **vars(builtins), "__import__": self._importer()}
+        return space
+
+    def _usual_modules(self, tree: ast.Module) -> dict[str, Any]:
+        """Modules for names that the text uses and never defines, as `K` in a class copied out of its file."""
+        found: dict[str, Any] = {}
+        for name in free_names(tree) & GLOBALS.keys():
+            dotted = GLOBALS[name]
+            try:
+                old = dotted.split(".")[0] in ROOTS and self.runtime is not None
+                found[name] = self.runtime.module(dotted) if old and self.runtime else importlib.import_module(dotted)
+            except ImportError:
+                continue
+        return found
+
+    def _importer(self) -> Any:
+        old = builtins.__import__ if self.runtime is None else self.runtime.importer(lambda name: None)
+
+        def run(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> ModuleType:
+            if not level and name.split(".")[0] in ROOTS:
+                return _alias_of_now(name, fromlist) if self.runtime is None else old(name, globals, locals, fromlist, level)
+            beside = self._find_beside(name, fromlist or (), level)
+            if beside is not None:
+                return beside
+            return builtins.__import__(name, globals, locals, fromlist, 0 if level else level)
+
+        return run
+
+    def _find_beside(self, name: str, fromlist: Sequence[str], level: int) -> ModuleType | None:
+        """A module of the user's, from the folder of the file or the folders above it."""
+        folder = self.folder
+        for _ in range(_PARENTS):
+            found = self._find_in(folder, name, fromlist)
+            if found is not None:
+                return found
+            folder = os.path.dirname(folder)
+        return None
+
+    def _find_in(self, folder: str, name: str, fromlist: Sequence[str]) -> ModuleType | None:
+        base = os.path.join(folder, *name.split(".")) if name else folder
+        if os.path.isfile(f"{base}.py"):
+            found = self._load(f"{base}.py", name)
+            return found if fromlist or "." not in name else self._package_around(folder, name, found)
+        if not os.path.isdir(base):
+            return None
+        inside = [item for item in fromlist if os.path.isfile(os.path.join(base, f"{item}.py"))]
+        init = os.path.join(base, "__init__.py")
+        if not os.path.isfile(init) and not inside:
+            return None
+        package = self._load(init, name or ".") if os.path.isfile(init) else ModuleType(name or ".")
+        for item in inside:
+            if item not in vars(package):
+                setattr(package, item, self._load(os.path.join(base, f"{item}.py"), f"{name}.{item}"))
+        return package
+
+    def _package_around(self, folder: str, name: str, inner: ModuleType) -> ModuleType:
+        """What ``import a.b`` binds: a module `a` that holds `b`."""
+        found = inner
+        for part in reversed(name.split(".")[1:]):
+            outer = ModuleType(part)
+            setattr(outer, part, found)
+            found = outer
+        return found
+
+    def _load(self, path: str, name: str) -> ModuleType:
+        """A module of the user's: what it imports and defines; nothing that it does besides."""
+        key = os.path.abspath(path)
+        if key not in self.modules:
+            tree = parse_program(path)
+            space = self._space(tree, key, path)
+            for statement in flatten_definitions(tree):
+                self._run_statement(statement, space, path, strict=False)
+        return self.modules[key]
+
+
+def flatten_definitions(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements of a module that define something, but for those that only run it as a program."""
+    inside_main = {id(s) for node in tree.body if isinstance(node, ast.If) for s in flatten([node]) if s is not node}
+    for statement in flatten(tree.body):
+        if isinstance(statement, _DEFINING) and id(statement) not in inside_main:
+            yield statement
+
+
+def _alias_of_now(name: str, fromlist: Any) -> ModuleType:
+    """A module for a program of Keras 3, in which ``tensorflow.keras`` is Keras."""
+    if name.split(".")[:2] == ["tensorflow", "keras"]:
+        name = name.removeprefix("tensorflow.")
+        found = importlib.import_module(name)
+        if not fromlist:
+            holder = ModuleType("tensorflow")
+            holder.keras = importlib.import_module("keras")  # type: ignore[attr-defined]
+            return holder
+        return found
+    try:
+        return builtins.__import__(name, None, None, fromlist or (), 0)
+    except ImportError:
+        if name != "tensorflow":
+            raise
+        holder = ModuleType("tensorflow")
+        holder.keras = importlib.import_module("keras")  # type: ignore[attr-defined]
+        return holder
+
+
+@contextmanager
+def _arguments(path: str) -> Iterator[None]:
+    """The process as a program finds it that is started without arguments."""
+    before = sys.argv
+    sys.argv = [path]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+def _innermost_line(error: BaseException, path: str) -> int | None:
+    """The last line of the program on the way to an error."""
+    found, at = None, error.__traceback__
+    while at is not None:
+        if at.tb_frame.f_code.co_filename == path:
+            found = at.tb_lineno
+        at = at.tb_next
+    return found
+
+
+def _shorten(text: str, most: int = 80) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 3]}..."

@@ -1,0 +1,391 @@
+"""Which statements of a program make its model: a backward slice, so that nothing is loaded or trained.
+
+The slice is taken over the top level (the bodies of ``with`` blocks and of the main guard lie there too) or over the
+body of the one function that makes the model. Loops and branches that are needed are kept with what is needed in them.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+# Methods of a model that say that a name is one, the surest first: what is stored or read is the model as it was there.
+_STORING = ("save_weights", "load_weights", "save")
+_TRAINING = ("fit", "fit_generator", "train_on_batch", "compile", "evaluate", "predict", "summary")
+_GROWING = frozenset({"add", "pop", "append", "extend", "insert", "remove", "update", "setdefault", "build", "add_node",
+                      "add_input", "add_output", "add_shared_node", "appendleft", "set_trainable"})  # fmt: skip
+# Calls that change what a library does from there on.
+_SETTINGS = ("set_image_dim_ordering", "set_image_data_format", "set_floatx", "set_epsilon")
+_MAKERS = ("Sequential", "Model", "Graph", "Functional")
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A name, and before which statement of which list its value is wanted."""
+
+    name: str
+    statements: tuple[ast.stmt, ...]
+    rank: int = 0
+
+
+def flatten(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body, those of the main guard and of ``with`` blocks among them."""
+    for statement in body:
+        if isinstance(statement, ast.If) and is_main(statement.test):
+            yield from flatten(statement.body)
+        elif isinstance(statement, ast.With) and not _opens_file(statement):
+            for item in statement.items:
+                if item.optional_vars is not None:
+                    yield ast.copy_location(ast.Assign([item.optional_vars], item.context_expr), statement)
+            yield from flatten(statement.body)
+        else:
+            yield statement
+
+
+def is_main(test: ast.expr) -> bool:
+    """``__name__ == "__main__"``."""
+    return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
+
+
+def _opens_file(statement: ast.With) -> bool:
+    calls = [item.context_expr for item in statement.items if isinstance(item.context_expr, ast.Call)]
+    return any(isinstance(call.func, ast.Name) and call.func.id == "open" for call in calls)
+
+
+# -- what a program says about its model
+
+
+def find_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
+    """The names that are models at the top level, the likeliest first; `weights` is the name of the weights file."""
+    return _goals(tuple(flatten(tree.body)), weights)
+
+
+def _goals(statements: tuple[ast.stmt, ...], weights: str) -> list[Goal]:
+    found: list[tuple[int, int, Goal]] = []
+    for place, statement in enumerate(statements):
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            continue
+        for rank, name in _signs(statement, weights):
+            until = statements[: place + 1] if rank == 0 else statements[:place]
+            found.append((rank, place, Goal(name, until, rank)))
+    defined = {name for statement in statements for name in defined_names(statement)}
+    found = [(rank, place, goal) for rank, place, goal in found if goal.name in defined]
+    best: dict[str, Goal] = {}
+    for _, _, goal in sorted(found, key=lambda item: (-item[0], item[1] if item[0] >= 2 else -item[1])):
+        best.setdefault(goal.name, goal)
+    return list(best.values())
+
+
+def _signs(statement: ast.stmt, weights: str) -> Iterator[tuple[int, str]]:
+    """The names that a statement treats as a model, with how sure that is."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            method, name = node.func.attr, node.func.value.id
+            if method in _STORING:
+                yield (3 if weights and _mentions(node, weights) else 2), name
+            elif method in _TRAINING:
+                yield 1, name
+    call = statement.value if isinstance(statement, ast.Assign) else None
+    if isinstance(call, ast.Call) and _last_name(call.func) in _MAKERS:
+        yield from ((0, name) for name in defined_names(statement))
+
+
+def _mentions(call: ast.Call, file: str) -> bool:
+    texts = [node.value for arg in call.args for node in ast.walk(arg) if isinstance(node, ast.Constant)]
+    return any(isinstance(text, str) and os.path.basename(text) == os.path.basename(file) for text in texts)
+
+
+def _last_name(node: ast.expr) -> str:
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+@dataclass(frozen=True)
+class Builder:
+    """A function or method that returns a model, as one would call it; `required` are the arguments without a default."""
+
+    call: str
+    name: str
+    required: tuple[str, ...] = ()
+
+
+def find_builders(tree: ast.Module) -> list[Builder]:
+    """The functions of the top level that return a model, and the methods that do, in order."""
+    found: list[Builder] = []
+    for statement in flatten(tree.body):
+        if isinstance(statement, ast.FunctionDef) and _returns_model(statement):
+            required = _required(statement)
+            found.append(Builder(f"{statement.name}({', '.join(required)})", statement.name, required))
+        elif isinstance(statement, ast.ClassDef):
+            found += _builders_of_class(statement)
+    return found
+
+
+def _builders_of_class(statement: ast.ClassDef) -> Iterator[Builder]:
+    methods = {node.name: node for node in statement.body if isinstance(node, ast.FunctionDef)}
+    init = methods.get("__init__")
+    arguments = _required(init)[1:] if init is not None else ()
+    made = f"{statement.name}({', '.join(arguments)})"
+    if any(_last_name(base) in ("Model", "Sequential") for base in statement.bases):
+        yield Builder(made, statement.name, arguments or ("",))
+    for name, method in methods.items():
+        if name != "__init__" and _returns_model(method):
+            own = _required(method)[1:]
+            yield Builder(f"{made}.{name}({', '.join(own)})", name, (*arguments, *own) or ("",))
+
+
+def _required(function: ast.FunctionDef) -> tuple[str, ...]:
+    args = function.args
+    count = len(args.args) - len(args.defaults)
+    return tuple(arg.arg for arg in args.args[:count])
+
+
+def _returns_model(function: ast.FunctionDef) -> bool:
+    """Whether a function gives back something that it makes by ``Model``, ``Sequential`` or ``Graph``."""
+    made = {
+        name
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and _last_name(node.value.func) in _MAKERS
+        for name in defined_names(node)
+    }
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value is not None:
+            items = node.value.elts if isinstance(node.value, ast.Tuple | ast.List) else [node.value]
+            for item in items:
+                if isinstance(item, ast.Call) and _last_name(item.func) in _MAKERS:
+                    return True
+                if isinstance(item, ast.Name) and item.id in made:
+                    return True
+    return False
+
+
+def find_inner_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
+    """Models made inside functions of the top level that train or store them: the body stands behind the top level."""
+    top = tuple(flatten(tree.body))
+    found: list[Goal] = []
+    for function in top:
+        if isinstance(function, ast.FunctionDef) and not _returns_model(function):
+            count = len(function.args.args) - len(function.args.defaults)
+            defaults = zip(function.args.args[count:], function.args.defaults, strict=True)
+            told: list[ast.stmt] = [
+                ast.copy_location(ast.Assign([ast.Name(arg.arg, ast.Store())], value), function) for arg, value in defaults
+            ]
+            found += _goals((*top, *map(ast.fix_missing_locations, told), *flatten(function.body)), weights)
+    inside = {name for goal in find_goals(tree, weights) for name in (goal.name,)}
+    return sorted((goal for goal in found if goal.name not in inside), key=lambda goal: -goal.rank)
+
+
+# -- the slice
+
+
+def slice_for(expression: ast.expr | str, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements that an expression depends on when it stands behind them, in order.
+
+    A function runs when it is called, so that the names in it count where it is used: what defines them is kept wherever
+    it stands.
+    """
+    wanted = {expression} if isinstance(expression, str) else free_names(expression)
+    inside: set[str] = set()
+    while True:
+        kept, _ = _slice_block(list(statements), wanted | inside, _Program(statements))
+        grown = {name for node in kept for function in _definitions(node) for name in free_names(function)}
+        if grown <= inside:
+            return kept
+        inside |= grown
+
+
+def _definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
+    for node in ast.walk(statement):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            yield node
+
+
+class _Program:
+    """What the slice asks about the whole program."""
+
+    def __init__(self, statements: Sequence[ast.stmt]) -> None:
+        self.modules = {
+            name
+            for statement in statements
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Import)
+            for name in defined_names(node)
+        }
+        self.growing = {
+            node.name: {arg.arg for arg in node.args.args} & _grown_in(node.body)
+            for node in statements
+            if isinstance(node, ast.FunctionDef)
+        }
+        self.order = {
+            node.name: [arg.arg for arg in node.args.args] for node in statements if isinstance(node, ast.FunctionDef)
+        }
+
+
+def _grown_in(body: Sequence[ast.stmt]) -> set[str]:
+    return {
+        node.func.value.id
+        for statement in body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in _GROWING
+        and isinstance(node.func.value, ast.Name)
+    }
+
+
+def _slice_block(body: Sequence[ast.stmt], needed: set[str], program: _Program) -> tuple[list[ast.stmt], set[str]]:
+    """What of a block is needed for the names `needed` behind it, and the names that are needed before it."""
+    kept: list[ast.stmt] = []
+    for statement in reversed(body):
+        part, needed = _slice_statement(statement, needed, program)
+        if part is not None:
+            kept.append(part)
+    return kept[::-1], needed
+
+
+def _slice_statement(statement: ast.stmt, needed: set[str], program: _Program) -> tuple[ast.stmt | None, set[str]]:
+    if isinstance(statement, ast.ImportFrom) and any(alias.name == "*" for alias in statement.names):
+        return statement, needed
+    if _changes_setting(statement):
+        return statement, needed | free_names(statement)
+    touched = (defined_names(statement) | changed_names(statement, program)) & needed
+    if not touched:
+        return None, needed
+    if isinstance(statement, ast.For | ast.While | ast.If):
+        return _slice_compound(statement, needed, program)
+    overwritten = isinstance(statement, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom)
+    before = needed - defined_names(statement) if overwritten else set(needed)
+    return statement, before | free_names(statement)
+
+
+def _slice_compound(
+    statement: ast.For | ast.While | ast.If, needed: set[str], program: _Program
+) -> tuple[ast.stmt | None, set[str]]:
+    """A loop or branch with what is needed in it: nothing that it defines is certain to be defined."""
+    before = set(needed)
+    while True:
+        body, wanted = _slice_block(statement.body, before, program)
+        rest, otherwise = _slice_block(statement.orelse, before, program)
+        head = statement.iter if isinstance(statement, ast.For) else statement.test
+        grown = before | wanted | otherwise | free_names(head) | needed
+        if grown == before:
+            break
+        before = grown
+    if not body and not rest:
+        return None, needed
+    changed = copy.copy(statement)
+    changed.body, changed.orelse = body or [ast.copy_location(ast.Pass(), statement)], rest
+    return changed, before
+
+
+def _changes_setting(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and _last_name(statement.value.func) in _SETTINGS
+    )
+
+
+def changed_names(statement: ast.stmt, program: _Program) -> set[str]:
+    """The names whose object a statement changes in place."""
+    found: set[str] = set()
+    for node in _own_nodes(statement):
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.Delete):
+            targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else [node.target]
+            found |= {root for target in targets if (root := _root(target)) and not isinstance(target, ast.Name)}
+        elif isinstance(node, ast.Call):
+            found |= _changed_by_call(node, statement, program)
+        elif isinstance(node, ast.For):
+            targets_of = {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
+            inner = {name for part in node.body for name in changed_names(part, program)}
+            if targets_of & inner:
+                found |= {name.id for name in ast.walk(node.iter) if isinstance(name, ast.Name)}
+    return found - program.modules
+
+
+def _own_nodes(statement: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a statement outside of functions and classes that it defines."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef | ast.Lambda):
+        return
+    yield statement
+    for child in ast.iter_child_nodes(statement):
+        yield from _own_nodes(child)
+
+
+def _changed_by_call(call: ast.Call, statement: ast.stmt, program: _Program) -> set[str]:
+    alone = isinstance(statement, ast.Expr) and statement.value is call
+    if isinstance(call.func, ast.Attribute):
+        root = _root(call.func)
+        inert = call.func.attr in (*_STORING, *_TRAINING)
+        return {root} if root and (call.func.attr in _GROWING or (alone and not inert)) else set()
+    if not isinstance(call.func, ast.Name):
+        return set()
+    grown = program.growing.get(call.func.id, set())
+    order = program.order.get(call.func.id, [])
+    given = dict(zip(order, call.args, strict=False))
+    given |= {key.arg: key.value for key in call.keywords if key.arg}
+    passed = {arg.id for name, arg in given.items() if name in grown and isinstance(arg, ast.Name)}
+    return passed | ({call.func.id} if alone else set())
+
+
+def _root(node: ast.AST) -> str:
+    """The name at the start of ``name.a[0].b``."""
+    while isinstance(node, ast.Attribute | ast.Subscript | ast.Call | ast.Starred):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def defined_names(statement: ast.AST) -> set[str]:
+    """The names that a statement binds in its own scope."""
+    found: set[str] = set()
+    for node in _own_nodes_and_definitions(statement):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {(alias.asname or alias.name.split(".")[0]) for alias in node.names}
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.ExceptHandler) and node.name:
+            found.add(node.name)
+    return found
+
+
+def _own_nodes_and_definitions(statement: ast.AST) -> Iterator[ast.AST]:
+    yield statement
+    if isinstance(statement, (ast.FunctionDef, ast.ClassDef, ast.AsyncFunctionDef, ast.Lambda, ast.ListComp, ast.SetComp,
+                              ast.DictComp, ast.GeneratorExp)):  # fmt: skip
+        return
+    for child in ast.iter_child_nodes(statement):
+        yield from _own_nodes_and_definitions(child)
+
+
+def free_names(node: ast.AST) -> set[str]:
+    """The names that a node reads from around it."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        return _free_in_function(node)
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        bound = {name.id for part in node.generators for name in ast.walk(part.target) if isinstance(name, ast.Name)}
+        return {name for child in ast.iter_child_nodes(node) for name in free_names(child)} - bound
+    if isinstance(node, ast.ClassDef):
+        inside = {name for child in ast.iter_child_nodes(node) for name in free_names(child)}
+        return inside - {name for part in node.body for name in defined_names(part)} | {
+            name for base in (*node.bases, *node.decorator_list) for name in free_names(base)
+        }
+    if isinstance(node, ast.Name):
+        return {node.id} if isinstance(node.ctx, ast.Load) else set()
+    read = {node.target.id} if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) else set[str]()
+    return read | {name for child in ast.iter_child_nodes(node) for name in free_names(child)}
+
+
+def _free_in_function(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> set[str]:
+    args = node.args
+    bound = {arg.arg for arg in (*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg) if arg is not None}
+    body = node.body if isinstance(node.body, list) else [node.body]
+    shared = {name for part in body for inner in ast.walk(part) if isinstance(inner, ast.Global) for name in inner.names}
+    bound |= {name for part in body for name in defined_names(part)} - shared
+    inside = {name for part in body for name in free_names(part)} | shared
+    outside = [*args.defaults, *(default for default in args.kw_defaults if default is not None)]
+    outside += [] if isinstance(node, ast.Lambda) else node.decorator_list
+    return (inside - bound) | {name for part in outside for name in free_names(part)}
