@@ -7,7 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from ..catalog.signatures import signature
+from ..custom.trace import to_document
+from ..document.graph import steps
 from ..document.model import Era, Layer, Ref, Value
+from .models import RecordedModel, model_class
 from .recording import RecordedLayer, RecordedTensor, Recorder, recorded
 
 
@@ -43,11 +46,6 @@ def _make(recorder: Recorder, current: Callable[..., Any]) -> Callable[..., Any]
 
 def _note(recorder: Recorder, live: Any, tensor: RecordedTensor | None) -> Any:
     """A live functional model in the words of the program's Keras."""
-    from ..custom.trace import to_document
-    from ..document.graph import steps
-    from .models import RecordedModel
-    from .names import model_class
-
     graph = to_document(live, "keras.applications").graph
     assert graph is not None
     outcomes: dict[Ref, Any] = {}

@@ -406,6 +406,18 @@ for _name in _INERT:
     setattr(RecordedGraph, _name, getattr(RecordedModel, _name))
 
 
+def model_class(recorder: Recorder, base: type) -> type:
+    """A class of models of one recorder."""
+    made: dict[type, type] = recorder.__dict__.setdefault("model_classes", {})
+    if base not in made:
+        bases: tuple[type, ...] = (base,)
+        if base is RecordedSequential:
+            bases = (RecordedSequential, model_class(recorder, RecordedModel))
+        name = base.__name__.removeprefix("Recorded")
+        made[base] = type(name, bases, {"recorder": recorder, "__module__": "keras.models"})
+    return made[base]
+
+
 def list_layers(model: RecordedModel) -> list[Any]:
     """The layers of a graph as Keras 1 to 2.15 listed them: by depth, the deepest first, then as they were met.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -17,11 +17,8 @@ from ..recovery.functions import Kind, resolve
 from ..registry import Registry
 from . import applications
 from .inert import INERT, Inert
-from .models import RecordedGraph, RecordedModel, RecordedSequential
+from .models import RecordedGraph, RecordedModel, RecordedSequential, model_class
 from .recording import RecordedClass, RecordedLayer, Recorder, holds_recorded, recorded
-
-if TYPE_CHECKING:
-    pass
 
 Function = Callable[..., Any]
 _table: Registry[str, Function] = Registry("function of a program that is noted down")
@@ -95,18 +92,6 @@ _MODELS: Mapping[str, type] = {
     "Sequential": RecordedSequential,
     "Graph": RecordedGraph,
 }
-
-
-def model_class(recorder: Recorder, base: type) -> type:
-    """A class of models of one recorder."""
-    made: dict[type, type] = recorder.__dict__.setdefault("model_classes", {})
-    if base not in made:
-        bases: tuple[type, ...] = (base,)
-        if base is RecordedSequential:
-            bases = (RecordedSequential, model_class(recorder, RecordedModel))
-        name = base.__name__.removeprefix("Recorded")
-        made[base] = type(name, bases, {"recorder": recorder, "__module__": "keras.models"})
-    return made[base]
 
 
 # The arguments of ``merge`` behind its inputs (keras/engine/topology.py 1.2.2).

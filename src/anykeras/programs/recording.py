@@ -10,7 +10,7 @@ import inspect
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +19,6 @@ from ..document.model import Era, Writer
 from ..errors import Unsupported
 from ..keras_private import forget_calls
 from .arguments import class_of_era, read_arguments
-
-if TYPE_CHECKING:
-    from .runtime import RecordingRuntime
 
 _STATES = {"LSTM": 2, "CuDNNLSTM": 2, "ConvLSTM1D": 2, "ConvLSTM2D": 2, "ConvLSTM3D": 2}  # any other recurrence has one
 
@@ -110,8 +107,10 @@ def replace_recorded(value: Any, change: Callable[[RecordedTensor], Any]) -> Any
 class Recorder:
     """What one run of a program made: names given, functions and classes of its own, by the names of the architecture."""
 
-    def __init__(self, runtime: RecordingRuntime, writer: Writer, data_format: str) -> None:
+    def __init__(self, runtime: Any, writer: Writer, data_format: str, find_outcomes: Callable[[Node], list[Any]]) -> None:
+        """`runtime` is the `RecordingRuntime` around it; `find_outcomes` tells shape and dtype of all that a call gives."""
         self.runtime, self.writer, self.data_format = runtime, writer, data_format
+        self._find_outcomes = find_outcomes
         self.counts = Counter[str]()
         self.objects: dict[str, Any] = {}
         self.live: dict[int, LiveLayer] = {}
@@ -218,9 +217,7 @@ class Recorder:
 
     def find_symbols(self, node: Node) -> list[Any]:
         """Symbolic tensors for the outputs of a call. Raises Unsupported where their shapes cannot be found."""
-        from .shapes import find_outcomes  # which makes architectures of records, and so stands above them
-
-        found = find_outcomes(node)
+        found = self._find_outcomes(node)
         if len(found) < len(node.outputs) or any(spec.shape is None for spec in found[: len(node.outputs)]):
             raise Unsupported(
                 "AK1320",
@@ -243,7 +240,7 @@ def _find_again(live_class: type, lives: Sequence[Any]) -> type:
     return type(live_class.__name__, (live_class,), body)
 
 
-def _further(runtime: RecordingRuntime, class_name: str, count: int) -> list[str]:
+def _further(runtime: Any, class_name: str, count: int) -> list[str]:
     """The names of the arguments behind the first of a call: today's for layers of several tensors, else the old order."""
     if not count:
         return []

@@ -13,6 +13,7 @@ from ..recovery.functions import Entry, attribute, operator
 from . import names
 from .models import RecordedModel
 from .recording import RecordedLayer, RecordedTensor, Recorder, holds_recorded
+from .shapes import find_outcomes
 
 
 class RecordingRuntime(LegacyRuntime):
@@ -24,7 +25,7 @@ class RecordingRuntime(LegacyRuntime):
 
     def __init__(self, writer: Writer, data_format: str) -> None:
         super().__init__(writer, (names.find, *FINDERS), classes.adapt_class)
-        self.recorder = Recorder(self, writer, data_format)
+        self.recorder = Recorder(self, writer, data_format, find_outcomes)
 
     def find_live(self, dotted: str) -> Any:
         """What a name means inside a live layer."""
