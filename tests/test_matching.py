@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import h5py
 import numpy as np
 import pytest
 
+import anykeras
 from anykeras.containers import NamedWeights, TreeWeights, WeightGroup
 from anykeras.document.model import Era, Writer
 from anykeras.matching import Atom, describe_conflict, read_atoms
 from anykeras.tensors import Tensor, constant
+
+if TYPE_CHECKING:
+    import keras
 
 
 def tensor(*shape: int) -> Tensor:
@@ -64,3 +73,181 @@ def test_writers_contradict_each_other_by_era_and_by_theano() -> None:
     assert describe_conflict(tensorflow, theano)
     assert describe_conflict(Writer(Era.KERAS3), theano)
     assert describe_conflict(Writer(Era.TF2, "tf.keras", backend="tensorflow"), tensorflow) is None
+
+
+# A live model
+
+
+def numbers(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def write_weights(path: Path, version: str | None, **layers: dict[str, np.ndarray]) -> Path:
+    """A weights file as Keras 1 and 2 lay them out; what is in it is of this test's own making."""
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [name.encode() for name in layers]
+        if version is not None:
+            file.attrs["keras_version"], file.attrs["backend"] = version, "tensorflow"
+        for layer, weights in layers.items():
+            group = file.create_group(layer)
+            group.attrs["weight_names"] = [name.encode() for name in weights]
+            for name, values in weights.items():
+                group.create_dataset(name, data=values)
+    return path
+
+
+def dense(name: str, seed: int, inputs: int = 4, outputs: int = 4) -> dict[str, np.ndarray]:
+    return {f"{name}/kernel:0": numbers(seed, inputs, outputs), f"{name}/bias:0": numbers(seed + 1, outputs)}
+
+
+def chain(*names: str | None, width: int = 4) -> keras.Model:
+    import keras
+
+    layers = [keras.layers.Dense(width, name=name) for name in names]
+    return keras.Sequential([keras.Input((width,)), *layers])
+
+
+def branches(left: str, right: str, joined: str = "left") -> keras.Model:
+    import keras
+
+    x = keras.Input((4,))
+    a, b = keras.layers.Dense(4, name=left)(x), keras.layers.Dense(4, name=right)(x)
+    return keras.Model(x, keras.layers.Concatenate()([a, b] if joined == "left" else [b, a]))
+
+
+def values_of(model: keras.Model) -> list[np.ndarray]:
+    return [np.array(variable) for variable in model.variables]
+
+
+def test_numbers_of_generated_names_may_be_shifted(tmp_path: Path) -> None:
+    file = write_weights(tmp_path / "w.h5", "2.2.4", **{f"dense_{i}": dense(f"dense_{i}", i) for i in (2, 3, 4)})
+    model = chain("dense_1", "dense_2", "dense_3")
+    report = anykeras.load_weights(model, file)
+    assert report.complete and [pair.stored for pair in report.pairs] == ["dense_2", "dense_3", "dense_4"]
+    np.testing.assert_array_equal(values_of(model)[0], numbers(2, 4, 4))
+    assert "3 layers filled" in repr(report) and "<table>" in report._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("written", "model", "code"),
+    [
+        (("a", "b", "c"), lambda: chain("b", "a", "c"), "AK1303"),
+        (("p", "q"), lambda: branches("left", "right"), "AK1304"),
+        (("dense_1", "dense_2"), lambda: branches("dense_5", "dense_4"), "AK1304"),
+        (("dense_1", "dense_2"), lambda: branches("dense", "dense_1", joined="right"), "AK1304"),
+        (("a", "b", "c"), lambda: chain("a", "b"), "AK1302"),
+        (("a", "b"), lambda: chain("a", "b", width=5), "AK1302"),
+    ],
+)
+def test_what_can_be_two_things_is_refused_and_the_model_untouched(
+    tmp_path: Path, written: tuple[str, ...], model: Callable[[], keras.Model], code: str
+) -> None:
+    file = write_weights(tmp_path / "w.h5", "2.2.4", **{name: dense(name, i) for i, name in enumerate(written)})
+    live = model()
+    before = values_of(live)
+    with pytest.raises(anykeras.AnyKerasError) as refused:
+        anykeras.load_weights(live, file)
+    assert refused.value.code == code
+    assert all((a == b).all() for a, b in zip(before, values_of(live), strict=True))
+
+
+def test_layers_says_which_is_which(tmp_path: Path) -> None:
+    file = write_weights(tmp_path / "w.h5", "2.2.4", p=dense("p", 1), q=dense("q", 5))
+    model = branches("left", "right")
+    report = anykeras.load_weights(model, file, layers={"p": "right"})
+    assert {pair.layer: pair.stored for pair in report.pairs} == {"left": "q", "right": "p"}
+    np.testing.assert_array_equal(np.array(model.get_layer("right").kernel), numbers(1, 4, 4))
+
+
+def test_another_head_is_left_as_it_is(tmp_path: Path) -> None:
+    file = write_weights(tmp_path / "w.h5", "2.2.4", a=dense("a", 1), b=dense("b", 3), head=dense("head", 5, 4, 7))
+    report = anykeras.load_weights(chain("a", "b", "head"), file, skip_mismatch=True)
+    assert (report.unfilled, report.unused) == (("head",), ("head",))
+    with pytest.raises(anykeras.AnyKerasError, match="AK1304"):  # one layer more of the same shape: which of them is new?
+        anykeras.load_weights(chain("dense_1", "dense_2", "dense_3", "dense_4"), write_weights(
+            tmp_path / "v.h5", "2.2.4", **{f"dense_{i}": dense(f"dense_{i}", i) for i in (1, 2, 3)}
+        ), skip_mismatch=True)  # fmt: skip
+
+
+def test_by_name_finds_something_or_says_so(tmp_path: Path) -> None:
+    file = write_weights(tmp_path / "w.h5", "2.2.4", a=dense("a", 1), b=dense("b", 3))
+    assert anykeras.load_weights(chain("b", "a"), file, by_name=True).pairs[0].stored == "b"
+    with pytest.raises(anykeras.AnyKerasError, match="AK1309"):
+        anykeras.load_weights(chain("x", "y"), file, by_name=True)
+
+
+def test_a_default_that_changed_is_asked_and_set(tmp_path: Path) -> None:
+    import keras
+
+    weights = {
+        "lstm_1/kernel:0": numbers(1, 3, 8),
+        "lstm_1/recurrent_kernel:0": numbers(2, 2, 8),
+        "lstm_1/bias:0": numbers(3, 8),
+    }
+    file = write_weights(tmp_path / "w.h5", "2.2.4", lstm_1=weights)
+    model = keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(2)])
+    with pytest.raises(anykeras.AnyKerasError, match="AK1306"):
+        anykeras.load_weights(model, file)
+    assert [f.code for f in anykeras.load_weights(model, file, defaults="mine").findings] == ["AK1310"]
+    mine = np.array(model(numbers(4, 1, 5, 3)))
+    anykeras.load_weights(model, file, defaults="then")
+    assert np.abs(np.array(model(numbers(4, 1, 5, 3))) - mine).max() > 1e-4
+    gate = model.layers[0].cell.recurrent_activation
+    np.testing.assert_allclose(np.array(gate(np.array([[-3.0, 0.5, 3.0]], "float32"))), [[0.0, 0.6, 1.0]], rtol=1e-6)
+
+
+def test_reset_after_is_named(tmp_path: Path) -> None:
+    import keras
+
+    weights = {"gru_1/kernel:0": numbers(1, 3, 6), "gru_1/recurrent_kernel:0": numbers(2, 2, 6), "gru_1/bias:0": numbers(3, 6)}
+    file = write_weights(tmp_path / "w.h5", "2.2.4", gru_1=weights)
+    with pytest.raises(anykeras.AnyKerasError, match="reset_after=False"):
+        anykeras.load_weights(keras.Sequential([keras.Input((5, 3)), keras.layers.GRU(2)]), file)
+
+
+def test_an_embedding_is_no_dense(tmp_path: Path) -> None:
+    import keras
+
+    file = write_weights(tmp_path / "w.h5", "2.2.4", e={"e/embeddings:0": numbers(1, 10, 10)})
+    with pytest.raises(anykeras.AnyKerasError, match="AK1302"):
+        anykeras.load_weights(keras.Sequential([keras.Input((10,)), keras.layers.Dense(10, use_bias=False)]), file)
+
+
+def test_a_nested_file_goes_into_a_flat_model(tmp_path: Path) -> None:
+    file = write_weights(tmp_path / "w.h5", "2.2.4", model_1={**dense("a", 1), **dense("b", 3)}, c=dense("c", 5))
+    assert anykeras.load_weights(chain("x", "y", "z"), file).complete
+
+
+def test_a_model_of_a_class_of_its_own_is_filled_by_names(tmp_path: Path) -> None:
+    import keras
+
+    class Mine(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first, self.second = keras.layers.Dense(4, name="a"), keras.layers.Dense(4, name="b")
+
+        def call(self, x: object) -> object:
+            return self.second(self.first(x))
+
+    model = Mine()
+    file = write_weights(tmp_path / "w.h5", "2.2.4", b=dense("b", 3), a=dense("a", 1))
+    with pytest.raises(anykeras.AnyKerasError, match="AK1312"):
+        anykeras.load_weights(model, file)
+    model(numbers(0, 1, 4))
+    assert anykeras.load_weights(model, file).complete
+    np.testing.assert_array_equal(np.array(model.second.kernel), numbers(3, 4, 4))
+
+
+def test_rows_after_flatten_follow_the_format_of_the_images(tmp_path: Path) -> None:
+    import keras
+
+    layers = {"conv2d_1": {"conv2d_1/kernel": numbers(1, 1, 1, 1, 2), "conv2d_1/bias": numbers(2, 2)}}
+    file = write_weights(
+        tmp_path / "w.h5", None, **layers, dense_1={"dense_1/kernel": numbers(3, 12, 1), "dense_1/bias": numbers(4, 1)}
+    )
+    model = keras.Sequential([keras.Input((2, 3, 1)), keras.layers.Conv2D(2, 1), keras.layers.Flatten(), keras.layers.Dense(1)])
+    with pytest.raises(anykeras.AnyKerasError, match="AK1307"):
+        anykeras.load_weights(model, file)
+    anykeras.load_weights(model, file, data_format="channels_first")
+    moved = numbers(3, 12, 1).reshape(2, 2, 3, 1).transpose(1, 2, 0, 3).reshape(12, 1)
+    np.testing.assert_array_equal(np.array(model.layers[-1].kernel), moved)

@@ -12,7 +12,8 @@ from .findings import Affects, Fidelity, Finding
 from .warning import AnyKerasWarning
 
 if TYPE_CHECKING:
-    from .api import convert, explain, inspect, load_model, match, open, stub, transfer, verify
+    from .api import convert, explain, inspect, load_model, load_weights, match, open, stub, transfer, verify
+    from .matching import WeightsReport
     from .opened import Converted, Inspection, Opened
     from .verification import Report
     from .weights_only import WeightsInspection
@@ -29,12 +30,14 @@ __all__ = [
     "Opened",
     "Report",
     "WeightsInspection",
+    "WeightsReport",
     "__version__",
     "convert",
     "explain",
     "inspect",
     "limits",
     "load_model",
+    "load_weights",
     "match",
     "open",
     "stub",
@@ -42,10 +45,13 @@ __all__ = [
     "verify",
 ]
 _LATER = {
-    **dict.fromkeys(("convert", "explain", "inspect", "load_model", "match", "open", "stub", "transfer", "verify"), "api"),
+    **dict.fromkeys(
+        ("convert", "explain", "inspect", "load_model", "load_weights", "match", "open", "stub", "transfer", "verify"), "api"
+    ),
     **dict.fromkeys(("Converted", "Inspection", "Opened"), "opened"),
     "Report": "verification",
     "WeightsInspection": "weights_only",
+    "WeightsReport": "matching",
 }
 
 

@@ -9,7 +9,7 @@ from . import custom, matching, pipeline, targets, verification, weights_only
 from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
 from .findings import Finding
-from .matching.match import Defaults
+from .matching import Defaults, WeightsReport
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .pages import Page, find_page
 from .pipeline import Architecture, CustomObjectsSource, Path
@@ -115,6 +115,50 @@ def load_model(
 
 
 @guard_verb
+def load_weights(
+    model: Model,
+    path: Path,
+    *,
+    by_name: bool = False,
+    skip_mismatch: bool = False,
+    layers: Mapping[str, str] | None = None,
+    data_format: str | None = None,
+    writer: str | None = None,
+    defaults: Defaults = "ask",
+) -> WeightsReport:
+    """Put the weights of a file of any Keras into a live model of today, each weight by proof.
+
+    Which weights belong to which layer is shown by names, order, numbers of creation and shapes, or it is asked: never taken by
+    place where two ways fit. Layouts are those of today afterwards: gates, kernels, halves of biases, rows after Flatten. All
+    values are read and checked before the first variable changes.
+
+    Args:
+        model: a built model of Keras 3 on any backend: functional, sequential, or of a class of its own.
+        path: weights in any layout, or a whole model file, whose weights are taken.
+        by_name: follow the names alone; layers of other names stay as they are.
+        skip_mismatch: fill what fits and leave the rest, as for another head.
+        layers: what you know: layers of the file by name, with the layers of the model that they are.
+        data_format: how images were laid out when the weights were trained, ``"channels_first"`` or ``"channels_last"``.
+        writer: the version that wrote the weights (``"1.0.5"``, ``"keras 2.1.6 on theano"``), where the file does not say.
+        defaults: what to do where a default changed since then and the model has today's: ``"ask"`` refuses, ``"then"`` sets
+            what it was on the layers, ``"mine"`` keeps what the model has.
+
+    Returns:
+        Each pair with its witness, what stayed unfilled, what stayed unused, and what was concluded.
+
+    Raises:
+        MissingFile: there is no such file.
+        Undecided: the file leaves something open; the message names the argument that settles it.
+        AnyKerasError: the weights do not go into this model, or the file is refused. The model is as it was.
+    """
+    options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
+    live = targets.read_model(model)
+    found = matching.match(pipeline.read(path), live.document, options)
+    targets.fill_model(live, found.tensors, found.arguments)
+    return found.report
+
+
+@guard_verb
 def convert(
     src: Path,
     dst: Path,
@@ -189,7 +233,7 @@ def match(
     data_format: str | None = None,
     writer: str | None = None,
     defaults: Defaults = "ask",
-) -> matching.WeightsReport:
+) -> WeightsReport:
     """Which weights of a file belong into which layers of a model, and by which witness. Loads nothing, needs no framework.
 
     Args:
@@ -220,7 +264,7 @@ def transfer(
     defaults: Defaults = "ask",
     force: bool = False,
     strict: Strict | None = None,
-) -> tuple[Converted, matching.WeightsReport]:
+) -> tuple[Converted, WeightsReport]:
     """Write the model of `into` with the weights of `path`, as a ``.keras`` file that stock Keras opens. Needs no framework.
 
     Args:

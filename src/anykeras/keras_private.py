@@ -47,6 +47,13 @@ def track_variable(layer: Any, variable: object) -> None:
     layer._tracker.locked = locked
 
 
+def set_attribute(layer: Any, name: str, value: object) -> None:
+    """Set an attribute of a layer that is built, which takes no further layers (``_tracker.locked``, utils/tracking.py)."""
+    locked, layer._tracker.locked = layer._tracker.locked, False
+    setattr(layer, name, value)
+    layer._tracker.locked = locked
+
+
 def draws_random_numbers(layer: Any) -> bool:
     """Whether a layer has a seed generator (``_seed_generators``, layers/layer.py)."""
     return bool(layer._seed_generators)
@@ -103,3 +110,34 @@ def save_to_stream(keras: Any, model: Any, stream: IO[bytes]) -> None:
 def forget_calls(layer: Any) -> None:
     """A layer as if it had never been called on symbolic tensors (``_inbound_nodes``, ops/operation.py)."""
     layer._inbound_nodes.clear()
+
+
+def held_layers(layer: Any) -> list[Any]:
+    """The layers that a layer tracks, each once (``_flatten_layers``, layers/layer.py)."""
+    return list(layer._flatten_layers(include_self=False, recursive=False))
+
+
+def listed_layers(model: Any) -> list[Any]:
+    """The layers of a Sequential with its InputLayer (``_layers``, models/sequential.py)."""
+    return list(model._layers)
+
+
+def inbound_nodes(operation: Any) -> Sequence[Any]:
+    """The calls of a layer or operation, in whatever model (``_inbound_nodes``, ops/operation.py)."""
+    found: Sequence[Any] = operation._inbound_nodes
+    return found
+
+
+def graph_nodes(model: Any) -> Sequence[Any] | None:
+    """The calls that a functional model is made of (``_nodes_by_depth``, ops/function.py); None for what has no graph."""
+    by_depth = getattr(model, "_nodes_by_depth", None)
+    return None if by_depth is None else [node for nodes in by_depth.values() for node in nodes]
+
+
+def called_on(tensor: Any) -> tuple[Any, int, int]:
+    """The operation that gave a symbolic tensor, which call of it, and which of its outcomes.
+
+    ``_keras_history`` (backend/common/keras_tensor.py, set in ops/node.py).
+    """
+    history = tensor._keras_history
+    return history.operation, history.node_index, history.tensor_index

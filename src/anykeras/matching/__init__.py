@@ -3,11 +3,12 @@
 from .assign import Witness
 from .atoms import Atom, read_atoms
 from .evidence import describe_conflict, writer_of_weights
-from .match import Options, fill_document, match
+from .match import Defaults, Options, fill_document, match
 from .report import Match, Pair, WeightsReport
 
 __all__ = [
     "Atom",
+    "Defaults",
     "Match",
     "Options",
     "Pair",

@@ -11,6 +11,7 @@ from dataclasses import replace
 from ..catalog.layout import KERAS2_13_TREE
 from ..containers.base import Raw, TreeWeights
 from ..document.model import Era, Evidence, Writer
+from ..errors import Undecided
 from ..parse import era
 
 _SAID = re.compile(
@@ -29,7 +30,7 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
             ``"keras 2.1.6 on theano"``).
 
     Raises:
-        ValueError: `said` is no version.
+        Undecided: `said` is no version.
     """
     writer = era.infer(replace(raw, architecture=None, part=""))
     if isinstance(raw.weights, TreeWeights) and any(p.startswith(KERAS2_13_TREE.container) for p in raw.weights.tensors):
@@ -41,7 +42,9 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
 def _as_said(writer: Writer, said: str) -> Writer:
     match = _SAID.match(said.strip())
     if match is None:
-        raise ValueError(f'writer={said!r}: give a version, as in "1.0.5" or "keras 2.1.6 on theano"')
+        raise Undecided(
+            "AK1313", f"writer={said!r}", key="writer", next_step='Give a version, as in "1.0.5" or "keras 2.1.6 on theano".'
+        )
     library, version, backend = match[1], match[2], match[3]
     spoken = _ERAS.get(int(version.split(".")[0]), writer.era)
     if spoken is Era.KERAS2 and (writer.era is Era.TF2 if library is None else library.lower() != "keras"):

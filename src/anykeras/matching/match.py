@@ -42,9 +42,15 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.data_format not in (None, *_ORDERS):
-            raise ValueError(f"data_format={self.data_format!r}: channels_first or channels_last")
+            raise _no_such_value("data_format", self.data_format, _ORDERS)
         if self.defaults not in ("ask", "then", "mine"):
-            raise ValueError(f'defaults={self.defaults!r}: "ask", "then" or "mine"')
+            raise _no_such_value("defaults", self.defaults, ("ask", "then", "mine"))
+
+
+def _no_such_value(argument: str, value: object, allowed: Sequence[str]) -> Undecided:
+    return Undecided(
+        "AK1313", f"{argument}={value!r}", key=argument, next_step=f"It is one of {', '.join(map(repr, allowed))}."
+    )
 
 
 def match(raw: Raw, document: Document, options: Options | None = None) -> Match:
