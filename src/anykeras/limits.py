@@ -56,13 +56,13 @@ class Budget:
     def charge(self, steps: int) -> None:
         """Pay for work that is about to be done. Raises LimitExceeded."""
         if steps > self.left:
-            raise _limit_error(f"the file asks for more than {self.bounds.work} steps of work", "work")
+            raise limit_error(f"the file asks for more than {self.bounds.work} steps of work", "work")
         self.left -= steps
 
     def hold(self, size: int, array: Any = None) -> None:
         """Pay for `size` bytes that are about to be made; with `array`, until it is gone. Raises LimitExceeded."""
         if self.held + size > self.bounds.array_bytes:
-            raise _limit_error(
+            raise limit_error(
                 f"the functions of the file hold more than {self.bounds.array_bytes} bytes of constants", "array_bytes"
             )
         if array is not None:
@@ -73,9 +73,15 @@ class Budget:
         self.held -= size
 
 
-def _limit_error(seen: str, key: str) -> LimitExceeded:
+def limit_error(seen: str, key: str | None = None, part: str | None = None) -> LimitExceeded:
+    """The refusal of a file that asks for more than a limit allows; `key` is the limit, where it has a name."""
+    setting = f"{key}=..." if key else "..."
     return LimitExceeded(
-        "AK1003", seen, key=key, next_step=f"If you trust the file, raise it with anykeras.limits.override({key}=...)."
+        "AK1003",
+        seen,
+        part=part,
+        key=key,
+        next_step=f"If you trust the file, raise the limit with anykeras.limits.override({setting}).",
     )
 
 

@@ -55,14 +55,8 @@ class ByteSource:
 
 
 def limit_error(what: str, seen: int, limit: int, part: str, key: str | None = None) -> LimitExceeded:
-    """The refusal of a file that asks for more than a limit allows."""
-    return LimitExceeded(
-        "AK1003",
-        f"{seen:,} {what} where at most {limit:,} are allowed",
-        part=part,
-        key=key,
-        next_step="If you trust the file, raise the limit with anykeras.limits.override(...).",
-    )
+    """The refusal of a file that has more of something than a limit allows."""
+    return limits.limit_error(f"{seen:,} {what} where at most {limit:,} are allowed", key, part)
 
 
 def wrap_bytes(data: bytes, name: str) -> ByteSource:
