@@ -26,6 +26,7 @@ from anykeras.errors import AnyKerasError
 from genuine import ATOL, CORPUS, FOLDER, RTOL
 
 FOLDERS = sorted((FOLDER / "savedmodel").glob("*/*.savedmodel"))
+CHECKPOINTS = sorted((FOLDER / "savedmodel").glob("*/*.checkpoint"))
 MADE = CORPUS.parent / "savedmodel" / "made"
 TEXT = "vocabulary"
 
@@ -90,6 +91,47 @@ def test_a_folder_converts_for_stock_keras(tmp_path: Path) -> None:
     source = next(folder for folder in FOLDERS if folder.stem == "named")
     anykeras.convert(source, tmp_path / "new.keras")
     check(keras.models.load_model(tmp_path / "new.keras"), recorded(source))
+
+
+@pytest.mark.parametrize("folder", CHECKPOINTS, ids=lambda p: f"{p.parent.name}-{p.stem}")
+def test_a_checkpoint_goes_into_the_architecture_beside_it(folder: Path) -> None:
+    ways = (folder, folder / "weights", folder / "weights.index")
+    path = ways[CHECKPOINTS.index(folder) % len(ways)]
+    check(anykeras.load_model(folder / "model.json", weights=path), recorded(folder))
+
+
+def test_checkpoints_were_found() -> None:
+    assert {folder.stem for folder in CHECKPOINTS} == {"mlp", "named", "recurrent"}
+
+
+def test_two_checkpoints_in_a_folder_are_named(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copy(CHECKPOINTS[0] / "weights.index", tmp_path / f"{name}.index")
+    with pytest.raises(AnyKerasError, match="one, two") as caught:
+        anykeras.inspect(tmp_path)
+    assert caught.value.code == "AK1143"
+
+
+def test_variables_by_name_go_into_an_architecture(tmp_path: Path) -> None:
+    """As ``tf.train.Saver`` of TensorFlow 1 writes them, beside what its optimizer keeps."""
+    tensorflow = pytest.importorskip("tensorflow")
+    source = next(folder for folder in CHECKPOINTS if folder.stem == "mlp")
+    raw = anykeras.pipeline.read(source)
+    values = {name.removesuffix(":0"): tensor.read() for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
+    slots = {f"{name}/Adam{end}": value for name, value in values.items() for end in ("", "_1")}
+    values = {**values, **slots, "beta1_power": np.float32(0.9), "global_step": np.int64(3)}
+    prefix = os.fspath(tmp_path / "model.ckpt-3")
+    tensorflow.raw_ops.SaveV2(
+        prefix=prefix, tensor_names=list(values), shape_and_slices=[""] * len(values), tensors=list(values.values())
+    )
+    check(anykeras.load_model(source / "model.json", weights=prefix), recorded(source))
+
+
+@pytest.mark.skipif(not MADE.exists(), reason="the corpus is not beside the repository")
+def test_exports_of_tensorflow_1_open() -> None:
+    for folder in sorted(CORPUS.glob("py37tf115-tfkeras-tf/*.savedmodel")):
+        with np.load(folder.with_suffix(".golden.npz")) as arrays:
+            check(anykeras.load_model(folder), dict(arrays))
 
 
 @pytest.mark.parametrize(

@@ -138,9 +138,7 @@ def test_folders(tmp_path: Path) -> None:
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not beside the repository")
 def test_genuine_folders_of_tensorflow() -> None:
     folders = [(p, "AK1137") for p in sorted(CORPUS.glob("*-keras-*/*.savedmodel"))]
-    folders += [(p, "AK1143") for p in sorted(CORPUS.glob("*/*.tfweights"))]
     files = [(p / "saved_model.pb", code) for p, code in folders if code == "AK1137"]
-    files += [(p, "AK1143") for p in sorted(CORPUS.glob("*/*.tfweights/*.index"))]
     assert folders and files
     for path, code in folders + files:
         with pytest.raises(AnyKerasError) as caught:

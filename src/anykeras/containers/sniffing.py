@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from .base import Match, Raw
+from .checkpoint.container import find_index
 from .directory import name_directory
 from .foreign import name_file
 from .source import open_source
@@ -19,6 +20,8 @@ def sniff(path: str | os.PathLike[str]) -> Match:
     Raises NotAModel, with a code for what the file is instead (AK1001, AK1002, AK1102, AK1131 to AK1146).
     """
     name = os.fspath(path)
+    if not os.path.exists(name):
+        name = find_index(name) or name  # a checkpoint is named by its prefix
     source = None if os.path.isdir(name) else open_source(name)
     head = source.read(0, HEAD) if source is not None else b""
     for container in CONTAINERS:

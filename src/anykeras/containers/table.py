@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Container
+from .checkpoint.container import Checkpoint
 from .config_text import ConfigText
 from .directory import KerasDirectory
 from .hdf5 import HDF5
@@ -10,4 +11,12 @@ from .keras_zip import KerasZip
 from .pickled import Pickled
 from .savedmodel.container import SavedModelFolder
 
-CONTAINERS: tuple[Container, ...] = (HDF5(), KerasZip(), ConfigText(), KerasDirectory(), SavedModelFolder(), Pickled())
+CONTAINERS: tuple[Container, ...] = (
+    HDF5(),
+    KerasZip(),
+    ConfigText(),
+    KerasDirectory(),
+    SavedModelFolder(),
+    Checkpoint(),
+    Pickled(),
+)

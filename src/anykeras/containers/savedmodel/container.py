@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from ... import limits
 from ...errors import Unsupported
 from ..base import Json, Match, Raw
+from ..checkpoint.container import read_named_weights
 from ..foreign import foreign_error
-from .files import GRAPH, Files, find_folder
+from ..json_text import parse_json
+from ..texts import decode_text
+from .files import EXPORTED, GRAPH, Files, find_folder
 from .keras_objects import read_keras_objects
 from .tables import restore_vocabularies
 from .weights import read_layer_weights, read_optimizer_state
@@ -29,6 +33,8 @@ class SavedModelFolder:
         files = Files(find_folder(match.path) or match.path)
         graph = files.meta_graph()
         objects = read_keras_objects(files, graph)
+        if objects is None and files.has(EXPORTED):
+            return _read_exported(files, match)
         if objects is None:
             raise foreign_error("AK1137", "this is a TensorFlow SavedModel", match.path)
         metadata = objects.metadata(0)
@@ -45,6 +51,16 @@ class SavedModelFolder:
             training,
             read_optimizer_state(objects, _optimizer_name(training)),
         )
+
+
+def _read_exported(files: Files, match: Match) -> Raw:
+    """What ``tf.keras.experimental.export_saved_model`` wrote (TensorFlow 1.13 to 2.0): ``to_json`` beside a checkpoint."""
+    bound = limits.current().config_bytes
+    notes: list[str] = []
+    text = decode_text(files.open(EXPORTED, bound).whole(bound, EXPORTED), EXPORTED)
+    weights = read_named_weights(files.bundle())
+    stamps = {"backend": "tensorflow"}
+    return Raw(match, parse_json(text, EXPORTED, notes), EXPORTED, stamps, weights, notes=tuple(notes))
 
 
 def _architecture(metadata: dict[str, Json], path: str) -> Json:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from ... import limits
 from ...errors import NotAModel
-from ..checkpoint.bundle import Bundle, read_bundle
-from ..folder import list_names, open_regular
+from ..checkpoint.bundle import Bundle
+from ..checkpoint.container import open_bundle, open_part
+from ..folder import list_names
 from ..source import ByteSource
 from ..wire import read_message
 from ..wire.messages import KerasMetadata, MetaGraph, SavedModel
 
 GRAPH, METADATA, VARIABLES = "saved_model.pb", "keras_metadata.pb", "variables/variables"
 EXPORTED = "assets/saved_model.json"  # tf.keras.experimental.export_saved_model, TensorFlow 1.13 to 2.0
-POINTER = b"version https://git-lfs"
 SERVE = "serve"
 MOST_GRAPH = 2 * limits.GIB  # protocol buffers end there
 
@@ -28,23 +28,8 @@ class Files:
     root: str
 
     def open(self, name: str, limit: int) -> ByteSource:
-        """A file of the folder. Raises NotAModel (AK1130) for a pointer of git-lfs, AK1153 where it is missing."""
-        if not os.path.lexists(os.path.join(self.root, *name.split("/"))):
-            raise NotAModel(
-                "AK1153",
-                f"{name} is not in the folder",
-                part=self.root,
-                next_step="Copy the whole folder: saved_model.pb, variables/ and assets/.",
-            )
-        source = open_regular(self.root, name, limit)
-        if source.read(0, len(POINTER)) == POINTER:
-            raise NotAModel(
-                "AK1130",
-                f"{name} is a git-lfs pointer; the file itself was never downloaded",
-                part=self.root,
-                next_step="Run git lfs pull in the repository that it came from.",
-            )
-        return source
+        """A file of the folder. Raises NotAModel for a pointer of git-lfs (AK1130), and where it is missing (AK1153)."""
+        return open_part(self.root, name, limit)
 
     def has(self, name: str) -> bool:
         """Is there a file of this name?"""
@@ -69,16 +54,7 @@ class Files:
 
     def bundle(self) -> Bundle:
         """The variables."""
-        index = self.open(f"{VARIABLES}.index", 64 * limits.MIB)
-        shards: dict[int, ByteSource] = {}
-
-        def open_shard(number: int, count: int) -> ByteSource:
-            if number not in shards:
-                name = f"{VARIABLES}.data-{number:05}-of-{count:05}"
-                shards[number] = self.open(name, limits.current().tensor_bytes)
-            return shards[number]
-
-        return read_bundle(index, open_shard)
+        return open_bundle(self.root, VARIABLES)
 
 
 def find_folder(path: str) -> str | None:

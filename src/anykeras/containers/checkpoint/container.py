@@ -1,0 +1,159 @@
+"""TensorFlow checkpoints as a container: weights by layer, as far as the objects or the names of the variables tell it."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from ... import limits
+from ...errors import Malformed, NotAModel
+from ...tensors import Tensor
+from ..base import Match, NamedWeights, Raw, WeightGroup
+from ..folder import list_names, open_regular
+from ..source import ByteSource
+from ..wire.messages import TrackedObject
+from .bundle import STRING, Bundle, read_bundle
+from .objects import children_of, read_objects, value_key
+from .table import FOOTER, MAGIC
+
+INDEX = ".index"
+LAYER = re.compile(r"layer-(\d{1,9})\Z")
+SKIPPED = ("keras_api", "optimizer", "_random_generator", "loss_tracker")
+"""Attributes that lead to no weight of a layer, or to one that is reached another way."""
+SLOTS = re.compile(
+    r"/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl|ExponentialMovingAverage)(_\d+)?\Z|\A(beta\d_power|global_step)\Z"
+)
+"""Variables that an optimizer of TensorFlow 1 keeps beside the weights (tensorflow/python/training, 1.15.5)."""
+
+
+class Checkpoint:
+    """What ``save_weights``, ``tf.train.Checkpoint`` and ``tf.train.Saver`` write, by prefix, index or folder."""
+
+    name = "checkpoint"
+
+    def match(self, path: str, head: bytes) -> str | None:
+        """By the end of an index, given itself, by its prefix, or as the only one of a folder."""
+        index = find_index(path)
+        return None if index is None else f"a table of tensors in {index}"
+
+    def read(self, match: Match) -> Raw:
+        """The weights. Raises Malformed, LimitExceeded, Unsupported or NotAModel (AK1153 for a data file that is missing)."""
+        index = find_index(match.path) or match.path
+        root, name = os.path.split(index)
+        bundle = open_bundle(root or ".", name.removesuffix(INDEX))
+        notes = () if read_objects(bundle) else ("weights by the names of TensorFlow variables",)
+        return Raw(match, weights=read_named_weights(bundle), attributes={"backend": "tensorflow"}, notes=notes)
+
+
+def find_index(path: str) -> str | None:
+    """The index that `path` means; None where there is none. Raises NotAModel (AK1143) where a folder holds several."""
+    if os.path.isdir(path):
+        names = sorted(name for name in list_names(path) if name.endswith(INDEX))
+        if len(names) > 1:
+            raise NotAModel(
+                "AK1143",
+                f"the folder holds several checkpoints: {', '.join(name.removesuffix(INDEX) for name in names[:5])}",
+                part=path,
+                next_step=f"Name one of them, such as {os.path.join(path, names[-1].removesuffix(INDEX))}.",
+            )
+        return os.path.join(path, names[0]) if names and _is_index(os.path.join(path, names[0])) else None
+    candidates = (path, path + INDEX)
+    return next((found for found in candidates if found.endswith(INDEX) and _is_index(found)), None)
+
+
+def _is_index(path: str) -> bool:
+    try:
+        size = os.stat(path).st_size
+        if not os.path.isfile(path) or size < FOOTER:
+            return False
+        with open(path, "rb") as file:
+            file.seek(size - len(MAGIC))
+            return file.read() == MAGIC
+    except (OSError, ValueError):
+        return False
+
+
+def open_bundle(root: str, name: str) -> Bundle:
+    """The bundle of that name in a folder."""
+    shards: dict[int, ByteSource] = {}
+
+    def open_shard(number: int, count: int) -> ByteSource:
+        if number not in shards:
+            shards[number] = open_part(root, f"{name}.data-{number:05}-of-{count:05}", limits.current().tensor_bytes)
+        return shards[number]
+
+    return read_bundle(open_part(root, name + INDEX, 64 * limits.MIB), open_shard)
+
+
+def open_part(root: str, name: str, limit: int) -> ByteSource:
+    """A file of a folder. Raises NotAModel: AK1153 where it is missing, AK1130 for a pointer of git-lfs."""
+    if not os.path.lexists(os.path.join(root, *name.split("/"))):
+        raise NotAModel(
+            "AK1153",
+            f"{name} is not in the folder",
+            part=root,
+            next_step="Copy all files of the model or checkpoint into one folder.",
+        )
+    source = open_regular(root, name, limit)
+    if source.read(0, len(POINTER)) == POINTER:
+        raise NotAModel(
+            "AK1130",
+            f"{name} is a git-lfs pointer; the file itself was never downloaded",
+            part=root,
+            next_step="Run git lfs pull in the repository that it came from.",
+        )
+    return source
+
+
+POINTER = b"version https://git-lfs"
+
+
+def read_named_weights(bundle: Bundle) -> NamedWeights:
+    """The weights by layer, in the order of the model's layers where objects tell it."""
+    nodes = read_objects(bundle)
+    if not nodes:
+        return _by_variable_names(bundle)
+    model = _find_model(nodes)
+    children = children_of(nodes[model])
+    layers = sorted((int(m[1]), child) for name, child in children.items() if (m := LAYER.match(name)))
+    tops = [(f"layer-{number}", child) for number, child in layers]
+    tops = tops or [(name, child) for name, child in children.items() if name not in SKIPPED]
+    return NamedWeights(tuple(_group(bundle, nodes, name, child) for name, child in tops))
+
+
+def _find_model(nodes: tuple[TrackedObject, ...]) -> int:
+    """The object that has layers: the root, or the only child that has (``tf.train.Checkpoint(model=model)``)."""
+
+    def has_layers(number: int) -> bool:
+        return any(LAYER.match(name) for name in children_of(nodes[number]))
+
+    held = [child for child in children_of(nodes[0]).values() if has_layers(child)]
+    return held[0] if not has_layers(0) and len(set(held)) == 1 else 0
+
+
+def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int) -> WeightGroup:
+    """The variables below an object under their full names; the group is called as their scope, where they have one."""
+    found: list[tuple[str, Tensor]] = []
+    waiting, seen = [top], {top}
+    while waiting:
+        node = nodes[waiting.pop()]
+        key = value_key(node)
+        if key is not None and key in bundle.entries:
+            full = next((value.full_name for value in node.values if value.full_name), key.partition("/.ATTRIBUTES")[0])
+            found.append((f"{full}:0", bundle.tensor(key)))
+        inside = [child for attribute, child in children_of(node).items() if attribute not in SKIPPED and child not in seen]
+        seen.update(inside)
+        waiting += inside[::-1]
+    scopes = {full.partition("/")[0] for full, _ in found}
+    return WeightGroup(scopes.pop() if len(scopes) == 1 else name, tuple(found))
+
+
+def _by_variable_names(bundle: Bundle) -> NamedWeights:
+    """A checkpoint of ``tf.train.Saver``: the scope of a variable is its layer. Raises Malformed where there is none."""
+    groups: dict[str, list[tuple[str, Tensor]]] = {}
+    for key, entry in bundle.entries.items():
+        if entry.dtype != STRING and not SLOTS.search(key):
+            groups.setdefault(key.partition("/")[0], []).append((f"{key}:0", bundle.tensor(key)))
+    if not groups:
+        raise Malformed("AK1154", "the checkpoint holds no tensor", part=bundle.name)
+    return NamedWeights(tuple(WeightGroup(name, tuple(found)) for name, found in groups.items()))
