@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ...document.build import Builder
-from ...document.model import Code, Era, Layer, Value, Writer
+from ...catalog.shapes import Spec, infer
+from ...document.build import Builder, functional
+from ...document.edit import change_layers
+from ...document.graph import steps
+from ...document.model import Call, Code, Era, Layer, Ref, Value, Writer, refs
+from ...document.walk import layers_of
 from ...errors import Unsupported
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, integers
@@ -123,3 +127,68 @@ _KERAS2 = Writer(Era.KERAS2, "keras", "2.0.0", "tensorflow")
 def _merge_in_keras2(layer: Layer, context: RuleContext) -> Layer | None:
     """Keras 2.0 and 2.1 still had the class and saved it (keras/legacy/layers.py 2.0.0)."""
     return _merge_modes(layer, context)
+
+
+def _dot(axes: Value, shape: tuple[int, ...]) -> Layer:
+    x, y = Ref("x"), Ref("y")
+    entrances = ((Layer("InputLayer", name, {"batch_shape": (None, *shape)}), Call()) for name in ("x", "y"))
+    return functional("f", (x, y), Ref("d"), *entrances, (Layer("Dot", "d", {"axes": axes}), Call(((x, y),))))
+
+
+def _is_product(model: Layer) -> bool:
+    inner = model.graph.layer("d").graph if model.graph is not None else None
+    return inner is not None and [layer.class_name for layer in inner.layers][-2:] == ["swapaxes", "matmul"]
+
+
+@rule(
+    "AK2289",
+    to=Era.KERAS3,
+    classes=("Functional",),
+    examples=[Example(_dot(1, (4, 3, 2)), _is_product, _KERAS2)],
+    leaves_alone=[
+        Example(_dot(1, (3, 2)), _dot(1, (3, 2)), _KERAS2),
+        Example(_dot(1, (4, 3, 2)), _dot(1, (4, 3, 2)), Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")),
+    ],
+)
+def multiply_last_axes(model: Layer, context: RuleContext) -> Layer | None:
+    """Each Dot of tensors with four axes or more as a product of matrices, which are their last two."""
+    writer, graph = context.writer, model.graph
+    if graph is None or writer.backend != "tensorflow" or not () < writer.release < (2, 3):
+        return None
+    if not any(layer.class_name == "Dot" for layer in layers_of(model)):
+        return None
+    known = infer(model)
+    seen = {layer.name: [known.get(ref) for ref in refs(call.args)] for layer, _, call in steps(graph)}
+    changed = change_layers(model, lambda layer: _multiply(layer, seen.get(layer.name, [])))
+    return None if changed is model else changed
+
+
+def _multiply(layer: Layer, specs: Sequence[Spec | None]) -> Layer:
+    ranks = [len(spec.shape) if spec is not None and spec.shape is not None else 0 for spec in specs]
+    if len(ranks) != 2 or min(ranks) < 4:
+        return layer
+    if layer.graph is not None:  # the cosine of Keras 1
+        return change_layers(layer, lambda inner: _multiply(inner, specs))
+    if layer.class_name != "Dot":
+        return layer
+    axes = layer.config.get("axes")
+    first, second = axes if isinstance(axes, tuple) else (axes, axes)
+    if not isinstance(first, int) or not isinstance(second, int) or ranks[0] != ranks[1]:
+        raise Unsupported(
+            "AK2289",
+            f"the Dot {layer.name!r} contracts {axes!r} of tensors with {ranks[0]} and {ranks[1]} axes",
+            layer=layer.name,
+            key="axes",
+            next_step="Reshape the inputs to three axes, in the Keras that wrote the file.",
+        )
+    sub = Builder(layer.name, layer.address)
+    x: Value = sub.input(name=f"{layer.name}_x")
+    y: Value = sub.input(name=f"{layer.name}_y")
+    if layer.config.get("normalize"):
+        x = sub.op("normalize", x, axis=first, order=2)
+        y = sub.op("normalize", y, axis=second, order=2)
+    if first % ranks[0] != ranks[0] - 1:
+        x = sub.op("swapaxes", x, -1, -2)
+    if second % ranks[1] == ranks[1] - 1:
+        y = sub.op("swapaxes", y, -1, -2)
+    return sub.finish(sub.op("matmul", x, y))
