@@ -86,8 +86,7 @@ class MaskWriter:
         if mask is None or not mask.merged:
             return ref
         if ref not in self._carrying:
-            sub = Builder(f"{ref.layer}_masked")
-            model = sub.finish(sub.layer("Activation", {"activation": "linear"}, sub.input()))
+            model = build_mask_carrier(f"{ref.layer}_masked")
             self._carrying[ref] = self._editor.add(model, ref, mask=self._mask(ref.layer, mask.sources))
         return self._carrying[ref]
 
@@ -104,7 +103,7 @@ class MaskWriter:
         if source.kind == "explicit":
             return source.tensor
         if source.kind == "carried" and (source,) not in self._built:
-            self._built[source,] = self._editor.add(_mask_reader(f"{source.tensor.layer}_present"), source.tensor)
+            self._built[source,] = self._editor.add(build_mask_reader(f"{source.tensor.layer}_present"), source.tensor)
         if (source,) not in self._built:
             owner = source.tensor.layer
             kept = self._editor.op(f"{owner}_present", "not_equal", source.tensor, source.value)
@@ -113,7 +112,13 @@ class MaskWriter:
         return self._built[source,]
 
 
-def _mask_reader(name: str) -> Layer:
+def build_mask_carrier(name: str) -> Layer:
+    """A model that gives the tensor that it is called on, with what it is called with as `mask` for a mask."""
+    sub = Builder(name)
+    return sub.finish(sub.layer("Activation", {"activation": "linear"}, sub.input()))
+
+
+def build_mask_reader(name: str) -> Layer:
     """A model that gives the mask of a tensor (batch, steps, features) as a tensor (batch, steps); all true without one."""
     sub = Builder(name)
     ones = sub.layer("Rescaling", {"scale": 0.0, "offset": 1.0}, sub.input())
