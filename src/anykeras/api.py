@@ -35,7 +35,7 @@ def open_file(
     parsed = pipeline.parse_raw(raw, custom_objects)
     if found:
         parsed = replace(parsed, document=replace(parsed.document, findings=(*found, *parsed.document.findings)))
-    opened = open_migrated(pipeline.migrate(parsed), native)
+    opened = open_migrated(pipeline.migrate(parsed, skip_mismatch), native)
     return opened.renew_misfits() if skip_mismatch else opened
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import containers, custom, limits, migrations, parse, recovery, shims, targets
+from . import containers, custom, limits, matching, migrations, parse, recovery, shims, targets
 from .containers.base import Match, Raw
 from .document.model import Document
 from .findings import Finding
@@ -28,6 +28,7 @@ class Parsed:
     raw: Raw
     document: Document
     custom_objects: custom.CustomObjects
+    weights: Raw | None = None  # weights of another writer than the architecture, which are not in the document yet
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,20 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None) -> Parsed:
         MissingObject: `custom_objects` names a source file that cannot be used.
     """
     with limits.spend(raw.budget):
+        raw, weights = _take_apart(raw)
         writer = parse.era.infer(raw, shims.is_namesake)
         passed = custom.load_custom_objects(custom_objects, writer)
-        return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed)
+        return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed, weights)
+
+
+def _take_apart(raw: Raw) -> tuple[Raw, Raw | None]:
+    """An architecture without its weights, and those, where they are of two writers."""
+    if raw.apart is None:
+        return raw, None
+    alone, weights = raw.apart
+    if alone.architecture is None or matching.conflict_in(weights, parse.era.infer(alone, shims.is_namesake)) is None:
+        return raw, None
+    return replace(alone, weights_path=raw.weights_path, budget=raw.budget), weights
 
 
 def parse_candidates(weights: Path, architecture: Architecture, custom_objects: CustomObjectsSource = None) -> Iterator[Parsed]:
@@ -113,10 +125,19 @@ def _as_mapping(custom_objects: CustomObjectsSource) -> dict[str, Any]:
     return dict(custom_objects) if isinstance(custom_objects, Mapping) else {}
 
 
-def migrate(parsed: Parsed) -> Migrated:
-    """The document after the rules of every era. Raises Unsupported, or Malformed for arguments no Keras writes."""
+def migrate(parsed: Parsed, skip_mismatch: bool = False) -> Migrated:
+    """The document after the rules of every era; weights of another writer than the architecture are matched with it then.
+
+    Raises:
+        Unsupported: the document holds what Keras 3 cannot express.
+        Malformed: arguments that no Keras writes, or weights of another model; not with `skip_mismatch`.
+        Undecided: weights that fit in several ways.
+    """
     with limits.spend(parsed.raw.budget):
         document, findings = migrations.migrate(parsed.document)
+    if parsed.weights is not None:
+        found = matching.match(parsed.weights, document, matching.Options(skip_mismatch=skip_mismatch, stated=True))
+        document, findings = matching.fill_document(document, found), [*findings, *found.report.findings]
     return Migrated(parsed, document, tuple(findings))
 
 

@@ -98,6 +98,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
     weights_path: str | None = None  # the weights file of an architecture file
+    apart: tuple[Raw, Raw] | None = None  # the two files that an architecture and its weights came from
     budget: Budget = field(default_factory=budget, repr=False, compare=False)
 
     def with_weights(self, other: Raw) -> Raw:
@@ -108,6 +109,7 @@ class Raw:
             weights_path=other.match.path,
             attributes={**other.attributes, **self.attributes},
             optimizer=self.optimizer or other.optimizer,
+            apart=(self, other),
         )
 
 

@@ -2,7 +2,7 @@
 
 from .assign import Witness
 from .atoms import Atom, read_atoms
-from .evidence import describe_conflict, writer_of_weights
+from .evidence import conflict_in, describe_conflict, writer_of_weights
 from .match import Defaults, Options, fill_document, match
 from .report import Match, Pair, WeightsReport
 
@@ -14,6 +14,7 @@ __all__ = [
     "Pair",
     "WeightsReport",
     "Witness",
+    "conflict_in",
     "describe_conflict",
     "fill_document",
     "match",

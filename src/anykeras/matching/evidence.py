@@ -18,6 +18,7 @@ _SAID = re.compile(
     r"(?:(keras|tf\.keras|tf_keras)\s+)?(\d+\.\d+[\w.-]*)(?:\s+(?:on\s+)?(theano|tensorflow|cntk))?\Z", re.IGNORECASE
 )
 _ERAS = {0: Era.KERAS0, 1: Era.KERAS1, 2: Era.KERAS2, 3: Era.KERAS3}
+_TREES = frozenset({Era.TF2, Era.KERAS3})
 _BOTH_OF_KERAS2 = frozenset({Era.KERAS2, Era.TF2})
 
 
@@ -57,6 +58,19 @@ def _as_said(writer: Writer, said: str) -> Writer:
         backend=(backend or "").lower() or writer.backend,
         evidence=(*writer.evidence, Evidence("writer", f"given as {said}")),
     )
+
+
+def conflict_in(raw: Raw, architecture: Writer) -> str | None:
+    """Why an architecture and the weights that were given for it are of two writers; None where they are not.
+
+    A tree of objects says Keras 3 or 2.14 and 2.15, unless it has names, which only Keras 3 keeps.
+    """
+    if raw.weights is None:
+        return None
+    writer = writer_of_weights(raw)
+    if isinstance(raw.weights, TreeWeights) and not raw.weights.names and {architecture.era, writer.era} == _TREES:
+        return None
+    return describe_conflict(architecture, writer)
 
 
 def describe_conflict(architecture: Writer, weights: Writer) -> str | None:

@@ -173,7 +173,8 @@ class _Matching:
 
     def _rows_unsaid(self, place: Place, found: Flattened) -> str:
         """The order of rows where the file tells nothing: that of TensorFlow's users, or asked."""
-        if found.data_format == LAST and (self.writer.backend != "tensorflow" or self.writer.era in OLD):
+        doubtful = self.writer.backend != "tensorflow" or self.writer.era in OLD
+        if found.data_format == LAST and doubtful and not self.options.stated:
             sizes = "x".join(map(str, found.sizes))
             raise Undecided(
                 "AK1307",
