@@ -290,3 +290,14 @@ def refs(value: Value) -> list[Ref]:
     if isinstance(value, Mapping):
         return [r for item in value.values() for r in refs(item)]
     return []
+
+
+def number_depth(value: Value) -> int | None:
+    """The rank of the array that nested rows of numbers are, 0 for one number; None for what is none."""
+    if isinstance(value, bool | int | float):
+        return 0
+    if not isinstance(value, tuple) or not value:
+        return None
+    depths = {number_depth(item) for item in value}
+    inner = depths.pop()
+    return None if depths or inner is None else inner + 1

@@ -206,7 +206,8 @@ def call_of(node: Json, context: ParseContext, layer: str) -> Call:
         return plain(items[2]) if items[0] == CONSTANT and len(items) > 2 else _ref(items, context, layer)
 
     held = argument(node)
-    if isinstance(held, tuple) and len(held) == 1:
+    listed = isinstance(node, list) and bool(node) and not isinstance(node[0], str)  # else one entry, maybe a constant
+    if listed and isinstance(held, tuple) and len(held) == 1:
         held = held[0]
     return Call((held,), kwargs)
 

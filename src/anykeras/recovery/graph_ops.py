@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -16,11 +15,13 @@ from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
 from ..document.model import Ellipsis_, Era, Layer, Ref, Slice
-from .functions import Dim, FunctionContext, Operand, Refused, TensorOps, folding
+from . import operands
+from .functions import Dim, FunctionContext, Operand, Refused, Sizes, TensorOps, folding
 from .functions.folding import leaves
 from .functions.formulas import order_sum
-from .functions.shapes import sizes
+from .functions.shapes import count_sizes, number, sizes
 from .functions.values import Size
+from .open_sizes import Open, SizeTensors, follow_sizes, open_sizes
 from .rows import Row, along_batch
 
 NODES = 20_000  # operations that one function may come to
@@ -38,14 +39,6 @@ class Symbol:
         return f"{self.ref.layer}[{self.ref.node}, {self.ref.tensor}]"
 
 
-@dataclass(frozen=True)
-class AxisSource:
-    """The size of one axis of one tensor, known only when the model runs."""
-
-    ref: Ref
-    axis: int
-
-
 class GraphOps(TensorOps[Symbol | Row]):
     """Collects nodes in a :class:`Builder`; shapes and dtypes go through the catalog.
 
@@ -56,6 +49,7 @@ class GraphOps(TensorOps[Symbol | Row]):
         self.builder, self.context = builder, context
         self.notes: list[str] = []
         self._known: dict[Ref, Symbol] = {}
+        self._sizes = SizeTensors(self)
         self._operations: set[Ref] = set()
 
     def input(self, spec: Spec) -> Symbol:
@@ -65,7 +59,8 @@ class GraphOps(TensorOps[Symbol | Row]):
         return self._symbol(ref, spec)
 
     def _symbol(self, ref: Ref, spec: Spec) -> Symbol:
-        made = self._known[ref] = Symbol(ref, spec)
+        made = self._known[ref] = Symbol(ref, open_sizes(spec))
+        self._sizes.enter(made, made.spec.sizes or ())
         return made
 
     # -- what entries ask for
@@ -78,15 +73,20 @@ class GraphOps(TensorOps[Symbol | Row]):
             return self._fill(name, *args, **kwargs)
         if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):
             return self.op("add", args[0], self._fill("zeros", args[1], dtype=self.dtype(args[0])))
+        counted = None if kwargs else count_sizes(name, args)
+        found = counted if counted is not None else operands.compare_wide(self, name, args)
+        if found is not None:
+            return found
         if not any(self._is_symbolic(value) for value in (*args, *kwargs.values())):
             folded = folding.fold(name, args, kwargs)
             if folded is not None:
                 return folded
             args, kwargs = self._hang_on_input(args, kwargs)
         if name == "add" and len(args) == 2 and not any(isinstance(value, Dim) for value in args):
-            name, *operands = order_sum(self, *args)
-            args = tuple(operands)
+            name, *ordered = order_sum(self, *args)
+            args = tuple(ordered)
         args, kwargs = tuple(self._to_operand(a) for a in args), {k: self._lift_sizes(v) for k, v in kwargs.items()}
+        args = operands.as_tensors(self, name, args, self.anchor)
         node = Layer(name, f"{self.builder.name}_{name.rpartition('.')[2]}", operation=True)
         return self._call(node, args, kwargs)
 
@@ -173,7 +173,7 @@ class GraphOps(TensorOps[Symbol | Row]):
             return np.shape(x)
         if x.spec.shape is None:
             raise Refused("the shape of a tensor could not be found", "AK3043")
-        return tuple(d if d is not None else Dim(AxisSource(x.ref, axis)) for axis, d in enumerate(x.spec.shape))
+        return tuple(size.dim if isinstance(size, Open) else int(size or 0) for size in x.spec.sizes or ())
 
     def dtype(self, x: Operand) -> str:
         """The name of the dtype; Python numbers have the one that Keras gives them."""
@@ -203,11 +203,11 @@ class GraphOps(TensorOps[Symbol | Row]):
 
     def size(self, dim: Operand, dtype: str) -> Operand:
         """A Dim as a number at run time: ones along its axes, summed."""
-        result: Operand = int(dim.scale) if dim.scale.denominator == 1 else float(dim.scale)
-        for source in dim.sources:
-            total = self.op("sum", self._make_ones_along(source, dtype))
-            result = total if result == 1 else self.op("multiply", total, result)
-        return result if not dim.offset else self.op("add", result, dim.offset)
+        return self._sizes.number(dim, dtype)
+
+    def resize_open(self, x: Operand, sizes: tuple[Operand, ...]) -> Operand:
+        """A reshape to several open sizes, element by element."""
+        return operands.reshape_open(self, x, sizes)
 
     def note(self, text: str) -> None:
         """Keep the note for the findings."""
@@ -229,7 +229,8 @@ class GraphOps(TensorOps[Symbol | Row]):
         if layer.operation:
             self._operations.add(ref)
         try:
-            found = Inference().call(layer, [_to_specs(a) for a in args], {k: _to_specs(v) for k, v in kwargs.items()})
+            specs, others = [_to_specs(a) for a in args], {k: _to_specs(v) for k, v in kwargs.items()}
+            found = follow_sizes(layer, specs, others, Inference().call(layer, specs, others))
         except UnknownOperation as error:
             raise Refused(str(error)) from None
         return self._make_symbols(ref, found)
@@ -247,7 +248,7 @@ class GraphOps(TensorOps[Symbol | Row]):
     def _is_symbolic(self, value: Operand) -> bool:
         if isinstance(value, tuple | list):
             return any(self._is_symbolic(item) for item in value)
-        return isinstance(value, Symbol | Dim)
+        return isinstance(value, Symbol | Dim | Sizes)
 
     def _to_operand(self, value: Operand) -> Operand:
         """A positional argument: rows of numbers become an array, as Keras would do (its files cannot hold them)."""
@@ -259,49 +260,17 @@ class GraphOps(TensorOps[Symbol | Row]):
 
     def _lift_sizes(self, value: Operand) -> Operand:
         """A value as an argument of a node: sizes that are not known become tensors."""
-        if isinstance(value, Dim):
-            return self.size(value, "int32")
+        if isinstance(value, Dim | Sizes):
+            return number(self, value, "int32")
         if isinstance(value, tuple | list):
             return tuple(self._lift_sizes(item) for item in value)
         return value
 
-    # -- sizes that are not known
-
-    def _make_ones_along(self, source: AxisSource, dtype: str) -> Operand:
-        """Ones in a row as long as one axis of a tensor."""
-        tensor = self._known[source.ref]
-        key: list[Operand] = [0] * len(tensor.spec.known())
-        key[source.axis] = slice(None)
-        row = self.getitem(tensor, tuple(key)) if len(key) > 1 else tensor
-        ones = self.op("ones_like", row)
-        return ones if self.dtype(ones) == dtype else self.op("cast", ones, dtype)
-
     def _fill(self, name: str, shape: Operand, *args: Operand, dtype: Operand = None, **kwargs: Operand) -> Operand:
         """Zeros, ones or a value in a shape of which some sizes are known only when the model runs."""
-        target = sizes(self, shape)
-        dtype = str(dtype or self.context.floatx)
-        static = tuple(1 if isinstance(size, Dim) else int(size) for size in target)
         value = args[0] if args else kwargs.get("fill_value", 1.0)
         fill: Operand = {"zeros": 0, "ones": 1}.get(name, value)
-        folding.check_size(math.prod(static), f"keras.ops.{name}")
-        result: Operand = np.full(static, fill, dtype) if not self.is_tensor(fill) else self.op(
-            "multiply", fill, np.ones(static, dtype)
-        )  # fmt: skip
-        for axis, size in enumerate(target):
-            if isinstance(size, Dim):
-                spread = [-1 if i == axis else 1 for i in range(len(target))]
-                result = self.op("multiply", self.op("reshape", self._make_ones(size, dtype), tuple(spread)), result)
-        return result
-
-    def _make_ones(self, size: Dim, dtype: str) -> Operand:
-        """Ones in a row of an unknown length."""
-        if size.offset or size.scale.denominator != 1:
-            raise Refused("the code fills a tensor along a computed size that is not known", "AK3043")
-        row: Operand = np.ones((folding.check_size(int(size.scale), "keras.ops.ones"),), dtype) if size.scale != 1 else None
-        for source in size.sources:
-            along = self._make_ones_along(source, dtype)
-            row = along if row is None else self.op("reshape", self.op("outer", along, row), (-1,))
-        return row
+        return self._sizes.fill(sizes(self, shape), fill, str(dtype or self.context.floatx))
 
 
 def _is_float_nest(value: Operand) -> bool:

@@ -20,7 +20,8 @@ from .follow import Found, Reading, Start, find, list_readings
 from .follow import names as list_names
 from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
-from .functions.values import Sizes
+from .functions.shapes import number
+from .functions.values import Dim, Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
 from .held import constant
 from .masks import make_mask_input
@@ -113,8 +114,9 @@ def _outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Opera
         return ops.op("squeeze", ops.op("expand_dims", outcome, axis=-1), axis=-1)  # exact for every dtype
     if isinstance(outcome, int | float | np.ndarray | np.generic):
         return ops.anchor(outcome)
-    what = "a shape" if isinstance(outcome, Sizes) else type(outcome).__name__
-    raise Refused(f"the function returns {what}, not a tensor")
+    if isinstance(outcome, Sizes | Dim):
+        return _outputs(ops, number(ops, outcome, "int32"), inputs)
+    raise Refused(f"the function returns {type(outcome).__name__}, not a tensor")
 
 
 def _map_outputs(outputs: Operand, change: Callable[[Symbol], Operand]) -> Operand:

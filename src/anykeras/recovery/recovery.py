@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..catalog.masks import mask_rule
-from ..catalog.shapes import UNKNOWN, Argument, Output, flat_specs
+from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import find_met
 from ..document.model import Call, Code, Deferred, Document, FromUser, Graph, Layer, Ref, Value, refs
@@ -20,11 +20,13 @@ from .follow import guess_backend
 from .functions import FunctionContext
 from .lift import RANDOM, CustomObjects, Lifted, Recovered
 from .op_calls import OP_LAYERS, move_arguments_into_layers
+from .open_sizes import follow_sizes, new_size, open_sizes
+from .operands import WIDE
 from .past import find_late_bound, replace_initializers
 
 # Layers of tf.keras that hand on what they are given, and what they made of it in training.
 _OF_TRAINING = {"AddLoss": "a loss by add_loss", "AddMetric": "metrics by add_metric"}
-_INLINED = OP_LAYERS | {"TensorFlowOpLayer"} | _OF_TRAINING.keys()
+_INLINED = OP_LAYERS | _OF_TRAINING.keys()
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Pass(Inference):
         super().__init__()
         self.context, self.custom_objects, self.trace = context, custom_objects, trace
         self.lifted: dict[Path, Lifted] = {}
+        self._batch = new_size()
         self.masks = find_met(model)
         self.mask_consumers = {path for path, layer in walk(model) if mask_rule(layer.class_name).reads}
 
@@ -52,7 +55,8 @@ class Pass(Inference):
         """As in inference; a layer that holds code is lifted for these arguments."""
         lift = code_sites.find_lifter(layer)
         if lift is None:
-            return super().call(layer, args, kwargs)
+            found = super().call(layer, args, kwargs)
+            return found if layer.graph is not None else follow_sizes(layer, args, kwargs, found)
         if not isinstance(layer.origin, FromUser) and any(spec.shape is None for spec in flat_specs(args)):
             raise Unsupported(
                 "AK3007",
@@ -61,6 +65,10 @@ class Pass(Inference):
                 next_step="Report the file: shape inference lacks a layer before this one.",
             )
         return self.lift(layer, lift, args, kwargs).outputs
+
+    def _declare(self, layer: Layer) -> Spec:
+        """As in inference; what is called together has one batch size."""
+        return open_sizes(super()._declare(layer), self._batch)
 
     def lift(self, layer: Layer, lift: code_sites.Lifter, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Lifted:
         """The layer lifted; at a second call it must come to the same. Raises Unsupported where it does not."""
@@ -104,6 +112,9 @@ def _findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:
         done = "load_model draws them in every call; of a converted file, predict and evaluate of stock Keras do not"
         yield Finding("AK3016", address, "random numbers are drawn", done, Fidelity.APPROXIMATE)
     for note in lifted.notes:
+        if note == WIDE:
+            yield Finding("AK3018", address, note, "kept", Fidelity.APPROXIMATE)
+            continue
         yield Finding("AK3009", address, note, "kept", Fidelity.EQUIVALENT)
     for damage in lifted.damage:
         yield Finding("AK3010", address, damage, "repaired", Fidelity.EQUIVALENT)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from ..catalog.layout import VariableSpec
 from ..catalog.shapes.variables import Shapes, infer_variables
-from ..document.graph import flat_refs
-from ..document.model import Layer
+from ..document.graph import flat_refs, steps
+from ..document.model import Call, FromUser, Layer, number_depth, refs
 from ..document.walk import Path, walk
 from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
@@ -71,6 +71,20 @@ def check_calls(model: Layer) -> None:
                 raise Unsupported(
                     "AK6027", f"the model {inner.name!r} has no {what}, and Keras cannot call such a model", layer=inner.name
                 )
+        for layer, _, call in steps(graph):
+            if layer.class_name != "InputLayer" and not isinstance(layer.origin, FromUser):
+                _check_call(layer, call)
+
+
+def _check_call(layer: Layer, call: Call) -> None:
+    """Raises Unsupported for a call on no tensor, or on rows of numbers where a layer takes tensors."""
+    if not refs((call.args, call.kwargs)):
+        seen = "is called on no tensor, and Keras cannot make such a call"
+    elif not layer.operation and any(number_depth(value) for value in (*call.args, *call.kwargs.values())):
+        seen = "is called on rows of numbers where Keras takes a tensor"
+    else:
+        return
+    raise Unsupported("AK6027", f"{layer.class_name} {layer.name!r} {seen}", layer=layer.name)
 
 
 def _fits(stored: Sequence[int], shape: Sequence[Size]) -> bool:

@@ -71,7 +71,7 @@ class Inference:
         again = Counter[str]()
         for layer, number, call in steps(graph):
             if layer.class_name == "InputLayer":
-                found.setdefault(Ref(layer.name), read_declared(layer))
+                found.setdefault(Ref(layer.name), self._declare(layer))
                 continue
             args = [_resolve(a, found) for a in call.args]
             kwargs = {k: _resolve(v, found) for k, v in call.kwargs.items()}
@@ -94,7 +94,12 @@ class Inference:
         return Spec(
             said.shape if spec.shape is None else spec.shape,
             spec.dtype if open_dtype and spec.dtype else said.dtype,
+            spec.sizes,
         )
+
+    def _declare(self, layer: Layer) -> Spec:
+        """What an InputLayer of the outermost model stands for."""
+        return read_declared(layer)
 
     def _call_at(self, way: Path, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """As `call`, for a layer that lies `way` from where the pass is."""

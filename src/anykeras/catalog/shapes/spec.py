@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, Union
 
@@ -18,11 +18,13 @@ from ..base import Shape
 class Spec:
     """Shape and dtype of a tensor; a dimension, the whole shape, or the dtype is None where it is not known.
 
-    The dtypes ``int`` and ``float`` stand for Python numbers, which give way to the dtype of a tensor they meet.
+    The dtypes ``int`` and ``float`` stand for Python numbers, which give way to the dtype of a tensor they meet. `sizes`
+    is the shape with numbers for open dimensions too, equal ones where dimensions are, while somebody keeps account of them.
     """
 
     shape: Shape | None = None
     dtype: str | None = None
+    sizes: Shape | None = field(default=None, compare=False, repr=False)
 
     def known(self) -> Shape:
         """The shape; raises ValueError where it is not known."""

@@ -18,6 +18,7 @@ Apply = Callable[[Layer, Sequence[Argument], Mapping[str, Argument]], Output]
 
 _layers: Registry[str, Rule] = Registry("shape rule of the layer")
 _operations: Registry[str, Rule] = Registry("shape rule of the operation")
+_tensors: dict[str, Mapping[str, str]] = {}
 _wrappers: Registry[str, Rule] = Registry("shape rule of the wrapper")
 
 
@@ -62,6 +63,7 @@ def operation(*functions: str) -> Callable[[Entered], Entered]:
 
         for name in functions:
             _operations.add(name, convert_first)
+            _tensors[name] = tensors
         return rule
 
     return enter
@@ -74,6 +76,11 @@ def _tensor(value: Argument, kind: str | None) -> Argument:
     if kind.startswith("Sequence"):
         return tuple(spec_of(item) for item in value) if isinstance(value, Sequence) else value
     return spec_of(value)
+
+
+def tensor_parameters(function: str) -> Mapping[str, bool]:
+    """The parameters of a function of ``keras.ops`` that are tensors; true for those that are several."""
+    return {name: kind.startswith("Sequence") for name, kind in _tensors.get(function, {}).items()}
 
 
 def layer_rule(class_name: str) -> Rule | None:

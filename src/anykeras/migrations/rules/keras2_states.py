@@ -38,6 +38,7 @@ def _graph(call: Call, units: int = 2) -> Layer:
 @rule(
     "AK2242",
     to=Era.KERAS3,
+    after=("AK2203",),
     examples=[Example(_graph(Call(((Ref("x"), Ref("h")),))), _graph(Call((Ref("x"),), {"initial_state": (Ref("h"),)})), K2)],
     leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
     report=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from ...document.model import Layer
 from ...errors import AnyKerasError, Unsupported
@@ -11,7 +11,7 @@ from ..functions.base import FunctionContext
 from ..graph_ops import GraphOps
 from ..held import constant
 from ..lift import Body, Lifted, submodel
-from ..op_calls import ARGS, KWARGS, restore_arguments
+from ..op_calls import compute_call
 from ..refusals import locate
 from ..tensorflow_nodes import compute
 from .base import CodeSite, code_site
@@ -19,23 +19,31 @@ from .base import CodeSite, code_site
 _OPERATOR = "__operators__."
 
 
-@code_site("TFOpLambda", "SlicingOpLambda")
+@code_site("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 def tf_function(layer: Layer, site: CodeSite) -> Lifted:
-    """``tf.<function>`` with the arguments of the call (tensorflow/python/keras/layers/core.py, 2.4 to 2.15)."""
-    name = str(layer.config.get("function", ""))
+    """One TensorFlow function or node with the arguments of the call, and what computes those of them that are sizes."""
 
     def body(ops: GraphOps, inputs: Operand) -> Operand:
-        args = restore_arguments(layer.config.get(ARGS, ()), inputs)
-        kwargs = restore_arguments(layer.config.get(KWARGS, {}), inputs)
-        if name == f"{_OPERATOR}getitem":
-            return operator("getitem", ops.context)(ops, args[0], _key(kwargs.get("slice_spec", args[1:])))
-        if name.startswith(_OPERATOR):
-            return operator(name.removeprefix(_OPERATOR), ops.context)(
-                ops, *args, *(value for key, value in kwargs.items() if key != "name")
-            )
-        return _entry(name, layer, ops.context)(ops, *args, **kwargs)
+        return compute_call(layer, inputs, lambda *call: _compute(ops, *call))
 
     return _lift(layer, site, body)
+
+
+def _compute(ops: GraphOps, layer: Layer, args: Sequence[Operand], kwargs: Mapping[str, Operand]) -> Operand:
+    if layer.class_name == "TensorFlowOpLayer":
+        return _compute_node(ops, layer, args)
+    return _compute_function(ops, layer, args, kwargs)
+
+
+def _compute_function(ops: GraphOps, layer: Layer, args: Sequence[Operand], kwargs: Mapping[str, Operand]) -> Operand:
+    """``tf.<function>`` (tensorflow/python/keras/layers/core.py, 2.4 to 2.15)."""
+    name = str(layer.config.get("function", ""))
+    if name == f"{_OPERATOR}getitem":
+        return operator("getitem", ops.context)(ops, args[0], _key(kwargs.get("slice_spec", args[1:])))
+    if name.startswith(_OPERATOR):
+        operands = (*args, *(value for key, value in kwargs.items() if key != "name"))
+        return operator(name.removeprefix(_OPERATOR), ops.context)(ops, *operands)
+    return _entry(name, layer, ops.context)(ops, *args, **kwargs)
 
 
 def _entry(name: str, layer: Layer, context: FunctionContext) -> Entry:
@@ -60,24 +68,19 @@ def _key(spec: Operand) -> Operand:
     return Ellipsis if spec == "..." else spec
 
 
-@code_site("TensorFlowOpLayer")
-def tf_node(layer: Layer, site: CodeSite) -> Lifted:
+def _compute_node(ops: GraphOps, layer: Layer, args: Sequence[Operand]) -> Operand:
     """One node of a TensorFlow graph with constants for some inputs (tf.keras 1.14 to 2.3 base_layer.py)."""
-    definition = layer.config.get("node_def")
-    if not isinstance(definition, Mapping):
+    node = layer.config.get("node_def")
+    if not isinstance(node, Mapping):
         raise Unsupported("AK3005", "the node of a TensorFlowOpLayer is not in a form that AnyKeras reads", layer=layer.name)
-    node = definition
-
-    def body(ops: GraphOps, inputs: Operand) -> Operand:
-        held = layer.config.get("constants")
-        constants = {int(k): constant(v) for k, v in held.items()} if isinstance(held, Mapping) else {}
-        tensors = iter(inputs if isinstance(inputs, list) else [inputs])
-        names = node.get("input", ())
-        count = len(names) if isinstance(names, tuple | list) else 0
-        operands = [constants[i] if i in constants else next(tensors) for i in range(count)]
-        return compute(ops, str(node.get("op")), operands, _attributes(node.get("attr")))
-
-    return _lift(layer, site, body)
+    held = layer.config.get("constants")
+    constants = {int(k): constant(v) for k, v in held.items()} if isinstance(held, Mapping) else {}
+    first = args[0] if args else ()
+    tensors = iter(first if isinstance(first, list) else [first])
+    names = node.get("input", ())
+    count = len(names) if isinstance(names, tuple | list) else 0
+    operands = [constants[i] if i in constants else next(tensors) for i in range(count)]
+    return compute(ops, str(node.get("op")), operands, _attributes(node.get("attr")))
 
 
 def _attributes(held: Operand) -> dict[str, Operand]:

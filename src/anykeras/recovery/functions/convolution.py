@@ -108,6 +108,11 @@ def _ceil(ops: Ops, x: Operand, axis: int, step: int) -> int:
     return -(-require_size(ops, x, axis, "a convolution that keeps the size") // step)
 
 
+def _one_number(several: Operand) -> Operand:
+    """Equal numbers as one: Keras on TensorFlow fails on the list that a file makes of them (3.15.1, ``depthwise_conv``)."""
+    return several[0] if isinstance(several, list | tuple) and len(set(several)) == 1 else several
+
+
 def depthwise_convolve(ops: Ops, x: Operand, kernel: Operand, **window: Unpack[Window]) -> Operand:
     """One kernel a channel: (spatial, in, multiplier). Theano had none."""
     rank = ops.rank(x) - 2
@@ -115,10 +120,10 @@ def depthwise_convolve(ops: Ops, x: Operand, kernel: Operand, **window: Unpack[W
     y = ops.depthwise_conv(
         to_channels_last(ops, x, data_format),
         kernel,
-        strides=spatial(window.get("strides", 1), rank),
+        strides=_one_number(spatial(window.get("strides", 1), rank)),
         padding=window.get("padding", "valid").lower(),
         data_format="channels_last",
-        dilation_rate=spatial(window.get("dilation", 1), rank),
+        dilation_rate=_one_number(spatial(window.get("dilation", 1), rank)),
     )
     return restore_format(ops, y, data_format)
 

@@ -35,6 +35,8 @@ def numbers(ops: Ops, value: Operand, dtype: str, shape: Operand = None) -> Oper
 def cast(ops: Ops, x: Operand, dtype: Operand) -> Operand:
     """A tensor, or a size as a tensor, in another dtype."""
     name = dtype_name(ops, dtype)
+    if isinstance(x, Dim | Sizes) and name in ("int32", "int64"):
+        return x
     return ops.cast(number(ops, x, name), name)
 
 
@@ -58,6 +60,6 @@ def stack_any(ops: Ops, tensors: list[Operand], axis: int) -> Operand:
     """``stack``; of sizes it is a shape."""
     if any(isinstance(one, Dim) for one in tensors) and not any(ops.is_tensor(one) for one in tensors):
         return Sizes(tensors)
-    if all(isinstance(one, int) for one in tensors):
-        return Sizes(tensors)
+    if all(isinstance(one, int | np.integer) for one in tensors):
+        return Sizes(map(int, tensors))
     return ops.stack([shapes.number(ops, one, "int32") for one in tensors], axis=axis)

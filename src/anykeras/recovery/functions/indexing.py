@@ -9,6 +9,7 @@ import numpy as np
 from . import folding
 from .arguments import of
 from .base import Ops, plain
+from .shapes import arange, difference, number
 from .values import Dim, Operand, Refused, Shape, Sizes
 
 SLICE_MASKS = ("begin", "end", "ellipsis", "new_axis", "shrink_axis")
@@ -42,7 +43,9 @@ def slice_key(
 def getitem(ops: Ops, x: Operand, key: Operand) -> Operand:
     """``x[key]``: lists become ``take``, negative steps ``flip``, a mask is refused."""
     if isinstance(x, Sizes | Shape | tuple | list):
-        return x[key]
+        if key is not None and key is not Ellipsis and not isinstance(key, tuple):
+            return x[key]
+        x = number(ops, x, "int32") if isinstance(x, Sizes) else np.asarray(x)
     parts = [plain(part) for part in key] if isinstance(key, tuple) else [plain(key)]
     parts = _expand_ellipsis(ops, x, parts)
     simple: list[Operand] = []
@@ -58,7 +61,7 @@ def getitem(ops: Ops, x: Operand, key: Operand) -> Operand:
     y = x if whole else ops.getitem(x, tuple(simple) if len(simple) > 1 else (simple[0], Ellipsis))
     if sum(action == "take" for action, _, _ in later) > 1:
         raise Refused("a tensor is indexed with several lists at once")
-    for action, where, given in later:
+    for action, where, given in reversed(later):
         y = ops.op(action, y, given, axis=where) if action == "take" else _take_steps(ops, y, where, given)
     return y
 
@@ -84,7 +87,7 @@ def _keep(ops: Ops, part: Operand, size: Operand) -> tuple[Operand, tuple[str, O
     if isinstance(part, slice):
         return _slice(ops, part, size)
     if isinstance(part, Dim):
-        return _at(part, size), None
+        return _at(ops, part, size)
     if ops.is_tensor(part):
         if of(ops, part) == "bool":
             raise Refused("a tensor is indexed with a mask: the outcome's size depends on values", "AK3043")
@@ -97,16 +100,20 @@ def _keep(ops: Ops, part: Operand, size: Operand) -> tuple[Operand, tuple[str, O
     return int(part), None
 
 
-def _at(part: Dim, size: Operand) -> int:
-    back = part - size if isinstance(size, Dim) else None
+def _at(ops: Ops, part: Dim, size: Operand) -> tuple[Operand, tuple[str, Operand] | None]:
+    back = difference(part, size)
     if isinstance(back, int) and back < 0:
-        return back
-    raise Refused("a tensor is indexed with an unknown number", "AK3043")
+        return back, None
+    return slice(None), ("take", ops.size(part, "int32"))
 
 
 def _slice(ops: Ops, part: slice, size: Operand) -> tuple[Operand, tuple[str, Operand] | None]:
-    start, stop = (_read_bound(ops, bound, size) for bound in (part.start, part.stop))
     step = 1 if part.step is None else int(part.step)
+    start, stop = _read_bound(ops, part.start, size), _read_bound(ops, part.stop, size)
+    beyond = difference(stop, size) if isinstance(stop, Dim) else None
+    stop = None if isinstance(beyond, int) and beyond >= 0 else stop
+    if isinstance(start, Dim) or isinstance(stop, Dim):
+        return slice(None), ("take", _stretch(ops, start, stop, step, size))
     if step > 0:
         return slice(start, stop, None if step == 1 else step), None
     if start is None and stop is None:
@@ -119,14 +126,22 @@ def _slice(ops: Ops, part: slice, size: Operand) -> tuple[Operand, tuple[str, Op
     return slice(None), ("take", np.asarray(taken, dtype="int32"))
 
 
-def _read_bound(ops: Ops, bound: Operand, size: Operand) -> int | None:
-    if isinstance(bound, Dim):
-        if bound == size:
-            return None
-        back = bound - size if isinstance(size, Dim) else None
-        if isinstance(back, int) and back < 0:
-            return back
+def _stretch(ops: Ops, start: Operand, stop: Operand, step: int, size: Operand) -> Operand:
+    """The places of a slice one of whose ends is a size."""
+    first, last = (0 if start is None else start), (size if stop is None else stop)
+    first, last = (size + end if isinstance(end, int) and end < 0 else end for end in (first, last))
+    length = difference(last, first)
+    if step != 1 or length is None:
         raise Refused("a slice ends at an unknown place", "AK3043")
+    if isinstance(last, Dim) and difference(last, size) is None and last is not size:
+        ops.note("a slice up to the size of another tensor: taken not to reach beyond the axis")
+    return ops.add(arange(ops, 0, length, 1, "int32"), number(ops, first, "int32"))
+
+
+def _read_bound(ops: Ops, bound: Operand, size: Operand) -> int | Dim | None:
+    if isinstance(bound, Dim):
+        back = difference(bound, size)
+        return back if isinstance(back, int) and back < 0 else bound
     if ops.is_tensor(bound):
         raise Refused("a slice ends where the values of a tensor say", "AK3043")
     return None if bound is None else int(bound)

@@ -12,7 +12,7 @@ from .base import FunctionContext, Ops
 from .formulas import bits, dot, invert_bits
 from .indexing import getitem
 from .registration import each, function, functions
-from .shapes import number
+from .shapes import count_sizes, number
 from .values import Dim, Operand, Sizes
 
 
@@ -37,11 +37,12 @@ def _pair(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
     return _operand(ops, a, b), _operand(ops, b, a)
 
 
-def _binary(name: str, new: str, python: Callable[..., Operand] | None = None) -> None:
+def _binary(name: str, new: str) -> None:
     @function(f"operator.{name}", stack="every tensor library")
     def run(ops: Ops, a: Operand, b: Operand) -> Operand:
-        if python is not None and _sizes_only(ops, a, b):
-            return python(a, b)
+        counted = count_sizes(new, (a, b)) if _sizes_only(ops, a, b) else None
+        if counted is not None:
+            return counted
         a, b = _pair(ops, a, b)
         if new in ("add", "subtract", "multiply"):
             a, b = _cast_counted(ops, a, b)
@@ -55,11 +56,11 @@ def _cast_counted(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
     return a, b
 
 
-_binary("add", "add", operator.add)
-_binary("sub", "subtract", operator.sub)
-_binary("mul", "multiply", operator.mul)
-_binary("floordiv", "floor_divide", operator.floordiv)
-_binary("mod", "mod", operator.mod)
+_binary("add", "add")
+_binary("sub", "subtract")
+_binary("mul", "multiply")
+_binary("floordiv", "floor_divide")
+_binary("mod", "mod")
 _binary("pow", "power")
 _binary("lt", "less")
 _binary("le", "less_equal")
@@ -71,8 +72,9 @@ _binary("rshift", "right_shift")
 
 @function("operator.truediv", stack="Python 3, and Python 2 with division imported")
 def truediv(ops: Ops, a: Operand, b: Operand) -> Operand:
-    if _sizes_only(ops, a, b):
-        return operator.truediv(a, b)
+    counted = count_sizes("divide", (a, b)) if _sizes_only(ops, a, b) else None
+    if counted is not None:
+        return counted
     return ops.divide(*_pair(ops, a, b))
 
 

@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from . import folding
 from .base import Ops
-from .shapes import require_size, sizes
-from .values import Operand, Refused
+from .shapes import arange as shapes_arange
+from .shapes import number, sizes
+from .values import Dim, Operand, Refused, Size
 
 Matrix = npt.NDArray[np.float64]
 _MOST = 4_000_000
@@ -152,13 +153,48 @@ _DIRECT: dict[str, Callable[[int, int, Grid], Matrix]] = {"bilinear": bilinear, 
 def resize(
     ops: Ops, x: Operand, size: Operand, method: str, grid: Grid, *, antialias: bool = False, axes: tuple[int, int] = (1, 2)
 ) -> Operand:
-    """`x` (batch, height, width, channels) at another size; both sizes must be known."""
+    """`x` (batch, height, width, channels) at another size."""
     for axis, after in zip(axes, sizes(ops, size), strict=True):
-        before = require_size(ops, x, axis, "resizing an image")
-        if not isinstance(after, int):
-            raise Refused("an image is resized to an unknown size", "AK3043")
-        x = _along(ops, x, axis, before, after, method, grid, antialias)
+        before = ops.shape(x)[axis]
+        if isinstance(before, int) and isinstance(after, int):
+            x = _along(ops, x, axis, before, after, method, grid, antialias)
+        elif before != after:
+            x = _along_open(ops, x, axis, before, after, method, grid, antialias)
     return x
+
+
+def _along_open(
+    ops: Ops, x: Operand, axis: int, before: Size, after: Size, method: str, grid: Grid, antialias: bool
+) -> Operand:
+    """Along an axis whose size, or the one it gets, is known when the model runs only: two neighbours, and their mean."""
+    if method not in ("nearest", "bilinear") or grid.align_corners or antialias:
+        raise Refused(f"an image of unknown size is resized by the method {method!r} or with other flags", "AK3043")
+    many = _times(before, after)
+    if method == "nearest" and many is not None:
+        return ops.repeat(x, many, axis=axis)
+    length, count = (ops.cast(number(ops, size, "int32"), "float32") for size in (before, after))
+    places = shapes_arange(ops, 0, after, 1, "float32")
+    scale = ops.divide(length, count)
+    half = 0.5 if grid.half_pixel_centers else 0.0
+    where = ops.multiply(ops.add(places, half), scale)
+    last = ops.subtract(length, 1.0)
+    if method == "nearest":
+        return ops.take(x, ops.cast(ops.minimum(ops.floor(where), last), "int32"), axis=axis)
+    where = ops.subtract(where, half)
+    low = ops.floor(where)
+    spread = [-1 if place == axis else 1 for place in range(ops.rank(x))]
+    part = ops.reshape(ops.subtract(where, low), tuple(spread))
+    ends = (ops.cast(ops.maximum(ops.minimum(place, last), 0.0), "int32") for place in (low, ops.add(low, 1.0)))
+    one, other = (ops.take(x, end, axis=axis) for end in ends)
+    return ops.add(one, ops.multiply(ops.subtract(other, one), part))
+
+
+def _times(before: Size, after: Size) -> int | None:
+    """How many times longer an axis becomes, where that is a whole number."""
+    if not isinstance(before, Dim) or not isinstance(after, Dim) or before.sources != after.sources:
+        return None
+    many = after.scale / before.scale
+    return int(many) if many.denominator == 1 and before * int(many) == after else None
 
 
 def _along(ops: Ops, x: Operand, axis: int, before: int, after: int, method: str, grid: Grid, antialias: bool) -> Operand:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
+import operator
+from collections.abc import Callable, Iterable
+from fractions import Fraction
 
 from .base import Ops
-from .values import Dim, Operand, Refused, Shape, Sizes
+from .values import Dim, Operand, Refused, Shape, Size, Sizes
 
 MOST_AXES = 64
 
@@ -52,6 +53,40 @@ def _parse_size(item: Operand) -> Operand:
     raise Refused("a shape holds a size that is computed from the values of a tensor", "AK3043")
 
 
+_COUNTING: dict[str, Callable[..., Operand]] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "floor_divide": operator.floordiv,
+    "divide": operator.truediv,
+    "true_divide": operator.truediv,
+    "negative": operator.neg,
+    "maximum": max,
+    "minimum": min,
+}
+
+
+def count_sizes(name: str, args: tuple[Operand, ...]) -> Operand | None:
+    """What an operation on sizes alone comes to, if that is a size; None where it is a tensor."""
+    if name not in _COUNTING or not any(isinstance(one, Dim | Sizes) for one in args):
+        return None
+    if not all(isinstance(one, Dim | Sizes | int | list | tuple) or hasattr(one, "__index__") for one in args):
+        return None
+    return difference(*args) if name == "subtract" else _attempt(_COUNTING[name], *args)
+
+
+def difference(one: Operand, other: Operand) -> Operand | None:
+    """One size less another, if that is a size."""
+    return _attempt(operator.sub, one, other)
+
+
+def _attempt(count: Callable[..., Operand], *args: Operand) -> Operand | None:
+    try:
+        return count(*args)
+    except (Refused, TypeError):
+        return None
+
+
 def product(items: Iterable[Operand]) -> Operand:
     """The product of sizes."""
     result: Operand = 1
@@ -85,13 +120,23 @@ def _infer_missing(before: tuple[Operand, ...], target: list[Operand]) -> Operan
         if size in left:
             left.remove(size)
             right.remove(size)
-    if all(isinstance(size, int) for size in (*left, *right)):
-        whole, given = math.prod(left), math.prod(right)
-        if given and whole % given == 0:
-            return whole // given
-    if not right:
-        return product(left)
-    return -1
+    whole, given = _attempt(product, left), _attempt(product, right)
+    return -1 if whole is None or given in (None, 0) else _divide(whole, given)
+
+
+def _divide(whole: Size, part: Size) -> Size:
+    """A product of sizes without some of its factors; -1 where that is not seen to be whole."""
+    sources = list(whole.sources) if isinstance(whole, Dim) else []
+    for source in part.sources if isinstance(part, Dim) else ():
+        if source not in sources:
+            return -1
+        sources.remove(source)
+    offset = any(isinstance(size, Dim) and size.offset for size in (whole, part))
+    numbers = (size.scale if isinstance(size, Dim) else Fraction(size) for size in (whole, part))
+    scale = next(numbers) / next(numbers)
+    if offset or scale.denominator != 1:
+        return -1
+    return Dim(*sources, scale=scale) if sources else int(scale)
 
 
 def tile(ops: Ops, x: Operand, repeats: Operand) -> Operand:
@@ -113,14 +158,15 @@ def arange(ops: Ops, start: Operand, stop: Operand, step: Operand, dtype: str) -
     """``arange``, also up to an unknown size."""
     if stop is None:
         start, stop = 0, start
-    unknown = [part for part in (start, stop, step) if isinstance(part, Dim)]
-    if not unknown:
+    if any(ops.is_tensor(part) for part in (start, stop, step)):
+        raise Refused("a range ends where the values of a tensor say", "AK3043")
+    if not any(isinstance(part, Dim) for part in (start, stop, step)):
         return ops.arange(start, stop, step, dtype=dtype)
-    count = stop - start
-    if step != 1 or not isinstance(count, Dim):
-        raise Refused("a range of unknown length has a step", "AK3043")
-    counted = ops.subtract(ops.cumsum(ops.ones((count,), dtype=dtype), axis=0), 1)
-    return ops.add(counted, start if isinstance(start, int) else ops.size(start, dtype))
+    count = _attempt(lambda: ((stop - start if step > 0 else start - stop) + abs(step) - 1) // abs(step))
+    if count is None or not isinstance(step, int) or not step:
+        raise Refused("a range has a length that is not known before the model runs", "AK3043")
+    places = ops.subtract(ops.cumsum(ops.ones((count,), dtype=dtype), axis=0), 1)
+    return ops.add(places if step == 1 else ops.multiply(places, step), number(ops, start, dtype))
 
 
 def number(ops: Ops, x: Operand, dtype: str) -> Operand:
@@ -130,5 +176,6 @@ def number(ops: Ops, x: Operand, dtype: str) -> Operand:
     if isinstance(x, Sizes):
         if all(isinstance(item, int) for item in x):
             return ops.constant(list(x), dtype)
-        return ops.stack([ops.size(i, dtype) if isinstance(i, Dim) else ops.constant(i, dtype) for i in x], axis=0)
+        rows = [ops.reshape(ops.size(i, dtype), (1,)) if isinstance(i, Dim) else ops.constant([i], dtype) for i in x]
+        return rows[0] if len(rows) == 1 else ops.concatenate(rows, axis=0)
     return x

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -46,11 +47,11 @@ class Dim:
         if isinstance(other, Dim) and other.sources == self.sources:
             scale, offset = self.scale + other.scale, self.offset + other.offset
             return Dim(*self.sources, scale=scale, offset=offset) if scale else offset
-        return NotImplemented
+        return _rest_of_half(self, other) or _rest_of_half(other, self) or NotImplemented
 
     __radd__ = __add__
 
-    def __neg__(self) -> Operand:
+    def __neg__(self) -> Dim:
         return Dim(*self.sources, scale=-self.scale, offset=-self.offset)
 
     def __sub__(self, other: Operand) -> Operand:
@@ -72,12 +73,23 @@ class Dim:
     def __floordiv__(self, other: Operand) -> Operand:
         if not _whole(other) or not other:
             return NotImplemented
-        scale, offset = self.scale / int(other), Fraction(self.offset, int(other))
-        if offset.denominator != 1 or scale.denominator != 1:
-            raise Refused("an unknown size is divided by a number that may not divide it", "AK3043")
-        return Dim(*self.sources, scale=scale, offset=int(offset))
+        divided = self._divided(int(other))
+        return Dim(Quotient(self, int(other))) if divided is None and int(other) > 0 else divided or NotImplemented
 
-    __truediv__ = __floordiv__
+    def __truediv__(self, other: Operand) -> Operand:
+        if not _whole(other) or not other:
+            return NotImplemented
+        divided = self._divided(int(other))
+        if divided is None:
+            raise Refused("an unknown size is divided by a number that may not divide it", "AK3043")
+        return divided
+
+    def _divided(self, divisor: int) -> Dim | None:
+        """The size divided, where that is whole whatever the size is."""
+        scale, offset = self.scale / divisor, Fraction(self.offset, divisor)
+        if offset.denominator != 1 or scale.denominator != 1:
+            return None
+        return Dim(*self.sources, scale=scale, offset=int(offset))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Dim) and (self.sources, self.scale, self.offset) == (
@@ -186,6 +198,23 @@ class Sizes:
 
     def __repr__(self) -> str:
         return f"Sizes({list(self.items)!r})"
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """What is left of an unknown size divided by a whole number, rounded down: a source of a `Dim`."""
+
+    dim: Dim
+    divisor: int
+
+
+def _rest_of_half(whole: Operand, half: Operand) -> Dim | None:
+    """``n - n // 2``, which is ``(n + 1) // 2``; None for other sums."""
+    if not (isinstance(whole, Dim) and isinstance(half, Dim) and half.scale == -1 and len(half.sources) == 1):
+        return None
+    source = half.sources[0]
+    halved = isinstance(source, Quotient) and source.divisor == 2 and source.dim == whole
+    return Dim(Quotient(whole + 1, 2), offset=half.offset) if halved else None
 
 
 def _whole(value: Operand) -> bool:

@@ -9,15 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+import numpy as np
+
 from ...catalog import find
 from ...catalog.graph_order import layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
+from ...catalog.operations import find as find_operation
+from ...catalog.shapes.tables import tensor_parameters
 from ...catalog.signatures import NOW, signature
 from ...document.graph import Node, reachable
-from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value, refs
+from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
+from ...tensors import constant
 from .minors import check_class, check_operation, portable
 from .objects import check_name
 from .result import Json
@@ -86,7 +91,7 @@ class Lower:
     def operation(self, layer: Layer, call: Call) -> dict[str, Json]:
         """An operation with its one call."""
         try:
-            node = split(layer.class_name, call.args, call.kwargs)
+            node = split(layer.class_name, *_with_arrays(layer.class_name, call))
         except UnknownOperation as error:
             raise Unsupported("AK6004", str(error), layer=layer.name) from None
         check_operation(layer, node.config, self.minor)
@@ -95,6 +100,30 @@ class Lower:
             config[key] = lower_value(value, self, layer, key)
         made = _serialize(node.module, node.class_name, config)
         return {**made, "name": layer.name, "inbound_nodes": [self.node(layer, Call(node.args, node.kwargs))]}
+
+
+def _with_arrays(function: str, call: Call) -> tuple[tuple[Value, ...], Config]:
+    """The arguments of an operation with rows of numbers as arrays where tensors stand: Keras reads rows as a list."""
+    known = find_operation(function)
+    names = [parameter.name.lstrip("*") for parameter in known.parameters] if known is not None else []
+    tensors = tensor_parameters(known.function) if known is not None else {}
+    args = tuple(
+        _as_array(value, tensors.get(names[min(place, len(names) - 1)])) if names else value
+        for place, value in enumerate(call.args)
+    )
+    return args, {key: _as_array(value, tensors.get(key)) for key, value in call.kwargs.items()}
+
+
+def _as_array(value: Value, several: bool | None) -> Value:
+    if several is None or not isinstance(value, tuple):
+        return value
+    if several:
+        return tuple(_as_array(item, False) for item in value)
+    depth = number_depth(value)
+    if not depth:
+        return value
+    array = np.asarray(value)
+    return constant(array, {"b": "bool", "i": "int32"}.get(array.dtype.kind, "float32"))
 
 
 def functional(model: Layer, minor: str) -> dict[str, Json]:

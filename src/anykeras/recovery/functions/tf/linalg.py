@@ -6,8 +6,8 @@ from ..arguments import axis_of, reduce
 from ..base import Ops
 from ..formulas import contract, swap_last_axes
 from ..registration import alike, function, functions, refuse
-from ..shapes import require_size
-from ..values import Operand, Refused
+from ..shapes import arange, require_size
+from ..values import Dim, Operand, Refused
 
 LINALG = "tensorflow.linalg"
 _BOTH = "TensorFlow 0.x to 2.x"
@@ -122,6 +122,9 @@ def eye(
     if batch_shape is not None:
         raise Refused("a batch of unit matrices")
     columns = num_rows if num_columns is None else num_columns
+    if isinstance(num_rows, Dim) or isinstance(columns, Dim):
+        down, across = (arange(ops, 0, count, 1, "int32") for count in (num_rows, columns))
+        return ops.cast(ops.equal(ops.expand_dims(down, -1), across), str(dtype))
     return ops.eye(int(num_rows), int(columns), dtype=str(dtype))
 
 

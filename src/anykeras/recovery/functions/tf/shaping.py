@@ -11,6 +11,7 @@ from ..creation import concatenate_any, stack_any
 from ..formulas import permute
 from ..indexing import SLICE_MASKS, cut, getitem, slice_key
 from ..registration import Spelled, function, functions, refuse
+from ..shapes import difference
 from ..values import Dim, Operand, Refused, Shape, Sizes
 
 _BOTH = "TensorFlow 0.x to 2.x"
@@ -144,6 +145,7 @@ def strided_slice(
 ) -> Operand:
     bits = dict(zip((f"{key}_mask" for key in SLICE_MASKS), masks, strict=False)) | named
     bits.pop("var", None)
+    input_ = input_ if ops.is_tensor(input_) or isinstance(input_, Sizes) else np.asarray(input_)
     return getitem(ops, input_, slice_key(begin, end, [1] * len(begin) if strides is None else strides, **bits))
 
 
@@ -158,6 +160,7 @@ def gather(ops: Ops, params: Operand, indices: Operand, axis: Operand = None, ba
 
 
 def _whole(ops: Ops, indices: Operand) -> Operand:
+    indices = shapes.number(ops, indices, "int32")
     if ops.is_tensor(indices):
         return indices if "int" in of(ops, indices) else ops.cast(indices, "int32")
     return np.asarray(indices, dtype="int32")
@@ -189,8 +192,8 @@ def gather_nd(ops: Ops, params: Operand, indices: Operand, batch_dims: Operand =
 def _gather_rows(ops: Ops, params: Operand, indices: Operand, depth: int, batch: int) -> Operand:
     """Full coordinates folded into one index of the flattened leading axes."""
     sizes = ops.shape(params)
-    if batch or not all(isinstance(size, int) for size in sizes[1:depth]):
-        raise Refused("gather_nd over axes of unknown size", "AK3043")
+    if batch:
+        raise Refused("gather_nd of samples one by one")
     place: Operand = 0
     for axis in range(depth):
         here = ops.getitem(indices, (Ellipsis, axis))
@@ -202,11 +205,39 @@ def _gather_rows(ops: Ops, params: Operand, indices: Operand, depth: int, batch:
 def pad(ops: Ops, tensor: Operand, paddings: Operand, mode: Operand = "CONSTANT", constant_values: Operand = 0) -> Operand:
     if ops.is_tensor(paddings):
         raise Refused("a border whose width is computed from the values of a tensor", "AK3043")
-    around = tuple((int(one[0]), int(one[1])) for one in paddings)
     kind = mode.lower()
+    listed = [tuple(one) for one in paddings]
+    if kind == "constant" and any(isinstance(width, Dim) for one in listed for width in one):
+        return _pad_open(ops, tensor, listed, constant_values)
+    around = tuple((int(one[0]), int(one[1])) for one in listed)
     if kind == "constant":
         return ops.pad(tensor, around, mode=kind, constant_values=constant_values)
     return ops.pad(tensor, around, mode=kind)
+
+
+def _pad_open(ops: Ops, tensor: Operand, paddings: list[tuple[Operand, ...]], value: Operand) -> Operand:
+    """A border as wide as a size is: joined to the tensor, and cut where both together have a known length."""
+    for axis, (before, after) in enumerate(paddings):
+        for width, in_front in ((before, True), (after, False)):
+            if isinstance(width, int) and not width:
+                continue
+            shape: list[Operand] = list(ops.shape(tensor))
+            total = difference(shape[axis], -width)
+            cut = isinstance(width, Dim) and isinstance(total, int)
+            shape[axis] = total if cut else width
+            total = total if isinstance(total, int) else 0
+            border = ops.full(tuple(shape), value, dtype=of(ops, tensor))
+            tensor = ops.concatenate([border, tensor] if in_front else [tensor, border], axis=axis)
+            if cut:
+                part = slice(-total, None) if in_front else slice(None, total)
+                tensor = ops.getitem(tensor, (*[slice(None)] * axis, part, Ellipsis))
+    return tensor
+
+
+def _equal_places(ops: Ops, places: Operand, count: Dim) -> Operand:
+    """``one_hot`` for an unknown number of places."""
+    wide = ops.expand_dims(ops.cast(places, "int32"), -1)
+    return ops.cast(ops.equal(wide, shapes.arange(ops, 0, count, 1, "int32")), "float32")
 
 
 @function("tensorflow.one_hot", stack=_BOTH)
@@ -219,7 +250,10 @@ def one_hot(
     axis: Operand = None,
     dtype: Operand = None,
 ) -> Operand:
-    hot = ops.one_hot(ops.cast(indices, "int32"), int(depth), axis=-1 if axis is None else int(axis))
+    if isinstance(depth, Dim):
+        hot = ops.moveaxis(_equal_places(ops, indices, depth), -1, -1 if axis is None else int(axis))
+    else:
+        hot = ops.one_hot(ops.cast(indices, "int32"), int(depth), axis=-1 if axis is None else int(axis))
     name = dtype_name(ops, dtype, "float32")
     if on_value is None and off_value is None:
         return hot if name == "float32" else ops.cast(hot, name)
