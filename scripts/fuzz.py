@@ -93,6 +93,51 @@ def run_zip(rng: random.Random) -> str:
 
 
 @functools.cache
+def _folders() -> list[dict[str, bytes]]:
+    from genuine import FOLDER
+
+    found = [*(FOLDER / "savedmodel").glob("*/*.savedmodel"), *(FOLDER / "savedmodel").glob("*/*.checkpoint")]
+    return [
+        {
+            path.relative_to(folder).as_posix(): path.read_bytes()
+            for path in folder.rglob("*")
+            if path.suffix != ".json" and path.is_file()
+        }
+        for folder in sorted(found)
+    ]
+
+
+def run_savedmodel(rng: random.Random) -> str:
+    """One file of a SavedModel or a checkpoint; the checksums of an index are made anew half of the time."""
+    import container_fuzz
+
+    files = dict(rng.choice(_folders()))
+    name = rng.choice([name for name, data in files.items() if data])
+    files[name] = rng.choice(container_fuzz.MUTATIONS)(files[name], rng)
+    if name.endswith(".index") and rng.random() < 0.5:
+        files[name] = _summed_anew(files[name])
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
+        return container_fuzz.outcome(Path(folder))
+
+
+def _summed_anew(index: bytes) -> bytes:
+    """A table with one data block, whose checksum is made right where the block still ends where it did."""
+    from anykeras.containers.checkpoint.crc32c import compute_crc32c
+
+    data = bytearray(index)
+    for end in range(1, len(data) - 48):
+        crc = compute_crc32c(bytes(data[:end])) if data[end - 1] == 0 and data[end - 5 : end - 1] == b"\1\0\0\0" else None
+        if crc is not None:
+            data[end : end + 4] = (((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF).to_bytes(4, "little")
+            break
+    return bytes(data)
+
+
+@functools.cache
 def _texts() -> list[bytes]:
     return [one for one in _originals() if not one.startswith((b"PK", b"\x89HDF", b"{", b"\x80")) and b": " in one]
 
@@ -177,6 +222,7 @@ def run_bytecode(rng: random.Random) -> str:
 
 KINDS: dict[str, Callable[[random.Random], str]] = {
     "config": run_config, "hdf5": run_hdf5, "zip": run_zip, "pickle": run_pickle, "yaml": run_yaml, "bytecode": run_bytecode,
+    "savedmodel": run_savedmodel,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ runner = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(runner)
 
 
-@pytest.mark.parametrize("kind", ["pickle", "yaml", "zip", "hdf5"])
+@pytest.mark.parametrize("kind", ["pickle", "yaml", "zip", "hdf5", "savedmodel"])
 def test_mutants_are_read_or_refused_with_a_code(kind: str) -> None:
     ends = [runner.KINDS[kind](random.Random(f"{kind} {seed}")) for seed in range(150)]
     assert all(end == "ok" or end.startswith("AK") for end in ends)
