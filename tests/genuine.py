@@ -100,14 +100,27 @@ class Recording:
         with np.load(self.arrays, allow_pickle=False) as held:
             return [held[f"{stem}{number}"] for number in numbers]
 
-    def batch(self, stem: str = "in") -> Any:
-        """A series as Keras takes it: the array itself where there is one; strings as tensors of TensorFlow."""
-        arrays: list[Any] = self.series(stem)
-        if any(array.dtype.kind in "US" for array in arrays):
-            import tensorflow as tf
+    @property
+    def takes_text(self) -> bool:
+        """Whether an input is text, which only TensorFlow has tensors of."""
+        return any(self[name].dtype.kind in "US" for name in self.names if not name.startswith("out"))
 
-            arrays = [tf.constant(array.astype(str)) if array.dtype.kind in "US" else array for array in arrays]
+    def batch(self, stem: str = "in") -> Any:
+        """A series as Keras takes it: the array itself where there is one; strings as tensors of TensorFlow. Without a
+        series, the inputs by name."""
+        arrays: list[Any] = self.series(stem)
+        if not arrays:
+            return {name: _as_tensor(self[name]) for name in self.names if not name.startswith("out")}
+        arrays = [_as_tensor(array) for array in arrays]
         return arrays if len(arrays) > 1 else arrays[0]
+
+
+def _as_tensor(array: np.ndarray) -> Any:
+    if array.dtype.kind not in "US":
+        return array
+    import tensorflow as tf
+
+    return tf.constant(array.astype(str))
 
 
 def recordings(root: Path) -> list[Recording]:
@@ -129,7 +142,7 @@ def each(files: Iterable[Recording], ids: Callable[[Recording], str] = lambda fi
 
 def outputs(model: Any, file: Recording) -> Arrays:
     """What a live model gives for the recorded inputs."""
-    rows = file.meta.get("stateful_batch") or (None if file.meta else len(file.series("in")[0]))
+    rows = file.meta.get("stateful_batch") or (None if file.meta else len(file.series("out")[0]))
     return flat(model.predict(file.batch(), verbose=0, **({"batch_size": rows} if rows else {})))
 
 

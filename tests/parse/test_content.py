@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,16 @@ from genuine import FOLDER, Recording, each, recordings, reproduces
 FILES = recordings(FOLDER / "parse" / "content")
 
 
+def _skip_text(file: Recording) -> None:
+    if file.takes_text and os.environ.get("KERAS_BACKEND") != "tensorflow":
+        pytest.skip("tensors of text are TensorFlow's")
+
+
 @pytest.mark.backend
 @each(FILES)
 def test_opens_with_the_recorded_outputs(file: Recording) -> None:
-    assert reproduces(anykeras.load_model(str(file.path)), file)
+    _skip_text(file)
+    assert reproduces(anykeras.load_model(str(file.path), weights=file.weights), file)
 
 
 @pytest.mark.backend
@@ -24,7 +31,8 @@ def test_opens_with_the_recorded_outputs(file: Recording) -> None:
 def test_stock_keras_opens_the_conversion(file: Recording, tmp_path: Path) -> None:
     import keras
 
-    anykeras.convert(str(file.path), str(tmp_path / "new.keras"))
+    _skip_text(file)
+    anykeras.convert(str(file.path), str(tmp_path / "new.keras"), weights=file.weights)
     assert reproduces(keras.models.load_model(tmp_path / "new.keras"), file)
 
 

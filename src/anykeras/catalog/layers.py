@@ -346,6 +346,9 @@ entry(
 for _name in ("RandomHeight", "RandomWidth"):
     entry(_name, LEGACY)
 entry("Identity", LEGACY)
+# tf.keras 2.8 layers/legacy_rnn/rnn_cell_impl.py and tensorflow-addons 0.15 rnn/peephole_lstm_cell.py
+_PEEPHOLES = [Role(f"{gate}_gate_peephole_weights") for gate in ("input", "forget", "output")]
+entry("PeepholeLSTMCell", LEGACY, [*_recurrent(""), *_PEEPHOLES], aliases=["Addons>PeepholeLSTMCell"])
 entry("ConvLSTM2DCell", LEGACY, [Role("kernel"), Role("recurrent_kernel"), _BIAS])
 
 # tf.keras 2.15 layers/kernelized.py: only the scale can be trained, so it is saved first.

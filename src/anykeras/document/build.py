@@ -37,10 +37,17 @@ class Builder:
         self._inputs: list[Ref] = []
         self._names = UniqueNames()
 
-    def input(self, shape: tuple[int | None, ...] | None = None, dtype: str = "float32", name: str = "") -> Ref:
-        """One more input; `shape` without the batch axis, None where only the caller of the model knows it."""
+    def input(
+        self,
+        shape: tuple[int | None, ...] | None = None,
+        dtype: str = "float32",
+        name: str = "",
+        key: str = "batch_shape",
+    ) -> Ref:
+        """One more input; `shape` without the batch axis, None where only the caller of the model knows it. `key` is what
+        the era of the document calls the shape."""
         batch_shape: Value = None if shape is None else (None, *shape)
-        config: Config = {"batch_shape": batch_shape, "dtype": dtype}
+        config: Config = {key: batch_shape, "dtype": dtype}
         ref = self.add(Layer("InputLayer", name or f"{self.name}_input", config, address=self.address))
         self._inputs.append(ref)
         return ref

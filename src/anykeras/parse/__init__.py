@@ -14,6 +14,7 @@ from ..document.walk import layers_of, rebuild
 from ..errors import Malformed, NotAModel
 from ..tensors import Tensor
 from . import era, keras0, keras3, legacy
+from .premade import premade_model
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
 from .shared import shared_findings
 from .stored import restore_arguments
@@ -39,10 +40,15 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
     context = ParseContext(writer.era, raw.part or "architecture", is_custom=is_custom)
-    model = restore_arguments(architecture(raw, writer, context), raw, context)
-    model = _name_layers(_wrap_in_graph(_bind_weights(model, raw, writer), raw, writer))
+    model = premade_model(raw, writer, context) or _whole_model(raw, writer, context)
+    model = _name_layers(model)
     findings = (*context.findings, *shared_findings(model))
     return Document(model, writer, writer.era, training_of(raw, model, writer), findings)
+
+
+def _whole_model(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
+    model = restore_arguments(architecture(raw, writer, context), raw, context)
+    return _wrap_in_graph(_bind_weights(model, raw, writer), raw, writer)
 
 
 def describe_known_model(raw: Raw) -> str:

@@ -12,7 +12,7 @@ K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 _ARGUMENTS = ("activation", "recurrent_activation")
 
 
-def _hard_sigmoid(dtype: Value) -> Layer:
+def clipped_line(dtype: Value = None) -> Layer:
     typed: Config = {"dtype": dtype} if isinstance(dtype, str) else {}
     line = Layer("Rescaling", "hard_sigmoid_line", {"scale": 0.2, "offset": 0.5, **typed})
     clip = Layer("ReLU", "hard_sigmoid_clip", {"max_value": 1.0, **typed})
@@ -46,7 +46,7 @@ def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
     named = [key for key in _ARGUMENTS if layer.config.get(key) == "hard_sigmoid"]
     if not named:
         return None
-    return layer.with_config(**{key: _hard_sigmoid(layer.config.get("dtype")) for key in named})
+    return layer.with_config(**{key: clipped_line(layer.config.get("dtype")) for key in named})
 
 
 @rule(

@@ -27,7 +27,8 @@ _RECURRENT = frozenset(
         "CuDNNGRU",
     ]
 )
-_STATES = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1}  # tensors that a cell carries from step to step
+# How many tensors a cell carries from step to step.
+STATES = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1, "PeepholeLSTMCell": 2}
 
 
 def _graph(call: Call, units: int = 2) -> Layer:
@@ -91,7 +92,7 @@ def _nest(layer: Layer, states: tuple[Value, ...]) -> tuple[Value, ...]:
     left = list(states)
     nested: dict[int, Value] = {}
     for number in _order(layer):
-        count = _STATES.get(cells[number].class_name, 1)
+        count = STATES.get(cells[number].bare_class_name, 1)
         nested[number] = tuple(left[:count]) if count > 1 else left[0]
         del left[:count]
     return tuple(nested[number] for number in range(len(cells)))
@@ -198,7 +199,7 @@ def _forward(layer: Layer) -> Layer:
 
 def _move(layer: Layer) -> list[int]:
     """The new place of each output: the sequence, then the states."""
-    counts = [_STATES.get(cell.class_name, 1) for cell in _cells(layer)]
+    counts = [STATES.get(cell.bare_class_name, 1) for cell in _cells(layer)]
     starts = [1 + sum(counts[:i]) for i in range(len(counts))]
     places = [0]
     for number in reversed(range(len(counts))):
