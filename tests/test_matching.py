@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +13,14 @@ import numpy as np
 import pytest
 
 import anykeras
+from anykeras import containers
 from anykeras.containers import NamedWeights, TreeWeights, WeightGroup
-from anykeras.document.model import Era, Writer
-from anykeras.matching import Atom, describe_conflict, read_atoms
+from anykeras.document.model import Era, Layer, Writer
+from anykeras.document.walk import layers_of, map_graph_refs, rebuild, walk
+from anykeras.errors import Undecided
+from anykeras.matching import Atom, Options, describe_conflict, match, read_atoms
 from anykeras.tensors import Tensor, constant
+from genuine import ATOL, FIXTURES, RTOL, Recording, each, outputs, recordings
 
 if TYPE_CHECKING:
     import keras
@@ -251,3 +257,58 @@ def test_rows_after_flatten_follow_the_format_of_the_images(tmp_path: Path) -> N
     anykeras.load_weights(model, file, data_format="channels_first")
     moved = numbers(3, 12, 1).reshape(2, 2, 3, 1).transpose(1, 2, 0, 3).reshape(12, 1)
     np.testing.assert_array_equal(np.array(model.layers[-1].kernel), moved)
+
+
+# Genuine weights: into their own model under any names, and beside an architecture of another time
+
+
+PAIRS = [file for file in recordings(FIXTURES) if file.weights is not None and file.path.suffix == ".json"]
+
+
+def rename_layers(model: Layer) -> Layer:
+    """Every layer under a name of nobody's: no name of the file is left."""
+    number = itertools.count()
+
+    def rename(layer: Layer) -> Layer:
+        if layer.graph is None:
+            return replace(layer, name=f"own{next(number) * 37 % 101}x")
+        old = {*layer.graph.calls, *(inner.name for inner in layer.graph.layers)}
+        names = {name: f"own{next(number) * 37 % 101}y{next(number)}" for name in sorted(old)}
+        graph = map_graph_refs(layer.graph, lambda ref: replace(ref, layer=names.get(ref.layer, ref.layer)))
+        layers = tuple(replace(inner, name=names[inner.name]) for inner in graph.layers)
+        calls = {names[name]: called for name, called in graph.calls.items()}
+        return replace(layer, graph=replace(graph, layers=layers, calls=calls))
+
+    return rebuild(model, rename)
+
+
+@each(PAIRS)
+@pytest.mark.parametrize("renamed", [False, True])
+def test_genuine_weights_find_their_layers_or_are_asked_about(file: Recording, renamed: bool) -> None:
+    try:
+        document = anykeras.open(file.path, weights=file.weights).document
+    except anykeras.AnyKerasError:
+        pytest.skip("needs what is not in the file")
+    model = rename_layers(document.model) if renamed else document.model
+    assert file.weights is not None
+    try:
+        found = match(containers.open(str(file.weights)), replace(document, model=model), Options(defaults="mine"))
+    except Undecided:
+        return  # asking is never wrong
+    for (path, _), bound in zip(walk(model), layers_of(document.model), strict=True):
+        for role, tensor in bound.weights.items():
+            np.testing.assert_allclose(found.tensors[path][role].read(), tensor.read(), rtol=1e-5, atol=1e-6)
+
+
+def test_theano_weights_go_into_an_architecture_of_today(tmp_path: Path) -> None:
+    import keras
+
+    file = next(file for file in PAIRS if file.id == "keras0-theano/convnet.json")
+    today, converted = tmp_path / "today.json", tmp_path / "c.keras"
+    today.write_text(anykeras.load_model(file.path, weights=file.weights, compile=False).to_json())
+    for model in (
+        anykeras.load_model(today, weights=file.weights),
+        keras.models.load_model(anykeras.convert(today, converted, weights=file.weights).path),
+    ):
+        for outcome, wanted in zip(outputs(model, file), file.series("out"), strict=True):
+            np.testing.assert_allclose(outcome, wanted, rtol=RTOL, atol=ATOL)

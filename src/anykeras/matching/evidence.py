@@ -6,10 +6,11 @@ The architecture that is to take them says nothing about it: it may be of anothe
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..catalog.layout import KERAS2_13_TREE
-from ..containers.base import Raw, TreeWeights
+from ..containers.base import NamedWeights, Raw, TreeWeights
 from ..document.model import Era, Evidence, Writer
 from ..errors import Undecided
 from ..parse import era
@@ -65,12 +66,19 @@ def conflict_in(raw: Raw, architecture: Writer) -> str | None:
 
     A tree of objects says Keras 3 or 2.14 and 2.15, unless it has names, which only Keras 3 keeps.
     """
-    if raw.weights is None:
-        return None
     writer = writer_of_weights(raw)
+    empty = not isinstance(raw.weights, TreeWeights | NamedWeights) or not any(_tensors(raw.weights))
+    if empty or (
+        writer.version is not None and (writer.version, writer.backend) == (architecture.version, architecture.backend)
+    ):
+        return None
     if isinstance(raw.weights, TreeWeights) and not raw.weights.names and {architecture.era, writer.era} == _TREES:
         return None
     return describe_conflict(architecture, writer)
+
+
+def _tensors(weights: NamedWeights | TreeWeights) -> Iterable[object]:
+    return weights.tensors if isinstance(weights, TreeWeights) else (group.weights for group in weights.groups)
 
 
 def describe_conflict(architecture: Writer, weights: Writer) -> str | None:
