@@ -280,10 +280,17 @@ def follow_widths(saved: SavedLayers) -> Chain:
     if saved.in_order:
         return _follow(layers)
     weighted = [layer for layer in layers if layer.atoms]
-    orders = list(itertools.islice(_orders(weighted), 2))
+    orders = list(itertools.islice(_orders(weighted), _ORDERS))
     if not orders:
         return replace(_follow(weighted), unique=False)
-    return replace(_follow(orders[0]), unique=len(orders) == 1)
+    return replace(_follow(min(orders, key=_count_rises)), unique=len(orders) == 1)
+
+
+def _count_rises(layers: Sequence[SavedLayer]) -> int:
+    """How often a layer with more axes comes behind one with fewer: networks go from images to vectors, rarely back."""
+    kinds = [layer.kind for layer in layers if layer.kind is not None]
+    ranks = [kind.rank or 2 for kind in kinds if kind.rank is not None or kind.class_name == "Dense"]
+    return sum(later > earlier for earlier, later in itertools.pairwise(ranks))
 
 
 def _follow(layers: Sequence[SavedLayer]) -> Chain:
@@ -299,6 +306,7 @@ class _State:
     def __init__(self) -> None:
         self.width: int | None = None
         self.spatial = False  # whether there are positions that a Flatten could lay in a row
+        self.flat = False  # whether a Flatten laid them in a row
         self.free = True  # whether the width before is unknown
         self.jumps: list[Jump] = []
         self.groups: dict[str, int] = {}
@@ -306,7 +314,7 @@ class _State:
 
     def copy(self) -> _State:
         other = _State()
-        other.width, other.spatial, other.free = self.width, self.spatial, self.free
+        other.width, other.spatial, other.free, other.flat = self.width, self.spatial, self.free, self.flat
         return other
 
     def take(self, layer: SavedLayer) -> None:
@@ -314,10 +322,11 @@ class _State:
         kind = layer.kind
         if not layer.atoms:
             self.free = self.free or layer.class_name in _RESHAPES
+            self.flat = self.flat and not self.free and layer.class_name is not None
             return
         if kind is None:
             self.breaks[layer.name] = "a class that Keras does not have"
-            self.free = True
+            self.free, self.flat = True, False
             return
         reason = self._enter(layer, kind)
         if reason:
@@ -331,15 +340,17 @@ class _State:
         width, takes = self.width, kind.takes
         if takes is None:
             return "" if self.free and width is None else "an input of its own, or one that the weights do not tell"
+        if self.flat and (kind.rank or 0) > 2 and not self.free:
+            return "takes positions, and a Flatten lies before it"
         if self.free or width is None or takes == width:
             return ""
         if kind.class_name in _SHAPELESS and kind.wrapper is None and self.spatial and takes % width == 0:
             self.jumps.append(Jump(layer, takes // width, width))
-            self.spatial = False
+            self.spatial, self.flat = False, True
             return ""
         if kind.class_name == "BatchNormalization" and self.spatial and takes % width == 0 and takes > width:
             self.jumps.append(Jump(layer, takes // width, width))
-            self.spatial = False
+            self.spatial, self.flat = False, True
             return ""
         filters = kind.arguments.get("filters")
         grouped = kind.class_name.startswith("Conv") and kind.layout is None and width % takes == 0
@@ -350,6 +361,7 @@ class _State:
 
 
 _STEPS = 20_000
+_ORDERS = 24  # that are compared where widths leave several
 
 
 def _orders(layers: Sequence[SavedLayer]) -> Iterator[tuple[SavedLayer, ...]]:
@@ -357,19 +369,20 @@ def _orders(layers: Sequence[SavedLayer]) -> Iterator[tuple[SavedLayer, ...]]:
     queues: dict[str, list[SavedLayer]] = {}
     for layer in layers:
         queues.setdefault(layer.class_name or layer.name, []).append(layer)
-    steps = itertools.count()
     # (what is left of each class, state, chosen): depth first, with a bound on the steps
     stack: list[tuple[tuple[tuple[str, int], ...], _State, tuple[SavedLayer, ...]]] = [
         (tuple((name, 0) for name in queues), _State(), ())
     ]
-    while stack and next(steps) < _STEPS:
+    tried = 0
+    while stack and tried < _STEPS:
         heads, state, chosen = stack.pop()
         if len(chosen) == len(layers):
-            yield chosen
+            yield tuple(chosen)
             continue
         for number, (name, at) in enumerate(heads):
-            if at == len(queues[name]):
+            if at == len(queues[name]) or tried >= _STEPS:
                 continue
+            tried += 1
             layer, after = queues[name][at], state.copy()
             after.take(layer)
             if not after.breaks:

@@ -63,6 +63,8 @@ SUCCESSORS: Mapping[str, str] = {
     "TimeDistributedDense": "Dense",
     **{f"Convolution{rank}D": f"Conv{rank}D" for rank in (1, 2, 3)},
 }
+# TensorFlow 1.13 to 2.1 stamp alike; up to 1.15 recurrent layers began with hard_sigmoid, from 2.0 on with sigmoid.
+_BOTH_DEFAULTS = "2.2.4-tf"
 _PREDECESSORS = {later: earlier for earlier, later in SUCCESSORS.items() if earlier.startswith("Convolution")}
 
 
@@ -93,7 +95,7 @@ def unknown_arguments(class_name: str, known: Mapping[str, Value], writer: Write
     ]
     if then is not None:
         names = [name for name in names if found.defaults[name] is MISSING or {name, _THEN.get(name, name)} & then.keys()]
-    return tuple(Unknown(name, _suggest(class_name, name, then or {})) for name in names)
+    return tuple(Unknown(name, _suggest(class_name, name, writer, then or {})) for name in names)
 
 
 def _is_open(class_name: str, argument: str) -> bool:
@@ -113,8 +115,10 @@ def _signature_then(class_name: str, writer: Writer) -> Mapping[str, Value | Mis
     return None
 
 
-def _suggest(class_name: str, argument: str, then: Mapping[str, Value | Missing]) -> Value | Missing:
+def _suggest(class_name: str, argument: str, writer: Writer, then: Mapping[str, Value | Missing]) -> Value | Missing:
     """The default of then; where that release had no such class or argument, the one of today."""
+    if argument == "recurrent_activation" and writer.version == _BOTH_DEFAULTS:
+        return MISSING
     for word in (argument, _THEN.get(argument, argument)):
         found = then.get(word, MISSING)
         if found is not MISSING and not (found is None and word == "alpha"):

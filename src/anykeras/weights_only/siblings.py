@@ -22,6 +22,7 @@ _TEXTS = (".json", ".yaml", ".yml")
 _SUFFIX = re.compile(r"\.weights\.h5\Z|\.(h5|hdf5|h5f|keras|npz|json|yaml|yml)\Z", re.IGNORECASE)
 _WORDS = re.compile(r"[-_. ]?(model|weights?|architecture|arch|config)[-_. ]?", re.IGNORECASE)
 _LOOKED_AT = 40
+_LARGEST = 1 << 26  # bytes
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,23 @@ def _stem(path: str) -> str:
 def _open(path: str) -> Raw | None:
     """The architecture in a file; None where it holds none."""
     try:
+        if not _may_be_model(path):
+            return None
         with limits.spend(limits.begin_budget()):
             match = containers.sniff(path)
             raw = match.read() if match.name == "config_text" else None
-    except AnyKerasError:
+    except (AnyKerasError, OSError):
         return None
     return raw if raw is not None and raw.architecture is not None else None
+
+
+def _may_be_model(path: str) -> bool:
+    """Whether a text is worth reading: data sets are JSON too, and lie beside weights."""
+    if not os.path.isfile(path) or os.path.getsize(path) > _LARGEST:
+        return False
+    with open(path, "rb") as file:
+        head = file.read(1 << 16)
+    return any(word in head for word in (b"class_name", b"layers", b"node_config"))
 
 
 def _compare(architecture: Raw, weights: Raw) -> str:

@@ -5,6 +5,7 @@ Text out of the file stands in the code as string literals and in comments of on
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -81,6 +82,7 @@ class _Sketch:
         self.found = found
         self.writer: Writer = found.writer
         self.chain: Chain = found.chain
+        self.place = {id(layer): number for number, layer in enumerate(self.chain.layers)}
         self.jumps: dict[str, Jump] = {jump.layer.name: jump for jump in self.chain.jumps}
         self.file = os.path.basename(found.raw.match.path)
         self.formatted = any(_takes_format(_class_of(layer) or "") for layer in self.chain.layers)
@@ -99,7 +101,11 @@ class _Sketch:
         return all(_class_of(layer) not in _MERGING and not _has_inputs(layer) for layer in self.chain.layers[1:])
 
     def _whole(self, body: Sequence[str]) -> str:
-        needs_line = any("hard_sigmoid)" in line for line in body)
+        recurrent = any(
+            SUCCESSORS.get(_class_of(layer) or "") in _RECURRENT or _class_of(layer) in _RECURRENT
+            for layer in self.chain.layers
+        )
+        needs_line = recurrent and self.writer.era is not Era.KERAS3
         lines = [
             comment(f"Written by anykeras from {self.file} (weights only, written by {self.writer})."),
             "#",
@@ -122,6 +128,8 @@ class _Sketch:
         return "\n".join(lines) + "\n"
 
     def _shared_names(self) -> Iterator[str]:
+        if not self.chain.unique:
+            yield "# The file lists layers by class. Widths follow in several orders, or in none; this is one of them."
         for group in self.found.alike:
             yield comment(f"Layers of equal shapes, told apart by name and order alone: {', '.join(group)}.")
 
@@ -189,7 +197,7 @@ class _Sketch:
         saved = self.found.saved
         if saved.in_order and saved.lists_all:
             return []
-        bare = [layer.name for layer in unfold(saved.layers) if not layer.atoms]
+        bare = [layer.name for layer in itertools.islice(unfold(saved.layers), 200) if not layer.atoms][:20]
         where = f"the file names {escape(', '.join(bare))} and no place" if bare else "the file does not list them"
         return [f"        *ASK([]),  # layers without weights (activation, pooling ...) here? {where}"]
 
@@ -237,7 +245,7 @@ class _Sketch:
         if kind is None or first is None:
             return ["keras.Input(ASK()),  # the shape without the batch"]
         why = f"  # {escape(first.name)} takes {kind.takes} features" if kind.takes is not None else ""
-        before = [layer for layer in self.chain.layers[: self.chain.layers.index(first)] if _class_of(layer) != "InputLayer"]
+        before = [layer for layer in self.chain.layers[: self.place[id(first)]] if _class_of(layer) != "InputLayer"]
         free = (kind.rank or 0) - 2
         if kind.class_name == "Embedding" and not before:
             return ['keras.Input((ASK(None),), dtype="int32"),  # numbers of words']
@@ -342,18 +350,18 @@ class _Sketch:
         return f"ASK({_literal(suggestion)})"
 
     def _next(self, layer: SavedLayer) -> SavedLayer | None:
-        layers = list(self.chain.layers)
-        after = layers[layers.index(layer) + 1 :]
+        after = itertools.islice(self.chain.layers, self.place[id(layer)] + 1, None)
         return next((other for other in after if other.atoms), None)
 
     def _sequence_follows(self, layer: SavedLayer) -> bool:
         """Whether what comes behind a recurrent layer takes a sequence, so that it returned one."""
-        layers = list(self.chain.layers)
-        for other in layers[layers.index(layer) + 1 :] if layer in layers else ():
-            if other.class_name == "RepeatVector" or (not other.atoms and not self.chain.linear):
+        if not self.chain.linear:
+            return False
+        for other in itertools.islice(self.chain.layers, self.place[id(layer)] + 1, None):
+            if other.class_name == "RepeatVector":
                 return False
             if other.atoms:
-                return self.chain.linear and other.kind is not None and (other.kind.rank == 3 or other.name in self.jumps)
+                return other.kind is not None and (other.kind.rank == 3 or other.name in self.jumps)
         return False
 
 
