@@ -183,7 +183,7 @@ def test_names_of_a_file_are_data_in_the_sketch(tmp_path: Path) -> None:
         imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
         assert len(imports) == 3
         defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        assert defined <= {"ASK", "DEFAULT", "check", "build", "hard_sigmoid"}
+        assert defined <= {"ASK", "DEFAULT", "check", "build", "hard_sigmoid_of_then"}
         shown = run("inspect", path)
         assert shown.exit_code == 0
         assert "\x1b[31m" not in shown.output and "\u202e" not in shown.output

@@ -41,9 +41,13 @@ def DEFAULT(*suggestion):
 '''
 _HARD_SIGMOID = '''
 
-def hard_sigmoid(x):
+def hard_sigmoid_of_then(x):
     """The hard_sigmoid of Keras 0 to 2; the one of Keras 3 is another function."""
     return keras.activations.relu(0.2 * x + 0.5, max_value=1.0)
+
+
+if keras.__version__ >= "3":  # a Bidirectional makes its layer anew, by the name of the function
+    keras.saving.register_keras_serializable("anykeras")(hard_sigmoid_of_then)
 '''
 _CHECK = '''
 
@@ -346,7 +350,7 @@ class _Sketch:
         if suggestion is MISSING:
             return "ASK()"
         if suggestion == "hard_sigmoid" and self.writer.era is not Era.KERAS3:
-            return "ASK(hard_sigmoid)"
+            return "ASK(hard_sigmoid_of_then)"
         return f"ASK({_literal(suggestion)})"
 
     def _next(self, layer: SavedLayer) -> SavedLayer | None:
