@@ -1,6 +1,7 @@
 """Networks that everybody used, by the shapes of their weights: what a file of weights alone may belong to.
 
-``known_models.json`` has rows of ``scripts/make_known_models.py`` (keras.applications of Keras 3.15.1; the older networks from keras_applications 1.0.8).
+``known_models.json`` has rows of ``scripts/make_known_models.py``: keras.applications of Keras 3.15.1, the older networks as
+keras_applications 1.0.8 made them.
 """
 
 from __future__ import annotations
