@@ -172,6 +172,8 @@ def _era_of_words(architecture: Json, words: frozenset[str]) -> Era | None:
     if words & TF2_WORDS:
         return Era.TF2
     old, new = len(words & KERAS1_WORDS), len(words & KERAS2_WORDS)
+    if any(word.endswith("_initializer") for word in words):  # Embedding of Keras 2 still says `output_dim`
+        return Era.KERAS2
     if old or new:
         return Era.KERAS1 if old > new else Era.KERAS2
     return None
