@@ -14,7 +14,7 @@ from ..findings import Fidelity, Finding
 from ..migrations import RuleContext
 from ..parse.reading import IsCustom
 from ..recovery import code_sites
-from ..shims import apply_shim, is_namesake
+from ..shims import apply_shim, gather_tensors, is_namesake
 from ..shims.activations import resolve_activations
 from .custom_objects import CustomObjects
 from .maker import is_layer_class
@@ -49,7 +49,7 @@ def prepare(document: Document, custom_objects: CustomObjects, native: bool) -> 
         MissingObject: layers whose class is unresolved, all of them, with what the file knows of each.
     """
     pass_ = _Pass(document, custom_objects, native)
-    model = rebuild(document.model, pass_.resolve)
+    model = rebuild(pass_.context.model or document.model, pass_.resolve)
     if pass_.unresolved:
         raise describe_missing_classes(replace(document, model=model), pass_.unresolved, custom_objects)
     return Preparation(replace(document, model=model), pass_.findings)
@@ -66,7 +66,8 @@ def is_unresolved(layer: Layer) -> bool:
 class _Pass:
     def __init__(self, document: Document, custom_objects: CustomObjects, native: bool) -> None:
         self.custom_objects, self.native = custom_objects, native
-        self.context = RuleContext(document.writer, document.era, model=document.model)
+        model = rebuild(document.model, self._gather_tensors)
+        self.context = RuleContext(document.writer, document.era, model=model)
         self.findings: list[Finding] = self.context.findings
         self.unresolved: list[Layer] = []
 
@@ -77,13 +78,24 @@ class _Pass:
             return self._rebuild_model(layer)
         if not is_unresolved(layer):
             return layer
-        found = self.custom_objects.find(layer.bare_class_name, layer.registered_name, layer.module)
+        found = self._find(layer)
         if found is not None:
             return replace(layer, origin=FromUser(found))
         replacement = apply_shim(layer, self.context)
         if replacement is None:
             self.unresolved.append(layer)
         return replacement or layer
+
+    def _gather_tensors(self, layer: Layer) -> Layer:
+        """A graph in which layers of unresolved classes are called as the models that may replace them."""
+        if layer.graph is None or layer.graph.sequential:
+            return layer
+        unresolved = [inner for inner in layer.graph.layers if is_unresolved(inner) and not self._find(inner)]
+        calls = {inner.name: gather_tensors(inner, layer.graph.calls.get(inner.name, ())) for inner in unresolved}
+        return replace(layer, graph=replace(layer.graph, calls={**layer.graph.calls, **calls})) if calls else layer
+
+    def _find(self, layer: Layer) -> object:
+        return self.custom_objects.find(layer.bare_class_name, layer.registered_name, layer.module)
 
     def _rebuild_model(self, layer: Layer) -> Layer:
         """A class of models that keeps a graph in its configuration is that graph."""

@@ -4,8 +4,8 @@ A shim is used only where custom_objects has no class of the name, and is a find
 """
 
 from ..registry import load_all
-from .base import Shim, apply_shim, is_namesake, shims
+from .base import Shim, apply_shim, gather_tensors, is_namesake, shims
 
 load_all(__name__)
 
-__all__ = ["Shim", "apply_shim", "is_namesake", "shims"]
+__all__ = ["Shim", "apply_shim", "gather_tensors", "is_namesake", "shims"]

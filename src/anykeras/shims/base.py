@@ -26,7 +26,8 @@ class Shim:
 
     `classes` are the names under which it is saved. `package` names what it is taken for and the versions looked at,
     `change` gives the layer or submodel in its place, or None where the configuration is not that package's.
-    `checked` says against what it was compared, `difference` the largest difference then.
+    `checked` says against what it was compared, `difference` the largest difference then. `arguments` are the names of
+    the tensors that its ``call`` takes, for each way in which it was written, where they are several.
     """
 
     code: str
@@ -37,6 +38,7 @@ class Shim:
     fidelity: Fidelity = Fidelity.EQUIVALENT
     checked: str = ""
     difference: str = ""
+    arguments: tuple[tuple[str, ...], ...] = ()
 
 
 _shims: Registry[tuple[str, str], Shim] = Registry("shim")
@@ -50,6 +52,7 @@ def register_shim(
     package: str,
     checked: str = "",
     difference: str = "",
+    arguments: Sequence[tuple[str, ...]] = (),
 ) -> Callable[[Change], Change]:
     """Register the decorated function as a shim. Its page is titled "classes -> layers in their place".
 
@@ -60,7 +63,7 @@ def register_shim(
     title, fidelity = page.title.partition(" -> ")[2], page.fidelity or Fidelity.EQUIVALENT
 
     def register(change: Change) -> Change:
-        shim = Shim(code, title, tuple(classes), package, change, fidelity, checked, difference)
+        shim = Shim(code, title, tuple(classes), package, change, fidelity, checked, difference, tuple(arguments))
         for class_name in shim.classes:
             _shims.add((class_name, package), shim)
         return change
@@ -77,7 +80,7 @@ def apply_shim(layer: Layer, context: RuleContext) -> Layer | None:
     """What replaces a layer of an unresolved class, None where no shim knows it. Records the finding."""
     class_name = layer.bare_class_name
     for known in shims():
-        if class_name not in known.classes:
+        if class_name not in known.classes or _takes_others(layer, context):
             continue
         replacement = known.change(layer, context)
         if replacement is None:
@@ -187,6 +190,36 @@ def tensors_taken(layer: Layer, context: RuleContext) -> int:
     """On how many tensors the layer is called; 1 where its calls are not in a graph."""
     calls = calls_of(layer, context)
     return max(1, len(refs(calls[0].args[:1]))) if calls else 1
+
+
+_GIVEN_BY_KERAS: Final = frozenset({"mask", "training", "initial_state", "constants"})
+
+
+def _takes_others(layer: Layer, context: RuleContext) -> bool:
+    """Whether a call gives tensors under names that no shim of the class has."""
+    return any(
+        refs(value) for call in calls_of(layer, context) for key, value in call.kwargs.items() if key not in _GIVEN_BY_KERAS
+    )
+
+
+def gather_tensors(layer: Layer, calls: Iterable[Call]) -> tuple[Call, ...]:
+    """The calls of a layer that a shim may replace, several tensors as one tuple: models are called so.
+
+    Classes that took several tensors were called with them one behind the other, and by name: tf.keras writes all but
+    the first by name.
+    """
+    ways = [way for shim in shims() if layer.bare_class_name in shim.classes for way in shim.arguments]
+    return tuple(_gather(call, ways) for call in calls)
+
+
+def _gather(call: Call, ways: Sequence[tuple[str, ...]]) -> Call:
+    named = {key for key, value in call.kwargs.items() if refs(value) and key not in _GIVEN_BY_KERAS}
+    way = next((way for way in ways if named <= set(way[len(call.args) :])), None)
+    if way is None or (not call.args and not named):
+        return call
+    found = (*call.args, *(call.kwargs[key] for key in way[len(call.args) :] if key in named))
+    kept = {key: value for key, value in call.kwargs.items() if key not in named and (key != "mask" or refs(value))}
+    return Call((found,) if len(found) > 1 else found, kept)
 
 
 # Classes of packages that have the name of a class of Keras and other arguments.

@@ -1,0 +1,1 @@
+"""Layers that tutorials and books published for everybody to copy."""
