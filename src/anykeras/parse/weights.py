@@ -249,11 +249,14 @@ def _may_name(saved: str, role: Role, others: Sequence[Role]) -> bool:
     return fits(role) or not any(fits(other) for other in others if other.name != role.name)
 
 
-def _owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[str], path: Path) -> Path:
-    """The path of the unknown class that a saved name means: the one of that name, or inside what has that name."""
+def _owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[str], path: Path, before: Path) -> Path:
+    """The path of the unknown class that a saved name means: the one of that name, or inside what has that name.
+
+    A model inside a class keeps the names of its own layers; then it is the class of the weight `before`.
+    """
     inner = list(walk(layer, path))
     named = [at for at, held in inner if held.name in parts or parts[-1].startswith(f"{held.name}_")]
-    return next((at for holder in named[::-1] for at in strangers if at[: len(holder)] == holder), next(iter(strangers)))
+    return next((at for holder in named[::-1] for at in strangers if at[: len(holder)] == holder), before)
 
 
 def _between(found: Located, group: WeightGroup, era: Era, bound: Bound) -> bool:
@@ -288,8 +291,10 @@ def _bind_unknown(found: Located, group: WeightGroup, era: Era, bound: Bound) ->
     strangers = {at: inner for at, inner in walk(layer, path) if is_unknown(inner, era)}
     if len(rest) == len(group.weights) and len(strangers) == 1 and weights and not _between(found, group, era, bound):
         return
+    owner = next(iter(strangers), path)
     for name, tensor in rest:
         parts = name.removesuffix(":0").split("/")
-        held = bound.setdefault(_owner(layer, strangers, parts, path), {})
+        owner = _owner(layer, strangers, parts, path, owner)
+        held = bound.setdefault(owner, {})
         key = parts[-1]
         held[key if key not in held else f"{key}_{len(held)}"] = tensor
