@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..document.graph import all_refs, calls, topological_order
-from ..document.model import Graph, Ref, refs
+from ..document.model import Graph, Ref, Value, refs
 from ..document.walk import map_graph_refs, map_refs
 from ..errors import Malformed
 from .reading import ParseContext
@@ -19,14 +20,50 @@ def shift_nested(graph: Graph) -> Graph:
     while 0 is never used means that everything is one too high (keras/engine/topology.py 2.1; KERAS3 functional.py).
     """
     nested = {layer.name for layer in graph.layers if layer.graph is not None}
-    by_layer: dict[str, set[int]] = {}
-    for ref in all_refs(graph):
-        if ref.layer in nested:
-            by_layer.setdefault(ref.layer, set()).add(ref.node)
-    shifted = {name for name, nodes in by_layer.items() if max(nodes) >= len(graph.calls[name]) and 0 not in nodes}
-    if not shifted:
+    first, named = _referenced(graph, nested)
+    shifted, partly = set(), set()
+    for name in first.keys() | named.keys():
+        one, other = first.get(name, set()), named.get(name, set())
+        count, below = len(graph.calls[name]), {node - 1 for node in one}
+        if one | other != (every := set(range(count))) and below | other == every and other:
+            partly.add(name)
+        elif max(one | other) >= count and 0 not in one | other:
+            shifted.add(name)
+    if not shifted and not partly:
         return graph
-    return map_graph_refs(graph, lambda r: Ref(r.layer, r.node - 1, r.tensor) if r.layer in shifted else r)
+
+    def lower(names: set[str]) -> Callable[[Ref], Ref]:
+        return lambda r: Ref(r.layer, r.node - 1, r.tensor) if r.layer in names else r
+
+    graph = map_graph_refs(graph, lower(shifted)) if shifted else graph
+    return _map_first(graph, lower(partly)) if partly else graph
+
+
+def _referenced(graph: Graph, nested: set[str]) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+    """The calls of nested models that are taken in place, and those that are taken by name."""
+    first: dict[str, set[int]] = {}
+    named: dict[str, set[int]] = {}
+    taken: list[tuple[dict[str, set[int]], Value]] = [(first, graph.inputs), (first, graph.outputs)]
+    for call in (call for each in graph.calls.values() for call in each):
+        taken += [(first, call.args), (named, call.kwargs)]
+    for held, value in taken:
+        for ref in refs(value):
+            if ref.layer in nested:
+                held.setdefault(ref.layer, set()).add(ref.node)
+    return first, named
+
+
+def _map_first(graph: Graph, change: Callable[[Ref], Ref]) -> Graph:
+    """The graph with other tensors in place; those given by name stay.
+
+    TensorFlow 2.2 and 2.3 number by-name calls of a Sequential without its own node, and the others with it (`serialize`
+    in keras/engine/node.py 2.3.4). Every call of a file is taken somewhere, which tells the two apart.
+    """
+    calls = {
+        name: tuple(replace(call, args=tuple(map_refs(value, change) for value in call.args)) for call in each)
+        for name, each in graph.calls.items()
+    }
+    return replace(graph, calls=calls, inputs=map_refs(graph.inputs, change), outputs=map_refs(graph.outputs, change))
 
 
 def true_inputs(graph: Graph) -> Graph:

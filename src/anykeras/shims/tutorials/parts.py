@@ -118,11 +118,13 @@ def fits_dense(weights: Weights, inside: Value, outside: Value) -> bool:
     return weights["kernel"].shape == (inside, outside) and weights["bias"].shape == (outside,)
 
 
-def add_attention(sub: Builder, weights: Weights, query: Ref, value: Ref, rate: float = 0.0, **kwargs: Value) -> Ref:
+def add_attention(sub: Builder, weights: Weights, query: Ref, value: Ref, rate: float = 0.0, /, **kwargs: Value) -> Ref:
     """A MultiHeadAttention, called."""
     _, heads, size = weights["query_kernel"].shape
     config: Config = {"num_heads": heads, "key_dim": size, "value_dim": weights["value_kernel"].shape[-1], "dropout": rate}
-    return sub.layer("MultiHeadAttention", config, query, value, weights=weights, **kwargs)
+    return sub.add(
+        Layer("MultiHeadAttention", f"{sub.name}_attention", config, weights, address=sub.address), query, value, **kwargs
+    )
 
 
 def add_dense(sub: Builder, weights: Weights, x: Ref, activation: str = "linear") -> Ref:

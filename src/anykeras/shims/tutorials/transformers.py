@@ -52,15 +52,14 @@ def transformer_block(layer: Layer, context: RuleContext) -> Layer | None:
     found = weights_of_parts(layer, _BLOCK)
     sub = Builder(layer.name, layer.address)
     x = sub.input()
+    attended: Ref | None = None
     if found is not None and fits_attention(found[0], size, heads):
         seen = x if attention_reads_masks(context) else sub.op("copy", x)
         attended = add_attention(sub, found[0], seen, seen)
-    else:
-        found = weights_of_parts(layer, _FIRST_PARTS)
-        if found is None or not all(fits_dense(one, size, size) for one in found[:4]):
-            return None
-        found = [{}, *found[4:]] if (attended := _attend(sub, x, found[:4], heads)) is not None else None
-    if found is None or not _fits_feed_forward(found[1], found[2], size, width):
+    elif found is None and (found := weights_of_parts(layer, _FIRST_PARTS)) is not None:
+        attended = _attend(sub, x, found[:4], heads) if all(fits_dense(one, size, size) for one in found[:4]) else None
+        found = found[3:]
+    if found is None or attended is None or not _fits_feed_forward(found[1], found[2], size, width):
         return None
     first = add_norm(sub, found[3], sub.op("add", x, add_dropout(sub, attended, rate)), 1e-6)
     hidden = add_dense(sub, found[2], add_dense(sub, found[1], first, "relu"))
@@ -271,8 +270,8 @@ def transformer_decoder(layer: Layer, context: RuleContext) -> Layer | None:
     seen, given = (x, encoded) if reads else (sub.op("copy", x), sub.op("copy", encoded))
     first = sub.op("add", x, add_attention(sub, found[0], seen, seen, use_causal_mask=True))
     first = add_norm(sub, found[4], first, _EPSILON)
-    kwargs: Config = {"attention_mask": _looking_back(sub, mask)} if padded and mask is not None else {}
-    second = sub.op("add", first, add_attention(sub, found[1], first, given, **kwargs))
+    kept = {"attention_mask": _looking_back(sub, mask)} if padded and mask is not None else {}
+    second = sub.op("add", first, add_attention(sub, found[1], first, given, **kept))
     out = _feed(sub, [found[2], found[3], found[5], found[6]], second)
     return sub.finish(out if mask is None else with_mask(sub, out, mask), is_trainable(layer))
 

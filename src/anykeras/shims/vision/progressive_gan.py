@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...document.build import Builder
 from ...document.model import Layer
 from ...migrations import RuleContext
 from ..base import has_only, register_shim
 
-SOURCE: dict[str, str] = {
-    "package": "progressive GAN for Keras",
-    "checked": "the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
-    "difference": "8e-07",
-}
+_register = partial(
+    register_shim,
+    package="progressive GAN for Keras",
+    checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
+    difference="8e-07",
+)
 
 
-@register_shim("AK5118", classes=("MinibatchStdev",), **SOURCE)
+@_register("AK5118", classes=("MinibatchStdev",))
 def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     """concatenate(x, mean(sqrt(variance over the batch + 1e-8)))."""
     if not has_only(layer) or layer.weights:
@@ -28,7 +31,7 @@ def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("concatenate", (x, sub.op("add", like, number)), axis=-1))
 
 
-@register_shim("AK5117", classes=("PixelNormalization",), **SOURCE)
+@_register("AK5117", classes=("PixelNormalization",))
 def pixel_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """x / sqrt(mean(x^2) + 1e-8)."""
     if not has_only(layer) or layer.weights:
