@@ -56,7 +56,7 @@ def transformer_block(layer: Layer, context: RuleContext) -> Layer | None:
     if found is not None and fits_attention(found[0], size, heads):
         seen = x if attention_reads_masks(context) else sub.op("copy", x)
         attended = add_attention(sub, found[0], seen, seen)
-    elif found is None and (found := weights_of_parts(layer, _FIRST_PARTS)) is not None:
+    elif (found := weights_of_parts(layer, _FIRST_PARTS)) is not None:
         attended = _attend(sub, x, found[:4], heads) if all(fits_dense(one, size, size) for one in found[:4]) else None
         found = found[3:]
     if found is None or attended is None or not _fits_feed_forward(found[1], found[2], size, width):
