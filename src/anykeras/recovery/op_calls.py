@@ -184,7 +184,7 @@ def _restore(value: Operand, tensors: Sequence[Operand], parts: Sequence[Sequenc
             return constant(value)
         return {key: _restore(item, tensors, parts) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        array = _find_array(value)
+        array = find_array(value)
         return [_restore(item, tensors, parts) for item in value] if array is None else array
     return value
 
@@ -195,7 +195,7 @@ def _part(outputs: Sequence[Operand], number: int) -> Operand:
     return outputs[number]
 
 
-def _find_array(value: Sequence[Operand]) -> Operand | None:
+def find_array(value: Sequence[Operand]) -> Operand | None:
     """The array that rows of numbers, or floats in a row, were before a file listed them; None for what is no array."""
     kinds = {type(leaf) for leaf in leaves(value)}
     nested = any(isinstance(item, tuple | list) for item in value)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from ..catalog.operations import find
-from ..catalog.shapes.tables import tensor_parameters
+from ..catalog.shapes.tables import takes_several_tensors
 from .functions import Operand, Ops, Refused
 from .functions.shapes import arange, number, product
 
@@ -25,11 +25,11 @@ def as_tensors(ops: Ops, name: str, args: tuple[Operand, ...], anchor: Callable[
     """
     known = find(name)
     parameters = [parameter.name.lstrip("*") for parameter in known.parameters] if known else []
-    tensors = tensor_parameters(known.function) if known else {}
     dtype = next((ops.dtype(leaf) for arg in args for leaf in _listed(arg) if ops.is_tensor(leaf)), None)
     made = []
     for place, arg in enumerate(args):
-        several = tensors.get(parameters[min(place, len(parameters) - 1)]) if parameters else None
+        name_of = parameters[min(place, len(parameters) - 1)] if parameters else ""
+        several = takes_several_tensors(known.function, name_of) if known else None
         if several is None or ops.is_tensor(arg):
             made.append(arg)
         elif several and isinstance(arg, list | tuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ..errors import Unsupported
-from .functions import Operand, Ops, operator, resolve
+from .functions import Operand, Ops, Sizes, operator, resolve
 from .functions.arguments import Axis
 from .functions.base import words
 from .functions.indexing import SLICE_MASKS, slice_key
@@ -31,8 +31,8 @@ _FUNCTIONS: Mapping[str, str] = dict(
         LessEqual=less_equal Equal=equal NotEqual=not_equal LogicalAnd=logical_and LogicalOr=logical_or
         LogicalNot=logical_not Reshape=reshape Transpose=transpose ExpandDims=expand_dims Tile=tile Pad=pad
         PadV2=pad Fill=fill ZerosLike=zeros_like OnesLike=ones_like Shape=shape BiasAdd=nn.bias_add
-        L2Loss=nn.l2_loss Select=where SelectV2=where ReverseV2=reverse BroadcastTo=broadcast_to Slice=slice
-        ResizeBilinear=compat.v1.image.resize_bilinear ResizeNearestNeighbor=compat.v1.image.resize_nearest_neighbor
+        L2Loss=nn.l2_loss
+        Range=range Size=size Rank=rank Select=where SelectV2=where ReverseV2=reverse BroadcastTo=broadcast_to Slice=slice
         """
     )
 )
@@ -57,6 +57,14 @@ def compute(ops: Ops, op: str, operands: Sequence[Operand], attributes: Mapping[
     return entry(ops, *operands)
 
 
+def _call(ops: Ops, function: str, *args: Operand, **kwargs: Operand) -> Operand:
+    """A function of TensorFlow, on sizes too."""
+    entry = resolve(f"tensorflow.{function}", ops.context)
+    if entry is None:
+        raise Unsupported("AK3005", f"the function tf.{function} is not one that AnyKeras can express")
+    return entry(ops, *args, **kwargs)
+
+
 def _numbers(value: Operand) -> Axis:
     """Axes given as a constant: one int, or several."""
     found = np.asarray(value).astype(int)
@@ -64,7 +72,7 @@ def _numbers(value: Operand) -> Axis:
 
 
 def _make_reduction(name: str) -> Node:
-    return lambda ops, x, at: ops.op(name, x[0], axis=_numbers(x[1]), keepdims=bool(at.get("keep_dims", False)))
+    return lambda ops, x, at: _call(ops, f"reduce_{name}", x[0], _numbers(x[1]), bool(at.get("keep_dims", False)))
 
 
 def _position(name: str) -> Node:
@@ -85,13 +93,21 @@ def _squeeze(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Ope
 
 def _gather(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     axis = _numbers(operands[2]) if len(operands) > 2 else 0
-    return ops.op("take", operands[0], operands[1], axis=axis)
+    return _call(ops, "gather", operands[0], operands[1], axis=axis, batch_dims=int(attributes.get("batch_dims", 0)))
+
+
+def _resize(method: str) -> Node:
+    def run(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
+        flags = {key: bool(attributes.get(key, False)) for key in ("align_corners", "half_pixel_centers")}
+        return _call(ops, f"compat.v1.image.resize_{method}", *operands, **flags)
+
+    return run
 
 
 def _strided_slice(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:
     """``x[...]`` as five bit masks over begin, end and strides (array_ops.strided_slice)."""
     x, *bounds = operands
-    begin, end, strides = (np.asarray(v).astype(int).reshape(-1).tolist() for v in bounds)
+    begin, end, strides = (list(v) if isinstance(v, Sizes) else np.asarray(v).astype(int).reshape(-1).tolist() for v in bounds)
     masks = {f"{key}_mask": int(attributes.get(f"{key}_mask", 0)) for key in SLICE_MASKS}
     return operator("getitem", ops.context)(ops, x, slice_key(begin, end, strides, **masks))
 
@@ -104,15 +120,21 @@ _NODES: Mapping[str, Node] = {
     **{name.capitalize(): _make_reduction(name) for name in ("mean", "sum", "max", "min", "prod", "any", "all")},
     "ArgMax": _position("argmax"),
     "ArgMin": _position("argmin"),
-    "ConcatV2": lambda ops, x, at: ops.op("concatenate", list(x[:-1]), axis=_numbers(x[-1])),
-    "Pack": lambda ops, x, at: ops.op("stack", list(x), axis=int(at.get("axis", 0))),
+    "ConcatV2": lambda ops, x, at: _call(ops, "concat", list(x[:-1]), _numbers(x[-1])),
+    "Pack": lambda ops, x, at: _call(ops, "stack", list(x), axis=int(at.get("axis", 0))),
+    "ResizeBilinear": _resize("bilinear"),
+    "ResizeNearestNeighbor": _resize("nearest_neighbor"),
+    "MatrixBandPart": lambda ops, x, at: _call(ops, "linalg.band_part", x[0], _numbers(x[1]), _numbers(x[2])),
+    "GatherNd": lambda ops, x, at: _call(ops, "gather_nd", *x),
+    "AddN": lambda ops, x, at: _call(ops, "add_n", list(x)),
+    "OneHot": lambda ops, x, at: _call(ops, "one_hot", *x, axis=int(at.get("axis", -1))),
     "MatMul": _matmul,
     "BatchMatMul": _matmul,
     "BatchMatMulV2": _matmul,
-    "Cast": lambda ops, x, at: ops.op("cast", x[0], _DTYPES[str(at["DstT"])]),
+    "Cast": lambda ops, x, at: _call(ops, "cast", x[0], _DTYPES[str(at["DstT"])]),
     "Squeeze": _squeeze,
     "Split": lambda ops, x, at: ops.op("split", x[1], int(at["num_split"]), axis=_numbers(x[0])),
-    "Unpack": lambda ops, x, at: ops.op("unstack", x[0], num=int(at["num"]), axis=int(at.get("axis", 0))),
+    "Unpack": lambda ops, x, at: _call(ops, "unstack", x[0], int(at["num"]), int(at.get("axis", 0))),
     "GatherV2": _gather,
     "Gather": _gather,
     "LeakyRelu": lambda ops, x, at: ops.op("leaky_relu", x[0], negative_slope=float(at.get("alpha", 0.2))),

@@ -18,7 +18,7 @@ Apply = Callable[[Layer, Sequence[Argument], Mapping[str, Argument]], Output]
 
 _layers: Registry[str, Rule] = Registry("shape rule of the layer")
 _operations: Registry[str, Rule] = Registry("shape rule of the operation")
-_tensors: dict[str, Mapping[str, str]] = {}
+_tensors: dict[str, tuple[Mapping[str, str], str | None]] = {}
 _wrappers: Registry[str, Rule] = Registry("shape rule of the wrapper")
 
 
@@ -63,7 +63,7 @@ def operation(*functions: str) -> Callable[[Entered], Entered]:
 
         for name in functions:
             _operations.add(name, convert_first)
-            _tensors[name] = tensors
+            _tensors[name] = (tensors, rest)
         return rule
 
     return enter
@@ -78,9 +78,11 @@ def _tensor(value: Argument, kind: str | None) -> Argument:
     return spec_of(value)
 
 
-def tensor_parameters(function: str) -> Mapping[str, bool]:
-    """The parameters of a function of ``keras.ops`` that are tensors; true for those that are several."""
-    return {name: kind.startswith("Sequence") for name, kind in _tensors.get(function, {}).items()}
+def takes_several_tensors(function: str, parameter: str) -> bool | None:
+    """Whether a parameter of a function of ``keras.ops`` is several tensors, or one; None for what is no tensor."""
+    kinds, rest = _tensors.get(function, ({}, None))
+    kind = kinds.get(parameter, kinds.get(rest or ""))
+    return None if kind is None else kind.startswith("Sequence")
 
 
 def layer_rule(class_name: str) -> Rule | None:

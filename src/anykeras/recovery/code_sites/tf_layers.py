@@ -11,7 +11,7 @@ from ..functions.base import FunctionContext
 from ..graph_ops import GraphOps
 from ..held import constant
 from ..lift import Body, Lifted, submodel
-from ..op_calls import compute_call
+from ..op_calls import compute_call, find_array
 from ..refusals import locate
 from ..tensorflow_nodes import compute
 from .base import CodeSite, code_site
@@ -74,13 +74,18 @@ def _compute_node(ops: GraphOps, layer: Layer, args: Sequence[Operand]) -> Opera
     if not isinstance(node, Mapping):
         raise Unsupported("AK3005", "the node of a TensorFlowOpLayer is not in a form that AnyKeras reads", layer=layer.name)
     held = layer.config.get("constants")
-    constants = {int(k): constant(v) for k, v in held.items()} if isinstance(held, Mapping) else {}
+    constants = {int(k): _read_constant(v) for k, v in held.items()} if isinstance(held, Mapping) else {}
     first = args[0] if args else ()
     tensors = iter(first if isinstance(first, list) else [first])
     names = node.get("input", ())
     count = len(names) if isinstance(names, tuple | list) else 0
     operands = [constants[i] if i in constants else next(tensors) for i in range(count)]
     return compute(ops, str(node.get("op")), operands, _attributes(node.get("attr")))
+
+
+def _read_constant(value: Operand) -> Operand:
+    array = find_array(value) if isinstance(value, tuple | list) else None
+    return constant(value) if array is None else array
 
 
 def _attributes(held: Operand) -> dict[str, Operand]:

@@ -43,6 +43,7 @@ def slice_key(
 def getitem(ops: Ops, x: Operand, key: Operand) -> Operand:
     """``x[key]``: lists become ``take``, negative steps ``flip``, a mask is refused."""
     if isinstance(x, Sizes | Shape | tuple | list):
+        key = key[0] if isinstance(key, tuple) and len(key) == 1 else key
         if key is not None and key is not Ellipsis and not isinstance(key, tuple):
             return x[key]
         x = number(ops, x, "int32") if isinstance(x, Sizes) else np.asarray(x)

@@ -16,7 +16,7 @@ from ...catalog.graph_order import layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.operations import find as find_operation
-from ...catalog.shapes.tables import tensor_parameters
+from ...catalog.shapes.tables import takes_several_tensors
 from ...catalog.signatures import NOW, signature
 from ...document.graph import Node, reachable
 from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
@@ -105,13 +105,15 @@ class Lower:
 def _with_arrays(function: str, call: Call) -> tuple[tuple[Value, ...], Config]:
     """The arguments of an operation with rows of numbers as arrays where tensors stand: Keras reads rows as a list."""
     known = find_operation(function)
-    names = [parameter.name.lstrip("*") for parameter in known.parameters] if known is not None else []
-    tensors = tensor_parameters(known.function) if known is not None else {}
+    if known is None:
+        return call.args, call.kwargs
+    names = [parameter.name.lstrip("*") for parameter in known.parameters]
     args = tuple(
-        _as_array(value, tensors.get(names[min(place, len(names) - 1)])) if names else value
+        _as_array(value, takes_several_tensors(known.function, names[min(place, len(names) - 1)]))
         for place, value in enumerate(call.args)
     )
-    return args, {key: _as_array(value, tensors.get(key)) for key, value in call.kwargs.items()}
+    kwargs = {key: _as_array(value, takes_several_tensors(known.function, key)) for key, value in call.kwargs.items()}
+    return args, kwargs
 
 
 def _as_array(value: Value, several: bool | None) -> Value:
