@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import sys
 import tempfile
 import time
 import warnings
@@ -178,6 +179,7 @@ def main() -> None:
     parser.add_argument("--without-keras", action="store_true", help="only what AnyKeras does before Keras is called")
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    sys.setrecursionlimit(100 * max(1000, *arguments.layers))  # Keras goes along the layers of a graph by recursion
     with tempfile.TemporaryDirectory() as folder:
         measure_all(Path(folder), arguments.layers, arguments.kinds, not arguments.without_keras)
 
