@@ -91,7 +91,10 @@ def print_match(report: WeightsReport) -> None:
         out.print(f"[yellow]unused[/yellow] {escape(name)} of the file", soft_wrap=True)
     print_findings(report.findings)
     if report.complete:
-        out.print("every layer is filled and every weight is used; activations, strides and padding are the model's own")
+        out.print(
+            "every layer is filled and every weight is used; activations, strides and padding are the model's own",
+            soft_wrap=True,
+        )
 
 
 def print_transfer(done: Converted, report: WeightsReport) -> None:
