@@ -44,13 +44,40 @@ def _open_weights(path: Path, architecture: Architecture, custom_objects: Custom
     refusal: AnyKerasError | None = None
     for parsed in pipeline.parse_candidates(path, architecture, custom_objects):
         try:
-            opened = open_migrated(pipeline.migrate(parsed), native)
+            opened = open_migrated(pipeline.migrate(parsed()), native)
             targets.lower(opened.document)
             return opened
         except AnyKerasError as error:
             refusal = refusal or error
+        try:
+            return _match_bare(path, open_migrated(pipeline.migrate(parsed(bare=True)), native))
+        except AnyKerasError:
+            continue  # the first reason is that of the likeliest
     assert refusal is not None
     raise refusal
+
+
+def _match_bare(path: Path, bare: Opened) -> Opened:
+    """An architecture with the weights that belong into it by proof, where their names or their time differ."""
+    found = _match(path, bare, matching.Options())
+    opened = replace(bare, document=matching.fill_document(bare.document, found))
+    targets.lower(opened.document)
+    return replace(opened, findings=(*opened.findings, *found.report.findings))
+
+
+@guard_verb
+def slice_source(source: str, *, weights: Path | None = None) -> str:
+    """Which statements of a source ``architecture=`` would run, as Python text with their lines; nothing is run.
+
+    Args:
+        source: ``"model.py"``, ``"model.py:build(32)"``, or a notebook.
+        weights: the weights file, which a statement of the source may name.
+
+    Raises:
+        MissingFile: there is no such file.
+        MissingObject: the source is no Python, or it does not say which model is meant.
+    """
+    return pipeline.slice_source(source, weights)
 
 
 @guard_verb

@@ -8,12 +8,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import containers, custom, limits, matching, migrations, parse, recovery, shims, targets
 from .containers.base import Match, Raw
 from .document.model import Document
 from .findings import Finding
+
+if TYPE_CHECKING:
+    from . import programs
 
 Path = str | os.PathLike[str]
 CustomObjectsSource = custom.CustomObjectsSource
@@ -47,6 +51,13 @@ class Resolved:
     document: Document
     findings: tuple[Finding, ...]
     code: tuple[recovery.Recovered, ...]
+
+
+class Candidate(Protocol):
+    """Parses what a weights file may be with its architecture."""
+
+    def __call__(self, bare: bool = False) -> Parsed:
+        """The document; `bare` without the weights."""
 
 
 def read(path: Path, weights: Path | None = None) -> Raw:
@@ -86,10 +97,13 @@ def _take_apart(raw: Raw) -> tuple[Raw, Raw | None]:
     return replace(alone, weights_path=raw.weights_path, budget=raw.budget), weights
 
 
-def parse_candidates(weights: Path, architecture: Architecture, custom_objects: CustomObjectsSource = None) -> Iterator[Parsed]:
+def parse_candidates(
+    weights: Path, architecture: Architecture, custom_objects: CustomObjectsSource = None
+) -> Iterator[Candidate]:
     """The documents that a weights file may be with the architecture that the user gives for it, the likeliest first.
 
-    There is one, but for a program that leaves open where its images have their channels.
+    There is one, but for a program that leaves open where its images have their channels. Each is a function that parses
+    it with the weights, or (``bare=True``) without them.
 
     Args:
         weights: the weights file.
@@ -104,21 +118,34 @@ def parse_candidates(weights: Path, architecture: Architecture, custom_objects: 
 
     given = programs.read_given(os.fsdecode(architecture)) if isinstance(architecture, str | os.PathLike) else None
     if given is None and isinstance(architecture, str | os.PathLike):
-        raw = read(architecture, weights)
-        yield parse_raw(replace(raw, optimizer=()), custom_objects)
+        whole = replace(read(architecture, weights), optimizer=())
+        yield lambda bare=False: parse_raw(replace(whole, weights=None) if bare else whole, custom_objects)
         return
     held = read(weights)
     with limits.spend(held.budget):
         if given is None:
             config, classes = programs.describe_live(architecture)
             match = Match("live model", "", "given as architecture=")
-            raw = Raw(match, architecture=config, part="architecture").with_weights(held)
-            yield parse_raw(raw, {**classes, **_as_mapping(custom_objects)})
+            raw = Raw(match, architecture=config, part="architecture")
+            objects = {**classes, **_as_mapping(custom_objects)}
+            yield lambda bare=False: parse_raw(raw if bare else raw.with_weights(held), objects)
             return
         for noted in programs.note_program(given, held):
-            passed = noted.custom_objects
-            raw = noted.as_raw().with_weights(held)
-            yield Parsed(raw, parse.parse(raw, noted.writer, custom.namesakes(passed, noted.writer)), passed)
+            yield partial(_parse_noted, noted, held)
+
+
+def _parse_noted(noted: programs.Noted, held: Raw, bare: bool = False) -> Parsed:
+    raw, passed = noted.as_raw(), noted.custom_objects
+    raw = raw if bare else raw.with_weights(held)
+    return Parsed(raw, parse.parse(raw, noted.writer, custom.namesakes(passed, noted.writer)), passed)
+
+
+def slice_source(source: str, weights: Path | None = None) -> str:
+    """What of a program would run as the architecture of weights, as text. Raises AnyKerasError."""
+    from . import programs  # loaded only where a program is given
+
+    given = programs.read_given(source) or programs.Given(source)
+    return programs.slice_program(given, os.fsdecode(weights) if weights is not None else "").as_text()
 
 
 def _as_mapping(custom_objects: CustomObjectsSource) -> dict[str, Any]:

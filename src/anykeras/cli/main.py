@@ -37,6 +37,15 @@ app = typer.Typer(
 
 File = Annotated[str, typer.Argument(help="A model file: .h5, .keras, JSON or YAML.")]
 Weights = Annotated[str | None, typer.Option("--weights", help="The weights file of an architecture file.")]
+Architecture = Annotated[
+    str | None,
+    typer.Option(
+        "--architecture",
+        metavar="MODEL",
+        help="What weights alone belong to: a model file, or the source that builds the model (model.py, model.py:build(32)), "
+        "of which only the statements run that the model needs.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 ByName = Annotated[bool, typer.Option("--by-name", help="Weights: follow the names of layers alone.")]
@@ -118,10 +127,18 @@ def inspect(
     data_format: DataFormat = None,
     writer: WrittenBy = None,
     defaults: DefaultsOf = "ask",
+    architecture: Architecture = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who wrote a file, its layers, and what is found in it; also of weights alone. Needs no framework."""
+    """Show who wrote a file, its layers, and what is found in it; also of weights alone. Needs no framework.
+
+    With a source as --architecture: which of its statements would run.
+    """
     with _show_errors(as_json):
+        if architecture is not None:
+            sliced = api.slice_source(architecture, weights=file)
+            _print(as_json, lambda: {"statements": sliced}, lambda: print(sliced))
+            raise typer.Exit(DONE)
         if into is not None:
             report = api.match(file, into, **_matching(by_name, skip_mismatch, layers, data_format, writer, defaults))
             _print(as_json, report.as_dict, lambda: render.print_match(report))
@@ -193,6 +210,7 @@ def convert(
     skip_mismatch: Annotated[
         bool, typer.Option("--skip-mismatch", help="Initialize weights anew that do not fit their layer.")
     ] = False,
+    architecture: Architecture = None,
     check: Annotated[
         bool, typer.Option("--check", help="Open the result with the installed Keras, run it and compare. Needs a backend.")
     ] = False,
@@ -211,6 +229,7 @@ def convert(
             strict=levels or None,
             skip_mismatch=skip_mismatch,
             check=check,
+            architecture=architecture,
         )
         _print(
             as_json,
@@ -271,12 +290,15 @@ def _parse_levels(texts: Sequence[str]) -> dict[str, str]:
 
 
 @app.command(epilog=EXIT_CODES)
-def stub(file: File, weights: Weights = None) -> None:
+def stub(file: File, weights: Weights = None, architecture: Architecture = None) -> None:
     """Print a class to fill in for every custom class that a file needs; for weights alone, code that builds their model.
 
     Needs no framework.
     """
     with _show_errors(False):
+        if architecture is not None:
+            print(api.slice_source(architecture, weights=file))
+            raise typer.Exit(DONE)
         text = api.stub(file, weights=weights)
         print(text or "# No custom classes needed.", end="\n" if not text else "")
 

@@ -12,6 +12,7 @@ from ..document.model import Document, Era, Layer, Object, Writer
 from ..errors import Unsupported
 from ..migrations.engine import apply_all
 from ..migrations.rulebook import RuleContext, ordered_rules
+from ..migrations.rules.keras1_spelling import ARGUMENTS
 from ..parse.era import KERAS1_WORDS
 
 _HELD = "held by anykeras.programs"
@@ -43,6 +44,9 @@ def read_arguments(
     if writer.era in (Era.KERAS2, Era.TF2) and _speaks_keras1(name, now, args, kwargs):
         old_name = class_of_era(class_name, Era.KERAS1)
         old = signature(old_name, _KERAS1)
+        renamed = _rename(kwargs, now)
+        if now is not None and _fits(now, args, renamed) and not _gives_sizes_apart(name, now, args):
+            return name, _say_format(_bind(name, now, args, renamed), now, writer, data_format)
         if old is not None and _fits(old, args, kwargs):
             own, rest = _split(_bind(old_name, old, args, kwargs))
             new_name, new = _from_keras1(old_name, _say_format(own, old, _KERAS1, data_format))
@@ -68,8 +72,22 @@ def _speaks_keras1(name: str, now: Signature | None, args: Sequence[Any], kwargs
     """Whether a call in Keras 2 is spelled as in Keras 1: ``Convolution2D(32, 3, 3)``, ``Dense(output_dim=3)``."""
     if now is None or KERAS1_WORDS & (kwargs.keys() - {"input_dtype"} - now.defaults.keys()):
         return True
+    return not _fits(now, args, kwargs) or _gives_sizes_apart(name, now, args)
+
+
+def _gives_sizes_apart(name: str, now: Signature, args: Sequence[Any]) -> bool:
+    """``(32, 3, 3)``: the rows and columns of a kernel by place."""
     sizes = len(args) > 2 and now.order[:2] == ("filters", "kernel_size") and "1D" not in name
-    return not _fits(now, args, kwargs) or (sizes and all(isinstance(arg, int) for arg in args[:3]))
+    return sizes and all(isinstance(arg, int) for arg in args[:3])
+
+
+def _rename(kwargs: Mapping[str, Any], now: Signature | None) -> dict[str, Any]:
+    """Arguments by their names of Keras 2 where only the name changed."""
+    takes = now.defaults if now is not None else {}
+    named = {key if key in takes else ARGUMENTS.get(key, key): value for key, value in kwargs.items()}
+    if named.get("data_format") in ("th", "tf", "default"):
+        named["data_format"] = {"th": "channels_first", "tf": "channels_last"}.get(named["data_format"])
+    return named
 
 
 def _split(call: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

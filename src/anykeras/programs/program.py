@@ -17,7 +17,7 @@ from ..document.model import Era, Evidence, Writer
 from ..errors import MissingFile, MissingObject
 from ..keras_private import inner_layers
 from ..matching.evidence import writer_of_weights
-from ..parse.era import KERAS1_WORDS
+from ..parse.era import KERAS1_WORDS, KERAS2_WORDS
 from .architecture import write_architecture
 from .inert import Missing
 from .models import RecordedGraph, RecordedModel
@@ -179,8 +179,10 @@ def find_writer(sliced: Sliced, weights: Raw, said: str | None = None) -> Writer
     text = "\n".join(ast.unparse(statement) for statement in sliced.statements)
     if weights.weights is None or (isinstance(weights.weights, NamedWeights) and not weights.weights.groups):
         return _writer_of_text(text)
-    if writer.version is not None or writer.era is Era.KERAS3:
+    if "ASK(" not in text and (writer.version is not None or writer.era is Era.KERAS3):
         return writer
+    if "ASK(" in text or _speaks_later(writer.era, text):
+        return Writer(Era.KERAS3, "keras", evidence=(Evidence("source", "its arguments are those of Keras 3"),))
     if writer.era is Era.KERAS0:
         return replace(writer, version="0.3.3")
     if writer.era is Era.KERAS1:
@@ -189,6 +191,12 @@ def find_writer(sliced: Sliced, weights: Raw, said: str | None = None) -> Writer
     if spoken.era is Era.TF2:
         return replace(spoken, backend="tensorflow")
     return replace(writer, version="2.2.4", backend=writer.backend or "tensorflow")
+
+
+def _speaks_later(era: Era, text: str) -> bool:
+    """Whether a source has the words of Keras 2 and later alone, while its weights are older."""
+    said = {word for word in KERAS2_WORDS if f"{word}=" in text} - {"padding"}
+    return era in (Era.KERAS0, Era.KERAS1) and bool(said) and not any(f"{word}=" in text for word in KERAS1_WORDS)
 
 
 def _writer_of_text(text: str) -> Writer:

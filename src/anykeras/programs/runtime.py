@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,8 @@ from ..compat import classes
 from ..compat.libraries import FINDERS
 from ..compat.runtime import LegacyRuntime
 from ..document.model import Writer
-from ..recovery.functions import Entry, attribute, operator
+from ..recovery.functions import Entry, attribute
+from ..recovery.functions import operator as operator_entry
 from . import names
 from .models import RecordedModel
 from .recording import RecordedLayer, RecordedTensor, Recorder, holds_recorded
@@ -44,9 +46,11 @@ class RecordingRuntime(LegacyRuntime):
         if isinstance(value, RecordedLayer | RecordedModel):
             return value.realize()
         if type(value) in (list, tuple):
-            return type(value)(self.realize(item) for item in value)
+            items = [self.realize(item) for item in value]
+            return value if all(map(operator.is_, items, value)) else type(value)(items)  # Keras knows its lists by identity
         if type(value) is dict:
-            return {key: self.realize(item) for key, item in value.items()}
+            held = {key: self.realize(item) for key, item in value.items()}
+            return value if all(held[key] is value[key] for key in held) else held
         return value
 
     def call_keras(self, function: Callable[..., object], *args: object, **kwargs: object) -> Any:
@@ -70,7 +74,7 @@ class RecordingRuntime(LegacyRuntime):
 
     def operate(self, name: str, *operands: object) -> Any:
         """A Python operator."""
-        return self.call_entry(operator(name, self.context), *operands)
+        return self.call_entry(operator_entry(name, self.context), *operands)
 
     def recorded_attribute(self, tensor: RecordedTensor, name: str) -> Any:
         """An attribute or method of a noted tensor."""
