@@ -27,6 +27,7 @@ CONTENTS = {
     "shims": ("shims/*",),
     "training": ("training/*",),
     "custom": ("custom/*",),
+    "programs": ("programs/*",),
     "content": ("parse/content/*",),
     "savedmodel": ("savedmodel/*",),
     "containers": ("containers/*", "parse/*"),

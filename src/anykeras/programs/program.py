@@ -26,6 +26,9 @@ from .running import Program
 from .runtime import RecordingRuntime
 from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals, flatten, slice_for
 
+# What programs of TensorFlow 1 mention, and those of 2 have not.
+_TENSORFLOW1 = ("tf.Session", "tf.placeholder", "tf.enable_eager_execution", "tf.train.AdamOptimizer", "tf.ConfigProto",
+                "tf.train.RMSPropOptimizer", "tf.contrib", "tf.get_default_graph", "global_variables_init")  # fmt: skip
 _FORMATS = ("channels_last", "channels_first")
 
 
@@ -134,14 +137,24 @@ def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterato
         yield _note_current(sliced, writer)
         return
     first = guess_format(weights, writer)
-    for data_format in (first, *(other for other in _FORMATS if other != first)):
-        runtime = RecordingRuntime(writer, data_format)
+    formats = (first, *(other for other in _FORMATS if other != first))
+    for data_format, one in ((data_format, one) for data_format in formats for one in _releases(writer, sliced)):
+        runtime = RecordingRuntime(one, data_format)
         with runtime.legacy_code():
             outcome = Program(given.path, runtime).run(sliced.statements, sliced.expression)
             model = _find_model(outcome, sliced)
             architecture = write_architecture(model)
         objects = CustomObjects(runtime.recorder.custom_objects(), path=given.path, runtime=runtime)
-        yield Noted(sliced, replace(writer, data_format=data_format), architecture, objects)
+        yield Noted(sliced, replace(one, data_format=data_format), architecture, objects)
+
+
+def _releases(writer: Writer, sliced: Sliced) -> list[Writer]:
+    """The writer, or both that it may be: TensorFlow 1.13 to 1.15, 2.0 and 2.1 stamp the same, and had other defaults."""
+    if writer.version != "2.2.4-tf" or writer.tensorflow is not None:
+        return [writer]
+    text = sliced.as_text()
+    old = any(word in text for word in _TENSORFLOW1)
+    return [replace(writer, tensorflow=major) for major in ((1, 2) if old else (2, 1))]
 
 
 def _find_model(outcome: Any, sliced: Sliced) -> Any:

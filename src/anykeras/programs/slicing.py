@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import copy
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 # Methods of a model that say that a name is one, the surest first: what is stored or read is the model as it was there.
@@ -189,7 +189,7 @@ def slice_for(expression: ast.expr | str, statements: Sequence[ast.stmt]) -> lis
     wanted = {expression} if isinstance(expression, str) else free_names(expression)
     inside: set[str] = set()
     while True:
-        kept, _ = _slice_block(list(statements), wanted | inside, _Program(statements))
+        kept, _ = _slice_block(list(statements), wanted | inside, _Program(statements, inside))
         grown = {name for node in kept for function in _definitions(node) for name in free_names(function)}
         if grown <= inside:
             return kept
@@ -205,7 +205,8 @@ def _definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
 class _Program:
     """What the slice asks about the whole program."""
 
-    def __init__(self, statements: Sequence[ast.stmt]) -> None:
+    def __init__(self, statements: Sequence[ast.stmt], lasting: Set[str]) -> None:
+        self.lasting = lasting  # read by functions whenever they run, so that no later value makes up for an earlier one
         self.modules = {
             name
             for statement in statements
@@ -256,7 +257,7 @@ def _slice_statement(statement: ast.stmt, needed: set[str], program: _Program) -
     if isinstance(statement, ast.For | ast.While | ast.If):
         return _slice_compound(statement, needed, program)
     overwritten = isinstance(statement, ast.Assign | ast.AnnAssign | ast.Import | ast.ImportFrom)
-    before = needed - defined_names(statement) if overwritten else set(needed)
+    before = needed - (defined_names(statement) - program.lasting) if overwritten else set(needed)
     return statement, before | free_names(statement)
 
 
@@ -265,6 +266,8 @@ def _slice_compound(
 ) -> tuple[ast.stmt | None, set[str]]:
     """A loop or branch with what is needed in it: nothing that it defines is certain to be defined."""
     before = set(needed)
+    if isinstance(statement, ast.For) and needed & {n.id for n in ast.walk(statement.iter) if isinstance(n, ast.Name)}:
+        before |= {node.id for node in ast.walk(statement.target) if isinstance(node, ast.Name)}
     while True:
         body, wanted = _slice_block(statement.body, before, program)
         rest, otherwise = _slice_block(statement.orelse, before, program)
