@@ -48,7 +48,8 @@ def _graph(model: Layer, given: Masks, seen: dict[Path, Masks] | None = None, pa
         refs = [leaf for leaf in leaves(first) if isinstance(leaf, Ref)]
         way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
         again[layer.name] += 1
-        made = _outcomes(layer, [found.get(ref, False) for ref in refs], seen, path + way)
+        handed = layer.graph is not None and call.kwargs.get("mask") is not None  # a model puts it on its inputs
+        made = _outcomes(layer, [handed or found.get(ref, False) for ref in refs], seen, path + way)
         found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
     return found
 
