@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from keras import layers as L
 
-from anykeras.catalog.shapes import UNKNOWN, Spec, fill, infer, masked
+from anykeras.catalog.shapes import UNKNOWN, Spec, fill, find_masked, infer
 from anykeras.document.build import Builder
 from anykeras.document.model import Graph, Layer, Ref
 
@@ -153,7 +153,7 @@ def test_masks_are_where_keras_has_them(number: int) -> None:
         Layer("Embedding", "emb", {"input_dim": 5, "output_dim": 4, "mask_zero": True}),
         Layer(class_name, "it", config),
     )
-    found = masked(whole)
+    found = find_masked(whole)
     assert Ref("emb") in found
     assert [Ref("it", 0, i) in found for i in range(len(real))] == [hasattr(t, "_keras_mask") for t in real]
 
@@ -168,7 +168,7 @@ def test_masks_of_merged_tensors(merge: str, zeros: tuple[bool, bool]) -> None:
     both = [built.layer("Embedding", {"input_dim": 5, "output_dim": 4, "mask_zero": zero}, x) for zero in zeros]
     merged = built.layer(merge, {}, tuple(both))
     after = built.op("relu", merged)
-    found = masked(built.finish(after))
+    found = find_masked(built.finish(after))
     assert (merged in found) == hasattr(real, "_keras_mask")
     assert after not in found
 
@@ -179,4 +179,4 @@ def test_a_mask_goes_into_a_nested_model_and_out_again() -> None:
     outer = Builder("outer")
     x = outer.layer("Embedding", {"input_dim": 5, "output_dim": 4, "mask_zero": True}, outer.input((3,), "int32"))
     y = outer.add(inner, x)
-    assert y in masked(outer.finish(y))
+    assert y in find_masked(outer.finish(y))
