@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..catalog import find
-from ..catalog.signatures import Signature, signature
+from ..catalog.signatures import MISSING, Signature, signature
 from ..document.model import Document, Era, Layer, Object, Writer
 from ..errors import Unsupported
 from ..migrations.engine import apply_all
@@ -51,7 +51,17 @@ def read_arguments(
             own, rest = _split(_bind(old_name, old, args, kwargs))
             new_name, new = _from_keras1(old_name, _say_format(own, old, _KERAS1, data_format))
             return new_name, {**new, **rest}
-    return name, _say_format(_bind(name, now, args, kwargs), now, writer, data_format)
+    call = _bind(name, now, args, kwargs)
+    return name, _say_format({**_defaults_of_tensorflow1(name, now, writer), **call}, now, writer, data_format)
+
+
+def _defaults_of_tensorflow1(name: str, now: Signature | None, writer: Writer) -> dict[str, Any]:
+    """The defaults of TensorFlow 1 that 2.0 changed: the stamp of both is the same, so that they are written down."""
+    old = signature(name, "tf.keras 1.15") if writer.tensorflow == 1 else None
+    if old is None or now is None:
+        return {}
+    changed = {key: value for key, value in old.defaults.items() if now.defaults.get(key, MISSING) not in (MISSING, value)}
+    return {key: value for key, value in changed.items() if value is not MISSING}
 
 
 def _bind(name: str, known: Signature | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
