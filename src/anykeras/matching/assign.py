@@ -10,6 +10,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 from ..errors import Malformed, Undecided
@@ -137,10 +138,27 @@ class Assigner:
         one, other = self.places[j].generated, self.places[m].generated
         if one is None or other is None or one.stem != other.stem or (one.number < other.number) != (j < m):
             return False
+        if self.atoms[i].numbered and self.atoms[k].numbered:
+            # Keras 0 has order alone: that of its lists of layers, and of the branches of a Merge. Square kernels can be
+            # the two halves of a Highway, and vectors those of an activation, whose order is another one.
+            kernels = (self.places[n].shapes.get("kernel") or () for n in (j, m))
+            return self._created_as_listed and all(kernel and kernel[0] != kernel[-1] for kernel in kernels)
         first, second = self.atoms[i].generated, self.atoms[k].generated
         if first is None or second is None or first.stem != second.stem:
             return False
         return (first.number < second.number) == (one.number < other.number)
+
+    @cached_property
+    def _created_as_listed(self) -> bool:
+        """Whether all layers of each class were created in the order in which the model lists them."""
+        last: dict[str, int] = {}
+        for place in self.places:
+            found = place.generated
+            if found is not None and found.number < last.get(found.stem, -1):
+                return False
+            if found is not None:
+                last[found.stem] = found.number
+        return True
 
     # The ways
 

@@ -6,7 +6,7 @@ migrated as a file of that writer is. So every rule about weights serves here, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -15,13 +15,13 @@ from ..catalog.base import OLD, Role, Shape
 from ..catalog.layout import join
 from ..catalog.signatures import signature
 from ..document.model import Config, Document, Era, Layer, Value, Writer
-from ..document.walk import walk
+from ..document.walk import layers_of, walk
 from ..errors import AnyKerasError
 from ..findings import Finding
 from ..migrations import migrate
 from ..tensors import Tensor
 from .atoms import Atom
-from .places import Place
+from .places import Place, Places
 
 FIRST, LAST = "channels_first", "channels_last"
 # Arguments that decide which weights a class has, in every combination that the catalog tells apart.
@@ -58,6 +58,7 @@ class Reading:
     layout: str | None
     leaves: tuple[Leaf, ...]
     findings: tuple[Finding, ...] = ()
+    parts: tuple[str, ...] = ()  # the layers and operations of the model that replaces the layer, where one does
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,10 @@ class Form:
 class Forms:
     """The forms of a file's atoms, for the layers of one model."""
 
-    def __init__(self, writer: Writer, classes: Iterable[str]) -> None:
-        self.writer = writer
-        self._wanted = frozenset(classes)
+    def __init__(self, writer: Writer, places: Places) -> None:
+        self.writer, self._places, model = writer, places.all, places.model
+        self._wanted = frozenset(layer.class_name for layer in layers_of(model))
+        self._models = frozenset(parts_of(layer) for layer in layers_of(model))
         self._readings: dict[tuple[Atom, Value], tuple[Reading, ...]] = {}
 
     def readings(self, atom: Atom, epsilon: Value = None) -> tuple[Reading, ...]:
@@ -122,9 +124,11 @@ class Forms:
     def split(self, atom: Atom) -> tuple[Atom, ...]:
         """The atom, or one for each of the layers that replace it today (a Highway is two Dense).
 
-        An atom of several layers of today is one only where every reading is such.
+        That is so where every reading is such, or the model has just the submodel that migration makes.
         """
         readings = self.readings(atom)
+        built = [reading for reading in readings if self._is_built(reading)]
+        readings = tuple(built or readings)
         if not readings or any(len(reading.leaves) == 1 for reading in readings):
             return (atom,)
         wanted = [reading for reading in readings if {leaf.class_name for leaf in reading.leaves} <= self._wanted]
@@ -132,10 +136,16 @@ class Forms:
             return (atom,)
         made = []
         for number, leaf in enumerate(wanted[0].leaves):
-            part = replace(atom, tensors=leaf.tensors, hint=None, generated=None, owner=(*atom.owner, str(number)))
+            owner = (*atom.owner, str(number))
+            part = replace(atom, tensors=leaf.tensors, hint=None, generated=None, owner=owner, numbered=False)
             self._readings[part, None] = (replace(wanted[0], leaves=(leaf,)),)
             made.append(part)
         return tuple(made)
+
+    def _is_built(self, reading: Reading) -> bool:
+        """Whether the model has the submodel that migration makes of a layer, with room for all its weights."""
+        several = len(reading.leaves) > 1 and bool(reading.parts) and reading.parts in self._models
+        return several and all(any(next(_fit(reading, leaf, place), None) for place in self._places) for leaf in reading.leaves)
 
     def renumber(self, atom: Atom, index: int) -> Atom:
         """The atom under another number; what it can be read as stays known."""
@@ -213,7 +223,12 @@ def _migrate(layer: Layer, writer: Writer, layout: str | None) -> Reading | None
     except AnyKerasError:
         return None
     leaves = tuple(Leaf(inner.class_name, inner.config, inner.weights) for _, inner in walk(document.model) if inner.weights)
-    return Reading(layer.class_name, layout, leaves, tuple(findings)) if leaves else None
+    return Reading(layer.class_name, layout, leaves, tuple(findings), parts_of(document.model)) if leaves else None
+
+
+def parts_of(model: Layer) -> tuple[str, ...]:
+    """The classes of the layers and operations that a model is made of, sorted; () for a layer without a graph."""
+    return () if model.graph is None else tuple(sorted(inner.class_name.lower() for inner in model.graph.layers))
 
 
 def _classes_of(atom: Atom, era: Era) -> Iterator[tuple[str, Config, dict[str, Tensor]]]:

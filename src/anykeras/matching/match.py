@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from .. import limits
-from ..catalog.base import OLD
 from ..containers.base import Raw
 from ..document.model import Document, Era, Value
 from ..document.walk import Path, fill_weights, rebuild_paths, walk
@@ -79,7 +78,7 @@ class _Matching:
         self.raw, self.options = raw, options
         self.writer = writer_of_weights(raw, options.writer)
         self.places = Places(document.model)
-        self.forms = Forms(self.writer, [place.class_name for place in self.places.all])
+        self.forms = Forms(self.writer, self.places)
         found = [part for atom in read_atoms(raw.weights, self.writer.era) for part in self.forms.split(atom)]
         cut = cut_numbered(found, self.places.all, self.forms)
         self.atoms = tuple(self.forms.renumber(atom, index) for index, atom in enumerate(cut))
@@ -172,9 +171,8 @@ class _Matching:
         return changed
 
     def _rows_unsaid(self, place: Place, found: Flattened) -> str:
-        """The order of rows where the file tells nothing: that of TensorFlow's users, or asked."""
-        doubtful = self.writer.backend != "tensorflow" or self.writer.era in OLD
-        if found.data_format == LAST and doubtful and not self.options.stated:
+        """The order of rows where the file tells nothing: that of an architecture which states it, or asked."""
+        if found.data_format == LAST and not self.options.stated:
             sizes = "x".join(map(str, found.sizes))
             raise Undecided(
                 "AK1307",
