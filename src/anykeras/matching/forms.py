@@ -15,7 +15,7 @@ from ..catalog.base import OLD, Role, Shape
 from ..catalog.layout import join
 from ..catalog.signatures import signature
 from ..document.model import Config, Document, Era, Layer, Value, Writer
-from ..document.walk import layers_of, walk
+from ..document.walk import walk
 from ..errors import AnyKerasError
 from ..findings import Finding
 from ..migrations import migrate
@@ -58,7 +58,6 @@ class Reading:
     layout: str | None
     leaves: tuple[Leaf, ...]
     findings: tuple[Finding, ...] = ()
-    parts: tuple[str, ...] = ()  # the layers and operations of the model that replaces the layer, where one does
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,8 @@ class Forms:
     """The forms of a file's atoms, for the layers of one model."""
 
     def __init__(self, writer: Writer, places: Places) -> None:
-        self.writer, self._places, model = writer, places.all, places.model
-        self._wanted = frozenset(layer.class_name for layer in layers_of(model))
-        self._models = frozenset(parts_of(layer) for layer in layers_of(model))
+        self.writer = writer
+        self._wanted = frozenset(place.class_name for place in places.all)
         self._readings: dict[tuple[Atom, Value], tuple[Reading, ...]] = {}
 
     def readings(self, atom: Atom, epsilon: Value = None) -> tuple[Reading, ...]:
@@ -124,11 +122,9 @@ class Forms:
     def split(self, atom: Atom) -> tuple[Atom, ...]:
         """The atom, or one for each of the layers that replace it today (a Highway is two Dense).
 
-        That is so where every reading is such, or the model has just the submodel that migration makes.
+        An atom of several layers of today is one only where every reading is such.
         """
         readings = self.readings(atom)
-        built = [reading for reading in readings if self._is_built(reading)]
-        readings = tuple(built or readings)
         if not readings or any(len(reading.leaves) == 1 for reading in readings):
             return (atom,)
         wanted = [reading for reading in readings if {leaf.class_name for leaf in reading.leaves} <= self._wanted]
@@ -141,11 +137,6 @@ class Forms:
             self._readings[part, None] = (replace(wanted[0], leaves=(leaf,)),)
             made.append(part)
         return tuple(made)
-
-    def _is_built(self, reading: Reading) -> bool:
-        """Whether the model has the submodel that migration makes of a layer, with room for all its weights."""
-        several = len(reading.leaves) > 1 and bool(reading.parts) and reading.parts in self._models
-        return several and all(any(next(_fit(reading, leaf, place), None) for place in self._places) for leaf in reading.leaves)
 
     def renumber(self, atom: Atom, index: int) -> Atom:
         """The atom under another number; what it can be read as stays known."""
@@ -223,12 +214,7 @@ def _migrate(layer: Layer, writer: Writer, layout: str | None) -> Reading | None
     except AnyKerasError:
         return None
     leaves = tuple(Leaf(inner.class_name, inner.config, inner.weights) for _, inner in walk(document.model) if inner.weights)
-    return Reading(layer.class_name, layout, leaves, tuple(findings), parts_of(document.model)) if leaves else None
-
-
-def parts_of(model: Layer) -> tuple[str, ...]:
-    """The classes of the layers and operations that a model is made of, sorted; () for a layer without a graph."""
-    return () if model.graph is None else tuple(sorted(inner.class_name.lower() for inner in model.graph.layers))
+    return Reading(layer.class_name, layout, leaves, tuple(findings)) if leaves else None
 
 
 def _classes_of(atom: Atom, era: Era) -> Iterator[tuple[str, Config, dict[str, Tensor]]]:
