@@ -23,8 +23,16 @@ ALLOWED = {
     "compat/tensor.py": "two legacy tensors are the same where they wrap the same live one",
     "custom/trace.py": "live variables of Keras, which have no other identity",
     "document/model.py": "one class or function of the user, which need not be hashable",
+    "programs/architecture.py": "what a program made while it ran has no other identity",
+    "programs/models.py": "what a program made while it ran has no other identity",
+    "programs/names.py": "what a program made while it ran has no other identity",
+    "programs/program.py": "a statement of a syntax tree",
+    "programs/recording.py": "what a program made while it ran has no other identity",
+    "programs/running.py": "a statement of a syntax tree",
     "recovery/functions/live.py": "the same live tensor",
     "targets/keras_custom.py": "live variables of Keras, which have no other identity",
+    "targets/keras_read.py": "live layers and nodes of Keras, and the layers just read from them, before they have paths",
+    "weights_only/sketch.py": "a layer of the chain, which two places may describe alike",
     "targets/keras_live.py": "live variables of Keras, which have no other identity",
 }
 

@@ -265,6 +265,6 @@ def _of_layout(found: tuple[Form, ...], layout: str | None) -> tuple[Form, ...]:
     return tuple(form for form in found if layout is None or form.layout in (None, layout))
 
 
-def _signature(form: Form) -> tuple[tuple[str, int, tuple[str, ...]], ...]:
+def _signature(form: Form) -> tuple[tuple[str, Tensor, tuple[str, ...]], ...]:
     """What a form does to which tensors."""
-    return tuple((role, id(leaf), tensor.steps) for role, tensor in sorted(form.tensors.items()) for leaf in tensor.leaves())
+    return tuple((role, leaf, tensor.steps) for role, tensor in sorted(form.tensors.items()) for leaf in tensor.leaves())
