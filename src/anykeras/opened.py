@@ -175,19 +175,11 @@ class Inspection:
     @guard_verb
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
-        writer = self.original.writer
         opened = self.opened
         return {
             "path": self.raw.match.path,
             "container": self.raw.match.name,
-            "writer": {
-                "library": writer.library,
-                "version": writer.version,
-                "era": str(writer.era),
-                "backend": writer.backend,
-                "data_format": writer.data_format,
-                "evidence": [f"{e.where}: {e.says}" for e in writer.evidence],
-            },
+            "writer": self.original.writer.as_dict(),
             "layers": summary(self.original.model),
             "notes": list(self.raw.notes),
             "leftovers": list(self.raw.leftovers),

@@ -11,6 +11,8 @@ from ..pages import find_page
 from .texts import detect_encoding
 
 Test = Callable[[bytes, int], bool]
+LFS_POINTERS = (b"version https://git-lfs", b"version https://hawser")
+"""How a file starts that git-lfs left in the place of the real one (spec.md of git-lfs, and its alpha version)."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "AK1130",
         "a git-lfs pointer of about 130 bytes; the model itself was never downloaded",
-        _starts(b"version https://git-lfs", b"version https://hawser"),
+        _starts(*LFS_POINTERS),
     ),
     Kind(
         "AK1131",

@@ -238,6 +238,17 @@ class Writer:
         """The version as numbers, () where unknown."""
         return release_numbers(self.version)
 
+    def as_dict(self) -> dict[str, str | list[str] | None]:
+        """What is known, with its evidence, as plain JSON values."""
+        return {
+            "library": self.library,
+            "version": self.version,
+            "era": str(self.era),
+            "backend": self.backend,
+            "data_format": self.data_format,
+            "evidence": [f"{e.where}: {e.says}" for e in self.evidence],
+        }
+
     def __str__(self) -> str:
         on = f" on {self.backend}" if self.backend else ""
         return f"{self.library} {self.version or f'({self.era})'}{on}"

@@ -96,19 +96,12 @@ class WeightsInspection:
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
-        writer, chain = self.writer, self.chain
+        chain = self.chain
         return {
             "path": self.raw.match.path,
             "container": self.raw.match.name,
             "weights_only": True,
-            "writer": {
-                "library": writer.library,
-                "version": writer.version,
-                "era": str(writer.era),
-                "backend": writer.backend,
-                "data_format": writer.data_format,
-                "evidence": [f"{e.where}: {e.says}" for e in writer.evidence],
-            },
+            "writer": self.writer.as_dict(),
             "kernels": {"layout": self.saved.layout, "proved": self.saved.layout_proved} if self.saved.layout else None,
             "layers": [_as_dict(layer) for layer in self.saved.layers],
             "in_order": self.saved.in_order,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import ml_dtypes
@@ -20,11 +20,11 @@ from ...errors import Malformed, Unsupported
 from ...tensors import Array, Tensor
 from ..source import ByteSource
 from ..wire import read_message
-from ..wire.messages import BundleEntry, BundleHeader
+from ..wire.messages import BundleEntry, BundleHeader, Extent
 from ..wire.reader import read_varint, wire_error
 from .crc32c import compute_crc32c, unmask_crc32c
 from .slices import encode_slice_key
-from .table import read_table
+from .table import MOST_BYTES, read_table
 
 STRING = 7
 DTYPES: Mapping[int, np.dtype[np.generic]] = {
@@ -110,13 +110,13 @@ class Bundle:
             result[place] = self._read(key, part)
         return result
 
-    def _part(self, key: str, extents: tuple[object, ...], sizes: tuple[int, ...]) -> tuple[tuple[slice, ...], BundleEntry]:
+    def _part(self, key: str, extents: Sequence[Extent], sizes: tuple[int, ...]) -> tuple[tuple[slice, ...], BundleEntry]:
         """Where a part belongs, and its entry."""
-        known = self.parts.get(encode_slice_key(key, extents))  # type: ignore[arg-type]
+        known = self.parts.get(encode_slice_key(key, extents))
         if known is None or known.slices or len(extents) != len(sizes):
             raise wire_error(f"{key}: a part of it is not in the index", self.name)
         place = tuple(
-            slice(extent.start, size if extent.length < 0 else extent.start + extent.length)  # type: ignore[attr-defined]
+            slice(extent.start, size if extent.length < 0 else extent.start + extent.length)
             for extent, size in zip(extents, sizes, strict=True)
         )
         if known.sizes != tuple(piece.stop - piece.start for piece in place) or any(
@@ -129,7 +129,7 @@ class Bundle:
 def read_bundle(index: ByteSource, open_shard: OpenShard) -> Bundle:
     """The bundle of an index. Raises Malformed (AK1150) and LimitExceeded (AK1003)."""
     name = index.name
-    rows = dict(read_table(index.whole(64 * limits.MIB, name), name))
+    rows = dict(read_table(index.whole(MOST_BYTES, name), name))
     header = read_message(BundleHeader, rows.pop(b"", b""), name)
     if header.endianness:
         raise Unsupported("AK1151", "the checkpoint was written by a machine of big-endian order", part=name)

@@ -10,14 +10,14 @@ from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
 from ..base import Match, NamedWeights, Raw, WeightGroup
 from ..folder import list_names, open_regular
+from ..foreign import LFS_POINTERS
 from ..source import ByteSource
 from ..wire.messages import TrackedObject
 from .bundle import STRING, Bundle, read_bundle
-from .objects import children_of, read_objects, value_key
-from .table import FOOTER, MAGIC
+from .objects import children_of, layers_in_order, read_objects, value_key
+from .table import FOOTER, MAGIC, MOST_BYTES
 
 INDEX = ".index"
-LAYER = re.compile(r"layer-(\d{1,9})\Z")
 SKIPPED = ("keras_api", "optimizer", "_random_generator", "loss_tracker")
 """Attributes that lead to no weight of a layer, or to one that is reached another way."""
 SLOTS = re.compile(
@@ -41,8 +41,8 @@ class Checkpoint:
         index = find_index(match.path) or match.path
         root, name = os.path.split(index)
         bundle = open_bundle(root or ".", name.removesuffix(INDEX))
-        notes = () if read_objects(bundle) else ("weights by the names of TensorFlow variables",)
-        return Raw(match, weights=read_named_weights(bundle), attributes={"backend": "tensorflow"}, notes=notes)
+        weights, notes = read_named_weights(bundle)
+        return Raw(match, weights=weights, attributes={"backend": "tensorflow"}, notes=notes)
 
 
 def find_index(path: str) -> str | None:
@@ -82,7 +82,7 @@ def open_bundle(root: str, name: str) -> Bundle:
             shards[number] = open_part(root, f"{name}.data-{number:05}-of-{count:05}", limits.current().tensor_bytes)
         return shards[number]
 
-    return read_bundle(open_part(root, name + INDEX, 64 * limits.MIB), open_shard)
+    return read_bundle(open_part(root, name + INDEX, MOST_BYTES), open_shard)
 
 
 def open_part(root: str, name: str, limit: int) -> ByteSource:
@@ -95,7 +95,7 @@ def open_part(root: str, name: str, limit: int) -> ByteSource:
             next_step="Copy all files of the model or checkpoint into one folder.",
         )
     source = open_regular(root, name, limit)
-    if source.read(0, len(POINTER)) == POINTER:
+    if source.read(0, 64).startswith(LFS_POINTERS):
         raise NotAModel(
             "AK1130",
             f"{name} is a git-lfs pointer; the file itself was never downloaded",
@@ -105,30 +105,22 @@ def open_part(root: str, name: str, limit: int) -> ByteSource:
     return source
 
 
-POINTER = b"version https://git-lfs"
-
-
-def read_named_weights(bundle: Bundle) -> NamedWeights:
-    """The weights by layer, in the order of the model's layers where objects tell it."""
+def read_named_weights(bundle: Bundle) -> tuple[NamedWeights, tuple[str, ...]]:
+    """The weights by layer, in the order of the model's layers where objects tell it; and remarks."""
     nodes = read_objects(bundle)
     if not nodes:
-        return _by_variable_names(bundle)
-    model = _find_model(nodes)
-    children = children_of(nodes[model])
-    layers = sorted((int(m[1]), child) for name, child in children.items() if (m := LAYER.match(name)))
-    tops = [(f"layer-{number}", child) for number, child in layers]
-    tops = tops or [(name, child) for name, child in children.items() if name not in SKIPPED]
-    return NamedWeights(tuple(_group(bundle, nodes, name, child) for name, child in tops))
+        return _by_variable_names(bundle), ("weights by the names of TensorFlow variables",)
+    model = nodes[_find_model(nodes)]
+    tops = [(f"layer-{number}", child) for number, child in layers_in_order(model)]
+    tops = tops or [(name, child) for name, child in children_of(model).items() if name not in SKIPPED]
+    return NamedWeights(tuple(_group(bundle, nodes, name, child) for name, child in tops)), ()
 
 
 def _find_model(nodes: tuple[TrackedObject, ...]) -> int:
     """The object that has layers: the root, or the only child that has (``tf.train.Checkpoint(model=model)``)."""
 
-    def has_layers(number: int) -> bool:
-        return any(LAYER.match(name) for name in children_of(nodes[number]))
-
-    held = [child for child in children_of(nodes[0]).values() if has_layers(child)]
-    return held[0] if not has_layers(0) and len(set(held)) == 1 else 0
+    held = {child for child in children_of(nodes[0]).values() if layers_in_order(nodes[child])}
+    return held.pop() if not layers_in_order(nodes[0]) and len(held) == 1 else 0
 
 
 def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int) -> WeightGroup:

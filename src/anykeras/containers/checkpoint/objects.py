@@ -17,6 +17,7 @@ from .bundle import Bundle
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VALUE = "VARIABLE_VALUE"
+LAYER = re.compile(r"layer-(\d{1,9})\Z")
 
 
 class HasChildren(Protocol):
@@ -54,6 +55,11 @@ def list_items(node: HasChildren, nodes: Sequence[HasChildren], name: str) -> li
     if at is None:
         return None
     return [child for _, child in sorted((int(k), n) for k, n in children_of(nodes[at]).items() if re.fullmatch(r"\d{1,9}", k))]
+
+
+def layers_in_order(node: HasChildren) -> list[tuple[int, int]]:
+    """The layers of a model in its order: place, and number of the object; empty for what is no model."""
+    return sorted((int(m[1]), child) for name, child in children_of(node).items() if (m := LAYER.match(name)))
 
 
 def value_key(node: TrackedObject) -> str | None:

@@ -58,7 +58,7 @@ def _read_exported(files: Files, match: Match) -> Raw:
     bound = limits.current().config_bytes
     notes: list[str] = []
     text = decode_text(files.open(EXPORTED, bound).whole(bound, EXPORTED), EXPORTED)
-    weights = read_named_weights(files.bundle())
+    weights, _ = read_named_weights(files.bundle())
     stamps = {"backend": "tensorflow"}
     return Raw(match, parse_json(text, EXPORTED, notes), EXPORTED, stamps, weights, notes=tuple(notes))
 

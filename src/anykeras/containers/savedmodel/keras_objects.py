@@ -5,20 +5,18 @@ Sources: tensorflow/python/keras/saving/saved_model (TF 2.0.4, 2.4.4), keras/sav
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...tensors import Tensor
 from ..base import Json
 from ..checkpoint.bundle import Bundle
-from ..checkpoint.objects import check_children, children_of, list_items, pair_objects, read_objects, value_key
+from ..checkpoint.objects import check_children, children_of, layers_in_order, list_items, pair_objects, read_objects, value_key
 from ..json_text import parse_json
 from ..wire.messages import MetaGraph, SavedObject, SlotVariable, TrackedObject
 from .files import GRAPH, METADATA, Files
 
 WRITTEN_OUT = ("__tuple__", "TensorShape")  # tuples and shapes inside the metadata: {"class_name", "items"}
-LAYER = re.compile(r"layer-(\d{1,9})\Z")
 
 
 @dataclass(frozen=True)
@@ -50,8 +48,7 @@ class KerasObjects:
 
     def layers(self, number: int) -> list[int]:
         """The layers of a model, in its order."""
-        found = [(int(m[1]), child) for name, child in self.children(number).items() if (m := LAYER.match(name))]
-        return [child for _, child in sorted(found)]
+        return [child for _, child in layers_in_order(self.nodes[number])]
 
     def variable(self, number: int) -> tuple[str, Tensor] | None:
         """Name and tensor of an object that is a variable with a value in the checkpoint."""
