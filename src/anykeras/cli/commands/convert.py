@@ -1,0 +1,88 @@
+"""``anykeras convert``: write a file that stock Keras opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from ... import api, targets
+from ...findings import Affects, Fidelity
+from ...opened import list_fidelities
+from ...verification import Verdict
+from .. import render
+from ..options import Architecture, AsJson, File, Weights
+from ..outcome import DONE, FOUND, print_result, show_errors
+
+
+def convert(
+    source: File,
+    output: Annotated[str, typer.Argument(help="The file to write.")],
+    weights: Weights = None,
+    custom_objects: Annotated[
+        str | None, typer.Option("--custom-objects", help="The Python file that defines the classes of the model.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--target", help=f"The kind of file to write: {', '.join(targets.TARGETS)}.")
+    ] = targets.DEFAULT,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
+    strict: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--strict",
+            metavar="LEVEL",
+            help="Write nothing and exit with 1 if anything is less faithful than LEVEL: exact, equivalent, approximate or "
+            "lossy. outputs=LEVEL and training=LEVEL (both may be given) look at predictions or at further training only.",
+        ),
+    ] = None,
+    skip_mismatch: Annotated[
+        bool, typer.Option("--skip-mismatch", help="Initialize weights anew that do not fit their layer.")
+    ] = False,
+    architecture: Architecture = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Open the result with the installed Keras, run it and compare. Needs a backend.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
+    levels = _parse_levels(strict or ())
+    with show_errors(as_json):
+        done = api.convert(
+            source,
+            output,
+            custom_objects,
+            weights=weights,
+            force=force,
+            target=target,
+            strict=levels or None,
+            skip_mismatch=skip_mismatch,
+            check=check,
+            architecture=architecture,
+        )
+        print_result(
+            as_json,
+            lambda: {
+                "path": done.path,
+                "fidelity": list_fidelities(done),
+                "findings": [finding.as_dict() for finding in done.findings],
+                **({"check": done.check.as_dict()} if done.check is not None else {}),
+            },
+            lambda: render.print_converted(done),
+        )
+        raise typer.Exit(DONE if done.check is None or done.check.verdict is not Verdict.FAIL else FOUND)
+
+
+def _parse_levels(texts: Sequence[str]) -> dict[str, str]:
+    """The levels of `--strict` by what they look at: ``all``, ``outputs`` or ``training``."""
+    levels: dict[str, str] = {}
+    for text in texts:
+        kind, equals, level = text.rpartition("=")
+        known = kind in (str(Affects.OUTPUTS), str(Affects.TRAINING)) or not equals
+        if not known or level not in list(Fidelity):
+            raise typer.BadParameter(
+                f"{text!r} is not LEVEL, outputs=LEVEL or training=LEVEL; levels are {', '.join(Fidelity)}",
+                param_hint="--strict",
+            )
+        levels[kind or "all"] = level
+    return levels

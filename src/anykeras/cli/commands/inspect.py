@@ -1,0 +1,70 @@
+"""``anykeras inspect``: who wrote a file, its layers, what is found in it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ... import api
+from ...opened import Inspection
+from ...weights_only import WeightsInspection
+from .. import render
+from ..options import (
+    Architecture,
+    AsJson,
+    ByName,
+    DataFormat,
+    DefaultsOf,
+    File,
+    Layers,
+    SkipMismatch,
+    Weights,
+    WrittenBy,
+    matching_options,
+)
+from ..outcome import DONE, choose_exit_code, print_result, show_errors
+
+
+def inspect(
+    file: File,
+    weights: Weights = None,
+    code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
+    into: Annotated[
+        str | None,
+        typer.Option("--into", metavar="MODEL", help="Show which weights of FILE belong into which layers of MODEL."),
+    ] = None,
+    by_name: ByName = False,
+    skip_mismatch: SkipMismatch = False,
+    layers: Layers = None,
+    data_format: DataFormat = None,
+    writer: WrittenBy = None,
+    defaults: DefaultsOf = "ask",
+    architecture: Architecture = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show who wrote a file, its layers, and what is found in it; also of weights alone. Needs no framework.
+
+    With a source as --architecture: which of its statements would run.
+    """
+    with show_errors(as_json):
+        if architecture is not None:
+            sliced = api.slice_source(architecture, weights=file)
+            print_result(as_json, lambda: {"statements": sliced}, lambda: print(sliced))
+            raise typer.Exit(DONE)
+        if into is not None:
+            report = api.match(file, into, **matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults))
+            print_result(as_json, report.as_dict, lambda: render.print_match(report))
+            raise typer.Exit(DONE)
+        found = api.inspect(file, weights=weights)
+        print_result(as_json, found.as_dict, lambda: _show_inspection(found, code))
+        raise typer.Exit(DONE if found.refusal is None else choose_exit_code(found.refusal))
+
+
+def _show_inspection(found: Inspection | WeightsInspection, code: bool) -> None:
+    if code:
+        render.print_code(found)
+    elif isinstance(found, WeightsInspection):
+        render.print_weights(found)
+    else:
+        render.print_inspection(found)

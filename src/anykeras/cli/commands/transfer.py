@@ -1,0 +1,42 @@
+"""``anykeras transfer``: write a model with the weights of another file."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ... import api
+from ...opened import list_fidelities
+from .. import render
+from ..options import AsJson, ByName, DataFormat, DefaultsOf, Layers, SkipMismatch, WrittenBy, matching_options
+from ..outcome import print_result, show_errors
+
+
+def transfer(
+    file: Annotated[str, typer.Argument(help="The weights, or a model file whose weights are taken.")],
+    into: Annotated[str, typer.Option("--into", metavar="MODEL", help="The model: JSON, YAML or a whole model file.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="The .keras file to write.")],
+    by_name: ByName = False,
+    skip_mismatch: SkipMismatch = False,
+    layers: Layers = None,
+    data_format: DataFormat = None,
+    writer: WrittenBy = None,
+    defaults: DefaultsOf = "ask",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a model with the weights of another file, each weight by proof. Needs no framework."""
+    options = matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
+    with show_errors(as_json):
+        done, report = api.transfer(file, into, output, force=force, **options)
+        print_result(
+            as_json,
+            lambda: {
+                "path": done.path,
+                "fidelity": list_fidelities(done),
+                "findings": [finding.as_dict() for finding in done.findings],
+                "weights": report.as_dict(),
+            },
+            lambda: render.print_transfer(done, report),
+        )
