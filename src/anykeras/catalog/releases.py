@@ -1,0 +1,128 @@
+"""The releases of Keras that a file can be made for, by name, and how each spells a model file.
+
+A release is a minor of one library: ``keras-3.6``, ``keras-2.3``, ``tf.keras-2.8``, ``tf_keras-2.16``. What it has is a
+:class:`Since`: the first minor of each line that has it, so one row answers for all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+from ..errors import Unsupported
+
+Numbers = tuple[int, ...]
+Line = Literal["keras3", "tf", "keras2", "keras1"]
+"""Which of the lines of development a release belongs to; tf_keras goes on with tf.keras."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """One minor of one library.
+
+    `stamp` is what its files give as ``keras_version``. `boxes` are the suffixes of the files that AnyKeras writes for
+    it, its own default first; () where it writes none.
+    """
+
+    library: str
+    version: str
+    boxes: tuple[str, ...] = ()
+    stamp: str = ""
+
+    @cached_property
+    def numbers(self) -> Numbers:
+        """The version as numbers: ``(2, 8)``."""
+        return tuple(int(part) for part in self.version.split("."))
+
+    @property
+    def line(self) -> Line:
+        """The line of development."""
+        if self.library != "keras":
+            return "tf"
+        return "keras3" if self.numbers >= (3,) else "keras2" if self.numbers >= (2,) else "keras1"
+
+    @property
+    def signatures(self) -> str:
+        """The release as :mod:`anykeras.catalog.signatures` names it: its last patch, so that "at or before" finds it."""
+        return (
+            f"tf.keras {min(self.numbers, (2, 15))[0]}.{min(self.numbers, (2, 15))[1]}.9"
+            if self.line == "tf"
+            else f"{self.version}.9"
+        )
+
+    def __str__(self) -> str:
+        return f"{self.library}-{self.version}"
+
+
+@dataclass(frozen=True)
+class Since:
+    """The first minor of each line that has something; None for a line that never had it.
+
+    Keras 3 has what it says (from 3.0 on where it says nothing), whatever the older lines have.
+    """
+
+    keras3: str | None = "3.0"
+    tf: str | None = None
+    keras2: str | None = None
+
+    def holds(self, release: Release) -> bool:
+        """Whether a release has it."""
+        first = {"keras3": self.keras3, "tf": self.tf, "keras2": self.keras2}.get(release.line)
+        return first is not None and release.numbers >= tuple(int(part) for part in first.split("."))
+
+
+def _tf(version: str, stamp: str = "") -> Release:
+    numbers = tuple(int(part) for part in version.split("."))
+    boxes = (".keras", ".h5") if numbers >= (2, 13) else (".h5", ".keras") if numbers == (2, 12) else (".h5",)
+    return Release("tf.keras", version, boxes, stamp or f"{version}.0")
+
+
+# The stamps are `__version__` of tensorflow/python/keras/__init__.py, and from TensorFlow 2.5 on that of keras itself.
+RELEASES: Final = (
+    Release("keras", "1.2", (), "1.2.2"), Release("keras", "2.0", (), "2.0.9"), Release("tf.keras", "1.13", (), "2.2.4-tf"),
+    Release("tf.keras", "1.14", (), "2.2.4-tf"),
+    *(Release("keras", version, (".h5",), stamp) for version, stamp in
+      (("2.1", "2.1.6"), ("2.2", "2.2.4"), ("2.3", "2.3.1"))),
+    _tf("1.15", "2.2.4-tf"), _tf("2.0", "2.2.4-tf"), _tf("2.1", "2.2.4-tf"), _tf("2.2", "2.3.0-tf"),
+    _tf("2.3", "2.4.0"), _tf("2.4", "2.4.0"), *(_tf(f"2.{minor}") for minor in range(5, 16)),
+    *(Release("tf_keras", f"2.{minor}", (".keras", ".h5"), f"2.{minor}.0") for minor in range(15, 22)),
+    *(Release("keras", f"3.{minor}", (".keras",), f"3.{minor}.0") for minor in range(16)),
+)  # fmt: skip
+"""Every release that there is a record of, oldest first within its line."""
+NEWEST: Final = RELEASES[-1]
+
+_NAMES: Final = {
+    "keras": "keras",
+    "tf.keras": "tf.keras",
+    "tensorflow": "tf.keras",
+    "tf-keras": "tf_keras",
+    "tf_keras": "tf_keras",
+}
+_NAME: Final = re.compile(r"(?P<library>[A-Za-z._-]+?)\s*(?:==|[-=@ ])\s*v?(?P<version>\d+(?:\.\d+)+)")
+
+
+def find_release(name: str) -> Release | None:
+    """The release of a name: ``tf.keras-2.8``, ``tf.keras==2.8.4``, ``keras-3.6``; None where none is meant.
+
+    From 2.4 to 2.15 the package ``keras`` is that of TensorFlow; TensorFlow from 2.16 on comes with Keras 3, whose minor it
+    does not say, so it is no release here.
+    """
+    found = _NAME.fullmatch(name.strip())
+    library = _NAMES.get(found["library"].lower()) if found else None
+    if found is None or library is None:
+        return None
+    numbers = tuple(int(part) for part in found["version"].split("."))[:2]
+    if library == "keras" and (2, 4) <= numbers < (3, 0):
+        library = "tf.keras"
+    return next((release for release in RELEASES if release.library == library and release.numbers == numbers), None)
+
+
+def require_release(name: str) -> Release:
+    """As `find_release`; raises Unsupported AK6005 where there is none."""
+    release = find_release(name)
+    if release is None or not release.boxes:
+        lines = "keras-2.1 to 2.3, keras-3.0 to 3.15, tf.keras-1.15 and 2.0 to 2.15, tf_keras-2.15 to 2.21"
+        raise Unsupported("AK6005", f"AnyKeras does not write for {name!r}", next_step=f"Choose one of: {lines}.")
+    return release
