@@ -21,9 +21,10 @@ ROWS = {
     "programs": 7,
     "pipeline": 8,
     "opened": 9, "weights_only": 9,
-    "api": 10,
-    "__init__": 11, "cli": 11,
-    "__main__": 12,
+    "opening": 10,
+    "api": 11,
+    "__init__": 12, "cli": 12,
+    "__main__": 13,
 }  # fmt: skip
 GROUND = {"pages", "boundary", "errors", "fidelity", "findings", "limits", "registry", "tensors", "texts", "warning"}
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}

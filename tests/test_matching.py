@@ -17,7 +17,7 @@ from anykeras import containers
 from anykeras.containers import NamedWeights, TreeWeights, WeightGroup
 from anykeras.document.model import Era, Layer, Writer
 from anykeras.document.walk import layers_of, map_graph_refs, rebuild, walk
-from anykeras.errors import Undecided
+from anykeras.errors import Bug, Undecided
 from anykeras.matching import Atom, Options, describe_conflict, match, read_atoms
 from anykeras.tensors import Tensor, constant
 from genuine import ATOL, FIXTURES, RTOL, Recording, each, outputs, recordings
@@ -312,3 +312,48 @@ def test_theano_weights_go_into_an_architecture_of_today(tmp_path: Path) -> None
     ):
         for outcome, wanted in zip(outputs(model, file), file.series("out"), strict=True):
             np.testing.assert_allclose(outcome, wanted, rtol=RTOL, atol=ATOL)
+
+
+MNIST = FIXTURES / "keras1-theano" / "mnist_cnn.weights.h5"
+
+
+@pytest.mark.parametrize("kind", ["mnist_cnn.yaml", "mnist_cnn.json", "mnist_cnn.h5", "live model"])
+def test_an_architecture_is_given_in_any_form(kind: str) -> None:
+    """The same Theano weights and the recorded outputs, whatever says what they belong to."""
+    beside = MNIST.with_name(kind)
+    architecture = anykeras.load_model(MNIST.with_name("mnist_cnn.json")) if kind == "live model" else beside
+    recorded = next(found for found in recordings(FIXTURES) if found.path == MNIST.with_name("mnist_cnn.h5"))
+    model = anykeras.load_model(MNIST, architecture=architecture)
+    for found, wanted in zip(outputs(model, recorded), recorded.series("out"), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=RTOL, atol=ATOL)
+
+
+def test_an_architecture_with_another_head_takes_what_fits(tmp_path: Path) -> None:
+    file = write_weights(tmp_path / "w.h5", "2.2.4", a=dense("a", 1), head=dense("head", 5, 4, 7))
+    with pytest.raises(anykeras.AnyKerasError):
+        anykeras.load_model(file, architecture=chain("a", "head"))
+    model = anykeras.load_model(file, architecture=chain("a", "head"), skip_mismatch=True)
+    np.testing.assert_array_equal(np.array(model.get_layer("a").kernel), numbers(1, 4, 4))
+    with pytest.raises(Undecided, match="leave weights= out"):
+        anykeras.load_model(file, architecture=chain("a", "head"), weights=file)
+
+
+@pytest.mark.parametrize("harm", ["cut in half", "last byte gone", "no HDF5", "a whole other file", "endless shape"])
+def test_bad_weights_leave_the_model_as_it_was(tmp_path: Path, harm: str) -> None:
+    good = write_weights(tmp_path / "w.h5", "2.2.4", a=dense("a", 1), b=dense("b", 3)).read_bytes()
+    file = tmp_path / "bad.h5"
+    if harm == "endless shape":
+        write_weights(file, "2.2.4", a=dense("a", 1), b=dense("b", 3))
+        with h5py.File(file, "r+") as opened:
+            del opened["b"]["b/kernel:0"]
+            opened["b"].create_dataset("b/kernel:0", (10**9, 10**9), "f4", chunks=(1, 1000))
+    else:
+        other = FIXTURES / "keras2.0-tf" / "embedding_mask.weights.h5"
+        damaged = {"cut in half": good[: len(good) // 2], "last byte gone": good[:-1], "no HDF5": b"PK\3\4 no zip either"}
+        file.write_bytes(damaged.get(harm) or other.read_bytes())
+    model = chain("a", "b")
+    before = values_of(model)
+    with pytest.raises(anykeras.AnyKerasError) as refused:
+        anykeras.load_weights(model, file)
+    assert not isinstance(refused.value, Bug)
+    assert all((a == b).all() for a, b in zip(before, values_of(model), strict=True))

@@ -8,61 +8,13 @@ from dataclasses import replace
 from . import custom, matching, pipeline, targets, verification, weights_only
 from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
-from .findings import Finding
 from .matching import Defaults, WeightsReport
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
+from .opening import match_file, open_file
 from .pages import Page, find_page
 from .pipeline import Architecture, CustomObjectsSource, Path
 from .verification import Report
 from .weights_only import WeightsInspection
-
-
-def open_file(
-    path: Path,
-    custom_objects: CustomObjectsSource = None,
-    weights: Path | None = None,
-    native: bool = False,
-    skip_mismatch: bool = False,
-    architecture: Architecture | None = None,
-) -> Opened:
-    """Everything before a target is chosen. Raises AnyKerasError."""
-    if architecture is not None:
-        return _open_weights(path, architecture, custom_objects, native)
-    raw = pipeline.read(path, weights)
-    found: list[Finding] = []
-    if raw.architecture is None and raw.weights is not None:
-        raw, *found = weights_only.read_beside(raw)
-    parsed = pipeline.parse_raw(raw, custom_objects)
-    if found:
-        parsed = replace(parsed, document=replace(parsed.document, findings=(*found, *parsed.document.findings)))
-    opened = open_migrated(pipeline.migrate(parsed, skip_mismatch), native)
-    return opened.renew_misfits() if skip_mismatch else opened
-
-
-def _open_weights(path: Path, architecture: Architecture, custom_objects: CustomObjectsSource, native: bool) -> Opened:
-    """Weights with their architecture: the first candidate that they fit. Raises AnyKerasError, that of the likeliest."""
-    refusal: AnyKerasError | None = None
-    for parsed in pipeline.parse_candidates(path, architecture, custom_objects):
-        try:
-            opened = open_migrated(pipeline.migrate(parsed()), native)
-            targets.lower(opened.document)
-            return opened
-        except AnyKerasError as error:
-            refusal = refusal or error
-        try:
-            return _match_bare(path, open_migrated(pipeline.migrate(parsed(bare=True)), native))
-        except AnyKerasError:
-            continue  # the first reason is that of the likeliest
-    assert refusal is not None
-    raise refusal
-
-
-def _match_bare(path: Path, bare: Opened) -> Opened:
-    """An architecture with the weights that belong into it by proof, where their names or their time differ."""
-    found = _match(path, bare, matching.Options())
-    opened = replace(bare, document=matching.fill_document(bare.document, found))
-    targets.lower(opened.document)
-    return replace(opened, findings=(*opened.findings, *found.report.findings))
 
 
 @guard_verb
@@ -274,7 +226,7 @@ def match(
         AnyKerasError: the weights do not go into this model, or a file is refused.
     """
     options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
-    return _match(path, open_file(into), options).report
+    return match_file(path, open_file(into), options).report
 
 
 @guard_verb
@@ -308,18 +260,10 @@ def transfer(
     """
     options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
     opened = open_file(into, native=True)
-    found = _match(path, opened, options)
+    found = match_file(path, opened, options)
     filled = replace(opened, document=matching.fill_document(opened.document, found))
     filled = replace(filled, findings=(*opened.findings, *found.report.findings))
     return filled.convert(dst, force=force, strict=strict), found.report
-
-
-def _match(path: Path, opened: Opened, options: matching.Options) -> matching.Match:
-    """The weights of a file matched with an opened model. One of another time does not state their defaults."""
-    raw = pipeline.read(path)
-    writer = matching.writer_of_weights(raw, options.writer) if raw.weights is not None else None
-    of_its_time = writer is not None and matching.describe_conflict(opened.original.writer, writer) is None
-    return matching.match(raw, opened.document, replace(options, stated=of_its_time))
 
 
 @guard_verb

@@ -1,0 +1,84 @@
+"""From a path to an opened file, along `pipeline`: a whole model, an architecture with its weights, or weights alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from . import matching, pipeline, targets, weights_only
+from .errors import AnyKerasError, Undecided
+from .findings import Finding
+from .opened import Opened, open_migrated
+from .pipeline import Architecture, CustomObjectsSource, Path
+
+
+def open_file(
+    path: Path,
+    custom_objects: CustomObjectsSource = None,
+    weights: Path | None = None,
+    native: bool = False,
+    skip_mismatch: bool = False,
+    architecture: Architecture | None = None,
+) -> Opened:
+    """Everything before a target is chosen. Raises AnyKerasError."""
+    if architecture is not None:
+        if weights is not None:
+            raise Undecided(
+                "AK1313",
+                "weights= and architecture= were both given",
+                key="weights",
+                next_step="`path` holds the weights where architecture= is given; leave weights= out.",
+            )
+        return _open_weights(path, architecture, custom_objects, native, skip_mismatch)
+    raw = pipeline.read(path, weights)
+    found: list[Finding] = []
+    if raw.architecture is None and raw.weights is not None:
+        raw, *found = weights_only.read_beside(raw)
+    parsed = pipeline.parse_raw(raw, custom_objects)
+    if found:
+        parsed = replace(parsed, document=replace(parsed.document, findings=(*found, *parsed.document.findings)))
+    opened = open_migrated(pipeline.migrate(parsed, skip_mismatch), native)
+    return opened.renew_misfits() if skip_mismatch else opened
+
+
+def _open_weights(
+    path: Path, architecture: Architecture, custom_objects: CustomObjectsSource, native: bool, skip_mismatch: bool
+) -> Opened:
+    """Weights with their architecture: the first candidate that they fit. Raises AnyKerasError, that of the likeliest.
+
+    With `skip_mismatch` the likeliest gets what fits it, where all of it fits none.
+    """
+    refusal: AnyKerasError | None = None
+    candidates = list(pipeline.parse_candidates(path, architecture, custom_objects))
+    for parsed in candidates:
+        try:
+            opened = open_migrated(pipeline.migrate(parsed()), native)
+            targets.lower(opened.document)
+            return opened
+        except AnyKerasError as error:
+            refusal = refusal or error
+        try:
+            return _match_bare(path, open_migrated(pipeline.migrate(parsed(bare=True)), native))
+        except AnyKerasError:
+            continue  # the first reason is that of the likeliest
+    assert refusal is not None
+    if skip_mismatch:
+        return _match_bare(path, open_migrated(pipeline.migrate(candidates[0](bare=True)), native), skip_mismatch)
+    raise refusal
+
+
+def _match_bare(path: Path, bare: Opened, skip_mismatch: bool = False) -> Opened:
+    """An architecture with the weights that belong into it by proof, where their names or their time differ."""
+    found = match_file(path, bare, matching.Options(skip_mismatch=skip_mismatch))
+    opened = replace(bare, document=matching.fill_document(bare.document, found))
+    opened = replace(opened, findings=(*opened.findings, *found.report.findings))
+    opened = opened.renew_misfits() if skip_mismatch else opened
+    targets.lower(opened.document)
+    return opened
+
+
+def match_file(path: Path, opened: Opened, options: matching.Options) -> matching.Match:
+    """The weights of a file matched with an opened model. One of another time does not state their defaults."""
+    raw = pipeline.read(path)
+    writer = matching.writer_of_weights(raw, options.writer) if raw.weights is not None else None
+    of_its_time = writer is not None and matching.describe_conflict(opened.original.writer, writer) is None
+    return matching.match(raw, opened.document, replace(options, stated=of_its_time))
