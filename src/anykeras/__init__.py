@@ -13,6 +13,7 @@ from .warning import AnyKerasWarning
 
 if TYPE_CHECKING:
     from .api import convert, explain, inspect, load_model, load_weights, match, open, stub, transfer, verify
+    from .auditing import Audit, audit
     from .matching import WeightsReport
     from .opened import Converted, Inspection, Opened
     from .verification import Report
@@ -23,6 +24,7 @@ __all__ = [
     "Affects",
     "AnyKerasError",
     "AnyKerasWarning",
+    "Audit",
     "Converted",
     "Fidelity",
     "Finding",
@@ -32,6 +34,7 @@ __all__ = [
     "WeightsInspection",
     "WeightsReport",
     "__version__",
+    "audit",
     "convert",
     "explain",
     "inspect",
@@ -49,6 +52,7 @@ _LATER = {
         ("convert", "explain", "inspect", "load_model", "load_weights", "match", "open", "stub", "transfer", "verify"), "api"
     ),
     **dict.fromkeys(("Converted", "Inspection", "Opened"), "opened"),
+    **dict.fromkeys(("Audit", "audit"), "auditing"),
     "Report": "verification",
     "WeightsInspection": "weights_only",
     "WeightsReport": "matching",

@@ -12,6 +12,7 @@ from __future__ import annotations
 from .code import CodeObject, Version
 from .errors import BytecodeError, CodeRaised, MissingName, unsupported_error
 from .identify import Identification, identify
+from .listing import list_code
 from .machine import Domain, Environment, Machine, MachineLimits, Namespace, Operation, throw
 from .source import FunctionSource, write_source
 from .spelling import StoredFunction, looks_stored, read_stored
@@ -19,5 +20,5 @@ from .spelling import StoredFunction, looks_stored, read_stored
 __all__ = [
     "BytecodeError", "CodeObject", "CodeRaised", "Domain", "Environment", "FunctionSource", "Identification",
     "Machine", "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version", "identify",
-    "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
+    "list_code", "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 from .. import __version__
 from .outcome import DONE, EXIT_CODES
 
-VERBS = ("inspect", "convert", "transfer", "stub", "verify", "explain")
+VERBS = ("inspect", "convert", "transfer", "stub", "verify", "audit", "explain")
 
 
 class _Verbs(TyperGroup):

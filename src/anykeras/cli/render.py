@@ -10,6 +10,7 @@ from rich.markdown import Markdown
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
+from ..auditing import Audit, Risk, Severity
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
 from ..matching import WeightsReport
@@ -27,6 +28,15 @@ _COLOURS = {
     Fidelity.EQUIVALENT: "green",
     Fidelity.APPROXIMATE: "yellow",
     Fidelity.LOSSY: "red",
+}
+
+
+_LEVELS = {
+    Severity.INFO: "green",
+    Severity.LOW: "green",
+    Severity.MEDIUM: "yellow",
+    Severity.HIGH: "red",
+    Severity.CRITICAL: "bold red",
 }
 
 
@@ -171,6 +181,31 @@ def _describe_check(check: Check) -> str:
 def _colour_verdict(verdict: Verdict) -> str:
     colour = {Verdict.PASS: "green", Verdict.FAIL: "red", Verdict.NOT_VERIFIED: "yellow"}[verdict]
     return f"[{colour}]{verdict}[/{colour}]"
+
+
+def print_audit(found: Audit) -> None:
+    """Each risk with what Keras would do and the code that was recovered, then the verdict."""
+    for risk in found.risks:
+        colour = _LEVELS[risk.severity]
+        out.print(f"[{colour}]{risk.severity}[/{colour}] [bold]{risk.code}[/bold] {escape(risk.where)}", soft_wrap=True)
+        out.print(f"    {escape(risk.seen)}", soft_wrap=True)
+        if risk.severity.rank >= Severity.MEDIUM.rank:
+            _print_loading(risk)
+        for line in risk.source.splitlines():
+            out.print(f"    | {escape(line)}", soft_wrap=True)
+    if found.refusal:
+        out.print(f"note  no model that AnyKeras reads: {escape(found.refusal)}", soft_wrap=True)
+    colour = _LEVELS[found.severity]
+    out.print(f"[{colour}]{escape(found.verdict)}[/{colour}]  {escape(found.path)}", soft_wrap=True)
+
+
+def _print_loading(risk: Risk) -> None:
+    told = risk.loading
+    rows = (("safe_mode=True", told.safe), ("safe_mode=False", told.unsafe), ("old versions", told.old))
+    for label, text in rows:
+        out.print(f"    {label}: {escape(text)}", soft_wrap=True)
+    if told.advisories:
+        out.print(f"    {', '.join(told.advisories)}", soft_wrap=True)
 
 
 def print_page(found: Page) -> None:

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import limits
-from ..errors import Malformed, Unsupported
+from ..errors import AnyKerasError, Malformed, Unsupported
+from .guard import guard_decoding
 from .pickle_values import JOBLIB_ARRAYS, Inert, Name, Span, dtype_of, sizes_of
 from .source import ByteSource, limit_error
 
@@ -67,11 +68,37 @@ def walk(source: ByteSource, policy: Policy = ANY_OBJECT, start: int = 0, part: 
     return _Walker(source, policy, start, part or source.name).run()
 
 
+@dataclass(frozen=True)
+class Traced:
+    """What a pickle asks for: names that it imports, as ``module name``, those that it calls, the bytes in it, where it ends,
+    and why it does not end well. Python runs what stands before damage, so that names count also where the rest is not read."""
+
+    names: tuple[str, ...]
+    calls: tuple[str, ...]
+    held: tuple[bytes | Span, ...]
+    end: int
+    error: AnyKerasError | None = None
+
+
+def trace(source: ByteSource, start: int = 0, part: str = "") -> Traced:
+    """The names in the pickle at `start`, as far as it can be read. Raises nothing."""
+    walker, error = _Walker(source, ANY_OBJECT, start, part or source.name), None
+    try:
+        with guard_decoding(part or source.name):
+            walker.run()
+    except AnyKerasError as refused:
+        error = refused
+    return Traced(tuple(dict.fromkeys(walker.names)), tuple(dict.fromkeys(walker.calls)), tuple(walker.held), walker.at, error)
+
+
 class _Walker:
     def __init__(self, source: ByteSource, policy: Policy, start: int, part: str) -> None:
         self.source, self.policy, self.at, self.part = source, policy, start, part
         self.stack: list[object] = []
         self.memo: dict[int, object] = {}
+        self.names: list[str] = []  # in the order in which they are imported
+        self.calls: list[str] = []
+        self.held: list[bytes | Span] = []
         self.left = limits.current().objects
 
     def run(self) -> object:
@@ -108,7 +135,8 @@ class _Walker:
         size = self.number(width)
         if self.at + size > self.source.size:
             raise self.damage(f"{size} bytes are announced and the file ends before")
-        self.push(Span(self.source, self.at, size))
+        self.held.append(Span(self.source, self.at, size))
+        self.push(self.held[-1])
         self.at += size
 
     def line(self, longest: int = 1024) -> str:
@@ -155,6 +183,7 @@ class _Walker:
             raise self.damage("a name is too long")
         if self.policy.names is not None and name not in self.policy.names:
             raise self.refusal(f"the name {name[:80]!r}")
+        self.names.append(name)
         self.push(Name(name))
 
     def pop(self) -> object:
@@ -202,10 +231,13 @@ class _Walker:
             raise self.refusal(f"a call of {name[:80]!r}")
         values = arguments if isinstance(arguments, tuple) else (arguments,)
         if name == "_codecs encode" and values and isinstance(values[0], str):
-            self.push(values[0].encode("latin-1", "replace"))  # how protocol 2 spells bytes
+            spelled = values[0].encode("latin-1", "replace")  # how protocol 2 spells bytes
+            self.held.append(spelled)
+            self.push(spelled)
         elif name in ("builtins getattr", "__builtin__ getattr") and len(values) == 2 and isinstance(values[0], Name):
             self.push_name(f"{values[0].name}.{_as_word(self, values[1])}")
         else:
+            self.calls.append(name)
             self.push(Inert(name, values))
 
     def call_with_keywords(self) -> None:
@@ -344,12 +376,15 @@ def unescape(word: str) -> bytes:
 def _push_instance(walker: _Walker) -> None:
     """An object of a class of Python 2's old kind, by its name."""
     module, name = walker.line(), walker.line()
+    walker.names.append(f"{module} {name}")
+    walker.calls.append(f"{module} {name}")
     walker.push(Inert(f"{module} {name}", tuple(walker.pop_to_mark())))
 
 
 def _push_object(walker: _Walker) -> None:
     """The same with the class among the things on the stack."""
     called, *arguments = walker.pop_to_mark() or [None]
+    walker.calls.append(_name_of(called))
     walker.push(Inert(_name_of(called), tuple(arguments)))
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from reprlib import Repr
 
-from ..bytecode import CodeObject, Identification
-from ..bytecode.instructions import decode
+from ..bytecode import list_code
 from ..document.model import Code, Document, Layer, Object, Slice, Value
 from ..document.walk import layers_of
 from ..errors import AnyKerasError
@@ -70,27 +69,5 @@ def _write(found: Found) -> str:
     try:
         return source(list_readings(found)[0])
     except AnyKerasError as error:
-        listing = "\n".join(_list(found.identified)) if found.identified is not None else ""
+        listing = "\n".join(list_code(found.identified.best)) if found.identified is not None else ""
         return f"# This function cannot be written as Python text: {error.seen}\n{listing}"
-
-
-def _list(identified: Identification) -> Iterator[str]:
-    """The names, constants and instructions of a function and of those inside it."""
-    left: list[CodeObject] = [identified.best]
-    while left:
-        code = left.pop(0)
-        left += [held for held in code.consts if isinstance(held, CodeObject)]
-        yield f"# {code.name}({', '.join(code.slots[: code.argcount + code.kwonlyargcount])})"
-        yield f"names: {_shorten(', '.join(code.names))}"
-        plain = [held for held in code.consts if not isinstance(held, CodeObject)]
-        yield f"constants: {_shorten(', '.join(map(_REPR.repr, plain)))}"
-        try:
-            instructions = decode(code).instructions
-        except AnyKerasError as error:
-            yield f"# {error.seen}"
-            continue
-        yield from (f"{step.offset:6} {step.name} {step.arg}" for step in instructions[:_LONGEST])
-
-
-def _shorten(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"

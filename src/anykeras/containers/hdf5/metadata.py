@@ -8,7 +8,7 @@ Of the structures that every layer of a model has several of, each is read whole
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pyfive.btree import BTreeV2AttrNames, BTreeV2GroupNames
 from pyfive.core import UNDEFINED_ADDRESS
@@ -16,7 +16,7 @@ from pyfive.dataobjects import DataObjects
 from pyfive.misc_low_level import FractalHeap
 
 from ... import limits
-from ...errors import LimitExceeded, Unsupported
+from ...errors import AnyKerasError, LimitExceeded, Unsupported
 from ..source import CountingReader
 
 LINK_INFO, LINK, ATTRIBUTE, SYMBOL_TABLE, ATTRIBUTE_INFO = 2, 6, 12, 17, 21
@@ -74,23 +74,39 @@ class NameBudget:
             )
 
 
-def read_links(objects: DataObjects, meter: CountingReader, budget: NameBudget, part: str) -> Iterator[tuple[str, int]]:
-    """(name, address) of the hard links of a group. Raises Unsupported (AK1106) for links of any other kind."""
+Report = Callable[[AnyKerasError], None]
+
+
+def read_links(
+    objects: DataObjects, meter: CountingReader, budget: NameBudget, part: str, report: Report | None = None
+) -> Iterator[tuple[str, int]]:
+    """(name, address) of the hard links of a group.
+
+    Raises Unsupported (AK1106) for links of any other kind; with `report`, they are reported and left out.
+    """
     for message in objects.msgs:
         start = message["offset_to_message"]
         data = objects.msg_data[start : start + message["size"]]
         if message["type"] == SYMBOL_TABLE:
-            yield from _from_table(data, meter, budget, part)
+            yield from _from_table(data, meter, budget, part, report)
         elif message["type"] == LINK:
-            yield _from_message(data, budget, part)
+            yield from _from_message(data, budget, part, report)
         elif message["type"] == LINK_INFO:
             addresses = DataObjects._decode_link_info_msg(data, 0)
             if addresses["name_btree_address"] is not None:
                 for item in _heap_items(meter, addresses["heap_address"], addresses["name_btree_address"], False):
-                    yield _from_message(item, budget, part)
+                    yield from _from_message(item, budget, part, report)
 
 
-def _from_table(data: bytes, meter: CountingReader, budget: NameBudget, part: str) -> Iterator[tuple[str, int]]:
+def _refuse_outside(part: str, what: str, report: Report | None) -> None:
+    if report is None:
+        raise outside_link_error(part, what)
+    report(outside_link_error(part, what))
+
+
+def _from_table(
+    data: bytes, meter: CountingReader, budget: NameBudget, part: str, report: Report | None
+) -> Iterator[tuple[str, int]]:
     tree, heap = struct.unpack_from("<QQ", data)
     names = _read_heap(meter, heap)
     for table in _table_addresses(meter, tree):
@@ -100,7 +116,8 @@ def _from_table(data: bytes, meter: CountingReader, budget: NameBudget, part: st
             raise ValueError("no symbol table where one should be")
         for start, address, kind in _ENTRY.iter_unpack(entries):
             if kind == SOFT_ENTRY:
-                raise outside_link_error(part, "a soft link")
+                _refuse_outside(part, "a soft link", report)
+                continue
             end = names.index(b"\0", start, start + LONGEST)
             budget.take(end - start + 64, part)
             yield names[start:end].decode("utf-8"), address
@@ -130,7 +147,7 @@ def _table_addresses(meter: CountingReader, address: int) -> list[int]:
         nodes, level = below, level - 1
 
 
-def _from_message(data: bytes, budget: NameBudget, part: str) -> tuple[str, int]:
+def _from_message(data: bytes, budget: NameBudget, part: str, report: Report | None) -> Iterator[tuple[str, int]]:
     """The link in a message: version, flags, kind (bit 3 of the flags), order (bit 2), characters (bit 4), name."""
     version, flags = data[0], data[1]
     if version != 1:
@@ -138,13 +155,20 @@ def _from_message(data: bytes, budget: NameBudget, part: str) -> tuple[str, int]
     at = 2
     kind = data[at] if flags & 8 else HARD
     if kind != HARD:
-        raise outside_link_error(part, "an external link" if kind == EXTERNAL else "a soft link")
+        _refuse_outside(part, _name_outside(data) if kind == EXTERNAL else "a soft link", report)
+        return
     at += (1 if flags & 8 else 0) + (8 if flags & 4 else 0) + (1 if flags & 16 else 0)
     width = 1 << (flags & 3)
     size = int.from_bytes(data[at : at + width], "little")
     at += width
     budget.take(size + 64, part)
-    return data[at : at + size].decode("utf-8"), struct.unpack_from("<Q", data, at + size)[0]
+    yield data[at : at + size].decode("utf-8"), struct.unpack_from("<Q", data, at + size)[0]
+
+
+def _name_outside(data: bytes) -> str:
+    """An external link with the file that it names: the last two texts of the message, each ended by a zero."""
+    parts = data.rstrip(b"\0").split(b"\0")
+    return f"an external link into {parts[-2][-80:].decode('utf-8', 'replace')!r}" if len(parts) > 1 else "an external link"
 
 
 def _heap_items(meter: CountingReader, heap_address: int, tree_address: int, attributes: bool) -> Iterator[bytes]:

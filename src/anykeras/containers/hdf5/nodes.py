@@ -9,22 +9,25 @@ from __future__ import annotations
 
 import struct
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from pyfive.dataobjects import DataObjects
 from pyfive.misc_low_level import SuperBlock
 
 from ... import limits
-from ...errors import LimitExceeded, Malformed
+from ...errors import AnyKerasError, LimitExceeded, Malformed
 from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
-from .metadata import NameBudget, ObjectHeader, outside_link_error, read_attributes, read_links
+from .metadata import NameBudget, ObjectHeader, Report, outside_link_error, read_attributes, read_links
 from .storage import Stored, describe_array
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 EXTERNAL_FILES, SHARED = 7, 2
+V = TypeVar("V")
 
 
 @dataclass
@@ -55,8 +58,11 @@ class Node:
             stack.extend(reversed(node.children.values()))
 
 
-def open_tree(source: ByteSource) -> Node:
-    """Visit all of an HDF5 file. Raises Malformed, LimitExceeded, Unsupported (AK1003, AK1103 to AK1108)."""
+def open_tree(source: ByteSource, report: Report | None = None) -> Node:
+    """Visit all of an HDF5 file. Raises Malformed, LimitExceeded, Unsupported (AK1003, AK1103 to AK1108).
+
+    With `report`, what is wrong with one object is reported, and the others are visited all the same.
+    """
     _check_end(source)
     with guard_decoding("superblock"):
         meter = CountingReader(source)
@@ -66,7 +72,7 @@ def open_tree(source: ByteSource) -> Node:
         address = superblock.offset_to_dataobjects
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
-        return _Visit(source, meter).tree(address)
+        return _Visit(source, meter, report).tree(address)
 
 
 def _check_end(source: ByteSource) -> None:
@@ -93,8 +99,8 @@ def _check_end(source: ByteSource) -> None:
 
 
 class _Visit:
-    def __init__(self, source: ByteSource, meter: CountingReader) -> None:
-        self.source, self.meter = source, meter
+    def __init__(self, source: ByteSource, meter: CountingReader, report: Report | None = None) -> None:
+        self.source, self.meter, self.report = source, meter, report
         self.heaps: dict[int, object] = {}
         self.budget = NameBudget(source.size)
         self.nodes: dict[int, Node] = {}  # by address
@@ -110,16 +116,31 @@ class _Visit:
                 continue
             if depth > self.bounds.links:
                 raise limit_error("groups inside groups", depth, self.bounds.links, node.path, "links")
-            for name, target in self._links(node):
-                child = self._node(f"{node.path}/{name}" if node.path else name, target)
-                node.children[name] = child
-                queue.append((child, depth + 1))
+            for name, target in self._try(partial(self._links, node)) or []:
+                child = self._try(partial(self._node, f"{node.path}/{name}" if node.path else name, target))
+                if child is not None:
+                    node.children[name] = child
+                    queue.append((child, depth + 1))
         return root
+
+    def _try(self, visit: Callable[[], V]) -> V | None:
+        """What `visit` gives; None where it refuses something and that is to be reported."""
+        if self.report is None:
+            return visit()
+        try:
+            return visit()
+        except LimitExceeded as error:
+            if error.code == "AK1003":  # what counts for the whole file ends the visit
+                raise
+            self.report(error)
+        except AnyKerasError as error:
+            self.report(error)
+        return None
 
     def _links(self, node: Node) -> list[tuple[str, int]]:
         part = node.path or "/"
         with guard_decoding(part):
-            found = list(read_links(node.objects, self.meter, self.budget, part))
+            found = list(read_links(node.objects, self.meter, self.budget, part, self.report))
         if len({name for name, _ in found}) != len(found):
             raise Malformed("AK1103", "the group lists a name twice", part=part)
         for name, _ in found:

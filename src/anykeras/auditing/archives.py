@@ -1,0 +1,156 @@
+"""Zip and tar archives: what their members are called, what they hide, and how much they unpack to.
+
+The strict reader refuses what two programs could see differently; its refusal is a risk here, and the archive is then read
+as Python's own ``zipfile`` does, which is what Keras uses. Nothing is unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from typing import Final
+
+from .. import limits
+from ..containers.keras_zip import archive
+from ..containers.source import ByteSource, wrap_bytes
+from ..errors import AnyKerasError
+from . import loading
+from .risks import Collector, Severity
+
+Examine = Callable[[Collector, ByteSource, str, int], None]
+
+MOST_MEMBERS: Final = 20_000
+_EXAMINED: Final = 64 * limits.MIB  # of an inflated member that is looked into
+_RATIO: Final = 200  # inflated bytes for one stored byte
+_PROGRAMS: Final = re.compile(
+    r"\.(?:py[cdow]?|pth|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|ps1|vbs|js|jar|class|pkl|pickle|joblib|dill|whl|egg|service|"
+    r"desktop|lnk)$",
+    re.IGNORECASE,
+)
+_ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\\|\0")
+_MARKS: Final = {"AK1111": Severity.HIGH, "AK1003": Severity.MEDIUM, "AK1110": Severity.MEDIUM, "AK1104": Severity.LOW}
+
+
+class _File(io.RawIOBase):
+    """A source as a file object, for `zipfile` and `tarfile`."""
+
+    def __init__(self, source: ByteSource) -> None:
+        self._source, self._at = source, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
+        self._at = max(0, base + offset)
+        return self._at
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        data = self._source.read(self._at, len(view))
+        view[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+
+def find_archive(source: ByteSource) -> bool:
+    """Whether Python's `zipfile` takes the bytes for an archive: its end record may stand behind anything."""
+    tail = source.read(max(0, source.size - 66_000), 66_000)
+    return archive.END in tail and zipfile.is_zipfile(io.BufferedReader(_File(source)))
+
+
+def audit_zip(found: Collector, source: ByteSource, part: str, depth: int, examine: Examine) -> None:
+    """Audit an archive and, by `examine`, each of its members."""
+    try:
+        archive.members(source)
+    except AnyKerasError as error:
+        severity = _MARKS.get(error.code, Severity.MEDIUM)
+        where = f"{part}/{error.part}" if error.part and error.part != source.name else part
+        found.add("AK8009", severity, where, f"an archive that Keras does not write: {error.seen}", loading.ARCHIVE)
+    try:
+        with zipfile.ZipFile(io.BufferedReader(_File(source), 1 << 16)) as opened:
+            infos = opened.infolist()
+            if len(infos) > MOST_MEMBERS:
+                seen = f"{len(infos):,} files in one archive, of which {MOST_MEMBERS:,} were looked at"
+                found.add("AK8011", Severity.MEDIUM, part, seen, loading.BOMB)
+            _judge_sizes(found, infos[:MOST_MEMBERS], source.size, part)
+            for info in infos[:MOST_MEMBERS]:
+                _audit_member(found, opened, info, source, part, depth, examine)
+    except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
+        seen = f"an archive that cannot be read: {str(error)[:100]}"
+        found.add("AK8014", Severity.LOW, part, seen, loading.UNJUDGED)
+
+
+def _judge_sizes(found: Collector, infos: list[zipfile.ZipInfo], held: int, part: str) -> None:
+    declared = sum(info.file_size for info in infos)
+    if declared > _RATIO * held + limits.current().unstored_bytes:
+        seen = f"{declared:,} bytes come out of an archive of {held:,}"
+        found.add("AK8011", Severity.HIGH, part, seen, loading.BOMB)
+
+
+def _audit_member(
+    found: Collector,
+    opened: zipfile.ZipFile,
+    info: zipfile.ZipInfo,
+    source: ByteSource,
+    part: str,
+    depth: int,
+    examine: Examine,
+) -> None:
+    where = f"{part}/{info.filename}"
+    judge_member(found, info.orig_filename, where, info.external_attr >> 16)
+    if info.is_dir() or info.flag_bits & 1:
+        return
+    examine(found, _open(opened, info, source), where, depth + 1)
+
+
+def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None:
+    """What the name and mode of a file in an archive or folder tell."""
+    if _ESCAPES.search(name):
+        found.add(
+            "AK8009", Severity.HIGH, where, f"a file named {name[:120]!r}, which leads out of its folder", loading.ARCHIVE
+        )
+    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
+        found.add("AK8009", Severity.HIGH, where, "a link or device in place of a file", loading.ARCHIVE)
+    if _PROGRAMS.search(name):
+        found.add(
+            "AK8009", Severity.MEDIUM, where, f"a program or pickle, {name[-60:]!r}, where a model keeps none", loading.ARCHIVE
+        )
+
+
+def _open(opened: zipfile.ZipFile, info: zipfile.ZipInfo, source: ByteSource) -> ByteSource:
+    """The content: where it lies if it is stored as it is, else inflated, the first part of it."""
+    if info.compress_type == zipfile.ZIP_STORED:
+        head = source.read(info.header_offset, 30)
+        if head[:4] == archive.LOCAL and len(head) == 30:
+            start = info.header_offset + 30 + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+            return source.window(start, info.file_size, info.filename)
+    with opened.open(info) as stream:
+        try:
+            data = stream.read(min(_EXAMINED, 64 * limits.MIB))
+        except zlib.error as error:
+            raise zipfile.BadZipFile(str(error)) from None
+    return wrap_bytes(data, info.filename)
+
+
+def audit_tar(found: Collector, data: bytes, part: str) -> None:
+    """The names in a tar archive; where a layer or a download unpacks one, they decide where its files go."""
+    with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as opened:
+        for number, member in enumerate(opened):
+            if number >= MOST_MEMBERS:
+                break
+            judge_member(found, member.name, f"{part}/{member.name}")
+            if member.issym() or member.islnk() or member.isdev():
+                seen = f"a link to {member.linkname[:120]!r}" if not member.isdev() else "a device"
+                found.add("AK8009", Severity.HIGH, f"{part}/{member.name}", seen, loading.ARCHIVE)

@@ -1,0 +1,206 @@
+"""A configuration walked value by value: stored functions, names that lead to code, paths and URLs, wherever they stand.
+
+It knows nothing of models: what Keras would do with a value depends on its form, so that a value counts also where no
+Keras looks today.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from .. import limits
+from ..bytecode import looks_stored
+from ..containers.json_text import parse_json
+from ..errors import AnyKerasError
+from . import graphs, loading, names
+from .functions import judge_stored
+from .risks import Collector, Loading, Severity
+
+_PATHS = frozenset({"vocabulary", "idf_weights"})
+_PLACES = frozenset(
+    """filepath file_path path handle weights_path model_path saved_model_path vocabulary_file fname origin url cache_dir
+    log_dir
+    export_dir asset_path proto proto_path""".split()  # noqa: SIM905
+)
+_OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,12}://|file:|/[^/\s]|~[\w/]|\.{1,2}[/\\]|[A-Za-z]:[\\/]|\\\\|.*[/\\]\.\.[/\\]")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,12}://\S")
+_CLIMBS = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\~]|^[A-Za-z]:[\\/]|\0")
+_FUNCTION_KEYS = frozenset({"function", "output_shape", "mask", "call_fn", "init_fn"})
+_TF_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"})
+
+
+class _Place(NamedTuple):
+    value: object
+    where: str
+    key: str
+    holder: str  # the class of the innermost object around
+
+
+def audit_text(found: Collector, text: str, part: str, legacy: bool) -> bool:
+    """Audit a configuration as JSON text. Whether it was JSON; what is wrong with it is a risk or, if benign, nothing.
+
+    `legacy` is true for what no safe mode of Keras has ever protected fully: HDF5 files and bare architectures.
+    """
+    try:
+        value: object = parse_json(text, part)
+    except AnyKerasError as error:
+        value = _parse_leniently(text)
+        if value is None:
+            return False
+        severity = Severity.MEDIUM if error.code in ("AK1122", "AK1003") else Severity.LOW
+        found.add("AK8014", severity, part, f"a configuration that no Keras writes: {error.seen}", loading.UNJUDGED)
+    if not isinstance(value, dict | list):
+        return False
+    walk_value(found, value, part, legacy)
+    return True
+
+
+def _parse_leniently(text: str) -> object:
+    """As Python's own parser takes it, which Keras uses, with what it drops of repeated keys; None where it fails too."""
+    if len(text) > limits.current().config_bytes:
+        return None
+
+    def keep(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        last = dict(pairs)
+        if len(last) == len(pairs):
+            return last
+        return {**last, "(repeated)": [value for key, value in pairs if last[key] is not value]}
+
+    try:
+        return json.loads(text, object_pairs_hook=keep)
+    except (ValueError, RecursionError):
+        return None
+
+
+def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
+    """Every value of a configuration, without recursion; the work is charged to the budget of the file."""
+    budget = limits.budget()
+    as_code = loading.CODE
+    left = [_Place(root, part, "", "")]
+    while left:
+        place = left.pop()
+        budget.charge(1)
+        value, where, key, holder = place
+        if isinstance(value, str):
+            _judge_text(found, place, as_code, legacy)
+        elif isinstance(value, list):
+            if looks_stored(value) and judge_stored(found, where, value, key in _FUNCTION_KEYS, as_code):
+                left += [_Place(item, f"{where}[{at}]", "value", holder) for at, item in enumerate(value[1:], 1)]
+                continue
+            inside = "" if key in _PATHS else key  # the words of a vocabulary are content
+            left += [_Place(item, f"{where}[{at}]", inside, holder) for at, item in enumerate(value)]
+        elif isinstance(value, Mapping):
+            inner = _judge_object(found, value, place, as_code)
+            left += [_Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items()]
+
+
+def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, as_code: Loading) -> str:
+    """Judge a mapping that may be a serialized object; the name of the class that what is in it belongs to."""
+    if "class_name" not in value:
+        if value.get("safe_mode") is False:
+            found.add(
+                "AK8004", Severity.HIGH, place.where, "an argument that switches the safe mode of Keras off", loading.GADGET
+            )
+        return place.holder
+    class_name, config = value["class_name"], value.get("config")
+    if class_name == "__lambda__":
+        judge_stored(found, place.where, value, True, as_code)
+        return "__lambda__"
+    if not isinstance(class_name, str):
+        return place.holder
+    module = _text(value.get("module")) or _text(value.get("package"))
+    registered = _text(value.get("registered_name"))
+    name = config if class_name in ("function", "__function__") and isinstance(config, str) else class_name
+    if not found.is_trusted(f"{module}.{name}", name, registered):
+        is_function = name is config
+        judged = names.judge_function(module, name) if is_function else names.judge_class(module, name)
+        _note(found, place.where, judged, _loading_of(module, name))
+        if registered not in ("", name, class_name):
+            _judge_registered(found, place.where, registered)
+        if class_name not in _TF_LAYERS:
+            _judge_module_attributes(found, config, place.where)
+    if class_name in _TF_LAYERS and isinstance(config, dict):
+        _judge_tensorflow(found, config, place.where)
+    if class_name == "TensorFlowOpLayer" and isinstance(config, dict):
+        graphs.judge_node_text(found, config.get("node_def"), place.where)
+    return class_name
+
+
+def _loading_of(module: str, name: str) -> Loading:
+    if name in names.LOADERS:
+        return loading.LOADS_MORE
+    if names.is_keras(module):
+        return loading.GADGET
+    return loading.IMPORTED if names.judge_module(module) or module == "builtins" else loading.CUSTOM
+
+
+def _note(found: Collector, where: str, judged: names.Judged, as_: Loading) -> None:
+    if judged.severity is Severity.INFO and not judged.why:
+        return
+    if as_ is loading.LOADS_MORE:
+        found.add("AK8007", judged.severity, where, judged.why, as_)
+    elif judged.severity.rank >= Severity.MEDIUM.rank:
+        found.add("AK8004", judged.severity, where, judged.why, as_)
+    else:
+        found.add("AK8005", judged.severity, where, judged.why, as_)
+
+
+def _judge_registered(found: Collector, where: str, registered: str) -> None:
+    """``Package>Name``: looked up among registered classes only, so that a dotted path has no business there."""
+    package, _, name = registered.rpartition(">")
+    if names.judge_module(package or name) or name in names.BUILTINS | names.ATTRIBUTES:
+        seen = f"the registered name {registered!r} is the path of something that acts"
+        found.add("AK8004", Severity.HIGH, where, seen, loading.IMPORTED)
+
+
+def _judge_module_attributes(found: Collector, config: object, where: str) -> None:
+    """A Lambda keeps the module of its function beside it; Keras 1 and 2 read its globals."""
+    if not isinstance(config, dict):
+        return
+    for key in ("function", "output_shape", "mask"):
+        module, name = config.get("module" if key == "function" else f"{key}_module"), config.get(key)
+        if isinstance(name, str) and not looks_stored(name):
+            judged = names.judge_function(_text(module) if module != "builtins" else "", name)
+            if key == "function" or judged.severity.rank >= Severity.MEDIUM.rank:
+                _note(found, f"{where}/config/{key}", judged, loading.IMPORTED)
+        elif isinstance(module, str) and (outside := names.judge_module(module)) and outside.severity is Severity.CRITICAL:
+            found.add("AK8004", Severity.MEDIUM, f"{where}/config/{key}", f"its globals are those of {module!r}", loading.CODE)
+
+
+def _judge_tensorflow(found: Collector, config: Mapping[str, object], where: str) -> None:
+    """A call of a function of TensorFlow, by its dotted name."""
+    name = _text(config.get("function")) or _text(config.get("cls_symbol")) or _text(config.get("cls_ref"))
+    if not name:
+        return
+    root = name.split(".")[0]
+    if names.FUNCTIONS_OF_TF.search(name) and not names.PARSERS_OF_TF.search(name):
+        found.add("AK8012", Severity.HIGH, where, f"a call of tf.{name}, which reaches outside of the graph", loading.GRAPH)
+    elif root in names.EXECUTING or root in names.BUILTINS or "__" in name.replace("__operators__", ""):
+        found.add("AK8004", Severity.HIGH, where, f"a call of {name!r}, which is no function of TensorFlow", loading.GADGET)
+
+
+def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool) -> None:
+    value, where, key, holder = place
+    assert isinstance(value, str)
+    if len(value) >= 40 and looks_stored(value) and judge_stored(found, where, value, key in _FUNCTION_KEYS, as_code):
+        return
+    if len(value) >= 40 and holder == "Lambda" and key == "function":
+        judge_stored(found, where, value, True, as_code)
+    elif key in _PATHS:
+        severity = Severity.HIGH if _OUTSIDE.match(value) else Severity.MEDIUM
+        found.add("AK8006", severity, where, f"words that Keras reads from the file or URL {value[:120]!r}", loading.READS)
+    elif key == "name" and _CLIMBS.search(value):
+        seen = f"a layer whose name {value[:80]!r} is a path out of the folder"
+        found.add("AK8006", Severity.MEDIUM, where, seen, loading.LAYER_PATH)
+    elif _OUTSIDE.match(value) and len(value) < 4096 and (_URL.match(value) or key in _PLACES):
+        severity = Severity.MEDIUM if holder in names.LOADERS or key in _PLACES else Severity.LOW
+        found.add("AK8006", severity, where, f"the path or URL {value[:120]!r}", loading.READS)
+    elif value[:1] in "{[" and len(value) > 20 and '"class_name"' in value:
+        audit_text(found, value, where, legacy)  # JSON inside JSON
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

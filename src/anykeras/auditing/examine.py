@@ -1,0 +1,232 @@
+"""Every kind that bytes can be taken for, and what each of them would do.
+
+A file can be several kinds at once, and Keras chooses by other marks than people do, so that all of them are looked into.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tarfile
+import zlib
+from typing import Final
+
+from .. import limits
+from ..containers.config_text.container import JSON_START, YAML_START
+from ..containers.folder import list_names
+from ..containers.hdf5.nodes import SIGNATURE
+from ..containers.keras_zip.archive import END
+from ..containers.source import ByteSource, open_source, wrap_bytes
+from ..containers.texts import detect_encoding
+from ..errors import AnyKerasError
+from . import loading
+from .archives import audit_tar, audit_zip, find_archive, judge_member
+from .configuration import audit_text, walk_value
+from .graphs import audit_graph
+from .hdf5_files import audit_hdf5, scan_texts
+from .names import judge_pickled
+from .pickles import NPY, audit_npy, audit_pickle, looks_pickled
+from .risks import Collector, Severity
+
+DEEPEST: Final = 4  # files inside files
+MOST_FILES: Final = 10_000  # of a folder
+_HEAD: Final = 1 << 16
+_INFLATED: Final = 64 * limits.MIB
+_OFFSETS: Final = (512, 1024, 2048, 4096, 8192, 16384, 32768)  # where HDF5 looks for its signature
+_EXECUTABLES: Final = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
+_PYTHON_TAG: Final = re.compile(
+    r"(?:!!|tag:yaml\.org,2002:|![\w-]*!?)python/(?P<kind>[\w/]+)(?::(?P<name>[\w.]*))?|(?P<directive>^%TAG\b[^\n]*)",
+    re.MULTILINE,
+)
+_PLAIN_TAGS: Final = frozenset("tuple unicode str none bool int long float complex list dict bytes".split())  # noqa: SIM905
+_GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
+
+
+def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> None:
+    """Audit bytes, whatever they are; `part` names them."""
+    head = source.read(0, _HEAD)
+    kinds = _find_kinds(source, head)
+    if depth == 0:
+        found.kinds += kinds or ["unknown"]
+    if len([kind for kind in kinds if kind != "text"]) > 1:
+        seen = f"bytes that are {' and '.join(kinds)} at once, so that programs see different files in them"
+        found.add("AK8009", Severity.HIGH, part, seen, loading.ARCHIVE)
+    for kind in kinds:
+        try:
+            _examine_as(kind, found, source, head, part, depth)
+        except AnyKerasError as error:
+            severity = Severity.MEDIUM if error.code == "AK1003" else Severity.LOW
+            found.add("AK8014", severity, part, f"it could not be audited to its end: {error.seen}", loading.UNJUDGED)
+
+
+def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
+    kinds = []
+    if head.startswith(SIGNATURE):
+        kinds.append("hdf5")
+    elif any(source.read(at, 8) == SIGNATURE for at in _OFFSETS):
+        kinds.append("hdf5 behind other bytes")
+    if find_archive(source):
+        kinds.append("zip" if head.startswith(b"PK\3\4") else "zip behind other bytes")
+    elif head.startswith(b"PK\3\4"):
+        kinds.append("zip without an end")
+    if head.startswith(NPY):
+        kinds.append("npy")
+    elif looks_pickled(head):
+        kinds = ["pickle"]  # a pickle of a model ends as the archive in it
+    if head.startswith(b"\x1f\x8b"):
+        kinds.append("gzip")
+    if head[257:262] == b"ustar":
+        kinds.append("tar")
+    if head.startswith(_EXECUTABLES) or (head.startswith(b"#!") and b"\n" in head[:200]):
+        kinds.append("program")
+    if not kinds and (head.startswith(_GRAPH_LIKE) and b"\x12" in head and b"\0" in head[:4096]):
+        kinds.append("graph")
+    text = head[: len(head) & ~1].decode(detect_encoding(head), "replace")
+    if not kinds and "\0" not in text[:256]:
+        kinds += ["json"] if JSON_START.match(text) else ["yaml"] if YAML_START.search(text) or _PYTHON_TAG.search(text) else []
+    return kinds
+
+
+def _examine_as(kind: str, found: Collector, source: ByteSource, head: bytes, part: str, depth: int) -> None:
+    if kind.startswith("hdf5"):
+        at = 0 if kind == "hdf5" else next(at for at in _OFFSETS if source.read(at, 8) == SIGNATURE)
+        audit_hdf5(found, source if not at else source.window(at, source.size - at, source.name), part)
+        if at:
+            seen = "an HDF5 file with other bytes in front of it"
+            found.add("AK8009", Severity.MEDIUM, part, seen, loading.ARCHIVE)
+    elif kind.startswith("zip"):
+        _examine_zip(kind, found, source, part, depth)
+    elif kind == "npy":
+        audit_npy(found, source, part)
+    elif kind == "pickle":
+        for number, held in enumerate(audit_pickle(found, source, part)):
+            _go_deeper(found, held, f"{part}/(model {number})", depth)
+    elif kind == "gzip":
+        inflater = zlib.decompressobj(31)
+        _go_deeper(found, _inflate(inflater, source, part), f"{part}/(inflated)", depth)
+    elif kind == "tar":
+        _examine_tar(found, source, part)
+    elif kind == "program":
+        found.add("AK8009", Severity.MEDIUM, part, "a program, where a model keeps none", loading.UNJUDGED)
+    elif kind == "graph":
+        examine_graph(found, source, part)
+    elif kind in ("json", "yaml"):
+        _examine_text(found, source, head, part)
+
+
+def _examine_zip(kind: str, found: Collector, source: ByteSource, part: str, depth: int) -> None:
+    if kind == "zip without an end":
+        misled = END in source.read(max(0, source.size - 66_000), 66_000)
+        seen = "an archive with an end record that does not hold" if misled else "an archive that is cut off"
+        found.add("AK8014", Severity.MEDIUM if misled else Severity.LOW, part, seen, loading.UNJUDGED)
+        scan_texts(found, source, part)
+    elif depth >= DEEPEST:
+        found.add("AK8009", Severity.MEDIUM, part, "archives inside archives inside archives", loading.ARCHIVE)
+    else:
+        if kind != "zip":
+            seen = "an archive with other bytes in front of it"
+            found.add("AK8009", Severity.MEDIUM, part, seen, loading.ARCHIVE)
+        audit_zip(found, source, part, depth, examine)
+
+
+def _inflate(inflater: zlib._Decompress, source: ByteSource, part: str) -> ByteSource:
+    try:
+        return wrap_bytes(inflater.decompress(source.read(0, _INFLATED), _INFLATED), part)
+    except zlib.error:
+        return wrap_bytes(b"", part)
+
+
+def _go_deeper(found: Collector, source: ByteSource, part: str, depth: int) -> None:
+    if depth >= DEEPEST:
+        found.add("AK8009", Severity.MEDIUM, part, "archives inside archives inside archives", loading.ARCHIVE)
+    else:
+        examine(found, source, part, depth + 1)
+
+
+def _examine_tar(found: Collector, source: ByteSource, part: str) -> None:
+    try:
+        audit_tar(found, source.read(0, _INFLATED), part)
+    except (tarfile.TarError, ValueError, OSError) as error:
+        found.add("AK8014", Severity.LOW, part, f"a tar archive that cannot be read: {str(error)[:80]}", loading.UNJUDGED)
+
+
+def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) -> None:
+    bound = limits.current().config_bytes
+    data = source.read(0, min(source.size, bound))
+    text = data.decode(detect_encoding(head), "replace")
+    if JSON_START.match(text):
+        if not audit_text(found, text, part, True):
+            scan_texts(found, source, part)
+        return
+    _judge_tags(found, text, part)
+    from ..containers.config_text.yaml import parse_yaml  # most files are no YAML
+
+    try:
+        walk_value(found, parse_yaml(text, part, []), part, True)
+    except AnyKerasError as error:
+        found.add("AK8014", Severity.LOW, part, f"YAML that no Keras writes: {error.seen}", loading.UNJUDGED)
+
+
+def _judge_tags(found: Collector, text: str, part: str) -> None:
+    """Tags with which a loader of YAML makes objects of Python."""
+    for match in {match[0]: match for match in _PYTHON_TAG.finditer(text)}.values():
+        kind, name = match["kind"] or "", match["name"] or ""
+        if kind in _PLAIN_TAGS:
+            continue
+        if match["directive"]:
+            severity, why = Severity.MEDIUM, "a directive that renames tags"
+        else:
+            module, _, attribute = name.rstrip(".").rpartition(".")
+            judged = judge_pickled(f"{module} {attribute}") if module else judge_pickled(f"{attribute} ")
+            worst = Severity.LOW if kind == "name" and judged.severity is Severity.MEDIUM else judged.severity
+            severity, why = worst, judged.why or "data of numpy or Keras"
+        found.add("AK8013", severity, part, f"the YAML tag {match[0][:120]!r} makes an object of Python: {why}", loading.YAML)
+
+
+def examine_graph(found: Collector, source: ByteSource, part: str) -> None:
+    """A protocol buffer of TensorFlow: its operations, and the configurations that tf.keras keeps beside the graph."""
+    data = source.read(0, min(source.size, limits.current().asset_bytes))
+    audit_graph(found, data, part)
+    scan_texts(found, wrap_bytes(data, part), part, 4096)
+
+
+def examine_folder(found: Collector, root: str) -> None:
+    """Every file of a folder that is one model: an unpacked ``.keras``, a SavedModel, a checkpoint."""
+    found.kinds.append("folder")
+    left, count = [""], 0
+    while left:
+        at = left.pop()
+        for name in sorted(list_names(os.path.join(root, at) if at else root)):
+            count += 1
+            if count > MOST_FILES:
+                found.add("AK8014", Severity.MEDIUM, root, f"more than {MOST_FILES} files", loading.UNJUDGED)
+                return
+            inside = f"{at}/{name}" if at else name
+            path = os.path.join(root, *inside.split("/"))
+            mode = os.lstat(path).st_mode
+            if stat.S_ISDIR(mode):
+                left.append(inside)
+            elif _is_blob(root, path, mode):
+                examine(found, open_source(os.path.realpath(path)), inside, 1)
+            else:
+                judge_member(found, inside, inside, mode)
+                if stat.S_ISREG(mode):
+                    _examine_file(found, path, inside)
+
+
+def _is_blob(root: str, path: str, mode: int) -> bool:
+    """Whether a link is that of a Hugging Face cache: into the ``blobs`` beside ``snapshots``."""
+    if not stat.S_ISLNK(mode) or "snapshots" not in os.path.abspath(root).split(os.sep):
+        return False
+    home = os.path.abspath(root).split(f"{os.sep}snapshots")[0]
+    target = os.path.realpath(path)
+    return os.path.dirname(target) == os.path.join(os.path.realpath(home), "blobs") and os.path.isfile(target)
+
+
+def _examine_file(found: Collector, path: str, inside: str) -> None:
+    source = open_source(path)
+    if inside.endswith(".pb"):
+        examine_graph(found, source, inside)
+    elif not re.search(r"\.data-\d{5}-of-\d{5}$|\.index$", inside):
+        examine(found, source, inside, 1)

@@ -1,0 +1,197 @@
+"""A stored function judged by the names that its instructions use; it is read, never run.
+
+Every function inside it counts, also one that nothing calls. A chain of attributes is followed from the global or the
+import that it starts at (``tf.io.read_file``); an attribute of anything else is judged by itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .. import bytecode
+from ..bytecode import CodeObject
+from ..bytecode.checks import indexes
+from ..bytecode.instructions import decode
+from ..errors import AnyKerasError
+from . import loading, names
+from .risks import Collector, Loading, Severity
+
+_LONGEST = 4000  # characters of a source that is shown
+_TEXTS = re.compile(
+    r"\w{2,12}://|/bin/(?:ba)?sh|/dev/tcp|/etc/|\\\\|powershell|cmd\.exe|\bcurl\b|\bwget\b|\bnc\s+-|\brm\s+-|\bchmod\b|__import__|"
+    r"\bimport\s+\w+|\beval\(|\bexec\(|\bos\.system|\bsubprocess\b|\.bashrc|\.ssh|id_rsa|base64",
+    re.IGNORECASE,
+)
+_READ = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_CLASSDEREF"})
+_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR", "DELETE_ATTR"})
+_PLAIN = frozenset(
+    """abs all any bool dict divmod enumerate filter float frozenset int isinstance issubclass iter len list map max min
+    next object
+    pow print property range reversed round set slice sorted staticmethod str sum super tuple type zip unicode xrange long bytes
+    bytearray complex callable chr ord hash id repr format hasattr reduce cmp unichr basestring NotImplemented Ellipsis
+    None True
+    False __name__ __doc__ __file__""".split()  # noqa: SIM905
+)
+
+
+@dataclass
+class _Uses:
+    """The names that a function uses."""
+
+    dotted: list[str] = field(default_factory=list)  # from a global on
+    attributes: list[str] = field(default_factory=list)  # of values
+    modules: list[str] = field(default_factory=list)  # imported
+    texts: list[str] = field(default_factory=list)
+
+
+def judge_stored(found: Collector, where: str, value: object, certain: bool, loading_as: Loading) -> bool:
+    """Judge what looks like a stored function; `certain` where Keras would take it for one. Whether it was one."""
+    try:
+        stored = bytecode.read_stored(value)
+        identified = bytecode.identify(stored.code_bytes)
+    except AnyKerasError as error:
+        if certain:
+            found.functions += 1
+            seen = f"stored code that no Python could have written, or that is made to mislead: {error.seen}"
+            found.add("AK8003", Severity.MEDIUM, where, seen, loading_as)
+        return certain
+    found.functions += 1
+    for number, item in enumerate((*stored.defaults, *(stored.closure or ()))):
+        if isinstance(item, bytecode.StoredFunction):
+            _judge_code(found, f"{where}/value {number}", bytecode.identify(item.code_bytes).best, (), (), loading_as)
+    _judge_code(found, where, identified.best, stored.defaults, stored.closure or (), loading_as)
+    return True
+
+
+def _judge_code(
+    found: Collector, where: str, code: CodeObject, defaults: tuple[object, ...], closure: tuple[object, ...], as_: Loading
+) -> None:
+    uses = _Uses()
+    for inner in _list_functions(code):
+        _collect(inner, uses)
+    source = _write(code, defaults, closure)
+    reasons = sorted(set(_judge(uses)), key=lambda reason: -reason[0].rank)
+    worst = reasons[0][0] if reasons else Severity.INFO
+    python = f"Python {code.version[0]}.{code.version[1]}"
+    if worst.rank < Severity.MEDIUM.rank:
+        told = f"; {', '.join(reason for _, reason in reasons[:4])}" if reasons else ""
+        found.add("AK8001", worst, where, f"a function of {python} that only computes{told}", loading.COMPUTES, source)
+        return
+    told = "; ".join(reason for level, reason in reasons[:6] if level.rank >= Severity.MEDIUM.rank)
+    found.add("AK8002", worst, where, f"a function of {python} that does more than compute: {told}", as_, source)
+
+
+def _write(code: CodeObject, defaults: tuple[object, ...], closure: tuple[object, ...]) -> str:
+    """Python text, else the listing of names, constants and instructions."""
+    try:
+        text = bytecode.write_source(code, defaults, closure).text
+    except AnyKerasError:
+        text = "\n".join(bytecode.list_code(code))
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n... ({len(text)} characters)"
+
+
+def _list_functions(code: CodeObject) -> Iterator[CodeObject]:
+    """A function and all inside it, each once."""
+    seen, left = set[int](), [code]
+    while left:
+        one = left.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            left += [held for held in one.consts if isinstance(held, CodeObject)]
+
+
+def _collect(code: CodeObject, uses: _Uses) -> None:
+    body, chain, module = decode(code), "", ""
+    for step in body.instructions:
+        if body.dialect.indexes.get(step.name) != "name":
+            if step.name not in ("PRECALL", "PUSH_NULL", "CACHE", "NOP", "RESUME", "COPY_FREE_VARS"):
+                chain = ""
+            continue
+        name = code.names[next(iter(indexes(body, step)))]
+        if step.name in _READ:
+            chain = name
+        elif step.name == "IMPORT_NAME":
+            chain = module = name
+            uses.modules.append(name)
+            continue
+        elif step.name == "IMPORT_FROM":
+            uses.dotted.append(f"{module}.{name}")
+            continue
+        elif step.name in _ATTRIBUTE:
+            uses.attributes.append(name)
+            chain = f"{chain}.{name}" if chain else ""
+        else:
+            chain = ""
+        if chain:
+            uses.dotted.append(chain)
+    left = list(code.consts)
+    while left:
+        item = left.pop()
+        if isinstance(item, tuple | frozenset):
+            left += item
+        elif isinstance(item, str | bytes):
+            uses.texts.append(item if isinstance(item, str) else item.decode("latin-1"))
+
+
+def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
+    """What speaks against a function, each with its weight."""
+    for module in uses.modules:
+        yield from _judge_import(module)
+    for dotted in uses.dotted:
+        yield from _judge_dotted(dotted)
+    for attribute in uses.attributes:
+        if attribute in names.ATTRIBUTES:
+            yield Severity.HIGH, f"it uses the attribute {attribute!r}"
+        elif attribute in names.SUSPECT_ATTRIBUTES - {"io"}:
+            yield Severity.MEDIUM, f"it uses the attribute {attribute!r}"
+    for text in uses.texts:
+        if len(text) < 65536 and (match := _TEXTS.search(text)):
+            yield Severity.MEDIUM, f"it holds the text {text[max(0, match.start() - 20) : match.end() + 40]!r}"
+
+
+def _judge_import(module: str) -> Iterator[tuple[Severity, str]]:
+    root = module.split(".")[0]
+    if root in names.HARMLESS_MODULES or (root in names.NUMERIC and root != "torch"):
+        return
+    judged = names.judge_module(module)
+    yield (judged.severity if judged else Severity.MEDIUM), f"it imports {module!r}"
+
+
+def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
+    root, _, rest = dotted.partition(".")
+    if root in names.BUILTINS:
+        yield Severity.CRITICAL, f"it calls {root!r}"
+    elif root in names.INSPECTING:
+        yield Severity.MEDIUM, f"it calls {root!r}"
+    elif root in names.NUMERIC:
+        if rest and names.FUNCTIONS_OF_TF.search(rest) and not names.PARSERS_OF_TF.search(rest) and root in _TENSORFLOW:
+            yield Severity.HIGH, f"it uses {dotted!r}, which reaches outside of the graph"
+        elif rest and root in ("np", "numpy") and rest.split(".")[0] in _NUMPY:
+            yield Severity.HIGH, f"it uses {dotted!r}, which reads or writes files"
+    elif root not in _PLAIN and root not in names.HARMLESS_MODULES:
+        judged = names.judge_module(root)
+        severity = judged.severity if judged else Severity.LOW
+        yield severity, f"it uses {dotted!r}" if judged else f"{root!r} is not in the file"
+
+
+_TENSORFLOW = frozenset({"tf", "tensorflow", "K", "keras", "tf_keras", "backend"})
+_NUMPY = frozenset(
+    [
+        "load",
+        "save",
+        "savez",
+        "savetxt",
+        "loadtxt",
+        "genfromtxt",
+        "fromfile",
+        "memmap",
+        "DataSource",
+        "ctypeslib",
+        "testing",
+        "f2py",
+        "distutils",
+    ]
+)

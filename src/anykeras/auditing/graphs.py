@@ -1,0 +1,109 @@
+"""Operations of TensorFlow graphs that touch files, run Python or reach the network, found in the bytes of a graph.
+
+The bytes are searched for the field of a node that names its operation, at whatever depth: functions, graphs inside the
+constants of a graph, and nodes that no parser reaches count too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from functools import cache
+from typing import Final
+
+from . import loading
+from .risks import Collector, Severity
+
+
+def _split(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# tensorflow/core/ops of TensorFlow 2.21 (io_ops, script_ops, summary_ops, lookup_ops, dataset_ops, debug_ops, rpc_ops).
+OPERATIONS: Final = {
+    "runs Python": (Severity.CRITICAL, _split("PyFunc PyFuncStateless EagerPyFunc GeneratorDataset ParallelPyFunc")),
+    "writes files": (
+        Severity.CRITICAL,
+        _split(
+            """WriteFile Save SaveSlices WriteImageSummary WriteAudioSummary WriteSummary WriteScalarSummary
+            WriteHistogramSummary
+            WriteGraphSummary WriteRawProtoSummary CreateSummaryFileWriter CreateSummaryDbWriter SaveDataset SaveDatasetV2
+            SnapshotDataset SnapshotDatasetV2 DatasetToTFRecord CacheDataset CacheDatasetV2 DistributedSave DebugIdentity
+            DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary DebugNumericSummaryV2"""
+        ),
+    ),
+    "reads files": (
+        Severity.HIGH,
+        _split(
+            """ReadFile MatchingFiles WholeFileReader WholeFileReaderV2 TextLineReader TextLineReaderV2 TFRecordReader
+            TFRecordReaderV2 FixedLengthRecordReader FixedLengthRecordReaderV2 LMDBReader IdentityReader ReaderRead ReaderReadV2
+            TextLineDataset TFRecordDataset TFRecordDatasetV2 FixedLengthRecordDataset FixedLengthRecordDatasetV2 LMDBDataset
+            SqlDataset ExperimentalSqlDataset ExperimentalLMDBDataset MatchingFilesDataset LoadDataset ImmutableConst
+            LoadAndRemapMatrix GenerateVocabRemapping Restore RestoreSlice ExperimentalMatchingFilesDataset CSVDataset"""
+        ),
+    ),
+    "reaches the network": (
+        Severity.HIGH,
+        _split(
+            """Rpc TryRpc RpcCall RpcClient RpcServer DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3
+            DataServiceDatasetV4 RegisterDataset RegisterDatasetV2 RemoteFusedGraphExecute RemoteCall BigQueryReader
+            BigtableClient CloudBigtable BigQueryDataset KafkaDataset PubSubDataset"""
+        ),
+    ),
+}
+"""What operations do outside of their graph. Those that every SavedModel has to save and restore itself are not listed."""
+
+_PRINTS: Final = b"\x0a\x0doutput_stream"
+_PRINTS_TO_FILE: Final = re.compile(rb"output_stream.{0,12}file://", re.DOTALL)
+_NAME: Final = 255
+
+
+@cache
+def _pattern() -> re.Pattern[bytes]:
+    """Field 2 of a node, its operation, as a text with its length before it."""
+    listed = sorted({name for _, names in OPERATIONS.values() for name in names}, key=len, reverse=True)
+    return re.compile(b"|".join(b"\x12" + re.escape(bytes([len(name)]) + name.encode()) for name in listed))
+
+
+@cache
+def _effects() -> dict[str, tuple[Severity, str]]:
+    return {name: (severity, effect) for effect, (severity, names) in OPERATIONS.items() for name in names}
+
+
+def judge_operation(found: Collector, name: str, where: str, times: int = 1) -> None:
+    """Note an operation that does something outside of its graph."""
+    effect = _effects().get(name)
+    if effect is not None:
+        count = f" ({times} times)" if times > 1 else ""
+        found.add("AK8012", effect[0], where, f"the operation {name}{count} {effect[1]}", loading.GRAPH)
+
+
+def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
+    """Find the operations in the bytes of a SavedModel, a graph or a function library."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for match in _pattern().finditer(data):
+        name = match[0][2:].decode()
+        counts[name] += 1
+        first.setdefault(name, _find_node(bytes(data[max(0, match.start() - _NAME) : match.start()])))
+    for name, times in counts.items():
+        judge_operation(found, name, f"{part}/{first[name]}" if first[name] else part, times)
+    if _PRINTS_TO_FILE.search(data):
+        found.add("AK8012", Severity.HIGH, part, "an operation that prints into a file", loading.GRAPH)
+
+
+def _find_node(before: bytes) -> str:
+    """The name of a node: field 1, which ends where field 2 begins; "" where it does not stand there."""
+    for size in range(1, min(len(before) - 1, 127)):
+        start = len(before) - size
+        if before[start - 2] == 0x0A and before[start - 1] == size:
+            return before[start:].decode("utf-8", "replace")
+    return ""
+
+
+def judge_node_text(found: Collector, node: object, where: str) -> None:
+    """The node that a TensorFlowOpLayer holds: text of a protocol buffer, or JSON."""
+    text = node if isinstance(node, str) else json.dumps(node) if isinstance(node, dict) else ""
+    for name in re.findall(r"\"?\bop\"?\s*:\s*\\*\"(\w+)\\*\"", text[:65536]):
+        judge_operation(found, name, where)

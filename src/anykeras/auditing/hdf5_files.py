@@ -1,0 +1,144 @@
+"""HDF5 files: configurations in attributes, what leads out of the file, and what declares far more than it holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from .. import limits
+from ..containers.guard import guard_decoding
+from ..containers.hdf5.nodes import Node, open_tree
+from ..containers.source import ByteSource, wrap_bytes
+from ..errors import AnyKerasError
+from . import loading
+from .configuration import audit_text
+from .pickles import audit_pickle, looks_pickled
+from .risks import Collector, Loading, Severity
+
+_LOOKED_INTO: Final = 1 << 20  # bytes of an array of bytes
+_PARTS: Final = 10_000  # pieces of one text
+_KINDS: Final[dict[str, tuple[str, Severity, Loading]]] = {
+    "AK1106": ("AK8010", Severity.HIGH, loading.OUTSIDE),
+    "AK1107": ("AK8010", Severity.LOW, loading.UNJUDGED),
+    "AK1108": ("AK8011", Severity.HIGH, loading.BOMB),
+    "AK1003": ("AK8011", Severity.MEDIUM, loading.BOMB),
+    "AK1103": ("AK8014", Severity.LOW, loading.UNJUDGED),
+    "AK1104": ("AK8014", Severity.LOW, loading.UNJUDGED),
+}
+_OVERLAP: Final = ("overlap", "contain each other", "twice", "point at themselves", "is named")
+
+
+def audit_hdf5(found: Collector, source: ByteSource, part: str) -> None:
+    """Audit all attributes and arrays of a file; what hides one of them does not hide the others."""
+
+    def report(error: AnyKerasError) -> None:
+        _note(found, error, part)
+
+    try:
+        root = open_tree(source, report)
+    except AnyKerasError as error:
+        report(error)
+        scan_texts(found, source, part)
+        return
+    for node in root.walk():
+        _audit_node(found, node, part)
+
+
+def _note(found: Collector, error: AnyKerasError, part: str) -> None:
+    code, severity, as_ = _KINDS.get(error.code, ("AK8014", Severity.LOW, loading.UNJUDGED))
+    where = f"{part}/{error.part}" if error.part else part
+    if "virtual dataset" in error.seen:
+        code, severity, as_ = "AK8010", Severity.HIGH, loading.OUTSIDE
+    elif (error.code == "AK1103" and any(word in error.seen for word in _OVERLAP)) or (
+        error.code == "AK1106" and "soft link" in error.seen
+    ):
+        severity = Severity.MEDIUM
+    found.add(code, severity, where, error.seen, as_)
+
+
+def _audit_node(found: Collector, node: Node, part: str) -> None:
+    limits.budget().charge(1)
+    texts: dict[str, dict[int, str]] = {}
+    for key, value in node.attributes.items():
+        where = f"{part}/{node.path}/{key}" if node.path else f"{part}/{key}"
+        text = _as_text(value)
+        if text is None:
+            continue
+        stem = key.rstrip("0123456789")
+        if stem != key:  # h5py keeps a long text in numbered parts
+            texts.setdefault(stem, {})[int(key[len(stem) :][:6])] = text
+        _audit_attribute(found, text, where)
+    for stem, pieces in texts.items():
+        joined = "".join(pieces[number] for number in sorted(pieces)[:_PARTS])
+        _audit_attribute(found, joined, f"{part}/{node.path}/{stem}" if node.path else f"{part}/{stem}")
+    if node.stored is not None:
+        _audit_array(found, node, f"{part}/{node.path}")
+
+
+def _audit_attribute(found: Collector, text: str, where: str) -> None:
+    if text.lstrip()[:1] in ("{", "["):
+        audit_text(found, text, where, True)
+    elif looks_pickled(head := text[:4096].encode("latin-1", "replace")) and (text[:1] == "\x80" or b"\n" in head[:80]):
+        _audit_pickle(found, text.encode("latin-1", "replace"), where)
+
+
+def _audit_pickle(found: Collector, data: bytes, where: str) -> None:
+    found.add("AK8008", Severity.MEDIUM, where, "a pickle, where Keras keeps numbers and texts", loading.PICKLE)
+    for _ in audit_pickle(found, wrap_bytes(data, where), where):
+        pass  # what it holds is no worse than the pickle itself
+
+
+def _as_text(value: object) -> str | None:
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind in "SUO" and 0 < value.size <= _PARTS:
+            pieces = [_as_text(item) for item in value.reshape(-1).tolist()]
+            return "".join(piece for piece in pieces if piece is not None)
+        return (
+            bytes(value.tobytes()).decode("latin-1") if value.dtype.kind in "Vu" and 0 < value.nbytes < _LOOKED_INTO else None
+        )
+    if isinstance(value, np.void):
+        return value.tobytes().decode("latin-1")
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace") if value[:1] != b"\x80" else value.decode("latin-1")
+    return value if isinstance(value, str) else None
+
+
+def _audit_array(found: Collector, node: Node, where: str) -> None:
+    """An array of bytes or texts may be a pickle or a configuration."""
+    stored = node.stored
+    if stored is None or stored.declared > _LOOKED_INTO or stored.dtype not in (None, "uint8", "int8"):
+        return
+    try:
+        with guard_decoding(where):
+            array = stored.load()
+    except AnyKerasError:
+        return  # the visit has reported what is wrong with it
+    data = array.tobytes() if array.dtype.kind != "O" else b""
+    if looks_pickled(data[:4096]):
+        _audit_pickle(found, data, where)
+    elif data.lstrip()[:1] == b"{":
+        audit_text(found, data.rstrip(b"\0").decode("utf-8", "replace"), where, True)
+
+
+def scan_texts(found: Collector, source: ByteSource, part: str, most: int = 64) -> None:
+    """Configurations in bytes of which the structure cannot be read: each JSON object that names a class."""
+    import json  # only for what no reader opens
+
+    data = source.read(0, min(source.size, limits.current().config_bytes)).decode("latin-1")
+    decoder, at = json.JSONDecoder(), 0
+    for _ in range(most):
+        at = min((i for i in (data.find(start, at) for start in _STARTS) if i >= 0), default=-1)
+        if at < 0:
+            return
+        try:
+            _, end = decoder.raw_decode(data, at)
+        except (ValueError, RecursionError):
+            at += 1
+            continue
+        if '"class_name"' in data[at:end]:
+            audit_text(found, data[at:end], f"{part} at byte {at}", True)
+        at = end
+
+
+_STARTS: Final = ('{"class_name"', '{"config"', '{"module"', '{"name"', '{"backend"', '{"keras_version"', '{"layers"')

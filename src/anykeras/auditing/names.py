@@ -1,0 +1,269 @@
+"""What a name in a file would lead to: computing, a class of somebody, or something that runs, reads or fetches.
+
+Nothing is imported: names are looked up in tables only.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+from ..catalog.allowed import ACTIVATIONS, CLASSES, FUNCTIONS, TRAINING_NAMES
+from ..catalog.operations import snake_case
+from .risks import Severity
+
+
+def _split(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+KERAS: Final = _split("keras tf_keras")
+NUMERIC: Final = _split(
+    """K backend keras tf_keras tensorflow tf numpy np math cmath jnp jax lax theano T ops layers activations
+    initializers losses
+    metrics regularizers constraints nn tfp tensorflow_probability torch F scipy tfm tfk kl KL kb KB tfa mx mxnet cntk
+    keras_hub keras_cv keras_nlp"""
+)
+"""Roots of names that stored code computes with."""
+
+EXECUTING: Final = _split(
+    """os posix nt subprocess _posixsubprocess sys importlib imp runpy pty commands popen2 ctypes _ctypes cffi builtins
+    __builtin__ __builtins__ socket _socket socketserver SocketServer shutil pickle _pickle cPickle dill cloudpickle joblib
+    marshal shelve code codeop pip setuptools pkg_resources distutils ensurepip webbrowser multiprocessing pdb bdb timeit
+    trace cProfile profile doctest pydoc asyncio zipimport IPython ipykernel jinja2 mako torch torchvision fabric paramiko
+    pexpect sh plumbum invoke numexpr execnet requests urllib urllib2 urllib3 httplib http httpx aiohttp ftplib smtplib
+    telnetlib xmlrpc wget gdown git psutil signal gc threading _thread concurrent venv idlelib lib2to3 antigravity"""
+)
+"""Modules that exist to run, import, unpickle, or reach the network."""
+
+LIBRARIES: Final = _split(
+    """numpy scipy pandas tensorflow jax jaxlib flax h5py PIL cv2 matplotlib yaml skimage sklearn dask ray mlflow datasets boto3
+    botocore google azure docker sqlalchemy lxml nltk spacy numba llvmlite Cython cython sympy networkx django flask twisted
+    tornado celery luigi airflow wandb gradio streamlit huggingface_hub"""
+)
+"""Libraries with functions that read, write or run, and that no class of a model comes from."""
+
+MODEL_PACKAGES: Final = _split(
+    """keras_cv keras_nlp keras_hub keras_core keras_contrib keras_applications keras_preprocessing keras_tuner kerastuner
+    autokeras tensorflow_addons tensorflow_probability tensorflow_model_optimization tensorflow_ranking
+    tensorflow_decision_forests
+    tensorflow_hub tensorflow_text tensorflow_models official qkeras larq spektral tcn keras_tcn transformers efficientnet
+    segmentation_models classification_models keras_bert keras_transformer keras_self_attention keras_multi_head keras_radam
+    keras_layer_normalization keras_pos_embd keras_embed_sim keras_resnet keras_retinanet keras_cv_attention_models kecam
+    keras_unet_collection kgcnn deepctr dgl stellargraph tfimm vit_keras rl keras_rl scikeras innvestigate"""
+)
+"""Packages of layers and models."""
+
+BUILTINS: Final = _split(
+    """eval exec execfile compile open file __import__ input raw_input breakpoint globals locals vars setattr delattr reload
+    exit quit help apply __builtins__ __loader__ __spec__ memoryview"""
+)
+"""Built-in functions that no computation needs."""
+
+INSPECTING: Final = _split("getattr")
+
+ATTRIBUTES: Final = _split(
+    """os sys subprocess builtins importlib ctypes socket shutil pickle marshal modules system popen spawnl spawnv spawnve
+    spawnlp execv execve execl execlp execvp fork forkpty Popen check_output check_call getoutput getstatusoutput
+    startfile urlopen
+    urlretrieve rmtree unlink load_module import_module exec_module find_spec CDLL WinDLL LoadLibrary
+    __subclasses__ __globals__ __builtins__ __bases__ __mro__ __base__ __code__ __import__ __getattribute__ __loader__
+    __reduce__ __reduce_ex__ __dict__ func_globals gi_frame f_globals f_builtins f_back tb_frame cr_frame
+    enable_unsafe_deserialization get_file load_model load_weights save_weights load_op_library load_library
+    load_file_system_library write_file read_file gfile memmap fromfile tofile savez savetxt loadtxt genfromtxt"""
+)
+"""Attributes that no computation needs, whatever they are taken from."""
+
+SUSPECT_ATTRIBUTES: Final = _split(
+    "__class__ __init__ __closure__ py_function py_func numpy_function io save load loads dump dumps python_io ctypeslib"
+)
+
+HARMLESS_MODULES: Final = _split(
+    """math cmath functools itertools operator collections typing random copy string re numbers fractions decimal statistics
+    time datetime warnings abc enum dataclasses __future__ six contextlib json heapq bisect array struct calendar"""
+)
+"""Modules of the standard library that stored code may use without doing anything outside of it."""
+
+FUNCTIONS_OF_TF: Final = re.compile(
+    r"(?:^|\.)(?:io|gfile|python_io|saved_model|summary|profiler|autograph|config|distribute|tpu|queue|train|"
+    r"load_library|load_op_library|load_file_system_library|py_function|py_func|numpy_function|eager_py_func)(?:\.|$)|"
+    r"(?:^|\.)data\.(?!AUTOTUNE)|utils\.get_file|models\.load_model|\b(?:read|write)_file\b|raw_ops\.(?:\w*(?:File|PyFunc|Reader|"
+    r"Dataset|Save|Restore|Rpc|Summary|Debug)\w*)"
+)
+"""Functions of TensorFlow, under their dotted names, that reach outside of the graph."""
+PARSERS_OF_TF: Final = re.compile(r"(?:^|\.)io\.(?:decode_|parse_|encode_|serialize_|extract_|is_jpeg|match_)\w*$")
+
+VERBS: Final = re.compile(
+    r"(?:^|_)(?:system|exec|execute|eval|popen|spawn|shell|command|cmd|loads|download|fetch|urlopen|get_file|import|compile|"
+    r"unpickle|unlink|rmtree|delete|remove|upload|connect|request|curl|wget|install|subprocess|deserialize)(?:$|_)"
+)
+"""Words in the name of a function that acts on something."""
+
+LOADERS: Final = {
+    "TFSMLayer": Severity.HIGH,
+    "TorchModuleWrapper": Severity.HIGH,
+    "JaxLayer": Severity.MEDIUM,
+    "FlaxLayer": Severity.MEDIUM,
+    "KerasLayer": Severity.MEDIUM,
+    "SavedModelLayer": Severity.HIGH,
+}
+"""Layers that are another program, which they load."""
+
+KERAS_OUTSIDE: Final = _split(
+    """utils saving models config datasets export preprocessing applications callbacks distribution backend wrappers
+    visualization trainers testing tree dtensor mixed_precision experimental estimator premade_models legacy_tf_layers
+    feature_column"""
+)
+"""Parts of keras packages that hold functions which read, write, fetch or change the process."""
+
+WORKERS_OF_PICKLES: Final = re.compile(
+    r"(?:numpy|numpy\.core|numpy\._core)(?:\.(?:multiarray|numeric))? (?:_reconstruct|scalar|dtype|ndarray|_frombuffer|bool_|"
+    r"u?int\d+|float\d+|complex\d+|str_|bytes_)$|"
+    r"numpy\.(?:core|_core)\.multiarray (?:_reconstruct|scalar)$|numpy\.dtypes \w+DType$|"
+    r"(?:numpy\.random\._pickle|numpy\.random) (?:__\w+_ctor|RandomState|Generator)$|"
+    r"(?:sklearn\.externals\.)?joblib\.numpy_pickle (?:NumpyArrayWrapper|NDArrayWrapper)$|"
+    r"(?:copyreg|copy_reg) (?:_reconstructor|__newobj__)$|_codecs encode$|"
+    r"collections (?:OrderedDict|defaultdict|deque|Counter)$|"
+    r"(?:__builtin__|builtins) (?:object|list|dict|set|frozenset|tuple|str|unicode|bytes|bytearray|int|long|float|complex|bool|"
+    r"slice|range|xrange|NoneType)$|_io BytesIO$|"
+    r"tensorflow\.python\.(?:training|trackable)\.(?:tracking\.)?data_structures "
+    r"(?:_?ListWrapper|_?DictWrapper|_?TupleWrapper)$|"
+    r"datetime (?:datetime|date|time|timedelta)$|pathlib (?:PurePosixPath|PosixPath|PurePath)$|"
+    r"(?:keras|keras\.src|tensorflow\.python\.keras|tf_keras\.src|tf_keras)\.saving\.(?:\w+\.)*pickle_utils \w+$|"
+    r"keras\.src\.saving\.keras_saveable KerasSaveable\._unpickle_model$|"
+    r"keras\.src\.saving\.keras_saveable KerasSaveable$"
+)
+"""What pickles of arrays and of Keras models are made of, as ``module name``."""
+
+
+class Judged(NamedTuple):
+    """What is thought of a name."""
+
+    severity: Severity
+    why: str
+
+
+@cache
+def known_classes() -> frozenset[str]:
+    """Names of the classes of every Keras, public or as files spell them."""
+    listed = json.loads(files("anykeras.catalog").joinpath("signatures.json").read_text("utf-8"))["classes"]
+    names = {name for kind in listed.values() for name in kind} | {name for kind in CLASSES.values() for name in kind}
+    operations = json.loads(files("anykeras.catalog").joinpath("operations.json").read_text("utf-8"))["functions"]
+    names |= {entry["class_name"] for entry in operations.values()}
+    return frozenset(names - LOADERS.keys() | _WRITTEN)
+
+
+_WRITTEN: Final = _split(
+    """LinearModel WideDeepModel
+    Model Functional Sequential Graph Layer Container Merge Siamese Policy PolicyV1 DTypePolicy LossScaleOptimizer
+    DynamicLossScale KerasTensor TensorShape TypeSpec CompositeTensor TFOpLambda SlicingOpLambda TensorFlowOpLayer ModuleWrapper
+    InstanceMethod ClassMethod function Lambda AddLoss AddMetric ListWrapper __tuple__ __ellipsis__ __tensor__ __numpy__
+    __bytes__ __slice__ __keras_tensor__ __typespec__ __lambda__ __set__ __range__ __complex__ Variable Parameter
+    OptimizerV2 RestoredOptimizer PolicyMap GetItem Operation"""
+)
+
+
+@cache
+def known_functions() -> frozenset[str]:
+    """Names of functions of every Keras that a model is made of."""
+    operations = json.loads(files("anykeras.catalog").joinpath("operations.json").read_text("utf-8"))
+    names = {name for entry in (operations["functions"], operations["former"]) for name in entry}
+    names |= ACTIVATIONS | FUNCTIONS | TRAINING_NAMES | {snake_case(name) for name in known_classes()}
+    return frozenset(names | {name.rpartition(".")[2] for name in names})
+
+
+def is_keras(module: str) -> bool:
+    """Whether a module is one of Keras, in any of its homes."""
+    root = module.split(".")[0]
+    return root in KERAS or module.startswith(("tensorflow.keras", "tensorflow.python.keras", "tensorflow_core.python.keras"))
+
+
+def judge_module(module: str) -> Judged | None:
+    """What importing a module, or taking a name from it, comes to; None where nothing is known of it."""
+    root = module.split(".")[0]
+    if root in EXECUTING:
+        return Judged(Severity.CRITICAL, f"the module {module!r} can run or load anything")
+    if root in sys.stdlib_module_names or root in ("Queue", "StringIO", "cStringIO", "anydbm", "robotparser"):
+        severity = Severity.MEDIUM if root in HARMLESS_MODULES else Severity.HIGH
+        return Judged(severity, f"{module!r} is a module of Python, not of a model")
+    if root in LIBRARIES:
+        return Judged(Severity.HIGH, f"{module!r} is a library with functions that read, write or run")
+    return None
+
+
+def judge_class(module: str, name: str) -> Judged:
+    """What a class is that a configuration names."""
+    if name in LOADERS:
+        return Judged(LOADERS[name], f"{name} loads another program, by a path, a URL or from bytes")
+    if is_keras(module) or not module:
+        return _judge_keras(module, name, name in known_classes())
+    if module in ("builtins", "__builtin__"):
+        plain = name in known_classes() or name in _split(
+            "str int float bool list tuple dict set NoneType bytes type slice range"
+        )
+        return Judged(Severity.INFO, "") if plain else _judge_builtin(name)
+    return _judge_foreign(module, name)
+
+
+def judge_function(module: str, name: str) -> Judged:
+    """What a function is that a configuration names."""
+    if module in ("", "builtins", "__builtin__"):
+        return Judged(Severity.INFO, "") if name in known_functions() else _judge_builtin(name)
+    if is_keras(module):
+        return _judge_keras(module, name, name in known_functions() and not KERAS_OUTSIDE & set(module.split(".")))
+    return _judge_foreign(module, name)
+
+
+def _judge_builtin(name: str) -> Judged:
+    if name in BUILTINS | INSPECTING:
+        return Judged(Severity.CRITICAL, f"{name!r} is a function of Python that can run or open anything")
+    if "." in name.strip("."):
+        found = judge_module(name)
+        return found or Judged(Severity.MEDIUM, f"{name!r} is a path to something, not the name of a function")
+    if name in ATTRIBUTES or VERBS.search(name):
+        return Judged(Severity.HIGH if name in ATTRIBUTES else Severity.MEDIUM, f"{name!r} is the name of something that acts")
+    return Judged(Severity.INFO, f"the function {name!r} is not in the file")
+
+
+def _judge_keras(module: str, name: str, known: bool) -> Judged:
+    if known:
+        return Judged(Severity.INFO, "")
+    outside = KERAS_OUTSIDE & set(module.split("."))
+    if "." in name.strip(".") or name in BUILTINS | ATTRIBUTES:
+        return Judged(Severity.HIGH, f"{name!r} is something that acts, not a part of a model")
+    if outside:
+        return Judged(Severity.HIGH, f"{module}.{name} is a function of Keras around models, which reads, writes or fetches")
+    if not module:
+        return Judged(Severity.INFO, f"the class {name!r} is not in the file")
+    return Judged(Severity.MEDIUM, f"no Keras has a {name!r} in {module}")
+
+
+def _judge_foreign(module: str, name: str) -> Judged:
+    found = judge_module(module)
+    if found is not None:
+        return found
+    if name in ATTRIBUTES or name in BUILTINS or VERBS.search(name) or not re.fullmatch(r"[\w.>]+", f"{module}.{name}"):
+        return Judged(Severity.MEDIUM, f"{module}.{name} is the name of something that acts")
+    if module.split(".")[0] in MODEL_PACKAGES:
+        return Judged(Severity.LOW, f"{name!r} is of the package {module.split('.')[0]}")
+    return Judged(Severity.LOW, f"{module}.{name} is somebody's own, and not in the file")
+
+
+def judge_pickled(name: str) -> Judged:
+    """What a name in a pickle is, as ``module name``."""
+    module, _, attribute = name.partition(" ")
+    if WORKERS_OF_PICKLES.match(name):
+        return Judged(Severity.INFO, "")
+    if module in ("builtins", "__builtin__"):
+        return Judged(Severity.CRITICAL, f"{module}.{attribute} is a function of Python that can run or open anything")
+    if is_keras(module):
+        named = attribute.split(".")[0] in known_classes()
+        return Judged(Severity.LOW, "") if named else Judged(Severity.HIGH, f"{module}.{attribute} of Keras would be called")
+    found = judge_module(module)
+    if found is not None:
+        return found
+    return Judged(Severity.MEDIUM, f"{module}.{attribute} would be imported")

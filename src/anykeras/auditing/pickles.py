@@ -1,0 +1,85 @@
+"""Pickles judged by the names that their opcodes import and call; nothing is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from ..containers.hdf5.nodes import SIGNATURE
+from ..containers.keras_zip.archive import LOCAL
+from ..containers.pickle_values import Span
+from ..containers.pickle_walker import trace
+from ..containers.source import ByteSource, wrap_bytes
+from . import loading, names
+from .risks import Collector, Loading, Severity
+
+_TEXTS: Final = rb"\(?(?:[ld](?:p\d+\n)?|[SVI][^\n]{0,400}\n|N|p\d+\n|[\]\})(]){0,40}?"
+_OLD: Final = re.compile(_TEXTS + rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+_FEW: Final = 16  # pickles behind each other in one file
+_GETTERS: Final = ("builtins getattr", "__builtin__ getattr")
+NPY: Final = b"\x93NUMPY"
+_OBJECTS: Final = re.compile(rb"['\"]\|?O\d?['\"]")
+
+
+def looks_pickled(head: bytes) -> bool:
+    """Whether bytes begin as a pickle: protocol 2 and later by their first opcode, 0 and 1 by a name or a container."""
+    if head[:1] == b"\x80" and len(head) > 2:
+        return head[1] <= 5
+    return _OLD.match(head) is not None
+
+
+def audit_pickle(
+    found: Collector, source: ByteSource, part: str, start: int = 0, loading_as: Loading = loading.PICKLE
+) -> Iterator[ByteSource]:
+    """Judge every pickle from `start` on, one behind another; yields the models that it holds as bytes."""
+    count, end = 0, start
+    while count < _FEW and end < source.size:
+        traced = trace(source, end, part)
+        end = traced.end
+        _judge(found, traced.names, traced.calls, part, loading_as)
+        yield from _list_models(traced.held, part)
+        count += 1
+        if traced.error is not None:
+            severity = Severity.MEDIUM if traced.error.code != "AK1103" or traced.names else Severity.LOW
+            seen = f"a pickle that cannot be walked to its end: {traced.error.seen}"
+            found.add("AK8008", severity, part, seen, loading_as)
+            break
+        if not looks_pickled(source.read(end, 4096)):
+            break
+
+
+def _list_models(held: tuple[bytes | Span, ...], part: str) -> Iterator[ByteSource]:
+    for item in held:
+        source = wrap_bytes(item, part) if isinstance(item, bytes) else item.source.window(item.start, item.size, part)
+        if source.read(0, 8).startswith((SIGNATURE, LOCAL)):
+            yield source
+
+
+def _judge(found: Collector, imported: tuple[str, ...], called: tuple[str, ...], part: str, loading_as: Loading) -> None:
+    worst = Severity.INFO
+    for name in dict.fromkeys((*imported, *(call for call in called if " " in call))):
+        if found.is_trusted(name.replace(" ", ".")) or (name in _GETTERS and name not in called):
+            continue  # what getattr led to is among the names
+        judged = names.judge_pickled(name)
+        if judged.severity is Severity.INFO or not judged.why:
+            worst = max(worst, judged.severity, key=lambda level: level.rank)
+            continue
+        verb = "calls" if name in called else "imports"
+        found.add("AK8008", judged.severity, part, f"a pickle that {verb} {name.replace(' ', '.')}: {judged.why}", loading_as)
+    harmless = f"a pickle of {', '.join(name.replace(' ', '.') for name in imported[:6]) or 'plain values'}"
+    found.add("AK8008", max(worst, Severity.LOW, key=lambda level: level.rank), part, harmless, loading_as)
+
+
+def audit_npy(found: Collector, source: ByteSource, part: str, expected: bool = False) -> None:
+    """A NumPy array, of which the values are a pickle where its type is object (`expected` in weights that Keras writes)."""
+    head = source.read(0, 4096)
+    width = {1: 2, 2: 4, 3: 4}.get(head[6] if len(head) > 12 else 0, 2)
+    size = int.from_bytes(head[8 : 8 + width], "little")
+    header = head[8 + width : 8 + width + size]
+    if _OBJECTS.search(header):
+        for _ in audit_pickle(found, source, part, 8 + width + size, loading.ARRAYS):
+            seen = "a model inside the pickle of an array"
+            found.add("AK8008", Severity.MEDIUM, part, seen, loading.ARRAYS)
+    elif not header.strip().startswith(b"{"):
+        found.add("AK8014", Severity.MEDIUM, part, "an array with a header that numpy does not write", loading.UNJUDGED)

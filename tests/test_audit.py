@@ -1,0 +1,129 @@
+"""Audits: hostile files of every family are flagged, genuine ones are not, and nothing of a file runs meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import anykeras
+import hostile
+from anykeras.cli.main import app
+from genuine import FOLDER
+
+MEDIUM = ("medium", "high", "critical")
+FORBIDDEN = (
+    "exec",
+    "os.system",
+    "subprocess.Popen",
+    "socket.connect",
+    "os.exec",
+    "os.posix_spawn",
+    "marshal.loads",
+    "pickle.find_class",
+)
+
+
+@pytest.fixture(scope="module")
+def hostile_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    return hostile.make_all(tmp_path_factory.mktemp("hostile"))
+
+
+def genuine_files() -> list[Path]:
+    suffixes = (".h5", ".hdf5", ".keras", ".yaml", ".pkl", ".joblib", ".npz")
+    found = [path for path in sorted(FOLDER.rglob("*")) if path.suffix in suffixes]
+    return [*found, *(path.parent for path in sorted(FOLDER.rglob("saved_model.pb")))]
+
+
+def test_hostile_files_are_flagged(hostile_files: list[Path]) -> None:
+    assert len(hostile_files) > 300
+    missed = [path.name for path in hostile_files if str(anykeras.audit(path).severity) not in MEDIUM]
+    assert not missed
+
+
+def test_genuine_files_are_not() -> None:
+    files = genuine_files()
+    assert len(files) > 1000
+    flagged = [path.name for path in files[::3] if str(anykeras.audit(path).severity) in MEDIUM]
+    assert not flagged
+
+
+def test_nothing_of_a_file_runs(hostile_files: list[Path], tmp_path: Path) -> None:
+    """In a process of its own, under a hook that sees every import, process, connection and foreign file."""
+    script = f"""
+import sys
+import anykeras
+from anykeras.auditing import audit
+for path in sys.argv[1:]:
+    audit(path)  # modules of ours and of Python are imported now
+events = []
+def watch(event, args):
+    if watching and event in {FORBIDDEN!r}: events.append((event, repr(args)[:100]))
+    if watching and event == "open" and str(args[0]).startswith(("/etc", "canary", "http")): events.append((event, args[0]))
+watching = False
+sys.addaudithook(watch)
+for path in sys.argv[1:]:
+    watching = True
+    audit(path)
+    watching = False
+print(events)
+print(sorted({{"keras", "tensorflow", "torch", "jax", "pickle5"}} & sys.modules.keys()))
+"""
+    files = [str(path) for path in hostile_files]
+    env = {**os.environ, "PYTHONPATH": str(Path(anykeras.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", script, *files], capture_output=True, text=True, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "[]\n[]\n"
+    assert not list(tmp_path.iterdir())
+
+
+def find(path: Path, code: str) -> Iterator[anykeras.auditing.Risk]:  # type: ignore[name-defined]
+    return (risk for risk in anykeras.audit(path).risks if risk.code == code)
+
+
+def test_an_audit_says_where_what_and_which_keras(tmp_path: Path) -> None:
+    hostile.as_keras(hostile.sequential(hostile.lambda_layer(hostile.stored(lambda x: __import__("os").system("x") or x))))(
+        tmp_path / "a"
+    )
+    [risk] = find(tmp_path / "a.keras", "AK8002")
+    assert risk.where == "a.keras/config.json/config/layers[1]/config/function"
+    assert "__import__" in risk.seen and "__import__('os').system('x')" in risk.source
+    assert "CVE-2024-3660" in risk.loading.advisories and "refused" in risk.loading.safe
+
+
+def test_arithmetic_is_shown_and_not_flagged(tmp_path: Path) -> None:
+    hostile.as_keras(hostile.sequential(hostile.lambda_layer(hostile.stored(lambda x: x * 2 + 1))))(tmp_path / "a")
+    found = anykeras.audit(tmp_path / "a.keras")
+    assert (str(found.severity), found.functions) == ("info", 1)
+    assert [risk.source for risk in found.risks] == ["lambda x: x * 2 + 1"]
+
+
+def test_trusted_names_are_not_reported(tmp_path: Path) -> None:
+    hostile.as_keras(hostile.sequential(hostile.thing("helpers", "download_all", {}, "download_all")))(tmp_path / "a")
+    assert str(anykeras.audit(tmp_path / "a.keras").severity) == "medium"
+    assert str(anykeras.audit(tmp_path / "a.keras", trust=["helpers.*"]).severity) == "info"
+
+
+def test_one_bad_part_does_not_hide_the_rest(tmp_path: Path) -> None:
+    hostile.as_h5(hostile.sequential(hostile.lambda_layer(hostile.stored(lambda x: exec("1") or x))))(tmp_path / "a")
+    whole = (tmp_path / "a.h5").read_bytes()
+    (tmp_path / "a.h5").write_bytes(whole[: len(whole) - 32])
+    assert list(find(tmp_path / "a.h5", "AK8014")) and list(find(tmp_path / "a.h5", "AK8002"))
+
+
+def test_the_command_line_ends_with_a_verdict_and_a_code(tmp_path: Path) -> None:
+    hostile.as_keras(hostile.sequential(hostile.thing("os", "system")))(tmp_path / "bad")
+    hostile.as_keras(hostile.sequential())(tmp_path / "good")
+    run = CliRunner()
+    bad, good = (run.invoke(app, ["audit", str(tmp_path / name)]) for name in ("bad.keras", "good.keras"))
+    assert (bad.exit_code, good.exit_code) == (1, 0)
+    assert "CRITICAL: dangerous" in bad.output and "INFO: nothing in it" in good.output
+    assert run.invoke(app, ["audit", str(tmp_path / "none.keras")]).exit_code == 2
+    data = json.loads(run.invoke(app, ["audit", "--json", str(tmp_path / "bad.keras")]).output)
+    assert (data["severity"], data["risks"][0]["code"]) == ("critical", "AK8004")
