@@ -1,13 +1,16 @@
-"""Writes docs/rules/README.md: an index of the pages in src/anykeras/pages/, which `anykeras explain` prints."""
+"""Writes docs/rules/README.md, an index of the pages in src/anykeras/pages/ (which `anykeras explain` prints), and
+src/anykeras/migrations/rules/index.json, by which a rule is imported only for a file that it concerns."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from anykeras.migrations import rulebook
 from anykeras.pages import Page, all_pages
 
 INDEX = Path(__file__).parents[1] / "docs" / "rules" / "README.md"
+RULES = Path(rulebook.__file__).parent / rulebook.INDEX
 PAGES = "../../src/anykeras/pages"
 
 
@@ -26,3 +29,4 @@ def _anchor(page: Page) -> str:
 
 if __name__ == "__main__":
     INDEX.write_text(write_index(), "utf8")
+    RULES.write_text(rulebook.write_index(), "utf8")

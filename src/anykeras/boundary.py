@@ -23,14 +23,17 @@ def guard_verb(verb: Callable[P, R]) -> Callable[P, R]:
     A call that does not fit the signature, or a path that is none, is a TypeError as everywhere in Python. Warnings that
     the user turned into errors, and interruptions, pass as they are.
     """
-    signature = inspect.signature(verb)
-    paths = [name for name, parameter in signature.parameters.items() if str(parameter.annotation).startswith("Path")]
+
+    @functools.cache
+    def signature() -> inspect.Signature:
+        return inspect.signature(verb)
 
     @functools.wraps(verb)
     def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        called = signature.bind(*args, **kwargs).arguments
-        for name in paths:
-            if called.get(name) is not None or signature.parameters[name].default is inspect.Parameter.empty:
+        called = signature().bind(*args, **kwargs).arguments
+        for name, parameter in signature().parameters.items():
+            is_path = str(parameter.annotation).startswith("Path")
+            if is_path and (called.get(name) is not None or parameter.default is inspect.Parameter.empty):
                 os.fspath(called[name])
         try:
             return verb(*args, **kwargs)

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from . import pipeline, recovery, targets, verification
 from .boundary import guard_verb
-from .containers.base import Raw
-from .document.dump import summary
-from .document.model import Document
 from .errors import AnyKerasError, Unfaithful
 from .findings import Affects, Fidelity, Finding, worst
-from .pipeline import Path
 from .warning import warn_of_findings
 
 if TYPE_CHECKING:
     from keras import Model as Model
+
+    from .containers.base import Raw
+    from .document.model import Document, Layer
+    from .pipeline import Path
 else:
     Model = Any  # keras is imported only where a model is built
 
@@ -133,7 +133,7 @@ class Opened(_HasFindings):
         return self.migrated.parsed.custom_objects.for_keras(self.document)
 
     def __repr__(self) -> str:
-        layers = len(summary(self.original.model))
+        layers = len(_summarize(self.original.model))
         return f"<Opened {_shorten(self.path)}: {self.original.writer}, {layers} layers, {_describe_fidelity(self)}>"
 
 
@@ -180,7 +180,7 @@ class Inspection:
             "path": self.raw.match.path,
             "container": self.raw.match.name,
             "writer": self.original.writer.as_dict(),
-            "layers": summary(self.original.model),
+            "layers": _summarize(self.original.model),
             "notes": list(self.raw.notes),
             "leftovers": list(self.raw.leftovers),
             "code": [record.as_dict() for record in self.code],
@@ -191,7 +191,7 @@ class Inspection:
 
     def __repr__(self) -> str:
         state = f"refused ({self.refusal.code})" if self.refusal is not None else f"{len(self.findings)} findings"
-        layers = len(summary(self.original.model))
+        layers = len(_summarize(self.original.model))
         return f"<Inspection {_shorten(self.raw.match.path)}: {self.original.writer}, {layers} layers, {state}>"
 
 
@@ -205,6 +205,12 @@ def open_migrated(migrated: pipeline.Migrated, native: bool = False) -> Opened:
 def list_fidelities(of: Opened | Converted) -> dict[str, str]:
     """The three figures for JSON: of everything, of outputs, of training."""
     return {"all": str(of.fidelity), "outputs": str(of.outputs_fidelity), "training": str(of.training_fidelity)}
+
+
+def _summarize(model: Layer) -> list[dict[str, Any]]:
+    from .document.dump import summary
+
+    return summary(model)
 
 
 def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:

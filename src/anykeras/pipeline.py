@@ -12,15 +12,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import containers, custom, limits, matching, migrations, parse, recovery, shims, targets
-from .containers.base import Match, Raw
-from .document.model import Document
-from .findings import Finding
+from .custom import CustomObjectsSource as CustomObjectsSource
 
 if TYPE_CHECKING:
     from . import programs
+    from .containers.base import Raw
+    from .document.model import Document
+    from .findings import Finding
 
 Path = str | os.PathLike[str]
-CustomObjectsSource = custom.CustomObjectsSource
 Architecture = str | os.PathLike[str] | Any
 """A model file, a live Keras model, or a program that builds one: ``"model.py"``, ``"model.py:build(32)"``."""
 
@@ -125,8 +125,8 @@ def parse_candidates(
     with limits.spend(held.budget):
         if given is None:
             config, classes = programs.describe_live(architecture)
-            match = Match("live model", "", "given as architecture=")
-            raw = Raw(match, architecture=config, part="architecture")
+            match = containers.Match("live model", "", "given as architecture=")
+            raw = containers.Raw(match, architecture=config, part="architecture")
             objects = {**classes, **_as_mapping(custom_objects)}
             yield lambda bare=False: parse_raw(raw if bare else raw.with_weights(held), objects)
             return
@@ -186,8 +186,9 @@ def resolve(migrated: Migrated, native: bool = False) -> Resolved:
 def _resolve(migrated: Migrated, native: bool) -> Resolved:
     passed = migrated.parsed.custom_objects
     prepared = custom.prepare(migrated.document, passed, native)
-    trace = custom.Tracer(passed, native)
-    recovered = recovery.recover(prepared.document, custom.objects_for_code(passed.objects), trace)
+    trace = custom.Tracer(passed, native) if passed.named else None
+    objects = custom.objects_for_code(passed.objects) if passed.objects else {}
+    recovered = recovery.recover(prepared.document, objects, trace)
     document, left_out = migrations.resolve_training(recovered.document, None if native else passed.find)
     document, untrusted = targets.omit_untrusted(document)
     found = (passed.findings, prepared.findings, recovered.findings, left_out, untrusted)

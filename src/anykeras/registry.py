@@ -16,11 +16,19 @@ class Registry(Mapping[K, V], Generic[K, V]):
 
     Args:
         what: what an entry is (``"page"``), for the message about a key that is taken.
+        package: every module below it is imported before the first reading, so that its entries register themselves.
     """
 
-    def __init__(self, what: str) -> None:
-        self.what = what
+    def __init__(self, what: str, package: str = "") -> None:
+        self.what, self._package = what, package
         self._entries: dict[K, V] = {}
+
+    @property
+    def _filled(self) -> dict[K, V]:
+        if self._package:
+            package, self._package = self._package, ""
+            load_all(package)
+        return self._entries
 
     def add(self, key: K, value: V) -> V:
         """Enter `value` under `key`, and return it. Raises ValueError where `key` has another value already."""
@@ -39,17 +47,21 @@ class Registry(Mapping[K, V], Generic[K, V]):
 
         return enter
 
+    def entered(self, key: K) -> V | None:
+        """The entry that is there already, without importing any."""
+        return self._entries.get(key)
+
     def __getitem__(self, key: K) -> V:
-        return self._entries[key]
+        return self._filled[key]
 
     def __contains__(self, key: object) -> bool:
-        return key in self._entries
+        return key in self._filled
 
     def __iter__(self) -> Iterator[K]:
-        return iter(self._entries)
+        return iter(self._filled)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._filled)
 
     def __repr__(self) -> str:
         return f"Registry({self.what!r}, {len(self)} entries)"

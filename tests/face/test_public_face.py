@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 import anykeras
-from anykeras import boundary, errors
+from anykeras import boundary, errors, findings, pipeline
+from anykeras.containers import base
+from anykeras.document import model
+from anykeras.recovery import passes
 from anykeras.verification.weights import compare_weights
 from genuine import FIXTURES, FOLDER
 
@@ -21,6 +24,13 @@ SMALL = FIXTURES / "keras2.1-tf" / "nadam.h5"  # its optimizer is approximate: A
 SHIMMED = FOLDER / "shims" / "tfkeras2.6_weight_norm_conv.h5"  # AK5052: a shim, lossy in training
 RANDOM = FIXTURES / "keras1-tf" / "vae.h5"  # AK3016: approximate outputs
 RANDOM_SIZE = FOLDER / "migrations" / "keras2" / "tf2.13-rand_RandomHeight.h5"  # AK2273: lossy in training
+# What annotations name and no module needs to import for itself.
+TYPES = {
+    name: value
+    for module in (model, base, pipeline, findings, passes)
+    for name, value in vars(module).items()
+    if not name.startswith("_")
+}
 VERBS = ("convert", "explain", "inspect", "load_model", "open", "stub", "verify")
 
 
@@ -51,9 +61,9 @@ def test_every_public_name_is_there_and_typed() -> None:
     for name in VERBS:
         assert "return" in typing.get_type_hints(getattr(anykeras, name))
     for value in (anykeras.Opened, anykeras.Converted, anykeras.Inspection, anykeras.Report, anykeras.Finding):
-        assert typing.get_type_hints(value)
+        assert typing.get_type_hints(value, localns=TYPES)
         for _, member in inspect.getmembers(value, inspect.isfunction):
-            typing.get_type_hints(member)
+            typing.get_type_hints(member, localns=TYPES)
         assert value.__doc__
     assert isinstance(anykeras.limits.current(), anykeras.limits.Limits)
     with pytest.raises(AttributeError):

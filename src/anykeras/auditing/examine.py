@@ -15,7 +15,7 @@ from typing import Final
 from .. import limits
 from ..containers.config_text.container import JSON_START, YAML_START
 from ..containers.folder import list_names
-from ..containers.hdf5.nodes import SIGNATURE
+from ..containers.hdf5 import SIGNATURE
 from ..containers.keras_zip.archive import END
 from ..containers.source import ByteSource, open_source, wrap_bytes
 from ..containers.texts import detect_encoding

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from ..containers.hdf5.nodes import SIGNATURE
+from ..containers.hdf5 import SIGNATURE
 from ..containers.keras_zip.archive import LOCAL
 from ..containers.pickle_values import Span
 from ..containers.pickle_walker import trace

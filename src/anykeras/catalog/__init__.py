@@ -1,8 +1,7 @@
-"""Facts about layers. Importing the package loads every family file, which registers its entries."""
+"""Facts about layers. Importing the package loads the families of layers, which register their entries."""
 
-from ..registry import load_all
+from . import keras1_layers as keras1_layers
+from . import layers as layers
 from .base import OPERATION_LAYERS, LayerEntry, Role, entries, find
-
-load_all(__name__)
 
 __all__ = ["OPERATION_LAYERS", "LayerEntry", "Role", "entries", "find"]

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markdown import Markdown
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from ..auditing import Audit, Risk, Severity
+from .. import weights_only
+from ..auditing import Severity
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
-from ..matching import WeightsReport
-from ..opened import Converted, Inspection
-from ..pages import Page
 from ..texts import Lines
 from ..texts import escape as escape_text
-from ..verification import Check, Report, Verdict
-from ..weights_only import WeightsInspection, describe_weights, list_saved_layers
+from ..verification import Verdict
+
+if TYPE_CHECKING:
+    from ..auditing import Audit, Risk
+    from ..matching import WeightsReport
+    from ..opened import Converted, Inspection
+    from ..pages import Page
+    from ..verification import Check, Report
+    from ..weights_only import WeightsInspection
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
@@ -79,10 +83,10 @@ def print_weights(found: WeightsInspection) -> None:
     for evidence in found.writer.evidence:
         out.print(f"  evidence  {escape(f'{evidence.where}: {evidence.says}')}", soft_wrap=True)
     table = Table("layer", "class", "features", "weights", box=None, header_style="bold")
-    for name, words, widths, weights in list_saved_layers(found):
+    for name, words, widths, weights in weights_only.list_saved_layers(found):
         table.add_row(escape(name), escape(words), escape(widths), escape(weights))
     out.print(table)
-    for title, text in describe_weights(found):
+    for title, text in weights_only.describe_weights(found):
         out.print(f"[bold]{title}[/bold]  {escape(text)}", soft_wrap=True)
     for note in (*found.raw.notes, *(f"not used: {name}" for name in found.raw.leftovers)):
         out.print(f"note  {escape(note)}", soft_wrap=True)
@@ -210,6 +214,8 @@ def _print_loading(risk: Risk) -> None:
 
 def print_page(found: Page) -> None:
     """The page of a code."""
+    from rich.markdown import Markdown  # loaded only for pages, which alone are Markdown
+
     out.print(Markdown(found.text))
 
 

@@ -1,8 +1,17 @@
 """Containers: which kind of box a file is, by its bytes, and everything that is in it, nothing believed."""
 
-from .base import Asset, Container, Json, Match, NamedWeights, Raw, TreeWeights, WeightGroup
-from .sniffing import open_model as open
-from .sniffing import sniff
+from typing import TYPE_CHECKING
+
+from ..lazily import load_lazily
+
+if TYPE_CHECKING:
+    from .base import Asset, Container, Json, Match, NamedWeights, Raw, TreeWeights, WeightGroup
+    from .sniffing import open, sniff
+else:
+    __getattr__ = load_lazily(
+        __name__,
+        {"base": "Asset Container Json Match NamedWeights Raw TreeWeights WeightGroup", "sniffing": "open sniff"},
+    )
 
 __all__ = [
     "Asset",

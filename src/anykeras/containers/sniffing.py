@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 
 from .base import Match, Raw
-from .checkpoint.container import find_index
-from .directory import name_directory
-from .foreign import name_file
 from .source import open_source
-from .table import CONTAINERS
+from .table import list_containers
 
 HEAD = 1 << 16
 
@@ -21,16 +18,24 @@ def sniff(path: str | os.PathLike[str]) -> Match:
     """
     name = os.fspath(path)
     if not os.path.exists(name):
+        from .checkpoint.container import find_index  # loaded only for what is no file
+
         name = find_index(name) or name  # a checkpoint is named by its prefix
     source = None if os.path.isdir(name) else open_source(name)
     head = source.read(0, HEAD) if source is not None else b""
-    for container in CONTAINERS:
+    for container in list_containers():
         evidence = container.match(name, head)
         if evidence is not None:
             return Match(container.name, name, evidence, container, source)
-    raise name_directory(name) if source is None else name_file(name, head, source.size)
+    if source is None:
+        from .directory import name_directory
+
+        raise name_directory(name)
+    from .foreign import name_file
+
+    raise name_file(name, head, source.size)
 
 
-def open_model(path: str | os.PathLike[str]) -> Raw:
+def open(path: str | os.PathLike[str]) -> Raw:
     """Sniff and read in one."""
     return sniff(path).read()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from .base import Container
-from .checkpoint.container import Checkpoint
-from .config_text import ConfigText
-from .directory import KerasDirectory
-from .hdf5 import HDF5
-from .keras_zip import KerasZip
-from .pickled import Pickled
-from .savedmodel.container import SavedModelFolder
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Final
 
-CONTAINERS: tuple[Container, ...] = (
-    HDF5(),
-    KerasZip(),
-    ConfigText(),
-    KerasDirectory(),
-    SavedModelFolder(),
-    Checkpoint(),
-    Pickled(),
+from .base import Container
+
+_CONTAINERS: Final = (
+    ("hdf5.match", "HDF5"),
+    ("keras_zip.container", "KerasZip"),
+    ("config_text.container", "ConfigText"),
+    ("directory", "KerasDirectory"),
+    ("savedmodel.container", "SavedModelFolder"),
+    ("checkpoint.container", "Checkpoint"),
+    ("pickled.container", "Pickled"),
 )
+
+
+def list_containers() -> Iterator[Container]:
+    """The containers, each imported when it is asked."""
+    for module, name in _CONTAINERS:
+        container: Container = getattr(import_module(f"{__package__}.{module}"), name)()
+        yield container

@@ -1,10 +1,26 @@
 """Names that a file uses and does not define: custom_objects, what is missing, what can be done without."""
 
-from .custom_objects import CustomObjects, CustomObjectsSource, load_custom_objects
-from .functions import objects_for_code
-from .preparation import Preparation, namesakes, prepare
-from .skeleton import write_stub
-from .tracer import Tracer
+from typing import TYPE_CHECKING
+
+from ..lazily import load_lazily
+
+if TYPE_CHECKING:
+    from .custom_objects import CustomObjects, CustomObjectsSource, load_custom_objects
+    from .functions import objects_for_code
+    from .preparation import Preparation, namesakes, prepare
+    from .skeleton import write_stub
+    from .tracer import Tracer
+else:
+    __getattr__ = load_lazily(
+        __name__,
+        {
+            "custom_objects": "CustomObjects CustomObjectsSource load_custom_objects",
+            "functions": "objects_for_code",
+            "preparation": "Preparation namesakes prepare",
+            "skeleton": "write_stub",
+            "tracer": "Tracer",
+        },
+    )
 
 __all__ = [
     "CustomObjects",

@@ -11,14 +11,13 @@ from functools import cached_property
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from ..document.model import Document, Writer
 from ..errors import MissingFile, MissingObject
 from ..findings import Fidelity, Finding
-from ..targets.lowering.trust import user_objects
 from .maker import wrap_layer_classes
 
 if TYPE_CHECKING:
     from ..compat import LegacyRuntime
+    from ..document.model import Document, Writer
 
 CustomObjectsSource = Mapping[str, Any] | ModuleType | str | os.PathLike[str] | None
 """What ``custom_objects=`` takes."""
@@ -67,6 +66,8 @@ class CustomObjects:
         What the process has registered is not among them for its name alone: a file's ``relu`` is that of Keras.
         """
         short = {name.rpartition(">")[2]: value for name, value in self.objects.items() if ">" in name}
+        from ..targets.lowering.trust import user_objects  # loaded only where a target is
+
         asked = dict(user_objects(document.model, document.training))
         return wrap_layer_classes({**short, **self.objects, **asked})
 

@@ -13,12 +13,11 @@ from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
 from ..migrations import RuleContext
 from ..parse.reading import IsCustom
-from ..recovery import code_sites
+from ..recovery.code_sites import holds_code
 from ..shims import apply_shim, gather_tensors, is_namesake
 from ..shims.activations import resolve_activations
 from .custom_objects import CustomObjects
 from .maker import is_layer_class
-from .unresolved import describe_missing_classes
 
 _PLAIN = ("Functional", "Sequential")
 _KINDS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}
@@ -51,6 +50,8 @@ def prepare(document: Document, custom_objects: CustomObjects, native: bool) -> 
     pass_ = _Pass(document, custom_objects, native)
     model = rebuild(pass_.context.model or document.model, pass_.resolve)
     if pass_.unresolved:
+        from .unresolved import describe_missing_classes
+
         raise describe_missing_classes(replace(document, model=model), pass_.unresolved, custom_objects)
     return Preparation(replace(document, model=model), pass_.findings)
 
@@ -60,7 +61,7 @@ def is_unresolved(layer: Layer) -> bool:
     if layer.operation or layer.graph is not None or isinstance(layer.origin, FromUser):
         return False
     known = find(layer.class_name, Era.KERAS3) is not None or signature(layer.class_name, NOW) is not None
-    return not known and code_sites.find_lifter(layer) is None
+    return not known and not holds_code(layer)
 
 
 class _Pass:

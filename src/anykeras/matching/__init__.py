@@ -1,23 +1,50 @@
 """Weights of a file for the layers of a model, whoever wrote either: every pair has a witness, none is taken by place alone."""
 
-from .assign import Witness
-from .atoms import Atom, read_atoms
-from .evidence import conflict_in, describe_conflict, writer_of_weights
-from .match import Defaults, Options, fill_document, match
-from .report import Match, Pair, WeightsReport
+from typing import TYPE_CHECKING
+
+from ..lazily import load_lazily
+
+if TYPE_CHECKING:
+    from .atoms import Atom, read_atoms
+    from .evidence import conflict_in, describe_conflict, writer_of_weights
+    from .pairing import Options, fill_document, match
+    from .report import Defaults, Match, Pair, WeightsReport, Witness
+    from .saved_layers import Chain, SavedLayer, SavedLayers, alike, follow_widths, read_layers, unfold
+    from .unknowns import SUCCESSORS, unknown_arguments
+else:
+    __getattr__ = load_lazily(
+        __name__,
+        {
+            "atoms": "Atom read_atoms",
+            "evidence": "conflict_in describe_conflict writer_of_weights",
+            "pairing": "Options fill_document match",
+            "report": "Defaults Match Pair WeightsReport Witness",
+            "saved_layers": "Chain SavedLayer SavedLayers alike follow_widths read_layers unfold",
+            "unknowns": "SUCCESSORS unknown_arguments",
+        },
+    )
 
 __all__ = [
+    "SUCCESSORS",
     "Atom",
+    "Chain",
     "Defaults",
     "Match",
     "Options",
     "Pair",
+    "SavedLayer",
+    "SavedLayers",
     "WeightsReport",
     "Witness",
+    "alike",
     "conflict_in",
     "describe_conflict",
     "fill_document",
+    "follow_widths",
     "match",
     "read_atoms",
+    "read_layers",
+    "unfold",
+    "unknown_arguments",
     "writer_of_weights",
 ]

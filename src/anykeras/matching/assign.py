@@ -7,7 +7,6 @@ name that the author gave, or order and number alike. Else the user is asked.
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,19 +16,9 @@ from ..errors import Malformed, Undecided
 from .atoms import Atom
 from .forms import Form
 from .places import Place, Places
+from .report import Witness
 
 MOST_STEPS = 20_000  # of a search for assignments
-
-
-class Witness(enum.StrEnum):
-    """Why an atom is said to be a layer."""
-
-    TOLD = "told"
-    NAME = "name"
-    PATH = "path"
-    ORDER = "order"
-    NUMBERING = "numbering"
-    ONLY_FIT = "only fit"
 
 
 @dataclass(frozen=True)

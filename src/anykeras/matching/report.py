@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import enum
 import html
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..document.model import Value, Writer
-from ..document.walk import Path
-from ..findings import Finding
-from ..tensors import Tensor
 from ..texts import escape
-from .assign import Witness
+
+if TYPE_CHECKING:
+    from ..document.model import Value, Writer
+    from ..document.walk import Path
+    from ..findings import Finding
+    from ..tensors import Tensor
+
+Defaults = Literal["ask", "then", "mine"]
+
+
+class Witness(enum.StrEnum):
+    """Why an atom is said to be a layer."""
+
+    TOLD = "told"
+    NAME = "name"
+    PATH = "path"
+    ORDER = "order"
+    NUMBERING = "numbering"
+    ONLY_FIT = "only fit"
+
 
 _SHOWN = 12  # pairs, in text
 

@@ -1,11 +1,21 @@
-"""Rules that bring a document of any era to current Keras 3. Importing the package loads every rule."""
+"""Rules that bring a document of any era to current Keras 3; each is loaded when a file concerns it."""
 
-from ..registry import load_all
-from .engine import migrate
-from .rulebook import Example, Rule, RuleContext, ordered_rules, rule
-from .training import resolve_training
+from typing import TYPE_CHECKING
 
-load_all(__name__ + ".rules")
-ordered_rules()  # in an order that all of them agree to, or else this raises
+from ..lazily import load_lazily
 
-__all__ = ["Example", "Rule", "RuleContext", "migrate", "resolve_training", "rule"]
+if TYPE_CHECKING:
+    from .engine import migrate
+    from .rulebook import Example, Rule, RuleContext, ordered_rules, rule
+    from .training import resolve_training
+else:
+    __getattr__ = load_lazily(
+        __name__,
+        {
+            "engine": "migrate",
+            "rulebook": "Example Rule RuleContext ordered_rules rule",
+            "training": "resolve_training",
+        },
+    )
+
+__all__ = ["Example", "Rule", "RuleContext", "migrate", "ordered_rules", "resolve_training", "rule"]

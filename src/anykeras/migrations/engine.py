@@ -10,11 +10,13 @@ from ..document.walk import layers_of, rebuild
 from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
 from .complete import complete
-from .rulebook import Rule, RuleContext, ordered_rules
+from .rulebook import Listed, Rule, RuleContext, listed_rules
 from .training import migrate_training
 
 
-def migrate(document: Document, order: Callable[[Era], Sequence[Rule]] = ordered_rules) -> tuple[Document, list[Finding]]:
+def migrate(
+    document: Document, order: Callable[[Era], Sequence[Rule | Listed]] = listed_rules
+) -> tuple[Document, list[Finding]]:
     """The document in the vocabulary of current Keras 3, and what was found on the way.
 
     Args:
@@ -64,13 +66,13 @@ def _unreadable(rule: Rule, layer: Layer, context: RuleContext, error: Exception
     )
 
 
-def apply_all(rules: Sequence[Rule], model: Layer, context: RuleContext) -> Layer:
+def apply_all(rules: Sequence[Rule | Listed], model: Layer, context: RuleContext) -> Layer:
     """Rules one after another; one that looks at classes of which the model has none does not walk through it."""
     present = _class_names(model)
     for rule in rules:
         if rule.classes and present.isdisjoint(rule.classes):
             continue
-        changed = apply(rule, model, context)
+        changed = apply(rule if isinstance(rule, Rule) else rule.load(), model, context)
         if changed is not model:
             model, present = changed, _class_names(changed)
     return model

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from importlib import import_module
+from importlib.resources import files
+from typing import Final
 
 from ..catalog.masks import makes_mask
 from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
+from ..errors import Bug
 from ..findings import Fidelity, Finding
 from ..pages import require_page
 from ..registry import Registry
 
+INDEX: Final = "rules/index.json"
 Change = Callable[[Layer, "RuleContext"], Layer | None]
 
 
@@ -98,7 +104,43 @@ class Rule:
 EVERY_OTHER = ("*",)
 """The `after` of a rule that comes last: it takes away what all others may read."""
 
-_rules: Registry[str, Rule] = Registry("rule")
+_rules: Registry[str, Rule] = Registry("rule", f"{__package__}.rules")
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What the index of rules says of one, so that its module is imported only for a file that it concerns."""
+
+    code: str
+    module: str
+    eras: tuple[Era, ...]
+    classes: tuple[str, ...]
+
+    def load(self) -> Rule:
+        """The rule. Raises Bug where the index is of another time than the module."""
+        import_module(f"{__package__}.rules.{self.module}")
+        found = _rules.entered(self.code)
+        if found is None or (found.eras, found.classes) != (self.eras, self.classes):
+            raise Bug("AK6009", f"the index of rules is out of date: {self.code} in {self.module}")
+        return found
+
+
+@cache
+def listed_rules(to: Era) -> tuple[Listed, ...]:
+    """The rules that lead to an era's vocabulary, in the order they run, by the index that ``scripts/make_docs.py`` writes."""
+    rows = json.loads((files(__package__) / INDEX).read_text("utf8"))[to.value]
+    return tuple(Listed(code, module, tuple(map(Era, eras)), tuple(classes)) for code, module, eras, classes in rows)
+
+
+def write_index() -> str:
+    """The text of the index: for each era, the rules that lead to it in order."""
+
+    def row(rule: Rule) -> list[object]:
+        return [rule.code, rule.change.__module__.rpartition(".")[2], [era.value for era in rule.eras], rule.classes]
+
+    rows = {to.value: list(map(row, ordered_rules(to))) for to in Era}
+    lines = [f" {json.dumps(to)}: [\n" + ",\n".join(f"  {json.dumps(row)}" for row in of) + "\n ]" for to, of in rows.items()]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def rule(

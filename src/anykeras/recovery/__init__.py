@@ -1,9 +1,16 @@
-"""Code that came with a file, turned into native operations without being run."""
+"""Code that came with a file, turned into native operations without being run. Loaded where a file has any."""
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from .lift import RANDOM, Recovered, on_numbers
-from .listing import read
-from .recovery import Recovery, recover
+from ..lazily import load_lazily
+
+if TYPE_CHECKING:
+    from .held_code import read
+    from .lift import RANDOM, Recovered, on_numbers
+    from .recovery import Recovery, recover
+else:
+    __getattr__ = load_lazily(
+        __name__, {"lift": "RANDOM Recovered on_numbers", "held_code": "read", "recovery": "Recovery recover"}
+    )
 
 __all__ = ["RANDOM", "Recovered", "Recovery", "on_numbers", "read", "recover"]

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
 
 from ..document.model import Code, Layer, Object, Value
 from ..document.walk import rebuild
 from ..findings import Fidelity, Finding
-from .functions.base import words
-from .lift import Recovered
+
+if TYPE_CHECKING:
+    from .lift import Recovered
 
 # keras/src/initializers/__init__.py 3.15.1: what stock Keras finds by name
-_INITIALIZERS = frozenset(
-    words(
-        """constant glorot_normal glorot_uniform he_normal he_uniform identity lecun_normal lecun_uniform ones one
-        orthogonal orthogonal_initializer random_normal random_uniform stft_initializer stft truncated_normal
-        variance_scaling zeros zero normal uniform"""
-    )
-)
+_INITIALIZERS: Final = frozenset((
+    "constant", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "identity", "lecun_normal", "lecun_uniform",
+    "ones", "one", "orthogonal", "orthogonal_initializer", "random_normal", "random_uniform", "stft_initializer", "stft",
+    "truncated_normal", "variance_scaling", "zeros", "zero", "normal", "uniform",
+))  # fmt: skip
 
 
 def replace_initializers(model: Layer) -> tuple[Layer, list[Finding]]:

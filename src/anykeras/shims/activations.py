@@ -9,8 +9,6 @@ from ..document.build import Builder
 from ..document.model import Era, Layer, Ref, Value
 from ..findings import Fidelity, Finding
 from ..migrations import RuleContext
-from .cyberzhg.attention import before_june_2020
-from .tensorflow_addons import write_sparsemax
 
 Formula = Callable[[Builder, Ref], Ref]
 _KEYS = ("activation", "recurrent_activation")
@@ -37,11 +35,17 @@ def _snake(sub: Builder, x: Ref) -> Ref:
     return sub.op("add", x, sub.op("multiply", bent, 0.5))
 
 
+def _sparsemax(sub: Builder, x: Ref) -> Ref:
+    from .tensorflow_addons import write_sparsemax  # loaded only where a file has one
+
+    return write_sparsemax(sub, x)
+
+
 _FORMULAS: Mapping[str, Formula] = {
     "Addons>gelu": lambda sub, x: sub.op("gelu", x, approximate=True),
     "Addons>lisht": lambda sub, x: sub.op("multiply", x, sub.op("tanh", x)),
     "Addons>snake": _snake,
-    "Addons>sparsemax": write_sparsemax,
+    "Addons>sparsemax": _sparsemax,
     "kecamCommon>phish": lambda sub, x: sub.op("multiply", x, sub.op("tanh", sub.op("gelu", x, approximate=False))),
 }
 
@@ -91,6 +95,8 @@ def _resolve_gelu(name: str, key: str, layer: Layer, context: RuleContext) -> Va
     family = bool(classes & _FAMILY)
     if not (family or _has_no_gelu(context)):
         return None
+    from .cyberzhg.attention import before_june_2020  # loaded only where a file has one
+
     on_tensorflow = context.writer.backend in (None, "tensorflow")
     bert = "TokenEmbedding" in classes
     exact = not family or (bert and on_tensorflow and before_june_2020(context))

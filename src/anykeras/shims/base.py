@@ -41,7 +41,7 @@ class Shim:
     arguments: tuple[tuple[str, ...], ...] = ()
 
 
-_shims: Registry[tuple[str, str], Shim] = Registry("shim")
+_shims: Registry[tuple[str, str], Shim] = Registry("shim", __package__)
 """By class name and package."""
 
 

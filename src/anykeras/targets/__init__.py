@@ -1,10 +1,26 @@
 """Ways out: a file that stock Keras opens, or a live model on the running backend."""
 
-from .base import DEFAULT, TARGETS, write
-from .fresh import renew_misfits
-from .keras_live import build
-from .keras_read import LiveModel, fill_model, read_model
-from .lowering import MINORS, Lowered, lower, omit_untrusted
+from typing import TYPE_CHECKING
+
+from ..lazily import load_lazily
+
+if TYPE_CHECKING:
+    from .base import DEFAULT, TARGETS, write
+    from .fresh import renew_misfits
+    from .keras_live import build
+    from .keras_read import LiveModel, fill_model, read_model
+    from .lowering import MINORS, Lowered, lower, omit_untrusted
+else:
+    __getattr__ = load_lazily(
+        __name__,
+        {
+            "base": "DEFAULT TARGETS write",
+            "fresh": "renew_misfits",
+            "keras_live": "build",
+            "keras_read": "LiveModel fill_model read_model",
+            "lowering": "MINORS Lowered lower omit_untrusted",
+        },
+    )
 
 __all__ = [
     "DEFAULT",

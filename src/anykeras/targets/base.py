@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ..document.model import Document
 from ..errors import Unsupported
-from . import keras_zip
-from .lowering import MINORS
+
+if TYPE_CHECKING:
+    from ..document.model import Document
 
 DEFAULT = "keras"
 
@@ -32,7 +32,13 @@ class Target(Protocol):
         """
 
 
-TARGETS: Mapping[str, Target] = {"keras": keras_zip.write}
+def _write_keras_zip(document: Document, path: str, **options: Any) -> None:
+    from . import keras_zip  # loaded only where a file is written
+
+    keras_zip.write(document, path, **options)
+
+
+TARGETS: Mapping[str, Target] = {"keras": _write_keras_zip}
 
 
 def write(
@@ -40,13 +46,18 @@ def write(
     path: str,
     *,
     target: str = DEFAULT,
-    minor: str = MINORS[-1],
+    minor: str | None = None,
     force: bool = False,
     sources: Sequence[str] = (),
     custom_objects: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write `document` as a file of the kind `target`, for the release `minor`; an existing file only with `force`."""
+    """Write `document` as a file of the kind `target`, for the release `minor` (the newest when None).
+
+    An existing file is replaced only with `force`.
+    """
     chosen = TARGETS.get(target)
     if chosen is None:
         raise Unsupported("AK6005", f"there is no target {target!r}", next_step=f"Choose one of: {', '.join(TARGETS)}.")
-    chosen(document, path, minor=minor, force=force, sources=sources, custom_objects=custom_objects)
+    from .lowering import MINORS
+
+    chosen(document, path, minor=minor or MINORS[-1], force=force, sources=sources, custom_objects=custom_objects)

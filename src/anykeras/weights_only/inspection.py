@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..catalog.known_models import KnownModel, find_known_model
-from ..containers.base import Raw
-from ..document.model import Writer
+from .. import matching
 from ..errors import AnyKerasError
 from ..findings import Finding
-from ..matching import writer_of_weights
-from ..matching.saved_layers import Chain, SavedLayer, SavedLayers, alike, follow_widths, read_layers, unfold
-from ..matching.unknowns import SUCCESSORS, unknown_arguments
-from .siblings import Sibling, find_siblings
+
+if TYPE_CHECKING:
+    from ..catalog.known_models import KnownModel
+    from ..containers.base import Raw
+    from ..document.model import Writer
+    from ..matching import Chain, SavedLayer, SavedLayers
+    from .siblings import Sibling
 
 
 @dataclass(frozen=True, repr=False)
@@ -43,41 +44,47 @@ class WeightsInspection:
     @cached_property
     def writer(self) -> Writer:
         """Who wrote the weights, by their own evidence."""
-        return writer_of_weights(self.raw)
+        return matching.writer_of_weights(self.raw)
 
     @cached_property
     def saved(self) -> SavedLayers:
         """The layers of the file."""
         if self.raw.weights is None:
-            return SavedLayers((), True, False)
-        return read_layers(self.raw.weights, self.writer)
+            return matching.SavedLayers((), True, False)
+        return matching.read_layers(self.raw.weights, self.writer)
 
     @cached_property
     def chain(self) -> Chain:
         """How widths follow from each other."""
-        return follow_widths(self.saved)
+        return matching.follow_widths(self.saved)
 
     @cached_property
     def known_model(self) -> KnownModel | None:
         """The network of keras.applications that has weights of these shapes."""
+        from ..catalog.known_models import find_known_model
+
         return find_known_model([shape for layer in self.saved.weighted for shape in layer.weights.values()])
 
     @cached_property
     def known_parts(self) -> dict[str, KnownModel]:
         """Networks of keras.applications that lie in one layer of the file, by its name."""
         inner = {layer.name: layer for layer in self.saved.layers if layer.inner}
+        from ..catalog.known_models import find_known_model
+
         found = {name: find_known_model(list(layer.weights.values())) for name, layer in inner.items()}
         return {name: known for name, known in found.items() if known is not None}
 
     @cached_property
     def siblings(self) -> tuple[Sibling, ...]:
         """The architecture files beside it, those of the same stem before others, and whether every layer fits by name."""
+        from .siblings import find_siblings
+
         return find_siblings(self.raw)
 
     @property
     def alike(self) -> list[list[str]]:
         """Names of layers of one class and equal shapes."""
-        return [[layer.name for layer in group] for group in alike(self.saved.weighted)]
+        return [[layer.name for layer in group] for group in matching.alike(self.saved.weighted)]
 
     @property
     def certain(self) -> bool:
@@ -164,7 +171,7 @@ def _as_dict(layer: SavedLayer) -> dict[str, Any]:
 def _count_missing(saved: SavedLayers, writer: Writer) -> Iterator[str]:
     """``2 activations``, ``strides of 1 layer``, ..."""
     counted: Counter[str] = Counter()
-    for layer in unfold(saved.layers):
+    for layer in matching.unfold(saved.layers):
         if layer.inner:
             continue
         kind = layer.kind
@@ -173,7 +180,7 @@ def _count_missing(saved: SavedLayers, writer: Writer) -> Iterator[str]:
             counted["class"] += 1
             continue
         told = kind.arguments if kind is not None else {}
-        for unknown in unknown_arguments(SUCCESSORS.get(class_name, class_name), told, writer):
+        for unknown in matching.unknown_arguments(matching.SUCCESSORS.get(class_name, class_name), told, writer):
             counted[unknown.name] += 1
     if not saved.lists_all:
         yield "layers without weights (Activation, pooling, Flatten, Reshape, ...)"

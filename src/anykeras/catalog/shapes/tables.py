@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, Union
 
@@ -16,10 +15,12 @@ Entered = TypeVar("Entered", bound=Rule)
 # How a wrapper calls what it holds: layer, positional arguments, keyword arguments.
 Apply = Callable[[Layer, Sequence[Argument], Mapping[str, Argument]], Output]
 
-_layers: Registry[str, Rule] = Registry("shape rule of the layer")
-_operations: Registry[str, Rule] = Registry("shape rule of the operation")
+CO_VARARGS, CO_VARKEYWORDS = 4, 8  # flags of a code object, as `inspect` has them
+
+_layers: Registry[str, Rule] = Registry("shape rule of the layer", __package__)
+_operations: Registry[str, Rule] = Registry("shape rule of the operation", __package__)
 _tensors: dict[str, tuple[Mapping[str, str], str | None]] = {}
-_wrappers: Registry[str, Rule] = Registry("shape rule of the wrapper")
+_wrappers: Registry[str, Rule] = Registry("shape rule of the wrapper", __package__)
 
 
 def layer(*class_names: str) -> Callable[[Entered], Entered]:
@@ -55,7 +56,7 @@ def operation(*functions: str) -> Callable[[Entered], Entered]:
 
     def enter(rule: Entered) -> Entered:
         tensors = {name: kind for name, kind in rule.__annotations__.items() if name != "return" and "Spec" in kind}
-        rest = next((p.name for p in inspect.signature(rule).parameters.values() if p.kind is p.VAR_KEYWORD), None)
+        rest = _rest_of(rule)
 
         def convert_first(**arguments: Argument) -> Output:
             kinds = {name: tensors.get(name, tensors.get(rest or "")) for name in arguments}
@@ -69,6 +70,13 @@ def operation(*functions: str) -> Callable[[Entered], Entered]:
     return enter
 
 
+def _rest_of(rule: Rule) -> str | None:
+    """The name of the parameter that takes all other keywords (``**kwargs``), or None."""
+    code = rule.__code__
+    named = code.co_argcount + code.co_kwonlyargcount + bool(code.co_flags & CO_VARARGS)
+    return code.co_varnames[named] if code.co_flags & CO_VARKEYWORDS else None
+
+
 def _tensor(value: Argument, kind: str | None) -> Argument:
     """An argument as the annotation of its parameter says."""
     if kind is None or (value is None and kind.endswith("None")):
@@ -80,7 +88,7 @@ def _tensor(value: Argument, kind: str | None) -> Argument:
 
 def takes_several_tensors(function: str, parameter: str) -> bool | None:
     """Whether a parameter of a function of ``keras.ops`` is several tensors, or one; None for what is no tensor."""
-    kinds, rest = _tensors.get(function, ({}, None))
+    kinds, rest = _tensors.get(function, ({}, None)) if function in _operations else ({}, None)
     kind = kinds.get(parameter, kinds.get(rest or ""))
     return None if kind is None else kind.startswith("Sequence")
 

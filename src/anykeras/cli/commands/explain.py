@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ... import api
+from ...pages import find_page
 from ...texts import escape
 from .. import render
 from ..options import AsJson
@@ -17,7 +17,7 @@ from ..outcome import REFUSED, print_result, show_errors
 def explain(code: Annotated[str, typer.Argument(help="A code such as AK2101.")], as_json: AsJson = False) -> None:
     """Explain a code: what was found, why it matters, what changes."""
     with show_errors(as_json):
-        found = api.explain(code)
+        found = find_page(code)
         if found is None:
             print(f"No such code: {escape(code)}", file=sys.stderr)
             raise typer.Exit(REFUSED)

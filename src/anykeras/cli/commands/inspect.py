@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ... import api
 from ...opened import Inspection
-from ...weights_only import WeightsInspection
 from .. import render
 from ..options import (
     Architecture,
@@ -24,6 +23,9 @@ from ..options import (
     matching_options,
 )
 from ..outcome import DONE, choose_exit_code, print_result, show_errors
+
+if TYPE_CHECKING:
+    from ...weights_only import WeightsInspection
 
 
 def inspect(
@@ -64,7 +66,7 @@ def inspect(
 def _show_inspection(found: Inspection | WeightsInspection, code: bool) -> None:
     if code:
         render.print_code(found)
-    elif isinstance(found, WeightsInspection):
-        render.print_weights(found)
-    else:
+    elif isinstance(found, Inspection):
         render.print_inspection(found)
+    else:
+        render.print_weights(found)

@@ -1,5 +1,1 @@
 """Architectures as text, JSON or YAML, without weights."""
-
-from .container import ConfigText
-
-__all__ = ["ConfigText"]

@@ -10,7 +10,6 @@ from ..foreign import foreign_error
 from ..json_text import parse_model_json
 from ..source import ByteSource
 from ..texts import decode_text, detect_encoding
-from .yaml import parse_yaml
 
 JSON_START = re.compile(r'\s*(?:\{\s*(?:"|\})|\[|")')
 # Keys that stand at the start of a line in what `to_yaml` of Keras 0.x to tf.keras 2.5 wrote.
@@ -41,7 +40,12 @@ class ConfigText:
         source = match.opened()
         text = decode_text(source.whole(limits.current().config_bytes, PART), PART)
         notes: list[str] = []
-        value = parse_model_json(text, PART, notes) if JSON_START.match(text) else parse_yaml(text, PART, notes)
+        if JSON_START.match(text):
+            value = parse_model_json(text, PART, notes)
+        else:
+            from .yaml import parse_yaml  # loaded only for YAML
+
+            value = parse_yaml(text, PART, notes)
         _check_model(value, source)
         return Raw(match, value, PART, notes=tuple(notes))
 

@@ -11,25 +11,11 @@ from ..guard import guard_decoding
 from ..json_text import parse_model_json
 from ..source import ByteSource
 from .legacy import has_names, has_numbers, has_tree, read_optimizer, read_strings, read_weights
-from .nodes import SIGNATURE, Node, open_tree, text
+from .nodes import Node, open_tree, text
 
 CONFIG, TRAINING, MODEL_WEIGHTS = "model_config", "training_config", "model_weights"
 SEARCH = 4  # groups inside groups that are searched for a model
 STAMPS = 256  # longest text that is taken for a stamp (keras_version, backend)
-
-
-class HDF5:
-    """Whole models (`.h5`, `.hdf5`, and `.keras` of old) and weights files of every Keras."""
-
-    name = "hdf5"
-
-    def match(self, path: str, head: bytes) -> str | None:
-        """By the eight bytes of the signature at the start of the file."""
-        return "HDF5 signature at byte 0" if head.startswith(SIGNATURE) else None
-
-    def read(self, match: Match) -> Raw:
-        """Everything in the file. Raises Malformed, LimitExceeded, Unsupported or NotAModel."""
-        return read_hdf5(match.opened(), match)
 
 
 def read_hdf5(source: ByteSource, match: Match) -> Raw:

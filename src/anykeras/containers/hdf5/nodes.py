@@ -22,10 +22,10 @@ from ... import limits
 from ...errors import AnyKerasError, LimitExceeded, Malformed
 from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
+from . import SIGNATURE
 from .metadata import NameBudget, ObjectHeader, Report, outside_link_error, read_attributes, read_links
 from .storage import Stored, describe_array
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 EXTERNAL_FILES, SHARED = 7, 2
 V = TypeVar("V")
 

@@ -1,5 +1,1 @@
 """The `.keras` archive of Keras 2.12 and later, read in place without extracting anything."""
-
-from .container import KerasZip
-
-__all__ = ["KerasZip"]

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from ... import limits
 from ..base import Asset, Json, Match, Raw
 from ..foreign import foreign_error
-from ..hdf5.container import read_weights_store
 from ..json_text import parse_json
 from ..source import ByteSource
 from ..texts import decode_text
 from .archive import LOCAL, Member, members, open_member
 from .foreign import name_archive
-from .npz import read_npz
 
 CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ = "config.json", "metadata.json", "model.weights.h5", "model.weights.npz"
 ASSETS = "assets/"
@@ -86,9 +84,13 @@ def _with_weights(raw: Raw, box: Box) -> Raw:
     known = {CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ}
     others = tuple(name for name in box.sizes if name not in known and not name.startswith(ASSETS))
     if WEIGHTS_H5 in box.sizes:
+        from ..hdf5.container import read_weights_store  # loaded only where there are weights
+
         weights, optimizer, left = read_weights_store(box.open(WEIGHTS_H5, limits.current().tensor_bytes))
         return replace(raw, weights=weights, optimizer=optimizer, leftovers=left + others)
     if WEIGHTS_NPZ in box.sizes:
+        from .npz import read_npz
+
         weights, optimizer = read_npz(box.open(WEIGHTS_NPZ, limits.current().tensor_bytes))
         return replace(raw, weights=weights, optimizer=optimizer, leftovers=others)
     return replace(raw, notes=(*raw.notes, "there are no weights in the file"), leftovers=others)

@@ -1,5 +1,1 @@
 """Models inside pickle and joblib files: the opcodes are walked, nothing is made but plain values."""
-
-from .container import Pickled
-
-__all__ = ["Pickled"]

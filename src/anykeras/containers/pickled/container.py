@@ -14,8 +14,7 @@ from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
 from ..base import Json, Match, NamedWeights, Raw, WeightGroup
 from ..guard import guard_decoding
-from ..hdf5.container import read_hdf5
-from ..hdf5.nodes import SIGNATURE
+from ..hdf5 import SIGNATURE
 from ..json_text import parse_model_json
 from ..keras_zip.archive import LOCAL
 from ..keras_zip.container import read_archive
@@ -83,6 +82,8 @@ def _read_value(value: object, match: Match) -> Raw | None:
         return None
     head = source.read(0, 8)
     if head.startswith(SIGNATURE):
+        from ..hdf5.container import read_hdf5
+
         return read_hdf5(source, match)
     return read_archive(source, match) if head.startswith(LOCAL) else None
 

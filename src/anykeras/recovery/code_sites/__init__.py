@@ -1,8 +1,5 @@
 """Where code stands in a model: one file a kind of place, each with the lifters of its classes."""
 
-from ...registry import load_all
-from .base import CodeSite, Lifter, find_lifter
+from .base import CodeSite, Lifter, find_lifter, holds_code
 
-load_all(__name__)
-
-__all__ = ["CodeSite", "Lifter", "find_lifter"]
+__all__ = ["CodeSite", "Lifter", "find_lifter", "holds_code"]

@@ -6,45 +6,19 @@ inside a recurrence, and masks pass (measured on keras 3.15.1: jax, tensorflow, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ...catalog.shapes import Output, Spec
 from ...catalog.shapes.engine import Inference
-from ...document.model import Code, Layer, Object, Value
-from ..functions.base import words
+from ...document.model import Layer
 from ..lift import Lifted, Lifting
-from .base import CodeSite, code_site_where
+from .base import ACTIVATION, ACTIVATION_KEYS, CodeSite, activation_function, code_site
 
-_KEYS = ("activation", "recurrent_activation")
-# keras/src/activations/__init__.py 3.15.1, with the names that `get` takes beside those of the functions
-_KNOWN = frozenset(
-    words(
-        """celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_swish hard_tanh leaky_relu linear
-        log_sigmoid log_softmax mish relu relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus
-        sparse_sigmoid sparsemax squareplus swish tanh tanh_shrink threshold"""
-    )
-)
 _CONVOLUTIONAL = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 
 
-def _function(value: Value) -> Code | None:
-    """The function that an activation is, where stock Keras 3 would not find it."""
-    if isinstance(value, Code):
-        return value
-    if isinstance(value, str) and value not in _KNOWN:
-        return Code(value, "function")
-    if isinstance(value, Mapping) and value.keys() == {"value"}:
-        return Code(value, "__lambda__")  # Keras 3 keeps only the inner part of a lambda given as an activation
-    if isinstance(value, Object) and value.class_name == "function" and isinstance(value.config, str):
-        known = value.config in _KNOWN and not (value.module or "").startswith("tensorflow")
-        return None if known else Code(value.config, "function", value.module)
-    return None
-
-
-@code_site_where(lambda layer: any(_function(layer.config.get(key)) is not None for key in _KEYS))
+@code_site(ACTIVATION)
 def activation(layer: Layer, site: CodeSite) -> Lifted:
     """The layer with a model for each activation that is a function."""
-    functions = {key: code for key in _KEYS if (code := _function(layer.config.get(key))) is not None}
+    functions = {key: code for key in ACTIVATION_KEYS if (code := activation_function(layer.config.get(key))) is not None}
     outputs = Inference().call(layer.with_config(**dict.fromkeys(functions, "linear")), site.args, site.kwargs)
     changed, parts = layer, list[Lifted]()
     for key, code in functions.items():

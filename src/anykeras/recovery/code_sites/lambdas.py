@@ -14,7 +14,7 @@ from ..follow import Start, find, list_readings
 from ..functions import FunctionContext, Operand
 from ..graph_ops import GraphOps
 from ..lift import Lifted, Lifting, enter_inputs
-from .base import CodeSite, code_site, code_site_where
+from .base import MERGE, CodeSite, code_site
 
 
 @code_site("Lambda")
@@ -55,7 +55,7 @@ def _arguments(layer: Layer) -> Mapping[str, Value]:
     return dict(held) if isinstance(held, Mapping) else {}
 
 
-@code_site_where(lambda layer: layer.class_name == "Merge" and isinstance(layer.config.get("mode"), Code))
+@code_site(MERGE)
 def merge_layer(layer: Layer, site: CodeSite) -> Lifted:
     """A Merge whose mode is a function of the list of its inputs (keras 1.2.2 engine/topology.py)."""
     code = layer.config["mode"]

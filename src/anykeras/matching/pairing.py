@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from .. import limits
 from ..containers.base import Raw
@@ -19,11 +18,10 @@ from .defaults import Changed, changed_defaults, spell
 from .evidence import writer_of_weights
 from .forms import FIRST, LAST, Form, Forms, by_layout
 from .places import Place, Places
-from .report import Match, Pair, WeightsReport
+from .report import Defaults, Match, Pair, WeightsReport
 from .rows import Flattened, Flattenings, reorder, rows_of_file
 from .segments import cut_numbered
 
-Defaults = Literal["ask", "then", "mine"]
 _ORDERS = (FIRST, LAST)
 
 

@@ -1,0 +1,127 @@
+"""The whole way from everything in the box to a document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from ..catalog.known_models import find_known_model
+from ..containers.base import NamedWeights, Raw, TreeWeights
+from ..document.build import Builder
+from ..document.edit import UniqueNames
+from ..document.model import Document, Era, Layer, Writer
+from ..document.walk import layers_of, rebuild
+from ..errors import Malformed, NotAModel
+from ..tensors import Tensor
+from . import keras3, legacy
+from .premade import premade_model
+from .reading import IsCustom, ParseContext, is_never_custom, mapping
+from .shared import shared_findings
+from .stored import restore_arguments
+from .training import training_of
+from .tree import bind_assets, bind_tree
+from .weights import bind_named
+
+
+def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Document:
+    """The document of a file, in the vocabulary of its `writer` (:func:`era.infer`).
+
+    `is_custom` tells classes of the user, or of a package, from built-in ones of the same name.
+
+    Raises NotAModel for weights without an architecture, Malformed for what contradicts itself.
+    """
+    if raw.architecture is None:
+        raise NotAModel(
+            "AK1210",
+            f"{raw.match.path} holds weights and no architecture{describe_known_model(raw)}",
+            part=raw.part or raw.match.name,
+            next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
+        )
+    context = ParseContext(writer.era, raw.part or "architecture", is_custom=is_custom)
+    model = premade_model(raw, writer, context) or _whole_model(raw, writer, context)
+    model = _name_layers(model)
+    findings = (*context.findings, *shared_findings(model))
+    return Document(model, writer, writer.era, training_of(raw, model, writer), findings)
+
+
+def _whole_model(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
+    model = restore_arguments(architecture(raw, writer, context), raw, context)
+    return _wrap_in_graph(_bind_weights(model, raw, writer), raw, writer)
+
+
+def describe_known_model(raw: Raw) -> str:
+    """Which network everybody used has weights like these, as the end of a sentence."""
+    known = find_known_model(tensor.shape for tensor in _tensors(raw))
+    return f"; they have the shapes of {known}" if known else ""
+
+
+def _tensors(raw: Raw) -> Iterable[Tensor]:
+    if isinstance(raw.weights, NamedWeights):
+        return [tensor for group in raw.weights.groups for _, tensor in group.weights]
+    return raw.weights.tensors.values() if raw.weights is not None else ()
+
+
+def architecture(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
+    """The model without its weights, in the writer's vocabulary; what it took to read it is noted in `context`."""
+    data = mapping(raw.architecture, context, "the architecture")
+    if "config" not in data and isinstance(data.get("model_config"), dict):
+        data = mapping(data["model_config"], context, "model_config")
+    try:
+        if writer.era is Era.KERAS0:
+            from . import keras0  # loaded only for the oldest files
+
+            model = keras0.model_of(data, context)
+        elif writer.era is Era.KERAS3 or isinstance(data.get("module"), str):
+            model = keras3.layer_of(data, context)
+        else:
+            model = legacy.layer_of(data, context)
+    except RecursionError:
+        raise Malformed("AK1209", "the configuration is nested too deep", part=context.part) from None
+    if model.graph is None and _build_shape(raw, writer) is None:
+        raise Malformed(
+            "AK1211",
+            f"the configuration describes a {model.class_name}, which is not a Sequential or functional model",
+            part=context.part,
+            layer=model.name,
+            next_step="Build the model with the code that defined it, and load the weights into it.",
+        )
+    return model
+
+
+def _build_shape(raw: Raw, writer: Writer) -> tuple[int | None, ...] | None:
+    """The shape that a subclassed model was built for, where the file says it (``build_config`` of Keras 2.12 on)."""
+    built = raw.architecture.get("build_config") if isinstance(raw.architecture, dict) else None
+    shape = built.get("input_shape") if isinstance(built, dict) else None
+    known = isinstance(shape, list) and shape and all(size is None or isinstance(size, int) for size in shape)
+    if not known or not isinstance(shape, list) or not isinstance(raw.weights, TreeWeights):
+        return None
+    return tuple(size if isinstance(size, int) else None for size in shape)
+
+
+def _wrap_in_graph(model: Layer, raw: Raw, writer: Writer) -> Layer:
+    """A model of a class of its own as the one layer of a functional model, which is all that its file tells."""
+    shape = _build_shape(raw, writer)
+    if model.graph is not None or shape is None:
+        return model
+    name = model.name or model.bare_class_name.lower()
+    sub = Builder(f"{name}_model", model.address)
+    end = sub.add(replace(model, name=name), sub.input(shape[1:]))
+    return sub.finish(end)
+
+
+def _bind_weights(model: Layer, raw: Raw, writer: Writer) -> Layer:
+    if isinstance(raw.weights, NamedWeights):
+        return bind_named(model, raw.weights, writer.era, "model_weights")
+    if isinstance(raw.weights, TreeWeights):
+        return bind_assets(bind_tree(model, raw.weights, writer.era), raw.assets, writer.era)
+    return model
+
+
+def _name_layers(model: Layer) -> Layer:
+    """A name for every layer that has none, as Keras would have made it: ``sequential_1``."""
+    names = UniqueNames(layer.name for layer in layers_of(model))
+
+    def name(layer: Layer) -> Layer:
+        return layer if layer.name else replace(layer, name=names.number(layer.bare_class_name.lower()))
+
+    return rebuild(model, name)
