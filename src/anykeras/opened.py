@@ -101,15 +101,15 @@ class Opened(_HasFindings):
             Unfaithful: the result is less faithful than `strict` allows. Nothing is written then.
             TargetError: `dst` cannot be written.
         """
-        opened = self._for_file()
+        opened, path = self._for_file(), os.fsdecode(dst)
+        plan = targets.plan(opened.document, path, target)
+        findings = (*opened.findings, *plan.findings)
         if strict is not None:
-            _check_strict(opened.findings, strict)
-        path = os.fsdecode(dst)
-        targets.write(
-            opened.document, path, target=target, force=force, sources=self._sources, custom_objects=opened._objects()
-        )
-        report = verification.check_converted(opened.document, path, opened._objects()) if check else None
-        return Converted(path, opened, opened.findings, report)
+            _check_strict(findings, strict)
+        plan.write(path, force=force, sources=self._sources, custom_objects=opened._objects())
+        checked = check and plan.is_current
+        report = verification.check_converted(opened.document, path, opened._objects()) if checked else None
+        return Converted(path, opened, findings, report)
 
     @property
     def _sources(self) -> list[str]:

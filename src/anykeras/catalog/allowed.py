@@ -82,7 +82,7 @@ CLASSES: Final[Mapping[str, frozenset[str]]] = {
         Subtract TextVectorization TimeDistributed UnitNormalization UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D
         ZeroPadding2D ZeroPadding3D"""
     ),
-    "keras.initializers": _INITIALIZERS,
+    "keras.initializers": _INITIALIZERS | {"OrthogonalInitializer"},
     "keras.regularizers": _REGULARIZERS,
     "keras.constraints": _CONSTRAINTS,
     "keras.random": _split("SeedGenerator"),

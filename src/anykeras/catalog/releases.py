@@ -103,6 +103,22 @@ _NAMES: Final = {
 _NAME: Final = re.compile(r"(?P<library>[A-Za-z._-]+?)\s*(?:==|[-=@ ])\s*v?(?P<version>\d+(?:\.\d+)+)")
 
 
+# How the minors of Keras 3 spell a file (keras 3.0.5 to 3.15.1: models/functional.py, saving/saving_lib.py, ops/operation.py).
+ENDS_AS_THEY_ARE: Final = Since("3.4")
+"""One input or output as ``["x", 0, 0]``; before, every end is one of a list."""
+ENDS_COUNT_CONSTRUCTION: Final = Since("3.1")
+"""A nested Functional among the outputs counts its own construction as a call."""
+BARE_GROUPS: Final = Since("3.6")
+"""Layers without variables have no group ``vars`` in the weights file."""
+NAMED_OPERATIONS: Final = Since("3.11")
+"""Every operation takes its ``name`` in its configuration; before, some do not."""
+ORTHOGONAL_CLASS: Final = Since("3.7")
+"""The class is called Orthogonal; before, OrthogonalInitializer."""
+
+
+_KERAS3: Final = {release.version: release for release in RELEASES if release.line == "keras3"}
+
+
 def find_release(name: str) -> Release | None:
     """The release of a name: ``tf.keras-2.8``, ``tf.keras==2.8.4``, ``keras-3.6``; None where none is meant.
 
@@ -117,6 +133,11 @@ def find_release(name: str) -> Release | None:
     if library == "keras" and (2, 4) <= numbers < (3, 0):
         library = "tf.keras"
     return next((release for release in RELEASES if release.library == library and release.numbers == numbers), None)
+
+
+def keras3(minor: str) -> Release:
+    """The record of a minor of Keras 3: ``"3.6"``. Raises KeyError where there is none."""
+    return _KERAS3[minor]
 
 
 def require_release(name: str) -> Release:

@@ -1,63 +1,78 @@
-"""What a target is, and the table of those there are."""
+"""What a document can be written as, by name, and the plan of one such file."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
+from ..catalog.releases import NEWEST, Release, require_release
 from ..errors import Unsupported
+from ..findings import Finding
 
 if TYPE_CHECKING:
     from ..document.model import Document
 
-DEFAULT = "keras"
+DEFAULT: Final = "keras"
+TARGETS: Final = (DEFAULT,)
+"""Targets that are no release: what current Keras opens."""
 
 
-class Target(Protocol):
-    """A kind of file that a document can be written as. `minors` are the releases it can be written for."""
+@dataclass(frozen=True)
+class Plan:
+    """A document in the words of the release that it is written for; nothing is written yet."""
 
-    def __call__(
+    document: Document
+    release: Release
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether current Keras opens the file."""
+        return self.release.line == "keras3"
+
+    def write(
         self,
-        document: Document,
         path: str,
         *,
-        minor: str,
-        force: bool,
-        sources: Sequence[str],
-        custom_objects: Mapping[str, Any] | None,
+        force: bool = False,
+        sources: Sequence[str] = (),
+        custom_objects: Mapping[str, Any] | None = None,
     ) -> None:
-        """Write `document` to `path`, whole or not at all; `custom_objects` are the user's. Raises AnyKerasError.
+        """Write the file to `path`, whole or not at all; an existing one only with `force`, `sources` never.
 
-        `sources` are the files that were read, which are never replaced.
+        Raises AnyKerasError.
         """
+        from . import keras_zip  # loaded only where a file is written
+
+        keras_zip.write(
+            self.document, path, minor=self.release.version, force=force, sources=sources, custom_objects=custom_objects
+        )
 
 
-def _write_keras_zip(document: Document, path: str, **options: Any) -> None:
-    from . import keras_zip  # loaded only where a file is written
+def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
+    """What `document` becomes for `target`: ``keras``, or a release (``keras-3.6``, ``tf.keras-2.8``).
 
-    keras_zip.write(document, path, **options)
-
-
-TARGETS: Mapping[str, Target] = {"keras": _write_keras_zip}
-
-
-def write(
-    document: Document,
-    path: str,
-    *,
-    target: str = DEFAULT,
-    minor: str | None = None,
-    force: bool = False,
-    sources: Sequence[str] = (),
-    custom_objects: Mapping[str, Any] | None = None,
-) -> None:
-    """Write `document` as a file of the kind `target`, for the release `minor` (the newest when None).
-
-    An existing file is replaced only with `force`.
+    Raises:
+        Unsupported: there is no such target, or the release cannot hold the model; the message names the layer.
     """
-    chosen = TARGETS.get(target)
-    if chosen is None:
-        raise Unsupported("AK6005", f"there is no target {target!r}", next_step=f"Choose one of: {', '.join(TARGETS)}.")
-    from .lowering import MINORS
+    if target in TARGETS:
+        return Plan(document, NEWEST)
+    release = require_release(target)
+    box = os.path.splitext(path)[1]
+    if release.line == "keras3":
+        return Plan(*_descend(document, release, box))
+    raise Unsupported("AK6005", f"AnyKeras does not write for {target!r}")
 
-    chosen(document, path, minor=minor or MINORS[-1], force=force, sources=sources, custom_objects=custom_objects)
+
+def write(document: Document, path: str, *, target: str = DEFAULT, force: bool = False, sources: Sequence[str] = ()) -> None:
+    """Write `document` as a file for `target`: a plan, carried out."""
+    plan(document, path, target).write(path, force=force, sources=sources)
+
+
+def _descend(document: Document, release: Release, box: str) -> tuple[Document, Release, tuple[Finding, ...]]:
+    from ..descent import descend  # only where an older release is asked for
+
+    descended, findings = descend(document, release, box)
+    return descended, release, tuple(findings)

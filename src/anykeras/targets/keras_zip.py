@@ -93,6 +93,8 @@ def write_weights(lowered: Lowered, stream: IO[bytes]) -> Checksums:
     with h5py.File(stream, "w") as file:
         for number, tensor in enumerate(lowered.training.variables if lowered.training is not None else ()):
             file.create_dataset(f"optimizer/vars/{number}", data=tensor.read())
+        for path in lowered.empty_groups():
+            file.create_group(path)
         for owner in lowered.owners():
             group = file.create_group(f"{owner.path}/vars" if owner.path else "vars")
             group.attrs["name"] = owner.name

@@ -24,7 +24,8 @@ def convert(
         str | None, typer.Option("--custom-objects", help="The Python file that defines the classes of the model.")
     ] = None,
     target: Annotated[
-        str, typer.Option("--target", help=f"The kind of file to write: {', '.join(targets.TARGETS)}.")
+        str,
+        typer.Option("--target", help="keras (what current Keras opens), or a release: keras-3.6, tf.keras-2.13, keras-2.3."),
     ] = targets.DEFAULT,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
     strict: Annotated[

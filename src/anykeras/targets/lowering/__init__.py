@@ -74,6 +74,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         renamed,
         training,
         custom,
+        tuple(holders),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from ...catalog import find
+from ...catalog import find, releases
 from ...catalog.graph_order import layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
@@ -23,7 +23,7 @@ from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Va
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
 from ...tensors import constant
-from .minors import check_class, check_operation, portable
+from .minors import check_class, check_operation, portable, spells
 from .objects import check_name
 from .result import Json
 from .values import lower_value
@@ -95,7 +95,7 @@ class Lower:
         except UnknownOperation as error:
             raise Unsupported("AK6004", str(error), layer=layer.name) from None
         check_operation(layer, node.config, self.minor)
-        config: dict[str, Json] = {"name": layer.name}
+        config: dict[str, Json] = {"name": layer.name} if spells(self.minor, releases.NAMED_OPERATIONS) else {}
         for key, value in node.config.items():
             config[key] = lower_value(value, self, layer, key)
         made = _serialize(node.module, node.class_name, config)
@@ -140,10 +140,13 @@ def functional(model: Layer, minor: str) -> dict[str, Json]:
 
     def end(ref: Ref) -> Value:
         # A Functional counts its own construction as a call, but only here (functional.py, `get_tensor`).
-        return (ref.layer, kept[ref.layer, ref.node] + (ref.layer in nested), ref.tensor)
+        counted = ref.layer in nested and spells(minor, releases.ENDS_COUNT_CONSTRUCTION)
+        return (ref.layer, kept[ref.layer, ref.node] + counted, ref.tensor)
 
-    config["input_layers"] = lower_value(map_refs(graph.inputs, end), lower, model, "inputs")
-    config["output_layers"] = lower_value(map_refs(graph.outputs, end), lower, model, "outputs")
+    for key, ends in (("input_layers", graph.inputs), ("output_layers", graph.outputs)):
+        if isinstance(ends, Ref) and not spells(minor, releases.ENDS_AS_THEY_ARE):
+            ends = (ends,)
+        config[key] = lower_value(map_refs(ends, end), lower, model, key)
     return _serialize("keras.src.models.functional", "Functional", config, "Functional")
 
 
@@ -193,7 +196,8 @@ def arguments(layer: Layer, minor: str) -> Config:
         raise Unsupported("AK6015", f"the {either[0]} of this {layer.class_name} is not known", layer=layer.name, key=either[0])
     entry = find(layer.class_name, Era.KERAS3)
     known = entry.name if entry is not None else layer.class_name
-    config = portable(known, {key: value for key, value in layer.config.items() if key in takes and key != "name"})
+    said = {key: value for key, value in layer.config.items() if key in takes and key != "name"}
+    config = portable(known, said, minor=minor)
     check_class(known, config, minor, "layers", layer.name)
     return config
 

@@ -9,14 +9,24 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from ...catalog import releases
 from ...catalog.operations import find
+from ...catalog.releases import NEWEST, Since
 from ...catalog.signatures import NOW, default, signature
 from ...document.model import Config, Layer, Value
 from ...errors import Unsupported
 
-# The last release of each minor that the catalog's tables were read from (`releases` of catalog/signatures.json).
-RELEASES: Final = {"3.12": "3.12.0", "3.13": "3.13.2", "3.14": "3.14.1", "3.15": NOW}
+RELEASES: Final = {
+    release.version: NOW if release is NEWEST else release.signatures
+    for release in releases.RELEASES
+    if release.line == "keras3"
+}
+"""Every minor of Keras 3 as `catalog.signatures` knows it."""
 MINORS: Final = tuple(RELEASES)
+# What is written for the newest minor is left without the arguments that these minors lack, so that they open it too.
+_ALSO_OPENED_BY: Final = MINORS.index("3.12")
+# Arguments that change nothing of what a loaded model predicts, whatever their value.
+_WITHOUT_EFFECT: Final = {("Attention", "seed"), ("MultiHeadAttention", "seed"), ("GroupedQueryAttention", "seed")}
 # Classes that are in none of the tables of signatures (`@keras_export` of keras 3.12.0, 3.13.2, 3.14.1).
 _SINCE: Final = {
     **dict.fromkeys(("Int8QuantizationConfig", "Int4QuantizationConfig", "Float8QuantizationConfig"), "3.13"),
@@ -30,10 +40,18 @@ def nearest_minor(version: str) -> str:
     return next((minor for minor in MINORS if _numbers(minor) >= wanted), MINORS[-1])
 
 
-def portable(class_name: str, config: Config, kind: str = "layers") -> Config:
-    """The arguments of a class without those at their default that a minor which has the class lacks."""
-    later = _later(class_name, kind)
-    return {k: v for k, v in config.items() if k not in later or not _is_default(v, default(class_name, k, NOW, kind))}
+def portable(class_name: str, config: Config, kind: str = "layers", minor: str = MINORS[-1]) -> Config:
+    """The arguments of a class without those at their default that `minor`, or one after it, lacks.
+
+    A file for the newest minor is opened by those from 3.12 on, where what it holds is not new.
+    """
+    later = _later(class_name, kind, min(MINORS.index(minor), _ALSO_OPENED_BY))
+    return {k: v for k, v in config.items() if k not in later or not _says_nothing(class_name, k, v, kind)}
+
+
+def spells(minor: str, fact: Since) -> bool:
+    """Whether a minor of Keras 3 spells files in this way."""
+    return fact.holds(releases.keras3(minor))
 
 
 def check_class(class_name: str, config: Config, minor: str, kind: str, layer: str, key: str | None = None) -> None:
@@ -42,7 +60,7 @@ def check_class(class_name: str, config: Config, minor: str, kind: str, layer: s
     if _is_after(since, minor):
         raise _newer_error(f"{class_name} is not in", since, minor, layer, key)
     for argument, value in config.items():
-        if value is not None and argument in _later(class_name, kind):
+        if value is not None and argument in _later(class_name, kind, 0):
             since = _since(class_name, argument, kind)
             if _is_after(since, minor):
                 raise _newer_error(f"{class_name} has no argument {argument!r} in", since, minor, layer, key or argument)
@@ -63,11 +81,12 @@ def check_operation(layer: Layer, arguments: Config, minor: str) -> None:
 
 
 @cache
-def _later(class_name: str, kind: str) -> frozenset[str]:
-    """The arguments of today that a minor which has the class lacks."""
+def _later(class_name: str, kind: str, first: int) -> frozenset[str]:
+    """The arguments of today that one of the minors from the `first` on lacks, though it has the class."""
     now = signature(class_name, NOW, kind)
-    before = [found for at in RELEASES.values() if (found := signature(class_name, at, kind)) is not None]
-    return frozenset() if now is None else frozenset(key for key in now.defaults if any(key not in x.defaults for x in before))
+    held = (signature(class_name, RELEASES[minor], kind) for minor in MINORS[first:])
+    before = [found.defaults.keys() | found.written for found in held if found is not None]
+    return frozenset() if now is None else frozenset(key for key in now.defaults if any(key not in keys for keys in before))
 
 
 @cache
@@ -75,9 +94,16 @@ def _since(class_name: str, argument: str | None, kind: str) -> str:
     """The first minor that has a class, or one of its arguments; "" for what is in the first or in none."""
     for minor, release in RELEASES.items():
         found = signature(class_name, release, kind)
-        if found is not None and (argument is None or argument in found.defaults):
+        if found is not None and (argument is None or argument in found.defaults or argument in found.written):
             return minor
     return ""
+
+
+def _says_nothing(class_name: str, argument: str, value: Value, kind: str) -> bool:
+    """Whether a class without the argument does what it does with this value of it."""
+    stated = default(class_name, argument, NOW, kind)
+    switched_off = (value is False and stated is None) or (argument, value) == ("data_format", "channels_last")
+    return switched_off or _is_default(value, stated) or (class_name, argument) in _WITHOUT_EFFECT
 
 
 def _is_after(since: str, minor: str) -> bool:

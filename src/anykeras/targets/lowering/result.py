@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from ...catalog.layout import Access, StoredLayer, VariableSpec
+from ...catalog.layout import Access, StoredLayer, VariableSpec, specs_of
+from ...catalog.releases import BARE_GROUPS
 from ...document.model import Layer
 from ...tensors import Tensor
+from .minors import spells
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -58,7 +60,7 @@ class Lowered:
     `config` is the JSON value of ``config.json``. `bindings` are all variables that the file stores, in Keras's order;
     empty where the document has no weights at all. `expected` is how many variables the model has. `renamed` gives the
     name in the document for each name that had to change. `custom` are the layers of classes from custom_objects: what
-    they hold in a live model only their classes know.
+    they hold in a live model only their classes know. `holders` are all layers with the places of their state.
     """
 
     config: dict[str, Json]
@@ -68,6 +70,17 @@ class Lowered:
     renamed: Mapping[str, str] = field(default_factory=dict)
     training: LoweredTraining | None = None
     custom: tuple[StoredLayer, ...] = ()
+    holders: tuple[StoredLayer, ...] = ()
+
+    def empty_groups(self) -> list[str]:
+        """The groups of variables that hold none and that Keras of the minor looks for all the same."""
+        if spells(self.minor, BARE_GROUPS):
+            return []
+        first = [holder for holder in self.holders if not holder.again]
+        parts = [spec.owner for spec in specs_of(first)]
+        homes = {path.strip("/") for path in (*(holder.home for holder in first), *parts)}
+        filled = {binding.spec.owner for binding in self.bindings}
+        return [f"{home}/vars".strip("/") for home in sorted(homes - filled)]
 
     @property
     def weights(self) -> dict[str, Tensor]:

@@ -144,7 +144,7 @@ def _object(value: Object, minor: str) -> Json:
         return value.class_name
     config, kind = value.config, (value.module or "").removeprefix("keras.")
     if not is_custom and isinstance(config, Mapping) and "." not in kind:
-        config = portable(value.class_name, config, kind)
+        config = portable(value.class_name, config, kind, minor)
         check_class(value.class_name, config, minor, kind, "the compile configuration", value.class_name)
     registered = value.class_name if is_custom else value.registered_name
     return {

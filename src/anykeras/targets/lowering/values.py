@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
+from ...catalog import releases
 from ...document.model import Code, Dtype, Ellipsis_, FromUser, Layer, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
-from .minors import check_class, portable
+from .minors import check_class, portable, spells
 from .objects import check, module_of, unknown_error
 from .result import Json
+
+# The name of the class until keras 3.6 (initializers/random_initializers.py of 3.6.0 and 3.7.0).
+_FORMER_CLASSES: Final = {"Orthogonal": "OrthogonalInitializer"}
 
 
 class Lowering(Protocol):
@@ -56,11 +60,15 @@ def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
     if module is not None:
         check(value, said, module, where, key)
         kind = module.removeprefix("keras.")
-        said = portable(value.class_name, said, kind)
-        check_class(value.class_name, said, lowering.minor, kind, where.name, key)
+        said = portable(value.class_name, said, kind, lowering.minor)
+        if value.class_name not in _FORMER_CLASSES:
+            check_class(value.class_name, said, lowering.minor, kind, where.name, key)
     config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in said.items()}
     registered = (value.registered_name or value.class_name) if is_custom else None
-    return {"module": module, "class_name": value.class_name, "config": dict(config), "registered_name": registered}
+    name = value.class_name
+    if not is_custom and name in _FORMER_CLASSES and not spells(lowering.minor, releases.ORTHOGONAL_CLASS):
+        name = _FORMER_CLASSES[name]
+    return {"module": module, "class_name": name, "config": dict(config), "registered_name": registered}
 
 
 def _special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:

@@ -1,0 +1,101 @@
+"""Activations by name: since when each release has them, and what says the same where it has not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from ..catalog.releases import Release, Since
+from ..document.build import Builder, sequential
+from ..document.model import Layer, Ref, Value
+from .forms import activation, scaled
+from .rulebook import Place
+
+# `activations/__init__.py` of keras 3.0.5 to 3.15.1 and `activations.py` of the older releases.
+_ALWAYS: Final = ("linear", "relu", "sigmoid", "tanh", "softmax", "softplus", "softsign", "elu", "selu")
+SINCE: Final[Mapping[str, Since]] = {
+    **dict.fromkeys(_ALWAYS, Since(tf="1.15", keras2="2.1")),
+    "exponential": Since(tf="1.15", keras2="2.2"),
+    "silu": Since(tf="2.2"),
+    "gelu": Since(tf="2.4"),
+    "mish": Since(tf="2.13"),
+    **dict.fromkeys(("hard_sigmoid", "hard_silu", "leaky_relu", "log_softmax", "relu6"), Since()),
+    **dict.fromkeys(
+        ("celu", "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "squareplus", "tanh_shrink"), Since("3.7")
+    ),
+    **dict.fromkeys(("sparse_plus", "sparsemax", "threshold"), Since("3.8")),
+    "sparse_sigmoid": Since("3.10"),
+}
+SPELLINGS: Final = {"swish": "silu", "hard_swish": "hard_silu"}
+OLD_HARD_SIGMOID: Final = "hard_sigmoid_before_3"
+
+
+def holds(function: str, release: Release) -> bool:
+    """Whether a release has the activation of that name, and it is the same function there."""
+    since = SINCE.get(SPELLINGS.get(function, function))
+    return since is not None and since.holds(release)
+
+
+def old_hard_sigmoid() -> Layer:
+    """``clip(0.2 x + 0.5, 0, 1)``, as the way up leaves it (AK2220); `is_old_hard_sigmoid` knows it again."""
+    line = Layer("Rescaling", "hard_sigmoid_line", {"scale": 0.2, "offset": 0.5})
+    return sequential("hard_sigmoid", line, Layer("ReLU", "hard_sigmoid_clip", {"max_value": 1.0}))
+
+
+def is_old_hard_sigmoid(value: Value) -> bool:
+    """Whether an activation is the form that the way up leaves for the hard_sigmoid of Keras 1 and 2."""
+    if (
+        not isinstance(value, Layer)
+        or value.graph is None
+        or [x.class_name for x in value.graph.layers] != ["Rescaling", "ReLU"]
+    ):
+        return False
+    line, clip = value.graph.layers
+    plain = all(clip.config.get(key) in (None, 0, 0.0) for key in ("negative_slope", "threshold"))
+    ends = (line.config.get("scale"), line.config.get("offset"), clip.config.get("max_value"))
+    return ends == (0.2, 0.5, 1.0) and plain
+
+
+Express = Callable[[Builder, Ref, Place, int], Ref]
+
+
+def _gated(builder: Builder, x: Ref, gate: Ref) -> Ref:
+    return builder.layer("Multiply", {}, (x, gate))
+
+
+def _hard_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    return activation(builder, scaled(builder, x, place, width, 5 / 6), old_hard_sigmoid())
+
+
+def _log_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    return scaled(builder, activation(builder, scaled(builder, x, place, width, -1.0), "softplus"), place, width, -1.0)
+
+
+def _gelu(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    bell = builder.op("erf", scaled(builder, x, place, width, 0.5**0.5))
+    return _gated(builder, scaled(builder, x, place, width, 0.5), scaled(builder, bell, place, width, 1.0, 1.0))
+
+
+def _soft_shrink(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
+    right = activation(builder, scaled(builder, x, place, width, 1.0, -0.5), "relu")
+    left = activation(builder, scaled(builder, x, place, width, -1.0, -0.5), "relu")
+    return builder.layer("Subtract", {}, (right, left))
+
+
+EXPRESSIONS: Final[Mapping[str, Express]] = {
+    "relu6": lambda b, x, place, width: b.layer("ReLU", {"max_value": 6.0}, x),
+    "leaky_relu": lambda b, x, place, width: b.layer("LeakyReLU", {"negative_slope": 0.2}, x),
+    "silu": lambda b, x, place, width: _gated(b, x, activation(b, x, "sigmoid")),
+    "mish": lambda b, x, place, width: _gated(b, x, activation(b, activation(b, x, "softplus"), "tanh")),
+    "hard_sigmoid": _hard_sigmoid,
+    "hard_silu": lambda b, x, place, width: _gated(b, x, _hard_sigmoid(b, x, place, width)),
+    "exponential": lambda b, x, place, width: b.op("exp", x),
+    "log_softmax": lambda b, x, place, width: b.op("log_softmax", x),
+    "gelu": _gelu,
+    "celu": lambda b, x, place, width: activation(b, x, "elu"),
+    "hard_tanh": lambda b, x, place, width: b.op("clip", x, -1.0, 1.0),
+    "log_sigmoid": _log_sigmoid,
+    "soft_shrink": _soft_shrink,
+    "tanh_shrink": lambda b, x, place, width: b.layer("Subtract", {}, (x, activation(b, x, "tanh"))),
+}
+"""What says the same as an activation: a function of the builder, the tensor, the place and the size of the last axis."""

@@ -1,0 +1,143 @@
+"""Runs the rules of the way back until nothing in a model is newer than the target. Knows no facts about Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from ..catalog.releases import Release
+from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
+from ..catalog.shapes.engine import Inference
+from ..document.graph import leaves
+from ..document.model import Call, Document, Graph, Layer, Value
+from ..document.walk import Path, rebuild_paths, walk
+from ..errors import Bug
+from ..findings import Finding
+from .rulebook import Place, all_rules, refuse
+
+# A layer is said in other words at most so often: each rule leads to older words.
+_STEPS: Final = 20
+
+
+@dataclass
+class _Places(Inference):
+    """What every layer, by its path, is called on first, and what it gives."""
+
+    met_calls: dict[Path, tuple[tuple[Spec, ...], Spec]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def _call_at(self, way: Path, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
+        path = self.path + way
+        result = super()._call_at(way, layer, args, kwargs)
+        given = [leaf for leaf in leaves([*args, kwargs]) if isinstance(leaf, Spec)]
+        self.met_calls.setdefault(path, (tuple(given), next(iter(flat_specs(result)), UNKNOWN)))
+        return result
+
+
+@dataclass
+class Descent:
+    """One way back: the release, the box of the file, and the findings so far."""
+
+    release: Release
+    box: str
+    findings: list[Finding] = field(default_factory=list)
+    # What a rule makes of a layer may hold that layer without what was too new: the rule is done with it.
+    _done: frozenset[tuple[str, str]] = frozenset()
+
+    def express(self, model: Layer) -> Layer:
+        """The model in words that the release has, as far as there are rules; in the vocabulary of Keras 3 still."""
+        places = _Places()
+        places.graph(model, None)
+
+        before = dict(walk(model))
+
+        def change(path: Path, layer: Layer) -> Layer:
+            held = before[path].graph
+            if layer.graph is not None and held is not None:
+                layer = replace(layer, graph=adapt_calls(held, layer.graph, self.release))
+            given, output = places.met_calls.get(path, ((), UNKNOWN))
+            return self._layer(layer, Place(self.release, given, output, self.box))
+
+        return rebuild_paths(model, change)
+
+    def _layer(self, layer: Layer, place: Place) -> Layer:
+        if layer.operation:
+            return layer
+        start = layer
+        for _ in range(_STEPS):
+            for rule in all_rules():
+                if (rule.name, layer.class_name) in self._done or not rule.applies(layer, self.release):
+                    continue
+                if (changed := rule.change(layer, place)) is not None:
+                    if rule.report:
+                        self.findings.append(rule.finding(start, self.release))
+                    break
+            else:
+                return layer
+            if changed.graph is not None and layer.graph is None:
+                return self._express_inside(changed, (rule.name, layer.class_name))
+            layer = changed
+        raise Bug("AK6009", f"the rules of the way back do not end at {start.class_name}", layer=start.name)
+
+    def _express_inside(self, model: Layer, done: tuple[str, str]) -> Layer:
+        before, self._done = self._done, self._done | {done}
+        try:
+            return self.express(model)
+        finally:
+            self._done = before
+
+
+# What a model that stands for a layer is called on: the arguments of the layer's call in order, the missing ones as named.
+_CALLED_ON: Final[Mapping[str, tuple[str, ...]]] = {
+    "MultiHeadAttention": ("query", "value", "key"),
+    "GroupedQueryAttention": ("query", "value", "key"),
+    "GroupQueryAttention": ("query", "value", "key"),
+}
+_NEUTRAL: Final = (None, False, ())
+
+
+def call_model(class_name: str, call: Call) -> Call | None:
+    """The call of a layer as that of the model that stands for it; None where the call says more."""
+    names = _CALLED_ON.get(class_name)
+    if names is None:
+        plain = {key: value for key, value in call.kwargs.items() if key != "training" and value not in _NEUTRAL}
+        return None if plain.keys() - {"inputs"} else call
+    bound: dict[str, Value] = {**dict(zip(names, call.args, strict=False)), **call.kwargs}
+    given = [bound.pop(name, None) for name in names]
+    if any(value not in _NEUTRAL for value in bound.values()) or len(call.args) > len(names):
+        return None
+    query, value, key = given
+    return Call(((query, value, value if key is None else key),))
+
+
+def adapt_calls(before: Graph, after: Graph, release: Release) -> Graph:
+    """The graph with calls that fit the models which came in the place of layers."""
+    old = {layer.name: layer for layer in before.layers}
+    calls = dict(after.calls)
+    for layer in after.layers:
+        was = old.get(layer.name)
+        if was is None or was.graph is not None or layer.graph is None:
+            continue
+        changed = [call_model(was.class_name, call) for call in after.calls.get(layer.name, ())]
+        if any(call is None for call in changed):
+            raise refuse(layer.name, f"{was.class_name} is called with a mask or further arguments", release)
+        calls[layer.name] = tuple(call for call in changed if call is not None)
+    return replace(after, calls=calls)
+
+
+def descend(document: Document, release: Release, box: str) -> tuple[Document, list[Finding]]:
+    """The document in words that a release has, and what was done for it.
+
+    Args:
+        document: of era keras3, with a model that has a graph.
+        release: what it is written for.
+        box: the suffix of the file.
+
+    Raises:
+        Unsupported: AK6050, with the layer and the reason, where the release cannot hold it.
+    """
+    descent = Descent(release, box)
+    return replace(document, model=descent.express(document.model)), descent.findings

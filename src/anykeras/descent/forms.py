@@ -1,0 +1,74 @@
+"""What the rules of the way back build with: submodels that take a layer's place, affine layers, activations by layers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..catalog.releases import Since
+from ..document.build import Builder
+from ..document.model import Layer, Ref
+from ..tensors import constant
+from .rulebook import Place
+
+EPSILON: Final = 1e-3
+RESCALING: Final = Since(tf="2.3")
+
+Step = Callable[[Builder, Ref], Ref]
+
+
+def model_of(layer: Layer, place: Place, steps: Callable[..., Ref], inputs: int = 1) -> Layer:
+    """A model in the place of a layer: `steps` gets the builder and the inputs.
+
+    Raises Unsupported where the shape of an input is not known.
+    """
+    builder = Builder(layer.name, layer.address)
+    ends = []
+    for number in range(inputs):
+        spec = place.inputs[number] if number < len(place.inputs) else None
+        if spec is None or spec.shape is None:
+            raise place.refuse(layer, "the shape of what it is called on is not known")
+        ends.append(builder.input(spec.shape[1:], spec.dtype or "float32", f"{layer.name}_input_{number + 1}"))
+    trainable = layer.config.get("trainable")
+    return builder.finish(steps(builder, *ends), trainable is not False)
+
+
+def width_of(layer: Layer, place: Place) -> int:
+    """The size of the last axis of what a layer is called on. Raises Unsupported where it is not known."""
+    if place.width is None:
+        raise place.refuse(layer, "the size of the last axis of its input is not known")
+    return place.width
+
+
+def affine(builder: Builder, x: Ref, width: int, scale: ArrayLike, offset: ArrayLike = 0.0) -> Ref:
+    """``x * scale + offset`` along the last axis: a BatchNormalization with fixed statistics, which every Keras has."""
+    ones = np.ones(width, "float32")
+    weights = {
+        "gamma": constant(ones * np.asarray(scale, "float32")),
+        "beta": constant(ones * np.asarray(offset, "float32")),
+        "moving_mean": constant(np.zeros(width)),
+        "moving_variance": constant(ones - np.float32(EPSILON)),
+    }
+    config = {"axis": -1, "epsilon": EPSILON, "trainable": False, "scale": True, "center": True, "momentum": 0.99}
+    return builder.layer("BatchNormalization", config, x, weights=weights)
+
+
+def scaled(builder: Builder, x: Ref, place: Place, width: int, scale: float, offset: float = 0.0) -> Ref:
+    """As `affine`, for two numbers: a Rescaling where the release has one."""
+    if RESCALING.holds(place.release):
+        return builder.layer("Rescaling", {"scale": scale, "offset": offset}, x)
+    return affine(builder, x, width, scale, offset)
+
+
+def activation(builder: Builder, x: Ref, function: str | Layer) -> Ref:
+    """A layer that is a function."""
+    name = function.name if isinstance(function, Layer) else function
+    return builder.layer("Activation", {"activation": function}, x, name=f"{builder.name}_{name}")
+
+
+def reshape(builder: Builder, x: Ref, shape: Sequence[int]) -> Ref:
+    """A Reshape; at most one size may be -1."""
+    return builder.layer("Reshape", {"target_shape": tuple(shape)}, x)

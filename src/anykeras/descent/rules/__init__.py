@@ -1,0 +1,1 @@
+"""The rules of the way back, family by family."""

@@ -1,0 +1,173 @@
+"""Convolutions, pooling and image layers that a release lacks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from ...catalog.releases import Since
+from ...catalog.signatures import signature
+from ...document.build import Builder
+from ...document.model import Config, Layer, Ref, Value
+from ...tensors import Array, Tensor, constant
+from ..forms import model_of, reshape
+from ..rulebook import LEGACY, Place, Worked, back_rule
+
+_GROUPED = constant(np.arange(12.0).reshape(1, 2, 6))
+
+
+@back_rule(
+    "AK2420",
+    since=LEGACY,
+    classes=("Conv1D", "Conv2D", "Conv3D"),
+    examples=[
+        Worked(
+            Layer("Conv1D", "c", {"filters": 6, "groups": 2}, {"kernel": _GROUPED}),
+            lambda made: made.weights["kernel"].shape == (1, 4, 6) and "groups" not in made.config,
+            "tf.keras-2.2",
+        )
+    ],
+)
+def join_groups(layer: Layer, place: Place) -> Layer | None:
+    """One kernel with zeros between the groups, which runs on every device."""
+    groups = layer.config.get("groups", 1)
+    if not isinstance(groups, int) or groups == 1 or not layer.weights:
+        return None
+    kernel = layer.weights["kernel"]
+    shape = (*kernel.shape[:-2], kernel.shape[-2] * groups, kernel.shape[-1])
+    full = kernel.rearrange("groups", shape, lambda a: _block_diagonal(a, groups))
+    return layer.without("groups").with_weights(kernel=full)
+
+
+def _block_diagonal(kernel: Array, groups: int) -> Array:
+    rows, columns = kernel.shape[-2], kernel.shape[-1] // groups
+    full = np.zeros((*kernel.shape[:-2], rows * groups, kernel.shape[-1]), kernel.dtype)
+    for group in range(groups):
+        across, down = slice(group * columns, (group + 1) * columns), slice(group * rows, (group + 1) * rows)
+        full[..., down, across] = kernel[..., across]
+    return full
+
+
+@back_rule("AK2420", since=Since(tf="2.8"), classes=("DepthwiseConv1D",))
+def depthwise_as_full(layer: Layer, place: Place) -> Layer | None:
+    """A Conv1D whose kernel is zero between channels."""
+    kernel = layer.weights.get("kernel")
+    if kernel is None:
+        raise place.refuse(layer, "a depthwise convolution without weights")
+    size, channels, each = kernel.shape
+    full = kernel.rearrange("depthwise", (size, channels, channels * each), _spread)
+    kept = ("strides", "padding", "dilation_rate", "activation", "use_bias", "kernel_size", "trainable", "dtype", "data_format")
+    config: Config = {key: value for key, value in layer.config.items() if key in kept}
+    return replace(
+        layer, class_name="Conv1D", config={**config, "filters": channels * each}, weights={**layer.weights, "kernel": full}
+    )
+
+
+def _spread(kernel: Array) -> Array:
+    size, channels, each = kernel.shape
+    return _block_diagonal(kernel.transpose(0, 1, 2).reshape(size, 1, channels * each), channels)
+
+
+@back_rule("AK2421", since=Since(tf="2.3"), classes=("Conv1DTranspose",))
+def transpose_in_two_dimensions(layer: Layer, place: Place) -> Layer | None:
+    """A Conv2DTranspose with an axis of size one."""
+    kernel = layer.weights.get("kernel")
+    if place.shape is None or place.width is None or kernel is None or place.output.shape is None:
+        raise place.refuse(layer, "the shape of what it is called on is not known")
+
+    def two(key: str, fill: int) -> Value:
+        value = layer.config.get(key)
+        return (*(value if isinstance(value, tuple) else (value,)), fill) if value is not None else None
+
+    config: dict[str, Value] = {
+        **{key: value for key, value in layer.config.items() if key not in ("output_padding", "data_format")},
+        **{key: two(key, 1) for key in ("kernel_size", "strides", "dilation_rate")},
+        "data_format": "channels_last",
+    }
+    if layer.config.get("output_padding") is not None:
+        config["output_padding"] = two("output_padding", 0)
+    if layer.config.get("data_format") == "channels_first":
+        raise place.refuse(layer, "channels_first", "data_format")
+    weights: dict[str, Tensor] = {**layer.weights, "kernel": kernel.reshape(kernel.shape[0], 1, *kernel.shape[1:])}
+    length, width, out = place.shape[1], place.width, kernel.shape[1]
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        wide = reshape(builder, x, (-1 if length is None else length, 1, width))
+        y = builder.layer("Conv2DTranspose", config, wide, weights=weights)
+        assert place.output.shape is not None
+        size = place.output.shape[1]
+        return reshape(builder, y, (-1 if size is None else size, out))
+
+    return model_of(layer, place, steps)
+
+
+@back_rule(
+    "AK2422",
+    since=Since(tf="2.6"),
+    classes=("Global*",),
+    examples=[
+        Worked(
+            Layer("GlobalMaxPooling1D", "g", {"keepdims": True}),
+            lambda made: made.graph is not None and made.graph.layers[-1].class_name == "Reshape",
+            "tf.keras-2.3",
+            (None, 4, 2),
+            (None, 1, 2),
+        )
+    ],
+)
+def keep_dimensions(layer: Layer, place: Place) -> Layer | None:
+    """The pooling, and a Reshape that puts the axes back."""
+    if not layer.config.get("keepdims"):
+        return None
+    shape = place.output.shape
+    if shape is None or any(size is None for size in shape[1:]):
+        raise place.refuse(layer, "keepdims over sizes that are open", "keepdims")
+    sizes = [size for size in shape[1:] if size is not None]
+    plain = replace(layer.without("keepdims"), name=f"{layer.name}_pooled")
+    return model_of(layer, place, lambda builder, x: reshape(builder, builder.add(plain, x), sizes))
+
+
+@back_rule("AK2423", since=Since(tf="2.3"), classes=("CenterCrop",))
+def crop_sizes(layer: Layer, place: Place) -> Layer | None:
+    """The borders that the sizes of the image give (keras 3.15.1, center_crop.py)."""
+    shape, height, width = place.shape, layer.config.get("height"), layer.config.get("width")
+    if shape is None or len(shape) != 4 or not isinstance(height, int) or not isinstance(width, int):
+        raise place.refuse(layer, "the size of the image is not known")
+    first = 2 if layer.config.get("data_format") == "channels_first" else 1
+    sizes = shape[first : first + 2]
+    if any(size is None for size in sizes):
+        raise place.refuse(layer, "the size of the image is not known")
+    over = [size - wanted for size, wanted in zip(sizes, (height, width), strict=True) if size is not None]
+    if min(over) < 0:
+        raise place.refuse(layer, "the image is smaller than the crop, so it is resized")
+    borders = tuple((extra // 2, extra - extra // 2) for extra in over)
+    config: Config = {"cropping": borders, "data_format": layer.config.get("data_format") or "channels_last"}
+    return Layer("Cropping2D", layer.name, config, address=layer.address)
+
+
+@back_rule(
+    "AK2424",
+    since=LEGACY,
+    classes=("Random*",),
+    examples=[
+        Worked(
+            Layer("RandomFlip", "r", {"mode": "horizontal"}),
+            Layer("Activation", "r", {"activation": "linear"}),
+            "tf.keras-2.0",
+        )
+    ],
+)
+def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
+    """Augmentation acts in training alone: a layer that does nothing keeps its place."""
+    if signature(layer.class_name, place.release.signatures) is not None and Since(tf="2.6").holds(place.release):
+        return None
+    return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
+
+
+@back_rule("AK2425", since=Since(tf="2.0"), classes=("UpSampling2D", "Resizing"))
+def check_bilinear(layer: Layer, place: Place) -> Layer | None:
+    """TensorFlow 1 samples the corners of pixels where later ones sample their centres."""
+    if layer.config.get("interpolation", "nearest" if layer.class_name == "UpSampling2D" else "bilinear") != "nearest":
+        raise place.refuse(layer, "TensorFlow 1 interpolates at other points", "interpolation")
+    return None
