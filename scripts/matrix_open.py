@@ -1,5 +1,4 @@
 """Opens model files in the Keras of the interpreter that runs this, each in a process of its own, and compares outputs.
-# ruff: noqa
 
     PYTHON scripts/matrix_open.py LIBRARY LIST
 
