@@ -188,7 +188,7 @@ def _pool(operation: Operation) -> Said:
     x = operation.arguments["x"]
     kind = {"mean": "Average", "max": "Max"}[operation.function]
     rank = len(operation.shape(x))
-    if keep or not (rank == 3 and axis in (1, (1,), -2) or rank == 4 and axis in ((1, 2), (2, 1))):
+    if keep or not ((rank == 3 and axis in (1, (1,), -2)) or (rank == 4 and axis in ((1, 2), (2, 1)))):
         raise operation.refuse("over these axes")
     return operation.layer_of(f"Global{kind}Pooling{rank - 2}D", {"data_format": "channels_last"}, x)
 
