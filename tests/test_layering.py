@@ -12,7 +12,7 @@ import pytest
 SOURCE = Path(__file__).parents[1] / "src" / "anykeras"
 ROWS = {
     "ground": 0,
-    "document": 1,
+    "document": 1, "reporting": 1,
     "containers": 2, "bytecode": 2, "catalog": 2,
     "parse": 3,
     "migrations": 4, "recovery": 4, "descent": 4, "auditing": 4, "keras_private": 4,

@@ -97,7 +97,7 @@ def test_strict_allows_what_it_does_not_ask_about(tmp_path: Path, levels: list[s
     options = [option for level in levels for option in ("--strict", level)]
     shown = run("convert", TRAINING, str(tmp_path / "x.keras"), "--json", *options)
     assert shown.exit_code == 0
-    fidelity = json.loads(shown.output)["fidelity"]
+    fidelity = json.loads(shown.output)["results"][0]["data"]["fidelity"]
     assert fidelity == {"all": "approximate", "outputs": "exact", "training": "approximate"}
     assert (tmp_path / "x.keras").exists()
 
@@ -146,4 +146,4 @@ def test_explain_prints_the_page() -> None:
     shown = run("explain", "ak5052")
     assert shown.exit_code == 0
     assert "WeightNormalization" in shown.output
-    assert json.loads(run("explain", "AK5052", "--json").output)["affects"] == "training"
+    assert json.loads(run("explain", "AK5052", "--json").output)["results"][0]["data"]["affects"] == "training"

@@ -194,7 +194,7 @@ def test_inspect_tells_kernels_widths_and_what_to_do(tmp_path: Path) -> None:
     shown = " ".join(run("inspect", tmp_path / "w.h5").output.split())
     for text in ("weights only", "keras (keras1) on theano", "Conv2D(", "'th'", "positions of", "next 1", "anykeras stub w.h5"):
         assert text in shown
-    data = json.loads(run("inspect", tmp_path / "w.h5", "--json").output)
+    data = json.loads(run("inspect", tmp_path / "w.h5", "--json").output)["results"][0]["data"]
     assert data["weights_only"] and data["chain"]["linear"] and data["kernels"]["layout"] == "th"
     assert "AK1210" not in shown
     assert data["architectures_beside"] == []
@@ -240,7 +240,7 @@ def test_transfer_writes_whole_or_not_at_all(tmp_path: Path) -> None:
     assert out.read_bytes() == before
     other = FIXTURES / "keras1-tf" / "multi_in_out.weights.h5"
     refused = run("transfer", other, "--into", ARCHITECTURE, "-o", tmp_path / "no.keras", "--json")
-    assert refused.exit_code == 2 and json.loads(refused.output)["error"]["code"].startswith("AK13")
+    assert refused.exit_code == 2 and json.loads(refused.output)["results"][0]["error"]["code"].startswith("AK13")
     assert not (tmp_path / "no.keras").exists()
     for wrong in (["--layer", "x"], ["--defaults", "old"], ["--data-format", "first"]):
         assert run("transfer", MNIST, "--into", ARCHITECTURE, "-o", tmp_path / "no.keras", *wrong).exit_code == 2

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from .. import __version__
+from .common import add_common_options, use_settings
 from .outcome import DONE, EXIT_CODES
 
 VERBS = ("inspect", "convert", "transfer", "stub", "verify", "audit", "explain")
@@ -33,7 +34,8 @@ class _Verbs(TyperGroup):
         verb = typer.Typer(
             pretty_exceptions_enable=False, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]}
         )
-        verb.command(cmd_name, epilog=EXIT_CODES)(getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name))
+        function = getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
+        verb.command(cmd_name, epilog=EXIT_CODES)(add_common_options(cmd_name, function))
         return typer.main.get_command(verb)
 
 
@@ -56,11 +58,17 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def main(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Take no settings from [tool.anykeras] of a pyproject.toml.")
+    ] = False,
 ) -> None:
     """Open any Keras model file ever saved, in today's Keras 3, without running code from the file."""
+    if not isolated:
+        use_settings(ctx, VERBS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # names in files may have letters that a terminal does not

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 out = Console(highlight=False, emoji=False)
 err = Console(stderr=True, highlight=False, emoji=False)
+_HIDDEN: ContextVar[frozenset[str]] = ContextVar("hidden", default=frozenset())
 _COLOURS = {
     Fidelity.EXACT: "green",
     Fidelity.EQUIVALENT: "green",
@@ -47,6 +49,21 @@ _LEVELS = {
 def escape(text: str) -> str:
     """Text from a file as rich takes it: one line, no markup."""
     return escape_markup(escape_text(text))
+
+
+def hide(codes: Iterable[str]) -> None:
+    """Leave findings of these codes out, until the next call says otherwise."""
+    _HIDDEN.set(frozenset(codes))
+
+
+def print_raw(text: str) -> None:
+    """What other programs read, as it is."""
+    out.file.write(text)
+
+
+def print_note(text: str) -> None:
+    """Beside the outcome: what a person should know of the call."""
+    err.print(f"note  {escape(text)}", soft_wrap=True)
 
 
 def print_refusal(error: AnyKerasError) -> None:
@@ -137,7 +154,7 @@ def print_code(found: Inspection | WeightsInspection) -> None:
 
 def print_findings(listed: Sequence[Finding]) -> None:
     """One line a finding."""
-    for finding in listed:
+    for finding in (finding for finding in listed if finding.code not in _HIDDEN.get()):
         colour = _COLOURS[finding.fidelity]
         only = " (training only)" if finding.affects is Affects.TRAINING else ""
         out.print(

@@ -10,10 +10,11 @@ import typer
 from ... import api, targets
 from ...findings import Affects, Fidelity
 from ...opened import list_fidelities
+from ...reporting import Status
 from ...verification import Verdict
 from .. import render
 from ..options import Architecture, AsJson, File, Weights
-from ..outcome import DONE, FOUND, print_result, show_errors
+from ..outcome import print_result, show_errors
 
 
 def convert(
@@ -70,8 +71,9 @@ def convert(
                 **({"check": done.check.as_dict()} if done.check is not None else {}),
             },
             lambda: render.print_converted(done),
+            findings=done.findings,
+            status=Status.FOUND if done.check is not None and done.check.verdict is Verdict.FAIL else Status.DONE,
         )
-        raise typer.Exit(DONE if done.check is None or done.check.verdict is not Verdict.FAIL else FOUND)
 
 
 def _parse_levels(texts: Sequence[str]) -> dict[str, str]:

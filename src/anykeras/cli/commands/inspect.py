@@ -22,7 +22,7 @@ from ..options import (
     WrittenBy,
     matching_options,
 )
-from ..outcome import DONE, choose_exit_code, print_result, show_errors
+from ..outcome import DONE, print_result, show_errors
 
 if TYPE_CHECKING:
     from ...weights_only import WeightsInspection
@@ -56,11 +56,16 @@ def inspect(
             raise typer.Exit(DONE)
         if into is not None:
             report = api.match(file, into, **matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults))
-            print_result(as_json, report.as_dict, lambda: render.print_match(report))
+            print_result(as_json, report.as_dict, lambda: render.print_match(report), findings=report.findings)
             raise typer.Exit(DONE)
         found = api.inspect(file, weights=weights)
-        print_result(as_json, found.as_dict, lambda: _show_inspection(found, code))
-        raise typer.Exit(DONE if found.refusal is None else choose_exit_code(found.refusal))
+        print_result(
+            as_json,
+            found.as_dict,
+            lambda: _show_inspection(found, code),
+            findings=found.findings if isinstance(found, Inspection) else (),
+            error=found.refusal,
+        )
 
 
 def _show_inspection(found: Inspection | WeightsInspection, code: bool) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
 from ... import api
 from ..options import Architecture, File, Weights
-from ..outcome import DONE, show_errors
+from ..outcome import print_result, show_errors
 
 
 def stub(file: File, weights: Weights = None, architecture: Architecture = None) -> None:
@@ -15,8 +13,6 @@ def stub(file: File, weights: Weights = None, architecture: Architecture = None)
     Needs no framework.
     """
     with show_errors(False):
-        if architecture is not None:
-            print(api.slice_source(architecture, weights=file))
-            raise typer.Exit(DONE)
-        text = api.stub(file, weights=weights)
-        print(text or "# No custom classes needed.", end="\n" if not text else "")
+        sliced = api.slice_source(architecture, weights=file) if architecture is not None else None
+        text = api.stub(file, weights=weights) if sliced is None else f"{sliced}\n"
+        print_result(False, lambda: {"text": text}, lambda: print(text or "# No custom classes needed.\n", end=""))

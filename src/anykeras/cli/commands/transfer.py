@@ -39,4 +39,5 @@ def transfer(
                 "weights": report.as_dict(),
             },
             lambda: render.print_transfer(done, report),
+            findings=done.findings,
         )

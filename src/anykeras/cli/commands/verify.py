@@ -7,10 +7,11 @@ from typing import Annotated
 import typer
 
 from ... import api
+from ...reporting import Status
 from ...verification import Verdict
 from .. import render
 from ..options import AsJson, File, Weights
-from ..outcome import DONE, FOUND, print_result, show_errors
+from ..outcome import print_result, show_errors
 
 
 def verify(
@@ -25,5 +26,5 @@ def verify(
     """Compare the outputs of two files, or of one with a recording: PASS, FAIL or NOT VERIFIED. Runs the model."""
     with show_errors(as_json):
         report = api.verify(file, other, recording=recording, weights=weights)
-        print_result(as_json, report.as_dict, lambda: render.print_report(report))
-        raise typer.Exit(DONE if report.verdict is Verdict.PASS else FOUND)
+        status = Status.DONE if report.verdict is Verdict.PASS else Status.FOUND
+        print_result(as_json, report.as_dict, lambda: render.print_report(report), status=status)
