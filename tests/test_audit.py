@@ -125,5 +125,5 @@ def test_the_command_line_ends_with_a_verdict_and_a_code(tmp_path: Path) -> None
     assert (bad.exit_code, good.exit_code) == (1, 0)
     assert "CRITICAL: dangerous" in bad.output and "INFO: nothing in it" in good.output
     assert run.invoke(app, ["audit", str(tmp_path / "none.keras")]).exit_code == 2
-    data = json.loads(run.invoke(app, ["audit", "--json", str(tmp_path / "bad.keras")]).output)
+    data = json.loads(run.invoke(app, ["audit", "--json", str(tmp_path / "bad.keras")]).output)["results"][0]["data"]
     assert (data["severity"], data["risks"][0]["code"]) == ("critical", "AK8004")

@@ -47,6 +47,7 @@ CALLS = [
     ("stub", EXACT),
     ("transfer", "nowhere.h5", "--into", EXACT, "-o", "out.keras"),
     ("verify", "nowhere.h5"),
+    ("audit", TRAINING),
     ("explain", "AK4004"),
 ]
 

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import enum
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ..reporting import Notice
+from ..reporting import Severity as Severity
 from ..texts import escape
-
-
-class Severity(enum.StrEnum):
-    """How bad a risk is, if the file is loaded by Keras or unpickled."""
-
-    INFO = "info"  # worth knowing; nothing runs
-    LOW = "low"  # code or a name that does no more than compute, or that Keras cannot resolve by itself
-    MEDIUM = "medium"  # cannot be judged, or has no place in a model that Keras wrote
-    HIGH = "high"  # reads, writes, fetches or runs something outside the model
-    CRITICAL = "critical"  # made to run code
-
-    @property
-    def rank(self) -> int:
-        """Its place, ``info`` lowest."""
-        return list(Severity).index(self)
 
 
 @dataclass(frozen=True)
@@ -70,6 +56,11 @@ class Risk:
             "advisories": list(self.loading.advisories),
             "source": self.source,
         }
+
+    def as_notice(self) -> Notice:
+        """The risk as every format of reports lists it."""
+        details = {key: value for key, value in self.as_dict().items() if key not in ("code", "severity", "where")}
+        return Notice(self.code, self.severity, self.where, self.seen, details)
 
 
 _VERDICTS: Mapping[Severity, str] = {

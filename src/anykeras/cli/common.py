@@ -29,8 +29,7 @@ _FailOn = Annotated[
     str,
     typer.Option(
         metavar="LEVEL",
-        help=f"Exit with 1 if anything found is at least this severe: {', '.join(Severity)}; {NEVER} by default.",
-        show_default=False,
+        help=f"Exit with 1 if anything found is at least this severe: {', '.join(Severity)}, or {NEVER}.",
         rich_help_panel=_PANEL,
     ),
 ]
@@ -39,11 +38,14 @@ _Ignore = Annotated[
     typer.Option(metavar="CODE", help="Leave findings of this code out. May be given several times.", rich_help_panel=_PANEL),
 ]
 _COMMON = {"ctx": typer.Context, "format": _Format, "fail_on": _FailOn, "ignore": _Ignore}
-_DEFAULTS = {"format": TEXT, "fail_on": NEVER, "ignore": None}
 
 
-def add_common_options(name: str, verb: Callable[..., None]) -> Callable[..., None]:
-    """`verb` with ``--format``, ``--fail-on`` and ``--ignore``, which it does not see: they are those of its session."""
+def add_common_options(name: str, verb: Callable[..., None], fail_on: str = NEVER) -> Callable[..., None]:
+    """`verb` with ``--format``, ``--fail-on`` and ``--ignore``, which it does not see: they are those of its session.
+
+    A verb whose answer is what it found, as an audit, fails from a level on where none is asked for: `fail_on`.
+    """
+    defaults = {"format": TEXT, "fail_on": str(fail_on), "ignore": None}
 
     @functools.wraps(verb)
     def run(ctx: typer.Context, format: str, fail_on: str, ignore: Sequence[str] | None, **arguments: Any) -> None:
@@ -61,7 +63,7 @@ def add_common_options(name: str, verb: Callable[..., None]) -> Callable[..., No
     own = inspect.signature(verb).parameters.values()
     kind = inspect.Parameter.KEYWORD_ONLY
     added = [
-        inspect.Parameter(key, kind, default=_DEFAULTS.get(key, inspect.Parameter.empty), annotation=hint)
+        inspect.Parameter(key, kind, default=defaults.get(key, inspect.Parameter.empty), annotation=hint)
         for key, hint in _COMMON.items()
     ]
     parameters = [parameter.replace(kind=kind, annotation=hints[parameter.name]) for parameter in own]

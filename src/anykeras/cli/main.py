@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from .. import __version__
-from .common import add_common_options, use_settings
+from .common import NEVER, add_common_options, use_settings
 from .outcome import DONE, EXIT_CODES
 
 VERBS = ("inspect", "convert", "transfer", "stub", "verify", "audit", "explain")
@@ -34,8 +34,9 @@ class _Verbs(TyperGroup):
         verb = typer.Typer(
             pretty_exceptions_enable=False, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]}
         )
-        function = getattr(import_module(f".commands.{cmd_name}", __package__), cmd_name)
-        verb.command(cmd_name, epilog=EXIT_CODES)(add_common_options(cmd_name, function))
+        module = import_module(f".commands.{cmd_name}", __package__)
+        function = add_common_options(cmd_name, getattr(module, cmd_name), getattr(module, "FAIL_ON", NEVER))
+        verb.command(cmd_name, epilog=EXIT_CODES)(function)
         return typer.main.get_command(verb)
 
 

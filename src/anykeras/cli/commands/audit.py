@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -9,7 +10,10 @@ import typer
 from ... import auditing
 from .. import render
 from ..options import AsJson
-from ..outcome import DONE, FOUND, print_result, show_errors
+from ..outcome import print_result, show_errors
+
+FAIL_ON = auditing.Severity.MEDIUM
+"""The level that fails an audit where none is asked for."""
 
 
 def audit(
@@ -18,15 +22,11 @@ def audit(
         list[str] | None,
         typer.Option("--trust", metavar="PATTERN", help='Classes and functions that are yours: "mypackage.layers.*".'),
     ] = None,
-    fail_on: Annotated[
-        str, typer.Option("--fail-on", metavar="LEVEL", help="Exit with 1 from this level on: low, medium, high or critical.")
-    ] = "medium",
     as_json: AsJson = False,
 ) -> None:
     """Say what a file would do if Keras loaded it, without doing it. Needs no framework."""
-    if fail_on not in list(auditing.Severity):
-        raise typer.BadParameter(f"it is one of {', '.join(auditing.Severity)}", param_hint="--fail-on")
-    with show_errors(as_json):
+    with show_errors(as_json) as here:
         found = auditing.audit(file, trust=trust or ())
-        print_result(as_json, found.as_dict, lambda: render.print_audit(found))
-        raise typer.Exit(FOUND if found.severity.rank >= auditing.Severity(fail_on).rank else DONE)
+        found = replace(found, risks=tuple(risk for risk in found.risks if risk.code not in here.ignored))
+        notices = [risk.as_notice() for risk in found.risks]
+        print_result(as_json, found.as_dict, lambda: render.print_audit(found), notices=notices)
