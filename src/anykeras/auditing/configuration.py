@@ -94,7 +94,18 @@ def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
             left += [_Place(item, f"{where}[{at}]", inside, holder) for at, item in enumerate(value)]
         elif isinstance(value, Mapping):
             inner = _judge_object(found, value, place, as_code)
+            if inner == "__lambda__":
+                value = _beside_code(value.get("config"))
             left += [_Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items()]
+
+
+def _beside_code(config: object) -> dict[str, object]:
+    """What a stored function holds beside its code: its defaults and the content of its cells."""
+    if not isinstance(config, dict):
+        return {}
+    value = config.get("value")
+    listed = {f"value[{at}]": item for at, item in enumerate(value) if at} if isinstance(value, list) else {}
+    return {**listed, **{key: item for key, item in config.items() if key not in ("code", "value")}}
 
 
 def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, as_code: Loading) -> str:

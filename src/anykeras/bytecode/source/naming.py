@@ -11,6 +11,8 @@ from ..machine.values import MachineValue, Type
 from .expressions import Expression, map_items, name, same
 
 MAX_EXPRESSIONS = 20_000
+# Built-in functions that are shown and never computed.
+OUTSIDE = frozenset({"__import__", "eval", "exec", "open", "compile", "globals", "locals", "vars", "input", "breakpoint"})
 
 
 class Names(Domain):
@@ -51,7 +53,7 @@ class Names(Domain):
         return isinstance(value, Expression)
 
     def load_global(self, wanted: str) -> object:
-        if wanted in self.builtins:
+        if wanted in self.builtins and wanted not in OUTSIDE:
             raise LookupError(wanted)
         return self.globals.setdefault(wanted, name(wanted))
 
