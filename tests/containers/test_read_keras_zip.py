@@ -120,7 +120,8 @@ def test_stored_weights_are_read_where_they_lie(tmp_path: Path) -> None:
     [
         (["archive/data.pkl", "archive/data/0"], "AK1139"),
         (["a.npy", "b.npy"], "AK1133"),
-        (["m/saved_model.pb", "m/variables/variables.index"], "AK1137"),
+        (["one/saved_model.pb", "other/saved_model.pb"], "AK1147"),
+        (["m/saved_model.pbtxt"], "AK1156"),
         (["model/config.json", "model/model.weights.h5"], "AK1112"),
         (["model.json", "group1-shard1of1.bin"], "AK1134"),
         (["readme.txt"], "AK1112"),

@@ -9,6 +9,7 @@ from typing import Protocol
 from ..errors import Bug
 from ..limits import Budget, budget
 from ..tensors import Tensor
+from .folder import Folder
 from .source import ByteSource
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -26,13 +27,14 @@ class Match:
     evidence: str
     container: Container | None = field(default=None, repr=False, compare=False)
     source: ByteSource | None = field(default=None, repr=False, compare=False)
+    folder: Folder | None = field(default=None, repr=False, compare=False)  # inside of an archive, where it is meant
 
     def read(self) -> Raw:
         """Everything in the box. Raises AnyKerasError: Malformed, LimitExceeded, Unsupported or NotAModel."""
         if self.container is None:
             raise Bug("AK6009", "a match is read that no container made", part=self.path)
         raw = self.container.read(self)
-        return replace(raw, match=replace(raw.match, container=None, source=None))
+        return replace(raw, match=replace(raw.match, container=None, source=None, folder=None))
 
     def opened(self) -> ByteSource:
         """The bytes that were looked at."""

@@ -6,10 +6,13 @@ import os
 
 from ..errors import NotAModel
 from .base import Match, Raw
-from .folder import MOST, list_names, open_regular, size_of_regular
+from .checkpoint.container import DATA, INDEX
+from .folder import MOST, Box, list_names, open_regular, size_of_regular
 from .foreign import foreign_error
-from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, Box, read_box
+from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, read_box
 from .source import limit_error
+
+SAVED_MODEL = {"variables", "assets", "assets.extra", "keras_metadata.pb", "fingerprint.pb"}  # beside saved_model.pb
 
 
 class KerasDirectory:
@@ -51,10 +54,21 @@ def _list_assets(root: str) -> list[str]:
 def name_directory(path: str) -> NotAModel:
     """What a folder is that no container recognises."""
     names = list_names(path)
-    if {"saved_model.pb", "saved_model.pbtxt"} & names:
-        return foreign_error("AK1137", "this is a TensorFlow SavedModel", path)
+    if "saved_model.pbtxt" in names:
+        return foreign_error("AK1156", "the folder holds a SavedModel as text (saved_model.pbtxt)", path)
+    if "variables.index" in names:
+        return foreign_error("AK1153", "these are the variables of a SavedModel, without saved_model.pb", path)
+    data = sorted(name for name in names if DATA.search(name))
+    if data and not any(name.endswith(INDEX) for name in names):
+        missing = DATA.sub(INDEX, data[0])
+        return foreign_error("AK1153", f"{missing} is not in the folder", path)
+    if "variables" in names and names <= SAVED_MODEL:
+        return foreign_error("AK1153", "saved_model.pb is not in the folder", path)
+    if any(f"{name}.meta" in names for name in names):
+        return foreign_error("AK1157", "the folder holds a TensorFlow checkpoint of the first format", path)
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
-        return foreign_error("AK1143", "this is a TensorFlow checkpoint: weights by object, without the layers", path)
+        found = ", ".join(sorted(names)[:5])
+        return foreign_error("AK1143", f"the folder holds no checkpoint of format 2; it holds {found}", path)
     models = sorted(n for n in names if n.endswith((".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml")))
     shown = ", ".join((models or sorted(names))[:5]) or "nothing"
     return NotAModel(

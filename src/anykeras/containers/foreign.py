@@ -100,6 +100,26 @@ def _is_graph(head: bytes, size: int) -> bool:
     return (_fields(head[inside:], 2) or [])[:2] == [(1, 2), (2, 2)]
 
 
+def _is_first_checkpoint(head: bytes, size: int) -> bool:
+    """A table whose first key is empty and whose first value is SavedTensorSlices (saved_tensor_slice.proto): field 1
+    describes tensors, each with its name in field 1."""
+    if head[:2] != b"\0\0":
+        return False
+    _, value = _varint(head, 2)
+    if head[value : value + 1] != b"\x0a":
+        return False
+    _, described = _varint(head, value + 1)
+    return (_fields(head[described:], 1) or [])[:1] == [(1, 2)]
+
+
+def _is_meta_graph(head: bytes, size: int) -> bool:
+    """MetaGraphDef: information (field 1) that starts with the list of operations (field 2; meta_graph.proto)."""
+    if head[:1] != b"\x0a":
+        return False
+    _, inside = _varint(head, 1)
+    return (_fields(head[inside:], 1) or []) == [(2, 2)]
+
+
 def _is_text(head: bytes, size: int) -> bool:
     text = head.decode(detect_encoding(head), "replace")
     return not re.search(r"[\x00-\x08\x0e-\x1f]", text) and text.count("�") <= len(text) // 100
@@ -149,6 +169,10 @@ KINDS: tuple[Kind, ...] = (
         "the index of a TensorFlow checkpoint (or another table of keys): weights without layers",
         lambda head, size: b"_CHECKPOINTABLE_OBJECT_GRAPH" in head or head.startswith(b"\x00\x00\x08\x08\x01"),
     ),
+    Kind("AK1157", "a TensorFlow checkpoint of the first format, which ended with TensorFlow 1.0", _is_first_checkpoint),
+    Kind("AK1143", "the graph beside a checkpoint of TensorFlow 1 (.meta), not its weights", _is_meta_graph),
+    Kind("AK1156", "a SavedModel as text (.pbtxt)", _text(r"\A\s*saved_model_schema_version\s*:")),
+    Kind("AK1143", "the list of the checkpoints of a folder, not one of them", _text(r"\A\s*(all_)?model_checkpoint_path\s*:")),
     Kind("AK1136", "an ONNX model: operations without the Keras layers", _is_onnx),
     Kind("AK1145", "a frozen TensorFlow graph: operations without the Keras layers", _is_graph),
     Kind("AK1149", "plain text, not a Keras architecture", _is_text),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import os
 import stat
+import tempfile
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from .. import limits
 from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
@@ -15,6 +16,7 @@ from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
 BLOCK = 1 << 20
 PAGE = 1 << 15
 PAGES = 64
+IN_MEMORY = 64 * limits.MIB  # inflated bytes beyond go to the disk
 
 
 class ByteSource:
@@ -85,9 +87,35 @@ def open_source(path: str) -> ByteSource:
             part=path,
             next_step="Give the path of a model file.",
         )
-    file = _OpenFile(descriptor, path)
+    return _own_descriptor(descriptor, path, status.st_size)
+
+
+def spool(blocks: Iterator[bytes], name: str) -> ByteSource:
+    """Bytes that come one after the other as a source: in memory while they are few, else in a file without a name."""
+    held: list[bytes] = []
+    size = 0
+    for block in blocks:
+        held.append(block)
+        size += len(block)
+        if size > IN_MEMORY:
+            return _spool_to_disk(held, blocks, name)
+    return wrap_bytes(b"".join(held), name)
+
+
+def _spool_to_disk(held: list[bytes], blocks: Iterator[bytes], name: str) -> ByteSource:
+    with tempfile.TemporaryFile(buffering=0) as file:
+        for kept in (held, blocks):
+            for block in kept:
+                file.write(block)
+        size = file.tell()
+        return _own_descriptor(os.dup(file.fileno()), name, size)
+
+
+def _own_descriptor(descriptor: int, name: str, size: int) -> ByteSource:
+    """A source over an open file, which is closed when the last reader of it is gone."""
+    file = _OpenFile(descriptor, name)
     weakref.finalize(file, os.close, descriptor)
-    return ByteSource(path, status.st_size, file.fetch)
+    return ByteSource(name, size, file.fetch)
 
 
 def missing_file_error(path: str) -> MissingFile:

@@ -15,6 +15,7 @@ _CONTAINERS: Final = (
     ("directory", "KerasDirectory"),
     ("savedmodel.container", "SavedModelFolder"),
     ("checkpoint.container", "Checkpoint"),
+    ("tar", "Tar"),
     ("pickled.container", "Pickled"),
 )
 

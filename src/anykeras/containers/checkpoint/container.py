@@ -9,7 +9,7 @@ from ... import limits
 from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
 from ..base import Match, NamedWeights, Raw, WeightGroup
-from ..folder import list_names, open_regular
+from ..folder import DiskFolder, Folder
 from ..foreign import LFS_POINTERS
 from ..source import ByteSource
 from ..wire.messages import TrackedObject
@@ -18,6 +18,7 @@ from .objects import children_of, layers_in_order, read_objects, value_key
 from .table import FOOTER, MAGIC, MOST_BYTES
 
 INDEX = ".index"
+DATA = re.compile(r"\.data-\d{5}-of-\d{5}\Z")
 SKIPPED = ("keras_api", "optimizer", "_random_generator", "loss_tracker")
 """Attributes that lead to no weight of a layer, or to one that is reached another way."""
 SLOTS = re.compile(
@@ -38,9 +39,12 @@ class Checkpoint:
 
     def read(self, match: Match) -> Raw:
         """The weights. Raises Malformed, LimitExceeded, Unsupported or NotAModel (AK1153 for a data file that is missing)."""
-        index = find_index(match.path) or match.path
-        root, name = os.path.split(index)
-        bundle = open_bundle(root or ".", name.removesuffix(INDEX))
+        if match.folder is not None:
+            folder, name = match.folder, find_name(match.folder) or ""
+        else:
+            root, file = os.path.split(find_index(match.path) or match.path)
+            folder, name = DiskFolder(root or "."), file.removesuffix(INDEX)
+        bundle = open_bundle(folder, name)
         weights, notes = read_named_weights(bundle)
         return Raw(match, weights=weights, attributes={"backend": "tensorflow"}, notes=notes)
 
@@ -48,17 +52,26 @@ class Checkpoint:
 def find_index(path: str) -> str | None:
     """The index that `path` means; None where there is none. Raises NotAModel (AK1143) where a folder holds several."""
     if os.path.isdir(path):
-        names = sorted(name for name in list_names(path) if name.endswith(INDEX))
-        if len(names) > 1:
-            raise NotAModel(
-                "AK1143",
-                f"the folder holds several checkpoints: {', '.join(name.removesuffix(INDEX) for name in names[:5])}",
-                part=path,
-                next_step=f"Name one of them, such as {os.path.join(path, names[-1].removesuffix(INDEX))}.",
-            )
-        return os.path.join(path, names[0]) if names and _is_index(os.path.join(path, names[0])) else None
-    candidates = (path, path + INDEX)
+        name = find_name(DiskFolder(path))
+        return None if name is None else os.path.join(path, name + INDEX)
+    candidates = (path, path + INDEX, DATA.sub(INDEX, path))
     return next((found for found in candidates if found.endswith(INDEX) and _is_index(found)), None)
+
+
+def find_name(folder: Folder) -> str | None:
+    """The checkpoint of a folder. Raises NotAModel where it holds several (AK1143), or a pointer of git-lfs (AK1130)."""
+    names = sorted(name.removesuffix(INDEX) for name in folder.names() if name.endswith(INDEX))
+    if len(names) > 1:
+        raise NotAModel(
+            "AK1143",
+            f"the folder holds several checkpoints: {', '.join(names[:5])}",
+            part=folder.name,
+            next_step=f"Name one of them, such as {os.path.join(folder.name, names[-1])}.",
+        )
+    if not names or (folder.size(names[0] + INDEX) or 0) < FOOTER:
+        return None
+    index = open_part(folder, names[0] + INDEX, limits.current().tensor_bytes)
+    return names[0] if index.read(index.size - len(MAGIC), len(MAGIC)) == MAGIC else None
 
 
 def _is_index(path: str) -> bool:
@@ -73,33 +86,58 @@ def _is_index(path: str) -> bool:
         return False
 
 
-def open_bundle(root: str, name: str) -> Bundle:
-    """The bundle of that name in a folder."""
+def open_bundle(folder: Folder, name: str) -> Bundle:
+    """The bundle of that name in a folder. Raises NotAModel where data files are missing, Malformed where they are short."""
     shards: dict[int, ByteSource] = {}
 
     def open_shard(number: int, count: int) -> ByteSource:
         if number not in shards:
-            shards[number] = open_part(root, f"{name}.data-{number:05}-of-{count:05}", limits.current().tensor_bytes)
+            shards[number] = open_part(folder, _data_file(name, number, count), limits.current().tensor_bytes)
         return shards[number]
 
-    return read_bundle(open_part(root, name + INDEX, MOST_BYTES), open_shard)
+    bundle = read_bundle(open_part(folder, name + INDEX, MOST_BYTES), open_shard)
+    _check_data(folder, name, bundle)
+    return bundle
 
 
-def open_part(root: str, name: str, limit: int) -> ByteSource:
+def _data_file(name: str, number: int, count: int) -> str:
+    return f"{name}.data-{number:05}-of-{count:05}"
+
+
+def _check_data(folder: Folder, name: str, bundle: Bundle) -> None:
+    """Whether every data file is there and as long as the index says, before anything is read from them."""
+    ends = dict.fromkeys(range(bundle.shards), 0)
+    for entry in (*bundle.entries.values(), *bundle.parts.values()):
+        if entry.shard in ends:
+            ends[entry.shard] = max(ends[entry.shard], entry.offset + entry.size)
+    for number, end in ends.items():
+        file = _data_file(name, number, bundle.shards)
+        size = folder.size(file)
+        if size is None or size < end:
+            open_part(folder, file, limits.current().tensor_bytes)  # which says what is there instead
+            raise Malformed(
+                "AK1104",
+                f"the index describes {end:,} bytes of {file}, and it has {size or 0:,}",
+                part=folder.name,
+                next_step="Download or copy the file again: it is cut off.",
+            )
+
+
+def open_part(folder: Folder, name: str, limit: int) -> ByteSource:
     """A file of a folder. Raises NotAModel: AK1153 where it is missing, AK1130 for a pointer of git-lfs."""
-    if not os.path.lexists(os.path.join(root, *name.split("/"))):
+    if folder.size(name) is None:
         raise NotAModel(
             "AK1153",
             f"{name} is not in the folder",
-            part=root,
+            part=folder.name,
             next_step="Copy all files of the model or checkpoint into one folder.",
         )
-    source = open_regular(root, name, limit)
+    source = folder.open(name, limit)
     if source.read(0, 64).startswith(LFS_POINTERS):
         raise NotAModel(
             "AK1130",
             f"{name} is a git-lfs pointer; the file itself was never downloaded",
-            part=root,
+            part=folder.name,
             next_step="Run git lfs pull in the repository that it came from.",
         )
     return source

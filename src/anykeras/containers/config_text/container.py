@@ -17,6 +17,7 @@ YAML_START = re.compile(
     r"(?:^|\n)(?:- )?(?:backend|class_name|config|keras_version|layers|loss|name|cache_enabled|class_mode"
     r"|input_config|node_config|nodes|optimizer|trainable)\s*:(?:\s|$)|\s*\{\s*[a-z_]+:\s"
 )
+TEXT_OF_MESSAGES = re.compile(r"\s*saved_model_schema_version\s*:")  # a SavedModel as text, which YAML is not
 PART = "architecture"
 
 
@@ -31,7 +32,7 @@ class ConfigText:
         text = head[: len(head) & ~1].decode(encoding, "replace")
         if JSON_START.match(text):
             return f"JSON in {encoding}"
-        if "\0" not in text and YAML_START.search(text):
+        if "\0" not in text and YAML_START.search(text) and not TEXT_OF_MESSAGES.match(text):
             return f"YAML in {encoding} with keys of a model"
         return None
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import stat
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ... import limits
 from ...errors import LimitExceeded, Malformed
-from ..source import BLOCK, ByteSource, limit_error, wrap_bytes
+from ..source import BLOCK, ByteSource, limit_error, spool
 
 LOCAL, CENTRAL, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 END64, LOCATOR64 = b"PK\6\6", b"PK\6\7"
@@ -74,7 +75,7 @@ def open_member(source: ByteSource, member: Member, limit: int) -> ByteSource:
     allowed = limits.current().unstored_bytes + RATIO * member.stored
     if member.size > allowed:
         raise limit_error("bytes inflated from a much smaller file", member.size, allowed, part, "unstored_bytes")
-    data = wrap_bytes(_inflate(source, member, part), part)
+    data = spool(_inflate(source, member, part), part)
     _check(data, member)
     return data
 
@@ -209,8 +210,8 @@ def _check_mode(mode: int, name: str) -> None:
         raise _hiding_error("a link or device instead of a file", name)
 
 
-def _inflate(source: ByteSource, member: Member, part: str) -> bytes:
-    inflater, blocks, total = zlib.decompressobj(-15), [], 0
+def _inflate(source: ByteSource, member: Member, part: str) -> Iterator[bytes]:
+    inflater, total = zlib.decompressobj(-15), 0
     for at in range(0, member.stored, BLOCK):
         pending = source.read(member.data + at, min(BLOCK, member.stored - at))
         while pending:
@@ -222,12 +223,11 @@ def _inflate(source: ByteSource, member: Member, part: str) -> bytes:
             total += len(block)
             if total > member.size:
                 raise LimitExceeded("AK1003", f"the file inflates beyond the {member.size:,} bytes that it declares", part=part)
-            blocks.append(block)
+            yield block
             if inflater.eof or (not block and not pending):
                 break
     if total != member.size or not inflater.eof:
         raise Malformed("AK1110", f"{total:,} bytes come out where {member.size:,} are declared", part=part)
-    return b"".join(blocks)
 
 
 def _check(content: ByteSource, member: Member) -> None:

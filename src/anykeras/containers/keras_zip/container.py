@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 
 from ... import limits
 from ..base import Asset, Json, Match, Raw
+from ..folder import Box
 from ..foreign import foreign_error
 from ..json_text import parse_json
+from ..packed import read_packed
 from ..source import ByteSource
 from ..texts import decode_text
 from .archive import LOCAL, Member, members, open_member
@@ -17,14 +19,6 @@ from .foreign import name_archive
 CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ = "config.json", "metadata.json", "model.weights.h5", "model.weights.npz"
 ASSETS = "assets/"
 STAMPS = ("keras_version", "date_saved")
-
-
-@dataclass(frozen=True)
-class Box:
-    """Named files in an archive or a folder: sizes, and how to open one within a limit."""
-
-    sizes: Mapping[str, int]
-    open: Callable[[str, int], ByteSource]
 
 
 class KerasZip:
@@ -44,9 +38,13 @@ class KerasZip:
 def read_archive(source: ByteSource, match: Match) -> Raw:
     """The Raw of a `.keras` archive or of a window that holds one."""
     found = members(source)
-    if CONFIG not in found:
+    box = _box(source, found)
+    if CONFIG in found:
+        return read_box(box, match)
+    packed = read_packed(box, match)
+    if packed is None:
         raise name_archive(source.name, list(found))
-    return read_box(_box(source, found), match)
+    return packed
 
 
 def _box(source: ByteSource, found: Mapping[str, Member]) -> Box:

@@ -18,7 +18,8 @@ def _any(pattern: str) -> Callable[[Names], bool]:
 KINDS: tuple[tuple[Callable[[Names], bool], str, str], ...] = (
     (_any(r"(^|/)data\.pkl$"), "AK1139", "a PyTorch file (a zip with a pickle in it)"),
     (_any(r"\.npy$"), "AK1133", "a NumPy archive (.npz): arrays without the layers that they belong to"),
-    (_any(r"(^|/)saved_model\.pb(txt)?$"), "AK1137", "a TensorFlow SavedModel, packed as a zip"),
+    (_any(r"(^|/)saved_model\.pb$"), "AK1147", "a zip with several models in it, SavedModels among them"),
+    (_any(r"(^|/)saved_model\.pbtxt$"), "AK1156", "a SavedModel as text, packed as a zip"),
     (
         _any(r"(^|/)model\.json$"),
         "AK1134",

@@ -6,6 +6,7 @@ from ... import limits
 from ...errors import Unsupported
 from ..base import Json, Match, Raw
 from ..checkpoint.container import read_named_weights
+from ..folder import DiskFolder
 from ..foreign import foreign_error
 from ..json_text import parse_json
 from ..texts import decode_text
@@ -23,14 +24,14 @@ class SavedModelFolder:
     def match(self, path: str, head: bytes) -> str | None:
         """By saved_model.pb in the folder, in its newest numbered folder (TF Serving), or given itself."""
         folder = find_folder(path)
-        return None if folder is None else f"{GRAPH} in {folder}"
+        return None if folder is None else f"{GRAPH} in {folder.name}"
 
     def read(self, match: Match) -> Raw:
         """The Keras model of the folder.
 
         Raises NotAModel where files are missing, Unsupported (AK1155) where Keras left no configuration in it.
         """
-        files = Files(find_folder(match.path) or match.path)
+        files = Files(match.folder or find_folder(match.path) or DiskFolder(match.path))
         graph = files.meta_graph()
         objects = read_keras_objects(files, graph)
         if objects is None and files.has(EXPORTED):

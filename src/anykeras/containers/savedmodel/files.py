@@ -10,7 +10,7 @@ from ... import limits
 from ...errors import NotAModel
 from ..checkpoint.bundle import Bundle
 from ..checkpoint.container import open_bundle, open_part
-from ..folder import list_names
+from ..folder import DiskFolder, Folder
 from ..source import ByteSource
 from ..wire import read_message
 from ..wire.messages import KerasMetadata, MetaGraph, SavedModel
@@ -25,15 +25,20 @@ MOST_GRAPH = 2 * limits.GIB  # protocol buffers end there
 class Files:
     """A folder, opened file by file."""
 
-    root: str
+    folder: Folder
+
+    @property
+    def root(self) -> str:
+        """Where the folder is, for messages."""
+        return self.folder.name
 
     def open(self, name: str, limit: int) -> ByteSource:
         """A file of the folder. Raises NotAModel for a pointer of git-lfs (AK1130), and where it is missing (AK1153)."""
-        return open_part(self.root, name, limit)
+        return open_part(self.folder, name, limit)
 
     def has(self, name: str) -> bool:
         """Is there a file of this name?"""
-        return os.path.lexists(os.path.join(self.root, *name.split("/")))
+        return self.folder.size(name) is not None
 
     def meta_graph(self) -> MetaGraph:
         """The meta graph to be served; the only one where none has that tag. Raises NotAModel (AK1154)."""
@@ -54,18 +59,21 @@ class Files:
 
     def bundle(self) -> Bundle:
         """The variables."""
-        return open_bundle(self.root, VARIABLES)
+        return open_bundle(self.folder, VARIABLES)
 
 
-def find_folder(path: str) -> str | None:
-    """The folder of a SavedModel that `path` means: itself, that of its saved_model.pb, or TF Serving's newest version."""
+def find_folder(path: str) -> Folder | None:
+    """The folder of a SavedModel that `path` means: itself, or that of its saved_model.pb."""
     if os.path.basename(path) == GRAPH and os.path.isfile(path):
-        return os.path.dirname(path) or "."
-    if not os.path.isdir(path):
-        return None
-    names = list_names(path)
+        return DiskFolder(os.path.dirname(path) or ".")
+    return find_folder_in(DiskFolder(path)) if os.path.isdir(path) else None
+
+
+def find_folder_in(folder: Folder) -> Folder | None:
+    """The SavedModel of a folder: itself, TF Serving's newest version in it, or the ``saved_model`` beside checkpoints."""
+    names = folder.names()
     if GRAPH in names:
-        return path
-    versions = sorted((int(name) for name in names if re.fullmatch(r"\d{1,18}", name)), reverse=True)
-    inside = [os.path.join(path, str(number)) for number in versions]
-    return next((folder for folder in inside if os.path.isfile(os.path.join(folder, GRAPH))), None)
+        return folder
+    versions = sorted((name for name in names if re.fullmatch(r"\d{1,18}", name)), key=int, reverse=True)
+    inside = [folder.inside(name) for name in (*versions, *(names & {"saved_model"}))]
+    return next((found for found in inside if found.size(GRAPH) is not None), None)
