@@ -30,6 +30,7 @@ CONTENTS = {
     "programs": ("programs/*",),
     "content": ("parse/content/*",),
     "savedmodel": ("savedmodel/*",),
+    "graphs": ("graphs/*",),
     "containers": ("containers/*", "parse/*"),
 }
 

@@ -16,7 +16,7 @@ ROWS = {
     "containers": 2, "bytecode": 2, "catalog": 2,
     "parse": 3,
     "migrations": 4, "recovery": 4, "descent": 4, "auditing": 4, "keras_private": 4,
-    "targets": 5, "compat": 5, "shims": 5, "matching": 5,
+    "graphs": 5, "targets": 5, "compat": 5, "shims": 5, "matching": 5,
     "verification": 6, "custom": 6,
     "programs": 7,
     "pipeline": 8,

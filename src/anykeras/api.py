@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from . import custom, matching, pipeline, targets, verification, weights_only
+from . import custom, graphs, matching, pipeline, targets, verification, weights_only
 from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
 from .matching import Defaults, WeightsReport
@@ -39,6 +39,9 @@ def open(
     *,
     weights: Path | None = None,
     architecture: Architecture | None = None,
+    signature: str | None = None,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
 ) -> Opened:
     """A model file of any Keras, brought to current Keras 3: to look at, to build, or to convert.
 
@@ -51,12 +54,15 @@ def open(
         weights: the weights file that goes with an architecture file.
         architecture: what `path`, a file of weights alone, belongs to: a model file, a live Keras model, or the source that
             builds it (``"model.py"``, ``"model.py:build(32)"``, a notebook), which is run as far as the model needs it.
+        signature: of a SavedModel, the signature whose graph is meant, in place of its Keras configuration.
+        inputs, outputs: of a graph, the tensors that are meant (``"image:0"``), where no signature says it.
 
     Raises:
         MissingFile: there is no such file.
         AnyKerasError: the file is refused; the message names the part, the layer, the reason, and what to do.
     """
-    return open_file(path, custom_objects, weights, architecture=architecture)
+    selection = graphs.Selection(signature, tuple(inputs), tuple(outputs))
+    return open_file(path, custom_objects, weights, architecture=architecture, selection=selection)
 
 
 @rename_argument("path", "filepath")
@@ -70,6 +76,9 @@ def load_model(
     weights: Path | None = None,
     skip_mismatch: bool = False,
     architecture: Architecture | None = None,
+    signature: str | None = None,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
 ) -> Model:
     """A live Keras 3 model with the outputs that the file had when it was saved, on the running backend.
 
@@ -84,12 +93,16 @@ def load_model(
         skip_mismatch: initialize weights anew that do not fit their layer, as ``Model.load_weights`` of Keras does for
             another head; without it such a file is refused.
         architecture: as for :func:`anykeras.open`.
+        signature, inputs, outputs: as for :func:`anykeras.open`.
 
     Raises:
         MissingFile: there is no such file.
         AnyKerasError: the file is refused; the message names the part, the layer, the reason, and what to do.
     """
-    opened = open_file(filepath, custom_objects, weights, skip_mismatch=skip_mismatch, architecture=architecture)
+    selection = graphs.Selection(signature, tuple(inputs), tuple(outputs))
+    opened = open_file(
+        filepath, custom_objects, weights, skip_mismatch=skip_mismatch, architecture=architecture, selection=selection
+    )
     return opened.build(compile)
 
 
@@ -150,6 +163,9 @@ def convert(
     skip_mismatch: bool = False,
     check: bool = False,
     architecture: Architecture | None = None,
+    signature: str | None = None,
+    inputs: Sequence[str] = (),
+    outputs: Sequence[str] = (),
 ) -> Converted:
     """Write `src` as a ``.keras`` file that stock Keras opens in safe mode without custom objects.
 
@@ -169,13 +185,22 @@ def convert(
         check: open the written file with the installed stock Keras, run it on generated inputs and compare with the live
             model; the result is ``Converted.check``. Needs a backend.
         architecture: as for :func:`anykeras.open`.
+        signature, inputs, outputs: as for :func:`anykeras.open`.
 
     Raises:
         MissingFile, OutputExists: `src` does not exist; `dst` does, and `force` is false.
         Unfaithful: the result is less faithful than `strict` allows. Nothing is written then.
         AnyKerasError: the file is refused.
     """
-    opened = open_file(src, custom_objects, weights, native=True, skip_mismatch=skip_mismatch, architecture=architecture)
+    opened = open_file(
+        src,
+        custom_objects,
+        weights,
+        native=True,
+        skip_mismatch=skip_mismatch,
+        architecture=architecture,
+        selection=graphs.Selection(signature, tuple(inputs), tuple(outputs)),
+    )
     return opened.convert(dst, force=force, target=target, strict=strict, check=check)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import matching, pipeline, targets, weights_only
+from . import graphs, matching, pipeline, targets, weights_only
 from .errors import AnyKerasError, Undecided
 from .findings import Finding
 from .opened import Opened, open_migrated
@@ -18,6 +18,7 @@ def open_file(
     native: bool = False,
     skip_mismatch: bool = False,
     architecture: Architecture | None = None,
+    selection: graphs.Selection = graphs.NOTHING,
 ) -> Opened:
     """Everything before a target is chosen. Raises AnyKerasError."""
     if architecture is not None:
@@ -33,7 +34,7 @@ def open_file(
     found: list[Finding] = []
     if raw.architecture is None and raw.weights is not None:
         raw, *found = weights_only.read_beside(raw)
-    parsed = pipeline.parse_raw(raw, custom_objects)
+    parsed = pipeline.parse_raw(raw, custom_objects, selection)
     if found:
         parsed = replace(parsed, document=replace(parsed.document, findings=(*found, *parsed.document.findings)))
     opened = open_migrated(pipeline.migrate(parsed, skip_mismatch), native)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import containers, custom, limits, matching, migrations, parse, recovery, shims, targets
+from . import containers, custom, graphs, limits, matching, migrations, parse, recovery, shims, targets
 from .custom import CustomObjectsSource as CustomObjectsSource
 
 if TYPE_CHECKING:
@@ -72,14 +72,19 @@ def read(path: Path, weights: Path | None = None) -> Raw:
         return raw if weights is None else raw.with_weights(containers.open(os.fsdecode(weights)))
 
 
-def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None) -> Parsed:
+def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None, selection: graphs.Selection = graphs.NOTHING) -> Parsed:
     """The document as its writer meant it; who that was is found out here, once.
+
+    A graph of operations is translated where there is no configuration, or where `selection` says what of it is meant.
 
     Raises:
         NotAModel: weights without an architecture.
         Malformed: the configuration contradicts itself.
         MissingObject: `custom_objects` names a source file that cannot be used.
     """
+    if raw.graph is not None and (raw.architecture is None or selection.stated):
+        document = graphs.translate(raw, selection)
+        return Parsed(raw, document, custom.load_custom_objects(custom_objects, document.writer))
     with limits.spend(raw.budget):
         raw, weights = _take_apart(raw)
         writer = parse.era.infer(raw, shims.is_namesake)

@@ -10,6 +10,7 @@ from ..errors import Bug
 from ..limits import Budget, budget
 from ..tensors import Tensor
 from .folder import Folder
+from .savedmodel.graph import GraphFile
 from .source import ByteSource
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
@@ -101,6 +102,7 @@ class Raw:
     leftovers: tuple[str, ...] = ()
     weights_path: str | None = None  # the weights file of an architecture file
     apart: tuple[Raw, Raw] | None = None  # the two files that an architecture and its weights came from
+    graph: GraphFile | None = field(default=None, repr=False, compare=False)  # of operations, where the file has one
     budget: Budget = field(default_factory=budget, repr=False, compare=False)
 
     def with_weights(self, other: Raw) -> Raw:

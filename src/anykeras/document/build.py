@@ -43,10 +43,11 @@ class Builder:
         dtype: str = "float32",
         name: str = "",
         key: str = "batch_shape",
+        batch: int | None = None,
     ) -> Ref:
         """One more input; `shape` without the batch axis, None where only the caller of the model knows it. `key` is what
-        the era of the document calls the shape."""
-        batch_shape: Value = None if shape is None else (None, *shape)
+        the era of the document calls the shape, `batch` the number of samples where the model takes only that many."""
+        batch_shape: Value = None if shape is None else (batch, *shape)
         config: Config = {key: batch_shape, "dtype": dtype}
         ref = self.add(Layer("InputLayer", name or f"{self.name}_input", config, address=self.address))
         self._inputs.append(ref)

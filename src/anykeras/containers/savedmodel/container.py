@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ... import limits
-from ...errors import Unsupported
 from ..base import Json, Match, Raw
 from ..checkpoint.container import read_named_weights
 from ..folder import DiskFolder
@@ -11,6 +12,7 @@ from ..foreign import foreign_error
 from ..json_text import parse_json
 from ..texts import decode_text
 from .files import EXPORTED, GRAPH, Files, find_folder
+from .graph import GraphFile
 from .keras_objects import read_keras_objects
 from .tables import restore_vocabularies
 from .weights import read_layer_weights, read_optimizer_state
@@ -27,19 +29,23 @@ class SavedModelFolder:
         return None if folder is None else f"{GRAPH} in {folder.name}"
 
     def read(self, match: Match) -> Raw:
-        """The Keras model of the folder.
+        """The Keras model of the folder, and the graph of operations that it is called by.
 
-        Raises NotAModel where files are missing, Unsupported (AK1155) where Keras left no configuration in it.
+        Where Keras left no configuration in it there is the graph alone. Raises NotAModel where files are missing, or
+        where there is neither (AK1137).
         """
         files = Files(match.folder or find_folder(match.path) or DiskFolder(match.path))
         graph = files.meta_graph()
+        operations = GraphFile(f"{files.root}/{GRAPH}", graph, files.bundle)
         objects = read_keras_objects(files, graph)
         if objects is None and files.has(EXPORTED):
-            return _read_exported(files, match)
-        if objects is None:
-            raise foreign_error("AK1137", "this is a TensorFlow SavedModel", match.path)
-        metadata = objects.metadata(0)
-        architecture = _architecture(metadata, match.path)
+            return replace(_read_exported(files, match), graph=operations)
+        metadata = objects.metadata(0) if objects is not None else {}
+        architecture = _architecture(metadata)
+        if objects is None or architecture is None:
+            if not operations.signatures:
+                raise foreign_error("AK1137", "this is a TensorFlow SavedModel without a signature", match.path)
+            return Raw(match, part=GRAPH, attributes={"backend": "tensorflow"}, graph=operations)
         restore_vocabularies(architecture, objects, files, graph)
         training = metadata.get("training_config")
         version = graph.info.tensorflow_version if graph.info is not None else ""
@@ -51,6 +57,7 @@ class SavedModelFolder:
             read_layer_weights(objects),
             training,
             read_optimizer_state(objects, _optimizer_name(training)),
+            graph=operations,
         )
 
 
@@ -64,19 +71,14 @@ def _read_exported(files: Files, match: Match) -> Raw:
     return Raw(match, parse_json(text, EXPORTED, notes), EXPORTED, stamps, weights, notes=tuple(notes))
 
 
-def _architecture(metadata: dict[str, Json], path: str) -> Json:
-    """The model as ``to_json`` writes it. Raises Unsupported (AK1155) for a subclassed model."""
+def _architecture(metadata: dict[str, Json]) -> Json:
+    """The model as ``to_json`` writes it; None for a subclassed model, whose layers its code puts together."""
     config, class_name = metadata.get("config"), metadata.get("class_name")
     within = metadata.get("model_config")
     if not config and isinstance(within, dict):  # TF 2.0
         config = within.get("config")
     if not isinstance(config, dict) or "layers" not in config:
-        raise Unsupported(
-            "AK1155",
-            f"the model is of the class {class_name}, whose layers are put together in Python code",
-            part=path,
-            next_step="Give the class that built it: load its weights into a new model with anykeras.load_weights.",
-        )
+        return None
     if class_name not in ("Sequential", "Functional", "Model"):
         class_name = "Functional" if "output_layers" in config else "Sequential"
     return {"class_name": class_name, "config": config, **_stamps(metadata)}

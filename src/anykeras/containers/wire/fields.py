@@ -36,6 +36,11 @@ def one(number: int, kind: str) -> Any:
     return dataclasses.field(default=DEFAULTS.get(kind), metadata={"wire": (number, kind, False, None)})
 
 
+def maybe(number: int, kind: str) -> Any:
+    """As `one`, where it matters whether a scalar is given: it is None where it is not."""
+    return dataclasses.field(default=None, metadata={"wire": (number, kind, False, None)})
+
+
 def many(number: int, kind: str) -> Any:
     """A repeated field, packed or not."""
     return dataclasses.field(default=(), metadata={"wire": (number, kind, True, None)})

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .fields import BYTES, FIXED32, INTEGER, TEXT, many, mapping, message, one
+from .fields import BYTES, DOUBLE, FIXED32, FLOAT, INTEGER, TEXT, many, mapping, maybe, message, one
 
 # -- tensor bundle (tensor_bundle.proto, tensor_shape.proto, tensor_slice.proto)
 
@@ -225,6 +225,8 @@ class TensorInfo:
     name: str = one(1, TEXT)
     dtype: int = one(2, INTEGER)
     shape: Shape | None = one(3, "Shape")
+    sparse: memoryview = one(4, BYTES)  # three tensors in place of one
+    composite: memoryview = one(5, BYTES)
 
 
 @message
@@ -247,11 +249,45 @@ class AssetFile:
 
 @message
 @dataclass(frozen=True, slots=True)
+class Saver:
+    """``SaverDef``: the node that restores all variables."""
+
+    restore: str = one(3, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class ByteList:
+    """``CollectionDef.BytesList``."""
+
+    values: tuple[memoryview, ...] = many(1, BYTES)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """``CollectionDef``, where it holds bytes."""
+
+    held: ByteList | None = one(2, "ByteList")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class VariableNote:
+    """``VariableDef``: the name of a variable that a collection of TensorFlow 1 holds."""
+
+    name: str = one(1, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
 class MetaGraph:
     """``MetaGraphDef``; the graph stays bytes until it is asked for."""
 
     info: MetaInfo | None = one(1, "MetaInfo")
     graph: memoryview = one(2, BYTES)
+    saver: Saver | None = one(3, "Saver")
+    collections: dict[str, Collection] = mapping(4, TEXT, "Collection")
     signatures: dict[str, Signature] = mapping(5, TEXT, "Signature")
     assets: tuple[AssetFile, ...] = many(6, "AssetFile")
     objects: SavedObjects | None = one(7, "SavedObjects")
@@ -291,24 +327,59 @@ class KerasMetadata:
 @message
 @dataclass(frozen=True, slots=True)
 class TensorValue:
-    """``TensorProto``: the values of a constant; those of text are given one by one, others as bytes or one by one."""
+    """``TensorProto``: the values of a constant, as bytes or one by one; floats of 16 bits are given as their bits."""
 
     dtype: int = one(1, INTEGER)
     shape: Shape | None = one(2, "Shape")
     content: memoryview = one(4, BYTES)
+    floats: tuple[float, ...] = many(5, FLOAT)
+    doubles: tuple[float, ...] = many(6, DOUBLE)
+    small: tuple[int, ...] = many(7, INTEGER)
     texts: tuple[memoryview, ...] = many(8, BYTES)
+    complexes: tuple[float, ...] = many(9, FLOAT)
     integers: tuple[int, ...] = many(10, INTEGER)
+    flags: tuple[int, ...] = many(11, INTEGER)
+    wide_complexes: tuple[float, ...] = many(12, DOUBLE)
+    halves: tuple[int, ...] = many(13, INTEGER)
+    unsigned: tuple[int, ...] = many(16, INTEGER)
+    wide_unsigned: tuple[int, ...] = many(17, INTEGER)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class FunctionName:
+    """``NameAttrList``: a function as an attribute."""
+
+    name: str = one(1, TEXT)
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class AttributeList:
+    """``AttrValue.ListValue``."""
+
+    texts: tuple[memoryview, ...] = many(2, BYTES)
+    integers: tuple[int, ...] = many(3, INTEGER)
+    numbers: tuple[float, ...] = many(4, FLOAT)
+    flags: tuple[int, ...] = many(5, INTEGER)
+    types: tuple[int, ...] = many(6, INTEGER)
+    shapes: tuple[Shape, ...] = many(7, "Shape")
 
 
 @message
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """``AttrValue``, as far as constants need it."""
+    """``AttrValue``: one of its fields is given."""
 
-    text: memoryview = one(2, BYTES)
-    integer: int = one(3, INTEGER)
-    type: int = one(6, INTEGER)
+    items: AttributeList | None = one(1, "AttributeList")
+    text: memoryview | None = maybe(2, BYTES)
+    integer: int | None = maybe(3, INTEGER)
+    number: float | None = maybe(4, FLOAT)
+    flag: int | None = maybe(5, INTEGER)
+    type: int | None = maybe(6, INTEGER)
+    shape: Shape | None = one(7, "Shape")
     tensor: TensorValue | None = one(8, "TensorValue")
+    function: FunctionName | None = one(10, "FunctionName")
 
 
 @message
@@ -337,6 +408,7 @@ class FunctionSignature:
 
     name: str = one(1, TEXT)
     inputs: tuple[Argument, ...] = many(2, "Argument")
+    outputs: tuple[Argument, ...] = many(3, "Argument")
 
 
 @message
@@ -346,6 +418,8 @@ class Function:
 
     signature: FunctionSignature | None = one(1, "FunctionSignature")
     nodes: tuple[memoryview, ...] = many(3, BYTES)
+    returns: dict[str, str] = mapping(4, TEXT, TEXT)
+    attributes: dict[str, memoryview] = mapping(5, TEXT, BYTES)
 
 
 @message

@@ -1,0 +1,53 @@
+"""Why a graph cannot be brought to Keras, in one sentence each."""
+
+from __future__ import annotations
+
+from ..containers.wire.messages import Node
+from ..errors import Unsupported
+from .registry import find_reach
+
+_TEXT = ("String", "Regex", "Lookup", "HashTable", "ParseExample", "ParseSequenceExample", "DecodeRaw", "Unicode", "Ragged")
+_SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRows", "DynamicPartition", "SetDiff1D", "ListDiff")
+_REACHES = {
+    "files": "reads or writes files",
+    "code": "runs code outside of the graph",
+    "network": "speaks to other machines or devices",
+    "datasets": "reads a dataset",
+}
+ELSE = "Save the model as .h5 or .keras where it was made, or report the file."
+
+
+def op_error(node: Node) -> Unsupported:
+    """The refusal of an op that is in no table."""
+    reach = find_reach(node.op)
+    if reach is not None:
+        seen = f"the op {node.op} {_REACHES[reach]}, which AnyKeras never does for a file"
+        return Unsupported("AK3065", seen, layer=node.name, next_step="Choose another signature, or another output.")
+    if node.op.startswith(_TEXT) or "String" in node.op or "Sparse" in node.op:
+        seen = f"the op {node.op} works on text, tables or sparse tensors, for which keras.ops has nothing"
+        return Unsupported("AK3060", seen, layer=node.name, next_step="Choose a signature, or inputs, behind that op.")
+    if node.op in _SIZED:
+        seen = f"the op {node.op} gives a tensor whose size depends on values, which a Keras model cannot hold"
+        return Unsupported("AK3060", seen, layer=node.name, next_step="Choose outputs before that op.")
+    return Unsupported("AK3060", f"the op {node.op} is not one that AnyKeras can express", layer=node.name, next_step=ELSE)
+
+
+def fed_error(name: str) -> Unsupported:
+    """The refusal of a placeholder that nothing feeds."""
+    return Unsupported(
+        "AK3066",
+        f"the outputs need a value for the placeholder {name}, which the signature does not feed",
+        layer=name,
+        next_step=f'Name it among the inputs, or give it a value: inputs=["{name}", ...] or inputs={{"{name}": 1.0}}.',
+    )
+
+
+def stateful_error(name: str) -> Unsupported:
+    """The refusal of a variable without a value."""
+    return Unsupported("AK3064", f"the variable {name} has no value in the checkpoint", layer=name, next_step=ELSE)
+
+
+def changed_error(node: str, variable: str) -> Unsupported:
+    """The refusal of a variable that is read after the same call changed it."""
+    seen = f"the variable {variable} is changed by every call before it is read, which a Keras model does not do"
+    return Unsupported("AK3064", seen, layer=node, next_step="Choose another signature, or other outputs.")

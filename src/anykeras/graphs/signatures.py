@@ -1,0 +1,191 @@
+"""What of a graph is meant: a signature, or tensors named as inputs and outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from ..catalog.shapes import Spec
+from ..containers.savedmodel.graph import GraphFile, strip
+from ..containers.wire.messages import Node, Shape, TensorInfo
+from ..errors import MissingObject, Unsupported
+from ..recovery.functions import Operand
+from .registry import dtype_name, read_attributes
+
+
+@dataclass(frozen=True)
+class Port:
+    """One input or output: its name for the user, its tensor in the graph, and what is said of it."""
+
+    name: str
+    ref: str
+    dtype: str = "float32"
+    shape: tuple[int | None, ...] | None = None
+    dense: bool = True
+
+    def as_dict(self) -> dict[str, object]:
+        """The port as plain JSON values."""
+        shape = None if self.shape is None else list(self.shape)
+        return {"name": self.name, "tensor": self.ref, "dtype": self.dtype, "shape": shape}
+
+    def spec(self) -> Spec:
+        """What an input layer is made for. Raises Unsupported for text, sparse tensors and unknown ranks."""
+        if self.dtype == "string" or not self.dense:
+            what = "text" if self.dtype == "string" else "sparse or ragged tensors"
+            raise _cannot(self, f"the input {self.name} takes {what}, for which keras.ops has nothing")
+        if self.shape is None:
+            raise _cannot(self, f"the input {self.name} has an unknown number of axes")
+        return Spec(self.shape or (None,), self.dtype)
+
+
+def _cannot(port: Port, seen: str) -> Unsupported:
+    return Unsupported("AK3067", seen, layer=port.ref, next_step="Choose another signature, or inputs behind this one.")
+
+
+@dataclass(frozen=True)
+class GraphSignature:
+    """Inputs and outputs of a graph that a model is made of, each in the order of their names."""
+
+    name: str
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """The signature as plain JSON values."""
+        ports = {"inputs": self.inputs, "outputs": self.outputs}
+        return {"name": self.name, **{key: [port.as_dict() for port in found] for key, found in ports.items()}}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asks for: a signature by name, or tensors as inputs and outputs."""
+
+    signature: str | None = None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def stated(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.signature or self.inputs or self.outputs)
+
+
+NOTHING = Selection()
+
+
+def list_signatures(graph: GraphFile) -> tuple[GraphSignature, ...]:
+    """All signatures that a user may call, the usual one first."""
+    return tuple(_read(graph, name) for name in graph.signatures)
+
+
+def _read(graph: GraphFile, name: str) -> GraphSignature:
+    found = graph.meta.signatures[name]
+    return GraphSignature(name, _ports(found.inputs), _ports(found.outputs))
+
+
+def _ports(found: Mapping[str, TensorInfo]) -> tuple[Port, ...]:
+    return tuple(
+        Port(name, info.name, dtype_name(info.dtype), sizes_of(info.shape), not (len(info.sparse) or len(info.composite)))
+        for name, info in sorted(found.items())
+    )
+
+
+def sizes_of(shape: Shape | None) -> tuple[int | None, ...] | None:
+    """A shape of a graph, None where it is open; None for an unknown rank."""
+    if shape is None or shape.unknown_rank:
+        return None
+    return tuple(None if size < 0 else size for size in shape.sizes)
+
+
+def choose(graph: GraphFile, selection: Selection = NOTHING) -> GraphSignature:
+    """What is meant: a signature, or the tensors that were named, where those of a signature keep their names there.
+
+    Raises MissingObject (AK3068) where there is no such signature or tensor.
+    """
+    base = (
+        _signature(graph, selection.signature) if selection.signature or not (selection.inputs and selection.outputs) else None
+    )
+    if base is not None and not (selection.inputs or selection.outputs):
+        return base
+    given = base or GraphSignature("", (), ())
+    inputs = tuple(_named(graph, name, given.inputs) for name in selection.inputs) or given.inputs
+    outputs = tuple(_named(graph, name, given.outputs) for name in selection.outputs) or given.outputs
+    return GraphSignature(given.name or "tensors", inputs, outputs)
+
+
+def _signature(graph: GraphFile, wanted: str | None) -> GraphSignature:
+    known = graph.signatures
+    if wanted is None and not known and graph.frozen:
+        return infer_ports(graph)
+    name = wanted or (known[0] if known else "")
+    return _read(graph, name) if name in graph.meta.signatures else _missing(graph, name)
+
+
+def _missing(graph: GraphFile, name: str) -> NoReturn:
+    known = graph.signatures
+    raise MissingObject(
+        "AK3068",
+        f"the file has no signature {name!r}" if name else "the file has no signature",
+        part=graph.part,
+        next_step=f"Choose one of: {', '.join(known)}." if known else "Name inputs and outputs of its graph.",
+    )
+
+
+def _named(graph: GraphFile, name: str, known: Sequence[Port]) -> Port:
+    """A port of the signature by its name there, or a tensor of the graph: ``dense/BiasAdd`` or ``dense/BiasAdd:0``."""
+    for port in known:
+        if name in (port.name, port.ref, port.ref.removesuffix(":0")):
+            return port
+    node = graph.body.nodes.get(name.partition(":")[0])
+    if node is None:
+        raise MissingObject(
+            "AK3068",
+            f"the graph has no tensor {name!r}",
+            part=graph.part,
+            next_step="Look at the file with `anykeras inspect`.",
+        )
+    return node_port(graph, node, name)
+
+
+def node_port(graph: GraphFile, node: Node, name: str) -> Port:
+    """A tensor of a node, with what the node says of it."""
+    said = read_attributes(node, graph.part)
+    dtype = str(said.get("dtype") or said.get("T") or "float32")
+    shape = said.get("shape")
+    if shape is None:
+        shape = _noted_shape(said, name)
+    known = None if shape is None else tuple(None if size is None or size < 0 else size for size in shape)
+    return Port(name.removesuffix(":0").replace(":", "_"), name, dtype, known)
+
+
+def _noted_shape(said: Mapping[str, Operand], name: str) -> Operand:
+    """The shape that TensorFlow notes for the outputs of a node beside its attributes."""
+    noted = said.get("_output_shapes")
+    place = int(name.partition(":")[2] or 0) if name.partition(":")[2].isdigit() or ":" not in name else 0
+    return noted[place] if isinstance(noted, tuple) and place < len(noted) else None
+
+
+def infer_ports(graph: GraphFile) -> GraphSignature:
+    """Inputs and outputs of a frozen graph: its placeholders, and the nodes whose outcome nobody reads."""
+    nodes = graph.body.nodes
+    read = {strip(ref) for node in nodes.values() for ref in node.inputs}
+    inputs = [node for node in nodes.values() if node.op in ("Placeholder", "PlaceholderV2")]
+    outputs = [node for node in nodes.values() if node.name not in read and node.op not in _NO_OUTPUT]
+    if not inputs or not outputs:
+        _missing(graph, "")
+    ports = (tuple(node_port(graph, node, node.name) for node in found) for found in (inputs, outputs))
+    return GraphSignature("frozen", *ports)
+
+
+_NO_OUTPUT = (
+    "Const",
+    "NoOp",
+    "Assert",
+    "Placeholder",
+    "PlaceholderV2",
+    "PlaceholderWithDefault",
+    "SaveV2",
+    "RestoreV2",
+    "Print",
+)

@@ -1,0 +1,106 @@
+"""From the graph of a signature to a document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .. import limits
+from ..containers.base import Raw
+from ..containers.savedmodel.graph import GraphFile
+from ..containers.savedmodel.restore import read_variables
+from ..document.build import Builder
+from ..document.model import Document, Era, Evidence, Value, Writer
+from ..errors import Bug
+from ..findings import Fidelity, Finding
+from ..recovery.functions import FunctionContext, Operand, Refused
+from ..recovery.graph_ops import Symbol
+from .engine import Engine
+from .signatures import NOTHING, GraphSignature, Selection, choose
+from .values import Guarded
+from .writer import GraphWriter
+
+HALVES = ("float16", "bfloat16")
+CONTEXT = FunctionContext(era=Era.KERAS2, library="tf.keras", version=(2, 8, 0), tensorflow=2)
+"""Whose functions the ops are taken from; the graph itself says everything that a version changes."""
+
+
+def translate(raw: Raw, selection: Selection = NOTHING) -> Document:
+    """The document of the graph in a file.
+
+    Several outputs are a mapping by their names, one is alone. Inputs have the names of the signature, in the order of
+    those.
+
+    Args:
+        raw: a file that has a graph.
+        selection: the signature, or the inputs and outputs, where it is not the usual signature.
+
+    Raises:
+        MissingObject: there is no such signature, or no such tensor.
+        Unsupported: the graph holds what keras.ops cannot express, or what AnyKeras does not do (files, code, network).
+        Malformed, LimitExceeded: the graph is damaged, or asks for too much.
+    """
+    if raw.graph is None:
+        raise Bug("AK6009", "a graph is translated that the file does not have", part=raw.match.path)
+    with limits.spend(raw.budget):
+        signature = choose(raw.graph, selection)
+        return _document(raw.graph, signature)
+
+
+def _document(graph: GraphFile, signature: GraphSignature) -> Document:
+    ops = GraphWriter(Builder("model", graph.part), CONTEXT)
+    feeds = {port.ref.removesuffix(":0"): _input(ops, port.name, port.spec(), port.shape) for port in signature.inputs}
+    if not feeds:
+        raise Refused("the outputs need no input, so there is nothing to call a model on", "AK3067")
+    engine = Engine(graph, ops, read_variables(graph), feeds)
+    values = engine.outputs([port.ref for port in signature.outputs])
+    ends = {port.name: _output(ops, port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
+    outputs: Value = {name: end.ref for name, end in ends.items()} if len(ends) > 1 else next(iter(ends.values())).ref
+    model = ops.builder.finish(outputs)
+    return Document(model, _writer(graph), Era.KERAS3, findings=tuple(_findings(graph, signature, ops, engine)))
+
+
+def _input(ops: GraphWriter, name: str, spec: Operand, shape: Sequence[int | None] | None) -> Operand:
+    found = ops.named_input(name.replace("/", "_"), spec)
+    return ops.getitem(found, (0,)) if shape == () else found  # a model is called on samples, so one number is a row of one
+
+
+def _output(ops: GraphWriter, name: str, value: Operand) -> Symbol:
+    """An output as an operation of its own, called by its name in the signature."""
+    if isinstance(value, Guarded):
+        raise Refused(f"the output {name} exists only where a condition holds", "AK3063")
+    value = ops.tensor(value)
+    if not isinstance(value, Symbol):
+        value = ops.anchor(np.asarray(value))
+    if not ops.is_operation(value):
+        value = ops.op("squeeze", ops.op("expand_dims", value, axis=-1), axis=-1)  # exact for every dtype
+    found: Symbol = value
+    return found
+
+
+def _writer(graph: GraphFile) -> Writer:
+    evidence = (Evidence("tensorflow_version", graph.version),) if graph.version else ()
+    return Writer(Era.KERAS3, "tensorflow", graph.version or None, "tensorflow", "channels_last", evidence)
+
+
+def _findings(graph: GraphFile, signature: GraphSignature, ops: GraphWriter, engine: Engine) -> list[Finding]:
+    count = sum(ops.is_operation(symbol) for symbol in ops.symbols())
+    found = [
+        Finding(
+            "AK3069",
+            f"signatures/{signature.name}",
+            f"the graph of the signature {signature.name}: {len(engine.used)} kinds of TensorFlow ops",
+            f"translated without running it: {count} native operations; layers that act in training alone are not in it",
+            Fidelity.EQUIVALENT,
+        )
+    ]
+    if any(symbol.spec.dtype in HALVES for symbol in ops.symbols()):
+        seen = "the graph computes in 16 bits"
+        found.append(
+            Finding("AK2296", "model", seen, "kept; results differ by a unit or two in the last place", Fidelity.APPROXIMATE)
+        )
+    for name in sorted(engine.updated):
+        seen = f"the variable {name} is changed by every call"
+        found.append(Finding("AK3070", f"signatures/{signature.name}", seen, "kept as it was saved", Fidelity.APPROXIMATE))
+    return found

@@ -1,0 +1,64 @@
+"""What the edges of a graph carry beside tensors, numbers and sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ..containers.savedmodel.restore import GraphVariable
+from ..recovery.functions import Operand, Refused
+
+
+@dataclass(frozen=True, eq=False)
+class Handle:
+    """A variable that nobody has read yet, so that what becomes a layer can take it whole."""
+
+    variable: GraphVariable
+
+
+@dataclass(frozen=True, eq=False)
+class TensorList:
+    """A TensorList or TensorArray: items by place, None where nothing was written.
+
+    `whole` is the tensor whose slices the items are, where their number is open; `length` is then a size. `shape` is that
+    of an item, as far as it was said. A list is a value: writing gives another one.
+    """
+
+    items: tuple[Operand, ...] = ()
+    shape: tuple[int | None, ...] | None = None
+    dtype: str = "float32"
+    whole: Operand = None
+    length: Operand = None
+
+    @property
+    def open(self) -> bool:
+        """Whether the number of items is not known before the model runs."""
+        return self.length is not None
+
+    def get(self, place: int) -> Operand:
+        """The item at a place. Raises Refused where there is none."""
+        if self.open or not 0 <= place < len(self.items):
+            raise Refused(f"a list is read at {place}, where it has nothing", "AK3043")
+        return self.items[place]
+
+    def put(self, place: int, value: Operand) -> TensorList:
+        """The list with a value at a place; it grows as it must."""
+        if self.open or not 0 <= place < 1 << 16:
+            raise Refused(f"a list of unknown length is written at {place}", "AK3043")
+        items = list(self.items) + [None] * (place + 1 - len(self.items))
+        items[place] = value
+        return replace(self, items=tuple(items))
+
+
+@dataclass(frozen=True, eq=False)
+class Guarded:
+    """A value that only exists where conditions hold: (condition, which side), the outermost first."""
+
+    value: Operand
+    guards: tuple[tuple[Operand, bool], ...] = field(default=())
+
+
+class Dead:
+    """What the branch that is not taken gives."""
+
+
+DEAD = Dead()

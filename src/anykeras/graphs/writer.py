@@ -1,0 +1,109 @@
+"""Operations as nodes of a document, with the variables of a graph as weights that stay trainable."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from ..catalog.shapes import Spec
+from ..containers.savedmodel.restore import GraphVariable
+from ..document.build import Builder
+from ..document.model import Layer
+from ..recovery.functions import Dim, FunctionContext, Operand, Refused, Sizes
+from ..recovery.functions.shapes import number
+from ..recovery.graph_ops import GraphOps, Symbol
+from ..tensors import Array, Tensor
+from .values import Handle, TensorList
+
+MOST_HELD = 4096  # elements of a constant that is written into the configuration; more are a weight
+MOST_WHOLE = 1 << 22  # whole numbers of a variable, which are written into the configuration
+_OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
+
+
+class GraphWriter(GraphOps):
+    """As `GraphOps`, for whole graphs: named inputs, and weights by their variable.
+
+    A weight is the one row of an Embedding of its name that is looked up at 0 and then reshaped, so that it is a variable of
+    the model wherever it is used; the tensor keeps the name of the variable as its origin (``dense_1/kernel``). Folding makes
+    layers of what it can.
+    """
+
+    def __init__(self, builder: Builder, context: FunctionContext) -> None:
+        super().__init__(builder, context)
+        self._held: dict[str, Symbol] = {}
+        self._variables: dict[Symbol, GraphVariable] = {}
+        self._index: Operand = None
+
+    def named_input(self, name: str, spec: Spec) -> Symbol:
+        """One more input, with its batch axis as the spec says it."""
+        sizes = spec.shape or ()
+        ref = self.builder.input(sizes[1:], spec.dtype or "float32", name, batch=sizes[0])
+        return self._symbol(ref, spec)
+
+    def weight(self, variable: GraphVariable) -> Operand:
+        """The numbers of a variable: a weight, or constants where they are whole numbers or the state of a recurrence."""
+        tensor = variable.tensor
+        if variable.state:
+            return np.zeros(tensor.shape, tensor.dtype)
+        if "float" not in tensor.dtype:
+            if tensor.size > MOST_WHOLE or tensor.dtype == "object":
+                raise Refused(f"the variable {variable.name} holds {tensor.size} values of {tensor.dtype}", "AK3064")
+            return tensor.read()
+        if variable.name not in self._held:
+            found = self._hold(variable)
+            self._held[variable.name], self._variables[found] = found, variable
+        return self._held[variable.name]
+
+    def variable_of(self, value: Operand) -> GraphVariable | None:
+        """The variable whose numbers a value is; None for other values."""
+        if isinstance(value, Handle):
+            return value.variable
+        return self._variables.get(value) if isinstance(value, Symbol) else None
+
+    def _hold(self, variable: GraphVariable) -> Symbol:
+        tensor = variable.tensor
+        size = max(tensor.size, 1)
+        config: dict[str, Operand] = {"input_dim": 1, "output_dim": size, "trainable": variable.trainable}
+        if tensor.dtype != "float32":
+            config["dtype"] = tensor.dtype
+        if self._index is None:
+            first = next(iter(self._known.values()))
+            zero = self.op("cast", self.op("multiply", self.op("sum", self.op("zeros_like", first)), 0), "int32")
+            self._index = self.op("reshape", zero, (1,))
+        row = Layer(
+            "Embedding", _OTHER.sub("_", tensor.origin).strip("_.-") or "weight", config,
+            {"embeddings": tensor.reshape(1, tensor.size)}, address=tensor.origin,
+        )  # fmt: skip
+        held: Symbol = self.op("reshape", self._call(row, (self._index,), {}), tensor.shape)
+        return held
+
+    def tensor(self, value: Operand, dtype: str = "int32") -> Operand:
+        """A value where a tensor or numbers are wanted: variables are read, sizes become numbers of `dtype`."""
+        if isinstance(value, Handle):
+            return self.weight(value.variable)
+        if isinstance(value, TensorList):
+            raise Refused("a list of tensors is used where a tensor is wanted", "AK3062")
+        if isinstance(value, Dim | Sizes):
+            return number(self, value, dtype)
+        return value
+
+    def symbols(self) -> tuple[Symbol, ...]:
+        """Every tensor so far."""
+        return tuple(self._known.values())
+
+    def as_tensor(self, value: Operand) -> Operand:
+        """A tensor of the graph, numbers included."""
+        value = self.tensor(value)
+        return value if self.is_tensor(value) else self.anchor(value)
+
+    def add_layer(self, layer: Layer, x: Operand) -> Operand:
+        """A layer with the weights that it has, called on a tensor."""
+        return self._call(layer, (self.as_tensor(x),), {})
+
+    def constant_weight(self, name: str, array: Array) -> Operand:
+        """A constant that is too large for a configuration: a weight that does not train."""
+        if array.size <= MOST_HELD or array.dtype.kind != "f":
+            return array
+        held = Tensor(array.shape, str(array.dtype), name, lambda: array)
+        return Handle(GraphVariable(name, held, trainable=False))
