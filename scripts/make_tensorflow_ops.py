@@ -2,14 +2,12 @@
 
     python scripts/make_tensorflow_ops.py        # needs TensorFlow; writes src/anykeras/graphs/registry.json
 
-An attribute that equals its default is left out of a saved graph, so the defaults are facts of the file format. The ops
-that reach beyond the graph (files, code, network) are listed by the words in their names, for what inspection tells.
+An attribute that equals its default is left out of a saved graph, so the defaults are facts of the file format.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from tensorflow.core.framework import attr_value_pb2, types_pb2
@@ -18,14 +16,6 @@ from tensorflow.python.framework import op_def_registry
 from anykeras.graphs.ops import supported
 
 OUT = Path(__file__).parents[1] / "src" / "anykeras" / "graphs" / "registry.json"
-REACHING = {
-    "files": r"ReadFile|WriteFile|MatchingFiles|^Save|Restore|MergeV2Checkpoints|Reader|TextFile|VocabRemapping|Summary|LMDB|"
-    r"TFRecord|TextLine|FixedLength|SqlDataset|SaveDataset|LoadDataset|Snapshot(Dataset|Nested|Chunk)|FileSystem|ShardedFile",
-    "code": r"PyFunc|RemoteCall|XlaLaunch|CustomCall|^Abort$|XlaCallModule|XlaHostCompute|^Rpc|Rpc(Client|Server|Call)",
-    "network": r"Send$|Recv|Collective|Nccl|Infeed|Outfeed|DataService|BigQuery",
-    "datasets": r"Dataset|Iterator",
-}
-
 
 def plain(value: attr_value_pb2.AttrValue) -> object:
     """A default as a JSON value; types by name, shapes as lists."""
@@ -64,27 +54,9 @@ def describe(name: str) -> dict[str, object]:
 
 def main() -> None:
     """Write the table."""
-    every = sorted(definition.name for definition in _all())
     known = [name for name in sorted(supported()) if op_def_registry.get(name) is not None]
-    table = {
-        "ops": {name: describe(name) for name in known},
-        "reaching": {kind: [name for name in every if re.search(words, name)] for kind, words in REACHING.items()},
-    }
-    lines = [f'  "{name}": {json.dumps(row)}' for name, row in table["ops"].items()]
-    reaching = [f'  "{kind}": {json.dumps(names)}' for kind, names in table["reaching"].items()]
-    OUT.write_text(
-        '{\n "ops": {\n' + ",\n".join(lines) + '\n },\n "reaching": {\n' + ",\n".join(reaching) + "\n }\n}\n", "utf8"
-    )
-
-
-def _all() -> list[object]:
-    from tensorflow.core.framework import op_def_pb2
-    from tensorflow.python.client import pywrap_tf_session
-
-    buffer = pywrap_tf_session.TF_GetAllOpList()
-    found = op_def_pb2.OpList()
-    found.ParseFromString(pywrap_tf_session.TF_GetBuffer(buffer))
-    return list(found.op)
+    lines = [f' "{name}": {json.dumps(describe(name))}' for name in known]
+    OUT.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import Bug
 from ..limits import Budget, budget
@@ -12,6 +12,9 @@ from ..tensors import Tensor
 from .folder import Folder
 from .savedmodel.graph import GraphFile
 from .source import ByteSource
+
+if TYPE_CHECKING:
+    from .savedmodel.graph import GraphFile
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+from ..auditing.graphs import OPERATIONS
 from ..containers.wire.messages import Node
 from ..errors import Unsupported
-from .registry import find_reach
 
 _TEXT = ("String", "Regex", "Lookup", "HashTable", "ParseExample", "ParseSequenceExample", "DecodeRaw", "Unicode", "Ragged")
 _SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRows", "DynamicPartition", "SetDiff1D", "ListDiff")
-_REACHES = {
-    "files": "reads or writes files",
-    "code": "runs code outside of the graph",
-    "network": "speaks to other machines or devices",
-    "datasets": "reads a dataset",
-}
 ELSE = "Save the model as .h5 or .keras where it was made, or report the file."
 
 
 def op_error(node: Node) -> Unsupported:
     """The refusal of an op that is in no table."""
-    reach = find_reach(node.op)
-    if reach is not None:
-        seen = f"the op {node.op} {_REACHES[reach]}, which AnyKeras never does for a file"
+    effect = next((effect for effect, (_, names) in OPERATIONS.items() if node.op in names), None)
+    if effect is not None:
+        seen = f"the op {node.op} {effect}, which AnyKeras never does for a file"
         return Unsupported("AK3065", seen, layer=node.name, next_step="Choose another signature, or another output.")
     if node.op.startswith(_TEXT) or "String" in node.op or "Sparse" in node.op:
         seen = f"the op {node.op} works on text, tables or sparse tensors, for which keras.ops has nothing"

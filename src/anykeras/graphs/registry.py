@@ -27,16 +27,11 @@ class OpFacts:
 
 def find_facts(op: str) -> OpFacts | None:
     """The facts of an op; None for one that is not translated."""
-    row = _table()["ops"].get(op)
+    row = _table().get(op)
     if row is None:
         return None
     outputs = tuple((name, many) for name, _, many in (output.partition("*") for output in row["outputs"]))
     return OpFacts(outputs, {name: _default(value) for name, value in row.get("defaults", {}).items()})
-
-
-def find_reach(op: str) -> str | None:
-    """What an op reaches beyond the graph: files, code, network or datasets; None for others."""
-    return next((kind for kind, names in _table()["reaching"].items() if op in names), None)
 
 
 def read_attributes(node: Node, part: str) -> dict[str, Operand]:
