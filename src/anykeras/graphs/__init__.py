@@ -5,9 +5,15 @@ of ``keras.ops``, and every variable as a weight that trains as it did. A weight
 has the name of its variable as `origin` (see :mod:`.writer`).
 """
 
-from __future__ import annotations
+from typing import TYPE_CHECKING
 
-from .signatures import NOTHING, GraphSignature, Port, Selection, list_signatures
-from .translation import translate
+from ..lazily import load_lazily
+from .selection import NOTHING, Selection
+
+if TYPE_CHECKING:
+    from .signatures import GraphSignature, Port, list_signatures
+    from .translation import translate
+else:
+    __getattr__ = load_lazily(__name__, {"signatures": "GraphSignature Port list_signatures", "translation": "translate"})
 
 __all__ = ["NOTHING", "GraphSignature", "Port", "Selection", "list_signatures", "translate"]

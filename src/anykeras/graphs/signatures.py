@@ -12,6 +12,7 @@ from ..containers.wire.messages import Node, Shape, TensorInfo
 from ..errors import MissingObject, Unsupported
 from ..recovery.functions import Operand
 from .registry import dtype_name, read_attributes
+from .selection import NOTHING, Selection
 
 
 @dataclass(frozen=True)
@@ -55,23 +56,6 @@ class GraphSignature:
         """The signature as plain JSON values."""
         ports = {"inputs": self.inputs, "outputs": self.outputs}
         return {"name": self.name, **{key: [port.as_dict() for port in found] for key, found in ports.items()}}
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What the user asks for: a signature by name, or tensors as inputs and outputs."""
-
-    signature: str | None = None
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-
-    @property
-    def stated(self) -> bool:
-        """Whether anything is asked for."""
-        return bool(self.signature or self.inputs or self.outputs)
-
-
-NOTHING = Selection()
 
 
 def list_signatures(graph: GraphFile) -> tuple[GraphSignature, ...]:

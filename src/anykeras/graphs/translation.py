@@ -17,7 +17,8 @@ from ..findings import Fidelity, Finding
 from ..recovery.functions import FunctionContext, Operand, Refused
 from ..recovery.graph_ops import Symbol
 from .engine import Engine
-from .signatures import NOTHING, GraphSignature, Selection, choose
+from .selection import NOTHING, Selection
+from .signatures import GraphSignature, choose
 from .values import Guarded
 from .writer import GraphWriter
 
