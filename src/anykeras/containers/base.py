@@ -10,7 +10,6 @@ from ..errors import Bug
 from ..limits import Budget, budget
 from ..tensors import Tensor
 from .folder import Folder
-from .savedmodel.graph import GraphFile
 from .source import ByteSource
 
 if TYPE_CHECKING:
