@@ -26,7 +26,10 @@ ROWS = {
     "__init__": 12, "cli": 12,
     "__main__": 13,
 }  # fmt: skip
-GROUND = {"pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "registry", "tensors", "texts", "warning"}
+GROUND = {
+    "pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "progress", "registry", "tensors", "texts",
+    "warning",
+}  # fmt: skip
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}
 RUNNERS = {"pickle", "marshal", "dill", "cloudpickle", "joblib", "yaml", "dis", "runpy", "code"}
 CALLS = {"eval", "exec", "compile", "__import__"}

@@ -31,6 +31,8 @@ class Tensor:
     steps: tuple[str, ...] = ()
     sources: tuple[Tensor, ...] = field(default=(), repr=False)
     redo: Callable[..., Tensor] | None = field(default=None, repr=False)
+    stream: Callable[[], Iterator[bytes | memoryview]] | None = field(default=None, repr=False)
+    """The bytes as they are stored, where those are the values: see :meth:`blocks`."""
     rearranged: bool = True
     """Whether every number in it is a number of the file or a zero: its layout was changed, nothing was computed."""
 
@@ -39,12 +41,25 @@ class Tensor:
         """Number of elements."""
         return math.prod(self.shape)
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements, of types of fewer than eight bits as if of eight."""
+        bits = int("".join(filter(str.isdigit, self.dtype.partition("_")[0])) or 8)
+        return self.size * max(1, bits // 8)
+
     def read(self) -> Array:
         """The values, as an array of `shape` and `dtype`."""
         array = np.asarray(self.load())
         if array.shape != self.shape:
             raise ValueError(f"{self.origin}: {array.shape} was read where {self.shape} was declared")
         return array
+
+    def blocks(self) -> Iterator[bytes | memoryview]:
+        """The bytes of the values, row-major and in the order of this machine, some megabytes at a time.
+
+        A tensor that lies in its file as it is, is not held in memory as a whole; any other is read first.
+        """
+        return self.stream() if self.stream is not None else blocks_of(self.read())
 
     def leaves(self) -> Iterator[Tensor]:
         """The tensors that it was made of, as they were read; itself where it was not made of others."""
@@ -81,7 +96,10 @@ class Tensor:
         rearranged: bool,
     ) -> Tensor:
         steps = (*self.steps, step)
-        return Tensor(tuple(shape), self.dtype, self.origin, lambda: change(self.read()), steps, (self,), redo, rearranged)
+        sources = (self,)
+        return Tensor(
+            tuple(shape), self.dtype, self.origin, lambda: change(self.read()), steps, sources, redo, rearranged=rearranged
+        )
 
     def transpose(self, *axes: int) -> Tensor:
         """Axes permuted as by :func:`numpy.transpose`."""
@@ -91,7 +109,8 @@ class Tensor:
         """Another shape of the same size, row-major."""
         if math.prod(shape) != self.size:
             raise ValueError(f"{self.origin}: {self.shape} does not reshape to {shape}")
-        return self.rearrange(f"reshape{shape}", shape, lambda a: a.reshape(shape))
+        changed = self.rearrange(f"reshape{shape}", shape, lambda a: a.reshape(shape))
+        return replace(changed, stream=self.stream)  # row-major bytes stay as they are
 
     def flip(self, *axes: int) -> Tensor:
         """Reversed along `axes`."""
@@ -158,8 +177,23 @@ def combine(
         (step,),
         tuple(tensors),
         slots,
-        False,
+        rearranged=False,
     )
+
+
+BLOCK = 1 << 22  # bytes of an array that are copied at a time
+
+
+def blocks_of(array: Array) -> Iterator[memoryview]:
+    """The bytes of an array, row-major, at most `BLOCK` at a time; only so much of it is copied."""
+    if array.flags.c_contiguous or array.nbytes <= BLOCK:
+        data = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+        for at in range(0, len(data), BLOCK):
+            yield data[at : at + BLOCK]
+        return
+    rows = max(1, BLOCK * len(array) // array.nbytes)
+    for at in range(0, len(array), rows):
+        yield from blocks_of(array[at] if rows == 1 else array[at : at + rows])
 
 
 _NUMERIC = frozenset({bool, int, float})

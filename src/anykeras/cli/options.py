@@ -18,6 +18,7 @@ Architecture = Annotated[
         "of which only the statements run that the model needs.",
     ),
 ]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 ByName = Annotated[bool, typer.Option("--by-name", help="Weights: follow the names of layers alone.")]

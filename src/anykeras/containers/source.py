@@ -22,8 +22,25 @@ IN_MEMORY = 64 * limits.MIB  # inflated bytes beyond go to the disk
 class ByteSource:
     """Random access to `size` bytes. `name` addresses them in messages (``model.keras/model.weights.h5``)."""
 
-    def __init__(self, name: str, size: int, fetch: Callable[[int, int], bytes]) -> None:
-        self.name, self.size, self._fetch = name, size, fetch
+    def __init__(self, name: str, size: int, fetch: Callable[[int, int], bytes], sound: bool = False) -> None:
+        """`sound` says that checksums were compared already."""
+        self.name, self.size, self._fetch, self.sound = name, size, fetch, sound
+        self._check: Callable[[], None] | None = None
+
+    def check_before_content(self, check: Callable[[], None]) -> None:
+        """Compare a checksum when the content is asked for that it is about, as it takes reading all of it."""
+        self._check = check
+
+    def require_sound(self) -> None:
+        """Called before content is read, as opposed to structure. Raises Malformed where the bytes changed."""
+        if self._check is not None:
+            self._check()
+            self._check = None
+
+    def blocks(self, start: int, count: int, part: str) -> Iterator[bytes]:
+        """`count` bytes from `start`, a megabyte at a time. Raises Malformed when the file ends before."""
+        for at in range(start, start + count, BLOCK):
+            yield self.exactly(at, min(BLOCK, start + count - at), part)
 
     def read(self, start: int, count: int) -> bytes:
         """Up to `count` bytes from `start`; fewer at the end, none beyond it."""

@@ -13,8 +13,9 @@ from ...opened import list_fidelities
 from ...reporting import Status
 from ...verification import Verdict
 from .. import render
-from ..options import Architecture, AsJson, File, Weights
+from ..options import Architecture, AsJson, File, Quiet, Weights
 from ..outcome import print_result, show_errors
+from ..progress import show_progress
 
 
 def convert(
@@ -45,23 +46,25 @@ def convert(
     check: Annotated[
         bool, typer.Option("--check", help="Open the result with the installed Keras, run it and compare. Needs a backend.")
     ] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
     levels = _parse_levels(strict or ())
     with show_errors(as_json):
-        done = api.convert(
-            source,
-            output,
-            custom_objects,
-            weights=weights,
-            force=force,
-            target=target,
-            strict=levels or None,
-            skip_mismatch=skip_mismatch,
-            check=check,
-            architecture=architecture,
-        )
+        with show_progress(quiet):
+            done = api.convert(
+                source,
+                output,
+                custom_objects,
+                weights=weights,
+                force=force,
+                target=target,
+                strict=levels or None,
+                skip_mismatch=skip_mismatch,
+                check=check,
+                architecture=architecture,
+            )
         print_result(
             as_json,
             lambda: {

@@ -9,8 +9,9 @@ import typer
 from ... import api
 from ...opened import list_fidelities
 from .. import render
-from ..options import AsJson, ByName, DataFormat, DefaultsOf, Layers, SkipMismatch, WrittenBy, matching_options
+from ..options import AsJson, ByName, DataFormat, DefaultsOf, Layers, Quiet, SkipMismatch, WrittenBy, matching_options
 from ..outcome import print_result, show_errors
+from ..progress import show_progress
 
 
 def transfer(
@@ -24,12 +25,14 @@ def transfer(
     writer: WrittenBy = None,
     defaults: DefaultsOf = "ask",
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
+    quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a model with the weights of another file, each weight by proof. Needs no framework."""
     options = matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
     with show_errors(as_json):
-        done, report = api.transfer(file, into, output, force=force, **options)
+        with show_progress(quiet):
+            done, report = api.transfer(file, into, output, force=force, **options)
         print_result(
             as_json,
             lambda: {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import ml_dtypes
@@ -48,6 +48,7 @@ class Stored:
     held: int
     covered: int
     load: Callable[[], Array] = field(repr=False)
+    stream: Callable[[], Iterator[bytes | memoryview]] | None = field(default=None, repr=False)
 
     def tensor(self, prefix: str) -> Tensor:
         """The array as a lazy tensor. Raises Malformed (AK1107) when its type is not one of numbers."""
@@ -58,7 +59,7 @@ class Stored:
                 part=self.path,
                 next_step="Only integers, floats and booleans can be weights.",
             )
-        return Tensor(self.shape, self.dtype, prefix + self.path, self.load)
+        return Tensor(self.shape, self.dtype, prefix + self.path, self.load, stream=self.stream)
 
 
 def describe_array(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, mark: object) -> Stored:
@@ -80,6 +81,7 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, objects
     name, swapped = (decoded[0], decoded[1] == ">") if decoded else (None, False)
 
     def load() -> Array:
+        source.require_sound()
         with guard_decoding(path):
             flat = pieces.read()
             if name == "bool":
@@ -88,7 +90,14 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, objects
             array = np.frombuffer(flat, dtype.newbyteorder(">") if swapped else dtype)
             return array.astype(dtype, copy=False).reshape(shape)
 
-    return Stored(path, shape, name, f"datatype class {message[0] & 15}", declared, pieces.held, pieces.covered, load)
+    def stream() -> Iterator[bytes | memoryview]:
+        source.require_sound()
+        with guard_decoding(path):
+            yield from pieces.stream()
+
+    kind = f"datatype class {message[0] & 15}"
+    as_it_is = name in TYPES or (name is not None and name != "bool" and not swapped)
+    return Stored(path, shape, name, kind, declared, pieces.held, pieces.covered, load, stream if as_it_is else None)
 
 
 @dataclass(frozen=True)
@@ -96,6 +105,13 @@ class _Pieces:
     held: int
     covered: int
     read: Callable[[], bytes | bytearray]
+    parts: Callable[[], Iterator[bytes | memoryview]] | None = None  # the same a part at a time
+
+    def stream(self) -> Iterator[bytes | memoryview]:
+        """The bytes, a part at a time where the layout has parts."""
+        if self.parts is not None:
+            return self.parts()
+        return iter((memoryview(self.read()),))
 
 
 def _message(objects: DataObjects, kind: int) -> bytes:
@@ -133,7 +149,12 @@ def _pieces(
                 part=path,
                 next_step="Download or copy the file again.",
             )
-        return _Pieces(declared, declared, lambda: source.exactly(address, declared, path))
+        return _Pieces(
+            declared,
+            declared,
+            lambda: source.exactly(address, declared, path),
+            lambda: source.blocks(address, declared, path),
+        )
     if layout == CHUNKED:
         return _plan_chunks(source, meter, path, objects, size, fill)
     raise NotImplementedError(f"storage layout {layout} (a virtual dataset reads other files)")
@@ -182,18 +203,30 @@ def _plan_chunks(source: ByteSource, meter: CountingReader, path: str, objects: 
     if area > max(edge, limits.current().unstored_bytes):
         raise limit_error("bytes in one chunk", area, limits.current().unstored_bytes, path, "unstored_bytes")
 
-    def read() -> bytearray:
-        buffer = bytearray(_repeat_fill(fill, edge))
-        out = np.frombuffer(buffer, f"V{size}").reshape(shape)
-        for c in chunks:
+    def fill_band(of: Sequence[_Chunk], first: int, rows: int) -> bytearray:
+        """The rows from `first` on, of the chunks that lie in them."""
+        buffer = bytearray(_repeat_fill(fill, edge // shape[0] * rows if shape else edge))
+        out = np.frombuffer(buffer, f"V{size}").reshape((rows, *shape[1:]))
+        for c in of:
             data = _unfilter(source.exactly(c.address, c.size, path), filters, c.mask, size, area, path)
             block = np.frombuffer(data, f"V{size}").reshape(chunk)
             inside = tuple(slice(0, min(n, s - at)) for n, s, at in zip(chunk, shape, c.start, strict=True))
-            outside = tuple(slice(at, at + w.stop) for at, w in zip(c.start, inside, strict=True))
+            start = (c.start[0] - first, *c.start[1:])
+            outside = tuple(slice(at, at + w.stop) for at, w in zip(start, inside, strict=True))
             out[outside] = block[inside]
         return buffer
 
-    return _Pieces(held, covered, read)
+    def bands() -> Iterator[memoryview]:
+        """One row of chunks after the other."""
+        found: dict[int, list[_Chunk]] = {}
+        for c in chunks:
+            found.setdefault(c.start[0], []).append(c)
+        for first in range(0, shape[0], chunk[0]):
+            yield memoryview(fill_band(found.get(first, []), first, min(chunk[0], shape[0] - first)))
+
+    if not shape or not edge:
+        return _Pieces(held, covered, lambda: _repeat_fill(fill, edge))
+    return _Pieces(held, covered, lambda: fill_band(chunks, 0, shape[0]), bands)
 
 
 def _index(

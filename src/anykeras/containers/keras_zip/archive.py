@@ -21,6 +21,7 @@ LOCAL, CENTRAL, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
 END64, LOCATOR64 = b"PK\6\6", b"PK\6\7"
 STORED, DEFLATED = 0, 8
 ENCRYPTED, DESCRIPTOR, STRONG, UTF8, MASKED = 1, 1 << 3, 1 << 6, 1 << 11, 1 << 13
+CHECKED_AT_ONCE = 16 << 20  # bytes; the checksum of a larger member waits until its content is read
 FULL32, FULL16 = 0xFFFFFFFF, 0xFFFF
 RATIO = 32  # inflated bytes for one stored byte, beyond `unstored_bytes`, that a genuine model file stays under
 
@@ -63,14 +64,19 @@ def members(source: ByteSource) -> dict[str, Member]:
 def open_member(source: ByteSource, member: Member, limit: int) -> ByteSource:
     """The content of a member: a window of the file when it is stored as it is, else inflated within `limit`.
 
-    The checksum is compared. Raises Malformed, LimitExceeded.
+    The checksum is compared: at once, or for a large member when its content is asked for. Raises Malformed, LimitExceeded.
     """
     part = member.name
     if member.size > limit:
         raise limit_error("bytes in one file of the archive", member.size, limit, part)
     if member.method == STORED:
         window = source.window(member.data, member.size, part)
-        _check(window, member)
+        if source.sound:
+            return window
+        if member.size <= CHECKED_AT_ONCE:
+            _check(window, member)
+        else:
+            window.check_before_content(lambda: _check(window, member))
         return window
     allowed = limits.current().unstored_bytes + RATIO * member.stored
     if member.size > allowed:
