@@ -29,6 +29,9 @@ def _is_clipped_line(layer: Layer) -> bool:
     to=Era.KERAS3,
     examples=[
         Example(Layer("LSTM", "l", {"units": 2, "recurrent_activation": "hard_sigmoid"}), _is_clipped_line, K2),
+        Example(
+            Layer("LocallyConnected1D", "l", {"recurrent_activation": "hard_sigmoid"}), _is_clipped_line, K2
+        ),  # a class that Keras 3 lacks, and of which another rule makes layers with the same activation
     ],
     leaves_alone=[
         Example(
@@ -41,7 +44,7 @@ def _is_clipped_line(layer: Layer) -> bool:
 )
 def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
     """The old function in place of its name, in every argument that takes an activation."""
-    if find(layer.class_name, Era.KERAS3) is None:
+    if all(find(layer.class_name, era) is None for era in (Era.KERAS3, Era.KERAS2)):
         return None
     named = [key for key in _ARGUMENTS if layer.config.get(key) == "hard_sigmoid"]
     if not named:

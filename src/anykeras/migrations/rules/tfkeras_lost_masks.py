@@ -165,13 +165,55 @@ def _repeats(layer: Layer, context: RuleContext) -> bool:
     return all(len(refs((call.args, call.kwargs))) == 1 for call in calls)
 
 
-def _by_halves(layer: Layer) -> Layer:
+_UNROLLED = _BOTH.with_config(
+    layer=_HALF.with_config(unroll=True),
+    backward_layer=replace(_HALF.with_config(go_backwards=True, unroll=True), name="backward_g"),
+)
+
+
+def _is_zeroed(model: Layer) -> bool:
+    inner = model.graph.layer("b").graph if model.graph is not None else None
+    return inner is not None and [layer.class_name for layer in inner.layers].count("where") == 2
+
+
+@rule(
+    "AK2292",
+    to=Era.KERAS3,
+    eras=(Era.TF2,),
+    classes=("Functional", "Sequential"),
+    after=("AK2282", "AK2288"),
+    examples=[Example(_model(_UNROLLED), _is_zeroed, TF)],
+    leaves_alone=[
+        Example(sequential("s", _UNROLLED), sequential("s", _UNROLLED), TF),
+        Example(_model(_BOTH), _model(_BOTH), TF),
+    ],
+)
+def zero_outputs(model: Layer, context: RuleContext) -> Layer | None:
+    """The same for a Bidirectional of unrolled layers, with zeros where tf.keras had them."""
+    if not any(makes_mask(layer) for layer in layers_of(model)):
+        return None
+    return _where_masked(
+        model, lambda layer: _by_halves(layer, True) if _repeats(layer, context) and _is_unrolled(layer) else layer
+    )
+
+
+def _is_unrolled(layer: Layer) -> bool:
+    backward = layer.config["backward_layer"]
+    return isinstance(backward, Layer) and bool(backward.config.get("unroll"))
+
+
+def _by_halves(layer: Layer, zeroed: bool = False) -> Layer:
+    """Two layers, a flip and a merge; `zeroed` with zeros at the masked steps, those of the flipped one before its flip."""
     forward, backward = layer.config["layer"], layer.config["backward_layer"]
     assert isinstance(forward, Layer) and isinstance(backward, Layer)
     sub = Builder(layer.name, layer.address)
     x = sub.input()
-    there = sub.add(forward, x)
-    back = sub.op("flip", sub.add(backward, x), axis=1)
+    mask = sub.add(build_mask_reader(f"{layer.name}_present"), x)
+    there, back = sub.add(forward, x), sub.add(backward, x)
+    if zeroed:
+        kept = sub.op("expand_dims", mask, axis=-1)
+        there, back = sub.op("where", kept, there, 0.0), sub.op("where", kept, back, 0.0)
+    back = sub.op("flip", back, axis=1)
     match layer.config.get("merge_mode", "concat"):
         case "concat":
             both = sub.op("concatenate", (there, back), axis=-1)
@@ -180,7 +222,6 @@ def _by_halves(layer: Layer) -> Layer:
         case mode:
             both = sub.op("add", there, back)
             both = sub.op("divide", both, 2.0) if mode == "ave" else both
-    mask = sub.add(build_mask_reader(f"{layer.name}_present"), x)
     end = sub.add(build_mask_carrier(f"{layer.name}_masked"), both, mask=mask)
     return sub.finish(end, bool(layer.config.get("trainable", True)))
 
