@@ -11,7 +11,7 @@ however many changes are made:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from .model import Call, Graph, Layer, Ref, Value
@@ -150,3 +150,10 @@ def change_calls(model: Layer, change: Callable[[Layer, Call], Call]) -> Layer:
 def replace_refs(call: Call, new: dict[Ref, Ref]) -> Call:
     """The call on other tensors."""
     return map_call_refs(call, lambda ref: new.get(ref, ref))
+
+
+def rename_layers(graph: Graph, names: Mapping[str, str]) -> Graph:
+    """The same graph with other names for some of its layers; their weights and what is known of them stay."""
+    renamed = map_graph_refs(graph, lambda ref: replace(ref, layer=names.get(ref.layer, ref.layer)))
+    layers = tuple(replace(layer, name=names.get(layer.name, layer.name)) for layer in renamed.layers)
+    return replace(renamed, layers=layers, calls={names.get(name, name): calls for name, calls in renamed.calls.items()})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from ...catalog.masks import makes_mask
 from ...catalog.shapes.masks import find_met
 from ...document.build import functional
-from ...document.edit import GraphEditor
+from ...document.edit import GraphEditor, UniqueNames, rename_layers
 from ...document.graph import inputs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
@@ -16,6 +17,7 @@ from ..mask_flow import MERGING, MaskFlow, MaskWriter, Wanted, changes_values, l
 from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+_OPERATION_NAME = re.compile(r"concatenate(_\d+)?")  # as Keras 3 names the operation of `Concatenate.compute_mask`
 
 
 def _model(merge: str, **kwargs: Value) -> Layer:
@@ -126,3 +128,44 @@ def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
     if not any(layer.class_name in ("Multiply", "Maximum", "Minimum") for layer in layers_of(model)):
         return None
     return _in_every_graph(model, context.writer, changes_values)
+
+
+def _joins_time(name: str) -> Layer:
+    i, e, m = Ref("i"), Ref("e"), Ref("m")
+    inner = functional("m", (Ref("x"),), Ref("x"), (Layer("InputLayer", "x", {"batch_shape": (None, None, 3)}), Call()))
+    return functional(
+        "f",
+        (i,),
+        m,
+        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
+        (Layer("Embedding", "e", {"mask_zero": True, "output_dim": 3}), Call((i,))),
+        (Layer("Concatenate", name, {"axis": 1}), Call(((e, e),))),
+        (inner, Call((Ref(name),))),
+    )
+
+
+def _clashes(layer: Layer) -> bool:
+    """Whether Keras 3 may give the name of this layer to the operation that joins its masks."""
+    joins = layer.class_name == "Concatenate" and layer.config.get("axis", -1) not in (-1, 2)
+    return joins and _OPERATION_NAME.fullmatch(layer.name) is not None
+
+
+@rule(
+    "AK2295",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("Functional",),
+    after=("AK2280", "AK2287"),
+    examples=[Example(_joins_time("concatenate"), _joins_time("concatenate_layer"), K2)],
+    leaves_alone=[Example(_joins_time("joined"), _joins_time("joined"), K2)],
+)
+def rename_joins_of_masks(model: Layer, context: RuleContext) -> Layer | None:
+    """Another name for each such layer beside a model that is called in the graph."""
+    graph = model.graph
+    if graph is None or not any(layer.graph is not None for layer in graph.layers):
+        return None
+    if not any(_clashes(layer) for layer in graph.layers) or not any(makes_mask(layer) for layer in layers_of(model)):
+        return None
+    unique = UniqueNames(layer.name for layer in graph.layers)
+    names = {layer.name: unique.claim(f"{layer.name}_layer") for layer in graph.layers if _clashes(layer)}
+    return replace(model, graph=rename_layers(graph, names))

@@ -131,7 +131,7 @@ _MERGED = ("concat", "sum", "mul", "ave")
 
 def _is_both(model: Layer) -> bool:
     inner = model.graph.layer("b").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers][1:4] == ["GRU", "GRU", "flip"]
+    return inner is not None and [layer.class_name for layer in inner.layers][2:5] == ["GRU", "GRU", "flip"]
 
 
 @rule(
