@@ -1,4 +1,4 @@
-"""Archives of a folder that is one model: a SavedModel or a checkpoint in a zip or tar, read where it lies."""
+"""Archives of a folder that is one model: a SavedModel, a checkpoint, a model of TensorFlow.js; read where it lies."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from .checkpoint.container import Checkpoint, find_name
 from .folder import Box, Folder, PackedFolder
 from .savedmodel.container import SavedModelFolder
 from .savedmodel.files import find_folder_in
+from .tfjs import TensorFlowJS, holds_model
 
 CLUTTER = ("__MACOSX", ".DS_Store", "._")
 DEPTH = 8  # folders around the model that an archive may have
 
 
 def read_packed(box: Box, match: Match) -> Raw | None:
-    """The SavedModel or checkpoint that an archive holds in a folder; None where it holds neither."""
+    """The model that an archive holds in a folder; None where it holds none of these kinds."""
     folder: Folder | None = PackedFolder(match.path, _without_clutter(box))
     for _ in range(DEPTH):
         if folder is None:
@@ -25,11 +26,13 @@ def read_packed(box: Box, match: Match) -> Raw | None:
             return _read(SavedModelFolder(), match, model)
         if find_name(folder) is not None:
             return _read(Checkpoint(), match, folder)
+        if holds_model(folder):
+            return _read(TensorFlowJS(), match, folder)
         folder = _only_folder(folder)
     return None
 
 
-def _read(container: SavedModelFolder | Checkpoint, match: Match, folder: Folder) -> Raw:
+def _read(container: SavedModelFolder | Checkpoint | TensorFlowJS, match: Match, folder: Folder) -> Raw:
     raw = container.read(replace(match, name=container.name, folder=folder))
     return replace(raw, notes=(*raw.notes, f"read from the archive, in {folder.name}"))
 

@@ -11,6 +11,7 @@ from .base import Container
 _CONTAINERS: Final = (
     ("hdf5.match", "HDF5"),
     ("keras_zip.container", "KerasZip"),
+    ("tfjs", "TensorFlowJS"),
     ("config_text.container", "ConfigText"),
     ("directory", "KerasDirectory"),
     ("savedmodel.container", "SavedModelFolder"),
