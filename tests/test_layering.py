@@ -23,8 +23,9 @@ ROWS = {
     "opened": 9, "weights_only": 9,
     "opening": 10,
     "api": 11,
-    "__init__": 12, "cli": 12,
-    "__main__": 13,
+    "scanning": 12, "integrations": 12,
+    "__init__": 13, "cli": 13,
+    "__main__": 14,
 }  # fmt: skip
 GROUND = {
     "pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "progress", "registry", "tensors", "texts",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .auditing import Audit, audit
     from .matching import WeightsReport
     from .opened import Converted, Inspection, Opened
+    from .scanning import Scan, scan
     from .verification import Report
     from .weights_only import WeightsInspection
 
@@ -31,6 +32,7 @@ __all__ = [
     "Inspection",
     "Opened",
     "Report",
+    "Scan",
     "WeightsInspection",
     "WeightsReport",
     "__version__",
@@ -43,6 +45,7 @@ __all__ = [
     "load_weights",
     "match",
     "open",
+    "scan",
     "stub",
     "transfer",
     "verify",
@@ -53,6 +56,7 @@ _LATER = {
     ),
     **dict.fromkeys(("Converted", "Inspection", "Opened"), "opened"),
     **dict.fromkeys(("Audit", "audit"), "auditing"),
+    **dict.fromkeys(("Scan", "scan"), "scanning"),
     "Report": "verification",
     "WeightsInspection": "weights_only",
     "WeightsReport": "matching",

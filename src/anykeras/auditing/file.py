@@ -6,8 +6,8 @@ import os
 from collections.abc import Sequence
 
 from .. import limits
+from ..containers.remote import open_any
 from ..containers.sniffing import sniff
-from ..containers.source import open_source
 from ..errors import AnyKerasError, MissingFile
 from . import loading
 from .examine import examine, examine_folder
@@ -41,7 +41,7 @@ def audit(path: Path, *, trust: Sequence[str] = ()) -> Audit:
             if os.path.isdir(name):
                 examine_folder(found, name)
             else:
-                source = open_source(name)
+                source = open_any(name)
                 examine(found, source, os.path.basename(name) or name)
         except AnyKerasError as error:
             if error.code in ("AK1001", "AK1002"):

@@ -17,7 +17,7 @@ from .. import __version__
 from .common import NEVER, add_common_options, use_settings
 from .outcome import DONE, EXIT_CODES
 
-VERBS = ("inspect", "convert", "transfer", "stub", "verify", "audit", "explain")
+VERBS = ("inspect", "convert", "transfer", "stub", "verify", "audit", "scan", "explain")
 
 
 class _Verbs(TyperGroup):

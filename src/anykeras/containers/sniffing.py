@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from .base import Match, Raw
-from .source import open_source
+from .remote import is_url, open_any
 from .table import list_containers
 
 HEAD = 1 << 16
@@ -17,11 +17,11 @@ def sniff(path: str | os.PathLike[str]) -> Match:
     Raises NotAModel, with a code for what the file is instead (AK1001, AK1002, AK1102, AK1131 to AK1146).
     """
     name = os.fspath(path)
-    if not os.path.exists(name):
+    if not is_url(name) and not os.path.exists(name):
         from .checkpoint.container import find_index  # loaded only for what is no file
 
         name = find_index(name) or name  # a checkpoint is named by its prefix
-    source = None if os.path.isdir(name) else open_source(name)
+    source = None if os.path.isdir(name) else open_any(name)
     head = source.read(0, HEAD) if source is not None else b""
     for container in list_containers():
         evidence = container.match(name, head)

@@ -1,0 +1,106 @@
+"""``anykeras scan``: many files at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ... import limits, scanning
+from .. import render
+from ..options import AsJson
+from ..outcome import print_result, show_errors
+
+_SHOWN = 12  # rows of a summary
+
+
+def scan(
+    paths: Annotated[
+        list[str], typer.Argument(help="Folders, files, patterns, @list.txt, - (a path a line on standard input), or URLs.")
+    ],
+    results: Annotated[
+        str | None,
+        typer.Option("--results", metavar="FILE", help="The SQLite file of the results. [default: ROOT.scan.sqlite]"),
+    ] = None,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes. [default: one a processor]")] = None,
+    convert: Annotated[
+        str | None, typer.Option("--convert", metavar="FOLDER", help="Convert every model into this folder.")
+    ] = None,
+    trust: Annotated[
+        list[str] | None,
+        typer.Option("--trust", metavar="PATTERN", help='Classes and functions that are yours: "mypackage.layers.*".'),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, help="What one file may take before its process is killed.")
+    ] = scanning.SECONDS,
+    memory: Annotated[int, typer.Option("--memory", min=0, help="GiB that a process may have; 0 for no limit.")] = 8,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Look at every file, not only at those that begin like a model.")
+    ] = False,
+    ray: Annotated[
+        str | None, typer.Option("--ray", metavar="ADDRESS", help="Work on a Ray cluster: its address, auto, or local.")
+    ] = None,
+    export: Annotated[
+        list[str] | None, typer.Option("--export", metavar="FILE", help="Write the results also as .jsonl, .csv or .parquet.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Inspect, audit and convert every model below some folders. Needs no framework.
+
+    A later scan with the same results goes on where this one ended, and skips files that have not changed.
+
+    Examples:
+
+        anykeras scan models/ -j 8 --export models.csv
+
+        anykeras scan models/ --convert converted/ --seconds 120
+
+        anykeras scan s3://bucket/models/ --results models.sqlite
+    """
+    with show_errors(as_json), _show_progress(as_json) as progress:
+        found = scanning.scan(
+            paths,
+            results=results,
+            jobs=jobs,
+            convert=convert,
+            trust=trust or (),
+            seconds=seconds,
+            memory=memory * limits.GIB,
+            everything=everything,
+            ray=ray,
+            exports=export or (),
+            progress=progress,
+        )
+        print_result(as_json, found.as_dict, lambda: _show(found), path=found.results)
+
+
+@contextmanager
+def _show_progress(quiet: bool) -> Iterator[Callable[[scanning.Progress], None] | None]:
+    """A bar on standard error, where that is a terminal: files done, the rate, and how long the rest will take."""
+    if quiet or not render.err.is_terminal:
+        yield None
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    with Progress(*columns, console=render.err, transient=True) as bar:
+        task = bar.add_task("scan", total=None, rate="")
+
+        def show(state: scanning.Progress) -> None:
+            speed = bar.tasks[0].speed
+            rate = f"{speed:.1f} files/s" if speed else ""
+            bar.update(task, completed=state.done, total=state.total, rate=rate)
+
+        yield show
+
+
+def _show(found: scanning.Scan) -> None:
+    """The summary."""
+    skipped = f", {found.skipped} unchanged and skipped" if found.skipped else ""
+    render.out.print(f"[bold]{found.files} files[/bold]{skipped}; results in {render.escape(found.results)}", soft_wrap=True)
+    for title, rows in (*found.counts.items(), ("findings", found.findings)):
+        listed = [f"{render.escape(name) or '-'} {number}" for name, number in rows if name or title == "status"]
+        more = f", {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
+        if listed:
+            render.out.print(f"{title.replace('_', ' '):13} {', '.join(listed[:_SHOWN])}{more}", soft_wrap=True)

@@ -1,0 +1,104 @@
+"""Files of other machines by URL (``s3://``, ``gs://``, ``hf://``, ``https://``), read by ranges where the store can.
+
+`fsspec` has a file system for each kind of URL; it is the extra ``anykeras[remote]``, and the stores' own packages come
+beside it
+(``s3fs``, ``gcsfs``, ``huggingface_hub``). Only what the user asks for is opened, never a URL from within a file.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import Any
+
+from ..errors import NotAModel, TargetError
+from .source import BLOCK, ByteSource, open_source
+
+PAGES = 32  # blocks of one file that are held
+_URL = re.compile(r"[a-z][a-z0-9+.-]+::?//?|[a-z][a-z0-9+-]*://", re.IGNORECASE)
+
+
+def is_url(path: str) -> bool:
+    """Whether a path is the URL of a file, with its protocol."""
+    return "://" in path and _URL.match(path) is not None
+
+
+def open_any(path: str) -> ByteSource:
+    """The file at a path or URL. Raises NotAModel (AK1001 nothing there, AK1002 not a file that we may read)."""
+    return open_remote(path) if is_url(path) else open_source(path)
+
+
+def _open_store(url: str) -> tuple[Any, str]:
+    """The file system of a URL and the path in it. Raises TargetError (AK6051) without `fsspec` or the store's package."""
+    try:
+        from fsspec.core import url_to_fs
+    except ImportError:
+        raise TargetError(
+            "AK6051", "URLs need fsspec, which is not installed", part=url, next_step="pip install 'anykeras[remote]'"
+        ) from None
+    try:
+        store, path = url_to_fs(url)
+    except (ImportError, ValueError) as error:
+        raise TargetError("AK6051", f"no file system for this URL: {error}", part=url) from None
+    return store, path
+
+
+def open_remote(url: str) -> ByteSource:
+    """The file at a URL, of which the blocks that are asked for are fetched. Raises NotAModel (AK1001, AK1002)."""
+    store, path = _open_store(url)
+    try:
+        size = store.info(path).get("size")
+        if size is None:
+            data = store.cat_file(path)
+            return ByteSource(url, len(data), lambda at, count: data[at : at + count])
+        file = _Blocks(store, path, int(size), url)
+    except FileNotFoundError:
+        raise NotAModel("AK1001", f"No such file: {url}", part=url) from None
+    except Exception as error:  # each store has errors of its own
+        raise NotAModel("AK1002", f"the file cannot be opened: {type(error).__name__}: {error}", part=url) from None
+    return ByteSource(url, int(size), file.fetch)
+
+
+def list_remote(url: str) -> list[tuple[str, str]]:
+    """(URL, path below it) of the files that a URL means: itself, those of a folder, or those of a pattern."""
+    if not url.endswith("/") and "*" not in url:
+        return [(url, url.rpartition("/")[2])]
+    store, path = _open_store(url)
+    found = store.glob(path) if "*" in url else store.find(path)
+    home = path.partition("*")[0].rpartition("/")[0]
+    return [(store.unstrip_protocol(one), one[len(home) :].lstrip("/")) for one in sorted(found)]
+
+
+class _Blocks:
+    """Reads of a remote file in blocks of a MiB; the longest unused one goes first."""
+
+    def __init__(self, store: Any, path: str, size: int, url: str) -> None:
+        self._store, self._path, self._size, self._url = store, path, size, url
+        self._lock = threading.Lock()
+        self._held: dict[int, bytes] = {}
+
+    def fetch(self, start: int, count: int) -> bytes:
+        """Up to `count` bytes from `start`."""
+        if count > 4 * BLOCK:
+            return self._range(start, start + count)
+        parts = []
+        with self._lock:
+            for number in range(start // BLOCK, (start + count - 1) // BLOCK + 1):
+                parts.append(self._block(number))
+        offset = start % BLOCK
+        return b"".join(parts)[offset : offset + count]
+
+    def _block(self, number: int) -> bytes:
+        data = self._held.pop(number, None)
+        if data is None:
+            data = self._range(number * BLOCK, (number + 1) * BLOCK)
+            if len(self._held) >= PAGES:
+                del self._held[next(iter(self._held))]
+        self._held[number] = data
+        return data
+
+    def _range(self, start: int, end: int) -> bytes:
+        try:
+            return bytes(self._store.cat_file(self._path, start=start, end=min(end, self._size)))
+        except Exception as error:  # each store has errors of its own
+            raise NotAModel("AK1002", f"the file cannot be read: {error}", part=self._url) from None

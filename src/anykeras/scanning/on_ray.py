@@ -1,0 +1,87 @@
+"""The same work on a Ray cluster: the extra ``anykeras[ray]``.
+
+Ray starts a task anew where its worker or node dies, and bounds its memory; a file that kills its worker each time is one row
+with the status ``crashed``. The driver alone writes the results.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from ..errors import TargetError
+from .one_file import CRASHED, Job, Outcome, process
+
+RETRIES = 2
+BATCH = 16  # files of one task, so that Ray's own work for a task is small against theirs
+AHEAD = 4  # tasks that wait for each processor
+
+
+def _process_all(jobs: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+    """A task. The alarm ends the process, whatever it does, and Ray starts the task anew or gives it up."""
+    found = []
+    for job in jobs:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        found.append(process(job))
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return found
+
+
+def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
+    """The outcome of each job, as they come.
+
+    Args:
+        jobs: taken as the cluster has room.
+        address: of a running cluster, ``"auto"``, or ``"local"`` for one on this machine that is ended afterwards.
+        workers: processors of the local cluster.
+        seconds: what one file may take.
+        memory: bytes that Ray reserves for a task; 0 for its default.
+
+    Raises TargetError (AK6051) where Ray is not installed.
+    """
+    try:
+        import ray
+    except ImportError:
+        raise TargetError(
+            "AK6051", "--ray needs Ray, which is not installed", next_step="pip install 'anykeras[ray]'"
+        ) from None
+    local = address == "local"
+    if not ray.is_initialized():
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "include_dashboard": False}
+        ray.init(num_cpus=workers, **quiet) if local else ray.init(address=address, **quiet)
+    else:
+        local = False
+    try:
+        yield from _drive(ray, iter(jobs), seconds, memory)
+    finally:
+        if local:
+            ray.shutdown()
+
+
+def _drive(ray: Any, waiting: Iterator[Job], seconds: float, memory: int) -> Iterator[dict[str, Any]]:
+    options: dict[str, Any] = {"max_retries": RETRIES, "num_cpus": 1, **({"memory": memory} if memory else {})}
+    task = ray.remote(**options)(_process_all)
+    most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
+    running: dict[Any, list[Job]] = {}
+
+    def submit(batch: list[Job]) -> None:
+        running[task.remote([job.as_dict() for job in batch], seconds)] = batch
+
+    while True:
+        while len(running) < most and (batch := [job for job, _ in zip(waiting, range(BATCH), strict=False)]):
+            submit(batch)
+        if not running:
+            return
+        for done in ray.wait(list(running), num_returns=1)[0]:
+            batch = running.pop(done)
+            try:
+                yield from ray.get(done)
+            except ray.exceptions.RayError as error:
+                if len(batch) > 1:  # one of them kills its worker: each alone, so that the others are done
+                    for job in batch:
+                        submit([job])
+                else:
+                    yield Outcome(
+                        batch[0].path, CRASHED, refusal_code="AK6009", refusal=f"{type(error).__name__} after {RETRIES} retries"
+                    ).as_dict()

@@ -1,0 +1,158 @@
+"""One file of many: inspected, audited and, where asked for, converted. The same function runs in every kind of worker."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .. import api, auditing
+from ..containers.remote import is_url, open_any
+from ..containers.source import BLOCK
+from ..errors import AnyKerasError
+from ..opened import Inspection
+
+DONE, REFUSED, CRASHED, STOPPED = "done", "refused", "crashed", "stopped"
+"""What became of a file: described; no model or not openable; the worker died with it; its time was up."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be done with a file. `known` is the hash that it had in an earlier run, `convert_to` a path or ""."""
+
+    path: str
+    known: str = ""
+    convert_to: str = ""
+    force: bool = False
+    trust: tuple[str, ...] = ()
+    content: bool = True  # whether the content is hashed
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for another process."""
+        return asdict(self)
+
+
+@dataclass
+class Outcome:
+    """What was found of a file: one row of the results. `same` says that it has the hash of the earlier run."""
+
+    path: str
+    status: str = DONE
+    size: int = -1
+    modified: int = 0  # nanoseconds
+    sha256: str = ""
+    container: str = ""
+    writer: str = ""
+    era: str = ""
+    layers: int = 0
+    parameters: int = 0
+    functions: int = 0
+    severity: str = ""
+    verdict: str = ""
+    fidelity: str = ""
+    refusal_code: str = ""
+    refusal: str = ""
+    converted: str = ""
+    seconds: float = 0.0
+    same: bool = False
+    findings: list[dict[str, str]] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return asdict(self)
+
+
+def stamp(path: str) -> tuple[int, int]:
+    """Size and time of change of a file; of a folder, the sum and the latest of its files; (-1, 0) where that is not known."""
+    if is_url(path):
+        return -1, 0
+    try:
+        if not os.path.isdir(path):
+            status = os.stat(path)
+            return status.st_size, status.st_mtime_ns
+        held = [os.stat(os.path.join(at, name)) for at, _, names in os.walk(path) for name in names]
+    except OSError:
+        return -1, 0
+    return sum(one.st_size for one in held), max((one.st_mtime_ns for one in held), default=0)
+
+
+def process(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Do a job, given and answered as plain values. What is wrong with the file is in the answer; raises nothing for it."""
+    job = Job(**{**data, "trust": tuple(data.get("trust", ()))})
+    started = time.perf_counter()
+    size, modified = stamp(job.path)
+    found = Outcome(job.path, size=size, modified=modified)
+    try:
+        if job.content and not is_url(job.path):
+            found.sha256 = hash_file(job.path)
+        if job.known and found.sha256 == job.known:
+            found.same = True
+            return found.as_dict()
+        _audit(job, found)
+        _inspect(job, found)
+        if job.convert_to and found.status == DONE:
+            _convert(job, found)
+    except AnyKerasError as error:
+        found.status, found.refusal_code, found.refusal = REFUSED, error.code, str(error).splitlines()[0][:1000]
+    found.seconds = round(time.perf_counter() - started, 4)
+    return found.as_dict()
+
+
+def hash_file(path: str) -> str:
+    """SHA-256 of a file, or of the names and contents of a folder's files."""
+    digest = hashlib.sha256()
+    if not os.path.isdir(path):
+        _feed(digest, path)
+        return digest.hexdigest()
+    for at, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            inner = os.path.join(at, name)
+            digest.update(os.path.relpath(inner, path).encode("utf-8", "surrogateescape") + b"\0")
+            if not os.path.islink(inner):
+                _feed(digest, inner)
+    return digest.hexdigest()
+
+
+def _feed(digest: Any, path: str) -> None:
+    source = open_any(path)
+    for at in range(0, source.size, 8 * BLOCK):
+        digest.update(source.read(at, 8 * BLOCK))
+
+
+def _audit(job: Job, found: Outcome) -> None:
+    audit = auditing.audit(job.path, trust=job.trust)
+    found.severity, found.verdict, found.functions = str(audit.severity), audit.verdict, audit.functions
+    found.findings += [
+        {"code": risk.code, "kind": "risk", "level": str(risk.severity), "place": risk.where, "seen": risk.seen[:2000]}
+        for risk in audit.risks
+    ]
+
+
+def _inspect(job: Job, found: Outcome) -> None:
+    inspection = api.inspect(job.path)
+    found.container = inspection.raw.match.name
+    if not isinstance(inspection, Inspection):
+        found.writer, found.era = str(inspection.writer), str(inspection.writer.era)
+        found.container += " (weights)"
+        return
+    writer = inspection.original.writer
+    found.writer, found.era = str(writer), str(writer.era)
+    rows = inspection.as_dict()["layers"]
+    found.layers, found.parameters = len(rows), sum(row["parameters"] or 0 for row in rows)
+    found.findings += [
+        {"code": one.code, "kind": "finding", "level": str(one.fidelity), "place": one.address, "seen": one.seen[:2000]}
+        for one in inspection.findings
+    ]
+    if inspection.refusal is not None:
+        raise inspection.refusal
+    found.fidelity = str(inspection.opened.fidelity) if inspection.opened is not None else ""
+
+
+def _convert(job: Job, found: Outcome) -> None:
+    os.makedirs(os.path.dirname(job.convert_to) or ".", exist_ok=True)
+    done = api.convert(job.path, job.convert_to, force=job.force)
+    found.converted, found.fidelity = done.path, str(done.fidelity)

@@ -1,0 +1,121 @@
+"""The results of a scan: a SQLite file that every outcome is committed to at once, and its exports."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from typing import Any, Final
+
+from ..errors import TargetError
+from .one_file import Outcome
+
+COLUMNS: Final = tuple(one.name for one in fields(Outcome) if one.name not in ("same", "findings"))
+_NUMBERS: Final = {"size": "INTEGER", "modified": "INTEGER", "layers": "INTEGER", "parameters": "INTEGER",
+                   "functions": "INTEGER", "seconds": "REAL"}  # fmt: skip
+FORMATS: Final = (".jsonl", ".csv", ".parquet")
+
+
+class Store:
+    """The rows of a scan by path. An outcome that was given to `put` survives the end of the process."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        listed = ", ".join(f"{name} {_NUMBERS.get(name, 'TEXT')}" for name in COLUMNS)
+        try:
+            self._base = sqlite3.connect(path)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=NORMAL")
+            self._base.execute(f"CREATE TABLE IF NOT EXISTS files ({listed}, task TEXT, PRIMARY KEY (path))")
+            self._base.execute(
+                "CREATE TABLE IF NOT EXISTS findings (path TEXT, kind TEXT, code TEXT, level TEXT, place TEXT, seen TEXT)"
+            )
+            self._base.execute("CREATE INDEX IF NOT EXISTS by_path ON findings (path)")
+        except sqlite3.Error as error:
+            raise TargetError("AK6022", f"the results cannot be written: {error}", part=path) from None
+
+    def known(self) -> dict[str, tuple[int, int, str, str]]:
+        """(size, time of change, hash, task) of every file that is done."""
+        rows = self._base.execute("SELECT path, size, modified, sha256, task FROM files")
+        return {path: (size, modified, sha256, task) for path, size, modified, sha256, task in rows}
+
+    def put(self, outcome: Mapping[str, Any], task: str) -> None:
+        """Keep an outcome in place of an earlier one of the same path."""
+        if outcome.get("same"):
+            self._base.execute("UPDATE files SET modified = ? WHERE path = ?", (outcome["modified"], outcome["path"]))
+            self._base.commit()
+            return
+        row = {**Outcome(outcome["path"]).as_dict(), **outcome}
+        marks = ", ".join("?" * (len(COLUMNS) + 1))
+        with self._base:
+            self._base.execute("DELETE FROM findings WHERE path = ?", (row["path"],))
+            self._base.execute(f"INSERT OR REPLACE INTO files VALUES ({marks})", (*(row[name] for name in COLUMNS), task))
+            self._base.executemany(
+                "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?)",
+                [(row["path"], *(one[key] for key in ("kind", "code", "level", "place", "seen"))) for one in row["findings"]],
+            )
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every file with its findings, by path."""
+        for row in self._base.execute(f"SELECT {', '.join(COLUMNS)} FROM files ORDER BY path"):
+            named = dict(zip(COLUMNS, row, strict=True))
+            found = self._base.execute("SELECT kind, code, level, place, seen FROM findings WHERE path = ?", (named["path"],))
+            keys = ("kind", "code", "level", "place", "seen")
+            yield {**named, "findings": [dict(zip(keys, one, strict=True)) for one in found]}
+
+    def count(self, column: str) -> list[tuple[str, int]]:
+        """How many files have each value of a column, the most frequent first."""
+        if column not in COLUMNS:
+            raise ValueError(column)
+        query = f"SELECT {column}, COUNT(*) FROM files GROUP BY {column} ORDER BY 2 DESC, 1"
+        return [(str(value), number) for value, number in self._base.execute(query)]
+
+    def count_findings(self) -> list[tuple[str, int]]:
+        """How many files have each code, the most frequent first."""
+        query = "SELECT code, COUNT(DISTINCT path) FROM findings GROUP BY code ORDER BY 2 DESC, 1"
+        return [(code, number) for code, number in self._base.execute(query)]
+
+    def export(self, path: str) -> None:
+        """Write all rows as JSON lines, CSV or Parquet, by the suffix; findings are a list, in CSV their codes."""
+        if path.endswith(".jsonl"):
+            with open(path, "w", encoding="utf-8") as file:
+                file.writelines(json.dumps(row) + "\n" for row in self.rows())
+        elif path.endswith(".csv"):
+            with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow((*COLUMNS, "findings"))
+                for row in self.rows():
+                    codes = " ".join(sorted({one["code"] for one in row["findings"]}))
+                    writer.writerow((*(row[name] for name in COLUMNS), codes))
+        else:
+            self._export_parquet(path)
+
+    def _export_parquet(self, path: str) -> None:
+        try:
+            import pyarrow as pa
+            import pyarrow.parquet as pq
+        except ImportError:
+            raise TargetError(
+                "AK6051",
+                "Parquet needs pyarrow, which is not installed",
+                part=path,
+                next_step="pip install 'anykeras[parquet]'",
+            ) from None
+        kinds = {"INTEGER": pa.int64(), "REAL": pa.float64()}
+        one = pa.struct([(key, pa.string()) for key in ("kind", "code", "level", "place", "seen")])
+        listed = [(name, kinds.get(_NUMBERS.get(name, ""), pa.string())) for name in COLUMNS]
+        schema = pa.schema([*listed, ("findings", pa.list_(one))])
+        with pq.ParquetWriter(path, schema) as writer:
+            batch: list[dict[str, Any]] = []
+            for row in self.rows():
+                batch.append(row)
+                if len(batch) == 10_000:
+                    writer.write_table(pa.Table.from_pylist(batch, schema))
+                    batch = []
+            writer.write_table(pa.Table.from_pylist(batch, schema))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._base.close()
