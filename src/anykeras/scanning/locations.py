@@ -17,7 +17,7 @@ HEAD = 1 << 14
 PICKLES = (".pkl", ".pickle", ".joblib", ".p", ".dill")
 FOLDERS = ({"saved_model.pb"}, {"config.json", "model.weights.h5"}, {"config.json", "model.weights.npz"})
 """Files of a folder that is one model."""
-_ARCHIVED = re.compile(rb"config\.json|metadata\.json|\.npy|model\.weights")
+_ARCHIVED = re.compile(rb"config\.json|metadata\.json|model\.weights|\|O'")
 _CONFIG = re.compile(rb"[\"']?class_name[\"']?\s*:|[\"']?(?:layers|node_config)[\"']?\s*:\s*[\[\n]")
 _PICKLED = re.compile(rb"\x80[\x00-\x05]|\(?[ci][A-Za-z_][\w.]*\n\w+\n")
 

@@ -1,0 +1,166 @@
+"""Many files: what is found, what a bad file, a killed worker and a killed scan cost, and where results go."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import anykeras
+import hostile
+from anykeras.cli.main import app
+
+RUN = CliRunner()
+
+
+def dense(units: int = 3, kind: str = "Dense") -> dict[str, Any]:
+    return hostile.sequential(hostile.layer(kind, {"units": units, "name": "dense", "activation": "relu"}))
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Path:
+    """Six models in folders, one of them hostile and one cut off, beside files that are none."""
+    root = tmp_path / "models"
+    (root / "deep" / "er").mkdir(parents=True)
+    for number in range(3):
+        write_model(root / "deep" / f"m{number}.keras", number + 1)
+    write_model(root / "deep" / "er" / "unknown_suffix", 4)
+    hostile.as_keras(hostile.sequential(hostile.thing("os", "system")))(root / "evil")
+    (root / "cut.keras").write_bytes((root / "deep" / "m0.keras").read_bytes()[:-300])
+    (root / "notes.txt").write_text("class_names are listed here\n")
+    (root / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    np.savez(root / "data.npz", x=np.zeros(3))
+    return root
+
+
+def write_model(path: Path, units: int) -> None:
+    import io
+
+    import h5py
+
+    held = io.BytesIO()
+    with h5py.File(held, "w") as file:
+        file["layers/dense/vars/0"] = np.full((4, units), 0.5, "float32")
+        file["layers/dense/vars/1"] = np.zeros(units, "float32")
+    path.write_bytes(hostile.keras_zip(dense(units), extra={"model.weights.h5": held.getvalue()}))
+
+
+def rows(path: str) -> dict[str, dict[str, Any]]:
+    base = sqlite3.connect(path)
+    base.row_factory = sqlite3.Row
+    found = {os.path.basename(row["path"]): dict(row) for row in base.execute("SELECT * FROM files")}
+    base.close()
+    return found
+
+
+def test_models_are_found_by_content_and_described(registry: Path, tmp_path: Path) -> None:
+    names = ["all.jsonl", "all.csv"]
+    found = anykeras.scan(
+        str(registry), jobs=2, convert=str(tmp_path / "new"), exports=[str(tmp_path / name) for name in names]
+    )
+    assert (found.files, found.skipped, found.results) == (6, 0, f"{registry}.scan.sqlite")
+    kept = rows(found.results)
+    assert set(kept) == {"m0.keras", "m1.keras", "m2.keras", "unknown_suffix", "evil.keras", "cut.keras"}
+    assert kept["m2.keras"]["status"] == "done" and kept["m2.keras"]["parameters"] == 15
+    assert kept["evil.keras"]["severity"] == "critical" and kept["cut.keras"]["refusal_code"] == "AK1104"
+    written = {str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*.keras")}
+    assert written == {f"deep/m{number}.keras" for number in range(3)} | {"deep/er/unknown_suffix.keras"}
+    lines = [json.loads(line) for line in (tmp_path / "all.jsonl").read_text().splitlines()]
+    assert len(lines) == 6 and any(one["code"] == "AK8004" for line in lines for one in line["findings"])
+    with open(tmp_path / "all.csv", newline="") as file:
+        assert {row["status"] for row in csv.DictReader(file)} == {"done", "refused"}
+
+
+def test_unchanged_files_are_skipped_and_changed_ones_are_not(registry: Path) -> None:
+    results = str(registry.parent / "r.sqlite")
+    anykeras.scan(str(registry), jobs=1, results=results)
+    os.utime(registry / "deep" / "m0.keras", (1, 1))  # another date, the same content
+    write_model(registry / "deep" / "m1.keras", 9)
+    seen = []
+    again = anykeras.scan(str(registry), jobs=1, results=results, progress=lambda state: seen.append(state.outcome))
+    assert (again.files, again.skipped) == (2, 4)
+    assert {(os.path.basename(one["path"]), one["same"]) for one in seen} == {("m0.keras", True), ("m1.keras", False)}
+    assert rows(results)["m1.keras"]["parameters"] == 45 and rows(results)["m0.keras"]["parameters"] == 5
+    assert anykeras.scan(str(registry), jobs=1, results=results).files == 0
+
+
+def children() -> list[int]:
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")
+    if not listed.exists():
+        pytest.skip("children of a process are not listed here")
+    found = [int(number) for number in listed.read_text().split()]
+    return [one for one in found if b"anykeras.scanning.worker" in Path(f"/proc/{one}/cmdline").read_bytes()]
+
+
+@pytest.mark.parametrize(("sent", "status"), [(signal.SIGKILL, "crashed"), (signal.SIGSTOP, "stopped")])
+def test_a_worker_that_dies_or_hangs_costs_one_file(tmp_path: Path, sent: int, status: str) -> None:
+    root = tmp_path / "models"
+    root.mkdir()
+    for number in range(12):
+        write_model(root / f"m{number:02}.keras", number + 1)
+
+    def disturb(state: Any) -> None:
+        if state.done == 4:  # the worker gets its next file and is gone before it answers
+            os.kill(children()[0], sent)
+
+    found = anykeras.scan(str(root), jobs=1, seconds=3, progress=disturb)
+    counts = dict(found.counts["status"])
+    assert found.files == 12 and counts["done"] == 11 and counts[status] == 1
+
+
+def test_a_scan_goes_on_where_it_was_killed(tmp_path: Path) -> None:
+    root, results = tmp_path / "models", tmp_path / "r.sqlite"
+    root.mkdir()
+    for number in range(60):
+        write_model(root / f"m{number:02}.keras", number + 1)
+    command = [sys.executable, "-m", "anykeras", "scan", str(root), "-j", "1", "--results", str(results)]
+    env = {**os.environ, "PYTHONPATH": str(Path(anykeras.__file__).parents[1])}
+    running = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+    while running.poll() is None and count(results) < 5:
+        time.sleep(0.02)
+    running.kill()
+    running.wait()
+    kept = count(results)
+    again = anykeras.scan(str(root), jobs=1, results=str(results))
+    assert kept >= 5 and (again.skipped, again.files) == (kept, 60 - kept)
+    assert dict(again.counts["status"]) == {"done": 60}
+
+
+def count(path: Path) -> int:
+    if not path.exists():
+        return 0
+    base = sqlite3.connect(path)
+    try:
+        return int(base.execute("SELECT COUNT(*) FROM files").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+    finally:
+        base.close()
+
+
+def test_the_command_line_sums_up(registry: Path) -> None:
+    done = RUN.invoke(app, ["scan", str(registry), "-j", "1"])
+    assert done.exit_code == 0, done.output
+    assert "6 files" in done.output and "refusal code  AK1104 1" in done.output and "critical 1" in done.output
+    data = json.loads(RUN.invoke(app, ["scan", str(registry), "-j", "1", "--json"]).output)
+    [result] = data["results"]
+    assert result["data"]["skipped"] == 6 and result["data"]["severity"]["critical"] == 1
+    assert RUN.invoke(app, ["scan", str(registry / "nothing")]).exit_code == 2
+
+
+def test_parquet(registry: Path, tmp_path: Path) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    anykeras.scan(str(registry), jobs=1, exports=[str(tmp_path / "all.parquet")])
+    table = parquet.read_table(tmp_path / "all.parquet").to_pydict()
+    assert len(table["path"]) == 6 and "AK8004" in {one["code"] for row in table["findings"] for one in row}
