@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..catalog.releases import Release, Since
-from ..document.build import Builder, sequential
+from ..document.build import Builder
 from ..document.model import Layer, Ref, Value
+from ..document.walk import rebuild
 from .forms import activation, scaled
 from .rulebook import Place
 
@@ -28,18 +29,15 @@ SINCE: Final[Mapping[str, Since]] = {
 }
 SPELLINGS: Final = {"swish": "silu", "hard_swish": "hard_silu"}
 OLD_HARD_SIGMOID: Final = "hard_sigmoid_before_3"
+"""``clip(0.2 x + 0.5, 0, 1)``: what every Keras before 3 calls hard_sigmoid."""
 
 
 def holds(function: str, release: Release) -> bool:
     """Whether a release has the activation of that name, and it is the same function there."""
+    if function == OLD_HARD_SIGMOID:
+        return release.line != "keras3"
     since = SINCE.get(SPELLINGS.get(function, function))
     return since is not None and since.holds(release)
-
-
-def old_hard_sigmoid() -> Layer:
-    """``clip(0.2 x + 0.5, 0, 1)``, as the way up leaves it (AK2220); `is_old_hard_sigmoid` knows it again."""
-    line = Layer("Rescaling", "hard_sigmoid_line", {"scale": 0.2, "offset": 0.5})
-    return sequential("hard_sigmoid", line, Layer("ReLU", "hard_sigmoid_clip", {"max_value": 1.0}))
 
 
 def is_old_hard_sigmoid(value: Value) -> bool:
@@ -56,6 +54,16 @@ def is_old_hard_sigmoid(value: Value) -> bool:
     return ends == (0.2, 0.5, 1.0) and plain
 
 
+def recognise(model: Layer) -> Layer:
+    """The model with that form under its name again."""
+
+    def change(layer: Layer) -> Layer:
+        found = [key for key in ("activation", "recurrent_activation") if is_old_hard_sigmoid(layer.config.get(key))]
+        return layer.with_config(**dict.fromkeys(found, OLD_HARD_SIGMOID)) if found else layer
+
+    return rebuild(model, change)
+
+
 Express = Callable[[Builder, Ref, Place, int], Ref]
 
 
@@ -64,7 +72,7 @@ def _gated(builder: Builder, x: Ref, gate: Ref) -> Ref:
 
 
 def _hard_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
-    return activation(builder, scaled(builder, x, place, width, 5 / 6), old_hard_sigmoid())
+    return activation(builder, scaled(builder, x, place, width, 5 / 6), OLD_HARD_SIGMOID)
 
 
 def _log_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:

@@ -10,10 +10,14 @@ from ..catalog.releases import Release
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..document.graph import leaves
-from ..document.model import Call, Document, Graph, Layer, Value
+from ..document.model import Call, Document, Era, Graph, Layer, Value
 from ..document.walk import Path, rebuild_paths, walk
 from ..errors import Bug
 from ..findings import Finding
+from .activations import recognise
+from .masks import check_masks, drop_masks
+from .operations import say_operations
+from .respelling import respell
 from .rulebook import Place, all_rules, refuse
 
 # A layer is said in other words at most so often: each rule leads to older words.
@@ -131,6 +135,9 @@ def adapt_calls(before: Graph, after: Graph, release: Release) -> Graph:
 def descend(document: Document, release: Release, box: str) -> tuple[Document, list[Finding]]:
     """The document in words that a release has, and what was done for it.
 
+    For a minor of Keras 3 the vocabulary stays that of Keras 3; for tf.keras and Keras 2 it is their own, and the document is
+    of their era.
+
     Args:
         document: of era keras3, with a model that has a graph.
         release: what it is written for.
@@ -140,4 +147,11 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
         Unsupported: AK6050, with the layer and the reason, where the release cannot hold it.
     """
     descent = Descent(release, box)
-    return replace(document, model=descent.express(document.model)), descent.findings
+    if release.line == "keras3":
+        return replace(document, model=say_operations(descent.express(document.model), release)), descent.findings
+    plain = drop_masks(recognise(document.model), release)
+    said = say_operations(descent.express(plain), release)
+    said = descent.express(said)  # the layers that stand for operations may be too new as well
+    check_masks(plain, said, release)
+    era = Era.TF2 if release.line == "tf" else Era.KERAS2
+    return replace(document, model=respell(said, release), era=era), descent.findings

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ..catalog.releases import NEWEST, Release, require_release
-from ..errors import Unsupported
 from ..findings import Finding
 
 if TYPE_CHECKING:
     from ..document.model import Document
+    from .legacy import LegacyFile
 
 DEFAULT: Final = "keras"
 TARGETS: Final = (DEFAULT,)
@@ -26,6 +26,7 @@ class Plan:
     document: Document
     release: Release
     findings: tuple[Finding, ...] = ()
+    legacy: LegacyFile | None = None
 
     @property
     def is_current(self) -> bool:
@@ -44,6 +45,9 @@ class Plan:
 
         Raises AnyKerasError.
         """
+        if self.legacy is not None:
+            self.legacy.write(path, force=force, sources=sources)
+            return
         from . import keras_zip  # loaded only where a file is written
 
         keras_zip.write(
@@ -60,19 +64,26 @@ def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
     if target in TARGETS:
         return Plan(document, NEWEST)
     release = require_release(target)
-    box = os.path.splitext(path)[1]
+    from ..descent import descend  # only where an older release is asked for
+    from .lowering import prepare_model
+
+    box = _box(path, release)
+    prepared = replace(document, model=prepare_model(document.model))
+    descended, findings = descend(prepared, release, box)
     if release.line == "keras3":
-        return Plan(*_descend(document, release, box))
-    raise Unsupported("AK6005", f"AnyKeras does not write for {target!r}")
+        return Plan(descended, release, tuple(findings))
+    from . import legacy
+
+    file, more = legacy.prepare(descended, release, box)
+    return Plan(descended, release, (*findings, *more), file)
+
+
+def _box(path: str, release: Release) -> str:
+    """The kind of file by its name; that of the release where the name does not say it, which writing refuses."""
+    suffix = os.path.splitext(path)[1]
+    return suffix if suffix in release.boxes else release.boxes[0]
 
 
 def write(document: Document, path: str, *, target: str = DEFAULT, force: bool = False, sources: Sequence[str] = ()) -> None:
     """Write `document` as a file for `target`: a plan, carried out."""
     plan(document, path, target).write(path, force=force, sources=sources)
-
-
-def _descend(document: Document, release: Release, box: str) -> tuple[Document, Release, tuple[Finding, ...]]:
-    from ..descent import descend  # only where an older release is asked for
-
-    descended, findings = descend(document, release, box)
-    return descended, release, tuple(findings)

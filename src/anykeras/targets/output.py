@@ -30,19 +30,20 @@ _DESCRIPTORS: Final = "/proc/self/fd"
 _CHUNK: Final = 8 << 20
 
 
-def check_output(path: str, *, force: bool, sources: Sequence[str] = ()) -> None:
+def check_output(path: str, *, force: bool, sources: Sequence[str] = (), suffixes: Sequence[str] = (SUFFIX,)) -> None:
     """Refuse a path that no ``.keras`` file can be written to.
 
     Args:
         path: the file to write.
         force: whether a file that is there may be replaced.
         sources: the files that were read; a folder stands for everything in it.
+        suffixes: what the name may end in; the first is proposed.
 
     Raises:
         OutputExists: there is a file, and `force` is false.
         TargetError: AK6024 a name that is none, AK6025 one of the `sources`, AK6011 a place that cannot be written to.
     """
-    _check_name(path)
+    _check_name(path, suffixes)
     status = _status(path)
     if status is None:
         if any(os.path.isdir(source) and _lies_in(path, source) for source in sources):
@@ -60,8 +61,8 @@ def check_output(path: str, *, force: bool, sources: Sequence[str] = ()) -> None
         raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
 
 
-def _check_name(path: str) -> None:
-    """Raises TargetError AK6024 for a text that does not name a ``.keras`` file."""
+def _check_name(path: str, suffixes: Sequence[str]) -> None:
+    """Raises TargetError AK6024 for a text that does not name a file with one of the suffixes."""
     if not path:
         raise _name_error(path, "is empty", "Give the name of the file to write: model.keras")
     if path == "-":
@@ -70,11 +71,10 @@ def _check_name(path: str) -> None:
         raise _name_error(path, "has a NUL character in it", "Give the name of a file.")
     if path.endswith(tuple(sep for sep in (os.sep, os.altsep) if sep)):
         raise _name_error(path, "names a folder", f"Give the name of a file in it: {path}model{SUFFIX}")
-    if not path.endswith(SUFFIX) and not os.path.isdir(path):
+    if not path.endswith(tuple(suffixes)) and not os.path.isdir(path):
         stem = os.path.splitext(path)[0]
-        raise _name_error(
-            path, f"does not end in {SUFFIX}, and Keras opens the file under such a name only", f"Write to {stem}{SUFFIX}"
-        )
+        seen = f"does not end in {' or '.join(suffixes)}, and Keras opens the file under such a name only"
+        raise _name_error(path, seen, f"Write to {stem}{suffixes[0]}")
 
 
 def _name_error(path: str, seen: str, advice: str) -> TargetError:
@@ -122,13 +122,15 @@ def _lies_in(path: str, folder: str) -> bool:
 
 
 @contextmanager
-def open_output(path: str, *, force: bool, sources: Sequence[str] = ()) -> Iterator[IO[bytes]]:
+def open_output(
+    path: str, *, force: bool, sources: Sequence[str] = (), suffixes: Sequence[str] = (SUFFIX,)
+) -> Iterator[IO[bytes]]:
     """A stream to write to and to read; what was written takes the name `path` at the end, or vanishes on an error.
 
     A file that appears under that name meanwhile is replaced only with `force`; arguments and errors are those of
     :func:`check_output`.
     """
-    check_output(path, force=force, sources=sources)
+    check_output(path, force=force, sources=sources, suffixes=suffixes)
     folder = os.path.dirname(path) or os.curdir
     try:
         _sweep(folder)
@@ -137,7 +139,7 @@ def open_output(path: str, *, force: bool, sources: Sequence[str] = ()) -> Itera
             file.stream.flush()
             os.fsync(file.stream.fileno())
             if force:
-                check_output(path, force=True, sources=sources)
+                check_output(path, force=True, sources=sources, suffixes=suffixes)
                 file.replace(path)
             else:
                 file.put(path)

@@ -8,7 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from ...document.graph import inputs, leaves, outputs, steps
-from ...document.model import FromUser, Layer, Ref
+from ...document.model import FromUser, Layer, Ref, Writer
 from ...document.walk import Member, Path, members
 from ..masks import Outgoing, mask_rule
 from .tables import option
@@ -26,14 +26,19 @@ def infer_outgoing(layer: Layer, before: Masks) -> Masks:
     return _outcomes(layer, before)
 
 
-def find_met(model: Layer) -> dict[Path, Masks]:
-    """For each layer (by its path) of a model and of the models in it: which tensors of its calls carry a mask."""
+def find_met(model: Layer, writer: Writer | None = None) -> dict[Path, Masks]:
+    """For each layer (by its path) of a model and of the models in it: which tensors of its calls carry a mask.
+
+    With a `writer`, as its Keras has it.
+    """
     seen: dict[Path, Masks] = {}
-    _graph(model, (), seen)
+    _graph(model, (), seen, writer=writer)
     return seen
 
 
-def _graph(model: Layer, given: Masks, seen: dict[Path, Masks] | None = None, path: Path = ()) -> dict[Ref, bool]:
+def _graph(
+    model: Layer, given: Masks, seen: dict[Path, Masks] | None = None, path: Path = (), writer: Writer | None = None
+) -> dict[Ref, bool]:
     graph = model.graph
     if graph is None:
         return {}
@@ -49,22 +54,24 @@ def _graph(model: Layer, given: Masks, seen: dict[Path, Masks] | None = None, pa
         way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
         again[layer.name] += 1
         handed = layer.graph is not None and call.kwargs.get("mask") is not None  # a model puts it on its inputs
-        made = _outcomes(layer, [handed or found.get(ref, False) for ref in refs], seen, path + way)
+        made = _outcomes(layer, [handed or found.get(ref, False) for ref in refs], seen, path + way, writer)
         found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
     return found
 
 
-def _outcomes(layer: Layer, before: Masks, seen: dict[Path, Masks] | None = None, path: Path = ()) -> Masks:
+def _outcomes(
+    layer: Layer, before: Masks, seen: dict[Path, Masks] | None = None, path: Path = (), writer: Writer | None = None
+) -> Masks:
     if seen is not None:
         seen[path] = tuple(map(any, zip_longest(seen.get(path, ()), before, fillvalue=False)))
     if layer.graph is not None:
-        inside = _graph(layer, before, seen, path)
+        inside = _graph(layer, before, seen, path, writer)
         return [inside.get(ref, False) for ref in leaves(outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
         return [False]
     if isinstance(layer.origin, FromUser):
         return [any(before)]  # its class may hand a mask on
-    rule = _RULES.get(mask_rule(layer.class_name).outgoing)
+    rule = _RULES.get(mask_rule(layer.class_name, writer).outgoing)
     return [False] if rule is None else rule(layer, before)
 
 
@@ -89,6 +96,8 @@ _RULES: Mapping[Outgoing, Callable[[Layer, Masks], Masks]] = {
     Outgoing.WRAPPED: _mask_wrapper,
     Outgoing.ANY: lambda layer, before: [all(before)],
     Outgoing.JOINED_ANY: lambda layer, before: [any(before)],
+    Outgoing.EVERY: lambda layer, before: [any(before)],
+    Outgoing.JOINED_EVERY: lambda layer, before: [any(before)],
     Outgoing.INTEGERS: lambda layer, before: [bool(option(layer, "mask_zero", False))],
     Outgoing.VECTORS: lambda layer, before: [True],
     Outgoing.ARGUMENT: lambda layer, before: [option(layer, "mask") is not None],

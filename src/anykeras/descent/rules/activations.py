@@ -11,7 +11,7 @@ from ...catalog.releases import Since
 from ...document.build import Builder
 from ...document.model import Layer, Ref
 from ...tensors import Array, Tensor, constant
-from ..activations import EXPRESSIONS, SPELLINGS, holds, is_old_hard_sigmoid, old_hard_sigmoid
+from ..activations import EXPRESSIONS, OLD_HARD_SIGMOID, SPELLINGS, holds
 from ..forms import model_of
 from ..rulebook import LEGACY, NEVER, Place, Worked, back_rule
 
@@ -27,7 +27,7 @@ _WEIGHTS = {"kernel": constant(np.ones((2, 3))), "bias": constant(np.zeros(3))}
 
 
 def _is_scaled(layer: Layer) -> bool:
-    return bool(np.allclose(layer.weights["kernel"].read(), _SLOPE)) and is_old_hard_sigmoid(layer.config["activation"])
+    return bool(np.allclose(layer.weights["kernel"].read(), _SLOPE)) and layer.config["activation"] == OLD_HARD_SIGMOID
 
 
 @back_rule(
@@ -42,7 +42,7 @@ def scale_for_hard_sigmoid(layer: Layer, place: Place) -> Layer | None:
         return None
     kernel = _LAST_KERNEL.get(layer.class_name, "kernel")
     weights = {name: _times(t, _SLOPE) if name in (kernel, "bias") else t for name, t in layer.weights.items()}
-    return replace(layer.with_config(activation=old_hard_sigmoid()), weights=weights)
+    return replace(layer.with_config(activation=OLD_HARD_SIGMOID), weights=weights)
 
 
 @back_rule("AK2400", since=LEGACY, classes=tuple(_GATES))
@@ -53,7 +53,7 @@ def scale_gates(layer: Layer, place: Place) -> Layer | None:
     gates = np.repeat(np.asarray(_GATES[layer.class_name]), layer.weights["kernel"].shape[-1] // len(_GATES[layer.class_name]))
     factor = np.where(gates, np.float32(_SLOPE), np.float32(1))
     weights = {name: _times(t, factor) for name, t in layer.weights.items()}
-    return replace(layer.with_config(recurrent_activation=old_hard_sigmoid()), weights=weights)
+    return replace(layer.with_config(recurrent_activation=OLD_HARD_SIGMOID), weights=weights)
 
 
 def _times(tensor: Tensor, factor: float | Array) -> Tensor:

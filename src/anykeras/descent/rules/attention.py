@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...catalog.releases import Since
+from ...catalog.signatures import signature
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Tensor
@@ -22,8 +23,9 @@ _KEEP_OUTPUT_SHAPE = Since("3.7", tf="2.4")
 @back_rule("AK2440", since=NEVER, classes=_HEADS)
 def heads_as_products(layer: Layer, place: Place) -> Layer | None:
     """Each head by itself: three Dense layers, a softmax of their products, and a Dense layer behind; then the sum."""
-    known = _HAVE_HEADS.get(layer.class_name, Since())
-    if known.holds(place.release) and (layer.config.get("output_shape") is None or _KEEP_OUTPUT_SHAPE.holds(place.release)):
+    known = _HAVE_HEADS.get(layer.class_name, Since()).holds(place.release)
+    in_tables = layer.class_name != "MultiHeadAttention" or signature(layer.class_name, place.release.signatures) is not None
+    if known and in_tables and (layer.config.get("output_shape") is None or _KEEP_OUTPUT_SHAPE.holds(place.release)):
         return None
     for key in ("use_gate", "sliding_window", "attention_axes"):
         if layer.config.get(key) and not (key == "attention_axes" and layer.config[key] == (1,)):

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from ...catalog.releases import Since
-from ...document.model import Layer
+from ...document.build import Builder
+from ...document.model import Config, Layer, Ref
+from ...tensors import constant
 from ..forms import model_of, reshape
 from ..rulebook import Place, back_rule
 
@@ -14,17 +18,25 @@ _LOOKUPS = ("CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "S
 
 @back_rule("AK2430", since=Since("3.6"), classes=("Discretization", "CategoryEncoding"))
 def one_hot_without_axis(layer: Layer, place: Place) -> Layer | None:
-    """Before Keras 3.6, one_hot of a column keeps the axis of size one: a Reshape takes it away."""
+    """Before Keras 3.6, one_hot of a column keeps the axis of size one: a table of ones takes the numbers of the bins."""
     if layer.config.get("output_mode") != "one_hot" or place.release.line != "keras3":
         return None
-    shape, given = place.output.shape, place.shape
-    if given is None or shape is None or shape[-1] is None:
+    given, bins = place.shape, layer.config.get("bin_boundaries")
+    if given is None:
         raise place.refuse(layer, "one_hot of a column keeps its axis there, and the shape is not known", "output_mode")
     if given[-1] != 1:
         return None
-    plain = replace(layer, name=f"{layer.name}_column")
-    sizes = [size if size is not None else -1 for size in shape[1:]]
-    return model_of(layer, place, lambda builder, x: reshape(builder, builder.add(plain, x), sizes))
+    if len(given) != 2 or not isinstance(bins, tuple):
+        raise place.refuse(layer, "one_hot of a column keeps its axis there", "output_mode")
+    numbers, count = replace(layer.with_config(output_mode="int"), name=f"{layer.name}_numbers"), len(bins) + 1
+    table = {"embeddings": constant(np.eye(count))}
+    config: Config = {"input_dim": count, "output_dim": count, "trainable": False}
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        rows = builder.layer("Embedding", config, builder.add(numbers, x), weights=table)
+        return reshape(builder, rows, [count])
+
+    return model_of(layer, place, steps)
 
 
 @back_rule("AK2431", since=Since(tf="2.6"), classes=_LOOKUPS)

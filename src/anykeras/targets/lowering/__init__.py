@@ -32,6 +32,7 @@ __all__ = [
     "lower_layer",
     "nearest_minor",
     "omit_untrusted",
+    "prepare_model",
 ]
 
 
@@ -83,6 +84,11 @@ def lower_layer(layer: Layer, minor: str) -> dict[str, Json]:
     config = Lower(minor).layer(layer)
     check_model(config, user_names(layer))
     return config
+
+
+def prepare_model(model: Layer) -> Layer:
+    """The model with known inputs and acceptable names, each call of an operation a layer of its own."""
+    return _prepare(model)[0]
 
 
 def _prepare(model: Layer) -> tuple[Layer, Mapping[str, str]]:

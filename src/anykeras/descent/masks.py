@@ -1,0 +1,156 @@
+"""Masks on the way back: Keras 3 writes them as arguments of calls, every Keras before finds them by itself.
+
+The arguments are taken out where the older stack comes to the same mask, which is checked twice: that the operations are
+those of the Embedding or Masking whose mask reaches the layer, and that it reaches the layer by the rules of that stack.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from ..catalog.masks import makes_mask, mask_rule
+from ..catalog.releases import Release
+from ..catalog.shapes.masks import find_met
+from ..document.graph import flat_refs, steps
+from ..document.model import Call, Era, Graph, Layer, Ref, Value, Writer, refs
+from ..document.walk import Path, rebuild, walk
+from .rulebook import refuse
+
+Sources = frozenset[Ref]
+_MAKING: Final = ("not_equal", "any")
+# Layers whose outcome depends on the mask when a model predicts; Softmax and attention are in the catalog as well.
+_MERGES: Final = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
+
+
+def drop_masks(model: Layer, release: Release) -> Layer:
+    """The model without masks as arguments. Raises Unsupported where the older stack would come to another mask."""
+
+    def change(inner: Layer) -> Layer:
+        graph = inner.graph
+        if (
+            graph is None
+            or graph.sequential
+            or not any("mask" in call.kwargs for calls in graph.calls.values() for call in calls)
+        ):
+            return inner
+        return replace(inner, graph=_drop_unused(_without_masks(graph, release), graph))
+
+    return rebuild(model, change)
+
+
+def _without_masks(graph: Graph, release: Release) -> Graph:
+    layers = {layer.name: layer for layer in graph.layers}
+    reaching = _find_reaching(graph)
+    calls = dict(graph.calls)
+    for name, made in graph.calls.items():
+        calls[name] = tuple(_without_mask(layers[name], call, layers, graph, reaching, release) for call in made)
+    return replace(graph, calls=calls)
+
+
+def _without_mask(
+    layer: Layer, call: Call, layers: Mapping[str, Layer], graph: Graph, reaching: Mapping[Ref, Sources], release: Release
+) -> Call:
+    mask = call.kwargs.get("mask")
+    if layer.operation or not refs(mask):
+        return call
+    wanted = [_find_source(ref, layers, graph) for ref in flat_refs(mask)]
+    first = flat_refs(call.args[0] if call.args else ())
+    found = [reaching.get(ref, frozenset()) for ref in first]
+    if any(source is None for source in wanted) or {frozenset({x}) for x in wanted} != {x for x in found if x}:
+        raise refuse(layer.name, f"{layer.class_name} is called with a mask that the model computes", release, "mask")
+    return replace(call, kwargs={key: value for key, value in call.kwargs.items() if key != "mask"})
+
+
+def _find_source(ref: Ref, layers: Mapping[str, Layer], graph: Graph) -> Ref | None:
+    """The tensor whose numbers make a mask, by ``not_equal(x, 0)`` or ``any(not_equal(x, value), -1)``; None for others."""
+    layer = layers.get(ref.layer)
+    if layer is None or not layer.operation or layer.class_name not in _MAKING:
+        return None
+    call = graph.calls[ref.layer][ref.node]
+    given = (*call.args, *call.kwargs.values())
+    first = given[0] if given else None
+    if layer.class_name == "any":
+        return _find_source(first, layers, graph) if isinstance(first, Ref) else None
+    readers = [
+        (reader, other)
+        for reader in layers.values()
+        if makes_mask(reader)
+        for other in graph.calls.get(reader.name, ())
+        if other.args and other.args[0] == first
+    ]
+    value = given[1] if len(given) > 1 else None
+    fits = [
+        reader
+        for reader, _ in readers
+        if value == (0 if reader.class_name != "Masking" else reader.config.get("mask_value", 0.0))
+    ]
+    return first if fits and isinstance(first, Ref) else None
+
+
+def _find_reaching(graph: Graph) -> dict[Ref, Sources]:
+    """From which tensors of numbers the masks come that a tensor carries, in Keras 3."""
+    found: dict[Ref, Sources] = {}
+    for layer, number, call in steps(graph):
+        given = flat_refs(call.args[0]) if call.args else []
+        if makes_mask(layer):
+            sources: Sources = frozenset(given)
+        elif layer.operation:
+            sources = frozenset()
+        elif layer.class_name in _MERGES or layer.graph is not None:
+            sources = frozenset().union(*(found.get(ref, frozenset()) for ref in given))
+        else:
+            sources = (
+                found.get(given[0], frozenset())
+                if given and mask_rule(layer.class_name).outgoing.name != "NONE"
+                else frozenset()
+            )
+        for tensor in range(4):
+            found[Ref(layer.name, number, tensor)] = sources
+    return found
+
+
+def _drop_unused(graph: Graph, before: Graph) -> Graph:
+    """The graph without the operations that made masks for nobody but the calls that no longer take them."""
+    making = {
+        layer.name for layer in graph.layers if layer.operation and layer.class_name in (*_MAKING, "logical_and", "logical_or")
+    }
+    calls = dict(graph.calls)
+    while True:
+        read = {ref.layer for ref in flat_refs(graph.outputs)}
+        for made in calls.values():
+            read |= {ref.layer for call in made for ref in refs((call.args, call.kwargs))}
+        unused = [name for name in making if name in calls and name not in read]
+        if not unused:
+            break
+        for name in unused:
+            del calls[name]
+    left = tuple(layer for layer in graph.layers if layer.name in calls or layer.name not in making)
+    return replace(graph, layers=left, calls=calls)
+
+
+def check_masks(before: Layer, after: Layer, release: Release) -> None:
+    """Refuse a model in which a mask would reach other layers than it does in Keras 3. Raises Unsupported.
+
+    Args:
+        before: the model in Keras 3, without masks as arguments.
+        after: the model in words of the release.
+        release: whose rules hold for it.
+    """
+    era = Era.TF2 if release.line == "tf" else Era.KERAS2
+    version = "2.4.9" if str(release) == "tf.keras-2.4" else release.stamp
+    now, then = find_met(before), find_met(after, Writer(era, release.library, version))
+    for path, layer in _readers(before).items():
+        if any(now.get(path, ())) and not any(then.get(path, ())):
+            raise refuse(layer.name, f"the mask that {layer.class_name} reads would not reach it", release)
+    for path, layer in _readers(after).items():
+        if any(then.get(path, ())) and not any(now.get(path, ())):
+            raise refuse(layer.name, f"a mask would reach {layer.class_name} that does not reach it in Keras 3", release)
+
+
+def _readers(model: Layer) -> dict[Path, Layer]:
+    return {path: layer for path, layer in walk(model) if layer.graph is None and mask_rule(layer.class_name).reads}
+
+
+__all__ = ["Value", "check_masks", "drop_masks"]

@@ -1,0 +1,165 @@
+"""Operations of ``keras.ops`` as TFOpLambda layers: the public symbol of TensorFlow and its arguments.
+
+tf.keras 2.4 to 2.15 write a call of ``tf.math.add`` on a symbolic tensor as such a layer and find the symbol again by its
+name (keras 2.15 layers/core/tf_op_layer.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from ...catalog.releases import Since
+from ...document.model import Call, Layer, Ref, Value
+from .by_layers import Operation, Said
+
+TF_LAMBDA: Final = Since(None, tf="2.4")
+"""The releases whose files hold TFOpLambda layers."""
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A public function of TensorFlow: `names` maps arguments of ours to its own, the first of them is given by place.
+
+    `fixed` are arguments that ours does not have.
+    """
+
+    name: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+
+
+_ONE: Final = {"x": "x"}
+_TWO: Final = {"x1": "x", "x2": "y"}
+_REDUCE: Final = {"x": "input_tensor", "axis": "axis", "keepdims": "keepdims"}
+
+
+def _each(module: str, names: str, arguments: Mapping[str, str]) -> dict[str, Symbol]:
+    """Functions of one module that are called alike; ``ours=theirs`` where the names differ."""
+    pairs = [name.partition("=") for name in names.split()]
+    return {ours: Symbol(f"{module}.{theirs or ours}", arguments) for ours, _, theirs in pairs}
+
+
+SYMBOLS: Final[Mapping[str, Symbol]] = {
+    **_each("math", "sigmoid tanh exp abs absolute=abs sqrt square negative log rsqrt floor ceil sin cos tan sinh cosh", _ONE),
+    **_each(
+        "math", "asin arcsin=asin arccos=acos arctan=atan erf sign expm1 log1p reciprocal isnan=is_nan isfinite=is_finite", _ONE
+    ),
+    **_each("math", "logical_not log_sigmoid softplus", _ONE),
+    **_each("nn", "relu relu6 elu selu silu gelu softsign", _ONE),
+    **_each(
+        "math", "add subtract multiply true_divide=truediv divide=truediv maximum minimum greater less equal not_equal", _TWO
+    ),
+    **_each("math", "greater_equal less_equal power=pow floor_divide=floordiv mod=floormod logical_and logical_or", _TWO),
+    **_each("math", "mean=reduce_mean sum=reduce_sum max=reduce_max amax=reduce_max min=reduce_min amin=reduce_min", _REDUCE),
+    **_each("math", "prod=reduce_prod any=reduce_any all=reduce_all var=reduce_variance std=reduce_std", _REDUCE),
+    "logsumexp": Symbol("math.reduce_logsumexp", _REDUCE),
+    "matmul": Symbol("linalg.matmul", {"x1": "a", "x2": "b"}),
+    "softmax": Symbol("nn.softmax", {"x": "logits", "axis": "axis"}),
+    "log_softmax": Symbol("nn.log_softmax", {"x": "logits", "axis": "axis"}),
+    "leaky_relu": Symbol("nn.leaky_relu", {"x": "features", "negative_slope": "alpha"}),
+    "transpose": Symbol("transpose", {"x": "a", "axes": "perm"}),
+    "reshape": Symbol("reshape", {"x": "tensor", "newshape": "shape"}),
+    "expand_dims": Symbol("expand_dims", {"x": "input", "axis": "axis"}),
+    "squeeze": Symbol("squeeze", {"x": "input", "axis": "axis"}),
+    "concatenate": Symbol("concat", {"xs": "values", "axis": "axis"}),
+    "stack": Symbol("stack", {"x": "values", "axis": "axis"}),
+    "clip": Symbol("clip_by_value", {"x": "t", "x_min": "clip_value_min", "x_max": "clip_value_max"}),
+    "where": Symbol("where", {"condition": "condition", "x1": "x", "x2": "y"}),
+    "tile": Symbol("tile", {"x": "input", "repeats": "multiples"}),
+    "repeat": Symbol("repeat", {"x": "input", "repeats": "repeats", "axis": "axis"}),
+    "flip": Symbol("reverse", {"x": "tensor", "axis": "axis"}),
+    "cast": Symbol("cast", {"x": "x", "dtype": "dtype"}),
+    "zeros_like": Symbol("zeros_like", {"x": "input"}),
+    "ones_like": Symbol("ones_like", {"x": "input"}),
+    "take": Symbol("gather", {"x": "params", "indices": "indices", "axis": "axis"}),
+    "cumsum": Symbol("math.cumsum", {"x": "x", "axis": "axis"}),
+    "argmax": Symbol("math.argmax", {"x": "input", "axis": "axis"}, {"output_type": "int32"}),
+    "roll": Symbol("roll", {"x": "input", "shift": "shift", "axis": "axis"}),
+    "broadcast_to": Symbol("broadcast_to", {"x": "input", "shape": "shape"}),
+}
+_MANY: Final = ("concatenate", "stack")
+
+
+def by_symbol(operation: Operation) -> Said:
+    """The TFOpLambda of an operation. Raises Unsupported where the table has none or its first argument is no tensor."""
+    if operation.function == "get_item":
+        return _slicing(operation)
+    if operation.function == "einsum":
+        return _product(operation)
+    symbol = SYMBOLS.get(operation.function)
+    if symbol is None:
+        raise operation.refuse("no symbol of TensorFlow stands for it in the table")
+    given = dict(operation.arguments)
+    first, rest = _arrange(operation, symbol, given)
+    config: dict[str, Value] = {"function": symbol.name, "trainable": True, "dtype": "float32"}
+    return Layer("TFOpLambda", operation.layer.name, config, address=operation.layer.address), Call((first,), rest)
+
+
+def _arrange(operation: Operation, symbol: Symbol, given: dict[str, Value]) -> tuple[Value, dict[str, Value]]:
+    """The argument that is given by place, and the others by their names there."""
+    if operation.function == "reshape":
+        shape = given["newshape"]
+        given["newshape"] = tuple(-1 if size is None else size for size in shape) if isinstance(shape, tuple) else shape
+    if operation.function == "flip" and given.get("axis") is None:
+        raise operation.refuse("along all axes")
+    if operation.function in ("repeat", "cumsum", "take", "roll") and given.get("axis") is None:
+        raise operation.refuse("over a tensor that is made flat first")
+    if operation.function == "flip" and isinstance(given["axis"], int):
+        given["axis"] = (given["axis"],)
+    if operation.function in ("zeros_like", "ones_like", "cumsum") and given.pop("dtype", None) is not None:
+        raise operation.refuse("with a dtype")
+    if operation.function == "argmax" and given.pop("keepdims", False):
+        raise operation.refuse("with keepdims")
+    if operation.function == "gelu" and given.pop("approximate", True) is not False:
+        given["approximate"] = True
+    unknown = [key for key in given if key not in symbol.names and key != "approximate"]
+    if unknown:
+        raise operation.refuse(f"with {', '.join(unknown)}")
+    names = {**symbol.names, "approximate": "approximate"}
+    first = next(iter(symbol.names))
+    rest = {names[key]: value for key, value in given.items() if key != first and not (key == "axes" and value is None)}
+    return _first(operation, given[first]), {**rest, **symbol.fixed}
+
+
+def _first(operation: Operation, value: Value) -> Value:
+    """What stands by place: a tensor, a list of tensors, or a number where a tensor follows."""
+    if operation.function in _MANY:
+        if not isinstance(value, tuple) or not all(isinstance(item, Ref) for item in value):
+            raise operation.refuse("constants among its tensors")
+        return value
+    if isinstance(value, Ref | int | float):
+        return value
+    raise operation.refuse("its first argument is no tensor")
+
+
+def _slicing(operation: Operation) -> Said:
+    config: dict[str, Value] = {"function": "__operators__.getitem", "trainable": True, "dtype": "float32"}
+    layer = Layer("SlicingOpLambda", operation.layer.name, config, address=operation.layer.address)
+    key = operation.arguments["key"]
+    return layer, Call((operation.arguments["x"],), {"slice_spec": key if isinstance(key, tuple) else (key,)})
+
+
+def _product(operation: Operation) -> Said:
+    """An einsum of two tensors as a matrix product: TFOpLambda itself loses the inputs of an einsum."""
+    subscripts = str(operation.arguments.get("subscripts", "")).replace(" ", "")
+    operands = operation.arguments.get("operands")
+    inputs, _, output = subscripts.partition("->")
+    one, _, other = inputs.partition(",")
+    if not isinstance(operands, tuple) or len(operands) != 2 or len(one) < 2 or len(other) < 2:
+        raise operation.refuse(f"the equation {subscripts!r}")
+    batch = one[:-2]
+    for flipped, left in enumerate((one[-2:], one[-1] + one[-2])):
+        for turned, right in enumerate((other[-2:], other[-1] + other[-2])):
+            if (
+                other[:-2] == batch
+                and left[1] == right[0]
+                and output == batch + left[0] + right[1]
+                and len(set(left + right)) == 3
+            ):
+                rest: dict[str, Value] = {"b": operands[1], "transpose_a": bool(flipped), "transpose_b": bool(turned)}
+                config: dict[str, Value] = {"function": "linalg.matmul", "trainable": True, "dtype": "float32"}
+                layer = Layer("TFOpLambda", operation.layer.name, config, address=operation.layer.address)
+                return layer, Call((operands[0],), rest)
+    raise operation.refuse(f"the equation {subscripts!r} is no product of matrices")
