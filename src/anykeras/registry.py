@@ -16,18 +16,19 @@ class Registry(Mapping[K, V], Generic[K, V]):
 
     Args:
         what: what an entry is (``"page"``), for the message about a key that is taken.
-        package: every module below it is imported before the first reading, so that its entries register themselves.
+        homes: modules, and packages with every module below them, that are imported before the first reading, so that
+            their entries register themselves.
     """
 
-    def __init__(self, what: str, package: str = "") -> None:
-        self.what, self._package = what, package
+    def __init__(self, what: str, *homes: str | None) -> None:
+        self.what, self._homes = what, homes
         self._entries: dict[K, V] = {}
 
     @property
     def _filled(self) -> dict[K, V]:
-        if self._package:
-            package, self._package = self._package, ""
-            load_all(package)
+        homes, self._homes = self._homes, ()
+        for home in filter(None, homes):
+            load_all(home)
         return self._entries
 
     def add(self, key: K, value: V) -> V:
@@ -68,8 +69,8 @@ class Registry(Mapping[K, V], Generic[K, V]):
 
 
 def load_all(package: str) -> None:
-    """Import every module below `package` (one of ours), so that its entries register themselves."""
+    """Import a module, or every module below a package (one of ours), so that its entries register themselves."""
     root = importlib.import_module(package)
-    for module in pkgutil.walk_packages(root.__path__, package + "."):
+    for module in pkgutil.walk_packages(getattr(root, "__path__", ()), package + "."):
         if not module.name.endswith(".__main__"):
             importlib.import_module(module.name)

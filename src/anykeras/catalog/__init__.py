@@ -1,7 +1,12 @@
-"""Facts about layers. Importing the package loads the families of layers, which register their entries."""
+"""Facts about layers. The families of layers register their entries when one is asked for."""
 
-from . import keras1_layers as keras1_layers
-from . import layers as layers
-from .base import OPERATION_LAYERS, LayerEntry, Role, entries, find
+from typing import TYPE_CHECKING
+
+from ..lazily import load_lazily
+
+if TYPE_CHECKING:
+    from .base import OPERATION_LAYERS, LayerEntry, Role, entries, find
+else:
+    __getattr__ = load_lazily(__name__, {"base": "OPERATION_LAYERS LayerEntry Role entries find"})
 
 __all__ = ["OPERATION_LAYERS", "LayerEntry", "Role", "entries", "find"]

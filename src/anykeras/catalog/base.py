@@ -67,7 +67,9 @@ class LayerEntry:
     exported: str = ""
 
 
-_entries: Registry[tuple[str, Era], LayerEntry] = Registry("layer of the catalog")
+_entries: Registry[tuple[str, Era], LayerEntry] = Registry(
+    "layer of the catalog", f"{__package__}.layers", f"{__package__}.keras1_layers"
+)
 
 ALL = tuple(Era)
 OLD = (Era.KERAS0, Era.KERAS1)

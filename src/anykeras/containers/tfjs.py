@@ -20,7 +20,6 @@ from .. import limits
 from ..errors import Malformed, Unsupported
 from ..tensors import Array, Tensor
 from .base import Json, Match, NamedWeights, Raw, WeightGroup
-from .checkpoint.container import open_part
 from .folder import DiskFolder, Folder
 from .foreign import foreign_error
 from .json_text import parse_json
@@ -88,6 +87,8 @@ def _read_model(model: Json, folder: Folder, match: Match, notes: list[str]) -> 
 
 def _read_weights(manifest: Json, folder: Folder) -> Iterator[tuple[str, Tensor]]:
     """Name and tensor of every weight that is not an optimizer's."""
+    from .checkpoint.container import open_part  # loaded only where weights are read
+
     for group in _objects(manifest, "weightsManifest"):
         paths = group.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
