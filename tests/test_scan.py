@@ -164,3 +164,113 @@ def test_parquet(registry: Path, tmp_path: Path) -> None:
     anykeras.scan(str(registry), jobs=1, exports=[str(tmp_path / "all.parquet")])
     table = parquet.read_table(tmp_path / "all.parquet").to_pydict()
     assert len(table["path"]) == 6 and "AK8004" in {one["code"] for row in table["findings"] for one in row}
+
+
+def test_verbs_take_folders_patterns_lists_and_standard_input(registry: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text(f"{registry / 'evil.keras'}\n{registry / 'deep' / 'm0.keras'}\n")
+    asked: list[tuple[list[str], str | None, int]] = [
+        ([str(registry)], None, 6),
+        ([str(registry / "deep" / "*.keras")], None, 3),
+        ([str(registry / "deep"), str(registry / "deep" / "m0.keras")], None, 4),
+        ([f"@{listed}"], None, 2),
+        (["-"], listed.read_text(), 2),
+    ]
+    for arguments, given, expected in asked:
+        done = RUN.invoke(app, ["audit", *arguments, "--format", "json"], input=given)
+        assert len(json.loads(done.output)["results"]) == expected
+    done = RUN.invoke(app, ["inspect", str(registry), "--format", "json"])
+    statuses = {os.path.basename(one["path"]): one["status"] for one in json.loads(done.output)["results"]}
+    assert done.exit_code == 2 and statuses["m0.keras"] == "done" and statuses["cut.keras"] == "refused"
+
+
+def test_convert_takes_several_files_and_a_folder(registry: Path, tmp_path: Path) -> None:
+    done = RUN.invoke(app, ["convert", str(registry / "deep"), str(tmp_path / "new")])
+    assert done.exit_code == 0, done.output
+    written = sorted(str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*") if path.is_file())
+    assert written == ["er/unknown_suffix.keras", "m0.keras", "m1.keras", "m2.keras"]
+    assert RUN.invoke(app, ["convert", str(registry / "cut.keras")]).exit_code == 2
+
+
+def test_urls_are_read_by_ranges(registry: Path, tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    store = fsspec.filesystem("memory")
+    store.pipe("/models/m0.keras", (registry / "deep" / "m0.keras").read_bytes())
+    store.pipe("/models/evil.keras", (registry / "evil.keras").read_bytes())
+    big = bytes(64 << 20)
+    write_model(tmp_path / "big.keras", 3)
+    store.pipe("/models/big.bin", (tmp_path / "big.keras").read_bytes()[:100] + big)
+    try:
+        assert anykeras.inspect("memory://models/m0.keras").as_dict()["layers"][-1]["class"] == "Dense"
+        assert str(anykeras.audit("memory://models/evil.keras").severity) == "critical"
+        anykeras.convert("memory://models/m0.keras", tmp_path / "m0.keras")
+        assert (tmp_path / "m0.keras").stat().st_size > 1000
+        with pytest.raises(anykeras.AnyKerasError, match="AK1001"):
+            anykeras.inspect("memory://models/none.keras")
+        fetched = []
+        original = type(store).cat_file
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(
+                type(store), "cat_file", lambda self, path, start=None, end=None: (
+                    fetched.append(end - start), original(self, path, start=start, end=end))[1]
+            )  # fmt: skip
+            with pytest.raises(anykeras.AnyKerasError):
+                anykeras.inspect("memory://models/big.bin")
+        assert 0 < sum(fetched) < 4 << 20
+        done = RUN.invoke(app, ["audit", "memory://models/", "--format", "json"])
+        assert len(json.loads(done.output)["results"]) == 3
+    finally:
+        store.rm("/models", recursive=True)
+
+
+RAY = """
+import os, signal, sys, threading
+import anykeras
+if __name__ == "__main__":
+    root, results = sys.argv[1:]
+    killed = []
+    def disturb(state):
+        if state.done in (3, 20):
+            import ray
+            for number in os.listdir("/proc"):
+                try:
+                    line = open(f"/proc/{number}/cmdline").read()
+                except OSError:
+                    continue
+                if number.isdigit() and line.startswith("ray::") and "process_all" in line and parent(number):
+                    os.kill(int(number), signal.SIGKILL)
+                    killed.append(number)
+                    break
+    def parent(number):
+        seen = number
+        while seen not in ("0", "1"):
+            if seen == str(os.getpid()):
+                return True
+            seen = open(f"/proc/{seen}/stat").read().rsplit(")", 1)[1].split()[1]
+        return False
+    found = anykeras.scan(root, results=results, jobs=2, ray="local", progress=disturb)
+    print(found.files, dict(found.counts["status"]), len(killed) > 0)
+"""
+
+
+def test_ray_does_the_same_and_outlives_its_workers(tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="Ray is not installed: pip install 'anykeras[ray]'")
+    if not Path("/proc/self/stat").exists():
+        pytest.skip("processes are not listed here")
+    root = tmp_path / "models"
+    root.mkdir()
+    for number in range(120):
+        write_model(root / f"m{number:03}.keras", number % 7 + 1)
+    script = tmp_path / "run.py"
+    script.write_text(RAY)
+    env = {**os.environ, "PYTHONPATH": str(Path(anykeras.__file__).parents[1])}
+    command = [sys.executable, str(script), str(root), str(tmp_path / "ray.sqlite")]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert done.stdout.strip().splitlines()[-1] == "120 {'done': 120} True"
+    anykeras.scan(str(root), results=str(tmp_path / "own.sqlite"), jobs=2)
+    one, other = rows(str(tmp_path / "ray.sqlite")), rows(str(tmp_path / "own.sqlite"))
+    for table in (one, other):
+        for row in table.values():
+            del row["seconds"]
+    assert one == other

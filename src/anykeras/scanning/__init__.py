@@ -1,162 +1,33 @@
-"""Many files at once: ``anykeras.scan``. Every model below a folder is inspected, audited and, where asked for, converted.
+"""Many files at once: which are meant (:func:`expand`), and a scan of all below some folders (:func:`scan`)."""
 
-Files are worked on by processes that are killed where one takes too long, or by a Ray cluster; the results are in a SQLite file
-that a later scan goes on from.
-"""
+from typing import TYPE_CHECKING
 
-from __future__ import annotations
+from ..lazily import load_lazily
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+if TYPE_CHECKING:
+    from .locations import Entry, expand, find_models, name_converted
+    from .many import MEMORY, SECONDS, Progress, Scan, scan
+    from .store import FORMATS, Store
+else:
+    __getattr__ = load_lazily(
+        __name__,
+        {
+            "locations": "Entry expand find_models name_converted",
+            "many": "MEMORY SECONDS Progress Scan scan",
+            "store": "FORMATS Store",
+        },
+    )
 
-from .. import limits
-from ..boundary import guard_verb
-from ..containers.source import missing_file_error
-from ..errors import TargetError
-from .locations import Entry, expand, find_models
-from .one_file import Job, stamp
-from .store import FORMATS, Store
-
-__all__ = ["FORMATS", "MEMORY", "SECONDS", "Progress", "Scan", "Store", "expand", "find_models", "scan"]
-
-Path = str | os.PathLike[str]
-SECONDS = 60.0
-MEMORY = 8 * limits.GIB
-COLUMNS = ("status", "writer", "era", "severity", "refusal_code")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a scan is: files done of those to do, those skipped as unchanged, and the one just finished."""
-
-    done: int
-    total: int
-    skipped: int
-    outcome: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Scan:
-    """The outcome of a scan: where its results are, how many files were looked at and skipped, and counts over all of them.
-
-    ``counts`` has the files by status, writer, era, severity and refusal; ``findings`` by code of what was found.
-    """
-
-    results: str
-    files: int
-    skipped: int
-    counts: dict[str, list[tuple[str, int]]]
-    findings: list[tuple[str, int]]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Everything as plain JSON values."""
-        listed = {column: dict(rows) for column, rows in self.counts.items()}
-        return {
-            "results": self.results,
-            "files": self.files,
-            "skipped": self.skipped,
-            **listed,
-            "findings": dict(self.findings),
-        }
-
-
-@guard_verb
-def scan(
-    roots: Sequence[str] | str,
-    *,
-    results: str | None = None,
-    jobs: int | None = None,
-    convert: str | None = None,
-    trust: Sequence[str] = (),
-    seconds: float = SECONDS,
-    memory: int = MEMORY,
-    everything: bool = False,
-    ray: str | None = None,
-    exports: Sequence[str] = (),
-    progress: Callable[[Progress], None] | None = None,
-) -> Scan:
-    """Inspect, audit and, with `convert`, convert every model below some folders.
-
-    Args:
-        roots: folders, files, patterns, ``@list.txt``, or URLs with ``anykeras[remote]``.
-        results: the SQLite file of the results; ``ROOT.scan.sqlite`` by default. Files in it that have not changed since (by
-            size and time of change, else by hash) are skipped.
-        jobs: processes; by default one for each processor.
-        convert: a folder to convert into, with the folders of the originals.
-        trust: as for :func:`anykeras.audit`.
-        seconds: what one file may take before its process is killed.
-        memory: bytes of address space of a process; 0 for no limit.
-        everything: look at every file, not only at those that hold a model by their first bytes.
-        ray: do the work on a Ray cluster: its address, or ``"local"``. Needs ``anykeras[ray]``.
-        exports: files to write the results to as well: ``.jsonl``, ``.csv``, ``.parquet`` (needs ``anykeras[parquet]``).
-        progress: called after every file.
-
-    Raises:
-        MissingFile: a root does not exist.
-        TargetError: the results cannot be written, or an extra is not installed.
-    """
-    named = (roots,) if isinstance(roots, str) else tuple(roots)
-    _check(named, exports)
-    store = Store(results or _name_results(named))
-    try:
-        entries = [entry for entry in find_models(named, everything) if not _is_ours(entry.path, store.path)]
-        task = " ".join((f"convert to {os.path.abspath(convert)}" if convert else "inspect", *sorted(trust)))
-        todo = list(_list_jobs(entries, store, task, convert, tuple(trust)))
-        skipped = len(entries) - len(todo)
-        count = jobs or os.cpu_count() or 1
-        for number, outcome in enumerate(_run(todo, count, seconds, memory, ray), 1):
-            store.put(outcome, task)
-            if progress is not None:
-                progress(Progress(number, len(todo), skipped, outcome))
-        for path in exports:
-            store.export(path)
-        counts = {column: store.count(column) for column in COLUMNS}
-        return Scan(store.path, len(todo), skipped, counts, store.count_findings())
-    finally:
-        store.close()
-
-
-def _run(todo: Sequence[Job], count: int, seconds: float, memory: int, ray: str | None) -> Iterator[dict[str, Any]]:
-    if ray is not None:
-        from .on_ray import run_ray
-
-        return run_ray(todo, ray, count, seconds, 0)
-    from .pool import run_pool
-
-    return run_pool(todo, min(count, max(1, len(todo))), seconds, memory)
-
-
-def _check(roots: Sequence[str], exports: Sequence[str]) -> None:
-    for root in roots:
-        if not os.path.exists(root) and not any(mark in root for mark in "*?[@") and "://" not in root and root != "-":
-            raise missing_file_error(root)
-    for path in exports:
-        if not path.endswith(FORMATS):
-            raise TargetError("AK6052", f"results are written as {', '.join(FORMATS)}", part=path)
-
-
-def _name_results(roots: Sequence[str]) -> str:
-    """Beside the root; in the current folder where there are several."""
-    if len(roots) == 1 and os.path.exists(roots[0]):
-        return f"{os.path.abspath(roots[0])}.scan.sqlite"
-    return "anykeras.scan.sqlite"
-
-
-def _is_ours(path: str, results: str) -> bool:
-    return os.path.abspath(path).startswith(os.path.abspath(results))
-
-
-def _list_jobs(entries: Sequence[Entry], store: Store, task: str, convert: str | None, trust: tuple[str, ...]) -> Iterator[Job]:
-    """A job for each file that is new or has changed. One of another date is compared by its hash, in the worker."""
-    known = store.known()
-    for entry in entries:
-        size, modified, sha256, done = known.get(entry.path, (-2, 0, "", ""))
-        now = stamp(entry.path)
-        if done == task and now == (size, modified):
-            continue
-        name = entry.inside if entry.inside.endswith(".keras") else f"{entry.inside}.keras"
-        target = os.path.join(convert, *name.split("/")) if convert else ""
-        same = sha256 if done == task and now[0] == size else ""
-        yield Job(entry.path, same, target, entry.path in known, trust)
+__all__ = [
+    "FORMATS",
+    "MEMORY",
+    "SECONDS",
+    "Entry",
+    "Progress",
+    "Scan",
+    "Store",
+    "expand",
+    "find_models",
+    "name_converted",
+    "scan",
+]

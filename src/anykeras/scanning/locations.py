@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from ..containers.hdf5 import SIGNATURE
 from ..containers.remote import is_url, list_remote
+from ..containers.sniffing import sniff
 from ..containers.source import missing_file_error
+from ..errors import AnyKerasError
 
 HEAD = 1 << 14
 PICKLES = (".pkl", ".pickle", ".joblib", ".p", ".dill")
@@ -28,6 +30,12 @@ class Entry:
 
     path: str
     inside: str
+
+
+def name_converted(entry: Entry) -> str:
+    """The path of a converted model below the folder that many are converted into; no two have the same."""
+    name = entry.inside.replace("/", os.sep)
+    return name if name.endswith(".keras") else f"{name}.keras"
 
 
 def expand(arguments: Sequence[str]) -> list[str]:
@@ -82,11 +90,12 @@ def _find(argument: str, everything: bool) -> Iterator[Entry]:
 
 
 def _is_model_folder(path: str) -> bool:
+    """Whether a folder that was asked for is one model, by whatever container knows it."""
     try:
-        names = set(os.listdir(path))
-    except OSError:
+        sniff(path)
+    except AnyKerasError:
         return False
-    return any(required <= names for required in FOLDERS)
+    return True
 
 
 def _search(root: str, everything: bool) -> Iterator[Entry]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from ..errors import TargetError
@@ -69,7 +70,7 @@ def _drive(ray: Any, waiting: Iterator[Job], seconds: float, memory: int) -> Ite
         running[task.remote([job.as_dict() for job in batch], seconds)] = batch
 
     while True:
-        while len(running) < most and (batch := [job for job, _ in zip(waiting, range(BATCH), strict=False)]):
+        while len(running) < most and (batch := list(islice(waiting, BATCH))):
             submit(batch)
         if not running:
             return

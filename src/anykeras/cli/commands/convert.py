@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -9,18 +10,27 @@ import typer
 
 from ... import api, targets
 from ...findings import Affects, Fidelity
-from ...opened import list_fidelities
+from ...opened import Converted, list_fidelities
 from ...reporting import Status
+from ...scanning import Entry, name_converted
 from ...verification import Verdict
 from .. import render
-from ..options import Architecture, AsJson, File, Quiet, Weights
+from ..files import do_each, find_entries, take_one
+from ..options import Architecture, AsJson, Quiet, Weights
 from ..outcome import print_result, show_errors
 from ..progress import show_progress
 
 
 def convert(
-    source: File,
-    output: Annotated[str, typer.Argument(help="The file to write.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE... OUTPUT",
+            help="A model file, and the file to write. Or several (also folders, patterns, @list.txt, URLs), and the folder to "
+            "write them into.",
+            show_default=False,
+        ),
+    ],
     weights: Weights = None,
     custom_objects: Annotated[
         str | None, typer.Option("--custom-objects", help="The Python file that defines the classes of the model.")
@@ -49,34 +59,59 @@ def convert(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
+    """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework.
+
+    Examples:
+
+        anykeras convert old.h5 new.keras
+
+        anykeras convert models/ converted/ --strict outputs=equivalent
+    """
     levels = _parse_levels(strict or ())
+    if len(files) < 2:
+        raise typer.BadParameter("give a model file, and the file to write", param_hint="FILE... OUTPUT")
     with show_errors(as_json):
-        with show_progress(quiet):
-            done = api.convert(
-                source,
-                output,
-                custom_objects,
-                weights=weights,
-                force=force,
-                target=target,
-                strict=levels or None,
-                skip_mismatch=skip_mismatch,
-                check=check,
-                architecture=architecture,
-            )
-        print_result(
-            as_json,
-            lambda: {
-                "path": done.path,
-                "fidelity": list_fidelities(done),
-                "findings": [finding.as_dict() for finding in done.findings],
-                **({"check": done.check.as_dict()} if done.check is not None else {}),
-            },
-            lambda: render.print_converted(done),
-            findings=done.findings,
-            status=Status.FOUND if done.check is not None and done.check.verdict is Verdict.FAIL else Status.DONE,
-        )
+        entries, output = find_entries(files[:-1]), files[-1]
+        into_folder = len(entries) > 1 or output.endswith(("/", os.sep))
+        if len(entries) > 1 and weights is not None:
+            take_one(entries, "--weights")
+
+        def write(entry: Entry) -> None:
+            path = output
+            if into_folder:
+                path = os.path.join(output, name_converted(entry))
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+            with show_progress(quiet):
+                done = api.convert(
+                    entry.path,
+                    path,
+                    custom_objects,
+                    weights=weights,
+                    force=force,
+                    target=target,
+                    strict=levels or None,
+                    skip_mismatch=skip_mismatch,
+                    check=check,
+                    architecture=architecture,
+                )
+            _print(done, as_json)
+
+        do_each(entries, write)
+
+
+def _print(done: Converted, as_json: bool) -> None:
+    print_result(
+        as_json,
+        lambda: {
+            "path": done.path,
+            "fidelity": list_fidelities(done),
+            "findings": [finding.as_dict() for finding in done.findings],
+            **({"check": done.check.as_dict()} if done.check is not None else {}),
+        },
+        lambda: render.print_converted(done),
+        findings=done.findings,
+        status=Status.FOUND if done.check is not None and done.check.verdict is Verdict.FAIL else Status.DONE,
+    )
 
 
 def _parse_levels(texts: Sequence[str]) -> dict[str, str]:

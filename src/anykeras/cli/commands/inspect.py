@@ -8,14 +8,15 @@ import typer
 
 from ... import api
 from ...opened import Inspection
+from ...scanning import Entry
 from .. import render
+from ..files import Files, do_each, find_entries, take_one
 from ..options import (
     Architecture,
     AsJson,
     ByName,
     DataFormat,
     DefaultsOf,
-    File,
     Layers,
     SkipMismatch,
     Weights,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    file: File,
+    files: Files,
     weights: Weights = None,
     code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
     into: Annotated[
@@ -50,22 +51,30 @@ def inspect(
     With a source as --architecture: which of its statements would run.
     """
     with show_errors(as_json):
+        entries = find_entries(files)
         if architecture is not None:
-            sliced = api.slice_source(architecture, weights=file)
+            sliced = api.slice_source(architecture, weights=take_one(entries, "--architecture").path)
             print_result(as_json, lambda: {"statements": sliced}, lambda: print(sliced))
             raise typer.Exit(DONE)
         if into is not None:
-            report = api.match(file, into, **matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults))
+            options = matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
+            report = api.match(take_one(entries, "--into").path, into, **options)
             print_result(as_json, report.as_dict, lambda: render.print_match(report), findings=report.findings)
             raise typer.Exit(DONE)
-        found = api.inspect(file, weights=weights)
-        print_result(
-            as_json,
-            found.as_dict,
-            lambda: _show_inspection(found, code),
-            findings=found.findings if isinstance(found, Inspection) else (),
-            error=found.refusal,
-        )
+        if weights is not None:
+            take_one(entries, "--weights")
+
+        def show(entry: Entry) -> None:
+            found = api.inspect(entry.path, weights=weights)
+            print_result(
+                as_json,
+                found.as_dict,
+                lambda: _show_inspection(found, code),
+                findings=found.findings if isinstance(found, Inspection) else (),
+                error=found.refusal,
+            )
+
+        do_each(entries, show)
 
 
 def _show_inspection(found: Inspection | WeightsInspection, code: bool) -> None:
