@@ -17,6 +17,7 @@ from anykeras.graphs.ops import supported
 
 OUT = Path(__file__).parents[1] / "src" / "anykeras" / "graphs" / "registry.json"
 
+
 def plain(value: attr_value_pb2.AttrValue) -> object:
     """A default as a JSON value; types by name, shapes as lists."""
     kind = value.WhichOneof("value")

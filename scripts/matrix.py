@@ -49,7 +49,7 @@ def read_set(folder: Path) -> dict[str, dict[str, Any]]:
     return {
         name: {
             "source": str(inside / said.get("file", f"{name}.keras")),
-            "recording": str(inside / f"{name}.npz"),
+            "recording": str(inside / said.get("recording", f"{name}.npz")),
             "inputs": said["inputs"],
             "outputs": said["n_out"],
             "dict": said["dict"],
@@ -80,7 +80,7 @@ def run(release: str, stack: dict[str, Any], models: dict[str, dict[str, Any]], 
     (out / f"{release.replace(':', '')}.json").write_text(json.dumps(report, indent=1))
     for name in [*wrong, *bugs]:
         print(f"    {release} {name}: {refused.get(name) or wrong[name]['seen'][:300]}", file=sys.stderr)
-    said = ", ".join(f"{name} {difference:.0e}" for name, difference in steps.items())
+    said = ", ".join(f"{name} {'not compiled' if step is None else f'{step:.0e}'}" for name, step in steps.items())
     return f"| {release} | {len(found) - len(wrong)} | {len(refused) - len(bugs)} | {len(wrong) + len(bugs)} | {said} |"
 
 

@@ -75,7 +75,9 @@ def judge(job, keras, tf):
             ]
             found["seen"] = differs(outputs, wanted, job.get("tolerance", 1e-4))
         found["right"] = not found["seen"]
-        if job.get("step") and found["right"]:
+        if job.get("step") and found["right"] and getattr(model, "optimizer", None) is None:
+            found["step"] = None
+        elif job.get("step") and found["right"]:
             target = numpy.zeros(job["step"]["shape"], job["step"]["dtype"])
             model.train_on_batch(inputs[0], target)
             weights = [numpy.asarray(w) for w in model.get_weights()]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from ...catalog.base import OPERATION_LAYERS
 from ...catalog.graph_order import layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.releases import Release, Since
@@ -88,7 +89,10 @@ class Speller:
             config[key] = self._dtype(layer, value) if key == "dtype" else self.value(value, layer)
         if layer.class_name != "InputLayer" and not _LAYERS_WITH_DTYPE.holds(self.release):
             config.pop("dtype", None)
-        return {"class_name": layer.class_name, "config": config}
+        spelled: dict[str, Json] = {"class_name": layer.class_name, "config": config}
+        if self.box == ".keras" and layer.class_name not in OPERATION_LAYERS:
+            return {"module": "keras.layers", **spelled, "registered_name": None}
+        return spelled
 
     def _dtype(self, layer: Layer, value: Value) -> Json:
         """A dtype or policy. Raises Unsupported for a policy of several dtypes that the release does not have."""
