@@ -31,6 +31,7 @@ CONTENTS = {
     "content": ("parse/content/*",),
     "savedmodel": ("savedmodel/*",),
     "graphs": ("graphs/*",),
+    "messages": ("messages/*",),
     "containers": ("containers/*", "parse/*"),
 }
 

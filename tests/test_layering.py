@@ -21,7 +21,7 @@ ROWS = {
     "programs": 7,
     "pipeline": 8,
     "opened": 9, "weights_only": 9,
-    "opening": 10,
+    "opening": 10, "explaining": 10,
     "api": 11,
     "scanning": 12, "integrations": 12,
     "__init__": 13, "cli": 13,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from . import custom, graphs, matching, pipeline, targets, verification, weights_only
 from .boundary import guard_verb, rename_argument
 from .errors import AnyKerasError
+from .explaining import Explanation, check_file, explain_message
 from .matching import Defaults, WeightsReport
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .opening import match_file, open_file
@@ -337,6 +339,26 @@ def verify(a: Path, b: Path | None = None, *, recording: Path | None = None, wei
 
 
 @guard_verb
-def explain(code: str) -> Page | None:
-    """The page of a finding's or error's code, or None for a code that does not exist."""
-    return find_page(code)
+def explain(message: str, file: Path | None = None) -> Page | Explanation | None:
+    """The page of a code; or what an error of Keras, TensorFlow, h5py or Python about a model file means.
+
+    Args:
+        message: a code (``"AK2101"``), or a pasted message or traceback; one of AnyKeras itself leads to its page.
+        file: a model file in which to look for the cause of a message.
+
+    Returns:
+        The page, None for a code that does not exist, or an Explanation, which says so where the message is not known.
+
+    Raises:
+        MissingFile: there is no such `file`.
+        AnyKerasError: `file` is no model, or too damaged to describe.
+    """
+    if re.fullmatch(r"\s*[A-Za-z]{2}\d{4}\s*", message):
+        return find_page(message.strip())
+    ours = re.findall(r"\[(AK\d{4})\]", message)
+    if ours and (page := find_page(ours[-1])) is not None:
+        return page
+    explained = explain_message(message)
+    if file is None:
+        return explained
+    return replace(explained, check=check_file(explained, inspect(file)))

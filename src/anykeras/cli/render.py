@@ -20,6 +20,7 @@ from ..verification import Verdict
 
 if TYPE_CHECKING:
     from ..auditing import Audit, Risk
+    from ..explaining import Explanation
     from ..matching import WeightsReport
     from ..opened import Converted, Inspection
     from ..pages import Page
@@ -227,6 +228,42 @@ def _print_loading(risk: Risk) -> None:
         out.print(f"    {label}: {escape(text)}", soft_wrap=True)
     if told.advisories:
         out.print(f"    {', '.join(told.advisories)}", soft_wrap=True)
+
+
+def print_explanation(found: Explanation) -> None:
+    """What a message means, in about ten lines; where it is not known, what is nearest."""
+    cause = found.cause
+    out.print(f"[bold]{escape(found.message)}[/bold]", soft_wrap=True)
+    if cause is None:
+        out.print("This message is not known. The nearest that are:", soft_wrap=True)
+        for near in found.nearest:
+            out.print(f"  [bold]{near.id}[/bold]  {escape(found.fill(near.means))}", soft_wrap=True)
+        _print_file_check(found)
+        out.print("If it is about loading a model, `anykeras inspect FILE` says what the file is.", soft_wrap=True)
+        return
+    colour = {"yes": "green", "partly": "yellow", "no": "red"}[cause.opens]
+    file = found.check.path if found.check is not None else None
+    rows = (
+        ("meaning", escape(found.fill(cause.means))),
+        ("why", escape(found.fill(cause.why))),
+        ("versions", escape(cause.versions)),
+        ("opens", f"[{colour}]{cause.opens}[/{colour}]: {escape(found.fill(cause.answer))}"),
+        ("command", f"[bold]{escape(found.command_for(file))}[/bold]"),
+    )
+    for label, text in rows:
+        out.print(f"{label:9} {text}", soft_wrap=True)
+    _print_file_check(found)
+    out.print(f"{'known as':9} {cause.id}", soft_wrap=True)
+
+
+def _print_file_check(found: Explanation) -> None:
+    check = found.check
+    if check is None:
+        return
+    if found.cause is not None:
+        answer = {True: "[green]yes[/green], ", False: "[yellow]no[/yellow], ", None: ""}[check.present]
+        out.print(f"{'in file':9} {escape(check.path)}: {answer}{escape(check.says)}", soft_wrap=True)
+    out.print(f"{'opens it':9} {escape(check.opens)}", soft_wrap=True)
 
 
 def print_page(found: Page) -> None:

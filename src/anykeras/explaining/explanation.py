@@ -1,0 +1,186 @@
+"""A pasted message or traceback: which cause it names, in ten lines."""
+
+from __future__ import annotations
+
+import math
+import re
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from .causes import Cause, load_causes
+
+LONGEST = 100_000
+"""How many characters of a pasted text are looked at: its last ones, and a fifth of that from its beginning."""
+_ERROR = re.compile(
+    r"^(?:E\s+|[|>\s]*)(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception):?(?: |$)", re.MULTILINE
+)
+_FRAME = re.compile(
+    r"^\s*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
+    re.MULTILINE,
+)
+_QUOTES = str.maketrans({"`": "'", '"': "'", "‘": "'", "’": "'", "“": "'", "”": "'", "´": "'"})
+_FILE = re.compile(r"(?:^|[\s'(=])(?P<file>[^\s'(),=]*[^\s'(),=/.]\.(?:h5|hdf5|keras|hdf|json|yaml|pb|ckpt))\b")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """What a file tells of the cause: whether it is there (None where that cannot be told), where, and whether it opens."""
+
+    path: str
+    present: bool | None
+    says: str
+    opens: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The check as plain JSON values."""
+        return {"path": self.path, "present": self.present, "says": self.says, "opens": self.opens}
+
+
+@dataclass(frozen=True, repr=False)
+class Explanation:
+    """What a message means.
+
+    Attributes:
+        message: the error that decided, shortened to one line.
+        cause: what is known of it; None where it is not known.
+        names: what the message names: ``cls``, ``key``, ``name`` ...
+        nearest: where nothing is known: the three causes whose words are nearest, best first.
+        file: the model file that the message names, where it names one.
+        check: what a model file at hand tells of the cause, where one was given.
+    """
+
+    message: str
+    cause: Cause | None
+    names: Mapping[str, str] = field(default_factory=dict)
+    nearest: tuple[Cause, ...] = ()
+    file: str | None = None
+    check: FileCheck | None = None
+
+    @property
+    def known(self) -> bool:
+        """Whether the message is known."""
+        return self.cause is not None
+
+    def fill(self, text: str) -> str:
+        """A text of the cause with what the message names in it; what it does not name reads on without."""
+        named = re.sub(r"\{(\w+)_or\}", lambda found: f"{self.names[found[1]]}: " if self.names.get(found[1]) else "", text)
+        return re.sub(r"\{(\w+)\}", lambda found: self.names.get(found[1]) or "that it names", named)
+
+    def command_for(self, file: str | None = None) -> str:
+        """The command of the cause, for a file."""
+        return self.cause.command.replace("FILE", file or self.file or "FILE") if self.cause is not None else ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        cause = self.cause
+        described = None
+        if cause is not None:
+            described = {
+                "id": cause.id,
+                "means": self.fill(cause.means),
+                "why": self.fill(cause.why),
+                "versions": cause.versions,
+                "opens": cause.opens,
+                "answer": self.fill(cause.answer),
+                "command": self.command_for(),
+            }
+        return {
+            "message": self.message,
+            "known": self.known,
+            "cause": described,
+            "names": dict(self.names),
+            "file": self.file,
+            "check": self.check.as_dict() if self.check is not None else None,
+            "nearest": [{"id": near.id, "means": self.fill(near.means)} for near in self.nearest],
+        }
+
+    def __repr__(self) -> str:
+        return f"<Explanation {self.cause.id if self.cause else 'not known'}: {textwrap.shorten(self.message, 80)!r}>"
+
+
+def explain_message(text: str) -> Explanation:
+    """What a pasted message or traceback means. Reads nothing but the text, in linear time."""
+    shown = _COLOUR.sub("", text)
+    if len(shown) > LONGEST:
+        shown = f"{shown[: LONGEST // 5]}\n{shown[-LONGEST:]}"
+    blocks = list(_list_errors(shown)) or [shown]
+    for block in reversed(blocks):
+        found = _find_cause(block)
+        if found is not None:
+            return _describe(block, shown, *found)
+    found = _find_cause(shown) if len(blocks) > 1 or blocks[0] != shown else None
+    if found is not None:
+        return _describe(blocks[-1], shown, *found)
+    return Explanation(_shorten(blocks[-1]), None, nearest=_find_nearest(blocks[-1]), file=_find_file(shown))
+
+
+def normalise(text: str) -> str:
+    """`text` as patterns are searched in: one kind of quotes, single blanks, no u before a quote."""
+    return re.sub(r"\s+", " ", re.sub(r"\bu(?=['\"])", "", text).translate(_QUOTES).replace("\\'", "'").replace("\\n", " "))
+
+
+def _list_errors(text: str) -> Iterator[str]:
+    """The errors of a traceback in order: from the name of each to the next frame or error."""
+    starts = [found.start() for found in _ERROR.finditer(text)]
+    for number, start in enumerate(starts):
+        block = text[start : starts[number + 1] if number + 1 < len(starts) else len(text)]
+        frame = _FRAME.search(block, 1)
+        yield block[: frame.start()] if frame else block
+
+
+def _find_cause(text: str) -> tuple[Cause, re.Match[str]] | None:
+    normal = normalise(text)
+    for cause in load_causes():
+        found = cause.find(normal)
+        if found is not None:
+            return cause, found
+    return None
+
+
+def _describe(block: str, text: str, cause: Cause, found: re.Match[str]) -> Explanation:
+    names = {key: value.strip() for key, value in found.groupdict().items() if value}
+    file = names.pop("file", None) or _find_file(block) or _find_file(text)
+    return Explanation(_shorten(block), cause, names, file=file)
+
+
+def _find_file(text: str) -> str | None:
+    """The model file that a text names: the last one."""
+    found = list(_FILE.finditer(normalise(text)))
+    return found[-1]["file"] if found else None
+
+
+def _shorten(block: str) -> str:
+    return textwrap.shorten(" ".join(block.split()), 160, placeholder=" ...")
+
+
+def _words(text: str) -> Counter[str]:
+    return Counter(word.lower() for word in re.findall(r"[A-Za-z][A-Za-z_]{2,}", text))
+
+
+@cache
+def _vocabulary() -> tuple[tuple[tuple[Cause, Counter[str]], ...], Mapping[str, float]]:
+    """The words of every cause, and how much each says: the rarer, the more."""
+    described = []
+    for cause in load_causes():
+        patterns = " ".join(re.sub(r"\\[a-zA-Z]|\(\?P?<?[\w!:=]*>?", " ", pattern.pattern) for pattern in cause.patterns)
+        described.append((cause, _words(f"{patterns} {cause.means} {cause.id}")))
+    count = Counter(word for _, words in described for word in words)
+    return tuple(described), {word: math.log(1 + len(described) / number) for word, number in count.items()}
+
+
+def _find_nearest(block: str, number: int = 3) -> tuple[Cause, ...]:
+    described, weight = _vocabulary()
+    asked = _words(block[:4000])
+
+    def similarity(words: Counter[str]) -> float:
+        common = sum(weight[word] ** 2 for word in words if word in asked)
+        length = math.sqrt(sum(weight[word] ** 2 for word in words))
+        return common / length if length else 0.0
+
+    ranked = sorted(described, key=lambda pair: -similarity(pair[1]))
+    return tuple(cause for cause, _ in ranked[:number])
