@@ -15,6 +15,7 @@ import pytest
 
 import anykeras
 from anykeras.errors import AnyKerasError
+from anykeras.graphs.ops import OPS as OPS_TABLE
 from genuine import ATOL, FOLDER, RTOL
 
 GRAPHS = FOLDER / "graphs"
@@ -91,3 +92,60 @@ def test_an_incomplete_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(AnyKerasError) as caught:
         anykeras.load_model(tmp_path / "model")
     assert caught.value.code == "AK1153"
+
+
+OPS = GRAPHS / "ops" / "ops.pb"
+PARTS = 4
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_op_gives_what_tensorflow_gave(part: int) -> None:
+    """Made by scripts/fixtures/record_ops.py: each case a node of its own, a part of all cases as one model."""
+    with np.load(OPS.with_suffix(".npz")) as arrays:
+        kept = dict(arrays)
+    inputs = sorted(name for name in kept if ":" not in name)
+    outputs = sorted(name for name in kept if ":" in name)[part::PARTS]
+    model = anykeras.load_model(OPS, inputs=inputs, outputs=outputs)
+    found = model({name: kept[name] for name in inputs})
+    wrong = []
+    for name in outputs:
+        value = keras.ops.convert_to_numpy(found[name.removesuffix(":0").replace(":", "_")])
+        expected = kept[name]
+        if value.shape != expected.shape or not np.allclose(
+            value.astype(float), expected.astype(float), RTOL, ATOL, equal_nan=True
+        ):
+            wrong.append(name)
+    assert not wrong
+
+
+def test_every_translated_op_is_recorded() -> None:
+    recorded_ops = {node.op for node in anykeras.pipeline.read(OPS).graph.body.nodes.values()}  # type: ignore[union-attr]
+    elsewhere = {
+        "LoopCond", "NextIteration", "RefNextIteration", "ReadVariableOp", "ResourceGather", "ResourceGatherNd",
+        "TensorArrayCloseV3", "TensorListConcat", "RandomStandardNormal", "RandomUniform", "TruncatedNormal",
+    }  # fmt: skip
+    assert set(OPS_TABLE) - recorded_ops == elsewhere
+
+
+def test_a_frozen_graph_tells_its_inputs_and_outputs(tmp_path: Path) -> None:
+    path = GRAPHS / "tf1.15" / "frozen.pb"
+    check(anykeras.load_model(path), path)
+    (signature,) = anykeras.inspect(path).signatures  # type: ignore[union-attr]
+    assert [port.name for port in signature.inputs] == ["image"]
+    assert [port.name for port in signature.outputs] == ["scores"]
+    part = anykeras.load_model(path, inputs=["conv/Conv2D:0[?,4,4,4]"], outputs=["last/BiasAdd"])
+    assert part.input_shape == (None, 4, 4, 4)
+    assert part.count_params() == 4 * 5 + 16 * 4 * 5 + 5 * 3 + 3
+
+
+def test_inspect_lists_signatures(capsys: pytest.CaptureFixture[str]) -> None:
+    found = anykeras.inspect(GRAPHS / "tf2.15" / "module.savedmodel")
+    assert [signature.name for signature in found.signatures] == ["serving_default", "counted", "one"]  # type: ignore[union-attr]
+    first = found.as_dict()["signatures"][0]
+    assert first["inputs"][0]["shape"] == [None, 3]
+    assert [port["name"] for port in first["outputs"]] == ["small", "sum"]
+
+
+def test_a_custom_class_opens_without_its_source() -> None:
+    path = GRAPHS / "tf2.15" / "own_layer.savedmodel"
+    check(anykeras.load_model(path), path)

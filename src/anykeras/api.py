@@ -210,7 +210,8 @@ def convert(
 def inspect(path: Path, *, weights: Path | None = None) -> Inspection | WeightsInspection:
     """Who wrote the file, its layers, and what bringing it to current Keras finds. Imports no framework.
 
-    A file that cannot be brought to current Keras is still described; `refusal` then says why. Of a file that holds weights
+    A file that cannot be brought to current Keras is still described; `refusal` then says why. Of a graph of TensorFlow the
+    signatures are told with their inputs and outputs. Of a file that holds weights
     alone, what their names and shapes tell of the layers: a :class:`WeightsInspection`.
 
     Raises:
@@ -220,7 +221,12 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection | WeightsI
     raw = pipeline.read(path, weights)
     if raw.architecture is None and raw.weights is not None:
         return WeightsInspection(raw)
-    parsed = pipeline.parse_raw(raw)
+    try:
+        parsed = pipeline.parse_raw(raw)
+    except AnyKerasError as refusal:
+        if raw.graph is None or raw.architecture is not None:
+            raise
+        return Inspection(raw, graphs.describe(raw.graph), refusal=refusal)
     try:
         opened = open_migrated(pipeline.migrate(parsed))
         targets.lower(opened.document)

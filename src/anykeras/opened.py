@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from . import pipeline, recovery, targets, verification
+from . import graphs, pipeline, recovery, targets, verification
 from .boundary import guard_verb
 from .errors import AnyKerasError, Unfaithful
 from .findings import Affects, Fidelity, Finding, worst
@@ -166,6 +166,12 @@ class Inspection:
 
     @property
     @guard_verb
+    def signatures(self) -> tuple[graphs.GraphSignature, ...]:
+        """The signatures of a SavedModel with their inputs and outputs, the usual one first; empty for other files."""
+        return graphs.list_signatures(self.raw.graph) if self.raw.graph is not None else ()
+
+    @property
+    @guard_verb
     def code(self) -> tuple[recovery.Recovered, ...]:
         """Every function of the file, also where the file is refused: as Python text, else as its instructions."""
         followed = self.opened.code if self.opened is not None else ()
@@ -181,6 +187,7 @@ class Inspection:
             "container": self.raw.match.name,
             "writer": self.original.writer.as_dict(),
             "layers": _summarize(self.original.model),
+            "signatures": [signature.as_dict() for signature in self.signatures],
             "notes": list(self.raw.notes),
             "leftovers": list(self.raw.leftovers),
             "code": [record.as_dict() for record in self.code],

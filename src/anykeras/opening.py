@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from . import graphs, matching, pipeline, targets, weights_only
-from .errors import AnyKerasError, Undecided
-from .findings import Finding
+from .containers.base import Raw
+from .errors import AnyKerasError, Malformed, MissingObject, Undecided, Unsupported
+from .findings import Affects, Fidelity, Finding
 from .opened import Opened, open_migrated
 from .pipeline import Architecture, CustomObjectsSource, Path
 
@@ -34,11 +36,47 @@ def open_file(
     found: list[Finding] = []
     if raw.architecture is None and raw.weights is not None:
         raw, *found = weights_only.read_beside(raw)
+    if raw.graph is not None and raw.architecture is not None and not selection.stated:
+        return _open_either(raw, custom_objects, native, skip_mismatch)
+    opened = _open_raw(raw, custom_objects, native, skip_mismatch, selection, found)
+    return opened.renew_misfits() if skip_mismatch else opened
+
+
+def _open_raw(
+    raw: Raw,
+    custom_objects: CustomObjectsSource,
+    native: bool,
+    skip_mismatch: bool,
+    selection: graphs.Selection = graphs.NOTHING,
+    found: Sequence[Finding] = (),
+) -> Opened:
     parsed = pipeline.parse_raw(raw, custom_objects, selection)
     if found:
         parsed = replace(parsed, document=replace(parsed.document, findings=(*found, *parsed.document.findings)))
-    opened = open_migrated(pipeline.migrate(parsed, skip_mismatch), native)
-    return opened.renew_misfits() if skip_mismatch else opened
+    return open_migrated(pipeline.migrate(parsed, skip_mismatch), native)
+
+
+def _open_either(raw: Raw, custom_objects: CustomObjectsSource, native: bool, skip_mismatch: bool) -> Opened:
+    """A SavedModel by its Keras configuration; by its graph where that is refused, and the graph is not. Raises the refusal."""
+    try:
+        opened = _open_raw(raw, custom_objects, native, skip_mismatch)
+        targets.lower(opened.document)
+        return opened.renew_misfits() if skip_mismatch else opened
+    except (MissingObject, Unsupported, Malformed) as refusal:
+        seen = f"the Keras configuration cannot be used: {refusal.seen} [{refusal.code}]"
+        done = (
+            "opened by the graph of its signature, so layers that act in training alone and the state of training are left out"
+        )
+        said = Finding("AK3071", "model", seen, done, Fidelity.LOSSY, Affects.TRAINING)
+        try:
+            return _open_raw(raw, custom_objects, native, False, graphs.Selection(_usual(raw)), [said])
+        except AnyKerasError:
+            raise refusal from None
+
+
+def _usual(raw: Raw) -> str | None:
+    """The signature that is meant where none is named."""
+    return next(iter(raw.graph.signatures), None) if raw.graph is not None else None
 
 
 def _open_weights(

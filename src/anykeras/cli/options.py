@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -19,6 +20,17 @@ Architecture = Annotated[
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Signature = Annotated[
+    str | None, typer.Option("--signature", help="SavedModels: the signature whose graph is meant (inspect lists them).")
+]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option("--inputs", metavar="TENSOR[,TENSOR]", help="Graphs: the tensors that go in, where no signature says it."),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option("--outputs", metavar="TENSOR[,TENSOR]", help="Graphs: the tensors that come out, where no signature says it."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 ByName = Annotated[bool, typer.Option("--by-name", help="Weights: follow the names of layers alone.")]
@@ -63,3 +75,8 @@ def matching_options(
         "writer": writer,
         "defaults": defaults,
     }
+
+
+def tensor_names(texts: Sequence[str] | None) -> list[str]:
+    """The names in options that may be given several times, with commas between them."""
+    return [name for text in texts or () for name in re.findall(r"[^\s,\[\]]+(?:\[[^\]]*\])?", text)]

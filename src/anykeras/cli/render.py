@@ -87,6 +87,13 @@ def print_inspection(found: Inspection) -> None:
         weights = ", ".join(f"{role} {tuple(shape)}" for role, shape in row["weights"].items())
         table.add_row(escape(row["layer"]), escape(row["class"]), escape(weights), str(row["parameters"] or ""))
     out.print(table)
+    for signature in data["signatures"]:
+        out.print(f"signature  [bold]{escape(signature['name'])}[/bold]")
+        for kind in ("inputs", "outputs"):
+            for port in signature[kind]:
+                shape = "any shape" if port["shape"] is None else tuple(port["shape"])
+                text = f"{port['name']}: {port['dtype']} {shape}, {port['tensor']}"
+                out.print(f"  {kind.removesuffix('s'):7} {escape(text)}", soft_wrap=True)
     for note in (*data["notes"], *(f"not used: {name}" for name in data["leftovers"])):
         out.print(f"note  {escape(note)}", soft_wrap=True)
     print_findings(found.findings)

@@ -92,7 +92,7 @@ def _is_saved_model(head: bytes, size: int) -> bool:
     return head[:2] == b"\x08\x01" and head[2:3] == b"\x12"
 
 
-def _is_graph(head: bytes, size: int) -> bool:
+def is_graph(head: bytes, size: int) -> bool:
     """GraphDef: nodes (field 1) with a name (field 1) and an operation (field 2; graph.proto, node_def.proto)."""
     if head[:1] != b"\x0a":
         return False
@@ -174,7 +174,6 @@ KINDS: tuple[Kind, ...] = (
     Kind("AK1156", "a SavedModel as text (.pbtxt)", _text(r"\A\s*saved_model_schema_version\s*:")),
     Kind("AK1143", "the list of the checkpoints of a folder, not one of them", _text(r"\A\s*(all_)?model_checkpoint_path\s*:")),
     Kind("AK1136", "an ONNX model: operations without the Keras layers", _is_onnx),
-    Kind("AK1145", "a frozen TensorFlow graph: operations without the Keras layers", _is_graph),
     Kind("AK1149", "plain text, not a Keras architecture", _is_text),
 )
 

@@ -15,6 +15,7 @@ _CONTAINERS: Final = (
     ("config_text.container", "ConfigText"),
     ("directory", "KerasDirectory"),
     ("savedmodel.container", "SavedModelFolder"),
+    ("savedmodel.frozen", "FrozenGraph"),
     ("checkpoint.container", "Checkpoint"),
     ("tar", "Tar"),
     ("pickled.container", "Pickled"),

@@ -12,8 +12,10 @@ from .selection import NOTHING, Selection
 
 if TYPE_CHECKING:
     from .signatures import GraphSignature, Port, list_signatures
-    from .translation import translate
+    from .translation import describe, translate
 else:
-    __getattr__ = load_lazily(__name__, {"signatures": "GraphSignature Port list_signatures", "translation": "translate"})
+    __getattr__ = load_lazily(
+        __name__, {"signatures": "GraphSignature Port list_signatures", "translation": "describe translate"}
+    )
 
-__all__ = ["NOTHING", "GraphSignature", "Port", "Selection", "list_signatures", "translate"]
+__all__ = ["NOTHING", "GraphSignature", "Port", "Selection", "describe", "list_signatures", "translate"]

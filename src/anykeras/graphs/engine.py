@@ -141,7 +141,7 @@ class Engine:
         if node.op in VARIABLES:
             return (self._variable(node),)
         if node.op == "Const":
-            return (self.ops.constant_weight(node.name, read_array(node, self.graph.part)),)
+            return (self.ops.constant_weight(node.name, read_array(node, self.graph.part), self.graph.frozen),)
         if node.op in ("Placeholder", "PlaceholderV2"):
             raise fed_error(node.name)
         if any(isinstance(value, Handle) for value in given):

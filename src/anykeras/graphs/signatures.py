@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from ..catalog.shapes import Spec
@@ -13,6 +14,8 @@ from ..errors import MissingObject, Unsupported
 from ..recovery.functions import Operand
 from .registry import dtype_name, read_attributes
 from .selection import NOTHING, Selection
+
+_SHAPED = re.compile(r"([^\[\]]+)\[([\d\s,?-]*)\]")
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,9 @@ class GraphSignature:
 
 
 def list_signatures(graph: GraphFile) -> tuple[GraphSignature, ...]:
-    """All signatures that a user may call, the usual one first."""
+    """All signatures that a user may call, the usual one first; of a frozen graph what its nodes tell."""
+    if graph.frozen:
+        return (infer_ports(graph),)
     return tuple(_read(graph, name) for name in graph.signatures)
 
 
@@ -117,7 +122,14 @@ def _missing(graph: GraphFile, name: str) -> NoReturn:
 
 
 def _named(graph: GraphFile, name: str, known: Sequence[Port]) -> Port:
-    """A port of the signature by its name there, or a tensor of the graph: ``dense/BiasAdd`` or ``dense/BiasAdd:0``."""
+    """A port of the signature by its name there, or a tensor of the graph: ``dense/BiasAdd`` or ``dense/BiasAdd:0``.
+
+    Behind it may stand the shape, where the graph does not say it: ``image:0[?,224,224,3]``.
+    """
+    stated = _SHAPED.fullmatch(name)
+    if stated is not None:
+        sizes = tuple(int(size) if size.strip().isdigit() else None for size in stated[2].split(",") if size.strip())
+        return replace(_named(graph, stated[1], known), shape=sizes)
     for port in known:
         if name in (port.name, port.ref, port.ref.removesuffix(":0")):
             return port

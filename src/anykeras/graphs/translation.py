@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,8 @@ from ..containers.base import Raw
 from ..containers.savedmodel.graph import GraphFile
 from ..containers.savedmodel.restore import read_variables
 from ..document.build import Builder
-from ..document.model import Document, Era, Evidence, Value, Writer
+from ..document.graph import reachable
+from ..document.model import Document, Era, Evidence, Graph, Layer, Value, Writer, refs
 from ..errors import Bug
 from ..findings import Fidelity, Finding
 from ..recovery.functions import FunctionContext, Operand, Refused
@@ -49,8 +51,13 @@ def translate(raw: Raw, selection: Selection = NOTHING) -> Document:
         return _document(raw.graph, signature)
 
 
+def describe(graph: GraphFile) -> Document:
+    """What is known of a graph that is not translated: who wrote it."""
+    return Document(Layer("Functional", "model", graph=Graph(())), _writer(graph), Era.KERAS3)
+
+
 def _document(graph: GraphFile, signature: GraphSignature) -> Document:
-    ops = GraphWriter(Builder("model", graph.part), CONTEXT)
+    ops = GraphWriter(Builder("model"), CONTEXT)
     feeds = {port.ref.removesuffix(":0"): _input(ops, port.name, port.spec(), port.shape) for port in signature.inputs}
     if not feeds:
         raise Refused("the outputs need no input, so there is nothing to call a model on", "AK3067")
@@ -58,8 +65,18 @@ def _document(graph: GraphFile, signature: GraphSignature) -> Document:
     values = engine.outputs([port.ref for port in signature.outputs])
     ends = {port.name: _output(ops, port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
     outputs: Value = {name: end.ref for name, end in ends.items()} if len(ends) > 1 else next(iter(ends.values())).ref
-    model = ops.builder.finish(outputs)
+    model = _prune(ops.builder.finish(outputs))
     return Document(model, _writer(graph), Era.KERAS3, findings=tuple(_findings(graph, signature, ops, engine)))
+
+
+def _prune(model: Layer) -> Layer:
+    """The model without what its outputs do not need; its inputs stay."""
+    if model.graph is None:
+        return model
+    needed = {name for name, _ in reachable(model.graph)} | {ref.layer for ref in refs(model.graph.inputs)}
+    layers = tuple(layer for layer in model.graph.layers if layer.name in needed)
+    calls = {name: calls for name, calls in model.graph.calls.items() if name in needed}
+    return replace(model, graph=replace(model.graph, layers=layers, calls=calls))
 
 
 def _input(ops: GraphWriter, name: str, spec: Operand, shape: Sequence[int | None] | None) -> Operand:

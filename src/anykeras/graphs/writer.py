@@ -18,6 +18,7 @@ from .values import Handle, TensorList
 
 MOST_HELD = 4096  # elements of a constant that is written into the configuration; more are a weight
 MOST_WHOLE = 1 << 22  # whole numbers of a variable, which are written into the configuration
+_STATISTICS = ("moving_mean", "moving_variance")
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -101,9 +102,13 @@ class GraphWriter(GraphOps):
         """A layer with the weights that it has, called on a tensor."""
         return self._call(layer, (self.as_tensor(x),), {})
 
-    def constant_weight(self, name: str, array: Array) -> Operand:
-        """A constant that is too large for a configuration: a weight that does not train."""
-        if array.size <= MOST_HELD or array.dtype.kind != "f":
+    def constant_weight(self, name: str, array: Array, frozen: bool = False) -> Operand:
+        """A constant; a weight where it is too large for a configuration, or where the weights of the graph are constants.
+
+        Constants of a frozen graph do not say which of them train: all floats with axes do, but moving statistics.
+        """
+        known = array.dtype.kind == "f" or str(array.dtype) == "bfloat16"
+        if not known or not (array.size > MOST_HELD or (frozen and array.size > 1)):
             return array
         held = Tensor(array.shape, str(array.dtype), name, lambda: array)
-        return Handle(GraphVariable(name, held, trainable=False))
+        return Handle(GraphVariable(name, held, trainable=frozen and not name.endswith(_STATISTICS)))

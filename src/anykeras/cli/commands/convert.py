@@ -16,7 +16,7 @@ from ...scanning import Entry, name_converted
 from ...verification import Verdict
 from .. import render
 from ..files import do_each, find_entries, take_one
-from ..options import Architecture, AsJson, Quiet, Weights
+from ..options import Architecture, AsJson, Inputs, Outputs, Quiet, Signature, Weights, tensor_names
 from ..outcome import print_result, show_errors
 from ..progress import show_progress
 
@@ -53,6 +53,9 @@ def convert(
         bool, typer.Option("--skip-mismatch", help="Initialize weights anew that do not fit their layer.")
     ] = False,
     architecture: Architecture = None,
+    signature: Signature = None,
+    inputs: Inputs = None,
+    outputs: Outputs = None,
     check: Annotated[
         bool, typer.Option("--check", help="Open the result with the installed Keras, run it and compare. Needs a backend.")
     ] = False,
@@ -93,6 +96,9 @@ def convert(
                     skip_mismatch=skip_mismatch,
                     check=check,
                     architecture=architecture,
+                    signature=signature,
+                    inputs=tensor_names(inputs),
+                    outputs=tensor_names(outputs),
                 )
             _print(done, as_json)
 

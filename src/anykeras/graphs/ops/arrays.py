@@ -251,7 +251,7 @@ def one_hot(call: NodeCall) -> Operand:
     )
 
 
-@op("TopKV2", "TopK")
+@op("TopKV2")
 def top_k(call: NodeCall) -> Operand:
     """The greatest numbers of the last axis, and where they are."""
     many = call.integer(1) if len(call) > 1 else int(call.at["k"])
@@ -298,8 +298,12 @@ def reverse(call: NodeCall) -> Operand:
 @op("ReverseSequence")
 def reverse_sequence(call: NodeCall) -> Operand:
     """The first so many steps of each sample backwards."""
-    axes = {"seq_axis": int(call.at["seq_dim"]), "batch_axis": int(call.at["batch_dim"])}
-    return call.call("reverse_sequence", call.array(0), call.array(1), **axes)
+    x, along, samples = call.array(0), int(call.at["seq_dim"]), int(call.at["batch_dim"])
+    order = [samples, along, *(axis for axis in range(call.ops.rank(x)) if axis not in (samples, along))]
+    turned = call.ops.op("transpose", x, axes=tuple(order)) if order != sorted(order) else x
+    y = call.call("reverse_sequence", turned, call.array(1), seq_axis=1, batch_axis=0)
+    back = tuple(int(place) for place in np.argsort(order))
+    return call.ops.op("transpose", y, axes=back) if order != sorted(order) else y
 
 
 @op("Roll")

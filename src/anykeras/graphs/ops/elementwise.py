@@ -73,7 +73,7 @@ def _pass(call: NodeCall) -> Operand:
 rows(
     {
         "Identity ReadVariableOp Snapshot PreventGradient CheckNumerics EnsureShape PlaceholderWithDefault LoopCond "
-        "NextIteration RefNextIteration DeepCopy OptionalGetValue": _pass,
+        "NextIteration RefNextIteration DeepCopy": _pass,
         "IdentityN": lambda call: tuple(call.given),
     }
 )

@@ -11,6 +11,7 @@ from ...containers.savedmodel.restore import GraphVariable
 from ...document.model import Layer
 from ...recovery.functions import Dim, Operand, Refused
 from ...recovery.functions.resampling import Grid, resize
+from ...recovery.functions.shapes import product
 from ...tensors import Tensor, constant
 from .base import NodeCall, op, rows
 
@@ -62,8 +63,14 @@ def _bordered(call: NodeCall, x: Operand) -> tuple[Operand, str]:
 def convolve(call: NodeCall) -> Operand:
     """A correlation; groups follow from the kernel."""
     x, padding = _bordered(call, call.array(0))
-    how = _window(call, "strides", "dilations")
-    return call.keep(call.call(f"nn.{call.op.lower()}", x, call.array(1), padding=padding, **how))
+    kernel, name = call.array(1), f"nn.{call.op.lower()}"
+    how = {"padding": padding, **_window(call, "strides", "dilations")}
+    channel = 1 if str(call.at["data_format"]).startswith("NC") else -1
+    groups, rest = divmod(_whole(call, call.ops.shape(x)[channel]), _whole(call, call.ops.shape(kernel)[-2]))
+    if groups < 2 or rest:
+        return call.keep(call.call(name, x, kernel, **how))
+    parts = zip(call.ops.op("split", x, groups, axis=channel), call.ops.op("split", kernel, groups, axis=-1), strict=True)
+    return call.keep(call.ops.op("concatenate", [call.call(name, *part, **how) for part in parts], axis=channel))
 
 
 @op("DepthwiseConv2dNative")
@@ -187,7 +194,18 @@ def batch_norm(call: NodeCall) -> Operand:
         mean, variance = ops.op("mean", x, axis=axes), ops.op("mean", ops.op("square", apart), axis=axes)
     y = ops.op("batch_normalization", x, mean, variance, channel, offset=offset, scale=scale, epsilon=float(call.at["epsilon"]))
     y = ops.op("cast", y, dtype) if dtype != "float32" else y
-    return y, mean, variance, mean, variance, mean
+    return y, mean, _unbiased(call, x, channel, variance), mean, variance, mean
+
+
+def _unbiased(call: NodeCall, x: Operand, channel: int, variance: Operand) -> Operand:
+    """The variance that TensorFlow keeps for later, over one number less."""
+    if not call.at.get("is_training", True):
+        return variance
+    count = product(size for axis, size in enumerate(call.ops.shape(x)) if axis != channel)
+    if isinstance(count, int):
+        return call.ops.op("multiply", variance, count / max(count - 1, 1))
+    many = call.ops.op("cast", call.ops.tensor(count), "float32")
+    return call.ops.op("multiply", variance, call.ops.op("divide", many, call.ops.op("subtract", many, 1.0)))
 
 
 @op("LRN")
