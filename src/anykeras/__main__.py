@@ -2,4 +2,5 @@
 
 from .cli.main import app
 
-app(prog_name="anykeras")
+if __name__ == "__main__":
+    app(prog_name="anykeras")
