@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from .. import __version__
 from .common import NEVER, add_common_options, use_settings
+from .examples import write_epilog
 from .outcome import DONE, EXIT_CODES
 
 VERBS = ("inspect", "convert", "transfer", "stub", "verify", "audit", "scan", "explain")
@@ -36,7 +37,7 @@ class _Verbs(TyperGroup):
         )
         module = import_module(f".commands.{cmd_name}", __package__)
         function = add_common_options(cmd_name, getattr(module, cmd_name), getattr(module, "FAIL_ON", NEVER))
-        verb.command(cmd_name, epilog=EXIT_CODES)(function)
+        verb.command(cmd_name, epilog=write_epilog(cmd_name, EXIT_CODES))(function)
         return typer.main.get_command(verb)
 
 

@@ -26,14 +26,7 @@ def audit(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what files would do if Keras loaded them, without doing it. Needs no framework.
-
-    Examples:
-
-        anykeras audit model.keras --fail-on high
-
-        anykeras audit downloads/ --trust "mypackage.layers.*" --format sarif
-    """
+    """Say what files would do if Keras loaded them, without doing it. Needs no framework."""
     with show_errors(as_json) as here:
 
         def show(entry: Entry) -> None:

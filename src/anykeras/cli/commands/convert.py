@@ -62,14 +62,7 @@ def convert(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework.
-
-    Examples:
-
-        anykeras convert old.h5 new.keras
-
-        anykeras convert models/ converted/ --strict outputs=equivalent
-    """
+    """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
     levels = _parse_levels(strict or ())
     if len(files) < 2:
         raise typer.BadParameter("give a model file, and the file to write", param_hint="FILE... OUTPUT")

@@ -51,14 +51,6 @@ def scan(
     """Inspect, audit and convert every model below some folders. Needs no framework.
 
     A later scan with the same results goes on where this one ended, and skips files that have not changed.
-
-    Examples:
-
-        anykeras scan models/ -j 8 --export models.csv
-
-        anykeras scan models/ --convert converted/ --seconds 120
-
-        anykeras scan s3://bucket/models/ --results models.sqlite
     """
     with show_errors(as_json), _show_progress(as_json) as progress:
         found = scanning.scan(
