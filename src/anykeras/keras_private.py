@@ -6,9 +6,12 @@ Nothing here imports Keras: it comes in, or live layers, models and tensors do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache, partial
 from typing import IO, Any
+
+import numpy as np
 
 
 @contextmanager
@@ -141,3 +144,106 @@ def called_on(tensor: Any) -> tuple[Any, int, int]:
     """
     history = tensor._keras_history
     return history.operation, history.node_index, history.tensor_index
+
+
+class Pending(list[Any]):
+    """Variables that were made without a value, in order: the first `assign` of each gives it its memory.
+
+    It takes the place of the list in which Keras notes such variables (``register_uninitialized_variable``,
+    backend/common/variables.py), and sets the attribute ``assign`` of each until it has a value.
+    """
+
+    def __init__(self, keras: Any, as_tensor: Callable[[Any], Any]) -> None:
+        self._random = keras.src.initializers.random_initializers.RandomInitializer
+        self._zeros, self._as_tensor = keras.initializers.Zeros(), as_tensor
+        self._own: dict[int, Any] = {}
+
+    def append(self, variable: Any) -> None:
+        """Note a variable. Until it is filled, whoever asks for its value gets zeros where Keras would draw numbers."""
+        super().append(variable)
+        self._own[id(variable)] = variable._initializer
+        if isinstance(variable._initializer, self._random):
+            variable._initializer = self._zeros
+        variable.assign = partial(self._fill, variable)
+
+    def _fill(self, variable: Any, value: Any) -> Any:
+        """The first ``variable.assign(value)``: the memory of an array of the right type becomes that of the variable."""
+        if tuple(np.shape(value)) != tuple(variable.shape):
+            self._initialize(variable)
+            return variable.assign(value)  # Keras says what is wrong
+        self._release(variable)
+        value = variable._convert_to_tensor(self._as_tensor(value), dtype=variable._dtype)
+        variable._initialize(value)
+        variable._initializer = None
+        return value
+
+    def _release(self, variable: Any) -> None:
+        del variable.assign, self._own[id(variable)]
+
+    def _initialize(self, variable: Any) -> None:
+        variable._initializer = self._own[id(variable)]
+        self._release(variable)
+        variable._deferred_initialize()
+
+    def initialize_rest(self) -> list[Any]:
+        """Let Keras give a first value to the variables that have none yet; those."""
+        rest = [variable for variable in self if id(variable) in self._own]
+        for variable in rest:
+            self._initialize(variable)
+        return rest
+
+
+@contextmanager
+def defer_values(keras: Any, as_tensor: Callable[[Any], Any]) -> Iterator[Pending]:
+    """Variables of layers and optimizers made meanwhile run no initializer and have no memory, until they are assigned to.
+
+    ``StatelessScope(initialize_variables=False)`` (backend/common/stateless_scope.py) is how Keras itself builds layers
+    whose values come later; what it notes of them is in the ``global_state`` of the thread. `as_tensor` is applied to what
+    a variable is filled with.
+    """
+    state = keras.src.backend.common.global_state
+    before, pending = state.get_global_attribute(_PENDING), Pending(keras, as_tensor)
+    state.set_global_attribute(_PENDING, pending)
+    try:
+        with keras.StatelessScope(initialize_variables=False):
+            yield pending
+    finally:
+        state.set_global_attribute(_PENDING, before if before is not None else [])
+
+
+_PENDING = "uninitialized_variables"
+
+
+@cache
+def can_defer(keras: Any) -> bool:
+    """Whether the running Keras makes variables as `defer_values` expects it; tried with one variable."""
+    drawn: list[object] = []
+    try:
+        if keras.src.backend.config.is_nnx_enabled():
+            return False  # variables of flax cannot be changed from here
+        with defer_values(keras, lambda value: value) as pending:
+            one = keras.Variable(lambda shape, dtype: drawn.append(shape), shape=(2,), dtype="float32")
+        if drawn or len(pending) != 1 or one._value is not None:
+            return False
+        one.assign(np.array([1, 2], "float32"))
+        first = keras.ops.convert_to_numpy(one.value).tolist()
+        one.assign(np.array([3, 4], "float32"))
+        return [*first, *keras.ops.convert_to_numpy(one.value).tolist()] == [1, 2, 3, 4] and not pending.initialize_rest()
+    except Exception:  # an attribute is gone or works differently: the public way does without
+        return False
+
+
+def in_stateless_scope(keras: Any) -> bool:
+    """Whether the caller computes without changing variables (``in_stateless_scope``, backend/common/stateless_scope.py)."""
+    return bool(keras.src.backend.common.stateless_scope.in_stateless_scope())
+
+
+def note_parameters(model: Any) -> None:
+    """What Keras does behind the build of each layer on torch: its variables become parameters of a module.
+
+    ``_post_build`` (backend/torch/layer.py), left out there while variables have no values.
+    """
+    for layer in reversed(inner_layers(model)):
+        note = getattr(layer, "_post_build", None)
+        if layer.built and note is not None:
+            note()

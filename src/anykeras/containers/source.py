@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 
 from .. import limits
 from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
+from ..tensors import Array
+from . import memory
 
 BLOCK = 1 << 20
 PAGE = 1 << 15
@@ -22,9 +24,18 @@ IN_MEMORY = 64 * limits.MIB  # inflated bytes beyond go to the disk
 class ByteSource:
     """Random access to `size` bytes. `name` addresses them in messages (``model.keras/model.weights.h5``)."""
 
-    def __init__(self, name: str, size: int, fetch: Callable[[int, int], bytes], sound: bool = False) -> None:
-        """`sound` says that checksums were compared already."""
+    def __init__(
+        self,
+        name: str,
+        size: int,
+        fetch: Callable[[int, int], bytes],
+        sound: bool = False,
+        file: memory.File | None = None,
+        offset: int = 0,
+    ) -> None:
+        """`sound` says that checksums were compared already; `file` is the one whose bytes from `offset` on these are."""
         self.name, self.size, self._fetch, self.sound = name, size, fetch, sound
+        self._file, self._offset = file, offset
         self._check: Callable[[], None] | None = None
 
     def check_before_content(self, check: Callable[[], None]) -> None:
@@ -60,11 +71,24 @@ class ByteSource:
             )
         return data
 
+    def hold(self, start: int, count: int, part: str) -> bytes | Array:
+        """The same, as memory to keep where a live model is being filled (`memory.Memory`)."""
+        held = memory.in_use()
+        if self._file is None or held is None or not 0 < count <= self.size - start:
+            return self.exactly(start, count, part)
+        data = held.take(self._file, self._offset + start, count)
+        return data if len(data) == count else self.exactly(start, count, part)
+
     def window(self, start: int, size: int, name: str) -> ByteSource:
         """The bytes ``start : start + size`` as a source of their own."""
         fetch = self._fetch
         inside = min(size, self.size - start) if start >= 0 else 0  # a window may be declared beyond the file
-        return ByteSource(name, size, lambda at, count: fetch(start + at, min(count, inside - at)) if at < inside else b"")
+
+        def fetch_inside(at: int, count: int) -> bytes:
+            return fetch(start + at, min(count, inside - at)) if at < inside else b""
+
+        file = self._file if inside == size else None
+        return ByteSource(name, size, fetch_inside, file, self._offset + start)
 
     def whole(self, limit: int, part: str) -> bytes:
         """All bytes. Raises LimitExceeded when there are more than `limit`."""
@@ -132,7 +156,7 @@ def _own_descriptor(descriptor: int, name: str, size: int) -> ByteSource:
     """A source over an open file, which is closed when the last reader of it is gone."""
     file = _OpenFile(descriptor, name)
     weakref.finalize(file, os.close, descriptor)
-    return ByteSource(name, size, file.fetch)
+    return ByteSource(name, size, file.fetch, file=file)
 
 
 def missing_file_error(path: str) -> MissingFile:
@@ -147,7 +171,7 @@ class _OpenFile:
     """
 
     def __init__(self, descriptor: int, path: str) -> None:
-        self._descriptor, self._path = descriptor, path
+        self.descriptor, self._path = descriptor, path
         self._lock = threading.Lock()
         self._pages: dict[int, bytes] = {}
 
@@ -160,6 +184,25 @@ class _OpenFile:
             if count > PAGE:
                 return self._read(start, count)
             return self._page(number)[offset:] + self._page(number + 1)[: offset + count - PAGE]
+
+    def fill(self, start: int, buffer: memoryview) -> int:
+        """Read into a buffer; how many bytes there were. Raises NotAModel (AK1002) where the file cannot be read."""
+        if len(buffer) <= PAGE:
+            data = self.fetch(start, len(buffer))
+            buffer[: len(data)] = data
+            return len(data)
+        done = 0
+        try:
+            with self._lock, open(self.descriptor, "rb", buffering=0, closefd=False) as file:
+                file.seek(start)
+                while done < len(buffer) and (count := file.readinto(buffer[done:])):
+                    done += count
+        except OSError as error:
+            raise self._unreadable(error) from None
+        return done
+
+    def _unreadable(self, error: OSError) -> NotAModel:
+        return NotAModel("AK1002", f"the file cannot be read: {error}", part=self._path)
 
     def _page(self, number: int) -> bytes:
         data = self._pages.pop(number, None)
@@ -174,12 +217,12 @@ class _OpenFile:
     def _read(self, start: int, count: int) -> bytes:
         blocks = []
         try:
-            os.lseek(self._descriptor, start, os.SEEK_SET)
-            while count > 0 and (block := os.read(self._descriptor, min(count, 64 * BLOCK))):
+            os.lseek(self.descriptor, start, os.SEEK_SET)
+            while count > 0 and (block := os.read(self.descriptor, min(count, 64 * BLOCK))):
                 blocks.append(block)
                 count -= len(block)
         except OSError as error:
-            raise NotAModel("AK1002", f"the file cannot be read: {error}", part=self._path) from None
+            raise self._unreadable(error) from None
         return blocks[0] if len(blocks) == 1 else b"".join(blocks)
 
 

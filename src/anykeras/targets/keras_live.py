@@ -9,13 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..catalog.layout import Access
+from ..containers.memory import Memory
 from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
-from ..keras_private import safe_scope
+from ..keras_private import Pending, can_defer, defer_values, in_stateless_scope, note_parameters, safe_scope
 from ..tensors import Tensor
 from ..warning import UNAFFECTED, warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
 from .keras_training import keep_flags
+from .live_memory import allocate_for_backend, as_tensor
 from .lowering import Lowered, LoweredTraining, Owner, lower, nearest_minor
 
 if TYPE_CHECKING:
@@ -31,23 +33,43 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
         TargetError: Keras is not installed, or refuses the model.
         AnyKerasError: the document cannot be lowered.
     """
-    minor = nearest_minor(_import_keras().__version__)
-    lowered = lower(document if compile else replace(document, training=None), minor)
-    model = revive(lowered, custom_objects)
+    keras = _import_keras()
+    lowered = lower(document if compile else replace(document, training=None), nearest_minor(keras.__version__))
+    has_weights = bool(lowered.bindings) or any(weights_of(found.layer) for found in lowered.custom)
+    # Classes of the user may look at their variables while they are built, so that these have their values by then.
+    deferring = has_weights and not lowered.custom and can_defer(keras) and not in_stateless_scope(keras)
+    model, pending = _make(lowered, custom_objects, deferring)
+    memory = allocate_for_backend() if deferring else Memory()
     _check_text(model)
     if document.writer.era is not Era.KERAS3:
         keep_flags(model)
-    if lowered.bindings or any(weights_of(found.layer) for found in lowered.custom):
-        fill(model, lowered)
+    if has_weights:
+        fill(model, lowered, memory)
     elif lowered.expected:
         warn(
             "[AK6041] The file holds an architecture and no weights: those of this model are random. "
             'Pass the weights file: weights="model.weights.h5".'
         )
+    if pending is not None:
+        pending.initialize_rest()  # generators of random numbers, which no file holds
+        note_parameters(model)
     if compile and lowered.training is not None:
-        compile_as(model, lowered.training, custom_objects)
-        _resume(model, lowered)
+        pending = compile_as(model, lowered.training, custom_objects, deferring)
+        _resume(model, lowered, memory)
+        if pending is not None:
+            pending.initialize_rest()
     return model
+
+
+def _make(lowered: Lowered, custom_objects: Mapping[str, Any] | None, deferring: bool) -> tuple[keras.Model, Pending | None]:
+    """The model; with `deferring` its variables have no values yet, and are in the list beside it.
+
+    A layer that cannot be built without the values of its variables is built in the public way with all others.
+    """
+    if deferring:
+        with contextlib.suppress(Exception), defer_values(_import_keras(), as_tensor()) as pending:
+            return revive(lowered, custom_objects), pending
+    return revive(lowered, custom_objects), None
 
 
 def _import_keras() -> Any:
@@ -74,10 +96,26 @@ def _check_text(model: keras.Model) -> None:
         )
 
 
-def compile_as(model: keras.Model, training: LoweredTraining, custom_objects: Mapping[str, Any] | None = None) -> None:
-    """Compile a live model as the file says. Raises TargetError."""
+def compile_as(
+    model: keras.Model,
+    training: LoweredTraining,
+    custom_objects: Mapping[str, Any] | None = None,
+    deferring: bool = False,
+) -> Pending | None:
+    """Compile a live model as the file says; with `deferring`, the optimizer's variables may have no values yet.
+
+    Raises TargetError.
+    """
+    keras = _import_keras()
     try:
-        with safe_scope(_import_keras(), custom_objects):
+        with safe_scope(keras, custom_objects):
+            if deferring and training.variables and type(model).compile is keras.Model.compile:
+                # What `compile_from_config` does, of which the second half allocates the slots.
+                model.compile(**keras.saving.deserialize_keras_object(copy.deepcopy(training.config)))
+                with contextlib.suppress(Exception), defer_values(keras, as_tensor()) as pending:
+                    model.optimizer.build(model.trainable_variables)
+                    return pending
+            # An optimizer with numbers of its own (Nadam) is built in the public way.
             model.compile_from_config(copy.deepcopy(training.config))
     except Exception as error:  # whatever Keras raises for a configuration that it does not take
         raise TargetError(
@@ -85,9 +123,10 @@ def compile_as(model: keras.Model, training: LoweredTraining, custom_objects: Ma
             f"Keras refuses the compile configuration: {_first_lines(error)}",
             next_step="Open the model with compile=False.",
         ) from error
+    return None
 
 
-def _resume(model: keras.Model, lowered: Lowered) -> None:
+def _resume(model: keras.Model, lowered: Lowered, memory: Memory) -> None:
     """Give a compiled model's optimizer its state."""
     training = lowered.training
     if training is None or not training.variables:
@@ -107,7 +146,7 @@ def _resume(model: keras.Model, lowered: Lowered) -> None:
     if [tuple(v.shape) for v in held] != [t.shape for t in filled]:
         raise Bug("AK6017", f"the optimizer has {len(held)} variables, the file fills {len(filled)}")
     for variable, tensor in zip(held, filled, strict=True):
-        variable.assign(tensor.read())
+        variable.assign(memory.own(tensor))
 
 
 def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) -> keras.Model:
@@ -125,14 +164,14 @@ def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) ->
     return model
 
 
-def fill(model: keras.Model, lowered: Lowered) -> None:
+def fill(model: keras.Model, lowered: Lowered, memory: Memory) -> None:
     """Assign every tensor to its variable; raises Bug when a variable stays unfilled or a tensor has none."""
     seen: set[tuple[Access, ...]] = set()
     for owner in lowered.owners():
         if owner.steps in seen:
             raise Bug("AK6008", f"{owner.path} is filled twice", layer=owner.name)
         seen.add(owner.steps)
-        _assign(follow(model, owner.steps), owner)
+        _assign(follow(model, owner.steps), owner, memory)
     if any(len(weights_of(found.layer)) > len(follow(model, found.steps).weights) for found in lowered.custom):
         _touch(model)
     variables = {id(variable): variable for variable in model.weights}
@@ -165,8 +204,8 @@ def follow(model: Any, steps: tuple[Access, ...]) -> Any:
     return found
 
 
-def _assign(holder: Any, owner: Owner) -> None:
-    values = {key: tensor.read() for key, tensor in owner.tensors.items()}
+def _assign(holder: Any, owner: Owner, memory: Memory) -> None:
+    values = {key: memory.own(tensor) for key, tensor in owner.tensors.items()}
     try:
         holder.load_own_variables(values)
     except AnyKerasError:

@@ -104,7 +104,7 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, objects
 class _Pieces:
     held: int
     covered: int
-    read: Callable[[], bytes | bytearray]
+    read: Callable[[], bytes | bytearray | Array]
     parts: Callable[[], Iterator[bytes | memoryview]] | None = None  # the same a part at a time
 
     def stream(self) -> Iterator[bytes | memoryview]:
@@ -152,7 +152,7 @@ def _pieces(
         return _Pieces(
             declared,
             declared,
-            lambda: source.exactly(address, declared, path),
+            lambda: source.hold(address, declared, path),
             lambda: source.blocks(address, declared, path),
         )
     if layout == CHUNKED:

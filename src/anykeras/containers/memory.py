@@ -1,0 +1,107 @@
+"""The bytes of files as memory that a live model keeps: aligned, writable, and that of one variable alone."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from ..tensors import Array, Tensor
+from .mapping import map_file
+
+ALIGNMENT = 64  # what XLA and TensorFlow ask of memory that they take as it is
+MAPPED = 1 << 20  # bytes from which on an array is mapped; smaller ones are read
+
+
+class File(Protocol):
+    """An open file."""
+
+    descriptor: int
+
+    def fill(self, start: int, buffer: memoryview) -> int:
+        """Read into a buffer from a position on; how many bytes there were."""
+
+
+@dataclass
+class _Mapped:
+    """A file, its mapping where there is one, and which ranges of it are given away, as starts and ends in order."""
+
+    file: File
+    memory: Array | None
+    starts: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+
+    def take(self, start: int, count: int) -> Array | None:
+        """A range that nobody has a part of; None where there is none."""
+        at = bisect(self.starts, start)
+        before, behind = self.ends[at - 1] if at else 0, self.starts[at] if at < len(self.starts) else start + count
+        if self.memory is None or start + count > self.memory.size or before > start or behind < start + count:
+            return None
+        self.starts.insert(at, start)
+        self.ends.insert(at, start + count)
+        return self.memory[start : start + count]
+
+
+class Memory:
+    """What one live model is filled from: arrays that are its variables' alone, and may be written to."""
+
+    def __init__(self, mapped: bool = False, unaligned: bool = False) -> None:
+        """`mapped`: whether a variable's memory may be that of a file; `unaligned`: wherever in it the variable begins."""
+        self._may_map, self._unaligned = mapped, unaligned
+        self._files: dict[int, _Mapped] = {}
+        self._as_it_lies = False  # of the tensor that is read now
+        self._taken: list[Array] = []
+
+    def own(self, tensor: Tensor) -> Array:
+        """The values of a tensor, C-contiguous, in memory that nobody else has; as they lie in the file where that can be."""
+        self._as_it_lies = not tensor.steps
+        with _use(self):
+            array = tensor.read()
+        taken, self._taken = self._taken, []
+        if array.flags.c_contiguous and array.flags.writeable and any(np.may_share_memory(array, part) for part in taken):
+            return array
+        copy = allocate(array.nbytes).view(array.dtype).reshape(array.shape)
+        np.copyto(copy, array)
+        return copy
+
+    def take(self, file: File, start: int, count: int) -> Array:
+        """`count` bytes of a file, fewer at its end, as an array of uint8 that nobody else has."""
+        array = None
+        if self._as_it_lies and self._may_map and count >= MAPPED and (self._unaligned or start % ALIGNMENT == 0):
+            if id(file) not in self._files:
+                self._files[id(file)] = _Mapped(file, map_file(file.descriptor))
+            array = self._files[id(file)].take(start, count)
+        if array is None:
+            array = allocate(count)
+            array = array[: file.fill(start, array.data)]
+        self._taken.append(array)
+        return array
+
+
+def allocate(size: int) -> Array:
+    """So many bytes of fresh memory, aligned."""
+    memory = np.empty(size + ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % ALIGNMENT
+    return memory[start : start + size]
+
+
+_memory: ContextVar[Memory | None] = ContextVar("anykeras_memory", default=None)
+
+
+@contextmanager
+def _use(memory: Memory) -> Iterator[None]:
+    token = _memory.set(memory)
+    try:
+        yield
+    finally:
+        _memory.reset(token)
+
+
+def in_use() -> Memory | None:
+    """The memory that tensors are read into now; None where they are read to look at."""
+    return _memory.get()
