@@ -88,7 +88,7 @@ class ByteSource:
             return fetch(start + at, min(count, inside - at)) if at < inside else b""
 
         file = self._file if inside == size else None
-        return ByteSource(name, size, fetch_inside, file, self._offset + start)
+        return ByteSource(name, size, fetch_inside, False, file, self._offset + start)
 
     def whole(self, limit: int, part: str) -> bytes:
         """All bytes. Raises LimitExceeded when there are more than `limit`."""

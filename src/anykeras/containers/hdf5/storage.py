@@ -111,7 +111,8 @@ class _Pieces:
         """The bytes, a part at a time where the layout has parts."""
         if self.parts is not None:
             return self.parts()
-        return iter((memoryview(self.read()),))
+        data = self.read()
+        return iter((data.data if isinstance(data, np.ndarray) else memoryview(data),))
 
 
 def _message(objects: DataObjects, kind: int) -> bytes:
