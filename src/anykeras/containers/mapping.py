@@ -55,6 +55,14 @@ def map_file(descriptor: int) -> Array | None:
     return _WATCH.map(descriptor)
 
 
+def forget_pages(array: Array, start: int, count: int) -> None:
+    """Let the pages of a mapping go, nothing of which has been written; they are read again when they are asked for."""
+    first = start // mmap.PAGESIZE * mmap.PAGESIZE
+    memory = getattr(array.base, "obj", None)  # numpy holds a view of it
+    if isinstance(memory, mmap.mmap):
+        memory.madvise(mmap.MADV_DONTNEED, first, min(start + count, array.size) - first)
+
+
 def _is_local(descriptor: int) -> bool:
     found = (ctypes.c_long * 32)()  # struct statfs, which begins with the kind of file system
     return _libc().fstatfs(descriptor, found) == 0 and found[0] in _LOCAL
@@ -108,7 +116,7 @@ class _Watch:
     def _forget(self, mapping: _Mapping) -> None:
         """The last array over a mapping is gone."""
         if self._mappings.pop(mapping.address, None) is not None:
-            os.close(mapping.lease)
+            _give_back(mapping.lease)
 
     def _prepare(self) -> None:
         if not self._thread:
@@ -151,7 +159,7 @@ class _Watch:
                 raise MemoryError("no memory for the pages of a model file that is being rewritten")
             ctypes.memmove(copy, mapping.address + start, count)
             libc.mremap(copy, whole, whole, _MAYMOVE_FIXED, mapping.address + start)
-        os.close(mapping.lease)  # whoever waits goes on
+        _give_back(mapping.lease)  # whoever waits goes on
 
     def detach_file(self, path: Any) -> None:
         """Detach what is mapped of the file at `path`."""
@@ -177,6 +185,14 @@ class _Watch:
 
     def _after_fork_in_child(self) -> None:
         self._lock, self._thread = threading.RLock(), 0
+
+
+def _give_back(lease: int) -> None:
+    """Closing alone would not do: Python keeps a descriptor of the same description with the mapping."""
+    import fcntl
+
+    fcntl.fcntl(lease, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    os.close(lease)
 
 
 def _signal() -> int:

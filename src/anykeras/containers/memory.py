@@ -12,10 +12,11 @@ from typing import Protocol
 import numpy as np
 
 from ..tensors import Array, Tensor
-from .mapping import map_file
+from .mapping import forget_pages, map_file
 
 ALIGNMENT = 64  # what XLA and TensorFlow ask of memory that they take as it is
 MAPPED = 1 << 20  # bytes from which on an array is mapped; smaller ones are read
+_SCANNED = 8 << 20  # bytes that are looked at before their pages go
 
 
 class File(Protocol):
@@ -72,15 +73,31 @@ class Memory:
     def take(self, file: File, start: int, count: int) -> Array:
         """`count` bytes of a file, fewer at its end, as an array of uint8 that nobody else has."""
         array = None
-        if self._as_it_lies and self._may_map and count >= MAPPED and (self._unaligned or start % ALIGNMENT == 0):
-            if id(file) not in self._files:
-                self._files[id(file)] = _Mapped(file, map_file(file.descriptor))
-            array = self._files[id(file)].take(start, count)
+        if self._as_it_lies and count >= MAPPED and (self._unaligned or start % ALIGNMENT == 0):
+            array = self._map(file).take(start, count)
         if array is None:
             array = allocate(count)
             array = array[: file.fill(start, array.data)]
         self._taken.append(array)
         return array
+
+    def scan(self, file: File, start: int, count: int) -> Iterator[memoryview] | None:
+        """A range of a mapped file, some megabytes at a time, of which none stays in memory; None where it is not mapped."""
+        mapped = self._map(file) if count >= MAPPED else None
+        if mapped is None or mapped.memory is None or start + count > mapped.memory.size or mapped.starts:
+            return None
+        return _scan(mapped.memory, start, start + count)
+
+    def _map(self, file: File) -> _Mapped:
+        if id(file) not in self._files:
+            self._files[id(file)] = _Mapped(file, map_file(file.descriptor) if self._may_map else None)
+        return self._files[id(file)]
+
+
+def _scan(memory: Array, start: int, end: int) -> Iterator[memoryview]:
+    for at in range(start, end, _SCANNED):
+        yield memory[at : min(end, at + _SCANNED)].data
+        forget_pages(memory, at, _SCANNED)
 
 
 def allocate(size: int) -> Array:

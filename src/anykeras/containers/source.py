@@ -79,6 +79,12 @@ class ByteSource:
         data = held.take(self._file, self._offset + start, count)
         return data if len(data) == count else self.exactly(start, count, part)
 
+    def scan(self) -> Iterator[bytes | memoryview]:
+        """All bytes, some at a time; of what is mapped for a live model, those that it will have."""
+        held = memory.in_use()
+        mapped = held.scan(self._file, self._offset, self.size) if held is not None and self._file is not None else None
+        return mapped if mapped is not None else (self.read(at, BLOCK) for at in range(0, self.size, BLOCK))
+
     def window(self, start: int, size: int, name: str) -> ByteSource:
         """The bytes ``start : start + size`` as a source of their own."""
         fetch = self._fetch

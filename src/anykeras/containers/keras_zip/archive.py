@@ -238,8 +238,8 @@ def _inflate(source: ByteSource, member: Member, part: str) -> Iterator[bytes]:
 
 def _check(content: ByteSource, member: Member) -> None:
     crc = 0
-    for at in range(0, content.size, BLOCK):
-        crc = zlib.crc32(content.read(at, BLOCK), crc)
+    for block in content.scan():
+        crc = zlib.crc32(block, crc)
     if crc != member.crc:
         raise Malformed(
             "AK1110",

@@ -1,0 +1,233 @@
+"""What a live model's variables are made of: no initializer runs, their bytes are those of the file, and nobody else's."""
+
+from __future__ import annotations
+
+import copy
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+import anykeras
+from anykeras import keras_private
+from anykeras.containers import memory as memory_of_files
+
+pytestmark = pytest.mark.backend
+keras = pytest.importorskip("keras")
+LINUX = sys.platform.startswith("linux")
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, np.ndarray, np.ndarray]:
+    """A stock ``.h5`` whose kernel is large enough to be mapped and lies aligned; an input, and stock Keras' output."""
+    folder = tmp_path_factory.mktemp("stock")
+    model = keras.Sequential([keras.Input((512,)), keras.layers.Dense(768, name="wide"), keras.layers.Dropout(0.5)])
+    model.add(keras.layers.Dense(3, activation="softmax", name="narrow"))
+    x = np.random.default_rng(1).normal(size=(4, 512)).astype("float32")
+    y = np.asarray(model.predict(x, verbose=0))
+    model.save(folder / "stock.h5")
+    align(folder / "stock.h5", folder / "aligned.h5")
+    return folder / "aligned.h5", x, y
+
+
+def align(source: Path, target: Path, gap: int = 0) -> None:
+    """The same HDF5 file with large arrays on pages, behind `gap` bytes that are not stored."""
+    with h5py.File(source) as old, h5py.File(target, "w", alignment_threshold=4096, alignment_interval=4096) as new:
+        if gap:
+            space, plist = h5py.h5s.create_simple((gap,)), h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            plist.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+            plist.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+            h5py.h5d.create(new.id, b"gap", h5py.h5t.NATIVE_UINT8, space, plist)
+        for name in old:
+            old.copy(name, new)
+        for key, value in old.attrs.items():
+            new.attrs[key] = value
+
+
+@pytest.fixture
+def mapped(saved: tuple[Path, np.ndarray, np.ndarray], tmp_path: Path) -> Iterator[tuple[Any, Path, np.ndarray, np.ndarray]]:
+    """A model that was loaded from a copy of that file."""
+    path = tmp_path / "model.h5"
+    path.write_bytes(saved[0].read_bytes())
+    yield anykeras.load_model(path, compile=False), path, *saved[1:]
+
+
+def maps(path: Path) -> bool:
+    """Whether this process has the file in its memory."""
+    return any(line.rstrip("\n").endswith(str(path)) for line in open("/proc/self/maps"))
+
+
+def same(model: Any, x: np.ndarray, y: np.ndarray) -> None:
+    np.testing.assert_allclose(np.asarray(model.predict(x, verbose=0)), y, rtol=1e-5, atol=1e-6)
+
+
+def on_the_processor() -> bool:
+    return LINUX and keras.backend.backend() in ("jax", "torch", "tensorflow")
+
+
+def test_no_initializer_runs_and_seeds_are_those_of_keras(saved, tmp_path, monkeypatch):
+    path, x, y = saved
+    keras.utils.set_random_seed(7)
+    expected = [np.asarray(v) for v in seeds(keras.models.load_model(path, compile=False))]
+    drawn = []
+    for name in ("GlorotUniform", "Orthogonal", "RandomUniform"):
+        monkeypatch.setattr(
+            getattr(keras.initializers, name), "__call__", lambda self, *a, **k: drawn.append(self), raising=True
+        )
+    keras.utils.set_random_seed(7)
+    model = anykeras.load_model(path, compile=False)
+    assert not drawn
+    np.testing.assert_array_equal([np.asarray(v) for v in seeds(model)], expected)
+    same(model, x, y)
+    assert all(v._initializer is None for v in model.variables) and "assign" not in vars(model.weights[0])
+
+
+def seeds(model: Any) -> list[Any]:
+    saved = {id(v) for v in model.weights}
+    return [v for v in model.variables if id(v) not in saved]
+
+
+@pytest.mark.skipif(not on_the_processor(), reason="memory is shared by these backends, on Linux")
+def test_the_kernel_is_the_file_and_goes_with_the_model(mapped):
+    model, path, x, y = mapped
+    assert maps(path)
+    same(model, x, y)
+    path.unlink()
+    same(model, x, y)
+
+
+def test_nothing_is_left_behind(saved, tmp_path):
+    path = tmp_path / "model.h5"
+    path.write_bytes(saved[0].read_bytes())
+    anykeras.load_model(path, compile=False)
+    if LINUX:
+        import gc
+
+        for _ in range(3):
+            anykeras.load_model(path, compile=False)
+            keras.backend.clear_session()
+            gc.collect()
+        held = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")]
+        assert not maps(path) and str(path) not in held
+
+
+@pytest.mark.parametrize("how", ["itself", "keras", "python", "another process", "truncate"])
+def test_the_file_is_written_over(mapped, how, tmp_path):
+    model, path, x, y = mapped
+    if how == "itself":
+        model.save(path)
+        same(anykeras.load_model(path, compile=False), x, y)
+    elif how == "keras":
+        other = tmp_path / "model.keras"
+        os.rename(path, other)  # Keras goes by the name
+        model.save(other)
+        same(anykeras.load_model(other, compile=False), x, y)
+    elif how == "python":
+        path.write_bytes(b"something else")
+    elif how == "another process":
+        subprocess.run([sys.executable, "-c", f"open({str(path)!r}, 'r+b').write(bytes(3_000_000))"], check=True)
+    else:
+        os.truncate(path, 10)
+    same(model, x, y)
+    assert not LINUX or not maps(path)
+
+
+def test_training_writes_into_memory_and_not_into_the_file(mapped):
+    model, path, x, y = mapped
+    before, kernel = path.read_bytes(), np.array(model.get_layer("wide").kernel)
+    model.compile("sgd", "mse")
+    model.fit(x, np.zeros_like(y), epochs=2, verbose=0)
+    assert path.read_bytes() == before
+    assert np.abs(np.array(model.get_layer("wide").kernel) - kernel).max() > 0
+    same(anykeras.load_model(path, compile=False), x, y)
+
+
+def test_copies_and_pickles(mapped):
+    model, path, x, y = mapped
+    for other in (copy.deepcopy(model), pickle.loads(pickle.dumps(model)), keras.models.clone_model(model)):
+        other.set_weights(model.get_weights())
+        same(other, x, y)
+        other.get_layer("wide").kernel.assign(np.zeros((512, 768), "float32"))
+    same(model, x, y)
+
+
+def test_two_builds_share_nothing(saved):
+    opened = anykeras.open(saved[0])
+    first, second = opened.build(compile=False), opened.build(compile=False)
+    first.get_layer("wide").kernel.assign(np.zeros((512, 768), "float32"))
+    same(second, *saved[1:])
+
+
+def test_quantize(mapped):
+    model, path, x, y = mapped
+    model.quantize("int8")
+    np.testing.assert_allclose(np.asarray(model.predict(x, verbose=0)), y, atol=0.05)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_process_has_the_values_also_when_the_file_is_cut(mapped):
+    model, path, x, y = mapped
+    kernel = model.get_layer("wide").kernel
+    array = np.asarray(kernel.value.detach() if keras.backend.backend() == "torch" else kernel.value)
+    expected = float(array.sum(dtype="float64"))
+    ready, done = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:  # computes with numpy alone, as frameworks have threads that a child lacks
+        os.read(ready[0], 1)
+        os.write(done[1], repr(float(array.sum(dtype="float64"))).encode())
+        os._exit(0)
+    os.truncate(path, 0)
+    os.write(ready[1], b"x")
+    assert float(os.read(done[0], 100)) == expected
+    os.waitpid(child, 0)
+    for number in (*ready, *done):
+        os.close(number)
+    same(model, x, y)
+
+
+@pytest.mark.parametrize("missing", ["leases", "deferring", "both"])
+def test_what_is_missing_is_done_without(mapped, missing, monkeypatch):
+    _, path, x, y = mapped
+    if missing != "deferring":
+        monkeypatch.setattr(memory_of_files, "map_file", lambda descriptor: None)
+    if missing != "leases":
+        monkeypatch.setattr(keras_private, "defer_values", None)
+        keras_private.can_defer.cache_clear()
+    model = anykeras.load_model(path, compile=False)
+    keras_private.can_defer.cache_clear()
+    same(model, x, y)
+    path.write_bytes(b"")
+    same(model, x, y)
+
+
+def test_keras_makes_variables_as_expected():
+    assert keras_private.can_defer(keras)
+
+
+def test_read_only_and_beyond_four_gigabytes(saved, tmp_path):
+    path = tmp_path / "far.h5"
+    align(saved[0], path, gap=(1 << 32) + (1 << 20))
+    if path.stat().st_blocks * 512 > 1 << 30:
+        pytest.skip("the file system does not store gaps as such")
+    path.chmod(0o400)
+    same(anykeras.load_model(path, compile=False), *saved[1:])
+
+
+def test_slots_are_filled_and_training_goes_on(tmp_path):
+    model = keras.Sequential([keras.Input((600,)), keras.layers.Dense(500), keras.layers.Dense(2)])
+    model.compile(keras.optimizers.Adam(0.01), "mse")
+    x, y = np.ones((8, 600), "float32"), np.ones((8, 2), "float32")
+    model.fit(x, y, epochs=2, verbose=0)
+    model.save(tmp_path / "adam.keras")
+    loaded = anykeras.load_model(tmp_path / "adam.keras")
+    for ours, theirs in zip(loaded.optimizer.variables, model.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(np.array(ours), np.array(theirs), err_msg=theirs.path)
+    kept = model.fit(x, y, epochs=1, verbose=0).history["loss"]
+    np.testing.assert_allclose(loaded.fit(x, y, epochs=1, verbose=0).history["loss"], kept, rtol=1e-5)
