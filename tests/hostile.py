@@ -690,7 +690,20 @@ def _cut(make: Make, suffix: str) -> Make:
     return run
 
 
+def old_code_files() -> Iterator[tuple[str, Make]]:
+    """Code of other Pythons, made by scripts/fixtures/make_hostile_code.py in genuine old stacks."""
+    listed = json.loads(Path(__file__).with_name("hostile_code.json").read_text())
+    for version, codes in listed.items():
+        for number, code in enumerate(codes):
+            held = {"function": [code, None, None], "function_type": "lambda", "name": "x"}
+            yield (
+                f"{version}_{number}",
+                as_h5({"class_name": "Sequential", "config": [{"class_name": "Lambda", "config": held}]}),
+            )
+
+
 FAMILIES = {
+    "old": old_code_files,
     "code": code_files,
     "names": name_files,
     "archives": archive_files,

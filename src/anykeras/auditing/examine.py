@@ -177,8 +177,8 @@ def _judge_tags(found: Collector, text: str, part: str) -> None:
         if match["directive"]:
             severity, why = Severity.MEDIUM, "a directive that renames tags"
         else:
-            module, _, attribute = name.rstrip(".").rpartition(".")
-            judged = judge_pickled(f"{module} {attribute}") if module else judge_pickled(f"{attribute} ")
+            module, _, attribute = name.rpartition(".")
+            judged = judge_pickled(f"{module} {attribute}") if module else judge_pickled(f"builtins {attribute}")
             worst = Severity.LOW if kind == "name" and judged.severity is Severity.MEDIUM else judged.severity
             severity, why = worst, judged.why or "data of numpy or Keras"
         found.add("AK8013", severity, part, f"the YAML tag {match[0][:120]!r} makes an object of Python: {why}", loading.YAML)

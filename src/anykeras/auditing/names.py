@@ -103,6 +103,9 @@ VERBS: Final = re.compile(
 )
 """Words in the name of a function that acts on something."""
 
+ACTIONS: Final = _split("load open read write save run start main pipeline launch render download")
+"""Names of functions of packages that are nothing a layer computes with."""
+
 LOADERS: Final = {
     "TFSMLayer": Severity.HIGH,
     "TorchModuleWrapper": Severity.HIGH,
@@ -246,7 +249,7 @@ def _judge_foreign(module: str, name: str) -> Judged:
     found = judge_module(module)
     if found is not None:
         return found
-    if name in ATTRIBUTES or name in BUILTINS or VERBS.search(name) or not re.fullmatch(r"[\w.>]+", f"{module}.{name}"):
+    if name in ATTRIBUTES | BUILTINS | ACTIONS or VERBS.search(name) or not re.fullmatch(r"[\w.>]+", f"{module}.{name}"):
         return Judged(Severity.MEDIUM, f"{module}.{name} is the name of something that acts")
     if module.split(".")[0] in MODEL_PACKAGES:
         return Judged(Severity.LOW, f"{name!r} is of the package {module.split('.')[0]}")

@@ -14,7 +14,7 @@ from ..containers.source import ByteSource, wrap_bytes
 from . import loading, names
 from .risks import Collector, Loading, Severity
 
-_TEXTS: Final = rb"\(?(?:[ld](?:p\d+\n)?|[SVI][^\n]{0,400}\n|N|p\d+\n|[\]\})(]){0,40}?"
+_TEXTS: Final = rb"(?:[SVILF][^\n]{0,400}\n|[pg]\d+\n|[N(\[\]{})ldtaesu0-2]){0,64}?"
 _OLD: Final = re.compile(_TEXTS + rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
 _FEW: Final = 16  # pickles behind each other in one file
 _GETTERS: Final = ("builtins getattr", "__builtin__ getattr")
