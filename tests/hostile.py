@@ -696,10 +696,8 @@ def old_code_files() -> Iterator[tuple[str, Make]]:
     for version, codes in listed.items():
         for number, code in enumerate(codes):
             held = {"function": [code, None, None], "function_type": "lambda", "name": "x"}
-            yield (
-                f"{version}_{number}",
-                as_h5({"class_name": "Sequential", "config": [{"class_name": "Lambda", "config": held}]}),
-            )
+            name = f"{version.replace('.', '_')}_{number}"
+            yield name, as_h5({"class_name": "Sequential", "config": [{"class_name": "Lambda", "config": held}]})
 
 
 FAMILIES = {
