@@ -84,6 +84,10 @@ class Builder:
         self._calls[layer.name].append(Call(args, kwargs))
         return Ref(layer.name, len(self._calls[layer.name]) - 1)
 
+    def layer_named(self, name: str) -> Layer:
+        """The layer that was added under this name. Raises KeyError."""
+        return self._layers[name]
+
     def finish(self, outputs: Value, trainable: bool = True) -> Layer:
         """The Functional layer; one input stands alone, several are a tuple in the order they were made."""
         inputs: Value = self._inputs[0] if len(self._inputs) == 1 else tuple(self._inputs)

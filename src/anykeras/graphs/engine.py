@@ -12,7 +12,8 @@ from .. import limits
 from ..containers.savedmodel.constants import read_array
 from ..containers.savedmodel.graph import VARIABLES, Body, GraphFile, strip
 from ..containers.savedmodel.restore import GraphVariable
-from ..containers.wire.messages import Node
+from ..containers.wire import read_message
+from ..containers.wire.messages import Attribute, Node
 from ..containers.wire.reader import wire_error
 from ..errors import AnyKerasError
 from ..recovery.functions import Operand, Refused
@@ -20,7 +21,7 @@ from . import control, frames, recurrent
 from .ops import OPS, NodeCall
 from .ops.sizes import count
 from .refusals import changed_error, fed_error, op_error, stateful_error
-from .registry import output_place, read_attributes
+from .registry import output_place, plain_attribute, read_attributes
 from .scopes import Outputs, Scope
 from .values import DEAD, Guarded, Handle
 from .writer import GraphWriter
@@ -177,9 +178,15 @@ class Engine:
         """The outputs of a function for arguments; a recurrent layer of Keras where the function is one."""
         if depth > DEPTH:
             raise Refused(f"functions call each other more than {DEPTH} deep", "AK3062", layer=body.name)
-        known = recurrent.call_layer(self.ops, self.graph, body, given)
-        if known is not None:
-            return known
+        known = recurrent.call_layer(
+            self.ops, body, given, lambda numbers: self._inline(body, numbers, depth), self._plain_attribute
+        )
+        return known if known is not None else self._inline(body, given, depth)
+
+    def _plain_attribute(self, data: memoryview) -> Operand:
+        return plain_attribute(read_message(Attribute, data, self.graph.part))
+
+    def _inline(self, body: Body, given: Sequence[Operand], depth: int) -> Outputs:
         scope = Scope(body, dict(zip(body.arguments, given, strict=False)), depth=depth)
         self.updated |= {handle.variable.name for handle in self._assigned(body, scope.arguments)}
         return tuple(self.value(scope, ref) for ref in body.returns)

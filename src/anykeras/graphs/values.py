@@ -19,8 +19,8 @@ class Handle:
 class TensorList:
     """A TensorList or TensorArray: items by place, None where nothing was written.
 
-    `whole` is the tensor whose slices the items are, where their number is open; `length` is then a size. `shape` is that
-    of an item, as far as it was said. A list is a value: writing gives another one.
+    `whole` is the tensor whose slices the items are; where their number is open, `length` is a size and there are no items.
+    `shape` is that of an item, as far as it was said. A list is a value: writing gives another one.
     """
 
     items: tuple[Operand, ...] = ()
@@ -46,7 +46,7 @@ class TensorList:
             raise Refused(f"a list of unknown length is written at {place}", "AK3043")
         items = list(self.items) + [None] * (place + 1 - len(self.items))
         items[place] = value
-        return replace(self, items=tuple(items))
+        return replace(self, items=tuple(items), whole=None)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ..document.build import Builder
 from ..document.model import Layer
 from ..recovery.functions import Dim, FunctionContext, Operand, Refused, Sizes
 from ..recovery.functions.shapes import number
-from ..recovery.graph_ops import GraphOps, Symbol
+from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
 from ..tensors import Array, Tensor
 from .values import Handle, TensorList
 
@@ -35,6 +36,8 @@ class GraphWriter(GraphOps):
         self._held: dict[str, Symbol] = {}
         self._variables: dict[Symbol, GraphVariable] = {}
         self._index: Operand = None
+        self._zeros: set[Symbol] = set()
+        self._layers: dict[Hashable, Layer] = {}
 
     def named_input(self, name: str, spec: Spec) -> Symbol:
         """One more input, with its batch axis as the spec says it."""
@@ -73,7 +76,7 @@ class GraphWriter(GraphOps):
             zero = self.op("cast", self.op("multiply", self.op("sum", self.op("zeros_like", first)), 0), "int32")
             self._index = self.op("reshape", zero, (1,))
         row = Layer(
-            "Embedding", _OTHER.sub("_", tensor.origin).strip("_.-") or "weight", config,
+            "Embedding", layer_name(tensor.origin), config,
             {"embeddings": tensor.reshape(1, tensor.size)}, address=tensor.origin,
         )  # fmt: skip
         held: Symbol = self.op("reshape", self._call(row, (self._index,), {}), tensor.shape)
@@ -98,9 +101,26 @@ class GraphWriter(GraphOps):
         value = self.tensor(value)
         return value if self.is_tensor(value) else self.anchor(value)
 
-    def add_layer(self, layer: Layer, x: Operand) -> Operand:
-        """A layer with the weights that it has, called on a tensor."""
-        return self._call(layer, (self.as_tensor(x),), {})
+    def add_layer(self, layer: Layer, x: Operand, **kwargs: Operand) -> Operand:
+        """A layer with the weights that it has, called on a tensor; once more, where its weights are in a layer already."""
+        key = (layer.class_name, repr(sorted(layer.config.items())), tuple(id(tensor) for tensor in layer.weights.values()))
+        found = self._call(self._layers.get(key, layer), (self.as_tensor(x),), kwargs)
+        ref = flat_symbols(found)[0].ref
+        self._layers.setdefault(key, self.builder.layer_named(ref.layer))
+        return found
+
+    def op(self, name: str, /, *args: Operand, **kwargs: Operand) -> Operand:
+        """As everywhere; zeros are remembered."""
+        found = super().op(name, *args, **kwargs)
+        if isinstance(found, Symbol) and _is_zero_made(name, args, self._zeros):
+            self._zeros.add(found)
+        return found
+
+    def is_zero(self, value: Operand) -> bool:
+        """Whether a value is certainly all zeros."""
+        if isinstance(value, np.ndarray | np.generic):
+            return not np.any(value)
+        return (isinstance(value, Handle) and value.variable.state) or value in self._zeros
 
     def constant_weight(self, name: str, array: Array, frozen: bool = False) -> Operand:
         """A constant; a weight where it is too large for a configuration, or where the weights of the graph are constants.
@@ -112,3 +132,25 @@ class GraphWriter(GraphOps):
             return array
         held = Tensor(array.shape, str(array.dtype), name, lambda: array)
         return Handle(GraphVariable(name, held, trainable=frozen and not name.endswith(_STATISTICS)))
+
+
+_KEPT = ("reshape", "cast", "tile", "broadcast_to", "expand_dims", "squeeze", "transpose", "zeros_like", "multiply")
+
+
+def _is_zero_made(name: str, args: tuple[Operand, ...], zeros: set[Symbol]) -> bool:
+    """Whether an operation gives zeros, whatever finite numbers it is given."""
+    if name in ("zeros", "zeros_like") or (name == "full" and len(args) > 1 and _is_number_zero(args[1])):
+        return True
+    found = [isinstance(arg, Symbol) and arg in zeros for arg in args]
+    if name == "multiply":
+        return any(found) or any(_is_number_zero(arg) for arg in args)
+    return name in _KEPT and bool(found) and found[0]
+
+
+def _is_number_zero(value: Operand) -> bool:
+    return isinstance(value, np.ndarray | np.generic | int | float) and not isinstance(value, bool) and not np.any(value)
+
+
+def layer_name(scope: str) -> str:
+    """The scope of a variable as the name of a layer."""
+    return _OTHER.sub("_", scope).strip("_.-") or "weight"

@@ -65,7 +65,7 @@ def _spread(call: NodeCall, x: Operand, dtype: str) -> TensorList:
         return TensorList((), known, dtype, x, many)
     if not call.ops.is_tensor(x):
         return TensorList(tuple(np.asarray(x)), known, dtype)
-    return TensorList(tuple(getitem(call.ops, x, (place, Ellipsis)) for place in range(many)), known, dtype)
+    return TensorList(tuple(getitem(call.ops, x, (place, Ellipsis)) for place in range(many)), known, dtype, x)
 
 
 @op("TensorListGetItem")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import numpy as np
@@ -13,9 +12,8 @@ from ...recovery.functions import Dim, Operand, Refused
 from ...recovery.functions.resampling import Grid, resize
 from ...recovery.functions.shapes import product
 from ...tensors import Tensor, constant
+from ..writer import layer_name
 from .base import NodeCall, op, rows
-
-_OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
 @op("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
@@ -113,7 +111,7 @@ def _layer(
     scope = (kernel.origin if variable is not None else call.name).rpartition("/")[0]
     if variable is not None and not variable.trainable:
         config["trainable"] = False
-    name = _OTHER.sub("_", scope).strip("_.-") or class_name.lower()
+    name = layer_name(scope) if scope else class_name.lower()
     return Layer(class_name, name, config, {"kernel": kernel}, address=call.name)
 
 
