@@ -19,6 +19,7 @@ from ..findings import Fidelity, Finding
 from ..recovery.functions import FunctionContext, Operand, Refused
 from ..recovery.graph_ops import Symbol
 from .engine import Engine
+from .folding import fold
 from .selection import NOTHING, Selection
 from .signatures import GraphSignature, choose
 from .values import Guarded
@@ -65,8 +66,9 @@ def _document(graph: GraphFile, signature: GraphSignature) -> Document:
     values = engine.outputs([port.ref for port in signature.outputs])
     ends = {port.name: _output(ops, port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
     outputs: Value = {name: end.ref for name, end in ends.items()} if len(ends) > 1 else next(iter(ends.values())).ref
-    model = _prune(ops.builder.finish(outputs))
-    return Document(model, _writer(graph), Era.KERAS3, findings=tuple(_findings(graph, signature, ops, engine)))
+    folded = fold(_prune(ops.builder.finish(outputs)), {symbol.ref: symbol.spec for symbol in ops.symbols()})
+    findings = (*_findings(graph, signature, ops, engine), *folded.findings)
+    return Document(folded.model, _writer(graph), Era.KERAS3, findings=findings)
 
 
 def _prune(model: Layer) -> Layer:

@@ -1,0 +1,136 @@
+"""Layers out of the operations of TensorFlow graphs: same outputs, names of the variables, `trainable` as in the file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import anykeras
+from genuine import ATOL, FOLDER, RTOL
+
+GRAPHS = FOLDER / "graphs"
+
+
+def layers_of(model: keras.Model) -> dict[str, keras.Layer]:
+    """The layers with weights; a weight of operations is an Embedding of one row."""
+    return {layer.name: layer for layer in model.layers if layer.weights}
+
+
+def is_row(layer: keras.Layer) -> bool:
+    return isinstance(layer, keras.layers.Embedding) and layer.input_dim == 1
+
+
+def share_in_layers(model: keras.Model) -> float:
+    sizes = {layer.name: sum(int(np.prod(weight.shape)) for weight in layer.weights) for layer in model.layers}
+    return 1 - sum(sizes[layer.name] for layer in model.layers if is_row(layer)) / max(sum(sizes.values()), 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "signature"),
+    [("keras3/export", None), ("tf1.15/simple", None), ("tf2.15/subclassed", None)],
+)
+def test_weights_end_in_real_layers(path: str, signature: str | None) -> None:
+    folder = GRAPHS / f"{path}.savedmodel"
+    with np.load(folder.with_suffix(".npz")) as recorded:
+        arrays = dict(recorded)
+    model = anykeras.load_model(folder, signature=signature)
+    names = [tensor.name for tensor in model.inputs]
+    inputs = [arrays[key] for key in sorted(arrays) if key.startswith("in")]
+    given = dict(zip(names, inputs, strict=True)) if len(inputs) > 1 else inputs[0]
+    expected = [arrays[key] for key in sorted(arrays) if key.startswith("out")]
+    for found, wanted in zip(keras.tree.flatten(model.predict(given, verbose=0)), expected, strict=True):
+        np.testing.assert_allclose(found, wanted, RTOL, ATOL)
+    assert share_in_layers(model) >= 0.9, Counter(type(layer).__name__ for layer in model.layers)
+
+
+def make_network(folder: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Blocks as MobileNetV2 has them, with a shared layer, and what TensorFlow gives for them."""
+    tensorflow = pytest.importorskip("tensorflow")
+    rng = np.random.default_rng(0)
+
+    class Network(tensorflow.Module):  # type: ignore[name-defined,misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.held: list[object] = []
+            shapes = {"stem/kernel": (3, 3, 3, 4), "deep/kernel": (3, 3, 4, 2), "point/kernel": (1, 1, 8, 6)}
+            shapes |= {f"{norm}/{part}": (size,) for norm, size in (("norm", 4), ("last", 6)) for part in PARTS}
+            shapes |= {"top/kernel": (6, 6), "top/bias": (6,), "table/embeddings": (5, 6)}
+            for name, shape in shapes.items():
+                value = rng.uniform(0.5, 1.5, shape) if name.endswith("variance") else rng.normal(size=shape)
+                trainable = "moving" not in name and not name.startswith("stem")
+                variable = tensorflow.Variable(value.astype("float32"), name=name, trainable=trainable)
+                setattr(self, name.replace("/", "_"), variable)
+
+        def norm(self, x: object, name: str) -> object:
+            parts = [getattr(self, f"{name}_{part}") for part in PARTS]
+            return tensorflow.compat.v1.nn.fused_batch_norm(x, *parts, epsilon=0.001, is_training=False)[0]
+
+        @tensorflow.function(  # type: ignore[untyped-decorator]
+            input_signature=[
+                tensorflow.TensorSpec((None, 8, 8, 3), "float32", "image"),
+                tensorflow.TensorSpec((None,), "int32", "word"),
+            ]
+        )
+        def __call__(self, image: object, word: object) -> object:
+            nn = tensorflow.nn
+            x = nn.relu6(self.norm(nn.conv2d(image, self.stem_kernel, 2, "SAME"), "norm"))
+            x = nn.depthwise_conv2d(x, self.deep_kernel, (1, 1, 1, 1), "SAME")
+            x = self.norm(nn.conv2d(x, self.point_kernel, 1, "VALID"), "last")
+            x = tensorflow.reduce_mean(x, (1, 2)) + tensorflow.gather(self.table_embeddings, word)
+            for _ in range(2):  # one layer, called twice
+                x = nn.tanh(tensorflow.matmul(x, self.top_kernel) + self.top_bias)
+            return x
+
+    network = Network()
+    images, words = rng.random((2, 8, 8, 3)).astype("float32"), np.array([1, 4], "int32")
+    tensorflow.saved_model.save(network, str(folder), signatures=network.__call__)
+    return images, np.asarray(network(images, words))
+
+
+PARTS = ("gamma", "beta", "moving_mean", "moving_variance")
+
+
+def test_a_network_of_operations_becomes_its_layers(tmp_path: Path) -> None:
+    images, expected = make_network(tmp_path / "network")
+    found = anykeras.convert(tmp_path / "network", tmp_path / "new.keras")
+    model = keras.models.load_model(tmp_path / "new.keras")
+    given = {"image": images, "word": np.array([1, 4], "int32")}
+    np.testing.assert_allclose(model.predict(given, verbose=0), expected, RTOL, ATOL)
+    layers = layers_of(model)
+    assert {name: type(layer).__name__ for name, layer in layers.items()} == {
+        "stem": "Conv2D",
+        "norm": "BatchNormalization",
+        "deep": "DepthwiseConv2D",
+        "point": "Conv2D",
+        "last": "BatchNormalization",
+        "table": "Embedding",
+        "top": "Dense",
+    }
+    assert [name for name, layer in layers.items() if not layer.trainable] == ["stem"]
+    assert layers["stem"].strides == (2, 2)
+    assert layers["top"].get_config()["use_bias"] is True
+    assert {"AK3080", "AK3081"} <= {finding.code for finding in found.findings}
+
+
+def test_a_weight_that_is_read_in_two_ways_stays_one_variable(tmp_path: Path) -> None:
+    tensorflow = pytest.importorskip("tensorflow")
+
+    class Tied(tensorflow.Module):  # type: ignore[name-defined,misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.table = tensorflow.Variable(np.eye(4, dtype="float32") * 3, name="tied/embeddings")
+
+        @tensorflow.function(input_signature=[tensorflow.TensorSpec((None,), "int32", "word")])  # type: ignore[untyped-decorator]
+        def __call__(self, word: object) -> object:
+            return tensorflow.matmul(tensorflow.gather(self.table, word), self.table, transpose_b=True)
+
+    tied = Tied()
+    tensorflow.saved_model.save(tied, str(tmp_path / "tied"), signatures=tied.__call__)
+    model = anykeras.load_model(tmp_path / "tied")
+    words = np.array([0, 3], "int32")
+    np.testing.assert_allclose(model.predict(words, verbose=0), np.asarray(tied(words)), RTOL, ATOL)
+    assert sum(int(np.prod(weight.shape)) for weight in model.weights) == 16
