@@ -32,6 +32,7 @@ CONTENTS = {
     "savedmodel": ("savedmodel/*",),
     "graphs": ("graphs/*",),
     "messages": ("messages/*",),
+    "targets": ("targets/*",),
     "containers": ("containers/*", "parse/*"),
 }
 

@@ -151,3 +151,11 @@ def equation_as_dense(layer: Layer, place: Place) -> Layer | None:
         return y if len(made) == 1 else reshape(builder, y, sizes)
 
     return model_of(layer, place, steps)
+
+
+@back_rule("AK2441", since=Since(tf="2.1"), classes=("AdditiveAttention",))
+def check_additive(layer: Layer, place: Place) -> Layer | None:
+    """TensorFlow 2.0 has the layer and does not know it when it loads a file (measured; 1.15 and 2.1 do)."""
+    if str(place.release) == "tf.keras-2.0":
+        raise place.refuse(layer, "it is not known when files are loaded")
+    return None

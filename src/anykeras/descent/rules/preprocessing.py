@@ -26,14 +26,16 @@ def one_hot_without_axis(layer: Layer, place: Place) -> Layer | None:
         raise place.refuse(layer, "one_hot of a column keeps its axis there, and the shape is not known", "output_mode")
     if given[-1] != 1:
         return None
-    if len(given) != 2 or not isinstance(bins, tuple):
+    count = len(bins) + 1 if isinstance(bins, tuple) else layer.config.get("num_tokens")
+    if len(given) != 2 or not isinstance(count, int):
         raise place.refuse(layer, "one_hot of a column keeps its axis there", "output_mode")
-    numbers, count = replace(layer.with_config(output_mode="int"), name=f"{layer.name}_numbers"), len(bins) + 1
+    numbers = replace(layer.with_config(output_mode="int"), name=f"{layer.name}_numbers")
     table = {"embeddings": constant(np.eye(count))}
     config: Config = {"input_dim": count, "output_dim": count, "trainable": False}
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        rows = builder.layer("Embedding", config, builder.add(numbers, x), weights=table)
+        given = x if layer.class_name == "CategoryEncoding" else builder.add(numbers, x)
+        rows = builder.layer("Embedding", config, given, weights=table)
         return reshape(builder, rows, [count])
 
     return model_of(layer, place, steps)

@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 
 from ...catalog.releases import Release
+from ...document.edit import UniqueNames
 from ...document.model import Layer
 from .spelling import order_layers
 from .training import LegacyTraining
@@ -52,7 +53,8 @@ def _write_layer(group: h5py.Group, layer: Layer) -> None:
 
 
 def _write_optimizer(group: h5py.Group, training: LegacyTraining) -> None:
-    names = [f"training/{training.optimizer}/{name}:0" for name, _ in training.variables]
+    unique = UniqueNames()
+    names = [f"{unique.claim(f'{training.optimizer}/{name}')}:0" for name, _ in training.variables]
     for name, (_, array) in zip(names, training.variables, strict=True):
         group.create_dataset(name, data=array)
     _write_names(group, "weight_names", names)

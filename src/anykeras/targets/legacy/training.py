@@ -35,6 +35,8 @@ _SHORT: Final = {
     "mean_squared_error": "mse",
     "mean_absolute_error": "mae",
 }
+# How variables of a weight are called since TensorFlow 2.11 (``add_variable_from_reference``).
+_SLOT_NAMES: Final = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat"}
 _OF_EVERY_LOSS: Final = ("name", "reduction", "dtype", "fn")
 
 
@@ -142,7 +144,8 @@ def _variables(
         return [], []
     steps = np.asarray(0 if count is None else count.read()).astype("int64").reshape(())
     found: list[tuple[str, Array]] = [("iterations", steps)]
-    trained = [weight.tensor for weight in list_trained(model)]
+    weights = list_trained(model)
+    trained = [weight.tensor for weight in weights]
     fresh: list[str] = []
     kinds = list(groups(entry, said))
     if name == "SGD" and release.line == "keras2" and not kinds:
@@ -156,7 +159,7 @@ def _variables(
 
     if _NEW_OPTIMIZERS.holds(release):
         for group in kinds:
-            found += [(f"{kind}_{i}", slot(kind, tensor)) for i, tensor in enumerate(trained) for kind in group]
+            found += [(f"{_SLOT_NAMES[kind]}/{weight.name}", slot(kind, weight.tensor)) for weight in weights for kind in group]
     else:
         flat = [kind for group in kinds for kind in group]
         found += [(f"{kind}_{i}", slot(kind, tensor)) for kind in flat for i, tensor in enumerate(trained)]

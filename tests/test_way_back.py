@@ -1,0 +1,162 @@
+"""Files for older releases: what they hold, what is refused, and that the way up from them gives the same outputs again.
+
+The genuine stacks are run by scripts/matrix.py; here the files are read again by our own reader, which needs no old Python.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+import anykeras
+from anykeras.catalog.releases import RELEASES, find_release
+from anykeras.catalog.shapes import Spec
+from anykeras.cli.main import app
+from anykeras.descent.rulebook import Place, all_rules
+from anykeras.document.model import Layer
+from anykeras.document.walk import layers_of
+from anykeras.errors import OutputExists, TargetError, Unsupported
+from genuine import FOLDER, Recording, flat
+from test_rules import seen
+
+MODELS = FOLDER / "targets"
+EXAMPLES = [(rule, example) for rule in all_rules() for example in rule.examples]
+
+
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda x: getattr(x, "name", ""))
+def test_worked_example(rule: Any, example: Any) -> None:
+    release = find_release(example.release)
+    assert release is not None and rule.applies(example.before, release)
+    given = (Spec(example.shape, "float32"),) if example.shape else ()
+    after = rule.change(example.before, Place(release, given, Spec(example.output, "float32")))
+    assert seen(after) == seen(example.after) if isinstance(example.after, Layer) else example.after(after)
+    newer = find_release("keras-3.15")
+    assert newer is not None and (rule.since.keras3 is None or not rule.applies(example.before, newer))
+
+
+def convert(name: str, target: str, folder: Path, box: str = ".h5") -> Path:
+    path = folder / f"{name}{box}"
+    anykeras.convert(MODELS / f"{name}.keras", path, target=target)
+    return path
+
+
+# One model for each way that a model can be said there; the outputs are those that Keras 3.15.1 recorded.
+CASES = [
+    ("keras-3.0", ".keras", ("rmsnorm", "ops_getitem", "discretize")),
+    ("tf.keras-2.13", ".keras", ("acts3", "gqa", "nested_shared")),
+    ("tf.keras-2.8", ".h5", ("ops_misc", "dict_io", "lstm_states")),
+    ("tf.keras-2.3", ".h5", ("mha", "ops_getitem", "conv1dt", "pool_keepdims")),
+    ("keras-2.2", ".h5", ("grouped_conv", "normalization", "lstm_hard", "embed_mask")),
+]
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize(("target", "box", "name"), [(t, box, name) for t, box, names in CASES for name in names])
+def test_up_again_gives_the_recorded_outputs(target: str, box: str, name: str, tmp_path: Path) -> None:
+    live = anykeras.load_model(convert(name, target, tmp_path, box), compile=False)
+    recorded = Recording(MODELS / f"{name}.keras", MODELS / f"{name}.npz")
+    inputs = recorded.series("in")
+    given: Any = dict(zip(("a", "b"), inputs, strict=True)) if name == "dict_io" else inputs
+    outputs = flat(live(given if len(inputs) > 1 else inputs[0], training=False))
+    assert len(outputs) == len(recorded.series("out"))
+    for output, wanted in zip(outputs, recorded.series("out"), strict=True):
+        np.testing.assert_allclose(np.asarray(output), wanted, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("target", ["keras-2.3", "tf.keras-1.15", "tf.keras-2.8", "tf.keras-2.15"])
+@pytest.mark.parametrize("name", ["adam_cnn", "sgd_mom"])
+def test_training_state_goes_down_and_up(name: str, target: str, tmp_path: Path) -> None:
+    before = anykeras.open(MODELS / f"{name}.keras").document
+    after = anykeras.open(convert(name, target, tmp_path)).document
+    assert before.training is not None and after.training is not None
+    assert before.training.config["loss"] == after.training.config["loss"] or name == "sgd_mom"
+    for kind, slots in before.training.slots.items():
+        weights = {layer.name: layer for layer in layers_of(after.model)}
+        for layer in layers_of(before.model):
+            for role, tensor in layer.weights.items():
+                if tensor in slots:
+                    found = after.training.slots[kind][weights[layer.name].weights[role]]
+                    np.testing.assert_array_equal(slots[tensor].read(), found.read())
+    steps = [document.training.counters["iterations"].read() for document in (before, after)]  # type: ignore[union-attr]
+    assert steps[0] == steps[1] > 0
+
+
+def test_hdf5_is_spelled_as_the_release_has_it(tmp_path: Path) -> None:
+    with h5py.File(convert("embed_mask", "tf.keras-1.15", tmp_path)) as file:
+        assert file.attrs["keras_version"] == file["model_weights"].attrs["keras_version"] == "2.2.4-tf"
+        config = json.loads(file.attrs["model_config"])
+        names = [name.decode() for name in file["model_weights"].attrs["layer_names"]]
+    assert config["class_name"] == "Model"
+    layers = {layer["name"]: layer for layer in config["config"]["layers"]}
+    assert list(layers) == names
+    assert not any(layer["class_name"] in ("NotEqual", "not_equal") for layer in layers.values())
+    assert all("mask" not in kwargs for layer in layers.values() for node in layer["inbound_nodes"] for *_, kwargs in node)
+    inputs = [layer for layer in layers.values() if layer["class_name"] == "InputLayer"]
+    assert all("batch_input_shape" in layer["config"] and "batch_shape" not in layer["config"] for layer in inputs)
+
+
+def test_keras_3_minors_differ_in_ends_and_groups(tmp_path: Path) -> None:
+    ends = {}
+    for minor in ("3.3", "3.15"):
+        path = convert(
+            "lstm_hard", f"keras-{minor}", tmp_path / minor if (tmp_path / minor).mkdir() is None else tmp_path, ".keras"
+        )
+        with zipfile.ZipFile(path) as archive:
+            weights = archive.extract("model.weights.h5", tmp_path / minor)
+            text = archive.read("config.json").decode()
+        with h5py.File(weights) as file:
+            ends[minor] = ("vars" in file, "OrthogonalInitializer" in text)
+    assert ends == {"3.3": (True, True), "3.15": (False, False)}
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "layer"),
+    [("textvec", "tf.keras-2.8", "text_vectorization"), ("acts1", "keras-2.3", None), ("mha", "keras-2.3", None)],
+)
+def test_what_cannot_be_said_is_refused_and_nothing_is_written(
+    name: str, target: str, layer: str | None, tmp_path: Path
+) -> None:
+    with pytest.raises(Unsupported, match="AK6050") as caught:
+        convert(name, target, tmp_path)
+    assert target in str(caught.value) and caught.value.layer and layer in (None, caught.value.layer)
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_an_old_stack_cannot_take_of_training_is_a_finding(tmp_path: Path) -> None:
+    converted = anykeras.convert(MODELS / "rmsnorm.keras", tmp_path / "a.h5", target="tf.keras-2.8")
+    assert {finding.code for finding in converted.findings} >= {"AK2412"}
+    assert converted.outputs_fidelity == "exact" and converted.training_fidelity == "equivalent"
+
+
+def test_names_of_releases() -> None:
+    for name in ("tf.keras-2.8", "tf.keras==2.8.4", "tensorflow==2.8", "keras-2.8"):
+        assert str(find_release(name)) == "tf.keras-2.8"
+    assert str(find_release("keras==3.6.0")) == "keras-3.6" and find_release("keras-9.9") is None
+    assert len({str(release) for release in RELEASES}) == len(RELEASES)
+
+
+def test_the_name_of_the_file_and_of_the_target_are_checked(tmp_path: Path) -> None:
+    source = MODELS / "lstm_hard.keras"
+    with pytest.raises(Unsupported, match="AK6005"):
+        anykeras.convert(source, tmp_path / "a.h5", target="tf.keras-9.9")
+    with pytest.raises(TargetError, match="AK6024"):
+        anykeras.convert(source, tmp_path / "a.keras", target="tf.keras-2.8")
+    (tmp_path / "a.h5").write_bytes(b"mine")
+    with pytest.raises(OutputExists):
+        anykeras.convert(source, tmp_path / "a.h5", target="tf.keras-2.8")
+    assert (tmp_path / "a.h5").read_bytes() == b"mine"
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    path = tmp_path / "old.h5"
+    done = CliRunner().invoke(app, ["convert", str(MODELS / "grouped_conv.keras"), str(path), "--target", "keras-2.3"])
+    assert done.exit_code == 0, done.output
+    assert path.exists()
