@@ -23,9 +23,10 @@ ROWS = {
     "opened": 9, "weights_only": 9,
     "opening": 10, "explaining": 10,
     "api": 11,
-    "scanning": 12, "integrations": 12,
-    "__init__": 13, "cli": 13,
-    "__main__": 14,
+    "html_report": 12, "integrations": 12,
+    "scanning": 13,
+    "__init__": 14, "cli": 14,
+    "__main__": 15,
 }  # fmt: skip
 GROUND = {
     "pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "progress", "registry", "tensors", "texts",

@@ -14,6 +14,7 @@ from .warning import AnyKerasWarning
 if TYPE_CHECKING:
     from .api import convert, explain, inspect, load_model, load_weights, match, open, stub, transfer, verify
     from .auditing import Audit, audit
+    from .html_report import report
     from .matching import WeightsReport
     from .opened import Converted, Inspection, Opened
     from .scanning import Scan, scan
@@ -45,6 +46,7 @@ __all__ = [
     "load_weights",
     "match",
     "open",
+    "report",
     "scan",
     "stub",
     "transfer",
@@ -57,6 +59,7 @@ _LATER = {
     **dict.fromkeys(("Converted", "Inspection", "Opened"), "opened"),
     **dict.fromkeys(("Audit", "audit"), "auditing"),
     **dict.fromkeys(("Scan", "scan"), "scanning"),
+    "report": "html_report",
     "Report": "verification",
     "WeightsInspection": "weights_only",
     "WeightsReport": "matching",

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
-from .. import weights_only
+from .. import html_report, weights_only
 from ..auditing import Severity
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
@@ -140,6 +140,17 @@ def print_transfer(done: Converted, report: WeightsReport) -> None:
     """The match, then the file."""
     print_match(report)
     out.print(f"[green]written[/green] {escape(done.path)} from {escape(done.opened.path)}", soft_wrap=True)
+
+
+def print_graph(found: Inspection | WeightsInspection) -> None:
+    """The model as a tree: a line a layer with the shape that leaves it, and its inputs where they are not the line above."""
+    if isinstance(found, weights_only.WeightsInspection):
+        out.print("Weights alone: the file does not say how its layers are connected.")
+        return
+    document = found.opened.document if found.opened is not None else found.original
+    for depth, name, kind, shape, sources in html_report.list_graph(document.model):
+        came = f"  [dim]<- {escape(', '.join(sources))}[/dim]" if sources else ""
+        out.print(f"{'  ' * depth}{escape(name)}  [cyan]{escape(kind)}[/cyan]  {escape(shape)}{came}", soft_wrap=True)
 
 
 def print_code(found: Inspection | WeightsInspection) -> None:

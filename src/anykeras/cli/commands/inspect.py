@@ -33,6 +33,7 @@ def inspect(
     files: Files,
     weights: Weights = None,
     code: Annotated[bool, typer.Option("--code", help="Show the functions in the file as Python text.")] = False,
+    graph: Annotated[bool, typer.Option("--graph", help="Show the model as a tree, with shapes.")] = False,
     into: Annotated[
         str | None,
         typer.Option("--into", metavar="MODEL", help="Show which weights of FILE belong into which layers of MODEL."),
@@ -69,7 +70,7 @@ def inspect(
             print_result(
                 as_json,
                 found.as_dict,
-                lambda: _show_inspection(found, code),
+                lambda: render.print_graph(found) if graph else _show_inspection(found, code),
                 findings=found.findings if isinstance(found, Inspection) else (),
                 error=found.refusal,
             )
