@@ -30,9 +30,8 @@ class File(Protocol):
 
 @dataclass
 class _Mapped:
-    """A file, its mapping where there is one, and which ranges of it are given away, as starts and ends in order."""
+    """The mapping of a file, where there is one, and which ranges of it are given away, as starts and ends in order."""
 
-    file: File
     memory: Array | None
     starts: list[int] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
@@ -54,7 +53,7 @@ class Memory:
     def __init__(self, mapped: bool = False, unaligned: bool = False) -> None:
         """`mapped`: whether a variable's memory may be that of a file; `unaligned`: wherever in it the variable begins."""
         self._may_map, self._unaligned = mapped, unaligned
-        self._files: dict[int, _Mapped] = {}
+        self._files: dict[File, _Mapped] = {}
         self._as_it_lies = False  # of the tensor that is read now
         self._taken: list[Array] = []
 
@@ -89,9 +88,9 @@ class Memory:
         return _scan(mapped.memory, start, start + count)
 
     def _map(self, file: File) -> _Mapped:
-        if id(file) not in self._files:
-            self._files[id(file)] = _Mapped(file, map_file(file.descriptor) if self._may_map else None)
-        return self._files[id(file)]
+        if file not in self._files:
+            self._files[file] = _Mapped(map_file(file.descriptor) if self._may_map else None)
+        return self._files[file]
 
 
 def _scan(memory: Array, start: int, end: int) -> Iterator[memoryview]:
