@@ -114,7 +114,7 @@ def test_a_worker_that_dies_or_hangs_costs_one_file(tmp_path: Path, sent: int, s
         if state.done == 4:  # the worker gets its next file and is gone before it answers
             os.kill(children()[0], sent)
 
-    found = anykeras.scan(str(root), jobs=1, seconds=3, progress=disturb)
+    found = anykeras.scan(str(root), jobs=1, seconds=10, progress=disturb)
     counts = dict(found.counts["status"])
     assert found.files == 12 and counts["done"] == 11 and counts[status] == 1
 

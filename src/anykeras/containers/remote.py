@@ -7,6 +7,7 @@ beside it
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from ..errors import NotAModel, TargetError
 from .source import BLOCK, ByteSource, open_source
 
+_MARKS = ("ETag", "etag", "md5Hash", "content_hash", "blob_id", "last_commit", "LastModified", "mtime", "updated", "created")
 PAGES = 32  # blocks of one file that are held
 _URL = re.compile(r"[a-z][a-z0-9+.-]+::?//?|[a-z][a-z0-9+-]*://", re.IGNORECASE)
 
@@ -57,6 +59,19 @@ def open_remote(url: str) -> ByteSource:
     except Exception as error:  # each store has errors of its own
         raise NotAModel("AK1002", f"the file cannot be opened: {type(error).__name__}: {error}", part=url) from None
     return ByteSource(url, int(size), file.fetch)
+
+
+def stamp_remote(url: str) -> tuple[int, int]:
+    """Size of the file at a URL, and a number that changes with its content; (-1, 0) where its store tells no such thing."""
+    try:
+        store, path = _open_store(url)
+        facts = store.info(path)
+    except Exception:  # each store has errors of its own; who opens the file is told
+        return -1, 0
+    known = [str(facts[key]) for key in _MARKS if facts.get(key)]
+    if not known or facts.get("size") is None:
+        return -1, 0
+    return int(facts["size"]), int.from_bytes(hashlib.sha256("|".join(known).encode()).digest()[:7], "big")
 
 
 def list_remote(url: str) -> list[tuple[str, str]]:

@@ -152,7 +152,7 @@ def _list_jobs(entries: Sequence[Entry], store: Store, task: str, convert: str |
     for entry in entries:
         size, modified, sha256, done = known.get(entry.path, (-2, 0, "", ""))
         now = stamp(entry.path)
-        if done == task and now == (size, modified):
+        if done == task and now == (size, modified) and size >= 0:
             continue
         target = os.path.join(convert, name_converted(entry)) if convert else ""
         same = sha256 if done == task and now[0] == size else ""

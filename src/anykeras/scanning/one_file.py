@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .. import api, auditing
-from ..containers.remote import is_url, open_any
+from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
 from ..opened import Inspection
@@ -66,9 +66,12 @@ class Outcome:
 
 
 def stamp(path: str) -> tuple[int, int]:
-    """Size and time of change of a file; of a folder, the sum and the latest of its files; (-1, 0) where that is not known."""
+    """Size and time of change of a file; of a folder, the sum and the latest of its files; (-1, 0) where that is not known.
+
+    Of a URL a number that stands for what its store knows it by (an ETag, a commit, a date) instead of the time.
+    """
     if is_url(path):
-        return -1, 0
+        return stamp_remote(path)
     try:
         if not os.path.isdir(path):
             status = os.stat(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 
 
 def limit_memory(most: int) -> None:
@@ -16,6 +17,18 @@ def limit_memory(most: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
 
 
+def warm_up() -> None:
+    """Go once through a model of one layer, so that what is imported when it is needed is imported before the first file."""
+    from .one_file import process
+
+    config = {"layers": [{"class_name": "Dense", "config": {"name": "dense", "units": 1, "batch_input_shape": [None, 1]}}]}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.json")
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"class_name": "Sequential", "config": config, "keras_version": "2.3.1"}, file)
+        process({"path": path})
+
+
 def main(memory: int) -> None:
     """Work until the input ends."""
     # A model on a line of its own: what anything prints meanwhile goes to standard error.
@@ -25,6 +38,7 @@ def main(memory: int) -> None:
 
     if memory:
         limit_memory(memory)
+    warm_up()
     print("{}", file=answers, flush=True)  # ready: the time of a file does not include that of our imports
     for line in sys.stdin:
         try:
