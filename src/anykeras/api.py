@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -321,26 +322,55 @@ def stub(path: Path, *, weights: Path | None = None) -> str:
 
 
 @guard_verb
-def verify(a: Path, b: Path | None = None, *, recording: Path | None = None, weights: Path | None = None) -> Report:
-    """Whether two files compute the same, or one file what was recorded; the report says by which evidence.
+def verify(
+    a: Path,
+    b: Path | None = None,
+    *,
+    recording: Path | None = None,
+    weights: Path | None = None,
+    custom_objects: CustomObjectsSource = None,
+    inputs: Path | None = None,
+    tolerance: float | None = None,
+    record: Path | None = None,
+    backends: Sequence[str] = (),
+) -> Report:
+    """Whether two files compute the same, or one file what was recorded, or what it computes on another backend.
 
     Args:
         a: the file to trust or to test. It is opened by AnyKeras.
         b: the file made from it; read again, and run by stock Keras where it can open it.
         recording: an ``.npz`` with inputs ``in0..`` and the outputs ``out0..`` that the old stack gave.
         weights: the weights file, where `a` is an architecture.
+        custom_objects: as for :func:`anykeras.open`, for both files; with `backends` the path of a source file.
+        inputs: an ``.npz`` with what to run on, by the names of the inputs or as ``in0..``; made up where it is not given.
+        tolerance: a number agrees within ``tolerance * (0.1 + |wanted|)``; 1e-4 by default.
+        record: where to write inputs and outputs of `a` as a recording; the file must not exist.
+        backends: two or more backends; each runs `a` in a process of its own and is compared with the first.
 
     Raises:
         MissingFile: a file does not exist.
+        Unsupported: the inputs do not fit a model.
         AnyKerasError: a file is refused, or no backend is installed.
     """
-    first = open_file(a, weights=weights)
-    second = open_file(b) if b is not None else None
+    allowed = verification.RTOL if tolerance is None else tolerance
+    if backends:
+        options = [f"--{name}={os.fsdecode(value)}" for name, value in (("weights", weights),) if value is not None]
+        if custom_objects is not None:
+            if not isinstance(custom_objects, str | os.PathLike):
+                raise TypeError("with backends=, which run in processes of their own, custom_objects is a source file's path")
+            options.append(f"--custom-objects={os.fspath(custom_objects)}")
+        passed = os.fsdecode(inputs) if inputs is not None else None
+        return verification.verify_backends(os.fsdecode(a), backends, options, inputs=passed, tolerance=allowed)
+    first = open_file(a, custom_objects, weights)
+    second = open_file(b, custom_objects) if b is not None else None
     return verification.verify_documents(
-        (first.path, first.document),
-        (second.path, second.document) if second is not None else None,
+        verification.Named(first.path, first.document, first.list_objects()),
+        verification.Named(second.path, second.document, second.list_objects()) if second is not None else None,
         recovered=first.code,
         recording=recording,
+        inputs=inputs,
+        tolerance=allowed,
+        record=record,
     )
 
 

@@ -82,7 +82,7 @@ class Opened(_HasFindings):
             TargetError: Keras is not installed, or refuses the model.
         """
         warn_of_findings(self.path, self.findings, training=compile)
-        return targets.build(self.document, compile=compile, custom_objects=self._objects())
+        return targets.build(self.document, compile=compile, custom_objects=self.list_objects())
 
     @guard_verb
     def convert(
@@ -106,9 +106,9 @@ class Opened(_HasFindings):
         findings = (*opened.findings, *plan.findings)
         if strict is not None:
             _check_strict(findings, strict)
-        plan.write(path, force=force, sources=self._sources, custom_objects=opened._objects())
+        plan.write(path, force=force, sources=self._sources, custom_objects=opened.list_objects())
         checked = check and plan.is_current
-        report = verification.check_converted(opened.document, path, opened._objects()) if checked else None
+        report = verification.check_converted(opened.document, path, opened.list_objects()) if checked else None
         return Converted(path, opened, findings, report)
 
     @property
@@ -129,7 +129,8 @@ class Opened(_HasFindings):
             return self
         return open_migrated(self.migrated, native=True)
 
-    def _objects(self) -> Mapping[str, Any]:
+    def list_objects(self) -> Mapping[str, Any]:
+        """The user's objects that the document needs, by the names it has for them."""
         return self.migrated.parsed.custom_objects.for_keras(self.document)
 
     def __repr__(self) -> str:

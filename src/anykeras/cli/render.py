@@ -86,7 +86,7 @@ def print_inspection(found: Inspection) -> None:
     for row in data["layers"]:
         weights = ", ".join(f"{role} {tuple(shape)}" for role, shape in row["weights"].items())
         table.add_row(escape(row["layer"]), escape(row["class"]), escape(weights), str(row["parameters"] or ""))
-    out.print(table)
+    print_table(table)
     for signature in data["signatures"]:
         out.print(f"signature  [bold]{escape(signature['name'])}[/bold]")
         for kind in ("inputs", "outputs"):
@@ -110,7 +110,7 @@ def print_weights(found: WeightsInspection) -> None:
     table = Table("layer", "class", "features", "weights", box=None, header_style="bold")
     for name, words, widths, weights in weights_only.list_saved_layers(found):
         table.add_row(escape(name), escape(words), escape(widths), escape(weights))
-    out.print(table)
+    print_table(table)
     for title, text in weights_only.describe_weights(found):
         out.print(f"[bold]{title}[/bold]  {escape(text)}", soft_wrap=True)
     for note in (*found.raw.notes, *(f"not used: {name}" for name in found.raw.leftovers)):
@@ -123,7 +123,7 @@ def print_match(report: WeightsReport) -> None:
     table = Table("file", "model", "class", "witness", "form", box=None, header_style="bold")
     for pair in report.pairs:
         table.add_row(*(escape(text) for text in (pair.stored, pair.layer, pair.class_name, str(pair.witness), pair.form)))
-    out.print(table)
+    print_table(table)
     for name in report.unfilled:
         out.print(f"[yellow]unfilled[/yellow] {escape(name)} of the model", soft_wrap=True)
     for name in report.unused:
@@ -203,13 +203,34 @@ def print_report(found: Report) -> None:
     """One line a check, then the verdict with the strongest evidence for it."""
     for check in found.checks:
         out.print(_describe_check(check), soft_wrap=True)
+        _print_outputs(check)
     failed = next((check.detail for check in found.checks if not check.agrees and check.detail), "")
+    unverified = next((check.detail for check in found.checks if check.whole and check.verdict is Verdict.NOT_VERIFIED), "")
     summary = {
         Verdict.PASS: f"same outputs ({found.evidence})",
         Verdict.FAIL: failed or "the outputs differ",
-        Verdict.NOT_VERIFIED: "it runs, but there is nothing to compare with",
+        Verdict.NOT_VERIFIED: unverified or "it runs, but there is nothing to compare with",
     }
     out.print(f"{_colour_verdict(found.verdict)}: {escape(summary[found.verdict])}", soft_wrap=True)
+
+
+def _print_outputs(check: Check) -> None:
+    """The outputs of one comparison: the largest difference of each, and where it is."""
+    table = Table("", "output", "shape", "largest difference", "at", "value", "wanted", box=None, header_style="bold")
+    for output in check.outputs:
+        word = "[green]same[/green]" if output.agrees else "[red]differs[/red]"
+        at = f"[{', '.join(map(str, output.where))}]" if output.where and output.largest else ""
+        values = (output.got, output.wanted) if output.largest else ("", "")
+        row = (output.name, str(output.shape), f"{output.largest:.3g}", at, *values)
+        table.add_row(word, *(escape(text) for text in row))
+    if check.outputs:
+        print_table(table)
+
+
+def print_table(table: Table) -> None:
+    """A table; in a pipe as wide as it is, so that no cell is cut."""
+    wide = out if out.is_terminal else Console(file=out.file, width=10_000, highlight=False, emoji=False)
+    wide.print(table)
 
 
 def _describe_check(check: Check) -> str:

@@ -5,19 +5,33 @@ from typing import TYPE_CHECKING
 from ..lazily import load_lazily
 
 if TYPE_CHECKING:
+    from .backends import verify_backends
     from .converted import check_converted
-    from .documents import verify_documents
+    from .documents import Named, verify_documents
     from .recovered import check_recovered
-    from .report import Check, EvidenceKind, Report, Verdict
+    from .report import RTOL, Check, EvidenceKind, OutputDifference, Report, Verdict
 else:
     __getattr__ = load_lazily(
         __name__,
         {
+            "backends": "verify_backends",
             "converted": "check_converted",
-            "documents": "verify_documents",
+            "documents": "Named verify_documents",
             "recovered": "check_recovered",
-            "report": "Check EvidenceKind Report Verdict",
+            "report": "RTOL Check EvidenceKind OutputDifference Report Verdict",
         },
     )
 
-__all__ = ["Check", "EvidenceKind", "Report", "Verdict", "check_converted", "check_recovered", "verify_documents"]
+__all__ = [
+    "RTOL",
+    "Check",
+    "EvidenceKind",
+    "Named",
+    "OutputDifference",
+    "Report",
+    "Verdict",
+    "check_converted",
+    "check_recovered",
+    "verify_backends",
+    "verify_documents",
+]

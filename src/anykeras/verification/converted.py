@@ -7,7 +7,8 @@ from typing import Any
 
 from .. import targets
 from ..document.model import Document
-from .numeric import compare_outputs, generate_inputs, predict
+from .inputs import generate_inputs
+from .numeric import compare_outputs, name_outputs, predict
 from .report import Check, EvidenceKind, Report
 
 
@@ -39,7 +40,7 @@ def check_converted(document: Document, path: str, custom_objects: Mapping[str, 
         return Report((*checks, Check("outputs", EvidenceKind.UNWITNESSED, True, detail=detail)))
     what = f"outputs of {path}, run by stock Keras, equal those of the live model"
     try:
-        checks.append(compare_outputs(what, EvidenceKind.CROSS_CHECKED, predict(stock, inputs), wanted))
+        checks.append(compare_outputs(what, EvidenceKind.CROSS_CHECKED, predict(stock, inputs), wanted, name_outputs(ours)))
     except Exception as error:  # it opens and does not run
         checks.append(_fail(what, error))
     return Report(tuple(checks))

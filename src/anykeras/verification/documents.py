@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from .. import targets
 from ..document.model import Document
 from ..recovery import Recovered
-from .numeric import Arrays, compare_outputs, generate_inputs, load_with_stock_keras, predict, read_recording
+from .inputs import Arrays, check_inputs, generate_inputs, read_inputs, read_recording
+from .numeric import compare_outputs, load_with_stock_keras, name_outputs, predict
 from .recovered import check_recovered
-from .report import Check, EvidenceKind, Report
+from .report import RTOL, Check, EvidenceKind, Report
 from .weights import compare_weights
 
-Named = tuple[str, Document]
-"""A document and the path it was read from."""
+Path = str | os.PathLike[str]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A document, the path it was read from, and the user's objects that it needs."""
+
+    path: str
+    document: Document
+    custom_objects: Mapping[str, Any] | None = None
+
+    def build(self) -> Any:
+        """The live model. Raises TargetError."""
+        return targets.build(self.document, compile=False, custom_objects=self.custom_objects)
 
 
 def verify_documents(
@@ -23,7 +39,10 @@ def verify_documents(
     second: Named | None = None,
     *,
     recovered: Sequence[Recovered] = (),
-    recording: str | os.PathLike[str] | None = None,
+    recording: Path | None = None,
+    inputs: Path | None = None,
+    tolerance: float = RTOL,
+    record: Path | None = None,
 ) -> Report:
     """Run `first`, compare it with the file `second` and with a `recording`, as far as they are given.
 
@@ -32,35 +51,77 @@ def verify_documents(
         second: the model made from it. Stock Keras runs its file where it can, AnyKeras where not.
         recovered: functions found in the first file; each is checked by itself.
         recording: the path of an ``.npz`` with inputs ``in0..`` and outputs ``out0..`` of the old stack.
+        inputs: the path of an ``.npz`` with what to run the models on, where there is no recording.
+        tolerance: a number agrees within ``tolerance * (0.1 + |wanted|)``.
+        record: where to write inputs and outputs of `first` as a recording.
 
     Raises:
-        MissingFile, NotAModel, Malformed: the recording does not exist, or is none.
+        MissingFile, NotAModel, Malformed: the recording or the inputs do not exist, or are none.
+        Unsupported: recorded or passed inputs do not fit a model.
         TargetError: no backend is installed, or it cannot build the model.
     """
-    path, document = first
-    model = targets.build(document, compile=False)
-    checks = [check_recovered(record) for record in recovered]
-    inputs, wanted = read_recording(os.fsdecode(recording)) if recording is not None else (generate_inputs(model), None)
-    outputs = predict(model, inputs)
+    model = first.build()
+    checks = [check_recovered(function) for function in recovered]
+    arrays, wanted, source = _choose_inputs(model, recording, inputs)
+    check_inputs(arrays, model, first.path, source)
+    outputs = predict(model, arrays)
+    names = name_outputs(model)
+    if record is not None:
+        _write_recording(os.fspath(record), arrays, outputs)
     if wanted is not None:
-        checks.append(compare_outputs(f"outputs of {path} equal the recording", EvidenceKind.WITNESSED, outputs, wanted))
+        what = f"outputs of {first.path} equal the recording"
+        checks.append(compare_outputs(what, EvidenceKind.WITNESSED, outputs, wanted, names, tolerance))
     if second is not None:
-        checks.append(compare_weights(document.model, second[1].model))
-        checks += _compare_second(second, inputs, outputs, wanted)
+        checks.append(replace(compare_weights(first.document.model, second.document.model), whole=False))
+        checks += _compare_second(second, arrays, source, outputs, wanted, names, tolerance)
     elif wanted is None:
-        checks.append(Check(path, EvidenceKind.UNWITNESSED, True, detail="it runs, but there is nothing to compare with"))
+        checks.append(Check(first.path, EvidenceKind.UNWITNESSED, True, detail="it runs, but there is nothing to compare with"))
     return Report(tuple(checks))
 
 
-def _compare_second(second: Named, inputs: Arrays, outputs: Arrays, wanted: Arrays | None) -> list[Check]:
-    path, document = second
-    model: Any = load_with_stock_keras(path)
+def _choose_inputs(model: Any, recording: Path | None, inputs: Path | None) -> tuple[Arrays, Arrays | None, str]:
+    """What to run on, the recorded outputs where there are any, and where both are from."""
+    if recording is not None:
+        path = os.fsdecode(recording)
+        return *read_recording(path), path
+    if inputs is not None:
+        path = os.fsdecode(inputs)
+        return read_inputs(path, model), None, path
+    return generate_inputs(model), None, "the generated inputs"
+
+
+def _compare_second(
+    second: Named,
+    inputs: Arrays,
+    source: str,
+    outputs: Arrays,
+    wanted: Arrays | None,
+    names: Sequence[str],
+    tolerance: float,
+) -> list[Check]:
+    model: Any = load_with_stock_keras(second.path)
     route = "stock Keras" if model is not None else "AnyKeras"
-    model = model if model is not None else targets.build(document, compile=False)
+    model = model if model is not None else second.build()
+    check_inputs(inputs, model, second.path, source)
     got = predict(model, inputs)
-    what = f"outputs of {path}, run by {route}, equal those of the first file"
-    checks = [compare_outputs(what, EvidenceKind.CROSS_CHECKED, got, outputs)]
+    ran = f"outputs of {second.path}, run by {route},"
+    checks = [
+        compare_outputs(f"{ran} equal those of the first file", EvidenceKind.CROSS_CHECKED, got, outputs, names, tolerance)
+    ]
     if wanted is not None:
-        what = f"outputs of {path}, run by {route}, equal the recording"
-        checks.append(compare_outputs(what, EvidenceKind.WITNESSED, got, wanted))
+        checks.append(compare_outputs(f"{ran} equal the recording", EvidenceKind.WITNESSED, got, wanted, names, tolerance))
     return checks
+
+
+def _write_recording(path: str, inputs: Arrays, outputs: Arrays) -> None:
+    named = {f"in{i}": array for i, array in enumerate(inputs)} | {f"out{i}": array for i, array in enumerate(outputs)}
+    with open(path, "xb") as file:  # what is there stays
+        np.savez(file, **{name: _without_objects(array) for name, array in named.items()})
+
+
+def _without_objects(array: Any) -> Any:
+    """Text as an archive holds it without a pickle."""
+    if array.dtype.kind != "O":
+        return array
+    decode = np.vectorize(lambda item: item.decode("utf8", "replace") if isinstance(item, bytes) else str(item), otypes=[str])
+    return decode(array)

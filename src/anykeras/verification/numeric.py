@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,92 +9,115 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import containers
-from ..errors import Malformed, MissingFile, NotAModel
+from ..errors import AnyKerasError, Unsupported
 from ..keras_private import inner_layers, safe_scope
 from ..targets.lowering import check_model
-from .report import ATOL, RTOL, Check, EvidenceKind
-
-Arrays = list[NDArray[Any]]
-_WHAT = "Pass an .npz with the inputs in0, in1, ... and the outputs out0, out1, ... of the old model."
-UNKNOWN_AXIS = 5  # how long an axis is made whose length the model leaves open
-BATCH = 3
-
-
-def read_recording(path: str) -> tuple[Arrays, Arrays]:
-    """Inputs ``in0..`` and outputs ``out0..`` of a recording (``.npz``). Raises MissingFile, NotAModel, Malformed."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            held: Mapping[str, NDArray[Any]] = {
-                name: file[name] for name in file.files if name.rstrip("0123456789") in ("in", "out")
-            }
-    except FileNotFoundError:
-        raise MissingFile("AK1001", f"No such file: {path}", part=path) from None
-    except (OSError, ValueError, RuntimeError, EOFError, LookupError, zipfile.BadZipFile, zlib.error) as error:
-        # RuntimeError: an encrypted archive, or (NotImplementedError) a compression that Python does not have
-        raise NotAModel("AK7001", f"{path} is not a recording: {error}", next_step=_WHAT) from None
-    inputs, outputs = _take_series(held, "in"), _take_series(held, "out")
-    if not inputs or not outputs:
-        raise Malformed("AK7001", f"{path} has no arrays in0.. and out0..", part=path, next_step=_WHAT)
-    return inputs, outputs
-
-
-def _take_series(held: Mapping[str, NDArray[Any]], stem: str) -> Arrays:
-    count = sum(name.rstrip("0123456789") == stem for name in held)
-    return [held[f"{stem}{i}"] for i in range(count) if f"{stem}{i}" in held]
-
-
-def generate_inputs(model: Any, seed: int = 0) -> Arrays:
-    """Inputs for a live model: every open axis gets a length, integers stay small enough for any table."""
-    rng = np.random.default_rng(seed)
-    inputs: Arrays = []
-    for tensor in model.inputs:
-        batch = tensor.shape[0] or BATCH
-        shape = (batch, *[axis or UNKNOWN_AXIS for axis in tensor.shape[1:]])
-        dtype = str(tensor.dtype)
-        if "int" in dtype or _has_embedding(model):
-            inputs.append(rng.integers(0, _find_vocabulary(model), shape).astype("int32" if "int" in dtype else dtype))
-        else:
-            inputs.append(rng.normal(size=shape).astype("float32"))
-    return inputs
-
-
-def _find_embeddings(model: Any) -> list[Any]:
-    return [layer for layer in inner_layers(model) if type(layer).__name__ == "Embedding"]
-
-
-def _has_embedding(model: Any) -> bool:
-    return bool(_find_embeddings(model))
-
-
-def _find_vocabulary(model: Any) -> int:
-    sizes = [layer.input_dim for layer in _find_embeddings(model)]
-    return max(1, min(sizes, default=10))
+from .inputs import Arrays, list_names
+from .report import RTOL, Check, EvidenceKind, OutputDifference
 
 
 def predict(model: Any, inputs: Sequence[NDArray[Any]]) -> Arrays:
-    """The outputs of a live model as a list of arrays, in the order of its outputs."""
-    batch = model.inputs[0].shape[0] or 32
-    outputs = model.predict(list(inputs) if len(inputs) > 1 else inputs[0], verbose=0, batch_size=batch)
+    """The outputs of a live model as a list of arrays, in the order of its outputs; a stateful model begins anew.
+
+    Raises:
+        Unsupported: the model does not run on them.
+    """
+    for layer in inner_layers(model):
+        if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
+            layer.reset_state()
+    try:
+        outputs = _run(model, inputs)
+    except AnyKerasError:
+        raise
+    except Exception as error:  # whatever the backend raises is about the inputs or the model, and one line of it is enough
+        said = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise Unsupported(
+            "AK7003",
+            f"the model does not run on these inputs: {said}",
+            next_step="Pass inputs that it takes with --inputs (anykeras.verify(..., inputs=...)), or another --backend.",
+        ) from error
     if isinstance(outputs, Mapping):
         return [np.asarray(outputs[key]) for key in sorted(outputs)]
     return [np.asarray(item) for item in outputs] if isinstance(outputs, list | tuple) else [np.asarray(outputs)]
 
 
-def compare_outputs(what: str, evidence: EvidenceKind, got: Arrays, wanted: Arrays) -> Check:
-    """Whether outputs agree within the tolerance (`RTOL`, `ATOL`)."""
+def _run(model: Any, inputs: Sequence[NDArray[Any]]) -> Any:
+    if any(array.dtype.kind in "OUS" for array in inputs):
+        import tensorflow as tf
+
+        given = [tf.constant(array) if array.dtype.kind in "OUS" else array for array in inputs]
+        outputs = model(_structure(model, given), training=False)
+        return _as_arrays(outputs)
+    batch = model.inputs[0].shape[0] or 32
+    return model.predict(_structure(model, list(inputs)), verbose=0, batch_size=batch)
+
+
+def _structure(model: Any, arrays: list[Any]) -> Any:
+    """Arrays in the form of the inputs of a model: one alone, a list, a dictionary. A Sequential has one."""
+    import keras
+
+    form = getattr(model, "input", None)
+    return arrays[0] if form is None else keras.tree.pack_sequence_as(form, arrays)
+
+
+def _as_arrays(outputs: Any) -> Any:
+    import keras
+
+    return keras.tree.map_structure(lambda tensor: np.asarray(tensor), outputs)
+
+
+def name_outputs(model: Any) -> list[str]:
+    """The names of the outputs of a live model, in the order of :func:`predict`."""
+    return list_names(model.outputs, getattr(model, "output", None), "out")
+
+
+def compare_outputs(
+    what: str,
+    evidence: EvidenceKind,
+    got: Arrays,
+    wanted: Arrays,
+    names: Sequence[str] = (),
+    tolerance: float = RTOL,
+) -> Check:
+    """Whether outputs agree: each number within ``tolerance * (0.1 + |wanted|)``, which is `RTOL` and `ATOL` by default."""
     if [a.shape for a in got] != [b.shape for b in wanted]:
         shapes = f"{[a.shape for a in got]} against {[b.shape for b in wanted]}"
         return Check(what, evidence, False, None, f"the shapes of the outputs differ: {shapes}")
-    worst, agrees = 0.0, True
-    for a, b in zip(got, wanted, strict=True):
-        if a.dtype.kind in "OUS" or b.dtype.kind in "OUS":
-            agrees &= bool((a.astype(str) == b.astype(str)).all())
-            continue
-        x, y = a.astype("float64"), b.astype("float64")
-        agrees &= bool(np.allclose(x, y, rtol=RTOL, atol=ATOL, equal_nan=True))
-        worst = max(worst, float(np.nanmax(np.abs(x - y))) if x.size else 0.0)
+    called = names if len(names) == len(got) else [f"out{i}" for i in range(len(got))]
+    differences = tuple(_compare(*both, tolerance) for both in zip(called, got, wanted, strict=True))
+    agrees = all(difference.agrees for difference in differences)
+    worst = max((difference.largest for difference in differences), default=0.0)
     against = "the recording" if evidence is EvidenceKind.WITNESSED else "the first file"
-    return Check(what, evidence, agrees, worst, "" if agrees else f"differs from {against} by {worst:.2g}")
+    if agrees and any(b.size for b in wanted) and all(_says_nothing(b) for b in wanted):
+        detail = "all outputs are NaN, which proves nothing"
+        return Check(what, EvidenceKind.UNWITNESSED, True, worst, detail, outputs=differences)
+    detail = "" if agrees else f"differs from {against} by {worst:.2g}"
+    return Check(what, evidence, agrees, worst, detail, outputs=differences)
+
+
+def _says_nothing(array: NDArray[Any]) -> bool:
+    return array.size > 0 and array.dtype.kind in "fc" and bool(np.isnan(array).all())
+
+
+def _compare(name: str, got: NDArray[Any], wanted: NDArray[Any], tolerance: float) -> OutputDifference:
+    """The largest difference of one output, and where it is."""
+    if not got.size:
+        return OutputDifference(name, got.shape, 0.0, (), "", "", True)
+    if got.dtype.kind in "OUS" or wanted.dtype.kind in "OUS":
+        apart = (got.astype(str) != wanted.astype(str)).astype("float64")
+        allowed: Any = 0.0
+    else:
+        x, y = got.astype("float64"), wanted.astype("float64")
+        with np.errstate(invalid="ignore"):
+            apart = np.abs(x - y)
+            allowed = tolerance * (0.1 + np.abs(y))
+        apart = np.where((np.isnan(x) & np.isnan(y)) | (x == y), 0.0, np.where(np.isnan(apart), np.inf, apart))
+    over = apart - np.where(np.isfinite(allowed), allowed, 0.0)
+    where = np.unravel_index(int(np.argmax(apart if (over <= 0).all() else over)), apart.shape)
+    at = tuple(int(index) for index in where)
+    return OutputDifference(
+        name, got.shape, float(apart.max()), at, str(got[where]), str(wanted[where]), bool((over <= 0).all())
+    )
 
 
 def load_with_stock_keras(path: str) -> Any | None:

@@ -18,7 +18,8 @@ from ..document.model import Document, Era, Layer, Writer
 from ..document.walk import layers_of
 from ..errors import AnyKerasError
 from ..recovery import RANDOM, Recovered, on_numbers
-from .numeric import BATCH, UNKNOWN_AXIS, Arrays, compare_outputs
+from .inputs import BATCH, UNKNOWN_AXIS, Arrays
+from .numeric import compare_outputs
 from .report import Check, EvidenceKind
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass, field
 
 RTOL, ATOL = 1e-4, 1e-5  # float32 against recorded outputs; tight enough to refuse zeros or a shuffled axis
@@ -25,6 +26,35 @@ class Verdict(enum.StrEnum):
 
 
 @dataclass(frozen=True)
+class OutputDifference:
+    """One output compared: its largest difference, where that is, and both values there.
+
+    Where a value is outside of the tolerance, the place is the one furthest outside.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    largest: float
+    where: tuple[int, ...]
+    got: str
+    wanted: str
+    agrees: bool
+
+    def as_dict(self) -> dict[str, object]:
+        """The difference as plain JSON values."""
+        largest: object = self.largest if math.isfinite(self.largest) else str(self.largest)
+        return {
+            "output": self.name,
+            "shape": list(self.shape),
+            "largest_difference": largest,
+            "where": list(self.where),
+            "got": self.got,
+            "wanted": self.wanted,
+            "agrees": self.agrees,
+        }
+
+
+@dataclass(frozen=True)
 class Check:
     """One comparison.
 
@@ -35,6 +65,7 @@ class Check:
         difference: the largest absolute difference, where numbers were compared.
         detail: why it did not hold, or why nothing could be compared.
         whole: whether it is about the whole model, and not about one function in it.
+        outputs: each output that was compared.
     """
 
     what: str
@@ -43,6 +74,7 @@ class Check:
     difference: float | None = None
     detail: str = ""
     whole: bool = True
+    outputs: tuple[OutputDifference, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -58,8 +90,9 @@ class Check:
             "verdict": str(self.verdict),
             "evidence": str(self.evidence),
             "agrees": self.agrees,
-            "difference": self.difference,
+            "difference": self.difference if self.difference is None or math.isfinite(self.difference) else None,
             "detail": self.detail,
+            "outputs": [output.as_dict() for output in self.outputs],
         }
 
 
