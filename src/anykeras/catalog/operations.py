@@ -77,11 +77,11 @@ def functions() -> list[str]:
     return sorted({operation.function for operation in _functions().values()})
 
 
-def split(function: str, args: Sequence[Value], kwargs: Config) -> OperationNode:
+def split(function: str, args: Sequence[Value], kwargs: Config, complete: bool = False) -> OperationNode:
     """The node that a call of `function` leaves in a file; raises UnknownOperation.
 
     Constructor arguments that equal the constructor's default are left out, so that every Keras minor that has the
-    operation can read the node.
+    operation can read the node; with `complete` those alone that came later, as some defaults were others (`sorted` of TopK).
     """
     operation = find(function)
     if operation is None:
@@ -90,7 +90,8 @@ def split(function: str, args: Sequence[Value], kwargs: Config) -> OperationNode
     config = {}
     for key, parameter in operation.config.items():
         value = _prepare(operation.prepare.get(parameter), _argument(operation, given, parameter))
-        if operation.init[key].required or not _same(value, operation.init[key].default):
+        stated = complete and key not in operation.later
+        if stated or operation.init[key].required or not _same(value, operation.init[key].default):
             config[key] = value
     positional: list[Value] = []
     for name in operation.args:

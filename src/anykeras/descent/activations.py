@@ -27,6 +27,8 @@ SINCE: Final[Mapping[str, Since]] = {
     **dict.fromkeys(("sparse_plus", "sparsemax", "threshold"), Since("3.8")),
     "sparse_sigmoid": Since("3.10"),
 }
+MODELS_AS_FUNCTIONS: Final = Since("3.10")
+"""A model can stand for an activation (activations/__init__.py, `get`, of keras 3.9.2 and 3.10.0)."""
 SPELLINGS: Final = {"swish": "silu", "hard_swish": "hard_silu"}
 OLD_HARD_SIGMOID: Final = "hard_sigmoid_before_3"
 """``clip(0.2 x + 0.5, 0, 1)``: what every Keras before 3 calls hard_sigmoid."""
@@ -35,7 +37,7 @@ OLD_HARD_SIGMOID: Final = "hard_sigmoid_before_3"
 def holds(function: str, release: Release) -> bool:
     """Whether a release has the activation of that name, and it is the same function there."""
     if function == OLD_HARD_SIGMOID:
-        return release.line != "keras3"
+        return release.line != "keras3" or MODELS_AS_FUNCTIONS.holds(release)
     since = SINCE.get(SPELLINGS.get(function, function))
     return since is not None and since.holds(release)
 
@@ -91,6 +93,7 @@ def _soft_shrink(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
 
 
 EXPRESSIONS: Final[Mapping[str, Express]] = {
+    OLD_HARD_SIGMOID: lambda b, x, place, width: activation(b, scaled(b, x, place, width, 6 / 5), "hard_sigmoid"),
     "relu6": lambda b, x, place, width: b.layer("ReLU", {"max_value": 6.0}, x),
     "leaky_relu": lambda b, x, place, width: b.layer("LeakyReLU", {"negative_slope": 0.2}, x),
     "silu": lambda b, x, place, width: _gated(b, x, activation(b, x, "sigmoid")),

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ..catalog.releases import Release
+from ..catalog.graph_order import layer_order
+from ..catalog.masking import find_hidden_parents
+from ..catalog.releases import Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
-from ..document.graph import leaves
+from ..document.graph import Node, leaves, parents
 from ..document.model import Call, Document, Era, Graph, Layer, Value
-from ..document.walk import Path, rebuild_paths, walk
+from ..document.walk import Path, layers_of, rebuild_paths, walk
 from ..errors import Bug
 from ..findings import Finding
-from .activations import recognise
+from .activations import MODELS_AS_FUNCTIONS, recognise
 from .masks import check_masks, drop_masks
 from .operations import say_operations
 from .respelling import respell
@@ -132,6 +134,30 @@ def adapt_calls(before: Graph, after: Graph, release: Release) -> Graph:
     return replace(after, calls=calls)
 
 
+_CALLS_IN_ANY_ORDER: Final = Since("3.7", tf="2.15")
+"""A shared layer whose later call waits for other layers is loaded as it was (measured; keras 3.6.0 and 3.7.0 functional.py).
+
+Before, Keras 3 refuses such a file, and tf.keras and Keras 2 count the calls in another order, without a word.
+"""
+
+
+def check_shared_layers(model: Layer, release: Release) -> None:
+    """Refuse a shared layer whose calls the release would load in another order. Raises Unsupported."""
+    if _CALLS_IN_ANY_ORDER.holds(release):
+        return
+    for inner in layers_of(model):
+        graph = inner.graph
+        if graph is None or graph.sequential or all(len(calls) < 2 for calls in graph.calls.values()):
+            continue
+        sources, made = parents(graph), set[Node]()
+        for name in layer_order(graph, find_hidden_parents(graph)):
+            for number in range(max(1, len(graph.calls.get(name, ())))):
+                waits = [node for node in sources.get((name, number), ()) if node not in made]
+                if waits and len(graph.calls.get(name, ())) > 1:
+                    raise refuse(name, f"the shared layer is called on {waits[0][0]!r}, which comes after it", release)
+                made.add((name, number))
+
+
 def descend(document: Document, release: Release, box: str) -> tuple[Document, list[Finding]]:
     """The document in words that a release has, and what was done for it.
 
@@ -147,8 +173,10 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
         Unsupported: AK6050, with the layer and the reason, where the release cannot hold it.
     """
     descent = Descent(release, box)
+    check_shared_layers(document.model, release)
     if release.line == "keras3":
-        return replace(document, model=say_operations(descent.express(document.model), release)), descent.findings
+        plain = document.model if MODELS_AS_FUNCTIONS.holds(release) else recognise(document.model)
+        return replace(document, model=say_operations(descent.express(plain), release)), descent.findings
     plain = drop_masks(recognise(document.model), release)
     said = say_operations(descent.express(plain), release)
     said = descent.express(said)  # the layers that stand for operations may be too new as well

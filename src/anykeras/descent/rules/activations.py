@@ -11,7 +11,7 @@ from ...catalog.releases import Since
 from ...document.build import Builder
 from ...document.model import Layer, Ref
 from ...tensors import Array, Tensor, constant
-from ..activations import EXPRESSIONS, OLD_HARD_SIGMOID, SPELLINGS, holds
+from ..activations import EXPRESSIONS, MODELS_AS_FUNCTIONS, OLD_HARD_SIGMOID, SPELLINGS, holds
 from ..forms import model_of
 from ..rulebook import LEGACY, NEVER, Place, Worked, back_rule
 
@@ -40,9 +40,21 @@ def scale_for_hard_sigmoid(layer: Layer, place: Place) -> Layer | None:
     """The hard_sigmoid of Keras 3 has the slope 1/6, the one before 1/5: weights times 5/6 give the same."""
     if layer.config.get("activation") != "hard_sigmoid" or not layer.weights:
         return None
+    return _scale_weights(layer, _SLOPE, OLD_HARD_SIGMOID)
+
+
+@back_rule("AK2400", since=MODELS_AS_FUNCTIONS, classes=(*_LINEAR, *_PRODUCTS))
+def scale_from_old(layer: Layer, place: Place) -> Layer | None:
+    """The other way round, for minors of Keras 3 that take no model for the older function."""
+    if layer.config.get("activation") != OLD_HARD_SIGMOID or place.release.line != "keras3" or not layer.weights:
+        return None
+    return _scale_weights(layer, 1 / _SLOPE, "hard_sigmoid")
+
+
+def _scale_weights(layer: Layer, factor: float, function: str) -> Layer:
     kernel = _LAST_KERNEL.get(layer.class_name, "kernel")
-    weights = {name: _times(t, _SLOPE) if name in (kernel, "bias") else t for name, t in layer.weights.items()}
-    return replace(layer.with_config(activation=OLD_HARD_SIGMOID), weights=weights)
+    weights = {name: _times(t, factor) if name in (kernel, "bias") else t for name, t in layer.weights.items()}
+    return replace(layer.with_config(activation=function), weights=weights)
 
 
 @back_rule("AK2400", since=LEGACY, classes=tuple(_GATES))
@@ -50,10 +62,22 @@ def scale_gates(layer: Layer, place: Place) -> Layer | None:
     """The same for the gates of a recurrent layer, whose columns are scaled."""
     if layer.config.get("recurrent_activation") != "hard_sigmoid" or not layer.weights:
         return None
+    return _scale_gates(layer, _SLOPE, OLD_HARD_SIGMOID)
+
+
+@back_rule("AK2400", since=MODELS_AS_FUNCTIONS, classes=tuple(_GATES))
+def scale_gates_from_old(layer: Layer, place: Place) -> Layer | None:
+    """The other way round, for minors of Keras 3 that take no model for the older function."""
+    if layer.config.get("recurrent_activation") != OLD_HARD_SIGMOID or place.release.line != "keras3" or not layer.weights:
+        return None
+    return _scale_gates(layer, 1 / _SLOPE, "hard_sigmoid")
+
+
+def _scale_gates(layer: Layer, slope: float, function: str) -> Layer:
     gates = np.repeat(np.asarray(_GATES[layer.class_name]), layer.weights["kernel"].shape[-1] // len(_GATES[layer.class_name]))
-    factor = np.where(gates, np.float32(_SLOPE), np.float32(1))
+    factor = np.where(gates, np.float32(slope), np.float32(1))
     weights = {name: _times(t, factor) for name, t in layer.weights.items()}
-    return replace(layer.with_config(recurrent_activation=OLD_HARD_SIGMOID), weights=weights)
+    return replace(layer.with_config(recurrent_activation=function), weights=weights)
 
 
 def _times(tensor: Tensor, factor: float | Array) -> Tensor:
@@ -129,3 +153,12 @@ def relu_by_activations(layer: Layer, place: Place) -> Layer | None:
         return builder.layer("Subtract", {}, (activation(builder, x, "relu"), above))
 
     return model_of(layer, place, steps)
+
+
+@back_rule("AK2401", since=MODELS_AS_FUNCTIONS, classes=("*",))
+def check_models_as_functions(layer: Layer, place: Place) -> Layer | None:
+    """Before Keras 3.10 no model can stand for an activation."""
+    for key in ("activation", "recurrent_activation"):
+        if isinstance(layer.config.get(key), Layer):
+            raise place.refuse(layer, f"a model stands for its {key}", key)
+    return None

@@ -91,7 +91,9 @@ class Lower:
     def operation(self, layer: Layer, call: Call) -> dict[str, Json]:
         """An operation with its one call."""
         try:
-            node = split(layer.class_name, *_with_arrays(layer.class_name, call))
+            node = split(
+                layer.class_name, *_with_arrays(layer.class_name, call), not spells(self.minor, releases.NAMED_OPERATIONS)
+            )
         except UnknownOperation as error:
             raise Unsupported("AK6004", str(error), layer=layer.name) from None
         check_operation(layer, node.config, self.minor)
