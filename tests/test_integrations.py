@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 import anykeras
-from anykeras.cli.main import VERBS, app
+from anykeras.cli.examples import EXAMPLES
+from anykeras.cli.main import app
 from genuine import FIXTURES
 
 
@@ -85,7 +86,7 @@ def test_the_package_runs_as_a_module_and_completes() -> None:
     assert "scan" in done.stdout.split()
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_help_of_every_verb_says_what_it_does_and_shows_an_example(verb: str) -> None:
+@pytest.mark.parametrize("verb", sorted(EXAMPLES))
+def test_help_shows_examples(verb: str) -> None:
     shown = CliRunner().invoke(app, [verb, "--help"], env={"COLUMNS": "200", "TERM": "dumb"}).output
     assert "Examples" in shown and f"anykeras {verb} " in shown.split("Examples")[1], shown

@@ -26,6 +26,10 @@ EXAMPLES: Final = {
         'anykeras audit downloads/ --trust "mypackage.layers.*" --format sarif',
         "anykeras audit hf://someone/model/model.keras",
     ),
+    "report": (
+        "anykeras report old.h5 -o report.html",
+        "anykeras report old.h5 -o report.html --stats",
+    ),
     "scan": (
         "anykeras scan models/ -j 8 --export models.csv",
         "anykeras scan models/ --convert converted/ --seconds 120",
