@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -134,3 +135,21 @@ def test_a_weight_that_is_read_in_two_ways_stays_one_variable(tmp_path: Path) ->
     words = np.array([0, 3], "int32")
     np.testing.assert_allclose(model.predict(words, verbose=0), np.asarray(tied(words)), RTOL, ATOL)
     assert sum(int(np.prod(weight.shape)) for weight in model.weights) == 16
+
+
+def test_configuration_and_graph_of_a_folder_are_compared(tmp_path: Path) -> None:
+    """An activation that was changed in the configuration alone shows in the graph, which nobody changed."""
+    folder = tmp_path / "model"
+    shutil.copytree(FOLDER / "savedmodel" / "tf2.15" / "mlp.savedmodel", folder)
+    report = anykeras.verify(folder)
+    assert (str(report.verdict), str(report.evidence)) == ("PASS", "cross-checked")
+    assert [output.name for output in report.checks[0].outputs] == ["last"]
+    assert report.checks[0].difference is not None
+    done = anykeras.convert(folder, tmp_path / "new.keras", check=True)
+    assert done.check is not None
+    assert any("graph of the signature" in check.what and check.agrees for check in done.check.checks)
+    path = folder / "keras_metadata.pb"
+    data = path.read_bytes()
+    assert b'"activation": "relu"' in data
+    path.write_bytes(data.replace(b'"activation": "relu"', b'"activation": "tanh"'))
+    assert str(anykeras.verify(folder).verdict) == "FAIL"

@@ -371,6 +371,7 @@ def verify(
         inputs=inputs,
         tolerance=allowed,
         record=record,
+        graph=first.by_graph() if second is None else None,
     )
 
 

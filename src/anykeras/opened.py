@@ -108,7 +108,8 @@ class Opened(_HasFindings):
             _check_strict(findings, strict)
         plan.write(path, force=force, sources=self._sources, custom_objects=opened.list_objects())
         checked = check and plan.is_current
-        report = verification.check_converted(opened.document, path, opened.list_objects()) if checked else None
+        by_graph = self.by_graph() if checked else None
+        report = verification.check_converted(opened.document, path, opened.list_objects(), by_graph) if checked else None
         return Converted(path, opened, findings, report)
 
     @property
@@ -116,6 +117,23 @@ class Opened(_HasFindings):
         """The files that were read."""
         used = (self.path, self.raw.weights_path, self.migrated.parsed.custom_objects.path)
         return [path for path in used if path]
+
+    def by_graph(self) -> Document | AnyKerasError | None:
+        """The same model by the graph of its SavedModel, a witness of the configuration; why not, where that is refused.
+
+        None where there is no graph, or where this is opened by it.
+        """
+        raw = self.raw
+        if raw.graph is None or raw.architecture is None or self.original.writer.library == "tensorflow":
+            return None
+        usual = next(iter(raw.graph.signatures), None)
+        if usual is None:
+            return None
+        try:
+            parsed = pipeline.parse_raw(raw, selection=graphs.Selection(usual))
+            return open_migrated(pipeline.migrate(parsed)).document
+        except AnyKerasError as refusal:
+            return refusal
 
     def renew_misfits(self) -> Opened:
         """This file with every weight that does not fit its configuration initialized anew; a finding for each (AK6028)."""

@@ -7,18 +7,26 @@ from typing import Any
 
 from .. import targets
 from ..document.model import Document
+from ..errors import AnyKerasError
 from .inputs import generate_inputs
 from .numeric import compare_outputs, name_outputs, predict
 from .report import Check, EvidenceKind, Report
+from .routes import compare_routes
 
 
-def check_converted(document: Document, path: str, custom_objects: Mapping[str, Any] | None = None) -> Report:
+def check_converted(
+    document: Document,
+    path: str,
+    custom_objects: Mapping[str, Any] | None = None,
+    graph: Document | AnyKerasError | None = None,
+) -> Report:
     """Open the file at `path` with stock Keras in safe mode, run it on generated inputs, and compare with our live model.
 
     Args:
         document: what the file was written from.
         path: the file.
         custom_objects: the user's classes, where the file needs them.
+        graph: the same model by the graph of its file, or why that cannot be opened.
 
     Raises:
         TargetError: no backend is installed, or it cannot build `document`.
@@ -43,6 +51,8 @@ def check_converted(document: Document, path: str, custom_objects: Mapping[str, 
         checks.append(compare_outputs(what, EvidenceKind.CROSS_CHECKED, predict(stock, inputs), wanted, name_outputs(ours)))
     except Exception as error:  # it opens and does not run
         checks.append(_fail(what, error))
+    if graph is not None:
+        checks += compare_routes(document, inputs, wanted, graph)
     return Report(tuple(checks))
 
 

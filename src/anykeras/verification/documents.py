@@ -11,11 +11,13 @@ import numpy as np
 
 from .. import targets
 from ..document.model import Document
+from ..errors import AnyKerasError
 from ..recovery import Recovered
 from .inputs import Arrays, check_inputs, generate_inputs, read_inputs, read_recording
 from .numeric import compare_outputs, load_with_stock_keras, name_outputs, predict
 from .recovered import check_recovered
 from .report import RTOL, Check, EvidenceKind, Report
+from .routes import compare_routes
 from .weights import compare_weights
 
 Path = str | os.PathLike[str]
@@ -43,6 +45,7 @@ def verify_documents(
     inputs: Path | None = None,
     tolerance: float = RTOL,
     record: Path | None = None,
+    graph: Document | AnyKerasError | None = None,
 ) -> Report:
     """Run `first`, compare it with the file `second` and with a `recording`, as far as they are given.
 
@@ -50,6 +53,7 @@ def verify_documents(
         first: the model to trust or to test, in the vocabulary of Keras 3.
         second: the model made from it. Stock Keras runs its file where it can, AnyKeras where not.
         recovered: functions found in the first file; each is checked by itself.
+        graph: the same model by another route, the graph of its file, or why that cannot be opened.
         recording: the path of an ``.npz`` with inputs ``in0..`` and outputs ``out0..`` of the old stack.
         inputs: the path of an ``.npz`` with what to run the models on, where there is no recording.
         tolerance: a number agrees within ``tolerance * (0.1 + |wanted|)``.
@@ -74,6 +78,8 @@ def verify_documents(
     if second is not None:
         checks.append(replace(compare_weights(first.document.model, second.document.model), whole=False))
         checks += _compare_second(second, arrays, source, outputs, wanted, names, tolerance)
+    elif graph is not None:
+        checks += compare_routes(first.document, arrays, outputs, graph)
     elif wanted is None:
         checks.append(Check(first.path, EvidenceKind.UNWITNESSED, True, detail="it runs, but there is nothing to compare with"))
     return Report(tuple(checks))

@@ -1,0 +1,69 @@
+"""Two routes into one SavedModel: its Keras configuration, and the graph of its signature, which share no code but readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import targets
+from ..document.graph import flat_refs
+from ..document.model import Document
+from ..errors import AnyKerasError
+from .inputs import Arrays
+from .numeric import compare_outputs, predict
+from .report import RTOL, Check, EvidenceKind
+
+HALF_TOLERANCE = 4e-3  # of models that compute in 16 bits (page AK2296)
+WHAT = "outputs by the configuration equal those by the graph of the signature"
+
+
+def compare_routes(document: Document, inputs: Arrays, outputs: Arrays, graph: Document | AnyKerasError) -> list[Check]:
+    """Outputs of both routes compared, with the largest difference of each.
+
+    Args:
+        document: the model by its configuration.
+        inputs, outputs: what it was called on, and gave.
+        graph: the model by its graph, or why there is none; then nothing is concluded.
+    """
+    if isinstance(graph, AnyKerasError):
+        return [_open_question(f"the graph cannot be translated: {graph.seen} [{graph.code}]")]
+    model = targets.build(graph, compile=False)
+    given = _pair(_input_names(document), inputs, [_name(tensor) for tensor in model.inputs])
+    names = _output_names(graph)
+    wanted = _pair(_output_names(document), outputs, names)
+    if given is None or wanted is None:
+        return [_open_question("inputs or outputs of the graph have other names than those of the configuration")]
+    cast = [array.astype(str(tensor.dtype)) for array, tensor in zip(given, model.inputs, strict=True)]
+    found = predict(model, cast)
+    halved = any(finding.code == "AK2296" for finding in graph.findings)
+    tolerance = HALF_TOLERANCE if halved else RTOL
+    return [compare_outputs(WHAT, EvidenceKind.CROSS_CHECKED, wanted, found, names, tolerance)]
+
+
+def _open_question(detail: str) -> Check:
+    return Check("the graph of the signature", EvidenceKind.UNWITNESSED, True, detail=detail)
+
+
+def _name(tensor: Any) -> str:
+    return str(tensor.name).partition(":")[0]
+
+
+def _input_names(document: Document) -> list[str]:
+    graph = document.model.graph
+    return [ref.layer for ref in flat_refs(graph.inputs)] if graph is not None else []
+
+
+def _output_names(document: Document) -> list[str]:
+    """The names of outputs in the order in which a model gives them: a mapping by its keys."""
+    outputs = document.model.graph.outputs if document.model.graph is not None else ()
+    return sorted(outputs) if isinstance(outputs, dict) else [ref.layer for ref in flat_refs(outputs)]
+
+
+def _pair(names: Sequence[str], arrays: Arrays, wanted: Sequence[str]) -> list[np.ndarray] | None:
+    """The arrays in another order of their names; None where names do not say it."""
+    if len(arrays) == len(wanted) == 1:
+        return list(arrays)
+    by_name = dict(zip(names, arrays, strict=False))
+    return [by_name[name] for name in wanted] if sorted(by_name) == sorted(wanted) and len(arrays) == len(names) else None
