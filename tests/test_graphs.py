@@ -147,8 +147,13 @@ def test_inspect_lists_signatures(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_custom_class_opens_without_its_source() -> None:
+    """By the function that was traced of its call; the other layers are those of the configuration."""
     path = GRAPHS / "tf2.15" / "own_layer.savedmodel"
-    check(anykeras.load_model(path), path)
+    model = anykeras.load_model(path)
+    check(model, path)
+    kinds = {layer.name: type(layer).__name__ for layer in model.layers}
+    assert kinds == {"inputs": "InputLayer", "first": "Dense", "scaled": "Functional", "last": "Dense"}
+    assert len(model.trainable_variables) == 5
 
 
 def test_recurrent_loops_become_layers_of_any_length() -> None:

@@ -190,7 +190,9 @@ def resolve(migrated: Migrated, native: bool = False) -> Resolved:
 
 def _resolve(migrated: Migrated, native: bool) -> Resolved:
     passed = migrated.parsed.custom_objects
-    prepared = custom.prepare(migrated.document, passed, native)
+    raw = migrated.parsed.raw
+    traced = partial(graphs.defer_layer, raw) if raw.graph is not None and raw.graph.layers else None
+    prepared = custom.prepare(migrated.document, passed, native, traced)
     trace = custom.Tracer(passed, native) if passed.named else None
     objects = custom.objects_for_code(passed.objects) if passed.objects else {}
     recovered = recovery.recover(prepared.document, objects, trace)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..catalog import find
@@ -36,18 +36,22 @@ class Preparation:
     findings: list[Finding] = field(default_factory=list)
 
 
-def prepare(document: Document, custom_objects: CustomObjects, native: bool) -> Preparation:
+Defer = Callable[[Layer], Layer | None]
+
+
+def prepare(document: Document, custom_objects: CustomObjects, native: bool, defer_missing: Defer | None = None) -> Preparation:
     """Resolve every name that Keras 3 does not have.
 
     Args:
         document: in the vocabulary of Keras 3.
         custom_objects: the user's.
         native: the outcome is to do without them where that can be.
+        defer_missing: what replaces a layer of a class that nobody knows, None where nothing does.
 
     Raises:
         MissingObject: layers whose class is unresolved, all of them, with what the file knows of each.
     """
-    pass_ = _Pass(document, custom_objects, native)
+    pass_ = _Pass(document, custom_objects, native, defer_missing)
     model = rebuild(pass_.context.model or document.model, pass_.resolve)
     if pass_.unresolved:
         from .unresolved import describe_missing_classes
@@ -65,8 +69,8 @@ def is_unresolved(layer: Layer) -> bool:
 
 
 class _Pass:
-    def __init__(self, document: Document, custom_objects: CustomObjects, native: bool) -> None:
-        self.custom_objects, self.native = custom_objects, native
+    def __init__(self, document: Document, custom_objects: CustomObjects, native: bool, defer_missing: Defer | None) -> None:
+        self.custom_objects, self.native, self.defer_missing = custom_objects, native, defer_missing
         model = rebuild(document.model, self._gather_tensors)
         self.context = RuleContext(document.writer, document.era, model=model)
         self.findings: list[Finding] = self.context.findings
@@ -83,6 +87,8 @@ class _Pass:
         if found is not None:
             return replace(layer, origin=FromUser(found))
         replacement = apply_shim(layer, self.context)
+        if replacement is None and self.defer_missing is not None:
+            replacement = self.defer_missing(layer)
         if replacement is None:
             self.unresolved.append(layer)
         return replacement or layer

@@ -11,11 +11,13 @@ from ..lazily import load_lazily
 from .selection import NOTHING, Selection
 
 if TYPE_CHECKING:
+    from .layers import defer_layer
     from .signatures import GraphSignature, Port, list_signatures
     from .translation import describe, translate
 else:
     __getattr__ = load_lazily(
-        __name__, {"signatures": "GraphSignature Port list_signatures", "translation": "describe translate"}
+        __name__,
+        {"signatures": "GraphSignature Port list_signatures", "translation": "describe translate", "layers": "defer_layer"},
     )
 
-__all__ = ["NOTHING", "GraphSignature", "Port", "Selection", "describe", "list_signatures", "translate"]
+__all__ = ["NOTHING", "GraphSignature", "Port", "Selection", "defer_layer", "describe", "list_signatures", "translate"]

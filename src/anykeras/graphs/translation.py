@@ -64,14 +64,14 @@ def _document(graph: GraphFile, signature: GraphSignature) -> Document:
         raise Refused("the outputs need no input, so there is nothing to call a model on", "AK3067")
     engine = Engine(graph, ops, read_variables(graph), feeds)
     values = engine.outputs([port.ref for port in signature.outputs])
-    ends = {port.name: _output(ops, port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
+    ends = {port.name: to_output(ops, port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
     outputs: Value = {name: end.ref for name, end in ends.items()} if len(ends) > 1 else next(iter(ends.values())).ref
-    folded = fold(_prune(ops.builder.finish(outputs)), {symbol.ref: symbol.spec for symbol in ops.symbols()})
+    folded = fold(prune(ops.builder.finish(outputs)), {symbol.ref: symbol.spec for symbol in ops.symbols()})
     findings = (*_findings(graph, signature, ops, engine), *folded.findings)
     return Document(folded.model, _writer(graph), Era.KERAS3, findings=findings)
 
 
-def _prune(model: Layer) -> Layer:
+def prune(model: Layer) -> Layer:
     """The model without what its outputs do not need; its inputs stay."""
     if model.graph is None:
         return model
@@ -86,7 +86,7 @@ def _input(ops: GraphWriter, name: str, spec: Operand, shape: Sequence[int | Non
     return ops.getitem(found, (0,)) if shape == () else found  # a model is called on samples, so one number is a row of one
 
 
-def _output(ops: GraphWriter, name: str, value: Operand) -> Symbol:
+def to_output(ops: GraphWriter, name: str, value: Operand) -> Symbol:
     """An output as an operation of its own, called by its name in the signature."""
     if isinstance(value, Guarded):
         raise Refused(f"the output {name} exists only where a condition holds", "AK3063")

@@ -13,7 +13,7 @@ from ..json_text import parse_json
 from ..texts import decode_text
 from .files import EXPORTED, GRAPH, Files, find_folder
 from .graph import GraphFile
-from .keras_objects import read_keras_objects
+from .keras_objects import read_keras_objects, read_layer_functions
 from .tables import restore_vocabularies
 from .weights import read_layer_weights, read_optimizer_state
 
@@ -57,7 +57,7 @@ class SavedModelFolder:
             read_layer_weights(objects),
             training,
             read_optimizer_state(objects, _optimizer_name(training)),
-            graph=operations,
+            graph=replace(operations, layers=read_layer_functions(objects)),
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..checkpoint.bundle import Bundle
 from ..wire import read_message
-from ..wire.messages import Attribute, Function, MetaGraph, Node
+from ..wire.messages import Attribute, ConcreteFunction, Function, MetaGraph, Node
 from ..wire.messages import Graph as GraphMessage
 
 VARIABLES = ("VarHandleOp", "VariableV2", "Variable")
@@ -41,6 +41,12 @@ class GraphFile:
     part: str
     meta: MetaGraph
     open_bundle: Callable[[], Bundle] | None = field(default=None, repr=False)
+    layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """The functions that tf.keras traced of the calls of layers, by the layer's name."""
+
+    def concrete(self, name: str) -> ConcreteFunction | None:
+        """What a function captures, and what it was traced for."""
+        return self.meta.objects.functions.get(name) if self.meta.objects is not None else None
 
     @property
     def frozen(self) -> bool:

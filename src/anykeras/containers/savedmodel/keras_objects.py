@@ -87,6 +87,23 @@ def read_keras_objects(files: Files, graph: MetaGraph) -> KerasObjects | None:
     return KerasObjects(nodes, tracked, pair_objects(nodes, tracked), texts, bundle, METADATA if beside else GRAPH)
 
 
+CALLS = ("__call__",)
+
+
+def read_layer_functions(objects: KerasObjects) -> dict[str, tuple[str, ...]]:
+    """The functions that were traced of each layer's call, by its name; none for a name that several layers have."""
+    found: dict[str, tuple[str, ...]] = {}
+    for number, node in enumerate(objects.nodes):
+        name = objects.metadata(number).get("name") if node.user is not None and number in objects.texts else None
+        if not isinstance(name, str):
+            continue
+        children = objects.children(number)
+        call = next((children[key] for key in CALLS if key in children), None)
+        held = objects.nodes[call].function if call is not None else None
+        found[name] = held.concrete if held is not None and name not in found else ()
+    return found
+
+
 def _plain(value: Json) -> Json:
     """Without what only the metadata writes: tuples and shapes as objects, and the numbers of shared objects."""
     if isinstance(value, dict):

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...limits import budget
-from ...tensors import Tensor
+from ...tensors import Array, Tensor
 from ..checkpoint.objects import children_of, pair_objects, read_objects, value_key
 from ..wire import read_message
 from ..wire.messages import Node, VariableNote
@@ -93,6 +93,31 @@ def _collected(graph: GraphFile) -> set[str] | None:
         return None
     notes = (read_message(VariableNote, data, graph.part) for data in collection.held.values)
     return {note.name.partition(":")[0] for note in notes}
+
+
+def captured_values(graph: GraphFile, numbers: Sequence[int]) -> list[GraphVariable | Array]:
+    """What a function captures, by the numbers of the objects: variables, and constants of the graph.
+
+    Raises Malformed (AK1150) for an object that is neither.
+    """
+    objects, bundle = graph.meta.objects, graph.bundle
+    if objects is None or bundle is None:
+        raise wire_error("a function captures objects of a graph that has none", graph.part)
+    tracked = read_objects(bundle)
+    pairs = pair_objects(objects.nodes, tracked)
+    found: list[GraphVariable | Array] = []
+    for number in numbers:
+        node = objects.nodes[number] if 0 <= number < len(objects.nodes) else None
+        key = value_key(tracked[pairs[number]]) if number in pairs else None
+        held = graph.body.nodes.get(node.constant.operation) if node is not None and node.constant is not None else None
+        if node is not None and node.variable is not None and key in bundle.entries and key is not None:
+            tensor = replace(bundle.tensor(key), origin=node.variable.name)
+            found.append(GraphVariable(key, tensor, bool(node.variable.trainable) and "float" in tensor.dtype))
+        elif held is not None:
+            found.append(read_array(held, graph.part))
+        else:
+            raise wire_error(f"a function captures the object {number}, which has no value", graph.part)
+    return found
 
 
 def _cut(tensor: Tensor, part: str, where: str) -> Tensor:

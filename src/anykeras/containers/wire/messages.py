@@ -202,10 +202,51 @@ class SavedObject:
 
 @message
 @dataclass(frozen=True, slots=True)
+class StructuredList:
+    """``ListValue`` and ``TupleValue`` of struct.proto."""
+
+    values: tuple[Structured, ...] = many(1, "Structured")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class StructuredMapping:
+    """``DictValue``."""
+
+    fields: dict[str, Structured] = mapping(1, TEXT, "Structured")
+
+
+@message
+@dataclass(frozen=True, slots=True)
+class Structured:
+    """``StructuredValue``, as far as flags stand in it (tensorflow/core/protobuf/struct.proto)."""
+
+    flag: int | None = maybe(14, INTEGER)
+    items: StructuredList | None = one(51, "StructuredList")
+    parts: StructuredList | None = one(52, "StructuredList")
+    entries: StructuredMapping | None = one(53, "StructuredMapping")
+
+    @property
+    def flags(self) -> tuple[bool, ...]:
+        """Every flag in it."""
+        held = [*(self.items.values if self.items else ()), *(self.parts.values if self.parts else ())]
+        held += self.entries.fields.values() if self.entries else ()
+        own = () if self.flag is None else (bool(self.flag),)
+        return (*own, *(flag for value in held for flag in value.flags))
+
+
+@message
+@dataclass(frozen=True, slots=True)
 class ConcreteFunction:
-    """``SavedConcreteFunction``: the objects that the function captures, by their numbers."""
+    """``SavedConcreteFunction``: the objects that the function captures, by their numbers, and what it was traced for."""
 
     captures: tuple[int, ...] = many(2, INTEGER)
+    signature: Structured | None = one(3, "Structured")
+
+    @property
+    def flags(self) -> tuple[bool, ...]:
+        """Truth values among its arguments, such as ``training``."""
+        return self.signature.flags if self.signature is not None else ()
 
 
 @message
