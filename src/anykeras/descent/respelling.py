@@ -152,6 +152,15 @@ def _attention(layer: Layer, config: dict[str, Value], release: Release) -> dict
     return config
 
 
+def _row(layer: Layer, config: dict[str, Value], release: Release) -> dict[str, Value]:
+    """Keras 2.1 gives the layout of a row itself (keras 2.1.5 layers/convolutional.py, Conv1D)."""
+    if release.line != "keras2" or Since(keras2="2.2").holds(release):
+        return config
+    if config.pop("data_format", None) == "channels_first":
+        raise refuse(layer.name, "a convolution of rows with channels_first", release, "data_format")
+    return config
+
+
 _SPECIAL: Final[Mapping[str, Special]] = {
     "InputLayer": _input,
     "MultiHeadAttention": _heads,
@@ -160,6 +169,7 @@ _SPECIAL: Final[Mapping[str, Special]] = {
     **dict.fromkeys(("GRU", "GRUCell"), _gru),
     **dict.fromkeys(_TEXTS, _text),
     "Bidirectional": _both_ways,
+    **dict.fromkeys(("Conv1D", "SeparableConv1D"), _row),
     **dict.fromkeys(("Attention", "AdditiveAttention"), _attention),
 }
 
