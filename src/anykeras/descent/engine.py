@@ -12,7 +12,7 @@ from ..catalog.releases import Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..document.graph import Node, leaves, parents
-from ..document.model import Call, Document, Era, Graph, Layer, Value
+from ..document.model import Call, Document, Era, Graph, Layer, Value, refs
 from ..document.walk import Path, layers_of, rebuild_paths, walk
 from ..errors import Bug
 from ..findings import Finding
@@ -134,10 +134,25 @@ def adapt_calls(before: Graph, after: Graph, release: Release) -> Graph:
     return replace(after, calls=calls)
 
 
-_CALLS_IN_ANY_ORDER: Final = Since("3.7", tf="2.15")
+_INPUT_AS_OUTPUT: Final = Since(tf="2.0")
+"""TensorFlow 1 does not compute a graph of which an input is an output ("both fed and fetched")."""
+
+
+def check_ends(model: Layer, release: Release) -> None:
+    """Refuse a model that gives one of its inputs as it is, where nothing can run it. Raises Unsupported."""
+    graph = model.graph
+    if graph is None or graph.sequential or _INPUT_AS_OUTPUT.holds(release):
+        return
+    given = {ref.layer for ref in refs(graph.inputs)}
+    for ref in refs(graph.outputs):
+        if ref.layer in given:
+            raise refuse(ref.layer, "an input of the model is one of its outputs", release)
+
+
+_CALLS_IN_ANY_ORDER: Final = Since("3.7", tf="2.15", keras2="2.3")
 """A shared layer whose later call waits for other layers is loaded as it was (measured; keras 3.6.0 and 3.7.0 functional.py).
 
-Before, Keras 3 refuses such a file, and tf.keras and Keras 2 count the calls in another order, without a word.
+Before, Keras 3 refuses such a file, and tf.keras counts the calls in another order, without a word.
 """
 
 
@@ -174,6 +189,7 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
     """
     descent = Descent(release, box)
     check_shared_layers(document.model, release)
+    check_ends(document.model, release)
     if release.line == "keras3":
         plain = document.model if MODELS_AS_FUNCTIONS.holds(release) else recognise(document.model)
         return replace(document, model=say_operations(descent.express(plain), release)), descent.findings

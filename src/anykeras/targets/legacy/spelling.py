@@ -127,8 +127,9 @@ class Speller:
             config = spelled[0]["config"]
             assert isinstance(config, dict)
             config["batch_input_shape"] = self.value(shape, model)
-            if first is not None and self.release.line == "keras2":
-                config["dtype"] = self.value(first.config.get("dtype") or "float32", model)
+            dtype = first.config.get("dtype") if first is not None else None
+            if isinstance(dtype, str) and dtype.startswith("float") and self.release.line == "keras2":
+                config["dtype"] = dtype  # of whole numbers it would become that of the layer's weights
         if not _SEQUENTIAL_AS_DICT.holds(self.release):
             return [*spelled]
         found: dict[str, Json] = {"name": model.name, "layers": [*spelled]}

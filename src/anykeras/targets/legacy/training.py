@@ -37,6 +37,14 @@ _SHORT: Final = {
 }
 # How variables of a weight are called since TensorFlow 2.11 (``add_variable_from_reference``).
 _SLOT_NAMES: Final = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat"}
+_NEW_LOSSES: Final = Since(None, tf="2.4")
+# Names of losses that every release before has (keras 2.1.5 losses.py, tensorflow/python/keras/losses.py 1.15).
+_OLD_LOSSES: Final = frozenset({
+    "mse", "mae", "mean_absolute_percentage_error", "mean_squared_logarithmic_error", "squared_hinge", "hinge",
+    "categorical_hinge", "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "poisson",
+    "kullback_leibler_divergence",
+})  # fmt: skip
+_OLD_NAMES: Final = {"kl_divergence": "kullback_leibler_divergence"}
 _OF_EVERY_LOSS: Final = ("name", "reduction", "dtype", "fn")
 
 
@@ -214,6 +222,11 @@ def _loss(value: Value, release: Release) -> Any:
     function = _name(value)
     if function is None and value is not None:
         raise _LeftOut("a loss that is no function of Keras")
+    if function is None or _NEW_LOSSES.holds(release):
+        return function
+    function = _OLD_NAMES.get(function, function)
+    if function not in _OLD_LOSSES:
+        raise _LeftOut(f"the loss {function}")
     return function
 
 
