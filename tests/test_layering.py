@@ -22,7 +22,7 @@ ROWS = {
     "pipeline": 8,
     "opened": 9, "weights_only": 9,
     "opening": 10, "explaining": 10,
-    "api": 11,
+    "api": 11, "checking": 11, "keeping": 12, "testing": 13,
     "html_report": 12, "integrations": 12,
     "scanning": 13,
     "__init__": 14, "cli": 14,

@@ -14,7 +14,9 @@ from .warning import AnyKerasWarning
 if TYPE_CHECKING:
     from .api import convert, explain, inspect, load_model, load_weights, match, open, stub, transfer, verify
     from .auditing import Audit, audit
+    from .checking import Outlook, check
     from .html_report import report
+    from .keeping import save_model
     from .matching import WeightsReport
     from .opened import Converted, Inspection, Opened
     from .scanning import Scan, scan
@@ -32,12 +34,14 @@ __all__ = [
     "Finding",
     "Inspection",
     "Opened",
+    "Outlook",
     "Report",
     "Scan",
     "WeightsInspection",
     "WeightsReport",
     "__version__",
     "audit",
+    "check",
     "convert",
     "explain",
     "inspect",
@@ -47,6 +51,7 @@ __all__ = [
     "match",
     "open",
     "report",
+    "save_model",
     "scan",
     "stub",
     "transfer",
@@ -60,6 +65,8 @@ _LATER = {
     **dict.fromkeys(("Audit", "audit"), "auditing"),
     **dict.fromkeys(("Scan", "scan"), "scanning"),
     "report": "html_report",
+    **dict.fromkeys(("Outlook", "check"), "checking"),
+    "save_model": "keeping",
     "Report": "verification",
     "WeightsInspection": "weights_only",
     "WeightsReport": "matching",

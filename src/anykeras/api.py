@@ -372,6 +372,7 @@ def verify(
         tolerance=allowed,
         record=record,
         graph=first.by_graph() if second is None else None,
+        kept=first.raw.kept,
     )
 
 

@@ -209,6 +209,7 @@ class Inspection:
             "signatures": [signature.as_dict() for signature in self.signatures],
             "notes": list(self.raw.notes),
             "leftovers": list(self.raw.leftovers),
+            "kept": dict(self.raw.kept.notes) if self.raw.kept is not None else None,
             "code": [record.as_dict() for record in self.code],
             "fidelity": list_fidelities(opened) if opened is not None else None,
             "findings": [finding.as_dict() for finding in self.findings],

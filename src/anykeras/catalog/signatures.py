@@ -1,7 +1,8 @@
 """Which arguments every Keras class takes, and their defaults, release by release.
 
 The facts are in ``signatures.json``, made by ``scripts/make_signatures.py`` from the sources of the releases listed
-there (Keras 0.3.3 to 2.3.1, tf.keras 1.15 to 2.15, Keras 3.0.5 to 3.15.1). This module only looks things up.
+there (Keras 0.3.3 to 2.3.1, tf.keras 1.13 to 2.15 and tf_keras to 2.21 as its continuation, every minor of Keras 3). This
+module only looks things up.
 """
 
 from __future__ import annotations
@@ -39,12 +40,23 @@ class Signature:
 
     `defaults` maps each argument to its default, or to MISSING where it must be given or its default is no plain value
     (an expression of the Python source). `written` are the further keys that the class's own ``get_config`` writes,
-    `order` the arguments that can be given by place.
+    `order` the arguments that can be given by place, `needed` those that cannot be left out. `takes_any` tells that a key
+    which nobody names is taken and lost, `popped` are keys that ``from_config`` takes out before. `former` maps arguments of
+    Keras 1 that Keras 2 still takes to what they are called since, "" where they become several. `names` are the public
+    names without ``keras.``, () for the obvious one; `hidden` is a class that ``keras.layers.deserialize`` does not find by
+    its bare name. `module` is that of an operation.
     """
 
     defaults: Mapping[str, Value | Missing] = field(default_factory=dict)
     written: frozenset[str] = frozenset()
     order: tuple[str, ...] = ()
+    takes_any: bool = False
+    popped: frozenset[str] = frozenset()
+    former: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    module: str = ""
+    hidden: bool = False
+    needed: tuple[str, ...] = ()
 
 
 # Files name the Keras version inside TensorFlow, which before TensorFlow 2.5 is not TensorFlow's own
@@ -53,6 +65,7 @@ _STAMPS: Final = {"2.1.6-tf": "1.12", "2.2.4-tf": "2.0", "2.3.0-tf": "2.2", "2.4
 _UNSTAMPED: Final = {Era.KERAS0: "0.3.3", Era.KERAS1: "1.2.2", Era.KERAS2: "2.2.4", Era.TF2: "2.12", Era.KERAS3: NOW}
 
 At = Writer | Era | str
+_LATER: Final = ("written", "order", "any", "popped", "former", "names", "module", "hidden", "needed")
 
 
 def list_accepted_arguments(class_name: str, version: str = NOW, kind: str = "layers") -> frozenset[str]:
@@ -85,6 +98,27 @@ def classes(at: At = NOW, kind: str = "layers") -> list[str]:
     return [name for name in _table()["classes"].get(kind, {}) if here in _history(kind, name)]
 
 
+def has_name(name: str, kind: str, at: At = NOW) -> bool:
+    """Whether a string means something in a release: ``"silu"`` among the ``activations``.
+
+    `kind` is a public module, or ``exports`` for the public names below ``keras`` (``"layers.Dense"``; from tf.keras on).
+    """
+    turns = _table()["functions"].get(kind, {}).get(name, ())
+    here = _release(at)
+    return bool(sum(turn <= here for turn in turns) % 2)
+
+
+@lru_cache(64)
+def exported_classes(at: At, kind: str) -> Mapping[str, str]:
+    """The classes of a release by each of their public names below ``keras``: ``{"layers.Dense": "Dense"}``."""
+    found: dict[str, str] = {}
+    for name in classes(at, kind):
+        entry = signature(name, at, kind)
+        found |= dict.fromkeys((entry.names if entry else ()) or (f"{kind}.{name}",), name)
+    found.pop("-", None)
+    return found
+
+
 @cache
 def _table() -> dict[str, Any]:
     text = files(__package__).joinpath("signatures.json").read_text("utf-8")
@@ -103,7 +137,7 @@ def _history(kind: str, class_name: str) -> dict[int, Signature]:
     states: dict[int, Signature] = {}
     known: dict[str, Value | Missing] = {}
     changes = {step["at"]: step for step in _table()["classes"].get(kind, {}).get(class_name, ())}
-    present, written, order = False, frozenset[str](), tuple[str, ...]()
+    present, state = False, dict[str, Any]()
     for here in range(len(_releases())):
         step = changes.get(here)
         if step is not None:
@@ -111,9 +145,20 @@ def _history(kind: str, class_name: str) -> dict[int, Signature]:
             required = dict.fromkeys(step.get("required", ()), MISSING)
             known = {k: v for k, v in known.items() if k not in step.get("drop", ())} | step.get("set", {}) | required
             known = {k: _freeze(v) for k, v in known.items()}
-            written, order = frozenset(step.get("written", written)), tuple(step.get("order", order))
+            state = {} if not present else state | {key: step[key] for key in _LATER if key in step}
         if present:
-            states[here] = Signature(known, written, order)
+            states[here] = Signature(
+                known,
+                frozenset(state.get("written", ())),
+                tuple(state.get("order", ())),
+                bool(state.get("any", False)),
+                frozenset(state.get("popped", ())),
+                state.get("former", {}),
+                tuple(state.get("names", ())),
+                state.get("module", ""),
+                bool(state.get("hidden", False)),
+                tuple(state.get("needed", ())),
+            )
     return states
 
 

@@ -21,6 +21,11 @@ EXAMPLES: Final = {
         "anykeras verify old.h5 new.keras",
         "anykeras verify old.h5 --recording recorded.npz",
     ),
+    "check": (
+        "anykeras check model.keras --for keras-3.6 --for tf.keras==2.13",
+        "anykeras check model.keras --for requirements.txt",
+        "anykeras check model.keras --run envs/tf213/bin/python",
+    ),
     "audit": (
         "anykeras audit downloaded.keras --fail-on high",
         'anykeras audit downloads/ --trust "mypackage.layers.*" --format sarif',

@@ -18,7 +18,7 @@ from .common import NEVER, add_common_options, use_settings
 from .examples import write_epilog
 from .outcome import DONE, EXIT_CODES
 
-VERBS = ("inspect", "convert", "transfer", "stub", "verify", "audit", "report", "scan", "explain")
+VERBS = ("inspect", "convert", "transfer", "stub", "verify", "check", "audit", "report", "scan", "explain")
 
 
 class _Verbs(TyperGroup):

@@ -20,6 +20,7 @@ from ..verification import Verdict
 
 if TYPE_CHECKING:
     from ..auditing import Audit, Risk
+    from ..checking import Obstacle, Outlook, Run
     from ..explaining import Explanation
     from ..matching import WeightsReport
     from ..opened import Converted, Inspection
@@ -96,6 +97,10 @@ def print_inspection(found: Inspection) -> None:
                 out.print(f"  {kind.removesuffix('s'):7} {escape(text)}", soft_wrap=True)
     for note in (*data["notes"], *(f"not used: {name}" for name in data["leftovers"])):
         out.print(f"note  {escape(note)}", soft_wrap=True)
+    kept = data["kept"] or {}
+    for key in ("saved", "anykeras", "keras", "backend", "python", "platform", "target", "commit"):
+        if kept.get(key) is not None:
+            out.print(f"kept  {key} {escape(str(kept[key]))}", soft_wrap=True)
     print_findings(found.findings)
     if found.refusal is not None:
         print_refusal(found.refusal)
@@ -303,6 +308,51 @@ def _print_file_check(found: Explanation) -> None:
         answer = {True: "[green]yes[/green], ", False: "[yellow]no[/yellow], ", None: ""}[check.present]
         out.print(f"{'in file':9} {escape(check.path)}: {answer}{escape(check.says)}", soft_wrap=True)
     out.print(f"{'opens it':9} {escape(check.opens)}", soft_wrap=True)
+
+
+_SHOWN, _DETAIL = 8, 300  # obstacles of one release, characters of a message of old Keras
+
+
+def print_check(found: Outlook, table: bool) -> None:
+    """Each release with its verdict; in a table the first obstacle alone."""
+    for one in found.forecasts:
+        verdict = {True: "[green]opens[/green]", False: "[red]does not open[/red]", None: "[yellow]depends[/yellow]"}[one.opens]
+        first = one.obstacles[0] if one.obstacles else None
+        why = f"{_where(first)}{first.reason}" if first else one.doubt
+        if table:
+            out.print(f"{one.release!s:<14} {verdict}{'  ' if why else ''}{escape(why)}", soft_wrap=True)
+            continue
+        out.print(f"[bold]{one.release}[/bold]: {verdict}", soft_wrap=True)
+        for obstacle in one.obstacles[:_SHOWN]:
+            out.print(f"    {escape(_where(obstacle))}{escape(obstacle.reason)}", soft_wrap=True)
+        if len(one.obstacles) > _SHOWN:
+            out.print(f"    and {len(one.obstacles) - _SHOWN} more")
+        if first:
+            out.print(f"    they see: {escape(first.message)}", soft_wrap=True)
+        elif why:
+            out.print(f"    {escape(why)}", soft_wrap=True)
+        if one.conversion:
+            helps = {True: "this helps: ", False: "convert --target does not help: ", None: ""}[one.converted]
+            out.print(f"    {helps}{escape(one.conversion)}", soft_wrap=True)
+    if table:
+        oldest, newest = found.span
+        out.print(f"oldest that opens it: {oldest or 'none'}, newest: {newest or 'none'}", soft_wrap=True)
+
+
+def print_run(found: Run) -> None:
+    """How one file went in one interpreter."""
+    colour = "green" if found.right else "red"
+    stack = f"Keras {found.keras or '?'} on Python {found.python or '?'}"
+    out.print(f"[{colour}]{found.outcome}[/{colour}]  {escape(found.path)}  ({stack})", soft_wrap=True)
+    if found.difference is not None:
+        out.print(f"    {found.evidence}, largest difference {found.difference:.2g}")
+    if found.detail:
+        out.print(f"    {escape(found.detail[:_DETAIL])}", soft_wrap=True)
+
+
+def _where(obstacle: Obstacle) -> str:
+    place = ".".join(part for part in (obstacle.layer, obstacle.key) if part)
+    return f"{place}: " if place else ""
 
 
 def print_page(found: Page) -> None:

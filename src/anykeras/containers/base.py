@@ -67,10 +67,12 @@ class TreeWeights:
     """Weights by object path (``layers/dense_1/vars/0``), as Keras 2.12 to 3 hold them.
 
     `names` gives the layer's name by object path (``layers/dense_1``) where the writer left it (Keras 3.6 and later).
+    `padded` tells that the model itself has a group for weights of its own, empty or not, as Keras up to 3.6 writes it.
     """
 
     tensors: Mapping[str, Tensor]
     names: Mapping[str, str] = field(default_factory=dict)
+    padded: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,19 @@ class Asset:
     name: str
     size: int
     read: Callable[[], bytes] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What `anykeras.save_model` left beside the model: notes of who wrote it, and a recording of inputs and outputs.
+
+    `notes` are JSON values that the file says. `find_changed` reads the members whose hashes are noted, and names those
+    that are not as they were written.
+    """
+
+    notes: Mapping[str, Json]
+    recording: Asset | None
+    find_changed: Callable[[], tuple[str, ...]] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -103,6 +118,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
     weights_path: str | None = None  # the weights file of an architecture file
+    kept: Kept | None = None  # what `anykeras.save_model` left beside the model
     apart: tuple[Raw, Raw] | None = None  # the two files that an architecture and its weights came from
     graph: GraphFile | None = field(default=None, repr=False, compare=False)  # of operations, where the file has one
     budget: Budget = field(default_factory=budget, repr=False, compare=False)

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from .backends import verify_backends
     from .converted import check_converted
     from .documents import Named, verify_documents
+    from .inputs import Arrays, generate_inputs, read_outputs, read_recording
+    from .numeric import compare_outputs, predict
     from .recovered import check_recovered
     from .report import RTOL, Check, EvidenceKind, OutputDifference, Report, Verdict
 else:
@@ -17,6 +19,8 @@ else:
             "backends": "verify_backends",
             "converted": "check_converted",
             "documents": "Named verify_documents",
+            "inputs": "Arrays generate_inputs read_outputs read_recording",
+            "numeric": "compare_outputs predict",
             "recovered": "check_recovered",
             "report": "RTOL Check EvidenceKind OutputDifference Report Verdict",
         },
@@ -24,6 +28,7 @@ else:
 
 __all__ = [
     "RTOL",
+    "Arrays",
     "Check",
     "EvidenceKind",
     "Named",
@@ -32,6 +37,11 @@ __all__ = [
     "Verdict",
     "check_converted",
     "check_recovered",
+    "compare_outputs",
+    "generate_inputs",
+    "predict",
+    "read_outputs",
+    "read_recording",
     "verify_backends",
     "verify_documents",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from .. import targets
+from ..containers.base import Kept
 from ..document.model import Document
 from ..errors import AnyKerasError
 from ..recovery import Recovered
@@ -46,6 +47,7 @@ def verify_documents(
     tolerance: float = RTOL,
     record: Path | None = None,
     graph: Document | AnyKerasError | None = None,
+    kept: Kept | None = None,
 ) -> Report:
     """Run `first`, compare it with the file `second` and with a `recording`, as far as they are given.
 
@@ -58,6 +60,7 @@ def verify_documents(
         inputs: the path of an ``.npz`` with what to run the models on, where there is no recording.
         tolerance: a number agrees within ``tolerance * (0.1 + |wanted|)``.
         record: where to write inputs and outputs of `first` as a recording.
+        kept: what `anykeras.save_model` left in the first file; its recording counts where nothing else is given.
 
     Raises:
         MissingFile, NotAModel, Malformed: the recording or the inputs do not exist, or are none.
@@ -66,7 +69,8 @@ def verify_documents(
     """
     model = first.build()
     checks = [check_recovered(function) for function in recovered]
-    arrays, wanted, source = _choose_inputs(model, recording, inputs)
+    checks += [_compare_hashes(kept)] if kept is not None else []
+    arrays, wanted, source = _choose_inputs(model, recording, inputs, kept)
     check_inputs(arrays, model, first.path, source)
     outputs = predict(model, arrays)
     names = name_outputs(model)
@@ -85,7 +89,17 @@ def verify_documents(
     return Report(tuple(checks))
 
 
-def _choose_inputs(model: Any, recording: Path | None, inputs: Path | None) -> tuple[Arrays, Arrays | None, str]:
+def _compare_hashes(kept: Kept) -> Check:
+    """Whether the members of a kept file are those that were written."""
+    changed = kept.find_changed()
+    detail = f"changed since the file was saved: {', '.join(changed)}" if changed else ""
+    what = "every part of the file is as it was saved"
+    return Check(what, EvidenceKind.CROSS_CHECKED, not changed, None, detail, whole=False)
+
+
+def _choose_inputs(
+    model: Any, recording: Path | None, inputs: Path | None, kept: Kept | None
+) -> tuple[Arrays, Arrays | None, str]:
     """What to run on, the recorded outputs where there are any, and where both are from."""
     if recording is not None:
         path = os.fsdecode(recording)
@@ -93,6 +107,9 @@ def _choose_inputs(model: Any, recording: Path | None, inputs: Path | None) -> t
     if inputs is not None:
         path = os.fsdecode(inputs)
         return read_inputs(path, model), None, path
+    if kept is not None and kept.recording is not None:
+        name = kept.recording.name
+        return *read_recording(name, kept.recording.read()), name
     return generate_inputs(model), None, "the generated inputs"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -21,9 +22,13 @@ BATCH = 3
 WORDS = ("the", "model", "reads", "some", "words", "a", "b", "1", "2")
 
 
-def read_recording(path: str) -> tuple[Arrays, Arrays]:
-    """Inputs ``in0..`` and outputs ``out0..`` of a recording (``.npz``). Raises MissingFile, NotAModel, Malformed."""
-    held = _read_arrays(path, "recording", _WHAT)
+def read_recording(path: str, data: bytes | None = None) -> tuple[Arrays, Arrays]:
+    """Inputs ``in0..`` and outputs ``out0..`` of a recording (``.npz``), its `data` where it is no file of its own.
+
+    Raises:
+        MissingFile, NotAModel, Malformed: there is no such file, or it is no recording.
+    """
+    held = _read_arrays(path, "recording", _WHAT, data)
     inputs, outputs = _take_series(held, "in"), _take_series(held, "out")
     if not inputs or not outputs:
         raise Malformed("AK7001", f"{path} has no arrays in0.. and out0..", part=path, next_step=_WHAT)
@@ -47,9 +52,14 @@ def read_inputs(path: str, model: Any) -> Arrays:
     )
 
 
-def _read_arrays(path: str, what: str, advice: str) -> Mapping[str, NDArray[Any]]:
+def read_outputs(path: str) -> Arrays:
+    """The arrays ``out0``, ``out1`` ... of an ``.npz``. Raises MissingFile, NotAModel."""
+    return _take_series(_read_arrays(path, "recording", _WHAT), "out")
+
+
+def _read_arrays(path: str, what: str, advice: str, data: bytes | None = None) -> Mapping[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with np.load(path if data is None else io.BytesIO(data), allow_pickle=False) as file:
             return {name: file[name] for name in file.files}
     except FileNotFoundError:
         raise MissingFile("AK1001", f"No such file: {path}", part=path) from None

@@ -187,7 +187,7 @@ def _read_tree(node: Node, prefix: str) -> TreeWeights:
                 name = text(below.attributes.get("name"))
             if name is not None:
                 names[path.removesuffix("vars").rstrip("/")] = name
-    return TreeWeights({path: tensors[path] for path in sorted(tensors, key=by_number)}, names)
+    return TreeWeights({path: tensors[path] for path in sorted(tensors, key=by_number)}, names, "vars" in node.children)
 
 
 def _below(node: Node, exclude: Sequence[str]) -> Iterable[Node]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
 from ... import limits
-from ..base import Asset, Json, Match, Raw
+from ..base import Asset, Json, Kept, Match, Raw
 from ..folder import Box
 from ..foreign import foreign_error
 from ..json_text import parse_json
@@ -18,6 +19,7 @@ from .foreign import name_archive
 
 CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ = "config.json", "metadata.json", "model.weights.h5", "model.weights.npz"
 ASSETS = "assets/"
+KEPT_FOLDER, KEPT, RECORDING = "anykeras/", "anykeras/kept.json", "anykeras/recording.npz"
 STAMPS = ("keras_version", "date_saved")
 
 
@@ -66,6 +68,7 @@ def read_box(box: Box, match: Match) -> Raw:
         CONFIG,
         {key: str(stamps[key]) for key in STAMPS if key in stamps},
         training=architecture.get("compile_config"),
+        kept=_kept(box, notes),
         assets=_assets(box),
         notes=tuple(notes),
     )
@@ -80,7 +83,7 @@ def _json(box: Box, name: str, notes: list[str]) -> Json:
 def _with_weights(raw: Raw, box: Box) -> Raw:
     """The weights by path; the other files of the box that no reader claims are leftovers."""
     known = {CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ}
-    others = tuple(name for name in box.sizes if name not in known and not name.startswith(ASSETS))
+    others = tuple(name for name in box.sizes if name not in known and not name.startswith((ASSETS, KEPT_FOLDER)))
     if WEIGHTS_H5 in box.sizes:
         from ..hdf5.container import read_weights_store  # loaded only where there are weights
 
@@ -92,6 +95,28 @@ def _with_weights(raw: Raw, box: Box) -> Raw:
         weights, optimizer = read_npz(box.open(WEIGHTS_NPZ, limits.current().tensor_bytes))
         return replace(raw, weights=weights, optimizer=optimizer, leftovers=others)
     return replace(raw, notes=(*raw.notes, "there are no weights in the file"), leftovers=others)
+
+
+def _kept(box: Box, notes: list[str]) -> Kept | None:
+    """What `anykeras.save_model` left, where it wrote the file."""
+    said = _json(box, KEPT, notes) if KEPT in box.sizes else None
+    if not isinstance(said, dict):
+        return None
+    size = box.sizes.get(RECORDING)
+    recording = Asset(RECORDING, size, lambda: _asset(box, RECORDING)) if size is not None else None
+    hashes = said.get("sha256")
+    wanted = {str(name): value for name, value in hashes.items()} if isinstance(hashes, dict) else {}
+    return Kept(said, recording, lambda: tuple(name for name, value in wanted.items() if _digest(box, name) != value))
+
+
+def _digest(box: Box, name: str) -> str:
+    """The SHA-256 of a member, "" where there is none."""
+    if name not in box.sizes:
+        return ""
+    source, found = box.open(name, limits.current().tensor_bytes), hashlib.sha256()
+    for block in source.blocks(0, source.size, name):
+        found.update(block)
+    return found.hexdigest()
 
 
 def _assets(box: Box) -> dict[str, Asset]:

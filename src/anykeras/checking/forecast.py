@@ -1,0 +1,97 @@
+"""What is said of a file and a release: opens, does not, or depends; and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from ..catalog.releases import Release
+from ..containers.base import Raw
+from .objects import Found
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing in a file that a release does not take.
+
+    `message` is the error that people see there, as far as it can be known, `reason` the same in plain words. `layer` and
+    `key` say where.
+    """
+
+    message: str
+    reason: str
+    layer: str = ""
+    key: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The obstacle as JSON values."""
+        return {"layer": self.layer, "key": self.key, "message": self.message, "reason": self.reason}
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Whether stock ``load_model(path)`` of a release opens a file as it is, without custom objects.
+
+    `opens` is None where that depends on something that neither the file nor the release tells; `doubt` says on what.
+    `converted` tells whether ``convert --target`` writes a file that it opens, None where that was not asked.
+    """
+
+    release: Release
+    opens: bool | None
+    obstacles: tuple[Obstacle, ...] = ()
+    doubt: str = ""
+    converted: bool | None = None
+    conversion: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The forecast as JSON values."""
+        return {
+            "release": str(self.release),
+            "opens": self.opens,
+            "obstacles": [obstacle.as_dict() for obstacle in self.obstacles],
+            "doubt": self.doubt,
+            "converted": self.converted,
+            "conversion": self.conversion,
+        }
+
+
+@dataclass
+class Notes:
+    """What is noted while a configuration is read for one release; the first obstacle is what people see."""
+
+    obstacles: list[Obstacle] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+    def forecast(self, release: Release) -> Forecast:
+        """What follows from the notes: an obstacle outweighs a doubt."""
+        opens = False if self.obstacles else None if self.doubts else True
+        return Forecast(release, opens, tuple(self.obstacles), "; ".join(dict.fromkeys(self.doubts)))
+
+
+class Reader(Protocol):
+    """One file read for one release, as the facts see it: `typed` says that objects are found by their modules."""
+
+    raw: Raw
+    release: Release
+    notes: Notes
+    box: str
+    typed: bool
+
+    def refuse(self, message: str, reason: str, layer: str = "", key: str = "") -> None:
+        """Note what the release does not take."""
+
+    def check_keys(self, found: Found, config: Mapping[str, Any], layer: str, key: str = "") -> None:
+        """Note the keys that a constructor does not take, or lacks."""
+
+    def object(self, kind: str, value: Any, layer: str, key: str) -> None:
+        """Note what a release does not know of a name, or of an object with its configuration."""
+
+    def groups(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Shapes of weights by layer of the top level, of HDF5."""
+
+
+def oldest_and_newest(forecasts: Sequence[Forecast]) -> tuple[Release | None, Release | None]:
+    """The first and the last of the releases, in their order, that open the file."""
+    opening = [forecast.release for forecast in forecasts if forecast.opens]
+    return (opening[0], opening[-1]) if opening else (None, None)

@@ -1,0 +1,96 @@
+"""What a name or an object in a configuration means in a release, and which keys its class takes there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..catalog.releases import Release
+from ..catalog.signatures import Signature, exported_classes, has_name, signature
+
+KINDS: Final = (
+    "layers", "initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "dtype_policies", "quantizers",
+)  # fmt: skip
+# What Keras does not look up in a module: parts of a configuration that are values (keras 3.15.1, serialization_lib.py).
+VALUES: Final = frozenset(
+    ("__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__", "__tuple__", "TensorShape")
+)
+MODELS: Final = frozenset(("Model", "Functional", "Sequential", "Network", "Graph"))
+# Classes whose ``from_config`` makes of its keys what no signature shows.
+FREE: Final = frozenset(("Lambda", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod"))
+
+
+@dataclass(frozen=True)
+class Found:
+    """A class of a release: its name there, its kind and its signature."""
+
+    name: str
+    kind: str
+    signature: Signature
+
+
+def find_exported(module: str, name: str, release: Release) -> Found | None:
+    """The class that Keras 3's format means by a module and a name: ``keras.layers`` and ``Dense``."""
+    full = f"{module}.{name}".removeprefix("keras.")
+    for kind in KINDS:
+        own = exported_classes(release.signatures, kind).get(full)
+        entry = signature(own, release.signatures, kind) if own is not None else None
+        if own is not None and entry is not None:
+            return Found(own, kind, entry)
+    return None
+
+
+def find_operation(module: str, name: str, release: Release) -> Found | None:
+    """The operation that a node of Keras 3 means: ``keras.src.ops.numpy`` and ``Add``."""
+    entry = signature(name, release.signatures, "operations")
+    if entry is None or entry.module != module.removeprefix("keras.src.").removeprefix("keras."):
+        return None
+    return Found(name, "operations", entry)
+
+
+def find_named(name: str, kind: str, release: Release) -> Found | None:
+    """The class that older formats mean by its bare name, in the list of its kind."""
+    entry = signature(name, release.signatures, kind)
+    if entry is None or (kind == "layers" and entry.hidden):
+        return None
+    return Found(name, kind, entry)
+
+
+def unknown_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
+    """The keys that the constructor refuses."""
+    entry = found.signature
+    if entry.takes_any:
+        return []
+    return [key for key in config if key not in entry.defaults and key not in entry.popped and key not in entry.former]
+
+
+def missing_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
+    """The arguments without a default that a configuration does not give."""
+    entry = found.signature
+    given = {entry.former.get(key, key) for key in config} | set(config)
+    if any(not entry.former.get(key, key) for key in config):
+        return []
+    return [key for key in entry.needed if key not in given]
+
+
+def lists_name(name: str, kind: str, release: Release) -> bool:
+    """Whether a string is a name of a kind in a release, as its ``get`` looks it up."""
+    return has_name(name, kind, release.signatures) or signature(name, release.signatures, kind) is not None
+
+
+KEYS: Final[Mapping[str, str]] = {
+    "activation": "activations", "recurrent_activation": "activations", "inner_activation": "activations",
+    "initializer": "initializers", "init": "initializers", "inner_init": "initializers", "forget_bias_init": "initializers",
+    "W_regularizer": "regularizers", "b_regularizer": "regularizers", "activity_regularizer": "regularizers",
+    "W_constraint": "constraints", "b_constraint": "constraints",
+}  # fmt: skip
+SUFFIXES: Final = (("_initializer", "initializers"), ("_regularizer", "regularizers"), ("_constraint", "constraints"))
+
+
+def parts(config: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """The values of a configuration that name something: key, kind, value."""
+    for key, value in config.items():
+        kind = KEYS.get(key) or next((kind for suffix, kind in SUFFIXES if key.endswith(suffix)), "")
+        if kind and isinstance(value, str | dict):
+            yield key, kind, value

@@ -1,0 +1,208 @@
+"""Reads a configuration as a release would, and notes what that release refuses. Nothing is built and nothing is imported.
+
+The order is that of ``load_model``: the box, the layers, the weights, the training configuration. Facts are elsewhere: what a
+class takes and what a name means in ``catalog.signatures``, what a release reads in ``catalog.releases`` and `facts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from ..catalog.releases import Release
+from ..containers.base import NamedWeights, Raw
+from ..limits import begin_budget, budget, spend
+from . import facts, objects, training
+from .forecast import Forecast, Notes, Obstacle
+
+Config = Mapping[str, Any]
+BOXES: Final = {"keras_zip": ".keras", "hdf5": ".h5"}
+
+
+def forecast(raw: Raw, release: Release) -> Forecast:
+    """Whether stock ``load_model(path)`` of a release opens what was read, without custom objects."""
+    notes = Notes()
+    with spend(begin_budget()):
+        _Reader(raw, release, notes).read()
+    return notes.forecast(release)
+
+
+class _Reader:
+    """One file read for one release."""
+
+    def __init__(self, raw: Raw, release: Release, notes: Notes) -> None:
+        self.raw, self.release, self.notes = raw, release, notes
+        self.box = BOXES.get(raw.match.name, "")
+        self.typed = self.box == ".keras"  # objects with their modules, the format of Keras 3 and tf.keras 2.12
+
+    def refuse(self, message: str, reason: str, layer: str = "", key: str = "") -> None:
+        """Note what the release does not take."""
+        self.notes.obstacles.append(Obstacle(message, reason, layer, key))
+
+    def read(self) -> None:
+        """The whole file, as far as the release gets."""
+        if not self._opens_box():
+            return
+        self.model(self.raw.architecture, "")
+        if not self.notes.obstacles:
+            facts.look(self)
+        if not self.notes.obstacles:
+            training.look(self)
+
+    def _opens_box(self) -> bool:
+        if self.raw.match.name == "savedmodel":
+            if self.release.line == "keras3":
+                said = (
+                    "ValueError: File format not supported. Keras 3 only supports V3 `.keras` files and legacy H5 format files."
+                )
+                self.refuse(said, "a SavedModel folder is not a model file for Keras 3")
+            elif self.release.line == "tf":
+                self.notes.doubts.append("a SavedModel is opened by TensorFlow itself, which is not looked at here")
+            else:
+                self.refuse("OSError: Unable to open file", "a SavedModel folder is not a model file for this Keras")
+            return False
+        if not self.box:
+            self.refuse("OSError: Unable to open file (file signature not found)", "load_model takes model files, this is none")
+            return False
+        if self.raw.architecture is None:
+            self.refuse("ValueError: No model found in config file.", "the file holds weights without a model")
+            return False
+        if self.box == ".keras" and not facts.READS_ZIP.holds(self.release):
+            self.refuse(
+                "OSError: Unable to open file (file signature not found)", "the .keras format came later than this release"
+            )
+            return False
+        return True
+
+    # -- models and layers
+
+    def model(self, entry: Any, name: str) -> None:
+        """A model, with all its layers."""
+        budget().charge(1)
+        if not isinstance(entry, dict) or "class_name" not in entry:
+            return
+        self.layer(entry, name)
+
+    def layer(self, entry: Config, inside: str) -> None:
+        """One layer: is there such a class, does it take its keys, do its parts exist."""
+        budget().charge(1)
+        class_name, config = str(entry.get("class_name", "")), entry.get("config")
+        name = _name_of(entry) or inside
+        found = self.find_layer(entry, name)
+        if found is None:
+            return
+        layers = config if isinstance(config, list) else config.get("layers") if isinstance(config, dict) else None
+        if class_name in objects.MODELS and isinstance(layers, list):
+            facts.look_at_model(self, class_name, config, name)
+            for inner in layers:
+                if isinstance(inner, dict):
+                    self.layer(inner, name)
+            return
+        if isinstance(config, dict):
+            facts.look_at_layer(self, entry, class_name, config, name)
+            if not isinstance(found, bool):
+                self.check_keys(found, facts.prepare(self.release, self.typed, class_name, config), name)
+            self.objects_in(config, name)
+            self.layers_in(config, name)
+
+    def find_layer(self, entry: Config, name: str) -> objects.Found | bool | None:
+        """The class of a layer; True for one whose keys no signature shows; None with an obstacle for none."""
+        class_name, module = str(entry.get("class_name", "")), entry.get("module")
+        if facts.speaks_modules(self, entry):
+            found: objects.Found | None
+            if isinstance(module, str) and module.startswith("keras.src."):
+                return self._find_private(module, class_name, name)
+            found = objects.find_exported(str(module), class_name, self.release)
+            registered = entry.get("registered_name")
+            if found is None or (isinstance(registered, str) and ">" in registered):
+                self.refuse(facts.not_located(self, class_name, module), facts.no_class(self, class_name), name, "class_name")
+                return None
+            return True if class_name in objects.FREE | objects.MODELS else found
+        if class_name in objects.MODELS:
+            if facts.has_model_class(class_name, self.release):
+                return True
+            self.refuse(f"ValueError: Unknown layer: {class_name}", facts.no_class(self, class_name), name, "class_name")
+            return None
+        if self.release.line == "keras2" and class_name in facts.LAYER_FUNCTIONS:
+            return True
+        found = objects.find_named(class_name, "layers", self.release)
+        if found is None:
+            self.refuse(facts.unknown_layer(self, class_name), facts.no_class(self, class_name), name, "class_name")
+            return None
+        return True if class_name in objects.FREE else found
+
+    def _find_private(self, module: str, class_name: str, name: str) -> objects.Found | bool | None:
+        """A class by the module that defines it: models, and operations of Keras 3."""
+        if class_name in objects.MODELS and module in facts.model_modules(self.release):
+            return True
+        operation = objects.find_operation(module, class_name, self.release) if self.release.line == "keras3" else None
+        if operation is None:
+            self.refuse(facts.not_located(self, class_name, module), facts.no_class(self, class_name), name, "module")
+        return operation
+
+    def check_keys(self, found: objects.Found, config: Config, layer: str, key: str = "") -> None:
+        """Whether the constructor takes all keys, and has all that it needs."""
+        unknown = objects.unknown_keys(found, config)
+        if unknown:
+            reason = f"{found.name} of {self.release} does not take {', '.join(repr(name) for name in unknown)}"
+            self.refuse(facts.unrecognised(self, found, unknown, config), reason, layer, key or unknown[0])
+            return
+        missing = objects.missing_keys(found, config)
+        if missing:
+            said = f"TypeError: {found.name}.__init__() missing {len(missing)} required positional argument: {missing[0]!r}"
+            self.refuse(said, f"{found.name} needs {missing[0]!r}, which the file does not give", layer, missing[0])
+
+    def layers_in(self, config: Config, name: str) -> None:
+        """The layers that a wrapper holds."""
+        for key in ("layer", "forward_layer", "backward_layer", "cell", "cells", "layers"):
+            value = config.get(key)
+            for inner in value if isinstance(value, list) else [value]:
+                if isinstance(inner, dict) and "class_name" in inner:
+                    if not facts.look_at_held(self, inner, name, key):
+                        return
+                    self.layer(inner, name)
+
+    # -- objects in configurations
+
+    def objects_in(self, config: Config, name: str) -> None:
+        """Activations, initializers, regularizers and constraints of a layer."""
+        for key, kind, value in objects.parts(config):
+            self.object(kind, value, name, key)
+
+    def object(self, kind: str, value: Any, layer: str, key: str) -> None:
+        """A name, or an object with its configuration."""
+        budget().charge(1)
+        if isinstance(value, str):
+            if not facts.means_something(self, value, kind):
+                self.refuse(facts.not_interpreted(self, kind, value), facts.no_class(self, value), layer, key)
+            return
+        if not isinstance(value, dict) or "class_name" not in value:
+            return
+        class_name, config = str(value["class_name"]), value.get("config")
+        if class_name in objects.VALUES:
+            return
+        if class_name == "function":
+            facts.look_at_function(self, value, kind, layer, key)
+            return
+        typed = isinstance(value.get("module"), str) and facts.reads_modules(self)
+        found = objects.find_exported(value["module"], class_name, self.release) if typed else None
+        found = found or objects.find_named(class_name, kind, self.release)
+        if found is None and facts.means_something(self, class_name, kind):
+            return
+        registered = value.get("registered_name")
+        if found is None or (typed and isinstance(registered, str) and ">" in registered):
+            self.refuse(facts.not_interpreted(self, kind, class_name), facts.no_class(self, class_name), layer, key)
+        elif isinstance(config, dict):
+            self.check_keys(found, config, layer, key)
+
+    def groups(self) -> dict[str, dict[str, tuple[int, ...]]]:
+        """Shapes of weights by layer of the top level, of HDF5."""
+        if not isinstance(self.raw.weights, NamedWeights):
+            return {}
+        return {group.name: {name: tensor.shape for name, tensor in group.weights} for group in self.raw.weights.groups}
+
+
+def _name_of(entry: Config) -> str:
+    config = entry.get("config")
+    name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
+    return name if isinstance(name, str) else ""
