@@ -11,7 +11,6 @@ from ..base import Asset, Json, Kept, Match, Raw
 from ..folder import Box
 from ..foreign import foreign_error
 from ..json_text import parse_json
-from ..packed import read_packed
 from ..source import ByteSource
 from ..texts import decode_text
 from .archive import LOCAL, Member, members, open_member
@@ -43,6 +42,8 @@ def read_archive(source: ByteSource, match: Match) -> Raw:
     box = _box(source, found)
     if CONFIG in found:
         return read_box(box, match)
+    from ..packed import read_packed  # loaded only for archives of other kinds
+
     packed = read_packed(box, match)
     if packed is None:
         raise name_archive(source.name, list(found))
