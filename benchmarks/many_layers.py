@@ -10,6 +10,11 @@ dense       a Sequential of Dense layers, Keras 2
 keras1      the same as Keras 1.2 wrote it; stock Keras does not open it
 residual    a functional model: Dense, BatchNormalization, Activation, and an Add around each three of them, Keras 2
 masked      the same over a masked Embedding, each Add of a masked and an unmasked tensor, with an LSTM behind
+wide        one input, as many Dense layers on it, a Concatenate, Keras 2
+chain       a functional chain of Dense layers, longer than Keras can follow by recursion with Python's own limit
+calls       one Dense layer, called as often
+lambdas     a chain of Lambdas that share one function, as Python 3.6 compiled it
+nested      submodels of eight layers, in one another sixteen deep, side by side
 keras3      the residual model after `anykeras.convert`
 """
 
@@ -92,6 +97,81 @@ def residual(count: int, masked: bool = False) -> tuple[str, Json, Weights]:
     return "Model", {"name": "model_1", "layers": listed, **ends_of}, weights
 
 
+def wide(count: int) -> tuple[str, Json, Weights]:
+    """`count` Dense layers side by side."""
+    names = [f"dense_{i}" for i in range(1, count + 1)]
+    listed = [entrance(), *(called("Dense", dense(name)["config"], "input_1") for name in names)]
+    listed.append(called("Concatenate", {"name": "concatenate_1", "axis": -1}, *names))
+    held: Weights = {"input_1": {}, **{name: dense_weights(name) for name in names}, "concatenate_1": {}}
+    return functional("model_1", listed, "concatenate_1", held)
+
+
+def chain(count: int) -> tuple[str, Json, Weights]:
+    """`count` Dense layers one behind the other."""
+    names = [f"dense_{i}" for i in range(1, count + 1)]
+    before = ["input_1", *names]
+    listed = [entrance(), *(called("Dense", dense(name)["config"], start) for start, name in zip(before, names, strict=False))]
+    return functional("model_1", listed, names[-1], {"input_1": {}, **{name: dense_weights(name) for name in names}})
+
+
+def calls(count: int) -> tuple[str, Json, Weights]:
+    """One Dense layer, `count` times behind itself."""
+    layer = called("Dense", dense("dense_1")["config"], "input_1")
+    layer["inbound_nodes"] += [[["dense_1", i, 0, {}]] for i in range(count - 1)]
+    return functional("model_1", [entrance(), layer], "dense_1", {"input_1": {}, "dense_1": dense_weights("dense_1")}, count - 1)
+
+
+# ``lambda x: x * 2 + 1`` as CPython 3.6 compiled it: what keras 2.3.1 ``func_dump`` gives, in base64 of marshal.
+_LAMBDA = (
+    "4wEAAAAAAAAAAQAAAAIAAABDAAAAcwwAAAB8AGQBFABkAhcAUwApA07pAgAAAOkBAAAAqQApAdoB\n"
+    "eHIDAAAAcgMAAAD6BGEucHnaCDxsYW1iZGE+AQAAAHMAAAAA\n"
+)
+
+
+def lambdas(count: int) -> tuple[str, Json, Weights]:
+    """`count` Lambdas one behind the other, of the same function."""
+    names = [f"lambda_{i}" for i in range(1, count + 1)]
+    common = {"function": [_LAMBDA, None, None], "function_type": "lambda", "output_shape": None, "arguments": {}}
+    common |= {"output_shape_type": "raw"}
+    listed = [entrance()]
+    for start, name in zip(["input_1", *names], names, strict=False):
+        listed.append(called("Lambda", {"name": name, "trainable": True, "dtype": "float32", **common}, start))
+    return functional("model_1", listed, names[-1], {"input_1": {}, **{name: {} for name in names}})
+
+
+def nested(count: int, depth: int = 16) -> tuple[str, Json, Weights]:
+    """Towers of submodels in one another, `depth` deep, with eight layers at the bottom; about `count` layers."""
+    listed, weights = [entrance()], {"input_1": {}}
+    start = "input_1"
+    for tower in range(max(1, count // (8 + 2 * depth))):
+        inner = [entrance(f"in_{tower}_0")]
+        names = [f"dense_{tower}_{i}" for i in range(8)]
+        for before, name in zip([f"in_{tower}_0", *names], names, strict=False):
+            inner.append(called("Dense", dense(name)["config"], before))
+        model, end = functional(f"tower_{tower}_0", inner, names[-1])[1], f"tower_{tower}_0"
+        for level in range(1, depth):
+            around = [entrance(f"in_{tower}_{level}"), called("Model", model, f"in_{tower}_{level}")]
+            end = f"tower_{tower}_{level}"
+            model = functional(end, around, f"tower_{tower}_{level - 1}")[1]
+        listed.append(called("Model", model, start))
+        weights[end] = {key: value for name in names for key, value in dense_weights(name).items()}
+        start = end
+    return functional("model_1", listed, start, weights)
+
+
+def entrance(name: str = "input_1") -> Json:
+    """An input of `WIDTH` numbers."""
+    return called("InputLayer", {"name": name, "batch_input_shape": [None, WIDTH], "dtype": "float32", "sparse": False})
+
+
+def functional(
+    name: str, listed: Sequence[Json], end: str, weights: Weights | None = None, call: int = 0
+) -> tuple[str, Json, Weights]:
+    """A functional model from its first layer to a call of `end`."""
+    ends = {"input_layers": [[listed[0]["name"], 0, 0]], "output_layers": [[end, call, 0]]}
+    return "Model", {"name": name, "layers": list(listed), **ends}, weights or {}
+
+
 def block(number: int) -> Iterator[tuple[Json, Mapping[str, np.ndarray]]]:
     """Three layers with their weights."""
     yield dense(f"dense_{number}"), dense_weights(f"dense_{number}")
@@ -168,6 +248,11 @@ FILES: Mapping[str, tuple[Callable[[int], tuple[str, Any, Weights]], str]] = {
     "keras1": (keras1_chain, "1.2.2"),
     "residual": (residual, "2.3.1"),
     "masked": (lambda count: residual(count, masked=True), "2.3.1"),
+    "wide": (wide, "2.3.1"),
+    "chain": (chain, "2.3.1"),
+    "calls": (calls, "2.3.1"),
+    "lambdas": (lambdas, "2.3.1"),
+    "nested": (nested, "2.3.1"),
 }
 
 
