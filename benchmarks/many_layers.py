@@ -118,7 +118,9 @@ def calls(count: int) -> tuple[str, Json, Weights]:
     """One Dense layer, `count` times behind itself."""
     layer = called("Dense", dense("dense_1")["config"], "input_1")
     layer["inbound_nodes"] += [[["dense_1", i, 0, {}]] for i in range(count - 1)]
-    return functional("model_1", [entrance(), layer], "dense_1", {"input_1": {}, "dense_1": dense_weights("dense_1")}, count - 1)
+    return functional(
+        "model_1", [entrance(), layer], "dense_1", {"input_1": {}, "dense_1": dense_weights("dense_1")}, count - 1
+    )
 
 
 # ``lambda x: x * 2 + 1`` as CPython 3.6 compiled it: what keras 2.3.1 ``func_dump`` gives, in base64 of marshal.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import gc
 import importlib.util
+import json
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +13,7 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import anykeras
@@ -44,10 +48,50 @@ def count_calls(work: Callable[[], Any]) -> int:
     return count
 
 
-@pytest.mark.parametrize("kind", ["dense", "keras1", "residual", "masked", "keras3"])
+KINDS = {
+    **dict.fromkeys(("dense", "keras1", "residual", "masked", "keras3", "wide", "calls", "nested"), (SMALL, LARGE)),
+    "lambdas": (10, 40),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_work_grows_with_the_layers(kind: str, tmp_path: Path) -> None:
     benchmark = load_benchmark()
     anykeras.inspect(benchmark.file_of(tmp_path, kind, 12))  # what is imported and cached once
-    paths = [benchmark.file_of(tmp_path, kind, count) for count in (SMALL, LARGE)]
+    fewer, more = KINDS[kind]
+    paths = [benchmark.file_of(tmp_path, kind, count) for count in (fewer, more)]
     small, large = (count_calls(partial(anykeras.inspect, path)) for path in paths)
-    assert large < 1.15 * LARGE / SMALL * small
+    assert large < 1.15 * more / fewer * small
+
+
+def test_a_chain_beyond_the_limit_of_recursion_is_built(tmp_path: Path) -> None:
+    before = sys.getrecursionlimit()
+    path = load_benchmark().file_of(tmp_path, "calls", before + 200)
+    model = anykeras.load_model(path, compile=False)
+    assert sys.getrecursionlimit() == before
+    assert np.asarray(model(np.ones((1, 4), "float32"))).tolist() == [[1.0] * 4]  # the kernel is the identity
+
+
+def test_nothing_is_kept_of_files_for_ever(tmp_path: Path) -> None:
+    """No cache without a bound has entries for what stands in files: names of classes, arguments, dtypes, versions."""
+
+    def inspect(number: int) -> None:
+        config = {"name": "d", "units": 2, "batch_input_shape": [None, 3], f"argument_{number}": 1, "dtype": f"float{number}"}
+        layers = [{"class_name": name, "config": config} for name in ("Dense", f"Class{number}")]
+        model = {"class_name": "Sequential", "config": {"name": "s", "layers": layers}, "keras_version": f"2.2.{number}"}
+        path = tmp_path / f"{number}.json"
+        path.write_text(json.dumps(model))
+        anykeras.inspect(path)
+
+    def sizes() -> dict[str, int]:
+        held = [value for value in gc.get_objects() if isinstance(value, functools._lru_cache_wrapper)]
+        ours = [cache for cache in held if cache.__module__.startswith("anykeras.")]
+        return {f"{c.__module__}.{c.__qualname__}": c.cache_info().currsize for c in ours if c.cache_info().maxsize is None}
+
+    for number in range(3):
+        inspect(number)
+    before = sizes()
+    assert before
+    for number in range(3, 30):
+        inspect(number)
+    assert sizes() == before

@@ -131,7 +131,7 @@ def _releases() -> list[tuple[str, tuple[int, ...]]]:
     return [(library, release_numbers(version)) for library, version in _table()["releases"]]
 
 
-@cache
+@lru_cache(maxsize=2048)
 def _history(kind: str, class_name: str) -> dict[int, Signature]:
     """The class in every release that has it, by the release's place in the list."""
     states: dict[int, Signature] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from ..catalog import entries, find
 from ..catalog.base import OLD
@@ -248,7 +248,7 @@ def _home_of_layer(home: str) -> tuple[str, str]:
     return home, ""
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _has_place_for(name: str, inside: str) -> bool:
     """Whether the class that a path tells keeps variables below that attribute."""
     for era in (Era.KERAS3, Era.TF2):

@@ -19,6 +19,7 @@ from .keras_custom import fill_custom, slots_in_order, weights_of
 from .keras_training import keep_flags
 from .live_memory import allocate_for_backend, as_tensor
 from .lowering import Lowered, LoweredTraining, Owner, lower, nearest_minor
+from .recursion import room_for
 
 if TYPE_CHECKING:
     import keras
@@ -153,7 +154,7 @@ def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) ->
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     keras = _import_keras()
     try:
-        with safe_scope(keras, custom_objects):
+        with safe_scope(keras, custom_objects), room_for(lowered.config):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
     except AnyKerasError:
         raise
@@ -167,11 +168,12 @@ def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) ->
 def fill(model: keras.Model, lowered: Lowered, memory: Memory) -> None:
     """Assign every tensor to its variable; raises Bug when a variable stays unfilled or a tensor has none."""
     seen: set[tuple[Access, ...]] = set()
+    by_name: LayersByName = {}
     for owner in lowered.owners():
         if owner.steps in seen:
             raise Bug("AK6008", f"{owner.path} is filled twice", layer=owner.name)
         seen.add(owner.steps)
-        _assign(follow(model, owner.steps), owner, memory)
+        _assign(follow(model, owner.steps, by_name), owner, memory)
     if any(len(weights_of(found.layer)) > len(follow(model, found.steps).weights) for found in lowered.custom):
         _touch(model)
     variables = {id(variable): variable for variable in model.weights}
@@ -191,12 +193,18 @@ def _touch(model: keras.Model) -> None:
         model(zeros[0] if len(zeros) == 1 else zeros)
 
 
-def follow(model: Any, steps: tuple[Access, ...]) -> Any:
-    """The live object at the end of `steps`."""
-    found = model
+LayersByName = dict[int, dict[str, Any]]
+"""The layers of live models by name, by the identity of the model."""
+
+
+def follow(model: Any, steps: tuple[Access, ...], by_name: LayersByName | None = None) -> Any:
+    """The live object at the end of `steps`; `by_name` is filled on the way, for whoever follows many."""
+    found, known = model, {} if by_name is None else by_name
     for step in steps:
         if step.kind == "layer":
-            found = next(layer for layer in found.layers if layer.name == step.name)
+            if id(found) not in known:
+                known[id(found)] = {layer.name: layer for layer in reversed(found.layers)}
+            found = known[id(found)][str(step.name)]
         elif step.kind == "attribute":
             found = getattr(found, str(step.name))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Final, Union
 
 from ...document.graph import leaves
@@ -86,7 +86,7 @@ def promote(*dtypes: str | None) -> str | None:
     return _NARROW.get(least, least)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _bounds(dtype: str) -> set[str]:
     return {dtype}.union(*(_bounds(d) for d in _ABOVE[dtype]))
 

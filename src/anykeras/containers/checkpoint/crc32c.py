@@ -78,7 +78,7 @@ def _zero_byte(states: U32) -> U32:
     return found
 
 
-@functools.cache
+@functools.lru_cache(maxsize=64)
 def _zeros_matrix(count: int) -> U32:
     """What `count` zero bytes make of a state, as the images of the 32 single bits."""
     step = _zero_byte(np.uint32(1) << np.arange(32, dtype=np.uint32))

@@ -6,7 +6,7 @@ minor lacks in earnest is refused, with the layer, the key and the release that 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Final
 
 from ...catalog import releases
@@ -80,7 +80,7 @@ def check_operation(layer: Layer, arguments: Config, minor: str) -> None:
             raise _newer_error(seen, since, minor, layer.name, argument)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _later(class_name: str, kind: str, first: int) -> frozenset[str]:
     """The arguments of today that one of the minors from the `first` on lacks, though it has the class."""
     now = signature(class_name, NOW, kind)
@@ -89,7 +89,7 @@ def _later(class_name: str, kind: str, first: int) -> frozenset[str]:
     return frozenset() if now is None else frozenset(key for key in now.defaults if any(key not in keys for keys in before))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _since(class_name: str, argument: str | None, kind: str) -> str:
     """The first minor that has a class, or one of its arguments; "" for what is in the first or in none."""
     for minor, release in RELEASES.items():
