@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from . import graphs, matching, pipeline, targets, weights_only
-from .containers.base import Raw
 from .errors import AnyKerasError, Malformed, MissingObject, Undecided, Unsupported
 from .findings import Affects, Fidelity, Finding
 from .opened import Opened, open_migrated
 from .pipeline import Architecture, CustomObjectsSource, Path
+
+if TYPE_CHECKING:
+    from .containers.base import Raw
 
 
 def open_file(

@@ -10,9 +10,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..containers.hdf5 import SIGNATURE
-from ..containers.remote import is_url, list_remote
-from ..containers.sniffing import sniff
-from ..containers.source import missing_file_error
 from ..errors import AnyKerasError
 
 HEAD = 1 << 14
@@ -54,6 +51,8 @@ def find_models(arguments: Iterable[str], everything: bool = False) -> Iterator[
 
     Raises MissingFile for a folder or list that is not there.
     """
+    from ..containers.remote import is_url  # loaded where files are looked for, not with the options of a verb
+
     seen: set[str] = set()
     for argument in _read_lists(arguments):
         for entry in _find(argument, everything):
@@ -72,12 +71,16 @@ def _read_lists(arguments: Iterable[str]) -> Iterator[str]:
                 with open(argument[1:], encoding="utf-8", errors="surrogateescape") as lines:
                     yield from filter(None, (line.strip() for line in lines))
             except OSError:
+                from ..containers.source import missing_file_error
+
                 raise missing_file_error(argument[1:]) from None
         else:
             yield argument
 
 
 def _find(argument: str, everything: bool) -> Iterator[Entry]:
+    from ..containers.remote import is_url, list_remote
+
     if is_url(argument):
         yield from (Entry(path, inside) for path, inside in list_remote(argument))
     elif os.path.isdir(argument) and not _is_model_folder(argument):
@@ -91,6 +94,8 @@ def _find(argument: str, everything: bool) -> Iterator[Entry]:
 
 def _is_model_folder(path: str) -> bool:
     """Whether a folder that was asked for is one model, by whatever container knows it."""
+    from ..containers.sniffing import sniff
+
     try:
         sniff(path)
     except AnyKerasError:

@@ -13,7 +13,6 @@ from typing import Any
 
 from .. import limits
 from ..boundary import guard_verb
-from ..containers.source import missing_file_error
 from ..errors import TargetError
 from .locations import Entry, find_models, name_converted
 from .one_file import Job, stamp
@@ -129,6 +128,8 @@ def _run(todo: Sequence[Job], count: int, seconds: float, memory: int, ray: str 
 def _check(roots: Sequence[str], exports: Sequence[str]) -> None:
     for root in roots:
         if not os.path.exists(root) and not any(mark in root for mark in "*?[@") and "://" not in root and root != "-":
+            from ..containers.source import missing_file_error
+
             raise missing_file_error(root)
     for path in exports:
         if not path.endswith(FORMATS):
