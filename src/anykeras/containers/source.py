@@ -9,11 +9,14 @@ import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from .. import limits
 from ..errors import LimitExceeded, Malformed, MissingFile, NotAModel
-from ..tensors import Array
-from . import memory
+
+if TYPE_CHECKING:
+    from ..tensors import Array
+    from . import memory
 
 BLOCK = 1 << 20
 PAGE = 1 << 15
@@ -73,6 +76,8 @@ class ByteSource:
 
     def hold(self, start: int, count: int, part: str) -> bytes | Array:
         """The same, as memory to keep where a live model is being filled (`memory.Memory`)."""
+        from . import memory  # loaded only where content is read
+
         held = memory.in_use()
         if self._file is None or held is None or not 0 < count <= self.size - start:
             return self.exactly(start, count, part)
@@ -81,6 +86,8 @@ class ByteSource:
 
     def scan(self) -> Iterator[bytes | memoryview]:
         """All bytes, some at a time; of what is mapped for a live model, those that it will have."""
+        from . import memory
+
         held = memory.in_use()
         mapped = held.scan(self._file, self._offset, self.size) if held is not None and self._file is not None else None
         return mapped if mapped is not None else (self.read(at, BLOCK) for at in range(0, self.size, BLOCK))
