@@ -148,3 +148,18 @@ def test_a_tree_in_the_terminal() -> None:
     lines = result.output.splitlines()
     assert result.exit_code == 0 and any(line.startswith("  ") for line in lines), "nested models are indented"
     assert max(map(len, lines)) > 20, "what is piped is not cut"
+
+
+def test_a_scan_writes_a_page_a_file_and_an_index(tmp_path: Path, browser: Any) -> None:
+    models = tmp_path / "models"
+    (models / "deep").mkdir(parents=True)
+    shutil.copy(LAMBDAS, models / "deep" / "a b#1.h5")
+    write_json(models / f"{EVIL.replace('/', '')}.json", [dense("d", "i")])
+    found = anykeras.scan(str(models), results=str(tmp_path / "r.sqlite"), jobs=1, html=str(tmp_path / "pages"))
+    assert found.files == 2
+    show(browser, tmp_path / "pages" / "index.html")
+    assert len(find(browser, "#rows tr")) == 2 and not find(browser, "img")
+    browser.find_element("id", "search").send_keys("a b#1")
+    (link,) = find(browser, "#rows a")
+    link.click()
+    assert "tf.keras" in browser.find_element("id", "writer").text

@@ -6,8 +6,9 @@ from ..lazily import load_lazily
 
 if TYPE_CHECKING:
     from .drawing import list_graph
-    from .page import report, write_page
+    from .index import write_index
+    from .page import SUFFIX, report, write_page
 else:
-    __getattr__ = load_lazily(__name__, {"drawing": "list_graph", "page": "report write_page"})
+    __getattr__ = load_lazily(__name__, {"drawing": "list_graph", "index": "write_index", "page": "SUFFIX report write_page"})
 
-__all__ = ["list_graph", "report", "write_page"]
+__all__ = ["SUFFIX", "list_graph", "report", "write_index", "write_page"]

@@ -73,18 +73,22 @@ def write_page(
 
 def render(contents: dict[str, Any]) -> str:
     """The page of what :func:`anykeras.html_report.contents.describe` gives."""
-    jinja2 = _require("jinja2")
-    environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = make_environment()
     codes = {row["code"] for row in (*contents["findings"], *contents["audit"]["risks"])}
-    text: str = environment.from_string(_read("page.html.j2")).render(
+    text: str = environment.from_string(read_part("page.html.j2")).render(
         title=escape(os.path.basename(contents["path"])),
-        style=_safe(_read("page.css")),
-        layout=_safe(_read("dagre.min.js")),
-        script=_safe(_read("page.js")),
-        data=_safe(_embed({**contents, "code": [{**row, "html": _highlight(row["source"])} for row in contents["code"]]})),
-        pages={code: _safe(_explain(code)) for code in sorted(codes)},
+        style=mark_safe(read_part("page.css")),
+        layout=mark_safe(read_part("dagre.min.js")),
+        script=mark_safe(read_part("page.js")),
+        data=mark_safe(embed({**contents, "code": [{**row, "html": _highlight(row["source"])} for row in contents["code"]]})),
+        pages={code: mark_safe(_explain(code)) for code in sorted(codes)},
     )
     return text
+
+
+def make_environment() -> Any:
+    """What fills templates, and escapes what it fills in. Raises MissingObject without the extra."""
+    return _require("jinja2").Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
 def _require(name: str) -> Any:
@@ -96,17 +100,18 @@ def _require(name: str) -> Any:
         ) from None
 
 
-def _safe(text: str) -> Any:
+def mark_safe(text: str) -> Any:
     """Text of our own, or escaped already, that the template takes as it is."""
     markup = import_module("markupsafe").Markup
     return markup(text)
 
 
-def _read(name: str) -> str:
+def read_part(name: str) -> str:
+    """A file of this room."""
     return (resources.files(__package__) / name).read_text("utf8")
 
 
-def _embed(value: object) -> str:
+def embed(value: object) -> str:
     """JSON that can stand in a script element: no text of it ends the element or begins a comment."""
     text = json.dumps(value, default=str)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

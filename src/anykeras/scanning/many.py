@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import limits
+from .. import html_report, limits
 from ..boundary import guard_verb
 from ..errors import TargetError
 from .locations import Entry, find_models, name_converted
@@ -66,6 +66,7 @@ def scan(
     results: str | None = None,
     jobs: int | None = None,
     convert: str | None = None,
+    html: str | None = None,
     trust: Sequence[str] = (),
     seconds: float = SECONDS,
     memory: int = MEMORY,
@@ -82,6 +83,7 @@ def scan(
             size and time of change, else by hash) are skipped.
         jobs: processes; by default one for each processor.
         convert: a folder to convert into, with the folders of the originals.
+        html: a folder for a page about every file (:func:`anykeras.report`) and an ``index.html``. Needs ``anykeras[report]``.
         trust: as for :func:`anykeras.audit`.
         seconds: what one file may take before its process is killed.
         memory: bytes of address space of a process; 0 for no limit.
@@ -99,8 +101,8 @@ def scan(
     store = Store(results or _name_results(named))
     try:
         entries = [entry for entry in find_models(named, everything) if not _is_ours(entry.path, store.path)]
-        task = " ".join((f"convert to {os.path.abspath(convert)}" if convert else "inspect", *sorted(trust)))
-        todo = list(_list_jobs(entries, store, task, convert, tuple(trust)))
+        task = _name_task(convert, html, trust)
+        todo = list(_list_jobs(entries, store, task, _Folders(convert, html), tuple(trust)))
         skipped = len(entries) - len(todo)
         count = jobs or os.cpu_count() or 1
         for number, outcome in enumerate(_run(todo, count, seconds, memory, ray), 1):
@@ -109,6 +111,9 @@ def scan(
                 progress(Progress(number, len(todo), skipped, outcome))
         for path in exports:
             store.export(path)
+        if html is not None:
+            pages = {entry.path: f"{entry.inside}{html_report.SUFFIX}" for entry in entries}
+            html_report.write_index(store.rows(), pages, html)
         counts = {column: store.count(column) for column in COLUMNS}
         return Scan(store.path, len(todo), skipped, counts, store.count_findings())
     finally:
@@ -147,7 +152,22 @@ def _is_ours(path: str, results: str) -> bool:
     return os.path.abspath(path).startswith(os.path.abspath(results))
 
 
-def _list_jobs(entries: Sequence[Entry], store: Store, task: str, convert: str | None, trust: tuple[str, ...]) -> Iterator[Job]:
+@dataclass(frozen=True)
+class _Folders:
+    """Where what is made of each file goes."""
+
+    convert: str | None
+    html: str | None
+
+
+def _name_task(convert: str | None, html: str | None, trust: Sequence[str]) -> str:
+    """What is done with a file, so that a later scan knows whether all of it was."""
+    made = f"convert to {os.path.abspath(convert)}" if convert else "inspect"
+    pages = (f"pages in {os.path.abspath(html)}",) if html else ()
+    return " ".join((made, *pages, *sorted(trust)))
+
+
+def _list_jobs(entries: Sequence[Entry], store: Store, task: str, folders: _Folders, trust: tuple[str, ...]) -> Iterator[Job]:
     """A job for each file that is new or has changed. One of another date is compared by its hash, in the worker."""
     known = store.known()
     for entry in entries:
@@ -155,6 +175,7 @@ def _list_jobs(entries: Sequence[Entry], store: Store, task: str, convert: str |
         now = stamp(entry.path)
         if done == task and now == (size, modified) and size >= 0:
             continue
-        target = os.path.join(convert, name_converted(entry)) if convert else ""
+        target = os.path.join(folders.convert, name_converted(entry)) if folders.convert else ""
+        page = os.path.join(folders.html, f"{entry.inside}{html_report.SUFFIX}") if folders.html else ""
         same = sha256 if done == task and now[0] == size else ""
-        yield Job(entry.path, same, target, entry.path in known, trust)
+        yield Job(entry.path, same, target, entry.path in known, trust, page=page)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .. import api, auditing
+from .. import api, auditing, html_report
 from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
@@ -21,7 +21,7 @@ DONE, REFUSED, CRASHED, STOPPED = "done", "refused", "crashed", "stopped"
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done with a file. `known` is the hash that it had in an earlier run, `convert_to` a path or ""."""
+    """What is to be done with a file. `known` is its hash in an earlier run, `convert_to` and `page` are paths or ""."""
 
     path: str
     known: str = ""
@@ -29,6 +29,7 @@ class Job:
     force: bool = False
     trust: tuple[str, ...] = ()
     content: bool = True  # whether the content is hashed
+    page: str = ""  # the HTML page to write about it
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for another process."""
@@ -95,6 +96,8 @@ def process(data: Mapping[str, Any]) -> dict[str, Any]:
             found.same = True
             return found.as_dict()
         _audit(job, found)
+        if job.page:
+            _write_page(job)
         _inspect(job, found)
         if job.convert_to and found.status == DONE:
             _convert(job, found)
@@ -133,6 +136,11 @@ def _audit(job: Job, found: Outcome) -> None:
         {"code": risk.code, "kind": "risk", "level": str(risk.severity), "place": risk.where, "seen": risk.seen[:2000]}
         for risk in audit.risks
     ]
+
+
+def _write_page(job: Job) -> None:
+    os.makedirs(os.path.dirname(job.page) or ".", exist_ok=True)
+    html_report.report(job.path, job.page, force=True)
 
 
 def _inspect(job: Job, found: Outcome) -> None:

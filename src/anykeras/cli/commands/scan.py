@@ -29,6 +29,10 @@ def scan(
     convert: Annotated[
         str | None, typer.Option("--convert", metavar="FOLDER", help="Convert every model into this folder.")
     ] = None,
+    html: Annotated[
+        str | None,
+        typer.Option("--html", metavar="FOLDER", help="Write a page about every file, and an index, here."),
+    ] = None,
     trust: Annotated[
         list[str] | None,
         typer.Option("--trust", metavar="PATTERN", help='Classes and functions that are yours: "mypackage.layers.*".'),
@@ -58,6 +62,7 @@ def scan(
             results=results,
             jobs=jobs,
             convert=convert,
+            html=html,
             trust=trust or (),
             seconds=seconds,
             memory=memory * limits.GIB,
