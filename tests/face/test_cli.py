@@ -69,7 +69,7 @@ def test_a_bug_exits_with_3_and_no_traceback(arguments: list[str], tmp_path: Pat
 
 def test_advice_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
     lines = run("convert", EXACT, str(tmp_path / "x.keras"), "--target", "abacus").stderr.splitlines()
-    assert "What to do: Choose one of: keras." in lines
+    assert any(line.startswith("What to do: Choose one of: ") for line in lines)
 
 
 def test_an_existing_output_is_replaced_only_with_force(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def fed_error(name: str) -> Unsupported:
         "AK3066",
         f"the outputs need a value for the placeholder {name}, which the signature does not feed",
         layer=name,
-        next_step=f'Name it among the inputs, or give it a value: inputs=["{name}", ...] or inputs={{"{name}": 1.0}}.',
+        next_step=f'Name it among the inputs: inputs=["{name}", ...] (--inputs).',
     )
 
 
