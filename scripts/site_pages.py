@@ -29,6 +29,8 @@ HOMES = {
     "auditing": "audit Audit",
     "scanning": "scan Scan",
     "html_report": "report",
+    "checking": "check Outlook",
+    "keeping": "save_model",
     "errors": "AnyKerasError",
     "warning": "AnyKerasWarning",
 }

@@ -29,7 +29,7 @@ ROWS = {
     "__main__": 15,
 }  # fmt: skip
 GROUND = {
-    "pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "progress", "registry", "tensors", "texts",
+    "pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "notebook", "progress", "registry", "tensors", "texts",
     "warning",
 }  # fmt: skip
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}

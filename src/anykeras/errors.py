@@ -57,8 +57,30 @@ class AnyKerasError(Exception):
     def __str__(self) -> str:
         return self._text()
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows (IPython asks for it): the message, then the lines of the user's own code."""
+        from traceback import extract_tb, format_list
+
+        inside = f"{__package__}."
+        frames = [
+            frame
+            for frame, name in zip(extract_tb(self.__traceback__), _modules(self), strict=True)
+            if not name.startswith(inside)
+        ]
+        own = [frame for frame in frames if "ipykernel" not in frame.filename and "IPython" not in frame.filename]
+        return [f"{type(self).__name__}: {self._text()}", "", *"".join(format_list(own)).splitlines()]
+
     def __reduce__(self) -> tuple[object, tuple[object, ...], dict[str, object]]:
         return (_restore, (type(self), self.code, self.seen), dict(self.__dict__))
+
+
+def _modules(error: BaseException) -> list[str]:
+    """The module of each frame of a traceback."""
+    names, step = [], error.__traceback__
+    while step is not None:
+        names.append(f"{step.tb_frame.f_globals.get('__name__', '')}.")
+        step = step.tb_next
+    return names
 
 
 def _restore(kind: type[AnyKerasError], code: str, seen: str) -> AnyKerasError:

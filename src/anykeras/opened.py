@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from . import graphs, pipeline, recovery, targets, verification
+from . import graphs, notebook, pipeline, recovery, targets, verification
 from .boundary import guard_verb
 from .errors import AnyKerasError, Unfaithful
 from .findings import Affects, Fidelity, Finding, worst
@@ -151,6 +151,10 @@ class Opened(_HasFindings):
         """The user's objects that the document needs, by the names it has for them."""
         return self.migrated.parsed.custom_objects.for_keras(self.document)
 
+    def _repr_html_(self) -> str:
+        """The file for a notebook: its line, layers and findings."""
+        return notebook.show(repr(self), _list_layers(self.original), notebook.list_findings(self.findings))
+
     def __repr__(self) -> str:
         layers = len(_summarize(self.original.model))
         return f"<Opened {_shorten(self.path)}: {self.original.writer}, {layers} layers, {_describe_fidelity(self)}>"
@@ -164,6 +168,10 @@ class Converted(_HasFindings):
     opened: Opened
     findings: tuple[Finding, ...]
     check: verification.Report | None = None  # with `check`: the file as the installed stock Keras opens and runs it
+
+    def _repr_html_(self) -> str:
+        """The conversion for a notebook."""
+        return notebook.show(repr(self), notebook.list_findings(self.findings))
 
     def __repr__(self) -> str:
         return f"<Converted {_shorten(self.path)} from {_shorten(self.opened.path)}, {_describe_fidelity(self)}>"
@@ -216,6 +224,13 @@ class Inspection:
             "refusal": str(self.refusal) if self.refusal is not None else None,
         }
 
+    def _repr_html_(self) -> str:
+        """The inspection for a notebook: its line, why it is refused, layers, findings, functions."""
+        why = f" {self.refusal}" if self.refusal is not None else ""
+        rows = [(record.address, record.source) for record in self.code]
+        code = notebook.fold("Functions", notebook.table(("where", "source"), rows), len(rows))
+        return notebook.show(f"{self!r}{why}", _list_layers(self.original), notebook.list_findings(self.findings), code)
+
     def __repr__(self) -> str:
         state = f"refused ({self.refusal.code})" if self.refusal is not None else f"{len(self.findings)} findings"
         layers = len(_summarize(self.original.model))
@@ -254,6 +269,11 @@ def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:
                 f"{what} would be {worst(below)}, and at most {allowed} is allowed: {codes}; nothing was written",
                 next_step="Look at the findings with `anykeras inspect`, then ask for a lower level if they do not matter.",
             )
+
+
+def _list_layers(document: Document) -> str:
+    rows = [(row["layer"], row["class"], row["weights"] or "", row["parameters"] or "") for row in _summarize(document.model)]
+    return notebook.fold("Layers", notebook.table(("layer", "class", "weights", "parameters"), rows), len(rows))
 
 
 def _describe_fidelity(of: Opened | Converted) -> str:

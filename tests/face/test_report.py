@@ -163,3 +163,23 @@ def test_a_scan_writes_a_page_a_file_and_an_index(tmp_path: Path, browser: Any) 
     (link,) = find(browser, "#rows a")
     link.click()
     assert "tf.keras" in browser.find_element("id", "writer").text
+
+
+def test_notebooks_show_parts_that_open(tmp_path: Path) -> None:
+    source = write_json(tmp_path / "m.json", [dense(EVIL, "i")], EVIL)
+    opened = anykeras.open(source)
+    converted = anykeras.convert(LAMBDAS, tmp_path / "m.keras")
+    found = anykeras.inspect(LAMBDAS)
+    for result in (opened, converted, anykeras.inspect(source), found):
+        text = result._repr_html_()
+        assert text.startswith("<div>") and len(text) < 60_000 and "<img" not in text
+    assert "<details><summary>Functions" in found._repr_html_() and "<details><summary>Layers" in opened._repr_html_()
+
+
+def test_errors_in_a_notebook_begin_with_the_message() -> None:
+    """IPython asks an exception for what it shows; frames of AnyKeras are left out, those of the user stay."""
+    with pytest.raises(anykeras.AnyKerasError) as refused:
+        anykeras.load_model("no such file.h5")
+    first, _, *frames = refused.value._render_traceback_()
+    assert first.startswith("MissingFile: [AK1001]")
+    assert any("test_report.py" in line for line in frames) and not any("src/anykeras" in line for line in frames)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-import html
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .. import notebook
 from ..texts import escape
 
 if TYPE_CHECKING:
@@ -101,16 +101,15 @@ class WeightsReport:
 
     def _repr_html_(self) -> str:
         """The report as a table, for a notebook."""
-        head = "".join(f"<th>{title}</th>" for title in ("file", "model", "class", "witness", "form", "shapes"))
+        head = ("file", "model", "class", "witness", "form", "shapes")
         rows = [
             (p.stored, p.layer, p.class_name, str(p.witness), p.form, ", ".join(f"{r} {list(s)}" for r, s in p.shapes.items()))
             for p in self.pairs
         ]
         rows += [("", name, "", "unfilled", "", "") for name in self.unfilled]
         rows += [(name, "", "", "unused", "", "") for name in self.unused]
-        body = "".join(f"<tr>{''.join(f'<td>{_cell(cell)}</td>' for cell in row)}</tr>" for row in rows)
-        notes = "".join(f"<li>{_cell(f'{f.code}: {f.seen}; {f.done}')}</li>" for f in self.findings)
-        return f"<p>{_cell(self._headline())}</p><table><tr>{head}</tr>{body}</table>" + (f"<ul>{notes}</ul>" if notes else "")
+        pairs = notebook.table(head, rows)
+        return notebook.show(self._headline(), pairs, notebook.list_findings(self.findings))
 
     def as_dict(self) -> dict[str, Any]:
         """Everything as plain JSON values."""
@@ -133,10 +132,6 @@ class WeightsReport:
             "unused": list(self.unused),
             "findings": [finding.as_dict() for finding in self.findings],
         }
-
-
-def _cell(text: str) -> str:
-    return html.escape(escape(text))
 
 
 @dataclass(frozen=True)

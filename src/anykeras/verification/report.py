@@ -6,6 +6,8 @@ import enum
 import math
 from dataclasses import dataclass, field
 
+from .. import notebook
+
 RTOL, ATOL = 1e-4, 1e-5  # float32 against recorded outputs; tight enough to refuse zeros or a shuffled axis
 
 
@@ -130,6 +132,11 @@ class Report:
             "evidence": str(self.evidence),
             "checks": [check.as_dict() for check in self.checks],
         }
+
+    def _repr_html_(self) -> str:
+        """The report for a notebook: its line and what was compared."""
+        rows = [tuple(f"{key}: {value}" for key, value in check.as_dict().items()) for check in self.checks]
+        return notebook.show(repr(self), notebook.fold("Checks", notebook.table((), rows), len(rows)))
 
     def __repr__(self) -> str:
         return f"<Report {self.verdict}: {len(self.checks)} checks, {self.evidence}>"
