@@ -29,8 +29,8 @@ ROWS = {
     "__main__": 15,
 }  # fmt: skip
 GROUND = {
-    "pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "notebook", "progress", "registry", "tensors", "texts",
-    "warning",
+    "pages", "boundary", "errors", "fidelity", "findings", "lazily", "limits", "notebook", "progress", "registry", "tensors",
+    "texts", "warning",
 }  # fmt: skip
 FRAMEWORKS = {"keras", "tensorflow", "torch", "jax", "tf_keras"}
 RUNNERS = {"pickle", "marshal", "dill", "cloudpickle", "joblib", "yaml", "dis", "runpy", "code"}

@@ -160,3 +160,10 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["convert", str(MODELS / "grouped_conv.keras"), str(path), "--target", "keras-2.3"])
     assert done.exit_code == 0, done.output
     assert path.exists()
+
+
+def test_a_check_by_another_keras_is_refused(tmp_path: Path) -> None:
+    source = FOLDER / "fixtures" / "keras1-theano" / "mnist_cnn.h5"
+    with pytest.raises(anykeras.AnyKerasError, match="AK6053"):
+        anykeras.convert(source, tmp_path / "m.h5", target="tf.keras-2.8", check=True)
+    assert not (tmp_path / "m.h5").exists()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import graphs, notebook, pipeline, recovery, targets, verification
 from .boundary import guard_verb
-from .errors import AnyKerasError, Unfaithful
+from .errors import AnyKerasError, TargetError, Unfaithful
 from .findings import Affects, Fidelity, Finding, worst
 from .warning import warn_of_findings
 
@@ -99,17 +99,23 @@ class Opened(_HasFindings):
         Raises:
             OutputExists: `dst` is there already, and `force` is false.
             Unfaithful: the result is less faithful than `strict` allows. Nothing is written then.
-            TargetError: `dst` cannot be written.
+            TargetError: `dst` cannot be written, or `check` was asked for with an older release as target.
         """
         opened, path = self._for_file(), os.fsdecode(dst)
         plan = targets.plan(opened.document, path, target)
         findings = (*opened.findings, *plan.findings)
         if strict is not None:
             _check_strict(findings, strict)
+        if check and not plan.is_current:
+            raise TargetError(
+                "AK6053",
+                f"the installed Keras cannot check a file for {target}; nothing was written",
+                key="check",
+                next_step="Convert without --check, then: anykeras check OUTPUT --for RELEASE --run PYTHON.",
+            )
         plan.write(path, force=force, sources=self._sources, custom_objects=opened.list_objects())
-        checked = check and plan.is_current
-        by_graph = self.by_graph() if checked else None
-        report = verification.check_converted(opened.document, path, opened.list_objects(), by_graph) if checked else None
+        by_graph = self.by_graph() if check else None
+        report = verification.check_converted(opened.document, path, opened.list_objects(), by_graph) if check else None
         return Converted(path, opened, findings, report)
 
     @property
