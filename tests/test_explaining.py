@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_what_people_paste_in_public_is_known() -> None:
     assert len(records) > 70
     assert not [record for record in records if cause_of(record["message"]) != record["cause"]]
     assert sum(record["cause"] is not None for record in records) / len(records) > 0.85
+
+
+def test_what_people_paste_is_named_as_a_person_named_it() -> None:
+    """Public messages labelled before anything was matched; `as_first_seen` keeps how they fared then, `open` what still fails."""
+    records = read("fresh.jsonl")
+    assert len(records) > 170 and len({record["source"].split("/issues/")[0] for record in records}) > 90
+    failing = [record["source"] for record in records if cause_of(record["message"]) not in record["causes"]]
+    assert failing == [record["source"] for record in records if record.get("open")]
+    assert len(failing) <= 5
+    seen = Counter((record["batch"], record["as_first_seen"]) for record in records)
+    assert seen["first", "right"] < 100 and seen["second", "right"] < 32  # the figures of the README, never made better
 
 
 def paraphrase(message: str, draw: random.Random) -> str:
@@ -123,6 +135,13 @@ def test_strangers_are_not_taken_for_something() -> None:
         "IndexError: list index out of range",
         "ConnectionResetError: [Errno 104] Connection reset by peer",
         "ResourceExhaustedError: OOM when allocating tensor with shape[64,512]",
+        "TypeError: main() takes 0 positional arguments but 1 was given",
+        "ImportError: cannot import name 'Network' from 'pyvis'",
+        "KeyError: \"Unable to open object (object 'images' doesn't exist)\"",
+        "ValueError: Cannot assign a device for operation",
+        "TypeError: 'str' object is not callable",
+        "AttributeError: 'Pipeline' object has no attribute 'save'",
+        "ModuleNotFoundError: No module named 'keras_helpers'",
         "hello",
         "",
     ):
