@@ -6,12 +6,12 @@ stacks (docs/check.md has the counts).
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from ..catalog.releases import Release, Since
-from ..containers.base import TreeWeights
 from . import objects
 from .forecast import Reader
 
@@ -23,12 +23,11 @@ HAS_FUNCTIONAL: Final = Since(tf="2.3")  # keras/engine/functional.py; a Model b
 SEQUENTIAL_AS_DICT: Final = Since(tf="1.13", keras2="2.2")  # Sequential.from_config
 SEQUENTIAL_AS_LIST: Final = Since(keras3="99", tf="1.13", keras2="2.0")
 FLAT_ENDS: Final = Since(keras3="3.4")  # functional_from_config, map_tensors
-WEIGHTS_WITHOUT_VARS: Final = Since(keras3="3.6")  # saving_lib.py, _load_state
+PIPELINE_READS_LAYERS: Final = Since(keras3="3.7")  # Pipeline.from_config, which 3.6 does not have
 KEEPS_OUTPUT_SHAPE: Final = Since(keras3="3.7")  # MultiHeadAttention, a list after loading
 REFUSES_LAMBDA: Final = Since(keras3="3.11", tf="99")  # Lambda.from_config in HDF5 too
 INTEGER_TABLE: Final = Since(keras3="99", tf="1.13", keras2="2.1")  # Embedding.build
 STATES_OF_BIDIRECTIONAL: Final = Since(tf="1.13", keras2="2.1")
-RESET_AFTER: Final = Since(tf="2.0")  # the default of GRU
 # Functions of Keras 2 that make the layer of Keras 1 (keras/legacy/layers.py).
 LAYER_FUNCTIONS: Final = frozenset(("AtrousConvolution1D", "AtrousConvolution2D"))
 # Layers that work whatever the rank of their input.
@@ -37,6 +36,14 @@ ANY_RANK: Final = frozenset((
     "AlphaDropout", "ReLU", "LeakyReLU", "ELU", "Softmax", "ThresholdedReLU", "BatchNormalization", "LayerNormalization",
     "Masking", "UnitNormalization", "Rescaling", "Identity", "Embedding", "Lambda", "PReLU",
 ))  # fmt: skip
+# The minors of Keras 3 that take one output in a list for the output itself (models/functional.py, functional_from_config).
+UNWRAPS_ENDS: Final = ((3, 3), *((3, minor) for minor in range(5, 11)))
+# Classes that the format of Keras 3 finds by the file that defines them, in tf.keras (saving/serialization_lib.py imports it).
+PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"), ("layers.core.tf_op_layer",)),
+    **dict.fromkeys(("LossScaleOptimizer", "LossScaleOptimizerV3"), ("mixed_precision.loss_scale_optimizer",)),
+    **dict.fromkeys(("Functional", "Sequential", "Model"), ("engine.functional", "engine.sequential", "engine.training")),
+}  # fmt: skip
 STATEFUL: Final = ("LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "ConvLSTM2D")
 
 
@@ -55,13 +62,15 @@ def speaks_modules(reader: Reader, entry: Config) -> bool:
     return isinstance(entry.get("module"), str)
 
 
-def model_modules(release: Release) -> frozenset[str]:
-    """The modules in which a release has its models."""
-    if release.line == "keras3":
-        return frozenset(f"keras.src.models.{name}" for name in ("functional", "sequential", "model"))
-    root = "keras.engine" if release.numbers < (2, 13) else "keras.src.engine"
-    root = "tf_keras.src.engine" if release.library == "tf_keras" else root
-    return frozenset(f"{root}.{name}" for name in ("functional", "sequential", "training"))
+def is_private(module: Any, class_name: str, release: Release) -> bool:
+    """Whether a release finds a class in the file that defines it; tf_keras takes ``keras.`` for its own name too."""
+    own: tuple[str, ...] = PRIVATE.get(class_name, ()) if release.line == "tf" else ()
+    roots: tuple[str, ...] = ("keras",) if release.numbers < (2, 13) else ("keras.src",)
+    if release.library == "tf_keras":
+        roots = ("keras.src", "tf_keras.src")
+    if release.line == "keras3" and class_name in objects.MODELS:
+        own = ("models.functional", "models.sequential", "models.model")
+    return module in [f"{root}.{name}" for root in roots for name in own]
 
 
 def has_model_class(class_name: str, release: Release) -> bool:
@@ -102,6 +111,7 @@ def look_at_model(reader: Reader, class_name: str, config: Any, name: str) -> No
         if isinstance(config, dict) and not SEQUENTIAL_AS_DICT.holds(release):
             reader.refuse("KeyError: 0", "a Sequential of newer releases has a name beside its layers", name, "config")
         look_at_first(reader, config, name)
+        look_at_ends(reader, config, name)
     elif isinstance(config, dict):
         look_at_graph(reader, config, name)
 
@@ -123,6 +133,26 @@ def look_at_first(reader: Reader, config: Any, name: str) -> None:
             name,
             "batch_input_shape",
         )
+
+
+def look_at_ends(reader: Reader, config: Any, name: str) -> None:
+    """A model inside a Sequential whose one output is written in a list: what it gives is a list, which layers do not take."""
+    release = reader.release
+    layers = config.get("layers") if isinstance(config, dict) else config
+    if release.line != "keras3" or release.numbers in UNWRAPS_ENDS or not isinstance(layers, list):
+        return
+    for entry, after in itertools.pairwise(layers):
+        inner = entry.get("config") if isinstance(entry, dict) and entry.get("class_name") in ("Functional", "Model") else None
+        ends = inner.get("output_layers") if isinstance(inner, dict) else None
+        if not (isinstance(ends, list) and len(ends) == 1 and isinstance(ends[0], list)) or not isinstance(after, dict):
+            continue
+        if after.get("class_name") == "Dense":
+            said = "ValueError: Cannot convert '((None, 2), 2)' to a shape."
+            reader.refuse(
+                said, "a model whose one output is in a list gives a list to the layer after it", name, "output_layers"
+            )
+        else:
+            reader.notes.doubts.append(f"a model in {name or 'the model'} gives a list to the layer after it")
 
 
 def takes_any_rank(entry: Config) -> bool:
@@ -202,6 +232,9 @@ def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config
     if class_name == "BatchNormalization" and config.get("mode") and release.line == "keras2":
         said = "TypeError: The `mode` argument of `BatchNormalization` no longer exists."
         reader.refuse(said, "mode 1 and 2 of BatchNormalization are gone since Keras 2", name, "mode")
+    if class_name == "Pipeline" and config.get("layers") and not PIPELINE_READS_LAYERS.holds(release):
+        said = "AttributeError: 'TrackedDict' object has no attribute '_call_has_mask_arg'"
+        reader.refuse(said, "Pipeline does not read its layers before Keras 3.7", name, "layers")
     table = str(config.get("dtype", config.get("input_dtype")))
     if class_name == "Embedding" and table.startswith("int") and INTEGER_TABLE.holds(release):
         said = "TypeError: Cannot convert -0.05 to EagerTensor of dtype int32"
@@ -256,45 +289,13 @@ def look_at_function(reader: Reader, value: Config, kind: str, layer: str, key: 
 
 
 def look(reader: Reader) -> None:
-    """The weights, where their form decides."""
-    look_at_tree(reader)
+    """The model as a whole."""
     if reader.release.line == "keras3":
         look_at_sharing(reader, reader.raw.architecture)
     if isinstance(reader.raw.architecture, dict) and reader.raw.architecture.get("class_name") == "FeatureSpace":
         reader.notes.doubts.append("a FeatureSpace loads the parts of its own, which are not looked at here")
     if reader.release.line != "keras3":
         look_at_order(reader, reader.raw.architecture)
-    for layer, shapes in reader.groups().items():
-        for weight, shape in shapes.items():
-            look_at_weight(reader, layer, weight, shape)
-
-
-def look_at_tree(reader: Reader) -> None:
-    """Weights by object path."""
-    release, weights = reader.release, reader.raw.weights
-    if not isinstance(weights, TreeWeights):
-        return
-    if release.line == "keras3" and not weights.padded and not WEIGHTS_WITHOUT_VARS.holds(release):
-        said = "KeyError: \"Unable to synchronously open object (object 'vars' doesn't exist)\""
-        reader.refuse(said, "the weights file of newer releases has no place for layers without weights", "", "vars")
-    below = any(path.startswith("_layer_checkpoint_dependencies") for path in weights.tensors)
-    if release.line == "tf" and release.numbers < (2, 14) and weights.tensors and not below:
-        said = "ValueError: Layer expected variables, but received 0 variables during loading."
-        reader.refuse(said, "tf.keras 2.14 and later keep weights under other paths", "", "vars")
-
-
-def look_at_weight(reader: Reader, layer: str, weight: str, shape: Sequence[int]) -> None:
-    """One tensor of HDF5."""
-    entry = gru_entries(reader).get(layer)
-    if entry is None or "bias" not in weight.rpartition("/")[2]:
-        return
-    after = entry.get("reset_after")
-    after = RESET_AFTER.holds(reader.release) if after is None else after
-    if after and len(shape) == 1:
-        said = "ValueError: GRU(reset_after=False) is not compatible with GRU(reset_after=True)"
-        reader.refuse(
-            said, "the file does not say reset_after, whose default is another one in this release", layer, "reset_after"
-        )
 
 
 def look_at_order(reader: Reader, model: Any) -> None:
@@ -336,15 +337,6 @@ def call_inputs(entry: Config) -> Iterator[Call]:
         refs = node if isinstance(node, list) else []
         inputs = [(r[0], r[1]) for r in refs if isinstance(r, list) and len(r) > 1 and isinstance(r[1], int)]
         yield Call(number, tuple((str(name), index) for name, index in inputs))
-
-
-def gru_entries(reader: Reader) -> Mapping[str, Config]:
-    """The configurations of the GRU layers of the top level."""
-    return {
-        str(entry["config"].get("name")): entry["config"]
-        for entry in top_layers(reader.raw.architecture)
-        if entry.get("class_name") == "GRU" and isinstance(entry.get("config"), dict)
-    }
 
 
 def top_layers(model: Any) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from ..catalog.releases import Release
 from ..containers.base import NamedWeights, Raw
 from ..limits import begin_budget, budget, spend
-from . import facts, objects, training
+from . import facts, objects, training, weights
 from .forecast import Forecast, Notes, Obstacle
 
 Config = Mapping[str, Any]
@@ -46,6 +46,7 @@ class _Reader:
         self.model(self.raw.architecture, "")
         if not self.notes.obstacles:
             facts.look(self)
+            weights.look(self)
         if not self.notes.obstacles:
             training.look(self)
 
@@ -110,6 +111,8 @@ class _Reader:
         class_name, module = str(entry.get("class_name", "")), entry.get("module")
         if facts.speaks_modules(self, entry):
             found: objects.Found | None
+            if facts.is_private(module, class_name, self.release):
+                return True
             if isinstance(module, str) and module.startswith("keras.src."):
                 return self._find_private(module, class_name, name)
             found = objects.find_exported(str(module), class_name, self.release)
@@ -132,9 +135,7 @@ class _Reader:
         return True if class_name in objects.FREE else found
 
     def _find_private(self, module: str, class_name: str, name: str) -> objects.Found | bool | None:
-        """A class by the module that defines it: models, and operations of Keras 3."""
-        if class_name in objects.MODELS and module in facts.model_modules(self.release):
-            return True
+        """An operation of Keras 3 by the module that defines it."""
         operation = objects.find_operation(module, class_name, self.release) if self.release.line == "keras3" else None
         if operation is None:
             self.refuse(facts.not_located(self, class_name, module), facts.no_class(self, class_name), name, "module")

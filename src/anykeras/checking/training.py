@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..catalog.releases import Release
-from . import objects
+from ..catalog.releases import Release, Since
+from . import facts, objects
 from .forecast import Reader
 
 OLD_OPTIMIZERS: Final = Release("tf.keras", "2.10")
+# Optimizers that hold another one, by the name that ``deserialize`` knows (keras/optimizers/__init__.py).
+SCALED: Final = {"LossScaleOptimizer": Since(tf="2.5"), "LossScaleOptimizerV3": Since(tf="2.8")}
+READS_SCALED: Final = Since(tf="2.11")  # an optimizer of 2.11 and later inside
 # Strings that ``compile`` understands without a function of that name.
 SPECIAL: Final = frozenset(("accuracy", "acc", "crossentropy", "ce"))
 
@@ -47,7 +50,10 @@ def look_at_optimizer(reader: Reader, value: Any) -> None:
         reader.refuse(message, f"{name} is how tf.keras 2.11 and later name their optimizers", "", "optimizer")
         return
     config = {key: inner for key, inner in config.items() if key != "is_legacy_optimizer" or release.numbers < (2, 11)}
-    if isinstance(value.get("module"), str) and reader.typed:
+    if release.line == "tf" and name in SCALED and SCALED[name].holds(release) and not is_typed(reader, value):
+        look_at_scaled(reader, config)
+        return
+    if is_typed(reader, value):
         look_at_typed(reader, value, config)
         return
     if release.line == "tf" and release.numbers >= (2, 11) and value["config"].get("is_legacy_optimizer", True):
@@ -67,12 +73,26 @@ def look_at_optimizer(reader: Reader, value: Any) -> None:
         reader.object("optimizers", rate, "", "learning_rate")
 
 
+def is_typed(reader: Reader, value: Mapping[str, Any]) -> bool:
+    """Whether an optimizer is found by its module."""
+    return isinstance(value.get("module"), str) and reader.typed
+
+
+def look_at_scaled(reader: Reader, config: Mapping[str, Any]) -> None:
+    """An optimizer that scales the loss, with the one that it holds."""
+    if not READS_SCALED.holds(reader.release):
+        reader.notes.doubts.append("an optimizer inside a LossScaleOptimizer, which not every release reads alike")
+    look_at_optimizer(reader, config.get("inner_optimizer"))
+
+
 def look_at_typed(reader: Reader, value: Any, config: Mapping[str, Any]) -> None:
     """An optimizer by its module."""
     name, module = str(value["class_name"]), str(value["module"])
     found = objects.find_exported(module, name, reader.release)
     if found is not None:
         reader.check_keys(found, config, "", "optimizer")
+    elif facts.is_private(module, name, reader.release):
+        look_at_scaled(reader, config)
     elif ".backend." in module:
         backend = module.split(".")[3]
         reader.notes.doubts.append(f"the optimizer is that of the backend {backend}, and opens on that alone")
