@@ -33,6 +33,7 @@ CONTENTS = {
     "graphs": ("graphs/*",),
     "messages": ("messages/*",),
     "targets": ("targets/*",),
+    "check": ("check/*",),
     "containers": ("containers/*", "parse/*"),
 }
 
