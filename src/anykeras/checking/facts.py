@@ -7,6 +7,8 @@ stacks (docs/check.md has the counts).
 from __future__ import annotations
 
 import itertools
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +25,8 @@ HAS_FUNCTIONAL: Final = Since(tf="2.3")  # keras/engine/functional.py; a Model b
 SEQUENTIAL_AS_DICT: Final = Since(tf="1.13", keras2="2.2")  # Sequential.from_config
 SEQUENTIAL_AS_LIST: Final = Since(keras3="99", tf="1.13", keras2="2.0")
 FLAT_ENDS: Final = Since(keras3="3.4")  # functional_from_config, map_tensors
+WAITS_FOR_CALLS: Final = Since(keras3="3.7")  # models/functional.py: IndexError, which is waited for; ValueError before
+HISTORY: Final = re.compile(r'"keras_history": \[("(?:[^"\\]|\\.)*"),')
 PIPELINE_READS_LAYERS: Final = Since(keras3="3.7")  # Pipeline.from_config, which 3.6 does not have
 KEEPS_OUTPUT_SHAPE: Final = Since(keras3="3.7")  # MultiHeadAttention, a list after loading
 REFUSES_LAMBDA: Final = Since(keras3="3.11", tf="99")  # Lambda.from_config in HDF5 too
@@ -178,10 +182,28 @@ def look_at_graph(reader: Reader, config: Config, name: str) -> None:
             name,
             "input_layers",
         )
+    look_at_waiting(reader, config, name)
     for entry in config.get("layers", ()):
         nodes = entry.get("inbound_nodes") if isinstance(entry, dict) else None
         for node in nodes if isinstance(nodes, list) else ():
             look_at_node(reader, entry, node)
+
+
+def look_at_waiting(reader: Reader, config: Config, name: str) -> None:
+    """Calls in the form of Keras 3 on what later layers give, which early minors do not wait for."""
+    if reader.release.line != "keras3" or WAITS_FOR_CALLS.holds(reader.release):
+        return
+    entries = [entry for entry in config.get("layers", ()) if isinstance(entry, dict)]
+    place = {str(entry.get("name")): number for number, entry in enumerate(entries)}
+    for number, entry in enumerate(entries):
+        nodes = entry.get("inbound_nodes")
+        given = json.dumps([node for node in nodes if isinstance(node, dict)]) if isinstance(nodes, list) else ""
+        parents = [json.loads(found) for found in HISTORY.findall(given)]
+        later = [parent for parent in parents if place.get(parent, -1) > number]
+        if later:
+            said = "ValueError: Layer node index out of bounds."
+            reader.refuse(said, f"it is called on {later[0]}, which comes later", str(entry.get("name", name)), "inbound_nodes")
+            return
 
 
 def look_at_sharing(reader: Reader, model: Any) -> None:
