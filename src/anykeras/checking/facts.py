@@ -221,10 +221,10 @@ def look_at_sharing(reader: Reader, model: Any) -> None:
 
 def held_layers(model: Any, place: str) -> Iterator[tuple[str, Config]]:
     """The layers of a functional model and of those in it, with where they are."""
-    for entry in top_layers(model):
+    for number, entry in enumerate(top_layers(model)):
         yield place, entry
         if entry.get("class_name") in objects.MODELS:
-            yield from held_layers(entry, f"{place}/{entry.get('name')}/{id(entry)}")
+            yield from held_layers(entry, f"{place}/{entry.get('name')}/{number}")
 
 
 def look_at_node(reader: Reader, entry: Config, node: Any) -> None:
