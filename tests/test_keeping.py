@@ -21,7 +21,7 @@ from anykeras.testing import assert_loads_everywhere
 
 
 @keras.saving.register_keras_serializable("mine")
-class Scaled(keras.layers.Layer):
+class RegisteredScale(keras.layers.Layer):
     """A layer of the user's own, with a weight and an argument."""
 
     def __init__(self, factor: float = 2.0, **kwargs: Any) -> None:
@@ -52,7 +52,7 @@ class Unsaid(keras.layers.Layer):
 def model() -> Any:
     keras.utils.set_random_seed(1)
     inputs = keras.Input((4,), name="x")
-    hidden = Scaled(3.0)(keras.layers.Dense(5, activation="relu")(inputs))
+    hidden = RegisteredScale(3.0)(keras.layers.Dense(5, activation="relu")(inputs))
     hidden = keras.layers.Lambda(lambda t: keras.ops.tanh(t) * 2)(hidden)
     return keras.Model(inputs, keras.layers.Dense(2)(hidden))
 

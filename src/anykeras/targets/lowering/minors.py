@@ -27,6 +27,9 @@ MINORS: Final = tuple(RELEASES)
 _ALSO_OPENED_BY: Final = MINORS.index("3.12")
 # Arguments that change nothing of what a loaded model predicts, whatever their value.
 _WITHOUT_EFFECT: Final = {("Attention", "seed"), ("MultiHeadAttention", "seed"), ("GroupedQueryAttention", "seed")}
+# Arguments that mean something else where they are left out than their default says (keras 3.15.1
+# src/quantizers/quantization_config.py, `Int4QuantizationConfig.from_config` takes no blocks then, the constructor 128).
+_SAID: Final = {("Int4QuantizationConfig", "block_size")}
 # Classes that are in none of the tables of signatures (`@keras_export` of keras 3.12.0, 3.13.2, 3.14.1).
 _SINCE: Final = {
     **dict.fromkeys(("Int8QuantizationConfig", "Int4QuantizationConfig", "Float8QuantizationConfig"), "3.13"),
@@ -102,6 +105,8 @@ def _since(class_name: str, argument: str | None, kind: str) -> str:
 def _says_nothing(class_name: str, argument: str, value: Value, kind: str) -> bool:
     """Whether a class without the argument does what it does with this value of it."""
     stated = default(class_name, argument, NOW, kind)
+    if (class_name, argument) in _SAID:
+        return False
     switched_off = (value is False and stated is None) or (argument, value) == ("data_format", "channels_last")
     return switched_off or _is_default(value, stated) or (class_name, argument) in _WITHOUT_EFFECT
 
