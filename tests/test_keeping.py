@@ -66,7 +66,7 @@ def kept(model: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_stock_keras_opens_it_without_the_code(kept: Path, model: Any) -> None:
     text = zipfile.ZipFile(kept).read("config.json").decode()
-    assert "__lambda__" not in text and "Scaled" not in text
+    assert "__lambda__" not in text and "RegisteredScale" not in text
     with keras.saving.custom_object_scope({}):
         again = keras.models.load_model(kept)
     given = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")

@@ -75,6 +75,8 @@ class Since:
 
 def _tf(version: str, stamp: str = "") -> Release:
     numbers = tuple(int(part) for part in version.split("."))
+    if numbers == (2, 14):  # its .keras files look for weights as those of 2.13 do, and number layers as those of 2.15 do
+        return Release("tf.keras", version, (".h5",), stamp or f"{version}.0")
     boxes = (".keras", ".h5") if numbers >= (2, 13) else (".h5", ".keras") if numbers == (2, 12) else (".h5",)
     return Release("tf.keras", version, boxes, stamp or f"{version}.0")
 
