@@ -13,7 +13,7 @@ from typing import Any
 
 from .causes import Cause, load_causes
 
-LONGEST = 100_000
+LONGEST = 20_000
 """How many characters of a pasted text are looked at: its last ones, and a fifth of that from its beginning."""
 _ERROR = re.compile(
     r"^(?:E\s+|[|>\s]*)(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception):?(?: |$)", re.MULTILINE
