@@ -25,15 +25,15 @@ class _Bar:
         if self._bar is None:
             if time.monotonic() - self._start < PATIENCE:
                 return
+            from rich.console import Console
             from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-            from .render import err
-
             columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-            self._bar = Progress(*columns, console=err, transient=True)
+            self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
         if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what, total=total)
+            self._tasks[what] = self._bar.add_task(what, total=total, completed=done)
+            self._bar.refresh()  # else it waits for the next tick, and short work would show nothing
         self._bar.update(self._tasks[what], completed=done)
 
     def stop(self) -> None:
