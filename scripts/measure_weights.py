@@ -23,8 +23,8 @@ import anykeras
 from anykeras import targets
 from anykeras.catalog.layout import list_layers
 from anykeras.catalog.operations import snake_case
+from anykeras.document.edit import rename_layers
 from anykeras.document.model import Layer
-from anykeras.document.walk import map_graph_refs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from genuine import CORPUS, Recording, outputs, recordings
@@ -64,10 +64,8 @@ def rename(layer: Layer, name: Naming) -> Layer:
         ordered = graph.layers if graph.sequential else list_layers(graph)
         names = {inner.name: name(inner) for inner in ordered}
         names |= {inner.name: name(inner) for inner in graph.layers if inner.name not in names}
-        graph = map_graph_refs(graph, lambda ref: replace(ref, layer=names.get(ref.layer, ref.layer)))
-        layers = tuple(replace(rename(inner, name), name=names[inner.name]) for inner in graph.layers)
-        calls = {names.get(called, called): found for called, found in graph.calls.items()}
-        graph = replace(graph, layers=layers, calls=calls)
+        graph = replace(graph, layers=tuple(rename(inner, name) for inner in graph.layers))
+        graph = rename_layers(graph, names)
     return replace(layer, config=config, graph=graph)  # type: ignore[arg-type]
 
 

@@ -175,6 +175,15 @@ class Converted(_HasFindings):
     findings: tuple[Finding, ...]
     check: verification.Report | None = None  # with `check`: the file as the installed stock Keras opens and runs it
 
+    def as_dict(self) -> dict[str, Any]:
+        """Everything as plain JSON values."""
+        return {
+            "path": self.path,
+            "fidelity": list_fidelities(self),
+            "findings": [finding.as_dict() for finding in self.findings],
+            **({"check": self.check.as_dict()} if self.check is not None else {}),
+        }
+
     def _repr_html_(self) -> str:
         """The conversion for a notebook."""
         return notebook.show(repr(self), notebook.list_findings(self.findings))

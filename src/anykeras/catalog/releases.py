@@ -73,12 +73,17 @@ class Since:
         return first is not None and release.numbers >= tuple(int(part) for part in first.split("."))
 
 
+# Not of 2.14: its .keras files look for weights as those of 2.13 do, and number layers as those of 2.15 do.
+_TF_BOXES: Final[dict[tuple[int, ...], tuple[str, ...]]] = {
+    (2, 12): (".h5", ".keras"),
+    (2, 13): (".keras", ".h5"),
+    (2, 15): (".keras", ".h5"),
+}
+
+
 def _tf(version: str, stamp: str = "") -> Release:
     numbers = tuple(int(part) for part in version.split("."))
-    if numbers == (2, 14):  # its .keras files look for weights as those of 2.13 do, and number layers as those of 2.15 do
-        return Release("tf.keras", version, (".h5",), stamp or f"{version}.0")
-    boxes = (".keras", ".h5") if numbers >= (2, 13) else (".h5", ".keras") if numbers == (2, 12) else (".h5",)
-    return Release("tf.keras", version, boxes, stamp or f"{version}.0")
+    return Release("tf.keras", version, _TF_BOXES.get(numbers, (".h5",)), stamp or f"{version}.0")
 
 
 # The stamps are `__version__` of tensorflow/python/keras/__init__.py, and from TensorFlow 2.5 on that of keras itself.

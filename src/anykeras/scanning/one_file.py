@@ -14,6 +14,7 @@ from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
 from ..opened import Inspection
+from ..weights_only import WeightsInspection
 
 DONE, REFUSED, CRASHED, STOPPED = "done", "refused", "crashed", "stopped"
 """What became of a file: described; no model or not openable; the worker died with it; its time was up."""
@@ -95,10 +96,11 @@ def process(data: Mapping[str, Any]) -> dict[str, Any]:
         if job.known and found.sha256 == job.known:
             found.same = True
             return found.as_dict()
-        _audit(job, found)
+        audit = _audit(job, found)
+        inspection = api.inspect(job.path)
         if job.page:
-            _write_page(job)
-        _inspect(job, found)
+            _write_page(job, inspection, audit)
+        _describe(inspection, found)
         if job.convert_to and found.status == DONE:
             _convert(job, found)
     except AnyKerasError as error:
@@ -129,22 +131,22 @@ def _feed(digest: Any, path: str) -> None:
         digest.update(source.read(at, 8 * BLOCK))
 
 
-def _audit(job: Job, found: Outcome) -> None:
+def _audit(job: Job, found: Outcome) -> auditing.Audit:
     audit = auditing.audit(job.path, trust=job.trust)
     found.severity, found.verdict, found.functions = str(audit.severity), audit.verdict, audit.functions
     found.findings += [
         {"code": risk.code, "kind": "risk", "level": str(risk.severity), "place": risk.where, "seen": risk.seen[:2000]}
         for risk in audit.risks
     ]
+    return audit
 
 
-def _write_page(job: Job) -> None:
+def _write_page(job: Job, inspection: Inspection | WeightsInspection, audit: auditing.Audit) -> None:
     os.makedirs(os.path.dirname(job.page) or ".", exist_ok=True)
-    html_report.report(job.path, job.page, force=True)
+    html_report.write_page(inspection, audit, job.page, force=True)
 
 
-def _inspect(job: Job, found: Outcome) -> None:
-    inspection = api.inspect(job.path)
+def _describe(inspection: Inspection | WeightsInspection, found: Outcome) -> None:
     found.container = inspection.raw.match.name
     if not isinstance(inspection, Inspection):
         found.writer, found.era = str(inspection.writer), str(inspection.writer.era)

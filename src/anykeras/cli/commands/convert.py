@@ -10,7 +10,7 @@ import typer
 
 from ... import api, targets
 from ...findings import Affects, Fidelity
-from ...opened import Converted, list_fidelities
+from ...opened import Converted
 from ...reporting import Status
 from ...scanning import Entry, name_converted
 from ...verification import Verdict
@@ -101,12 +101,7 @@ def convert(
 def _print(done: Converted, as_json: bool) -> None:
     print_result(
         as_json,
-        lambda: {
-            "path": done.path,
-            "fidelity": list_fidelities(done),
-            "findings": [finding.as_dict() for finding in done.findings],
-            **({"check": done.check.as_dict()} if done.check is not None else {}),
-        },
+        done.as_dict,
         lambda: render.print_converted(done),
         findings=done.findings,
         status=Status.FOUND if done.check is not None and done.check.verdict is Verdict.FAIL else Status.DONE,

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from ... import api
-from ...opened import list_fidelities
 from .. import render
 from ..options import AsJson, ByName, DataFormat, DefaultsOf, Layers, Quiet, SkipMismatch, WrittenBy, matching_options
 from ..outcome import print_result, show_errors
@@ -35,12 +34,7 @@ def transfer(
             done, report = api.transfer(file, into, output, force=force, **options)
         print_result(
             as_json,
-            lambda: {
-                "path": done.path,
-                "fidelity": list_fidelities(done),
-                "findings": [finding.as_dict() for finding in done.findings],
-                "weights": report.as_dict(),
-            },
+            lambda: {**done.as_dict(), "weights": report.as_dict()},
             lambda: render.print_transfer(done, report),
             findings=done.findings,
         )
