@@ -59,7 +59,7 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
     assert failing == [record["source"] for record in records if record.get("open")]
     assert len(failing) <= 5
     seen = Counter((record["batch"], record["as_first_seen"]) for record in records)
-    assert seen["first", "right"] < 100 and seen["second", "right"] < 32  # the figures of the README, never made better
+    assert seen["first", "right"] < 100 and seen["second", "right"] < 32  # the figures of docs/measured.md, never made better
 
 
 def paraphrase(message: str, draw: random.Random) -> str:

@@ -1,4 +1,4 @@
-"""The table of the README: functions run right, wrong or refused, for each Python that compiled them.
+"""The table of docs/measured.md: functions run right, wrong or refused, for each Python that compiled them.
 
 python tests/bytecode/measure.py
 """
