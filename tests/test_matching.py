@@ -18,7 +18,7 @@ from anykeras.containers import NamedWeights, TreeWeights, WeightGroup
 from anykeras.document.model import Era, Layer, Writer
 from anykeras.document.walk import layers_of, map_graph_refs, rebuild, walk
 from anykeras.errors import Bug, Undecided
-from anykeras.matching import Atom, Options, describe_conflict, match, read_atoms
+from anykeras.matching import Atom, Options, describe_conflict, forms, match, places, read_atoms
 from anykeras.tensors import Tensor, constant
 from genuine import ATOL, FIXTURES, RTOL, Recording, each, outputs, recordings
 
@@ -259,6 +259,51 @@ def test_rows_after_flatten_follow_the_format_of_the_images(tmp_path: Path) -> N
     np.testing.assert_array_equal(np.array(model.layers[-1].kernel), moved)
 
 
+def two_towers(order: str = "ab") -> keras.Model:
+    """Two towers of equal shapes on inputs of their own, joined in one order or the other."""
+    import keras
+
+    inputs = [keras.Input((4,), name=f"in_{side}") for side in "ab"]
+    towers = dict(zip("ab", inputs, strict=True))
+    for depth in "xy":
+        towers = {side: keras.layers.Dense(4, name=f"{side}{depth}")(x) for side, x in towers.items()}
+    return keras.Model(inputs, keras.layers.Add(name="sum")([towers[side] for side in order]))
+
+
+@pytest.mark.parametrize("order", ["ab", "ba"])
+@pytest.mark.parametrize("era", [0, 1])
+def test_merged_branches_of_then_are_in_the_order_of_the_inputs(tmp_path: Path, order: str, era: int) -> None:
+    """A Sequential that began with a Merge has no other order of inputs; the graph alone would leave four ways."""
+    file, arrays = tmp_path / "w.h5", [numbers(seed, *shape) for seed, shape in enumerate(((4, 4), (4,)) * 4)]
+    if era == 1:
+        pairs = {f"d{n}": {f"d{n}_W": arrays[2 * n], f"d{n}_b": arrays[2 * n + 1]} for n in range(4)}
+        write_weights(file, None, **pairs)
+    else:
+        with h5py.File(file, "w") as opened:
+            opened.attrs["nb_layers"] = 1
+            group = opened.create_group("layer_0")
+            group.attrs["nb_params"] = len(arrays)
+            for number, array in enumerate(arrays):
+                group.create_dataset(f"param_{number}", data=array)
+    model = two_towers(order)
+    assert anykeras.load_weights(model, file).complete
+    for n, name in enumerate(("ax", "ay", "bx", "by")):
+        np.testing.assert_array_equal(np.array(model.get_layer(name).kernel), arrays[2 * n])
+
+
+def test_a_chain_of_equal_layers_is_gone_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in proportion to the layers: neighbours are compared, and alike layers are one question."""
+    size = 300
+    file = write_weights(tmp_path / "w.h5", "2.2.4", **{f"dense_{n}": dense(f"dense_{n}", n) for n in range(1, size + 1)})
+    counted = itertools.count()
+    for place, name in ((places.Places, "is_before"), (forms.Forms, "fit")):
+        plain = getattr(place, name)
+        monkeypatch.setattr(place, name, lambda *args, plain=plain: (next(counted), plain(*args))[1])
+    model = chain(*(f"own{n}" for n in range(size)))
+    assert anykeras.load_weights(model, file).complete
+    assert next(counted) < 6 * size
+
+
 # Genuine weights: into their own model under any names, and beside an architecture of another time
 
 
@@ -294,6 +339,7 @@ def test_genuine_weights_find_their_layers_or_are_asked_about(file: Recording, r
     try:
         found = match(containers.open(str(file.weights)), replace(document, model=model), Options(defaults="mine"))
     except Undecided:
+        assert file.path.stem not in ("merge_concat", "merge_mul"), "merged branches are in the order of the inputs"
         return  # asking is never wrong
     for (path, _), bound in zip(walk(model), layers_of(document.model), strict=True):
         for role, tensor in bound.weights.items():

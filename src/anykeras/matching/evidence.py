@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
+from ..catalog.base import OLD
 from ..catalog.layout import KERAS2_13_TREE
 from ..containers.base import NamedWeights, Raw, TreeWeights
 from ..document.model import Era, Evidence, Writer
@@ -39,6 +40,20 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
         seen = Evidence("weight paths", f"{KERAS2_13_TREE.container} is how Keras 2.12 and 2.13 file layers")
         writer = replace(writer, era=Era.TF2, library="tf.keras", backend="tensorflow", evidence=(*writer.evidence, seen))
     return writer if said is None else _as_said(writer, said)
+
+
+def lists_branches(raw: Raw, writer: Writer) -> bool:
+    """Whether the file lists the layers of branches one branch after the other, in the order of the model's inputs.
+
+    So did a Sequential of Keras 0 and 1 that begins with a Merge, whose branches are its inputs: all others of several inputs
+    then were a Graph, which has a group of its own, or of the functional API, which lists an InputLayer first.
+    """
+    weights = raw.weights
+    if not isinstance(weights, NamedWeights) or writer.era not in OLD or not weights.groups:
+        return False
+    if writer.era is Era.KERAS0:
+        return all(group.name.startswith("layer_") for group in weights.groups)
+    return bool(weights.groups[0].weights)
 
 
 def _as_said(writer: Writer, said: str) -> Writer:

@@ -6,7 +6,7 @@ migrated as a file of that writer is. So every rule about weights serves here, a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -17,7 +17,6 @@ from ..catalog.signatures import signature
 from ..document.model import Config, Document, Era, Layer, Value, Writer
 from ..document.walk import walk
 from ..errors import AnyKerasError
-from ..findings import Finding
 from ..migrations import migrate
 from ..tensors import Tensor
 from .atoms import Atom
@@ -57,7 +56,6 @@ class Reading:
     old_class: str
     layout: str | None
     leaves: tuple[Leaf, ...]
-    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,6 @@ class Form:
     layout: str | None = None
     old_class: str = ""
     refused: str | None = None
-    findings: tuple[Finding, ...] = ()
 
     def __str__(self) -> str:
         steps = dict.fromkeys(step.partition("(")[0] for tensor in self.tensors.values() for step in tensor.steps)
@@ -82,11 +79,30 @@ class Forms:
         self.writer = writer
         self._wanted = frozenset(place.class_name for place in places.all)
         self._readings: dict[tuple[Atom, Value], tuple[Reading, ...]] = {}
+        self._first: dict[Hashable, Atom] = {}
+        self._parts: dict[Atom, Reading] = {}
+
+    def signature(self, atom: Atom) -> Hashable:
+        """What atoms have in common that can be read in the same ways."""
+        part = self._parts.get(atom)
+        whole = (
+            (part.old_class, part.layout, part.leaves[0].class_name, repr(part.leaves[0].config)) if part is not None else None
+        )
+        shapes = tuple((role, tensor.shape, tensor.dtype) for role, tensor in atom.tensors.items())
+        return shapes, atom.hint, atom.numbered, whole
 
     def readings(self, atom: Atom, epsilon: Value = None) -> tuple[Reading, ...]:
         """Every way to read an atom; `epsilon` is that of the BatchNormalization that it is read for."""
+        if atom in self._parts:
+            return (self._parts[atom],)
         if (atom, epsilon) not in self._readings:
-            self._readings[atom, epsilon] = tuple(self._read(atom, epsilon))
+            first = self._first.setdefault((self.signature(atom), epsilon), atom)
+            followed = (
+                [_follow(reading, first, atom) for reading in self.readings(first, epsilon)] if first is not atom else [None]
+            )
+            told = [reading for reading in followed if reading is not None]
+            whole = tuple(told) if len(told) == len(followed) else tuple(self._read(atom, epsilon))
+            self._readings[atom, epsilon] = whole
         return self._readings[atom, epsilon]
 
     def _read(self, atom: Atom, epsilon: Value) -> Iterator[Reading]:
@@ -134,7 +150,7 @@ class Forms:
         for number, leaf in enumerate(wanted[0].leaves):
             owner = (*atom.owner, str(number))
             part = replace(atom, tensors=leaf.tensors, hint=None, generated=None, owner=owner, numbered=False)
-            self._readings[part, None] = (replace(wanted[0], leaves=(leaf,)),)
+            self._parts[part] = replace(wanted[0], leaves=(leaf,))
             made.append(part)
         return tuple(made)
 
@@ -143,9 +159,8 @@ class Forms:
         if atom.index == index:
             return atom
         changed = replace(atom, index=index)
-        for (known, epsilon), readings in list(self._readings.items()):
-            if known is atom:
-                self._readings[changed, epsilon] = readings
+        if atom in self._parts:
+            self._parts[changed] = self._parts[atom]
         return changed
 
     def default_arguments(self, atom: Atom, form: Form) -> Config:
@@ -162,7 +177,7 @@ def _fit(reading: Reading, leaf: Leaf, place: Place) -> Iterator[Form]:
     misfits = [role for role, shape in place.shapes.items() if shape is not None and not _fits(tensors[role].shape, shape)]
     refused = _refuse(reading, leaf, place, misfits)
     if not misfits or refused is not None:
-        yield Form(tensors, reading.layout, reading.old_class, refused, reading.findings)
+        yield Form(tensors, reading.layout, reading.old_class, refused)
 
 
 def _refuse(reading: Reading, leaf: Leaf, place: Place, misfits: list[str]) -> str | None:
@@ -181,6 +196,19 @@ def _refuse(reading: Reading, leaf: Leaf, place: Place, misfits: list[str]) -> s
         if isinstance(fixed, str) and fixed != "linear" and isinstance(now, str) and now != fixed and not misfits:
             return f"activation={fixed!r}"
     return None
+
+
+def _follow(reading: Reading, first: Atom, atom: Atom) -> Reading | None:
+    """The same reading of another atom with tensors of the same shapes; None where migration computed other numbers."""
+    own = {tensor: atom.tensors[role] for role, tensor in first.tensors.items()}
+    leaves = []
+    for leaf in reading.leaves:
+        followed = {role: tensor.follow(lambda source: own.get(source, source)) for role, tensor in leaf.tensors.items()}
+        tensors = {role: tensor for role, tensor in followed.items() if tensor is not None}
+        if len(tensors) < len(followed):
+            return None
+        leaves.append(replace(leaf, tensors=tensors))
+    return replace(reading, leaves=tuple(leaves))
 
 
 def _is_same_class(then: str, now: str) -> bool:
@@ -210,11 +238,11 @@ def _migrate(layer: Layer, writer: Writer, layout: str | None) -> Reading | None
     if writer.era is Era.KERAS3:
         return Reading(layer.class_name, layout, (Leaf(layer.class_name, layer.config, layer.weights),))
     try:
-        document, findings = migrate(Document(layer, replace(writer, data_format=layout), writer.era))
+        document, _ = migrate(Document(layer, replace(writer, data_format=layout), writer.era))
     except AnyKerasError:
         return None
     leaves = tuple(Leaf(inner.class_name, inner.config, inner.weights) for _, inner in walk(document.model) if inner.weights)
-    return Reading(layer.class_name, layout, leaves, tuple(findings)) if leaves else None
+    return Reading(layer.class_name, layout, leaves) if leaves else None
 
 
 def _classes_of(atom: Atom, era: Era) -> Iterator[tuple[str, Config, dict[str, Tensor]]]:
@@ -326,10 +354,4 @@ def _units(tensors: Mapping[str, Tensor]) -> dict[str, Value]:
     return found
 
 
-def by_layout(forms: Mapping[tuple[int, int], tuple[Form, ...]]) -> str | None:
-    """The one layout of images that the kernels of the file tell: some kernel fits its places in that one alone."""
-    told = {form.layout for found in forms.values() for form in found if len({f.layout for f in found}) == 1} - {None}
-    return next(iter(told)) if len(told) == 1 else None
-
-
-__all__ = ["FIRST", "LAST", "Form", "Forms", "Leaf", "Reading", "by_layout"]
+__all__ = ["FIRST", "LAST", "Form", "Forms", "Leaf", "Reading"]

@@ -15,8 +15,9 @@ from ..tensors import Tensor
 from .assign import Asked, Assigner, Assignment
 from .atoms import read_atoms
 from .defaults import Changed, changed_defaults, spell
-from .evidence import writer_of_weights
-from .forms import FIRST, LAST, Form, Forms, by_layout
+from .evidence import lists_branches, writer_of_weights
+from .fitting import Fits
+from .forms import FIRST, LAST, Form, Forms
 from .places import Place, Places
 from .report import Defaults, Match, Pair, WeightsReport
 from .rows import Flattened, Flattenings, reorder, rows_of_file
@@ -75,7 +76,7 @@ class _Matching:
             )
         self.raw, self.options = raw, options
         self.writer = writer_of_weights(raw, options.writer)
-        self.places = Places(document.model)
+        self.places = Places(document.model, lists_branches(raw, self.writer))
         self.forms = Forms(self.writer, self.places)
         found = [part for atom in read_atoms(raw.weights, self.writer.era) for part in self.forms.split(atom)]
         cut = cut_numbered(found, self.places.all, self.forms)
@@ -84,32 +85,18 @@ class _Matching:
 
     def run(self) -> Match:
         options = self.options
-        table = self._table()
-        layout = self._layout(table)
-        table = {pair: _of_layout(found, layout) for pair, found in table.items()}
-        assigner = Assigner(self.atoms, self.places, {pair: found for pair, found in table.items() if found})
+        fits = Fits(self.atoms, self.places.all, self.forms)
+        layout = fits.choose_layout(options.data_format)
+        assigner = Assigner(self.places, fits)
         asked = Asked(options.by_name, options.skip_mismatch, options.layers or {})
         assignment = assigner.assign(asked)
         if not options.skip_mismatch and not options.by_name:
             assigner.require_complete(assignment)
-        chosen = {i: self._choose(i, j, assigner.forms[i, j]) for i, j in assignment.pairs.items()}
+        chosen = {i: self._choose(i, j, fits.of(i, j)) for i, j in assignment.pairs.items()}
         self._note_layout(layout, chosen)
         chosen = self._reorder_rows(assignment, chosen, layout)
         arguments = self._settle_defaults(assignment, chosen)
         return self._result(assignment, chosen, arguments)
-
-    def _table(self) -> dict[tuple[int, int], tuple[Form, ...]]:
-        """The forms of each atom for each place."""
-        table = {}
-        for i, atom in enumerate(self.atoms):
-            for j, place in enumerate(self.places.all):
-                if found := self.forms.fit(atom, place):
-                    table[i, j] = found
-        return table
-
-    def _layout(self, table: Mapping[tuple[int, int], tuple[Form, ...]]) -> str | None:
-        """How the kernels of the file are laid out: as the user says, or as some kernel of it shows."""
-        return self.options.data_format or by_layout(table)
 
     def _choose(self, i: int, j: int, found: Sequence[Form]) -> Form:
         """The one form of a pair. Raises Undecided where several are left."""
@@ -257,10 +244,6 @@ def fill_document(document: Document, found: Match) -> Document:
     if found.arguments:
         model = rebuild_paths(model, lambda path, layer: layer.with_config(**found.arguments.get(path, {})))
     return replace(document, model=model)
-
-
-def _of_layout(found: tuple[Form, ...], layout: str | None) -> tuple[Form, ...]:
-    return tuple(form for form in found if layout is None or form.layout in (None, layout))
 
 
 def _signature(form: Form) -> tuple[tuple[str, Tensor, tuple[str, ...]], ...]:

@@ -7,13 +7,13 @@ into the other. Layers side by side are not, and neither are the parts of a clas
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ..catalog import find
 from ..catalog.base import Shape
 from ..catalog.layout import KERAS2_13_TREE, KERAS2_15_TREE, KERAS3_TREE, list_layers, list_stored_layers
 from ..catalog.shapes.variables import Shapes, infer_variables
-from ..document.graph import parents
+from ..document.graph import inputs, parents
 from ..document.model import Era, Graph, Layer
 from ..document.walk import Member, Path, children, walk
 from .atoms import Generated, read_generated
@@ -65,14 +65,34 @@ class Place:
 
 
 class Places:
-    """All places of a model."""
+    """All places of a model.
 
-    def __init__(self, model: Layer) -> None:
+    Args:
+        model: the model.
+        by_branch: whether they are to be listed as `lists_branches` says: what depends on the first input alone, then what
+            depends on the second too, and so on. Two that differ in that are ordered by it.
+    """
+
+    def __init__(self, model: Layer, by_branch: bool = False) -> None:
         self.model = model
         self.layers = dict(walk(model))
         self._shapes = infer_variables(model)
         self._levels: dict[Path, _Level] = {}
-        self.all: tuple[Place, ...] = tuple(self._number(self._visit(model, (), (), ())))
+        listed = tuple(self._number(self._visit(model, (), (), ())))
+        self._branches = [self._branch_of(place) for place in listed] if by_branch else [0] * len(listed)
+        if self._branches != sorted(self._branches):
+            ranked = sorted(listed, key=lambda place: self._branches[place.index])
+            listed = tuple(replace(place, index=index) for index, place in enumerate(ranked))
+            self._branches.sort()
+        self.all: tuple[Place, ...] = listed
+
+    def _branch_of(self, place: Place) -> int:
+        """The last of the model's inputs that a place depends on, as a number."""
+        graph = self.model.graph
+        if graph is None or not place.path or not isinstance(place.path[0], Member):
+            return 0
+        names, level = [ref.layer for ref in inputs(graph)], self._level(())
+        return max((number for number, name in enumerate(names) if level.is_before(name, place.path[0].name)), default=0)
 
     def _number(self, found: Iterator[tuple[Path, Layer, tuple[str, ...], Trail]]) -> Iterator[Place]:
         index = 0
@@ -93,18 +113,25 @@ class Places:
 
     def is_before(self, one: Place, other: Place) -> bool | None:
         """Whether `one` stands before `other` (False: behind it); None where nothing orders them."""
+        if self._branches[one.index] != self._branches[other.index]:
+            return one.index < other.index
         for (holder, step, fixed), (_, beside, _) in zip(one.trail, other.trail, strict=False):
             if step == beside:
                 continue
             if isinstance(step[0], Member) and isinstance(beside[0], Member):
-                return self._flows(holder, step[0], beside[0])
+                flows = self._flows(holder, step[0], beside[0])
+                # A layer called twice is listed by its first call, and what comes behind the second may be listed before it.
+                return flows if flows is (one.index < other.index) else None
             return one.index < other.index if fixed else None
         return one.index < other.index
 
     def _flows(self, holder: Path, one: Member, other: Member) -> bool | None:
+        return self._level(holder).is_before(one.name, other.name)
+
+    def _level(self, holder: Path) -> _Level:
         if holder not in self._levels:
             self._levels[holder] = _Level(self.layers[holder].graph)
-        return self._levels[holder].is_before(one.name, other.name)
+        return self._levels[holder]
 
     def homes(self) -> Iterator[Mapping[str, int]]:
         """For each way in which releases file the layers of a model: the number of a place by its path in the file."""
