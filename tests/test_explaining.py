@@ -59,7 +59,8 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
     assert failing == [record["source"] for record in records if record.get("open")]
     assert len(failing) <= 5
     seen = Counter((record["batch"], record["as_first_seen"]) for record in records)
-    assert seen["first", "right"] < 100 and seen["second", "right"] < 32  # the figures of docs/measured.md, never made better
+    right = [seen[batch, "right"] for batch in ("first", "second", "third", "fourth")]
+    assert right == [99, 31, 122, 62]  # the figures of docs/measured.md, never made better
 
 
 def paraphrase(message: str, draw: random.Random) -> str:
@@ -211,6 +212,9 @@ def test_the_cause_is_looked_for_in_the_very_file(message: str, path: Path, pres
 
 def test_every_cause_is_whole_and_speaks_plainly() -> None:
     for cause in load_causes():
+        if cause.elsewhere:
+            assert cause.means.endswith(".") and not cause.command, cause.id
+            continue
         for text in (cause.means, cause.why, cause.answer):
             assert text.endswith((".", ")", "`")) and len(text) < 260, cause.id
         assert "anykeras" in cause.command or "pip" in cause.command, cause.id

@@ -279,7 +279,9 @@ def print_explanation(found: Explanation) -> None:
     cause = found.cause
     out.print(f"[bold]{escape(found.message)}[/bold]", soft_wrap=True)
     if cause is None:
-        out.print("This message is not known. The nearest that are:", soft_wrap=True)
+        if found.elsewhere:
+            out.print(f"This is not known as an error about a model file: {escape(found.elsewhere)}", soft_wrap=True)
+        out.print(f"{'The' if found.elsewhere else 'This message is not known. The'} nearest that are:", soft_wrap=True)
         for near in found.nearest:
             out.print(f"  [bold]{near.id}[/bold]  {escape(found.fill(near.means))}", soft_wrap=True)
         _print_file_check(found)

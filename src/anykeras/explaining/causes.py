@@ -15,29 +15,46 @@ OPENS = ("yes", "partly", "no")
 
 
 @dataclass(frozen=True)
+class Sign:
+    """Words by which a cause is known: in the error itself, and what the whole pasted text must and must not hold with them."""
+
+    words: re.Pattern[str]
+    needs: re.Pattern[str] | None = None
+    never: re.Pattern[str] | None = None
+
+    def find(self, error: str, text: str) -> re.Match[str] | None:
+        """The words in `error`, where the rest of `text` allows them; both as `normalise` leaves them."""
+        found = self.words.search(error)
+        if found is None or (self.needs and not self.needs.search(text)) or (self.never and self.never.search(text)):
+            return None
+        return found
+
+
+@dataclass(frozen=True)
 class Cause:
     """One reason why a model file does not load, and how the libraries say so; `known.toml` explains the fields."""
 
     id: str
-    patterns: tuple[re.Pattern[str], ...]
+    signs: tuple[Sign, ...]
     means: str
-    why: str
-    versions: str
-    opens: str
-    answer: str
-    command: str
+    why: str = ""
+    versions: str = ""
+    opens: str = ""
+    answer: str = ""
+    command: str = ""
     check: Mapping[str, Any] = field(default_factory=dict)
+    elsewhere: bool = False
 
-    def find(self, text: str) -> re.Match[str] | None:
-        """The first of the patterns that `text` holds; quotes and blanks as :func:`normalise` leaves them."""
-        return next((found for pattern in self.patterns if (found := pattern.search(text)) is not None), None)
+    def find(self, error: str, text: str) -> re.Match[str] | None:
+        """The words of the first sign that fits."""
+        return next((found for sign in self.signs if (found := sign.find(error, text)) is not None), None)
 
 
 @cache
 def load_causes() -> tuple[Cause, ...]:
     """Every cause, the most particular first. Raises ValueError for a table with an id twice or a field amiss."""
-    text = (resources.files(__package__) / "known.toml").read_text("utf8")
-    causes = tuple(_read(table) for table in tomllib.loads(text)["message"])
+    table = tomllib.loads((resources.files(__package__) / "known.toml").read_text("utf8"))
+    causes = tuple(_read(entry, table["context"]) for entry in table["message"])
     names = [cause.id for cause in causes]
     twice = {name for name in names if names.count(name) > 1}
     if twice:
@@ -45,9 +62,16 @@ def load_causes() -> tuple[Cause, ...]:
     return causes
 
 
-def _read(table: Mapping[str, Any]) -> Cause:
-    patterns = tuple(re.compile(pattern, re.IGNORECASE) for pattern in table["patterns"])
-    cause = Cause(**{**table, "patterns": patterns})
-    if cause.opens not in OPENS:
-        raise ValueError(f"known.toml: {cause.id} opens is one of {', '.join(OPENS)}")
+def _read(entry: Mapping[str, Any], contexts: Mapping[str, str]) -> Cause:
+    def compiled(pattern: str | None) -> re.Pattern[str] | None:
+        return re.compile(contexts.get(pattern, pattern), re.IGNORECASE) if pattern is not None else None
+
+    fields = dict(entry)
+    signs = []
+    for given in fields.pop("patterns"):
+        sign = given if isinstance(given, dict) else {"words": given}
+        signs.append(Sign(re.compile(sign["words"], re.IGNORECASE), compiled(sign.get("needs")), compiled(sign.get("never"))))
+    cause = Cause(signs=tuple(signs), **fields)
+    if (cause.opens not in OPENS) is not cause.elsewhere:
+        raise ValueError(f"known.toml: {cause.id} opens is one of {', '.join(OPENS)}, or it is elsewhere")
     return cause

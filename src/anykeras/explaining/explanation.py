@@ -15,9 +15,11 @@ from .causes import Cause, load_causes
 
 LONGEST = 20_000
 """How many characters of a pasted text are looked at: its last ones, and a fifth of that from its beginning."""
-_ERROR = re.compile(
-    r"^(?:E\s+|[|>\s]*)(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception):?(?: |$)", re.MULTILINE
-)
+MOST_ERRORS = 50
+"""How many errors of a chain are looked at: the last ones."""
+_NAME = r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception)"
+_ERROR = re.compile(rf"^(?:E\s+|[|>\s]*){_NAME}:?(?: |$)|(?<=[\s|]){_NAME}: (?=\S)", re.MULTILINE)
+"""The name of an error: at the beginning of a line, or after what a log writes before each line."""
 _FRAME = re.compile(
     r"^\s*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
     re.MULTILINE,
@@ -48,6 +50,7 @@ class Explanation:
     Attributes:
         message: the error that decided, shortened to one line.
         cause: what is known of it; None where it is not known.
+        elsewhere: where the message is about something else than a model file: what that is.
         names: what the message names: ``cls``, ``key``, ``name`` ...
         nearest: where nothing is known: the three causes whose words are nearest, best first.
         file: the model file that the message names, where it names one.
@@ -58,6 +61,7 @@ class Explanation:
     cause: Cause | None
     names: Mapping[str, str] = field(default_factory=dict)
     nearest: tuple[Cause, ...] = ()
+    elsewhere: str | None = None
     file: str | None = None
     check: FileCheck | None = None
 
@@ -93,6 +97,7 @@ class Explanation:
             "message": self.message,
             "known": self.known,
             "cause": described,
+            "elsewhere": self.elsewhere,
             "names": dict(self.names),
             "file": self.file,
             "check": self.check.as_dict() if self.check is not None else None,
@@ -108,15 +113,17 @@ def explain_message(text: str) -> Explanation:
     shown = _COLOUR.sub("", text)
     if len(shown) > LONGEST:
         shown = f"{shown[: LONGEST // 5]}\n{shown[-LONGEST:]}"
-    blocks = list(_list_errors(shown)) or [shown]
-    for block in reversed(blocks):
-        found = _find_cause(block)
-        if found is not None:
-            return _describe(block, shown, *found)
-    found = _find_cause(shown) if len(blocks) > 1 or blocks[0] != shown else None
-    if found is not None:
-        return _describe(blocks[-1], shown, *found)
-    return Explanation(_shorten(blocks[-1]), None, nearest=_find_nearest(blocks[-1]), file=_find_file(shown))
+    blocks = list(_list_errors(shown))[-MOST_ERRORS:] or [shown]
+    whole = normalise(shown)
+    for block in [*reversed(blocks), shown]:
+        error = normalise(block)
+        for cause in load_causes():
+            found = cause.find(error, whole)
+            if found is not None and cause.elsewhere:
+                return _leave_open(blocks[-1], shown, cause.means)
+            if found is not None:
+                return _describe(block if block is not shown else blocks[-1], shown, cause, found)
+    return _leave_open(blocks[-1], shown)
 
 
 def normalise(text: str) -> str:
@@ -133,13 +140,8 @@ def _list_errors(text: str) -> Iterator[str]:
         yield block[: frame.start()] if frame else block
 
 
-def _find_cause(text: str) -> tuple[Cause, re.Match[str]] | None:
-    normal = normalise(text)
-    for cause in load_causes():
-        found = cause.find(normal)
-        if found is not None:
-            return cause, found
-    return None
+def _leave_open(block: str, text: str, elsewhere: str | None = None) -> Explanation:
+    return Explanation(_shorten(block), None, nearest=_find_nearest(block), elsewhere=elsewhere, file=_find_file(text))
 
 
 def _describe(block: str, text: str, cause: Cause, found: re.Match[str]) -> Explanation:
@@ -167,7 +169,9 @@ def _vocabulary() -> tuple[tuple[tuple[Cause, Counter[str]], ...], Mapping[str, 
     """The words of every cause, and how much each says: the rarer, the more."""
     described = []
     for cause in load_causes():
-        patterns = " ".join(re.sub(r"\\[a-zA-Z]|\(\?P?<?[\w!:=]*>?", " ", pattern.pattern) for pattern in cause.patterns)
+        if cause.elsewhere:
+            continue
+        patterns = " ".join(re.sub(r"\\[a-zA-Z]|\(\?P?<?[\w!:=]*>?", " ", sign.words.pattern) for sign in cause.signs)
         described.append((cause, _words(f"{patterns} {cause.means} {cause.id}")))
     count = Counter(word for _, words in described for word in words)
     return tuple(described), {word: math.log(1 + len(described) / number) for word, number in count.items()}
