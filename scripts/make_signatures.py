@@ -559,11 +559,11 @@ def applied(before: dict[str, Any], step: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-LIBRARIES = ("keras", "tf.keras", "keras 3")
+LIBRARIES = ("keras", "tf.keras", "keras 3", "tfjs")
 
 
 def place(label: tuple[str, str]) -> tuple[int, tuple[int, ...]]:
-    """Where a release stands: Keras to 2.3, Keras in TensorFlow, Keras 3, each in the order of its numbers."""
+    """Where a release stands: Keras to 2.3, Keras in TensorFlow, Keras 3, TensorFlow.js, each in the order of its numbers."""
     library, version = label
     numbers = tuple(int(part) for part in version.split("."))
     return LIBRARIES.index("keras 3" if library == "keras" and numbers >= (3,) else library), numbers

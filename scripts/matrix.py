@@ -3,9 +3,10 @@
     python scripts/matrix.py STACKS SET [--only RELEASE ...] [--models NAME ...] [--out DIR] [--table]
 
 STACKS is a JSON file: {"keras-3.6": {"python": PATH, "library": "keras", "path": PYTHONPATH, "env": {}}}, a release may have
-``:.keras`` behind it for the box. SET is a folder with ``index.json`` and for each model a source file and NAME.npz (see
-``scripts/matrix_open.py``). Files and verdicts are kept in DIR; a row per release says how many models are right, refused
-(with their reasons in DIR/RELEASE.json) and wrong: opened with other outputs, or not opened at all.
+``:.keras`` behind it for the box. For ``tfjs`` the "python" is Node and the "library" the folder node_modules. SET is a folder
+with ``index.json`` and for each model a source file and NAME.npz (see ``scripts/matrix_open.py``). Files and verdicts are kept
+in DIR; a row per release says how many models are right, refused (with their reasons in DIR/RELEASE.json) and wrong: opened
+with other outputs, or not opened at all.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import anykeras
 from anykeras.errors import AnyKerasError
 
+OPENERS = {"tfjs": Path(__file__).with_name("matrix_open.js")}
 OPENER = Path(__file__).with_name("matrix_open.py")
 STEPS = {"adam_cnn": ([4], "int64"), "sgd_mom": ([4, 3], "float32"), "adamw": ([4, 3], "float32")}
 TOLERANCES = {"mixed16": 2e-3}
@@ -87,9 +89,9 @@ def run(release: str, stack: dict[str, Any], models: dict[str, dict[str, Any]], 
 def write(name: str, model: dict[str, Any], release: str, folder: Path) -> dict[str, Any]:
     """Convert one model; the job for the opener."""
     target, _, box = release.partition(":")
-    path = folder / f"{name}{box or ('.keras' if target.startswith('keras-3') else '.h5')}"
-    path.unlink(missing_ok=True)
-    anykeras.convert(model["source"], path, target=target)
+    usual = {"keras-3": ".keras", "tfjs": ""}.get(target[:7], ".h5")
+    path = folder / f"{name}{box or usual}"
+    anykeras.convert(model["source"], path, target=target, force=True)
     return {**model, "name": name, "file": str(path.resolve())}
 
 
@@ -99,7 +101,8 @@ def open_in(stack: dict[str, Any], jobs: list[dict[str, Any]], folder: Path) -> 
     listed.write_text(json.dumps(jobs))
     env = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH", "KERAS_BACKEND")}
     env.update(stack.get("env", {}), PYTHONPATH=stack.get("path", ""), CUDA_VISIBLE_DEVICES="")
-    command = [stack["python"], str(OPENER), stack["library"], str(listed)]
+    opener = OPENERS.get(folder.name, OPENER)
+    command = [stack["python"], str(opener), stack["library"], str(listed)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=3600)
     lines = [line[1:] for line in done.stdout.splitlines() if line.startswith("@")]
     if len(lines) < len(jobs):

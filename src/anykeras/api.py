@@ -180,8 +180,9 @@ def convert(
         custom_objects: as for :func:`anykeras.open`; they become native layers and operations where that can be.
         weights: the weights file that goes with an architecture file.
         force: replace `dst` if it exists.
-        target: what is to open the file: ``keras`` for current Keras, or a release such as ``keras-3.6``; what that release
-            cannot hold is refused, what it holds in other words is a finding.
+        target: what is to open the file: ``keras`` for current Keras, a release such as ``keras-3.6``, or ``tfjs`` for
+            TensorFlow.js, for which `dst` is a folder. What that cannot hold is refused, what it holds in other words is a
+            finding.
         strict: the least faithful level allowed (``"exact"``, ``"equivalent"``, ``"approximate"``, ``"lossy"``), or a
             mapping of ``"outputs"`` and ``"training"`` to levels.
         skip_mismatch: as for :func:`anykeras.load_model`.

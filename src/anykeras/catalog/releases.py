@@ -14,8 +14,8 @@ from typing import Final, Literal
 from ..errors import Unsupported
 
 Numbers = tuple[int, ...]
-Line = Literal["keras3", "tf", "keras2", "keras1"]
-"""Which of the lines of development a release belongs to; tf_keras goes on with tf.keras."""
+Line = Literal["keras3", "tf", "keras2", "keras1", "tfjs"]
+"""Which of the lines of development a release belongs to; tf_keras goes on with tf.keras, tfjs is TensorFlow.js."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,8 @@ class Release:
     @property
     def line(self) -> Line:
         """The line of development."""
+        if self.library == "tfjs":
+            return "tfjs"
         if self.library != "keras":
             return "tf"
         return "keras3" if self.numbers >= (3,) else "keras2" if self.numbers >= (2,) else "keras1"
@@ -46,11 +48,10 @@ class Release:
     @property
     def signatures(self) -> str:
         """The release as :mod:`anykeras.catalog.signatures` names it: its last patch, so that "at or before" finds it."""
-        return (
-            f"tf.keras {min(self.numbers, (2, 15))[0]}.{min(self.numbers, (2, 15))[1]}.9"
-            if self.line == "tf"
-            else f"{self.version}.9"
-        )
+        if self.line == "tf":
+            major, minor = min(self.numbers, (2, 15))
+            return f"tf.keras {major}.{minor}.9"
+        return f"tfjs {self.version}.9" if self.line == "tfjs" else f"{self.version}.9"
 
     def __str__(self) -> str:
         return f"{self.library}-{self.version}"
@@ -66,10 +67,11 @@ class Since:
     keras3: str | None = "3.0"
     tf: str | None = None
     keras2: str | None = None
+    tfjs: str | None = None
 
     def holds(self, release: Release) -> bool:
         """Whether a release has it."""
-        first = {"keras3": self.keras3, "tf": self.tf, "keras2": self.keras2}.get(release.line)
+        first = {"keras3": self.keras3, "tf": self.tf, "keras2": self.keras2, "tfjs": self.tfjs}.get(release.line)
         return first is not None and release.numbers >= tuple(int(part) for part in first.split("."))
 
 
@@ -97,8 +99,10 @@ RELEASES: Final = (
     *(Release("tf_keras", f"2.{minor}", (".keras", ".h5"), f"2.{minor}.0") for minor in range(15, 22)),
     *(Release("keras", f"3.{minor}", (".keras",), f"3.{minor}.0") for minor in range(16)),
 )  # fmt: skip
-"""Every release that there is a record of, oldest first within its line."""
+"""Every release of Keras that there is a record of, oldest first within its line."""
 NEWEST: Final = RELEASES[-1]
+TFJS: Final = Release("tfjs", "4.22", ("",), "2.15.0")
+"""The layers of TensorFlow.js, whose models are folders in the words of tf.keras. No Keras, so not in `RELEASES`."""
 
 _NAMES: Final = {
     "keras": "keras",
@@ -132,6 +136,8 @@ def find_release(name: str) -> Release | None:
     From 2.4 to 2.15 the package ``keras`` is that of TensorFlow; TensorFlow from 2.16 on comes with Keras 3, whose minor it
     does not say, so it is no release here.
     """
+    if re.fullmatch(r"tfjs([-=@ ]+4\.\d+(\.\d+)?)?", name.strip()):
+        return TFJS
     found = _NAME.fullmatch(name.strip())
     library = _NAMES.get(found["library"].lower()) if found else None
     if found is None or library is None:
@@ -151,6 +157,6 @@ def require_release(name: str) -> Release:
     """As `find_release`; raises Unsupported AK6005 where there is none."""
     release = find_release(name)
     if release is None or not release.boxes:
-        lines = "keras-2.1 to 2.3, keras-3.0 to 3.15, tf.keras-1.15 and 2.0 to 2.15, tf_keras-2.15 to 2.21"
+        lines = "keras-2.1 to 2.3, keras-3.0 to 3.15, tf.keras-1.15 and 2.0 to 2.15, tf_keras-2.15 to 2.21, tfjs"
         raise Unsupported("AK6005", f"AnyKeras does not write for {name!r}", next_step=f"Choose one of: {lines}.")
     return release

@@ -1,7 +1,8 @@
 """Which arguments every Keras class takes, and their defaults, release by release.
 
 The facts are in ``signatures.json``, made by ``scripts/make_signatures.py`` from the sources of the releases listed
-there (Keras 0.3.3 to 2.3.1, tf.keras 1.13 to 2.15 and tf_keras to 2.21 as its continuation, every minor of Keras 3). This
+there (Keras 0.3.3 to 2.3.1, tf.keras 1.13 to 2.15 and tf_keras to 2.21 as its continuation, every minor of Keras 3, the layers
+of TensorFlow.js by ``scripts/make_tfjs_signatures.py``). This
 module only looks things up.
 """
 
@@ -179,6 +180,8 @@ def _release(at: At) -> int:
 @lru_cache(64)
 def _release_named(name: str) -> int:
     library, _, version = name.rpartition(" ")
+    if library == "tfjs":
+        return _latest(library, release_numbers(version))
     return _latest(_library(library or "keras", release_numbers(version)), release_numbers(version))
 
 

@@ -15,12 +15,13 @@ from .rulebook import Place
 # `activations/__init__.py` of keras 3.0.5 to 3.15.1 and `activations.py` of the older releases.
 _ALWAYS: Final = ("linear", "relu", "sigmoid", "tanh", "softmax", "softplus", "softsign", "elu", "selu")
 SINCE: Final[Mapping[str, Since]] = {
-    **dict.fromkeys(_ALWAYS, Since(tf="1.15", keras2="2.1")),
+    **dict.fromkeys(_ALWAYS, Since(tf="1.15", keras2="2.1", tfjs="4.22")),
     "exponential": Since(tf="1.15", keras2="2.2"),
-    "silu": Since(tf="2.2"),
-    "gelu": Since(tf="2.4"),
-    "mish": Since(tf="2.13"),
-    **dict.fromkeys(("hard_sigmoid", "hard_silu", "leaky_relu", "log_softmax", "relu6"), Since()),
+    "silu": Since(tf="2.2", tfjs="4.22"),
+    "gelu": Since(tf="2.4", tfjs="4.22"),
+    "mish": Since(tf="2.13", tfjs="4.22"),
+    **dict.fromkeys(("hard_sigmoid", "hard_silu", "leaky_relu"), Since()),
+    **dict.fromkeys(("log_softmax", "relu6"), Since(tfjs="4.22")),
     **dict.fromkeys(
         ("celu", "glu", "hard_shrink", "hard_tanh", "log_sigmoid", "soft_shrink", "squareplus", "tanh_shrink"), Since("3.7")
     ),

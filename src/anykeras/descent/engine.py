@@ -12,15 +12,17 @@ from ..catalog.releases import Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..document.graph import Node, leaves, parents
-from ..document.model import Call, Document, Era, Graph, Layer, Value, refs
-from ..document.walk import Path, layers_of, rebuild_paths, walk
+from ..document.model import Call, Document, Era, Graph, Layer, Ref, Value, refs
+from ..document.walk import Path, layers_of, map_graph_refs, rebuild, rebuild_paths, walk
 from ..errors import Bug
 from ..findings import Finding
+from . import tfjs
 from .activations import MODELS_AS_FUNCTIONS, recognise
 from .masks import check_masks, drop_masks
 from .operations import say_operations
 from .respelling import respell
 from .rulebook import Place, all_rules, refuse
+from .tfjs_run import check_readers, check_run
 
 # A layer is said in other words at most so often: each rule leads to older words.
 _STEPS: Final = 20
@@ -173,6 +175,49 @@ def check_shared_layers(model: Layer, release: Release) -> None:
                 made.add((name, number))
 
 
+def number_calls(model: Layer) -> Layer:
+    """The model with the calls of each shared layer in the order in which a stack makes them that does not wait.
+
+    It goes through the layers as often as it must, and makes each time the calls whose tensors are there; it counts them so.
+    """
+
+    def change(layer: Layer) -> Layer:
+        graph = layer.graph
+        if graph is None or graph.sequential or all(len(calls) < 2 for calls in graph.calls.values()):
+            return layer
+        made = _make_calls(graph)
+        numbers = {name: {old: new for new, old in enumerate(order)} for name, order in made.items()}
+        if all(order == sorted(order) for order in made.values()):
+            return layer
+
+        def renumber(ref: Ref) -> Ref:
+            return replace(ref, node=numbers.get(ref.layer, {}).get(ref.node, ref.node))
+
+        moved = map_graph_refs(graph, renumber)
+        calls = {name: tuple(calls[old] for old in made.get(name, range(len(calls)))) for name, calls in moved.calls.items()}
+        return replace(layer, graph=replace(moved, calls=calls))
+
+    return rebuild(model, change)
+
+
+def _make_calls(graph: Graph) -> dict[str, list[int]]:
+    """The numbers of each layer's calls in the order in which they are made."""
+    sources, done = parents(graph), set[Node]()
+    order = {name: list[int]() for name in layer_order(graph, find_hidden_parents(graph))}
+    waiting = {name: list(range(max(1, len(graph.calls.get(name, ()))))) for name in order}
+    while any(waiting.values()):
+        before = len(done)
+        for name, numbers in waiting.items():
+            for number in list(numbers):
+                if all(node in done for node in sources.get((name, number), ())):
+                    numbers.remove(number)
+                    order[name].append(number)
+                    done.add((name, number))
+        if len(done) == before:
+            break
+    return {name: numbers + waiting[name] for name, numbers in order.items()}
+
+
 def descend(document: Document, release: Release, box: str) -> tuple[Document, list[Finding]]:
     """The document in words that a release has, and what was done for it.
 
@@ -188,6 +233,8 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
         Unsupported: AK6050, with the layer and the reason, where the release cannot hold it.
     """
     descent = Descent(release, box)
+    if release.line == "tfjs":
+        return _descend_to_tfjs(document, descent)
     check_shared_layers(document.model, release)
     check_ends(document.model, release)
     if release.line == "keras3":
@@ -199,3 +246,22 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
     check_masks(plain, said, release)
     era = Era.TF2 if release.line == "tf" else Era.KERAS2
     return replace(document, model=respell(said, release), era=era), descent.findings
+
+
+def _descend_to_tfjs(document: Document, descent: Descent) -> tuple[Document, list[Finding]]:
+    """The same for TensorFlow.js: words of Keras 2, which it runs in its own way."""
+    release = descent.release
+    recognised = recognise(document.model)
+    tfjs.check_calls(recognised, release)
+    floats, findings = tfjs.use_floats(recognised, release)
+    plain = drop_masks(floats, release)
+    check_readers(plain, release)
+    said = descent.express(say_operations(descent.express(plain), release))
+    check_run(said, release)
+    slim, left_out = tfjs.leave_out_objects(tfjs.separate_inputs(said), release)
+    named, renamed = tfjs.settle_names(slim)
+    found = [*descent.findings, *findings, *left_out, *renamed]
+    numbered = number_calls(named)
+    if number_calls(numbered) is not numbered:
+        raise refuse(named.name, "its shared layers are called in an order that cannot be written", release)
+    return replace(document, model=respell(numbered, release), era=Era.KERAS2), found

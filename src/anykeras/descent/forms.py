@@ -15,7 +15,7 @@ from ..tensors import constant
 from .rulebook import Place
 
 EPSILON: Final = 1e-3
-RESCALING: Final = Since(tf="2.3")
+RESCALING: Final = Since(tf="2.3", tfjs="4.22")
 
 Step = Callable[[Builder, Ref], Ref]
 

@@ -42,7 +42,7 @@ def drop_masks(model: Layer, release: Release) -> Layer:
 
 def _without_masks(graph: Graph, release: Release) -> Graph:
     layers = {layer.name: layer for layer in graph.layers}
-    reaching = _find_reaching(graph)
+    reaching = find_reaching(graph)
     calls = dict(graph.calls)
     for name, made in graph.calls.items():
         calls[name] = tuple(_without_mask(layers[name], call, layers, graph, reaching, release) for call in made)
@@ -89,7 +89,7 @@ def _find_source(ref: Ref, layers: Mapping[str, Layer], graph: Graph) -> Ref | N
     return first if fits and isinstance(first, Ref) else None
 
 
-def _find_reaching(graph: Graph) -> dict[Ref, Sources]:
+def find_reaching(graph: Graph) -> dict[Ref, Sources]:
     """From which tensors of numbers the masks come that a tensor carries, in Keras 3."""
     found: dict[Ref, Sources] = {}
     for layer, number, call in steps(graph):

@@ -72,7 +72,9 @@ def _matters(layer: Layer, key: str, value: Value, release: Release) -> bool:
     """False for an argument that can be left out; raises Unsupported for one that cannot."""
     stated = default(layer.class_name, key, NOW)
     plain = value is None or value is False or value == () or (type(value) is type(stated) and value == stated)
-    if plain or key in _WITHOUT_EFFECT or (key, value) in (("data_format", "channels_last"), ("groups", 1)):
+    if plain or key in _WITHOUT_EFFECT or key.endswith("_initializer"):
+        return False
+    if (key, value) in (("data_format", "channels_last"), ("groups", 1)):
         return False
     raise refuse(layer.name, f"{layer.class_name} has no argument {key!r} there, which is {value!r:.60}", release, key)
 
@@ -126,7 +128,7 @@ def _layer_norm(layer: Layer, config: dict[str, Value], release: Release) -> dic
 
 
 def _gru(layer: Layer, config: dict[str, Value], release: Release) -> dict[str, Value]:
-    if config.get("reset_after", True) and not _RESET_AFTER.holds(release) and release.line == "keras2":
+    if config.get("reset_after", True) and not _RESET_AFTER.holds(release) and release.line != "tf":
         raise refuse(layer.name, "a GRU with reset_after", release, "reset_after")
     return config
 
@@ -161,7 +163,15 @@ def _row(layer: Layer, config: dict[str, Value], release: Release) -> dict[str, 
     return config
 
 
+def _separable(layer: Layer, config: dict[str, Value], release: Release) -> dict[str, Value]:
+    """TensorFlow.js refuses what other convolutions call their kernel (``SeparableConv`` of layers/convolutional.js)."""
+    if release.line != "tfjs":
+        return config
+    return {key: value for key, value in config.items() if not key.startswith("kernel_") or key == "kernel_size"}
+
+
 _SPECIAL: Final[Mapping[str, Special]] = {
+    "SeparableConv2D": _separable,
     "InputLayer": _input,
     "MultiHeadAttention": _heads,
     "BatchNormalization": _normalized,

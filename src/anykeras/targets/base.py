@@ -12,7 +12,7 @@ from ..findings import Finding
 
 if TYPE_CHECKING:
     from ..document.model import Document
-    from .legacy import LegacyFile
+    from .legacy import LegacyFile, TfjsFolder
 
 DEFAULT: Final = "keras"
 TARGETS: Final = (DEFAULT,)
@@ -26,7 +26,7 @@ class Plan:
     document: Document
     release: Release
     findings: tuple[Finding, ...] = ()
-    legacy: LegacyFile | None = None
+    legacy: LegacyFile | TfjsFolder | None = None
 
     @property
     def is_current(self) -> bool:
@@ -74,7 +74,11 @@ def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
         return Plan(descended, release, tuple(findings))
     from . import legacy
 
-    file, more = legacy.prepare(descended, release, box)
+    file: LegacyFile | TfjsFolder
+    if release.line == "tfjs":
+        file, more = legacy.prepare_tfjs(descended, release)
+    else:
+        file, more = legacy.prepare(descended, release, box)
     return Plan(descended, release, (*findings, *more), file)
 
 

@@ -1,4 +1,4 @@
-"""The file that a conversion ends in: it appears whole or not at all, and never in the place of what was read.
+"""The file or folder that a conversion ends in: it appears whole or not at all, and never in the place of what was read.
 
 Where the system has them, the bytes go to a file without a name, so that a killed process leaves nothing behind. Elsewhere
 they go to a locked file of a name of ours; one that nobody locks any more was left by a killed process and is removed.
@@ -13,7 +13,7 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Final
 
@@ -154,6 +154,85 @@ def open_output(
         raise TargetError("AK6011", f"cannot write {where}: {error.strerror or error}") from error
 
 
+@contextmanager
+def open_output_folder(
+    path: str, *, force: bool, sources: Sequence[str], replaces: Callable[[Sequence[str]], bool]
+) -> Iterator[str]:
+    """A new folder to write into; it takes the name `path` at the end, or vanishes on an error.
+
+    Args:
+        path: the folder to be.
+        force: whether a folder that is there may be replaced, if `replaces` says so of the names in it.
+        sources: the files that were read.
+        replaces: see there.
+
+    Raises:
+        OutputExists, TargetError: as :func:`check_output`.
+    """
+    path = path.rstrip(os.sep + (os.altsep or "")) or path
+    _check_folder(path, force, sources, replaces)
+    parent = os.path.dirname(path) or os.curdir
+    try:
+        _sweep(parent)
+        staged = _choose_name(parent)
+        os.mkdir(staged)
+        held = os.open(staged, os.O_RDONLY) if fcntl is not None else None
+        try:
+            if held is not None:
+                _lock(held)
+            yield staged
+            for name in os.listdir(staged):
+                with open(os.path.join(staged, name), "rb") as file:
+                    os.fsync(file.fileno())
+            _check_folder(path, force, sources, replaces)
+            _give_name(staged, path)
+        finally:
+            if held is not None:
+                os.close(held)
+            shutil.rmtree(staged, ignore_errors=True)
+    except AnyKerasError:
+        raise
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+            said = f"Output {path} appeared while it was written. Give another name."
+            raise OutputExists("AK6010", said, part=path) from None
+        where = path if os.path.isdir(parent) else f"in {parent}"
+        raise TargetError("AK6011", f"cannot write {where}: {error.strerror or error}") from error
+
+
+def _check_folder(path: str, force: bool, sources: Sequence[str], replaces: Callable[[Sequence[str]], bool]) -> None:
+    if not path or path == "-" or "\0" in path:
+        raise _name_error(path, "names no folder", "Give the name of the folder to write: model_tfjs")
+    status = _status(path)
+    if any(os.path.isdir(source) and _lies_in(path, source) for source in sources):
+        raise _source_error(path)
+    if status is None:
+        return
+    if os.path.islink(path) or not stat.S_ISDIR(status.st_mode):
+        raise _name_error(path, "is no folder", "TensorFlow.js reads a folder: give another name.")
+    if any(_lies_in(source, path) for source in sources):
+        raise _source_error(path)
+    if not force:
+        raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
+    if not replaces(os.listdir(path)):
+        raise _name_error(path, "is a folder with other files in it, which --force does not remove", "Give another name.")
+
+
+def _give_name(staged: str, path: str) -> None:
+    """Rename a folder. One that has the name goes to another name first, and back where that fails."""
+    if not os.path.isdir(path):
+        os.rename(staged, path)
+        return
+    aside = f"{path}.old-{secrets.token_hex(4)}"  # of a name that nobody sweeps, should the process end here
+    os.rename(path, aside)
+    try:
+        os.rename(staged, path)
+    except OSError:
+        os.rename(aside, path)
+        raise
+    shutil.rmtree(aside)
+
+
 class _Temporary:
     """A new file in a folder, without a name where the system has such files; gone when the block ends."""
 
@@ -265,16 +344,19 @@ def _link_named(name: str, path: str) -> None:
 
 
 def _sweep(folder: str) -> None:
-    """Remove what killed processes left in a folder: regular files of our names and this user that nobody locks."""
+    """Remove what killed processes left in a folder: files and folders of our names and this user that nobody locks."""
     if fcntl is None:
         return
     for name in filter(_OURS.fullmatch, os.listdir(folder)):
+        path = os.path.join(folder, name)
         with contextlib.suppress(OSError):
-            descriptor = os.open(os.path.join(folder, name), os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK)
+            kind = os.O_RDONLY if stat.S_ISDIR(os.lstat(path).st_mode) else os.O_RDWR
+            descriptor = os.open(path, kind | os.O_NOFOLLOW | os.O_NONBLOCK)
             try:
                 status = os.fstat(descriptor)
-                if stat.S_ISREG(status.st_mode) and status.st_uid == os.getuid():
+                is_folder = stat.S_ISDIR(status.st_mode)
+                if (is_folder or stat.S_ISREG(status.st_mode)) and status.st_uid == os.getuid():
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    os.unlink(os.path.join(folder, name))
+                    (shutil.rmtree if is_folder else os.unlink)(path)
             finally:
                 os.close(descriptor)

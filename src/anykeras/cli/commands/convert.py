@@ -37,7 +37,11 @@ def convert(
     ] = None,
     target: Annotated[
         str,
-        typer.Option("--target", help="keras (what current Keras opens), or a release: keras-3.6, tf.keras-2.13, keras-2.3."),
+        typer.Option(
+            "--target",
+            help="keras (what current Keras opens), a release (keras-3.6, tf.keras-2.13, keras-2.3), or tfjs (a folder for "
+            "TensorFlow.js).",
+        ),
     ] = targets.DEFAULT,
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
     strict: Annotated[

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...catalog.base import Shape
-from ...catalog.releases import Release
+from ...catalog.releases import Release, Since
 from ...catalog.shapes import UNKNOWN, Spec
 from ...document.build import Builder
 from ...document.model import Call, Config, Layer, Ref, Slice, Value
@@ -58,6 +58,10 @@ class Operation:
 
 
 Said = tuple[Layer, Call]
+_BROADCASTS: Final = Since(None, tfjs="4.22")
+"""Merges of tensors of one rank, with sizes of one."""
+_ANY_RANK: Final = Since(None, tfjs="4.22")
+"""A Rescaling takes tensors of any rank and type."""
 _FUNCTIONS: Final = {name: name for name in ("relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu")}
 _MERGES: Final = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply", "maximum": "Maximum", "minimum": "Minimum"}
 
@@ -79,7 +83,8 @@ def _merge(operation: Operation) -> Said:
     if isinstance(a, Ref) and isinstance(b, Ref):
         if operation.function not in _MERGES:
             raise operation.refuse("a quotient of two tensors")
-        if operation.shape(a) != operation.shape(b):
+        one, other = operation.shape(a), operation.shape(b)
+        if one != other and not (_BROADCASTS.holds(operation.release) and len(one) == len(other)):
             raise operation.refuse("tensors of different shapes")
         return operation.layer_of(_MERGES[operation.function], {}, (a, b))
     tensor, number = (a, b) if isinstance(a, Ref) else (b, a)
@@ -97,6 +102,8 @@ def _merge(operation: Operation) -> Said:
 
 
 def _line(operation: Operation, tensor: Value, scale: float, offset: float) -> Said:
+    if _ANY_RANK.holds(operation.release):
+        return operation.layer_of("Rescaling", {"scale": scale, "offset": offset}, tensor)
     width = _width(operation, tensor)
     return operation.model_of(tensor, lambda builder, x: affine(builder, x, width, scale, offset))
 

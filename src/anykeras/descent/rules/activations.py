@@ -135,7 +135,7 @@ def check_recurrent_activations(layer: Layer, place: Place) -> Layer | None:
     return None
 
 
-@back_rule("AK2402", since=Since(tf="1.15", keras2="2.2"), classes=("ReLU",))
+@back_rule("AK2402", since=Since(tf="1.15", keras2="2.2", tfjs="4.22"), classes=("ReLU",))
 def relu_by_activations(layer: Layer, place: Place) -> Layer | None:
     """ReLU as a layer is of Keras 2.2.3: the function of that name, less what is above the largest value."""
     largest = layer.config.get("max_value")

@@ -36,11 +36,11 @@ def join_groups(layer: Layer, place: Place) -> Layer | None:
         return None
     kernel = layer.weights["kernel"]
     shape = (*kernel.shape[:-2], kernel.shape[-2] * groups, kernel.shape[-1])
-    full = kernel.rearrange("groups", shape, lambda a: _block_diagonal(a, groups))
+    full = kernel.rearrange("groups", shape, lambda a: block_diagonal(a, groups))
     return layer.without("groups").with_weights(kernel=full)
 
 
-def _block_diagonal(kernel: Array, groups: int) -> Array:
+def block_diagonal(kernel: Array, groups: int) -> Array:
     rows, columns = kernel.shape[-2], kernel.shape[-1] // groups
     full = np.zeros((*kernel.shape[:-2], rows * groups, kernel.shape[-1]), kernel.dtype)
     for group in range(groups):
@@ -66,7 +66,7 @@ def depthwise_as_full(layer: Layer, place: Place) -> Layer | None:
 
 def _spread(kernel: Array) -> Array:
     size, channels, each = kernel.shape
-    return _block_diagonal(kernel.transpose(0, 1, 2).reshape(size, 1, channels * each), channels)
+    return block_diagonal(kernel.transpose(0, 1, 2).reshape(size, 1, channels * each), channels)
 
 
 @back_rule("AK2421", since=Since(tf="2.3"), classes=("Conv1DTranspose",))

@@ -11,7 +11,7 @@ from ...catalog.releases import Since
 from ...document.build import Builder
 from ...document.model import Layer, Ref
 from ...tensors import constant
-from ..forms import affine, model_of, reshape, width_of
+from ..forms import RESCALING, affine, model_of, reshape, width_of
 from ..rulebook import LEGACY, Place, Worked, back_rule
 
 
@@ -21,7 +21,7 @@ def _as_frozen(made: Layer) -> bool:
 
 @back_rule(
     "AK2410",
-    since=Since(tf="2.3"),
+    since=RESCALING,
     classes=("Rescaling",),
     examples=[Worked(Layer("Rescaling", "r", {"scale": 0.5, "offset": 1.0}), _as_frozen, "tf.keras-2.0", (None, 4))],
 )

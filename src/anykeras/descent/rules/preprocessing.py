@@ -41,7 +41,7 @@ def one_hot_without_axis(layer: Layer, place: Place) -> Layer | None:
     return model_of(layer, place, steps)
 
 
-@back_rule("AK2431", since=Since(tf="2.6"), classes=_LOOKUPS)
+@back_rule("AK2431", since=Since(tf="2.6", tfjs="4.22"), classes=_LOOKUPS)
 def check_lookup(layer: Layer, place: Place) -> Layer | None:
     """Before TensorFlow 2.6 these layers were experimental, under other names and with other tables."""
     raise place.refuse(layer, "no layer like it")

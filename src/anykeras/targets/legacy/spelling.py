@@ -20,14 +20,16 @@ from ..lowering.result import Json
 
 _FUNCTIONAL: Final = Since(None, tf="2.3")
 _DICT_ENDS: Final = Since(None, tf="2.2")
-_INPUT_FIRST: Final = Since(None, tf="2.3")
-_SEQUENTIAL_AS_DICT: Final = Since(None, tf="1.15", keras2="2.2")
+_INPUT_FIRST: Final = Since(None, tf="2.3", tfjs="4.22")
+_SEQUENTIAL_AS_DICT: Final = Since(None, tf="1.15", keras2="2.2", tfjs="4.22")
 _NAMED_INITIALIZERS: Final = Since(None, tf="2.4")
 _POLICIES: Final = Since(None, tf="2.3")
 _POLICIES_WITH_MODULE: Final = Since(None, tf="2.13")
 _LAYERS_WITH_DTYPE: Final = Since(None, tf="1.15", keras2="2.3")
 _BACKWARD: Final = Since(None, tf="2.1")
 _TENSORS_BY_KEYWORD: Final = Since(None, tf="2.3")
+_COUNTS_EVERY_MODEL: Final = Since(None, tfjs="4.22")
+"""The construction of a Sequential counts as a call, whether it begins with an InputLayer or not."""
 
 # (scale, mode, distribution): VarianceScaling says these in every release (keras 2.3.1 initializers.py).
 _SCALINGS: Final[Mapping[str, tuple[float, str, str]]] = {
@@ -138,7 +140,8 @@ class Speller:
         return found
 
     def _functional(self, model: Layer, graph: Graph) -> Json:
-        counted = {layer.name for layer in graph.layers if has_input(layer)}
+        every = _COUNTS_EVERY_MODEL.holds(self.release)
+        counted = {layer.name for layer in graph.layers if has_input(layer) or (every and layer.graph is not None)}
         nodes = _Nodes(self, counted)
         layers: list[Json] = []
         for layer in order_layers(model):
