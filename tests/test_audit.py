@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 import anykeras
 import hostile
+import hostile_further
 from anykeras.cli.main import app
 from genuine import FOLDER
 
@@ -32,7 +33,8 @@ FORBIDDEN = (
 
 @pytest.fixture(scope="module")
 def hostile_files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    return hostile.make_all(tmp_path_factory.mktemp("hostile"))
+    further = hostile_further.make_further(tmp_path_factory.mktemp("further"))
+    return [*hostile.make_all(tmp_path_factory.mktemp("hostile")), *further]
 
 
 def genuine_files() -> list[Path]:
@@ -42,7 +44,7 @@ def genuine_files() -> list[Path]:
 
 
 def test_hostile_files_are_flagged(hostile_files: list[Path]) -> None:
-    assert len(hostile_files) > 300
+    assert len(hostile_files) > 600
     missed = [path.name for path in hostile_files if str(anykeras.audit(path).severity) not in MEDIUM]
     assert not missed
 

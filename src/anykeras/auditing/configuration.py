@@ -19,7 +19,7 @@ from . import graphs, loading, names
 from .functions import judge_stored
 from .risks import Collector, Loading, Severity
 
-_PATHS = frozenset({"vocabulary", "idf_weights"})
+_PATHS = frozenset({"vocabulary", "idf_weights", "merges"})
 _PLACES = frozenset(
     """filepath file_path path handle weights_path model_path saved_model_path vocabulary_file fname origin url cache_dir
     log_dir
@@ -110,6 +110,10 @@ def _beside_code(config: object) -> dict[str, object]:
 
 def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, as_code: Loading) -> str:
     """Judge a mapping that may be a serialized object; the name of the class that what is in it belongs to."""
+    if isinstance(shards := value.get("weight_map", value.get("paths")), dict | list):
+        _judge_shards(found, shards, place.where)
+    if "op" in value and "class_name" not in value:
+        graphs.judge_operation(found, _text(value["op"]), place.where)
     if "class_name" not in value:
         if value.get("safe_mode") is False:
             found.add(
@@ -138,6 +142,16 @@ def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, 
     if class_name == "TensorFlowOpLayer" and isinstance(config, dict):
         graphs.judge_node_text(found, config.get("node_def"), place.where)
     return class_name
+
+
+def _judge_shards(found: Collector, shards: Mapping[str, object] | list[object], where: str) -> None:
+    """The files that the weights are in, beside a configuration: of Keras by layer, of TensorFlow.js as a list."""
+    listed = [shards] if isinstance(shards, list) else shards.values()
+    for names_of in listed:
+        for name in names_of if isinstance(names_of, list) else [names_of]:
+            if isinstance(name, str) and (_CLIMBS.search(name) or _URL.match(name)):
+                seen = f"weights that lie outside of the folder: {name[:120]!r}"
+                found.add("AK8006", Severity.HIGH, where, seen, loading.READS)
 
 
 def _loading_of(module: str, name: str) -> Loading:

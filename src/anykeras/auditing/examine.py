@@ -5,12 +5,15 @@ A file can be several kinds at once, and Keras chooses by other marks than peopl
 
 from __future__ import annotations
 
+import bz2
+import lzma
 import os
 import re
 import stat
 import tarfile
 import zlib
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Protocol
 
 from .. import limits
 from ..containers.config_text.container import JSON_START, YAML_START
@@ -23,11 +26,18 @@ from ..errors import AnyKerasError
 from . import loading
 from .archives import audit_tar, audit_zip, find_archive, judge_member
 from .configuration import audit_text, walk_value
-from .graphs import audit_graph
+from .graphs import audit_graph, judge_node_text, names_operations
 from .hdf5_files import audit_hdf5, scan_texts
 from .names import judge_pickled
 from .pickles import NPY, audit_npy, audit_pickle, looks_pickled
 from .risks import Collector, Severity
+
+
+class Inflater(Protocol):
+    """What a decompressor of the standard library offers: the first bytes of a stream, and no more."""
+
+    def decompress(self, data: bytes, /, max_length: int = ...) -> bytes: ...
+
 
 DEEPEST: Final = 4  # files inside files
 MOST_FILES: Final = 10_000  # of a folder
@@ -41,6 +51,15 @@ _PYTHON_TAG: Final = re.compile(
 )
 _PLAIN_TAGS: Final = frozenset("tuple unicode str none bool int long float complex list dict bytes".split())  # noqa: SIM905
 _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
+_GRAPH_TEXT: Final = re.compile(r"^\s*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.MULTILINE)
+_COMPRESSED: Final[dict[str, tuple[re.Pattern[bytes], Callable[[], Inflater]]]] = {
+    "gzip": (re.compile(rb"\x1f\x8b"), lambda: zlib.decompressobj(31)),
+    "zlib": (re.compile(rb"\x78[\x01\x5e\x9c\xda]"), zlib.decompressobj),
+    "bzip2": (re.compile(rb"BZh[1-9]\x31\x41\x59"), bz2.BZ2Decompressor),
+    "xz": (re.compile(rb"\xfd7zXZ\0"), lambda: lzma.LZMADecompressor(memlimit=_INFLATED)),
+    "lzma": (re.compile(rb"\x5d\0\0..[\xff\0]", re.DOTALL), lambda: lzma.LZMADecompressor(memlimit=_INFLATED)),
+}
+"""How streams begin that joblib, pickle and numpy read through a decompressor, by their bytes alone."""
 
 
 def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> None:
@@ -49,7 +68,7 @@ def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> 
     kinds = _find_kinds(source, head)
     if depth == 0:
         found.kinds += kinds or ["unknown"]
-    if len([kind for kind in kinds if kind != "text"]) > 1:
+    if len([kind for kind in kinds if kind != "graph text"]) > 1:
         seen = f"bytes that are {' and '.join(kinds)} at once, so that programs see different files in them"
         found.add("AK8009", Severity.HIGH, part, seen, loading.ARCHIVE)
     for kind in kinds:
@@ -74,17 +93,19 @@ def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
         kinds.append("npy")
     elif looks_pickled(head):
         kinds = ["pickle"]  # a pickle of a model ends as the archive in it
-    if head.startswith(b"\x1f\x8b"):
-        kinds.append("gzip")
+    kinds += [name for name, (start, _) in _COMPRESSED.items() if start.match(head) and not kinds]
     if head[257:262] == b"ustar":
         kinds.append("tar")
     if head.startswith(_EXECUTABLES) or (head.startswith(b"#!") and b"\n" in head[:200]):
         kinds.append("program")
-    if not kinds and (head.startswith(_GRAPH_LIKE) and b"\x12" in head and b"\0" in head[:4096]):
+    graph_like = head.startswith(_GRAPH_LIKE) and b"\x12" in head and b"\0" in head[:4096]
+    if not kinds and (graph_like or names_operations(head)):
         kinds.append("graph")
     text = head[: len(head) & ~1].decode(detect_encoding(head), "replace")
     if not kinds and "\0" not in text[:256]:
         kinds += ["json"] if JSON_START.match(text) else ["yaml"] if YAML_START.search(text) or _PYTHON_TAG.search(text) else []
+    if all(kind == "yaml" for kind in kinds) and _GRAPH_TEXT.search(text):
+        kinds.append("graph text")
     return kinds
 
 
@@ -102,15 +123,16 @@ def _examine_as(kind: str, found: Collector, source: ByteSource, head: bytes, pa
     elif kind == "pickle":
         for number, held in enumerate(audit_pickle(found, source, part)):
             _go_deeper(found, held, f"{part}/(model {number})", depth)
-    elif kind == "gzip":
-        inflater = zlib.decompressobj(31)
-        _go_deeper(found, _inflate(inflater, source, part), f"{part}/(inflated)", depth)
+    elif kind in _COMPRESSED:
+        _go_deeper(found, _inflate(_COMPRESSED[kind][1](), source, part), f"{part}/(inflated)", depth)
     elif kind == "tar":
         _examine_tar(found, source, part)
     elif kind == "program":
         found.add("AK8009", Severity.MEDIUM, part, "a program, where a model keeps none", loading.UNJUDGED)
     elif kind == "graph":
         examine_graph(found, source, part)
+    elif kind == "graph text":
+        judge_node_text(found, source.read(0, min(source.size, _INFLATED)).decode("latin-1"), part)
     elif kind in ("json", "yaml"):
         _examine_text(found, source, head, part)
 
@@ -130,10 +152,10 @@ def _examine_zip(kind: str, found: Collector, source: ByteSource, part: str, dep
         audit_zip(found, source, part, depth, examine)
 
 
-def _inflate(inflater: zlib._Decompress, source: ByteSource, part: str) -> ByteSource:
+def _inflate(inflater: Inflater, source: ByteSource, part: str) -> ByteSource:
     try:
         return wrap_bytes(inflater.decompress(source.read(0, _INFLATED), _INFLATED), part)
-    except zlib.error:
+    except (zlib.error, lzma.LZMAError, OSError, EOFError):
         return wrap_bytes(b"", part)
 
 
@@ -165,7 +187,8 @@ def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) 
     try:
         walk_value(found, parse_yaml(text, part, []), part, True)
     except AnyKerasError as error:
-        found.add("AK8014", Severity.LOW, part, f"YAML that no Keras writes: {error.seen}", loading.UNJUDGED)
+        severity = Severity.MEDIUM if error.code == "AK1003" else Severity.LOW
+        found.add("AK8014", severity, part, f"YAML that no Keras writes: {error.seen}", loading.UNJUDGED)
 
 
 def _judge_tags(found: Collector, text: str, part: str) -> None:

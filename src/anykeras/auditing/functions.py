@@ -18,10 +18,11 @@ from ..errors import AnyKerasError
 from . import loading, names
 from .risks import Collector, Loading, Severity
 
+_INNER = re.compile(r"__\w+__$")
 _LONGEST = 4000  # characters of a source that is shown
 _TEXTS = re.compile(
     r"\w{2,12}://|/bin/(?:ba)?sh|/dev/tcp|/etc/|\\\\|powershell|cmd\.exe|\bcurl\b|\bwget\b|\bnc\s+-|\brm\s+-|\bchmod\b|__import__|"
-    r"\bimport\s+\w+|\beval\(|\bexec\(|\bos\.system|\bsubprocess\b|\.bashrc|\.ssh|id_rsa|base64",
+    r"\bimport\s+\w+|\.__(?:class|globals|subclasses|builtins|bases?|mro|dict|code|import|loader|self)__|\beval\(|\bexec\(|\bos\.system|\bsubprocess\b|\.bashrc|\.ssh|id_rsa|base64",
     re.IGNORECASE,
 )
 _READ = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_CLASSDEREF"})
@@ -143,7 +144,7 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
     for dotted in uses.dotted:
         yield from _judge_dotted(dotted)
     for attribute in uses.attributes:
-        if attribute in names.ATTRIBUTES:
+        if attribute in names.ATTRIBUTES | names.RUNNING or (_INNER.match(attribute) and attribute not in names.OPERATORS):
             yield Severity.HIGH, f"it uses the attribute {attribute!r}"
         elif attribute in names.SUSPECT_ATTRIBUTES - {"io"}:
             yield Severity.MEDIUM, f"it uses the attribute {attribute!r}"
@@ -169,6 +170,8 @@ def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
     elif root in names.NUMERIC:
         if rest and names.FUNCTIONS_OF_TF.search(rest) and not names.PARSERS_OF_TF.search(rest) and root in _TENSORFLOW:
             yield Severity.HIGH, f"it uses {dotted!r}, which reaches outside of the graph"
+        elif rest and names.OUTSIDE_OF_COMPUTING.search(rest):
+            yield Severity.HIGH, f"it uses {dotted!r}, which reads, writes, fetches or calls back"
         elif rest and root in ("np", "numpy") and rest.split(".")[0] in _NUMPY:
             yield Severity.HIGH, f"it uses {dotted!r}, which reads or writes files"
     elif root not in _PLAIN and root not in names.HARMLESS_MODULES:

@@ -30,7 +30,8 @@ OPERATIONS: Final = {
             WriteHistogramSummary
             WriteGraphSummary WriteRawProtoSummary CreateSummaryFileWriter CreateSummaryDbWriter SaveDataset SaveDatasetV2
             SnapshotDataset SnapshotDatasetV2 DatasetToTFRecord CacheDataset CacheDatasetV2 DistributedSave DebugIdentity
-            DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary DebugNumericSummaryV2"""
+            DebugIdentityV2 DebugIdentityV3 DebugNanCount DebugNumericSummary DebugNumericSummaryV2 DumpTensor
+            ExperimentalDatasetToTFRecord CalibrationStatisticsSaver"""
         ),
     ),
     "reads files": (
@@ -40,7 +41,9 @@ OPERATIONS: Final = {
             TFRecordReaderV2 FixedLengthRecordReader FixedLengthRecordReaderV2 LMDBReader IdentityReader ReaderRead ReaderReadV2
             TextLineDataset TFRecordDataset TFRecordDatasetV2 FixedLengthRecordDataset FixedLengthRecordDatasetV2 LMDBDataset
             SqlDataset ExperimentalSqlDataset ExperimentalLMDBDataset MatchingFilesDataset LoadDataset ImmutableConst
-            LoadAndRemapMatrix GenerateVocabRemapping Restore RestoreSlice ExperimentalMatchingFilesDataset CSVDataset"""
+            LoadAndRemapMatrix GenerateVocabRemapping Restore RestoreSlice ExperimentalMatchingFilesDataset CSVDataset
+            CSVDatasetV2 ExperimentalCSVDataset RecordInput IdentityReaderV2 ReaderReadUpTo ReaderReadUpToV2
+            SnapshotDatasetReader SnapshotChunkDataset SnapshotNestedDatasetReader ListSnapshotChunksDataset DTensorRestoreV2"""
         ),
     ),
     "reaches the network": (
@@ -48,14 +51,17 @@ OPERATIONS: Final = {
         _split(
             """Rpc TryRpc RpcCall RpcClient RpcServer DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3
             DataServiceDatasetV4 RegisterDataset RegisterDatasetV2 RemoteFusedGraphExecute RemoteCall BigQueryReader
-            BigtableClient CloudBigtable BigQueryDataset KafkaDataset PubSubDataset"""
+            BigtableClient CloudBigtable BigQueryDataset KafkaDataset PubSubDataset RpcServerStart RpcServerRegister
+            GcsConfigureCredentials GcsConfigureBlockCache FileSystemSetConfiguration"""
         ),
     ),
 }
 """What operations do outside of their graph. Those that every SavedModel has to save and restore itself are not listed."""
 
-_PRINTS: Final = b"\x0a\x0doutput_stream"
+_OPERATION: Final = re.compile(r"\"?\bop\"?\s*:\s*\\*\"(\w+)\\*\"")
 _PRINTS_TO_FILE: Final = re.compile(rb"output_stream.{0,12}file://", re.DOTALL)
+_DESCRIBED_BY_FILE: Final = re.compile(rb"descriptor_source\x12.{1,3}\x12.{1,2}?(?!local://|bytes://)[/\w.~]", re.DOTALL)
+_ASSET_OUTSIDE: Final = re.compile(rb"\x12[\x04-\xff](?:\.\.[/\\]){1,}")
 _NAME: Final = 255
 
 
@@ -91,6 +97,10 @@ def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
         judge_operation(found, name, f"{part}/{first[name]}" if first[name] else part, times)
     if _PRINTS_TO_FILE.search(data):
         found.add("AK8012", Severity.HIGH, part, "an operation that prints into a file", loading.GRAPH)
+    if _ASSET_OUTSIDE.search(data):
+        found.add("AK8006", Severity.HIGH, part, "a file beside the graph whose name leads out of its folder", loading.READS)
+    if _DESCRIBED_BY_FILE.search(data):
+        found.add("AK8012", Severity.HIGH, part, "an operation that reads the form of its data from a file", loading.GRAPH)
 
 
 def _find_node(before: bytes) -> str:
@@ -102,8 +112,13 @@ def _find_node(before: bytes) -> str:
     return ""
 
 
+def names_operations(head: bytes) -> bool:
+    """Whether bytes hold an operation that reaches outside, as a graph does that is cut down to it."""
+    return _pattern().search(head) is not None
+
+
 def judge_node_text(found: Collector, node: object, where: str) -> None:
-    """The node that a TensorFlowOpLayer holds: text of a protocol buffer, or JSON."""
+    """Nodes as text of a protocol buffer or JSON: those of a TensorFlowOpLayer, of a ``.pbtxt``, of a graph for a browser."""
     text = node if isinstance(node, str) else json.dumps(node) if isinstance(node, dict) else ""
-    for name in re.findall(r"\"?\bop\"?\s*:\s*\\*\"(\w+)\\*\"", text[:65536]):
-        judge_operation(found, name, where)
+    for name, times in Counter(_OPERATION.findall(text)).items():
+        judge_operation(found, name, where, times)

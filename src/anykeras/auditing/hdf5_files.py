@@ -41,8 +41,8 @@ def audit_hdf5(found: Collector, source: ByteSource, part: str) -> None:
         report(error)
         scan_texts(found, source, part)
         return
-    for node in root.walk():
-        _audit_node(found, node, part)
+    if not all([_audit_node(found, node, part) for node in root.walk()]):
+        scan_texts(found, source, part)
 
 
 def _note(found: Collector, error: AnyKerasError, part: str) -> None:
@@ -54,10 +54,13 @@ def _note(found: Collector, error: AnyKerasError, part: str) -> None:
         error.code == "AK1106" and "soft link" in error.seen
     ):
         severity = Severity.MEDIUM
+    elif "compression filter" in error.seen:
+        severity = Severity.MEDIUM  # HDF5 loads a library of that number to read it
     found.add(code, severity, where, error.seen, as_)
 
 
-def _audit_node(found: Collector, node: Node, part: str) -> None:
+def _audit_node(found: Collector, node: Node, part: str) -> bool:
+    """Audit what one group or array holds. Whether it could be read."""
     limits.budget().charge(1)
     texts: dict[str, dict[int, str]] = {}
     for key, value in node.attributes.items():
@@ -72,8 +75,7 @@ def _audit_node(found: Collector, node: Node, part: str) -> None:
     for stem, pieces in texts.items():
         joined = "".join(pieces[number] for number in sorted(pieces)[:_PARTS])
         _audit_attribute(found, joined, f"{part}/{node.path}/{stem}" if node.path else f"{part}/{stem}")
-    if node.stored is not None:
-        _audit_array(found, node, f"{part}/{node.path}")
+    return node.stored is None or _audit_array(found, node, f"{part}/{node.path}")
 
 
 def _audit_attribute(found: Collector, text: str, where: str) -> None:
@@ -104,21 +106,22 @@ def _as_text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _audit_array(found: Collector, node: Node, where: str) -> None:
-    """An array of bytes or texts may be a pickle or a configuration."""
+def _audit_array(found: Collector, node: Node, where: str) -> bool:
+    """An array of bytes or texts may be a pickle or a configuration. Whether it could be read."""
     stored = node.stored
     if stored is None or stored.declared > _LOOKED_INTO or stored.dtype not in (None, "uint8", "int8"):
-        return
+        return True
     try:
         with guard_decoding(where):
             array = stored.load()
     except AnyKerasError:
-        return  # the visit has reported what is wrong with it
-    data = array.tobytes() if array.dtype.kind != "O" else b""
+        return False  # the visit has reported what is wrong with it
+    data = array.tobytes() if array.dtype.kind != "O" else (_as_text(array) or "").encode()
     if looks_pickled(data[:4096]):
         _audit_pickle(found, data, where)
     elif data.lstrip()[:1] == b"{":
         audit_text(found, data.rstrip(b"\0").decode("utf-8", "replace"), where, True)
+    return True
 
 
 def scan_texts(found: Collector, source: ByteSource, part: str, most: int = 64) -> None:

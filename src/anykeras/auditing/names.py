@@ -43,7 +43,12 @@ EXECUTING: Final = _split(
 LIBRARIES: Final = _split(
     """numpy scipy pandas tensorflow jax jaxlib flax h5py PIL cv2 matplotlib yaml skimage sklearn dask ray mlflow datasets boto3
     botocore google azure docker sqlalchemy lxml nltk spacy numba llvmlite Cython cython sympy networkx django flask twisted
-    tornado celery luigi airflow wandb gradio streamlit huggingface_hub"""
+    tornado celery luigi airflow wandb gradio streamlit huggingface_hub onnx onnxruntime tflite_runtime xgboost lightgbm
+    catboost imageio openpyxl xlrd redis pymongo psycopg2 pymysql mysql pyodbc elasticsearch kafka pika zmq grpc
+    kubernetes ansible selenium playwright scrapy bs4 pyautogui pynput keyboard mss pyperclip serial usb win32api win32com
+    pythoncom wmi winreg fsspec s3fs gcsfs adlfs smbclient kagglehub clearml neptune comet_ml bentoml safetensors skops pyarrow fastparquet polars
+    duckdb tables zarr netCDF4 xarray nibabel pydicom rasterio osgeo librosa soundfile moviepy pytesseract openvino tensorrt
+    coremltools tensorflowjs tensorflow_io tensorflow_datasets"""
 )
 """Libraries with functions that read, write or run, and that no class of a model comes from."""
 
@@ -78,6 +83,14 @@ ATTRIBUTES: Final = _split(
 )
 """Attributes that no computation needs, whatever they are taken from."""
 
+RUNNING: Final = _split("exec eval execfile __import__ __self__")
+"""Attributes that run text, or lead to the module of a built-in function."""
+
+OPERATORS: Final = _split(
+    "__class__ __init__ __closure__ __name__ __doc__ __qualname__ __module__ __call__ __len__ __iter__ __traceback__"
+) | {name for name in dir(float) + dir(list) + dir(int) if name not in dir(object)}
+"""Attributes with underscores that computations use; those of SUSPECT_ATTRIBUTES are judged there."""
+
 SUSPECT_ATTRIBUTES: Final = _split(
     "__class__ __init__ __closure__ py_function py_func numpy_function io save load loads dump dumps python_io ctypeslib"
 )
@@ -96,6 +109,13 @@ FUNCTIONS_OF_TF: Final = re.compile(
 )
 """Functions of TensorFlow, under their dotted names, that reach outside of the graph."""
 PARSERS_OF_TF: Final = re.compile(r"(?:^|\.)io\.(?:decode_|parse_|encode_|serialize_|extract_|is_jpeg|match_)\w*$")
+
+OUTSIDE_OF_COMPUTING: Final = re.compile(
+    r"(?:^|\.)(?:lite|callbacks|datasets|saving|export|host_callback|io_callback|pure_callback|start_server|start_trace|"
+    r"debugging\.experimental|\w*Session|open_memmap|DataSource|(?:save|load|dump|plot|extract|download)_\w+|urlretrieve|"
+    r"applications\.(?:\w+\.)*[A-Z]\w+)(?:\.|$)"
+)
+"""Functions of numeric libraries, under their dotted names, that no computation needs."""
 
 VERBS: Final = re.compile(
     r"(?:^|_)(?:system|exec|execute|eval|popen|spawn|shell|command|cmd|loads|download|fetch|urlopen|get_file|import|compile|"
@@ -249,7 +269,12 @@ def _judge_foreign(module: str, name: str) -> Judged:
     found = judge_module(module)
     if found is not None:
         return found
-    if name in ATTRIBUTES | BUILTINS | ACTIONS or VERBS.search(name) or not re.fullmatch(r"[\w.>]+", f"{module}.{name}"):
+    if (
+        "." in name
+        or name in ATTRIBUTES | BUILTINS | ACTIONS
+        or VERBS.search(name)
+        or not re.fullmatch(r"[\w.>]+", f"{module}.{name}")
+    ):
         return Judged(Severity.MEDIUM, f"{module}.{name} is the name of something that acts")
     if module.split(".")[0] in MODEL_PACKAGES:
         return Judged(Severity.LOW, f"{name!r} is of the package {module.split('.')[0]}")

@@ -19,6 +19,9 @@ _OLD: Final = re.compile(_TEXTS + rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
 _FEW: Final = 16  # pickles behind each other in one file
 _GETTERS: Final = ("builtins getattr", "__builtin__ getattr")
 NPY: Final = b"\x93NUMPY"
+_HEADER: Final = re.compile(
+    rb"\{(?:'(?:descr|fortran_order|shape)':(?:'[^'\\]*'|True|False|\([\d,L]*\)|\[[\w'<>|=\[\](),]*\]),?)*\}$"
+)
 _OBJECTS: Final = re.compile(rb"['\"]\|?O\d?['\"]")
 
 
@@ -52,8 +55,13 @@ def audit_pickle(
 def _list_models(held: tuple[bytes | Span, ...], part: str) -> Iterator[ByteSource]:
     for item in held:
         source = wrap_bytes(item, part) if isinstance(item, bytes) else item.source.window(item.start, item.size, part)
-        if source.read(0, 8).startswith((SIGNATURE, LOCAL)):
+        if source.read(0, 8).startswith((SIGNATURE, LOCAL)) or _is_pickle(source):
             yield source
+
+
+def _is_pickle(source: ByteSource) -> bool:
+    head = source.read(0, 2)
+    return len(head) == 2 and head[0] == 0x80 and 2 <= head[1] <= 5 and source.read(source.size - 1, 1) == b"."
 
 
 def _judge(found: Collector, imported: tuple[str, ...], called: tuple[str, ...], part: str, loading_as: Loading) -> None:
@@ -81,5 +89,5 @@ def audit_npy(found: Collector, source: ByteSource, part: str, expected: bool = 
         for _ in audit_pickle(found, source, part, 8 + width + size, loading.ARRAYS):
             seen = "a model inside the pickle of an array"
             found.add("AK8008", Severity.MEDIUM, part, seen, loading.ARRAYS)
-    elif not header.strip().startswith(b"{"):
+    elif not _HEADER.match(header.translate(None, b" \n\0")):
         found.add("AK8014", Severity.MEDIUM, part, "an array with a header that numpy does not write", loading.UNJUDGED)
