@@ -41,7 +41,7 @@ def audit_hdf5(found: Collector, source: ByteSource, part: str) -> None:
         report(error)
         scan_texts(found, source, part)
         return
-    if not all([_audit_node(found, node, part) for node in root.walk()]):
+    if sum(not _audit_node(found, node, part) for node in root.walk()):
         scan_texts(found, source, part)
 
 

@@ -41,14 +41,14 @@ EXECUTING: Final = _split(
 """Modules that exist to run, import, unpickle, or reach the network."""
 
 LIBRARIES: Final = _split(
-    """numpy scipy pandas tensorflow jax jaxlib flax h5py PIL cv2 matplotlib yaml skimage sklearn dask ray mlflow datasets boto3
-    botocore google azure docker sqlalchemy lxml nltk spacy numba llvmlite Cython cython sympy networkx django flask twisted
-    tornado celery luigi airflow wandb gradio streamlit huggingface_hub onnx onnxruntime tflite_runtime xgboost lightgbm
-    catboost imageio openpyxl xlrd redis pymongo psycopg2 pymysql mysql pyodbc elasticsearch kafka pika zmq grpc
+    """numpy scipy pandas tensorflow jax jaxlib flax h5py PIL cv2 matplotlib yaml skimage sklearn dask ray mlflow datasets
+    boto3 botocore google azure docker sqlalchemy lxml nltk spacy numba llvmlite Cython cython sympy networkx django flask
+    twisted tornado celery luigi airflow wandb gradio streamlit huggingface_hub onnx onnxruntime tflite_runtime xgboost
+    lightgbm catboost imageio openpyxl xlrd redis pymongo psycopg2 pymysql mysql pyodbc elasticsearch kafka pika zmq grpc
     kubernetes ansible selenium playwright scrapy bs4 pyautogui pynput keyboard mss pyperclip serial usb win32api win32com
-    pythoncom wmi winreg fsspec s3fs gcsfs adlfs smbclient kagglehub clearml neptune comet_ml bentoml safetensors skops pyarrow fastparquet polars
-    duckdb tables zarr netCDF4 xarray nibabel pydicom rasterio osgeo librosa soundfile moviepy pytesseract openvino tensorrt
-    coremltools tensorflowjs tensorflow_io tensorflow_datasets"""
+    pythoncom wmi winreg fsspec s3fs gcsfs adlfs smbclient kagglehub clearml neptune comet_ml bentoml safetensors skops
+    pyarrow fastparquet polars duckdb tables zarr netCDF4 xarray nibabel pydicom rasterio osgeo librosa soundfile moviepy
+    pytesseract openvino tensorrt coremltools tensorflowjs tensorflow_io tensorflow_datasets"""
 )
 """Libraries with functions that read, write or run, and that no class of a model comes from."""
 
