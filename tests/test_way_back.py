@@ -50,6 +50,7 @@ def convert(name: str, target: str, folder: Path, box: str = ".h5") -> Path:
 CASES = [
     ("keras-3.0", ".keras", ("rmsnorm", "ops_getitem", "discretize")),
     ("tf.keras-2.13", ".keras", ("acts3", "gqa", "nested_shared")),
+    ("tf.keras-2.14", ".keras", ("mha", "nested_shared")),
     ("tf.keras-2.8", ".h5", ("ops_misc", "dict_io", "lstm_states")),
     ("tf.keras-2.3", ".h5", ("mha", "ops_getitem", "conv1dt", "pool_keepdims")),
     ("keras-2.2", ".h5", ("grouped_conv", "normalization", "lstm_hard", "embed_mask")),

@@ -24,17 +24,20 @@ class Tree:
     """How a release files the layers of a model: under which attribute, in whose order, counted how.
 
     `doubled`: a layer with weights counts twice, as ``layer_with_weights-0`` and as ``layer-0``
-    (``Functional._layer_checkpoint_dependencies``, keras 2.13.1 engine/functional.py).
+    (``Functional._layer_checkpoint_dependencies``, keras 2.13.1 engine/functional.py). `once`: a layer of several models, which
+    is filed where it is met first, is not counted in the others (``_save_container_state``, keras 2.14.0 saving/saving_lib.py).
     """
 
     container: str = "layers"
     by_depth: bool = True
     doubled: bool = False
+    once: bool = False
 
 
 KERAS3_TREE = Tree()
-KERAS2_15_TREE = Tree(by_depth=False)  # keras 2.14 and 2.15, tf_keras
-KERAS2_13_TREE = Tree("_layer_checkpoint_dependencies", by_depth=False, doubled=True)  # keras 2.12 and 2.13
+KERAS2_15_TREE = Tree(by_depth=False)  # keras 2.15, tf_keras: ATTR_SKIPLIST has _layer_checkpoint_dependencies
+KERAS2_14_TREE = Tree("_layer_checkpoint_dependencies", by_depth=False)  # keras 2.14: what was met is not counted again
+KERAS2_13_TREE = replace(KERAS2_14_TREE, doubled=True)  # keras 2.12 and 2.13
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,11 @@ class _Walk:
     era: Era
     tree: Tree
     seen: dict[Path, StoredLayer] = field(default_factory=dict)
+    homes: dict[tuple[str, str], str] = field(default_factory=dict)  # where a tree that files once has a layer, by its name
+
+    def home_of(self, layer: Layer) -> str | None:
+        """Where a layer of this name and class was filed before, if the tree files layers once."""
+        return self.homes.get((layer.name, layer.class_name)) if self.tree.once and layer.name else None
 
 
 def _own_specs(holder: StoredLayer, era: Era) -> list[VariableSpec]:
@@ -203,11 +211,16 @@ def _container(
     way: Callable[[int, Layer], tuple[Access, ...]],
 ) -> Iterator[StoredLayer]:
     doubled = walk.tree.doubled and at == walk.tree.container
+    met = {found[0]: walk.home_of(found[1]) for found in inner}
+    for (step, layer), home in ((found, met[found[0]]) for found in inner if met[found[0]] is not None):
+        yield from _visit(StoredLayer(layer, home or "", holder.path + step), walk)
+    inner = [found for found in inner if met[found[0]] is None]
     counted = [(found, copy) for found in inner for copy in range(2 if doubled and _has_weights(found[1], walk.era) else 1)]
     names = number_names((layer for (_, layer), _ in counted), walk.era)
     for i, (((step, layer), copy), name) in enumerate(zip(counted, names, strict=True)):
         if copy == 0:
             home, steps = join(holder.home, at, name), (*holder.steps, *way(i, layer))
+            walk.homes[layer.name, layer.class_name] = home
             yield from _visit(StoredLayer(layer, home, holder.path + step, steps), walk)
 
 

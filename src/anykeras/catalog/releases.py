@@ -75,10 +75,10 @@ class Since:
         return first is not None and release.numbers >= tuple(int(part) for part in first.split("."))
 
 
-# Not of 2.14: its .keras files look for weights as those of 2.13 do, and number layers as those of 2.15 do.
 _TF_BOXES: Final[dict[tuple[int, ...], tuple[str, ...]]] = {
     (2, 12): (".h5", ".keras"),
     (2, 13): (".keras", ".h5"),
+    (2, 14): (".keras", ".h5"),
     (2, 15): (".keras", ".h5"),
 }
 
@@ -117,8 +117,8 @@ _NAME: Final = re.compile(r"(?P<library>[A-Za-z._-]+?)\s*(?:==|[-=@ ])\s*v?(?P<v
 # How the minors of Keras 3 spell a file (keras 3.0.5 to 3.15.1: models/functional.py, saving/saving_lib.py, ops/operation.py).
 ENDS_AS_THEY_ARE: Final = Since("3.4")
 """One input or output as ``["x", 0, 0]``; before, every end is one of a list."""
-ENDS_COUNT_CONSTRUCTION: Final = Since("3.1")
-"""A nested Functional among the outputs counts its own construction as a call."""
+ENDS_COUNT_CONSTRUCTION: Final = Since("3.3")
+"""A nested Functional among the outputs counts its own construction as a call; 3.1 and 3.2 write so and do not read it."""
 BARE_GROUPS: Final = Since("3.6")
 """Layers without variables have no group ``vars`` in the weights file."""
 NAMED_OPERATIONS: Final = Since("3.11")
@@ -126,6 +126,13 @@ NAMED_OPERATIONS: Final = Since("3.11")
 ORTHOGONAL_CLASS: Final = Since("3.7")
 """The class is called Orthogonal; before, OrthogonalInitializer."""
 
+# How tf.keras from 2.12 on spells a .keras file (keras 2.12.0 to 2.15.0, tf_keras: saving/saving_lib.py).
+SOURCES_APART: Final = Since(tf="2.13")
+"""Classes that are not exported are in ``keras.src``; before, in ``keras``."""
+LAYERS_COUNTED_ONCE: Final = Since(tf="2.14")
+"""``_save_container_state`` passes over a layer that was met already without counting it."""
+LAYERS_IN_TREE: Final = Since(tf="2.15")
+"""Weights lie under ``layers``; before, under ``_layer_checkpoint_dependencies``."""
 
 _KERAS3: Final = {release.version: release for release in RELEASES if release.line == "keras3"}
 

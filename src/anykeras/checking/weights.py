@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from ..catalog.layout import KERAS2_13_TREE, KERAS2_15_TREE
-from ..catalog.releases import Since
+from ..catalog.layout import KERAS2_14_TREE, KERAS2_15_TREE
+from ..catalog.releases import LAYERS_COUNTED_ONCE, LAYERS_IN_TREE, Since
 from ..containers.base import TreeWeights
 from . import facts
 from .forecast import Reader
@@ -14,8 +14,8 @@ from .forecast import Reader
 Config = Mapping[str, Any]
 WITHOUT_VARS: Final = Since(keras3="3.6")  # saving_lib.py, _load_state
 RESET_AFTER: Final = Since(tf="2.0")  # the default of GRU
-LAYERS_IN_TREE: Final = Since(tf="2.15")  # saving_lib.py: the other name is skipped from 2.15 on (keras 2.13.1 to 2.15.0)
-COUNTED_ONCE: Final = Since(tf="2.14")  # saving_lib.py, _save_container_state: a layer met again is not counted
+NO_VARIABLES: Final = "ValueError: Layer expected variables, but received 0 variables during loading."
+_MAY_BE_BARE: Final = ("time_distributed", "functional", "sequential")  # layers that have weights or none
 BIDIRECTIONAL_ALONE: Final = Since(keras3="3.3")  # no Wrapper any more, which holds the layer a third time
 
 
@@ -39,23 +39,35 @@ def look_at_tree(reader: Reader, weights: TreeWeights) -> None:
         if not BIDIRECTIONAL_ALONE.holds(release):
             look_at_bidirectional(reader, weights)
         return
-    own, other = KERAS2_13_TREE.container, KERAS2_15_TREE.container
+    own, other = KERAS2_14_TREE.container, KERAS2_15_TREE.container
     if LAYERS_IN_TREE.holds(release):
         own, other = other, own
     parts = [path.split("/") for path in weights.tensors]
     if any(path[0] == other for path in parts):
-        said = "ValueError: Layer expected variables, but received 0 variables during loading."
-        reader.refuse(said, f"this release looks for weights under {own}, the file has them under {other}", "", "vars")
-    elif own == KERAS2_13_TREE.container:
-        look_at_counts(reader, {path[1] for path in parts if path[0] == own and len(path) > 1})
+        reader.refuse(NO_VARIABLES, f"this release looks for weights under {own}, the file has them under {other}", "", "vars")
+    elif own == KERAS2_14_TREE.container:
+        look_at_counts(reader, parts, own)
 
 
-def look_at_counts(reader: Reader, names: set[str]) -> None:
-    """How layers of one class are told apart: up to 2.13 by every second number, in 2.14 by every number."""
-    numbers = [int(number) for _, _, number in (name.rpartition("_") for name in names) if number.isdecimal()]
-    once = any(number % 2 for number in numbers)
-    if numbers and once != COUNTED_ONCE.holds(reader.release):
-        reader.notes.doubts.append("tf.keras 2.14 counts the layers of one class otherwise than 2.13")
+def look_at_counts(reader: Reader, paths: list[list[str]], container: str) -> None:
+    """How layers of one class are told apart: to 2.13 a layer with weights counts twice (dense, dense_2), in 2.14 once."""
+    numbers: dict[tuple[tuple[str, ...], str], set[int]] = {}
+    for path in paths:
+        for at, part in enumerate(path[1:], 1):
+            base, _, number = part.rpartition("_")
+            base, number = (base, number) if number.isdecimal() and base else (part, "0")
+            if path[at - 1] == container:
+                numbers.setdefault((tuple(path[:at]), base), set()).add(int(number))
+    once = LAYERS_COUNTED_ONCE.holds(reader.release)
+    for (_, base), found in numbers.items():
+        step, other = (1, 2) if once else (2, 1)
+        if found == set(range(0, step * len(found), step)):
+            continue
+        if base in _MAY_BE_BARE or found != set(range(0, other * len(found), other)):
+            reader.notes.doubts.append("tf.keras 2.14 counts the layers of one class otherwise than 2.13")
+        else:
+            reason = f"this release looks for the second layer of a class as {base}_{step}, the file has {base}_{other}"
+            reader.refuse(NO_VARIABLES, reason, "", "vars")
 
 
 def look_at_bidirectional(reader: Reader, weights: TreeWeights) -> None:

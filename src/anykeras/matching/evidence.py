@@ -37,7 +37,7 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
     """
     writer = era.infer(replace(raw, architecture=None, part=""))
     if isinstance(raw.weights, TreeWeights) and any(p.startswith(KERAS2_13_TREE.container) for p in raw.weights.tensors):
-        seen = Evidence("weight paths", f"{KERAS2_13_TREE.container} is how Keras 2.12 and 2.13 file layers")
+        seen = Evidence("weight paths", f"{KERAS2_13_TREE.container} is how Keras 2.12 to 2.14 file layers")
         writer = replace(writer, era=Era.TF2, library="tf.keras", backend="tensorflow", evidence=(*writer.evidence, seen))
     return writer if said is None else _as_said(writer, said)
 

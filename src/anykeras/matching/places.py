@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from ..catalog import find
 from ..catalog.base import Shape
-from ..catalog.layout import KERAS2_13_TREE, KERAS2_15_TREE, KERAS3_TREE, list_layers, list_stored_layers
+from ..catalog.layout import KERAS2_13_TREE, KERAS2_14_TREE, KERAS2_15_TREE, KERAS3_TREE, list_layers, list_stored_layers
 from ..catalog.shapes.variables import Shapes, infer_variables
 from ..document.graph import inputs, parents
 from ..document.model import Era, Graph, Layer
@@ -136,7 +136,7 @@ class Places:
     def homes(self) -> Iterator[Mapping[str, int]]:
         """For each way in which releases file the layers of a model: the number of a place by its path in the file."""
         by_path = {place.path: place.index for place in self.all}
-        for tree in (KERAS3_TREE, KERAS2_15_TREE, KERAS2_13_TREE):
+        for tree in (KERAS3_TREE, KERAS2_15_TREE, KERAS2_14_TREE, KERAS2_13_TREE):
             stored = list_stored_layers(self.model, Era.KERAS3, tree)
             yield {found.home: by_path[found.path] for found in stored if found.path in by_path and not found.again}
 

@@ -48,7 +48,7 @@ def _with_gamma_alone(model: Layer, raw: Raw) -> Iterator[object]:
     """The layers of which the file holds gamma and no beta: by path in a tree of variables, else by name."""
     if isinstance(raw.weights, TreeWeights):
         tensors = raw.weights.tensors
-        for stored in layout.list_stored_layers(model, Era.KERAS3, infer_filing(tensors, Era.KERAS3)):
+        for stored in layout.list_stored_layers(model, Era.KERAS3, infer_filing(model, tensors, Era.KERAS3)):
             if f"{stored.home}/vars/0" in tensors and f"{stored.home}/vars/1" not in tensors:
                 yield stored.path
     elif isinstance(raw.weights, NamedWeights):

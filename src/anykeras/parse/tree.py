@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from ..catalog import layout
 from ..catalog.quantization import mode_of
@@ -24,12 +25,13 @@ def bind_tree(model: Layer, weights: TreeWeights, era: Era) -> Layer:
     """
     bound: Bound = {}
     left = dict(weights.tensors)
-    tree = infer_filing(weights.tensors, era)
+    tree = infer_filing(model, weights.tensors, era)
     holders = layout.list_stored_layers(model, era, tree)
     specs = layout.specs_of(holders, era)
     once = {} if all(spec.path in left for spec in specs) else share_variables(specs, weights.tensors)
     for spec in specs:
-        tensor = left.pop(spec.path, once.get(spec.path))
+        tensor = weights.tensors.get(spec.path, once.get(spec.path))
+        left.pop(spec.path, None)
         if tensor is not None:
             bound.setdefault(spec.holder.path, {})[spec.role.name] = tensor
         elif spec.path not in weights.tensors:
@@ -87,11 +89,18 @@ def _bind_unknown(holders: Iterable[layout.StoredLayer], left: Mapping[str, Tens
             bound.setdefault(path, {})[dataset[len(home) :].lstrip("/")] = tensor
 
 
-def infer_filing(paths: Iterable[str], era: Era) -> layout.Tree:
-    """How the release that wrote these paths files layers."""
-    if any(path.startswith(layout.KERAS2_13_TREE.container) for path in paths):
-        return layout.KERAS2_13_TREE
-    return layout.KERAS3_TREE if era is Era.KERAS3 else layout.KERAS2_15_TREE
+def infer_filing(model: Layer, paths: Iterable[str], era: Era) -> layout.Tree:
+    """How the release that wrote these paths files layers: of several ways, the one that fits most layers of the model."""
+    old = any(path.startswith(layout.KERAS2_14_TREE.container) for path in paths)
+    if not old and era is Era.KERAS3:
+        return layout.KERAS3_TREE
+    own = layout.KERAS2_14_TREE if old else layout.KERAS2_15_TREE
+    groups = {"/".join(parts[:end]) for parts in (path.split("/") for path in paths) for end in range(1, len(parts))}
+
+    def fit(tree: layout.Tree) -> int:
+        return sum(found.home in groups for found in layout.list_stored_layers(model, era, tree))
+
+    return max(own, replace(own, once=True), *([layout.KERAS2_13_TREE] if old else []), key=fit)
 
 
 def _words(layer: Layer, text: str) -> tuple[str | int, ...]:
@@ -114,7 +123,7 @@ def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
         for path, asset in assets.items()
         if path.endswith("/" + _VOCABULARY)
     }
-    tree = infer_filing([path.removeprefix("assets/") for path in assets], era)
+    tree = infer_filing(model, [path.removeprefix("assets/") for path in assets], era)
     homes = {found.path: found.home for found in layout.list_stored_layers(model, era, tree)}
 
     def fill(path: Path, layer: Layer) -> Layer:

@@ -11,8 +11,8 @@ from typing import IO, Any
 
 import h5py
 
-from ...catalog.layout import KERAS2_13_TREE, KERAS2_15_TREE, list_stored_layers, specs_of
-from ...catalog.releases import Release
+from ...catalog.layout import KERAS2_13_TREE, KERAS2_14_TREE, KERAS2_15_TREE, list_stored_layers, specs_of
+from ...catalog.releases import LAYERS_COUNTED_ONCE, LAYERS_IN_TREE, SOURCES_APART, Release
 from ...document.model import Era, Layer
 from ..keras_zip import archive_member
 from .spelling import order_layers
@@ -26,7 +26,8 @@ def write_zip(
     graph = model.graph
     assert graph is not None
     functional = not graph.sequential
-    module = "keras.src.engine.functional" if functional else "keras"
+    engine = "keras.src.engine" if SOURCES_APART.holds(release) else "keras.engine"
+    module = f"{engine}.functional" if functional else "keras"
     root = {"module": module, **config, "registered_name": "Functional" if functional else None}
     if training is not None:
         root["compile_config"] = training.as_compile_config()
@@ -43,7 +44,8 @@ def write_zip(
 
 
 def _write_weights(stream: IO[bytes], model: Layer, training: LegacyTraining | None, release: Release) -> None:
-    tree = KERAS2_15_TREE if release.library == "tf_keras" or release.numbers >= (2, 14) else KERAS2_13_TREE
+    own = KERAS2_14_TREE if LAYERS_COUNTED_ONCE.holds(release) else KERAS2_13_TREE
+    tree = KERAS2_15_TREE if LAYERS_IN_TREE.holds(release) else own
     holders = [holder for holder in list_stored_layers(_sort(model), Era.TF2, tree) if not holder.again]
     with h5py.File(stream, "w") as file:
         for number, (_, array) in enumerate(training.variables if training is not None else ()):
