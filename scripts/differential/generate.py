@@ -418,12 +418,16 @@ class Builder(object):
         self.stack, self.draw, self.wide = stack, draw, wide
         self.layers = {}  # what was called once, and on which shape, to be shared
         self.recipe = [] if recipe is None else recipe
+        # Keras 1 had one image order for a process, and half its layers do not write it.
+        self.image_order = draw.one(["channels_last", "channels_last", "channels_first"]) if stack.major == 1 else None
         self.fixed_batch = None
         self.mask_inputs = []  # inputs beside the sources, and the sources of their numbers
 
     def inner(self):
         """The builder of a model inside this one."""
-        return Builder(self.stack, self.draw, self.wide, self.recipe)
+        builder = Builder(self.stack, self.draw, self.wide, self.recipe)
+        builder.image_order = self.image_order
+        return builder
 
     # -- layers ---------------------------------------------------------------------------------------------------
 
@@ -441,6 +445,8 @@ class Builder(object):
                     continue  # convolutions of TensorFlow on a CPU do not have it
                 if name in SINGLE or key in ("activation", "use_bias", "recurrent_activation", "reset_after"):
                     arguments[key] = value
+        if self.image_order:
+            arguments["data_format"] = self.image_order  # dropped below where the class has none
         if self.wide:
             if self.stack.major > 1 and self.draw.chance(0.06):
                 arguments["dtype"] = self.draw.one(DTYPES)

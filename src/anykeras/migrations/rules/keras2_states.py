@@ -78,7 +78,7 @@ def _by_name(layer: Layer, call: Call) -> Call:
     return Call(args, kwargs)
 
 
-def _cells(layer: Layer) -> tuple[Layer, ...]:
+def stacked_cells(layer: Layer) -> tuple[Layer, ...]:
     stack = layer.config.get("cell")
     cells = stack.config.get("cells") if isinstance(stack, Layer) else None
     return tuple(cell for cell in cells if isinstance(cell, Layer)) if isinstance(cells, tuple) else ()
@@ -86,22 +86,22 @@ def _cells(layer: Layer) -> tuple[Layer, ...]:
 
 def _nest(layer: Layer, states: tuple[Value, ...]) -> tuple[Value, ...]:
     """The states of stacked cells by cell, as Keras 3 wants them."""
-    cells = _cells(layer)
+    cells = stacked_cells(layer)
     if len(cells) < 2 or any(isinstance(state, tuple) for state in states):
         return states
     left = list(states)
     nested: dict[int, Value] = {}
-    for number in _order(layer):
+    for number in state_order(layer):
         count = STATES.get(cells[number].bare_class_name, 1)
         nested[number] = tuple(left[:count]) if count > 1 else left[0]
         del left[:count]
     return tuple(nested[number] for number in range(len(cells)))
 
 
-def _order(layer: Layer) -> list[int]:
+def state_order(layer: Layer) -> list[int]:
     """The order in which a stack of cells lists their states."""
     stack = layer.config.get("cell")
-    numbers = list(range(len(_cells(layer))))
+    numbers = list(range(len(stacked_cells(layer))))
     backwards = isinstance(stack, Layer) and stack.config.get("reverse_state_order")
     return numbers[::-1] if backwards else numbers
 
@@ -154,7 +154,7 @@ _ALONE = Layer("LSTMCell", "a", {"units": 1})
 )
 def unstack_one_cell(layer: Layer, context: RuleContext) -> Layer | None:
     """The cell itself in place of a stack of one, which in Keras 3 is called with, and gives, its states in a list more."""
-    cells = _cells(layer)
+    cells = stacked_cells(layer)
     if len(cells) != 1 or (context.writer.era is Era.KERAS3 and _hands_states(layer, context)):
         return None
     return layer.with_config(cell=cells[0])
@@ -174,7 +174,7 @@ def _hands_states(layer: Layer, context: RuleContext) -> bool:
     leaves_alone=[Example(_make_handing_out(None, 3), _make_handing_out(None, 3), K2)],
     report=False,
 )
-def states_in_order(model: Layer, context: RuleContext) -> Layer | None:
+def states_instate_order(model: Layer, context: RuleContext) -> Layer | None:
     """References to states by their new places, and stacks without `reverse_state_order`."""
     graph = model.graph
     if graph is None:
@@ -199,7 +199,7 @@ def _forward(layer: Layer) -> Layer:
 
 def _move(layer: Layer) -> list[int]:
     """The new place of each output: the sequence, then the states."""
-    counts = [STATES.get(cell.bare_class_name, 1) for cell in _cells(layer)]
+    counts = [STATES.get(cell.bare_class_name, 1) for cell in stacked_cells(layer)]
     starts = [1 + sum(counts[:i]) for i in range(len(counts))]
     places = [0]
     for number in reversed(range(len(counts))):

@@ -8,9 +8,8 @@ from dataclasses import replace
 from ...catalog.masks import Outgoing, makes_mask, mask_rule
 from ...catalog.shapes.masks import find_met, infer_outgoing
 from ...document.build import Builder, sequential
-from ...document.model import Ellipsis_, Era, Layer, Value, Writer, refs
+from ...document.model import Ellipsis_, Era, Layer, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
-from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -50,10 +49,10 @@ def end_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Copies before the layers of the model, and of models in it, at which a mask ended."""
     if context.writer.era is not Era.TF2 or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
-    return _where_masked(model, lambda layer: _unmask(layer) if _is_end(layer, context.writer) else layer)
+    return where_masked(model, lambda layer: _unmask(layer) if _is_end(layer, context.writer) else layer)
 
 
-def _where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | None:
+def where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | None:
     """The model with `change` done to the layers, in models called in it too, that a mask reaches; None where to none."""
     carried = find_met(model)
 
@@ -100,7 +99,7 @@ def unread_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Activations in place of every Softmax that a mask reaches, also step by step."""
     if mask_rule("Softmax", context.writer).reads or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
-    return _where_masked(model, _without_softmax)
+    return where_masked(model, _without_softmax)
 
 
 def _without_softmax(layer: Layer) -> Layer:
@@ -118,112 +117,6 @@ def _unread(layer: Layer) -> Layer:
         activation = sub.finish(sub.op("softmax", sub.input(), axis=axis))
     kept = {key: layer.config[key] for key in ("dtype", "trainable") if key in layer.config}
     return Layer("Activation", layer.name, {**kept, "activation": activation}, address=layer.address)
-
-
-_HALF = Layer("GRU", "forward_g", {"units": 2, "return_sequences": True})
-_BOTH = Layer(
-    "Bidirectional",
-    "b",
-    {"layer": _HALF, "backward_layer": replace(_HALF.with_config(go_backwards=True), name="backward_g"), "merge_mode": "sum"},
-)
-_MERGED = ("concat", "sum", "mul", "ave")
-
-
-def _is_both(model: Layer) -> bool:
-    inner = model.graph.layer("b").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers][2:5] == ["GRU", "GRU", "flip"]
-
-
-@rule(
-    "AK2291",
-    to=Era.KERAS3,
-    eras=(Era.KERAS1, Era.KERAS2),
-    classes=("Functional", "Sequential"),
-    after=("AK2282", "AK2288"),
-    examples=[Example(_model(_BOTH), _is_both, K2)],
-    leaves_alone=[Example(sequential("s", _BOTH), sequential("s", _BOTH), K2)],
-)
-def repeat_outputs(model: Layer, context: RuleContext) -> Layer | None:
-    """The two layers, a flip and a merge in place of every Bidirectional that gives each step and that a mask reaches."""
-    if not any(makes_mask(layer) for layer in layers_of(model)):
-        return None
-    return _where_masked(model, lambda layer: _by_halves(layer) if _repeats(layer, context) else layer)
-
-
-def _repeats(layer: Layer, context: RuleContext) -> bool:
-    halves = layer.config.get("layer"), layer.config.get("backward_layer")
-    if layer.class_name != "Bidirectional" or layer.config.get("merge_mode", "concat") not in _MERGED:
-        return False
-    for half in halves:
-        if not isinstance(half, Layer) or half.class_name not in ("SimpleRNN", "LSTM", "GRU", "RNN"):
-            return False
-        config = half.config
-        if not config.get("return_sequences") or config.get("return_state") or config.get("stateful"):
-            return False
-    graph = context.surroundings.graphs.get((layer.name, layer.class_name))
-    calls = () if graph is None else graph.calls.get(layer.name, ())
-    return all(len(refs((call.args, call.kwargs))) == 1 for call in calls)
-
-
-_UNROLLED = _BOTH.with_config(
-    layer=_HALF.with_config(unroll=True),
-    backward_layer=replace(_HALF.with_config(go_backwards=True, unroll=True), name="backward_g"),
-)
-
-
-def _is_zeroed(model: Layer) -> bool:
-    inner = model.graph.layer("b").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers].count("where") == 2
-
-
-@rule(
-    "AK2292",
-    to=Era.KERAS3,
-    eras=(Era.TF2,),
-    classes=("Functional", "Sequential"),
-    after=("AK2282", "AK2288"),
-    examples=[Example(_model(_UNROLLED), _is_zeroed, TF)],
-    leaves_alone=[
-        Example(sequential("s", _UNROLLED), sequential("s", _UNROLLED), TF),
-        Example(_model(_BOTH), _model(_BOTH), TF),
-    ],
-)
-def zero_outputs(model: Layer, context: RuleContext) -> Layer | None:
-    """The same for a Bidirectional of unrolled layers, with zeros where tf.keras had them."""
-    if not any(makes_mask(layer) for layer in layers_of(model)):
-        return None
-    return _where_masked(
-        model, lambda layer: _by_halves(layer, True) if _repeats(layer, context) and _is_unrolled(layer) else layer
-    )
-
-
-def _is_unrolled(layer: Layer) -> bool:
-    backward = layer.config["backward_layer"]
-    return isinstance(backward, Layer) and bool(backward.config.get("unroll"))
-
-
-def _by_halves(layer: Layer, zeroed: bool = False) -> Layer:
-    """Two layers, a flip and a merge; `zeroed` with zeros at the masked steps, those of the flipped one before its flip."""
-    forward, backward = layer.config["layer"], layer.config["backward_layer"]
-    assert isinstance(forward, Layer) and isinstance(backward, Layer)
-    sub = Builder(layer.name, layer.address)
-    x = sub.input()
-    mask = sub.add(build_mask_reader(f"{layer.name}_present"), x)
-    there, back = sub.add(forward, x), sub.add(backward, x)
-    if zeroed:
-        kept = sub.op("expand_dims", mask, axis=-1)
-        there, back = sub.op("where", kept, there, 0.0), sub.op("where", kept, back, 0.0)
-    back = sub.op("flip", back, axis=1)
-    match layer.config.get("merge_mode", "concat"):
-        case "concat":
-            both = sub.op("concatenate", (there, back), axis=-1)
-        case "mul":
-            both = sub.op("multiply", there, back)
-        case mode:
-            both = sub.op("add", there, back)
-            both = sub.op("divide", both, 2.0) if mode == "ave" else both
-    end = sub.add(build_mask_carrier(f"{layer.name}_masked"), both, mask=mask)
-    return sub.finish(end, bool(layer.config.get("trainable", True)))
 
 
 _STEPPED = (2, 2)
@@ -294,7 +187,7 @@ def masks_by_any(model: Layer, context: RuleContext) -> Layer | None:
     early = writer.era is Era.KERAS2 and writer.release < _STEPPED
     if early or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
-    return _where_masked(model, _with_less_mask)
+    return where_masked(model, _with_less_mask)
 
 
 def _with_less_mask(layer: Layer) -> Layer:
