@@ -874,6 +874,9 @@ def randomize(model, draw):
         else:
             weights.append(draw.state.uniform(-0.6, 0.6, value.shape).astype(value.dtype))
     model.set_weights(weights)
+    for layer in model._flatten_layers() if STACK.major == 3 else ():
+        if type(layer).__name__ == "Normalization":
+            layer.finalize_state()  # as loading does: the numbers that it computes with are not its variables
 
 
 def outputs_of(model, inputs):

@@ -329,8 +329,8 @@ def _make_started(**config: Value) -> Layer:
 
 def _has_zeros(model: Layer) -> bool:
     assert model.graph is not None
-    where = model.graph.calls.get("l_where")
-    return (where is not None and where[0].args[1:] == (Ref("l"), 0.0)) or model.graph.outputs == Ref("l_masked")
+    where = next(layer.name for layer in model.graph.layers if layer.class_name == "where")
+    return model.graph.calls[where][0].args[1:] == (Ref("l"), 0.0)
 
 
 @rule(
@@ -382,8 +382,12 @@ def _fill_starts(editor: GraphEditor, layer: Layer, writer: Writer) -> None:
         editor.replace_layer(layer)
         return
 
+    stem = f"{layer.name}_begun"
+    if editor.calls(f"{stem}_where"):
+        return  # done before
+
     def operate(function: str, *args: Value, **kwargs: Value) -> Ref:
-        return editor.op(f"{layer.name}_{function}", function, *args, **kwargs)
+        return editor.op(f"{stem}_{function}", function, *args, **kwargs)
 
     for number in _masked_states(editor.calls(layer.name)):
         kwargs = editor.calls(layer.name)[number].kwargs

@@ -17,6 +17,8 @@ from ..mask_flow import MERGING, MaskFlow, MaskWriter, Wanted, changes_values, l
 from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
+K30 = Writer(Era.KERAS3, "keras", "3.0.5")
+NOW = Writer(Era.KERAS3, "keras", "3.15.1")
 _OPERATION_NAME = re.compile(r"concatenate(_\d+)?")  # as Keras 3 names the operation of `Concatenate.compute_mask`
 
 
@@ -42,18 +44,26 @@ def _has_mask(model: Layer) -> bool:
 @rule(
     "AK2280",
     to=Era.KERAS3,
+    eras=tuple(Era),
     after=("AK2203", "AK2288"),
-    examples=[Example(_model("Add"), _has_mask, K2)],
-    leaves_alone=[Example(_model("Dot"), _model("Dot"), K2)],
+    examples=[Example(_model("Add"), _has_mask, K2), Example(_model("Add"), _has_mask, K30)],
+    leaves_alone=[Example(_model("Dot"), _model("Dot"), K2), Example(_model("Add"), _model("Add"), NOW)],
 )
 def masks_of_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph with explicit masks where Keras 3 would find others. Raises Unsupported where none can be given."""
     graph = model.graph
+    if _merges_as_now(context.writer):
+        return None
     if graph is None or graph.sequential or not any(x.class_name in MERGING or x.graph is not None for x in graph.layers):
         return None
     if not any(makes_mask(layer) for layer in layers_of(model)):
         return None
     return _with_masks(model, context.writer, meets_merged)
+
+
+def _merges_as_now(writer: Writer) -> bool:
+    """Whether merges of the writer treat masks as they do since Keras 3.4."""
+    return writer.era is Era.KERAS3 and not () < writer.release < (3, 4)
 
 
 def _with_masks(model: Layer, writer: Writer, wanted: Wanted, carried: Sequence[Ref] = ()) -> Layer | None:
@@ -119,12 +129,15 @@ def _is_copied(model: Layer) -> bool:
 @rule(
     "AK2288",
     to=Era.KERAS3,
+    eras=tuple(Era),
     after=("AK2281",),
-    examples=[Example(_model("Multiply"), _is_copied, K2)],
-    leaves_alone=[Example(_model("Add"), _model("Add"), K2)],
+    examples=[Example(_model("Multiply"), _is_copied, K2), Example(_model("Multiply"), _is_copied, K30)],
+    leaves_alone=[Example(_model("Add"), _model("Add"), K2), Example(_model("Multiply"), _model("Multiply"), NOW)],
 )
 def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with merges that work on copies without masks."""
+    if _merges_as_now(context.writer):
+        return None
     if not any(layer.class_name in ("Multiply", "Maximum", "Minimum") for layer in layers_of(model)):
         return None
     return _in_every_graph(model, context.writer, changes_values)
