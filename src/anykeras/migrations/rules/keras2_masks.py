@@ -159,8 +159,7 @@ def _joins_time(name: str) -> Layer:
 
 def _clashes(layer: Layer) -> bool:
     """Whether Keras 3 may give the name of this layer to the operation that joins its masks."""
-    joins = layer.class_name == "Concatenate" and layer.config.get("axis", -1) not in (-1, 2)
-    return joins and _OPERATION_NAME.fullmatch(layer.name) is not None
+    return layer.class_name == "Concatenate" and _OPERATION_NAME.fullmatch(layer.name) is not None
 
 
 @rule(
@@ -175,7 +174,8 @@ def _clashes(layer: Layer) -> bool:
 def rename_joins_of_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Another name for each such layer beside a model that is called in the graph."""
     graph = model.graph
-    if graph is None or not any(layer.graph is not None for layer in graph.layers):
+    # A Lambda becomes a model where its function is recovered.
+    if graph is None or not any(layer.graph is not None or layer.class_name == "Lambda" for layer in graph.layers):
         return None
     if not any(_clashes(layer) for layer in graph.layers) or not any(makes_mask(layer) for layer in layers_of(model)):
         return None
