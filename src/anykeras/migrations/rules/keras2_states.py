@@ -39,7 +39,7 @@ def _graph(call: Call, units: int = 2) -> Layer:
 @rule(
     "AK2242",
     to=Era.KERAS3,
-    after=("AK2203",),
+    after=("AK2203", "AK2238"),
     examples=[Example(_graph(Call(((Ref("x"), Ref("h")),))), _graph(Call((Ref("x"),), {"initial_state": (Ref("h"),)})), K2)],
     leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
     report=False,
@@ -169,7 +169,7 @@ def _hands_states(layer: Layer, context: RuleContext) -> bool:
 @rule(
     "AK2245",
     to=Era.KERAS3,
-    after=("AK2238",),
+    after=("AK2238", "AK2242", "AK2300"),
     examples=[Example(_make_handing_out(True, 3), _make_handing_out(None, 2), K2)],
     leaves_alone=[Example(_make_handing_out(None, 3), _make_handing_out(None, 3), K2)],
     report=False,
