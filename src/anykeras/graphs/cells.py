@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..migrations.rules.keras2_activations import clipped_line
 from ..recovery.functions import Operand
 from ..tensors import Array
 
@@ -24,6 +25,7 @@ ACTIVATIONS: dict[str, Callable[[Operand], Operand]] = {
 GATES: dict[str, Callable[[Operand], Operand]] = {
     "sigmoid": ACTIVATIONS["sigmoid"],
     "hard_sigmoid": lambda x: np.clip(x / 6 + 0.5, 0, 1),
+    "clipped_line": lambda x: np.clip(0.2 * x + 0.5, 0, 1),  # the hard sigmoid of Keras 1 and 2
 }
 KINDS = {"LSTM": (4, 2), "GRU": (3, 1), "SimpleRNN": (1, 1)}
 """How many gates a layer has, and how many states."""
@@ -44,7 +46,7 @@ class Cell:
         """The arguments of the layer."""
         found: dict[str, Operand] = {"units": self.units, "activation": self.activation}
         if self.kind != "SimpleRNN":
-            found["recurrent_activation"] = self.gate
+            found["recurrent_activation"] = clipped_line() if self.gate == "clipped_line" else self.gate
         if self.kind == "GRU":
             found["reset_after"] = self.reset_after
         return {**found, "zero_output_for_mask": True} if self.zero_output else found
@@ -57,10 +59,14 @@ class Cell:
         if self.kind == "SimpleRNN":
             return [act(x @ kernel + bias + h @ recurrent)]
         if self.kind == "LSTM":
-            i, f, g, o = np.split(x @ kernel + h @ recurrent + bias, 4, -1)
-            c = gate(f) * states[1] + gate(i) * act(g)
-            return [gate(o) * act(c), c]
+            return self._lstm(x @ kernel + h @ recurrent + bias, states[1])
         return [self._gru(x @ kernel, h, recurrent, bias, act, gate)]
+
+    def _lstm(self, total: Operand, carry: Operand) -> list[Operand]:
+        act, gate = ACTIVATIONS[self.activation], GATES[self.gate]
+        i, f, g, o = np.split(total, 4, -1)
+        c = gate(f) * carry + gate(i) * act(g)
+        return [gate(o) * act(c), c]
 
     def _gru(
         self,
@@ -97,6 +103,85 @@ class Cell:
             now, before = after, out
             outputs.append(out)
         return np.stack(outputs), now
+
+
+@dataclass(frozen=True)
+class ConvCell(Cell):
+    """A ConvLSTM2D of `units` filters (keras/src/layers/rnn/conv_lstm.py)."""
+
+    window: tuple[int, ...] = (1, 1)
+    strides: int = 1
+    padding: str = "valid"
+
+    def config(self) -> dict[str, Operand]:
+        """The arguments of the layer."""
+        found = super().config()
+        del found["units"]
+        where: dict[str, Operand] = {"kernel_size": self.window, "strides": self.strides, "padding": self.padding}
+        return {"filters": self.units, **where, **found}
+
+    def step(self, x: Operand, states: Sequence[Operand], weights: Sequence[Operand]) -> list[Operand]:
+        """As that of an LSTM, with convolutions for products."""
+        kernel, recurrent, bias = weights
+        moved = correlate(states[0], recurrent, 1, "same")
+        return self._lstm(correlate(x, kernel, self.strides, self.padding) + bias + moved, states[1])
+
+
+def correlate(x: Array, kernel: Array, strides: int, padding: str) -> Array:
+    """A convolution of images (batch, height, width, channels) as TensorFlow pads them."""
+    if padding == "same":
+        over = [max((-(-size // strides) - 1) * strides + k - size, 0) for size, k in zip(x.shape[1:3], kernel.shape, strict=False)]
+        x = np.pad(x, ((0, 0), *((total // 2, total - total // 2) for total in over), (0, 0)))
+    windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], (1, 2))[:, ::strides, ::strides]
+    return np.einsum("bhwcij,ijcf->bhwf", windows, kernel, optimize=True).astype(x.dtype)
+
+
+def count_windows(size: int, window: int, strides: int, padding: str) -> int:
+    """How long an axis is behind a convolution."""
+    return -(-size // strides) if padding == "same" else (size - window) // strides + 1
+
+
+def list_windows(
+    image: Sequence[int], state: Sequence[int], kernel: tuple[int, ...]
+) -> Iterator[tuple[int, str]]:
+    """Strides and padding by which an image (height, width) becomes one of the size of a state."""
+    for padding in ("valid", "same"):
+        for strides in (1, 2, 3):
+            sizes = [count_windows(size, k, strides, padding) for size, k in zip(image, kernel, strict=True)]
+            if sizes == list(state):
+                yield strides, padding
+
+
+def shrink(
+    image: tuple[int, ...], state: tuple[int, ...], kernels: Sequence[tuple[int, ...]]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Smaller shapes of an image and of the state behind a convolution of it, which a proof is as good on."""
+    for kernel in kernels:
+        for strides, padding in list_windows(image[:2], state[:2], kernel[:2]):
+            small = tuple(min(size, k + 2 * strides) for size, k in zip(image, kernel[:2], strict=False))
+            behind = (count_windows(size, k, strides, padding) for size, k in zip(small, kernel, strict=False))
+            return (*small, image[-1]), (*behind, state[-1])
+    return image, state
+
+
+def list_conv_cells(
+    image: tuple[int, ...], state: tuple[int, ...], shapes: Sequence[tuple[int, ...]]
+) -> Iterator[tuple[Cell, list[int]]]:
+    """Every ConvLSTM2D that weights can be of, on images (height, width, channels), as :func:`list_cells` gives them."""
+    for r, recurrent in enumerate(shapes):
+        for k, kernel in enumerate(shapes):
+            left = [place for place in range(len(shapes)) if place not in (k, r)]
+            if k == r or len(recurrent) != 4 or len(kernel) != 4 or len(left) > 1:
+                continue
+            units, width = recurrent[2:]
+            fits = width == 4 * units == kernel[-1] and kernel[2] == image[-1] and kernel[:2] == recurrent[:2]
+            if not fits or state[-1] != units or any(shapes[place] != (width,) for place in left):
+                continue
+            for strides, padding in list_windows(image[:2], state[:2], kernel[:2]):
+                for gate in GATES:
+                    for activation in ACTIVATIONS:
+                        cell = ConvCell("ConvLSTM2D", units, activation, gate, window=kernel[:2], strides=strides, padding=padding)
+                        yield cell, [k, r, left[0] if left else -1]
 
 
 def list_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]], masked: bool) -> Iterator[tuple[Cell, list[int]]]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..recovery.functions import Dim, Operand, Refused, Sizes
+from ..recovery.functions.values import Remainder
 from . import recurrent
 from .values import DEAD, Guarded, Handle, TensorList
 from .writer import GraphWriter
@@ -29,7 +30,7 @@ class Loop:
 def decide(value: Operand) -> bool | None:
     """What a condition comes to; None where it depends on the input."""
     if isinstance(value, Dim):
-        return True  # a size is not zero
+        return None if any(isinstance(source, Remainder) for source in value.sources) else True  # a size is not zero
     if isinstance(value, bool | int | float | np.ndarray | np.generic):
         return bool(np.asarray(value).reshape(-1)[0])
     return None

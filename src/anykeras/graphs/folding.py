@@ -10,8 +10,10 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from ..catalog.shapes import Spec
 from ..document.edit import UniqueNames
@@ -20,14 +22,20 @@ from ..document.model import Call, Graph, Layer, Ref, Value, refs
 from ..document.walk import map_graph_refs
 from ..findings import Affects, Fidelity, Finding
 from ..limits import budget
+from ..recovery.functions import Refused
+from ..recovery.functions.folding import MOST
 from ..tensors import Tensor, concatenate
-from .patterns import CONSUMERS, FUNCTIONS, Held, Kernel, Match, Normalisation, View, match_normalisation
+from .patterns import CONSUMERS, FUNCTIONS, Held, Kernel, Match, View
+from .regions import Found, evaluate, find_layer, is_zero
 
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
 _PART = re.compile(r"/part_\d+\Z")  # of a partitioned variable of TensorFlow 1
 _PASSED = ("concatenate", "reshape", "swapaxes", "transpose", "expand_dims", "squeeze", "cast")
 HALVES = ("float16", "bfloat16")
 _STEPS = 20  # what looking at an operation costs
+_NEAR = 8  # operations between a weight and what a layer with it makes
+_MOVING = ("reshape", "squeeze", "expand_dims", "transpose", "get_item")  # operations that put elements elsewhere
+_OUTSIDE = "\0"  # stands for a reader that is no operation
 MOMENTUM = 0.99  # of BatchNormalization in Keras, where a graph for predictions does not say it
 
 
@@ -46,7 +54,7 @@ def fold(model: Layer, specs: Mapping[Ref, Spec]) -> Folded:
     """
     assert model.graph is not None
     folder = _Folder(model.graph, specs)
-    folder.fold_normalisations()
+    folder.fold_regions()
     folder.fold_products()
     folder.fold_biases()
     folder.fold_activations()
@@ -83,10 +91,12 @@ class _Folder:
         self._made_of: dict[Ref, Ref] = {}  # what a layer's outcome was called, the other way round
         self._order = [name for name, _ in topological_order(graph)]
         self._readers = count_readers(graph)
+        self._outputs = refs(graph.outputs)
         self._users: dict[str, list[str]] = defaultdict(list)
         for name, calls in graph.calls.items():
             for ref in {ref for call in calls for ref in refs((call.args, call.kwargs))}:
                 self._users[ref.layer].append(name)
+        self._moving = self._list_moving()
         self._taken = UniqueNames((*self._layers,))
         self._scopes = self._count_scopes()
         self.names: list[str] = []
@@ -164,34 +174,65 @@ class _Folder:
 
     # -- folding
 
-    def fold_normalisations(self) -> None:
-        """BatchNormalization, as one operation or spelled out: every reader of its weights, or none."""
-        groups: dict[Ref, list[Normalisation]] = defaultdict(list)
-        for name in self._order:
+    def fold_regions(self) -> None:
+        """Layers that stand on several operations, normalisations most: every reader of their weights, or none."""
+        order = {name: place for place, name in enumerate(self._order)}
+        groups: dict[tuple[object, ...], list[Found]] = defaultdict(list)
+        inside: set[str] = set()
+        for name in self._near_rows():
             budget().charge(_STEPS)
-            view = self.view(Ref(name))
-            found = match_normalisation(self, view) if view is not None and view.layer.operation else None
+            view = self.view(Ref(name)) if name not in inside and name in self._moving else None
+            found = find_layer(self, view, order) if view is not None and view.layer.operation else None
             if found is not None:
-                groups[found.weights["moving_mean"].ref].append(found)
+                groups[found.kind].append(found)
+                inside |= found.region.names
         for calls in groups.values():
-            within = frozenset[str]().union(*(one.within for one in calls))
-            alike = len({one.kind for one in calls}) == 1
-            if alike and all(set(self._users[held.ref.layer]) <= within for held in calls[0].weights.values()):
-                self._put_normalisation(calls)
+            within = frozenset[str]().union(*(call.region.names for call in calls))
+            if all(set(self._users[ref.layer]) <= within for ref in calls[0].region.weights):
+                self._put_region(calls)
 
-    def _put_normalisation(self, calls: list[Normalisation]) -> None:
+    def _near_rows(self) -> list[str]:
+        """Operations a few steps behind a weight, in order."""
+        near = {layer.name for layer in self._layers.values() if is_row(layer)}
+        layer = near
+        for _ in range(_NEAR):
+            layer = {user for name in layer for user in self._users.get(name, ())}
+            near = near | layer
+        return [name for name in self._order if name in near]
+
+    def _put_region(self, calls: list[Found]) -> None:
         found = calls[0]
-        gamma_or_beta = [found.weights[role].trainable for role in ("gamma", "beta") if role in found.weights]
-        config: dict[str, Value] = {
-            "axis": found.axis, "epsilon": found.epsilon, "momentum": MOMENTUM,
-            "center": "beta" in found.weights, "scale": "gamma" in found.weights,
-        }  # fmt: skip
-        if gamma_or_beta and not any(gamma_or_beta):
+        config = dict(found.formula.config)
+        if "epsilon" in config:
+            config["epsilon"] = float(str(np.float32(config["epsilon"])))  # as it was written
+        trained = [held.trainable for role, held in found.roles.items() if not role.startswith("moving")]
+        if trained and not any(trained):
             config["trainable"] = False
-        self.momentum += 1
-        weights = {role: held.tensor for role, held in found.weights.items()}
-        layer = Layer("BatchNormalization", self._name(weights["moving_mean"], "batch_normalization"), config, weights)
-        self._put(layer, [(one.x, one.end) for one in calls])
+        if found.formula.class_name == "BatchNormalization":
+            config["momentum"] = MOMENTUM
+            self.momentum += 1
+        weights = {role: held.tensor for role, held in found.roles.items()}
+        name = self._name(next(iter(weights.values())), found.formula.class_name.lower())
+        layer = Layer(found.formula.class_name, name, config, weights)
+        self._put(layer, [(call.region.x, call.region.end) for call in calls])
+
+    def moves(self, name: str) -> bool:
+        """Whether what a layer makes depends on the inputs of the model."""
+        return name in self._moving
+
+    def _list_moving(self) -> set[str]:
+        """What depends on the inputs; not weights, nor the zero that constants hang on."""
+        moving = {ref.layer for ref in refs(self._graph.inputs)}
+        for name in self._order:
+            view = self.view(Ref(name))
+            still = is_row(self._layers[name]) or (view is not None and is_zero(self, view))
+            if not still and any(ref.layer in moving for call in self._calls[name] for ref in refs((call.args, call.kwargs))):
+                moving.add(name)
+        return moving
+
+    def readers(self, name: str) -> Sequence[str]:
+        """The operations that read what a layer makes; an output of the model reads it too."""
+        return (*self._users.get(name, ()), *(_OUTSIDE for ref in self._outputs if ref.layer == name))
 
     def fold_products(self) -> None:
         """Dense, convolutions, EinsumDense and Embedding: every reader of a kernel, or none of them."""
@@ -238,45 +279,47 @@ class _Folder:
         self._made_of = {new: old for old, new in self._moved.items()}
         for name in list(self._layers):
             layer = self._layers[name]
-            if layer.operation or "kernel" not in layer.weights or layer.config.get("use_bias") is not False:
+            if layer.operation or not _takes_bias(layer):
                 continue
-            added = [self._bias(Ref(name, number)) for number in range(len(self._calls[name]))]
+            added = [self._bias(layer, Ref(name, number)) for number in range(len(self._calls[name]))]
             found = [one for one in added if one is not None]
             if not found or len(found) != len(added) or len({held.ref for held, _ in found}) != 1:
                 continue
             held, ends = found[0][0], [end for _, end in found]
-            trained = layer.config.get("trainable", True)
-            users = set(self._users[held.ref.layer])
-            width = _width(layer)
-            if held.tensor.size != width or held.trainable != trained or users != {end.layer for end, _ in ends}:
+            if held.trainable != layer.config.get("trainable", True) or set(self._users[held.ref.layer]) != {
+                end.layer for end, _ in ends
+            }:
                 continue
             if held.dtype != layer.weights["kernel"].dtype and "dtype" not in layer.config:
                 continue
-            bias = held.tensor.reshape(held.tensor.size)
-            self._layers[name] = replace(
-                layer, config={**layer.config, "use_bias": True}, weights={**layer.weights, "bias": bias}
-            )
+            self._layers[name] = _with_bias(layer, held.tensor)
             for end, before in ends:
                 self._moved[end] = before
 
-    def _bias(self, ref: Ref) -> tuple[Held, tuple[Ref, Ref]] | None:
+    def _bias(self, layer: Layer, ref: Ref) -> tuple[Held, tuple[Ref, Ref]] | None:
         """The weight that is added to a tensor, the sum, and the tensor that it is added to.
 
-        Behind a reshape the weight may be added to the axes that the last one became.
+        Between them may be operations that only put elements elsewhere, where the weight follows the channels.
         """
         before = self._made_of.get(ref, ref)
         spec, user = self._specs.get(before), self.user(before)
-        if user is not None and user.layer.operation and user.layer.class_name == "reshape":
-            before, user = user.ref, self.user(user.ref)
-        after = self._specs.get(before)
+        between: list[View] = []
+        while user is not None and user.layer.operation and user.layer.class_name in _MOVING and len(between) < _NEAR:
+            between.append(user)
+            user = self.user(user.ref)
+        last = between[-1].ref if between else before
+        after = self._specs.get(last)
         if user is None or user.layer.class_name != "add" or len(user.args) != 2 or spec is None or after is None:
             return None
-        added = [held for arg in user.args if arg != before and (held := self.held(arg)) is not None]
-        if len(added) != 1 or before not in user.args or not spec.shape or after.shape is None:
+        added = [held for arg in user.args if arg != last and (held := self.held(arg)) is not None]
+        if len(added) != 1 or last not in user.args or not spec.shape or after.shape is None:
             return None
-        sizes = list(_without_ones(added[0].tensor.shape))
-        fits = list(after.shape[len(after.shape) - len(sizes) :]) == sizes and math.prod(sizes) == spec.shape[-1]
-        return (added[0], (user.ref, before)) if fits else None
+        sizes = _without_ones(added[0].tensor.shape)
+        fits = after.shape[len(after.shape) - len(sizes) :] == sizes
+        if layer.class_name == "EinsumDense":
+            return (added[0], (user.ref, last)) if fits and not between and len(sizes) < len(after.shape) else None
+        fits = fits and math.prod(sizes) == spec.shape[-1] == _width(layer)
+        return (added[0], (user.ref, last)) if fits and _keeps_channels(between, before, spec, sizes) else None
 
     def fold_activations(self) -> None:
         """Functions of Keras behind a layer become its activation, others layers of their own."""
@@ -348,6 +391,41 @@ def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
     """A shape without the ones in front, which broadcasting adds."""
     start = next((at for at, size in enumerate(shape) if size != 1), len(shape) - 1)
     return shape[max(start, 0) :]
+
+
+def _takes_bias(layer: Layer) -> bool:
+    """Whether a layer could have a bias and has none."""
+    free = layer.class_name == "EinsumDense" or layer.config.get("use_bias") is False
+    return free and "kernel" in layer.weights and "bias" not in layer.weights
+
+
+def _with_bias(layer: Layer, held: Tensor) -> Layer:
+    sizes = _without_ones(held.shape)
+    if layer.class_name == "EinsumDense":
+        letters = str(layer.config["equation"]).rpartition(">")[2]
+        return replace(
+            layer,
+            config={**layer.config, "bias_axes": letters[len(letters) - len(sizes) :]},
+            weights={**layer.weights, "bias": held.reshape(*sizes)},
+        )
+    return replace(
+        layer, config={**layer.config, "use_bias": True}, weights={**layer.weights, "bias": held.reshape(held.size)}
+    )
+
+
+def _keeps_channels(between: Sequence[View], start: Ref, spec: Spec, sizes: tuple[int, ...]) -> bool:
+    """Whether every element still is of the channel whose number would be added to it: each channel is followed."""
+    if not between:
+        return True
+    shape = tuple(size or 2 + place for place, size in enumerate(spec.known()))
+    if math.prod(shape) > MOST:
+        return False
+    channels = np.broadcast_to(np.arange(shape[-1], dtype="int32"), shape)
+    try:
+        found = evaluate(between, {start: channels}, between[-1].ref)
+    except (Refused, TypeError, ValueError, LookupError):
+        return False
+    return bool(np.array_equal(found, np.broadcast_to(np.arange(shape[-1]).reshape(sizes), np.shape(found))))
 
 
 def _width(layer: Layer) -> Value:

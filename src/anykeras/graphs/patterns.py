@@ -1,4 +1,4 @@
-"""Which operations are layers: rows by the function of ``keras.ops`` that reads a weight, and BatchNormalization."""
+"""Which operations are layers: rows by the function of ``keras.ops`` that reads a kernel."""
 
 from __future__ import annotations
 
@@ -63,23 +63,6 @@ class Match:
     reader: str = ""  # what reads the kernel, where that is not what makes the tensor
 
 
-@dataclass(frozen=True)
-class Normalisation:
-    """A BatchNormalization: its weights by role, and the operations that it stands for."""
-
-    x: Ref
-    end: Ref
-    axis: int
-    epsilon: float
-    weights: Mapping[str, Held]
-    within: frozenset[str]
-
-    @property
-    def kind(self) -> tuple[object, ...]:
-        """What calls of one layer have in common."""
-        return (self.axis, self.epsilon, *sorted((role, held.ref.layer) for role, held in self.weights.items()))
-
-
 class Graphs(Protocol):
     """What patterns ask of a graph."""
 
@@ -91,9 +74,6 @@ class Graphs(Protocol):
 
     def spec(self, ref: Ref, dtype: str = "float32") -> Spec | None:
         """Shape and dtype of a tensor of that dtype."""
-
-    def once(self, ref: Ref) -> bool:
-        """Whether one call alone reads a tensor."""
 
 
 def _operands(graph: Graphs, view: View, rank: int | None = None) -> tuple[Ref, Spec, Held] | None:
@@ -197,117 +177,3 @@ FUNCTIONS: Mapping[tuple[str, tuple[tuple[str, Value], ...]], str] = {
     ("elu", (("alpha", 1.0),)): "elu",
 }
 """Activations of Keras by the operation that they are (keras/src/activations/activations.py of 3.15.1)."""
-
-
-def match_normalisation(graph: Graphs, view: View) -> Normalisation | None:
-    """BatchNormalization that ends in a call: ``batch_normalization(...)``, or ``x * s + (beta - mean * s)`` spelled out."""
-    found = _whole(graph, view) if view.layer.class_name == "batch_normalization" else _spelled_out(graph, view)
-    if found is None:
-        return None
-    spec = graph.spec(found.x)
-    flat = {role: _flatten(held) for role, held in found.weights.items()} if found.axis == -1 else found.weights
-    found = replace(found, weights=flat)
-    shape = found.weights["moving_mean"].tensor.shape
-    same = all(held.tensor.shape == shape and held.dtype == held.tensor.dtype == "float32" for held in flat.values())
-    if spec is None or not same or len(shape) != 1 or spec.known()[found.axis] != shape[0]:
-        return None
-    return found if not any(found.weights[role].trainable for role in ("moving_mean", "moving_variance")) else None
-
-
-def _flatten(held: Held) -> Held:
-    """A weight with ones in front of its only axis without them."""
-    shape = held.tensor.shape
-    return replace(held, tensor=held.tensor.reshape(shape[-1])) if len(shape) > 1 and held.tensor.size == shape[-1] else held
-
-
-def _whole(graph: Graphs, view: View) -> Normalisation | None:
-    names = ("x", "mean", "variance", "axis", "offset", "scale", "epsilon")
-    given: dict[str, Value] = dict(zip(names, view.args, strict=False))
-    given |= view.call.kwargs
-    x, axis, epsilon = given.get("x"), given.get("axis"), given.get("epsilon", 1e-3)
-    if not isinstance(x, Ref) or type(axis) is not int or not isinstance(epsilon, float):
-        return None
-    roles = {"moving_mean": "mean", "moving_variance": "variance", "beta": "offset", "gamma": "scale"}
-    weights = {role: graph.held(given[key]) for role, key in roles.items() if given.get(key) is not None}
-    known = {role: held for role, held in weights.items() if held is not None}
-    if len(known) != len(weights) or not {"moving_mean", "moving_variance"} <= known.keys():
-        return None
-    return Normalisation(x, view.ref, axis, epsilon, known, frozenset((view.ref.layer,)))
-
-
-def _pair(graph: Graphs, ref: Value, name: str, alone: bool = True) -> tuple[View, Value, Value] | None:
-    """The two operands of a sum, product or difference."""
-    view = graph.view(ref) if isinstance(ref, Ref) else None
-    if view is None or not view.layer.operation or view.layer.class_name != name or len(view.args) != 2 or view.call.kwargs:
-        return None
-    return (view, *view.args) if graph.once(view.ref) or not alone else None
-
-
-def _either(first: Value, second: Value) -> tuple[tuple[Value, Value], ...]:
-    return ((first, second), (second, first))
-
-
-def _spelled_out(graph: Graphs, view: View) -> Normalisation | None:
-    """``tf.nn.batch_normalization``: the order of operands is open."""
-    end = _pair(graph, view.ref, "add", alone=False)
-    if end is None:
-        return None
-    for scaled, shift in _either(*end[1:]):
-        product, rest = _pair(graph, scaled, "multiply"), _shift(graph, shift)
-        if product is None or rest is None:
-            continue
-        for x, inverse in _either(*product[1:]):
-            beta, moved, within = rest
-            if inverse == moved[1] and isinstance(x, Ref):
-                found = _inverse(graph, inverse)
-                mean = graph.held(moved[0])
-                if found is None or mean is None:
-                    continue
-                weights, epsilon, inside = found
-                weights = {"moving_mean": mean, **weights, **({"beta": beta} if beta is not None else {})}
-                names = frozenset((view.ref.layer, product[0].ref.layer, *within, *inside))
-                return Normalisation(x, view.ref, -1, epsilon, weights, names)
-    return None
-
-
-def _shift(graph: Graphs, ref: Value) -> tuple[Held | None, tuple[Value, Value], tuple[str, ...]] | None:
-    """``beta - mean * s``, or ``-(mean * s)``: (beta, (mean, s), the operations)."""
-    difference = _pair(graph, ref, "subtract")
-    view = graph.view(ref) if isinstance(ref, Ref) else None
-    negated = view is not None and view.layer.operation and view.layer.class_name == "negative" and graph.once(view.ref)
-    if view is None or (difference is None and not negated):
-        return None
-    beta = graph.held(difference[1]) if difference is not None else None
-    product = _pair(graph, difference[2] if difference is not None else view.args[0], "multiply")
-    if product is None or (difference is not None and beta is None):
-        return None
-    for mean, scale in _either(*product[1:]):
-        if graph.held(mean) is not None and graph.held(scale) is None:
-            return beta, (mean, scale), (view.ref.layer, product[0].ref.layer)
-    return None
-
-
-def _inverse(graph: Graphs, ref: Value) -> tuple[dict[str, Held], float, tuple[str, ...]] | None:
-    """``rsqrt(variance + epsilon)``, times gamma where there is one."""
-    inside: list[str] = []
-    weights: dict[str, Held] = {}
-    product = _pair(graph, ref, "multiply", alone=False)
-    if product is not None:
-        inside.append(product[0].ref.layer)
-        for root, scale in _either(*product[1:]):
-            gamma = graph.held(scale)
-            if gamma is not None and graph.held(root) is None:
-                weights["gamma"], ref = gamma, root
-                break
-        else:
-            return None
-    view = graph.view(ref) if isinstance(ref, Ref) else None
-    if view is None or not view.layer.operation or view.layer.class_name != "rsqrt" or len(view.args) != 1:
-        return None
-    total = _pair(graph, view.args[0], "add")
-    for variance, epsilon in _either(*total[1:]) if total is not None else ():
-        held = graph.held(variance)
-        if held is not None and isinstance(epsilon, float) and total is not None:
-            weights["moving_variance"] = held
-            return weights, epsilon, (*inside, view.ref.layer, total[0].ref.layer)
-    return None

@@ -17,7 +17,7 @@ from ..document.model import Layer
 from ..errors import AnyKerasError
 from ..recovery.functions import Dim, Operand, Sizes
 from ..tensors import Array
-from .cells import Cell, list_cells
+from .cells import Cell, list_cells, list_conv_cells, shrink
 from .values import Handle, TensorList
 from .writer import GraphWriter, layer_name
 
@@ -78,7 +78,8 @@ def call_layer(ops: GraphWriter, body: Body, given: Sequence[Operand], run: Run,
             whole, last = _add(ops, cell, [variables[p] if p >= 0 else None for p in order], backwards, sequence,
                                given[1 : 1 + states], covered)  # fmt: skip
             turned = ops.op("transpose", whole, axes=(1, 0, 2)) if major else whole
-            return tuple(_pick(place, turned, whole, last, value) for place, value in zip(places, outcomes, strict=True))
+            row = ops.op("expand_dims", last[-1], axis=0 if major else 1)
+            return tuple(_pick(place, turned, row, last, value) for place, value in zip(places, outcomes, strict=True))
     return None
 
 
@@ -90,12 +91,13 @@ def _make_trial(
     units = next((shape[0] for shape in shapes if len(shape) == 2 and shape[1] in (shape[0], 3 * shape[0], 4 * shape[0])), None)
     if not isinstance(inputs, int) or units is None:
         return None
-    return _draw(inputs, [units] * states, variables, (steps, SAMPLES) if masked else None, steps, SAMPLES)
+    return _draw((inputs,), [(units,)] * states, variables, (steps, SAMPLES) if masked else None, steps, SAMPLES)
 
 
 def _draw(
-    inputs: int, widths: Sequence[int], variables: list[GraphVariable], mask: tuple[int, ...] | None, steps: int, samples: int
-) -> _Trial:
+    item: tuple[int, ...], held: Sequence[tuple[int, ...]], variables: list[GraphVariable], mask: tuple[int, ...] | None,
+    steps: int, samples: int,
+) -> _Trial:  # fmt: skip
     random = np.random.default_rng(0)
 
     def floats(*shape: int) -> Array:
@@ -106,9 +108,9 @@ def _draw(
         covered = random.random(mask) > 0.4
         covered[0] = True
         covered.reshape(steps, -1)[-1, 0] = False
-    states = [floats(samples, width) for width in widths]
+    states = [floats(samples, *shape) for shape in held]
     weights = [floats(*variable.tensor.shape) for variable in variables]
-    return _Trial(floats(steps, samples, inputs), covered, states, weights, variables)
+    return _Trial(floats(steps, samples, *item), covered, states, weights, variables)
 
 
 def _plain(value: Operand) -> Operand:
@@ -133,17 +135,18 @@ def _match(trial: _Trial, found: Sequence[Operand], major: bool) -> tuple[Cell, 
 
 
 def _place(value: Operand, turned: Operand, whole: Operand, last: Sequence[Operand]) -> str | None:
-    candidates = {"whole": turned, "last": whole[-1], **{f"state{number}": state for number, state in enumerate(last)}}
+    row = turned[:, -1:] if turned is not whole else whole[-1:]  # all that newer functions give where one output is wanted
+    candidates = {"whole": turned, "last": whole[-1], "row": row, **{f"state{number}": state for number, state in enumerate(last)}}
     for name, other in candidates.items():
         if isinstance(value, np.ndarray) and value.shape == other.shape and np.allclose(value, other, 1e-4, 1e-5):
             return name
     return "constant" if isinstance(value, np.ndarray) and value.size == 1 else None
 
 
-def _pick(place: str, turned: Operand, whole: Operand, last: Sequence[Operand], value: Operand) -> Operand:
+def _pick(place: str, turned: Operand, row: Operand, last: Sequence[Operand], value: Operand) -> Operand:
     """The outcome of the layer that a name means."""
-    if place == "whole":
-        return turned
+    if place in ("whole", "row"):
+        return turned if place == "whole" else row
     if place == "constant":
         return value  # how tf.keras notes which of its functions ran
     return last[int(place[5:])] if place.startswith("state") else last[-1]
@@ -179,7 +182,7 @@ def _cell_scope(origin: str) -> str:
 def loop_layer(ops: GraphWriter, cond: Run, body: Run, state: Sequence[Operand], name: str) -> list[Operand] | None:
     """The state after a loop over a sequence that is a recurrent layer; None for other loops."""
     spread = [value for value in state if isinstance(value, TensorList) and value.whole is not None]
-    sequences = [value for value in spread if "float" in value.dtype and ops.rank(value.whole) == 3]
+    sequences = [value for value in spread if "float" in value.dtype and ops.rank(value.whole) in (3, 5)]
     if len(sequences) != 1 or len(spread) > 2:
         return None
     state = [ops.tensor(value) if isinstance(value, Handle) and value.variable.state else value for value in state]
@@ -201,16 +204,20 @@ class _Loop:
 
     def replace(self, cond: Run, body: Run) -> list[Operand] | None:
         """The state afterwards, by a layer. Raises AnyKerasError where the body does not run on numbers."""
-        steps, samples, inputs = self.ops.shape(self.sequence.whole)
+        steps, samples, *item = self.ops.shape(self.sequence.whole)
         count = steps if isinstance(steps, int) else STEPS
         many = samples if isinstance(samples, int) else SAMPLES
         variables = [found for value in self.state if (found := self.ops.variable_of(value)) is not None]
-        if not isinstance(inputs, int) or not 1 < count <= MOST_STEPS:
+        if len(self._known(item)) != len(item) or not 1 < count <= MOST_STEPS:
             return None
-        places = [at for at, value in enumerate(self.state) if self._is_state(value, samples)]
+        places = [at for at, value in enumerate(self.state) if self._is_state(value, samples, len(item) + 1)]
         covered = None if self.mask is None else (count, many, *self._known(self.ops.shape(self.mask.whole)[2:]))
-        widths = list(self._known([self.ops.shape(self.state[at])[1] for at in places]))
-        trial = _draw(inputs, widths, variables, covered, count, many)
+        held = [self._known(self.ops.shape(self.state[at])[1:]) for at in places]
+        image = self._known(item)
+        if len(item) == 3 and len(set(held)) == 1:
+            image, state = shrink(image, held[0], [v.tensor.shape for v in variables if len(v.tensor.shape) == 4])
+            held = [state] * len(held)
+        trial = _draw(image, held, variables, covered, count, many)
         start = self._numbers(trial, places, {steps: count, samples: many})
         if start is None:
             return None
@@ -224,12 +231,13 @@ class _Loop:
     def _known(self, sizes: Sequence[Operand]) -> tuple[int, ...]:
         return tuple(size for size in sizes if isinstance(size, int))
 
-    def _is_state(self, value: Operand, samples: Operand) -> bool:
+    def _is_state(self, value: Operand, samples: Operand, rank: int) -> bool:
         held = self.ops.is_tensor(value) or isinstance(value, np.ndarray)
-        if not held or self.ops.variable_of(value) is not None or self.ops.rank(value) != 2:
+        if not held or self.ops.variable_of(value) is not None or self.ops.rank(value) != rank:
             return False
-        first, width = self.ops.shape(value)
-        return "float" in self.ops.dtype(value) and isinstance(width, int) and (first == samples or isinstance(first, Dim))
+        first, *sizes = self.ops.shape(value)
+        known = len(self._known(sizes)) == len(sizes)
+        return "float" in self.ops.dtype(value) and known and (first == samples or isinstance(first, Dim))
 
     def _numbers(self, trial: _Trial, places: Sequence[int], sizes: dict[Operand, int]) -> list[Operand] | None:
         """The state that the loop starts from, with numbers in the place of everything."""
@@ -267,13 +275,17 @@ class _Loop:
             if known is None:
                 continue
             cell, roles, meanings = known
-            x = self.ops.op("transpose", self.sequence.whole, axes=(1, 0, 2))
+            x = self._turn(self.sequence.whole)
             variables = [trial.variables[place] if place >= 0 else None for place in roles]
             first = [self.state[at] for at in order.states]
             whole, last = _add(self.ops, cell, variables, False, x, first, self._mask())
-            whole = self.ops.op("transpose", whole, axes=(1, 0, 2))
+            whole = self._turn(whole)
             return [self._after(at, meanings.get(at), whole, last, steps) for at in range(len(self.state))]
         return None
+
+    def _turn(self, x: Operand) -> Operand:
+        """Samples first instead of time, or the other way round."""
+        return self.ops.op("transpose", x, axes=(1, 0, *range(2, self.ops.rank(x))))
 
     def _mask(self) -> Operand:
         if self.mask is None:
@@ -287,7 +299,12 @@ class _Loop:
     ) -> tuple[Cell, list[int], dict[int, str]] | None:
         trial = order.trial
         shapes = [weight.shape for weight in trial.weights]
-        for cell, roles in list_cells(trial.x.shape[-1], len(trial.states), shapes, trial.mask is not None):
+        cells = (
+            list_conv_cells(trial.x.shape[2:], trial.states[0].shape[1:], shapes)
+            if trial.x.ndim == 5 and len(trial.states) == 2 and trial.mask is None
+            else list_cells(trial.x.shape[-1], len(trial.states), shapes, trial.mask is not None)
+        )
+        for cell, roles in cells:
             with np.errstate(all="ignore"):
                 whole, last = trial.outcomes(cell, roles, False)
             meanings = {at: _meaning(now[at], whole, last, count) for at in changed}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from ..containers.savedmodel.restore import GraphVariable
@@ -47,6 +48,29 @@ class TensorList:
         items = list(self.items) + [None] * (place + 1 - len(self.items))
         items[place] = value
         return replace(self, items=tuple(items), whole=None)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Numbers in rows, of which some are open sizes."""
+
+    rows: tuple[tuple[Operand, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Blocks:
+    """A tensor whose places are put off to be spread over samples (``SpaceToBatchND``): by `block`, with a border of `edges`.
+
+    `convolve` is what is done with it meanwhile, given a tensor and ``"same"`` or ``"valid"``, and `reach` how much
+    shorter each axis is behind it. `spread` does what was put off.
+    """
+
+    x: Operand
+    block: tuple[int, ...]
+    edges: tuple[tuple[Operand, Operand], ...]
+    reach: tuple[int, ...] = ()
+    convolve: Callable[[Operand, str], Operand] | None = None
+    spread: Callable[[], Operand] = field(default=lambda: None)
 
 
 @dataclass(frozen=True, eq=False)

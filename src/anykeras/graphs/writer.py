@@ -15,10 +15,12 @@ from ..recovery.functions import Dim, FunctionContext, Operand, Refused, Sizes
 from ..recovery.functions.shapes import number
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
 from ..tensors import Array, Tensor
-from .values import Handle, TensorList
+from .cells import correlate
+from .values import Blocks, Handle, TensorList
 
 MOST_HELD = 4096  # elements of a constant that is written into the configuration; more are a weight
 MOST_WHOLE = 1 << 22  # whole numbers of a variable, which are written into the configuration
+MOST_WORK = 1 << 31  # of a convolution of numbers
 _STATISTICS = ("moving_mean", "moving_variance")
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
 
@@ -86,6 +88,8 @@ class GraphWriter(GraphOps):
         """A value where a tensor or numbers are wanted: variables are read, sizes become numbers of `dtype`."""
         if isinstance(value, Handle):
             return self.weight(value.variable)
+        if isinstance(value, Blocks):
+            return value.spread()
         if isinstance(value, TensorList):
             raise Refused("a list of tensors is used where a tensor is wanted", "AK3062")
         if isinstance(value, Dim | Sizes):
@@ -110,7 +114,11 @@ class GraphWriter(GraphOps):
         return found
 
     def op(self, name: str, /, *args: Operand, **kwargs: Operand) -> Operand:
-        """As everywhere; zeros are remembered."""
+        """As everywhere; zeros are remembered, and small convolutions of numbers computed, of which proofs are made."""
+        if name == "conv" and len(args) == 2 and all(isinstance(arg, np.ndarray) and arg.ndim == 4 for arg in args):
+            done = _convolve(*args, **kwargs)
+            if done is not None:
+                return done
         found = super().op(name, *args, **kwargs)
         if isinstance(found, Symbol) and _is_zero_made(name, args, self._zeros):
             self._zeros.add(found)
@@ -134,7 +142,18 @@ class GraphWriter(GraphOps):
         return Handle(GraphVariable(name, held, trainable=frozen and not name.endswith(_STATISTICS)))
 
 
-_KEPT = ("reshape", "cast", "tile", "broadcast_to", "expand_dims", "squeeze", "transpose", "zeros_like", "multiply")
+_KEPT = ("reshape", "cast", "tile", "broadcast_to", "expand_dims", "squeeze", "transpose", "zeros_like", "multiply", "sum")
+
+
+def _convolve(
+    x: Array, kernel: Array, strides: Operand = 1, padding: str = "valid", data_format: Operand = None, dilation_rate: Operand = 1
+) -> Operand:
+    """A convolution of images, where it is a plain one and small."""
+    step, holes = (set(value) if isinstance(value, tuple) else {value} for value in (strides, dilation_rate))
+    plain = len(step) == 1 and holes == {1} and data_format in (None, "channels_last")
+    if not plain or x.shape[-1] != kernel.shape[2] or x.size * kernel.size > MOST_WORK:
+        return None
+    return correlate(x, kernel, step.pop(), padding)
 
 
 def _is_zero_made(name: str, args: tuple[Operand, ...], zeros: set[Symbol]) -> bool:
@@ -142,7 +161,7 @@ def _is_zero_made(name: str, args: tuple[Operand, ...], zeros: set[Symbol]) -> b
     if name in ("zeros", "zeros_like") or (name == "full" and len(args) > 1 and _is_number_zero(args[1])):
         return True
     found = [isinstance(arg, Symbol) and arg in zeros for arg in args]
-    if name == "multiply":
+    if name in ("multiply", "conv"):
         return any(found) or any(_is_number_zero(arg) for arg in args)
     return name in _KEPT and bool(found) and found[0]
 

@@ -19,7 +19,7 @@ from ..catalog.shapes.engine import Inference
 from ..document.model import Layer
 from .functions import Dim, Operand, Ops, Refused
 from .functions.folding import check_size
-from .functions.values import Quotient
+from .functions.values import Quotient, Remainder
 
 _numbers = itertools.count(1)  # two axes that nothing says to be equal never have the same number
 
@@ -153,14 +153,15 @@ class SizeTensors:
         for source in dim.sources:
             one = (
                 self._divided(source, dtype)
-                if isinstance(source, Quotient)
+                if isinstance(source, Quotient | Remainder)
                 else self._ops.op("sum", self._row_of(source, dtype))
             )
             result = one if isinstance(result, int) else self._ops.op("multiply", one, result)
         return self._scaled(result, dim.scale, dim.offset)
 
-    def _divided(self, source: Quotient, dtype: str) -> Operand:
-        found = self._ops.op("floor_divide", self.number(source.dim, "int32"), source.divisor)
+    def _divided(self, source: Quotient | Remainder, dtype: str) -> Operand:
+        name = "mod" if isinstance(source, Remainder) else "floor_divide"
+        found = self._ops.op(name, self.number(source.dim, "int32"), source.divisor)
         return found if dtype == "int32" else self._ops.op("cast", found, dtype)
 
     def _scaled(self, value: Operand, scale: Operand, offset: int) -> Operand:

@@ -8,7 +8,9 @@ from ...recovery.functions import Dim, Operand, Refused, Sizes, operator
 from ...recovery.functions import shapes as open_shapes
 from ...recovery.functions.creation import concatenate_any, stack_any
 from ...recovery.functions.indexing import SLICE_MASKS, cut, slice_key
+from ..values import Blocks
 from .base import NodeCall, Translate, cast, op, rows
+from .blocks import narrow, widen
 
 
 @op("Reshape")
@@ -20,6 +22,8 @@ def reshape(call: NodeCall) -> Operand:
 @op("ExpandDims")
 def expand_dims(call: NodeCall) -> Operand:
     """One more axis."""
+    if isinstance(call.given[0], Blocks) and call.integer(1) > 0:
+        return widen(call, call.integer(1))
     return call.ops.op("expand_dims", call.array(0), axis=call.integer(1))
 
 
@@ -27,6 +31,9 @@ def expand_dims(call: NodeCall) -> Operand:
 def squeeze(call: NodeCall) -> Operand:
     """Without axes of size one."""
     axes = tuple(call.at.get("squeeze_dims") or ())
+    if isinstance(call.given[0], Blocks) and len(axes) == 1:
+        rank = len(call.given[0].block) + 2
+        return narrow(call, axes[0] % rank)
     x = call.array(0)
     if not axes:
         shape = call.ops.shape(x)

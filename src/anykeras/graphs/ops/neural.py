@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from ...containers.savedmodel.restore import GraphVariable
@@ -14,6 +12,7 @@ from ...recovery.functions.shapes import product
 from ...tensors import Tensor, constant
 from ..writer import layer_name
 from .base import NodeCall, op, rows
+from .blocks import dilate, whole
 
 
 @op("MatMul", "BatchMatMul", "BatchMatMulV2", "BatchMatMulV3")
@@ -60,11 +59,14 @@ def _bordered(call: NodeCall, x: Operand) -> tuple[Operand, str]:
 @op("Conv2D", "Conv3D")
 def convolve(call: NodeCall) -> Operand:
     """A correlation; groups follow from the kernel."""
+    dilated = dilate(call)
+    if dilated is not None:
+        return dilated
     x, padding = _bordered(call, call.array(0))
     kernel, name = call.array(1), f"nn.{call.op.lower()}"
     how = {"padding": padding, **_window(call, "strides", "dilations")}
     channel = 1 if str(call.at["data_format"]).startswith("NC") else -1
-    groups, rest = divmod(_whole(call, call.ops.shape(x)[channel]), _whole(call, call.ops.shape(kernel)[-2]))
+    groups, rest = divmod(whole(call, call.ops.shape(x)[channel]), whole(call, call.ops.shape(kernel)[-2]))
     if groups < 2 or rest:
         return call.keep(call.call(name, x, kernel, **how))
     parts = zip(call.ops.op("split", x, groups, axis=channel), call.ops.op("split", kernel, groups, axis=-1), strict=True)
@@ -74,6 +76,9 @@ def convolve(call: NodeCall) -> Operand:
 @op("DepthwiseConv2dNative")
 def depthwise(call: NodeCall) -> Operand:
     """One kernel a channel."""
+    dilated = dilate(call)
+    if dilated is not None:
+        return dilated
     x, padding = _bordered(call, call.array(0))
     how = _window(call, "strides", "dilations")
     return call.keep(call.call("nn.depthwise_conv2d", x, call.array(1), padding=padding, **how))
@@ -218,55 +223,6 @@ def regroup(call: NodeCall) -> Operand:
     """Channels to pixels, or pixels to channels."""
     name = "depth_to_space" if call.op == "DepthToSpace" else "space_to_depth"
     return call.call(f"nn.{name}", call.tensor(0), int(call.at["block_size"]), data_format=call.at["data_format"])
-
-
-@op("SpaceToBatchND", "SpaceToBatch")
-def space_to_batch(call: NodeCall) -> Operand:
-    """Every so many places to a sample of their own: how tf.keras dilates convolutions."""
-    ops, x = call.ops, call.tensor(0)
-    block, edges = _blocks(call)
-    known = call.ops.shape(x)[1:]
-    sizes, rest = known[: len(block)], known[len(block) :]
-    x = ops.op("pad", x, ((0, 0), *edges, *[(0, 0)] * len(rest)), mode="constant") if any(map(any, edges)) else x
-    counts = [_whole(call, size) + sum(edge) for size, edge in zip(sizes, edges, strict=True)]
-    pieces = [part for count, width in zip(counts, block, strict=True) for part in (count // width, width)]
-    x = ops.op("reshape", x, (-1, *pieces, *map(_size(call), rest)))
-    n = len(block)
-    order = (*(2 + 2 * i for i in range(n)), 0, *(1 + 2 * i for i in range(n)), *range(1 + 2 * n, 1 + 2 * n + len(rest)))
-    return ops.op("reshape", ops.op("transpose", x, axes=order), (-1, *pieces[::2], *map(_size(call), rest)))
-
-
-@op("BatchToSpaceND", "BatchToSpace")
-def batch_to_space(call: NodeCall) -> Operand:
-    """The way back."""
-    ops, x = call.ops, call.tensor(0)
-    block, crops = _blocks(call)
-    n, known = len(block), [_whole(call, size) for size in ops.shape(x)[1:]]
-    sizes, rest = known[:n], known[n:]
-    x = ops.op("reshape", x, (*block, -1, *known))
-    order = (n, *(part for i in range(n) for part in (n + 1 + i, i)), *range(2 * n + 1, 2 * n + 1 + len(rest)))
-    whole = [size * width for size, width in zip(sizes, block, strict=True)]
-    x = ops.op("reshape", ops.op("transpose", x, axes=order), (-1, *whole, *rest))
-    key = [slice(start, size - end) for (start, end), size in zip(crops, whole, strict=True)]
-    return ops.getitem(x, (slice(None), *key, *[slice(None)] * len(rest))) if any(map(any, crops)) else x
-
-
-def _blocks(call: NodeCall) -> tuple[tuple[int, ...], list[tuple[int, int]]]:
-    if "ND" in call.op:
-        edges = call.integers(2)
-        return call.integers(1), list(zip(edges[::2], edges[1::2], strict=True))
-    edges = call.integers(1)
-    return (int(call.at["block_size"]),) * 2, list(zip(edges[::2], edges[1::2], strict=True))
-
-
-def _whole(call: NodeCall, size: Operand) -> int:
-    if not isinstance(size, int):
-        raise Refused(f"the op {call.op} on an image of open size", "AK3062")
-    return size
-
-
-def _size(call: NodeCall) -> Callable[[Operand], int]:
-    return lambda size: _whole(call, size)
 
 
 @op("ResizeBilinear", "ResizeNearestNeighbor", "ResizeBicubic", "ResizeArea")

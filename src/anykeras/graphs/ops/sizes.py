@@ -10,6 +10,8 @@ import numpy as np
 from ...recovery.functions import Dim, Operand, Refused, Sizes
 from ...recovery.functions.indexing import SLICE_MASKS, slice_key
 from ...recovery.functions.shapes import difference, product
+from ...recovery.functions.values import Remainder
+from ..values import Table
 from .base import NodeCall, rows
 
 Size = Operand
@@ -18,7 +20,7 @@ Size = Operand
 def count(call: NodeCall) -> Operand:
     """What an op on sizes comes to, as a size; NotImplemented where it is no size, and the numbers are wanted."""
     run = _SIZED.get(call.op)
-    if run is None or not any(isinstance(value, Dim | Sizes) for value in call.given):
+    if run is None or not any(isinstance(value, Dim | Sizes | Table) for value in call.given):
         return NotImplemented
     try:
         given = [_items(value) for value in call.given]
@@ -29,8 +31,8 @@ def count(call: NodeCall) -> Operand:
 
 def _items(value: Operand) -> Size | list[Size] | None:
     """A size, or a list of them; None for what is neither."""
-    if isinstance(value, Sizes):
-        return list(value)
+    if isinstance(value, Sizes | Table):
+        return list(value if isinstance(value, Sizes) else value.rows)
     if isinstance(value, Dim | bool | int):
         return value
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "iub" and value.ndim <= 1:
@@ -40,6 +42,8 @@ def _items(value: Operand) -> Size | list[Size] | None:
 
 def _pack(value: Operand) -> Operand:
     """Back from a list: open sizes among them, or plain numbers."""
+    if isinstance(value, list) and value and all(isinstance(row, tuple) for row in value):
+        return Table(tuple(value))
     if isinstance(value, list):
         return Sizes(value) if any(isinstance(item, Dim) for item in value) else np.asarray(value, "int32")
     return value if isinstance(value, Dim) else np.asarray(value, "bool" if isinstance(value, bool) else "int32")
@@ -60,6 +64,7 @@ def _each(function: Callable[[Size, Size], Size]) -> Callable[[NodeCall, Sequenc
 
 def _more(one: Size, other: Size) -> bool:
     """Whether a size is greater than another, where that is certain. Raises Refused."""
+    _refuse_remainders(one, other)
     apart = difference(one, other) if isinstance(one, Dim) or isinstance(other, Dim) else one - other
     if isinstance(apart, int):
         return apart > 0
@@ -68,6 +73,13 @@ def _more(one: Size, other: Size) -> bool:
     if isinstance(apart, Dim) and apart.scale < 0 and apart.offset <= 0:
         return False
     raise Refused("a size is compared with another one", "AK3062")
+
+
+def _refuse_remainders(*sizes: Size) -> None:
+    """A remainder may be nothing, as no size of a tensor is."""
+    for size in sizes:
+        if isinstance(size, Dim) and any(isinstance(source, Remainder) for source in size.sources):
+            raise Refused("a remainder of a size is compared with another size", "AK3062")
 
 
 def _same(one: Size, other: Size) -> bool:
@@ -83,7 +95,7 @@ def _same(one: Size, other: Size) -> bool:
 def _floor_mod(one: Size, other: Size) -> Size:
     if isinstance(one, Dim) and isinstance(other, int) and one.scale % other == 0:
         return one.offset % other
-    return one % other
+    return Dim(Remainder(one, other)) if isinstance(one, Dim) and isinstance(other, int) and other > 0 else one % other
 
 
 def _strided(call: NodeCall, given: Sequence[Operand]) -> Operand:
@@ -111,6 +123,14 @@ def _gather(call: NodeCall, given: Sequence[Operand]) -> Operand:
 def _join(call: NodeCall, given: Sequence[Operand]) -> Operand:
     parts = given[:-1] if call.op == "ConcatV2" else given[1:]
     return _pack([item for part in parts for item in part])
+
+
+def _stack(given: Sequence[Operand]) -> Operand:
+    """Sizes as one list; several lists of as many as a table."""
+    if not any(isinstance(item, list) for item in given):
+        return _pack(list(given))
+    alike = all(isinstance(item, list) and len(item) == len(given[0]) for item in given)
+    return Table(tuple(map(tuple, given))) if alike else NotImplemented
 
 
 def _reduce(function: Callable[[list[Size]], Size]) -> Callable[[NodeCall, Sequence[Operand]], Operand]:
@@ -157,7 +177,7 @@ _SIZED: Mapping[str, Callable[[NodeCall, Sequence[Operand]], Operand]] = {
     "GreaterEqual": _each(lambda a, b: not _more(b, a)), "LessEqual": _each(lambda a, b: not _more(a, b)),
     "StridedSlice": _strided, "Slice": _slice, "GatherV2": _gather, "Gather": _gather,
     "ConcatV2": _join, "Concat": _join,
-    "Pack": lambda call, given: _pack(list(given)) if not call.at.get("axis") else NotImplemented,
+    "Pack": lambda call, given: _stack(given) if not call.at.get("axis") else NotImplemented,
     "Prod": _reduce(product), "Reshape": _reshape, "Unpack": _pieces, "Split": _pieces,
     "ExpandDims": lambda call, given: _pack([given[0]]) if not isinstance(given[0], list) else NotImplemented,
     "Squeeze": lambda call, given: _pack(given[0][0]) if isinstance(given[0], list) and len(given[0]) == 1 else NotImplemented,

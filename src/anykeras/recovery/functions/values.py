@@ -208,6 +208,14 @@ class Quotient:
     divisor: int
 
 
+@dataclass(frozen=True)
+class Remainder:
+    """What an unknown size leaves when divided by a whole number: a source of a `Dim`, which may be zero."""
+
+    dim: Dim
+    divisor: int
+
+
 def _rest_of_half(whole: Operand, half: Operand) -> Dim | None:
     """``n - n // 2``, which is ``(n + 1) // 2``; None for other sums."""
     if not (isinstance(whole, Dim) and isinstance(half, Dim) and half.scale == -1 and len(half.sources) == 1):
