@@ -30,15 +30,16 @@ def share_in_layers(model: keras.Model) -> float:
     return 1 - sum(sizes[layer.name] for layer in model.layers if is_row(layer)) / max(sum(sizes.values()), 1)
 
 
-@pytest.mark.parametrize(
-    ("path", "signature"),
-    [("keras3/export", None), ("tf1.15/simple", None), ("tf2.15/subclassed", None)],
-)
-def test_weights_end_in_real_layers(path: str, signature: str | None) -> None:
+FOLDERS = ("keras3/export", "keras3/many_layers", "tf1.15/simple", "tf2.15/many_layers", "tf2.15/subclassed")
+
+
+@pytest.mark.parametrize("path", FOLDERS)
+def test_weights_end_in_real_layers(path: str) -> None:
+    """Nine in ten parameters, the bar of the issue; what the layers give is what TensorFlow gave."""
     folder = GRAPHS / f"{path}.savedmodel"
     with np.load(folder.with_suffix(".npz")) as recorded:
         arrays = dict(recorded)
-    model = anykeras.load_model(folder, signature=signature)
+    model = anykeras.load_model(folder)
     names = [tensor.name for tensor in model.inputs]
     inputs = [arrays[key] for key in sorted(arrays) if key.startswith("in")]
     given = dict(zip(names, inputs, strict=True)) if len(inputs) > 1 else inputs[0]
@@ -46,6 +47,42 @@ def test_weights_end_in_real_layers(path: str, signature: str | None) -> None:
     for found, wanted in zip(keras.tree.flatten(model.predict(given, verbose=0)), expected, strict=True):
         np.testing.assert_allclose(found, wanted, RTOL, ATOL)
     assert share_in_layers(model) >= 0.9, Counter(type(layer).__name__ for layer in model.layers)
+
+
+@pytest.mark.parametrize("stack", ["keras3", "tf2.15"])
+def test_layers_that_stand_on_many_operations(stack: str) -> None:
+    model = anykeras.load_model(GRAPHS / stack / "many_layers.savedmodel")
+    kinds = Counter(type(layer).__name__ for layer in model.layers if layer.weights)
+    assert kinds == {
+        "BatchNormalization": 2, "Conv1D": 1, "Conv2D": 3, "Conv2DTranspose": 1, "ConvLSTM2D": 1, "Dense": 1,
+        "DepthwiseConv2D": 2, "EinsumDense": 4, "GRU": 1, "GroupNormalization": 1, "LayerNormalization": 2, "PReLU": 1,
+    }  # fmt: skip
+    norm = next(layer for layer in model.layers if layer.name.endswith("norm_1"))
+    assert (norm.epsilon, norm.center, norm.scale, len(norm.trainable_variables)) == (0.01, False, False, 0)
+    assert next(layer for layer in model.layers if layer.name.endswith("holes")).dilation_rate == (2, 2)
+
+
+def test_what_only_looks_like_a_normalisation_stays_operations(tmp_path: Path) -> None:
+    """Divided by the root of a mean and not of a variance of all that is there: no layer gives these numbers."""
+    tensorflow = pytest.importorskip("tensorflow")
+    gamma = tensorflow.Variable(np.arange(1, 5, dtype="float32"), name="odd/gamma")
+
+    class Odd(tensorflow.Module):  # type: ignore[name-defined,misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.gamma = gamma
+
+        @tensorflow.function(input_signature=[tensorflow.TensorSpec((None, 4), "float32", "x")])  # type: ignore[untyped-decorator]
+        def __call__(self, x: object) -> object:
+            apart = x - tensorflow.reduce_mean(x, -1, keepdims=True)
+            return apart * tensorflow.math.rsqrt(tensorflow.reduce_mean(apart**2) + 1e-3) * self.gamma
+
+    odd = Odd()
+    tensorflow.saved_model.save(odd, str(tmp_path / "odd"), signatures=odd.__call__)
+    model = anykeras.load_model(tmp_path / "odd")
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype("float32")
+    np.testing.assert_allclose(model.predict(x, verbose=0), np.asarray(odd(x)), RTOL, ATOL)
+    assert [layer.name for layer in model.layers if layer.weights] == ["odd_gamma"]
 
 
 def make_network(folder: Path) -> tuple[np.ndarray, np.ndarray]:

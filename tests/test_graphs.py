@@ -51,6 +51,7 @@ def test_graphs_were_found() -> None:
         "simple",
         "loops",
         "subclassed",
+        "many_layers",
         "module",
         "own_layer",
         "export",

@@ -127,10 +127,12 @@ class ConvCell(Cell):
         return self._lstm(correlate(x, kernel, self.strides, self.padding) + bias + moved, states[1])
 
 
-def correlate(x: Array, kernel: Array, strides: int, padding: str) -> Array:
+def correlate(x: Operand, kernel: Operand, strides: int, padding: str) -> Operand:
     """A convolution of images (batch, height, width, channels) as TensorFlow pads them."""
     if padding == "same":
-        over = [max((-(-size // strides) - 1) * strides + k - size, 0) for size, k in zip(x.shape[1:3], kernel.shape, strict=False)]
+        over = [
+            max((-(-size // strides) - 1) * strides + k - size, 0) for size, k in zip(x.shape[1:3], kernel.shape, strict=False)
+        ]
         x = np.pad(x, ((0, 0), *((total // 2, total - total // 2) for total in over), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], (1, 2))[:, ::strides, ::strides]
     return np.einsum("bhwcij,ijcf->bhwf", windows, kernel, optimize=True).astype(x.dtype)
@@ -141,9 +143,7 @@ def count_windows(size: int, window: int, strides: int, padding: str) -> int:
     return -(-size // strides) if padding == "same" else (size - window) // strides + 1
 
 
-def list_windows(
-    image: Sequence[int], state: Sequence[int], kernel: tuple[int, ...]
-) -> Iterator[tuple[int, str]]:
+def list_windows(image: Sequence[int], state: Sequence[int], kernel: tuple[int, ...]) -> Iterator[tuple[int, str]]:
     """Strides and padding by which an image (height, width) becomes one of the size of a state."""
     for padding in ("valid", "same"):
         for strides in (1, 2, 3):
@@ -180,7 +180,9 @@ def list_conv_cells(
             for strides, padding in list_windows(image[:2], state[:2], kernel[:2]):
                 for gate in GATES:
                     for activation in ACTIVATIONS:
-                        cell = ConvCell("ConvLSTM2D", units, activation, gate, window=kernel[:2], strides=strides, padding=padding)
+                        cell = ConvCell(
+                            "ConvLSTM2D", units, activation, gate, window=kernel[:2], strides=strides, padding=padding
+                        )
                         yield cell, [k, r, left[0] if left else -1]
 
 

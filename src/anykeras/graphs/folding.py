@@ -26,7 +26,7 @@ from ..recovery.functions import Refused
 from ..recovery.functions.folding import MOST
 from ..tensors import Tensor, concatenate
 from .patterns import CONSUMERS, FUNCTIONS, Held, Kernel, Match, View
-from .regions import Found, evaluate, find_layer, is_zero
+from .regions import Found, evaluate, find_layer, is_filled
 
 _OTHER = re.compile(r"[^A-Za-z0-9_.-]+")
 _PART = re.compile(r"/part_\d+\Z")  # of a partitioned variable of TensorFlow 1
@@ -157,6 +157,10 @@ class _Folder:
         found = self._specs.get(ref)
         return found if found is not None and found.shape is not None and found.dtype == dtype else None
 
+    def sized(self, ref: Ref) -> Spec | None:
+        """Shape, dtype and open sizes of a tensor of whatever dtype."""
+        return self._specs.get(ref)
+
     def once(self, ref: Ref) -> bool:
         """Whether one call alone reads a tensor."""
         return self._readers[ref] == 1
@@ -203,8 +207,9 @@ class _Folder:
     def _put_region(self, calls: list[Found]) -> None:
         found = calls[0]
         config = dict(found.formula.config)
-        if "epsilon" in config:
-            config["epsilon"] = float(str(np.float32(config["epsilon"])))  # as it was written
+        epsilon = config.get("epsilon")
+        if isinstance(epsilon, float):
+            config["epsilon"] = float(str(np.float32(epsilon)))  # as it was written
         trained = [held.trainable for role, held in found.roles.items() if not role.startswith("moving")]
         if trained and not any(trained):
             config["trainable"] = False
@@ -225,7 +230,7 @@ class _Folder:
         moving = {ref.layer for ref in refs(self._graph.inputs)}
         for name in self._order:
             view = self.view(Ref(name))
-            still = is_row(self._layers[name]) or (view is not None and is_zero(self, view))
+            still = is_row(self._layers[name]) or (view is not None and is_filled(self, view))
             if not still and any(ref.layer in moving for call in self._calls[name] for ref in refs((call.args, call.kwargs))):
                 moving.add(name)
         return moving
@@ -319,7 +324,7 @@ class _Folder:
         if layer.class_name == "EinsumDense":
             return (added[0], (user.ref, last)) if fits and not between and len(sizes) < len(after.shape) else None
         fits = fits and math.prod(sizes) == spec.shape[-1] == _width(layer)
-        return (added[0], (user.ref, last)) if fits and _keeps_channels(between, before, spec, sizes) else None
+        return (added[0], (user.ref, last)) if fits and _keeps_channels(between, before, spec, after.shape, sizes) else None
 
     def fold_activations(self) -> None:
         """Functions of Keras behind a layer become its activation, others layers of their own."""
@@ -408,24 +413,26 @@ def _with_bias(layer: Layer, held: Tensor) -> Layer:
             config={**layer.config, "bias_axes": letters[len(letters) - len(sizes) :]},
             weights={**layer.weights, "bias": held.reshape(*sizes)},
         )
-    return replace(
-        layer, config={**layer.config, "use_bias": True}, weights={**layer.weights, "bias": held.reshape(held.size)}
-    )
+    return replace(layer, config={**layer.config, "use_bias": True}, weights={**layer.weights, "bias": held.reshape(held.size)})
 
 
-def _keeps_channels(between: Sequence[View], start: Ref, spec: Spec, sizes: tuple[int, ...]) -> bool:
+def _keeps_channels(
+    between: Sequence[View], start: Ref, spec: Spec, after: Sequence[int | None], sizes: tuple[int, ...]
+) -> bool:
     """Whether every element still is of the channel whose number would be added to it: each channel is followed."""
     if not between:
         return True
-    shape = tuple(size or 2 + place for place, size in enumerate(spec.known()))
-    if math.prod(shape) > MOST:
-        return False
-    channels = np.broadcast_to(np.arange(shape[-1], dtype="int32"), shape)
-    try:
-        found = evaluate(between, {start: channels}, between[-1].ref)
-    except (Refused, TypeError, ValueError, LookupError):
-        return False
-    return bool(np.array_equal(found, np.broadcast_to(np.arange(shape[-1]).reshape(sizes), np.shape(found))))
+    for samples in (2, 2 * math.prod(size for size in after if size)):  # what is reshaped may have to be divisible
+        shape = (spec.known()[0] or samples, *(size or 2 + place for place, size in enumerate(spec.known()[1:])))
+        if math.prod(shape) > MOST:
+            return False
+        channels = np.broadcast_to(np.arange(shape[-1], dtype="int32"), shape)
+        try:
+            found = evaluate(between, {start: channels}, between[-1].ref)
+        except (Refused, TypeError, ValueError, LookupError):
+            continue
+        return bool(np.array_equal(found, np.broadcast_to(np.arange(shape[-1]).reshape(sizes), np.shape(found))))
+    return False
 
 
 def _width(layer: Layer) -> Value:

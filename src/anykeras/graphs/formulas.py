@@ -13,10 +13,10 @@ from typing import TypeVar
 import numpy as np
 
 from ..document.model import Value
-from ..tensors import Array
+from ..recovery.functions import Operand
 
 Shape = tuple[int, ...]
-Weights = Mapping[str, Array]
+Weights = Mapping[str, Operand]
 Key = TypeVar("Key", bound=Hashable)
 
 
@@ -27,7 +27,7 @@ class Formula:
     class_name: str
     config: Mapping[str, Value]
     roles: Mapping[str, Shape]
-    run: Callable[[Array, Weights], Array]
+    run: Callable[[Operand, Weights], Operand]
 
 
 def list_formulas(
@@ -74,7 +74,9 @@ def _of_samples(shape: Shape, shapes: Sequence[Shape], epsilon: float) -> Iterat
     for names in (("gamma", "beta"),) if len(shapes) == 2 else (("gamma",), ("beta",)):
         plain: dict[str, Value] = {"epsilon": epsilon, "center": "beta" in names, "scale": "gamma" in names}
         for width in range(1, len(shape)):
-            if shape[-width:] == (shapes[0][-width:] if len(shapes[0]) >= width else None) and flat == _without_ones(shape[-width:]):
+            if shape[-width:] == (shapes[0][-width:] if len(shapes[0]) >= width else None) and flat == _without_ones(
+                shape[-width:]
+            ):
                 axes = tuple(range(-width, 0))
                 yield Formula(
                     "LayerNormalization", {**plain, "axis": axes if width > 1 else -1},
@@ -89,9 +91,12 @@ def _of_samples(shape: Shape, shapes: Sequence[Shape], epsilon: float) -> Iterat
         yield Formula("RMSNormalization", {"axis": -1, "epsilon": epsilon}, {"scale": shape[-1:]}, _root(epsilon))
 
 
+_SCALED: Mapping[int, tuple[tuple[str, ...], ...]] = {2: ((),), 3: (("gamma",), ("beta",)), 4: (("gamma", "beta"),)}
+
+
 def _by_statistics(shape: Shape, shapes: Sequence[Shape], epsilon: float) -> Iterator[Formula]:
     """BatchNormalization, of two weights to four."""
-    for names in {2: [()], 3: [("gamma",), ("beta",)], 4: [("gamma", "beta")]}[len(shapes)]:
+    for names in _SCALED[len(shapes)]:
         for axis in range(len(shape) - 1, 0, -1):
             if all(_without_ones(one) in ((shape[axis],), ()) and int(np.prod(one)) == shape[axis] for one in shapes):
                 config: dict[str, Value] = {
@@ -106,20 +111,20 @@ def _without_ones(shape: Shape) -> Shape:
     return tuple(size for size in shape if size != 1)
 
 
-def _scaled(y: Array, weights: Weights) -> Array:
+def _scaled(y: Operand, weights: Weights) -> Operand:
     return y * weights.get("gamma", 1) + weights.get("beta", 0)
 
 
-def _standard(axes: Shape, epsilon: float) -> Callable[[Array, Weights], Array]:
-    def run(x: Array, weights: Weights) -> Array:
+def _standard(axes: Shape, epsilon: float) -> Callable[[Operand, Weights], Operand]:
+    def run(x: Operand, weights: Weights) -> Operand:
         apart = x - x.mean(axes, keepdims=True)
         return _scaled(apart / np.sqrt((apart**2).mean(axes, keepdims=True) + epsilon), weights)
 
     return run
 
 
-def _grouped(groups: int, epsilon: float) -> Callable[[Array, Weights], Array]:
-    def run(x: Array, weights: Weights) -> Array:
+def _grouped(groups: int, epsilon: float) -> Callable[[Operand, Weights], Operand]:
+    def run(x: Operand, weights: Weights) -> Operand:
         parts = x.reshape(*x.shape[:-1], groups, -1)
         axes = (*range(1, x.ndim - 1), x.ndim)
         apart = parts - parts.mean(axes, keepdims=True)
@@ -128,12 +133,12 @@ def _grouped(groups: int, epsilon: float) -> Callable[[Array, Weights], Array]:
     return run
 
 
-def _root(epsilon: float) -> Callable[[Array, Weights], Array]:
+def _root(epsilon: float) -> Callable[[Operand, Weights], Operand]:
     return lambda x, weights: x / np.sqrt((x**2).mean(-1, keepdims=True) + epsilon) * weights["scale"]
 
 
-def _kept(axis: int, epsilon: float) -> Callable[[Array, Weights], Array]:
-    def run(x: Array, weights: Weights) -> Array:
+def _kept(axis: int, epsilon: float) -> Callable[[Operand, Weights], Operand]:
+    def run(x: Operand, weights: Weights) -> Operand:
         wide = {role: value.reshape([-1 if at == axis else 1 for at in range(x.ndim)]) for role, value in weights.items()}
         return _scaled((x - wide["moving_mean"]) / np.sqrt(wide["moving_variance"] + epsilon), wide)
 

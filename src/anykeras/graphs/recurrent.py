@@ -136,7 +136,12 @@ def _match(trial: _Trial, found: Sequence[Operand], major: bool) -> tuple[Cell, 
 
 def _place(value: Operand, turned: Operand, whole: Operand, last: Sequence[Operand]) -> str | None:
     row = turned[:, -1:] if turned is not whole else whole[-1:]  # all that newer functions give where one output is wanted
-    candidates = {"whole": turned, "last": whole[-1], "row": row, **{f"state{number}": state for number, state in enumerate(last)}}
+    candidates = {
+        "whole": turned,
+        "last": whole[-1],
+        "row": row,
+        **{f"state{number}": state for number, state in enumerate(last)},
+    }
     for name, other in candidates.items():
         if isinstance(value, np.ndarray) and value.shape == other.shape and np.allclose(value, other, 1e-4, 1e-5):
             return name

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,14 +17,18 @@ import numpy as np
 
 from ..catalog.shapes import Spec
 from ..document.model import Ellipsis_, Ref, Slice, Value, refs
-from ..recovery.functions import Operand, Refused, folding
+from ..recovery.functions import Dim, Operand, Refused, folding
+from ..recovery.functions.base import words
+from ..recovery.functions.values import Quotient
+from ..recovery.open_sizes import Open
 from ..tensors import Array, Tensor
 from .formulas import Formula, list_formulas
 from .patterns import Held, View
 
-MOST_NODES = 40  # operations of one region
+MOST_NODES = 80  # operations of one region
 FEW = 1 << 16  # elements that a proof is made on; of larger tensors the axes in the middle are made short first
-SAMPLES, OPEN = 2, 3
+SIZES = (2, 3, 5, 4)  # of axes that are open
+FILLS = {"ones_like": 1, "zeros_like": 0}
 _ROOTS = {"rsqrt", "sqrt", "batch_normalization", "power", "relu", "maximum", "minimum", "where", "leaky_relu"}
 _ENDS = {"add", "subtract", "multiply", "divide", "batch_normalization", "reshape", "where"}
 
@@ -41,6 +45,9 @@ class Graphs(Protocol):
     def spec(self, ref: Ref, dtype: str = "float32") -> Spec | None:
         """Shape and dtype of a tensor of that dtype."""
 
+    def sized(self, ref: Ref) -> Spec | None:
+        """Shape, dtype and open sizes of a tensor of whatever dtype."""
+
     def readers(self, name: str) -> Sequence[str]:
         """The operations that read what a layer makes."""
 
@@ -50,13 +57,16 @@ class Graphs(Protocol):
 
 @dataclass(frozen=True)
 class Region:
-    """Operations in order, the tensor that goes in, the one that comes out, and the weights by their tensor."""
+    """Operations in order, the tensor that goes in, the one that comes out, and the weights by their tensor.
+
+    `fills` are tensors that hold one number everywhere, whatever goes in, so that only their shape matters.
+    """
 
     x: Ref
     end: Ref
     views: tuple[View, ...]
     weights: Mapping[Ref, Held]
-    zeros: tuple[Ref, ...] = ()
+    fills: Mapping[Ref, float]
 
     @property
     def names(self) -> frozenset[str]:
@@ -91,7 +101,7 @@ def find_layer(graph: Graphs, end: View, order: Mapping[str, int]) -> Found | No
             continue
         if not _is_closed(graph, region):
             continue
-        found = _prove(region, given)
+        found = _prove(graph, region, given)
         if found is not None:
             return found
     return None
@@ -103,15 +113,15 @@ def _list_regions(graph: Graphs, end: View, order: Mapping[str, int]) -> Iterato
     fixed: list[Ref] = []  # what follows from weights and constants alone
     views: list[View] = []
     weights: dict[Ref, Held] = {}
-    zeros: list[Ref] = []
+    fills: dict[Ref, float] = {}
     while waiting and len(views) < MOST_NODES:
         ref = fixed.pop() if fixed else heapq.heappop(waiting)[2]
         if views and not waiting and not fixed and graph.moves(ref.layer):
             ordered = sorted(views, key=lambda view: order[view.ref.layer])
-            yield Region(ref, end.ref, tuple(ordered), dict(weights), tuple(zeros))
+            yield Region(ref, end.ref, tuple(ordered), dict(weights), dict(fills))
         view = graph.view(ref)
-        if view is not None and is_zero(graph, view):
-            zeros.append(ref)
+        if view is not None and is_filled(graph, view):
+            fills[ref] = FILLS.get(view.layer.class_name, 0)
             continue
         if view is None or not view.layer.operation or view.layer.class_name not in EVALUATED:
             return
@@ -127,10 +137,10 @@ def _list_regions(graph: Graphs, end: View, order: Mapping[str, int]) -> Iterato
                     heapq.heappush(waiting, (-order[one.layer], one.layer, one))
 
 
-def is_zero(graph: Graphs, view: View) -> bool:
-    """Whether a node is the zero that constants hang on."""
+def is_filled(graph: Graphs, view: View) -> bool:
+    """Whether a tensor holds one number everywhere, whatever goes in: ones, zeros, and the zero that constants hang on."""
     inner = graph.view(view.args[0]) if view.layer.class_name == "sum" and isinstance(view.args[0], Ref) else None
-    return inner is not None and inner.layer.class_name == "zeros_like"
+    return view.layer.class_name in FILLS or (inner is not None and inner.layer.class_name == "zeros_like")
 
 
 def _is_closed(graph: Graphs, region: Region) -> bool:
@@ -145,28 +155,64 @@ def _is_closed(graph: Graphs, region: Region) -> bool:
     return True
 
 
-def _prove(region: Region, spec: Spec) -> Found | None:
+def _prove(graph: Graphs, region: Region, spec: Spec) -> Found | None:
     """The layer that gives the same numbers for the same weights."""
     tensors = {ref: held.tensor for ref, held in region.weights.items()}
     plain = all(held.dtype == held.tensor.dtype == "float32" for held in region.weights.values())
-    if not plain or len(tensors) > 4 or math.prod(size or OPEN for size in spec.known()) > folding.MOST:
+    measure = _Sizes()
+    known = measure.shape(spec)
+    fills = {ref: measure.shape(graph.sized(ref)) for ref in region.fills}
+    if not plain or len(tensors) > 4 or known is None or None in fills.values():
         return None
-    for shape in _list_shapes(spec.known()):
+    for shape in _list_shapes(known):
         random = np.random.default_rng(0)
-        x = random.standard_normal(shape).astype("float32") * np.float32([1, 0.01]).reshape(-1, *[1] * (len(shape) - 1))
+        x = random.standard_normal(shape).astype("float32") * _spread(shape)
         values = {ref: np.exp(random.uniform(-3, 1, tensor.shape)).astype("float32") for ref, tensor in tensors.items()}
+        filled = {ref: np.full(fills[ref] or (), value, "float32") for ref, value in region.fills.items()}
         try:
-            wanted = evaluate(region.views, {region.x: x, **values, **dict.fromkeys(region.zeros, np.float32(0))}, region.end)
+            wanted = evaluate(region.views, {region.x: x, **values, **filled}, region.end)
         except (Refused, TypeError, ValueError, LookupError, AttributeError):
             continue  # it depends on sizes that were made short
         return _compare(region, x, values, wanted) if isinstance(wanted, np.ndarray) and wanted.shape == shape else None
     return None
 
 
-def _list_shapes(known: Sequence[int | None]) -> list[tuple[int, ...]]:
+def _spread(shape: tuple[int, ...]) -> Array:
+    """Large and small samples by turns, so that an epsilon shows."""
+    return np.where(np.arange(shape[0]) % 2, 0.01, 1).astype("float32").reshape(-1, *[1] * (len(shape) - 1))
+
+
+class _Sizes:
+    """Numbers for open sizes: the same for the same size, wherever it stands."""
+
+    def __init__(self) -> None:
+        self._known: dict[Hashable, int] = {}
+
+    def shape(self, spec: Spec | None) -> tuple[int, ...] | None:
+        """A shape of a spec; None where its size cannot be told, or is too much for a proof."""
+        sizes = spec.sizes if spec is not None and spec.sizes is not None else spec.known() if spec is not None else (None,)
+        try:
+            found = tuple(self._size(size) for size in sizes)
+        except Refused:
+            return None
+        return found if all(size > 0 for size in found) and math.prod(found) <= folding.MOST else None
+
+    def _size(self, size: Operand) -> int:
+        dim = size.dim if isinstance(size, Open) else size
+        if isinstance(dim, Dim):
+            whole = dim.scale * math.prod(self._source(source) for source in dim.sources) + dim.offset
+            return int(whole)
+        return self._source(object()) if size is None else int(size)
+
+    def _source(self, source: Hashable) -> int:
+        if isinstance(source, Quotient):
+            return self._size(source.dim) // source.divisor
+        return self._known.setdefault(source, SIZES[len(self._known) % len(SIZES)])
+
+
+def _list_shapes(whole: tuple[int, ...]) -> list[tuple[int, ...]]:
     """The shapes to try: short in the middle where there are many elements, then as it is."""
-    whole = (SAMPLES, *(OPEN + place if size is None else size for place, size in enumerate(known[1:])))
-    short = (SAMPLES, *(min(size, 2 + place) for place, size in enumerate(whole[1:-1])), whole[-1])
+    short = (whole[0], *(min(size, 2 + place) for place, size in enumerate(whole[1:-1])), whole[-1])
     return [short, whole] if math.prod(whole) > FEW else [whole]
 
 
@@ -261,11 +307,14 @@ _SIMPLE: Mapping[str, Run] = {
 }
 EVALUATED: Mapping[str, Run] = {
     **dict.fromkeys(
-        """add subtract multiply divide maximum minimum negative abs sqrt square power reciprocal mean var std sum max min prod
-        reshape transpose swapaxes squeeze expand_dims cast where greater greater_equal less less_equal concatenate outer
-        zeros_like ones_like broadcast_to full_like repeat tile split""".split(),
+        words(
+            """add subtract multiply divide maximum minimum negative abs sqrt square power reciprocal mean var std sum max min
+            prod reshape transpose swapaxes squeeze expand_dims cast where greater greater_equal less less_equal equal not_equal
+            logical_and logical_not cumsum take concatenate outer zeros_like ones_like broadcast_to full_like repeat tile
+            split"""
+        ),
         _by_numpy,
     ),
     **_SIMPLE,
-}  # fmt: skip
+}
 """The operations that a region may hold, as numpy does them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from dataclasses import replace
 
 import numpy as np
 
@@ -120,6 +121,9 @@ class GraphWriter(GraphOps):
             if done is not None:
                 return done
         found = super().op(name, *args, **kwargs)
+        held = self._variables.get(args[0]) if name == "expand_dims" and isinstance(args[0], Symbol) else None
+        if held is not None and isinstance(found, Symbol):
+            self._variables[found] = replace(held, tensor=held.tensor.reshape(*(size or 0 for size in found.spec.known())))
         if isinstance(found, Symbol) and _is_zero_made(name, args, self._zeros):
             self._zeros.add(found)
         return found
@@ -146,7 +150,12 @@ _KEPT = ("reshape", "cast", "tile", "broadcast_to", "expand_dims", "squeeze", "t
 
 
 def _convolve(
-    x: Array, kernel: Array, strides: Operand = 1, padding: str = "valid", data_format: Operand = None, dilation_rate: Operand = 1
+    x: Array,
+    kernel: Array,
+    strides: Operand = 1,
+    padding: str = "valid",
+    data_format: Operand = None,
+    dilation_rate: Operand = 1,
 ) -> Operand:
     """A convolution of images, where it is a plain one and small."""
     step, holes = (set(value) if isinstance(value, tuple) else {value} for value in (strides, dilation_rate))

@@ -233,6 +233,8 @@ def get_item(x: Spec, key: Value) -> Spec:
 
 def count_slice(length: int | None, part: Slice) -> int | None:
     """How many elements a slice takes of a dimension."""
+    if (part.start or 0, part.stop, part.step or 1) == (0, None, 1):
+        return length  # itself, where it is an open size that is followed
     bounds = [b if isinstance(b, int) else None for b in (part.start, part.stop, part.step)]
     return None if length is None else len(range(*slice(*bounds).indices(length)))
 

@@ -22,8 +22,8 @@ def reshape(call: NodeCall) -> Operand:
 @op("ExpandDims")
 def expand_dims(call: NodeCall) -> Operand:
     """One more axis."""
-    if isinstance(call.given[0], Blocks) and call.integer(1) > 0:
-        return widen(call, call.integer(1))
+    if isinstance(call.given[0], Blocks):
+        return widen(call, call.integer(1) % (len(call.given[0].block) + 3))
     return call.ops.op("expand_dims", call.array(0), axis=call.integer(1))
 
 
@@ -32,8 +32,7 @@ def squeeze(call: NodeCall) -> Operand:
     """Without axes of size one."""
     axes = tuple(call.at.get("squeeze_dims") or ())
     if isinstance(call.given[0], Blocks) and len(axes) == 1:
-        rank = len(call.given[0].block) + 2
-        return narrow(call, axes[0] % rank)
+        return narrow(call, axes[0] % (len(call.given[0].block) + 2))
     x = call.array(0)
     if not axes:
         shape = call.ops.shape(x)

@@ -120,7 +120,9 @@ def _reshaped(
         block=(*held.block[:at], *width, *held.block[at + gone :]),
         edges=(*held.edges[:at], *edge, *held.edges[at + gone :]),
         reach=(*held.reach[:at], *held.reach[at + gone :]),
-        convolve=None if before is None else lambda x, padding: change(before(call.ops.op("expand_dims", x, axis=axis), padding)),
+        convolve=None
+        if before is None
+        else lambda x, padding: change(before(call.ops.op("expand_dims", x, axis=axis), padding)),
     )
     if before is not None:
         made = replace(made, x=call.ops.op("squeeze", held.x, axis=axis))

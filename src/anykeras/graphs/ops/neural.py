@@ -67,7 +67,7 @@ def convolve(call: NodeCall) -> Operand:
     how = {"padding": padding, **_window(call, "strides", "dilations")}
     channel = 1 if str(call.at["data_format"]).startswith("NC") else -1
     groups, rest = divmod(whole(call, call.ops.shape(x)[channel]), whole(call, call.ops.shape(kernel)[-2]))
-    if groups < 2 or rest:
+    if groups < 2 or rest or call.ops.variable_of(call.given[1]) is not None:  # a layer has groups
         return call.keep(call.call(name, x, kernel, **how))
     parts = zip(call.ops.op("split", x, groups, axis=channel), call.ops.op("split", kernel, groups, axis=-1), strict=True)
     return call.keep(call.ops.op("concatenate", [call.call(name, *part, **how) for part in parts], axis=channel))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 
@@ -148,6 +149,10 @@ def _extreme(most: bool) -> Callable[[Size, Size], Size]:
     return run
 
 
+def _extreme_of(most: bool) -> Callable[[list[Size]], Size]:
+    return lambda items: functools.reduce(_extreme(most), items)
+
+
 def _same_or(one: Size, other: Size) -> bool:
     return bool(one == other)
 
@@ -178,7 +183,8 @@ _SIZED: Mapping[str, Callable[[NodeCall, Sequence[Operand]], Operand]] = {
     "StridedSlice": _strided, "Slice": _slice, "GatherV2": _gather, "Gather": _gather,
     "ConcatV2": _join, "Concat": _join,
     "Pack": lambda call, given: _stack(given) if not call.at.get("axis") else NotImplemented,
-    "Prod": _reduce(product), "Reshape": _reshape, "Unpack": _pieces, "Split": _pieces,
+    "Prod": _reduce(product), "Max": _reduce(_extreme_of(True)), "Min": _reduce(_extreme_of(False)),
+    "Reshape": _reshape, "Unpack": _pieces, "Split": _pieces,
     "ExpandDims": lambda call, given: _pack([given[0]]) if not isinstance(given[0], list) else NotImplemented,
     "Squeeze": lambda call, given: _pack(given[0][0]) if isinstance(given[0], list) and len(given[0]) == 1 else NotImplemented,
     "Neg": lambda call, given: _pack([-x for x in given[0]] if isinstance(given[0], list) else -given[0]),
