@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -302,6 +305,19 @@ def test_a_chain_of_equal_layers_is_gone_through_once(tmp_path: Path, monkeypatc
     model = chain(*(f"own{n}" for n in range(size)))
     assert anykeras.load_weights(model, file).complete
     assert next(counted) < 6 * size
+
+
+def test_no_other_framework_is_imported_to_fill_a_model(tmp_path: Path) -> None:
+    """Keras finds out whether TensorFlow is installed by importing it, which takes longer than loading."""
+    write_weights(tmp_path / "w.h5", "2.2.4", a=dense("a", 1))
+    (tmp_path / "tensorflow.py").write_text("raise SystemExit('imported')")
+    code = (
+        "import keras, anykeras; model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)]);"
+        "anykeras.load_weights(model, 'w.h5')"
+    )
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    environment = {**os.environ, "KERAS_BACKEND": "numpy", "PYTHONPATH": path}
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
 
 
 # Genuine weights: into their own model under any names, and beside an architecture of another time

@@ -6,6 +6,7 @@ Nothing here imports Keras: it comes in, or live layers, models and tensors do.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
@@ -113,6 +114,22 @@ def save_to_stream(keras: Any, model: Any, stream: IO[bytes]) -> None:
 def forget_calls(layer: Any) -> None:
     """A layer as if it had never been called on symbolic tensors (``_inbound_nodes``, ops/operation.py)."""
     layer._inbound_nodes.clear()
+
+
+def config_of(layer: Any) -> dict[str, Any]:
+    """The configuration of a layer of Keras, without importing TensorFlow where nobody else has.
+
+    ``get_config`` asks ``module_utils.tensorflow.available`` (utils/module_utils.py), which finds out by importing it: seconds
+    under another backend. Only where it was imported can a configuration hold anything of it.
+    """
+    lazy = sys.modules["keras.src.utils.module_utils"].tensorflow
+    if "tensorflow" in sys.modules or lazy._available is not None:
+        return dict(layer.get_config())
+    lazy._available = False
+    try:
+        return dict(layer.get_config())
+    finally:
+        lazy._available = None
 
 
 def held_layers(layer: Any) -> list[Any]:

@@ -14,11 +14,22 @@ import numpy as np
 
 from ..catalog import find
 from ..catalog.base import LayerEntry
+from ..containers.memory import Memory
 from ..document.model import Call, Config, Document, Era, Graph, Layer, Object, Ref, Value, Writer
 from ..document.walk import Path, walk
 from ..errors import Malformed
-from ..keras_private import called_on, graph_nodes, held_layers, inbound_nodes, listed_layers, own_variables, set_attribute
+from ..keras_private import (
+    called_on,
+    config_of,
+    graph_nodes,
+    held_layers,
+    inbound_nodes,
+    listed_layers,
+    own_variables,
+    set_attribute,
+)
 from ..tensors import Array, Tensor
+from .live_memory import allocate_for_backend, as_tensor
 
 # Their configuration holds whole layers, or code.
 _UNREAD = frozenset(
@@ -63,19 +74,22 @@ def fill_model(
 ) -> None:
     """Put tensors into the variables of a live model, and set arguments of its layers: all of it, or nothing.
 
-    Every value is read and checked before the first variable changes.
+    Every value is checked before the first variable changes; what was not read by then is mapped from a file that cannot
+    change, and goes straight into its variable.
 
     Raises:
         Malformed: a tensor cannot be read, or is not of the shape of its variable.
     """
+    memory, share = allocate_for_backend(), as_tensor()
     work = [
-        (live.variables[path][role], _read(tensor, live.variables[path][role], live.layers[path].name))
+        (live.variables[path][role], _read(memory, tensor, live.variables[path][role], live.layers[path].name))
         for path, roles in tensors.items()
         for role, tensor in roles.items()
     ]
     changes = [(live.layers[path], key, _revive(value)) for path, own in arguments.items() for key, value in own.items()]
-    for variable, array in work:
-        variable.assign(array)
+    while work:  # what a backend copies need not stay
+        variable, array = work.pop()
+        variable.assign(share(array))
     for layer, key, value in changes:
         cell = getattr(layer, "cell", None)
         set_attribute(cell if cell is not None and hasattr(cell, key) else layer, key, value)
@@ -85,8 +99,8 @@ def fill_model(
                 setattr(live.model, name, None)
 
 
-def _read(tensor: Tensor, variable: Any, layer: str) -> Array:
-    array = tensor.read()
+def _read(memory: Memory, tensor: Tensor, variable: Any, layer: str) -> Array:
+    array = memory.own(tensor)
     if tuple(variable.shape) != array.shape or (array.dtype.kind in "OSUV" and array.dtype.name not in _SMALL_FLOATS):
         raise Malformed(
             "AK1302",
@@ -256,7 +270,7 @@ def _config(live: Any, class_name: str) -> dict[str, Value]:
     """The plain arguments of a layer of Keras; {} of one whose arguments nobody knows."""
     if class_name in _UNREAD or find(class_name, Era.KERAS3) is None or not type(live).__module__.startswith("keras."):
         return {}
-    found = {key: _value(value) for key, value in live.get_config().items() if key != "name"}
+    found = {key: _value(value) for key, value in config_of(live).items() if key != "name"}
     shape = next((tensor.shape for node in inbound_nodes(live) for tensor in node.input_tensors), None)
     return found if shape is None else {**found, "build_config": {"input_shape": tuple(shape)}}
 
