@@ -1,9 +1,10 @@
-"""Makes ``src/anykeras/bytecode/dialects/X.Y.json``: the opcode table of each Python, from that Python itself.
+"""Makes ``src/anykeras/bytecode/dialects/opcodes.json``: the opcode table of each Python, from that Python itself.
 
     python scripts/make_optables.py PYTHON [PYTHON ...]      ask these interpreters
     python scripts/make_optables.py --tables optables.json   take {version: raw table} recorded elsewhere
 
-A table is written once per minor version; numbers never change within one.
+Numbers never change within a minor version. The file holds each fact once, under the version since which it is so (``null``
+where it no longer is); versions that are not asked stay as they are.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import json
 import subprocess
 from pathlib import Path
 
-OUT = Path(__file__).resolve().parent.parent / "src/anykeras/bytecode/dialects"
+from anykeras.bytecode.dialects import TABLES, VERSIONS, read_table
+
+Version = tuple[int, int]
 
 # Runs on every Python from 2.7; the names are those of the standard library's `opcode` module.
 DUMP = """
@@ -58,6 +61,50 @@ def tidy(raw: dict) -> dict:
     }
 
 
+def fold(tables: dict[Version, dict]) -> dict:
+    """All versions in one: ``settings`` {field: changes} and ``instructions`` {name: {fact: changes}}."""
+    versions = sorted(tables)
+    settings = {
+        field: changes([(version, tables[version][field]) for version in versions])
+        for field, value in tables[versions[0]].items()
+        if field in ("have_argument", "binary") or (isinstance(value, list) and not field.startswith("uses_"))
+    }
+    names = sorted({name for table in tables.values() for name in table["opcodes"].values()})
+    return {"settings": settings, "instructions": {name: facts(name, tables) for name in names}}
+
+
+def facts(name: str, tables: dict[Version, dict]) -> dict:
+    """What is known of an instruction, by version: its number, cache words, kind of jump, and the table that it uses."""
+    found: dict[str, list] = {"number": [], "caches": [], "jump": [], "uses": []}
+    for version, table in sorted(tables.items()):
+        found["number"].append((version, {n: int(number) for number, n in table["opcodes"].items()}.get(name)))
+        found["caches"].append((version, table["caches"].get(name)))
+        found["jump"].append((version, table["jumps"].get(name)))
+        uses = [field for field in ("name", "const", "local", "free") if name in table[f"uses_{field}"]]
+        found["uses"].append((version, uses[0] if uses else None))
+    return {fact: made for fact, values in found.items() if (made := changes(values))}
+
+
+def changes(values: list[tuple[Version, object]]) -> dict[str, object]:
+    """Each value under the version since which it holds; nothing before the first."""
+    made: dict[str, object] = {}
+    last: object = None
+    for version, value in values:
+        if value != last:
+            made[f"{version[0]}.{version[1]}"] = value
+        last = value
+    return made
+
+
+def write(folded: dict) -> str:
+    """JSON with a line for each setting and instruction."""
+    parts = [
+        f' "{part}": {{\n' + ",\n".join(f'  "{name}": {json.dumps(value)}' for name, value in rows.items()) + "\n }"
+        for part, rows in folded.items()
+    ]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
 def asked(interpreter: str) -> tuple[str, dict]:
     said = json.loads(subprocess.run([interpreter, "-c", DUMP], check=True, capture_output=True, text=True).stdout)
     return said["version"], said["table"]
@@ -71,10 +118,12 @@ def main() -> None:
     options = parser.parse_args()
     tables = json.loads(options.tables.read_text()) if options.tables else {}
     tables.update(asked(interpreter) for interpreter in options.interpreters)
+    known = {version: read_table(version) for version in VERSIONS}
     for version, raw in tables.items():
         if version not in options.skip:
-            (OUT / f"{version}.json").write_text(json.dumps(tidy(raw), indent=1) + "\n")
+            known[tuple(map(int, version.split(".")))] = tidy(raw)
             print(version, len(raw["opmap"]))
+    TABLES.write_text(write(fold(known)))
 
 
 if __name__ == "__main__":

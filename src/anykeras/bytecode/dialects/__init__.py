@@ -6,15 +6,19 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from ..code import Version
 from ..errors import UNKNOWN_PYTHON, BytecodeError
 from .traits import Traits, traits_of
 
-__all__ = ["VERSIONS", "Dialect", "Traits", "dialect"]
+__all__ = ["TABLES", "VERSIONS", "Dialect", "Traits", "dialect", "read_table"]
 
-_HERE = Path(__file__).parent
+TABLES = Path(__file__).parent / "opcodes.json"
 VERSIONS: tuple[Version, ...] = ((2, 7), *((3, minor) for minor in range(4, 15)))
+
+_INDEXED = ("name", "const", "local", "free")
+_LISTS = ("compare", "binary", "intrinsics1", "intrinsics2", "special_methods", "common_constants")
 
 
 @dataclass(frozen=True)
@@ -54,19 +58,46 @@ def dialect(version: Version) -> Dialect:
     """
     if version not in VERSIONS:
         raise BytecodeError(UNKNOWN_PYTHON, f"no instruction table for Python {version[0]}.{version[1]}")
-    raw = json.loads((_HERE / f"{version[0]}.{version[1]}.json").read_text())
+    raw = read_table(version)
     return Dialect(
         version=version,
         opcodes=tuple(raw["opcodes"].get(str(number)) for number in range(256)),
         have_argument=raw["have_argument"],
         caches=raw["caches"],
         jumps=raw["jumps"],
-        indexes={name: field for field in ("name", "const", "local", "free") for name in raw[f"uses_{field}"]},
-        compare=tuple(raw["compare"]),
-        binary=tuple(raw["binary"]),
-        intrinsics1=tuple(raw["intrinsics1"]),
-        intrinsics2=tuple(raw["intrinsics2"]),
-        special_methods=tuple(raw["special_methods"]),
-        common_constants=tuple(raw["common_constants"]),
+        indexes={name: field for field in _INDEXED for name in raw[f"uses_{field}"]},
+        **{name: tuple(raw[name]) for name in _LISTS},
         traits=traits_of(version),
     )
+
+
+def read_table(version: Version) -> dict[str, Any]:
+    """The numbers of ``version``: what scripts/make_optables.py asked that Python for."""
+    read = _read_tables()
+    table: dict[str, Any] = {name: _in_force(changes, version) for name, changes in read["settings"].items()}
+    facts = {
+        name: {fact: _in_force(changes, version) for fact, changes in of_name.items()}
+        for name, of_name in read["instructions"].items()
+    }
+    numbers = {name: of_name["number"] for name, of_name in facts.items() if of_name["number"] is not None}
+    table["opcodes"] = {str(number): name for name, number in sorted(numbers.items(), key=lambda item: item[1])}
+    table["caches"] = {name: facts[name]["caches"] for name in sorted(numbers) if facts[name].get("caches")}
+    table["jumps"] = {name: facts[name]["jump"] for name in sorted(numbers) if facts[name].get("jump")}
+    for field in _INDEXED:
+        table[f"uses_{field}"] = [name for name in sorted(numbers) if facts[name].get("uses") == field]
+    return table
+
+
+@cache
+def _read_tables() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = json.loads(TABLES.read_text())
+    return found
+
+
+def _in_force(changes: dict[str, Any], version: Version) -> Any:
+    """Of values under the versions since which they hold, in order: the one of ``version``."""
+    found = None
+    for since, value in changes.items():
+        if tuple(map(int, since.split("."))) <= version:
+            found = value
+    return found
