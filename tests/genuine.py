@@ -29,6 +29,14 @@ HALF_RTOL, HALF_ATOL = 4e-3, 4e-4  # models that compute in 16 bits: rule AK2296
 ARCHITECTURES = (".json", ".yaml")
 MODELS = (".h5", ".hdf5", ".keras", *ARCHITECTURES)
 
+# Keras keeps the mask of a numpy array no longer than something else does: these models lose theirs there. The last two have
+# code of their time, which calls operators that only tensors have.
+NOT_ON_NUMPY = {
+    "keras2.3.1_bert_task", "keras2.3.1_transformer", "keras2.3.1_transformer_gelu", "tfkeras2.3_bert_task",
+    "tfkeras2.3_transformer_gelu", "tfkeras2.4_translation_io", "tfkeras2.11_translation_book",
+    "keras1_attention", "tfkeras2_transformer",
+}  # fmt: skip
+
 Arrays = list[np.ndarray]
 
 
@@ -137,7 +145,10 @@ def recordings(root: Path) -> list[Recording]:
 
 def each(files: Iterable[Recording], ids: Callable[[Recording], str] = lambda file: file.id) -> pytest.MarkDecorator:
     """Run a test on each file, as its argument `file`."""
-    return pytest.mark.parametrize("file", list(files), ids=ids)
+    marks = {True: [pytest.mark.framework], False: []}
+    return pytest.mark.parametrize(
+        "file", [pytest.param(file, marks=marks[file.stem in NOT_ON_NUMPY], id=ids(file)) for file in files]
+    )
 
 
 def outputs(model: Any, file: Recording) -> Arrays:

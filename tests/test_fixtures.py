@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,7 @@ import pytest
 import anykeras
 from genuine import FIXTURES, Recording, each, recordings, reproduces
 
-SHARE = int(os.environ.get("ANYKERAS_FIXTURES_SHARE", "1"))  # one file in so many: scripts/test runs a sample on other Pythons
-FILES = [file for file in recordings(FIXTURES) if not file.meta.get("custom_objects")][::SHARE]
+FILES = [file for file in recordings(FIXTURES) if not file.meta.get("custom_objects")]
 
 
 def needs_tensorflow(file: Recording) -> bool:
@@ -54,7 +52,7 @@ def skip_what_cannot_run(file: Recording) -> None:
 
 
 def test_there_are_files() -> None:
-    assert len(FILES) > 100 // SHARE
+    assert len(FILES) > 100
 
 
 @pytest.mark.backend

@@ -59,7 +59,7 @@ def test_graphs_were_found() -> None:
     }
 
 
-@pytest.mark.skipif(keras.backend.backend() == "numpy", reason="numpy does not train")
+@pytest.mark.framework
 def test_weights_train_as_the_file_says() -> None:
     path = GRAPHS / "tf2.15" / "module.savedmodel"
     model = anykeras.load_model(path)

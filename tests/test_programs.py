@@ -34,11 +34,10 @@ def weights_of(name: str) -> Path:
     return next(path for path in (FOLDER / f"{name}.h5", FOLDER / f"{name}.weights.h5") if path.exists())
 
 
+@pytest.mark.framework
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_gives_the_model_that_its_stack_recorded(name: str) -> None:
     keras = pytest.importorskip("keras")
-    if keras.backend.backend() == "numpy" and name in ("k2_attention", "tf2_transformer"):
-        pytest.skip("arrays of numpy do not become tensors of the program's own classes there")
     model = anykeras.load_model(weights_of(name), architecture=architecture_of(name))
     with np.load(FOLDER / f"{name}.golden.npz") as golden:
         inputs = [golden[f"in{i}"] for i in range(sum(key.startswith("in") for key in golden.files))]

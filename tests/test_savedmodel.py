@@ -18,7 +18,7 @@ import anykeras
 from anykeras.containers.checkpoint.bundle import Bundle, read_bundle
 from anykeras.containers.checkpoint.crc32c import compute_crc32c, unmask_crc32c
 from anykeras.containers.checkpoint.slices import encode_slice_key
-from anykeras.containers.checkpoint.snappy import inflate_snappy
+from anykeras.containers.checkpoint.table import inflate_snappy
 from anykeras.containers.source import open_source
 from anykeras.containers.wire import read_message
 from anykeras.containers.wire.messages import Extent, Shape
@@ -52,6 +52,7 @@ def inputs(arrays: dict[str, np.ndarray]) -> object:
     return given[0] if len(given) == 1 else given
 
 
+@pytest.mark.framework
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda p: f"{p.parent.name}-{p.stem}")
 def test_a_genuine_folder_gives_what_its_stack_recorded(folder: Path) -> None:
     if folder.stem == TEXT and keras.backend.backend() != "tensorflow":

@@ -143,6 +143,7 @@ MASKS: list[tuple[str, Any, dict[str, Any]]] = [
 ]
 
 
+@pytest.mark.framework
 @pytest.mark.parametrize("number", range(len(MASKS)))
 def test_masks_are_where_keras_has_them(number: int) -> None:
     class_name, make, config = MASKS[number]
@@ -158,6 +159,7 @@ def test_masks_are_where_keras_has_them(number: int) -> None:
     assert [Ref("it", 0, i) in found for i in range(len(real))] == [hasattr(t, "_keras_mask") for t in real]
 
 
+@pytest.mark.framework
 @pytest.mark.parametrize("merge", ["Add", "Concatenate", "Multiply"])
 @pytest.mark.parametrize("zeros", [(True, True), (True, False), (False, False)])
 def test_masks_of_merged_tensors(merge: str, zeros: tuple[bool, bool]) -> None:

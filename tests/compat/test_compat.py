@@ -13,7 +13,7 @@ from anykeras.compat import legacy_runtime
 from anykeras.custom import source
 from anykeras.document.model import Era, Writer
 
-pytestmark = pytest.mark.backend
+pytestmark = [pytest.mark.backend, pytest.mark.framework]
 KERAS0 = Writer(Era.KERAS0, "keras", "0.3.3", "theano")
 KERAS1 = Writer(Era.KERAS1, "keras", "1.2.2", "theano")
 KERAS2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")

@@ -29,6 +29,7 @@ def test_there_are_files() -> None:
     assert len(FILES) >= 15
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @pytest.mark.filterwarnings("ignore")
 @each(FILES)
@@ -82,6 +83,7 @@ def source_classes(file: Recording) -> list[str]:
     return [line.removeprefix("class ").partition("(")[0] for line in lines if line.startswith("class ")]
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @pytest.mark.filterwarnings("ignore")
 def test_converting_leaves_no_call_open(tmp_path: Path) -> None:

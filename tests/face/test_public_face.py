@@ -17,7 +17,7 @@ from anykeras import boundary, errors, findings, pipeline
 from anykeras.containers import base
 from anykeras.document import model
 from anykeras.recovery import passes
-from anykeras.verification.weights import compare_weights
+from anykeras.verification.converted import compare_weights
 from genuine import FIXTURES, FOLDER
 
 SMALL = FIXTURES / "keras2.1-tf" / "nadam.h5"  # its optimizer is approximate: AK4004, AK4013

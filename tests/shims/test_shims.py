@@ -24,6 +24,7 @@ def test_opened(file: Recording) -> None:
     assert compare(outputs(anykeras.load_model(file.path, compile=False), file), file.series("out"), file.random)
 
 
+@pytest.mark.backend
 @each(FILES)
 def test_converted_and_told(file: Recording, tmp_path: Path) -> None:
     import keras

@@ -27,6 +27,7 @@ def test_there_are_steps() -> None:
     assert len(FILES) >= 2
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(FILES)
 def test_opened(file: Recording) -> None:
@@ -35,6 +36,7 @@ def test_opened(file: Recording) -> None:
         check(anykeras.load_model(file.path), file)
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(FILES)
 def test_converted(file: Recording, tmp_path: Path) -> None:

@@ -67,6 +67,7 @@ def test_an_open_size_is_refused_where_the_boxes_depend_on_it() -> None:
     assert raised.value.code == "AK3043" and raised.value.layer == "boxes"
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @pytest.mark.parametrize(
     ("name", "trained"), [("keras2.1.5_nested", 9), ("keras2.1.5_capsnet_eval", 9), ("keras2.3.1_retinanet", 8)]

@@ -184,7 +184,7 @@ def stored(path: Path) -> dict[str, np.ndarray]:
 
 @pytest.fixture(params=MODELS, ids=lambda f: f.__name__)
 def model(request: pytest.FixtureRequest) -> Model:
-    keras.utils.clear_session()
+    keras.utils.clear_session(free_memory=False)
     return randomized(request.param())
 
 

@@ -119,6 +119,7 @@ def test_a_file_that_does_not_read_back_gets_no_name(tmp_path: Path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.framework
 def test_skip_mismatch_starts_such_weights_anew(tmp_path: Path) -> None:
     """As Keras: the layers that fit keep their weights, the others are new ones of the configured shape."""
     body = keras.Sequential([Input((2,)), layers.Dense(4, name="body"), layers.Dense(3, name="head")])

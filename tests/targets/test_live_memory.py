@@ -139,6 +139,7 @@ def test_the_file_is_written_over(mapped, how, tmp_path):
     assert not LINUX or not maps(path)
 
 
+@pytest.mark.framework
 def test_training_writes_into_memory_and_not_into_the_file(mapped):
     model, path, x, y = mapped
     before, kernel = path.read_bytes(), np.array(model.get_layer("wide").kernel)
@@ -219,6 +220,7 @@ def test_read_only_and_beyond_four_gigabytes(saved, tmp_path):
     same(anykeras.load_model(path, compile=False), *saved[1:])
 
 
+@pytest.mark.framework
 def test_slots_are_filled_and_training_goes_on(tmp_path):
     model = keras.Sequential([keras.Input((600,)), keras.layers.Dense(500), keras.layers.Dense(2)])
     model.compile(keras.optimizers.Adam(0.01), "mse")

@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 import loss_curves
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @pytest.mark.parametrize(("name", "most"), [("cnn", 1e-5), ("lstm", 5e-4)])
 def test_the_curve_goes_on(name: str, most: float) -> None:

@@ -36,6 +36,7 @@ def test_what_is_missing_is_named_and_the_optimizer_stays(file: Recording) -> No
     assert load(file, compile=False)[1] == []
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(FILES)
 def test_given_functions_complete_it(file: Recording) -> None:
@@ -54,6 +55,7 @@ def test_given_functions_complete_it(file: Recording) -> None:
     assert compare(step(model, file), file.series("step_out"))
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(FILES)
 def test_their_source_of_the_time_completes_it(file: Recording) -> None:
@@ -61,6 +63,7 @@ def test_their_source_of_the_time_completes_it(file: Recording) -> None:
     assert compare(step(model, file), file.series("step_out"))
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 def test_a_converted_file_holds_what_stock_keras_can(tmp_path: Path) -> None:
     import keras

@@ -32,6 +32,7 @@ def after_a_step(model: object, golden: Recording) -> np.ndarray:
     return model.predict(golden["allx"], verbose=0)
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @pytest.mark.parametrize("name", SAME)
 def test_the_step_is_that_of_the_writer(name: str, tmp_path: Path) -> None:
@@ -48,6 +49,7 @@ def test_the_step_is_that_of_the_writer(name: str, tmp_path: Path) -> None:
         assert np.allclose(after_a_step(model, golden), golden["after"], rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @pytest.mark.parametrize("name", list(STATED))
 def test_another_step_is_a_finding(name: str) -> None:

@@ -52,12 +52,14 @@ CONTINUED = [
 ]
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(CONTINUED, name_of)
 def test_opened(file: Recording) -> None:
     check(loaded(file), file)
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(CONTINUED, name_of)
 def test_converted(file: Recording, tmp_path: Path) -> None:
@@ -90,6 +92,7 @@ def test_a_loss_that_keras_lacks_is_named(stem: str) -> None:
     assert not loaded(file).loss
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @pytest.mark.parametrize("stem", KNOWN_METRICS)
 def test_scores_are_those_of_keras_3(stem: str) -> None:

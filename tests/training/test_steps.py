@@ -39,6 +39,7 @@ def test_there_are_files_of_every_optimizer() -> None:
     assert {"sgd", "adam", "rmsprop", "adagrad", "adadelta", "adamax", "nadam", "ftrl", "adamw", "lion"} <= named
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(BUILT_IN)
 def test_opened(file: Recording) -> None:
@@ -48,6 +49,7 @@ def test_opened(file: Recording) -> None:
     check(model, file)
 
 
+@pytest.mark.framework
 @pytest.mark.backend
 @each(BUILT_IN)
 def test_converted(file: Recording, tmp_path: Path) -> None:

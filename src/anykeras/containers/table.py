@@ -15,7 +15,7 @@ _CONTAINERS: Final = (
     ("config_text.container", "ConfigText"),
     ("directory", "KerasDirectory"),
     ("savedmodel.container", "SavedModelFolder"),
-    ("savedmodel.frozen", "FrozenGraph"),
+    ("savedmodel.container", "FrozenGraph"),
     ("checkpoint.container", "Checkpoint"),
     ("tar", "Tar"),
     ("pickled.container", "Pickled"),

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from .. import targets
-from ..document.model import Document
+from ..document.model import Document, Layer
+from ..document.walk import layers_of
 from ..errors import AnyKerasError
+from ..tensors import Tensor
 from .inputs import generate_inputs
 from .numeric import compare_outputs, name_outputs, predict
 from .report import Check, EvidenceKind, Report
@@ -62,3 +66,25 @@ def _fail(what: str, error: Exception) -> Check:
 
 def _shorten(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())[:300]
+
+
+def compare_weights(meant: Layer, written: Layer) -> Check:
+    """Whether two models in the vocabulary of Keras 3 hold the same weights in the same layers, bit for bit."""
+    wanted, found = list(_list_tensors(meant)), list(_list_tensors(written))
+    what = f"all {len(wanted)} weight tensors identical"
+    if [label for label, _ in wanted] != [label for label, _ in found]:
+        differing = sorted({a for a, _ in wanted} ^ {b for b, _ in found})
+        more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
+        detail = f"weights that only one file has: {', '.join(differing[:5])}{more}"
+        return Check(what, EvidenceKind.CROSS_CHECKED, False, None, detail)
+    for (label, a), (_, b) in zip(wanted, found, strict=True):
+        one, other = a.read(), b.read()
+        if not np.array_equal(one, other, equal_nan=one.dtype.kind in "fc" and other.dtype.kind in "fc"):
+            return Check(what, EvidenceKind.CROSS_CHECKED, False, None, f"the weight {label} differs")
+    return Check(what, EvidenceKind.CROSS_CHECKED, True, 0.0)
+
+
+def _list_tensors(model: Layer) -> Iterator[tuple[str, Tensor]]:
+    for layer in sorted(layers_of(model), key=lambda layer: layer.name):
+        for role in sorted(layer.weights):
+            yield f"{layer.name}/{role}", layer.weights[role]

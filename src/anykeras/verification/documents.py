@@ -14,12 +14,12 @@ from ..containers.base import Kept
 from ..document.model import Document
 from ..errors import AnyKerasError
 from ..recovery import Recovered
+from .converted import compare_weights
 from .inputs import Arrays, check_inputs, generate_inputs, read_inputs, read_recording
 from .numeric import compare_outputs, load_with_stock_keras, name_outputs, predict
 from .recovered import check_recovered
 from .report import RTOL, Check, EvidenceKind, Report
 from .routes import compare_routes
-from .weights import compare_weights
 
 Path = str | os.PathLike[str]
 

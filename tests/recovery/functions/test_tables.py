@@ -226,6 +226,7 @@ def test_refused(source: str, code: str) -> None:
     assert refused.value.code == code
 
 
+@pytest.mark.framework
 def test_constants_are_computed_by_numpy() -> None:
     ops = LiveOps(keras, TF2)
     run = Interpreter(ops, {}).run

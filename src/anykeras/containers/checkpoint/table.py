@@ -12,7 +12,6 @@ from ... import limits
 from ..source import limit_error
 from ..wire.reader import read_varint, wire_error
 from .crc32c import compute_crc32c, unmask_crc32c
-from .snappy import inflate_snappy
 
 MAGIC = struct.pack("<Q", 0xDB4775248B80FB57)
 FOOTER, TRAILER = 48, 5  # bytes: two handles and the magic number; kind of compression and checksum of a block
@@ -77,3 +76,43 @@ def _read_entries(block: bytes, part: str) -> Iterator[tuple[bytes, bytes]]:
         at += own
         yield key, block[at : at + size]
         at += size
+
+
+def inflate_snappy(data: bytes, limit: int, part: str) -> bytes:
+    """The bytes that were compressed, at most `limit`. Raises Malformed (AK1150)."""
+    size, at = read_varint(data, 0, len(data), part)
+    if size > limit:
+        raise wire_error(f"a block says that it inflates to {size:,} bytes", part)
+    result = bytearray()
+    while at < len(data):
+        tag = data[at]
+        kind, at = tag & 3, at + 1
+        if kind == 0:
+            length, at = _literal_length(data, tag, at)
+            piece = data[at : at + length]
+            at += length
+        else:
+            length = 1 + (tag >> 2) if kind > 1 else 4 + (tag >> 2 & 7)
+            width = (0, 1, 2, 4)[kind]
+            back = int.from_bytes(data[at : at + width], "little") | ((tag >> 5) << 8 if kind == 1 else 0)
+            at += width
+            if not 0 < back <= len(result):
+                raise wire_error("a block repeats bytes from before its start", part)
+            start = len(result) - back
+            piece = bytes(result[start : start + length])
+            if back < length:  # a copy may reach into what it writes itself
+                piece = (piece * (length // back + 1))[:length]
+        if len(piece) != length or len(result) + length > size:
+            raise wire_error("a compressed block has another size than it says", part)
+        result += piece
+    if len(result) != size:
+        raise wire_error("a compressed block has another size than it says", part)
+    return bytes(result)
+
+
+def _literal_length(data: bytes, tag: int, at: int) -> tuple[int, int]:
+    length = tag >> 2
+    if length < 60:
+        return length + 1, at
+    width = length - 59
+    return int.from_bytes(data[at : at + width], "little") + 1, at + width

@@ -8,10 +8,11 @@ from ... import limits
 from ..base import Json, Match, Raw
 from ..checkpoint.container import read_named_weights
 from ..folder import DiskFolder
-from ..foreign import foreign_error
+from ..foreign import foreign_error, is_graph
 from ..json_text import parse_json
 from ..texts import decode_text
-from .files import EXPORTED, GRAPH, Files, find_folder
+from ..wire.messages import MetaGraph
+from .files import EXPORTED, GRAPH, MOST_GRAPH, Files, find_folder
 from .graph import GraphFile
 from .keras_objects import read_keras_objects, read_layer_functions
 from .tables import restore_vocabularies
@@ -93,3 +94,19 @@ def _optimizer_name(training: Json) -> str:
     found = training.get("optimizer_config") if isinstance(training, dict) else None
     name = found.get("class_name") if isinstance(found, dict) else None
     return name if isinstance(name, str) else "optimizer"
+
+
+class FrozenGraph:
+    """What ``convert_variables_to_constants`` of TensorFlow 1 and 2 leaves, usually called ``NAME.pb``."""
+
+    name = "frozen graph"
+
+    def match(self, path: str, head: bytes) -> str | None:
+        """By its first field, a node with a name and an operation."""
+        return "nodes of TensorFlow" if is_graph(head, len(head)) else None
+
+    def read(self, match: Match) -> Raw:
+        """The graph. Raises LimitExceeded."""
+        source = match.opened()
+        graph = MetaGraph(graph=memoryview(source.whole(MOST_GRAPH, match.path)))
+        return Raw(match, part=match.path, attributes={"backend": "tensorflow"}, graph=GraphFile(match.path, graph))

@@ -12,7 +12,7 @@ from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_samples import THEANO_033
+from .keras1_layouts import THEANO_033
 
 _ERAS = (Era.KERAS0,)
 _RESHAPE = Layer("Reshape", "r", {"dims": (2, 6), "input_shape": (3, 4)})

@@ -13,8 +13,7 @@ from ...document.model import Era, Layer, Ref, Value
 from ...document.walk import layers_of
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, as_activation, on_theano
-from .keras1_samples import TENSORFLOW_122, THEANO_122
+from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122, as_activation, on_theano
 
 
 class _Vectors:

@@ -9,8 +9,17 @@ from ...document.build import Builder
 from ...document.model import Era, Layer, Value
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, channels_first, flip_kernel, integers, move_constraint, on_theano, spatial_first
-from .keras1_samples import TENSORFLOW_122, THEANO_122
+from .keras1_layouts import (
+    OLD,
+    TENSORFLOW_122,
+    THEANO_122,
+    channels_first,
+    flip_kernel,
+    integers,
+    move_constraint,
+    on_theano,
+    spatial_first,
+)
 
 # Number of spatial axes, and the arguments that give the kernel's size along them.
 _RANKS: Mapping[str, tuple[int, tuple[str, ...]]] = {

@@ -11,8 +11,7 @@ from ...errors import Unsupported
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import sizes
-from .keras1_layouts import OLD, channels_first, integers, move_constraint, on_theano
-from .keras1_samples import TENSORFLOW_122
+from .keras1_layouts import OLD, TENSORFLOW_122, channels_first, integers, move_constraint, on_theano
 
 
 @dataclass(frozen=True)

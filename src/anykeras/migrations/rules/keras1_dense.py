@@ -7,8 +7,7 @@ from ...document.model import Config, Era, Layer, Value
 from ...errors import Unsupported
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD
-from .keras1_samples import TENSORFLOW_122, THEANO_122
+from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122
 
 _ERAS = (*OLD, Era.KERAS2)
 _SHARED = {"W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",

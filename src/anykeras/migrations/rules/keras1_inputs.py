@@ -11,8 +11,7 @@ from ...document.model import Call, Era, Graph, Layer, Ref, Value
 from ...document.model import refs as refs_of
 from ...errors import Unsupported
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD
-from .keras1_samples import THEANO_122
+from .keras1_layouts import OLD, THEANO_122
 
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8")
 

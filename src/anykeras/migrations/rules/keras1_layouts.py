@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...document.model import Config, Era, Layer, Object, Value, Writer
 from ...tensors import Tensor
+from ..rulebook import Example, RuleContext, rule
 
 OLD = (Era.KERAS0, Era.KERAS1)
+# Writers that the worked examples of the rules for Keras 0 and 1 share.
+THEANO_122 = Writer(Era.KERAS1, version="1.2.2", backend="theano")
+TENSORFLOW_122 = Writer(Era.KERAS1, version="1.2.2", backend="tensorflow")
+THEANO_100 = Writer(Era.KERAS1, version="1.0.0", backend="theano")
+THEANO_033 = Writer(Era.KERAS0, version="0.3.3", backend="theano")
+THEANO_200 = Writer(Era.KERAS2, version="2.0.0", backend="theano")
 
 
 def channels_first(layer: Layer, writer: Writer) -> bool:
@@ -65,3 +72,35 @@ def as_activation(layer: Layer, function: Layer) -> Layer:
     """An Activation named as `layer` that computes the model `function`: unlike a model, it passes masks on."""
     config: Config = {"activation": function, "trainable": layer.config.get("trainable") is not False}
     return Layer("Activation", layer.name, config, address=layer.address)
+
+
+_SIDES = {
+    "ZeroPadding1D": (("left_pad", "right_pad"),),
+    "ZeroPadding2D": (("top_pad", "bottom_pad"), ("left_pad", "right_pad")),
+}
+_DICT = Layer("ZeroPadding2D", "z", {"padding": {"top_pad": 1, "left_pad": 2}})
+_FLAT = Layer("ZeroPadding2D", "z", {"padding": (1, 0, 2, 0)})
+_NESTED = Layer("ZeroPadding2D", "z", {"padding": ((1, 0), (2, 0))})
+_EVEN = Layer("ZeroPadding2D", "z", {"padding": (1, 2)})
+
+
+@rule(
+    "AK2160",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=tuple(_SIDES),
+    examples=[Example(_DICT, _NESTED, THEANO_122), Example(_FLAT, _NESTED, THEANO_122)],
+    leaves_alone=[Example(_EVEN, _EVEN, THEANO_122), Example(_NESTED, _NESTED, THEANO_122)],
+    report=False,
+)
+def _sides(layer: Layer, context: RuleContext) -> Layer | None:
+    padding, sides = layer.config.get("padding"), _SIDES[layer.class_name]
+    made: Value
+    if isinstance(padding, Mapping):
+        pairs = tuple((padding.get(before, 0), padding.get(after, 0)) for before, after in sides)
+        made = pairs if len(pairs) > 1 else pairs[0]
+    elif isinstance(padding, tuple) and len(padding) == 4:
+        made = (padding[:2], padding[2:])
+    else:
+        return None
+    return layer.with_config(padding=made)

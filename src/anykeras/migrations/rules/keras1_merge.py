@@ -13,8 +13,7 @@ from ...document.model import Call, Code, Era, Layer, Ref, Value, Writer, refs
 from ...document.walk import layers_of
 from ...errors import Unsupported
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, integers
-from .keras1_samples import THEANO_033, THEANO_122
+from .keras1_layouts import OLD, THEANO_033, THEANO_122, integers
 
 # The class of today for each elementwise mode (keras/engine/topology.py Merge.call 1.2.2; keras/layers/core.py 0.3.3).
 _CLASSES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}

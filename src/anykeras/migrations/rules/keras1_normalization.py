@@ -13,8 +13,7 @@ from ...document.model import Era, Layer, Ref, Value, Writer
 from ...errors import Unsupported
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, as_activation, on_theano
-from .keras1_samples import THEANO_033, THEANO_100, THEANO_122
+from .keras1_layouts import OLD, THEANO_033, THEANO_100, THEANO_122, as_activation, on_theano
 
 
 def _epsilon(layer: Layer) -> float:

@@ -8,8 +8,7 @@ from dataclasses import replace
 from ...document.model import Era, Layer, Object, Value
 from ...findings import Affects, Fidelity, Finding
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD
-from .keras1_samples import THEANO_122
+from .keras1_layouts import OLD, THEANO_122
 
 _L1L2 = ("WeightRegularizer", "ActivityRegularizer", "L1L2Regularizer", "l1", "l2", "l1l2")
 # (class of Keras 1, its arguments): class of Keras 2 and theirs (keras/constraints.py 1.2.2 and 2.0.0).

@@ -8,8 +8,7 @@ from dataclasses import replace
 from ...document.model import Era, Layer
 from ...tensors import Tensor, concatenate, constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, channels_first, flip_kernel, on_theano, spatial_first
-from .keras1_samples import TENSORFLOW_122, THEANO_122
+from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122, channels_first, flip_kernel, on_theano, spatial_first
 
 # The order of the gates in the joined matrices of Keras 2 (keras/layers/recurrent.py 2.0.0). Keras 1 saved the gates of
 # an LSTM in another one (i, c, f, o); with consume_less='gpu' its joined matrices are in this order already.

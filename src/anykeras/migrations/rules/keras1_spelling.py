@@ -9,8 +9,7 @@ from ...catalog import find
 from ...document.model import Era, Layer, Object, Value
 from ...tensors import Tensor, constant
 from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
-from .keras1_layouts import OLD, channels_first
-from .keras1_samples import TENSORFLOW_122, THEANO_122
+from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122, channels_first
 
 # Keras 1 class: Keras 2 class (keras/legacy/interfaces.py and keras/layers/*.py, 2.0.0).
 CLASSES: Mapping[str, str] = {

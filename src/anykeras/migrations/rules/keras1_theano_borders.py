@@ -15,8 +15,7 @@ from ...document.model import Era, Layer, Ref, Value
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import pad_before
-from .keras1_layouts import OLD, integers, on_theano
-from .keras1_samples import TENSORFLOW_122, THEANO_122, THEANO_200
+from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122, THEANO_200, integers, on_theano
 
 _ERAS = (*OLD, Era.KERAS2)
 _CONVOLUTIONS: Mapping[str, int] = {

@@ -6,8 +6,7 @@ from ...document.model import Era, Layer, Writer
 from ...findings import Fidelity, Finding
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, channels_first
-from .keras1_samples import THEANO_122
+from .keras1_layouts import OLD, THEANO_122, channels_first
 
 # Classes whose get_config leaves dim_ordering out, in every release from 0.3.3 to 1.2.2 that has them.
 _IMAGES = (

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 from ...catalog import find
 from ...catalog.signatures import NOW, default, list_accepted_arguments, signature
-from ...document.model import Code, Era, Layer, Value, Writer
+from ...document.build import Builder
+from ...document.model import Code, Era, Layer, Object, Value, Writer
 from ...errors import Unsupported
+from ...findings import Fidelity, Finding
 from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -131,3 +133,61 @@ def _means_nothing(layer: Layer, key: str, writer: Writer) -> bool:
         return True
     usual = default(layer.class_name, key, writer)
     return bool(usual == value)
+
+
+CODE = "AK2296"
+_HALF = ("float16", "bfloat16")
+_MIXED = Layer("Dense", "d", {"units": 2, "dtype": "mixed_float16"})
+_PLAIN = Layer("Dense", "d", {"units": 2, "dtype": "float32"})
+
+
+@rule(
+    CODE,
+    to=Era.KERAS3,
+    eras=tuple(Era),
+    examples=[Example(_MIXED, _MIXED, TF)],
+    leaves_alone=[Example(_PLAIN, _PLAIN, TF)],
+    report=False,
+)
+def report_half_precision(layer: Layer, context: RuleContext) -> Layer | None:
+    """Says once for a model that it computes in 16 bits."""
+    policy = _policy(layer.config.get("dtype"))
+    if policy.endswith(_HALF) and all(finding.code != CODE for finding in context.findings):
+        seen, done = f"computes under {policy}", "kept; backends round 16 bits differently"
+        context.findings.append(Finding(CODE, layer.address or layer.name, seen, done, Fidelity.APPROXIMATE))
+    return None
+
+
+def _policy(value: Value) -> str:
+    """The name of a dtype or policy; "" where there is none."""
+    if isinstance(value, Object):
+        held = value.config if isinstance(value.config, str) else value.config.get("name")
+        return str(held or "")
+    return value if isinstance(value, str) else ""
+
+
+KERAS33 = Writer(Era.KERAS3, "keras", "3.3.3")
+KERAS34 = Writer(Era.KERAS3, "keras", "3.4.1")
+_ONE_HOT = Layer("CategoryEncoding", "c", {"num_tokens": 5, "output_mode": "one_hot"})
+_COUNT = Layer("CategoryEncoding", "c", {"num_tokens": 5, "output_mode": "count"})
+
+
+def _is_one_hot(made: Layer) -> bool:
+    return made.graph is not None and made.graph.layers[-1].class_name == "one_hot"
+
+
+@rule(
+    "AK2293",
+    to=Era.KERAS3,
+    eras=(Era.KERAS3,),
+    classes=("CategoryEncoding",),
+    examples=[Example(_ONE_HOT, _is_one_hot, KERAS33)],
+    leaves_alone=[Example(_ONE_HOT, _ONE_HOT, KERAS34), Example(_COUNT, _COUNT, KERAS33)],
+)
+def one_hot_categories(layer: Layer, context: RuleContext) -> Layer | None:
+    """``one_hot(x, num_tokens)``."""
+    release, tokens = context.writer.release, layer.config.get("num_tokens")
+    if not release or release >= (3, 4) or layer.config.get("output_mode") != "one_hot" or not isinstance(tokens, int):
+        return None
+    sub = Builder(layer.name, layer.address)
+    return sub.finish(sub.op("one_hot", sub.op("cast", sub.input(), "int32"), tokens))

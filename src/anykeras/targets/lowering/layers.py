@@ -257,3 +257,20 @@ def _serialize(
     module: str | None, class_name: str, config: dict[str, Json], registered_name: str | None = None
 ) -> dict[str, Json]:
     return {"module": module, "class_name": class_name, "config": config, "registered_name": registered_name}
+
+
+def keep_wrapped_layers(config: dict[str, Json]) -> None:
+    """Give the forward layer of every Bidirectional in `config` a number of its own, from 1."""
+    left: list[Json] = [config]
+    number = 0
+    while left:
+        value = left.pop()
+        if isinstance(value, list):
+            left += value
+        elif isinstance(value, dict):
+            left += value.values()
+            inner = value.get("config")
+            layer = inner.get("layer") if value.get("class_name") == "Bidirectional" and isinstance(inner, dict) else None
+            if isinstance(layer, dict):
+                number += 1
+                layer["shared_object_id"] = number
