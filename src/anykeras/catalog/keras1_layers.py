@@ -21,7 +21,7 @@ def _gates(order: str) -> list[Role]:
     return [Role(f"{kind}_{gate}") for gate in order for kind in "WUb"]
 
 
-def _fused_or_gates(order: str) -> list[Role]:
+def _gate_roles(order: str) -> list[Role]:
     """One matrix for all gates with ``consume_less="gpu"`` (1.0.2 on), else three tensors a gate."""
     return [
         *(Role(kind, when=lambda config: config.get("consume_less") == "gpu") for kind in "WUb"),
@@ -56,8 +56,8 @@ entry(
 )
 entry("Embedding", OLD, [Role("W")])
 entry("SimpleRNN", OLD, [Role("W"), Role("U"), Role("b")])
-entry("LSTM", OLD, _fused_or_gates("icfo"))
-entry("GRU", OLD, _fused_or_gates("zrh"))
+entry("LSTM", OLD, _gate_roles("icfo"))
+entry("GRU", OLD, _gate_roles("zrh"))
 entry("ConvLSTM2D", OLD, _gates("icfo"))
 entry("BatchNormalization", OLD, [Role("gamma"), Role("beta"), *_frozen("running_mean running_std")])
 entry("PReLU", OLD, [Role("alphas")])

@@ -48,14 +48,14 @@ class Tar:
             source = spool(_inflate(source), source.name)
         windows = dict(_members(source))
         sizes = {name: window.size for name, window in windows.items()}
-        found = read_packed(Box(sizes, lambda name, limit: _bounded(windows[name], limit)), match)
+        found = read_packed(Box(sizes, lambda name, limit: _check_size(windows[name], limit)), match)
         if found is None:
             shown = ", ".join(list(windows)[:5]) or "nothing"
             raise foreign_error("AK1141", f"this is a tar archive; it holds {shown}", match.path)
         return found
 
 
-def _bounded(window: ByteSource, limit: int) -> ByteSource:
+def _check_size(window: ByteSource, limit: int) -> ByteSource:
     if window.size > limit:
         raise limit_error("bytes in one file of the archive", window.size, limit, window.name)
     return window
@@ -84,7 +84,7 @@ def _inflate(source: ByteSource) -> Iterator[bytes]:
         yield block
         pending = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
     if not inflater.eof:
-        raise _cut_off(source.name)
+        raise _truncated_error(source.name)
 
 
 def _members(source: ByteSource) -> Iterator[tuple[str, ByteSource]]:
@@ -95,15 +95,15 @@ def _members(source: ByteSource) -> Iterator[tuple[str, ByteSource]]:
         if not any(record):
             return
         if len(record) < RECORD:
-            raise _cut_off(source.name)
+            raise _truncated_error(source.name)
         kind, at = record[156:157], at + RECORD
         stored = _number(record[124:136], source.name)
         _check_sum(record, source.name)
         length = stored if size < 0 or kind in LONG_NAME + EXTENDED + SHARED else size
         if at + length > source.size:
-            raise _cut_off(source.name)
+            raise _truncated_error(source.name)
         if kind in LONG_NAME + EXTENDED:
-            name, size = _extended(kind, _text(source, at, length), name, size)
+            name, size = _read_extended(kind, _text(source, at, length), name, size)
         elif kind not in SHARED + FOLDER:
             path = _path(name or _own_name(record))
             if kind not in REGULAR:
@@ -120,7 +120,7 @@ def _members(source: ByteSource) -> Iterator[tuple[str, ByteSource]]:
         at += -(-length // RECORD) * RECORD
 
 
-def _extended(kind: bytes, text: bytes, name: str, size: int) -> tuple[str, int]:
+def _read_extended(kind: bytes, text: bytes, name: str, size: int) -> tuple[str, int]:
     """Name and size (-1 where they are not given) that stand before the record of a file."""
     if kind in LONG_NAME:
         return text.rstrip(b"\0").decode("utf-8", "surrogateescape"), size
@@ -177,7 +177,7 @@ def _check_sum(record: bytes, part: str) -> None:
         raise Malformed("AK1110", "the checksum of a record of the archive is wrong", part=part)
 
 
-def _cut_off(part: str) -> Malformed:
+def _truncated_error(part: str) -> Malformed:
     return Malformed(
         "AK1104", "the archive ends in the middle of a file", part=part, next_step="Download or copy the file again."
     )

@@ -20,7 +20,7 @@ def shift_nested(graph: Graph) -> Graph:
     while 0 is never used means that everything is one too high (keras/engine/topology.py 2.1; KERAS3 functional.py).
     """
     nested = {layer.name for layer in graph.layers if layer.graph is not None}
-    first, named = _referenced(graph, nested)
+    first, named = _find_references(graph, nested)
     shifted, partly = set(), set()
     for name in first.keys() | named.keys():
         one, other = first.get(name, set()), named.get(name, set())
@@ -39,7 +39,7 @@ def shift_nested(graph: Graph) -> Graph:
     return _map_first(graph, lower(partly)) if partly else graph
 
 
-def _referenced(graph: Graph, nested: set[str]) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+def _find_references(graph: Graph, nested: set[str]) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
     """The calls of nested models that are taken in place, and those that are taken by name."""
     first: dict[str, set[int]] = {}
     named: dict[str, set[int]] = {}

@@ -148,23 +148,23 @@ class SizeTensors:
         near = dim if dim in self._axes else self._find_near(dim, any_scale=True)
         if near is not None:
             base = self._ops.op("sum", self._along(near, dtype))
-            return self._scaled(self._plus(base, -near.offset), dim.scale / near.scale, dim.offset)
+            return self._scale(self._plus(base, -near.offset), dim.scale / near.scale, dim.offset)
         result: Operand = 1
         for source in dim.sources:
             one = (
-                self._divided(source, dtype)
+                self._divide(source, dtype)
                 if isinstance(source, Quotient | Remainder)
                 else self._ops.op("sum", self._row_of(source, dtype))
             )
             result = one if isinstance(result, int) else self._ops.op("multiply", one, result)
-        return self._scaled(result, dim.scale, dim.offset)
+        return self._scale(result, dim.scale, dim.offset)
 
-    def _divided(self, source: Quotient | Remainder, dtype: str) -> Operand:
+    def _divide(self, source: Quotient | Remainder, dtype: str) -> Operand:
         name = "mod" if isinstance(source, Remainder) else "floor_divide"
         found = self._ops.op(name, self.number(source.dim, "int32"), source.divisor)
         return found if dtype == "int32" else self._ops.op("cast", found, dtype)
 
-    def _scaled(self, value: Operand, scale: Operand, offset: int) -> Operand:
+    def _scale(self, value: Operand, scale: Operand, offset: int) -> Operand:
         if scale.numerator != 1:
             value = self._ops.op("multiply", value, scale.numerator)
         if scale.denominator != 1:
@@ -180,9 +180,9 @@ class SizeTensors:
             return self._along(dim, dtype)
         near = self._find_near(dim)
         if near is not None:
-            return self._lengthened(self._along(near, dtype), dim.offset - near.offset, dtype)
+            return self._lengthen(self._along(near, dtype), dim.offset - near.offset, dtype)
         if dim.offset:
-            return self._lengthened(self.row(Dim(*dim.sources, scale=dim.scale), dtype), dim.offset, dtype)
+            return self._lengthen(self.row(Dim(*dim.sources, scale=dim.scale), dtype), dim.offset, dtype)
         if dim.scale.denominator != 1 or dim.scale < 0:
             raise Refused("the code fills a tensor along a computed size that is not known", "AK3043")
         row: Operand = np.ones((check_size(int(dim.scale), "keras.ops.ones"),), dtype) if dim.scale != 1 else None
@@ -198,7 +198,7 @@ class SizeTensors:
             raise Refused("the code fills a tensor along a size that no tensor has", "AK3043")
         return self._along(Dim(source), dtype)
 
-    def _lengthened(self, row: Operand, by: int, dtype: str) -> Operand:
+    def _lengthen(self, row: Operand, by: int, dtype: str) -> Operand:
         if by <= 0:
             return self._ops.getitem(row, (slice(None, by or None), Ellipsis)) if by else row
         return self._ops.op("concatenate", [row, np.ones((check_size(by, "keras.ops.ones"),), dtype)], axis=0)

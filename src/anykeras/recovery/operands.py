@@ -25,7 +25,7 @@ def as_tensors(ops: Ops, name: str, args: tuple[Operand, ...], anchor: Callable[
     """
     known = find(name)
     parameters = [parameter.name.lstrip("*") for parameter in known.parameters] if known else []
-    dtype = next((ops.dtype(leaf) for arg in args for leaf in _listed(arg) if ops.is_tensor(leaf)), None)
+    dtype = next((ops.dtype(leaf) for arg in args for leaf in _as_list(arg) if ops.is_tensor(leaf)), None)
     made = []
     for place, arg in enumerate(args):
         name_of = parameters[min(place, len(parameters) - 1)] if parameters else ""
@@ -43,7 +43,7 @@ def as_tensors(ops: Ops, name: str, args: tuple[Operand, ...], anchor: Callable[
     return tuple(made)
 
 
-def _listed(arg: Operand) -> Sequence[Operand]:
+def _as_list(arg: Operand) -> Sequence[Operand]:
     return arg if isinstance(arg, list | tuple) else (arg,)
 
 

@@ -159,7 +159,7 @@ class _Reader:
         entry = find(class_name, Era.KERAS3)
         if entry is not None:
             return None, dict(self._children(live, entry))
-        return None, {name: self.layer(inner) for name, inner in _held(live)}
+        return None, {name: self.layer(inner) for name, inner in _walk_held(live)}
 
     def _children(self, live: Any, entry: LayerEntry) -> Iterator[tuple[str, Value]]:
         for key, at in entry.children:
@@ -259,7 +259,7 @@ def _tensor(variable: Any) -> Tensor:
     return Tensor(tuple(variable.shape), str(variable.dtype), variable.path, load)
 
 
-def _held(live: Any) -> Iterator[tuple[str, Any]]:
+def _walk_held(live: Any) -> Iterator[tuple[str, Any]]:
     """The layers that a layer of another class holds, by the attribute that has them, as far as one does."""
     names = {id(value): key for key, value in vars(live).items() if _is_layer(value)}
     for number, inner in enumerate(held_layers(live)):

@@ -18,16 +18,16 @@ HEADS = (0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFC, 0xFE, 0xFF, 0xFF, 0xFF)
 def encode_slice_key(name: str, extents: Sequence[Extent]) -> bytes:
     """The key of the part of the variable `name` that `extents` say, one an axis."""
     text = b"".join(ESCAPED.get(byte, bytes([byte])) for byte in name.encode("utf-8", "surrogateescape"))
-    numbers = b"".join(_signed(extent.start) + _signed(extent.length) for extent in extents)
-    return _unsigned(0) + text + END + _unsigned(len(extents)) + numbers
+    numbers = b"".join(_write_signed(extent.start) + _write_signed(extent.length) for extent in extents)
+    return _write_unsigned(0) + text + END + _write_unsigned(len(extents)) + numbers
 
 
-def _unsigned(value: int) -> bytes:
+def _write_unsigned(value: int) -> bytes:
     data = value.to_bytes((value.bit_length() + 7) // 8, "big")
     return bytes([len(data)]) + data
 
 
-def _signed(value: int) -> bytes:
+def _write_signed(value: int) -> bytes:
     magnitude = ~value if value < 0 else value
     if magnitude < 64:
         return bytes([(0x80 ^ value) & 0xFF])

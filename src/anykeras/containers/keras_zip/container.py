@@ -70,7 +70,7 @@ def read_box(box: Box, match: Match) -> Raw:
         CONFIG,
         {key: str(stamps[key]) for key in STAMPS if key in stamps},
         training=architecture.get("compile_config"),
-        kept=_kept(box, notes),
+        kept=_read_kept(box, notes),
         assets=_assets(box),
         notes=tuple(notes),
     )
@@ -99,7 +99,7 @@ def _with_weights(raw: Raw, box: Box) -> Raw:
     return replace(raw, notes=(*raw.notes, "there are no weights in the file"), leftovers=others)
 
 
-def _kept(box: Box, notes: list[str]) -> Kept | None:
+def _read_kept(box: Box, notes: list[str]) -> Kept | None:
     """What `anykeras.save_model` left, where it wrote the file."""
     said = _json(box, KEPT, notes) if KEPT in box.sizes else None
     if not isinstance(said, dict):

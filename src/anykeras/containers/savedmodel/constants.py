@@ -52,7 +52,7 @@ def tensor_array(value: TensorValue, what: str, part: str) -> Array:
         if len(value.content) != size * dtype.itemsize:
             raise wire_error(f"{what} has other bytes than its shape", part)
         return np.frombuffer(value.content, dtype).reshape(sizes)
-    return _repeat(_listed(value, dtype), sizes, size)
+    return _repeat(_read_listed(value, dtype), sizes, size)
 
 
 def _texts(value: TensorValue, size: int) -> Array:
@@ -64,7 +64,7 @@ def _texts(value: TensorValue, size: int) -> Array:
     return found
 
 
-def _listed(value: TensorValue, dtype: np.dtype[np.generic]) -> Array:
+def _read_listed(value: TensorValue, dtype: np.dtype[np.generic]) -> Array:
     """The values that are given one by one."""
     if value.dtype in HALVES:
         return np.asarray(value.halves, "uint16").view(dtype)

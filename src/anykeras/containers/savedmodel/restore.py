@@ -59,7 +59,7 @@ def read_variables(graph: GraphFile) -> dict[str, GraphVariable]:
     for name, place in find_restored(graph).items():
         if place.key not in bundle.entries:
             continue
-        tensor = _cut(bundle.tensor(place.key), place.part, graph.part)
+        tensor = _take_part(bundle.tensor(place.key), place.part, graph.part)
         trainable = "float" in tensor.dtype and (trained is None or place.key in trained or name in trained)
         origin = names.get(place.key) or name
         found[name] = GraphVariable(name, replace(tensor, origin=origin), trainable, place.key in states)
@@ -71,7 +71,7 @@ def _roles(graph: GraphFile) -> tuple[set[str] | None, set[str], dict[str, str]]
     recurrences; and the names of variables by key."""
     objects = graph.meta.objects
     if objects is None or not objects.nodes or graph.bundle is None:
-        return _collected(graph), set(), {}
+        return _list_trainable(graph), set(), {}
     tracked = read_objects(graph.bundle)
     keys = {node: value_key(tracked[other]) for node, other in pair_objects(objects.nodes, tracked).items()}
     trained, states, names = set[str](), set[str](), dict[str, str]()
@@ -87,7 +87,7 @@ def _roles(graph: GraphFile) -> tuple[set[str] | None, set[str], dict[str, str]]
     return trained, states, names
 
 
-def _collected(graph: GraphFile) -> set[str] | None:
+def _list_trainable(graph: GraphFile) -> set[str] | None:
     collection = graph.meta.collections.get("trainable_variables")
     if collection is None or collection.held is None:
         return None
@@ -120,7 +120,7 @@ def captured_values(graph: GraphFile, numbers: Sequence[int]) -> list[GraphVaria
     return found
 
 
-def _cut(tensor: Tensor, part: str, where: str) -> Tensor:
+def _take_part(tensor: Tensor, part: str, where: str) -> Tensor:
     """The part of a variable that one node holds: the sizes of the whole, then start and length of each axis."""
     if not part:
         return tensor
@@ -155,7 +155,7 @@ def find_restored(graph: GraphFile) -> dict[str, _Restored]:
     if saver is None or not saver.restore:
         return {}
     found: dict[str, _Restored] = {}
-    for place, node in _reached(graph, _Place(graph.body, {}), saver.restore):
+    for place, node in _walk_restored(graph, _Place(graph.body, {}), saver.restore):
         if node.op in ("Assign", "AssignVariableOp") and len(node.inputs) >= 2:
             variable, key = _trace(place, node.inputs[0]), _key(graph, place, node.inputs[1])
             if variable is not None and key is not None:
@@ -163,7 +163,7 @@ def find_restored(graph: GraphFile) -> dict[str, _Restored]:
     return found
 
 
-def _reached(graph: GraphFile, start: _Place, name: str) -> Iterator[tuple[_Place, Node]]:
+def _walk_restored(graph: GraphFile, start: _Place, name: str) -> Iterator[tuple[_Place, Node]]:
     """Every node that the restore op runs, those of called functions included; each function once."""
     waiting, seen = [(start, strip(name))], set[tuple[str, str]]()
     while waiting:

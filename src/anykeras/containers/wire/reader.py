@@ -107,7 +107,10 @@ class _Reader:
         elif field.repeated:
             found = values.setdefault(field.name, [])
             packed = wire == LENGTH and (field.kind in FIXED or field.kind in (INTEGER, SIGNED))
-            found.extend(self._packed(field.kind, at, stop) if packed else (self._value(field.kind, wire, at, stop, depth),))
+            if packed:
+                found.extend(self._read_packed(field.kind, at, stop))
+            else:
+                found.append(self._value(field.kind, wire, at, stop, depth))
         elif field.kind in MESSAGES and field.name in values:
             # protocol buffers merge such messages; no writer of TensorFlow splits one
             raise wire_error(f"the message {field.name} is given twice", self._part)
@@ -128,7 +131,7 @@ class _Reader:
             return bytes(self._view[at:stop]).decode("utf-8", "surrogateescape")
         return self.message(MESSAGES[kind], at, stop, depth + 1)
 
-    def _packed(self, kind: str, at: int, stop: int) -> list[Any]:
+    def _read_packed(self, kind: str, at: int, stop: int) -> list[Any]:
         if kind in FIXED:
             count, rest = divmod(stop - at, FIXED[kind].size)
             if rest:

@@ -22,7 +22,7 @@ _OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "
 _STATE_RANKS = {"ConvLSTM1D": 3, "ConvLSTM2D": 4, "ConvLSTM3D": 5}
 
 
-def _started(state: Value) -> Layer:
+def _start_from(state: Value) -> Layer:
     entrance = Layer("InputLayer", "x", {"batch_shape": (1, 3, 2)})
     gru = (Layer("GRU", "g", {"units": 2}), Call((Ref("x"),), {"initial_state": state}))
     return functional("m", Ref("x"), Ref("g"), (entrance, Call()), gru)
@@ -38,8 +38,8 @@ def _is_tensor(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
-    examples=[Example(_started((((1.0, 2.0),),)), _is_tensor, TF)],
-    leaves_alone=[Example(_started((Ref("x"),)), _started((Ref("x"),)), TF)],
+    examples=[Example(_start_from((((1.0, 2.0),),)), _is_tensor, TF)],
+    leaves_alone=[Example(_start_from((Ref("x"),)), _start_from((Ref("x"),)), TF)],
     report=False,
 )
 def constants_as_tensors(model: Layer, context: RuleContext) -> Layer | None:

@@ -136,7 +136,7 @@ def _make_handing_out(backwards: bool | None, state: int) -> Layer:
     return functional("m", Ref("x"), Ref("r", 0, state), (entrance, Call()), (reader, Call((Ref("x"),))))
 
 
-def _stacked(cell: Value) -> Layer:
+def _wrap_cell(cell: Value) -> Layer:
     return Layer("RNN", "r", {"cell": cell})
 
 
@@ -147,8 +147,8 @@ _ALONE = Layer("LSTMCell", "a", {"units": 1})
     "AK2244",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2, Era.KERAS3),
-    examples=[Example(_stacked(Layer("StackedRNNCells", "s", {"cells": (_ALONE,)})), _stacked(_ALONE), K2)],
-    leaves_alone=[Example(_stacked(_stack({})), _stacked(_stack({})), K2)],
+    examples=[Example(_wrap_cell(Layer("StackedRNNCells", "s", {"cells": (_ALONE,)})), _wrap_cell(_ALONE), K2)],
+    leaves_alone=[Example(_wrap_cell(_stack({})), _wrap_cell(_stack({})), K2)],
     classes=("RNN",),
     report=False,
 )

@@ -182,12 +182,12 @@ def _alone(wide: _Wide) -> Layer:
     layer = wide.layer
     sub = Builder(layer.name, layer.address)
     made = sub.add(layer.without("batch_input_shape"), sub.input())
-    model = sub.finish(sub.add(_cut(layer, wide.outputs[0]), made))
+    model = sub.finish(sub.add(_select_parts(layer, wide.outputs[0]), made))
     shape = layer.config.get("batch_input_shape")
     return model if shape is None else model.with_config(batch_input_shape=shape)
 
 
-def _cut(layer: Layer, parts: Sequence[_Part]) -> Layer:
+def _select_parts(layer: Layer, parts: Sequence[_Part]) -> Layer:
     """A layer that hands masks on and gives the parts of a vector next to each other."""
     places = [place for part in parts for place in range(part.start, part.stop)]
     chosen = constant(np.eye(parts[0].size)[:, places], origin="parts of a vector")
@@ -211,7 +211,7 @@ def _in_graph(graph: Graph, found: dict[str, _Wide]) -> Graph:
                 if all(part.size == part.stop for part in parts):
                     outside[Ref(name, number, tensor)] = new
                 elif new.tensor == 0 or len(parts) > 1:
-                    outside[Ref(name, number, tensor)] = editor.add(_cut(wide.layer, parts), new)
+                    outside[Ref(name, number, tensor)] = editor.add(_select_parts(wide.layer, parts), new)
                 else:
                     key = (Slice(), Slice(parts[0].start, parts[0].stop))
                     outside[Ref(name, number, tensor)] = editor.op(f"{name}_state", "get_item", new, key)

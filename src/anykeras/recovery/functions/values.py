@@ -73,18 +73,18 @@ class Dim:
     def __floordiv__(self, other: Operand) -> Operand:
         if not _whole(other) or not other:
             return NotImplemented
-        divided = self._divided(int(other))
+        divided = self._divide(int(other))
         return Dim(Quotient(self, int(other))) if divided is None and int(other) > 0 else divided or NotImplemented
 
     def __truediv__(self, other: Operand) -> Operand:
         if not _whole(other) or not other:
             return NotImplemented
-        divided = self._divided(int(other))
+        divided = self._divide(int(other))
         if divided is None:
             raise Refused("an unknown size is divided by a number that may not divide it", "AK3043")
         return divided
 
-    def _divided(self, divisor: int) -> Dim | None:
+    def _divide(self, divisor: int) -> Dim | None:
         """The size divided, where that is whole whatever the size is."""
         scale, offset = self.scale / divisor, Fraction(self.offset, divisor)
         if offset.denominator != 1 or scale.denominator != 1:

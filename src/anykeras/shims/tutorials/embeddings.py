@@ -68,11 +68,11 @@ def positional_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     x = sub.input()
     out = sub.op("add", add_rows(sub, found[0], x), add_rows(sub, found[1], _places(sub, x)))
     if tables_make_masks(context):
-        out = _masked(sub, out, x)
+        out = _mask_by_words(sub, out, x)
     return sub.finish(out, is_trainable(layer))
 
 
-def _masked(sub: Builder, y: Ref, words: Ref) -> Ref:
+def _mask_by_words(sub: Builder, y: Ref, words: Ref) -> Ref:
     """`y`, masked where the words are 0."""
     return with_mask(sub, y, sub.op("expand_dims", sub.op("not_equal", words, 0), -1))
 
@@ -103,7 +103,7 @@ def _make_text_embedding(layer: Layer, site: CodeSite) -> Layer:
     table = constant(sines_and_cosines(input_steps(site) or _LONGEST, size), "float32")
     scaled = sub.op("multiply", add_rows(sub, weights, x), math.sqrt(size))
     out = sub.op("add", scaled, add_rows(sub, {"embeddings": table}, _places(sub, x), trainable=False))
-    return sub.finish(_masked(sub, out, x), is_trainable(layer))
+    return sub.finish(_mask_by_words(sub, out, x), is_trainable(layer))
 
 
 def sines_and_cosines(length: int, size: int) -> Array:
