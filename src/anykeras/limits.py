@@ -15,7 +15,7 @@ from typing import Any
 
 from .errors import LimitExceeded
 
-KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+MIB, GIB = 1 << 20, 1 << 30
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ import keras
 import numpy as np
 import pytest
 from operation_cases import CASES
+from operation_limits import limits
 from operation_world import BATCH, NUMBERS, computed, node_of, traced, write
 
 from anykeras.catalog import operations
-from anykeras.catalog.operation_limits import limits
 from anykeras.document.model import Dtype
 
 

@@ -123,7 +123,8 @@ def test_an_editor_without_changes_gives_the_very_graph() -> None:
 def test_an_inserted_operation_stands_between_a_tensor_and_its_readers() -> None:
     graph = diamond()
     editor = GraphEditor(graph, "model")
-    end = editor.insert_op(Ref("c"), "c", "relu", negative_slope=0.5)
+    end = editor.op("c", "relu", Ref("c"), negative_slope=0.5)
+    editor.replace_ref(Ref("c"), end)
     new = editor.finish()
     assert end == Ref("c_2")
     assert new.calls["c_2"] == (Call((Ref("c"),), {"negative_slope": 0.5}),)
@@ -136,7 +137,7 @@ def test_an_inserted_operation_stands_between_a_tensor_and_its_readers() -> None
 
 def test_a_replaced_output_is_an_output_no_more() -> None:
     editor = GraphEditor(diamond())
-    editor.insert_op(Ref("d"), "end", "copy")
+    editor.replace_ref(Ref("d"), editor.op("end", "copy", Ref("d")))
     assert graphs.flat_refs(editor.finish().outputs) == [Ref("end")]
 
 

@@ -12,13 +12,13 @@ from __future__ import annotations
 from .code import CodeObject, Version
 from .errors import BytecodeError, CodeRaised, MissingName, unsupported_error
 from .identify import Identification, identify
-from .listing import list_code
+from .listing import describe_constant, list_code
 from .machine import Domain, Environment, Machine, MachineLimits, Namespace, Operation, throw
 from .source import FunctionSource, write_source
 from .spelling import StoredFunction, looks_stored, read_stored
 
 __all__ = [
     "BytecodeError", "CodeObject", "CodeRaised", "Domain", "Environment", "FunctionSource", "Identification",
-    "Machine", "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version", "identify",
-    "list_code", "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
+    "Machine", "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version",
+    "describe_constant", "identify", "list_code", "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
 ]  # fmt: skip

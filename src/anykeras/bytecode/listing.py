@@ -15,6 +15,11 @@ _REPR = Repr()
 _REPR.maxlevel, _REPR.maxstring, _REPR.maxother = 3, _LONGEST, _LONGEST
 
 
+def describe_constant(value: object) -> str:
+    """A stored value as Python text, shortened."""
+    return _REPR.repr(value)
+
+
 def list_code(function: CodeObject) -> Iterator[str]:
     """The names, constants and instructions of a function and of those inside it."""
     left: list[CodeObject] = [function]
@@ -24,7 +29,7 @@ def list_code(function: CodeObject) -> Iterator[str]:
         yield f"# {code.name}({', '.join(code.slots[: code.argcount + code.kwonlyargcount])})"
         yield f"names: {_shorten(', '.join(code.names))}"
         plain = [held for held in code.consts if not isinstance(held, CodeObject)]
-        yield f"constants: {_shorten(', '.join(map(_REPR.repr, plain)))}"
+        yield f"constants: {_shorten(', '.join(map(describe_constant, plain)))}"
         try:
             instructions = decode(code).instructions
         except AnyKerasError as error:

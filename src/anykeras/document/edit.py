@@ -84,12 +84,6 @@ class GraphEditor:
         """Add an operation of ``keras.ops``, with the arguments of the public function."""
         return self.add(Layer(function, name, operation=True, address=self.address), *args, **kwargs)
 
-    def insert_op(self, tensor: Ref, name: str, function: str, *args: Value, **kwargs: Value) -> Ref:
-        """Put an operation between `tensor`, its first argument, and all who read it."""
-        end = self.op(name, function, tensor, *args, **kwargs)
-        self.replace_ref(tensor, end)
-        return end
-
     def replace_layer(self, layer: Layer) -> None:
         """Put `layer` in the place of the one of its name; its calls stay. Raises KeyError where there is none."""
         self._layers[self._layers[layer.name].name] = layer

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from reprlib import Repr
-
-from ..bytecode import list_code
+from ..bytecode import describe_constant, list_code
 from ..document.model import Code
 from ..errors import AnyKerasError
 from .follow import Found, find, list_readings, thaw
 from .lift import Recovered
 from .readable import source
-
-_LONGEST = 500  # instructions, or characters of a value, that are shown
-# Constants may share their parts, so that their whole text would be far larger than they are.
-_REPR = Repr()
-_REPR.maxlevel, _REPR.maxstring, _REPR.maxother = 3, _LONGEST, _LONGEST
 
 
 def read_function(layer: str, address: str, key: str, code: Code) -> Recovered:
@@ -22,7 +15,7 @@ def read_function(layer: str, address: str, key: str, code: Code) -> Recovered:
     try:
         found = find(code)
     except AnyKerasError as error:
-        text = f"# These bytes cannot be read as a Python function: {error.seen}\n{_REPR.repr(thaw(code.stored))}"
+        text = f"# These bytes cannot be read as a Python function: {error.seen}\n{describe_constant(thaw(code.stored))}"
         return Recovered(layer, address, key, (), f"stored as {code.kind}", text, False)
     spelling = found.stored.spelling if found.stored is not None else f"the name {found.name}"
     return Recovered(layer, address, key, found.pythons, spelling, _write(found), False)

@@ -24,7 +24,6 @@ from .printing import Printer
 __all__ = ["FunctionSource", "write_source"]
 
 MAX_PATHS = 64
-MAX_LINE = 100
 HANDLERS = frozenset({"SETUP_FINALLY", "SETUP_EXCEPT", "SETUP_WITH", "PUSH_EXC_INFO", "BEFORE_WITH"})
 
 

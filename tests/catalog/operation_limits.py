@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ..document.model import Config, Slice, Value, refs
-from .operations import bind, find
+from anykeras.catalog.operations import bind, find
+from anykeras.document.model import Config, Slice, Value, refs
 
 ALL: Final = ("jax", "tensorflow", "torch")
 Condition = Callable[[Mapping[str, Value]], bool]
