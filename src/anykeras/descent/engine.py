@@ -13,7 +13,7 @@ from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..document.graph import Node, leaves, parents
 from ..document.model import Call, Document, Era, Graph, Layer, Ref, Value, refs
-from ..document.walk import Path, layers_of, map_graph_refs, rebuild, rebuild_paths, walk
+from ..document.walk import Member, Path, layers_of, map_graph_refs, rebuild, rebuild_paths, walk
 from ..errors import Bug
 from ..findings import Finding
 from . import tfjs
@@ -22,7 +22,7 @@ from .masks import check_masks, drop_masks
 from .operations import say_operations
 from .respelling import respell
 from .rulebook import Place, all_rules, refuse
-from .tfjs_run import check_readers, check_run
+from .tfjs_run import check_readers, check_replaced, check_run
 
 # A layer is said in other words at most so often: each rule leads to older words.
 _STEPS: Final = 20
@@ -63,11 +63,12 @@ class Descent:
         before = dict(walk(model))
 
         def change(path: Path, layer: Layer) -> Layer:
-            held = before[path].graph
-            if layer.graph is not None and held is not None:
-                layer = replace(layer, graph=adapt_calls(held, layer.graph, self.release))
+            was = before[path].graph
+            if layer.graph is not None and was is not None:
+                layer = replace(layer, graph=adapt_calls(was, layer.graph, self.release))
             given, output = places.met_calls.get(path, ((), UNKNOWN))
-            return self._layer(layer, Place(self.release, given, output, self.box))
+            held = bool(path) and not isinstance(path[-1], Member)
+            return self._layer(layer, Place(self.release, given, output, self.box, held))
 
         return rebuild_paths(model, change)
 
@@ -110,6 +111,10 @@ _NEUTRAL: Final = (None, False, ())
 def call_model(class_name: str, call: Call) -> Call | None:
     """The call of a layer as that of the model that stands for it; None where the call says more."""
     names = _CALLED_ON.get(class_name)
+    states = call.kwargs.get("initial_state")
+    if states is not None and len(call.args) == 1:
+        kwargs = {key: value for key, value in call.kwargs.items() if key != "initial_state"}
+        call = Call(((call.args[0], *(states if isinstance(states, tuple) else (states,))),), kwargs)
     if names is None:
         plain = {key: value for key, value in call.kwargs.items() if key != "training" and value not in _NEUTRAL}
         return None if plain.keys() - {"inputs"} else call
@@ -257,6 +262,7 @@ def _descend_to_tfjs(document: Document, descent: Descent) -> tuple[Document, li
     plain = drop_masks(floats, release)
     check_readers(plain, release)
     said = descent.express(say_operations(descent.express(plain), release))
+    check_replaced(plain, said, release)
     check_run(said, release)
     slim, left_out = tfjs.leave_out_objects(tfjs.separate_inputs(said), release)
     named, renamed = tfjs.settle_names(slim)

@@ -10,17 +10,20 @@ from numpy.typing import ArrayLike
 
 from ..catalog.releases import Since
 from ..document.build import Builder
-from ..document.model import Layer, Ref
+from ..document.model import Layer, Ref, Value
 from ..tensors import constant
 from .rulebook import Place
 
 EPSILON: Final = 1e-3
 RESCALING: Final = Since(tf="2.3", tfjs="4.22")
 
+RESET_AFTER: Final = Since(tf="1.13", keras2="2.2")
+"""A GRU that resets after the product (`reset_after`)."""
+
 Step = Callable[[Builder, Ref], Ref]
 
 
-def model_of(layer: Layer, place: Place, steps: Callable[..., Ref], inputs: int = 1) -> Layer:
+def model_of(layer: Layer, place: Place, steps: Callable[..., Value], inputs: int = 1) -> Layer:
     """A model in the place of a layer: `steps` gets the builder and the inputs.
 
     Raises Unsupported where the shape of an input is not known.

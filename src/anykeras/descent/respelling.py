@@ -11,6 +11,7 @@ from ..catalog.signatures import NOW, default, signature
 from ..document.model import Layer, Object, Value
 from ..document.walk import rebuild
 from .activations import OLD_HARD_SIGMOID
+from .forms import RESET_AFTER
 from .rulebook import refuse
 
 # (class, argument now): argument then.
@@ -30,7 +31,6 @@ _ACTIVATIONS: Final = ("activation", "recurrent_activation")
 _TEXTS: Final = ("TextVectorization", "StringLookup")
 _SHAPES_OF_HEADS: Final = Since(None, tf="2.5")
 _BACKWARD: Final = Since(None, tf="2.1")
-_RESET_AFTER: Final = Since(tf="2.0", keras2="2.2")
 
 
 def respell(model: Layer, release: Release) -> Layer:
@@ -128,7 +128,7 @@ def _layer_norm(layer: Layer, config: dict[str, Value], release: Release) -> dic
 
 
 def _gru(layer: Layer, config: dict[str, Value], release: Release) -> dict[str, Value]:
-    if config.get("reset_after", True) and not _RESET_AFTER.holds(release) and release.line != "tf":
+    if config.get("reset_after", True) and not RESET_AFTER.holds(release):
         raise refuse(layer.name, "a GRU with reset_after", release, "reset_after")
     return config
 

@@ -25,6 +25,7 @@ class Place:
     inputs: tuple[Spec, ...] = ()
     output: Spec = UNKNOWN
     box: str = ".h5"
+    held: bool = False  # by another layer, in its configuration
 
     @property
     def shape(self) -> Shape | None:

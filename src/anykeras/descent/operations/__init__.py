@@ -13,6 +13,7 @@ from ...document.model import Layer, Value
 from ...document.walk import rebuild
 from ...errors import Unsupported
 from .by_layers import Operation, Said, by_layers
+from .by_parts import by_parts
 from .node_def import NODE_DEF, by_node
 from .tf_lambda import TF_LAMBDA, by_symbol
 
@@ -45,8 +46,8 @@ def say_operations(model: Layer, release: Release) -> Layer:
 
 def _ways(release: Release) -> tuple[Callable[[Operation], Said], ...]:
     if TF_LAMBDA.holds(release):
-        return (by_symbol, by_layers)
-    return (by_layers, by_node) if NODE_DEF.holds(release) else (by_layers,)
+        return (by_symbol, by_layers, by_parts)
+    return (by_layers, by_node, by_parts) if NODE_DEF.holds(release) else (by_layers, by_parts)
 
 
 def _is_foreign(layer: Layer, release: Release) -> bool:

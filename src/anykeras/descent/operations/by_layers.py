@@ -49,7 +49,7 @@ class Operation:
         """A layer in its place."""
         return Layer(class_name, self.layer.name, config, address=self.layer.address), Call((argument,))
 
-    def model_of(self, argument: Value, steps: Callable[[Builder, Ref], Ref]) -> tuple[Layer, Call]:
+    def model_of(self, argument: Value, steps: Callable[[Builder, Ref], Value]) -> tuple[Layer, Call]:
         """A model with one input in its place."""
         builder = Builder(self.layer.name, self.layer.address)
         spec = self.specs.get(argument, UNKNOWN) if isinstance(argument, Ref) else UNKNOWN
@@ -200,6 +200,14 @@ def _pool(operation: Operation) -> Said:
     return operation.layer_of(f"Global{kind}Pooling{rank - 2}D", {"data_format": "channels_last"}, x)
 
 
+def _cast(operation: Operation) -> Said:
+    x, wanted = operation.arguments["x"], operation.arguments["dtype"]
+    spec = operation.specs.get(x, UNKNOWN) if isinstance(x, Ref) else UNKNOWN
+    if spec.dtype is None or spec.dtype != wanted:
+        raise operation.refuse(f"to {wanted!r}")
+    return operation.layer_of("Activation", {"activation": "linear"}, x)
+
+
 def _get_item(operation: Operation) -> Said:
     x, key, out = operation.arguments["x"], operation.arguments["key"], operation.output.shape
     shape = operation.shape(x)
@@ -207,7 +215,7 @@ def _get_item(operation: Operation) -> Said:
     if len(shape) not in (2, 3) or keys[0] != Slice() or out is None or any(size is None for size in (*shape[1:], *out[1:])):
         raise operation.refuse("an index of another kind than a range of a sequence")
     sizes = [size for size in shape[1:] if size is not None]
-    borders = [_borders(operation, one, size) for one, size in zip((*keys[1:], Slice(), Slice()), sizes, strict=False)]
+    borders = [find_borders(operation, one, size) for one, size in zip((*keys[1:], Slice(), Slice()), sizes, strict=False)]
     while len(borders) < 2:
         borders.append((0, 0))
     apart = (*sizes, 1) if len(sizes) == 2 else (*sizes, 1, 1)
@@ -222,7 +230,7 @@ def _get_item(operation: Operation) -> Said:
     return operation.model_of(x, steps)
 
 
-def _borders(operation: Operation, key: Value, size: int) -> tuple[int, int]:
+def find_borders(operation: Operation, key: Value, size: int) -> tuple[int, int]:
     """How many items an index leaves out before and behind."""
     if isinstance(key, int) and not isinstance(key, bool):
         return key % size, size - key % size - 1
@@ -249,5 +257,6 @@ _TABLE: Final[Mapping[str, Callable[[Operation], Said]]] = {
     "einsum": _einsum,
     **dict.fromkeys(("mean", "max"), _pool),
     "get_item": _get_item,
+    "cast": _cast,
 }
 __all__ = ["Operation", "Place", "by_layers"]

@@ -165,9 +165,57 @@ def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
     return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
 
 
-@back_rule("AK2425", since=Since(tf="2.0"), classes=("UpSampling2D", "Resizing"))
-def check_bilinear(layer: Layer, place: Place) -> Layer | None:
-    """TensorFlow 1 samples the corners of pixels where later ones sample their centres."""
-    if layer.config.get("interpolation", "nearest" if layer.class_name == "UpSampling2D" else "bilinear") != "nearest":
-        raise place.refuse(layer, "TensorFlow 1 interpolates at other points", "interpolation")
-    return None
+@back_rule(
+    "AK2425",
+    since=Since(tf="2.0"),
+    classes=("UpSampling2D", "Resizing"),
+    examples=[
+        Worked(
+            Layer("UpSampling2D", "u", {"size": (2, 2), "interpolation": "bilinear"}),
+            lambda made: made.graph is not None and [x.class_name for x in made.graph.layers].count("Dense") == 2,
+            "keras-2.3",
+            (None, 3, 4, 2),
+            (None, 6, 8, 2),
+        )
+    ],
+)
+def resize_by_matrices(layer: Layer, place: Place) -> Layer | None:
+    """TensorFlow 1 and TensorFlow.js sample other points: each axis as a product with the shares of its pixels."""
+    resizing = layer.class_name == "Resizing"
+    kind = layer.config.get("interpolation", "bilinear" if resizing else "nearest")
+    if kind == "nearest" and not resizing:
+        return None
+    flags = ("antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio")
+    given, out = place.shape, place.output.shape
+    if kind not in ("nearest", "bilinear") or any(layer.config.get(key) for key in flags):
+        raise place.refuse(layer, f"it resizes by {kind!r}, or keeps the aspect", "interpolation")
+    if layer.config.get("data_format") == "channels_first" or given is None or out is None or len(given) != 4:
+        raise place.refuse(layer, "channels_first, or a shape that is not known", "data_format")
+    shares = []
+    for size, wanted in zip(given[1:3], out[1:3], strict=True):
+        if size is None or wanted is None:
+            raise place.refuse(layer, "the size of the image is not known")
+        shares.append(_shares(size, wanted, kind == "nearest"))
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        tall = _along(builder, builder.layer("Permute", {"dims": (2, 3, 1)}, x), shares[0])
+        wide = _along(builder, builder.layer("Permute", {"dims": (3, 2, 1)}, tall), shares[1])
+        return builder.layer("Permute", {"dims": (1, 3, 2)}, wide)
+
+    return model_of(layer, place, steps)
+
+
+def _along(builder: Builder, x: Ref, shares: Array) -> Ref:
+    config: Config = {"units": shares.shape[1], "use_bias": False, "activation": "linear", "trainable": False}
+    return builder.layer("Dense", config, x, weights={"kernel": constant(shares)})
+
+
+def _shares(size: int, wanted: int, nearest: bool) -> Array:
+    """How much each pixel has in each of the wanted ones, whose centres are sampled (``tf.image.resize`` of TensorFlow 2)."""
+    at = (np.arange(wanted) + 0.5) * size / wanted
+    first = np.floor(at if nearest else at - 0.5).astype(int)
+    share = np.zeros(wanted) if nearest else at - 0.5 - first
+    found = np.zeros((size, wanted), "float32")
+    for pixel, weight in ((first, 1 - share), (first + 1, share)):
+        np.add.at(found, (np.clip(pixel, 0, size - 1), np.arange(wanted)), weight)
+    return found

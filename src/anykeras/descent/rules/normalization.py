@@ -9,8 +9,8 @@ import numpy as np
 
 from ...catalog.releases import Since
 from ...document.build import Builder
-from ...document.model import Layer, Ref
-from ...tensors import constant
+from ...document.model import Config, Layer, Ref, Value
+from ...tensors import Array, constant
 from ..forms import RESCALING, affine, model_of, reshape, width_of
 from ..rulebook import LEGACY, Place, Worked, back_rule
 
@@ -97,11 +97,29 @@ def normalize_by_root(layer: Layer, place: Place) -> Layer | None:
     scale = layer.weights["scale"].read() if layer.weights else np.ones(width)
 
     def steps(builder: Builder, x: Ref) -> Ref:
+        if _NO_ROOTS.holds(place.release):
+            return _mirror(builder, x, scale, epsilon)
         mean = builder.op("mean", builder.layer("Multiply", {}, (x, x)), axis=-1, keepdims=True)
         factor = builder.op("rsqrt", builder.op("add", mean, epsilon))
         return affine(builder, builder.op("multiply", x, factor), width, scale)
 
     return model_of(layer, place, steps)
+
+
+_NO_ROOTS = Since(None, tfjs="4.22")
+"""Nothing but normalizations takes roots there."""
+
+
+def _mirror(builder: Builder, x: Ref, scale: Array, epsilon: Value) -> Ref:
+    """Features and their negatives together have the mean 0, so that a LayerNormalization divides by the root alone."""
+    negative = builder.layer("Rescaling", {"scale": -1.0, "offset": 0.0}, x)
+    both = builder.layer("Concatenate", {"axis": -1}, (x, negative))
+    gamma = constant(np.concatenate([scale, np.zeros_like(scale)]))
+    config: Config = {"axis": -1, "epsilon": epsilon, "scale": True, "center": False}
+    normal = builder.layer("LayerNormalization", config, both, weights={"gamma": gamma})
+    half = {"kernel": constant(np.eye(2 * scale.size, scale.size))}
+    plain: Config = {"units": scale.size, "use_bias": False, "activation": "linear", "trainable": False}
+    return builder.layer("Dense", plain, normal, weights=half)
 
 
 @back_rule("AK2413", since=Since(tf="2.11"), classes=("GroupNormalization",))

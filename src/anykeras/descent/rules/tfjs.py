@@ -243,15 +243,26 @@ def add_the_negative(layer: Layer, place: Place) -> Layer | None:
 
 @back_rule("AK2476", since=KERASES, classes=("ReLU",))
 def slope_and_threshold(layer: Layer, place: Place) -> Layer | None:
-    """The class takes `max_value` alone: a slope is a LeakyReLU, a threshold a ThresholdedReLU."""
+    """The class takes `max_value` alone: what is above the threshold, and the slope times what is below."""
     slope, threshold = (layer.config.get(key) or 0.0 for key in ("negative_slope", "threshold"))
+    largest = layer.config.get("max_value")
     if not slope and not threshold:
         return None
-    if layer.config.get("max_value") is not None or (slope and threshold):
-        raise place.refuse(layer, "a slope, a threshold and a largest value together")
-    if slope:
+    if slope and not threshold and largest is None:
         return Layer("LeakyReLU", layer.name, {"negative_slope": slope}, address=layer.address)
-    return Layer("ThresholdedReLU", layer.name, {"theta": threshold}, address=layer.address)
+    assert isinstance(slope, int | float)
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        above = builder.layer("ThresholdedReLU", {"theta": threshold}, x) if threshold else activation(builder, x, "relu")
+        if largest is not None:
+            above = builder.layer("ReLU", {"max_value": largest}, above)
+        if not slope:
+            return above
+        below = builder.layer("Rescaling", {"scale": -1.0, "offset": threshold}, x)
+        part = builder.layer("Rescaling", {"scale": -slope, "offset": 0.0}, activation(builder, below, "relu"))
+        return builder.layer("Add", {}, (above, part))
+
+    return model_of(layer, place, steps)
 
 
 @back_rule("AK2476", since=KERASES, classes=("ReLU",), report=False)
