@@ -51,6 +51,9 @@ class _Reader:
             training.look(self)
 
     def _opens_box(self) -> bool:
+        if self.release.line == "tfjs":
+            self._opens_in_tensorflow_js()
+            return False
         if self.raw.match.name == "savedmodel":
             if self.release.line == "keras3":
                 said = (
@@ -74,6 +77,13 @@ class _Reader:
             )
             return False
         return True
+
+    def _opens_in_tensorflow_js(self) -> None:
+        """TensorFlow.js takes folders of its own and nothing else."""
+        if self.raw.match.name == "tfjs":
+            self.notes.doubts.append("a folder for TensorFlow.js, whose layers are not looked at here")
+        else:
+            self.refuse("Failed to parse model JSON", "TensorFlow.js opens a folder with model.json, and no file of Keras")
 
     # -- models and layers
 

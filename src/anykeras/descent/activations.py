@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from ..catalog.releases import Release, Since
+from ..catalog.renames import ACTIVATIONS, HARD_SIGMOID
 from ..document.build import Builder
 from ..document.model import Layer, Ref, Value
 from ..document.walk import rebuild
@@ -30,7 +31,6 @@ SINCE: Final[Mapping[str, Since]] = {
 }
 MODELS_AS_FUNCTIONS: Final = Since("3.10")
 """A model can stand for an activation (activations/__init__.py, `get`, of keras 3.9.2 and 3.10.0)."""
-SPELLINGS: Final = {"swish": "silu", "hard_swish": "hard_silu"}
 OLD_HARD_SIGMOID: Final = "hard_sigmoid_before_3"
 """``clip(0.2 x + 0.5, 0, 1)``: what every Keras before 3 calls hard_sigmoid."""
 
@@ -39,7 +39,7 @@ def holds(function: str, release: Release) -> bool:
     """Whether a release has the activation of that name, and it is the same function there."""
     if function == OLD_HARD_SIGMOID:
         return release.line != "keras3" or MODELS_AS_FUNCTIONS.holds(release)
-    since = SINCE.get(SPELLINGS.get(function, function))
+    since = SINCE.get(ACTIVATIONS.get(function, function))
     return since is not None and since.holds(release)
 
 
@@ -54,7 +54,7 @@ def is_old_hard_sigmoid(value: Value) -> bool:
     line, clip = value.graph.layers
     plain = all(clip.config.get(key) in (None, 0, 0.0) for key in ("negative_slope", "threshold"))
     ends = (line.config.get("scale"), line.config.get("offset"), clip.config.get("max_value"))
-    return ends == (0.2, 0.5, 1.0) and plain
+    return ends == tuple(HARD_SIGMOID.values()) and plain
 
 
 def recognise(model: Layer) -> Layer:

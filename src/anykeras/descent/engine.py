@@ -18,11 +18,11 @@ from ..errors import Bug
 from ..findings import Finding
 from . import tfjs
 from .activations import MODELS_AS_FUNCTIONS, recognise
-from .masks import check_masks, drop_masks
+from .masks import check_masks, check_replaced, drop_masks
 from .operations import say_operations
 from .respelling import respell
 from .rulebook import Place, all_rules, refuse
-from .tfjs_run import check_readers, check_replaced, check_run
+from .tfjs_run import check_readers, check_run
 
 # A layer is said in other words at most so often: each rule leads to older words.
 _STEPS: Final = 20

@@ -140,6 +140,7 @@ def check_masks(before: Layer, after: Layer, release: Release) -> None:
     """
     era = Era.TF2 if release.line == "tf" else Era.KERAS2
     version = "2.4.9" if str(release) == "tf.keras-2.4" else release.stamp
+    check_replaced(before, after, release)
     now, then = find_met(before), find_met(after, Writer(era, release.library, version))
     for path, layer in _readers(before).items():
         if any(now.get(path, ())) and not any(then.get(path, ())):
@@ -149,8 +150,17 @@ def check_masks(before: Layer, after: Layer, release: Release) -> None:
             raise refuse(layer.name, f"a mask would reach {layer.class_name} that does not reach it in Keras 3", release)
 
 
+def check_replaced(before: Layer, after: Layer, release: Release) -> None:
+    """Refuse a model in which a mask reaches a layer that reads it and is a model of other layers there. Raises Unsupported."""
+    met, now = find_met(before), dict(walk(after))
+    for path, layer in _readers(before).items():
+        model = now.get(path)
+        if any(met.get(path, ())) and (model is None or model.graph is not None):
+            raise refuse(layer.name, f"a mask reaches {layer.class_name}, which is said in other words there", release)
+
+
 def _readers(model: Layer) -> dict[Path, Layer]:
     return {path: layer for path, layer in walk(model) if layer.graph is None and mask_rule(layer.class_name).reads}
 
 
-__all__ = ["Value", "check_masks", "drop_masks"]
+__all__ = ["Value", "check_masks", "check_replaced", "drop_masks"]

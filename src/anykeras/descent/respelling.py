@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from ..catalog import renames
 from ..catalog.releases import Release, Since
 from ..catalog.signatures import NOW, default, signature
 from ..document.model import Layer, Object, Value
@@ -14,11 +15,6 @@ from .activations import OLD_HARD_SIGMOID
 from .forms import RESET_AFTER
 from .rulebook import refuse
 
-# (class, argument now): argument then.
-_RENAMED: Final[Mapping[tuple[str, str], str]] = {
-    ("InputLayer", "batch_shape"): "batch_input_shape",
-    ("LeakyReLU", "negative_slope"): "alpha",
-}
 # Arguments that change nothing of what a loaded model predicts, whatever their value.
 _WITHOUT_EFFECT: Final = {
     "seed", "zero_output_for_mask", "use_cudnn", "bounding_box_format", "implementation", "synchronized", "flash_attention",
@@ -44,7 +40,7 @@ def _layer(layer: Layer, release: Release) -> Layer:
     known = signature(layer.class_name, release.signatures)
     if known is None:
         raise refuse(layer.name, f"it has no layer {layer.class_name}", release)
-    config = {_RENAMED.get((layer.class_name, key), key): value for key, value in layer.config.items()}
+    config = {renames.FORMER_ARGUMENTS.get((layer.class_name, key), key): value for key, value in layer.config.items()}
     for key in _ACTIVATIONS:
         if key in config:
             config[key] = _function(layer, key, config[key], release)
@@ -84,7 +80,8 @@ def _function(layer: Layer, key: str, value: Value, release: Release) -> Value:
         raise refuse(layer.name, f"a model stands for the {key}", release, key)
     if isinstance(value, Object):
         raise refuse(layer.name, f"an object of class {value.class_name} stands for the {key}", release, key)
-    return {"silu": "swish", OLD_HARD_SIGMOID: "hard_sigmoid"}.get(value, value) if isinstance(value, str) else value
+    names = {**renames.FORMER_ACTIVATIONS, OLD_HARD_SIGMOID: "hard_sigmoid"}
+    return names.get(value, value) if isinstance(value, str) else value
 
 
 Special = Callable[[Layer, dict[str, Value], Release], dict[str, Value]]

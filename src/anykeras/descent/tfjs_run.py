@@ -181,12 +181,3 @@ def check_readers(model: Layer, release: Release) -> None:
     for path, layer in walk(model):
         if any(met.get(path, ())) and mask_rule(layer.class_name).reads and layer.class_name not in _READING:
             raise refuse(layer.name, f"{layer.class_name} takes no notice of its mask there", release)
-
-
-def check_replaced(plain: Layer, said: Layer, release: Release) -> None:
-    """Refuse a model in which a mask reaches a layer that is said in other words. Raises Unsupported."""
-    met, now = find_met(plain), dict(walk(said))
-    for path, layer in walk(plain):
-        after = now.get(path)
-        if any(met.get(path, ())) and layer.class_name in _READING and (after is None or after.graph is not None):
-            raise refuse(layer.name, f"a mask reaches {layer.class_name}, which is said in other words there", release)

@@ -20,8 +20,8 @@ def check(
         typer.Option(
             "--for",
             metavar="RELEASE",
-            help="keras-3.6, tf.keras==2.13, keras-2.3, tf_keras-2.16; or requirements.txt, pyproject.toml, environment.yml. "
-            "May be given several times.",
+            help="keras-3.6, tf.keras==2.13, keras-2.3, tf_keras-2.16, tfjs; or requirements.txt, pyproject.toml, "
+            "environment.yml. May be given several times.",
         ),
     ] = None,
     all_releases: Annotated[bool, typer.Option("--all", help="A table of every release.")] = False,

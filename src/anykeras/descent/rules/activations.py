@@ -8,10 +8,11 @@ from typing import Final
 import numpy as np
 
 from ...catalog.releases import Since
+from ...catalog.renames import ACTIVATIONS
 from ...document.build import Builder
 from ...document.model import Layer, Ref
 from ...tensors import Array, Tensor, constant
-from ..activations import EXPRESSIONS, MODELS_AS_FUNCTIONS, OLD_HARD_SIGMOID, SPELLINGS, holds
+from ..activations import EXPRESSIONS, MODELS_AS_FUNCTIONS, OLD_HARD_SIGMOID, holds
 from ..forms import model_of
 from ..rulebook import LEGACY, NEVER, Place, Worked, back_rule
 
@@ -102,7 +103,7 @@ def express_activation(layer: Layer, place: Place) -> Layer | None:
     function = layer.config.get("activation")
     if not isinstance(function, str) or holds(function, place.release):
         return None
-    express = EXPRESSIONS.get(SPELLINGS.get(function, function))
+    express = EXPRESSIONS.get(ACTIVATIONS.get(function, function))
     if express is None:
         raise place.refuse(layer, f"the activation {function!r} has no expression there", "activation")
     width = place.width or 0

@@ -59,6 +59,26 @@ def move_channels(layer: Layer, place: Place) -> Layer | None:
     return model_of(layer, place, steps)
 
 
+@back_rule("AK2470", since=KERASES, classes=("BatchNormalization",))
+def normalize_behind(layer: Layer, place: Place) -> Layer | None:
+    """The same for a normalization of another axis than the last, whose statistics are read along the wrong one."""
+    axis, rank = layer.config.get("axis", -1), len(place.shape or ())
+    axis = axis[0] if isinstance(axis, tuple) and len(axis) == 1 else axis
+    if axis == -1 or not rank or axis == rank - 1:
+        return None
+    if not isinstance(axis, int) or axis % rank == 0:
+        raise place.refuse(layer, "a normalization over several axes", "axis")
+    dims = [*range(1, rank)]
+    dims[axis % rank - 1], dims[-1] = dims[-1], dims[axis % rank - 1]
+    turn: Config = {"dims": tuple(dims)}
+    last = replace(layer.with_config(axis=-1), name=f"{layer.name}_last")
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        return builder.layer("Permute", turn, builder.add(last, builder.layer("Permute", turn, x)))
+
+    return model_of(layer, place, steps)
+
+
 def _sizes(layer: Layer, place: Place, shape: Sequence[int | None] | None) -> list[int]:
     """The sizes without that of the batch. Raises Unsupported where one is open."""
     if shape is None or any(size is None for size in shape[1:]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...catalog import find
+from ...catalog.renames import HARD_SIGMOID
 from ...document.build import sequential
 from ...document.model import Config, Era, Layer, Value, Writer
 from ...errors import Unsupported
@@ -14,8 +15,8 @@ _ARGUMENTS = ("activation", "recurrent_activation")
 
 def clipped_line(dtype: Value = None) -> Layer:
     typed: Config = {"dtype": dtype} if isinstance(dtype, str) else {}
-    line = Layer("Rescaling", "hard_sigmoid_line", {"scale": 0.2, "offset": 0.5, **typed})
-    clip = Layer("ReLU", "hard_sigmoid_clip", {"max_value": 1.0, **typed})
+    line = Layer("Rescaling", "hard_sigmoid_line", {"scale": HARD_SIGMOID["scale"], "offset": HARD_SIGMOID["offset"], **typed})
+    clip = Layer("ReLU", "hard_sigmoid_clip", {"max_value": HARD_SIGMOID["max_value"], **typed})
     return sequential("hard_sigmoid", line, clip)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...catalog import find
+from ...catalog import find, renames
 from ...document.model import Era, Layer, Object, Value, Writer
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
@@ -39,10 +39,9 @@ def rename_class(layer: Layer, context: RuleContext) -> Layer | None:
     return replace(layer, class_name=name) if name != layer.class_name else None
 
 
-# (class, former argument): present argument. Sources: keras 2.3.1 and tf.keras 2.3, 2.15 against keras 3.15.1.
+# Former arguments that nothing writes any more.
 _ARGUMENTS: Mapping[tuple[str, str], str] = {
-    ("LeakyReLU", "alpha"): "negative_slope",
-    ("InputLayer", "batch_input_shape"): "batch_shape",
+    **renames.ARGUMENTS,
     ("InputLayer", "input_dtype"): "dtype",
     ("CategoryEncoding", "max_tokens"): "num_tokens",
     ("Discretization", "bins"): "bin_boundaries",
@@ -101,7 +100,7 @@ def rename_arguments(layer: Layer, context: RuleContext) -> Layer | None:
 # always was truncated (keras 2.2.4 initializers.py); dtype is an argument of TensorFlow 1's initializers.
 _INITIALIZERS: Mapping[str, str] = {
     "IdentityInitializer": "Identity",
-    "OrthogonalInitializer": "Orthogonal",
+    **renames.INITIALIZERS,
     "GlorotNormalV2": "GlorotNormal",
     "GlorotUniformV2": "GlorotUniform",
     "random_uniform": "RandomUniform",
@@ -175,8 +174,8 @@ def _initializer(value: Object) -> Object:
     if isinstance(config, str):
         return value
     kept = {k: v for k, v in config.items() if k not in ("dtype", "partition_info", "verify_shape")}
-    if kept.get("distribution") == "normal":
-        kept["distribution"] = "truncated_normal"
+    if kept.get("distribution") == renames.TRUNCATED[0]:
+        kept["distribution"] = renames.TRUNCATED[1]
     name = _INITIALIZERS.get(value.class_name, value.class_name)
     if name == value.class_name and len(kept) == len(config) and kept == config:
         return value
@@ -238,6 +237,5 @@ def _has_renamed_weight(layer: Layer) -> bool:
 )
 def rename_kernel(layer: Layer, context: RuleContext) -> Layer | None:
     """The weight under its present name."""
-    if "depthwise_kernel" not in layer.weights:
-        return None
-    return replace(layer, weights={role.removeprefix("depthwise_"): t for role, t in layer.weights.items()})
+    weights = {renames.WEIGHTS.get((layer.class_name, role), role): tensor for role, tensor in layer.weights.items()}
+    return replace(layer, weights=weights) if weights.keys() != layer.weights.keys() else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
+from ...catalog import renames
 from ...catalog.signatures import classes, list_accepted_arguments, signature
 from ...document.model import UNRESOLVED, Code, Era, Object, Value, Writer
 from ...findings import Fidelity
@@ -24,7 +25,7 @@ LOSSES: Mapping[str, str] = {
     "sparse_categorical_crossentropy": "sparse_categorical_crossentropy",
     "binary_crossentropy": "binary_crossentropy", "binary_focal_crossentropy": "binary_focal_crossentropy",
     "categorical_focal_crossentropy": "categorical_focal_crossentropy",
-    "kullback_leibler_divergence": "kl_divergence", "kld": "kl_divergence", "KLD": "kl_divergence",
+    **renames.LOSSES, "kld": "kl_divergence", "KLD": "kl_divergence",
     "kl_divergence": "kl_divergence", "poisson": "poisson",
     "cosine": "cosine_similarity", "cosine_proximity": "cosine_similarity", "cosine_similarity": "cosine_similarity",
     "dice": "dice", "tversky": "tversky", "circle": "circle", "ctc": "ctc",

@@ -13,6 +13,7 @@ from ...catalog.base import OPERATION_LAYERS
 from ...catalog.graph_order import layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.releases import Release, Since
+from ...catalog.renames import TRUNCATED
 from ...descent.rulebook import refuse
 from ...document.model import Call, Config, Dtype, Graph, Layer, Object, Ref, Slice, Value
 from ...tensors import Tensor
@@ -193,8 +194,8 @@ class Speller:
             said = {"scale": scale, "mode": mode, "distribution": distribution, "seed": said.get("seed")}
         if name in ("L1", "L2"):
             name, said = "L1L2", {"l1": said.get("l1", 0.0), "l2": said.get("l2", 0.0)}
-        if name == "VarianceScaling" and self.release.line == "keras2" and said.get("distribution") == "truncated_normal":
-            said = {**said, "distribution": "normal"}
+        if name == "VarianceScaling" and self.release.line == "keras2" and said.get("distribution") == TRUNCATED[1]:
+            said = {**said, "distribution": TRUNCATED[0]}
         return {"class_name": name, "config": {key: self.value(item, where) for key, item in said.items()}}
 
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from ...catalog import find
 from ...catalog.releases import Release
+from ...catalog.renames import FORMER_WEIGHTS
 from ...descent.rulebook import refuse
 from ...document.model import Document, Era, Layer
 from ...findings import Fidelity, Finding
@@ -24,8 +25,6 @@ from .spelling import Speller, order_layers
 
 SHARD: Final = 4 << 20
 """The size of a file of weights, in bytes."""
-# What the roles of the catalog are called there.
-_NAMES: Final[Mapping[tuple[str, str], str]] = {("DepthwiseConv2D", "kernel"): "depthwise_kernel"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,7 @@ def _list_scoped(layer: Layer, scope: str) -> Iterator[tuple[str, Tensor]]:
     for role in entry.roles(layer):
         tensor = None if role.copy else layer.weights.get(role.name)
         if tensor is not None:
-            yield f"{scope}/{_NAMES.get((layer.class_name, role.name), role.name)}", tensor
+            yield f"{scope}/{FORMER_WEIGHTS.get((layer.class_name, role.name), role.name)}", tensor
     for key, _ in entry.children:
         held = layer.config.get(key)
         for number, item in enumerate(held if isinstance(held, tuple) else (held,)):

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.releases import Release, Since
+from ...catalog.renames import FORMER_LOSSES
 from ...catalog.signatures import NOW, default, signature
 from ...document.model import Config, Layer, Object, Training, Value
 from ...findings import Fidelity, Finding
@@ -44,7 +45,6 @@ _OLD_LOSSES: Final = frozenset({
     "categorical_hinge", "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy", "poisson",
     "kullback_leibler_divergence",
 })  # fmt: skip
-_OLD_NAMES: Final = {"kl_divergence": "kullback_leibler_divergence"}
 _OF_EVERY_LOSS: Final = ("name", "reduction", "dtype", "fn")
 
 
@@ -224,7 +224,7 @@ def _loss(value: Value, release: Release) -> Any:
         raise _LeftOut("a loss that is no function of Keras")
     if function is None or _NEW_LOSSES.holds(release):
         return function
-    function = _OLD_NAMES.get(function, function)
+    function = FORMER_LOSSES.get(function, function)
     if function not in _OLD_LOSSES:
         raise _LeftOut(f"the loss {function}")
     return function

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from ...catalog import releases
+from ...catalog.renames import FORMER_INITIALIZERS
 from ...document.model import Code, Dtype, Ellipsis_, FromUser, Layer, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
 from ...tensors import Tensor
 from .minors import check_class, portable, spells
 from .objects import check, module_of, unknown_error
 from .result import Json
-
-# The name of the class until keras 3.6 (initializers/random_initializers.py of 3.6.0 and 3.7.0).
-_FORMER_CLASSES: Final = {"Orthogonal": "OrthogonalInitializer"}
 
 
 class Lowering(Protocol):
@@ -61,13 +59,13 @@ def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
         check(value, said, module, where, key)
         kind = module.removeprefix("keras.")
         said = portable(value.class_name, said, kind, lowering.minor)
-        if value.class_name not in _FORMER_CLASSES:
+        if value.class_name not in FORMER_INITIALIZERS:
             check_class(value.class_name, said, lowering.minor, kind, where.name, key)
     config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in said.items()}
     registered = (value.registered_name or value.class_name) if is_custom else None
     name = value.class_name
-    if not is_custom and name in _FORMER_CLASSES and not spells(lowering.minor, releases.ORTHOGONAL_CLASS):
-        name = _FORMER_CLASSES[name]
+    if not is_custom and name in FORMER_INITIALIZERS and not spells(lowering.minor, releases.ORTHOGONAL_CLASS):
+        name = FORMER_INITIALIZERS[name]
     return {"module": module, "class_name": name, "config": dict(config), "registered_name": registered}
 
 
