@@ -130,7 +130,7 @@ _WEIGHTS: Final = {
     classes=("GRU", "RNN"),
     examples=[
         Worked(
-            Layer("GRU", "g", {"units": 3, "reset_after": True, "activation": "tanh"}, _WEIGHTS),
+            Layer("GRU", "g", {"units": 3, "reset_after": True, "recurrent_activation": "sigmoid"}, _WEIGHTS),
             lambda made: made.graph is not None and sum(x.class_name == "Cropping2D" for x in made.graph.layers) == 4,
             "tfjs",
             (None, 4, 2),
