@@ -82,7 +82,7 @@ def plain(key: str, value: Any) -> Any:
 
 @pytest.mark.parametrize(("target", "box"), [("tf.keras-2.15", ".h5"), ("keras-2.3", ".h5"), ("tfjs", "")])
 @pytest.mark.parametrize(
-    "name", ["acts3", "adam_cnn", "conv1dt", "dict_io", "grouped_conv", "lstm_hard", "lstm_states", "sgd_mom"]
+    "name", ["acts3", "adam_cnn", "conv1dt", "dict_io", "grouped_conv", "embed_mask", "lstm_states", "sgd_mom"]
 )
 def test_up_again_is_the_model_that_went_down(name: str, target: str, box: str, tmp_path: Path) -> None:
     before = {layer.name: layer for layer in layers_of(anykeras.open(MODELS / f"{name}.keras").document.model)}
