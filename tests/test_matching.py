@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import subprocess
 import sys
@@ -318,6 +319,57 @@ def test_no_other_framework_is_imported_to_fill_a_model(tmp_path: Path) -> None:
     path = os.pathsep.join([str(tmp_path), *sys.path])
     environment = {**os.environ, "KERAS_BACKEND": "numpy", "PYTHONPATH": path}
     subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, check=True)
+
+
+def write_model(path: Path, *layers: dict[str, object], weights: dict[str, dict[str, np.ndarray]]) -> Path:
+    """A whole model of Keras 2.1 on TensorFlow; what is in it is of this test's own making."""
+    config = {"class_name": "Sequential", "config": list(layers)}
+    write_weights(path, "2.1.5", **weights)
+    with h5py.File(path, "r+") as file:
+        group = file.create_group("model_weights")
+        for name in weights:
+            file.move(name, f"model_weights/{name}")
+        for key, value in file.attrs.items():
+            group.attrs[key] = value
+        file.attrs["model_config"] = json.dumps(config).encode()
+    return path
+
+
+def test_a_whole_model_says_of_its_weights_what_weights_alone_do_not(tmp_path: Path) -> None:
+    """The order of images and the arguments of layers stand in its configuration, so nothing is asked."""
+    import keras
+
+    convolution = {"name": "c", "filters": 2, "kernel_size": [1, 1], "batch_input_shape": [None, 1, 2, 3]}
+    file = write_model(
+        tmp_path / "image.h5",
+        {"class_name": "Conv2D", "config": {**convolution, "data_format": "channels_first"}},
+        {"class_name": "Flatten", "config": {"name": "f"}},
+        {"class_name": "Dense", "config": {"name": "d", "units": 1}},
+        weights={
+            "c": {"c/kernel:0": numbers(1, 1, 1, 1, 2), "c/bias:0": numbers(2, 2)},
+            "d": {"d/kernel:0": numbers(3, 12, 1), "d/bias:0": numbers(4, 1)},
+        },
+    )
+    model = keras.Sequential([keras.Input((2, 3, 1)), keras.layers.Conv2D(2, 1), keras.layers.Flatten(), keras.layers.Dense(1)])
+    anykeras.load_weights(model, file)
+    moved = numbers(3, 12, 1).reshape(2, 2, 3, 1).transpose(1, 2, 0, 3).reshape(12, 1)
+    np.testing.assert_array_equal(np.array(model.layers[-1].kernel), moved)
+
+    recurrent = {"name": "l", "units": 2, "recurrent_activation": "sigmoid", "batch_input_shape": [None, 5, 3]}
+    weights = {"l/kernel:0": numbers(1, 3, 8), "l/recurrent_kernel:0": numbers(2, 2, 8), "l/bias:0": numbers(3, 8)}
+    file = write_model(tmp_path / "steps.h5", {"class_name": "LSTM", "config": recurrent}, weights={"l": weights})
+    report = anykeras.load_weights(keras.Sequential([keras.Input((5, 3)), keras.layers.LSTM(2)]), file)
+    assert report.complete and not report.findings
+
+
+def test_the_state_of_an_optimizer_is_said_to_stay_behind(tmp_path: Path) -> None:
+    model = chain("a", "b")
+    model.compile("adam", "mse")
+    model.optimizer.build(model.trainable_variables)
+    file = tmp_path / "whole.keras"
+    model.save(file)
+    report = anykeras.load_weights(chain("x", "y"), file)
+    assert report.complete and [found.code for found in report.findings] == ["AK1314"]
 
 
 # Genuine weights: into their own model under any names, and beside an architecture of another time

@@ -6,11 +6,17 @@ of today that was made without the argument has today's default, and nothing fai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..catalog.signatures import MISSING, default
-from ..document.model import Layer, Value
+from ..containers.base import Raw
+from ..document.model import Layer, Value, Writer
+from ..document.walk import layers_of
+from ..errors import AnyKerasError
+from ..migrations import migrate
+from ..parse import parse
 from .atoms import Atom
 from .forms import Form, Forms
 from .places import Place
@@ -38,12 +44,32 @@ class Changed:
         return f"{self.key} of {self.place.class_name} {self.place.label!r} is {self.now!r}; its default was {spell(self.then)}"
 
 
-def changed_defaults(forms: Forms, atom: Atom, place: Place, form: Form) -> Iterator[Changed]:
+def read_own_layers(raw: Raw, writer: Writer) -> Mapping[str, Layer]:
+    """The layers of an architecture that lies in the file of the weights, by name, in the words of today.
+
+    None where there is no architecture, or where it holds what needs its author's code; of two that share a name, neither.
+    """
+    if raw.architecture is None or raw.apart is not None:
+        return {}
+    try:
+        document, _ = migrate(parse(raw, writer))
+    except AnyKerasError:
+        return {}
+    found = [layer for layer in layers_of(document.model) if layer.name]
+    counts = Counter(layer.name for layer in found)
+    return {layer.name: layer for layer in found if counts[layer.name] == 1}
+
+
+def changed_defaults(forms: Forms, atom: Atom, place: Place, form: Form, own: Mapping[str, Layer]) -> Iterator[Changed]:
     """The arguments of a layer that are today's defaults and were others when the file was written.
 
-    What the default was is what migration makes of a layer that leaves it out.
+    What they were says the layer of that name in `own`, the file's architecture; where there is none, what migration makes of
+    a layer that leaves them out.
     """
-    for key, then in forms.default_arguments(atom, form).items():
+    said = own.get(atom.name)
+    stated = said.config if said is not None and said.class_name == place.class_name else {}
+    for key, usual_then in forms.default_arguments(atom, form).items():
+        then = stated.get(key, usual_then)
         if key in _OTHER or key.endswith(_OF_TRAINING) or key not in place.layer.config:
             continue
         now, usual = place.layer.config[key], default(place.class_name, key)

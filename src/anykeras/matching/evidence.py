@@ -25,7 +25,7 @@ _BOTH_OF_KERAS2 = frozenset({Era.KERAS2, Era.TF2})
 
 
 def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
-    """The writer of the weights in `raw`, whatever architecture lies beside them.
+    """The writer of the weights in `raw`: by the architecture too where the same file holds it, never by one beside it.
 
     Args:
         raw: a file with weights.
@@ -35,7 +35,7 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
     Raises:
         Undecided: `said` is no version.
     """
-    writer = era.infer(replace(raw, architecture=None, part=""))
+    writer = era.infer(raw if raw.apart is None else replace(raw, architecture=None, part=""))
     if isinstance(raw.weights, TreeWeights) and any(p.startswith(KERAS2_13_TREE.container) for p in raw.weights.tensors):
         seen = Evidence("weight paths", f"{KERAS2_13_TREE.container} is how Keras 2.12 to 2.14 file layers")
         writer = replace(writer, era=Era.TF2, library="tf.keras", backend="tensorflow", evidence=(*writer.evidence, seen))

@@ -14,7 +14,7 @@ from ..findings import Fidelity, Finding
 from ..tensors import Tensor
 from .assign import Asked, Assigner, Assignment
 from .atoms import read_atoms
-from .defaults import Changed, changed_defaults, spell
+from .defaults import Changed, changed_defaults, read_own_layers, spell
 from .evidence import lists_branches, writer_of_weights
 from .fitting import Fits
 from .forms import FIRST, LAST, Form, Forms
@@ -55,7 +55,8 @@ def match(raw: Raw, document: Document, options: Options | None = None) -> Match
     """Which weights of a file belong into which layers of a model.
 
     Args:
-        raw: a file with weights, of whatever time; its architecture is not looked at.
+        raw: a file with weights, of whatever time; an architecture of its own says who wrote it, how images were laid out
+            and which arguments its layers had.
         document: the model in the vocabulary of Keras 3. Weights in it say the shapes of its variables.
         options: what the user says.
 
@@ -86,7 +87,7 @@ class _Matching:
     def run(self) -> Match:
         options = self.options
         fits = Fits(self.atoms, self.places.all, self.forms)
-        layout = fits.choose_layout(options.data_format)
+        layout = fits.choose_layout(options.data_format or self.writer.data_format)
         assigner = Assigner(self.places, fits)
         asked = Asked(options.by_name, options.skip_mismatch, options.layers or {})
         assignment = assigner.assign(asked)
@@ -96,6 +97,7 @@ class _Matching:
         self._note_layout(layout, chosen)
         chosen = self._reorder_rows(assignment, chosen, layout)
         arguments = self._settle_defaults(assignment, chosen)
+        self._note_training()
         return self._result(assignment, chosen, arguments)
 
     def _choose(self, i: int, j: int, found: Sequence[Form]) -> Form:
@@ -177,10 +179,11 @@ class _Matching:
     # Defaults
 
     def _settle_defaults(self, assignment: Assignment, chosen: Mapping[int, Form]) -> dict[Path, dict[str, Value]]:
+        own = read_own_layers(self.raw, self.writer)
         found = [
             changed
             for i, j in assignment.pairs.items()
-            for changed in changed_defaults(self.forms, self.atoms[i], self.places.all[j], chosen[i])
+            for changed in changed_defaults(self.forms, self.atoms[i], self.places.all[j], chosen[i], own)
         ]
         if not found:
             return {}
@@ -206,6 +209,12 @@ class _Matching:
             writer=str(self.writer),
             next_step='defaults="then" sets what was the default; defaults="mine" keeps what the model has.',
         )
+
+    def _note_training(self) -> None:
+        if self.raw.optimizer:
+            count = len(self.raw.optimizer)
+            seen = f"the file holds the state of an optimizer too ({count} tensors)"
+            self._note("AK1314", "optimizer", seen, "left in the file: training goes on afresh", Fidelity.LOSSY)
 
     # What comes out
 
