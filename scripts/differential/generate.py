@@ -118,6 +118,7 @@ class Stack(object):
         policies = getattr(self.keras, "mixed_precision", None)
         if hasattr(policies, "set_global_policy"):
             policies.set_global_policy("float32")
+        del getattr(self.backend, "NAME_SCOPE_STACK", [])[:]  # of Theano: a layer that is refused leaves its name there
         if hasattr(self.backend, "clear_session") and (self.major > 1 or self.backend.backend() == "tensorflow"):
             self.backend.clear_session()
 

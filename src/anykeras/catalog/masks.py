@@ -83,9 +83,8 @@ _BEFORE_3: Final = (Era.KERAS0, Era.KERAS1, Era.KERAS2, Era.TF2)
 _THEN: Final[Sequence[tuple[Sequence[str], Sequence[Era], tuple[int, ...], MaskRule]]] = (
     (sorted(MERGES), _BEFORE_3, (), MaskRule(Outgoing.EVERY)),
     (("Concatenate",), _BEFORE_3, (), MaskRule(Outgoing.JOINED_EVERY)),
-    # `logical_or` in place of `all` since Keras 3.4 (layers/merging).
-    (sorted(MERGES), (Era.KERAS3,), (3, 4), MaskRule(Outgoing.EVERY)),
-    (("Concatenate",), (Era.KERAS3,), (3, 4), MaskRule(Outgoing.JOINED_EVERY)),
+    # Before Keras 3.4 a layer called on a list handed no mask on (layers/layer.py, `previous_mask`).
+    ((*sorted(MERGES), "Concatenate"), (Era.KERAS3,), (3, 4), _NOTHING),
     # keras-bert and its kin: an Embedding that gives its table too.
     (("TokenEmbedding", "EmbeddingRet"), _BEFORE_3, (), MaskRule(Outgoing.INTEGERS)),
     # No `supports_masking` in tf.keras up to 2.15; measured in 1.13, 2.3 and 2.13.

@@ -16,7 +16,7 @@ from ..document.build import Builder
 from ..document.edit import GraphEditor
 from ..document.graph import flat_refs, inputs, outputs, reachable, steps
 from ..document.model import Call, Ellipsis_, Era, Graph, Layer, Ref, Value, Writer, refs
-from ..document.walk import map_refs
+from ..document.walk import map_call_refs, map_refs
 from ..errors import Unsupported
 
 
@@ -64,9 +64,8 @@ class MaskWriter:
 
     def carry(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
         """Let a class that is not known here find the merged masks on its tensors: a model takes each as `mask`."""
-        by_ref = dict(zip(flat_refs(call.args[0]), masks, strict=True))
-        first = map_refs(call.args[0], lambda ref: self._with_mask(ref, by_ref.get(ref)))
-        self._editor.replace_call(layer.name, number, replace(call, args=(first, *call.args[1:])))
+        by_ref = dict(zip(_tensors(layer, call), masks, strict=True))
+        self._editor.replace_call(layer.name, number, map_call_refs(call, lambda ref: self._with_mask(ref, by_ref.get(ref))))
 
     def keep_values(self, layer: Layer, number: int, call: Call, masks: Masks, outcome: Mask | None) -> None:
         """Let a merge work on copies without masks, and its outcome carry the mask it had."""
@@ -126,6 +125,13 @@ def build_mask_reader(name: str) -> Layer:
     return sub.finish(sub.op("not_equal", sub.op("get_item", seen, (Ellipsis_(), 0)), 0.0))
 
 
+def _tensors(layer: Layer, call: Call) -> list[Ref]:
+    """The tensors of a call whose masks count: of heads each that attention is computed of, else the first argument."""
+    if layer.class_name == "MultiHeadAttention":
+        return refs((call.args, {key: value for key, value in call.kwargs.items() if key in ("query", "value", "key")}))
+    return flat_refs(call.args[0]) if call.args else []
+
+
 Wanted = Callable[[Layer, Call, Masks], bool]
 """Whether a call, on tensors with these masks, is one that Keras 3 would get wrong."""
 
@@ -146,12 +152,17 @@ def loses_mask(layer: Layer, call: Call, masks: Masks) -> bool:
 
 
 # Merges whose values depend on the masks of what they merge since Keras 3.4 (layers/merging/base_merge.py).
-_MASKED_VALUES = frozenset(("Multiply", "Maximum", "Minimum"))
+MASKED_VALUES: Final = frozenset(("Multiply", "Maximum", "Minimum"))
 
 
 def changes_values(layer: Layer, call: Call, masks: Masks) -> bool:
     """Whether Keras 3 leaves masked entries out of what a merge computes."""
-    return layer.class_name in _MASKED_VALUES and any(mask is not None for mask in masks)
+    return layer.class_name in MASKED_VALUES and any(mask is not None for mask in masks)
+
+
+def ends_mask(layer: Layer, call: Call, masks: Masks) -> bool:
+    """Whether a merge meets a mask, for writers whose merges neither looked at masks nor handed them on."""
+    return layer.class_name in MERGING and any(mask is not None for mask in masks)
 
 
 class MaskFlow:
@@ -183,7 +194,7 @@ class MaskFlow:
                 self._follow(layer, number, call)
 
     def _follow(self, layer: Layer, number: int, call: Call) -> None:
-        tensors = flat_refs(call.args[0]) if call.args else []
+        tensors = _tensors(layer, call)
         before: Masks = [self.masks.get(ref) for ref in tensors]
         explicit = call.kwargs.get("mask")
         if isinstance(explicit, Ref):
@@ -194,7 +205,7 @@ class MaskFlow:
             self._meet(layer, number, call, before)
         if layer.class_name == "InputLayer":
             return
-        for i, mask in enumerate(self._infer_outgoing(layer, tensors, before)):
+        for i, mask in enumerate(self._infer_outgoing(layer, Ref(layer.name, number), tensors, before)):
             if mask is not None:
                 self.masks[Ref(layer.name, number, i)] = mask
 
@@ -204,7 +215,7 @@ class MaskFlow:
         unknown = find(layer.class_name, Era.KERAS3) is None and layer.class_name not in OPERATION_LAYERS
         if layer.graph is not None or layer.operation:
             return
-        if changes_values(layer, call, masks):
+        if self._wanted is ends_mask or changes_values(layer, call, masks):
             self._keep_values(layer, number, call, masks)
             return
         if not (rule.reads or layer.class_name == "TimeDistributed" or unknown):
@@ -212,9 +223,9 @@ class MaskFlow:
         merged = meets_merged(layer, call, masks)
         if self._masking is None and not merged:
             return  # Keras 3 has the mask on the tensor, and the inner model is looked at on its own.
-        masks = [mask and self._as_carried(mask, ref) for mask, ref in zip(masks, flat_refs(call.args[0]), strict=True)]
+        masks = [mask and self._as_carried(mask, ref) for mask, ref in zip(masks, _tensors(layer, call), strict=True)]
         known = not any(s.kind == "hidden" for mask in masks if mask is not None for s in mask.sources)
-        if self._masking is None or not known or layer.class_name == "MultiHeadAttention":
+        if self._masking is None or not known:
             raise Unsupported(
                 "AK2280" if merged else "AK2287",
                 f"the mask of {'merged tensors' if merged else 'a tensor'} goes into {layer.class_name} {layer.name!r}, "
@@ -222,16 +233,16 @@ class MaskFlow:
                 layer=layer.name,
                 next_step="Report this file.",
             )
-        if unknown:
+        if unknown or layer.class_name == "MultiHeadAttention":
             self._masking.carry(layer, number, call, masks)
         elif rule.argument and (rule.outgoing in _TAKING or layer.class_name in ATTENTIONS):
             self._masking.hand(layer, number, call, masks)
 
     def _keep_values(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
-        if self._masking is None or self._wanted is not changes_values:
+        if self._masking is None or self._wanted not in (changes_values, ends_mask):
             return  # the inner model is looked at on its own
         masks = [mask and self._as_carried(mask, ref) for mask, ref in zip(masks, flat_refs(call.args[0]), strict=True)]
-        outcome = _every(layer, masks)
+        outcome = None if self._wanted is ends_mask else _every(layer, masks)
         if outcome is not None and any(source.kind == "hidden" for source in outcome.sources):
             raise Unsupported(
                 "AK2288",
@@ -246,7 +257,7 @@ class MaskFlow:
         hidden = any(source.kind == "hidden" for source in mask.sources)
         return Mask((self._source(tensor, "carried"),)) if hidden and not mask.merged else mask
 
-    def _infer_outgoing(self, layer: Layer, tensors: Sequence[Ref], before: Masks) -> Masks:
+    def _infer_outgoing(self, layer: Layer, outcome: Ref, tensors: Sequence[Ref], before: Masks) -> Masks:
         """The mask of each output of a call."""
         config, first = layer.config, before[0] if before else None
         match mask_rule(layer.class_name, self._writer).outgoing:
@@ -256,6 +267,10 @@ class MaskFlow:
                 return [Mask((self._source(tensors[0], "numbers"),))]
             case Outgoing.VECTORS if tensors:
                 return [Mask((self._source(tensors[0], "vectors", config.get("mask_value", 0.0)),))]
+            case Outgoing.JOINED_EVERY if config.get("axis", -1) not in (-1, 2) and any(before):
+                # Along time, masks follow one another in Keras 3 as in Keras 2.
+                merged = any(mask is not None and mask.merged for mask in before)
+                return [Mask((self._source(outcome, "hidden" if merged else "carried"),), merged)]
             case Outgoing.EVERY | Outgoing.JOINED_EVERY:
                 return [_every(layer, before)]
             case Outgoing.STEPS:
@@ -286,7 +301,7 @@ class MaskFlow:
 
 
 def _every(layer: Layer, before: Masks) -> Mask | None:
-    """The steps that all masks keep. Along time, masks follow one another in Keras 3 as in Keras 2."""
+    """The steps that all masks keep."""
     masks = [mask for mask in before if mask is not None]
     joined = layer.class_name == "Concatenate"
     if not masks or (joined and layer.config.get("axis", -1) not in (-1, 2)):

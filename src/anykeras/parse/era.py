@@ -26,6 +26,8 @@ KERAS3_WORDS = frozenset(["batch_shape", "build_config", "autocast", "negative_s
 
 # The last Keras 1 whose to_json and to_yaml leave keras_version out (keras/engine/topology.py 1.0.4 and 1.0.5).
 UNSTAMPED = "1.0.4"
+# A JSON of Keras 3 is not stamped. Since 3.4 the dtype policy of a layer is an object there (layers/layer.py `get_config`).
+UNSTAMPED_3 = "3.0"
 
 
 def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
@@ -41,12 +43,25 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     if era is Era.KERAS1 and version is None and raw.architecture is not None:
         evidence.append(Evidence(raw.part or "architecture", f"has no keras_version, as up to Keras {UNSTAMPED}"))
         version = UNSTAMPED
+    if era is Era.KERAS3 and version is None and _names_policies(raw.architecture):
+        evidence.append(Evidence(raw.part or "architecture", "names dtypes of layers in a word, as before Keras 3.4"))
+        version = UNSTAMPED_3
     if era is Era.KERAS0 and backend is None:
         evidence.append(Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say"))
         backend = "theano"
     tensorflow = _tensorflow(raw, library, version, evidence)
     data_format = _data_format(raw.architecture, evidence)
     return Writer(era, library, version, backend, data_format, tuple(evidence), tensorflow)
+
+
+def _names_policies(architecture: Json) -> bool:
+    """Whether the layers of a Keras 3 architecture have their dtype as a word."""
+    policies = []
+    for item in _objects(architecture):
+        config = item.get("config")
+        if item.get("module") == "keras.layers" and item.get("class_name") != "InputLayer" and isinstance(config, dict):
+            policies += [config["dtype"]] if "dtype" in config else []
+    return bool(policies) and all(isinstance(policy, str) for policy in policies)
 
 
 def _tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evidence]) -> int | None:

@@ -13,7 +13,17 @@ from ...document.edit import GraphEditor, UniqueNames, rename_layers
 from ...document.graph import inputs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
-from ..mask_flow import MERGING, MaskFlow, MaskWriter, Wanted, changes_values, loses_mask, meets_merged
+from ..mask_flow import (
+    MASKED_VALUES,
+    MERGING,
+    MaskFlow,
+    MaskWriter,
+    Wanted,
+    changes_values,
+    ends_mask,
+    loses_mask,
+    meets_merged,
+)
 from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -44,26 +54,18 @@ def _has_mask(model: Layer) -> bool:
 @rule(
     "AK2280",
     to=Era.KERAS3,
-    eras=tuple(Era),
     after=("AK2203", "AK2288"),
-    examples=[Example(_model("Add"), _has_mask, K2), Example(_model("Add"), _has_mask, K30)],
-    leaves_alone=[Example(_model("Dot"), _model("Dot"), K2), Example(_model("Add"), _model("Add"), NOW)],
+    examples=[Example(_model("Add"), _has_mask, K2)],
+    leaves_alone=[Example(_model("Dot"), _model("Dot"), K2)],
 )
 def masks_of_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph with explicit masks where Keras 3 would find others. Raises Unsupported where none can be given."""
     graph = model.graph
-    if _merges_as_now(context.writer):
-        return None
     if graph is None or graph.sequential or not any(x.class_name in MERGING or x.graph is not None for x in graph.layers):
         return None
     if not any(makes_mask(layer) for layer in layers_of(model)):
         return None
     return _with_masks(model, context.writer, meets_merged)
-
-
-def _merges_as_now(writer: Writer) -> bool:
-    """Whether merges of the writer treat masks as they do since Keras 3.4."""
-    return writer.era is Era.KERAS3 and not () < writer.release < (3, 4)
 
 
 def _with_masks(model: Layer, writer: Writer, wanted: Wanted, carried: Sequence[Ref] = ()) -> Layer | None:
@@ -126,21 +128,29 @@ def _is_copied(model: Layer) -> bool:
     return calls["m"].args == ((Ref("a_copy"), Ref("b")),) and calls["l"].args == (Ref("m_masked"),)
 
 
+def _is_bare(model: Layer) -> bool:
+    assert model.graph is not None
+    calls = {name: calls[0] for name, calls in model.graph.calls.items()}
+    return calls["m"].args == ((Ref("a_copy"), Ref("b")),) and calls["l"].args == (Ref("m"),)
+
+
 @rule(
     "AK2288",
     to=Era.KERAS3,
     eras=tuple(Era),
     after=("AK2281",),
-    examples=[Example(_model("Multiply"), _is_copied, K2), Example(_model("Multiply"), _is_copied, K30)],
+    examples=[Example(_model("Multiply"), _is_copied, K2), Example(_model("Add"), _is_bare, K30)],
     leaves_alone=[Example(_model("Add"), _model("Add"), K2), Example(_model("Multiply"), _model("Multiply"), NOW)],
 )
 def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with merges that work on copies without masks."""
-    if _merges_as_now(context.writer):
+    writer = context.writer
+    if writer.era is Era.KERAS3 and not () < writer.release < (3, 4):
         return None
-    if not any(layer.class_name in ("Multiply", "Maximum", "Minimum") for layer in layers_of(model)):
+    wanted, concerned = (ends_mask, MERGING) if writer.era is Era.KERAS3 else (changes_values, MASKED_VALUES)
+    if not any(layer.class_name in concerned for layer in layers_of(model)):
         return None
-    return _in_every_graph(model, context.writer, changes_values)
+    return _in_every_graph(model, writer, wanted)
 
 
 def _joins_time(name: str) -> Layer:
