@@ -3,9 +3,14 @@
     python scripts/make_signatures.py "keras 3.16.0=DIR"            # one more release; the others are kept
     python scripts/make_signatures.py --all "keras 0.3.3=DIR" ...   # these releases and no others
 
-What changed since the release before is printed. DIR is the package that holds ``layers``: the unpacked ``keras`` of Keras 0
-to 2.3; ``tensorflow/python/keras`` of TensorFlow 1.13 to 2.5; ``keras/src`` or ``keras`` of the Keras wheels since, and
-``tf_keras/src``. Nothing is imported: the sources are read as syntax. Releases come in the order of each library's history.
+What changed since the release before is printed. Of a new minor of Keras 3, what no table and no rule of AnyKeras answers for
+is printed again behind ``uncovered``, and the exit code is then 1: a class without an entry in the catalog or a name that is
+not allowed (catalog/allowed.py), a class or name that is gone, an argument that is taken no more, must be given or has another
+default now, for classes that no rule from Keras 3 to Keras 3 looks at.
+
+DIR is the package that holds ``layers``: the unpacked ``keras`` of Keras 0 to 2.3; ``tensorflow/python/keras`` of TensorFlow
+1.13 to 2.5; ``keras/src`` or ``keras`` of the Keras wheels since, and ``tf_keras/src``. Nothing is imported: the sources are
+read as syntax. ``scripts/make_tfjs_signatures.py`` adds TensorFlow.js. Releases come in the order of each library's history.
 
 ``any`` says that the constructor takes a key that nobody names and loses it, ``popped`` are keys that ``from_config`` takes
 out, ``names`` the public names of a class where they are not its own in its module. ``former`` are the arguments of Keras 1
@@ -600,6 +605,46 @@ def differences(then: dict[str, Any], today: dict[str, Any]) -> list[str]:
     return lines + ([f"is in {today['module']}, was in {then['module']}"] if then["module"] != today["module"] else [])
 
 
+def uncovered(before: tuple[States, Names], now: tuple[States, Names]) -> list[str]:
+    """What changed from one minor of Keras 3 to the next and is in no table and no rule, a line a fact."""
+    from anykeras.catalog import allowed, find
+    from anykeras.document.model import Era
+    from anykeras.migrations.rulebook import listed_rules
+
+    rules = [rule for rule in listed_rules(Era.KERAS3) if Era.KERAS3 in rule.eras]
+    ruled = {name for rule in rules for name in rule.classes}
+    lines: list[str] = []
+    for kind in KINDS:
+        then, today = public(before[0].get(kind, {})), public(now[0].get(kind, {}))
+        for name in sorted(today.keys() - then.keys()):
+            known = find(name, Era.KERAS3) is not None if kind == "layers" else allowed.is_allowed(f"keras.{kind}", name)
+            lines += [] if known else [f"{kind}: {name} is new"]
+        lines += [f"{kind}: {name} is gone" for name in sorted(then.keys() - today.keys() - ruled)]
+        for name in sorted((then.keys() & today.keys()) - ruled):
+            lines += [f"{kind}: {name} {said}" for said in breaking(then[name], today[name])]
+    for kind in FUNCTIONS:
+        gone = before[1].get(kind, set()) - now[1].get(kind, set()) - ruled
+        lines += [f"{kind}: the name {name!r} is gone" for name in sorted(gone) if kind != "exports"]
+    return lines
+
+
+def public(classes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Classes that a file can name: those that a release exports."""
+    return {name: said for name, said in classes.items() if said["names"] != ["-"]}
+
+
+def breaking(then: dict[str, Any], today: dict[str, Any]) -> list[str]:
+    """What changed in a class so that a file of the release before means something else, or does not open."""
+    old, new = {*then["set"], *then["required"]}, {*today["set"], *today["required"]}
+    lines = [f"takes {key!r} no more" for key in sorted(old - new)]
+    lines += [f"must be given {key!r}" for key in sorted(set(today["needed"]) - old)]
+    return lines + [
+        f"{key!r} is {today['set'][key]!r} by default, was {value!r}"
+        for key, value in then["set"].items()
+        if key != "name" and key in today["set"] and not same(value, today["set"][key])
+    ]
+
+
 def history(table: Table) -> dict[str, Any]:
     """The whole table as changes from release to release."""
     releases = sorted(table, key=place)
@@ -635,19 +680,35 @@ def write(table: dict[str, Any]) -> None:
     OUT.write_text("\n".join([*lines, "}", ""]))
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: list[str]) -> int:
     table = {} if "--all" in arguments else known_table()
     named = [(label.split(" "), root) for label, _, root in (said.partition("=") for said in arguments) if root]
-    with ProcessPoolExecutor(2) as pool:
-        found = pool.map(states, [label for label, _ in named], [root for _, root in named])
-        table |= {(label[0], label[1]): state for (label, _), state in zip(named, found, strict=True)}
-    order = sorted(table, key=place)
-    for label, _ in named if "--all" not in arguments else ():
-        at = order.index((label[0], label[1]))
-        print("\n".join(describe(table[order[at - 1]], table[order[at]]) if at else ()))
+    table |= read_all(named)
+    left = [line for label, _ in named if "--all" not in arguments for line in report(table, (label[0], label[1]))]
     write(history(table))
     print(len(table), "releases,", OUT.stat().st_size, "bytes")
+    return 1 if left else 0
+
+
+def read_all(named: list[tuple[list[str], str]]) -> Table:
+    """What the sources of releases say, in processes."""
+    with ProcessPoolExecutor(2) as pool:
+        found = pool.map(states, [label for label, _ in named], [root for _, root in named])
+        return {(label[0], label[1]): state for (label, _), state in zip(named, found, strict=True)}
+
+
+def report(table: Table, label: tuple[str, str]) -> list[str]:
+    """Print what a release changed; what of that nothing answers for."""
+    order = sorted(table, key=place)
+    at = order.index(label)
+    if at == 0:
+        return []
+    before, now = table[order[at - 1]], table[label]
+    newer = place(label)[0] == LIBRARIES.index("keras 3") == place(order[at - 1])[0]
+    left = uncovered(before, now) if newer else []
+    print("\n".join([*describe(before, now), *(f"uncovered: {line}" for line in left)]))
+    return left
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))

@@ -133,7 +133,7 @@ def _spoil(value: Any, chance: random.Random) -> Any:
     return [_spoil(inner, chance) for inner in value] if isinstance(value, list) else value
 
 
-def test_run_in_an_interpreter(dense: Path, tmp_path: Path) -> None:
+def test_run_in_an_interpreter(dense: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import keras
 
     model, given = keras.models.load_model(dense), np.ones((3, 4), "float32")
@@ -146,5 +146,8 @@ def test_run_in_an_interpreter(dense: Path, tmp_path: Path) -> None:
     )
     assert wrong.exit_code == 1 and "wrong" in wrong.stdout
     assert run(dense, sys.executable, recording=tmp_path / "right.npz", timeout=0.01).outcome is Outcome.TIMED_OUT
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "keras.py").write_text("raise ImportError('of another interpreter')")
+    assert run(dense, sys.executable, recording=tmp_path / "right.npz").outcome is Outcome.RIGHT
     with pytest.raises(anykeras.AnyKerasError, match="AK7102"):
         run(dense, "no-such-python", recording=tmp_path / "right.npz")

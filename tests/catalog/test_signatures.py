@@ -6,7 +6,10 @@ import os
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
+import copy
+import importlib
 import inspect
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -169,3 +172,33 @@ def test_the_nearest_release_at_or_before_the_writer_counts() -> None:
 def test_one_name_in_two_kinds() -> None:
     assert "gain" in list_accepted_arguments("Identity", kind="initializers")
     assert "gain" not in list_accepted_arguments("Identity", kind="layers")
+
+
+def test_a_new_minor_fails_on_what_nothing_answers_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "scripts"))
+    script = importlib.import_module("make_signatures")
+    table = script.known_table()
+    newest, following = ("keras", "3.15.1"), ("keras", "3.16.0")
+    table[following] = copy.deepcopy(table[newest])
+    layers = table[following][0]["layers"]
+    layers["Dense"]["set"]["sparsity"] = None  # an argument that changes nothing where it is left out
+    layers["Dropout"]["set"]["seed"] = 1
+    del layers["ELU"]["set"]["alpha"]
+    del layers["Softmax"]
+    layers["Lens"] = layers["Flatten"]
+    table[following][1]["activations"].discard("tanh")
+    assert script.report(table, newest) == []
+    assert script.report(table, following) == [
+        "layers: Lens is new",
+        "layers: Softmax is gone",
+        "layers: Dropout 'seed' is 1 by default, was None",
+        "layers: ELU takes 'alpha' no more",
+        "activations: the name 'tanh' is gone",
+    ]
+    assert "uncovered: layers: Lens is new" in capsys.readouterr().out
+    monkeypatch.setattr(script, "OUT", tmp_path / "signatures.json")
+    monkeypatch.setattr(script, "known_table", dict)
+    monkeypatch.setattr(script, "read_all", lambda named: {tuple(label): table[tuple(label)] for label, _ in named})
+    assert script.main(["keras 3.15.1=a", "keras 3.16.0=b"]) == 1 and script.main(["keras 3.15.1=a"]) == 0

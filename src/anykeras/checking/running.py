@@ -23,6 +23,7 @@ from ..errors import AnyKerasError, MissingFile, Unsupported
 from ..opening import open_file
 from ..verification import Arrays, EvidenceKind, compare_outputs, generate_inputs, predict, read_outputs, read_recording
 
+OF_THIS_PYTHON: Final = ("PYTHONPATH", "PYTHONHOME")  # what they say is of this interpreter, not of the other one
 TIMEOUT: Final = 300.0  # seconds for one model, the import of an old TensorFlow included
 
 
@@ -145,9 +146,10 @@ def _open_there(
         file.write(files(__package__).joinpath("opens.py.txt").read_text("utf-8"))
     ended = None
     null = subprocess.DEVNULL
+    env = {name: value for name, value in os.environ.items() if name not in OF_THIS_PYTHON}
     try:
         done = subprocess.run(
-            [python, script, job_path], timeout=timeout, check=False, cwd=folder, stdin=null, stdout=null, stderr=null
+            [python, script, job_path], timeout=timeout, check=False, cwd=folder, env=env, stdin=null, stdout=null, stderr=null
         )
         ended = Outcome.CRASHED if done.returncode else None
     except subprocess.TimeoutExpired:
