@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..catalog.masks import Outgoing, mask_rule
 from ..catalog.releases import Release, Since
+from ..document.model import Era, Writer
 from . import objects
 from .forecast import Reader
 
@@ -31,6 +33,9 @@ PIPELINE_READS_LAYERS: Final = Since(keras3="3.7")  # Pipeline.from_config, whic
 KEEPS_OUTPUT_SHAPE: Final = Since(keras3="3.7")  # MultiHeadAttention, a list after loading
 REFUSES_LAMBDA: Final = Since(keras3="3.11", tf="99")  # Lambda.from_config in HDF5 too
 INTEGER_TABLE: Final = Since(keras3="99", tf="1.13", keras2="2.1")  # Embedding.build
+TAKES_HEADS_APART: Final = Since(keras3="99", tf="2.5")  # MultiHeadAttention.from_config: config.pop("query_shape")
+# generic_utils.class_and_config_for_serialized_keras_object: cls_config.items(), of a list too.
+LISTS_ARE_ITEMS: Final = ((2, 1), (2, 2))
 STATES_OF_BIDIRECTIONAL: Final = Since(tf="1.13", keras2="2.1")
 # Functions of Keras 2 that make the layer of Keras 1 (keras/legacy/layers.py).
 LAYER_FUNCTIONS: Final = frozenset(("AtrousConvolution1D", "AtrousConvolution2D"))
@@ -91,10 +96,10 @@ def means_something(reader: Reader, name: str, kind: str) -> bool:
     return objects.lists_name(name, kind, reader.release)
 
 
-def prepare(release: Release, typed: bool, class_name: str, config: Config) -> Config:
-    """What the release itself changes in a configuration before the class sees it."""
-    if release.line == "keras3" and not typed:
-        return {key: value for key, value in config.items() if key not in ("batch_input_shape",)}
+def prepare(release: Release, entry: Config, config: Config) -> Config:
+    """What the release itself changes in a configuration before the class sees it (legacy/saving/saving_utils.py)."""
+    if release.line == "keras3" and "module" not in entry:
+        return {key: value for key, value in config.items() if key != "batch_input_shape"}
     return config
 
 
@@ -112,6 +117,9 @@ def look_at_model(reader: Reader, class_name: str, config: Any, name: str) -> No
                 name,
                 "config",
             )
+        if isinstance(config, list) and release.line == "tf" and release.numbers in LISTS_ARE_ITEMS:
+            said = "AttributeError: 'list' object has no attribute 'items'"
+            reader.refuse(said, "this release reads no Sequential that is a list of layers", name, "config")
         if isinstance(config, dict) and not SEQUENTIAL_AS_DICT.holds(release):
             reader.refuse("KeyError: 0", "a Sequential of newer releases has a name beside its layers", name, "config")
         look_at_first(reader, config, name)
@@ -261,7 +269,10 @@ def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config
     if class_name == "Embedding" and table.startswith("int") and INTEGER_TABLE.holds(release):
         said = "TypeError: Cannot convert -0.05 to EagerTensor of dtype int32"
         reader.refuse(said, "Keras 1 and 2.0 gave an Embedding the dtype of its input", name, "dtype")
-    shaped = class_name == "MultiHeadAttention" and config.get("output_shape")
+    heads = class_name == "MultiHeadAttention"
+    if heads and "query_shape" not in config and TAKES_HEADS_APART.holds(release):
+        reader.refuse("KeyError: 'query_shape'", "TensorFlow 2.4 did not write what later releases need", name, "query_shape")
+    shaped = heads and config.get("output_shape")
     if shaped and release.line == "keras3" and not KEEPS_OUTPUT_SHAPE.holds(release):
         said = 'TypeError: can only concatenate tuple (not "list") to tuple'
         reason = "output_shape of MultiHeadAttention does not survive loading before Keras 3.7"
@@ -318,6 +329,21 @@ def look(reader: Reader) -> None:
         reader.notes.doubts.append("a FeatureSpace loads the parts of its own, which are not looked at here")
     if reader.release.line != "keras3":
         look_at_order(reader, reader.raw.architecture)
+    if reader.release.line == "tf":
+        look_at_masks(reader, reader.raw.architecture)
+
+
+def look_at_masks(reader: Reader, model: Any) -> None:
+    """TimeDistributed asks the layer inside for its mask, since TensorFlow 2.0 with a fixed batch too (_always_use_reshape)."""
+    writer = Writer(Era.TF2, "tf.keras", reader.release.version, "tensorflow")
+    entries = [(str(entry.get("class_name")), entry.get("config")) for _, entry in held_layers(model, "")]
+    layers = [(class_name, config) for class_name, config in entries if isinstance(config, dict)]
+    masked = any(class_name == "Masking" or config.get("mask_zero") for class_name, config in layers)
+    inner = [config.get("layer") for class_name, config in layers if class_name == "TimeDistributed"] if masked else []
+    for entry in inner:
+        class_name = str(entry.get("class_name")) if isinstance(entry, dict) else ""
+        if class_name and mask_rule(class_name, writer).outgoing is Outgoing.NONE:
+            reader.notes.doubts.append(f"TimeDistributed of a {class_name} does not load where a mask reaches it")
 
 
 def look_at_order(reader: Reader, model: Any) -> None:

@@ -112,7 +112,7 @@ class _Reader:
         if isinstance(config, dict):
             facts.look_at_layer(self, entry, class_name, config, name)
             if not isinstance(found, bool):
-                self.check_keys(found, facts.prepare(self.release, self.typed, class_name, config), name)
+                self.check_keys(found, facts.prepare(self.release, entry, config), name)
             self.objects_in(config, name)
             self.layers_in(config, name)
 
