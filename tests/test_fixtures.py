@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 import anykeras
+from conftest import list_classes, sample
 from genuine import FIXTURES, Recording, each, recordings, reproduces
 
 FILES = [file for file in recordings(FIXTURES) if not file.meta.get("custom_objects")]
@@ -92,3 +96,25 @@ def test_converting_imports_no_framework(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr.decode()
     assert target.exists()
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """What `sample` asks of a test."""
+
+    nodeid: str
+    callspec: SimpleNamespace
+
+    def iter_markers(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name="backend")]
+
+
+def test_a_share_has_every_class_of_every_generation() -> None:
+    """What `--share` leaves of the tests that run models: few, others with another seed, and each class that files name."""
+    items: Any = [Item(file.id, SimpleNamespace(params={"file": file})) for file in FILES]
+    every = set().union(*(list_classes(file) for file in FILES))
+    kept = {seed: [item.callspec.params["file"].id for item in sample(items, 6, seed)] for seed in "ab"}
+    assert kept["a"] != kept["b"]
+    for ids in kept.values():
+        assert len(ids) < len(FILES) / 2
+        assert set().union(*(list_classes(file) for file in FILES if file.id in ids)) == every

@@ -1,4 +1,4 @@
-"""A sample of the mutants of `scripts/fuzz.py`: each kind of file is read, or refused with a code."""
+"""A sample of the mutants of `scripts/fuzz.py` and `mutations.py`: read, or refused with a code; never another exception."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import random
 from pathlib import Path
 
 import pytest
+
+from mutations import boxes, outcome
 
 _SPEC = importlib.util.spec_from_file_location("fuzz_runner", Path(__file__).parents[1] / "scripts" / "fuzz.py")
 assert _SPEC is not None and _SPEC.loader is not None
@@ -33,3 +35,10 @@ def test_a_stray_exception_is_counted_and_not_swallowed(monkeypatch: pytest.Monk
 
     monkeypatch.setitem(runner.KINDS, "planted", stray)
     assert runner.run_one("planted", 1) == "STRAY KeyError"
+
+
+def test_mutants_of_models_open_or_end_in_one_clear_error() -> None:
+    rng, held = random.Random(20261120), boxes()
+    outcomes = [outcome(*rng.choice(held), rng) for _ in range(1500)]
+    assert len(set(outcomes)) > 5
+    assert outcomes.count("opened") < 1200

@@ -17,6 +17,7 @@ import container_samples as samples
 import h5py
 import numpy as np
 import pytest
+from container_fuzz import fuzz
 
 from anykeras import containers
 from anykeras.errors import AnyKerasError
@@ -477,3 +478,11 @@ def test_a_pipe_in_a_folder(tmp_path: Path, name: str) -> None:
 def test_a_pipe_in_place_of_the_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "m.h5")
     assert refusal(tmp_path / "m.h5").code == "AK1002"
+
+
+@pytest.mark.parametrize("seed", [101, 202, 303])
+def test_damaged_files_give_one_clear_error(seed: int) -> None:
+    """Truncations, bit flips and crossed pointers of genuine and made files."""
+    seen, _ = fuzz(1000, seed)
+    refused = sum(number for code, number in seen.items() if code != "ok")
+    assert refused > 300, seen

@@ -17,7 +17,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 
@@ -86,12 +86,17 @@ def save_model(
         members = {RECORDING: _pack(inputs, outputs)} if inputs else {}
         members[KEPT] = json.dumps(_notes(ready, members, target, commit), indent=1).encode()
         with open_output(name, force=overwrite) as stream:
-            with open(ready, "rb") as written:
-                shutil.copyfileobj(written, stream)
-            with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
-                for member, data in members.items():
-                    archive.writestr(zipfile.ZipInfo(member, _EPOCH), data)
+            _write_with(stream, ready, members)
     return Converted(name, done.opened, done.findings, None)
+
+
+def _write_with(stream: IO[bytes], ready: str, members: Mapping[str, bytes]) -> None:
+    """The archive `ready`, and these members behind its own."""
+    with open(ready, "rb") as written:
+        shutil.copyfileobj(written, stream)
+    with zipfile.ZipFile(stream, "a", zipfile.ZIP_STORED) as archive:
+        for member, data in members.items():
+            archive.writestr(zipfile.ZipInfo(member, _EPOCH), data)
 
 
 def _inputs(model: Any, recording: Any) -> Arrays:

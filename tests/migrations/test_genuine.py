@@ -1,7 +1,8 @@
-"""Files that Keras 0.3.3 to 1.2.2 wrote to try one fact each: borders, masks, dropped layers, changed statistics.
+"""Small files of genuine old stacks, one fact or one odd argument each, against the outputs that those stacks gave.
 
-Made and recorded by those stacks on Python 2.7 with Theano 0.9 (``-c``: with its C code, which ``same`` needs there);
-``builder_source`` of each ``.meta.json`` says what was built. Weights are random.
+Keras 0.3.3 to 1.2.2 on Python 2.7 with Theano 0.9 wrote those of `keras1` (``-c``: with its C code, which ``same`` needs
+there); ``builder_source`` of each ``.meta.json`` says what was built. `odd_*.py` of `scripts/fixtures` wrote those of `keras2`,
+where a name is ``STACK-CASE``. Weights are random.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ import pytest
 import anykeras
 from genuine import FOLDER, Recording, compare, each, outputs, recordings
 
-FILES = recordings(FOLDER / "migrations" / "keras1")
+KERAS1, KERAS2 = (recordings(FOLDER / "migrations" / name) for name in ("keras1", "keras2"))
+FILES = [*KERAS1, *KERAS2]
 
 
 def test_there_are_files() -> None:
-    assert len(FILES) >= 30
+    assert len(KERAS1) >= 30 and len(KERAS2) >= 45
 
 
 @pytest.mark.backend

@@ -1,4 +1,8 @@
-"""A class that its author registered under a built-in name is not the built-in class."""
+"""What bears the name of a built-in class and is another one: registered by its author, or quantized.
+
+The attention of `DATA` is `MultiHeadAttention(2, 2)` on (2, 2) after `model.quantize("int8")`, `"float8"` or `"int4"`,
+saved by the release of the name, with the configuration of a plain layer. Keras itself refuses these files.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,10 @@ from pathlib import Path
 import pytest
 
 import anykeras
+from anykeras.errors import Unsupported
+from genuine import FOLDER
 
+DATA = FOLDER / "parse"
 LAYER = {"name": "d", "units": 3, "activation": "linear", "use_bias": True}
 
 
@@ -29,3 +36,13 @@ def test_a_registered_class_of_a_built_in_name_is_asked_for(class_name: str, tmp
 def test_the_built_in_class_is_not(tmp_path: Path) -> None:
     found = anykeras.inspect(write(tmp_path / "m.json", {"class_name": "Dense", "config": LAYER}))
     assert found.refusal is None
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in DATA.glob("*-attention_*.keras")))
+def test_quantized_attention_is_refused_not_read_as_plain(name: str) -> None:
+    with pytest.raises(Unsupported, match="AK1213"):
+        anykeras.load_model(DATA / name)
+
+
+def test_there_are_files() -> None:
+    assert len(list(DATA.glob("*-attention_*.keras"))) == 3
