@@ -20,7 +20,9 @@ from genuine import ATOL, FOLDER, RTOL
 
 GRAPHS = FOLDER / "graphs"
 FOLDERS = sorted(GRAPHS.glob("*/*.savedmodel"))
-WHOLE = [folder for folder in FOLDERS if folder.stem not in ("own_layer",)]
+GRAPH_MODELS = sorted((GRAPHS / "tfjs").glob("*.tfjs"))
+"""Of TensorFlow.js, by its converter 3.18.0; recorded by tfjs 4.22.0 itself (scripts/fixtures/make_tfjs.js)."""
+WHOLE = [folder for folder in (*FOLDERS, *GRAPH_MODELS) if folder.stem not in ("own_layer",)]
 
 
 def recorded(path: Path, kind: str) -> dict[str, np.ndarray]:
@@ -57,6 +59,24 @@ def test_graphs_were_found() -> None:
         "export",
         "recurrent",
     }
+    assert {folder.stem for folder in GRAPH_MODELS} == {"graph_cnn", "graph_cnn_float16", "graph_cnn_uint8", "graph_pair"}
+
+
+def test_a_graph_model_of_tensorflow_js() -> None:
+    """Layers under the names of their scopes, quantized weights as tfjs reads them, and the signature by its names."""
+    path = GRAPHS / "tfjs" / "graph_cnn_uint8.tfjs"
+    model = anykeras.load_model(path / "model.json")
+    kinds = {
+        layer.name: type(layer).__name__ for layer in model.layers if layer.weights and layer.name in ("conv", "depth", "top")
+    }
+    assert kinds == {"conv": "Conv2D", "depth": "DepthwiseConv2D", "top": "Dense"}
+    assert model.get_layer("conv").get_config()["activation"] == "relu"
+    (signature,) = anykeras.inspect(path.with_name("graph_pair.tfjs")).signatures  # type: ignore[union-attr]
+    assert [(port.name, port.dtype, port.shape) for port in signature.inputs] == [
+        ("left", "float32", (None, 3)),
+        ("word", "int32", (None,)),
+    ]
+    assert [port.name for port in signature.outputs] == ["sum", "whole"]
 
 
 @pytest.mark.framework
@@ -123,7 +143,8 @@ def test_every_translated_op_is_recorded() -> None:
     recorded_ops = {node.op for node in anykeras.pipeline.read(OPS).graph.body.nodes.values()}  # type: ignore[union-attr]
     elsewhere = {
         "LoopCond", "NextIteration", "RefNextIteration", "ReadVariableOp", "ResourceGather", "ResourceGatherNd",
-        "TensorArrayCloseV3", "TensorListConcat", "RandomStandardNormal", "RandomUniform", "TruncatedNormal",
+        "TensorArrayCloseV3", "TensorListConcat", "_FusedConv2D", "_FusedDepthwiseConv2dNative", "_FusedMatMul",
+        "FusedDepthwiseConv2dNative", "Prelu", "RandomStandardNormal", "RandomUniform", "TruncatedNormal",
     }  # fmt: skip
     assert set(OPS_TABLE) - recorded_ops == elsewhere
 

@@ -101,6 +101,56 @@ def test_a_checkpoint_goes_into_the_architecture_beside_it(folder: Path) -> None
     check(anykeras.load_model(folder / "model.json", weights=path), recorded(folder))
 
 
+LATER = sorted((FOLDER / "savedmodel").glob("*/mlp_later.h5"))
+
+
+@pytest.mark.skipif(keras.backend.backend() == "numpy", reason="numpy does not train")
+@pytest.mark.parametrize("path", LATER, ids=lambda p: p.parent.name)
+def test_training_goes_on_with_the_state_of_the_checkpoint(path: Path) -> None:
+    """A compiled model with other weights and another state takes both: the next step is that of its stack."""
+    arrays = recorded(path.with_name("mlp"))
+    model = anykeras.load_model(path, weights=path.with_name("mlp.checkpoint") / "weights")
+    check(model, arrays)
+    assert int(model.optimizer.iterations) == 2
+    model.train_on_batch(inputs(arrays), arrays["y0"])
+    np.testing.assert_allclose(model.predict(inputs(arrays), verbose=0), arrays["after0"], RTOL, ATOL)
+
+
+@pytest.mark.parametrize("path", LATER, ids=lambda p: p.parent.name)
+def test_weights_of_a_checkpoint_go_into_a_model_that_is_there(path: Path) -> None:
+    model = anykeras.load_model(path)
+    anykeras.load_weights(model, path.with_name("mlp.checkpoint") / "weights")
+    check(model, recorded(path.with_name("mlp")))
+
+
+def test_a_state_that_nothing_is_compiled_for_is_named(tmp_path: Path) -> None:
+    folder = next(folder for folder in CHECKPOINTS if folder.stem == "mlp")
+    found = anykeras.convert(folder / "model.json", tmp_path / "new.keras", weights=folder)
+    (said,) = [finding for finding in found.findings if finding.code == "AK4018"]
+    assert "m, v" in said.seen
+
+
+def test_the_state_of_a_checkpoint_by_names(tmp_path: Path) -> None:
+    """As ``tf.train.AdamOptimizer`` keeps it beside the variables: moments by the name of their variable."""
+    tensorflow = pytest.importorskip("tensorflow")
+    path = next(path for path in LATER if path.parent.name == "tf2.4")
+    raw = anykeras.pipeline.read(path.with_name("mlp.checkpoint"))
+    values = {name.removesuffix(":0"): tensor.read() for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
+    keys = {tensor.origin: name.removesuffix(":0") for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
+    ends = {"m": "Adam", "v": "Adam_1"}
+    for name, tensor in raw.optimizer:
+        kind, _, owner = name.partition(" of ")
+        values["global_step" if not owner else f"{keys[owner]}/{ends[kind]}"] = tensor.read()
+    prefix = os.fspath(tmp_path / "model.ckpt-2")
+    tensorflow.raw_ops.SaveV2(
+        prefix=prefix, tensor_names=list(values), shape_and_slices=[""] * len(values), tensors=list(values.values())
+    )
+    model, expected = (anykeras.load_model(path, weights=given) for given in (prefix, path.with_name("mlp.checkpoint")))
+    assert len(model.optimizer.variables) == len(expected.optimizer.variables) > 4
+    for one, other in zip(model.optimizer.variables, expected.optimizer.variables, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_checkpoints_were_found() -> None:
     assert {folder.stem for folder in CHECKPOINTS} == {"mlp", "named", "recurrent"}
 

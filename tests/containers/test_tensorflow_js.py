@@ -1,4 +1,7 @@
-"""Layers models of TensorFlow.js: outputs are those that tfjs 4.22.0 itself recorded (scripts/fixtures/make_tfjs.js)."""
+"""Layers models of TensorFlow.js: outputs are those that tfjs 4.22.0 recorded (scripts/fixtures/make_tfjs.js).
+
+Graph models are in tests/test_graphs.py.
+"""
 
 from __future__ import annotations
 
@@ -81,6 +84,11 @@ def take_graph(model: Any) -> None:
     model["format"], model["modelTopology"] = "graph-model", {"node": []}
 
 
+def spoil_graph(model: Any) -> None:
+    node = {"name": "x", "op": "Placeholder", "attr": {"dtype": {"type": "DT_UNHEARD"}}}
+    model["format"], model["modelTopology"] = "graph-model", {"node": [node]}
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -91,7 +99,8 @@ def take_graph(model: Any) -> None:
         (shorten, "AK1158"),
         (strip, "AK1158"),
         (lose, "AK1153"),
-        (take_graph, "AK1134"),
+        (take_graph, "AK3068"),
+        (spoil_graph, "AK1158"),
     ],
 )
 def test_a_model_that_contradicts_itself_is_refused(change: Callable[[Any], None], code: str, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ class Raw:
             weights=other.weights,
             weights_path=other.match.path,
             attributes={**other.attributes, **self.attributes},
-            optimizer=self.optimizer or other.optimizer,
+            optimizer=other.optimizer or self.optimizer,
             apart=(self, other),
         )
 

@@ -1,4 +1,4 @@
-"""TensorFlow.js layers models: model.json with the configuration of Keras, and files of weights beside it.
+"""TensorFlow.js models: model.json with the configuration of Keras or a graph of operations, and files of weights beside it.
 
 Sources: ``io/types.ts``, ``io/io_utils.ts`` (tfjs-core 4.22.0), ``models.ts`` and ``engine/container.ts`` (tfjs-layers 4.22.0),
 ``write_weights.py`` and ``quantization.py`` (tensorflowjs 3.18.0). The shards of a group are one after the other its weights.
@@ -21,7 +21,6 @@ from ..errors import Malformed, Unsupported
 from ..tensors import Array, Tensor
 from .base import Json, Match, NamedWeights, Raw, WeightGroup
 from .folder import DiskFolder, Folder
-from .foreign import foreign_error
 from .json_text import parse_json
 from .source import ByteSource
 from .texts import decode_text
@@ -45,7 +44,7 @@ class TensorFlowJS:
         return f"{MODEL} of TensorFlow.js in a folder" if holds_model(DiskFolder(path)) else None
 
     def read(self, match: Match) -> Raw:
-        """Configuration and weights. Raises NotAModel (AK1134 for a graph model, AK1153 for missing files), Malformed."""
+        """Configuration or graph, and weights. Raises NotAModel (AK1153 for missing files), Malformed."""
         folder, name = match.folder, MODEL
         if folder is None and os.path.isdir(match.path):
             folder = DiskFolder(match.path)
@@ -69,7 +68,11 @@ def _read_model(model: Json, folder: Folder, match: Match, notes: list[str]) -> 
     if not isinstance(model, dict) or not isinstance(topology, dict) or not topology:
         raise _contradiction("there is no modelTopology", MODEL)
     if model.get("format") == "graph-model" or "node" in topology:
-        raise foreign_error("AK1134", "this is a graph model of TensorFlow.js: operations, without Keras layers", match.path)
+        from .tfjs_graph import read_graph_model  # loaded only where there is a graph
+
+        constants = dict(_read_weights(model.get("weightsManifest"), folder))
+        graph = read_graph_model(model, constants, match.path)
+        return Raw(match, part=MODEL, attributes={"backend": "tensorflow"}, graph=graph, notes=tuple(notes))
     written = topology.get("model_config", topology)
     architecture: Json = written if isinstance(written, dict) else topology
     stamp = topology.get("keras_version")

@@ -142,7 +142,7 @@ class Engine:
         if node.op in VARIABLES:
             return (self._variable(node),)
         if node.op == "Const":
-            return (self.ops.constant_weight(node.name, read_array(node, self.graph.part), self.graph.frozen),)
+            return (self._constant(node),)
         if node.op in ("Placeholder", "PlaceholderV2"):
             raise fed_error(node.name)
         if any(isinstance(value, Handle) for value in given):
@@ -167,6 +167,11 @@ class Engine:
         except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError) as error:
             raise Refused(f"the op {node.op} fails on its inputs: {error}", "AK3062", layer=node.name) from error
         return found if isinstance(found, tuple) else (found,)
+
+    def _constant(self, node: Node) -> Operand:
+        beside = self.graph.constants.get(node.name)
+        array = beside.read() if beside is not None else read_array(node, self.graph.part)
+        return self.ops.constant_weight(node.name, array, self.graph.frozen)
 
     def _variable(self, node: Node) -> Handle:
         found = self.variables.get(node.name)

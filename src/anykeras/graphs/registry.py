@@ -27,7 +27,7 @@ class OpFacts:
 
 def find_facts(op: str) -> OpFacts | None:
     """The facts of an op; None for one that is not translated."""
-    row = _table().get(op)
+    row = _table().get(_ALIKE.get(op, op))
     if row is None:
         return None
     outputs = tuple((name, many) for name, _, many in (output.partition("*") for output in row["outputs"]))
@@ -100,6 +100,10 @@ def output_place(node: Node, name: str, number: int, part: str) -> int:
         found = read_attributes(node, part).get(many) if many else 1
         place += len(found) if isinstance(found, tuple) else int(found or 0)
     return number
+
+
+_ALIKE = {"FusedDepthwiseConv2dNative": "_FusedDepthwiseConv2dNative", "Prelu": "Relu"}
+"""Ops that TensorFlow.js alone has, with those of TensorFlow whose outputs and defaults they have."""
 
 
 @functools.cache

@@ -63,7 +63,7 @@ class GraphSignature:
 
 def list_signatures(graph: GraphFile) -> tuple[GraphSignature, ...]:
     """All signatures that a user may call, the usual one first; of a frozen graph what its nodes tell."""
-    if graph.frozen:
+    if graph.frozen and not graph.signatures:
         return (infer_ports(graph),)
     return tuple(_read(graph, name) for name in graph.signatures)
 

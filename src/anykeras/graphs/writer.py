@@ -142,10 +142,19 @@ class GraphWriter(GraphOps):
         known = array.dtype.kind == "f" or str(array.dtype) == "bfloat16"
         if not known or not (array.size > MOST_HELD or (frozen and array.size > 1)):
             return array
-        held = Tensor(array.shape, str(array.dtype), name, lambda: array)
+        held = Tensor(array.shape, str(array.dtype), _variable_name(name) if frozen else name, lambda: array)
         return Handle(GraphVariable(name, held, trainable=frozen and not name.endswith(_STATISTICS)))
 
 
+def _variable_name(node: str) -> str:
+    """The name that a variable had before it was frozen: ``model/conv/kernel`` of ``.../model/conv/Conv2D/ReadVariableOp``."""
+    path = _CALLS.sub("", node)
+    scope, _, last = path.rpartition("/")
+    outer, _, op = scope.rpartition("/")
+    return f"{outer}/{op}" if last.startswith("ReadVariableOp") and outer else path
+
+
+_CALLS = re.compile(r"\A(StatefulPartitionedCall(_\d+)?/|PartitionedCall(_\d+)?/)+")
 _KEPT = ("reshape", "cast", "tile", "broadcast_to", "expand_dims", "squeeze", "transpose", "zeros_like", "multiply", "sum")
 
 

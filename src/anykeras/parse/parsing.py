@@ -18,7 +18,7 @@ from .premade import premade_model
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
 from .shared import shared_findings
 from .stored import restore_arguments
-from .training import training_of
+from .training import report_left_out, training_of
 from .tree import bind_assets, bind_tree
 from .weights import bind_named
 
@@ -41,7 +41,8 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
     model = premade_model(raw, writer, context) or _whole_model(raw, writer, context)
     model = _name_layers(model)
     findings = (*context.findings, *shared_findings(model))
-    return Document(model, writer, writer.era, training_of(raw, model, writer), findings)
+    training = training_of(raw, model, writer)
+    return Document(model, writer, writer.era, training, (*findings, *report_left_out(raw, training)))
 
 
 def _whole_model(raw: Raw, writer: Writer, context: ParseContext) -> Layer:

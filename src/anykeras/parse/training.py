@@ -11,8 +11,10 @@ from itertools import groupby, product
 from ..catalog import Role, layout
 from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
+from ..containers.checkpoint.state import OF, STEPS
 from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
 from ..document.walk import frozen_layers, walk
+from ..findings import Affects, Fidelity, Finding
 from ..tensors import Tensor
 from .reading import ParseContext
 from .weights import SavedWeight, is_unknown, trainable_weights
@@ -116,6 +118,8 @@ def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, write
     entry = optimizer(held.class_name) if isinstance(held, Object) else None
     if not saved or entry is None or not isinstance(held, Object):
         return {}, {}, tuple(name for name, _ in saved)
+    if any(OF in name for name, _ in saved):
+        return _by_owners(saved, entry, trainable_weights(model, writer.era))
     config = held.config if isinstance(held.config, Mapping) else {}
     counters, rest = _counters(saved, entry)
     for alternatives in _orders(model, writer):
@@ -129,6 +133,35 @@ def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, write
             weights = [slot.layer.weights[slot.role.name] for slot in variables.weights]
             return counters, {kind: dict(zip(weights, found, strict=True)) for kind, found in by_slot.items()}, ()
     return counters, {}, tuple(name for name, _ in rest)
+
+
+def report_left_out(raw: Raw, training: Training | None) -> tuple[Finding, ...]:
+    """What is to be said of a checkpoint with the state of an optimizer, where the architecture has no optimizer."""
+    slots = [name for name, _ in raw.optimizer if OF in name]
+    if training is not None or not slots:
+        return ()
+    kinds = ", ".join(sorted({name.partition(OF)[0] for name in slots}))
+    seen = f"the checkpoint holds the state of an optimizer ({len(slots)} tensors: {kinds})"
+    done = "left out; give a compiled model as the architecture to go on with that state"
+    return (Finding("AK4018", "training/optimizer", seen, done, Fidelity.LOSSY, Affects.TRAINING),)
+
+
+def _by_owners(saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, listed: Sequence[SavedWeight]) -> State:
+    """Slots of a checkpoint, each of which says whose it is (containers/checkpoint/state.py)."""
+    weights = {weight.tensor.origin: weight.tensor for weight in listed}
+    counters: dict[str, Tensor] = {}
+    slots: dict[str, dict[Tensor, Tensor]] = {}
+    unbound = []
+    for name, tensor in saved:
+        kind, _, owner = name.partition(OF)
+        weight = weights.get(owner)
+        if name == STEPS:
+            counters["iterations"] = tensor
+        elif kind in entry.named and weight is not None and weight.shape == tensor.shape:
+            slots.setdefault(entry.named[kind], {})[weight] = tensor
+        else:
+            unbound.append(name)
+    return counters, slots, tuple(unbound)
 
 
 def _counters(saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry) -> tuple[dict[str, Tensor], list[tuple[str, Tensor]]]:

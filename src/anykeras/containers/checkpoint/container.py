@@ -15,16 +15,13 @@ from ..source import ByteSource
 from ..wire.messages import TrackedObject
 from .bundle import STRING, Bundle, read_bundle
 from .objects import children_of, layers_in_order, read_objects, value_key
+from .state import SLOTS, read_state
 from .table import FOOTER, MAGIC, MOST_BYTES
 
 INDEX = ".index"
 DATA = re.compile(r"\.data-\d{5}-of-\d{5}\Z")
 SKIPPED = ("keras_api", "optimizer", "_random_generator", "loss_tracker")
 """Attributes that lead to no weight of a layer, or to one that is reached another way."""
-SLOTS = re.compile(
-    r"/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl|ExponentialMovingAverage)(_\d+)?\Z|\A(beta\d_power|global_step)\Z"
-)
-"""Variables that an optimizer of TensorFlow 1 keeps beside the weights (tensorflow/python/training, 1.15.5)."""
 
 
 class Checkpoint:
@@ -46,7 +43,8 @@ class Checkpoint:
             folder, name = DiskFolder(root or "."), file.removesuffix(INDEX)
         bundle = open_bundle(folder, name)
         weights, notes = read_named_weights(bundle)
-        return Raw(match, weights=weights, attributes={"backend": "tensorflow"}, notes=notes)
+        state = read_state(bundle)
+        return Raw(match, weights=weights, attributes={"backend": "tensorflow"}, optimizer=state, notes=notes)
 
 
 def find_index(path: str) -> str | None:

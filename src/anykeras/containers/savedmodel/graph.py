@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ...tensors import Tensor
 from ..checkpoint.bundle import Bundle
 from ..wire import read_message
 from ..wire.messages import Attribute, ConcreteFunction, Function, MetaGraph, Node
@@ -43,6 +44,9 @@ class GraphFile:
     open_bundle: Callable[[], Bundle] | None = field(default=None, repr=False)
     layers: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
     """The functions that tf.keras traced of the calls of layers, by the layer's name."""
+
+    constants: Mapping[str, Tensor] = field(default_factory=dict, repr=False)
+    """What constants hold that lie beside the graph, by the name of their node."""
 
     def concrete(self, name: str) -> ConcreteFunction | None:
         """What a function captures, and what it was traced for."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
+
 import numpy as np
 
 from ...containers.savedmodel.restore import GraphVariable
@@ -11,7 +14,7 @@ from ...recovery.functions.resampling import Grid, resize
 from ...recovery.functions.shapes import product
 from ...tensors import Tensor, constant
 from ..writer import layer_name
-from .base import NodeCall, op, rows
+from .base import OPS, NodeCall, op, rows
 from .blocks import dilate, whole
 
 
@@ -286,3 +289,27 @@ def _random(call: NodeCall) -> Operand:
 
 
 rows({"RandomStandardNormal RandomUniform TruncatedNormal": _random})
+
+
+@op("_FusedConv2D", "_FusedMatMul", "_FusedDepthwiseConv2dNative", "FusedDepthwiseConv2dNative")
+def fused(call: NodeCall) -> Operand:
+    """A product and what is done with it at once, as Grappler and TensorFlow.js write it (remapper.cc, fuse_prelu.py)."""
+    plain = call.op.lstrip("_").removeprefix("Fused")
+    y = OPS[plain](replace(call, op=plain, given=call.given[:2]))
+    rest = iter(call.given[2:])
+    for name in call.at["fused_ops"]:
+        many = {"BiasAdd": 1, "FusedBatchNorm": 4, "Prelu": 1}.get(name, 0)
+        at = {**call.at, "is_training": False, "alpha": call.at.get("leakyrelu_alpha", 0.2)}
+        if name not in OPS:
+            raise Refused(f"the op {call.op} ends in {name}", "AK3062")
+        y = OPS[name](replace(call, op=name, given=(y, *itertools.islice(rest, many)), at=at))
+        y = y[0] if isinstance(y, tuple) else y
+    return y
+
+
+@op("Prelu")
+def prelu(call: NodeCall) -> Operand:
+    """``relu(x) - alpha * relu(-x)``, an op of TensorFlow.js."""
+    ops, x = call.ops, call.tensor(0)
+    below = ops.op("multiply", ops.op("negative", call.array(1)), ops.op("relu", ops.op("negative", x)))
+    return call.keep(ops.op("add", ops.op("relu", x), below))
