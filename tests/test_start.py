@@ -16,7 +16,8 @@ from genuine import FIXTURES
 PLAIN = FIXTURES / "keras2.1-tf" / "nadam.h5"
 OLD = FIXTURES / "keras1-tf" / "vae.h5"
 FRAMEWORKS = {"keras", "tensorflow", "jax", "torch"}
-HDF5 = {"h5py", "pyfive", "ml_dtypes"}
+HDF5 = {"h5py", "ml_dtypes", "containers.hdf5.structures"}
+UNUSED = {"numpy", "h5py", "ml_dtypes", "xml.etree", "asyncio", "ctypes", "html"}
 ROOMS = {
     "api", "bytecode", "catalog", "compat", "containers", "custom", "matching", "migrations", "opened", "parse", "pipeline",
     "recovery", "shims", "targets", "verification", "weights_only",
@@ -51,9 +52,16 @@ def test_help_and_explain_import_no_step_of_a_file(arguments: Sequence[str]) -> 
     assert not found & (FRAMEWORKS | HDF5 | {"numpy", "document.model", "catalog.base", "parse.parsing", "recovery.lift"})
 
 
+@pytest.mark.parametrize("name", ["keras2.1-tf/nadam.h5", "keras3.3-tf/attention.keras"])
+def test_the_command_inspects_without_arrays(name: str) -> None:
+    """Names, shapes and types are known without a library for arrays or one for HDF5."""
+    found = modules_of(command("inspect", str(FIXTURES / name)))
+    assert not found & (FRAMEWORKS | UNUSED - {"html"})
+
+
 def test_inspecting_imports_what_the_file_needs(tmp_path: Path) -> None:
     found = modules_of(f"import anykeras; anykeras.inspect({str(PLAIN)!r}).as_dict()")
-    assert not found & (FRAMEWORKS | {"h5py", "typer", "rich"})
+    assert not found & (FRAMEWORKS | {"typer", "rich"} | UNUSED)
     unused = (
         "bytecode.",
         "matching.pairing",

@@ -6,18 +6,21 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from . import custom, graphs, matching, pipeline, targets, verification, weights_only
-from .boundary import guard_verb, rename_argument
+from . import custom, explaining, graphs, matching, pipeline, targets, verification, weights_only
+from .boundary import guard_verb, rename_argument, uncollected
 from .errors import AnyKerasError
-from .explaining import Explanation, check_file, explain_message
-from .matching import Defaults, WeightsReport
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .opening import match_file, open_file
 from .pages import Page, find_page
 from .pipeline import Architecture, CustomObjectsSource, Path
-from .verification import Report
-from .weights_only import WeightsInspection
+
+if TYPE_CHECKING:
+    from .explaining import Explanation
+    from .matching import Defaults, WeightsReport
+    from .verification import Report
+    from .weights_only import WeightsInspection
 
 
 @guard_verb
@@ -36,6 +39,7 @@ def slice_source(source: str, *, weights: Path | None = None) -> str:
 
 
 @guard_verb
+@uncollected()
 def open(
     path: Path,
     custom_objects: CustomObjectsSource = None,
@@ -70,6 +74,7 @@ def open(
 
 @rename_argument("path", "filepath")
 @guard_verb
+@uncollected()
 def load_model(
     filepath: Path,
     custom_objects: CustomObjectsSource = None,
@@ -154,6 +159,7 @@ def load_weights(
 
 
 @guard_verb
+@uncollected()
 def convert(
     src: Path,
     dst: Path,
@@ -209,6 +215,7 @@ def convert(
 
 
 @guard_verb
+@uncollected()
 def inspect(path: Path, *, weights: Path | None = None) -> Inspection | WeightsInspection:
     """Who wrote the file, its layers, and what bringing it to current Keras finds. Imports no framework.
 
@@ -222,7 +229,7 @@ def inspect(path: Path, *, weights: Path | None = None) -> Inspection | WeightsI
     """
     raw = pipeline.read(path, weights)
     if raw.architecture is None and raw.weights is not None:
-        return WeightsInspection(raw)
+        return weights_only.WeightsInspection(raw)
     try:
         parsed = pipeline.parse_raw(raw)
     except AnyKerasError as refusal:
@@ -317,7 +324,7 @@ def stub(path: Path, *, weights: Path | None = None) -> str:
     """
     raw = pipeline.read(path, weights)
     if raw.architecture is None and raw.weights is not None:
-        return weights_only.write_sketch(WeightsInspection(raw))
+        return weights_only.write_sketch(weights_only.WeightsInspection(raw))
     migrated = pipeline.migrate(pipeline.parse_raw(raw))
     return custom.write_stub(migrated.document, migrated.parsed.raw.match.path)
 
@@ -397,7 +404,7 @@ def explain(message: str, file: Path | None = None) -> Page | Explanation | None
     ours = re.findall(r"\[(AK\d{4})\]", message)
     if ours and (page := find_page(ours[-1])) is not None:
         return page
-    explained = explain_message(message)
+    explained = explaining.explain_message(message)
     if file is None:
         return explained
-    return replace(explained, check=check_file(explained, inspect(file)))
+    return replace(explained, check=explaining.check_file(explained, inspect(file)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape as escape_markup
 from itertools import islice
 
 from .findings import Finding
@@ -15,6 +14,8 @@ ROWS = 200
 
 def cell(text: object) -> str:
     """A text as HTML."""
+    from html import escape as escape_markup  # the names of all letters, which only a notebook shows
+
     return escape_markup(escape(str(text)))
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from .lazily import np
 
-Array = NDArray[np.generic]
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = "NDArray[np.generic]"
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,9 +227,23 @@ def from_rows(rows: object, dtype: object = None) -> Array:
 
 
 def constant(value: ArrayLike, dtype: str = "float32", origin: str = "constant") -> Tensor:
-    """A tensor made from numbers that are already in memory."""
+    """A tensor made from numbers that are already in memory; nested lists become an array when they are read."""
+    shape = _shape_of(value)
+    if shape is not None:
+        return Tensor(shape, dtype, origin, lambda: np.asarray(value, dtype), rearranged=False)
     array = np.asarray(value, dtype)
     return Tensor(array.shape, str(array.dtype), origin, lambda: array, rearranged=False)
+
+
+def _shape_of(value: object) -> tuple[int, ...] | None:
+    """The shape of numbers in lists; None for anything else, or where lists beside each other differ."""
+    if type(value) in _NUMERIC:
+        return ()
+    if not isinstance(value, list | tuple) or not value:
+        return None
+    shapes = {_shape_of(item) for item in value}
+    inner = shapes.pop()
+    return None if shapes or inner is None else (len(value), *inner)
 
 
 def zeros(shape: Sequence[int], dtype: str = "float32", origin: str = "zeros") -> Tensor:

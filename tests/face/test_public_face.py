@@ -37,7 +37,7 @@ VERBS = ("convert", "explain", "inspect", "load_model", "open", "stub", "verify"
 def test_importing_the_package_loads_neither_frameworks_nor_the_rooms() -> None:
     text = (
         "import sys, anykeras\n"
-        "heavy = {'keras', 'h5py', 'pyfive', 'typer', 'rich'} | {f'anykeras.{room}' for room in"
+        "heavy = {'keras', 'h5py', 'typer', 'rich'} | {f'anykeras.{room}' for room in"
         " ('api', 'pipeline', 'opened', 'containers', 'migrations', 'recovery', 'compat', 'shims', 'custom', 'targets')}\n"
         "sys.exit(', '.join(sorted(heavy & sys.modules.keys())) or 0)"
     )

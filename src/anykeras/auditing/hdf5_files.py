@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Final
-
-import numpy as np
 
 from .. import limits
 from ..containers.guard import guard_decoding
 from ..containers.hdf5.nodes import Node, open_tree
+from ..containers.hdf5.storage import ELSEWHERE
 from ..containers.source import ByteSource, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
@@ -92,15 +92,14 @@ def _audit_pickle(found: Collector, data: bytes, where: str) -> None:
 
 
 def _as_text(value: object) -> str | None:
-    if isinstance(value, np.ndarray):
-        if value.dtype.kind in "SUO" and 0 < value.size <= _PARTS:
-            pieces = [_as_text(item) for item in value.reshape(-1).tolist()]
-            return "".join(piece for piece in pieces if piece is not None)
-        return (
-            bytes(value.tobytes()).decode("latin-1") if value.dtype.kind in "Vu" and 0 < value.nbytes < _LOOKED_INTO else None
-        )
-    if isinstance(value, np.void):
-        return value.tobytes().decode("latin-1")
+    if isinstance(value, list):
+        pieces = [_as_text(item) for item in value] if 0 < len(value) <= _PARTS else []
+        return "".join(piece for piece in pieces if piece is not None) if pieces else None
+    if isinstance(value, array):
+        data = value.tobytes() if value.typecode in "BHIQ" else b""
+        return data.decode("latin-1") if 0 < len(data) < _LOOKED_INTO else None
+    if isinstance(value, bytearray):
+        return value.decode("latin-1") if 0 < len(value) < _LOOKED_INTO else None
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace") if value[:1] != b"\x80" else value.decode("latin-1")
     return value if isinstance(value, str) else None
@@ -113,10 +112,11 @@ def _audit_array(found: Collector, node: Node, where: str) -> bool:
         return True
     try:
         with guard_decoding(where):
-            array = stored.load()
+            data = stored.load().tobytes()
     except AnyKerasError:
         return False  # the visit has reported what is wrong with it
-    data = array.tobytes() if array.dtype.kind != "O" else (_as_text(array) or "").encode()
+    if stored.dtype is None and stored.kind == ELSEWHERE:
+        return False  # the bytes of such texts lie in a heap of the file
     if looks_pickled(data[:4096]):
         _audit_pickle(found, data, where)
     elif data.lstrip()[:1] == b"{":

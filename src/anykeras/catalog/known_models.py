@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from ..lazily import read_data
 
 Shape = Sequence[int]
 _FURTHER = 12  # weights of a head of the user's own
@@ -96,5 +97,5 @@ def _counts(shape: Sequence[int | str]) -> bool:
 
 @cache
 def _table() -> dict[str, tuple[Counter[str], Counter[str]]]:
-    text = files(__package__).joinpath("known_models.json").read_text("utf-8")
+    text = read_data("anykeras.catalog", "known_models.json")
     return {name: (Counter(row["weights"]), Counter(row["top"])) for name, row in json.loads(text).items()}

@@ -12,10 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from ..document.model import Config, Dtype, Value
+from ..lazily import read_data
 
 
 class UnknownOperation(LookupError):
@@ -240,7 +240,7 @@ def _same(value: Value, default: Value) -> bool:
 
 @cache
 def _table() -> dict[str, Any]:
-    table: dict[str, Any] = json.loads(files(__package__).joinpath("operations.json").read_text("utf-8"))
+    table: dict[str, Any] = json.loads(read_data("anykeras.catalog", "operations.json"))
     return table
 
 

@@ -13,10 +13,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
 from ..document.model import Era, Value, Writer, release_numbers
+from ..lazily import read_data
 
 
 class Missing(enum.Enum):
@@ -122,7 +122,7 @@ def exported_classes(at: At, kind: str) -> Mapping[str, str]:
 
 @cache
 def _table() -> dict[str, Any]:
-    text = files(__package__).joinpath("signatures.json").read_text("utf-8")
+    text = read_data("anykeras.catalog", "signatures.json")
     table: dict[str, Any] = json.loads(text)
     return table
 

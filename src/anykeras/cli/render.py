@@ -11,9 +11,9 @@ from rich.markup import escape as escape_markup
 from rich.table import Table
 
 from .. import html_report, weights_only
-from ..auditing import Severity
 from ..errors import AnyKerasError, Bug
 from ..findings import Affects, Fidelity, Finding
+from ..reporting import Severity
 from ..texts import Lines
 from ..texts import escape as escape_text
 from ..verification import Verdict

@@ -22,8 +22,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
+from ..lazily import np
 from ..tensors import Array
 
 # linux/magic.h: file systems of this machine alone, on which nobody else can write past the lease. They are ext2 to ext4,

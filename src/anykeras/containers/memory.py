@@ -9,10 +9,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Protocol
 
-import numpy as np
-
+from ..lazily import np
 from ..tensors import Array, Tensor
-from .mapping import forget_pages, map_file
 
 ALIGNMENT = 64  # what XLA and TensorFlow ask of memory that they take as it is
 MAPPED = 1 << 20  # bytes from which on an array is mapped; smaller ones are read
@@ -89,11 +87,15 @@ class Memory:
 
     def _map(self, file: File) -> _Mapped:
         if file not in self._files:
+            from .mapping import map_file  # needs ctypes, and is only for live models
+
             self._files[file] = _Mapped(map_file(file.descriptor) if self._may_map else None)
         return self._files[file]
 
 
 def _scan(memory: Array, start: int, end: int) -> Iterator[memoryview]:
+    from .mapping import forget_pages
+
     for at in range(start, end, _SCANNED):
         yield memory[at : min(end, at + _SCANNED)].data
         forget_pages(memory, at, _SCANNED)

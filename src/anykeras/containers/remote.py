@@ -7,7 +7,6 @@ beside it
 
 from __future__ import annotations
 
-import hashlib
 import re
 import threading
 from typing import Any
@@ -71,6 +70,8 @@ def stamp_remote(url: str) -> tuple[int, int]:
     known = [str(facts[key]) for key in _MARKS if facts.get(key)]
     if not known or facts.get("size") is None:
         return -1, 0
+    import hashlib  # only for what lies elsewhere
+
     return int(facts["size"]), int.from_bytes(hashlib.sha256("|".join(known).encode()).digest()[:7], "big")
 
 

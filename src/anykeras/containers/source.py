@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import os
 import stat
-import tempfile
 import threading
 import weakref
 from collections.abc import Callable, Iterator
@@ -157,6 +156,8 @@ def spool(blocks: Iterator[bytes], name: str) -> ByteSource:
 
 
 def _spool_to_disk(held: list[bytes], blocks: Iterator[bytes], name: str) -> ByteSource:
+    import tempfile  # most files fit into memory
+
     with tempfile.TemporaryFile(buffering=0) as file:
         for kept in (held, blocks):
             for block in kept:

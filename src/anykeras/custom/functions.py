@@ -10,10 +10,9 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
-import numpy as np
-
 from ..document.model import Layer
 from ..errors import AnyKerasError, Unsupported
+from ..lazily import np
 from ..recovery.functions import is_module
 from ..recovery.functions.lookup import canonical
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols

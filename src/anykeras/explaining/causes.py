@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from typing import Any
+
+from ..lazily import read_data
 
 OPENS = ("yes", "partly", "no")
 """Whether AnyKeras opens such a file."""
@@ -53,7 +53,9 @@ class Cause:
 @cache
 def load_causes() -> tuple[Cause, ...]:
     """Every cause, the most particular first. Raises ValueError for a table with an id twice or a field amiss."""
-    table = tomllib.loads((resources.files(__package__) / "known.toml").read_text("utf8"))
+    import tomllib  # only where something is explained
+
+    table = tomllib.loads(read_data("anykeras.explaining", "known.toml"))
     causes = tuple(_read(entry, table["context"]) for entry in table["message"])
     names = [cause.id for cause in causes]
     twice = {name for name in names if names.count(name) > 1}

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib import import_module
-from importlib.resources import files
 from typing import Final
 
 from ..catalog.masks import makes_mask
@@ -15,6 +14,7 @@ from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
 from ..errors import Bug
 from ..findings import Fidelity, Finding
+from ..lazily import read_data
 from ..pages import require_page
 from ..registry import Registry
 
@@ -128,7 +128,7 @@ class Listed:
 @cache
 def listed_rules(to: Era) -> tuple[Listed, ...]:
     """The rules that lead to an era's vocabulary, in the order they run, by the index that ``scripts/make_docs.py`` writes."""
-    rows = json.loads((files(__package__) / INDEX).read_text("utf8"))[to.value]
+    rows = json.loads(read_data("anykeras.migrations", INDEX))[to.value]
     return tuple(Listed(code, module, tuple(map(Era, eras)), tuple(classes)) for code, module, eras, classes in rows)
 
 

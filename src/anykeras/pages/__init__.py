@@ -24,9 +24,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib import resources
 
 from ..fidelity import Affects, Fidelity
+from ..lazily import read_data
 
 _TOUCHED = {"predictions": Affects.OUTPUTS, "training only": Affects.TRAINING, "nothing": Affects.NOTHING}
 _TITLE = re.compile(r"^# (AK\d{4}): (.+)$", re.MULTILINE)
@@ -87,6 +87,8 @@ class Page:
 
 def families() -> list[str]:
     """The first three characters of all codes: ``AK1``, ``AK2`` ..."""
+    from importlib import resources  # to list a folder that may lie in an archive
+
     names = (file.name for file in resources.files(__name__).iterdir())
     return sorted(name.removesuffix(_SUFFIX) for name in names if name.startswith("AK"))
 
@@ -113,16 +115,16 @@ def all_pages() -> list[Page]:
 @cache
 def _read_family(family: str) -> Mapping[str, Page]:
     """The pages of one file by code. Raises ValueError for a code that has two."""
-    file = resources.files(__name__) / f"{family}{_SUFFIX}"
-    if not file.is_file():
+    try:
+        text = read_data(__name__, f"{family}{_SUFFIX}")
+    except OSError:
         return {}
-    text = file.read_text("utf8")
     titles = list(_TITLE.finditer(text))
     ends = [found.start() for found in titles[1:]] + [len(text)]
     pages: dict[str, Page] = {}
     for found, end in zip(titles, ends, strict=True):
         code = found[1]
         if code in pages or not code.startswith(family):
-            raise ValueError(f"{file.name} holds the page of {code} twice, or it belongs elsewhere")
+            raise ValueError(f"{family}{_SUFFIX} holds the page of {code} twice, or it belongs elsewhere")
         pages[code] = Page(code, found[2], text[found.start() : end].strip() + "\n")
     return pages

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-import numpy as np
-
 from .. import limits
 from ..bytecode import Domain, throw, unsupported_error
 from ..bytecode.errors import missing_name_error
+from ..lazily import np
 from .functions import (
     Dim,
     Entry,

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-import numpy as np
-
 from .. import limits, tensors
 from ..catalog import find
 from ..catalog.operations import UnknownOperation
@@ -15,6 +13,7 @@ from ..catalog.shapes import Spec
 from ..catalog.shapes.engine import Inference
 from ..document.build import Builder
 from ..document.model import Ellipsis_, Era, Layer, Ref, Slice
+from ..lazily import np
 from . import operands
 from .functions import Dim, FunctionContext, Operand, Refused, Sizes, TensorOps, folding
 from .functions.folding import leaves

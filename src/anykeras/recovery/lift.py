@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 
-import numpy as np
-
 from ..catalog.shapes import Argument, Output, Spec
 from ..document.build import Builder
 from ..document.model import Code, Layer
 from ..errors import AnyKerasError
 from ..findings import Finding
+from ..lazily import np
 from .domain import CodeDomain
 from .equality import same
 from .follow import Found, Reading, Start, find, list_readings

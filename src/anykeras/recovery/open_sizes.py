@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import SupportsIndex
 
-import numpy as np
-
 from ..catalog.shapes import Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..document.model import Layer
+from ..lazily import np
 from .functions import Dim, Operand, Ops, Refused
 from .functions.folding import check_size
 from .functions.values import Quotient, Remainder

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import numpy as np
-
 from ..catalog.operations import find
 from ..catalog.shapes.tables import takes_several_tensors
+from ..lazily import np
 from .functions import Operand, Ops, Refused
 from .functions.shapes import arange, number, product
 

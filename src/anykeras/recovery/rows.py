@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
+from ..lazily import np
 from .functions import Operand, Ops, Refused
 from .functions.base import words
 from .functions.folding import leaves

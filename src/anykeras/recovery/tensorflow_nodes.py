@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-import numpy as np
-
 from ..errors import Unsupported
+from ..lazily import np
 from .functions import Operand, Ops, Sizes, operator, resolve
 from .functions.arguments import Axis
 from .functions.base import words

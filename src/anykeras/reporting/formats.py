@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
-from xml.etree import ElementTree
 
+from ..lazily import read_data
 from ..pages import find_page
 from ..texts import escape
 from .notices import Notice, Severity
@@ -32,7 +30,7 @@ def write_run(run: Run, form: str) -> str:
 
 def read_schema() -> dict[str, Any]:
     """The JSON schema of ``--format json``, as it is published."""
-    text = (resources.files(__package__) / "run-1.schema.json").read_text("utf8")
+    text = read_data("anykeras.reporting", "run-1.schema.json")
     return dict(json.loads(text))
 
 
@@ -113,6 +111,8 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _sarif_result(result: Result, notice: Notice, rule: int) -> dict[str, Any]:
+    import hashlib  # only for this format
+
     name = f"{notice.code}\0{result.path}\0{notice.address}\0{notice.message}"
     return {
         "ruleId": notice.code,
@@ -156,6 +156,8 @@ def _as_junit(run: Run) -> str:
         "failures": str(sum(result.status is Status.FOUND for result in run.results)),
         "errors": str(sum(result.status in (Status.REFUSED, Status.BUG) for result in run.results)),
     }
+    from xml.etree import ElementTree  # only for this format
+
     root = ElementTree.Element("testsuites", {"name": "anykeras", **counts})
     suite = ElementTree.SubElement(root, "testsuite", {"name": f"anykeras {run.verb}", **counts})
     for result in run.results:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -53,6 +52,8 @@ def _files_above(folder: Path) -> Iterator[Path]:
 
 def read_settings(file: str | os.PathLike[str]) -> Settings | None:
     """The table ``[tool.anykeras]`` of one file; None where it has none. Raises Unsupported for one that says nonsense."""
+    import tomllib  # only where there is a project
+
     path = os.fspath(file)
     try:
         with open(path, "rb") as stream:

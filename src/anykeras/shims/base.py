@@ -7,11 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-import numpy as np
-
 from ..catalog import find
 from ..document.model import Call, Config, Era, Layer, Value, refs
 from ..findings import Fidelity, Finding
+from ..lazily import np
 from ..migrations import RuleContext
 from ..pages import require_page
 from ..registry import Registry

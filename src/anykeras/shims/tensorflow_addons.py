@@ -6,10 +6,9 @@ import math
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from ..document.build import Builder
 from ..document.model import Config, Layer, Ref, Value
+from ..lazily import np
 from ..migrations import RuleContext
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps

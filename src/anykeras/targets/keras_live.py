@@ -12,7 +12,16 @@ from ..catalog.layout import Access
 from ..containers.memory import Memory
 from ..document.model import Document, Era
 from ..errors import AnyKerasError, Bug, TargetError
-from ..keras_private import Pending, can_defer, defer_values, in_stateless_scope, note_parameters, safe_scope
+from ..keras_private import (
+    AT_ONCE,
+    Pending,
+    can_defer,
+    defer_values,
+    in_stateless_scope,
+    note_parameters,
+    safe_scope,
+    sequential_at_once,
+)
 from ..tensors import Tensor
 from ..warning import UNAFFECTED, warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
@@ -154,7 +163,8 @@ def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) ->
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     keras = _import_keras()
     try:
-        with safe_scope(keras, custom_objects), room_for(lowered.config):
+        known = {**(custom_objects or {}), AT_ONCE: sequential_at_once(keras)}
+        with safe_scope(keras, known), room_for(lowered.config):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
     except AnyKerasError:
         raise
@@ -226,7 +236,10 @@ def _assign(holder: Any, owner: Owner, memory: Memory) -> None:
 def _copy(value: Any) -> Any:
     """A copy of a configuration for Keras, which takes keys out of what it gets."""
     if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
+        copied = {key: _copy(item) for key, item in value.items()}
+        if copied.get("class_name") == "Sequential" and str(copied.get("module")).partition(".")[0] == "keras":
+            copied["registered_name"] = AT_ONCE
+        return copied
     return [_copy(item) for item in value] if isinstance(value, list) else value
 
 

@@ -7,9 +7,8 @@ keras/engine/saving.py save_attributes_to_hdf5_group (2.2.4), keras/src/legacy/s
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Iterable, Sequence
-
-import numpy as np
 
 from ... import limits
 from ...errors import Malformed
@@ -70,14 +69,13 @@ def read_strings(node: Node, name: str) -> list[str] | None:
 def _strings(value: object, path: str, key: str) -> list[str]:
     with guard_decoding(f"{path or '/'} attribute {key}"):
         # An empty list is stored as no numbers at all, since h5py cannot tell what it was a list of.
-        array = np.asarray(value)
-        items = _texts(array.reshape(-1).tolist(), path, key) if array.size else []
+        items = _texts(value if isinstance(value, list | array) else [value], path, key)
     if any(item is None for item in items):
         raise Malformed("AK1109", "the list holds something that is not text", part=path or "/", key=key)
     return [item for item in items if item is not None]
 
 
-def _texts(values: list[object], path: str, key: str) -> list[str | None]:
+def _texts(values: Iterable[object], path: str, key: str) -> list[str | None]:
     """Each as text; a crafted list can repeat one long text, so that all of them together are bounded."""
     left, found = limits.current().attribute_bytes, []
     for value in values:
@@ -147,7 +145,7 @@ def _read_numbered(node: Node, prefix: str) -> NamedWeights:
     count = node.attributes.get("nb_layers")
     numbered = [f"layer_{i}" for i in range(len(ordered))]
     if count is not None and (_whole(count, node, "nb_layers") != len(ordered) or ordered != numbered):
-        raise Malformed("AK1109", f"{count} layers are declared, {len(ordered)} stored", part=node.path or "/")
+        raise Malformed("AK1109", f"{count!r} layers are declared, {len(ordered)} stored", part=node.path or "/")
     groups = []
     for name in ordered:
         child = layers[name]
@@ -162,10 +160,10 @@ def _read_numbered(node: Node, prefix: str) -> NamedWeights:
 
 def _whole(value: object, node: Node, key: str) -> int:
     with guard_decoding(f"{node.path or '/'} attribute {key}"):
-        number = np.asarray(value)
-        if number.dtype.kind not in "iu" or number.size != 1:
+        number = value[0] if isinstance(value, array) and len(value) == 1 else value
+        if not isinstance(number, int):
             raise TypeError(f"{value!r} is not a whole number")
-        return int(number.reshape(())[()])
+        return number
 
 
 def by_number(path: str) -> list[tuple[bool, int, str]]:

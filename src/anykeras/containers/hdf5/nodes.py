@@ -1,45 +1,53 @@
 """The tree of an HDF5 file: groups, attributes and stored arrays, by hard links only.
 
-pyfive (pure Python) decodes the structures; this module decides what may be followed. Everything is visited once
+`structures` and `heaps` decode; this module decides what may be followed. Everything is visited once
 before anything is used, so that a link out of the file or a declared terabyte is found wherever it hides.
-Whatever a damaged structure makes pyfive raise is one Malformed with the part named.
+Whatever a damaged structure makes them raise is one Malformed with the part named.
 """
 
 from __future__ import annotations
 
 import struct
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
-
-import numpy as np
-from pyfive.dataobjects import DataObjects
-from pyfive.misc_low_level import SuperBlock
 
 from ... import limits
 from ...errors import AnyKerasError, LimitExceeded, Malformed
 from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
 from . import SIGNATURE
-from .metadata import NameBudget, ObjectHeader, Report, outside_link_error, read_attributes, read_links
+from .metadata import NameBudget, Report, outside_link_error, read_attributes, read_links
 from .storage import Stored, describe_array
+from .structures import (
+    DATATYPE,
+    EXTERNAL_FILES,
+    FILL,
+    FILTERS,
+    LAYOUT,
+    SPACE,
+    GlobalHeaps,
+    Message,
+    Value,
+    find_message,
+    find_root,
+    read_header,
+)
 
-EXTERNAL_FILES, SHARED = 7, 2
+SHARED = 2  # a flag of messages
 V = TypeVar("V")
 
 
 @dataclass
 class Node:
-    """A group (``children``) or an array (``stored``) at `path`, with its attributes as pyfive decodes them."""
+    """A group (``children``) or an array (``stored``) at `path`, with its attributes."""
 
     path: str
-    objects: DataObjects = field(repr=False)
+    messages: list[Message] = field(repr=False)
     children: dict[str, Node] = field(default_factory=dict, repr=False)
     stored: Stored | None = None
-
-    attributes: dict[str, object] = field(default_factory=dict, repr=False)
+    attributes: dict[str, Value] = field(default_factory=dict, repr=False)
 
     def find(self, path: str, root: Node) -> Node | None:
         """The node at `path` below this one (below `root` when the path starts with a slash, as HDF5 has it)."""
@@ -65,14 +73,8 @@ def open_tree(source: ByteSource, report: Report | None = None) -> Node:
     """
     _check_end(source)
     with guard_decoding("superblock"):
-        meter = CountingReader(source)
-        superblock = SuperBlock(meter, 0)
-        if superblock._contents["base_address"]:
-            raise Malformed("AK1103", "the addresses are not relative to the start of the file", part="superblock")
-        address = superblock.offset_to_dataobjects
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pyfive warns of a type that it leaves out as None; we check for None
-        return _Visit(source, meter, report).tree(address)
+        address = find_root(source)
+    return _Visit(source, CountingReader(source), report).tree(address)
 
 
 def _check_end(source: ByteSource) -> None:
@@ -101,7 +103,7 @@ def _check_end(source: ByteSource) -> None:
 class _Visit:
     def __init__(self, source: ByteSource, meter: CountingReader, report: Report | None = None) -> None:
         self.source, self.meter, self.report = source, meter, report
-        self.heaps: dict[int, object] = {}
+        self.heaps = GlobalHeaps(meter)
         self.budget = NameBudget(source.size)
         self.nodes: dict[int, Node] = {}  # by address
         self.bounds = limits.current()
@@ -140,7 +142,7 @@ class _Visit:
     def _links(self, node: Node) -> list[tuple[str, int]]:
         part = node.path or "/"
         with guard_decoding(part):
-            found = list(read_links(node.objects, self.meter, self.budget, part, self.report))
+            found = list(read_links(node.messages, self.meter, self.budget, part, self.report))
         if len({name for name, _ in found}) != len(found):
             raise Malformed("AK1103", "the group lists a name twice", part=part)
         for name, _ in found:
@@ -161,22 +163,23 @@ class _Visit:
                     f"the group {known.path or '/'!r} is also linked here: groups would contain each other",
                     part=path,
                 )
-            return Node(path, known.objects, stored=known.stored, attributes=known.attributes)
+            return Node(path, known.messages, stored=known.stored, attributes=known.attributes)
         with guard_decoding(path or "/"):
-            objects = ObjectHeader(self.meter, address, global_heaps=self.heaps)  # a heap is decoded once for the whole file
-            node = Node(path, objects, attributes=read_attributes(objects, self.meter, self.budget, path or "/"))
-            if objects.is_dataset:
+            messages = read_header(self.meter, address)
+            attributes = read_attributes(messages, self.meter, self.heaps, self.budget, path or "/")
+            node = Node(path, messages, attributes=attributes)
+            if find_message(messages, SPACE) is not None:
                 node.stored = self._describe_stored(path, node)
         self.nodes[address] = node
         return node
 
     def _describe_stored(self, path: str, node: Node) -> Stored:
-        objects = node.objects
-        if objects.find_msg_type(EXTERNAL_FILES):
+        messages = node.messages
+        if find_message(messages, EXTERNAL_FILES) is not None:
             raise outside_link_error(path, "external storage (the numbers lie in another file)")
-        if any(m["flags"] & SHARED for m in objects.msgs if m["type"] in (1, 3, 5, 8, 11)):
+        if any(m.flags & SHARED for m in messages if m.kind in (SPACE, DATATYPE, FILL, LAYOUT, FILTERS)):
             raise NotImplementedError("a datatype or layout shared between arrays")
-        stored = describe_array(self.source, self.meter, path, objects, node.attributes.get("dtype"))
+        stored = describe_array(self.source, self.meter, path, messages, node.attributes.get("dtype"))
         self.declared += stored.declared
         self.held += stored.held
         self.unstored += max(0, stored.declared - stored.covered)
@@ -200,8 +203,8 @@ def text(value: object) -> str | None:
 
     Raises UnicodeDecodeError for bytes that are not UTF-8.
     """
-    if isinstance(value, np.ndarray) and value.shape in ((), (1,)):
-        value = value.reshape(())[()]
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
     if isinstance(value, bytes):
         return value.decode("utf-8")
     return value if isinstance(value, str) else None

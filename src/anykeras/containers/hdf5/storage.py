@@ -1,7 +1,7 @@
 """Arrays of an HDF5 file: where the bytes lie, how many are really there, and the reading of them.
 
 Reading is ours and allocates from the bytes that are stored: contiguous and compact arrays are taken as they lie,
-chunks go through a bounded inflate. pyfive gives the layout and the index of the chunks.
+chunks go through a bounded inflate. What makes arrays of them is imported with the first that is read.
 """
 
 from __future__ import annotations
@@ -11,25 +11,50 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-
-import ml_dtypes
-import numpy as np
-from pyfive.btree import BTreeV1RawDataChunks
-from pyfive.core import UNDEFINED_ADDRESS
-from pyfive.dataobjects import DataObjects
+from functools import cache
+from typing import Any
 
 from ... import limits
 from ...errors import Malformed
+from ...lazily import np
 from ...tensors import Array, Tensor
 from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
 from .dtypes import decode
+from .heaps import CHUNKS, walk_tree
+from .structures import (
+    CHUNKED,
+    COMPACT,
+    CONTIGUOUS,
+    DATATYPE,
+    FILL,
+    FILTERS,
+    LAYOUT,
+    SPACE,
+    UNDEFINED,
+    VARIABLE,
+    Layout,
+    Message,
+    find_message,
+    read_filters,
+    read_layout,
+    read_shape,
+)
 
-DATATYPE, FILL = 3, 5
-COMPACT, CONTIGUOUS, CHUNKED = 0, 1, 2
 GZIP, SHUFFLE, FLETCHER32 = 1, 2, 3
 EXPANSION = 16  # inflated bytes that one stored byte may stand for before they count as not stored
-TYPES = {name: np.dtype(getattr(ml_dtypes, name)) for name in ("bfloat16", "float8_e4m3fn", "float8_e5m2")}
+ELSEWHERE = f"datatype class {VARIABLE}"
+"""The kind of arrays that hold references to their values."""
+FLOATS_OF_ML = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
+
+
+@cache
+def _dtype(name: str) -> Any:
+    if name not in FLOATS_OF_ML:
+        return np.dtype(name)
+    import ml_dtypes
+
+    return np.dtype(getattr(ml_dtypes, name))
 
 
 @dataclass(frozen=True)
@@ -62,13 +87,13 @@ class Stored:
         return Tensor(self.shape, self.dtype, prefix + self.path, self.load, stream=self.stream)
 
 
-def describe_array(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, mark: object) -> Stored:
+def describe_array(source: ByteSource, meter: CountingReader, path: str, messages: Sequence[Message], mark: object) -> Stored:
     """Describe one dataset; `mark` is its attribute ``dtype``.
 
-    Raises Malformed, LimitExceeded, NotImplementedError and whatever pyfive raises.
+    Raises Malformed, LimitExceeded, NotImplementedError and whatever the decoding of damage raises.
     """
-    shape = objects.shape
-    message = _message(objects, DATATYPE)
+    shape = read_shape(_message(messages, SPACE))
+    message = _message(messages, DATATYPE)
     size = struct.unpack_from("<I", message, 4)[0]
     if shape is None:  # a null dataspace: no elements
         shape = (0,)
@@ -76,17 +101,18 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, objects
         raise limit_error("dimensions", len(shape), limits.current().tensor_rank, path, "tensor_rank")
     decoded = decode(message, mark.decode("latin-1") if isinstance(mark, bytes) else None)
     declared = math.prod(shape) * size
-    _, layout, properties = objects.get_id_storage_params()
-    pieces = _pieces(source, meter, path, objects, layout, properties, declared, size)
+    pieces = _pieces(source, meter, path, messages, shape, size)
     name, swapped = (decoded[0], decoded[1] == ">") if decoded else (None, False)
 
     def load() -> Array:
         source.require_sound()
         with guard_decoding(path):
             flat = pieces.read()
+            if name is None:
+                return np.frombuffer(flat, np.uint8)  # whatever it is
             if name == "bool":
                 return np.frombuffer(flat, np.uint8).astype(np.bool_).reshape(shape)
-            dtype = TYPES.get(name or "") or np.dtype(name)
+            dtype = _dtype(name)
             array = np.frombuffer(flat, dtype.newbyteorder(">") if swapped else dtype)
             return array.astype(dtype, copy=False).reshape(shape)
 
@@ -96,7 +122,7 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, objects
             yield from pieces.stream()
 
     kind = f"datatype class {message[0] & 15}"
-    as_it_is = name in TYPES or (name is not None and name != "bool" and not swapped)
+    as_it_is = name in FLOATS_OF_ML or (name is not None and name != "bool" and not swapped)
     return Stored(path, shape, name, kind, declared, pieces.held, pieces.covered, load, stream if as_it_is else None)
 
 
@@ -115,33 +141,25 @@ class _Pieces:
         return iter((data.data if isinstance(data, np.ndarray) else memoryview(data),))
 
 
-def _message(objects: DataObjects, kind: int) -> bytes:
-    message = objects.find_msg_type(kind)[0]
-    start = message["offset_to_message"]
-    data: bytes = objects.msg_data[start : start + message["size"]]
+def _message(messages: Sequence[Message], kind: int) -> bytes:
+    data = find_message(messages, kind)
+    if data is None:
+        raise ValueError(f"an array without a message {kind}")
     return data
 
 
 def _pieces(
-    source: ByteSource,
-    meter: CountingReader,
-    path: str,
-    objects: DataObjects,
-    layout: int,
-    properties: int,
-    declared: int,
-    size: int,
+    source: ByteSource, meter: CountingReader, path: str, messages: Sequence[Message], shape: tuple[int, ...], size: int
 ) -> _Pieces:
-    fill = _fill(objects, size)
-    if layout == COMPACT:
-        count = struct.unpack_from("<H", objects.msg_data, properties)[0]
-        data = bytes(objects.msg_data[properties + 2 : properties + 2 + count])
+    fill, layout, declared = _fill(messages, size), read_layout(_message(messages, LAYOUT)), math.prod(shape) * size
+    if layout.kind == COMPACT:
+        data = layout.compact
         if len(data) < declared:
             raise Malformed("AK1103", f"{len(data)} bytes are stored of {declared}", part=path)
         return _Pieces(0, declared, lambda: data[:declared])
-    if layout == CONTIGUOUS:
-        address = struct.unpack_from("<Q", objects.msg_data, properties)[0]
-        if address == UNDEFINED_ADDRESS or not declared:
+    if layout.kind == CONTIGUOUS:
+        address = layout.address
+        if address == UNDEFINED or not declared:
             return _Pieces(0, 0, lambda: _repeat_fill(fill, declared))
         if address + declared > source.size:
             raise Malformed(
@@ -156,16 +174,16 @@ def _pieces(
             lambda: source.hold(address, declared, path),
             lambda: source.blocks(address, declared, path),
         )
-    if layout == CHUNKED:
-        return _plan_chunks(source, meter, path, objects, size, fill)
-    raise NotImplementedError(f"storage layout {layout} (a virtual dataset reads other files)")
+    assert layout.kind == CHUNKED  # as `read_layout` gives no other
+    filters = read_filters(find_message(messages, FILTERS))
+    return _plan_chunks(source, meter, path, shape, layout, filters, size, fill)
 
 
-def _fill(objects: DataObjects, size: int) -> bytes:
+def _fill(messages: Sequence[Message], size: int) -> bytes:
     """The value of elements that were never written, empty for zero (File Format Specification IV.A.2.f)."""
-    if not objects.find_msg_type(FILL):
+    message = find_message(messages, FILL)
+    if message is None:
         return b""
-    message = _message(objects, FILL)
     defined, at = (message[1] & 0x20, 2) if message[0] == 3 else (message[3], 4)
     if not defined or len(message) < at + 4:
         return b""
@@ -186,16 +204,25 @@ class _Chunk:
     mask: int
 
 
-def _plan_chunks(source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, size: int, fill: bytes) -> _Pieces:
-    shape, chunk = tuple(objects.shape), tuple(objects.chunks)
+def _plan_chunks(
+    source: ByteSource,
+    meter: CountingReader,
+    path: str,
+    shape: tuple[int, ...],
+    layout: Layout,
+    numbers: Sequence[int],
+    size: int,
+    fill: bytes,
+) -> _Pieces:
+    chunk = layout.chunk
     if len(chunk) != len(shape) or not all(chunk):
         raise Malformed("AK1103", f"chunks of shape {chunk} for an array of shape {shape}", part=path)
-    filters = [(f["filter_id"], i) for i, f in enumerate(objects.filter_pipeline or ())]
+    filters = [(number, i) for i, number in enumerate(numbers)]
     unknown = [number for number, _ in filters if number not in (GZIP, SHUFFLE, FLETCHER32)]
     if unknown or len(filters) > 8:
         raise NotImplementedError(f"compression filter {unknown[:1] or len(filters)}")
     area = math.prod(chunk) * size
-    chunks = _index(source, meter, path, objects, shape, chunk)
+    chunks = _index(source, meter, path, layout, shape)
     if not filters and any(c.size != area for c in chunks):
         raise Malformed("AK1103", "a chunk is not of the size that its shape asks for", part=path)
     held = sum(c.size for c in chunks)
@@ -230,26 +257,25 @@ def _plan_chunks(source: ByteSource, meter: CountingReader, path: str, objects: 
     return _Pieces(held, covered, lambda: fill_band(chunks, 0, shape[0]), bands)
 
 
-def _index(
-    source: ByteSource, meter: CountingReader, path: str, objects: DataObjects, shape: Sequence[int], chunk: Sequence[int]
-) -> list[_Chunk]:
+def _index(source: ByteSource, meter: CountingReader, path: str, layout: Layout, shape: Sequence[int]) -> list[_Chunk]:
     """The chunks that are stored, each inside the array, on the grid, and once."""
-    address = objects._chunk_address
-    if address == UNDEFINED_ADDRESS or not math.prod(shape):
+    if layout.address == UNDEFINED or not math.prod(shape):
         return []
-    tree = BTreeV1RawDataChunks(meter, address, objects._chunk_dims)
+    rank = len(layout.chunk)
+    entry = struct.Struct(f"<II{rank}Q8xQ")  # size, filters left out, where it starts, an unused dimension, address (III.A.1)
     found: dict[tuple[int, ...], _Chunk] = {}
-    for node in tree.all_nodes.get(0, ()):
-        for key, at in zip(node["keys"], node["addresses"], strict=True):
-            start = tuple(key["chunk_offset"][:-1])
-            on_grid = all(a % c == 0 and a < n for a, c, n in zip(start, chunk, shape, strict=True))
-            if not on_grid or start in found or at + key["chunk_size"] > source.size:
-                raise Malformed("AK1103", f"the chunk at {start} lies outside the array or the file", part=path)
-            found[start] = _Chunk(start, at, key["chunk_size"], key["filter_mask"])
+    for size, mask, *offsets, at in walk_tree(meter, layout.address, CHUNKS, entry):
+        start = tuple(offsets)
+        on_grid = all(a % c == 0 and a < n for a, c, n in zip(start, layout.chunk, shape, strict=True))
+        if not on_grid or start in found or at + size > source.size:
+            raise Malformed("AK1103", f"the chunk at {start} lies outside the array or the file", part=path)
+        found[start] = _Chunk(start, at, size, mask)
     return list(found.values())
 
 
-def _unfilter(data: bytes, filters: Sequence[tuple[int, int]], mask: int, size: int, area: int, path: str) -> bytes | bytearray:
+def _unfilter(
+    data: bytes | bytearray, filters: Sequence[tuple[int, int]], mask: int, size: int, area: int, path: str
+) -> bytes | bytearray:
     """Undo the filters of one chunk, last first; `area` bytes are what must come out."""
     for number, position in reversed(filters):
         if mask & (1 << position):
@@ -261,8 +287,19 @@ def _unfilter(data: bytes, filters: Sequence[tuple[int, int]], mask: int, size: 
             whole = len(data) - len(data) % size
             data = np.frombuffer(data[:whole], np.uint8).reshape(size, -1).T.tobytes() + data[whole:]
         else:
-            BTreeV1RawDataChunks._verify_fletcher32(data)
-            data = data[:-4]
+            data = _check_fletcher32(data)
     if len(data) != area:
         raise Malformed("AK1103", f"a chunk gives {len(data)} bytes instead of {area}", part=path)
     return data
+
+
+def _check_fletcher32(data: bytes | bytearray) -> bytes | bytearray:
+    """The bytes before their checksum (H5checksum.c, `H5_checksum_fletcher32`). Raises ValueError where it is another."""
+    body = bytes(data[:-4])
+    words = np.frombuffer(body + bytes(len(body) % 2), ">u2").astype(np.uint64)
+    weights = np.arange(len(words), 0, -1, dtype=np.uint64) % 65535
+    sums = int(words.sum()) % 65535, int((words * weights).sum()) % 65535
+    stored = struct.unpack("<HH", data[-4:])
+    if sums != tuple(number % 65535 for number in stored):  # zero can also be stored as 65535
+        raise ValueError("a checksum is another than that of its bytes")
+    return data[:-4]

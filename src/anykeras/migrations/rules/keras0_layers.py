@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from ...document.build import Builder, sequential
 from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import THEANO_033

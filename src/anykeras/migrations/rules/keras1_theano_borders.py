@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
+from ...lazily import np
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_convolution import pad_before

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 
-import numpy as np
-
 from ...catalog.shapes import UNKNOWN, infer
 from ...document.build import Builder, sequential
 from ...document.edit import change_layers
 from ...document.graph import steps
 from ...document.model import Config, Era, Layer, Ref, Slice, Value, Writer, refs
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import Array, Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ...document.build import Builder
 from ...document.model import Era, Layer, Value, Writer
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
 

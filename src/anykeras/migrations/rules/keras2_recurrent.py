@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ...document.build import Builder
 from ...document.model import Era, Layer, Value, Writer
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import Array, Tensor, combine, constant
 from ..rulebook import Example, RuleContext, rule
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from ...document.model import Era, Layer, Writer
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import Tensor, combine, constant
 from ..rulebook import Example, RuleContext, rule
 

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from ...catalog.shapes.policies import compute_dtype
 from ...document.build import Builder, functional
 from ...document.edit import GraphEditor
 from ...document.model import Call, Era, Graph, Layer, Ref, Slice, Value, Writer
 from ...document.walk import map_refs
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import Array, Tensor, combine, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras2_activations import clipped_line

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Writer
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import Array, combine, constant
 from ..rulebook import Example, RuleContext, rule
 

@@ -15,9 +15,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from ...document.model import Config, Training
+from ...lazily import np
 from ...tensors import Tensor, constant
 
 PRODUCT = "u_product"

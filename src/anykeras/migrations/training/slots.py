@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from ...catalog.optimizers import AVERAGE
 from ...document.model import Document, Object, Training
 from ...document.walk import layers_of
 from ...findings import Fidelity
+from ...lazily import np
 from ...tensors import Tensor, constant, zeros
 from .notes import Notes
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ...document.build import Builder
 from ...document.model import Layer, Ref
+from ...lazily import np
 from ...migrations import RuleContext
 from ...tensors import Tensor, constant
 from ..base import has_arguments, register_shim

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from ...document.build import Builder
 from ...document.model import Layer, Ref
+from ...lazily import np
 from ...migrations import RuleContext
 from ...recovery.code_sites import CodeSite
 from ...tensors import Array, constant

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-import numpy as np
-
 from ...document.model import Layer, Value
+from ...lazily import np
 from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.functions.resampling import Grid, resize

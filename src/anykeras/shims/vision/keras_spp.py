@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...document.model import Layer
+from ...lazily import np
 from ...migrations import RuleContext
 from ...recovery.graph_ops import GraphOps
 from ..base import has_only, register_shim

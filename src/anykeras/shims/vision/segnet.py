@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from ...document.model import Layer, refs
+from ...lazily import np
 from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-
 from ...catalog import find, releases
 from ...catalog.graph_order import layer_order
 from ...catalog.masking import find_hidden_parents
@@ -22,6 +20,7 @@ from ...document.graph import Node, reachable
 from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
+from ...lazily import np
 from ...tensors import constant
 from .minors import check_class, check_operation, portable, spells
 from .objects import check_name

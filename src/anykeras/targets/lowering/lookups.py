@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from ...document.model import Layer
+from ...lazily import np
 from ...tensors import Array, constant
 
 

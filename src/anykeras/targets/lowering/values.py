@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-import numpy as np
-
 from ...catalog import releases
 from ...catalog.renames import FORMER_INITIALIZERS
 from ...document.model import Code, Dtype, Ellipsis_, FromUser, Layer, Object, Ref, Slice, Value
 from ...errors import Bug, Unsupported
+from ...lazily import np
 from ...tensors import Tensor
 from .minors import check_class, portable, spells
 from .objects import check, module_of, unknown_error
