@@ -249,3 +249,8 @@ def _shape_of(value: object) -> tuple[int, ...] | None:
 def zeros(shape: Sequence[int], dtype: str = "float32", origin: str = "zeros") -> Tensor:
     """Zeros, made when read: what a slot of an optimizer starts from."""
     return Tensor(tuple(shape), dtype, origin, lambda: np.zeros(shape, dtype))
+
+
+def ones(shape: Sequence[int], dtype: str = "float32", origin: str = "ones") -> Tensor:
+    """Ones, made when read."""
+    return Tensor(tuple(shape), dtype, origin, lambda: np.ones(shape, dtype), rearranged=False)

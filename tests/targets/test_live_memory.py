@@ -18,7 +18,7 @@ import pytest
 
 import anykeras
 from anykeras import keras_private
-from anykeras.containers import memory as memory_of_files
+from anykeras.containers import mapping
 
 pytestmark = pytest.mark.backend
 keras = pytest.importorskip("keras")
@@ -196,7 +196,7 @@ def test_a_forked_process_has_the_values_also_when_the_file_is_cut(mapped):
 def test_what_is_missing_is_done_without(mapped, missing, monkeypatch):
     _, path, x, y = mapped
     if missing != "deferring":
-        monkeypatch.setattr(memory_of_files, "map_file", lambda descriptor: None)
+        monkeypatch.setattr(mapping, "map_file", lambda descriptor: None)
     if missing != "leases":
         monkeypatch.setattr(keras_private, "defer_values", None)
         keras_private.can_defer.cache_clear()
@@ -232,3 +232,21 @@ def test_slots_are_filled_and_training_goes_on(tmp_path):
         np.testing.assert_array_equal(np.array(ours), np.array(theirs), err_msg=theirs.path)
     kept = model.fit(x, y, epochs=1, verbose=0).history["loss"]
     np.testing.assert_allclose(loaded.fit(x, y, epochs=1, verbose=0).history["loss"], kept, rtol=1e-5)
+
+
+def test_a_sequential_is_built_once(tmp_path, monkeypatch):
+    """Keras builds it anew for each layer that is added: work that grows with the square of their number."""
+    path = tmp_path / "chain.keras"
+    inner = keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(2)], name="inner")
+    saved = keras.Sequential([keras.Input((4,)), *[keras.layers.Dense(4) for _ in range(30)], inner])
+    saved.save(path)
+    calls = []
+    call = keras.layers.Dense.__call__
+    monkeypatch.setattr(keras.layers.Dense, "__call__", lambda self, *a, **k: calls.append(self) or call(self, *a, **k))
+    model = anykeras.load_model(path)
+    assert type(model) is type(model.get_layer("inner")) is keras.Sequential
+    assert len(calls) < 100  # 32 layers, each called for its shape and for the model; Keras: more than 500
+    x = np.ones((2, 4), "float32")
+    np.testing.assert_array_equal(model.predict(x, verbose=0), saved.predict(x, verbose=0))
+    model.save(tmp_path / "again.keras")
+    assert keras.models.load_model(tmp_path / "again.keras").get_config()["layers"][-1]["class_name"] == "Sequential"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, TypeAlias
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value, Writer
 from ...errors import Unsupported
+from ...lazily import np
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
 from .keras1_layouts import OLD, THEANO_033, THEANO_100, THEANO_122, as_activation, on_theano
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def _epsilon(layer: Layer) -> float:
@@ -21,7 +23,7 @@ def _epsilon(layer: Layer) -> float:
     return float(value) if isinstance(value, (int, float)) else 1e-3
 
 
-Floats = NDArray[np.float64]
+Floats: TypeAlias = "NDArray[np.float64]"
 
 
 @dataclass(frozen=True)

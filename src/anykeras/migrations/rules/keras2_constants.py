@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING, Any
 
 from ...catalog.masks import ATTENTIONS
 from ...document.build import functional
 from ...document.edit import GraphEditor
 from ...document.graph import steps
 from ...document.model import Call, Era, Layer, Ref, Value, Writer, number_depth, refs
+from ...lazily import np
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "AddLoss",

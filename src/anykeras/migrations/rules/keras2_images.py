@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...catalog.shapes import Spec, infer
 from ...document.build import Builder, sequential
@@ -16,12 +13,16 @@ from ...document.graph import steps
 from ...document.model import Config, Ellipsis_, Era, Layer, Ref, Slice, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
+from ...lazily import np
 from ...tensors import constant
 from ..rulebook import Example, RuleContext, rule
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
 TF = Writer(Era.TF2, "tf.keras", "2.4.0", "tensorflow")
-Array = NDArray[Any]
+Array: TypeAlias = "NDArray[Any]"
 _UP: Config = {"size": (2, 2), "data_format": "channels_last", "interpolation": "bilinear"}
 
 

@@ -12,7 +12,7 @@ from ...document.graph import steps
 from ...document.model import Config, Era, Layer, Ref, Slice, Value, Writer, refs
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, Tensor, constant
+from ...tensors import Array, Tensor, zeros
 from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -33,9 +33,9 @@ _INNER = [
 
 
 def _local(bias: bool) -> Layer:
-    weights = {"kernel": constant(np.zeros((3, 4, 5)))}
+    weights = {"kernel": zeros((3, 4, 5))}
     if bias:
-        weights["bias"] = constant(np.zeros((3, 5)))
+        weights["bias"] = zeros((3, 5))
     config: Config = {"filters": 5, "kernel_size": (2,), "strides": (1,), "use_bias": bias}
     return Layer("LocallyConnected1D", "l", config, weights)
 
@@ -46,7 +46,7 @@ def _is_einsum(layer: Layer) -> bool:
 
 
 def _after_input(config: Config) -> Layer:
-    weights = {"kernel": constant(np.zeros((6, 4, 5)))}
+    weights = {"kernel": zeros((6, 4, 5))}
     layers = (
         Layer("InputLayer", "i", {"batch_shape": (None, 7, 2)}),
         Layer("LocallyConnected1D", "l", {"kernel_size": (2,), "use_bias": False, **config}, weights),

@@ -7,8 +7,7 @@ import math
 from ...document.build import Builder
 from ...document.model import Era, Layer, Value, Writer
 from ...errors import Unsupported
-from ...lazily import np
-from ...tensors import constant
+from ...tensors import ones
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
@@ -16,7 +15,7 @@ TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
 
 def _ghost(size: int | None, axis: Value, shape: tuple[int, ...]) -> Layer:
     config = {"axis": axis} if size is None else {"axis": axis, "virtual_batch_size": size}
-    return Layer("BatchNormalization", "bn", config, {"gamma": constant(np.ones(shape))})
+    return Layer("BatchNormalization", "bn", config, {"gamma": ones(shape)})
 
 
 def _is_plain(layer: Layer) -> bool:

@@ -6,7 +6,7 @@ from ...document.build import Builder
 from ...document.model import Era, Layer, Value, Writer
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, Tensor, combine, constant
+from ...tensors import Array, Tensor, combine, constant, zeros
 from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
@@ -82,8 +82,8 @@ def _is_plain_lstm(layer: Layer) -> bool:
                 "c",
                 {"units": 1},
                 {
-                    "kernel": constant(np.zeros((2, 4))),
-                    "recurrent_kernel": constant(np.zeros((1, 4))),
+                    "kernel": zeros((2, 4)),
+                    "recurrent_kernel": zeros((1, 4)),
                     "bias": constant([1.0] * 4 + [2.0] * 4),
                 },
             ),

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import numpy as np
-
 from ...catalog import find, renames
 from ...document.model import Era, Layer, Object, Value, Writer
-from ...tensors import constant
+from ...tensors import zeros
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
-_KERNEL = constant(np.zeros((3, 3, 2, 1)))
+_KERNEL = zeros((3, 3, 2, 1))
 
 
 # Classes that share their present name's variables but are stored under their own (tf.keras 2.15 .keras files). Keras 3

@@ -13,7 +13,7 @@ from ...document.model import Call, Era, Graph, Layer, Ref, Slice, Value, Writer
 from ...document.walk import map_refs
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, Tensor, combine, constant
+from ...tensors import Array, Tensor, combine, constant, ones
 from ..rulebook import Example, RuleContext, rule
 from .keras2_activations import clipped_line
 from .keras2_states import STATES
@@ -28,7 +28,7 @@ def _cell() -> Layer:
     sizes = {"kernel": (2, 4), "recurrent_kernel": (1, 4), "bias": (4,)} | {
         f"{gate}_gate_peephole_weights": (1,) for gate in ("input", "forget", "output")
     }
-    return Layer("PeepholeLSTMCell", "c", {"units": 1}, {role: constant(np.ones(shape)) for role, shape in sizes.items()})
+    return Layer("PeepholeLSTMCell", "c", {"units": 1}, {role: ones(shape) for role, shape in sizes.items()})
 
 
 def _model(cell: Layer) -> Layer:

@@ -8,7 +8,7 @@ from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Writer
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, combine, constant
+from ...tensors import Array, combine, constant, zeros
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -87,8 +87,8 @@ def without_random_size(layer: Layer, context: RuleContext) -> Layer | None:
 
 def _fourier() -> Layer:
     weights = {
-        "unscaled_kernel": constant(np.full((2, 3), 4.0)),
-        "bias": constant(np.zeros(3)),
+        "unscaled_kernel": constant([[4.0] * 3] * 2),
+        "bias": zeros((3,)),
         "kernel_scale": constant([2.0]),
     }
     return Layer("RandomFourierFeatures", "f", {"output_dim": 3}, weights)
