@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from ...document.build import Builder, sequential
 from ...document.edit import change_layers
 from ...document.model import Call, Era, Graph, Layer, Ref, Writer
@@ -105,7 +103,7 @@ _SLIDING = {
 }
 _CLASSES = tuple(dict.fromkeys(class_name for class_name, _ in _SLIDING))
 _UNDILATED = (None, 1, (1,), (1, 1), (1, 1, 1))
-_RAMP = constant(np.arange(3).reshape(3, 1, 1))
+_RAMP = constant([[[0]], [[1]], [[2]]])
 
 
 def _is_reversed(layer: Layer) -> bool:
