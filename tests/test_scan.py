@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -190,6 +191,37 @@ def test_convert_takes_several_files_and_a_folder(registry: Path, tmp_path: Path
     written = sorted(str(path.relative_to(tmp_path / "new")) for path in (tmp_path / "new").rglob("*") if path.is_file())
     assert written == ["er/unknown_suffix.keras", "m0.keras", "m1.keras", "m2.keras"]
     assert RUN.invoke(app, ["convert", str(registry / "cut.keras")]).exit_code == 2
+
+
+def test_every_verb_takes_several_files(registry: Path, tmp_path: Path) -> None:
+    """Those with an output write into a folder; a refusal of one file keeps no other from its result."""
+    deep, new = str(registry / "deep"), str(tmp_path / "new")
+    assert RUN.invoke(app, ["convert", deep, new]).exit_code == 0
+
+    def call(*arguments: object) -> tuple[int, dict[str, str]]:
+        done = RUN.invoke(app, [*(str(argument) for argument in arguments), "--format", "json"])
+        results = json.loads(done.stdout)["results"]
+        return done.exit_code, {os.path.basename(one["path"]): one["status"] for one in results}
+
+    models = ["m0.keras", "m1.keras", "m2.keras", "unknown_suffix"]
+    assert call("verify", deep, "--against", new) == (0, dict.fromkeys(models, "done"))
+    code, seen = call("verify", str(registry / "deep" / "*.keras"))
+    assert code == 1 and seen == dict.fromkeys(models[:3], "found")  # NOT VERIFIED: nothing to compare each with
+    os.remove(tmp_path / "new" / "m1.keras")
+    code, seen = call("verify", deep, "--against", new)
+    assert code == 2 and seen == {**dict.fromkeys(models, "done"), "m1.keras": "refused"}
+    shown = RUN.invoke(app, ["verify", deep, "--against", new]).stdout
+    assert all(f"deep/{name}" in shown for name in ("m0.keras", "m2.keras"))
+    assert call("check", deep, "--for", "keras-3.10")[1].keys() == set(models)
+    into = str(registry / "deep" / "m0.keras")
+    shutil.copy(into, tmp_path / "epoch2.keras")
+    code, seen = call("transfer", into, tmp_path / "epoch2.keras", "--into", into, "-o", tmp_path / "filled")
+    assert code == 0 and (tmp_path / "filled" / "epoch2.keras").is_file()
+    pytest.importorskip("jinja2")
+    code, seen = call("report", deep, "-o", tmp_path / "pages")
+    assert code == 0 and seen == dict.fromkeys(models, "done") and (tmp_path / "pages" / "m0.keras.html").is_file()
+    wrong = RUN.invoke(app, ["verify", deep, "--recording", "x.npz"])
+    assert wrong.exit_code == 2 and "one file" in wrong.stderr
 
 
 def test_urls_are_read_by_ranges(registry: Path, tmp_path: Path) -> None:

@@ -169,6 +169,9 @@ def test_backends_run_each_in_its_process_and_are_compared() -> None:
     shown = run(DENSE, "--backend", "numpy,jax")
     assert shown.exit_code == 0, shown.output
     assert "on jax equal those on numpy" in shown.stdout and shown.stdout.splitlines()[-1].startswith("PASS")
+    pytest.importorskip("tensorflow")
+    several = run(DENSE, "--backend", "jax,tensorflow")
+    assert several.exit_code == 0 and "on tensorflow equal those on jax" in several.stdout, several.output
     missing = run(DENSE, "--backend", "numpy,openvino")
     assert missing.exit_code == 2 and "AK7005" in missing.stderr
     for wrong in (["--backend", "numpy"], ["--backend", "numpy,abacus"], ["--backend", "numpy,jax", "--record", "x.npz"]):

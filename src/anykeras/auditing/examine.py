@@ -17,7 +17,7 @@ from typing import Final, Protocol
 
 from .. import limits
 from ..containers.config_text.container import JSON_START, YAML_START
-from ..containers.folder import list_names
+from ..containers.folder import Box, list_names
 from ..containers.hdf5 import SIGNATURE
 from ..containers.keras_zip.archive import END
 from ..containers.source import ByteSource, open_source, wrap_bytes
@@ -238,6 +238,16 @@ def examine_folder(found: Collector, root: str) -> None:
                     _examine_file(found, path, inside)
 
 
+def examine_box(found: Collector, name: str, box: Box) -> None:
+    """Every file of a folder that a store holds."""
+    found.kinds.append("folder")
+    if len(box.sizes) >= MOST_FILES:
+        found.add("AK8014", Severity.MEDIUM, name, f"{MOST_FILES} files or more", loading.UNJUDGED)
+    for inside in box.sizes:
+        judge_member(found, inside, inside)
+        _examine_source(found, box.open(inside, limits.current().asset_bytes), inside)
+
+
 def _is_blob(root: str, path: str, mode: int) -> bool:
     """Whether a link is that of a Hugging Face cache: into the ``blobs`` beside ``snapshots``."""
     if not stat.S_ISLNK(mode) or "snapshots" not in os.path.abspath(root).split(os.sep):
@@ -248,7 +258,10 @@ def _is_blob(root: str, path: str, mode: int) -> bool:
 
 
 def _examine_file(found: Collector, path: str, inside: str) -> None:
-    source = open_source(path)
+    _examine_source(found, open_source(path), inside)
+
+
+def _examine_source(found: Collector, source: ByteSource, inside: str) -> None:
     if inside.endswith(".pb"):
         examine_graph(found, source, inside)
     elif not re.search(r"\.data-\d{5}-of-\d{5}$|\.index$", inside):

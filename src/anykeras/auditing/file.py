@@ -6,11 +6,11 @@ import os
 from collections.abc import Sequence
 
 from .. import limits
-from ..containers.remote import open_any
+from ..containers.remote import is_url, open_any, open_box
 from ..containers.sniffing import sniff
 from ..errors import AnyKerasError, MissingFile
 from . import loading
-from .examine import examine, examine_folder
+from .examine import examine, examine_box, examine_folder
 from .risks import Audit, Collector, Severity
 
 Path = str | os.PathLike[str]
@@ -40,6 +40,8 @@ def audit(path: Path, *, trust: Sequence[str] = ()) -> Audit:
         try:
             if os.path.isdir(name):
                 examine_folder(found, name)
+            elif is_url(name) and (box := open_box(name)) is not None:
+                examine_box(found, name, box)
             else:
                 source = open_any(name)
                 examine(found, source, os.path.basename(name) or name)

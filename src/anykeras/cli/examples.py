@@ -15,11 +15,15 @@ EXAMPLES: Final = {
         "anykeras convert model.json new.keras --weights weights.h5 --strict outputs=equivalent",
         "anykeras convert models/ converted/",
     ),
-    "transfer": ("anykeras transfer weights.h5 --into model.json -o new.keras",),
+    "transfer": (
+        "anykeras transfer weights.h5 --into model.json -o new.keras",
+        "anykeras transfer epochs/*.weights.h5 --into model.json -o models/",
+    ),
     "stub": ("anykeras stub old.h5 > my_layers.py",),
     "verify": (
         "anykeras verify old.h5 new.keras",
         "anykeras verify old.h5 --recording recorded.npz",
+        "anykeras verify models/ --against converted/",
     ),
     "check": (
         "anykeras check model.keras --for keras-3.6 --for tf.keras==2.13",
@@ -40,7 +44,11 @@ EXAMPLES: Final = {
         "anykeras scan models/ --convert converted/ --seconds 120",
         "anykeras scan s3://bucket/models/ --results models.sqlite --ray auto",
     ),
-    "explain": ("anykeras explain AK2101",),
+    "explain": (
+        "anykeras explain AK2101",
+        "anykeras explain \"Unknown layer: 'Functional'\" --file old.h5",
+        "python train.py 2>&1 | anykeras explain -",
+    ),
 }
 """Commands by verb; a verb that has none here shows none."""
 

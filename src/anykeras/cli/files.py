@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from ..errors import NotAModel
-from ..scanning import Entry, find_models
-from .outcome import session, show_refusal
+from ..scanning import Entry, find_models, name_converted
+from . import render
+from .outcome import TEXT, session, show_refusal
 
 Files = Annotated[
     list[str],
@@ -33,16 +34,28 @@ def find_entries(files: Sequence[str]) -> list[Entry]:
     return entries
 
 
-def do_each(entries: Sequence[Entry], do: Callable[[Entry], None]) -> None:
-    """Do the same with each; one that is refused does not keep the others from it."""
+def do_each(entries: Sequence[Entry], do: Callable[[Entry], None], named: bool = False) -> None:
+    """Do the same with each; one that is refused does not keep the others from it. `named`: a line says whose result it is."""
     here = session()
     for entry in entries:
         here.path = entry.path
         if len(entries) == 1:
             do(entry)
-        else:
-            with show_refusal(entry.path):
-                do(entry)
+            continue
+        if named and here.form == TEXT:
+            render.print_path(entry.path)
+        with show_refusal(entry.path):
+            do(entry)
+
+
+def choose_output(entries: Sequence[Entry], entry: Entry, output: str, suffix: str = ".keras") -> str:
+    """Where the result of one of the files goes: `output`, or a file in that folder, which is made, where there are several."""
+    if len(entries) == 1 and not output.endswith(("/", os.sep)):
+        return output
+    name = name_converted(entry)
+    path = os.path.join(output, name if suffix == ".keras" else f"{entry.inside.replace('/', os.sep)}{suffix}")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path
 
 
 def take_one(entries: Sequence[Entry], option: str) -> Entry:

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 
-File = Annotated[str, typer.Argument(help="A model file: .h5, .keras, JSON or YAML.")]
 Weights = Annotated[str | None, typer.Option("--weights", help="The weights file of an architecture file.")]
 Architecture = Annotated[
     str | None,

@@ -77,7 +77,7 @@ def show_errors(as_json: bool = False) -> Iterator[Session]:
         yield here
     except typer.Exit as leaving:
         code = leaving.exit_code
-    except (typer.Abort, BrokenPipeError):
+    except (typer.Abort, typer.BadParameter, BrokenPipeError):
         raise
     except Exception as raised:
         error = raised if isinstance(raised, AnyKerasError) else as_our_error(raised)

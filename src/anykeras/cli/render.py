@@ -63,6 +63,11 @@ def print_raw(text: str) -> None:
     out.file.write(text)
 
 
+def print_path(path: str) -> None:
+    """Whose result the lines after it are, where there are several."""
+    out.print(f"[bold]{escape(path)}[/bold]", soft_wrap=True)
+
+
 def print_note(text: str) -> None:
     """Beside the outcome: what a person should know of the call."""
     err.print(f"note  {escape(text)}", soft_wrap=True)

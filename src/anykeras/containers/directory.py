@@ -51,9 +51,8 @@ def _list_assets(root: str) -> list[str]:
     return found
 
 
-def name_directory(path: str) -> NotAModel:
-    """What a folder is that no container recognises."""
-    names = list_names(path)
+def name_directory(path: str, names: set[str]) -> NotAModel:
+    """What a folder is that no container recognises, by the names in it."""
     if "saved_model.pbtxt" in names:
         return foreign_error("AK1156", "the folder holds a SavedModel as text (saved_model.pbtxt)", path)
     if "variables.index" in names:

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from .base import Match, Raw
 from .checkpoint.container import Checkpoint, find_name
+from .directory import name_directory
 from .folder import Box, Folder, PackedFolder
+from .remote import is_url, open_box
 from .savedmodel.container import SavedModelFolder
 from .savedmodel.files import find_folder_in
 from .tfjs import TensorFlowJS, holds_model
@@ -32,15 +34,35 @@ def read_packed(box: Box, match: Match) -> Raw | None:
     return None
 
 
+class RemoteFolder:
+    """A SavedModel, a checkpoint or a model of TensorFlow.js in a folder of a store, by its URL; fetched as it is read."""
+
+    name = "remote_folder"
+
+    def match(self, path: str, head: bytes) -> str | None:
+        """By the store, which says that a URL is a folder."""
+        return "a folder of a store" if is_url(path) and open_box(path) is not None else None
+
+    def read(self, match: Match) -> Raw:
+        """The model in it. Raises NotAModel where there is none."""
+        box = open_box(match.path)
+        raw = read_packed(box, match) if box is not None else None
+        if raw is None:
+            raise name_directory(match.path, PackedFolder(match.path, box).names() if box is not None else set())
+        return raw
+
+
 def _read(container: SavedModelFolder | Checkpoint | TensorFlowJS, match: Match, folder: Folder) -> Raw:
     raw = container.read(replace(match, name=container.name, folder=folder))
-    return replace(raw, notes=(*raw.notes, f"read from the archive, in {folder.name}"))
+    place = f"read in place, from {folder.name}" if is_url(match.path) else f"read from the archive, in {folder.name}"
+    return replace(raw, notes=(*raw.notes, place))
 
 
 def _without_clutter(box: Box) -> Box:
     """Without what macOS adds to an archive."""
-    sizes = {path: size for path, size in box.sizes.items() if not _is_clutter(path)}
-    return Box(sizes, box.open)
+    if not any(map(_is_clutter, box.sizes)):
+        return box
+    return Box({path: size for path, size in box.sizes.items() if not _is_clutter(path)}, box.open)
 
 
 def _is_clutter(path: str) -> bool:

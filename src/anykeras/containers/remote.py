@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import NotAModel, TargetError
-from .source import BLOCK, ByteSource, open_source
+from .folder import MOST, Box
+from .source import BLOCK, ByteSource, limit_error, open_source
 
 _MARKS = ("ETag", "etag", "md5Hash", "content_hash", "blob_id", "last_commit", "LastModified", "mtime", "updated", "created")
 PAGES = 32  # blocks of one file that are held
@@ -75,14 +77,62 @@ def stamp_remote(url: str) -> tuple[int, int]:
     return int(facts["size"]), int.from_bytes(hashlib.sha256("|".join(known).encode()).digest()[:7], "big")
 
 
+def open_box(url: str) -> Box | None:
+    """The files below a URL that is a folder; None where it is none. Of a website, a folder is what ends with a slash."""
+    if url.startswith("http") and not url.endswith("/"):
+        return None
+    store, path = _open_store(url)
+    home = path.rstrip("/")
+    try:
+        if not store.isdir(home):
+            return None
+        found = store.find(home, detail=True)
+    except Exception as error:  # each store has errors of its own
+        raise NotAModel("AK1002", f"the folder cannot be read: {error}", part=url) from None
+    facts = {name[len(home) :].lstrip("/"): facts for name, facts in sorted(found.items())[:MOST]}
+
+    def read(inside: str, limit: int) -> ByteSource:
+        source = open_remote(f"{url.rstrip('/')}/{inside}")
+        if source.size > limit:
+            raise limit_error("bytes", source.size, limit, inside)
+        return source
+
+    return Box(_Sizes(store, home, facts), read)
+
+
+class _Sizes(Mapping[str, int]):
+    """Bytes of the files of a folder; a website tells them file by file, so that each is asked for when it is wanted."""
+
+    def __init__(self, store: Any, home: str, facts: dict[str, dict[str, Any]]) -> None:
+        self._store, self._home, self._facts = store, home, facts
+
+    def __getitem__(self, name: str) -> int:
+        facts = self._facts[name]
+        if facts.get("size") is None:
+            facts["size"] = self._store.size(f"{self._home}/{name}") or 0
+        return int(facts["size"])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
 def list_remote(url: str) -> list[tuple[str, str]]:
-    """(URL, path below it) of the files that a URL means: itself, those of a folder, or those of a pattern."""
+    """(URL, path below it) of what a URL means: itself, or the files and SavedModels of a folder or of a pattern."""
     if not url.endswith("/") and "*" not in url:
         return [(url, url.rpartition("/")[2])]
     store, path = _open_store(url)
     found = store.glob(path) if "*" in url else store.find(path)
     home = path.partition("*")[0].rpartition("/")[0]
-    return [(store.unstrip_protocol(one), one[len(home) :].lstrip("/")) for one in sorted(found)]
+    models = tuple(sorted(one.rpartition("/")[0] + "/" for one in found if one.endswith("/saved_model.pb")))
+    listed = [one for one in found if not one.startswith(models)] + [
+        one.rstrip("/") for one in models if one.rstrip("/") != home
+    ]
+    if models and len(listed) < len(found) and home + "/" in models:
+        return [(url, url.rstrip("/").rpartition("/")[2])]
+    return [(store.unstrip_protocol(one), one[len(home) :].lstrip("/")) for one in sorted(listed)]
 
 
 class _Blocks:

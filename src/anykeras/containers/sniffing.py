@@ -21,6 +21,8 @@ def sniff(path: str | os.PathLike[str]) -> Match:
         from .checkpoint.container import find_index  # loaded only for what is no file
 
         name = find_index(name) or name  # a checkpoint is named by its prefix
+    if is_url(name) and (folder := _find_remote(name)) is not None:
+        return folder
     source = None if os.path.isdir(name) else open_any(name)
     head = source.read(0, HEAD) if source is not None else b""
     for container in list_containers():
@@ -29,11 +31,20 @@ def sniff(path: str | os.PathLike[str]) -> Match:
             return Match(container.name, name, evidence, container, source)
     if source is None:
         from .directory import name_directory
+        from .folder import list_names
 
-        raise name_directory(name)
+        raise name_directory(name, list_names(name))
     from .foreign import name_file
 
     raise name_file(name, head, source.size)
+
+
+def _find_remote(url: str) -> Match | None:
+    from .packed import RemoteFolder  # loaded for URLs alone
+
+    container = RemoteFolder()
+    evidence = container.match(url, b"")
+    return None if evidence is None else Match(container.name, url, evidence, container)
 
 
 def open(path: str | os.PathLike[str]) -> Raw:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 from ..lazily import load_lazily
 
 if TYPE_CHECKING:
-    from .locations import Entry, expand, find_models, name_converted
+    from .locations import Entry, expand, find_models, is_model_folder, name_converted
     from .many import MEMORY, SECONDS, Progress, Scan, scan
     from .store import FORMATS, Store
 else:
     __getattr__ = load_lazily(
         __name__,
         {
-            "locations": "Entry expand find_models name_converted",
+            "locations": "Entry expand find_models is_model_folder name_converted",
             "many": "MEMORY SECONDS Progress Scan scan",
             "store": "FORMATS Store",
         },
@@ -28,6 +28,7 @@ __all__ = [
     "Store",
     "expand",
     "find_models",
+    "is_model_folder",
     "name_converted",
     "scan",
 ]

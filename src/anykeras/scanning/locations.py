@@ -83,7 +83,7 @@ def _find(argument: str, everything: bool) -> Iterator[Entry]:
 
     if is_url(argument):
         yield from (Entry(path, inside) for path, inside in list_remote(argument))
-    elif os.path.isdir(argument) and not _is_model_folder(argument):
+    elif os.path.isdir(argument) and not is_model_folder(argument):
         yield from _search(argument, everything)
     elif os.path.lexists(argument) or not glob.has_magic(argument):
         yield Entry(argument, os.path.basename(argument.rstrip(os.sep)))
@@ -92,7 +92,7 @@ def _find(argument: str, everything: bool) -> Iterator[Entry]:
             yield from _find(path, everything)
 
 
-def _is_model_folder(path: str) -> bool:
+def is_model_folder(path: str) -> bool:
     """Whether a folder that was asked for is one model, by whatever container knows it."""
     from ..containers.sniffing import sniff
 

@@ -8,13 +8,15 @@ import typer
 
 from ... import checking
 from ...reporting import Status
+from ...scanning import Entry
 from .. import render
+from ..files import Files, do_each, find_entries, take_one
 from ..options import AsJson
 from ..outcome import print_result, show_errors
 
 
 def check(
-    file: Annotated[str, typer.Argument(help="A model file: .h5 or .keras.")],
+    files: Files,
     releases: Annotated[
         list[str] | None,
         typer.Option(
@@ -53,11 +55,18 @@ def check(
     if library not in ("", "keras", "tf.keras", "tf_keras"):
         raise typer.BadParameter("it is one of keras, tf.keras, tf_keras", param_hint="--library")
     with show_errors(as_json):
-        if interpreter is not None:
-            done = checking.run(file, interpreter, library=library, recording=recording, timeout=timeout)
-            status = Status.DONE if done.right else Status.FOUND
-            print_result(as_json, done.as_dict, lambda: render.print_run(done), status=status)
-            return
-        found = checking.check(file, releases or ())
-        status = Status.DONE if all_releases or found.opens else Status.FOUND
-        print_result(as_json, found.as_dict, lambda: render.print_check(found, table=all_releases), status=status)
+        entries = find_entries(files)
+        if recording is not None:
+            take_one(entries, "--recording")
+
+        def look(entry: Entry) -> None:
+            if interpreter is not None:
+                done = checking.run(entry.path, interpreter, library=library, recording=recording, timeout=timeout)
+                status = Status.DONE if done.right else Status.FOUND
+                print_result(as_json, done.as_dict, lambda: render.print_run(done), status=status)
+                return
+            found = checking.check(entry.path, releases or ())
+            status = Status.DONE if all_releases or found.opens else Status.FOUND
+            print_result(as_json, found.as_dict, lambda: render.print_check(found, table=all_releases), status=status)
+
+        do_each(entries, look, named=interpreter is None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -12,10 +11,10 @@ from ... import api, targets
 from ...findings import Affects, Fidelity
 from ...opened import Converted
 from ...reporting import Status
-from ...scanning import Entry, name_converted
+from ...scanning import Entry
 from ...verification import Verdict
 from .. import render
-from ..files import do_each, find_entries, take_one
+from ..files import choose_output, do_each, find_entries, take_one
 from ..options import Architecture, AsJson, Inputs, Outputs, Quiet, Signature, Weights, tensor_names
 from ..outcome import print_result, show_errors
 from ..progress import show_progress
@@ -72,19 +71,14 @@ def convert(
         raise typer.BadParameter("give a model file, and the file to write", param_hint="FILE... OUTPUT")
     with show_errors(as_json):
         entries, output = find_entries(files[:-1]), files[-1]
-        into_folder = len(entries) > 1 or output.endswith(("/", os.sep))
         if len(entries) > 1 and weights is not None:
             take_one(entries, "--weights")
 
         def write(entry: Entry) -> None:
-            path = output
-            if into_folder:
-                path = os.path.join(output, name_converted(entry))
-                os.makedirs(os.path.dirname(path), exist_ok=True)
             with show_progress(quiet):
                 done = api.convert(
                     entry.path,
-                    path,
+                    choose_output(entries, entry, output),
                     custom_objects,
                     weights=weights,
                     force=force,

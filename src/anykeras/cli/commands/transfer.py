@@ -7,16 +7,18 @@ from typing import Annotated
 import typer
 
 from ... import api
+from ...scanning import Entry
 from .. import render
+from ..files import Files, choose_output, do_each, find_entries
 from ..options import AsJson, ByName, DataFormat, DefaultsOf, Layers, Quiet, SkipMismatch, WrittenBy, matching_options
 from ..outcome import print_result, show_errors
 from ..progress import show_progress
 
 
 def transfer(
-    file: Annotated[str, typer.Argument(help="The weights, or a model file whose weights are taken.")],
+    files: Files,
     into: Annotated[str, typer.Option("--into", metavar="MODEL", help="The model: JSON, YAML or a whole model file.")],
-    output: Annotated[str, typer.Option("--output", "-o", help="The .keras file to write.")],
+    output: Annotated[str, typer.Option("--output", "-o", help="The .keras file to write; for several files, the folder.")],
     by_name: ByName = False,
     skip_mismatch: SkipMismatch = False,
     layers: Layers = None,
@@ -27,14 +29,22 @@ def transfer(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a model with the weights of another file, each weight by proof. Needs no framework."""
+    """Write a model with the weights of another file (alone, or of a whole model), each weight by proof. Needs no framework.
+
+    Several weights (one an epoch, say) give as many models.
+    """
     options = matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
     with show_errors(as_json):
-        with show_progress(quiet):
-            done, report = api.transfer(file, into, output, force=force, **options)
-        print_result(
-            as_json,
-            lambda: {**done.as_dict(), "weights": report.as_dict()},
-            lambda: render.print_transfer(done, report),
-            findings=done.findings,
-        )
+        entries = find_entries(files)
+
+        def write(entry: Entry) -> None:
+            with show_progress(quiet):
+                done, report = api.transfer(entry.path, into, choose_output(entries, entry, output), force=force, **options)
+            print_result(
+                as_json,
+                lambda: {**done.as_dict(), "weights": report.as_dict()},
+                lambda: render.print_transfer(done, report),
+                findings=done.findings,
+            )
+
+        do_each(entries, write)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -9,15 +11,28 @@ import typer
 from ... import api
 from ...errors import Unsupported
 from ...reporting import Status
+from ...scanning import Entry, is_model_folder, name_converted
 from ...verification import Verdict
 from .. import render
-from ..options import AsJson, File, Weights
+from ..files import do_each, find_entries, take_one
+from ..options import AsJson, Weights
 from ..outcome import print_result, show_errors
 
 
 def verify(
-    file: File,
-    other: Annotated[str | None, typer.Argument(help="The file made from it.")] = None,
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE [OTHER] | FILE...",
+            help="A model file, and the file made from it. Or several (also folders, patterns, @list.txt, -, URLs), each "
+            "by itself or with its namesake in --against.",
+            show_default=False,
+        ),
+    ],
+    against: Annotated[
+        str | None,
+        typer.Option("--against", metavar="FOLDER", help="The folder that `convert` wrote the files into; or the other file."),
+    ] = None,
     recording: Annotated[
         str | None, typer.Option("--recording", help="An .npz with in0.. and out0.. of the old stack.")
     ] = None,
@@ -43,26 +58,52 @@ def verify(
 ) -> None:
     """Compare the outputs of two files, of one with a recording, or of one on several backends. Runs the model.
 
+    Two plain paths are a pair; more files, or a folder, a pattern or a list, are verified one by one.
+
     PASS: compared, and the same (exit code 0). FAIL: compared, and different (1). NOT VERIFIED: nothing to compare with (1).
     """
     with show_errors(as_json):
-        if backend is not None and (other is not None or recording is not None or record is not None):
+        entries, other = _pair(files)
+        for option, value in (("--recording", recording), ("--record", record), ("--weights", weights)):
+            if value is not None:
+                take_one(entries, option)
+        if other is not None and against is not None:
+            raise typer.BadParameter("it goes without a second file", param_hint="--against")
+        if backend is not None and (other, against, recording, record) != (None,) * 4:
             raise Unsupported(
                 "AK7004",
                 "--backend compares FILE with itself on other backends, and goes with no other file and no recording",
                 key="backend",
                 next_step="Verify against the other file or the recording in a call of its own.",
             )
-        report = api.verify(
-            file,
-            other,
-            recording=recording,
-            weights=weights,
-            custom_objects=custom_objects,
-            inputs=inputs,
-            tolerance=tolerance,
-            record=record,
-            backends=[name.strip() for name in backend.split(",")] if backend is not None else (),
-        )
-        status = Status.DONE if report.verdict is Verdict.PASS else Status.FOUND
-        print_result(as_json, report.as_dict, lambda: render.print_report(report), status=status)
+
+        def compare(entry: Entry) -> None:
+            report = api.verify(
+                entry.path,
+                _find_namesake(entry, against) if against is not None else other,
+                recording=recording,
+                weights=weights,
+                custom_objects=custom_objects,
+                inputs=inputs,
+                tolerance=tolerance,
+                record=record,
+                backends=[name.strip() for name in backend.split(",")] if backend is not None else (),
+            )
+            status = Status.DONE if report.verdict is Verdict.PASS else Status.FOUND
+            print_result(as_json, report.as_dict, lambda: render.print_report(report), status=status)
+
+        do_each(entries, compare, named=True)
+
+
+def _pair(files: Sequence[str]) -> tuple[list[Entry], str | None]:
+    """The files to verify, and the one that a single one is compared with: the second of two plain paths."""
+    entries = find_entries(files[:1]) if len(files) == 2 else []
+    if len(entries) == 1 and entries[0].path == files[0] and [entry.path for entry in find_entries(files[1:])] == [files[1]]:
+        return entries, files[1]
+    return find_entries(files), None
+
+
+def _find_namesake(entry: Entry, against: str) -> str:
+    """The file of the same name in a folder of converted ones; the file itself where it is one."""
+    is_folder = os.path.isdir(against) and not is_model_folder(against)
+    return os.path.join(against, name_converted(entry)) if is_folder else against
