@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from .base import Match, Raw
 from .checkpoint.container import Checkpoint, find_name
-from .directory import name_directory
 from .folder import Box, Folder, PackedFolder
-from .remote import is_url, open_box
+from .remote import is_url
 from .savedmodel.container import SavedModelFolder
 from .savedmodel.files import find_folder_in
 from .tfjs import TensorFlowJS, holds_model
@@ -32,24 +31,6 @@ def read_packed(box: Box, match: Match) -> Raw | None:
             return _read(TensorFlowJS(), match, folder)
         folder = _only_folder(folder)
     return None
-
-
-class RemoteFolder:
-    """A SavedModel, a checkpoint or a model of TensorFlow.js in a folder of a store, by its URL; fetched as it is read."""
-
-    name = "remote_folder"
-
-    def match(self, path: str, head: bytes) -> str | None:
-        """By the store, which says that a URL is a folder."""
-        return "a folder of a store" if is_url(path) and open_box(path) is not None else None
-
-    def read(self, match: Match) -> Raw:
-        """The model in it. Raises NotAModel where there is none."""
-        box = open_box(match.path)
-        raw = read_packed(box, match) if box is not None else None
-        if raw is None:
-            raise name_directory(match.path, PackedFolder(match.path, box).names() if box is not None else set())
-        return raw
 
 
 def _read(container: SavedModelFolder | Checkpoint | TensorFlowJS, match: Match, folder: Folder) -> Raw:
