@@ -6,6 +6,7 @@ Made by scripts/fixtures/make_graphs.py in TensorFlow 1.15 and 2.15 and by Keras
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ import numpy as np
 import pytest
 
 import anykeras
+from anykeras import graphs
+from anykeras.auditing.graphs import OPERATIONS
 from anykeras.errors import AnyKerasError
 from anykeras.graphs.ops import OPS as OPS_TABLE
+from anykeras.graphs.ops import supported
 from genuine import ATOL, FOLDER, RTOL
 
 GRAPHS = FOLDER / "graphs"
@@ -190,3 +194,54 @@ def test_recurrent_loops_become_layers_of_any_length() -> None:
     }
     for steps in (1, 9):
         assert model(np.zeros((2, steps, 3), "float32")).shape == (2, 2)
+
+
+def test_an_op_is_translated_or_reaches_out_or_is_unknown() -> None:
+    """One table says what reaches out, for the audit and for the graph route; no row translates any of it."""
+    listed = {name for _, names in OPERATIONS.values() for name in names}
+    assert {graphs.classify(name) for name in listed} == {"reaches out"}
+    assert {graphs.classify(name) for name in supported()} == {"translated"}
+    assert not listed & supported()
+    registry = pytest.importorskip("tensorflow.python.framework.op_def_registry")
+    known = {name for name in dir(pytest.importorskip("tensorflow").raw_ops) if registry.get(name) is not None}
+    standing = Counter(map(graphs.classify, known))
+    assert set(standing) == {"translated", "reaches out", "unknown"}
+    assert standing["translated"] > 200
+    assert standing["reaches out"] > 50
+
+
+def test_inspect_lists_what_a_signature_would_do_outside(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Reached through a function, by a control input alone; what saves the variables is reached by no signature."""
+    tensorflow = pytest.importorskip("tensorflow")
+
+    class Writer(tensorflow.Module):  # type: ignore[name-defined,misc]
+        @tensorflow.function  # type: ignore[untyped-decorator]
+        def note(self) -> None:
+            tensorflow.io.write_file(str(tmp_path / "written"), "x")
+
+        @tensorflow.function(input_signature=[tensorflow.TensorSpec((None, 2), "float32", "x")])  # type: ignore[untyped-decorator]
+        def __call__(self, x: Any) -> Any:
+            self.note()
+            return x * 2.0
+
+    writer = Writer()
+    tensorflow.saved_model.save(writer, str(tmp_path / "model"), signatures=writer.__call__)
+    found = anykeras.inspect(tmp_path / "model")
+    assert [(effect.op, effect.effect, effect.reached_from) for effect in found.effects] == [  # type: ignore[union-attr]
+        ("WriteFile", "writes files", "serving_default")
+    ]
+    assert found.as_dict()["effects"][0]["op"] == "WriteFile"
+    assert not (tmp_path / "written").exists()
+    assert anykeras.inspect(GRAPHS / "tf2.15" / "module.savedmodel").effects == ()  # type: ignore[union-attr]
+
+
+def test_a_placeholder_is_given_a_value() -> None:
+    """A constant among the inputs: the branch of training, whose statistics are those of the batch."""
+    path = GRAPHS / "tf1.15" / "frozen.pb"
+    given, expected = recorded(path, "in_")["image"], recorded(path, "out_")["scores"]
+    usual = anykeras.load_model(path, inputs=["image", "training=false"], outputs=["scores"])
+    np.testing.assert_allclose(usual.predict(given, verbose=0), expected, RTOL, ATOL)
+    training = anykeras.load_model(path, inputs=["image", "training=true"], outputs=["scores"])
+    assert not np.allclose(training.predict(given, verbose=0), expected, RTOL, ATOL)
+    with pytest.raises(AnyKerasError, match="no value for training"):
+        anykeras.load_model(path, inputs=["image", "training=perhaps"], outputs=["scores"])

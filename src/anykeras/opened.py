@@ -214,6 +214,12 @@ class Inspection:
 
     @property
     @guard_verb
+    def effects(self) -> tuple[graphs.Effect, ...]:
+        """Ops of a graph that would touch files, run code or reach the network in TensorFlow; AnyKeras runs none of them."""
+        return graphs.list_effects(self.raw.graph) if self.raw.graph is not None else ()
+
+    @property
+    @guard_verb
     def code(self) -> tuple[recovery.Recovered, ...]:
         """Every function of the file, also where the file is refused: as Python text, else as its instructions."""
         followed = self.opened.code if self.opened is not None else ()
@@ -230,6 +236,7 @@ class Inspection:
             "writer": self.original.writer.as_dict(),
             "layers": _summarize(self.original.model),
             "signatures": [signature.as_dict() for signature in self.signatures],
+            "effects": [effect.as_dict() for effect in self.effects],
             "notes": list(self.raw.notes),
             "leftovers": list(self.raw.leftovers),
             "kept": dict(self.raw.kept.notes) if self.raw.kept is not None else None,

@@ -100,6 +100,9 @@ def print_inspection(found: Inspection) -> None:
                 shape = "any shape" if port["shape"] is None else tuple(port["shape"])
                 text = f"{port['name']}: {port['dtype']} {shape}, {port['tensor']}"
                 out.print(f"  {kind.removesuffix('s'):7} {escape(text)}", soft_wrap=True)
+    for effect in data["effects"]:
+        text = f"{effect['op']} {effect['effect']} in TensorFlow, from {effect['reached_from']}: {effect['node']}"
+        out.print(f"  [bold]op[/bold]      {escape(text)}", soft_wrap=True)
     for note in (*data["notes"], *(f"not used: {name}" for name in data["leftovers"])):
         out.print(f"note  {escape(note)}", soft_wrap=True)
     kept = data["kept"] or {}

@@ -11,13 +11,22 @@ from ..lazily import load_lazily
 from .selection import NOTHING, Selection
 
 if TYPE_CHECKING:
+    from .effects import Effect, classify, list_effects
     from .layers import defer_layer
     from .signatures import GraphSignature, Port, list_signatures
     from .translation import describe, translate
 else:
     __getattr__ = load_lazily(
         __name__,
-        {"signatures": "GraphSignature Port list_signatures", "translation": "describe translate", "layers": "defer_layer"},
+        {
+            "effects": "Effect classify list_effects",
+            "signatures": "GraphSignature Port list_signatures",
+            "translation": "describe translate",
+            "layers": "defer_layer",
+        },
     )
 
-__all__ = ["NOTHING", "GraphSignature", "Port", "Selection", "defer_layer", "describe", "list_signatures", "translate"]
+__all__ = [
+    "NOTHING", "Effect", "GraphSignature", "Port", "Selection", "classify", "defer_layer", "describe", "list_effects",
+    "list_signatures", "translate",
+]  # fmt: skip

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from ..auditing.graphs import OPERATIONS
 from ..containers.wire.messages import Node
 from ..errors import Unsupported
+from .effects import find_effect
 
 _TEXT = ("String", "Regex", "Lookup", "HashTable", "ParseExample", "ParseSequenceExample", "DecodeRaw", "Unicode", "Ragged")
-_SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRows", "DynamicPartition", "SetDiff1D", "ListDiff")
+_SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRows", "DynamicPartition", "SetDiff1D", "ListDiff",
+          "NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV4", "NonMaxSuppressionV5",
+          "NonMaxSuppressionWithOverlaps", "CombinedNonMaxSuppression")  # fmt: skip
 ELSE = "Save the model as .h5 or .keras where it was made, or report the file."
 
 
 def op_error(node: Node) -> Unsupported:
     """The refusal of an op that is in no table."""
-    effect = next((effect for effect, (_, names) in OPERATIONS.items() if node.op in names), None)
+    effect = find_effect(node.op)
     if effect is not None:
         seen = f"the op {node.op} {effect}, which AnyKeras never does for a file"
         return Unsupported("AK3065", seen, layer=node.name, next_step="Choose another signature, or another output.")
@@ -32,7 +34,7 @@ def fed_error(name: str) -> Unsupported:
         "AK3066",
         f"the outputs need a value for the placeholder {name}, which the signature does not feed",
         layer=name,
-        next_step=f'Name it among the inputs: inputs=["{name}", ...] (--inputs).',
+        next_step=f'Name it among the inputs, with a value where it is constant: inputs=["{name}=1.0", ...] (--inputs).',
     )
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
+
+import numpy as np
 
 from ..catalog.shapes import Spec
 from ..containers.savedmodel.graph import GraphFile, strip
@@ -15,6 +18,7 @@ from ..recovery.functions import Operand
 from .registry import dtype_name, read_attributes
 from .selection import NOTHING, Selection
 
+_FED = re.compile(r"([^=\[\]]+)=(.{1,4096})", re.DOTALL)
 _SHAPED = re.compile(r"([^\[\]]+)\[([\d\s,?-]*)\]")
 
 
@@ -54,6 +58,8 @@ class GraphSignature:
     name: str
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
+    constants: Mapping[str, Operand] = field(default_factory=dict)
+    """What the user says placeholders are, by their tensor."""
 
     def as_dict(self) -> dict[str, object]:
         """The signature as plain JSON values."""
@@ -98,9 +104,26 @@ def choose(graph: GraphFile, selection: Selection = NOTHING) -> GraphSignature:
     if base is not None and not (selection.inputs or selection.outputs):
         return base
     given = base or GraphSignature("", (), ())
-    inputs = tuple(_named(graph, name, given.inputs) for name in selection.inputs) or given.inputs
+    stated = [_FED.fullmatch(name) for name in selection.inputs]
+    fed = {port.ref: value for match in stated if match for port, value in [_constant(graph, match[1], match[2], given.inputs)]}
+    named = [name for name, match in zip(selection.inputs, stated, strict=True) if match is None]
+    inputs = tuple(_named(graph, name, given.inputs) for name in named) or given.inputs
     outputs = tuple(_named(graph, name, given.outputs) for name in selection.outputs) or given.outputs
-    return GraphSignature(given.name or "tensors", inputs, outputs)
+    return GraphSignature(given.name or "tensors", tuple(port for port in inputs if port.ref not in fed), outputs, fed)
+
+
+def _constant(graph: GraphFile, name: str, text: str, known: Sequence[Port]) -> tuple[Port, Operand]:
+    """A placeholder and what it is to be: ``keep_prob=1.0``, ``size=[8, 8]``. Raises MissingObject (AK3068)."""
+    port = _named(graph, name, known)
+    try:
+        return port, np.asarray(json.loads(text.lower()), port.dtype)
+    except (ValueError, TypeError):
+        raise MissingObject(
+            "AK3068",
+            f"{text[:40]!r} is no value for {name}, which is of the type {port.dtype}",
+            part=graph.part,
+            next_step="Give numbers, true or false, or lists of them: keep_prob=1.0.",
+        ) from None
 
 
 def _signature(graph: GraphFile, wanted: str | None) -> GraphSignature:
@@ -170,8 +193,8 @@ def infer_ports(graph: GraphFile) -> GraphSignature:
     outputs = [node for node in nodes.values() if node.name not in read and node.op not in _NO_OUTPUT]
     if not inputs or not outputs:
         _missing(graph, "")
-    ports = (tuple(node_port(graph, node, node.name) for node in found) for found in (inputs, outputs))
-    return GraphSignature("frozen", *ports)
+    given, made = (tuple(node_port(graph, node, node.name) for node in found) for found in (inputs, outputs))
+    return GraphSignature("frozen", given, made)
 
 
 _NO_OUTPUT = (

@@ -60,9 +60,10 @@ def describe(graph: GraphFile) -> Document:
 def _document(graph: GraphFile, signature: GraphSignature) -> Document:
     ops = GraphWriter(Builder("model"), CONTEXT)
     feeds = {port.ref.removesuffix(":0"): _input(ops, port.name, port.spec(), port.shape) for port in signature.inputs}
+    constants = {ref.removesuffix(":0"): value for ref, value in signature.constants.items()}
     if not feeds:
         raise Refused("the outputs need no input, so there is nothing to call a model on", "AK3067")
-    engine = Engine(graph, ops, read_variables(graph), feeds)
+    engine = Engine(graph, ops, read_variables(graph), {**feeds, **constants})
     values = engine.outputs([port.ref for port in signature.outputs])
     ends = {port.name: to_output(ops, port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
     outputs: Value = {name: end.ref for name, end in ends.items()} if len(ends) > 1 else next(iter(ends.values())).ref

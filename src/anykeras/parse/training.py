@@ -141,7 +141,7 @@ def report_left_out(raw: Raw, training: Training | None) -> tuple[Finding, ...]:
     if training is not None or not slots:
         return ()
     kinds = ", ".join(sorted({name.partition(OF)[0] for name in slots}))
-    seen = f"the checkpoint holds the state of an optimizer ({len(slots)} tensors: {kinds})"
+    seen = f"the checkpoint holds the state of an optimizer ({len(slots)} tensors: {kinds}) for a model that is not compiled"
     done = "left out; give a compiled model as the architecture to go on with that state"
     return (Finding("AK4018", "training/optimizer", seen, done, Fidelity.LOSSY, Affects.TRAINING),)
 

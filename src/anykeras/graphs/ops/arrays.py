@@ -363,3 +363,37 @@ def scatter_into(call: NodeCall) -> Operand:
         raise Refused("rows are added to a tensor of open size", "AK3062")
     added = call.ops.op("scatter", places, rows_, tuple(shape))
     return call.keep(call.ops.op("add" if call.op == "TensorScatterAdd" else "subtract", x, added))
+
+
+@op("SegmentSum", "SegmentMean", "SegmentMax", "SegmentMin", "SegmentProd")
+def sorted_segments(call: NodeCall) -> Operand:
+    """Rows put together by numbers that are known: how many there are follows from the last."""
+    numbers = call.array(1)
+    if call.ops.is_tensor(numbers) or not np.size(numbers):
+        raise Refused(f"the op {call.op} gives as many rows as computed numbers say", "AK3062")
+    places = [np.flatnonzero(np.asarray(numbers) == number) for number in range(int(np.max(numbers)) + 1)]
+    name, x = call.op.removeprefix("Segment").lower(), call.ops.as_tensor(call.given[0])
+    rows_ = []
+    for held in places:
+        part = call.ops.op("take", x, held.astype("int32"), axis=0) if len(held) else None
+        nothing = call.ops.op(
+            "ones_like" if name == "prod" else "zeros_like", call.ops.getitem(x, (0, Ellipsis))
+        )  # a number that does not occur
+        rows_.append(nothing if part is None else call.ops.op(name, part, axis=0))
+    return call.keep(stack_any(call.ops, rows_, 0))
+
+
+@op("UnsortedSegmentProd", "UnsortedSegmentMin")
+def unsorted_segments(call: NodeCall) -> Operand:
+    """Rows put together by their number, through a mask of which row is whose."""
+    ops, x, numbers, many = call.ops, call.array(0), call.tensor(1), call.integer(2)
+    rank = ops.rank(x)
+    whose = ops.op(
+        "equal", ops.op("expand_dims", ops.as_tensor(numbers), axis=0), np.arange(many, dtype="int32").reshape(-1, 1)
+    )
+    wide = ops.op("reshape", whose, (many, -1, *[1] * (rank - 1)))
+    dtype = str(call.at.get("T", "float32"))
+    most = np.finfo(dtype).max if "float" in dtype else np.iinfo(dtype).max
+    other = np.asarray(1 if call.op.endswith("Prod") else most, dtype)
+    kept = ops.op("where", wide, ops.op("expand_dims", x, axis=0), other)
+    return call.keep(ops.op("prod" if call.op.endswith("Prod") else "min", kept, axis=1))

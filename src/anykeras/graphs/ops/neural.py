@@ -313,3 +313,37 @@ def prelu(call: NodeCall) -> Operand:
     ops, x = call.ops, call.tensor(0)
     below = ops.op("multiply", ops.op("negative", call.array(1)), ops.op("relu", ops.op("negative", x)))
     return call.keep(ops.op("add", ops.op("relu", x), below))
+
+
+@op("CropAndResize")
+def crop_and_resize(call: NodeCall) -> Operand:
+    """Boxes of images in one size: the pixels around each place, weighed by how near they are (crop_and_resize_op.cc)."""
+    ops = call.ops
+    x, boxes, owners = (ops.as_tensor(call.given[place]) for place in range(3))
+    x = ops.op("cast", x, "float32") if ops.dtype(x) != "float32" else x
+    inside, weights = [], []
+    for axis, count in enumerate(call.integers(3)):
+        size = whole(call, ops.shape(x)[axis + 1])
+        places = _places(call, boxes, axis, count, size)
+        within = ops.op("logical_and", ops.op("greater_equal", places, 0.0), ops.op("less_equal", places, float(size - 1)))
+        inside.append(ops.op("expand_dims", within, axis=2 - axis))
+        if call.at["method"] == "nearest":
+            places = ops.op("floor", ops.op("add", places, 0.5))
+        apart = ops.op("abs", ops.op("subtract", ops.op("expand_dims", places, axis=-1), np.arange(size, dtype="float32")))
+        weights.append(ops.op("relu", ops.op("subtract", 1.0, apart)))
+    chosen = ops.op("take", x, owners, axis=0)
+    rows_ = ops.op("einsum", "nah,nhwc->nawc", weights[0], chosen)
+    found = ops.op("einsum", "nbw,nawc->nabc", weights[1], rows_)
+    within = ops.op("expand_dims", ops.op("logical_and", *inside), axis=-1)
+    return ops.op("where", within, found, np.float32(call.at["extrapolation_value"]))
+
+
+def _places(call: NodeCall, boxes: Operand, axis: int, count: int, size: int) -> Operand:
+    """Where the rows or columns of each box are in the image, (boxes, count)."""
+    ops = call.ops
+    start, end = (ops.getitem(boxes, (slice(None), slice(place, place + 1))) for place in (axis, axis + 2))
+    if count == 1:
+        return ops.op("multiply", ops.op("add", start, end), 0.5 * (size - 1))
+    step = ops.op("multiply", ops.op("subtract", end, start), (size - 1) / (count - 1))
+    first = ops.op("multiply", start, float(size - 1))
+    return ops.op("add", first, ops.op("multiply", step, np.arange(count, dtype="float32").reshape(1, -1)))
