@@ -306,3 +306,20 @@ def test_ray_does_the_same_and_outlives_its_workers(tmp_path: Path) -> None:
         for row in table.values():
             del row["seconds"]
     assert one == other
+
+
+def test_a_missing_package_is_named_with_its_extra(registry: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One wording for every extra, whatever needs it."""
+    asked = {
+        "fsspec": lambda: anykeras.inspect("memory://models/m0.keras"),
+        "pyarrow": lambda: anykeras.scan(str(registry), jobs=1, exports=[str(tmp_path / "all.parquet")]),
+        "ray": lambda: anykeras.scan(str(registry), ray="local"),
+        "jinja2": lambda: anykeras.report(registry / "deep" / "m0.keras", tmp_path / "page.html"),
+    }
+    extras = {"fsspec": "remote", "pyarrow": "parquet", "ray": "ray", "jinja2": "report"}
+    for package, ask in asked.items():
+        for name in [name for name in sys.modules if name.partition(".")[0] == package] + [package]:
+            monkeypatch.setitem(sys.modules, name, None)
+        with pytest.raises(anykeras.AnyKerasError, match=rf"AK6051.*{package}, which is not installed") as refused:
+            ask()
+        assert f"anykeras[{extras[package]}]" in str(refused.value)

@@ -6,6 +6,8 @@ Each also derives from the built-in error that code around ``keras.models.load_m
 from __future__ import annotations
 
 import errno
+from importlib import import_module
+from typing import Any
 
 from .texts import escape
 
@@ -144,3 +146,15 @@ class Unfaithful(AnyKerasError):
 
 class Bug(AnyKerasError):
     """Something that AnyKeras promises does not hold: please report it. The error behind it is ``__cause__``."""
+
+
+def import_extra(module: str, extra: str, what: str, part: str | None = None) -> Any:
+    """A module of a package that is installed with an extra. Raises TargetError (AK6051), which names the extra."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        seen = f"{what} {package}, which is not installed"
+        if error.name is not None and error.name.partition(".")[0] != package:
+            seen = f"{what} {package}, which lacks {error.name}"
+        raise TargetError("AK6051", seen, part=part, next_step=f"pip install 'anykeras[{extra}]'") from None

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import NotAModel, TargetError
+from ..errors import NotAModel, TargetError, import_extra
 from .folder import MOST, Box
 from .source import BLOCK, ByteSource, limit_error, open_source
 
@@ -33,14 +33,9 @@ def open_any(path: str) -> ByteSource:
 
 def _open_store(url: str) -> tuple[Any, str]:
     """The file system of a URL and the path in it. Raises TargetError (AK6051) without `fsspec` or the store's package."""
+    fsspec = import_extra("fsspec.core", "remote", "URLs need", url)
     try:
-        from fsspec.core import url_to_fs
-    except ImportError:
-        raise TargetError(
-            "AK6051", "URLs need fsspec, which is not installed", part=url, next_step="pip install 'anykeras[remote]'"
-        ) from None
-    try:
-        store, path = url_to_fs(url)
+        store, path = fsspec.url_to_fs(url)
     except (ImportError, ValueError) as error:
         raise TargetError("AK6051", f"no file system for this URL: {error}", part=url) from None
     return store, path

@@ -14,7 +14,7 @@ from typing import Any
 from .. import api
 from ..auditing import Audit, audit
 from ..boundary import guard_verb
-from ..errors import MissingObject
+from ..errors import import_extra
 from ..opened import Inspection
 from ..pages import find_page
 from ..pipeline import Path
@@ -92,12 +92,7 @@ def make_environment() -> Any:
 
 
 def _require(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise MissingObject(
-            "AK6051", f"reports need {name}, which is not installed", next_step="pip install 'anykeras[report]'"
-        ) from None
+    return import_extra(name, "report", "reports need")
 
 
 def mark_safe(text: str) -> Any:

@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from .. import __version__, api
-from ..errors import TargetError
+from ..errors import import_extra
 from ..opened import Strict
 from ..pipeline import CustomObjectsSource
 
@@ -32,17 +32,9 @@ _LOADER = "anykeras.integrations.mlflow"
 
 
 def _import_mlflow() -> Any:
-    try:
-        import mlflow
-        import mlflow.models
-        import mlflow.pyfunc
-    except ImportError as error:
-        raise TargetError(
-            "AK6051",
-            f"MLflow is not installed ({error})",
-            next_step="pip install 'anykeras[mlflow]'",
-        ) from None
-    return mlflow
+    for module in ("mlflow.models", "mlflow.pyfunc"):
+        import_extra(module, "mlflow", "this needs")
+    return import_extra("mlflow", "mlflow", "this needs")
 
 
 def save_model(

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from ..errors import TargetError
+from ..errors import import_extra
 from .one_file import CRASHED, Job, Outcome, process
 
 RETRIES = 2
@@ -41,12 +41,7 @@ def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float, mem
 
     Raises TargetError (AK6051) where Ray is not installed.
     """
-    try:
-        import ray
-    except ImportError:
-        raise TargetError(
-            "AK6051", "--ray needs Ray, which is not installed", next_step="pip install 'anykeras[ray]'"
-        ) from None
+    ray = import_extra("ray", "ray", "--ray needs")
     local = address == "local"
     if not ray.is_initialized():
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error", "include_dashboard": False}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from ..errors import TargetError
+from ..errors import TargetError, import_extra
 from .one_file import Outcome
 
 COLUMNS: Final = tuple(one.name for one in fields(Outcome) if one.name not in ("same", "findings"))
@@ -93,16 +93,8 @@ class Store:
             self._export_parquet(path)
 
     def _export_parquet(self, path: str) -> None:
-        try:
-            import pyarrow as pa
-            import pyarrow.parquet as pq
-        except ImportError:
-            raise TargetError(
-                "AK6051",
-                "Parquet needs pyarrow, which is not installed",
-                part=path,
-                next_step="pip install 'anykeras[parquet]'",
-            ) from None
+        pa = import_extra("pyarrow", "parquet", "Parquet needs", path)
+        pq = import_extra("pyarrow.parquet", "parquet", "Parquet needs", path)
         kinds = {"INTEGER": pa.int64(), "REAL": pa.float64()}
         one = pa.struct([(key, pa.string()) for key in ("kind", "code", "level", "place", "seen")])
         listed = [(name, kinds.get(_NUMBERS.get(name, ""), pa.string())) for name in COLUMNS]
