@@ -42,6 +42,8 @@ def assert_loads_everywhere(model: Any, releases: Sequence[str], *, custom_objec
             except AnyKerasError as error:
                 failures.append(f"{release}: {error}")
                 continue
+            if release.line == "tfjs":  # which no forecast reads; what it does not have was refused
+                continue
             found = check(written, [str(release)], conversion=False).forecasts[0]
             if found.opens is not True:
                 failures.append(f"{release}: {_why(found)}")

@@ -192,3 +192,52 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert (tmp_path / "web" / "model.json").exists()
     names = {layer.class_name for layer in layers_of(anykeras.open(tmp_path / "web").document.model)}
     assert "Conv2D" in names
+
+
+def test_several_files_are_folders_in_a_folder(tmp_path: Path) -> None:
+    from typer.testing import CliRunner
+
+    sources = [str(MODELS / f"{name}.keras") for name in ("grouped_conv", "dict_io")]
+    done = CliRunner().invoke(app, ["convert", *sources, f"{tmp_path}/", "--target", "tfjs"])
+    assert done.exit_code == 0, done.output
+    assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("model.json"))[0].endswith("dict_io/model.json")
+    with pytest.raises(TargetError, match="AK6024"):
+        anykeras.convert(sources[0], tmp_path / "model.keras", target="tfjs")
+
+
+def test_a_forecast_for_tensorflow_js() -> None:
+    (found,) = anykeras.check(MODELS / "grouped_conv.keras", ["tfjs"]).forecasts
+    assert found.opens is False and found.converted is True and "--target tfjs" in found.conversion
+    (found,) = anykeras.check(MODELS / "ops_misc.keras", ["tfjs"]).forecasts
+    assert found.converted is False and "greater" in found.conversion
+
+
+def save(folder: Path, inputs: Any, outputs: Any) -> Path:
+    import keras
+
+    path = folder / "made.keras"
+    keras.Model(inputs, outputs).save(path)
+    return path
+
+
+@pytest.mark.backend
+def test_a_mask_or_state_that_would_go_astray_is_refused(tmp_path: Path) -> None:
+    """TensorFlow.js hands what one layer was given on to all that run later."""
+    from keras import Model, layers
+
+    words, rows, state = layers.Input((5,)), layers.Input((5, 3)), layers.Input((4,))
+    masked = layers.LSTM(4)(layers.Embedding(9, 3, mask_zero=True)(words))
+    later = layers.LSTM(4, name="later")(layers.Dense(3)(layers.Add()([rows, layers.RepeatVector(5)(layers.Dense(3)(masked))])))
+    with pytest.raises(Unsupported, match="a mask would reach LSTM") as caught:
+        anykeras.convert(save(tmp_path, [words, rows], later), tmp_path / "web", target="tfjs")
+    assert caught.value.layer == "later"
+
+    inside = layers.LSTM(4, name="free")(layers.RepeatVector(5)(layers.LSTM(4)(rows, initial_state=[state, state])))
+    nested = Model([rows, state], inside)([rows, state])
+    with pytest.raises(Unsupported, match="initial state of a layer that runs before"):
+        anykeras.convert(save(tmp_path, [rows, state], nested), tmp_path / "web", target="tfjs")
+
+    zeroed = layers.LSTM(4, return_sequences=True, zero_output_for_mask=True)(layers.Masking()(rows))
+    with pytest.raises(Unsupported, match="sets the steps that its mask leaves out to zero"):
+        anykeras.convert(save(tmp_path, [rows], zeroed), tmp_path / "web", target="tfjs")
+    assert not (tmp_path / "web").exists()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from ..lazily import load_lazily
 
 if TYPE_CHECKING:
-    from .base import DEFAULT, TARGETS, plan, write
+    from .base import DEFAULT, TARGETS, plan, suffix_of, write
     from .fresh import renew_misfits
     from .keras_live import build
     from .keras_read import LiveModel, fill_model, read_model
@@ -14,7 +14,7 @@ else:
     __getattr__ = load_lazily(
         __name__,
         {
-            "base": "DEFAULT TARGETS plan write",
+            "base": "DEFAULT TARGETS plan suffix_of write",
             "fresh": "renew_misfits",
             "keras_live": "build",
             "keras_read": "LiveModel fill_model read_model",
@@ -35,5 +35,6 @@ __all__ = [
     "plan",
     "read_model",
     "renew_misfits",
+    "suffix_of",
     "write",
 ]

@@ -82,6 +82,11 @@ def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
     return Plan(descended, release, (*findings, *more), file)
 
 
+def suffix_of(target: str) -> str:
+    """What the name of a file for a target ends in: ``.keras``, ``.h5``, nothing for a folder. Raises Unsupported AK6005."""
+    return ".keras" if target in TARGETS else require_release(target).boxes[0]
+
+
 def _box(path: str, release: Release) -> str:
     """The kind of file by its name; that of the release where the name does not say it, which writing refuses."""
     suffix = os.path.splitext(path)[1]

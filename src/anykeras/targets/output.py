@@ -203,6 +203,9 @@ def open_output_folder(
 def _check_folder(path: str, force: bool, sources: Sequence[str], replaces: Callable[[Sequence[str]], bool]) -> None:
     if not path or path == "-" or "\0" in path:
         raise _name_error(path, "names no folder", "Give the name of the folder to write: model_tfjs")
+    if path.endswith((SUFFIX, ".h5", ".hdf5", ".json", ".bin")):
+        advice = f"Write to {os.path.splitext(path)[0]}"
+        raise _name_error(path, "is the name of a file, and TensorFlow.js reads a folder", advice)
     status = _status(path)
     if any(os.path.isdir(source) and _lies_in(path, source) for source in sources):
         raise _source_error(path)

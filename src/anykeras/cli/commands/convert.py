@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -75,10 +76,13 @@ def convert(
             take_one(entries, "--weights")
 
         def write(entry: Entry) -> None:
+            path = choose_output(entries, entry, output)
+            if path != output:
+                path = os.path.splitext(path)[0] + targets.suffix_of(target)
             with show_progress(quiet):
                 done = api.convert(
                     entry.path,
-                    choose_output(entries, entry, output),
+                    path,
                     custom_objects,
                     weights=weights,
                     force=force,
