@@ -53,8 +53,10 @@ def _without_mask(
     layer: Layer, call: Call, layers: Mapping[str, Layer], graph: Graph, reaching: Mapping[Ref, Sources], release: Release
 ) -> Call:
     mask = call.kwargs.get("mask")
-    if layer.operation or not refs(mask):
+    if layer.operation or "mask" not in call.kwargs:
         return call
+    if not refs(mask):  # None, or one for each input of a model
+        return replace(call, kwargs={key: value for key, value in call.kwargs.items() if key != "mask"})
     wanted = [_find_source(ref, layers, graph) for ref in flat_refs(mask)]
     first = flat_refs(call.args[0] if call.args else ())
     found = [reaching.get(ref, frozenset()) for ref in first]

@@ -53,8 +53,7 @@ def _graph(
         refs = [leaf for leaf in leaves(first) if isinstance(leaf, Ref)]
         way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
         again[layer.name] += 1
-        masks = leaves(call.kwargs.get("mask")) if layer.graph is not None else []  # a model puts them on its inputs
-        handed = any(isinstance(leaf, Ref) for leaf in masks)
+        handed = layer.graph is not None and call.kwargs.get("mask") is not None  # a model puts it on its inputs
         made = _outcomes(layer, [handed or found.get(ref, False) for ref in refs], seen, path + way, writer)
         found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
     return found
