@@ -1,7 +1,7 @@
 """Writes every model of sets for every release, opens each file in the genuine stack, and prints what came of it.
 
-    python scripts/matrix.py STACKS SET ... [--only RELEASE ...] [--models NAME ...] [--sample N] [--seed N] [--out DIR]
-        [--page docs/targets.md]
+    python scripts/matrix.py STACKS SET ... [--only RELEASE ...] [--models NAME ...] [--sample N] [--seed N] [--own RELEASE]
+        [--out DIR] [--page docs/targets.md]
 
 STACKS is the folder of the old stacks; what is missing there is built (``scripts/stacks.py``). A release may have ``:.h5``
 behind it for the box. A SET is a folder of one of three kinds: with ``index.json`` (models with recordings, as
@@ -50,9 +50,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("matrix"))
     parser.add_argument("--page", type=Path)
+    parser.add_argument("--own", help="leave out the models whose own release does not give their outputs back")
     given = parser.parse_args()
     for folder in given.sets:
-        models = read_set(folder)
+        models = read_set(folder) if not given.own else reproduced(read_set(folder), given.own, given.stacks, given.out)
         if given.sample and given.sample < len(models):
             drawn = sorted(random.Random(given.seed).sample(sorted(models), given.sample))
             models = {name: models[name] for name in drawn}
@@ -63,6 +64,14 @@ def main() -> None:
             print(row(release, run(release, stack, given.stacks.resolve(), models, out)), flush=True)
         if given.page is not None:
             write_page(given.page, folder.name, out)
+
+
+def reproduced(models: Models, release: str, folder: Path, out: Path) -> Models:
+    """The models that the release which wrote them opens with the outputs that were recorded before they were saved."""
+    out.mkdir(parents=True, exist_ok=True)
+    jobs = [{**model, "name": name, "file": model["source"], "step": None} for name, model in models.items()]
+    found = open_in(stacks.build(release, folder.resolve()), folder.resolve(), jobs, out)
+    return {name: model for name, model in models.items() if found[name]["right"]}
 
 
 def boxes() -> list[str]:

@@ -18,7 +18,7 @@ from ..errors import Bug
 from ..findings import Finding
 from . import tfjs
 from .activations import MODELS_AS_FUNCTIONS, recognise
-from .masks import check_masks, check_replaced, drop_masks
+from .masks import check_masked_steps, check_masks, check_replaced, drop_masks
 from .operations import say_operations
 from .respelling import respell
 from .rulebook import Place, all_rules, refuse
@@ -242,6 +242,7 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
         return _descend_to_tfjs(document, descent)
     check_shared_layers(document.model, release)
     check_ends(document.model, release)
+    check_masked_steps(document.model, release)
     if release.line == "keras3":
         plain = document.model if MODELS_AS_FUNCTIONS.holds(release) else recognise(document.model)
         return replace(document, model=say_operations(descent.express(plain), release)), descent.findings

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Final
 
 from ..catalog.masks import makes_mask, mask_rule
-from ..catalog.releases import Release
+from ..catalog.releases import Release, Since
 from ..catalog.shapes.masks import find_met
 from ..document.graph import flat_refs, steps
 from ..document.model import Call, Era, Graph, Layer, Ref, Value, Writer, refs
-from ..document.walk import Path, rebuild, walk
+from ..document.walk import Path, layers_of, rebuild, walk
 from .rulebook import refuse
 
 Sources = frozenset[Ref]
@@ -152,6 +152,28 @@ def check_masks(before: Layer, after: Layer, release: Release) -> None:
             raise refuse(layer.name, f"a mask would reach {layer.class_name} that does not reach it in Keras 3", release)
 
 
+MASKED_MERGES: Final = ("Multiply", "Maximum", "Minimum")
+_MERGES_MASKED: Final = Since("3.4")
+"""Where one input of a merge is masked, the other counts alone (keras 3.4.1 layers/merging/base_merge.py); before, both do."""
+_READS_MASKS_THERE: Final = {"GroupNormalization": Since(None, tf="2.14")}
+"""Layers that Keras 3 calls without masks and that read them in older releases (keras 2.14.0 group_normalization.py)."""
+
+
+def check_masked_steps(model: Layer, release: Release) -> None:
+    """Refuse layers that a mask reaches and that the release computes otherwise there. Raises Unsupported."""
+    merges = () if _MERGES_MASKED.holds(release) else MASKED_MERGES
+    reads = [name for name, since in _READS_MASKS_THERE.items() if since.holds(release)]
+    for graph in (inner.graph for inner in layers_of(model)):
+        layers = {layer.name: layer for layer in graph.layers} if graph is not None else {}
+        if graph is None or not any(layer.class_name in (*merges, *reads) for layer in layers.values()):
+            continue
+        reaching = find_reaching(graph)
+        for name, layer in layers.items():
+            given = [flat_refs(call.args[0]) for call in graph.calls.get(name, ()) if call.args]
+            if layer.class_name in (*merges, *reads) and any(reaching.get(ref) for refs_of in given for ref in refs_of):
+                raise refuse(name, f"masked steps of {layer.class_name} are computed in another way there", release)
+
+
 def check_replaced(before: Layer, after: Layer, release: Release) -> None:
     """Refuse a model in which a mask reaches a layer that reads it and is a model of other layers there. Raises Unsupported."""
     met, now = find_met(before), dict(walk(after))
@@ -165,4 +187,4 @@ def _readers(model: Layer) -> dict[Path, Layer]:
     return {path: layer for path, layer in walk(model) if layer.graph is None and mask_rule(layer.class_name).reads}
 
 
-__all__ = ["Value", "check_masks", "check_replaced", "drop_masks"]
+__all__ = ["Value", "check_masked_steps", "check_masks", "check_replaced", "drop_masks"]

@@ -11,7 +11,7 @@ from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
 from ...tensors import constant
 from ..forms import model_of, reshape
-from ..rulebook import Place, back_rule
+from ..rulebook import LEGACY, Place, Worked, back_rule
 
 _LOOKUPS = ("CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "StringLookup")
 
@@ -45,6 +45,53 @@ def one_hot_without_axis(layer: Layer, place: Place) -> Layer | None:
 def check_lookup(layer: Layer, place: Place) -> Layer | None:
     """Before TensorFlow 2.6 these layers were experimental, under other names and with other tables."""
     raise place.refuse(layer, "no layer like it")
+
+
+@back_rule("AK2431", since=LEGACY, classes=_LOOKUPS)
+def check_rank(layer: Layer, place: Place) -> Layer | None:
+    """tf.keras counts columns alone: ``encode_categorical_inputs`` refuses an outcome of more than two axes."""
+    mode, shape = layer.config.get("output_mode", "multi_hot"), place.shape
+    if place.release.line != "tf" or shape is None or mode not in ("one_hot", "multi_hot", "count", "tf_idf"):
+        return None
+    if len(shape) + (mode == "one_hot" and shape[-1] != 1) > 2:
+        raise place.refuse(layer, f"output_mode {mode} of a tensor of {len(shape)} axes", "output_mode")
+    return None
+
+
+@back_rule(
+    "AK2432",
+    since=LEGACY,
+    classes=("IntegerLookup",),
+    report=False,
+    examples=[
+        Worked(
+            Layer("IntegerLookup", "l", {"output_mode": "int", "dtype": "float32"}),
+            Layer("IntegerLookup", "l", {"output_mode": "int", "dtype": "int64"}),
+            "tf.keras-2.8",
+        ),
+    ],
+)
+def look_up_in_integers(layer: Layer, place: Place) -> Layer | None:
+    """tf.keras takes no dtype but integers with output_mode int; Keras 3 gives integers whatever the dtype."""
+    if layer.config.get("output_mode", "int") != "int" or str(layer.config.get("dtype", "int64")).startswith("int"):
+        return None
+    return layer.with_config(dtype="int64")
+
+
+@back_rule(
+    "AK2432",
+    since=LEGACY,
+    classes=("LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM*"),
+    report=False,
+    examples=[
+        Worked(
+            Layer("GRU", "g", {"units": 2, "unroll": True}), Layer("GRU", "g", {"units": 2, "unroll": False}), "tf.keras-2.8"
+        ),
+    ],
+)
+def roll(layer: Layer, place: Place) -> Layer | None:
+    """Unrolled, tf.keras wants a known number of steps, takes no ConvLSTM, and mixes up masks; the outcome is the same."""
+    return layer.with_config(unroll=False) if layer.config.get("unroll") else None
 
 
 @back_rule("AK2431", since=Since(tf="2.9"), classes=("TextVectorization",))
