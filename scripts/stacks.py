@@ -10,6 +10,7 @@ the path. A release of TensorFlow's own Keras always runs with the TensorFlow th
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -73,6 +74,12 @@ class Stack:
             else folder / "envs" / self.environment / "bin" / "python"
         )
 
+    @property
+    def version(self) -> str:
+        """That of the Python, which the name of the environment begins with: ``py310tf213``."""
+        digits = re.match(r"py(\d)(\d+)", self.environment.partition("tf")[0].partition("k")[0].partition("now")[0])
+        return f"{digits[1]}.{digits[2]}" if digits else ""
+
     def path(self, folder: Path) -> Path | None:
         """What goes to PYTHONPATH."""
         return folder / "keras" / self.beside.replace("==", "-") if self.beside else None
@@ -126,8 +133,7 @@ def build(release: str, folder: Path) -> Stack:
         return stack
     python = stack.python(folder)
     if not python.exists():
-        digits = stack.environment.removeprefix("py").partition("tf")[0].partition("k")[0].partition("now")[0]
-        version = f"{digits[0]}.{digits[1:]}"
+        version = stack.version
         maker = ["-m", "virtualenv", "-q", "-p", find_python(version)] if version == "2.7" else ["-m", "venv"]
         run(sys.executable if version == "2.7" else find_python(version), *maker, str(python.parent.parent))
         if version in ("3.6", "3.7", "3.8"):
@@ -135,7 +141,7 @@ def build(release: str, folder: Path) -> Stack:
         run(str(python), "-m", "pip", "install", "-q", WHEELS_ONLY, *ENVIRONMENTS[stack.environment])
     beside = stack.path(folder)
     if beside is not None and not beside.exists():
-        maker = [find_python("3.10"), "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--target"]
+        maker = [find_python(stack.version), "-m", "pip", "install", "-q", "--no-deps", "--no-compile", "--target"]
         run(*maker, str(beside), stack.beside)
     return stack
 

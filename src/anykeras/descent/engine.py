@@ -18,7 +18,7 @@ from ..errors import Bug
 from ..findings import Finding
 from . import tfjs
 from .activations import MODELS_AS_FUNCTIONS, recognise
-from .masks import check_masked_steps, check_masks, check_replaced, drop_masks
+from .masks import check_masked_steps, check_masks, check_merged, check_replaced, drop_masks
 from .operations import say_operations
 from .respelling import respell
 from .rulebook import Place, all_rules, refuse
@@ -245,7 +245,9 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
     check_masked_steps(document.model, release)
     if release.line == "keras3":
         plain = document.model if MODELS_AS_FUNCTIONS.holds(release) else recognise(document.model)
-        return replace(document, model=say_operations(descent.express(plain), release)), descent.findings
+        expressed = descent.express(plain)
+        check_merged(plain, expressed, release)
+        return replace(document, model=say_operations(expressed, release)), descent.findings
     plain = drop_masks(recognise(document.model), release)
     said = say_operations(descent.express(plain), release)
     said = descent.express(said)  # the layers that stand for operations may be too new as well

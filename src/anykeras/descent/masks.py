@@ -15,7 +15,7 @@ from ..catalog.releases import Release, Since
 from ..catalog.shapes.masks import find_met
 from ..document.graph import flat_refs, steps
 from ..document.model import Call, Era, Graph, Layer, Ref, Value, Writer, refs
-from ..document.walk import Path, layers_of, rebuild, walk
+from ..document.walk import Path, layers_of, members, rebuild, walk
 from .rulebook import refuse
 
 Sources = frozenset[Ref]
@@ -174,6 +174,31 @@ def check_masked_steps(model: Layer, release: Release) -> None:
                 raise refuse(name, f"masked steps of {layer.class_name} are computed in another way there", release)
 
 
+def check_merged(before: Layer, after: Layer, release: Release) -> None:
+    """Refuse a merge of masked tensors beside layers said in other words, which hand masks on otherwise. Raises Unsupported."""
+    now = dict(walk(after))
+    for path, layer in walk(before):
+        if layer.graph is None or layer.graph.sequential:
+            continue
+        reaching = find_reaching(layer.graph)
+        masked = {
+            inner.name: step
+            for step, inner in members(layer.graph)
+            for call in layer.graph.calls.get(inner.name, ())
+            if call.args and any(reaching.get(ref) for ref in flat_refs(call.args[0]))
+        }
+        classes = {inner.name: inner.class_name for inner in layer.graph.layers if inner.graph is None}
+        replaced = [
+            name
+            for name, step in masked.items()
+            if name in classes and (there := now.get(path + step)) is not None and there.graph is not None
+        ]
+        merge = next((name for name in masked if classes.get(name) in MASKED_MERGES), None)
+        if replaced and merge is not None:
+            seen = f"{classes[merge]} of masked tensors beside {replaced[0]!r}, whose mask is not the same in other words"
+            raise refuse(merge, seen, release)
+
+
 def check_replaced(before: Layer, after: Layer, release: Release) -> None:
     """Refuse a model in which a mask reaches a layer that reads it and is a model of other layers there. Raises Unsupported."""
     met, now = find_met(before), dict(walk(after))
@@ -187,4 +212,4 @@ def _readers(model: Layer) -> dict[Path, Layer]:
     return {path: layer for path, layer in walk(model) if layer.graph is None and mask_rule(layer.class_name).reads}
 
 
-__all__ = ["Value", "check_masked_steps", "check_masks", "check_replaced", "drop_masks"]
+__all__ = ["Value", "check_masked_steps", "check_masks", "check_merged", "check_replaced", "drop_masks"]
