@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import inspect
 import json
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -15,6 +18,7 @@ from keras import Input, Model, layers
 
 import anykeras
 from anykeras import targets
+from anykeras.catalog.calls import FIRST, call_arguments
 from anykeras.catalog.layout import variable_specs
 from anykeras.catalog.shapes.variables import infer_variables
 from anykeras.errors import Bug, Malformed
@@ -156,3 +160,88 @@ def test_check_opens_and_runs_the_result(tmp_path: Path, monkeypatch: pytest.Mon
     done = anykeras.convert(tmp_path / "model.h5", tmp_path / "c.keras", check=True)
     assert done.check is not None and done.check.verdict is Verdict.FAIL
     assert "ValueError: not today" in done.check.checks[0].detail
+
+
+@pytest.mark.parametrize("name", CALLABLE)
+def test_arguments_of_calls_are_those_of_keras(name: str) -> None:
+    signature = inspect.signature(getattr(layers, name).call)
+    first, *others = [p for p in list(signature.parameters.values())[1:] if p.kind is not p.VAR_KEYWORD] or [None]
+    if first is None:
+        return
+    ours = list(call_arguments(name))
+    assert first.name in FIRST
+    assert ours == [p.name for p in others] + (["training"] if not any(p.name == "training" for p in others) else [])
+
+
+def _make_varied() -> Model:
+    ids, state, x = Input((4,), dtype="int32"), Input((3,)), Input((4, 3))
+    tokens = layers.Embedding(7, 3, mask_zero=True)(ids)
+    read = layers.GRU(3, return_sequences=True)(x, initial_state=state)
+    seen = layers.Attention()([tokens, read], use_causal_mask=True)
+    heads = layers.MultiHeadAttention(1, 2)(seen, x)
+    joined = layers.Concatenate()([layers.Add()([heads, read]), keras.ops.tanh(x)])
+    return Model([ids, state, x], [layers.Dense(2)(joined), layers.Dot(1)([joined, x]), layers.Flatten()(heads)])
+
+
+VALUES = [None, True, "yes", 0, -1, 1.5, [], [1.0, 2.0], [[1.0], [2.0]], {"a": 1}, "add", {"class_name": "__keras_tensor__"}]
+
+
+def _mutate(config: Any, rng: random.Random) -> None:
+    """Change one thing in one call: an argument, its name, what it refers to, or what a model begins and ends with."""
+    layer = rng.choice([entry for entry in config["config"]["layers"] if entry["inbound_nodes"]])
+    node = layer["inbound_nodes"][0]
+    tensors: list[Any] = []
+    stack: list[Any] = [node]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, dict) and item.get("class_name") == "__keras_tensor__":
+            tensors.append(item)
+        else:
+            stack += item.values() if isinstance(item, dict) else item if isinstance(item, list) else []
+    tensor = rng.choice(tensors)
+    history = tensor["config"]["keras_history"]
+    changes = [
+        lambda: node.update(args=[]),
+        lambda: node["args"].append(rng.choice([*VALUES, copy.deepcopy(tensor)])),
+        lambda: node.update(args=[rng.choice([*VALUES, [tensor], [tensor, tensor, tensor, tensor], tensor])]),
+        lambda: node["kwargs"].update({rng.choice(["mask", "training", "initial_state", "key", "extra"]): rng.choice(VALUES)}),
+        lambda: node["kwargs"].update(mask=copy.deepcopy(tensor), training=tensor),
+        lambda: history.__setitem__(0, rng.choice(["absent", "", layer["name"]])),
+        lambda: history.__setitem__(rng.choice([1, 2]), rng.choice([-1, 1, 7, "0"])),
+        lambda: layer.update(inbound_nodes=[]),
+        lambda: config["config"].update(input_layers=rng.choice(VALUES)),
+        lambda: config["config"]["output_layers"].append([layer["name"], 0, rng.choice([1, 9])]),
+    ]
+    changes += [lambda: node["kwargs"].update(training=rng.choice([None, True, False]))] * 3  # nothing wrong with that
+    rng.choice(changes)()
+
+
+def test_a_conversion_that_succeeds_opens_and_runs(tmp_path: Path) -> None:
+    """Configurations with something wrong in a call are refused, or what is written is a model that stock Keras calls."""
+    _make_varied().save(tmp_path / "model.keras")
+    inputs = [np.ones((2, 4), "int32"), np.ones((2, 3), "float32"), np.ones((2, 4, 3), "float32")]
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    rng, refused, ran, wrong = random.Random(9), 0, 0, []
+    for number in range(120):
+        config = json.loads(members["config.json"])
+        _mutate(config, rng)
+        path = tmp_path / f"{number}.keras"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, data in {**members, "config.json": json.dumps(config).encode()}.items():
+                archive.writestr(name, data)
+        target = tmp_path / "out.keras"
+        try:
+            anykeras.convert(path, target, force=True)
+        except anykeras.AnyKerasError as error:
+            wrong += [str(error)] if isinstance(error, Bug) else []
+            refused += 1
+            continue
+        try:
+            model = keras.models.load_model(target)
+            model(inputs[: len(model.inputs)] if len(model.inputs) > 1 else inputs[0], training=False)
+            ran += 1
+        except Exception as error:
+            wrong.append(f"{number}: {error}")
+    assert not wrong, "\n".join(wrong)
+    assert refused > 40 and ran > 10

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..catalog import find
+from ..catalog.calls import FIRST, HEADS, LISTS, Kind, call_arguments, takes_one
 from ..catalog.layout import VariableSpec
 from ..catalog.shapes.variables import Shapes, infer_variables
-from ..document.graph import flat_refs, steps
-from ..document.model import Call, FromUser, Layer, number_depth, refs
+from ..document.graph import flat_refs, leaves, steps
+from ..document.model import Call, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
 from ..document.walk import Path, walk
 from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
@@ -61,7 +63,7 @@ def check_weights(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]], r
 
 def check_calls(model: Layer) -> None:
     """Raises Unsupported for a model that Keras would open and could not call: without inputs or outputs, or with a layer
-    that is called on no tensor."""
+    that is called on no tensor, on one that nothing gives, or with an argument that it does not take."""
     for _, inner in walk(model):
         graph = inner.graph
         if graph is None or graph.sequential:
@@ -71,20 +73,107 @@ def check_calls(model: Layer) -> None:
                 raise Unsupported(
                     "AK6027", f"the model {inner.name!r} has no {what}, and Keras cannot call such a model", layer=inner.name
                 )
+        counts = {layer.name: _count_outputs(layer, graph.calls.get(layer.name, ())) for layer in graph.layers}
+        if seen := _find_dangling(graph, counts, (graph.inputs, graph.outputs)):
+            raise Unsupported("AK6027", f"the model {inner.name!r} {seen}", layer=inner.name)
         for layer, _, call in steps(graph):
-            if layer.class_name != "InputLayer" and not isinstance(layer.origin, FromUser):
-                _check_call(layer, call)
+            if layer.class_name == "InputLayer":
+                continue
+            seen = _find_dangling(graph, counts, (call.args, call.kwargs))
+            if seen is None and not isinstance(layer.origin, FromUser):
+                seen = _find_misfit(layer, call)
+            if seen is not None:
+                raise Unsupported("AK6027", f"{layer.class_name} {layer.name!r} {seen}", layer=layer.name)
 
 
-def _check_call(layer: Layer, call: Call) -> None:
-    """Raises Unsupported for a call on no tensor, or on rows of numbers where a layer takes tensors."""
+_SEVERAL = """array_split associative_scan cond ctc_decode dsplit eig eigh fft fft2 fori_loop histogram hsplit ifft2 jvp lstsq
+lu_factor map meshgrid moments nonzero qr rfft scan slogdet split stft svd switch top_k unique unravel_index unstack
+vectorized_map vsplit while_loop"""
+_OF_SEVERAL = frozenset(_SEVERAL.split())  # operations; all others have one outcome
+
+
+def _count_outputs(layer: Layer, calls: Sequence[Call]) -> int | None:
+    """How many tensors a layer gives; None where its arguments or its class decide."""
+    if layer.graph is not None:
+        return None if layer.graph.sequential else len(flat_refs(layer.graph.outputs))
+    if layer.operation:
+        return None if layer.class_name.rpartition(".")[2] in _OF_SEVERAL else 1
+    name, config = layer.class_name, layer.config
+    known = takes_one(name) or name in LISTS or name in HEADS or name == "InputLayer"
+    several = config.get("return_state") or config.get("merge_mode", "concat") is None or _hands_out(config.get("layer"))
+    scores = any(call.kwargs.get("return_attention_scores") for call in calls)
+    return 1 if known and not (several or scores or isinstance(layer.origin, FromUser)) else None
+
+
+def _hands_out(value: Value) -> bool:
+    return isinstance(value, Layer) and bool(value.config.get("return_state"))
+
+
+def _find_dangling(graph: Graph, counts: Mapping[str, int | None], value: Value) -> str | None:
+    """What is said of a reference to a tensor that nothing in the graph gives."""
+    for ref in refs(value):
+        count = counts.get(ref.layer, 0)
+        known = ref.layer in counts and (count is None or ref.tensor < count)
+        if not known or ref.node >= max(1, len(graph.calls.get(ref.layer, ()))):
+            return f"refers to output {ref.tensor} of call {ref.node} of {ref.layer!r}, which there is not"
+    return None
+
+
+def _find_misfit(layer: Layer, call: Call) -> str | None:
+    """What of a call Keras could not make."""
     if not refs((call.args, call.kwargs)):
-        seen = "is called on no tensor, and Keras cannot make such a call"
-    elif not layer.operation and any(number_depth(value) for value in (*call.args, *call.kwargs.values())):
-        seen = "is called on rows of numbers where Keras takes a tensor"
-    else:
-        return
-    raise Unsupported("AK6027", f"{layer.class_name} {layer.name!r} {seen}", layer=layer.name)
+        return "is called on no tensor, and Keras cannot make such a call"
+    if layer.operation:
+        return None
+    if any(number_depth(value) for value in (*call.args, *call.kwargs.values())):
+        return "is called on rows of numbers where Keras takes a tensor"
+    if layer.graph is not None or find(layer.class_name, Era.KERAS3) is None:
+        return None
+    if not all(value is None or isinstance(leaf, Ref) for value in call.args for leaf in leaves(value)):
+        return "is called with something else than a tensor by position"
+    first = call.args[0] if call.args else None
+    if first is None and not FIRST & call.kwargs.keys():
+        return "is called without its first argument"
+    if first is not None:
+        if layer.class_name in LISTS and not _is_list(first, *LISTS[layer.class_name]):
+            return "is called on what is not the list of tensors that it takes"
+        if takes_one(layer.class_name) and not isinstance(first, Ref):
+            return "is called on a list where it takes one tensor"
+    taken = call_arguments(layer.class_name)
+    positions = len(taken) - (list(taken)[-1] == "training")  # which not every layer takes by position
+    if len(call.args) > 1 + positions:
+        return f"is called with {len(call.args)} arguments by position, and takes {1 + positions}"
+    if twice := set(list(taken)[: len(call.args) - 1]) & call.kwargs.keys() if call.args else set():
+        return f"is called with two values for {min(twice)}"
+    given = {**dict(zip(taken, call.args[1:], strict=False)), **call.kwargs}
+    for name, value in given.items():
+        if name in FIRST and not call.args:
+            continue
+        kind = taken.get(name)
+        if kind is None:
+            return f"is called with {name}, which it does not take"
+        if not _is_kind(value, kind):
+            return f"is called with something else than {kind.value} for {name}"
+    return None
+
+
+def _is_list(value: Value, least: int, most: int | None) -> bool:
+    if not isinstance(value, tuple) or not all(isinstance(item, Ref) for item in value):
+        return False
+    return least <= len(value) and (most is None or len(value) <= most)
+
+
+def _is_kind(value: Value, kind: Kind) -> bool:
+    match kind:
+        case Kind.FLAG:
+            return value is None or isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
+        case Kind.TENSOR:
+            return value is None or isinstance(value, Ref)
+        case Kind.MASKS:
+            items = value if isinstance(value, tuple) else (value,)
+            return all(item is None or isinstance(item, Ref) for item in items)
+        case Kind.STATES:
+            return value is None or (bool(flat_refs(value)) and all(isinstance(leaf, Ref) for leaf in leaves(value)))
 
 
 def _fits(stored: Sequence[int], shape: Sequence[Size]) -> bool:
