@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -48,35 +48,55 @@ class _Mapped:
 class Memory:
     """What one live model is filled from: arrays that are its variables' alone, and may be written to."""
 
-    def __init__(self, mapped: bool = False, unaligned: bool = False) -> None:
-        """`mapped`: whether a variable's memory may be that of a file; `unaligned`: wherever in it the variable begins."""
-        self._may_map, self._unaligned = mapped, unaligned
+    def __init__(
+        self,
+        mapped: bool = False,
+        unaligned: bool = False,
+        fresh: Callable[[tuple[int, ...], str], Array | None] | None = None,
+    ) -> None:
+        """What the variables take.
+
+        Args:
+            mapped: whether a variable's memory may be that of a file.
+            unaligned: whether it may begin anywhere in the file.
+            fresh: gives for a shape and type uint8 memory that belongs to the backend, which is filled in place of a mapping.
+        """
+        self._may_map, self._unaligned, self._fresh = mapped, unaligned, fresh
+        self._tensor: Tensor | None = None  # the one that is read now
         self._files: dict[File, _Mapped] = {}
         self._as_it_lies = False  # of the tensor that is read now
         self._taken: list[Array] = []
 
     def own(self, tensor: Tensor) -> Array:
         """The values of a tensor, C-contiguous, in memory that nobody else has; as they lie in the file where that can be."""
-        self._as_it_lies = not tensor.steps
+        self._as_it_lies, self._tensor = not tensor.steps, tensor
         with _use(self):
             array = tensor.read()
         taken, self._taken = self._taken, []
         if array.flags.c_contiguous and array.flags.writeable and any(np.may_share_memory(array, part) for part in taken):
             return array
-        copy = allocate(array.nbytes).view(array.dtype).reshape(array.shape)
+        memory = self._ask_backend(array.nbytes, array.shape, str(array.dtype))
+        copy = (allocate(array.nbytes) if memory is None else memory).view(array.dtype).reshape(array.shape)
         np.copyto(copy, array)
         return copy
 
     def take(self, file: File, start: int, count: int) -> Array:
         """`count` bytes of a file, fewer at its end, as an array of uint8 that nobody else has."""
-        array = None
-        if self._as_it_lies and count >= MAPPED and (self._unaligned or start % ALIGNMENT == 0):
+        array, tensor = None, self._tensor
+        if self._as_it_lies and tensor is not None and tensor.nbytes == count:
+            array = self._ask_backend(count, tensor.shape, tensor.dtype)
+        if array is not None:
+            array = array[: file.fill(start, array.data)]
+        elif self._as_it_lies and count >= MAPPED and (self._unaligned or start % ALIGNMENT == 0):
             array = self._map(file).take(start, count)
         if array is None:
             array = allocate(count)
             array = array[: file.fill(start, array.data)]
         self._taken.append(array)
         return array
+
+    def _ask_backend(self, count: int, shape: tuple[int, ...], dtype: str) -> Array | None:
+        return self._fresh(shape, dtype) if self._fresh is not None and count >= MAPPED else None
 
     def scan(self, file: File, start: int, count: int) -> Iterator[memoryview] | None:
         """A range of a mapped file, some megabytes at a time, of which none stays in memory; None where it is not mapped."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..containers.memory import ALIGNMENT, Memory
+from ..tensors import Array
 
 
 def allocate_for_backend() -> Memory:
@@ -17,18 +18,59 @@ def allocate_for_backend() -> Memory:
 
     backend = keras.backend.backend()
     anywhere = platform.machine() in ("x86_64", "AMD64")  # others may not read a number that begins between two
-    return Memory(mapped=backend in ("torch", "jax", "tensorflow"), unaligned=backend == "torch" and anywhere)
+    fresh = _jax_memory if backend == "jax" and _runs_on_cpu() else None
+    return Memory(fresh=fresh, mapped=backend in ("torch", "jax", "tensorflow"), unaligned=backend == "torch" and anywhere)
 
 
 def as_tensor() -> Callable[[Any], Any]:
     """What makes of an array a tensor of the running backend that shares its memory, or else the array itself."""
     import keras
 
-    return {"torch": _torch_tensor, "tensorflow": _tensorflow_tensor}.get(keras.backend.backend(), _itself)
+    return {"torch": _torch_tensor, "tensorflow": _tensorflow_tensor, "jax": _jax_tensor}.get(keras.backend.backend(), _itself)
 
 
 def _itself(value: Any) -> Any:
     return value
+
+
+class _Held:
+    """The memory of an array of jax, as bytes that may be written to, for as long as somebody has a view of them."""
+
+    def __init__(self, array: Any) -> None:
+        self.array = array
+        pointer = (array.unsafe_buffer_pointer(), False)
+        self.__array_interface__ = {"version": 3, "shape": (array.nbytes,), "typestr": "|u1", "data": pointer}
+
+
+def _runs_on_cpu() -> bool:
+    import jax
+
+    return bool(jax.default_backend() == "cpu")
+
+
+def _jax_memory(shape: tuple[int, ...], dtype: str) -> Array | None:
+    """Memory that XLA itself owns, to be filled before anyone computes with it; None where jax has no such type.
+
+    Keras gives the variables of a model away to each function that it compiles (``donate_argnums``, backend/jax/trainer.py).
+    Memory of others cannot be given away, so that XLA would copy it once more when the model first runs.
+    """
+    import jax.numpy as jnp
+
+    try:
+        array = jnp.empty(shape, dtype).block_until_ready()
+    except TypeError:
+        return None
+    return np.asarray(_Held(array)) if str(array.dtype) == dtype and len(array.devices()) == 1 else None
+
+
+def _jax_tensor(value: Any) -> Any:
+    """The array of jax of which `value` is the memory; `value` where there is none."""
+    owner = value
+    while isinstance(owner, np.ndarray | memoryview):
+        owner = owner.base if isinstance(owner, np.ndarray) else owner.obj
+    if not isinstance(owner, _Held) or owner.array.shape != value.shape or str(owner.array.dtype) != str(value.dtype):
+        return value
+    return owner.array if value.ctypes.data == owner.array.unsafe_buffer_pointer() else value
 
 
 def _torch_tensor(value: Any) -> Any:
