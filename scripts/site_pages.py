@@ -41,10 +41,15 @@ def list_errors() -> Iterator[str]:
     """One section a cause: what it means, why, what to do."""
     yield "# I have this error\n"
     yield 'Paste it: `anykeras explain "the message"`. Or search here (press `s`) for words of the message.\n'
-    for cause in load_causes():
-        words = ", ".join(f"`{_plain(pattern.pattern)}`" for pattern in cause.patterns[:4])
+    known = load_causes()
+    for cause in known:
+        if cause.elsewhere:
+            continue
+        words = ", ".join(f"`{_plain(sign.words.pattern)}`" for sign in cause.signs[:4])
         yield f"## {cause.means}\n\nWords of the message: {words}\n\n{cause.why}\n\nVersions: {cause.versions}.\n"
         yield f"**AnyKeras opens it: {cause.opens}.** {cause.answer}\n\n```\n{cause.command}\n```\n"
+    yield "# Errors about something else\n"
+    yield from (f"- {cause.means[:1].upper()}{cause.means[1:]}" for cause in known if cause.elsewhere)
 
 
 def _plain(pattern: str) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -224,3 +227,17 @@ def test_a_hostile_message_takes_no_time_and_no_cursor() -> None:
     for text in ("'" * 50_000, "{'groups': " * 20_000, "Error: " * 20_000, "DepthwiseConv2D" * 8_000 + " 'groups': 1" * 8_000):
         anykeras.explain("ValueError: " + text)
     assert "\x1b" not in run("ValueError: Unknown layer: \x1b[2JEvil").stdout
+
+
+def test_the_site_lists_every_error() -> None:
+    """scripts/site_pages.py writes the page "I have this error" from the table."""
+    place = Path(__file__).parents[1] / "scripts" / "site_pages.py"
+    found = subprocess.run(
+        [sys.executable, "-c", f"import runpy; print('\\n'.join(runpy.run_path({str(place)!r})['list_errors']()))"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(anykeras.__file__).parents[1])},
+    )
+    assert found.returncode == 0 or "mkdocs" in found.stderr, found.stderr
+    if found.returncode == 0:
+        assert all(cause.means[1:] in found.stdout for cause in load_causes())
