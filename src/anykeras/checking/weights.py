@@ -129,9 +129,12 @@ def look_at_weight(reader: Reader, layer: str, weight: str, shape: Sequence[int]
 
 
 def gru_entries(reader: Reader) -> Mapping[str, Config]:
-    """The configurations of the GRU layers of the top level."""
-    return {
-        str(entry["config"].get("name")): entry["config"]
-        for entry in facts.top_layers(reader.raw.architecture)
-        if entry.get("class_name") == "GRU" and isinstance(entry.get("config"), dict)
-    }
+    """The configurations of the GRU layers of the top level, and of those in a wrapper, by the name of the outer layer."""
+    found: dict[str, Config] = {}
+    for entry in facts.top_layers(reader.raw.architecture):
+        outer = entry.get("config")
+        held = outer.get("layer") if isinstance(outer, dict) else None
+        layer = held if isinstance(held, dict) else entry
+        if layer.get("class_name") == "GRU" and isinstance(outer, dict) and isinstance(layer.get("config"), dict):
+            found[str(outer.get("name"))] = layer["config"]
+    return found
