@@ -50,6 +50,14 @@ class TensorList:
         return replace(self, items=tuple(items), whole=None)
 
 
+@dataclass(frozen=True, eq=False)
+class Complex:
+    """A tensor of complex numbers."""
+
+    real: Operand
+    imaginary: Operand
+
+
 @dataclass(frozen=True)
 class Table:
     """Numbers in rows, of which some are open sizes."""

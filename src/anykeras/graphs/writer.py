@@ -17,7 +17,7 @@ from ..recovery.functions.shapes import number
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
 from ..tensors import Array, Tensor
 from .cells import correlate
-from .values import Blocks, Handle, TensorList
+from .values import Blocks, Complex, Handle, TensorList
 
 MOST_HELD = 4096  # elements of a constant that is written into the configuration; more are a weight
 MOST_WHOLE = 1 << 22  # whole numbers of a variable, which are written into the configuration
@@ -91,6 +91,8 @@ class GraphWriter(GraphOps):
             return self.weight(value.variable)
         if isinstance(value, Blocks):
             return value.spread()
+        if isinstance(value, Complex):
+            raise Refused("complex numbers are used where keras.ops knows real ones alone", "AK3062")
         if isinstance(value, TensorList):
             raise Refused("a list of tensors is used where a tensor is wanted", "AK3062")
         if isinstance(value, Dim | Sizes):
