@@ -50,7 +50,7 @@ def test_python_s_own_constants(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ('{"modelTopology": {"node": []}, "weightsManifest": []}', "AK1134"),
+        ('{"modelTopology": {"node": []}, "weightsManifest": []}', "AK1158"),
         ('{"metadata": {}, "weight_map": {}}', "AK1148"),
         ('{"model_type": "bert"}', "AK1121"),
         ("[1, 2]", "AK1121"),

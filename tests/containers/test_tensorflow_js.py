@@ -99,7 +99,7 @@ def spoil_graph(model: Any) -> None:
         (shorten, "AK1158"),
         (strip, "AK1158"),
         (lose, "AK1153"),
-        (take_graph, "AK3068"),
+        (take_graph, "AK1158"),
         (spoil_graph, "AK1158"),
     ],
 )

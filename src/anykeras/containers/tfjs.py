@@ -68,6 +68,8 @@ def _read_model(model: Json, folder: Folder, match: Match, notes: list[str]) -> 
     if not isinstance(model, dict) or not isinstance(topology, dict) or not topology:
         raise _contradiction("there is no modelTopology", MODEL)
     if model.get("format") == "graph-model" or "node" in topology:
+        if not topology.get("node"):
+            raise _contradiction("the graph has no operations", MODEL)
         from .tfjs_graph import read_graph_model  # loaded only where there is a graph
 
         constants = dict(_read_weights(model.get("weightsManifest"), folder))
