@@ -39,10 +39,6 @@ def main() -> None:
     python, ours = [sys.executable, "-c"], [sys.executable, "-m", "anykeras"]
     rows = {name: [*python, name] for name in ("import numpy", "import anykeras")}
     rows = {"python": [*python, "pass"], **rows, "anykeras --help": [*ours, "--help"]}
-        "python": [*python, "pass"],
-        "import numpy": [*python, "import numpy"],
-        "import anykeras": [*python, "import anykeras"],
-    }
     for file in options.files:
         rows[f"anykeras inspect {file.name}"] = [*ours, "inspect", str(file)]
     with tempfile.TemporaryDirectory() as folder:
