@@ -880,12 +880,17 @@ def randomize(model, draw):
             layer.finalize_state()  # as loading does: the numbers that it computes with are not its variables
 
 
+def flatten(value):
+    """The tensors of nested lists, as `predict` gives them."""
+    return [tensor for item in value for tensor in flatten(item)] if isinstance(value, (list, tuple)) else [value]
+
+
 def outputs_of(model, inputs):
     tensors = inputs if len(inputs) > 1 else inputs[0]
     STACK.reset(model)
     if STACK.eager:  # what predict computes, without a graph of its own for every model
         found = model(tensors, training=False)
-        found = [STACK.to_numpy(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
+        found = [STACK.to_numpy(value) for value in flatten(found)]
     else:
         found = model.predict(tensors, batch_size=BATCH, **({} if STACK.major == 1 else {"verbose": 0}))
     return [np.asarray(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
