@@ -108,8 +108,8 @@ STACKS: dict[str, Stack] = {
     **_tf_keras("py312k36", "2.18.0"), **_tf_keras("py312tf219", "2.19.0", False), **_tf_keras("py312tf220", "2.20.1", False),
     **_tf_keras("py313now", "2.21.0"),
     **_keras("py312k36", "3.0.5", "3.1.1", "3.2.1", "3.3.3", "3.4.1", "3.5.0", "3.6.0", "3.7.0", "3.8.0"),
-    "tfjs": Stack("", "tfjs"),
     **_keras("py313now", "3.9.2", "3.10.0", "3.11.3", "3.12.0", "3.13.2", "3.14.1", "3.15.1"),
+    "tfjs": Stack("", "tfjs"),
 }  # fmt: skip
 """By release, in the order of their history."""
 

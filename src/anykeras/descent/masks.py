@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ..catalog.masks import makes_mask, mask_rule
+from ..catalog.masks import Outgoing, makes_mask, mask_rule
 from ..catalog.releases import Release, Since
 from ..catalog.shapes.masks import find_met
 from ..document.graph import flat_refs, steps
@@ -150,6 +150,18 @@ def check_masks(before: Layer, after: Layer, release: Release) -> None:
     for path, layer in _readers(after).items():
         if any(then.get(path, ())) and not any(now.get(path, ())):
             raise refuse(layer.name, f"a mask would reach {layer.class_name} that does not reach it in Keras 3", release)
+    for path, layer in walk(after) if release.line == "keras2" else ():
+        if any(then.get(path, ())) and layer.graph is None:
+            _check_masked(layer, Writer(era, release.library, version), release)
+
+
+def _check_masked(layer: Layer, writer: Writer, release: Release) -> None:
+    """Refuse what Keras 2 does with a mask: a layer that takes none does not load, and none gives zeros for masked steps."""
+    rule = mask_rule(layer.class_name, writer)
+    if rule.outgoing is Outgoing.NONE and not rule.reads and layer.class_name not in ("Dot", "InputLayer"):
+        raise refuse(layer.name, f"a mask reaches {layer.class_name}, which refuses it there", release)
+    if layer.config.get("zero_output_for_mask") and layer.config.get("return_sequences"):
+        raise refuse(layer.name, "no layer gives zeros for masked steps", release, "zero_output_for_mask")
 
 
 MASKED_MERGES: Final = ("Multiply", "Maximum", "Minimum")

@@ -94,6 +94,16 @@ def roll(layer: Layer, place: Place) -> Layer | None:
     return layer.with_config(unroll=False) if layer.config.get("unroll") else None
 
 
+@back_rule("AK2432", since=LEGACY, classes=("ZeroPadding1D",), report=False)
+def pad_steps(layer: Layer, place: Place) -> Layer | None:
+    """Keras 2 writes `data_format` of ZeroPadding1D and does not take it (convolutional.py, 2.3.1)."""
+    if place.release.line != "keras2" or "data_format" not in layer.config:
+        return None
+    if layer.config["data_format"] == "channels_first":
+        raise place.refuse(layer, "its channels come last", "data_format")
+    return layer.without("data_format")
+
+
 @back_rule("AK2431", since=Since(tf="2.9"), classes=("TextVectorization",))
 def check_vocabulary(layer: Layer, place: Place) -> Layer | None:
     """HDF5 files before TensorFlow 2.9 keep no vocabulary."""
