@@ -295,6 +295,17 @@ def test_merged_branches_of_then_are_in_the_order_of_the_inputs(tmp_path: Path, 
         np.testing.assert_array_equal(np.array(model.get_layer(name).kernel), arrays[2 * n])
 
 
+def test_numbers_that_say_otherwise_than_the_inputs_are_asked_about(tmp_path: Path) -> None:
+    import keras
+
+    inputs = [keras.Input((4,)), keras.Input((4,))]
+    towers = [keras.layers.Dense(4, name=name)(x) for name, x in zip(("dense_1", "dense"), inputs, strict=True)]
+    model = keras.Model(inputs, keras.layers.Add()(towers))
+    weights = {f"dense_{n}": {f"dense_{n}_W": numbers(n, 4, 4), f"dense_{n}_b": numbers(n, 4)} for n in (1, 2)}
+    with pytest.raises(Undecided, match="AK1304"):
+        anykeras.load_weights(model, write_weights(tmp_path / "w.h5", None, **weights))
+
+
 def test_a_chain_of_equal_layers_is_gone_through_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in proportion to the layers: neighbours are compared, and alike layers are one question."""
     size = 300

@@ -90,9 +90,21 @@ class Order:
 
     def _is_ordered(self, i: int, k: int, pairs: Mapping[int, int]) -> bool:
         """Whether the graph orders two places, and the file what goes into them."""
-        if self.graph.is_before(self.places[pairs[i]], self.places[pairs[k]]) is None:
+        one, other = self.places[pairs[i]], self.places[pairs[k]]
+        if self.graph.is_before(one, other) is None:
+            return False
+        if self.graph.are_branches(one, other) and self._numbers_disagree(i, k, pairs):
             return False
         return self.precedes(i, k) or self.precedes(k, i)
+
+    def _numbers_disagree(self, i: int, k: int, pairs: Mapping[int, int]) -> bool:
+        """Whether the numbers of creation, where both sides have them, say that two atoms are each other's place."""
+        first, second = self.atoms[i].generated, self.atoms[k].generated
+        one, other = self.places[pairs[i]].generated, self.places[pairs[k]].generated
+        if first is None or second is None or one is None or other is None:
+            return False
+        alike = first.stem == second.stem and one.stem == other.stem
+        return alike and (first.number < second.number) != (one.number < other.number)
 
     def _numbers_agree(self, i: int, k: int, pairs: Mapping[int, int]) -> bool:
         """Whether the order of the file and the numbers of creation, on both sides, say the same of two pairs."""

@@ -113,7 +113,7 @@ class Places:
 
     def is_before(self, one: Place, other: Place) -> bool | None:
         """Whether `one` stands before `other` (False: behind it); None where nothing orders them."""
-        if self._branches[one.index] != self._branches[other.index]:
+        if self.are_branches(one, other):
             return one.index < other.index
         for (holder, step, fixed), (_, beside, _) in zip(one.trail, other.trail, strict=False):
             if step == beside:
@@ -124,6 +124,10 @@ class Places:
                 return flows if flows is (one.index < other.index) else None
             return one.index < other.index if fixed else None
         return one.index < other.index
+
+    def are_branches(self, one: Place, other: Place) -> bool:
+        """Whether two places are ordered by the inputs that they depend on."""
+        return self._branches[one.index] != self._branches[other.index]
 
     def _flows(self, holder: Path, one: Member, other: Member) -> bool | None:
         return self._level(holder).is_before(one.name, other.name)
