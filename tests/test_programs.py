@@ -1,4 +1,4 @@
-"""The author's own source as the architecture of weights: forty programs of 2015 to 2024, each recorded by its own stack.
+"""The author's own source as the architecture of weights: sixty-one programs of 2015 to 2024, each recorded by its own stack.
 
 `scripts/fixtures/build_scripts.py` made the recordings; `programs/stacks.json` says by which stack.
 """
@@ -17,7 +17,7 @@ import anykeras
 from anykeras.catalog.signatures import signature
 from anykeras.errors import AnyKerasError
 from anykeras.programs import Given, read_given, slice_program
-from anykeras.programs.slicing import flatten, free_names, slice_for
+from anykeras.programs.slicing import flatten, free_names, slice_for, slice_import
 from genuine import FOLDER as RECORDINGS
 
 FOLDER = RECORDINGS / "programs"
@@ -146,6 +146,16 @@ def test_a_program_imports_what_lies_beside_it(tmp_path: Path) -> None:
     )
     loaded = anykeras.load_model(weights_of("k1_agent"), architecture=str(tmp_path / "model.py"))
     assert [layer.name for layer in loaded.layers] == ["dense_1", "dense_2", "dense_3"]
+
+
+def test_an_expression_imports_the_program_and_does_not_run_its_main() -> None:
+    """What stands below the main guard is kept only where a name is made there."""
+    tree = ast.parse(
+        "class Net:\n    pass\nif __name__ == '__main__':\n    size = 3\n    Net().train()\ndef make():\n    return Net(size)"
+    )
+    for expression, runs in (("Net()", False), ("make()", True)):
+        kept = slice_import(ast.parse(expression, mode="eval").body, tree.body)
+        assert ("size = 3" in ast.unparse(ast.Module(kept, []))) is runs
 
 
 def test_the_statements_that_run_are_shown() -> None:

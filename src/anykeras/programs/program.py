@@ -14,7 +14,7 @@ from unittest.mock import patch
 from ..containers.base import Json, Match, NamedWeights, Raw
 from ..custom import CustomObjects
 from ..document.model import Era, Evidence, Writer
-from ..errors import MissingFile, MissingObject
+from ..errors import AnyKerasError, MissingFile, MissingObject
 from ..keras_private import inner_layers
 from ..matching.evidence import writer_of_weights
 from ..parse.era import KERAS1_WORDS, KERAS2_WORDS
@@ -24,7 +24,7 @@ from .models import RecordedGraph, RecordedModel
 from .reading import Given, parse_program
 from .running import Program
 from .runtime import RecordingRuntime
-from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals, flatten, slice_for
+from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals, slice_for, slice_import
 
 # What programs of TensorFlow 1 mention, and those of 2 have not.
 _TENSORFLOW1 = ("tf.Session", "tf.placeholder", "tf.enable_eager_execution", "tf.train.AdamOptimizer", "tf.ConfigProto",
@@ -98,7 +98,7 @@ def _slice_expression(given: Given, tree: ast.Module) -> Sliced:
             part=given.path,
             next_step='Give one that makes the model, as in "model.py:build(32)".',
         ) from None
-    return Sliced(given, tuple(slice_for(expression, tuple(flatten(tree.body)))), given.expression)
+    return Sliced(given, tuple(slice_import(expression, tree.body)), given.expression)
 
 
 def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder:
@@ -138,14 +138,24 @@ def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterato
         return
     first = guess_format(weights, writer)
     formats = (first, *(other for other in _FORMATS if other != first))
-    for data_format, one in ((data_format, one) for data_format in formats for one in _releases(writer, sliced)):
-        runtime = RecordingRuntime(one, data_format)
-        with runtime.legacy_code():
-            outcome = Program(given.path, runtime).run(sliced.statements, sliced.expression)
-            model = _find_model(outcome, sliced)
-            architecture = write_architecture(model)
-        objects = CustomObjects(runtime.recorder.custom_objects(), path=given.path, runtime=runtime)
-        yield Noted(sliced, replace(one, data_format=data_format), architecture, objects)
+    refusals: list[AnyKerasError] = []
+    ways = [(data_format, one) for data_format in formats for one in _releases(writer, sliced)]
+    for data_format, one in ways:
+        try:
+            yield _note(sliced, one, data_format)
+        except AnyKerasError as refusal:
+            refusals.append(refusal)  # a program that has its channels last may not run with them first
+    if len(refusals) == len(ways):
+        raise refusals[0]
+
+
+def _note(sliced: Sliced, writer: Writer, data_format: str) -> Noted:
+    runtime = RecordingRuntime(writer, data_format)
+    with runtime.legacy_code():
+        outcome = Program(sliced.given.path, runtime).run(sliced.statements, sliced.expression)
+        architecture = write_architecture(_find_model(outcome, sliced))
+    objects = CustomObjects(runtime.recorder.custom_objects(), path=sliced.given.path, runtime=runtime)
+    return Noted(sliced, replace(writer, data_format=data_format), architecture, objects)
 
 
 def _releases(writer: Writer, sliced: Sliced) -> list[Writer]:

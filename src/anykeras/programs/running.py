@@ -60,7 +60,7 @@ class Program:
 
     def _run_statement(self, statement: ast.stmt, space: dict[str, Any], path: str, strict: bool) -> None:
         try:
-            exec(compile(ast.Module([statement], []), path, "exec"), space)
+            exec(compile(ast.Module([statement], []), path, "exec", dont_inherit=_is_dataclass(statement)), space)
         except AnyKerasError:
             if strict and not isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
                 raise
@@ -224,6 +224,12 @@ def _innermost_line(error: BaseException, path: str) -> int | None:
             found = at.tb_lineno
         at = at.tb_next
     return found
+
+
+def _is_dataclass(statement: ast.stmt) -> bool:
+    """Whether the annotations of a statement have to be types: elsewhere they stay texts, which nothing looks up."""
+    decorators = statement.decorator_list if isinstance(statement, ast.ClassDef) else []
+    return any("dataclass" in ast.unparse(decorator) for decorator in decorators)
 
 
 def _shorten(text: str, most: int = 80) -> str:

@@ -196,6 +196,17 @@ def slice_for(expression: ast.expr | str, statements: Sequence[ast.stmt]) -> lis
         inside |= grown
 
 
+def slice_import(expression: ast.expr, body: Sequence[ast.stmt]) -> list[ast.stmt]:
+    """The statements that an expression depends on where its program is imported: those below the main guard only run where
+    something that is wanted has its name from there."""
+    outside = [node for node in body if not (isinstance(node, ast.If) and is_main(node.test))]
+    kept = slice_for(expression, tuple(flatten(outside)))
+    wanted = free_names(expression).union(*(free_names(node) for node in kept))
+    missing = wanted.difference(*(defined_names(node) for node in flatten(outside)))
+    guarded = {name for node in body if node not in outside for inner in flatten([node]) for name in defined_names(inner)}
+    return slice_for(expression, tuple(flatten(body))) if missing & guarded else kept
+
+
 def _definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
     for node in ast.walk(statement):
         if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
