@@ -211,3 +211,23 @@ def test_a_check_by_another_keras_is_refused(tmp_path: Path) -> None:
     with pytest.raises(anykeras.AnyKerasError, match="AK6053"):
         anykeras.convert(source, tmp_path / "m.h5", target="tf.keras-2.8", check=True)
     assert not (tmp_path / "m.h5").exists()
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("keras-3.6", ""), ("keras-3.2", "masked steps"), ("tf.keras-2.8", "masked steps"), ("keras-2.3", "refuses it there")],
+)
+def test_masked_steps_that_are_computed_otherwise_are_refused(target: str, reason: str, tmp_path: Path) -> None:
+    import keras
+
+    numbers = keras.Input((5,), dtype="int32")
+    vectors = keras.layers.Embedding(9, 2, mask_zero=True)(numbers)
+    after = keras.layers.Reshape((10,)) if target == "keras-2.3" else keras.layers.Minimum()
+    given = vectors if target == "keras-2.3" else [vectors, keras.layers.LayerNormalization()(vectors)]
+    keras.Model(numbers, after(given)).save(tmp_path / "masked.keras")
+    written = tmp_path / f"old{'.keras' if target.startswith('keras-3') else '.h5'}"
+    if not reason:
+        anykeras.convert(tmp_path / "masked.keras", written, target=target)
+        return
+    with pytest.raises(Unsupported, match=reason):
+        anykeras.convert(tmp_path / "masked.keras", written, target=target)
