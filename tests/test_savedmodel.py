@@ -138,9 +138,8 @@ def test_the_state_of_a_checkpoint_by_names(tmp_path: Path) -> None:
     values = {name.removesuffix(":0"): tensor.read() for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
     keys = {tensor.origin: name.removesuffix(":0") for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
     ends = {"m": "Adam", "v": "Adam_1"}
-    for name, tensor in raw.optimizer:
-        kind, _, owner = name.partition(" of ")
-        values["global_step" if not owner else f"{keys[owner]}/{ends[kind]}"] = tensor.read()
+    values["global_step"] = dict(raw.optimizer)["iterations"].read()
+    values |= {f"{keys[slot.owner]}/{ends[slot.kind]}": slot.tensor.read() for slot in raw.slots}
     prefix = os.fspath(tmp_path / "model.ckpt-2")
     tensorflow.raw_ops.SaveV2(
         prefix=prefix, tensor_names=list(values), shape_and_slices=[""] * len(values), tensors=list(values.values())

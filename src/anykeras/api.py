@@ -6,21 +6,14 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from . import custom, explaining, graphs, matching, pipeline, targets, verification, weights_only
-from .boundary import guard_verb, rename_argument, uncollected
+from .boundary import guard_verb, pause_collection, rename_argument
 from .errors import AnyKerasError
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .opening import match_file, open_file
 from .pages import Page, find_page
 from .pipeline import Architecture, CustomObjectsSource, Path
-
-if TYPE_CHECKING:
-    from .explaining import Explanation
-    from .matching import Defaults, WeightsReport
-    from .verification import Report
-    from .weights_only import WeightsInspection
 
 
 @guard_verb
@@ -39,7 +32,7 @@ def slice_source(source: str, *, weights: Path | None = None) -> str:
 
 
 @guard_verb
-@uncollected()
+@pause_collection
 def open(
     path: Path,
     custom_objects: CustomObjectsSource = None,
@@ -74,7 +67,7 @@ def open(
 
 @rename_argument("path", "filepath")
 @guard_verb
-@uncollected()
+@pause_collection
 def load_model(
     filepath: Path,
     custom_objects: CustomObjectsSource = None,
@@ -124,8 +117,8 @@ def load_weights(
     layers: Mapping[str, str] | None = None,
     data_format: str | None = None,
     writer: str | None = None,
-    defaults: Defaults = "ask",
-) -> WeightsReport:
+    defaults: matching.Defaults = "ask",
+) -> matching.WeightsReport:
     """Put the weights of a file of any Keras into a live model of today, each weight by proof.
 
     Which weights belong to which layer is shown by names, order, numbers of creation and shapes, or it is asked: never taken by
@@ -159,7 +152,7 @@ def load_weights(
 
 
 @guard_verb
-@uncollected()
+@pause_collection
 def convert(
     src: Path,
     dst: Path,
@@ -215,8 +208,8 @@ def convert(
 
 
 @guard_verb
-@uncollected()
-def inspect(path: Path, *, weights: Path | None = None) -> Inspection | WeightsInspection:
+@pause_collection
+def inspect(path: Path, *, weights: Path | None = None) -> Inspection | weights_only.WeightsInspection:
     """Who wrote the file, its layers, and what bringing it to current Keras finds. Imports no framework.
 
     A file that cannot be brought to current Keras is still described; `refusal` then says why. Of a graph of TensorFlow the
@@ -254,8 +247,8 @@ def match(
     layers: Mapping[str, str] | None = None,
     data_format: str | None = None,
     writer: str | None = None,
-    defaults: Defaults = "ask",
-) -> WeightsReport:
+    defaults: matching.Defaults = "ask",
+) -> matching.WeightsReport:
     """Which weights of a file belong into which layers of a model, and by which witness. Loads nothing, needs no framework.
 
     Args:
@@ -283,10 +276,10 @@ def transfer(
     layers: Mapping[str, str] | None = None,
     data_format: str | None = None,
     writer: str | None = None,
-    defaults: Defaults = "ask",
+    defaults: matching.Defaults = "ask",
     force: bool = False,
     strict: Strict | None = None,
-) -> tuple[Converted, WeightsReport]:
+) -> tuple[Converted, matching.WeightsReport]:
     """Write the model of `into` with the weights of `path`, as a ``.keras`` file that stock Keras opens. Needs no framework.
 
     Args:
@@ -341,7 +334,7 @@ def verify(
     tolerance: float | None = None,
     record: Path | None = None,
     backends: Sequence[str] = (),
-) -> Report:
+) -> verification.Report:
     """Whether two files compute the same, or one file what was recorded, or what it computes on another backend.
 
     Args:
@@ -385,7 +378,7 @@ def verify(
 
 
 @guard_verb
-def explain(message: str, file: Path | None = None) -> Page | Explanation | None:
+def explain(message: str, file: Path | None = None) -> Page | explaining.Explanation | None:
     """The page of a code; or what an error of Keras, TensorFlow, h5py or Python about a model file means.
 
     Args:

@@ -6,8 +6,7 @@ import functools
 import gc
 import inspect
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from .errors import AnyKerasError, Bug, LimitExceeded, TargetError
@@ -47,20 +46,24 @@ def guard_verb(verb: Callable[P, R]) -> Callable[P, R]:
     return run
 
 
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """No search for cycles of garbage meanwhile.
+def pause_collection(verb: Callable[P, R]) -> Callable[P, R]:
+    """`verb` without searches for cycles of garbage meanwhile.
 
     What is made of a file stays until it is opened, and a search looks at all of it, again and again: a quarter of the time
     of a model of thousands of layers.
     """
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
+
+    @functools.wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        if not gc.isenabled():
+            return verb(*args, **kwargs)
+        gc.disable()
+        try:
+            return verb(*args, **kwargs)
+        finally:
             gc.enable()
+
+    return run
 
 
 def as_our_error(error: Exception) -> AnyKerasError:

@@ -98,13 +98,23 @@ class Kept:
 
 
 @dataclass(frozen=True)
+class OwnedSlot:
+    """A tensor that an optimizer keeps for one weight: of which kind (``m``), and the origin of that weight."""
+
+    kind: str
+    owner: str
+    tensor: Tensor
+
+
+@dataclass(frozen=True)
 class Raw:
     """Everything in the box.
 
     `architecture` is the parsed configuration text (JSON values) and `part` the name of the place it came from.
     `attributes` are stamps (``keras_version``, ``backend``, ``date_saved``). `training` is the compile configuration,
-    `optimizer` the optimizer's tensors in file order with their names there. `leftovers` names what no reader claims.
-    `budget` is what is left of the work that the file may cause, from reading on.
+    `optimizer` the optimizer's tensors in file order with their names there, `slots` those of which the file itself says
+    whose they are. `leftovers` names what no reader claims. `budget` is what is left of the work that the file may cause, from
+    reading on.
     """
 
     match: Match
@@ -114,6 +124,7 @@ class Raw:
     weights: NamedWeights | TreeWeights | None = None
     training: Json = None
     optimizer: tuple[tuple[str, Tensor], ...] = ()
+    slots: tuple[OwnedSlot, ...] = ()
     assets: Mapping[str, Asset] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
@@ -125,12 +136,14 @@ class Raw:
 
     def with_weights(self, other: Raw) -> Raw:
         """An architecture file with the weights, stamps and optimizer of the weights file that goes with it."""
+        trained = other if other.optimizer or other.slots else self
         return replace(
             self,
             weights=other.weights,
             weights_path=other.match.path,
             attributes={**other.attributes, **self.attributes},
-            optimizer=other.optimizer or self.optimizer,
+            optimizer=trained.optimizer,
+            slots=trained.slots,
             apart=(self, other),
         )
 

@@ -211,8 +211,7 @@ class _Matching:
         )
 
     def _note_training(self) -> None:
-        if self.raw.optimizer:
-            count = len(self.raw.optimizer)
+        if count := len(self.raw.optimizer) + len(self.raw.slots):
             seen = f"the file holds the state of an optimizer too ({count} tensors)"
             self._note("AK1314", "optimizer", seen, "left in the file: training goes on afresh", Fidelity.LOSSY)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ..catalog import OPERATION_LAYERS, find
-from ..catalog.masks import ATTENTIONS, MERGES, RECURRENT, Outgoing, mask_rule
+from ..catalog.masks import ATTENTIONS, MERGES, RECURRENT, MaskRule, Outgoing, mask_rule
 from ..document.build import Builder
 from ..document.edit import GraphEditor
 from ..document.graph import flat_refs, inputs, outputs, reachable, steps
@@ -212,7 +212,7 @@ class MaskFlow:
     def _meet(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
         """A call that Keras 3 gets wrong."""
         rule = mask_rule(layer.class_name, self._writer)
-        unknown = find(layer.class_name, Era.KERAS3) is None and layer.class_name not in OPERATION_LAYERS
+        unknown = find(layer.class_name, Era.KERAS3) is None and layer.class_name not in OPERATION_LAYERS and rule == MaskRule()
         if layer.graph is not None or layer.operation:
             return
         if self._wanted is ends_mask or changes_values(layer, call, masks):
@@ -272,7 +272,8 @@ class MaskFlow:
                 merged = any(mask is not None and mask.merged for mask in before)
                 return [Mask((self._source(outcome, "hidden" if merged else "carried"),), merged)]
             case Outgoing.EVERY | Outgoing.JOINED_EVERY:
-                return [_every(layer, before)]
+                reached = zip(before, tensors, strict=False)
+                return [_every(layer, [mask and self._as_carried(mask, ref) for mask, ref in reached])]
             case Outgoing.STEPS:
                 return [first if config.get("return_sequences") else None]
             case Outgoing.WRAPPED if isinstance(inner := config.get("layer"), Layer):

@@ -11,7 +11,6 @@ from itertools import groupby, product
 from ..catalog import Role, layout
 from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
-from ..containers.checkpoint.state import OF, STEPS
 from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
 from ..document.walk import frozen_layers, walk
 from ..findings import Affects, Fidelity, Finding
@@ -37,7 +36,8 @@ def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     held = inner_optimizer(config["optimizer"])
     if writer.era is Era.KERAS3 and isinstance(held, Object) and optimizer(held.class_name) is None:
         return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
-    counters, slots, unbound = _state(_drop_second_copy(raw.optimizer), held, model, writer)
+    bind = _bind_owned if raw.slots else _bind_listed
+    counters, slots, unbound = bind(raw, held, model, writer)
     return Training(config, counters, slots, unbound=unbound)
 
 
@@ -114,12 +114,12 @@ def inner_optimizer(held: Value) -> Value:
 State = tuple[dict[str, Tensor], dict[str, dict[Tensor, Tensor]], tuple[str, ...]]
 
 
-def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, writer: Writer) -> State:
+def _bind_listed(raw: Raw, held: Value, model: Layer, writer: Writer) -> State:
+    """Tensors in the order of the file: theirs, or their names, tell whose each is."""
+    saved = _drop_second_copy(raw.optimizer)
     entry = optimizer(held.class_name) if isinstance(held, Object) else None
     if not saved or entry is None or not isinstance(held, Object):
         return {}, {}, tuple(name for name, _ in saved)
-    if any(OF in name for name, _ in saved):
-        return _by_owners(saved, entry, trainable_weights(model, writer.era))
     config = held.config if isinstance(held.config, Mapping) else {}
     counters, rest = _counters(saved, entry)
     for alternatives in _orders(model, writer):
@@ -137,31 +137,30 @@ def _state(saved: Sequence[tuple[str, Tensor]], held: Value, model: Layer, write
 
 def report_left_out(raw: Raw, training: Training | None) -> tuple[Finding, ...]:
     """What is to be said of a checkpoint with the state of an optimizer, where the architecture has no optimizer."""
-    slots = [name for name, _ in raw.optimizer if OF in name]
-    if training is not None or not slots:
+    if training is not None or not raw.slots:
         return ()
-    kinds = ", ".join(sorted({name.partition(OF)[0] for name in slots}))
-    seen = f"the checkpoint holds the state of an optimizer ({len(slots)} tensors: {kinds}) for a model that is not compiled"
+    kinds = ", ".join(sorted({slot.kind for slot in raw.slots}))
+    seen = (
+        f"the checkpoint holds the state of an optimizer ({len(raw.slots)} tensors: {kinds}) for a model that is not compiled"
+    )
     done = "left out; give a compiled model as the architecture to go on with that state"
     return (Finding("AK4018", "training/optimizer", seen, done, Fidelity.LOSSY, Affects.TRAINING),)
 
 
-def _by_owners(saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, listed: Sequence[SavedWeight]) -> State:
-    """Slots of a checkpoint, each of which says whose it is (containers/checkpoint/state.py)."""
-    weights = {weight.tensor.origin: weight.tensor for weight in listed}
-    counters: dict[str, Tensor] = {}
+def _bind_owned(raw: Raw, held: Value, model: Layer, writer: Writer) -> State:
+    """Slots each of which says whose it is."""
+    entry = optimizer(held.class_name) if isinstance(held, Object) else None
+    kinds = entry.named if entry is not None else {}
+    weights = {weight.tensor.origin: weight.tensor for weight in trainable_weights(model, writer.era)}
     slots: dict[str, dict[Tensor, Tensor]] = {}
     unbound = []
-    for name, tensor in saved:
-        kind, _, owner = name.partition(OF)
-        weight = weights.get(owner)
-        if name == STEPS:
-            counters["iterations"] = tensor
-        elif kind in entry.named and weight is not None and weight.shape == tensor.shape:
-            slots.setdefault(entry.named[kind], {})[weight] = tensor
+    for slot in raw.slots:
+        weight = weights.get(slot.owner)
+        if slot.kind in kinds and weight is not None and weight.shape == slot.tensor.shape:
+            slots.setdefault(kinds[slot.kind], {})[weight] = slot.tensor
         else:
-            unbound.append(name)
-    return counters, slots, tuple(unbound)
+            unbound.append(f"{slot.kind} of {slot.owner}")
+    return dict(raw.optimizer) if entry is not None else {}, slots, tuple(unbound)
 
 
 def _counters(saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry) -> tuple[dict[str, Tensor], list[tuple[str, Tensor]]]:

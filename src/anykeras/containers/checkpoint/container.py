@@ -44,7 +44,9 @@ class Checkpoint:
         bundle = open_bundle(folder, name)
         weights, notes = read_named_weights(bundle)
         state = read_state(bundle)
-        return Raw(match, weights=weights, attributes={"backend": "tensorflow"}, optimizer=state, notes=notes)
+        steps = (("iterations", state.steps),) if state.steps is not None else ()
+        stamps = {"backend": "tensorflow"}
+        return Raw(match, weights=weights, attributes=stamps, optimizer=steps, slots=state.slots, notes=notes)
 
 
 def find_index(path: str) -> str | None:

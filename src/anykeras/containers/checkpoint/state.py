@@ -1,21 +1,20 @@
 """What an optimizer keeps in a TensorFlow checkpoint: by the objects of tf.keras, or by the names of TensorFlow 1.
 
-Each tensor is called ``KIND of KEY``, where KEY is the origin of the weight that it belongs to, so that nothing depends on an
-order; the count of steps is ``iterations``.
+Each slot says to which weight it belongs, by the key that is the origin of that weight, so that nothing depends on an order.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ...tensors import Tensor
+from ..base import OwnedSlot
 from ..wire.messages import TrackedObject
 from .bundle import Bundle
 from .objects import children_of, list_items, read_objects, value_key
 
-OF = " of "
-STEPS = "iterations"
 SLOTS = re.compile(
     r"/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl|ExponentialMovingAverage)(_\d+)?\Z|\A(beta\d_power|global_step)\Z"
 )
@@ -27,32 +26,44 @@ _KINDS = {
 """Their slots, as OptimizerV2 of tf.keras calls them."""
 
 
-def read_state(bundle: Bundle) -> tuple[tuple[str, Tensor], ...]:
-    """The count of steps and every slot; nothing where there is no optimizer."""
+@dataclass(frozen=True)
+class State:
+    """The count of steps, and every slot."""
+
+    steps: Tensor | None = None
+    slots: tuple[OwnedSlot, ...] = ()
+
+
+def read_state(bundle: Bundle) -> State:
+    """What the optimizer keeps; nothing where there is none."""
     nodes = read_objects(bundle)
-    return tuple(_by_objects(bundle, nodes) if nodes else _by_names(bundle))
-
-
-def _by_objects(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> Iterator[tuple[str, Tensor]]:
+    if not nodes:
+        steps = bundle.tensor("global_step") if "global_step" in bundle.entries else None
+        return State(steps, tuple(_by_names(bundle)))
     at = children_of(nodes[0]).get("optimizer")
-    if at is None:
-        return
-    children = children_of(nodes[at])
-    listed = list_items(nodes[at], nodes, "_variables") or []
+    return State() if at is None else State(_find_steps(bundle, nodes, at), tuple(_by_objects(bundle, nodes, at)))
+
+
+def _find_steps(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Tensor | None:
+    children, listed = children_of(nodes[at]), list_items(nodes[at], nodes, "_variables")
     steps = children.get("iter", children.get("_iterations", listed[0] if listed else None))
-    if steps is not None and (key := value_key(nodes[steps])) in bundle.entries and key is not None:
-        yield STEPS, bundle.tensor(key)
+    key = value_key(nodes[steps]) if steps is not None else None
+    return bundle.tensor(key) if key is not None and key in bundle.entries else None
+
+
+def _by_objects(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Iterator[OwnedSlot]:
+    listed = list_items(nodes[at], nodes, "_variables") or []
     for slot in nodes[at].slots:  # OptimizerV2, tf.keras to 2.10 and legacy ones after
         key, owner = (value_key(nodes[number]) if 0 <= number < len(nodes) else None for number in (slot.node, slot.original))
         if key in bundle.entries and key is not None and owner is not None:
-            yield f"{slot.slot}{OF}{owner}", bundle.tensor(key)
+            yield OwnedSlot(slot.slot, owner, bundle.tensor(key))
     names = _full_names(nodes, at)
     for number in listed:  # tf.keras 2.11 and later: ``Adam/m/dense/kernel``
         key, pieces = value_key(nodes[number]), _full_name(nodes[number]).split("/")
         for start in (1, 2):
             owner = names.get("/".join(pieces[start:]))
             if owner and key in bundle.entries and key is not None:
-                yield f"{pieces[start - 1]}{OF}{owner}", bundle.tensor(key)
+                yield OwnedSlot(pieces[start - 1], owner, bundle.tensor(key))
                 break
 
 
@@ -70,10 +81,8 @@ def _full_name(node: TrackedObject) -> str:
     return next((value.full_name for value in node.values if value.full_name), "")
 
 
-def _by_names(bundle: Bundle) -> Iterator[tuple[str, Tensor]]:
-    if "global_step" in bundle.entries:
-        yield STEPS, bundle.tensor("global_step")
+def _by_names(bundle: Bundle) -> Iterator[OwnedSlot]:
     for key in bundle.entries:
         owner, _, last = key.rpartition("/")
         if last in _KINDS and owner in bundle.entries:
-            yield f"{_KINDS[last]}{OF}{owner}", bundle.tensor(key)
+            yield OwnedSlot(_KINDS[last], owner, bundle.tensor(key))

@@ -57,6 +57,7 @@ def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
     "AK2221",
     to=Era.KERAS3,
     classes=("ThresholdedReLU",),
+    after=("AK2280", "AK2281"),  # ReLU ended masks in tf.keras up to 2.4, and this did not
     examples=[
         Example(Layer("ThresholdedReLU", "t", {"theta": 0.7}), Layer("ReLU", "t", {"threshold": 0.7}), K2),
     ],

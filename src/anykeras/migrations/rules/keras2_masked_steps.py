@@ -47,7 +47,7 @@ def _is_both(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS1, Era.KERAS2),
     classes=("Functional", "Sequential"),
-    after=("AK2282", "AK2288"),
+    after=("AK2280", "AK2282", "AK2288"),
     examples=[Example(_model(_BOTH), _is_both, K2)],
     leaves_alone=[Example(sequential("s", _BOTH), sequential("s", _BOTH), K2)],
 )
@@ -100,7 +100,7 @@ def _is_zeroed(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
-    after=("AK2282", "AK2288"),
+    after=("AK2280", "AK2282", "AK2288"),
     examples=[Example(_model(_UNROLLED), _is_zeroed, TF)],
     leaves_alone=[
         Example(sequential("s", _UNROLLED), sequential("s", _UNROLLED), TF),

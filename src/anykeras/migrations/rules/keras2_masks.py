@@ -54,7 +54,7 @@ def _has_mask(model: Layer) -> bool:
 @rule(
     "AK2280",
     to=Era.KERAS3,
-    after=("AK2203", "AK2288"),
+    after=("AK2203", "AK2286", "AK2288"),
     examples=[Example(_model("Add"), _has_mask, K2)],
     leaves_alone=[Example(_model("Dot"), _model("Dot"), K2)],
 )

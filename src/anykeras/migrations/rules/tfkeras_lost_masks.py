@@ -10,6 +10,7 @@ from ...catalog.shapes.masks import find_met, infer_outgoing
 from ...document.build import Builder, sequential
 from ...document.model import Ellipsis_, Era, Layer, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
+from ..mask_flow import build_mask_carrier
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -212,6 +213,4 @@ def _reduce_mask(layer: Layer) -> Layer:
     kept = sub.op("not_equal", sub.op("get_item", seen, (Ellipsis_(), 0)), 0.0)
     inner = replace(layer, name=f"{name}_inner").without("batch_input_shape")
     out = sub.op("copy", sub.add(inner, sub.op("copy", x), mask=kept))
-    again = Builder(f"{name}_masked", layer.address)
-    masked = again.finish(again.layer("Rescaling", {"scale": 1.0, "offset": 0.0}, again.input()))
-    return sub.finish(sub.add(masked, out, mask=sub.op("any", kept, axis=-1)))
+    return sub.finish(sub.add(build_mask_carrier(f"{name}_masked"), out, mask=sub.op("any", kept, axis=-1)))
