@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import anykeras
+from anykeras import pipeline
 from anykeras.containers.checkpoint.bundle import Bundle, read_bundle
 from anykeras.containers.checkpoint.crc32c import compute_crc32c, unmask_crc32c
 from anykeras.containers.checkpoint.slices import encode_slice_key
@@ -73,7 +74,7 @@ def test_folders_were_found() -> None:
 @pytest.mark.parametrize("folder", [f for f in FOLDERS if f.stem == TEXT], ids=lambda p: p.parent.name)
 def test_a_vocabulary_is_read_out_of_the_folder(folder: Path) -> None:
     """The words that were adapted to; that their order is right shows in the outputs on TensorFlow."""
-    layers = anykeras.pipeline.read(folder).architecture["config"]["layers"]  # type: ignore[index,call-overload]
+    layers = pipeline.read(folder).architecture["config"]["layers"]  # type: ignore[index,call-overload]
     words = next(layer["config"]["vocabulary"] for layer in layers if layer["class_name"] == "TextVectorization")
     special = {"", "[UNK]"}  # which TensorFlow 2.4 keeps in the table
     assert sorted(set(words) - special) == ["a", "cat", "dog", "ran", "sat", "the"]
@@ -104,7 +105,7 @@ def test_a_checkpoint_goes_into_the_architecture_beside_it(folder: Path) -> None
 LATER = sorted((FOLDER / "savedmodel").glob("*/mlp_later.h5"))
 
 
-@pytest.mark.skipif(keras.backend.backend() == "numpy", reason="numpy does not train")
+@pytest.mark.framework
 @pytest.mark.parametrize("path", LATER, ids=lambda p: p.parent.name)
 def test_training_goes_on_with_the_state_of_the_checkpoint(path: Path) -> None:
     """A compiled model with other weights and another state takes both: the next step is that of its stack."""
@@ -134,7 +135,7 @@ def test_the_state_of_a_checkpoint_by_names(tmp_path: Path) -> None:
     """As ``tf.train.AdamOptimizer`` keeps it beside the variables: moments by the name of their variable."""
     tensorflow = pytest.importorskip("tensorflow")
     path = next(path for path in LATER if path.parent.name == "tf2.4")
-    raw = anykeras.pipeline.read(path.with_name("mlp.checkpoint"))
+    raw = pipeline.read(path.with_name("mlp.checkpoint"))
     values = {name.removesuffix(":0"): tensor.read() for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
     keys = {tensor.origin: name.removesuffix(":0") for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
     ends = {"m": "Adam", "v": "Adam_1"}
@@ -166,7 +167,7 @@ def test_variables_by_name_go_into_an_architecture(tmp_path: Path) -> None:
     """As ``tf.train.Saver`` of TensorFlow 1 writes them, beside what its optimizer keeps."""
     tensorflow = pytest.importorskip("tensorflow")
     source = next(folder for folder in CHECKPOINTS if folder.stem == "mlp")
-    raw = anykeras.pipeline.read(source)
+    raw = pipeline.read(source)
     values = {name.removesuffix(":0"): tensor.read() for group in raw.weights.groups for name, tensor in group.weights}  # type: ignore[union-attr]
     slots = {f"{name}/Adam{end}": value for name, value in values.items() for end in ("", "_1")}
     values = {**values, **slots, "beta1_power": np.float32(0.9), "global_step": np.int64(3)}
