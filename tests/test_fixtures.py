@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 import anykeras
+from anykeras.targets.keras_live import NEEDING_TENSORFLOW
 from conftest import list_classes, sample
 from genuine import FIXTURES, Recording, each, recordings, reproduces
 
@@ -50,22 +53,36 @@ def has_tensors_of(file: Recording) -> bool:
     return not needs_tensorflow(file) or keras.backend.backend() == "tensorflow"
 
 
+def lacks_tensorflow(file: Recording) -> bool:
+    return find_spec("tensorflow") is None and bool({name.decode() for _, name in list_classes(file)} & NEEDING_TENSORFLOW)
+
+
 def skip_what_cannot_run(file: Recording) -> None:
     if not has_tensors_of(file):
         pytest.skip("string inputs run on tensorflow only")
+    if lacks_tensorflow(file):
+        pytest.skip("layers that Keras computes with TensorFlow, which is not installed")
 
 
 def test_there_are_files() -> None:
     assert len(FILES) > 100
 
 
+def test_layers_that_need_tensorflow_say_so_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    file = next(file for file in FILES if file.id.endswith("tfkeras2.15/preprocessing_integers.keras"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(anykeras.AnyKerasError, match="IntegerLookup computes with TensorFlow on every backend") as caught:
+        anykeras.load_model(file.path)
+    assert caught.value.code == "AK6051"
+
+
 @pytest.mark.backend
 @each(FILES)
 def test_opened(file: Recording) -> None:
-    if not has_tensors_of(file):
+    if lacks_tensorflow(file) or not has_tensors_of(file):
         with pytest.raises(anykeras.AnyKerasError) as caught:
             anykeras.load_model(file.path, compile=False, weights=file.weights)
-        assert caught.value.code == "AK6018"
+        assert caught.value.code == ("AK6051" if lacks_tensorflow(file) else "AK6018")
         return
     model = anykeras.load_model(file.path, compile=False, weights=file.weights)
     assert reproduces(model, file)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..catalog.layout import Access
 from ..containers.memory import Memory
 from ..document.model import Document, Era
+from ..document.walk import layers_of
 from ..errors import AnyKerasError, Bug, TargetError
 from ..keras_private import (
     AT_ONCE,
@@ -44,6 +46,7 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
         AnyKerasError: the document cannot be lowered.
     """
     keras = _import_keras()
+    _check_tensorflow(document)
     lowered = lower(document if compile else replace(document, training=None), nearest_minor(keras.__version__))
     has_weights = bool(lowered.bindings) or any(weights_of(found.layer) for found in lowered.custom)
     # Classes of the user may look at their variables while they are built, so that these have their values by then.
@@ -89,6 +92,22 @@ def _import_keras() -> Any:
     except ImportError as error:
         raise TargetError("AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"') from None
     return keras
+
+
+# They look up and hash with TensorFlow on every backend (keras 3.15.1 layers/preprocessing).
+NEEDING_TENSORFLOW: Final = frozenset(("Hashing", "HashedCrossing", "IntegerLookup", "StringLookup", "TextVectorization"))
+
+
+def _check_tensorflow(document: Document) -> None:
+    """Refuse layers that need TensorFlow, whatever the backend, where it is not installed. Raises TargetError."""
+    needing = [layer for layer in layers_of(document.model) if layer.class_name in NEEDING_TENSORFLOW]
+    if needing and importlib.util.find_spec("tensorflow") is None:
+        raise TargetError(
+            "AK6051",
+            f"{needing[0].class_name} computes with TensorFlow on every backend, and TensorFlow is not installed",
+            layer=needing[0].name,
+            next_step="pip install 'anykeras[tensorflow]'. convert works without it.",
+        )
 
 
 def _check_text(model: keras.Model) -> None:
