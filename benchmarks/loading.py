@@ -178,8 +178,14 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--one", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--make", nargs=2, type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     warnings.simplefilter("ignore")
+    if arguments.make:
+        path, small = arguments.make
+        ROWS[path.name](path, arguments.megabytes)
+        deep(50).save(small)
+        return
     if arguments.one:
         measure(Path(arguments.one[0]), Path(arguments.one[1]), arguments.one[2], arguments.runs)
         return
@@ -196,11 +202,11 @@ def measure_rows(folder: Path, arguments: argparse.Namespace) -> None:
     print("|---|---|---|---|---|---|---|")
     for name in arguments.rows:
         path = folder / name
-        if not path.exists():
-            ROWS[name](path, arguments.megabytes)
         small = folder / f"small{path.suffix}"
-        if not small.exists():
-            deep(50).save(small)
+        if not (path.exists() and small.exists()):
+            # In a process of its own: a child starts with the peak RSS of this one.
+            make = [sys.executable, __file__, "--make", str(path), str(small), "--megabytes", str(arguments.megabytes)]
+            subprocess.run(make, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         for loader in ("anykeras", "keras"):
             found = run(path, small, loader, arguments.runs)
             keys = ("load", "predict", "rss", "rss_predict")
