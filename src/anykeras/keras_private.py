@@ -6,13 +6,35 @@ Nothing here imports Keras: it comes in, or live layers, models and tensors do.
 
 from __future__ import annotations
 
+import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache, partial
+from importlib.util import find_spec
 from typing import IO, Any
 
 import numpy as np
+
+
+def choose_backend() -> None:
+    """Let Keras take the backend that is installed where it would take TensorFlow by default, and that is not.
+
+    Keras takes the backend of ``KERAS_BACKEND``, else that of ``keras.json``, else TensorFlow, which it then writes into that
+    file (backend/config.py). What the user asked for stays; once Keras is imported nothing changes.
+    """
+    if "keras" in sys.modules or os.environ.get("KERAS_BACKEND") or find_spec("tensorflow") is not None:
+        return
+    folder = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
+    try:
+        with open(os.path.join(folder, "keras.json"), encoding="utf-8") as file:
+            stated = json.load(file).get("backend", "tensorflow")
+    except (OSError, ValueError, AttributeError):
+        stated = "tensorflow"  # as Keras takes it where the file cannot be read
+    installed = [name for name in ("jax", "torch") if find_spec(name) is not None]
+    if stated == "tensorflow" and installed:
+        os.environ["KERAS_BACKEND"] = installed[0]
 
 
 @contextmanager

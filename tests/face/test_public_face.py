@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import json
+import os
 import pickle
 import subprocess
 import sys
@@ -272,3 +274,24 @@ def test_load_model_warns_at_the_line_that_called_it() -> None:
     ours = [item for item in caught if issubclass(item.category, anykeras.AnyKerasWarning)]
     assert ours and ours[0].lineno != ours[-1].lineno
     assert {item.filename for item in ours} == {__file__}
+
+
+UNCHOSEN = """
+import sys
+sys.modules["tensorflow"] = None  # as where it is not installed
+import anykeras
+anykeras.load_model(sys.argv[1])
+print(sys.modules["keras"].backend.backend())
+"""
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize(
+    ("stated", "taken"), [("", "jax"), ('{"backend": "tensorflow"}', "jax"), ('{"backend": "numpy"}', "numpy")]
+)
+def test_a_model_loads_on_the_backend_that_is_installed(tmp_path: Path, stated: str | None, taken: str) -> None:
+    if stated:
+        (tmp_path / "keras.json").write_text(json.dumps({"backend": stated}))
+    environment = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"} | {"KERAS_HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", UNCHOSEN, SMALL], capture_output=True, text=True, env=environment)
+    assert done.stdout.strip().endswith(taken), done.stderr

@@ -94,6 +94,9 @@ def load_custom_objects(objects: CustomObjectsSource, writer: Writer) -> CustomO
     """
     if objects is None:
         return CustomObjects()
+    from ..keras_private import choose_backend  # imported where objects are passed, which Keras belongs to
+
+    choose_backend()
     if isinstance(objects, ModuleType):
         return CustomObjects(_public(objects))
     if isinstance(objects, Mapping):

@@ -18,6 +18,7 @@ from ..keras_private import (
     AT_ONCE,
     Pending,
     can_defer,
+    choose_backend,
     defer_values,
     in_stateless_scope,
     note_parameters,
@@ -87,10 +88,12 @@ def _make(lowered: Lowered, custom_objects: Mapping[str, Any] | None, deferring:
 
 def _import_keras() -> Any:
     """The module ``keras``. Raises TargetError where it, or its backend, is not installed."""
+    choose_backend()
     try:
         import keras
     except ImportError as error:
-        raise TargetError("AK6013", f"a live model needs Keras 3: {error}", next_step='pip install "anykeras[jax]"') from None
+        step = 'pip install "anykeras[jax]", or set KERAS_BACKEND to the backend that is installed: jax, tensorflow or torch.'
+        raise TargetError("AK6013", f"a live model needs Keras 3 and its backend: {error}", next_step=step) from None
     return keras
 
 
