@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--models", nargs="*", default=())
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("matrix"))
+    parser.add_argument("--out", type=Path, default=Path("build/matrix"))
     parser.add_argument("--page", type=Path)
     parser.add_argument("--own", help="leave out the models whose own release does not give their outputs back")
     given = parser.parse_args()
