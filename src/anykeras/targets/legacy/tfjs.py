@@ -13,15 +13,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ...catalog import find
 from ...catalog.releases import Release
 from ...catalog.renames import FORMER_WEIGHTS
 from ...descent.rulebook import refuse
-from ...document.model import Document, Era, Layer
+from ...document.model import Document, Layer
 from ...findings import Fidelity, Finding
 from ...tensors import Tensor
 from ..output import open_output_folder
 from .spelling import Speller, order_layers
+from .weights import list_held, list_own
 
 SHARD: Final = 4 << 20
 """The size of a file of weights, in bytes."""
@@ -111,18 +111,10 @@ def _list_scoped(layer: Layer, scope: str) -> Iterator[tuple[str, Tensor]]:
         for inner in order_layers(layer):
             yield from _list_scoped(inner, inner.name)
         return
-    entry = find(layer.class_name, Era.KERAS3) or find(layer.class_name, Era.TF2)
-    if entry is None:
-        return
-    for role in entry.roles(layer):
-        tensor = None if role.copy else layer.weights.get(role.name)
-        if tensor is not None:
-            yield f"{scope}/{FORMER_WEIGHTS.get((layer.class_name, role.name), role.name)}", tensor
-    for key, _ in entry.children:
-        held = layer.config.get(key)
-        for number, item in enumerate(held if isinstance(held, tuple) else (held,)):
-            if isinstance(item, Layer):
-                yield from _list_scoped(item, scope + _inner_scope(layer, key, number))
+    for role, tensor in list_own(layer):
+        yield f"{scope}/{FORMER_WEIGHTS.get((layer.class_name, role.name), role.name)}", tensor
+    for key, number, held in list_held(layer):
+        yield from _list_scoped(held, scope + _inner_scope(layer, key, number))
 
 
 def _inner_scope(layer: Layer, key: str, number: int) -> str:

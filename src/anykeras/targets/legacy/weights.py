@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...catalog import find
+from ...catalog import Role, find
+from ...catalog.base import LayerEntry
 from ...document.model import Era, Layer
 from ...tensors import Tensor
 from .spelling import order_layers
@@ -37,19 +38,34 @@ def list_weights(layer: Layer, frozen: bool = False) -> Iterator[Weight]:
         for inner in order_layers(layer):
             yield from list_weights(inner, frozen)
         return
-    # The catalog's roles are in the words of the document before: `kernel` of a depthwise convolution.
-    entry = find(layer.class_name, Era.KERAS3) or find(layer.class_name, Era.TF2)
-    if entry is None:
-        return
-    for role in entry.roles(layer):
+    for role, tensor in list_own(layer):
+        yield Weight(layer, role.name, tensor, role.trainable and not frozen)
+    for _, _, held in list_held(layer):
+        yield from list_weights(held, frozen)
+
+
+def list_own(layer: Layer) -> Iterator[tuple[Role, Tensor]]:
+    """The weights of a layer itself, as its class lists them."""
+    entry = _find_entry(layer)
+    for role in entry.roles(layer) if entry is not None else ():
         tensor = None if role.copy else layer.weights.get(role.name)
         if tensor is not None:
-            yield Weight(layer, role.name, tensor, role.trainable and not frozen)
-    for key, _ in entry.children:
+            yield role, tensor
+
+
+def list_held(layer: Layer) -> Iterator[tuple[str, int, Layer]]:
+    """The layers in the configuration of one, each with its key and its place there."""
+    entry = _find_entry(layer)
+    for key, _ in entry.children if entry is not None else ():
         held = layer.config.get(key)
-        for item in held if isinstance(held, tuple) else (held,):
+        for number, item in enumerate(held if isinstance(held, tuple) else (held,)):
             if isinstance(item, Layer):
-                yield from list_weights(item, frozen)
+                yield key, number, item
+
+
+def _find_entry(layer: Layer) -> LayerEntry | None:
+    """What the catalog says of the class, in the words of the document before: `kernel` of a depthwise convolution."""
+    return find(layer.class_name, Era.KERAS3) or find(layer.class_name, Era.TF2)
 
 
 def file_order(layer: Layer) -> list[Weight]:
