@@ -10,7 +10,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from .masks import ATTENTIONS, MERGES, RECURRENT
+from .masks import ATTENTIONS, HEADS, MERGING, RECURRENT
 
 
 class Kind(enum.Enum):
@@ -40,7 +40,6 @@ _SCORING: Final = _arguments("mask training return_attention_scores use_causal_m
 _HEADS: Final = _arguments(
     "value key query_mask value_mask key_mask attention_mask return_attention_scores training use_causal_mask"
 )
-HEADS: Final = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
 _CELLS: Final = _arguments("states training")
 _CALLS: Final[Mapping[str, Arguments]] = {
     **dict.fromkeys((*RECURRENT, "Bidirectional"), _SEQUENCES),
@@ -56,7 +55,7 @@ _CALLS: Final[Mapping[str, Arguments]] = {
 _PLAIN: Final = _arguments("training")
 # How many tensors the list has that these layers are called on.
 LISTS: Final[Mapping[str, tuple[int, int | None]]] = {
-    **dict.fromkeys((*MERGES, "Concatenate"), (1, None)),
+    **dict.fromkeys(MERGING, (1, None)),
     **dict.fromkeys(("Subtract", "Dot"), (2, 2)),
     **dict.fromkeys(ATTENTIONS, (2, 3)),
 }

@@ -48,11 +48,15 @@ class MaskRule:
 
 RECURRENT: Final = frozenset(("RNN", "SimpleRNN", "LSTM", "GRU", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D"))
 MERGES: Final = frozenset(("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum"))
+MERGING: Final = MERGES | {"Concatenate"}
+MASKED_VALUES: Final = frozenset(("Multiply", "Maximum", "Minimum"))
+"""Merges whose values depend on the masks of what they merge since Keras 3.4: where one input is masked, the other counts alone
+(keras 3.4.1 layers/merging/base_merge.py)."""
 ATTENTIONS: Final = frozenset(("Attention", "AdditiveAttention"))
 _KEEPING = """Activation ActivityRegularization AlphaDropout Dense Dropout ELU GaussianDropout GaussianNoise
 GroupNormalization Identity LayerNormalization LeakyReLU Normalization PReLU ReLU Rescaling SpatialDropout1D
 SpatialDropout2D SpatialDropout3D ThresholdedReLU UnitNormalization"""
-_HEADS = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
+HEADS: Final = ("MultiHeadAttention", "GroupQueryAttention", "GroupedQueryAttention")
 
 _NOTHING: Final = MaskRule()
 _KEPT: Final = MaskRule(Outgoing.KEPT)
@@ -62,7 +66,7 @@ _NOW: Final[Mapping[str, MaskRule]] = {
     "BatchNormalization": replace(_KEPT, argument=True),
     "TimeDistributed": replace(_KEPT, argument=True),
     "Softmax": replace(_KEPT, reads=True, argument=True),
-    **dict.fromkeys(_HEADS, replace(_KEPT, reads=True)),
+    **dict.fromkeys(HEADS, replace(_KEPT, reads=True)),
     **dict.fromkeys(ATTENTIONS, MaskRule(Outgoing.COPIED, reads=True, argument=True)),
     **dict.fromkeys(RECURRENT, MaskRule(Outgoing.STEPS, reads=True, argument=True)),
     "Bidirectional": MaskRule(Outgoing.WRAPPED, reads=True, argument=True),
@@ -95,7 +99,7 @@ _THEN: Final[Sequence[tuple[Sequence[str], Sequence[Era], tuple[int, ...], MaskR
     (("Softmax",), (Era.TF2,), (2, 4, 1), _KEPT),
     (("Softmax",), (Era.KERAS2,), (), _KEPT),
     # TensorFlow 2.10 let it read masks and hand them on.
-    (_HEADS[:1], (Era.TF2,), (2, 10), _NOTHING),
+    (HEADS[:1], (Era.TF2,), (2, 10), _NOTHING),
 )
 
 

@@ -1,8 +1,7 @@
 """Files of other machines by URL (``s3://``, ``gs://``, ``hf://``, ``https://``), read by ranges where the store can.
 
 `fsspec` has a file system for each kind of URL; it is the extra ``anykeras[remote]``, and the stores' own packages come
-beside it
-(``s3fs``, ``gcsfs``, ``huggingface_hub``). Only what the user asks for is opened, never a URL from within a file.
+beside it (``s3fs``, ``gcsfs``, ``huggingface_hub``). Only what the user asks for is opened, never a URL from within a file.
 """
 
 from __future__ import annotations

@@ -10,18 +10,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ..catalog.masks import Outgoing, makes_mask, mask_rule
+from ..catalog.masks import MASKED_VALUES, MERGING, Outgoing, makes_mask, mask_rule
 from ..catalog.releases import Release, Since
 from ..catalog.shapes.masks import find_met
 from ..document.graph import flat_refs, steps
-from ..document.model import Call, Era, Graph, Layer, Ref, Value, Writer, refs
+from ..document.model import Call, Era, Graph, Layer, Ref, Writer, refs
 from ..document.walk import Path, layers_of, members, rebuild, walk
 from .rulebook import refuse
 
 Sources = frozenset[Ref]
 _MAKING: Final = ("not_equal", "any")
 # Layers whose outcome depends on the mask when a model predicts; Softmax and attention are in the catalog as well.
-_MERGES: Final = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate")
 
 
 def drop_masks(model: Layer, release: Release) -> Layer:
@@ -100,7 +99,7 @@ def find_reaching(graph: Graph) -> dict[Ref, Sources]:
             sources: Sources = frozenset(given)
         elif layer.operation:
             sources = frozenset()
-        elif layer.class_name in _MERGES or layer.graph is not None:
+        elif layer.class_name in MERGING or layer.graph is not None:
             sources = frozenset().union(*(found.get(ref, frozenset()) for ref in given))
         else:
             sources = (
@@ -164,16 +163,14 @@ def _check_masked(layer: Layer, writer: Writer, release: Release) -> None:
         raise refuse(layer.name, "no layer gives zeros for masked steps", release, "zero_output_for_mask")
 
 
-MASKED_MERGES: Final = ("Multiply", "Maximum", "Minimum")
-_MERGES_MASKED: Final = Since("3.4")
-"""Where one input of a merge is masked, the other counts alone (keras 3.4.1 layers/merging/base_merge.py); before, both do."""
+_MERGES_MASKED: Final = Since("3.4")  # of MASKED_VALUES
 _READS_MASKS_THERE: Final = {"GroupNormalization": Since(None, tf="2.14")}
 """Layers that Keras 3 calls without masks and that read them in older releases (keras 2.14.0 group_normalization.py)."""
 
 
 def check_masked_steps(model: Layer, release: Release) -> None:
     """Refuse layers that a mask reaches and that the release computes otherwise there. Raises Unsupported."""
-    merges = () if _MERGES_MASKED.holds(release) else MASKED_MERGES
+    merges = frozenset[str]() if _MERGES_MASKED.holds(release) else MASKED_VALUES
     reads = [name for name, since in _READS_MASKS_THERE.items() if since.holds(release)]
     for graph in (inner.graph for inner in layers_of(model)):
         layers = {layer.name: layer for layer in graph.layers} if graph is not None else {}
@@ -205,7 +202,7 @@ def check_merged(before: Layer, after: Layer, release: Release) -> None:
             for name, step in masked.items()
             if name in classes and (there := now.get(path + step)) is not None and there.graph is not None
         ]
-        merge = next((name for name in masked if classes.get(name) in MASKED_MERGES), None)
+        merge = next((name for name in masked if classes.get(name) in MASKED_VALUES), None)
         if replaced and merge is not None:
             seen = f"{classes[merge]} of masked tensors beside {replaced[0]!r}, whose mask is not the same in other words"
             raise refuse(merge, seen, release)
@@ -222,6 +219,3 @@ def check_replaced(before: Layer, after: Layer, release: Release) -> None:
 
 def _readers(model: Layer) -> dict[Path, Layer]:
     return {path: layer for path, layer in walk(model) if layer.graph is None and mask_rule(layer.class_name).reads}
-
-
-__all__ = ["Value", "check_masked_steps", "check_masks", "check_merged", "check_replaced", "drop_masks"]

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
 from ..catalog import OPERATION_LAYERS, find
-from ..catalog.masks import ATTENTIONS, MERGES, RECURRENT, MaskRule, Outgoing, mask_rule
+from ..catalog.masks import ATTENTIONS, MASKED_VALUES, MERGING, RECURRENT, MaskRule, Outgoing, mask_rule
 from ..document.build import Builder
 from ..document.edit import GraphEditor
 from ..document.graph import flat_refs, inputs, outputs, reachable, steps
@@ -42,7 +41,6 @@ class Mask:
 
 
 Masks = Sequence[Mask | None]
-MERGING: Final = MERGES | {"Concatenate"}
 # Layers that Keras 3 hands an explicit mask to, if their Keras read one.
 _TAKING = frozenset((Outgoing.STEPS, Outgoing.WRAPPED, Outgoing.NONE, Outgoing.KEPT))
 
@@ -149,10 +147,6 @@ def loses_mask(layer: Layer, call: Call, masks: Masks) -> bool:
     """
     recurrent = layer.class_name in RECURRENT or layer.class_name == "Bidirectional"
     return recurrent and bool(masks) and masks[0] is not None and len(refs((call.args, call.kwargs))) > 1
-
-
-# Merges whose values depend on the masks of what they merge since Keras 3.4 (layers/merging/base_merge.py).
-MASKED_VALUES: Final = frozenset(("Multiply", "Maximum", "Minimum"))
 
 
 def changes_values(layer: Layer, call: Call, masks: Masks) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..catalog import find
-from ..catalog.calls import FIRST, HEADS, LISTS, Kind, call_arguments, takes_one
+from ..catalog.calls import FIRST, LISTS, Kind, call_arguments, takes_one
 from ..catalog.layout import VariableSpec
+from ..catalog.masks import HEADS
 from ..catalog.shapes.variables import Shapes, infer_variables
 from ..document.graph import flat_refs, leaves, steps
 from ..document.model import Call, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs

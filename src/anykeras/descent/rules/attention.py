@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...catalog.masks import HEADS
 from ...catalog.releases import Since
 from ...catalog.signatures import signature
 from ...document.build import Builder
@@ -15,12 +16,11 @@ from ...tensors import Tensor
 from ..forms import activation, affine, model_of, reshape
 from ..rulebook import NEVER, Place, back_rule
 
-_HEADS = ("MultiHeadAttention", "GroupedQueryAttention", "GroupQueryAttention")
 _HAVE_HEADS: Mapping[str, Since] = {"MultiHeadAttention": Since(tf="2.4")}
 _KEEP_OUTPUT_SHAPE = Since("3.7", tf="2.4")
 
 
-@back_rule("AK2440", since=NEVER, classes=_HEADS)
+@back_rule("AK2440", since=NEVER, classes=HEADS)
 def heads_as_products(layer: Layer, place: Place) -> Layer | None:
     """Each head by itself: three Dense layers, a softmax of their products, and a Dense layer behind; then the sum."""
     known = _HAVE_HEADS.get(layer.class_name, Since()).holds(place.release)

@@ -1,4 +1,4 @@
-"""What the CNTK backend of Keras 2 computed otherwise."""
+"""What the CNTK and Theano backends of Keras 2 computed otherwise."""
 
 from __future__ import annotations
 

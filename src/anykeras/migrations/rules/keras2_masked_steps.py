@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from ...catalog.masks import RECURRENT, makes_mask
-from ...document.build import Builder, functional, sequential
+from ...document.build import Builder, sequential
 from ...document.edit import GraphEditor
 from ...document.graph import flat_refs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer, refs
@@ -15,6 +15,7 @@ from ...document.walk import layers_of
 from ...errors import Unsupported
 from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import Example, RuleContext, rule
+from .keras2_masks import make_started
 from .keras2_states import STATES, stacked_cells, state_order
 from .tfkeras_lost_masks import where_masked
 
@@ -313,18 +314,7 @@ def _ends_in_stack(layer: Layer) -> bool:
 # -- beside initial states ---------------------------------------------------------------------------------------------
 
 
-def _make_started(**config: Value) -> Layer:
-    i, h = Ref("i"), Ref("h")
-    return functional(
-        "f",
-        (i, h),
-        Ref("l"),
-        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
-        (Layer("InputLayer", "h", {"batch_shape": (None, 2)}), Call()),
-        (Layer("Embedding", "e", {"mask_zero": True}), Call((i,))),
-        (Layer("not_equal", "p", operation=True), Call((i, 0))),
-        (Layer("GRU", "l", {"units": 2, **config}), Call((Ref("e"),), {"initial_state": (h,), "mask": Ref("p")})),
-    )
+_MASK = Ref("i")
 
 
 def _has_zeros(model: Layer) -> bool:
@@ -339,8 +329,11 @@ def _has_zeros(model: Layer) -> bool:
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
     after=("AK2287", "AK2291", "AK2292", "AK2300"),
-    examples=[Example(_make_started(), _has_zeros, TF), Example(_make_started(return_sequences=True), _has_zeros, TF)],
-    leaves_alone=[Example(_make_started(unroll=True), _make_started(unroll=True), TF)],
+    examples=[
+        Example(make_started(_MASK), _has_zeros, TF),
+        Example(make_started(_MASK, return_sequences=True), _has_zeros, TF),
+    ],
+    leaves_alone=[Example(make_started(_MASK, unroll=True), make_started(_MASK, unroll=True), TF)],
 )
 def begin_as_then(model: Layer, context: RuleContext) -> Layer | None:
     """What the writer's Keras gave at steps before the first that counts, wherever there are initial states and a mask."""

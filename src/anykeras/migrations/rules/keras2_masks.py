@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...catalog.masks import makes_mask
+from ...catalog.masks import MASKED_VALUES, MERGING, makes_mask
 from ...catalog.shapes.masks import find_met
 from ...document.build import functional
 from ...document.edit import GraphEditor, UniqueNames, rename_layers
@@ -14,8 +14,6 @@ from ...document.graph import inputs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
 from ..mask_flow import (
-    MASKED_VALUES,
-    MERGING,
     MaskFlow,
     MaskWriter,
     Wanted,
@@ -75,8 +73,10 @@ def _with_masks(model: Layer, writer: Writer, wanted: Wanted, carried: Sequence[
     return replace(model, graph=editor.finish()) if editor.changed else None
 
 
-def _make_started(**kwargs: Value) -> Layer:
+def make_started(mask: Ref | None = None, **config: Value) -> Layer:
+    """A GRU over masked steps with an initial state, and the mask where it is given one."""
     i, h = Ref("i"), Ref("h")
+    given: dict[str, Value] = {} if mask is None else {"mask": mask}
     return functional(
         "f",
         (i, h),
@@ -84,7 +84,7 @@ def _make_started(**kwargs: Value) -> Layer:
         (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
         (Layer("InputLayer", "h", {"batch_shape": (None, 2)}), Call()),
         (Layer("Embedding", "e", {"mask_zero": True}), Call((i,))),
-        (Layer("GRU", "l", {"units": 2}), Call((Ref("e"),), {"initial_state": (h,), **kwargs})),
+        (Layer("GRU", "l", {"units": 2, **config}), Call((Ref("e"),), {"initial_state": (h,), **given})),
     )
 
 
@@ -99,8 +99,8 @@ def _is_given_mask(model: Layer) -> bool:
     eras=(Era.KERAS2, Era.TF2),
     # States by name, masks that are given already; AK2281 would end masks at the layer that reads them.
     after=("AK2242", "AK2280", "AK2281"),
-    examples=[Example(_make_started(), _is_given_mask, K2)],
-    leaves_alone=[Example(_make_started(mask=Ref("i")), _make_started(mask=Ref("i")), K2)],
+    examples=[Example(make_started(), _is_given_mask, K2)],
+    leaves_alone=[Example(make_started(mask=Ref("i")), make_started(mask=Ref("i")), K2)],
 )
 def masks_beside_states(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with the mask in every such call."""

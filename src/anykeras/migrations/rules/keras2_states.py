@@ -174,7 +174,7 @@ def _hands_states(layer: Layer, context: RuleContext) -> bool:
     leaves_alone=[Example(_make_handing_out(None, 3), _make_handing_out(None, 3), K2)],
     report=False,
 )
-def states_instate_order(model: Layer, context: RuleContext) -> Layer | None:
+def order_states(model: Layer, context: RuleContext) -> Layer | None:
     """References to states by their new places, and stacks without `reverse_state_order`."""
     graph = model.graph
     if graph is None:

@@ -86,7 +86,6 @@ def prepare(document: Document, release: Release) -> tuple[TfjsFolder, list[Find
 
     Raises:
         Unsupported: AK6050: TensorFlow.js cannot spell it.
-        TargetError: the model has no weights.
     """
     config = Speller(release, "").model(document.model)
     _check_numbers(config, document.model, release)
