@@ -18,6 +18,7 @@ OLD = FIXTURES / "keras1-tf" / "vae.h5"
 FRAMEWORKS = {"keras", "tensorflow", "jax", "torch"}
 HDF5 = {"h5py", "ml_dtypes", "containers.hdf5.structures"}
 UNUSED = {"numpy", "h5py", "ml_dtypes", "xml.etree", "asyncio", "ctypes", "html"}
+FOR_TERMINALS = {"pydantic", "rich"}  # typer's conversion of numbers, and colours
 ROOMS = {
     "api", "bytecode", "catalog", "compat", "containers", "custom", "matching", "migrations", "opened", "parse", "pipeline",
     "recovery", "shims", "targets", "verification", "weights_only",
@@ -50,13 +51,14 @@ def test_importing_the_package_imports_neither_numpy_nor_rooms() -> None:
 def test_help_and_explain_import_no_step_of_a_file(arguments: Sequence[str]) -> None:
     found = modules_of(command(*arguments))
     assert not found & (FRAMEWORKS | HDF5 | {"numpy", "document.model", "catalog.base", "parse.parsing", "recovery.lift"})
+    assert not found & (FOR_TERMINALS if arguments == ["--help"] else {"pydantic"})
 
 
 @pytest.mark.parametrize("name", ["keras2.2-tf/depthwise_and_separable.h5", "keras3.3-tf/attention.keras"])
 def test_the_command_inspects_without_arrays(name: str) -> None:
     """Names, shapes and types are known without a library for arrays or one for HDF5."""
     found = modules_of(command("inspect", str(FIXTURES / name)))
-    assert not found & (FRAMEWORKS | UNUSED - {"html"})
+    assert not found & (FRAMEWORKS | FOR_TERMINALS | UNUSED - {"html"})
 
 
 def test_inspecting_imports_what_the_file_needs(tmp_path: Path) -> None:

@@ -37,6 +37,7 @@ _Ignore = Annotated[
     list[str] | None,
     typer.Option(metavar="CODE", help="Leave findings of this code out. May be given several times.", rich_help_panel=_PANEL),
 ]
+_TEXTS = (str, str | None, list[str], list[str] | None)
 _COMMON = {"ctx": typer.Context, "format": _Format, "fail_on": _FailOn, "ignore": _Ignore}
 
 
@@ -70,6 +71,30 @@ def add_common_options(name: str, verb: Callable[..., None], fail_on: str = NEVE
     run.__signature__ = inspect.Signature([*parameters, *added])  # type: ignore[attr-defined]
     run.__annotations__ = {**hints, **_COMMON}
     return run
+
+
+class TakesAsItIs:
+    """A command that converts no text, and nothing that was not given: new versions of typer import pydantic even for these."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its parameters, and the one for help."""
+        parameters: list[Any] = super().get_params(ctx)  # type: ignore[misc]
+        hints = getattr(getattr(self, "callback", None), "__annotations__", {})
+        for parameter in parameters:
+            is_text = getattr(hints.get(parameter.name), "__origin__", None) in _TEXTS
+            if not isinstance(parameter.process_value, functools.partial):
+                parameter.process_value = functools.partial(_take_value, parameter, parameter.process_value, is_text)
+        return parameters
+
+
+def _take_value(parameter: Any, convert: Callable[..., Any], is_text: bool, ctx: typer.Context, value: Any) -> Any:
+    several = parameter.multiple or parameter.nargs == -1
+    if not parameter.required and (value is None or value is parameter.default):
+        value = () if several and value is None else value
+        return parameter.callback(ctx, parameter, value) if parameter.callback is not None else value
+    texts = value if several and isinstance(value, list | tuple) else (value,)
+    as_it_is = is_text and parameter.callback is None and texts and all(isinstance(text, str) for text in texts)
+    return value if as_it_is else convert(ctx, value)
 
 
 def _check(option: str, value: str, allowed: Sequence[str]) -> None:

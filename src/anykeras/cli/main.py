@@ -11,17 +11,28 @@ from importlib import import_module
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from .. import __version__
-from .common import NEVER, add_common_options, use_settings
+from .common import NEVER, TakesAsItIs, add_common_options, use_settings
 from .examples import write_epilog
 from .outcome import DONE, EXIT_CODES
+from .render import out
 
 VERBS = ("inspect", "convert", "transfer", "stub", "verify", "check", "audit", "report", "scan", "explain")
 
+_SETTINGS: dict[str, Any] = {
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+    "rich_markup_mode": "rich" if out.is_terminal else None,  # panels, for which much of rich is imported
+}
 
-class _Verbs(TyperGroup):
+
+class _Verb(TakesAsItIs, TyperCommand):
+    """A verb."""
+
+
+class _Verbs(TakesAsItIs, TyperGroup):
     """The verbs, each made when it is asked for."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -32,12 +43,10 @@ class _Verbs(TyperGroup):
         """The verb of that name, or None."""
         if cmd_name not in VERBS:
             return None
-        verb = typer.Typer(
-            pretty_exceptions_enable=False, add_completion=False, context_settings={"help_option_names": ["-h", "--help"]}
-        )
+        verb = typer.Typer(**_SETTINGS, add_completion=False)
         module = import_module(f".commands.{cmd_name}", __package__)
         function = add_common_options(cmd_name, getattr(module, cmd_name), getattr(module, "FAIL_ON", NEVER))
-        verb.command(cmd_name, epilog=write_epilog(cmd_name, EXIT_CODES))(function)
+        verb.command(cmd_name, cls=_Verb, epilog=write_epilog(cmd_name, EXIT_CODES))(function)
         return typer.main.get_command(verb)
 
 
@@ -47,8 +56,7 @@ app = typer.Typer(
     help="Open any Keras model file ever saved, in today's Keras 3, without running code from the file.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    **_SETTINGS,
 )
 
 

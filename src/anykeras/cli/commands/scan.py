@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ... import limits, scanning
 from .. import render
@@ -80,8 +79,10 @@ def _show_progress(quiet: bool) -> Iterator[Callable[[scanning.Progress], None] 
     if quiet or not render.err.is_terminal:
         yield None
         return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # not for a pipe
+
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    with Progress(*columns, console=render.err, transient=True) as bar:
+    with Progress(*columns, console=render.err.console, transient=True) as bar:
         task = bar.add_task("scan", total=None, rate="")
 
         def show(state: scanning.Progress) -> None:
@@ -95,9 +96,9 @@ def _show_progress(quiet: bool) -> Iterator[Callable[[scanning.Progress], None] 
 def _show(found: scanning.Scan) -> None:
     """The summary."""
     skipped = f", {found.skipped} unchanged and skipped" if found.skipped else ""
-    render.out.print(f"[bold]{found.files} files[/bold]{skipped}; results in {render.escape(found.results)}", soft_wrap=True)
+    render.out.print(f"[bold]{found.files} files[/bold]{skipped}; results in {render.escape(found.results)}")
     for title, rows in (*found.counts.items(), ("findings", found.findings)):
         listed = [f"{render.escape(name) or '-'} {number}" for name, number in rows if name or title == "status"]
         more = f", {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
         if listed:
-            render.out.print(f"{title.replace('_', ' '):13} {', '.join(listed[:_SHOWN])}{more}", soft_wrap=True)
+            render.out.print(f"{title.replace('_', ' '):13} {', '.join(listed[:_SHOWN])}{more}")
