@@ -15,10 +15,9 @@ SRC = Path(__file__).parent.parent / "src" / "anykeras"
 # Where an object's identity is what is meant, and why.
 ALLOWED = {
     "auditing/functions.py": "a code object that is shared is visited once",
-    "bytecode/source/printing.py": "an expression that is computed once is printed once",
     "bytecode/source/__init__.py": "an expression that is computed once is printed once",
-    "bytecode/source/evaluating.py": "an expression that is shared is evaluated once",
-    "bytecode/source/expressions.py": "an expression that is shared is visited once",
+    "bytecode/source/naming.py": "an expression that is shared is evaluated once",
+    "bytecode/source/expressions.py": "an expression that is shared is visited, and printed, once",
     "bytecode/checks.py": "a code object that is shared is visited once",
     "containers/pickled/container.py": "a pickled object that is shared is visited once",
     "compat/tensor.py": "two legacy tensors are the same where they wrap the same live one",

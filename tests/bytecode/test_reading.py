@@ -11,9 +11,8 @@ from types import CodeType
 import pytest
 
 from anykeras.bytecode import BytecodeError, CodeObject, identify, looks_stored, read_stored
-from anykeras.bytecode.checks import check
+from anykeras.bytecode.checks import check, effect
 from anykeras.bytecode.dialects import VERSIONS, dialect
-from anykeras.bytecode.effects import effect
 from anykeras.bytecode.machine.handlers import HANDLERS
 from anykeras.bytecode.unmarshal import read_code
 

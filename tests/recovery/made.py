@@ -11,7 +11,7 @@ from typing import Any
 from anykeras.document.build import Builder
 from anykeras.document.model import Code, Document, Era, Layer, Writer
 from anykeras.recovery import Recovery, recover
-from anykeras.recovery.text import text
+from anykeras.recovery.readable import text
 
 WRITER = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow", "channels_last")
 

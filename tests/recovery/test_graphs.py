@@ -15,7 +15,7 @@ from anykeras.recovery.equality import same
 from anykeras.recovery.functions import Dim, FunctionContext, Refused, Shape
 from anykeras.recovery.graph_ops import GraphOps
 from anykeras.recovery.held import Held, constant, inner, outer
-from anykeras.recovery.text import text
+from anykeras.recovery.readable import text
 
 
 def graph(*names: str) -> Layer:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from .code import CodeObject, Version
 from .errors import BytecodeError, CodeRaised, MissingName, unsupported_error
 from .identify import Identification, identify
-from .listing import describe_constant, list_code
+from .instructions import describe_constant, list_code
 from .machine import Domain, Environment, Machine, MachineLimits, Namespace, Operation, throw
 from .source import FunctionSource, write_source
 from .spelling import StoredFunction, looks_stored, read_stored

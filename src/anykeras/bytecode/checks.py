@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from .code import OPTIMIZED, CodeObject
-from .effects import effect
+from .dialects import Traits
 from .errors import limit_error, malformed_error
 from .instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
 
@@ -153,3 +156,165 @@ class _Depths:
     def _slack(self) -> int:
         """A generator is pushed before its frame exists (3.11+), beyond what the compiler counted."""
         return int(self.traits.handlers == "table")
+
+
+# How many stack values each instruction takes and gives, by name: what the static check of stack depth counts.
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """``pops`` then ``pushes``; a jump that is taken gives ``jump_pushes`` instead."""
+
+    pops: int
+    pushes: int
+    jump_pushes: int | None = None
+
+
+Rule = Callable[[int, Traits], Effect]
+
+# name -> effect of those that are the same in every Python; "pops pushes: names"
+_SAME_EVERYWHERE = """
+0 0: NOP RESUME NOT_TAKEN PRECALL SETUP_ANNOTATIONS EXTENDED_ARG MAKE_CELL COPY_FREE_VARS KW_NAMES JUMP_FORWARD
+0 0: JUMP_ABSOLUTE JUMP_BACKWARD JUMP_BACKWARD_NO_INTERRUPT PRINT_NEWLINE DELETE_FAST DELETE_DEREF DELETE_GLOBAL
+0 0: DELETE_NAME SETUP_LOOP POP_BLOCK EXIT_INIT_CHECK SETUP_EXCEPT RETURN_CONST
+0 1: LOAD_CONST LOAD_SMALL_INT LOAD_ASSERTION_ERROR LOAD_COMMON_CONSTANT LOAD_FAST LOAD_FAST_CHECK LOAD_FAST_BORROW
+0 1: LOAD_FAST_AND_CLEAR LOAD_CLOSURE LOAD_DEREF LOAD_NAME LOAD_BUILD_CLASS PUSH_NULL RETURN_GENERATOR LOAD_LOCALS
+0 1: LOAD_CLASSDEREF BEGIN_FINALLY
+1 0: POP_TOP END_FOR POP_ITER GEN_START PRINT_EXPR PRINT_ITEM PRINT_NEWLINE_TO STORE_FAST STORE_DEREF STORE_GLOBAL
+1 0: STORE_NAME STORE_ANNOTATION DELETE_ATTR IMPORT_STAR RETURN_VALUE
+1 1: UNARY_NEGATIVE UNARY_POSITIVE UNARY_INVERT UNARY_NOT UNARY_CONVERT TO_BOOL GET_ITER GET_YIELD_FROM_ITER
+1 1: SLICE+0 FORMAT_SIMPLE CONVERT_VALUE LIST_TO_TUPLE YIELD_VALUE CALL_INTRINSIC_1 GET_AWAITABLE GET_AITER
+1 1: ASYNC_GEN_WRAP LOAD_FROM_DICT_OR_GLOBALS LOAD_FROM_DICT_OR_DEREF STORE_FAST_LOAD_FAST
+1 2: DUP_TOP LOAD_METHOD IMPORT_FROM GET_LEN MATCH_SEQUENCE MATCH_MAPPING PUSH_EXC_INFO BEFORE_WITH LOAD_SPECIAL
+2 1: BINARY_OP COMPARE_OP IS_OP CONTAINS_OP BINARY_SUBSCR SLICE+1 SLICE+2 IMPORT_NAME CALL_INTRINSIC_2
+2 1: PREP_RERAISE_STAR FORMAT_WITH_SPEC YIELD_FROM BUILD_TEMPLATE SET_FUNCTION_ATTRIBUTE END_SEND
+2 0: STORE_ATTR DELETE_SUBSCR DELETE_SLICE+0 STORE_SLICE+0 STORE_FAST_STORE_FAST DELETE_SLICE+1 DELETE_SLICE+2
+2 0: PRINT_ITEM_TO JUMP_IF_NOT_EXC_MATCH
+3 1: SLICE+3 BINARY_SLICE BUILD_CLASS STORE_MAP
+3 0: STORE_SUBSCR STORE_SLICE+1 STORE_SLICE+2 EXEC_STMT DELETE_SLICE+3
+2 4: DUP_TOP_TWO
+2 2: ROT_TWO COPY_DICT_WITHOUT_KEYS CHECK_EXC_MATCH CHECK_EG_MATCH
+3 3: ROT_THREE
+4 4: ROT_FOUR
+4 0: STORE_SLICE+3 STORE_SLICE
+0 2: LOAD_FAST_LOAD_FAST LOAD_FAST_BORROW_LOAD_FAST_BORROW
+3 2: CLEANUP_THROW
+"""
+_OPERATORS = "ADD SUBTRACT MULTIPLY MATRIX_MULTIPLY TRUE_DIVIDE DIVIDE FLOOR_DIVIDE MODULO POWER LSHIFT RSHIFT AND OR XOR"
+
+
+def _read_effects(table: str) -> dict[str, Effect]:
+    effects = {}
+    for line in table.strip().splitlines():
+        counts, names = line.split(":")
+        pops, pushes = counts.split()
+        effects.update({name: Effect(int(pops), int(pushes)) for name in names.split()})
+    return effects
+
+
+_FIXED = _read_effects(_SAME_EVERYWHERE)
+_FIXED.update({f"{kind}_{name}": Effect(2, 1) for kind in ("BINARY", "INPLACE") for name in _OPERATORS.split()})
+for _way in ("", "FORWARD_", "BACKWARD_"):
+    _FIXED.update({f"POP_JUMP_{_way}IF_{condition}": Effect(1, 0) for condition in ("TRUE", "FALSE", "NONE", "NOT_NONE")})
+
+
+def _call_function(arg: int, traits: Traits) -> Effect:
+    if traits.call == "names":
+        return Effect(arg + 1, 1)
+    return Effect((arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + 1, 1)
+
+
+def _call_function_kw(arg: int, traits: Traits) -> Effect:
+    if traits.call == "names":
+        return Effect(arg + 2, 1)
+    return Effect(_call_function(arg, traits).pops + 1, 1)
+
+
+def _call_ex(arg: int, traits: Traits) -> Effect:
+    mapping = 1 if traits.ex_always_kwargs else arg & 1
+    return Effect(2 + mapping + int(traits.ex_null or traits.null_above), 1)
+
+
+def _make_function(arg: int, traits: Traits) -> Effect:
+    code = 1 + int(traits.qualname_on_stack)
+    if traits.make_function == "attributes":
+        return Effect(code, 1)
+    if traits.make_function == "flags":
+        return Effect(code + (arg & 15).bit_count(), 1)
+    if traits.python2:
+        return Effect(code + arg, 1)
+    return Effect(code + (arg & 0xFF) + 2 * (arg >> 8 & 0xFF) + (arg >> 16 & 0x7FFF), 1)
+
+
+def _for_iter(arg: int, traits: Traits) -> Effect:
+    return Effect(1, 2, 1 if traits.for_end == "keep, skip" else 0)
+
+
+def _send(arg: int, traits: Traits) -> Effect:
+    return Effect(2, 2, 2 if traits.send_keeps_receiver else 1)
+
+
+def _leave_handler(arg: int, traits: Traits) -> Effect:
+    return Effect(1 if traits.handlers == "table" else 3, 0)
+
+
+def _with_start(arg: int, traits: Traits) -> Effect:
+    depth = 7 if traits.handlers == "blocks" else 5 if traits.exit_and_self else 4
+    return Effect(depth, depth + 1)
+
+
+def _match(pops: int) -> Rule:
+    return lambda arg, traits: Effect(pops, (2 if pops == 2 else 0) + 1 + int(traits.match_pushes_bool))
+
+
+_BUILDING = """BUILD_TUPLE BUILD_LIST BUILD_SET BUILD_STRING BUILD_SLICE BUILD_TUPLE_UNPACK BUILD_LIST_UNPACK
+BUILD_SET_UNPACK BUILD_MAP_UNPACK BUILD_TUPLE_UNPACK_WITH_CALL"""
+_RULES: dict[str, Rule] = {
+    "LOAD_GLOBAL": lambda arg, traits: Effect(0, 1 + (arg & 1 if traits.global_null_bit else 0)),
+    "LOAD_ATTR": lambda arg, traits: Effect(1, 1 + (arg & 1 if traits.attr_method_bit else 0)),
+    "LOAD_SUPER_ATTR": lambda arg, traits: Effect(3, 1 + (arg & 1)),
+    "ROT_N": lambda arg, traits: Effect(arg, arg),
+    "DUP_TOPX": lambda arg, traits: Effect(arg, 2 * arg),
+    "COPY": lambda arg, traits: Effect(arg, arg + 1),
+    "SWAP": lambda arg, traits: Effect(arg, arg),
+    **dict.fromkeys(_BUILDING.split(), lambda arg, traits: Effect(arg, 1)),
+    "BUILD_MAP_UNPACK_WITH_CALL": lambda arg, traits: Effect(arg & 0xFF, 1),
+    "BUILD_CONST_KEY_MAP": lambda arg, traits: Effect(arg + 1, 1),
+    "BUILD_MAP": lambda arg, traits: Effect(2 * arg if traits.build_map_pairs else 0, 1),
+    "BUILD_INTERPOLATION": lambda arg, traits: Effect(2 + (arg & 1), 1),
+    "FORMAT_VALUE": lambda arg, traits: Effect(1 + (arg >> 2 & 1), 1),
+    "UNPACK_SEQUENCE": lambda arg, traits: Effect(1, arg),
+    "UNPACK_EX": lambda arg, traits: Effect(1, (arg & 0xFF) + (arg >> 8) + 1),
+    **dict.fromkeys(
+        ["LIST_APPEND", "SET_ADD", "LIST_EXTEND", "SET_UPDATE", "DICT_UPDATE", "DICT_MERGE"],
+        lambda arg, traits: Effect(arg + 1, arg),
+    ),
+    "MAP_ADD": lambda arg, traits: Effect(arg + 2, arg),
+    "CALL_FUNCTION": _call_function,
+    "CALL_FUNCTION_VAR": lambda arg, traits: Effect(_call_function(arg, traits).pops + 1, 1),
+    "CALL_FUNCTION_KW": _call_function_kw,
+    "CALL_FUNCTION_VAR_KW": lambda arg, traits: Effect(_call_function(arg, traits).pops + 2, 1),
+    "CALL_METHOD": lambda arg, traits: Effect(arg + 2, 1),
+    "CALL": lambda arg, traits: Effect(arg + 2, 1),
+    "CALL_KW": lambda arg, traits: Effect(arg + 3, 1),
+    "CALL_FUNCTION_EX": _call_ex,
+    "MAKE_FUNCTION": _make_function,
+    "MAKE_CLOSURE": lambda arg, traits: Effect(_make_function(arg, traits).pops + 1, 1),
+    "RAISE_VARARGS": lambda arg, traits: Effect(arg, 0),
+    "FOR_ITER": _for_iter,
+    "SEND": _send,
+    "RERAISE": _leave_handler,
+    "POP_EXCEPT": _leave_handler,
+    "WITH_EXCEPT_START": _with_start,
+    "MATCH_KEYS": _match(2),
+    "MATCH_CLASS": lambda arg, traits: Effect(3, 2 if traits.match_pushes_bool else 1),
+    **dict.fromkeys(("JUMP_IF_TRUE_OR_POP", "JUMP_IF_FALSE_OR_POP"), lambda arg, traits: Effect(1, 0, 1)),
+    "SETUP_FINALLY": lambda arg, traits: Effect(0, 0, traits.raised_values),
+    "SETUP_WITH": lambda arg, traits: Effect(1, 2, 1 + traits.raised_values),
+}
+
+
+def effect(name: str, arg: int, traits: Traits) -> Effect | None:
+    """The effect of an instruction; ``None`` where it depends on how a block was entered (finally bodies to 3.8)."""
+    rule = _RULES.get(name)
+    return rule(arg, traits) if rule else _FIXED.get(name)

@@ -25,7 +25,7 @@ from ..document.model import Era, Writer
 from ..recovery.functions import Entry, FunctionContext, Refused, attribute, is_module, operator
 from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
-from ..recovery.functions.lookup import canonical, names
+from ..recovery.functions.table import canonical, names
 from ..recovery.functions.values import Shape
 from .tensor import LegacyShape, LegacyTensor, holds_legacy
 

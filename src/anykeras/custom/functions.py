@@ -14,7 +14,7 @@ from ..document.model import Layer
 from ..errors import AnyKerasError, Unsupported
 from ..lazily import np
 from ..recovery.functions import is_module
-from ..recovery.functions.lookup import canonical
+from ..recovery.functions.table import canonical
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
 from ..recovery.held import Module
 from .trace import to_document

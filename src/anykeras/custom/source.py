@@ -23,7 +23,7 @@ from ..compat.classes import adapt_callable
 from ..compat.runtime import ROOTS
 from ..document.model import Era
 from ..errors import AnyKerasError
-from ..recovery.functions.lookup import GLOBALS
+from ..recovery.functions.table import GLOBALS
 from . import dialect
 
 OLD_NAMES = {

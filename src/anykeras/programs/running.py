@@ -15,7 +15,7 @@ from typing import Any
 from ..compat.runtime import ROOTS, LegacyRuntime
 from ..custom.source import OLD_NAMES
 from ..errors import AnyKerasError, MissingObject
-from ..recovery.functions.lookup import GLOBALS
+from ..recovery.functions.table import GLOBALS
 from .inert import Missing
 from .reading import parse_program
 from .slicing import defined_names, flatten, free_names

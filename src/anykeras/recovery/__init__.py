@@ -5,12 +5,9 @@ from typing import TYPE_CHECKING
 from ..lazily import load_lazily
 
 if TYPE_CHECKING:
-    from .held_code import read
     from .lift import RANDOM, Recovered, on_numbers
-    from .recovery import Recovery, recover
+    from .recovery import Recovery, read, recover
 else:
-    __getattr__ = load_lazily(
-        __name__, {"lift": "RANDOM Recovered on_numbers", "held_code": "read", "recovery": "Recovery recover"}
-    )
+    __getattr__ = load_lazily(__name__, {"lift": "RANDOM Recovered on_numbers", "recovery": "Recovery read recover"})
 
 __all__ = ["RANDOM", "Recovered", "Recovery", "on_numbers", "read", "recover"]

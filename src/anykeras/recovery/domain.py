@@ -25,7 +25,7 @@ from .functions import (
     operator,
     resolve,
 )
-from .functions.lookup import canonical, is_module
+from .functions.table import canonical, is_module
 from .held import Bound, Held, Module, Size, inner, outer
 
 _OPERATORS = {

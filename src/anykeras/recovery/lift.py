@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 
+from ..bytecode import describe_constant, list_code
 from ..catalog.shapes import Argument, Output, Spec
 from ..document.build import Builder
 from ..document.model import Code, Layer
@@ -15,7 +16,7 @@ from ..findings import Finding
 from ..lazily import np
 from .domain import CodeDomain
 from .equality import same
-from .follow import Found, Reading, Start, find, list_readings
+from .follow import Found, Reading, Start, find, list_readings, thaw
 from .follow import names as list_names
 from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
@@ -23,9 +24,33 @@ from .functions.shapes import number
 from .functions.values import Dim, Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
 from .held import constant
-from .masks import make_mask_input
 from .readable import describe, guards, source
 from .refusals import locate
+
+
+def make_mask_input(ops: Ops, inputs: Operand, masked: Sequence[bool]) -> Operand:
+    """What Keras gives for ``mask``: None where no input carries one, else a bool tensor, or one for each input."""
+    if not any(masked):
+        return None
+    if isinstance(inputs, list):
+        return [_mask(ops, x) if has else None for x, has in zip(inputs, masked, strict=True)]
+    return _mask(ops, inputs)
+
+
+def _mask(ops: Ops, x: Operand) -> Operand:
+    if ops.rank(x) != 3:
+        raise Refused(
+            f"the function takes the mask of a tensor of rank {ops.rank(x)}; a mask becomes a tensor of the graph only "
+            "for (batch, time, features)",
+            "AK3011",
+        )
+    ones = ops.layer("Rescaling", {"scale": 0.0, "offset": 1.0}, x)
+    seen = ops.layer("Attention", {}, [ones, ones])
+    return ops.op("not_equal", ops.getitem(seen, (slice(None), slice(None), 0)), 0)
+
+
+# From a function found in the file to a submodel of native operations, with the layer's own name.
+
 
 RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout"))  # what draws, in a lifted graph
 CustomObjects = Mapping[str, object]
@@ -259,3 +284,25 @@ def on_numbers(record: Recovered, keras: ModuleType, inputs: Operand) -> Operand
 
     run = list_readings(lifting.found)[0].run
     return run(lambda: lifting.start(LiveOps(keras, lifting.context), tensors(inputs)))[1]
+
+
+# A function that a file holds, whatever becomes of it: what ``inspect --code`` shows of it.
+
+
+def read_function(layer: str, address: str, key: str, code: Code) -> Recovered:
+    """A function of a layer (of the training where that has no name), without knowing what reaches it."""
+    try:
+        found = find(code)
+    except AnyKerasError as error:
+        text = f"# These bytes cannot be read as a Python function: {error.seen}\n{describe_constant(thaw(code.stored))}"
+        return Recovered(layer, address, key, (), f"stored as {code.kind}", text, False)
+    spelling = found.stored.spelling if found.stored is not None else f"the name {found.name}"
+    return Recovered(layer, address, key, found.pythons, spelling, _write(found), False)
+
+
+def _write(found: Found) -> str:
+    try:
+        return source(list_readings(found)[0])
+    except AnyKerasError as error:
+        listing = "\n".join(list_code(found.identified.best)) if found.identified is not None else ""
+        return f"# This function cannot be written as Python text: {error.seen}\n{listing}"

@@ -22,7 +22,6 @@ from .lift import RANDOM, CustomObjects, Lifted, Recovered
 from .op_calls import OP_LAYERS, move_arguments_into_layers
 from .open_sizes import follow_sizes, new_size, open_sizes
 from .operands import WIDE
-from .past import find_late_bound
 
 # Layers of tf.keras that hand on what they are given, and what they made of it in training.
 _OF_TRAINING = {"AddLoss": "a loss by add_loss", "AddMetric": "metrics by add_metric"}
@@ -215,3 +214,22 @@ def _call_inside(inner: Call, starts: Sequence[str], given: Sequence[Ref]) -> Ca
 
     args = tuple(map_refs(arg, change) for arg in inner.args)
     return Call(args, {key: map_refs(value, change) for key, value in inner.kwargs.items()})
+
+
+def find_late_bound(code: Sequence[Recovered]) -> Iterator[Finding]:
+    """Layers whose code is the same, byte for byte, with the same value of a variable from around it.
+
+    A lambda made in a loop sees the loop variable as it is when the lambda is called, so that Keras stored the last
+    value for all of them; what each meant when the model was built is then not in the file.
+    """
+    alike: dict[tuple[bytes, str], list[Recovered]] = {}
+    for record in code:
+        stored = record.lifting.found.stored if record.lifting is not None else None
+        if stored is not None and stored.closure:
+            alike.setdefault((stored.code_bytes, repr(stored.closure)), []).append(record)
+    for (_, closure), records in alike.items():
+        if len(records) > 1:
+            names = ", ".join(record.layer for record in records)
+            seen = f"{names} hold the same code with the same value {closure} of the variables around it"
+            done = "kept as stored; if they were made in a loop, each may have meant another value"
+            yield Finding("AK3013", records[0].address, seen, done, Fidelity.APPROXIMATE)

@@ -1,19 +1,99 @@
-"""A document without the code that came with it. What follows code is loaded only where there is some."""
+"""A document without its code, and every function it holds. What follows code is loaded only where there is some."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from ..document.model import Document
-from ..document.walk import layers_of
-from ..findings import Finding
+from ..document.model import Code, Document, Layer, Object, Slice, Value
+from ..document.walk import layers_of, rebuild
+from ..findings import Fidelity, Finding
 from .code_sites import holds_code
-from .past import replace_initializers
 
 if TYPE_CHECKING:
     from .code_sites import Lifter
     from .lift import CustomObjects, Recovered
+
+# keras/src/initializers/__init__.py 3.15.1: what stock Keras finds by name
+_INITIALIZERS: Final = frozenset((
+    "constant", "glorot_normal", "glorot_uniform", "he_normal", "he_uniform", "identity", "lecun_normal", "lecun_uniform",
+    "ones", "one", "orthogonal", "orthogonal_initializer", "random_normal", "random_uniform", "stft_initializer", "stft",
+    "truncated_normal", "variance_scaling", "zeros", "zero", "normal", "uniform",
+))  # fmt: skip
+
+
+def replace_initializers(model: Layer) -> tuple[Layer, list[Finding]]:
+    """The model with a stock initializer wherever one was code or a function of the author's: the weights are there."""
+    findings: list[Finding] = []
+
+    def change(layer: Layer) -> Layer:
+        own = {key: value for key, value in layer.config.items() if key.endswith("initializer") and _is_custom(value)}
+        for key, value in own.items():
+            name = value.config if isinstance(value, Object) else value if isinstance(value, str) else "code"
+            findings.append(Finding("AK3014", layer.address or layer.name, f"{key} is {name}", "zeros", Fidelity.EQUIVALENT))
+        return layer.with_config(**dict.fromkeys(own, "zeros")) if own else layer
+
+    return rebuild(model, change), findings
+
+
+def _is_custom(value: Value) -> bool:
+    if isinstance(value, Object):
+        return value.class_name == "function" and value.config not in _INITIALIZERS
+    return isinstance(value, Code) or (isinstance(value, str) and _plain(value) not in _INITIALIZERS)
+
+
+def _plain(name: str) -> str:
+    """``GlorotUniform`` as ``glorot_uniform``."""
+    return "".join(f"_{c.lower()}" if c.isupper() and i else c.lower() for i, c in enumerate(name))
+
+
+# Every function that a file holds, wherever it stands. What reads them is loaded where there is one.
+
+
+_Held = tuple[str, Code]
+
+
+def read(document: Document) -> tuple[Recovered, ...]:
+    """All functions of a document, without knowing what reaches them: as Python text, else as a listing, else as stored."""
+    layers = layers_of(document.model)
+    found = [(layer.name, layer.address or layer.name, *held) for layer in layers for held in _find_held(layer)]
+    training = document.training.config if document.training is not None else {}
+    found += [("", f"training/{key}", key, code) for key, value in training.items() for _, code in _codes(key, value)]
+    if not found:
+        return ()
+    from .lift import read_function
+
+    return tuple(read_function(*held) for held in found)
+
+
+def _find_held(layer: Layer) -> Iterator[_Held]:
+    """The functions of a layer itself, and of its calls."""
+    for key, value in layer.config.items():
+        yield from _codes(key, value)
+    for calls in layer.graph.calls.values() if layer.graph is not None else ():
+        for call in calls:
+            for value in (*call.args, *call.kwargs.values()):
+                yield from _codes("call", value)
+
+
+def _codes(key: str, value: Value) -> Iterator[_Held]:
+    """The functions in a value; layers in it are walked on their own."""
+    if isinstance(value, Code):
+        yield key, value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _codes(key, item)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield from _codes(f"{key}.{name}", item)
+    elif isinstance(value, Object) and isinstance(value.config, Mapping):
+        yield from _codes(key, value.config)
+    elif isinstance(value, Slice):
+        yield from _codes(key, (value.start, value.stop, value.step))
+
+
+# A document without the code that came with it. What follows code is loaded only where there is some.
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import operator as python
 from typing import Any
 
 from anykeras.recovery.functions import Dim, Kind, Ops, Pair, Shape, Sizes, attribute, operator, resolve
-from anykeras.recovery.functions.lookup import is_module, module_of
+from anykeras.recovery.functions.table import is_module, module_of
 
 _BINARY = {
     ast.Add: "add",

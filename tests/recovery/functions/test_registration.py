@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from anykeras.recovery.functions.registration import Spelled
+from anykeras.recovery.functions.table import Spelled
 
 
 def body(ops: Any, x: Any, axis: Any = -1, keepdims: Any = False) -> tuple[Any, ...]:

@@ -92,7 +92,7 @@ def test_the_tables_are_as_wide_as_the_old_backends() -> None:
 
 def test_refusals_say_why() -> None:
     for name in names():
-        for entry in functions.registration.table()[name]:
+        for entry in functions.table.table()[name]:
             assert (entry.kind is Kind.REFUSED) == (entry.run is None and entry.kind is not Kind.VALUE), name
             assert entry.kind is not Kind.REFUSED or len(entry.reason) > 15, name
 

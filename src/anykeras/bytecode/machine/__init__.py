@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from .core import Machine
 from .domain import Domain, Environment, Namespace, Operation
-from .faults import throw
-from .meter import MachineLimits
+from .meter import MachineLimits, throw
 from .values import ExceptionValue, Function, MachineValue, Thrown, is_plain
 
 __all__ = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..errors import unsupported_error
 from . import classes
-from .faults import throw
 from .generators import Generator
+from .meter import throw
 from .methods import GENERATOR_METHODS, METHODS, PYTHON2_METHODS
 from .runtime import Bound, Builtin, Library, Runtime, ask, is_symbol
 from .values import (

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import partial
 
 from ..errors import limit_error, unsupported_error
-from . import classes, formatting, items, iterators, kinds, operators, ordering, plain
-from .faults import EXCEPTIONS, safely, throw
+from . import classes, formatting, generators, items, kinds, operators, plain
 from .kinds import TYPES
+from .meter import EXCEPTIONS, safely, throw
 from .runtime import Builtin, Run, Runtime, ask, is_symbol
 from .values import NOT_IMPLEMENTED, NULL, Args, Iter, Kwargs, Type
 
@@ -51,7 +51,7 @@ def _on_scalars(run: Callable[..., object], name: str = "") -> Run:
             return ask(runtime.domain.builtin, name, args, kwargs)
         if any(isinstance(value, str | bytes) and len(value) > MAX_DIGITS for value in args):
             raise limit_error("the code reads a number from a long text")
-        return ordering.call_host(run, *args, **kwargs)
+        return operators.call_host(run, *args, **kwargs)
 
     return on_values
 
@@ -75,7 +75,7 @@ def _round(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
         return ask(runtime.domain.builtin, "round", args, {})
     if len(args) == 2 and args[1] is not None and (type(args[1]) is not int or abs(args[1]) > MAX_ROUNDING):
         raise unsupported_error("the code rounds to an excessive number of digits")
-    return ordering.call_host(_round_away if runtime.traits.python2 else round, *args)
+    return operators.call_host(_round_away if runtime.traits.python2 else round, *args)
 
 
 def _round_away(value: float, digits: int = 0) -> float:
@@ -114,7 +114,7 @@ def _all(runtime: Runtime, values: object) -> object:
 
 
 def _sort_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
-    return ordering.sort(runtime, args[0], args[1:], kwargs)
+    return operators.sort(runtime, args[0], args[1:], kwargs)
 
 
 def _reduce(runtime: Runtime, function: object, values: object, *start: object) -> object:
@@ -151,7 +151,7 @@ def _to_list(kind: Run) -> Run:
 
 
 def _filter_of_python2(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
-    kept = items.collect(runtime, iterators.Filter(runtime, args, kwargs))
+    kept = items.collect(runtime, generators.Filter(runtime, args, kwargs))
     if type(args[1]) is str:
         return "".join(item for item in kept if isinstance(item, str))
     return tuple(kept) if type(args[1]) is tuple else kept
@@ -159,8 +159,8 @@ def _filter_of_python2(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
 
 def _map_of_python2(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     if not args or args[0] is not None:
-        return items.collect(runtime, iterators.Map(runtime, args, kwargs))
-    rows = items.collect(runtime, iterators.Zip(runtime, args[1:], {}))
+        return items.collect(runtime, generators.Map(runtime, args, kwargs))
+    rows = items.collect(runtime, generators.Zip(runtime, args[1:], {}))
     return [row[0] for row in rows if isinstance(row, tuple)] if len(args) == 2 else rows
 
 
@@ -209,13 +209,13 @@ def _collect(kind: Callable[[list[object]], object]) -> Run:
 
 
 def _dict(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
-    result = ordering.to_dict(runtime, *args) if args else {}
+    result = operators.to_dict(runtime, *args) if args else {}
     result.update(kwargs)
     return result
 
 
 def _set(runtime: Runtime, *args: object) -> set[object]:
-    return ordering.to_set(runtime, *args) if args else set()
+    return operators.to_set(runtime, *args) if args else set()
 
 
 def _frozenset(runtime: Runtime, *args: object) -> object:
@@ -244,9 +244,9 @@ _POSITIONAL: dict[str, Callable[..., object]] = {
 FUNCTIONS: dict[str, Run] = {
     **{run.__name__: _on_scalars(run) for run in (abs, bin, chr, hex, oct, ord)},
     "round": _round, "pow": _pow, "sum": _sum, "sorted": _sort_values, "print": _print,
-    "min": partial(ordering.find_extreme, "min"), "max": partial(ordering.find_extreme, "max"),
-    "map": iterators.Map, "zip": iterators.Zip, "filter": iterators.Filter, "enumerate": iterators.Enumerate,
-    "reversed": iterators.Reversed,
+    "min": partial(operators.find_extreme, "min"), "max": partial(operators.find_extreme, "max"),
+    "map": generators.Map, "zip": generators.Zip, "filter": generators.Filter, "enumerate": generators.Enumerate,
+    "reversed": generators.Reversed,
     **{name: _positional(run) for name, run in _POSITIONAL.items()},
     **_refuse_all(
         """eval exec compile open input __import__ globals locals vars dir delattr hash id memoryview bytearray
@@ -255,7 +255,7 @@ FUNCTIONS: dict[str, Run] = {
 }  # fmt: skip
 
 PYTHON2: dict[str, Run] = {
-    "map": _map_of_python2, "zip": _to_list(iterators.Zip), "filter": _filter_of_python2,
+    "map": _map_of_python2, "zip": _to_list(generators.Zip), "filter": _filter_of_python2,
     "reduce": _positional(_reduce), "cmp": _positional(_cmp), "unichr": _on_scalars(chr),
     "range": _to_list(CONSTRUCTORS["range"]), **_refuse_all("execfile file raw_input reload apply intern buffer coerce"),
 }  # fmt: skip

@@ -8,7 +8,7 @@ later.
 from __future__ import annotations
 
 from ..errors import unsupported_error
-from .faults import throw
+from .meter import throw
 from .runtime import Builtin, Runtime, is_symbol
 from .special import METHODS
 from .values import (

@@ -9,17 +9,14 @@ from ..dialects import dialect
 from ..errors import limit_error, malformed_error, missing_name_error, uncaught_error, unsupported_error
 from ..instructions import decode
 from . import classes, operators, plain
-from .arguments import bind
 from .builtins import builtin_names, call_type
 from .domain import Domain
-from .faults import throw
-from .frame import Frame, Signal
+from .frame import Frame, Signal, bind, handle, leave_blocks
 from .generators import Generator
 from .handlers import HANDLERS
-from .meter import MachineLimits, Meter
+from .meter import MachineLimits, Meter, throw
 from .modules import LIBRARIES
 from .runtime import Bound, Builtin, Runtime, ask, is_symbol
-from .unwinding import handle, leave_blocks
 from .values import (
     Args,
     Cell,

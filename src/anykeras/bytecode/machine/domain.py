@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import missing_name_error, unsupported_error
-from .faults import throw
+from .meter import throw
 from .values import ExceptionValue, MachineValue, Type, is_plain
 
 

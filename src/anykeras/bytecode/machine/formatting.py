@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..errors import unsupported_error
 from . import items, plain, special
-from .faults import safely, throw
+from .meter import safely, throw
 from .runtime import Runtime, ask, is_symbol
 from .values import NOT_IMPLEMENTED, NULL, Args, ExceptionValue, Instance, Kwargs, Type, is_plain, is_scalar
 

@@ -1,4 +1,4 @@
-"""One call of a stored function: its variables, stack, blocks and place."""
+"""One call of a stored function: variables, stack, blocks, place; how arguments fill it, and which handler takes over."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..code import OPTIMIZED
+from ..code import OPTIMIZED, VARARGS, VARKEYWORDS
 from ..errors import malformed_error
 from ..instructions import Body, Instruction
-from .faults import throw
+from .meter import throw
 from .runtime import Runtime
-from .values import NULL, Cell, ExceptionValue, Function, Locals
+from .values import NULL, Args, Cell, ExceptionType, ExceptionValue, Function, Kwargs, Locals
 
 T = TypeVar("T")
 MAX_STACK = 10_000
@@ -135,3 +135,152 @@ def _entry(table: Sequence[T], index: int, what: str) -> T:
     if index >= len(table):
         raise malformed_error(f"a {what} index is out of range")
     return table[index]
+
+
+# Arguments of a call -> the fast slots of the called function (``Python/ceval.c``: initialize_locals).
+
+
+def bind(function: Function, args: Args, kwargs: Kwargs) -> list[object]:
+    """The slots, with ``NULL`` in those of other local variables. Raises ``Thrown`` TypeError as Python does."""
+    code = function.code
+    slots: list[object] = [NULL] * len(code.slots)
+    named = code.argcount + code.kwonlyargcount
+    slots[: min(len(args), code.argcount)] = args[: code.argcount]
+    extra = args[code.argcount :]
+    place = named
+    if code.flags & VARARGS:
+        slots[place] = extra
+        place += 1
+    elif extra:
+        raise throw("TypeError", f"{code.name}() takes {code.argcount} positional arguments but {len(args)} were given")
+    rest = _bind_keywords(function, slots, kwargs)
+    if code.flags & VARKEYWORDS:
+        slots[place] = rest
+    elif rest:
+        raise throw("TypeError", f"{code.name}() got an unexpected keyword argument {next(iter(rest))!r}")
+    _fill_defaults(function, slots)
+    return slots
+
+
+def _bind_keywords(function: Function, slots: list[object], kwargs: Kwargs) -> dict[object, object]:
+    code = function.code
+    places = {code.slots[i]: i for i in range(code.posonlyargcount, code.argcount + code.kwonlyargcount)}
+    rest: dict[object, object] = {}
+    for name, value in kwargs.items():
+        place = places.get(name)
+        if place is None:
+            rest[name] = value
+        elif slots[place] is not NULL:
+            raise throw("TypeError", f"{code.name}() got multiple values for argument {name!r}")
+        else:
+            slots[place] = value
+    return rest
+
+
+def _fill_defaults(function: Function, slots: list[object]) -> None:
+    code = function.code
+    first = code.argcount - len(function.defaults)
+    for place in range(code.argcount + code.kwonlyargcount):
+        if slots[place] is not NULL:
+            continue
+        name = code.slots[place]
+        if place < code.argcount and place >= first:
+            slots[place] = function.defaults[place - first]
+        elif place >= code.argcount and name in function.kwdefaults:
+            slots[place] = function.kwdefaults[name]
+        else:
+            raise throw("TypeError", f"{code.name}() missing a required argument: {name!r}")
+
+
+# Which handler takes over: the block stack up to Python 3.10, the exception table from 3.11.
+
+
+def handle(frame: Frame, error: ExceptionValue) -> bool:
+    """Whether a handler of ``frame`` takes ``error``; the frame then stands at it."""
+    if frame.traits.handlers == "table":
+        return _by_table(frame, error)
+    return leave_blocks(frame, Signal("raise", error))
+
+
+def _by_table(frame: Frame, error: ExceptionValue) -> bool:
+    here = frame.index - 1
+    for region in frame.body.regions:
+        if region.start <= here < region.end:
+            if len(frame.stack) < region.depth:
+                raise malformed_error("the exception table expects a deeper stack")
+            del frame.stack[region.depth :]
+            if region.push_offset:
+                frame.push(here)
+            frame.push(error)
+            frame.index = region.target
+            return True
+    return False
+
+
+def leave_blocks(frame: Frame, signal: Signal) -> bool:
+    """Pops blocks until one takes ``signal`` over."""
+    while frame.blocks:
+        block = frame.blocks[-1]
+        if block.kind == "loop" and signal.kind == "continue" and isinstance(signal.value, int):
+            frame.index = signal.value
+            return True
+        frame.blocks.pop()
+        if block.kind == "handler":
+            end_handler(frame, block)
+            continue
+        cut(frame, block.level)
+        if block.kind == "loop":
+            if signal.kind == "break":
+                frame.index = block.target
+                return True
+        elif signal.kind == "raise" and isinstance(signal.value, ExceptionValue):
+            _enter_handler(frame, block, signal.value)
+            return True
+        elif block.kind == "finally" and frame.traits.why_codes:
+            if signal.kind in ("return", "continue"):
+                frame.push(signal.value)
+            frame.push(Signal(signal.kind))
+            frame.index = block.target
+            return True
+    return False
+
+
+def cut(frame: Frame, level: int) -> None:
+    if len(frame.stack) < level:
+        raise malformed_error("a block expects a deeper stack")
+    del frame.stack[level:]
+
+
+def end_handler(frame: Frame, block: Block) -> None:
+    """The exception handled before becomes the current one again (EXCEPT_HANDLER block, 3.0 to 3.10)."""
+    saved = frame.stack[block.level + 1] if len(frame.stack) > block.level + 1 else None
+    frame.handled = saved if isinstance(saved, ExceptionValue) else None
+    cut(frame, block.level)
+
+
+def _enter_handler(frame: Frame, block: Block, error: ExceptionValue) -> None:
+    if frame.traits.raised_values == 6:
+        frame.blocks.append(Block("handler", -1, len(frame.stack)))
+        frame.push(None, frame.handled, kind_of(frame.handled))
+    frame.handled = error
+    frame.push(None, error, error.kind)
+    frame.index = block.target
+
+
+def kind_of(error: ExceptionValue | None) -> ExceptionType | None:
+    return error.kind if error else None
+
+
+def expect_exception(value: object) -> ExceptionValue:
+    """``value``, where the stack must hold an exception."""
+    if not isinstance(value, ExceptionValue):
+        raise malformed_error("an exception is missing on the stack")
+    return value
+
+
+def matches(kind: object, wanted: object) -> bool:
+    """Whether an exception class is one of ``wanted`` (a class or a tuple of them)."""
+    if not isinstance(kind, ExceptionType):
+        raise malformed_error("an exception match without an exception")
+    classes = wanted if type(wanted) is tuple else (wanted,)
+    return any(kind.is_a(one) for one in classes)

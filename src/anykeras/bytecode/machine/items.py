@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..errors import limit_error, unsupported_error
 from . import plain, special
-from .faults import safely, throw
+from .meter import safely, throw
 from .runtime import Runtime, ask, is_symbol
 from .values import CONTAINERS, NULL, HostIter, Instance, Iter, View, is_plain, is_unordered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import limit_error, unsupported_error
 from . import attributes
-from .faults import throw
+from .meter import throw
 from .runtime import Bound, Builtin, Runtime, ask, is_symbol
 from .values import NULL, Class, ExceptionType, ExceptionValue, Function, Instance, MachineValue, Method, Thrown, Type, is_plain
 

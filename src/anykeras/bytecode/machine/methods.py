@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..errors import unsupported_error
-from . import formatting, items, operators, ordering, plain
-from .faults import safely, throw
+from . import formatting, items, operators, plain
 from .generators import Generator
+from .meter import safely, throw
 from .runtime import MethodRun, Runtime
 from .values import NULL, Args, ExceptionType, ExceptionValue, Kwargs, View, is_container, is_scalar
 
@@ -93,7 +93,7 @@ def _with_sets(name: str) -> MethodRun:
 
     def run(runtime: Runtime, owner: set[object], args: Args, kwargs: Kwargs) -> object:
         runtime.meter.items(len(owner))
-        result: object = getattr(owner, name)(*(ordering.to_set(runtime, value) for value in args))
+        result: object = getattr(owner, name)(*(operators.to_set(runtime, value) for value in args))
         return result
 
     return run
@@ -147,7 +147,7 @@ def _copy(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> 
 
 
 def _sort(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> None:
-    owner[:] = ordering.sort(runtime, owner, args, kwargs)
+    owner[:] = operators.sort(runtime, owner, args, kwargs)
 
 
 # -- dicts
@@ -155,7 +155,7 @@ def _sort(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> 
 
 def _update(runtime: Runtime, owner: dict[object, object], args: Args, kwargs: Kwargs) -> None:
     for value in args:
-        owner.update(ordering.to_dict(runtime, value))
+        owner.update(operators.to_dict(runtime, value))
     owner.update(kwargs)
 
 

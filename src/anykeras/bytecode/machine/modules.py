@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from ..errors import unsupported_error
 from . import items, operators
 from .builtins import PYTHON2, guard
-from .faults import throw
+from .meter import throw
 from .runtime import Builtin, Library, Run, Runtime
 from .values import Args, HostIter, Iter, Kwargs
 

@@ -6,8 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 
 from ..errors import limit_error, unsupported_error
-from .faults import safely
-from .meter import Meter
+from .meter import Meter, safely
 from .values import NULL, Instance, MachineValue, Plain, is_container, is_plain, is_scalar, is_unordered
 
 SIZED = (str, bytes, list, tuple)

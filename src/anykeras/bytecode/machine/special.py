@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import unsupported_error
-from .faults import throw
+from .meter import throw
 from .runtime import Runtime
 from .values import NOT_IMPLEMENTED, NULL, Instance, Iter, MachineValue, Thrown, is_plain
 

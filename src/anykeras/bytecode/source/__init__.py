@@ -16,10 +16,8 @@ from ..dialects import dialect
 from ..errors import CodeRaised, limit_error, unsupported_error
 from ..instructions import decode
 from ..machine import Function, Machine, MachineLimits
-from .evaluating import evaluate
-from .expressions import Expression, children, choice, name, negate, same, walk
-from .naming import Names
-from .printing import Printer
+from .expressions import Expression, Printer, children, choice, name, negate, same, walk
+from .naming import Names, evaluate
 
 __all__ = ["FunctionSource", "write_source"]
 

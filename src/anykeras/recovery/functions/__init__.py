@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import Entry, FunctionContext, Kind, Ops, TensorOps
-from .lookup import attribute, is_module, module_of, names, operator, resolve
+from .table import attribute, is_module, module_of, names, operator, resolve
 from .values import Dim, Operand, Pair, Refused, Scope, Shape, Sizes
 
 __all__ = [

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from .base import Ops
-from .registration import constants
 from .shapes import product
+from .table import constants
 from .values import Operand, Refused, Sizes
 
 # Names of dtypes in every old spelling, and casting.

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import control, convolution, sampling, shapes
+from . import control, convolution, creation, shapes
 from .arguments import axis_of, dtype_name, reduce, reduce_to
 from .base import Entry, Kind, Ops, words
 from .creation import cast, count, fill
 from .formulas import clip_between, select, softmax_over
 from .indexing import cut
-from .registration import Spelled, each, function, functions, refuse, register
-from .tf.linalg import vector_norm
+from .table import Spelled, each, function, functions, refuse, register
+from .tf.math import vector_norm
 from .tf.shaping import repeat_places
 from .values import Operand, Refused
 
@@ -178,13 +178,13 @@ refuse("it is a transform in complex numbers", OPS, "fft fft2 ifft2 rfft irfft s
 functions(
     "keras.random",
     {
-        "normal": sampling.normal,
-        "uniform": sampling.uniform,
-        "truncated_normal": sampling.truncated_normal,
-        "randint": lambda ops, shape, minval=0.0, maxval=1.0, dtype=None, seed=None: sampling.uniform(
+        "normal": creation.normal,
+        "uniform": creation.uniform,
+        "truncated_normal": creation.truncated_normal,
+        "randint": lambda ops, shape, minval=0.0, maxval=1.0, dtype=None, seed=None: creation.uniform(
             ops, shape, minval, maxval, dtype or "int32", seed
         ),
-        "dropout": Spelled("inputs=x rate noise_shape seed", sampling.dropout),
+        "dropout": Spelled("inputs=x rate noise_shape seed", creation.dropout),
         "SeedGenerator": lambda ops, seed=None, **_: seed,
     },
     kind=Kind.RANDOM,

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from . import arithmetic, blocks, calls, classes, containers, exceptions, generators, jumps, matching, names, python2, stack
+from . import arithmetic, blocks, calls, containers, jumps, names
 from .table import Handler
 
 __all__ = ["HANDLERS"]
 
 HANDLERS: dict[str, Handler] = {
-    name: handler
-    for theme in (
-        arithmetic, blocks, calls, classes, containers, exceptions, generators, jumps, matching, names, python2, stack,
-    )
-    for name, handler in theme.TABLE.items()
-}  # fmt: skip
+    name: handler for theme in (arithmetic, blocks, calls, containers, jumps, names) for name, handler in theme.TABLE.items()
+}

@@ -7,10 +7,9 @@ from functools import partial
 from ...errors import malformed_error
 from ...instructions import Instruction
 from .. import formatting, items, operators
-from ..faults import throw
-from ..frame import Frame
+from ..frame import Frame, matches
+from ..meter import throw
 from ..runtime import Runtime
-from ..unwinding import matches
 from ..values import Template
 from .table import Table
 

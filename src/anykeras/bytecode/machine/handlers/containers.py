@@ -1,16 +1,17 @@
-"""Tuples, lists, sets, dicts, slices: making, filling, unpacking, indexing."""
+"""Tuples, lists, sets, dicts, slices: making, filling, unpacking, indexing; ``match`` statements."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...errors import malformed_error
+from ...errors import malformed_error, unsupported_error
 from ...instructions import Instruction
-from .. import items, ordering, plain
-from ..faults import throw
+from .. import items, operators, plain
 from ..frame import Frame
-from ..runtime import Runtime
+from ..meter import throw
+from ..runtime import Runtime, ask, is_symbol
+from ..values import Type, is_plain
 from .table import Table
 
 TABLE = Table()
@@ -75,13 +76,13 @@ def _flatten(frame: Frame, parts: list[object]) -> list[object]:
 def _merge_all(frame: Frame, parts: list[object]) -> dict[object, object]:
     merged: dict[object, object] = {}
     for part in parts:
-        merged.update(ordering.to_dict(frame.runtime, part))
+        merged.update(operators.to_dict(frame.runtime, part))
     return merged
 
 
 TABLE.build(_flatten, "BUILD_LIST_UNPACK")
 TABLE.build(lambda frame, parts: tuple(_flatten(frame, parts)), "BUILD_TUPLE_UNPACK", "BUILD_TUPLE_UNPACK_WITH_CALL")
-TABLE.build(lambda frame, parts: ordering.to_set(frame.runtime, _flatten(frame, parts)), "BUILD_SET_UNPACK")
+TABLE.build(lambda frame, parts: operators.to_set(frame.runtime, _flatten(frame, parts)), "BUILD_SET_UNPACK")
 TABLE.build(_merge_all, "BUILD_MAP_UNPACK")
 
 
@@ -94,7 +95,7 @@ def _merge_keywords(frame: Frame, instruction: Instruction) -> None:
 
 
 def _merge(runtime: Runtime, target: dict[object, object], part: object) -> None:
-    more = ordering.to_dict(runtime, part)
+    more = operators.to_dict(runtime, part)
     twice = more.keys() & target.keys()
     if twice:
         raise throw("TypeError", f"got multiple values for keyword argument {next(iter(twice))!r}")
@@ -136,8 +137,8 @@ def _add(runtime: Runtime, target: set[object], value: object) -> None:
 _fill("LIST_APPEND", list, _append)
 _fill("LIST_EXTEND", list, lambda runtime, target, value: target.extend(items.collect(runtime, value)))
 _fill("SET_ADD", set, _add)
-_fill("SET_UPDATE", set, lambda runtime, target, value: target.update(ordering.to_set(runtime, value)))
-_fill("DICT_UPDATE", dict, lambda runtime, target, value: target.update(ordering.to_dict(runtime, value)))
+_fill("SET_UPDATE", set, lambda runtime, target, value: target.update(operators.to_set(runtime, value)))
+_fill("DICT_UPDATE", dict, lambda runtime, target, value: target.update(operators.to_dict(runtime, value)))
 _fill("DICT_MERGE", dict, _merge)
 
 
@@ -181,3 +182,56 @@ TABLE.perform(3, lambda runtime, item, value, key: items.put(runtime, value, key
 TABLE.perform(4, lambda runtime, item, value, start, stop: items.put(runtime, value, slice(start, stop), item), "STORE_SLICE")
 TABLE.perform(2, items.delete, "DELETE_SUBSCR")
 TABLE.load(lambda frame, arg: items.measure(frame.runtime, frame.peek()), "GET_LEN")
+
+
+# ``match`` statements.
+
+
+@TABLE.register("MATCH_SEQUENCE")
+def _sequence(frame: Frame, instruction: Instruction) -> None:
+    value = frame.peek()
+    if is_symbol(frame.runtime, value):
+        frame.push(bool(ask(frame.runtime.domain.builtin, "isinstance", (value, ("Sequence",)), {})))
+    else:
+        frame.push(type(value) in (list, tuple, range))
+
+
+@TABLE.register("MATCH_MAPPING")
+def _mapping(frame: Frame, instruction: Instruction) -> None:
+    frame.push(type(frame.peek()) is dict)
+
+
+@TABLE.register("MATCH_KEYS")
+def _keys(frame: Frame, instruction: Instruction) -> None:
+    subject, keys = frame.peek(2), frame.peek(1)
+    if type(subject) is not dict or type(keys) is not tuple:
+        raise malformed_error("keys are matched against something that is no dict")
+    found = all(plain.as_key(frame.runtime.meter, key) in subject for key in keys)
+    frame.push(tuple(subject[key] for key in keys) if found else None)
+    if frame.traits.match_pushes_bool:
+        frame.push(found)
+
+
+@TABLE.register("MATCH_CLASS")
+def _class(frame: Frame, instruction: Instruction) -> None:
+    subject, kind, names = frame.pops(3)
+    if not isinstance(kind, Type) or is_symbol(frame.runtime, subject) or type(names) is not tuple:
+        raise unsupported_error("the code matches a class that is no builtin type")
+    if names or instruction.arg > 1:
+        raise unsupported_error("the code matches attributes of a class")
+    found = is_plain(subject) and isinstance(subject, kind.hosts)
+    captured = (subject,) * instruction.arg if found else None
+    if frame.traits.match_pushes_bool:
+        frame.push(captured if found else subject, found)
+    else:
+        frame.push(captured)
+
+
+@TABLE.register("COPY_DICT_WITHOUT_KEYS")
+def _rest(frame: Frame, instruction: Instruction) -> None:
+    subject, keys = frame.peek(2), frame.peek(1)
+    if type(subject) is not dict or type(keys) is not tuple:
+        raise malformed_error("keys are removed from something that is no dict")
+    frame.runtime.meter.items(len(subject))
+    dropped = {plain.as_key(frame.runtime.meter, key) for key in keys}
+    frame.replace(1, {key: value for key, value in subject.items() if key not in dropped})

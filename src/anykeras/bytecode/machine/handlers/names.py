@@ -1,16 +1,81 @@
-"""Variables: fast slots, cells, globals, attributes, imports."""
+"""Moving values: constants, the stack, fast slots, cells, globals, attributes, imports, and the slices of Python 2.7."""
 
 from __future__ import annotations
 
 from ...errors import malformed_error, unsupported_error
 from ...instructions import Instruction
-from .. import attributes
-from ..faults import throw
+from .. import attributes, formatting, items
+from ..builtins import builtin_names
 from ..frame import Frame
+from ..meter import EXCEPTIONS, throw
 from ..values import NULL, Cell
-from .table import Table
+from .table import Handler, Table
 
 TABLE = Table()
+_BUILTINS = builtin_names(python2=False)
+
+
+@TABLE.register("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "EXIT_INIT_CHECK", "PRINT_NEWLINE")
+def _do_nothing(frame: Frame, instruction: Instruction) -> None:
+    return
+
+
+@TABLE.register("POP_TOP", "END_FOR", "POP_ITER", "GEN_START", "PRINT_EXPR", "STORE_ANNOTATION")
+def _pop(frame: Frame, instruction: Instruction) -> None:
+    frame.pop()
+
+
+def _rotate(count: int | None = None) -> Handler:
+    """The top value goes below ``count - 1`` others; ``None``: the argument says how many."""
+
+    def handler(frame: Frame, instruction: Instruction) -> None:
+        values = frame.pops(instruction.arg if count is None else count)
+        frame.push(*values[-1:], *values[:-1])
+
+    return handler
+
+
+def _duplicate(count: int | None = None) -> Handler:
+    """The top ``count`` values come once more; ``None``: the argument says how many."""
+
+    def handler(frame: Frame, instruction: Instruction) -> None:
+        values = frame.pops(instruction.arg if count is None else count)
+        frame.push(*values, *values)
+
+    return handler
+
+
+for _name, _count in {"ROT_TWO": 2, "ROT_THREE": 3, "ROT_FOUR": 4, "ROT_N": None}.items():
+    TABLE.register(_name)(_rotate(_count))
+for _name, _count in {"DUP_TOP": 1, "DUP_TOP_TWO": 2, "DUP_TOPX": None}.items():
+    TABLE.register(_name)(_duplicate(_count))
+
+
+TABLE.load(Frame.peek, "COPY")
+
+
+@TABLE.register("SWAP")
+def _swap(frame: Frame, instruction: Instruction) -> None:
+    top, other = frame.peek(), frame.peek(instruction.arg)
+    frame.replace(1, other)
+    frame.replace(instruction.arg, top)
+
+
+TABLE.load(Frame.const, "LOAD_CONST")
+TABLE.load(lambda frame, arg: arg, "LOAD_SMALL_INT")
+TABLE.load(lambda frame, arg: EXCEPTIONS["AssertionError"], "LOAD_ASSERTION_ERROR")
+TABLE.load(lambda frame, arg: NULL, "PUSH_NULL", "BEGIN_FINALLY")
+
+
+@TABLE.register("LOAD_COMMON_CONSTANT")
+def _load_common_constant(frame: Frame, instruction: Instruction) -> None:
+    names = frame.body.dialect.common_constants
+    if instruction.arg >= len(names) or names[instruction.arg] not in _BUILTINS:
+        raise malformed_error("a common constant is out of range")
+    frame.push(_BUILTINS[names[instruction.arg]])
+
+
+# Variables: fast slots, cells, globals, attributes, imports.
 
 
 TABLE.load(Frame.local, "LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW")
@@ -147,3 +212,42 @@ def _import(frame: Frame, instruction: Instruction) -> None:
 TABLE.load(lambda frame, arg: attributes.get(frame.runtime, frame.peek(), frame.name(arg)), "IMPORT_FROM")
 TABLE.refuse("the code imports every name of a module", "IMPORT_STAR")
 TABLE.refuse("the code deletes an attribute", "DELETE_ATTR")
+
+
+# What only Python 2.7 has: slices by opcode, print, backticks.
+
+
+def _pop_bounds(frame: Frame, which: int) -> slice:
+    stop = frame.pop() if which & 2 else None
+    start = frame.pop() if which & 1 else None
+    return slice(start, stop)
+
+
+@TABLE.register(*(f"SLICE+{which}" for which in range(4)))
+def _load_slice(frame: Frame, instruction: Instruction) -> None:
+    bounds = _pop_bounds(frame, int(instruction.name[-1]))
+    frame.push(items.get(frame.runtime, frame.pop(), bounds))
+
+
+@TABLE.register(*(f"STORE_SLICE+{which}" for which in range(4)))
+def _store_slice(frame: Frame, instruction: Instruction) -> None:
+    bounds = _pop_bounds(frame, int(instruction.name[-1]))
+    value = frame.pop()
+    items.put(frame.runtime, value, bounds, frame.pop())
+
+
+@TABLE.register(*(f"DELETE_SLICE+{which}" for which in range(4)))
+def _delete_slice(frame: Frame, instruction: Instruction) -> None:
+    bounds = _pop_bounds(frame, int(instruction.name[-1]))
+    items.delete(frame.runtime, frame.pop(), bounds)
+
+
+@TABLE.register("PRINT_ITEM", "PRINT_NEWLINE_TO")
+def _print(frame: Frame, instruction: Instruction) -> None:
+    frame.pop()
+    frame.runtime.call(frame.runtime.builtins["print"], (), {})
+
+
+TABLE.compute(1, formatting.represent, "UNARY_CONVERT")
+TABLE.refuse("the code prints into a file", "PRINT_ITEM_TO")
+TABLE.refuse("the code runs exec on a text", "EXEC_STMT")

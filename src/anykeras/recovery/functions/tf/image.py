@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..arguments import is_float, of
 from ..base import FunctionContext, Kind, Ops
-from ..registration import constants, each, function, functions, refuse
 from ..resampling import Grid, resize
 from ..shapes import sizes
+from ..table import constants, each, function, functions, refuse
 from ..values import Operand, Refused
 
 IMAGE = "tensorflow.image"

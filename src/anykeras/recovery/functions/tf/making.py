@@ -6,12 +6,12 @@ import math
 
 import numpy as np
 
-from .. import control, folding, sampling, shapes
+from .. import control, creation, folding, shapes
 from ..arguments import dtype_name, of
 from ..base import FunctionContext, Kind, Ops
 from ..creation import count, fill, fill_like
 from ..formulas import select
-from ..registration import Spelled, also, each, function, functions, refuse
+from ..table import Spelled, also, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
 
 TF = "tensorflow"
@@ -102,9 +102,9 @@ def while_loop(ops: Ops, cond: Operand, body: Operand, loop_vars: Operand, **_: 
 functions(
     TF,
     {
-        "random_normal random.normal random.stateless_normal": sampling.normal,
-        "truncated_normal random.truncated_normal": sampling.truncated_normal,
-        "random_uniform random.uniform": lambda ops, shape, minval=0, maxval=None, dtype="float32", seed=None: sampling.uniform(
+        "random_normal random.normal random.stateless_normal": creation.normal,
+        "truncated_normal random.truncated_normal": creation.truncated_normal,
+        "random_uniform random.uniform": lambda ops, shape, minval=0, maxval=None, dtype="float32", seed=None: creation.uniform(
             ops, shape, minval, maxval, dtype, seed
         ),
     },

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .. import convolution, formulas, sampling
+from .. import convolution, creation, formulas
 from ..base import Kind, Ops
 from ..formulas import batch_normalize, softmax_over
-from ..registration import Spelled, alike, also, each, function, functions, refuse
 from ..shapes import sizes
+from ..table import Spelled, alike, also, each, function, functions, refuse
 from ..values import Operand, Refused
 
 NN = "tensorflow.nn"
@@ -84,7 +84,7 @@ def dropout(
 ) -> Operand:
     if rate is None and keep_prob is not None:
         rate = keep_prob if ops.context.eager_tensorflow else 1.0 - keep_prob
-    return sampling.dropout(ops, x, rate, noise_shape, seed)
+    return creation.dropout(ops, x, rate, noise_shape, seed)
 
 
 def _format(name: Operand) -> str:

@@ -10,8 +10,8 @@ from ..base import Ops
 from ..creation import concatenate_any, stack_any
 from ..formulas import permute
 from ..indexing import SLICE_MASKS, cut, getitem, slice_key
-from ..registration import Spelled, function, functions, refuse
 from ..shapes import difference
+from ..table import Spelled, function, functions, refuse
 from ..values import Dim, Operand, Refused, Shape, Sizes
 
 _BOTH = "TensorFlow 0.x to 2.x"
