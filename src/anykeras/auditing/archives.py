@@ -20,6 +20,7 @@ from ..containers.keras_zip import archive
 from ..containers.source import ByteSource, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
+from .beside import judge_shown
 from .risks import Collector, Severity
 
 Examine = Callable[[Collector, ByteSource, str, int], None]
@@ -27,11 +28,9 @@ Examine = Callable[[Collector, ByteSource, str, int], None]
 MOST_MEMBERS: Final = 20_000
 _EXAMINED: Final = 64 * limits.MIB  # of an inflated member that is looked into
 _RATIO: Final = 200  # inflated bytes for one stored byte
-_PROGRAMS: Final = re.compile(
-    r"\.(?:py[cdow]?|pth|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|ps1|vbs|js|jar|class|pkl|pickle|joblib|dill|whl|egg|service|"
-    r"desktop|lnk)$",
-    re.IGNORECASE,
-)
+_RUNS: Final = r"py[cdow]?|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|ps1|vbs|js|jar|class|whl|egg|service|desktop|lnk"
+_PROGRAMS: Final = re.compile(rf"\.(?:{_RUNS}|pth|pkl|pickle|joblib|dill)$", re.IGNORECASE)
+PROGRAM: Final = re.compile(rf"\.(?:{_RUNS})$", re.IGNORECASE)
 _ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\\|\0")
 _MARKS: Final = {"AK1111": Severity.HIGH, "AK1003": Severity.MEDIUM, "AK1110": Severity.MEDIUM, "AK1104": Severity.LOW}
 
@@ -117,6 +116,7 @@ def _audit_member(
 
 def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None:
     """What the name and mode of a file in an archive or folder tell."""
+    judge_shown(found, name, where)
     if _ESCAPES.search(name):
         found.add(
             "AK8009", Severity.HIGH, where, f"a file named {name[:120]!r}, which leads out of its folder", loading.ARCHIVE
@@ -144,7 +144,7 @@ def _open(opened: zipfile.ZipFile, info: zipfile.ZipInfo, source: ByteSource) ->
     return wrap_bytes(data, info.filename)
 
 
-def audit_tar(found: Collector, data: bytes, part: str) -> None:
+def audit_tar(found: Collector, data: bytes, part: str, depth: int, examine: Examine) -> None:
     """The names in a tar archive; where a layer or a download unpacks one, they decide where its files go."""
     with tarfile.open(fileobj=io.BytesIO(data), mode="r:") as opened:
         for number, member in enumerate(opened):
@@ -154,3 +154,8 @@ def audit_tar(found: Collector, data: bytes, part: str) -> None:
             if member.issym() or member.islnk() or member.isdev():
                 seen = f"a link to {member.linkname[:120]!r}" if not member.isdev() else "a device"
                 found.add("AK8009", Severity.HIGH, f"{part}/{member.name}", seen, loading.ARCHIVE)
+            elif member.mode & 0o6000:
+                seen = "a file that runs with the rights of its owner"
+                found.add("AK8009", Severity.HIGH, f"{part}/{member.name}", seen, loading.ARCHIVE)
+            if member.isreg() and (stream := opened.extractfile(member)) is not None:
+                examine(found, wrap_bytes(stream.read(_EXAMINED), member.name), f"{part}/{member.name}", depth + 1)

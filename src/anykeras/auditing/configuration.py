@@ -10,12 +10,14 @@ import json
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from .. import limits
 from ..bytecode import looks_stored
 from ..containers.json_text import parse_json
 from ..errors import AnyKerasError
 from . import graphs, loading, names
+from .beside import judge_shown
 from .functions import judge_stored
 from .risks import Collector, Loading, Severity
 
@@ -23,11 +25,12 @@ _PATHS = frozenset({"vocabulary", "idf_weights", "merges"})
 _PLACES = frozenset(
     """filepath file_path path handle weights_path model_path saved_model_path vocabulary_file fname origin url cache_dir
     log_dir
-    export_dir asset_path proto proto_path""".split()  # noqa: SIM905
+    export_dir asset_path proto proto_path preset""".split()  # noqa: SIM905
 )
 _OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,12}://|file:|/[^/\s]|~[\w/]|\.{1,2}[/\\]|[A-Za-z]:[\\/]|\\\\|.*[/\\]\.\.[/\\]")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,12}://\S")
 _CLIMBS = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\~]|^[A-Za-z]:[\\/]|\0")
+_NAMES = frozenset({"name", "class_name", "module", "registered_name"})
 _FUNCTION_KEYS = frozenset({"function", "output_shape", "mask", "call_fn", "init_fn"})
 _TF_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"})
 
@@ -149,7 +152,7 @@ def _judge_shards(found: Collector, shards: Mapping[str, object] | list[object],
     listed = [shards] if isinstance(shards, list) else shards.values()
     for names_of in listed:
         for name in names_of if isinstance(names_of, list) else [names_of]:
-            if isinstance(name, str) and (_CLIMBS.search(name) or _URL.match(name)):
+            if isinstance(name, str) and (_CLIMBS.search(unquote(name)) or _URL.match(name)):
                 seen = f"weights that lie outside of the folder: {name[:120]!r}"
                 found.add("AK8006", Severity.HIGH, where, seen, loading.READS)
 
@@ -210,6 +213,8 @@ def _judge_tensorflow(found: Collector, config: Mapping[str, object], where: str
 def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool) -> None:
     value, where, key, holder = place
     assert isinstance(value, str)
+    if key in _NAMES:
+        judge_shown(found, value, where)
     if len(value) >= 40 and looks_stored(value) and judge_stored(found, where, value, key in _FUNCTION_KEYS, as_code):
         return
     if len(value) >= 40 and holder == "Lambda" and key == "function":

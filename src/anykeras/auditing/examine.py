@@ -14,6 +14,7 @@ import tarfile
 import zlib
 from collections.abc import Callable
 from typing import Final, Protocol
+from urllib.parse import unquote
 
 from .. import limits
 from ..containers.config_text.container import JSON_START, YAML_START
@@ -24,7 +25,8 @@ from ..containers.source import ByteSource, open_source, wrap_bytes
 from ..containers.texts import detect_encoding
 from ..errors import AnyKerasError
 from . import loading
-from .archives import audit_tar, audit_zip, find_archive, judge_member
+from .archives import PROGRAM, audit_tar, audit_zip, find_archive, judge_member
+from .beside import judge_beside
 from .configuration import audit_text, walk_value
 from .graphs import audit_graph, judge_node_text, names_operations
 from .hdf5_files import audit_hdf5, scan_texts
@@ -66,6 +68,9 @@ def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> 
     """Audit bytes, whatever they are; `part` names them."""
     head = source.read(0, _HEAD)
     kinds = _find_kinds(source, head)
+    judge_beside(found, source, part)
+    if depth == 0 and not kinds and PROGRAM.search(part):
+        kinds = ["program"]
     if depth == 0:
         found.kinds += kinds or ["unknown"]
     if len([kind for kind in kinds if kind != "graph text"]) > 1:
@@ -126,7 +131,7 @@ def _examine_as(kind: str, found: Collector, source: ByteSource, head: bytes, pa
     elif kind in _COMPRESSED:
         _go_deeper(found, _inflate(_COMPRESSED[kind][1](), source, part), f"{part}/(inflated)", depth)
     elif kind == "tar":
-        _examine_tar(found, source, part)
+        _examine_tar(found, source, part, depth)
     elif kind == "program":
         found.add("AK8009", Severity.MEDIUM, part, "a program, where a model keeps none", loading.UNJUDGED)
     elif kind == "graph":
@@ -166,9 +171,12 @@ def _go_deeper(found: Collector, source: ByteSource, part: str, depth: int) -> N
         examine(found, source, part, depth + 1)
 
 
-def _examine_tar(found: Collector, source: ByteSource, part: str) -> None:
+def _examine_tar(found: Collector, source: ByteSource, part: str, depth: int) -> None:
+    if depth >= DEEPEST:
+        found.add("AK8009", Severity.MEDIUM, part, "archives inside archives inside archives", loading.ARCHIVE)
+        return
     try:
-        audit_tar(found, source.read(0, _INFLATED), part)
+        audit_tar(found, source.read(0, _INFLATED), part, depth, examine)
     except (tarfile.TarError, ValueError, OSError) as error:
         found.add("AK8014", Severity.LOW, part, f"a tar archive that cannot be read: {str(error)[:80]}", loading.UNJUDGED)
 
@@ -193,7 +201,7 @@ def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) 
 
 def _judge_tags(found: Collector, text: str, part: str) -> None:
     """Tags with which a loader of YAML makes objects of Python."""
-    for match in {match[0]: match for match in _PYTHON_TAG.finditer(text)}.values():
+    for match in {match[0]: match for match in _PYTHON_TAG.finditer(unquote(text))}.values():
         kind, name = match["kind"] or "", match["name"] or ""
         if kind in _PLAIN_TAGS:
             continue

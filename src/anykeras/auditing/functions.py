@@ -25,7 +25,12 @@ _TEXTS = re.compile(
     r"\bimport\s+\w+|\.__(?:class|globals|subclasses|builtins|bases?|mro|dict|code|import|loader|self)__|\beval\(|\bexec\(|\bos\.system|\bsubprocess\b|\.bashrc|\.ssh|id_rsa|base64",
     re.IGNORECASE,
 )
+_LARGEST = 10**7  # an exponent
+_POWERS = frozenset({"BINARY_POWER", "INPLACE_POWER", "BINARY_LSHIFT", "INPLACE_LSHIFT"})
+_POWERS_OF_311 = frozenset({3, 8, 16, 21})  # << and **, and the same in place
 _READ = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_CLASSDEREF"})
+_STORES = frozenset({"STORE_FAST", "STORE_DEREF"})
+_LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLOSURE"})
 _ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR", "DELETE_ATTR"})
 _PLAIN = frozenset(
     """abs all any bool dict divmod enumerate filter float frozenset int isinstance issubclass iter len list map max min
@@ -45,6 +50,7 @@ class _Uses:
     attributes: list[str] = field(default_factory=list)  # of values
     modules: list[str] = field(default_factory=list)  # imported
     texts: list[str] = field(default_factory=list)
+    powers: bool = False  # it raises or shifts by a constant without bound
 
 
 def judge_stored(found: Collector, where: str, value: object, certain: bool, loading_as: Loading) -> bool:
@@ -105,13 +111,22 @@ def _list_functions(code: CodeObject) -> Iterator[CodeObject]:
 
 
 def _collect(code: CodeObject, uses: _Uses) -> None:
+    """The names of one function; a variable that a module or function was put into stands for it."""
     body, chain, module = decode(code), "", ""
+    aliases: dict[tuple[str, int], str] = {}
     for step in body.instructions:
-        if body.dialect.indexes.get(step.name) != "name":
+        kind = body.dialect.indexes.get(step.name)
+        index = next(iter(indexes(body, step)), 0) if kind is not None else 0
+        if kind in ("local", "free"):
+            if step.name in _STORES and chain:
+                aliases[kind, index] = chain
+            chain = aliases.get((kind, index), "") if step.name in _LOADS else ""
+            continue
+        if kind != "name":
             if step.name not in ("PRECALL", "PUSH_NULL", "CACHE", "NOP", "RESUME", "COPY_FREE_VARS"):
                 chain = ""
             continue
-        name = code.names[next(iter(indexes(body, step)))]
+        name = code.names[index]
         if step.name in _READ:
             chain = name
         elif step.name == "IMPORT_NAME":
@@ -119,8 +134,7 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             uses.modules.append(name)
             continue
         elif step.name == "IMPORT_FROM":
-            uses.dotted.append(f"{module}.{name}")
-            continue
+            chain = f"{module}.{name}"
         elif step.name in _ATTRIBUTE:
             uses.attributes.append(name)
             chain = f"{chain}.{name}" if chain else ""
@@ -128,6 +142,7 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             chain = ""
         if chain:
             uses.dotted.append(chain)
+    uses.powers |= _raises(code) and any(isinstance(item, int) and item > _LARGEST for item in code.consts)
     left = list(code.consts)
     while left:
         item = left.pop()
@@ -135,6 +150,12 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             left += item
         elif isinstance(item, str | bytes):
             uses.texts.append(item if isinstance(item, str) else item.decode("latin-1"))
+
+
+def _raises(code: CodeObject) -> bool:
+    """Whether it has an instruction of ``**`` or ``<<``."""
+    steps = decode(code).instructions
+    return any(step.name in _POWERS or (step.name == "BINARY_OP" and step.arg in _POWERS_OF_311) for step in steps)
 
 
 def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
@@ -148,6 +169,8 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
             yield Severity.HIGH, f"it uses the attribute {attribute!r}"
         elif attribute in names.SUSPECT_ATTRIBUTES - {"io"}:
             yield Severity.MEDIUM, f"it uses the attribute {attribute!r}"
+    if uses.powers:
+        yield Severity.MEDIUM, "it computes a number of unbounded size"
     for text in uses.texts:
         if len(text) < 65536 and (match := _TEXTS.search(text)):
             yield Severity.MEDIUM, f"it holds the text {text[max(0, match.start() - 20) : match.end() + 40]!r}"

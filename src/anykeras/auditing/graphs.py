@@ -34,6 +34,8 @@ OPERATIONS: Final = {
             ExperimentalDatasetToTFRecord CalibrationStatisticsSaver"""
         ),
     ),
+    "runs native code": (Severity.HIGH, _split("TRTEngineOp RemoteFusedGraphExecute")),
+    "ends the process": (Severity.MEDIUM, _split("Abort")),
     "reads files": (
         Severity.HIGH,
         _split(
@@ -50,7 +52,7 @@ OPERATIONS: Final = {
         Severity.HIGH,
         _split(
             """Rpc TryRpc RpcCall RpcClient RpcServer DataServiceDataset DataServiceDatasetV2 DataServiceDatasetV3
-            DataServiceDatasetV4 RegisterDataset RegisterDatasetV2 RemoteFusedGraphExecute RemoteCall BigQueryReader
+            DataServiceDatasetV4 RegisterDataset RegisterDatasetV2 RemoteCall BigQueryReader
             BigtableClient CloudBigtable BigQueryDataset KafkaDataset PubSubDataset RpcServerStart RpcServerRegister
             GcsConfigureCredentials GcsConfigureBlockCache FileSystemSetConfiguration"""
         ),
@@ -61,7 +63,12 @@ OPERATIONS: Final = {
 _OPERATION: Final = re.compile(r"\"?\bop\"?\s*:\s*\\*\"(\w+)\\*\"")
 _PRINTS_TO_FILE: Final = re.compile(rb"output_stream.{0,12}file://", re.DOTALL)
 _DESCRIBED_BY_FILE: Final = re.compile(rb"descriptor_source\x12.{1,3}\x12.{1,2}?(?!local://|bytes://)[/\w.~]", re.DOTALL)
+_TABLE_OF_FILE: Final = re.compile(rb"\x12.InitializeTableFromTextFile", re.DOTALL)
+_PATH_OF_SYSTEM: Final = re.compile(
+    rb"\x42.(?=/(?:etc|proc|dev|root|sys)/|[^\x00-\x1f]{0,80}/\.(?:ssh|aws|config)/)", re.DOTALL
+)
 _ASSET_OUTSIDE: Final = re.compile(rb"\x12[\x04-\xff](?:\.\.[/\\]){1,}")
+_OF_TFIO: Final = re.compile(rb"\x12[\x04-\x40](IO>\w+)")
 _NAME: Final = 255
 
 
@@ -95,10 +102,15 @@ def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
         first.setdefault(name, _find_node(bytes(data[max(0, match.start() - _NAME) : match.start()])))
     for name, times in counts.items():
         judge_operation(found, name, f"{part}/{first[name]}" if first[name] else part, times)
+    for name_of in sorted({match[1].decode() for match in _OF_TFIO.finditer(data)}):
+        seen = f"the operation {name_of} of tensorflow-io reads files or reaches the network"
+        found.add("AK8012", Severity.HIGH, part, seen, loading.GRAPH)
     if _PRINTS_TO_FILE.search(data):
         found.add("AK8012", Severity.HIGH, part, "an operation that prints into a file", loading.GRAPH)
     if _ASSET_OUTSIDE.search(data):
         found.add("AK8006", Severity.HIGH, part, "a file beside the graph whose name leads out of its folder", loading.READS)
+    if _TABLE_OF_FILE.search(data) and _PATH_OF_SYSTEM.search(data):
+        found.add("AK8006", Severity.HIGH, part, "a table that is filled from a file of the system", loading.READS)
     if _DESCRIBED_BY_FILE.search(data):
         found.add("AK8012", Severity.HIGH, part, "an operation that reads the form of its data from a file", loading.GRAPH)
 

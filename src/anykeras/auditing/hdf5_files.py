@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from typing import Final
 
@@ -12,6 +13,7 @@ from ..containers.hdf5.storage import ELSEWHERE
 from ..containers.source import ByteSource, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
+from .beside import judge_shown
 from .configuration import audit_text
 from .pickles import audit_pickle, looks_pickled
 from .risks import Collector, Loading, Severity
@@ -26,6 +28,7 @@ _KINDS: Final[dict[str, tuple[str, Severity, Loading]]] = {
     "AK1103": ("AK8014", Severity.LOW, loading.UNJUDGED),
     "AK1104": ("AK8014", Severity.LOW, loading.UNJUDGED),
 }
+_UPWARDS: Final = re.compile(r"\.\.[/\\]")
 _OVERLAP: Final = ("overlap", "contain each other", "twice", "point at themselves", "is named")
 
 
@@ -62,6 +65,7 @@ def _note(found: Collector, error: AnyKerasError, part: str) -> None:
 def _audit_node(found: Collector, node: Node, part: str) -> bool:
     """Audit what one group or array holds. Whether it could be read."""
     limits.budget().charge(1)
+    judge_shown(found, node.path, f"{part}/{node.path}")
     texts: dict[str, dict[int, str]] = {}
     for key, value in node.attributes.items():
         where = f"{part}/{node.path}/{key}" if node.path else f"{part}/{key}"
@@ -69,6 +73,9 @@ def _audit_node(found: Collector, node: Node, part: str) -> bool:
         if text is None:
             continue
         stem = key.rstrip("0123456789")
+        if stem == "layer_names" and _UPWARDS.search(text):
+            seen = f"layers whose names are paths out of the folder: {text[:80]!r}"
+            found.add("AK8006", Severity.MEDIUM, where, seen, loading.LAYER_PATH)
         if stem != key:  # h5py keeps a long text in numbered parts
             texts.setdefault(stem, {})[int(key[len(stem) :][:6])] = text
         _audit_attribute(found, text, where)

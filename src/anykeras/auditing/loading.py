@@ -85,4 +85,10 @@ YAML: Final = Loading(
     "model_from_yaml of TensorFlow before 2.6 constructs it",
     ("CVE-2021-37678",),
 )
+BESIDE: Final = Loading(
+    "Keras does not look at it; pip, MLflow, transformers and people do", "as in safe mode", "as in safe mode"
+)
+SHOWN: Final = Loading(
+    "nothing; logs and terminals show something else than the file holds", "as in safe mode", "as in safe mode"
+)
 UNJUDGED: Final = Loading("not known", "not known", "not known")

@@ -47,6 +47,15 @@ LIBRARIES: Final = _split(
     lightgbm catboost imageio openpyxl xlrd redis pymongo psycopg2 pymysql mysql pyodbc elasticsearch kafka pika zmq grpc
     kubernetes ansible selenium playwright scrapy bs4 pyautogui pynput keyboard mss pyperclip serial usb win32api win32com
     pythoncom wmi winreg fsspec s3fs gcsfs adlfs smbclient kagglehub clearml neptune comet_ml bentoml safetensors skops
+    cupy pycuda pyopencl triton tvm pyspark vtk py4j jpype jnius rpy2 oct2py matlab paraview bpy maya unreal nuke
+    nbformat nbconvert nbclient jupyter_client papermill prefect dagster metaflow hydra fire click typer rich loguru sentry_sdk
+    slack_sdk discord telegram tweepy praw openai anthropic langchain chromadb pinecone weaviate stripe twilio sendgrid keyring
+    cryptography Crypto nacl OpenSSL jwt ldap3 impacket scapy shodan nmap pwn angr frida capstone unicorn r2pipe volatility dns
+    whois netmiko napalm asyncssh scp pysftp gevent eventlet trio anyio websocket websockets sanic fastapi uvicorn gunicorn
+    starlette bottle dash bokeh panel voila tkinter wx PyQt5 PyQt6 PySide2 PySide6 kivy pygame pyglet pywinauto win32con
+    rarfile py7zr patoolib zstandard fitz PyPDF2 pypdf pdfplumber docx pptx xlsxwriter reportlab weasyprint pdfkit ffmpeg av
+    pydub pyaudio sounddevice speech_recognition gtts pyttsx3 picamera RPi gpiozero smbus bluetooth can usb hid vlc rospy rclpy
+    rosbag gym gymnasium pybullet mujoco virtualenv poetry conda mamba uv tox nox pytest hypothesis sphinx docutils black
     pyarrow fastparquet polars duckdb tables zarr netCDF4 xarray nibabel pydicom rasterio osgeo librosa soundfile moviepy
     pytesseract openvino tensorrt coremltools tensorflowjs tensorflow_io tensorflow_datasets"""
 )
@@ -77,7 +86,8 @@ ATTRIBUTES: Final = _split(
     startfile urlopen
     urlretrieve rmtree unlink load_module import_module exec_module find_spec CDLL WinDLL LoadLibrary
     __subclasses__ __globals__ __builtins__ __bases__ __mro__ __base__ __code__ __import__ __getattribute__ __loader__
-    __reduce__ __reduce_ex__ __dict__ func_globals gi_frame f_globals f_builtins f_back tb_frame cr_frame
+    __reduce__ __reduce_ex__ __dict__ func_globals gi_frame f_globals f_builtins f_back tb_frame
+    cr_frame ag_frame gi_code cr_code ag_code f_code co_code func_code func_load
     enable_unsafe_deserialization get_file load_model load_weights save_weights load_op_library load_library
     load_file_system_library write_file read_file gfile memmap fromfile tofile savez savetxt loadtxt genfromtxt"""
 )
@@ -112,7 +122,7 @@ PARSERS_OF_TF: Final = re.compile(r"(?:^|\.)io\.(?:decode_|parse_|encode_|serial
 
 OUTSIDE_OF_COMPUTING: Final = re.compile(
     r"(?:^|\.)(?:lite|callbacks|datasets|saving|export|host_callback|io_callback|pure_callback|start_server|start_trace|"
-    r"debugging\.experimental|\w*Session|open_memmap|DataSource|(?:save|load|dump|plot|extract|download)_\w+|urlretrieve|"
+    r"debugging\.experimental|\w*Session|open_memmap|DataSource|(?:save|load|dump|plot|extract|download)_\w+|\w+_from_(?:directory|json|yaml|url|file)|urlretrieve|"
     r"applications\.(?:\w+\.)*[A-Z]\w+)(?:\.|$)"
 )
 """Functions of numeric libraries, under their dotted names, that no computation needs."""

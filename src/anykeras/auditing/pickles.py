@@ -16,6 +16,7 @@ from .risks import Collector, Loading, Severity
 
 _TEXTS: Final = rb"(?:[SVILF][^\n]{0,400}\n|[pg]\d+\n|[N(\[\]{})ldtaesu0-2]){0,64}?"
 _OLD: Final = re.compile(_TEXTS + rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+_NAMED: Final = re.compile(rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
 _FEW: Final = 16  # pickles behind each other in one file
 _GETTERS: Final = ("builtins getattr", "__builtin__ getattr")
 NPY: Final = b"\x93NUMPY"
@@ -29,7 +30,12 @@ def looks_pickled(head: bytes) -> bool:
     """Whether bytes begin as a pickle: protocol 2 and later by their first opcode, 0 and 1 by a name or a container."""
     if head[:1] == b"\x80" and len(head) > 2:
         return head[1] <= 5
-    return _OLD.match(head) is not None
+    if _OLD.match(head) is not None:
+        return True
+    # protocol 1 has no mark of its own at the beginning
+    return (
+        head[:1] in (b"}", b"]", b")", b"(") and _NAMED.search(head) is not None and bool(trace(wrap_bytes(head, "head")).names)
+    )
 
 
 def audit_pickle(

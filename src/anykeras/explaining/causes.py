@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 from ..lazily import read_data
@@ -22,9 +22,16 @@ class Sign:
     needs: re.Pattern[str] | None = None
     never: re.Pattern[str] | None = None
 
+    @cached_property
+    def unquoted(self) -> re.Pattern[str]:
+        """The words where the page that an error was copied from took its quotes for marks and left them out."""
+        if re.search(r"\(\?<[=!][^)]*'|\[[^\]]*'[^\]]*\]", self.words.pattern):  # quotes that cannot become borders of words
+            return self.words
+        return re.compile(re.sub(r"'(?!\?)", r"(?:'|\\b)", self.words.pattern), self.words.flags)
+
     def find(self, error: str, text: str) -> re.Match[str] | None:
         """The words in `error`, where the rest of `text` allows them; both as `normalise` leaves them."""
-        found = self.words.search(error)
+        found = (self.words if "'" in error else self.unquoted).search(error)
         if found is None or (self.needs and not self.needs.search(text)) or (self.never and self.never.search(text)):
             return None
         return found

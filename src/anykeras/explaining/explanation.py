@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 import textwrap
@@ -24,9 +25,11 @@ _FRAME = re.compile(
     r"^\s*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
     re.MULTILINE,
 )
-_QUOTES = str.maketrans({"`": "'", '"': "'", "‘": "'", "’": "'", "“": "'", "”": "'", "´": "'"})
+_MARKS = str.maketrans({**dict.fromkeys('`"‘’“”´«»「」『』‹›„‚', "'"), **dict(zip("：，（）", ":,()", strict=True))})
+"""Quotes and marks of every language, as translators and forums write them."""
 _FILE = re.compile(r"(?:^|[\s'(=])(?P<file>[^\s'(),=]*[^\s'(),=/.]\.(?:h5|hdf5|keras|hdf|json|yaml|pb|ckpt))\b")
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b|\\033|\u241b)\[[0-9;]*m|\[[01](?:;\d{1,2})?m")
+"""Colours of a terminal, also where the escape became text or was lost."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ class Explanation:
 
 def explain_message(text: str) -> Explanation:
     """What a pasted message or traceback means. Reads nothing but the text, in linear time."""
-    shown = _COLOUR.sub("", text)
+    shown = html.unescape(_COLOUR.sub("", text))
     if len(shown) > LONGEST:
         shown = f"{shown[: LONGEST // 5]}\n{shown[-LONGEST:]}"
     blocks = list(_list_errors(shown))[-MOST_ERRORS:] or [shown]
@@ -127,8 +130,9 @@ def explain_message(text: str) -> Explanation:
 
 
 def normalise(text: str) -> str:
-    """`text` as patterns are searched in: one kind of quotes, single blanks, no u before a quote."""
-    return re.sub(r"\s+", " ", re.sub(r"\bu(?=['\"])", "", text).translate(_QUOTES).replace("\\'", "'").replace("\\n", " "))
+    """`text` as patterns are searched in: one kind of quotes, single blanks, no u before a quote, a last quote closed."""
+    plain = re.sub(r"\bu(?=['\"])", "", text).translate(_MARKS).replace("\\'", "'").replace("\\n", " ")
+    return re.sub(r"\s+", " ", f"{plain}'" if plain.count("'") % 2 else plain)
 
 
 def _list_errors(text: str) -> Iterator[str]:

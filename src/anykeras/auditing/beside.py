@@ -1,0 +1,110 @@
+"""What lies beside a model and runs with it (requirements, files of MLflow and git, notebooks), and names that deceive."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from ..containers.source import ByteSource
+from . import loading
+from .risks import Collector, Severity
+
+_READ: Final = 1 << 20  # bytes of such a file
+
+
+class _Beside(NamedTuple):
+    """A file by its name, and a text in it by which it acts."""
+
+    name: re.Pattern[str]
+    text: re.Pattern[str]
+    severity: Severity
+    seen: str
+
+
+def _row(name: str, text: str, severity: Severity, seen: str) -> _Beside:
+    return _Beside(re.compile(rf"(?:^|[/\\]){name}$", re.IGNORECASE), re.compile(text, re.MULTILINE), severity, seen)
+
+
+_FILES: Final = (
+    _row(
+        r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile)",
+        r"\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|(?:^|\s)-[if]\s*http|@\s*https?://|^\s*(?:-\s*)?https?://",
+        Severity.MEDIUM,
+        "packages that are fetched from elsewhere than the package index",
+    ),
+    _row("MLmodel", r"^\s*loader_module:\s*(?!mlflow\b)[\w.]+", Severity.MEDIUM, "a module of Python that MLflow imports"),
+    _row(
+        "MLmodel",
+        r"^\s*(?:code|python_model|model_code_path|custom_objects):\s*(?!null\b|~)[\w'\"./{\[]+",
+        Severity.MEDIUM,
+        "code or a pickle that MLflow runs",
+    ),
+    _row(
+        "MLmodel",
+        r"^\s*keras_module:\s*['\"]?(?!(?:keras|tf_keras|tensorflow)\b)\w[\w.]*",
+        Severity.HIGH,
+        "a module of Python that MLflow imports in place of Keras",
+    ),
+    _row(
+        r"keras_module\.txt",
+        r"\A\s*(?!(?:keras|tf_keras|tensorflow)\b)\w[\w.]*",
+        Severity.HIGH,
+        "a module of Python that MLflow imports in place of Keras",
+    ),
+    _row(
+        "MLmodel",
+        r"^\s*(?:data|saved_model_dir|code|python_model|model_code_path):\s*['\"]?(?:\.\.[/\\]|/|~|[a-z][a-z0-9+]*://)\S*",
+        Severity.MEDIUM,
+        "a part of the model that lies outside of the folder",
+    ),
+    _row(
+        r"(?:\.git[/\\]config|\.gitconfig)",
+        r"\b(?:fsmonitor|sshCommand|hooksPath|pager|textconv|editor)\s*=\s*\S+",
+        Severity.HIGH,
+        "a program that git runs in this folder",
+    ),
+    _row(r"\.vscode[/\\](?:tasks|launch)\.json", r"\"command\"\s*:\s*\S+", Severity.MEDIUM, "a program that an editor runs"),
+    _row(r"\.envrc", r"\S+", Severity.MEDIUM, "a program that a shell runs in this folder"),
+    _row(
+        r"(?:Dockerfile|Containerfile|Makefile|\.gitlab-ci\.yml|Jenkinsfile|Justfile)[^/\\]*",
+        r"\b(?:curl|wget)\b[^\n]*\|\s*(?:sudo\s+)?\w*sh\b",
+        Severity.MEDIUM,
+        "a program that is fetched and run",
+    ),
+    _row(r"package\.json", r"\"(?:pre|post)?install\"\s*:\s*\S+", Severity.MEDIUM, "a program that npm runs"),
+    _row(
+        r"(?:\w+_)?config\.json",
+        r"\"auto_map\"\s*:\s*\{",
+        Severity.MEDIUM,
+        "code of its repository that transformers can be told to run",
+    ),
+    _row(r"[^/]*\.ipynb", r"\"cell_type\"\s*:\s*\"code\"", Severity.MEDIUM, "a notebook, which is a program"),
+)
+_DECEIVING: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_PACKED: Final = {
+    b'\x04"M\x18': "lz4",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"7z\xbc\xaf\x27\x1c": "7z",
+    b"Rar!\x1a\x07": "rar",
+    b"\x89LZO\0": "lzop",
+    b"\x1f\x9d": "compress",
+    b"MSCF": "cabinet",
+}
+
+
+def judge_beside(found: Collector, source: ByteSource, part: str) -> None:
+    """What a file of this name does by what stands in it, if it is one of those that act."""
+    for row in _FILES:
+        if row.name.search(part) and (match := row.text.search(source.read(0, _READ).decode("utf-8", "replace"))):
+            found.add("AK8016", row.severity, part, f"{row.seen}: {match[0].strip()[:120]!r}", loading.BESIDE)
+    packed = next((name for start, name in _PACKED.items() if source.read(0, 8).startswith(start)), None)
+    if packed is not None:
+        seen = f"compressed by {packed}, which is not looked into"
+        found.add("AK8014", Severity.MEDIUM, part, seen, loading.UNJUDGED)
+
+
+def judge_shown(found: Collector, name: str, where: str) -> None:
+    """A name with characters that a terminal obeys or that turn the text around."""
+    if (match := _DECEIVING.search(name)) is not None:
+        seen = f"the name {name[:80]!r} holds {match[0]!r}, which changes what is shown of it"
+        found.add("AK8015", Severity.MEDIUM, where, seen, loading.SHOWN)
