@@ -25,7 +25,7 @@ _FRAME = re.compile(
     r"^\s*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
     re.MULTILINE,
 )
-_MARKS = str.maketrans({**dict.fromkeys('`"‘’“”´«»「」『』‹›„‚', "'"), **dict(zip("：，（）", ":,()", strict=True))})
+_MARKS = str.maketrans(dict.fromkeys('`"‘’“”´«»「」『』‹›„‚', "'") | {"：": ": ", "，": ", ", "（": " (", "）": ") "})
 """Quotes and marks of every language, as translators and forums write them."""
 _FILE = re.compile(r"(?:^|[\s'(=])(?P<file>[^\s'(),=]*[^\s'(),=/.]\.(?:h5|hdf5|keras|hdf|json|yaml|pb|ckpt))\b")
 _COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b|\\033|\u241b)\[[0-9;]*m|\[[01](?:;\d{1,2})?m")
@@ -113,7 +113,7 @@ class Explanation:
 
 def explain_message(text: str) -> Explanation:
     """What a pasted message or traceback means. Reads nothing but the text, in linear time."""
-    shown = html.unescape(_COLOUR.sub("", text))
+    shown = html.unescape(_COLOUR.sub("", text)).replace("：", ": ")
     if len(shown) > LONGEST:
         shown = f"{shown[: LONGEST // 5]}\n{shown[-LONGEST:]}"
     blocks = list(_list_errors(shown))[-MOST_ERRORS:] or [shown]
