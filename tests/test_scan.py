@@ -323,3 +323,23 @@ def test_a_missing_package_is_named_with_its_extra(registry: Path, tmp_path: Pat
         with pytest.raises(anykeras.AnyKerasError, match=rf"AK6051.*{package}, which is not installed") as refused:
             ask()
         assert f"anykeras[{extras[package]}]" in str(refused.value)
+
+
+def test_what_was_found_of_many_files_fails_and_is_reported(registry: Path, tmp_path: Path) -> None:
+    command = ["scan", str(registry), "-j", "1", "--results", str(tmp_path / "r.sqlite")]
+    assert RUN.invoke(app, command).exit_code == 0
+    assert RUN.invoke(app, [*command, "--fail-on", "critical"]).exit_code == 1
+    codes = {one["code"] for row in anykeras.scan(str(registry), results=command[-1]).rows() for one in row["findings"]}
+    ignored = [part for code in codes for part in ("--ignore", code)]
+    shown = RUN.invoke(app, [*command, "--fail-on", "critical", *ignored])
+    assert shown.exit_code == 0 and "AK8004" not in shown.stdout
+    sarif = json.loads(RUN.invoke(app, [*command, "--format", "sarif"]).stdout)["runs"][0]["results"]
+    places = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].rpartition("/")[2] for one in sarif}
+    assert {"evil.keras", "cut.keras"} <= places and {"AK8004", "AK1104"} <= {one["ruleId"] for one in sarif}
+
+
+@pytest.mark.parametrize("name", ["new.keras", "models/cut.keras"])
+def test_several_files_do_not_go_into_one(registry: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = RUN.invoke(app, ["convert", str(registry / "deep"), name])
+    assert shown.exit_code == 2 and "OUTPUT" in shown.stderr and not os.path.exists("new.keras"), shown.output

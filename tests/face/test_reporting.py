@@ -124,7 +124,7 @@ def test_settings_of_a_project_are_defaults(tmp_path: Path, monkeypatch: pytest.
     assert run("convert", TRAINING, "a.keras").exit_code == 0
     assert run("convert", TRAINING, "b.keras", "--strict", "exact").exit_code == 1
     assert json_of("inspect", EXACT)["settings"] == str(settings)
-    settings.write_text('[tool.anykeras]\nignore = ["AK4004"]\nformat = "github"\n')
+    settings.write_text('[tool.anykeras]\nignore = "AK4004"\nformat = "github"\n')
     assert [line[:8] for line in run("inspect", TRAINING).stdout.splitlines()] == ["::notice"]
     assert "AK4004 ignored, as" in run("inspect", TRAINING, "--format", "text").stderr
 
@@ -136,6 +136,9 @@ def test_settings_of_a_project_are_defaults(tmp_path: Path, monkeypatch: pytest.
         "[tool.anykeras.convert]\nforce = 'yes'\n",
         "[tool.anykeras]\nignore = [1]\n",
         "[tool.anykeras]\nfail-on = ",
+        "[tool.anykeras]\nfail-on = 'sometimes'\n",
+        "[tool.anykeras.scan]\njobs = 'many'\n",
+        "[tool.anykeras.inspekt]\nfail-on = 'low'\n",
         "tool = 3\n",
     ],
 )

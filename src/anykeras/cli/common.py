@@ -114,7 +114,7 @@ def _find_path(verb: Callable[..., None], arguments: dict[str, Any]) -> str:
 def use_settings(ctx: typer.Context, verbs: Sequence[str]) -> None:
     """The settings of the project as defaults of the options of each verb. Leaves with 2 where they are wrong."""
     try:
-        settings = find_settings()
+        settings = find_settings(verbs)
     except AnyKerasError as error:
         render.print_refusal(error)
         raise typer.Exit(REFUSED) from None

@@ -13,6 +13,7 @@ from ..scanning import Entry, find_models, name_converted
 from . import render
 from .outcome import TEXT, session, show_refusal
 
+MODELS = (".keras", ".h5", ".hdf5")
 Files = Annotated[
     list[str],
     typer.Argument(
@@ -52,6 +53,9 @@ def choose_output(entries: Sequence[Entry], entry: Entry, output: str, suffix: s
     """Where the result of one of the files goes: `output`, or a file in that folder, which is made, where there are several."""
     if len(entries) == 1 and not output.endswith(("/", os.sep)):
         return output
+    if not os.path.isdir(output) and (os.path.exists(output) or output.endswith((*MODELS, suffix))):
+        advice = f"{len(entries)} files are written into a folder, and {output!r} names a file"
+        raise typer.BadParameter(advice, param_hint="OUTPUT")
     name = name_converted(entry)
     path = os.path.join(output, name if suffix == ".keras" else f"{entry.inside.replace('/', os.sep)}{suffix}")
     os.makedirs(os.path.dirname(path), exist_ok=True)

@@ -41,11 +41,13 @@ class Session:
     settings: str | None = None
     results: list[Result] = field(default_factory=list)
 
-    def add(self, result: Result) -> Result:
-        """Take a result in, without what is ignored, and judged by the level asked for."""
-        result = result.ignoring(self.ignored).failing(self.fail_on)
-        self.results.append(result)
-        return result
+    def judge(self, result: Result) -> Result:
+        """A result without what is ignored, and failed by the level asked for."""
+        return result.ignoring(self.ignored).failing(self.fail_on)
+
+    def add(self, result: Result) -> None:
+        """Take a result in, as it is judged."""
+        self.results.append(self.judge(result))
 
 
 _SESSION: ContextVar[Session | None] = ContextVar("session", default=None)
@@ -106,7 +108,7 @@ def show_refusal(path: str) -> Iterator[None]:
     """One file of several: an error is its result, and the others go on."""
     try:
         yield
-    except (typer.Exit, typer.Abort, BrokenPipeError):
+    except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
         raise
     except Exception as raised:
         add_refusal(path, raised if isinstance(raised, AnyKerasError) else as_our_error(raised))

@@ -49,11 +49,17 @@ def open_remote(url: str) -> ByteSource:
             data = store.cat_file(path)
             return ByteSource(url, len(data), lambda at, count: data[at : at + count])
         file = _Blocks(store, path, int(size), url)
-    except FileNotFoundError:
-        raise NotAModel("AK1001", f"No such file: {url}", part=url) from None
     except Exception as error:  # each store has errors of its own
-        raise NotAModel("AK1002", f"the file cannot be opened: {type(error).__name__}: {error}", part=url) from None
+        cause = error.__cause__ if isinstance(error, FileNotFoundError) and error.__cause__ is not None else error
+        if isinstance(cause, FileNotFoundError) or getattr(cause, "status", None) == 404:
+            raise NotAModel("AK1001", f"No such file: {url}", part=url) from None
+        # A website that does not answer, or forbids it, is none to fsspec as well: it says why in the cause.
+        raise _refuse(f"the file cannot be opened: {type(cause).__name__}: {cause}", url) from None
     return ByteSource(url, int(size), file.fetch)
+
+
+def _refuse(seen: str, url: str) -> NotAModel:
+    return NotAModel("AK1002", seen, part=url, next_step="Check the address, the connection and your access to it.")
 
 
 def stamp_remote(url: str) -> tuple[int, int]:
@@ -82,7 +88,7 @@ def open_box(url: str) -> Box | None:
             return None
         found = store.find(home, detail=True)
     except Exception as error:  # each store has errors of its own
-        raise NotAModel("AK1002", f"the folder cannot be read: {error}", part=url) from None
+        raise _refuse(f"the URL cannot be read: {error}", url) from None
     facts = {name[len(home) :].lstrip("/"): facts for name, facts in sorted(found.items())[:MOST]}
 
     def read(inside: str, limit: int) -> ByteSource:
@@ -161,4 +167,4 @@ class _Blocks:
         try:
             return bytes(self._store.cat_file(self._path, start=start, end=min(end, self._size)))
         except Exception as error:  # each store has errors of its own
-            raise NotAModel("AK1002", f"the file cannot be read: {error}", part=self._url) from None
+            raise _refuse(f"the file cannot be read: {error}", self._url) from None

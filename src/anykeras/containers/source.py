@@ -8,6 +8,8 @@ import stat
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from .. import limits
@@ -175,7 +177,14 @@ def _own_descriptor(descriptor: int, name: str, size: int) -> ByteSource:
 
 def missing_file_error(path: str) -> MissingFile:
     """The refusal of a path where there is no file."""
-    return MissingFile("AK1001", f"No such file: {path} (current directory: {os.getcwd()})", part=path)
+    folder, name = os.path.split(path)
+    near: list[str] = []
+    with suppress(OSError), os.scandir(folder or ".") as held:
+        from difflib import get_close_matches  # for this message alone
+
+        near = get_close_matches(name, [one.name for one in islice(held, 1000)], 1, 0.8)
+    advice = f"Did you mean {os.path.join(folder, near[0])}?" if near else None
+    return MissingFile("AK1001", f"No such file: {path} (current directory: {os.getcwd()})", part=path, next_step=advice)
 
 
 class _OpenFile:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ..errors import Unsupported
+from .formats import FORMATS
+from .notices import Severity
 
 FILE = "pyproject.toml"
-_EVERYWHERE = {"format", "fail-on", "ignore"}
-_OF_VERBS = {"strict", "target", "tolerance", "trust", "backend", "jobs", "exclude", "defaults", "data-format", "writer"}
+_ONE_OF = {"format": ("text", *FORMATS), "fail-on": (*Severity, "never")}
+_LISTS = {"ignore", "strict", "trust"}
+_NUMBERS = {"jobs", "tolerance"}
+_KNOWN = {*_ONE_OF, *_LISTS, *_NUMBERS, "target", "backend", "defaults", "data-format", "writer"}
 """What may stand there. Nothing that runs code, names a file, or replaces one: a project one looks at may be a stranger's."""
 
 
@@ -29,13 +33,17 @@ class Settings:
 
     def for_verb(self, verb: str) -> dict[str, Any]:
         """The defaults of one verb, under the names of its parameters (``fail_on``)."""
-        return {_parameter(key): value for key, value in (*self.everywhere.items(), *self.verbs.get(verb, {}).items())}
+        found = {**self.everywhere, **self.verbs.get(verb, {})}
+        return {
+            key.replace("-", "_"): [value] if key in _LISTS and isinstance(value, str) else value
+            for key, value in found.items()
+        }
 
 
-def find_settings(folder: str | os.PathLike[str] = ".") -> Settings:
-    """The settings of the nearest ``pyproject.toml`` of `folder` or above that has any. Raises Unsupported."""
+def find_settings(verbs: Sequence[str], folder: str | os.PathLike[str] = ".") -> Settings:
+    """The settings of the nearest ``pyproject.toml`` of `folder` or above that has any, for `verbs`. Raises Unsupported."""
     for file in _files_above(Path(folder).absolute()):
-        settings = read_settings(file)
+        settings = read_settings(file, verbs)
         if settings is not None:
             return settings
     return Settings()
@@ -50,7 +58,7 @@ def _files_above(folder: Path) -> Iterator[Path]:
             return
 
 
-def read_settings(file: str | os.PathLike[str]) -> Settings | None:
+def read_settings(file: str | os.PathLike[str], known: Sequence[str]) -> Settings | None:
     """The table ``[tool.anykeras]`` of one file; None where it has none. Raises Unsupported for one that says nonsense."""
     import tomllib  # only where there is a project
 
@@ -66,26 +74,34 @@ def read_settings(file: str | os.PathLike[str]) -> Settings | None:
         raise _refuse(path, None, "[tool.anykeras] is no table")
     verbs = {key: value for key, value in table.items() if isinstance(value, dict)}
     everywhere = {key: value for key, value in table.items() if key not in verbs}
-    _check(path, everywhere, _EVERYWHERE | _OF_VERBS, "tool.anykeras")
+    _check(path, everywhere, "tool.anykeras")
     for verb, options in verbs.items():
-        _check(path, options, _EVERYWHERE | _OF_VERBS, f"tool.anykeras.{verb}")
+        if verb not in known:
+            raise _refuse(path, f"tool.anykeras.{verb}", f"there is no verb {verb!r}; verbs are {', '.join(known)}")
+        _check(path, options, f"tool.anykeras.{verb}")
     return Settings(everywhere, verbs, path)
 
 
-def _check(path: str, options: Mapping[str, Any], known: set[str], where: str) -> None:
+def _check(path: str, options: Mapping[str, Any], where: str) -> None:
     for key, value in options.items():
-        if key not in known:
-            raise _refuse(path, f"{where}.{key}", f"there is no setting {key!r}; settings are {', '.join(sorted(known))}")
-        whole = isinstance(value, list) and all(isinstance(item, str) for item in value)
-        if not (whole or isinstance(value, str | int | float)):
-            raise _refuse(path, f"{where}.{key}", "it is text, a number, or a list of texts")
+        if key not in _KNOWN:
+            raise _refuse(path, f"{where}.{key}", f"there is no setting {key!r}; settings are {', '.join(sorted(_KNOWN))}")
+        if key in _NUMBERS:
+            fits, kind = isinstance(value, int | float) and not isinstance(value, bool), "a number"
+        elif key in _LISTS:
+            fits, kind = isinstance(value, str) or _is_list_of_texts(value), "a text or a list of texts"
+        else:
+            allowed = _ONE_OF.get(key, ())
+            fits, kind = isinstance(value, str) and value in (allowed or (value,)), " or ".join(allowed) or "a text"
+        if not fits:
+            raise _refuse(path, f"{where}.{key}", f"{value!r} is not {kind}")
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _refuse(path: str, key: str | None, what: str) -> Unsupported:
     return Unsupported(
         "AK9001", f"the settings in {path}: {what}", key=key, next_step="Correct it, or pass --isolated to do without."
     )
-
-
-def _parameter(key: str) -> str:
-    return key.replace("-", "_")

@@ -47,8 +47,16 @@ class Scan:
     counts: dict[str, list[tuple[str, int]]]
     findings: list[tuple[str, int]]
 
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """Every file with its findings, as exports have them, by path."""
+        store = Store(self.results)
+        try:
+            yield from store.rows()
+        finally:
+            store.close()
+
     def as_dict(self) -> dict[str, Any]:
-        """Everything as plain JSON values."""
+        """Counts and where the results are, as plain JSON values."""
         listed = {column: dict(rows) for column, rows in self.counts.items()}
         return {
             "results": self.results,

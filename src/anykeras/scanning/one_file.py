@@ -14,8 +14,11 @@ from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
 from ..opened import Inspection
+from ..reporting import Notice, notice_of_finding
 from ..weights_only import WeightsInspection
 
+FINDING = ("code", "kind", "level", "severity", "place", "seen")
+"""What is kept of a finding: its level is a fidelity, that of a risk its severity."""
 DONE, REFUSED, CRASHED, STOPPED = "done", "refused", "crashed", "stopped"
 """What became of a file: described; no model or not openable; the worker died with it; its time was up."""
 
@@ -134,11 +137,14 @@ def _feed(digest: Any, path: str) -> None:
 def _audit(job: Job, found: Outcome) -> auditing.Audit:
     audit = auditing.audit(job.path, trust=job.trust)
     found.severity, found.verdict, found.functions = str(audit.severity), audit.verdict, audit.functions
-    found.findings += [
-        {"code": risk.code, "kind": "risk", "level": str(risk.severity), "place": risk.where, "seen": risk.seen[:2000]}
-        for risk in audit.risks
-    ]
+    found.findings += [_describe_notice("risk", risk.as_notice(), str(risk.severity), risk.seen) for risk in audit.risks]
     return audit
+
+
+def _describe_notice(kind: str, notice: Notice, level: str, seen: str) -> dict[str, str]:
+    """A row of the table of findings, with the fields `FINDING`."""
+    values = (notice.code, kind, level, str(notice.severity), notice.address, seen[:2000])
+    return dict(zip(FINDING, values, strict=True))
 
 
 def _write_page(job: Job, inspection: Inspection | WeightsInspection, audit: auditing.Audit) -> None:
@@ -157,8 +163,7 @@ def _describe(inspection: Inspection | WeightsInspection, found: Outcome) -> Non
     rows = inspection.as_dict()["layers"]
     found.layers, found.parameters = len(rows), sum(row["parameters"] or 0 for row in rows)
     found.findings += [
-        {"code": one.code, "kind": "finding", "level": str(one.fidelity), "place": one.address, "seen": one.seen[:2000]}
-        for one in inspection.findings
+        _describe_notice("finding", notice_of_finding(one), str(one.fidelity), one.seen) for one in inspection.findings
     ]
     if inspection.refusal is not None:
         raise inspection.refusal

@@ -10,7 +10,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from ..errors import TargetError, import_extra
-from .one_file import Outcome
+from .one_file import FINDING, Outcome
 
 COLUMNS: Final = tuple(one.name for one in fields(Outcome) if one.name not in ("same", "findings"))
 _NUMBERS: Final = {"size": "INTEGER", "modified": "INTEGER", "layers": "INTEGER", "parameters": "INTEGER",
@@ -30,11 +30,17 @@ class Store:
             self._base.execute("PRAGMA synchronous=NORMAL")
             self._base.execute(f"CREATE TABLE IF NOT EXISTS files ({listed}, task TEXT, PRIMARY KEY (path))")
             self._base.execute(
-                "CREATE TABLE IF NOT EXISTS findings (path TEXT, kind TEXT, code TEXT, level TEXT, place TEXT, seen TEXT)"
+                f"CREATE TABLE IF NOT EXISTS findings (path TEXT, {', '.join(f'{name} TEXT' for name in FINDING)})"
             )
+            self._base.execute(f"SELECT {', '.join(FINDING)} FROM findings LIMIT 0")  # fails on results of an older version
             self._base.execute("CREATE INDEX IF NOT EXISTS by_path ON findings (path)")
         except sqlite3.Error as error:
-            raise TargetError("AK6022", f"the results cannot be written: {error}", part=path) from None
+            raise TargetError(
+                "AK6022",
+                f"the results cannot be written: {error}",
+                part=path,
+                next_step="Give another file with --results; those of an older version are not gone on from.",
+            ) from None
 
     def known(self) -> dict[str, tuple[int, int, str, str]]:
         """(size, time of change, hash, task) of every file that is done."""
@@ -53,17 +59,16 @@ class Store:
             self._base.execute("DELETE FROM findings WHERE path = ?", (row["path"],))
             self._base.execute(f"INSERT OR REPLACE INTO files VALUES ({marks})", (*(row[name] for name in COLUMNS), task))
             self._base.executemany(
-                "INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?)",
-                [(row["path"], *(one[key] for key in ("kind", "code", "level", "place", "seen"))) for one in row["findings"]],
+                f"INSERT INTO findings VALUES (?, {', '.join('?' * len(FINDING))})",
+                [(row["path"], *(one[key] for key in FINDING)) for one in row["findings"]],
             )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every file with its findings, by path."""
         for row in self._base.execute(f"SELECT {', '.join(COLUMNS)} FROM files ORDER BY path"):
             named = dict(zip(COLUMNS, row, strict=True))
-            found = self._base.execute("SELECT kind, code, level, place, seen FROM findings WHERE path = ?", (named["path"],))
-            keys = ("kind", "code", "level", "place", "seen")
-            yield {**named, "findings": [dict(zip(keys, one, strict=True)) for one in found]}
+            found = self._base.execute(f"SELECT {', '.join(FINDING)} FROM findings WHERE path = ?", (named["path"],))
+            yield {**named, "findings": [dict(zip(FINDING, one, strict=True)) for one in found]}
 
     def count(self, column: str) -> list[tuple[str, int]]:
         """How many files have each value of a column, the most frequent first."""
@@ -96,7 +101,7 @@ class Store:
         pa = import_extra("pyarrow", "parquet", "Parquet needs", path)
         pq = import_extra("pyarrow.parquet", "parquet", "Parquet needs", path)
         kinds = {"INTEGER": pa.int64(), "REAL": pa.float64()}
-        one = pa.struct([(key, pa.string()) for key in ("kind", "code", "level", "place", "seen")])
+        one = pa.struct([(key, pa.string()) for key in FINDING])
         listed = [(name, kinds.get(_NUMBERS.get(name, ""), pa.string())) for name in COLUMNS]
         schema = pa.schema([*listed, ("findings", pa.list_(one))])
         with pq.ParquetWriter(path, schema) as writer:

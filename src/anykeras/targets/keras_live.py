@@ -87,13 +87,22 @@ def _make(lowered: Lowered, custom_objects: Mapping[str, Any] | None, deferring:
 
 
 def _import_keras() -> Any:
-    """The module ``keras``. Raises TargetError where it, or its backend, is not installed."""
+    """The module ``keras``. Raises TargetError where it, or its backend, is not installed, or is too old."""
     choose_backend()
     try:
         import keras
-    except ImportError as error:
-        step = 'pip install "anykeras[jax]", or set KERAS_BACKEND to the backend that is installed: jax, tensorflow or torch.'
+    except (ImportError, ValueError) as error:  # ValueError: KERAS_BACKEND names none
+        extra = error.name if isinstance(error, ImportError) and error.name in ("tensorflow", "torch") else "jax"
+        step = (
+            f'pip install "anykeras[{extra}]", or set KERAS_BACKEND to the backend that is installed: jax, tensorflow or torch.'
+        )
         raise TargetError("AK6013", f"a live model needs Keras 3 and its backend: {error}", next_step=step) from None
+    if keras.__version__ < "3":
+        raise TargetError(
+            "AK6013",
+            f"a live model needs Keras 3, and Keras {keras.__version__} is installed",
+            next_step='pip install "anykeras[tensorflow]" brings Keras 3; converting and reading need no Keras.',
+        )
     return keras
 
 

@@ -50,7 +50,7 @@ def check_output(path: str, *, force: bool, sources: Sequence[str] = (), suffixe
             raise _source_error(path)
         return
     if stat.S_ISDIR(status.st_mode):
-        raise _name_error(path, "is a folder", f"Give the name of a file in it: {os.path.join(path, 'model' + SUFFIX)}")
+        raise _name_error(path, "is a folder", f"Give the name of a file in it: {os.path.join(path, 'model' + suffixes[0])}")
     if stat.S_ISLNK(status.st_mode):
         raise _name_error(path, "is a symbolic link that leads nowhere", "Remove the link, or give another name.")
     if not stat.S_ISREG(status.st_mode):
@@ -70,11 +70,11 @@ def _check_name(path: str, suffixes: Sequence[str]) -> None:
     if "\0" in path:
         raise _name_error(path, "has a NUL character in it", "Give the name of a file.")
     if path.endswith(tuple(sep for sep in (os.sep, os.altsep) if sep)):
-        raise _name_error(path, "names a folder", f"Give the name of a file in it: {path}model{SUFFIX}")
+        raise _name_error(path, "names a folder", f"Give the name of a file in it: {path}model{suffixes[0]}")
     if not path.endswith(tuple(suffixes)) and not os.path.isdir(path):
         stem = os.path.splitext(path)[0]
-        seen = f"does not end in {' or '.join(suffixes)}, and Keras opens the file under such a name only"
-        raise _name_error(path, seen, f"Write to {stem}{suffixes[0]}")
+        why = ", and Keras opens the file under such a name only" if SUFFIX in suffixes else ""
+        raise _name_error(path, f"does not end in {' or '.join(suffixes)}{why}", f"Write to {stem}{suffixes[0]}")
 
 
 def _name_error(path: str, seen: str, advice: str) -> TargetError:

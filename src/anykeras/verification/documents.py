@@ -85,7 +85,8 @@ def verify_documents(
     elif graph is not None:
         checks += compare_routes(first.document, arrays, outputs, graph)
     elif wanted is None:
-        checks.append(Check(first.path, EvidenceKind.UNWITNESSED, True, detail="it runs, but there is nothing to compare with"))
+        detail = "it runs, but there is nothing to compare with: give a second file, a recording, or several backends"
+        checks.append(Check(first.path, EvidenceKind.UNWITNESSED, True, detail=detail))
     return Report(tuple(checks))
 
 

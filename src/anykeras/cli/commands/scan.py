@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from ... import limits, scanning
+from ...reporting import Notice, Result, Severity, Status
 from .. import render
 from ..options import AsJson
-from ..outcome import print_result, show_errors
+from ..outcome import TEXT, print_result, session, show_errors
 
 _SHOWN = 12  # rows of a summary
 
 
 def scan(
     paths: Annotated[
-        list[str], typer.Argument(help="Folders, files, patterns, @list.txt, - (a path a line on standard input), or URLs.")
+        list[str],
+        typer.Argument(
+            metavar="PATH...", help="Folders, files, patterns, @list.txt, - (a path a line on standard input), or URLs."
+        ),
     ],
     results: Annotated[
         str | None,
@@ -70,7 +74,7 @@ def scan(
             exports=export or (),
             progress=progress,
         )
-        print_result(as_json, found.as_dict, lambda: _show(found), path=found.results)
+        _print(found, as_json)
 
 
 @contextmanager
@@ -93,11 +97,34 @@ def _show_progress(quiet: bool) -> Iterator[Callable[[scanning.Progress], None] 
         yield show
 
 
-def _show(found: scanning.Scan) -> None:
+def _print(found: scanning.Scan, as_json: bool) -> None:
+    """The summary as text or JSON, each file for the formats that list what was found; failing as ``--fail-on`` says."""
+    here = session()
+    files = (Result(row["path"], notices=tuple(_list_notices(row))) for row in found.rows())
+    if here.form not in (TEXT, "json"):
+        for one in files:
+            here.add(one)
+        return
+    failing = here.fail_on is not None and any(here.judge(one).status is Status.FOUND for one in files)
+    status = Status.FOUND if failing else Status.DONE
+    print_result(as_json, found.as_dict, lambda: _show(found, here.ignored), path=found.results, status=status)
+
+
+def _list_notices(row: Mapping[str, Any]) -> Iterator[Notice]:
+    """What was found of a file, from its row in the results; a refusal first."""
+    if row["refusal_code"]:
+        yield Notice(row["refusal_code"], Severity.HIGH, "", row["refusal"])
+    for one in row["findings"]:
+        yield Notice(one["code"], Severity(one["severity"]), one["place"], one["seen"])
+
+
+def _show(found: scanning.Scan, ignored: Sequence[str]) -> None:
     """The summary."""
     skipped = f", {found.skipped} unchanged and skipped" if found.skipped else ""
-    render.out.print(f"[bold]{found.files} files[/bold]{skipped}; results in {render.escape(found.results)}")
+    files = f"{found.files} file{'s' * (found.files != 1)}"
+    render.out.print(f"[bold]{files}[/bold]{skipped}; results in {render.escape(found.results)}")
     for title, rows in (*found.counts.items(), ("findings", found.findings)):
+        rows = [row for row in rows if row[0] not in ignored]
         listed = [f"{render.escape(name) or '-'} {number}" for name, number in rows if name or title == "status"]
         more = f", {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else ""
         if listed:
