@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import container_samples as samples
@@ -13,6 +14,7 @@ import pytest
 
 from anykeras import containers
 from anykeras.containers import Raw, TreeWeights
+from anykeras.containers.crc32 import crc32
 from anykeras.containers.keras_zip.archive import members
 from anykeras.containers.source import ByteSource, open_source, wrap_bytes
 from anykeras.errors import AnyKerasError
@@ -148,3 +150,13 @@ def test_a_config_without_a_model(tmp_path: Path, config: str) -> None:
 def test_other_members_are_left_over(tmp_path: Path) -> None:
     (tmp_path / "m.keras").write_bytes(samples.archive({"notes.txt": "x"}))
     assert containers.open(tmp_path / "m.keras").leftovers == ("metrics/mean/vars/0", "notes.txt")
+
+
+def test_the_checksum_of_long_data_is_that_of_zlib() -> None:
+    rng = np.random.default_rng(12)
+    data = rng.integers(0, 256, 17 << 20, np.uint8)
+    for start, end in ((0, 17 << 20), (3, (16 << 20) + 3), (1, 16 << 20), (7, (16 << 20) + 366_556), (0, 9)):
+        piece = data[start:end].data
+        for before in (0, 0xDEADBEEF):
+            assert crc32(piece, before) == zlib.crc32(piece, before)
+    assert crc32(bytes(16 << 20)) == zlib.crc32(bytes(16 << 20))

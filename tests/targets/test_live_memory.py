@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import json
 import os
 import pickle
 import subprocess
@@ -99,10 +100,7 @@ def seeds(model: Any) -> list[Any]:
 @pytest.mark.skipif(not on_the_processor(), reason="memory is shared by these backends, on Linux")
 def test_the_kernel_is_the_file_and_goes_with_the_model(mapped):
     model, path, x, y = mapped
-    if keras.backend.backend() == "jax":  # memory that XLA does not own would be copied by the first predict
-        assert not maps(path)
-    else:
-        assert maps(path)
+    assert maps(path)
     same(model, x, y)
     path.unlink()
     same(model, x, y)
@@ -257,9 +255,10 @@ def test_a_sequential_is_built_once(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="how jax owns memory")
-def test_large_weights_are_read_into_memory_of_xla(saved, monkeypatch):
+def test_large_weights_that_cannot_be_mapped_are_read_into_memory_of_xla(saved, monkeypatch):
     """It is what Keras may give away (``donate_argnums``): other memory would be copied when the model first runs."""
     path, x, y = saved
+    monkeypatch.setattr(mapping, "map_file", lambda descriptor: None)
     made = []
     fresh = live_memory._jax_memory
     monkeypatch.setattr(live_memory, "_jax_memory", lambda *asked: made.append(fresh(*asked)) or made[-1])
@@ -268,3 +267,42 @@ def test_large_weights_are_read_into_memory_of_xla(saved, monkeypatch):
     large = [v.value for v in model.weights if v.value.nbytes >= 1 << 20]
     assert large and {value.unsafe_buffer_pointer() for value in large} <= places
     same(model, x, y)
+
+
+@pytest.mark.skipif(not on_the_processor(), reason="memory is shared by these backends, on Linux")
+def test_pages_that_were_let_go_come_from_the_file_or_stay(tmp_path):
+    """What was copied, as somebody opened the file to write, is not let go: zeros would come in its place."""
+    path, numbers = tmp_path / "numbers", np.arange(1 << 20, dtype="int64")
+    numbers.tofile(path)
+    with open(path, "rb") as file:
+        memory = mapping.map_file(file.fileno())
+    mapping.forget_pages(memory, 4, 4 << 20)
+    assert (memory.view("int64") == numbers).all()
+    subprocess.run([sys.executable, "-c", f"open({str(path)!r}, 'r+b').write(bytes(3_000_000))"], check=True)
+    mapping.forget_pages(memory, 4, 4 << 20)
+    assert (memory.view("int64") == numbers).all()
+
+
+def test_a_kernel_whose_layout_changes_is_read_from_the_mapping(tmp_path):
+    """Two layers that have the same numbers in the file, flipped: each has its own."""
+    kernel = np.random.default_rng(3).random((3, 3, 200, 200)).astype("float32")
+    path = tmp_path / "theano.h5"
+    layers = []
+    with h5py.File(path, "w") as file:
+        for owner in (file, file.create_group("model_weights")):
+            owner.attrs["keras_version"], owner.attrs["backend"] = b"2.3.1", b"theano"
+        file["model_weights"].attrs["layer_names"] = [b"c1", b"c2"]
+        for name in ("c1", "c2"):
+            config = {"name": name, "filters": 200, "kernel_size": [3, 3], "padding": "same", "use_bias": False}
+            config |= {"batch_input_shape": [None, 4, 4, 200], "data_format": "channels_last"}
+            layers.append({"class_name": "Conv2D", "config": config})
+            group = file.create_group(f"model_weights/{name}")
+            group.attrs["weight_names"] = [f"{name}/kernel:0".encode()]
+            group.create_dataset(f"{name}/kernel:0", data=kernel)
+        text = json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}})
+        file.attrs["model_config"] = text.encode()
+    model = anykeras.load_model(path, compile=False)
+    for layer in model.layers:
+        np.testing.assert_array_equal(np.array(layer.kernel), kernel[::-1, ::-1])
+    gc.collect()
+    assert not LINUX or not maps(path)

@@ -55,11 +55,12 @@ def map_file(descriptor: int) -> Array | None:
 
 
 def forget_pages(array: Array, start: int, count: int) -> None:
-    """Let the pages of a mapping go, nothing of which has been written; they are read again when they are asked for."""
-    first = start // mmap.PAGESIZE * mmap.PAGESIZE
-    memory = getattr(array.base, "obj", None)  # numpy holds a view of it
-    if isinstance(memory, mmap.mmap):
-        memory.madvise(mmap.MADV_DONTNEED, first, min(start + count, array.size) - first)
+    """Let whole pages of a mapping go, nothing of which has been written; they are read again when they are asked for."""
+    first, end = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE, start + count
+    if end < array.size:
+        end = end // mmap.PAGESIZE * mmap.PAGESIZE
+    if end > first:
+        _WATCH.forget(array.ctypes.data, first, end - first)
 
 
 def _is_local(descriptor: int) -> bool:
@@ -116,6 +117,14 @@ class _Watch:
         """The last array over a mapping is gone."""
         if self._mappings.pop(mapping.address, None) is not None:
             _give_back(mapping.lease)
+
+    def forget(self, address: int, start: int, count: int) -> None:
+        """Let pages of a mapping go. Once copies are in their place, they stay: nothing but zeros would come after them."""
+        with self._lock:
+            mapping = self._mappings.get(address)
+            memory = mapping.memory() if mapping is not None else None
+            if memory is not None:
+                memory.madvise(mmap.MADV_DONTNEED, start, count)
 
     def _prepare(self) -> None:
         if not self._thread:

@@ -14,7 +14,7 @@ from ..tensors import Array, Tensor
 
 ALIGNMENT = 64  # what XLA and TensorFlow ask of memory that they take as it is
 MAPPED = 1 << 20  # bytes from which on an array is mapped; smaller ones are read
-_SCANNED = 8 << 20  # bytes that are looked at before their pages go
+_SCANNED = 32 << 20  # bytes that are looked at before their pages go
 
 
 class File(Protocol):
@@ -44,6 +44,15 @@ class _Mapped:
         self.ends.insert(at, start + count)
         return self.memory[start : start + count]
 
+    def give_back(self, start: int, count: int) -> None:
+        """A range that was taken and only read: its pages go."""
+        from .mapping import forget_pages
+
+        at = bisect(self.starts, start) - 1
+        del self.starts[at], self.ends[at]
+        if self.memory is not None:
+            forget_pages(self.memory, start, count)
+
 
 class Memory:
     """What one live model is filled from: arrays that are its variables' alone, and may be written to."""
@@ -59,13 +68,14 @@ class Memory:
         Args:
             mapped: whether a variable's memory may be that of a file.
             unaligned: whether it may begin anywhere in the file.
-            fresh: gives for a shape and type uint8 memory that belongs to the backend, which is filled in place of a mapping.
+            fresh: gives for a shape and type uint8 memory that belongs to the backend, which is filled where nothing is mapped.
         """
         self._may_map, self._unaligned, self._fresh = mapped, unaligned, fresh
         self._tensor: Tensor | None = None  # the one that is read now
         self._files: dict[File, _Mapped] = {}
         self._as_it_lies = False  # of the tensor that is read now
         self._taken: list[Array] = []
+        self._borrowed: list[tuple[_Mapped, int, int]] = []  # the ranges of mappings among them
 
     def own(self, tensor: Tensor) -> Array:
         """The values of a tensor, C-contiguous, in memory that nobody else has; as they lie in the file where that can be."""
@@ -73,24 +83,28 @@ class Memory:
         with _use(self):
             array = tensor.read()
         taken, self._taken = self._taken, []
-        if array.flags.c_contiguous and array.flags.writeable and any(np.may_share_memory(array, part) for part in taken):
+        borrowed, self._borrowed = self._borrowed, []
+        fits = array.flags.c_contiguous and array.flags.writeable and (array.flags.aligned or self._unaligned)
+        if fits and any(np.may_share_memory(array, part) for part in taken):
             return array
         memory = self._ask_backend(array.nbytes, array.shape, str(array.dtype))
         copy = (allocate(array.nbytes) if memory is None else memory).view(array.dtype).reshape(array.shape)
         np.copyto(copy, array)
+        for mapped, start, count in borrowed:
+            mapped.give_back(start, count)
         return copy
 
     def take(self, file: File, start: int, count: int) -> Array:
         """`count` bytes of a file, fewer at its end, as an array of uint8 that nobody else has."""
         array, tensor = None, self._tensor
-        if self._as_it_lies and tensor is not None and tensor.nbytes == count:
-            array = self._ask_backend(count, tensor.shape, tensor.dtype)
-        if array is not None:
-            array = array[: file.fill(start, array.data)]
-        elif self._as_it_lies and count >= MAPPED and (self._unaligned or start % ALIGNMENT == 0):
-            array = self._map(file).take(start, count)
+        if count >= MAPPED and (not self._as_it_lies or self._unaligned or start % ALIGNMENT == 0):
+            mapped = self._map(file)
+            array = mapped.take(start, count)
+            self._borrowed += [(mapped, start, count)] * (array is not None)
         if array is None:
-            array = allocate(count)
+            if self._as_it_lies and tensor is not None and tensor.nbytes == count:
+                array = self._ask_backend(count, tensor.shape, tensor.dtype)
+            array = allocate(count) if array is None else array
             array = array[: file.fill(start, array.data)]
         self._taken.append(array)
         return array

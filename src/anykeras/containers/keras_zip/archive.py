@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from ... import limits
 from ...errors import LimitExceeded, Malformed
+from ..crc32 import crc32
 from ..source import BLOCK, ByteSource, limit_error, spool
 
 LOCAL, CENTRAL, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
@@ -239,7 +240,7 @@ def _inflate(source: ByteSource, member: Member, part: str) -> Iterator[bytes]:
 def _check(content: ByteSource, member: Member) -> None:
     crc = 0
     for block in content.scan():
-        crc = zlib.crc32(block, crc)
+        crc = crc32(block, crc)
     if crc != member.crc:
         raise Malformed(
             "AK1110",
