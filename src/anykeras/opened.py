@@ -272,7 +272,7 @@ def list_fidelities(of: Opened | Converted) -> dict[str, str]:
 
 
 def _summarize(model: Layer) -> list[dict[str, Any]]:
-    from .document.dump import summary
+    from .document.walk import summary
 
     return summary(model)
 

@@ -9,7 +9,7 @@ import pytest
 
 import anykeras
 from anykeras.custom import load_custom_objects
-from anykeras.custom.maker import LayerMaker
+from anykeras.custom.custom_objects import LayerMaker
 from anykeras.document.model import Era, Writer
 
 pytestmark = pytest.mark.backend

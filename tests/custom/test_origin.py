@@ -18,7 +18,7 @@ import pytest
 
 import anykeras
 from anykeras.document.model import FROM_FILE, Deferred
-from anykeras.shims import deferred
+from anykeras.shims import blocks
 from genuine import FOLDER
 
 LEGACY = FOLDER / "shims" / "keras2.1.5_reflection.h5"
@@ -26,7 +26,7 @@ ARCHIVE = FOLDER / "fixtures" / "tfkeras2.13" / "lion.keras"
 NEUTRAL, NEUTRAL_PATH = "zzneutral", "zz.neutral._body"
 MARKS = ("given", "standing", "foreign", "deferred")
 BODIES = (
-    "anykeras.shims.vision.faceswap._write_reflection_padding",
+    "anykeras.shims.vision.networks._write_reflection_padding",
     "anykeras.shims.keras_contrib._make_pelu",
 )
 
@@ -142,6 +142,6 @@ def test_a_deferred_layer_equals_one_that_is_deferred_to_the_same() -> None:
     def make(layer: Layer, site: object) -> Layer:
         return layer
 
-    layer, lift = Layer("Foo", "foo"), deferred.in_layers(make)
-    assert deferred.defer(layer, lift) == deferred.defer(layer, lift) != layer
-    assert deferred.defer(layer, lift).origin == Deferred(lift)
+    layer, lift = Layer("Foo", "foo"), blocks.in_layers(make)
+    assert blocks.defer(layer, lift) == blocks.defer(layer, lift) != layer
+    assert blocks.defer(layer, lift).origin == Deferred(lift)

@@ -12,8 +12,7 @@ import pytest
 from keras import Input, Model, layers, ops
 
 from anykeras import targets
-from anykeras.catalog.graph_order import layer_order
-from anykeras.catalog.layout import list_layers, variable_specs
+from anykeras.catalog.layout import layer_order, list_layers, variable_specs
 from anykeras.catalog.masking import find_hidden_parents
 from anykeras.document.build import Builder
 from anykeras.document.graph import reachable

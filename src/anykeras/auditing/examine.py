@@ -20,9 +20,9 @@ from .. import limits
 from ..containers.config_text.container import JSON_START, YAML_START
 from ..containers.folder import Box, list_names
 from ..containers.hdf5 import SIGNATURE
+from ..containers.json_text import detect_encoding
 from ..containers.keras_zip.archive import END
 from ..containers.source import ByteSource, open_source, wrap_bytes
-from ..containers.texts import detect_encoding
 from ..errors import AnyKerasError
 from . import loading
 from .archives import PROGRAM, audit_tar, audit_zip, find_archive, judge_member

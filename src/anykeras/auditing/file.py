@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from .. import limits
 from ..containers.remote import is_url, open_any, open_box
-from ..containers.sniffing import sniff
+from ..containers.table import sniff
 from ..errors import AnyKerasError, MissingFile
 from . import loading
 from .examine import examine, examine_box, examine_folder

@@ -10,8 +10,7 @@ from dataclasses import replace
 
 from ..document.model import Config, Era, Layer, Value
 from ..document.walk import rebuild
-from .base import ALL, LEGACY, MODERN, NOW, Role, alias, entry, flag
-from .quantization import Mode, mode_of
+from .base import ALL, LEGACY, MODERN, NOW, Mode, Role, alias, entry, flag, mode_of
 
 _SCALED = ("kernel", "bias", "kernel_scale")
 _CALIBRATED = ("bias", "quantized_kernel", "kernel_scale", "kernel_zero")

@@ -1,19 +1,16 @@
-"""Methods between legacy code and Keras, in both directions.
-
-Methods of built-in classes are called by legacy code: by ``super().call(x, mask)``, or on a layer that it holds
-(`adapt_methods`). Methods that legacy code defines are called by Keras (`adapt_tensor_method`, `adapt_shape_method`).
-"""
+"""Between legacy code and Keras: methods in both directions, objects that both share, losses, metrics and schedules."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import Any
+from types import FunctionType
+from typing import Any, ClassVar
 
 from ..keras_private import training_of_call
 from .runtime import LegacyRuntime
-from .tensor import holds_legacy, to_legacy_shape, to_plain_shape
+from .tensor import LegacyTensor, holds_legacy, to_legacy_shape, to_plain_shape
 
 Method = Callable[..., Any]
 
@@ -155,3 +152,118 @@ def _read_training(layer: object, kwargs: Mapping[str, object]) -> bool | None:
     if training is None:
         return training_of_call(layer)
     return training if isinstance(training, bool) else None
+
+
+# Objects that legacy code and Keras share: each sees tensors, functions and layers in its own form.
+
+
+class LegacyProxy:
+    """Mixed into a class of the running Keras; `legacy_runtime` is that of the code which derives from it.
+
+    To legacy code, variables, tensors and functions of Keras that are attributes are legacy ones; to Keras they are
+    its own.
+    """
+
+    legacy_runtime: ClassVar[LegacyRuntime]
+
+    def __getattribute__(self, name: str) -> Any:
+        found = super().__getattribute__(name)
+        return found if name.startswith("__") or name == "legacy_runtime" else type(self).present(found)
+
+    @classmethod
+    def present(cls, found: object) -> Any:
+        """An attribute as the running code sees it."""
+        if found is None or isinstance(found, bool | int | str):
+            return found
+        runtime = cls.legacy_runtime
+        if not runtime.in_legacy_code:
+            return found.raw if isinstance(found, LegacyTensor) else found
+        if isinstance(found, FunctionType):
+            return runtime.for_legacy(found) if found.__module__.startswith("keras.") else found
+        if isinstance(found, runtime.keras.layers.Layer):
+            return as_legacy(runtime, found)
+        return runtime.wrap(found) if runtime.is_tensor(found) else found
+
+
+class LegacyModel(LegacyProxy):
+    """Mixed into a live model that legacy code calls."""
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        runtime, call = type(self).legacy_runtime, super().__call__  # type: ignore[misc]
+        return runtime.call_keras(call, *args, **kwargs) if runtime.in_legacy_code else call(*args, **kwargs)
+
+
+def as_legacy(runtime: LegacyRuntime, layer: Any) -> Any:
+    """A live layer of the running Keras as legacy code calls it; any other object itself."""
+    if isinstance(layer, LegacyProxy) or not isinstance(layer, runtime.keras.layers.Layer):
+        return layer
+    if isinstance(layer, runtime.keras.Model):
+        current = type(layer)
+        body = {"legacy_runtime": runtime, "__module__": current.__module__, "__doc__": current.__doc__}
+        object.__setattr__(layer, "__class__", type(current.__name__, (LegacyModel, current), body))
+        return layer
+    build = layer.build  # Keras binds it to the object when it is made
+
+    @wraps(build)
+    def build_from_plain(*args: object, **kwargs: object) -> object:
+        plain = {key: to_plain_shape(value) for key, value in kwargs.items()}
+        with runtime.keras_code():
+            return build(*(to_plain_shape(arg) for arg in args), **plain)
+
+    object.__setattr__(layer, "__class__", runtime.adapt(type(layer)))
+    object.__setattr__(layer, "build", build_from_plain)
+    return layer
+
+
+# Losses, metrics and schedules that legacy code derives from.
+
+
+_CALLED = ("call", "__call__", "update_state", "result", "reset_state", "reset_states")
+# What tf.keras 2.0 to 2.15 called the ways to reduce a loss (losses_utils.py, ReductionV2).
+REDUCTIONS = {
+    "AUTO": "sum_over_batch_size",
+    "NONE": "none",
+    "SUM": "sum",
+    "SUM_OVER_BATCH_SIZE": "sum_over_batch_size",
+    "SUM_OVER_NONZERO_WEIGHTS": "sum_over_batch_size",
+}
+
+
+class LegacyTrainingObject(LegacyProxy):
+    """Mixed into a loss, metric or schedule of the running Keras."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if "legacy_runtime" in vars(cls):
+            return
+        if "reset_states" in vars(cls) and "reset_state" not in vars(cls):
+            cls.reset_state = vars(cls)["reset_states"]  # type: ignore[attr-defined]
+        for name in _CALLED:
+            method = vars(cls).get(name)
+            if inspect.isfunction(method) and not getattr(method, "is_legacy", False):
+                setattr(cls, name, adapt_tensor_method(cls.legacy_runtime, method))
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        reduction = kwargs.get("reduction")
+        if isinstance(reduction, str):
+            kwargs["reduction"] = REDUCTIONS.get(reduction.upper(), reduction)
+        super().__init__(*args, **kwargs)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value.raw if isinstance(value, LegacyTensor) else value)
+
+    def add_weight(self, *args: Any, **kwargs: Any) -> Any:
+        """``add_weight(name, shape, ..., initializer)`` of tf.keras' metrics; ``add_variable`` of today's."""
+        order = ("shape", "initializer") if args and not isinstance(args[0], str) else ("name", "shape")
+        call = {**dict(zip(order, args, strict=False)), **kwargs}
+        known = ("name", "shape", "initializer", "dtype")
+        weight = {key: value for key, value in call.items() if key in known and value is not None}
+        weight["shape"] = to_plain_shape(tuple(weight.get("shape", ())))
+        return super().add_variable(**{"initializer": "zeros", **weight})  # type: ignore[misc]
+
+
+def adapt_training_class(runtime: LegacyRuntime, current: type) -> type:
+    """A loss, metric or schedule class of the running Keras for legacy code."""
+    methods = call_through(runtime, current, [name for name in _CALLED if name != "__call__"])
+    body = {"legacy_runtime": runtime, "__module__": current.__module__, "__doc__": current.__doc__, **methods}
+    return type(current.__name__, (LegacyTrainingObject, current), body)

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Any
 
 from ..recovery.functions.base import words
+from .adapters import REDUCTIONS
 from .runtime import LegacyRuntime
 from .state import make_variable
-from .training import REDUCTIONS
 
 
 def _class_names(names: str) -> dict[str, str]:

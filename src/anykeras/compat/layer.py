@@ -15,9 +15,8 @@ import numpy as np
 from ..errors import Unsupported
 from ..keras_private import own_variables, own_weights, track_variable
 from ..migrations.rules.keras1_spelling import ARGUMENTS
-from .adapters import adapt_shape_method, adapt_tensor_method
+from .adapters import LegacyProxy, adapt_shape_method, adapt_tensor_method
 from .keras0 import translate_methods
-from .proxies import LegacyProxy
 from .runtime import LegacyRuntime
 from .tensor import LegacyTensor, to_legacy_shape, to_plain_shape
 

@@ -6,11 +6,11 @@ from ..lazily import load_lazily
 
 if TYPE_CHECKING:
     from .base import Asset, Container, Json, Match, NamedWeights, Raw, TreeWeights, WeightGroup
-    from .sniffing import open, sniff
+    from .table import open, sniff
 else:
     __getattr__ = load_lazily(
         __name__,
-        {"base": "Asset Container Json Match NamedWeights Raw TreeWeights WeightGroup", "sniffing": "open sniff"},
+        {"base": "Asset Container Json Match NamedWeights Raw TreeWeights WeightGroup", "table": "open sniff"},
     )
 
 __all__ = [

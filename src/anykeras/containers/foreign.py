@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import NotAModel
 from ..pages import find_page
-from .texts import detect_encoding
+from .json_text import detect_encoding
 
 Test = Callable[[bytes, int], bool]
 LFS_POINTERS = (b"version https://git-lfs", b"version https://hawser")

@@ -16,6 +16,37 @@ from ..errors import AnyKerasError, LimitExceeded, Malformed
 from .base import Json
 from .source import limit_error
 
+MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+
+def detect_encoding(head: bytes) -> str:
+    """The encoding that the first bytes speak for."""
+    for mark, name in MARKS:
+        if head.startswith(mark):
+            return name
+    if len(head) > 3 and head[0] and head[2] and not head[1] and not head[3]:
+        return "utf-16-le"
+    if len(head) > 3 and head[1] and head[3] and not head[0] and not head[2]:
+        return "utf-16-be"
+    return "utf-8"
+
+
+def decode_text(data: bytes, part: str) -> str:
+    """The text. Raises Malformed (AK1125) when the bytes are no text in that encoding."""
+    try:
+        return data.decode(detect_encoding(data))
+    except UnicodeDecodeError as error:
+        raise Malformed(
+            "AK1125",
+            f"the bytes are not text ({error.encoding}, at byte {error.start:,})",
+            part=part,
+            next_step="Get the file again from its source, or export it as UTF-8.",
+        ) from None
+
+
+# JSON from untrusted files: bounded in bytes, depth, values and digits; a duplicate key is refused.
+
+
 TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{},]', re.DOTALL)
 # What a token adds to the number of values, by the memory that it comes to: 64 bytes are one (CPython 3.11, sys.getsizeof).
 WEIGHTS = {",": 1, "[": 1, "{": 4, '"': 2}

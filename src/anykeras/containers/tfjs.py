@@ -21,9 +21,8 @@ from ..errors import Malformed, Unsupported
 from ..tensors import Array, Tensor
 from .base import Json, Match, NamedWeights, Raw, WeightGroup
 from .folder import DiskFolder, Folder
-from .json_text import parse_json
+from .json_text import decode_text, parse_json
 from .source import ByteSource
-from .texts import decode_text
 
 MODEL = "model.json"
 MARK = re.compile(rb'\A\s*\{.{0,65536}?"(?:modelTopology|weightsManifest)"\s*:', re.DOTALL)

@@ -6,16 +6,16 @@ from ..lazily import load_lazily
 
 if TYPE_CHECKING:
     from .custom_objects import CustomObjects, CustomObjectsSource, load_custom_objects
-    from .functions import objects_for_code
     from .preparation import Preparation, namesakes, prepare
     from .skeleton import write_stub
+    from .trace import objects_for_code
     from .tracer import Tracer
 else:
     __getattr__ = load_lazily(
         __name__,
         {
             "custom_objects": "CustomObjects CustomObjectsSource load_custom_objects",
-            "functions": "objects_for_code",
+            "trace": "objects_for_code",
             "preparation": "Preparation namesakes prepare",
             "skeleton": "write_stub",
             "tracer": "Tracer",

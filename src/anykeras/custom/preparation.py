@@ -16,8 +16,7 @@ from ..parse.reading import IsCustom
 from ..recovery.code_sites import holds_code
 from ..shims import apply_shim, gather_tensors, is_namesake
 from ..shims.activations import resolve_activations
-from .custom_objects import CustomObjects
-from .maker import is_layer_class
+from .custom_objects import CustomObjects, is_layer_class
 
 _PLAIN = ("Functional", "Sequential")
 _KINDS = {"initializer": "initializers", "regularizer": "regularizers", "constraint": "constraints"}

@@ -16,8 +16,7 @@ from ..keras_private import safe_scope, set_mask
 from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
 from ..targets.lowering import lower_layer, nearest_minor
-from .custom_objects import CustomObjects
-from .maker import LayerMaker, is_layer_class, wrap_layer_classes
+from .custom_objects import CustomObjects, LayerMaker, is_layer_class, wrap_layer_classes
 from .trace import NotTraceable, trace_to_graph
 
 

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..catalog.shapes import UNKNOWN, infer
-from ..document.dump import dump
 from ..document.model import Document, Layer, Ref, refs
-from ..document.walk import layers_of
+from ..document.walk import dump, layers_of
 from ..errors import AnyKerasError, MissingObject
 from ..texts import join_lines
 from .custom_objects import CustomObjects

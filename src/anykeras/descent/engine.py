@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from ..catalog.graph_order import layer_order
+from ..catalog.layout import layer_order
 from ..catalog.masking import find_hidden_parents
 from ..catalog.releases import Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs

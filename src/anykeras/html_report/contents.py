@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..auditing import Audit
-from ..document.dump import dump
 from ..document.model import Document, Layer
-from ..document.walk import layers_of
+from ..document.walk import dump, layers_of
 from ..errors import AnyKerasError
 from ..findings import Finding
 from ..opened import Inspection, list_fidelities

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..catalog import layout
-from ..catalog.quantization import mode_of
+from ..catalog.base import mode_of
 from ..containers.base import Asset, TreeWeights
 from ..document.model import Era, Layer
 from ..document.walk import Path, fill_weights, layers_of, rebuild_paths

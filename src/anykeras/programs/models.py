@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..compat.proxies import as_legacy
+from ..compat.adapters import as_legacy
 from ..compat.tensor import LegacyTensor, holds_legacy
 from ..errors import Unsupported
 from ..recovery.functions.base import words

@@ -94,7 +94,7 @@ def _find(argument: str, everything: bool) -> Iterator[Entry]:
 
 def is_model_folder(path: str) -> bool:
     """Whether a folder that was asked for is one model, by whatever container knows it."""
-    from ..containers.sniffing import sniff
+    from ..containers.table import sniff
 
     try:
         sniff(path)

@@ -10,7 +10,7 @@ from ..migrations import RuleContext
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
 from .base import SHARED, register_shim
-from .deferred import defer, in_operations
+from .blocks import defer, in_operations
 
 KEYS = frozenset(("num_capsule", "dim_capsule", "routings"))
 _EPSILON = 1e-7  # K.epsilon(), which the files do not hold

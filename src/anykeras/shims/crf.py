@@ -11,8 +11,7 @@ from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..tensors import Tensor, constant
 from .base import SHARED, register_shim, role_arguments
-from .blocks import mask_of
-from .deferred import defer, in_layers
+from .blocks import defer, in_layers, mask_of
 
 # Any recursion over time as a layer that stock Keras opens: a SimpleRNN whose activation is a model.
 #

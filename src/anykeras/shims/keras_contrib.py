@@ -8,8 +8,7 @@ from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..recovery.functions import Refused
 from .base import SHARED, register_shim, role_arguments
-from .blocks import add_trained_vector, as_activation
-from .deferred import defer, in_layers, input_rank, input_shape
+from .blocks import add_trained_vector, as_activation, defer, in_layers, input_rank, input_shape
 
 _INSTANCE_KEYS = role_arguments("beta", "gamma") | {"axis", "epsilon", "center", "scale"}
 _GROUP_KEYS = _INSTANCE_KEYS | {"groups"}

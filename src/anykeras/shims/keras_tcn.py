@@ -11,7 +11,7 @@ from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..tensors import Tensor
 from .base import SHARED, combine_direction_and_length, register_shim, strip_number
-from .deferred import defer, in_layers, input_steps
+from .blocks import defer, in_layers, input_steps
 
 _KEYS = frozenset({"nb_filters", "kernel_size", "nb_stacks", "dilations", "padding", "use_skip_connections"}) | {
     *("dropout_rate", "return_sequences", "activation", "use_batch_norm", "kernel_initializer")

@@ -14,8 +14,7 @@ from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
 from ..tensors import Array, Tensor, combine
 from .base import SHARED, calls_of, combine_direction_and_length, register_shim, tensors_taken, unwrap
-from .blocks import as_activation
-from .deferred import defer, in_operations
+from .blocks import as_activation, defer, in_operations
 
 _register = partial(register_shim, package="tensorflow-addons 0.15.0", checked="tensorflow-addons 0.15.0 on tf.keras 2.6")
 EVERY = ("trainable", "dtype")

@@ -12,8 +12,7 @@ from ...document.walk import Member, Path, inner_path, members, rebuild_paths
 from ...errors import AnyKerasError
 from ..base import Shape
 from ..operations import bind, find
-from .policies import autocast, compute_dtype
-from .spec import UNKNOWN, Argument, Spec
+from .spec import UNKNOWN, Argument, Spec, autocast, compute_dtype
 from .tables import Output, layer_rule, operation_rule, wrapper_rule
 
 # What a rule raises over a configuration that Keras would refuse too: the outcome is unknown, and not our error here.

@@ -6,8 +6,7 @@ import math
 
 from ...document.model import Layer
 from ..base import Shape
-from .layers_core import output_spec
-from .layers_space import data_format
+from .layers import data_format, output_spec
 from .operations_nn import convolve
 from .spec import Spec, times
 from .tables import layer, option

@@ -7,8 +7,7 @@ from typing import Union
 
 from ...document.model import Layer
 from ..base import Shape
-from .layers_core import output_spec
-from .layers_space import convolution
+from .layers import convolution, output_spec
 from .spec import Spec, spec_of, times
 from .tables import Apply, Output, layer, option, wrapper
 

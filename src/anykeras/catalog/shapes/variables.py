@@ -12,10 +12,9 @@ from typing import Any
 from ...document.graph import leaves
 from ...document.model import Layer
 from ...document.walk import Path, children
-from ..base import Shape
-from ..quantization import mode_of
+from ..base import Shape, mode_of
 from .engine import Inference
-from .layers_space import data_format, expand_ranks
+from .layers import data_format, expand_ranks
 from .spec import Argument, Spec, each, times
 from .tables import Output, option
 

@@ -7,9 +7,8 @@ import re
 from ... import limits
 from ..base import Json, Match, Raw
 from ..foreign import foreign_error
-from ..json_text import parse_model_json
+from ..json_text import decode_text, detect_encoding, parse_model_json
 from ..source import ByteSource
-from ..texts import decode_text, detect_encoding
 
 JSON_START = re.compile(r'\s*(?:\{\s*(?:"|\})|\[|")')
 # Keys that stand at the start of a line in what `to_yaml` of Keras 0.x to tf.keras 2.5 wrote.

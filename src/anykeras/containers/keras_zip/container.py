@@ -12,9 +12,8 @@ from ...errors import NotAModel
 from ..base import Asset, Json, Kept, Match, Raw
 from ..folder import Box
 from ..foreign import foreign_error
-from ..json_text import parse_json
+from ..json_text import decode_text, parse_json
 from ..source import ByteSource
-from ..texts import decode_text
 from .archive import LOCAL, Member, members, open_member
 
 CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ = "config.json", "metadata.json", "model.weights.h5", "model.weights.npz"

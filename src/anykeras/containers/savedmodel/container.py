@@ -9,8 +9,7 @@ from ..base import Json, Match, Raw
 from ..checkpoint.container import read_named_weights
 from ..folder import DiskFolder
 from ..foreign import foreign_error, is_graph
-from ..json_text import parse_json
-from ..texts import decode_text
+from ..json_text import decode_text, parse_json
 from ..wire.messages import MetaGraph
 from .files import EXPORTED, GRAPH, MOST_GRAPH, Files, find_folder
 from .graph import GraphFile

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ... import limits
 from ...tensors import Tensor
 from ..base import Json
-from ..texts import decode_text
+from ..json_text import decode_text
 from ..wire import read_message
 from ..wire.messages import Function, MetaGraph, Node
 from ..wire.messages import Graph as GraphMessage

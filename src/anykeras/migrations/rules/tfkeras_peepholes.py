@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ...catalog.shapes.policies import compute_dtype
+from ...catalog.shapes.spec import compute_dtype
 from ...document.build import Builder, functional
 from ...document.edit import GraphEditor
 from ...document.model import Call, Era, Graph, Layer, Ref, Slice, Value, Writer

@@ -12,7 +12,7 @@ from ...migrations import RuleContext
 from ...recovery.functions import Refused
 from ...recovery.graph_ops import GraphOps
 from ..base import has_arguments, has_only, register_shim, tensors_taken
-from ..deferred import defer, in_operations
+from ..blocks import defer, in_operations
 from .parts import is_trainable
 
 

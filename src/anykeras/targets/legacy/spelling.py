@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ...catalog.base import OPERATION_LAYERS
-from ...catalog.graph_order import layer_order
+from ...catalog.layout import layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.releases import Release, Since
 from ...catalog.renames import TRUNCATED

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from ...catalog import find, releases
-from ...catalog.graph_order import layer_order
+from ...catalog.layout import layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.operations import find as find_operation

@@ -9,15 +9,70 @@ from __future__ import annotations
 
 import base64
 import binascii
+import math
 import re
 from collections.abc import Callable
+from typing import cast
+
+import numpy as np
 
 from .... import limits
 from ....errors import AnyKerasError, LimitExceeded, Malformed, Unsupported
 from ...base import Json
 from ...source import limit_error
 from .nodes import STANDARD, YamlNode
-from .numbers import numpy_array, numpy_dtype, numpy_scalar
+
+CODE = re.compile(r"[biuf][1248]\Z|f16\Z")
+DTYPE = "__numpy_dtype__"
+MOST = 1_000_000  # elements of an array in a text
+
+
+def numpy_dtype(arguments: list[Json]) -> Json:
+    """``numpy.dtype`` with its arguments and state: an inert mark that the two below understand."""
+    code, state = arguments[0], arguments[-1]
+    order = state[1] if isinstance(state, list) and len(state) > 1 else "<"
+    if not isinstance(code, str) or not CODE.match(code) or code == "f16":
+        raise ValueError("a dtype that is not of numbers")
+    return {DTYPE: (">" if order == ">" else "<") + code}
+
+
+def numpy_scalar(arguments: list[Json]) -> Json:
+    """``multiarray.scalar(dtype, bytes)``: one number."""
+    dtype, data = arguments
+    values = np.frombuffer(_bytes(data), _dtype(dtype))
+    return cast(Json, values.reshape(()).item())
+
+
+def numpy_array(arguments: list[Json]) -> Json:
+    """``_reconstruct(ndarray, (0,), b"b")`` with its state (version, shape, dtype, Fortran order, bytes)."""
+    state = arguments[-1]
+    if not isinstance(state, list) or len(state) != 5:
+        raise ValueError("an array without its state")
+    _, shape, dtype, fortran, data = state
+    if not isinstance(shape, list) or not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 32:
+        raise ValueError("an array without a shape")
+    dimensions = [n for n in shape if isinstance(n, int)]
+    if math.prod(dimensions) > MOST:
+        raise ValueError("an array that is too large for a text")
+    values = np.frombuffer(_bytes(data), _dtype(dtype))
+    return cast(Json, values.reshape(dimensions, order="F" if fortran else "C").tolist())
+
+
+def _dtype(mark: Json) -> np.dtype[np.generic]:
+    code = mark.get(DTYPE) if isinstance(mark, dict) else None
+    if not isinstance(code, str):
+        raise ValueError("no dtype")
+    return np.dtype(str(code))
+
+
+def _bytes(data: Json) -> bytes:
+    if not isinstance(data, str):
+        raise TypeError("no bytes")
+    return data.encode("latin-1")
+
+
+# From YAML nodes to plain values. Tags are looked up in a table of inert meanings; everything else is refused.
+
 
 NULL = re.compile(r"(?:~|null|Null|NULL|)\Z")
 BOOL = re.compile(r"(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)\Z")
