@@ -28,10 +28,14 @@ Examine = Callable[[Collector, ByteSource, str, int], None]
 MOST_MEMBERS: Final = 20_000
 _EXAMINED: Final = 64 * limits.MIB  # of an inflated member that is looked into
 _RATIO: Final = 200  # inflated bytes for one stored byte
-_RUNS: Final = r"py[cdow]?|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|ps1|vbs|js|jar|class|whl|egg|service|desktop|lnk"
+_RUNS: Final = (
+    r"py[cdow]?|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|psm?1|vb[es]|jse?|wsf|hta|jar|class|whl|egg|"
+    r"service|desktop|lnk|rb|pl|lua|php|msi|msc|scr|com|cpl|reg|inf|scpt|command|app|deb|rpm|apk|dmg|iso|xls[mb]|docm|pptm|chm"
+)
+_RESERVED: Final = re.compile(r"(?:^|[/\\])(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.[^/\\]*)?$", re.IGNORECASE)
 _PROGRAMS: Final = re.compile(rf"\.(?:{_RUNS}|pth|pkl|pickle|joblib|dill)$", re.IGNORECASE)
 PROGRAM: Final = re.compile(rf"\.(?:{_RUNS})$", re.IGNORECASE)
-_ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.(?:[/\\]|$)|\\|\0")
+_ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.[ .]*(?:[/\\]|$)|\\|\0")
 _MARKS: Final = {"AK1111": Severity.HIGH, "AK1003": Severity.MEDIUM, "AK1110": Severity.MEDIUM, "AK1104": Severity.LOW}
 
 
@@ -121,6 +125,8 @@ def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None
         found.add(
             "AK8009", Severity.HIGH, where, f"a file named {name[:120]!r}, which leads out of its folder", loading.ARCHIVE
         )
+    if _RESERVED.search(name):
+        found.add("AK8009", Severity.MEDIUM, where, f"a file named {name[:120]!r}, a device on Windows", loading.ARCHIVE)
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         found.add("AK8009", Severity.HIGH, where, "a link or device in place of a file", loading.ARCHIVE)
     if _PROGRAMS.search(name):

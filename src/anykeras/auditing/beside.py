@@ -25,23 +25,33 @@ def _row(name: str, text: str, severity: Severity, seen: str) -> _Beside:
     return _Beside(re.compile(rf"(?:^|[/\\]){name}$", re.IGNORECASE), re.compile(text, re.MULTILINE), severity, seen)
 
 
+def _entry(keys: str, value: str) -> str:
+    """A key of YAML or JSON with a value, in a block or in braces."""
+    return rf"(?:^|[{{,\s'\"])(?:{keys})['\"]?\s*:\s*['\"]?{value}"
+
+
+_FETCHED: Final = r"\b(?:curl|wget)\b[^\n]*\|\s*(?:sudo\s+)?\w*sh\b"
 _FILES: Final = (
     _row(
-        r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile)",
-        r"\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|(?:^|\s)-[if]\s*http|@\s*https?://|^\s*(?:-\s*)?https?://",
+        r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile|"
+        r"\.?pip(?:rc|\.conf)|\.npmrc)",
+        r"\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|(?:^|\s)-[rif]\s*https?:|@\s*(?:https?|file)://|"
+        r"^\s*(?:-\s*)?https?://|^\s*(?:-\s*)?[./\w-]+\.whl\b|\b(?:index-url|url|registry)\s*=\s*['\"]?https?://",
         Severity.MEDIUM,
         "packages that are fetched from elsewhere than the package index",
     ),
-    _row("MLmodel", r"^\s*loader_module:\s*(?!mlflow\b)[\w.]+", Severity.MEDIUM, "a module of Python that MLflow imports"),
+    _row(
+        "MLmodel", _entry("loader_module", r"(?!mlflow\b)\w[\w.]*"), Severity.MEDIUM, "a module of Python that MLflow imports"
+    ),
     _row(
         "MLmodel",
-        r"^\s*(?:code|python_model|model_code_path|custom_objects):\s*(?!null\b|~)[\w'\"./{\[]+",
+        _entry("code|python_model|model_code_path|custom_objects", r"(?!null\b|~)[\w./]+"),
         Severity.MEDIUM,
         "code or a pickle that MLflow runs",
     ),
     _row(
         "MLmodel",
-        r"^\s*keras_module:\s*['\"]?(?!(?:keras|tf_keras|tensorflow)\b)\w[\w.]*",
+        _entry("keras_module", r"(?!(?:keras|tf_keras|tensorflow)\b)\w[\w.]*"),
         Severity.HIGH,
         "a module of Python that MLflow imports in place of Keras",
     ),
@@ -53,7 +63,7 @@ _FILES: Final = (
     ),
     _row(
         "MLmodel",
-        r"^\s*(?:data|saved_model_dir|code|python_model|model_code_path):\s*['\"]?(?:\.\.[/\\]|/|~|[a-z][a-z0-9+]*://)\S*",
+        _entry("data|saved_model_dir|code|python_model|model_code_path", r"(?:\.\.[/\\]|/|~|[a-z][a-z0-9+]*://)\S*"),
         Severity.MEDIUM,
         "a part of the model that lies outside of the folder",
     ),
@@ -64,12 +74,23 @@ _FILES: Final = (
         "a program that git runs in this folder",
     ),
     _row(r"\.vscode[/\\](?:tasks|launch)\.json", r"\"command\"\s*:\s*\S+", Severity.MEDIUM, "a program that an editor runs"),
-    _row(r"\.envrc", r"\S+", Severity.MEDIUM, "a program that a shell runs in this folder"),
     _row(
-        r"(?:Dockerfile|Containerfile|Makefile|\.gitlab-ci\.yml|Jenkinsfile|Justfile)[^/\\]*",
-        r"\b(?:curl|wget)\b[^\n]*\|\s*(?:sudo\s+)?\w*sh\b",
+        r"\.(?:envrc|(?:bash|zsh)rc|(?:bash_)?profile|bash_\w+|zshenv|login|ssh[/\\].*|aws[/\\].*)",
+        r"\S+",
+        Severity.MEDIUM,
+        "a file that a shell runs or trusts",
+    ),
+    _row(
+        r"(?:(?:Docker|Container|Make|Jenkins|Just|Proc|Snake)file[^/\\]*|[^/\\]*\.(?:ya?ml|toml|cfg|conf|ini|mk|json))",
+        _FETCHED,
         Severity.MEDIUM,
         "a program that is fetched and run",
+    ),
+    _row(
+        r"(?:docker-)?compose[^/\\]*\.ya?ml",
+        r"privileged:\s*true|^\s*-\s*['\"]?/(?:etc|root|var/run/docker\.sock)?:",
+        Severity.MEDIUM,
+        "a container that reaches the machine it runs on",
     ),
     _row(r"package\.json", r"\"(?:pre|post)?install\"\s*:\s*\S+", Severity.MEDIUM, "a program that npm runs"),
     _row(

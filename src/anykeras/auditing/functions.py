@@ -136,7 +136,11 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
         elif step.name == "IMPORT_FROM":
             chain = f"{module}.{name}"
         elif step.name in _ATTRIBUTE:
+            if name == "__name__" and uses.attributes[-1:] == ["__class__"]:
+                uses.attributes.pop()  # the name of a class, for a text
             uses.attributes.append(name)
+            if chain and uses.dotted[-1:] == [chain]:
+                uses.dotted.pop()  # the longer name says more
             chain = f"{chain}.{name}" if chain else ""
         else:
             chain = ""
@@ -198,7 +202,7 @@ def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
         elif rest and root in ("np", "numpy") and rest.split(".")[0] in _NUMPY:
             yield Severity.HIGH, f"it uses {dotted!r}, which reads or writes files"
     elif root not in _PLAIN and root not in names.HARMLESS_MODULES:
-        judged = names.judge_module(root)
+        judged = names.judge_module(names.ALIASES.get(root, root) if rest else root)
         severity = judged.severity if judged else Severity.LOW
         yield severity, f"it uses {dotted!r}" if judged else f"{root!r} is not in the file"
 

@@ -60,7 +60,8 @@ OPERATIONS: Final = {
 }
 """What operations do outside of their graph. Those that every SavedModel has to save and restore itself are not listed."""
 
-_OPERATION: Final = re.compile(r"\"?\bop\"?\s*:\s*\\*\"(\w+)\\*\"")
+_OPERATION: Final = re.compile(r"\"?\bop\"?\s*:\s*\\*[\"'](\w+)\\*[\"']")
+_ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([0-7]{3}))")
 _PRINTS_TO_FILE: Final = re.compile(rb"output_stream.{0,12}file://", re.DOTALL)
 _DESCRIBED_BY_FILE: Final = re.compile(rb"descriptor_source\x12.{1,3}\x12.{1,2}?(?!local://|bytes://)[/\w.~]", re.DOTALL)
 _TABLE_OF_FILE: Final = re.compile(rb"\x12.InitializeTableFromTextFile", re.DOTALL)
@@ -69,6 +70,7 @@ _PATH_OF_SYSTEM: Final = re.compile(
 )
 _ASSET_OUTSIDE: Final = re.compile(rb"\x12[\x04-\xff](?:\.\.[/\\]){1,}")
 _OF_TFIO: Final = re.compile(rb"\x12[\x04-\x40](IO>\w+)")
+_NAMED: Final = re.compile(rb"\w+\Z")
 _NAME: Final = 255
 
 
@@ -76,7 +78,12 @@ _NAME: Final = 255
 def _pattern() -> re.Pattern[bytes]:
     """Field 2 of a node, its operation, as a text with its length before it."""
     listed = sorted({name for _, names in OPERATIONS.values() for name in names}, key=len, reverse=True)
-    return re.compile(b"|".join(b"\x12" + re.escape(bytes([len(name)]) + name.encode()) for name in listed))
+    written = (
+        rb"\x12(?:%b|%b\x80{0,8}\0)%b" % (re.escape(bytes([size])), re.escape(bytes([size | 0x80])), name.encode())
+        for name in listed
+        for size in [len(name)]
+    )
+    return re.compile(b"|".join(written))  # a length may be written longer than it needs
 
 
 @cache
@@ -97,7 +104,7 @@ def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
     for match in _pattern().finditer(data):
-        name = match[0][2:].decode()
+        name = _NAMED.search(match[0])[0].decode()  # type: ignore[index]  # it ends with the name
         counts[name] += 1
         first.setdefault(name, _find_node(bytes(data[max(0, match.start() - _NAME) : match.start()])))
     for name, times in counts.items():
@@ -132,5 +139,6 @@ def names_operations(head: bytes) -> bool:
 def judge_node_text(found: Collector, node: object, where: str) -> None:
     """Nodes as text of a protocol buffer or JSON: those of a TensorFlowOpLayer, of a ``.pbtxt``, of a graph for a browser."""
     text = node if isinstance(node, str) else json.dumps(node) if isinstance(node, dict) else ""
+    text = _ESCAPE.sub(lambda found: chr(int(found[1], 16) if found[1] else int(found[2], 8) & 0xFF), text)
     for name, times in Counter(_OPERATION.findall(text)).items():
         judge_operation(found, name, where, times)

@@ -68,6 +68,7 @@ def _audit_node(found: Collector, node: Node, part: str) -> bool:
     judge_shown(found, node.path, f"{part}/{node.path}")
     texts: dict[str, dict[int, str]] = {}
     for key, value in node.attributes.items():
+        judge_shown(found, key, f"{part}/{node.path}")
         where = f"{part}/{node.path}/{key}" if node.path else f"{part}/{key}"
         text = _as_text(value)
         if text is None:

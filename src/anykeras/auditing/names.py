@@ -55,7 +55,9 @@ LIBRARIES: Final = _split(
     starlette bottle dash bokeh panel voila tkinter wx PyQt5 PyQt6 PySide2 PySide6 kivy pygame pyglet pywinauto win32con
     rarfile py7zr patoolib zstandard fitz PyPDF2 pypdf pdfplumber docx pptx xlsxwriter reportlab weasyprint pdfkit ffmpeg av
     pydub pyaudio sounddevice speech_recognition gtts pyttsx3 picamera RPi gpiozero smbus bluetooth can usb hid vlc rospy rclpy
-    rosbag gym gymnasium pybullet mujoco virtualenv poetry conda mamba uv tox nox pytest hypothesis sphinx docutils black
+    rosbag sentencepiece plyvel leveldb lmdb paho zeep suds stomp nats pymssql ldap fastai detectron2 ultralytics textract oss2
+    seaborn statsmodels gym gymnasium pybullet mujoco virtualenv poetry conda mamba uv tox nox pytest hypothesis sphinx black
+    docutils
     pyarrow fastparquet polars duckdb tables zarr netCDF4 xarray nibabel pydicom rasterio osgeo librosa soundfile moviepy
     pytesseract openvino tensorrt coremltools tensorflowjs tensorflow_io tensorflow_datasets"""
 )
@@ -77,6 +79,12 @@ BUILTINS: Final = _split(
     exit quit help apply __builtins__ __loader__ __spec__ memoryview"""
 )
 """Built-in functions that no computation needs."""
+
+ALIASES: Final = {
+    "pd": "pandas", "plt": "matplotlib", "mpl": "matplotlib", "sns": "pandas", "sp": "scipy", "cv": "cv2", "Image": "PIL",
+    "io": "skimage", "nib": "nibabel", "sf": "soundfile", "pa": "pyarrow", "pl": "polars", "xr": "xarray",
+}  # fmt: skip
+"""What programs call libraries that no computation of a model needs."""
 
 INSPECTING: Final = _split("getattr")
 
@@ -113,7 +121,7 @@ HARMLESS_MODULES: Final = _split(
 
 FUNCTIONS_OF_TF: Final = re.compile(
     r"(?:^|\.)(?:io|gfile|python_io|saved_model|summary|profiler|autograph|config|distribute|tpu|queue|train|"
-    r"load_library|load_op_library|load_file_system_library|py_function|py_func|numpy_function|eager_py_func)(?:\.|$)|"
+    r"load_library|load_op_library|load_file_system_library|ffmpeg|py_function|py_func|numpy_function|eager_py_func)(?:\.|$)|"
     r"(?:^|\.)data\.(?!AUTOTUNE)|utils\.get_file|models\.load_model|\b(?:read|write)_file\b|raw_ops\.(?:\w*(?:File|PyFunc|Reader|"
     r"Dataset|Save|Restore|Rpc|Summary|Debug)\w*)"
 )
@@ -128,7 +136,7 @@ OUTSIDE_OF_COMPUTING: Final = re.compile(
 """Functions of numeric libraries, under their dotted names, that no computation needs."""
 
 VERBS: Final = re.compile(
-    r"(?:^|_)(?:system|exec|execute|eval|popen|spawn|shell|command|cmd|loads|download|fetch|urlopen|get_file|import|compile|"
+    r"(?:^|_)(?:system|exec|execute|eval|popen|spawn|shell|command|cmd|loads|download|fetch|urlopen|get_file|import|compile|load|save|"
     r"unpickle|unlink|rmtree|delete|remove|upload|connect|request|curl|wget|install|subprocess|deserialize)(?:$|_)"
 )
 """Words in the name of a function that acts on something."""
