@@ -56,6 +56,9 @@ def test_graphs_were_found() -> None:
     assert {folder.stem for folder in FOLDERS} == {
         "simple",
         "loops",
+        "lengths",
+        "masked",
+        "decoder",
         "subclassed",
         "many_layers",
         "module",

@@ -129,16 +129,46 @@ def loop(ops: GraphWriter, held: Loop, state: Sequence[Operand]) -> list[Operand
     known = recurrent.loop_layer(ops, held.cond, held.body, state, held.name)
     if known is not None:
         return known
-    now = list(state)
+    now = found = list(state)
+    alive: Operand = None  # whether the loop is still running, where the input decides; `found` is what it came to if not
     for _ in range(STEPS + 1):
-        goes_on = decide(held.cond(now)[0])
-        if goes_on is None:
+        goes_on = held.cond(now)[0]
+        running = decide(goes_on)
+        if running is False:
+            return found
+        after = list(held.body(now))
+        if running is None and alive is None and not _ends(held, now, after):
             raise Refused(
                 "a loop goes on for as long as the input says, and its body is no recurrent layer that AnyKeras knows",
                 "AK3063",
                 layer=held.name,
             )
-        if not goes_on:
-            return now
-        now = list(held.body(now))
+        if running is None:
+            goes_on = ops.op("cast", ops.op("reshape", goes_on, ()), "bool")
+            alive = goes_on if alive is None else ops.op("logical_and", alive, goes_on)
+        now, found = after, after if alive is None else [_keep(ops, alive, *pair) for pair in zip(after, found, strict=True)]
     raise Refused(f"a loop of more than {STEPS} steps, each of which would be written out", "AK3063", layer=held.name)
+
+
+def _ends(held: Loop, before: Sequence[Operand], after: Sequence[Operand]) -> bool:
+    """Whether counters alone end a loop at last, whatever the input says."""
+    far = [
+        value + np.sign(value - old) * (1 << 30) if _is_counter(old) and _is_counter(value) else value
+        for old, value in zip(before, after, strict=True)
+    ]
+    return decide(held.cond(far)[0]) is False
+
+
+def _is_counter(value: Operand) -> bool:
+    return isinstance(value, int | np.ndarray | np.generic) and np.ndim(value) == 0 and np.asarray(value).dtype.kind == "i"
+
+
+def _keep(ops: GraphWriter, alive: Operand, new: Operand, old: Operand) -> Operand:
+    """A part of the state after a step that is done or not; what a list does not have is zero, as TensorFlow reads it."""
+    if isinstance(new, TensorList) and isinstance(old, TensorList) and len(new.items) == len(old.items) and not new.open:
+        items = [
+            choose(ops, alive, one, ops.op("zeros_like", one) if other is None and one is not None else other)
+            for one, other in zip(new.items, old.items, strict=True)
+        ]
+        return replace(new, items=tuple(items), whole=None)
+    return choose(ops, alive, new, old)

@@ -223,6 +223,9 @@ class _Loop:
             image, state = shrink(image, held[0], [v.tensor.shape for v in variables if len(v.tensor.shape) == 4])
             held = [state] * len(held)
         trial = _draw(image, held, variables, covered, count, many)
+        for number, at in enumerate(places):
+            if self.ops.is_zero(self.state[at]):  # what masked steps give may be among them
+                trial.states[number] = np.zeros_like(trial.states[number])
         start = self._numbers(trial, places, {steps: count, samples: many})
         if start is None:
             return None

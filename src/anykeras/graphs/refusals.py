@@ -7,9 +7,8 @@ from ..errors import Unsupported
 from .effects import find_effect
 
 _TEXT = ("String", "Regex", "Lookup", "HashTable", "ParseExample", "ParseSequenceExample", "DecodeRaw", "Unicode", "Ragged")
-_SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRows", "DynamicPartition", "SetDiff1D", "ListDiff",
-          "NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionV4", "NonMaxSuppressionV5",
-          "NonMaxSuppressionWithOverlaps", "CombinedNonMaxSuppression")  # fmt: skip
+_SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRows", "DynamicPartition",
+          "NonMaxSuppression", "NonMaxSuppressionV2", "NonMaxSuppressionV3", "NonMaxSuppressionWithOverlaps")  # fmt: skip
 ELSE = "Save the model as .h5 or .keras where it was made, or report the file."
 
 

@@ -68,6 +68,8 @@ def _plain_list(value: AttributeList) -> tuple[Operand, ...]:
         return tuple(None if shape.unknown_rank else shape.sizes for shape in value.shapes)
     if value.texts:
         return tuple(bytes(text).decode("utf-8", "replace") for text in value.texts)
+    if value.functions:
+        return tuple(function.name for function in value.functions)
     return tuple(value.integers or value.numbers or map(bool, value.flags))
 
 

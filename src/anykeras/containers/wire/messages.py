@@ -405,6 +405,7 @@ class AttributeList:
     flags: tuple[int, ...] = many(5, INTEGER)
     types: tuple[int, ...] = many(6, INTEGER)
     shapes: tuple[Shape, ...] = many(7, "Shape")
+    functions: tuple[FunctionName, ...] = many(9, "FunctionName")
 
 
 @message

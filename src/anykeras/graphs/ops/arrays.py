@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...recovery.functions import Dim, Operand, Refused, Sizes, operator
@@ -88,6 +90,17 @@ def count_up(call: NodeCall) -> Operand:
     if any(isinstance(part, Dim) for part in (start, stop, step)):
         return cast(call.ops, open_shapes.arange(call.ops, start, stop, step, "int32"), dtype)
     return call.ops.op("arange", start, stop, step, dtype=dtype)
+
+
+@op("ListDiff")
+def leave_out(call: NodeCall) -> Operand:
+    """What of a list is not in another one, and where it was; of constants alone, for its size depends on them."""
+    if not all(isinstance(value, np.ndarray) for value in call.given):
+        raise Refused(
+            f"the op {call.op} gives a tensor whose size depends on values, which a Keras model cannot hold", "AK3060"
+        )
+    places = np.flatnonzero(~np.isin(*call.given))
+    return call.given[0][places], places.astype(str(call.at.get("out_idx", "int32")))
 
 
 @op("LinSpace")
@@ -289,9 +302,20 @@ def pad(call: NodeCall) -> Operand:
     if not any(map(any, widths)):
         return x
     if call.op == "MirrorPad":
-        return call.ops.op("pad", x, widths, mode=str(call.at["mode"]).lower())
+        return call.ops.op("pad", x, widths, mode="reflect") if call.at["mode"] == "REFLECT" else _mirror(call, x, widths)
     value = call.number(2) if len(call) > 2 else 0
     return call.ops.op("pad", x, widths, mode="constant", constant_values=value)
+
+
+def _mirror(call: NodeCall, x: Operand, widths: Sequence[Sequence[int]]) -> Operand:
+    """A border of what is next to it, its edge included (which ``keras.ops.pad`` on torch takes for another mode)."""
+    for axis, (before, behind) in enumerate(widths):
+        rows_ = (slice(None),) * axis
+        front = call.ops.op("flip", call.ops.getitem(x, (*rows_, slice(0, before))), axis=axis)
+        back = call.ops.op("flip", call.ops.getitem(x, (*rows_, slice(-behind, None))), axis=axis)
+        parts = [part for part, wanted in ((front, before), (x, 1), (back, behind)) if wanted]
+        x = concatenate_any(call.ops, parts, axis) if len(parts) > 1 else x
+    return x
 
 
 @op("ReverseV2")

@@ -30,7 +30,7 @@ _TRUTH: Mapping[str, str] = dict(
     for pair in words(
         """
         Equal=equal NotEqual=not_equal Greater=greater GreaterEqual=greater_equal Less=less LessEqual=less_equal
-        LogicalAnd=logical_and LogicalOr=logical_or LogicalNot=logical_not IsNan=isnan IsInf=isinf IsFinite=isfinite
+        LogicalNot=logical_not IsNan=isnan IsInf=isinf IsFinite=isfinite
         """
     )
 )
@@ -190,12 +190,22 @@ def filled_like(call: NodeCall) -> Operand:
     return call.ops.op("zeros_like" if call.op == "ZerosLike" else "ones_like", x)
 
 
+@op("LogicalAnd", "LogicalOr")
+def combine(call: NodeCall) -> Operand:
+    """Both, or one of both; a constant that settles it does, so that loops with a greatest number of steps end."""
+    given = call.tensors()
+    for known, other in (given, given[::-1]):
+        if isinstance(known, bool) and call.ops.rank(other) == 0:
+            return np.bool_(known) if known is (call.op == "LogicalOr") else other
+    return call.ops.op("logical_and" if call.op == "LogicalAnd" else "logical_or", *given)
+
+
 @op("Select", "SelectV2")
 def choose(call: NodeCall) -> Operand:
     """Element by element; a condition of one axis chooses rows in the first version."""
     condition, yes, no = call.tensors()
     ops = call.ops
-    if isinstance(condition, bool | np.bool_) and ops.rank(yes) == ops.rank(no):
+    if isinstance(condition, bool | np.bool_) and ops.shape(yes) == ops.shape(no):
         return call.given[1 if condition else 2]
     if call.op == "Select" and ops.rank(condition) == 1 and ops.rank(yes) > 1:
         condition = ops.op("reshape", condition, (-1, *[1] * (ops.rank(yes) - 1)))
@@ -224,10 +234,9 @@ def nearly_equal(call: NodeCall) -> Operand:
 def fake_quantize(call: NodeCall) -> Operand:
     """Numbers as a quantized one would have them; the range is moved so that zero is in it (fake_quant_ops_functor.h)."""
     ops, bits = call.ops, int(call.at["num_bits"])
-    low = 1.0 if call.at["narrow_range"] else 0.0
-    high = float(2**bits - 1)
-    by_arguments = call.op == "FakeQuantWithMinMaxArgs"
-    least, most = (float(call.at["min"]), float(call.at["max"])) if by_arguments else (call.tensor(1), call.tensor(2))
+    low, high = np.float32(1.0 if call.at["narrow_range"] else 0.0), np.float32(2**bits - 1)
+    given = [call.at["min"], call.at["max"]] if call.op == "FakeQuantWithMinMaxArgs" else [call.array(1), call.array(2)]
+    least, most = (end if ops.is_tensor(end) else np.asarray(end, "float32") for end in given)
     scale = ops.op("divide", ops.op("subtract", most, least), high - low)
     start = ops.op("subtract", low, ops.op("divide", least, scale))
     zero = ops.op("minimum", ops.op("maximum", ops.op("floor", ops.op("add", start, 0.5)), low), high)

@@ -278,8 +278,11 @@ def band(call: NodeCall) -> Operand:
 
 @op("Cross")
 def cross(call: NodeCall) -> Operand:
-    """The product of vectors in space."""
-    return call.keep(call.ops.op("cross", call.tensor(0), call.tensor(1)))
+    """The product of vectors in space, by parts: ``keras.ops.cross`` takes another axis on torch."""
+    ops, (one, other) = call.ops, map(call.ops.as_tensor, call.given)
+    turned = [[ops.op("take", x, np.array(order, "int32"), axis=-1) for order in ((1, 2, 0), (2, 0, 1))] for x in (one, other)]
+    there, back = (ops.op("multiply", turned[0][place], turned[1][1 - place]) for place in (0, 1))
+    return call.keep(ops.op("subtract", there, back))
 
 
 def _random(call: NodeCall) -> Operand:

@@ -168,9 +168,10 @@ def _reshape(call: NodeCall, given: Sequence[Operand]) -> Operand:
 def _pieces(call: NodeCall, given: Sequence[Operand]) -> Operand:
     if call.op == "Unpack":
         return tuple(_pack(item) for item in given[0])
-    items, many = given[1], int(call.at["num_split"])
-    width = len(items) // many
-    return tuple(_pack(items[place * width : (place + 1) * width]) for place in range(many))
+    items, many = given[call.op == "Split"], int(call.at["num_split"])
+    widths = [len(items) // many] * many if call.op == "Split" else given[1]
+    ends = np.cumsum(widths).tolist()
+    return tuple(_pack(items[end - width : end]) for width, end in zip(widths, ends, strict=True))
 
 
 _SIZED: Mapping[str, Callable[[NodeCall, Sequence[Operand]], Operand]] = {
@@ -184,7 +185,7 @@ _SIZED: Mapping[str, Callable[[NodeCall, Sequence[Operand]], Operand]] = {
     "ConcatV2": _join, "Concat": _join,
     "Pack": lambda call, given: _stack(given) if not call.at.get("axis") else NotImplemented,
     "Prod": _reduce(product), "Max": _reduce(_extreme_of(True)), "Min": _reduce(_extreme_of(False)),
-    "Reshape": _reshape, "Unpack": _pieces, "Split": _pieces,
+    "Reshape": _reshape, "Unpack": _pieces, "Split": _pieces, "SplitV": _pieces,
     "ExpandDims": lambda call, given: _pack([given[0]]) if not isinstance(given[0], list) else NotImplemented,
     "Squeeze": lambda call, given: _pack(given[0][0]) if isinstance(given[0], list) and len(given[0]) == 1 else NotImplemented,
     "Neg": lambda call, given: _pack([-x for x in given[0]] if isinstance(given[0], list) else -given[0]),

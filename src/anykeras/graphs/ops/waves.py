@@ -21,12 +21,14 @@ def join(call: NodeCall) -> Operand:
     return Complex(call.ops.as_tensor(call.given[0]), call.ops.as_tensor(call.given[1]))
 
 
-@op("Real", "Imag", "ComplexAbs", "Conj")
+@op("Real", "Imag", "ComplexAbs", "Conj", "Angle")
 def part(call: NodeCall) -> Operand:
-    """A part of a complex number, how great it is, or its mirror image."""
+    """A part of a complex number, how great it is, its angle, or its mirror image."""
     ops, z = call.ops, _pair(call, 0)
     if call.op == "Conj":
         return Complex(z.real, ops.op("negative", z.imaginary))
+    if call.op == "Angle":
+        return ops.op("arctan2", z.imaginary, z.real)
     if call.op == "ComplexAbs":
         squares = (ops.op("square", z.real), ops.op("square", z.imaginary))
         return ops.op("sqrt", ops.op("add", *squares))
