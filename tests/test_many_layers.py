@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import importlib.util
 import json
 import sys
@@ -62,6 +63,28 @@ def test_work_grows_with_the_layers(kind: str, tmp_path: Path) -> None:
     paths = [benchmark.file_of(tmp_path, kind, count) for count in (fewer, more)]
     small, large = (count_calls(partial(anykeras.inspect, path)) for path in paths)
     assert large < 1.15 * more / fewer * small
+
+
+def test_code_that_layers_share_is_read_once_and_stands_in_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    benchmark, read, written = load_benchmark(), [], []
+    anykeras.inspect(benchmark.file_of(tmp_path, "lambdas", 2))
+    for home, name, calls in (("bytecode.identify", "read_code", read), ("recovery.readable", "write_source", written)):
+        module = importlib.import_module(f"anykeras.{home}")
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *a, real=real, calls=calls: calls.append(a) or real(*a))
+    found = anykeras.inspect(benchmark.file_of(tmp_path, "lambdas", 30))
+    assert not read and len(written) < 5  # of 60
+    assert [record.layer for record in found.code] == [f"lambda_{number}" for number in range(1, 31)]
+    assert {(record.source, record.checked) for record in found.code} == {("lambda x: x * 2 + 1", True)}
+
+
+def test_defaults_that_are_equal_and_not_the_same_are_told_apart(tmp_path: Path) -> None:
+    benchmark = load_benchmark()
+    kind, config, weights = benchmark.lambdas(3)
+    for layer, default in zip(config["layers"][1:], (1, 1.0, True), strict=True):
+        layer["config"]["function"] = [layer["config"]["function"][0], [default], None]
+    found = anykeras.inspect(benchmark.write(tmp_path / "defaults.h5", (kind, config, weights), "2.3.1"))
+    assert [record.source for record in found.code] == [f"lambda x={text}: x * 2 + 1" for text in ("1", "1.0", "True")]
 
 
 def test_a_chain_beyond_the_limit_of_recursion_is_built(tmp_path: Path) -> None:

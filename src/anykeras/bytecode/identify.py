@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from . import linetable, repair
 from .checks import check
@@ -17,6 +18,7 @@ from .dialects import VERSIONS
 from .errors import UNKNOWN_PYTHON, BytecodeError
 from .unmarshal import read_code
 
+_SHORT = 1 << 14  # bytes of code that is remembered
 _IN_PATH = re.compile(r"[Pp]ython[-_]?(2|3)\.?(\d{1,2})(?!\d)")
 
 
@@ -56,6 +58,13 @@ def identify(data: bytes, preferred: Sequence[Version] = ()) -> Identification:
     Raises:
         BytecodeError: no known Python could have written it; the message says why the likeliest could not.
     """
+    known = _identify if len(data) <= _SHORT else _identify.__wrapped__
+    return known(data, tuple(preferred))
+
+
+@lru_cache(maxsize=256)
+def _identify(data: bytes, preferred: tuple[Version, ...]) -> Identification:
+    """The same; what files and layers share is looked at once."""
     survivors, rejected = _find_survivors(data)
     damage: tuple[str, ...] = ()
     if repair.is_saved_on_windows(data) or (not survivors and repair.may_be_damaged(data)):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..bytecode import CodeObject, CodeRaised, Identification, Machine, StoredFunction, identify, looks_stored, read_stored
+from ..catalog.shapes import Spec
 from ..document.model import Code, Value
 from ..errors import AnyKerasError
 from .domain import CodeDomain
@@ -120,6 +121,21 @@ def thaw(value: Value) -> object:
     if isinstance(value, tuple):
         return [thaw(item) for item in value]
     return value
+
+
+def freeze(value: object) -> Hashable:
+    """A plain value to be compared with others: 1, 1.0 and True differ here. Raises TypeError for other objects."""
+    if isinstance(value, Mapping):
+        return (dict, *((key, freeze(item)) for key, item in value.items()))
+    if isinstance(value, list | tuple):
+        return (type(value), *map(freeze, value))
+    if isinstance(value, Spec):
+        return (Spec, value.shape, value.dtype, value.sizes)
+    if isinstance(value, StoredFunction):
+        return (StoredFunction, value.code_bytes, freeze(value.defaults), freeze(value.closure))
+    if type(value) in (str, bytes, int, float, complex, bool, type(None), type(...)):
+        return (type(value), repr(value))
+    raise TypeError(f"{type(value).__name__} is no plain value")
 
 
 def find(code: Code) -> Found:

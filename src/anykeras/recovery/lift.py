@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
@@ -16,7 +16,7 @@ from ..findings import Finding
 from ..lazily import np
 from .domain import CodeDomain
 from .equality import same
-from .follow import Found, Reading, Start, find, list_readings, thaw
+from .follow import Found, Reading, Start, find, freeze, list_readings, thaw
 from .follow import names as list_names
 from .functions import FunctionContext, Operand, Ops, Refused
 from .functions.live import LiveOps
@@ -55,6 +55,9 @@ def _mask(ops: Ops, x: Operand) -> Operand:
 RANDOM = frozenset(("GaussianNoise", "GaussianDropout", "AlphaDropout", "Dropout"))  # what draws, in a lifted graph
 CustomObjects = Mapping[str, object]
 Body = Callable[[GraphOps, Operand], Operand]
+_REMEMBERED, _SHORT = 256, 1 << 14  # functions, and bytes of each
+_KNOWN: dict[Hashable, tuple[Reading, str]] = {}
+"""How code is read that was found before, in this file or another, and its checked text; by content."""
 
 
 @dataclass(frozen=True)
@@ -212,6 +215,11 @@ class Lifting:
             return ""
 
     def _find_agreed(self) -> Lifted:
+        content = self._content
+        known = _KNOWN.get(content) if content is not None else None
+        if known is not None:  # another layer has this code: what it means was found out there
+            reading, text = known
+            return self._record(reading, self.trace(reading.run), text)
         traces: list[tuple[Reading, Lifted]] = []
         errors: list[AnyKerasError] = []
         for reading in list_readings(self.found):
@@ -227,10 +235,28 @@ class Lifting:
                 f"the code means different things in the Pythons that could have written it ({', '.join(self.found.pythons)})",
                 "AK3003",
             )
-        return self._record(reading, first)
+        text, checked = describe(reading, first.layer, lambda run: self.trace(run).layer)
+        if content is not None and checked:
+            if len(_KNOWN) >= _REMEMBERED:
+                _KNOWN.clear()
+            _KNOWN[content] = reading, text
+        return self._record(reading, first, text, checked)
 
-    def _record(self, reading: Reading, trace: Lifted) -> Lifted:
-        text, checked = describe(reading, trace.layer, lambda run: self.trace(run).layer)
+    @property
+    def _content(self) -> Hashable | None:
+        """All that decides what the code means, equal for equal code alone; None where something is no plain value."""
+        stored = self.found.stored
+        if stored is None or self.custom_objects:
+            return None
+        parts = (self.called_on, self.extra, self.offered, self.masked, stored.defaults, stored.closure)
+        if len(stored.code_bytes) + len(repr(parts)) > _SHORT:
+            return None
+        try:
+            return (stored.code_bytes, self.code.kind, self.code.module, self.context, *map(freeze, parts))
+        except TypeError:
+            return None
+
+    def _record(self, reading: Reading, trace: Lifted, text: str, checked: bool = True) -> Lifted:
         stored, identified = self.found.stored, self.found.identified
         record = Recovered(
             self.layer.name, self.layer.address or self.layer.name, self.key, self.found.pythons,
