@@ -86,16 +86,19 @@ def _make(lowered: Lowered, custom_objects: Mapping[str, Any] | None, deferring:
     return revive(lowered, custom_objects), None
 
 
+BACKENDS: Final = ("jax", "tensorflow", "torch")
+"""Those that an extra of ours installs."""
+
+
 def _import_keras() -> Any:
     """The module ``keras``. Raises TargetError where it, or its backend, is not installed, or is too old."""
     choose_backend()
     try:
         import keras
     except (ImportError, ValueError) as error:  # ValueError: KERAS_BACKEND names none
-        extra = error.name if isinstance(error, ImportError) and error.name in ("tensorflow", "torch") else "jax"
-        step = (
-            f'pip install "anykeras[{extra}]", or set KERAS_BACKEND to the backend that is installed: jax, tensorflow or torch.'
-        )
+        missing = getattr(error, "name", None) or "keras"
+        package = f'"anykeras[{missing.replace("keras", "jax")}]"' if missing in ("keras", *BACKENDS) else missing
+        step = f"pip install {package}, or set KERAS_BACKEND to the backend that is installed: {', '.join(BACKENDS)}."
         raise TargetError("AK6013", f"a live model needs Keras 3 and its backend: {error}", next_step=step) from None
     if keras.__version__ < "3":
         raise TargetError(

@@ -65,14 +65,15 @@ def _run(file: str, backend: str, options: Sequence[str], inputs: str | None, re
         return record
     try:
         error = json.loads(process.stdout)["results"][0]["error"]
-        said = error["message"].partition("\n")[0]
+        said, advice = error["details"]["seen"], error["details"]["next_step"]
     except (ValueError, LookupError, TypeError):
         said = (process.stderr.strip().splitlines() or [f"its process ended with {process.returncode}"])[-1]
+        advice = None
     raise TargetError(
         "AK7005",
         f"the backend {backend} did not run the model: {said}",
         key="backend",
-        next_step=f"Install it (pip install anykeras[{backend}]) or leave it out of --backend.",
+        next_step=f"Leave it out of --backend{f', or: {advice}' if advice else '.'}",
     )
 
 

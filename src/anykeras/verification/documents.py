@@ -70,7 +70,7 @@ def verify_documents(
     model = first.build()
     checks = [check_recovered(function) for function in recovered]
     checks += [_compare_hashes(kept)] if kept is not None else []
-    arrays, wanted, source = _choose_inputs(model, recording, inputs, kept)
+    arrays, wanted, source = _choose_inputs(model, first.path, recording, inputs, kept)
     check_inputs(arrays, model, first.path, source)
     outputs = predict(model, arrays)
     names = name_outputs(model)
@@ -99,7 +99,7 @@ def _compare_hashes(kept: Kept) -> Check:
 
 
 def _choose_inputs(
-    model: Any, recording: Path | None, inputs: Path | None, kept: Kept | None
+    model: Any, file: str, recording: Path | None, inputs: Path | None, kept: Kept | None
 ) -> tuple[Arrays, Arrays | None, str]:
     """What to run on, the recorded outputs where there are any, and where both are from."""
     if recording is not None:
@@ -111,7 +111,7 @@ def _choose_inputs(
     if kept is not None and kept.recording is not None:
         name = kept.recording.name
         return *read_recording(name, kept.recording.read()), name
-    return generate_inputs(model), None, "the generated inputs"
+    return generate_inputs(model), None, f"what is made up for {file}"
 
 
 def _compare_second(

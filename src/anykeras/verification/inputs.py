@@ -107,7 +107,10 @@ def check_inputs(inputs: Arrays, model: Any, path: str, where: str) -> None:
 
 def _misfit(where: str, what: str) -> Unsupported:
     return Unsupported(
-        "AK7002", f"{where} does not fit: {what}", part=where, next_step="Record or pass inputs of this very model."
+        "AK7002",
+        f"{where} does not fit: {what}",
+        part=where,
+        next_step="Give a recording, inputs or a second file of this very model.",
     )
 
 
