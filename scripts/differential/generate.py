@@ -25,6 +25,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 import numpy as np  # noqa: E402
 
+import rare  # noqa: E402
+
 BATCH = 3
 STACK = K = None  # of the process; a Lambda names `K` as people's code does
 
@@ -383,6 +385,8 @@ RECURRENT = ("SimpleRNN", "LSTM", "GRU")
 MERGES = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot", "Attention", "AdditiveAttention",
           "MultiHeadAttention")  # fmt: skip
 ALPHABET = 9  # ids of an Embedding are below
+KEYS = ["right", "left"]  # of inputs in a dictionary, not in order
+RARE = 200000  # seeds from here on also draw what rare.py holds
 WIDE = 100000  # seeds from here on also draw dtypes, policies, stateful layers, explicit masks, lookups and more operators
 DTYPES = ("float64", "float64", "float16", "mixed_float16")
 NARROW = {"rtol": 2e-2, "atol": 1e-2}  # what is computed in float16 is compared so
@@ -412,22 +416,24 @@ class Source(object):
         return values.astype(self.dtype)
 
 
-class Builder(object):
+class Builder(rare.RareSteps):
     """Grows one random model."""
 
-    def __init__(self, stack, draw, wide=False, recipe=None):
-        self.stack, self.draw, self.wide = stack, draw, wide
+    def __init__(self, stack, draw, wide=False, rare=False, recipe=None):
+        self.stack, self.draw, self.wide, self.rare = stack, draw, wide, rare
         self.layers = {}  # what was called once, and on which shape, to be shared
         self.recipe = [] if recipe is None else recipe
         # Keras 1 had one image order for a process, and half its layers do not write it.
         self.image_order = draw.one(["channels_last", "channels_last", "channels_first"]) if stack.major == 1 else None
         self.fixed_batch = None
+        self.keys = None  # of inputs in a dictionary
         self.mask_inputs = []  # inputs beside the sources, and the sources of their numbers
 
     def inner(self):
         """The builder of a model inside this one."""
-        builder = Builder(self.stack, self.draw, self.wide, self.recipe)
+        builder = Builder(self.stack, self.draw, self.wide, self.rare, self.recipe)
         builder.image_order = self.image_order
+        builder.fixed_batch = self.fixed_batch if self.rare else None
         return builder
 
     # -- layers ---------------------------------------------------------------------------------------------------
@@ -453,6 +459,9 @@ class Builder(object):
                 arguments["dtype"] = self.draw.one(DTYPES)
             if self.fixed_batch and "stateful" in taken and self.draw.chance(0.5):
                 arguments["stateful"] = True
+        if self.rare:
+            self.options(arguments, taken)
+            arguments.update(self.name())
         arguments.update(forced)
         if self.stack.major == 1:
             arguments = in_keras1(name, arguments)
@@ -530,12 +539,13 @@ class Builder(object):
             shape = tuple(model.output_shape)
         return model
 
-    def input(self, source):
+    def input(self, source, name=None):
+        keywords = {"name": name} if name else {}
         if self.fixed_batch:
             if self.stack.major == 3 or (self.stack.tf is not None):
-                return self.stack.layers.Input(batch_size=self.fixed_batch, shape=tuple(source.shape), dtype=source.dtype)
-            return self.stack.layers.Input(batch_shape=(self.fixed_batch,) + tuple(source.shape), dtype=source.dtype)
-        return self.stack.layers.Input(shape=tuple(source.shape), dtype=source.dtype)
+                return self.stack.layers.Input(batch_size=self.fixed_batch, shape=tuple(source.shape), dtype=source.dtype, **keywords)
+            return self.stack.layers.Input(batch_shape=(self.fixed_batch,) + tuple(source.shape), dtype=source.dtype, **keywords)
+        return self.stack.layers.Input(shape=tuple(source.shape), dtype=source.dtype, **keywords)
 
     def model(self, inputs, outputs):
         if self.stack.major == 1:
@@ -547,6 +557,8 @@ class Builder(object):
     def step(self, x):
         """What one random layer, wrapper, model or operator makes of `x`: another tensor."""
         shape = self.stack.shape(x)
+        if self.rare and self.draw.chance(0.5):
+            return self.rare_step(x)
         dice = self.draw.state.random_sample()
         if dice < 0.12 and self.layers:
             fitting = sorted(key for key in self.layers if key[1] == shape)
@@ -825,7 +837,8 @@ class Builder(object):
             if not source.ids and (self.stack.major > 1 or None not in source.shape):
                 return self.sequential((self.fixed_batch,) + tuple(source.shape), self.draw.integer(2, 5)), [source]
         sources = self.sources()
-        inputs = [self.input(source) for source in sources]
+        self.keys = KEYS[: len(sources)] if self.rare and self.stack.operators and self.draw.chance(0.15) else None
+        inputs = [self.input(source, key) for source, key in zip(sources, self.keys or [None] * len(sources))]
         entered = [self.enter(x, source) for x, source in zip(inputs, sources)]
         live = list(entered)
         used = set()
@@ -848,6 +861,8 @@ class Builder(object):
         for tensor, source in self.mask_inputs:
             inputs.append(tensor)
             sources.append(source)
+        if self.keys:
+            return self.model(self.name_inputs(inputs), self.nest(outputs)), sources
         return self.model(inputs if len(inputs) > 1 else inputs[0], outputs if len(outputs) > 1 else outputs[0]), sources
 
     def grow(self, live, used):
@@ -881,12 +896,14 @@ def randomize(model, draw):
 
 
 def flatten(value):
-    """The tensors of nested lists, as `predict` gives them."""
+    """The tensors of nested lists and dictionaries, as `predict` gives them."""
+    if isinstance(value, dict):
+        return [tensor for key in sorted(value) for tensor in flatten(value[key])]
     return [tensor for item in value for tensor in flatten(item)] if isinstance(value, (list, tuple)) else [value]
 
 
-def outputs_of(model, inputs):
-    tensors = inputs if len(inputs) > 1 else inputs[0]
+def outputs_of(model, inputs, keys):
+    tensors = dict(zip(keys, inputs)) if keys else inputs if len(inputs) > 1 else inputs[0]
     STACK.reset(model)
     if STACK.eager:  # what predict computes, without a graph of its own for every model
         found = model(tensors, training=False)
@@ -896,15 +913,15 @@ def outputs_of(model, inputs):
     return [np.asarray(value) for value in (found if isinstance(found, (list, tuple)) else [found])]
 
 
-def record(model, sources, draw, folder, narrow):
+def record(model, sources, draw, folder, narrow, keys):
     """Inputs, outputs, and every format of the stack, in `folder`."""
     inputs = [source.numbers(draw, BATCH) for source in sources]
-    outputs = outputs_of(model, inputs)
+    outputs = outputs_of(model, inputs, keys)
     if not all(np.isfinite(value).all() and np.abs(value).max() < 1e4 and value.size for value in outputs):
         raise ValueError("outputs are not finite, or large")
     near = [value if source.ids else value * (1 + 1e-6 * draw.state.uniform(-1, 1, value.shape)).astype(value.dtype)
             for value, source in zip(inputs, sources)]  # fmt: skip
-    for value, other in zip(outputs, outputs_of(model, near)):
+    for value, other in zip(outputs, outputs_of(model, near, keys)):
         if not np.allclose(value, other, **(NARROW if narrow else {"rtol": 5e-5, "atol": 5e-6})):
             raise ValueError("outputs are too sensitive")
     STACK.reset(model)
@@ -944,15 +961,17 @@ def generate(seed, folder):
     """One model in `folder`; the reason where the stack made none."""
     STACK.clear()
     draw = Draw(seed)
-    builder = Builder(STACK, draw, seed >= WIDE)
+    builder = Builder(STACK, draw, seed >= WIDE, seed >= RARE)
     if os.path.exists(folder):
         shutil.rmtree(folder)
     os.makedirs(folder)
     try:
         model, sources = builder.build()
+        if builder.rare:
+            builder.freeze(model)
         randomize(model, draw)
         narrow = "float16" in " ".join(builder.recipe)
-        record(model, sources, draw, folder, narrow)
+        record(model, sources, draw, folder, narrow, builder.keys)
     except Exception as error:
         shutil.rmtree(folder)
         if os.environ.get("DIFFERENTIAL_TRACE"):
@@ -961,7 +980,7 @@ def generate(seed, folder):
     backend = STACK.backend.backend() if hasattr(STACK.backend, "backend") else "tensorflow"
     with open(os.path.join(folder, "recipe.json"), "w") as target:
         json.dump({"seed": seed, "api": STACK.api, "keras": STACK.version, "backend": backend, "python": sys.version.split()[0],
-                   "tolerance": NARROW if narrow else None, "steps": builder.recipe}, target, indent=1)  # fmt: skip
+                   "tolerance": NARROW if narrow else None, "keys": builder.keys, "steps": builder.recipe}, target, indent=1)  # fmt: skip
     return None
 
 
@@ -975,7 +994,7 @@ def main():
     args = parser.parse_args()
     global STACK, K
     STACK = Stack(args.api)
-    K = STACK.backend
+    K = rare.K = STACK.backend
     begun, made, tried = time.time(), 0, 0
     for seed in range(args.first, args.first + args.count):
         if time.time() - begun > args.seconds:

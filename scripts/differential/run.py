@@ -11,7 +11,8 @@ Stock Keras opens what was converted in the same process. A worker process opens
 tenth model is opened. A table of counts per stack is printed at the end:
 
     right      every output within rtol 1e-4, atol 1e-5 (or what recipe.json says for narrow dtypes)
-    wrong      opened, and at least one output differs
+    told       an output differs, and a warning about outputs said of this file what may; counted by its code
+    wrong      an output differs, and nothing said so
     refused    an AnyKeras error, counted by code
     crash      any other exception, from AnyKeras or from the Keras that opens what was converted; or out of time
 """
@@ -47,27 +48,35 @@ Key = tuple[str, str, str, str]
 # -- in the worker ----------------------------------------------------------------------------------------------------
 
 
-def open_file(path: Path, way: str) -> Any:
+def open_file(path: Path, way: str) -> tuple[Any, list[str]]:
+    """The model, and the codes of the findings on the way that say that outputs may differ."""
     import keras
 
     import anykeras
 
     weights = path.with_name("model.weights.h5") if path.suffix == ".json" else None
     if way == "live":
-        return anykeras.load_model(path, compile=False, weights=weights)
+        opened = anykeras.open(path, weights=weights)
+        return opened.build(compile=False), codes_of(opened.findings)
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "converted.keras")
-        anykeras.convert(path, target, weights=weights)
-        return keras.models.load_model(target, compile=False)
+        result = anykeras.convert(path, target, weights=weights)
+        return keras.models.load_model(target, compile=False), codes_of(result.findings)
 
 
-def compare(model: Any, recorded: Any, tolerance: dict[str, float]) -> tuple[bool, float]:
+def codes_of(findings: Any) -> list[str]:
+    """What `AnyKerasWarning` tells a person about outputs."""
+    return sorted({f.code for f in findings if f.fidelity in ("approximate", "lossy") and f.affects == "outputs"})
+
+
+def compare(model: Any, recorded: Any, tolerance: dict[str, float], keys: list[str] | None = None) -> tuple[bool, float]:
     """Whether every output is the recorded one, and the largest difference."""
     import keras
 
     names = [name for name in recorded.files if name.startswith("in")]
     inputs = [recorded[f"in{i}"] for i in range(len(names))]
-    found = model(inputs if len(inputs) > 1 else inputs[0], training=False)
+    taken = dict(zip(keys, inputs, strict=True)) if keys else inputs if len(inputs) > 1 else inputs[0]
+    found = model(taken, training=False)
     found = keras.tree.flatten(found)  # of tf.keras the outputs may be nested lists, and predict gives them flat
     wanted = [recorded[f"out{i}"] for i in range(len(recorded.files) - len(names))]
     if len(found) != len(wanted):
@@ -87,10 +96,14 @@ def run(path: Path, way: str) -> Line:
     import anykeras
 
     line: Line = {"stack": path.parts[-3], "seed": path.parts[-2], "file": path.name, "way": way}
-    tolerance = json.loads(path.with_name("recipe.json").read_text()).get("tolerance") or {"rtol": RTOL, "atol": ATOL}
+    recipe = json.loads(path.with_name("recipe.json").read_text())
+    tolerance = recipe.get("tolerance") or {"rtol": RTOL, "atol": ATOL}
     try:
-        right, worst = compare(open_file(path, way), np.load(path.with_name("io.npz")), tolerance)
-        line.update(outcome="right" if right else "wrong", difference=worst)
+        model, codes = open_file(path, way)
+        right, worst = compare(model, np.load(path.with_name("io.npz")), tolerance, recipe.get("keys"))
+        line.update(outcome="right" if right else "told" if codes else "wrong", difference=worst)
+        if codes and not right:
+            line["code"] = "+".join(codes)
     except anykeras.AnyKerasError as error:
         line.update(outcome="refused", code=error.code, message=str(error)[:600])
     except Exception as error:
@@ -191,11 +204,14 @@ def table(lines: list[Line]) -> str:
             counts[stack][line["outcome"]] += 1
             if "code" in line:
                 codes[stack][line["code"]] += 1
-    rows = ["| stack | models | openings | right | wrong | refused | crash | codes |", "|---|--:|--:|--:|--:|--:|--:|---|"]
+    rows = [
+        "| stack | models | openings | right | told | wrong | refused | crash | codes |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|---|",
+    ]
     for stack in sorted(counts, key=lambda name: (name == "together", name)):
         count = counts[stack]
         code_counts = ", ".join(f"{code} {n}" for code, n in codes[stack].most_common())
-        outcomes = [count[outcome] for outcome in ("right", "wrong", "refused", "crash")]
+        outcomes = [count[outcome] for outcome in ("right", "told", "wrong", "refused", "crash")]
         cells = [stack, len(models[stack]), sum(count.values()), *outcomes, code_counts]
         rows.append("| " + " | ".join(str(cell) for cell in cells) + " |")
     return "\n".join(rows)

@@ -62,7 +62,7 @@ def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
         Unsupported: there is no such target, or the release cannot hold the model; the message names the layer.
     """
     if target in TARGETS:
-        return Plan(document, NEWEST)
+        return Plan(document, NEWEST, _list_flags(document))
     release = require_release(target)
     from ..descent import descend  # only where an older release is asked for
     from .lowering import prepare_model
@@ -71,7 +71,7 @@ def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
     prepared = replace(document, model=prepare_model(document.model))
     descended, findings = descend(prepared, release, box)
     if release.line == "keras3":
-        return Plan(descended, release, tuple(findings))
+        return Plan(descended, release, (*findings, *_list_flags(document)))
     from . import legacy
 
     file: LegacyFile | TfjsFolder
@@ -85,6 +85,14 @@ def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
 def suffix_of(target: str) -> str:
     """What the name of a file for a target ends in: ``.keras``, ``.h5``, nothing for a folder. Raises Unsupported AK6005."""
     return ".keras" if target in TARGETS else require_release(target).boxes[0]
+
+
+def _list_flags(document: Document) -> tuple[Finding, ...]:
+    """What Keras 3 makes of the training flags of calls; it wrote its own files so."""
+    from ..document.model import Era
+    from .checks import list_flags
+
+    return () if document.writer.era is Era.KERAS3 else tuple(list_flags(document.model))
 
 
 def _box(path: str, release: Release) -> str:

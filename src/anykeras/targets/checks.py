@@ -12,8 +12,9 @@ from ..catalog.masks import HEADS
 from ..catalog.shapes.variables import Shapes, infer_variables
 from ..document.graph import flat_refs, leaves, steps
 from ..document.model import Call, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
-from ..document.walk import Path, walk
+from ..document.walk import Member, Path, walk
 from ..errors import Malformed, Unsupported
+from ..findings import Affects, Fidelity, Finding
 from ..tensors import Tensor
 
 Size = int | None
@@ -87,6 +88,25 @@ def check_calls(model: Layer) -> None:
                 raise Unsupported("AK6027", f"{layer.class_name} {layer.name!r} {seen}", layer=layer.name)
 
 
+def list_flags(model: Layer) -> Iterator[Finding]:
+    """A finding for each layer that is called with a training flag, which a model of Keras 3 replaces by its own."""
+    for path, layer in walk(model):
+        graph = layer.graph
+        if graph is None or graph.sequential:
+            continue
+        for inner, _, call in steps(graph):
+            flag = call.kwargs.get("training")
+            if flag is None or inner.operation or inner.class_name in _FLAGLESS:
+                continue
+            where = "/".join([model.name, *(step.name for step in path if isinstance(step, Member)), inner.name])
+            affects = Affects.OUTPUTS if flag else Affects.TRAINING
+            lost = "predict works as without it" if flag else "fit works as without it"
+            seen = f"{inner.class_name} is called with training={bool(flag)}"
+            done = f"kept in the file, and stock Keras 3 does not heed it: {lost}"
+            yield Finding("AK6030", where, seen, done, Fidelity.APPROXIMATE, affects)
+
+
+_FLAGLESS = frozenset(("Dense", "Activation", "Flatten", "Reshape", "Concatenate", "Add", "Embedding", "Conv1D", "Conv2D"))
 _SEVERAL = """array_split associative_scan cond ctc_decode dsplit eig eigh fft fft2 fori_loop histogram hsplit ifft2 jvp lstsq
 lu_factor map meshgrid moments nonzero qr rfft scan slogdet split stft svd switch top_k unique unravel_index unstack
 vectorized_map vsplit while_loop"""

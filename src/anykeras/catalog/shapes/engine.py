@@ -36,18 +36,30 @@ def infer(model: Layer, inputs: Sequence[Spec] | None = None) -> Mapping[Ref, Sp
 def fill(model: Layer) -> Layer:
     """The model with the shape and dtype of every InputLayer that has none, taken from where the submodel is called.
 
-    A submodel called on different shapes gets None where they differ. What cannot be found stays open.
+    A shape that what the submodel is called on contradicts goes too: Keras 3 holds a model to it, older Kerases did not. A
+    submodel called on different shapes gets None where they differ. What cannot be found stays open.
     """
     run = Inference()
     run.graph(model, None)
 
     def fill_input(path: Path, layer: Layer) -> Layer:
         met = run.met.get(path)
-        if layer.class_name != "InputLayer" or met is None or read_declared(layer).shape is not None or met.shape is None:
+        if layer.class_name != "InputLayer" or met is None or met.shape is None:
+            return layer
+        # A function inside a recurrent layer is called step by step, on what this pass does not follow.
+        if not _takes(read_declared(layer), met.shape, stepped="activation" in path):
             return layer
         return layer.with_config(batch_shape=met.shape, dtype=layer.config.get("dtype") or met.dtype)
 
     return rebuild_paths(model, fill_input)
+
+
+def _takes(declared: Spec, met: Shape, stepped: bool) -> bool:
+    """Whether an InputLayer takes its shape from what its model is called on: it says none, or another one."""
+    if declared.shape is None or stepped:
+        return declared.shape is None
+    pairs = zip(declared.shape[1:], met[1:], strict=False)
+    return len(declared.shape) != len(met) or any(a != b for a, b in pairs if a is not None and b is not None)
 
 
 class Inference:

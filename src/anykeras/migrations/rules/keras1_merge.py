@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...catalog.shapes import Spec, infer
 from ...document.build import Builder, functional
-from ...document.edit import change_layers
+from ...document.edit import change_calls, change_layers
 from ...document.graph import steps
 from ...document.model import Call, Code, Era, Layer, Ref, Value, Writer, refs
 from ...document.walk import layers_of
@@ -128,6 +128,9 @@ def _merge_in_keras2(layer: Layer, context: RuleContext) -> Layer | None:
     return _merge_modes(layer, context)
 
 
+_DOT = "keras.layers.dot"
+
+
 def _dot(axes: Value, shape: tuple[int, ...]) -> Layer:
     x, y = Ref("x"), Ref("y")
     entrances = ((Layer("InputLayer", name, {"batch_shape": (None, *shape)}), Call()) for name in ("x", "y"))
@@ -152,25 +155,48 @@ def _is_product(model: Layer) -> bool:
 def multiply_last_axes(model: Layer, context: RuleContext) -> Layer | None:
     """Each Dot of tensors with four axes or more as a product of matrices, which are their last two."""
     writer, graph = context.writer, model.graph
-    if graph is None or writer.backend != "tensorflow" or not () < writer.release < (2, 3):
+    if graph is None or writer.backend not in ("tensorflow", None) or not () < writer.release < (2, 3):
         return None
     if not any(layer.class_name == "Dot" for layer in layers_of(model)):
         return None
     known = infer(model)
     seen = {layer.name: [known.get(ref) for ref in refs(call.args)] for layer, _, call in steps(graph)}
-    changed = change_layers(model, lambda layer: _multiply(layer, seen.get(layer.name, [])))
+    behind_code = any(layer.class_name == "Lambda" for layer in graph.layers)
+    changed = _in_layers(model, lambda layer: _multiply(layer, seen.get(layer.name, []), writer, behind_code))
     return None if changed is model else changed
 
 
-def _multiply(layer: Layer, specs: Sequence[Spec | None]) -> Layer:
+def _in_layers(model: Layer, change: Callable[[Layer], Layer]) -> Layer:
+    """The model with `change` done to each layer, and the calls of those that became functions with their arguments."""
+    return change_calls(change_layers(model, change), _call_function)
+
+
+def _call_function(layer: Layer, call: Call) -> Call:
+    new = layer.class_name == "TFOpLambda" and layer.config.get("function") == _DOT and not call.kwargs
+    return replace(call, kwargs={key: layer.config[key] for key in ("axes", "normalize")}) if new else call
+
+
+def _multiply(layer: Layer, specs: Sequence[Spec | None], writer: Writer, behind_code: bool) -> Layer:
     ranks = [len(spec.shape) if spec is not None and spec.shape is not None else 0 for spec in specs]
+    if behind_code and len(ranks) == 2 and 0 in ranks:
+        return _leave_to_recovery(layer)
     if len(ranks) != 2 or min(ranks) < 4:
         return layer
     if layer.graph is not None:  # the cosine of Keras 1
-        return change_layers(layer, lambda inner: _multiply(inner, specs))
+        return change_layers(layer, lambda inner: _multiply(inner, specs, writer, behind_code))
     if layer.class_name != "Dot":
         return layer
     axes = layer.config.get("axes")
+    if writer.backend is None:
+        raise Unsupported(
+            "AK2289",
+            f"the Dot {layer.name!r} contracts an axis of tensors with {ranks[0]} and {ranks[1]} axes, which was "
+            "another product on Theano than on TensorFlow, and the file does not say which it was",
+            layer=layer.name,
+            key="axes",
+            writer=str(writer),
+            next_step="Reshape the inputs to three axes, in the Keras that wrote the file.",
+        )
     first, second = axes if isinstance(axes, tuple) else (axes, axes)
     if not isinstance(first, int) or not isinstance(second, int) or ranks[0] != ranks[1]:
         raise Unsupported(
@@ -191,3 +217,14 @@ def _multiply(layer: Layer, specs: Sequence[Spec | None]) -> Layer:
     if second % ranks[1] == ranks[1] - 1:
         y = sub.op("swapaxes", y, -1, -2)
     return sub.finish(sub.op("matmul", x, y))
+
+
+def _leave_to_recovery(layer: Layer) -> Layer:
+    """A Dot behind a Lambda as a function of its time: recovery knows the shapes that the Lambda gives."""
+    if layer.graph is not None:
+        dots = [inner.class_name for inner in layer.graph.layers].count("Dot")
+        return _in_layers(layer, _leave_to_recovery) if dots == 3 else layer  # the cosine of Keras 1
+    if layer.class_name != "Dot":
+        return layer
+    config = {"function": _DOT, "axes": layer.config.get("axes", -1), "normalize": bool(layer.config.get("normalize"))}
+    return Layer("TFOpLambda", layer.name, config, address=layer.address)

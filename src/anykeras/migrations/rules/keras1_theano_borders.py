@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...document.build import Builder
-from ...document.model import Era, Layer, Ref, Value
+from ...document.model import Era, Layer, Ref, Slice, Value, Writer
+from ...errors import Unsupported
 from ...lazily import np
 from ...tensors import Tensor, constant
 from ..rulebook import Example, RuleContext, rule
@@ -26,7 +27,8 @@ _LOWEST = -3.4028234663852886e38  # of float32
 
 @dataclass(frozen=True)
 class _Window:
-    """How a window of `size` slides along one axis: from `before` places ahead of the image, by `stride`."""
+    """How a window of `size` slides along one axis: from `before` places ahead of the image (behind its start where
+    negative), by `stride`."""
 
     size: int
     stride: int
@@ -35,12 +37,12 @@ class _Window:
     @property
     def after(self) -> int:
         """Padding at the end that gives one outcome for each stride begun, as Theano is cut to."""
-        return self.size - 1 - self.before
+        return self.size - 1 - self.before if self.before >= 0 else self.before
 
     @property
     def usual(self) -> bool:
         """Whether Keras 3's own ``same`` does this for every length of the image."""
-        return self.size == 1 or (self.stride == 1 and self.before == (self.size - 1) // 2)
+        return self.before >= 0 and (self.size == 1 or (self.stride == 1 and self.before == (self.size - 1) // 2))
 
 
 def _convolve(size: int, stride: int) -> _Window:
@@ -48,13 +50,14 @@ def _convolve(size: int, stride: int) -> _Window:
     return _Window(size, stride, size // 2)
 
 
-def _find_pool_window(size: int, stride: int) -> _Window:
-    """keras/backend/theano_backend.py pool2d, 1.2.2: the window less one or, where it is odd, less two."""
-    return _Window(size, stride, size - 2 if size > 2 and size % 2 else size - 1)
+def _find_pool_window(size: int, stride: int, writer: Writer) -> _Window:
+    """keras/backend/theano_backend.py pool2d: the window less one or, where it is odd, less two; before 1.2 also of size 1."""
+    least = 0 if writer.era in OLD and () < writer.release < (1, 2) else 2
+    return _Window(size, stride, size - 2 if size > least and size % 2 else size - 1)
 
 
 def _both(windows: list[_Window]) -> Value:
-    pairs = tuple((w.before, w.after) for w in windows)
+    pairs = tuple((max(w.before, 0), max(w.after, 0)) for w in windows)
     return pairs if len(pairs) > 1 else pairs[0]
 
 
@@ -105,6 +108,9 @@ def _windows(layer: Layer, context: RuleContext, rank: int) -> list[_Window]:
 
 _POOL = Layer("MaxPooling1D", "p", {"pool_size": (2,), "strides": (2,), "padding": "same"})
 _POOL_VALID = _POOL.with_config(padding="valid")
+_ONE = _POOL.with_config(pool_size=(1,))
+_WITH_ZEROS = Writer(Era.KERAS2, "keras", "2.0.9", "theano")
+_CROPPING = Writer(Era.KERAS1, "keras", "1.0.8", "theano")
 _AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "padding": "same"})
 
 
@@ -116,8 +122,14 @@ _AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "
     examples=[
         Example(_POOL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122),
         Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 5, THEANO_122),
+        Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, _WITH_ZEROS),
+        Example(_ONE, lambda layer: layer.graph is not None and layer.graph.layers[1].class_name == "get_item", _CROPPING),
     ],
-    leaves_alone=[Example(_POOL_VALID, _POOL_VALID, THEANO_122), Example(_POOL, _POOL, TENSORFLOW_122)],
+    leaves_alone=[
+        Example(_POOL_VALID, _POOL_VALID, THEANO_122),
+        Example(_POOL, _POOL, TENSORFLOW_122),
+        Example(_ONE, _ONE, THEANO_122),
+    ],
 )
 def _replace_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     rank = _POOLINGS[layer.class_name]
@@ -125,24 +137,50 @@ def _replace_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     strides = integers(layer.config.get("strides") or layer.config.get("pool_size"), rank)
     if not on_theano(context.writer) or layer.config.get("padding") != "same" or not size or not strides:
         return None
-    windows = [_find_pool_window(k, s) for k, s in zip(size, strides, strict=True)]
-    if all(window.usual for window in windows):
+    windows = [_find_pool_window(k, s, context.writer) for k, s in zip(size, strides, strict=True)]
+    behind = [window for window in windows if window.before < 0]
+    if behind and not (layer.class_name.startswith("Max") and len(behind) == rank):
+        raise Unsupported(
+            "AK2232",
+            f"{layer.class_name} {layer.name!r} of size {size} read outside of the image on Theano, and gave arbitrary numbers",
+            layer=layer.name,
+            key="pool_size",
+            writer=str(context.writer),
+            next_step="Build the model with padding 'valid' along the axes in which the size is 1.",
+        )
+    if layer.class_name.startswith("Max"):
+        return None if all(window.usual for window in windows) else _largest(layer, windows)
+    # From 2.0.4 to 2.1.4 the zeros around the image counted in its averages, but for volumes (`th_avg_pool_mode`).
+    zeros = context.writer.era is Era.KERAS2 and (2, 0, 4) <= context.writer.release < (2, 1, 5) and rank < 3
+    if all(window.usual and (not zeros or window.size == 1) for window in windows):
         return None
-    make = _largest if layer.class_name.startswith("Max") else _mean
-    return make(layer, rank, windows)
+    return _mean(layer, rank, windows, zeros)
 
 
-def _largest(layer: Layer, rank: int, windows: list[_Window]) -> Layer:
+def _largest(layer: Layer, windows: list[_Window]) -> Layer:
     sub = Builder(layer.name, layer.address)
-    pads: list[Value] = [(w.before, w.after) for w in windows]
-    first = layer.config.get("data_format") == "channels_first"
-    around: Value = ((0, 0), (0, 0), *pads) if first else ((0, 0), *pads, (0, 0))
-    wide = sub.op("pad", sub.input(), around, mode="constant", constant_values=_LOWEST)
+    x = _crop(sub, sub.input(), layer, windows)
+    wide = sub.op("pad", x, _around(layer, _both(windows), (0, 0)), mode="constant", constant_values=_LOWEST)
     return sub.finish(sub.add(_inside(layer), wide))
 
 
-def _mean(layer: Layer, rank: int, windows: list[_Window]) -> Layer:
-    """Sums over the window divided by how much of it lies inside: the quotient of two averages with zeros."""
+def _around(layer: Layer, axes: Value, other: Value) -> Value:
+    """`axes`, for each in which the window slides, with `other` for those of batch and channels."""
+    spatial = axes if isinstance(axes, tuple) and isinstance(axes[0], tuple | Slice) else (axes,)
+    first = layer.config.get("data_format") == "channels_first"
+    return (other, other, *spatial) if first else (other, *spatial, other)
+
+
+def _crop(sub: Builder, x: Ref, layer: Layer, windows: list[_Window]) -> Ref:
+    """The image without the edges that windows begin behind."""
+    if all(window.before >= 0 for window in windows):
+        return x
+    return sub.op("get_item", x, _around(layer, tuple(Slice(-w.before, w.before) for w in windows), Slice()))
+
+
+def _mean(layer: Layer, rank: int, windows: list[_Window], zeros: bool) -> Layer:
+    """Sums over the window divided by how much of it lies inside, which is the quotient of two averages with zeros; or with
+    `zeros` by its size."""
     sub = Builder(layer.name, layer.address)
     pad_class, pad_config = _pads(layer, rank, windows)
     pad, pool = Layer(pad_class, f"{layer.name}_pad", pad_config), _inside(layer)
@@ -151,7 +189,7 @@ def _mean(layer: Layer, rank: int, windows: list[_Window]) -> Layer:
     def average(value: Ref) -> Ref:
         return sub.add(pool, sub.add(pad, value))
 
-    return sub.finish(sub.op("divide", average(x), average(sub.op("ones_like", x))))
+    return sub.finish(average(x) if zeros else sub.op("divide", average(x), average(sub.op("ones_like", x))))
 
 
 def _inside(layer: Layer) -> Layer:

@@ -33,10 +33,14 @@ def _state_image_order(layer: Layer, context: RuleContext) -> Layer | None:
         return None  # in Keras 0 what stands there is the default of the constructor, not of the file
     layer = layer.without("dim_ordering")
     ordering = "th" if channels_first(layer, context.writer) else "tf"
-    if context.writer.data_format is None:
-        seen = f"no layer of the file says whether images are channels first or last ({layer.class_name})"
-        done = f"taken for dim_ordering={ordering!r}, the default of {context.writer}"
-        context.findings.append(Finding("AK2103", layer.address or layer.name, seen, done, Fidelity.APPROXIMATE))
+    if layer.class_name.startswith("SpatialDropout"):  # drops nothing at prediction
+        return layer.with_config(dim_ordering=ordering)
+    told = context.writer.data_format is not None
+    seen = f"{layer.class_name} does not write whether its images are channels first or last"
+    source = "as all other layers of the file say" if told else f"the default of {context.writer}, as no other layer decides it"
+    fidelity = Fidelity.EQUIVALENT if told else Fidelity.APPROXIMATE
+    done = f"taken for dim_ordering={ordering!r}, {source}"
+    context.findings.append(Finding("AK2103", layer.address or layer.name, seen, done, fidelity))
     return layer.with_config(dim_ordering=ordering)
 
 

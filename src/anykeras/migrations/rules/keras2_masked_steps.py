@@ -13,6 +13,7 @@ from ...document.graph import flat_refs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer, refs
 from ...document.walk import layers_of
 from ...errors import Unsupported
+from ...findings import Fidelity, Finding
 from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import Example, RuleContext, rule
 from .keras2_masks import make_started
@@ -426,3 +427,43 @@ def _begin(operate: Operation, layer: Layer, outcome: Ref, mask: Ref, value: Val
     for _ in range(rank - 2):
         begun = operate("expand_dims", begun, axis=-1)
     return operate("where", begun, outcome, value)
+
+
+# -- what differs between the backends of Keras 3 ----------------------------------------------------------------------
+
+
+_NOW = Writer(Era.KERAS3, "keras", "3.15.1")
+
+
+@rule(
+    "AK2304",
+    to=Era.KERAS3,
+    eras=(Era.KERAS3,),
+    classes=("Functional", "Sequential"),
+    leaves_alone=[Example(_model(_UNROLLED), _model(_UNROLLED), _NOW)],
+    report=False,
+)
+def tell_backends_apart(model: Layer, context: RuleContext) -> Layer | None:
+    """Nothing; a finding for each layer under a mask whose outcome depends on the backend of Keras 3."""
+    layers = list(layers_of(model))
+    if any(map(_depends_on_backend, layers)) and any(map(makes_mask, layers)):
+        where_masked(model, lambda layer: _tell_of_backend(layer, context))
+    return None
+
+
+def _depends_on_backend(layer: Layer) -> bool:
+    if layer.class_name == "Bidirectional":
+        inner = layer.config.get("layer")
+        sequences = isinstance(inner, Layer) and inner.config.get("return_sequences") and inner.config.get("unroll")
+        return bool(sequences) or (isinstance(inner, Layer) and _depends_on_backend(inner))
+    zeros = layer.class_name in RECURRENT and layer.config.get("unroll") and layer.config.get("zero_output_for_mask")
+    return bool(zeros) or (layer.class_name == "RNN" and len(stacked_cells(layer)) > 1)
+
+
+def _tell_of_backend(layer: Layer, context: RuleContext) -> Layer:
+    where = layer.address or layer.name
+    if _depends_on_backend(layer) and not any(f.code == "AK2304" and f.address == where for f in context.findings):
+        seen = f"{layer.class_name} under a mask, unrolled or of several cells, gives other outputs on TensorFlow than on JAX"
+        done = "kept; run it on the backend on which it was trained"
+        context.findings.append(Finding("AK2304", where, seen, done, Fidelity.APPROXIMATE))
+    return layer

@@ -177,7 +177,8 @@ def _clashes(layer: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
-    after=("AK2280", "AK2287"),
+    # Those that put a model in the place of a layer.
+    after=("AK2280", "AK2287", "AK2291", "AK2292", "AK2297", "AK2300", "AK2301", "AK2302"),
     examples=[Example(_joins_time("concatenate"), _joins_time("concatenate_layer"), K2)],
     leaves_alone=[Example(_joins_time("joined"), _joins_time("joined"), K2)],
 )

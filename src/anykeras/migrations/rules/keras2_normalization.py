@@ -1,13 +1,19 @@
-"""Batch normalization over more than one axis, and in virtual batches."""
+"""Batch normalization over more than one axis, in virtual batches, and in training mode at prediction."""
 
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
-from ...document.build import Builder
-from ...document.model import Era, Layer, Value, Writer
+from ...catalog.shapes import infer
+from ...catalog.shapes.masks import find_met
+from ...document.build import Builder, functional
+from ...document.edit import GraphEditor
+from ...document.model import Call, Era, Layer, Ref, Value, Writer
+from ...document.walk import Member
 from ...errors import Unsupported
-from ...tensors import ones
+from ...tensors import constant, ones, zeros
+from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
@@ -86,3 +92,89 @@ def join_axes(layer: Layer, context: RuleContext) -> Layer | None:
     if turned:
         x = sub.layer("Permute", {"dims": tuple(order.index(a) + 1 for a in range(1, len(shape)))}, x)
     return sub.finish(x, bool(layer.config.get("trainable", True)))
+
+
+def _in_training(**config: Value) -> Layer:
+    weights = {role: ones((2,)) for role in ("gamma", "beta", "moving_mean", "moving_variance")}
+    return functional(
+        "f",
+        (Ref("x"),),
+        Ref("n"),
+        (Layer("InputLayer", "x", {"batch_shape": (None, 2)}), Call()),
+        (Layer("BatchNormalization", "n", {"axis": -1, **config}, weights), Call((Ref("x"),), {"training": True})),
+    )
+
+
+def _takes_batch(model: Layer) -> bool:
+    inner = model.graph.layer("n").graph if model.graph is not None else None
+    return inner is not None and inner.layer("n").weights["moving_mean"].read().tolist() == [0.0, 0.0]
+
+
+@rule(
+    "AK2302",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("Functional",),
+    after=("AK2204", "AK2260", "AK2281"),
+    examples=[Example(_in_training(), _takes_batch, TF)],
+    leaves_alone=[Example(_in_training(trainable=False), _in_training(trainable=False), TF)],
+)
+def normalize_by_batch(model: Layer, context: RuleContext) -> Layer | None:
+    """Operations in place of every BatchNormalization that is called with ``training=True``, and nothing else."""
+    graph, writer = model.graph, context.writer
+    if graph is None or graph.sequential:
+        return None
+    eager = writer.era is Era.TF2 and (writer.tensorflow or 2) >= 2  # where a layer that does not learn is in inference mode
+    editor, specs = GraphEditor(graph), None
+    for layer in graph.layers:
+        calls = editor.calls(layer.name)
+        learns = layer.config.get("trainable", True) or not eager
+        if not learns or layer.class_name != "BatchNormalization" or not calls or not all(map(_is_training, calls)):
+            continue
+        specs = infer(model) if specs is None else specs
+        spec = specs.get(calls[0].args[0]) if calls[0].args and isinstance(calls[0].args[0], Ref) else None
+        axis, shape = layer.config.get("axis", -1), None if spec is None else spec.shape
+        if shape is not None and isinstance(axis, int):
+            axis %= len(shape)
+        if layer.config.get("renorm") or not isinstance(axis, int) or (shape is None and axis != -1):
+            raise Unsupported(
+                "AK2302",
+                f"BatchNormalization {layer.name!r} is called with training=True, with renorm or on a tensor of unknown rank",
+                layer=layer.name,
+                next_step="Replace the layer in the Keras that wrote the file.",
+            )
+        if "moving_variance" not in layer.weights:
+            continue  # a finding says what becomes of the flag
+        masked = any(find_met(model).get((Member(layer.name),), ()))
+        editor.replace_layer(_normalize(layer, axis, None if shape is None else len(shape), masked))
+        for number, call in enumerate(calls):
+            editor.replace_call(layer.name, number, Call(call.args[:1]))
+    return replace(model, graph=editor.finish()) if editor.changed else None
+
+
+def _is_training(call: Call) -> bool:
+    return call.kwargs.get("training") in (True, 1)
+
+
+def _normalize(layer: Layer, axis: int, rank: int | None, masked: bool) -> Layer:
+    """By the mean and variance of the batch, and then by a layer whose own are 0 and 1, for its gamma and beta."""
+    shape = layer.weights["moving_variance"].shape
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    epsilon = layer.config.get("epsilon", 1e-3)
+    epsilon = epsilon if isinstance(epsilon, float) else 1e-3
+
+    def mean(value: Ref) -> Ref:
+        if rank is None:  # over all axes but the last
+            return sub.op("mean", sub.op("reshape", value, (-1, *shape)), axis=0)
+        return sub.op("mean", value, axis=tuple(a for a in range(rank) if a != axis), keepdims=True)
+
+    centered = sub.op("subtract", x, mean(x))
+    spread = sub.op("add", mean(sub.op("square", centered)), epsilon)
+    still = {"moving_mean": zeros(shape), "moving_variance": constant([1.0 - epsilon] * shape[0])}
+    inner = layer.with_weights(**still).with_config(momentum=1.0)
+    end = sub.add(inner, sub.op("divide", centered, sub.op("sqrt", spread)))
+    if masked:
+        mask = sub.add(build_mask_reader(f"{layer.name}_present"), x)
+        end = sub.add(build_mask_carrier(f"{layer.name}_masked"), end, mask=mask)
+    return sub.finish(end, bool(layer.config.get("trainable", True)))

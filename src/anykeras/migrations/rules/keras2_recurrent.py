@@ -132,6 +132,7 @@ def _is_wrapped(layer: Layer) -> bool:
     "AK2243",
     to=Era.KERAS3,
     classes=_TIMED,
+    after=("AK2303",),
     examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF)],
     leaves_alone=[Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)],
 )

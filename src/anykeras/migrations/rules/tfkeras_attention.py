@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from ...catalog.shapes import find_masked
+from ...catalog.shapes.masks import find_masked, find_met
 from ...document.build import functional
 from ...document.edit import GraphEditor, change_calls, change_layers
 from ...document.model import Call, Config, Era, Layer, Ref, Writer, refs
-from ...document.walk import map_call_refs
+from ...document.walk import layers_of, map_call_refs, rebuild_paths
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
@@ -66,18 +67,24 @@ def _with_heads(*steps: str) -> Layer:
     leaves_alone=[Example(_with_heads(), _with_heads(), Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow"))],
 )
 def unmasked_heads(model: Layer, context: RuleContext) -> Layer | None:
-    """Copies of the masked inputs of each such layer."""
-    graph, release = model.graph, context.writer.release
-    heads = {x.name for x in graph.layers if x.class_name == "MultiHeadAttention"} if graph is not None else set()
-    if graph is None or not heads or not release or release >= _MASKED_HEADS:
+    """Copies of the masked inputs of each such layer, also in models that are called on masked tensors."""
+    release = context.writer.release
+    if not release or release >= _MASKED_HEADS or not any(x.class_name == "MultiHeadAttention" for x in layers_of(model)):
         return None
-    carrying, editor = find_masked(model), GraphEditor(graph)
+    met = find_met(model)
+    changed = rebuild_paths(model, lambda path, layer: _unmask_heads(layer, met.get(path, ())) if layer.graph else layer)
+    return None if changed is model else changed
+
+
+def _unmask_heads(model: Layer, given: Sequence[bool]) -> Layer:
+    assert model.graph is not None
+    carrying, editor = find_masked(model, given), GraphEditor(model.graph)
 
     def copy(name: str, ref: Ref) -> Ref:
         return editor.op(f"{name}_unmasked", "copy", ref) if ref in carrying else ref
 
-    for name in sorted(heads):
-        for number, call in enumerate(editor.calls(name)):
+    for layer in model.graph.layers if not model.graph.sequential else ():
+        for number, call in enumerate(editor.calls(layer.name) if layer.class_name == "MultiHeadAttention" else ()):
             if any(ref in carrying for ref in refs((call.args, call.kwargs))):
-                editor.replace_call(name, number, map_call_refs(call, partial(copy, name)))
-    return replace(model, graph=editor.finish()) if editor.changed else None
+                editor.replace_call(layer.name, number, map_call_refs(call, partial(copy, layer.name)))
+    return replace(model, graph=editor.finish()) if editor.changed else model

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from ...catalog.masks import Outgoing, makes_mask, mask_rule
+from ...catalog.shapes import Argument, Output, Spec
+from ...catalog.shapes.engine import Inference
 from ...catalog.shapes.masks import find_met, infer_outgoing
 from ...document.build import Builder, sequential
 from ...document.model import Ellipsis_, Era, Layer, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
-from ..mask_flow import build_mask_carrier
+from ...errors import Unsupported
+from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import Example, RuleContext, rule
 
 TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
@@ -214,3 +217,102 @@ def _reduce_mask(layer: Layer) -> Layer:
     inner = replace(layer, name=f"{name}_inner").without("batch_input_shape")
     out = sub.op("copy", sub.add(inner, sub.op("copy", x), mask=kept))
     return sub.finish(sub.add(build_mask_carrier(f"{name}_masked"), out, mask=sub.op("any", kept, axis=-1)))
+
+
+_TIMED = Layer("LSTM", "l", {"units": 2, "time_major": True})
+
+
+@rule(
+    "AK2303",
+    to=Era.KERAS3,
+    eras=(Era.TF2,),
+    classes=("Functional", "Sequential"),
+    leaves_alone=[Example(sequential("s", _TIMED), sequential("s", _TIMED), TF)],
+)
+def refuse_time_first(model: Layer, context: RuleContext) -> Layer | None:
+    """Nothing; raises Unsupported for a layer with time on its first axis that a mask reaches, or that is in a wrapper."""
+    timed = [layer for layer in layers_of(model) if layer.config.get("time_major") is True]
+    for layer in layers_of(model) if timed else ():
+        if layer.config.get("layer") in timed:
+            raise _time_first_error(layer, "is in a wrapper")
+    if timed:
+        where_masked(model, _refuse_time_first)
+    return None
+
+
+def _refuse_time_first(layer: Layer) -> Layer:
+    if layer.config.get("time_major") is True:
+        raise _time_first_error(layer, "gets a mask")
+    return layer
+
+
+def _time_first_error(layer: Layer, seen: str) -> Unsupported:
+    return Unsupported(
+        "AK2303",
+        f"a recurrent layer with time_major=True {seen}: {layer.class_name} {layer.name!r}",
+        layer=layer.name,
+        key="time_major",
+        next_step="Save the model with time_major=False in the Keras that wrote it.",
+    )
+
+
+_IMAGES = Layer("TimeDistributed", "t", {"layer": Layer("RepeatVector", "r", {"n": 2})})
+_NORM = Layer("BatchNormalization", "n", {"axis": -1})
+
+
+def _is_kept_apart(model: Layer) -> bool:
+    inner = model.graph.layer("n").graph if model.graph is not None else None
+    return inner is not None and inner.layer("n_inner").class_name == "BatchNormalization"
+
+
+class _Ranks(Inference):
+    """A pass that notes how many axes BatchNormalization normalizes, by path, and how many the masks have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.normalized: dict[Path, int] = {}
+        self.masks: set[int] = set()
+
+    def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
+        found = super().call(layer, args, kwargs)
+        first = args[0] if args else None
+        if isinstance(first, Spec) and first.shape is not None and layer.class_name == "BatchNormalization":
+            self.normalized[self.path] = len(first.shape)
+        if makes_mask(layer):
+            self.masks.add(len(found.shape) - 1 if isinstance(found, Spec) and found.shape is not None else 0)
+        return found
+
+
+@rule(
+    "AK2301",
+    to=Era.KERAS3,
+    eras=(Era.KERAS1, Era.KERAS2, Era.TF2),
+    classes=("Functional", "Sequential"),
+    after=("AK2281", "AK2286"),
+    examples=[Example(_model(_IMAGES, _NORM), _is_kept_apart, K2)],
+    leaves_alone=[Example(_model(_NORM), _model(_NORM), K2)],
+)
+def pass_masks_by(model: Layer, context: RuleContext) -> Layer | None:
+    """Models in place of each BatchNormalization that a mask of steps reaches on more than vectors."""
+    layers = list(layers_of(model))
+    if not any(layer.class_name == "BatchNormalization" for layer in layers) or not any(map(makes_mask, layers)):
+        return None
+    ranks, carried = _Ranks(), find_met(model)
+    ranks.graph(model, None)
+
+    def change(path: Path, layer: Layer) -> Layer:
+        wide = ranks.normalized.get(path, 3) > 3 and ranks.masks == {2}
+        return _pass_by(layer) if wide and any(carried.get(path, ())) else layer
+
+    changed = rebuild_paths(model, change)
+    return None if changed is model else changed
+
+
+def _pass_by(layer: Layer) -> Layer:
+    sub = Builder(layer.name, layer.address)
+    x = sub.input()
+    vectors = sub.layer("TimeDistributed", {"layer": Layer("Flatten", f"{layer.name}_flat")}, x)
+    mask = sub.add(build_mask_reader(f"{layer.name}_present"), vectors)
+    end = sub.add(replace(layer, name=f"{layer.name}_inner"), sub.op("copy", x))
+    end = sub.add(build_mask_carrier(f"{layer.name}_masked"), end, mask=mask)
+    return sub.finish(end, bool(layer.config.get("trainable", True)))

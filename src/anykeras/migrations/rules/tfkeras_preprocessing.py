@@ -49,9 +49,10 @@ def vocabulary_in_file(layer: Layer, context: RuleContext) -> Layer | None:
 @rule(
     "AK2271",
     to=Era.KERAS3,
-    classes=("Discretization", "Embedding"),
+    classes=("Discretization", "Embedding", "Hashing"),
     after=("AK2210",),
     examples=[
+        Example(Layer("Hashing", "h", {"dtype": "float32"}), Layer("Hashing", "h"), TF),
         Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF),
         Example(
             Layer("Discretization", "d", {"bin_boundaries": (0.5,), "dtype": "int64"}),
@@ -66,9 +67,16 @@ def vocabulary_in_file(layer: Layer, context: RuleContext) -> Layer | None:
     report=False,
 )
 def drop_integer_dtype(layer: Layer, context: RuleContext) -> Layer | None:
-    """Without a dtype of whole numbers."""
+    """Without a dtype of whole numbers; a Hashing to numbers of bins without any other."""
     dtype = layer.config.get("dtype")
-    return layer.without("dtype") if isinstance(dtype, str) and "int" in dtype else None
+    whole = isinstance(dtype, str) and "int" in dtype
+    if layer.class_name == "Hashing":  # its outcome was int64 whatever the dtype said (2.6 hashing.py)
+        return (
+            layer.without("dtype")
+            if dtype is not None and layer.config.get("output_mode", "int") == "int" and not whole
+            else None
+        )
+    return layer.without("dtype") if whole else None
 
 
 @rule(

@@ -12,12 +12,12 @@ from functools import reduce
 from ...document.model import Era
 from . import convolution, formulas, shapes
 from .backend.images import data_format_of, pad_spatial_axes, resize_images
-from .backend.math import binary_crossentropy, relu
+from .backend.math import binary_crossentropy, by_matmul, relu
 from .backend.math import relu as backend_relu
 from .base import Entry, FunctionContext, Ops
 from .convolution import spatial
 from .creation import concatenate_any
-from .formulas import batch_dot, normalize, softmax_over
+from .formulas import batch_dot, batch_dot_by_matmul, normalize, softmax_over
 from .table import alike, also, each, function, functions, refuse
 from .values import Operand, Refused
 
@@ -119,6 +119,10 @@ def _dot(ops: Ops, axes: Operand = -1, normalize: Operand = False) -> Call:
         a, b = (axes, axes) if isinstance(axes, int) else axes
         if normalize:
             one, two = ops.normalize(one, axis=a), ops.normalize(two, axis=b)
+        if max(ops.rank(one), ops.rank(two)) > 3 and not ops.context.backend_known and ops.context.before(2, 2, 5):
+            raise Refused("Dot of four axes depends on the backend, which the file does not tell")
+        if max(ops.rank(one), ops.rank(two)) > 3 and by_matmul(ops.context):
+            return batch_dot_by_matmul(ops, one, two, (int(a) % ops.rank(one), int(b) % ops.rank(two)))
         return batch_dot(ops, one, two, int(a), int(b))
 
     return call

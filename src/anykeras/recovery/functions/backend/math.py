@@ -108,7 +108,8 @@ functions(
 )
 
 
-def _by_matmul(context: FunctionContext) -> bool:
+def by_matmul(context: FunctionContext) -> bool:
+    """Whether ``K.batch_dot`` was one ``matmul``, also of more than three axes."""
     if context.backend == "theano":
         return False
     if context.tf_keras:
@@ -116,7 +117,7 @@ def _by_matmul(context: FunctionContext) -> bool:
     return context.era in (Era.KERAS0, Era.KERAS1) or context.before(2, 2, 5)
 
 
-@function("keras.backend.batch_dot", test=_by_matmul, stack="Keras on TensorFlow up to 2.2.4, tf.keras 1.x")
+@function("keras.backend.batch_dot", test=by_matmul, stack="Keras on TensorFlow up to 2.2.4, tf.keras 1.x")
 def batch_dot_by_matmul(ops: Ops, x: Operand, y: Operand, axes: Operand = None) -> Operand:
     rank = max(ops.rank(x), ops.rank(y))
     if axes is None and (rank == 2 or not ops.context.before(2, 2)):
