@@ -209,7 +209,12 @@ def test_strict_looks_at_what_it_is_asked_about(tmp_path: Path, strict: typing.A
 def test_representations_are_short(file: Path, tmp_path: Path) -> None:
     opened, inspection = anykeras.open(file), anykeras.inspect(file)
     converted = opened.convert(tmp_path / ("long" * 40 + ".keras"))
-    for value in (opened, inspection, converted, anykeras.Report()):
+    outlook, page, scan = (
+        anykeras.check(file),
+        anykeras.explain("AK2101"),
+        anykeras.scan(str(file), jobs=1, results=str(tmp_path / "r")),
+    )
+    for value in (opened, inspection, converted, anykeras.Report(), outlook, page, scan):
         assert len(repr(value)) < 300
         assert type(value).__name__ in repr(value)
     for finding in opened.findings:

@@ -19,7 +19,10 @@ from .reading import forecast
 Path = str | os.PathLike[str]
 
 
-@dataclass(frozen=True)
+_SHOWN = 4  # releases in a short text
+
+
+@dataclass(frozen=True, repr=False)
 class Outlook:
     """What `check` found: a forecast for each release."""
 
@@ -35,6 +38,12 @@ class Outlook:
     def span(self) -> tuple[Release | None, Release | None]:
         """The oldest and the newest of the releases that open the file."""
         return oldest_and_newest(self.forecasts)
+
+    def __repr__(self) -> str:
+        words = {True: "opens", False: "does not open", None: "depends"}
+        listed = ", ".join(f"{one.release}: {words[one.opens]}" for one in self.forecasts[:_SHOWN])
+        more = f", {len(self.forecasts) - _SHOWN} more" if len(self.forecasts) > _SHOWN else ""
+        return f"<Outlook {self.path!r}: {listed}{more}>"
 
     def as_dict(self) -> dict[str, Any]:
         """The check as JSON values."""

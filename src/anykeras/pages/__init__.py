@@ -36,7 +36,7 @@ _RECOGNISED = "Recognised by name and arguments."
 _SUFFIX = ".md"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Page:
     """The documentation of one code: what ``anykeras explain CODE`` prints.
 
@@ -56,6 +56,13 @@ class Page:
         first, *titled = re.split(r"^## ", self.text.partition("\n")[2], flags=re.MULTILINE)
         parts = (part.partition("\n") for part in titled)
         return {"": first.strip(), **{title: body.strip() for title, _, body in parts}}
+
+    def __repr__(self) -> str:
+        return f"<Page {self.code}: {self.title}>"
+
+    def _repr_markdown_(self) -> str:
+        """The page for a notebook; it is all ours, nothing of a file."""
+        return self.text
 
     @property
     def what(self) -> str:

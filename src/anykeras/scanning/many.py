@@ -34,7 +34,7 @@ class Progress:
     outcome: dict[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Scan:
     """The outcome of a scan: where its results are, how many files were looked at and skipped, and counts over all of them.
 
@@ -46,6 +46,10 @@ class Scan:
     skipped: int
     counts: dict[str, list[tuple[str, int]]]
     findings: list[tuple[str, int]]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{number} {name}" for name, number in self.counts["status"])
+        return f"<Scan {self.results!r}: {self.files} files looked at, {self.skipped} skipped; {counts or 'none'}>"
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every file with its findings, as exports have them, by path."""
@@ -132,7 +136,7 @@ def _run(todo: Sequence[Job], count: int, seconds: float, memory: int, ray: str 
     if ray is not None:
         from .on_ray import run_ray
 
-        return run_ray(todo, ray, count, seconds, 0)
+        return run_ray(todo, ray, count, seconds)
     from .pool import run_pool
 
     return run_pool(todo, min(count, max(1, len(todo))), seconds, memory)

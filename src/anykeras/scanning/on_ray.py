@@ -29,7 +29,7 @@ def _process_all(jobs: list[dict[str, Any]], seconds: float) -> list[dict[str, A
     return found
 
 
-def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
+def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float) -> Iterator[dict[str, Any]]:
     """The outcome of each job, as they come.
 
     Args:
@@ -37,7 +37,6 @@ def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float, mem
         address: of a running cluster, ``"auto"``, or ``"local"`` for one on this machine that is ended afterwards.
         workers: processors of the local cluster.
         seconds: what one file may take.
-        memory: bytes that Ray reserves for a task; 0 for its default.
 
     Raises TargetError (AK6051) where Ray is not installed.
     """
@@ -49,15 +48,14 @@ def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float, mem
     else:
         local = False
     try:
-        yield from _drive(ray, iter(jobs), seconds, memory)
+        yield from _drive(ray, iter(jobs), seconds)
     finally:
         if local:
             ray.shutdown()
 
 
-def _drive(ray: Any, waiting: Iterator[Job], seconds: float, memory: int) -> Iterator[dict[str, Any]]:
-    options: dict[str, Any] = {"max_retries": RETRIES, "num_cpus": 1, **({"memory": memory} if memory else {})}
-    task = ray.remote(**options)(_process_all)
+def _drive(ray: Any, waiting: Iterator[Job], seconds: float) -> Iterator[dict[str, Any]]:
+    task = ray.remote(max_retries=RETRIES, num_cpus=1)(_process_all)
     most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
     running: dict[Any, list[Job]] = {}
 
