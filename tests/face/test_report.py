@@ -106,6 +106,22 @@ def test_a_page_shows_the_model_and_opens_what_is_in_it(tmp_path: Path, browser:
     assert browser.execute_script("return getComputedStyle(document.body).backgroundColor") != before
 
 
+def test_a_phone_shows_whole_words_and_nothing_beside_the_screen(tmp_path: Path, browser: Any) -> None:
+    anykeras.report(write_json(tmp_path / "m.json", [dense("batch_normalization_of_the_encoder", "i")]), tmp_path / "r.html")
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        show(browser, tmp_path / "r.html")
+        assert browser.execute_script("return document.documentElement.scrollWidth") == 390
+        cell = next(row for row in find(browser, "#rows tr") if "batch_normalization" in row.text).find_elements(
+            "css selector", "td"
+        )[1]
+        assert cell.text == "Dense" and cell.size["height"] < 40
+        assert browser.execute_script("return document.querySelector('.wide').scrollWidth") > 390
+    finally:
+        browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_two_thousand_layers_stay_usable(tmp_path: Path, browser: Any) -> None:
     layers, last = [], "i"
     for number in range(1000):
