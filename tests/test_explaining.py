@@ -63,8 +63,8 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
     assert failing == [record["source"] for record in records if record.get("open")]
     assert len(failing) <= 5
     seen = Counter((record["batch"], record["as_first_seen"]) for record in records)
-    right = [seen[batch, "right"] for batch in ("first", "second", "third", "fourth", "fifth", "sixth")]
-    assert right == [99, 31, 122, 62, 62, 50]  # the figures of docs/measured.md, never made better
+    right = [seen[batch, "right"] for batch in dict.fromkeys(record["batch"] for record in records)]
+    assert right == [99, 31, 122, 62, 62, 50, 48, 45, 41, 34, 34]  # the figures of docs/measured.md, never made better
 
 
 def paraphrase(message: str, draw: random.Random) -> str:

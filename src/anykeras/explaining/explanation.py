@@ -30,6 +30,10 @@ _MARKS = str.maketrans(dict.fromkeys('`"‘’“”´«»「」『』‹›„�
 _FILE = re.compile(r"(?:^|[\s'(=])(?P<file>[^\s'(),=]*[^\s'(),=/.]\.(?:h5|hdf5|keras|hdf|json|yaml|pb|ckpt))\b")
 _COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b|\\033|\u241b)\[[0-9;]*m|\[[01](?:;\d{1,2})?m")
 """Colours of a terminal, also where the escape became text or was lost."""
+_RAISE = re.compile(
+    r"^[ \t|>]*\d{1,5}[ \t]+raise [^\n]*\)[ \t]*\n(?=(?:[ \t|>]*\d{1,5}(?:[ \t][^\n]*)?\n){0,8}[ \t|>]*-{2,}>)", re.MULTILINE
+)
+"""What a notebook shows of the source above the line that failed: an error raised there did not happen."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class Explanation:
 
 def explain_message(text: str) -> Explanation:
     """What a pasted message or traceback means. Reads nothing but the text, in linear time."""
-    shown = html.unescape(_COLOUR.sub("", text)).replace("：", ": ")
+    shown = _RAISE.sub("", html.unescape(_COLOUR.sub("", text)).replace("：", ": "))
     if len(shown) > LONGEST:
         shown = f"{shown[: LONGEST // 5]}\n{shown[-LONGEST:]}"
     blocks = list(_list_errors(shown))[-MOST_ERRORS:] or [shown]
