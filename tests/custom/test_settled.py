@@ -15,7 +15,7 @@ from genuine import FIXTURES, FOLDER, Recording, compare, each, outputs, recordi
 @pytest.mark.backend
 @each(recordings(FOLDER / "custom" / "multi_gpu"))
 def test_multi_gpu_model_is_the_model_inside(file: Recording) -> None:
-    """Saved by Keras 2.2.4 on TensorFlow 1.14, which was made to believe in two devices (``scripts/fixtures/multi_gpu.py``)."""
+    """Saved by Keras 2.2.4 on TensorFlow 1.14, which was made to believe in two devices (``scripts/fixtures/odd.py``)."""
     model = anykeras.load_model(file.path)
     assert reproduces(model, file)
     assert not any(type(layer).__name__ == "Lambda" for layer in model.layers)

@@ -1,10 +1,10 @@
 """Small files of genuine old stacks, one fact or one odd argument each, against the outputs that those stacks gave.
 
 Keras 0.3.3 to 1.2.2 on Python 2.7 with Theano 0.9 wrote those of `keras1` (``-c``: with its C code, which ``same`` needs
-there); ``builder_source`` of each ``.meta.json`` says what was built. `odd_*.py` of `scripts/fixtures` wrote those of `keras2`,
-where a name is ``STACK-CASE``; models of `scripts/differential` that found a fault are there under the name of the fault, and
-two of Theano that are a pooling with ``same`` (of windows of 3 by 2 and strides of 2 by 1; of 1 by 1 and 2 by 2) before a
-convolution of 1 by 1. Weights are random.
+there); ``builder_source`` of each ``.meta.json`` says what was built. `odd.py` and `odd_*.py` of `scripts/fixtures` wrote those
+of `keras2`, where a name is ``STACK-CASE``; models of `scripts/differential` that found a fault are there under the name of
+the fault, and two of Theano that are a pooling with ``same`` (of windows of 3 by 2 and strides of 2 by 1; of 1 by 1 and 2 by
+2) before a convolution of 1 by 1. Weights are random.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """Optimizers, losses and metrics of tensorflow-addons 0.15.0 in files of tf.keras 2.6, against the step that the genuine
-stack made after it had loaded its own file (make_addons.py)."""
+stack made after it had loaded its own file (scripts/fixtures/training_packages.py)."""
 
 from __future__ import annotations
 
