@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from anykeras.document.model import Call, Graph, Layer, Ref
-from anykeras.document.walk import fill_weights, frozen_layers, rebuild_paths, walk
+from anykeras.document.walk import fill_weights, find_frozen_layers, rebuild_paths, walk
 from anykeras.tensors import constant
 
 SRC = Path(__file__).parent.parent / "src" / "anykeras"
@@ -90,4 +90,4 @@ def test_weights_go_to_one_layer_even_where_one_object_stands_for_two(number: in
 def test_what_is_inside_a_frozen_layer_is_frozen() -> None:
     frozen = Layer("Bidirectional", "b", {"layer": Layer("LSTM", "l"), "trainable": False})
     model = Layer("Sequential", "s", graph=Graph((frozen, Layer("Dense", "d")), sequential=True))
-    assert {path[-1] if isinstance(path[-1], str) else path[-1][0] for path in frozen_layers(model)} == {"b", "layer"}
+    assert {path[-1] if isinstance(path[-1], str) else path[-1][0] for path in find_frozen_layers(model)} == {"b", "layer"}

@@ -179,12 +179,12 @@ def config_of(layer: Any) -> dict[str, Any]:
         lazy._available = None
 
 
-def held_layers(layer: Any) -> list[Any]:
+def list_inner_layers(layer: Any) -> list[Any]:
     """The layers that a layer tracks, each once (``_flatten_layers``, layers/layer.py)."""
     return list(layer._flatten_layers(include_self=False, recursive=False))
 
 
-def listed_layers(model: Any) -> list[Any]:
+def list_sequential_layers(model: Any) -> list[Any]:
     """The layers of a Sequential with its InputLayer (``_layers``, models/sequential.py)."""
     return list(model._layers)
 
@@ -201,7 +201,7 @@ def graph_nodes(model: Any) -> Sequence[Any] | None:
     return None if by_depth is None else [node for nodes in by_depth.values() for node in nodes]
 
 
-def called_on(tensor: Any) -> tuple[Any, int, int]:
+def find_call(tensor: Any) -> tuple[Any, int, int]:
     """The operation that gave a symbolic tensor, which call of it, and which of its outcomes.
 
     ``_keras_history`` (backend/common/keras_tensor.py, set in ops/node.py).

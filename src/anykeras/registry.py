@@ -48,7 +48,7 @@ class Registry(Mapping[K, V], Generic[K, V]):
 
         return enter
 
-    def entered(self, key: K) -> V | None:
+    def find_entered(self, key: K) -> V | None:
         """The entry that is there already, without importing any."""
         return self._entries.get(key)
 

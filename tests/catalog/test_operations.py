@@ -12,8 +12,7 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from operation_cases import CASES
-from operation_limits import limits
+from operation_cases import CASES, limits
 from operation_world import BATCH, NUMBERS, computed, node_of, traced, write
 
 from anykeras.catalog import operations

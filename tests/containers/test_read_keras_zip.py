@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import struct
 import zipfile
 import zlib
@@ -12,12 +13,14 @@ import container_samples as samples
 import numpy as np
 import pytest
 
+import anykeras
 from anykeras import containers
 from anykeras.containers import Raw, TreeWeights
 from anykeras.containers.crc32 import crc32
 from anykeras.containers.keras_zip.archive import members
 from anykeras.containers.source import ByteSource, open_source, wrap_bytes
 from anykeras.errors import AnyKerasError
+from genuine import FOLDER, Recording, reproduces
 
 
 def check(raw: Raw) -> None:
@@ -160,3 +163,65 @@ def test_the_checksum_of_long_data_is_that_of_zlib() -> None:
         for before in (0, 0xDEADBEEF):
             assert crc32(piece, before) == zlib.crc32(piece, before)
     assert crc32(bytes(16 << 20)) == zlib.crc32(bytes(16 << 20))
+
+
+# Models inside pickle and joblib files of genuine stacks, read without unpickling.
+
+
+PICKLES = FOLDER / "containers" / "pickles"
+STACKS = [path.name.removesuffix(".golden.npz") for path in PICKLES.glob("*.golden.npz")]
+FILES = sorted(path for path in PICKLES.iterdir() if path.suffix in (".pkl", ".joblib"))
+
+
+def test_there_are_files() -> None:
+    assert len(FILES) >= 6
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_outputs(path: Path) -> None:
+    stem = path.name.removesuffix(".pkl").removesuffix(".joblib")
+    stem = next(stack for stack in STACKS if stem.startswith(stack))
+    file = Recording(path, PICKLES / f"{stem}.golden.npz")
+    assert reproduces(anykeras.load_model(path, compile=False), file)
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (eval, ("__import__('pathlib').Path('/tmp/anykeras-bomb').touch()",))
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_nothing_is_called(protocol: int, tmp_path: Path) -> None:
+    """A pickle that runs code when it is loaded is refused with the name that it would call, beside a model or not."""
+    bomb = tmp_path / "bomb.pkl"
+    bomb.write_bytes(pickle.dumps({"model": Bomb()}, protocol))
+    with pytest.raises(anykeras.AnyKerasError, match="eval") as caught:
+        anykeras.inspect(bomb)
+    assert caught.value.code == "AK1132"
+    assert not Path("/tmp/anykeras-bomb").exists()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+@pytest.mark.parametrize("part", [0.1, 0.5, 0.9, 0.99])
+def test_cut_files_are_refused(path: Path, part: float, tmp_path: Path) -> None:
+    data = path.read_bytes()
+    cut = tmp_path / path.name
+    cut.write_bytes(data[: int(len(data) * part)])
+    with pytest.raises(anykeras.AnyKerasError):
+        containers.open(str(cut))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_changed_bytes_never_crash(path: Path, tmp_path: Path) -> None:
+    """Whatever one byte is changed to: a model, or one of our errors."""
+    data, random = path.read_bytes(), np.random.default_rng(7)
+    changed = tmp_path / path.name
+    for _ in range(60):
+        at, value = int(random.integers(2, len(data))), int(random.integers(256))
+        changed.write_bytes(data[:at] + bytes([value]) + data[at + 1 :])
+        try:
+            raw = containers.open(str(changed))
+        except anykeras.AnyKerasError:
+            continue
+        assert raw.architecture is not None or raw.weights is not None

@@ -1,17 +1,15 @@
-"""Shims against recordings of the genuine packages in genuine old stacks.
-
-The packages themselves wrote the files and recorded the outputs: see ``make*.py`` beside this file.
-"""
+"""Shims: genuine files of each package, and their training."""
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
 
 import anykeras
 from anykeras.shims import activations, base, shims
-from genuine import FOLDER, Recording, compare, each, outputs, recordings
+from genuine import FOLDER, Recording, compare, difference, each, outputs, recordings
 
 FILES = recordings(FOLDER / "shims")
 DOCS = Path(__file__).parents[2] / "docs" / "shims.md"
@@ -65,3 +63,39 @@ def test_a_package_has_one_shim_for_a_class() -> None:
 
 def _package_of(class_name: str) -> str:
     return next(shim.package for shim in shims() if class_name in shim.classes)
+
+
+# Training goes on through native layers in the place of a package's: one step after the genuine stack's own.
+
+
+TRAINED_FILES = [file for file in recordings(FOLDER / "shims") if "step_out0" in file.names]
+
+
+def check(model: object, file: Recording) -> None:
+    wanted = [file["step_out0"]]
+    assert difference(wanted, file.series("out")) > 1e-3, "a step that shows"
+    model.train_on_batch(file["in0"], file["y0"])
+    assert compare(outputs(model, file), wanted, atol=2e-5)
+
+
+def test_there_are_steps() -> None:
+    assert len(TRAINED_FILES) >= 2
+
+
+@pytest.mark.framework
+@pytest.mark.backend
+@each(TRAINED_FILES)
+def test_opened_for_training(file: Recording) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        check(anykeras.load_model(file.path), file)
+
+
+@pytest.mark.framework
+@pytest.mark.backend
+@each(TRAINED_FILES)
+def test_converted(file: Recording, tmp_path: Path) -> None:
+    import keras
+
+    anykeras.convert(file.path, tmp_path / "out.keras")
+    check(keras.models.load_model(tmp_path / "out.keras"), file)

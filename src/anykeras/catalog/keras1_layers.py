@@ -29,7 +29,7 @@ def _gate_roles(order: str) -> list[Role]:
     ]
 
 
-def _frozen(names: str) -> list[Role]:
+def _list_frozen(names: str) -> list[Role]:
     return [Role(name, trainable=False) for name in names.split()]
 
 
@@ -59,7 +59,7 @@ entry("SimpleRNN", OLD, [Role("W"), Role("U"), Role("b")])
 entry("LSTM", OLD, _gate_roles("icfo"))
 entry("GRU", OLD, _gate_roles("zrh"))
 entry("ConvLSTM2D", OLD, _gates("icfo"))
-entry("BatchNormalization", OLD, [Role("gamma"), Role("beta"), *_frozen("running_mean running_std")])
+entry("BatchNormalization", OLD, [Role("gamma"), Role("beta"), *_list_frozen("running_mean running_std")])
 entry("PReLU", OLD, [Role("alphas")])
 entry("ParametricSoftplus", OLD, [Role("alphas"), Role("betas")])
 entry("SReLU", OLD, [Role("t_left"), Role("a_left"), Role("t_right"), Role("a_right")])

@@ -110,7 +110,7 @@ def has_name(name: str, kind: str, at: At = NOW) -> bool:
 
 
 @lru_cache(64)
-def exported_classes(at: At, kind: str) -> Mapping[str, str]:
+def list_exported_classes(at: At, kind: str) -> Mapping[str, str]:
     """The classes of a release by each of their public names below ``keras``: ``{"layers.Dense": "Dense"}``."""
     found: dict[str, str] = {}
     for name in classes(at, kind):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..catalog.releases import Release
-from ..catalog.signatures import Signature, exported_classes, has_name, signature
+from ..catalog.signatures import Signature, has_name, list_exported_classes, signature
 
 KINDS: Final = (
     "layers", "initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "dtype_policies", "quantizers",
@@ -34,7 +34,7 @@ def find_exported(module: str, name: str, release: Release) -> Found | None:
     """The class that Keras 3's format means by a module and a name: ``keras.layers`` and ``Dense``."""
     full = f"{module}.{name}".removeprefix("keras.")
     for kind in KINDS:
-        own = exported_classes(release.signatures, kind).get(full)
+        own = list_exported_classes(release.signatures, kind).get(full)
         entry = signature(own, release.signatures, kind) if own is not None else None
         if own is not None and entry is not None:
             return Found(own, kind, entry)

@@ -39,7 +39,7 @@ class Match:
         raw = self.container.read(self)
         return replace(raw, match=replace(raw.match, container=None, source=None, folder=None))
 
-    def opened(self) -> ByteSource:
+    def require_source(self) -> ByteSource:
         """The bytes that were looked at."""
         if self.source is None:
             raise Bug("AK6009", "a match is read that holds no bytes", part=self.path)

@@ -43,7 +43,7 @@ class Tar:
 
     def read(self, match: Match) -> Raw:
         """What is in its folder. Raises Malformed (AK1104, AK1111), LimitExceeded, or NotAModel (AK1141) for other archives."""
-        source = match.opened()
+        source = match.require_source()
         if source.read(0, 3) == GZIP:
             source = spool(_inflate(source), source.name)
         windows = dict(_members(source))

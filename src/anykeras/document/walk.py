@@ -44,7 +44,7 @@ def layers_of(layer: Layer) -> Iterator[Layer]:
     return (inner for _, inner in walk(layer))
 
 
-def frozen_layers(layer: Layer) -> set[Path]:
+def find_frozen_layers(layer: Layer) -> set[Path]:
     """The paths of the layers that are not trained: those that say so, and all inside them."""
 
     def visit(path: Path, inner: Layer, frozen: bool) -> Iterator[Path]:

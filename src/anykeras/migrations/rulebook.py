@@ -119,7 +119,7 @@ class Listed:
     def load(self) -> Rule:
         """The rule. Raises Bug where the index is of another time than the module."""
         import_module(f"{__package__}.rules.{self.module}")
-        found = _rules.entered(self.code)
+        found = _rules.find_entered(self.code)
         if found is None or (found.eras, found.classes) != (self.eras, self.classes):
             raise Bug("AK6009", f"the index of rules is out of date: {self.code} in {self.module}")
         return found

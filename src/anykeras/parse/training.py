@@ -12,7 +12,7 @@ from ..catalog import Role, layout
 from ..catalog.optimizers import AVERAGE, OptimizerEntry, groups, optimizer, transparent
 from ..containers.base import Json, Raw
 from ..document.model import Config, Era, Layer, Object, Training, Value, Writer
-from ..document.walk import frozen_layers, walk
+from ..document.walk import find_frozen_layers, walk
 from ..findings import Affects, Fidelity, Finding
 from ..tensors import Tensor
 from .reading import ParseContext
@@ -254,7 +254,7 @@ def _variables(weights: Sequence[SavedWeight]) -> _Variables:
 
 def _keras3_trainable(model: Layer) -> list[SavedWeight]:
     """What Keras 3 trains, layer by layer. A kernel with a LoRA update stands still, and its factors come last."""
-    frozen, found = frozen_layers(model), list[SavedWeight]()
+    frozen, found = find_frozen_layers(model), list[SavedWeight]()
     for path, specs in groupby(layout.variable_specs(model), key=lambda spec: spec.holder.path):
         listed = [] if path in frozen else list(specs)
         roles = [spec.role for spec in listed if spec.role.trainable and spec.role.name in spec.layer.weights]

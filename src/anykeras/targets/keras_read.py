@@ -19,12 +19,12 @@ from ..document.model import Call, Config, Document, Era, Graph, Layer, Object, 
 from ..document.walk import Path, walk
 from ..errors import Malformed
 from ..keras_private import (
-    called_on,
     config_of,
+    find_call,
     graph_nodes,
-    held_layers,
     inbound_nodes,
-    listed_layers,
+    list_inner_layers,
+    list_sequential_layers,
     own_variables,
     set_attribute,
 )
@@ -152,7 +152,7 @@ class _Reader:
 
     def _inside(self, live: Any, class_name: str) -> tuple[Graph | None, Config]:
         if class_name == "Sequential":
-            return Graph(tuple(self.layer(inner) for inner in listed_layers(live)), sequential=True), {}
+            return Graph(tuple(self.layer(inner) for inner in list_sequential_layers(live)), sequential=True), {}
         nodes = graph_nodes(live)
         if nodes is not None:
             return self._graph(live, nodes), {}
@@ -179,7 +179,7 @@ class _Reader:
             numbers.update({id(node): number for number, node in enumerate(own)})
 
         def ref(tensor: Any) -> Ref:
-            operation, node_index, tensor_index = called_on(tensor)
+            operation, node_index, tensor_index = find_call(tensor)
             node = inbound_nodes(operation)[node_index]
             return Ref(operation.name, numbers.get(id(node), 0), tensor_index)
 
@@ -262,7 +262,7 @@ def _tensor(variable: Any) -> Tensor:
 def _walk_held(live: Any) -> Iterator[tuple[str, Any]]:
     """The layers that a layer of another class holds, by the attribute that has them, as far as one does."""
     names = {id(value): key for key, value in vars(live).items() if _is_layer(value)}
-    for number, inner in enumerate(held_layers(live)):
+    for number, inner in enumerate(list_inner_layers(live)):
         yield names.get(id(inner), f"layer_{number}"), inner
 
 

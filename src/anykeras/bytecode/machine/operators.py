@@ -29,7 +29,7 @@ def binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool
         return ask(runtime.domain.inplace if inplace else runtime.domain.binary, op, left, right)
     if isinstance(left, View) or isinstance(right, View):
         return binary(runtime, op, _as_set(runtime, left), _as_set(runtime, right))
-    raise special.unsupported_operands(op)
+    raise special.refuse_operands(op)
 
 
 def _as_set(runtime: Runtime, value: object) -> object:
@@ -92,7 +92,7 @@ def compare(runtime: Runtime, op: str, left: object, right: object) -> object:
         return compare(runtime, op, _as_set(runtime, left), _as_set(runtime, right))
     if op in ("==", "!="):
         return (left is right) is (op == "==")
-    raise special.unsupported_comparison(op)
+    raise special.refuse_comparison(op)
 
 
 def _compare_items(runtime: Runtime, op: str, left: object, right: object) -> object:

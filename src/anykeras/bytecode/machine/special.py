@@ -60,14 +60,14 @@ def binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool
         answer = call_method(runtime, owner, method, other)
         if answer is not NOT_IMPLEMENTED:
             return answer
-    raise unsupported_operands(op)
+    raise refuse_operands(op)
 
 
-def unsupported_operands(op: str) -> Thrown:
+def refuse_operands(op: str) -> Thrown:
     return throw("TypeError", f"unsupported operands for {op}")
 
 
-def unsupported_comparison(op: str) -> Thrown:
+def refuse_comparison(op: str) -> Thrown:
     return throw("TypeError", f"{op} not supported between these values")
 
 
@@ -97,7 +97,7 @@ def compare(runtime: Runtime, op: str, left: object, right: object) -> object:
         return (left is right) is (op == "==")
     if runtime.traits.python2:
         raise unsupported_error("the code orders objects by where they lie in memory")
-    raise unsupported_comparison(op)
+    raise refuse_comparison(op)
 
 
 def _compare_once(runtime: Runtime, symbol: str, owner: object, other: object) -> object:

@@ -37,7 +37,7 @@ class ConfigText:
 
     def read(self, match: Match) -> Raw:
         """The architecture. Raises Malformed, LimitExceeded, or NotAModel for other JSON and YAML."""
-        source = match.opened()
+        source = match.require_source()
         text = decode_text(source.whole(limits.current().config_bytes, PART), PART)
         notes: list[str] = []
         if JSON_START.match(text):

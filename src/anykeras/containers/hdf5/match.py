@@ -19,4 +19,4 @@ class HDF5:
         """Everything in the file. Raises Malformed, LimitExceeded, Unsupported or NotAModel."""
         from .container import read_hdf5
 
-        return read_hdf5(match.opened(), match)
+        return read_hdf5(match.require_source(), match)

@@ -33,7 +33,7 @@ class KerasZip:
 
     def read(self, match: Match) -> Raw:
         """Everything in the archive. Raises Malformed, LimitExceeded, Unsupported, or NotAModel for other zips."""
-        return read_archive(match.opened(), match)
+        return read_archive(match.require_source(), match)
 
 
 def read_archive(source: ByteSource, match: Match) -> Raw:

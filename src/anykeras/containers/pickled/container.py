@@ -41,7 +41,7 @@ class Pickled:
 
     def read(self, match: Match) -> Raw:
         """The model. Raises Malformed, LimitExceeded, Unsupported, or NotAModel where there is none or several."""
-        source = match.opened()
+        source = match.require_source()
         with guard_decoding(match.path):
             values = list(_walk_values(walk(source)))
             found = [raw for value in values if (raw := _read_value(value, match)) is not None]

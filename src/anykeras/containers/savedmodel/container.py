@@ -106,6 +106,6 @@ class FrozenGraph:
 
     def read(self, match: Match) -> Raw:
         """The graph. Raises LimitExceeded."""
-        source = match.opened()
+        source = match.require_source()
         graph = MetaGraph(graph=memoryview(source.whole(MOST_GRAPH, match.path)))
         return Raw(match, part=match.path, attributes={"backend": "tensorflow"}, graph=GraphFile(match.path, graph))

@@ -107,7 +107,7 @@ def _attribute(value: Mapping[str, Operand]) -> Operand:
 
 
 @code_site("AddLoss", "AddMetric")
-def passed_through(layer: Layer, site: CodeSite) -> Lifted:
+def pass_through(layer: Layer, site: CodeSite) -> Lifted:
     """Layers that only add to the training loss or the metrics: their outcome is what they are given."""
     return submodel(layer, site.args[0], site.context, lambda ops, inputs: inputs)
 

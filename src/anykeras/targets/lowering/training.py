@@ -13,7 +13,7 @@ from ...catalog.layout import VariableSpec
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.signatures import default
 from ...document.model import Document, FromUser, Layer, Object, Training, Unresolved, Value
-from ...document.walk import frozen_layers, rebuild
+from ...document.walk import find_frozen_layers, rebuild
 from ...errors import AnyKerasError, Unsupported
 from ...findings import Fidelity, Finding
 from ...tensors import Tensor, constant, zeros
@@ -88,7 +88,7 @@ _KEYS = ("optimizer", "loss", "loss_weights", "metrics", "weighted_metrics")
 
 def list_trained_specs(model: Layer, wanted: Sequence[VariableSpec]) -> list[VariableSpec]:
     """The variables of ``model.trainable_variables``, in its order."""
-    frozen = frozen_layers(model)
+    frozen = find_frozen_layers(model)
     return [spec for spec in wanted if spec.role.trainable and not spec.role.copy and spec.holder.path not in frozen]
 
 
