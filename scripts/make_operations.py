@@ -154,7 +154,14 @@ def entry(function: ast.FunctionDef, module: Module, version: str) -> dict[str, 
         "args": [argument(a, where) for a in call.args],
         "kwargs": {k.arg or "**": argument(k.value, where) for k in call.keywords},
         "prepare": {k: v for k, v in preparations(function).items() if k in config.values()},
+        "named": takes_name(cls),
     }
+
+
+def takes_name(cls: ast.ClassDef) -> bool:
+    """Whether the constructor takes the name of the operation; one that is inherited does."""
+    init = next((node for node in cls.body if isinstance(node, ast.FunctionDef) and node.name == "__init__"), None)
+    return init is None or init.args.kwarg is not None or "name" in [a.arg for a in (*init.args.args, *init.args.kwonlyargs)]
 
 
 def alias_of(function: ast.FunctionDef) -> str | None:
@@ -190,6 +197,10 @@ def main(arguments: list[str]) -> None:
             note_release(current.get(name, {}), found, version)
             if (found["module"], found["class_name"]) not in nodes:
                 former[f"{found['module']}.{found['class_name']}"] = {"function": name, **found}
+    for name, now in current.items():
+        note_names(name, now, releases)
+    for found in former.values():
+        found.pop("named", None)
     text = {"release": list(releases)[-1], "functions": dict(sorted(current.items())), "former": former}
     OUT.write_text(dumped(text))
     print(len(current), "functions;", len(former), "former nodes:", ", ".join(former))
@@ -197,7 +208,7 @@ def main(arguments: list[str]) -> None:
 
 def note_release(now: dict[str, object], then: dict[str, object], version: str) -> None:
     """Note in the entry of today what the release `version` was the first to have: the node, its constructor arguments."""
-    if now.get("class_name") != then["class_name"]:
+    if now.get("class_name") != then["class_name"] or not is_same_node(now, then):
         return
     first = "since" not in now
     now.setdefault("since", version)
@@ -207,6 +218,23 @@ def note_release(now: dict[str, object], then: dict[str, object], version: str) 
     later.update({key: version for key, since in later.items() if not since and key not in lacking})
     if later:
         now["later"] = later
+
+
+def is_same_node(now: dict[str, object], then: dict[str, object]) -> bool:
+    """Whether a node of today can be read by an earlier release: what it must be made and called with has its place there."""
+    init, call = ([p[0] for p in then[key]] for key in ("init", "call"))  # type: ignore[attr-defined]
+    required = [p[0] for p in now["init"] if len(p) == 1]  # type: ignore[attr-defined]
+    variadic = any(str(name).startswith("*") for name in call)
+    return not [key for key in required if key not in init and key in call] and (variadic or len(now["args"]) <= len(call))  # type: ignore[arg-type]
+
+
+def note_names(name: str, now: dict[str, object], releases: dict[str, dict[str, dict[str, object]]]) -> None:
+    """Note in the entry of today since which release its node takes a name; nothing where it always did."""
+    found = {version: table[name] for version, table in releases.items() if name in table}
+    takes = {v: bool(then.pop("named")) for v, then in found.items() if then["class_name"] == now["class_name"]}
+    lacking = [version for version, has in takes.items() if not has]
+    if lacking:
+        now["named"] = next((v for v in list(takes)[list(takes).index(lacking[-1]) + 1 :]), "never")
 
 
 def dumped(table: dict[str, object]) -> str:

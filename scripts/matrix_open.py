@@ -26,9 +26,13 @@ def flat(value):
     return [value]
 
 
-def predict(model, job, inputs, tf, eager):
+def as_text(array, tf):
     import numpy
 
+    return numpy.array(array, dtype=object) if tf is None else tf.constant(array)
+
+
+def predict(model, job, inputs, tf, eager):
     if job.get("dict"):
         try:
             if not eager:
@@ -36,8 +40,7 @@ def predict(model, job, inputs, tf, eager):
             return model(dict((key, tf.constant(x)) for key, x in zip(job["inputs"], inputs)))
         except Exception:
             return model.predict(inputs)
-    if inputs[0].dtype.kind in "US":
-        return model(tf.constant(inputs[0])) if eager else model.predict(numpy.array(inputs[0], dtype=object))
+    inputs = [as_text(x, tf if eager else None) if x.dtype.kind in "US" else x for x in inputs]
     given = inputs[0] if len(inputs) == 1 else inputs
     return model(given, training=False) if eager else model.predict(given)
 

@@ -39,6 +39,34 @@ def layer_order(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = Non
     return sorted(named, key=lambda name: (-layer_depth[name], visited[name]))
 
 
+def creation_order(graph: Graph, order: Sequence[str]) -> list[str] | None:
+    """The layers of `order` so that each comes after all that any of its calls waits for; None where that cannot be.
+
+    A stack that makes the calls of a layer one after the other makes them in the order of the file then, also those of a
+    layer that is shared.
+    """
+    waits: dict[str, dict[str, None]] = {name: {} for name in order}
+    for (name, number), sources in parents(graph).items():
+        if name in waits:  # a call may wait for one before it of the same layer
+            waits[name].update(dict.fromkeys(x for x, n in sources if x in waits and (x != name or n >= number)))
+    placed: dict[str, None] = {}
+    for first in order:
+        stack, opened = [(first, iter(waits[first]))], {first}
+        while stack:
+            name, rest = stack[-1]
+            following = next((source for source in rest if source not in placed), None)
+            if following is None:
+                stack.pop()
+                opened.discard(name)
+                placed[name] = None
+            elif following in opened:
+                return None
+            else:
+                opened.add(following)
+                stack.append((following, iter(waits[following])))
+    return list(placed)
+
+
 def _walk(parents: Mapping[Node, Sequence[Node]], roots: Sequence[Node]) -> tuple[list[Node], dict[str, int]]:
     """Nodes in the order in which a depth-first walk leaves them, and the rank of each layer's first visit."""
     finished: dict[Node, None] = {}

@@ -49,7 +49,7 @@ class Operation:
     `config` maps constructor arguments to parameters of the function; `args` are the parameters that the call takes
     by position, `kwargs` those that it takes by name; `prepare` says what Keras does to a value first. `since` is the
     first release (of those looked at) in which the function makes this node, `later` that of a constructor argument
-    which came after it.
+    which came after it; `named` the one since which the node takes a name, "" where it always did.
     """
 
     function: str
@@ -65,6 +65,7 @@ class Operation:
     since: str
     later: Mapping[str, str] = field(default_factory=dict)
     also: tuple[str, ...] = field(default=())
+    named: str = ""
 
 
 def find(function: str) -> Operation | None:
@@ -283,6 +284,7 @@ def _operation(function: str, raw: Mapping[str, Any]) -> Operation:
         since=raw.get("since", ""),
         later=raw.get("later", {}),
         also=tuple(raw["also"]),
+        named=raw.get("named", ""),
     )
 
 

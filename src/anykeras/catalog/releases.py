@@ -75,6 +75,11 @@ class Since:
         return first is not None and release.numbers >= tuple(int(part) for part in first.split("."))
 
 
+def in_keras3(version: str) -> Since:
+    """What every older line has, and Keras 3 from a minor on."""
+    return Since(version, tf="1.13", keras2="2.0", tfjs="4.22")
+
+
 _TF_BOXES: Final[dict[tuple[int, ...], tuple[str, ...]]] = {
     (2, 12): (".h5", ".keras"),
     (2, 13): (".keras", ".h5"),
@@ -121,8 +126,12 @@ ENDS_COUNT_CONSTRUCTION: Final = Since("3.3")
 """A nested Functional among the outputs counts its own construction as a call; 3.1 and 3.2 write so and do not read it."""
 BARE_GROUPS: Final = Since("3.6")
 """Layers without variables have no group ``vars`` in the weights file."""
-NAMED_OPERATIONS: Final = Since("3.11")
-"""Every operation takes its ``name`` in its configuration; before, some do not."""
+DEFAULTS_STAY: Final = Since("3.11")
+"""Constructors of operations have the defaults of today; before, some have others."""
+POLICIES_AS_OBJECTS: Final = Since("3.4")
+"""Every layer takes a dtype policy as an object; before, Hashing compares it with names (layers/preprocessing/hashing.py)."""
+AXES_AS_NUMBERS: Final = Since("3.11")
+"""Reductions take one axis as a number; before, logsumexp and moments only in a row (ops/operation_utils.py)."""
 ORTHOGONAL_CLASS: Final = Since("3.7")
 """The class is called Orthogonal; before, OrthogonalInitializer."""
 

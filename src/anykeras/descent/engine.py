@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final
 
-from ..catalog.layout import layer_order
+from ..catalog.layout import creation_order, layer_order
 from ..catalog.masking import find_hidden_parents
+from ..catalog.masks import ATTENTIONS, HEADS
 from ..catalog.releases import Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
@@ -18,7 +20,7 @@ from ..errors import Bug
 from ..findings import Finding
 from . import tfjs
 from .activations import MODELS_AS_FUNCTIONS, recognise
-from .masks import check_masked_steps, check_masks, check_merged, check_replaced, drop_masks
+from .masks import check_masked_queries, check_masked_steps, check_masks, check_merged, check_replaced, drop_masks
 from .operations import say_operations
 from .respelling import respell
 from .rulebook import Place, all_rules, refuse
@@ -156,10 +158,41 @@ def check_ends(model: Layer, release: Release) -> None:
             raise refuse(ref.layer, "an input of the model is one of its outputs", release)
 
 
+_CAUSAL_CALLS: Final = Since(tf="2.10")
+
+
+def move_causal(model: Layer, release: Release) -> Layer:
+    """The model with ``use_causal_mask`` of attention as an argument of the layer, where the release has it in no call."""
+    if _CAUSAL_CALLS.holds(release):
+        return model
+
+    def change(inner: Layer) -> Layer:
+        graph = inner.graph
+        if graph is None or graph.sequential:
+            return inner
+        calls, layers = dict(graph.calls), []
+        for layer in graph.layers:
+            made = graph.calls.get(layer.name, ())
+            told = {bool(call.kwargs.get("use_causal_mask")) for call in made}
+            if layer.class_name in (*ATTENTIONS, *HEADS) and True in told:
+                if len(told) > 1:
+                    raise refuse(layer.name, "some of its calls have a causal mask and others have none", release)
+                layer = layer.with_config(causal=True)
+                calls[layer.name] = tuple(
+                    replace(call, kwargs={key: value for key, value in call.kwargs.items() if key != "use_causal_mask"})
+                    for call in made
+                )
+            layers.append(layer)
+        return replace(inner, graph=replace(graph, layers=tuple(layers), calls=calls))
+
+    return rebuild(model, change)
+
+
 _CALLS_IN_ANY_ORDER: Final = Since("3.7", tf="2.15", keras2="2.3")
 """A shared layer whose later call waits for other layers is loaded as it was (measured; keras 3.6.0 and 3.7.0 functional.py).
 
-Before, Keras 3 refuses such a file, and tf.keras counts the calls in another order, without a word.
+Before, Keras 3 refuses such a file, and tf.keras counts the calls in another order, without a word, where no order of the
+layers lets each wait for none behind it.
 """
 
 
@@ -171,13 +204,9 @@ def check_shared_layers(model: Layer, release: Release) -> None:
         graph = inner.graph
         if graph is None or graph.sequential or all(len(calls) < 2 for calls in graph.calls.values()):
             continue
-        sources, made = parents(graph), set[Node]()
-        for name in layer_order(graph, find_hidden_parents(graph)):
-            for number in range(max(1, len(graph.calls.get(name, ())))):
-                waits = [node for node in sources.get((name, number), ()) if node not in made]
-                if waits and len(graph.calls.get(name, ())) > 1:
-                    raise refuse(name, f"the shared layer is called on {waits[0][0]!r}, which comes after it", release)
-                made.add((name, number))
+        if creation_order(graph, layer_order(graph, find_hidden_parents(graph))) is None:
+            shared = next(name for name, calls in graph.calls.items() if len(calls) > 1)
+            raise refuse(shared, "a shared layer is called on what comes of another call of it", release)
 
 
 def number_calls(model: Layer) -> Layer:
@@ -223,6 +252,27 @@ def _make_calls(graph: Graph) -> dict[str, list[int]]:
     return {name: numbers + waiting[name] for name, numbers in order.items()}
 
 
+_STACKS_TAKE_MODELS: Final = Since("3.4")
+"""A Functional in a Sequential hands on a tensor; before, a list of one (keras 3.3.3 ops/function.py)."""
+
+
+def connect_stacks(model: Layer) -> Layer:
+    """The model with graphs of calls for stacks that hold such graphs."""
+
+    def change(inner: Layer) -> Layer:
+        graph = inner.graph
+        if graph is None or not graph.sequential or graph.layers[:1] == () or graph.layers[0].class_name != "InputLayer":
+            return inner
+        if not any(layer.graph is not None and not layer.graph.sequential for layer in graph.layers[1:-1]):
+            return inner
+        names = [layer.name for layer in graph.layers]
+        calls = {name: (Call((Ref(before),)),) for before, name in pairwise(names)}
+        connected = Graph(graph.layers, calls, Ref(names[0]), Ref(names[-1]))
+        return replace(inner, class_name="Functional", graph=connected)
+
+    return rebuild(model, change)
+
+
 def descend(document: Document, release: Release, box: str) -> tuple[Document, list[Finding]]:
     """The document in words that a release has, and what was done for it.
 
@@ -243,12 +293,15 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
     check_shared_layers(document.model, release)
     check_ends(document.model, release)
     check_masked_steps(document.model, release)
+    check_masked_queries(document.model, release)
     if release.line == "keras3":
         plain = document.model if MODELS_AS_FUNCTIONS.holds(release) else recognise(document.model)
         expressed = descent.express(plain)
         check_merged(plain, expressed, release)
+        if not _STACKS_TAKE_MODELS.holds(release):
+            expressed = connect_stacks(expressed)
         return replace(document, model=say_operations(expressed, release)), descent.findings
-    plain = drop_masks(recognise(document.model), release)
+    plain = drop_masks(move_causal(recognise(document.model), release), release)
     said = say_operations(descent.express(plain), release)
     said = descent.express(said)  # the layers that stand for operations may be too new as well
     check_masks(plain, said, release)

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ..catalog.masks import MASKED_VALUES, MERGING, Outgoing, makes_mask, mask_rule
-from ..catalog.releases import Release, Since
+from ..catalog.masks import ATTENTIONS, HEADS, MASKED_VALUES, MERGING, Outgoing, makes_mask, mask_rule
+from ..catalog.releases import Release, Since, in_keras3
 from ..catalog.shapes.masks import find_met
 from ..document.graph import flat_refs, steps
 from ..document.model import Call, Era, Graph, Layer, Ref, Writer, refs
@@ -168,19 +168,60 @@ _READS_MASKS_THERE: Final = {"GroupNormalization": Since(None, tf="2.14")}
 """Layers that Keras 3 calls without masks and that read them in older releases (keras 2.14.0 group_normalization.py)."""
 
 
+_ATTENDS_MASKED: Final = in_keras3("3.12")
+"""Attention with masks; before, it fails or takes that of one sample for another's (keras 3.11.3 attention/attention.py)."""
+
+
 def check_masked_steps(model: Layer, release: Release) -> None:
     """Refuse layers that a mask reaches and that the release computes otherwise there. Raises Unsupported."""
     merges = frozenset[str]() if _MERGES_MASKED.holds(release) else MASKED_VALUES
     reads = [name for name, since in _READS_MASKS_THERE.items() if since.holds(release)]
+    fails = () if _ATTENDS_MASKED.holds(release) else ATTENTIONS
     for graph in (inner.graph for inner in layers_of(model)):
         layers = {layer.name: layer for layer in graph.layers} if graph is not None else {}
-        if graph is None or not any(layer.class_name in (*merges, *reads) for layer in layers.values()):
+        if graph is None or not any(layer.class_name in (*merges, *reads, *fails) for layer in layers.values()):
             continue
         reaching = find_reaching(graph)
         for name, layer in layers.items():
-            given = [flat_refs(call.args[0]) for call in graph.calls.get(name, ()) if call.args]
-            if layer.class_name in (*merges, *reads) and any(reaching.get(ref) for refs_of in given for ref in refs_of):
+            made = graph.calls.get(name, ())
+            given = [ref for call in made if call.args for ref in flat_refs(call.args[0])]
+            masked = any(reaching.get(ref) for ref in given) or any(refs(call.kwargs.get("mask")) for call in made)
+            if layer.class_name in (*merges, *reads, *fails) and masked:
                 raise refuse(name, f"masked steps of {layer.class_name} are computed in another way there", release)
+
+
+_HIDES_QUERIES: Final = Since("3.14")
+"""Attention with heads gives zeros for masked queries; before, means (keras 3.13.2 layers/activations/softmax.py)."""
+
+
+def check_masked_queries(model: Layer, release: Release) -> None:
+    """Refuse heads of attention whose masked steps reach something that does not leave them out. Raises Unsupported."""
+    if _HIDES_QUERIES.holds(release):
+        return
+    for graph in (inner.graph for inner in layers_of(model)):
+        if graph is None or not any(layer.class_name in HEADS for layer in graph.layers):
+            continue
+        layers, reaching = {layer.name: layer for layer in graph.layers}, find_reaching(graph)
+        behind = dict[str, str]()  # layers whose steps come of masked queries, and of which attention
+        for layer, _, call in steps(graph):
+            given = flat_refs(call.args[0]) if call.args else []
+            first = given[0] if given else None
+            source = next((behind[ref.layer] for ref in given if ref.layer in behind and reaching.get(ref)), None)
+            if layer.class_name in HEADS and first is not None and reaching.get(first):
+                source = source or layer.name
+            rule = mask_rule(layer.class_name)
+            ends = rule.outgoing is Outgoing.NONE or (
+                rule.outgoing is Outgoing.STEPS and not layer.config.get("return_sequences")
+            )
+            if source is not None and not ends and not layer.operation:
+                behind[layer.name] = source
+            elif source is not None and (layer.operation or not rule.reads):
+                raise refuse(source, f"masked steps of {layers[source].class_name} reach {layer.name!r}", release)
+        for ref in flat_refs(graph.outputs):
+            if ref.layer in behind and reaching.get(ref):
+                raise refuse(
+                    behind[ref.layer], "masked steps of its outcome, which the model gives, are other ones there", release
+                )
 
 
 def check_merged(before: Layer, after: Layer, release: Release) -> None:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...catalog.base import Shape
+from ...catalog.operations import find
 from ...catalog.releases import Release, Since
 from ...catalog.shapes import UNKNOWN, Spec
 from ...document.build import Builder
 from ...document.model import Call, Config, Layer, Ref, Slice, Value
+from ..activations import EXPRESSIONS
 from ..forms import activation, affine, reshape
 from ..rulebook import Place, refuse
 
@@ -41,6 +43,14 @@ class Operation:
             raise self.refuse("the shape of its argument is not known")
         return found
 
+    def check_plain(self, *said: str) -> None:
+        """Refuse arguments beside those `said` that are not what the function takes by itself. Raises Unsupported."""
+        known = find(self.function)
+        stated = {p.name: p.default for p in known.parameters} if known is not None else {}
+        for key, value in self.arguments.items():
+            if key not in said and value is not None and value != stated.get(key):
+                raise self.refuse(f"with {key}")
+
     def refuse(self, reason: str) -> Exception:
         """The error that it cannot be said."""
         return refuse(self.layer.name, f"the operation {self.function}: {reason}", self.release)
@@ -62,7 +72,8 @@ _BROADCASTS: Final = Since(None, tfjs="4.22")
 """Merges of tensors of one rank, with sizes of one."""
 _ANY_RANK: Final = Since(None, tfjs="4.22")
 """A Rescaling takes tensors of any rank and type."""
-_FUNCTIONS: Final = {name: name for name in ("relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu")}
+_FUNCTIONS: Final = ("relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu", *EXPRESSIONS)
+"""Functions that are activations too, some said in other words later."""
 _MERGES: Final = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply", "maximum": "Maximum", "minimum": "Minimum"}
 
 
@@ -75,7 +86,14 @@ def by_layers(operation: Operation) -> Said:
 
 
 def _function(operation: Operation) -> Said:
+    operation.check_plain("x")
     return operation.layer_of("Activation", {"activation": operation.function}, operation.arguments["x"])
+
+
+def _elu(operation: Operation) -> Said:
+    if operation.arguments.get("alpha", 1.0) == 1.0:
+        return _function(operation)
+    return operation.layer_of("ELU", {"alpha": operation.arguments["alpha"]}, operation.arguments["x"])
 
 
 def _merge(operation: Operation) -> Said:
@@ -192,6 +210,7 @@ def _einsum(operation: Operation) -> Said:
 
 def _pool(operation: Operation) -> Said:
     axis, keep = operation.arguments.get("axis"), operation.arguments.get("keepdims")
+    operation.check_plain("x", "axis", "keepdims")
     x = operation.arguments["x"]
     kind = {"mean": "Average", "max": "Max"}[operation.function]
     rank = len(operation.shape(x))
@@ -244,6 +263,7 @@ def find_borders(operation: Operation, key: Value, size: int) -> tuple[int, int]
 
 _TABLE: Final[Mapping[str, Callable[[Operation], Said]]] = {
     **dict.fromkeys(_FUNCTIONS, _function),
+    "elu": _elu,
     **dict.fromkeys((*_MERGES, "true_divide", "divide"), _merge),
     "square": lambda operation: operation.layer_of("Multiply", {}, (operation.arguments["x"], operation.arguments["x"])),
     "negative": lambda operation: _line(operation, operation.arguments["x"], -1.0, 0.0),

@@ -29,6 +29,7 @@ def by_parts(operation: Operation) -> Said:
 def _reduce(operation: Operation) -> Said:
     """A sum or mean along axes as a product with ones, the largest as the pooling of a row."""
     x, function = operation.arguments["x"], operation.function
+    operation.check_plain("x", "axis", "keepdims")
     rank = len(operation.shape(x))
     axes = _axes(operation, rank)
     sizes = _known(operation, operation.shape(x))

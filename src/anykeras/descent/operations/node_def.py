@@ -39,10 +39,12 @@ def by_node(operation: Operation) -> Said:
         raise operation.refuse("tensors of whole numbers or truth values")
     function, given = operation.function, operation.arguments
     if function in _ONE:
+        operation.check_plain("x")
         return _node(operation, _ONE[function], [given["x"]])
     if function in _TWO:
-        return _node(operation, _TWO[function], [given["x1"], given["x2"]])
+        return _node(operation, _TWO[function], [float(x) if type(x) is int else x for x in (given["x1"], given["x2"])])
     if function in _REDUCE:
+        operation.check_plain("x", "axis", "keepdims")
         axis = given.get("axis")
         axes = tuple(range(len(operation.shape(given["x"])))) if axis is None else axis
         attributes = {"keep_dims": {"b": bool(given.get("keepdims"))}, "Tidx": _INT}
@@ -154,6 +156,12 @@ def _matmul(operation: Operation) -> Said:
     return _node(operation, "BatchMatMulV2", [operation.arguments["x1"], operation.arguments["x2"]], attributes)
 
 
+def _transpose(operation: Operation) -> Said:
+    given = operation.arguments
+    axes = given.get("axes") or tuple(reversed(range(len(operation.shape(given["x"])))))
+    return _node(operation, "Transpose", [given["x"], axes], {"Tperm": _INT})
+
+
 _TABLE: Final[Mapping[str, Callable[[Operation], Said]]] = {
     "softmax": _softmax,
     "log_softmax": _softmax,
@@ -164,7 +172,7 @@ _TABLE: Final[Mapping[str, Callable[[Operation], Said]]] = {
     "einsum": _einsum,
     "get_item": _get_item,
     "matmul": _matmul,
-    "transpose": lambda o: _node(o, "Transpose", [o.arguments["x"], o.arguments["axes"]], {"Tperm": _INT}),
+    "transpose": _transpose,
     "expand_dims": lambda o: _node(o, "ExpandDims", [o.arguments["x"], o.arguments["axis"]], {"Tdim": _INT}),
     "clip": lambda o: _node(o, "ClipByValue", [o.arguments["x"], o.arguments["x_min"], o.arguments["x_max"]]),
     "where": lambda o: _node(o, "SelectV2", [o.arguments["condition"], o.arguments["x1"], o.arguments["x2"]]),

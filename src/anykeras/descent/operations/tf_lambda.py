@@ -7,7 +7,7 @@ name (keras 2.15 layers/core/tf_op_layer.py).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ...catalog.releases import Since
@@ -38,7 +38,7 @@ _REDUCE: Final = {"x": "input_tensor", "axis": "axis", "keepdims": "keepdims"}
 def _each(module: str, names: str, arguments: Mapping[str, str]) -> dict[str, Symbol]:
     """Functions of one module that are called alike; ``ours=theirs`` where the names differ."""
     pairs = [name.partition("=") for name in names.split()]
-    return {ours: Symbol(f"{module}.{theirs or ours}", arguments) for ours, _, theirs in pairs}
+    return {ours: Symbol(f"{module}.{theirs or ours}".lstrip("."), arguments) for ours, _, theirs in pairs}
 
 
 SYMBOLS: Final[Mapping[str, Symbol]] = {
@@ -51,6 +51,11 @@ SYMBOLS: Final[Mapping[str, Symbol]] = {
     **_each(
         "math", "add subtract multiply true_divide=truediv divide=truediv maximum minimum greater less equal not_equal", _TWO
     ),
+    **_each("math", "arcsinh=asinh arctanh=atanh isinf=is_inf round", _ONE),
+    "arctan2": Symbol("math.atan2", {"x1": "y", "x2": "x"}),
+    "logical_xor": Symbol("math.logical_xor", _TWO),
+    **_each("", "sort argsort", {"x": "values", "axis": "axis"}),
+    "stop_gradient": Symbol("stop_gradient", {"variable": "input"}),
     **_each("math", "greater_equal less_equal power=pow floor_divide=floordiv mod=floormod logical_and logical_or", _TWO),
     **_each("math", "mean=reduce_mean sum=reduce_sum max=reduce_max amax=reduce_max min=reduce_min amin=reduce_min", _REDUCE),
     **_each("math", "prod=reduce_prod any=reduce_any all=reduce_all var=reduce_variance std=reduce_std", _REDUCE),
@@ -76,9 +81,14 @@ SYMBOLS: Final[Mapping[str, Symbol]] = {
     "take": Symbol("gather", {"x": "params", "indices": "indices", "axis": "axis"}),
     "cumsum": Symbol("math.cumsum", {"x": "x", "axis": "axis"}),
     "argmax": Symbol("math.argmax", {"x": "input", "axis": "axis"}, {"output_type": "int32"}),
+    "one_hot": Symbol("one_hot", {"x": "indices", "num_classes": "depth", "axis": "axis", "dtype": "dtype"}),
+    "norm": Symbol("norm", {"x": "tensor", "axis": "axis", "keepdims": "keepdims"}),
+    "argmin": Symbol("math.argmin", {"x": "input", "axis": "axis"}, {"output_type": "int32"}),
     "roll": Symbol("roll", {"x": "input", "shift": "shift", "axis": "axis"}),
     "broadcast_to": Symbol("broadcast_to", {"x": "input", "shape": "shape"}),
 }
+_TRUTHS: Final = ("any", "all", "logical_not", "logical_and", "logical_or", "logical_xor")
+_ALONG: Final = ("flip", "repeat", "cumsum", "take", "roll", "argmax", "argmin", "sort", "argsort")
 _MANY: Final = ("concatenate", "stack")
 
 
@@ -88,6 +98,7 @@ def by_symbol(operation: Operation) -> Said:
         return _slicing(operation)
     if operation.function == "einsum":
         return _product(operation)
+    operation = _as_transpose(operation)
     symbol = SYMBOLS.get(operation.function)
     if symbol is None:
         raise operation.refuse("no symbol of TensorFlow stands for it in the table")
@@ -97,30 +108,55 @@ def by_symbol(operation: Operation) -> Said:
     return Layer("TFOpLambda", operation.layer.name, config, address=operation.layer.address), Call((first,), rest)
 
 
+def _as_transpose(operation: Operation) -> Operation:
+    """Axes that change places as a transpose of all of them; any other operation as it is."""
+    given = operation.arguments
+    names = {"swapaxes": ("axis1", "axis2"), "moveaxis": ("source", "destination")}.get(operation.function)
+    moved = [given.get(name) for name in names or ()]
+    if len(moved) != 2 or not all(isinstance(axis, int) for axis in moved):
+        return operation
+    rank = len(operation.shape(given["x"]))
+    one, other = (axis % rank for axis in moved if isinstance(axis, int))
+    axes = [*range(rank)]
+    if operation.function == "swapaxes":
+        axes[one], axes[other] = axes[other], axes[one]
+    else:
+        axes.insert(other, axes.pop(one))
+    layer = replace(operation.layer, class_name="transpose")
+    return replace(operation, layer=layer, arguments={"x": given["x"], "axes": tuple(axes)})
+
+
 def _arrange(operation: Operation, symbol: Symbol, given: dict[str, Value]) -> tuple[Value, dict[str, Value]]:
     """The argument that is given by place, and the others by their names there."""
-    if operation.function == "reshape":
+    function = operation.function
+    operation.check_plain(*symbol.names, "approximate")
+    if function == "reshape":
         shape = given["newshape"]
         given["newshape"] = tuple(-1 if size is None else size for size in shape) if isinstance(shape, tuple) else shape
-    if operation.function == "flip" and given.get("axis") is None:
-        raise operation.refuse("along all axes")
-    if operation.function in ("repeat", "cumsum", "take", "roll") and given.get("axis") is None:
-        raise operation.refuse("over a tensor that is made flat first")
-    if operation.function == "flip" and isinstance(given["axis"], int):
+    if function in _ALONG and given.get("axis") is None:
+        raise operation.refuse("over a tensor that is made flat first, or along all axes")
+    if function == "flip" and isinstance(given["axis"], int):
         given["axis"] = (given["axis"],)
-    if operation.function in ("zeros_like", "ones_like", "cumsum") and given.pop("dtype", None) is not None:
-        raise operation.refuse("with a dtype")
-    if operation.function == "argmax" and given.pop("keepdims", False):
-        raise operation.refuse("with keepdims")
-    if operation.function == "gelu" and given.pop("approximate", True) is not False:
+    if function == "norm" and isinstance(axis := given.get("axis"), tuple) and len(axis) == 1:
+        given["axis"] = axis[0]
+    if function == "one_hot":
+        given["dtype"] = given.get("dtype") or "float32"
+    if function == "gelu" and given.pop("approximate", True) is not False:
         given["approximate"] = True
-    unknown = [key for key in given if key not in symbol.names and key != "approximate"]
-    if unknown:
-        raise operation.refuse(f"with {', '.join(unknown)}")
+    if function == "expand_dims" and not isinstance(given["axis"], int):
+        raise operation.refuse("of several axes")
+    if function in _TRUTHS and any(isinstance(x, Ref) and not _is_truth(operation, x) for x in given.values()):
+        raise operation.refuse("of numbers, which TensorFlow takes for no truth values")
     names = {**symbol.names, "approximate": "approximate"}
     first = next(iter(symbol.names))
-    rest = {names[key]: value for key, value in given.items() if key != first and not (key == "axes" and value is None)}
+    kept = {key: value for key, value in given.items() if key in names and not (key == "axes" and value is None)}
+    rest = {names[key]: value for key, value in kept.items() if key != first}
     return _first(operation, given[first]), {**rest, **symbol.fixed}
+
+
+def _is_truth(operation: Operation, ref: Ref) -> bool:
+    spec = operation.specs.get(ref)
+    return spec is not None and spec.dtype == "bool"
 
 
 def _first(operation: Operation, value: Value) -> Value:
@@ -129,6 +165,8 @@ def _first(operation: Operation, value: Value) -> Value:
         if not isinstance(value, tuple) or not all(isinstance(item, Ref) for item in value):
             raise operation.refuse("constants among its tensors")
         return value
+    if isinstance(value, int) and not isinstance(value, bool) and (operation.output.dtype or "").startswith("float"):
+        return float(value)  # TensorFlow makes whole numbers of a number that stands first
     if isinstance(value, Ref | int | float):
         return value
     raise operation.refuse("its first argument is no tensor")

@@ -18,6 +18,9 @@ from ..rulebook import NEVER, Place, back_rule
 
 _HAVE_HEADS: Mapping[str, Since] = {"MultiHeadAttention": Since(tf="2.4")}
 _KEEP_OUTPUT_SHAPE = Since("3.7", tf="2.4")
+_HIDDEN = np.float32(-1e9)
+CAUSAL = "causal"
+"""What tf.keras before 2.10 calls an argument of attention that is one of its calls later, ``use_causal_mask``."""
 
 
 @back_rule("AK2440", since=NEVER, classes=HEADS)
@@ -25,7 +28,8 @@ def heads_as_products(layer: Layer, place: Place) -> Layer | None:
     """Each head by itself: three Dense layers, a softmax of their products, and a Dense layer behind; then the sum."""
     known = _HAVE_HEADS.get(layer.class_name, Since()).holds(place.release)
     in_tables = layer.class_name != "MultiHeadAttention" or signature(layer.class_name, place.release.signatures) is not None
-    if known and in_tables and (layer.config.get("output_shape") is None or _KEEP_OUTPUT_SHAPE.holds(place.release)):
+    plain = layer.config.get("output_shape") is None and not _asks_otherwise(place)
+    if known and in_tables and (plain or _KEEP_OUTPUT_SHAPE.holds(place.release)) and not layer.config.get(CAUSAL):
         return None
     for key in ("use_gate", "sliding_window", "attention_axes"):
         if layer.config.get(key) and not (key == "attention_axes" and layer.config[key] == (1,)):
@@ -35,14 +39,21 @@ def heads_as_products(layer: Layer, place: Place) -> Layer | None:
     if any(spec.shape is None or len(spec.shape) != 3 for spec in inputs) or not layer.weights:
         raise place.refuse(layer, "it is not called on sequences of vectors, or its weights are not in the file")
     place = replace(place, inputs=tuple(inputs))
-    return model_of(layer, place, lambda builder, *ends: _Heads(layer, builder).attend(*ends), inputs=3)
+    known_steps = count_steps(layer, place)
+    return model_of(layer, place, lambda builder, *ends: _Heads(layer, builder, known_steps).attend(*ends), inputs=3)
+
+
+def _asks_otherwise(place: Place) -> bool:
+    """Whether query and value differ in width, which Keras 3 before 3.7 refuses (layers/attention/multi_head_attention.py)."""
+    widths = {spec.shape[-1] for spec in place.inputs[:2] if spec.shape}
+    return len(widths) > 1
 
 
 class _Heads:
     """The weights of an attention layer, head by head."""
 
-    def __init__(self, layer: Layer, builder: Builder) -> None:
-        self.weights, self.builder, self.name = layer.weights, builder, layer.name
+    def __init__(self, layer: Layer, builder: Builder, steps: tuple[int, int] | None) -> None:
+        self.weights, self.builder, self.name, self.steps = layer.weights, builder, layer.name, steps
         self.heads, self.size = layer.weights["query_kernel"].shape[-2:]
         self.dropout = layer.config.get("dropout")
         self.activation = layer.config.get("trainable")
@@ -52,6 +63,7 @@ class _Heads:
         for head in range(self.heads):
             asked = self._project("query", query, head, (1 / self.size) ** 0.5)
             scores = builder.layer("Dot", {"axes": (2, 2)}, (asked, self._project("key", key, head)))
+            scores = hide_future(builder, scores, self.steps) if self.steps else scores
             shares = activation(builder, scores, "softmax")
             if self.dropout:
                 shares = builder.layer("Dropout", {"rate": self.dropout}, shares)
@@ -91,9 +103,27 @@ def _scale(tensor: Tensor, factor: float) -> Tensor:
     return tensor.compute("scale of the scores", tensor.shape, lambda a: (a * np.asarray(factor, a.dtype)).astype(a.dtype))
 
 
+def count_steps(layer: Layer, place: Place) -> tuple[int, int] | None:
+    """The steps of query and key where each step sees none behind it; None where all see all. Raises Unsupported."""
+    if not layer.config.get(CAUSAL):
+        return None
+    query, key = place.inputs[0].shape, place.inputs[-1].shape
+    if not query or not key or query[1] is None or key[1] is None:
+        raise place.refuse(layer, "a causal mask over an unknown number of steps")
+    return query[1], key[1]
+
+
+def hide_future(builder: Builder, scores: Ref, steps: tuple[int, int]) -> Ref:
+    """Scores of steps that come later are so low that their softmax is zero."""
+    later = np.where(np.tri(*steps, dtype=bool), np.float32(0), _HIDDEN).reshape(-1)
+    flat = affine(builder, reshape(builder, scores, (later.size,)), later.size, 1.0, later)
+    return reshape(builder, flat, steps)
+
+
 @back_rule("AK2441", since=Since(tf="2.1"), classes=("Attention",))
 def attention_as_products(layer: Layer, place: Place) -> Layer | None:
     """Products of query and key, their softmax, and the products with the value."""
+    known_steps = count_steps(layer, place)
     if layer.config.get("score_mode", "dot") != "dot":
         raise place.refuse(layer, "score_mode 'concat'", "score_mode")
     if any(spec.shape is None or len(spec.shape) != 3 for spec in place.inputs):
@@ -106,6 +136,7 @@ def attention_as_products(layer: Layer, place: Place) -> Layer | None:
         if scale != 1.0:
             query = affine(builder, query, width or 0, scale)
         scores = builder.layer("Dot", {"axes": (2, 2)}, (query, value if key is None else key))
+        scores = hide_future(builder, scores, known_steps) if known_steps else scores
         shares = activation(builder, scores, "softmax")
         if dropout:
             shares = builder.layer("Dropout", {"rate": dropout}, shares)

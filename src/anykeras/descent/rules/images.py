@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...catalog.releases import Since
+from ...catalog.releases import Since, in_keras3
 from ...catalog.signatures import signature
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
@@ -102,6 +102,40 @@ def transpose_in_two_dimensions(layer: Layer, place: Place) -> Layer | None:
     return model_of(layer, place, steps)
 
 
+@back_rule("AK2421", since=in_keras3("3.11"), classes=("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"))
+def cut_output(layer: Layer, place: Place) -> Layer | None:
+    """Keras 3 before 3.11 takes no 0 in `output_padding`: the whole outcome without its borders."""
+    padding, kernel = layer.config.get("output_padding"), layer.config.get("kernel_size")
+    added = padding if isinstance(padding, tuple) else (padding,)
+    if 0 not in added or not isinstance(kernel, tuple):
+        return None
+    strides, dilation = (_row(layer.config.get(key), len(kernel)) for key in ("strides", "dilation_rate"))
+    sizes = [(size - 1) * rate + 1 for size, rate in zip(_row(kernel, len(kernel)), dilation, strict=True)]
+    if any(size < step for size, step in zip(sizes, strides, strict=True)):
+        raise place.refuse(layer, "output_padding 0 with strides larger than the kernel", "output_padding")
+    plain = layer.without("output_padding")
+    if layer.config.get("padding", "valid") == "valid":
+        if any(added):
+            raise place.refuse(layer, "output_padding of 0 and another number", "output_padding")
+        return plain
+    inside = [2 * (size // 2) - extra for size, extra in zip(sizes, _row(padding, len(kernel)), strict=True)]
+    borders = tuple((extra // 2, extra - extra // 2) for extra in inside)
+    last = layer.config.get("data_format") in (None, "channels_last")
+    if len(kernel) == 1 and not last:
+        raise place.refuse(layer, "output_padding 0 with channels_first", "output_padding")
+    whole = replace(plain.with_config(padding="valid"), name=f"{layer.name}_whole")
+    cropping: dict[str, Value] = {"cropping": borders if len(kernel) > 1 else borders[0]}
+    if len(kernel) > 1:
+        cropping["data_format"] = "channels_last" if last else "channels_first"
+    return model_of(layer, place, lambda b, x: b.layer(f"Cropping{len(kernel)}D", cropping, b.add(whole, x)))
+
+
+def _row(value: Value, rank: int) -> tuple[int, ...]:
+    """One number for each axis; 1 where nothing is said."""
+    found = value if isinstance(value, tuple) else (value if isinstance(value, int) else 1,) * rank
+    return tuple(size if isinstance(size, int) else 1 for size in found)
+
+
 @back_rule(
     "AK2422",
     since=Since(tf="2.6"),
@@ -148,7 +182,7 @@ def crop_sizes(layer: Layer, place: Place) -> Layer | None:
 
 @back_rule(
     "AK2424",
-    since=LEGACY,
+    since=Since("3.8"),
     classes=("Random*",),
     examples=[
         Worked(
@@ -159,8 +193,12 @@ def crop_sizes(layer: Layer, place: Place) -> Layer | None:
     ],
 )
 def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
-    """Augmentation acts in training alone: a layer that does nothing keeps its place."""
-    if signature(layer.class_name, place.release.signatures) is not None and Since(tf="2.6").holds(place.release):
+    """Augmentation acts in training alone: a layer that does nothing keeps its place.
+
+    Before Keras 3.8, RandomCrop cuts and resizes images also where it does not train.
+    """
+    known = signature(layer.class_name, place.release.signatures) is not None and Since("3.0", tf="2.6").holds(place.release)
+    if known and layer.class_name != "RandomCrop":
         return None
     return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...catalog.releases import Since
+from ...catalog.releases import Since, in_keras3
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
 from ...tensors import constant
@@ -16,26 +16,79 @@ from ..rulebook import LEGACY, Place, Worked, back_rule
 _LOOKUPS = ("CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "StringLookup")
 
 
-@back_rule("AK2430", since=Since("3.6"), classes=("Discretization", "CategoryEncoding"))
+@back_rule("AK2430", since=in_keras3("3.14"), classes=("Discretization",))
+def count_bins(layer: Layer, place: Place) -> Layer | None:
+    """Keras 3 before 3.14 says the shape of what it reads, whatever it gives: a CategoryEncoding says the shape of its own."""
+    bins, mode = layer.config.get("bin_boundaries"), layer.config.get("output_mode", "int")
+    if mode == "int":
+        return None
+    if not isinstance(bins, tuple) or layer.config.get("sparse"):
+        raise place.refuse(layer, f"output_mode {mode!r} says another shape than it gives", "output_mode")
+    numbers = replace(layer.with_config(output_mode="int", dtype="int64"), name=f"{layer.name}_numbers")
+    encoding: Config = {"num_tokens": len(bins) + 1, "output_mode": mode}
+    return model_of(layer, place, lambda builder, x: builder.layer("CategoryEncoding", encoding, builder.add(numbers, x)))
+
+
+@back_rule("AK2432", since=in_keras3("3.15"), classes=("Normalization",), report=False)
+def repeat_statistics(layer: Layer, place: Place) -> Layer | None:
+    """A mean that is one number stands once for each feature: in a stack, older minors want so many of them."""
+    said = {key: layer.config.get(key) for key in ("mean", "variance")}
+    axis = layer.config.get("axis", -1)
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    if axis is None or not place.shape or not all(isinstance(value, int | float) for value in said.values()):
+        return None
+    sizes = [place.shape[one] for one in axes if isinstance(one, int)]
+    if len(sizes) != len(axes) or len(sizes) != 1 or sizes[0] is None:
+        return None
+    return layer.with_config(**{key: (value,) * sizes[0] for key, value in said.items()})
+
+
+@back_rule("AK2432", since=LEGACY, classes=("Discretization",), report=False)
+def widen_numbers(layer: Layer, place: Place) -> Layer | None:
+    """TensorFlow sorts no numbers of 16 bits into bins."""
+    dtype = place.inputs[0].dtype if place.inputs else None
+    if dtype not in ("float16", "bfloat16") or place.held:
+        return None
+    wide = replace(layer.with_config(dtype="float32"), name=f"{layer.name}_bins")
+    return model_of(layer, place, lambda builder, x: builder.add(wide, builder.op("cast", x, "float32")))
+
+
+@back_rule("AK2432", since=in_keras3("3.12"), classes=("Discretization",), report=False)
+def give_integers(layer: Layer, place: Place) -> Layer | None:
+    """Keras 3 before 3.12 gives the numbers of bins in the dtype of the layer; later ones give integers."""
+    whole = layer.config.get("output_mode", "int") != "int" or f"{layer.config.get('dtype')!r}".startswith("'int")
+    if whole:
+        return None
+    return layer.with_config(dtype="int64")
+
+
+@back_rule("AK2432", since=in_keras3("3.4"), classes=("CategoryEncoding",), report=False)
+def encode_integers(layer: Layer, place: Place) -> Layer | None:
+    """Before Keras 3.4 it takes no numbers that are floats."""
+    dtype = place.inputs[0].dtype if place.inputs else None
+    if dtype is None or not dtype.startswith("float"):
+        return None
+    encoding = replace(layer, name=f"{layer.name}_encoding")
+    return model_of(layer, place, lambda builder, x: builder.add(encoding, builder.op("cast", x, "int32")))
+
+
+@back_rule("AK2430", since=Since("3.6"), classes=("CategoryEncoding",))
 def one_hot_without_axis(layer: Layer, place: Place) -> Layer | None:
     """Before Keras 3.6, one_hot of a column keeps the axis of size one: a table of ones takes the numbers of the bins."""
     if layer.config.get("output_mode") != "one_hot" or place.release.line != "keras3":
         return None
-    given, bins = place.shape, layer.config.get("bin_boundaries")
+    given, count = place.shape, layer.config.get("num_tokens")
     if given is None:
         raise place.refuse(layer, "one_hot of a column keeps its axis there, and the shape is not known", "output_mode")
     if given[-1] != 1:
         return None
-    count = len(bins) + 1 if isinstance(bins, tuple) else layer.config.get("num_tokens")
     if len(given) != 2 or not isinstance(count, int):
         raise place.refuse(layer, "one_hot of a column keeps its axis there", "output_mode")
-    numbers = replace(layer.with_config(output_mode="int"), name=f"{layer.name}_numbers")
     table = {"embeddings": constant(np.eye(count))}
     config: Config = {"input_dim": count, "output_dim": count, "trainable": False}
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        given = x if layer.class_name == "CategoryEncoding" else builder.add(numbers, x)
-        rows = builder.layer("Embedding", config, given, weights=table)
+        rows = builder.layer("Embedding", config, x, weights=table)
         return reshape(builder, rows, [count])
 
     return model_of(layer, place, steps)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ...catalog.base import OPERATION_LAYERS
-from ...catalog.layout import layer_order
+from ...catalog.layout import creation_order, layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.releases import Release, Since
 from ...catalog.renames import TRUNCATED
@@ -145,7 +145,10 @@ class Speller:
         counted = {layer.name for layer in graph.layers if has_input(layer) or (every and layer.graph is not None)}
         nodes = _Nodes(self, counted)
         layers: list[Json] = []
-        for layer in order_layers(model):
+        listed = order_layers(model)
+        order = creation_order(graph, [layer.name for layer in listed])
+        by_name = {layer.name: layer for layer in listed}
+        for layer in [by_name[name] for name in order] if order is not None else listed:
             made = graph.calls.get(layer.name, ()) if layer.class_name != "InputLayer" else ()
             inbound: list[Json] = [nodes.node(layer, call) for call in made]
             layers.append({**self.layer(layer), "name": layer.name, "inbound_nodes": inbound})

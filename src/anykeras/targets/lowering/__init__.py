@@ -53,7 +53,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         )
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
-    model, renamed = _prepare(document.model)
+    model, renamed = _prepare(document.model, minor)
     config = Lower(minor).layer(model)
     holders = list_stored_layers(model)
     wanted = specs_of(holders)
@@ -87,11 +87,11 @@ def lower_layer(layer: Layer, minor: str) -> dict[str, Json]:
 
 def prepare_model(model: Layer) -> Layer:
     """The model with known inputs and acceptable names, each call of an operation a layer of its own."""
-    return _prepare(model)[0]
+    return _prepare(model, MINORS[-1])[0]
 
 
-def _prepare(model: Layer) -> tuple[Layer, Mapping[str, str]]:
-    return rename(rebuild(rebuild(_with_shapes(model), use_pooling_layers), add_idf_weights))
+def _prepare(model: Layer, minor: str) -> tuple[Layer, Mapping[str, str]]:
+    return rename(rebuild(rebuild(_with_shapes(model), use_pooling_layers), add_idf_weights), minor)
 
 
 def _with_shapes(model: Layer) -> Layer:

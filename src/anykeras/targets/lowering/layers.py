@@ -7,22 +7,23 @@ Sources: keras 3.15.1 ``models/functional.py`` (``get_config``, ``functional_fro
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from ...catalog import find, releases
-from ...catalog.layout import layer_order
+from ...catalog.layout import creation_order, layer_order
 from ...catalog.masking import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.operations import find as find_operation
 from ...catalog.shapes.tables import takes_several_tensors
 from ...catalog.signatures import NOW, signature
 from ...document.graph import Node, reachable
-from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
+from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Object, Ref, Value, number_depth, refs
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
 from ...lazily import np
 from ...tensors import constant
-from .minors import check_class, check_operation, portable, spells
+from .minors import check_class, check_operation, portable, spells, takes_name
 from .objects import check_name
 from .result import Json
 from .values import lower_value
@@ -62,6 +63,8 @@ class Lower:
         config: dict[str, Json] = {"name": layer.name}
         is_custom = isinstance(layer.origin, FromUser)
         for key, value in (layer.config if is_custom else arguments(layer, self.minor)).items():
+            if key == "dtype" and not spells(self.minor, releases.POLICIES_AS_OBJECTS):
+                value = policy_name(value)
             if isinstance(value, str) and not is_custom:
                 check_name(value, layer, key)
             config[key] = lower_value(value, self, layer, key)
@@ -89,18 +92,36 @@ class Lower:
 
     def operation(self, layer: Layer, call: Call) -> dict[str, Json]:
         """An operation with its one call."""
+        call = _with_rows_of_axes(layer.class_name, call) if not spells(self.minor, releases.AXES_AS_NUMBERS) else call
+        named = takes_name(layer.class_name, self.minor)
+        complete = not spells(self.minor, releases.DEFAULTS_STAY)
         try:
-            node = split(
-                layer.class_name, *_with_arrays(layer.class_name, call), not spells(self.minor, releases.NAMED_OPERATIONS)
-            )
+            node = split(layer.class_name, *_with_arrays(layer.class_name, call), complete)
         except UnknownOperation as error:
             raise Unsupported("AK6004", str(error), layer=layer.name) from None
         check_operation(layer, node.config, self.minor)
-        config: dict[str, Json] = {"name": layer.name} if spells(self.minor, releases.NAMED_OPERATIONS) else {}
+        config: dict[str, Json] = {"name": layer.name} if named else {}
         for key, value in node.config.items():
             config[key] = lower_value(value, self, layer, key)
         made = _serialize(node.module, node.class_name, config)
         return {**made, "name": layer.name, "inbound_nodes": [self.node(layer, Call(node.args, node.kwargs))]}
+
+
+def policy_name(value: Value) -> Value:
+    """A dtype policy by its name, where that says all of it."""
+    said = value.config if isinstance(value, Object) and isinstance(value.config, Mapping) else {}
+    plain = isinstance(value, Object) and value.class_name in ("DTypePolicy", "FloatDTypePolicy") and said.keys() == {"name"}
+    return said["name"] if plain else value
+
+
+def _with_rows_of_axes(function: str, call: Call) -> Call:
+    """The one axis of some reductions as a row of axes."""
+    key = {"logsumexp": "axis", "moments": "axes"}.get(function)
+    args = call.args
+    if key is not None and len(args) > 1 and isinstance(args[1], int):
+        args = (args[0], (args[1],), *args[2:])
+    kwargs = {k: (v,) if k == key and isinstance(v, int) else v for k, v in call.kwargs.items()}
+    return replace(call, args=args, kwargs=kwargs)
 
 
 def _with_arrays(function: str, call: Call) -> tuple[tuple[Value, ...], Config]:
@@ -135,7 +156,9 @@ def functional(model: Layer, minor: str) -> dict[str, Json]:
     kept = _renumber(reachable(graph))
     lower = Lower(minor, kept)
     by_name = {layer.name: layer for layer in graph.layers}
-    listed = [_lower_called(lower, by_name[name], graph, kept) for name in layer_order(graph, find_hidden_parents(graph))]
+    order = layer_order(graph, find_hidden_parents(graph))
+    order = creation_order(graph, order) or order
+    listed = [_lower_called(lower, by_name[name], graph, kept) for name in order]
     nested = {layer.name for layer in graph.layers if layer.graph is not None and not layer.graph.sequential}
     config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional", lower), "layers": [*listed]}
 

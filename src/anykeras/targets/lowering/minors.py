@@ -37,6 +37,10 @@ _SINCE: Final = {
 }
 
 
+# Operations that computed something else before (keras 3.6.0 backend/tensorflow/nn.py multiplies scores with scores).
+_RIGHT_SINCE: Final = {"dot_product_attention": "3.7.0"}
+
+
 def nearest_minor(version: str) -> str:
     """The minor of `MINORS` that a Keras release speaks: its own, or the nearest where that is not among them."""
     wanted = _numbers(version)[:2]
@@ -76,11 +80,20 @@ def check_operation(layer: Layer, arguments: Config, minor: str) -> None:
         return
     if _is_after(operation.since, minor):
         raise _newer_error(f"keras.ops.{operation.function} is not in", operation.since, minor, layer.name, None)
+    right = _RIGHT_SINCE.get(operation.function, "")
+    if _is_after(right, minor):
+        raise _newer_error(f"keras.ops.{operation.function} is not right in", right, minor, layer.name, None)
     for argument in arguments:
         since = operation.later.get(argument, "")
         if _is_after(since, minor):
             seen = f"keras.ops.{operation.function} has no argument {argument!r} in"
             raise _newer_error(seen, since, minor, layer.name, argument)
+
+
+def takes_name(function: str, minor: str) -> bool:
+    """Whether the node of a function of ``keras.ops`` takes its name in a minor; else Keras gives it one of its own."""
+    operation = find(function)
+    return operation is None or not _is_after(operation.named, minor)
 
 
 @lru_cache(maxsize=1024)

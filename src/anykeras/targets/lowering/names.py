@@ -12,15 +12,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from ...catalog import releases
+from ...catalog.masks import makes_mask
+from ...catalog.operations import find as find_operation
+from ...catalog.operations import snake_case
 from ...document.edit import UniqueNames
 from ...document.model import Call, Graph, Layer, Ref, Value, refs
 from ...document.walk import map_graph_refs, rebuild
+from .minors import spells, takes_name
 
 _NO_SCOPE = re.compile(r"[^A-Za-z0-9_>-]")
 
 
-def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
-    """The model with names that Keras 3 takes, and the old name of each new one."""
+def rename(model: Layer, minor: str) -> tuple[Layer, dict[str, str]]:
+    """The model with names that a minor of Keras 3 takes, and the old name of each new one."""
     changed: dict[str, str] = {}
 
     def visit(layer: Layer) -> Layer:
@@ -29,7 +34,7 @@ def rename(model: Layer) -> tuple[Layer, dict[str, str]]:
             layer = replace(layer, config=config)
         if layer.graph is None:
             return layer
-        graph = _graph(layer.graph, changed)
+        graph = _graph(layer.graph, changed, minor)
         return layer if graph is layer.graph else replace(layer, graph=graph)
 
     model = rebuild(model, visit)
@@ -73,12 +78,13 @@ def _inner(value: Value, changed: dict[str, str]) -> Value:
     return value
 
 
-def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
+def _graph(graph: Graph, changed: dict[str, str], minor: str) -> Graph:
     graph = _one_call_an_operation(graph)
     entrances = {ref.layer for ref in refs(graph.inputs)}
-    names = _unique(
-        [(x.name, _without_slash(x.name) if x.name in entrances else acceptable_name(x.name)) for x in graph.layers]
-    )
+    given = _find_given_names(graph, minor)
+    wished = [(x.name, _without_slash(x.name) if x.name in entrances else acceptable_name(x.name)) for x in graph.layers]
+    nameless = {x.name for x in graph.layers if x.operation and not takes_name(x.class_name, minor)}
+    names = _unique([(o, f"{n}_" if o not in (*entrances, *nameless) and given.fullmatch(n) else n) for o, n in wished])
     if all(old == new for old, new in names):
         return graph
     layers = tuple(_rename_layer(layer, changed, new) for layer, (_, new) in zip(graph.layers, names, strict=True))
@@ -87,6 +93,24 @@ def _graph(graph: Graph, changed: dict[str, str]) -> Graph:
     to = dict(names)
     moved = map_graph_refs(graph, lambda ref: replace(ref, layer=to.get(ref.layer, ref.layer)))
     return replace(moved, layers=layers, calls={to.get(name, name): calls for name, calls in moved.calls.items()})
+
+
+# Layers that make or join masks call these, and Keras makes nodes of them beside those of the file.
+_OF_MASKS = frozenset(("not_equal", "any", "logical_and", "logical_or", "ones_like", "expand_dims", "concatenate"))
+_NO_NAME = re.compile("(?!)")
+
+
+def _find_given_names(graph: Graph, minor: str) -> re.Pattern[str]:
+    """The names that Keras gives by itself, by class and number, to operations that take none in a minor.
+
+    A layer that has such a name already would be a second one, and the model does not load (keras 3.6.0 ops/function.py,
+    ``map_graph``).
+    """
+    nameless = {layer.class_name for layer in graph.layers if layer.operation and not takes_name(layer.class_name, minor)}
+    if not spells(minor, releases.DEFAULTS_STAY) and any(makes_mask(layer) for layer in graph.layers):
+        nameless |= _OF_MASKS
+    kinds = sorted(snake_case(found.class_name) for name in nameless if (found := find_operation(name)) is not None)
+    return re.compile(rf"({'|'.join(kinds)})(_\d+)?") if kinds else _NO_NAME
 
 
 def _unique(names: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
