@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
+import os
 import struct
 import tracemalloc
 import zipfile
@@ -155,3 +157,38 @@ def test_a_bar_appears_when_its_time_has_come(monkeypatch: pytest.MonkeyPatch) -
             now[0] += 0.3
             assert len(block) == 10
     assert "writing" in terminal.getvalue()
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="Linux says what a process holds")
+def test_no_descriptor_and_no_mapping_is_left(tmp_path: Path) -> None:
+    """Of files that were inspected, audited, converted and opened, and of those where that failed."""
+    good, new, cut, damaged = (tmp_path / name for name in ("good.h5", "new.keras", "cut.h5", "damaged.keras"))
+    write_dense(good)
+    anykeras.convert(good, new)
+    whole = bytearray(new.read_bytes())
+    cut.write_bytes(good.read_bytes()[: 10 * MIB])
+    damaged.write_bytes(whole[: len(whole) // 2] + bytes([whole[len(whole) // 2] ^ 1]) + whole[len(whole) // 2 + 1 :])
+    failed = 0
+    for path in (good, new, cut, damaged):
+        for work in (
+            lambda path=path: anykeras.inspect(path).as_dict(),
+            lambda path=path: anykeras.audit(path).as_dict(),
+            lambda path=path: anykeras.convert(path, tmp_path / "again.keras", force=True),
+            lambda path=path: anykeras.convert(path, good),
+            lambda path=path: anykeras.open(path),
+        ):
+            try:
+                work()
+            except anykeras.AnyKerasError:
+                failed += 1
+    gc.collect()
+    held = [os.readlink(f"/proc/self/fd/{n}") for n in os.listdir("/proc/self/fd") if os.path.exists(f"/proc/self/fd/{n}")]
+    mapped = Path("/proc/self/maps").read_text().splitlines()
+    assert failed >= 6 and not [line for line in (*held, *mapped) if str(tmp_path) in line]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "again.keras",
+        "cut.h5",
+        "damaged.keras",
+        "good.h5",
+        "new.keras",
+    ]
