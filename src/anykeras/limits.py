@@ -24,7 +24,7 @@ class Limits:
 
     config_bytes: int = 64 * MIB  # text of an architecture, inflated
     config_depth: int = 512  # nesting of JSON or YAML
-    config_nodes: int = 1_500_000  # values in one architecture: a number is one, a text two, an object four
+    config_nodes: int = 2_000_000  # values in one architecture: a number is one, a text two, an object four
     config_digits: int = 400  # digits of one number
     layers: int = 200_000  # layers in one file, nested ones included
     nesting: int = 64  # models inside models
