@@ -4,7 +4,8 @@
 
 Prints, for each command, the median and the least CPU seconds (user and system) of `runs` processes and the largest peak RSS of
 a child so far; beside them what the same Python needs for nothing, for ``import numpy`` and for ``cp`` of the file. Modules are
-compiled before, as those of an installed package are. Files are your own; `benchmarks/loading.py --folder DIR` makes some of 1 GB.
+compiled before, as those of an installed package are. Files are your own; `benchmarks/loading.py --folder DIR` makes some of
+1 GB.
 """
 
 from __future__ import annotations
