@@ -1,6 +1,6 @@
 """Mutants of genuine files by the ten thousand, over worker processes: each is read, or refused with a code.
 
-    python scripts/fuzz.py 20000 --seed 1 --workers 2 [--kinds config hdf5 zip pickle yaml bytecode]
+    python scripts/fuzz.py 20000 --seed 1 --workers 2 [--kinds config hdf5 zip pickle yaml bytecode savedmodel graph tfjs tar]
 
 Prints how many of each kind ended how: ``ok``, the code of a refusal, ``STRAY`` (any other exception), ``HANG`` (more CPU
 seconds than one file may take) or ``DEATH`` (the process ended). Strays, hangs and deaths are printed with the kind and
@@ -13,12 +13,15 @@ import argparse
 import collections
 import contextlib
 import functools
+import gzip
+import io
 import pickletools
 import random
 import resource
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -124,6 +127,104 @@ def run_savedmodel(rng: random.Random) -> str:
         return container_fuzz.outcome(Path(folder))
 
 
+@functools.cache
+def _graph_files(ending: str) -> list[dict[str, bytes]]:
+    from genuine import FOLDER
+
+    found = sorted((FOLDER / "graphs").glob(f"*/*{ending}")) + (sorted((FOLDER / "savedmodel").glob(f"*/*{ending}")))
+    return [
+        {file.relative_to(path).as_posix(): file.read_bytes() for file in sorted(path.rglob("*")) if file.is_file()}
+        for path in found
+        if path.is_dir() and sum(file.stat().st_size for file in path.rglob("*") if file.is_file()) < 400_000
+    ]
+
+
+@functools.cache
+def _ops_by_length() -> dict[int, list[bytes]]:
+    from anykeras.graphs.ops import supported
+
+    found: dict[int, list[bytes]] = {}
+    for name in sorted((*supported(), "ReadFile", "PyFunc", "Where", "StringSplitV2", "NoSuchOp")):
+        found.setdefault(len(name), []).append(name.encode())
+    return found
+
+
+def run_graph(rng: random.Random) -> str:
+    """A graph whose ops, edges or bytes are others, all the way to a document."""
+    import container_fuzz
+
+    files = dict(rng.choice(_graph_files(".savedmodel")))
+    data = files["saved_model.pb"]
+    if rng.random() < 0.6:
+        names = [(at, word) for words in _ops_by_length().values() for word in words if (at := data.find(b"\x12" + word)) >= 0]
+        for at, word in rng.sample(names, min(len(names), rng.randint(1, 3))):
+            data = data[: at + 1] + rng.choice(_ops_by_length()[len(word)]) + data[at + 1 + len(word) :]
+    else:
+        data = rng.choice(container_fuzz.MUTATIONS)(data, rng)
+    return _translate({**files, "saved_model.pb": data})
+
+
+def run_tfjs(rng: random.Random) -> str:
+    """The JSON or the shards of a model of TensorFlow.js, all the way to a document."""
+    import container_fuzz
+
+    files = dict(rng.choice(_graph_files(".tfjs")))
+    name = rng.choice([name for name, data in files.items() if data])
+    if name.endswith(".json") and rng.random() < 0.7:
+        pieces = files[name].decode().split('"')
+        for _ in range(rng.randint(1, 3)):
+            pieces[rng.randrange(len(pieces))] = pieces[rng.randrange(len(pieces))]
+        files[name] = '"'.join(pieces).encode()
+    else:
+        files[name] = rng.choice(container_fuzz.MUTATIONS)(files[name], rng)
+    return _translate(files)
+
+
+def run_tar(rng: random.Random) -> str:
+    """An archive of a SavedModel, some of its headers with the checksum made anew."""
+    import container_fuzz
+
+    buffer = io.BytesIO()
+    with tarfile.open(
+        fileobj=buffer, mode="w", format=rng.choice((tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT))
+    ) as tar:
+        for name, content in rng.choice(_folders()).items():
+            info = tarfile.TarInfo(f"{rng.choice(('model/', 'model/', 'a/../model/', '/model/'))}{name}")
+            info.size, info.type = (
+                len(content),
+                rng.choice((tarfile.REGTYPE,) * 20 + (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE)),
+            )
+            tar.addfile(info, io.BytesIO(content))
+    data = bytearray(buffer.getvalue())
+    headers = [at for at in range(0, len(data), 512) if data[at + 257 : at + 262] == b"ustar"]
+    at = rng.choice(headers)
+    for _ in range(rng.randint(1, 3)):
+        data[at + rng.randrange(500)] = rng.choice((0, 0x80, 0xFF, 0x30, 0x37, rng.randrange(256)))
+    if rng.random() < 0.7:
+        data[at + 148 : at + 156] = b" " * 8
+        data[at + 148 : at + 156] = b"%06o\0 " % sum(data[at : at + 512])
+    whole = bytes(data) if rng.random() < 0.8 else container_fuzz.mutated(bytes(data), rng)
+    return _open(gzip.compress(whole, 1) if rng.random() < 0.3 else whole)
+
+
+def _translate(files: dict[str, bytes]) -> str:
+    """A folder as far as a document, by its graph where it has one."""
+    from anykeras import graphs, pipeline
+    from anykeras.errors import AnyKerasError
+
+    with tempfile.TemporaryDirectory() as folder:
+        for name, data in files.items():
+            path = Path(folder) / name
+            path.parent.mkdir(exist_ok=True, parents=True)
+            path.write_bytes(data)
+        try:
+            raw = pipeline.read(folder)
+            graphs.translate(raw) if raw.graph is not None else pipeline.migrate(pipeline.parse_raw(raw))
+        except AnyKerasError as error:
+            return "STRAY AK6009" if error.code == "AK6009" else error.code
+        return "ok"
+
+
 def _summed_anew(index: bytes) -> bytes:
     """A table with one data block, whose checksum is made right where the block still ends where it did."""
     from anykeras.containers.checkpoint.crc32c import compute_crc32c
@@ -222,7 +323,7 @@ def run_bytecode(rng: random.Random) -> str:
 
 KINDS: dict[str, Callable[[random.Random], str]] = {
     "config": run_config, "hdf5": run_hdf5, "zip": run_zip, "pickle": run_pickle, "yaml": run_yaml, "bytecode": run_bytecode,
-    "savedmodel": run_savedmodel,
+    "savedmodel": run_savedmodel, "graph": run_graph, "tfjs": run_tfjs, "tar": run_tar,
 }  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """SavedModel folders of tf.keras: opened without TensorFlow, with the outputs and the next step of the stack that wrote them.
 
-The folders were made by scripts/fixtures/make_savedmodels.py in TensorFlow 2.4, 2.6 and 2.15. Checkpoints are compared with
-TensorFlow's own reader where the corpus lies beside the repository.
+The folders were made by scripts/fixtures/make_savedmodels.py in TensorFlow 2.4, 2.6 and 2.15, the checkpoint of Keras 3 by
+make_graphs.py. Checkpoints are compared with TensorFlow's own reader where the corpus lies beside the repository.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 
 import anykeras
 from anykeras import pipeline
+from anykeras.containers.checkpoint import bundle
 from anykeras.containers.checkpoint.bundle import Bundle, read_bundle
 from anykeras.containers.checkpoint.crc32c import compute_crc32c, unmask_crc32c
 from anykeras.containers.checkpoint.slices import encode_slice_key
@@ -152,7 +153,17 @@ def test_the_state_of_a_checkpoint_by_names(tmp_path: Path) -> None:
 
 
 def test_checkpoints_were_found() -> None:
-    assert {folder.stem for folder in CHECKPOINTS} == {"mlp", "named", "recurrent"}
+    assert {folder.stem for folder in CHECKPOINTS} == {"mlp", "named", "objects", "recurrent"}
+
+
+def test_large_tensors_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Converting holds no large tensor as a whole."""
+    monkeypatch.setattr(bundle, "CHECKED_BYTES", 8)
+    raw = pipeline.read(next(folder for folder in CHECKPOINTS if folder.stem == "mlp"))
+    tensors = [tensor for group in raw.weights.groups for _, tensor in group.weights]  # type: ignore[union-attr]
+    assert any(tensor.stream is not None for tensor in tensors)
+    for tensor in tensors:
+        assert b"".join(map(bytes, tensor.blocks())) == tensor.read().tobytes()
 
 
 def test_two_checkpoints_in_a_folder_are_named(tmp_path: Path) -> None:

@@ -340,7 +340,7 @@ entry("ThresholdedReLU", LEGACY)
 entry(
     "Discretization",
     LEGACY,
-    [Role("summary", trainable=False, when=lambda config: config.get("bin_boundaries") is None)],
+    [Role("summary", trainable=False, when=lambda config: config.get("bin_boundaries", config.get("bins")) is None)],
 )
 for _name in ("RandomHeight", "RandomWidth"):
     entry(_name, LEGACY)

@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 import math
 import struct
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import ml_dtypes
 import numpy as np
@@ -62,7 +63,14 @@ class Bundle:
         if entry.dtype != STRING and not entry.slices:
             self._check_size(key, entry)
         dtype = "object" if entry.dtype == STRING else str(self._dtype(key, entry))
-        return Tensor(entry.sizes, dtype, key, lambda: self._read(key, entry))
+        large = entry.dtype != STRING and not entry.slices and entry.size > CHECKED_BYTES and sys.byteorder == "little"
+        return Tensor(
+            entry.sizes,
+            dtype,
+            key,
+            lambda: self._read(key, entry),
+            stream=(lambda: self._stream(key, entry)) if large else None,
+        )
 
     def text(self, key: str) -> bytes:
         """The single text under `key`."""
@@ -90,6 +98,11 @@ class Bundle:
         if entry.size <= CHECKED_BYTES:
             _check(data, entry, f"{self.name}/{key}")
         return np.frombuffer(data, self._dtype(key, entry)).reshape(entry.sizes)
+
+    def _stream(self, key: str, entry: BundleEntry) -> Iterator[bytes]:
+        """The bytes of a large tensor, so many at a time."""
+        for at in range(0, entry.size, CHECKED_BYTES):
+            yield self._bytes(key, replace(entry, offset=entry.offset + at, size=min(CHECKED_BYTES, entry.size - at)))
 
     def _bytes(self, key: str, entry: BundleEntry) -> bytes:
         if not 0 <= entry.shard < self.shards:

@@ -14,7 +14,7 @@ from ..foreign import LFS_POINTERS
 from ..source import ByteSource
 from ..wire.messages import TrackedObject
 from .bundle import STRING, Bundle, read_bundle
-from .objects import children_of, layers_in_order, read_objects, value_key
+from .objects import children_of, is_keras3, layers_of_model, read_objects, value_key
 from .state import SLOTS, read_state
 from .table import FOOTER, MAGIC, MOST_BYTES
 
@@ -45,7 +45,7 @@ class Checkpoint:
         weights, notes = read_named_weights(bundle)
         state = read_state(bundle)
         steps = (("iterations", state.steps),) if state.steps is not None else ()
-        stamps = {"backend": "tensorflow"}
+        stamps = {"backend": "tensorflow", **({"keras_version": "3.0.0"} if is_keras3(read_objects(bundle)) else {})}
         return Raw(match, weights=weights, attributes=stamps, optimizer=steps, slots=state.slots, notes=notes)
 
 
@@ -148,17 +148,17 @@ def read_named_weights(bundle: Bundle) -> tuple[NamedWeights, tuple[str, ...]]:
     nodes = read_objects(bundle)
     if not nodes:
         return _by_variable_names(bundle), ("weights by the names of TensorFlow variables",)
-    model = nodes[_find_model(nodes)]
-    tops = [(f"layer-{number}", child) for number, child in layers_in_order(model)]
-    tops = tops or [(name, child) for name, child in children_of(model).items() if name not in SKIPPED]
+    model = _find_model(nodes)
+    tops = [(f"layer-{number}", child) for number, child in layers_of_model(nodes, model)]
+    tops = tops or [(name, child) for name, child in children_of(nodes[model]).items() if name not in SKIPPED]
     return NamedWeights(tuple(_group(bundle, nodes, name, child) for name, child in tops)), ()
 
 
 def _find_model(nodes: tuple[TrackedObject, ...]) -> int:
     """The object that has layers: the root, or the only child that has (``tf.train.Checkpoint(model=model)``)."""
 
-    held = {child for child in children_of(nodes[0]).values() if layers_in_order(nodes[child])}
-    return held.pop() if not layers_in_order(nodes[0]) and len(held) == 1 else 0
+    held = {child for child in children_of(nodes[0]).values() if layers_of_model(nodes, child)}
+    return held.pop() if not layers_of_model(nodes, 0) and len(held) == 1 else 0
 
 
 def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int) -> WeightGroup:

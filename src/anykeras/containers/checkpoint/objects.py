@@ -62,6 +62,17 @@ def layers_in_order(node: HasChildren) -> list[tuple[int, int]]:
     return sorted((int(m[1]), child) for name, child in children_of(node).items() if (m := LAYER.match(name)))
 
 
+def layers_of_model(nodes: Sequence[HasChildren], at: int) -> list[tuple[int, int]]:
+    """The same, or the operations of a functional model of Keras 3, which a sequential one keeps inside."""
+    inside = children_of(nodes[at]).get("_functional", at)
+    return layers_in_order(nodes[at]) or list(enumerate(list_items(nodes[inside], nodes, "_operations") or ()))
+
+
+def is_keras3(nodes: Sequence[HasChildren]) -> bool:
+    """Whether a model of Keras 3 is among the objects: it keeps its operations as a list, as no earlier one does."""
+    return any("_operations" in children_of(node) for node in nodes)
+
+
 def value_key(node: TrackedObject) -> str | None:
     """The key of a variable's value; None for an object that is no variable."""
     return next((value.key for value in node.values if value.name == VALUE), None)
