@@ -175,13 +175,7 @@ def _spectral(layer: Layer) -> Sequence[Role]:
 
 
 entry("SpectralNormalization", NOW, _spectral, children=[("layer", "layer")])
-# tf.keras 2.15 layers/normalization/spectral_normalization.py tracks the kernel on the layer inside alone.
-entry(
-    "SpectralNormalization",
-    LEGACY,
-    [Role("vector_u", trainable=False, also=("sn_u",))],
-    children=[("layer", "layer")],
-)
+entry("SpectralNormalization", LEGACY, _spectral, children=[("layer", "layer")])
 
 
 # Attention layers: keras 3.15.1 ``layers/attention``, tf.keras 2.15 ``layers/attention``.

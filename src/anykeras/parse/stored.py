@@ -52,9 +52,9 @@ def _with_gamma_alone(model: Layer, raw: Raw) -> Iterator[object]:
             if f"{stored.home}/vars/0" in tensors and f"{stored.home}/vars/1" not in tensors:
                 yield stored.path
     elif isinstance(raw.weights, NamedWeights):
-        names = [name.split("/") for group in raw.weights.groups for name, _ in group.weights]
+        # Keras 3.0 names the weights of a layer of the model itself by their roles alone, below the layer.
+        names = [f"{group.name}/{name}".split("/") for group in raw.weights.groups for name, _ in group.weights]
         kept: dict[str, set[str]] = {}
         for parts in names:
-            if len(parts) > 1:
-                kept.setdefault(parts[-2], set()).add(parts[-1])
+            kept.setdefault(parts[-2], set()).add(parts[-1])
         yield from (layer for layer, roles in kept.items() if roles == {"gamma"})

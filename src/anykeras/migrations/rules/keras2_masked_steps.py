@@ -327,7 +327,7 @@ def _has_zeros(model: Layer) -> bool:
 @rule(
     "AK2297",
     to=Era.KERAS3,
-    eras=(Era.KERAS2, Era.TF2),
+    eras=(Era.KERAS1, Era.KERAS2, Era.TF2),
     classes=("Functional",),
     after=("AK2287", "AK2291", "AK2292", "AK2300"),
     examples=[

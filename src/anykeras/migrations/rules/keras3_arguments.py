@@ -55,6 +55,7 @@ _IDLE = frozenset(
         "activity_regularizer",
         "noise_shape",
         "has_static_table",
+        "value_range",
         "build_input_shape",
     ]
 )
