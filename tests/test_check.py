@@ -151,3 +151,24 @@ def test_run_in_an_interpreter(dense: Path, tmp_path: Path, monkeypatch: pytest.
     assert run(dense, sys.executable, recording=tmp_path / "right.npz").outcome is Outcome.RIGHT
     with pytest.raises(anykeras.AnyKerasError, match="AK7102"):
         run(dense, "no-such-python", recording=tmp_path / "right.npz")
+
+
+@pytest.mark.parametrize(
+    ("target", "release", "reason"),
+    [("tf.keras-2.8", "keras-3.6", "dtype policy"), ("tf.keras-2.13", "tf.keras-2.8", "causal mask")],
+)
+def test_what_a_file_of_a_later_or_an_older_release_says(target: str, release: str, reason: str, tmp_path: Path) -> None:
+    import keras
+
+    x = keras.Input((3, 4))
+    mixed = target == "tf.keras-2.8"
+    y = (
+        keras.layers.Dense(2, dtype="mixed_float16")(x)
+        if mixed
+        else keras.layers.MultiHeadAttention(1, 2)(x, x, use_causal_mask=True)
+    )
+    keras.Model(x, y).save(tmp_path / "now.keras")
+    anykeras.convert(tmp_path / "now.keras", tmp_path / "then.h5", target=target)
+    assert anykeras.check(tmp_path / "then.h5", [target]).opens
+    (forecast,) = anykeras.check(tmp_path / "then.h5", [release]).forecasts
+    assert forecast.opens is False and reason in str(forecast.as_dict())

@@ -36,6 +36,7 @@ INTEGER_TABLE: Final = Since(keras3="99", tf="1.13", keras2="2.1")  # Embedding.
 TAKES_HEADS_APART: Final = Since(keras3="99", tf="2.5")  # MultiHeadAttention.from_config: config.pop("query_shape")
 # generic_utils.class_and_config_for_serialized_keras_object: cls_config.items(), of a list too.
 LISTS_ARE_ITEMS: Final = ((2, 1), (2, 2))
+CAUSAL_CALLS: Final = Since(tf="2.10")  # MultiHeadAttention.call
 STATES_OF_BIDIRECTIONAL: Final = Since(tf="1.13", keras2="2.1")
 # Functions of Keras 2 that make the layer of Keras 1 (keras/legacy/layers.py).
 LAYER_FUNCTIONS: Final = frozenset(("AtrousConvolution1D", "AtrousConvolution2D"))
@@ -240,6 +241,11 @@ def look_at_node(reader: Reader, entry: Config, node: Any) -> None:
     if isinstance(node, dict) and reader.release.line != "keras3":
         said = "ValueError: Improperly formatted model config"
         reader.refuse(said, "calls are written in another form since Keras 3", str(entry.get("name", "")), "inbound_nodes")
+    if isinstance(node, list) and not CAUSAL_CALLS.holds(reader.release):
+        last = [part[3] for part in node if isinstance(part, list) and len(part) > 3 and isinstance(part[3], dict)]
+        if any(kwargs.get("use_causal_mask") for kwargs in last):
+            said = "TypeError: call() got an unexpected keyword argument 'use_causal_mask'"
+            reader.refuse(said, "calls take no causal mask yet", str(entry.get("name", "")), "inbound_nodes")
     several = isinstance(node, list) and len(node) > 1 and entry.get("class_name") in STATEFUL
     if several and entry.get("class_name") == "RNN" and reader.release.line == "tf":
         reader.notes.doubts.append("initial states of cells are further inputs, which not every release counts alike")
@@ -254,6 +260,10 @@ def look_at_node(reader: Reader, entry: Config, node: Any) -> None:
 
 def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config, name: str) -> None:
     """Facts about single classes."""
+    dtype = config.get("dtype")
+    if reader.release.line == "keras3" and isinstance(dtype, dict) and dtype.get("class_name") == "Policy":
+        said = "TypeError: Could not locate class 'Policy'"
+        reader.refuse(said, "a dtype policy is written in another form since Keras 3", name, "dtype")
     release = reader.release
     if class_name == "Lambda":
         look_at_lambda(reader, config, name)
