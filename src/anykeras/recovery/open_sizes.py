@@ -220,9 +220,10 @@ class SizeTensors:
         static = tuple(1 if isinstance(size, Dim) else int(size) for size in shape)
         check_size(math.prod(static), "keras.ops.full")
         is_tensor = self._ops.is_tensor(value)
-        result = self._ops.op("multiply", value, np.ones(static, dtype)) if is_tensor else np.full(static, value, dtype)
+        spread_by = "logical_and" if dtype == "bool" else "multiply"  # TensorFlow multiplies no booleans
+        result = self._ops.op(spread_by, value, np.ones(static, dtype)) if is_tensor else np.full(static, value, dtype)
         for axis, size in enumerate(shape):
             if isinstance(size, Dim):
                 spread = tuple(-1 if i == axis else 1 for i in range(len(shape)))
-                result = self._ops.op("multiply", self._ops.op("reshape", self.row(size, dtype), spread), result)
+                result = self._ops.op(spread_by, self._ops.op("reshape", self.row(size, dtype), spread), result)
         return result

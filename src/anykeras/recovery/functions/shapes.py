@@ -151,7 +151,8 @@ def tile(ops: Ops, x: Operand, repeats: Operand) -> Operand:
     if any(isinstance(count, Dim) and size != 1 for count, size in zip(counts, before, strict=True)):
         raise Refused("an axis longer than one is repeated an unknown number of times", "AK3043")
     tiled = ops.op("tile", x, tuple(count if isinstance(count, int) else 1 for count in counts))
-    return ops.multiply(tiled, ops.ones(unknown, dtype=ops.dtype(x)))
+    spread = ops.logical_and if ops.dtype(x) == "bool" else ops.multiply  # TensorFlow multiplies no booleans
+    return spread(tiled, ops.ones(unknown, dtype=ops.dtype(x)))
 
 
 def arange(ops: Ops, start: Operand, stop: Operand, step: Operand, dtype: str) -> Operand:
