@@ -1,6 +1,6 @@
 """Old weights into live models: every pair of an architecture and its weights in the corpus, under three namings.
 
-    python scripts/measure_weights.py [SELECTION]
+    python scripts/measure_weights.py [SELECTION [EVERY]]
 
 Right: every output within rtol 1e-4, atol 1e-5 of what the old stack recorded. The models are opened with their own
 architecture, rebuilt under the names of the file, under those that Keras 3 generates, and under names of nobody's, and their
@@ -110,10 +110,10 @@ def measure(file: Recording) -> Iterator[tuple[str, str]]:
 def main() -> None:
     """Measure and print."""
     selection = sys.argv[1] if len(sys.argv) > 1 else ""
+    every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
+    pairs = [file for file in recordings(CORPUS) if file.weights and file.path.suffix == ".json" and selection in file.id]
     found: Counter[tuple[str, str]] = Counter()
-    for file in recordings(CORPUS):
-        if file.weights is None or file.path.suffix != ".json" or selection not in file.id:
-            continue
+    for file in pairs[::every]:
         for label, outcome in measure(file):
             found[label, outcome] += 1
             if outcome != "right":

@@ -1,4 +1,4 @@
-"""The author's own source as the architecture of weights: sixty-two programs of 2015 to 2024, each recorded by its own stack.
+"""The author's own source as the architecture of weights: seventy-six programs of 2015 to 2024, each recorded by its own stack.
 
 `scripts/fixtures/build_scripts.py` made the recordings; `programs/stacks.json` says by which stack.
 """
@@ -88,6 +88,7 @@ def test_a_slice_neither_loads_nor_trains() -> None:
         ("i = load()\nmodel = f([i for i in range(3)])", ["range"], ["load"]),
         ("def grow(m):\n    m.add(1)\nmodel = f()\ngrow(model)\nshow(model)", ["grow(model)"], ["show"]),
         ("for layer in model.layers:\n    layer.trainable = False", ["trainable"], []),
+        ("R = Table()\n@R.note('a')\ndef f():\n    pass\nmodel = R.build('a')", ["def f"], []),
     ],
 )
 def test_what_a_slice_keeps(text: str, kept: list[str], left_out: list[str]) -> None:
@@ -123,6 +124,24 @@ def test_other_files_are_no_programs() -> None:
         ("import numpy as np\nmodel = np.zeros(n)\nmodel.fit()", "AK1326", "line 2"),
         ("x = 1", "AK1327", "makes no model"),
         ("from keras.models import Model\ndef build(n):\n    m = Model(n)\n    return m", "AK1327", "build(n)"),
+        (
+            "import tensorflow as tf\nfrom tensorflow.keras import Input, Model, layers\nx = Input((6, 4))\npos = layers.Embedding(6, 4)(tf.range(6))\n"
+            "model = Model(x, x + pos)\nmodel.fit()",
+            "AK1323",
+            "gives on numbers",
+        ),
+        (
+            "from keras.layers import *\nfrom keras.models import Model\nx = Input((4,))\n"
+            "model = Model(x, Lambda(lambda t: Dense(3)(t))(x))\nmodel.fit()",
+            "AK1329",
+            "in a function",
+        ),
+        (
+            "from keras.layers import *\nfrom keras.models import Model\nimport cfg_nowhere as cfg\nif cfg.load('x') == 3:\n    n = 3\n"
+            "else:\n    n = 4\nx = Input((n,))\nmodel = Model(x, Dense(3)(x))\nmodel.fit()",
+            "AK1323",
+            "cfg",
+        ),
         ("import nowhere\nmodel = nowhere.build()\nmodel.fit()", "AK1323", "nowhere"),
         ("from keras.models import load_model\nmodel = load_model('m.h5')\nmodel.fit()", "AK1325", "from a file"),
         ("def (", "AK5003", "Python"),

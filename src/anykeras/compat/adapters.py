@@ -8,6 +8,7 @@ from functools import wraps
 from types import FunctionType
 from typing import Any, ClassVar
 
+from ..document.model import Era
 from ..keras_private import training_of_call
 from .runtime import LegacyRuntime
 from .tensor import LegacyTensor, holds_legacy, to_legacy_shape, to_plain_shape
@@ -125,12 +126,20 @@ def adapt_shape_method(runtime: LegacyRuntime, method: Method) -> Method:
 
     @wraps(method)
     def call(self: object, *args: object, **kwargs: object) -> object:
-        legacy = {key: to_legacy_shape(value) for key, value in kwargs.items()}
+        legacy = {key: _as_shapes(runtime, value) for key, value in kwargs.items()}
         with runtime.legacy_code():
-            return to_plain_shape(method(self, *(to_legacy_shape(arg) for arg in args), **legacy))
+            return to_plain_shape(method(self, *(_as_shapes(runtime, arg) for arg in args), **legacy))
 
     call.is_legacy = True  # type: ignore[attr-defined]
     return call
+
+
+def _as_shapes(runtime: LegacyRuntime, value: object) -> Any:
+    """Shapes for legacy code. In a list they were tuples before tf.keras, and code asks for that very type."""
+    found = to_legacy_shape(value)
+    if isinstance(found, list) and runtime.context.era is not Era.TF2:
+        return [tuple(item) if isinstance(item, tuple) else item for item in found]
+    return found
 
 
 def _place_of_training(signature: inspect.Signature) -> int:

@@ -100,11 +100,14 @@ class LegacyTensor:
     def __getitem__(self, key: object) -> Any:
         return self.runtime.operate("getitem", self, key)
 
-    def __len__(self) -> int:
-        size = self.raw.shape[0]
+    @property
+    def __len__(self) -> Callable[[], int]:
+        """The first size. Tensors whose first size is unknown have no length, as those of TensorFlow 1 and Theano had none:
+        programs tell a list of tensors from one by it."""
+        size = self.raw.shape[0] if len(self.raw.shape) else None
         if size is None:
-            raise TypeError("the length of a tensor whose first size is unknown")
-        return int(size)
+            raise AttributeError("__len__")
+        return lambda: int(size)
 
     def __iter__(self) -> Iterator[Any]:
         return (self[i] for i in range(len(self)))

@@ -41,9 +41,10 @@ class Tracer:
         if any(spec.shape is None for spec in flat_specs(site.args)):
             return self._keep(layer, UNKNOWN, "the shape that reaches it is not known")
         inputs = _symbols(site.args)
+        named = {key: _symbols((value,))[0] for key, value in site.kwargs.items() if key != "mask" and flat_specs((value,))}
         _set_masks(inputs, site.masked)
         try:
-            outputs = live(*inputs)
+            outputs = live(*inputs, **named)
         except AnyKerasError:
             raise
         except Exception as error:  # whatever the user's class raises is theirs to read
@@ -56,6 +57,8 @@ class Tracer:
         specs = _specs(outputs)
         if not self.native:
             return Lifted(layer, specs)
+        if named:
+            return self._keep(layer, specs, "it is called with tensors by name")
         if any(site.masked) and (site.mask_consumed or _takes_mask(live)):
             return self._keep(layer, specs, "a mask reaches it, and it or another layer uses masks")
         try:

@@ -21,6 +21,10 @@ _SAID = re.compile(
 )
 _ERAS = {0: Era.KERAS0, 1: Era.KERAS1, 2: Era.KERAS2, 3: Era.KERAS3}
 _TREES = frozenset({Era.TF2, Era.KERAS3})
+_SIGNS_OF_KERAS2 = (
+    (re.compile(KERAS2_13_TREE.container), f"{KERAS2_13_TREE.container} is how Keras 2.12 to 2.14 file layers"),
+    (re.compile(r"(.*/)?multi_head_attention(_\d+)?/_query_dense/"), "_query_dense is an attribute that Keras 2.15 filed"),
+)
 _BOTH_OF_KERAS2 = frozenset({Era.KERAS2, Era.TF2})
 
 
@@ -36,10 +40,12 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
         Undecided: `said` is no version.
     """
     writer = era.infer(raw if raw.apart is None else replace(raw, architecture=None, part=""))
-    if isinstance(raw.weights, TreeWeights) and any(p.startswith(KERAS2_13_TREE.container) for p in raw.weights.tensors):
-        seen = Evidence("weight paths", f"{KERAS2_13_TREE.container} is how Keras 2.12 to 2.14 file layers")
-        writer = replace(writer, era=Era.TF2, library="tf.keras", backend="tensorflow", evidence=(*writer.evidence, seen))
-    return writer if said is None else _as_said(writer, said)
+    if isinstance(raw.weights, TreeWeights):
+        for sign, what in _SIGNS_OF_KERAS2:
+            if any(sign.match(path) for path in raw.weights.tensors):
+                seen = (*writer.evidence, Evidence("weight paths", what))
+                return _as_said(replace(writer, era=Era.TF2, library="tf.keras", backend="tensorflow", evidence=seen), said)
+    return _as_said(writer, said)
 
 
 def lists_branches(raw: Raw, writer: Writer) -> bool:
@@ -56,7 +62,9 @@ def lists_branches(raw: Raw, writer: Writer) -> bool:
     return bool(weights.groups[0].weights)
 
 
-def _as_said(writer: Writer, said: str) -> Writer:
+def _as_said(writer: Writer, said: str | None) -> Writer:
+    if said is None:
+        return writer
     match = _SAID.match(said.strip())
     if match is None:
         raise Undecided(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from typing import Any
 
@@ -13,10 +13,8 @@ from ..document.model import Era
 from ..errors import Unsupported
 from .inert import Inert, Missing
 from .models import RecordedGraph, RecordedModel, RecordedSequential, list_layers, nodes_of
-from .recording import LiveLayer, Node, Recorded, RecordedLayer, RecordedTensor, Recorder
+from .recording import NUMBER, LiveLayer, Node, Recorded, RecordedLayer, RecordedTensor, Recorder
 
-NUMBER = "source_layer"
-"""The argument under which a layer of the program's own class is found again."""
 _STARTING = ("initializer", "init")
 
 
@@ -48,7 +46,9 @@ class _Writing:
         if isinstance(record, RecordedGraph):
             return self._graph(record)
         if isinstance(record, RecordedSequential) and type(record).call is RecordedModel.call:
-            return self._sequential(record)
+            branches = list(_list_branches(record))
+            shared = len({id(branch) for branch in branches}) < len(branches)  # a Merge in it writes each branch where it is
+            return self._functional(record) if shared and not self.flat else self._sequential(record)
         if isinstance(record, RecordedModel):
             return self._functional(record)
         config = self._config(record)
@@ -116,25 +116,25 @@ class _Writing:
         if isinstance(value, Recorded):
             return dict(self.layer(value))
         if isinstance(value, Missing):
-            value()
+            value.refuse()
         return self._object(value, record, key)
 
     def _object(self, value: Any, record: Any, key: str) -> Json:
         keras = self.recorder.runtime.keras
         if isinstance(value, keras.layers.Layer):
             return dict(self.layer(self.recorder.of_live(value)))
-        if isinstance(value, Inert):
-            return None
+        if isinstance(value, Inert) and key.endswith(("regularizer", "constraint", "initializer", "init")):
+            return None  # of training alone
         if hasattr(value, "dtype") and not callable(value) and not hasattr(value, "get_config"):
             return self.value(np.asarray(value).tolist(), record, key)
-        if hasattr(value, "get_config") and not isinstance(value, type):
+        if hasattr(value, "get_config") and not isinstance(value, type | Inert):
             if key.endswith(("regularizer", "constraint")) and type(value).__module__.split(".")[0] != "keras":
                 return None  # of the program's own class: it acts on training alone
             return {"class_name": type(value).__name__, "config": self.value(value.get_config(), record, key)}
         name = getattr(value, "name", None)
         if key == "dtype" and isinstance(name, str):
             return name
-        if callable(value):
+        if callable(value) and not isinstance(value, Inert):
             return None if key.endswith(("regularizer", "constraint")) else self._named(value, record, key)
         raise Unsupported(
             "AK1324",
@@ -244,3 +244,12 @@ class _Writing:
             "nodes": nodes,
         }
         return {"name": "Graph", **ends} if self.flat else {"class_name": "Graph", "config": {"name": graph.name, **ends}}
+
+
+def _list_branches(record: Any) -> Iterator[Any]:
+    """The models under the Merge layers of a Sequential, each as often as it stands there."""
+    for layer in record.stack if isinstance(record, RecordedSequential) else ():
+        branches = layer.config.get("layers") if isinstance(layer, RecordedLayer) and layer.class_name == "Merge" else None
+        for branch in branches or ():
+            yield branch
+            yield from _list_branches(branch)

@@ -22,6 +22,10 @@ _EVERY = frozenset({"name", "trainable", "dtype", "weights", "input_shape", "bat
                     "input_length", "input_dtype", "dynamic", "experimental_autocast", "autocast", "_name"})  # fmt: skip
 
 
+# Keras 2 lowered these (keras/utils/conv_utils.py 2.1.5).
+_LOWER = ("padding", "data_format")
+
+
 def class_of_era(class_name: str, era: Era) -> str:
     """The class that a name of an era's modules meant: ``MaxPool2D`` was MaxPooling2D."""
     found = find(class_name, era)
@@ -71,7 +75,8 @@ def _bind(name: str, known: Signature | None, args: Sequence[Any], kwargs: Mappi
             "AK5010",
             f"{name} is called with {len(args)} positional arguments, more than AnyKeras can name: pass them by keyword",
         )
-    return {**dict(zip(order, args, strict=False)), **kwargs}
+    call = {**dict(zip(order, args, strict=False)), **kwargs}
+    return {key: value.lower() if key in _LOWER and isinstance(value, str) else value for key, value in call.items()}
 
 
 def _fits(known: Signature, args: Sequence[Any], kwargs: Mapping[str, Any]) -> bool:

@@ -49,6 +49,11 @@ class Inert:
     def __len__(self) -> int:
         return 0
 
+    def __neg__(self, *args: Any) -> Any:
+        return INERT
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __pow__ = __neg__
+
     def __enter__(self) -> Any:
         return self
 
@@ -69,13 +74,39 @@ class InertBase:
 INERT = Inert()
 
 
+class Flags:
+    """``tf.app`` and ``tf.flags`` of a program that is started without arguments: ``DEFINE_integer("n", 32)`` sets a value."""
+
+    def __init__(self) -> None:
+        self.FLAGS = self.flags = self
+        self.run = INERT
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("DEFINE_"):
+            raise AttributeError(f"no flag {name!r} was defined")
+        return lambda flag, default=None, *args, **kwargs: setattr(self, flag, kwargs.get("default_value", default))
+
+
+def _is_part_of_model(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_is_part_of_model, value))
+    if isinstance(value, Missing | Inert):
+        return False
+    return holds_legacy(value) or hasattr(value, "batch_input_shape") or hasattr(value, "add_weight")
+
+
 class Missing:
-    """A name that a statement would have defined, which failed: using it raises, with the reason."""
+    """A name that a statement would have defined, which failed: using it raises, with the reason.
+
+    Calling it gives what is missing too, as long as neither a tensor nor a model is handed over: programs make loaders
+    and loggers that their model does without.
+    """
 
     def __init__(self, name: str, reason: str, part: str, next_step: str) -> None:
         self.__dict__.update(_name=name, _reason=reason, _part=part, _next_step=next_step)
 
-    def _refuse(self, *args: Any, **kwargs: Any) -> Any:
+    def refuse(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise MissingObject: the name is needed."""
         raise MissingObject("AK1323", f"{self._name} is needed, and {self._reason}", part=self._part, next_step=self._next_step)
 
     def __getattr__(self, name: str) -> Any:
@@ -86,8 +117,14 @@ class Missing:
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         return (InertBase,)
 
-    __call__ = __getitem__ = __iter__ = __len__ = __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __truediv__ = _refuse
-    __enter__ = __bool__ = __int__ = __float__ = __index__ = _refuse
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if any(map(_is_part_of_model, (*args, *kwargs.values()))):
+            self.refuse()
+        return Missing(f"{self._name}()", self._reason, self._part, self._next_step)
+
+    __getitem__ = __iter__ = __len__ = __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __truediv__ = refuse
+    __enter__ = __bool__ = __int__ = __float__ = __index__ = __contains__ = __eq__ = __ne__ = __lt__ = __gt__ = refuse
+    __hash__ = object.__hash__
 
     def __exit__(self, *args: object) -> None:
         pass

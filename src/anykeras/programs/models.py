@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class RecordedModel(Recorded):
     class_name = "Model"
     batch_input_shape = None
     _live: Any = None
+    _listed: list[Any] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         names = ("inputs", "outputs", "name")
@@ -41,6 +42,8 @@ class RecordedModel(Recorded):
         self._inputs, self._outputs_ = ends.get("inputs", ends.get("input")), ends.get("outputs", ends.get("output"))
         if self._inputs is not None and not holds_recorded(self._inputs):
             self._inputs = self._outputs_ = None  # arguments of a class of the program's
+        if isinstance(self._outputs_, list) and len(self._outputs_) == 1:
+            self._outputs_ = self._outputs_[0]  # as every Keras gave it
 
     def _own_class_name(self) -> str:
         return "Model" if type(self).__name__ in ("Model", "Functional") else type(self).__name__
@@ -60,9 +63,14 @@ class RecordedModel(Recorded):
 
     @property
     def outputs(self) -> list[RecordedTensor]:
-        """The tensors that it gives."""
+        """The tensors that it gives; a program may set others."""
         self._require()
         return list(recorded(self._outputs_))
+
+    @outputs.setter
+    def outputs(self, tensors: Any) -> None:
+        self._outputs_ = tensors[0] if isinstance(tensors, list) and len(tensors) == 1 else tensors
+        self._listed = None
 
     @property
     def input(self) -> Any:
@@ -110,8 +118,12 @@ class RecordedModel(Recorded):
 
     @property
     def layers(self) -> list[Any]:
-        """Its layers, in the order in which Keras listed them."""
-        return list_layers(self) if self.is_built else list(self._attributes())
+        """Its layers, in the order in which Keras listed them: one list, from which programs take what they replace."""
+        if not self.is_built:
+            return list(self._attributes())
+        if self._listed is None:
+            self._listed = list_layers(self)
+        return self._listed
 
     def _attributes(self) -> Iterator[Any]:
         """The layers that are attributes of a model of its own class."""
@@ -136,9 +148,10 @@ class RecordedModel(Recorded):
         if not holds_recorded(inputs):
             return self._call_on_values(inputs, *args, **kwargs)
         if not self.is_built:
-            self._trace(replace_recorded(inputs, lambda t: self.recorder.input(t.raw.shape, t.raw.dtype)))
+            fresh = replace_recorded([inputs, args, kwargs], lambda t: self.recorder.input(t.raw.shape, t.raw.dtype))
+            self._trace(fresh[0], *fresh[1], **fresh[2])
         rest = {key: value for key, value in kwargs.items() if key in ("training", "mask")}
-        outcome = self.recorder.call(self, inputs, (), rest, len(self.outputs))
+        outcome = self.recorder.call(self, _join_inputs(inputs, args, kwargs), (), rest, len(self.outputs))
         return (
             outcome if isinstance(self._outputs_, RecordedTensor) or len(self.outputs) > 1 else _like(self._outputs_, [outcome])
         )
@@ -147,8 +160,8 @@ class RecordedModel(Recorded):
         """On numbers it is only built; inside a layer of the program's own class it is live."""
         if self.recorder.runtime.call_depth and holds_legacy(inputs):
             return self.realize()(inputs, *args, **kwargs)
-        self._build_for(inputs)
-        return INERT
+        self._build_for(inputs, *args)
+        return [INERT] * len(self.outputs) if self.is_built and len(self.outputs) > 1 else INERT
 
     def realize(self) -> Any:
         """A live model of the running Keras, for a class of the program that has this one as a part."""
@@ -184,23 +197,31 @@ class RecordedModel(Recorded):
         """The graph again, as a part of a class that derives from a functional model."""
         return self(inputs)
 
-    def _build_for(self, values: Any) -> None:
+    def _build_for(self, values: Any, *args: Any) -> None:
         if not self.is_built and type(self).call is not RecordedModel.call:
-            self._trace(_inputs_like(self.recorder, values))
+            more = [_inputs_like(self.recorder, arg) if hasattr(arg, "shape") else arg for arg in args]
+            self._trace(_inputs_like(self.recorder, values), *more)
 
-    def _trace(self, inputs: Any) -> None:
+    def _trace(self, inputs: Any, *args: Any, **kwargs: Any) -> None:
         """Run the program's own ``call`` on inputs, which notes its graph."""
         takes = inspect.signature(self.call).parameters
-        kwargs = {
+        given = list(takes)[: 1 + len(args)]
+        unsaid = {
             key: {"training": False}.get(key)
             for key, parameter in takes.items()
-            if key in ("training", "mask") and parameter.default is parameter.empty
+            if key in ("training", "mask") and parameter.default is parameter.empty and key not in given
         }
-        outputs = self.call(inputs, **kwargs)
-        self._inputs, self._outputs_ = inputs, outputs
+        outputs = self.call(inputs, *args, **{**unsaid, **kwargs})
+        self._inputs, self._outputs_ = _join_inputs(inputs, args, kwargs), outputs
 
     def __repr__(self) -> str:
         return f"<{self.class_name} {self.name}>"
+
+
+def _join_inputs(inputs: Any, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The inputs of a model whose ``call`` takes several tensors by place or name, as one list."""
+    more = [value for key, value in (*enumerate(args), *kwargs.items()) if key != "mask" and holds_recorded(value)]
+    return [inputs, *more] if more else inputs
 
 
 def _like(structure: Any, items: list[Any]) -> Any:
@@ -267,8 +288,14 @@ class RecordedSequential(RecordedModel):
     def _make_live(self) -> Any:
         runtime = self.recorder.runtime
         layers = [layer.live if isinstance(layer, LiveLayer) else runtime.realize(layer) for layer in self.stack]
+
+        class Sequential(runtime.keras.Sequential):  # type: ignore[misc,name-defined]  # of the running Keras
+            def add(self, layer: Any, *args: Any, **kwargs: Any) -> None:
+                """One more layer, noted or live."""
+                super().add(runtime.realize(layer), *args, **kwargs)
+
         with runtime.keras_code():
-            return runtime.keras.Sequential(layers, name=self.name)
+            return Sequential(layers, name=self.name)
 
     def pop(self) -> None:
         """One layer less."""
@@ -276,7 +303,9 @@ class RecordedSequential(RecordedModel):
 
     @property
     def layers(self) -> list[Any]:
-        """The layers; a list of the model's own, as of Keras 1 and 2.0."""
+        """The layers, each with its output where that of the model is known; a list of the model's own, as of Keras 1 and 2.0."""
+        if self.is_built and not self.recorder.is_flat:
+            self._follow()
         return self.stack
 
     def build(self, input_shape: Any = None) -> None:
@@ -284,7 +313,7 @@ class RecordedSequential(RecordedModel):
         if input_shape is not None and self.stack and self.stack[0].batch_input_shape is None:
             self.stack[0].batch_input_shape = (None, *(None if n is None else int(n) for n in tuple(input_shape)[1:]))
 
-    def _build_for(self, values: Any) -> None:
+    def _build_for(self, values: Any, *args: Any) -> None:
         self.build(np.shape(values))
 
     @property
@@ -331,13 +360,18 @@ class RecordedSequential(RecordedModel):
         if first.class_name == "InputLayer":
             return [outcome]
         if first.class_name == "Merge":
-            return [tensor for inner in first.config["layers"] for tensor in inner.inputs]
+            return list({id(tensor): tensor for inner in first.config["layers"] for tensor in inner.inputs}.values())
         return list(outcome.node.tensors)
 
     @property
     def outputs(self) -> list[RecordedTensor]:
-        """What its last layer gives."""
+        """What its last layer gives: a program may say so after it took one away, and nothing else."""
         return list(recorded(self._follow()[-1][1]))
+
+    @outputs.setter
+    def outputs(self, tensors: Any) -> None:
+        if [id(tensor) for tensor in recorded(tensors)] != [id(tensor) for tensor in self.outputs]:
+            raise AttributeError("the outputs of a Sequential are those of its last layer")
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if not holds_recorded(inputs):

@@ -28,6 +28,7 @@ _INERT = ("keras.callbacks.", "keras.optimizers.", "keras.preprocessing.", "kera
           "keras.datasets.", "keras.losses.", "keras.objectives.", "keras.mixed_precision.", "keras.experimental.",
           "tensorflow.", "theano.", "keras.estimator.")  # fmt: skip
 _MERGES = ("add", "subtract", "multiply", "average", "maximum", "minimum", "concatenate", "dot")
+_FLAGS = ("tensorflow.app", "tensorflow.flags", "tensorflow.compat.v1.app", "tensorflow.compat.v1.flags")
 _PACKAGES = ("keras_contrib", "tensorflow_addons")
 
 
@@ -40,6 +41,8 @@ def find(runtime: LegacyRuntime, name: str) -> object:
         run = _table.get(f"keras.*.{last}")
     if run is not None:
         return _bind(run, recorder, last)
+    if name in _FLAGS:
+        return recorder.flags
     if root in _PACKAGES and last[:1].isupper():
         return RecordedClass(recorder, f"Addons>{last}" if root == "tensorflow_addons" else last)
     if root == "keras" and name.count("."):
@@ -226,6 +229,20 @@ def get_source_inputs(recorder: Recorder, tensor: Any, *args: Any, **kwargs: Any
         found += [] if item.node.args else [item]
         stack.extend(item.node.tensors)
     return found
+
+
+@register("keras.*._obtain_input_shape", "keras.*.obtain_input_shape")
+def obtain_input_shape(
+    recorder: Recorder, input_shape: Any, default_size: int, min_size: int, data_format: str | None = None,
+    require_flatten: bool = True, weights: str | None = None, include_top: bool | None = None,
+) -> Any:  # fmt: skip
+    """The size of images that a network of ``keras.applications`` took (keras/applications/imagenet_utils.py 2.1.5)."""
+    flattens = require_flatten if include_top is None else include_top
+    first = (data_format or recorder.data_format) == "channels_first"
+    if input_shape and not (weights == "imagenet" and flattens):
+        return tuple(input_shape)
+    size = default_size if flattens else None
+    return (3, size, size) if first else (size, size, 3)
 
 
 @register("keras.*.to_categorical")

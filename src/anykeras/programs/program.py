@@ -14,7 +14,7 @@ from unittest.mock import patch
 from ..containers.base import Json, Match, NamedWeights, Raw
 from ..custom import CustomObjects
 from ..document.model import Era, Evidence, Writer
-from ..errors import AnyKerasError, MissingFile, MissingObject
+from ..errors import AnyKerasError, MissingFile, MissingObject, Unsupported
 from ..keras_private import inner_layers
 from ..matching.evidence import writer_of_weights
 from ..parse.era import KERAS1_WORDS, KERAS2_WORDS
@@ -22,6 +22,7 @@ from .architecture import write_architecture
 from .inert import Missing
 from .models import RecordedGraph, RecordedModel
 from .reading import Given, parse_program
+from .recording import NUMBER, find_again
 from .running import Program
 from .runtime import RecordingRuntime
 from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals, slice_for, slice_import
@@ -65,12 +66,13 @@ class Noted:
         return Raw(match, architecture=self.architecture, part=name)
 
 
-def slice_program(given: Given, weights: str = "") -> Sliced:
+def slice_program(given: Given, weights: str = "", calls: bool = False) -> Sliced:
     """What of a program makes the model: its statements are not run yet.
 
     Args:
         given: the file, with the expression where the user gives one.
         weights: the path of the weights, which the program may mention.
+        calls: whether statements run that call the model.
 
     Raises:
         MissingFile: there is no such file.
@@ -81,14 +83,14 @@ def slice_program(given: Given, weights: str = "") -> Sliced:
         raise MissingFile("AK5003", seen, part=given.path, next_step="Give the path of the source file.")
     tree = parse_program(given.path)
     if given.expression:
-        return _slice_expression(given, tree)
+        return _slice_expression(given, tree, calls)
     goal = _choose_goal(given, tree, weights)
     if isinstance(goal, Builder):
-        return _slice_expression(replace(given, expression=goal.call), tree)
-    return Sliced(given, tuple(slice_for(goal.name, goal.statements)), goal.name)
+        return _slice_expression(replace(given, expression=goal.call), tree, calls)
+    return Sliced(given, tuple(slice_for(goal.name, goal.statements, calls)), goal.name)
 
 
-def _slice_expression(given: Given, tree: ast.Module) -> Sliced:
+def _slice_expression(given: Given, tree: ast.Module, calls: bool = False) -> Sliced:
     try:
         expression = ast.parse(given.expression, mode="eval").body
     except SyntaxError as error:
@@ -98,7 +100,7 @@ def _slice_expression(given: Given, tree: ast.Module) -> Sliced:
             part=given.path,
             next_step='Give one that makes the model, as in "model.py:build(32)".',
         ) from None
-    return Sliced(given, tuple(slice_import(expression, tree.body)), given.expression)
+    return Sliced(given, tuple(slice_import(expression, tree.body, calls)), given.expression)
 
 
 def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder:
@@ -131,7 +133,15 @@ def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterato
     Raises:
         AnyKerasError: the program cannot be read or run, or makes no model.
     """
-    sliced = slice_program(given, weights.match.path)
+    try:
+        yield from _note_either(slice_program(given, weights.match.path), weights, said)
+    except Unsupported as refusal:
+        if refusal.code != "AK1321":
+            raise
+        yield from _note_either(slice_program(given, weights.match.path, calls=True), weights, said)
+
+
+def _note_either(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Noted]:
     writer = find_writer(sliced, weights, said)
     if writer.era is Era.KERAS3:
         yield _note_current(sliced, writer)
@@ -171,7 +181,7 @@ def _find_model(outcome: Any, sliced: Sliced) -> Any:
     """The model that an expression gave, or holds as its one."""
     kinds = (RecordedModel, RecordedGraph)
     if isinstance(outcome, Missing):
-        outcome()
+        outcome.refuse()
     if isinstance(outcome, kinds):
         return outcome
     if isinstance(outcome, list | tuple):
@@ -279,8 +289,26 @@ def _note_current(sliced: Sliced, writer: Writer) -> Noted:
                 next_step="Give an expression that makes the model.",
             )
         model = models[0]
-    architecture, objects = describe_live(model)
+    with _numbered(list(inner_layers(model))) as objects:
+        architecture, _ = describe_live(model)
     return Noted(sliced, writer, architecture, CustomObjects(objects, path=sliced.given.path))
+
+
+@contextmanager
+def _numbered(layers: list[Any]) -> Iterator[dict[str, Any]]:
+    """Layers of the program's own classes say in their configuration which they are; the classes that find them by it.
+
+    What such a class says of its arguments need not be all that its constructor took.
+    """
+    own = [layer for layer in layers if type(layer).__module__.split(".")[0] != "keras"]
+    for number, layer in enumerate(own):
+        config = {"name": layer.name, "trainable": layer.trainable, NUMBER: number}
+        object.__setattr__(layer, "get_config", lambda config=config: config)
+    try:
+        yield {type(layer).__name__: find_again(type(layer), own) for layer in own}
+    finally:
+        for layer in own:
+            object.__delattr__(layer, "get_config")
 
 
 def describe_live(model: Any) -> tuple[Json, dict[str, Any]]:

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from ..compat.tensor import LegacyTensor
+from ..compat.tensor import LegacyTensor, holds_legacy
 from ..document.model import Era, Writer
 from ..errors import Unsupported
 from ..keras_private import forget_calls
 from .arguments import class_of_era, read_arguments
+from .inert import Flags, Missing
 
+NUMBER = "source_layer"
+"""The argument under which a layer of the program's own class is found again."""
 _STATES = {"LSTM": 2, "CuDNNLSTM": 2, "ConvLSTM1D": 2, "ConvLSTM2D": 2, "ConvLSTM3D": 2}  # any other recurrence has one
 
 
@@ -112,9 +115,15 @@ class Recorder:
         self.runtime, self.writer, self.data_format = runtime, writer, data_format
         self._find_outcomes = find_outcomes
         self.counts = Counter[str]()
+        self.flags = Flags()
         self.objects: dict[str, Any] = {}
         self.live: dict[int, LiveLayer] = {}
         self.models: list[Any] = []
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the program is of Keras 0, whose layers have no names and no graph."""
+        return self.writer.era is Era.KERAS0
 
     # -- names
 
@@ -156,8 +165,8 @@ class Recorder:
             outputs = live(*self.runtime.unwrap(args), **self.runtime.unwrap(kwargs))
         forget_calls(live)
         flat = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
-        node = Node(layer, tuple(args[:1]), kwargs, len(flat))
-        node.args = tuple(args)
+        named = dict(zip(list(inspect.signature(live.call).parameters)[1:], args[1:], strict=False))
+        node = Node(layer, tuple(args[:1]), {**named, **kwargs}, len(flat))
         node.known = flat
         return list(node.outputs) if isinstance(outputs, list | tuple) else node.outputs[0]
 
@@ -173,12 +182,14 @@ class Recorder:
             return layer
         if isinstance(layer, self.runtime.keras.layers.Layer):
             return self.of_live(layer)
+        if isinstance(layer, Missing):
+            layer.refuse()
         raise TypeError(f"{layer!r} is added to a model, and is no layer")
 
     def custom_objects(self) -> dict[str, Any]:
         """Functions and classes of the program, by the names of its architecture."""
         lives = [record.live for record in self.live.values()]
-        return {**self.objects, **{type(live).__name__: _find_again(type(live), lives) for live in lives}}
+        return {**self.objects, **{type(live).__name__: find_again(type(live), lives) for live in lives}}
 
     def of_live(self, live: Any) -> LiveLayer:
         """The record of a live layer."""
@@ -228,11 +239,11 @@ class Recorder:
         return [self.runtime.keras.Input(batch_shape=spec.shape, dtype=spec.dtype or "float32") for spec in found]
 
 
-def _find_again(live_class: type, lives: Sequence[Any]) -> type:
+def find_again(live_class: type, lives: Sequence[Any]) -> type:
     """The class such that a configuration gives the very layer that the program made."""
 
     def from_config(cls: type, config: Mapping[str, Any]) -> Any:
-        live = lives[int(config["source_layer"])]
+        live = lives[int(config[NUMBER])]
         forget_calls(live)
         return live
 
@@ -346,7 +357,7 @@ class RecordedLayer(Recorded):
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
         if not holds_recorded([inputs, args, kwargs]):
-            return self.realize()(inputs, *args, **kwargs)
+            return self._call_on_values(inputs, *args, **kwargs)
         if self.class_name == "Lambda" and "function" in self.config:
             return self._call_lambda(inputs)
         states = kwargs.pop("initial_state", None), kwargs.pop("constants", None)
@@ -355,6 +366,26 @@ class RecordedLayer(Recorded):
                 self.config |= {"num_constants": len(held)} if held is states[1] else {}
                 inputs = [*_listed(inputs), *_listed(held)]
         return self.recorder.call(self, inputs, args, kwargs, self._count(kwargs))
+
+    def _call_on_values(self, *args: Any, **kwargs: Any) -> Any:
+        """Inside a layer of the program's own class it is a live part of it; elsewhere only a layer without weights is known.
+
+        Raises Unsupported for one with weights in the function of a Lambda.
+        """
+        live = self.realize()
+        outcome = live(*args, **kwargs)
+        if not live.weights or self.recorder.runtime.call_depth:
+            return outcome
+        step = "Give the model file itself, or fill a model that has the numbers with anykeras.load_weights."
+        called = f"{self.class_name} {self.name!r}"
+        if not holds_legacy([args, kwargs]):
+            return Missing(f"what {called} gives on numbers", "its weights are not in the file", "the source", step)
+        raise Unsupported(
+            "AK1329",
+            f"{called} is called in a function, so that its weights are not in the file",
+            layer=self.name,
+            next_step=step,
+        )
 
     def _call_lambda(self, inputs: Any) -> Any:
         node = Node(self, (inputs,), {})

@@ -13,6 +13,7 @@ from ..document.model import Writer
 from ..recovery.functions import Entry, attribute
 from ..recovery.functions import operator as operator_entry
 from . import names
+from .inert import INERT, Inert, Missing
 from .models import RecordedModel
 from .recording import RecordedLayer, RecordedTensor, Recorder, holds_recorded
 from .shapes import find_outcomes
@@ -65,7 +66,12 @@ class RecordingRuntime(LegacyRuntime):
         return self.recorder.call_function(lambda *a, **k: call(function, *a, **k), args, kwargs, name)
 
     def call_entry(self, entry: Entry, *args: object, **kwargs: object) -> Any:
-        """Call an entry of the tables; what it makes of noted tensors is noted."""
+        """Call an entry of the tables; what it makes of noted tensors is noted, and nothing of nothing."""
+        for arg in args:
+            if isinstance(arg, Missing):
+                arg.refuse()
+        if any(isinstance(arg, Inert) for arg in args) and not holds_recorded(args):
+            return INERT
         if not holds_recorded([args, kwargs]):
             return super().call_entry(entry, *args, **kwargs)
         call = super().call_entry

@@ -9,9 +9,10 @@ from ..catalog.shapes import UNKNOWN, Spec, infer
 from ..containers.base import Match, Raw
 from ..document.model import Document, Era, Ref, Writer, refs
 from ..errors import AnyKerasError
+from ..keras_private import forget_calls
 from .architecture import write_call
 from .models import RecordedModel
-from .recording import Node
+from .recording import Node, RecordedLayer
 
 
 def find_outcomes(node: Node) -> list[Spec]:
@@ -34,7 +35,21 @@ def find_outcomes(node: Node) -> list[Spec]:
         model = recovery.recover(prepared.document, objects, custom.Tracer(passed, False)).document.model
     except AnyKerasError:
         return []
-    return _outcomes(model, node.layer.name)
+    found = _outcomes(model, node.layer.name)
+    return found if all(spec.shape is not None for spec in found) else _run_live(node)
+
+
+def _run_live(node: Node) -> list[Spec]:
+    """What the live layer says, for a wrapper around a class of the program's."""
+    recorder = node.recorder
+    inner = node.layer.config.get("layer") if isinstance(node.layer, RecordedLayer) else None
+    if not isinstance(inner, recorder.runtime.keras.layers.Layer):
+        return []
+    live = node.layer.realize()
+    with recorder.runtime.keras_code():
+        outputs = live(*recorder.runtime.unwrap(node.args))
+    forget_calls(live)
+    return [Spec(tuple(item.shape), str(item.dtype)) for item in (outputs if isinstance(outputs, list | tuple) else [outputs])]
 
 
 def _outcomes(model: Any, name: str) -> list[Spec]:

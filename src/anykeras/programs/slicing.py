@@ -18,13 +18,13 @@ _TRAINING = ("fit", "fit_generator", "train_on_batch", "compile", "evaluate", "p
 _GROWING = frozenset({"add", "pop", "append", "extend", "insert", "remove", "update", "setdefault", "build", "add_node",
                       "add_input", "add_output", "add_shared_node", "appendleft", "set_trainable"})  # fmt: skip
 # Calls that change what a library does from there on.
-_SETTINGS = ("set_image_dim_ordering", "set_image_data_format", "set_floatx", "set_epsilon")
+_SETTINGS = ("set_image_dim_ordering", "set_image_data_format", "set_floatx", "set_epsilon", "DEFINE_")
 _MAKERS = ("Sequential", "Model", "Graph", "Functional")
 
 
 @dataclass(frozen=True)
 class Goal:
-    """A name, and before which statement of which list its value is wanted."""
+    """A name (or ``agent.model``), and before which statement of which list its value is wanted."""
 
     name: str
     statements: tuple[ast.stmt, ...]
@@ -68,11 +68,12 @@ def _goals(statements: tuple[ast.stmt, ...], weights: str) -> list[Goal]:
     for place, statement in enumerate(statements):
         if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef):
             continue
+        here = defined_names(statement)
         for rank, name in _signs(statement, weights):
-            until = statements[: place + 1] if rank == 0 else statements[:place]
+            until = statements[: place + 1] if rank == 0 or name.split(".")[0] in here else statements[:place]
             found.append((rank, place, Goal(name, until, rank)))
-    defined = {name for statement in statements for name in defined_names(statement)}
-    found = [(rank, place, goal) for rank, place, goal in found if goal.name in defined]
+    defined = {name for statement in statements for name in defined_names(statement) - _imported_names(statement)}
+    found = [(rank, place, goal) for rank, place, goal in found if goal.name.split(".")[0] in defined]
     best: dict[str, Goal] = {}
     for _, _, goal in sorted(found, key=lambda item: (-item[0], item[1] if item[0] >= 2 else -item[1])):
         best.setdefault(goal.name, goal)
@@ -82,15 +83,26 @@ def _goals(statements: tuple[ast.stmt, ...], weights: str) -> list[Goal]:
 def _signs(statement: ast.stmt, weights: str) -> Iterator[tuple[int, str]]:
     """The names that a statement treats as a model, with how sure that is."""
     for node in ast.walk(statement):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
-            method, name = node.func.attr, node.func.value.id
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_dotted(node.func.value):
+            method, name = node.func.attr, ast.unparse(node.func.value)
             if method in _STORING:
                 yield (3 if weights and _mentions(node, weights) else 2), name
-            elif method in _TRAINING:
+            elif method in _TRAINING and "." not in name:
                 yield 1, name
     call = statement.value if isinstance(statement, ast.Assign) else None
     if isinstance(call, ast.Call) and _last_name(call.func) in _MAKERS:
         yield from ((0, name) for name in defined_names(statement))
+
+
+def _is_dotted(node: ast.expr) -> bool:
+    """``a`` or ``a.b.c``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def _imported_names(statement: ast.stmt) -> set[str]:
+    return defined_names(statement) if isinstance(statement, ast.Import | ast.ImportFrom) else set()
 
 
 def _mentions(call: ast.Call, file: str) -> bool:
@@ -180,31 +192,33 @@ def find_inner_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
 # -- the slice
 
 
-def slice_for(expression: ast.expr | str, statements: Sequence[ast.stmt]) -> list[ast.stmt]:
+def slice_for(expression: ast.expr | str, statements: Sequence[ast.stmt], calls: bool = False) -> list[ast.stmt]:
     """The statements that an expression depends on when it stands behind them, in order.
+
+    With `calls` those are among them that call what is wanted: a model of the program's own class may be built by it.
 
     A function runs when it is called, so that the names in it count where it is used: what defines them is kept wherever
     it stands.
     """
-    wanted = {expression} if isinstance(expression, str) else free_names(expression)
+    wanted = {expression.split(".")[0]} if isinstance(expression, str) else free_names(expression)
     inside: set[str] = set()
     while True:
-        kept, _ = _slice_block(list(statements), wanted | inside, _Program(statements, inside))
+        kept, _ = _slice_block(list(statements), wanted | inside, _Program(statements, inside, calls))
         grown = {name for node in kept for function in _definitions(node) for name in free_names(function)}
         if grown <= inside:
             return kept
         inside |= grown
 
 
-def slice_import(expression: ast.expr, body: Sequence[ast.stmt]) -> list[ast.stmt]:
+def slice_import(expression: ast.expr, body: Sequence[ast.stmt], calls: bool = False) -> list[ast.stmt]:
     """The statements that an expression depends on where its program is imported: those below the main guard only run where
     something that is wanted has its name from there."""
     outside = [node for node in body if not (isinstance(node, ast.If) and is_main(node.test))]
-    kept = slice_for(expression, tuple(flatten(outside)))
+    kept = slice_for(expression, tuple(flatten(outside)), calls)
     wanted = free_names(expression).union(*(free_names(node) for node in kept))
     missing = wanted.difference(*(defined_names(node) for node in flatten(outside)))
     guarded = {name for node in body if node not in outside for inner in flatten([node]) for name in defined_names(inner)}
-    return slice_for(expression, tuple(flatten(body))) if missing & guarded else kept
+    return slice_for(expression, tuple(flatten(body)), calls) if missing & guarded else kept
 
 
 def _definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
@@ -216,15 +230,12 @@ def _definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
 class _Program:
     """What the slice asks about the whole program."""
 
-    def __init__(self, statements: Sequence[ast.stmt], lasting: Set[str]) -> None:
+    def __init__(self, statements: Sequence[ast.stmt], lasting: Set[str], calls: bool) -> None:
+        self.calls = calls
         self.lasting = lasting  # read by functions whenever they run, so that no later value makes up for an earlier one
-        self.modules = {
-            name
-            for statement in statements
-            for node in ast.walk(statement)
-            if isinstance(node, ast.Import)
-            for name in defined_names(node)
-        }
+        nodes = [node for statement in statements for node in ast.walk(statement)]
+        self.modules = {name for node in nodes if isinstance(node, ast.Import) for name in defined_names(node)}
+        self.imported = {name for node in nodes if isinstance(node, ast.stmt) for name in _imported_names(node)}
         self.growing = {
             node.name: {arg.arg for arg in node.args.args} & _grown_in(node.body)
             for node in statements
@@ -298,13 +309,15 @@ def _changes_setting(statement: ast.stmt) -> bool:
     return (
         isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)
-        and _last_name(statement.value.func) in _SETTINGS
+        and _last_name(statement.value.func).startswith(_SETTINGS)
     )
 
 
 def changed_names(statement: ast.stmt, program: _Program) -> set[str]:
-    """The names whose object a statement changes in place."""
+    """The names whose object a statement changes in place; a decorator may note what it decorates."""
     found: set[str] = set()
+    for decorator in getattr(statement, "decorator_list", ()):
+        found |= {_root(decorator)} - program.imported if isinstance(decorator, ast.Call | ast.Attribute) else set()
     for node in _own_nodes(statement):
         if isinstance(node, ast.Assign | ast.AugAssign | ast.Delete):
             targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else [node.target]
@@ -341,7 +354,7 @@ def _changed_by_call(call: ast.Call, statement: ast.stmt, program: _Program) -> 
     given = dict(zip(order, call.args, strict=False))
     given |= {key.arg: key.value for key in call.keywords if key.arg}
     passed = {arg.id for name, arg in given.items() if name in grown and isinstance(arg, ast.Name)}
-    return passed | ({call.func.id} if alone else set())
+    return passed | ({call.func.id} if alone or program.calls else set())
 
 
 def _root(node: ast.AST) -> str:
