@@ -125,7 +125,8 @@ def test_other_files_are_no_programs() -> None:
         ("x = 1", "AK1327", "makes no model"),
         ("from keras.models import Model\ndef build(n):\n    m = Model(n)\n    return m", "AK1327", "build(n)"),
         (
-            "import tensorflow as tf\nfrom tensorflow.keras import Input, Model, layers\nx = Input((6, 4))\npos = layers.Embedding(6, 4)(tf.range(6))\n"
+            "import tensorflow as tf\nfrom tensorflow.keras import Input, Model, layers\nx = Input((6, 4))\n"
+            "pos = layers.Embedding(6, 4)(tf.range(6))\n"
             "model = Model(x, x + pos)\nmodel.fit()",
             "AK1323",
             "gives on numbers",
@@ -137,7 +138,8 @@ def test_other_files_are_no_programs() -> None:
             "in a function",
         ),
         (
-            "from keras.layers import *\nfrom keras.models import Model\nimport cfg_nowhere as cfg\nif cfg.load('x') == 3:\n    n = 3\n"
+            "from keras.layers import *\nfrom keras.models import Model\nimport cfg_nowhere as cfg\n"
+            "if cfg.load('x') == 3:\n    n = 3\n"
             "else:\n    n = 4\nx = Input((n,))\nmodel = Model(x, Dense(3)(x))\nmodel.fit()",
             "AK1323",
             "cfg",

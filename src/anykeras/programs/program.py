@@ -296,16 +296,18 @@ def _note_current(sliced: Sliced, writer: Writer) -> Noted:
 
 @contextmanager
 def _numbered(layers: list[Any]) -> Iterator[dict[str, Any]]:
-    """Layers of the program's own classes say in their configuration which they are; the classes that find them by it.
-
-    What such a class says of its arguments need not be all that its constructor took.
+    """The program's own classes by name. Layers whose class has no ``get_config`` say in their configuration which they are,
+    and their class finds them by it: what Keras notes of their arguments need not be all that the constructor took.
     """
-    own = [layer for layer in layers if type(layer).__module__.split(".")[0] != "keras"]
+    strangers = [layer for layer in layers if type(layer).__module__.split(".")[0] != "keras"]
+    own = [layer for layer in strangers if type(layer).get_config.__module__.split(".")[0] == "keras"]
     for number, layer in enumerate(own):
         config = {"name": layer.name, "trainable": layer.trainable, NUMBER: number}
         object.__setattr__(layer, "get_config", lambda config=config: config)
     try:
-        yield {type(layer).__name__: find_again(type(layer), own) for layer in own}
+        yield {type(layer).__name__: type(layer) for layer in strangers} | {
+            type(layer).__name__: find_again(type(layer), own) for layer in own
+        }
     finally:
         for layer in own:
             object.__delattr__(layer, "get_config")
