@@ -303,7 +303,7 @@ class RecordedSequential(RecordedModel):
 
     @property
     def layers(self) -> list[Any]:
-        """The layers, each with its output where the shape of the input is known; a list of the model's own, as of Keras 2.0."""
+        """The layers, each with its output where that of the model is known; a list of the model's own."""
         if self.is_built and not self.recorder.is_flat:
             self._follow()
         return self.stack
