@@ -72,8 +72,11 @@ _BROADCASTS: Final = Since(None, tfjs="4.22")
 """Merges of tensors of one rank, with sizes of one."""
 _ANY_RANK: Final = Since(None, tfjs="4.22")
 """A Rescaling takes tensors of any rank and type."""
-_FUNCTIONS: Final = ("relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu", *EXPRESSIONS)
-"""Functions that are activations too, some said in other words later."""
+_SAID_BY_OPERATIONS: Final = frozenset({"exponential", "log_softmax", "gelu", "hard_tanh"})
+_FUNCTIONS: Final = (
+    "relu", "sigmoid", "tanh", "softplus", "softsign", "elu", "selu", *(EXPRESSIONS.keys() - _SAID_BY_OPERATIONS),
+)  # fmt: skip
+"""Functions that are activations too, some said by other layers later."""
 _MERGES: Final = {"add": "Add", "subtract": "Subtract", "multiply": "Multiply", "maximum": "Maximum", "minimum": "Minimum"}
 
 
