@@ -128,6 +128,8 @@ BARE_GROUPS: Final = Since("3.6")
 """Layers without variables have no group ``vars`` in the weights file."""
 DEFAULTS_STAY: Final = Since("3.11")
 """Constructors of operations have the defaults of today; before, some have others."""
+CALLS_WAIT: Final = Since("3.7")
+"""A call whose tensors are not there yet is put off, so layers may be listed in any order (models/functional.py)."""
 POLICIES_AS_OBJECTS: Final = Since("3.4")
 """Every layer takes a dtype policy as an object; before, Hashing compares it with names (layers/preprocessing/hashing.py)."""
 AXES_AS_NUMBERS: Final = Since("3.11")

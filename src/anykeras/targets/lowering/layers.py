@@ -157,7 +157,8 @@ def functional(model: Layer, minor: str) -> dict[str, Json]:
     lower = Lower(minor, kept)
     by_name = {layer.name: layer for layer in graph.layers}
     order = layer_order(graph, find_hidden_parents(graph))
-    order = creation_order(graph, order) or order
+    if not spells(minor, releases.CALLS_WAIT):
+        order = creation_order(graph, order) or order
     listed = [_lower_called(lower, by_name[name], graph, kept) for name in order]
     nested = {layer.name for layer in graph.layers if layer.graph is not None and not layer.graph.sequential}
     config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional", lower), "layers": [*listed]}
