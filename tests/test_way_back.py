@@ -335,3 +335,12 @@ def test_attention_over_masked_steps(attention: str, target: str, reason: str, t
         return
     with pytest.raises(Unsupported, match=reason):
         anykeras.convert(tmp_path / "masked.keras", tmp_path / "old.keras", target=target)
+
+
+def test_masked_steps_of_a_bidirectional_are_refused_for_keras_2(tmp_path: Path) -> None:
+    import keras
+
+    both = keras.layers.Bidirectional(keras.layers.LSTM(2, return_sequences=True))
+    keras.Sequential([keras.Input((5,)), keras.layers.Embedding(9, 4, mask_zero=True), both]).save(tmp_path / "tagger.keras")
+    with pytest.raises(Unsupported, match="no Bidirectional gives zeros"):
+        anykeras.convert(tmp_path / "tagger.keras", tmp_path / "old.h5", target="keras-2.3")

@@ -159,6 +159,9 @@ def _check_masked(layer: Layer, writer: Writer, release: Release) -> None:
     rule = mask_rule(layer.class_name, writer)
     if rule.outgoing is Outgoing.NONE and not rule.reads and layer.class_name not in ("Dot", "InputLayer"):
         raise refuse(layer.name, f"a mask reaches {layer.class_name}, which refuses it there", release)
+    inner = layer.config.get("layer")
+    if layer.class_name == "Bidirectional" and isinstance(inner, Layer) and inner.config.get("return_sequences"):
+        raise refuse(layer.name, "no Bidirectional gives zeros for masked steps", release, "layer")
     if layer.config.get("zero_output_for_mask") and layer.config.get("return_sequences"):
         raise refuse(layer.name, "no layer gives zeros for masked steps", release, "zero_output_for_mask")
 
