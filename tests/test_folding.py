@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -11,6 +12,9 @@ import numpy as np
 import pytest
 
 import anykeras
+from anykeras import targets
+from anykeras.graphs import folding
+from anykeras.graphs.regions import Found
 from genuine import ATOL, FOLDER, RTOL
 
 GRAPHS = FOLDER / "graphs"
@@ -190,3 +194,45 @@ def test_configuration_and_graph_of_a_folder_are_compared(tmp_path: Path) -> Non
     assert b'"activation": "relu"' in data
     path.write_bytes(data.replace(b'"activation": "relu"', b'"activation": "tanh"'))
     assert str(anykeras.verify(folder).verdict) == "FAIL"
+
+
+def shown_by_verify(folder: Path) -> tuple[str, str]:
+    report = anykeras.verify(folder)
+    return str(report.verdict), str(report.evidence)
+
+
+def test_a_graph_alone_is_computed_a_second_time_on_numbers(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """NumPy computes the graph node by node; a weight or a layer that is not what the graph says shows there."""
+    simple, layers = GRAPHS / "tf1.15" / "simple.savedmodel", GRAPHS / "tf2.15" / "many_layers.savedmodel"
+    for folder in (*(GRAPHS / f"{path}.savedmodel" for path in FOLDERS), GRAPHS / "tf1.15" / "loops.savedmodel"):
+        assert shown_by_verify(folder) == ("PASS", "cross-checked"), folder
+    done = anykeras.convert(simple, tmp_path / "new.keras", check=True)
+    assert done.check is not None
+    assert any("in NumPy" in check.what and check.agrees for check in done.check.checks)
+    assert any("in NumPy" in check.what for check in anykeras.verify(simple, tmp_path / "new.keras").checks)
+
+    def damage(document: object, **options: object) -> keras.Model:
+        model = build(document, **options)
+        weight = next(weight for weight in model.weights if weight.name == "gamma")
+        weight.assign(weight * 1.01)
+        return model
+
+    build, find = targets.build, folding.find_layer
+    with monkeypatch.context() as patch:
+        patch.setattr(targets, "build", damage)
+        assert shown_by_verify(simple)[0] == "FAIL"
+
+    def misjudge(*given: object) -> Found | None:
+        found = find(*given)  # type: ignore[arg-type]
+        if found is None or "epsilon" not in found.formula.config:
+            return found
+        return replace(found, formula=replace(found.formula, config={**found.formula.config, "epsilon": 0.5}))
+
+    monkeypatch.setattr(folding, "find_layer", misjudge)
+    assert shown_by_verify(layers)[0] == "FAIL"
+
+
+def test_what_numpy_does_not_compute_is_said() -> None:
+    report = anykeras.verify(GRAPHS / "tf1.15" / "lengths.savedmodel")
+    assert str(report.verdict) == "NOT VERIFIED"
+    assert "cannot be computed on numbers" in report.checks[0].detail

@@ -372,7 +372,7 @@ def verify(
         inputs=inputs,
         tolerance=allowed,
         record=record,
-        graph=first.by_graph() if second is None else None,
+        graph=first.by_graph() if second is None or first.raw.architecture is None else None,
         kept=first.raw.kept,
     )
 

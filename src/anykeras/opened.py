@@ -24,6 +24,7 @@ else:
 
 Strict = Fidelity | str | Mapping[str, str]
 """The least faithful level allowed: one for everything, or one each for ``outputs`` and ``training``."""
+_TRACED = "AK3072"  # a layer is the function that was traced of it
 
 
 class _HasFindings:
@@ -124,17 +125,22 @@ class Opened(_HasFindings):
         used = (self.path, self.raw.weights_path, self.migrated.parsed.custom_objects.path)
         return [path for path in used if path]
 
-    def by_graph(self) -> Document | AnyKerasError | None:
+    def by_graph(self) -> verification.ByGraph | None:
         """The same model by the graph of its SavedModel, a witness of the configuration; why not, where that is refused.
 
-        None where there is no graph, or where this is opened by it.
+        The graph as it is, to be computed on numbers, where this is opened by it, or has a layer that is out of it.
+        None where there is no graph.
         """
-        raw = self.raw
-        if raw.graph is None or raw.architecture is None or self.original.writer.library == "tensorflow":
+        raw, selection = self.raw, self.migrated.parsed.selection
+        if raw.graph is None:
             return None
         usual = next(iter(raw.graph.signatures), None)
+        if raw.architecture is None or selection.stated:
+            return graphs.NumberGraph(raw, selection)
         if usual is None:
             return None
+        if any(finding.code == _TRACED for finding in self.findings):
+            return graphs.NumberGraph(raw, graphs.Selection(usual))
         try:
             parsed = pipeline.parse_raw(raw, selection=graphs.Selection(usual))
             return open_migrated(pipeline.migrate(parsed)).document

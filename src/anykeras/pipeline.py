@@ -33,6 +33,7 @@ class Parsed:
     document: Document
     custom_objects: custom.CustomObjects
     weights: Raw | None = None  # weights of another writer than the architecture, which are not in the document yet
+    selection: graphs.Selection = graphs.NOTHING
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None, selection: g
     """
     if raw.graph is not None and (raw.architecture is None or selection.stated):
         document = graphs.translate(raw, selection)
-        return Parsed(raw, document, custom.load_custom_objects(custom_objects, document.writer))
+        return Parsed(raw, document, custom.load_custom_objects(custom_objects, document.writer), selection=selection)
     with limits.spend(raw.budget):
         raw, weights = _take_apart(raw)
         writer = parse.era.infer(raw, shims.is_namesake)

@@ -13,6 +13,7 @@ from .selection import NOTHING, Selection
 if TYPE_CHECKING:
     from .effects import Effect, classify, list_effects
     from .layers import defer_layer
+    from .numbers import NumberGraph
     from .signatures import GraphSignature, Port, list_signatures
     from .translation import describe, translate
 else:
@@ -23,10 +24,11 @@ else:
             "signatures": "GraphSignature Port list_signatures",
             "translation": "describe translate",
             "layers": "defer_layer",
+            "numbers": "NumberGraph",
         },
     )
 
 __all__ = [
-    "NOTHING", "Effect", "GraphSignature", "Port", "Selection", "classify", "defer_layer", "describe", "list_effects",
-    "list_signatures", "translate",
+    "NOTHING", "Effect", "GraphSignature", "NumberGraph", "Port", "Selection", "classify", "defer_layer", "describe",
+    "list_effects", "list_signatures", "translate",
 ]  # fmt: skip

@@ -126,7 +126,7 @@ def case(ops: GraphWriter, index: Operand, given: Sequence[Operand], branches: S
 
 def loop(ops: GraphWriter, held: Loop, state: Sequence[Operand]) -> list[Operand]:
     """The state after a loop: a recurrent layer where it is one, else step by step. Raises Refused (AK3063)."""
-    known = recurrent.loop_layer(ops, held.cond, held.body, state, held.name)
+    known = recurrent.loop_layer(ops, held.cond, held.body, state, held.name) if ops.recognises else None
     if known is not None:
         return known
     now = found = list(state)

@@ -183,6 +183,8 @@ class Engine:
         """The outputs of a function for arguments; a recurrent layer of Keras where the function is one."""
         if depth > DEPTH:
             raise Refused(f"functions call each other more than {DEPTH} deep", "AK3062", layer=body.name)
+        if not self.ops.recognises:
+            return self._inline(body, given, depth)
         known = recurrent.call_layer(
             self.ops, body, given, lambda numbers: self._inline(body, numbers, depth), self._plain_attribute
         )

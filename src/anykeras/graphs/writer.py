@@ -34,6 +34,8 @@ class GraphWriter(GraphOps):
     layers of what it can.
     """
 
+    recognises = True  # whether loops and functions that are recurrent layers become those
+
     def __init__(self, builder: Builder, context: FunctionContext) -> None:
         super().__init__(builder, context)
         self._held: dict[str, Symbol] = {}

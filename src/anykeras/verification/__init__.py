@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .numeric import compare_outputs, predict
     from .recovered import check_recovered
     from .report import RTOL, Check, EvidenceKind, OutputDifference, Report, Verdict
+    from .routes import ByGraph
 else:
     __getattr__ = load_lazily(
         __name__,
@@ -23,12 +24,14 @@ else:
             "numeric": "compare_outputs predict",
             "recovered": "check_recovered",
             "report": "RTOL Check EvidenceKind OutputDifference Report Verdict",
+            "routes": "ByGraph",
         },
     )
 
 __all__ = [
     "RTOL",
     "Arrays",
+    "ByGraph",
     "Check",
     "EvidenceKind",
     "Named",

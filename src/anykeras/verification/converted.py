@@ -10,19 +10,18 @@ import numpy as np
 from .. import targets
 from ..document.model import Document, Layer
 from ..document.walk import layers_of
-from ..errors import AnyKerasError
 from ..tensors import Tensor
 from .inputs import generate_inputs
 from .numeric import compare_outputs, name_outputs, predict
 from .report import Check, EvidenceKind, Report
-from .routes import compare_routes
+from .routes import ByGraph, compare_routes
 
 
 def check_converted(
     document: Document,
     path: str,
     custom_objects: Mapping[str, Any] | None = None,
-    graph: Document | AnyKerasError | None = None,
+    graph: ByGraph | None = None,
 ) -> Report:
     """Open the file at `path` with stock Keras in safe mode, run it on generated inputs, and compare with our live model.
 

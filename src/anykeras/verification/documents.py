@@ -12,14 +12,13 @@ import numpy as np
 from .. import targets
 from ..containers.base import Kept
 from ..document.model import Document
-from ..errors import AnyKerasError
 from ..recovery import Recovered
 from .converted import compare_weights
 from .inputs import Arrays, check_inputs, generate_inputs, read_inputs, read_recording
 from .numeric import compare_outputs, load_with_stock_keras, name_outputs, predict
 from .recovered import check_recovered
 from .report import RTOL, Check, EvidenceKind, Report
-from .routes import compare_routes
+from .routes import ByGraph, compare_routes
 
 Path = str | os.PathLike[str]
 
@@ -46,7 +45,7 @@ def verify_documents(
     inputs: Path | None = None,
     tolerance: float = RTOL,
     record: Path | None = None,
-    graph: Document | AnyKerasError | None = None,
+    graph: ByGraph | None = None,
     kept: Kept | None = None,
 ) -> Report:
     """Run `first`, compare it with the file `second` and with a `recording`, as far as they are given.
@@ -82,9 +81,9 @@ def verify_documents(
     if second is not None:
         checks.append(replace(compare_weights(first.document.model, second.document.model), whole=False))
         checks += _compare_second(second, arrays, source, outputs, wanted, names, tolerance)
-    elif graph is not None:
+    if graph is not None:
         checks += compare_routes(first.document, arrays, outputs, graph)
-    elif wanted is None:
+    elif second is None and wanted is None:
         detail = "it runs, but there is nothing to compare with: give a second file, a recording, or several backends"
         checks.append(Check(first.path, EvidenceKind.UNWITNESSED, True, detail=detail))
     return Report(tuple(checks))

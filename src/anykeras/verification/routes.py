@@ -1,4 +1,8 @@
-"""Two routes into one SavedModel: its Keras configuration, and the graph of its signature, which share no code but readers."""
+"""Two routes into one SavedModel.
+
+Its Keras configuration and the graph of its signature share no code but readers. Where a file is a graph alone, or has a layer
+out of its graph, the second route computes the graph by NumPy: both have the table of what an op means in common, and no more.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +15,31 @@ from .. import targets
 from ..document.graph import flat_refs
 from ..document.model import Document
 from ..errors import AnyKerasError
+from ..graphs import NumberGraph
 from .inputs import Arrays
 from .numeric import compare_outputs, predict
 from .report import RTOL, Check, EvidenceKind
 
 HALF_TOLERANCE = 4e-3  # of models that compute in 16 bits (page AK2296)
 WHAT = "outputs by the configuration equal those by the graph of the signature"
+BY_NUMBERS = (
+    "outputs equal those of the graph of the signature computed node by node in NumPy (both routes read what an op means from "
+    "one table; layers, folding, lowering and Keras are in the first alone)"
+)
+_NAMES = "inputs or outputs of the graph have other names than those of the configuration"
+ByGraph = Document | AnyKerasError | NumberGraph
 
 
-def compare_routes(document: Document, inputs: Arrays, outputs: Arrays, graph: Document | AnyKerasError) -> list[Check]:
+def compare_routes(document: Document, inputs: Arrays, outputs: Arrays, graph: ByGraph) -> list[Check]:
     """Outputs of both routes compared, with the largest difference of each.
 
     Args:
         document: the model by its configuration.
         inputs, outputs: what it was called on, and gave.
-        graph: the model by its graph, or why there is none; then nothing is concluded.
+        graph: the model by its graph, or why there is none; then nothing is concluded. Or the graph itself.
     """
+    if isinstance(graph, NumberGraph):
+        return [_compare_numbers(document, inputs, outputs, graph)]
     if isinstance(graph, AnyKerasError):
         return [_open_question(f"the graph cannot be translated: {graph.seen} [{graph.code}]")]
     model = targets.build(graph, compile=False)
@@ -34,12 +47,30 @@ def compare_routes(document: Document, inputs: Arrays, outputs: Arrays, graph: D
     names = _output_names(graph)
     wanted = _pair(_output_names(document), outputs, names)
     if given is None or wanted is None:
-        return [_open_question("inputs or outputs of the graph have other names than those of the configuration")]
+        return [_open_question(_NAMES)]
     cast = [array.astype(str(tensor.dtype)) for array, tensor in zip(given, model.inputs, strict=True)]
     found = predict(model, cast)
-    halved = any(finding.code == "AK2296" for finding in graph.findings)
-    tolerance = HALF_TOLERANCE if halved else RTOL
-    return [compare_outputs(WHAT, EvidenceKind.CROSS_CHECKED, wanted, found, names, tolerance)]
+    return [compare_outputs(WHAT, EvidenceKind.CROSS_CHECKED, wanted, found, names, _tolerance(graph))]
+
+
+def _compare_numbers(document: Document, inputs: Arrays, outputs: Arrays, graph: NumberGraph) -> Check:
+    """Outputs compared with those of the graph computed on numbers."""
+    try:
+        given = _pair(_input_names(document), inputs, [port.name.replace("/", "_") for port in graph.ports()])
+        found = graph.run(given) if given is not None else {}
+    except AnyKerasError as error:
+        return _open_question(f"the graph cannot be computed on numbers: {error.seen} [{error.code}]")
+    names = sorted(found)
+    wanted = _pair(_output_names(document), outputs, names)
+    if given is None or wanted is None:
+        return _open_question(_NAMES)
+    return compare_outputs(
+        BY_NUMBERS, EvidenceKind.CROSS_CHECKED, wanted, [found[name] for name in names], names, _tolerance(document)
+    )
+
+
+def _tolerance(document: Document) -> float:
+    return HALF_TOLERANCE if any(finding.code == "AK2296" for finding in document.findings) else RTOL
 
 
 def _open_question(detail: str) -> Check:
