@@ -21,7 +21,7 @@ from anykeras import targets
 from anykeras.catalog.calls import FIRST, call_arguments
 from anykeras.catalog.layout import variable_specs
 from anykeras.catalog.shapes.variables import infer_variables
-from anykeras.errors import Bug, Malformed
+from anykeras.errors import Bug, Malformed, Unsupported
 from anykeras.targets import keras_zip
 from anykeras.verification import Verdict
 
@@ -245,3 +245,57 @@ def test_a_conversion_that_succeeds_opens_and_runs(tmp_path: Path) -> None:
             wrong.append(f"{number}: {error}")
     assert not wrong, "\n".join(wrong)
     assert refused > 40 and ran > 10
+
+
+@pytest.mark.framework
+def test_layers_that_leave_nothing_are_refused_as_by_keras(tmp_path: Path) -> None:
+    """Sizes of a file are changed at random: `convert`, `load_model` and stock Keras open it, or none of them does."""
+    draw = random.Random(9)
+    path, out, seen = tmp_path / "model.h5", tmp_path / "out.keras", set()
+    for build in SLIDING * 5:
+        x = Input((9, 8, 2))
+        Model(x, build(x)).save(path)
+        with h5py.File(path, "r+") as file:
+            config = json.loads(file.attrs["model_config"])
+            _resize(config, draw)
+            file.attrs["model_config"] = json.dumps(config)
+        stock = _opens(lambda: keras.models.load_model(path))
+        assert _opens(lambda: anykeras.convert(path, out, force=True)) is stock, config
+        assert _opens(lambda: anykeras.load_model(path)) is stock, config
+        seen.add(stock)
+        if stock:
+            keras.models.load_model(out)
+    assert seen == {True, False}
+
+
+SLIDING = (
+    lambda x: layers.Cropping2D(1)(x),
+    lambda x: layers.Conv2D(2, 3)(x),
+    lambda x: layers.SeparableConv2D(2, 3)(x),
+    lambda x: layers.DepthwiseConv2D(3)(x),
+    lambda x: layers.MaxPooling2D(2)(x),
+    lambda x: layers.AveragePooling2D(2, padding="same")(x),
+    lambda x: layers.TimeDistributed(layers.Cropping1D(1))(x),
+    lambda x: layers.TimeDistributed(layers.Conv1D(2, 3))(x),
+    lambda x: layers.Conv2DTranspose(2, 3)(x),
+    lambda x: layers.MaxPooling2D(2)(layers.Cropping2D(2)(x)),
+)
+
+
+def _resize(config: Any, draw: random.Random) -> None:
+    for key, value in list(config.items()) if isinstance(config, dict) else enumerate(config):
+        if key == "batch_shape":
+            config[key] = [None, draw.choice((None, 2, 9)), draw.choice((3, 5, 8)), 2]
+        elif key in ("cropping", "pool_size", "dilation_rate"):
+            config[key] = json.loads(json.dumps(value), parse_int=lambda _: draw.choice((1, 2, 3)))
+        elif isinstance(value, (dict, list)):
+            _resize(value, draw)
+
+
+def _opens(call: Any) -> bool:
+    try:
+        call()
+    except (Unsupported, ValueError) as error:
+        assert isinstance(error, ValueError) or error.code == "AK6031", error
+        return False
+    return True

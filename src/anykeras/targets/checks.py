@@ -9,6 +9,7 @@ from ..catalog import find
 from ..catalog.calls import FIRST, LISTS, Kind, call_arguments, takes_one
 from ..catalog.layout import VariableSpec
 from ..catalog.masks import HEADS
+from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.variables import Shapes, infer_variables
 from ..document.graph import flat_refs, leaves, steps
 from ..document.model import Call, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
@@ -61,6 +62,21 @@ def check_weights(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]], r
         next_step="Give the weights that were saved from this architecture, or pass skip_mismatch=True (--skip-mismatch) to "
         "initialize such weights anew.",
     )
+
+
+def check_sizes(model: Layer, renamed: Mapping[str, str]) -> None:
+    """Raises Unsupported for a layer that takes off all of a dimension of known size, or whose windows are larger than it."""
+    run = Inference()
+    run.graph(model, None)
+    if run.emptied:
+        layer, seen = run.emptied[0]
+        name = renamed.get(layer.name, layer.name)
+        raise Unsupported(
+            "AK6031",
+            f"{layer.class_name} {name!r} {seen}: nothing of its input is left, and Keras 3 refuses such a layer",
+            layer=name,
+            next_step="Give the model a larger input, or leave the layer out, in the Keras that wrote the file.",
+        )
 
 
 def check_calls(model: Layer) -> None:

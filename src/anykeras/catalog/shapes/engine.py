@@ -12,7 +12,7 @@ from ...document.walk import Member, Path, inner_path, members, rebuild_paths
 from ...errors import AnyKerasError
 from ..base import Shape
 from ..operations import bind, find
-from .spec import UNKNOWN, Argument, Spec, autocast, compute_dtype
+from .spec import UNKNOWN, Argument, NothingLeft, Spec, autocast, compute_dtype
 from .tables import Output, layer_rule, operation_rule, wrapper_rule
 
 # What a rule raises over a configuration that Keras would refuse too: the outcome is unknown, and not our error here.
@@ -63,10 +63,12 @@ def _takes(declared: Spec, met: Shape, stepped: bool) -> bool:
 
 
 class Inference:
-    """One pass through a model. `met` is what each InputLayer, by its path, was given; `path` is where the pass is."""
+    """One pass through a model. `met` is what each InputLayer, by its path, was given; `emptied` are the layers that leave
+    nothing of what they are called on, and how; `path` is where the pass is."""
 
     def __init__(self) -> None:
         self.met: dict[Path, Spec] = {}
+        self.emptied: list[tuple[Layer, str]] = []
         self.path: Path = ()
 
     def graph(self, model: Layer, called_on: Sequence[Spec] | None) -> dict[Ref, Spec]:
@@ -132,6 +134,9 @@ class Inference:
             return self._layer(layer, args, kwargs)
         except AnyKerasError:
             raise
+        except NothingLeft as error:
+            self.emptied.append((layer, str(error)))
+            return UNKNOWN
         except _REFUSED:
             return UNKNOWN
 

@@ -7,7 +7,21 @@ from collections.abc import Sequence
 from ...document.model import Layer
 from . import operations_nn as nn
 from .operations_linalg import einsum
-from .spec import Spec, assemble, broadcast, compute_dtype, each, plus, product, reshape, spatial, spec_of, times, total
+from .spec import (
+    NothingLeft,
+    Spec,
+    assemble,
+    broadcast,
+    compute_dtype,
+    each,
+    plus,
+    product,
+    reshape,
+    spatial,
+    spec_of,
+    times,
+    total,
+)
 from .tables import Apply, Output, layer, option, wrapper
 
 _UNCHANGED = """Activation ELU LeakyReLU PReLU ReLU Softmax Dropout AlphaDropout GaussianDropout GaussianNoise
@@ -185,7 +199,7 @@ def _widen(layer: Layer, inputs: Spec, by: object, sign: int) -> Spec:
     dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
     wide = [plus(d, sign * sum(side)) for d, side in zip(dims, _sides(by, len(dims)), strict=True)]
     if any(d is not None and d <= 0 for d in wide):
-        raise ValueError("nothing is left")
+        raise NothingLeft(f"takes off all of {tuple(dims)}")
     return output_spec(layer, assemble(batch, wide, channels, data_format(layer)))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from ..base import Shape
-from .spec import Numbers, Spec, assemble, each, plus, product, spatial, times, to_floating, whole, windows
+from .spec import Numbers, Spec, assemble, each, plus, product, some_windows, spatial, times, to_floating, whole, windows
 from .tables import operation
 
 
@@ -30,7 +30,7 @@ def pool_windows(found: Spec, pool_size: Numbers, strides: Numbers | None, paddi
     dims, (batch, channels) = spatial(found.known(), data_format)
     sizes = each(pool_size, len(dims))
     steps = sizes if strides is None else each(strides, len(dims))
-    result = [windows(d, n, s, padding) for d, n, s in zip(dims, sizes, steps, strict=True)]
+    result = [some_windows(d, n, s, padding) for d, n, s in zip(dims, sizes, steps, strict=True)]
     return found.with_shape(assemble(batch, result, channels, data_format))
 
 
@@ -62,7 +62,7 @@ def convolve(found: Spec, filters: int | None, size: Sequence[int | None], **how
     dims, (batch, _) = spatial(found.known(), data_format)
     rank = len(dims)
     steps, rates = each(how.get("strides", 1), rank), each(how.get("dilation_rate", 1), rank)
-    lengths = [windows(d, k, s, padding, rate) for d, k, s, rate in zip(dims, whole(size), steps, rates, strict=True)]
+    lengths = [some_windows(d, k, s, padding, rate) for d, k, s, rate in zip(dims, whole(size), steps, rates, strict=True)]
     return found.with_shape(assemble(batch, lengths, filters, data_format))
 
 

@@ -135,11 +135,23 @@ def times(dim: int | None, factor: int | None) -> int | None:
     return None if dim is None or factor is None else dim * factor
 
 
+class NothingLeft(ValueError):
+    """What Keras too refuses: a layer would leave nothing of a dimension of known size."""
+
+
 def windows(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
     """How many windows of a convolution or pooling fit along one axis."""
     if length is None:
         return None
     return (length - 1 if padding != "valid" else length - dilation * (size - 1) - 1) // stride + 1
+
+
+def some_windows(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
+    """As `windows`; raises NothingLeft where none fits."""
+    found = windows(length, size, stride, padding, dilation)
+    if padding == "valid" and found is not None and found <= 0:
+        raise NothingLeft(f"has windows of {dilation * (size - 1) + 1} over a size of {length}")
+    return found
 
 
 def each(value: object, rank: int) -> tuple[int, ...]:
