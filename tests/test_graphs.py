@@ -1,6 +1,6 @@
 """Graphs of TensorFlow without a Keras configuration: opened without TensorFlow, with the outputs that TensorFlow gave.
 
-Made by scripts/fixtures/make_graphs.py in TensorFlow 1.15 and 2.15 and by Keras 3.
+Made by scripts/fixtures/make_graphs.py in TensorFlow 1.15, 2.4 and 2.15 and by Keras 3.
 """
 
 from __future__ import annotations
@@ -196,9 +196,10 @@ def test_inspect_lists_signatures(capsys: pytest.CaptureFixture[str]) -> None:
     assert [port["name"] for port in first["outputs"]] == ["small", "sum"]
 
 
-def test_a_custom_class_opens_without_its_source() -> None:
+@pytest.mark.parametrize("stack", ["tf2.4", "tf2.15"])
+def test_a_custom_class_opens_without_its_source(stack: str) -> None:
     """By the function that was traced of its call; the other layers are those of the configuration."""
-    path = GRAPHS / "tf2.15" / "own_layer.savedmodel"
+    path = GRAPHS / stack / "own_layer.savedmodel"
     model = anykeras.load_model(path)
     check(model, path)
     kinds = {layer.name: type(layer).__name__ for layer in model.layers}

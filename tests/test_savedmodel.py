@@ -13,9 +13,11 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import anykeras
-from anykeras import pipeline
+from anykeras import pipeline, targets
+from anykeras.cli.main import app
 from anykeras.containers.checkpoint import bundle
 from anykeras.containers.checkpoint.bundle import Bundle, read_bundle
 from anykeras.containers.checkpoint.crc32c import compute_crc32c, unmask_crc32c
@@ -153,7 +155,72 @@ def test_the_state_of_a_checkpoint_by_names(tmp_path: Path) -> None:
 
 
 def test_checkpoints_were_found() -> None:
-    assert {folder.stem for folder in CHECKPOINTS} == {"mlp", "named", "objects", "recurrent"}
+    assert {folder.stem for folder in CHECKPOINTS} == {"mlp", "named", "objects", "recurrent", "trained"}
+
+
+TRAINED = FOLDER / "savedmodel" / "tf2.4" / "trained.checkpoint"
+FOUR: dict[str, tuple[Path, list[str]]] = {
+    "tf.keras 2.4 with a custom layer": (FOLDER / "graphs" / "tf2.4" / "own_layer.savedmodel", []),
+    "simple_save of TensorFlow 1.15": (FOLDER / "graphs" / "tf1.15" / "simple.savedmodel", []),
+    "model.export of Keras 3": (FOLDER / "graphs" / "keras3" / "export.savedmodel", []),
+    "ModelCheckpoint beside its JSON": (TRAINED / "model.json", ["--weights", str(TRAINED / "weights")]),
+}
+"""What TensorFlow leaves behind, each with what a command line says of it."""
+
+
+@pytest.mark.parametrize("kind", FOUR)
+def test_each_kind_converts_and_is_cross_checked_in_one_command(kind: str, tmp_path: Path) -> None:
+    path, options = FOUR[kind]
+    made = str(tmp_path / "new.keras")
+    done = CliRunner().invoke(app, ["convert", str(path), made, "--check", *options])
+    assert done.exit_code == 0 and ("in NumPy" in done.stdout or "objects of the checkpoint" in done.stdout), done.stdout
+    assert keras.models.load_model(made).weights
+    for files in ([str(path)], [str(path), made]):
+        shown = CliRunner().invoke(app, ["verify", *files, *options])
+        assert shown.exit_code == 0, shown.stdout
+        assert shown.stdout.splitlines()[-1].startswith("PASS: same ")
+        assert shown.stdout.splitlines()[-1].endswith(" (cross-checked)")
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize("kind", FOUR)
+def test_each_kind_trains_a_step(kind: str, tmp_path: Path) -> None:
+    path, options = FOUR[kind]
+    weights = {"weights": options[1]} if options else {}
+    anykeras.convert(path, tmp_path / "new.keras", **weights)  # type: ignore[arg-type]
+    for model in (anykeras.load_model(path, **weights), keras.models.load_model(tmp_path / "new.keras")):  # type: ignore[arg-type]
+        x = np.random.default_rng(2).normal(size=(4, *model.inputs[0].shape[1:])).astype("float32")
+        before = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
+        outputs = model(x)
+        target = keras.tree.map_structure(lambda tensor: np.ones(tensor.shape, "float32"), outputs)
+        model.compile("sgd", keras.tree.map_structure(lambda _: "mse", outputs))
+        losses = [float(keras.tree.flatten(model.train_on_batch(x, target))[0]) for _ in range(2)]
+        assert np.isfinite(losses).all() and losses[1] < losses[0]
+        after = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
+        assert before and sum(not np.array_equal(a, b) for a, b in zip(before, after, strict=True)) > len(before) // 2
+
+
+def test_objects_of_a_checkpoint_tell_weights_that_are_swapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names say which weights go where, and objects say it again; what neither leads to is named."""
+    build = targets.build
+
+    def swap(document: object, **options: object) -> keras.Model:
+        model = build(document, **options)
+        gamma, beta = model.get_layer("norm").weights[:2]
+        held = [keras.ops.convert_to_numpy(weight) for weight in (beta, gamma)]
+        gamma.assign(held[0])
+        beta.assign(held[1])
+        return model
+
+    assert str(anykeras.verify(TRAINED / "model.json", weights=TRAINED).verdict) == "PASS"
+    monkeypatch.setattr(targets, "build", swap)
+    report = anykeras.verify(TRAINED / "model.json", weights=TRAINED)
+    assert str(report.verdict) == "FAIL"
+    assert "layer_with_weights-1/" in report.checks[0].detail
+    twice = TRAINED.parent / "recurrent.checkpoint"  # a layer of two models, which its objects are reached by once
+    monkeypatch.setattr(targets, "build", build)
+    report = anykeras.verify(twice / "model.json", weights=twice)
+    assert str(report.verdict) == "NOT VERIFIED" and "shared/kernel" in report.checks[0].detail
 
 
 def test_large_tensors_are_read_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:

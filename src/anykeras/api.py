@@ -374,6 +374,7 @@ def verify(
         record=record,
         graph=first.by_graph() if second is None or first.raw.architecture is None else None,
         kept=first.raw.kept,
+        objects=verification.find_objects(first.raw),
     )
 
 

@@ -115,9 +115,13 @@ class Opened(_HasFindings):
                 next_step="Convert without --check, then: anykeras check OUTPUT --for RELEASE --run PYTHON.",
             )
         plan.write(path, force=force, sources=self._sources, custom_objects=opened.list_objects())
-        by_graph = self.by_graph() if check else None
-        report = verification.check_converted(opened.document, path, opened.list_objects(), by_graph) if check else None
+        report = self._check(opened, path) if check else None
         return Converted(path, opened, findings, report)
+
+    def _check(self, opened: Opened, path: str) -> verification.Report:
+        """The file at `path`, which `opened` was written to, with all witnesses of what was read."""
+        objects = verification.find_objects(self.raw)
+        return verification.check_converted(opened.document, path, opened.list_objects(), self.by_graph(), objects)
 
     @property
     def _sources(self) -> list[str]:

@@ -205,8 +205,9 @@ def print_report(found: Report) -> None:
         _print_outputs(check)
     failed = next((check.detail for check in found.checks if not check.agrees and check.detail), "")
     unverified = next((check.detail for check in found.checks if check.whole and check.verdict is Verdict.NOT_VERIFIED), "")
+    same = "outputs" if any(check.outputs for check in found.checks) else "weights"
     summary = {
-        Verdict.PASS: f"same outputs ({found.evidence})",
+        Verdict.PASS: f"same {same} ({found.evidence})",
         Verdict.FAIL: failed or "the outputs differ",
         Verdict.NOT_VERIFIED: unverified or "it runs, but there is nothing to compare with",
     }

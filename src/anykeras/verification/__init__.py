@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .documents import Named, verify_documents
     from .inputs import Arrays, generate_inputs, read_outputs, read_recording
     from .numeric import compare_outputs, predict
+    from .objects import find_objects
     from .recovered import check_recovered
     from .report import RTOL, Check, EvidenceKind, OutputDifference, Report, Verdict
     from .routes import ByGraph
@@ -22,6 +23,7 @@ else:
             "documents": "Named verify_documents",
             "inputs": "Arrays generate_inputs read_outputs read_recording",
             "numeric": "compare_outputs predict",
+            "objects": "find_objects",
             "recovered": "check_recovered",
             "report": "RTOL Check EvidenceKind OutputDifference Report Verdict",
             "routes": "ByGraph",
@@ -41,6 +43,7 @@ __all__ = [
     "check_converted",
     "check_recovered",
     "compare_outputs",
+    "find_objects",
     "generate_inputs",
     "predict",
     "read_outputs",

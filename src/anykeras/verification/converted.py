@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 
 from .. import targets
+from ..containers.base import NamedWeights
 from ..document.model import Document, Layer
 from ..document.walk import layers_of
 from ..tensors import Tensor
 from .inputs import generate_inputs
 from .numeric import compare_outputs, name_outputs, predict
+from .objects import compare_objects
 from .report import Check, EvidenceKind, Report
 from .routes import ByGraph, compare_routes
 
@@ -22,6 +24,7 @@ def check_converted(
     path: str,
     custom_objects: Mapping[str, Any] | None = None,
     graph: ByGraph | None = None,
+    objects: NamedWeights | None = None,
 ) -> Report:
     """Open the file at `path` with stock Keras in safe mode, run it on generated inputs, and compare with our live model.
 
@@ -30,6 +33,7 @@ def check_converted(
         path: the file.
         custom_objects: the user's classes, where the file needs them.
         graph: the same model by the graph of its file, or why that cannot be opened.
+        objects: the weights that `document` is of, where they are of a checkpoint that says whose they are a second time.
 
     Raises:
         TargetError: no backend is installed, or it cannot build `document`.
@@ -43,6 +47,7 @@ def check_converted(
     except Exception as error:  # whatever stock Keras raises is the answer
         return Report((_fail(opens, error),))
     checks = [Check(opens, EvidenceKind.CROSS_CHECKED, True, whole=False)]
+    checks += [compare_objects(document, ours, objects)] if objects is not None else []
     try:
         inputs = generate_inputs(ours)
         wanted = predict(ours, inputs)

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from .. import targets
-from ..containers.base import Kept
+from ..containers.base import Kept, NamedWeights
 from ..document.model import Document
 from ..recovery import Recovered
 from .converted import compare_weights
 from .inputs import Arrays, check_inputs, generate_inputs, read_inputs, read_recording
 from .numeric import compare_outputs, load_with_stock_keras, name_outputs, predict
+from .objects import compare_objects
 from .recovered import check_recovered
 from .report import RTOL, Check, EvidenceKind, Report
 from .routes import ByGraph, compare_routes
@@ -47,6 +48,7 @@ def verify_documents(
     record: Path | None = None,
     graph: ByGraph | None = None,
     kept: Kept | None = None,
+    objects: NamedWeights | None = None,
 ) -> Report:
     """Run `first`, compare it with the file `second` and with a `recording`, as far as they are given.
 
@@ -59,6 +61,7 @@ def verify_documents(
         inputs: the path of an ``.npz`` with what to run the models on, where there is no recording.
         tolerance: a number agrees within ``tolerance * (0.1 + |wanted|)``.
         record: where to write inputs and outputs of `first` as a recording.
+        objects: the weights of the first file, where they are of a checkpoint that says whose they are a second time.
         kept: what `anykeras.save_model` left in the first file; its recording counts where nothing else is given.
 
     Raises:
@@ -69,6 +72,7 @@ def verify_documents(
     model = first.build()
     checks = [check_recovered(function) for function in recovered]
     checks += [_compare_hashes(kept)] if kept is not None else []
+    checks += [compare_objects(first.document, model, objects)] if objects is not None else []
     arrays, wanted, source = _choose_inputs(model, first.path, recording, inputs, kept)
     check_inputs(arrays, model, first.path, source)
     outputs = predict(model, arrays)
@@ -83,7 +87,7 @@ def verify_documents(
         checks += _compare_second(second, arrays, source, outputs, wanted, names, tolerance)
     if graph is not None:
         checks += compare_routes(first.document, arrays, outputs, graph)
-    elif second is None and wanted is None:
+    elif second is None and wanted is None and objects is None:
         detail = "it runs, but there is nothing to compare with: give a second file, a recording, or several backends"
         checks.append(Check(first.path, EvidenceKind.UNWITNESSED, True, detail=detail))
     return Report(tuple(checks))
