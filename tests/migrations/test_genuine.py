@@ -4,7 +4,7 @@ Keras 0.3.3 to 1.2.2 on Python 2.7 with Theano 0.9 wrote those of `keras1` (``-c
 there); ``builder_source`` of each ``.meta.json`` says what was built. `odd.py` and `odd_*.py` of `scripts/fixtures` wrote those
 of `keras2`, where a name is ``STACK-CASE``; models of `scripts/differential` that found a fault are there under the name of
 the fault, and two of Theano that are a pooling with ``same`` (of windows of 3 by 2 and strides of 2 by 1; of 1 by 1 and 2 by
-2) before a convolution of 1 by 1. Weights are random.
+2) before a convolution of 1 by 1. Those of `told` differ in Keras 3, and a finding says so. Weights are random.
 """
 
 from __future__ import annotations
@@ -109,3 +109,22 @@ def test_a_training_flag_that_stock_keras_drops_is_told(tmp_path: Path) -> None:
     (file,) = (file for file in KERAS2 if file.stem == "tf2.3-kept_out_of_training")
     found = anykeras.convert(file.path, tmp_path / "converted.keras").findings
     assert [(f.code, f.affects) for f in found if f.fidelity == "approximate"] == [("AK6030", "training")]
+
+
+@pytest.mark.backend
+@each(recordings(FOLDER / "migrations" / "told"))
+def test_calls_of_a_stateful_layer_that_went_on_otherwise_are_told(file: Recording) -> None:
+    """The recorded outputs are those of a layer whose states begin anew with each call; that of TensorFlow 2 is in `keras2`."""
+    with pytest.warns(anykeras.AnyKerasWarning, match="AK2305"):
+        model = anykeras.load_model(file.path, compile=False)
+    (found,) = (f for f in anykeras.inspect(file.path).findings if f.code == "AK2305")
+    assert (found.fidelity, found.affects) == ("approximate", "outputs") and "called 3 times" in found.seen
+    assert not compare(outputs(model, file), file.series("out"))
+    layer = next(layer for layer in model.layers if getattr(layer, "stateful", False))
+
+    def call(x: np.ndarray) -> np.ndarray:
+        layer.reset_state()
+        return np.asarray(layer(x))
+
+    first, second = file.series("in")
+    assert compare([call(first), call(call(second))], file.series("out"))

@@ -7,8 +7,9 @@ from dataclasses import replace
 from ...document.build import functional
 from ...document.edit import change_calls, change_layers
 from ...document.model import Call, Config, Era, Layer, Ref, Value, Writer
-from ...document.walk import map_graph_refs
+from ...document.walk import layers_of, map_graph_refs
 from ...errors import Unsupported
+from ...findings import Fidelity, Finding
 from ..rulebook import Example, RuleContext, rule
 
 K2 = Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow")
@@ -205,3 +206,37 @@ def _move(layer: Layer) -> list[int]:
     for number in reversed(range(len(counts))):
         places += range(starts[number], starts[number] + counts[number])
     return places
+
+
+# -- states that are kept from batch to batch --------------------------------------------------------------------------
+
+
+def _called_on_itself(stateful: bool) -> Layer:
+    entrance = Layer("InputLayer", "x", {"batch_shape": (2, 3, 4)})
+    reader = Layer("GRU", "g", {"units": 4, "return_sequences": True, "stateful": stateful})
+    return functional("m", Ref("x"), Ref("g", 1), (entrance, Call()), (reader, Call((Ref("x"),))), (reader, Call((Ref("g"),))))
+
+
+@rule(
+    "AK2305",
+    to=Era.KERAS3,
+    after=("AK2242",),
+    examples=[Example(_called_on_itself(True), _called_on_itself(True), K2)],
+    leaves_alone=[Example(_called_on_itself(False), _called_on_itself(False), K2)],
+    report=False,
+)
+def tell_of_kept_states(model: Layer, context: RuleContext) -> Layer | None:
+    """Nothing; a finding for each stateful layer that is called more than once, by graphs that update it at the end."""
+    writer = context.writer
+    updated_at_once = writer.tensorflow == 2 or writer.library == "tf_keras"
+    if model.graph is None or updated_at_once:
+        return None
+    for layer in model.graph.layers:
+        calls = [call for call in model.graph.calls.get(layer.name, ()) if not call.kwargs.get("initial_state")]
+        for inner in layers_of(layer) if len(calls) > 1 else ():
+            if inner.config.get("stateful") is True:
+                seen = f"{inner.class_name} keeps its states and is called {len(calls)} times; they were stored at the end"
+                done = "kept; in Keras 3 each call goes on with the states of the call before it"
+                where = inner.address or inner.name
+                context.findings.append(Finding("AK2305", where, seen, done, Fidelity.APPROXIMATE))
+    return None
