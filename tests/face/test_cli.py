@@ -130,7 +130,7 @@ def test_verdicts_are_said_and_are_the_exit_code(monkeypatch: pytest.MonkeyPatch
     same = Check("all 6 weight tensors identical", CROSS, True, 0.0)
     alone = Check("a.h5", UNSEEN, True, detail="it runs, but there is nothing to compare with")
     expected = [
-        ((same,), 0, "PASS all 6 weight tensors identical", "PASS: same outputs (cross-checked)"),
+        ((same,), 0, "PASS all 6 weight tensors identical", "PASS: same weights (cross-checked)"),
         ((alone,), 1, "NOT VERIFIED a.h5", "NOT VERIFIED: it runs, but there is nothing to compare with"),
         ((same, differs), 1, "FAIL outputs equal", "FAIL: differs from the recording by 0.13"),
     ]
