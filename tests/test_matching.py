@@ -482,3 +482,56 @@ def test_bad_weights_leave_the_model_as_it_was(tmp_path: Path, harm: str) -> Non
         anykeras.load_weights(model, file)
     assert not isinstance(refused.value, Bug)
     assert all((a == b).all() for a, b in zip(before, values_of(model), strict=True))
+
+
+def quantized(names: str, mode: str | None, seed: int) -> keras.Model:
+    import keras
+
+    keras.utils.set_random_seed(seed)
+    inputs = keras.Input((6,), dtype="int32")
+    x = keras.layers.Embedding(20, 8, name=names[0])(inputs)
+    x = keras.layers.EinsumDense("abc,cd->abd", output_shape=(None, 16), bias_axes="d", name=names[1])(x)
+    x = keras.layers.Dense(8, use_bias=False, name=names[2])(x)
+    model = keras.Model(inputs, keras.layers.Dense(5, name=names[3])(x))
+    if mode is not None:
+        model.quantize(mode)
+    return model
+
+
+@pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
+def test_quantized_weights_fill_a_quantized_model_under_other_names(mode: str, tmp_path: Path) -> None:
+    saved = quantized("abcd", mode, seed=1)
+    saved.save_weights(tmp_path / "q.weights.h5")
+    model = quantized("wxyz", mode, seed=2)
+    anykeras.load_weights(model, tmp_path / "q.weights.h5")
+    for one, other in zip(saved.layers, model.layers, strict=True):
+        assert all(np.array_equal(a, b) for a, b in zip(one.get_weights(), other.get_weights(), strict=True)), one.name
+
+
+def test_weights_quantized_in_one_way_do_not_go_into_a_model_of_another(tmp_path: Path) -> None:
+    quantized("abcd", "int8", seed=1).save_weights(tmp_path / "q.weights.h5")
+    for mode in ("int4", "float8", None):
+        model = quantized("abcd", mode, seed=2)
+        before = model.get_weights()
+        with pytest.raises(anykeras.AnyKerasError, match="AK1302"):
+            anykeras.load_weights(model, tmp_path / "q.weights.h5")
+        assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
+
+
+@pytest.mark.parametrize(("class_name", "gates"), [("LSTM", 4), ("GRU", 3)])
+def test_weights_of_cudnn_fill_the_layer_of_today(class_name: str, gates: int, tmp_path: Path) -> None:
+    """The expected numbers by the formulas of keras 2.3.1, engine/saving.py, `_convert_rnn_weights`."""
+    import keras
+
+    name = f"cu_dnn{class_name.lower()}_1"
+    kernel, recurrent, bias = numbers(1, 4, gates * 3), numbers(2, 3, gates * 3), numbers(3, 2 * gates * 3)
+    roles = {f"{name}/kernel:0": kernel, f"{name}/recurrent_kernel:0": recurrent, f"{name}/bias:0": bias}
+    path = write_weights(tmp_path / "w.h5", "2.2.4", **{name: roles})
+    model = keras.Sequential([keras.Input((5, 4)), getattr(keras.layers, class_name)(3, name="mine")])
+    anykeras.load_weights(model, path)
+    wanted = [
+        np.hstack([gate.T.reshape(gate.shape, order="F") for gate in np.hsplit(kernel, gates)]),
+        np.hstack([gate.T for gate in np.hsplit(recurrent, gates)]),
+        np.sum(np.split(bias, 2), axis=0) if class_name == "LSTM" else bias.reshape(2, -1),
+    ]
+    assert all(np.array_equal(a, b) for a, b in zip(wanted, model.get_weights(), strict=True))

@@ -35,6 +35,11 @@ _WAYS: tuple[Config, ...] = (
     {"use_scale": True},
     {"bias_axes": "a"},
     {"renorm": True},
+    *(
+        {**way, "dtype": f"{mode}_from_float32"}
+        for mode in ("int8", "int4/128", "float8", "gptq/4/128", "awq/4/128")
+        for way in ({}, {"use_bias": False}, {"bias_axes": "a"})
+    ),
 )
 _CELLS = ("SimpleRNN", "LSTM", "GRU")
 _DIGITS = 4  # of a tensor of an image: rows, columns, inputs, outputs

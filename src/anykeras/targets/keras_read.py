@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..catalog import find
-from ..catalog.base import LayerEntry
+from ..catalog.base import LayerEntry, mode_of
 from ..containers.memory import Memory
 from ..document.model import Call, Config, Document, Era, Graph, Layer, Object, Ref, Value, Writer
 from ..document.walk import Path, walk
@@ -226,6 +226,7 @@ def _by_role(live: Any, own: Sequence[Any], entry: LayerEntry, class_name: str) 
     """The variables of a layer of Keras in the roles of the catalog; None where they are others than it knows."""
     roles = [role for role in entry.roles(Layer(class_name, "", _config(live, class_name))) if not role.copy]
     owners: dict[str, list[Any]] = {}
+    quantized = bool(mode_of(_config(live, class_name)))
     found = {}
     for role in roles:
         if role.at not in owners:
@@ -235,8 +236,16 @@ def _by_role(live: Any, own: Sequence[Any], entry: LayerEntry, class_name: str) 
             owners[role.at] = _own_variables(holder) if holder is not None else []
         if not owners[role.at]:
             return {} if not getattr(live, "built", True) else None
-        found[role.name] = owners[role.at].pop(0)
+        at = _index_named(owners[role.at], role.name) if quantized else 0
+        if at is None:
+            return None
+        found[role.name] = owners[role.at].pop(at)
     return found if not any(owners.values()) and (not own or "" in owners) else None
+
+
+def _index_named(own: Sequence[Any], name: str) -> int | None:
+    """Where the variable of that name is; the order of a quantized layer depends on when it was quantized."""
+    return next((index for index, variable in enumerate(own) if variable.name == name), None)
 
 
 def _by_name(own: Sequence[Any]) -> dict[str, Any]:
@@ -270,7 +279,10 @@ def _config(live: Any, class_name: str) -> dict[str, Value]:
     """The plain arguments of a layer of Keras; {} of one whose arguments nobody knows."""
     if class_name in _UNREAD or find(class_name, Era.KERAS3) is None or not type(live).__module__.startswith("keras."):
         return {}
-    found = {key: _value(value) for key, value in config_of(live).items() if key != "name"}
+    config = config_of(live)
+    found = {key: _value(value) for key, value in config.items() if key != "name"}
+    if isinstance(policy := config.get("dtype"), dict):  # says whether and how the layer is quantized
+        found["dtype"] = Object(str(policy["class_name"]), {key: _value(value) for key, value in policy["config"].items()})
     shape = next((tensor.shape for node in inbound_nodes(live) for tensor in node.input_tensors), None)
     return found if shape is None else {**found, "build_config": {"input_shape": tuple(shape)}}
 
