@@ -112,6 +112,8 @@ def main() -> None:
     selection = sys.argv[1] if len(sys.argv) > 1 else ""
     every = int(sys.argv[2]) if len(sys.argv) > 2 else 1
     pairs = [file for file in recordings(CORPUS) if file.weights and file.path.suffix == ".json" and selection in file.id]
+    if not pairs:
+        sys.exit(f"no architecture with weights{f' of {selection!r}' if selection else ''} in {CORPUS}")
     found: Counter[tuple[str, str]] = Counter()
     for file in pairs[::every]:
         for label, outcome in measure(file):
