@@ -22,6 +22,7 @@ from .report import Check, EvidenceKind
 _END = "/.ATTRIBUTES/VARIABLE_VALUE"
 _PLACE = re.compile(r"layer_with_weights-(\d{1,9})\Z")
 _TRAINED = re.compile(r"optimizer/_trainable_variables/(\d{1,9})\Z")  # where Keras 3 reaches a weight first
+_RENAMED = {"depthwise_kernel": "kernel"}  # of DepthwiseConv2D, attributes that Keras 3 calls otherwise
 
 
 def find_objects(raw: Raw) -> NamedWeights | None:
@@ -44,7 +45,9 @@ def compare_objects(document: Document, model: Any, weights: NamedWeights) -> Ch
         if variable is None or id(variable) not in left:
             continue
         wanted, found = tensor.read(), np.asarray(_numbers(variable))
-        if wanted.shape != found.shape or not np.array_equal(wanted, found, equal_nan=wanted.dtype.kind == "f"):
+        if wanted.shape != found.shape:
+            continue  # the layer keeps it otherwise today
+        if not np.array_equal(wanted, found, equal_nan=wanted.dtype.kind == "f"):
             detail = f"the weight {left[id(variable)]} is not the tensor {tensor.origin.removesuffix(_END)} of the checkpoint"
             return Check(what, EvidenceKind.CROSS_CHECKED, False, None, f"{detail}, which is called {name}")
         del left[id(variable)]
@@ -69,7 +72,7 @@ def _follow(layer: Layer | None, live: Any, path: str) -> Any | None:
     for name in path.split("/"):
         place = _PLACE.fullmatch(name)
         if place is None:
-            live = getattr(live, name, None)
+            live = getattr(live, name, getattr(live, _RENAMED.get(name, name), None))
         else:
             layer = _find(layer, int(place[1]))
             live = _named(live, layer.name) if layer is not None else None

@@ -78,9 +78,11 @@ def _get(call: NodeCall, items: TensorList, place: int) -> Operand:
     found = items.get(place)
     if found is not None:
         return found
-    if items.shape is None or None in items.shape:
+    written = next((item for item in items.items if item is not None), None)
+    shape = items.shape if written is None or (items.shape and None not in items.shape) else call.ops.shape(written)
+    if shape is None or not all(isinstance(size, int) for size in shape):
         raise Refused("a list of tensors is read where nothing was written", "AK3063")
-    return np.zeros(items.shape, items.dtype)
+    return np.zeros(shape, items.dtype)  # the items of a list have one shape (list_kernels.h, tensor_array.h)
 
 
 @op("TensorListSetItem")
