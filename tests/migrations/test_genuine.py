@@ -9,8 +9,11 @@ the fault, and two of Theano that are a pooling with ``same`` (of windows of 3 b
 
 from __future__ import annotations
 
+import json
+import warnings
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -109,6 +112,18 @@ def test_a_training_flag_that_stock_keras_drops_is_told(tmp_path: Path) -> None:
     (file,) = (file for file in KERAS2 if file.stem == "tf2.3-kept_out_of_training")
     found = anykeras.convert(file.path, tmp_path / "converted.keras").findings
     assert [(f.code, f.affects) for f in found if f.fidelity == "approximate"] == [("AK6030", "training")]
+    frozen = tmp_path / "frozen.h5"
+    frozen.write_bytes(file.path.read_bytes())
+    with h5py.File(frozen, "r+") as held:
+        text = json.loads(held.attrs["model_config"])
+        for layer in text["config"]["layers"]:
+            layer["config"]["trainable"] = layer["class_name"] != "BatchNormalization"
+        held.attrs["model_config"] = json.dumps(text)
+    done = anykeras.convert(frozen, tmp_path / "frozen.keras", strict="exact")
+    assert [(f.code, f.fidelity) for f in done.findings if f.code == "AK6030"] == [("AK6030", "exact")]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", anykeras.AnyKerasWarning)
+        anykeras.load_model(file.path)
 
 
 @pytest.mark.backend

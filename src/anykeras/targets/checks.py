@@ -13,7 +13,7 @@ from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.variables import Shapes, infer_variables
 from ..document.graph import flat_refs, leaves, steps
 from ..document.model import Call, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
-from ..document.walk import Member, Path, walk
+from ..document.walk import Member, Path, layers_of, walk
 from ..errors import Malformed, Unsupported
 from ..findings import Affects, Fidelity, Finding
 from ..tensors import Tensor
@@ -105,24 +105,53 @@ def check_calls(model: Layer) -> None:
 
 
 def list_flags(model: Layer) -> Iterator[Finding]:
-    """A finding for each layer that is called with a training flag, which a model of Keras 3 replaces by its own."""
+    """A finding for each training flag of a call that makes a difference: a model of Keras 3 replaces it by its own."""
     for path, layer in walk(model):
         graph = layer.graph
         if graph is None or graph.sequential:
             continue
         for inner, _, call in steps(graph):
             flag = call.kwargs.get("training")
-            if flag is None or inner.operation or inner.class_name in _FLAGLESS:
+            if flag is None or inner.operation or not _heeds_training(inner):
                 continue
             where = "/".join([model.name, *(step.name for step in path if isinstance(step, Member)), inner.name])
-            affects = Affects.OUTPUTS if flag else Affects.TRAINING
-            lost = "predict works as without it" if flag else "fit works as without it"
             seen = f"{inner.class_name} is called with training={bool(flag)}"
-            done = f"kept in the file, and stock Keras 3 does not heed it: {lost}"
-            yield Finding("AK6030", where, seen, done, Fidelity.APPROXIMATE, affects)
+            done, fidelity = "kept in the file, and stock Keras 3 does not heed it: ", Fidelity.APPROXIMATE
+            if flag:
+                done += "predict works as without it"
+            elif _heeds_training(inner, frozen=True):
+                done += "fit works as without it"
+            else:
+                done += "it counts once what is frozen is trained"
+                fidelity = Fidelity.EXACT
+            yield Finding("AK6030", where, seen, done, fidelity, Affects.OUTPUTS if flag else Affects.TRAINING)
 
 
-_FLAGLESS = frozenset(("Dense", "Activation", "Flatten", "Reshape", "Concatenate", "Add", "Embedding", "Conv1D", "Conv2D"))
+_HEEDING = (
+    "Dropout",
+    "Noise",
+    "Random",
+    "RandAugment",
+    "Mix",
+    "Pipeline",
+    "SpectralNormalization",
+    "BatchNormalization",
+    "Lambda",
+)
+
+
+def _heeds_training(layer: Layer, frozen: bool = False) -> bool:
+    """Whether `training` makes a difference to a layer or one in it; not to frozen BatchNormalization with `frozen`."""
+    for inner in layers_of(layer):
+        name, config = inner.class_name, inner.config
+        if inner.operation or (frozen and name == "BatchNormalization" and config.get("trainable") is False):
+            continue
+        known = inner.graph is not None or (find(name, Era.KERAS3) is not None and not isinstance(inner.origin, FromUser))
+        if not known or any(word in name for word in _HEEDING) or config.get("dropout") or config.get("recurrent_dropout"):
+            return True
+    return False
+
+
 _SEVERAL = """array_split associative_scan cond ctc_decode dsplit eig eigh fft fft2 fori_loop histogram hsplit ifft2 jvp lstsq
 lu_factor map meshgrid moments nonzero qr rfft scan slogdet split stft svd switch top_k unique unravel_index unstack
 vectorized_map vsplit while_loop"""
