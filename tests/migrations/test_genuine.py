@@ -23,7 +23,7 @@ from anykeras.migrations import RuleContext
 from anykeras.migrations.engine import apply
 from anykeras.migrations.rulebook import ordered_rules
 from anykeras.tensors import constant
-from genuine import FOLDER, Recording, compare, each, outputs, recordings
+from genuine import FIXTURES, FOLDER, Recording, compare, each, outputs, recordings
 
 WRITER = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 UNITS, FEATURES = 3, 2
@@ -124,6 +124,8 @@ def test_a_training_flag_that_stock_keras_drops_is_told(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", anykeras.AnyKerasWarning)
         anykeras.load_model(file.path)
+    sampling = anykeras.convert(FIXTURES / "keras2.0-tf" / "vae_fixed_batch.h5", tmp_path / "vae.keras").findings
+    assert "AK3016" in {f.code for f in sampling} and "AK6030" not in {f.code for f in sampling}
 
 
 @pytest.mark.backend

@@ -112,7 +112,8 @@ def list_flags(model: Layer) -> Iterator[Finding]:
             continue
         for inner, _, call in steps(graph):
             flag = call.kwargs.get("training")
-            if flag is None or inner.operation or not _heeds_training(inner):
+            made = inner.address == layer.address != ""  # in place of code or of an old layer, whose own finding says it
+            if flag is None or inner.operation or made or not _heeds_training(inner):
                 continue
             where = "/".join([model.name, *(step.name for step in path if isinstance(step, Member)), inner.name])
             seen = f"{inner.class_name} is called with training={bool(flag)}"
