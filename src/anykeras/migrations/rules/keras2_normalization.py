@@ -115,7 +115,7 @@ def _takes_batch(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
-    after=("AK2204", "AK2260", "AK2281"),
+    after=("AK2202", "AK2203", "AK2204", "AK2260", "AK2281"),
     examples=[Example(_in_training(), _takes_batch, TF)],
     leaves_alone=[Example(_in_training(trainable=False), _in_training(trainable=False), TF)],
 )
