@@ -49,6 +49,10 @@ def seen(value: Any) -> Any:
 def test_example(rule: Rule, i: int) -> None:
     example = rule.examples[i]
     before = copy.deepcopy(seen(example.before))
+    if isinstance(example.after, type):
+        with pytest.raises(example.after, match=rule.code):
+            run(rule, example)
+        return
     after = run(rule, example)
     if isinstance(example.after, Layer):
         assert seen(after) == seen(example.after)

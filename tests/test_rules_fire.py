@@ -1,4 +1,4 @@
-"""Every rule has a genuine file that it is about: one that it changes, or that it says something of."""
+"""Every rule has a genuine file that it is about: one that it changes, refuses, or says something of."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ FILES = [
 def watched(rule: Rule, fired: set[str]) -> Change:
     def change(layer: Layer, context: RuleContext) -> Layer | None:
         noted = len(context.findings)
-        changed = rule.change(layer, context)
+        try:
+            changed = rule.change(layer, context)
+        except AnyKerasError:
+            fired.add(rule.code)
+            raise
         if changed is not None or len(context.findings) > noted:
             fired.add(rule.code)
         return changed

@@ -12,7 +12,7 @@ from typing import Final
 from ..catalog.masks import makes_mask
 from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
-from ..errors import Bug
+from ..errors import AnyKerasError, Bug
 from ..findings import Fidelity, Finding
 from ..lazily import read_data
 from ..pages import require_page
@@ -67,10 +67,10 @@ class RuleContext:
 
 @dataclass(frozen=True)
 class Example:
-    """A worked example: `after` is the layer expected, or a check of what came out."""
+    """A worked example: `after` is the layer expected, a check of what came out, or the error that refuses it."""
 
     before: Layer
-    after: Layer | Callable[[Layer], bool]
+    after: Layer | Callable[[Layer], bool] | type[AnyKerasError]
     writer: Writer
 
 

@@ -440,7 +440,8 @@ _NOW = Writer(Era.KERAS3, "keras", "3.15.1")
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
     classes=("Functional", "Sequential"),
-    leaves_alone=[Example(_model(_UNROLLED), _model(_UNROLLED), _NOW)],
+    examples=[Example(_model(_UNROLLED), _model(_UNROLLED), _NOW)],
+    leaves_alone=[Example(_model(_HALF), _model(_HALF), _NOW)],
     report=False,
 )
 def tell_backends_apart(model: Layer, context: RuleContext) -> Layer | None:

@@ -227,6 +227,7 @@ _TIMED = Layer("LSTM", "l", {"units": 2, "time_major": True})
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
+    examples=[Example(sequential("s", Layer("TimeDistributed", "t", {"layer": _TIMED})), Unsupported, TF)],
     leaves_alone=[Example(sequential("s", _TIMED), sequential("s", _TIMED), TF)],
 )
 def refuse_time_first(model: Layer, context: RuleContext) -> Layer | None:
