@@ -92,7 +92,7 @@ class Lower:
 
     def operation(self, layer: Layer, call: Call) -> dict[str, Json]:
         """An operation with its one call."""
-        call = _with_rows_of_axes(layer.class_name, call) if not spells(self.minor, releases.AXES_AS_NUMBERS) else call
+        call = _spell_axes(layer.class_name, call, spells(self.minor, releases.AXES_AS_NUMBERS))
         named = takes_name(layer.class_name, self.minor)
         complete = not spells(self.minor, releases.DEFAULTS_STAY)
         try:
@@ -114,14 +114,24 @@ def policy_name(value: Value) -> Value:
     return said["name"] if plain else value
 
 
-def _with_rows_of_axes(function: str, call: Call) -> Call:
-    """The one axis of some reductions as a row of axes."""
-    key = {"logsumexp": "axis", "moments": "axes"}.get(function)
-    args = call.args
-    if key is not None and len(args) > 1 and isinstance(args[1], int):
-        args = (args[0], (args[1],), *args[2:])
-    kwargs = {k: (v,) if k == key and isinstance(v, int) else v for k, v in call.kwargs.items()}
-    return replace(call, args=args, kwargs=kwargs)
+_AXES: Final = {"logsumexp": "axis", "moments": "axes", "norm": "axis", "quantile": "axis", "count_nonzero": "axis"}
+"""The reductions that hand their axes to a backend as they are: a row in JSON is a list, which NumPy and JAX do not take."""
+
+
+def _spell_axes(function: str, call: Call, as_numbers: bool) -> Call:
+    """The one axis of such a reduction as a number; for releases that take none (logsumexp, moments), as a row."""
+    key, known = _AXES.get(function), find_operation(function)
+    if key is None or known is None:
+        return call
+    at = [parameter.name for parameter in known.parameters].index(key)
+
+    def spell(value: Value) -> Value:
+        if as_numbers and isinstance(value, tuple) and len(value) == 1:
+            return value[0]
+        return (value,) if not as_numbers and isinstance(value, int) and function in ("logsumexp", "moments") else value
+
+    args = tuple(spell(value) if place == at else value for place, value in enumerate(call.args))
+    return replace(call, args=args, kwargs={k: spell(v) if k == key else v for k, v in call.kwargs.items()})
 
 
 def _with_arrays(function: str, call: Call) -> tuple[tuple[Value, ...], Config]:
