@@ -11,7 +11,7 @@ from . import custom, explaining, graphs, matching, pipeline, targets, verificat
 from .boundary import guard_verb, pause_collection, rename_argument
 from .errors import AnyKerasError
 from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
-from .opening import match_file, open_file
+from .opening import match_into, open_file
 from .pages import Page, find_page
 from .pipeline import Architecture, CustomObjectsSource, Path
 
@@ -253,7 +253,8 @@ def match(
 
     Args:
         path: weights of any Keras, or a whole model file, whose weights are taken.
-        into: the model: an architecture (JSON, YAML) or a whole model file.
+        into: the model: an architecture (JSON, YAML), a whole model file, or the source that builds it
+            (``"model.py:build(10)"``), which is run.
         by_name, skip_mismatch, layers, data_format, writer, defaults: as for ``anykeras.load_weights``.
 
     Raises:
@@ -262,7 +263,7 @@ def match(
         AnyKerasError: the weights do not go into this model, or a file is refused.
     """
     options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
-    return match_file(path, open_file(into), options).report
+    return match_into(path, into, options)[1].report
 
 
 @guard_verb
@@ -295,8 +296,7 @@ def transfer(
         AnyKerasError: the weights do not go into this model, or a file is refused. Nothing is written then.
     """
     options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
-    opened = open_file(into, native=True)
-    found = match_file(path, opened, options)
+    opened, found = match_into(path, into, options, native=True)
     filled = replace(opened, document=matching.fill_document(opened.document, found))
     filled = replace(filled, findings=(*opened.findings, *found.report.findings))
     return filled.convert(dst, force=force, strict=strict), found.report

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,31 @@ def _match_bare(path: Path, bare: Opened, skip_mismatch: bool = False) -> Opened
     opened = opened.renew_misfits() if skip_mismatch else opened
     targets.lower(opened.document)
     return opened
+
+
+def match_into(path: Path, into: Path, options: matching.Options, native: bool = False) -> tuple[Opened, matching.Match]:
+    """A model, of a file or of the program that builds it, and the weights of another file matched with it.
+
+    Raises AnyKerasError, for a program that leaves several models open that of the likeliest.
+    """
+    refusal: AnyKerasError | None = None
+    for opened in _open_into(path, into, native):
+        try:
+            return opened, match_file(path, opened, options)
+        except AnyKerasError as error:
+            refusal = refusal or error
+    assert refusal is not None
+    raise refusal
+
+
+def _open_into(path: Path, into: Path, native: bool) -> Iterator[Opened]:
+    from . import programs  # loaded only where a program is given
+
+    if programs.read_given(os.fsdecode(into)) is None:
+        yield open_file(into, native=native)
+        return
+    for parsed in pipeline.parse_candidates(path, into):
+        yield open_migrated(pipeline.migrate(parsed(bare=True)), native)
 
 
 def match_file(path: Path, opened: Opened, options: matching.Options) -> matching.Match:

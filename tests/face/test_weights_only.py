@@ -246,6 +246,27 @@ def test_transfer_writes_whole_or_not_at_all(tmp_path: Path) -> None:
         assert run("transfer", MNIST, "--into", ARCHITECTURE, "-o", tmp_path / "no.keras", *wrong).exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "imports", ["from tensorflow.keras import *", "from keras import *", "from keras import layers, Sequential"]
+)
+def test_the_model_may_be_given_as_its_program(tmp_path: Path, imports: str) -> None:
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        file.attrs["layer_names"], file.attrs["keras_version"], file.attrs["backend"] = [b"mine"], "2.2.4", "tensorflow"
+        group = file.create_group("mine")
+        group.attrs["weight_names"] = [b"mine/kernel:0", b"mine/bias:0"]
+        group["mine/kernel:0"], group["mine/bias:0"] = np.arange(12.0).reshape(4, 3), np.arange(3.0)
+    program = tmp_path / "model.py"
+    program.write_text(f"{imports}\ndef build(n):\n    return Sequential([layers.Dense(n, input_shape=(4,), name='other')])\n")
+    shown = run("inspect", tmp_path / "w.h5", "--into", f"{program}:build(3)", "--json")
+    found = json.loads(shown.output)["results"][0]["data"]
+    assert [(pair["stored"], pair["layer"]) for pair in found["pairs"]] == [("mine", "other")]
+    assert run("inspect", tmp_path / "w.h5", "--into", f"{program}:build(4)").exit_code == 2
+    assert run("transfer", tmp_path / "w.h5", "--into", f"{program}:build(3)", "-o", tmp_path / "out.keras").exit_code == 0
+    filled = anykeras.open(tmp_path / "out.keras").document.model
+    (kernel,) = [layer.weights["kernel"] for layer in layers_of(filled) if layer.weights]
+    np.testing.assert_array_equal(kernel.read(), np.arange(12.0).reshape(4, 3))
+
+
 def test_suggestions_are_the_defaults_of_then() -> None:
     from anykeras.document.model import Era, Writer
     from anykeras.matching.unknowns import unknown_arguments

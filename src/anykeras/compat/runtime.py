@@ -262,6 +262,8 @@ class LegacyRuntime:
         for part in name.split(".")[1:] if name.startswith("keras.") else []:
             current = getattr(current, part, None)
         found |= {item for item in dir(current) if name.startswith("keras.")}
+        if name == "keras":
+            found |= _TOP_NAMES
         if kind == "layers":
             found |= {"Input", "Model", "Sequential", "Graph", "merge"}
         return sorted(item for item in found if not item.startswith("_"))
@@ -291,6 +293,16 @@ class LegacyRuntime:
         if name.split(".")[0] == "theano" and importlib.util.find_spec("theano") is None and self.context.era is Era.KERAS3:
             raise ImportError(name)
         return self.module(name)
+
+
+# What ``from tensorflow.keras import *`` gives (tensorflow 2.15; keras 2.2 to 2.3 has Input, Model and Sequential so too).
+# fmt: off
+_TOP_NAMES = frozenset({
+    "Input", "Model", "Sequential", "activations", "applications", "backend", "callbacks", "constraints", "datasets",
+    "experimental", "initializers", "layers", "losses", "metrics", "mixed_precision", "models", "optimizers", "preprocessing",
+    "regularizers", "utils",
+})
+# fmt: on
 
 
 class LegacyModule(ModuleType):

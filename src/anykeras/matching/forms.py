@@ -23,6 +23,8 @@ from .atoms import Atom
 from .places import Place, Places
 
 FIRST, LAST = "channels_first", "channels_last"
+_MODES = ("int8", "int4/128", "float8", "gptq/4/128", "awq/4/128")
+_BIASES: tuple[Config, ...] = ({}, {"use_bias": False}, {"bias_axes": "a"})
 # Arguments that decide which weights a class has, in every combination that the catalog tells apart.
 _WAYS: tuple[Config, ...] = (
     {},
@@ -35,11 +37,7 @@ _WAYS: tuple[Config, ...] = (
     {"use_scale": True},
     {"bias_axes": "a"},
     {"renorm": True},
-    *(
-        {**way, "dtype": f"{mode}_from_float32"}
-        for mode in ("int8", "int4/128", "float8", "gptq/4/128", "awq/4/128")
-        for way in ({}, {"use_bias": False}, {"bias_axes": "a"})
-    ),
+    *({**way, "dtype": f"{mode}_from_float32"} for mode in _MODES for way in _BIASES),
 )
 _CELLS = ("SimpleRNN", "LSTM", "GRU")
 _DIGITS = 4  # of a tensor of an image: rows, columns, inputs, outputs

@@ -36,7 +36,11 @@ def inspect(
     graph: Annotated[bool, typer.Option("--graph", help="Show the model as a tree, with shapes.")] = False,
     into: Annotated[
         str | None,
-        typer.Option("--into", metavar="MODEL", help="Show which weights of FILE belong into which layers of MODEL."),
+        typer.Option(
+            "--into",
+            metavar="MODEL",
+            help="Show which weights of FILE belong into which layers of MODEL; a source (model.py:build(10)) is run.",
+        ),
     ] = None,
     by_name: ByName = False,
     skip_mismatch: SkipMismatch = False,

@@ -17,7 +17,10 @@ from ..progress import show_progress
 
 def transfer(
     files: Files,
-    into: Annotated[str, typer.Option("--into", metavar="MODEL", help="The model: JSON, YAML or a whole model file.")],
+    into: Annotated[
+        str,
+        typer.Option("--into", metavar="MODEL", help="The model: JSON, YAML, a whole model file, or a source, which is run."),
+    ],
     output: Annotated[str, typer.Option("--output", "-o", help="The .keras file to write; for several files, the folder.")],
     by_name: ByName = False,
     skip_mismatch: SkipMismatch = False,
