@@ -99,6 +99,7 @@ PINS = {
     "pyproject.toml": ('[project]\ndependencies = ["keras == 2.2.4", "h5py<3"]\n', ["keras-2.2"]),
     "poetry.toml": ('[tool.poetry.dependencies]\npython = "^3.9"\ntensorflow = "2.8.0"\n', ["tf.keras-2.8"]),
     "environment.yml": ("dependencies:\n  - python=3.9\n  - tensorflow=2.11\n  - pip:\n    - rich==13\n", ["tf.keras-2.11"]),
+    "no_code.yml": ("dependencies:\n  - tensorflow=2.4\n  - pip:\n    - keras==2.4.3\n", ["tf.keras-2.4"]),
 }
 
 

@@ -87,7 +87,10 @@ def _from_toml(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _allowed(asked: Mapping[str, str]) -> tuple[Release, ...]:
     if "keras" in asked and (asked["keras"] or "tf.keras" not in asked):
         fits = _test(asked["keras"])
-        return tuple(r for r in RELEASES if fits(r) and (r.library == "keras" or _is_keras_package(r)))
+        found = tuple(r for r in RELEASES if fits(r) and (r.library == "keras" or _is_keras_package(r)))
+        if found or not fits(_ONLY_A_NAME):
+            return found
+        asked = {"tf.keras": asked.get("tf.keras", ">=2.2")}
     if "tf_keras" in asked and "tf.keras" not in asked:
         fits = _test(asked["tf_keras"])
         return tuple(r for r in RELEASES if r.library == "tf_keras" and fits(r))
@@ -95,6 +98,10 @@ def _allowed(asked: Mapping[str, str]) -> tuple[Release, ...]:
     own = tuple(r for r in RELEASES if r.library == "tf.keras" and fits(r))
     later = [keras for tensorflow, keras in _KERAS_OF_TENSORFLOW.items() if fits(Release("tf.keras", _text(tensorflow)))]
     return own + tuple(r for r in RELEASES if later and r.line == "keras3" and r.numbers >= min(later))
+
+
+_ONLY_A_NAME: Final = Release("keras", "2.4")
+"""The package of that number has no code of its own: it hands on the Keras of the TensorFlow beside it, from 2.2 on."""
 
 
 def _is_keras_package(release: Release) -> bool:
