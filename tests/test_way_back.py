@@ -277,6 +277,24 @@ def save_bins(keras: Any, path: Path) -> Any:
     return [np.linspace(-1, 1, 8, dtype="float32").reshape(2, 4), np.linspace(-1, 1, 24, dtype="float32").reshape(2, 3, 4)]
 
 
+def save_models_as_functions(keras: Any, path: Path) -> Any:
+    """Models in the place of activations: the hard_sigmoid before Keras 3 at the gates, and one with weights of its own."""
+    layers = keras.layers
+    old = keras.Sequential([keras.Input((None, None, 2)), layers.Rescaling(0.2, 0.5), layers.ReLU(max_value=1.0)])
+    own, other = (keras.Sequential([keras.Input((3,)), layers.PReLU("ones"), layers.Rescaling(x)]) for x in (0.3, 2.0))
+    films = layers.ConvLSTM2D(2, 2, recurrent_activation=old)
+    end = [layers.Flatten(), layers.Dense(3, activation=own), layers.Activation(other)]
+    keras.Sequential([keras.Input((3, 4, 4, 1)), films, *end]).save(path)
+    return np.linspace(-5, 5, 96, dtype="float32").reshape(2, 3, 4, 4, 1)
+
+
+def test_layers_of_ones_own_are_refused_for_every_release(tmp_path: Path) -> None:
+    source = FOLDER / "custom" / "programs" / "keras1_attention.h5"
+    with pytest.raises(Unsupported, match=r"AK6050.* keras-3\.6 .*no layer AttLayer"):
+        anykeras.convert(source, tmp_path / "new.keras", source.with_suffix(".py"), target="keras-3.6")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.backend
 @pytest.mark.parametrize(
     ("save", "targets"),
@@ -286,6 +304,7 @@ def save_bins(keras: Any, path: Path) -> Any:
         (save_shared, ("keras-3.2", "tf.keras-2.3", "keras-2.2")),
         (save_stack, ("keras-3.2", "keras-3.6")),
         (save_bins, ("keras-3.2", "keras-3.6")),
+        (save_models_as_functions, ("keras-3.6", "tf.keras-2.4", "keras-2.3")),
     ],
 )
 def test_models_of_today_open_by_the_forecast_and_give_their_outputs(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from ..document.model import Config, Era, Layer, Value
 from ..document.walk import rebuild
@@ -65,15 +66,17 @@ def _reversible(layer: Layer) -> Sequence[Role]:
     return _roles(_TABLE, mode) + ([] if layer.config.get("tie_weights", True) else _roles(_REVERSE, mode))
 
 
-entry("Dense", MODERN, _dense)
-entry("EinsumDense", MODERN, _einsum)
+_FUNCTION: Final = [("activation", "activation")]  # a model can stand for it
+
+entry("Dense", MODERN, _dense, children=_FUNCTION)
+entry("EinsumDense", MODERN, _einsum, children=_FUNCTION)
 entry("Embedding", MODERN, _list_embedding_roles)
 entry("ReversibleEmbedding", NOW, _reversible)
 
 for _name in ("InputLayer", "Masking", "Lambda"):
     entry(_name, MODERN)
 entry("Wrapper", MODERN, children=[("layer", "layer")])
-entry("Activation", MODERN, children=[("activation", "activation")])  # a model can stand for the function
+entry("Activation", MODERN, children=_FUNCTION)
 entry("Identity", NOW)
 
 
@@ -125,18 +128,21 @@ for _name in ("Flatten", "Reshape", "Permute", "RepeatVector"):
 _BIAS = Role("bias", when=flag("use_bias"))
 
 for _rank in (1, 2, 3):
-    entry(f"Conv{_rank}D", MODERN, [Role("kernel"), _BIAS], aliases=[f"Convolution{_rank}D"])
-    entry(f"Conv{_rank}DTranspose", MODERN, [Role("kernel"), _BIAS], aliases=[f"Convolution{_rank}DTranspose"])
+    entry(f"Conv{_rank}D", MODERN, [Role("kernel"), _BIAS], aliases=[f"Convolution{_rank}D"], children=_FUNCTION)
+    entry(
+        f"Conv{_rank}DTranspose", MODERN, [Role("kernel"), _BIAS], aliases=[f"Convolution{_rank}DTranspose"], children=_FUNCTION
+    )
 
 for _rank in (1, 2):
     # Keras 3 renamed the variable of a depthwise convolution (tf.keras 2.15 depthwise_conv2d.py: depthwise_kernel).
-    entry(f"DepthwiseConv{_rank}D", LEGACY, [Role("depthwise_kernel", also=("kernel",)), _BIAS])
-    entry(f"DepthwiseConv{_rank}D", NOW, [Role("kernel", also=("depthwise_kernel",)), _BIAS])
+    entry(f"DepthwiseConv{_rank}D", LEGACY, [Role("depthwise_kernel", also=("kernel",)), _BIAS], children=_FUNCTION)
+    entry(f"DepthwiseConv{_rank}D", NOW, [Role("kernel", also=("depthwise_kernel",)), _BIAS], children=_FUNCTION)
     entry(
         f"SeparableConv{_rank}D",
         MODERN,
         [Role("depthwise_kernel"), Role("pointwise_kernel"), _BIAS],
         aliases=[f"SeparableConvolution{_rank}D"],
+        children=_FUNCTION,
     )
 
 

@@ -45,13 +45,12 @@ def holds(function: str, release: Release) -> bool:
 
 def is_old_hard_sigmoid(value: Value) -> bool:
     """Whether an activation is the form that the way up leaves for the hard_sigmoid of Keras 1 and 2."""
-    if (
-        not isinstance(value, Layer)
-        or value.graph is None
-        or [x.class_name for x in value.graph.layers] != ["Rescaling", "ReLU"]
-    ):
+    if not isinstance(value, Layer) or value.graph is None:
         return False
-    line, clip = value.graph.layers
+    steps = [layer for layer in value.graph.layers if layer.class_name != "InputLayer"]
+    if not value.graph.sequential or [layer.class_name for layer in steps] != ["Rescaling", "ReLU"]:
+        return False
+    line, clip = steps
     plain = all(clip.config.get(key) in (None, 0, 0.0) for key in ("negative_slope", "threshold"))
     ends = (line.config.get("scale"), line.config.get("offset"), clip.config.get("max_value"))
     return ends == tuple(HARD_SIGMOID.values()) and plain

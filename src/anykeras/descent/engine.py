@@ -13,6 +13,7 @@ from ..catalog.masks import ATTENTIONS, HEADS
 from ..catalog.releases import Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
+from ..catalog.signatures import signature
 from ..document.graph import Node, leaves, parents
 from ..document.model import Call, Document, Era, Graph, Layer, Ref, Value, refs
 from ..document.walk import Member, Path, layers_of, map_graph_refs, rebuild, rebuild_paths, walk
@@ -158,6 +159,13 @@ def check_ends(model: Layer, release: Release) -> None:
             raise refuse(ref.layer, "an input of the model is one of its outputs", release)
 
 
+def check_classes(model: Layer, release: Release) -> None:
+    """Refuse a model with a layer of the user's own, which a minor of Keras 3 opens with custom objects alone."""
+    for layer in layers_of(model):
+        if layer.graph is None and not layer.operation and signature(layer.class_name, release.signatures) is None:
+            raise refuse(layer.name, f"it has no layer {layer.class_name}", release)
+
+
 _CAUSAL_CALLS: Final = Since(tf="2.10")
 
 
@@ -298,6 +306,7 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
         plain = document.model if MODELS_AS_FUNCTIONS.holds(release) else recognise(document.model)
         expressed = descent.express(plain)
         check_merged(plain, expressed, release)
+        check_classes(expressed, release)
         if not _STACKS_TAKE_MODELS.holds(release):
             expressed = connect_stacks(expressed)
         return replace(document, model=say_operations(expressed, release)), descent.findings

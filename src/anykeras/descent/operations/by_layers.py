@@ -281,5 +281,6 @@ _TABLE: Final[Mapping[str, Callable[[Operation], Said]]] = {
     **dict.fromkeys(("mean", "max"), _pool),
     "get_item": _get_item,
     "cast": _cast,
+    "copy": lambda operation: operation.layer_of("Activation", {"activation": "linear"}, operation.arguments["x"]),
 }
 __all__ = ["Operation", "Place", "by_layers"]

@@ -21,7 +21,8 @@ _LINEAR: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Con
 _PRODUCTS: Final = ("SeparableConv1D", "SeparableConv2D", "DepthwiseConv1D", "DepthwiseConv2D", "EinsumDense")
 _LAST_KERNEL: Final = {"SeparableConv1D": "pointwise_kernel", "SeparableConv2D": "pointwise_kernel"}
 # The columns of a recurrent layer's weights that the recurrent activation sees, in units.
-_GATES: Final = {"LSTM": (1, 1, 0, 1), "LSTMCell": (1, 1, 0, 1), "GRU": (1, 1, 0), "GRUCell": (1, 1, 0)}
+_LSTM: Final = ("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
+_GATES: Final = {**dict.fromkeys(_LSTM, (1, 1, 0, 1)), **dict.fromkeys(("GRU", "GRUCell"), (1, 1, 0))}
 _SLOPE: Final = 5 / 6
 
 _WEIGHTS = {"kernel": constant(np.ones((2, 3))), "bias": constant(np.zeros(3))}
@@ -152,6 +153,20 @@ def relu_by_activations(layer: Layer, place: Place) -> Layer | None:
     def steps(builder: Builder, x: Ref) -> Ref:
         above = activation(builder, affine(builder, x, width, 1.0, -largest), "relu")
         return builder.layer("Subtract", {}, (activation(builder, x, "relu"), above))
+
+    return model_of(layer, place, steps)
+
+
+@back_rule("AK2401", since=MODELS_AS_FUNCTIONS, classes=("Activation", *_LINEAR, *_PRODUCTS))
+def call_model_behind(layer: Layer, place: Place) -> Layer | None:
+    """A model that stands for the activation, as a layer behind."""
+    function = layer.config.get("activation")
+    if not isinstance(function, Layer):
+        return None
+    plain = replace(layer.with_config(activation="linear"), name=f"{layer.name}_linear")
+
+    def steps(builder: Builder, x: Ref) -> Ref:
+        return builder.add(function, x if layer.class_name == "Activation" else builder.add(plain, x))
 
     return model_of(layer, place, steps)
 
