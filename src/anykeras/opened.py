@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import graphs, notebook, pipeline, recovery, targets, verification
 from .boundary import guard_verb
-from .errors import AnyKerasError, TargetError, Unfaithful
+from .errors import AnyKerasError, TargetError, Unfaithful, Unsupported
 from .findings import Affects, Fidelity, Finding, worst
 from .warning import warn_of_findings
 
@@ -288,9 +288,15 @@ def _summarize(model: Layer) -> list[dict[str, Any]]:
 
 
 def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:
-    """Raises Unfaithful where findings are below the level, ValueError for a level that does not exist."""
+    """Raises Unfaithful where findings are below the level, Unsupported for a level that does not exist."""
     levels = strict if isinstance(strict, Mapping) else {"all": strict}
     for kind, level in levels.items():
+        if level not in list(Fidelity) or kind not in ("all", *Affects):
+            raise Unsupported(
+                "AK6033",
+                f"strict asks for {kind}={level}, which is no level",
+                next_step=f"Choose one of {', '.join(Fidelity)}, as strict='exact' or strict={{'outputs': 'exact'}}.",
+            )
         allowed, affects = Fidelity(level), None if kind == "all" else Affects(kind)
         below = [f for f in findings if f.fidelity.rank > allowed.rank and (affects is None or f.affects is affects)]
         if below:

@@ -205,6 +205,13 @@ def test_strict_looks_at_what_it_is_asked_about(tmp_path: Path, strict: typing.A
     assert (tmp_path / "x.keras").exists()
 
 
+@pytest.mark.parametrize("strict", ["outputs", {"outputs": "right"}, {"layers": "exact"}])
+def test_strict_asks_for_levels_that_exist(tmp_path: Path, strict: typing.Any) -> None:
+    with pytest.raises(errors.Unsupported, match="AK6033"):
+        anykeras.convert(SMALL, tmp_path / "x.keras", strict=strict)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("file", [SMALL, SHIMMED, RANDOM])
 def test_representations_are_short(file: Path, tmp_path: Path) -> None:
     opened, inspection = anykeras.open(file), anykeras.inspect(file)

@@ -79,6 +79,31 @@ def check_sizes(model: Layer, renamed: Mapping[str, str]) -> None:
         )
 
 
+_CONVOLUTIONS = tuple(f"Conv{rank}D{kind}" for rank in (1, 2, 3) for kind in ("", "Transpose"))
+
+
+def check_strides(model: Layer, renamed: Mapping[str, str]) -> None:
+    """Raises Unsupported for a convolution with both strides and a dilation, which Keras 3 makes no layer of.
+
+    Keras 3.15.1, layers/convolutional/base_conv.py and base_conv_transpose.py.
+    """
+    for layer in layers_of(model):
+        both = [_largest(layer.config.get(key, 1)) for key in ("strides", "dilation_rate")]
+        if layer.class_name in _CONVOLUTIONS and min(both) > 1:
+            name = renamed.get(layer.name, layer.name)
+            raise Unsupported(
+                "AK6032",
+                f"{layer.class_name} {name!r} has strides and a dilation, and Keras 3 refuses a layer that has both",
+                layer=name,
+                key="dilation_rate",
+            )
+
+
+def _largest(value: Value) -> int:
+    numbers = value if isinstance(value, tuple) else (value,)
+    return max((number for number in numbers if isinstance(number, int)), default=1)
+
+
 def check_calls(model: Layer) -> None:
     """Raises Unsupported for a model that Keras would open and could not call: without inputs or outputs, or with a layer
     that is called on no tensor, on one that nothing gives, or with an argument that it does not take."""

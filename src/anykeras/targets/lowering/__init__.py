@@ -9,7 +9,7 @@ from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import Path, layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
-from ..checks import check_calls, check_sizes, check_weights
+from ..checks import check_calls, check_sizes, check_strides, check_weights
 from .layers import Lower, keep_wrapped_layers
 from .lookups import add_idf_weights
 from .minors import MINORS, nearest_minor
@@ -59,6 +59,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     wanted = specs_of(holders)
     bindings = bind(model, wanted)
     check_calls(model)
+    check_strides(model, renamed)
     check_sizes(model, renamed)
     check_weights(model, [(binding.spec, binding.tensor) for binding in bindings], renamed)
     custom = tuple(found for found in holders if isinstance(found.layer.origin, FromUser) and not found.again)
