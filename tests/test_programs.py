@@ -128,7 +128,7 @@ def test_other_files_are_no_programs() -> None:
             "import tensorflow as tf\nfrom tensorflow.keras import Input, Model, layers\nx = Input((6, 4))\n"
             "pos = layers.Embedding(6, 4)(tf.range(6))\n"
             "model = Model(x, x + pos)\nmodel.fit()",
-            "AK1329",
+            "AK1323|AK1329",  # by backend: where the layer is met on numbers
             "its weights are not in the file",
         ),
         (
