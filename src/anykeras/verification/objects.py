@@ -71,6 +71,8 @@ def _follow(layer: Layer | None, live: Any, path: str) -> Any | None:
         return variables[int(trained[1])] if int(trained[1]) < len(variables) else None
     for name in path.split("/"):
         place = _PLACE.fullmatch(name)
+        if name.startswith("__"):
+            return None  # no object of a model hangs there, whatever the file says
         if place is None:
             live = getattr(live, name, getattr(live, _RENAMED.get(name, name), None))
         else:
