@@ -286,7 +286,7 @@ def _resize(config: Any, draw: random.Random) -> None:
     for key, value in list(config.items()) if isinstance(config, dict) else enumerate(config):
         if key == "batch_shape":
             config[key] = [None, draw.choice((None, 2, 9)), draw.choice((3, 5, 8)), 2]
-        elif key in ("cropping", "pool_size", "dilation_rate") or (key == "strides" and draw.random() < 0.2):
+        elif key in ("cropping", "pool_size", "dilation_rate"):
             config[key] = json.loads(json.dumps(value), parse_int=lambda _: draw.choice((1, 2, 3)))
         elif isinstance(value, (dict, list)):
             _resize(value, draw)
