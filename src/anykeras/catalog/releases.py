@@ -128,8 +128,12 @@ BARE_GROUPS: Final = Since("3.6")
 """Layers without variables have no group ``vars`` in the weights file."""
 DEFAULTS_STAY: Final = Since("3.11")
 """Constructors of operations have the defaults of today; before, some have others."""
-CALLS_WAIT: Final = Since("3.7")
-"""A call whose tensors are not there yet is put off, so layers may be listed in any order (models/functional.py)."""
+CAUSAL_CALLS: Final = Since(tf="2.10")
+"""Attention takes ``use_causal_mask`` in a call; before, ``causal`` is an argument of the layer, or there is none."""
+CALLS_WAIT: Final = Since("3.7", tf="2.15", keras2="2.3")
+"""A call whose tensors are not there yet is put off, so layers may be listed in any order (measured; keras 3.6.0 and 3.7.0
+models/functional.py). Before, Keras 3 refuses such a file, and tf.keras counts the calls of a shared layer in another order,
+without a word, where no order of the layers lets each wait for none behind it."""
 POLICIES_AS_OBJECTS: Final = Since("3.4")
 """Every layer takes a dtype policy as an object; before, Hashing compares it with names (layers/preprocessing/hashing.py)."""
 AXES_AS_NUMBERS: Final = Since("3.11")

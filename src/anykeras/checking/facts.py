@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..catalog.masks import Outgoing, mask_rule
-from ..catalog.releases import Release, Since
+from ..catalog.releases import CAUSAL_CALLS, Release, Since
 from ..document.model import Era, Writer
 from . import objects
 from .forecast import Reader
@@ -36,7 +36,6 @@ INTEGER_TABLE: Final = Since(keras3="99", tf="1.13", keras2="2.1")  # Embedding.
 TAKES_HEADS_APART: Final = Since(keras3="99", tf="2.5")  # MultiHeadAttention.from_config: config.pop("query_shape")
 # generic_utils.class_and_config_for_serialized_keras_object: cls_config.items(), of a list too.
 LISTS_ARE_ITEMS: Final = ((2, 1), (2, 2))
-CAUSAL_CALLS: Final = Since(tf="2.10")  # MultiHeadAttention.call
 STATES_OF_BIDIRECTIONAL: Final = Since(tf="1.13", keras2="2.1")
 # Functions of Keras 2 that make the layer of Keras 1 (keras/legacy/layers.py).
 LAYER_FUNCTIONS: Final = frozenset(("AtrousConvolution1D", "AtrousConvolution2D"))

@@ -100,7 +100,8 @@ class Memory:
         if count >= MAPPED and (not self._as_it_lies or self._unaligned or start % ALIGNMENT == 0):
             mapped = self._map(file)
             array = mapped.take(start, count)
-            self._borrowed += [(mapped, start, count)] * (array is not None)
+            if array is not None:
+                self._borrowed.append((mapped, start, count))
         if array is None:
             if self._as_it_lies and tensor is not None and tensor.nbytes == count:
                 array = self._ask_backend(count, tensor.shape, tensor.dtype)

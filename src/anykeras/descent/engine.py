@@ -10,7 +10,7 @@ from typing import Final
 from ..catalog.layout import creation_order, layer_order
 from ..catalog.masking import find_hidden_parents
 from ..catalog.masks import ATTENTIONS, HEADS
-from ..catalog.releases import Release, Since
+from ..catalog.releases import CALLS_WAIT, CAUSAL_CALLS, Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.signatures import signature
@@ -166,12 +166,9 @@ def check_classes(model: Layer, release: Release) -> None:
             raise refuse(layer.name, f"it has no layer {layer.class_name}", release)
 
 
-_CAUSAL_CALLS: Final = Since(tf="2.10")
-
-
 def move_causal(model: Layer, release: Release) -> Layer:
     """The model with ``use_causal_mask`` of attention as an argument of the layer, where the release has it in no call."""
-    if _CAUSAL_CALLS.holds(release):
+    if CAUSAL_CALLS.holds(release):
         return model
 
     def change(inner: Layer) -> Layer:
@@ -196,17 +193,9 @@ def move_causal(model: Layer, release: Release) -> Layer:
     return rebuild(model, change)
 
 
-_CALLS_IN_ANY_ORDER: Final = Since("3.7", tf="2.15", keras2="2.3")
-"""A shared layer whose later call waits for other layers is loaded as it was (measured; keras 3.6.0 and 3.7.0 functional.py).
-
-Before, Keras 3 refuses such a file, and tf.keras counts the calls in another order, without a word, where no order of the
-layers lets each wait for none behind it.
-"""
-
-
 def check_shared_layers(model: Layer, release: Release) -> None:
     """Refuse a shared layer whose calls the release would load in another order. Raises Unsupported."""
-    if _CALLS_IN_ANY_ORDER.holds(release):
+    if CALLS_WAIT.holds(release):
         return
     for inner in layers_of(model):
         graph = inner.graph

@@ -39,6 +39,11 @@ def model_of(layer: Layer, place: Place, steps: Callable[..., Value], inputs: in
     return builder.finish(steps(builder, *ends), trainable is not False)
 
 
+def pass_through(layer: Layer) -> Layer:
+    """A layer that gives what it gets, in the place of another."""
+    return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
+
+
 def width_of(layer: Layer, place: Place) -> int:
     """The size of the last axis of what a layer is called on. Raises Unsupported where it is not known."""
     if place.width is None:

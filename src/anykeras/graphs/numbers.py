@@ -26,7 +26,7 @@ from .engine import Engine
 from .selection import NOTHING, Selection
 from .signatures import Port, choose
 from .translation import CONTEXT
-from .values import DEAD, Guarded
+from .values import require_output
 from .writer import GraphWriter
 
 MOST_WORK = 1 << 37  # multiplications of one product or convolution
@@ -123,26 +123,21 @@ class ArrayOps(GraphWriter):
     def add_layer(self, layer: Layer, x: Operand, **kwargs: Operand) -> Operand:
         """As `layer`; but a transposed convolution, which the table of ops writes as one."""
         if not layer.class_name.startswith("Conv") or not layer.class_name.endswith("Transpose"):
-            return self.layer(layer.class_name, layer.config)
+            return self.layer(layer.class_name, layer.config, x)
         how = (layer.config[key] for key in ("strides", "dilation_rate"))
         return _spread(np.asarray(x), layer.weights["kernel"].read(), *how)
 
     def finish(self, name: str, value: Operand) -> Array:
         """An output as an array."""
-        if isinstance(value, Guarded) or value is DEAD:
-            raise Refused(f"the output {name} exists only where a condition holds", "AK3063")
-        found: Array = self.constant(self.tensor(value))
+        found: Array = self.constant(self.tensor(require_output(name, value)))
         return found
 
 
 def _narrow(found: Operand, given: Sequence[Array | np.generic]) -> Operand:
     """The dtype that Keras gives: NumPy makes 64 bits of what has 32."""
     if isinstance(found, list | tuple):
-        return (
-            type(found)(_narrow(one, given) for one in found)
-            if isinstance(found, list)
-            else tuple(_narrow(x, given) for x in found)
-        )
+        parts = [_narrow(one, given) for one in found]
+        return parts if isinstance(found, list) else tuple(parts)
     made, before = np.asarray(found), {str(one.dtype) for one in given}
     if made.dtype == np.float64 and "float64" not in before:
         return made.astype("float16" if before and before <= {"float16", "bool"} else "float32")
@@ -221,20 +216,9 @@ def _conv(
     return back(y)
 
 
-def _depthwise(
-    x: Array,
-    kernel: Array,
-    strides: Operand = 1,
-    padding: str = "valid",
-    data_format: str | None = None,
-    dilation_rate: Operand = 1,
-) -> Array:
-    """A kernel a channel."""
-    x, back = _last(np.asarray(x), data_format)
-    rank = x.ndim - 2
-    parts = _windows(x, kernel.shape[:rank], _all(strides, rank), _all(dilation_rate, rank), padding, 0)
-    y = sum(part[..., None] * kernel[place] for place, part in parts)
-    return back(np.asarray(y).reshape(*np.shape(y)[:-2], -1))
+def _depthwise(x: Array, kernel: Array, *how: Operand, **named: Operand) -> Array:
+    """A kernel a channel: a correlation with a group for each."""
+    return _conv(x, np.reshape(kernel, (*kernel.shape[:-2], 1, -1)), *how, **named)
 
 
 def _spread(x: Array, kernel: Array, strides: Operand, holes: Operand) -> Array:
@@ -314,8 +298,7 @@ def _gelu(x: Operand, approximate: bool = True) -> Operand:
 
 
 def _one_hot(x: Operand, num_classes: int, axis: int = -1, dtype: str = "float32", sparse: bool = False) -> Operand:
-    found = (np.expand_dims(np.asarray(x), axis) == np.arange(num_classes).reshape(_along(np.ndim(x) + 1, axis))).astype(dtype)
-    return found
+    return (np.expand_dims(np.asarray(x), axis) == np.arange(num_classes).reshape(_along(np.ndim(x) + 1, axis))).astype(dtype)
 
 
 def _along(rank: int, axis: int) -> list[int]:

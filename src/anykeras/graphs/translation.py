@@ -22,7 +22,7 @@ from .engine import Engine
 from .folding import fold
 from .selection import NOTHING, Selection
 from .signatures import GraphSignature, choose
-from .values import DEAD, Guarded
+from .values import require_output
 from .writer import GraphWriter
 
 HALVES = ("float16", "bfloat16")
@@ -89,9 +89,7 @@ def _input(ops: GraphWriter, name: str, spec: Operand, shape: Sequence[int | Non
 
 def to_output(ops: GraphWriter, name: str, value: Operand) -> Symbol:
     """An output as an operation of its own, called by its name in the signature."""
-    if isinstance(value, Guarded) or value is DEAD:
-        raise Refused(f"the output {name} exists only where a condition holds", "AK3063")
-    value = ops.tensor(value)
+    value = ops.tensor(require_output(name, value))
     if not isinstance(value, Symbol):
         value = ops.anchor(np.asarray(value))
     if not ops.is_operation(value):

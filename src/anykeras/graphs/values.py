@@ -94,3 +94,10 @@ class Dead:
 
 
 DEAD = Dead()
+
+
+def require_output(name: str, value: Operand) -> Operand:
+    """The value of an output of the graph. Raises Refused (AK3063) where it exists under a condition only."""
+    if isinstance(value, Guarded) or value is DEAD:
+        raise Refused(f"the output {name} exists only where a condition holds", "AK3063")
+    return value

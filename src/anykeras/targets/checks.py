@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..catalog import find
 from ..catalog.calls import FIRST, LISTS, Kind, call_arguments, takes_one
 from ..catalog.layout import VariableSpec
 from ..catalog.masks import HEADS
-from ..catalog.shapes.engine import Inference
-from ..catalog.shapes.variables import Shapes, infer_variables
+from ..catalog.shapes.variables import Calls, Shapes, follow_calls, infer_variables
 from ..document.graph import flat_refs, leaves, steps
 from ..document.model import Call, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
 from ..document.walk import Member, Path, layers_of, walk
@@ -44,9 +43,16 @@ def find_misfits(expected: Mapping[Path, Shapes], stored: Sequence[tuple[Variabl
             yield Misfit(spec, tensor, tuple(shape))
 
 
-def check_weights(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]], renamed: Mapping[str, str]) -> None:
-    """Raises Malformed for weights that do not fit the configuration, with the layer (by the file's name) and both shapes."""
-    found = list(find_misfits(infer_variables(model), stored)) if stored else []
+def check_shapes(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]], renamed: Mapping[str, str]) -> None:
+    """Raises Unsupported for a layer that leaves nothing of its input, Malformed for weights that do not fit the configuration;
+    with the layer, by the file's name."""
+    calls = follow_calls(model)
+    _check_sizes(calls, renamed)
+    _check_weights(find_misfits(infer_variables(model, calls), stored) if stored else (), renamed)
+
+
+def _check_weights(misfits: Iterable[Misfit], renamed: Mapping[str, str]) -> None:
+    found = list(misfits)
     if not found:
         return
     first = found[0]
@@ -64,12 +70,10 @@ def check_weights(model: Layer, stored: Sequence[tuple[VariableSpec, Tensor]], r
     )
 
 
-def check_sizes(model: Layer, renamed: Mapping[str, str]) -> None:
-    """Raises Unsupported for a layer that takes off all of a dimension of known size, or whose windows are larger than it."""
-    run = Inference()
-    run.graph(model, None)
-    if run.emptied:
-        layer, seen = run.emptied[0]
+def _check_sizes(calls: Calls, renamed: Mapping[str, str]) -> None:
+    """A layer that takes off all of a dimension of known size, or whose windows are larger than it."""
+    if calls.emptied:
+        layer, seen = calls.emptied[0]
         name = renamed.get(layer.name, layer.name)
         raise Unsupported(
             "AK6031",

@@ -224,9 +224,10 @@ def _roles(live: Any, own: Sequence[Any]) -> tuple[str, dict[str, Any]]:
 
 def _by_role(live: Any, own: Sequence[Any], entry: LayerEntry, class_name: str) -> dict[str, Any] | None:
     """The variables of a layer of Keras in the roles of the catalog; None where they are others than it knows."""
-    roles = [role for role in entry.roles(Layer(class_name, "", _config(live, class_name))) if not role.copy]
+    config = _config(live, class_name)
+    roles = [role for role in entry.roles(Layer(class_name, "", config)) if not role.copy]
     owners: dict[str, list[Any]] = {}
-    quantized = bool(mode_of(_config(live, class_name)))
+    quantized = bool(mode_of(config))
     found = {}
     for role in roles:
         if role.at not in owners:

@@ -38,20 +38,26 @@ def _variables(*class_names: str) -> Callable[[_Rule], _Rule]:
     return enter
 
 
-def infer_variables(model: Layer) -> dict[Path, Shapes]:
+def follow_calls(model: Layer) -> Calls:
+    """One pass through a model in the Keras 3 vocabulary, with what its layers are called on."""
+    calls = Calls()
+    if model.graph is not None:
+        calls.graph(model, None)
+    return calls
+
+
+def infer_variables(model: Layer, calls: Calls | None = None) -> dict[Path, Shapes]:
     """The shapes of the variables of every layer that has an entry here, by the layer's path.
 
     Args:
         model: in the Keras 3 vocabulary.
+        calls: of `follow_calls`, where the model was followed already.
 
     Returns:
         For each role that the entry knows, whether the layer has it or not, a shape; sizes that are not known are None.
     """
-    calls = _Calls()
-    if model.graph is not None:
-        calls.graph(model, None)
     found: dict[Path, Shapes] = {}
-    _visit(model, (), calls.inputs, found)
+    _visit(model, (), (calls or follow_calls(model)).inputs, found)
     return found
 
 
@@ -66,7 +72,7 @@ def _visit(layer: Layer, path: Path, inputs: Mapping[Path, _Inputs], found: dict
         _visit(inner, path + step, inputs, found)
 
 
-class _Calls(Inference):
+class Calls(Inference):
     """A pass through a model that keeps what each layer is called on first, as Keras builds it then."""
 
     def __init__(self) -> None:

@@ -42,10 +42,11 @@ class Checkpoint:
             root, file = os.path.split(find_index(match.path) or match.path)
             folder, name = DiskFolder(root or "."), file.removesuffix(INDEX)
         bundle = open_bundle(folder, name)
-        weights, notes = read_named_weights(bundle)
-        state = read_state(bundle)
+        nodes = read_objects(bundle)
+        weights, notes = read_named_weights(bundle, nodes)
+        state = read_state(bundle, nodes)
         steps = (("iterations", state.steps),) if state.steps is not None else ()
-        stamps = {"backend": "tensorflow", **({"keras_version": "3.0.0"} if is_keras3(read_objects(bundle)) else {})}
+        stamps = {"backend": "tensorflow", **({"keras_version": "3.0.0"} if is_keras3(nodes) else {})}
         return Raw(match, weights=weights, attributes=stamps, optimizer=steps, slots=state.slots, notes=notes)
 
 
@@ -143,9 +144,8 @@ def open_part(folder: Folder, name: str, limit: int) -> ByteSource:
     return source
 
 
-def read_named_weights(bundle: Bundle) -> tuple[NamedWeights, tuple[str, ...]]:
+def read_named_weights(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> tuple[NamedWeights, tuple[str, ...]]:
     """The weights by layer, in the order of the model's layers where objects tell it; and remarks."""
-    nodes = read_objects(bundle)
     if not nodes:
         return _by_variable_names(bundle), ("weights by the names of TensorFlow variables",)
     model = _find_model(nodes)

@@ -13,7 +13,7 @@ from ...tensors import Tensor
 from ..base import OwnedSlot
 from ..wire.messages import TrackedObject
 from .bundle import Bundle
-from .objects import children_of, list_items, read_objects, value_key
+from .objects import children_of, list_items, value_key
 
 SLOTS = re.compile(
     r"/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl|ExponentialMovingAverage)(_\d+)?\Z|\A(beta\d_power|global_step)\Z"
@@ -34,9 +34,8 @@ class State:
     slots: tuple[OwnedSlot, ...] = ()
 
 
-def read_state(bundle: Bundle) -> State:
+def read_state(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> State:
     """What the optimizer keeps; nothing where there is none."""
-    nodes = read_objects(bundle)
     if not nodes:
         steps = bundle.tensor("global_step") if "global_step" in bundle.entries else None
         return State(steps, tuple(_by_names(bundle)))

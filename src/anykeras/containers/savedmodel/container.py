@@ -7,6 +7,7 @@ from dataclasses import replace
 from ... import limits
 from ..base import Json, Match, Raw
 from ..checkpoint.container import read_named_weights
+from ..checkpoint.objects import read_objects
 from ..folder import DiskFolder
 from ..foreign import foreign_error, is_graph
 from ..json_text import decode_text, parse_json
@@ -66,7 +67,8 @@ def _read_exported(files: Files, match: Match) -> Raw:
     bound = limits.current().config_bytes
     notes: list[str] = []
     text = decode_text(files.open(EXPORTED, bound).whole(bound, EXPORTED), EXPORTED)
-    weights, _ = read_named_weights(files.bundle())
+    bundle = files.bundle()
+    weights, _ = read_named_weights(bundle, read_objects(bundle))
     stamps = {"backend": "tensorflow"}
     return Raw(match, parse_json(text, EXPORTED, notes), EXPORTED, stamps, weights, notes=tuple(notes))
 

@@ -11,7 +11,7 @@ from ...catalog.signatures import signature
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
-from ..forms import model_of, reshape
+from ..forms import model_of, pass_through, reshape
 from ..rulebook import LEGACY, Place, Worked, back_rule
 
 _GROUPED = constant(np.arange(12.0).reshape(1, 2, 6))
@@ -200,7 +200,7 @@ def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
     known = signature(layer.class_name, place.release.signatures) is not None and Since("3.0", tf="2.6").holds(place.release)
     if known and layer.class_name != "RandomCrop":
         return None
-    return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
+    return pass_through(layer)
 
 
 @back_rule(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ...catalog.releases import Since
+from ...catalog.releases import Since, in_keras3
 from ...catalog.signatures import signature
 from ...document.build import Builder
 from ...document.model import Layer, Object, Ref, Value
-from ..forms import model_of
+from ..forms import model_of, pass_through
 from ..rulebook import LEGACY, NEVER, Place, Worked, back_rule
 
 _SPELLED: Final = frozenset({"L1", "L2"})
@@ -62,7 +62,7 @@ def hand_on(layer: Layer, place: Place) -> Layer | None:
     """A linear Activation gives what it gets."""
     if signature("Identity", place.release.signatures) is not None:
         return None
-    return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
+    return pass_through(layer)
 
 
 @back_rule("AK2465", since=Since(tf="1.13", tfjs="4.22"), classes=("*",))
@@ -79,7 +79,7 @@ def check_numbers(layer: Layer, place: Place) -> Layer | None:
     return None
 
 
-@back_rule("AK2464", since=Since("3.4", tf="1.13", keras2="2.0", tfjs="4.22"), classes=("TimeDistributed",))
+@back_rule("AK2464", since=in_keras3("3.4"), classes=("TimeDistributed",))
 def distribute_layers(layer: Layer, place: Place) -> Layer | None:
     """Before Keras 3.4 models do not tell TimeDistributed what they give: each layer of a chain in one of its own."""
     model = layer.config.get("layer")

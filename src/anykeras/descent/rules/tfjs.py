@@ -13,7 +13,7 @@ from ...catalog.releases import Since
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
-from ..forms import activation, model_of, reshape, width_of
+from ..forms import activation, model_of, pass_through, reshape, width_of
 from ..rulebook import Place, Worked, back_rule
 from .images import block_diagonal
 
@@ -311,13 +311,13 @@ def scale_below_zero(layer: Layer, place: Place) -> Layer | None:
 @back_rule("AK2424", since=KERASES, classes=("SpatialDropout2D", "SpatialDropout3D", "ActivityRegularization"))
 def leave_out_training(layer: Layer, place: Place) -> Layer | None:
     """Layers that act in training alone."""
-    return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
+    return pass_through(layer)
 
 
 @back_rule("AK2477", since=KERASES, classes=("Identity",), report=False)
 def do_nothing(layer: Layer, place: Place) -> Layer | None:
     """A function that does nothing."""
-    return Layer("Activation", layer.name, {"activation": "linear"}, address=layer.address)
+    return pass_through(layer)
 
 
 @back_rule("AK2477", since=KERASES, classes=("Flatten",))

@@ -310,12 +310,17 @@ def pad(call: NodeCall) -> Operand:
 def _mirror(call: NodeCall, x: Operand, widths: Sequence[Sequence[int]]) -> Operand:
     """A border of what is next to it, its edge included (which ``keras.ops.pad`` on torch takes for another mode)."""
     for axis, (before, behind) in enumerate(widths):
-        rows_ = (slice(None),) * axis
-        front = call.ops.op("flip", call.ops.getitem(x, (*rows_, slice(0, before))), axis=axis)
-        back = call.ops.op("flip", call.ops.getitem(x, (*rows_, slice(-behind, None))), axis=axis)
-        parts = [part for part, wanted in ((front, before), (x, 1), (back, behind)) if wanted]
+        parts = [x]
+        if before:
+            parts.insert(0, _flip_edge(call, x, slice(0, before), axis))
+        if behind:
+            parts.append(_flip_edge(call, x, slice(-behind, None), axis))
         x = concatenate_any(call.ops, parts, axis) if len(parts) > 1 else x
     return x
+
+
+def _flip_edge(call: NodeCall, x: Operand, edge: slice, axis: int) -> Operand:
+    return call.ops.op("flip", call.ops.getitem(x, (*(slice(None),) * axis, edge)), axis=axis)
 
 
 @op("ReverseV2")

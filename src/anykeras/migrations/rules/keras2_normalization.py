@@ -125,7 +125,7 @@ def normalize_by_batch(model: Layer, context: RuleContext) -> Layer | None:
     if graph is None or graph.sequential:
         return None
     eager = writer.era is Era.TF2 and (writer.tensorflow or 2) >= 2  # where a layer that does not learn is in inference mode
-    editor, specs = GraphEditor(graph), None
+    editor, specs, met = GraphEditor(graph), None, None
     for layer in graph.layers:
         calls = editor.calls(layer.name)
         learns = layer.config.get("trainable", True) or not eager
@@ -145,7 +145,8 @@ def normalize_by_batch(model: Layer, context: RuleContext) -> Layer | None:
             )
         if "moving_variance" not in layer.weights:
             continue  # a finding says what becomes of the flag
-        masked = any(find_met(model).get((Member(layer.name),), ()))
+        met = find_met(model) if met is None else met
+        masked = any(met.get((Member(layer.name),), ()))
         editor.replace_layer(_normalize(layer, axis, None if shape is None else len(shape), masked))
         for number, call in enumerate(calls):
             editor.replace_call(layer.name, number, Call(call.args[:1]))

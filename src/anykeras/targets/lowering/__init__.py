@@ -9,7 +9,7 @@ from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import Path, layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
-from ..checks import check_calls, check_sizes, check_strides, check_weights
+from ..checks import check_calls, check_shapes, check_strides
 from .layers import Lower, keep_wrapped_layers
 from .lookups import add_idf_weights
 from .minors import MINORS, nearest_minor
@@ -60,8 +60,7 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
     bindings = bind(model, wanted)
     check_calls(model)
     check_strides(model, renamed)
-    check_sizes(model, renamed)
-    check_weights(model, [(binding.spec, binding.tensor) for binding in bindings], renamed)
+    check_shapes(model, [(binding.spec, binding.tensor) for binding in bindings], renamed)
     custom = tuple(found for found in holders if isinstance(found.layer.origin, FromUser) and not found.again)
     training = lower_training(document.training, model, wanted, [found.layer for found in custom], minor)
     names = user_names(model, document.training)
