@@ -15,10 +15,11 @@ from anykeras.errors import AnyKerasError
 from anykeras.migrations import migrate
 from anykeras.migrations.rulebook import EVERY_OTHER, Rule, in_order, ordered_rules
 from genuine import FOLDER, recordings
+from rule_examples import migration_examples
 from test_rules import seen
 
 SEEDS = range(4)
-EXAMPLES = [example for rule in ordered_rules() for example in (*rule.examples, *rule.leaves_alone)]
+EXAMPLES = [example for of in migration_examples().values() for example in (*of.examples, *of.leaves_alone)]
 GENUINE = [file for folder in ("fixtures", "migrations") for file in recordings(FOLDER / folder)]
 # Files that shuffling all of them found to matter beside a sample.
 _TELLING = ("local2d_i3_last_valid_nob.h5",)

@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 
 from anykeras.document.model import Layer, Ref
-from anykeras.migrations import Example, Rule, RuleContext
+from anykeras.migrations import Rule, RuleContext
 from anykeras.migrations.engine import apply
 from anykeras.migrations.rulebook import ordered_rules
 from anykeras.pages import find_page
 from anykeras.tensors import Tensor
+from rule_examples import Example, migration_examples
 
-CASES = [(rule, i) for rule in ordered_rules() for i in range(len(rule.examples))]
+OF = migration_examples()
+CASES = [(rule, i) for rule in ordered_rules() for i in range(len(OF[rule.code].examples))]
 OLD = [rule for rule in ordered_rules() if rule.code[:4] in ("AK20", "AK21")]  # of Keras 0 and 1
-UNTOUCHED = [(rule, i) for rule in ordered_rules() for i in range(len(rule.leaves_alone))]
+UNTOUCHED = [(rule, i) for rule in ordered_rules() for i in range(len(OF[rule.code].leaves_alone))]
 
 
 def run(rule: Rule, example: Example, layer: Layer | None = None) -> Layer:
@@ -47,7 +49,7 @@ def seen(value: Any) -> Any:
 
 @pytest.mark.parametrize(("rule", "i"), CASES, ids=lambda x: x.code if isinstance(x, Rule) else str(x))
 def test_example(rule: Rule, i: int) -> None:
-    example = rule.examples[i]
+    example = OF[rule.code].examples[i]
     before = copy.deepcopy(seen(example.before))
     if isinstance(example.after, type):
         with pytest.raises(example.after, match=rule.code):
@@ -64,12 +66,13 @@ def test_example(rule: Rule, i: int) -> None:
 
 @pytest.mark.parametrize(("rule", "i"), UNTOUCHED, ids=lambda x: x.code if isinstance(x, Rule) else str(x))
 def test_left_alone(rule: Rule, i: int) -> None:
-    example = rule.leaves_alone[i]
+    example = OF[rule.code].leaves_alone[i]
     assert seen(run(rule, example)) == seen(example.before)
 
 
 def test_every_rule_says_what_it_leaves_alone() -> None:
-    assert not [rule.code for rule in ordered_rules() if not rule.leaves_alone or not rule.examples]
+    assert not [code for code, of in OF.items() if not of.leaves_alone or not of.examples]
+    assert OF.keys() == {rule.code for rule in ordered_rules()}
     assert len({rule.code for rule in ordered_rules()}) == len(ordered_rules())
 
 
@@ -89,6 +92,6 @@ def test_tensors_are_lazy() -> None:
         return Tensor(tensor.shape, tensor.dtype, tensor.origin, refuse)
 
     for rule in OLD:
-        for example in rule.examples:
+        for example in OF[rule.code].examples:
             weights = {role: unread(tensor) for role, tensor in example.before.weights.items()}
             run(rule, example, replace(example.before, weights=weights))

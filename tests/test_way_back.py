@@ -25,10 +25,11 @@ from anykeras.document.model import Layer, Object
 from anykeras.document.walk import layers_of
 from anykeras.errors import OutputExists, TargetError, Unsupported
 from genuine import FOLDER, Recording, flat
+from rule_examples import Examples, way_back_examples
 from test_rules import seen
 
 MODELS = FOLDER / "targets"
-EXAMPLES = [(rule, example) for rule in all_rules() for example in rule.examples]
+EXAMPLES = [(rule, example) for rule in all_rules() for example in way_back_examples().get(rule.name, Examples()).examples]
 
 
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES, ids=lambda x: getattr(x, "name", ""))

@@ -57,17 +57,6 @@ Change = Callable[[Layer, Place], Layer | None]
 
 
 @dataclass(frozen=True)
-class Worked:
-    """A worked example: `after` is the layer expected, or a check of what came out, for a layer called on `shape`."""
-
-    before: Layer
-    after: Layer | Callable[[Layer], bool]
-    release: str
-    shape: Shape | None = None
-    output: Shape | None = None
-
-
-@dataclass(frozen=True)
 class BackRule:
     """One fact of Keras 3 that the releases before `since` lack.
 
@@ -82,7 +71,6 @@ class BackRule:
     change: Change
     title: str
     fidelity: Fidelity
-    examples: tuple[Worked, ...]
     report: bool
 
     def applies(self, layer: Layer, release: Release) -> bool:
@@ -105,9 +93,7 @@ LEGACY = Since()
 _rules: Registry[str, BackRule] = Registry("rule of the way back")
 
 
-def back_rule(
-    code: str, *, since: Since, classes: Sequence[str], examples: Sequence[Worked] = (), report: bool = True
-) -> Callable[[Change], Change]:
+def back_rule(code: str, *, since: Since, classes: Sequence[str], report: bool = True) -> Callable[[Change], Change]:
     """Register the decorated function as a rule; the page of its code says what changes and how faithful it is.
 
     Several rules may share a page. Raises ValueError where the code has none.
@@ -119,7 +105,7 @@ def back_rule(
         fidelity = page.fidelity or Fidelity.EXACT
         _rules.add(
             name,
-            BackRule(code, name, since, tuple(classes), change, page.title, fidelity, tuple(examples), report),
+            BackRule(code, name, since, tuple(classes), change, page.title, fidelity, report),
         )
         return change
 

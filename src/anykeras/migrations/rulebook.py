@@ -1,4 +1,4 @@
-"""What a migration rule is: one fact about what changed, its documentation, and worked examples that run as tests."""
+"""What a migration rule is: one fact about what changed. Its worked examples are in ``tests/rule_examples``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Final
 from ..catalog.masks import makes_mask
 from ..document.model import Era, Graph, Layer, Writer
 from ..document.walk import layers_of
-from ..errors import AnyKerasError, Bug
+from ..errors import Bug
 from ..findings import Fidelity, Finding
 from ..lazily import read_data
 from ..pages import require_page
@@ -66,15 +66,6 @@ class RuleContext:
 
 
 @dataclass(frozen=True)
-class Example:
-    """A worked example: `after` is the layer expected, a check of what came out, or the error that refuses it."""
-
-    before: Layer
-    after: Layer | Callable[[Layer], bool] | type[AnyKerasError]
-    writer: Writer
-
-
-@dataclass(frozen=True)
 class Rule:
     """One fact about a change between eras.
 
@@ -91,8 +82,6 @@ class Rule:
     classes: tuple[str, ...]
     change: Change
     fidelity: Fidelity
-    examples: tuple[Example, ...]
-    leaves_alone: tuple[Example, ...]
     report: bool = True
     after: tuple[str, ...] = ()
 
@@ -149,8 +138,6 @@ def rule(
     to: Era,
     eras: Sequence[Era] | None = None,
     classes: Sequence[str] = (),
-    examples: Sequence[Example] = (),
-    leaves_alone: Sequence[Example] = (),
     report: bool = True,
     after: Sequence[str] = (),
 ) -> Callable[[Change], Change]:
@@ -177,8 +164,6 @@ def rule(
                 classes=tuple(classes),
                 change=change,
                 fidelity=fidelity,
-                examples=tuple(examples),
-                leaves_alone=tuple(leaves_alone),
                 report=report,
                 after=tuple(after),
             ),

@@ -11,10 +11,10 @@ from ...catalog.releases import Since
 from ...catalog.renames import ACTIVATIONS
 from ...document.build import Builder
 from ...document.model import Layer, Ref
-from ...tensors import Array, Tensor, constant
+from ...tensors import Array, Tensor
 from ..activations import EXPRESSIONS, MODELS_AS_FUNCTIONS, OLD_HARD_SIGMOID, holds
 from ..forms import model_of
-from ..rulebook import LEGACY, NEVER, Place, Worked, back_rule
+from ..rulebook import LEGACY, NEVER, Place, back_rule
 
 # Layers that are linear up to their activation: a factor of their weights is one of what the activation sees.
 _LINEAR: Final = ("Dense", "Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
@@ -25,18 +25,11 @@ _LSTM: Final = ("LSTM", "LSTMCell", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _GATES: Final = {**dict.fromkeys(_LSTM, (1, 1, 0, 1)), **dict.fromkeys(("GRU", "GRUCell"), (1, 1, 0))}
 _SLOPE: Final = 5 / 6
 
-_WEIGHTS = {"kernel": constant(np.ones((2, 3))), "bias": constant(np.zeros(3))}
-
-
-def _is_scaled(layer: Layer) -> bool:
-    return bool(np.allclose(layer.weights["kernel"].read(), _SLOPE)) and layer.config["activation"] == OLD_HARD_SIGMOID
-
 
 @back_rule(
     "AK2400",
     since=LEGACY,
     classes=(*_LINEAR, *_PRODUCTS),
-    examples=[Worked(Layer("Dense", "d", {"units": 3, "activation": "hard_sigmoid"}, _WEIGHTS), _is_scaled, "tf.keras-2.8")],
 )
 def scale_for_hard_sigmoid(layer: Layer, place: Place) -> Layer | None:
     """The hard_sigmoid of Keras 3 has the slope 1/6, the one before 1/5: weights times 5/6 give the same."""
@@ -90,14 +83,6 @@ def _times(tensor: Tensor, factor: float | Array) -> Tensor:
     "AK2401",
     since=NEVER,
     classes=("Activation",),
-    examples=[
-        Worked(
-            Layer("Activation", "a", {"activation": "relu6"}),
-            lambda made: made.graph is not None and made.graph.layers[1].class_name == "ReLU",
-            "tf.keras-2.8",
-            (None, 4),
-        )
-    ],
 )
 def express_activation(layer: Layer, place: Place) -> Layer | None:
     """A function that the release lacks, as layers that it has."""

@@ -12,22 +12,13 @@ from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
 from ..forms import model_of, pass_through, reshape
-from ..rulebook import LEGACY, Place, Worked, back_rule
-
-_GROUPED = constant(np.arange(12.0).reshape(1, 2, 6))
+from ..rulebook import LEGACY, Place, back_rule
 
 
 @back_rule(
     "AK2420",
     since=LEGACY,
     classes=("Conv1D", "Conv2D", "Conv3D"),
-    examples=[
-        Worked(
-            Layer("Conv1D", "c", {"filters": 6, "groups": 2}, {"kernel": _GROUPED}),
-            lambda made: made.weights["kernel"].shape == (1, 4, 6) and "groups" not in made.config,
-            "tf.keras-2.2",
-        )
-    ],
 )
 def join_groups(layer: Layer, place: Place) -> Layer | None:
     """One kernel with zeros between the groups, which runs on every device."""
@@ -140,15 +131,6 @@ def _row(value: Value, rank: int) -> tuple[int, ...]:
     "AK2422",
     since=Since(tf="2.6"),
     classes=("Global*",),
-    examples=[
-        Worked(
-            Layer("GlobalMaxPooling1D", "g", {"keepdims": True}),
-            lambda made: made.graph is not None and made.graph.layers[-1].class_name == "Reshape",
-            "tf.keras-2.3",
-            (None, 4, 2),
-            (None, 1, 2),
-        )
-    ],
 )
 def keep_dimensions(layer: Layer, place: Place) -> Layer | None:
     """The pooling, and a Reshape that puts the axes back."""
@@ -184,13 +166,6 @@ def crop_sizes(layer: Layer, place: Place) -> Layer | None:
     "AK2424",
     since=Since("3.8"),
     classes=("Random*",),
-    examples=[
-        Worked(
-            Layer("RandomFlip", "r", {"mode": "horizontal"}),
-            Layer("Activation", "r", {"activation": "linear"}),
-            "tf.keras-2.0",
-        )
-    ],
 )
 def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
     """Augmentation acts in training alone: a layer that does nothing keeps its place.
@@ -207,15 +182,6 @@ def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
     "AK2425",
     since=Since(tf="2.0"),
     classes=("UpSampling2D", "Resizing"),
-    examples=[
-        Worked(
-            Layer("UpSampling2D", "u", {"size": (2, 2), "interpolation": "bilinear"}),
-            lambda made: made.graph is not None and [x.class_name for x in made.graph.layers].count("Dense") == 2,
-            "keras-2.3",
-            (None, 3, 4, 2),
-            (None, 6, 8, 2),
-        )
-    ],
 )
 def resize_by_matrices(layer: Layer, place: Place) -> Layer | None:
     """TensorFlow 1 and TensorFlow.js sample other points: each axis as a product with the shares of its pixels."""

@@ -12,18 +12,13 @@ from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, constant
 from ..forms import RESCALING, affine, model_of, reshape, width_of
-from ..rulebook import LEGACY, Place, Worked, back_rule
-
-
-def _as_frozen(made: Layer) -> bool:
-    return made.graph is not None and made.graph.layers[1].config["trainable"] is False
+from ..rulebook import LEGACY, Place, back_rule
 
 
 @back_rule(
     "AK2410",
     since=RESCALING,
     classes=("Rescaling",),
-    examples=[Worked(Layer("Rescaling", "r", {"scale": 0.5, "offset": 1.0}), _as_frozen, "tf.keras-2.0", (None, 4))],
 )
 def rescale_by_statistics(layer: Layer, place: Place) -> Layer | None:
     """A frozen BatchNormalization is the same line."""
@@ -79,14 +74,6 @@ def normalize_to_unit(layer: Layer, place: Place) -> Layer | None:
     "AK2412",
     since=Since("3.10"),
     classes=("RMSNormalization",),
-    examples=[
-        Worked(
-            Layer("RMSNormalization", "r", {"axis": -1, "epsilon": 1e-6}, {"scale": constant(np.ones(4))}),
-            lambda made: made.graph is not None and made.graph.layers[-1].class_name == "BatchNormalization",
-            "keras-3.6",
-            (None, 4),
-        )
-    ],
 )
 def normalize_by_root(layer: Layer, place: Place) -> Layer | None:
     """Its formula over operations; its scale is a frozen BatchNormalization (keras 3.15.1, rms_normalization.py)."""

@@ -10,24 +10,16 @@ from ...catalog.signatures import signature
 from ...document.build import Builder
 from ...document.model import Layer, Object, Ref, Value
 from ..forms import model_of, pass_through
-from ..rulebook import LEGACY, NEVER, Place, Worked, back_rule
+from ..rulebook import LEGACY, NEVER, Place, back_rule
 
 _SPELLED: Final = frozenset({"L1", "L2"})
 """Written as L1L2, which every release has."""
-_ORTHOGONAL: Final = Object("OrthogonalRegularizer", {"factor": 0.01}, module="keras.regularizers")
 
 
 @back_rule(
     "AK2463",
     since=NEVER,
     classes=("*",),
-    examples=[
-        Worked(
-            Layer("Dense", "d", {"units": 2, "kernel_regularizer": _ORTHOGONAL}),
-            Layer("Dense", "d", {"units": 2}),
-            "tf.keras-2.8",
-        )
-    ],
 )
 def leave_out_unknown(layer: Layer, place: Place) -> Layer | None:
     """Regularizers and constraints act in training alone."""
@@ -56,7 +48,6 @@ def _list_lacking(layer: Layer, place: Place, ending: str, kind: str) -> Sequenc
     since=LEGACY,
     classes=("Identity",),
     report=False,
-    examples=[Worked(Layer("Identity", "i"), Layer("Activation", "i", {"activation": "linear"}), "keras-2.3")],
 )
 def hand_on(layer: Layer, place: Place) -> Layer | None:
     """A linear Activation gives what it gets."""

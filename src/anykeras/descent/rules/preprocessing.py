@@ -11,7 +11,7 @@ from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
 from ...tensors import constant
 from ..forms import model_of, reshape
-from ..rulebook import LEGACY, Place, Worked, back_rule
+from ..rulebook import LEGACY, Place, back_rule
 
 _LOOKUPS = ("CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "StringLookup")
 
@@ -116,13 +116,6 @@ def check_rank(layer: Layer, place: Place) -> Layer | None:
     since=LEGACY,
     classes=("IntegerLookup",),
     report=False,
-    examples=[
-        Worked(
-            Layer("IntegerLookup", "l", {"output_mode": "int", "dtype": "float32"}),
-            Layer("IntegerLookup", "l", {"output_mode": "int", "dtype": "int64"}),
-            "tf.keras-2.8",
-        ),
-    ],
 )
 def look_up_in_integers(layer: Layer, place: Place) -> Layer | None:
     """tf.keras takes no dtype but integers with output_mode int; Keras 3 gives integers whatever the dtype."""
@@ -136,11 +129,6 @@ def look_up_in_integers(layer: Layer, place: Place) -> Layer | None:
     since=LEGACY,
     classes=("LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM*"),
     report=False,
-    examples=[
-        Worked(
-            Layer("GRU", "g", {"units": 2, "unroll": True}), Layer("GRU", "g", {"units": 2, "unroll": False}), "tf.keras-2.8"
-        ),
-    ],
 )
 def roll(layer: Layer, place: Place) -> Layer | None:
     """Unrolled, tf.keras wants a known number of steps, takes no ConvLSTM, and mixes up masks; the outcome is the same."""

@@ -14,7 +14,7 @@ from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
 from ..forms import activation, model_of, pass_through, reshape, width_of
-from ..rulebook import Place, Worked, back_rule
+from ..rulebook import Place, back_rule
 from .images import block_diagonal
 
 KERASES: Final = Since(tf="1.13", keras2="2.0")
@@ -30,15 +30,6 @@ _IMAGES: Final = (
     "AK2470",
     since=KERASES,
     classes=_IMAGES,
-    examples=[
-        Worked(
-            Layer("MaxPooling2D", "m", {"pool_size": (2, 2), "data_format": "channels_first"}),
-            lambda made: made.graph is not None and [x.class_name for x in made.graph.layers][1::2] == ["Permute", "Permute"],
-            "tfjs",
-            (None, 3, 4, 4),
-            (None, 3, 2, 2),
-        )
-    ],
 )
 def move_channels(layer: Layer, place: Place) -> Layer | None:
     """Channels moved behind, the layer, and channels moved back: some classes of TensorFlow.js do not move them back."""

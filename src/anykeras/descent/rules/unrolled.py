@@ -13,7 +13,7 @@ from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
 from ..activations import OLD_HARD_SIGMOID
 from ..forms import RESET_AFTER, activation, model_of, reshape
-from ..rulebook import Place, Worked, back_rule
+from ..rulebook import Place, back_rule
 
 _MOST_STEPS: Final = 256
 _GATES: Final = ("sigmoid", "hard_sigmoid", OLD_HARD_SIGMOID)
@@ -119,23 +119,10 @@ def _units(gru: Layer) -> int:
     return cell.weights["recurrent_kernel"].shape[0]
 
 
-_WEIGHTS: Final = {
-    "kernel": constant(np.ones((2, 9))), "recurrent_kernel": constant(np.ones((3, 9))), "bias": constant(np.ones((2, 9))),
-}  # fmt: skip
-
-
 @back_rule(
     "AK2480",
     since=RESET_AFTER,
     classes=("GRU", "RNN"),
-    examples=[
-        Worked(
-            Layer("GRU", "g", {"units": 3, "reset_after": True, "recurrent_activation": "sigmoid"}, _WEIGHTS),
-            lambda made: made.graph is not None and sum(x.class_name == "Cropping2D" for x in made.graph.layers) == 4,
-            "tfjs",
-            (None, 4, 2),
-        )
-    ],
 )
 def unroll(layer: Layer, place: Place) -> Layer | None:
     """Each step as Dense layers that all steps share."""

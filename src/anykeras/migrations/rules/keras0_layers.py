@@ -9,21 +9,15 @@ from ...document.build import Builder, sequential
 from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import constant
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import THEANO_033
+from ..rulebook import RuleContext, rule
 
 _ERAS = (Era.KERAS0,)
-_RESHAPE = Layer("Reshape", "r", {"dims": (2, 6), "input_shape": (3, 4)})
-_RESHAPE1 = Layer("Reshape", "r", {"target_shape": (2, 6), "batch_input_shape": (None, 3, 4)})
 
 
 @rule(
     "AK2001",
     to=Era.KERAS1,
     eras=_ERAS,
-    examples=[Example(_RESHAPE, _RESHAPE1, THEANO_033)],
-    leaves_alone=[Example(_RESHAPE1, _RESHAPE1, THEANO_033)],
     report=False,
 )
 def _rename_arguments(layer: Layer, context: RuleContext) -> Layer | None:
@@ -40,17 +34,11 @@ def _rename_arguments(layer: Layer, context: RuleContext) -> Layer | None:
     return None if config == layer.config else replace(layer, config=config)
 
 
-_EMBEDDING = Layer("Embedding", "e", {"dropout": 0.5, "input_dtype": "int32"}, {"W": constant([[2.0]])})
-_NO_DROPOUT = Layer("Embedding", "e", {"dropout": 0.0, "input_dtype": "int32"}, {"W": constant([[2.0]])})
-
-
 @rule(
     "AK2002",
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("Embedding",),
-    examples=[Example(_EMBEDDING, lambda layer: float(layer.weights["W"].read()[0, 0]) == 1.0, THEANO_033)],
-    leaves_alone=[Example(_NO_DROPOUT, _NO_DROPOUT, THEANO_033)],
 )
 def _scale_table(layer: Layer, context: RuleContext) -> Layer | None:
     dropout, table = layer.config.get("dropout"), layer.weights.get("W")
@@ -63,8 +51,6 @@ def _scale_table(layer: Layer, context: RuleContext) -> Layer | None:
     return changed.with_weights(W=table.compute(f"times {kept}", table.shape, lambda a: np.multiply(a, kept).astype(a.dtype)))
 
 
-_AXES = Layer("Merge", "m", {"mode": "dot", "dot_axes": -1})
-_AXES_PAIR = Layer("Merge", "m", {"mode": "dot", "dot_axes": (-1, -1)})
 # One number counts axes from the end of both inputs, or from the end of the first and the start of the second
 # (keras/layers/core.py Merge.__init__ 0.3.3). Beyond one axis there is no counterpart.
 _PAIRS: Mapping[int, tuple[int, int]] = {-1: (-1, -1), 1: (-1, 1)}
@@ -75,8 +61,6 @@ _PAIRS: Mapping[int, tuple[int, int]] = {-1: (-1, -1), 1: (-1, 1)}
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("Merge",),
-    examples=[Example(_AXES, _AXES_PAIR, THEANO_033)],
-    leaves_alone=[Example(_AXES_PAIR, _AXES_PAIR, THEANO_033)],
 )
 def _state_dot_axes(layer: Layer, context: RuleContext) -> Layer | None:
     axes = layer.config.get("dot_axes")
@@ -93,8 +77,6 @@ def _state_dot_axes(layer: Layer, context: RuleContext) -> Layer | None:
 
 
 _REDUCTIONS = {"sum": "sum", "ave": "mean", "mul": "prod"}
-_OVER_TIME = Layer("TimeDistributedMerge", "t", {"mode": "ave"})
-_FLATTEN = Layer("Flatten", "f")
 
 
 @rule(
@@ -102,8 +84,6 @@ _FLATTEN = Layer("Flatten", "f")
     to=Era.KERAS2,
     eras=_ERAS,
     classes=("TimeDistributedMerge",),
-    examples=[Example(_OVER_TIME, lambda layer: layer.class_name == "Functional", THEANO_033)],
-    leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
 )
 def _reduce_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     mode = layer.config.get("mode", "sum")
@@ -114,16 +94,11 @@ def _reduce_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op(function, sub.input(), axis=1))
 
 
-_THRESHOLD = Layer("ThresholdedLinear", "t", {"theta": 0.5})
-
-
 @rule(
     "AK2004",
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("ThresholdedLinear",),
-    examples=[Example(_THRESHOLD, lambda layer: layer.class_name == "Activation", THEANO_033)],
-    leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
 )
 def _expand_threshold(layer: Layer, context: RuleContext) -> Layer | None:
     theta = layer.config.get("theta", 1.0)
@@ -134,18 +109,11 @@ def _expand_threshold(layer: Layer, context: RuleContext) -> Layer | None:
     return replace(layer, class_name="Activation", config={**kept, "activation": sub.finish(out)})
 
 
-_ENCODER, _DECODER = (sequential(name) for name in ("encoder", "decoder"))
-_AUTO = Layer("AutoEncoder", "a", {"encoder": _ENCODER, "decoder": _DECODER, "output_reconstruction": False})
-_STACKED = sequential("a", _ENCODER)
-
-
 @rule(
     "AK2005",
     to=Era.KERAS1,
     eras=_ERAS,
     classes=("AutoEncoder",),
-    examples=[Example(_AUTO, _STACKED, THEANO_033)],
-    leaves_alone=[Example(_STACKED, _STACKED, THEANO_033)],
 )
 def _chain_autoencoder(layer: Layer, context: RuleContext) -> Layer | None:
     keys = ("encoder", "decoder") if layer.config.get("output_reconstruction", True) else ("encoder",)

@@ -6,14 +6,10 @@ is kept by a PReLU that is given -1 everywhere, which makes it minus that vector
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
-from ...document.walk import layers_of
-from ...tensors import constant
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122, as_activation, on_theano
+from ..rulebook import RuleContext, rule
+from .keras1_layouts import OLD, as_activation, on_theano
 
 
 class _Vectors:
@@ -51,23 +47,11 @@ def _relu(sub: Builder, x: Ref) -> Ref:
     return sub.layer("ReLU", {}, x)
 
 
-_VECTOR = constant([1.0, 2.0])
-_SOFTPLUS = Layer("ParametricSoftplus", "p", {"shared_axes": (None,)}, {"alphas": _VECTOR, "betas": _VECTOR})
-_SRELU = Layer("SReLU", "s", {"shared_axes": (None,)}, dict.fromkeys(("t_left", "a_left", "t_right", "a_right"), _VECTOR))
-_PRELU = Layer("PReLU", "p", {}, {"alphas": _VECTOR})
-
-
-def _holds(count: int) -> Callable[[Layer], bool]:
-    return lambda layer: layer.class_name == "Activation" and sum(bool(inner.weights) for inner in layers_of(layer)) == count
-
-
 @rule(
     "AK2122",
     to=Era.KERAS2,
     eras=OLD,
     classes=("ParametricSoftplus",),
-    examples=[Example(_SOFTPLUS, _holds(2), TENSORFLOW_122)],
-    leaves_alone=[Example(_PRELU, _PRELU, TENSORFLOW_122)],
 )
 def _parametric_softplus(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(f"{layer.name}_function", layer.address)
@@ -85,8 +69,6 @@ def _parametric_softplus(layer: Layer, context: RuleContext) -> Layer | None:
     eras=OLD,
     classes=("SReLU",),
     after=("AK2101",),
-    examples=[Example(_SRELU, _holds(4), THEANO_122)],
-    leaves_alone=[Example(_PRELU, _PRELU, THEANO_122)],
 )
 def _srelu(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(f"{layer.name}_function", layer.address)

@@ -7,12 +7,10 @@ from dataclasses import replace
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Value
-from ...tensors import Tensor, constant
-from ..rulebook import Example, RuleContext, rule
+from ...tensors import Tensor
+from ..rulebook import RuleContext, rule
 from .keras1_layouts import (
     OLD,
-    TENSORFLOW_122,
-    THEANO_122,
     channels_first,
     flip_kernel,
     integers,
@@ -43,17 +41,11 @@ def _replace_weights(layer: Layer, weights: Mapping[str, Tensor], *spent: str) -
     return replace(layer, weights={**{r: t for r, t in layer.weights.items() if r not in spent}, **weights})
 
 
-_OLD_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W": constant([[[[0.0]] * 3] * 2] * 4)})
-_NEW_1D = Layer("Convolution1D", "c", {"nb_filter": 4, "filter_length": 3}, {"W": constant([[[[0.0] * 4] * 2]] * 3)})
-
-
 @rule(
     "AK2150",
     to=Era.KERAS2,
     eras=OLD,
     classes=_FLAT,
-    examples=[Example(_OLD_1D, lambda layer: layer.weights["W"].shape == (3, 1, 2, 4), THEANO_122)],
-    leaves_alone=[Example(_NEW_1D, _NEW_1D, THEANO_122)],
     report=False,
 )
 def _transpose_early(layer: Layer, context: RuleContext) -> Layer | None:
@@ -73,8 +65,6 @@ def _transpose_early(layer: Layer, context: RuleContext) -> Layer | None:
     eras=OLD,
     classes=_FLAT,
     after=("AK2150",),
-    examples=[Example(_NEW_1D, lambda layer: layer.weights["kernel"].shape == (3, 2, 4), THEANO_122)],
-    leaves_alone=[Example(Layer("Convolution1D", "c"), Layer("Convolution1D", "c"), THEANO_122)],
     report=False,
 )
 def _drop_axis(layer: Layer, context: RuleContext) -> Layer | None:
@@ -91,8 +81,6 @@ def _move_constraint(layer: Layer, order: tuple[int | None, ...]) -> Layer:
     return layer if constraint is None else layer.with_config(W_constraint=move_constraint(constraint, order))
 
 
-_TH = Layer("Convolution2D", "c", {"dim_ordering": "th"}, {"W": constant([[[[0.0] * 5] * 3] * 2] * 4)})
-_TF = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[0.0] * 4] * 2] * 5] * 3)})
 _SEPARABLE = ("depthwise_kernel", "pointwise_kernel")
 
 
@@ -101,8 +89,6 @@ _SEPARABLE = ("depthwise_kernel", "pointwise_kernel")
     to=Era.KERAS2,
     eras=OLD,
     classes=_DEEP,
-    examples=[Example(_TH, lambda layer: layer.weights["kernel"].shape == (3, 5, 2, 4), THEANO_122)],
-    leaves_alone=[Example(_TF, _TF, THEANO_122)],
     report=False,
 )
 def _move_channels(layer: Layer, context: RuleContext) -> Layer | None:
@@ -123,20 +109,12 @@ def _move_channels(layer: Layer, context: RuleContext) -> Layer | None:
     return _move_constraint(changed, (rank + 1, rank, *range(rank)))
 
 
-_RAMP = Layer("Convolution2D", "c", {"dim_ordering": "tf"}, {"W": constant([[[[1.0]], [[2.0]]]])})
-
-
 @rule(
     "AK2153",
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(name for name in _RANKS if not name.startswith("Separable")),
     after=("AK2150", "AK2152"),
-    examples=[Example(_RAMP, lambda layer: layer.weights["W"].read().ravel().tolist() == [2.0, 1.0], THEANO_122)],
-    leaves_alone=[
-        Example(_RAMP, _RAMP, TENSORFLOW_122),
-        Example(Layer("LocallyConnected2D", "l"), Layer("LocallyConnected2D", "l"), THEANO_122),
-    ],
 )
 def _flip(layer: Layer, context: RuleContext) -> Layer | None:
     if not on_theano(context.writer):
@@ -148,17 +126,11 @@ def _flip(layer: Layer, context: RuleContext) -> Layer | None:
     return _replace_weights(layer, {role: flip_kernel(kernel, _RANKS[layer.class_name][0])})
 
 
-_FULL = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "full", "nb_filter": 2})
-_VALID = Layer("Convolution1D", "c", {"filter_length": 3, "border_mode": "valid", "nb_filter": 2})
-
-
 @rule(
     "AK2155",
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(name for name in _RANKS if not name.startswith(("Separable", "Deconv"))),
-    examples=[Example(_FULL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
-    leaves_alone=[Example(_VALID, _VALID, THEANO_122)],
 )
 def _pad_full_border(layer: Layer, context: RuleContext) -> Layer | None:
     size = sizes(layer)

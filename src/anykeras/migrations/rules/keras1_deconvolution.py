@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value
 from ...errors import Unsupported
-from ...tensors import Tensor, constant
-from ..rulebook import Example, RuleContext, rule
+from ...tensors import Tensor
+from ..rulebook import RuleContext, rule
 from .keras1_convolution import sizes
-from .keras1_layouts import OLD, TENSORFLOW_122, channels_first, integers, move_constraint, on_theano
+from .keras1_layouts import OLD, channels_first, integers, move_constraint, on_theano
 
 
 @dataclass(frozen=True)
@@ -49,19 +49,6 @@ _BORDERS: Mapping[tuple[str, bool], Callable[[int, int, int], _Axis]] = {
     ("same", True): _same_theano,
     ("full", True): _full,
 }
-_LAYER = Layer(
-    "Deconvolution2D",
-    "d",
-    {"nb_filter": 2, "nb_row": 3, "nb_col": 3, "subsample": (2, 2), "border_mode": "valid", "dim_ordering": "tf",
-     "output_shape": (None, 9, 9, 2)},
-    {"W": constant([[[[0.0] * 2] * 5] * 3] * 3)},
-)  # fmt: skip
-_CROPPED = _LAYER.with_config(output_shape=(None, 8, 9, 2), border_mode="same", subsample=(1, 1))
-_TRANSPOSED = Layer("Conv2DTranspose", "d", {"filters": 2})
-
-
-def _is_plain(layer: Layer) -> bool:
-    return layer.class_name == "Conv2DTranspose" and layer.weights["kernel"].shape == (3, 3, 2, 5)
 
 
 @rule(
@@ -70,11 +57,6 @@ def _is_plain(layer: Layer) -> bool:
     eras=OLD,
     classes=("Deconvolution2D", "Deconv2D"),
     after=("AK2101", "AK2153"),
-    examples=[
-        Example(_LAYER, _is_plain, TENSORFLOW_122),
-        Example(_CROPPED, lambda layer: layer.class_name == "Functional", TENSORFLOW_122),
-    ],
-    leaves_alone=[Example(_TRANSPOSED, _TRANSPOSED, TENSORFLOW_122)],
 )
 def _deconvolution(layer: Layer, context: RuleContext) -> Layer | None:
     first = channels_first(layer, context.writer)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...document.build import Builder
 from ...document.model import Config, Era, Layer, Value
 from ...errors import Unsupported
-from ...tensors import Tensor, constant
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122
+from ...tensors import Tensor
+from ..rulebook import RuleContext, rule
+from .keras1_layouts import OLD
 
 _ERAS = (*OLD, Era.KERAS2)
 _SHARED = {"W_regularizer": "kernel_regularizer", "b_regularizer": "bias_regularizer",
@@ -41,22 +41,11 @@ def _whole(layer: Layer, key: str) -> int:
     return value
 
 
-_MAXOUT = Layer(
-    "MaxoutDense",
-    "maxout_1",
-    {"output_dim": 3, "nb_feature": 2, "bias": True},
-    {"W": constant([[[1.0] * 3] * 4] * 2), "b": constant([[0.0] * 3] * 2)},
-)
-_DENSE = Layer("Dense", "d", {"units": 3})
-
-
 @rule(
     "AK2120",
     to=Era.TF2,
     eras=_ERAS,
     classes=("MaxoutDense",),
-    examples=[Example(_MAXOUT, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122)],
-    leaves_alone=[Example(_DENSE, _DENSE, THEANO_122)],
 )
 def _expand_maxout(layer: Layer, context: RuleContext) -> Layer | None:
     sub = Builder(layer.name, layer.address)
@@ -75,21 +64,11 @@ def _expand_maxout(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.layer("Activation", activity, out) if activity else out, _trainable(layer))
 
 
-_HIGHWAY = Layer(
-    "Highway",
-    "highway_1",
-    {"activation": "tanh", "bias": False},
-    {"W": constant([[1.0, 0.0], [0.0, 1.0]]), "W_carry": constant([[1.0, 0.0], [0.0, 1.0]])},
-)
-
-
 @rule(
     "AK2121",
     to=Era.TF2,
     eras=_ERAS,
     classes=("Highway",),
-    examples=[Example(_HIGHWAY, lambda layer: layer.graph is not None and layer.class_name == "Functional", TENSORFLOW_122)],
-    leaves_alone=[Example(_DENSE, _DENSE, TENSORFLOW_122)],
 )
 def _expand_highway(layer: Layer, context: RuleContext) -> Layer | None:
     weights = layer.weights

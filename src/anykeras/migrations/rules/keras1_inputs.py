@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ...document.build import sequential
 from ...document.edit import GraphEditor, UniqueNames
-from ...document.model import Call, Era, Graph, Layer, Ref, Value
+from ...document.model import Era, Graph, Layer, Ref, Value
 from ...document.model import refs as refs_of
 from ...errors import Unsupported
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, THEANO_122
+from ..rulebook import RuleContext, rule
+from .keras1_layouts import OLD
 
 _INTEGERS = ("int8", "int16", "int32", "int64", "uint8")
 
@@ -48,26 +47,11 @@ def _entrances(graph: Graph) -> Iterator[Layer]:
         yield from (graph.layer(ref.layer) for ref in refs_of(graph.inputs))
 
 
-_DENSE = Layer("Dense", "dense_1", {"output_dim": 3, "batch_input_shape": (None, 4), "input_dtype": "float32"})
-_STACK = sequential("sequential_1", _DENSE)
-_ENTRANCE = Layer("InputLayer", "dense_1_input", {"batch_input_shape": (None, 4), "dtype": "float32"})
-
-
 @rule(
     "AK2101",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Sequential",),
-    examples=[
-        Example(_STACK, sequential("sequential_1", _ENTRANCE, _DENSE), THEANO_122),
-    ],
-    leaves_alone=[
-        Example(
-            sequential("s", _ENTRANCE, _DENSE),
-            lambda layer: True,
-            THEANO_122,
-        )
-    ],
     report=False,
 )
 def _input_layers(layer: Layer, context: RuleContext) -> Layer | None:
@@ -99,31 +83,12 @@ def _branch_inputs(branch: Layer) -> list[Layer]:
     return [replace(made, name=name) for made, name in zip(wanted, named, strict=True) if made is not None]
 
 
-_LEFT = sequential("left", _ENTRANCE, _DENSE)
-_RIGHT = sequential("right", _ENTRANCE, _DENSE)
-_MERGE = Layer("Merge", "merge_1", {"mode": "sum", "layers": (_LEFT, _RIGHT)})
-_MERGED = sequential("model", _MERGE, Layer("Flatten", "flatten_1"))
-
-
-def _has_two_inputs(layer: Layer) -> bool:
-    graph = layer.graph
-    return (
-        layer.class_name == "Functional"
-        and graph is not None
-        and graph.inputs == (Ref("dense_1_input"), Ref("dense_1_input_2"))
-        and graph.outputs == Ref("flatten_1")
-        and graph.calls["merge_1"] == (Call(((Ref("left"), Ref("right")),)),)
-    )
-
-
 @rule(
     "AK2102",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Sequential",),
     after=("AK2101",),
-    examples=[Example(_MERGED, _has_two_inputs, THEANO_122)],
-    leaves_alone=[Example(_STACK, lambda layer: True, THEANO_122)],
 )
 def _merge_branches(layer: Layer, context: RuleContext) -> Layer | None:
     graph = layer.graph

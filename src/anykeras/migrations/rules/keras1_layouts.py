@@ -6,15 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from ...document.model import Config, Era, Layer, Object, Value, Writer
 from ...tensors import Tensor
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import RuleContext, rule
 
 OLD = (Era.KERAS0, Era.KERAS1)
-# Writers that the worked examples of the rules for Keras 0 and 1 share.
-THEANO_122 = Writer(Era.KERAS1, version="1.2.2", backend="theano")
-TENSORFLOW_122 = Writer(Era.KERAS1, version="1.2.2", backend="tensorflow")
-THEANO_100 = Writer(Era.KERAS1, version="1.0.0", backend="theano")
-THEANO_033 = Writer(Era.KERAS0, version="0.3.3", backend="theano")
-THEANO_200 = Writer(Era.KERAS2, version="2.0.0", backend="theano")
 
 
 def channels_first(layer: Layer, writer: Writer) -> bool:
@@ -78,10 +72,6 @@ _SIDES = {
     "ZeroPadding1D": (("left_pad", "right_pad"),),
     "ZeroPadding2D": (("top_pad", "bottom_pad"), ("left_pad", "right_pad")),
 }
-_DICT = Layer("ZeroPadding2D", "z", {"padding": {"top_pad": 1, "left_pad": 2}})
-_FLAT = Layer("ZeroPadding2D", "z", {"padding": (1, 0, 2, 0)})
-_NESTED = Layer("ZeroPadding2D", "z", {"padding": ((1, 0), (2, 0))})
-_EVEN = Layer("ZeroPadding2D", "z", {"padding": (1, 2)})
 
 
 @rule(
@@ -89,8 +79,6 @@ _EVEN = Layer("ZeroPadding2D", "z", {"padding": (1, 2)})
     to=Era.KERAS2,
     eras=OLD,
     classes=tuple(_SIDES),
-    examples=[Example(_DICT, _NESTED, THEANO_122), Example(_FLAT, _NESTED, THEANO_122)],
-    leaves_alone=[Example(_EVEN, _EVEN, THEANO_122), Example(_NESTED, _NESTED, THEANO_122)],
     report=False,
 )
 def _sides(layer: Layer, context: RuleContext) -> Layer | None:

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ...catalog.shapes import Spec, infer
-from ...document.build import Builder, functional
+from ...document.build import Builder
 from ...document.edit import change_calls, change_layers
 from ...document.graph import steps
-from ...document.model import Call, Code, Era, Layer, Ref, Value, Writer, refs
+from ...document.model import Call, Code, Era, Layer, Value, Writer, refs
 from ...document.walk import layers_of
 from ...errors import Unsupported
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, THEANO_033, THEANO_122, integers
+from ..rulebook import RuleContext, rule
+from .keras1_layouts import OLD, integers
 
 # The class of today for each elementwise mode (keras/engine/topology.py Merge.call 1.2.2; keras/layers/core.py 0.3.3).
 _CLASSES = {"sum": "Add", "mul": "Multiply", "ave": "Average", "max": "Maximum", "concat": "Concatenate", "dot": "Dot"}
@@ -61,27 +61,12 @@ def _pair(layer: Layer, axes: Value) -> tuple[int, ...]:
     return pair
 
 
-_CONCAT = Layer("Merge", "m", {"mode": "concat", "concat_axis": 1, "dot_axes": -1, "arguments": {}})
-_COS = Layer("Merge", "m", {"mode": "cos", "dot_axes": (1, 1)})
-_LAMBDA = Layer("Merge", "m", {"mode": Code("def", "lambda")})
-
-
 @rule(
     "AK2111",
     to=Era.KERAS2,
     eras=OLD,
     classes=("Merge",),
     after=("AK2102",),
-    examples=[
-        Example(_CONCAT, Layer("Concatenate", "m", {"axis": 1}), THEANO_122),
-        Example(
-            Layer("Merge", "m", {"mode": "dot", "dot_axes": ((1,), (1,))}),
-            Layer("Dot", "m", {"axes": (1, 1), "normalize": False}),
-            THEANO_033,
-        ),
-        Example(_COS, lambda layer: layer.graph is not None and len(layer.graph.calls) == 11, THEANO_122),
-    ],
-    leaves_alone=[Example(_LAMBDA, _LAMBDA, THEANO_122)],
 )
 def _merge_modes(layer: Layer, context: RuleContext) -> Layer | None:
     mode = layer.config.get("mode", "sum")
@@ -112,16 +97,11 @@ def _unknown(layer: Layer, mode: Value) -> Layer:
     )
 
 
-_KERAS2 = Writer(Era.KERAS2, "keras", "2.0.0", "tensorflow")
-
-
 @rule(
     "AK2213",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=("Merge",),
-    examples=[Example(_CONCAT, Layer("Concatenate", "m", {"axis": 1}), _KERAS2)],
-    leaves_alone=[Example(_LAMBDA, _LAMBDA, _KERAS2)],
 )
 def _merge_in_keras2(layer: Layer, context: RuleContext) -> Layer | None:
     """Keras 2.0 and 2.1 still had the class and saved it (keras/legacy/layers.py 2.0.0)."""
@@ -131,26 +111,10 @@ def _merge_in_keras2(layer: Layer, context: RuleContext) -> Layer | None:
 _DOT = "keras.layers.dot"
 
 
-def _dot(axes: Value, shape: tuple[int, ...]) -> Layer:
-    x, y = Ref("x"), Ref("y")
-    entrances = ((Layer("InputLayer", name, {"batch_shape": (None, *shape)}), Call()) for name in ("x", "y"))
-    return functional("f", (x, y), Ref("d"), *entrances, (Layer("Dot", "d", {"axes": axes}), Call(((x, y),))))
-
-
-def _is_product(model: Layer) -> bool:
-    inner = model.graph.layer("d").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers][-2:] == ["swapaxes", "matmul"]
-
-
 @rule(
     "AK2289",
     to=Era.KERAS3,
     classes=("Functional",),
-    examples=[Example(_dot(1, (4, 3, 2)), _is_product, _KERAS2)],
-    leaves_alone=[
-        Example(_dot(1, (3, 2)), _dot(1, (3, 2)), _KERAS2),
-        Example(_dot(1, (4, 3, 2)), _dot(1, (4, 3, 2)), Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")),
-    ],
 )
 def multiply_last_axes(model: Layer, context: RuleContext) -> Layer | None:
     """Each Dot of tensors with four axes or more as a product of matrices, which are their last two."""

@@ -10,9 +10,9 @@ from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Value, Writer
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Tensor, constant
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, THEANO_033, THEANO_100, THEANO_122, as_activation, on_theano
+from ...tensors import Tensor
+from ..rulebook import RuleContext, rule
+from .keras1_layouts import OLD, as_activation, on_theano
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -66,19 +66,11 @@ def _variance(running: Tensor, divisor: _Divisor, epsilon: float) -> Tensor:
     )
 
 
-_STD = Layer("BatchNormalization", "bn", {"mode": 0, "epsilon": 0.0}, {"running_std": constant([2.0])})
-
-
 @rule(
     "AK2130",
     to=Era.KERAS2,
     eras=OLD,
     classes=("BatchNormalization",),
-    examples=[
-        Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_033),
-        Example(_STD, lambda layer: float(layer.weights["moving_variance"].read()[0]) == 4.0, THEANO_100),
-    ],
-    leaves_alone=[Example(_STD, _STD, THEANO_122)],
 )
 def _square_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     found, divisor = layer.weights.get("running_std"), _divisor(context.writer)
@@ -140,14 +132,6 @@ def _normalize_batch(layer: Layer, writer: Writer) -> Layer:
     return as_activation(layer, sub.finish(out if axis == -1 else sub.op("moveaxis", out, -1, axis)))
 
 
-_MODE0 = Layer(
-    "BatchNormalization",
-    "bn",
-    {"mode": 0, "epsilon": 1e-3},
-    {"gamma": constant([1.0, 2.0]), "beta": constant([0.0, 0.0])},
-)
-
-
 def _register_mode(code: str, mode: int, normalize: Callable[[Layer, Writer], Layer]) -> None:
     def expand(layer: Layer, context: RuleContext) -> Layer | None:
         return normalize(layer, context.writer) if layer.config.get("mode") == mode else None
@@ -158,8 +142,6 @@ def _register_mode(code: str, mode: int, normalize: Callable[[Layer, Writer], La
         eras=OLD,
         classes=("BatchNormalization",),
         after=("AK2101",),
-        examples=[Example(_MODE0.with_config(mode=mode), lambda layer: layer.class_name == "Activation", THEANO_122)],
-        leaves_alone=[Example(_MODE0, _MODE0, THEANO_122)],
     )(expand)
 
 

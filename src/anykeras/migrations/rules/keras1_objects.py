@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from ...document.model import Era, Layer, Object, Value
 from ...findings import Affects, Fidelity, Finding
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, THEANO_122
+from ..rulebook import RuleContext, rule
+from .keras1_layouts import OLD
 
 _L1L2 = ("WeightRegularizer", "ActivityRegularizer", "L1L2Regularizer", "l1", "l2", "l1l2")
 # (class of Keras 1, its arguments): class of Keras 2 and theirs (keras/constraints.py 1.2.2 and 2.0.0).
@@ -36,16 +36,10 @@ def _translate(value: Mapping[str, Value]) -> Value:
     return Object(class_name, {new: value[old] for old, new in renamed.items() if old in value})
 
 
-_SPELLED = Layer("Dense", "d", {"W_regularizer": {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.01}})
-_OBJECT = Layer("Dense", "d", {"W_regularizer": Object("L1L2", {"l1": 0.0, "l2": 0.01})})
-
-
 @rule(
     "AK2105",
     to=Era.KERAS2,
     eras=OLD,
-    examples=[Example(_SPELLED, _OBJECT, THEANO_122)],
-    leaves_alone=[Example(_OBJECT, _OBJECT, THEANO_122)],
     report=False,
 )
 def _respell_objects(layer: Layer, context: RuleContext) -> Layer | None:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from ...catalog import find
 from ...document.model import Era, Layer, Object, Value
-from ...tensors import Tensor, constant
-from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
-from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122, channels_first
+from ...tensors import Tensor
+from ..rulebook import EVERY_OTHER, RuleContext, rule
+from .keras1_layouts import OLD, channels_first
 
 # Keras 1 class: Keras 2 class (keras/legacy/interfaces.py and keras/layers/*.py, 2.0.0).
 CLASSES: Mapping[str, str] = {
@@ -146,24 +146,11 @@ def _weights(layer: Layer) -> dict[str, Tensor]:
     return {own.get(role, ROLES.get(role, role)): tensor for role, tensor in layer.weights.items()}
 
 
-_DENSE1 = Layer("Dense", "d", {"output_dim": 3, "init": "zero", "bias": True, "input_dim": 4}, {"W": constant([[1.0]])})
-_CONV1 = Layer("Convolution2D", "c", {"nb_filter": 2, "nb_row": 3, "nb_col": 4, "dim_ordering": "th"})
-_CONV2 = Layer("Conv2D", "c", {"filters": 2, "data_format": "channels_first", "kernel_size": (3, 4)})
-_MINE = Layer("MyDense", "d", {"output_dim": 3}, {"W": constant([[1.0]])})
-
-
-def _is_renamed(layer: Layer) -> bool:
-    expected = {"units": 3, "kernel_initializer": Object("Zeros", {}), "use_bias": True}
-    return layer.config == expected and list(layer.weights) == ["kernel"]
-
-
 @rule(
     "AK2180",
     to=Era.KERAS2,
     eras=OLD,
     after=EVERY_OTHER,
-    examples=[Example(_DENSE1, _is_renamed, TENSORFLOW_122), Example(_CONV1, _CONV2, THEANO_122)],
-    leaves_alone=[Example(_CONV2, _CONV2, THEANO_122), Example(_MINE, _MINE, THEANO_122)],
     report=False,
 )
 def _rename(layer: Layer, context: RuleContext) -> Layer | None:

@@ -5,17 +5,17 @@ Written in the vocabulary of Keras 2, which documents of all three speak by then
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ...document.build import Builder
 from ...document.model import Era, Layer, Ref, Slice, Value, Writer
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Tensor, constant
-from ..rulebook import Example, RuleContext, rule
+from ...tensors import Tensor
+from ..rulebook import RuleContext, rule
 from .keras1_convolution import pad_before
-from .keras1_layouts import OLD, TENSORFLOW_122, THEANO_122, THEANO_200, integers, on_theano
+from .keras1_layouts import OLD, integers, on_theano
 
 _ERAS = (*OLD, Era.KERAS2)
 _CONVOLUTIONS: Mapping[str, int] = {
@@ -68,21 +68,11 @@ def _pads(layer: Layer, rank: int, windows: list[_Window]) -> tuple[str, dict[st
     return f"ZeroPadding{rank}D", config
 
 
-_SAME = Layer("Conv1D", "c", {"filters": 2, "kernel_size": (4,), "strides": (1,), "padding": "same"})
-_ODD = _SAME.with_config(kernel_size=(3,))
-
-
-def _is_padded_by(before: int, after: int) -> Callable[[Layer], bool]:
-    return lambda layer: layer.graph is not None and layer.graph.layers[1].config["padding"] == (before, after)
-
-
 @rule(
     "AK2231",
     to=Era.KERAS3,
     eras=_ERAS,
     classes=tuple(_CONVOLUTIONS),
-    examples=[Example(_SAME, _is_padded_by(2, 1), THEANO_122), Example(_SAME, _is_padded_by(2, 1), THEANO_200)],
-    leaves_alone=[Example(_ODD, _ODD, THEANO_122), Example(_SAME, _SAME, TENSORFLOW_122)],
 )
 def _center(layer: Layer, context: RuleContext) -> Layer | None:
     rank = _CONVOLUTIONS[layer.class_name]
@@ -106,30 +96,11 @@ def _windows(layer: Layer, context: RuleContext, rank: int) -> list[_Window]:
     return [_convolve(k, s) for k, s in zip(wide, strides, strict=False)]
 
 
-_POOL = Layer("MaxPooling1D", "p", {"pool_size": (2,), "strides": (2,), "padding": "same"})
-_POOL_VALID = _POOL.with_config(padding="valid")
-_ONE = _POOL.with_config(pool_size=(1,))
-_WITH_ZEROS = Writer(Era.KERAS2, "keras", "2.0.9", "theano")
-_CROPPING = Writer(Era.KERAS1, "keras", "1.0.8", "theano")
-_AVERAGE = Layer("AveragePooling1D", "p", {"pool_size": (2,), "strides": (2,), "padding": "same"})
-
-
 @rule(
     "AK2232",
     to=Era.KERAS3,
     eras=_ERAS,
     classes=tuple(_POOLINGS),
-    examples=[
-        Example(_POOL, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, THEANO_122),
-        Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 5, THEANO_122),
-        Example(_AVERAGE, lambda layer: layer.graph is not None and len(layer.graph.layers) == 3, _WITH_ZEROS),
-        Example(_ONE, lambda layer: layer.graph is not None and layer.graph.layers[1].class_name == "get_item", _CROPPING),
-    ],
-    leaves_alone=[
-        Example(_POOL_VALID, _POOL_VALID, THEANO_122),
-        Example(_POOL, _POOL, TENSORFLOW_122),
-        Example(_ONE, _ONE, THEANO_122),
-    ],
 )
 def _replace_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     rank = _POOLINGS[layer.class_name]
@@ -196,27 +167,12 @@ def _inside(layer: Layer) -> Layer:
     return replace(layer.with_config(padding="valid"), name=f"{layer.name}_pool")
 
 
-_CONV_LSTM = Layer(
-    "ConvLSTM2D",
-    "c",
-    {"kernel_size": (2, 3), "padding": "same"},
-    {"kernel": constant([[[[1.0]]] * 3] * 2), "recurrent_kernel": constant([[[[1.0]]] * 3] * 2)},
-)
-_CONV_LSTM_ODD = _CONV_LSTM.with_config(kernel_size=(3, 3))
-
-
-def _grow(layer: Layer) -> bool:
-    return layer.config["kernel_size"] == (3, 3) and layer.weights["kernel"].shape == (3, 3, 1, 1)
-
-
 @rule(
     "AK2233",
     to=Era.KERAS3,
     eras=_ERAS,
     classes=("ConvLSTM2D",),
     after=("AK2230",),
-    examples=[Example(_CONV_LSTM, _grow, THEANO_122)],
-    leaves_alone=[Example(_CONV_LSTM_ODD, _CONV_LSTM_ODD, THEANO_122), Example(_CONV_LSTM, _CONV_LSTM, TENSORFLOW_122)],
 )
 def _even_states(layer: Layer, context: RuleContext) -> Layer | None:
     size = integers(layer.config.get("kernel_size"), 2)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from ...document.model import Era, Layer, Writer
+from ...document.model import Era, Layer
 from ...findings import Fidelity, Finding
-from ...tensors import constant
-from ..rulebook import Example, RuleContext, rule
-from .keras1_layouts import OLD, THEANO_122, channels_first
+from ..rulebook import RuleContext, rule
+from .keras1_layouts import OLD, channels_first
 
 # Classes whose get_config leaves dim_ordering out, in every release from 0.3.3 to 1.2.2 that has them.
 _IMAGES = (
     *(f"{name}{rank}D" for name in ("UpSampling", "ZeroPadding", "Cropping") for rank in (2, 3)),
     *(f"SpatialDropout{rank}D" for rank in (2, 3)),
 )
-_FIRST = Writer(Era.KERAS1, version="1.2.2", backend="theano", data_format="channels_first")
-_SILENT = Layer("UpSampling2D", "u", {"size": (2, 2)})
-_SAID = Layer("UpSampling2D", "u", {"size": (2, 2), "dim_ordering": "th"})
 
 
 @rule(
@@ -23,8 +19,6 @@ _SAID = Layer("UpSampling2D", "u", {"size": (2, 2), "dim_ordering": "th"})
     to=Era.KERAS2,
     eras=OLD,
     classes=_IMAGES,
-    examples=[Example(_SILENT, _SAID, _FIRST)],
-    leaves_alone=[Example(_SAID, _SAID, THEANO_122)],
     report=False,
 )
 def _state_image_order(layer: Layer, context: RuleContext) -> Layer | None:
@@ -44,17 +38,11 @@ def _state_image_order(layer: Layer, context: RuleContext) -> Layer | None:
     return layer.with_config(dim_ordering=ordering)
 
 
-_PRELU = Layer("PReLU", "p", {}, {"alphas": constant([[[1.0, 2.0]]])})
-_SHARED = _PRELU.with_config(shared_axes=(1, 2))
-
-
 @rule(
     "AK2104",
     to=Era.KERAS2,
     eras=OLD,
     classes=("PReLU", "SReLU", "ParametricSoftplus"),
-    examples=[Example(_PRELU, _SHARED, THEANO_122)],
-    leaves_alone=[Example(_SHARED, _SHARED, THEANO_122)],
     report=False,
 )
 def _state_shared_axes(layer: Layer, context: RuleContext) -> Layer | None:

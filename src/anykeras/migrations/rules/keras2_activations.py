@@ -5,11 +5,10 @@ from __future__ import annotations
 from ...catalog import find
 from ...catalog.renames import HARD_SIGMOID
 from ...document.build import sequential
-from ...document.model import Config, Era, Layer, Value, Writer
+from ...document.model import Config, Era, Layer, Value
 from ...errors import Unsupported
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import RuleContext, rule
 
-K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 _ARGUMENTS = ("activation", "recurrent_activation")
 
 
@@ -20,28 +19,9 @@ def clipped_line(dtype: Value = None) -> Layer:
     return sequential("hard_sigmoid", line, clip)
 
 
-def _is_clipped_line(layer: Layer) -> bool:
-    held = layer.config["recurrent_activation"]
-    return isinstance(held, Layer) and held.graph is not None and held.graph.layers[0].config["scale"] == 0.2
-
-
 @rule(
     "AK2220",
     to=Era.KERAS3,
-    examples=[
-        Example(Layer("LSTM", "l", {"units": 2, "recurrent_activation": "hard_sigmoid"}), _is_clipped_line, K2),
-        Example(
-            Layer("LocallyConnected1D", "l", {"recurrent_activation": "hard_sigmoid"}), _is_clipped_line, K2
-        ),  # a class that Keras 3 lacks, and of which another rule makes layers with the same activation
-    ],
-    leaves_alone=[
-        Example(
-            Layer("LSTM", "l", {"recurrent_activation": "sigmoid"}),
-            Layer("LSTM", "l", {"recurrent_activation": "sigmoid"}),
-            K2,
-        ),
-        Example(Layer("Mine", "m", {"activation": "hard_sigmoid"}), Layer("Mine", "m", {"activation": "hard_sigmoid"}), K2),
-    ],
 )
 def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
     """The old function in place of its name, in every argument that takes an activation."""
@@ -58,10 +38,6 @@ def hard_sigmoid(layer: Layer, context: RuleContext) -> Layer | None:
     to=Era.KERAS3,
     classes=("ThresholdedReLU",),
     after=("AK2280", "AK2281"),  # ReLU ended masks in tf.keras up to 2.4, and this did not
-    examples=[
-        Example(Layer("ThresholdedReLU", "t", {"theta": 0.7}), Layer("ReLU", "t", {"threshold": 0.7}), K2),
-    ],
-    leaves_alone=[Example(Layer("ReLU", "r", {"max_value": 6}), Layer("ReLU", "r", {"max_value": 6}), K2)],
 )
 def replace_thresholded_relu(layer: Layer, context: RuleContext) -> Layer | None:
     """The same layer as a ReLU. Raises Unsupported below 0, which ReLU does not take."""

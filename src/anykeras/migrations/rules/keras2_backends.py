@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...document.build import Builder, sequential
+from ...document.build import Builder
 from ...document.edit import change_layers
-from ...document.model import Call, Era, Graph, Layer, Ref, Writer
+from ...document.model import Call, Era, Graph, Layer, Ref
 from ...document.walk import layers_of
 from ...errors import Unsupported
-from ...tensors import Tensor, constant
-from ..rulebook import Example, RuleContext, rule
+from ...tensors import Tensor
+from ..rulebook import RuleContext, rule
 
-CNTK = Writer(Era.KERAS2, "keras", "2.2.4", "cntk")
-TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 _GATED = ("LSTM", "ConvLSTM2D")
-
-
-def _model(batch: int | None = None) -> Layer:
-    layers = (Layer("InputLayer", "x", {"batch_shape": (batch, 3, 2)}), Layer("LSTM", "l", {"units": 2}))
-    return sequential("m", *layers)
-
-
-def _hands_out_carry(model: Layer) -> bool:
-    inner = model.graph.layers[1].graph if model.graph is not None else None
-    return inner is not None and inner.outputs == Ref("l", 0, 2) and bool(inner.layer("l").config["return_state"])
 
 
 @rule(
     "AK2246",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
-    examples=[Example(_model(), _hands_out_carry, CNTK)],
-    leaves_alone=[Example(_model(), _model(), TENSORFLOW), Example(_model(4), _model(4), CNTK)],
 )
 def hand_out_carries(model: Layer, context: RuleContext) -> Layer | None:
     """Every LSTM of the graph that CNTK ran step by step."""
@@ -89,8 +75,6 @@ def _refuse(layer: Layer, what: str) -> Unsupported:
     )
 
 
-THEANO = Writer(Era.KERAS2, "keras", "2.2.4", "theano")
-
 # Kernels that Theano flips, with the number of axes in which they slide. Those of depthwise convolutions the backend
 # flips itself before the convolution (keras 2.1.5 `depthwise_conv2d`, 2.3.1 `_preprocess_conv2d_depthwise_kernel`).
 _SLIDING = {
@@ -103,11 +87,6 @@ _SLIDING = {
 }
 _CLASSES = tuple(dict.fromkeys(class_name for class_name, _ in _SLIDING))
 _UNDILATED = (None, 1, (1,), (1, 1), (1, 1, 1))
-_RAMP = constant([[[0]], [[1]], [[2]]])
-
-
-def _is_reversed(layer: Layer) -> bool:
-    return bool((layer.weights["kernel"].read().ravel() == [2, 1, 0]).all())
 
 
 @rule(
@@ -115,10 +94,6 @@ def _is_reversed(layer: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=_CLASSES,
-    examples=[Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), _is_reversed, THEANO)],
-    leaves_alone=[
-        Example(Layer("Conv1D", "c", {}, {"kernel": _RAMP}), lambda layer: layer.weights["kernel"] is _RAMP, TENSORFLOW)
-    ],
 )
 def flip_kernels(layer: Layer, context: RuleContext) -> Layer | None:
     """Spatial axes reversed."""

@@ -6,32 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...catalog.masks import ATTENTIONS
-from ...document.build import functional
 from ...document.edit import GraphEditor
 from ...document.graph import steps
-from ...document.model import Call, Era, Layer, Ref, Value, Writer, number_depth, refs
+from ...document.model import Call, Era, Layer, Ref, Value, number_depth, refs
 from ...lazily import np
 from ...tensors import constant
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import RuleContext, rule
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _OPERATIONS = frozenset(("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod", "AddLoss",
                          "AddMetric"))  # fmt: skip
 _STATE_RANKS = {"ConvLSTM1D": 3, "ConvLSTM2D": 4, "ConvLSTM3D": 5}
-
-
-def _start_from(state: Value) -> Layer:
-    entrance = Layer("InputLayer", "x", {"batch_shape": (1, 3, 2)})
-    gru = (Layer("GRU", "g", {"units": 2}), Call((Ref("x"),), {"initial_state": state}))
-    return functional("m", Ref("x"), Ref("g"), (entrance, Call()), gru)
-
-
-def _is_tensor(model: Layer) -> bool:
-    assert model.graph is not None
-    return model.graph.calls["g"][0].kwargs == {"initial_state": (Ref("g_constant"),)}
 
 
 @rule(
@@ -39,8 +26,6 @@ def _is_tensor(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
-    examples=[Example(_start_from((((1.0, 2.0),),)), _is_tensor, TF)],
-    leaves_alone=[Example(_start_from((Ref("x"),)), _start_from((Ref("x"),)), TF)],
     report=False,
 )
 def constants_as_tensors(model: Layer, context: RuleContext) -> Layer | None:

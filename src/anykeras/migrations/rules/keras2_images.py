@@ -7,27 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ...catalog.shapes import Spec, infer
-from ...document.build import Builder, sequential
+from ...document.build import Builder
 from ...document.edit import change_layers
 from ...document.graph import steps
-from ...document.model import Config, Ellipsis_, Era, Layer, Ref, Slice, Value, Writer
+from ...document.model import Ellipsis_, Era, Layer, Ref, Slice, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
 from ...lazily import np
 from ...tensors import constant
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import RuleContext, rule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
-TF = Writer(Era.TF2, "tf.keras", "2.4.0", "tensorflow")
 Array: TypeAlias = "NDArray[Any]"
-_UP: Config = {"size": (2, 2), "data_format": "channels_last", "interpolation": "bilinear"}
-
-
-def _is_averaged(layer: Layer) -> bool:
-    return layer.graph is not None and any(inner.class_name == "AveragePooling2D" for inner in layer.graph.layers)
 
 
 def _corner(writer: Writer) -> bool:
@@ -48,15 +41,6 @@ def _corner(writer: Writer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("UpSampling2D",),
-    examples=[Example(Layer("UpSampling2D", "up", _UP), _is_averaged, K2)],
-    leaves_alone=[
-        Example(Layer("UpSampling2D", "up", _UP), Layer("UpSampling2D", "up", _UP), TF),
-        Example(
-            Layer("UpSampling2D", "up", {"interpolation": "nearest"}),
-            Layer("UpSampling2D", "up", {"interpolation": "nearest"}),
-            K2,
-        ),
-    ],
 )
 def from_the_corner(layer: Layer, context: RuleContext) -> Layer | None:
     """Repeat the edge, repeat pixels, average, crop."""
@@ -86,14 +70,6 @@ _OTHERWISE = ("bicubic", "lanczos3", "lanczos5")
     to=Era.KERAS3,
     classes=("UpSampling2D", "Resizing"),
     after=("AK2254",),
-    examples=[
-        Example(
-            Layer("Resizing", "r", {"interpolation": "Bilinear"}),
-            Layer("Resizing", "r", {"interpolation": "bilinear"}),
-            TF,
-        )
-    ],
-    leaves_alone=[Example(Layer("Resizing", "r", {"height": 3}), Layer("Resizing", "r", {"height": 3}), TF)],
     report=False,
 )
 def known_interpolation(layer: Layer, context: RuleContext) -> Layer | None:
@@ -179,30 +155,12 @@ _WEIGHTS: Mapping[str, Callable[[int, int], Array]] = {
 _LARGEST = 2**20  # numbers of a matrix: it is written out in the configuration
 
 
-def _image(way: str) -> Layer:
-    layers = (
-        Layer("InputLayer", "x", {"batch_shape": (None, 4, 4, 1)}),
-        Layer("UpSampling2D", "up", {"size": (2, 2), "data_format": "channels_last", "interpolation": way}),
-    )
-    return sequential("s", *layers)
-
-
-def _is_matrices(model: Layer) -> bool:
-    made = model.graph.layer("up").graph if model.graph is not None else None
-    return made is not None and [x.class_name for x in made.layers].count("matmul") == 2
-
-
 @rule(
     "AK2254",
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
     after=("AK2202", "AK2210"),
-    examples=[Example(_image("bicubic"), _is_matrices, TF)],
-    leaves_alone=[
-        Example(_image("bilinear"), _image("bilinear"), TF),
-        Example(_image("bicubic"), _image("bicubic"), Writer(Era.KERAS3, version="3.3.3")),
-    ],
 )
 def by_matrices(model: Layer, context: RuleContext) -> Layer | None:
     """Such layers of the model's graph as models of two products."""

@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ...document.build import sequential
 from ...document.edit import UniqueNames
-from ...document.model import Era, Graph, Layer, Value, Writer, refs
-from ..rulebook import Example, RuleContext, rule
+from ...document.model import Era, Graph, Layer, Value, refs
+from ..rulebook import RuleContext, rule
 
-K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 Shape = tuple[Value, ...]
-
-
-def _stack(*layers: Layer) -> Layer:
-    return sequential("s", *layers)
 
 
 @rule(
@@ -23,23 +17,6 @@ def _stack(*layers: Layer) -> Layer:
     to=Era.KERAS3,
     classes=("Sequential",),
     after=("AK2202",),
-    examples=[
-        Example(
-            _stack(Layer("Dense", "d", {"units": 3, "batch_input_shape": (None, 4)})),
-            _stack(
-                Layer("InputLayer", "d_input", {"batch_shape": (None, 4), "dtype": "float32"}),
-                Layer("Dense", "d", {"units": 3}),
-            ),
-            K2,
-        )
-    ],
-    leaves_alone=[
-        Example(
-            _stack(Layer("InputLayer", "i", {"batch_shape": (None, 4)}), Layer("Dense", "d", {"units": 3})),
-            _stack(Layer("InputLayer", "i", {"batch_shape": (None, 4)}), Layer("Dense", "d", {"units": 3})),
-            K2,
-        )
-    ],
     report=False,
 )
 def input_of_sequential(model: Layer, context: RuleContext) -> Layer | None:

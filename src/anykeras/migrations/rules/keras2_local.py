@@ -6,16 +6,15 @@ import itertools
 import math
 
 from ...catalog.shapes import UNKNOWN, infer
-from ...document.build import Builder, sequential
+from ...document.build import Builder
 from ...document.edit import change_layers
 from ...document.graph import steps
-from ...document.model import Config, Era, Layer, Ref, Slice, Value, Writer, refs
+from ...document.model import Era, Layer, Ref, Slice, Value, refs
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, Tensor, zeros
-from ..rulebook import Example, RuleContext, rule
+from ...tensors import Array, Tensor
+from ..rulebook import RuleContext, rule
 
-K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 MOST_PLACES = 4096  # of a kernel; each becomes a slice of the input
 _RANKS = {"LocallyConnected1D": 1, "LocallyConnected2D": 2}
 _INNER = [
@@ -32,34 +31,10 @@ _INNER = [
 ]
 
 
-def _local(bias: bool) -> Layer:
-    weights = {"kernel": zeros((3, 4, 5))}
-    if bias:
-        weights["bias"] = zeros((3, 5))
-    config: Config = {"filters": 5, "kernel_size": (2,), "strides": (1,), "use_bias": bias}
-    return Layer("LocallyConnected1D", "l", config, weights)
-
-
-def _is_einsum(layer: Layer) -> bool:
-    found = [x for x in layer.graph.layers if x.class_name == "EinsumDense"] if layer.graph is not None else []
-    return len(found) == 1 and found[0].weights["kernel"].shape == (3, 4, 5)
-
-
-def _after_input(config: Config) -> Layer:
-    weights = {"kernel": zeros((6, 4, 5))}
-    layers = (
-        Layer("InputLayer", "i", {"batch_shape": (None, 7, 2)}),
-        Layer("LocallyConnected1D", "l", {"kernel_size": (2,), "use_bias": False, **config}, weights),
-    )
-    return sequential("s", *layers)
-
-
 @rule(
     "AK2249",
     to=Era.KERAS3,
     after=("AK2202", "AK2210"),
-    examples=[Example(_after_input({}), _after_input({"input_shape": (7, 2)}), K2)],
-    leaves_alone=[Example(_after_input({"use_bias": True}), _after_input({"use_bias": True}), K2)],
     report=False,
 )
 def sizes_of_inputs(model: Layer, context: RuleContext) -> Layer | None:
@@ -89,8 +64,6 @@ def _wants_shape(layer: Layer) -> bool:
     to=Era.KERAS3,
     classes=tuple(_RANKS),
     after=("AK2249",),
-    examples=[Example(_local(True), _is_einsum, K2)],
-    leaves_alone=[Example(Layer("Conv1D", "c", {"filters": 2}), Layer("Conv1D", "c", {"filters": 2}), K2)],
 )
 def locally_connected(layer: Layer, context: RuleContext) -> Layer | None:
     """Pad, slice, join, multiply. Raises Unsupported where the output's size cannot be known."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from ...catalog.masks import RECURRENT, makes_mask
-from ...document.build import Builder, sequential
+from ...document.build import Builder
 from ...document.edit import GraphEditor
 from ...document.graph import flat_refs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer, refs
@@ -15,33 +15,12 @@ from ...document.walk import layers_of
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
 from ..mask_flow import build_mask_carrier, build_mask_reader
-from ..rulebook import Example, RuleContext, rule
-from .keras2_masks import make_started
+from ..rulebook import RuleContext, rule
 from .keras2_states import STATES, stacked_cells, state_order
 from .tfkeras_lost_masks import where_masked
 
-K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _MERGED = ("concat", "sum", "mul", "ave", None)
 Operation = Callable[..., Ref]  # adds a function of `keras.ops`, called on the other arguments
-
-
-def _model(*layers: Layer) -> Layer:
-    first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
-    return sequential("s", *first, *layers)
-
-
-_HALF = Layer("GRU", "forward_g", {"units": 2, "return_sequences": True})
-_BOTH = Layer(
-    "Bidirectional",
-    "b",
-    {"layer": _HALF, "backward_layer": replace(_HALF.with_config(go_backwards=True), name="backward_g"), "merge_mode": "sum"},
-)
-
-
-def _is_both(model: Layer) -> bool:
-    inner = model.graph.layer("b").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers][2:5] == ["GRU", "GRU", "flip"]
 
 
 @rule(
@@ -50,8 +29,6 @@ def _is_both(model: Layer) -> bool:
     eras=(Era.KERAS1, Era.KERAS2),
     classes=("Functional", "Sequential"),
     after=("AK2280", "AK2282", "AK2288"),
-    examples=[Example(_model(_BOTH), _is_both, K2)],
-    leaves_alone=[Example(sequential("s", _BOTH), sequential("s", _BOTH), K2)],
 )
 def repeat_outputs(model: Layer, context: RuleContext) -> Layer | None:
     """The two layers, a flip and a merge in place of every Bidirectional that gives each step and that a mask reaches."""
@@ -86,28 +63,12 @@ def _gives_steps(layer: Layer, started: frozenset[tuple[str, str]]) -> bool:
     return steps and (layer.address, layer.name) not in started
 
 
-_UNROLLED = _BOTH.with_config(
-    layer=_HALF.with_config(unroll=True),
-    backward_layer=replace(_HALF.with_config(go_backwards=True, unroll=True), name="backward_g"),
-)
-
-
-def _is_zeroed(model: Layer) -> bool:
-    inner = model.graph.layer("b").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers].count("where") == 2
-
-
 @rule(
     "AK2292",
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
     after=("AK2280", "AK2282", "AK2288"),
-    examples=[Example(_model(_UNROLLED), _is_zeroed, TF)],
-    leaves_alone=[
-        Example(sequential("s", _UNROLLED), sequential("s", _UNROLLED), TF),
-        Example(_model(_BOTH), _model(_BOTH), TF),
-    ],
 )
 def zero_outputs(model: Layer, context: RuleContext) -> Layer | None:
     """The same for a Bidirectional of unrolled layers, with zeros where tf.keras had them."""
@@ -244,23 +205,12 @@ def _merge(sub: Builder, layer: Layer, there: Ref, back: Ref) -> Ref:
 # -- stacks of cells ---------------------------------------------------------------------------------------------------
 
 
-_CELLS = (Layer("GRUCell", "a", {"units": 2}), Layer("GRUCell", "b", {"units": 2}))
-_STACK = Layer("RNN", "r", {"cell": Layer("StackedRNNCells", "c", {"cells": _CELLS})})
-
-
-def _is_chain(model: Layer) -> bool:
-    inner = model.graph.layer("r").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers].count("RNN") == 2
-
-
 @rule(
     "AK2300",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
     after=("AK2238", "AK2242", "AK2244", "AK2287", "AK2291", "AK2292"),
-    examples=[Example(_model(_STACK), _is_chain, TF)],
-    leaves_alone=[Example(sequential("s", _STACK), sequential("s", _STACK), TF)],
 )
 def unstack_cells(model: Layer, context: RuleContext) -> Layer | None:
     """A layer for each cell in place of every stack of cells that a mask reaches."""
@@ -315,26 +265,12 @@ def _ends_in_stack(layer: Layer) -> bool:
 # -- beside initial states ---------------------------------------------------------------------------------------------
 
 
-_MASK = Ref("i")
-
-
-def _has_zeros(model: Layer) -> bool:
-    assert model.graph is not None
-    where = next(layer.name for layer in model.graph.layers if layer.class_name == "where")
-    return model.graph.calls[where][0].args[1:] == (Ref("l"), 0.0)
-
-
 @rule(
     "AK2297",
     to=Era.KERAS3,
     eras=(Era.KERAS1, Era.KERAS2, Era.TF2),
     classes=("Functional",),
     after=("AK2287", "AK2291", "AK2292", "AK2300"),
-    examples=[
-        Example(make_started(_MASK), _has_zeros, TF),
-        Example(make_started(_MASK, return_sequences=True), _has_zeros, TF),
-    ],
-    leaves_alone=[Example(make_started(_MASK, unroll=True), make_started(_MASK, unroll=True), TF)],
 )
 def begin_as_then(model: Layer, context: RuleContext) -> Layer | None:
     """What the writer's Keras gave at steps before the first that counts, wherever there are initial states and a mask."""
@@ -432,16 +368,11 @@ def _begin(operate: Operation, layer: Layer, outcome: Ref, mask: Ref, value: Val
 # -- what differs between the backends of Keras 3 ----------------------------------------------------------------------
 
 
-_NOW = Writer(Era.KERAS3, "keras", "3.15.1")
-
-
 @rule(
     "AK2304",
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
     classes=("Functional", "Sequential"),
-    examples=[Example(_model(_UNROLLED), _model(_UNROLLED), _NOW)],
-    leaves_alone=[Example(_model(_HALF), _model(_HALF), _NOW)],
     report=False,
 )
 def tell_backends_apart(model: Layer, context: RuleContext) -> Layer | None:

@@ -8,10 +8,9 @@ from dataclasses import replace
 
 from ...catalog.masks import MASKED_VALUES, MERGING, makes_mask
 from ...catalog.shapes.masks import find_met
-from ...document.build import functional
 from ...document.edit import GraphEditor, UniqueNames, rename_layers
 from ...document.graph import inputs
-from ...document.model import Call, Era, Layer, Ref, Value, Writer
+from ...document.model import Era, Layer, Ref, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
 from ..mask_flow import (
     MaskFlow,
@@ -22,39 +21,15 @@ from ..mask_flow import (
     loses_mask,
     meets_merged,
 )
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import RuleContext, rule
 
-K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
-K30 = Writer(Era.KERAS3, "keras", "3.0.5")
-NOW = Writer(Era.KERAS3, "keras", "3.15.1")
 _OPERATION_NAME = re.compile(r"concatenate(_\d+)?")  # as Keras 3 names the operation of `Concatenate.compute_mask`
-
-
-def _model(merge: str, **kwargs: Value) -> Layer:
-    i, j, a, b = (Ref(name) for name in "ijab")
-    return functional(
-        "f",
-        (i, j),
-        Ref("l"),
-        *((Layer("InputLayer", name, {"batch_shape": (None, 5)}), Call()) for name in "ij"),
-        (Layer("Embedding", "a", {"mask_zero": True}), Call((i,))),
-        (Layer("Embedding", "b", {"mask_zero": False}), Call((j,))),
-        (Layer(merge, "m", {}), Call(((a, b),))),
-        (Layer("LSTM", "l", {"units": 2}), Call((Ref("m"),), kwargs)),
-    )
-
-
-def _has_mask(model: Layer) -> bool:
-    assert model.graph is not None
-    return model.graph.calls["l"][0].kwargs == {"mask": Ref("i_present")}
 
 
 @rule(
     "AK2280",
     to=Era.KERAS3,
     after=("AK2203", "AK2286", "AK2288"),
-    examples=[Example(_model("Add"), _has_mask, K2)],
-    leaves_alone=[Example(_model("Dot"), _model("Dot"), K2)],
 )
 def masks_of_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph with explicit masks where Keras 3 would find others. Raises Unsupported where none can be given."""
@@ -73,34 +48,12 @@ def _with_masks(model: Layer, writer: Writer, wanted: Wanted, carried: Sequence[
     return replace(model, graph=editor.finish()) if editor.changed else None
 
 
-def make_started(mask: Ref | None = None, **config: Value) -> Layer:
-    """A GRU over masked steps with an initial state, and the mask where it is given one."""
-    i, h = Ref("i"), Ref("h")
-    given: dict[str, Value] = {} if mask is None else {"mask": mask}
-    return functional(
-        "f",
-        (i, h),
-        Ref("l"),
-        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
-        (Layer("InputLayer", "h", {"batch_shape": (None, 2)}), Call()),
-        (Layer("Embedding", "e", {"mask_zero": True}), Call((i,))),
-        (Layer("GRU", "l", {"units": 2, **config}), Call((Ref("e"),), {"initial_state": (h,), **given})),
-    )
-
-
-def _is_given_mask(model: Layer) -> bool:
-    assert model.graph is not None
-    return model.graph.calls["l"][0].kwargs.get("mask") == Ref("i_present")
-
-
 @rule(
     "AK2287",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     # States by name, masks that are given already; AK2281 would end masks at the layer that reads them.
     after=("AK2242", "AK2280", "AK2281"),
-    examples=[Example(make_started(), _is_given_mask, K2)],
-    leaves_alone=[Example(make_started(mask=Ref("i")), make_started(mask=Ref("i")), K2)],
 )
 def masks_beside_states(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with the mask in every such call."""
@@ -122,25 +75,11 @@ def _in_every_graph(model: Layer, writer: Writer, wanted: Wanted) -> Layer | Non
     return None if changed is model else changed
 
 
-def _is_copied(model: Layer) -> bool:
-    assert model.graph is not None
-    calls = {name: calls[0] for name, calls in model.graph.calls.items()}
-    return calls["m"].args == ((Ref("a_copy"), Ref("b")),) and calls["l"].args == (Ref("m_masked"),)
-
-
-def _is_bare(model: Layer) -> bool:
-    assert model.graph is not None
-    calls = {name: calls[0] for name, calls in model.graph.calls.items()}
-    return calls["m"].args == ((Ref("a_copy"), Ref("b")),) and calls["l"].args == (Ref("m"),)
-
-
 @rule(
     "AK2288",
     to=Era.KERAS3,
     eras=tuple(Era),
     after=("AK2281",),
-    examples=[Example(_model("Multiply"), _is_copied, K2), Example(_model("Add"), _is_bare, K30)],
-    leaves_alone=[Example(_model("Add"), _model("Add"), K2), Example(_model("Multiply"), _model("Multiply"), NOW)],
 )
 def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, and those of models called in it on masked tensors, with merges that work on copies without masks."""
@@ -151,20 +90,6 @@ def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
     if not any(layer.class_name in concerned for layer in layers_of(model)):
         return None
     return _in_every_graph(model, writer, wanted)
-
-
-def _joins_time(name: str) -> Layer:
-    i, e, m = Ref("i"), Ref("e"), Ref("m")
-    inner = functional("m", (Ref("x"),), Ref("x"), (Layer("InputLayer", "x", {"batch_shape": (None, None, 3)}), Call()))
-    return functional(
-        "f",
-        (i,),
-        m,
-        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
-        (Layer("Embedding", "e", {"mask_zero": True, "output_dim": 3}), Call((i,))),
-        (Layer("Concatenate", name, {"axis": 1}), Call(((e, e),))),
-        (inner, Call((Ref(name),))),
-    )
 
 
 def _clashes(layer: Layer) -> bool:
@@ -179,8 +104,6 @@ def _clashes(layer: Layer) -> bool:
     classes=("Functional",),
     # Those that put a model in the place of a layer.
     after=("AK2280", "AK2287", "AK2291", "AK2292", "AK2297", "AK2300", "AK2301", "AK2302"),
-    examples=[Example(_joins_time("concatenate"), _joins_time("concatenate_layer"), K2)],
-    leaves_alone=[Example(_joins_time("joined"), _joins_time("joined"), K2)],
 )
 def rename_joins_of_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Another name for each such layer beside a model that is called in the graph."""

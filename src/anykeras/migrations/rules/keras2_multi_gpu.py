@@ -4,31 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...document.build import functional, sequential
-from ...document.model import Call, Era, Graph, Layer, Ref, Writer, refs
-from ..rulebook import Example, RuleContext, rule
-
-_K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
-
-
-def _slice(number: int, parts: int = 2) -> Layer:
-    return Layer("Lambda", f"lambda_{number}", {"arguments": {"i": number, "parts": parts}})
-
-
-def _sample(axis: int) -> Layer:
-    """The graph that multi_gpu_model makes for two devices; with another axis it is a model of someone's own."""
-    x, first, second = Ref("x"), Ref("lambda_0"), Ref("lambda_1")
-    net = sequential("net", Layer("Dense", "dense", {"units": 2}))
-    return functional(
-        "wrapper",
-        x,
-        Ref("out"),
-        (Layer("InputLayer", "x", {"batch_input_shape": (None, 3)}), Call()),
-        (_slice(0), Call((x,))),
-        (_slice(1), Call((x,))),
-        (net, Call((first,)), Call((second,))),
-        (Layer("Concatenate", "out", {"axis": axis}), Call(((Ref("net", 0), Ref("net", 1)),))),
-    )
+from ...document.model import Era, Graph, Layer, Ref, refs
+from ..rulebook import RuleContext, rule
 
 
 @rule(
@@ -36,8 +13,6 @@ def _sample(axis: int) -> Layer:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
-    examples=[Example(_sample(0), lambda layer: layer.name == "net", _K2)],
-    leaves_alone=[Example(_sample(1), _sample(1), _K2)],
 )
 def _multi_gpu(model: Layer, context: RuleContext) -> Layer | None:
     graph = model.graph

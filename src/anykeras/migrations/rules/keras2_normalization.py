@@ -7,38 +7,20 @@ from dataclasses import replace
 
 from ...catalog.shapes import infer
 from ...catalog.shapes.masks import find_met
-from ...document.build import Builder, functional
+from ...document.build import Builder
 from ...document.edit import GraphEditor
-from ...document.model import Call, Era, Layer, Ref, Value, Writer
+from ...document.model import Call, Era, Layer, Ref
 from ...document.walk import Member
 from ...errors import Unsupported
-from ...tensors import constant, ones, zeros
+from ...tensors import constant, zeros
 from ..mask_flow import build_mask_carrier, build_mask_reader
-from ..rulebook import Example, RuleContext, rule
-
-TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
-
-
-def _ghost(size: int | None, axis: Value, shape: tuple[int, ...]) -> Layer:
-    config = {"axis": axis} if size is None else {"axis": axis, "virtual_batch_size": size}
-    return Layer("BatchNormalization", "bn", config, {"gamma": ones(shape)})
-
-
-def _is_plain(layer: Layer) -> bool:
-    return layer.config == {"axis": 3} and layer.weights["gamma"].shape == (5,)
-
-
-def _is_flattened(layer: Layer) -> bool:
-    names = [inner.class_name for inner in layer.graph.layers] if layer.graph is not None else []
-    return names == ["InputLayer", "Reshape", "BatchNormalization", "Reshape"]
+from ..rulebook import RuleContext, rule
 
 
 @rule(
     "AK2260",
     to=Era.KERAS3,
     classes=("BatchNormalization",),
-    examples=[Example(_ghost(8, (4,), (1, 1, 1, 1, 5)), _is_plain, TF)],
-    leaves_alone=[Example(_ghost(None, 3, (5,)), lambda layer: layer.config == {"axis": 3}, TF)],
 )
 def use_whole_batches(layer: Layer, context: RuleContext) -> Layer | None:
     """Without `virtual_batch_size`, as if the layer had been made without it."""
@@ -58,8 +40,6 @@ def use_whole_batches(layer: Layer, context: RuleContext) -> Layer | None:
     to=Era.KERAS3,
     classes=("BatchNormalization",),
     after=("AK2204", "AK2260"),
-    examples=[Example(_ghost(None, (1, 2), (1, 3, 5)), _is_flattened, TF)],
-    leaves_alone=[Example(_ghost(None, 3, (5,)), lambda layer: layer.config == {"axis": 3}, TF)],
 )
 def join_axes(layer: Layer, context: RuleContext) -> Layer | None:
     """A model that normalizes the joined axis. Raises Unsupported where the axes left over have unknown sizes."""
@@ -94,30 +74,12 @@ def join_axes(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(x, bool(layer.config.get("trainable", True)))
 
 
-def _in_training(**config: Value) -> Layer:
-    weights = {role: ones((2,)) for role in ("gamma", "beta", "moving_mean", "moving_variance")}
-    return functional(
-        "f",
-        (Ref("x"),),
-        Ref("n"),
-        (Layer("InputLayer", "x", {"batch_shape": (None, 2)}), Call()),
-        (Layer("BatchNormalization", "n", {"axis": -1, **config}, weights), Call((Ref("x"),), {"training": True})),
-    )
-
-
-def _takes_batch(model: Layer) -> bool:
-    inner = model.graph.layer("n").graph if model.graph is not None else None
-    return inner is not None and inner.layer("n").weights["moving_mean"].read().tolist() == [0.0, 0.0]
-
-
 @rule(
     "AK2302",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional",),
     after=("AK2202", "AK2203", "AK2204", "AK2260", "AK2281"),
-    examples=[Example(_in_training(), _takes_batch, TF)],
-    leaves_alone=[Example(_in_training(trainable=False), _in_training(trainable=False), TF)],
 )
 def normalize_by_batch(model: Layer, context: RuleContext) -> Layer | None:
     """Operations in place of every BatchNormalization that is called with ``training=True``, and nothing else."""

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from ...document.build import Builder
-from ...document.model import Era, Layer, Value, Writer
+from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, Tensor, combine, constant, zeros
-from ..rulebook import Example, RuleContext, rule
-
-K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
+from ...tensors import Array, Tensor, combine
+from ..rulebook import RuleContext, rule
 
 # Arguments that CuDNN layers share with the layers that take their place (keras 2.3.1 layers/cudnn_recurrent.py).
 _KEPT = [
@@ -66,32 +63,10 @@ def _join_biases(bias: Tensor, gates: int) -> Tensor:
     return combine("input + recurrent bias", [bias], (half,), add, lambda slot: slot.part(0, 0, half))
 
 
-def _is_plain_lstm(layer: Layer) -> bool:
-    bias = layer.weights["bias"].read()
-    return layer.class_name == "LSTM" and bias.shape == (4,) and bool((bias == 3).all())
-
-
 @rule(
     "AK2240",
     to=Era.KERAS3,
     classes=tuple(_GATES),
-    examples=[
-        Example(
-            Layer(
-                "CuDNNLSTM",
-                "c",
-                {"units": 1},
-                {
-                    "kernel": zeros((2, 4)),
-                    "recurrent_kernel": zeros((1, 4)),
-                    "bias": constant([1.0] * 4 + [2.0] * 4),
-                },
-            ),
-            _is_plain_lstm,
-            K2,
-        )
-    ],
-    leaves_alone=[Example(Layer("LSTM", "l", {"units": 1}), Layer("LSTM", "l", {"units": 1}), K2)],
 )
 def replace_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
     """The plain layer with the same weights in Keras's layout."""
@@ -109,8 +84,6 @@ def replace_cudnn(layer: Layer, context: RuleContext) -> Layer | None:
     "AK2241",
     to=Era.KERAS3,
     classes=("GRU", "GRUCell"),
-    examples=[Example(Layer("GRU", "g", {"units": 2}), Layer("GRU", "g", {"units": 2, "reset_after": False}), K2)],
-    leaves_alone=[Example(Layer("GRU", "g", {"reset_after": True}), Layer("GRU", "g", {"reset_after": True}), K2)],
     report=False,
 )
 def state_reset_after(layer: Layer, context: RuleContext) -> Layer | None:
@@ -124,17 +97,11 @@ def state_reset_after(layer: Layer, context: RuleContext) -> Layer | None:
 _TIMED = ("LSTM", "GRU", "SimpleRNN", "RNN")
 
 
-def _is_wrapped(layer: Layer) -> bool:
-    return layer.graph is not None and any(inner.class_name == "LSTM" for inner in layer.graph.layers)
-
-
 @rule(
     "AK2243",
     to=Era.KERAS3,
     classes=_TIMED,
     after=("AK2303",),
-    examples=[Example(Layer("LSTM", "l", {"units": 2, "time_major": True}), _is_wrapped, TF)],
-    leaves_alone=[Example(Layer("LSTM", "l", {"time_major": False}), Layer("LSTM", "l", {"time_major": False}), TF)],
 )
 def put_batch_first(layer: Layer, context: RuleContext) -> Layer | None:
     """A model that swaps the first two axes, before and (for sequences) after."""
@@ -165,8 +132,6 @@ _CELLS = ("SimpleRNNCell", "GRUCell", "LSTMCell")
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=_CELLS,
-    examples=[Example(Layer("LSTMCell", "c", {"units": 2, "implementation": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
-    leaves_alone=[Example(Layer("LSTMCell", "c", {"units": 2}), Layer("LSTMCell", "c", {"units": 2}), K2)],
     report=False,
 )
 def require_arguments(layer: Layer, context: RuleContext) -> Layer | None:

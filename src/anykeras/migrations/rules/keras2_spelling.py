@@ -6,14 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ...catalog import find, renames
-from ...document.model import Era, Layer, Object, Value, Writer
-from ...tensors import zeros
-from ..rulebook import Example, RuleContext, rule
-
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
-K2 = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
-_KERNEL = zeros((3, 3, 2, 1))
-
+from ...document.model import Era, Layer, Object, Value
+from ..rulebook import RuleContext, rule
 
 # Classes that share their present name's variables but are stored under their own (tf.keras 2.15 .keras files). Keras 3
 # synchronizes BatchNormalization between replicas on TensorFlow alone, and outputs outside training do not depend on
@@ -24,8 +18,6 @@ _REPLACED = {"SyncBatchNormalization": "BatchNormalization"}
 @rule(
     "AK2201",
     to=Era.KERAS3,
-    examples=[Example(Layer("BatchNormalizationV1", "bn", {"axis": -1}), Layer("BatchNormalization", "bn", {"axis": -1}), TF)],
-    leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
     report=False,
 )
 def rename_class(layer: Layer, context: RuleContext) -> Layer | None:
@@ -61,23 +53,6 @@ _RENAMED_CLASSES = tuple(sorted({class_name for class_name, _ in _ARGUMENTS} | _
     "AK2202",
     to=Era.KERAS3,
     classes=_RENAMED_CLASSES,
-    examples=[
-        Example(Layer("LeakyReLU", "l", {"alpha": 0.2}), Layer("LeakyReLU", "l", {"negative_slope": 0.2}), K2),
-        Example(
-            Layer("InputLayer", "i", {"batch_input_shape": (None, 4)}),
-            Layer("InputLayer", "i", {"batch_shape": (None, 4)}),
-            K2,
-        ),
-        Example(
-            Layer("CategoryEncoding", "c", {"max_tokens": 4, "output_mode": "binary"}),
-            Layer("CategoryEncoding", "c", {"output_mode": "multi_hot", "num_tokens": 4}),
-            TF,
-        ),
-    ],
-    leaves_alone=[
-        Example(Layer("ELU", "e", {"alpha": 0.5}), Layer("ELU", "e", {"alpha": 0.5}), K2),
-        Example(Layer("Hashing", "h", {"output_mode": "int"}), Layer("Hashing", "h", {"output_mode": "int"}), TF),
-    ],
     report=False,
 )
 def rename_arguments(layer: Layer, context: RuleContext) -> Layer | None:
@@ -113,25 +88,6 @@ _FLOAT32 = ("infer", "_infer", "infer_with_float32_vars", "default_policy")
     "AK2204",
     to=Era.KERAS3,
     after=("AK2201",),
-    examples=[
-        Example(
-            Layer("Dense", "d", {"dtype": Object("Policy", {"name": "mixed_float16"})}),
-            Layer("Dense", "d", {"dtype": "mixed_float16"}),
-            TF,
-        ),
-        Example(
-            Layer("Dense", "d", {"kernel_initializer": Object("GlorotUniform", {"seed": None, "dtype": "float32"})}),
-            Layer("Dense", "d", {"kernel_initializer": Object("GlorotUniform", {"seed": None})}),
-            TF,
-        ),
-    ],
-    leaves_alone=[
-        Example(
-            Layer("Dense", "d", {"kernel_regularizer": Object("L2", {"l2": 0.1})}),
-            Layer("Dense", "d", {"kernel_regularizer": Object("L2", {"l2": 0.1})}),
-            TF,
-        )
-    ],
     report=False,
 )
 def respell_objects(layer: Layer, context: RuleContext) -> Layer | None:
@@ -217,20 +173,10 @@ def _function(value: Value) -> Value:
     return value
 
 
-def _depthwise(role: str) -> Layer:
-    return Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3)}, {role: _KERNEL})
-
-
-def _has_renamed_weight(layer: Layer) -> bool:
-    return dict(layer.weights) == {"kernel": _KERNEL}
-
-
 @rule(
     "AK2290",
     to=Era.KERAS3,
     classes=("DepthwiseConv1D", "DepthwiseConv2D"),
-    examples=[Example(_depthwise("depthwise_kernel"), _has_renamed_weight, K2)],
-    leaves_alone=[Example(_depthwise("kernel"), _has_renamed_weight, K2)],
     report=False,
 )
 def rename_kernel(layer: Layer, context: RuleContext) -> Layer | None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ...document.build import functional
 from ...document.edit import change_calls, change_layers
-from ...document.model import Call, Config, Era, Layer, Ref, Value, Writer
+from ...document.model import Call, Era, Layer, Ref, Value
 from ...document.walk import layers_of, map_graph_refs
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
-from ..rulebook import Example, RuleContext, rule
-
-K2 = Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow")
+from ..rulebook import RuleContext, rule
 
 _RECURRENT = frozenset(
     [
@@ -32,17 +29,10 @@ _RECURRENT = frozenset(
 STATES = {"LSTMCell": 2, "GRUCell": 1, "SimpleRNNCell": 1, "PeepholeLSTMCell": 2}
 
 
-def _graph(call: Call, units: int = 2) -> Layer:
-    entrances = ((Layer("InputLayer", name, {"batch_shape": (None, 3, 2)}), Call()) for name in ("x", "h"))
-    return functional("m", (Ref("x"), Ref("h")), Ref("g"), *entrances, (Layer("GRU", "g", {"units": units}), call))
-
-
 @rule(
     "AK2242",
     to=Era.KERAS3,
     after=("AK2203", "AK2238"),
-    examples=[Example(_graph(Call(((Ref("x"), Ref("h")),))), _graph(Call((Ref("x"),), {"initial_state": (Ref("h"),)})), K2)],
-    leaves_alone=[Example(_graph(Call((Ref("x"),))), _graph(Call((Ref("x"),))), K2)],
     report=False,
 )
 def states_by_name(model: Layer, context: RuleContext) -> Layer | None:
@@ -107,18 +97,11 @@ def state_order(layer: Layer) -> list[int]:
     return numbers[::-1] if backwards else numbers
 
 
-def _stack(order: Config) -> Layer:
-    cells = (Layer("LSTMCell", "a", {"units": 1}), Layer("GRUCell", "b", {"units": 1}))
-    return Layer("StackedRNNCells", "s", {"cells": cells, **order})
-
-
 @rule(
     "AK2238",
     to=Era.KERAS3,
     eras=(Era.KERAS2,),
     classes=("StackedRNNCells",),
-    examples=[Example(_stack({}), _stack({"reverse_state_order": True}), K2)],
-    leaves_alone=[Example(_stack({}), _stack({}), Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow"))],
     report=False,
 )
 def last_cell_first(layer: Layer, context: RuleContext) -> Layer | None:
@@ -129,27 +112,10 @@ def last_cell_first(layer: Layer, context: RuleContext) -> Layer | None:
     return layer.with_config(reverse_state_order=True)
 
 
-def _make_handing_out(backwards: bool | None, state: int) -> Layer:
-    """Two stacked cells, an LSTM and a GRU, and one of their three states as the output."""
-    stack = _stack({} if backwards is None else {"reverse_state_order": backwards})
-    entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
-    reader = Layer("RNN", "r", {"cell": stack, "return_state": True})
-    return functional("m", Ref("x"), Ref("r", 0, state), (entrance, Call()), (reader, Call((Ref("x"),))))
-
-
-def _wrap_cell(cell: Value) -> Layer:
-    return Layer("RNN", "r", {"cell": cell})
-
-
-_ALONE = Layer("LSTMCell", "a", {"units": 1})
-
-
 @rule(
     "AK2244",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2, Era.KERAS3),
-    examples=[Example(_wrap_cell(Layer("StackedRNNCells", "s", {"cells": (_ALONE,)})), _wrap_cell(_ALONE), K2)],
-    leaves_alone=[Example(_wrap_cell(_stack({})), _wrap_cell(_stack({})), K2)],
     classes=("RNN",),
     report=False,
 )
@@ -171,8 +137,6 @@ def _hands_states(layer: Layer, context: RuleContext) -> bool:
     "AK2245",
     to=Era.KERAS3,
     after=("AK2238", "AK2242", "AK2300"),
-    examples=[Example(_make_handing_out(True, 3), _make_handing_out(None, 2), K2)],
-    leaves_alone=[Example(_make_handing_out(None, 3), _make_handing_out(None, 3), K2)],
     report=False,
 )
 def order_states(model: Layer, context: RuleContext) -> Layer | None:
@@ -211,18 +175,10 @@ def _move(layer: Layer) -> list[int]:
 # -- states that are kept from batch to batch --------------------------------------------------------------------------
 
 
-def _called_on_itself(stateful: bool) -> Layer:
-    entrance = Layer("InputLayer", "x", {"batch_shape": (2, 3, 4)})
-    reader = Layer("GRU", "g", {"units": 4, "return_sequences": True, "stateful": stateful})
-    return functional("m", Ref("x"), Ref("g", 1), (entrance, Call()), (reader, Call((Ref("x"),))), (reader, Call((Ref("g"),))))
-
-
 @rule(
     "AK2305",
     to=Era.KERAS3,
     after=("AK2242",),
-    examples=[Example(_called_on_itself(True), _called_on_itself(True), K2)],
-    leaves_alone=[Example(_called_on_itself(False), _called_on_itself(False), K2)],
     report=False,
 )
 def tell_of_kept_states(model: Layer, context: RuleContext) -> Layer | None:

@@ -10,10 +10,7 @@ from ...document.build import Builder
 from ...document.model import Code, Era, Layer, Object, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
-from ..rulebook import EVERY_OTHER, Example, RuleContext, rule
-
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
-
+from ..rulebook import EVERY_OTHER, RuleContext, rule
 
 # Arguments that never change what a built layer computes. Shapes and dtypes of inputs are given by the graph;
 # `implementation`, `fused`, `rng_type`, `unroll`, `sparse` of Embedding choose among ways to compute the same;
@@ -81,23 +78,6 @@ _EVERY = frozenset({"name", "trainable", "dtype"})
     to=Era.KERAS3,
     eras=tuple(Era),
     after=EVERY_OTHER,
-    examples=[
-        Example(
-            Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3), "groups": 1, "kernel_initializer": "zeros"}),
-            Layer("DepthwiseConv2D", "d", {"kernel_size": (3, 3)}),
-            TF,
-        ),
-        Example(Layer("LSTM", "l", {"units": 2, "time_major": False}), Layer("LSTM", "l", {"units": 2}), TF),
-        Example(
-            Layer("MultiHeadAttention", "a", {"num_heads": 2, "key_dim": 3, "softmax_robust_masking": False}),
-            Layer("MultiHeadAttention", "a", {"num_heads": 2, "key_dim": 3}),
-            TF,
-        ),
-    ],
-    leaves_alone=[
-        Example(Layer("Conv2D", "c", {"groups": 2}), Layer("Conv2D", "c", {"groups": 2}), TF),
-        Example(Layer("Mine", "m", {"groups": 2}), Layer("Mine", "m", {"groups": 2}), TF),
-    ],
     report=False,
 )
 def drop_unknown_arguments(layer: Layer, context: RuleContext) -> Layer | None:
@@ -138,16 +118,12 @@ def _means_nothing(layer: Layer, key: str, writer: Writer) -> bool:
 
 CODE = "AK2296"
 _HALF = ("float16", "bfloat16")
-_MIXED = Layer("Dense", "d", {"units": 2, "dtype": "mixed_float16"})
-_PLAIN = Layer("Dense", "d", {"units": 2, "dtype": "float32"})
 
 
 @rule(
     CODE,
     to=Era.KERAS3,
     eras=tuple(Era),
-    examples=[Example(_MIXED, _MIXED, TF)],
-    leaves_alone=[Example(_PLAIN, _PLAIN, TF)],
     report=False,
 )
 def report_half_precision(layer: Layer, context: RuleContext) -> Layer | None:
@@ -167,23 +143,11 @@ def _policy(value: Value) -> str:
     return value if isinstance(value, str) else ""
 
 
-KERAS33 = Writer(Era.KERAS3, "keras", "3.3.3")
-KERAS34 = Writer(Era.KERAS3, "keras", "3.4.1")
-_ONE_HOT = Layer("CategoryEncoding", "c", {"num_tokens": 5, "output_mode": "one_hot"})
-_COUNT = Layer("CategoryEncoding", "c", {"num_tokens": 5, "output_mode": "count"})
-
-
-def _is_one_hot(made: Layer) -> bool:
-    return made.graph is not None and made.graph.layers[-1].class_name == "one_hot"
-
-
 @rule(
     "AK2293",
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
     classes=("CategoryEncoding",),
-    examples=[Example(_ONE_HOT, _is_one_hot, KERAS33)],
-    leaves_alone=[Example(_ONE_HOT, _ONE_HOT, KERAS34), Example(_COUNT, _COUNT, KERAS33)],
 )
 def one_hot_categories(layer: Layer, context: RuleContext) -> Layer | None:
     """``one_hot(x, num_tokens)``."""

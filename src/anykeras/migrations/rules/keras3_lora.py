@@ -5,34 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ...document.model import Era, Layer, Writer
+from ...document.model import Era, Layer
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Tensor, combine, constant
-from ..rulebook import Example, RuleContext, rule
-
-K3 = Writer(Era.KERAS3, "keras", "3.6.0")
-_KERNEL, _A, _B = constant([[1.0, 2.0]]), constant([[2.0]]), constant([[3.0, 4.0]])
-_BOTH = {"lora_rank": 1, "lora_alpha": 0.5}
-
-
-def _dense(**weights: Tensor) -> Layer:
-    return Layer("Dense", "d", {"units": 2, "use_bias": False, **_BOTH}, weights)
+from ...tensors import Tensor, combine
+from ..rulebook import RuleContext, rule
 
 
 @rule(
     "AK2310",
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
-    examples=[
-        Example(
-            _dense(kernel=_KERNEL, lora_kernel_a=_A, lora_kernel_b=_B),
-            Layer("Dense", "d", {"units": 2, "use_bias": False}, {"kernel": constant([[4.0, 6.0]])}),
-            K3,
-        ),
-        Example(_dense(kernel=_KERNEL), Layer("Dense", "d", {"units": 2, "use_bias": False}, {"kernel": _KERNEL}), K3),
-    ],
-    leaves_alone=[Example(Layer("Dense", "d", {"units": 2}), Layer("Dense", "d", {"units": 2}), K3)],
 )
 def merge_updates(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer with one kernel. Raises Unsupported where the kernel is quantized and its parts are apart."""

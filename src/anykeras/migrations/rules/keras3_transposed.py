@@ -4,17 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...document.model import Config, Era, Layer, Value, Writer
-from ..rulebook import Example, RuleContext, rule
-
-KERAS36 = Writer(Era.KERAS3, "keras", "3.6.0")
-_PLAIN: Config = {"filters": 3, "kernel_size": (4, 3), "strides": (3, 2), "padding": "same"}
-_SEEN: Config = {**_PLAIN, "recorded_shapes": ((None, 9, 8, 4), (None, 26, 16, 3))}
-_USUAL: Config = {**_PLAIN, "recorded_shapes": ((None, 9, 8, 4), (None, 27, 16, 3))}
-
-
-def _layer(config: Config) -> Layer:
-    return Layer("Conv2DTranspose", "c", config)
+from ...document.model import Era, Layer, Value
+from ..rulebook import RuleContext, rule
 
 
 @rule(
@@ -22,11 +13,6 @@ def _layer(config: Config) -> Layer:
     to=Era.KERAS3,
     eras=(Era.KERAS3,),
     classes=("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
-    examples=[
-        Example(_layer(_SEEN), _layer({**_PLAIN, "output_padding": (2, 1)}), KERAS36),
-        Example(_layer(_USUAL), _layer(_PLAIN), KERAS36),
-    ],
-    leaves_alone=[Example(_layer(_PLAIN), _layer(_PLAIN), KERAS36)],
 )
 def state_output_padding(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer with its `output_padding`, where the recorded sizes need one."""

@@ -7,28 +7,18 @@ from dataclasses import replace
 from functools import partial
 
 from ...catalog.shapes.masks import find_masked, find_met
-from ...document.build import functional
 from ...document.edit import GraphEditor, change_calls, change_layers
-from ...document.model import Call, Config, Era, Layer, Ref, Writer, refs
+from ...document.model import Call, Era, Layer, Ref, refs
 from ...document.walk import layers_of, map_call_refs, rebuild_paths
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import RuleContext, rule
 
-TF = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
 _MASKED_HEADS = (2, 10)
 _CAUSAL = ("Attention", "AdditiveAttention")
-
-
-def _model(config: Config, kwargs: Config) -> Layer:
-    x = Ref("x")
-    entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
-    return functional("m", x, Ref("a"), (entrance, Call()), (Layer("Attention", "a", config), Call(((x, x),), kwargs)))
 
 
 @rule(
     "AK2265",
     to=Era.KERAS3,
-    examples=[Example(_model({"causal": True}, {}), _model({}, {"use_causal_mask": True}), TF)],
-    leaves_alone=[Example(_model({"causal": False}, {}), _model({"causal": False}, {}), TF)],
     report=False,
 )
 def causal_at_the_call(model: Layer, context: RuleContext) -> Layer | None:
@@ -45,26 +35,9 @@ def causal_at_the_call(model: Layer, context: RuleContext) -> Layer | None:
     return None if changed is model else changed
 
 
-def _with_heads(*steps: str) -> Layer:
-    """A masked embedding that attends to itself, with a copy in between or not."""
-    e = Ref("e")
-    query, value = (Ref(step) for step in steps or ("e", "e"))
-    return functional(
-        "m",
-        Ref("i"),
-        Ref("a"),
-        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
-        (Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True}), Call((Ref("i"),))),
-        (Layer("MultiHeadAttention", "a", {"num_heads": 2, "key_dim": 2}), Call((query,), {"value": value})),
-        *((Layer("copy", step, operation=True), Call((e,))) for step in steps),
-    )
-
-
 @rule(
     "AK2266",
     to=Era.KERAS3,
-    examples=[Example(_with_heads(), _with_heads("a_unmasked", "a_unmasked_2"), TF)],
-    leaves_alone=[Example(_with_heads(), _with_heads(), Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow"))],
 )
 def unmasked_heads(model: Layer, context: RuleContext) -> Layer | None:
     """Copies of the masked inputs of each such layer, also in models that are called on masked tensors."""

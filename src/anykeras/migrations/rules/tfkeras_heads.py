@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from ...catalog.shapes import find_masked, infer
-from ...document.build import Builder, functional
+from ...document.build import Builder
 from ...document.edit import GraphEditor, change_layers, replace_refs
 from ...document.graph import count_readers
-from ...document.model import Call, Era, Layer, Ref, Slice, Value, Writer, refs
-from ..rulebook import Example, RuleContext, rule
+from ...document.model import Call, Era, Layer, Ref, Slice, Value, refs
+from ..rulebook import RuleContext, rule
 
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _HEADS = "MultiHeadAttention"
 # What keras 3.8.0 and 3.14.0 changed (sources of the releases before and after).
 _TAKES_MASKS_OFF = (3, 8)
 _ZEROES = (3, 14)
-
-
-def _make_attending(config: Mapping[str, Value], again: Sequence[str] = ()) -> Layer:
-    """A masked embedding that attends to itself; `again` are Dense layers on the same embedding."""
-    e = Ref("e")
-    table = Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True})
-    heads = Layer(_HEADS, "a", {"num_heads": 2, "key_dim": 2, **config})
-    return functional(
-        "m",
-        Ref("i"),
-        (Ref("a"), *(Ref(name) for name in again)),
-        (Layer("InputLayer", "i", {"batch_shape": (None, 5)}), Call()),
-        (table, Call((Ref("i"),))),
-        (heads, Call((e,), {"value": e})),
-        *((Layer("Dense", name, {"units": 4}), Call((e,))) for name in again),
-    )
 
 
 def _before(context: RuleContext, release: tuple[int, ...]) -> bool:
@@ -88,21 +71,12 @@ def _copy_shared(editor: GraphEditor, model: Layer, carrying: set[Ref]) -> None:
             editor.replace_call(layer.name, number, replace_refs(call, own))
 
 
-def _has_own(model: Layer) -> bool:
-    return model.graph is not None and model.graph.calls["a"][0] == Call((Ref("a_own"),), {"value": Ref("a_own")})
-
-
 @rule(
     "AK2284",
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
     after=("AK2280", "AK2281"),
-    examples=[Example(_make_attending({}, ["d"]), _has_own, TF)],
-    leaves_alone=[
-        Example(_make_attending({}), _make_attending({}), TF),
-        Example(_make_attending({}, ["d"]), _make_attending({}, ["d"]), Writer(Era.KERAS3, version="3.8.0")),
-    ],
 )
 def private_heads(model: Layer, context: RuleContext) -> Layer | None:
     """The model with copies before such layers."""
@@ -166,21 +140,12 @@ def _put_mask_on(editor: GraphEditor, name: str, query: Ref, out: Ref) -> Ref:
     return editor.add(sub.finish(sub.layer("Rescaling", {"scale": 1.0, "offset": 0.0}, sub.input())), out, mask=mask)
 
 
-def _is_called_again(model: Layer) -> bool:
-    return model.graph is not None and len(model.graph.calls["a"]) == 2 and model.graph.outputs == (Ref("a_out"),)
-
-
 @rule(
     "AK2285",
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=("Functional",),
     after=("AK2280", "AK2281", "AK2284"),
-    examples=[Example(_make_attending({"dropout": 0.1}), _is_called_again, TF)],
-    leaves_alone=[
-        Example(_make_attending({}), _make_attending({}), TF),
-        Example(_make_attending({"dropout": 0.1}), _make_attending({"dropout": 0.1}), Writer(Era.KERAS3, version="3.14.0")),
-    ],
 )
 def rows_that_look_nowhere(model: Layer, context: RuleContext) -> Layer | None:
     """The model with a mean beside every such layer."""
@@ -193,22 +158,11 @@ def rows_that_look_nowhere(model: Layer, context: RuleContext) -> Layer | None:
 _NEARLY_NO_DROPOUT = 1e-12
 
 
-def _wide(config: Mapping[str, Value]) -> Layer:
-    return Layer(_HEADS, "a", {"num_heads": 2, "key_dim": 2, **config})
-
-
 @rule(
     "AK2268",
     to=Era.KERAS3,
     eras=(Era.TF2, Era.KERAS3),
     classes=(_HEADS,),
-    examples=[
-        Example(_wide({"value_dim": 3}), _wide({"value_dim": 3, "dropout": _NEARLY_NO_DROPOUT}), TF),
-    ],
-    leaves_alone=[
-        Example(_wide({"value_dim": 2}), _wide({"value_dim": 2}), TF),
-        Example(_wide({"value_dim": 3, "dropout": 0.5}), _wide({"value_dim": 3, "dropout": 0.5}), TF),
-    ],
 )
 def wide_values(layer: Layer, context: RuleContext) -> Layer | None:
     """A rate of dropout too small to drop anything."""

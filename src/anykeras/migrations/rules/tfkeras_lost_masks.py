@@ -9,30 +9,15 @@ from ...catalog.masks import Outgoing, makes_mask, mask_rule
 from ...catalog.shapes import Argument, Output, Spec
 from ...catalog.shapes.engine import Inference
 from ...catalog.shapes.masks import find_met, infer_outgoing
-from ...document.build import Builder, sequential
+from ...document.build import Builder
 from ...document.model import Ellipsis_, Era, Layer, Value, Writer
 from ...document.walk import Path, layers_of, rebuild_paths
 from ...errors import Unsupported
 from ..mask_flow import build_mask_carrier, build_mask_reader
-from ..rulebook import Example, RuleContext, rule
+from ..rulebook import RuleContext, rule
 
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 # Layers that give back the very tensor that they got, mask and all, where nothing changes (on JAX).
 _SAME_TENSOR = frozenset(("Reshape", "Permute", "Flatten"))
-
-
-def _model(*layers: Layer) -> Layer:
-    first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
-    return sequential("s", *first, *layers)
-
-
-def _ends(name: str) -> Layer:
-    return Layer("Reshape", name, {"target_shape": (3, 2)})
-
-
-def _is_ended(model: Layer) -> bool:
-    inner = model.graph.layer("r").graph if model.graph is not None else None
-    return inner is not None and [layer.class_name for layer in inner.layers] == ["InputLayer", "copy", "Reshape"]
 
 
 @rule(
@@ -42,12 +27,6 @@ def _is_ended(model: Layer) -> bool:
     classes=("Functional", "Sequential"),
     # Attention that did not read masks is named there.
     after=("AK2266",),
-    examples=[Example(_model(_ends("r"), Layer("LSTM", "l", {"units": 2})), _is_ended, TF)],
-    leaves_alone=[
-        Example(_model(Layer("Dense", "d", {"units": 2})), _model(Layer("Dense", "d", {"units": 2})), TF),
-        Example(_model(_ends("r")), _model(_ends("r")), Writer(Era.KERAS3, version="3.0.5")),
-        Example(_model(_ends("r")), _model(_ends("r")), Writer(Era.KERAS2, version="2.3.1")),
-    ],
 )
 def end_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Copies before the layers of the model, and of models in it, at which a mask ended."""
@@ -82,22 +61,11 @@ def _unmask(layer: Layer) -> Layer:
     return sub.finish(out, bool(layer.config.get("trainable", True)))
 
 
-K2 = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")
-
-
-def _activation(name: str) -> Layer:
-    return Layer("Activation", name, {"activation": "softmax"})
-
-
 @rule(
     "AK2282",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
-    examples=[Example(_model(Layer("Softmax", "s", {"axis": -1})), _model(_activation("s")), K2)],
-    leaves_alone=[
-        Example(_model(Layer("Softmax", "s", {})), _model(Layer("Softmax", "s", {})), TF),
-    ],
 )
 def unread_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Activations in place of every Softmax that a mask reaches, also step by step."""
@@ -126,26 +94,11 @@ def _unread(layer: Layer) -> Layer:
 _STEPPED = (2, 2)
 
 
-def _wrap_in_steps(layer: Layer) -> Layer:
-    return Layer("TimeDistributed", "t", {"layer": layer})
-
-
 @rule(
     "AK2283",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("TimeDistributed",),
-    examples=[
-        Example(_wrap_in_steps(Layer("Masking", "m", {"mask_value": 1.0})), Layer("Masking", "t", {"mask_value": 1.0}), K2),
-    ],
-    leaves_alone=[
-        Example(_wrap_in_steps(Layer("Embedding", "e", {})), _wrap_in_steps(Layer("Embedding", "e", {})), K2),
-        Example(
-            _wrap_in_steps(Layer("Masking", "m", {})),
-            _wrap_in_steps(Layer("Masking", "m", {})),
-            Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow"),
-        ),
-    ],
 )
 def masks_by_step(layer: Layer, context: RuleContext) -> Layer | None:
     """The layer inside, under the name of the wrapper."""
@@ -158,32 +111,12 @@ def masks_by_step(layer: Layer, context: RuleContext) -> Layer | None:
     return replace(inner, name=layer.name, address=layer.address).with_config(**place)
 
 
-def _nest(over: Layer) -> Layer:
-    first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 4, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
-    layers = (*first, Layer("TimeDistributed", "t", {"layer": over}), Layer("LSTM", "l", {"units": 2}))
-    return sequential("s", *layers)
-
-
-def _is_reduced(model: Layer) -> bool:
-    inner = model.graph.layer("t").graph if model.graph is not None else None
-    return inner is not None and inner.layer("t_inner").class_name == "TimeDistributed"
-
-
 @rule(
     "AK2286",
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
     after=("AK2281", "AK2283"),
-    examples=[Example(_nest(Layer("LSTM", "i", {"units": 2})), _is_reduced, K2)],
-    leaves_alone=[
-        Example(_nest(Layer("Dense", "i", {"units": 2})), _nest(Layer("Dense", "i", {"units": 2})), K2),
-        Example(
-            _nest(Layer("LSTM", "i", {"units": 2})),
-            _nest(Layer("LSTM", "i", {"units": 2})),
-            Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow"),
-        ),
-    ],
 )
 def masks_by_any(model: Layer, context: RuleContext) -> Layer | None:
     """Models in place of such wrappers, wherever a mask reaches them."""
@@ -219,16 +152,11 @@ def _reduce_mask(layer: Layer) -> Layer:
     return sub.finish(sub.add(build_mask_carrier(f"{name}_masked"), out, mask=sub.op("any", kept, axis=-1)))
 
 
-_TIMED = Layer("LSTM", "l", {"units": 2, "time_major": True})
-
-
 @rule(
     "AK2303",
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
-    examples=[Example(sequential("s", Layer("TimeDistributed", "t", {"layer": _TIMED})), Unsupported, TF)],
-    leaves_alone=[Example(sequential("s", _TIMED), sequential("s", _TIMED), TF)],
 )
 def refuse_time_first(model: Layer, context: RuleContext) -> Layer | None:
     """Nothing; raises Unsupported for a layer with time on its first axis that a mask reaches, or that is in a wrapper."""
@@ -257,15 +185,6 @@ def _time_first_error(layer: Layer, seen: str) -> Unsupported:
     )
 
 
-_IMAGES = Layer("TimeDistributed", "t", {"layer": Layer("RepeatVector", "r", {"n": 2})})
-_NORM = Layer("BatchNormalization", "n", {"axis": -1})
-
-
-def _is_kept_apart(model: Layer) -> bool:
-    inner = model.graph.layer("n").graph if model.graph is not None else None
-    return inner is not None and inner.layer("n_inner").class_name == "BatchNormalization"
-
-
 class _Ranks(Inference):
     """A pass that notes how many axes BatchNormalization normalizes, by path, and how many the masks have."""
 
@@ -290,8 +209,6 @@ class _Ranks(Inference):
     eras=(Era.KERAS1, Era.KERAS2, Era.TF2),
     classes=("Functional", "Sequential"),
     after=("AK2281", "AK2286"),
-    examples=[Example(_model(_IMAGES, _NORM), _is_kept_apart, K2)],
-    leaves_alone=[Example(_model(_NORM), _model(_NORM), K2)],
 )
 def pass_masks_by(model: Layer, context: RuleContext) -> Layer | None:
     """Models in place of each BatchNormalization that a mask of steps reaches on more than vectors."""

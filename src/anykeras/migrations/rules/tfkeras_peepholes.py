@@ -7,41 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...catalog.shapes.spec import compute_dtype
-from ...document.build import Builder, functional
+from ...document.build import Builder
 from ...document.edit import GraphEditor
-from ...document.model import Call, Era, Graph, Layer, Ref, Slice, Value, Writer
+from ...document.model import Call, Era, Graph, Layer, Ref, Slice, Value
 from ...document.walk import map_refs
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, Tensor, combine, constant, ones
-from ..rulebook import Example, RuleContext, rule
+from ...tensors import Array, Tensor, combine, constant
+from ..rulebook import RuleContext, rule
 from .keras2_activations import clipped_line
 from .keras2_states import STATES
 
-TF2 = Writer(Era.TF2, "tf.keras", "2.8.0", "tensorflow")
 _PARTS = 5  # of the vector that goes from step to step: the output, the carry, and zeros as wide as three gates
 _NAMES = ("PeepholeLSTMCell", "Addons>PeepholeLSTMCell")
 _KEPT = ("trainable", "dtype", "dropout")
-
-
-def _cell() -> Layer:
-    sizes = {"kernel": (2, 4), "recurrent_kernel": (1, 4), "bias": (4,)} | {
-        f"{gate}_gate_peephole_weights": (1,) for gate in ("input", "forget", "output")
-    }
-    return Layer("PeepholeLSTMCell", "c", {"units": 1}, {role: ones(shape) for role, shape in sizes.items()})
-
-
-def _model(cell: Layer) -> Layer:
-    entrance = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Call())
-    return functional("m", Ref("x"), Ref("r"), entrance, (Layer("RNN", "r", {"cell": cell}), Call((Ref("x"),))))
-
-
-def _is_wide(model: Layer) -> bool:
-    assert model.graph is not None
-    cell = model.graph.layer("r").config["cell"]
-    assert isinstance(cell, Layer)
-    kernel = cell.weights["recurrent_kernel"].read()
-    return model.graph.outputs == Ref("r_output") and kernel.tolist() == [[1, 1, 1, 1, 0], [1, 1, 0, 0, 1], *[[0] * 5] * 3]
 
 
 @rule(
@@ -49,10 +28,6 @@ def _is_wide(model: Layer) -> bool:
     to=Era.KERAS3,
     eras=(Era.KERAS2, Era.TF2),
     after=("AK2242", "AK2245"),
-    examples=[Example(_model(_cell()), _is_wide, TF2)],
-    leaves_alone=[
-        Example(_model(Layer("LSTMCell", "c", {"units": 1})), _model(Layer("LSTMCell", "c", {"units": 1})), TF2),
-    ],
 )
 def peepholes(model: Layer, context: RuleContext) -> Layer | None:
     """The graph, or the TimeDistributed layer, with recurrences over such cells as recurrences over SimpleRNNCell."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ...document.build import Builder
-from ...document.model import Config, Era, Layer, Writer
+from ...document.model import Config, Era, Layer
 from ...errors import Unsupported
 from ...lazily import np
-from ...tensors import Array, combine, constant, zeros
-from ..rulebook import Example, RuleContext, rule
+from ...tensors import Array, combine
+from ..rulebook import RuleContext, rule
 
-TF = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
 
 
@@ -20,16 +19,6 @@ _LOOKUPS = ("StringLookup", "IntegerLookup", "TextVectorization")
     to=Era.KERAS3,
     eras=tuple(Era),
     classes=_LOOKUPS,
-    examples=[
-        Example(
-            Layer("IntegerLookup", "l", {"vocabulary": (3, 5), "vocabulary_size": 3}),
-            Layer("IntegerLookup", "l", {"vocabulary": (3, 5)}),
-            TF,
-        )
-    ],
-    leaves_alone=[
-        Example(Layer("IntegerLookup", "l", {"vocabulary": None}), Layer("IntegerLookup", "l", {"vocabulary": None}), TF)
-    ],
     report=False,
 )
 def vocabulary_in_file(layer: Layer, context: RuleContext) -> Layer | None:
@@ -51,19 +40,6 @@ def vocabulary_in_file(layer: Layer, context: RuleContext) -> Layer | None:
     to=Era.KERAS3,
     classes=("Discretization", "Embedding", "Hashing"),
     after=("AK2210",),
-    examples=[
-        Example(Layer("Hashing", "h", {"dtype": "float32"}), Layer("Hashing", "h"), TF),
-        Example(Layer("Embedding", "e", {"dtype": "int32"}), Layer("Embedding", "e"), TF),
-        Example(
-            Layer("Discretization", "d", {"bin_boundaries": (0.5,), "dtype": "int64"}),
-            Layer("Discretization", "d", {"bin_boundaries": (0.5,)}),
-            TF,
-        ),
-    ],
-    leaves_alone=[
-        Example(Layer("Embedding", "e", {"dtype": "float16"}), Layer("Embedding", "e", {"dtype": "float16"}), TF),
-        Example(Layer("Discretization", "d", {"dtype": "float32"}), Layer("Discretization", "d", {"dtype": "float32"}), TF),
-    ],
     report=False,
 )
 def drop_integer_dtype(layer: Layer, context: RuleContext) -> Layer | None:
@@ -83,36 +59,16 @@ def drop_integer_dtype(layer: Layer, context: RuleContext) -> Layer | None:
     "AK2273",
     to=Era.KERAS3,
     classes=("RandomHeight", "RandomWidth"),
-    examples=[Example(Layer("RandomHeight", "r", {"factor": 0.2}), Layer("Identity", "r"), TF)],
-    leaves_alone=[
-        Example(Layer("RandomFlip", "r", {"mode": "horizontal"}), Layer("RandomFlip", "r", {"mode": "horizontal"}), TF)
-    ],
 )
 def without_random_size(layer: Layer, context: RuleContext) -> Layer | None:
     """An Identity layer of the same name."""
     return Layer("Identity", layer.name, address=layer.address)
 
 
-def _fourier() -> Layer:
-    weights = {
-        "unscaled_kernel": constant([[4.0] * 3] * 2),
-        "bias": zeros((3,)),
-        "kernel_scale": constant([2.0]),
-    }
-    return Layer("RandomFourierFeatures", "f", {"output_dim": 3}, weights)
-
-
-def _is_cosine(layer: Layer) -> bool:
-    dense = [x for x in layer.graph.layers if x.class_name == "Dense"] if layer.graph is not None else []
-    return len(dense) == 1 and bool((dense[0].weights["kernel"].read() == 2).all())
-
-
 @rule(
     "AK2274",
     to=Era.KERAS3,
     classes=("RandomFourierFeatures",),
-    examples=[Example(_fourier(), _is_cosine, TF)],
-    leaves_alone=[Example(Layer("Dense", "d", {"units": 3}), Layer("Dense", "d", {"units": 3}), TF)],
 )
 def fourier_features(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense, then cos."""
@@ -131,23 +87,10 @@ def fourier_features(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("cos", sub.add(inner, sub.input((kernel.shape[0],)))))
 
 
-def _summary() -> Layer:
-    values = [[0.0, 1.0, 2.0, 3.0], [1.0, 1.0, 1.0, 1.0]]
-    return Layer("Discretization", "d", {"bin_boundaries": None, "num_bins": 2}, {"summary": constant(values)})
-
-
 @rule(
     "AK2275",
     to=Era.KERAS3,
     classes=("Discretization",),
-    examples=[Example(_summary(), Layer("Discretization", "d", {"bin_boundaries": (1.0,)}), TF)],
-    leaves_alone=[
-        Example(
-            Layer("Discretization", "d", {"bin_boundaries": (0.5,)}),
-            Layer("Discretization", "d", {"bin_boundaries": (0.5,)}),
-            TF,
-        )
-    ],
 )
 def bins_from_summary(layer: Layer, context: RuleContext) -> Layer | None:
     """The boundaries in the configuration, the weight gone."""
@@ -163,7 +106,6 @@ def bins_from_summary(layer: Layer, context: RuleContext) -> Layer | None:
     return replace(layer.without("num_bins").with_config(bin_boundaries=bounds), weights={})
 
 
-_CROP = {"height": 4, "width": 3}
 _SMART = (2, 7)
 
 
@@ -171,14 +113,6 @@ _SMART = (2, 7)
     "AK2276",
     to=Era.KERAS3,
     classes=("RandomCrop",),
-    examples=[
-        Example(
-            Layer("RandomCrop", "r", _CROP),
-            Layer("Resizing", "r", {**_CROP, "interpolation": "bilinear", "crop_to_aspect_ratio": True}),
-            TF,
-        )
-    ],
-    leaves_alone=[Example(Layer("CenterCrop", "c", _CROP), Layer("CenterCrop", "c", _CROP), TF)],
 )
 def replace_cropped_resizing(layer: Layer, context: RuleContext) -> Layer | None:
     """A Resizing layer. Raises Unsupported for releases that resized first."""
