@@ -18,7 +18,6 @@ from .graph import check_refs, shift_nested
 from .reading import MODELS, ParseContext, complete_layer, mapping, number, plain, qualify, sequence, text
 from .recorded_shapes import note_shapes
 
-_BOOKKEEPING = frozenset({"module", "class_name", "config", "registered_name", "name", "inbound_nodes", "build_config"})
 _NOT_LAYERS = ("initializers", "regularizers", "constraints", "losses", "metrics", "optimizers", "dtype_policies",
                "quantizers", "distribution", "random")  # fmt: skip
 

@@ -49,13 +49,7 @@ def _dense(sub: Builder, x: Ref, kernel: Tensor, bias: Tensor | None, name: str,
     return sub.layer("Dense", config, x, weights=weights, name=name)
 
 
-@register_shim(
-    "AK5077",
-    classes=("AttLayer",),
-    package="R. Liao's textClassifier (textClassifierHATT.py)",
-    checked="the class as published in richliao/textClassifier, retyped (no package carries it), on Keras 2.1.5 and 2.3.1",
-    difference="5e-07",
-)
+@register_shim("AK5077", classes=("AttLayer",))
 def att_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W, b, u."""
     found = weights_by_letter(layer) or {}
@@ -75,13 +69,7 @@ def att_layer(layer: Layer, context: RuleContext) -> Layer | None:
 _KEYS = role_arguments("kernel", "bias", "context")
 
 
-@register_shim(
-    "AK5078",
-    classes=("AttentionLayer",),
-    package="keras-text 0.1, text-classification-keras 0.1.4",
-    checked="text-classification-keras 0.1.4 on Keras 2.3.1",
-    difference="5e-07",
-)
+@register_shim("AK5078", classes=("AttentionLayer",))
 def attention_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, bias, context_kernel."""
     held = dict(layer.weights)
@@ -100,13 +88,7 @@ def attention_layer(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(out, layer.config.get("trainable") is not False)
 
 
-@register_shim(
-    "AK5075",
-    classes=("Attention",),
-    package="C. Baziotis's Attention (as in keras-utilities 0.5.0), and that of the Kaggle kernels (as in delft 0.2.7)",
-    checked="keras-utilities 0.5.0 on Keras 2.1.5 and 2.3.1, delft 0.2.7 on Keras 2.3.1",
-    difference="5e-07",
-)
+@register_shim("AK5075", classes=("Attention",))
 def attention_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W (features), b (time)."""
     found = weights_by_letter(layer) or {}
@@ -125,13 +107,7 @@ def attention_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     return _finish(layer, sub, out, sub.op("squeeze", weights, -1))
 
 
-@register_shim(
-    "AK5076",
-    classes=("AttentionWeightedAverage", "AttentionWeightedAverageLayer", "AttWgtAvgLayer"),
-    package="DeepMoji, textgenrnn 1.3.1 and 2.0.0, kashgari 1.1.5",
-    checked="textgenrnn 1.3.1 and kashgari 1.1.5 on Keras 2.3.1",
-    difference="5e-07",
-)
+@register_shim("AK5076", classes=("AttentionWeightedAverage", "AttentionWeightedAverageLayer", "AttWgtAvgLayer"))
 def attention_weighted_average(layer: Layer, context: RuleContext) -> Layer | None:
     """One weight, W (features, 1)."""
     found = weights_by_letter(layer) or {}
@@ -145,13 +121,7 @@ def attention_weighted_average(layer: Layer, context: RuleContext) -> Layer | No
     return _finish(layer, sub, out, sub.op("squeeze", weights, -1))
 
 
-@register_shim(
-    "AK5074",
-    classes=("AttentionWithContext",),
-    package="C. Baziotis's AttentionWithContext (as in keras-utilities 0.5.0)",
-    checked="keras-utilities 0.5.0 on Keras 2.1.5 and 2.3.1 with TensorFlow, and Keras 2.3.1 with Theano",
-    difference="8e-07",
-)
+@register_shim("AK5074", classes=("AttentionWithContext",))
 def attention_with_context(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights W (features, features), b (features), u (features)."""
     found = weights_by_letter(layer) or {}
@@ -172,13 +142,7 @@ def attention_with_context(layer: Layer, context: RuleContext) -> Layer | None:
     return _finish(layer, sub, *_sum_weighted(sub, x, scores))
 
 
-@register_shim(
-    "AK5079",
-    classes=("MeanOverTime",),
-    package="keras-utilities 0.5.0",
-    checked="keras-utilities 0.5.0 on Keras 2.3.1",
-    difference="2e-07",
-)
+@register_shim("AK5079", classes=("MeanOverTime",))
 def mean_over_time(layer: Layer, context: RuleContext) -> Layer | None:
     """No arguments, no weights."""
     if layer.config.keys() - SHARED or layer.weights:

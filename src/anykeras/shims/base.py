@@ -25,8 +25,8 @@ class Shim:
 
     `classes` are the names under which it is saved. `package` names what it is taken for and the versions looked at,
     `change` gives the layer or submodel in its place, or None where the configuration is not that package's.
-    `checked` says against what it was compared, `difference` the largest difference then. `arguments` are the names of
-    the tensors that its ``call`` takes, for each way in which it was written, where they are several.
+    `arguments` are the names of the tensors that its ``call`` takes, for each way in which it was written, where they are
+    several. What it was compared with is on its page.
     """
 
     code: str
@@ -35,8 +35,6 @@ class Shim:
     package: str
     change: Change
     fidelity: Fidelity = Fidelity.EQUIVALENT
-    checked: str = ""
-    difference: str = ""
     arguments: tuple[tuple[str, ...], ...] = ()
 
 
@@ -45,24 +43,21 @@ _shims: Registry[tuple[str, str], Shim] = Registry("shim", __package__)
 
 
 def register_shim(
-    code: str,
-    *,
-    classes: Sequence[str],
-    package: str,
-    checked: str = "",
-    difference: str = "",
-    arguments: Sequence[tuple[str, ...]] = (),
+    code: str, *, classes: Sequence[str], arguments: Sequence[tuple[str, ...]] = ()
 ) -> Callable[[Change], Change]:
-    """Register the decorated function as a shim. Its page is titled "classes -> layers in their place".
+    """Register the decorated function as a shim.
+
+    Its page is titled "classes -> layers in their place", and its section "Versions" begins with the package.
 
     Raises:
         ValueError: the code has no page, or the package has a shim for one of these classes already.
     """
     page = require_page(code)
     title, fidelity = page.title.partition(" -> ")[2], page.fidelity or Fidelity.EQUIVALENT
+    package = page.sections["Versions"].partition("\n")[0]
 
     def register(change: Change) -> Change:
-        shim = Shim(code, title, tuple(classes), package, change, fidelity, checked, difference, tuple(arguments))
+        shim = Shim(code, title, tuple(classes), package, change, fidelity, tuple(arguments))
         for class_name in shim.classes:
             _shims.add((class_name, package), shim)
         return change

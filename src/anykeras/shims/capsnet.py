@@ -16,13 +16,7 @@ KEYS = frozenset(("num_capsule", "dim_capsule", "routings"))
 _EPSILON = 1e-7  # K.epsilon(), which the files do not hold
 
 
-@register_shim(
-    "AK5110",
-    classes=("CapsuleLayer",),
-    package="CapsNet-Keras",
-    checked="the class as published in CapsNet-Keras, retyped, on Keras 2.1.5",
-    difference="2e-07",
-)
+@register_shim("AK5110", classes=("CapsuleLayer",))
 def capsule_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """W (num_capsule, capsules below, dim_capsule, dim below)."""
     weight = layer.weights.get("W")
@@ -69,13 +63,7 @@ def is_among_capsules(layer: Layer, context: RuleContext) -> bool:
 _EPSILON = 1e-7
 
 
-@register_shim(
-    "AK5111",
-    classes=("Length",),
-    package="CapsNet-Keras",
-    checked="the class as published in CapsNet-Keras, retyped, on Keras 2.1.5 and tf.keras 2.3",
-    difference="2e-07",
-)
+@register_shim("AK5111", classes=("Length",))
 def length(layer: Layer, context: RuleContext) -> Layer | None:
     """sqrt(sum(x^2))."""
     if not is_among_capsules(layer, context):
@@ -87,13 +75,7 @@ def length(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("sqrt", squared))
 
 
-@register_shim(
-    "AK5112",
-    classes=("Mask",),
-    package="CapsNet-Keras",
-    checked="the class as published in CapsNet-Keras, retyped, on Keras 2.1.5 and tf.keras 2.3",
-    difference="2e-07",
-)
+@register_shim("AK5112", classes=("Mask",))
 def mask(layer: Layer, context: RuleContext) -> Layer | None:
     """``reshape(x * one_hot[..., None], (-1, capsules * length))``."""
     return defer(layer, _write_mask) if is_among_capsules(layer, context) else None

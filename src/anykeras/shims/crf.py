@@ -150,16 +150,9 @@ def _step_along(tags: int, name: str) -> Layer:
 
 
 _WHAT = "The path of the highest score is found by a SimpleRNN whose activation is a model, forth and back. "
-_UNTRAINED = "The transitions cannot be trained: a CRF's likelihood needs a loss of its own."
 
 
-@register_shim(
-    "AK5073",
-    classes=("CRF",),
-    package="tf2crf 0.1.12 to 0.1.33, kashgari 1.1.5, nlp-architect 0.5.4",
-    checked="tf2crf 0.1.12 and 0.1.33 on tf.keras 2.6, kashgari 1.1.5 and nlp-architect 0.5.4 on tf.keras 1.15",
-    difference="0 (tags)",
-)
+@register_shim("AK5073", classes=("CRF",))
 def crf_tensorflow(layer: Layer, context: RuleContext) -> Layer | None:
     """The transitions, and a kernel and bias where the class has a Dense layer inside."""
     keys = layer.config.keys() - SHARED - {"units", "regularizer"}
@@ -171,13 +164,7 @@ def crf_tensorflow(layer: Layer, context: RuleContext) -> Layer | None:
     return defer(layer, _make_one_hot if one_hot else _make_tuple)
 
 
-@register_shim(
-    "AK5082",
-    classes=("CRF",),
-    package="tensorflow-addons 0.15.0",
-    checked="tensorflow-addons 0.15.0 on tf.keras 2.6",
-    difference="0 (tags), 1e-06 (scores)",
-)
+@register_shim("AK5082", classes=("CRF",))
 def crf_addons(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights chain_kernel, left_boundary, right_boundary, and kernel and bias of a Dense layer."""
     wanted = {"chain_kernel"}
@@ -254,13 +241,7 @@ _KEYS = role_arguments("kernel", "chain", "bias", "boundary") | {
 }
 
 
-@register_shim(
-    "AK5072",
-    classes=("CRF",),
-    package="keras-contrib (as in anago 1.0.8 and kashgari 0.2.6)",
-    checked="anago 1.0.8 on Keras 2.2.4, kashgari 0.2.6's copy on Keras 2.2.4 and 2.3.1",
-    difference="0 (paths), 7e-07 (marginals)",
-)
+@register_shim("AK5072", classes=("CRF",))
 def crf(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, chain_kernel, bias, left_boundary, right_boundary."""
     units = layer.config.get("units")

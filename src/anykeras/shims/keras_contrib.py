@@ -15,13 +15,7 @@ _GROUP_KEYS = _INSTANCE_KEYS | {"groups"}
 _PELU_KEYS = role_arguments("alpha", "beta") | {"shared_axes"}
 
 
-@register_shim(
-    "AK5071",
-    classes=("GroupNormalization",),
-    package="keras-contrib 2.0.8, titu1994/Keras-Group-Normalization",
-    checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.3.1",
-    difference="1e-06",
-)
+@register_shim("AK5071", classes=("GroupNormalization",))
 def group_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
     roles = {role for key, role in (("scale", "gamma"), ("center", "beta")) if layer.config.get(key) is True}
@@ -64,13 +58,7 @@ def _reshape(sub: Builder, x: Ref, *sizes: Value) -> Ref:
     return sub.layer("Reshape", {"target_shape": sizes}, x)
 
 
-@register_shim(
-    "AK5070",
-    classes=("InstanceNormalization",),
-    package="keras-contrib (as in antspynet 0.1.9)",
-    checked="antspynet 0.1.9's copy of it, on Keras 2.3.1 and tf.keras 2.6",
-    difference="7e-07",
-)
+@register_shim("AK5070", classes=("InstanceNormalization",))
 def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """An Activation, so that masks pass; gamma and beta are kernels of Dense layers without bias."""
     axis, epsilon = layer.config.get("axis"), layer.config.get("epsilon")
@@ -104,13 +92,7 @@ def _make_instance_normalization(layer: Layer, site: CodeSite) -> Layer:
     return as_activation(layer, sub.finish(out))
 
 
-@register_shim(
-    "AK5085",
-    classes=("PELU",),
-    package="keras-contrib 2.0.8",
-    checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.2.4",
-    difference="5e-07",
-)
+@register_shim("AK5085", classes=("PELU",))
 def pelu(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights alpha and beta are kernels of Dense layers without bias."""
     if layer.config.keys() - SHARED != _PELU_KEYS or layer.weights.keys() != {"alpha", "beta"}:
@@ -132,13 +114,7 @@ def _make_pelu(layer: Layer, site: CodeSite) -> Layer:
     return as_activation(layer, sub.finish(sub.op("add", below, above)))
 
 
-@register_shim(
-    "AK5086",
-    classes=("SubPixelUpscaling",),
-    package="keras-contrib 2.0.8",
-    checked="the class as published in keras-contrib, retyped (no index carries it), on Keras 2.2.4",
-    difference="2e-07",
-)
+@register_shim("AK5086", classes=("SubPixelUpscaling",))
 def sub_pixel_upscaling(layer: Layer, context: RuleContext) -> Layer | None:
     """Files of Theano lay the channels in another order, and are not meant."""
     if layer.config.keys() - SHARED != {"scale_factor", "data_format"} or context.writer.backend not in (None, "tensorflow"):

@@ -37,13 +37,7 @@ class _Form:
 _FIRST, _SECOND, _THIRD = _Form(True, False), _Form(False, False), _Form(False, True)  # 2.9 to 3.0; 3.1; since 3.2
 
 
-@register_shim(
-    "AK5080",
-    classes=("TCN",),
-    package="keras-tcn 2.9.0 to 3.5.7",
-    checked="keras-tcn 2.9.3, 3.0.2, 3.1.2 on tf.keras 2.3, 3.2.1, 3.4.4, 3.5.0 on tf.keras 2.6, 3.5.6, 3.5.7 on tf.keras 2.15",
-    difference="2e-06 (2e-05 at values of 120)",
-)
+@register_shim("AK5080", classes=("TCN",))
 def tcn(layer: Layer, context: RuleContext) -> Layer | None:
     """The weights lie in the order in which the versions build them, each kind by itself."""
     keys = layer.config.keys() - SHARED

@@ -16,9 +16,7 @@ from ..tensors import Array, Tensor, combine
 from .base import SHARED, register_shim, unwrap
 
 
-@register_shim(
-    "AK5084", classes=("KMaxPooling",), package="kashgari 0.2.6", checked="kashgari 0.2.6 on Keras 2.3.1", difference="2e-07"
-)
+@register_shim("AK5084", classes=("KMaxPooling",))
 def k_max_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """(batch, k, channels). Without `sorted` the order is left to TensorFlow, which is not known."""
     config = layer.config
@@ -32,13 +30,7 @@ def k_max_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("transpose", largest, (0, 2, 1)))
 
 
-@register_shim(
-    "AK5083",
-    classes=("NonMaskingLayer", "NonMasking"),
-    package="kashgari 0.2.6, jacoxu's NonMasking",
-    checked="kashgari 0.2.6 on Keras 2.3.1",
-    difference="2e-07",
-)
+@register_shim("AK5083", classes=("NonMaskingLayer", "NonMasking"))
 def non_masking(layer: Layer, context: RuleContext) -> Layer | None:
     """An operation hands no mask on."""
     if layer.config.keys() - SHARED or layer.weights:
@@ -50,13 +42,7 @@ def non_masking(layer: Layer, context: RuleContext) -> Layer | None:
 # PruneLowMagnitude of tensorflow-model-optimization.
 
 
-@register_shim(
-    "AK5063",
-    classes=("PruneLowMagnitude",),
-    package="tensorflow-model-optimization 0.7.2",
-    checked="tensorflow-model-optimization 0.7.2 on tf.keras 2.6",
-    difference="2e-07",
-)
+@register_shim("AK5063", classes=("PruneLowMagnitude",))
 def pruning(layer: Layer, context: RuleContext) -> Layer | None:
     """The wrapped layer with its weights; further training prunes nothing."""
     return unwrap(layer)
@@ -75,13 +61,7 @@ _NATIVE: Final[Mapping[str, str]] = {
 }
 
 
-@register_shim(
-    "AK5081",
-    classes=tuple(_NATIVE),
-    package="IShengFang/SpectralNormalizationKeras",
-    checked="DenseSN, ConvSN2D, ConvSN2DTranspose as published, retyped (no index carries them), on Keras 2.2.4",
-    difference="2e-07",
-)
+@register_shim("AK5081", classes=tuple(_NATIVE))
 def spectral_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, bias, sn; further training normalises nothing."""
     native = _NATIVE[layer.bare_class_name]

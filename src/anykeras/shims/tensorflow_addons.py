@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import partial
 from typing import Any
 
 from ..document.build import Builder
@@ -16,7 +15,6 @@ from ..tensors import Array, Tensor, combine
 from .base import SHARED, calls_of, combine_direction_and_length, register_shim, tensors_taken, unwrap
 from .blocks import as_activation, defer, in_operations
 
-_register = partial(register_shim, package="tensorflow-addons 0.15.0", checked="tensorflow-addons 0.15.0 on tf.keras 2.6")
 EVERY = ("trainable", "dtype")
 
 
@@ -25,7 +23,7 @@ def is_of_addons(layer: Layer) -> bool:
     return (layer.registered_name or "").startswith("Addons>")
 
 
-@_register("AK5054", classes=("GELU",), difference="5e-08")
+@register_shim("AK5054", classes=("GELU",))
 def gelu(layer: Layer, context: RuleContext) -> Layer | None:
     """``ops.gelu(x, approximate)``."""
     if not is_of_addons(layer):
@@ -34,7 +32,7 @@ def gelu(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("gelu", sub.input(), approximate=bool(layer.config.get("approximate", True))))
 
 
-@_register("AK5051", classes=("InstanceNormalization",), difference="5e-07")
+@register_shim("AK5051", classes=("InstanceNormalization",))
 def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """GroupNormalization(groups=-1)."""
     if not is_of_addons(layer):
@@ -43,7 +41,7 @@ def instance_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     return Layer("GroupNormalization", layer.name, {"groups": -1, **kept}, layer.weights)
 
 
-@_register("AK5153", classes=("Maxout",), difference="0")
+@register_shim("AK5153", classes=("Maxout",))
 def maxout(layer: Layer, context: RuleContext) -> Layer | None:
     """The largest of the parts into which the axis is cut."""
     return defer(layer, _write_maxout) if is_of_addons(layer) and not layer.weights else None
@@ -67,7 +65,7 @@ def _write_maxout(ops: GraphOps, x: Any, layer: Layer) -> Any:
 _KERNELS = ("query_kernel", "key_kernel", "value_kernel", "projection_kernel")
 
 
-@_register("AK5150", classes=("MultiHeadAttention",), difference="4e-07")
+@register_shim("AK5150", classes=("MultiHeadAttention",))
 def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense for every projection, scaled products between."""
     weights, taken = layer.weights, tensors_taken(layer, context)
@@ -103,7 +101,7 @@ def _project(sub: Builder, x: Ref, kernel: Tensor, kept: Config) -> Ref:
 _KEPT = ("units", "activation", "use_bias", "activity_regularizer", *EVERY)
 
 
-@_register("AK5152", classes=("NoisyDense",), difference="2e-07")
+@register_shim("AK5152", classes=("NoisyDense",))
 def noisy_dense(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense; further training draws no new noise."""
     roles = ("kernel", "bias") if layer.config.get("use_bias", True) is not False else ("kernel",)
@@ -122,7 +120,7 @@ def _add_noise(parts: list[Tensor]) -> Tensor | None:
     return combine("noise", parts, parts[0].shape, compute) if len(parts) == 3 else None
 
 
-@_register("AK5151", classes=("PolynomialCrossing",), difference="3e-07")
+@register_shim("AK5151", classes=("PolynomialCrossing",))
 def polynomial_crossing(layer: Layer, context: RuleContext) -> Layer | None:
     """x0 * Dense(x) + x + b."""
     scale, bias = layer.config.get("diag_scale", 0.0), layer.weights.get("bias")
@@ -166,7 +164,7 @@ def write_sparsemax(sub: Builder, x: Ref, axis: int = -1) -> Ref:
     return sub.op("relu", sub.op("subtract", x, threshold))
 
 
-@_register("AK5155", classes=("Sparsemax",), difference="6e-08")
+@register_shim("AK5155", classes=("Sparsemax",))
 def sparsemax(layer: Layer, context: RuleContext) -> Layer | None:
     """relu(x - threshold)."""
     axis = layer.config.get("axis", -1)
@@ -176,7 +174,7 @@ def sparsemax(layer: Layer, context: RuleContext) -> Layer | None:
     return as_activation(layer, sub.finish(write_sparsemax(sub, sub.input(), axis)))
 
 
-@_register("AK5106", classes=("SpatialPyramidPooling2D",), difference="2e-07")
+@register_shim("AK5106", classes=("SpatialPyramidPooling2D",))
 def pyramid_means(layer: Layer, context: RuleContext) -> Layer | None:
     """``concatenate([reshape(mean(regions), (-1, rows * columns, channels)) ...], axis=1)``."""
     known = is_of_addons(layer) and layer.config.keys() <= {"name", "bins", "data_format", *SHARED}
@@ -215,7 +213,7 @@ def _write_pyramid_means(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return ops.transpose(joined, (0, 2, 1)) if first else joined
 
 
-@_register("AK5053", classes=("StochasticDepth",), difference="0")
+@register_shim("AK5053", classes=("StochasticDepth",))
 def stochastic_depth(layer: Layer, context: RuleContext) -> Layer | None:
     """Add(shortcut, Rescaling(p)(residual)); further training drops nothing."""
     scale = layer.config.get("survival_probability", 0.5)
@@ -227,7 +225,7 @@ def stochastic_depth(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.layer("Add", {}, (shortcut, scaled)))
 
 
-@_register("AK5154", classes=("TLU",), difference="0")
+@register_shim("AK5154", classes=("TLU",))
 def tlu(layer: Layer, context: RuleContext) -> Layer | None:
     """max(x, tau + alpha x)."""
     roles = ("tau", "alpha") if layer.config.get("affine") else ("tau",)
@@ -243,7 +241,7 @@ def tlu(layer: Layer, context: RuleContext) -> Layer | None:
     return as_activation(layer, sub.finish(sub.op("maximum", x, least)))
 
 
-@_register("AK5052", classes=("WeightNormalization",), difference="5e-07")
+@register_shim("AK5052", classes=("WeightNormalization",))
 def weight_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """The wrapped layer; further training changes its kernel as a whole."""
     length, direction, started = (layer.weights.get(role) for role in ("g", "kernel", "initialized"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 
 from ...catalog import find
 from ...document.build import Builder
@@ -23,13 +22,7 @@ _RECURRENT = ("LSTM", "GRU", "SimpleRNN")
 _HEADS = (*_RECURRENT, "Dense", "Conv1D", "Conv2D")
 
 
-@register_shim(
-    MULTI_HEAD_CODE,
-    classes=("MultiHead",),
-    package="keras-multi-head 0.22.0 and 0.27.0",
-    checked="keras-multi-head 0.22.0 on Keras 2.3.1, 0.27.0 on tf.keras 2.3",
-    difference="2e-07",
-)
+@register_shim(MULTI_HEAD_CODE, classes=("MultiHead",))
 def multi_head(layer: Layer, context: RuleContext) -> Layer | None:
     """Every layer with its weights on the input or its projection; `stack` of what they give."""
     held = layer.config.get("layers")
@@ -92,13 +85,7 @@ _MULTI_HEAD_OPTIONAL = ("use_bias", "kernel_initializer", "bias_initializer", "k
              "kernel_constraint", "bias_constraint", "history_only")  # fmt: skip
 
 
-@register_shim(
-    "AK5133",
-    classes=("MultiHeadAttention",),
-    package="keras-multi-head 0.22.0 and 0.27.0",
-    checked="keras-multi-head 0.22.0 on Keras 2.3.1, 0.27.0 on tf.keras 2.3",
-    difference="3e-07",
-)
+@register_shim("AK5133", classes=("MultiHeadAttention",))
 def multi_head_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense for every projection, scaled products between."""
     if not has_arguments(layer, ("head_num", "activation"), _MULTI_HEAD_OPTIONAL):
@@ -158,12 +145,6 @@ class _Projections:
 # Layers of keras-self-attention.
 
 
-_register = partial(
-    register_shim,
-    package="keras-self-attention 0.42.0 to 0.51.0",
-    checked="keras-self-attention 0.42.0 on Keras 2.3.1, 0.51.0 on tf.keras 2.3",
-)
-
 CODE = "AK5130"
 _REQUIRED = ("units", "attention_width", "attention_type", "return_attention", "history_only", "use_additive_bias",
              "use_attention_bias", "attention_activation", "attention_regularizer_weight")  # fmt: skip
@@ -172,7 +153,7 @@ _OPTIONAL = ("kernel_initializer", "bias_initializer", "kernel_regularizer", "bi
 _FAR = 10**8  # `history_only` without a width stands in the file as a width of 10 ** 9
 
 
-@_register(CODE, classes=("SeqSelfAttention",), difference="3e-07")
+@register_shim(CODE, classes=("SeqSelfAttention",))
 def seq_self_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Scores by Dense layers (additive) or one Dense and a product, their softmax, and the weighted mean."""
     if not has_arguments(layer, _REQUIRED, _OPTIONAL):
@@ -272,7 +253,7 @@ def _report(layer: Layer, context: RuleContext) -> None:
 _EPSILON = 1e-7
 
 
-@_register("AK5131", classes=("SeqWeightedAttention",), difference="2e-07")
+@register_shim("AK5131", classes=("SeqWeightedAttention",))
 def seq_weighted_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense(1), softmax over the steps, weighted sum; and the weights, where they were returned."""
     if not has_arguments(layer, ("use_bias", "return_attention")):
@@ -300,7 +281,7 @@ def _weigh_steps(sub: Builder, scores: Ref, keep: Ref | None) -> Ref:
     return sub.op("divide", powers, total)
 
 
-@_register("AK5132", classes=("ScaledDotProductAttention",), difference="2e-07")
+@register_shim("AK5132", classes=("ScaledDotProductAttention",))
 def scaled_dot_product_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Scaled products, their softmax, and the weighted mean of the values."""
     if not has_arguments(layer, ("return_attention",), ("history_only",)) or layer.weights:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Slice
 from ...lazily import np
@@ -13,21 +11,11 @@ from ..base import has_arguments, register_shim, training_arguments, weights_by_
 from ..blocks import as_activation, mask_of, with_mask
 from .attention import finish, needs_masks, positions, table, whole_table
 
-_register = partial(
-    register_shim, package="keras-bert 0.81.0 and 0.86.0", checked="keras-bert 0.81.0 on Keras 2.3.1, 0.86.0 on tf.keras 2.3"
-)
-
 _EMBEDDING = ("embeddings_initializer", "embeddings_regularizer", "activity_regularizer", "embeddings_constraint", "mask_zero",
              "input_length")  # fmt: skip
 
 
-@register_shim(
-    "AK5137",
-    classes=("TokenEmbedding", "EmbeddingRet"),
-    package="keras-bert 0.81.0 and 0.86.0, keras-embed-sim 0.8.0",
-    checked="keras-bert 0.81.0 and keras-embed-sim 0.7.0 on Keras 2.3.1, 0.86.0 and 0.8.0 on tf.keras 2.3",
-    difference="1e-07",
-)
+@register_shim("AK5137", classes=("TokenEmbedding", "EmbeddingRet"))
 def returned_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """One Embedding, called on the tokens and on all numbers."""
     weights = layer.weights.get("embeddings")
@@ -40,13 +28,7 @@ def returned_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish((vectors, whole_table(sub, rows, tokens, weights.shape[0])), layer.config.get("trainable") is not False)
 
 
-@register_shim(
-    "AK5138",
-    classes=("EmbeddingSimilarity", "EmbeddingSim"),
-    package="keras-bert 0.81.0 and 0.86.0, keras-embed-sim 0.8.0",
-    checked="keras-bert 0.81.0 and keras-embed-sim 0.7.0 on Keras 2.3.1, 0.86.0 and 0.8.0 on tf.keras 2.3",
-    difference="1e-07",
-)
+@register_shim("AK5138", classes=("EmbeddingSimilarity", "EmbeddingSim"))
 def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
     """softmax(x E + b)."""
     optional = ("use_bias", "stop_gradient") if layer.bare_class_name == "EmbeddingSim" else ()
@@ -69,7 +51,7 @@ def embedding_similarity(layer: Layer, context: RuleContext) -> Layer | None:
 _TASK = ("embeddings_initializer", "embeddings_regularizer", "embeddings_constraint", "mask_zero")
 
 
-@_register("AK5141", classes=("TaskEmbedding",), difference="1e-07")
+@register_shim("AK5141", classes=("TaskEmbedding",))
 def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """x + Embedding(task)."""
     weights = layer.weights.get("embeddings")
@@ -86,7 +68,7 @@ def task_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     return finish(layer, sub, out, x if needs_masks(context) else None)
 
 
-@_register("AK5139", classes=("Masked",), difference="1e-07")
+@register_shim("AK5139", classes=("Masked",))
 def replace_masked(layer: Layer, context: RuleContext) -> Layer | None:
     """The first input with the mask of both."""
     if not has_arguments(layer, ("return_masked",)) or layer.weights:
@@ -99,7 +81,7 @@ def replace_masked(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish((out, sub.op("squeeze", mask, axis=-1)) if layer.config["return_masked"] else out)
 
 
-@_register("AK5140", classes=("Extract",), difference="1e-07")
+@register_shim("AK5140", classes=("Extract",))
 def extract(layer: Layer, context: RuleContext) -> Layer | None:
     """``take(x, index, axis=1)``."""
     index = layer.config.get("index")
@@ -109,7 +91,7 @@ def extract(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("take", sub.input(), index, axis=1))
 
 
-@_register("AK5142", classes=("MaskedGlobalMaxPool1D",), difference="1e-07")
+@register_shim("AK5142", classes=("MaskedGlobalMaxPool1D",))
 def replace_masked_max(layer: Layer, context: RuleContext) -> Layer | None:
     """max(x - 1000000 (1 - mask), axis=-2)."""
     if not has_arguments(layer, ()) or layer.weights:
@@ -128,7 +110,7 @@ _CONVOLUTION = ("strides", "padding", "data_format", "dilation_rate", "groups", 
              "bias_constraint")  # fmt: skip
 
 
-@_register("AK5143", classes=("MaskedConv1D",), difference="1e-07")
+@register_shim("AK5143", classes=("MaskedConv1D",))
 def replace_masked_convolution(layer: Layer, context: RuleContext) -> Layer | None:
     """Conv1D(x * mask)."""
     if not has_arguments(layer, _REQUIRED, _CONVOLUTION):
@@ -169,13 +151,7 @@ _OPTIONAL_POSITIONS = (
 )
 
 
-@register_shim(
-    "AK5135",
-    classes=("PositionEmbedding",),
-    package="keras-pos-embd 0.10.0 and 0.11.0",
-    checked="keras-pos-embd 0.10.0 on Keras 2.3.1, 0.11.0 on tf.keras 2.3",
-    difference="1e-07",
-)
+@register_shim("AK5135", classes=("PositionEmbedding",))
 def position_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """Embedding(positions), added, joined or alone."""
     weights, mode = layer.weights.get("embeddings"), layer.config.get("mode")
@@ -202,13 +178,7 @@ def _look_up(sub: Builder, x: Ref, layer: Layer, weights: Tensor) -> Ref:
     return with_mask(sub, found, keep)
 
 
-@register_shim(
-    "AK5136",
-    classes=("TrigPosEmbedding",),
-    package="keras-pos-embd 0.10.0 and 0.11.0",
-    checked="keras-pos-embd 0.10.0 on Keras 2.3.1, 0.11.0 on tf.keras 2.3",
-    difference="2e-07",
-)
+@register_shim("AK5136", classes=("TrigPosEmbedding",))
 def trig_pos_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """sin and cos of position / 10000 ** (2 i / size), one after the other."""
     mode, size = layer.config.get("mode"), layer.config.get("output_dim")
@@ -255,13 +225,7 @@ _OPTIONAL = ("use_bias", "kernel_initializer", "bias_initializer", "kernel_regul
              "kernel_constraint", "bias_constraint", "dropout_rate")  # fmt: skip
 
 
-@register_shim(
-    "AK5062",
-    classes=("FeedForward",),
-    package="keras-position-wise-feed-forward 0.6.0",
-    checked="keras-position-wise-feed-forward 0.6.0 on Keras 2.3.1",
-    difference="2e-07",
-)
+@register_shim("AK5062", classes=("FeedForward",))
 def feed_forward(layer: Layer, context: RuleContext) -> Layer | None:
     """Dense(units, activation), Dropout, Dense(size of the input)."""
     bias = layer.config.get("use_bias", True) is not False
@@ -285,13 +249,7 @@ _KEPT = ("center", "scale", "epsilon", "gamma_regularizer", "beta_regularizer", 
          "trainable", "dtype")  # fmt: skip
 
 
-@register_shim(
-    "AK5145",
-    classes=("LayerNormalization",),
-    package="keras-layer-normalization 0.14.0",
-    checked="keras-layer-normalization 0.14.0 on Keras 2.3.1 and tf.keras 2.3",
-    difference="2e-07",
-)
+@register_shim("AK5145", classes=("LayerNormalization",))
 def layer_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """LayerNormalization(axis=-1)."""
     if not has_arguments(layer, ("center", "scale", "epsilon"), (*_KEPT, "gamma_initializer", "beta_initializer")):

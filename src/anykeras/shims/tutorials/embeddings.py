@@ -19,13 +19,7 @@ from .parts import add_dense, add_rows, fits_dense, is_trainable, parts, weights
 from .transformers import tables_make_masks
 
 
-@register_shim(
-    "AK5164",
-    classes=("TokenAndPositionEmbedding",),
-    package="keras.io text_classification_with_transformer",
-    checked="the class as published on keras.io, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="2e-07",
-)
+@register_shim("AK5164", classes=("TokenAndPositionEmbedding",))
 def token_and_position_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """An Embedding of the words and one of their places, added."""
     found = weights_of_parts(layer, parts(token_emb="table", pos_emb="table"))
@@ -45,14 +39,7 @@ def _places(sub: Builder, x: Ref) -> Ref:
     return sub.op("subtract", sub.op("cumsum", ones, axis=-1), 1)
 
 
-@register_shim(
-    "AK5165",
-    classes=("PositionalEmbedding",),
-    package="keras.io neural_machine_translation_with_transformer, Deep Learning with Python (2nd and 3rd edition) or the text "
-    "tutorial of TensorFlow",
-    checked="the classes as published, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="3e-07",
-)
+@register_shim("AK5165", classes=("PositionalEmbedding",))
 def positional_embedding(layer: Layer, context: RuleContext) -> Layer | None:
     """Two Embedding layers, added; words that are 0 are masked."""
     if has_arguments(layer, ("vocab_size", "d_model")):
@@ -112,13 +99,7 @@ def sines_and_cosines(length: int, size: int) -> Array:
     return np.concatenate([np.sin(angles), np.cos(angles)[:, : size // 2]], axis=-1).astype("float32")
 
 
-@register_shim(
-    "AK5166",
-    classes=("PositionalEncoding",),
-    package="TensorFlow's transformer tutorials: sines in the first half of the features, cosines in the second",
-    checked="the class as published for TensorFlow's transformer chatbot, retyped, on tf.keras 2.3 to 2.15, Keras 3.3",
-    difference="3e-07",
-)
+@register_shim("AK5166", classes=("PositionalEncoding",))
 def positional_encoding(layer: Layer, context: RuleContext) -> Layer | None:
     """A table of sines and cosines, added."""
     size = layer.config.get("d_model")
@@ -142,13 +123,7 @@ _PATCH_KEYS = ("input_shape", "patch_size", "projection_dim", "num_heads", "tran
                "mlp_head_units", "image_size")  # fmt: skip
 
 
-@register_shim(
-    "AK5167",
-    classes=("PatchEncoder",),
-    package="keras.io image_classification_with_vision_transformer",
-    checked="the class as published on keras.io, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="2e-06",
-)
+@register_shim("AK5167", classes=("PatchEncoder",))
 def patch_encoder(layer: Layer, context: RuleContext) -> Layer | None:
     """A Dense layer and an Embedding of the places, added."""
     found = weights_of_parts(layer, parts(projection="dense", position_embedding="table"))
@@ -170,14 +145,7 @@ def patch_encoder(layer: Layer, context: RuleContext) -> Layer | None:
 _BAHDANAU = parts(W1="dense", W2="dense", V="dense")
 
 
-@register_shim(
-    "AK5174",
-    classes=("BahdanauAttention",),
-    package="TensorFlow's tutorials of translation and image captioning",
-    checked="the classes as published on tensorflow.org, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="3e-07",
-    arguments=[("query", "values"), ("features", "hidden")],
-)
+@register_shim("AK5174", classes=("BahdanauAttention",), arguments=[("query", "values"), ("features", "hidden")])
 def bahdanau(layer: Layer, context: RuleContext) -> Layer | None:
     """Three Dense layers and a weighted sum."""
     found = weights_of_parts(layer, _BAHDANAU)
@@ -213,13 +181,7 @@ def _score_weights(layer: Layer) -> tuple[Tensor, Tensor] | None:
     return found[0], found[1]
 
 
-@register_shim(
-    "AK5175",
-    classes=("attention", "Attention", "AttentionLayer", "BahdanauAttention", "attention_layer"),
-    package="public notebooks: softmax(tanh(x W + b)) over the steps, a bias for each step",
-    checked="the class of public notebooks, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="3e-07",
-)
+@register_shim("AK5175", classes=("attention", "Attention", "AttentionLayer", "BahdanauAttention", "attention_layer"))
 def score_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """A Dense layer, an Embedding for the bias of each step, a weighted sum."""
     known = has_only(layer, "return_sequences") and _score_weights(layer) is not None

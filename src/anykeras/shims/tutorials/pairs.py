@@ -27,9 +27,6 @@ def _finish(layer: Layer, context: RuleContext, count: int, body: Callable[..., 
 @register_shim(
     "AK5168",
     classes=("L1Dist", "L1Distance", "L1DistanceLayer"),
-    package="siamese networks: the absolute difference",
-    checked="the class of public siamese networks, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="6e-08",
     arguments=[("input_embedding", "validation_embedding"), ("x1", "x2"), ("anchor", "comparison"), ("input1", "input2")],
 )
 def l1_distance(layer: Layer, context: RuleContext) -> Layer | None:
@@ -37,14 +34,7 @@ def l1_distance(layer: Layer, context: RuleContext) -> Layer | None:
     return _finish(layer, context, 2, lambda sub, one, two: sub.op("absolute", sub.op("subtract", one, two)))
 
 
-@register_shim(
-    "AK5169",
-    classes=("DistanceLayer",),
-    package="keras.io siamese_network: the squared distances of an anchor",
-    checked="the class as published on keras.io, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="5e-07",
-    arguments=[("anchor", "positive", "negative")],
-)
+@register_shim("AK5169", classes=("DistanceLayer",), arguments=[("anchor", "positive", "negative")])
 def distances(layer: Layer, context: RuleContext) -> Layer | None:
     """sum((anchor - positive)^2), sum((anchor - negative)^2)."""
 
@@ -54,14 +44,7 @@ def distances(layer: Layer, context: RuleContext) -> Layer | None:
     return _finish(layer, context, 3, write)
 
 
-@register_shim(
-    "AK5170",
-    classes=("Sampling", "Sampler"),
-    package="the variational autoencoders of keras.io and of Deep Learning with Python: mean + exp(log variance / 2) * noise",
-    checked="the classes as published on keras.io and in the book, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="0 (mean and variance)",
-    arguments=[("z_mean", "z_log_var")],
-)
+@register_shim("AK5170", classes=("Sampling", "Sampler"), arguments=[("z_mean", "z_log_var")])
 def sampling(layer: Layer, context: RuleContext) -> Layer | None:
     """mean + exp(log_variance / 2) * GaussianNoise(1)."""
     state = [role for role, tensor in layer.weights.items() if "seed_generator" not in role or tensor.shape != (2,)]
@@ -77,27 +60,13 @@ def sampling(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("add", mean, sub.op("multiply", deviation, noise)))
 
 
-@register_shim(
-    "AK5171",
-    classes=("CustomVariationalLayer",),
-    package="Deep Learning with Python, 1st edition: the first input, and a loss in training",
-    checked="the class as published in the book, retyped, on tf.keras 2.3 to 2.15",
-    difference="6e-08",
-    arguments=[("x", "z_decoded")],
-)
+@register_shim("AK5171", classes=("CustomVariationalLayer",), arguments=[("x", "z_decoded")])
 def variational_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """The first input."""
     return _finish(layer, context, 2, lambda sub, x, decoded: sub.op("copy", x))
 
 
-@register_shim(
-    "AK5172",
-    classes=("CTCLayer",),
-    package="keras.io captcha_ocr: predictions go through, the loss is of training",
-    checked="the class as published on keras.io, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="9e-08",
-    arguments=[("y_true", "y_pred")],
-)
+@register_shim("AK5172", classes=("CTCLayer",), arguments=[("y_true", "y_pred")])
 def ctc(layer: Layer, context: RuleContext) -> Layer | None:
     """The predictions (batch, time, characters) of two inputs."""
     known = has_only(layer) and not layer.weights and tensors_taken(layer, context) == 2
@@ -112,13 +81,7 @@ def _write_predictions(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
     return ops.op("copy", predictions[0])
 
 
-@register_shim(
-    "AK5173",
-    classes=("Patches",),
-    package="keras.io image_classification_with_vision_transformer",
-    checked="the class as published on keras.io, retyped, on tf.keras 2.3 to 2.15, Keras 3.3 and 3.6",
-    difference="2e-06",
-)
+@register_shim("AK5173", classes=("Patches",))
 def patches(layer: Layer, context: RuleContext) -> Layer | None:
     """Reshapes and a transposition."""
     size = layer.config.get("patch_size")

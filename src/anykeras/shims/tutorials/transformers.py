@@ -34,14 +34,7 @@ _FIRST_PARTS = (
 )
 
 
-@register_shim(
-    "AK5160",
-    classes=("TransformerBlock",),
-    package="keras.io text_classification_with_transformer: no causal mask, relu between its dense layers, epsilon 1e-6",
-    checked="the class as published on keras.io, retyped, on tf.keras 2.4 to 2.15, Keras 3.3 and 3.6; its first version "
-    "on tf.keras 2.3",
-    difference="1e-06",
-)
+@register_shim("AK5160", classes=("TransformerBlock",))
 def transformer_block(layer: Layer, context: RuleContext) -> Layer | None:
     """MultiHeadAttention, two Dense layers, two LayerNormalization layers."""
     inside = next((key for key in ("ff_dim", "feed_forward_dim") if key in layer.config), "ff_dim")
@@ -70,13 +63,7 @@ def _fits_feed_forward(one: Weights, two: Weights, size: Value, width: Value) ->
     return fits_dense(one, size, width) and fits_dense(two, width, size)
 
 
-@register_shim(
-    "AK5161",
-    classes=("MultiHeadSelfAttention",),
-    package="the first version of keras.io text_classification_with_transformer: no causal mask",
-    checked="the class as published on keras.io in May 2020, retyped, on tf.keras 2.3 to 2.15 and Keras 3.3",
-    difference="4e-07",
-)
+@register_shim("AK5161", classes=("MultiHeadSelfAttention",))
 def multi_head_self_attention(layer: Layer, context: RuleContext) -> Layer | None:
     """Four Dense layers, scaled products between."""
     found = weights_of_parts(layer, _HEADS)
@@ -167,16 +154,7 @@ def has_masks(context: RuleContext) -> bool:
     return tables or context.surroundings.makes_masks
 
 
-@register_shim(
-    "AK5162",
-    classes=("TransformerEncoder",),
-    package="keras.io neural_machine_translation_with_transformer or Deep Learning with Python: relu between its dense layers, "
-    "epsilon 0.001",
-    checked="the classes as published on keras.io and in the book (2nd and 3rd edition), retyped, on tf.keras 2.4 to 2.15, "
-    "Keras 3.3 and 3.6",
-    difference="5e-07",
-    arguments=[("source", "source_mask")],
-)
+@register_shim("AK5162", classes=("TransformerEncoder",), arguments=[("source", "source_mask")])
 def transformer_encoder(layer: Layer, context: RuleContext) -> Layer | None:
     """MultiHeadAttention with the mask of the input, two Dense layers, two LayerNormalization layers."""
     if has_arguments(layer, _NEW_KEYS):
@@ -237,14 +215,7 @@ def _inputs(layer: Layer, context: RuleContext) -> int:
 
 
 @register_shim(
-    "AK5163",
-    classes=("TransformerDecoder",),
-    package="keras.io neural_machine_translation_with_transformer or Deep Learning with Python: relu between its dense layers, "
-    "epsilon 0.001",
-    checked="the classes as published on keras.io and in the book (2nd and 3rd edition), retyped, on tf.keras 2.4 to 2.15, "
-    "Keras 3.3 and 3.6",
-    difference="5e-07",
-    arguments=[("inputs", "encoder_outputs"), ("target", "source", "source_mask")],
+    "AK5163", classes=("TransformerDecoder",), arguments=[("inputs", "encoder_outputs"), ("target", "source", "source_mask")]
 )
 def transformer_decoder(layer: Layer, context: RuleContext) -> Layer | None:
     """Causal MultiHeadAttention, another one to the encoder's outputs, two Dense layers, LayerNormalization behind each."""

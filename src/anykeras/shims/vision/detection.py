@@ -21,13 +21,7 @@ from ..blocks import defer, in_operations, legacy_function, scale_axis
 _PYRAMID = re.compile(r"P\d+_upsampled")
 
 
-@register_shim(
-    "AK5095",
-    classes=("UpsampleLike",),
-    package="keras-retinanet 0.3.1 to 1.0.0",
-    checked="keras-retinanet 0.5.1 on Keras 2.3.1",
-    difference="2e-07",
-)
+@register_shim("AK5095", classes=("UpsampleLike",))
 def upsample_like(layer: Layer, context: RuleContext) -> Layer | None:
     """``take(take(source, rows, 1), columns, 2)``."""
     return defer(layer, _write_upsample_like) if has_only(layer) and _PYRAMID.fullmatch(layer.name) else None
@@ -80,13 +74,7 @@ def _keep(layer: Layer, *keys: str) -> dict[str, Value]:
     return {key: layer.config[key] for key in (*keys, "dtype") if key in layer.config}
 
 
-@register_shim(
-    "AK5103",
-    classes=("BatchNormalization",),
-    package="keras-resnet 0.2.0, keras-retinanet",
-    checked="keras-resnet 0.2.0 on Keras 2.3.1",
-    difference="4e-07",
-)
+@register_shim("AK5103", classes=("BatchNormalization",))
 def frozen_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(trainable=not freeze)."""
     weights = _weights_by_role(layer, _ROLES)
@@ -97,13 +85,7 @@ def frozen_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     return Layer("BatchNormalization", layer.name, {**_keep(layer, *_OWN), "trainable": trainable}, weights)
 
 
-@register_shim(
-    "AK5105",
-    classes=("FixedBatchNormalization",),
-    package="keras-frcnn",
-    checked="the class as published in keras-frcnn, retyped, on Keras 2.1.5",
-    difference="4e-07",
-)
+@register_shim("AK5105", classes=("FixedBatchNormalization",))
 def replace_fixed(layer: Layer, context: RuleContext) -> Layer | None:
     """BatchNormalization(axis, epsilon, trainable=False)."""
     weights = _weights_by_role(layer, _FIXED)
@@ -148,13 +130,7 @@ _COORDINATES: Mapping[str, Callable[[_Stretch, _Stretch], tuple[Numbers, ...]]] 
 }
 
 
-@register_shim(
-    "AK5092",
-    classes=("AnchorBoxes",),
-    package="ssd_keras 0.9",
-    checked="the class as published in ssd_keras, retyped, on Keras 2.1.5",
-    difference="3e-07",
-)
+@register_shim("AK5092", classes=("AnchorBoxes",))
 def anchor_boxes(layer: Layer, context: RuleContext) -> Layer | None:
     """Coordinates across (width, boxes) and down (height, 1, boxes), spread over the map and stacked."""
     known = set(_KEYS) <= layer.config.keys() and has_only(layer, *_KEYS) and layer.config["coords"] in _COORDINATES
@@ -225,13 +201,7 @@ def _to_float(value: Value) -> float:
     return float(value)
 
 
-@register_shim(
-    "AK5091",
-    classes=("L2Normalization", "Normalize"),
-    package="ssd_keras 0.9 (L2Normalization), rykov8's ssd_keras (Normalize)",
-    checked="the classes as published, retyped, on Keras 2.1.5",
-    difference="4e-06 of 20",
-)
+@register_shim("AK5091", classes=("L2Normalization", "Normalize"))
 def l2_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """``K.l2_normalize(x, axis) * gamma``."""
     first = context.writer.data_format == "channels_first"

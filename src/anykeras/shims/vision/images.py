@@ -17,13 +17,7 @@ from ..blocks import defer, in_operations
 _KEYS = ("upsampling", "output_size", "data_format")
 
 
-@register_shim(
-    "AK5093",
-    classes=("BilinearUpsampling",),
-    package="keras-deeplab-v3-plus",
-    checked="the class as published in keras-deeplab-v3-plus, retyped, on Keras 2.1.5 with TensorFlow 1.8",
-    difference="3e-07",
-)
+@register_shim("AK5093", classes=("BilinearUpsampling",))
 def bilinear_upsampling(layer: Layer, context: RuleContext) -> Layer | None:
     """To `output_size`, or to `upsampling` times the size."""
     known = set(_KEYS) <= layer.config.keys() and has_only(layer, *_KEYS)
@@ -54,13 +48,7 @@ def _pair(value: Value) -> tuple[int, int] | None:
 _TWO_RULES = (2, 2, 4)
 
 
-@register_shim(
-    "AK5094",
-    classes=("Interp",),
-    package="PSPNet-Keras-tensorflow",
-    checked="the class as published in PSPNet-Keras-tensorflow, retyped, on Keras 2.1.5 with TensorFlow 1.8",
-    difference="4e-07",
-)
+@register_shim("AK5094", classes=("Interp",))
 def interp(layer: Layer, context: RuleContext) -> Layer | None:
     """To `new_size`."""
     size, written = layer.config.get("new_size"), context.writer.release
@@ -77,13 +65,7 @@ def _write_interp(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return resize(ops, x, layer.config["new_size"], "bilinear", Grid(align_corners=True))
 
 
-@register_shim(
-    "AK5122",
-    classes=("BilinearInterpolation",),
-    package="spatial transformer networks for Keras (STN.keras)",
-    checked="the class as published in STN.keras, retyped, on Keras 2.1.5",
-    difference="5e-06",
-)
+@register_shim("AK5122", classes=("BilinearInterpolation",))
 def bilinear_interpolation(layer: Layer, context: RuleContext) -> Layer | None:
     """sum of area * take_along_axis(image, index)."""
     match layer.config.get("output_size"):
@@ -131,13 +113,7 @@ def _gap(ops: GraphOps, high: Any, low: Any) -> Any:
 # SpatialPyramidPooling of keras-spp.
 
 
-@register_shim(
-    "AK5100",
-    classes=("SpatialPyramidPooling",),
-    package="keras-spp 1.0",
-    checked="keras-spp 1.0 on Keras 2.1.5",
-    difference="3e-07",
-)
+@register_shim("AK5100", classes=("SpatialPyramidPooling",))
 def spatial_pyramid_pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """``concatenate([max(region) ...])``."""
     pools = layer.config.get("pool_list")
@@ -199,7 +175,6 @@ _PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
 _USUAL = {"pool_size": (2, 2), "strides": (2, 2), "size": (2, 2)}
 _PACKAGE = "tf-keras-SegNet"
 _CHECKED = "the class as published in tf-keras-SegNet, retyped, on Keras 2.3.1 with TensorFlow 1.15"
-_REFERENCES = ("ykamikawa/tf-keras-SegNet, layers.py",)
 
 
 def _is_two_by_two(layer: Layer) -> bool:
@@ -210,13 +185,13 @@ def _is_two_by_two(layer: Layer) -> bool:
     return usual and padding and has_only(layer, "padding", *_USUAL) and not layer.weights
 
 
-@register_shim("AK5119", classes=(_POOLING,), package=_PACKAGE, checked=_CHECKED, difference="0")
+@register_shim("AK5119", classes=(_POOLING,))
 def pooling(layer: Layer, context: RuleContext) -> Layer | None:
     """max and argmax over the four slices of every second row and column."""
     return defer(layer, _write_pooling) if _is_two_by_two(layer) else None
 
 
-@register_shim("AK5120", classes=(_BACK,), package=_PACKAGE, checked=_CHECKED, difference="0")
+@register_shim("AK5120", classes=(_BACK,))
 def unpooling(layer: Layer, context: RuleContext) -> Layer | None:
     """Four images, each with the values of one corner of the windows, laid between each other."""
     return defer(layer, _write_unpooling) if _is_two_by_two(layer) and _is_from_pooling(layer, context) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from ...document.build import Builder
@@ -35,13 +34,7 @@ _NAMED: Mapping[str, str] = {"Mish": "mish", "Swish": "silu", "ReLU6": "relu6", 
 _CURVED: Mapping[str, Curve] = {"Swish": _swish, "Eswish": _eswish, "ESwish": _eswish, "Mila": _mila}
 
 
-@register_shim(
-    "AK5115",
-    classes=tuple(dict.fromkeys((*_NAMED, *_CURVED))),
-    package="echoAI 0.1.3, keras-yolo4, EfficientNet for Keras",
-    checked="echoAI 0.1.3 on Keras 2.3.1; HardSwish and Swish without beta retyped, on Keras 2.1.5",
-    difference="6e-07",
-)
+@register_shim("AK5115", classes=tuple(dict.fromkeys((*_NAMED, *_CURVED))))
 def curve(layer: Layer, context: RuleContext) -> Layer | None:
     """Activation(name), or Activation(model)."""
     beta = layer.config.get("beta")
@@ -60,15 +53,7 @@ def curve(layer: Layer, context: RuleContext) -> Layer | None:
 # Layers of progressively grown networks.
 
 
-_register = partial(
-    register_shim,
-    package="progressive GAN for Keras",
-    checked="the class as published on machinelearningmastery.com, retyped, on Keras 2.1.5",
-    difference="8e-07",
-)
-
-
-@_register("AK5118", classes=("MinibatchStdev",))
+@register_shim("AK5118", classes=("MinibatchStdev",))
 def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     """concatenate(x, mean(sqrt(variance over the batch + 1e-8)))."""
     if not has_only(layer) or layer.weights:
@@ -82,7 +67,7 @@ def minibatch_deviation(layer: Layer, context: RuleContext) -> Layer | None:
     return sub.finish(sub.op("concatenate", (x, sub.op("add", like, number)), axis=-1))
 
 
-@_register("AK5117", classes=("PixelNormalization",))
+@register_shim("AK5117", classes=("PixelNormalization",))
 def pixel_normalization(layer: Layer, context: RuleContext) -> Layer | None:
     """x / sqrt(mean(x^2) + 1e-8)."""
     if not has_only(layer) or layer.weights:
@@ -96,13 +81,7 @@ def pixel_normalization(layer: Layer, context: RuleContext) -> Layer | None:
 # The dropouts of EfficientNet for Keras.
 
 
-@register_shim(
-    "AK5116",
-    classes=("DropConnect",),
-    package="efficientnet for Keras (titu1994, Tony607)",
-    checked="the class as published, retyped, on Keras 2.1.5",
-    difference="3e-07",
-)
+@register_shim("AK5116", classes=("DropConnect",))
 def drop_connect(layer: Layer, context: RuleContext) -> Layer | None:
     """Dropout(rate, noise_shape=(None, 1, 1, 1))."""
     rate = layer.config.get("drop_connect_rate")
@@ -111,13 +90,7 @@ def drop_connect(layer: Layer, context: RuleContext) -> Layer | None:
     return Layer("Dropout", layer.name, {"rate": float(rate), "noise_shape": (None, 1, 1, 1)})
 
 
-@register_shim(
-    "AK5061",
-    classes=("FixedDropout",),
-    package="efficientnet 1.1.1, segmentation-models",
-    checked="efficientnet 1.1.1 on Keras 2.3.1",
-    difference="2e-07",
-)
+@register_shim("AK5061", classes=("FixedDropout",))
 def fixed_dropout(layer: Layer, context: RuleContext) -> Layer | None:
     """Dropout(rate, noise_shape, seed)."""
     if not {"rate", "noise_shape"} <= layer.config.keys():
@@ -129,13 +102,7 @@ def fixed_dropout(layer: Layer, context: RuleContext) -> Layer | None:
 # Scale of the Caffe networks (DenseNet, ResNet) that were brought to Keras.
 
 
-@register_shim(
-    "AK5090",
-    classes=("Scale",),
-    package="custom_layers.py of DenseNet-Keras and cnn_finetune",
-    checked="the class as published in DenseNet-Keras, retyped, on Keras 1.2.2 and 2.1.5",
-    difference="4e-07",
-)
+@register_shim("AK5090", classes=("Scale",))
 def scale(layer: Layer, context: RuleContext) -> Layer | None:
     """EinsumDense("abcd,d->abcd", bias_axes="d")."""
     if not {"axis", "momentum"} <= layer.config.keys() or not has_only(layer, "axis", "momentum"):
@@ -156,13 +123,7 @@ def _write_scale(ops: GraphOps, x: Any, layer: Layer) -> Any:
 # Layers of faceswap, DeepFaceLab and of image translation networks.
 
 
-@register_shim(
-    "AK5097",
-    classes=("PixelShuffler",),
-    package="faceswap",
-    checked="the class as published in faceswap, retyped, on Keras 2.1.5",
-    difference="0",
-)
+@register_shim("AK5097", classes=("PixelShuffler",))
 def pixel_shuffler(layer: Layer, context: RuleContext) -> Layer | None:
     """reshape, transpose, reshape."""
     match layer.config.get("size"), layer.config.get("data_format"):
@@ -185,13 +146,7 @@ def _write_pixel_shuffler(ops: GraphOps, x: Any, layer: Layer) -> Any:
     return ops.reshape(ops.transpose(spread, (0, 1, 3, 2, 4, 5)), (-1, a * down, b * across, c // (down * across)))
 
 
-@register_shim(
-    "AK5096",
-    classes=("ReflectionPadding2D",),
-    package="CycleGAN for Keras (padding), faceswap (stride, kernel_size)",
-    checked="the classes as published, retyped, on Keras 2.1.5",
-    difference="4e-07",
-)
+@register_shim("AK5096", classes=("ReflectionPadding2D",))
 def reflection_padding(layer: Layer, context: RuleContext) -> Layer | None:
     """``pad(x, ..., mode="reflect")``."""
     if has_only(layer, "padding") and _same(layer.config.get("padding")) is not None:
