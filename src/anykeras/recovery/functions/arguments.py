@@ -29,7 +29,7 @@ _OLD: dict[str, str] = {
 
 constants("tensorflow", {name: name for name in NUMBERS} | {"half": "float16", "double": "float64"})
 constants("tensorflow.dtypes", {name: name for name in NUMBERS})
-constants("tensorflow", {"newaxis": None}, stack="tf.newaxis")
+constants("tensorflow", {"newaxis": None})  # tf.newaxis
 
 
 def dtype_name(ops: Ops, dtype: Operand, default: str | None = None) -> str:

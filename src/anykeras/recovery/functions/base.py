@@ -197,13 +197,12 @@ class When:
 class Entry:
     """One old function, class or constant under its full dotted name.
 
-    `stack` says in words where it was found (library and versions). A VALUE has `value` and may be callable too
-    (``np.float32``). A REFUSED one has the `reason`; calling it raises :class:`Refused`.
+    A VALUE has `value` and may be callable too (``np.float32``). A REFUSED one has the `reason`; calling it raises
+    :class:`Refused`.
     """
 
     name: str
     run: Callable[..., Operand] | None
-    stack: str = ""
     kind: Kind = Kind.PURE
     when: When = field(default_factory=When)
     value: Operand = None

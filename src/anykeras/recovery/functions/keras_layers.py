@@ -33,16 +33,15 @@ refuse(
     "DepthwiseConv2D Conv2DTranspose Deconvolution2D LSTM GRU SimpleRNN RNN LSTMCell GRUCell Embedding "
     "BatchNormalization LayerNormalization GroupNormalization PReLU LocallyConnected1D LocallyConnected2D "
     "MultiHeadAttention Attention AdditiveAttention ConvLSTM2D Bidirectional TimeDistributed CuDNNLSTM CuDNNGRU",
-    stack="Keras 0.3 on",
 )
-refuse("it makes an input outside of the model", L, "Input InputLayer", stack="Keras 0.3 on")
-refuse("it makes an input outside of the model", "keras", "Input", stack="Keras 0.3 on")
+refuse("it makes an input outside of the model", L, "Input InputLayer")
+refuse("it makes an input outside of the model", "keras", "Input")
 
 
 def _layers(rows: Mapping[str, Callable[..., Call]]) -> None:
     """Register a table of layer classes: their names, and what a layer made with its old arguments does."""
     for names, build in rows.items():
-        function(*(f"{L}.{name}" for name in names.split()), stack="Keras 0.3 on, tf.keras, Keras 3")(_maker(build))
+        function(*(f"{L}.{name}" for name in names.split()))(_maker(build))
 
 
 def _maker(build: Callable[..., Call]) -> Callable[..., Call]:
@@ -110,7 +109,7 @@ def _merging(combine: Callable[..., Operand], name: str) -> Callable[..., Call]:
 for _name in ("add", "subtract", "multiply", "maximum", "minimum", "average"):
     _combine = _average if _name == "average" else _fold
     _layers({_name.capitalize(): _merging(_combine, _name)})
-    each(L, f"{_name} merge.{_name}={_name}", _combine, stack="Keras 2 on")
+    each(L, f"{_name} merge.{_name}={_name}", _combine)  # Keras 2 on
 
 
 def _dot(ops: Ops, axes: Operand = -1, normalize: Operand = False) -> Call:
@@ -129,13 +128,13 @@ def _dot(ops: Ops, axes: Operand = -1, normalize: Operand = False) -> Call:
 
 
 _layers({"Dot": _dot})
+# Keras 2 on
 functions(
     L,
     {
         "concatenate merge.concatenate": lambda ops, inputs, axis=-1: concatenate_any(ops, list(inputs), int(axis)),
         "dot merge.dot": lambda ops, inputs, axes, normalize=False: _dot(ops, axes, normalize)(inputs),
     },
-    stack="Keras 2 on",
 )
 
 
@@ -228,7 +227,7 @@ for _rank in (1, 2, 3):
     )
 
 
-@function(f"{L}.merge", stack="Keras 1: merge(inputs, mode)")
+@function(f"{L}.merge")  # Keras 1: merge(inputs, mode)
 def merge(
     ops: Ops, inputs: Operand, mode: Operand = "sum", concat_axis: Operand = -1, dot_axes: Operand = -1, **_: Operand
 ) -> Operand:
@@ -251,17 +250,18 @@ def merge(
 ACT, LOSS = "keras.activations", "keras.losses"
 
 alike(ACT, "x", "sigmoid tanh softplus softsign selu exponential=exp swish=silu silu linear=copy log_softmax")
-alike(ACT, "x", "relu6 hard_silu hard_swish log_sigmoid celu squareplus sparse_plus sparsemax", stack="Keras 3")
-alike(ACT, "x", "hard_tanh tanh_shrink soft_shrink hard_shrink glu", stack="Keras 3")
+alike(ACT, "x", "relu6 hard_silu hard_swish log_sigmoid celu squareplus sparse_plus sparsemax")
+alike(ACT, "x", "hard_tanh tanh_shrink soft_shrink hard_shrink glu")
 
 
 def _new(context: FunctionContext) -> bool:
     return context.era is Era.KERAS3
 
 
-functions(ACT, {"hard_sigmoid": lambda ops, x: ops.hard_sigmoid(x)}, test=_new, stack="Keras 3: relu6(x + 3) / 6")
-also(ACT, "keras.backend", "hard_sigmoid elu softmax", stack="Keras 0.3 to tf.keras 2.15: 0.2 x + 0.5")
-function(f"{ACT}.relu", arguments="x alpha|negative_slope max_value threshold", stack="Keras 0.3 on")(backend_relu)
+functions(ACT, {"hard_sigmoid": lambda ops, x: ops.hard_sigmoid(x)}, test=_new)  # Keras 3: relu6(x + 3) / 6
+also(ACT, "keras.backend", "hard_sigmoid elu softmax")  # Keras 0.3 to tf.keras 2.15: 0.2 x + 0.5
+function(f"{ACT}.relu", arguments="x alpha|negative_slope max_value threshold")(backend_relu)
+# tf.keras 2.4 on, Keras 3
 functions(
     ACT,
     {
@@ -269,11 +269,10 @@ functions(
         "mish": lambda ops, x: ops.multiply(x, ops.tanh(ops.softplus(x))),
         "leaky_relu": lambda ops, x, negative_slope=0.2: ops.leaky_relu(x, negative_slope=negative_slope),
     },
-    stack="tf.keras 2.4 on, Keras 3",
 )
 
 
-@function(f"{ACT}.get", f"{ACT}.deserialize", stack="Keras 0.3 on")
+@function(f"{ACT}.get", f"{ACT}.deserialize")
 def get(ops: Ops, identifier: Operand, **_: Operand) -> Operand:
     from .table import resolve
 
@@ -310,18 +309,17 @@ functions(
             ops, binary_crossentropy(ops, y_true, y_pred, from_logits)
         ),
     },
-    stack="Keras 0.3 on",
 )
 
 
-@function(f"{LOSS}.categorical_crossentropy", stack="Keras 0.3 on")
+@function(f"{LOSS}.categorical_crossentropy")
 def categorical_crossentropy(ops: Ops, y_true: Operand, y_pred: Operand, from_logits: Operand = False) -> Operand:
     if from_logits:
         return formulas.with_logits(ops, y_true, y_pred)
     return formulas.categorical(ops, y_true, y_pred, -1, ops.context.epsilon)
 
 
-@function(f"{LOSS}.cosine_similarity", stack="Keras 2.3, tf.keras, Keras 3: minus the cosine")
+@function(f"{LOSS}.cosine_similarity")  # Keras 2.3, tf.keras, Keras 3: minus the cosine
 def cosine_similarity(ops: Ops, y_true: Operand, y_pred: Operand, axis: Operand = -1) -> Operand:
     one, two = normalize(ops, y_true, axis, 1e-12), normalize(ops, y_pred, axis, 1e-12)
     return ops.negative(ops.sum(ops.multiply(one, two), axis=int(axis)))

@@ -16,7 +16,6 @@ from .tf.shaping import repeat_places
 from .values import Operand, Refused
 
 OPS = "keras.ops"
-_STACK = "Keras 3"
 _SAME = words(
     "abs absolute add allclose angle append arccos arccosh arcsin arcsinh arctan arctan2 arctanh argmax argmin "
     "argpartition argsort array array_split average bartlett batch_normalization binary_crossentropy bincount "
@@ -52,7 +51,7 @@ def _through(name: str) -> Callable[..., Operand]:
 
 
 for _name in _SAME:
-    register(Entry(f"{OPS}.{_name}", _through(_name), _STACK))
+    register(Entry(f"{OPS}.{_name}", _through(_name)))
 
 
 def _reduce(
@@ -70,8 +69,8 @@ def _reduce(
     return reduce_to(ops, name, x, axis, dtype, keepdims)
 
 
-each(OPS, "sum mean max min prod std var any all logsumexp amax=max amin=min", _reduce, stack=_STACK)
-each(OPS, "zeros ones", fill, stack=_STACK)
+each(OPS, "sum mean max min prod std var any all logsumexp amax=max amin=min", _reduce)
+each(OPS, "zeros ones", fill)
 functions(
     OPS,
     {
@@ -101,32 +100,31 @@ functions(
         "map vectorized_map": lambda ops, f, xs: control.map_over(ops, f, xs),
         "slice": lambda ops, inputs, start_indices, shape: cut(ops, inputs, start_indices, shape),
     },
-    stack=_STACK,
 )
 
 
-@function(f"{OPS}.repeat", stack=_STACK)
+@function(f"{OPS}.repeat")
 def repeat(ops: Ops, x: Operand, repeats: Operand, axis: Operand = None) -> Operand:
     if isinstance(repeats, int):
         return ops.repeat(x, repeats, axis=axis)
     return ops.take(x, repeat_places(repeats), axis=axis)
 
 
-@function(f"{OPS}.norm", f"{OPS}.linalg.norm", stack=_STACK)
+@function(f"{OPS}.norm", f"{OPS}.linalg.norm")
 def norm(ops: Ops, x: Operand, ord: Operand = None, axis: Operand = None, keepdims: Operand = False) -> Operand:
     if ord in (None, "fro") or (ord == 2 and isinstance(axis_of(axis), int)):
         return ops.sqrt(reduce(ops, "sum", ops.square(x), axis, keepdims))
     return vector_norm(ops, x, ord, axis, bool(keepdims))
 
 
-@function(f"{OPS}.switch", stack=_STACK)
+@function(f"{OPS}.switch")
 def switch(ops: Ops, index: Operand, branches: Operand, *operands: Operand) -> Operand:
     if ops.is_tensor(index):
         raise Refused("a branch is chosen by the value of a tensor")
     return branches[min(max(int(index), 0), len(branches) - 1)](*operands)
 
 
-@function(f"{OPS}.fori_loop", stack=_STACK)
+@function(f"{OPS}.fori_loop")
 def fori_loop(ops: Ops, lower: Operand, upper: Operand, body_fun: Operand, init_val: Operand) -> Operand:
     if not isinstance(lower, int) or not isinstance(upper, int) or upper - lower > 512:
         raise Refused("a loop over an unknown number of steps, or over more than 512", "AK3043")
@@ -148,11 +146,10 @@ each(
     "max_pool=max average_pool=avg nn.max_pool=max nn.average_pool=avg",
     _pool,
     arguments="inputs pool_size strides? padding? data_format?",
-    stack=_STACK,
 )
 
 
-@function(f"{OPS}.conv", arguments="inputs kernel strides? padding? data_format? dilation_rate?=dilation", stack=_STACK)
+@function(f"{OPS}.conv", arguments="inputs kernel strides? padding? data_format? dilation_rate?=dilation")
 def conv(ops: Ops, inputs: Operand, kernel: Operand, **how: Operand) -> Operand:
     return convolution.convolve(ops, inputs, kernel, **_window(ops, how))
 
@@ -161,18 +158,16 @@ refuse(
     "it runs as long, or gives as much, as the values of a tensor say",
     OPS,
     "while_loop scan associative_scan nonzero unique histogram",
-    stack=_STACK,
 )
-refuse("it asks for the value of a tensor", OPS, "convert_to_numpy", stack=_STACK)
-refuse("it asks for gradients, or wraps a Python function", OPS, "custom_gradient jvp vectorize", stack=_STACK)
-refuse("it writes to places that may meet", OPS, "scatter scatter_update slice_update", stack=_STACK)
+refuse("it asks for the value of a tensor", OPS, "convert_to_numpy")
+refuse("it asks for gradients, or wraps a Python function", OPS, "custom_gradient jvp vectorize")
+refuse("it writes to places that may meet", OPS, "scatter scatter_update slice_update")
 refuse(
     "sign and order of its outcome differ between libraries",
     OPS,
     "svd eig eigh qr lu_factor lstsq pinv linalg.svd linalg.eig linalg.eigh linalg.qr linalg.lu_factor",
-    stack=_STACK,
 )
-refuse("it is a transform in complex numbers", OPS, "fft fft2 ifft2 rfft irfft stft istft", stack=_STACK)
+refuse("it is a transform in complex numbers", OPS, "fft fft2 ifft2 rfft irfft stft istft")
 
 
 functions(
@@ -188,11 +183,5 @@ functions(
         "SeedGenerator": lambda ops, seed=None, **_: seed,
     },
     kind=Kind.RANDOM,
-    stack=_STACK,
 )
-refuse(
-    "it draws from a distribution that Keras keeps no layer for",
-    "keras.random",
-    "categorical shuffle gamma beta binomial",
-    stack=_STACK,
-)
+refuse("it draws from a distribution that Keras keeps no layer for", "keras.random", "categorical shuffle gamma beta binomial")

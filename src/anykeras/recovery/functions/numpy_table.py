@@ -1,4 +1,4 @@
-"""``numpy`` as old functions used it, computed on constants and an operation on tensors; ``math`` on plain numbers."""
+"""``numpy`` 1.6 to 2.x in old functions: computed on constants, operations on tensors; ``math`` on plain numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from .tf.math import vector_norm
 from .values import Dim, Operand, Refused, Sizes
 
 NP = "numpy"
-_STACK = "numpy 1.6 to 2.x"
 
 constants(
     NP,
@@ -35,7 +34,6 @@ constants(
         "newaxis": None,
         "euler_gamma": np.euler_gamma,
     },
-    stack=_STACK,
 )
 
 _RENAMED = {
@@ -132,7 +130,7 @@ def _norm(ops: Ops, x: Operand, ord: Operand = None, axis: Operand = None, keepd
 
 
 for _name in folding.list_allowed():
-    register(Entry(f"{NP}.{_name}", _entry(_name), _STACK))
+    register(Entry(f"{NP}.{_name}", _entry(_name)))
 
 
 def _number(dtype: str) -> Callable[..., Operand]:
@@ -146,7 +144,7 @@ def _number(dtype: str) -> Callable[..., Operand]:
 
 for _name in NUMBERS:
     if _name not in ("bfloat16", "bool"):
-        register(Entry(f"{NP}.{_name}", _number(_name), _STACK, Kind.VALUE, value=_name))
+        register(Entry(f"{NP}.{_name}", _number(_name), Kind.VALUE, value=_name))
 for _old, _new in {
     "bool_": "bool",
     "bool": "bool",
@@ -157,7 +155,7 @@ for _old, _new in {
     "double": "float64",
     "single": "float32",
 }.items():
-    register(Entry(f"{NP}.{_old}", _number(_new), _STACK, Kind.VALUE, value=_new))
+    register(Entry(f"{NP}.{_old}", _number(_new), Kind.VALUE, value=_new))
 
 
 def _einsum(ops: Ops, equation: Operand, *operands: Operand, **_: Operand) -> Operand:
@@ -175,7 +173,7 @@ def _einsum(ops: Ops, equation: Operand, *operands: Operand, **_: Operand) -> Op
     return folding.hold(np.einsum(equation, *operands))
 
 
-register(Entry(f"{NP}.einsum", _einsum, _STACK))
+register(Entry(f"{NP}.einsum", _einsum))
 
 
 def _pad(ops: Ops, array: Operand, pad_width: Operand, mode: Operand = "constant", constant_values: Operand = 0) -> Operand:
@@ -190,7 +188,7 @@ def _pad(ops: Ops, array: Operand, pad_width: Operand, mode: Operand = "constant
     return np.pad(array, around, mode="constant", constant_values=constant_values)
 
 
-register(Entry(f"{NP}.pad", _pad, _STACK))
+register(Entry(f"{NP}.pad", _pad))
 
 
 def _finfo(ops: Ops, dtype: Operand = "float64") -> Operand:
@@ -204,20 +202,18 @@ class Limits:
         self.eps, self.max, self.min, self.tiny = (float(getattr(info, key)) for key in ("eps", "max", "min", "tiny"))
 
 
-register(Entry(f"{NP}.finfo", _finfo, _STACK))
+register(Entry(f"{NP}.finfo", _finfo))
 refuse(
     "its numbers were drawn when the program ran and are not in the file",
     f"{NP}.random",
     "rand randn random randint normal uniform choice shuffle permutation random_sample binomial seed RandomState "
     "default_rng standard_normal beta gamma poisson exponential",
-    stack=_STACK,
 )
 refuse(
     "it reads or writes files, or runs a Python function on each element",
     NP,
     "load save savez loadtxt savetxt fromfile memmap vectorize apply_along_axis frompyfunc fromfunction genfromtxt "
     "save_compressed frombuffer",
-    stack=_STACK,
 )
 
 
@@ -230,7 +226,7 @@ _FUNCTIONS = words(
     "sinh sqrt tan tanh trunc"
 )
 
-constants("math", {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau}, stack="Python")
+constants("math", {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan, "tau": math.tau})
 
 
 def _python_entry(name: str) -> Callable[..., Operand]:
@@ -258,7 +254,7 @@ def _of_size(name: str, args: tuple[Operand, ...]) -> Operand:
 
 
 for _name in _FUNCTIONS:
-    register(Entry(f"math.{_name}", _python_entry(_name), "Python 2.6 on"))
+    register(Entry(f"math.{_name}", _python_entry(_name)))
 
 
 def _factorial(ops: Ops, x: Operand) -> Operand:
@@ -274,4 +270,4 @@ def _prod(ops: Ops, iterable: Operand, start: Operand = 1) -> Operand:
     return product(factors)
 
 
-register(Entry("math.factorial", _factorial, "Python"), Entry("math.prod", _prod, "Python 3.8 on"))
+register(Entry("math.factorial", _factorial), Entry("math.prod", _prod))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from inspect import Parameter
 
 from ...document.model import Era
+from ...lazily import read_data
 from ...registry import load_all
 from .base import Entry, FunctionContext, Kind, Ops, When
 from .values import Operand
@@ -77,7 +79,6 @@ def _spelling(word: str) -> tuple[list[str], str]:
 def function(
     *names: str,
     arguments: str = "",
-    stack: str = "",
     kind: Kind = Kind.PURE,
     eras: Iterable[Era] = (),
     backends: Iterable[str] = (),
@@ -91,7 +92,7 @@ def function(
     def add(run: Callable[..., Operand]) -> Callable[..., Operand]:
         when = When(tuple(eras), tuple(backends), test)
         body = Spelled(arguments, run) if arguments else run
-        register(*(Entry(name, body, stack, kind, when) for name in names))
+        register(*(Entry(name, body, kind, when) for name in names))
         return run
 
     return add
@@ -101,13 +102,12 @@ def functions(
     module: str,
     rows: Mapping[str, Callable[..., Operand]],
     *,
-    stack: str = "",
     kind: Kind = Kind.PURE,
     test: Callable[[FunctionContext], bool] | None = None,
 ) -> None:
     """Register a table: names of functions of `module`, separated by spaces, and what they compute."""
     for names, run in rows.items():
-        register(*(Entry(f"{module}.{name}", run, stack, kind, When(test=test)) for name in names.split()))
+        register(*(Entry(f"{module}.{name}", run, kind, When(test=test)) for name in names.split()))
 
 
 def each(
@@ -116,7 +116,6 @@ def each(
     run: Callable[..., Operand],
     *,
     arguments: str = "",
-    stack: str = "",
     kind: Kind = Kind.PURE,
     test: Callable[[FunctionContext], bool] | None = None,
 ) -> None:
@@ -128,7 +127,7 @@ def each(
         old, _, new = pair.partition("=")
         body: Callable[..., Operand] = _Named(new or old, run)
         body = Spelled(arguments, body) if arguments else body
-        register(Entry(f"{module}.{old}", body, stack, kind, When(test=test)))
+        register(Entry(f"{module}.{old}", body, kind, When(test=test)))
 
 
 class _Named:
@@ -144,9 +143,7 @@ class _Named:
         return self.body(ops, self.operation, *args, **kwargs)
 
 
-def alike(
-    module: str, arguments: str, names: str, *, stack: str = "", test: Callable[[FunctionContext], bool] | None = None
-) -> None:
+def alike(module: str, arguments: str, names: str, *, test: Callable[[FunctionContext], bool] | None = None) -> None:
     """Register functions that are a function of ``keras.ops`` under their old name and argument names, all required."""
 
     def run(ops: Ops, operation: str, **values: Operand) -> Operand:
@@ -154,123 +151,35 @@ def alike(
             raise TypeError(f"{len(arguments.split())} arguments are needed")
         return ops.op(operation, *values.values())
 
-    each(module, names, run, arguments=arguments, stack=stack, test=test)
+    each(module, names, run, arguments=arguments, test=test)
 
 
-def refuse(reason: str, module: str, names: str, *, stack: str = "", kind: Kind = Kind.REFUSED) -> None:
+def refuse(reason: str, module: str, names: str, *, kind: Kind = Kind.REFUSED) -> None:
     """Register names (separated by spaces) that have no counterpart, with the one true reason."""
-    register(*(Entry(f"{module}.{name}", None, stack, kind, reason=reason) for name in names.split()))
+    register(*(Entry(f"{module}.{name}", None, kind, reason=reason) for name in names.split()))
 
 
-def constants(module: str, known: Mapping[str, Operand], *, stack: str = "") -> None:
+def constants(module: str, known: Mapping[str, Operand]) -> None:
     """Register constants."""
-    register(*(Entry(f"{module}.{name}", None, stack, Kind.VALUE, value=value) for name, value in known.items()))
+    register(*(Entry(f"{module}.{name}", None, Kind.VALUE, value=value) for name, value in known.items()))
 
 
-def also(module: str, source: str, names: str, *, stack: str = "") -> None:
+def also(module: str, source: str, names: str) -> None:
     """Offer entries of `source` under another module too: ``new`` or ``new=old`` separated by spaces."""
     for pair in names.split():
         new, _, old = pair.partition("=")
         for entry in list(_entries[f"{source}.{old or new}"]):
-            register(replace(entry, name=f"{module}.{new}", stack=stack))
+            register(replace(entry, name=f"{module}.{new}"))
 
 
 # Finding the entry that a name in old code meant.
 
 
-GLOBALS: dict[str, str] = {
-    "K": "keras.backend",
-    "KB": "keras.backend",
-    "KK": "keras.backend",
-    "kb": "keras.backend",
-    "backend": "keras.backend",
-    "keras_backend": "keras.backend",
-    "tf": "tensorflow",
-    "tensorflow": "tensorflow",
-    "nn": "tensorflow.nn",
-    "np": "numpy",
-    "numpy": "numpy",
-    "onp": "numpy",
-    "jnp": "jax.numpy",
-    "math": "math",
-    "theano": "theano",
-    "T": "theano.tensor",
-    "tt": "theano.tensor",
-    "TT": "theano.tensor",
-    "tensor": "theano.tensor",
-    "keras": "keras",
-    "tf_keras": "keras",
-    "tfk": "keras",
-    "ops": "keras.ops",
-    "kops": "keras.ops",
-    "layers": "keras.layers",
-    "tfkl": "keras.layers",
-    "L": "keras.layers",
-    "KL": "keras.layers",
-    "activations": "keras.activations",
-    "losses": "keras.losses",
-    "objectives": "keras.losses",
-    "metrics": "keras.metrics",
-    "initializers": "keras.initializers",
-    "tfa": "tensorflow_addons",
-    "tfp": "tensorflow_probability",
-    "operator": "operator",
-    "functools": "functools",
-    "itertools": "itertools",
-}
+_MODULES = json.loads(read_data(__package__, "modules.json"))
+GLOBALS: Mapping[str, str] = _MODULES["globals"]
 """The modules that global names of a function usually stand for: a function's bytecode holds only the short name."""
-
-_SAME: tuple[tuple[str, str], ...] = (
-    ("tensorflow_core.", "tensorflow."),
-    ("tensorflow._api.v1.", "tensorflow."),
-    ("tensorflow._api.v2.", "tensorflow."),
-    ("tensorflow.compat.v2.", "tensorflow."),
-    ("tensorflow.__operators__.", "operator."),
-    ("tensorflow.contrib.keras.", "tensorflow.keras."),
-    ("tensorflow.contrib.keras.api.keras.", "tensorflow.keras."),
-    ("tensorflow.python.keras.", "tensorflow.keras."),
-    ("tensorflow.python.framework.ops.", "tensorflow."),
-    ("tensorflow.python.ops.gen_array_ops.", "tensorflow."),
-    ("tensorflow.python.ops.gen_math_ops.", "tensorflow."),
-    ("tensorflow.python.ops.gen_nn_ops.", "tensorflow.nn."),
-    ("tensorflow.python.ops.array_ops.", "tensorflow."),
-    ("tensorflow.python.ops.math_ops.", "tensorflow.math."),
-    ("tensorflow.python.ops.nn_ops.", "tensorflow.nn."),
-    ("tensorflow.python.ops.nn_impl.", "tensorflow.nn."),
-    ("tensorflow.python.ops.nn.", "tensorflow.nn."),
-    ("tensorflow.python.ops.clip_ops.", "tensorflow."),
-    ("tensorflow.python.ops.image_ops.", "tensorflow.image."),
-    ("tensorflow.python.ops.image_ops_impl.", "tensorflow.image."),
-    ("tensorflow.python.ops.linalg_ops.", "tensorflow.linalg."),
-    ("tensorflow.python.ops.random_ops.", "tensorflow.random."),
-    ("tensorflow.compat.v1.keras.", "keras."),
-    ("tensorflow.keras.", "keras."),
-    ("tf_keras.", "keras."),
-    ("keras.api._v1.keras.", "keras."),
-    ("keras.api._v2.keras.", "keras."),
-    ("keras.api.", "keras."),
-    ("keras._tf_keras.keras.", "keras."),
-    ("keras.src.", "keras."),
-    ("keras.python.keras.", "keras."),
-    ("keras.backend.tensorflow_backend.", "keras.backend."),
-    ("keras.backend.theano_backend.", "keras.backend."),
-    ("keras.backend.cntk_backend.", "keras.backend."),
-    ("keras.backend.load_backend.", "keras.backend."),
-    ("keras.backend.common.", "keras.backend."),
-    ("keras.legacy.backend.", "keras.backend."),
-    ("keras.objectives.", "keras.losses."),
-    ("keras.ops.numpy.", "keras.ops."),
-    ("keras.ops.nn.", "keras.ops."),
-    ("keras.ops.math.", "keras.ops."),
-    ("keras.ops.core.", "keras.ops."),
-    ("keras.activations.activations.", "keras.activations."),
-    ("theano.tensor.basic.", "theano.tensor."),
-    ("theano.tensor.nnet.nnet.", "theano.tensor.nnet."),
-    ("theano.tensor.extra_ops.", "theano.tensor."),
-    ("numpy.core.fromnumeric.", "numpy."),
-    ("numpy.core.numeric.", "numpy."),
-    ("numpy.core.umath.", "numpy."),
-)
+_INNER: Sequence[tuple[str, str]] = _MODULES["inner"]
+"""Inner paths of modules, and the public ones where their functions are."""
 
 
 def module_of(name: str) -> str | None:
@@ -293,7 +202,7 @@ def canonical(dotted: str) -> str:
     changed = True
     while changed:
         changed = False
-        for old, new in _SAME:
+        for old, new in _INNER:
             if dotted.startswith(old):
                 dotted, changed = new + dotted[len(old) :], True
     return dotted[:-1]

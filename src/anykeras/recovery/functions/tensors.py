@@ -41,7 +41,7 @@ def _pair(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
 
 
 def _binary(name: str, new: str) -> None:
-    @function(f"operator.{name}", stack="every tensor library")
+    @function(f"operator.{name}")
     def run(ops: Ops, a: Operand, b: Operand) -> Operand:
         counted = count_sizes(new, (a, b)) if _sizes_only(ops, a, b) else None
         if counted is not None:
@@ -73,7 +73,7 @@ _binary("lshift", "left_shift")
 _binary("rshift", "right_shift")
 
 
-@function("operator.truediv", stack="Python 3, and Python 2 with division imported")
+@function("operator.truediv")  # Python 3, and Python 2 with division imported
 def truediv(ops: Ops, a: Operand, b: Operand) -> Operand:
     counted = count_sizes("divide", (a, b)) if _sizes_only(ops, a, b) else None
     if counted is not None:
@@ -81,7 +81,7 @@ def truediv(ops: Ops, a: Operand, b: Operand) -> Operand:
     return ops.divide(*_pair(ops, a, b))
 
 
-@function("operator.div", stack="Python 2: whole numbers divide to whole numbers")
+@function("operator.div")  # Python 2: whole numbers divide to whole numbers
 def div(ops: Ops, a: Operand, b: Operand) -> Operand:
     if _sizes_only(ops, a, b):
         return operator.floordiv(a, b)
@@ -90,7 +90,7 @@ def div(ops: Ops, a: Operand, b: Operand) -> Operand:
     return ops.floor_divide(a, b) if whole else ops.divide(a, b)
 
 
-@function("operator.matmul", stack="Python 3.5 on")
+@function("operator.matmul")  # Python 3.5 on
 def matmul(ops: Ops, a: Operand, b: Operand) -> Operand:
     return dot(ops, a, b) if ops.context.backend == "theano" else ops.matmul(a, b)
 
@@ -102,18 +102,18 @@ def _by_identity(context: FunctionContext) -> bool:
     return context.backend == "tensorflow" and not context.eager_tensorflow
 
 
-@function("operator.eq", test=_by_identity, stack="Theano, TensorFlow 1: identity")
+@function("operator.eq", test=_by_identity)  # Theano, TensorFlow 1: identity
 def same(ops: Ops, a: Operand, b: Operand) -> Operand:
     return a is b if ops.is_tensor(a) or ops.is_tensor(b) else a == b
 
 
-@function("operator.ne", test=_by_identity, stack="Theano, TensorFlow 1: identity")
+@function("operator.ne", test=_by_identity)  # Theano, TensorFlow 1: identity
 def other(ops: Ops, a: Operand, b: Operand) -> Operand:
     return not same(ops, a, b)
 
 
 def _comparison(name: str, new: str, python: Callable[..., Operand]) -> None:
-    @function(f"operator.{name}", stack="TensorFlow 2, JAX, torch: each element")
+    @function(f"operator.{name}")  # TensorFlow 2, JAX, torch: each element
     def run(ops: Ops, a: Operand, b: Operand) -> Operand:
         if a is None or b is None or _sizes_only(ops, a, b):
             return bool(python(a, b))
@@ -124,7 +124,7 @@ _comparison("eq", "equal", operator.eq)
 _comparison("ne", "not_equal", operator.ne)
 
 
-each("operator", "and or xor", lambda ops, name, a, b: bits(ops, name, *_pair(ops, a, b)), stack="every tensor library")
+each("operator", "and or xor", lambda ops, name, a, b: bits(ops, name, *_pair(ops, a, b)))
 functions(
     "operator",
     {
@@ -134,7 +134,6 @@ functions(
         "abs": lambda ops, a: ops.absolute(a),
         "getitem": lambda ops, a, key: getitem(ops, a, key),
     },
-    stack="every tensor library",
 )
 
 
@@ -144,7 +143,7 @@ functions(
 _TENSOR, _SHAPE = "method.tensor", "method.shape"
 
 
-@function("property.tensor.shape", backends=("theano",), stack="Theano: a symbolic vector of sizes")
+@function("property.tensor.shape", backends=("theano",))  # Theano: a symbolic vector of sizes
 def shape_theano(ops: Ops, x: Operand) -> Operand:
     return Sizes(ops.shape(x)) if ops.is_tensor(x) else tuple(np.shape(x))
 
@@ -153,12 +152,12 @@ def _concrete(context: FunctionContext) -> bool:
     return context.era is Era.KERAS3 and context.backend != "tensorflow"
 
 
-@function("property.tensor.shape", test=_concrete, stack="Keras 3 on JAX and torch: sizes stand in for unknown ones")
+@function("property.tensor.shape", test=_concrete)  # Keras 3 on JAX and torch: sizes stand in for unknown ones
 def shape_concrete(ops: Ops, x: Operand) -> Operand:
     return tuple(ops.shape(x))
 
 
-@function("property.tensor.shape", "property.tensor._keras_shape", stack="TensorFlow; None where unknown")
+@function("property.tensor.shape", "property.tensor._keras_shape")  # TensorFlow; None where unknown
 def shape(ops: Ops, x: Operand) -> Operand:
     return shapes.static(ops, x) if ops.is_tensor(x) else tuple(np.shape(x))
 
@@ -173,12 +172,9 @@ functions(
         "name": lambda ops, x: "x",
         "_uses_learning_phase": lambda ops, x: False,
     },
-    stack="every tensor library",
 )
 refuse(
-    "it names a part of the running program",
-    "property.tensor",
-    "op graph device owner type _keras_history broadcastable tag",
+    "it names a part of the running program", "property.tensor", "op graph device owner type _keras_history broadcastable tag"
 )
 refuse(
     "the value of a tensor is asked for while the model is built",
@@ -194,8 +190,8 @@ def _method(ops: Ops, name: str, x: Operand, *args: Operand, **kwargs: Operand) 
     return (position if name.startswith("arg") else reduce_to)(ops, name, x, *args, **kwargs)
 
 
-each(_TENSOR, "sum mean prod max min std var any all argmax argmin", _method, stack="Theano, numpy, TensorFlow 2")
-each(_TENSOR, "cumsum cumprod", along, stack="Theano, numpy")
+each(_TENSOR, "sum mean prod max min std var any all argmax argmin", _method)  # Theano, numpy, TensorFlow 2
+each(_TENSOR, "cumsum cumprod", along)  # Theano, numpy
 
 
 def _several(numbers: tuple[Operand, ...]) -> tuple[Operand, ...]:
@@ -203,20 +199,20 @@ def _several(numbers: tuple[Operand, ...]) -> tuple[Operand, ...]:
     return tuple(numbers[0]) if len(numbers) == 1 and isinstance(numbers[0], list | tuple | Sizes) else numbers
 
 
-@function("method.tensor.reshape", stack="Theano, numpy")
+@function("method.tensor.reshape")  # Theano, numpy
 def reshape(ops: Ops, x: Operand, *shape: Operand, ndim: Operand = None) -> Operand:
     if not ops.is_tensor(x):
         return folding.compute("reshape", (np.asarray(x), _several(shape)), {})
     return shapes.reshape(ops, x, _several(shape))
 
 
-@function("method.tensor.transpose", stack="Theano, numpy")
+@function("method.tensor.transpose")  # Theano, numpy
 def transpose(ops: Ops, x: Operand, *axes: Operand) -> Operand:
     order = _several(axes)
     return ops.transpose(x) if not order or order == (None,) else ops.transpose(x, axes=tuple(map(int, order)))
 
 
-@function("method.tensor.dimshuffle", stack="Theano: the named axes in order, 'x' for a new one")
+@function("method.tensor.dimshuffle")  # Theano: the named axes in order, 'x' for a new one
 def dimshuffle(ops: Ops, x: Operand, *pattern: Operand) -> Operand:
     order = _several(pattern)
     kept = [int(axis) for axis in order if axis != "x"]
@@ -231,7 +227,7 @@ def dimshuffle(ops: Ops, x: Operand, *pattern: Operand) -> Operand:
     return y
 
 
-@function("method.tensor.flatten", stack="Theano (ndim axes are left), numpy")
+@function("method.tensor.flatten")  # Theano (ndim axes are left), numpy
 def flatten(ops: Ops, x: Operand, ndim: Operand = 1) -> Operand:
     return keep_axes(ops, x, int(ndim) if isinstance(ndim, int) else 1)
 
@@ -244,19 +240,19 @@ def keep_axes(ops: Ops, x: Operand, axes: int) -> Operand:
     return shapes.reshape(ops, x, (*sizes[: axes - 1], shapes.product(sizes[axes - 1 :])))
 
 
-@function("method.tensor.astype", stack="Theano, numpy")
+@function("method.tensor.astype")  # Theano, numpy
 def astype(ops: Ops, x: Operand, dtype: Operand, copy: Operand = True) -> Operand:
     name = dtype_name(ops, dtype)
     return ops.cast(x, name) if ops.is_tensor(x) else np.asarray(x).astype(name)
 
 
-@function("method.tensor.clip", stack="Theano, numpy")
+@function("method.tensor.clip")  # Theano, numpy
 def clip(ops: Ops, x: Operand, a_min: Operand = None, a_max: Operand = None) -> Operand:
     y = x if a_max is None else ops.minimum(x, a_max)
     return y if a_min is None else ops.maximum(y, a_min)
 
 
-@function("method.tensor.squeeze", stack="Theano, numpy")
+@function("method.tensor.squeeze")  # Theano, numpy
 def squeeze(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     where = axis_of(axis)
     if where is None:
@@ -266,13 +262,14 @@ def squeeze(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     return x
 
 
-@function("method.tensor.norm", stack="Theano")
+@function("method.tensor.norm")  # Theano
 def norm(ops: Ops, x: Operand, L: Operand, axis: Operand = None, keepdims: Operand = False) -> Operand:
     if L == 2:
         return ops.sqrt(reduce(ops, "sum", ops.square(x), axis, keepdims))
     return vector_norm(ops, x, L, axis, bool(keepdims))
 
 
+# Theano, numpy, TensorFlow
 functions(
     _TENSOR,
     {
@@ -284,15 +281,15 @@ functions(
         "swapaxes": lambda ops, x, axis1, axis2: ops.swapaxes(x, int(axis1), int(axis2)),
         "copy read_value": lambda ops, x: x,
     },
-    stack="Theano, numpy, TensorFlow",
 )
 
 
-@function("method.tensor.round", stack="Theano, numpy")
+@function("method.tensor.round")  # Theano, numpy
 def round_(ops: Ops, x: Operand, decimals: Operand = 0) -> Operand:
     return ops.round(x, decimals=int(decimals)) if isinstance(decimals, int) else ops.round(x)
 
 
+# TensorFlow: TensorShape
 functions(
     "method.shape",
     {
@@ -302,8 +299,8 @@ functions(
         "concatenate": lambda ops, s, other: Shape((*s, *other)),
         "with_rank with_rank_at_least with_rank_at_most merge_with": lambda ops, s, rank=None: s,
     },
-    stack="TensorFlow: TensorShape",
 )
+# TensorFlow: TensorShape, or a shape as a tensor
 functions(
     "property.shape",
     {
@@ -312,24 +309,20 @@ functions(
         "shape": lambda ops, s: Shape((len(s),)),  # as a tensor it has one axis
         "ndim": lambda ops, s: 1,
     },
-    stack="TensorFlow: TensorShape, or a shape as a tensor",
 )
-functions(
-    "property.pair",
-    {"values": lambda ops, pair: pair[0], "indices": lambda ops, pair: pair[1]},
-    stack="TensorFlow: top_k",
-)
-functions(
-    "property.size", {"value": lambda ops, size: None if isinstance(size, Dim) else size}, stack="TensorFlow 1: Dimension"
-)
+# TensorFlow: top_k
+functions("property.pair", {"values": lambda ops, pair: pair[0], "indices": lambda ops, pair: pair[1]})
+# TensorFlow 1: Dimension
+functions("property.size", {"value": lambda ops, size: None if isinstance(size, Dim) else size})
 
 
-@function("method.size.astype", stack="Theano: a size is a scalar tensor")
+@function("method.size.astype")  # Theano: a size is a scalar tensor
 def size_astype(ops: Ops, size: Operand, dtype: Operand) -> Operand:
     name = dtype_name(ops, dtype)
     return shapes.number(ops, size, name) if isinstance(size, Dim) else np.asarray(size).astype(name)[()]
 
 
+# TensorFlow: DType, numpy
 functions(
     "property.dtype",
     {
@@ -338,5 +331,4 @@ functions(
         "is_integer": lambda ops, d: "int" in str(d),
         "itemsize size": lambda ops, d: int(np.dtype(str(d)).itemsize),
     },
-    stack="TensorFlow: DType, numpy",
 )

@@ -1,4 +1,4 @@
-"""``theano.tensor``: what Lambda code of the Theano backend called."""
+"""``theano.tensor`` of Theano 0.7 to 1.0: what Lambda code of the Theano backend called."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from .tensors import dimshuffle, flatten
 from .values import Operand, Refused, Sizes
 
 T = "theano.tensor"
-_STACK = "Theano 0.7 to 1.0"
 
 alike(
     T,
@@ -22,12 +21,11 @@ alike(
     "sqr=square square sqrt exp expm1 log log2 log10 log1p abs_=absolute neg=negative sin cos tan arcsin arccos "
     "arctan sinh cosh tanh arcsinh arccosh arctanh floor ceil trunc sgn=sign erf erfinv inv=reciprocal isnan isinf "
     "real imag conj deg2rad rad2deg",
-    stack=_STACK,
 )
-alike(T, "a|x b|y", "add sub=subtract mul=multiply true_div=divide int_div=floor_divide mod pow=power", stack=_STACK)
+alike(T, "a|x b|y", "add sub=subtract mul=multiply true_div=divide int_div=floor_divide mod pow=power")
 alike(T, "a|x b|y", "maximum minimum eq=equal neq=not_equal lt=less le=less_equal gt=greater ge=greater_equal")
-alike(T, "a|x b|y", "arctan2 outer", stack=_STACK)
-constants("theano.config", {"floatX": "float32"}, stack=_STACK)
+alike(T, "a|x b|y", "arctan2 outer")
+constants("theano.config", {"floatX": "float32"})
 
 
 def _reduce(
@@ -44,7 +42,7 @@ def _reduce(
     return reduce_to(ops, name, x, axis, dtype, keepdims)
 
 
-each(T, "sum mean prod max min any all", _reduce, arguments="input|x=x axis dtype keepdims acc_dtype", stack=_STACK)
+each(T, "sum mean prod max min any all", _reduce, arguments="input|x=x axis dtype keepdims acc_dtype")
 
 
 def _deviation(
@@ -55,12 +53,12 @@ def _deviation(
     return reduce(ops, name, input, axis, keepdims)
 
 
-each(T, "std var", _deviation, stack=_STACK)
-each(T, "argmax argmin", position, stack=_STACK)
-each(T, "cumsum cumprod", along, stack=_STACK)
-each(T, "zeros ones", fill, stack=_STACK)
-each(T, "zeros_like ones_like", lambda ops, name, model, dtype=None, **_: fill_like(ops, name, model, dtype), stack=_STACK)
-each(T, "and_=and or_=or xor bitwise_and=and bitwise_or=or", bits, stack=_STACK)
+each(T, "std var", _deviation)
+each(T, "argmax argmin", position)
+each(T, "cumsum cumprod", along)
+each(T, "zeros ones", fill)
+each(T, "zeros_like ones_like", lambda ops, name, model, dtype=None, **_: fill_like(ops, name, model, dtype))
+each(T, "and_=and or_=or xor bitwise_and=and bitwise_or=or", bits)
 functions(
     T,
     {
@@ -93,11 +91,10 @@ functions(
         ),
         "getitem": lambda ops, x, key: getitem(ops, x, key),
     },
-    stack=_STACK,
 )
 
 
-@function(f"{T}.round", f"{T}.iround", stack=_STACK)
+@function(f"{T}.round", f"{T}.iround")
 def round_(ops: Ops, a: Operand, mode: Operand = None) -> Operand:
     if mode in (None, "half_to_even"):
         return ops.round(a)
@@ -119,11 +116,10 @@ functions(
         "tensordot": lambda ops, a, b, axes=2: contract(ops, a, b, axes),
         "arange": count,
     },
-    stack=_STACK,
 )
 
 
-@function(f"{T}.batched_dot", stack=_STACK)
+@function(f"{T}.batched_dot")
 def batched_dot(ops: Ops, a: Operand, b: Operand) -> Operand:
     if ops.rank(a) == 2 and ops.rank(b) == 2:
         return ops.sum(ops.multiply(a, b), axis=1)
@@ -131,7 +127,7 @@ def batched_dot(ops: Ops, a: Operand, b: Operand) -> Operand:
     return ops.squeeze(y, axis=1) if ops.rank(a) + ops.rank(b) == 4 else y
 
 
-@function(f"{T}.batched_tensordot", stack=_STACK)
+@function(f"{T}.batched_tensordot")
 def batched_tensordot(ops: Ops, x: Operand, y: Operand, axes: Operand = 2) -> Operand:
     where = axis_of(axes)
     if not isinstance(where, tuple) or len(where) != 2:
@@ -140,7 +136,7 @@ def batched_tensordot(ops: Ops, x: Operand, y: Operand, axes: Operand = 2) -> Op
     return ops.squeeze(found, axis=1) if ops.rank(x) == ops.rank(y) == 2 else found
 
 
-@function(f"{T}.stack", stack=_STACK + ": one list, or (before 0.8) each tensor an argument")
+@function(f"{T}.stack")  # one list, or (before 0.8) each tensor an argument
 def stack(ops: Ops, *tensors: Operand, axis: Operand = 0) -> Operand:
     several = list(tensors)
     if isinstance(several[0], list | tuple):
@@ -149,7 +145,7 @@ def stack(ops: Ops, *tensors: Operand, axis: Operand = 0) -> Operand:
     return ops.stack([shapes.number(ops, one, "int32") for one in several], axis=int(axis))
 
 
-@function(f"{T}.alloc", stack=_STACK)
+@function(f"{T}.alloc")
 def alloc(ops: Ops, value: Operand, *shape: Operand) -> Operand:
     return ops.add(ops.zeros(shapes.sizes(ops, list(shape)), dtype=of(ops, value)), value)
 
@@ -158,18 +154,12 @@ refuse(
     "it belongs to a compiled function of the running program",
     T,
     "grad jacobian hessian matrix vector scalar tensor3 tensor4 fmatrix fvector fscalar dmatrix ivector imatrix",
-    stack=_STACK,
 )
 refuse("it belongs to a compiled function of the running program", "theano", "function scan shared grad clone")
-refuse("it writes into a part of a tensor", T, "set_subtensor inc_subtensor", stack=_STACK)
-refuse("it has no counterpart among Keras' operations", T, "gammaln psi gamma nonzero choose", stack=_STACK)
-refuse(
-    "it draws by a stream of the running program",
-    f"{T}.shared_randomstreams",
-    "RandomStreams",
-    stack=_STACK,
-)
-refuse("it draws by a stream of the running program", "theano.sandbox.rng_mrg", "MRG_RandomStreams", stack=_STACK)
+refuse("it writes into a part of a tensor", T, "set_subtensor inc_subtensor")
+refuse("it has no counterpart among Keras' operations", T, "gammaln psi gamma nonzero choose")
+refuse("it draws by a stream of the running program", f"{T}.shared_randomstreams", "RandomStreams")
+refuse("it draws by a stream of the running program", "theano.sandbox.rng_mrg", "MRG_RandomStreams")
 
 
 # ``theano.tensor.nnet`` and ``theano.tensor.signal``.
@@ -178,12 +168,12 @@ refuse("it draws by a stream of the running program", "theano.sandbox.rng_mrg", 
 NNET = "theano.tensor.nnet"
 
 
-alike(NNET, "x", "sigmoid softplus", stack=_STACK)
+alike(NNET, "x", "sigmoid softplus")
 also(f"{NNET}.sigm", NNET, "sigmoid softplus")
-refuse("Theano approximates it by a table of its own", NNET, "ultra_fast_sigmoid", stack=_STACK)
+refuse("Theano approximates it by a table of its own", NNET, "ultra_fast_sigmoid")
 
 
-@function(f"{NNET}.relu", stack=_STACK)
+@function(f"{NNET}.relu")
 def relu(ops: Ops, x: Operand, alpha: Operand = 0) -> Operand:
     if ops.is_tensor(alpha):
         return ops.add(ops.relu(x), ops.multiply(alpha, ops.minimum(x, 0.0)))
@@ -199,17 +189,16 @@ functions(
         "softmax": lambda ops, c, axis=-1: ops.softmax(c, axis=int(axis)),
         "logsoftmax": lambda ops, x, axis=-1: ops.log_softmax(x, axis=int(axis)),
     },
-    stack=_STACK,
 )
 
 
-@function(f"{NNET}.binary_crossentropy", stack=_STACK)
+@function(f"{NNET}.binary_crossentropy")
 def binary_crossentropy(ops: Ops, output: Operand, target: Operand) -> Operand:
     other = ops.multiply(ops.subtract(1.0, target), ops.log(ops.subtract(1.0, output)))
     return ops.negative(ops.add(ops.multiply(target, ops.log(output)), other))
 
 
-@function(f"{NNET}.categorical_crossentropy", stack=_STACK)
+@function(f"{NNET}.categorical_crossentropy")
 def categorical_crossentropy(ops: Ops, coding_dist: Operand, true_dist: Operand) -> Operand:
     if ops.rank(true_dist) == ops.rank(coding_dist):
         return ops.negative(ops.sum(ops.multiply(true_dist, ops.log(coding_dist)), axis=-1))
@@ -217,7 +206,7 @@ def categorical_crossentropy(ops: Ops, coding_dist: Operand, true_dist: Operand)
     return ops.negative(ops.sum(ops.multiply(hot, ops.log(coding_dist)), axis=-1))
 
 
-@function(f"{NNET}.conv2d", f"{T}.signal.conv.conv2d", f"{NNET}.conv.conv2d", stack=_STACK)
+@function(f"{NNET}.conv2d", f"{T}.signal.conv.conv2d", f"{NNET}.conv.conv2d")
 def conv2d(
     ops: Ops,
     input: Operand,
@@ -255,7 +244,6 @@ def conv2d(
     f"{T}.signal.pool.pool_2d",
     f"{T}.signal.downsample.max_pool_2d",
     arguments="input ws ignore_border stride pad mode ds=ws st=stride padding=pad",
-    stack=_STACK,
 )
 def pool_2d(
     ops: Ops,

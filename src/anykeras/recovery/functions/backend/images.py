@@ -21,6 +21,7 @@ from ..values import Operand, Refused, Shape, Sizes
 K = "keras.backend"
 
 
+# Keras 0.3 on, tf.keras (size 2.3; pack to 1.2.0)
 functions(
     K,
     {
@@ -44,36 +45,35 @@ functions(
         "normalize_data_format": lambda ops, value: data_format_of(ops, value),
         "pattern_broadcast": lambda ops, x, broadcastable=None, broatcastable=None: x,  # only Theano's type information
     },
-    stack="Keras 0.3 on, tf.keras (size 2.3; pack to 1.2.0)",
 )
 
 
-@function("keras.backend.expand_dims", stack="Keras 2, tf.keras")
-@function("keras.backend.expand_dims", eras=(Era.KERAS0, Era.KERAS1), arguments="x dim=axis", stack="Keras 0.3 to 1.2")
+@function("keras.backend.expand_dims")  # Keras 2, tf.keras
+@function("keras.backend.expand_dims", eras=(Era.KERAS0, Era.KERAS1), arguments="x dim=axis")  # Keras 0.3 to 1.2
 def expand_dims(ops: Ops, x: Operand, axis: Operand = -1) -> Operand:
     return ops.expand_dims(x, axis)
 
 
-@function("keras.backend.repeat", stack="Keras 0.3 on: (batch, dim) to (batch, n, dim)")
+@function("keras.backend.repeat")  # Keras 0.3 on: (batch, dim) to (batch, n, dim)
 def repeat(ops: Ops, x: Operand, n: Operand) -> Operand:
     if ops.rank(x) != 2:
         raise Refused("K.repeat of a tensor that has not two axes is refused by the old library too")
     return shapes.tile(ops, ops.expand_dims(x, 1), (1, n, 1))
 
 
-@function("keras.backend.reverse", stack="Keras 1.2 on")
+@function("keras.backend.reverse")  # Keras 1.2 on
 def reverse(ops: Ops, x: Operand, axes: Operand) -> Operand:
     for axis in (axes,) if isinstance(axes, int) else tuple(axes):
         x = ops.flip(x, axis=int(axis))
     return x
 
 
-@function("keras.backend.one_hot", arguments="indices num_classes|nb_classes", stack="Keras 1.1 on (nb_classes in Keras 1)")
+@function("keras.backend.one_hot", arguments="indices num_classes|nb_classes")  # Keras 1.1 on (nb_classes in Keras 1)
 def one_hot(ops: Ops, indices: Operand, num_classes: Operand) -> Operand:
     return ops.one_hot(ops.cast(indices, "int32"), num_classes)
 
 
-@function("keras.backend.arange", stack="Keras 1.2 on: int32 by default")
+@function("keras.backend.arange")  # Keras 1.2 on: int32 by default
 def arange(ops: Ops, start: Operand, stop: Operand = None, step: Operand = 1, dtype: Operand = "int32") -> Operand:
     if stop is None and isinstance(start, int) and start < 0:
         start = 0
@@ -106,6 +106,7 @@ def _asymmetric(
     return pad_spatial_axes(ops, x, [(top, bottom), (left, right)], data_format_of(ops, where))
 
 
+# Keras 0.3 on: one number an axis in Keras 1, pairs after
 functions(
     K,
     {
@@ -119,7 +120,6 @@ functions(
             "x top_pad=top bottom_pad=bottom left_pad=left right_pad=right dim_ordering=where", _asymmetric
         ),
     },
-    stack="Keras 0.3 on: one number an axis in Keras 1, pairs after",
 )
 
 
@@ -131,7 +131,7 @@ def data_format_of(ops: Ops, name: Operand) -> str:
     return known.get(name, str(name))
 
 
-@function("keras.backend.bias_add", stack="Keras 2.0 on")
+@function("keras.backend.bias_add")  # Keras 2.0 on
 def bias_add(ops: Ops, x: Operand, bias: Operand, data_format: Operand = None) -> Operand:
     rank = ops.rank(x)
     if data_format_of(ops, data_format) == "channels_first" and rank > 2:
@@ -148,8 +148,7 @@ def bias_add(ops: Ops, x: Operand, bias: Operand, data_format: Operand = None) -
 @function(
     "keras.backend.resize_images",
     arguments="x|X height_factor width_factor data_format|dim_ordering interpolation",
-    stack="Keras 0.3 on (interpolation from 2.2.3), tf.keras",
-)
+)  # Keras 0.3 on (interpolation from 2.2.3), tf.keras
 def resize_images(
     ops: Ops,
     x: Operand,
@@ -173,11 +172,7 @@ def resize_images(
     return resize(ops, x, size, interpolation, grid, axes=axes)
 
 
-@function(
-    "keras.backend.resize_volumes",
-    arguments="x|X depth_factor height_factor width_factor data_format|dim_ordering",
-    stack="Keras 0.3 on, tf.keras",
-)
+@function("keras.backend.resize_volumes", arguments="x|X depth_factor height_factor width_factor data_format|dim_ordering")
 def resize_volumes(
     ops: Ops,
     x: Operand,
@@ -195,7 +190,6 @@ def resize_volumes(
 # ``K.conv*``, ``K.pool*`` and their kin, with the kernels of each backend and era.
 
 
-_KERAS2 = "Keras 2, tf.keras"
 _WINDOW = "strides? padding? data_format? dilation_rate?=dilation"
 # the arguments of Keras 1, with those that were for Theano's compiler
 _BORDER = "border_mode?=padding dim_ordering?=data_format"
@@ -226,21 +220,20 @@ def conv1d_keras1(ops: Ops, x: Operand, kernel: Operand, **how: Operand) -> Oper
     return convolution.convolve(ops, x, kernel, **how)
 
 
-@function(f"{K}.conv1d", f"{K}.conv2d", f"{K}.conv3d", arguments=f"x kernel {_WINDOW}", stack=_KERAS2)
-@function(f"{K}.atrous_conv2d", arguments=f"x kernel rate?=dilation {_OLD}", stack="Keras 1 on TensorFlow")
+@function(f"{K}.conv1d", f"{K}.conv2d", f"{K}.conv3d", arguments=f"x kernel {_WINDOW}")
+@function(f"{K}.atrous_conv2d", arguments=f"x kernel rate?=dilation {_OLD}")  # Keras 1 on TensorFlow
 @function(
     f"{K}.conv2d",
     f"{K}.conv3d",
     test=_old,
     arguments=f"x kernel strides? {_OLD} filter_dilation?=dilation -volume_shape",
-    stack="Keras 0.3 to 1.2",
-)
+)  # Keras 0.3 to 1.2
 def conv(ops: Ops, x: Operand, kernel: Operand, **how: Operand) -> Operand:
     window = _window(ops, how)
     return convolution.convolve(ops, x, _kernel(ops, kernel, window["data_format"]), **window)
 
 
-@function(f"{K}.conv2d_transpose", f"{K}.conv3d_transpose", arguments=f"x kernel output_shape {_WINDOW}", stack=_KERAS2)
+@function(f"{K}.conv2d_transpose", f"{K}.conv3d_transpose", arguments=f"x kernel output_shape {_WINDOW}")
 def conv_transpose(ops: Ops, x: Operand, kernel: Operand, output_shape: Operand, **how: Operand) -> Operand:
     return convolution.transpose_convolve(ops, x, kernel, sizes(ops, output_shape), **_window(ops, how))
 
@@ -248,8 +241,7 @@ def conv_transpose(ops: Ops, x: Operand, kernel: Operand, output_shape: Operand,
 @function(
     f"{K}.deconv2d",
     arguments=f"x kernel output_shape strides? {_OLD}",
-    stack="Keras 1.0.4 to 1.2: the kernel as in conv2d",
-)
+)  # Keras 1.0.4 to 1.2: the kernel as in conv2d
 def deconv2d(ops: Ops, x: Operand, kernel: Operand, output_shape: Operand, **how: Operand) -> Operand:
     plain = ops.constant_value(kernel)
     if plain is None:
@@ -262,8 +254,7 @@ def deconv2d(ops: Ops, x: Operand, kernel: Operand, output_shape: Operand, **how
     f"{K}.separable_conv1d",
     f"{K}.separable_conv2d",
     arguments=f"x depthwise_kernel pointwise_kernel {_WINDOW} {_BORDER}",
-    stack="Keras 2, tf.keras; separable_conv2d also Keras 1 on TensorFlow",
-)
+)  # Keras 2, tf.keras; separable_conv2d also Keras 1 on TensorFlow
 def separable_conv(ops: Ops, x: Operand, depthwise_kernel: Operand, pointwise_kernel: Operand, **how: Operand) -> Operand:
     where = _window(ops, how)["data_format"]
     if _old(ops.context) and where == "channels_first":
@@ -271,19 +262,18 @@ def separable_conv(ops: Ops, x: Operand, depthwise_kernel: Operand, pointwise_ke
     return convolution.convolve(ops, depthwise_conv2d(ops, x, depthwise_kernel, **how), pointwise_kernel, data_format=where)
 
 
-@function(f"{K}.depthwise_conv2d", arguments=f"x depthwise_kernel {_WINDOW}", stack="Keras 2.0.7 on TensorFlow, tf.keras")
+@function(f"{K}.depthwise_conv2d", arguments=f"x depthwise_kernel {_WINDOW}")  # Keras 2.0.7 on TensorFlow, tf.keras
 def depthwise_conv2d(ops: Ops, x: Operand, depthwise_kernel: Operand, **how: Operand) -> Operand:
     return convolution.depthwise_convolve(ops, x, depthwise_kernel, **_window(ops, how))
 
 
-@function(f"{K}.pool2d", f"{K}.pool3d", arguments="x pool_size strides? padding? data_format? pool_mode", stack=_KERAS2)
+@function(f"{K}.pool2d", f"{K}.pool3d", arguments="x pool_size strides? padding? data_format? pool_mode")
 @function(
     f"{K}.pool2d",
     f"{K}.pool3d",
     test=_old,
     arguments=f"x pool_size strides? {_BORDER} pool_mode",
-    stack="Keras 0.3 to 1.2",
-)
+)  # Keras 0.3 to 1.2
 def pool(ops: Ops, x: Operand, pool_size: Operand, pool_mode: Operand = "max", **how: Operand) -> Operand:
     return convolution.pool(ops, x, pool_mode, pool_size, **{"strides": 1, **_window(ops, how)})
 
@@ -302,7 +292,7 @@ def _local(ops: Ops, patches: list[Operand], kernel: Operand) -> Operand:
     return ops.einsum("bpf,pfo->bpo", ops.stack(flat, axis=1), kernel)
 
 
-@function(f"{K}.local_conv1d", stack="Keras 2.0.5 on, tf.keras")
+@function(f"{K}.local_conv1d")  # Keras 2.0.5 on, tf.keras
 def local_conv1d(
     ops: Ops, inputs: Operand, kernel: Operand, kernel_size: Operand, strides: Operand, data_format: Operand = None
 ) -> Operand:
@@ -313,7 +303,7 @@ def local_conv1d(
     return _local(ops, [ops.getitem(inputs, (every, slice(s, s + size), every)) for s in starts], kernel)
 
 
-@function(f"{K}.local_conv2d", stack="Keras 2.0.5 on, tf.keras")
+@function(f"{K}.local_conv2d")  # Keras 2.0.5 on, tf.keras
 def local_conv2d(
     ops: Ops,
     inputs: Operand,

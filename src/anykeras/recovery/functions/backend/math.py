@@ -13,16 +13,17 @@ from ..values import Operand, Refused
 
 K = "keras.backend"
 
-alike(K, "x", "square abs exp log sign sin cos tanh sigmoid softsign round", stack="Keras 0.3 on; rounds half to even")
-alike(K, "x", "softplus", stack="Keras 0.3 on")
-alike(K, "x a", "pow=power", stack="Keras 0.3 on")
-alike(K, "x y", "maximum minimum", stack="Keras 0.3 on")
-alike(K, "x y", "equal not_equal", stack="Keras 0.3 on (equal), 1.0 on")
-alike(K, "x y", "greater greater_equal less less_equal", stack="Keras 1.0 on; less, less_equal 2.0 on")
-alike(K, "x y", "lesser=less lesser_equal=less_equal", stack="Keras 1")
-alike(K, "x", "identity=copy", stack="Keras 2.0 on")
+alike(K, "x", "square abs exp log sign sin cos tanh sigmoid softsign round")  # Keras 0.3 on; rounds half to even
+alike(K, "x", "softplus")
+alike(K, "x a", "pow=power")
+alike(K, "x y", "maximum minimum")
+alike(K, "x y", "equal not_equal")  # Keras 0.3 on (equal), 1.0 on
+alike(K, "x y", "greater greater_equal less less_equal")  # Keras 1.0 on; less, less_equal 2.0 on
+alike(K, "x y", "lesser=less lesser_equal=less_equal")  # Keras 1
+alike(K, "x", "identity=copy")  # Keras 2.0 on
 
 
+# Keras 0.3 on (softmax's axis from 2.1.6, cumsum and cumprod from 2.0)
 functions(
     K,
     {
@@ -36,12 +37,11 @@ functions(
         "cumsum": lambda ops, x, axis=0: along(ops, "cumsum", x, axis),
         "cumprod": lambda ops, x, axis=0: along(ops, "cumprod", x, axis),
     },
-    stack="Keras 0.3 on (softmax's axis from 2.1.6, cumsum and cumprod from 2.0)",
 )
-each(K, "sum prod mean max min std var logsumexp any all", reduce, stack="Keras 0.3 on (var, all 1.0.6, logsumexp 2.0.5)")
+each(K, "sum prod mean max min std var logsumexp any all", reduce)  # Keras 0.3 on (var, all 1.0.6, logsumexp 2.0.5)
 
 
-@function("keras.backend.clip", stack="Keras 0.3 on: a maximum below the minimum is the minimum")
+@function("keras.backend.clip")  # Keras 0.3 on: a maximum below the minimum is the minimum
 def clip(ops: Ops, x: Operand, min_value: Operand, max_value: Operand) -> Operand:
     numbers = isinstance(min_value, int | float) and isinstance(max_value, int | float)
     if numbers and max_value < min_value:
@@ -49,7 +49,7 @@ def clip(ops: Ops, x: Operand, min_value: Operand, max_value: Operand) -> Operan
     return clip_between(ops, x, min_value, max_value)
 
 
-@function("keras.backend.relu", stack="Keras 0.3 on (threshold from 2.2.3)")
+@function("keras.backend.relu")  # Keras 0.3 on (threshold from 2.2.3)
 def relu(ops: Ops, x: Operand, alpha: Operand = 0.0, max_value: Operand = None, threshold: Operand = 0.0) -> Operand:
     leaks, shifted = is_set(ops, alpha), is_set(ops, threshold)
     if not shifted and max_value is None:
@@ -67,7 +67,7 @@ def _leaky(ops: Ops, x: Operand, alpha: Operand) -> Operand:
     return ops.subtract(y, ops.multiply(alpha, ops.relu(ops.negative(x)))) if ops.is_tensor(alpha) else y
 
 
-@function("keras.backend.elu", stack="Keras 1.2 on")
+@function("keras.backend.elu")  # Keras 1.2 on
 def elu(ops: Ops, x: Operand, alpha: Operand = 1.0) -> Operand:
     if not ops.is_tensor(alpha):
         return ops.elu(x, alpha=alpha)
@@ -75,7 +75,7 @@ def elu(ops: Ops, x: Operand, alpha: Operand = 1.0) -> Operand:
     return ops.where(ops.greater(x, 0), y, ops.multiply(alpha, y))
 
 
-@function("keras.backend.l2_normalize", backends=("theano",), stack="Keras on Theano")
+@function("keras.backend.l2_normalize", backends=("theano",))  # Keras on Theano
 def l2_normalize_theano(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     total = reduce(ops, "sum", ops.square(x), axis, True)
     floor = _theano_floor(ops.context)
@@ -89,7 +89,7 @@ def _theano_floor(context: FunctionContext) -> float:
     return 1e-12 if context.before(2, 0, 7) else context.epsilon
 
 
-@function("keras.backend.l2_normalize", stack="Keras 0.3 on, TensorFlow: tf.nn.l2_normalize with a floor of 1e-12")
+@function("keras.backend.l2_normalize")  # Keras 0.3 on, TensorFlow: tf.nn.l2_normalize with a floor of 1e-12
 def l2_normalize(ops: Ops, x: Operand, axis: Operand = None) -> Operand:
     return normalize(ops, x, axis, 1e-12)
 
@@ -104,7 +104,6 @@ functions(
         "transpose": lambda ops, x: ops.transpose(x),
         "gather": lambda ops, reference, indices: ops.take(reference, indices, axis=0),
     },
-    stack="Keras 0.3 on",
 )
 
 
@@ -117,7 +116,7 @@ def by_matmul(context: FunctionContext) -> bool:
     return context.era in (Era.KERAS0, Era.KERAS1) or context.before(2, 2, 5)
 
 
-@function("keras.backend.batch_dot", test=by_matmul, stack="Keras on TensorFlow up to 2.2.4, tf.keras 1.x")
+@function("keras.backend.batch_dot", test=by_matmul)  # Keras on TensorFlow up to 2.2.4, tf.keras 1.x
 def batch_dot_by_matmul(ops: Ops, x: Operand, y: Operand, axes: Operand = None) -> Operand:
     rank = max(ops.rank(x), ops.rank(y))
     if axes is None and (rank == 2 or not ops.context.before(2, 2)):
@@ -127,7 +126,7 @@ def batch_dot_by_matmul(ops: Ops, x: Operand, y: Operand, axes: Operand = None) 
     return formulas.batch_dot_by_matmul(ops, x, y, axes)
 
 
-@function("keras.backend.batch_dot", stack="Keras on Theano; Keras 2.2.5 on and tf.keras 2 on TensorFlow")
+@function("keras.backend.batch_dot")  # Keras on Theano; Keras 2.2.5 on and tf.keras 2 on TensorFlow
 def batch_dot(ops: Ops, x: Operand, y: Operand, axes: Operand = None) -> Operand:
     where = axis_of(axes)
     if isinstance(where, int):
@@ -154,7 +153,7 @@ def _is_agreed(x_rank: int, y_rank: int, where: Operand) -> bool:
 # ``K.*`` of losses, batch normalisation and CTC.
 
 
-_OLD, _NEW = "Keras 0.3 to 2.0.6: (output, target)", "Keras 2.0.7 on, tf.keras"
+# Keras 0.3 to 2.0.6 took (output, target), Keras 2.0.7 on and tf.keras (target, output).
 _REVERSED = "output target from_logits"
 
 
@@ -185,8 +184,8 @@ def _sparse(ops: Ops, target: Operand, output: Operand, from_logits: Operand, ax
     return formulas.sparse(ops, target, output, bool(from_logits), axis, ops.context.epsilon)
 
 
-@function("keras.backend.binary_crossentropy", stack=_NEW)
-@function("keras.backend.binary_crossentropy", test=_reverse, arguments=_REVERSED, stack=_OLD)
+@function("keras.backend.binary_crossentropy")
+@function("keras.backend.binary_crossentropy", test=_reverse, arguments=_REVERSED)
 def binary_crossentropy(ops: Ops, target: Operand, output: Operand, from_logits: Operand = False) -> Operand:
     """``K.binary_crossentropy`` of the writer's backend and version."""
     context = ops.context
@@ -201,14 +200,14 @@ def binary_crossentropy(ops: Ops, target: Operand, output: Operand, from_logits:
     return formulas.binary_by_logits(ops, target, output, context.epsilon)
 
 
-@function("keras.backend.categorical_crossentropy", stack=_NEW)
-@function("keras.backend.categorical_crossentropy", test=_reverse, arguments=_REVERSED, stack=_OLD)
+@function("keras.backend.categorical_crossentropy")
+@function("keras.backend.categorical_crossentropy", test=_reverse, arguments=_REVERSED)
 def categorical(ops: Ops, target: Operand, output: Operand, from_logits: Operand = False, axis: Operand = -1) -> Operand:
     return _categorical(ops, target, output, from_logits, int(axis))
 
 
-@function("keras.backend.sparse_categorical_crossentropy", stack=_NEW)
-@function("keras.backend.sparse_categorical_crossentropy", test=_reverse, arguments=_REVERSED, stack=_OLD)
+@function("keras.backend.sparse_categorical_crossentropy")
+@function("keras.backend.sparse_categorical_crossentropy", test=_reverse, arguments=_REVERSED)
 def sparse(
     ops: Ops, target: Operand, output: Operand, from_logits: Operand = False, axis: Operand = -1, ignore_class: Operand = None
 ) -> Operand:
@@ -217,7 +216,7 @@ def sparse(
     return _sparse(ops, target, output, from_logits, int(axis))
 
 
-@function("keras.backend.categorical_focal_crossentropy", stack="tf.keras 2.12 on")
+@function("keras.backend.categorical_focal_crossentropy")  # tf.keras 2.12 on
 def categorical_focal(
     ops: Ops,
     target: Operand,
@@ -235,7 +234,7 @@ def categorical_focal(
     return ops.sum(ops.multiply(weight, entropy), axis=axis)
 
 
-@function("keras.backend.binary_focal_crossentropy", stack="tf.keras 2.9 on")
+@function("keras.backend.binary_focal_crossentropy")  # tf.keras 2.9 on
 def binary_focal(
     ops: Ops,
     target: Operand,
@@ -254,14 +253,11 @@ def binary_focal(
     return loss
 
 
-functions(
-    "keras.backend",
-    {"in_top_k": lambda ops, predictions, targets, k: ops.in_top_k(targets, predictions, int(k))},
-    stack="Keras 1.0.6 on, tf.keras",
-)
+# Keras 1.0.6 on, tf.keras
+functions("keras.backend", {"in_top_k": lambda ops, predictions, targets, k: ops.in_top_k(targets, predictions, int(k))})
 
 
-@function("keras.backend.batch_normalization", stack="Keras 1.0.2 on (axis from 2.1.5); mean and var given")
+@function("keras.backend.batch_normalization")  # Keras 1.0.2 on (axis from 2.1.5); mean and var given
 def batch_normalization(
     ops: Ops,
     x: Operand,
@@ -283,7 +279,7 @@ def batch_normalization(
     return batch_normalize(ops, x, fit(mean), fit(var), fit(beta), fit(gamma), epsilon)
 
 
-@function("keras.backend.normalize_batch_in_training", stack="Keras 1.0.2 on: (normed, mean, var)")
+@function("keras.backend.normalize_batch_in_training")  # Keras 1.0.2 on: (normed, mean, var)
 def normalize_batch_in_training(
     ops: Ops, x: Operand, gamma: Operand, beta: Operand, reduction_axes: Operand, epsilon: Operand = 1e-3
 ) -> Operand:
@@ -301,7 +297,7 @@ def _has_ctc(context: FunctionContext) -> bool:
     return context.backend != "theano"
 
 
-@function("keras.backend.ctc_batch_cost", test=_has_ctc, stack="Keras 1.1 on TensorFlow, tf.keras")
+@function("keras.backend.ctc_batch_cost", test=_has_ctc)  # Keras 1.1 on TensorFlow, tf.keras
 def ctc_batch_cost(ops: Ops, y_true: Operand, y_pred: Operand, input_length: Operand, label_length: Operand) -> Operand:
     blank = require_size(ops, y_pred, -1, "CTC") - 1
     logits = ops.log(ops.add(y_pred, ops.context.epsilon))
@@ -310,7 +306,7 @@ def ctc_batch_cost(ops: Ops, y_true: Operand, y_pred: Operand, input_length: Ope
     return ops.expand_dims(loss, 1)
 
 
-@function("keras.backend.ctc_decode", test=_has_ctc, stack="Keras 1.1 on TensorFlow, tf.keras")
+@function("keras.backend.ctc_decode", test=_has_ctc)  # Keras 1.1 on TensorFlow, tf.keras
 def ctc_decode(
     ops: Ops,
     y_pred: Operand,
@@ -330,9 +326,9 @@ def ctc_decode(
     return [ops.getitem(decoded, (0, Ellipsis))], scores
 
 
+# Keras 1.0.3 on Theano
 refuse(
     "Theano's backend smooths the path probabilities by a formula of its own, or lacks it",
     "keras.backend",
     "ctc_batch_cost ctc_decode",
-    stack="Keras 1.0.3 on Theano",
 )

@@ -15,51 +15,46 @@ from .images import data_format_of
 
 K = "keras.backend"
 
-refuse("it asks for gradients; a file of operations has none", K, "gradients", stack="Keras 0.3 on")
-refuse("it compiles a function of the running program", K, "function", stack="Keras 0.3 on")
+refuse("it asks for gradients; a file of operations has none", K, "gradients")
+refuse("it compiles a function of the running program", K, "function")
 refuse(
     "it belongs to a TensorFlow session, which a file does not hold",
     K,
     "get_session set_session manual_variable_initialization get_graph batch_get_value batch_set_value set_value "
     "get_default_session_config v1_variable_initialization",
-    stack="Keras 0.3 on",
 )
-refuse("it makes an input outside of any model", K, "placeholder", stack="Keras 0.3 on")
+refuse("it makes an input outside of any model", K, "placeholder")
 refuse(
-    "its numbers were drawn when the program ran and are not in the file",
-    K,
-    "random_normal_variable random_uniform_variable",
-    stack="Keras 0.3 on",
+    "its numbers were drawn when the program ran and are not in the file", K, "random_normal_variable random_uniform_variable"
 )
+# Keras 1.0 on
 refuse(
     "it changes a variable when the model runs; a file of operations has none to change",
     K,
     "update update_add update_sub moving_average_update",
-    stack="Keras 1.0 on",
 )
 refuse(
     "it changes the setting of the running program",
     K,
     "set_epsilon set_floatx set_image_data_format set_image_dim_ordering set_learning_phase clear_session reset_uids "
     "set_legacy_weight_ordering learning_phase_scope",
-    stack="Keras 0.3 on",
 )
+# Keras 1.0.3 on Theano
 refuse(
     "it is an inner step of Theano's CTC, unrolled by a scan",
     K,
     "ctc_cost ctc_create_skip_idxs ctc_interleave_blanks ctc_path_probs ctc_update_log_p",
-    stack="Keras 1.0.3 on Theano",
 )
+# tf.keras 2.9 on
 refuse(
     "it turns a switch of the running program",
     K,
     "disable_tf_random_generator enable_tf_random_generator is_tf_random_generator_enabled track_variable",
-    stack="tf.keras 2.9 on",
 )
-refuse("it makes sparse labels for one TensorFlow function", K, "ctc_label_dense_to_sparse", stack="Keras 1.1 on")
+refuse("it makes sparse labels for one TensorFlow function", K, "ctc_label_dense_to_sparse")  # Keras 1.1 on
 
 
-@function("keras.backend.variable", kind=Kind.STATEFUL, stack="Keras 0.3 on: its starting value, as nothing trains it")
+@function("keras.backend.variable", kind=Kind.STATEFUL)  # Keras 0.3 on: its starting value, as nothing trains it
 def variable(ops: Ops, value: Operand, dtype: Operand = None, constraint: Operand = None) -> Operand:
     if ops.is_tensor(value):
         raise Refused("a variable starts from the value of a tensor", "AK3042")
@@ -67,31 +62,31 @@ def variable(ops: Ops, value: Operand, dtype: Operand = None, constraint: Operan
     return ops.constant(np.asarray(value, dtype=dtype_name(ops, dtype)))
 
 
-each(K, "zeros ones", fill, stack="Keras 0.3 on")
-each(K, "zeros_like ones_like", fill_like, stack="Keras 0.3 on")
+each(K, "zeros ones", fill)
+each(K, "zeros_like ones_like", fill_like)
 
 
-@function("keras.backend.eye", stack="Keras 1.0 on")
+@function("keras.backend.eye")  # Keras 1.0 on
 def eye(ops: Ops, size: Operand, dtype: Operand = None) -> Operand:
     if isinstance(size, tuple | list):
         return ops.eye(int(size[0]), int(size[1]), dtype=dtype_name(ops, dtype))
     return ops.eye(int(size), dtype=dtype_name(ops, dtype))
 
 
-@function("keras.backend.stop_gradient", stack="Keras 1.2 on")
+@function("keras.backend.stop_gradient")  # Keras 1.2 on
 def stop_gradient(ops: Ops, variables: Operand) -> Operand:
     if isinstance(variables, list | tuple):
         return [ops.stop_gradient(one) for one in variables]
     return ops.stop_gradient(variables)
 
 
-@function("keras.backend.print_tensor", kind=Kind.STATEFUL, stack="Keras 1.0.3 on")
+@function("keras.backend.print_tensor", kind=Kind.STATEFUL)  # Keras 1.0.3 on
 def print_tensor(ops: Ops, x: Operand, message: Operand = "", summarize: Operand = 3) -> Operand:
     ops.note("print_tensor: nothing is printed")
     return x
 
 
-@function("keras.backend.eval", "keras.backend.get_value", kind=Kind.STATEFUL, stack="Keras 0.3 on")
+@function("keras.backend.eval", "keras.backend.get_value", kind=Kind.STATEFUL)
 def get_value(ops: Ops, x: Operand) -> Operand:
     if ops.is_tensor(x):
         raise Refused("the value of a tensor is asked for while the model is built", "AK3042")
@@ -102,6 +97,7 @@ def _is_explicit(ops: Ops, shape: Operand) -> Operand:
     return hasattr(shape, "__iter__") and all(one is None or isinstance(one, int) for one in shape)
 
 
+# Keras 0.3 on (most of them from 1.0), tf.keras
 functions(
     K,
     {
@@ -120,7 +116,6 @@ functions(
         "is_explicit_shape": _is_explicit,
         "legacy_weight_ordering": lambda ops: False,
     },
-    stack="Keras 0.3 on (most of them from 1.0), tf.keras",
 )
 functions(
     K,
@@ -129,13 +124,13 @@ functions(
         "get_uid": lambda ops, prefix="": 1,
     },
     kind=Kind.STATEFUL,
-    stack="Keras 0.3 on",
 )
 
 
 # ``K.random_*`` and ``K.dropout``.
 
 
+# Keras 0.3 on (std, low and high in Keras 0 and 1; truncated_normal from 2.0)
 functions(
     "keras.backend",
     {
@@ -146,14 +141,13 @@ functions(
         "dropout": Spelled("x level=rate noise_shape seed", creation.dropout),  # drops whenever it is called
     },
     kind=Kind.RANDOM,
-    stack="Keras 0.3 on (std, low and high in Keras 0 and 1; truncated_normal from 2.0)",
 )
 
 
 # ``K.switch``, ``K.in_train_phase``, ``K.rnn``, ``K.map_fn`` and their kin.
 
 
-@function("keras.backend.switch", stack="Keras 0.3 on, tf.keras")
+@function("keras.backend.switch")
 def switch(ops: Ops, condition: Operand, then_expression: Operand, else_expression: Operand) -> Operand:
     if not ops.is_tensor(condition) or ops.rank(condition) == 0:
         return control.choose(ops, condition, then_expression, else_expression)
@@ -175,19 +169,19 @@ def _pads(ops: Ops, rank: int) -> bool:
     return rank > 1 or not context.eager_tensorflow
 
 
-@function("keras.backend.in_train_phase", kind=Kind.STATEFUL, stack="Keras 0.3 on, tf.keras")
+@function("keras.backend.in_train_phase", kind=Kind.STATEFUL)
 def in_train_phase(ops: Ops, x: Operand, alt: Operand, training: Operand = None) -> Operand:
     ops.note("in_train_phase: the branch for predicting is kept, the one for training is dropped")
     learning = ops.context.training if training is None else training
     return control.choose(ops, learning, x, alt)
 
 
-@function("keras.backend.in_test_phase", kind=Kind.STATEFUL, stack="Keras 0.3 on, tf.keras")
+@function("keras.backend.in_test_phase", kind=Kind.STATEFUL)
 def in_test_phase(ops: Ops, x: Operand, alt: Operand, training: Operand = None) -> Operand:
     return in_train_phase(ops, alt, x, training)
 
 
-@function("keras.backend.rnn", stack="Keras 0.3 on, tf.keras")
+@function("keras.backend.rnn")
 def rnn(
     ops: Ops,
     step_function: Operand,
@@ -230,6 +224,7 @@ def _time_first(ops: Ops, x: Operand) -> Operand:
     return ops.transpose(x, axes=(1, 0, *range(2, ops.rank(x))))
 
 
+# Keras 1.1 on, tf.keras
 functions(
     "keras.backend",
     {
@@ -237,5 +232,4 @@ functions(
         "foldl": lambda ops, fn, elems, initializer=None: control.fold(ops, fn, elems, initializer, False),
         "foldr": lambda ops, fn, elems, initializer=None: control.fold(ops, fn, elems, initializer, True),
     },
-    stack="Keras 1.1 on, tf.keras",
 )

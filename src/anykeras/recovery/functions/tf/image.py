@@ -10,7 +10,6 @@ from ..table import constants, each, function, functions, refuse
 from ..values import Operand, Refused
 
 IMAGE = "tensorflow.image"
-_BOTH = "TensorFlow 0.x to 2.x"
 _NUMBERED = {0: "bilinear", 1: "nearest", 2: "bicubic", 3: "area"}
 
 _METHODS = ("bilinear", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
@@ -43,8 +42,8 @@ def _first(context: FunctionContext) -> bool:
     return not context.eager_tensorflow
 
 
-@function("tensorflow.compat.v1.image.resize", "tensorflow.compat.v1.image.resize_images", stack="TensorFlow 1")
-@function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", test=_first, stack="TensorFlow 1: the grid starts at the corner")
+@function("tensorflow.compat.v1.image.resize", "tensorflow.compat.v1.image.resize_images")  # TensorFlow 1
+@function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", test=_first)  # TensorFlow 1: the grid starts at the corner
 def resize_images(
     ops: Ops,
     images: Operand,
@@ -57,7 +56,7 @@ def resize_images(
     return _resize(ops, images, size, _parse_method(method), Grid(align_corners=bool(align_corners)), False)
 
 
-@function(f"{IMAGE}.resize", f"{IMAGE}.resize_images", stack="TensorFlow 2: half-pixel centers")
+@function(f"{IMAGE}.resize", f"{IMAGE}.resize_images")  # TensorFlow 2: half-pixel centers
 def resize_v2(
     ops: Ops,
     images: Operand,
@@ -80,12 +79,8 @@ def _by_method(
     return _resize(ops, images, size, method, grid, False)
 
 
-each(
-    IMAGE,
-    "resize_bilinear=bilinear resize_nearest_neighbor=nearest resize_bicubic=bicubic resize_area=area",
-    _by_method,
-    stack="TensorFlow 0.x and 1.x, tf.compat.v1",
-)
+# TensorFlow 0.x and 1.x, tf.compat.v1
+each(IMAGE, "resize_bilinear=bilinear resize_nearest_neighbor=nearest resize_bicubic=bicubic resize_area=area", _by_method)
 
 
 def _adjust_contrast(ops: Ops, images: Operand, contrast_factor: Operand) -> Operand:
@@ -109,11 +104,10 @@ functions(
         "adjust_contrast": _adjust_contrast,  # of floats
         "adjust_gamma": lambda ops, image, gamma=1, gain=1: ops.multiply(ops.power(image, gamma), gain),
     },
-    stack=_BOTH,
 )
 
 
-@function(f"{IMAGE}.rot90", stack=_BOTH)
+@function(f"{IMAGE}.rot90")
 def rot90(ops: Ops, image: Operand, k: Operand = 1) -> Operand:
     turns = int(k) % 4
     y = ops.swapaxes(image, -3, -2) if turns % 2 else image
@@ -122,7 +116,7 @@ def rot90(ops: Ops, image: Operand, k: Operand = 1) -> Operand:
     return ops.flip(y, axis=-2) if turns in (2, 3) else y
 
 
-@function(f"{IMAGE}.crop_to_bounding_box", stack=_BOTH)
+@function(f"{IMAGE}.crop_to_bounding_box")
 def crop_to_bounding_box(
     ops: Ops, image: Operand, offset_height: Operand, offset_width: Operand, target_height: Operand, target_width: Operand
 ) -> Operand:
@@ -131,7 +125,7 @@ def crop_to_bounding_box(
     return ops.getitem(image, (Ellipsis, rows, columns, slice(None)))
 
 
-@function(f"{IMAGE}.pad_to_bounding_box", stack=_BOTH)
+@function(f"{IMAGE}.pad_to_bounding_box")
 def pad_to_bounding_box(
     ops: Ops, image: Operand, offset_height: Operand, offset_width: Operand, target_height: Operand, target_width: Operand
 ) -> Operand:
@@ -142,14 +136,14 @@ def pad_to_bounding_box(
     return ops.pad(image, (*front, rows, columns, (0, 0)), mode="constant")
 
 
-@function(f"{IMAGE}.central_crop", stack=_BOTH)
+@function(f"{IMAGE}.central_crop")
 def central_crop(ops: Ops, image: Operand, central_fraction: Operand) -> Operand:
     cut = [int((size - size * central_fraction) / 2) for size in ops.shape(image)[-3:-1]]
     keep = [slice(start, size - start) for start, size in zip(cut, ops.shape(image)[-3:-1], strict=True)]
     return ops.getitem(image, (Ellipsis, *keep, slice(None)))
 
 
-@function(f"{IMAGE}.resize_image_with_crop_or_pad", f"{IMAGE}.resize_with_crop_or_pad", stack=_BOTH)
+@function(f"{IMAGE}.resize_image_with_crop_or_pad", f"{IMAGE}.resize_with_crop_or_pad")
 def resize_with_crop_or_pad(ops: Ops, image: Operand, target_height: Operand, target_width: Operand) -> Operand:
     for axis, wanted in ((-3, int(target_height)), (-2, int(target_width))):
         size = ops.shape(image)[axis]
@@ -165,7 +159,7 @@ def resize_with_crop_or_pad(ops: Ops, image: Operand, target_height: Operand, ta
     return image
 
 
-@function(f"{IMAGE}.per_image_standardization", f"{IMAGE}.per_image_whitening", stack=_BOTH)
+@function(f"{IMAGE}.per_image_standardization", f"{IMAGE}.per_image_whitening")
 def per_image_standardization(ops: Ops, image: Operand) -> Operand:
     image = image if is_float(ops, image) else ops.cast(image, "float32")
     axes = (-1, -2, -3)
@@ -177,7 +171,7 @@ def per_image_standardization(ops: Ops, image: Operand) -> Operand:
     return ops.divide(ops.subtract(image, mean), deviation)
 
 
-@function(f"{IMAGE}.convert_image_dtype", stack=_BOTH)
+@function(f"{IMAGE}.convert_image_dtype")
 def convert_image_dtype(ops: Ops, image: Operand, dtype: Operand, saturate: Operand = False) -> Operand:
     source = of(ops, image)
     if source == dtype:

@@ -15,14 +15,13 @@ from ..table import Spelled, also, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
 
 TF = "tensorflow"
-_BOTH = "TensorFlow 0.x to 2.x"
 
 
-each(TF, "zeros ones", lambda ops, name, shape, dtype="float32": fill(ops, name, shape, dtype), stack=_BOTH)
-each(TF, "zeros_like ones_like", fill_like, arguments="input|tensor=x dtype -name_ -optimize", stack=_BOTH)
+each(TF, "zeros ones", lambda ops, name, shape, dtype="float32": fill(ops, name, shape, dtype))
+each(TF, "zeros_like ones_like", fill_like, arguments="input|tensor=x dtype -name_ -optimize")
 
 
-@function("tensorflow.Variable", "tensorflow.get_variable", kind=Kind.STATEFUL, stack=_BOTH)
+@function("tensorflow.Variable", "tensorflow.get_variable", kind=Kind.STATEFUL)
 def variable(ops: Ops, initial_value: Operand = None, trainable: Operand = True, **kwargs: Operand) -> Operand:
     if initial_value is None or ops.is_tensor(initial_value) or callable(initial_value):
         raise Refused("a variable's value was made when the program ran and is not in the file", "AK3042")
@@ -40,19 +39,18 @@ def _first(context: FunctionContext) -> bool:
     "tensorflow.select",
     test=_first,
     arguments="condition x y t=x e=y",
-    stack="TensorFlow 1: a vector picks rows",
-)
+)  # TensorFlow 1: a vector picks rows
 def where_v1(ops: Ops, condition: Operand, x: Operand = None, y: Operand = None) -> Operand:
     if x is not None and ops.is_tensor(condition) and ops.rank(condition) == 1 and ops.is_tensor(x):
         condition = control.align_leading(ops, condition, ops.rank(x))
     return select(ops, condition, x, y)
 
 
-functions(TF, {"where where_v2": select}, stack="TensorFlow 2, tf.where_v2: broadcasts")
+functions(TF, {"where where_v2": select})  # TensorFlow 2, tf.where_v2: broadcasts
 also("tensorflow.compat.v1", TF, "select")
 
 
-@function("tensorflow.case", stack=_BOTH)
+@function("tensorflow.case")
 def case(ops: Ops, pred_fn_pairs: Operand, default: Operand = None, exclusive: Operand = False, **_: Operand) -> Operand:
     pairs = list(pred_fn_pairs.items() if isinstance(pred_fn_pairs, dict) else pred_fn_pairs)
     result = default() if default is not None else pairs[-1][1]()
@@ -81,11 +79,10 @@ functions(
         "function autograph.experimental.do_not_convert": lambda ops, func=None, **_: func or (lambda inner: inner),
         "executing_eagerly": lambda ops: False,
     },
-    stack=_BOTH,
 )
 
 
-@function("tensorflow.while_loop", stack=_BOTH + ": as long as plain numbers decide")
+@function("tensorflow.while_loop")  # as long as plain numbers decide
 def while_loop(ops: Ops, cond: Operand, body: Operand, loop_vars: Operand, **_: Operand) -> Operand:
     state = list(loop_vars)
     for _step in range(512):
@@ -109,7 +106,6 @@ functions(
         ),
     },
     kind=Kind.RANDOM,
-    stack=_BOTH,
 )
 refuse(
     "it draws from a distribution that Keras keeps no layer for",
@@ -126,7 +122,7 @@ def pass_through(ops: Ops, tensor: Operand = None, *_: Operand, **__: Operand) -
     return tensor
 
 
-@function("tensorflow.print", kind=Kind.STATEFUL, stack="TensorFlow 1.12 on")
+@function("tensorflow.print", kind=Kind.STATEFUL)  # TensorFlow 1.12 on
 def print_(ops: Ops, *_: Operand, **__: Operand) -> Operand:
     ops.note("tf.print: nothing is printed")
     return None
@@ -155,7 +151,7 @@ refuse(
 refuse("it scatters to places that may meet, in no set order", TF, "scatter_update scatter_add scatter_sub")
 
 
-@function("tensorflow.scatter_nd", stack="TensorFlow 1 and 2, of constants: places that meet add up")
+@function("tensorflow.scatter_nd")  # TensorFlow 1 and 2, of constants: places that meet add up
 def scatter_nd(ops: Ops, indices: Operand, updates: Operand, shape: Operand) -> Operand:
     if any(map(ops.is_tensor, (indices, updates))) or not all(isinstance(size, int) for size in shapes.sizes(ops, shape)):
         raise Refused("tensorflow.scatter_nd: it scatters to places that may meet, in no set order", "AK3040")

@@ -15,7 +15,6 @@ from ..table import Spelled, alike, also, constants, each, function, functions, 
 from ..values import Dim, Operand, Pair, Refused
 
 TF = "tensorflow"
-_BOTH = "TensorFlow 0.x to 2.x"
 
 alike(
     TF,
@@ -23,23 +22,18 @@ alike(
     "abs sqrt square exp expm1 log log1p sin cos tan asin=arcsin acos=arccos atan=arctan sinh cosh tanh asinh=arcsinh "
     "acosh=arccosh atanh=arctanh sign floor ceil rint=round round rsqrt sigmoid negative neg=negative erf "
     "is_finite=isfinite is_inf=isinf is_nan=isnan logical_not reciprocal inv=reciprocal conj real imag",
-    stack=_BOTH,
 )
-alike(
-    TF,
-    "x|input|features",
-    "softplus softsign erfinv log_sigmoid",
-    stack="tf.math, TensorFlow 1.5 on",
-)
-alike(TF, "x|a y|b", "add subtract sub=subtract multiply mul=multiply maximum minimum", stack=_BOTH)
-alike(TF, "x y", "divide div=divide truediv=divide realdiv=divide", stack=_BOTH + " on floats")
-alike(TF, "x y", "floordiv=floor_divide floor_div=floor_divide", stack=_BOTH)
-alike(TF, "x y", "mod floormod=mod floor_mod=mod", stack=_BOTH)
-alike(TF, "x y", "pow=power atan2=arctan2", stack=_BOTH)
-alike(TF, "x y", "greater greater_equal less less_equal equal not_equal", stack=_BOTH)
-alike(TF, "x y", "logical_and logical_or logical_xor", stack=_BOTH)
-alike(TF, "input|x", "identity=copy", stack=_BOTH)
-also("tensorflow.nn", TF, "tanh sigmoid softplus softsign log_sigmoid", stack=_BOTH)
+# tf.math, TensorFlow 1.5 on
+alike(TF, "x|input|features", "softplus softsign erfinv log_sigmoid")
+alike(TF, "x|a y|b", "add subtract sub=subtract multiply mul=multiply maximum minimum")
+alike(TF, "x y", "divide div=divide truediv=divide realdiv=divide")  # on floats
+alike(TF, "x y", "floordiv=floor_divide floor_div=floor_divide")
+alike(TF, "x y", "mod floormod=mod floor_mod=mod")
+alike(TF, "x y", "pow=power atan2=arctan2")
+alike(TF, "x y", "greater greater_equal less less_equal equal not_equal")
+alike(TF, "x y", "logical_and logical_or logical_xor")
+alike(TF, "input|x", "identity=copy")
+also("tensorflow.nn", TF, "tanh sigmoid softplus softsign log_sigmoid")
 constants("tensorflow.math", {"pi": math.pi})
 
 
@@ -68,24 +62,23 @@ functions(
         "to_int64": lambda ops, x: cast(ops, x, "int64"),
         "clip_by_value": Spelled("t|x=x clip_value_min=low clip_value_max=high", clip_between),
     },
-    stack=_BOTH,
 )
 
 
-@function("tensorflow.multiply_no_nan", stack="TensorFlow 1.14 on: zero where y is zero")
+@function("tensorflow.multiply_no_nan")  # TensorFlow 1.14 on: zero where y is zero
 def multiply_no_nan(ops: Ops, x: Operand, y: Operand) -> Operand:
     product = ops.multiply(x, y)
     return ops.where(ops.equal(y, 0), ops.zeros_like(product), product)
 
 
-@function("tensorflow.xlogy", stack="TensorFlow 1.13 on: zero where x is zero")
+@function("tensorflow.xlogy")  # TensorFlow 1.13 on: zero where x is zero
 def xlogy(ops: Ops, x: Operand, y: Operand) -> Operand:
     zero = ops.equal(x, 0)
     safe = ops.where(zero, ops.ones_like(y), y)
     return ops.where(zero, ops.zeros_like(y), ops.multiply(x, ops.log(safe)))
 
 
-@function("tensorflow.add_n", "tensorflow.accumulate_n", stack=_BOTH)
+@function("tensorflow.add_n", "tensorflow.accumulate_n")
 def add_n(ops: Ops, inputs: Operand) -> Operand:
     total = inputs[0]
     for one in list(inputs)[1:]:
@@ -93,13 +86,13 @@ def add_n(ops: Ops, inputs: Operand) -> Operand:
     return total
 
 
-@function("tensorflow.clip_by_norm", stack=_BOTH)
+@function("tensorflow.clip_by_norm")
 def clip_by_norm(ops: Ops, t: Operand, clip_norm: Operand, axes: Operand = None) -> Operand:
     norm = ops.sqrt(reduce(ops, "sum", ops.square(t), axes, True))
     return ops.divide(ops.multiply(t, clip_norm), ops.maximum(norm, clip_norm))
 
 
-@function("tensorflow.constant", "tensorflow.convert_to_tensor", stack=_BOTH)
+@function("tensorflow.constant", "tensorflow.convert_to_tensor")
 def constant(
     ops: Ops,
     value: Operand,
@@ -144,10 +137,10 @@ def _einsum(ops: Ops, equation: str, inputs: tuple[Operand, ...]) -> Operand:
     return ops.einsum(plain, *inputs)
 
 
-alike(LINALG, "input|tensor", "inv=linalg.inv det=linalg.det", stack=_BOTH)
-alike(LINALG, "input|tensor", "cholesky=linalg.cholesky", stack=_BOTH)
-alike("tensorflow", "input|tensor", "matrix_inverse=linalg.inv matrix_determinant=linalg.det", stack=_BOTH)
-alike("tensorflow", "input|tensor", "cholesky=linalg.cholesky", stack=_BOTH)
+alike(LINALG, "input|tensor", "inv=linalg.inv det=linalg.det")
+alike(LINALG, "input|tensor", "cholesky=linalg.cholesky")
+alike("tensorflow", "input|tensor", "matrix_inverse=linalg.inv matrix_determinant=linalg.det")
+alike("tensorflow", "input|tensor", "cholesky=linalg.cholesky")
 
 
 @function(
@@ -156,14 +149,13 @@ alike("tensorflow", "input|tensor", "cholesky=linalg.cholesky", stack=_BOTH)
     "tensorflow.batch_matmul",
     arguments="a|x b|y transpose_a transpose_b adjoint_a|adj_x=transpose_a adjoint_b|adj_y=transpose_b -a_is_sparse "
     "-b_is_sparse -output_type",
-    stack=_BOTH,
 )
 def matmul(ops: Ops, a: Operand, b: Operand, transpose_a: Operand = False, transpose_b: Operand = False) -> Operand:
     left = swap_last_axes(ops, a) if transpose_a else a
     return ops.matmul(left, swap_last_axes(ops, b) if transpose_b else b)
 
 
-@function("tensorflow.linalg.matvec", stack="TensorFlow 1.13 on")
+@function("tensorflow.linalg.matvec")  # TensorFlow 1.13 on
 def matvec(ops: Ops, a: Operand, b: Operand, transpose_a: Operand = False, adjoint_a: Operand = False) -> Operand:
     left = swap_last_axes(ops, a) if transpose_a or adjoint_a else a
     return ops.squeeze(ops.matmul(left, ops.expand_dims(b, -1)), axis=-1)
@@ -173,8 +165,7 @@ def matvec(ops: Ops, a: Operand, b: Operand, transpose_a: Operand = False, adjoi
     "tensorflow.norm",
     "tensorflow.linalg.norm",
     arguments="tensor ord axis keepdims -name keep_dims=keepdims",
-    stack="TensorFlow 1 and 2",
-)
+)  # TensorFlow 1 and 2
 def norm(ops: Ops, tensor: Operand, ord: Operand = "euclidean", axis: Operand = None, keepdims: Operand = False) -> Operand:
     keep = bool(keepdims)
     if ord in ("euclidean", 2) or (ord == "fro"):
@@ -207,7 +198,6 @@ functions(
         "trace linalg.trace": lambda ops, x: ops.trace(x, axis1=-2, axis2=-1),
         "diag_part matrix_diag_part linalg.diag_part": lambda ops, input: ops.diagonal(input, axis1=-2, axis2=-1),
     },
-    stack=_BOTH,
 )
 
 
@@ -216,18 +206,18 @@ def diagonal_matrix(ops: Ops, diagonal: Operand) -> Operand:
     return ops.multiply(ops.expand_dims(diagonal, -1), ops.eye(require_size(ops, diagonal, -1, "a diagonal matrix")))
 
 
-@function("tensorflow.matrix_band_part", "tensorflow.linalg.band_part", stack=_BOTH)
+@function("tensorflow.matrix_band_part", "tensorflow.linalg.band_part")
 def band_part(ops: Ops, input: Operand, num_lower: Operand, num_upper: Operand) -> Operand:
     y = input if num_upper < 0 else ops.tril(input, k=int(num_upper))
     return y if num_lower < 0 else ops.triu(y, k=-int(num_lower))
 
 
-@function("tensorflow.matrix_solve", "tensorflow.linalg.solve", stack=_BOTH)
+@function("tensorflow.matrix_solve", "tensorflow.linalg.solve")
 def solve(ops: Ops, matrix: Operand, rhs: Operand, adjoint: Operand = False) -> Operand:
     return ops.op("linalg.solve", swap_last_axes(ops, matrix) if adjoint else matrix, rhs)
 
 
-@function("tensorflow.eye", "tensorflow.linalg.eye", stack=_BOTH)
+@function("tensorflow.eye", "tensorflow.linalg.eye")
 def eye(
     ops: Ops, num_rows: Operand, num_columns: Operand = None, batch_shape: Operand = None, dtype: Operand = "float32"
 ) -> Operand:
@@ -240,18 +230,13 @@ def eye(
     return ops.eye(int(num_rows), int(columns), dtype=str(dtype))
 
 
-refuse(
-    "sign and order of its outcome differ between libraries",
-    LINALG,
-    "svd eigh eig eigvals eigvalsh qr lu sqrtm logm expm",
-)
+refuse("sign and order of its outcome differ between libraries", LINALG, "svd eigh eig eigvals eigvalsh qr lu sqrtm logm expm")
 refuse("sign and order of its outcome differ between libraries", "tensorflow", "svd self_adjoint_eig qr")
 
 
 # ``tf.reduce_*``, arg, cumulative, segment and sorting functions.
 
 
-_ALL = "TensorFlow 0.x to 2.x"
 _AXES = "input_tensor=x axis keepdims -name reduction_indices=axis keep_dims=keepdims"
 
 each(
@@ -260,7 +245,6 @@ each(
     "reduce_logsumexp=logsumexp reduce_std=std reduce_variance=var",
     reduce,
     arguments=_AXES,
-    stack=_ALL,
 )
 
 
@@ -269,13 +253,8 @@ def _position(ops: Ops, name: str, x: Operand, axis: Operand = 0, output_type: O
     return found if output_type == "int64" else ops.cast(found, dtype_name(ops, output_type))
 
 
-each(
-    TF,
-    "argmax arg_max=argmax argmin arg_min=argmin",
-    _position,
-    arguments="input=x axis -name dimension=axis output_type",
-    stack=_ALL + " (dimension in 0.x and 1.x)",
-)
+# (dimension in 0.x and 1.x)
+each(TF, "argmax arg_max=argmax argmin arg_min=argmin", _position, arguments="input=x axis -name dimension=axis output_type")
 
 
 def _accumulate(
@@ -291,29 +270,29 @@ def _accumulate(
     return ops.flip(y, axis=where) if reverse else y
 
 
-each(TF, "cumsum cumprod", _accumulate, stack="TensorFlow 0.10 to 2.x")
+each(TF, "cumsum cumprod", _accumulate)  # TensorFlow 0.10 to 2.x
 
 
-@function("tensorflow.nn.top_k", "tensorflow.math.top_k", stack="TensorFlow 0.x to 2.x")
+@function("tensorflow.nn.top_k", "tensorflow.math.top_k")
 def top_k(ops: Ops, input: Operand, k: Operand = 1, sorted: Operand = True) -> Operand:
     values, indices = ops.top_k(input, int(k), sorted=True)
     return Pair((values, indices))
 
 
-@function("tensorflow.nn.in_top_k", "tensorflow.math.in_top_k", stack="TensorFlow 1: predictions first; 2: targets")
+@function("tensorflow.nn.in_top_k", "tensorflow.math.in_top_k")  # TensorFlow 1: predictions first; 2: targets
 def in_top_k(ops: Ops, predictions: Operand, targets: Operand, k: Operand) -> Operand:
     if ops.rank(predictions) == 1:
         predictions, targets = targets, predictions
     return ops.in_top_k(targets, predictions, int(k))
 
 
-@function("tensorflow.sort", stack="TensorFlow 1.13 on")
+@function("tensorflow.sort")  # TensorFlow 1.13 on
 def sort(ops: Ops, values: Operand, axis: Operand = -1, direction: Operand = "ASCENDING") -> Operand:
     y = ops.sort(values, axis=int(axis))
     return y if direction == "ASCENDING" else ops.flip(y, axis=int(axis))
 
 
-@function("tensorflow.argsort", stack="TensorFlow 1.13 on")
+@function("tensorflow.argsort")  # TensorFlow 1.13 on
 def argsort(
     ops: Ops, values: Operand, axis: Operand = -1, direction: Operand = "ASCENDING", stable: Operand = False
 ) -> Operand:
@@ -342,7 +321,6 @@ functions(
         "nn.l2_loss": lambda ops, t: ops.divide(ops.sum(ops.square(t)), 2.0),
         "math.l2_normalize nn.l2_normalize linalg.l2_normalize": Spelled("x axis epsilon=floor -name dim=axis", normalize),
     },
-    stack=_ALL,
 )
 
 
@@ -353,7 +331,7 @@ def _segments(ops: Ops, name: str, data: Operand, segment_ids: Operand, num_segm
     return ops.op(name, data, places, num_segments=int(num_segments))
 
 
-each(TF, "unsorted_segment_sum=segment_sum unsorted_segment_max=segment_max", _segments, stack="TensorFlow 1 and 2")
+each(TF, "unsorted_segment_sum=segment_sum unsorted_segment_max=segment_max", _segments)  # TensorFlow 1 and 2
 
 
 def _reduce_known_segments(ops: Ops, kind: str, data: Operand, segment_ids: Operand) -> Operand:
@@ -370,15 +348,11 @@ def _reduce_known_segments(ops: Ops, kind: str, data: Operand, segment_ids: Oper
     return ops.divide(total, np.maximum(counts, 1).astype(of(ops, data)).reshape(shape))
 
 
-each(
-    TF,
-    "segment_sum=sum segment_mean=mean segment_max=max",
-    _reduce_known_segments,
-    stack="TensorFlow 1 and 2: the numbers of the segments ascend",
-)
+# TensorFlow 1 and 2: the numbers of the segments ascend
+each(TF, "segment_sum=sum segment_mean=mean segment_max=max", _reduce_known_segments)
 
 
-@function("tensorflow.boolean_mask", stack="TensorFlow 1 and 2, of a mask that is a constant")
+@function("tensorflow.boolean_mask")  # TensorFlow 1 and 2, of a mask that is a constant
 def boolean_mask(ops: Ops, tensor: Operand, mask: Operand, axis: Operand = None) -> Operand:
     if ops.is_tensor(mask) or np.ndim(mask) != 1:
         raise Refused("tensorflow.boolean_mask: the outcome's size depends on the values", "AK3040")

@@ -10,9 +10,8 @@ from ..table import Spelled, alike, also, each, function, functions, refuse
 from ..values import Operand, Refused
 
 NN = "tensorflow.nn"
-_BOTH = "TensorFlow 0.x to 2.x"
 
-alike(NN, "features|x", "relu relu6 elu selu", stack=_BOTH)
+alike(NN, "features|x", "relu relu6 elu selu")
 
 
 def _swish(ops: Ops, features: Operand, beta: Operand = 1.0) -> Operand:
@@ -39,19 +38,18 @@ functions(
         "batch_normalization": Spelled("x mean variance=var offset=beta scale=gamma variance_epsilon=epsilon", batch_normalize),
         "embedding_lookup": lambda ops, params, ids, **_: ops.take(params, ids, axis=0),
     },
-    stack=_BOTH,
 )
-also("tensorflow.math", NN, "softmax log_softmax", stack=_BOTH)
+also("tensorflow.math", NN, "softmax log_softmax")
 
 
-@function("tensorflow.nn.bias_add", stack=_BOTH)
+@function("tensorflow.nn.bias_add")
 def bias_add(ops: Ops, value: Operand, bias: Operand, data_format: Operand = None) -> Operand:
     if _format(data_format) == "channels_first" and ops.rank(value) > 2:
         return ops.add(value, ops.reshape(bias, (1, -1, *([1] * (ops.rank(value) - 2)))))
     return ops.add(value, bias)
 
 
-@function("tensorflow.nn.local_response_normalization", "tensorflow.nn.lrn", stack=_BOTH)
+@function("tensorflow.nn.local_response_normalization", "tensorflow.nn.lrn")
 def local_response_normalization(
     ops: Ops,
     input: Operand,
@@ -77,8 +75,7 @@ def local_response_normalization(
     "tensorflow.nn.dropout",
     arguments="x keep_prob noise_shape seed -name rate",
     kind=Kind.RANDOM,
-    stack="TensorFlow 1 (keep_prob) and 2 (rate)",
-)
+)  # TensorFlow 1 (keep_prob) and 2 (rate)
 def dropout(
     ops: Ops, x: Operand, keep_prob: Operand = None, noise_shape: Operand = None, seed: Operand = None, rate: Operand = None
 ) -> Operand:
@@ -123,7 +120,6 @@ def _window(rank: int, how: dict[str, Operand]) -> dict[str, Operand]:
     f"{NN}.convolution",
     arguments="input|value filters|filter strides|stride? padding? data_format? dilations|dilation_rate?=dilation -name "
     "-use_cudnn_on_gpu",
-    stack=_BOTH,
 )
 def convolution_(ops: Ops, input: Operand, filters: Operand, **how: Operand) -> Operand:
     if isinstance(how.get("strides"), str):  # tf.nn.convolution of TensorFlow 1 names the padding third
@@ -131,26 +127,17 @@ def convolution_(ops: Ops, input: Operand, filters: Operand, **how: Operand) -> 
     return convolution.convolve(ops, input, filters, **_window(ops.rank(input) - 2, how))
 
 
-@function(f"{NN}.atrous_conv2d", arguments="value filters rate=dilation padding", stack=_BOTH)
+@function(f"{NN}.atrous_conv2d", arguments="value filters rate=dilation padding")
 def atrous_conv2d(ops: Ops, value: Operand, filters: Operand, **how: Operand) -> Operand:
     return convolution.convolve(ops, value, filters, **_window(2, how))
 
 
-@function(
-    f"{NN}.depthwise_conv2d",
-    f"{NN}.depthwise_conv2d_native",
-    arguments=f"input filter {_WINDOW} -name rate=dilation",
-    stack=_BOTH,
-)
+@function(f"{NN}.depthwise_conv2d", f"{NN}.depthwise_conv2d_native", arguments=f"input filter {_WINDOW} -name rate=dilation")
 def depthwise_conv2d(ops: Ops, input: Operand, filter: Operand, **how: Operand) -> Operand:
     return convolution.depthwise_convolve(ops, input, filter, **_window(2, how))
 
 
-@function(
-    f"{NN}.separable_conv2d",
-    arguments=f"input depthwise_filter pointwise_filter {_WINDOW} -name rate=dilation",
-    stack=_BOTH,
-)
+@function(f"{NN}.separable_conv2d", arguments=f"input depthwise_filter pointwise_filter {_WINDOW} -name rate=dilation")
 def separable_conv2d(ops: Ops, input: Operand, depthwise_filter: Operand, pointwise_filter: Operand, **how: Operand) -> Operand:
     y = depthwise_conv2d(ops, input, depthwise_filter, **how)
     return convolution.convolve(ops, y, pointwise_filter, data_format=_format(how.get("data_format")))
@@ -159,7 +146,6 @@ def separable_conv2d(ops: Ops, input: Operand, depthwise_filter: Operand, pointw
 @function(
     f"{NN}.conv2d_transpose",
     arguments="input|value filters|filter output_shape strides? padding? data_format? dilations?=dilation",
-    stack=_BOTH,
 )
 def conv2d_transpose(ops: Ops, input: Operand, filters: Operand, output_shape: Operand, **how: Operand) -> Operand:
     return convolution.transpose_convolve(
@@ -178,14 +164,13 @@ each(
     " ".join(f"{mode}_pool{rank}={mode}" for mode in ("max", "avg") for rank in ("", "1d", "2d", "3d")),
     _pool,
     arguments="input|value ksize? strides? padding? data_format?",
-    stack=_BOTH,
 )
 
 
 _BLOCKS = "input block_size -name data_format"
 
 
-@function("tensorflow.nn.depth_to_space", "tensorflow.depth_to_space", arguments=_BLOCKS, stack=_BOTH)
+@function("tensorflow.nn.depth_to_space", "tensorflow.depth_to_space", arguments=_BLOCKS)
 def depth_to_space(ops: Ops, input: Operand, block_size: Operand, data_format: Operand = "NHWC") -> Operand:
     block = int(block_size)
     x = convolution.to_channels_last(ops, input, _format(data_format))
@@ -200,7 +185,7 @@ def depth_to_space(ops: Ops, input: Operand, block_size: Operand, data_format: O
     return convolution.restore_format(ops, y, _format(data_format))
 
 
-@function("tensorflow.nn.space_to_depth", "tensorflow.space_to_depth", arguments=_BLOCKS, stack=_BOTH)
+@function("tensorflow.nn.space_to_depth", "tensorflow.space_to_depth", arguments=_BLOCKS)
 def space_to_depth(ops: Ops, input: Operand, block_size: Operand, data_format: Operand = "NHWC") -> Operand:
     block = int(block_size)
     x = convolution.to_channels_last(ops, input, _format(data_format))
@@ -221,6 +206,7 @@ def _whole(size: Operand) -> int:
     return size
 
 
+# (0.x: logits first)
 functions(
     NN,
     {
@@ -230,7 +216,6 @@ functions(
         "sparse_softmax_cross_entropy_with_logits": Spelled("labels logits -name -_sentinel", formulas.sparse_with_logits),
         "sigmoid_cross_entropy_with_logits": Spelled("labels logits -name -_sentinel", formulas.sigmoid_with_logits),
     },
-    stack=_BOTH + " (0.x: logits first)",
 )
 refuse(
     "it belongs to a training or decoding procedure of TensorFlow's own",

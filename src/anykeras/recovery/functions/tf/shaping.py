@@ -14,8 +14,6 @@ from ..shapes import difference
 from ..table import Spelled, function, functions, refuse
 from ..values import Dim, Operand, Refused, Shape, Sizes
 
-_BOTH = "TensorFlow 0.x to 2.x"
-
 
 def _expand(ops: Ops, input: Operand, axis: Operand) -> Operand:
     if not ops.is_tensor(input) and isinstance(input, int | Dim):
@@ -46,11 +44,10 @@ functions(
         "slice": lambda ops, input_, begin, size: cut(ops, input_, begin, size),
         "ensure_shape": lambda ops, x, shape: x,  # a check
     },
-    stack=_BOTH,
 )
 
 
-@function("tensorflow.squeeze", arguments="input axis -name squeeze_dims=axis", stack=_BOTH)
+@function("tensorflow.squeeze", arguments="input axis -name squeeze_dims=axis")
 def squeeze(ops: Ops, input: Operand, axis: Operand = None) -> Operand:
     where = axis_of(axis)
     if where is None or where == ():
@@ -66,15 +63,14 @@ def squeeze(ops: Ops, input: Operand, axis: Operand = None) -> Operand:
     "tensorflow.concat",
     "tensorflow.concat_v2",
     arguments="values axis -name concat_dim=axis",
-    stack="TensorFlow 1 on (values, axis); 0.x (axis, values)",
-)
+)  # TensorFlow 1 on (values, axis); 0.x (axis, values)
 def concat(ops: Ops, values: Operand, axis: Operand) -> Operand:
     if isinstance(values, int) or (isinstance(axis, list | tuple) and axis):
         values, axis = axis, values
     return concatenate_any(ops, list(values), int(axis))
 
 
-@function("tensorflow.unstack", "tensorflow.unpack", stack=_BOTH)
+@function("tensorflow.unstack", "tensorflow.unpack")
 def unstack(ops: Ops, value: Operand, num: Operand = None, axis: Operand = 0) -> Operand:
     if isinstance(value, Sizes):
         return list(value)
@@ -84,8 +80,7 @@ def unstack(ops: Ops, value: Operand, num: Operand = None, axis: Operand = 0) ->
 @function(
     "tensorflow.split",
     arguments="value num_or_size_splits|num_split=parts axis|split_dim=axis num",
-    stack="TensorFlow 1 on (value, num_or_size_splits, axis); 0.x (axis, number, value)",
-)
+)  # TensorFlow 1 on (value, num_or_size_splits, axis); 0.x (axis, number, value)
 def split(ops: Ops, value: Operand, parts: Operand, axis: Operand = 0, num: Operand = None) -> Operand:
     if isinstance(value, int) and ops.is_tensor(axis):
         value, axis = axis, value
@@ -102,7 +97,7 @@ def split(ops: Ops, value: Operand, parts: Operand, axis: Operand = 0, num: Oper
     return list(ops.split(value, tuple(int(edge) for edge in np.cumsum(lengths)[:-1]), axis=axis))
 
 
-@function("tensorflow.repeat", stack="TensorFlow 1.15 on")
+@function("tensorflow.repeat")  # TensorFlow 1.15 on
 def repeat(ops: Ops, input: Operand, repeats: Operand, axis: Operand = None) -> Operand:
     if axis is None:
         input, axis = ops.reshape(input, (-1,)), 0
@@ -128,8 +123,7 @@ def repeat_places(counts: Operand) -> Operand:
     "tensorflow.reverse",
     "tensorflow.reverse_v2",
     arguments="tensor axis dims=axis",
-    stack="TensorFlow 1 on: axes; 0.x: a list of truth values",
-)
+)  # TensorFlow 1 on: axes; 0.x: a list of truth values
 def reverse(ops: Ops, tensor: Operand, axis: Operand) -> Operand:
     axes = [axis] if isinstance(axis, int) and not isinstance(axis, bool) else list(axis)
     if axes and all(isinstance(one, bool) for one in axes):
@@ -139,7 +133,7 @@ def reverse(ops: Ops, tensor: Operand, axis: Operand) -> Operand:
     return tensor
 
 
-@function("tensorflow.strided_slice", stack=_BOTH)
+@function("tensorflow.strided_slice")
 def strided_slice(
     ops: Ops, input_: Operand, begin: Operand, end: Operand = None, strides: Operand = None, *masks: Operand, **named: Operand
 ) -> Operand:
@@ -149,7 +143,7 @@ def strided_slice(
     return getitem(ops, input_, slice_key(begin, end, [1] * len(begin) if strides is None else strides, **bits))
 
 
-@function("tensorflow.gather", arguments="params indices -validate_indices -name axis batch_dims", stack=_BOTH)
+@function("tensorflow.gather", arguments="params indices -validate_indices -name axis batch_dims")
 def gather(ops: Ops, params: Operand, indices: Operand, axis: Operand = None, batch_dims: Operand = 0) -> Operand:
     where = int(batch_dims or 0) if axis is None else int(axis)
     if isinstance(params, Sizes | Shape):
@@ -178,7 +172,7 @@ def _gather_in_batches(ops: Ops, params: Operand, indices: Operand, axis: int, b
     return ops.take_along_axis(params, index, axis=axis)
 
 
-@function("tensorflow.gather_nd", stack=_BOTH)
+@function("tensorflow.gather_nd")
 def gather_nd(ops: Ops, params: Operand, indices: Operand, batch_dims: Operand = 0) -> Operand:
     if not ops.is_tensor(indices):
         indices = ops.constant(np.asarray(indices, dtype="int32"))
@@ -201,7 +195,7 @@ def _gather_rows(ops: Ops, params: Operand, indices: Operand, depth: int, batch:
     return ops.take(shapes.reshape(ops, params, (-1, *sizes[depth:])), place, axis=0)
 
 
-@function("tensorflow.pad", arguments="tensor paddings mode -name constant_values", stack=_BOTH)
+@function("tensorflow.pad", arguments="tensor paddings mode -name constant_values")
 def pad(ops: Ops, tensor: Operand, paddings: Operand, mode: Operand = "CONSTANT", constant_values: Operand = 0) -> Operand:
     if ops.is_tensor(paddings):
         raise Refused("a border whose width is computed from the values of a tensor", "AK3043")
@@ -240,7 +234,7 @@ def _equal_places(ops: Ops, places: Operand, count: Dim) -> Operand:
     return ops.cast(ops.equal(wide, shapes.arange(ops, 0, count, 1, "int32")), "float32")
 
 
-@function("tensorflow.one_hot", stack=_BOTH)
+@function("tensorflow.one_hot")
 def one_hot(
     ops: Ops,
     indices: Operand,
@@ -261,7 +255,7 @@ def one_hot(
     return ops.add(ops.multiply(ops.cast(hot, name), on - off), off)
 
 
-@function("tensorflow.sequence_mask", stack="TensorFlow 1 and 2")
+@function("tensorflow.sequence_mask")  # TensorFlow 1 and 2
 def sequence_mask(ops: Ops, lengths: Operand, maxlen: Operand = None, dtype: Operand = "bool") -> Operand:
     if maxlen is None or ops.is_tensor(maxlen):
         raise Refused("a sequence mask as long as the longest sequence", "AK3043")
@@ -273,8 +267,7 @@ def sequence_mask(ops: Ops, lengths: Operand, maxlen: Operand = None, dtype: Ope
 @function(
     "tensorflow.reverse_sequence",
     arguments="input seq_lengths seq_axis batch_axis seq_dim=seq_axis batch_dim=batch_axis",
-    stack="TensorFlow 1 (seq_dim, batch_dim) and 2",
-)
+)  # TensorFlow 1 (seq_dim, batch_dim) and 2
 def reverse_sequence(ops: Ops, input: Operand, seq_lengths: Operand, seq_axis: Operand, batch_axis: Operand = None) -> Operand:
     along = positive(int(seq_axis), ops.rank(input))
     if positive(int(batch_axis or 0), ops.rank(input)) or not along:
@@ -290,7 +283,7 @@ def reverse_sequence(ops: Ops, input: Operand, seq_lengths: Operand, seq_axis: O
     return ops.take_along_axis(input, places, axis=along)
 
 
-@function("tensorflow.signal.frame", "tensorflow.contrib.signal.frame", stack="TensorFlow 1.4 on")
+@function("tensorflow.signal.frame", "tensorflow.contrib.signal.frame")  # TensorFlow 1.4 on
 def frame(
     ops: Ops,
     signal: Operand,
@@ -314,7 +307,7 @@ def frame(
     return ops.take(signal, places.astype("int32"), axis=along)
 
 
-@function("tensorflow.meshgrid", stack=_BOTH)
+@function("tensorflow.meshgrid")
 def meshgrid(ops: Ops, *args: Operand, indexing: Operand = "xy") -> Operand:
     arrays = [np.asarray(one) if isinstance(one, list | tuple) else one for one in args]
     return list(ops.meshgrid(*arrays, indexing=indexing))
