@@ -89,6 +89,12 @@ def test_a_slice_neither_loads_nor_trains() -> None:
         ("def grow(m):\n    m.add(1)\nmodel = f()\ngrow(model)\nshow(model)", ["grow(model)"], ["show"]),
         ("for layer in model.layers:\n    layer.trainable = False", ["trainable"], []),
         ("R = Table()\n@R.note('a')\ndef f():\n    pass\nmodel = R.build('a')", ["def f"], []),
+        (
+            "class Net:\n    def build(n):\n        pass\nseen = Net.build(2)\nmodel = Net.build(3)",
+            ["class Net", "build(3)"],
+            ["seen"],
+        ),
+        ("class Net:\n    sizes = []\nNet.sizes.append(3)\nNet.width = 3\nmodel = Net.build()", ["append", "width"], []),
     ],
 )
 def test_what_a_slice_keeps(text: str, kept: list[str], left_out: list[str]) -> None:
@@ -145,6 +151,14 @@ def test_other_files_are_no_programs() -> None:
             "cfg",
         ),
         ("import nowhere\nmodel = nowhere.build()\nmodel.fit()", "AK1323", "nowhere"),
+        (
+            "from nowhere import size\nfrom keras.models import Sequential\nfrom keras.layers import Dense\n"
+            "class Net:\n    @staticmethod\n    def build(width, classes):\n"
+            "        model = Sequential()\n        model.add(Dense(classes, input_dim=width * 2))\n        return model\n"
+            "model = Net.build(size, 3)\nmodel.fit()",
+            "AK1323",
+            "model.py:Net.build(width, classes)",
+        ),
         ("from keras.models import load_model\nmodel = load_model('m.h5')\nmodel.fit()", "AK1325", "from a file"),
         ("def (", "AK5003", "Python"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -31,6 +31,8 @@ from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals,
 _TENSORFLOW1 = ("tf.Session", "tf.placeholder", "tf.enable_eager_execution", "tf.train.AdamOptimizer", "tf.ConfigProto",
                 "tf.train.RMSPropOptimizer", "tf.contrib", "tf.get_default_graph", "global_variables_init")  # fmt: skip
 _FORMATS = ("channels_last", "channels_first")
+_LACKING = ("AK1323", "AK1326")  # a value or module that the program reads elsewhere is not here
+_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder
         return inner[0]
     if len(free) == 1:
         return free[0]
-    calls = [builder.call for builder in builders]
-    hint = ", ".join(f"{given.path}:{call}" for call in calls[:5])
+    calls = _list_calls(given, builders)
+    hint = ", ".join(calls)
     raise MissingObject(
         "AK1327",
         f"{os.path.basename(given.path)} makes {'several models' if calls else 'no model'} at its top level"
@@ -125,6 +127,11 @@ def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder
         part=given.path,
         next_step=f"Say which is meant: {hint}." if hint else 'Say how it is made, as in "model.py:build(32)".',
     )
+
+
+def _list_calls(given: Given, builders: Sequence[Builder]) -> list[str]:
+    """What to write for the first models that a program can make."""
+    return [f"{given.path}:{builder.call}" for builder in builders[:_SHOWN]]
 
 
 def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterator[Noted]:
@@ -139,6 +146,12 @@ def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterato
         if refusal.code != "AK1321":
             raise
         yield from _note_either(slice_program(given, weights.match.path, calls=True), weights, said)
+    except MissingObject as refusal:
+        named = not given.expression or given.expression.isidentifier()
+        calls = _list_calls(given, find_builders(parse_program(given.path))) if named and refusal.code in _LACKING else []
+        if calls:
+            refusal.next_step = f"{refusal.next_step} Or give the values yourself: {' or '.join(calls)}."
+        raise
 
 
 def _note_either(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Noted]:

@@ -143,8 +143,13 @@ def _builders_of_class(statement: ast.ClassDef) -> Iterator[Builder]:
     if any(_last_name(base) in ("Model", "Sequential") for base in statement.bases):
         yield Builder(made, statement.name, arguments or ("",))
     for name, method in methods.items():
-        if name != "__init__" and _returns_model(method):
-            own = _required(method)[1:]
+        if name == "__init__" or not _returns_model(method):
+            continue
+        kinds = {_last_name(decorator) for decorator in method.decorator_list}
+        own = _required(method)[0 if "staticmethod" in kinds else 1 :]
+        if kinds & {"staticmethod", "classmethod"}:
+            yield Builder(f"{statement.name}.{name}({', '.join(own)})", name, own)
+        else:
             yield Builder(f"{made}.{name}({', '.join(own)})", name, (*arguments, *own) or ("",))
 
 
@@ -235,6 +240,7 @@ class _Program:
         self.lasting = lasting  # read by functions whenever they run, so that no later value makes up for an earlier one
         nodes = [node for statement in statements for node in ast.walk(statement)]
         self.modules = {name for node in nodes if isinstance(node, ast.Import) for name in defined_names(node)}
+        self.classes = {node.name for node in nodes if isinstance(node, ast.ClassDef)}
         self.imported = {name for node in nodes if isinstance(node, ast.stmt) for name in _imported_names(node)}
         self.growing = {
             node.name: {arg.arg for arg in node.args.args} & _grown_in(node.body)
@@ -346,6 +352,8 @@ def _changed_by_call(call: ast.Call, statement: ast.stmt, program: _Program) -> 
     if isinstance(call.func, ast.Attribute):
         root = _root(call.func)
         inert = call.func.attr in (*_STORING, *_TRAINING)
+        if root in program.classes and not alone:
+            return set()  # `LeNet.build(...)` makes a model and changes no class, where `model.build(...)` changes the model
         return {root} if root and (call.func.attr in _GROWING or (alone and not inert)) else set()
     if not isinstance(call.func, ast.Name):
         return set()
