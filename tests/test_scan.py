@@ -96,6 +96,22 @@ def test_unchanged_files_are_skipped_and_changed_ones_are_not(registry: Path) ->
     assert anykeras.scan(str(registry), jobs=1, results=results).files == 0
 
 
+def test_what_an_earlier_scan_wrote_is_known_to_a_later_one(registry: Path, tmp_path: Path) -> None:
+    """Pages after conversions: the converted models stay in the results, and neither is made again."""
+    pytest.importorskip("jinja2")
+    results, new, pages = str(tmp_path / "r.sqlite"), str(tmp_path / "new"), str(tmp_path / "pages")
+    anykeras.scan(str(registry), jobs=1, results=results, convert=new)
+    assert anykeras.scan(str(registry), jobs=1, results=results, html=pages).files == 6
+    kept = rows(results)["m1.keras"]
+    assert kept["converted"] == os.path.join(new, "deep", "m1.keras") and kept["fidelity"] == "exact"
+    assert os.path.isfile(os.path.join(pages, "deep", "m1.keras.html"))
+    for done in ({"convert": new}, {"html": pages}, {"convert": new, "html": pages}, {}):
+        assert anykeras.scan(str(registry), jobs=1, results=results, **done).files == 0  # type: ignore[arg-type]
+    write_model(registry / "deep" / "m1.keras", 9)
+    again = anykeras.scan(str(registry), jobs=1, results=results, html=pages)
+    assert again.files == 1 and rows(results)["m1.keras"]["converted"] == ""  # that was another model
+
+
 def children() -> list[int]:
     listed = Path(f"/proc/self/task/{os.getpid()}/children")
     if not listed.exists():
@@ -155,8 +171,12 @@ def test_the_command_line_sums_up(registry: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "6 files" in done.output and "refusal code  AK1104 1" in done.output and "critical 1" in done.output
     data = json.loads(RUN.invoke(app, ["scan", str(registry), "-j", "1", "--json"]).output)
-    [result] = data["results"]
-    assert result["data"]["skipped"] == 6 and result["data"]["severity"]["critical"] == 1
+    summary, *files = data["results"]
+    assert summary["data"]["skipped"] == 6 and summary["data"]["severity"]["critical"] == 1
+    by_name = {os.path.basename(one["path"]): one for one in files}
+    assert len(files) == 6 and by_name["m2.keras"]["data"]["parameters"] == 15
+    assert by_name["cut.keras"]["data"]["refusal_code"] == "AK1104"
+    assert "AK8004" in {one["code"] for one in by_name["evil.keras"]["notices"]}
     assert RUN.invoke(app, ["scan", str(registry / "nothing")]).exit_code == 2
 
 
@@ -258,12 +278,13 @@ def test_urls_are_read_by_ranges(registry: Path, tmp_path: Path) -> None:
 RAY = """
 import os, signal, sys, threading
 import anykeras
+import ray
 if __name__ == "__main__":
-    root, results = sys.argv[1:]
+    root, results, slow = sys.argv[1:]
+    ray.init(num_cpus=2, log_to_driver=False, logging_level="error", include_dashboard=False)
     killed = []
     def disturb(state):
         if state.done in (3, 20):
-            import ray
             for number in os.listdir("/proc"):
                 try:
                     line = open(f"/proc/{number}/cmdline").read()
@@ -282,6 +303,8 @@ if __name__ == "__main__":
         return False
     found = anykeras.scan(root, results=results, jobs=2, ray="local", progress=disturb)
     print(found.files, dict(found.counts["status"]), len(killed) > 0)
+    found = anykeras.scan(slow, results=slow + ".sqlite", ray="local", seconds=3)
+    print({os.path.basename(row["path"]): row["status"] for row in found.rows()})
 """
 
 
@@ -296,10 +319,19 @@ def test_ray_does_the_same_and_outlives_its_workers(tmp_path: Path) -> None:
     script = tmp_path / "run.py"
     script.write_text(RAY)
     env = {**os.environ, "PYTHONPATH": str(Path(anykeras.__file__).parents[1])}
-    command = [sys.executable, str(script), str(root), str(tmp_path / "ray.sqlite")]
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    write_model(slow / "quick.keras", 3)
+    many = (hostile.layer("Dense", {"units": 3, "name": f"d{number}"}) for number in range(40_000))
+    (slow / "endless.keras").write_bytes(hostile.keras_zip(hostile.sequential(*many)))
+    command = [sys.executable, str(script), str(root), str(tmp_path / "ray.sqlite"), str(slow)]
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.strip().splitlines()[-1] == "120 {'done': 120} True"
+    said = [line for line in done.stdout.splitlines() if "raylet" not in line]  # Ray tells of each worker that ended
+    assert said == [
+        "120 {'done': 120} True",
+        "{'endless.keras': 'stopped', 'quick.keras': 'done'}",  # out of time, not crashed: as without Ray
+    ]
     anykeras.scan(str(root), results=str(tmp_path / "own.sqlite"), jobs=2)
     one, other = rows(str(tmp_path / "ray.sqlite")), rows(str(tmp_path / "own.sqlite"))
     for table in (one, other):

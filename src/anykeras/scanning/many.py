@@ -16,7 +16,7 @@ from ..boundary import guard_verb
 from ..errors import TargetError
 from .locations import Entry, find_models, name_converted
 from .one_file import Job, stamp
-from .store import FORMATS, Store
+from .store import FORMATS, NOTHING, Store, Task
 
 Path = str | os.PathLike[str]
 SECONDS = 60.0
@@ -136,7 +136,7 @@ def _run(todo: Sequence[Job], count: int, seconds: float, memory: int, ray: str 
     if ray is not None:
         from .on_ray import run_ray
 
-        return run_ray(todo, ray, count, seconds)
+        return run_ray(todo, ray, count, seconds, memory)
     from .pool import run_pool
 
     return run_pool(todo, min(count, max(1, len(todo))), seconds, memory)
@@ -172,22 +172,23 @@ class _Folders:
     html: str | None
 
 
-def _name_task(convert: str | None, html: str | None, trust: Sequence[str]) -> str:
+def _name_task(convert: str | None, html: str | None, trust: Sequence[str]) -> Task:
     """What is done with a file, so that a later scan knows whether all of it was."""
-    made = f"convert to {os.path.abspath(convert)}" if convert else "inspect"
+    made = (f"convert to {os.path.abspath(convert)}",) if convert else ()
     pages = (f"pages in {os.path.abspath(html)}",) if html else ()
-    return " ".join((made, *pages, *sorted(trust)))
+    return Task(frozenset((*made, *pages)), tuple(sorted(trust)))
 
 
-def _list_jobs(entries: Sequence[Entry], store: Store, task: str, folders: _Folders, trust: tuple[str, ...]) -> Iterator[Job]:
+def _list_jobs(entries: Sequence[Entry], store: Store, task: Task, folders: _Folders, trust: tuple[str, ...]) -> Iterator[Job]:
     """A job for each file that is new or has changed. One of another date is compared by its hash, in the worker."""
     known = store.known()
     for entry in entries:
-        size, modified, sha256, done = known.get(entry.path, (-2, 0, "", ""))
+        size, modified, sha256, held = known.get(entry.path, (-2, 0, "", NOTHING))
         now = stamp(entry.path)
-        if done == task and now == (size, modified) and size >= 0:
+        done = held.covers(task)
+        if done and now == (size, modified) and size >= 0:
             continue
         target = os.path.join(folders.convert, name_converted(entry)) if folders.convert else ""
         page = os.path.join(folders.html, f"{entry.inside}{html_report.SUFFIX}") if folders.html else ""
-        same = sha256 if done == task and now[0] == size else ""
+        same = sha256 if done and now[0] == size else ""
         yield Job(entry.path, same, target, entry.path in known, trust, page=page)

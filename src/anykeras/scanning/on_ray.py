@@ -1,7 +1,8 @@
 """The same work on a Ray cluster: the extra ``anykeras[ray]``.
 
-Ray starts a task anew where its worker or node dies, and bounds its memory; a file that kills its worker each time is one row
-with the status ``crashed``. The driver alone writes the results.
+Ray starts a task anew where its worker or node dies, and bounds its memory. The files of a task that fails for good are
+done one by one, each in a process of its own below the task, so that the one that hangs or dies is told from the others, and
+``stopped`` from ``crashed``, as without Ray. The driver alone writes the results.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from ..errors import import_extra
 from .one_file import CRASHED, Job, Outcome, process
+from .pool import run_pool
 
 RETRIES = 2
 BATCH = 16  # files of one task, so that Ray's own work for a task is small against theirs
@@ -29,7 +31,12 @@ def _process_all(jobs: list[dict[str, Any]], seconds: float) -> list[dict[str, A
     return found
 
 
-def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float) -> Iterator[dict[str, Any]]:
+def _process_alone(job: dict[str, Any], seconds: float, memory: int) -> list[dict[str, Any]]:
+    """A task of one file that is under suspicion: the pool kills its process, not that of Ray, and says why."""
+    return list(run_pool([Job(**job)], 1, seconds, memory))
+
+
+def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float, memory: int) -> Iterator[dict[str, Any]]:
     """The outcome of each job, as they come.
 
     Args:
@@ -37,6 +44,7 @@ def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float) -> 
         address: of a running cluster, ``"auto"``, or ``"local"`` for one on this machine that is ended afterwards.
         workers: processors of the local cluster.
         seconds: what one file may take.
+        memory: bytes of address space for a file that is tried alone; 0 for no limit.
 
     Raises TargetError (AK6051) where Ray is not installed.
     """
@@ -48,23 +56,22 @@ def run_ray(jobs: Iterable[Job], address: str, workers: int, seconds: float) -> 
     else:
         local = False
     try:
-        yield from _drive(ray, iter(jobs), seconds)
+        yield from _drive(ray, iter(jobs), seconds, memory)
     finally:
         if local:
             ray.shutdown()
 
 
-def _drive(ray: Any, waiting: Iterator[Job], seconds: float) -> Iterator[dict[str, Any]]:
+def _drive(ray: Any, waiting: Iterator[Job], seconds: float, memory: int) -> Iterator[dict[str, Any]]:
     task = ray.remote(max_retries=RETRIES, num_cpus=1)(_process_all)
+    alone = ray.remote(max_retries=RETRIES, num_cpus=1)(_process_alone)
     most = AHEAD * max(1, int(ray.cluster_resources().get("CPU", 1)))
     running: dict[Any, list[Job]] = {}
-
-    def submit(batch: list[Job]) -> None:
-        running[task.remote([job.as_dict() for job in batch], seconds)] = batch
+    suspects: set[Any] = set()
 
     while True:
         while len(running) < most and (batch := list(islice(waiting, BATCH))):
-            submit(batch)
+            running[task.remote([job.as_dict() for job in batch], seconds)] = batch
         if not running:
             return
         for done in ray.wait(list(running), num_returns=1)[0]:
@@ -72,10 +79,11 @@ def _drive(ray: Any, waiting: Iterator[Job], seconds: float) -> Iterator[dict[st
             try:
                 yield from ray.get(done)
             except ray.exceptions.RayError as error:
-                if len(batch) > 1:  # one of them kills its worker: each alone, so that the others are done
-                    for job in batch:
-                        submit([job])
-                else:
-                    yield Outcome(
-                        batch[0].path, CRASHED, refusal_code="AK6009", refusal=f"{type(error).__name__} after {RETRIES} retries"
-                    ).as_dict()
+                if done in suspects:  # the node itself, time and again
+                    why = f"{type(error).__name__} after {RETRIES} retries"
+                    yield Outcome(batch[0].path, CRASHED, refusal_code="AK6009", refusal=why).as_dict()
+                    continue
+                for job in batch:
+                    single = alone.remote(job.as_dict(), seconds, memory)
+                    running[single] = [job]
+                    suspects.add(single)

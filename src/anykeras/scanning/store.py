@@ -6,7 +6,7 @@ import csv
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from ..errors import TargetError, import_extra
@@ -16,6 +16,35 @@ COLUMNS: Final = tuple(one.name for one in fields(Outcome) if one.name not in ("
 _NUMBERS: Final = {"size": "INTEGER", "modified": "INTEGER", "layers": "INTEGER", "parameters": "INTEGER",
                    "functions": "INTEGER", "seconds": "REAL"}  # fmt: skip
 FORMATS: Final = (".jsonl", ".csv", ".parquet")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is done with every file: what is written of it, and which names are trusted in its audit."""
+
+    written: frozenset[str] = frozenset()
+    trust: tuple[str, ...] | None = ()
+
+    def covers(self, other: Task) -> bool:
+        """Whether a file with which this was done needs nothing for the other."""
+        return self.trust == other.trust and other.written <= self.written
+
+    def as_text(self) -> str:
+        """One line, as the results keep it."""
+        return json.dumps([sorted(self.written), self.trust])
+
+    @classmethod
+    def from_text(cls, text: str) -> Task:
+        """The task that was kept; NOTHING where an earlier release kept another form."""
+        try:
+            written, trust = json.loads(text)
+        except ValueError:
+            return NOTHING
+        return cls(frozenset(written), tuple(trust))
+
+
+NOTHING: Final = Task(trust=None)
+"""Covers no task."""
 
 
 class Store:
@@ -42,26 +71,38 @@ class Store:
                 next_step="Give another file with --results; those of an older version are not gone on from.",
             ) from None
 
-    def known(self) -> dict[str, tuple[int, int, str, str]]:
+    def known(self) -> dict[str, tuple[int, int, str, Task]]:
         """(size, time of change, hash, task) of every file that is done."""
         rows = self._base.execute("SELECT path, size, modified, sha256, task FROM files")
-        return {path: (size, modified, sha256, task) for path, size, modified, sha256, task in rows}
+        return {path: (size, modified, sha256, Task.from_text(task)) for path, size, modified, sha256, task in rows}
 
-    def put(self, outcome: Mapping[str, Any], task: str) -> None:
-        """Keep an outcome in place of an earlier one of the same path."""
+    def put(self, outcome: Mapping[str, Any], task: Task) -> None:
+        """Keep an outcome in place of an earlier one of the same path; of the same content, what was written earlier stays."""
         if outcome.get("same"):
             self._base.execute("UPDATE files SET modified = ? WHERE path = ?", (outcome["modified"], outcome["path"]))
             self._base.commit()
             return
         row = {**Outcome(outcome["path"]).as_dict(), **outcome}
+        written = task.written | self._keep_written(row)
         marks = ", ".join("?" * (len(COLUMNS) + 1))
+        values = (*(row[name] for name in COLUMNS), Task(written, task.trust).as_text())
         with self._base:
             self._base.execute("DELETE FROM findings WHERE path = ?", (row["path"],))
-            self._base.execute(f"INSERT OR REPLACE INTO files VALUES ({marks})", (*(row[name] for name in COLUMNS), task))
+            self._base.execute(f"INSERT OR REPLACE INTO files VALUES ({marks})", values)
             self._base.executemany(
                 f"INSERT INTO findings VALUES (?, {', '.join('?' * len(FINDING))})",
                 [(row["path"], *(one[key] for key in FINDING)) for one in row["findings"]],
             )
+
+    def _keep_written(self, row: dict[str, Any]) -> frozenset[str]:
+        """What was written of the same content by an earlier scan; a model that was converted then is named in `row`."""
+        query = "SELECT converted, fidelity, task FROM files WHERE path = ? AND sha256 = ? AND sha256 != '' AND status = ?"
+        held = self._base.execute(query, (row["path"], row["sha256"], row["status"])).fetchone()
+        if held is None:
+            return frozenset()
+        if held[0] and not row["converted"]:
+            row["converted"], row["fidelity"] = held[:2]
+        return Task.from_text(held[2]).written
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every file with its findings, by path."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from typing import Annotated, Any
 
 import typer
@@ -59,21 +60,22 @@ def scan(
 
     A later scan with the same results goes on where this one ended, and skips files that have not changed.
     """
-    with show_errors(as_json), _show_progress(as_json) as progress:
-        found = scanning.scan(
-            paths,
-            results=results,
-            jobs=jobs,
-            convert=convert,
-            html=html,
-            trust=trust or (),
-            seconds=seconds,
-            memory=memory * limits.GIB,
-            everything=everything,
-            ray=ray,
-            exports=export or (),
-            progress=progress,
-        )
+    with show_errors(as_json):
+        with _show_progress(as_json) as progress, redirect_stdout(sys.stderr):  # Ray prints there what becomes of its workers
+            found = scanning.scan(
+                paths,
+                results=results,
+                jobs=jobs,
+                convert=convert,
+                html=html,
+                trust=trust or (),
+                seconds=seconds,
+                memory=memory * limits.GIB,
+                everything=everything,
+                ray=ray,
+                exports=export or (),
+                progress=progress,
+            )
         _print(found, as_json)
 
 
@@ -98,16 +100,23 @@ def _show_progress(quiet: bool) -> Iterator[Callable[[scanning.Progress], None] 
 
 
 def _print(found: scanning.Scan, as_json: bool) -> None:
-    """The summary as text or JSON, each file for the formats that list what was found; failing as ``--fail-on`` says."""
+    """The summary as text; each file for every other format, in JSON after the summary; failing as ``--fail-on`` says."""
     here = session()
-    files = (Result(row["path"], notices=tuple(_list_notices(row))) for row in found.rows())
-    if here.form not in (TEXT, "json"):
-        for one in files:
-            here.add(one)
+    files = (Result(row["path"], _describe(row), tuple(_list_notices(row))) for row in found.rows())
+    if here.form == TEXT:
+        failing = here.fail_on is not None and any(here.judge(one).status is Status.FOUND for one in files)
+        status = Status.FOUND if failing else Status.DONE
+        print_result(as_json, found.as_dict, lambda: _show(found, here.ignored), path=found.results, status=status)
         return
-    failing = here.fail_on is not None and any(here.judge(one).status is Status.FOUND for one in files)
-    status = Status.FOUND if failing else Status.DONE
-    print_result(as_json, found.as_dict, lambda: _show(found, here.ignored), path=found.results, status=status)
+    if here.form == "json":
+        here.add(Result(found.results, found.as_dict()))
+    for one in files:
+        here.add(one)
+
+
+def _describe(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A file as JSON values, without what its notices say."""
+    return {name: value for name, value in row.items() if name not in ("path", "findings")}
 
 
 def _list_notices(row: Mapping[str, Any]) -> Iterator[Notice]:
