@@ -287,8 +287,12 @@ def print_explanation(found: Explanation) -> None:
     )
     for label, text in rows:
         out.print(f"{label:9} {text}")
+        if label == "why":
+            for other in found.others:
+                out.print(f"{'or':9} {escape(found.fill(other))}")
     _print_file_check(found)
-    out.print(f"{'known as':9} {cause.id}")
+    before = "; an error before the last one says so, which is not known" if found.earlier else ""
+    out.print(f"{'known as':9} {cause.id}{before}")
 
 
 def _print_file_check(found: Explanation) -> None:

@@ -16,11 +16,15 @@ OPENS = ("yes", "partly", "no")
 
 @dataclass(frozen=True)
 class Sign:
-    """Words by which a cause is known: in the error itself, and what the whole pasted text must and must not hold with them."""
+    """Words by which a cause is known: in the error itself, and what the whole pasted text must and must not hold with them.
+
+    `others` are the causes that the same words may have, each with how to tell; those of the cause are said besides.
+    """
 
     words: re.Pattern[str]
     needs: re.Pattern[str] | None = None
     never: re.Pattern[str] | None = None
+    others: tuple[str, ...] = ()
 
     @cached_property
     def unquoted(self) -> re.Pattern[str]:
@@ -50,11 +54,16 @@ class Cause:
     answer: str = ""
     command: str = ""
     check: Mapping[str, Any] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    note: bool = False
     elsewhere: bool = False
 
-    def find(self, error: str, text: str) -> re.Match[str] | None:
-        """The words of the first sign that fits."""
-        return next((found for sign in self.signs if (found := sign.find(error, text)) is not None), None)
+    def find(self, error: str, text: str) -> tuple[re.Match[str], tuple[str, ...]] | None:
+        """The words of the first sign that fits, and what else they may come from."""
+        for sign in self.signs:
+            if (found := sign.find(error, text)) is not None:
+                return found, (*sign.others, *self.others)
+        return None
 
 
 @cache
@@ -79,7 +88,9 @@ def _read(entry: Mapping[str, Any], contexts: Mapping[str, str]) -> Cause:
     signs = []
     for given in fields.pop("patterns"):
         sign = given if isinstance(given, dict) else {"words": given}
-        signs.append(Sign(re.compile(sign["words"], re.IGNORECASE), compiled(sign.get("needs")), compiled(sign.get("never"))))
+        needs, never = compiled(sign.get("needs")), compiled(sign.get("never"))
+        signs.append(Sign(re.compile(sign["words"], re.IGNORECASE), needs, never, tuple(sign.get("others", ()))))
+    fields["others"] = tuple(fields.get("others", ()))
     cause = Cause(signs=tuple(signs), **fields)
     if (cause.opens not in OPENS) is not cause.elsewhere:
         raise ValueError(f"known.toml: {cause.id} opens is one of {', '.join(OPENS)}, or it is elsewhere")

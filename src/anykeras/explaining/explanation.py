@@ -21,6 +21,7 @@ MOST_ERRORS = 50
 _NAME = r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception)"
 _ERROR = re.compile(rf"^(?:E\s+|[|>\s]*){_NAME}:?(?: |$)|(?<=[\s|]){_NAME}: (?=\S)", re.MULTILINE)
 """The name of an error: at the beginning of a line, or after what a log writes before each line."""
+_WARNING = re.compile(r"\W*(?:[A-Za-z_]\w*\.)*\w*Warning\b")
 _FRAME = re.compile(
     r"^\s*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
     re.MULTILINE,
@@ -57,9 +58,12 @@ class Explanation:
     Attributes:
         message: the error that decided, shortened to one line.
         cause: what is known of it; None where it is not known.
+        others: what else the same words may come from, each with how to tell.
+        earlier: whether the last error of the text is not known, and one before it decided.
         elsewhere: where the message is about something else than a model file: what that is.
         names: what the message names: ``cls``, ``key``, ``name`` ...
-        nearest: where nothing is known: the three causes whose words are nearest, best first.
+        nearest: where nothing is known: the three causes whose words are nearest, best first; one that the text around the
+            errors has the words of stands before them.
         file: the model file that the message names, where it names one.
         check: what a model file at hand tells of the cause, where one was given.
     """
@@ -71,6 +75,8 @@ class Explanation:
     elsewhere: str | None = None
     file: str | None = None
     check: FileCheck | None = None
+    others: tuple[str, ...] = ()
+    earlier: bool = False
 
     @property
     def known(self) -> bool:
@@ -104,6 +110,8 @@ class Explanation:
             "message": self.message,
             "known": self.known,
             "cause": described,
+            "others": [self.fill(other) for other in self.others],
+            "earlier": self.earlier,
             "elsewhere": self.elsewhere,
             "names": dict(self.names),
             "file": self.file,
@@ -120,17 +128,27 @@ def explain_message(text: str) -> Explanation:
     shown = _RAISE.sub("", html.unescape(_COLOUR.sub("", text)).replace("：", ": "))
     if len(shown) > LONGEST:
         shown = f"{shown[: LONGEST // 5]}\n{shown[-LONGEST:]}"
-    blocks = list(_list_errors(shown))[-MOST_ERRORS:] or [shown]
+    blocks = list(_list_errors(shown))[-MOST_ERRORS:]
     whole = normalise(shown)
-    for block in [*reversed(blocks), shown]:
-        error = normalise(block)
-        for cause in load_causes():
-            found = cause.find(error, whole)
-            if found is not None and cause.elsewhere:
-                return _leave_open(blocks[-1], shown, cause.means)
-            if found is not None:
-                return _describe(block if block is not shown else blocks[-1], shown, cause, found)
-    return _leave_open(blocks[-1], shown)
+    followed = False  # by an error that is not known: a note before it did not cause it
+    for block in reversed(blocks or [shown]):
+        decided = _decide(normalise(block), whole, noting=followed)
+        if decided is not None and decided[0].elsewhere:
+            return _leave_open(blocks[-1] if blocks else shown, shown, elsewhere=decided[0].means)
+        if decided is not None:
+            return _describe(block, shown, *decided, earlier=followed)
+        followed = followed or not _WARNING.match(block)
+    around = _decide(whole, whole, noting=True) if blocks else None
+    hint = () if around is None or around[0].elsewhere else (around[0],)
+    return _leave_open(blocks[-1] if blocks else shown, shown, hint)
+
+
+def _decide(error: str, text: str, noting: bool) -> tuple[Cause, re.Match[str], tuple[str, ...]] | None:
+    """The first cause that the words of an error have; no mere note where `noting`."""
+    for cause in load_causes():
+        if not (noting and cause.note) and (found := cause.find(error, text)) is not None:
+            return cause, *found
+    return None
 
 
 def normalise(text: str) -> str:
@@ -148,14 +166,15 @@ def _list_errors(text: str) -> Iterator[str]:
         yield block[: frame.start()] if frame else block
 
 
-def _leave_open(block: str, text: str, elsewhere: str | None = None) -> Explanation:
-    return Explanation(_shorten(block), None, nearest=_find_nearest(block), elsewhere=elsewhere, file=_find_file(text))
+def _leave_open(block: str, text: str, hint: tuple[Cause, ...] = (), elsewhere: str | None = None) -> Explanation:
+    nearest = (*hint, *(near for near in _find_nearest(block) if near not in hint))[:3]
+    return Explanation(_shorten(block), None, nearest=nearest, elsewhere=elsewhere, file=_find_file(text))
 
 
-def _describe(block: str, text: str, cause: Cause, found: re.Match[str]) -> Explanation:
+def _describe(block: str, text: str, cause: Cause, found: re.Match[str], others: tuple[str, ...], earlier: bool) -> Explanation:
     names = {key: value.strip() for key, value in found.groupdict().items() if value}
     file = names.pop("file", None) or _find_file(block) or _find_file(text)
-    return Explanation(_shorten(block), cause, names, file=file)
+    return Explanation(_shorten(block), cause, names, file=file, others=others, earlier=earlier)
 
 
 def _find_file(text: str) -> str | None:
