@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from anykeras.bytecode.machine import Domain, Environment, ExceptionValue, Function, Operation, throw
+from anykeras.bytecode.errors import missing_name_error
+from anykeras.bytecode.machine import Domain, ExceptionValue, Function, throw
 
 HOST_ERRORS = (IndexError, KeyError, ValueError, TypeError, ZeroDivisionError)
 ATTRIBUTES = {"shape", "ndim", "dtype", "T", "size"}
@@ -18,6 +20,53 @@ OPERATORS: dict[str, Any] = {
     "**": np.power, "@": np.matmul,
     "<": np.less, "<=": np.less_equal, "==": np.equal, "!=": np.not_equal, ">": np.greater, ">=": np.greater_equal,
 }  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """A listed operation, as the code sees it. ``function`` takes plain, symbolic and machine values."""
+
+    name: str
+    function: Callable[..., object]
+
+
+@dataclass(frozen=True, eq=False)
+class Namespace:
+    """A module or class as the code sees it: only a dotted name, looked up again at each attribute."""
+
+    path: str
+
+
+class Environment:
+    """Dotted names -> ``Operation`` or plain value, with aliases for their first parts.
+
+    ``Environment({"keras.backend.mean": op}, {"K": "keras.backend"})`` answers ``K``, ``K.mean`` and
+    ``keras.backend.mean``. A name that only begins other names is a ``Namespace``.
+    """
+
+    def __init__(self, entries: Mapping[str, object], aliases: Mapping[str, str] | None = None) -> None:
+        self.entries, self.aliases = entries, dict(aliases or {})
+        self.prefixes = {
+            ".".join(parts[:count]) for parts in (name.split(".") for name in entries) for count in range(1, len(parts))
+        }
+
+    def canonical(self, path: str) -> str:
+        """``path`` with its longest alias replaced."""
+        parts = path.split(".")
+        for count in range(len(parts), 0, -1):
+            known = self.aliases.get(".".join(parts[:count]))
+            if known is not None:
+                return ".".join([known, *parts[count:]])
+        return path
+
+    def get(self, path: str) -> object:
+        """The value of ``path``. ``LookupError`` where there is none."""
+        name = self.canonical(path)
+        if name in self.entries:
+            return self.entries[name]
+        if name in self.prefixes:
+            return Namespace(name)
+        raise LookupError(name)
 
 
 class Manager:
@@ -41,8 +90,20 @@ def unwrapped(value: object) -> Any:
 class NumbersDomain(Domain):
     """Arrays are numpy's own; what numpy raises, the code can catch."""
 
+    def __init__(self, environment: Environment) -> None:
+        self.environment = environment
+
     def is_symbol(self, value: object) -> bool:
-        return isinstance(value, np.ndarray | np.generic | np.dtype | Manager | Method) or super().is_symbol(value)
+        return isinstance(value, np.ndarray | np.generic | np.dtype | Manager | Method | Operation | Namespace)
+
+    def load_global(self, name: str) -> object:
+        return self.environment.get(name)
+
+    def import_module(self, name: str) -> object:
+        return Namespace(self.environment.canonical(name))
+
+    def is_function(self, value: object) -> bool:
+        return isinstance(value, Operation)
 
     def _host(self, run: Any, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -70,7 +131,7 @@ class NumbersDomain(Domain):
         return left is right if op == "is" else self._host(OPERATORS[op], left, right)
 
     def truth(self, value: Any) -> bool:
-        return True if isinstance(value, Manager) else bool(self._host(bool, value))
+        return True if isinstance(value, Manager | Operation | Namespace) else bool(self._host(bool, value))
 
     def length(self, value: Any) -> object:
         return self._host(len, value)
@@ -89,6 +150,11 @@ class NumbersDomain(Domain):
                 return Method(value, name)
         if isinstance(value, Manager) and name in value.bag:
             return value.bag[name]
+        if isinstance(value, Namespace):
+            try:
+                return self.environment.get(f"{value.path}.{name}")
+            except LookupError:
+                raise missing_name_error(f"{value.path}.{name}") from None
         return super().getattr(value, name)
 
     def setattr(self, value: object, name: str, item: object) -> None:

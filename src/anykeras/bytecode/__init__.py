@@ -13,12 +13,12 @@ from .code import CodeObject, Version
 from .errors import BytecodeError, CodeRaised, MissingName, unsupported_error
 from .identify import Identification, identify
 from .instructions import describe_constant, list_code
-from .machine import Domain, Environment, Machine, MachineLimits, Namespace, Operation, throw
+from .machine import Domain, Machine, MachineLimits, throw
 from .source import FunctionSource, write_source
 from .spelling import StoredFunction, looks_stored, read_stored
 
 __all__ = [
-    "BytecodeError", "CodeObject", "CodeRaised", "Domain", "Environment", "FunctionSource", "Identification",
-    "Machine", "MachineLimits", "MissingName", "Namespace", "Operation", "StoredFunction", "Version",
+    "BytecodeError", "CodeObject", "CodeRaised", "Domain", "FunctionSource", "Identification",
+    "Machine", "MachineLimits", "MissingName", "StoredFunction", "Version",
     "describe_constant", "identify", "list_code", "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
 ]  # fmt: skip

@@ -50,7 +50,6 @@ class CodeDomain(Domain):
     """
 
     def __init__(self, ops: Ops, custom_objects: Mapping[str, Operand] | None = None) -> None:
-        super().__init__()
         self.ops = ops
         self.custom_objects = {
             name: Held(partial(value, ops)) if callable(value) else outer(value)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from .core import Machine
-from .domain import Domain, Environment, Namespace, Operation
+from .domain import Domain
 from .meter import MachineLimits, throw
 from .values import ExceptionValue, Function, MachineValue, Thrown, is_plain
 
 __all__ = [
-    "Domain", "Environment", "ExceptionValue", "Function", "Machine", "MachineLimits", "MachineValue",
-    "Namespace", "Operation", "Thrown", "is_plain", "throw",
+    "Domain", "ExceptionValue", "Function", "Machine", "MachineLimits", "MachineValue",
+    "Thrown", "is_plain", "throw",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ The machine keeps three kinds of values apart, by exact type:
 * plain: ``int float complex str bytes bool None ... tuple list dict set frozenset slice range``. The machine computes
   with these itself, behind size guards. A container may hold values of any kind.
 * the machine's own (``MachineValue``): functions of the stored code, iterators, exceptions, builtin types.
-* everything else is the DOMAIN's: graph symbols, ``Operation``, ``Namespace``. Whatever the code does with such a value
+* everything else is the DOMAIN's: graph symbols, modules, functions of libraries. Whatever the code does with such a value
   becomes one call of a method below.
 
 A domain value must be opaque: no ``__eq__``, ``__hash__``, ``__bool__``, ``__getattr__`` or other operator of its own
@@ -20,81 +20,30 @@ How a domain answers:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
-from ..errors import missing_name_error, unsupported_error
+from ..errors import unsupported_error
 from .meter import throw
 from .values import ExceptionValue, MachineValue, Type, is_plain
 
 
-@dataclass(frozen=True, eq=False)
-class Operation:
-    """A listed operation, as the code sees it. ``function`` takes plain, symbolic and machine values."""
-
-    name: str
-    function: Callable[..., object]
-
-
-@dataclass(frozen=True, eq=False)
-class Namespace:
-    """A module or class as the code sees it: only a dotted name, looked up again at each attribute."""
-
-    path: str
-
-
-class Environment:
-    """Dotted names -> ``Operation`` or plain value, with aliases for their first parts.
-
-    ``Environment({"keras.backend.mean": op}, {"K": "keras.backend"})`` answers ``K``, ``K.mean`` and
-    ``keras.backend.mean``. A name that only begins other names is a ``Namespace``.
-    """
-
-    def __init__(self, entries: Mapping[str, object], aliases: Mapping[str, str] | None = None) -> None:
-        self.entries, self.aliases = entries, dict(aliases or {})
-        self.prefixes = {
-            ".".join(parts[:count]) for parts in (name.split(".") for name in entries) for count in range(1, len(parts))
-        }
-
-    def canonical(self, path: str) -> str:
-        """``path`` with its longest alias replaced."""
-        parts = path.split(".")
-        for count in range(len(parts), 0, -1):
-            known = self.aliases.get(".".join(parts[:count]))
-            if known is not None:
-                return ".".join([known, *parts[count:]])
-        return path
-
-    def get(self, path: str) -> object:
-        """The value of ``path``. ``LookupError`` where there is none."""
-        name = self.canonical(path)
-        if name in self.entries:
-            return self.entries[name]
-        if name in self.prefixes:
-            return Namespace(name)
-        raise LookupError(name)
-
-
 class Domain:
-    """The operations on non-plain values: here those on namespaces and operations, everything else is refused; subclass it.
+    """The operations on non-plain values. Everything is refused here: subclass it.
 
     ``left`` or ``right`` may be plain, never both.
     """
 
-    def __init__(self, environment: Environment | None = None) -> None:
-        self.environment = environment or Environment({})
-
     def is_symbol(self, value: object) -> bool:
         """Whether ``value`` is this domain's; an unknown value ends the run."""
-        return isinstance(value, Operation | Namespace)
+        return False
 
     def load_global(self, name: str) -> object:
         """The value of a global name. ``LookupError``: unknown here, the machine then looks among its builtins."""
-        return self.environment.get(name)
+        raise LookupError(name)
 
     def import_module(self, name: str) -> object:
         """``import name`` (dotted) inside the code: a value for the module, never a module."""
-        return Namespace(self.environment.canonical(name))
+        raise unsupported_error(f"the code imports {name}")
 
     def binary(self, op: str, left: object, right: object) -> object:
         """``op``: ``+ - * / // % ** @ << >> & | ^``. Python 2's ``/`` comes as ``"classic /"``."""
@@ -124,12 +73,10 @@ class Domain:
 
     def is_function(self, value: object) -> bool:
         """Whether ``value`` can be called; a class binds such a value to its objects, or not, as its library decides."""
-        return isinstance(value, Operation)
+        return False
 
     def truth(self, value: object) -> bool:
         """The branch to take; refuse what is not decided."""
-        if isinstance(value, Operation | Namespace):
-            return True
         raise unsupported_error(f"the code decides by the value of {describe(value)}")
 
     def length(self, value: object) -> object:
@@ -146,11 +93,6 @@ class Domain:
 
     def getattr(self, value: object, name: str) -> object:
         """``value.name``; ``throw("AttributeError")`` where it has none. Names that begin with ``__`` never arrive."""
-        if isinstance(value, Namespace):
-            try:
-                return self.environment.get(f"{value.path}.{name}")
-            except LookupError:
-                raise missing_name_error(f"{value.path}.{name}") from None
         raise throw("AttributeError", f"{describe(value)} has no attribute {name}")
 
     def setattr(self, value: object, name: str, item: object) -> None:
@@ -165,8 +107,6 @@ class Domain:
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """``function(*args, **kwargs)``. Arguments may be the machine's ``Function``: call its ``invoke``."""
-        if isinstance(function, Operation):
-            return function.function(*args, **kwargs)
         raise unsupported_error(f"the code calls {describe(function)}")
 
     def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
@@ -190,10 +130,6 @@ class Domain:
 
 def describe(value: object) -> str:
     """A value in an error message, without calling anything of it."""
-    if isinstance(value, Operation):
-        return value.name
-    if isinstance(value, Namespace):
-        return value.path
     if isinstance(value, Type):
         return value.name
     if is_plain(value) or isinstance(value, MachineValue):

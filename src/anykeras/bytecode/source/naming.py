@@ -20,7 +20,6 @@ class Names(Domain):
     """One run along known ``decisions``; further branches are taken as true and remembered in ``asked``."""
 
     def __init__(self, decisions: tuple[bool, ...], python2: bool, nested: Callable[[Function], Expression]) -> None:
-        super().__init__()
         self.decisions, self.python2, self.nested = decisions, python2, nested
         self.builtins = builtin_names(python2)
         self.asked: list[Expression] = []
