@@ -19,7 +19,7 @@ from anykeras.containers.source import wrap_bytes
 from anykeras.errors import LimitExceeded, Malformed
 from anykeras.recovery.functions import folding
 from anykeras.recovery.functions.values import Dim, Refused
-from anykeras.recovery.held import constant, inner
+from anykeras.recovery.held import constant, release
 from anykeras.tensors import from_rows
 
 
@@ -48,7 +48,7 @@ def test_a_shared_structure_is_paid_for_as_the_tree_that_it_is() -> None:
     for _ in range(40):
         value = (value, value)
     with limits.spend(limits.begin_budget()), pytest.raises(LimitExceeded):
-        inner(value)
+        release(value)
 
 
 @pytest.mark.parametrize(

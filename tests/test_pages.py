@@ -42,7 +42,7 @@ def test_no_page_is_left_of_a_code_that_is_gone() -> None:
 def test_each_page_is_of_one_form(page: Page) -> None:
     assert page.sections.keys() <= HEADINGS
     assert page.what and "Fidelity" not in page.what
-    layers, functions = {shim.code for shim in shims.shims()}, {"AK5055", "AK5144"}
+    layers, functions = {shim.code for shim in shims.all_shims()}, {"AK5055", "AK5144"}
     architectures = {"AK1331"}  # recognised beside weights, by the names of layers
     assert page.shim == (page.code in layers | functions | architectures)
     assert page.code not in layers or " -> " in page.title

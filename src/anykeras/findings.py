@@ -11,7 +11,7 @@ from .fidelity import Affects, Fidelity
 from .pages import find_page
 from .texts import escape
 
-__all__ = ["Affects", "Fidelity", "Finding", "worst"]
+__all__ = ["Affects", "Fidelity", "Finding", "find_worst"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,7 +64,7 @@ def _default_affects(code: str, address: str, fidelity: Fidelity) -> Affects:
     return Affects.TRAINING if address.startswith("training/") else Affects.OUTPUTS
 
 
-def worst(findings: Iterable[Finding], affects: Affects | None = None) -> Fidelity:
+def find_worst(findings: Iterable[Finding], affects: Affects | None = None) -> Fidelity:
     """The least faithful level among `findings` (those that affect `affects`, where given); EXACT when there are none."""
     levels = (finding.fidelity for finding in findings if affects is None or finding.affects is affects)
     return max(levels, key=lambda level: level.rank, default=Fidelity.EXACT)

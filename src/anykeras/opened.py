@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from . import graphs, notebook, pipeline, recovery, targets, verification
 from .boundary import guard_verb
 from .errors import AnyKerasError, TargetError, Unfaithful, Unsupported
-from .findings import Affects, Fidelity, Finding, worst
+from .findings import Affects, Fidelity, Finding, find_worst
 from .warning import warn_of_findings
 
 if TYPE_CHECKING:
@@ -35,17 +35,17 @@ class _HasFindings:
     @property
     def fidelity(self) -> Fidelity:
         """The least faithful thing that was done."""
-        return worst(self.findings)
+        return find_worst(self.findings)
 
     @property
     def outputs_fidelity(self) -> Fidelity:
         """The least faithful thing that was done to what the model predicts."""
-        return worst(self.findings, Affects.OUTPUTS)
+        return find_worst(self.findings, Affects.OUTPUTS)
 
     @property
     def training_fidelity(self) -> Fidelity:
         """The least faithful thing that was done to how training goes on."""
-        return worst(self.findings, Affects.TRAINING)
+        return find_worst(self.findings, Affects.TRAINING)
 
 
 @dataclass(frozen=True, repr=False)
@@ -304,7 +304,7 @@ def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:
             codes = ", ".join(sorted({finding.code for finding in below}))
             raise Unfaithful(
                 "AK6020",
-                f"{what} would be {worst(below)}, and at most {allowed} is allowed: {codes}; nothing was written",
+                f"{what} would be {find_worst(below)}, and at most {allowed} is allowed: {codes}; nothing was written",
                 next_step="Look at the findings with `anykeras inspect`, then ask for a lower level if they do not matter.",
             )
 

@@ -90,7 +90,7 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None, selection: g
         raw, weights = _take_apart(raw)
         writer = parse.era.infer(raw, shims.is_namesake)
         passed = custom.load_custom_objects(custom_objects, writer)
-        return Parsed(raw, parse.parse(raw, writer, custom.namesakes(passed, writer)), passed, weights)
+        return Parsed(raw, parse.parse(raw, writer, custom.find_namesakes(passed, writer)), passed, weights)
 
 
 def _take_apart(raw: Raw) -> tuple[Raw, Raw | None]:
@@ -143,7 +143,7 @@ def parse_candidates(
 def _parse_noted(noted: programs.Noted, held: Raw, bare: bool = False) -> Parsed:
     raw, passed = noted.as_raw(), noted.custom_objects
     raw = raw if bare else raw.with_weights(held)
-    return Parsed(raw, parse.parse(raw, noted.writer, custom.namesakes(passed, noted.writer)), passed)
+    return Parsed(raw, parse.parse(raw, noted.writer, custom.find_namesakes(passed, noted.writer)), passed)
 
 
 def slice_source(source: str, weights: Path | None = None) -> str:

@@ -15,7 +15,7 @@ from keras import layers as L
 
 from anykeras.catalog.shapes.engine import Inference
 from anykeras.catalog.shapes.spec import UNKNOWN, Spec
-from anykeras.catalog.shapes.tables import layer_rule, wrapper_rule
+from anykeras.catalog.shapes.tables import find_layer_rule, find_wrapper_rule
 from anykeras.document.graph import leaves
 from anykeras.document.model import Layer, Object
 
@@ -229,7 +229,7 @@ def test_every_layer_of_keras_has_a_rule() -> None:
     }
     public = {n for n in dir(L) if isinstance(getattr(L, n), type) and issubclass(getattr(L, n), L.Layer)}
     named = {getattr(L, n).__name__ for n in public}
-    assert {n for n in named if layer_rule(n) is None and wrapper_rule(n) is None} <= without
+    assert {n for n in named if find_layer_rule(n) is None and find_wrapper_rule(n) is None} <= without
 
 
 def test_an_unknown_layer_is_unknown_and_no_error() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from anykeras.compat import legacy_runtime
+from anykeras.compat import make_legacy_runtime
 from anykeras.custom import source
 from anykeras.document.model import Era, Writer
 
@@ -32,7 +32,7 @@ def close(found: Any, wanted: Any, atol: float = 1e-8) -> bool:
 def objects(text: str, writer: Writer, tmp_path: Path) -> source.SourceFile:
     path = tmp_path / "their_layers.py"
     path.write_text(text, "utf8")
-    return source.run_source(str(path), legacy_runtime(writer))
+    return source.run_source(str(path), make_legacy_runtime(writer))
 
 
 def made(text: str, writer: Writer, tmp_path: Path) -> dict[str, Any]:

@@ -84,11 +84,11 @@ def test_a_long_chain_needs_no_stack_of_its_length() -> None:
     calls = {f"n{i}": (Call((Ref(f"n{i - 1}"),) if i else ()),) for i in reversed(range(count))}
     graph = Graph((), calls, (Ref("n0"),), (Ref(f"n{count - 1}"),))
     assert graphs.topological_order(graph) == [(f"n{i}", 0) for i in range(count)]
-    assert len(graphs.reachable(graph)) == count
+    assert len(graphs.find_reachable(graph)) == count
 
 
 def test_what_no_output_needs_is_not_reachable() -> None:
-    assert graphs.reachable(diamond()) == {(name, 0) for name in "abcdx"}
+    assert graphs.find_reachable(diamond()) == {(name, 0) for name in "abcdx"}
 
 
 def test_steps_of_a_graph_are_its_calls_in_order() -> None:

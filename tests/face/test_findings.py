@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import anykeras.pipeline  # noqa: F401  (importing it registers the pages)
-from anykeras.findings import Affects, Fidelity, Finding, worst
+from anykeras.findings import Affects, Fidelity, Finding, find_worst
 from anykeras.pages import all_pages
 from anykeras.registry import Registry
 
@@ -33,9 +33,9 @@ def test_fidelity_is_split_by_what_is_affected() -> None:
         Finding("AK4004", "training/optimizer", "a", "b", Fidelity.LOSSY),
         Finding("AK2103", "model/d", "a", "b", Fidelity.APPROXIMATE),
     ]
-    assert worst(found) is Fidelity.LOSSY
-    assert worst(found, Affects.OUTPUTS) is Fidelity.APPROXIMATE
-    assert worst(found, Affects.NOTHING) is Fidelity.EXACT
+    assert find_worst(found) is Fidelity.LOSSY
+    assert find_worst(found, Affects.OUTPUTS) is Fidelity.APPROXIMATE
+    assert find_worst(found, Affects.NOTHING) is Fidelity.EXACT
 
 
 def test_lossy_shims_lose_training_alone() -> None:

@@ -13,7 +13,7 @@ from anykeras.document.build import functional
 from anykeras.document.model import Call, Layer, Ref
 from anykeras.errors import Unsupported
 from anykeras.recovery import recover
-from anykeras.recovery.open_sizes import Open, new_size
+from anykeras.recovery.open_sizes import Open, make_size
 from anykeras.targets.checks import check_calls
 from genuine import FOLDER, Recording, each, recordings, reproduces
 
@@ -43,7 +43,7 @@ def test_opened(file: Recording) -> None:
 
 
 def test_sizes_remember_what_they_are() -> None:
-    batch, time = new_size(), new_size()
+    batch, time = make_size(), make_size()
     assert isinstance(batch, Open) and isinstance(time, Open)
     product = batch * time * 4 // 4
     assert isinstance(product, Open) and product.dim == batch.dim * time.dim

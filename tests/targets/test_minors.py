@@ -12,7 +12,7 @@ from anykeras.document.build import Builder
 from anykeras.document.model import Config, Document, Era, Layer, Object, Training, Writer
 from anykeras.errors import AnyKerasError, Unsupported
 from anykeras.targets.lowering import MINORS, nearest_minor
-from anykeras.targets.lowering.minors import RELEASES, portable
+from anykeras.targets.lowering.minors import RELEASES, make_portable
 
 WRITER = Writer(Era.KERAS3, version="3.15.1")
 # Arguments that came after Keras 3.12, with the release that has them (keras 3.12.0, 3.13.2, 3.14.1, 3.15.1).
@@ -145,7 +145,7 @@ def test_what_is_left_out_no_older_minor_would_have_taken() -> None:
     ):
         now = signature(class_name)
         assert now is not None
-        kept = portable(class_name, dict(now.defaults))  # type: ignore[arg-type]
+        kept = make_portable(class_name, dict(now.defaults))  # type: ignore[arg-type]
         for release in list(RELEASES.values())[MINORS.index("3.12") :]:
             then = signature(class_name, release)
             assert then is not None

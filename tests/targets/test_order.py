@@ -12,10 +12,10 @@ import pytest
 from keras import Input, Model, layers, ops
 
 from anykeras import targets
-from anykeras.catalog.layout import layer_order, list_layers, variable_specs
+from anykeras.catalog.layout import list_layers, order_names, variable_specs
 from anykeras.catalog.masking import find_hidden_parents
 from anykeras.document.build import Builder
-from anykeras.document.graph import reachable
+from anykeras.document.graph import find_reachable
 from anykeras.document.model import Call, Document, Era, Graph, Layer, Ref, Writer
 from anykeras.errors import Malformed
 from anykeras.tensors import constant
@@ -32,7 +32,7 @@ def without_masks(given: Document) -> Document:
         for name, made in graph.calls.items()
     }
     graph = replace(graph, calls=calls)
-    kept = {name for name, _ in reachable(graph)}
+    kept = {name for name, _ in find_reachable(graph)}
     graph = replace(
         graph,
         layers=tuple(layer for layer in graph.layers if layer.name in kept),
@@ -80,7 +80,7 @@ def test_attention_hands_a_copy_of_the_mask_on() -> None:
     graph = without_masks(document(model)).model.graph
     assert graph is not None
     real = {layer.name for layer in graph.layers}
-    assert layer_order(graph, find_hidden_parents(graph)) == [op.name for op in model.operations if op.name in real]
+    assert order_names(graph, find_hidden_parents(graph)) == [op.name for op in model.operations if op.name in real]
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -106,8 +106,8 @@ def test_the_masks_matter() -> None:
     for seed in range(25):
         graph = without_masks(document(random_masked_model(seed))).model.graph
         assert graph is not None
-        with_masks = [n for n in layer_order(graph, find_hidden_parents(graph)) if not n.startswith(("input", "tok", "sig"))]
-        plain = [n for n in layer_order(graph) if not n.startswith(("input", "tok", "sig"))]
+        with_masks = [n for n in order_names(graph, find_hidden_parents(graph)) if not n.startswith(("input", "tok", "sig"))]
+        plain = [n for n in order_names(graph) if not n.startswith(("input", "tok", "sig"))]
         differing += with_masks != plain
     assert differing > 0
 
@@ -155,5 +155,5 @@ def test_an_object_in_two_places_is_two_layers_as_the_written_configuration_has_
 def test_a_broken_graph_is_named(calls: dict[str, tuple[Call, ...]], code: str) -> None:
     graph = Graph((dense("a"), dense("b")), calls, (), Ref("a"))
     with pytest.raises(Malformed) as raised:
-        layer_order(graph)
+        order_names(graph)
     assert raised.value.code == code

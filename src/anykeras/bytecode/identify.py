@@ -95,7 +95,7 @@ def _repair(data: bytes, survivors: list[CodeObject]) -> tuple[list[CodeObject],
     trouble: list[str] = []
     for version in VERSIONS:
         try:
-            found += repair.readings(data, version)
+            found += repair.list_readings(data, version)
         except BytecodeError as error:
             trouble.append(error.seen)
     if trouble:

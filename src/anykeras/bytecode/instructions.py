@@ -69,11 +69,11 @@ def decode(code: CodeObject) -> Body:
     for index, item in enumerate(raw):  # a jump may also aim behind the prefixes
         starts.setdefault(item.own, index)
     instructions = tuple(Instruction(item.name, item.arg, item.offset, _target(item, table, starts, len(raw))) for item in raw)
-    return Body(code, table, instructions, tuple(_regions(code.exception_table, starts, len(code.code), len(raw))))
+    return Body(code, table, instructions, tuple(_read_regions(code.exception_table, starts, len(code.code), len(raw))))
 
 
 def _raw(code: bytes, table: Dialect) -> list[_Raw]:
-    read = _words if table.traits.wordcode else _classic
+    read = _decode_words if table.traits.wordcode else _decode_classic
     raw: list[_Raw] = []
     position, prefix, start = 0, 0, -1
     while position < len(code):
@@ -107,13 +107,13 @@ def _name(code: bytes, position: int, table: Dialect) -> str:
     return name
 
 
-def _words(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
+def _decode_words(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
     if position + 1 >= len(code):
         raise malformed_error("the instructions end early")
     return _name(code, position, table), code[position + 1], position + 2
 
 
-def _classic(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
+def _decode_classic(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
     name = _name(code, position, table)
     if code[position] < table.have_argument:
         return name, 0, position + 1
@@ -134,9 +134,9 @@ def _target(item: _Raw, table: Dialect, starts: dict[int, int], count: int) -> i
     return starts[goal]
 
 
-def _regions(table: bytes, starts: dict[int, int], size: int, count: int) -> list[Region]:
+def _read_regions(table: bytes, starts: dict[int, int], size: int, count: int) -> list[Region]:
     """Entries of 6-bit varints: start, length, target, depth<<1|lasti (``Objects/exception_handling_notes.txt``)."""
-    numbers = _varints(table)
+    numbers = _read_varints(table)
     if len(numbers) % 4:
         raise malformed_error("the exception table ends early")
     ends = {**starts, size: count}
@@ -149,7 +149,7 @@ def _regions(table: bytes, starts: dict[int, int], size: int, count: int) -> lis
     return regions
 
 
-def _varints(table: bytes) -> list[int]:
+def _read_varints(table: bytes) -> list[int]:
     numbers, value, more = [], 0, False
     for byte in table:
         value = value << 6 | byte & 0x3F

@@ -49,7 +49,7 @@ def may_be_damaged(data: bytes) -> bool:
     return BACKSLASH not in data and SLASH in data
 
 
-def readings(data: bytes, version: Version) -> list[CodeObject]:
+def list_readings(data: bytes, version: Version) -> list[CodeObject]:
     """Every reading of damaged ``data`` as ``version`` that passes the checks, the unchanged one first if it does."""
     found: list[CodeObject] = []
     budget = _Budget()
@@ -126,7 +126,7 @@ def _passes(code: CodeObject) -> bool:
 
 
 def _instructions(code: CodeObject) -> Iterator[bytes]:
-    forced, open_places = _places(code)
+    forced, open_places = _find_places(code)
     if len(open_places) > MAX_CHOICES:
         raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
     for chosen in product((False, True), repeat=len(open_places)):
@@ -136,7 +136,7 @@ def _instructions(code: CodeObject) -> Iterator[bytes]:
         yield bytes(raw)
 
 
-def _places(code: CodeObject) -> tuple[list[int], list[int]]:
+def _find_places(code: CodeObject) -> tuple[list[int], list[int]]:
     """Where 0x2F must have been 0x5C, and where it may."""
     table, raw = dialect(code.version), code.code
     known = table.opcodes[SLASH] is not None

@@ -72,11 +72,11 @@ def _read(value: object, depth: int) -> StoredFunction:
     if depth > MAX_NESTING:
         raise limit_error("stored functions are nested too deeply")
     if isinstance(value, dict):
-        return _from_dict(value, depth)
+        return _read_dict(value, depth)
     if isinstance(value, list | tuple):
-        return _from_list(list(value), depth)
+        return _read_list(list(value), depth)
     if isinstance(value, str):
-        return _from_text(value)
+        return _read_text(value)
     raise _spelling_error(f"a {type(value).__name__} is no stored function")
 
 
@@ -84,7 +84,7 @@ def _spelling_error(seen: str) -> BytecodeError:
     return BytecodeError(SPELLING, seen, part="function code")
 
 
-def _from_text(text: str) -> StoredFunction:
+def _read_text(text: str) -> StoredFunction:
     if len(text) > 2 * limits.current().code_bytes:
         raise limit_error("the text of the function is too long")
     decoded = _decode_base64(text)
@@ -111,24 +111,24 @@ def _decode_base64(text: str) -> bytes | None:
     return decoded if decoded[:1] in (b"c", b"\xe3") else None
 
 
-def _from_list(parts: list[object], depth: int) -> StoredFunction:
+def _read_list(parts: list[object], depth: int) -> StoredFunction:
     if not 1 <= len(parts) <= 3 or not isinstance(parts[0], str):
         raise _spelling_error("the list is not [code, defaults, closure]")
     padded = [*parts, None, None][:3]
-    return _assemble(_from_text(parts[0]), padded[1], padded[2], "list", depth)
+    return _assemble(_read_text(parts[0]), padded[1], padded[2], "list", depth)
 
 
-def _from_dict(value: dict[object, object], depth: int) -> StoredFunction:
+def _read_dict(value: dict[object, object], depth: int) -> StoredFunction:
     """The Lambda layer's own record has ``code``, ``defaults``, ``closure``; any other holder writes one ``value``."""
     config = value.get("config")
     if value.get("class_name") != "__lambda__" or not isinstance(config, dict):
         raise _spelling_error("the record is not a __lambda__")
     stored = config.get("code", config.get("value"))
     if isinstance(stored, list | tuple):
-        return _from_list(list(stored), depth + 1)
+        return _read_list(list(stored), depth + 1)
     if not isinstance(stored, str):
         raise _spelling_error("the __lambda__ record holds no code")
-    return _assemble(_from_text(stored), config.get("defaults"), config.get("closure"), "__lambda__", depth)
+    return _assemble(_read_text(stored), config.get("defaults"), config.get("closure"), "__lambda__", depth)
 
 
 def _assemble(code: StoredFunction, defaults: object, closure: object, wrapper: str, depth: int) -> StoredFunction:

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from .operations import node, snake_case
+from .operations import find_node, snake_case
 
 
 def _split(text: str) -> frozenset[str]:
@@ -171,7 +171,7 @@ def is_allowed(module: object, class_name: object) -> bool:
         return False
     if class_name in CLASSES.get(module, ()):
         return True
-    operation = node(module, class_name) if module.startswith("keras.src.ops.") else None
+    operation = find_node(module, class_name) if module.startswith("keras.src.ops.") else None
     return operation is not None and (operation.module, operation.class_name) == (module, class_name)
 
 

@@ -20,7 +20,7 @@ from .masking import find_hidden_parents
 from .operations import snake_case
 
 
-def layer_order(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = None) -> list[str]:
+def order_names(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = None) -> list[str]:
     """Names of the layers and operations of a functional graph as ``model.operations`` lists them.
 
     What no output depends on is left out; an unused input stays. `hidden` adds parents that the graph does not spell
@@ -39,7 +39,7 @@ def layer_order(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = Non
     return sorted(named, key=lambda name: (-layer_depth[name], visited[name]))
 
 
-def creation_order(graph: Graph, order: Sequence[str]) -> list[str] | None:
+def order_by_creation(graph: Graph, order: Sequence[str]) -> list[str] | None:
     """The layers of `order` so that each comes after all that any of its calls waits for; None where that cannot be.
 
     A stack that makes the calls of a layer one after the other makes them in the order of the file then, also those of a
@@ -251,7 +251,7 @@ def _list_members(graph: Graph, by_depth: bool) -> list[tuple[Path, Layer]]:
     if not by_depth:
         return found
     by_name = {layer.name: (step, layer) for step, layer in found}
-    ordered = [by_name[name] for name in layer_order(graph, find_hidden_parents(graph))]
+    ordered = [by_name[name] for name in order_names(graph, find_hidden_parents(graph))]
     return [(step, layer) for step, layer in ordered if not layer.operation]
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from ..document.graph import Node, flat_refs, reachable, steps
+from ..document.graph import Node, find_reachable, flat_refs, steps
 from ..document.model import Call, Graph, Layer, Ref, Value
 from .masks import Outgoing, makes_mask, mask_rule
 
@@ -54,7 +54,7 @@ def find_hidden_parents(graph: Graph) -> Mapping[Node, Sequence[Node]]:
     if not any(makes_mask(layer) for layer in layers.values()):
         return {}
     flow = _Flow(layers)
-    read = reachable(graph)
+    read = find_reachable(graph)
     for layer, number, call in steps(graph):
         if (layer.name, number) in read:
             flow.call((layer.name, number), call)

@@ -108,7 +108,7 @@ def join(
 
     `module` and `class_name` may be those of any Keras 3 release; a class that has moved is found by its name.
     """
-    operation = node(module, class_name)
+    operation = find_node(module, class_name)
     if operation is None:
         raise UnknownOperation(f"keras.ops has no operation {module}.{class_name}")
     given = _from_call(operation, args, kwargs)
@@ -120,7 +120,7 @@ def join(
     return operation.function, *_arrange(operation, given)
 
 
-def node(module: str | None, class_name: str) -> Operation | None:
+def find_node(module: str | None, class_name: str) -> Operation | None:
     """The operation that a file's module and class name mean, or None."""
     return _nodes().get((module, class_name)) or _nodes().get((None, class_name))
 

@@ -93,7 +93,7 @@ def signature(class_name: str, at: At = NOW, kind: str = "layers") -> Signature 
     return _history(kind, class_name).get(_release(at))
 
 
-def classes(at: At = NOW, kind: str = "layers") -> list[str]:
+def list_classes(at: At = NOW, kind: str = "layers") -> list[str]:
     """The names of all classes of a release."""
     here = _release(at)
     return [name for name in _table()["classes"].get(kind, {}) if here in _history(kind, name)]
@@ -113,7 +113,7 @@ def has_name(name: str, kind: str, at: At = NOW) -> bool:
 def list_exported_classes(at: At, kind: str) -> Mapping[str, str]:
     """The classes of a release by each of their public names below ``keras``: ``{"layers.Dense": "Dense"}``."""
     found: dict[str, str] = {}
-    for name in classes(at, kind):
+    for name in list_classes(at, kind):
         entry = signature(name, at, kind)
         found |= dict.fromkeys((entry.names if entry else ()) or (f"{kind}.{name}",), name)
     found.pop("-", None)

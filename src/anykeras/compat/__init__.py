@@ -14,15 +14,15 @@ from functools import cache
 from typing import Any
 
 from ..document.model import Era, Writer
-from .libraries import legacy_runtime
+from .libraries import make_legacy_runtime
 from .runtime import LegacyRuntime
 
-__all__ = ["LegacyRuntime", "legacy_runtime"]
+__all__ = ["LegacyRuntime", "make_legacy_runtime"]
 
 
 @cache
 def _default_runtime() -> LegacyRuntime:
-    return legacy_runtime(Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow"))
+    return make_legacy_runtime(Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow"))
 
 
 def __getattr__(name: str) -> Any:

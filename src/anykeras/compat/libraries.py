@@ -79,6 +79,6 @@ FINDERS: tuple[Finder, ...] = (
 )
 
 
-def legacy_runtime(writer: Writer) -> LegacyRuntime:
+def make_legacy_runtime(writer: Writer) -> LegacyRuntime:
     """The libraries that a writer's program imported."""
     return LegacyRuntime(writer, FINDERS, classes.adapt_class)

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from ..catalog.signatures import classes
+from ..catalog.signatures import list_classes
 from ..document.model import Era, Writer
-from ..recovery.functions import Entry, FunctionContext, Refused, attribute, is_module, operator
+from ..recovery.functions import Entry, FunctionContext, Refused, find_attribute, find_operator, is_module
 from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
 from ..recovery.functions.table import canonical, names
@@ -183,14 +183,14 @@ class LegacyRuntime:
 
     def operate(self, name: str, *operands: object) -> Any:
         """A Python operator with the meaning that it had for the writer's tensors."""
-        return self.call_entry(operator(name, self.context), *operands)
+        return self.call_entry(find_operator(name, self.context), *operands)
 
     def attribute(self, raw: object, name: str) -> object:
         """An attribute or method of a tensor."""
         held = self._variable_attribute(raw, name)
         if held is not None:
             return held
-        found = attribute(name, "tensor", self.context)
+        found = find_attribute(name, "tensor", self.context)
         if found is None:
             return self.wrap(getattr(raw, name))
         if found.method:
@@ -256,7 +256,7 @@ class LegacyRuntime:
         """The names that a module of the writer may have had: those of its classes, of the tables, and of the running Keras."""
         name = canonical(dotted)
         kind = "layers" if name.startswith(("keras.layers", "keras.models")) else name.rpartition(".")[2]
-        found = {*classes(self.writer, kind)} if name.startswith("keras.") else set()
+        found = {*list_classes(self.writer, kind)} if name.startswith("keras.") else set()
         found |= {known.removeprefix(f"{name}.").split(".")[0] for known in names(f"{name}.")}
         current: Any = self.keras
         for part in name.split(".")[1:] if name.startswith("keras.") else []:

@@ -6,7 +6,7 @@ from ..lazily import load_lazily
 
 if TYPE_CHECKING:
     from .custom_objects import CustomObjects, CustomObjectsSource, load_custom_objects
-    from .preparation import Preparation, namesakes, prepare
+    from .preparation import Preparation, find_namesakes, prepare
     from .skeleton import write_stub
     from .trace import objects_for_code
     from .tracer import Tracer
@@ -16,7 +16,7 @@ else:
         {
             "custom_objects": "CustomObjects CustomObjectsSource load_custom_objects",
             "trace": "objects_for_code",
-            "preparation": "Preparation namesakes prepare",
+            "preparation": "Preparation find_namesakes prepare",
             "skeleton": "write_stub",
             "tracer": "Tracer",
         },
@@ -27,8 +27,8 @@ __all__ = [
     "CustomObjectsSource",
     "Preparation",
     "Tracer",
+    "find_namesakes",
     "load_custom_objects",
-    "namesakes",
     "objects_for_code",
     "prepare",
     "write_stub",

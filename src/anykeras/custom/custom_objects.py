@@ -201,10 +201,10 @@ def load_custom_objects(objects: CustomObjectsSource, writer: Writer) -> CustomO
     if not os.path.isfile(path):
         seen = f"custom_objects: no such file: {path} (current directory: {os.getcwd()})"
         raise MissingFile("AK5003", seen, part=path, next_step=accepted)
-    from ..compat import legacy_runtime  # loaded only where a source file asks for it
+    from ..compat import make_legacy_runtime  # loaded only where a source file asks for it
     from . import source
 
-    runtime = legacy_runtime(writer)
+    runtime = make_legacy_runtime(writer)
     file = source.run_source(path, runtime)
     return CustomObjects(file.objects, file.failed, path, runtime)
 

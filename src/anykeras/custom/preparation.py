@@ -200,7 +200,7 @@ def _wraps(name: str, config: Mapping[str, Json], writer: Writer) -> bool:
     return known is not None and isinstance(config.get("layer"), dict) and not any(key == "layer" for key, _ in known.children)
 
 
-def namesakes(custom_objects: CustomObjects, writer: Writer) -> IsCustom:
+def find_namesakes(custom_objects: CustomObjects, writer: Writer) -> IsCustom:
     """What tells a class of a built-in name that is another class: custom_objects has one of that name, the writer's Keras
     had none, or its arguments are those of a package's."""
     classes = {name for name, value in custom_objects.objects.items() if is_layer_class(value)}

@@ -26,7 +26,7 @@ from ..keras_private import draws_random_numbers, own_variables
 from ..lazily import np
 from ..parse import keras3
 from ..parse.reading import ParseContext
-from ..recovery.equality import same
+from ..recovery.equality import computes_same
 from ..recovery.functions import is_module
 from ..recovery.functions.table import canonical
 from ..recovery.graph_ops import GraphOps, Symbol, flat_symbols
@@ -63,7 +63,7 @@ def trace_to_graph(layer: Layer, live: Any, inputs: list[Any]) -> Layer:
             tensors[id(variable)] = tensor
     trained = "training" in inspect.signature(live.call).parameters
     model = _trace(layer, live, inputs, {"training": False} if trained else {}, tensors)
-    if trained and not same(model, _trace(layer, live, inputs, {"training": True}, tensors)):
+    if trained and not computes_same(model, _trace(layer, live, inputs, {"training": True}, tensors)):
         raise NotTraceable("it computes something else in training")
     return model
 
@@ -73,7 +73,7 @@ def to_document(model: Any, what: str) -> Layer:
     import keras
 
     config = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
-    return keras3.layer_of(config, ParseContext(Era.KERAS3, what))
+    return keras3.parse_layer(config, ParseContext(Era.KERAS3, what))
 
 
 def _trace(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any], tensors: Mapping[int, Tensor]) -> Layer:

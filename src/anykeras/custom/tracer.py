@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..catalog.shapes import UNKNOWN, Spec, flat_specs
+from ..catalog.shapes import UNKNOWN, Spec, flatten_specs
 from ..document.model import FromUser, Layer
 from ..errors import AnyKerasError, MissingObject, Unsupported
 from ..findings import Fidelity, Finding
@@ -38,10 +38,10 @@ class Tracer:
             AnyKerasError: the class cannot be made from the file.
         """
         live = self.make_live(layer)
-        if any(spec.shape is None for spec in flat_specs(site.args)):
+        if any(spec.shape is None for spec in flatten_specs(site.args)):
             return self._keep(layer, UNKNOWN, "the shape that reaches it is not known")
         inputs = _symbols(site.args)
-        named = {key: _symbols((value,))[0] for key, value in site.kwargs.items() if key != "mask" and flat_specs((value,))}
+        named = {key: _symbols((value,))[0] for key, value in site.kwargs.items() if key != "mask" and flatten_specs((value,))}
         _set_masks(inputs, site.masked)
         try:
             outputs = live(*inputs, **named)
@@ -135,7 +135,7 @@ def _specs(value: Any) -> Any:
 
 
 def _show_shapes(args: Any) -> str:
-    return " and ".join(str(spec.shape) for spec in flat_specs(args)) or "what reaches it"
+    return " and ".join(str(spec.shape) for spec in flatten_specs(args)) or "what reaches it"
 
 
 def _shorten(error: Exception) -> str:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
-from ..catalog.layout import creation_order, layer_order
+from ..catalog.layout import order_by_creation, order_names
 from ..catalog.masking import find_hidden_parents
 from ..catalog.masks import ATTENTIONS, HEADS
 from ..catalog.releases import CALLS_WAIT, CAUSAL_CALLS, Release, Since
-from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
+from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.signatures import signature
 from ..document.graph import Node, leaves, parents
@@ -44,7 +44,7 @@ class _Places(Inference):
         path = self.path + way
         result = super()._call_at(way, layer, args, kwargs)
         given = [leaf for leaf in leaves([*args, kwargs]) if isinstance(leaf, Spec)]
-        self.met_calls.setdefault(path, (tuple(given), next(iter(flat_specs(result)), UNKNOWN)))
+        self.met_calls.setdefault(path, (tuple(given), next(iter(flatten_specs(result)), UNKNOWN)))
         return result
 
 
@@ -201,7 +201,7 @@ def check_shared_layers(model: Layer, release: Release) -> None:
         graph = inner.graph
         if graph is None or graph.sequential or all(len(calls) < 2 for calls in graph.calls.values()):
             continue
-        if creation_order(graph, layer_order(graph, find_hidden_parents(graph))) is None:
+        if order_by_creation(graph, order_names(graph, find_hidden_parents(graph))) is None:
             shared = next(name for name, calls in graph.calls.items() if len(calls) > 1)
             raise refuse(shared, "a shared layer is called on what comes of another call of it", release)
 
@@ -234,7 +234,7 @@ def number_calls(model: Layer) -> Layer:
 def _make_calls(graph: Graph) -> dict[str, list[int]]:
     """The numbers of each layer's calls in the order in which they are made."""
     sources, done = parents(graph), set[Node]()
-    order = {name: list[int]() for name in layer_order(graph, find_hidden_parents(graph))}
+    order = {name: list[int]() for name in order_names(graph, find_hidden_parents(graph))}
     waiting = {name: list(range(max(1, len(graph.calls.get(name, ()))))) for name in order}
     while any(waiting.values()):
         before = len(done)

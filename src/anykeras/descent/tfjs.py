@@ -12,7 +12,7 @@ from typing import Final
 
 from ..catalog.releases import Release
 from ..catalog.shapes import infer
-from ..catalog.signatures import classes
+from ..catalog.signatures import list_classes
 from ..document.edit import GraphEditor, UniqueNames, rename_layers
 from ..document.graph import flat_refs
 from ..document.model import Call, Dtype, Layer, Object, Ref, Value
@@ -61,7 +61,7 @@ def _dtype_name(value: Value) -> str:
 
 def leave_out_objects(model: Layer, release: Release) -> tuple[Layer, list[Finding]]:
     """The model without regularizers of activities, which stop TensorFlow.js, and objects that it does not have."""
-    known = {kind: {*classes(release.signatures, kinds), "L1", "L2"} for kind, kinds in _KINDS.items()}
+    known = {kind: {*list_classes(release.signatures, kinds), "L1", "L2"} for kind, kinds in _KINDS.items()}
     known["initializer"] |= {"LecunNormal", "LecunUniform"}
     findings: list[Finding] = []
 

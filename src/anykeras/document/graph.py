@@ -110,7 +110,7 @@ def topological_order(graph: Graph) -> list[Node]:
     return ordered
 
 
-def reachable(graph: Graph) -> set[Node]:
+def find_reachable(graph: Graph) -> set[Node]:
     """The nodes that some output depends on, and the inputs."""
     sources = parents(graph)
     found = {(ref.layer, ref.node) for ref in (*refs(graph.outputs), *refs(graph.inputs))}

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..catalog.shapes import Spec
 from ..document.edit import UniqueNames
-from ..document.graph import count_readers, reachable, topological_order
+from ..document.graph import count_readers, find_reachable, topological_order
 from ..document.model import Call, Graph, Layer, Ref, Value, refs
 from ..document.walk import map_graph_refs
 from ..findings import Affects, Fidelity, Finding
@@ -373,7 +373,7 @@ class _Folder:
         calls = {name: tuple(found) for name, found in self._calls.items()}
         whole = replace(self._graph, layers=tuple(self._layers.values()), calls=calls)
         whole = map_graph_refs(whole, self.source)
-        kept = {name for name, _ in reachable(whole)}
+        kept = {name for name, _ in find_reachable(whole)}
         layers = {layer.name: layer for layer in whole.layers if layer.name in kept}
         graph = replace(whole, layers=tuple(layers.values()), calls={n: c for n, c in whole.calls.items() if n in kept})
         order = dict.fromkeys((*(n for n in layers if n not in graph.calls), *(n for n, _ in topological_order(graph))))

@@ -12,7 +12,7 @@ from ..containers.base import Raw
 from ..containers.savedmodel.graph import GraphFile
 from ..containers.savedmodel.restore import read_variables
 from ..document.build import Builder
-from ..document.graph import reachable
+from ..document.graph import find_reachable
 from ..document.model import Document, Era, Evidence, Graph, Layer, Value, Writer, refs
 from ..errors import Bug
 from ..findings import Fidelity, Finding
@@ -76,7 +76,7 @@ def prune(model: Layer) -> Layer:
     """The model without what its outputs do not need; its inputs stay."""
     if model.graph is None:
         return model
-    needed = {name for name, _ in reachable(model.graph)} | {ref.layer for ref in refs(model.graph.inputs)}
+    needed = {name for name, _ in find_reachable(model.graph)} | {ref.layer for ref in refs(model.graph.inputs)}
     layers = tuple(layer for layer in model.graph.layers if layer.name in needed)
     calls = {name: calls for name, calls in model.graph.calls.items() if name in needed}
     return replace(model, graph=replace(model.graph, layers=layers, calls=calls))

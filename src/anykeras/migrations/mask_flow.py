@@ -13,7 +13,7 @@ from ..catalog import OPERATION_LAYERS, find
 from ..catalog.masks import ATTENTIONS, MASKED_VALUES, MERGING, RECURRENT, MaskRule, Outgoing, mask_rule
 from ..document.build import Builder
 from ..document.edit import GraphEditor
-from ..document.graph import flat_refs, inputs, outputs, reachable, steps
+from ..document.graph import find_reachable, flat_refs, inputs, outputs, steps
 from ..document.model import Call, Ellipsis_, Era, Graph, Layer, Ref, Value, Writer, refs
 from ..document.walk import map_call_refs, map_refs
 from ..errors import Unsupported
@@ -182,7 +182,7 @@ class MaskFlow:
         """Follow the masks from call to call; the inputs in `carried` bring one. Raises Unsupported where one is needed
         that cannot be given."""
         self.masks |= {ref: Mask((Source(ref, "carried"),)) for ref in carried}
-        read = None if self._graph.sequential else reachable(self._graph)
+        read = None if self._graph.sequential else find_reachable(self._graph)
         for layer, number, call in steps(self._graph):
             if read is None or (layer.name, number) in read:
                 self._follow(layer, number, call)

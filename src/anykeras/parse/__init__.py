@@ -6,8 +6,8 @@ from ..lazily import load_lazily
 
 if TYPE_CHECKING:
     from . import era
-    from .parsing import architecture, describe_known_model, parse
+    from .parsing import describe_known_model, parse, parse_architecture
 else:
-    __getattr__ = load_lazily(__name__, {"": "era", "parsing": "architecture describe_known_model parse"})
+    __getattr__ = load_lazily(__name__, {"": "era", "parsing": "parse_architecture describe_known_model parse"})
 
-__all__ = ["architecture", "describe_known_model", "era", "parse"]
+__all__ = ["describe_known_model", "era", "parse", "parse_architecture"]

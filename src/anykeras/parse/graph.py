@@ -66,7 +66,7 @@ def _map_first(graph: Graph, change: Callable[[Ref], Ref]) -> Graph:
     return replace(graph, calls=calls, inputs=map_refs(graph.inputs, change), outputs=map_refs(graph.outputs, change))
 
 
-def true_inputs(graph: Graph) -> Graph:
+def find_true_inputs(graph: Graph) -> Graph:
     """The graph with inputs that are inputs.
 
     A Lambda that returned its argument put its own name on that very tensor (``_keras_history``, keras/engine/topology.py

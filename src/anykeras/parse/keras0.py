@@ -20,7 +20,7 @@ from .reading import ParseContext, mapping, number, plain, sequence, text
 _DTYPES = {"float": "float32", "int": "int32"}  # Graph.add_input, keras/layers/containers.py
 
 
-def model_of(data: dict[str, Json], context: ParseContext) -> Layer:
+def parse_model(data: dict[str, Json], context: ParseContext) -> Layer:
     """The Sequential or Graph of a file, with everything in it. Raises Malformed, LimitExceeded."""
     return _layer(data, context, UniqueNames(), "")
 

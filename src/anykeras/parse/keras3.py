@@ -22,15 +22,15 @@ _NOT_LAYERS = ("initializers", "regularizers", "constraints", "losses", "metrics
                "quantizers", "distribution", "random")  # fmt: skip
 
 
-def value_of(value: Json, context: ParseContext) -> Value:
+def parse_value(value: Json, context: ParseContext) -> Value:
     """A value in which every dict with a class name is an object."""
     if isinstance(value, list):
-        return tuple(value_of(item, context) for item in value)
+        return tuple(parse_value(item, context) for item in value)
     if not isinstance(value, dict):
         return value
     class_name = value.get("class_name")
     if not isinstance(class_name, str) or not ({"config", "items", "value"} & value.keys()):
-        return {key: value_of(item, context) for key, item in value.items()}
+        return {key: parse_value(item, context) for key, item in value.items()}
     special = _SPECIAL.get(class_name)
     if special is not None and (made := special(value, context)) is not None:
         return made
@@ -44,8 +44,8 @@ def _object(class_name: str, data: dict[str, Json], context: ParseContext) -> Va
     if class_name == "function" and isinstance(config, str):
         return config if _is_own_function(where) else Object("function", config, where, _text(registered))
     if _is_layer(class_name, where, config, context):
-        return layer_of(data, context)
-    held = config if isinstance(config, str) else value_of(config, context)
+        return parse_layer(data, context)
+    held = config if isinstance(config, str) else parse_value(config, context)
     if not isinstance(held, Mapping | str):
         held = {} if held is None else {"value": held}
     return Object(class_name, held, where, _text(registered))
@@ -72,7 +72,7 @@ _Special = Callable[[dict[str, Json], ParseContext], Value | None]
 
 
 def _tuple(data: dict[str, Json], context: ParseContext) -> Value | None:
-    return tuple(value_of(item, context) for item in sequence(data.get("items"), context, "items"))
+    return tuple(parse_value(item, context) for item in sequence(data.get("items"), context, "items"))
 
 
 def _lambda(data: dict[str, Json], context: ParseContext) -> Value | None:
@@ -81,7 +81,7 @@ def _lambda(data: dict[str, Json], context: ParseContext) -> Value | None:
 
 def _slice(data: dict[str, Json], context: ParseContext) -> Value | None:
     config = mapping(data.get("config"), context, "slice")
-    return Slice(*(value_of(config.get(key), context) for key in ("start", "stop", "step")))
+    return Slice(*(parse_value(config.get(key), context) for key in ("start", "stop", "step")))
 
 
 def _numpy(data: dict[str, Json], context: ParseContext) -> Value | None:
@@ -128,7 +128,7 @@ _SPECIAL: Mapping[str, _Special] = {
 }
 
 
-def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
+def parse_layer(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
     """A layer, operation or model. Raises Malformed, LimitExceeded."""
     context.count_layer()
     class_name = text(data.get("class_name"), context, "class_name")
@@ -152,7 +152,7 @@ def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") ->
 
 def _argument(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
     """An argument; code as tf.keras 2.12 to 2.15 spells it: a tuple beside the key that says so (core/lambda_layer.py)."""
-    held = value_of(value, context)
+    held = parse_value(value, context)
     kind = legacy.code_kind(key, config)
     if kind is None or not isinstance(held, tuple):
         return held
@@ -169,14 +169,14 @@ def _model(made: Layer, config: Mapping[str, Json], context: ParseContext) -> La
     graph = _functional(config, context, made.address) if functional else _sequential(config, context, made.address)
     context.leave()
     graph_keys = ("layers", "name", "input_layers", "output_layers")
-    held = {key: value_of(item, context) for key, item in config.items() if key not in graph_keys}
+    held = {key: parse_value(item, context) for key, item in config.items() if key not in graph_keys}
     class_name = made.class_name if made.class_name not in MODELS else "Functional" if functional else "Sequential"
     return replace(made, class_name=class_name, config=held, graph=graph)
 
 
 def _sequential(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     listed = note_shapes(sequence(config.get("layers"), context, "layers"), functional=False)
-    return Graph(tuple(layer_of(mapping(i, context, "layer"), context, address) for i in listed), sequential=True)
+    return Graph(tuple(parse_layer(mapping(i, context, "layer"), context, address) for i in listed), sequential=True)
 
 
 def _functional(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
@@ -184,7 +184,7 @@ def _functional(config: Mapping[str, Json], context: ParseContext, address: str)
     calls: dict[str, tuple[Call, ...]] = {}
     for item in note_shapes(sequence(config.get("layers"), context, "layers"), functional=True):
         data = mapping(item, context, "layer")
-        layer = layer_of(data, context, address)
+        layer = parse_layer(data, context, address)
         name = text(data.get("name", layer.name), context, "name", layer.class_name)
         if name in calls:
             raise context.malformed(f"two layers are called {name!r}", layer=name)
@@ -221,9 +221,9 @@ def _call(node: Json, context: ParseContext, layer: str) -> Call:
     if isinstance(node, list):
         return legacy.call_of(node, context, layer)
     data = mapping(node, context, "inbound_nodes", layer)
-    args = tuple(value_of(item, context) for item in sequence(data.get("args"), context, "args", layer))
+    args = tuple(parse_value(item, context) for item in sequence(data.get("args"), context, "args", layer))
     kwargs = mapping(data.get("kwargs", {}), context, "kwargs", layer)
-    return Call(args, {key: value_of(item, context) for key, item in kwargs.items()})
+    return Call(args, {key: parse_value(item, context) for key, item in kwargs.items()})
 
 
 def _operations(
@@ -253,4 +253,4 @@ def _is_operation(layer: Layer) -> bool:
     """HDF5 files of Keras 3 name no module: there an operation is what has no argument that every layer has."""
     if layer.graph is not None or layer.module is not None:
         return layer.graph is None and ".ops" in str(layer.module)
-    return "trainable" not in layer.config and operations.node(None, layer.class_name) is not None
+    return "trainable" not in layer.config and operations.find_node(None, layer.class_name) is not None

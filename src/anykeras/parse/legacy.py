@@ -13,7 +13,7 @@ from ..catalog import find
 from ..containers.base import Json
 from ..document.model import Call, Code, Graph, Layer, Object, Ref, Value
 from . import keras1_graph
-from .graph import check_refs, shift_nested, true_inputs
+from .graph import check_refs, find_true_inputs, shift_nested
 from .reading import MODELS, ParseContext, complete_layer, mapping, number, plain, qualify, sequence, text
 from .renamed import restore_calls
 
@@ -26,15 +26,15 @@ _CODE_KEYS = {"function": "function_type", "output_shape": "output_shape_type", 
 _OBJECT_KEYS = ("initializer", "regularizer", "constraint", "init", "loss", "optimizer", "policy", "dtype")
 
 
-def layer_of(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
+def parse_layer(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
     """A layer or model from its serialized form. Raises Malformed."""
     context.count_layer()
     class_name = text(data.get("class_name"), context, "class_name")
     config = data.get("config")
     if isinstance(config, dict) and keras1_graph.is_graph(config):
-        return model_of({**data, "config": keras1_graph.functional(config, context)}, context, address)
+        return parse_model({**data, "config": keras1_graph.functional(config, context)}, context, address)
     if _is_graph(config) and (class_name in MODELS or (isinstance(config, dict) and "input_layers" in config)):
-        return model_of(data, context, address)
+        return parse_model(data, context, address)
     if not isinstance(config, dict):
         raise context.malformed(f"the config of a {class_name} should be an object", layer=str(data.get("name") or class_name))
     name = config.get("name", data.get("name")) or ""
@@ -64,7 +64,7 @@ def _config_value(key: str, value: Json, config: Mapping[str, Json], context: Pa
     if kind is not None and value is not None:
         module = config.get("module" if key == "function" else f"{key}_module")
         return Code(plain(value), kind, module if isinstance(module, str) else None)
-    return legacy_value(value, context, key)
+    return parse_value(value, context, key)
 
 
 def code_kind(key: str, config: Mapping[str, Json]) -> str | None:
@@ -73,20 +73,20 @@ def code_kind(key: str, config: Mapping[str, Json]) -> str | None:
     return str(kind) if kind in _CODE_TYPES else None
 
 
-def legacy_value(value: Json, context: ParseContext, key: str = "") -> Value:
+def parse_value(value: Json, context: ParseContext, key: str = "") -> Value:
     """A configuration value of Keras 1, 2 or tf.keras: ``{"class_name", "config"}`` is a layer or an object."""
     if isinstance(value, list):
-        return tuple(legacy_value(item, context, key) for item in value)
+        return tuple(parse_value(item, context, key) for item in value)
     if not isinstance(value, dict):
         return value
     class_name = value.get("class_name")
     if isinstance(class_name, str) and "config" in value:
         if class_name == "__tuple__":
-            return legacy_value(value.get("items", []), context, key)
+            return parse_value(value.get("items", []), context, key)
         return _legacy_object(class_name, value, context, key)
     if class_name in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
-        return legacy_value(value["items"], context, key)
-    return {name: legacy_value(item, context, name) for name, item in value.items()}
+        return parse_value(value["items"], context, key)
+    return {name: parse_value(item, context, name) for name, item in value.items()}
 
 
 def _legacy_object(class_name: str, value: Mapping[str, Json], context: ParseContext, key: str) -> Value:
@@ -96,8 +96,8 @@ def _legacy_object(class_name: str, value: Mapping[str, Json], context: ParseCon
     inner = find(qualify(class_name, None, config, context), context.era)
     is_layer = isinstance(config, (dict, list)) and not key.endswith(_OBJECT_KEYS)
     if is_layer and (inner is not None or class_name in MODELS or (isinstance(config, dict) and "name" in config)):
-        return layer_of(dict(value), context)
-    held = legacy_value(config, context, key) if not isinstance(config, str) else config
+        return parse_layer(dict(value), context)
+    held = parse_value(config, context, key) if not isinstance(config, str) else config
     return Object(
         class_name,
         held if isinstance(held, (Mapping, str)) else {"value": held},
@@ -110,7 +110,7 @@ def _is_graph(config: Json) -> bool:
     return isinstance(config, list) or (isinstance(config, dict) and isinstance(config.get("layers"), list))
 
 
-def model_of(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
+def parse_model(data: dict[str, Json], context: ParseContext, address: str = "") -> Layer:
     """A Sequential or functional model with everything in it. Raises Malformed, LimitExceeded."""
     context.enter()
     config = data["config"]
@@ -125,7 +125,7 @@ def model_of(data: dict[str, Json], context: ParseContext, address: str = "") ->
     functional = "input_layers" in body or "output_layers" in body
     graph = _functional(body, context, address) if functional else _sequential(body, context, address)
     left_out = ("layers", "name", "input_layers", "output_layers")
-    held = {key: legacy_value(value, context, key) for key, value in body.items() if key not in left_out}
+    held = {key: parse_value(value, context, key) for key, value in body.items() if key not in left_out}
     context.leave()
     kind = "Functional" if functional else "Sequential"
     written = data.get("class_name")
@@ -143,7 +143,7 @@ def model_of(data: dict[str, Json], context: ParseContext, address: str = "") ->
 
 def _sequential(body: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     listed = sequence(body.get("layers"), context, "layers")
-    layers = [layer_of(mapping(item, context, "layer"), context, address) for item in listed]
+    layers = [parse_layer(mapping(item, context, "layer"), context, address) for item in listed]
     return Graph(tuple(layers), sequential=True)
 
 
@@ -152,7 +152,7 @@ def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -
     calls: dict[str, tuple[Call, ...]] = {}
     for item in sequence(body.get("layers"), context, "layers"):
         data = mapping(item, context, "layer")
-        layer = layer_of(data, context, address)
+        layer = parse_layer(data, context, address)
         name = data.get("name", layer.name)
         if not isinstance(name, str) or not name:
             raise context.malformed("a layer of a functional model has no name", layer=layer.class_name)
@@ -167,7 +167,7 @@ def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -
         unwrap_single(_ends(body.get("input_layers"), context, "input_layers")),
         unwrap_single(_ends(body.get("output_layers"), context, "output_layers")),
     )
-    return check_refs(true_inputs(restore_calls(shift_nested(graph), context)), context)
+    return check_refs(find_true_inputs(restore_calls(shift_nested(graph), context)), context)
 
 
 def unwrap_single(ends: Value) -> Value:
@@ -227,4 +227,4 @@ def _call_value(value: Json, context: ParseContext) -> Value:
         return tuple(_call_value(item, context) for item in value)
     if isinstance(value, dict) and "class_name" not in value:
         return {key: _call_value(item, context) for key, item in value.items()}
-    return legacy_value(value, context)
+    return parse_value(value, context)

@@ -14,11 +14,11 @@ from ..document.walk import layers_of, rebuild
 from ..errors import Malformed, NotAModel
 from ..tensors import Tensor
 from . import keras3, legacy
-from .premade import premade_model
+from .premade import parse_premade
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
 from .shared import shared_findings
 from .stored import restore_arguments
-from .training import report_left_out, training_of
+from .training import parse_training, report_left_out
 from .tree import bind_assets, bind_tree
 from .weights import bind_named
 
@@ -38,15 +38,15 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
     context = ParseContext(writer.era, raw.part or "architecture", is_custom=is_custom)
-    model = premade_model(raw, writer, context) or _whole_model(raw, writer, context)
+    model = parse_premade(raw, writer, context) or _whole_model(raw, writer, context)
     model = _name_layers(model)
     findings = (*context.findings, *shared_findings(model))
-    training = training_of(raw, model, writer)
+    training = parse_training(raw, model, writer)
     return Document(model, writer, writer.era, training, (*findings, *report_left_out(raw, training)))
 
 
 def _whole_model(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
-    model = restore_arguments(architecture(raw, writer, context), raw, context)
+    model = restore_arguments(parse_architecture(raw, writer, context), raw, context)
     return _wrap_in_graph(_bind_weights(model, raw, writer), raw, writer)
 
 
@@ -62,7 +62,7 @@ def _tensors(raw: Raw) -> Iterable[Tensor]:
     return raw.weights.tensors.values() if raw.weights is not None else ()
 
 
-def architecture(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
+def parse_architecture(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
     """The model without its weights, in the writer's vocabulary; what it took to read it is noted in `context`."""
     data = mapping(raw.architecture, context, "the architecture")
     if "config" not in data and isinstance(data.get("model_config"), dict):
@@ -71,11 +71,11 @@ def architecture(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
         if writer.era is Era.KERAS0:
             from . import keras0  # loaded only for the oldest files
 
-            model = keras0.model_of(data, context)
+            model = keras0.parse_model(data, context)
         elif writer.era is Era.KERAS3 or isinstance(data.get("module"), str):
-            model = keras3.layer_of(data, context)
+            model = keras3.parse_layer(data, context)
         else:
-            model = legacy.layer_of(data, context)
+            model = legacy.parse_layer(data, context)
     except RecursionError:
         raise Malformed("AK1209", "the configuration is nested too deep", part=context.part) from None
     if model.graph is None and _build_shape(raw, writer) is None:

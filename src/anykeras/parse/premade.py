@@ -25,7 +25,7 @@ from .weights import bind_named
 _TRAINING = ("trainable", "dtype")
 
 
-def premade_model(raw: Raw, writer: Writer, context: ParseContext) -> Layer | None:
+def parse_premade(raw: Raw, writer: Writer, context: ParseContext) -> Layer | None:
     """The model with its weights, None where it is of another kind. Raises Malformed."""
     data = raw.architecture
     if not isinstance(data, dict) or not isinstance(config := data.get("config"), dict):
@@ -46,8 +46,8 @@ class _File:
         """A layer or model of the configuration."""
         data = mapping(value, self.context, what)
         if self.era is Era.KERAS3 or isinstance(data.get("module"), str):
-            return keras3.layer_of(data, self.context)
-        return legacy.layer_of(data, self.context)
+            return keras3.parse_layer(data, self.context)
+        return legacy.parse_layer(data, self.context)
 
     def input(self, sub: Builder, name: str, size: int | None, dtype: str = "float32") -> Ref:
         """An input (batch, size)."""
@@ -215,7 +215,7 @@ def _linear(file: _File, data: Mapping[str, Json], config: Mapping[str, Json], w
 
 
 def _values(file: _File, config: Mapping[str, Json]) -> dict[str, Value]:
-    read: Callable[[Json, ParseContext], Value] = keras3.value_of if file.era is Era.KERAS3 else legacy.legacy_value
+    read: Callable[[Json, ParseContext], Value] = keras3.parse_value if file.era is Era.KERAS3 else legacy.parse_value
     return {key: read(value, file.context) for key, value in config.items() if key not in ("linear_model", "dnn_model")}
 
 

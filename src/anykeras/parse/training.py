@@ -25,7 +25,7 @@ _INNER = ("optimizer", "inner_optimizer", "base_optimizer")  # where LossScaleOp
 _RATES = ("learning_rate", "current_learning_rate")
 
 
-def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
+def parse_training(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     """What the file says about training, or None where it says nothing."""
     found = _raw_config(raw)
     if not found:
@@ -33,7 +33,7 @@ def training_of(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     context = ParseContext(writer.era, "training_config")
     config = {key: _value(found[key], context) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
     config["optimizer"] = _optimizer(found, context)
-    held = inner_optimizer(config["optimizer"])
+    held = unwrap_optimizer(config["optimizer"])
     if writer.era is Era.KERAS3 and isinstance(held, Object) and optimizer(held.class_name) is None:
         return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
     bind = _bind_owned if raw.slots else _bind_listed
@@ -102,13 +102,13 @@ class _Variables:
     shapes: tuple[tuple[int, ...], ...]
 
 
-def inner_optimizer(held: Value) -> Value:
+def unwrap_optimizer(held: Value) -> Value:
     """The optimizer that does the work: the one inside a LossScaleOptimizer or an average, or itself."""
     if not isinstance(held, Object) or not transparent(held.class_name):
         return held
     config = held.config if isinstance(held.config, Mapping) else {}
     inner = next((config[key] for key in _INNER if isinstance(config.get(key), Object)), None)
-    return inner_optimizer(inner) if inner is not None else held
+    return unwrap_optimizer(inner) if inner is not None else held
 
 
 State = tuple[dict[str, Tensor], dict[str, dict[Tensor, Tensor]], tuple[str, ...]]

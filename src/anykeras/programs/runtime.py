@@ -10,8 +10,8 @@ from ..compat import classes
 from ..compat.libraries import FINDERS
 from ..compat.runtime import LegacyRuntime
 from ..document.model import Writer
-from ..recovery.functions import Entry, attribute
-from ..recovery.functions import operator as operator_entry
+from ..recovery.functions import Entry, find_attribute
+from ..recovery.functions import find_operator as operator_entry
 from . import names
 from .inert import INERT, Inert, Missing
 from .models import RecordedModel
@@ -84,7 +84,7 @@ class RecordingRuntime(LegacyRuntime):
 
     def recorded_attribute(self, tensor: RecordedTensor, name: str) -> Any:
         """An attribute or method of a noted tensor."""
-        found = attribute(name, "tensor", self.context)
+        found = find_attribute(name, "tensor", self.context)
         if found is None:
             raise AttributeError(name)
         if found.method:

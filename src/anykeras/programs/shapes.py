@@ -66,7 +66,7 @@ def parse_record(architecture: Any, writer: Writer, passed: custom.CustomObjects
     """The document of an architecture that a program left."""
     at = Writer(Era.KERAS1, "keras", "1.0.8", writer.backend) if writer.era is Era.KERAS0 else writer
     raw = Raw(Match("python source", "", "noted down"), architecture=architecture, part="source")
-    return parse.parse(raw, at, custom.namesakes(passed, at))
+    return parse.parse(raw, at, custom.find_namesakes(passed, at))
 
 
 def custom_objects_of(recorder: Any) -> custom.CustomObjects:

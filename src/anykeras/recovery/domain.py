@@ -19,14 +19,14 @@ from .functions import (
     Scope,
     Shape,
     Sizes,
-    attribute,
+    find_attribute,
+    find_operator,
     folding,
     module_of,
-    operator,
     resolve,
 )
 from .functions.table import canonical, is_module
-from .held import Bound, Held, Module, Size, inner, outer
+from .held import Bound, Held, Module, Size, hold, release
 
 _OPERATORS = {
     "+": "add", "-": "sub", "*": "mul", "/": "truediv", "classic /": "div", "//": "floordiv", "%": "mod", "**": "pow",
@@ -52,7 +52,7 @@ class CodeDomain(Domain):
     def __init__(self, ops: Ops, custom_objects: Mapping[str, Operand] | None = None) -> None:
         self.ops = ops
         self.custom_objects = {
-            name: Held(partial(value, ops)) if callable(value) else outer(value)
+            name: Held(partial(value, ops)) if callable(value) else hold(value)
             for name, value in (custom_objects or {}).items()
         }
 
@@ -80,10 +80,10 @@ class CodeDomain(Domain):
         if isinstance(held, Module):
             return self._member(f"{held.path}.{name}", name)
         if isinstance(held, Size):
-            return outer(held.number if not isinstance(held.number, Dim) else None) if name == "value" else value
+            return hold(held.number if not isinstance(held.number, Dim) else None) if name == "value" else value
         if isinstance(held, Entry):
             return self._member(f"{held.name}.{name}", name)
-        found = attribute(name, _kind(self.ops, held), self.ops.context)
+        found = find_attribute(name, _kind(self.ops, held), self.ops.context)
         if found is None:
             raise throw("AttributeError", f"no attribute {name!r} is known")
         return Held(Bound(found.entry, held)) if found.method else self._out(found.entry(self.ops, held))
@@ -93,7 +93,7 @@ class CodeDomain(Domain):
             return self.custom_objects[path]
         entry = resolve(path, self.ops.context)
         if entry is not None:
-            return outer(entry.value) if entry.kind is Kind.VALUE and entry.run is None else Held(entry)
+            return hold(entry.value) if entry.kind is Kind.VALUE and entry.run is None else Held(entry)
         if is_module(path):
             return Held(Module(path))
         if name in self.custom_objects:
@@ -102,8 +102,8 @@ class CodeDomain(Domain):
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         called = function.value if isinstance(function, Held) else function
-        positional = [inner(arg) for arg in args]
-        named = {key: inner(value) for key, value in kwargs.items()}
+        positional = [release(arg) for arg in args]
+        named = {key: release(value) for key, value in kwargs.items()}
         if isinstance(called, Bound):
             return self._out(called.entry(self.ops, called.owner, *positional, **named))
         if isinstance(called, Entry):
@@ -113,13 +113,13 @@ class CodeDomain(Domain):
         raise unsupported_error("the code calls something that is no function")
 
     def binary(self, op: str, left: object, right: object) -> object:
-        a, b = inner(left), inner(right)
+        a, b = release(left), release(right)
         if self._ours(a) or self._ours(b):
-            return self._out(operator(_OPERATORS[op], self.ops.context)(self.ops, a, b))
+            return self._out(find_operator(_OPERATORS[op], self.ops.context)(self.ops, a, b))
         return self._out(self._plain(op, a, b))
 
     def compare(self, op: str, left: object, right: object) -> object:
-        a, b = inner(left), inner(right)
+        a, b = release(left), release(right)
         if op == "is":
             return a is b
         return self.binary(op, left, right)
@@ -127,17 +127,17 @@ class CodeDomain(Domain):
     def unary(self, op: str, value: object) -> object:
         if op == "not":
             return not self.truth(value)
-        held = inner(value)
+        held = release(value)
         if self._ours(held):
-            return self._out(operator(_UNARY[op], self.ops.context)(self.ops, held))
+            return self._out(find_operator(_UNARY[op], self.ops.context)(self.ops, held))
         return self._out({"-": np.negative, "+": np.positive, "~": np.invert}[op](held))
 
     def is_function(self, value: object) -> bool:
-        held = inner(value)
+        held = release(value)
         return isinstance(held, Bound) or (callable(held) and not self.ops.is_tensor(held))
 
     def truth(self, value: object) -> bool:
-        held = inner(value)
+        held = release(value)
         if self.ops.is_tensor(held):
             raise unsupported_error("the code decides by the values of a tensor")
         if isinstance(held, np.ndarray) and held.size != 1:
@@ -145,7 +145,7 @@ class CodeDomain(Domain):
         return bool(held)
 
     def length(self, value: object) -> object:
-        held = inner(value)
+        held = release(value)
         if self.ops.is_tensor(held):
             return self._out(self.ops.shape(held)[0])
         if isinstance(held, Shape | Sizes | Pair | np.ndarray):
@@ -153,12 +153,12 @@ class CodeDomain(Domain):
         raise throw("TypeError", "object has no len()")
 
     def iterate(self, value: object) -> Iterable[object]:
-        held = inner(value)
+        held = release(value)
         if self.ops.is_tensor(held):
             count = self.ops.shape(held)[0]
             if not isinstance(count, int):
                 raise unsupported_error("the code loops over a dimension whose size is not known")
-            return [self._out(operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
+            return [self._out(find_operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
         if isinstance(held, Pair):
             return [self._out(item) for item in held]
         if isinstance(held, Shape | Sizes | np.ndarray):
@@ -166,27 +166,27 @@ class CodeDomain(Domain):
         raise throw("TypeError", "object is not iterable")
 
     def contains(self, item: object, container: object) -> object:
-        held = inner(container)
+        held = release(container)
         if isinstance(held, Shape | np.ndarray):
-            return inner(item) in list(held)
+            return release(item) in list(held)
         raise unsupported_error("the code looks for a value in a tensor")
 
     def getitem(self, value: object, key: object) -> object:
-        held, index = inner(value), inner(key)
+        held, index = release(value), release(key)
         if isinstance(held, np.ndarray) and not self._ours(index):
             return self._out(folding.take_items(held, tuple(index) if isinstance(index, list) else index))
         if isinstance(held, Shape | Sizes):
             return self._item(held, held[index])
         if isinstance(held, tuple | list | dict):
             return self._out(held[index])
-        return self._out(operator("getitem", self.ops.context)(self.ops, held, index))
+        return self._out(find_operator("getitem", self.ops.context)(self.ops, held, index))
 
     def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         if name == "isinstance":
-            return self._isinstance(inner(args[0]), args[1])
+            return self._isinstance(release(args[0]), args[1])
         if name == "bool":
             return self.truth(args[0])
-        held = [inner(arg) for arg in args]
+        held = [release(arg) for arg in args]
         if name in ("str", "repr", "format") and (text := self._text(name, args, held)) is not None:
             return text
         if name in ("int", "float", "round") and not self.ops.is_tensor(held[0]):
@@ -200,7 +200,7 @@ class CodeDomain(Domain):
         if name == "range" and not any(isinstance(item, Dim) for item in held):
             return range(*(int(item) for item in held))
         if name == "hasattr":
-            return attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
+            return find_attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
         raise unsupported_error(f"the code calls {name}() on a tensor or a size that is not known")
 
     def _text(self, name: str, args: tuple[object, ...], held: list[Operand]) -> str | None:
@@ -214,7 +214,7 @@ class CodeDomain(Domain):
         return format(held[0], held[1]) if held[1:] and isinstance(held[1], str) and len(held[1]) < 4 else str(held[0])
 
     def enter(self, manager: object) -> object:
-        held = inner(manager)
+        held = release(manager)
         if isinstance(held, Scope):
             return held.name
         return super().enter(manager)
@@ -225,10 +225,10 @@ class CodeDomain(Domain):
             return Held(value)  # int(batch) is still the batch
         makers: Mapping[str, Callable[..., Operand]] = {"int": int, "float": float, "round": round}
         plain = makers[name](*held)
-        return plain if isinstance(plain, int | float) else outer(plain)
+        return plain if isinstance(plain, int | float) else hold(plain)
 
     def _isinstance(self, value: Operand, kinds: object) -> bool:
-        names = [kind if isinstance(kind, str) else _name(inner(kind)) for kind in kinds] if isinstance(
+        names = [kind if isinstance(kind, str) else _name(release(kind)) for kind in kinds] if isinstance(
             kinds, tuple
         ) else []  # fmt: skip
         if self.ops.is_tensor(value):
@@ -269,7 +269,7 @@ class CodeDomain(Domain):
     def _out(self, value: Operand) -> Operand:
         if isinstance(value, np.ndarray) and value.size > folding.MOST:
             raise unsupported_error(f"the code makes an array of {value.size} numbers")
-        return outer(value)
+        return hold(value)
 
 
 def _kind(ops: Ops, value: Operand) -> str:

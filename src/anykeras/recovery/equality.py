@@ -9,7 +9,7 @@ from ..document.model import Graph, Layer, Ref, Value, refs
 from ..tensors import Tensor
 
 
-def same(one: Layer, other: Layer) -> bool:
+def computes_same(one: Layer, other: Layer) -> bool:
     """Equal operations on equal constants, from the inputs to the outputs.
 
     Operations are functions: one made twice is the same one. Layers can be random, so their order counts.

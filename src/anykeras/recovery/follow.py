@@ -11,7 +11,7 @@ from ..document.model import Code, Value
 from ..errors import AnyKerasError
 from .domain import CodeDomain
 from .functions import Entry, FunctionContext, Operand, resolve
-from .held import Held, constant, inner, outer
+from .held import Held, constant, hold, release
 from .refusals import refuse_closure, refuse_defaults, refuse_list, refuse_missing, refuse_wrapper
 
 # Wrappers that TensorFlow puts around its functions (tensorflow/python/util 2.4 to 2.15): Keras then stored the
@@ -184,10 +184,10 @@ def find_named(name: str, module: str, context: FunctionContext) -> Entry | None
 def _run(code: CodeObject, stored: StoredFunction, start: Start, functions: Mapping[str, Operand]) -> Operand:
     machine = Machine(code, start.domain)
     defaults = tuple(wrap_stored_value(value, start.domain) for value in stored.defaults)
-    kwargs = {key: outer(value) for key, value in start.kwargs.items()}
+    kwargs = {key: hold(value) for key, value in start.kwargs.items()}
     kwargs |= _fill_missing(code, len(start.args), len(defaults), start)
     function = machine.function(defaults, closure=_fill_cells(code, stored, start.domain, functions))
-    return inner(machine.run(function, [outer(arg) for arg in start.args], kwargs))
+    return release(machine.run(function, [hold(arg) for arg in start.args], kwargs))
 
 
 def _fill_missing(code: CodeObject, given: int, defaults: int, start: Start) -> dict[str, Operand]:
@@ -228,7 +228,7 @@ def wrap_stored_value(value: object, domain: CodeDomain) -> Operand:
         )
     if isinstance(value, dict) and value.get("class_name") == "function":
         return _find_value(str(value.get("config")), str(value.get("module") or ""), domain)
-    return outer(constant(value) if not isinstance(value, tuple) else value)
+    return hold(constant(value) if not isinstance(value, tuple) else value)
 
 
 def _find_value(name: str, module: str, domain: CodeDomain) -> Operand:

@@ -21,7 +21,7 @@ from .functions.formulas import order_sum
 from .functions.shapes import count_sizes, number, sizes
 from .functions.values import Size
 from .open_sizes import Open, SizeTensors, follow_sizes, open_sizes
-from .rows import Row, along_batch
+from .rows import Row, map_along_batch
 
 NODES = 20_000  # operations that one function may come to
 OPERATION_STEPS = 100  # what one operation costs, in steps of a budget
@@ -67,7 +67,7 @@ class GraphOps(TensorOps[Symbol | Row]):
     def op(self, name: str, /, *args: Operand, **kwargs: Operand) -> Operand:
         """A node for ``keras.ops.<name>``, or numbers where all arguments are."""
         if any(isinstance(value, Row) for value in leaves((*args, *kwargs.values()))):
-            return along_batch(self, name, args, kwargs)
+            return map_along_batch(self, name, args, kwargs)
         if name in ("zeros", "ones", "full"):
             return self._fill(name, *args, **kwargs)
         if name == "broadcast_to" and any(isinstance(size, Dim) for size in sizes(self, args[1])):

@@ -47,22 +47,22 @@ class Size:
     number: Operand
 
 
-def outer(value: Operand) -> Operand:
+def hold(value: Operand) -> Operand:
     """A value of the tables as the machine takes it."""
     if type(value) in SCALARS or isinstance(value, Held | MachineValue):
         return value
     if type(value) is slice:
-        return slice(outer(value.start), outer(value.stop), outer(value.step))
+        return slice(hold(value.start), hold(value.stop), hold(value.step))
     if type(value) in (tuple, list, dict):
         limits.budget().charge(len(value))
     if type(value) in (tuple, list):
-        return type(value)(outer(item) for item in value)
+        return type(value)(hold(item) for item in value)
     if type(value) is dict:
-        return {key: outer(item) for key, item in value.items()}
+        return {key: hold(item) for key, item in value.items()}
     return Held(value)
 
 
-def inner(value: Operand) -> Operand:
+def release(value: Operand) -> Operand:
     """A value of the machine as the tables take it: a tree, in which what was shared is repeated, and paid for.
 
     Tables go through such a tree a few times.
@@ -74,13 +74,13 @@ def inner(value: Operand) -> Operand:
     if isinstance(value, Instance | Class):
         return _as_function(value)
     if type(value) is slice:
-        return slice(inner(value.start), inner(value.stop), inner(value.step))
+        return slice(release(value.start), release(value.stop), release(value.step))
     if type(value) in (tuple, list, dict):
         limits.budget().charge(4 * len(value))
     if type(value) in (tuple, list):
-        return type(value)(inner(item) for item in value)
+        return type(value)(release(item) for item in value)
     if type(value) is dict:
-        return {key: inner(item) for key, item in value.items()}
+        return {key: release(item) for key, item in value.items()}
     return value
 
 
@@ -94,8 +94,8 @@ def _as_function(value: Instance | Class) -> Callable[..., Operand]:
 
 def _wrap_function(function: Function | Method) -> Callable[..., Operand]:
     def call(*args: Operand, **kwargs: Operand) -> Operand:
-        given = {key: outer(value) for key, value in kwargs.items()}
-        return inner(function.invoke(*(outer(arg) for arg in args), **given))
+        given = {key: hold(value) for key, value in kwargs.items()}
+        return release(function.invoke(*(hold(arg) for arg in args), **given))
 
     return call
 

@@ -15,7 +15,7 @@ from ..errors import AnyKerasError
 from ..findings import Finding
 from ..lazily import np
 from .domain import CodeDomain
-from .equality import same
+from .equality import computes_same
 from .follow import Found, Reading, Start, find, freeze, list_readings, thaw
 from .follow import names as list_names
 from .functions import FunctionContext, Operand, Ops, Refused
@@ -101,7 +101,7 @@ class Lifted:
     findings: tuple[Finding, ...] = ()
 
 
-def submodel(layer: Layer, called_on: Argument, context: FunctionContext, body: Body) -> Lifted:
+def write_submodel(layer: Layer, called_on: Argument, context: FunctionContext, body: Body) -> Lifted:
     """The Functional layer that `body` writes, called on inputs of the shapes `called_on` (a spec, or a nest of them)."""
     ops = GraphOps(Builder(layer.name, layer.address), context)
     inputs = enter_inputs(ops, called_on)
@@ -230,7 +230,7 @@ class Lifting:
         if not traces:
             raise errors[0]
         reading, first = traces[0]
-        if not all(same(first.layer, other.layer) for _, other in traces[1:]):
+        if not all(computes_same(first.layer, other.layer) for _, other in traces[1:]):
             raise Refused(
                 f"the code means different things in the Pythons that could have written it ({', '.join(self.found.pythons)})",
                 "AK3003",

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import SupportsIndex
 
-from ..catalog.shapes import Argument, Output, Spec, flat_specs
+from ..catalog.shapes import Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
 from ..document.model import Layer
 from ..lazily import np
@@ -79,7 +79,7 @@ def _count(name: str, one: int, other: SupportsIndex) -> int:
         return value
 
 
-def new_size() -> int:
+def make_size() -> int:
     """An open size of which nothing is known."""
     number = next(_numbers)
     return Open.of((1 << 33) + number * 2654435761 % (1 << 32), Dim(Source(number)))
@@ -92,7 +92,7 @@ def open_sizes(spec: Spec, batch: int | None = None) -> Spec:
     known = spec.sizes if spec.sizes is not None and len(spec.sizes) == len(spec.shape) else (batch,)
     known = (*known, *[None] * (len(spec.shape) - len(known)))
     sizes = tuple(
-        size if size is not None else before if isinstance(before, Open) else new_size()
+        size if size is not None else before if isinstance(before, Open) else make_size()
         for size, before in zip(spec.shape, known, strict=False)
     )
     return replace(spec, sizes=sizes)
@@ -100,13 +100,13 @@ def open_sizes(spec: Spec, batch: int | None = None) -> Spec:
 
 def follow_sizes(layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument], found: Output) -> Output:
     """`found`, the outcome of calling a layer, with its open sizes, as far as those of the arguments tell them."""
-    if all(spec.shape is not None and None not in spec.shape for spec in flat_specs(found)):
-        return _zip(found, iter(flat_specs(found)))
-    if any(spec.sizes is None for spec in flat_specs([*args, kwargs])):
+    if all(spec.shape is not None and None not in spec.shape for spec in flatten_specs(found)):
+        return _zip(found, iter(flatten_specs(found)))
+    if any(spec.sizes is None for spec in flatten_specs([*args, kwargs])):
         return found
     with_sizes = Inference().call(layer, [_as_sizes(arg) for arg in args], {key: _as_sizes(arg) for key, arg in kwargs.items()})
-    sized = iter(flat_specs(with_sizes))
-    if len(flat_specs(with_sizes)) != len(flat_specs(found)):
+    sized = iter(flatten_specs(with_sizes))
+    if len(flatten_specs(with_sizes)) != len(flatten_specs(found)):
         return found
     return _zip(found, sized)
 

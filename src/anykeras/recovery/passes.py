@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from ..catalog.masks import mask_rule
-from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flat_specs
+from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import find_met
 from ..document.model import Call, Code, Deferred, FromUser, Graph, Layer, Ref, Value, Writer, refs
@@ -15,12 +15,12 @@ from ..errors import Unsupported
 from ..findings import Affects, Fidelity, Finding
 from . import code_sites
 from .code_sites import CodeSite
-from .equality import same
+from .equality import computes_same
 from .follow import guess_backend
 from .functions import FunctionContext
 from .lift import RANDOM, CustomObjects, Lifted, Recovered
 from .op_calls import OP_LAYERS, move_arguments_into_layers
-from .open_sizes import follow_sizes, new_size, open_sizes
+from .open_sizes import follow_sizes, make_size, open_sizes
 from .operands import WIDE
 
 # Layers of tf.keras that hand on what they are given, and what they made of it in training.
@@ -37,7 +37,7 @@ class Pass(Inference):
         super().__init__()
         self.context, self.custom_objects, self.trace = context, custom_objects, trace
         self.lifted: dict[Path, Lifted] = {}
-        self._batch = new_size()
+        self._batch = make_size()
         self.masks = find_met(model)
         self.mask_consumers = {path for path, layer in walk(model) if mask_rule(layer.class_name).reads}
 
@@ -47,7 +47,7 @@ class Pass(Inference):
         if lift is None:
             found = super().call(layer, args, kwargs)
             return found if layer.graph is not None else follow_sizes(layer, args, kwargs, found)
-        if not isinstance(layer.origin, FromUser) and any(spec.shape is None for spec in flat_specs(args)):
+        if not isinstance(layer.origin, FromUser) and any(spec.shape is None for spec in flatten_specs(args)):
             raise Unsupported(
                 "AK3007",
                 f"the shape that reaches {layer.class_name} {layer.name!r} could not be found",
@@ -122,7 +122,7 @@ def _find_added(layers: Sequence[Layer]) -> Iterator[Finding]:
 
 def merge_inputs(model: Layer, other: Layer) -> Layer | None:
     """The model for the inputs of both: a size in which they differ is open. None where one model cannot be both."""
-    if not same(model, other):
+    if not computes_same(model, other):
         return None
     if model.graph is None or other.graph is None:
         return model

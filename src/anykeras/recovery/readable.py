@@ -13,10 +13,10 @@ from ..document.model import Dtype, Ellipsis_, Graph, Layer, Ref, Slice, Value, 
 from ..errors import AnyKerasError
 from ..tensors import Tensor
 from .domain import CodeDomain
-from .equality import same
+from .equality import computes_same
 from .follow import Begin, Reading, names, wrap_stored_value
 from .functions import FunctionContext, Operand
-from .held import inner, outer
+from .held import hold, release
 
 Run = Callable[[Begin], tuple[CodeDomain, Operand]]
 
@@ -85,7 +85,7 @@ def describe(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> t
     """
     try:
         again = trace(lambda begin: _evaluate(reading, begin))
-        if same(model, again):
+        if computes_same(model, again):
             return source(reading), True
     except (
         AnyKerasError,
@@ -105,8 +105,8 @@ def _evaluate(reading: Reading, begin: Begin) -> tuple[CodeDomain, Operand]:
     closure = [wrap_stored_value(value, start.domain) for value in stored.closure or ()]
     found = write_source(reading.code, defaults, closure)
     machine = Machine(reading.code, start.domain)
-    kwargs = {key: outer(value) for key, value in start.kwargs.items()}
-    return start.domain, inner(found.evaluate(machine, [outer(arg) for arg in start.args], kwargs))
+    kwargs = {key: hold(value) for key, value in start.kwargs.items()}
+    return start.domain, release(found.evaluate(machine, [hold(arg) for arg in start.args], kwargs))
 
 
 # A lifted graph as Python text: what the operations are, for a person to read.

@@ -38,7 +38,7 @@ class Row:
         return f"Row({self.all!r})"
 
 
-def along_batch(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: Mapping[str, Operand]) -> Operand:
+def map_along_batch(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: Mapping[str, Operand]) -> Operand:
     """``name`` of samples as an operation on all of them. Raises Refused where this module does not know how."""
     for value in leaves([*args, *kwargs.values()]):
         if ops.is_tensor(value) and not isinstance(value, Row):

@@ -65,7 +65,7 @@ def register_shim(
     return register
 
 
-def shims() -> list[Shim]:
+def all_shims() -> list[Shim]:
     """All shims, by code."""
     return sorted({shim.code: shim for shim in _shims.values()}.values(), key=lambda shim: shim.code)
 
@@ -73,7 +73,7 @@ def shims() -> list[Shim]:
 def apply_shim(layer: Layer, context: RuleContext) -> Layer | None:
     """What replaces a layer of an unresolved class, None where no shim knows it. Records the finding."""
     class_name = layer.bare_class_name
-    for known in shims():
+    for known in all_shims():
         if class_name not in known.classes or _takes_others(layer, context):
             continue
         replacement = known.change(layer, context)
@@ -202,7 +202,7 @@ def gather_tensors(layer: Layer, calls: Iterable[Call]) -> tuple[Call, ...]:
     Classes that took several tensors were called with them one behind the other, and by name: tf.keras writes all but
     the first by name.
     """
-    ways = [way for shim in shims() if layer.bare_class_name in shim.classes for way in shim.arguments]
+    ways = [way for shim in all_shims() if layer.bare_class_name in shim.classes for way in shim.arguments]
     return tuple(_gather(call, ways) for call in calls)
 
 

@@ -16,7 +16,7 @@ from ..recovery.code_sites import CodeSite
 from ..recovery.code_sites.base import Lifter
 from ..recovery.functions import Entry, FunctionContext, Refused, resolve
 from ..recovery.graph_ops import GraphOps
-from ..recovery.lift import Lifted, submodel
+from ..recovery.lift import Lifted, write_submodel
 from ..recovery.refusals import locate
 from ..tensors import Array, Tensor
 
@@ -116,7 +116,7 @@ def in_operations(body: Body) -> Lifter:
     def lift(layer: Layer, site: CodeSite) -> Lifted:
         inputs = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
         try:
-            return submodel(layer, inputs, site.context, lambda ops, symbols: body(ops, symbols, layer))
+            return write_submodel(layer, inputs, site.context, lambda ops, symbols: body(ops, symbols, layer))
         except AnyKerasError as error:
             raise locate(error, layer.name) from None
 

@@ -6,7 +6,7 @@ import ast
 import operator as python
 from typing import Any
 
-from anykeras.recovery.functions import Dim, Kind, Ops, Pair, Shape, Sizes, attribute, operator, resolve
+from anykeras.recovery.functions import Dim, Kind, Ops, Pair, Shape, Sizes, find_attribute, find_operator, resolve
 from anykeras.recovery.functions.table import is_module, module_of
 
 _BINARY = {
@@ -74,7 +74,7 @@ class Interpreter:
             return Module(f"{owner.name}.{node.attr}")
         kinds = {"pair": Pair, "shape": (Shape, Sizes), "size": (int, Dim)}
         kind = next((name for name, types in kinds.items() if isinstance(owner, types)), "tensor")
-        found = attribute(node.attr, kind, self.ops.context)
+        found = find_attribute(node.attr, kind, self.ops.context)
         assert found is not None, f"unknown attribute {node.attr} of a {kind}"
         if found.method:
             return lambda *args, **kwargs: found.entry(self.ops, owner, *args, **kwargs)
@@ -85,7 +85,7 @@ class Interpreter:
         args = [self.value(argument) for argument in node.args]
         kwargs = {keyword.arg: self.value(keyword.value) for keyword in node.keywords}
         if isinstance(function, Module):
-            plain = {"abs": lambda x: operator("abs")(self.ops, x), "int": int, "float": float}
+            plain = {"abs": lambda x: find_operator("abs")(self.ops, x), "int": int, "float": float}
             return plain[function.name](*args)
         if hasattr(function, "run"):
             return function(self.ops, *args, **kwargs)
@@ -97,19 +97,19 @@ class Interpreter:
     def on_binop(self, node: ast.BinOp) -> Any:
         a, b = self.value(node.left), self.value(node.right)
         name = _BINARY[type(node.op)]
-        return getattr(python, name)(a, b) if self._plain(a, b) else operator(name, self.ops.context)(self.ops, a, b)
+        return getattr(python, name)(a, b) if self._plain(a, b) else find_operator(name, self.ops.context)(self.ops, a, b)
 
     def on_compare(self, node: ast.Compare) -> Any:
         a, b = self.value(node.left), self.value(node.comparators[0])
         name = _COMPARE[type(node.ops[0])]
-        return getattr(python, name)(a, b) if self._plain(a, b) else operator(name, self.ops.context)(self.ops, a, b)
+        return getattr(python, name)(a, b) if self._plain(a, b) else find_operator(name, self.ops.context)(self.ops, a, b)
 
     def on_unaryop(self, node: ast.UnaryOp) -> Any:
         a, name = self.value(node.operand), _UNARY[type(node.op)]
-        return getattr(python, name)(a) if self._plain(a) else operator(name, self.ops.context)(self.ops, a)
+        return getattr(python, name)(a) if self._plain(a) else find_operator(name, self.ops.context)(self.ops, a)
 
     def on_subscript(self, node: ast.Subscript) -> Any:
-        return operator("getitem")(self.ops, self.value(node.value), self.value(node.slice))
+        return find_operator("getitem")(self.ops, self.value(node.value), self.value(node.slice))
 
 
 class Module:

@@ -19,12 +19,12 @@ from anykeras.recovery.functions import (
     Refused,
     Shape,
     Sizes,
-    attribute,
+    find_attribute,
+    find_operator,
     folding,
     is_module,
     module_of,
     names,
-    operator,
     resolve,
 )
 from anykeras.recovery.functions.live import LiveOps
@@ -68,10 +68,10 @@ def test_unknown_names_are_none() -> None:
     assert resolve("os.system") is None
     assert resolve("numpy.lib.npyio.save") is None
     assert module_of("os") is None
-    assert attribute("__class__") is None
-    assert attribute("tofile") is not None
+    assert find_attribute("__class__") is None
+    assert find_attribute("tofile") is not None
     with pytest.raises(KeyError):
-        operator("call")
+        find_operator("call")
 
 
 def test_modules_are_walked() -> None:
@@ -93,7 +93,7 @@ def test_the_tables_are_as_wide_as_the_old_backends() -> None:
 
 def test_refusals_say_why() -> None:
     for name in names():
-        for entry in functions.table.table()[name]:
+        for entry in functions.table.all_entries()[name]:
             assert (entry.kind is Kind.REFUSED) == (entry.run is None and entry.kind is not Kind.VALUE), name
             assert entry.kind is not Kind.REFUSED or len(entry.reason) > 15, name
 
@@ -110,9 +110,9 @@ def test_same_name_other_era() -> None:
 
 def test_equality_is_identity_before_tensorflow_2() -> None:
     x = keras.ops.ones((2,))
-    assert operator("eq", KERAS1)(LiveOps(keras, KERAS1), x, x) is True
-    assert operator("eq", KERAS1)(LiveOps(keras, KERAS1), x, keras.ops.ones((2,))) is False
-    assert operator("eq", TF2)(LiveOps(keras, TF2), x, keras.ops.ones((2,))).shape == (2,)
+    assert find_operator("eq", KERAS1)(LiveOps(keras, KERAS1), x, x) is True
+    assert find_operator("eq", KERAS1)(LiveOps(keras, KERAS1), x, keras.ops.ones((2,))) is False
+    assert find_operator("eq", TF2)(LiveOps(keras, TF2), x, keras.ops.ones((2,))).shape == (2,)
 
 
 def traced(source: str, context: FunctionContext, *shapes: tuple[Any, ...], **constants: Any) -> keras.Model:

@@ -9,7 +9,7 @@ from functools import partial
 from ..errors import limit_error, unsupported_error
 from . import classes, formatting, generators, items, kinds, operators, plain
 from .kinds import TYPES
-from .meter import EXCEPTIONS, safely, throw
+from .meter import EXCEPTIONS, run_safely, throw
 from .runtime import Builtin, Run, Runtime, ask, is_symbol
 from .values import NOT_IMPLEMENTED, NULL, Args, Iter, Kwargs, Type
 
@@ -90,7 +90,7 @@ def _divmod(runtime: Runtime, left: object, right: object) -> object:
 
 
 def _cmp(runtime: Runtime, left: object, right: object) -> object:
-    if operators.equal(runtime, left, right):
+    if operators.are_equal(runtime, left, right):
         return 0
     return -1 if operators.is_true(runtime, operators.compare(runtime, "<", left, right)) else 1
 
@@ -195,9 +195,9 @@ def _bytes(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
         return _str(runtime, args, kwargs)
     source = args[0] if args else 0
     if isinstance(source, str):
-        return safely(lambda: bytes(*args, **kwargs))
+        return run_safely(lambda: bytes(*args, **kwargs))
     if not isinstance(source, int):
-        return safely(bytes, items.collect(runtime, source))
+        return run_safely(bytes, items.collect(runtime, source))
     if source < 0:
         raise throw("ValueError", "negative count")
     runtime.meter.characters(source)
@@ -223,7 +223,7 @@ def _frozenset(runtime: Runtime, *args: object) -> object:
 
 
 def _slice(runtime: Runtime, *args: object) -> object:
-    return safely(slice, *args)
+    return run_safely(slice, *args)
 
 
 CONSTRUCTORS: dict[str, Run] = {
@@ -268,7 +268,7 @@ _CONSTANTS: dict[str, object] = {
 
 def guard(run: Run) -> Run:
     """``run``, where a wrong number or kind of arguments is the code's TypeError."""
-    return lambda runtime, args, kwargs: safely(run, runtime, args, kwargs)
+    return lambda runtime, args, kwargs: run_safely(run, runtime, args, kwargs)
 
 
 def call_type(runtime: Runtime, kind: Type, args: Args, kwargs: Kwargs) -> object:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..errors import unsupported_error
 from . import items, plain, special
-from .meter import safely, throw
+from .meter import run_safely, throw
 from .runtime import Runtime, ask, is_symbol
 from .values import NOT_IMPLEMENTED, NULL, Args, ExceptionValue, Instance, Kwargs, Type, is_plain, is_scalar
 
@@ -39,7 +39,7 @@ def _show(runtime: Runtime, name: str, value: object) -> str:
         if not plain.is_pure(runtime.meter, value):
             raise unsupported_error("the code makes text of a container that holds symbols")
         items.note_order(runtime, value)
-        return _charge(runtime, safely(repr if name == "repr" else str, value))
+        return _charge(runtime, run_safely(repr if name == "repr" else str, value))
     if is_symbol(runtime, value):
         shown = ask(runtime.domain.builtin, name, (value,), {})
         if not isinstance(shown, str):
@@ -94,7 +94,7 @@ def format_value(runtime: Runtime, value: object, spec: str) -> object:
     if not is_scalar(value):
         raise throw("TypeError", "unsupported format string")
     _check_widths(runtime, spec)
-    return _charge(runtime, safely(format, value, spec))
+    return _charge(runtime, run_safely(format, value, spec))
 
 
 def _check_widths(runtime: Runtime, spec: str) -> None:
@@ -149,7 +149,7 @@ def _format_one(runtime: Runtime, match: re.Match[str], value: object) -> str:
     elif kind not in "diouxXeEfFgGc" or type(value) not in (int, float, bool, str):
         raise throw("TypeError", f"%{kind} format: a number is required")
     spec = f"%{flags}{width}" + (f".{precision}" if precision is not None else "") + ("s" if kind in "ra" else kind)
-    return _charge(runtime, safely(spec.__mod__, (value,)))
+    return _charge(runtime, run_safely(spec.__mod__, (value,)))
 
 
 # -- str.format
@@ -159,7 +159,7 @@ def format_fields(runtime: Runtime, template: str, args: Args, kwargs: Kwargs) -
     """``template.format(*args, **kwargs)``; fields are names or numbers, so nothing is reached through them."""
     pieces: list[object] = []
     counter = iter(range(len(args) + 1))
-    for literal, field, spec, conversion in safely(lambda: list(string.Formatter().parse(template))):
+    for literal, field, spec, conversion in run_safely(lambda: list(string.Formatter().parse(template))):
         pieces.append(literal)
         if field is None:
             continue

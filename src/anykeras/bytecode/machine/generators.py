@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..errors import limit_error
 from . import items, operators
 from .frame import Frame, Signal
-from .meter import exception, throw
+from .meter import make_exception, throw
 from .runtime import Runtime
 from .values import NULL, Args, ExceptionValue, Iter, Kwargs, Thrown
 
@@ -60,7 +60,7 @@ class Generator(Iter):
     def close(self) -> None:
         if self.started and not self.done:
             try:
-                self.send(None, exception("GeneratorExit"))
+                self.send(None, make_exception("GeneratorExit"))
             except Thrown as thrown:
                 if thrown.value.kind.name not in ("GeneratorExit", "StopIteration"):
                     raise

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ..errors import limit_error, unsupported_error
 from . import plain, special
-from .meter import safely, throw
+from .meter import run_safely, throw
 from .runtime import Runtime, ask, is_symbol
 from .values import CONTAINERS, NULL, HostIter, Instance, Iter, View, is_plain, is_unordered
 
@@ -20,7 +20,7 @@ def iterate(runtime: Runtime, value: object) -> Iter:
         return value
     if is_plain(value):
         note_order(runtime, value)
-        return HostIter(safely(iter, value))
+        return HostIter(run_safely(iter, value))
     if is_symbol(runtime, value):
         return HostIter(iter(ask(lambda: list(runtime.domain.iterate(value)))))
     if isinstance(value, View):
@@ -89,7 +89,7 @@ def get(runtime: Runtime, value: object, key: object) -> object:
         key = plain.as_key(runtime.meter, key)
     elif type(key) is slice and isinstance(value, plain.SIZED):
         runtime.meter.items(len(value))
-    result: object = safely(operator.getitem, value, key)
+    result: object = run_safely(operator.getitem, value, key)
     return result
 
 
@@ -110,7 +110,7 @@ def put(runtime: Runtime, value: object, key: object, item: object) -> None:
         runtime.meter.items(1)
     elif type(value) is list:
         runtime.meter.scan(len(value))
-        safely(operator.setitem, value, key, collect(runtime, item) if type(key) is slice else item)
+        run_safely(operator.setitem, value, key, collect(runtime, item) if type(key) is slice else item)
     else:
         raise throw("TypeError", "the value does not support item assignment")
 
@@ -118,10 +118,10 @@ def put(runtime: Runtime, value: object, key: object, item: object) -> None:
 def delete(runtime: Runtime, value: object, key: object) -> None:
     """``del value[key]``."""
     if type(value) is dict:
-        safely(operator.delitem, value, plain.as_key(runtime.meter, key))
+        run_safely(operator.delitem, value, plain.as_key(runtime.meter, key))
     elif type(value) is list:
         runtime.meter.scan(len(value))
-        safely(operator.delitem, value, key)
+        run_safely(operator.delitem, value, key)
     elif is_symbol(runtime, value):
         raise unsupported_error("the code deletes an item of a symbol")
     else:
@@ -138,4 +138,4 @@ def measure(runtime: Runtime, value: object) -> object:
         return special.call_required(runtime, value, "__len__")
     if not is_plain(value):
         raise throw("TypeError", "the value has no len()")
-    return safely(len, value)
+    return run_safely(len, value)

@@ -119,16 +119,16 @@ EXCEPTIONS = _make_types()
 _HOST_ERRORS = (ArithmeticError, LookupError, TypeError, ValueError, AttributeError, RuntimeError)
 
 
-def exception(name: str, *args: object) -> ExceptionValue:
+def make_exception(name: str, *args: object) -> ExceptionValue:
     return ExceptionValue(EXCEPTIONS[name], args)
 
 
 def throw(name: str, *args: object) -> Thrown:
     """``raise throw("IndexError", "out of range")``: an exception that the stored code can catch."""
-    return Thrown(exception(name, *args))
+    return Thrown(make_exception(name, *args))
 
 
-def safely(run: Callable[..., T], *args: object) -> T:
+def run_safely(run: Callable[..., T], *args: object) -> T:
     """``run(*args)`` on plain values; what the host raises becomes an exception of the stored code."""
     try:
         return run(*args)

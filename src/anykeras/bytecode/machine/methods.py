@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import unsupported_error
 from . import formatting, items, operators, plain
 from .generators import Generator
-from .meter import safely, throw
+from .meter import run_safely, throw
 from .runtime import MethodRun, Runtime
 from .values import NULL, Args, ExceptionType, ExceptionValue, Kwargs, View, is_container, is_scalar
 
@@ -21,7 +21,7 @@ def _native(name: str) -> MethodRun:
                 raise throw("TypeError", f"{name}() takes plain values")
         if isinstance(owner, str | bytes):
             runtime.meter.scan(len(owner) * _count_passes(name, args, kwargs))
-        result: object = safely(lambda: getattr(owner, name)(*args, **kwargs))
+        result: object = run_safely(lambda: getattr(owner, name)(*args, **kwargs))
         if isinstance(result, str | bytes):
             runtime.meter.characters(len(result))
         elif isinstance(result, list | tuple):
@@ -106,7 +106,7 @@ def _replace(runtime: Runtime, owner: str | bytes, args: Args, kwargs: Kwargs) -
     if len(args) < 2 or type(args[0]) is not type(owner) or type(args[1]) is not type(owner):
         raise throw("TypeError", "replace() takes two texts")
     runtime.meter.scan(len(owner))
-    runtime.meter.characters(len(owner) + safely(owner.count, args[0]) * len(args[1]))
+    runtime.meter.characters(len(owner) + run_safely(owner.count, args[0]) * len(args[1]))
     return _native("replace")(runtime, owner, args, kwargs)
 
 
@@ -116,7 +116,7 @@ def _join(runtime: Runtime, owner: str | bytes, args: Args, kwargs: Kwargs) -> o
     if len(texts) < len(parts):
         raise throw("TypeError", "join() takes texts")
     runtime.meter.characters(sum(len(text) + len(owner) for text in texts))
-    return safely(owner.join, texts)
+    return run_safely(owner.join, texts)
 
 
 # -- lists and tuples
@@ -128,7 +128,7 @@ def _extend(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -
 
 def _find_index(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> int:
     for place, item in enumerate(items.collect(runtime, owner)):
-        if operators.equal(runtime, item, args[0]):
+        if operators.are_equal(runtime, item, args[0]):
             return place
     raise throw("ValueError", "the value is not in the list")
 
@@ -138,7 +138,7 @@ def _remove(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -
 
 
 def _count(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
-    return sum(int(operators.equal(runtime, item, args[0])) for item in items.collect(runtime, owner))
+    return sum(int(operators.are_equal(runtime, item, args[0])) for item in items.collect(runtime, owner))
 
 
 def _copy(runtime: Runtime, owner: list[object], args: Args, kwargs: Kwargs) -> object:
@@ -178,7 +178,7 @@ def _view_as_iterator(kind: str) -> MethodRun:
 
 def _guard(run: MethodRun) -> MethodRun:
     """Wrong arguments are the code's TypeError, a missing key its KeyError."""
-    return lambda runtime, owner, args, kwargs: safely(run, runtime, owner, args, kwargs)
+    return lambda runtime, owner, args, kwargs: run_safely(run, runtime, owner, args, kwargs)
 
 
 def _table(**methods: MethodRun) -> dict[str, MethodRun]:

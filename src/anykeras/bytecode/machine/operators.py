@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from ..errors import unsupported_error
 from . import formatting, items, plain, special
-from .meter import safely, throw
+from .meter import run_safely, throw
 from .runtime import Runtime, ask, is_symbol
 from .values import NOT_IMPLEMENTED, NULL, Args, Instance, Kwargs, View, is_plain, is_scalar, is_unordered
 
@@ -62,7 +62,7 @@ def is_true(runtime: Runtime, value: object) -> bool:
     return bool(value.owner) if isinstance(value, View) else True
 
 
-def identical(runtime: Runtime, left: object, right: object, negate: bool = False) -> object:
+def is_identical(runtime: Runtime, left: object, right: object, negate: bool = False) -> object:
     """``is`` and ``is not``; small constants of one value are one object, as in CPython."""
     if not (is_symbol(runtime, left) or is_symbol(runtime, right)):
         return (left is right or _are_same_constant(left, right)) is not negate
@@ -101,11 +101,11 @@ def _compare_items(runtime: Runtime, op: str, left: object, right: object) -> ob
     if isinstance(left, dict) and isinstance(right, dict):
         if not equality:
             raise throw("TypeError", f"{op} not supported between dicts")
-        alike = left.keys() == right.keys() and all(equal(runtime, left[key], right[key]) for key in left)
+        alike = left.keys() == right.keys() and all(are_equal(runtime, left[key], right[key]) for key in left)
         return alike is (op == "==")
     if (isinstance(left, list) and isinstance(right, list)) or (isinstance(left, tuple) and isinstance(right, tuple)):
         for one, other in zip(left, right, strict=False):
-            if not equal(runtime, one, other):
+            if not are_equal(runtime, one, other):
                 return op == "!=" if equality else compare(runtime, op, one, other)
         return plain.COMPARE[op](len(left), len(right))
     if equality and type(left) is not type(right):
@@ -113,7 +113,7 @@ def _compare_items(runtime: Runtime, op: str, left: object, right: object) -> ob
     raise unsupported_error(f"the code compares a {type(left).__name__} that holds symbols")
 
 
-def equal(runtime: Runtime, left: object, right: object) -> bool:
+def are_equal(runtime: Runtime, left: object, right: object) -> bool:
     return left is right or is_true(runtime, compare(runtime, "==", left, right))
 
 
@@ -136,8 +136,8 @@ def _contains(runtime: Runtime, item: object, container: object) -> bool:
         return item in container
     if type(container) is str or type(container) is bytes:
         runtime.meter.scan(len(container))
-        return safely(operator.contains, container, item)
-    return any(equal(runtime, item, other) for other in items.walk(runtime, container))
+        return run_safely(operator.contains, container, item)
+    return any(are_equal(runtime, item, other) for other in items.walk(runtime, container))
 
 
 # Sorting, extremes, and the conversions to dict and set, with comparisons that a domain may answer.
@@ -215,4 +215,4 @@ def call_host(run: Callable[..., T], *args: object, **kwargs: object) -> T:
     """A host builtin on plain scalars."""
     if not all(is_scalar(value) for value in (*args, *kwargs.values())):
         raise throw("TypeError", "unsupported operand type")
-    return safely(partial(run, **kwargs), *args)
+    return run_safely(partial(run, **kwargs), *args)

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 
 from ..errors import limit_error, unsupported_error
-from .meter import Meter, safely
+from .meter import Meter, run_safely
 from .values import NULL, Instance, MachineValue, Plain, is_container, is_plain, is_scalar, is_unordered
 
 SIZED = (str, bytes, list, tuple)
@@ -96,11 +96,11 @@ def binary(meter: Meter, op: str, left: Plain, right: Plain, inplace: bool) -> o
         if is_unordered(left):
             is_pure(meter, left)
     guard(meter, left, right)
-    return safely(run_inplace if inplace else run, left, right)
+    return run_safely(run_inplace if inplace else run, left, right)
 
 
 def unary(op: str, value: Plain) -> object:
-    return safely(UNARY[op], value)
+    return run_safely(UNARY[op], value)
 
 
 def is_pure(meter: Meter, value: object) -> bool:
@@ -152,7 +152,7 @@ def as_key(meter: Meter, value: object) -> object:
         raise unsupported_error("the code uses a symbol as a key of a dict or a member of a set")
     if isinstance(value, Instance) and value.kind.find("__eq__") is not NULL:
         raise unsupported_error("the code uses an object with an equality of its own as a key of a dict or a member of a set")
-    safely(meter.key, value)
+    run_safely(meter.key, value)
     return value
 
 
@@ -162,7 +162,7 @@ def as_key(meter: Meter, value: object) -> object:
 def compare(op: str, left: Plain, right: Plain, python2: bool) -> bool:
     """``left op right`` on plain values that hold plain values; Python 2 orders any type against any."""
     if not python2 or op in ("==", "!="):
-        return safely(COMPARE[op], left, right)
+        return run_safely(COMPARE[op], left, right)
     return COMPARE[op](_order_of_python2(left, right), 0)
 
 
@@ -178,7 +178,7 @@ def _order_of_python2(left: object, right: object) -> int:
         return -1 if rank < other_rank else 1
     if left is None:
         return 0
-    return safely(COMPARE[">"], left, right) - safely(COMPARE["<"], left, right)
+    return run_safely(COMPARE[">"], left, right) - run_safely(COMPARE["<"], left, right)
 
 
 def _rank_of_python2(value: object) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from ..dialects import dialect
 from ..errors import CodeRaised, limit_error, unsupported_error
 from ..instructions import decode
 from ..machine import Function, Machine, MachineLimits
-from .expressions import Expression, Printer, children, choice, name, negate, same, walk
+from .expressions import Expression, Printer, is_same, list_children, make_choice, name, negate, walk
 from .naming import Names, evaluate
 
 __all__ = ["FunctionSource", "write_source"]
@@ -160,7 +160,7 @@ def _merge(condition: Expression, then: Outcome, otherwise: Outcome) -> Outcome:
     if then.raises is True:
         value = otherwise.value
     else:
-        value = then.value if otherwise.raises is True else choice(condition, then.value, otherwise.value)
+        value = then.value if otherwise.raises is True else make_choice(condition, then.value, otherwise.value)
     return Outcome(value, _either(_both(condition, then.raises), _both(negate(condition), otherwise.raises)))
 
 
@@ -171,7 +171,7 @@ def _both(condition: Expression, raises: object) -> object:
 def _either(left: object, right: object) -> object:
     if left is False or right is False:
         return right if left is False else left
-    if isinstance(left, Expression) and isinstance(right, Expression) and same(negate(left), right):
+    if isinstance(left, Expression) and isinstance(right, Expression) and is_same(negate(left), right):
         return True
     return Expression("or", (left, right))
 
@@ -192,7 +192,7 @@ def _find_shared(body: object) -> list[Expression]:
             uses[id(value)] += 1
             if uses[id(value)] > 1 or value.kind == "function":
                 return
-        for child in children(value):
+        for child in list_children(value):
             visit(child)
         if isinstance(value, Expression):
             order.append(value)

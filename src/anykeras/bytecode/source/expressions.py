@@ -47,7 +47,7 @@ def map_items(change: Callable[[object], object], value: object) -> object:
     return value
 
 
-def children(value: object) -> Iterator[object]:
+def list_children(value: object) -> Iterator[object]:
     if isinstance(value, Expression):
         yield from value.parts
     elif isinstance(value, list | tuple | set | frozenset):
@@ -70,23 +70,23 @@ def walk(value: object) -> Iterator[Expression]:
                 continue
             seen.add(id(one))
             yield one
-        todo.extend(children(one))
+        todo.extend(list_children(one))
 
 
-def same(left: object, right: object) -> bool:
+def is_same(left: object, right: object) -> bool:
     """Whether two values are written alike. Calls are alike only if they are one: a second may draw other numbers."""
     if left is right:
         return True
     if type(left) is not type(right):
         return False
     if isinstance(left, Expression) and isinstance(right, Expression):
-        return left.kind == right.kind and left.kind not in ("call", "function") and same(left.parts, right.parts)
+        return left.kind == right.kind and left.kind not in ("call", "function") and is_same(left.parts, right.parts)
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
-        return len(left) == len(right) and all(map(same, left, right))
+        return len(left) == len(right) and all(map(is_same, left, right))
     if isinstance(left, dict) and isinstance(right, dict):
-        return list(left) == list(right) and all(same(left[key], right[key]) for key in left)
+        return list(left) == list(right) and all(is_same(left[key], right[key]) for key in left)
     if isinstance(left, slice) and isinstance(right, slice):
-        return same((left.start, left.stop, left.step), (right.start, right.stop, right.step))
+        return is_same((left.start, left.stop, left.step), (right.start, right.stop, right.step))
     return repr(left) == repr(right) if isinstance(left, float | complex) else left == right
 
 
@@ -96,18 +96,18 @@ def negate(condition: Expression) -> Expression:
     return Expression("unary", ("not", condition))
 
 
-def choice(condition: object, then: object, otherwise: object) -> object:
+def make_choice(condition: object, then: object, otherwise: object) -> object:
     """``then if condition else otherwise``, folded to ``and`` and ``or`` where that says the same."""
-    if same(then, otherwise):
+    if is_same(then, otherwise):
         return then
-    if same(condition, otherwise):
+    if is_same(condition, otherwise):
         return Expression("and", (condition, then))
-    if same(condition, then):
+    if is_same(condition, then):
         return Expression("or", (condition, otherwise))
-    if isinstance(then, Expression) and then.kind == "choice" and same(then.parts[2], otherwise):
-        return choice(Expression("and", (condition, then.parts[0])), then.parts[1], otherwise)
-    if isinstance(otherwise, Expression) and otherwise.kind == "choice" and same(otherwise.parts[1], then):
-        return choice(Expression("or", (condition, otherwise.parts[0])), then, otherwise.parts[2])
+    if isinstance(then, Expression) and then.kind == "choice" and is_same(then.parts[2], otherwise):
+        return make_choice(Expression("and", (condition, then.parts[0])), then.parts[1], otherwise)
+    if isinstance(otherwise, Expression) and otherwise.kind == "choice" and is_same(otherwise.parts[1], then):
+        return make_choice(Expression("or", (condition, otherwise.parts[0])), then, otherwise.parts[2])
     if then is False and otherwise is True:
         return Expression("unary", ("not", condition))
     return _inside(condition, then, otherwise) or Expression("choice", (condition, then, otherwise))
@@ -123,7 +123,7 @@ def _inside(condition: object, then: object, otherwise: object) -> object:
 def _in_sequence(condition: object, then: object, otherwise: object) -> object:
     if not isinstance(then, list | tuple) or not isinstance(otherwise, list | tuple) or len(then) != len(otherwise):
         return None
-    merged = [choice(condition, one, other) for one, other in zip(then, otherwise, strict=True)]
+    merged = [make_choice(condition, one, other) for one, other in zip(then, otherwise, strict=True)]
     return tuple(merged) if isinstance(then, tuple) else merged
 
 

@@ -9,7 +9,7 @@ from ..machine import Domain, Function, Machine, attributes, items, operators
 from ..machine.builtins import builtin_names
 from ..machine.runtime import Builtin, Runtime
 from ..machine.values import Args, Kwargs, MachineValue, Type
-from .expressions import Expression, map_items, name, same
+from .expressions import Expression, is_same, map_items, name
 
 MAX_EXPRESSIONS = 20_000
 # Built-in functions that are shown and never computed.
@@ -85,7 +85,7 @@ class Names(Domain):
         if value.kind == "unary" and value.parts[0] == "not":
             return not self.truth(value.parts[1])
         for place, known in enumerate(self.asked):
-            if same(known, value):
+            if is_same(known, value):
                 return self.taken[place]
         decision = self.decisions[len(self.asked)] if len(self.asked) < len(self.decisions) else True
         self.asked.append(value)
@@ -173,7 +173,7 @@ class _Evaluation:
     def compare(self, op: str, left: object, right: object) -> object:
         first, second = self.value(left), self.value(right)
         if op == "is":
-            return operators.identical(self.machine, first, second)
+            return operators.is_identical(self.machine, first, second)
         if op == "in":
             return operators.contains(self.machine, first, second)
         return operators.compare(self.machine, op, first, second)

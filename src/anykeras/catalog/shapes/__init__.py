@@ -2,7 +2,7 @@
 
 from .engine import fill, infer
 from .masks import find_masked
-from .spec import UNKNOWN, Argument, Spec, flat_specs
+from .spec import UNKNOWN, Argument, Spec, flatten_specs
 from .tables import Output
 
-__all__ = ["UNKNOWN", "Argument", "Output", "Spec", "fill", "find_masked", "flat_specs", "infer"]
+__all__ = ["UNKNOWN", "Argument", "Output", "Spec", "fill", "find_masked", "flatten_specs", "infer"]

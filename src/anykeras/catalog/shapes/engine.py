@@ -13,7 +13,7 @@ from ...errors import AnyKerasError
 from ..base import Shape
 from ..operations import bind, find
 from .spec import UNKNOWN, Argument, NothingLeft, Spec, autocast, compute_dtype
-from .tables import Output, layer_rule, operation_rule, wrapper_rule
+from .tables import Output, find_layer_rule, find_wrapper_rule, operation_rule
 
 # What a rule raises over a configuration that Keras would refuse too: the outcome is unknown, and not our error here.
 _REFUSED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -150,10 +150,10 @@ class Inference:
     def _layer(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         args = [autocast(layer, a) for a in args]
         kwargs = {k: autocast(layer, v) for k, v in kwargs.items() if k != "training"}
-        wrapper = wrapper_rule(layer.class_name)
+        wrapper = find_wrapper_rule(layer.class_name)
         if wrapper is not None:
             return wrapper(lambda inner, *call: self._call_at(inner_path(layer, inner), inner, *call), layer, *args, **kwargs)
-        rule = layer_rule(layer.class_name)
+        rule = find_layer_rule(layer.class_name)
         result = UNKNOWN if rule is None else rule(layer, *args, **kwargs)
         self._activation(layer, result)
         return result

@@ -10,16 +10,16 @@ from .operations_linalg import einsum
 from .spec import (
     NothingLeft,
     Spec,
+    add_sizes,
     assemble,
     broadcast,
     compute_dtype,
     each,
-    plus,
+    multiply_sizes,
     product,
     reshape,
     spatial,
     spec_of,
-    times,
     total,
 )
 from .tables import Apply, Output, layer, option, wrapper
@@ -150,7 +150,7 @@ def conv(layer: Layer, inputs: Spec) -> Spec:
 @layer("DepthwiseConv1D", "DepthwiseConv2D")
 def depthwise(layer: Layer, inputs: Spec) -> Spec:
     _, (_, channels) = spatial(inputs.known(), data_format(layer))
-    return convolution(layer, inputs, times(channels, option(layer, "depth_multiplier", 1)))
+    return convolution(layer, inputs, multiply_sizes(channels, option(layer, "depth_multiplier", 1)))
 
 
 @layer(*expand_ranks("Conv{}DTranspose"))
@@ -197,7 +197,7 @@ def cropping(layer: Layer, inputs: Spec) -> Spec:
 
 def _widen(layer: Layer, inputs: Spec, by: object, sign: int) -> Spec:
     dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
-    wide = [plus(d, sign * sum(side)) for d, side in zip(dims, _sides(by, len(dims)), strict=True)]
+    wide = [add_sizes(d, sign * sum(side)) for d, side in zip(dims, _sides(by, len(dims)), strict=True)]
     if any(d is not None and d <= 0 for d in wide):
         raise NothingLeft(f"takes off all of {tuple(dims)}")
     return output_spec(layer, assemble(batch, wide, channels, data_format(layer)))
@@ -207,7 +207,7 @@ def _widen(layer: Layer, inputs: Spec, by: object, sign: int) -> Spec:
 def up_sampling(layer: Layer, inputs: Spec) -> Spec:
     dims, (batch, channels) = spatial(inputs.known(), data_format(layer))
     sizes = each(option(layer, "size", 2), len(dims))
-    larger = [times(d, n) for d, n in zip(dims, sizes, strict=True)]
+    larger = [multiply_sizes(d, n) for d, n in zip(dims, sizes, strict=True)]
     return output_spec(layer, assemble(batch, larger, channels, data_format(layer)))
 
 

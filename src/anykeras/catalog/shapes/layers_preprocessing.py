@@ -8,7 +8,7 @@ from ...document.model import Layer
 from ..base import Shape
 from .layers import data_format, output_spec
 from .operations_nn import convolve
-from .spec import Spec, times
+from .spec import Spec, multiply_sizes
 from .tables import layer, option
 
 
@@ -104,7 +104,7 @@ def stft_spectrogram(layer: Layer, inputs: Spec) -> Spec:
     step = option(layer, "frame_step") or length // 2
     size = option(layer, "fft_length") or 2 ** math.ceil(math.log2(length))
     frequencies = (size // 2 + 1) * (2 if option(layer, "mode", "log") == "stft" else 1)
-    depth, padding = times(channels, frequencies), option(layer, "padding", "valid")
+    depth, padding = multiply_sizes(channels, frequencies), option(layer, "padding", "valid")
     found = convolve(inputs, depth, (length,), strides=step, padding=padding, data_format=order).known()
     if not option(layer, "expand_dims", False):
         return output_spec(layer, found)

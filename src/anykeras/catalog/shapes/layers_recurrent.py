@@ -8,7 +8,7 @@ from typing import Union
 from ...document.model import Layer
 from ..base import Shape
 from .layers import convolution, output_spec
-from .spec import Spec, spec_of, times
+from .spec import Spec, multiply_sizes, spec_of
 from .tables import Apply, Output, layer, option, wrapper
 
 States = Union[int, Sequence["States"]]  # noqa: UP007  (recursive)
@@ -70,7 +70,7 @@ def bidirectional(apply: Apply, layer: Layer, sequence: Spec, *_: object, **__: 
     shape = spec_of(first).known()
     mode = option(layer, "merge_mode", "concat")
     if mode == "concat":
-        outcome = [output_spec(layer, (*shape[:-1], times(shape[-1], 2)))]
+        outcome = [output_spec(layer, (*shape[:-1], multiply_sizes(shape[-1], 2)))]
     else:
         outcome = [output_spec(layer, shape)] * (2 if mode is None else 1)
     everything = [*outcome, *states, *states]

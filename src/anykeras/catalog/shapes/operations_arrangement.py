@@ -12,14 +12,14 @@ from .spec import (
     Axes,
     Numbers,
     Spec,
+    add_sizes,
     axes_of,
     broadcast,
     each,
-    plus,
+    multiply_sizes,
     product,
     promote,
     reshape,
-    times,
     to_floating,
     total,
 )
@@ -91,7 +91,7 @@ def repeat(x: Spec, repeats: Numbers, axis: int | None = None) -> Spec:
     if isinstance(repeats, tuple) and len(repeats) > 1:
         shape[at] = sum(repeats)
     else:
-        shape[at] = times(shape[at], repeats[0] if isinstance(repeats, tuple) else repeats)
+        shape[at] = multiply_sizes(shape[at], repeats[0] if isinstance(repeats, tuple) else repeats)
     return x.with_shape(shape)
 
 
@@ -101,7 +101,7 @@ def tile(x: Spec, repeats: Numbers) -> Spec:
     shape = x.known()
     rank = max(len(shape), len(counts))
     dims = (1,) * (rank - len(shape)) + shape
-    return x.with_shape([times(d, n) for d, n in zip(dims, (1,) * (rank - len(counts)) + counts, strict=True)])
+    return x.with_shape([multiply_sizes(d, n) for d, n in zip(dims, (1,) * (rank - len(counts)) + counts, strict=True)])
 
 
 @operation("concatenate")
@@ -155,7 +155,7 @@ def split(x: Spec, indices_or_sections: Numbers, axis: int = 0) -> list[Spec]:
     length = x.known()[axis]
     if isinstance(indices_or_sections, tuple):
         starts = (0, *indices_or_sections)
-        sizes = [plus(end, -start) for start, end in zip(starts, (*indices_or_sections, length), strict=True)]
+        sizes = [add_sizes(end, -start) for start, end in zip(starts, (*indices_or_sections, length), strict=True)]
     else:
         parts = int(indices_or_sections)
         limits.budget().charge(parts)
@@ -263,14 +263,14 @@ def pad(x: Spec, pad_width: int | tuple[Numbers, ...], mode: str = "constant", c
         widths = widths * rank
     paired = rank == len(widths) or isinstance(widths[0], tuple)
     sides = [each(w, 2) for w in (widths if paired else (widths,) * rank)]
-    return x.with_shape([plus(d, sum(s)) for d, s in zip(x.known(), sides, strict=True)])
+    return x.with_shape([add_sizes(d, sum(s)) for d, s in zip(x.known(), sides, strict=True)])
 
 
 @operation("diag")
 def diag(x: Spec, k: int = 0) -> Spec:
     shape = x.known()
     if len(shape) == 1:
-        return x.with_shape((plus(shape[0], abs(k)),) * 2)
+        return x.with_shape((add_sizes(shape[0], abs(k)),) * 2)
     return diagonal(x, k)
 
 
@@ -287,7 +287,7 @@ def diagonal(x: Spec, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Spec:
 
 @operation("diagflat")
 def diagflat(x: Spec, k: int = 0) -> Spec:
-    return x.with_shape((plus(product(x.known()), abs(k)),) * 2)
+    return x.with_shape((add_sizes(product(x.known()), abs(k)),) * 2)
 
 
 @operation("meshgrid")

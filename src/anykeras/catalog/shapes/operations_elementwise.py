@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..base import Shape
-from .spec import WIDENED, Argument, Axes, Spec, axes_of, broadcast, plus, product, promote, spec_of, to_floating
+from .spec import WIDENED, Argument, Axes, Spec, add_sizes, axes_of, broadcast, product, promote, spec_of, to_floating
 from .tables import operation
 
 _SAME = """abs absolute bitwise_invert bitwise_not celu clip conj conjugate copy elu erf erfinv flip fliplr flipud
@@ -272,7 +272,7 @@ def ndim(x: object) -> Spec:
 @operation("diff")
 def diff(a: Spec, n: int = 1, axis: int = -1) -> Spec:
     shape = list(a.known())
-    shape[axis] = plus(shape[axis], -n)
+    shape[axis] = add_sizes(shape[axis], -n)
     return a.with_shape(shape)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .spec import Axes, Spec, axes_of, broadcast, product, promote, times, to_floating, windows
+from .spec import Axes, Spec, axes_of, broadcast, count_windows, multiply_sizes, product, promote, to_floating
 from .tables import Output, operation
 
 
@@ -53,7 +53,7 @@ def kron(x1: Spec, x2: Spec) -> Spec:
     left, right = x1.known(), x2.known()
     rank = max(len(left), len(right))
     pairs = zip((1,) * (rank - len(left)) + left, (1,) * (rank - len(right)) + right, strict=True)
-    return Spec(tuple(times(a, b) for a, b in pairs), dtype_of(x1, x2))
+    return Spec(tuple(multiply_sizes(a, b) for a, b in pairs), dtype_of(x1, x2))
 
 
 @operation("tensordot")
@@ -212,7 +212,7 @@ def stft(
 @operation("extract_sequences")
 def extract_sequences(x: Spec, sequence_length: int, sequence_stride: int) -> Spec:
     *batch, length = x.known()
-    return x.with_shape((*batch, windows(length, sequence_length, sequence_stride, "valid"), sequence_length))
+    return x.with_shape((*batch, count_windows(length, sequence_length, sequence_stride, "valid"), sequence_length))
 
 
 @operation("correlate")

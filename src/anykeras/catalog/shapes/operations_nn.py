@@ -6,7 +6,20 @@ from collections.abc import Sequence
 from typing import TypedDict, Unpack
 
 from ..base import Shape
-from .spec import Numbers, Spec, assemble, each, plus, product, some_windows, spatial, times, to_floating, whole, windows
+from .spec import (
+    Numbers,
+    Spec,
+    add_sizes,
+    assemble,
+    count_some_windows,
+    count_windows,
+    each,
+    multiply_sizes,
+    product,
+    spatial,
+    to_floating,
+    whole,
+)
 from .tables import operation
 
 
@@ -30,7 +43,7 @@ def pool_windows(found: Spec, pool_size: Numbers, strides: Numbers | None, paddi
     dims, (batch, channels) = spatial(found.known(), data_format)
     sizes = each(pool_size, len(dims))
     steps = sizes if strides is None else each(strides, len(dims))
-    result = [some_windows(d, n, s, padding) for d, n, s in zip(dims, sizes, steps, strict=True)]
+    result = [count_some_windows(d, n, s, padding) for d, n, s in zip(dims, sizes, steps, strict=True)]
     return found.with_shape(assemble(batch, result, channels, data_format))
 
 
@@ -62,7 +75,8 @@ def convolve(found: Spec, filters: int | None, size: Sequence[int | None], **how
     dims, (batch, _) = spatial(found.known(), data_format)
     rank = len(dims)
     steps, rates = each(how.get("strides", 1), rank), each(how.get("dilation_rate", 1), rank)
-    lengths = [some_windows(d, k, s, padding, rate) for d, k, s, rate in zip(dims, whole(size), steps, rates, strict=True)]
+    axes = zip(dims, whole(size), steps, rates, strict=True)
+    lengths = [count_some_windows(length, k, step, padding, rate) for length, k, step, rate in axes]
     return found.with_shape(assemble(batch, lengths, filters, data_format))
 
 
@@ -75,7 +89,7 @@ def conv(inputs: Spec, kernel: Spec, **how: Unpack[Convolution]) -> Spec:
 @operation("depthwise_conv")
 def depthwise_conv(inputs: Spec, kernel: Spec, **how: Unpack[Convolution]) -> Spec:
     *size, channels, multiplier = kernel.known()
-    return convolve(inputs, times(channels, multiplier), size, **how)
+    return convolve(inputs, multiply_sizes(channels, multiplier), size, **how)
 
 
 @operation("separable_conv")
@@ -124,22 +138,22 @@ def conv_transpose(inputs: Spec, kernel: Spec, output_padding: Numbers | None = 
 def depth_to_space(x: Spec, block_size: int, data_format: str | None = "channels_last") -> Spec:
     dims, (batch, channels) = spatial(x.known(), data_format)
     depth = None if channels is None else channels // block_size**2
-    return x.with_shape(assemble(batch, [times(d, block_size) for d in dims], depth, data_format))
+    return x.with_shape(assemble(batch, [multiply_sizes(d, block_size) for d in dims], depth, data_format))
 
 
 @operation("space_to_depth")
 def space_to_depth(x: Spec, block_size: int, data_format: str | None = "channels_last") -> Spec:
     dims, (batch, channels) = spatial(x.known(), data_format)
     smaller = [None if d is None else d // block_size for d in dims]
-    return x.with_shape(assemble(batch, smaller, times(channels, block_size**2), data_format))
+    return x.with_shape(assemble(batch, smaller, multiply_sizes(channels, block_size**2), data_format))
 
 
 @operation("unfold")
 def unfold(x: Spec, kernel_size: Numbers, dilation: Numbers = 1, padding: Numbers = 0, stride: Numbers = 1) -> Spec:
     batch, channels, *dims = x.known()
     sizes, rates, pads, steps = (each(v, 2) for v in (kernel_size, dilation, padding, stride))
-    places = [windows(plus(dims[i], 2 * pads[i]), sizes[i], steps[i], "valid", rates[i]) for i in range(2)]
-    return x.with_shape((batch, times(channels, sizes[0] * sizes[1]), product(tuple(places))))
+    places = [count_windows(add_sizes(dims[i], 2 * pads[i]), sizes[i], steps[i], "valid", rates[i]) for i in range(2)]
+    return x.with_shape((batch, multiply_sizes(channels, sizes[0] * sizes[1]), product(tuple(places))))
 
 
 @operation("fold")
@@ -206,8 +220,8 @@ def change_edges(
     kind, sign = ("padding", 1) if "top_padding" in edges else ("cropping", -1)
     top, left, bottom, right = (edges[f"{side}_{kind}"] or 0 for side in ("top", "left", "bottom", "right"))
     tall, wide = _sides(images, data_format)
-    tall = plus(tall, sign * (top + bottom)) if target_height is None else target_height
-    wide = plus(wide, sign * (left + right)) if target_width is None else target_width
+    tall = add_sizes(tall, sign * (top + bottom)) if target_height is None else target_height
+    wide = add_sizes(wide, sign * (left + right)) if target_width is None else target_width
     return resize_image(images, tall, wide, data_format)
 
 
@@ -224,7 +238,7 @@ def extract_patches(
     sizes = each(size, rank)
     batched = images if len(images.known()) == rank + 2 else images.with_shape((None, *images.known()))
     _, (_, channels) = spatial(batched.known(), data_format)
-    depth = times(channels, product(sizes))
+    depth = multiply_sizes(channels, product(sizes))
     steps = sizes if strides is None else strides
     patches = convolve(
         batched, depth, sizes, strides=steps, padding=padding, data_format=data_format, dilation_rate=dilation_rate

@@ -125,12 +125,12 @@ def total(dims: Sequence[int | None]) -> int | None:
     return sum(known) if len(known) == len(dims) else None
 
 
-def plus(dim: int | None, more: int) -> int | None:
+def add_sizes(dim: int | None, more: int) -> int | None:
     """A dimension made longer (or shorter)."""
     return None if dim is None else dim + more
 
 
-def times(dim: int | None, factor: int | None) -> int | None:
+def multiply_sizes(dim: int | None, factor: int | None) -> int | None:
     """A dimension multiplied."""
     return None if dim is None or factor is None else dim * factor
 
@@ -139,16 +139,16 @@ class NothingLeft(ValueError):
     """What Keras too refuses: a layer would leave nothing of a dimension of known size."""
 
 
-def windows(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
+def count_windows(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
     """How many windows of a convolution or pooling fit along one axis."""
     if length is None:
         return None
     return (length - 1 if padding != "valid" else length - dilation * (size - 1) - 1) // stride + 1
 
 
-def some_windows(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
+def count_some_windows(length: int | None, size: int, stride: int, padding: str, dilation: int = 1) -> int | None:
     """As `windows`; raises NothingLeft where none fits."""
-    found = windows(length, size, stride, padding, dilation)
+    found = count_windows(length, size, stride, padding, dilation)
     if padding == "valid" and found is not None and found <= 0:
         raise NothingLeft(f"has windows of {dilation * (size - 1) + 1} over a size of {length}")
     return found
@@ -205,7 +205,7 @@ def assemble(batch: int | None, spatial_dims: Sequence[int | None], channels: in
     return (batch, *spatial_dims, channels)
 
 
-def flat_specs(structure: object) -> list[Spec]:
+def flatten_specs(structure: object) -> list[Spec]:
     """The specs in nested sequences and mappings, in the order of :func:`~anykeras.document.graph.leaves`."""
     return [leaf for leaf in leaves(structure) if isinstance(leaf, Spec)]
 

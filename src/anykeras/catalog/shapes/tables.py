@@ -93,12 +93,12 @@ def takes_several_tensors(function: str, parameter: str) -> bool | None:
     return None if kind is None else kind.startswith("Sequence")
 
 
-def layer_rule(class_name: str) -> Rule | None:
+def find_layer_rule(class_name: str) -> Rule | None:
     """The rule of a layer class, or None."""
     return _layers.get(class_name)
 
 
-def wrapper_rule(class_name: str) -> Rule | None:
+def find_wrapper_rule(class_name: str) -> Rule | None:
     """The rule of a layer class that holds layers, or None."""
     return _wrappers.get(class_name)
 

@@ -15,7 +15,7 @@ from ...document.walk import Path, children
 from ..base import Shape, mode_of
 from .engine import Inference
 from .layers import data_format, expand_ranks
-from .spec import Argument, Spec, each, times
+from .spec import Argument, Spec, each, multiply_sizes
 from .tables import Output, option
 
 Shapes = Mapping[str, Sequence[int | None]]
@@ -161,7 +161,7 @@ def _conv_transpose(layer: Layer, inputs: _Inputs) -> Shapes:
 @_variables("DepthwiseConv1D", "DepthwiseConv2D")
 def _depthwise(layer: Layer, inputs: _Inputs) -> Shapes:
     channels, multiplier = _channels(layer, inputs), option(layer, "depth_multiplier", 1)
-    return {"kernel": (*_kernel_size(layer), channels, multiplier), "bias": (times(channels, multiplier),)}
+    return {"kernel": (*_kernel_size(layer), channels, multiplier), "bias": (multiply_sizes(channels, multiplier),)}
 
 
 @_variables("SeparableConv1D", "SeparableConv2D")
@@ -170,7 +170,7 @@ def _separable(layer: Layer, inputs: _Inputs) -> Shapes:
     size, filters = _kernel_size(layer), option(layer, "filters")
     return {
         "depthwise_kernel": (*size, channels, multiplier),
-        "pointwise_kernel": (*(1 for _ in size), times(channels, multiplier), filters),
+        "pointwise_kernel": (*(1 for _ in size), multiply_sizes(channels, multiplier), filters),
         "bias": (filters,),
     }
 

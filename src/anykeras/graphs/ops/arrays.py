@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...recovery.functions import Dim, Operand, Refused, Sizes, operator
+from ...recovery.functions import Dim, Operand, Refused, Sizes, find_operator
 from ...recovery.functions import shapes as open_shapes
 from ...recovery.functions.creation import concatenate_any, stack_any
 from ...recovery.functions.indexing import SLICE_MASKS, cut, slice_key
@@ -169,7 +169,7 @@ def _along(call: NodeCall, x: Operand, axis: int, start: int, stop: int) -> Oper
 
 
 def _take(call: NodeCall, x: Operand, key: tuple[Operand, ...]) -> Operand:
-    return operator("getitem", call.ops.context)(call.ops, x, key)
+    return find_operator("getitem", call.ops.context)(call.ops, x, key)
 
 
 @op("Unpack")

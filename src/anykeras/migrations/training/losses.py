@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from ...catalog import renames
-from ...catalog.signatures import classes, list_accepted_arguments, signature
+from ...catalog.signatures import list_accepted_arguments, list_classes, signature
 from ...document.model import UNRESOLVED, Code, Era, Object, Value, Writer
 from ...findings import Fidelity
 from .notes import OLD, Notes
@@ -146,7 +146,7 @@ def _migrate_class(value: Object, kind: str, writer: Writer) -> Value:
     package = (registered or "").rpartition(">")[0]
     later = writer.era is not Era.KERAS3 and all(signature(name, at, kind) is None for at in (writer, "tf.keras 2.0"))
     strange = package not in ("", "keras") or later
-    if name not in classes(kind=kind) or (strange and registered not in _SAME):
+    if name not in list_classes(kind=kind) or (strange and registered not in _SAME):
         return Object(name, value.config, None, registered, UNRESOLVED)
     takes = list_accepted_arguments(name, kind=kind)
     config = dict(value.config) if isinstance(value.config, Mapping) else {}

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ...catalog.optimizers import OptimizerEntry, optimizer, scales
-from ...catalog.signatures import classes, list_accepted_arguments
+from ...catalog.signatures import list_accepted_arguments, list_classes
 from ...document.model import UNRESOLVED, Config, Era, Layer, Object, Training, Unresolved, Value, Writer
 from ...document.walk import layers_of
 from ...findings import Fidelity
@@ -63,7 +63,7 @@ def migrate_optimizer(training: Training, model: Layer, notes: Notes) -> Trainin
         return _replace_optimizer(replace(training, slots={}), held)
     name = held.class_name.rpartition(">")[2]
     entry = optimizer(name)
-    if entry is None and name in classes(kind="optimizers"):
+    if entry is None and name in list_classes(kind="optimizers"):
         entry = OptimizerEntry(name, lambda config: (), {})
     if entry is None:
         return _replace_optimizer(training, Object(name, held.config, None, held.registered_name, UNRESOLVED))
@@ -125,7 +125,7 @@ def _migrate_rate(config: dict[str, Value], schedules: bool, notes: Notes) -> di
     if isinstance(rate, Object):
         held = rate.config if isinstance(rate.config, Mapping) else {}
         kept = {key: value for key, value in held.items() if not (key == "name" and value is None)}
-        known = rate.class_name in classes(kind="optimizers")
+        known = rate.class_name in list_classes(kind="optimizers")
         config["learning_rate"] = (
             Object(rate.class_name, kept, "keras.optimizers.schedules")
             if known

@@ -19,7 +19,7 @@ from .base import ACTIVATION, ACTIVATION_KEYS, MERGE, CodeSite, activation_funct
 
 
 @code_site("Lambda")
-def lambda_layer(layer: Layer, site: CodeSite) -> Lifted:
+def lift_lambda(layer: Layer, site: CodeSite) -> Lifted:
     """The function of a Lambda, called on what the layer is called on, with its ``arguments``.
 
     Keras writes the mask (and tf.keras and Keras 3 the training flag) over an argument of that name: keras 2.3.1
@@ -142,7 +142,7 @@ _CONVOLUTIONAL = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 
 
 @code_site(ACTIVATION)
-def activation(layer: Layer, site: CodeSite) -> Lifted:
+def lift_activation(layer: Layer, site: CodeSite) -> Lifted:
     """The layer with a model for each activation that is a function."""
     functions = {key: code for key in ACTIVATION_KEYS if (code := activation_function(layer.config.get(key))) is not None}
     outputs = Inference().call(layer.with_config(**dict.fromkeys(functions, "linear")), site.args, site.kwargs)

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from ...document.model import Layer
 from ...errors import AnyKerasError, Unsupported
 from ...lazily import np
-from ..functions import Entry, Operand, Ops, Sizes, operator, resolve
+from ..functions import Entry, Operand, Ops, Sizes, find_operator, resolve
 from ..functions.arguments import Axis
 from ..functions.base import FunctionContext, words
 from ..functions.indexing import SLICE_MASKS, slice_key
 from ..graph_ops import GraphOps
 from ..held import constant
-from ..lift import Body, Lifted, submodel
+from ..lift import Body, Lifted, write_submodel
 from ..op_calls import compute_call, find_array
 from ..refusals import locate
 from .base import CodeSite, code_site
@@ -22,7 +22,7 @@ _OPERATOR = "__operators__."
 
 
 @code_site("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
-def tf_function(layer: Layer, site: CodeSite) -> Lifted:
+def lift_tf_function(layer: Layer, site: CodeSite) -> Lifted:
     """One TensorFlow function or node with the arguments of the call, and what computes those of them that are sizes."""
 
     def body(ops: GraphOps, inputs: Operand) -> Operand:
@@ -41,10 +41,10 @@ def _compute_function(ops: GraphOps, layer: Layer, args: Sequence[Operand], kwar
     """``tf.<function>`` (tensorflow/python/keras/layers/core.py, 2.4 to 2.15)."""
     name = str(layer.config.get("function", ""))
     if name == f"{_OPERATOR}getitem":
-        return operator("getitem", ops.context)(ops, args[0], _key(kwargs.get("slice_spec", args[1:])))
+        return find_operator("getitem", ops.context)(ops, args[0], _key(kwargs.get("slice_spec", args[1:])))
     if name.startswith(_OPERATOR):
         operands = (*args, *(value for key, value in kwargs.items() if key != "name"))
-        return operator(name.removeprefix(_OPERATOR), ops.context)(ops, *operands)
+        return find_operator(name.removeprefix(_OPERATOR), ops.context)(ops, *operands)
     return _entry(name, layer, ops.context)(ops, *args, **kwargs)
 
 
@@ -109,11 +109,11 @@ def _attribute(value: Mapping[str, Operand]) -> Operand:
 @code_site("AddLoss", "AddMetric")
 def pass_through(layer: Layer, site: CodeSite) -> Lifted:
     """Layers that only add to the training loss or the metrics: their outcome is what they are given."""
-    return submodel(layer, site.args[0], site.context, lambda ops, inputs: inputs)
+    return write_submodel(layer, site.args[0], site.context, lambda ops, inputs: inputs)
 
 
 @code_site("ClassMethod", "InstanceMethod", "InstanceProperty")
-def composite(layer: Layer, site: CodeSite) -> Lifted:
+def refuse_composite(layer: Layer, site: CodeSite) -> Lifted:
     """Methods of ragged and sparse tensors, which Keras 3 operations do not have."""
     raise Unsupported(
         "AK3006",
@@ -126,7 +126,7 @@ def composite(layer: Layer, site: CodeSite) -> Lifted:
 def _lift(layer: Layer, site: CodeSite, body: Body) -> Lifted:
     given = list(site.args[0]) if isinstance(site.args[0], tuple) else site.args[0]
     try:
-        return submodel(layer, given, site.context, body)
+        return write_submodel(layer, given, site.context, body)
     except AnyKerasError as error:
         raise locate(error, layer.name) from None
 
@@ -228,7 +228,7 @@ def _strided_slice(ops: Ops, operands: Sequence[Operand], attributes: Mapping[st
     x, *bounds = operands
     begin, end, strides = (list(v) if isinstance(v, Sizes) else np.asarray(v).astype(int).reshape(-1).tolist() for v in bounds)
     masks = {f"{key}_mask": int(attributes.get(f"{key}_mask", 0)) for key in SLICE_MASKS}
-    return operator("getitem", ops.context)(ops, x, slice_key(begin, end, strides, **masks))
+    return find_operator("getitem", ops.context)(ops, x, slice_key(begin, end, strides, **masks))
 
 
 def _identity(ops: Ops, operands: Sequence[Operand], attributes: Mapping[str, Operand]) -> Operand:

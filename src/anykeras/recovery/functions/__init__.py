@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .base import Entry, FunctionContext, Kind, Ops, TensorOps
-from .table import attribute, is_module, module_of, names, operator, resolve
+from .table import find_attribute, find_operator, is_module, module_of, names, resolve
 from .values import Dim, Operand, Pair, Refused, Scope, Shape, Sizes
 
 __all__ = [
@@ -19,10 +19,10 @@ __all__ = [
     "Shape",
     "Sizes",
     "TensorOps",
-    "attribute",
+    "find_attribute",
+    "find_operator",
     "is_module",
     "module_of",
     "names",
-    "operator",
     "resolve",
 ]

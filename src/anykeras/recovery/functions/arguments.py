@@ -46,7 +46,7 @@ def dtype_name(ops: Ops, dtype: Operand, default: str | None = None) -> str:
     return text
 
 
-def of(ops: Ops, x: Operand) -> str:
+def dtype_of(ops: Ops, x: Operand) -> str:
     """The dtype of a tensor or constant, numbers as the old library made tensors of them."""
     if ops.is_tensor(x):
         return ops.dtype(x)
@@ -58,12 +58,12 @@ def of(ops: Ops, x: Operand) -> str:
 
 def is_float(ops: Ops, x: Operand) -> bool:
     """Whether a tensor or constant has a floating dtype."""
-    return "float" in of(ops, x)
+    return "float" in dtype_of(ops, x)
 
 
 def numeric(ops: Ops, x: Operand) -> Operand:
     """`x`, truth values as numbers of the usual float type."""
-    return ops.cast(x, ops.context.floatx) if of(ops, x) == "bool" else x
+    return ops.cast(x, ops.context.floatx) if dtype_of(ops, x) == "bool" else x
 
 
 # Axes in every old spelling, and reductions over them.
@@ -97,7 +97,7 @@ def reduce(ops: Ops, name: str, x: Operand, axis: Operand = None, keepdims: Oper
     if where is None and keepdims:
         where = tuple(range(ops.rank(x)))  # Keras 3.15 on torch forgets keepdims over all axes
     if name in ("any", "all"):
-        x = x if of(ops, x) == "bool" else ops.cast(x, "bool")
+        x = x if dtype_of(ops, x) == "bool" else ops.cast(x, "bool")
     elif name in ("mean", "var", "std"):
         x = numeric(ops, x)
     return ops.op(name, x, axis=where, keepdims=bool(keepdims))
@@ -111,7 +111,7 @@ def reduce_to(
     return y if dtype is None else ops.cast(y, dtype_name(ops, dtype))
 
 
-def along(ops: Ops, name: str, x: Operand, axis: Operand = None) -> Operand:
+def apply_along(ops: Ops, name: str, x: Operand, axis: Operand = None) -> Operand:
     """An operation that keeps the shape, or one of arguments, along any spelling of an axis."""
     return ops.op(name, x, axis=axis_of(axis))
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from .arguments import of
+from .arguments import dtype_of
 from .base import Entry, Ops
 from .values import Operand, Refused
 
@@ -35,7 +35,7 @@ def where(ops: Ops, condition: Operand, one: Operand, other: Operand) -> Operand
 
 def as_bool(ops: Ops, condition: Operand) -> Operand:
     """The condition as truth values."""
-    if not ops.is_tensor(condition) or of(ops, condition) == "bool":
+    if not ops.is_tensor(condition) or dtype_of(ops, condition) == "bool":
         return condition
     return ops.cast(condition, "bool")
 
@@ -95,7 +95,7 @@ def _map_together(ops: Ops, function: Callable[..., Operand], elems: Operand) ->
     """Several tensors as one whose rows hold all their numbers, taken apart again for each row."""
     shapes = [ops.shape(one)[1:] for one in elems]
     sizes = [math.prod(shape) for shape in shapes if all(isinstance(size, int) for size in shape)]
-    if len(sizes) != len(shapes) or len({of(ops, one) for one in elems}) != 1:
+    if len(sizes) != len(shapes) or len({dtype_of(ops, one) for one in elems}) != 1:
         raise Refused("a function is mapped over tensors that do not fit into one", "AK3043")
     ends = [sum(sizes[: place + 1]) for place in range(len(sizes))]
     flat = [ops.reshape(one, (-1, size)) for one, size in zip(elems, sizes, strict=True)]

@@ -25,7 +25,7 @@ def fill_like(ops: Ops, name: str, x: Operand, dtype: Operand = None) -> Operand
     return ops.op(name, x, dtype=None if dtype is None else dtype_name(ops, dtype))
 
 
-def numbers(ops: Ops, value: Operand, dtype: str, shape: Operand = None) -> Operand:
+def make_numbers(ops: Ops, value: Operand, dtype: str, shape: Operand = None) -> Operand:
     """A constant of a dtype, one number or as many as the shape has."""
     array = np.asarray(value, dtype=dtype)
     if shape is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .arguments import axis_of, of, positive, reduce
+from .arguments import axis_of, dtype_of, positive, reduce
 from .base import Ops
 from .shapes import reshape
 from .values import Operand, Refused
@@ -53,13 +53,13 @@ def softmax_over(ops: Ops, x: Operand, axis: Operand = -1) -> Operand:
 
 def bits(ops: Ops, name: str, a: Operand, b: Operand) -> Operand:
     """``and``, ``or`` and ``xor``: of truth values, or of the bits of whole numbers."""
-    kind = "logical" if "bool" in (of(ops, a), of(ops, b)) else "bitwise"
+    kind = "logical" if "bool" in (dtype_of(ops, a), dtype_of(ops, b)) else "bitwise"
     return ops.op(f"{kind}_{name}", a, b)
 
 
 def invert_bits(ops: Ops, a: Operand) -> Operand:
     """``not`` of a truth value, or of the bits of a whole number."""
-    return ops.logical_not(a) if of(ops, a) == "bool" else ops.bitwise_not(a)
+    return ops.logical_not(a) if dtype_of(ops, a) == "bool" else ops.bitwise_not(a)
 
 
 def permute(ops: Ops, x: Operand, axes: Operand = None) -> Operand:

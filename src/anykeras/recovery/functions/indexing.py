@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from . import folding
-from .arguments import of
+from .arguments import dtype_of
 from .base import Ops, plain
 from .shapes import arange, difference, number
 from .values import Dim, Operand, Refused, Shape, Sizes
@@ -90,7 +90,7 @@ def _keep(ops: Ops, part: Operand, size: Operand) -> tuple[Operand, tuple[str, O
     if isinstance(part, Dim):
         return _at(ops, part, size)
     if ops.is_tensor(part):
-        if of(ops, part) == "bool":
+        if dtype_of(ops, part) == "bool":
             raise Refused("a tensor is indexed with a mask: the outcome's size depends on values", "AK3043")
         return slice(None), ("take", part)
     if isinstance(part, list | tuple | np.ndarray) and np.ndim(part):

@@ -24,7 +24,7 @@ def register(*entries: Entry) -> None:
         _entries.setdefault(entry.name, []).append(entry)
 
 
-def table() -> Mapping[str, Sequence[Entry]]:
+def all_entries() -> Mapping[str, Sequence[Entry]]:
     """Every entry by canonical name."""
     return _entries
 
@@ -214,7 +214,7 @@ def resolve(dotted: str, context: FunctionContext | None = None) -> Entry | None
     context = context or FunctionContext()
     name = canonical(dotted)
     for spelling in _spellings(name):
-        for entry in table().get(spelling, ()):
+        for entry in all_entries().get(spelling, ()):
             if entry.when.fits(context):
                 return entry
     return None
@@ -237,7 +237,7 @@ def is_module(dotted: str) -> bool:
     """Whether the tables hold names below `dotted`, so that an import of it or an attribute walk may go on."""
     _load_tables()
     name = canonical(dotted) if "." in dotted else GLOBALS.get(dotted, dotted)
-    known = any(spelling.startswith(name + ".") for spelling in table())
+    known = any(spelling.startswith(name + ".") for spelling in all_entries())
     return (
         known
         or name in ("tensorflow.compat", "tensorflow.compat.v1", "tensorflow.compat.v2", "jax", "jax.nn")
@@ -248,7 +248,7 @@ def is_module(dotted: str) -> bool:
 def names(prefix: str = "") -> list[str]:
     """All canonical names below `prefix`, sorted."""
     _load_tables()
-    return sorted(name for name in table() if name.startswith(prefix))
+    return sorted(name for name in all_entries() if name.startswith(prefix))
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ class Attribute:
     method: bool
 
 
-def attribute(name: str, on: str = "tensor", context: FunctionContext | None = None) -> Attribute | None:
+def find_attribute(name: str, on: str = "tensor", context: FunctionContext | None = None) -> Attribute | None:
     """What `name` is on a ``tensor``, ``shape``, ``size`` taken from one, ``dtype`` or ``pair``; None if unknown."""
     for method in (True, False):
         entry = resolve(f"{'method' if method else 'property'}.{on}.{name}", context)
@@ -268,7 +268,7 @@ def attribute(name: str, on: str = "tensor", context: FunctionContext | None = N
     return None
 
 
-def operator(name: str, context: FunctionContext | None = None) -> Entry:
+def find_operator(name: str, context: FunctionContext | None = None) -> Entry:
     """The entry of a Python operator on tensors, by its name in the module ``operator``; raises KeyError."""
     entry = resolve(f"operator.{name.rstrip('_')}", context)
     if entry is None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...document.model import Era
 from . import folding, shapes
-from .arguments import along, axis_of, dtype_name, of, position, positive, reduce, reduce_to
+from .arguments import apply_along, axis_of, dtype_name, dtype_of, position, positive, reduce, reduce_to
 from .base import FunctionContext, Ops
 from .formulas import bits, dot, invert_bits
 from .indexing import getitem
@@ -28,11 +28,11 @@ def _sizes_only(ops: Ops, *operands: Operand) -> bool:
 def _operand(ops: Ops, x: Operand, other: Operand) -> Operand:
     """A size or a list beside a tensor, as something that an operation takes."""
     if isinstance(x, Dim | Sizes):
-        return number(ops, x, of(ops, other) if ops.is_tensor(other) else ops.context.floatx)
+        return number(ops, x, dtype_of(ops, other) if ops.is_tensor(other) else ops.context.floatx)
     if isinstance(x, list | tuple):
         if any(ops.is_tensor(one) for one in x):
             return ops.stack(list(x), axis=0)
-        return np.asarray(x, dtype=of(ops, other))
+        return np.asarray(x, dtype=dtype_of(ops, other))
     return x
 
 
@@ -54,7 +54,7 @@ def _binary(name: str, new: str) -> None:
 
 def _cast_counted(ops: Ops, a: Operand, b: Operand) -> tuple[Operand, Operand]:
     """Theano's comparisons were int8 and added up."""
-    if ops.context.backend == "theano" and of(ops, a) == "bool" and of(ops, b) == "bool":
+    if ops.context.backend == "theano" and dtype_of(ops, a) == "bool" and dtype_of(ops, b) == "bool":
         return ops.cast(a, "int8"), ops.cast(b, "int8")
     return a, b
 
@@ -86,7 +86,7 @@ def div(ops: Ops, a: Operand, b: Operand) -> Operand:
     if _sizes_only(ops, a, b):
         return operator.floordiv(a, b)
     a, b = _pair(ops, a, b)
-    whole = all("int" in of(ops, one) for one in (a, b))
+    whole = all("int" in dtype_of(ops, one) for one in (a, b))
     return ops.floor_divide(a, b) if whole else ops.divide(a, b)
 
 
@@ -166,7 +166,7 @@ functions(
     "property.tensor",
     {
         "ndim": lambda ops, x: ops.rank(x) if ops.is_tensor(x) else np.ndim(x),
-        "dtype": of,
+        "dtype": dtype_of,
         "size": lambda ops, x: shapes.product(ops.shape(x)),
         "T": lambda ops, x: ops.transpose(x),
         "name": lambda ops, x: "x",
@@ -191,7 +191,7 @@ def _method(ops: Ops, name: str, x: Operand, *args: Operand, **kwargs: Operand) 
 
 
 each(_TENSOR, "sum mean prod max min std var any all argmax argmin", _method)  # Theano, numpy, TensorFlow 2
-each(_TENSOR, "cumsum cumprod", along)  # Theano, numpy
+each(_TENSOR, "cumsum cumprod", apply_along)  # Theano, numpy
 
 
 def _several(numbers: tuple[Operand, ...]) -> tuple[Operand, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import convolution, shapes
-from .arguments import along, axis_of, dtype_name, of, position, reduce, reduce_to
+from .arguments import apply_along, axis_of, dtype_name, dtype_of, position, reduce, reduce_to
 from .base import Ops
 from .creation import cast, concatenate_any, count, fill, fill_like
 from .formulas import batch_dot, bits, clip_between, contract, dot, invert_bits, permute
@@ -55,7 +55,7 @@ def _deviation(
 
 each(T, "std var", _deviation)
 each(T, "argmax argmin", position)
-each(T, "cumsum cumprod", along)
+each(T, "cumsum cumprod", apply_along)
 each(T, "zeros ones", fill)
 each(T, "zeros_like ones_like", lambda ops, name, model, dtype=None, **_: fill_like(ops, name, model, dtype))
 each(T, "and_=and or_=or xor bitwise_and=and bitwise_or=or", bits)
@@ -102,7 +102,7 @@ def round_(ops: Ops, a: Operand, mode: Operand = None) -> Operand:
 
 
 def _switch(ops: Ops, condition: Operand, one: Operand, other: Operand) -> Operand:
-    return ops.where(condition if of(ops, condition) == "bool" else ops.cast(condition, "bool"), one, other)
+    return ops.where(condition if dtype_of(ops, condition) == "bool" else ops.cast(condition, "bool"), one, other)
 
 
 functions(
@@ -147,7 +147,7 @@ def stack(ops: Ops, *tensors: Operand, axis: Operand = 0) -> Operand:
 
 @function(f"{T}.alloc")
 def alloc(ops: Ops, value: Operand, *shape: Operand) -> Operand:
-    return ops.add(ops.zeros(shapes.sizes(ops, list(shape)), dtype=of(ops, value)), value)
+    return ops.add(ops.zeros(shapes.sizes(ops, list(shape)), dtype=dtype_of(ops, value)), value)
 
 
 refuse(

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ...catalog.base import OPERATION_LAYERS
-from ...catalog.layout import creation_order, layer_order
+from ...catalog.layout import order_by_creation, order_names
 from ...catalog.masking import find_hidden_parents
 from ...catalog.releases import Release, Since
 from ...catalog.renames import TRUNCATED
@@ -59,7 +59,7 @@ def order_layers(model: Layer) -> list[Layer]:
     if graph.sequential:
         return list(graph.layers)
     by_name = {layer.name: layer for layer in graph.layers}
-    return [by_name[name] for name in layer_order(graph, find_hidden_parents(graph))]
+    return [by_name[name] for name in order_names(graph, find_hidden_parents(graph))]
 
 
 def has_input(layer: Layer) -> bool:
@@ -146,7 +146,7 @@ class Speller:
         nodes = _Nodes(self, counted)
         layers: list[Json] = []
         listed = order_layers(model)
-        order = creation_order(graph, [layer.name for layer in listed])
+        order = order_by_creation(graph, [layer.name for layer in listed])
         by_name = {layer.name: layer for layer in listed}
         for layer in [by_name[name] for name in order] if order is not None else listed:
             made = graph.calls.get(layer.name, ()) if layer.class_name != "InputLayer" else ()

@@ -11,19 +11,19 @@ from dataclasses import replace
 from typing import Final
 
 from ...catalog import find, releases
-from ...catalog.layout import creation_order, layer_order
+from ...catalog.layout import order_by_creation, order_names
 from ...catalog.masking import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.operations import find as find_operation
 from ...catalog.shapes.tables import takes_several_tensors
 from ...catalog.signatures import NOW, signature
-from ...document.graph import Node, reachable
+from ...document.graph import Node, find_reachable
 from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Object, Ref, Value, number_depth, refs
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
 from ...lazily import np
 from ...tensors import constant
-from .minors import check_class, check_operation, portable, spells, takes_name
+from .minors import check_class, check_operation, make_portable, spells, takes_name
 from .objects import check_name
 from .result import Json
 from .values import lower_value
@@ -163,12 +163,12 @@ def _as_array(value: Value, several: bool | None) -> Value:
 def functional(model: Layer, minor: str) -> dict[str, Json]:
     """A model with a graph of calls, its layers in the order in which Keras itself would write them."""
     graph = _graph(model)
-    kept = _renumber(reachable(graph))
+    kept = _renumber(find_reachable(graph))
     lower = Lower(minor, kept)
     by_name = {layer.name: layer for layer in graph.layers}
-    order = layer_order(graph, find_hidden_parents(graph))
+    order = order_names(graph, find_hidden_parents(graph))
     if not spells(minor, releases.CALLS_WAIT):
-        order = creation_order(graph, order) or order
+        order = order_by_creation(graph, order) or order
     listed = [_lower_called(lower, by_name[name], graph, kept) for name in order]
     nested = {layer.name for layer in graph.layers if layer.graph is not None and not layer.graph.sequential}
     config: dict[str, Json] = {"name": model.name, **_model_config(model, "Functional", lower), "layers": [*listed]}
@@ -232,7 +232,7 @@ def arguments(layer: Layer, minor: str) -> Config:
     entry = find(layer.class_name, Era.KERAS3)
     known = entry.name if entry is not None else layer.class_name
     said = {key: value for key, value in layer.config.items() if key in takes and key != "name"}
-    config = portable(known, said, minor=minor)
+    config = make_portable(known, said, minor=minor)
     check_class(known, config, minor, "layers", layer.name)
     return config
 

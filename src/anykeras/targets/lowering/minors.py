@@ -47,7 +47,7 @@ def nearest_minor(version: str) -> str:
     return next((minor for minor in MINORS if _numbers(minor) >= wanted), MINORS[-1])
 
 
-def portable(class_name: str, config: Config, kind: str = "layers", minor: str = MINORS[-1]) -> Config:
+def make_portable(class_name: str, config: Config, kind: str = "layers", minor: str = MINORS[-1]) -> Config:
     """The arguments of a class without those at their default that `minor`, or one after it, lacks.
 
     A file for the newest minor is opened by those from 3.12 on, where what it holds is not new.

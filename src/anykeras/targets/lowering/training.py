@@ -17,7 +17,7 @@ from ...document.walk import find_frozen_layers, rebuild
 from ...errors import AnyKerasError, Unsupported
 from ...findings import Fidelity, Finding
 from ...tensors import Tensor, constant, zeros
-from .minors import MINORS, check_class, portable
+from .minors import MINORS, check_class, make_portable
 from .result import Json, LoweredTraining, tensor_of
 from .trust import check_training, user_names
 
@@ -144,7 +144,7 @@ def _object(value: Object, minor: str) -> Json:
         return value.class_name
     config, kind = value.config, (value.module or "").removeprefix("keras.")
     if not is_custom and isinstance(config, Mapping) and "." not in kind:
-        config = portable(value.class_name, config, kind, minor)
+        config = make_portable(value.class_name, config, kind, minor)
         check_class(value.class_name, config, minor, kind, "the compile configuration", value.class_name)
     registered = value.class_name if is_custom else value.registered_name
     return {

@@ -11,7 +11,7 @@ from ...document.model import Code, Dtype, Ellipsis_, FromUser, Layer, Object, R
 from ...errors import Bug, Unsupported
 from ...lazily import np
 from ...tensors import Tensor
-from .minors import check_class, portable, spells
+from .minors import check_class, make_portable, spells
 from .objects import check, module_of, unknown_error
 from .result import Json
 
@@ -57,7 +57,7 @@ def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
     if module is not None:
         check(value, said, module, where, key)
         kind = module.removeprefix("keras.")
-        said = portable(value.class_name, said, kind, lowering.minor)
+        said = make_portable(value.class_name, said, kind, lowering.minor)
         if value.class_name not in FORMER_INITIALIZERS:
             check_class(value.class_name, said, lowering.minor, kind, where.name, key)
     config = {k: lower_value(v, lowering, where, f"{key}.{k}") for k, v in said.items()}

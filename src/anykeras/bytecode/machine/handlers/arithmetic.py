@@ -67,7 +67,7 @@ def _compare_op(frame: Frame, instruction: Instruction) -> None:
 
 def _compare(frame: Frame, symbol: str, left: object, right: object) -> object:
     if symbol in ("is", "is not"):
-        return operators.identical(frame.runtime, left, right, symbol == "is not")
+        return operators.is_identical(frame.runtime, left, right, symbol == "is not")
     if symbol in ("in", "not in"):
         return operators.contains(frame.runtime, left, right, symbol == "not in")
     if symbol == "exception match":
@@ -80,7 +80,7 @@ def _compare(frame: Frame, symbol: str, left: object, right: object) -> object:
 @TABLE.register("IS_OP")
 def _is(frame: Frame, instruction: Instruction) -> None:
     left, right = frame.pops(2)
-    frame.push(operators.identical(frame.runtime, left, right, bool(instruction.arg)))
+    frame.push(operators.is_identical(frame.runtime, left, right, bool(instruction.arg)))
 
 
 @TABLE.register("CONTAINS_OP")

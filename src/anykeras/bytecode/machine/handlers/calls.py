@@ -7,7 +7,7 @@ from ...errors import malformed_error, unsupported_error
 from ...instructions import Instruction
 from .. import attributes, classes, formatting, items, operators
 from ..frame import Frame
-from ..meter import exception, throw
+from ..meter import make_exception, throw
 from ..runtime import Builtin
 from ..values import NULL, Cell, ExceptionValue, Function, Kwargs, Locals
 from .names import push_with_null
@@ -178,7 +178,7 @@ def _intrinsic_1(frame: Frame, instruction: Instruction) -> None:
     value = frame.pop()
     if name == "INTRINSIC_STOPITERATION_ERROR":
         stopped = isinstance(value, ExceptionValue) and value.kind.name == "StopIteration"
-        frame.push(exception("RuntimeError", "generator raised StopIteration") if stopped else value)
+        frame.push(make_exception("RuntimeError", "generator raised StopIteration") if stopped else value)
     elif name == "INTRINSIC_UNARY_POSITIVE":
         frame.push(operators.unary(frame.runtime, "+", value))
     elif name == "INTRINSIC_LIST_TO_TUPLE":

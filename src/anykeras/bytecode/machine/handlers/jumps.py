@@ -22,11 +22,11 @@ def _jump(frame: Frame, instruction: Instruction) -> None:
 
 
 def _is_none(runtime: Runtime, value: object) -> bool:
-    return operators.is_true(runtime, operators.identical(runtime, value, None))
+    return operators.is_true(runtime, operators.is_identical(runtime, value, None))
 
 
 def _is_not_none(runtime: Runtime, value: object) -> bool:
-    return operators.is_true(runtime, operators.identical(runtime, value, None, negate=True))
+    return operators.is_true(runtime, operators.is_identical(runtime, value, None, negate=True))
 
 
 def _jump_if(test: Callable[[Runtime, object], bool], wanted: bool = True, keep: bool = False) -> Handler:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....document.model import Era
 from .. import convolution, shapes
-from ..arguments import dtype_name, of
+from ..arguments import dtype_name, dtype_of
 from ..base import FunctionContext, Ops
 from ..convolution import spatial
 from ..creation import cast, concatenate_any, stack_any
@@ -28,7 +28,7 @@ functions(
         "shape": lambda ops, x: Sizes(ops.shape(x)),  # a tensor of sizes
         "int_shape get_variable_shape": lambda ops, x: shapes.static(ops, x),
         "ndim": lambda ops, x: 1 if isinstance(x, Sizes | Shape) else ops.rank(x),
-        "dtype": of,
+        "dtype": dtype_of,
         "count_params size": lambda ops, x: shapes.product(ops.shape(x)),
         "reshape": lambda ops, x, shape: shapes.reshape(ops, x, shape),
         "flatten": lambda ops, x: ops.reshape(x, (-1,)),  # the batch too

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....document.model import Era
 from .. import formulas
-from ..arguments import along, axis_of, of, reduce
+from ..arguments import apply_along, axis_of, dtype_of, reduce
 from ..base import FunctionContext, Ops
 from ..formulas import batch_normalize, clip_between, is_set, normalize, softmax_over
 from ..shapes import require_size, static
@@ -32,10 +32,10 @@ functions(
         # also of tf.keras and keras.legacy.backend; Keras 3 has another one
         "hard_sigmoid": lambda ops, x: ops.clip(ops.add(ops.multiply(x, 0.2), 0.5), 0.0, 1.0),
         "softmax": softmax_over,
-        "argmax": lambda ops, x, axis=-1: along(ops, "argmax", x, axis),
-        "argmin": lambda ops, x, axis=-1: along(ops, "argmin", x, axis),
-        "cumsum": lambda ops, x, axis=0: along(ops, "cumsum", x, axis),
-        "cumprod": lambda ops, x, axis=0: along(ops, "cumprod", x, axis),
+        "argmax": lambda ops, x, axis=-1: apply_along(ops, "argmax", x, axis),
+        "argmin": lambda ops, x, axis=-1: apply_along(ops, "argmin", x, axis),
+        "cumsum": lambda ops, x, axis=0: apply_along(ops, "cumsum", x, axis),
+        "cumprod": lambda ops, x, axis=0: apply_along(ops, "cumprod", x, axis),
     },
 )
 each(K, "sum prod mean max min std var logsumexp any all", reduce)  # Keras 0.3 on (var, all 1.0.6, logsumexp 2.0.5)
@@ -54,7 +54,7 @@ def relu(ops: Ops, x: Operand, alpha: Operand = 0.0, max_value: Operand = None, 
     leaks, shifted = is_set(ops, alpha), is_set(ops, threshold)
     if not shifted and max_value is None:
         return ops.leaky_relu(x, negative_slope=alpha) if leaks and not ops.is_tensor(alpha) else _leaky(ops, x, alpha)
-    y = ops.multiply(x, ops.cast(ops.greater(x, threshold), of(ops, x))) if shifted else ops.relu(x)
+    y = ops.multiply(x, ops.cast(ops.greater(x, threshold), dtype_of(ops, x))) if shifted else ops.relu(x)
     if max_value is not None:
         y = clip_between(ops, y, 0.0, max_value)
     if leaks:

@@ -8,7 +8,7 @@ from ....document.model import Era
 from .. import control, creation
 from ..arguments import dtype_name
 from ..base import FunctionContext, Kind, Ops
-from ..creation import fill, fill_like, numbers
+from ..creation import fill, fill_like, make_numbers
 from ..table import Spelled, each, function, functions, refuse
 from ..values import Operand, Refused, Scope
 from .images import data_format_of
@@ -101,7 +101,7 @@ def _is_explicit(ops: Ops, shape: Operand) -> Operand:
 functions(
     K,
     {
-        "constant": lambda ops, value, dtype=None, shape=None: numbers(ops, value, dtype_name(ops, dtype), shape),
+        "constant": lambda ops, value, dtype=None, shape=None: make_numbers(ops, value, dtype_name(ops, dtype), shape),
         "epsilon": lambda ops: ops.context.epsilon,
         "floatx": lambda ops: ops.context.floatx,
         "image_data_format": lambda ops: ops.context.data_format,

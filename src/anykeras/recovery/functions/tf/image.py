@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..arguments import is_float, of
+from ..arguments import dtype_of, is_float
 from ..base import FunctionContext, Kind, Ops
 from ..resampling import Grid, resize
 from ..shapes import sizes
@@ -89,7 +89,7 @@ def _adjust_contrast(ops: Ops, images: Operand, contrast_factor: Operand) -> Ope
 
 
 def _to_grey(ops: Ops, images: Operand) -> Operand:
-    return ops.matmul(images, ops.constant([[0.2989], [0.5870], [0.1140]], of(ops, images)))
+    return ops.matmul(images, ops.constant([[0.2989], [0.5870], [0.1140]], dtype_of(ops, images)))
 
 
 functions(
@@ -173,7 +173,7 @@ def per_image_standardization(ops: Ops, image: Operand) -> Operand:
 
 @function(f"{IMAGE}.convert_image_dtype")
 def convert_image_dtype(ops: Ops, image: Operand, dtype: Operand, saturate: Operand = False) -> Operand:
-    source = of(ops, image)
+    source = dtype_of(ops, image)
     if source == dtype:
         return image
     if is_float(ops, image) and "float" in str(dtype):

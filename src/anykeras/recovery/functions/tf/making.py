@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from .. import control, creation, folding, shapes
-from ..arguments import dtype_name, of
+from ..arguments import dtype_name, dtype_of
 from ..base import FunctionContext, Kind, Ops
 from ..creation import count, fill, fill_like
 from ..formulas import select
@@ -63,7 +63,7 @@ functions(
     TF,
     {
         "range": Spelled("start limit=stop delta=step dtype -name", count),
-        "fill": lambda ops, dims, value: ops.full(shapes.sizes(ops, dims), value, dtype=of(ops, value)),
+        "fill": lambda ops, dims, value: ops.full(shapes.sizes(ops, dims), value, dtype=dtype_of(ops, value)),
         "linspace lin_space": lambda ops, start, stop, num: ops.linspace(start, stop, int(num)),
         "cond": Spelled("pred=condition true_fn=one false_fn=other -strict -name fn1=one fn2=other", control.choose),
         "map_fn vectorized_map": lambda ops, fn, elems, dtype=None, **_: control.map_over(ops, fn, elems),

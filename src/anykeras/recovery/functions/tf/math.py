@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 
-from ..arguments import along, axis_of, dtype_name, of, reduce
+from ..arguments import apply_along, axis_of, dtype_name, dtype_of, reduce
 from ..base import Ops
-from ..creation import cast, numbers
+from ..creation import cast, make_numbers
 from ..formulas import clip_between, contract, normalize, swap_last_axes
 from ..shapes import arange, number, require_size
 from ..table import Spelled, alike, also, constants, each, function, functions, refuse
@@ -44,7 +44,7 @@ def div_no_nan(ops: Ops, x: Operand, y: Operand) -> Operand:
 
 def _quotient(ops: Ops, x: Operand, y: Operand) -> Operand:
     """Towards zero."""
-    return ops.cast(ops.trunc(ops.divide(x, y)), of(ops, x))
+    return ops.cast(ops.trunc(ops.divide(x, y)), dtype_of(ops, x))
 
 
 functions(
@@ -109,7 +109,7 @@ def constant(
         return ops.stack([number(ops, one, "float32") for one in value], axis=0)
     if ops.is_tensor(value):
         return value
-    return numbers(ops, value, dtype_name(ops, dtype) if dtype is not None else of(ops, value), shape)
+    return make_numbers(ops, value, dtype_name(ops, dtype) if dtype is not None else dtype_of(ops, value), shape)
 
 
 # ``tf.matmul``, ``tf.linalg.*``, ``tf.einsum``, ``tf.norm``.
@@ -249,7 +249,7 @@ each(
 
 
 def _position(ops: Ops, name: str, x: Operand, axis: Operand = 0, output_type: Operand = "int64") -> Operand:
-    found = along(ops, name, x, axis)
+    found = apply_along(ops, name, x, axis)
     return found if output_type == "int64" else ops.cast(found, dtype_name(ops, output_type))
 
 
@@ -345,7 +345,7 @@ def _reduce_known_segments(ops: Ops, kind: str, data: Operand, segment_ids: Oper
     if kind != "mean":
         return total
     shape = (-1, *([1] * (ops.rank(data) - 1)))
-    return ops.divide(total, np.maximum(counts, 1).astype(of(ops, data)).reshape(shape))
+    return ops.divide(total, np.maximum(counts, 1).astype(dtype_of(ops, data)).reshape(shape))
 
 
 # TensorFlow 1 and 2: the numbers of the segments ascend

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import control, folding, shapes
-from ..arguments import axis_of, dtype_name, of, positive
+from ..arguments import axis_of, dtype_name, dtype_of, positive
 from ..base import Ops
 from ..creation import concatenate_any, stack_any
 from ..formulas import permute
@@ -156,7 +156,7 @@ def gather(ops: Ops, params: Operand, indices: Operand, axis: Operand = None, ba
 def _whole(ops: Ops, indices: Operand) -> Operand:
     indices = shapes.number(ops, indices, "int32")
     if ops.is_tensor(indices):
-        return indices if "int" in of(ops, indices) else ops.cast(indices, "int32")
+        return indices if "int" in dtype_of(ops, indices) else ops.cast(indices, "int32")
     return np.asarray(indices, dtype="int32")
 
 
@@ -168,7 +168,7 @@ def _gather_in_batches(ops: Ops, params: Operand, indices: Operand, axis: int, b
     if axis != batch or ops.rank(indices) != batch + 1:
         raise Refused("gather with batch_dims over axes that do not follow one another")
     index = control.align_leading(ops, indices, ops.rank(indices) + extra)
-    index = ops.add(index, ops.zeros_like(ops.cast(ops.take(params, np.zeros(1, "int32"), axis=axis), of(ops, index))))
+    index = ops.add(index, ops.zeros_like(ops.cast(ops.take(params, np.zeros(1, "int32"), axis=axis), dtype_of(ops, index))))
     return ops.take_along_axis(params, index, axis=axis)
 
 
@@ -220,7 +220,7 @@ def _pad_open(ops: Ops, tensor: Operand, paddings: list[tuple[Operand, ...]], va
             cut = isinstance(width, Dim) and isinstance(total, int)
             shape[axis] = total if cut else width
             total = total if isinstance(total, int) else 0
-            border = ops.full(tuple(shape), value, dtype=of(ops, tensor))
+            border = ops.full(tuple(shape), value, dtype=dtype_of(ops, tensor))
             tensor = ops.concatenate([border, tensor] if in_front else [tensor, border], axis=axis)
             if cut:
                 part = slice(-total, None) if in_front else slice(None, total)
