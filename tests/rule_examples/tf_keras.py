@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from anykeras.document.build import functional, sequential
 from anykeras.document.model import Call, Config, Era, Layer, Ref, Value, Writer
 from anykeras.errors import Unsupported
-from anykeras.migrations.rules.tfkeras_heads import _HEADS, _NEARLY_NO_DROPOUT
+from anykeras.migrations.rules.tfkeras_attention import _HEADS, _NEARLY_NO_DROPOUT
 from anykeras.tensors import constant, ones, zeros
 from rule_examples import Example, enter
 

@@ -13,7 +13,7 @@ from keras import Input, Model, layers, ops
 
 from anykeras import targets
 from anykeras.catalog.layout import list_layers, order_names, variable_specs
-from anykeras.catalog.masking import find_hidden_parents
+from anykeras.catalog.masks import find_hidden_parents
 from anykeras.document.build import Builder
 from anykeras.document.graph import find_reachable
 from anykeras.document.model import Call, Document, Era, Graph, Layer, Ref, Writer

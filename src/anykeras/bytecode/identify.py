@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from . import linetable, repair
+from . import repair
 from .checks import check
 from .code import CodeObject, Version
 from .dialects import VERSIONS
@@ -71,7 +71,7 @@ def _identify(data: bytes, preferred: tuple[Version, ...]) -> Identification:
         survivors, damage = _repair(data, survivors)
     if not survivors:
         raise _no_python_error(rejected, repair.may_be_damaged(data) and repair.is_saved_on_windows(data))
-    kept = [code for code in survivors if linetable.fits(code)] or survivors
+    kept = [code for code in survivors if fits_line_table(code)] or survivors
     rejected = rejected | {code.version: "its line table would look different" for code in survivors if code not in kept}
     ordered = sorted(kept, key=lambda code: _rank(code, preferred), reverse=True)
     return Identification(tuple(ordered), rejected, _describe_evidence(ordered), damage)
@@ -134,3 +134,29 @@ def _describe_evidence(candidates: list[CodeObject]) -> tuple[str, ...]:
     if named:
         said.append(f"its file name mentions Python {named[0]}.{named[1]}: {candidates[0].filename[:120]!r}")
     return tuple(said)
+
+
+# The line table as a witness of the version: it covers the code differently before and from 3.10.
+#
+# Source: ``Objects/lnotab_notes.txt`` of CPython 3.9 and 3.10; ``Objects/locations.md`` of 3.11.
+
+
+def fits_line_table(code: CodeObject) -> bool:
+    """Whether the table is one that ``code.version`` would have written for instructions of this length."""
+    if code.version >= (3, 11):
+        return _locations_cover(code)
+    if len(code.line_table) % 2:
+        return False
+    covered = sum(code.line_table[::2])
+    return covered == len(code.code) if code.version >= (3, 10) else covered < len(code.code)
+
+
+def _locations_cover(code: CodeObject) -> bool:
+    """3.11+: an entry starts with a byte that has the high bit; its low three bits are its length less one."""
+    units, table = 0, code.line_table
+    if table and not table[0] & 0x80:
+        return False
+    for byte in table:
+        if byte & 0x80:
+            units += (byte & 7) + 1
+    return 2 * units == len(code.code)

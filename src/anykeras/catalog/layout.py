@@ -16,7 +16,7 @@ from ..document.model import Era, Graph, Layer
 from ..document.walk import Path, layers_of, members
 from ..errors import Malformed
 from .base import LayerEntry, Role, find
-from .masking import find_hidden_parents
+from .masks import find_hidden_parents
 from .operations import snake_case
 
 
@@ -24,7 +24,7 @@ def order_names(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = Non
     """Names of the layers and operations of a functional graph as ``model.operations`` lists them.
 
     What no output depends on is left out; an unused input stays. `hidden` adds parents that the graph does not spell
-    out (see `catalog.masking`). Raises Malformed where a reference leads nowhere or the graph has a cycle.
+    out (see `catalog.masks`). Raises Malformed where a reference leads nowhere or the graph has a cycle.
     """
     sources: dict[Node, Sequence[Node]] = {**parents(graph)}
     for node, more in (hidden or {}).items():

@@ -7,9 +7,11 @@ import os
 from ..errors import NotAModel
 from .base import Match, Raw
 from .checkpoint.container import DATA, INDEX
-from .folder import MOST, Box, list_names, open_regular, size_of_regular
+from .folder import MOST, Box, PackedFolder, list_names, open_regular, size_of_regular
 from .foreign import foreign_error
 from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, read_box
+from .packed import read_packed
+from .remote import is_url, open_box
 from .source import limit_error
 
 SAVED_MODEL = {"variables", "assets", "assets.extra", "keras_metadata.pb", "fingerprint.pb"}  # beside saved_model.pb
@@ -76,3 +78,24 @@ def name_directory(path: str, names: set[str]) -> NotAModel:
         part=path,
         next_step=f"Give a file in it, such as {os.path.join(path, models[0])}." if models else "Give a model file.",
     )
+
+
+# A folder of a store as a container: a model in it, by the URL of the folder.
+
+
+class RemoteFolder:
+    """A SavedModel, a checkpoint or a model of TensorFlow.js in a folder of a store, by its URL; fetched as it is read."""
+
+    name = "remote_folder"
+
+    def match(self, path: str, head: bytes) -> str | None:
+        """By the store, which says that a URL is a folder."""
+        return "a folder of a store" if is_url(path) and open_box(path) is not None else None
+
+    def read(self, match: Match) -> Raw:
+        """The model in it. Raises NotAModel where there is none."""
+        box = open_box(match.path)
+        raw = read_packed(box, match) if box is not None else None
+        if raw is None:
+            raise name_directory(match.path, PackedFolder(match.path, box).names() if box is not None else set())
+        return raw

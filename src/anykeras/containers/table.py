@@ -66,7 +66,7 @@ def sniff(path: str | os.PathLike[str]) -> Match:
 
 
 def _find_remote(url: str) -> Match | None:
-    from .remote_folder import RemoteFolder  # loaded for URLs alone
+    from .directory import RemoteFolder  # loaded for URLs alone
 
     container = RemoteFolder()
     evidence = container.match(url, b"")

@@ -8,8 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from ..catalog.layout import order_by_creation, order_names
-from ..catalog.masking import find_hidden_parents
-from ..catalog.masks import ATTENTIONS, HEADS
+from ..catalog.masks import ATTENTIONS, HEADS, find_hidden_parents
 from ..catalog.releases import CALLS_WAIT, CAUSAL_CALLS, Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..migrations.rules.keras2_activations import clipped_line
+from ..migrations.rules.keras2_spelling import clipped_line
 from ..recovery.functions import Operand
 from ..tensors import Array
 

@@ -5,7 +5,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import importlib.util
-from collections.abc import Mapping, Sequence
+import inspect
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,10 +21,13 @@ from ..errors import AnyKerasError, Bug, TargetError
 from ..keras_private import (
     AT_ONCE,
     Pending,
+    call_flags,
     can_defer,
     choose_backend,
     defer_values,
     in_stateless_scope,
+    inner_layers,
+    keep_call_flags,
     note_parameters,
     safe_scope,
     sequential_at_once,
@@ -28,10 +35,8 @@ from ..keras_private import (
 from ..tensors import Tensor
 from ..warning import UNAFFECTED, warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
-from .keras_training import keep_flags
 from .live_memory import allocate_for_backend, as_tensor
 from .lowering import Lowered, LoweredTraining, Owner, lower, nearest_minor
-from .recursion import room_for
 
 if TYPE_CHECKING:
     import keras
@@ -279,3 +284,83 @@ def _copy(value: Any) -> Any:
 
 def _first_lines(error: Exception) -> str:
     return " ".join(str(error).split())[:500]
+
+
+# Calls with an explicit ``training=`` in a live model.
+#
+# Before Keras 3 such a flag held in ``predict`` and ``fit`` alike. A Functional model of Keras 3 replaces it by its own
+# flag on the way down (``operation_fn`` in keras/src/models/functional.py, 3.15.1), so that noise drawn with
+# ``training=True`` is not drawn in ``predict``.
+
+
+def keep_flags(model: Any) -> None:
+    """Let every layer that is called with a flag of its own keep it: it no longer takes the flag of the model."""
+    for layer in inner_layers(model):
+        if any(isinstance(flag, bool) and flag is not _own_default(layer) for flag in call_flags(layer, "training")):
+            keep_call_flags(layer)
+
+
+def _own_default(layer: Any) -> object:
+    """What the layer's `call` takes where no flag is given; Keras records it as if it had been (True for RandomFlip)."""
+    argument = inspect.signature(layer.call).parameters.get("training")
+    return None if argument is None else argument.default
+
+
+# Room for Keras to follow a chain of calls, which it does by recursion: one frame of Python for each call.
+
+
+_lock = threading.Lock()
+_wanted: list[int] = []  # by those who are inside
+_before = 0  # the limit when the first of them came
+
+
+@contextmanager
+def room_for(config: Any) -> Iterator[None]:
+    """Raise Python's recursion limit as far as the longest chain in a configuration asks for, and lower it afterwards.
+
+    Frames of Python alone are on the heap (CPython 3.11 and later), so that this does not use up the stack of the process.
+    """
+    calls = longest_chain(config)
+    if 2 * calls < 500:  # Python's own limit is enough, as it always was
+        yield
+        return
+    _enter(2 * calls)
+    try:
+        yield
+    finally:
+        _leave(2 * calls)
+
+
+def _enter(frames: int) -> None:
+    global _before
+    with _lock:
+        if not _wanted:
+            _before = sys.getrecursionlimit()
+        _wanted.append(frames)
+        sys.setrecursionlimit(_before + max(_wanted))
+
+
+def _leave(frames: int) -> None:
+    with _lock:
+        _wanted.remove(frames)
+        sys.setrecursionlimit(_before + max(_wanted, default=0))
+
+
+def longest_chain(config: Any) -> int:
+    """A bound for the longest chain of calls: the calls, or layers, of the largest graph in a lowered configuration."""
+    longest, left = 0, [config]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            layers = value.get("layers")
+            if isinstance(layers, list):
+                longest = max(longest, sum(_count_calls(layer) for layer in layers))
+            left.extend(value.values())
+        elif isinstance(value, list):
+            left.extend(value)
+    return longest
+
+
+def _count_calls(layer: Any) -> int:
+    nodes = layer.get("inbound_nodes") if isinstance(layer, dict) else None
+    return max(1, len(nodes)) if isinstance(nodes, list) else 1

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 
 from ..errors import limit_error, unsupported_error
-from . import classes, formatting, generators, items, kinds, operators, plain
-from .kinds import TYPES
+from . import attributes, classes, formatting, generators, items, operators, plain
+from .attributes import TYPES
 from .meter import EXCEPTIONS, run_safely, throw
 from .runtime import Builtin, Run, Runtime, ask, is_symbol
 from .values import NOT_IMPLEMENTED, NULL, Args, Iter, Kwargs, Type
@@ -235,9 +235,10 @@ CONSTRUCTORS: dict[str, Run] = {
 
 _POSITIONAL: dict[str, Callable[..., object]] = {
     "divmod": _divmod, "len": items.measure, "any": _any, "all": _all, "repr": formatting.represent, "format": _format,
-    "iter": _iter, "next": _next, "isinstance": kinds.is_instance, "issubclass": kinds.is_subclass, "type": kinds.get_type,
-    "getattr": kinds.get_attribute, "hasattr": kinds.has_attribute, "setattr": kinds.set_attribute,
-    "callable": kinds.is_callable, "property": classes.make_property, "staticmethod": classes.make_static,
+    "iter": _iter, "next": _next, "isinstance": attributes.is_instance, "issubclass": attributes.is_subclass,
+    "type": attributes.get_type,
+    "getattr": attributes.get_attribute, "hasattr": attributes.has_attribute, "setattr": attributes.set_attribute,
+    "callable": attributes.is_callable, "property": classes.make_property, "staticmethod": classes.make_static,
     "classmethod": classes.make_class_method, "super": classes.make_super,
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ...catalog import find
 from ...document.model import Era, Layer, Object, Value
+from ...findings import Affects, Fidelity, Finding
 from ...tensors import Tensor
 from ..rulebook import EVERY_OTHER, RuleContext, rule
 from .keras1_layouts import OLD, channels_first
@@ -164,3 +165,101 @@ def _rename(layer: Layer, context: RuleContext) -> Layer | None:
         weights=_weights(layer),
     )
     return None if made == layer else made
+
+
+# What ``get_config`` of Keras 0 and 1 forgot to write, and where else it can be read.
+
+
+# Classes whose get_config leaves dim_ordering out, in every release from 0.3.3 to 1.2.2 that has them.
+_IMAGES = (
+    *(f"{name}{rank}D" for name in ("UpSampling", "ZeroPadding", "Cropping") for rank in (2, 3)),
+    *(f"SpatialDropout{rank}D" for rank in (2, 3)),
+)
+
+
+@rule(
+    "AK2103",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=_IMAGES,
+    report=False,
+)
+def _state_image_order(layer: Layer, context: RuleContext) -> Layer | None:
+    said = layer.config.get("dim_ordering") in ("th", "tf") and context.writer.era is Era.KERAS1
+    if said or "data_format" in layer.config:
+        return None  # in Keras 0 what stands there is the default of the constructor, not of the file
+    layer = layer.without("dim_ordering")
+    ordering = "th" if channels_first(layer, context.writer) else "tf"
+    if layer.class_name.startswith("SpatialDropout"):  # drops nothing at prediction
+        return layer.with_config(dim_ordering=ordering)
+    told = context.writer.data_format is not None
+    seen = f"{layer.class_name} does not write whether its images are channels first or last"
+    source = "as all other layers of the file say" if told else f"the default of {context.writer}, as no other layer decides it"
+    fidelity = Fidelity.EQUIVALENT if told else Fidelity.APPROXIMATE
+    done = f"taken for dim_ordering={ordering!r}, {source}"
+    context.findings.append(Finding("AK2103", layer.address or layer.name, seen, done, fidelity))
+    return layer.with_config(dim_ordering=ordering)
+
+
+@rule(
+    "AK2104",
+    to=Era.KERAS2,
+    eras=OLD,
+    classes=("PReLU", "SReLU", "ParametricSoftplus"),
+    report=False,
+)
+def _state_shared_axes(layer: Layer, context: RuleContext) -> Layer | None:
+    vector = next(iter(layer.weights.values()), None)
+    if vector is None or layer.config.get("shared_axes") not in (None, (None,)):
+        return None
+    axes = tuple(axis for axis, length in enumerate(vector.shape, start=1) if length == 1)
+    return layer.with_config(shared_axes=axes) if axes else None
+
+
+# Regularizers and constraints of Keras 0 and 1: plain dictionaries with a name.
+
+
+_L1L2 = ("WeightRegularizer", "ActivityRegularizer", "L1L2Regularizer", "l1", "l2", "l1l2")
+# (class of Keras 1, its arguments): class of Keras 2 and theirs (keras/constraints.py 1.2.2 and 2.0.0).
+_CONSTRAINTS: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "MaxNorm": ("MaxNorm", {"m": "max_value", "axis": "axis"}),
+    "NonNeg": ("NonNeg", {}),
+    "UnitNorm": ("UnitNorm", {"axis": "axis"}),
+    "MinMaxNorm": ("MinMaxNorm", {"low": "min_value", "high": "max_value", "rate": "rate", "axis": "axis"}),
+}
+# The names that Keras 1 resolved in its modules beside the classes.
+_ALIASES = {"maxnorm": "MaxNorm", "nonneg": "NonNeg", "unitnorm": "UnitNorm"}
+
+
+def _translate(value: Mapping[str, Value]) -> Value:
+    """The object that a dictionary names, the dictionary itself where the name is another's, None for what is gone."""
+    name = value.get("name")
+    if not isinstance(name, str):
+        return value
+    if name in _L1L2:
+        return Object("L1L2", {"l1": value.get("l1", 0.0), "l2": value.get("l2", 0.0)})
+    known = _CONSTRAINTS.get(_ALIASES.get(name, name))
+    if known is None:
+        return Object(name, {key: held for key, held in value.items() if key != "name"})
+    class_name, renamed = known
+    return Object(class_name, {new: value[old] for old, new in renamed.items() if old in value})
+
+
+@rule(
+    "AK2105",
+    to=Era.KERAS2,
+    eras=OLD,
+    report=False,
+)
+def _respell_objects(layer: Layer, context: RuleContext) -> Layer | None:
+    changed: dict[str, Value] = {}
+    for key, value in layer.config.items():
+        if not key.endswith(("_regularizer", "_constraint")) or not isinstance(value, Mapping):
+            continue
+        changed[key] = _translate(value)
+        if value.get("name") == "EigenvalueRegularizer":
+            changed[key] = None
+            seen = f"{key} is an EigenvalueRegularizer"
+            where = layer.address or layer.name
+            context.findings.append(Finding("AK2105", where, seen, "dropped", Fidelity.LOSSY, Affects.TRAINING))
+    return replace(layer, config={**layer.config, **changed}) if changed else None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from ...catalog import find
 from ...catalog.signatures import NOW, default, list_accepted_arguments, signature
@@ -10,6 +12,8 @@ from ...document.build import Builder
 from ...document.model import Code, Era, Layer, Object, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
+from ...lazily import np
+from ...tensors import Tensor, combine
 from ..rulebook import EVERY_OTHER, RuleContext, rule
 
 # Arguments that never change what a built layer computes. Shapes and dtypes of inputs are given by the graph;
@@ -156,3 +160,83 @@ def one_hot_categories(layer: Layer, context: RuleContext) -> Layer | None:
         return None
     sub = Builder(layer.name, layer.address)
     return sub.finish(sub.op("one_hot", sub.op("cast", sub.input(), "int32"), tokens))
+
+
+# Layers of Keras 3 that were trained with LoRA.
+
+
+@rule(
+    "AK2310",
+    to=Era.KERAS3,
+    eras=(Era.KERAS3,),
+)
+def merge_updates(layer: Layer, context: RuleContext) -> Layer | None:
+    """The layer with one kernel. Raises Unsupported where the kernel is quantized and its parts are apart."""
+    rank = layer.config.get("lora_rank")
+    if layer.graph is not None or not isinstance(rank, int) or not rank:
+        return None
+    weights = dict(layer.weights)
+    for name in ("kernel", "embeddings"):
+        left, right = weights.pop(f"lora_{name}_a", None), weights.pop(f"lora_{name}_b", None)
+        if left is not None and right is not None:
+            weights[name] = _add_update(layer, weights[name], left, right, rank)
+    return replace(layer.without("lora_rank", "lora_alpha"), weights=weights)
+
+
+def _add_update(layer: Layer, kernel: Tensor, left: Tensor, right: Tensor, rank: int) -> Tensor:
+    if not kernel.dtype.startswith(("float", "bfloat")):
+        raise Unsupported(
+            "AK2310",
+            f"the kernel of {layer.class_name} {layer.name!r} is {kernel.dtype}, and its update stands beside it",
+            layer=layer.name,
+            next_step="Save the model as .keras in the Keras that wrote the file: that merges the two.",
+        )
+    alpha = layer.config.get("lora_alpha") or rank
+    share = float(alpha) / rank if isinstance(alpha, int | float) else 1.0
+
+    def compute(whole: Any, a: Any, b: Any) -> Any:
+        return np.asarray(whole + share * np.matmul(a, b), dtype=np.asarray(whole).dtype)
+
+    return combine("kernel + update", [kernel, left, right], kernel.shape, compute)
+
+
+# Transposed convolutions of Keras 3, which did not write all of their arguments.
+
+
+@rule(
+    "AK2294",
+    to=Era.KERAS3,
+    eras=(Era.KERAS3,),
+    classes=("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"),
+)
+def state_output_padding(layer: Layer, context: RuleContext) -> Layer | None:
+    """The layer with its `output_padding`, where the recorded sizes need one."""
+    seen = layer.config.get("recorded_shapes")
+    if not isinstance(seen, tuple) or len(seen) != 2:
+        return None
+    plain = layer.without("recorded_shapes")
+    rank = int(layer.class_name[4])
+    before, after = (_spatial(shape, rank, layer.config.get("data_format")) for shape in seen)
+    size, strides, rate = (_each(layer.config.get(key), rank) for key in ("kernel_size", "strides", "dilation_rate"))
+    same = layer.config.get("padding") == "same"
+    padding: list[int] = []
+    usual = True
+    for n, made, k, s, d in zip(before, after, size, strides, rate, strict=True):
+        if n is None or made is None:
+            return plain
+        reach = d * (k - 1) + 1
+        usual = usual and made == (n * s if same else (n - 1) * s + max(reach, s))
+        padding.append(made - (n - 1) * s - (reach % 2 if same else reach))
+    fits = all(0 <= extra < s for extra, s in zip(padding, strides, strict=True))
+    return plain.with_config(output_padding=tuple(padding)) if fits and not usual else plain
+
+
+def _spatial(shape: Value, rank: int, data_format: Value) -> list[int | None]:
+    sizes = list(shape) if isinstance(shape, tuple) and len(shape) == rank + 2 else [None] * (rank + 2)
+    found = sizes[2:] if data_format == "channels_first" else sizes[1:-1]
+    return [size if isinstance(size, int) else None for size in found]
+
+
+def _each(value: Value, rank: int) -> Sequence[int]:
+    sizes = value if isinstance(value, tuple) else (1 if value is None else value,) * rank
+    return [size if isinstance(size, int) else 1 for size in sizes]

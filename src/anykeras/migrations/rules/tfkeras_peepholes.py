@@ -15,7 +15,7 @@ from ...errors import Unsupported
 from ...lazily import np
 from ...tensors import Array, Tensor, combine, constant
 from ..rulebook import RuleContext, rule
-from .keras2_activations import clipped_line
+from .keras2_spelling import clipped_line
 from .keras2_states import STATES
 
 _PARTS = 5  # of the vector that goes from step to step: the output, the carry, and zeros as wide as three gates

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from ...catalog import renames
+from ...catalog.shapes import UNKNOWN, infer
 from ...catalog.signatures import list_accepted_arguments, list_classes, signature
-from ...document.model import UNRESOLVED, Code, Era, Object, Value, Writer
+from ...document.model import UNRESOLVED, Code, Era, Layer, Object, Ref, Value, Writer
 from ...findings import Fidelity
 from .notes import OLD, Notes
 
@@ -153,3 +155,118 @@ def _migrate_class(value: Object, kind: str, writer: Writer) -> Value:
     if isinstance(config.get("reduction"), str):
         config["reduction"] = _REDUCTIONS.get(str(config["reduction"]).lower(), "sum_over_batch_size")
     return Object(name, {key: item for key, item in config.items() if key in takes}, f"keras.{kind}")
+
+
+# SigmoidFocalCrossEntropy of tensorflow-addons, which is BinaryFocalCrossentropy of Keras 3 summed over the last axis.
+
+
+_CLASS, _FUNCTION = "Addons>SigmoidFocalCrossEntropy", "Addons>sigmoid_focal_crossentropy"
+# The losses of tf.keras that are not reduced have their gradients summed.
+_REDUCTIONS_OF_FOCAL = {"none": "sum", "sum": "sum"}
+
+
+def express_focal_loss(loss: Value, weights: Value, widths: Sequence[int | None], notes: Notes) -> tuple[Value, Value]:
+    """Losses and loss weights, one for each output (or alone), in Keras 3's words where the loss is this one.
+
+    Args:
+        loss: one loss, or a tuple of one for each output.
+        weights: the same for loss weights; None for ones.
+        widths: the last dimension of each output.
+        notes: takes a finding for each.
+    """
+    losses = list(loss) if isinstance(loss, tuple) else [loss]
+    given = list(weights) if isinstance(weights, tuple) else [1.0 if weights is None else weights] * len(losses)
+    if len(losses) != len(widths) or len(given) != len(losses):
+        return loss, weights
+    made = [_express(*parts) for parts in zip(losses, given, widths, strict=True)]
+    if all(one is None for one in made):
+        return loss, weights
+    for one in made:
+        if one is not None:
+            seen = "SigmoidFocalCrossEntropy of tensorflow-addons sums over the last axis"
+            done = f"BinaryFocalCrossentropy, its mean, with a loss weight of {one[1]:g}"
+            notes.add("AK4054", "loss", seen, done, Fidelity.EQUIVALENT)
+    pairs = [(one or (before, weight)) for one, before, weight in zip(made, losses, given, strict=True)]
+    ready: tuple[Value, ...] = tuple(pair[0] for pair in pairs)
+    scaled: tuple[Value, ...] = tuple(pair[1] for pair in pairs)
+    return (ready, scaled) if len(ready) > 1 else (ready[0], scaled[0])
+
+
+def _express(loss: Value, weight: Value, width: int | None) -> tuple[Object, float] | None:
+    if not isinstance(loss, Object) or loss.origin != UNRESOLVED or loss.registered_name not in (_CLASS, _FUNCTION):
+        return None
+    if not isinstance(width, int) or not isinstance(weight, int | float):
+        return None
+    held = loss.config if isinstance(loss.config, Mapping) else {}
+    kept = {key: held[key] for key in ("alpha", "gamma", "from_logits") if key in held}
+    reduction = _REDUCTIONS_OF_FOCAL.get(str(held.get("reduction", "auto")).lower(), "sum_over_batch_size")
+    config: dict[str, Value] = {"alpha": 0.25, "gamma": 2.0, **kept, "reduction": reduction}
+    config["apply_class_balancing"] = bool(config["alpha"])
+    return Object("BinaryFocalCrossentropy", config, "keras.losses"), float(weight) * width
+
+
+# The outputs of a model: what per-output losses and metrics are for.
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Names and last dimensions (None where not known), in the model's order.
+
+    `keyed` says that the model returns a dict: its losses and metrics are dicts by the same keys, and stay so.
+    """
+
+    names: tuple[str, ...]
+    widths: tuple[int | None, ...]
+    keyed: bool = False
+
+    def spread(self, value: Value) -> Value:
+        """A value for every output: of a dict by output name, of a list, or one for all. One output has no list."""
+        if self.keyed:
+            return value
+        if isinstance(value, Mapping):
+            if not set(value) <= set(self.names):
+                return value
+            found: tuple[Value, ...] = tuple(value.get(name) for name in self.names)
+        elif isinstance(value, tuple) and len(value) == len(self.names):
+            found = value
+        elif isinstance(value, tuple):
+            return value
+        else:
+            found = (value,) * len(self.names)
+        return found if len(found) > 1 else found[0]
+
+    def spread_lists(self, value: Value) -> Value:
+        """The same for values that are lists: a flat list is for every output (keras 2.3.1 training_utils.py,
+        collect_metrics)."""
+        if isinstance(value, Mapping):
+            listed = {key: item if isinstance(item, tuple) else (item,) for key, item in value.items()}
+            return self.spread(listed)
+        if not isinstance(value, tuple):
+            value = (value,)
+        nested = any(isinstance(item, tuple) for item in value)
+        if self.keyed or (nested and len(value) != len(self.names)):
+            return value
+        if nested:
+            return value[0] if len(value) == 1 else tuple(i if isinstance(i, tuple) else (i,) for i in value)
+        return (value,) * len(self.names) if len(self.names) > 1 else value
+
+
+def outputs_of(model: Layer) -> Outputs:
+    """The outputs of a model in the Keras 3 vocabulary. Repeated names get a number, as tf.keras gives them."""
+    graph = model.graph
+    if graph is None:
+        return Outputs((), ())
+    ends = _ends(graph.outputs) if not graph.sequential else [Ref(graph.layers[-1].name)] if graph.layers else []
+    found = infer(model)
+    before = [sum(other.layer == end.layer for other in ends[:i]) for i, end in enumerate(ends)]
+    names = [f"{end.layer}_{number}" if number else end.layer for end, number in zip(ends, before, strict=True)]
+    shapes = [found.get(end, UNKNOWN).shape for end in ends]
+    return Outputs(tuple(names), tuple(s[-1] if s else None for s in shapes), isinstance(graph.outputs, Mapping))
+
+
+def _ends(value: Value) -> list[Ref]:
+    if isinstance(value, Ref):
+        return [value]
+    if isinstance(value, tuple):
+        return [end for item in value for end in _ends(item)]
+    return [end for item in value.values() for end in _ends(item)] if isinstance(value, Mapping) else []

@@ -8,9 +8,9 @@ from dataclasses import replace
 from ...document.model import Era, Layer, Training, Value, Writer
 from ...document.walk import layers_of
 from ...findings import Fidelity, Finding
-from . import embeddings, focal, losses, optimizers, packages
+from . import embeddings, losses, optimizers, packages
+from .losses import Outputs, outputs_of
 from .notes import Notes
-from .outputs import Outputs, outputs_of
 
 _LISTS = ("metrics", "weighted_metrics")
 
@@ -44,7 +44,7 @@ def _migrate_outputs(training: Training, outputs: Outputs, notes: Notes) -> dict
     loss = outputs.spread(loss)
     weights = _spread_weights(held.get("loss_weights"), loss, outputs)
     weights = _scale_cosine(loss, weights, outputs, notes)
-    loss, weights = focal.express_focal_loss(loss, weights, outputs.widths, notes)
+    loss, weights = losses.express_focal_loss(loss, weights, outputs.widths, notes)
     made = {"loss": loss, "loss_weights": weights}
     return {**made, **{key: _migrate_metrics(held.get(key), loss, outputs, notes) for key in _LISTS}}
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from ...catalog.base import OPERATION_LAYERS
 from ...catalog.layout import order_by_creation, order_names
-from ...catalog.masking import find_hidden_parents
+from ...catalog.masks import find_hidden_parents
 from ...catalog.releases import Release, Since
 from ...catalog.renames import TRUNCATED
 from ...descent.rulebook import refuse

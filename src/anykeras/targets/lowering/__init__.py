@@ -10,11 +10,9 @@ from ...document.model import Document, Era, FromUser, Layer
 from ...document.walk import Path, layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from ..checks import check_calls, check_shapes, check_strides
-from .layers import Lower, keep_wrapped_layers
-from .lookups import add_idf_weights
+from .layers import Lower, add_idf_weights, keep_wrapped_layers, use_pooling_layers
 from .minors import MINORS, nearest_minor
 from .names import rename
-from .pooling import use_pooling_layers
 from .result import Binding, Json, Lowered, LoweredTraining, Owner, tensor_of
 from .training import lower_training, omit_untrusted
 from .trust import check_model, check_training, user_names

@@ -12,9 +12,10 @@ from typing import Final
 
 from ...catalog import find, releases
 from ...catalog.layout import order_by_creation, order_names
-from ...catalog.masking import find_hidden_parents
+from ...catalog.masks import find_hidden_parents
 from ...catalog.operations import UnknownOperation, split
 from ...catalog.operations import find as find_operation
+from ...catalog.shapes import Spec, infer
 from ...catalog.shapes.tables import takes_several_tensors
 from ...catalog.signatures import NOW, signature
 from ...document.graph import Node, find_reachable
@@ -22,11 +23,10 @@ from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Object,
 from ...document.walk import map_refs
 from ...errors import Bug, MissingObject, Unsupported
 from ...lazily import np
-from ...tensors import constant
+from ...tensors import Array, constant
 from .minors import check_class, check_operation, make_portable, spells, takes_name
-from .objects import check_name
 from .result import Json
-from .values import lower_value
+from .values import check_name, lower_value
 
 # Models take these beside what their graph gives; their constructors are read as `Functional.from_config` does.
 _MODEL_KEYS: Final = {"Functional": ("trainable",), "Sequential": ("trainable", "dtype", "build_input_shape")}
@@ -307,3 +307,76 @@ def keep_wrapped_layers(config: dict[str, Json]) -> None:
             if isinstance(layer, dict):
                 number += 1
                 layer["shared_object_id"] = number
+
+
+# Inverse document frequencies, which Keras 3 wants twice: in the configuration and among the weights.
+#
+# Source: keras 3.15.1 ``layers/preprocessing/index_lookup.py`` (``set_vocabulary``, ``save_own_variables``): a layer with
+# ``output_mode="tf_idf"`` and a vocabulary in its configuration refuses a file without the dataset ``idf_weights``, and
+# that dataset is the padded form of the argument ``idf_weights``.
+
+
+def add_idf_weights(layer: Layer) -> Layer:
+    """The layer with both forms, where it has one; any other layer as it is."""
+    words, weights = layer.config.get("vocabulary"), layer.config.get("idf_weights")
+    stored = layer.weights.get("idf_weights")
+    if layer.config.get("output_mode") != "tf_idf" or not isinstance(words, tuple):
+        return layer
+    if weights is None and stored is not None:
+        values = stored.read()[: len(words)].tolist()
+        return layer.with_config(idf_weights=tuple(values))
+    if stored is None and isinstance(weights, tuple):
+        padded = _pad(layer, words, np.asarray(weights, "float32"))
+        return replace(layer, weights={**layer.weights, "idf_weights": constant(padded, origin=layer.address)})
+    return layer
+
+
+def _pad(layer: Layer, words: tuple[object, ...], weights: Array) -> Array:
+    """One weight for each token: words without a token of their own in front get the mean, unused places 0."""
+    oov = layer.config.get("num_oov_indices", 1)
+    front = oov if isinstance(oov, int) else 1
+    if words[:front] == (layer.config.get("oov_token", "[UNK]"),) * front:
+        front = 0
+    size = layer.config.get("max_tokens")
+    padded = bool(layer.config.get("pad_to_max_tokens", False)) and isinstance(size, int)
+    back = size - front - len(weights) if padded and isinstance(size, int) else 0
+    return np.concatenate([np.full(front, weights.mean()), weights, np.zeros(max(back, 0))]).astype("float32")
+
+
+# Pooling operations as the layers that do the same.
+#
+# A node `max_pool` or `average_pool` that was written and read again cannot run on JAX: its sizes come back as lists,
+# and to lists Keras 3.15.1 adds tuples (``src/backend/jax/nn.py``, `_pool`). The layers make tuples of them.
+
+
+_LAYERS: Final = {"max_pool": "MaxPooling", "average_pool": "AveragePooling"}
+_ARGUMENTS: Final = ("inputs", "pool_size", "strides", "padding", "data_format")
+
+
+def use_pooling_layers(model: Layer) -> Layer:
+    """The graph of a model with layers for such nodes, as far as the number of their axes is known."""
+    graph = model.graph
+    if graph is None or not any(_is_pooling(layer) for layer in graph.layers):
+        return model
+    specs = infer(model)
+    layers, calls = list(graph.layers), dict(graph.calls)
+    for place, layer in enumerate(layers):
+        made = calls.get(layer.name, ())
+        if _is_pooling(layer) and len(made) == 1 and (pool := _layer(layer, made[0], specs)) is not None:
+            layers[place], calls[layer.name] = pool
+    return replace(model, graph=replace(graph, layers=tuple(layers), calls=calls))
+
+
+def _is_pooling(layer: Layer) -> bool:
+    return layer.operation and layer.class_name in _LAYERS
+
+
+def _layer(node: Layer, call: Call, specs: Mapping[Ref, Spec]) -> tuple[Layer, tuple[Call]] | None:
+    arguments: dict[str, Value] = {**dict(zip(_ARGUMENTS, call.args, strict=False)), **call.kwargs}
+    inputs, size = arguments.pop("inputs", None), arguments.get("pool_size")
+    spec = specs.get(inputs) if isinstance(inputs, Ref) else None
+    axes = len(size) if isinstance(size, tuple) else len(spec.shape) - 2 if spec and spec.shape is not None else 0
+    if not isinstance(inputs, Ref) or axes not in (1, 2, 3):
+        return None
+    config = {key: value for key, value in arguments.items() if value is not None}
+    return Layer(f"{_LAYERS[node.class_name]}{axes}D", node.name, config, address=node.address), (Call((inputs,)),)
