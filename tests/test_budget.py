@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import anykeras
+import burdens
 from anykeras import AnyKerasError, limits
 from anykeras.containers import json_text
 from anykeras.containers.pickle_walker import walk
@@ -21,6 +23,7 @@ from anykeras.recovery.functions import folding
 from anykeras.recovery.functions.values import Dim, Refused
 from anykeras.recovery.held import constant, release
 from anykeras.tensors import from_rows
+from work import at_most
 
 
 def test_a_budget_is_spent_once() -> None:
@@ -69,6 +72,28 @@ def test_a_shared_structure_is_paid_for_as_the_tree_that_it_is() -> None:
 def test_no_form_of_arguments_makes_a_large_constant(name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
     with pytest.raises((Refused, LimitExceeded)):
         folding.compute(name, args, kwargs)
+
+
+def test_a_shown_source_is_counted_as_the_text_that_it_is(tmp_path: Path) -> None:
+    """A tuple of itself, sixty times, which a function that is not known is called with."""
+    burdens.MAKERS["code_shown.keras"](tmp_path / "x.keras")
+    with limits.override(work=50_000), at_most(3_000_000):
+        shown = anykeras.inspect(tmp_path / "x.keras").as_dict()
+    assert "would be too long" in shown["code"][0]["source"]
+
+
+def test_an_audit_builds_no_more_than_reading_does(tmp_path: Path) -> None:
+    """Broken JSON is searched for objects; one of a million lists in it is passed by, and the class behind it is seen."""
+    path = tmp_path / "model.h5"
+    nested = '{"name":' + "[" * 600 + "]" * 600 + "}"
+    gadget = '{"class_name": "system", "module": "os", "config": {}}'
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + f"{nested} {gadget}".encode())
+    found = anykeras.audit(path)
+    assert "AK8004" in {risk.code for risk in found.risks}
+    with limits.override(work=10_000):
+        path.write_bytes(b"\x89HDF\r\n\x1a\n" + b'{"name":[' + b"[]," * 100_000)
+        with at_most(400_000):
+            assert "more than 10000 steps" in str(anykeras.audit(path).as_dict())
 
 
 def test_indexing_by_arrays_is_sized_first() -> None:

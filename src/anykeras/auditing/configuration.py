@@ -50,11 +50,14 @@ def audit_text(found: Collector, text: str, part: str, legacy: bool) -> bool:
     try:
         value: object = parse_json(text, part)
     except AnyKerasError as error:
-        value = _parse_leniently(text)
+        is_too_large = error.key == "config_nodes"
+        value = None if is_too_large else _parse_leniently(text)
         if value is None and error.code != "AK1003":
             return False
         severity = Severity.MEDIUM if error.code in ("AK1122", "AK1003") else Severity.LOW
         found.add("AK8014", severity, part, f"a configuration that no Keras writes: {error.seen}", loading.UNJUDGED)
+        if is_too_large:
+            return False
     if not isinstance(value, dict | list):
         return value is None
     walk_value(found, value, part, legacy)

@@ -10,6 +10,7 @@ from .. import limits
 from ..containers.guard import guard_decoding
 from ..containers.hdf5.nodes import Node, open_tree
 from ..containers.hdf5.storage import ELSEWHERE
+from ..containers.json_text import find_end
 from ..containers.source import ByteSource, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
@@ -134,17 +135,13 @@ def _audit_array(found: Collector, node: Node, where: str) -> bool:
 
 def scan_texts(found: Collector, source: ByteSource, part: str, most: int = 64) -> None:
     """Configurations in bytes of which the structure cannot be read: each JSON object that names a class."""
-    import json  # only for what no reader opens
-
-    data = source.read(0, min(source.size, limits.current().config_bytes)).decode("latin-1")
-    decoder, at = json.JSONDecoder(), 0
+    data, at = source.read(0, min(source.size, limits.current().config_bytes)).decode("latin-1"), 0
     for _ in range(most):
         at = min((i for i in (data.find(start, at) for start in _STARTS) if i >= 0), default=-1)
         if at < 0:
             return
-        try:
-            _, end = decoder.raw_decode(data, at)
-        except (ValueError, RecursionError):
+        end = find_end(data, at)
+        if end is None:
             at += 1
             continue
         if '"class_name"' in data[at:end]:

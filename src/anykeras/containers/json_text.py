@@ -104,6 +104,22 @@ def parse_model_json(text: str, part: str, notes: list[str]) -> Json:
     raise Malformed("AK1120", "strings of JSON inside strings of JSON, without an end", part=part)
 
 
+def find_end(text: str, at: int) -> int | None:
+    """Where the object that begins at `at` ends, None where it does not; what is gone through is charged to the file."""
+    budget, deepest, depth, before = limits.budget(), limits.current().config_depth, 0, at
+    for number, token in enumerate(TOKEN.finditer(text, at)):
+        if not number & 0xFF:
+            budget.charge(256 + (token.end() - before) // CHARACTERS)
+            before = token.end()
+        mark = token.group()[0]
+        depth += (mark in "[{") - (mark in "]}")
+        if not depth:
+            return token.end()
+        if depth > deepest:
+            return None
+    return None
+
+
 def _check_size(text: str, part: str) -> None:
     """Depth and number of values, before anything is built; counting ends where the bound is passed."""
     bounds, depth, values = limits.current(), 0, 1

@@ -65,10 +65,11 @@ def plan(document: Document, path: str, target: str = DEFAULT) -> Plan:
         return Plan(document, NEWEST, _list_flags(document))
     release = require_release(target)
     from ..descent import descend  # only where an older release is asked for
-    from .lowering import prepare_model
+    from .lowering import check_names, prepare_model
 
     box = _box(path, release)
     prepared = replace(document, model=prepare_model(document.model))
+    check_names(prepared)
     descended, findings = descend(prepared, release, box)
     if release.line == "keras3":
         return Plan(descended, release, (*findings, *_list_flags(document)))

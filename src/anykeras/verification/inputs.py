@@ -122,6 +122,12 @@ def generate_inputs(model: Any, seed: int = 0) -> Arrays:
     """Inputs for a live model: every open axis gets a length, integers stay small enough for any table, texts are words."""
     rng = np.random.default_rng(seed)
     inputs: Arrays = []
+    if not getattr(model, "layers", True):  # a Sequential without layers, of which Keras knows no inputs
+        raise Unsupported(
+            "AK7003",
+            "the model has no layers, and so nothing that could be run",
+            next_step="Look at the file with anykeras inspect: is it the one that you mean?",
+        )
     for tensor in model.inputs:
         batch = tensor.shape[0] or BATCH
         shape = (batch, *[axis or UNKNOWN_AXIS for axis in tensor.shape[1:]])

@@ -29,9 +29,7 @@ class Names(Domain):
         self.count = 0
 
     def make(self, kind: str, *parts: object) -> Expression:
-        self.count += 1
-        if self.count > MAX_EXPRESSIONS:
-            raise limit_error("the source of the code would be too long")
+        self._count(1)
         expression = Expression(kind, tuple(self.write(part) for part in parts))
         if kind == "call":
             self.calls.append(expression)
@@ -45,7 +43,14 @@ class Names(Domain):
             return name(value.name)
         if isinstance(value, MachineValue):
             raise unsupported_error(f"the source cannot show a {type(value).__name__.lower()}")
+        if isinstance(value, list | tuple | dict):
+            self._count(len(value))  # what containers share is written out in each of them
         return map_items(self.write, value)
+
+    def _count(self, more: int) -> None:
+        self.count += more
+        if self.count > MAX_EXPRESSIONS:
+            raise limit_error("the source of the code would be too long")
 
     # -- answers
 

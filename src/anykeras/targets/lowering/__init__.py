@@ -25,6 +25,7 @@ __all__ = [
     "LoweredTraining",
     "Owner",
     "check_model",
+    "check_names",
     "lower",
     "lower_layer",
     "nearest_minor",
@@ -82,6 +83,14 @@ def lower_layer(layer: Layer, minor: str) -> dict[str, Json]:
     config = Lower(minor).layer(layer)
     check_model(config, user_names(layer))
     return config
+
+
+def check_names(document: Document) -> None:
+    """Refuse a document that names what no model may name, before anything is made of it. Raises Unsupported.
+
+    Of another release nobody knows what it would do with such a name. What belongs to training only is left out there.
+    """
+    check_model(Lower(MINORS[-1]).layer(document.model), user_names(document.model))
 
 
 def prepare_model(model: Layer) -> Layer:
