@@ -4,7 +4,8 @@
     python scripts/make_messages.py pack MESSAGES.jsonl     # one of each wording into tests/recordings/messages.zip
 
 `collect` runs scripts/fixtures/messages_worker.py in each stack over a sample of files and over cases that are made here (a
-pointer of git-lfs, a page of HTML, a truncated file ...). A stack that crashes goes on after the file that crashed it.
+pointer of git-lfs, a page of HTML, a truncated file, a model with an edited configuration ...). A stack that crashes goes on
+after the file that crashed it.
 """
 
 from __future__ import annotations
@@ -14,11 +15,15 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
+
+import h5py
 
 from anykeras.explaining import explain_message
 
@@ -105,11 +110,79 @@ def make_cases(folder: Path, genuine: Path) -> Iterator[tuple[str, Path]]:
     yield "case/checkpoints", folder / "checkpoints"
 
 
+def edit(key: str, value: object, name: str = "config") -> Callable[[dict[str, Any]], None]:
+    """Set, or with None take away, a key of the last layer, or of its configuration."""
+
+    def change(layer: dict[str, Any]) -> None:
+        target = layer["config"] if name == "config" else layer
+        if value is None:
+            target.pop(key)
+        else:
+            target[key] = value
+
+    return change
+
+
+# what is done to the last layer of a genuine model, a Dense
+EDITS = {
+    "drop-size": edit("units", None),
+    "drop-config": edit("config", None, "layer"),
+    "drop-class": edit("class_name", None, "layer"),
+    "unknown-key": edit("frobnicate", 1),
+    "key-of-keras-3": edit("quantization_config", {}),
+    "own-class": edit("class_name", "MyFancyBlock", "layer"),
+    "registered-class": edit("class_name", "mypack>Fancy", "layer"),
+    "package-class": edit("class_name", "CRF", "layer"),
+    "dtype-unknown": edit("dtype", "float17"),
+    "dtype-policy": edit("dtype", {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}}),
+    "activation-unknown": edit("activation", "swooosh"),
+    "initializer-unknown": edit("kernel_initializer", {"class_name": "MyInit", "config": {}}),
+    "regularizer-unknown": edit("kernel_regularizer", {"class_name": "MyReg", "config": {}}),
+    "units-text": edit("units", "many"),
+    "name-with-slash": edit("name", "dense/last"),
+}
+
+
+def make_spoilt(folder: Path, genuine: Path) -> Iterator[tuple[str, Path]]:
+    """Copies of an HDF5 model, each spoilt in one known way: in its configuration, or in its groups and attributes."""
+    with h5py.File(genuine) as file:
+        config = json.loads(file.attrs["model_config"])
+        layer_names = list(file["model_weights"].attrs["layer_names"])
+
+    def copy(name: str, change: Callable[[h5py.File], None]) -> tuple[str, Path]:
+        path = folder / f"spoilt-{name}.h5"
+        shutil.copy(genuine, path)
+        with h5py.File(path, "a") as file:
+            change(file)
+        return f"case/{path.name}", path
+
+    for name, spoil in EDITS.items():
+        other = copy_json(config)
+        inner = other["config"]
+        spoil((inner if isinstance(inner, list) else inner["layers"])[-1])
+        yield copy(name, write_config(json.dumps(other)))
+    yield copy("config-cut", write_config(json.dumps(config)[:200]))
+    yield copy("config-gone", lambda file: file.attrs.__delitem__("model_config"))
+    yield copy("weights-gone", lambda file: file.__delitem__("model_weights"))
+    yield copy("names-gone", lambda file: file["model_weights"].attrs.__delitem__("layer_names"))
+    yield copy("last-gone", lambda file: file["model_weights"].attrs.__setitem__("layer_names", layer_names[:-1]))
+
+
+def write_config(text: str) -> Callable[[h5py.File], None]:
+    """Put a text in the place of the configuration."""
+    return lambda file: file.attrs.__setitem__("model_config", text.encode())
+
+
+def copy_json(value: Any) -> Any:
+    """A deep copy."""
+    return json.loads(json.dumps(value))
+
+
 def collect(output: Path, envs: Path, kerases: Path, only: str, folders: list[Path]) -> None:
     with tempfile.TemporaryDirectory() as made:
         files = list(sample(folders))
         genuine = next(path for _, path in files if path.suffix == ".h5")
-        files = [*make_cases(Path(made), genuine), *files]
+        files = [*make_cases(Path(made), genuine), *make_spoilt(Path(made), genuine), *files]
         with output.open("a") as out:
             for stack, (env, loader, keras) in STACKS.items():
                 if only in ("", stack):

@@ -77,3 +77,30 @@ def test_a_page_is_refused_another_suffix_without_a_word_of_keras(tmp_path: Path
 
 def test_verifying_alone_says_what_to_compare_with(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "give a second file, a recording, or several backends" in say("verify", MODEL, code=1)
+
+
+def test_a_page_in_a_pipe_is_as_long_as_its_lines() -> None:
+    said = RUN.invoke(app, ["explain", "AK2101"], env={"COLUMNS": "40"}).stdout
+    assert said.startswith("# AK2101") and not any(line.endswith(" ") for line in said.splitlines())
+    assert max(map(len, said.splitlines())) > 40
+
+
+def test_a_message_with_several_causes_names_them_and_how_to_tell() -> None:
+    shown = RUN.invoke(app, ["explain", "ValueError: Graph disconnected: cannot obtain value for tensor"]).stdout
+    assert "or        In code that builds a model" in shown and len(shown.splitlines()) <= 10
+    shown = RUN.invoke(app, ["explain", "OSError: Unable to open file (unable to lock file, errno = 11)"]).stdout
+    assert "known as  locked-file" in shown and "no HDF5 file" not in shown
+    assert anykeras.explain("ValueError: Shapes (4, 3) and (3, 3, 3, 3) are incompatible").as_dict()["others"]
+
+
+def test_a_note_does_not_explain_the_error_after_it_and_words_around_it_decide_nothing() -> None:
+    note = "UserWarning: No training configuration found in save file: the model was *not* compiled. Compile it manually.\n"
+    assert anykeras.explain(note).known
+    assert not anykeras.explain(f"{note}RuntimeError: the camera is busy").known
+    before = anykeras.explain("ValueError: Unknown layer: CRF\n\nRuntimeError: the camera is busy")
+    assert (
+        before.earlier
+        and "an error before the last one" in RUN.invoke(app, ["explain", before.message + "\nKeyError: 'x'"]).stdout
+    )
+    shown = anykeras.explain("print('bad marshal data')\nRuntimeError: the camera is busy")
+    assert not shown.known and shown.nearest[0].id == "lambda-bytecode-version"

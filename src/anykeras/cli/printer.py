@@ -62,7 +62,10 @@ class Printer:
             self.file.write(f"{strip_markup(text)}\n")
 
     def print_markdown(self, text: str) -> None:
-        """A page."""
+        """A page; in a pipe as it is written."""
+        if not self.is_terminal:
+            self.file.write(f"{text.rstrip()}\n")
+            return
         from rich.markdown import Markdown  # nothing else is Markdown
 
         self.console.print(Markdown(text))

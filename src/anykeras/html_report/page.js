@@ -227,9 +227,10 @@ function drawBox(node) {
   const classes = ["box", node.operation && "operation", (node.inside || node.run) && "model", node.cluster && "cluster", warned && "warned"];
   const label = `${node.name}, ${node.class}${node.inside || node.run ? (node.cluster ? ", opened" : ", closed") : ""}`;
   const group = make("g", { svg: true, classes, attributes: { transform: `translate(${node.x - node.width / 2},${node.y - node.height / 2})`, tabindex: 0, role: "button", "aria-label": label, "data-id": node.id, "data-address": node.address || "" } });
-  group.append(make("rect", { svg: true, attributes: { width: node.width, height: node.height } }), make("title", { svg: true, text: label }));
+  const above = node.cluster ? 12 : 0; // room for the name of an opened model
+  group.append(make("rect", { svg: true, attributes: { y: -above, width: node.width, height: node.height + above } }), make("title", { svg: true, text: label }));
   const sign = node.inside || node.run ? (node.cluster ? "▾ " : "▸ ") : "";
-  group.append(make("text", { svg: true, text: sign + short(node.name, 28), attributes: { x: 10, y: node.cluster ? 13 : 16 } }));
+  group.append(make("text", { svg: true, text: sign + short(node.name, 28), attributes: { x: 10, y: node.cluster ? 5 : 16 } }));
   if (!node.cluster) group.append(make("text", { svg: true, classes: ["kind"], text: short(node.class, 32), attributes: { x: 10, y: 30 } }));
   const act = (event) => {
     event.stopPropagation();
