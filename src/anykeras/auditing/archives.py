@@ -21,12 +21,14 @@ from ..containers.source import ByteSource, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
 from .beside import judge_shown
+from .contents import judge_name
 from .risks import Collector, Severity
 
 Examine = Callable[[Collector, ByteSource, str, int], None]
 
 MOST_MEMBERS: Final = 20_000
 _EXAMINED: Final = 64 * limits.MIB  # of an inflated member that is looked into
+_FIELDS: Final = frozenset({1, 0x000A, 0x5455, 0x5855, 0x7875})  # of large files, times and owners (APPNOTE 4.5.2)
 _RATIO: Final = 200  # inflated bytes for one stored byte
 _RUNS: Final = (
     r"py[cdow]?|so(?:\.\d+)*|dll|dylib|exe|sh|bash|bat|cmd|psm?1|vb[es]|jse?|wsf|hta|jar|class|whl|egg|"
@@ -36,7 +38,6 @@ _RESERVED: Final = re.compile(r"(?:^|[/\\])(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.[
 _PROGRAMS: Final = re.compile(rf"\.(?:{_RUNS}|pth|pkl|pickle|joblib|dill)$", re.IGNORECASE)
 PROGRAM: Final = re.compile(rf"\.(?:{_RUNS})$", re.IGNORECASE)
 _ESCAPES: Final = re.compile(r"^[/\\]|^[A-Za-z]:|(?:^|[/\\])\.\.[ .]*(?:[/\\]|$)|\\|\0")
-_MARKS: Final = {"AK1111": Severity.HIGH, "AK1003": Severity.MEDIUM, "AK1110": Severity.MEDIUM, "AK1104": Severity.LOW}
 
 
 class _File(io.RawIOBase):
@@ -78,7 +79,7 @@ def audit_zip(found: Collector, source: ByteSource, part: str, depth: int, exami
     try:
         archive.members(source)
     except AnyKerasError as error:
-        severity = _MARKS.get(error.code, Severity.MEDIUM)
+        severity = Severity.HIGH if error.code == "AK1111" else Severity.MEDIUM
         where = f"{part}/{error.part}" if error.part and error.part != source.name else part
         found.add("AK8009", severity, where, f"an archive that Keras does not write: {error.seen}", loading.ARCHIVE)
     try:
@@ -88,11 +89,14 @@ def audit_zip(found: Collector, source: ByteSource, part: str, depth: int, exami
                 seen = f"{len(infos):,} files in one archive, of which {MOST_MEMBERS:,} were looked at"
                 found.add("AK8011", Severity.MEDIUM, part, seen, loading.BOMB)
             _judge_sizes(found, infos[:MOST_MEMBERS], source.size, part)
+            names = {info.filename for info in infos}
+            of_keras = "config.json" in names and any(name.startswith("model.weights.") for name in names)
             for info in infos[:MOST_MEMBERS]:
+                judge_name(found, info.filename, f"{part}/{info.filename}", of_keras)
                 _audit_member(found, opened, info, source, part, depth, examine)
     except (zipfile.BadZipFile, ValueError, OSError, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
         seen = f"an archive that cannot be read: {str(error)[:100]}"
-        found.add("AK8014", Severity.LOW, part, seen, loading.UNJUDGED)
+        found.add("AK8014", Severity.MEDIUM, part, seen, loading.UNJUDGED)
 
 
 def _judge_sizes(found: Collector, infos: list[zipfile.ZipInfo], held: int, part: str) -> None:
@@ -113,9 +117,20 @@ def _audit_member(
 ) -> None:
     where = f"{part}/{info.filename}"
     judge_member(found, info.orig_filename, where, info.external_attr >> 16)
+    _judge_extra(found, info.extra, where)
     if info.is_dir() or info.flag_bits & 1:
         return
     examine(found, _open(opened, info, source), where, depth + 1)
+
+
+def _judge_extra(found: Collector, extra: bytes, where: str) -> None:
+    """Fields beside a member, of which some give it another name, and others can hold anything."""
+    at = 0
+    while at + 4 <= len(extra):
+        if (tag := int.from_bytes(extra[at : at + 2], "little")) not in _FIELDS:
+            seen = f"a field 0x{tag:04x} beside the file, which can rename it or hold anything"
+            found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
+        at += 4 + int.from_bytes(extra[at + 2 : at + 4], "little")
 
 
 def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None:
@@ -129,6 +144,9 @@ def judge_member(found: Collector, name: str, where: str, mode: int = 0) -> None
         found.add("AK8009", Severity.MEDIUM, where, f"a file named {name[:120]!r}, a device on Windows", loading.ARCHIVE)
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
         found.add("AK8009", Severity.HIGH, where, "a link or device in place of a file", loading.ARCHIVE)
+    if mode & 0o6000:
+        seen = "a file that runs with the rights of its owner"
+        found.add("AK8009", Severity.HIGH, where, seen, loading.ARCHIVE)
     if _PROGRAMS.search(name):
         found.add(
             "AK8009", Severity.MEDIUM, where, f"a program or pickle, {name[-60:]!r}, where a model keeps none", loading.ARCHIVE
@@ -156,12 +174,11 @@ def audit_tar(found: Collector, data: bytes, part: str, depth: int, examine: Exa
         for number, member in enumerate(opened):
             if number >= MOST_MEMBERS:
                 break
-            judge_member(found, member.name, f"{part}/{member.name}")
+            judge_member(found, member.name, f"{part}/{member.name}", member.mode & 0o7777)
+            if not member.isdir():
+                judge_name(found, member.name, f"{part}/{member.name}", False)
             if member.issym() or member.islnk() or member.isdev():
                 seen = f"a link to {member.linkname[:120]!r}" if not member.isdev() else "a device"
-                found.add("AK8009", Severity.HIGH, f"{part}/{member.name}", seen, loading.ARCHIVE)
-            elif member.mode & 0o6000:
-                seen = "a file that runs with the rights of its owner"
                 found.add("AK8009", Severity.HIGH, f"{part}/{member.name}", seen, loading.ARCHIVE)
             if member.isreg() and (stream := opened.extractfile(member)) is not None:
                 examine(found, wrap_bytes(stream.read(_EXAMINED), member.name), f"{part}/{member.name}", depth + 1)

@@ -33,7 +33,7 @@ def _entry(keys: str, value: str) -> str:
 _FETCHED: Final = r"\b(?:curl|wget)\b[^\n]*\|\s*(?:sudo\s+)?\w*sh\b"
 _FILES: Final = (
     _row(
-        r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile|"
+        r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env|bentofile)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile|"
         r"\.?pip(?:rc|\.conf)|\.npmrc)",
         r"\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|(?:^|\s)-[rif]\s*https?:|@\s*(?:https?|file)://|"
         r"^\s*(?:-\s*)?https?://|^\s*(?:-\s*)?[./\w-]+\.whl\b|\b(?:index-url|url|registry)\s*=\s*['\"]?https?://",
@@ -99,6 +99,32 @@ _FILES: Final = (
         Severity.MEDIUM,
         "code of its repository that transformers can be told to run",
     ),
+    _row(
+        r"[^/]*\.(?:ya?ml|json)",
+        r"_target_['\"]?\s*:\s*['\"]?(?!keras|tf_keras|tensorflow\.keras|torch\.nn|null)\w[\w.]*",
+        Severity.MEDIUM,
+        "an object of Python that hydra makes",
+    ),
+    _row(
+        "checkpoint",
+        r"\"(?:\.\.[/\\]|~|[a-z]\w*://|/(?:etc|proc|dev|sys|root)/)[^\"]*\"",
+        Severity.MEDIUM,
+        "a checkpoint that lies elsewhere",
+    ),
+    _row(
+        r"\.gitmodules",
+        r"url\s*=\s*(?!https://)\S+|path\s*=\s*\S*(?:\.\.|\.git)",
+        Severity.MEDIUM,
+        "a part that git gets from elsewhere",
+    ),
+    _row(
+        r"\.gitattributes",
+        r"\bfilter=(?!lfs\b)\S+|\bdiff=(?!lfs\b)\S+|\bmerge=(?!lfs\b|text\b)\S+",
+        Severity.MEDIUM,
+        "a program that git runs",
+    ),
+    _row(r"desktop\.ini", r"\\\\|\.(?:dll|exe)\b", Severity.MEDIUM, "a file that Windows opens for its folder"),
+    _row(r"\.vscode[/\\]settings\.json", r"[Pp]ath\"\s*:\s*\"\S", Severity.MEDIUM, "a program that an editor runs"),
     _row(r"[^/]*\.ipynb", r"\"cell_type\"\s*:\s*\"code\"", Severity.MEDIUM, "a notebook, which is a program"),
 )
 _DECEIVING: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")

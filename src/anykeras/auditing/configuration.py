@@ -6,7 +6,9 @@ Keras looks today.
 
 from __future__ import annotations
 
+import base64
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -15,10 +17,13 @@ from urllib.parse import unquote
 from .. import limits
 from ..bytecode import looks_stored
 from ..containers.json_text import parse_json
+from ..containers.source import wrap_bytes
 from ..errors import AnyKerasError
 from . import graphs, loading, names
 from .beside import judge_shown
+from .contents import find_hidden
 from .functions import judge_stored
+from .pickles import audit_pickle, looks_pickled
 from .risks import Collector, Loading, Severity
 
 _PATHS = frozenset({"vocabulary", "idf_weights", "merges"})
@@ -27,10 +32,46 @@ _PLACES = frozenset(
     log_dir
     export_dir asset_path proto proto_path preset""".split()  # noqa: SIM905
 )
-_OUTSIDE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,12}://|file:|/[^/\s]|~[\w/]|\.{1,2}[/\\]|[A-Za-z]:[\\/]|\\\\|.*[/\\]\.\.[/\\]")
+_OUTSIDE = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]{1,12}://|file:|/(?!device:|job:)[^/\s]|~[\w/]|\.\.[/\\]|[A-Za-z]:[\\/]|\\\\|.*[/\\]\.\.[/\\]|"
+    r"\$\{?\w+\}?[/\\]|%\w+%[/\\]|data:\w+/"
+)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,12}://\S")
 _CLIMBS = re.compile(r"(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\~]|^[A-Za-z]:[\\/]|\0")
 _NAMES = frozenset({"name", "class_name", "module", "registered_name"})
+_UNUSUAL = re.compile(r"[^\w\s.,:;/()\[\]>@%&=+*#~^!?'-]")  # in a name that people and programs read
+_SPREADSHEET = re.compile(r"[=@+]\w+\(|=\w+\|")
+_SOURCE = re.compile(
+    r"__import__\s*\(|\b(?:eval|exec|compile|getattr|open)\s*\(|\bos\.(?:system|popen)|\bsubprocess\b|\.__(?:class|globals|subclasses|"
+    r"builtins|mro|bases?|init)__|\blambda\s+\w*\s*[:,]|/bin/(?:ba)?sh\b|\bpowershell\b|\b(?:curl|wget)\s+\S*https?:|<script|<\?php|"
+    r"\{\{.{1,200}\}\}|\{%.{1,200}%\}|\$\{jndi:|\$\([^)]+\)|\bimport\s+(?:os|sys|subprocess|socket|pickle)\b|javascript:",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Programs as text."""
+_DTYPE = re.compile(
+    r"(?:mixed_)?(?:b?float|int|uint|bool|str|string|complex|half|double|single|long|short|byte|resource|variant|auto|q?u?int|"
+    r"float8_e\dm\d\w*|None|null|infer|unicode|numpy\.\w+|<dtype: '\w+'>|<class '\w+\.\w+'>|_?\w*policy\w*)\d*"
+    r"(?:_ref)?(?:_from_\w+)?(?:/\d+)?",
+    re.IGNORECASE,
+)
+_SIZES = frozenset(
+    """units filters input_dim output_dim num_tokens max_tokens num_bins output_sequence_length target_shape batch_shape
+    batch_input_shape shape input_length n size num_heads key_dim value_dim padding sequence_length kernel_size pool_size
+    intermediate_dim hidden_dim vocabulary_size num_layers repeats height width target_height target_width""".split()  # noqa: SIM905
+)
+_MOST = 2**31  # of one of them, and as a product
+_GETS = re.compile(r"(?:^|_)(?:activation|initializer|regularizer|constraint|loss|metrics|optimizer|init|layer|cell)$")
+"""Keys of names that Keras looks a function or class up by."""
+_PLAIN = re.compile(r"[\w>:/ +-]*(?<!:)")
+_PAIRS = (("input_dim", "output_dim"), ("height", "width"), ("num_heads", "key_dim"), ("units", "input_dim"))
+_NO_SIZE = re.compile(
+    r"seed|salt|mask|^id$|_id$|hash|time|date|version|value|^$|iterations|step|counter|state|_token$|^(?:min|max)"
+)
+_ODD_KEY = re.compile(r"^__(?!python_name)\w+__$|[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]|<\w+[ />]|^\w+://")
+_LAYER_PLACES = frozenset({"layers", "layer", "cell", "cells", "forward_layer", "backward_layer", "preprocessor"})
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4}|\n)+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?\n?")
+_LONGEST = 1000  # characters of a name
+_SEARCHED = 65536
 _FUNCTION_KEYS = frozenset({"function", "output_shape", "mask", "call_fn", "init_fn"})
 _TF_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"})
 
@@ -53,9 +94,10 @@ def audit_text(found: Collector, text: str, part: str, legacy: bool) -> bool:
         is_too_large = error.key == "config_nodes"
         value = None if is_too_large else _parse_leniently(text)
         if value is None and error.code != "AK1003":
+            if '"class_name"' in text:
+                found.add("AK8014", Severity.MEDIUM, part, f"a configuration that is no JSON: {error.seen}", loading.UNJUDGED)
             return False
-        severity = Severity.MEDIUM if error.code in ("AK1122", "AK1003") else Severity.LOW
-        found.add("AK8014", severity, part, f"a configuration that no Keras writes: {error.seen}", loading.UNJUDGED)
+        found.add("AK8014", Severity.MEDIUM, part, f"a configuration that no Keras writes: {error.seen}", loading.UNJUDGED)
         if is_too_large:
             return False
     if not isinstance(value, dict | list):
@@ -92,17 +134,49 @@ def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
         value, where, key, holder = place
         if isinstance(value, str):
             _judge_text(found, place, as_code, legacy)
+        elif isinstance(value, int | float):
+            _judge_number(found, value, place)
         elif isinstance(value, list):
             if looks_stored(value) and judge_stored(found, where, value, key in _FUNCTION_KEYS, as_code):
                 left += [_Place(item, f"{where}[{at}]", "value", holder) for at, item in enumerate(value[1:], 1)]
                 continue
             inside = "" if key in _PATHS else key  # the words of a vocabulary are content
+            _judge_sizes(found, value, place)
             left += [_Place(item, f"{where}[{at}]", inside, holder) for at, item in enumerate(value)]
         elif isinstance(value, Mapping):
             inner = _judge_object(found, value, place, as_code)
             if inner == "__lambda__":
                 value = _beside_code(value.get("config"))
+            _judge_keys(found, value, where)
             left += [_Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items()]
+
+
+def _judge_keys(found: Collector, value: Mapping[str, object], where: str) -> None:
+    """Names of arguments, and the sizes among them together."""
+    for key in value:
+        if (match := _ODD_KEY.search(key)) is not None:
+            seen = f"an argument named {key[:80]!r}, which no class has ({match[0][:20]!r})"
+            found.add("AK8015", Severity.MEDIUM, where, seen, loading.SHOWN)
+    for pair in _PAIRS:
+        sizes = [item for key in pair if isinstance(item := value.get(key), int)]
+        if len(sizes) > 1 and math.prod(sizes) > 2 * _MOST:
+            seen = f"{' and '.join(pair)} come to {math.prod(sizes):,} numbers"
+            found.add("AK8011", Severity.MEDIUM, where, seen, loading.BOMB)
+
+
+def _judge_number(found: Collector, value: float, place: _Place) -> None:
+    sized = place.key in _SIZES or (isinstance(value, int) and len(place.key) > 1 and not _NO_SIZE.search(place.key))
+    if sized and not -_MOST <= value <= _MOST:
+        seen = f"{place.key} is {value:,}, which no memory holds" if abs(value) < 1e60 else f"{place.key} is no number"
+        found.add("AK8011", Severity.MEDIUM, place.where, seen, loading.BOMB)
+
+
+def _judge_sizes(found: Collector, value: list[object], place: _Place) -> None:
+    """A shape, of which the numbers multiply."""
+    if place.key in _SIZES or place.key.endswith("shape"):
+        product = math.prod(abs(size) for size in value[:64] if isinstance(size, int) and size) if value else 0
+        if product > _MOST and all(isinstance(size, int | None) for size in value):
+            found.add("AK8011", Severity.MEDIUM, place.where, f"a shape of {product:,} numbers", loading.BOMB)
 
 
 def _beside_code(config: object) -> dict[str, object]:
@@ -118,8 +192,8 @@ def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, 
     """Judge a mapping that may be a serialized object; the name of the class that what is in it belongs to."""
     if isinstance(shards := value.get("weight_map", value.get("paths")), dict | list):
         _judge_shards(found, shards, place.where)
-    if "op" in value and "class_name" not in value:
-        graphs.judge_operation(found, _text(value["op"]), place.where)
+    if "op" in value and "name" in value and "class_name" not in value and isinstance(value["op"], str):
+        graphs.judge_operation(found, value["op"], place.where)
     if "class_name" not in value:
         if value.get("safe_mode") is False:
             found.add(
@@ -130,7 +204,9 @@ def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, 
     if class_name == "__lambda__":
         judge_stored(found, place.where, value, True, as_code)
         return "__lambda__"
-    if not isinstance(class_name, str):
+    if not isinstance(class_name, str) or not isinstance(value.get("module"), str | None):
+        seen = "an object of which the class or module is no name"
+        found.add("AK8014", Severity.MEDIUM, place.where, seen, loading.UNJUDGED)
         return place.holder
     module = _text(value.get("module")) or _text(value.get("package"))
     registered = _text(value.get("registered_name"))
@@ -138,6 +214,8 @@ def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, 
     if not found.is_trusted(f"{module}.{name}", name, registered):
         is_function = name is config
         judged = names.judge_function(module, name) if is_function else names.judge_class(module, name)
+        if judged.severity.rank < Severity.MEDIUM.rank:
+            judged = _judge_place(value, place, module, name, is_function) or judged
         _note(found, place.where, judged, _loading_of(module, name))
         if registered not in ("", name, class_name):
             _judge_registered(found, place.where, registered)
@@ -148,6 +226,23 @@ def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, 
     if class_name == "TensorFlowOpLayer" and isinstance(config, dict):
         graphs.judge_node_text(found, config.get("node_def"), place.where)
     return class_name
+
+
+def _judge_place(value: Mapping[str, object], place: _Place, module: str, name: str, is_function: bool) -> names.Judged | None:
+    """What is wrong with an object for the place that it has, or for what Keras writes of it."""
+    if is_function and place.key in _LAYER_PLACES:
+        return names.Judged(Severity.HIGH, f"the function {name!r} stands where a layer does, and would be called")
+    if not (module + name).isascii():
+        return names.Judged(Severity.MEDIUM, f"{module}.{name} has letters that look like others")
+    foreign = module and not names.is_keras(module) and module != "builtins"
+    if foreign and module.split(".")[0] not in names.MODEL_PACKAGES:
+        registered, config = value.get("registered_name"), value.get("config")
+        written = isinstance(registered, str) and (">" in registered or registered in (name, value["class_name"]))
+        if not written or (not is_function and (not isinstance(config, dict) or not name[:1].isupper())):
+            return names.Judged(
+                Severity.MEDIUM, f"{module}.{name} would be imported, and is not written as Keras writes a class"
+            )
+    return None
 
 
 def _judge_shards(found: Collector, shards: Mapping[str, object] | list[object], where: str) -> None:
@@ -197,7 +292,9 @@ def _judge_module_attributes(found: Collector, config: object, where: str) -> No
             judged = names.judge_function(_text(module) if module != "builtins" else "", name)
             if key == "function" or judged.severity.rank >= Severity.MEDIUM.rank:
                 _note(found, f"{where}/config/{key}", judged, loading.IMPORTED)
-        elif isinstance(module, str) and (outside := names.judge_module(module)) and outside.severity is Severity.CRITICAL:
+        elif isinstance(module, str) and (
+            module not in ("builtins", "__builtin__") and not names.is_keras(module) and names.judge_module(module) is not None
+        ):
             found.add("AK8004", Severity.MEDIUM, f"{where}/config/{key}", f"its globals are those of {module!r}", loading.CODE)
 
 
@@ -211,6 +308,8 @@ def _judge_tensorflow(found: Collector, config: Mapping[str, object], where: str
         found.add("AK8012", Severity.HIGH, where, f"a call of tf.{name}, which reaches outside of the graph", loading.GRAPH)
     elif root in names.EXECUTING or root in names.BUILTINS or "__" in name.replace("__operators__", ""):
         found.add("AK8004", Severity.HIGH, where, f"a call of {name!r}, which is no function of TensorFlow", loading.GADGET)
+    elif not name.startswith("__operators__.") and not names.computes("tf", name):
+        found.add("AK8012", Severity.MEDIUM, where, f"a call of tf.{name}, which is not known to compute only", loading.GRAPH)
 
 
 def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool) -> None:
@@ -218,6 +317,18 @@ def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool)
     assert isinstance(value, str)
     if key in _NAMES:
         judge_shown(found, value, where)
+        if (_UNUSUAL.search(value) and value != "<lambda>") or _SPREADSHEET.match(value) or len(value) > _LONGEST:
+            seen = f"the name {value[:80]!r}, with characters or a length that mean something to other programs"
+            found.add("AK8015", Severity.MEDIUM, where, seen, loading.SHOWN)
+    if key == "dtype" and not _DTYPE.fullmatch(value) and holder:
+        found.add("AK8011", Severity.MEDIUM, where, f"the type {value[:80]!r}, which no layer has", loading.BOMB)
+    if key and not key.startswith("("):
+        judge_program(found, value, where)
+    if _GETS.search(key) and value and not _PLAIN.fullmatch(value) and value != "<lambda>":
+        seen = f"{value[:80]!r} stands where the name of a function does"
+        found.add("AK8004", Severity.MEDIUM, where, seen, loading.GADGET)
+    elif _GETS.search(key) and (judged := names.judge_function("", value)).severity.rank >= Severity.MEDIUM.rank:
+        _note(found, where, judged, loading.GADGET)
     if len(value) >= 40 and looks_stored(value) and judge_stored(found, where, value, key in _FUNCTION_KEYS, as_code):
         return
     if len(value) >= 40 and holder == "Lambda" and key == "function":
@@ -228,11 +339,32 @@ def _judge_text(found: Collector, place: _Place, as_code: Loading, legacy: bool)
     elif key == "name" and _CLIMBS.search(value):
         seen = f"a layer whose name {value[:80]!r} is a path out of the folder"
         found.add("AK8006", Severity.MEDIUM, where, seen, loading.LAYER_PATH)
-    elif _OUTSIDE.match(value) and len(value) < 4096 and (_URL.match(value) or key in _PLACES):
-        severity = Severity.MEDIUM if holder in names.LOADERS or key in _PLACES else Severity.LOW
-        found.add("AK8006", severity, where, f"the path or URL {value[:120]!r}", loading.READS)
+    elif key and value and (key in _PLACES or _OUTSIDE.match(value)) and len(value) < 4096:
+        found.add("AK8006", Severity.MEDIUM, where, f"the path or URL {value[:120]!r}", loading.READS)
+    elif len(value) >= 16 and _BASE64.fullmatch(value):
+        _judge_encoded(found, value, where)
     elif value[:1] in "{[" and len(value) > 20 and '"class_name"' in value:
         audit_text(found, value, where, legacy)  # JSON inside JSON
+
+
+def judge_program(found: Collector, text: str, where: str) -> None:
+    """A program as text, which nothing in a model is."""
+    if len(text) < _SEARCHED and (match := _SOURCE.search(text)):
+        seen = f"a program as text: {text[max(0, match.start() - 20) : match.end() + 60]!r}"
+        found.add("AK8003", Severity.MEDIUM, where, seen, loading.SHOWN)
+
+
+def _judge_encoded(found: Collector, value: str, where: str) -> None:
+    """A text of base64: a pickle or a program in it."""
+    try:
+        data = base64.b64decode(value[: limits.MIB // 4 * 4])
+    except ValueError:
+        return
+    if looks_pickled(data[:4096]):
+        found.add("AK8008", Severity.MEDIUM, where, "a pickle as text", loading.PICKLE)
+        for _ in audit_pickle(found, wrap_bytes(data, where), where):
+            pass  # what it holds is no worse than the pickle itself
+    find_hidden(found, b"\0" + data, where)
 
 
 def _text(value: object) -> str:

@@ -28,7 +28,8 @@ from . import loading
 from .archives import PROGRAM, audit_tar, audit_zip, find_archive, judge_member
 from .beside import judge_beside
 from .configuration import audit_text, walk_value
-from .graphs import audit_graph, judge_node_text, names_operations
+from .contents import judge_name, judge_unknown, search_source
+from .graphs import audit_graph, audit_nodes, judge_node_text, names_operations
 from .hdf5_files import audit_hdf5, scan_texts
 from .names import judge_pickled
 from .pickles import NPY, audit_npy, audit_pickle, looks_pickled
@@ -54,6 +55,8 @@ _PYTHON_TAG: Final = re.compile(
 _PLAIN_TAGS: Final = frozenset("tuple unicode str none bool int long float complex list dict bytes".split())  # noqa: SIM905
 _GRAPH_LIKE: Final = (b"\x08\x01\x12", b"\x0a")
 _GRAPH_TEXT: Final = re.compile(r"^\s*(?:graph_def|meta_graphs|node|library|saved_model_schema_version)\b\s*[{:]", re.MULTILINE)
+_OF_NUMBERS: Final = re.compile(r"\.data-\d{5}-of-\d{5}$")
+_NO_GRAPH: Final = re.compile(r"(?:^|/)(?:keras_metadata|fingerprint|tfhub_module)\.pb$")
 _COMPRESSED: Final[dict[str, tuple[re.Pattern[bytes], Callable[[], Inflater]]]] = {
     "gzip": (re.compile(rb"\x1f\x8b"), lambda: zlib.decompressobj(31)),
     "zlib": (re.compile(rb"\x78[\x01\x5e\x9c\xda]"), zlib.decompressobj),
@@ -69,8 +72,14 @@ def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> 
     head = source.read(0, _HEAD)
     kinds = _find_kinds(source, head)
     judge_beside(found, source, part)
+    if not kinds and part.endswith((".pb", ".meta")):
+        kinds = ["graph"]
     if depth == 0 and not kinds and PROGRAM.search(part):
         kinds = ["program"]
+    if not kinds:
+        judge_unknown(found, source, head, part, depth == 0)
+    if not any(kind == "pickle" or kind.startswith(("zip", "tar")) for kind in kinds):
+        search_source(found, source, part)
     if depth == 0:
         found.kinds += kinds or ["unknown"]
     if len([kind for kind in kinds if kind != "graph text"]) > 1:
@@ -80,8 +89,7 @@ def examine(found: Collector, source: ByteSource, part: str, depth: int = 0) -> 
         try:
             _examine_as(kind, found, source, head, part, depth)
         except AnyKerasError as error:
-            severity = Severity.MEDIUM if error.code == "AK1003" else Severity.LOW
-            found.add("AK8014", severity, part, f"it could not be audited to its end: {error.seen}", loading.UNJUDGED)
+            found.add("AK8014", Severity.MEDIUM, part, f"it could not be audited to its end: {error.seen}", loading.UNJUDGED)
 
 
 def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
@@ -129,7 +137,7 @@ def _examine_as(kind: str, found: Collector, source: ByteSource, head: bytes, pa
         for number, held in enumerate(audit_pickle(found, source, part)):
             _go_deeper(found, held, f"{part}/(model {number})", depth)
     elif kind in _COMPRESSED:
-        _go_deeper(found, _inflate(_COMPRESSED[kind][1](), source, part), f"{part}/(inflated)", depth)
+        _go_deeper(found, _inflate(found, _COMPRESSED[kind][1](), source, part), f"{part}/(inflated)", depth)
     elif kind == "tar":
         _examine_tar(found, source, part, depth)
     elif kind == "program":
@@ -146,7 +154,7 @@ def _examine_zip(kind: str, found: Collector, source: ByteSource, part: str, dep
     if kind == "zip without an end":
         misled = END in source.read(max(0, source.size - 66_000), 66_000)
         seen = "an archive with an end record that does not hold" if misled else "an archive that is cut off"
-        found.add("AK8014", Severity.MEDIUM if misled else Severity.LOW, part, seen, loading.UNJUDGED)
+        found.add("AK8014", Severity.MEDIUM, part, seen, loading.UNJUDGED)
         scan_texts(found, source, part)
     elif depth >= DEEPEST:
         found.add("AK8009", Severity.MEDIUM, part, "archives inside archives inside archives", loading.ARCHIVE)
@@ -157,11 +165,20 @@ def _examine_zip(kind: str, found: Collector, source: ByteSource, part: str, dep
         audit_zip(found, source, part, depth, examine)
 
 
-def _inflate(inflater: Inflater, source: ByteSource, part: str) -> ByteSource:
+def _inflate(found: Collector, inflater: Inflater, source: ByteSource, part: str) -> ByteSource:
     try:
-        return wrap_bytes(inflater.decompress(source.read(0, _INFLATED), _INFLATED), part)
-    except (zlib.error, lzma.LZMAError, OSError, EOFError):
+        data = inflater.decompress(source.read(0, _INFLATED), _INFLATED)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError) as error:
+        found.add("AK8014", Severity.MEDIUM, part, f"a stream that cannot be inflated: {str(error)[:80]}", loading.UNJUDGED)
         return wrap_bytes(b"", part)
+    if len(data) > 1000 * source.size:
+        seen = f"{len(data):,} bytes come out of {source.size:,}"
+        found.add("AK8011", Severity.HIGH, part, seen, loading.BOMB)
+    if not getattr(inflater, "eof", True) and len(data) < _INFLATED:
+        found.add("AK8014", Severity.MEDIUM, part, "a compressed stream that is cut off", loading.UNJUDGED)
+    if getattr(inflater, "unused_data", b""):
+        found.add("AK8009", Severity.MEDIUM, part, "bytes behind the end of a compressed stream", loading.ARCHIVE)
+    return wrap_bytes(data, part)
 
 
 def _go_deeper(found: Collector, source: ByteSource, part: str, depth: int) -> None:
@@ -178,7 +195,7 @@ def _examine_tar(found: Collector, source: ByteSource, part: str, depth: int) ->
     try:
         audit_tar(found, source.read(0, _INFLATED), part, depth, examine)
     except (tarfile.TarError, ValueError, OSError) as error:
-        found.add("AK8014", Severity.LOW, part, f"a tar archive that cannot be read: {str(error)[:80]}", loading.UNJUDGED)
+        found.add("AK8014", Severity.MEDIUM, part, f"a tar archive that cannot be read: {str(error)[:80]}", loading.UNJUDGED)
 
 
 def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) -> None:
@@ -195,8 +212,7 @@ def _examine_text(found: Collector, source: ByteSource, head: bytes, part: str) 
     try:
         walk_value(found, parse_yaml(text, part, []), part, True)
     except AnyKerasError as error:
-        severity = Severity.MEDIUM if error.code == "AK1003" else Severity.LOW
-        found.add("AK8014", severity, part, f"YAML that no Keras writes: {error.seen}", loading.UNJUDGED)
+        found.add("AK8014", Severity.MEDIUM, part, f"YAML that no Keras writes: {error.seen}", loading.UNJUDGED)
 
 
 def _judge_tags(found: Collector, text: str, part: str) -> None:
@@ -219,6 +235,8 @@ def examine_graph(found: Collector, source: ByteSource, part: str) -> None:
     """A protocol buffer of TensorFlow: its operations, and the configurations that tf.keras keeps beside the graph."""
     data = source.read(0, min(source.size, limits.current().asset_bytes))
     audit_graph(found, data, part)
+    if not _NO_GRAPH.search(part) and not audit_nodes(found, data, part):
+        found.add("AK8014", Severity.MEDIUM, part, "a graph without a node that can be read", loading.UNJUDGED)
     scan_texts(found, wrap_bytes(data, part), part, 4096)
 
 
@@ -242,8 +260,9 @@ def examine_folder(found: Collector, root: str) -> None:
                 examine(found, open_source(os.path.realpath(path)), inside, 1)
             else:
                 judge_member(found, inside, inside, mode)
+                judge_name(found, inside, inside, False)
                 if stat.S_ISREG(mode):
-                    _examine_file(found, path, inside)
+                    _examine_source(found, open_source(path), inside)
 
 
 def examine_box(found: Collector, name: str, box: Box) -> None:
@@ -253,6 +272,7 @@ def examine_box(found: Collector, name: str, box: Box) -> None:
         found.add("AK8014", Severity.MEDIUM, name, f"{MOST_FILES} files or more", loading.UNJUDGED)
     for inside in box.sizes:
         judge_member(found, inside, inside)
+        judge_name(found, inside, inside, False)
         _examine_source(found, box.open(inside, limits.current().asset_bytes), inside)
 
 
@@ -265,12 +285,29 @@ def _is_blob(root: str, path: str, mode: int) -> bool:
     return os.path.dirname(target) == os.path.join(os.path.realpath(home), "blobs") and os.path.isfile(target)
 
 
-def _examine_file(found: Collector, path: str, inside: str) -> None:
-    _examine_source(found, open_source(path), inside)
-
-
 def _examine_source(found: Collector, source: ByteSource, inside: str) -> None:
-    if inside.endswith(".pb"):
+    if _OF_NUMBERS.search(inside):
+        search_source(found, source, inside)
+    elif inside.endswith(".pb"):
+        head = source.read(0, _HEAD)
+        judge_beside(found, source, inside)
         examine_graph(found, source, inside)
-    elif not re.search(r"\.data-\d{5}-of-\d{5}$|\.index$", inside):
+        for kind in _find_kinds(source, head):
+            if kind not in ("graph", "graph text", "pickle"):
+                _examine_as(kind, found, source, head, inside, 1)
+    elif inside.endswith(".index"):
+        search_source(found, source, inside)
+        _examine_index(found, source, inside)
+    else:
         examine(found, source, inside, 1)
+
+
+def _examine_index(found: Collector, source: ByteSource, part: str) -> None:
+    """The table of a checkpoint: every key and entry of it can be read."""
+    from ..containers.checkpoint.table import read_table
+
+    try:
+        for _ in read_table(source.read(0, source.size), part):
+            pass  # its keys are names of variables, and are looked up only
+    except AnyKerasError as error:
+        found.add("AK8014", Severity.MEDIUM, part, f"a table that TensorFlow does not write: {error.seen}", loading.UNJUDGED)

@@ -6,6 +6,7 @@ import that it starts at (``tf.io.read_file``); an attribute of anything else is
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,17 +22,22 @@ from .risks import Collector, Loading, Severity
 _INNER = re.compile(r"__\w+__$")
 _LONGEST = 4000  # characters of a source that is shown
 _TEXTS = re.compile(
-    r"\w{2,12}://|/bin/(?:ba)?sh|/dev/tcp|/etc/|\\\\|powershell|cmd\.exe|\bcurl\b|\bwget\b|\bnc\s+-|\brm\s+-|\bchmod\b|__import__|"
+    r"\w{2,12}://|^/job:|/bin/(?:ba)?sh|/dev/tcp|/etc/|\\\\|powershell|cmd\.exe|\bcurl\b|\bwget\b|\bnc\s+-|\brm\s+-|\bchmod\b|__import__|"
     r"\bimport\s+\w+|\.__(?:class|globals|subclasses|builtins|bases?|mro|dict|code|import|loader|self)__|\beval\(|\bexec\(|\bos\.system|\bsubprocess\b|\.bashrc|\.ssh|id_rsa|base64",
     re.IGNORECASE,
 )
 _LARGEST = 10**7  # an exponent
+_LARGE = 10**5  # a factor of a size
 _POWERS = frozenset({"BINARY_POWER", "INPLACE_POWER", "BINARY_LSHIFT", "INPLACE_LSHIFT"})
 _POWERS_OF_311 = frozenset({3, 8, 16, 21})  # << and **, and the same in place
 _READ = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_CLASSDEREF"})
 _STORES = frozenset({"STORE_FAST", "STORE_DEREF"})
 _LOADS = frozenset({"LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLOSURE"})
-_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "STORE_ATTR", "DELETE_ATTR"})
+_ATTRIBUTE = frozenset({"LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "IMPORT_FROM"})
+_CHANGES = frozenset({"STORE_ATTR", "DELETE_ATTR"})
+_GLOBALS = frozenset({"STORE_GLOBAL", "DELETE_GLOBAL"})
+_ENDS = ("RETURN", "YIELD", "RAISE", "RERAISE", "END_FINALLY", "SEND")
+_MOST = 2**33  # a number of things beyond
 _PLAIN = frozenset(
     """abs all any bool dict divmod enumerate filter float frozenset int isinstance issubclass iter len list map max min
     next object
@@ -50,7 +56,9 @@ class _Uses:
     attributes: list[str] = field(default_factory=list)  # of values
     modules: list[str] = field(default_factory=list)  # imported
     texts: list[str] = field(default_factory=list)
-    powers: bool = False  # it raises or shifts by a constant without bound
+    changes: set[str] = field(default_factory=set)  # attributes that it sets on something
+    powers: bool = False  # it raises or shifts by a constant without bound, or counts that far
+    endless: bool = False  # no instruction of it returns
 
 
 def judge_stored(found: Collector, where: str, value: object, certain: bool, loading_as: Loading) -> bool:
@@ -107,7 +115,13 @@ def _list_functions(code: CodeObject) -> Iterator[CodeObject]:
         if id(one) not in seen:
             seen.add(id(one))
             yield one
-            left += [held for held in one.consts if isinstance(held, CodeObject)]
+            inside = list(one.consts)
+            while inside:
+                held = inside.pop()
+                if isinstance(held, CodeObject):
+                    left.append(held)
+                elif isinstance(held, tuple | frozenset):
+                    inside += held
 
 
 def _collect(code: CodeObject, uses: _Uses) -> None:
@@ -135,6 +149,12 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             continue
         elif step.name == "IMPORT_FROM":
             chain = f"{module}.{name}"
+        elif step.name in _CHANGES:
+            uses.changes |= {f"{chain}.{name}"} if chain else set()  # of a module or a global, not of a value
+            chain = ""
+        elif step.name in _GLOBALS:
+            uses.dotted.append(name)
+            chain = ""
         elif step.name in _ATTRIBUTE:
             if name == "__name__" and uses.attributes[-1:] == ["__class__"]:
                 uses.attributes.pop()  # the name of a class, for a text
@@ -146,12 +166,18 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             chain = ""
         if chain:
             uses.dotted.append(chain)
-    uses.powers |= _raises(code) and any(isinstance(item, int) and item > _LARGEST for item in code.consts)
+    numbers = [item for item in code.consts if isinstance(item, int)]
+    uses.powers |= (_raises(code) or "pow" in code.names) and any(item > _LARGEST for item in numbers)
+    uses.powers |= any(item > _MOST and item & (item + 1) and item & (item - 1) and item < 2**62 for item in numbers)
+    uses.powers |= any(item in (2**at for at in range(34, 63)) for item in numbers)
+    uses.powers |= math.prod(item for item in numbers if item > _LARGE) > _MOST
+    uses.endless |= not any(step.name.startswith(_ENDS) for step in body.instructions)
     left = list(code.consts)
     while left:
         item = left.pop()
         if isinstance(item, tuple | frozenset):
             left += item
+            uses.powers |= math.prod(size for size in item if isinstance(size, int)) > _MOST
         elif isinstance(item, str | bytes):
             uses.texts.append(item if isinstance(item, str) else item.decode("latin-1"))
 
@@ -171,13 +197,30 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
     for attribute in uses.attributes:
         if attribute in names.ATTRIBUTES | names.RUNNING or (_INNER.match(attribute) and attribute not in names.OPERATORS):
             yield Severity.HIGH, f"it uses the attribute {attribute!r}"
-        elif attribute in names.SUSPECT_ATTRIBUTES - {"io"}:
+        elif attribute in names.SUSPECT_ATTRIBUTES - {"io"} or _acts(attribute):
             yield Severity.MEDIUM, f"it uses the attribute {attribute!r}"
+    for attribute in sorted(uses.changes):
+        yield Severity.MEDIUM, f"it changes {attribute!r}"
     if uses.powers:
-        yield Severity.MEDIUM, "it computes a number of unbounded size"
+        yield Severity.MEDIUM, "it computes with a number beyond any memory"
+    if uses.endless:
+        yield Severity.MEDIUM, "it never returns"
     for text in uses.texts:
+        if "\x1b" in text:
+            yield Severity.MEDIUM, "it holds a text that a terminal obeys"
         if len(text) < 65536 and (match := _TEXTS.search(text)):
             yield Severity.MEDIUM, f"it holds the text {text[max(0, match.start() - 20) : match.end() + 40]!r}"
+
+
+def _acts(attribute: str) -> bool:
+    """Whether an attribute of whatever value is none that tensors and plain values have, and looks as if it acted."""
+    if attribute in names.harmless("computing") or attribute in _PLAIN or _INNER.match(attribute):
+        return attribute in names.ACTING_ON_VALUES
+    return (
+        attribute in names.ACTING_ON_VALUES
+        or (attribute.startswith("_") and attribute not in _OF_TENSORS)
+        or names.VERBS.search(attribute) is not None
+    )
 
 
 def _judge_import(module: str) -> Iterator[tuple[Severity, str]]:
@@ -201,27 +244,21 @@ def _judge_dotted(dotted: str) -> Iterator[tuple[Severity, str]]:
             yield Severity.HIGH, f"it uses {dotted!r}, which reads, writes, fetches or calls back"
         elif rest and root in ("np", "numpy") and rest.split(".")[0] in _NUMPY:
             yield Severity.HIGH, f"it uses {dotted!r}, which reads or writes files"
-    elif root not in _PLAIN and root not in names.HARMLESS_MODULES:
+        elif rest and not names.computes(root, rest) and not names.PARSERS_OF_TF.search(rest):
+            yield Severity.MEDIUM, f"it uses {dotted!r}, which is none of the functions that models compute with"
+    elif root in names.HARMLESS_MODULES:
+        if any(part in names.ACTING or part.startswith("_") for part in rest.split(".")):
+            yield Severity.MEDIUM, f"it uses {dotted!r}, which can run or reach anything"
+    elif root in names.GLOBALS_OF_LOADERS:
+        yield Severity.HIGH, f"it uses {dotted!r}, which the loader of stored functions has among its globals"
+    elif root not in _PLAIN:
         judged = names.judge_module(names.ALIASES.get(root, root) if rest else root)
         severity = judged.severity if judged else Severity.LOW
         yield severity, f"it uses {dotted!r}" if judged else f"{root!r} is not in the file"
 
 
+_OF_TENSORS = frozenset({"_keras_shape", "_uses_learning_phase", "_shape", "_rank"})
 _TENSORFLOW = frozenset({"tf", "tensorflow", "K", "keras", "tf_keras", "backend"})
 _NUMPY = frozenset(
-    [
-        "load",
-        "save",
-        "savez",
-        "savetxt",
-        "loadtxt",
-        "genfromtxt",
-        "fromfile",
-        "memmap",
-        "DataSource",
-        "ctypeslib",
-        "testing",
-        "f2py",
-        "distutils",
-    ]
+    "load save savez savetxt loadtxt genfromtxt fromfile memmap DataSource ctypeslib testing f2py distutils".split()  # noqa: SIM905
 )

@@ -1,18 +1,25 @@
 """Operations of TensorFlow graphs that touch files, run Python or reach the network, found in the bytes of a graph.
 
-The bytes are searched for the field of a node that names its operation, at whatever depth: functions, graphs inside the
+Operations that are not on the list of those that only compute are reported: what no release of TensorFlow has needs a native
+library. The bytes are searched too for the field of a node that names its operation, at whatever depth: graphs inside the
 constants of a graph, and nodes that no parser reaches count too.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from functools import cache
 from typing import Final
 
+from ..containers.wire import read_message
+from ..containers.wire.messages import Attribute, Function, Graph, MetaGraph, Node, SavedModel
+from ..errors import AnyKerasError
 from . import loading
+from .contents import find_hidden
+from .names import harmless
 from .risks import Collector, Severity
 
 
@@ -64,14 +71,22 @@ _OPERATION: Final = re.compile(r"\"?\bop\"?\s*:\s*\\*[\"'](\w+)\\*[\"']")
 _ESCAPE: Final = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|([0-7]{3}))")
 _PRINTS_TO_FILE: Final = re.compile(rb"output_stream.{0,12}file://", re.DOTALL)
 _DESCRIBED_BY_FILE: Final = re.compile(rb"descriptor_source\x12.{1,3}\x12.{1,2}?(?!local://|bytes://)[/\w.~]", re.DOTALL)
-_TABLE_OF_FILE: Final = re.compile(rb"\x12.InitializeTableFromTextFile", re.DOTALL)
-_PATH_OF_SYSTEM: Final = re.compile(
-    rb"\x42.(?=/(?:etc|proc|dev|root|sys)/|[^\x00-\x1f]{0,80}/\.(?:ssh|aws|config)/)", re.DOTALL
+_OUTSIDE: Final = re.compile(
+    rb"(?:/(?!part\b)[\w.~-]+/[^\0\n]*|~[\w/][^\0\n]*|\.\.[/\\][^\0]*|[A-Za-z]:\\[^\0]*|\\\\[^\0]+|[A-Za-z][A-Za-z0-9+.-]{1,12}://[^\0]*)\Z"
 )
+"""A constant that is a path of the machine or a URL."""
+_OF_PACKAGES: Final = re.compile(
+    r"(?:Text>|TFText>|TfText|Addons>|SimpleML|Wordpiece|Sentencepiece|Unicode|Whitespace|Regex(?:Split)|Normalize|CaseFold|"
+    r"Bert|FastWordpiece|FastBert|SentencePiece|RoundRobin|ConstrainedSequence|MaxSpanningTree|Ngrams|Rouge|SplitMerge|Tfdf)\w*$|"
+    r"_?Fused(?:Depthwise)?(?:Conv|MatMul)\w*$"
+)
+"""Operations of tensorflow-text, -addons and -decision-forests, which people import for their models, and of TensorFlow.js."""
 _ASSET_OUTSIDE: Final = re.compile(rb"\x12[\x04-\xff](?:\.\.[/\\]){1,}")
 _OF_TFIO: Final = re.compile(rb"\x12[\x04-\x40](IO>\w+)")
 _NAMED: Final = re.compile(rb"\w+\Z")
 _NAME: Final = 255
+_MOST: Final = 2**31  # numbers in a constant
+_READ: Final = 1 << 20  # bytes of a text
 
 
 @cache
@@ -94,9 +109,12 @@ def _effects() -> dict[str, tuple[Severity, str]]:
 def judge_operation(found: Collector, name: str, where: str, times: int = 1) -> None:
     """Note an operation that does something outside of its graph."""
     effect = _effects().get(name)
+    count = f" ({times} times)" if times > 1 else ""
     if effect is not None:
-        count = f" ({times} times)" if times > 1 else ""
         found.add("AK8012", effect[0], where, f"the operation {name}{count} {effect[1]}", loading.GRAPH)
+    elif name not in harmless("operations") and not _OF_PACKAGES.match(name):
+        seen = f"the operation {name[:80]!r}{count} is none that models compute with"
+        found.add("AK8012", Severity.MEDIUM, where, seen, loading.GRAPH)
 
 
 def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
@@ -116,10 +134,82 @@ def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
         found.add("AK8012", Severity.HIGH, part, "an operation that prints into a file", loading.GRAPH)
     if _ASSET_OUTSIDE.search(data):
         found.add("AK8006", Severity.HIGH, part, "a file beside the graph whose name leads out of its folder", loading.READS)
-    if _TABLE_OF_FILE.search(data) and _PATH_OF_SYSTEM.search(data):
-        found.add("AK8006", Severity.HIGH, part, "a table that is filled from a file of the system", loading.READS)
     if _DESCRIBED_BY_FILE.search(data):
         found.add("AK8012", Severity.HIGH, part, "an operation that reads the form of its data from a file", loading.GRAPH)
+
+
+def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
+    """Every node of a SavedModel, a ``.meta`` file or a frozen graph, by its message. Whether there were any."""
+    try:
+        graphs, counts = _list_graphs(data, part), Counter[str]()
+        own: set[str] = set()
+        for graph in graphs:
+            functions = [read_message(Function, held, part) for held in graph.library.functions] if graph.library else []
+            calls = {function.signature.name: _called(function, part) for function in functions if function.signature}
+            own |= calls.keys()
+            if _has_cycle(calls):
+                found.add(
+                    "AK8012", Severity.MEDIUM, part, "a function that calls itself, which ends the process", loading.GRAPH
+                )
+            for held in (*graph.nodes, *(node for function in functions for node in function.nodes)):
+                node = read_message(Node, held, part)
+                counts[node.op] += 1
+                if node.op == "Const":
+                    _judge_constant(found, node, part)
+    except AnyKerasError as error:
+        found.add("AK8014", Severity.MEDIUM, part, f"a graph that TensorFlow does not write: {error.seen}", loading.UNJUDGED)
+        return True
+    for name, times in counts.items():
+        if name not in own and name not in _effects():  # what has an effect is found in the bytes
+            judge_operation(found, name, part, times)
+    return bool(counts)
+
+
+def _called(function: Function, part: str) -> set[str]:
+    """What a function may call: its operations, and the functions that they are given."""
+    found: set[str] = set()
+    for held in function.nodes:
+        node = read_message(Node, held, part)
+        found.add(node.op)
+        for key in ("f", "body", "then_branch", "else_branch"):
+            if (given := node.attributes.get(key)) is not None and (named := read_message(Attribute, given, part).function):
+                found.add(named.name)
+    return found
+
+
+def _has_cycle(calls: dict[str, set[str]]) -> bool:
+    """Whether a function reaches itself: functions without calls are taken away until none is left, or none is without."""
+    left = {name: called & calls.keys() for name, called in calls.items()}
+    while leaves := {name for name, called in left.items() if not called}:
+        left = {name: called - leaves for name, called in left.items() if name not in leaves}
+    return bool(left)
+
+
+def _list_graphs(data: bytes, part: str) -> list[Graph]:
+    """The graphs of what the name says it is, else of the first kind of message that has nodes."""
+    if part.endswith("saved_model.pb"):
+        metas = list(read_message(SavedModel, data, part).meta_graphs)
+    elif part.endswith(".meta"):
+        metas = [read_message(MetaGraph, data, part)]
+    else:
+        return [read_message(Graph, data, part)]
+    return [read_message(Graph, meta.graph, part) for meta in metas]
+
+
+def _judge_constant(found: Collector, node: Node, part: str) -> None:
+    held = node.attributes.get("value")
+    tensor = read_message(Attribute, held, part).tensor if held is not None else None
+    if tensor is None:
+        return
+    sizes = [dimension.size for dimension in tensor.shape.dimensions] if tensor.shape is not None else []
+    if math.prod(sizes) > _MOST and len(held or b"") < _MOST // 64:
+        seen = f"a constant of {math.prod(sizes):,} numbers, of which the file holds one"
+        found.add("AK8011", Severity.HIGH, f"{part}/{node.name}", seen, loading.BOMB)
+    for text in tensor.texts:
+        find_hidden(found, b"\0" + bytes(text[:_READ]), f"{part}/{node.name}")
+        if (match := _OUTSIDE.match(bytes(text[:4096]))) is not None:
+            seen = f"a constant that is the path or URL {match[0][:120].decode('utf-8', 'replace')!r}"
+            found.add("AK8006", Severity.HIGH, f"{part}/{node.name}", seen, loading.READS)
 
 
 def _find_node(before: bytes) -> str:

@@ -15,22 +15,25 @@ from ..containers.source import ByteSource, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
 from .beside import judge_shown
-from .configuration import audit_text
+from .configuration import audit_text, judge_program
+from .contents import find_hidden
 from .pickles import audit_pickle, looks_pickled
 from .risks import Collector, Loading, Severity
 
 _LOOKED_INTO: Final = 1 << 20  # bytes of an array of bytes
+_INFLATED: Final = 16 << 20  # bytes of an array that lies compressed
+_END_AT: Final = {0: 40, 1: 44, 2: 28, 3: 28}  # by the version of the superblock
 _PARTS: Final = 10_000  # pieces of one text
 _KINDS: Final[dict[str, tuple[str, Severity, Loading]]] = {
     "AK1106": ("AK8010", Severity.HIGH, loading.OUTSIDE),
-    "AK1107": ("AK8010", Severity.LOW, loading.UNJUDGED),
+    "AK1107": ("AK8010", Severity.MEDIUM, loading.UNJUDGED),
     "AK1108": ("AK8011", Severity.HIGH, loading.BOMB),
     "AK1003": ("AK8011", Severity.MEDIUM, loading.BOMB),
-    "AK1103": ("AK8014", Severity.LOW, loading.UNJUDGED),
-    "AK1104": ("AK8014", Severity.LOW, loading.UNJUDGED),
 }
-_UPWARDS: Final = re.compile(r"\.\.[/\\]")
-_OVERLAP: Final = ("overlap", "contain each other", "twice", "point at themselves", "is named")
+"""What else no Keras writes is reported at medium too."""
+_TEXT_LIKE: Final = ("datatype class 3", ELSEWHERE)
+_UPWARDS: Final = re.compile(r"\.\.[/\\]|^/(?:etc|proc|dev|sys|root|home|tmp|var|usr)/|^[A-Za-z]:[/\\]")
+_SHORT: Final = 1000  # characters of a text that is shown
 
 
 def audit_hdf5(found: Collector, source: ByteSource, part: str) -> None:
@@ -45,21 +48,27 @@ def audit_hdf5(found: Collector, source: ByteSource, part: str) -> None:
         report(error)
         scan_texts(found, source, part)
         return
+    _judge_end(found, source, part)
     if sum(not _audit_node(found, node, part) for node in root.walk()):
         scan_texts(found, source, part)
 
 
+def _judge_end(found: Collector, source: ByteSource, part: str) -> None:
+    """Bytes behind the end that the superblock declares, of which no HDF5 program knows."""
+    head = source.read(0, 64)
+    end = int.from_bytes(head[(at := _END_AT.get(head[8], 28)) : at + 8], "little")
+    if source.size > end:
+        seen = f"{source.size - end:,} bytes behind the end of the HDF5 file"
+        found.add("AK8009", Severity.MEDIUM, part, seen, loading.ARCHIVE)
+
+
 def _note(found: Collector, error: AnyKerasError, part: str) -> None:
-    code, severity, as_ = _KINDS.get(error.code, ("AK8014", Severity.LOW, loading.UNJUDGED))
+    code, severity, as_ = _KINDS.get(error.code, ("AK8014", Severity.MEDIUM, loading.UNJUDGED))
     where = f"{part}/{error.part}" if error.part else part
     if "virtual dataset" in error.seen:
         code, severity, as_ = "AK8010", Severity.HIGH, loading.OUTSIDE
-    elif (error.code == "AK1103" and any(word in error.seen for word in _OVERLAP)) or (
-        error.code == "AK1106" and "soft link" in error.seen
-    ):
+    elif error.code == "AK1106" and "soft link" in error.seen:
         severity = Severity.MEDIUM
-    elif "compression filter" in error.seen:
-        severity = Severity.MEDIUM  # HDF5 loads a library of that number to read it
     found.add(code, severity, where, error.seen, as_)
 
 
@@ -75,7 +84,10 @@ def _audit_node(found: Collector, node: Node, part: str) -> bool:
         if text is None:
             continue
         stem = key.rstrip("0123456789")
-        if stem == "layer_names" and _UPWARDS.search(text):
+        if len(text) < _SHORT and text.lstrip()[:1] not in ("{", "["):
+            judge_shown(found, text.rstrip("\0"), where)
+            judge_program(found, text, where)
+        if stem in ("layer_names", "weight_names") and _UPWARDS.search(text):
             seen = f"layers whose names are paths out of the folder: {text[:80]!r}"
             found.add("AK8006", Severity.MEDIUM, where, seen, loading.LAYER_PATH)
         if stem != key:  # h5py keeps a long text in numbered parts
@@ -117,7 +129,14 @@ def _as_text(value: object) -> str | None:
 def _audit_array(found: Collector, node: Node, where: str) -> bool:
     """An array of bytes or texts may be a pickle or a configuration. Whether it could be read."""
     stored = node.stored
-    if stored is None or stored.declared > _LOOKED_INTO or stored.dtype not in (None, "uint8", "int8"):
+    if stored is None:
+        return True
+    if stored.dtype is None and stored.kind not in _TEXT_LIKE:
+        seen = f"an array of {stored.kind} of HDF5, where Keras keeps numbers and texts"
+        found.add("AK8014", Severity.MEDIUM, where, seen, loading.UNJUDGED)
+    packed = stored.held != stored.declared and stored.held  # what is stored as it is was searched with the file
+    of_bytes = stored.dtype in (None, "uint8", "int8") and stored.declared <= _LOOKED_INTO
+    if not of_bytes and not (packed and stored.declared <= _INFLATED):
         return True
     try:
         with guard_decoding(where):
@@ -126,9 +145,13 @@ def _audit_array(found: Collector, node: Node, where: str) -> bool:
         return False  # the visit has reported what is wrong with it
     if stored.dtype is None and stored.kind == ELSEWHERE:
         return False  # the bytes of such texts lie in a heap of the file
-    if looks_pickled(data[:4096]):
+    if packed:
+        find_hidden(found, b"\0" + data, where)
+    if of_bytes and looks_pickled(data[:4096]):
         _audit_pickle(found, data, where)
-    elif data.lstrip()[:1] == b"{":
+    if of_bytes:
+        judge_program(found, data[:_LOOKED_INTO].decode("latin-1"), where)
+    if data.lstrip()[:1] == b"{":
         audit_text(found, data.rstrip(b"\0").decode("utf-8", "replace"), where, True)
     return True
 

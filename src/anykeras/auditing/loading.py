@@ -91,4 +91,7 @@ BESIDE: Final = Loading(
 SHOWN: Final = Loading(
     "nothing; logs and terminals show something else than the file holds", "as in safe mode", "as in safe mode"
 )
+HIDDEN: Final = Loading(
+    "nothing; another program that is told of it takes it out and runs it", "as in safe mode", "as in safe mode"
+)
 UNJUDGED: Final = Loading("not known", "not known", "not known")

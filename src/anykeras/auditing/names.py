@@ -88,6 +88,38 @@ ALIASES: Final = {
 
 INSPECTING: Final = _split("getattr")
 
+GLOBALS_OF_LOADERS: Final = _split(
+    """python_types types func_load func_dump deserialize_keras_object serialize_keras_object io_utils tf_contextlib tf_inspect
+    tf_decorator CustomObjectScope custom_object_scope get_custom_objects class_and_config_for_serialized_keras_object
+    get_registered_object register_keras_serializable weakref inspect keras_export python_utils serialization_lib
+    SystemExit KeyboardInterrupt BaseException GeneratorExit copyright credits license
+    generic_utils global_state object_registration module_utils"""
+)
+"""What a stored function finds among the globals of ``func_load`` in one Keras or another, and that does more than compute."""
+
+PARTS: Final = _split(
+    """math nn linalg signal image strings random sparse ragged bitwise sets dtypes initializers losses metrics layers
+    activations constraints regularizers optimizers ops backend keras K fft lax numpy special compat v1 v2 src core
+    experimental utils to_categorical contrib framework quantization spectral manip data AUTOTUNE python audio nest
+    distributions models Model Sequential engine tensorflow_backend theano_backend cntk_backend io tensor nnet scipy stats
+    pack unpack debugging python_io NOT_SUPPORTED"""
+)
+"""Parts of libraries under which functions that compute stand."""
+
+ACTING_ON_VALUES: Final = _split(
+    """graph op consumers as_graph_def SerializeToString ParseFromString from_config fit evaluate train_on_batch to_json save
+    export numpy_function tofile run write close cell_contents get_operation_by_name call_function history load
+    build_from_config save_own_variables load_own_variables compile predict summary add_loss set_weights ctypes"""
+)
+"""Attributes of values that lead out of a computation."""
+
+ACTING: Final = _split(
+    """attrgetter methodcaller call Formatter namedtuple make_dataclass get_type_hints ForwardRef exec_ moves print_ reraise
+    singledispatch singledispatchmethod cached_property SystemRandom sleep codecs
+    simplefilter register ExitStack"""
+)
+"""What harmless modules of Python hold that is not."""
+
 ATTRIBUTES: Final = _split(
     """os sys subprocess builtins importlib ctypes socket shutil pickle marshal modules system popen spawnl spawnv spawnve
     spawnlp execv execve execl execlp execvp fork forkpty Popen check_output check_call getoutput getstatusoutput
@@ -179,6 +211,29 @@ WORKERS_OF_PICKLES: Final = re.compile(
     r"keras\.src\.saving\.keras_saveable KerasSaveable$"
 )
 """What pickles of arrays and of Keras models are made of, as ``module name``."""
+
+
+def computes(root: str, rest: str) -> bool:
+    """Whether the library `root` (``tf``) only computes with the name `rest` (``math.sin``): by a list of what does."""
+    if root not in LISTED:
+        return True
+    parts = rest.split(".")
+    if "applications" in parts and parts[-1] == "preprocess_input":
+        return True
+    return all(
+        part in PARTS or part in harmless("computing") or (part in known_functions() and part != "function") for part in parts
+    )
+
+
+LISTED: Final = _split("K backend keras tf_keras tensorflow tf numpy np jnp jax lax ops theano T")
+"""Roots of which the functions that compute are listed; of the others those that do more are."""
+
+
+@cache
+def harmless(kind: str) -> frozenset[str]:
+    """Names that need no look: of functions and attributes (``computing``), of ``operations`` of graphs."""
+    listed: dict[str, str] = json.loads(files("anykeras.auditing").joinpath("harmless.json").read_text("utf-8"))
+    return frozenset(listed[kind].split())
 
 
 class Judged(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -17,12 +18,17 @@ from .risks import Collector, Loading, Severity
 _TEXTS: Final = rb"(?:[SVILF][^\n]{0,400}\n|[pg]\d+\n|[N(\[\]{})ldtaesu0-2]){0,64}?"
 _OLD: Final = re.compile(_TEXTS + rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
 _NAMED: Final = re.compile(rb"[ci][A-Za-z_][\w.]*\n[A-Za-z_][\w.]*\n")
+_FIRST: Final = frozenset(
+    bytes([code]) for code in b"}])(NIKJMLFGSVTUBCXlstd0cgjhpqrR\x88\x89"
+)  # what a pickle without a protocol starts with
 _FEW: Final = 16  # pickles behind each other in one file
 _GETTERS: Final = ("builtins getattr", "__builtin__ getattr")
 NPY: Final = b"\x93NUMPY"
 _HEADER: Final = re.compile(
     rb"\{(?:'(?:descr|fortran_order|shape)':(?:'[^'\\]*'|True|False|\([\d,L]*\)|\[[\w'<>|=\[\](),]*\]),?)*\}$"
 )
+_SHAPE: Final = re.compile(rb"'shape': *\(([\d, L]*)\)")
+_SIZE: Final = re.compile(rb"'descr': *'[<>|=]?([a-zA-Z])(\d{1,9})'")
 _OBJECTS: Final = re.compile(rb"['\"]\|?O\d?['\"]")
 
 
@@ -30,12 +36,11 @@ def looks_pickled(head: bytes) -> bool:
     """Whether bytes begin as a pickle: protocol 2 and later by their first opcode, 0 and 1 by a name or a container."""
     if head[:1] == b"\x80" and len(head) > 2:
         return head[1] <= 5
-    if _OLD.match(head) is not None:
-        return True
-    # protocol 1 has no mark of its own at the beginning
-    return (
-        head[:1] in (b"}", b"]", b")", b"(") and _NAMED.search(head) is not None and bool(trace(wrap_bytes(head, "head")).names)
-    )
+    if _OLD.match(head) is None and not (head[:1] in _FIRST and _NAMED.search(head)):
+        return False
+    traced = trace(wrap_bytes(head, "head"))  # words, one a line, look like names too
+    acts = any(names.judge_pickled(name).severity.rank >= Severity.HIGH.rank for name in traced.names)
+    return bool(traced.names) and (acts or bool(traced.calls) or traced.error is None)
 
 
 def audit_pickle(
@@ -85,6 +90,21 @@ def _judge(found: Collector, imported: tuple[str, ...], called: tuple[str, ...],
     found.add("AK8008", max(worst, Severity.LOW, key=lambda level: level.rank), part, harmless, loading_as)
 
 
+def _judge_shape(found: Collector, source: ByteSource, header: bytes, start: int, part: str) -> None:
+    """Whether the file holds what the header of an array declares, no more and no less."""
+    shape, kind = _SHAPE.search(header), _SIZE.search(header)
+    if shape is None or kind is None:
+        return
+    size = int(kind[2]) * (4 if kind[1] == b"U" else 1)
+    declared = math.prod(int(number) for number in re.findall(rb"\d+", shape[1])) * size
+    if declared > source.size - start:
+        seen = f"an array of {declared:,} bytes, of which {max(0, source.size - start):,} are there"
+        found.add("AK8011", Severity.HIGH, part, seen, loading.BOMB)
+    elif declared < source.size - start:
+        seen = f"{source.size - start - declared:,} bytes behind the end of an array"
+        found.add("AK8009", Severity.MEDIUM, part, seen, loading.ARCHIVE)
+
+
 def audit_npy(found: Collector, source: ByteSource, part: str, expected: bool = False) -> None:
     """A NumPy array, of which the values are a pickle where its type is object (`expected` in weights that Keras writes)."""
     head = source.read(0, 4096)
@@ -95,5 +115,7 @@ def audit_npy(found: Collector, source: ByteSource, part: str, expected: bool = 
         for _ in audit_pickle(found, source, part, 8 + width + size, loading.ARRAYS):
             seen = "a model inside the pickle of an array"
             found.add("AK8008", Severity.MEDIUM, part, seen, loading.ARRAYS)
-    elif not _HEADER.match(header.translate(None, b" \n\0")):
+        return
+    _judge_shape(found, source, header, 8 + width + size, part)
+    if not _HEADER.match(header.translate(None, b" \n\0")):
         found.add("AK8014", Severity.MEDIUM, part, "an array with a header that numpy does not write", loading.UNJUDGED)

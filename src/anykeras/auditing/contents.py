@@ -1,0 +1,144 @@
+"""Which files a model is made of, by their names and first bytes: what is not on these lists is reported.
+
+An archive of Keras has its few names; a folder or another archive may hold texts, pictures, numbers and models of known kinds.
+What bytes hide that are none of these (programs and archives inside of arrays) is searched for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from .. import limits
+from ..containers.source import BLOCK, ByteSource
+from . import loading
+from .risks import Collector, Severity
+
+OF_KERAS: Final = re.compile(
+    r"(?:config|metadata)\.json|model(?:_\d+)?\.weights\.(?:h5|npz|json)|variables\.h5|assets/(?:[^/]+/)*[^/]*|(?:[\w.-]+/)+"
+)
+"""Members of a ``.keras`` file."""
+_TEXTS: Final = """md markdown txt rst csv tsv json jsonl yaml yml toml cfg ini conf log lock license bib prototxt pbtxt vocab
+    bpe merges labels names list template jinja gitattributes gitignore keep gitkeep readme in py_env cff crc md5 sha1 sha256
+    properties ipynb"""
+_STARTS: Final[dict[str, tuple[int, bytes]]] = {
+    "png": (0, b"\x89PNG\r\n\x1a\n"), "jpg": (0, b"\xff\xd8\xff"), "jpeg": (0, b"\xff\xd8\xff"), "gif": (0, b"GIF8"),
+    "bmp": (0, b"BM"), "webp": (8, b"WEBP"), "wav": (8, b"WAVE"), "ico": (0, b"\0\0\1\0"), "flac": (0, b"fLaC"),
+    "ogg": (0, b"OggS"),
+    "mp4": (4, b"ftyp"), "tflite": (4, b"TFL3"), "ttf": (0, b"\0\1\0\0"), "tif": (0, b""), "tiff": (0, b""), "mp3": (0, b""),
+    "safetensors": (8, b"{"), "pdf": (0, b"%PDF"), "parquet": (0, b"PAR1"),
+}  # fmt: skip
+"""Files of other programs, with the bytes that they start with."""
+_NUMBERS: Final = """h5 hdf5 keras weights npz npy pb index meta ckpt bin spm model onnx msgpack zip gz tgz tar bz2 xz mlmodel
+    tfrecord tfrecords proto dat"""
+_NAMED: Final = re.compile(
+    r"(?:^|/)(?:LICEN[CS]E|README|NOTICE|AUTHORS|CHANGELOG|CITATION|MLmodel|checkpoint|tf_serving_warmup_requests|VERSION|"
+    r"vocab|merges|\.git\w*|\.DS_Store|\.keep|[\w.-]*\.data-\d{5}-of-\d{5}|events\.out\.tfevents\.[\w.-]+|group\d+-shard\d+of\d+(?:\.bin)?|"
+    r"\.?(?:Docker|Container|Make|Jenkins|Just|Proc|Snake|Pip)file[\w.-]*|refs/[\w./-]+|\.(?:npm|pip)rc|\.envrc)$",
+    re.IGNORECASE,
+)
+_HARMLESS: Final = frozenset((*_TEXTS.split(), *_STARTS, *_NUMBERS.split()))
+_OF_BYTES: Final = re.compile(
+    r"\.(?:data-\d{5}-of-\d{5}|index|bin|spm|model|onnx|msgpack|tfrecords?|proto|dat|meta|weights|ckpt|pbtxt)$|"
+    r"events\.out\.tfevents\.[\w.-]+$|tf_serving_warmup_requests$|group\d+-shard\d+of\d+$|\.DS_Store$",
+    re.IGNORECASE,
+)
+"""Files of bytes that no mark tells apart; programs that only look so are found by what they hide."""
+_OF_PYTHON: Final = (b"os", b"posix", b"nt", b"subprocess", b"builtins", b"__builtin__", b"runpy", b"pty", b"socket", b"sys")
+_OF_MODELS: Final = re.compile(
+    r"\.(?:keras|h5|hdf5|weights|np[yz]|pkl|pickle|joblib|pb|meta|tflite|zip|tar|gz)$", re.IGNORECASE
+)
+_HIDDEN: Final[tuple[tuple[str, bytes, re.Pattern[bytes]], ...]] = tuple(
+    (what, start, re.compile(pattern, re.DOTALL))
+    for what, start, pattern in (
+        ("a program of Linux", b"\x7fELF", rb"\x7fELF[\x01\x02]{2}\x01[\x00-\x12]"),
+        ("a program of Windows", b"This program ", rb"This program (?:cannot be run in DOS mode|must be run under)"),
+        ("a program of macOS", b"\xcf\xfa\xed\xfe", rb"\xcf\xfa\xed\xfe[\x07\x0c]\x00\x00\x01"),
+        ("a script", b"#!/", rb"#!/(?:usr/|bin/|system/|opt/)[\w/.-]+"),
+        ("a script", b"<?php", rb"<\?php\s"),
+        ("a program of Java", b"\xca\xfe\xba\xbe", rb"\xca\xfe\xba\xbe\0[\0-\x03]\0[\x2d-\x48]"),
+        ("a program of Android", b"dex\n03", rb"dex\n03\d\0"),
+        ("a program of the web", b"\0asm", rb"\x00asm\x01\x00\x00\x00"),
+        ("an archive", b"PK\3\4", rb"PK\x03\x04[\x0a\x14\x2d]\x00.[\x00\x08][\x00\x08]\x00"),
+        ("an archive", b"7z\xbc\xaf\x27\x1c", rb"7z\xbc\xaf\x27\x1c\0"),
+        ("an archive", b"Rar!\x1a\x07", rb"Rar!\x1a\x07[\0\1]"),
+        ("code of Python", b"__import__(", rb"__import__\("),
+        ("code of Python", b"import os", rb"import os\b"),
+        ("code of Python", b"os.system(", rb"os\.system\("),
+        ("code of Python", b"subprocess.", rb"subprocess\.\w+\("),
+        *(("a pickle", b"c%b\n" % name, rb"c%b\n[A-Za-z_]{2,30}\n" % name) for name in _OF_PYTHON),
+        *(
+            ("a pickle", b"\x8c%c%b" % (len(name), name), rb"\x8c.%b\x94?(?:h.)?\x8c.\w{2,30}\x94?\x93" % name)
+            for name in _OF_PYTHON
+        ),
+    )
+)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
+_AHEAD: Final = 128
+_SEARCHED: Final = 4 * limits.GIB
+_MOST: Final = 1000  # places that look so at first
+
+
+def judge_name(found: Collector, name: str, where: str, of_keras: bool) -> None:
+    """Report a file whose name is none of a model."""
+    if of_keras:
+        if not OF_KERAS.fullmatch(name) or (
+            "." in (last := name.rpartition("/")[2]) and last.rpartition(".")[2].lower() not in _HARMLESS
+        ):
+            seen = f"a file {name[:80]!r}, which Keras does not write"
+            found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
+    elif not name.endswith("/") and not _NAMED.search(name) and name.rpartition(".")[2].lower() not in _HARMLESS:
+        seen = f"a file {name[-80:]!r} of a kind that no model needs"
+        found.add("AK8009", Severity.MEDIUM, where, seen, loading.ARCHIVE)
+
+
+def judge_unknown(found: Collector, source: ByteSource, head: bytes, part: str, alone: bool) -> None:
+    """Bytes that are no kind of model: text, a picture, what another program wrote; else nobody can say what they do.
+
+    `alone` says that they are the whole of what is audited, not one file of several.
+    """
+    start = _STARTS.get(part.rpartition(".")[2].lower())
+    if start is not None and head[start[0] :].startswith(start[1]):
+        return
+    if part.endswith(".json") and source.size:
+        found.add("AK8014", Severity.MEDIUM, part, "a file of JSON by its name that holds none", loading.UNJUDGED)
+        return
+    if start is None and (_is_text(head) or _OF_BYTES.search(part)):
+        if alone and _OF_MODELS.search(part) and source.size:
+            found.add("AK8014", Severity.MEDIUM, part, "text where its name says that there is a model", loading.UNJUDGED)
+        return
+    if source.size:
+        found.add("AK8014", Severity.MEDIUM, part, "bytes of no known kind", loading.UNJUDGED)
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4 or len(head) < 1 << 16:
+            return False
+        text = head[: error.start].decode("utf-8")
+    return _CONTROL.search(text) is None
+
+
+def find_hidden(found: Collector, data: bytes, part: str, base: int = 0) -> None:
+    """Programs inside of other bytes, such as numbers; `base` is where in the file the bytes start."""
+    for what, start, pattern in _HIDDEN:
+        at = data.find(start)
+        for _ in range(_MOST):
+            if at < 0:
+                break
+            if pattern.match(data, at) is not None and at + base > 0:
+                seen = f"{what} hidden at byte {at + base:,} of other data"
+                found.add("AK8017", Severity.MEDIUM, part, seen, loading.HIDDEN)
+                break
+            at = data.find(start, at + 1)
+
+
+def search_source(found: Collector, source: ByteSource, part: str) -> None:
+    """The same over all of a file that is no text and no archive, of which each member is searched, some at a time."""
+    if _is_text(source.read(0, 1 << 16)):
+        return
+    for at in range(0, min(source.size, _SEARCHED), BLOCK):
+        start = max(0, at - _AHEAD)
+        find_hidden(found, source.read(start, BLOCK + at - start), part, start)
