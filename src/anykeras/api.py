@@ -39,6 +39,7 @@ def open(
     *,
     weights: Path | None = None,
     architecture: Architecture | None = None,
+    data_format: str | None = None,
     signature: str | None = None,
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
@@ -54,6 +55,7 @@ def open(
         weights: the weights file that goes with an architecture file.
         architecture: what `path`, a file of weights alone, belongs to: a model file, a live Keras model, or the source that
             builds it (``"model.py"``, ``"model.py:build(32)"``, a notebook), which is run as far as the model needs it.
+        data_format: ``"channels_first"`` or ``"channels_last"``, for the layers of Keras 1 that do not write it (AK2103).
         signature: of a SavedModel, the signature whose graph is meant, in place of its Keras configuration.
         inputs, outputs: of a graph, the tensors that are meant (``"image:0"``), where no signature says it.
 
@@ -62,7 +64,7 @@ def open(
         AnyKerasError: the file is refused; the message names the part, the layer, the reason, and what to do.
     """
     selection = graphs.Selection(signature, tuple(inputs), tuple(outputs))
-    return open_file(path, custom_objects, weights, architecture=architecture, selection=selection)
+    return open_file(path, custom_objects, weights, architecture=architecture, selection=selection, data_format=data_format)
 
 
 @rename_argument("path", "filepath")
@@ -77,6 +79,7 @@ def load_model(
     weights: Path | None = None,
     skip_mismatch: bool = False,
     architecture: Architecture | None = None,
+    data_format: str | None = None,
     signature: str | None = None,
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
@@ -93,7 +96,7 @@ def load_model(
         weights: the weights file that goes with an architecture file.
         skip_mismatch: initialize weights anew that do not fit their layer, as ``Model.load_weights`` of Keras does for
             another head; without it such a file is refused.
-        architecture: as for :func:`anykeras.open`.
+        architecture, data_format: as for :func:`anykeras.open`.
         signature, inputs, outputs: as for :func:`anykeras.open`.
 
     Raises:
@@ -102,7 +105,13 @@ def load_model(
     """
     selection = graphs.Selection(signature, tuple(inputs), tuple(outputs))
     opened = open_file(
-        filepath, custom_objects, weights, skip_mismatch=skip_mismatch, architecture=architecture, selection=selection
+        filepath,
+        custom_objects,
+        weights,
+        skip_mismatch=skip_mismatch,
+        architecture=architecture,
+        selection=selection,
+        data_format=data_format,
     )
     return opened.build(compile)
 
@@ -165,6 +174,7 @@ def convert(
     skip_mismatch: bool = False,
     check: bool = False,
     architecture: Architecture | None = None,
+    data_format: str | None = None,
     signature: str | None = None,
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
@@ -187,7 +197,7 @@ def convert(
         skip_mismatch: as for :func:`anykeras.load_model`.
         check: open the written file with the installed stock Keras, run it on generated inputs and compare with the live
             model; the result is ``Converted.check``. Needs a backend.
-        architecture: as for :func:`anykeras.open`.
+        architecture, data_format: as for :func:`anykeras.open`.
         signature, inputs, outputs: as for :func:`anykeras.open`.
 
     Raises:
@@ -203,6 +213,7 @@ def convert(
         skip_mismatch=skip_mismatch,
         architecture=architecture,
         selection=graphs.Selection(signature, tuple(inputs), tuple(outputs)),
+        data_format=data_format,
     )
     return opened.convert(dst, force=force, target=target, strict=strict, check=check)
 

@@ -25,8 +25,10 @@ def open_file(
     skip_mismatch: bool = False,
     architecture: Architecture | None = None,
     selection: graphs.Selection = graphs.NOTHING,
+    data_format: str | None = None,
 ) -> Opened:
     """Everything before a target is chosen. Raises AnyKerasError."""
+    matching.Options(data_format=data_format)  # refuses what is none
     if architecture is not None:
         if weights is not None:
             raise Undecided(
@@ -35,8 +37,8 @@ def open_file(
                 key="weights",
                 next_step="`path` holds the weights where architecture= is given; leave weights= out.",
             )
-        return _open_weights(path, architecture, custom_objects, native, skip_mismatch)
-    raw = pipeline.read(path, weights)
+        return _open_weights(path, architecture, custom_objects, native, skip_mismatch, data_format)
+    raw = replace(pipeline.read(path, weights), data_format=data_format)
     found: list[Finding] = []
     if raw.architecture is None and raw.weights is not None:
         raw, *found = weights_only.read_beside(raw)
@@ -84,14 +86,19 @@ def _usual(raw: Raw) -> str | None:
 
 
 def _open_weights(
-    path: Path, architecture: Architecture, custom_objects: CustomObjectsSource, native: bool, skip_mismatch: bool
+    path: Path,
+    architecture: Architecture,
+    custom_objects: CustomObjectsSource,
+    native: bool,
+    skip_mismatch: bool,
+    data_format: str | None,
 ) -> Opened:
     """Weights with their architecture: the first candidate that they fit. Raises AnyKerasError, that of the likeliest.
 
     With `skip_mismatch` the likeliest gets what fits it, where all of it fits none.
     """
     refusal: AnyKerasError | None = None
-    candidates = list(pipeline.parse_candidates(path, architecture, custom_objects))
+    candidates = list(pipeline.parse_candidates(path, architecture, custom_objects, data_format))
     for parsed in candidates:
         try:
             opened = open_migrated(pipeline.migrate(parsed()), native)

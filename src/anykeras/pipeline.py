@@ -104,7 +104,10 @@ def _take_apart(raw: Raw) -> tuple[Raw, Raw | None]:
 
 
 def parse_candidates(
-    weights: Path, architecture: Architecture, custom_objects: CustomObjectsSource = None
+    weights: Path,
+    architecture: Architecture,
+    custom_objects: CustomObjectsSource = None,
+    data_format: str | None = None,
 ) -> Iterator[Candidate]:
     """The documents that a weights file may be with the architecture that the user gives for it, the likeliest first.
 
@@ -115,6 +118,7 @@ def parse_candidates(
         weights: the weights file.
         architecture: a model file, a live Keras model, or the source that builds one (`programs`), which is run.
         custom_objects: as for `parse_raw`.
+        data_format: of the images in layers of a model file that do not write it.
 
     Raises:
         MissingFile: there is no such file.
@@ -124,7 +128,7 @@ def parse_candidates(
 
     given = programs.read_given(os.fsdecode(architecture)) if isinstance(architecture, str | os.PathLike) else None
     if given is None and isinstance(architecture, str | os.PathLike):
-        whole = replace(read(architecture, weights), optimizer=())
+        whole = replace(read(architecture, weights), optimizer=(), data_format=data_format)
         yield lambda bare=False: parse_raw(replace(whole, weights=None) if bare else whole, custom_objects)
         return
     held = read(weights)

@@ -39,7 +39,8 @@ Layers = Annotated[
     typer.Option("--layer", metavar="STORED=OWN", help="Weights: a layer of the file is this one of the model."),
 ]
 DataFormat = Annotated[
-    str | None, typer.Option("--data-format", help="Weights: images were channels_first or channels_last then.")
+    str | None,
+    typer.Option("--data-format", help="Images were channels_first or channels_last then, where the file does not say it."),
 ]
 WrittenBy = Annotated[str | None, typer.Option("--writer", help='Weights: who wrote them, "1.0.5" or "keras 2.1.6 on theano".')]
 DefaultsOf = Annotated[

@@ -129,6 +129,7 @@ class Raw:
     notes: tuple[str, ...] = ()
     leftovers: tuple[str, ...] = ()
     weights_path: str | None = None  # the weights file of an architecture file
+    data_format: str | None = None  # of images in layers that do not write it, where the user says it
     kept: Kept | None = None  # what `anykeras.save_model` left beside the model
     apart: tuple[Raw, Raw] | None = None  # the two files that an architecture and its weights came from
     graph: GraphFile | None = field(default=None, repr=False, compare=False)  # of operations, where the file has one

@@ -221,8 +221,8 @@ class Writer:
     """Who wrote the file, as far as the evidence goes.
 
     `library` is ``keras``, ``tf.keras`` or ``tf_keras``; `version` is what the file is stamped with or the oldest
-    version that fits; `data_format` is ``channels_first`` or ``channels_last`` where the file decides it; `tensorflow`
-    is the major version of TensorFlow where a file of ``tf.keras`` tells it.
+    version that fits; `data_format` is ``channels_first`` or ``channels_last`` where the file decides it, or the user
+    (`data_format_given`); `tensorflow` is the major version of TensorFlow where a file of ``tf.keras`` tells it.
     """
 
     era: Era
@@ -232,6 +232,7 @@ class Writer:
     data_format: str | None = None
     evidence: tuple[Evidence, ...] = ()
     tensorflow: int | None = None
+    data_format_given: bool = False
 
     @property
     def release(self) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from ..document.walk import layers_of, rebuild
 from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
 from .complete import complete
+from .image_orders import decide_image_orders
 from .rulebook import Listed, Rule, RuleContext, listed_rules
 from .training import migrate_training
 
@@ -32,6 +33,7 @@ def migrate(
         context = RuleContext(document.writer, stage, findings)
         concerned = [rule for rule in order(stage) if document.writer.era in rule.eras]
         model = apply_all(concerned, model, context)
+    model, findings = decide_image_orders(model, findings)
     training = document.training
     if training is not None:
         training, more = migrate_training(training, model, document.writer)

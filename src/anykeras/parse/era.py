@@ -50,8 +50,8 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
         evidence.append(Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say"))
         backend = "theano"
     tensorflow = _tensorflow(raw, library, version, evidence)
-    data_format = _data_format(raw.architecture, evidence)
-    return Writer(era, library, version, backend, data_format, tuple(evidence), tensorflow)
+    data_format = raw.data_format or _data_format(raw.architecture, evidence)
+    return Writer(era, library, version, backend, data_format, tuple(evidence), tensorflow, raw.data_format is not None)
 
 
 def _names_policies(architecture: Json) -> bool:

@@ -64,11 +64,12 @@ def _takes(declared: Spec, met: Shape, stepped: bool) -> bool:
 
 class Inference:
     """One pass through a model. `met` is what each InputLayer, by its path, was given; `emptied` are the layers that leave
-    nothing of what they are called on, and how; `path` is where the pass is."""
+    nothing of what they are called on, and how; `refused` those whose arguments do not go with it; `path` is where it is."""
 
     def __init__(self) -> None:
         self.met: dict[Path, Spec] = {}
         self.emptied: list[tuple[Layer, str]] = []
+        self.refused: list[Layer] = []
         self.path: Path = ()
 
     def graph(self, model: Layer, called_on: Sequence[Spec] | None) -> dict[Ref, Spec]:
@@ -138,6 +139,7 @@ class Inference:
             self.emptied.append((layer, str(error)))
             return UNKNOWN
         except _REFUSED:
+            self.refused.append(layer)
             return UNKNOWN
 
     def _model(self, graph: Graph, model: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:

@@ -181,9 +181,11 @@ def axes_of(axis: object, rank: int) -> tuple[int, ...]:
 
 
 def reshape(shape: Shape, target: Sequence[int | None]) -> Shape:
-    """The shape after reshaping, with at most one -1 (or None) to be found."""
+    """The shape after reshaping, with at most one -1 (or None) to be found. Raises ValueError where it has other elements."""
     target = tuple(-1 if d is None else d for d in target)
     if -1 not in target:
+        if product(shape) not in (None, product(target)):
+            raise ValueError(f"{shape} is no {target}")
         return target
     size = product(shape)
     rest = math.prod(d for d in target if d is not None and d != -1)

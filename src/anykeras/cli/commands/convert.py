@@ -16,7 +16,7 @@ from ...scanning import Entry
 from ...verification import Verdict
 from .. import render
 from ..files import choose_output, do_each, find_entries, take_one
-from ..options import Architecture, AsJson, Inputs, Outputs, Quiet, Signature, Weights, tensor_names
+from ..options import Architecture, AsJson, DataFormat, Inputs, Outputs, Quiet, Signature, Weights, tensor_names
 from ..outcome import print_result, show_errors
 from ..progress import show_progress
 
@@ -57,6 +57,7 @@ def convert(
         bool, typer.Option("--skip-mismatch", help="Initialize weights anew that do not fit their layer.")
     ] = False,
     architecture: Architecture = None,
+    data_format: DataFormat = None,
     signature: Signature = None,
     inputs: Inputs = None,
     outputs: Outputs = None,
@@ -91,6 +92,7 @@ def convert(
                     skip_mismatch=skip_mismatch,
                     check=check,
                     architecture=architecture,
+                    data_format=data_format,
                     signature=signature,
                     inputs=tensor_names(inputs),
                     outputs=tensor_names(outputs),

@@ -192,10 +192,11 @@ def _state_image_order(layer: Layer, context: RuleContext) -> Layer | None:
     ordering = "th" if channels_first(layer, context.writer) else "tf"
     if layer.class_name.startswith("SpatialDropout"):  # drops nothing at prediction
         return layer.with_config(dim_ordering=ordering)
-    told = context.writer.data_format is not None
+    writer = context.writer
+    said_by = "data_format= says" if writer.data_format_given else "all other layers of the file say"
+    source = f"as {said_by}" if writer.data_format else f"the default of {writer}, as no other layer decides it"
     seen = f"{layer.class_name} does not write whether its images are channels first or last"
-    source = "as all other layers of the file say" if told else f"the default of {context.writer}, as no other layer decides it"
-    fidelity = Fidelity.EQUIVALENT if told else Fidelity.APPROXIMATE
+    fidelity = Fidelity.EXACT if writer.data_format_given else Fidelity.APPROXIMATE  # until the shapes decide it
     done = f"taken for dim_ordering={ordering!r}, {source}"
     context.findings.append(Finding("AK2103", layer.address or layer.name, seen, done, fidelity))
     return layer.with_config(dim_ordering=ordering)
