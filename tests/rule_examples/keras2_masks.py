@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from anykeras.document.build import functional, sequential
 from anykeras.document.model import Call, Config, Era, Layer, Ref, Value, Writer
+from anykeras.errors import Unsupported
 from anykeras.tensors import ones, zeros
 from rule_examples import Example, enter
 
@@ -353,4 +354,52 @@ enter(
     "AK2305",
     examples=[Example(_called_on_itself(True), _called_on_itself(True), K2_STATES)],
     leaves_alone=[Example(_called_on_itself(False), _called_on_itself(False), K2_STATES)],
+)
+
+
+def _both_ways(stateful: bool) -> Layer:
+    half = Layer("GRU", "g", {"units": 4, "stateful": stateful})
+    return Layer("Bidirectional", "b", {"layer": half, "merge_mode": "concat"})
+
+
+TENSORFLOW2 = Writer(Era.TF2, "tf.keras", "2.8.0", "tensorflow", tensorflow=2)
+
+enter(
+    "AK2306",
+    examples=[Example(_both_ways(True), _both_ways(False), K2_STATES)],
+    leaves_alone=[
+        Example(_both_ways(True), _both_ways(True), replace(K2_STATES, version="2.0.9")),
+        Example(_both_ways(True), _both_ways(True), TENSORFLOW2),
+    ],
+)
+
+
+def _begun(stateful: bool) -> Layer:
+    entrances = [Layer("InputLayer", name, {"batch_shape": shape}) for name, shape in (("x", (2, 3, 4)), ("h", (2, 4)))]
+    reader = Layer("GRU", "g", {"units": 4, "stateful": stateful})
+    call = Call((Ref("x"),), {"initial_state": (Ref("h"),)})
+    return functional("m", (Ref("x"), Ref("h")), Ref("g"), *((layer, Call()) for layer in entrances), (reader, call))
+
+
+enter(
+    "AK2307",
+    examples=[Example(_begun(True), _begun(True), TENSORFLOW2)],
+    leaves_alone=[Example(_begun(False), _begun(False), TENSORFLOW2)],
+)
+
+_TWO = Layer("StackedRNNCells", "c", {"cells": (Layer("GRUCell", "a", {"units": 2}), Layer("GRUCell", "b", {"units": 2}))})
+
+
+def _is_chain_of_kept(layer: Layer) -> bool:
+    inner = [one for one in layer.graph.layers if one.class_name == "RNN"] if layer.graph is not None else []
+    return [one.config["return_sequences"] for one in inner] == [True, False]
+
+
+enter(
+    "AK2308",
+    examples=[
+        Example(Layer("RNN", "r", {"cell": _TWO, "stateful": True}), _is_chain_of_kept, K2_STATES),
+        Example(Layer("RNN", "r", {"cell": _TWO, "stateful": True, "return_state": True}), Unsupported, K2_STATES),
+    ],
+    leaves_alone=[Example(Layer("RNN", "r", {"cell": _TWO}), Layer("RNN", "r", {"cell": _TWO}), K2_STATES)],
 )

@@ -28,7 +28,7 @@ Operation = Callable[..., Ref]  # adds a function of `keras.ops`, called on the 
     to=Era.KERAS3,
     eras=(Era.KERAS1, Era.KERAS2),
     classes=("Functional", "Sequential"),
-    after=("AK2280", "AK2282", "AK2288"),
+    after=("AK2280", "AK2282", "AK2288", "AK2306"),
 )
 def repeat_outputs(model: Layer, context: RuleContext) -> Layer | None:
     """The two layers, a flip and a merge in place of every Bidirectional that gives each step and that a mask reaches."""
@@ -68,7 +68,7 @@ def _gives_steps(layer: Layer, started: frozenset[tuple[str, str]]) -> bool:
     to=Era.KERAS3,
     eras=(Era.TF2,),
     classes=("Functional", "Sequential"),
-    after=("AK2280", "AK2282", "AK2288"),
+    after=("AK2280", "AK2282", "AK2288", "AK2306"),
 )
 def zero_outputs(model: Layer, context: RuleContext) -> Layer | None:
     """The same for a Bidirectional of unrolled layers, with zeros where tf.keras had them."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ...document.build import Builder
 from ...document.edit import change_calls, change_layers
-from ...document.model import Call, Era, Layer, Ref, Value
+from ...document.model import Call, Era, Layer, Ref, Value, Writer
 from ...document.walk import layers_of, map_graph_refs
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
@@ -178,7 +179,7 @@ def _move(layer: Layer) -> list[int]:
 @rule(
     "AK2305",
     to=Era.KERAS3,
-    after=("AK2242",),
+    after=("AK2242", "AK2306"),
     report=False,
 )
 def tell_of_kept_states(model: Layer, context: RuleContext) -> Layer | None:
@@ -196,3 +197,92 @@ def tell_of_kept_states(model: Layer, context: RuleContext) -> Layer | None:
                 where = inner.address or inner.name
                 context.findings.append(Finding("AK2305", where, seen, done, Fidelity.APPROXIMATE))
     return None
+
+
+@rule(
+    "AK2306",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("Bidirectional",),
+    report=False,
+)
+def forget_states(layer: Layer, context: RuleContext) -> Layer | None:
+    """The two layers without states from batch to batch, where their stack made the updates and did not run them."""
+    halves = {key: layer.config.get(key) for key in ("layer", "backward_layer")}
+    kept = {key: half for key, half in halves.items() if isinstance(half, Layer) and half.config.get("stateful") is True}
+    forgets = _forgets(context.writer)
+    if not forgets and any(len(stacked_cells(half)) > 1 for half in kept.values()):
+        raise _refuse_stack(layer, "in both directions")
+    if not kept or forgets is False:
+        return None
+    seen, where = "Bidirectional is stateful", layer.address or layer.name
+    if forgets is None:
+        done = f"kept; whether {context.writer} handed states on to the next batch is not known, and Keras 3 does"
+        context.findings.append(Finding("AK2306", where, seen, done, Fidelity.APPROXIMATE))
+        return None
+    done = "no longer: its stack began each batch with zeros too"
+    context.findings.append(Finding("AK2306", where, seen, done, Fidelity.EQUIVALENT))
+    return layer.with_config(**{key: half.with_config(stateful=False) for key, half in kept.items()})
+
+
+def _forgets(writer: Writer) -> bool | None:
+    """Whether Bidirectional began every batch with zeros; None where that is not known of the release.
+
+    Recorded with Keras 2.0.9, 2.1.5, 2.2.4 and 2.3.1, tf.keras of TensorFlow 1.15, 2.3, 2.8 and 2.15.
+    """
+    if writer.era is Era.KERAS2:
+        return None if not writer.release or (2, 0, 9) < writer.release < (2, 1, 5) else writer.release >= (2, 1, 5)
+    if writer.library == "tf_keras":
+        return False
+    return None if writer.tensorflow is None else writer.tensorflow == 1
+
+
+@rule(
+    "AK2307",
+    to=Era.KERAS3,
+    eras=(Era.TF2,),
+    after=("AK2242",),
+    report=False,
+)
+def tell_of_initial_states(model: Layer, context: RuleContext) -> Layer | None:
+    """Nothing; a finding for each stateful layer that is called with initial states."""
+    for layer in model.graph.layers if model.graph is not None else ():
+        calls = model.graph.calls.get(layer.name, ()) if model.graph is not None else ()
+        begun = any(call.kwargs.get("initial_state") is not None for call in calls)
+        if begun and any(inner.config.get("stateful") is True for inner in layers_of(layer)):
+            seen = f"{layer.class_name} is stateful and called with initial_state, which counted while its states were zero"
+            done = "kept; in Keras 3 every batch begins with initial_state, so the first batch after a reset is right"
+            context.findings.append(Finding("AK2307", layer.address or layer.name, seen, done, Fidelity.APPROXIMATE))
+    return None
+
+
+@rule(
+    "AK2308",
+    to=Era.KERAS3,
+    eras=(Era.KERAS2, Era.TF2),
+    classes=("RNN",),
+    after=("AK2244", "AK2300", "AK2306"),
+)
+def chain_kept_cells(layer: Layer, context: RuleContext) -> Layer | None:
+    """A stateful layer for each cell in place of a stateful stack of cells, for which Keras 3 can keep no states."""
+    if layer.config.get("stateful") is not True or len(stacked_cells(layer)) < 2:
+        return None
+    if layer.config.get("return_state"):
+        raise _refuse_stack(layer, "whose states are outputs")
+    sub = Builder(layer.name, layer.address)
+    end = sub.input()
+    cells = stacked_cells(layer)
+    for number, cell in enumerate(cells):
+        last, kept = number + 1 == len(cells), layer.config if number == 0 else {**layer.config, "go_backwards": False}
+        config = {**kept, "cell": cell, "return_sequences": not last or bool(layer.config.get("return_sequences"))}
+        end = sub.add(Layer("RNN", f"{layer.name}_{cell.name}", config, address=layer.address), end)
+    return sub.finish(end, bool(layer.config.get("trainable", True)))
+
+
+def _refuse_stack(layer: Layer, what: str) -> Unsupported:
+    return Unsupported(
+        "AK2308",
+        f"{layer.class_name} {layer.name!r} is a stateful stack of cells {what}, and Keras 3 can keep no states for it",
+        layer=layer.name,
+        next_step="Make it stateless, or a layer for each cell, in the Keras that wrote the file.",
+    )
