@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+from typer.testing import CliRunner
+
 import anykeras
+from anykeras.cli.main import app
+from anykeras.errors import TargetError
+from genuine import FIXTURES
 
 HERE = Path(__file__).parent
 
@@ -98,3 +105,43 @@ def test_a_name_in_a_cell_is_written_for_no_release(tmp_path: Path) -> None:
         except anykeras.AnyKerasError as error:
             assert error.code in ("AK6002", "AK6040"), error
         assert not (tmp_path / name).exists()
+
+
+SOURCE = FIXTURES / "keras2.1-tf" / "conv2d_kinds.h5"
+
+
+def test_a_scan_writes_over_nothing_that_it_reads(tmp_path: Path) -> None:
+    model = tmp_path / "model.csv"
+    model.write_bytes(SOURCE.read_bytes())
+    os.link(model, tmp_path / "other.csv")
+    (tmp_path / "nowhere.csv").symlink_to(tmp_path / "nothing")
+    for name in ("model.csv", "other.csv", "nowhere.csv", "a\0.csv", "a" * 300 + ".csv"):
+        with pytest.raises(TargetError):
+            anykeras.scan([str(model)], results=str(tmp_path / "r.sqlite"), exports=[str(tmp_path / name)], jobs=1)
+    for name in ("nowhere.csv", "a\0", "-"):
+        with pytest.raises(TargetError):
+            anykeras.scan([str(model)], results=str(tmp_path / name) if name != "-" else name, jobs=1)
+    for name in ("=1+1.npz", "model.npz"):
+        with pytest.raises(TargetError):
+            anykeras.verify(model, record=tmp_path / f"a\0{name}")
+    assert model.read_bytes() == SOURCE.read_bytes() and not (tmp_path / "nothing").exists()
+
+
+def test_results_that_somebody_wrote_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results, model = tmp_path / "r.sqlite", tmp_path / "=cmd.h5"
+    model.write_bytes(SOURCE.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    anykeras.scan(["=cmd.h5"], results=str(results), exports=["out.csv"], jobs=1)
+    assert "\n'=cmd.h5," in (tmp_path / "out.csv").read_text()
+    with sqlite3.connect(results) as base:
+        base.execute("UPDATE files SET task = '1', refusal = x'ff00'")
+        base.execute("INSERT INTO findings SELECT path, 'AK1\x1b', 'x', 'y', 'nonsense', '', '' FROM files")
+    shown = CliRunner().invoke(app, ["scan", "=cmd.h5", "-j", "1", "--results", str(results), "--format", "github"])
+    assert shown.exit_code == 0 and "\x1b" not in shown.output, shown.output
+    foreign = tmp_path / "foreign.sqlite"
+    with sqlite3.connect(foreign) as base:
+        base.execute("CREATE TABLE files (name TEXT)")
+    before = foreign.read_bytes()
+    with pytest.raises(TargetError, match="something else"):
+        anykeras.scan(["=cmd.h5"], results=str(foreign), jobs=1)
+    assert foreign.read_bytes() == before

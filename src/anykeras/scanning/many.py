@@ -13,7 +13,9 @@ from typing import Any
 
 from .. import html_report, limits
 from ..boundary import guard_verb
+from ..containers.remote import is_url
 from ..errors import TargetError
+from ..targets.output import check_output
 from .locations import Entry, find_models, name_converted
 from .one_file import Job, stamp
 from .store import FORMATS, NOTHING, Store, Task
@@ -110,9 +112,11 @@ def scan(
     """
     named = (roots,) if isinstance(roots, str) else tuple(roots)
     _check(named, exports)
-    store = Store(results or _name_results(named))
+    path = results or _name_results(named)
+    entries = [entry for entry in find_models(named, everything) if not _is_ours(entry.path, path)]
+    _check_outputs(entries, path, exports)
+    store = Store(path)
     try:
-        entries = [entry for entry in find_models(named, everything) if not _is_ours(entry.path, store.path)]
         task = _name_task(convert, html, trust)
         todo = list(_list_jobs(entries, store, task, _Folders(convert, html), tuple(trust)))
         skipped = len(entries) - len(todo)
@@ -121,8 +125,8 @@ def scan(
             store.put(outcome, task)
             if progress is not None:
                 progress(Progress(number, len(todo), skipped, outcome))
-        for path in exports:
-            store.export(path)
+        for export in exports:
+            store.export(export)
         if html is not None:
             pages = {entry.path: f"{entry.inside}{html_report.SUFFIX}" for entry in entries}
             html_report.write_index(store.rows(), pages, html)
@@ -151,6 +155,14 @@ def _check(roots: Sequence[str], exports: Sequence[str]) -> None:
     for path in exports:
         if not path.endswith(FORMATS):
             raise TargetError("AK6052", f"results are written as {', '.join(FORMATS)}", part=path)
+
+
+def _check_outputs(entries: Sequence[Entry], results: str, exports: Sequence[str]) -> None:
+    """Refuse to write over what is scanned, or into it, and names that are none. Raises TargetError."""
+    sources = [entry.path for entry in entries if not is_url(entry.path)]
+    check_output(results, force=True, sources=sources, suffixes=("",))
+    for path in exports:
+        check_output(path, force=True, sources=sources, suffixes=FORMATS)
 
 
 def _name_results(roots: Sequence[str]) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from ..errors import TargetError, import_extra
+from ..targets.output import open_output
 from .one_file import FINDING, Outcome
 
 COLUMNS: Final = tuple(one.name for one in fields(Outcome) if one.name not in ("same", "findings"))
@@ -38,13 +41,27 @@ class Task:
         """The task that was kept; NOTHING where an earlier release kept another form."""
         try:
             written, trust = json.loads(text)
-        except ValueError:
+            return cls(frozenset(written), tuple(trust))
+        except (ValueError, TypeError):
             return NOTHING
-        return cls(frozenset(written), tuple(trust))
 
 
 NOTHING: Final = Task(trust=None)
 """Covers no task."""
+
+
+@contextmanager
+def _guard_results(path: str) -> Iterator[None]:
+    """What SQLite has against the results as one clear error; somebody may have written into them."""
+    try:
+        yield
+    except (sqlite3.Error, sqlite3.Warning, UnicodeError) as error:
+        raise TargetError(
+            "AK6022",
+            f"the results cannot be used: {error}",
+            part=path,
+            next_step="Give another file with --results; those of an older version are not gone on from.",
+        ) from None
 
 
 class Store:
@@ -53,8 +70,11 @@ class Store:
     def __init__(self, path: str) -> None:
         self.path = path
         listed = ", ".join(f"{name} {_NUMBERS.get(name, 'TEXT')}" for name in COLUMNS)
-        try:
+        with _guard_results(path):
             self._base = sqlite3.connect(path)
+            there = {name for (name,) in self._base.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if there and not {"files", "findings"} <= there:
+                raise sqlite3.DatabaseError("it is a database of something else")
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=NORMAL")
             self._base.execute(f"CREATE TABLE IF NOT EXISTS files ({listed}, task TEXT, PRIMARY KEY (path))")
@@ -63,17 +83,11 @@ class Store:
             )
             self._base.execute(f"SELECT {', '.join(FINDING)} FROM findings LIMIT 0")  # fails on results of an older version
             self._base.execute("CREATE INDEX IF NOT EXISTS by_path ON findings (path)")
-        except sqlite3.Error as error:
-            raise TargetError(
-                "AK6022",
-                f"the results cannot be written: {error}",
-                part=path,
-                next_step="Give another file with --results; those of an older version are not gone on from.",
-            ) from None
 
     def known(self) -> dict[str, tuple[int, int, str, Task]]:
         """(size, time of change, hash, task) of every file that is done."""
-        rows = self._base.execute("SELECT path, size, modified, sha256, task FROM files")
+        with _guard_results(self.path):
+            rows = self._base.execute("SELECT path, size, modified, sha256, task FROM files").fetchall()
         return {path: (size, modified, sha256, Task.from_text(task)) for path, size, modified, sha256, task in rows}
 
     def put(self, outcome: Mapping[str, Any], task: Task) -> None:
@@ -106,9 +120,15 @@ class Store:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every file with its findings, by path."""
-        for row in self._base.execute(f"SELECT {', '.join(COLUMNS)} FROM files ORDER BY path"):
-            named = dict(zip(COLUMNS, row, strict=True))
-            found = self._base.execute(f"SELECT {', '.join(FINDING)} FROM findings WHERE path = ?", (named["path"],))
+        listed = self._base.execute(f"SELECT {', '.join(COLUMNS)} FROM files ORDER BY path")
+        while True:
+            with _guard_results(self.path):
+                row = listed.fetchone()
+                if row is None:
+                    return
+                named = dict(zip(COLUMNS, row, strict=True))
+                query = f"SELECT {', '.join(FINDING)} FROM findings WHERE path = ?"
+                found = self._base.execute(query, (named["path"],)).fetchall()
             yield {**named, "findings": [dict(zip(FINDING, one, strict=True)) for one in found]}
 
     def count(self, column: str) -> list[tuple[str, int]]:
@@ -124,28 +144,36 @@ class Store:
         return [(code, number) for code, number in self._base.execute(query)]
 
     def export(self, path: str) -> None:
-        """Write all rows as JSON lines, CSV or Parquet, by the suffix; findings are a list, in CSV their codes."""
-        if path.endswith(".jsonl"):
-            with open(path, "w", encoding="utf-8") as file:
-                file.writelines(json.dumps(row) + "\n" for row in self.rows())
-        elif path.endswith(".csv"):
-            with open(path, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow((*COLUMNS, "findings"))
-                for row in self.rows():
-                    codes = " ".join(sorted({one["code"] for one in row["findings"]}))
-                    writer.writerow((*(row[name] for name in COLUMNS), codes))
-        else:
-            self._export_parquet(path)
+        """Write all rows as JSON lines, CSV or Parquet, by the suffix; findings are a list, in CSV their codes.
 
-    def _export_parquet(self, path: str) -> None:
+        An earlier export is replaced, and by a whole file only.
+        """
+        with open_output(path, force=True, suffixes=FORMATS) as stream:
+            if path.endswith(".parquet"):
+                self._export_parquet(path, stream)
+                return
+            text = io.TextIOWrapper(stream, "utf-8", errors="backslashreplace", newline="")
+            if path.endswith(".jsonl"):
+                text.writelines(json.dumps(row) + "\n" for row in self.rows())
+            else:
+                self._export_csv(text)
+            text.detach()  # flushes, and leaves the stream open
+
+    def _export_csv(self, file: IO[str]) -> None:
+        writer = csv.writer(file)
+        writer.writerow((*COLUMNS, "findings"))
+        for row in self.rows():
+            codes = " ".join(sorted({one["code"] for one in row["findings"]}))
+            writer.writerow((*(_as_cell(row[name]) for name in COLUMNS), codes))
+
+    def _export_parquet(self, path: str, stream: IO[bytes]) -> None:
         pa = import_extra("pyarrow", "parquet", "Parquet needs", path)
         pq = import_extra("pyarrow.parquet", "parquet", "Parquet needs", path)
         kinds = {"INTEGER": pa.int64(), "REAL": pa.float64()}
         one = pa.struct([(key, pa.string()) for key in FINDING])
         listed = [(name, kinds.get(_NUMBERS.get(name, ""), pa.string())) for name in COLUMNS]
         schema = pa.schema([*listed, ("findings", pa.list_(one))])
-        with pq.ParquetWriter(path, schema) as writer:
+        with pq.ParquetWriter(stream, schema) as writer:
             batch: list[dict[str, Any]] = []
             for row in self.rows():
                 batch.append(row)
@@ -157,3 +185,8 @@ class Store:
     def close(self) -> None:
         """Close the file."""
         self._base.close()
+
+
+def _as_cell(value: Any) -> Any:
+    """A value as a table shows it: a text that a spreadsheet would take for a formula begins with an apostrophe."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value

@@ -13,6 +13,7 @@ from .. import targets
 from ..containers.base import Kept, NamedWeights
 from ..document.model import Document
 from ..recovery import Recovered
+from ..targets.output import open_output
 from .converted import compare_weights
 from .inputs import Arrays, check_inputs, generate_inputs, read_inputs, read_recording
 from .numeric import compare_outputs, load_with_stock_keras, name_outputs, predict
@@ -78,7 +79,8 @@ def verify_documents(
     outputs = predict(model, arrays)
     names = name_outputs(model)
     if record is not None:
-        _write_recording(os.fspath(record), arrays, outputs)
+        sources = [first.path, *([second.path] if second is not None else [])]
+        _write_recording(os.fsdecode(record), arrays, outputs, sources)
     if wanted is not None:
         what = f"outputs of {first.path} equal the recording"
         checks.append(compare_outputs(what, EvidenceKind.WITNESSED, outputs, wanted, names, tolerance))
@@ -140,9 +142,9 @@ def _compare_second(
     return checks
 
 
-def _write_recording(path: str, inputs: Arrays, outputs: Arrays) -> None:
+def _write_recording(path: str, inputs: Arrays, outputs: Arrays, sources: Sequence[str]) -> None:
     named = {f"in{i}": array for i, array in enumerate(inputs)} | {f"out{i}": array for i, array in enumerate(outputs)}
-    with open(path, "xb") as file:  # what is there stays
+    with open_output(path, force=False, sources=sources, suffixes=(".npz",)) as file:
         np.savez(file, **{name: _without_objects(array) for name, array in named.items()})
 
 

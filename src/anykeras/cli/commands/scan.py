@@ -124,7 +124,8 @@ def _list_notices(row: Mapping[str, Any]) -> Iterator[Notice]:
     if row["refusal_code"]:
         yield Notice(row["refusal_code"], Severity.HIGH, "", row["refusal"])
     for one in row["findings"]:
-        yield Notice(one["code"], Severity(one["severity"]), one["place"], one["seen"])
+        known = one["severity"] in list(Severity)  # somebody may have written into the results
+        yield Notice(one["code"], Severity(one["severity"]) if known else Severity.HIGH, one["place"], one["seen"])
 
 
 def _show(found: scanning.Scan, ignored: Sequence[str]) -> None:
