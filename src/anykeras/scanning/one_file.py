@@ -13,7 +13,7 @@ from .. import api, auditing, html_report
 from ..containers.remote import is_url, open_any, stamp_remote
 from ..containers.source import BLOCK
 from ..errors import AnyKerasError
-from ..opened import Inspection, Opened
+from ..opened import Inspection
 from ..reporting import Notice, notice_of_finding
 from ..weights_only import WeightsInspection
 
@@ -104,8 +104,8 @@ def process(data: Mapping[str, Any]) -> dict[str, Any]:
         if job.page:
             _write_page(job, inspection, audit)
         _describe(inspection, found)
-        if job.convert_to and isinstance(inspection, Inspection) and inspection.opened is not None:
-            _convert(job, inspection.opened, found)
+        if job.convert_to and found.status == DONE:
+            _convert(job, inspection, found)
     except AnyKerasError as error:
         found.status, found.refusal_code, found.refusal = REFUSED, error.code, str(error).splitlines()[0][:1000]
     found.seconds = round(time.perf_counter() - started, 4)
@@ -170,8 +170,11 @@ def _describe(inspection: Inspection | WeightsInspection, found: Outcome) -> Non
     found.fidelity = str(inspection.opened.fidelity) if inspection.opened is not None else ""
 
 
-def _convert(job: Job, opened: Opened, found: Outcome) -> None:
-    """Write what was read for the inspection; the file is not read again."""
+def _convert(job: Job, inspection: Inspection | WeightsInspection, found: Outcome) -> None:
+    """Write what was read for the inspection, which is not read again; weights alone look for their architecture."""
     os.makedirs(os.path.dirname(job.convert_to) or ".", exist_ok=True)
-    done = opened.convert(job.convert_to, force=job.force)
+    if isinstance(inspection, Inspection) and inspection.opened is not None:
+        done = inspection.opened.convert(job.convert_to, force=job.force)
+    else:
+        done = api.convert(job.path, job.convert_to, force=job.force)
     found.converted, found.fidelity = done.path, str(done.fidelity)
