@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 import anykeras
 import hostile
 from anykeras.cli.main import app
+from genuine import FIXTURES
 
 RUN = CliRunner()
 
@@ -110,6 +111,19 @@ def test_what_an_earlier_scan_wrote_is_known_to_a_later_one(registry: Path, tmp_
     write_model(registry / "deep" / "m1.keras", 9)
     again = anykeras.scan(str(registry), jobs=1, results=results, html=pages)
     assert again.files == 1 and rows(results)["m1.keras"]["converted"] == ""  # that was another model
+
+
+def test_weights_alone_are_converted_as_convert_does(tmp_path: Path) -> None:
+    """With the architecture of the same name beside them; else refused, not done."""
+    root = tmp_path / "models"
+    root.mkdir()
+    for name in ("lambdas_in_submodels.json", "lambdas_in_submodels.weights.h5"):
+        shutil.copy(FIXTURES / "keras2.2-tf" / name, root)
+    shutil.copy(FIXTURES / "keras2.2-tf" / "shapes_and_noise.weights.h5", root / "other.weights.h5")
+    found = anykeras.scan(str(root), jobs=1, convert=str(tmp_path / "new"))
+    kept = rows(found.results)
+    assert kept["lambdas_in_submodels.weights.h5"]["converted"].endswith("lambdas_in_submodels.weights.h5.keras")
+    assert kept["other.weights.h5"]["status"] == "refused" and kept["other.weights.h5"]["refusal_code"]
 
 
 def children() -> list[int]:
