@@ -29,7 +29,7 @@ CONTENTS = {
     "custom": ("custom/*",),
     "programs": ("programs/*",),
     "content": ("parse/content/*",),
-    "savedmodel": ("savedmodel/*",),
+    "savedmodel": ("savedmodel/*", "checkpoints/*"),
     "graphs": ("graphs/*",),
     "messages": ("messages/*",),
     "targets": ("targets/*",),

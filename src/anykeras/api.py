@@ -155,8 +155,11 @@ def load_weights(
     """
     options = matching.Options(by_name, skip_mismatch, layers, data_format, writer, defaults)
     live = targets.read_model(model)
-    found = matching.match(pipeline.read(path), live.document, options)
-    targets.fill_model(live, found.tensors, found.arguments)
+    raw = pipeline.read(path)
+    era = matching.writer_of_weights(raw, writer).era
+    located = targets.locate_weights(live, raw.weights, era)
+    found = matching.match(raw, live.document, options, located.homes)
+    targets.fill_model(live, found.tensors, found.arguments, located.others)
     return found.report
 
 

@@ -12,7 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from . import containers, custom, graphs, limits, matching, migrations, parse, recovery, shims, targets
+from .containers.base import NamedWeights
 from .custom import CustomObjectsSource as CustomObjectsSource
+from .errors import Malformed, Unsupported
 
 if TYPE_CHECKING:
     from . import programs
@@ -90,7 +92,15 @@ def parse_raw(raw: Raw, custom_objects: CustomObjectsSource = None, selection: g
         raw, weights = _take_apart(raw)
         writer = parse.era.infer(raw, shims.is_namesake)
         passed = custom.load_custom_objects(custom_objects, writer)
-        return Parsed(raw, parse.parse(raw, writer, custom.find_namesakes(passed, writer)), passed, weights)
+        try:
+            document = parse.parse(raw, writer, custom.find_namesakes(passed, writer))
+        except Malformed:
+            if raw.apart is None or not isinstance(raw.weights, NamedWeights) or not raw.weights.scattered:
+                raise
+            alone, weights = raw.apart  # names differ: numbers and shapes may tell
+            raw = replace(alone, weights_path=raw.weights_path, budget=raw.budget, data_format=raw.data_format)
+            document = parse.parse(raw, writer, custom.find_namesakes(passed, writer))
+        return Parsed(raw, document, passed, weights)
 
 
 def _take_apart(raw: Raw) -> tuple[Raw, Raw | None]:
@@ -128,7 +138,9 @@ def parse_candidates(
 
     given = programs.read_given(os.fsdecode(architecture)) if isinstance(architecture, str | os.PathLike) else None
     if given is None and isinstance(architecture, str | os.PathLike):
-        whole = replace(read(architecture, weights), optimizer=(), data_format=data_format)
+        whole = read(architecture, weights)
+        beside = whole.apart[1] if whole.apart is not None else whole
+        whole = replace(whole, optimizer=beside.optimizer, slots=beside.slots, data_format=data_format)
         yield lambda bare=False: parse_raw(replace(whole, weights=None) if bare else whole, custom_objects)
         return
     held = read(weights)
@@ -144,9 +156,10 @@ def parse_candidates(
             yield partial(_parse_noted, noted, held)
 
 
-def _parse_noted(noted: programs.Noted, held: Raw, bare: bool = False) -> Parsed:
-    raw, passed = noted.as_raw(), noted.custom_objects
-    raw = raw if bare else raw.with_weights(held)
+def _parse_noted(noted: programs.Noted | Unsupported, held: Raw, bare: bool = False) -> Parsed:
+    if isinstance(noted, Unsupported):
+        raise noted
+    raw, passed = noted.as_raw() if bare else noted.with_weights(held), noted.custom_objects
     return Parsed(raw, parse.parse(raw, noted.writer, custom.find_namesakes(passed, noted.writer)), passed)
 
 

@@ -56,10 +56,15 @@ class WeightGroup:
 
 @dataclass(frozen=True)
 class NamedWeights:
-    """Weights by layer, as legacy HDF5 files hold them; `indexed` where layers and weights have numbers, not names."""
+    """Weights by layer, as legacy HDF5 files hold them; `indexed` where layers and weights have numbers, not names.
+
+    `scattered` are the variables of a whole program (``tf.train.Saver``): in no order, under whatever scopes, and perhaps
+    beside those of other models; a group is what shares the outermost scope.
+    """
 
     groups: tuple[WeightGroup, ...]
     indexed: bool = False
+    scattered: bool = False
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from .refusals import Refusals
 from .report import Witness
 from .search import align, search
 
+_OWN = "top_level_model_weights"  # what a model has beside its layers (hdf5_format.py of TensorFlow 2.6 to 2.15)
+
 
 @dataclass(frozen=True)
 class Assignment:
@@ -41,10 +43,11 @@ class Asked:
 class Assigner:
     """One file and one model."""
 
-    def __init__(self, places: Places, fits: Fits) -> None:
+    def __init__(self, places: Places, fits: Fits, led: Mapping[int, int] | None = None) -> None:
         self.atoms, self.places, self.graph, self.fits = fits.atoms, places.all, places, fits
         self.order, self.refusals = Order(self.atoms, places, fits), Refusals(places, fits)
         self.names = dict(self._pair_names())
+        self.led = led or {}
 
     # What names say
 
@@ -52,7 +55,7 @@ class Assigner:
         """Atoms and places that have each other's name and no other's."""
         called: dict[str, list[int]] = {}
         for j, place in enumerate(self.places):
-            called.setdefault(place.name, []).append(j)
+            called.setdefault(place.name if place.path else _OWN, []).append(j)
         to_places = {i: js for i, atom in enumerate(self.atoms) if (js := [j for n in _names(atom) for j in called.get(n, ())])}
         to_atoms: dict[int, list[int]] = {}
         for i, js in to_places.items():
@@ -92,12 +95,14 @@ class Assigner:
         sure = self._told(asked.layers)
         if asked.by_name:
             return self._by_name(sure, asked.skip_mismatch)
+        if (found := self._attributes(sure)) is not None:
+            return found
         refused: list[Undecided] = []
         for way in (self._all_names, self._paths, self._file_order, self._numbering):
-            found = way(sure)
-            if found is None:
+            told = way(sure)
+            if told is None:
                 continue
-            pairs, witness = found
+            pairs, witness = told
             trouble = self._doubt(pairs, sure)
             if trouble is None:
                 return Assignment(pairs, {i: self._witness(i, j, sure, witness) for i, j in pairs.items()})
@@ -147,13 +152,24 @@ class Assigner:
             found[i] = j
         return found
 
-    def _complete(self, pairs: Mapping[int, int]) -> bool:
-        whole = len(pairs) == len(self.atoms) == len(self.places) == len(set(pairs.values()))
+    def _attributes(self, sure: Mapping[int, int]) -> Assignment | None:
+        """What the attributes of the model lead to, where they lead to all of it: no two can change places then.
+
+        The file may hold more, as a checkpoint of several objects does.
+        """
+        pairs = {**self.led, **sure}
+        if not self.led or not self._complete(pairs, spare=True):
+            return None
+        return Assignment(pairs, {i: self._witness(i, j, sure, Witness.PATH) for i, j in pairs.items()})
+
+    def _complete(self, pairs: Mapping[int, int], spare: bool = False) -> bool:
+        whole = len(pairs) == len(self.places) == len(set(pairs.values())) and (spare or len(self.atoms) == len(pairs))
         return whole and all(pair in self.fits for pair in pairs.items())
 
     def _all_names(self, sure: Mapping[int, int]) -> tuple[dict[int, int], Witness] | None:
         pairs = {**self.names, **sure}
-        return (pairs, Witness.NAME) if self._complete(pairs) else None
+        spare = all(atom.scattered for atom in self.atoms)  # a program has variables of others too
+        return (pairs, Witness.NAME) if self._complete(pairs, spare) else None
 
     def _paths(self, sure: Mapping[int, int]) -> tuple[dict[int, int], Witness] | None:
         """A tree of objects whose paths are those of the model."""
@@ -166,7 +182,7 @@ class Assigner:
 
     def _file_order(self, sure: Mapping[int, int]) -> tuple[dict[int, int], Witness] | None:
         """The order of the file as the order of the model; equal names of the author have to lie on it."""
-        if any(atom.path is not None for atom in self.atoms):
+        if any(atom.counted is not None for atom in self.atoms):
             return None
         pairs = {i: i for i in range(len(self.atoms))}
         if sure:
@@ -245,7 +261,8 @@ class Assigner:
 
     def require_complete(self, found: Assignment) -> None:
         """Raises Malformed where a place stays empty or an atom has none."""
-        if len(found.pairs) != len(self.atoms) or len(found.pairs) != len(self.places):
+        spare = all(atom.scattered for atom in self.atoms) or found.pairs == self.led
+        if (len(found.pairs) != len(self.atoms) and not spare) or len(found.pairs) != len(self.places):
             raise self.refusals.mismatch()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from ..catalog import entries, find
@@ -47,6 +47,7 @@ class Atom:
         hint: the class, as the era of the file calls it, where a generated name or the path tells it.
         generated: the generated name, where it is one; where a file has no names, the one that its path would be.
         path: where it lies in a tree of objects, which counts the layers of a class; the order of a tree says nothing.
+        scattered: whether it is of a program's variables, whose order says nothing, and which may be of other models too.
     """
 
     index: int
@@ -57,10 +58,14 @@ class Atom:
     hint: str | None = None
     generated: Generated | None = None
     path: str | None = None
+    scattered: bool = False
 
     @property
     def counted(self) -> tuple[str, str, int] | None:
-        """In a tree: the container, and which one of its class the layer is there."""
+        """In a tree: the container, and which one of its class the layer is there. Of a program: which was made when."""
+        if self.scattered:
+            made = self.generated
+            return ("/".join(self.owner[:-1]), made.stem, made.number) if made is not None else (self.label, "", 0)
         if self.path is None:
             return None
         container, _, last = self.path.rpartition("/")
@@ -122,9 +127,26 @@ def read_atoms(weights: NamedWeights | TreeWeights, era: Era) -> tuple[Atom, ...
             part.tensors,
             hint=_class_of_owner(part, era),
             generated=read_generated(part.owner[-1] if part.owner else part.group),
+            scattered=weights.scattered,
         )
         for index, part in enumerate(parts)
     )
+
+
+def tensors_of(weights: NamedWeights | TreeWeights) -> list[Tensor]:
+    """All tensors of a file."""
+    if isinstance(weights, TreeWeights):
+        return list(weights.tensors.values())
+    return [tensor for group in weights.groups for _, tensor in group.weights]
+
+
+def leave_out(weights: NamedWeights | TreeWeights, known: Sequence[Tensor]) -> NamedWeights | TreeWeights:
+    """The weights without those that are known."""
+    gone = set(known)
+    if isinstance(weights, TreeWeights):
+        return replace(weights, tensors={path: tensor for path, tensor in weights.tensors.items() if tensor not in gone})
+    kept = (replace(group, weights=tuple(pair for pair in group.weights if pair[1] not in gone)) for group in weights.groups)
+    return replace(weights, groups=tuple(group for group in kept if group.weights))
 
 
 def _by_number(group: WeightGroup) -> Iterator[tuple[str, Tensor]]:

@@ -3,7 +3,7 @@ question."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .atoms import Atom
@@ -19,6 +19,7 @@ class Fits:
     places: Sequence[Place]
     forms: Forms
     layout: str | None = None
+    led: Mapping[int, int] = field(default_factory=dict)  # atoms whose place is known: their roles are those of the place
     _found: dict[tuple[int, int], tuple[Form, ...]] = field(default_factory=dict)
     _chosen: dict[tuple[int, int], tuple[Form, ...]] = field(default_factory=dict)
 
@@ -52,6 +53,8 @@ class Fits:
 
     def __contains__(self, pair: tuple[int, int]) -> bool:
         """Whether an atom, by its number, fits a place."""
+        if self.led.get(pair[0]) == pair[1] and self._as_stored(*pair):
+            return True
         return any(form.refused is None for form in self._found.get(self.type_of(*pair), ()))
 
     def type_of(self, i: int, j: int) -> tuple[int, int]:
@@ -65,6 +68,17 @@ class Fits:
 
     def of(self, i: int, j: int) -> tuple[Form, ...]:
         """The forms of a pair that fits."""
+        if self.led.get(i) == j and (stored := self._as_stored(i, j)):
+            return self._read(i, j) or stored
+        return self._read(i, j)
+
+    def _as_stored(self, i: int, j: int) -> tuple[Form, ...]:
+        """An atom that has the roles and the shapes of its place, whatever class its names would tell."""
+        tensors, shapes = self.atoms[i].tensors, self.places[j].shapes
+        same = all(shapes[role] in (None, tensor.shape) for role, tensor in tensors.items())
+        return (Form(tensors),) if same else ()
+
+    def _read(self, i: int, j: int) -> tuple[Form, ...]:
         kind = self.kinds[j]
         if (i, kind) not in self._chosen:
             found = self.forms.fit(self.atoms[i], self.places[self._first_places[kind]])

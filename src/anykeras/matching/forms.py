@@ -266,6 +266,8 @@ def _classes_of(atom: Atom, era: Era) -> Iterator[tuple[str, Config, dict[str, T
                 continue
             tensors = {role.name: atom.tensors[str(key)] for role, key in zip(roles, spelled, strict=True)}
         signature = (name, tuple(tensors))
+        if name.startswith("CuDNN") and len(tensors["bias"].shape) != 1:
+            continue  # its two biases lie in a row
         if signature not in met and (not hinted or _may_be(name, str(atom.hint))):
             met.add(signature)
             yield name, way, tensors

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from .. import limits
-from ..containers.base import Raw
+from ..containers.base import NamedWeights, Raw, TreeWeights
 from ..document.model import Document, Era, Value
 from ..document.walk import Path, fill_weights, rebuild_paths, walk
 from ..errors import NotAModel, Undecided
 from ..findings import Fidelity, Finding
 from ..tensors import Tensor
 from .assign import Asked, Assigner, Assignment
-from .atoms import read_atoms
+from .atoms import Atom, leave_out, read_atoms, tensors_of
 from .defaults import Changed, changed_defaults, read_own_layers, spell
 from .evidence import lists_branches, writer_of_weights
 from .fitting import Fits
@@ -24,6 +24,8 @@ from .rows import Flattened, Flattenings, reorder, rows_of_file
 from .segments import cut_numbered
 
 _ORDERS = (FIRST, LAST)
+Led = Mapping[str, tuple[Path, str]]
+"""The path of a layer and a role there, by the origin of a tensor."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def _no_such_value(argument: str, value: object, allowed: Sequence[str]) -> Unde
     )
 
 
-def match(raw: Raw, document: Document, options: Options | None = None) -> Match:
+def match(raw: Raw, document: Document, options: Options | None = None, led: Led | None = None) -> Match:
     """Which weights of a file belong into which layers of a model.
 
     Args:
@@ -59,6 +61,7 @@ def match(raw: Raw, document: Document, options: Options | None = None) -> Match
             and which arguments its layers had.
         document: the model in the vocabulary of Keras 3. Weights in it say the shapes of its variables.
         options: what the user says.
+        led: the layer of a weight and its role there by the origin of its tensor, where attributes of the model led to it.
 
     Raises:
         NotAModel: the file holds no weights.
@@ -66,11 +69,11 @@ def match(raw: Raw, document: Document, options: Options | None = None) -> Match
         Undecided: they do in several ways, or mean several things; the message names the argument that says which.
     """
     with limits.spend(raw.budget):
-        return _Matching(raw, document, options or Options()).run()
+        return _Matching(raw, document, options or Options(), led or {}).run()
 
 
 class _Matching:
-    def __init__(self, raw: Raw, document: Document, options: Options) -> None:
+    def __init__(self, raw: Raw, document: Document, options: Options, led: Led) -> None:
         if raw.weights is None:
             raise NotAModel(
                 "AK1311", f"{raw.match.path} holds no weights", part=raw.match.name, next_step="Give the file with the weights."
@@ -79,16 +82,38 @@ class _Matching:
         self.writer = writer_of_weights(raw, options.writer)
         self.places = Places(document.model, lists_branches(raw, self.writer))
         self.forms = Forms(self.writer, self.places)
-        found = [part for atom in read_atoms(raw.weights, self.writer.era) for part in self.forms.split(atom)]
+        whole = dict(self._join_led(raw.weights, led))
+        rest = (
+            raw.weights if not whole else leave_out(raw.weights, [t for atom in whole.values() for t in atom.tensors.values()])
+        )
+        found = [part for atom in read_atoms(rest, self.writer.era) for part in self.forms.split(atom)]
+        found += whole.values()
         cut = cut_numbered(found, self.places.all, self.forms)
         self.atoms = tuple(self.forms.renumber(atom, index) for index, atom in enumerate(cut))
         self.findings: list[Finding] = []
+        at = {id(tensor): i for i, atom in enumerate(self.atoms) for tensor in atom.tensors.values()}
+        self.led = {at[id(next(iter(atom.tensors.values())))]: j for j, atom in whole.items()}
+
+    def _join_led(self, weights: NamedWeights | TreeWeights, led: Led) -> Iterator[tuple[int, Atom]]:
+        """An atom for each place to all variables of which attributes led, where they led to all of those of the model."""
+        by_place: dict[Path, dict[str, Tensor]] = {}
+        for tensor in tensors_of(weights):
+            if tensor.origin in led:
+                path, role = led[tensor.origin]
+                by_place.setdefault(path, {})[role] = tensor
+        if any(set(place.shapes) != set(by_place.get(place.path, ())) for place in self.places.all):
+            return
+        for place in self.places.all:
+            own = by_place[place.path]
+            tensors = {role: own[role] for role in place.shapes}
+            way = next(iter(own.values())).origin.partition("/.ATTRIBUTES")[0].split("/")[:-1]
+            yield place.index, Atom(-1, way[0] if way else place.name, tuple(way), tensors, hint=place.class_name)
 
     def run(self) -> Match:
         options = self.options
-        fits = Fits(self.atoms, self.places.all, self.forms)
+        fits = Fits(self.atoms, self.places.all, self.forms, led=self.led)
         layout = fits.choose_layout(options.data_format or self.writer.data_format)
-        assigner = Assigner(self.places, fits)
+        assigner = Assigner(self.places, fits, self.led)
         asked = Asked(options.by_name, options.skip_mismatch, options.layers or {})
         assignment = assigner.assign(asked)
         if not options.skip_mismatch and not options.by_name:

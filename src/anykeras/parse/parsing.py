@@ -18,6 +18,7 @@ from ..tensors import Tensor
 from . import keras3, legacy
 from .premade import parse_premade
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
+from .scattered import report_others
 from .shared import shared_findings
 from .training import parse_training, report_left_out
 from .tree import bind_assets, bind_tree, infer_filing
@@ -43,6 +44,8 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
     model = _name_layers(model)
     findings = (*context.findings, *shared_findings(model))
     training = parse_training(raw, model, writer)
+    if isinstance(raw.weights, NamedWeights) and raw.weights.scattered:
+        findings = (*findings, *report_others(raw.weights, model))
     return Document(model, writer, writer.era, training, (*findings, *report_left_out(raw, training)))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, product
 
 from ..catalog import Role, layout
@@ -38,7 +38,17 @@ def parse_training(raw: Raw, model: Layer, writer: Writer) -> Training | None:
         return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
     bind = _bind_owned if raw.slots else _bind_listed
     counters, slots, unbound = bind(raw, held, model, writer)
+    if raw.apart is not None and isinstance(held, Object):
+        config["optimizer"] = _at_rate(config["optimizer"], held, counters.get("learning_rate"))
     return Training(config, counters, slots, unbound=unbound)
+
+
+def _at_rate(whole: Value, held: Object, rate: Tensor | None) -> Value:
+    """The optimizer with the learning rate that the weights were left at, where it is a number and theirs is known."""
+    if whole is not held or rate is None or rate.shape or not isinstance(held.config, Mapping):
+        return whole
+    known = [key for key in ("learning_rate", "lr") if isinstance(held.config.get(key), int | float)]
+    return replace(held, config={**held.config, **dict.fromkeys(known, float(rate.read()))})
 
 
 def _drop_second_copy(saved: Sequence[tuple[str, Tensor]]) -> Sequence[tuple[str, Tensor]]:
@@ -137,12 +147,13 @@ def _bind_listed(raw: Raw, held: Value, model: Layer, writer: Writer) -> State:
 
 def report_left_out(raw: Raw, training: Training | None) -> tuple[Finding, ...]:
     """What is to be said of a checkpoint with the state of an optimizer, where the architecture has no optimizer."""
-    if training is not None or not raw.slots:
+    beside = raw.apart[1] if raw.apart is not None else raw
+    listed = len(beside.optimizer) if beside.match.name == "checkpoint" else 0
+    if training is not None or not (raw.slots or listed):
         return ()
-    kinds = ", ".join(sorted({slot.kind for slot in raw.slots}))
-    seen = (
-        f"the checkpoint holds the state of an optimizer ({len(raw.slots)} tensors: {kinds}) for a model that is not compiled"
-    )
+    kinds = ", ".join(sorted({slot.kind for slot in raw.slots})) or ", ".join(name for name, _ in beside.optimizer[:4])
+    count = len(raw.slots) or listed
+    seen = f"the checkpoint holds the state of an optimizer ({count} tensors: {kinds}) for a model that is not compiled"
     done = "left out; give a compiled model as the architecture to go on with that state"
     return (Finding("AK4018", "training/optimizer", seen, done, Fidelity.LOSSY, Affects.TRAINING),)
 

@@ -17,6 +17,7 @@ from ..document.model import Era, Layer
 from ..document.walk import Path, children, fill_weights, layers_of, members, walk
 from ..errors import Malformed
 from ..tensors import Tensor
+from .scattered import gather_weights, name_halves, refuse_names
 
 
 @dataclass(frozen=True)
@@ -46,11 +47,21 @@ def bind_named(model: Layer, weights: NamedWeights, era: Era, part: str) -> Laye
         raise Malformed("AK1204", "the weights are those of a model and the architecture describes a single layer", part=part)
     bound: Bound = {}
     names: dict[Path, str] = {}
-    for found, group in _pair(_top_layers((), model, weights, era), weights, era, part):
+    tops = _top_layers((), model, weights, era)
+    if weights.scattered:
+        weights = gather_weights(weights, [top for _, top in tops if top.name], _count_weights(tops, era), part)
+    for found, group in _pair(tops, weights, era, part):
         if not found[1].name:
             names[found[0]] = group.name
-        _bind_group(found, group, era, bound, f"{part}/{group.name}")
+        _bind_group(found, group, era, bound, f"{part}/{group.name}", weights.scattered)
     return fill_weights(model, bound, names)
+
+
+def _count_weights(tops: Sequence[Located], era: Era) -> dict[str, int | None]:
+    """How many weights each layer takes that takes some; None where a class in it is unknown."""
+    open_ended = {top.name for _, top in tops if any(is_unknown(inner, era) for inner in layers_of(top))}
+    counts = {top.name: len(list_saved_weights(top, era, path)) for path, top in tops}
+    return {name: None if name in open_ended else count for name, count in counts.items() if count or name in open_ended}
 
 
 def _top_layers(path: Path, model: Layer, weights: NamedWeights, era: Era) -> list[Located]:
@@ -179,7 +190,7 @@ def _collect(path: Path, layer: Layer, era: Era) -> tuple[list[SavedWeight], lis
     return trainable, other
 
 
-def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part: str) -> None:
+def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part: str, scattered: bool = False) -> None:
     path, layer = found
     if any(is_unknown(inner, era) for inner in layers_of(layer)):
         _bind_unknown(found, group, era, bound)
@@ -193,7 +204,12 @@ def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part
             layer=group.name,
             next_step="Give the architecture that these weights were saved from.",
         )
-    for weight, tensor in _by_name(weights, group) or _by_order(weights, group, part):
+    if scattered and layer.class_name == "Bidirectional":
+        group = name_halves(layer, group)
+    named = _by_name(weights, group)
+    if named is None and scattered:
+        raise refuse_names(layer, group, part)
+    for weight, tensor in named or _by_order(weights, group, part):
         bound.setdefault(weight.path, {})[weight.role.name] = tensor
 
 

@@ -113,7 +113,7 @@ class RecordedModel(Recorded):
             raise Unsupported(
                 "AK1321",
                 f"the model {type(self).__name__} is never called, so that the shape of its input is not known",
-                next_step="Call it or build it in the expression, as in model.py:build((None, 32)) with a function that does.",
+                next_step='Build it in the expression, as in "model.py:Net().build((None, 32))"; the batch is None.',
             )
 
     @property

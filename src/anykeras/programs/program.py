@@ -26,6 +26,7 @@ from .recording import NUMBER, find_again
 from .running import Program
 from .runtime import RecordingRuntime
 from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals, slice_for, slice_import
+from .ways import guess_inputs, name_by_attributes
 
 # What programs of TensorFlow 1 mention, and those of 2 have not.
 _TENSORFLOW1 = ("tf.Session", "tf.placeholder", "tf.enable_eager_execution", "tf.train.AdamOptimizer", "tf.ConfigProto",
@@ -60,12 +61,19 @@ class Noted:
     writer: Writer
     architecture: Json
     custom_objects: CustomObjects
+    model: Any = None  # as it was noted, with its attributes
+    remarks: tuple[str, ...] = ()
 
     def as_raw(self) -> Raw:
         """As a file that holds the architecture alone."""
         name = os.path.basename(self.sliced.given.path)
         match = Match("python source", self.sliced.given.path, f"{len(self.sliced.statements)} statements were run")
-        return Raw(match, architecture=self.architecture, part=name)
+        return Raw(match, architecture=self.architecture, part=name, notes=self.remarks)
+
+    def with_weights(self, held: Raw) -> Raw:
+        """The architecture with weights: those of the layers that attributes of the program lead to, where they do."""
+        named = name_by_attributes(self.model, held.weights) if isinstance(held.weights, NamedWeights) else None
+        return self.as_raw().with_weights(held if named is None else replace(held, weights=named))
 
 
 def slice_program(given: Given, weights: str = "", calls: bool = False) -> Sliced:
@@ -102,7 +110,21 @@ def _slice_expression(given: Given, tree: ast.Module, calls: bool = False) -> Sl
             part=given.path,
             next_step='Give one that makes the model, as in "model.py:build(32)".',
         ) from None
-    return Sliced(given, tuple(slice_import(expression, tree.body, calls)), given.expression)
+    return _kept_if_built(Sliced(given, tuple(slice_import(expression, tree.body, calls)), given.expression), expression)
+
+
+def _kept_if_built(sliced: Sliced, expression: ast.expr) -> Sliced:
+    """An expression that ends in ``.build(...)`` as the model that was built: Keras gives None there."""
+    if not (
+        isinstance(expression, ast.Call) and isinstance(expression.func, ast.Attribute) and expression.func.attr == "build"
+    ):
+        return sliced
+    model, arguments = ast.unparse(expression.func.value), ", ".join(map(ast.unparse, [*expression.args, *expression.keywords]))
+    return _append(sliced, f"_model = {model}\n_built = _model.build({arguments})", "_model if _built is None else _built")
+
+
+def _append(sliced: Sliced, text: str, expression: str) -> Sliced:
+    return Sliced(sliced.given, (*sliced.statements, *ast.parse(text).body), expression)
 
 
 def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder:
@@ -134,24 +156,47 @@ def _list_calls(given: Given, builders: Sequence[Builder]) -> list[str]:
     return [f"{given.path}:{builder.call}" for builder in builders[:_SHOWN]]
 
 
-def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterator[Noted]:
+def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterator[Noted | Unsupported]:
     """The architectures that a program may have meant: one, or one for each place of the channels where it leaves that open.
+
+    A model of its own class that is never built comes with every input that the weights could take, behind the refusal
+    that it is if none fits.
 
     Raises:
         AnyKerasError: the program cannot be read or run, or makes no model.
     """
-    try:
-        yield from _note_either(slice_program(given, weights.match.path), weights, said)
-    except Unsupported as refusal:
-        if refusal.code != "AK1321":
+    refusal: Unsupported | None = None
+    for with_calls in (False, True):
+        try:
+            yield from _note_either(slice_program(given, weights.match.path, with_calls), weights, said)
+            return
+        except Unsupported as error:
+            if error.code != "AK1321":
+                raise
+            refusal = error
+        except MissingObject as lacking:
+            named = not given.expression or given.expression.isidentifier()
+            calls = _list_calls(given, find_builders(parse_program(given.path))) if named and lacking.code in _LACKING else []
+            if calls:
+                lacking.next_step = f"{lacking.next_step} Or give the values yourself: {' or '.join(calls)}."
             raise
-        yield from _note_either(slice_program(given, weights.match.path, calls=True), weights, said)
-    except MissingObject as refusal:
-        named = not given.expression or given.expression.isidentifier()
-        calls = _list_calls(given, find_builders(parse_program(given.path))) if named and refusal.code in _LACKING else []
-        if calls:
-            refusal.next_step = f"{refusal.next_step} Or give the values yourself: {' or '.join(calls)}."
-        raise
+    assert refusal is not None
+    yield refusal
+    yield from _note_guessed(slice_program(given, weights.match.path), weights, said)
+
+
+def _note_guessed(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Noted]:
+    """The architectures for inputs that the kernels of the file could take: whether it is that, the weights show."""
+    for shape in guess_inputs(weights):
+        built = _append(sliced, f"_model = {sliced.expression}\n_model.build({shape})", "_model")
+        remark = f"the input is taken to be {shape}, which the weights fit; {sliced.expression}.build(...) says another"
+        try:
+            found = list(_note_either(built, weights, said))
+        except AnyKerasError:
+            continue  # not that one
+        for noted in found:
+            if shape.count("None") == 1 or '"Flatten"' not in json.dumps(noted.architecture):  # which needs every size
+                yield replace(noted, remarks=(remark,))
 
 
 def _note_either(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Noted]:
@@ -176,9 +221,10 @@ def _note(sliced: Sliced, writer: Writer, data_format: str) -> Noted:
     runtime = RecordingRuntime(writer, data_format)
     with runtime.legacy_code():
         outcome = Program(sliced.given.path, runtime).run(sliced.statements, sliced.expression)
-        architecture = write_architecture(_find_model(outcome, sliced))
+        model = _find_model(outcome, sliced)
+        architecture = write_architecture(model)
     objects = CustomObjects(runtime.recorder.custom_objects(), path=sliced.given.path, runtime=runtime)
-    return Noted(sliced, replace(writer, data_format=data_format), architecture, objects)
+    return Noted(sliced, replace(writer, data_format=data_format), architecture, objects, model)
 
 
 def _releases(writer: Writer, sliced: Sliced) -> list[Writer]:

@@ -70,9 +70,14 @@ def read_model(model: Any) -> LiveModel:
 
 
 def fill_model(
-    live: LiveModel, tensors: Mapping[Path, Mapping[str, Tensor]], arguments: Mapping[Path, Mapping[str, Value]]
+    live: LiveModel,
+    tensors: Mapping[Path, Mapping[str, Tensor]],
+    arguments: Mapping[Path, Mapping[str, Value]],
+    others: Sequence[tuple[Any, Tensor]] = (),
 ) -> None:
     """Put tensors into the variables of a live model, and set arguments of its layers: all of it, or nothing.
+
+    `others` are variables that Keras does not know of, each with what goes into it.
 
     Every value is checked before the first variable changes; what was not read by then is mapped from a file that cannot
     change, and goes straight into its variable.
@@ -86,10 +91,11 @@ def fill_model(
         for path, roles in tensors.items()
         for role, tensor in roles.items()
     ]
+    work += [(variable, _read(memory, tensor, variable, str(live.model.name))) for variable, tensor in others]
     changes = [(live.layers[path], key, _revive(value)) for path, own in arguments.items() for key, value in own.items()]
     while work:  # what a backend copies need not stay
         variable, array = work.pop()
-        variable.assign(share(array))
+        variable.assign(share(array) if hasattr(variable, "path") else array)
     for layer, key, value in changes:
         cell = getattr(layer, "cell", None)
         set_attribute(cell if cell is not None and hasattr(cell, key) else layer, key, value)

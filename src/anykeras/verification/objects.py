@@ -7,22 +7,16 @@ model; of the first it has only the order of layers in the architecture.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
 from ..containers.base import NamedWeights, Raw
-from ..document.model import Document, Layer
-from ..document.walk import layers_of
+from ..document.model import Document
+from ..targets.live_paths import END, follow
 from ..tensors import Tensor
 from .report import Check, EvidenceKind
-
-_END = "/.ATTRIBUTES/VARIABLE_VALUE"
-_PLACE = re.compile(r"layer_with_weights-(\d{1,9})\Z")
-_TRAINED = re.compile(r"optimizer/_trainable_variables/(\d{1,9})\Z")  # where Keras 3 reaches a weight first
-_RENAMED = {"depthwise_kernel": "kernel"}  # of DepthwiseConv2D, attributes that Keras 3 calls otherwise
 
 
 def find_objects(raw: Raw) -> NamedWeights | None:
@@ -31,7 +25,7 @@ def find_objects(raw: Raw) -> NamedWeights | None:
     held = weights.weights if weights is not None and weights.match.name == "checkpoint" else None
     if not isinstance(held, NamedWeights):
         return None
-    return held if any(tensor.origin.endswith(_END) for _, tensor in _list_tensors(held)) else None
+    return held if any(tensor.origin.endswith(END) for _, tensor in _list_tensors(held)) else None
 
 
 def compare_objects(document: Document, model: Any, weights: NamedWeights) -> Check:
@@ -41,14 +35,14 @@ def compare_objects(document: Document, model: Any, weights: NamedWeights) -> Ch
         f"all {len(left)} weights are the tensors to which the objects of the checkpoint lead (reading went by names and order)"
     )
     for name, tensor in _list_tensors(weights):
-        variable = _follow(document.model, model, tensor.origin.removesuffix(_END))
+        variable = follow(model, tensor.origin.removesuffix(END), document.model)
         if variable is None or id(variable) not in left:
             continue
         wanted, found = tensor.read(), np.asarray(_numbers(variable))
         if wanted.shape != found.shape:
             continue  # the layer keeps it otherwise today
         if not np.array_equal(wanted, found, equal_nan=wanted.dtype.kind == "f"):
-            detail = f"the weight {left[id(variable)]} is not the tensor {tensor.origin.removesuffix(_END)} of the checkpoint"
+            detail = f"the weight {left[id(variable)]} is not the tensor {tensor.origin.removesuffix(END)} of the checkpoint"
             return Check(what, EvidenceKind.CROSS_CHECKED, False, None, f"{detail}, which is called {name}")
         del left[id(variable)]
     if left:
@@ -61,38 +55,6 @@ def _list_tensors(weights: NamedWeights) -> Iterator[tuple[str, Tensor]]:
     """Each tensor once, by its origin."""
     found = {tensor.origin: (name, tensor) for group in weights.groups for name, tensor in group.weights}
     yield from found.values()
-
-
-def _follow(layer: Layer | None, live: Any, path: str) -> Any | None:
-    """What a way of attributes leads to in a live model; None where it leads nowhere."""
-    trained = _TRAINED.fullmatch(path)
-    if trained is not None:
-        variables = live.trainable_variables
-        return variables[int(trained[1])] if int(trained[1]) < len(variables) else None
-    for name in path.split("/"):
-        place = _PLACE.fullmatch(name)
-        if name.startswith("__"):
-            return None  # no object of a model hangs there, whatever the file says
-        if place is None:
-            live = getattr(live, name, getattr(live, _RENAMED.get(name, name), None))
-        else:
-            layer = _find(layer, int(place[1]))
-            live = _named(live, layer.name) if layer is not None else None
-        if live is None:
-            return None
-    return live
-
-
-def _find(model: Layer | None, place: int) -> Layer | None:
-    """The layer at a place among those of a model that have weights."""
-    if model is None or model.graph is None:
-        return None
-    held = [layer for layer in model.graph.layers if any(inner.weights for inner in layers_of(layer))]
-    return held[place] if place < len(held) else None
-
-
-def _named(live: Any, name: str) -> Any | None:
-    return next((layer for layer in getattr(live, "layers", ()) if layer.name == name), None)
 
 
 def _numbers(variable: Any) -> Any:

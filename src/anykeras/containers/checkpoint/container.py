@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 
 from ... import limits
 from ...errors import Malformed, NotAModel
@@ -13,9 +14,10 @@ from ..folder import DiskFolder, Folder
 from ..foreign import LFS_POINTERS
 from ..source import ByteSource
 from ..wire.messages import TrackedObject
-from .bundle import STRING, Bundle, read_bundle
-from .objects import children_of, is_keras3, layers_of_model, read_objects, value_key
-from .state import SLOTS, read_state
+from .bundle import Bundle, read_bundle
+from .named import read_named
+from .objects import children_of, is_keras3, layers_of_model, list_items, read_objects, value_key
+from .state import State, read_state
 from .table import FOOTER, MAGIC, MOST_BYTES
 
 INDEX = ".index"
@@ -43,11 +45,19 @@ class Checkpoint:
             folder, name = DiskFolder(root or "."), file.removesuffix(INDEX)
         bundle = open_bundle(folder, name)
         nodes = read_objects(bundle)
-        weights, notes = read_named_weights(bundle, nodes)
-        state = read_state(bundle, nodes)
-        steps = (("iterations", state.steps),) if state.steps is not None else ()
         stamps = {"backend": "tensorflow", **({"keras_version": "3.0.0"} if is_keras3(nodes) else {})}
-        return Raw(match, weights=weights, attributes=stamps, optimizer=steps, slots=state.slots, notes=notes)
+        if nodes:
+            return _hold(match, read_weights(bundle, nodes), read_state(bundle, nodes), stamps)
+        named = read_named(bundle)
+        notes = ["weights by the names of TensorFlow variables"]
+        if named.averages:
+            notes.append(f"it keeps moving averages of {named.averages} variables too; the variables themselves are read")
+        return replace(_hold(match, named.weights, named.state, stamps), notes=tuple(notes))
+
+
+def _hold(match: Match, weights: NamedWeights, state: State, stamps: dict[str, str]) -> Raw:
+    listed = (*state.counters.items(), *state.listed)
+    return Raw(match, weights=weights, attributes=stamps, optimizer=listed, slots=state.slots)
 
 
 def find_index(path: str) -> str | None:
@@ -144,27 +154,37 @@ def open_part(folder: Folder, name: str, limit: int) -> ByteSource:
     return source
 
 
-def read_named_weights(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> tuple[NamedWeights, tuple[str, ...]]:
-    """The weights by layer, in the order of the model's layers where objects tell it; and remarks."""
-    if not nodes:
-        return _by_variable_names(bundle), ("weights by the names of TensorFlow variables",)
+def read_weights(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> NamedWeights:
+    """The weights by layer, in the order of the model's layers where objects tell it."""
     model = _find_model(nodes)
-    tops = [(f"layer-{number}", child) for number, child in layers_of_model(nodes, model)]
-    tops = tops or [(name, child) for name, child in children_of(nodes[model]).items() if name not in SKIPPED]
-    return NamedWeights(tuple(_group(bundle, nodes, name, child) for name, child in tops)), ()
+    listed = [(f"layer-{number}", child) for number, child in layers_of_model(nodes, model)]
+    held = [(name, child) for name, child in children_of(nodes[model]).items() if name not in SKIPPED]
+    seen = {model}  # TensorFlow 2.13 and later: a model is an attribute of itself, ``root``
+    groups = []
+    for name, child in listed or held:
+        if listed or child not in seen:
+            groups.append(_group(bundle, nodes, name, child, set() if listed else seen))
+    optimizer = children_of(nodes[0]).get("optimizer")
+    trained = list_items(nodes[optimizer], nodes, "_trainable_variables") if optimizer is not None else None
+    groups += [_group(bundle, nodes, "optimizer", child, seen) for child in trained or () if not listed and child not in seen]
+    return NamedWeights(tuple(groups))
 
 
 def _find_model(nodes: tuple[TrackedObject, ...]) -> int:
     """The object that has layers: the root, or the only child that has (``tf.train.Checkpoint(model=model)``)."""
+    held = {child for name, child in children_of(nodes[0]).items() if name not in SKIPPED and child and nodes[child].children}
+    lone = held.pop() if len(held) == 1 else 0
+    return 0 if layers_of_model(nodes, 0) else lone if layers_of_model(nodes, lone) else 0
 
-    held = {child for child in children_of(nodes[0]).values() if layers_of_model(nodes, child)}
-    return held.pop() if not layers_of_model(nodes, 0) and len(held) == 1 else 0
 
+def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int, seen: set[int]) -> WeightGroup:
+    """The variables below an object under their full names; the group is called as their scope, where they have one.
 
-def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int) -> WeightGroup:
-    """The variables below an object under their full names; the group is called as their scope, where they have one."""
+    Objects in `seen` are in another group; those of this one are added.
+    """
     found: list[tuple[str, Tensor]] = []
-    waiting, seen = [top], {top}
+    waiting = [top]
+    seen.add(top)
     while waiting:
         node = nodes[waiting.pop()]
         key = value_key(node)
@@ -176,14 +196,3 @@ def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int
         waiting += inside[::-1]
     scopes = {full.partition("/")[0] for full, _ in found}
     return WeightGroup(scopes.pop() if len(scopes) == 1 else name, tuple(found))
-
-
-def _by_variable_names(bundle: Bundle) -> NamedWeights:
-    """A checkpoint of ``tf.train.Saver``: the scope of a variable is its layer. Raises Malformed where there is none."""
-    groups: dict[str, list[tuple[str, Tensor]]] = {}
-    for key, entry in bundle.entries.items():
-        if entry.dtype != STRING and not SLOTS.search(key):
-            groups.setdefault(key.partition("/")[0], []).append((f"{key}:0", bundle.tensor(key)))
-    if not groups:
-        raise Malformed("AK1154", "the checkpoint holds no tensor", part=bundle.name)
-    return NamedWeights(tuple(WeightGroup(name, tuple(found)) for name, found in groups.items()))

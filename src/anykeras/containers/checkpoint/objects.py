@@ -17,6 +17,7 @@ from .bundle import Bundle
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
 VALUE = "VARIABLE_VALUE"
+_OF_KERAS3 = frozenset({"_operations", "_kernel", "_embeddings", "_trainable_variables"})
 LAYER = re.compile(r"layer-(\d{1,9})\Z")
 
 
@@ -69,8 +70,8 @@ def layers_of_model(nodes: Sequence[HasChildren], at: int) -> list[tuple[int, in
 
 
 def is_keras3(nodes: Sequence[HasChildren]) -> bool:
-    """Whether a model of Keras 3 is among the objects: it keeps its operations as a list, as no earlier one does."""
-    return any("_operations" in children_of(node) for node in nodes)
+    """Whether a layer, model or optimizer of Keras 3 is among the objects: they have attributes that no earlier ones had."""
+    return any(not _OF_KERAS3.isdisjoint(children_of(node)) for node in nodes)
 
 
 def value_key(node: TrackedObject) -> str | None:

@@ -1,13 +1,12 @@
-"""What an optimizer keeps in a TensorFlow checkpoint: by the objects of tf.keras, or by the names of TensorFlow 1.
+"""What an optimizer keeps in a TensorFlow checkpoint, by the objects of tf.keras and Keras 3 (by names: ``named.py``).
 
 Each slot says to which weight it belongs, by the key that is the origin of that weight, so that nothing depends on an order.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ...tensors import Tensor
 from ..base import OwnedSlot
@@ -15,39 +14,33 @@ from ..wire.messages import TrackedObject
 from .bundle import Bundle
 from .objects import children_of, list_items, value_key
 
-SLOTS = re.compile(
-    r"/(Adam|Momentum|RMSProp|Adagrad|Adadelta|Ftrl|ExponentialMovingAverage)(_\d+)?\Z|\A(beta\d_power|global_step)\Z"
-)
-"""Variables that an optimizer of TensorFlow 1 keeps beside the weights (tensorflow/python/training, 1.15.5)."""
-_KINDS = {
-    "Adam": "m", "Adam_1": "v", "Momentum": "momentum", "RMSProp": "rms", "RMSProp_1": "momentum", "Adagrad": "accumulator",
-    "Adadelta": "accum_grad", "Adadelta_1": "accum_var",
-}  # fmt: skip
-"""Their slots, as OptimizerV2 of tf.keras calls them."""
+STEPS, RATE = "iterations", "learning_rate"
+"""What the count of steps and the learning rate are called among the counters of an optimizer."""
 
 
 @dataclass(frozen=True)
 class State:
-    """The count of steps, and every slot."""
+    """The counters by name, and every slot: with its owner, else in `listed` in the order in which they were made."""
 
-    steps: Tensor | None = None
+    counters: Mapping[str, Tensor] = field(default_factory=dict)
     slots: tuple[OwnedSlot, ...] = ()
+    listed: tuple[tuple[str, Tensor], ...] = ()
 
 
 def read_state(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> State:
     """What the optimizer keeps; nothing where there is none."""
-    if not nodes:
-        steps = bundle.tensor("global_step") if "global_step" in bundle.entries else None
-        return State(steps, tuple(_by_names(bundle)))
     at = children_of(nodes[0]).get("optimizer")
-    return State() if at is None else State(_find_steps(bundle, nodes, at), tuple(_by_objects(bundle, nodes, at)))
+    return State() if at is None else State(dict(_find_counters(bundle, nodes, at)), tuple(_by_objects(bundle, nodes, at)))
 
 
-def _find_steps(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Tensor | None:
-    children, listed = children_of(nodes[at]), list_items(nodes[at], nodes, "_variables")
+def _find_counters(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Iterator[tuple[str, Tensor]]:
+    children, listed = children_of(nodes[at]), list_items(nodes[at], nodes, "_variables") or []
     steps = children.get("iter", children.get("_iterations", listed[0] if listed else None))
-    key = value_key(nodes[steps]) if steps is not None else None
-    return bundle.tensor(key) if key is not None and key in bundle.entries else None
+    rate = children.get("learning_rate", children.get("_learning_rate"))
+    for name, number in ((STEPS, steps), (RATE, rate)):
+        key = value_key(nodes[number]) if number is not None else None
+        if key is not None and key in bundle.entries:
+            yield name, bundle.tensor(key)
 
 
 def _by_objects(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Iterator[OwnedSlot]:
@@ -78,10 +71,3 @@ def _full_names(nodes: tuple[TrackedObject, ...], optimizer: int) -> dict[str, s
 
 def _full_name(node: TrackedObject) -> str:
     return next((value.full_name for value in node.values if value.full_name), "")
-
-
-def _by_names(bundle: Bundle) -> Iterator[OwnedSlot]:
-    for key in bundle.entries:
-        owner, _, last = key.rpartition("/")
-        if last in _KINDS and owner in bundle.entries:
-            yield OwnedSlot(_KINDS[last], owner, bundle.tensor(key))

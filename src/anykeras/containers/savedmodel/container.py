@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ... import limits
 from ..base import Json, Match, Raw
-from ..checkpoint.container import read_named_weights
+from ..checkpoint.container import read_weights
+from ..checkpoint.named import read_named
 from ..checkpoint.objects import read_objects
 from ..folder import DiskFolder
 from ..foreign import foreign_error, is_graph
@@ -68,7 +69,8 @@ def _read_exported(files: Files, match: Match) -> Raw:
     notes: list[str] = []
     text = decode_text(files.open(EXPORTED, bound).whole(bound, EXPORTED), EXPORTED)
     bundle = files.bundle()
-    weights, _ = read_named_weights(bundle, read_objects(bundle))
+    nodes = read_objects(bundle)
+    weights = read_weights(bundle, nodes) if nodes else read_named(bundle).weights
     stamps = {"backend": "tensorflow"}
     return Raw(match, parse_json(text, EXPORTED, notes), EXPORTED, stamps, weights, notes=tuple(notes))
 
