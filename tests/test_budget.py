@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import pickle
 import subprocess
@@ -166,3 +167,11 @@ def test_rows_of_a_configuration_are_looked_at_before_an_array_is_made() -> None
     for rows, dtype in (([1.0, "a"], None), ([1.0], "S60000000"), ([{}], "float32"), ([None], "float32")):
         with pytest.raises(TypeError):
             from_rows(rows, dtype)
+
+
+def test_a_header_of_an_object_does_not_continue_in_itself(tmp_path: Path) -> None:
+    burdens.MAKERS["h5_cyclic_header.h5"](tmp_path / "x.h5")
+    with at_most(2_000_000):
+        assert anykeras.audit(tmp_path / "x.h5").severity
+        with contextlib.suppress(AnyKerasError):
+            anykeras.inspect(tmp_path / "x.h5")

@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
+from ... import limits
 from ..source import ByteSource, CountingReader
 
 UNDEFINED = 0xFFFFFFFFFFFFFFFF
@@ -67,15 +68,31 @@ def read_header(meter: CountingReader, address: int) -> list[Message]:
     raise ValueError("no object where one should be")
 
 
+class _Continuations:
+    """The further blocks of one object's header: each is read once, and all together are no more than attributes may be."""
+
+    def __init__(self, meter: CountingReader) -> None:
+        self._meter, self._seen, self._left = meter, set[int](), limits.current().attribute_bytes
+
+    def read(self, data: bytes | bytearray, at: int) -> bytes:
+        """The block that the message at this place leads to. Raises ValueError."""
+        address, size = struct.unpack_from("<QQ", data, at)
+        if address in self._seen or size > self._left:
+            raise ValueError("an object that continues in itself, or without an end")
+        self._seen.add(address)
+        self._left -= size
+        return read_at(self._meter, address, size)
+
+
 def _read_header_1(meter: CountingReader, head: bytes) -> list[Message]:
     _, count, _, size = _HEADER.unpack(head)
-    data, at, messages = meter.read(size), 0, []
+    data, at, messages, further = bytearray(meter.read(size)), 0, [], _Continuations(meter)
     for _ in range(count):
         kind, length, flags = _MESSAGE.unpack_from(data, at)
         at += _MESSAGE.size
-        messages.append(Message(kind, flags, data[at : at + length]))
+        messages.append(Message(kind, flags, bytes(data[at : at + length])))
         if kind == CONTINUATION:
-            data += read_at(meter, *struct.unpack_from("<QQ", data, at))
+            data += further.read(data, at)
         at += length
     return messages
 
@@ -85,7 +102,7 @@ def _read_header_2(meter: CountingReader, address: int, flags: int) -> list[Mess
     width, order = 1 << (flags & 3), 2 if flags & 4 else 0
     start = address + 6 + (16 if flags & 32 else 0) + (4 if flags & 16 else 0)
     size = int.from_bytes(read_at(meter, start, width), "little")
-    blocks, messages = [meter.read(size)], []
+    blocks, messages, further = [meter.read(size)], [], _Continuations(meter)
     for data in blocks:  # continuations join them meanwhile
         at = 0
         while at + _MESSAGE_2.size + order <= len(data):
@@ -93,7 +110,7 @@ def _read_header_2(meter: CountingReader, address: int, flags: int) -> list[Mess
             at += _MESSAGE_2.size + order
             messages.append(Message(kind, marks, data[at : at + length]))
             if kind == CONTINUATION:
-                more = read_at(meter, *struct.unpack_from("<QQ", data, at))
+                more = further.read(data, at)
                 if more[:4] != b"OCHK":
                     raise ValueError("no continuation of an object where one should be")
                 blocks.append(more[4:-4])  # a checksum ends it
