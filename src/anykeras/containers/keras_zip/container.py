@@ -15,8 +15,6 @@ from ..folder import Box
 from ..foreign import foreign_error
 from ..guard import guard_decoding
 from ..json_text import decode_text, parse_json
-from ..pickle_values import Inert, tensor_of
-from ..pickle_walker import ARRAYS_ONLY, walk
 from ..source import ByteSource
 from .archive import LOCAL, Member, members, open_member
 
@@ -191,6 +189,9 @@ def read_npz(source: ByteSource) -> tuple[TreeWeights, tuple[tuple[str, Tensor],
 
 
 def _variables(source: ByteSource, member: Member, path: str) -> dict[str, Tensor]:
+    from ..pickle_values import Inert, tensor_of  # NumPy, for weights in .npz alone
+    from ..pickle_walker import ARRAYS_ONLY, walk
+
     part = f"model.weights.npz/{member.name}"
     data = open_member(source, member, limits.current().tensor_bytes)
     start = _header(data, part)
