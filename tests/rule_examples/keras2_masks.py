@@ -384,7 +384,10 @@ def _begun(stateful: bool) -> Layer:
 enter(
     "AK2307",
     examples=[Example(_begun(True), _begun(True), TENSORFLOW2)],
-    leaves_alone=[Example(_begun(False), _begun(False), TENSORFLOW2)],
+    leaves_alone=[
+        Example(_begun(False), _begun(False), TENSORFLOW2),
+        Example(_begun(True), _begun(True), replace(TENSORFLOW2, version="2.2.4-tf", tensorflow=1)),
+    ],
 )
 
 _TWO = Layer("StackedRNNCells", "c", {"cells": (Layer("GRUCell", "a", {"units": 2}), Layer("GRUCell", "b", {"units": 2}))})

@@ -246,8 +246,10 @@ def _forgets(writer: Writer) -> bool | None:
 )
 def tell_of_initial_states(model: Layer, context: RuleContext) -> Layer | None:
     """Nothing; a finding for each stateful layer that is called with initial states."""
-    for layer in model.graph.layers if model.graph is not None else ():
-        calls = model.graph.calls.get(layer.name, ()) if model.graph is not None else ()
+    if model.graph is None or context.writer.tensorflow == 1:  # where each batch begins with them too
+        return None
+    for layer in model.graph.layers:
+        calls = model.graph.calls.get(layer.name, ())
         begun = any(call.kwargs.get("initial_state") is not None for call in calls)
         if begun and any(inner.config.get("stateful") is True for inner in layers_of(layer)):
             seen = f"{layer.class_name} is stateful and called with initial_state, which counted while its states were zero"
