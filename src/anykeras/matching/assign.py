@@ -155,11 +155,13 @@ class Assigner:
     def _attributes(self, sure: Mapping[int, int]) -> Assignment | None:
         """What the attributes of the model lead to, where they lead to all of it: no two can change places then.
 
-        The file may hold more, as a checkpoint of several objects does.
+        A checkpoint of several objects may hold more.
         """
         pairs = {**self.led, **sure}
         if not self.led or not self._complete(pairs, spare=True):
             return None
+        if any(atom.path is not None for i, atom in enumerate(self.atoms) if i not in pairs):
+            return None  # a file of Keras holds one model: what is left in it has a place that the model lacks
         return Assignment(pairs, {i: self._witness(i, j, sure, Witness.PATH) for i, j in pairs.items()})
 
     def _complete(self, pairs: Mapping[int, int], spare: bool = False) -> bool:
