@@ -175,3 +175,9 @@ def test_a_header_of_an_object_does_not_continue_in_itself(tmp_path: Path) -> No
         assert anykeras.audit(tmp_path / "x.h5").severity
         with contextlib.suppress(AnyKerasError):
             anykeras.inspect(tmp_path / "x.h5")
+
+
+def test_models_that_call_one_another_twice_are_gone_through_within_the_budget(tmp_path: Path) -> None:
+    burdens.MAKERS["doubled_models3.keras"](tmp_path / "x.keras")
+    with limits.override(work=100_000), at_most(3_000_000):
+        assert "steps of work" in str(anykeras.inspect(tmp_path / "x.keras").refusal)

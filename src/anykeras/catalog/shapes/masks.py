@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
+from ... import limits
 from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import FromUser, Layer, Ref, Writer
 from ...document.walk import Member, Path, members
@@ -14,6 +15,7 @@ from ..masks import Outgoing, mask_rule
 from .tables import option
 
 Masks = Sequence[bool]
+_MODEL_STEPS = 64  # of work, for a model that is called
 
 
 def find_masked(model: Layer, given: Masks = ()) -> set[Ref]:
@@ -65,6 +67,7 @@ def _outcomes(
     if seen is not None:
         seen[path] = tuple(map(any, zip_longest(seen.get(path, ()), before, fillvalue=False)))
     if layer.graph is not None:
+        limits.budget().charge(_MODEL_STEPS)  # a model called twice in one called twice is gone through four times
         inside = _graph(layer, before, seen, path, writer)
         return [inside.get(ref, False) for ref in leaves(outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
