@@ -16,6 +16,7 @@ from typing import Any, Final
 from ..catalog.masks import Outgoing, mask_rule
 from ..catalog.releases import CAUSAL_CALLS, Release, Since
 from ..document.model import Era, Writer
+from ..parse.era import infer
 from . import objects
 from .forecast import Reader
 
@@ -36,6 +37,11 @@ INTEGER_TABLE: Final = Since(keras3="99", tf="1.13", keras2="2.1")  # Embedding.
 TAKES_HEADS_APART: Final = Since(keras3="99", tf="2.5")  # MultiHeadAttention.from_config: config.pop("query_shape")
 # generic_utils.class_and_config_for_serialized_keras_object: cls_config.items(), of a list too.
 LISTS_ARE_ITEMS: Final = ((2, 1), (2, 2))
+SOFTMAX_TAKES_MASKS: Final = Since(tf="2.4")
+# Layers whose names are also operations of Keras 3, which HDF5 does not tell apart.
+MERGES: Final = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average", "Concatenate", "Dot")
+TAKES_CONSTANTS: Final = Since(keras3=None, tf="2.5")  # TFOpLambda, the first argument no tensor
+BUILDS_DOT: Final = Since(keras3="3.2")
 STATES_OF_BIDIRECTIONAL: Final = Since(tf="1.13", keras2="2.1")
 # Functions of Keras 2 that make the layer of Keras 1 (keras/legacy/layers.py).
 LAYER_FUNCTIONS: Final = frozenset(("AtrousConvolution1D", "AtrousConvolution2D"))
@@ -240,6 +246,11 @@ def look_at_node(reader: Reader, entry: Config, node: Any) -> None:
     if isinstance(node, dict) and reader.release.line != "keras3":
         said = "ValueError: Improperly formatted model config"
         reader.refuse(said, "calls are written in another form since Keras 3", str(entry.get("name", "")), "inbound_nodes")
+    positions = node.get("args") if isinstance(node, dict) else None
+    merges = reader.release.line == "keras3" and not reader.typed and entry.get("class_name") in MERGES
+    if merges and isinstance(positions, list) and len(positions) > 1:
+        reason = f"the operation {entry['class_name']} is taken for the layer of that name in HDF5"
+        reader.refuse("TypeError: too many positional arguments", reason, str(entry.get("name", "")), "inbound_nodes")
     if isinstance(node, list) and not CAUSAL_CALLS.holds(reader.release):
         last = [part[3] for part in node if isinstance(part, list) and len(part) > 3 and isinstance(part[3], dict)]
         if any(kwargs.get("use_causal_mask") for kwargs in last):
@@ -257,6 +268,13 @@ def look_at_node(reader: Reader, entry: Config, node: Any) -> None:
         reader.refuse(said, reason, str(entry.get("name", "")), "inbound_nodes")
 
 
+def look_at_name(reader: Reader, name: str) -> None:
+    """A slash in the name of a layer (keras 3.0.5 to 3.15.1 ops/operation.py)."""
+    if reader.release.line == "keras3" and "/" in name:
+        said = f"ValueError: Argument `name` must be a string and cannot contain character `/`. Received: name={name}"
+        reader.refuse(said, "Keras 3 takes no slash in the name of a layer", name, "name")
+
+
 def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config, name: str) -> None:
     """Facts about single classes."""
     dtype = config.get("dtype")
@@ -271,6 +289,10 @@ def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config
     if class_name == "BatchNormalization" and config.get("mode") and release.line == "keras2":
         said = "TypeError: The `mode` argument of `BatchNormalization` no longer exists."
         reader.refuse(said, "mode 1 and 2 of BatchNormalization are gone since Keras 2", name, "mode")
+    if class_name == "BatchNormalization" and config.get("virtual_batch_size"):
+        reader.notes.doubts.append(f"the axis of {name} was shifted for its virtual batches, and is again when it is loaded")
+    if class_name == "Dot" and entry.get("build_config") and release.line == "keras3" and not BUILDS_DOT.holds(release):
+        reader.notes.doubts.append(f"{name} takes the shapes of its build configuration for one input in Keras 3.0 and 3.1")
     if class_name == "Pipeline" and config.get("layers") and not PIPELINE_READS_LAYERS.holds(release):
         said = "AttributeError: 'TrackedDict' object has no attribute '_call_has_mask_arg'"
         reader.refuse(said, "Pipeline does not read its layers before Keras 3.7", name, "layers")
@@ -336,19 +358,52 @@ def look(reader: Reader) -> None:
         look_at_sharing(reader, reader.raw.architecture)
     if isinstance(reader.raw.architecture, dict) and reader.raw.architecture.get("class_name") == "FeatureSpace":
         reader.notes.doubts.append("a FeatureSpace loads the parts of its own, which are not looked at here")
-    if reader.release.line != "keras3":
+    if not reader.typed:
         look_at_order(reader, reader.raw.architecture)
-    if reader.release.line == "tf":
-        look_at_masks(reader, reader.raw.architecture)
+    look_at_older(reader)
+    look_at_masks(reader, reader.raw.architecture)
+
+
+def look_at_older(reader: Reader) -> None:
+    """What releases take over from older ones in part only."""
+    release, text = reader.release, json.dumps(reader.raw.architecture)
+    if release.line != "keras1" and infer(reader.raw).era in (Era.KERAS0, Era.KERAS1):
+        reader.notes.doubts.append("Keras 2 turns the weights of Keras 1 in some layers only")
+    if release.line != "keras3":
+        if '"_CONSTANT_VALUE"' in text and not TAKES_CONSTANTS.holds(release):
+            reader.notes.doubts.append("an operation whose first argument is a constant, which early releases do not read")
+        return
+    if reader.typed:
+        return
+    nested = [str(entry.get("name")) for _, entry in held_layers(reader.raw.architecture, "") if is_nested(entry)]
+    if any(re.search(rf'\["{re.escape(name)}", [1-9]', text) for name in nested):
+        reader.notes.doubts.append("calls of models in the model, which Keras 3 counts otherwise")
+    if '"_CONSTANT_VALUE"' in text:
+        reader.notes.doubts.append("an operation on a constant in the form of TensorFlow")
+    if '"class_name": "Normalization"' in text:
+        reader.notes.doubts.append("Keras 3 does not always find the weights of a Normalization in HDF5 of TensorFlow")
+
+
+def is_nested(entry: Config) -> bool:
+    """Whether a layer is a model."""
+    return entry.get("class_name") in objects.MODELS
 
 
 def look_at_masks(reader: Reader, model: Any) -> None:
-    """TimeDistributed asks the layer inside for its mask, since TensorFlow 2.0 with a fixed batch too (_always_use_reshape)."""
+    """Layers that do not load where a mask reaches them.
+
+    TimeDistributed asks the layer inside for its mask, since TensorFlow 2.0 with a fixed batch too (_always_use_reshape);
+    Softmax adds a mask to its input, whatever their numbers of axes.
+    """
     writer = Writer(Era.TF2, "tf.keras", reader.release.version, "tensorflow")
     entries = [(str(entry.get("class_name")), entry.get("config")) for _, entry in held_layers(model, "")]
     layers = [(class_name, config) for class_name, config in entries if isinstance(config, dict)]
     masked = any(class_name == "Masking" or config.get("mask_zero") for class_name, config in layers)
-    inner = [config.get("layer") for class_name, config in layers if class_name == "TimeDistributed"] if masked else []
+    if masked and SOFTMAX_TAKES_MASKS.holds(reader.release) and any(class_name == "Softmax" for class_name, _ in layers):
+        reader.notes.doubts.append("a Softmax does not load where a mask of another number of axes reaches it")
+    if not masked or reader.release.line != "tf":
+        return
+    inner = [config.get("layer") for class_name, config in layers if class_name == "TimeDistributed"]
     for entry in inner:
         class_name = str(entry.get("class_name")) if isinstance(entry, dict) else ""
         if class_name and mask_rule(class_name, writer).outgoing is Outgoing.NONE:

@@ -10,6 +10,8 @@ from ..catalog.releases import Release
 from ..containers.base import Raw
 from .objects import Found
 
+_SHOWN = 3  # traits in a sentence
+
 
 @dataclass(frozen=True)
 class Obstacle:
@@ -33,7 +35,8 @@ class Obstacle:
 class Forecast:
     """Whether stock ``load_model(path)`` of a release opens a file as it is, without custom objects.
 
-    `opens` is None where that depends on something that neither the file nor the release tells; `doubt` says on what.
+    `opens` is None where that depends on something that neither the file nor the release tells, or where the file has
+    something that no file had which a genuine stack of the release was seen to open (`unmet`); `doubt` says what.
     `converted` tells whether ``convert --target`` writes a file that it opens, None where that was not asked.
     """
 
@@ -43,6 +46,7 @@ class Forecast:
     doubt: str = ""
     converted: bool | None = None
     conversion: str = ""
+    unmet: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The forecast as JSON values."""
@@ -51,6 +55,7 @@ class Forecast:
             "opens": self.opens,
             "obstacles": [obstacle.as_dict() for obstacle in self.obstacles],
             "doubt": self.doubt,
+            "unmet": list(self.unmet),
             "converted": self.converted,
             "conversion": self.conversion,
         }
@@ -62,11 +67,16 @@ class Notes:
 
     obstacles: list[Obstacle] = field(default_factory=list)
     doubts: list[str] = field(default_factory=list)
+    unmet: tuple[str, ...] = ()
 
     def forecast(self, release: Release) -> Forecast:
         """What follows from the notes: an obstacle outweighs a doubt."""
-        opens = False if self.obstacles else None if self.doubts else True
-        return Forecast(release, opens, tuple(self.obstacles), "; ".join(dict.fromkeys(self.doubts)))
+        opens = False if self.obstacles else None if self.doubts or self.unmet else True
+        doubts = dict.fromkeys(self.doubts)
+        if self.unmet and not self.obstacles:
+            shown = ", ".join(self.unmet[:_SHOWN]) + (", ..." if len(self.unmet) > _SHOWN else "")
+            doubts[f"no file that {release} or a release near it was seen to open has this: {shown}"] = None
+        return Forecast(release, opens, tuple(self.obstacles), "; ".join(doubts), unmet=self.unmet)
 
 
 class Reader(Protocol):

@@ -14,7 +14,7 @@ from ..opened import Opened
 from ..opening import open_file
 from .forecast import Forecast, oldest_and_newest
 from .pins import releases_in
-from .reading import forecast
+from .reading import forecast_all
 
 Path = str | os.PathLike[str]
 
@@ -75,7 +75,7 @@ def check(path: Path, releases: Sequence[str] = (), *, conversion: bool = True) 
     """
     raw = pipeline.read(path)
     wanted = tuple(dict.fromkeys(release for name in releases for release in _releases_of(name))) or RELEASES
-    found = [forecast(raw, release) for release in wanted]
+    found = forecast_all(raw, wanted)
     if conversion and releases:
         found = _with_conversion(path, found)
     return Outlook(os.fsdecode(path), tuple(found))

@@ -6,13 +6,16 @@ class takes and what a name means in ``catalog.signatures``, what a release read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from ..catalog.releases import Release
 from ..containers.base import NamedWeights, Raw
+from ..errors import AnyKerasError
 from ..limits import begin_budget, budget, spend
-from . import facts, objects, training, weights
+from ..pipeline import parse_raw
+from . import facts, objects, training, traits, weights
 from .forecast import Forecast, Notes, Obstacle
 
 Config = Mapping[str, Any]
@@ -21,10 +24,30 @@ BOXES: Final = {"keras_zip": ".keras", "hdf5": ".h5"}
 
 def forecast(raw: Raw, release: Release) -> Forecast:
     """Whether stock ``load_model(path)`` of a release opens what was read, without custom objects."""
-    notes = Notes()
-    with spend(begin_budget()):
-        _Reader(raw, release, notes).read()
-    return notes.forecast(release)
+    return forecast_all(raw, (release,))[0]
+
+
+def forecast_all(raw: Raw, releases: Sequence[Release]) -> list[Forecast]:
+    """The forecasts for several releases."""
+    found = []
+    for release in releases:
+        notes = Notes()
+        with spend(begin_budget()):
+            _Reader(raw, release, notes).read()
+        found.append(notes.forecast(release))
+    doubt = doubt_of_parser(raw) if any(one.opens for one in found) else ""
+    return [replace(one, opens=None, doubt=doubt) if doubt and one.opens else one for one in found]
+
+
+def doubt_of_parser(raw: Raw) -> str:
+    """What AnyKeras itself has to say of a file that it reads: releases may not load what is unusual in it."""
+    if any("\\" in name for name in raw.leftovers):
+        return "the weights were saved with the paths of Windows"
+    try:
+        document = parse_raw(raw).document
+    except AnyKerasError as error:
+        return f"AnyKeras refuses the file: {error.seen}"
+    return document.findings[0].seen if document.findings else ""
 
 
 class _Reader:
@@ -49,6 +72,8 @@ class _Reader:
             weights.look(self)
         if not self.notes.obstacles:
             training.look(self)
+        if not self.notes.obstacles:
+            traits.look(self)
 
     def _opens_box(self) -> bool:
         if self.release.line == "tfjs":
@@ -99,6 +124,7 @@ class _Reader:
         budget().charge(1)
         class_name, config = str(entry.get("class_name", "")), entry.get("config")
         name = _name_of(entry) or inside
+        facts.look_at_name(self, _name_of(entry))
         found = self.find_layer(entry, name)
         if found is None:
             return

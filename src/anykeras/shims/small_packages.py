@@ -1,4 +1,4 @@
-"""Layers of packages with a few: kashgari, tensorflow-model-optimization, SpectralNormalizationKeras."""
+"""Layers of packages with a few: keras.applications, kashgari, tensorflow-model-optimization, SpectralNormalizationKeras."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from ..catalog.signatures import NOW, signature
 from ..document.build import Builder
-from ..document.model import Layer
+from ..document.model import Config, Layer
 from ..migrations import RuleContext
+from ..recovery.code_sites import CodeSite
 from ..recovery.functions import Refused
 from ..recovery.graph_ops import GraphOps
 from ..tensors import Array, Tensor, combine
 from .base import SHARED, register_shim, unwrap
-from .blocks import defer, in_operations
+from .blocks import defer, in_layers, in_operations, input_shape
 
 
 @register_shim("AK5084", classes=("KMaxPooling",))
@@ -176,3 +177,47 @@ def _write_mask(ops: GraphOps, inputs: Any, layer: Layer) -> Any:
         lengths = ops.sqrt(ops.sum(ops.square(vectors), axis=-1))
         label = ops.one_hot(ops.argmax(lengths, axis=1), count)
     return ops.reshape(ops.multiply(vectors, ops.expand_dims(label, axis=-1)), (-1, count * length))
+
+
+# Layers that keras.applications defines and does not register: ConvNeXt and InceptionResNetV2, which no Keras 3 reloads alone.
+
+
+@register_shim("AK5087", classes=("LayerScale", "StochasticDepth", "CustomScaleLayer"))
+def layer_of_applications(layer: Layer, context: RuleContext) -> Layer | None:
+    """A depthwise convolution of one pixel; Dropout of whole samples; a sum. All of them train as before."""
+    words = layer.config.keys() - SHARED
+    if layer.bare_class_name == "LayerScale" and words == {"init_values", "projection_dim"} and len(layer.weights) == 1:
+        return defer(layer, _write_scale)
+    if layer.bare_class_name == "StochasticDepth" and words == {"drop_path_rate"} and not layer.weights:
+        return defer(layer, _write_dropout)
+    scale = layer.config.get("scale")
+    if words != {"scale"} or not isinstance(scale, int | float) or layer.weights:
+        return None
+    sub = Builder(layer.name, layer.address)
+    first, second = sub.input(), sub.input()
+    scaled = sub.layer("Rescaling", {"scale": float(scale), "offset": 0.0}, second)
+    return sub.finish(sub.layer("Add", {}, (first, scaled)))
+
+
+@in_layers
+def _write_scale(layer: Layer, site: CodeSite) -> Layer:
+    (gamma,) = layer.weights.values()
+    rank, channels = len(input_shape(site)), gamma.size
+    config = {key: layer.config[key] for key in ("trainable", "dtype") if key in layer.config}
+    if rank not in (3, 4):
+        letters = "abcdefgh"[:rank]
+        einsum: Config = {
+            "equation": f"{letters},{letters[-1]}->{letters}",
+            "output_shape": (*input_shape(site)[1:-1], channels),
+        }
+        return Layer("EinsumDense", layer.name, {**config, **einsum}, {"kernel": gamma})
+    pixel: Config = {"kernel_size": (1,) * (rank - 2), "use_bias": False, "data_format": "channels_last"}
+    kernel = gamma.reshape(*(1,) * (rank - 2), channels, 1)
+    return Layer(f"DepthwiseConv{rank - 2}D", layer.name, {**config, **pixel}, {"kernel": kernel})
+
+
+@in_layers
+def _write_dropout(layer: Layer, site: CodeSite) -> Layer:
+    config = {key: layer.config[key] for key in ("trainable", "dtype") if key in layer.config}
+    whole = (None, *(1,) * (len(input_shape(site)) - 1))
+    return Layer("Dropout", layer.name, {**config, "rate": layer.config["drop_path_rate"], "noise_shape": whole})
