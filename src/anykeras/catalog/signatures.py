@@ -197,9 +197,11 @@ def _release_of(era: Era, library: str = "keras", version: str | None = None) ->
 
 
 def _latest(library: str, version: tuple[int, ...]) -> int:
-    fits = [i for i, (lib, numbers) in enumerate(_releases()) if lib == library and numbers <= version]
-    same = [i for i, (lib, _) in enumerate(_releases()) if lib == library]
-    return fits[-1] if fits else same[0]
+    """The last release at or before a version; the first of its major version, where that is later."""
+    same = [(i, numbers) for i, (lib, numbers) in enumerate(_releases()) if lib == library]
+    major = [(i, numbers) for i, numbers in same if numbers[:1] == version[:1]] or same
+    before = [i for i, numbers in major if numbers <= version]
+    return before[-1] if before else major[0][0]
 
 
 def _library(library: str, version: tuple[int, ...]) -> str:

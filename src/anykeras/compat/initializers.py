@@ -34,6 +34,8 @@ _TENSORFLOW: Mapping[str, str] = {
     "contrib.layers.xavier": "GlorotUniform",
     "contrib.layers.variance_scaling": "VarianceScaling",
 }
+# keras/initializers.py 2.3.1: functions and aliases that make an initializer.
+_ALIASES: Mapping[str, str] = {**_KERAS1, **{name: _TENSORFLOW[name] for name in words("truncated_normal constant zeros ones")}}
 
 
 def find(runtime: LegacyRuntime, name: str) -> object:
@@ -47,9 +49,11 @@ def find(runtime: LegacyRuntime, name: str) -> object:
         match = re.fullmatch(r"initializers\.(\w+)|([\w.]+?)_initializer(_conv2d)?", rest)
         class_name = _TENSORFLOW.get(match[1] or match[2]) if match else None
         return None if class_name is None else _make_factory(runtime, class_name)
+    last = name.rpartition(".")[2]
+    if name.startswith("keras.initializers.") and last in _ALIASES and not hasattr(runtime.keras.initializers, last):
+        return _make_factory(runtime, _ALIASES[last])
     if not name.startswith("keras.initializations."):
         return None
-    last = name.rpartition(".")[2]
     return partial(_find_initializer, runtime) if last == "get" else _make_function(runtime, last) if last in _KERAS1 else None
 
 

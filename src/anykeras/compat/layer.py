@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..catalog.base import OLD
 from ..errors import Unsupported
 from ..keras_private import own_variables, own_weights, track_variable
 from ..migrations.rules.keras1_spelling import ARGUMENTS
@@ -200,9 +201,10 @@ def initialize_layer(layer: Any, current: Any, args: tuple[Any, ...], kwargs: di
         kwargs.pop("dtype")
     runtime = type(layer).legacy_runtime
     args, kwargs = runtime.realize(args), runtime.realize(kwargs)
+    masked = runtime.writer.era in OLD and getattr(layer, "_supports_masking", False)  # Keras 2 reset what was set before
     with runtime.keras_code():
         current.__init__(layer, *args, **kwargs)
-    if not getattr(type(layer).compute_mask, "_is_default", False):
+    if masked or not getattr(type(layer).compute_mask, "_is_default", False):
         layer.supports_masking = True  # before Keras 3 every layer's compute_mask was called
     object.__setattr__(layer, "initial_weights", weights)
 

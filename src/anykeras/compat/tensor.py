@@ -86,7 +86,6 @@ class LegacyTensor:
     `raw` is the tensor, variable or symbolic tensor of the running Keras.
     """
 
-    __array_ufunc__ = None  # numpy leaves `array * tensor` to the tensor
     __slots__ = ("raw", "runtime")
 
     def __init__(self, raw: Any, runtime: TensorOperations) -> None:
@@ -125,6 +124,13 @@ class LegacyTensor:
         found = self.runtime.to_numpy(self.raw)
         return found if dtype is None else found.astype(dtype)
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: object, **options: object) -> Any:
+        """``array * tensor`` and ``array *= tensor``, which NumPy leaves to the tensor."""
+        name = _UFUNCS.get(ufunc.__name__)
+        if name is None or method != "__call__" or len(inputs) != 2:
+            return NotImplemented
+        return self.runtime.operate(name, *inputs)
+
     def __eq__(self, other: object) -> Any:
         return self.runtime.operate("eq", self, other)
 
@@ -136,6 +142,25 @@ class LegacyTensor:
 
     def __repr__(self) -> str:
         return f"LegacyTensor({self.raw!r})"
+
+
+_UFUNCS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "truediv",
+    "true_divide": "truediv",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "power": "pow",
+    "matmul": "matmul",
+    "equal": "eq",
+    "not_equal": "ne",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+}
 
 
 def _make_binary(name: str) -> Callable[..., object]:

@@ -26,13 +26,15 @@ _FORMS = tuple(
         (r"^(\s*)raise\s+([\w.]+)\s*,\s*(.+)$", r"\1raise \2(\3)"),
         (r"`([^`\n]+)`", r"repr(\1)"),
         (r"<>", "!="),
-        (r"\b0([0-7]+)\b(?![.\d])", r"0o\1"),
+        (r"(?<![.\w])0([0-7]+)\b(?![.\d])", r"0o\1"),
         (r"\b(\d+)[lL]\b", r"\1"),
         (r"\bur(['\"])", r"r\1"),
         (r"\.(iter|view)(items|keys|values)\(\)", r".\2()"),
         (r"([\w.]+)\.has_key\(([^()]*)\)", r"(\2 in \1)"),
     )
 )
+_DEFINITION = re.compile(r"^([ ]*def \w+\(.*\):[ ]*)(\n\s*)(?=\S)", re.MULTILINE)
+_TUPLE = re.compile(r"([(,]\s*)(\(\s*\w+\s*,[\w\s,]*\))(?=\s*[=,)])")
 _METHODS = re.compile(r"\.(iter|view)(items|keys|values)\(\)")
 
 
@@ -65,7 +67,19 @@ def rewrite_python2(text: str) -> str:
     text = text.expandtabs(8)
     for pattern, replacement in _FORMS:
         text = pattern.sub(replacement, text)
-    return text
+    return _DEFINITION.sub(_take_apart_tuples, text)
+
+
+def _take_apart_tuples(definition: re.Match[str]) -> str:
+    """A definition whose parameters are taken apart in its first line: ``def f(a, (b, c)=d)``."""
+    taken: list[str] = []
+
+    def name(parameter: re.Match[str]) -> str:
+        taken.append(f"{parameter[2]} = _taken_{len(taken)}")
+        return f"{parameter[1]}_taken_{len(taken) - 1}"
+
+    head = _TUPLE.sub(name, definition[1])
+    return f"{head}{definition[2]}{'; '.join(taken)}{definition[2]}" if taken else definition[0]
 
 
 def dedent_blocks(text: str) -> str:
