@@ -231,7 +231,7 @@ def _releases(writer: Writer, sliced: Sliced) -> list[Writer]:
     """The writer, or both that it may be: TensorFlow 1.13 to 1.15, 2.0 and 2.1 stamp the same, and had other defaults."""
     if writer.version != "2.2.4-tf" or writer.tensorflow is not None:
         return [writer]
-    text = sliced.as_text()
+    text = ast.unparse(parse_program(sliced.given.path))  # whole: sessions stand elsewhere than the model is made
     old = any(word in text for word in _TENSORFLOW1)
     return [replace(writer, tensorflow=major) for major in ((1, 2) if old else (2, 1))]
 
