@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from anykeras.document.build import functional, sequential
 from anykeras.document.model import Call, Code, Era, Layer, Object, Ref, Value, Writer
 from anykeras.document.walk import layers_of
+from anykeras.errors import Unsupported
 from anykeras.tensors import Tensor, constant
 from rule_examples import Example, enter
 
@@ -283,6 +284,29 @@ enter(
     leaves_alone=[
         Example(_dot(1, (3, 2)), _dot(1, (3, 2)), _KERAS2),
         Example(_dot(1, (4, 3, 2)), _dot(1, (4, 3, 2)), Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow")),
+    ],
+)
+
+
+def _cosine(shape: tuple[int, ...], *behind: Layer) -> Layer:
+    """A cosine as AK2111 writes it, and layers one behind another."""
+    x, y = Ref("x"), Ref("y")
+    pairs = (("xy", (x, y)), ("xx", (x, x)), ("yy", (y, y)))
+    dots = ((Layer("Dot", name, {"axes": 1}), Call((pair,))) for name, pair in pairs)
+    entrances = [(Layer("InputLayer", name, {"batch_shape": (None, *shape)}), Call()) for name in ("x", "y")]
+    inner = functional("c", (x, y), Ref("xy"), *entrances, *dots)
+    calls = [(layer, Call((Ref(before),))) for layer, before in zip(behind, ["c", *(b.name for b in behind)], strict=False)]
+    return functional("f", (x, y), Ref(([*behind] or [inner])[-1].name), *entrances, (inner, Call(((x, y),))), *calls)
+
+
+_TANH = Layer("Activation", "tanh", {"activation": "tanh"})
+
+enter(
+    "AK2309",
+    examples=[Example(_cosine((5, 2), _TANH, Layer("Dense", "d", {"units": 3})), Unsupported, THEANO_122)],
+    leaves_alone=[
+        Example(_cosine(*case), _cosine(*case), THEANO_122)
+        for case in (((5, 2), _TANH), ((5, 2), _TANH, Layer("Flatten", "flat")), ((5,), Layer("Dense", "d", {"units": 3})))
     ],
 )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...catalog.shapes import Spec, infer
 from ...document.build import Builder
 from ...document.edit import change_calls, change_layers
-from ...document.graph import steps
+from ...document.graph import steps, users
 from ...document.model import Call, Code, Era, Layer, Value, Writer, refs
 from ...document.walk import layers_of
 from ...errors import Unsupported
@@ -183,11 +183,54 @@ def _multiply(layer: Layer, specs: Sequence[Spec | None], writer: Writer, behind
     return sub.finish(sub.op("matmul", x, y))
 
 
+# What gives the same numbers whatever shape it was built for (keras/layers/core.py, noise.py, advanced_activations.py 1.2.2).
+_ELEMENTWISE = ("Activation", "Dropout", "GaussianDropout", "GaussianNoise", "LeakyReLU", "ELU", "ThresholdedReLU")
+_RESHAPING = ("Flatten", "Reshape")
+
+
+@rule(
+    "AK2309",
+    to=Era.KERAS3,
+    eras=OLD,
+    classes=("Functional",),
+    report=False,
+)
+def refuse_layers_behind_cosines(model: Layer, context: RuleContext) -> Layer | None:
+    """Nothing; layers that were built for another shape than a cosine of three axes or more gave them are refused."""
+    graph = model.graph
+    if graph is None or context.writer.era is not Era.KERAS1 or not any(map(_is_cosine, graph.layers)):
+        return None
+    known, layers, readers = infer(model), {layer.name: layer for layer in graph.layers}, users(graph)
+    waiting = [
+        (layer.name, number)
+        for layer, number, call in steps(graph)
+        if _is_cosine(layer) and any(len(spec.shape or ()) > 2 for ref in refs(call.args) if (spec := known.get(ref)))
+    ]
+    for node in waiting:  # grows by what hands the shape on
+        for reader in readers.get(node, ()):
+            behind = layers[reader[0]]
+            if behind.class_name in _ELEMENTWISE:
+                waiting.append(reader)
+            elif behind.class_name not in _RESHAPING:
+                raise Unsupported(
+                    "AK2309",
+                    f"{behind.class_name} reads a cosine Merge of tensors with three axes or more, which has one axis more "
+                    "than Keras 1 built the layers behind it for",
+                    layer=behind.name,
+                    writer=str(context.writer),
+                    next_step="Rebuild the layers behind the Merge in code, with the weights of the file.",
+                )
+    return None
+
+
+def _is_cosine(layer: Layer) -> bool:
+    return layer.graph is not None and [inner.class_name for inner in layer.graph.layers].count("Dot") == 3
+
+
 def _leave_to_recovery(layer: Layer) -> Layer:
     """A Dot behind a Lambda as a function of its time: recovery knows the shapes that the Lambda gives."""
     if layer.graph is not None:
-        dots = [inner.class_name for inner in layer.graph.layers].count("Dot")
-        return _in_layers(layer, _leave_to_recovery) if dots == 3 else layer  # the cosine of Keras 1
+        return _in_layers(layer, _leave_to_recovery) if _is_cosine(layer) else layer
     if layer.class_name != "Dot":
         return layer
     config = {"function": _DOT, "axes": layer.config.get("axes", -1), "normalize": bool(layer.config.get("normalize"))}
