@@ -194,3 +194,18 @@ def test_an_image_order_that_nothing_decides_is_told_and_can_be_said(file: Recor
     assert reproduces(keras.models.load_model(tmp_path / "converted.keras", compile=False), file)
     with pytest.raises(anykeras.AnyKerasError, match="AK1313"):
         anykeras.open(file.path, data_format="th")
+
+
+def test_an_image_order_that_shapes_decide_is_not_said_of_the_input(tmp_path: Path) -> None:
+    """Keras 1 keeps the input of a Sequential in its first layer, which is taken out of it and has its address."""
+    shape, kernel = {"batch_input_shape": [None, 6, 6, 3]}, {"nb_filter": 2, "nb_row": 3, "nb_col": 3, "dim_ordering": "tf"}
+    layers = [
+        {"class_name": "ZeroPadding2D", "config": {"name": "pad", "padding": [1, 1], **shape}},
+        {"class_name": "Convolution2D", "config": {"name": "conv", **kernel}},
+        {"class_name": "Reshape", "config": {"name": "reshape", "target_shape": [72]}},
+    ]
+    model = {"class_name": "Sequential", "keras_version": "1.2.2", "config": layers}
+    (tmp_path / "model.json").write_text(json.dumps(model))
+    assert anykeras.load_model(tmp_path / "model.json").output_shape == (None, 72)
+    (found,) = (finding for finding in anykeras.inspect(tmp_path / "model.json").findings if finding.code == "AK2103")
+    assert found.fidelity is anykeras.Fidelity.EQUIVALENT

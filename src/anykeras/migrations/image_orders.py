@@ -37,7 +37,7 @@ def decide_image_orders(model: Layer, findings: Sequence[Finding]) -> tuple[Laye
     decided = {address: next(iter(formats)) for address, formats in possible.items() if len(formats) == 1}
 
     def change(layer: Layer) -> Layer:
-        form = decided.get(_address(layer))
+        form = decided.get(_address(layer)) if "data_format" in layer.config else None  # not for an input taken out of it
         return layer if form in (None, layer.config.get("data_format")) else layer.with_config(data_format=form)
 
     return rebuild(model, change), [_restate(found, decided) if found.address in unsaid else found for found in findings]
