@@ -132,7 +132,7 @@ def match_into(path: Path, into: Path, options: matching.Options, native: bool =
     Raises AnyKerasError, for a program that leaves several models open that of the likeliest.
     """
     refusal: AnyKerasError | None = None
-    for opened in _open_into(path, into, native):
+    for opened in _open_into(path, into, native, options.writer):
         try:
             return opened, match_file(path, opened, options)
         except AnyKerasError as error:
@@ -141,13 +141,13 @@ def match_into(path: Path, into: Path, options: matching.Options, native: bool =
     raise refusal
 
 
-def _open_into(path: Path, into: Path, native: bool) -> Iterator[Opened]:
+def _open_into(path: Path, into: Path, native: bool, said: str | None) -> Iterator[Opened]:
     from . import programs  # loaded only where a program is given
 
     if programs.read_given(os.fsdecode(into)) is None:
         yield open_file(into, native=native)
         return
-    for parsed in pipeline.parse_candidates(path, into):
+    for parsed in pipeline.parse_candidates(path, into, said=said):
         yield open_migrated(pipeline.migrate(parsed(bare=True)), native)
 
 

@@ -118,6 +118,7 @@ def parse_candidates(
     architecture: Architecture,
     custom_objects: CustomObjectsSource = None,
     data_format: str | None = None,
+    said: str | None = None,
 ) -> Iterator[Candidate]:
     """The documents that a weights file may be with the architecture that the user gives for it, the likeliest first.
 
@@ -129,6 +130,7 @@ def parse_candidates(
         architecture: a model file, a live Keras model, or the source that builds one (`programs`), which is run.
         custom_objects: as for `parse_raw`.
         data_format: of the images in layers of a model file that do not write it.
+        said: who wrote the weights, where the user says it.
 
     Raises:
         MissingFile: there is no such file.
@@ -152,7 +154,7 @@ def parse_candidates(
             objects = {**classes, **_as_mapping(custom_objects)}
             yield lambda bare=False: parse_raw(raw if bare else raw.with_weights(held), objects)
             return
-        for noted in programs.note_program(given, held):
+        for noted in programs.note_program(given, held, said):
             yield partial(_parse_noted, noted, held)
 
 

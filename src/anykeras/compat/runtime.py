@@ -22,10 +22,10 @@ import numpy as np
 
 from ..catalog.signatures import list_classes
 from ..document.model import Era, Writer
-from ..recovery.functions import Entry, FunctionContext, Refused, find_attribute, find_operator, is_module
+from ..recovery.functions import Entry, FunctionContext, Kind, Refused, find_attribute, find_operator, is_module
 from ..recovery.functions.base import words
 from ..recovery.functions.live import LiveOps
-from ..recovery.functions.table import canonical, names
+from ..recovery.functions.table import canonical, names, resolve
 from ..recovery.functions.values import Shape
 from .tensor import LegacyShape, LegacyTensor, holds_legacy
 
@@ -241,6 +241,9 @@ class LegacyRuntime:
             found = find(self, name)
             if found is not None:
                 return found
+        entry = resolve(name, self.context)
+        if entry is not None and entry.kind is Kind.VALUE and entry.value is None:
+            return None  # `tf.newaxis`, where None of a finder says that it knows nothing
         if self.is_package(dotted):
             return self.module(dotted)
         raise AttributeError(f"{dotted} is not known to anykeras.compat")
@@ -265,7 +268,7 @@ class LegacyRuntime:
         if name == "keras":
             found |= _TOP_NAMES
         if kind == "layers":
-            found |= {"Input", "Model", "Sequential", "Graph", "merge"}
+            found |= {"Input", "Model", "Sequential", "Graph"} | ({"merge"} if name == "keras.layers" else set())
         return sorted(item for item in found if not item.startswith("_"))
 
     # -- programs

@@ -58,12 +58,14 @@ class WeightGroup:
 class NamedWeights:
     """Weights by layer, as legacy HDF5 files hold them; `indexed` where layers and weights have numbers, not names.
 
+    `listed` are plain arrays in the order of ``get_weights``: nothing says who wrote them, or where a layer begins.
     `scattered` are the variables of a whole program (``tf.train.Saver``): in no order, under whatever scopes, and perhaps
     beside those of other models; a group is what shares the outermost scope.
     """
 
     groups: tuple[WeightGroup, ...]
     indexed: bool = False
+    listed: bool = False
     scattered: bool = False
 
 

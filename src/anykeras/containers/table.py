@@ -12,6 +12,7 @@ from .remote import is_url, open_any
 
 _CONTAINERS: Final = (
     ("hdf5.match", "HDF5"),
+    ("arrays", "Arrays"),
     ("keras_zip.container", "KerasZip"),
     ("tfjs", "TensorFlowJS"),
     ("config_text.container", "ConfigText"),

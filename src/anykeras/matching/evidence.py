@@ -37,8 +37,10 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
             ``"keras 2.1.6 on theano"``).
 
     Raises:
-        Undecided: `said` is no version.
+        Undecided: `said` is no version; it is not given, and nothing in the file says it.
     """
+    if isinstance(raw.weights, NamedWeights) and raw.weights.listed:
+        return _writer_of_list(raw, said)
     writer = era.infer(raw if raw.apart is None else replace(raw, architecture=None, part=""))
     if isinstance(raw.weights, TreeWeights):
         for sign, what in _SIGNS_OF_KERAS2:
@@ -46,6 +48,23 @@ def writer_of_weights(raw: Raw, said: str | None = None) -> Writer:
                 seen = (*writer.evidence, Evidence("weight paths", what))
                 return _as_said(replace(writer, era=Era.TF2, library="tf.keras", backend="tensorflow", evidence=seen), said)
     return _as_said(writer, said)
+
+
+def _writer_of_list(raw: Raw, said: str | None) -> Writer:
+    """The writer of plain arrays, as the user says it: the kernels of every era and backend have the same shapes."""
+    writer = _as_said(Writer(Era.KERAS2), said)
+    if said is not None and (writer.era in (Era.TF2, Era.KERAS3) or writer.backend is not None):
+        return writer
+    raise Undecided(
+        "AK1315",
+        "plain arrays do not say which Keras wrote them"
+        if said is None
+        else f"Keras {said} ran on several backends, whose kernels differ, and plain arrays do not say on which",
+        part=raw.match.path,
+        key="writer",
+        next_step='Say it to anykeras.load_weights or `anykeras transfer`: writer="3.3", "tf.keras 2.4", "keras 2.2.4 on '
+        'tensorflow" or "keras 1.2.2 on theano".',
+    )
 
 
 def lists_branches(raw: Raw, writer: Writer) -> bool:
@@ -72,7 +91,8 @@ def _as_said(writer: Writer, said: str | None) -> Writer:
         )
     library, version, backend = match[1], match[2], match[3]
     spoken = _ERAS.get(int(version.split(".")[0]), writer.era)
-    if spoken is Era.KERAS2 and (writer.era is Era.TF2 if library is None else library.lower() != "keras"):
+    later = int(version.split(".")[1].split("-")[0]) > 3  # from 2.4 on there was tf.keras alone
+    if spoken is Era.KERAS2 and (later or (writer.era is Era.TF2 if library is None else library.lower() != "keras")):
         spoken = Era.TF2
     return replace(
         writer,
@@ -89,6 +109,8 @@ def conflict_in(raw: Raw, architecture: Writer) -> str | None:
 
     A tree of objects says Keras 3 or 2.14 and 2.15, unless it has names, which only Keras 3 keeps.
     """
+    if isinstance(raw.weights, NamedWeights) and raw.weights.listed:
+        return "plain arrays say neither who wrote them nor which layers they are of"
     writer = writer_of_weights(raw)
     empty = not isinstance(raw.weights, TreeWeights | NamedWeights) or not any(_tensors(raw.weights))
     if empty or (

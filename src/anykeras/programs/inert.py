@@ -8,6 +8,9 @@ from typing import Any
 from ..compat.tensor import holds_legacy
 from ..errors import MissingObject, Unsupported
 
+# What takes tensors of a model and gives none: a layer that is called on the outcome is refused.
+_TRAINING = ("keras.optimizers.", "keras.callbacks.", "tensorflow.train.", "tensorflow.gradients", "tensorflow.summary.")
+
 
 class Inert:
     """An object that takes every call and attribute and does nothing."""
@@ -16,13 +19,13 @@ class Inert:
         self.__dict__["_name"] = name
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if holds_legacy(args) or holds_legacy(kwargs):
+        if not self._name.startswith(_TRAINING) and (holds_legacy(args) or holds_legacy(kwargs)):
             raise Unsupported(
                 "AK1322",
                 f"{self._name or 'a function'} is called on a tensor, and is not one that AnyKeras knows",
                 next_step="Report the function, or write it with keras.backend or TensorFlow functions in the source.",
             )
-        return INERT
+        return Inert(f"{self._name}()") if self._name else INERT
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -95,6 +98,16 @@ def _is_part_of_model(value: Any) -> bool:
     return holds_legacy(value) or hasattr(value, "batch_input_shape") or hasattr(value, "add_weight")
 
 
+class Needed(MissingObject):
+    """A name that is missing was used."""
+
+    def __init__(self, missing: Missing) -> None:
+        held = missing.__dict__
+        seen = f"{held['_name']} is needed, and {held['_reason']}"
+        super().__init__(held["_code"], seen, part=held["_part"], next_step=held["_next_step"])
+        self.missing = missing
+
+
 class Missing:
     """A name that a statement would have defined, which failed: using it raises, with the reason.
 
@@ -102,25 +115,39 @@ class Missing:
     and loggers that their model does without.
     """
 
-    def __init__(self, name: str, reason: str, part: str, next_step: str) -> None:
-        self.__dict__.update(_name=name, _reason=reason, _part=part, _next_step=next_step)
+    def __init__(self, name: str, reason: str, part: str, next_step: str, code: str = "AK1323", by: str = "") -> None:
+        self.__dict__.update(_name=name, _reason=reason, _part=part, _next_step=next_step, _code=code, _by=by)
 
     def refuse(self, *args: Any, **kwargs: Any) -> Any:
-        """Raise MissingObject: the name is needed."""
-        raise MissingObject("AK1323", f"{self._name} is needed, and {self._reason}", part=self._part, next_step=self._next_step)
+        """Raise Needed: the name is needed."""
+        raise Needed(self)
+
+    def stop(self) -> None:
+        """Raise MissingObject: a part of the model needs the name, so that nothing can stand for what it would have made."""
+        needed = Needed(self)
+        raise MissingObject(needed.code, needed.seen, part=needed.part, next_step=needed.next_step)
+
+    def passed_on(self) -> Missing:
+        """What is missing because this is."""
+        reason = self._reason if self._by else f"it needs {self._name}: {self._reason}"
+        return Missing(self._name, reason, self._part, self._next_step, self._code, by=self._name)
+
+    def rename(self, name: str) -> Missing:
+        """Another name that is missing for the same reason."""
+        return Missing(name, self._reason, self._part, self._next_step, self._code, self._by)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        return Missing(f"{self._name}.{name}", self._reason, self._part, self._next_step)
+        return self.rename(f"{self._name}.{name}")
 
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         return (InertBase,)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any(map(_is_part_of_model, (*args, *kwargs.values()))):
-            self.refuse()
-        return Missing(f"{self._name}()", self._reason, self._part, self._next_step)
+            self.stop()
+        return self.rename(f"{self._name}()")
 
     __getitem__ = __iter__ = __len__ = __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __truediv__ = refuse
     __enter__ = __bool__ = __int__ = __float__ = __index__ = __contains__ = __eq__ = __ne__ = __lt__ = __gt__ = refuse
@@ -128,3 +155,12 @@ class Missing:
 
     def __exit__(self, *args: object) -> None:
         pass
+
+
+def stop_at_missing(value: Any) -> None:
+    """Raise MissingObject where an argument of a part of the model holds a name that is missing."""
+    if isinstance(value, Missing):
+        value.stop()
+    if isinstance(value, list | tuple | dict):
+        for item in value.values() if isinstance(value, dict) else value:
+            stop_at_missing(item)

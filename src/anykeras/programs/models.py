@@ -12,7 +12,7 @@ from ..compat.adapters import as_legacy
 from ..compat.tensor import LegacyTensor, holds_legacy
 from ..errors import Unsupported
 from ..recovery.functions.base import words
-from .inert import INERT
+from .inert import INERT, stop_at_missing
 from .recording import LiveLayer, Node, Recorded, RecordedTensor, Recorder, holds_recorded, recorded, replace_recorded
 
 # Methods that train, show or store: they act on nothing here.
@@ -35,6 +35,7 @@ class RecordedModel(Recorded):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         names = ("inputs", "outputs", "name")
         ends = {**dict(zip(names, args, strict=False)), **kwargs}
+        stop_at_missing(list(ends.values()))
         self.nodes = []
         self.is_named = bool(ends.get("name"))
         self.name = str(ends.get("name") or self.recorder.name(self._own_class_name()))

@@ -14,9 +14,10 @@ from ..compat.runtime import LegacyModule, LegacyRuntime
 from ..document.model import Era
 from ..errors import Unsupported
 from ..recovery.functions import Kind, resolve
+from ..recovery.functions import names as known_names
 from ..registry import Registry
 from . import applications
-from .inert import INERT, Inert
+from .inert import INERT, Inert, stop_at_missing
 from .models import RecordedGraph, RecordedModel, RecordedSequential, model_class
 from .recording import RecordedClass, RecordedLayer, Recorder, holds_recorded, recorded
 
@@ -87,6 +88,8 @@ def _is_known(runtime: LegacyRuntime, name: str) -> bool:
     if entry is not None and entry.kind is Kind.REFUSED:
         return False
     known = runtime.knows(name)  # type: ignore[attr-defined]
+    if known_names(f"{name}.") or (entry is not None and entry.kind is Kind.VALUE):
+        return True  # it holds names that are known, as `tf.image.ResizeMethod`
     return known or (name.rpartition(".")[2].islower() and runtime.is_package(name))
 
 
@@ -135,6 +138,7 @@ def make_input(
     """A tensor that a model is called on. In tf.keras the second argument by place is the size of the batch."""
     if isinstance(batch_shape, int):
         batch_size, batch_shape = batch_shape, None
+    stop_at_missing((shape, batch_shape, batch_input_shape))
     whole = batch_shape if batch_shape is not None else batch_input_shape
     if whole is None and shape is None and tensor is not None:
         whole = tuple(tensor.shape)

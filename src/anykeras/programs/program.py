@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -19,7 +19,7 @@ from ..keras_private import inner_layers
 from ..matching.evidence import writer_of_weights
 from ..parse.era import KERAS1_WORDS, KERAS2_WORDS
 from .architecture import write_architecture
-from .inert import Missing
+from .inert import stop_at_missing
 from .models import RecordedGraph, RecordedModel
 from .reading import Given, parse_program
 from .recording import NUMBER, find_again
@@ -43,10 +43,12 @@ class Sliced:
     given: Given
     statements: tuple[ast.stmt, ...]
     expression: str
+    told: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""  # of the whole program
 
     def as_text(self) -> str:
         """The statements as Python text, each with its line in the file."""
-        lines: list[str] = []
+        lines = [f"{name} = {value}  # given" for name, value in self.told.items()]
         for statement in self.statements:
             first, *rest = ast.unparse(statement).split("\n")
             lines += [f"{first}  # line {statement.lineno}", *rest]
@@ -92,17 +94,32 @@ def slice_program(given: Given, weights: str = "", calls: bool = False) -> Slice
         seen = f"no such file: {given.path} (current directory: {os.getcwd()})"
         raise MissingFile("AK5003", seen, part=given.path, next_step="Give the path of the source file.")
     tree = parse_program(given.path)
-    if given.expression:
-        return _slice_expression(given, tree, calls)
-    goal = _choose_goal(given, tree, weights)
+    given, told = _take_told(given)
+    goal = _choose_goal(given, tree, weights) if not given.expression else None
     if isinstance(goal, Builder):
-        return _slice_expression(replace(given, expression=goal.call), tree, calls)
-    return Sliced(given, tuple(slice_for(goal.name, goal.statements, calls)), goal.name)
+        given = replace(given, expression=goal.call)
+    if isinstance(goal, Goal):
+        kept, expression = slice_for(goal.name, goal.statements, calls, told.keys()), goal.name
+    else:
+        wanted, expression = ast.parse(given.expression, mode="eval").body, given.expression
+        kept = slice_import(wanted, tree.body, calls, told.keys())
+    sliced = Sliced(given, tuple(kept), expression, told, ast.unparse(tree))
+    return _kept_if_built(sliced, wanted) if not isinstance(goal, Goal) else sliced
 
 
-def _slice_expression(given: Given, tree: ast.Module, calls: bool = False) -> Sliced:
+def _take_told(given: Given) -> tuple[Given, dict[str, str]]:
+    """The expression that makes the model, and the names that the user gives a value before it: ``n=5; build(n)``.
+
+    Raises MissingObject where it is no Python.
+    """
+    told: dict[str, str] = {}
     try:
-        expression = ast.parse(given.expression, mode="eval").body
+        body = ast.parse(given.expression).body
+        for statement in body:
+            if isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets):
+                told |= {ast.unparse(target): ast.unparse(statement.value) for target in statement.targets}
+            elif statement is not body[-1] or not isinstance(statement, ast.Expr):
+                raise SyntaxError("it is an expression, with values of names before it")
     except SyntaxError as error:
         raise MissingObject(
             "AK1327",
@@ -110,7 +127,8 @@ def _slice_expression(given: Given, tree: ast.Module, calls: bool = False) -> Sl
             part=given.path,
             next_step='Give one that makes the model, as in "model.py:build(32)".',
         ) from None
-    return _kept_if_built(Sliced(given, tuple(slice_import(expression, tree.body, calls)), given.expression), expression)
+    last = body[-1] if body else None
+    return replace(given, expression=ast.unparse(last) if isinstance(last, ast.Expr) else ""), told
 
 
 def _kept_if_built(sliced: Sliced, expression: ast.expr) -> Sliced:
@@ -124,7 +142,7 @@ def _kept_if_built(sliced: Sliced, expression: ast.expr) -> Sliced:
 
 
 def _append(sliced: Sliced, text: str, expression: str) -> Sliced:
-    return Sliced(sliced.given, (*sliced.statements, *ast.parse(text).body), expression)
+    return replace(sliced, statements=(*sliced.statements, *ast.parse(text).body), expression=expression)
 
 
 def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder:
@@ -220,7 +238,7 @@ def _note_either(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Not
 def _note(sliced: Sliced, writer: Writer, data_format: str) -> Noted:
     runtime = RecordingRuntime(writer, data_format)
     with runtime.legacy_code():
-        outcome = Program(sliced.given.path, runtime).run(sliced.statements, sliced.expression)
+        outcome = Program(sliced.given.path, runtime).run(sliced.statements, sliced.expression, sliced.told)
         model = _find_model(outcome, sliced)
         architecture = write_architecture(model)
     objects = CustomObjects(runtime.recorder.custom_objects(), path=sliced.given.path, runtime=runtime)
@@ -231,16 +249,14 @@ def _releases(writer: Writer, sliced: Sliced) -> list[Writer]:
     """The writer, or both that it may be: TensorFlow 1.13 to 1.15, 2.0 and 2.1 stamp the same, and had other defaults."""
     if writer.version != "2.2.4-tf" or writer.tensorflow is not None:
         return [writer]
-    text = ast.unparse(parse_program(sliced.given.path))  # whole: sessions stand elsewhere than the model is made
-    old = any(word in text for word in _TENSORFLOW1)
+    old = any(word in sliced.text for word in _TENSORFLOW1)
     return [replace(writer, tensorflow=major) for major in ((1, 2) if old else (2, 1))]
 
 
 def _find_model(outcome: Any, sliced: Sliced) -> Any:
     """The model that an expression gave, or holds as its one."""
     kinds = (RecordedModel, RecordedGraph)
-    if isinstance(outcome, Missing):
-        outcome.refuse()
+    stop_at_missing(outcome)
     if isinstance(outcome, kinds):
         return outcome
     if isinstance(outcome, list | tuple):
@@ -329,7 +345,8 @@ def _note_current(sliced: Sliced, writer: Writer) -> Noted:
     import keras
 
     with _without_training(keras):
-        outcome = Program(sliced.given.path, None).run(sliced.statements, sliced.expression)
+        outcome = Program(sliced.given.path, None).run(sliced.statements, sliced.expression, sliced.told)
+    stop_at_missing(outcome)
     model = outcome
     if not isinstance(model, keras.Model):
         items = (
@@ -349,8 +366,8 @@ def _note_current(sliced: Sliced, writer: Writer) -> Noted:
             )
         model = models[0]
     with _numbered(list(inner_layers(model))) as objects:
-        architecture, _ = describe_live(model)
-    return Noted(sliced, writer, architecture, CustomObjects(objects, path=sliced.given.path))
+        architecture, own = describe_live(model)
+    return Noted(sliced, writer, architecture, CustomObjects({**own, **objects}, path=sliced.given.path))
 
 
 @contextmanager
@@ -379,7 +396,22 @@ def describe_live(model: Any) -> tuple[Json, dict[str, Any]]:
     architecture: Json = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
     layers = list(inner_layers(model))
     own = {type(layer).__name__: type(layer) for layer in layers if type(layer).__module__.split(".")[0] != "keras"}
-    return architecture, own
+    text = json.dumps(architecture)
+    functions = {name: held for name, held in keras.saving.get_custom_objects().items() if not isinstance(held, type)}
+    own |= {name: held for name, held in functions.items() if json.dumps(name) in text}
+    return _unregister(architecture, own), own
+
+
+def _unregister(value: Json, own: Mapping[str, type]) -> Json:
+    """The configuration with own classes under their bare names: Keras prefers a class that was registered to one passed."""
+    if isinstance(value, list):
+        return [_unregister(item, own) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _unregister(item, own) for key, item in value.items()}
+    if "registered_name" in found and found.get("class_name") in own:
+        found["registered_name"] = found["class_name"]
+    return found
 
 
 @contextmanager

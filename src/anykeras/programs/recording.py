@@ -19,7 +19,7 @@ from ..document.model import Era, Writer
 from ..errors import Unsupported
 from ..keras_private import forget_calls
 from .arguments import class_of_era, read_arguments
-from .inert import Flags, Missing
+from .inert import Flags, Missing, stop_at_missing
 
 NUMBER = "source_layer"
 """The argument under which a layer of the program's own class is found again."""
@@ -182,8 +182,7 @@ class Recorder:
             return layer
         if isinstance(layer, self.runtime.keras.layers.Layer):
             return self.of_live(layer)
-        if isinstance(layer, Missing):
-            layer.refuse()
+        stop_at_missing(layer)
         raise TypeError(f"{layer!r} is added to a model, and is no layer")
 
     def custom_objects(self) -> dict[str, Any]:
@@ -311,7 +310,7 @@ class Recorded:
         return _one([tuple(tensor.raw.shape) for tensor in self._node(number).outputs])
 
     def get_weights(self) -> list[Any]:
-        """No numbers: they are in the file."""
+        """Numbers of the right shapes: those that count are in the file."""
         return []
 
     def set_weights(self, *args: object, **kwargs: object) -> None:
@@ -340,13 +339,14 @@ class RecordedLayer(Recorded):
         self.recorder, self.nodes = recorder, []
         self.made_by = (class_name, tuple(args), dict(kwargs))
         self._live: Any = None
+        kwargs = {key: value for key, value in kwargs.items() if not _is_start(key, value)}
+        stop_at_missing((args, kwargs))
         self.class_name, config = read_arguments(class_name, args, kwargs, recorder.writer, recorder.data_format)
         self.is_named = bool(config.get("name") or config.get("_name"))
         self.name = str(config.pop("name", None) or config.pop("_name", None) or recorder.name(self.class_name))
         config.pop("_name", None)
         self.trainable = bool(config.pop("trainable", True))
         self.batch_input_shape = _take_input_shape(self.class_name, config)
-        config.pop("weights", None)
         self.config: dict[str, Any] = config
 
     def __getattr__(self, name: str) -> Any:
@@ -356,6 +356,7 @@ class RecordedLayer(Recorded):
         raise AttributeError(f"{self.__dict__.get('class_name')} has no attribute {name!r} here")
 
     def __call__(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+        stop_at_missing((inputs, args, kwargs))
         if not holds_recorded([inputs, args, kwargs]):
             return self._call_on_values(inputs, *args, **kwargs)
         if self.class_name == "Lambda" and "function" in self.config:
@@ -419,6 +420,13 @@ class RecordedLayer(Recorded):
             self._live = live_class(*args, **{**kwargs, "name": self.name})
         return self._live
 
+    def get_weights(self) -> list[Any]:
+        """Numbers to start from, of the right shapes, once the layer was called: those that count are in the file."""
+        live = self.realize()
+        if self.nodes and not live.built:
+            live.build(self.input_shape)
+        return list(live.get_weights())
+
     def get_config(self) -> dict[str, Any]:
         """The arguments by name."""
         return {"name": self.name, "trainable": self.trainable, **self.config}
@@ -429,6 +437,11 @@ class RecordedLayer(Recorded):
 
     def __repr__(self) -> str:
         return f"<{self.class_name} {self.name}>"
+
+
+def _is_start(key: str, value: Any) -> bool:
+    """Whether an argument gives numbers to start from, which those of the file replace."""
+    return key == "weights" or (isinstance(value, Missing) and (key.endswith("_initializer") or key == "init"))
 
 
 def _listed(value: Any) -> list[Any]:

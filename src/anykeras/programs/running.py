@@ -16,10 +16,15 @@ from ..compat.runtime import ROOTS, LegacyRuntime
 from ..custom.source import OLD_NAMES
 from ..errors import AnyKerasError, MissingObject
 from ..recovery.functions.table import GLOBALS
-from .inert import Missing
+from .inert import Missing, Needed
 from .reading import parse_program
-from .slicing import defined_names, flatten, free_names
+from .recording import Recorded, holds_recorded
+from .slicing import changed_in_place, defined_names, flatten, free_names
 
+_TELL = (
+    "Say the value of a name that depends on data, as in model.py:num_words=5000, give an expression that needs none, as in "
+    "model.py:build(32), or correct the source there."
+)
 _PARENTS = 3  # how far above the file the root of its project may lie
 _DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Try, ast.If, ast.For)
 
@@ -37,8 +42,8 @@ class Program:
         self.folder = os.path.dirname(os.path.abspath(path))
         self.modules: dict[str, ModuleType] = {}
 
-    def run(self, statements: Sequence[ast.stmt], expression: str) -> Any:
-        """The value of an expression behind the statements.
+    def run(self, statements: Sequence[ast.stmt], expression: str, told: Mapping[str, str]) -> Any:
+        """The value of an expression behind the statements; `told` are names that the user gives a value.
 
         Raises:
             MissingObject: a statement or the expression fails; the message names the line.
@@ -46,8 +51,11 @@ class Program:
         tree = ast.Module(list(statements), [])
         space = self._space(tree, "__main__", self.path)
         with _arguments(self.path):
+            given = {name: self._evaluate(value, space) for name, value in told.items()}
             for statement in statements:
+                space |= given
                 self._run_statement(statement, space, self.path, strict=True)
+            space |= given
             return self._evaluate(expression, space)
 
     def _evaluate(self, expression: str, space: dict[str, Any]) -> Any:
@@ -59,30 +67,42 @@ class Program:
             raise self._failure(f"{expression} fails", error, space) from error
 
     def _run_statement(self, statement: ast.stmt, space: dict[str, Any], path: str, strict: bool) -> None:
+        defining = isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
         try:
             exec(compile(ast.Module([statement], []), path, "exec", dont_inherit=_is_dataclass(statement)), space)
-        except AnyKerasError:
-            if strict and not isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            _name_missing(statement, space)
+        except Needed as needed:
+            if strict and _makes_model(statement, space):
                 raise
-            self._leave_out(statement, sys.exception(), space)
+            self._leave_out(statement, needed.missing.passed_on(), space)
+        except AnyKerasError as error:
+            if strict and not defining:
+                raise
+            self._leave_out(statement, self._reason(statement, error), space)
         except Exception as error:  # whatever the program raises is its author's to read
-            if strict and not isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
-                line = f"{os.path.basename(path)}, line {statement.lineno}"
-                raise self._failure(f"{line}: {_shorten(ast.unparse(statement))} fails", error, space) from error
-            self._leave_out(statement, error, space)
+            if not strict or defining:
+                self._leave_out(statement, self._reason(statement, error), space)
+                return
+            line = f"{os.path.basename(path)}, line {statement.lineno}"
+            failure = self._failure(f"{line}: {_shorten(ast.unparse(statement))} fails", error, space)
+            if _makes_model(statement, space):
+                raise failure from error
+            said = failure.seen
+            self._leave_out(statement, Missing("", said, os.path.basename(self.path), _TELL, "AK1326"), space)
 
-    def _leave_out(self, statement: ast.stmt, error: BaseException | None, space: dict[str, Any]) -> None:
-        """Names of a statement that failed: using one of them raises."""
+    def _leave_out(self, statement: ast.stmt, reason: Missing, space: dict[str, Any]) -> None:
+        """Names of a statement that failed, or whose object it may have changed: using one of them raises."""
+        for name in _touched(statement):
+            space[name] = reason.rename(name)
+
+    def _reason(self, statement: ast.stmt, error: BaseException) -> Missing:
+        part = os.path.basename(self.path)
         if isinstance(error, ModuleNotFoundError | ImportError) and not isinstance(error, AnyKerasError):
             module = getattr(error, "name", None) or ast.unparse(statement)
-            reason, step = (
-                f"the module {module} is not installed or not beside the file",
-                "Install it, or give it in the folder.",
-            )
-        else:
-            reason, step = f"line {statement.lineno} fails: {type(error).__name__}: {error}", "Correct the source there."
-        for name in defined_names(statement):
-            space[name] = Missing(name, reason, os.path.basename(self.path), step)
+            seen = f"the module {module} is not installed or not beside the file"
+            return Missing("", seen, part, f"Install it, or give it in the folder. Else: {_TELL}")
+        seen = f"line {statement.lineno} fails: {type(error).__name__}: {error}"
+        return Missing("", seen, part, "Correct the source there.")
 
     def _failure(self, what: str, error: Exception, space: Mapping[str, Any]) -> MissingObject:
         where = _innermost_line(error, self.path)
@@ -91,7 +111,7 @@ class Program:
             "AK1326",
             f"{what}: {type(error).__name__}: {_shorten(str(error), 300)}{at}",
             part=os.path.basename(self.path),
-            next_step="Give an expression that needs no data or files, as in model.py:build(32), or correct the source there.",
+            next_step=_TELL,
         )
 
     # -- modules
@@ -102,8 +122,15 @@ class Program:
         space = vars(module)
         space["__file__"] = os.path.abspath(path)
         usual = {} if self.runtime is None else self._usual_modules(tree)
-        space["__builtins__"] = {**usual, **OLD_NAMES, **vars(builtins), "__import__": self._importer()}
+        own = {"__import__": self._importer(), "open": self._open}
+        space["__builtins__"] = {**usual, **OLD_NAMES, **vars(builtins), **own}
         return space
+
+    def _open(self, file: Any, *args: Any, **kwargs: Any) -> Any:
+        """``open``, for a program that was started in its own folder."""
+        if isinstance(file, str) and not os.path.exists(file) and os.path.isfile(beside := os.path.join(self.folder, file)):
+            file = beside
+        return open(file, *args, **kwargs)
 
     def _usual_modules(self, tree: ast.Module) -> dict[str, Any]:
         """Modules for names that the text uses and never defines, as `K` in a class copied out of its file."""
@@ -123,16 +150,18 @@ class Program:
         def run(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> ModuleType:
             if not level and name.split(".")[0] in ROOTS:
                 return _alias_of_now(name, fromlist) if self.runtime is None else old(name, globals, locals, fromlist, level)
-            beside = self._find_beside(name, fromlist or (), level)
+            near = os.path.dirname(globals["__file__"]) if level and globals and "__file__" in globals else self.folder
+            for _ in range(level - 1):
+                near = os.path.dirname(near)
+            beside = self._find_beside(near, name, fromlist or ())
             if beside is not None:
                 return beside
             return builtins.__import__(name, globals, locals, fromlist, 0 if level else level)
 
         return run
 
-    def _find_beside(self, name: str, fromlist: Sequence[str], level: int) -> ModuleType | None:
-        """A module of the user's, from the folder of the file or the folders above it."""
-        folder = self.folder
+    def _find_beside(self, folder: str, name: str, fromlist: Sequence[str]) -> ModuleType | None:
+        """A module of the user's, from a folder or the folders above it."""
         for _ in range(_PARENTS):
             found = self._find_in(folder, name, fromlist)
             if found is not None:
@@ -175,6 +204,24 @@ class Program:
             for statement in flatten_definitions(tree):
                 self._run_statement(statement, space, path, strict=False)
         return self.modules[key]
+
+
+def _touched(statement: ast.stmt) -> set[str]:
+    return defined_names(statement) | changed_in_place(statement)
+
+
+def _name_missing(statement: ast.stmt, space: dict[str, Any]) -> None:
+    """What is missing under the name that a statement gives it: ``n = env.action_space.n``."""
+    for target in statement.targets if isinstance(statement, ast.Assign) else ():
+        if isinstance(target, ast.Name) and isinstance(value := space.get(target.id), Missing):
+            space[target.id] = value.rename(target.id)
+
+
+def _makes_model(statement: ast.stmt, space: Mapping[str, Any]) -> bool:
+    """Whether a failure leaves a part of the model half made: then no name can stand for it."""
+    touched = _touched(statement)
+    held = [space[name] for name in touched | free_names(statement) if name in space]
+    return not touched or any(isinstance(value, Recorded) or holds_recorded(value) for value in held)
 
 
 def flatten_definitions(tree: ast.Module) -> Iterator[ast.stmt]:

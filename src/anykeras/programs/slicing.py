@@ -19,6 +19,8 @@ _GROWING = frozenset({"add", "pop", "append", "extend", "insert", "remove", "upd
                       "add_input", "add_output", "add_shared_node", "appendleft", "set_trainable"})  # fmt: skip
 # Calls that change what a library does from there on.
 _SETTINGS = ("set_image_dim_ordering", "set_image_data_format", "set_floatx", "set_epsilon", "DEFINE_")
+# Functions that find another one by its name as a text.
+_LOOKING_UP = frozenset({"globals", "vars", "eval"})
 _MAKERS = ("Sequential", "Model", "Graph", "Functional")
 
 
@@ -197,33 +199,52 @@ def find_inner_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
 # -- the slice
 
 
-def slice_for(expression: ast.expr | str, statements: Sequence[ast.stmt], calls: bool = False) -> list[ast.stmt]:
+def slice_for(
+    expression: ast.expr | str, statements: Sequence[ast.stmt], calls: bool = False, told: Set[str] = frozenset()
+) -> list[ast.stmt]:
     """The statements that an expression depends on when it stands behind them, in order.
 
     With `calls` those are among them that call what is wanted: a model of the program's own class may be built by it.
+    What the names in `told` are is known, so that no statement is kept for them.
 
     A function runs when it is called, so that the names in it count where it is used: what defines them is kept wherever
     it stands.
     """
     wanted = {expression.split(".")[0]} if isinstance(expression, str) else free_names(expression)
     inside: set[str] = set()
+    if told:
+        statements = [node for node in statements if not _touches_only(node, told)]
     while True:
         kept, _ = _slice_block(list(statements), wanted | inside, _Program(statements, inside, calls))
         grown = {name for node in kept for function in _definitions(node) for name in free_names(function)}
+        if grown & _LOOKING_UP:
+            grown |= {node.name for node in statements if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         if grown <= inside:
             return kept
         inside |= grown
 
 
-def slice_import(expression: ast.expr, body: Sequence[ast.stmt], calls: bool = False) -> list[ast.stmt]:
+def _touches_only(statement: ast.stmt, told: Set[str]) -> bool:
+    """Whether a statement is about nothing but names whose value is known."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.AsyncFunctionDef | ast.Import | ast.ImportFrom):
+        return False
+    touched = defined_names(statement) | changed_in_place(statement)
+    targets = {name.id for node in ast.walk(statement) if isinstance(node, ast.For) for name in ast.walk(node.target)
+               if isinstance(name, ast.Name)}  # fmt: skip
+    return bool(touched & told) and touched - targets <= told
+
+
+def slice_import(
+    expression: ast.expr, body: Sequence[ast.stmt], calls: bool = False, told: Set[str] = frozenset()
+) -> list[ast.stmt]:
     """The statements that an expression depends on where its program is imported: those below the main guard only run where
     something that is wanted has its name from there."""
     outside = [node for node in body if not (isinstance(node, ast.If) and is_main(node.test))]
-    kept = slice_for(expression, tuple(flatten(outside)), calls)
+    kept = slice_for(expression, tuple(flatten(outside)), calls, told)
     wanted = free_names(expression).union(*(free_names(node) for node in kept))
-    missing = wanted.difference(*(defined_names(node) for node in flatten(outside)))
+    missing = wanted.difference(told, *(defined_names(node) for node in flatten(outside)))
     guarded = {name for node in body if node not in outside for inner in flatten([node]) for name in defined_names(inner)}
-    return slice_for(expression, tuple(flatten(body)), calls) if missing & guarded else kept
+    return slice_for(expression, tuple(flatten(body)), calls, told) if missing & guarded else kept
 
 
 def _definitions(statement: ast.stmt) -> Iterator[ast.stmt]:
@@ -317,6 +338,11 @@ def _changes_setting(statement: ast.stmt) -> bool:
         and isinstance(statement.value, ast.Call)
         and _last_name(statement.value.func).startswith(_SETTINGS)
     )
+
+
+def changed_in_place(statement: ast.stmt) -> set[str]:
+    """The names whose object a statement changes, as far as it tells by itself."""
+    return changed_names(statement, _Program((), frozenset(), False))
 
 
 def changed_names(statement: ast.stmt, program: _Program) -> set[str]:

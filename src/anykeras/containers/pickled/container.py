@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ... import limits
 from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
+from ..arrays import as_weights
 from ..base import Json, Match, NamedWeights, Raw, WeightGroup
 from ..guard import guard_decoding
 from ..hdf5 import SIGNATURE
@@ -45,6 +46,9 @@ class Pickled:
         with guard_decoding(match.path):
             values = list(_walk_values(walk(source)))
             found = [raw for value in values if (raw := _read_value(value, match)) is not None]
+            weights = as_weights(values[0]) if not found and values else None
+        if weights is not None:
+            return Raw(match, weights=weights)
         if len(found) == 1:
             return found[0]
         if found:
