@@ -535,3 +535,12 @@ def test_weights_of_cudnn_fill_the_layer_of_today(class_name: str, gates: int, t
         np.sum(np.split(bias, 2), axis=0) if class_name == "LSTM" else bias.reshape(2, -1),
     ]
     assert all(np.array_equal(a, b) for a, b in zip(wanted, model.get_weights(), strict=True))
+
+
+def test_plain_arrays_that_fit_no_layer_and_names_that_tell_none_are_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "w1.npz", W1=np.zeros((4, 3)), b1=np.zeros(3))
+    with pytest.raises(anykeras.AnyKerasError, match="AK1133"):
+        containers.open(tmp_path / "w1.npz")
+    np.savez(tmp_path / "named.npz", **{"dense/kernel": np.zeros((4, 3)), "dense/bias": np.zeros(3)})
+    held = containers.open(tmp_path / "named.npz").weights
+    assert isinstance(held, NamedWeights) and not held.listed and [group.name for group in held.groups] == ["dense"]

@@ -1,4 +1,4 @@
-"""The author's own source as the architecture of weights: seventy-six programs of 2015 to 2024, each recorded by its own stack.
+"""The author's own source as the architecture of weights: 112 programs of 2015 to 2024, each recorded by its own stack.
 
 `scripts/fixtures/build_scripts.py` made the recordings; `programs/stacks.json` says by which stack.
 """
@@ -26,8 +26,8 @@ PROGRAMS: dict[str, dict[str, Any]] = json.loads((FOLDER / "stacks.json").read_t
 
 def architecture_of(name: str) -> str:
     said = PROGRAMS[name]
-    path = str(FOLDER / said["file"])
-    return f"{path}:{said['model']}" if said["model"] else path
+    path, expression = str(FOLDER / said["file"]), said.get("told", said["model"])
+    return f"{path}:{expression}" if expression else path
 
 
 def weights_of(name: str) -> Path:
@@ -168,6 +168,29 @@ def test_a_program_that_gives_no_model_is_refused(tmp_path: Path, text: str, cod
     with pytest.raises(AnyKerasError, match=code) as refused:
         anykeras.load_model(weights_of("k1_agent"), architecture=str(tmp_path / "model.py"))
     assert says in str(refused.value)
+
+
+def test_a_name_that_data_would_give_is_asked_for_and_can_be_told(tmp_path: Path) -> None:
+    """Whatever else needs the data may fail; what the user says takes its place."""
+    (tmp_path / "model.py").write_text(
+        "import pandas_nowhere as pd\nfrom keras.models import Sequential\nfrom keras.layers import Dense\n"
+        "table = pd.read_csv('x.csv')\nwith open('words.txt') as file:\n    words = file.read()\n"
+        "width = len(words) + 1\nstart = [float(word) for word in words]\n"
+        "model = Sequential()\nmodel.add(Dense(12, input_dim=width, weights=[start], activation='relu'))\n"
+        "model.add(Dense(12, activation='relu'))\nmodel.add(Dense(2))\nmodel.fit(table)\n"
+    )
+    given = str(tmp_path / "model.py")
+    with pytest.raises(AnyKerasError, match="AK1326") as refused:
+        anykeras.load_model(weights_of("k1_agent"), architecture=given)
+    assert "width is needed" in str(refused.value) and "words.txt" in str(refused.value)
+    for said in ("width=4", "words='abc'", "width=4; model"):
+        loaded = anykeras.load_model(weights_of("k1_agent"), architecture=f"{given}:{said}")
+        assert loaded.layers[0].name == "dense_1" and loaded.input_shape == (None, 4)
+
+
+def test_releases_are_read_by_their_own_major_version() -> None:
+    assert signature("Dense", "2.0.0").order[0] == "units"  # type: ignore[union-attr]
+    assert signature("Dense", "1.0.4").order[0] == "output_dim"  # type: ignore[union-attr]
 
 
 def test_a_program_imports_what_lies_beside_it(tmp_path: Path) -> None:

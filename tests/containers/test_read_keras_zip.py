@@ -124,7 +124,7 @@ def test_stored_weights_are_read_where_they_lie(tmp_path: Path) -> None:
     ("names", "code"),
     [
         (["archive/data.pkl", "archive/data/0"], "AK1139"),
-        (["a.npy", "b.npy"], "AK1133"),
+        (["a.npy", "b.npy"], "AK1114"),
         (["one/saved_model.pb", "other/saved_model.pb"], "AK1147"),
         (["m/saved_model.pbtxt"], "AK1156"),
         (["model/config.json", "model/model.weights.h5"], "AK1112"),
