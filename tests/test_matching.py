@@ -537,6 +537,28 @@ def test_weights_of_cudnn_fill_the_layer_of_today(class_name: str, gates: int, t
     assert all(np.array_equal(a, b) for a, b in zip(wanted, model.get_weights(), strict=True))
 
 
+LISTED = FIXTURES.parent / "containers" / "listed"
+
+
+@pytest.mark.framework
+@pytest.mark.parametrize("file", recordings(LISTED), ids=lambda file: file.path.stem)
+def test_plain_arrays_go_where_the_stack_that_listed_them_had_them(file: Recording) -> None:
+    """`get_weights` of a model, stored by its own stack with savez, save and pickle; who wrote them is asked."""
+    writer, listed = json.loads((LISTED / "listed.json").read_text())[file.path.stem]
+    model = anykeras.load_model(file.path, weights=file.weights)
+    random = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(random.uniform(0.5, 1.5, variable.shape))
+    with pytest.raises(Undecided, match="AK1315"):
+        anykeras.load_weights(model, LISTED / listed)
+    if writer.startswith("keras"):
+        with pytest.raises(Undecided, match="several backends"):
+            anykeras.load_weights(model, LISTED / listed, writer=writer.split(" on ")[0])
+    anykeras.load_weights(model, LISTED / listed, writer=writer, defaults="mine")
+    for found, wanted in zip(outputs(model, file), file.series("out"), strict=True):
+        np.testing.assert_allclose(found, wanted, rtol=RTOL, atol=ATOL)
+
+
 def test_plain_arrays_that_fit_no_layer_and_names_that_tell_none_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "w1.npz", W1=np.zeros((4, 3)), b1=np.zeros(3))
     with pytest.raises(anykeras.AnyKerasError, match="AK1133"):
