@@ -22,6 +22,7 @@ from ..containers.folder import Box, list_names
 from ..containers.hdf5 import SIGNATURE
 from ..containers.json_text import detect_encoding
 from ..containers.keras_zip.archive import END
+from ..containers.npy import MAGIC as NPY
 from ..containers.source import ByteSource, open_source, wrap_bytes
 from ..errors import AnyKerasError
 from . import loading
@@ -32,7 +33,7 @@ from .contents import judge_name, judge_unknown, search_source
 from .graphs import audit_graph, audit_nodes, judge_node_text, names_operations
 from .hdf5_files import audit_hdf5, scan_texts
 from .names import judge_pickled
-from .pickles import NPY, audit_npy, audit_pickle, looks_pickled
+from .pickles import audit_npy, audit_pickle, looks_pickled
 from .risks import Collector, Severity
 
 

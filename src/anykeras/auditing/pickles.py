@@ -23,7 +23,6 @@ _FIRST: Final = frozenset(
 )  # what a pickle without a protocol starts with
 _FEW: Final = 16  # pickles behind each other in one file
 _GETTERS: Final = ("builtins getattr", "__builtin__ getattr")
-NPY: Final = b"\x93NUMPY"
 _HEADER: Final = re.compile(
     rb"\{(?:'(?:descr|fortran_order|shape)':(?:'[^'\\]*'|True|False|\([\d,L]*\)|\[[\w'<>|=\[\](),]*\]),?)*\}$"
 )

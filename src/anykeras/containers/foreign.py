@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from ..errors import NotAModel
 from ..pages import find_page
+from . import npy
 from .json_text import detect_encoding
 
 Test = Callable[[bytes, int], bool]
@@ -136,7 +137,7 @@ KINDS: tuple[Kind, ...] = (
         "a web page (HTML) saved in place of the model: an error, a login or a download warning",
         _text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
     ),
-    Kind("AK1133", "a NumPy array (.npy), without the layers that it belongs to", _starts(b"\x93NUMPY")),
+    Kind("AK1133", "a NumPy array (.npy), without the layers that it belongs to", _starts(npy.MAGIC)),
     Kind("AK1135", "a TensorFlow Lite model: compiled for devices, without layers", _at(4, b"TFL3")),
     Kind(
         "AK1141",

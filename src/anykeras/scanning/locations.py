@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from ..containers import npy
 from ..containers.hdf5 import SIGNATURE
 from ..errors import AnyKerasError
 
@@ -131,7 +132,7 @@ def holds_model(path: str) -> bool:
         return True
     if head.startswith(b"PK\3\4"):
         return bool(_ARCHIVED.search(head))
-    if head.startswith(b"\x93NUMPY"):
+    if head.startswith(npy.MAGIC):
         return b"'|O'" in head[:256]
     if path.endswith(PICKLES) or (_PICKLED.match(head) and b"keras" in head):
         return True

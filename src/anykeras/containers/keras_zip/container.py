@@ -15,6 +15,7 @@ from ..folder import Box
 from ..foreign import foreign_error
 from ..guard import guard_decoding
 from ..json_text import decode_text, parse_json
+from ..npy import OBJECT, read_header
 from ..source import ByteSource
 from .archive import LOCAL, Member, members, open_member
 
@@ -171,8 +172,6 @@ def name_archive(part: str, names: Names) -> NotAModel:
 # (keras/src/saving/saving_lib.py, NpzIOStore).
 
 
-MAGIC = b"\x93NUMPY"
-OBJECTS = re.compile(r"\{'descr': '\|O', 'fortran_order': (?:False|True), 'shape': \(\), \} *\n\Z")
 ROOT = "__root__"
 
 
@@ -194,9 +193,11 @@ def _variables(source: ByteSource, member: Member, path: str) -> dict[str, Tenso
 
     part = f"model.weights.npz/{member.name}"
     data = open_member(source, member, limits.current().tensor_bytes)
-    start = _header(data, part)
+    header = read_header(data, part)
+    if header.dtype != OBJECT or header.shape:
+        raise Malformed("AK1114", "an array where Keras keeps a dictionary of variables", part=part)
     with guard_decoding(part):
-        value = walk(data, ARRAYS_ONLY, start, part)
+        value = walk(data, ARRAYS_ONLY, header.start, part)
     listed = value.state[-1] if isinstance(value, Inert) and isinstance(value.state, tuple) and value.state else None
     content = listed[0] if isinstance(listed, list) and len(listed) == 1 else None
     if not isinstance(content, dict):
@@ -205,16 +206,3 @@ def _variables(source: ByteSource, member: Member, path: str) -> dict[str, Tenso
     if unread := [key for key, tensor in found.items() if tensor is None]:
         raise Malformed("AK1114", f"{unread[0]!r} is no array of numbers", part=part)
     return {key: tensor for key, tensor in found.items() if tensor is not None}
-
-
-def _header(data: ByteSource, part: str) -> int:
-    """Where the pickle starts behind the header of an object array (numpy/lib/format.py)."""
-    head = data.read(0, 12)
-    width = {1: 2, 2: 4, 3: 4}.get(head[6] if len(head) == 12 else 0)
-    if head[:6] != MAGIC or width is None:
-        raise Malformed("AK1114", "the bytes are no NumPy array", part=part)
-    size = int.from_bytes(head[8 : 8 + width], "little")
-    header = data.exactly(8 + width, min(size, 4096), part)
-    if not OBJECTS.match(header.decode("latin-1")):
-        raise Malformed("AK1114", "an array where Keras keeps a dictionary of variables", part=part)
-    return 8 + width + size

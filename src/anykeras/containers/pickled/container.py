@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from ... import limits
 from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
-from ..arrays import as_weights
+from ..array_values import as_weights
 from ..base import Json, Match, NamedWeights, Raw, WeightGroup
 from ..guard import guard_decoding
 from ..hdf5 import SIGNATURE
