@@ -177,7 +177,19 @@ def test_a_header_of_an_object_does_not_continue_in_itself(tmp_path: Path) -> No
             anykeras.inspect(tmp_path / "x.h5")
 
 
-def test_models_that_call_one_another_twice_are_gone_through_within_the_budget(tmp_path: Path) -> None:
-    burdens.MAKERS["doubled_models3.keras"](tmp_path / "x.keras")
+@pytest.mark.parametrize("name", ["doubled_models3.keras", "json_doubled_models.json", "json_bidirectional.json"])
+def test_what_doubles_is_gone_through_within_the_budget(name: str, tmp_path: Path) -> None:
+    """Models that call one another twice, and wrappers in wrappers of which rules make two."""
+    burdens.MAKERS[name](tmp_path / name)
     with limits.override(work=100_000), at_most(3_000_000):
-        assert "steps of work" in str(anykeras.inspect(tmp_path / "x.keras").refusal)
+        try:
+            refusal = anykeras.inspect(tmp_path / name).refusal
+        except LimitExceeded as error:
+            refusal = error
+    assert "steps of work" in str(refusal)
+
+
+def test_an_attribute_of_many_references_to_one_text_is_not_joined(tmp_path: Path) -> None:
+    burdens.MAKERS["h5_vlen_attribute.h5"](tmp_path / "x.h5")
+    with limits.override(attribute_bytes=8 << 20):
+        assert any("attribute" in risk.seen for risk in anykeras.audit(tmp_path / "x.h5").risks)

@@ -114,8 +114,12 @@ def _audit_pickle(found: Collector, data: bytes, where: str) -> None:
 
 def _as_text(value: object) -> str | None:
     if isinstance(value, list):
-        pieces = [_as_text(item) for item in value] if 0 < len(value) <= _PARTS else []
-        return "".join(piece for piece in pieces if piece is not None) if pieces else None
+        if not 0 < len(value) <= _PARTS:
+            return None
+        most = limits.current().attribute_bytes
+        if sum(len(item) for item in value if isinstance(item, bytes | str)) > most:  # many references to one text
+            raise limits.limit_error(f"texts of more than {most} bytes in one attribute", "attribute_bytes")
+        return "".join(piece for piece in map(_as_text, value) if piece is not None)
     if isinstance(value, array):
         data = value.tobytes() if value.typecode in "BHIQ" else b""
         return data.decode("latin-1") if 0 < len(data) < _LOOKED_INTO else None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import Any, NamedTuple
 
+from .. import limits
 from ..tensors import Tensor
 from .model import Call, Config, Document, Graph, Layer, Object, Origin, Ref, Value
 
@@ -24,6 +25,7 @@ Path = tuple[Step, ...]
 
 
 # Values in which no layer is. Nearly all of a configuration are such, and a walk passes them without a further look.
+_HELD_STEPS = 16  # of work, for a layer in an argument: rules that double a wrapper double what is inside it
 _PLAIN = frozenset({type(None), bool, int, float, str, bytes, Ref, Object})
 
 
@@ -133,6 +135,7 @@ def _change_config(config: Config, change: Callable[[Path, Layer], Layer]) -> Co
 
 def _change_value(value: Value, change: Callable[[Path, Layer], Layer], path: Path) -> Value:
     if isinstance(value, Layer):
+        limits.budget().charge(_HELD_STEPS)
         return change(path, value)
     if isinstance(value, tuple):
         if _PLAIN.issuperset(map(type, value)):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from ... import limits
 from ...document.graph import inputs, leaves, outputs, steps
 from ...document.model import Graph, Layer, Ref, Value
 from ...document.walk import Member, Path, inner_path, members, rebuild_paths
@@ -16,6 +17,7 @@ from .spec import UNKNOWN, Argument, NothingLeft, Spec, autocast, compute_dtype
 from .tables import Output, find_layer_rule, find_wrapper_rule, operation_rule
 
 # What a rule raises over a configuration that Keras would refuse too: the outcome is unknown, and not our error here.
+_MODEL_STEPS = 16  # of work, for a model that is called; times its depth twice, as models that call one another twice double
 _REFUSED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
@@ -143,6 +145,7 @@ class Inference:
             return UNKNOWN
 
     def _model(self, graph: Graph, model: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
+        limits.budget().charge(_MODEL_STEPS * len(self.path) ** 2)
         called_on = args[0] if args else kwargs.get("inputs")
         if isinstance(called_on, Mapping) and not isinstance(graph.inputs, Mapping):
             called_on = [called_on.get(ref.layer, UNKNOWN) for ref in inputs(graph)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from ... import limits
 from ...catalog.layout import VariableSpec, list_stored_layers, specs_of
 from ...catalog.shapes import fill
 from ...document.model import Document, Era, FromUser, Layer
@@ -52,6 +53,11 @@ def lower(document: Document, minor: str = MINORS[-1]) -> Lowered:
         )
     if document.era is not Era.KERAS3 or document.model.graph is None:
         raise Bug("AK6009", f"a document of {document.era} was lowered, or one without a model")
+    with limits.spend(limits.budget()):
+        return _lower(document, minor)
+
+
+def _lower(document: Document, minor: str) -> Lowered:
     model, renamed = _prepare(document.model, minor)
     config = Lower(minor).layer(model)
     holders = list_stored_layers(model)
