@@ -206,6 +206,16 @@ def test_a_program_imports_what_lies_beside_it(tmp_path: Path) -> None:
     assert [layer.name for layer in loaded.layers] == ["dense_1", "dense_2", "dense_3"]
 
 
+def test_an_expression_has_usual_names_that_its_file_does_not_import(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text(
+        "from keras.layers import Dense\nfrom keras.models import Model\ndef body(inputs, n):\n"
+        "    x = Dense(12, activation='relu')(inputs)\n    x = Dense(12, activation='relu')(x)\n"
+        "    return Model(inputs, Dense(n)(x))\n"
+    )
+    loaded = anykeras.load_model(weights_of("k1_agent"), architecture=f"{tmp_path}/net.py:body(Input(shape=(4,)), 2)")
+    assert loaded.output_shape == (None, 2)
+
+
 def test_an_expression_imports_the_program_and_does_not_run_its_main() -> None:
     """What stands below the main guard is kept only where a name is made there."""
     tree = ast.parse(

@@ -25,7 +25,18 @@ from .reading import Given, parse_program
 from .recording import NUMBER, find_again
 from .running import Program
 from .runtime import RecordingRuntime
-from .slicing import Builder, Goal, find_builders, find_goals, find_inner_goals, slice_for, slice_import
+from .slicing import (
+    Builder,
+    Goal,
+    defined_names,
+    find_builders,
+    find_goals,
+    find_inner_goals,
+    flatten,
+    free_names,
+    slice_for,
+    slice_import,
+)
 from .ways import guess_inputs, name_by_attributes
 
 # What programs of TensorFlow 1 mention, and those of 2 have not.
@@ -34,6 +45,15 @@ _TENSORFLOW1 = ("tf.Session", "tf.placeholder", "tf.enable_eager_execution", "tf
 _FORMATS = ("channels_last", "channels_first")
 _LACKING = ("AK1323", "AK1326")  # a value or module that the program reads elsewhere is not here
 _SHOWN = 5
+# Names under which everybody has these, so that an expression may use them where its file does not import them.
+_USUAL = {
+    "Input": "from keras.layers import Input",
+    "K": "from keras import backend as K",
+    "keras": "import keras",
+    "layers": "from keras import layers",
+    "np": "import numpy as np",
+    "tf": "import tensorflow as tf",
+}
 
 
 @dataclass(frozen=True)
@@ -102,9 +122,15 @@ def slice_program(given: Given, weights: str = "", calls: bool = False) -> Slice
         kept, expression = slice_for(goal.name, goal.statements, calls, told.keys()), goal.name
     else:
         wanted, expression = ast.parse(given.expression, mode="eval").body, given.expression
-        kept = slice_import(wanted, tree.body, calls, told.keys())
+        kept = [*_import_usual(wanted, tree), *slice_import(wanted, tree.body, calls, told.keys())]
     sliced = Sliced(given, tuple(kept), expression, told, ast.unparse(tree))
     return _kept_if_built(sliced, wanted) if not isinstance(goal, Goal) else sliced
+
+
+def _import_usual(expression: ast.expr, tree: ast.Module) -> list[ast.stmt]:
+    """Imports of what an expression has under its usual name and the file does not: ``body(Input((32, 32, 3)), 10)``."""
+    known = {name for statement in flatten(tree.body) for name in defined_names(statement)}
+    return [ast.parse(_USUAL[name]).body[0] for name in sorted(free_names(expression) - known) if name in _USUAL]
 
 
 def _take_told(given: Given) -> tuple[Given, dict[str, str]]:
@@ -159,11 +185,12 @@ def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder
         return free[0]
     calls = _list_calls(given, builders)
     hint = ", ".join(calls)
+    seen = f"makes models in {len(builders)} functions, and which is meant is not said"
+    if len(builders) < 2:
+        seen = "makes its model in a function that takes values" if builders else "makes no model that AnyKeras finds"
     raise MissingObject(
         "AK1327",
-        f"{os.path.basename(given.path)} makes {'several models' if calls else 'no model'} at its top level"
-        if calls
-        else f"{os.path.basename(given.path)} makes no model that AnyKeras finds",
+        f"{os.path.basename(given.path)} {seen}",
         part=given.path,
         next_step=f"Say which is meant: {hint}." if hint else 'Say how it is made, as in "model.py:build(32)".',
     )
