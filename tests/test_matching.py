@@ -566,3 +566,29 @@ def test_plain_arrays_that_fit_no_layer_and_names_that_tell_none_are_refused(tmp
     np.savez(tmp_path / "named.npz", **{"dense/kernel": np.zeros((4, 3)), "dense/bias": np.zeros(3)})
     held = containers.open(tmp_path / "named.npz").weights
     assert isinstance(held, NamedWeights) and not held.listed and [group.name for group in held.groups] == ["dense"]
+
+
+@pytest.mark.backend
+def test_a_variable_that_keras_does_not_know_of_is_told(tmp_path: Path) -> None:
+    import keras
+
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("such variables are TensorFlow's")
+    import tensorflow as tf
+
+    class Net(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scales = [tf.Variable([2.0, 2.0])]
+            self.dense = keras.layers.Dense(2)
+
+        def call(self, x: object) -> object:
+            return self.dense(x) * self.scales[0]
+
+    one, other = Net(), Net()
+    one(np.ones((1, 3), "float32"))
+    other(np.ones((1, 3), "float32"))
+    one.save_weights(tmp_path / "w.weights.h5")
+    with pytest.warns(anykeras.AnyKerasWarning, match="AK1316"):
+        report = anykeras.load_weights(other, tmp_path / "w.weights.h5")
+    assert report.unfilled == ("scales/0",)

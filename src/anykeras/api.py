@@ -14,6 +14,7 @@ from .opened import Converted, Inspection, Model, Opened, Strict, open_migrated
 from .opening import match_into, open_file
 from .pages import Page, find_page
 from .pipeline import Architecture, CustomObjectsSource, Path
+from .warning import warn_of_findings
 
 
 @guard_verb
@@ -160,7 +161,11 @@ def load_weights(
     located = targets.locate_weights(live, raw.weights, era)
     found = matching.match(raw, live.document, options, located.homes)
     targets.fill_model(live, found.tensors, found.arguments, located.others)
-    return found.report
+    left = targets.list_unfilled(live, located.others)
+    unfilled = (*found.report.unfilled, *(finding.address for finding in left))
+    report = replace(found.report, unfilled=unfilled, findings=(*found.report.findings, *left))
+    warn_of_findings(report.path, report.findings, training=False)
+    return report
 
 
 @guard_verb

@@ -299,11 +299,12 @@ def _cosine(shape: tuple[int, ...], *behind: Layer) -> Layer:
     return functional("f", (x, y), Ref(([*behind] or [inner])[-1].name), *entrances, (inner, Call(((x, y),))), *calls)
 
 
+_WEIGHTED = Layer("Dense", "d", {"units": 3}, {"kernel": constant([[1.0]])})
 _TANH = Layer("Activation", "tanh", {"activation": "tanh"})
 
 enter(
     "AK2309",
-    examples=[Example(_cosine((5, 2), _TANH, Layer("Dense", "d", {"units": 3})), Unsupported, THEANO_122)],
+    examples=[Example(_cosine((5, 2), _TANH, _WEIGHTED), Unsupported, THEANO_122)],
     leaves_alone=[
         Example(_cosine(*case), _cosine(*case), THEANO_122)
         for case in (((5, 2), _TANH), ((5, 2), _TANH, Layer("Flatten", "flat")), ((5,), Layer("Dense", "d", {"units": 3})))

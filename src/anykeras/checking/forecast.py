@@ -48,6 +48,11 @@ class Forecast:
     conversion: str = ""
     unmet: tuple[str, ...] = ()
 
+    @property
+    def objected(self) -> bool:
+        """Whether something is known that speaks against it, and not only that its like was never met."""
+        return self.opens is False or (self.opens is None and not self.unmet)
+
     def as_dict(self) -> dict[str, Any]:
         """The forecast as JSON values."""
         return {

@@ -132,7 +132,7 @@ def _check_free(path: str, target: str | None) -> None:
     """
     release = require_release(target) if target else NEWEST
     found = forecast(pipeline.read(path), release)
-    if found.opens is not True:
+    if found.objected:
         first = found.obstacles[0].reason if found.obstacles else found.doubt
         layer = found.obstacles[0].layer if found.obstacles else None
         raise TargetError("AK7202", f"{release} would not open the file: {first}", layer=layer)

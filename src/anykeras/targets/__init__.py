@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .fresh import renew_misfits
     from .keras_live import build
     from .keras_read import LiveModel, fill_model, read_model
-    from .live_paths import locate_weights
+    from .live_paths import list_unfilled, locate_weights
     from .lowering import MINORS, Lowered, lower, omit_untrusted
 else:
     __getattr__ = load_lazily(
@@ -19,7 +19,7 @@ else:
             "fresh": "renew_misfits",
             "keras_live": "build",
             "keras_read": "LiveModel fill_model read_model",
-            "live_paths": "locate_weights",
+            "live_paths": "list_unfilled locate_weights",
             "lowering": "MINORS Lowered lower omit_untrusted",
         },
     )
@@ -32,6 +32,7 @@ __all__ = [
     "Lowered",
     "build",
     "fill_model",
+    "list_unfilled",
     "locate_weights",
     "lower",
     "omit_untrusted",

@@ -7,7 +7,7 @@ searched for: what it leads to is what the writer had there, whatever the layers
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from ..catalog.operations import snake_case
 from ..containers.base import NamedWeights, TreeWeights
 from ..document.model import Era, Layer
 from ..document.walk import Path, layers_of
+from ..findings import Affects, Fidelity, Finding
 from ..keras_private import own_variables
 from ..tensors import Tensor
 from .keras_read import LiveModel
@@ -153,3 +154,32 @@ def _named(live: Any, name: str) -> Any | None:
 
 def _at(items: Sequence[Any], place: int) -> Any | None:
     return items[place] if place < len(items) else None
+
+
+def list_unfilled(live: LiveModel, filled: Sequence[tuple[Any, Tensor]]) -> list[Finding]:
+    """A finding for each variable of TensorFlow in a model of a class of its own that is not among those filled.
+
+    The model reads them as it reads its weights, and Keras does not know of them: ``model.weights`` has none.
+    """
+    known = {id(variable) for variable, _ in filled}
+    ways = [way for way, variable in _find_variables(live.model, "", set()) if id(variable) not in known]
+    seen = "a variable of TensorFlow, which Keras does not know of, and the file has nothing for it"
+    return [Finding("AK1316", way, seen, "left as it was", Fidelity.LOSSY, Affects.OUTPUTS) for way in ways]
+
+
+def _find_variables(held: Any, way: str, met: set[int]) -> Iterator[tuple[str, Any]]:
+    if id(held) in met:
+        return
+    met.add(id(held))
+    if type(held).__module__.startswith("tensorflow.") and hasattr(held, "assign"):
+        yield way, held
+    elif isinstance(held, Mapping):
+        for key, item in held.items():
+            yield from _find_variables(item, f"{way}/{key}", met)
+    elif isinstance(held, list | tuple):
+        for number, item in enumerate(held):
+            yield from _find_variables(item, f"{way}/{number}", met)
+    elif hasattr(held, "_trainable_variables"):
+        own = (pair for pair in vars(held).items() if not pair[0].startswith("_self_"))  # the lists that TensorFlow keeps
+        for name, item in own:
+            yield from _find_variables(item, f"{way}/{name}" if way else name, met)

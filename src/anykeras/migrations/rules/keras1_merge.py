@@ -12,6 +12,7 @@ from ...document.graph import steps, users
 from ...document.model import Call, Code, Era, Layer, Value, Writer, refs
 from ...document.walk import layers_of
 from ...errors import Unsupported
+from ...findings import Affects, Fidelity, Finding
 from ..rulebook import RuleContext, rule
 from .keras1_layouts import OLD, integers
 
@@ -195,8 +196,11 @@ _RESHAPING = ("Flatten", "Reshape")
     classes=("Functional",),
     report=False,
 )
-def refuse_layers_behind_cosines(model: Layer, context: RuleContext) -> Layer | None:
-    """Nothing; layers that were built for another shape than a cosine of three axes or more gave them are refused."""
+def tell_of_cosines(model: Layer, context: RuleContext) -> Layer | None:
+    """Nothing; a finding for what was built for another shape than a cosine of three axes or more gave it.
+
+    Raises Unsupported where that has weights, which are of the other shape.
+    """
     graph = model.graph
     if graph is None or context.writer.era is not Era.KERAS1 or not any(map(_is_cosine, graph.layers)):
         return None
@@ -212,15 +216,20 @@ def refuse_layers_behind_cosines(model: Layer, context: RuleContext) -> Layer | 
             if behind.class_name in _ELEMENTWISE:
                 waiting.append(reader)
             elif behind.class_name not in _RESHAPING:
-                raise Unsupported(
-                    "AK2309",
-                    f"{behind.class_name} reads a cosine Merge of tensors with three axes or more, which has one axis more "
-                    "than Keras 1 built the layers behind it for",
-                    layer=behind.name,
-                    writer=str(context.writer),
-                    next_step="Rebuild the layers behind the Merge in code, with the weights of the file.",
-                )
+                _tell_of_shape(behind, context)
     return None
+
+
+def _tell_of_shape(behind: Layer, context: RuleContext) -> None:
+    seen = (
+        f"{behind.class_name} reads a cosine Merge of tensors with three axes or more, which has one axis more than Keras 1 "
+        "built the layers behind it for"
+    )
+    if behind.weights:
+        step = "Rebuild the layers behind the Merge in code, with the weights of the file."
+        raise Unsupported("AK2309", seen, layer=behind.name, writer=str(context.writer), next_step=step)
+    done = "called on what the Merge gives"
+    context.findings.append(Finding("AK2309", behind.address or behind.name, seen, done, Fidelity.APPROXIMATE, Affects.OUTPUTS))
 
 
 def _is_cosine(layer: Layer) -> bool:
