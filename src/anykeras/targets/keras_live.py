@@ -60,6 +60,7 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
     model, pending = _make(lowered, custom_objects, deferring)
     memory = allocate_for_backend() if deferring else Memory()
     _check_text(model)
+    _tell_of_states(model)
     if document.writer.era is not Era.KERAS3:
         keep_flags(model)
     if has_weights:
@@ -127,6 +128,18 @@ def _check_tensorflow(document: Document) -> None:
             f"{needing[0].class_name} computes with TensorFlow on every backend, and TensorFlow is not installed",
             layer=needing[0].name,
             next_step="pip install 'anykeras[tensorflow]'. convert works without it.",
+        )
+
+
+def _tell_of_states(model: keras.Model) -> None:
+    """Warn where the backend drops states between calls of ``predict`` (keras 3.15.1 src/backend/jax/trainer.py)."""
+    import keras
+
+    kept = [layer for layer in inner_layers(model) if getattr(layer, "stateful", False)]
+    if kept and keras.backend.backend() == "jax":
+        warn(
+            f"[AK6034] {kept[0].name} is stateful, and stock Keras on JAX hands no states from one predict to the next: "
+            "every call begins with zeros. KERAS_BACKEND=tensorflow keeps them."
         )
 
 
