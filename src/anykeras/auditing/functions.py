@@ -168,8 +168,7 @@ def _collect(code: CodeObject, uses: _Uses) -> None:
             uses.dotted.append(chain)
     numbers = [item for item in code.consts if isinstance(item, int)]
     uses.powers |= (_raises(code) or "pow" in code.names) and any(item > _LARGEST for item in numbers)
-    uses.powers |= any(item > _MOST and item & (item + 1) and item & (item - 1) and item < 2**62 for item in numbers)
-    uses.powers |= any(item in (2**at for at in range(34, 63)) for item in numbers)
+    uses.powers |= any(_MOST < item <= 2**62 and item & (item + 1) for item in numbers)
     uses.powers |= math.prod(item for item in numbers if item > _LARGE) > _MOST
     uses.endless |= not any(step.name.startswith(_ENDS) for step in body.instructions)
     left = list(code.consts)

@@ -85,6 +85,6 @@ def _tensor(data: ByteSource, header: Header, part: str) -> Tensor:
 
     def load() -> Array:
         array = np.frombuffer(held.source.exactly(held.start, held.size, part), kind)
-        return array.reshape(header.shape, order="F" if header.order == "F" else "C").astype(kind.newbyteorder("="))
+        return array.reshape(header.shape, order=header.order).astype(kind.newbyteorder("="))
 
     return Tensor(header.shape, kind.newbyteorder("=").name, part, load)

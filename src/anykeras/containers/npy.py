@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from ..errors import Malformed
 from .source import ByteSource
@@ -23,7 +23,7 @@ class Header:
     """`start` is where the values are, or the pickle of an array of objects."""
 
     dtype: str
-    order: str
+    order: Literal["C", "F"]
     shape: tuple[int, ...]
     start: int
 

@@ -31,8 +31,9 @@ class _Found:
 
     def holds(self, wanted: Mapping[str, int | None]) -> bool:
         """Whether every layer has as many as it takes; any number will do where nobody knows."""
-        counts = {name: len(self.groups.get(name, ())) for name in wanted}
-        return all(counts[name] == count if count is not None else counts[name] for name, count in wanted.items())
+        if not wanted.keys() <= self.groups.keys():
+            return False
+        return all(count in (None, len(self.groups[name])) for name, count in wanted.items())
 
 
 def gather_weights(weights: NamedWeights, tops: Sequence[Layer], wanted: Mapping[str, int | None], part: str) -> NamedWeights:

@@ -310,7 +310,7 @@ class Recorded:
         return _one([tuple(tensor.raw.shape) for tensor in self._node(number).outputs])
 
     def get_weights(self) -> list[Any]:
-        """Numbers of the right shapes: those that count are in the file."""
+        """No numbers: they are in the file."""
         return []
 
     def set_weights(self, *args: object, **kwargs: object) -> None:

@@ -52,7 +52,7 @@ def _lead(model: RecordedModel, way: str, stored: str) -> str | None:
                 break
         elif live is None or names:
             return None
-    return "/".join([*names[:1], *names[1:], stored.removesuffix(":0").rpartition("/")[2]]) if names else None
+    return "/".join([*names, stored.removesuffix(":0").rpartition("/")[2]]) if names else None
 
 
 def _step(live: Any, step: str) -> Any:

@@ -149,9 +149,6 @@ def _step_along(tags: int, name: str) -> Layer:
 # CRF layers on top of ``crf_decode``: tensorflow-addons, tf2crf, kashgari 1, nlp-architect.
 
 
-_WHAT = "The path of the highest score is found by a SimpleRNN whose activation is a model, forth and back. "
-
-
 @register_shim("AK5073", classes=("CRF",))
 def crf_tensorflow(layer: Layer, context: RuleContext) -> Layer | None:
     """The transitions, and a kernel and bias where the class has a Dense layer inside."""

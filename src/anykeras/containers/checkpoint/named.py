@@ -7,8 +7,10 @@ here knows how the layers are called, or under which scopes the program built th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from ...errors import Malformed
 from ...tensors import Tensor
@@ -50,7 +52,8 @@ def read_named(bundle: Bundle) -> Named:
     """What the names of the variables tell. Raises Malformed (AK1154) where there is none."""
     entries = {key: entry for key, entry in bundle.entries.items() if entry.dtype != STRING}
     owners = {key: owner for key in entries if (owner := _find_owner(key, entries)) is not None}
-    heads = [key for key in entries if key not in owners and _is_count_of_optimizer(key, entries, owners)]
+    names = sorted(entries)
+    heads = [key for key in entries if key not in owners and _is_count_of_optimizer(key, entries, names, owners)]
     optimizers = {head.split("/")[-2] for head in heads}
     aside = {key for key in entries if key in owners or _is_kept_aside(key, optimizers)}
     groups: dict[str, list[tuple[str, Tensor]]] = {}
@@ -74,13 +77,20 @@ def _find_owner(key: str, entries: Mapping[str, BundleEntry]) -> str | None:
     return None
 
 
-def _is_count_of_optimizer(key: str, entries: Mapping[str, BundleEntry], owners: Mapping[str, str]) -> bool:
-    """Whether a variable counts the steps of an optimizer of Keras: beside it are scalars alone, and slots below."""
+def _is_count_of_optimizer(
+    key: str, entries: Mapping[str, BundleEntry], names: Sequence[str], owners: Mapping[str, str]
+) -> bool:
+    """Whether a variable counts the steps of an optimizer of Keras: beside it are scalars alone, and slots below.
+
+    `names` are the keys of `entries`, sorted.
+    """
     scope, _, last = key.rpartition("/")
     if last not in _COUNTS or not scope or entries[key].sizes:
         return False
-    beside = [other for other in entries if other.startswith(f"{scope}/")]
-    return all(other in owners or ("/" not in other[len(scope) + 1 :] and not entries[other].sizes) for other in beside)
+    inside = f"{scope}/"
+    behind = (names[at] for at in range(bisect_left(names, inside), len(names)))
+    beside = takewhile(lambda other: other.startswith(inside), behind)
+    return all(other in owners or ("/" not in other[len(inside) :] and not entries[other].sizes) for other in beside)
 
 
 def _is_kept_aside(key: str, optimizers: set[str]) -> bool:

@@ -94,8 +94,6 @@ def _with_weights(raw: Raw, box: Box) -> Raw:
         weights, optimizer, left = read_weights_store(box.open(WEIGHTS_H5, limits.current().tensor_bytes))
         return replace(raw, weights=weights, optimizer=optimizer, leftovers=left + others)
     if WEIGHTS_NPZ in box.sizes:
-        from .container import read_npz
-
         weights, optimizer = read_npz(box.open(WEIGHTS_NPZ, limits.current().tensor_bytes))
         return replace(raw, weights=weights, optimizer=optimizer, leftovers=others)
     return replace(raw, notes=(*raw.notes, "there are no weights in the file"), leftovers=others)

@@ -17,7 +17,6 @@ from .by_layers import Operation, Said
 NODE_DEF: Final = Since(None, tf="1.15")
 """The releases that hold such layers; those of `tf_lambda.TF_LAMBDA` have something better."""
 _INT: Final = {"type": "DT_INT32"}
-_BOOL: Final = {"type": "DT_BOOL"}
 
 _ONE: Final = {
     "relu": "Relu", "relu6": "Relu6", "elu": "Elu", "selu": "Selu", "sigmoid": "Sigmoid", "tanh": "Tanh", "exp": "Exp",

@@ -12,8 +12,6 @@ from ...errors import Unsupported
 from ..rulebook import RuleContext, rule
 from .keras1_layouts import OLD
 
-_INTEGERS = ("int8", "int16", "int32", "int64", "uint8")
-
 
 def _input(layer: Layer) -> Layer | None:
     """The InputLayer that a layer states by its arguments, or that stands at the entrance of a model."""

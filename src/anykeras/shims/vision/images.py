@@ -173,8 +173,6 @@ class _Axis:
 _POOLING, _BACK = "MaxPoolingWithArgmax2D", "MaxUnpooling2D"
 _PLACES = ((0, 0), (0, 1), (1, 0), (1, 1))
 _USUAL = {"pool_size": (2, 2), "strides": (2, 2), "size": (2, 2)}
-_PACKAGE = "tf-keras-SegNet"
-_CHECKED = "the class as published in tf-keras-SegNet, retyped, on Keras 2.3.1 with TensorFlow 1.15"
 
 
 def _is_two_by_two(layer: Layer) -> bool:
