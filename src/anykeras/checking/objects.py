@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from ..catalog.releases import Release
+from ..catalog.releases import Release, Since
 from ..catalog.signatures import Signature, has_name, list_exported_classes, signature
 
 KINDS: Final = (
@@ -19,6 +19,16 @@ VALUES: Final = frozenset(
 MODELS: Final = frozenset(("Model", "Functional", "Sequential", "Network", "Graph"))
 # Classes whose ``from_config`` makes of its keys what no signature shows.
 FREE: Final = frozenset(("Lambda", "TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer", "ClassMethod", "InstanceMethod"))
+READS_MODULES: Final = Since(tf="2.12")  # keras/saving/serialization_lib.py
+HAS_FUNCTIONAL: Final = Since(tf="2.3")  # keras/engine/functional.py; a Model before
+# Functions of Keras 2 that make the layer of Keras 1 (keras/legacy/layers.py).
+LAYER_FUNCTIONS: Final = frozenset(("AtrousConvolution1D", "AtrousConvolution2D"))
+# Classes that the format of Keras 3 finds by the file that defines them, in tf.keras (saving/serialization_lib.py imports it).
+PRIVATE: Final[Mapping[str, tuple[str, ...]]] = {
+    **dict.fromkeys(("TFOpLambda", "SlicingOpLambda", "ClassMethod", "InstanceMethod"), ("layers.core.tf_op_layer",)),
+    **dict.fromkeys(("LossScaleOptimizer", "LossScaleOptimizerV3"), ("mixed_precision.loss_scale_optimizer",)),
+    **dict.fromkeys(("Functional", "Sequential", "Model"), ("engine.functional", "engine.sequential", "engine.training")),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +65,31 @@ def find_named(name: str, kind: str, release: Release) -> Found | None:
     if entry is None or (kind == "layers" and entry.hidden):
         return None
     return Found(name, kind, entry)
+
+
+def speaks_modules(release: Release, entry: Mapping[str, Any]) -> bool:
+    """Whether a layer is found by its module: the format of Keras 3, in whatever box."""
+    return READS_MODULES.holds(release) and isinstance(entry.get("module"), str)
+
+
+def is_private(module: Any, class_name: str, release: Release) -> bool:
+    """Whether a release finds a class in the file that defines it; tf_keras takes ``keras.`` for its own name too."""
+    own: tuple[str, ...] = PRIVATE.get(class_name, ()) if release.line == "tf" else ()
+    roots: tuple[str, ...] = ("keras",) if release.numbers < (2, 13) else ("keras.src",)
+    if release.library == "tf_keras":
+        roots = ("keras.src", "tf_keras.src")
+    if release.line == "keras3" and class_name in MODELS:
+        own = ("models.functional", "models.sequential", "models.model")
+    return module in [f"{root}.{name}" for root in roots for name in own]
+
+
+def has_model_class(class_name: str, release: Release) -> bool:
+    """Whether a release has a kind of model by its bare name."""
+    if class_name == "Functional":
+        return HAS_FUNCTIONAL.holds(release)
+    if class_name == "Graph":
+        return release.line == "keras1"
+    return class_name in ("Sequential", "Model") or find_named(class_name, "layers", release) is not None
 
 
 def unknown_keys(found: Found, config: Mapping[str, Any]) -> list[str]:

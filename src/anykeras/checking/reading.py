@@ -1,7 +1,8 @@
 """Reads a configuration as a release would, and notes what that release refuses. Nothing is built and nothing is imported.
 
 The order is that of ``load_model``: the box, the layers, the weights, the training configuration. Facts are elsewhere: what a
-class takes and what a name means in ``catalog.signatures``, what a release reads in ``catalog.releases`` and `facts`.
+class takes and what a name means in ``catalog.signatures``, what a release reads in ``catalog.releases``, `models`, `calls` and
+`layers`.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ..containers.base import NamedWeights, Raw
 from ..errors import AnyKerasError
 from ..limits import begin_budget, budget, spend
 from ..pipeline import parse_raw
-from . import facts, objects, training, traits, weights
+from . import layers, messages, models, objects, training, traits, weights
 from .forecast import Forecast, Notes, Obstacle
 
 Config = Mapping[str, Any]
@@ -68,7 +69,7 @@ class _Reader:
             return
         self.model(self.raw.architecture, "")
         if not self.notes.obstacles:
-            facts.look(self)
+            models.look(self)
             weights.look(self)
         if not self.notes.obstacles:
             training.look(self)
@@ -96,7 +97,7 @@ class _Reader:
         if self.raw.architecture is None:
             self.refuse("ValueError: No model found in config file.", "the file holds weights without a model")
             return False
-        if self.box == ".keras" and not facts.READS_ZIP.holds(self.release):
+        if self.box == ".keras" and not models.READS_ZIP.holds(self.release):
             self.refuse(
                 "OSError: Unable to open file (file signature not found)", "the .keras format came later than this release"
             )
@@ -124,49 +125,51 @@ class _Reader:
         budget().charge(1)
         class_name, config = str(entry.get("class_name", "")), entry.get("config")
         name = _name_of(entry) or inside
-        facts.look_at_name(self, _name_of(entry))
+        layers.look_at_name(self, _name_of(entry))
         found = self.find_layer(entry, name)
         if found is None:
             return
-        layers = config if isinstance(config, list) else config.get("layers") if isinstance(config, dict) else None
-        if class_name in objects.MODELS and isinstance(layers, list):
-            facts.look_at_model(self, class_name, config, name)
-            for inner in layers:
+        entries = config if isinstance(config, list) else config.get("layers") if isinstance(config, dict) else None
+        if class_name in objects.MODELS and isinstance(entries, list):
+            models.look_at_model(self, class_name, config, name)
+            for inner in entries:
                 if isinstance(inner, dict):
                     self.layer(inner, name)
             return
         if isinstance(config, dict):
-            facts.look_at_layer(self, entry, class_name, config, name)
+            layers.look_at_layer(self, entry, class_name, config, name)
             if not isinstance(found, bool):
-                self.check_keys(found, facts.prepare(self.release, entry, config), name)
+                self.check_keys(found, layers.prepare(self.release, entry, config), name)
             self.objects_in(config, name)
             self.layers_in(config, name)
 
     def find_layer(self, entry: Config, name: str) -> objects.Found | bool | None:
         """The class of a layer; True for one whose keys no signature shows; None with an obstacle for none."""
         class_name, module = str(entry.get("class_name", "")), entry.get("module")
-        if facts.speaks_modules(self, entry):
+        if objects.speaks_modules(self.release, entry):
             found: objects.Found | None
-            if facts.is_private(module, class_name, self.release):
+            if objects.is_private(module, class_name, self.release):
                 return True
             if isinstance(module, str) and module.startswith("keras.src."):
                 return self._find_private(module, class_name, name)
             found = objects.find_exported(str(module), class_name, self.release)
             registered = entry.get("registered_name")
             if found is None or (isinstance(registered, str) and ">" in registered):
-                self.refuse(facts.not_located(self, class_name, module), facts.no_class(self, class_name), name, "class_name")
+                self.refuse(
+                    messages.not_located(self, class_name, module), messages.no_class(self, class_name), name, "class_name"
+                )
                 return None
             return True if class_name in objects.FREE | objects.MODELS else found
         if class_name in objects.MODELS:
-            if facts.has_model_class(class_name, self.release):
+            if objects.has_model_class(class_name, self.release):
                 return True
-            self.refuse(f"ValueError: Unknown layer: {class_name}", facts.no_class(self, class_name), name, "class_name")
+            self.refuse(f"ValueError: Unknown layer: {class_name}", messages.no_class(self, class_name), name, "class_name")
             return None
-        if self.release.line == "keras2" and class_name in facts.LAYER_FUNCTIONS:
+        if self.release.line == "keras2" and class_name in objects.LAYER_FUNCTIONS:
             return True
         found = objects.find_named(class_name, "layers", self.release)
         if found is None:
-            self.refuse(facts.unknown_layer(self, class_name), facts.no_class(self, class_name), name, "class_name")
+            self.refuse(messages.unknown_layer(self, class_name), messages.no_class(self, class_name), name, "class_name")
             return None
         return True if class_name in objects.FREE else found
 
@@ -174,7 +177,7 @@ class _Reader:
         """An operation of Keras 3 by the module that defines it."""
         operation = objects.find_operation(module, class_name, self.release) if self.release.line == "keras3" else None
         if operation is None:
-            self.refuse(facts.not_located(self, class_name, module), facts.no_class(self, class_name), name, "module")
+            self.refuse(messages.not_located(self, class_name, module), messages.no_class(self, class_name), name, "module")
         return operation
 
     def check_keys(self, found: objects.Found, config: Config, layer: str, key: str = "") -> None:
@@ -182,7 +185,7 @@ class _Reader:
         unknown = objects.unknown_keys(found, config)
         if unknown:
             reason = f"{found.name} of {self.release} does not take {', '.join(repr(name) for name in unknown)}"
-            self.refuse(facts.unrecognised(self, found, unknown, config), reason, layer, key or unknown[0])
+            self.refuse(messages.unrecognised(self, found, unknown, config), reason, layer, key or unknown[0])
             return
         missing = objects.missing_keys(found, config)
         if missing:
@@ -195,7 +198,7 @@ class _Reader:
             value = config.get(key)
             for inner in value if isinstance(value, list) else [value]:
                 if isinstance(inner, dict) and "class_name" in inner:
-                    if not facts.look_at_held(self, inner, name, key):
+                    if not layers.look_at_held(self, inner, name, key):
                         return
                     self.layer(inner, name)
 
@@ -210,8 +213,8 @@ class _Reader:
         """A name, or an object with its configuration."""
         budget().charge(1)
         if isinstance(value, str):
-            if not facts.means_something(self, value, kind):
-                self.refuse(facts.not_interpreted(self, kind, value), facts.no_class(self, value), layer, key)
+            if not objects.lists_name(value, kind, self.release):
+                self.refuse(messages.not_interpreted(self, kind, value), messages.no_class(self, value), layer, key)
             return
         if not isinstance(value, dict) or "class_name" not in value:
             return
@@ -219,16 +222,16 @@ class _Reader:
         if class_name in objects.VALUES:
             return
         if class_name == "function":
-            facts.look_at_function(self, value, kind, layer, key)
+            layers.look_at_function(self, value, kind, layer, key)
             return
-        typed = isinstance(value.get("module"), str) and facts.reads_modules(self)
+        typed = isinstance(value.get("module"), str) and objects.READS_MODULES.holds(self.release)
         found = objects.find_exported(value["module"], class_name, self.release) if typed else None
         found = found or objects.find_named(class_name, kind, self.release)
-        if found is None and facts.means_something(self, class_name, kind):
+        if found is None and objects.lists_name(class_name, kind, self.release):
             return
         registered = value.get("registered_name")
         if found is None or (typed and isinstance(registered, str) and ">" in registered):
-            self.refuse(facts.not_interpreted(self, kind, class_name), facts.no_class(self, class_name), layer, key)
+            self.refuse(messages.not_interpreted(self, kind, class_name), messages.no_class(self, class_name), layer, key)
         elif isinstance(config, dict):
             self.check_keys(found, config, layer, key)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..catalog.releases import Release, Since
-from . import facts, objects
+from . import objects
 from .forecast import Reader
 
 OLD_OPTIMIZERS: Final = Release("tf.keras", "2.10")
@@ -91,7 +91,7 @@ def look_at_typed(reader: Reader, value: Any, config: Mapping[str, Any]) -> None
     found = objects.find_exported(module, name, reader.release)
     if found is not None:
         reader.check_keys(found, config, "", "optimizer")
-    elif facts.is_private(module, name, reader.release):
+    elif objects.is_private(module, name, reader.release):
         look_at_scaled(reader, config)
     elif ".backend." in module:
         backend = module.split(".")[3]

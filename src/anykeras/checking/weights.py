@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..catalog.layout import KERAS2_14_TREE, KERAS2_15_TREE
 from ..catalog.releases import LAYERS_COUNTED_ONCE, LAYERS_IN_TREE, Since
 from ..containers.base import TreeWeights
-from . import facts
+from . import calls
 from .forecast import Reader
 
 Config = Mapping[str, Any]
@@ -90,20 +90,20 @@ def is_built(entry: Config) -> bool:
 
 def entries_of(model: Any) -> Iterator[Config]:
     """All layers of a model and of the models in it."""
-    for _, entry in facts.held_layers(model, ""):
+    for _, entry in calls.held_layers(model, ""):
         yield entry
 
 
 def look_at_branches(reader: Reader) -> None:
     """A Sequential that begins with a Merge: Keras 2 does not count the layers of its branches for the weights."""
-    first = next(facts.top_layers(reader.raw.architecture), {})
+    first = next(calls.top_layers(reader.raw.architecture), {})
     config = first.get("config")
     if reader.release.line != "keras2" or first.get("class_name") != "Merge" or not isinstance(config, dict):
         return
     whole = reader.raw.architecture
     if not isinstance(whole, dict) or whole.get("class_name") != "Sequential":
         return
-    named = {str(name) for entry in facts.top_layers(whole) if (name := (entry.get("config") or {}).get("name"))}
+    named = {str(name) for entry in calls.top_layers(whole) if (name := (entry.get("config") or {}).get("name"))}
     held = {layer: shapes for layer, shapes in reader.groups().items() if shapes}
     outside = sum(layer in named for layer in held)
     if outside < len(held):
@@ -131,7 +131,7 @@ def look_at_weight(reader: Reader, layer: str, weight: str, shape: Sequence[int]
 def gru_entries(reader: Reader) -> Mapping[str, Config]:
     """The configurations of the GRU layers of the top level, and of those in a wrapper, by the name of the outer layer."""
     found: dict[str, Config] = {}
-    for entry in facts.top_layers(reader.raw.architecture):
+    for entry in calls.top_layers(reader.raw.architecture):
         outer = entry.get("config")
         held = outer.get("layer") if isinstance(outer, dict) else None
         layer = held if isinstance(held, dict) else entry
