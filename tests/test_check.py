@@ -16,7 +16,7 @@ import anykeras
 from anykeras import pipeline
 from anykeras.catalog.releases import RELEASES, find_release
 from anykeras.checking import Outcome, run
-from anykeras.checking.pins import releases_in
+from anykeras.checking.pins import list_releases
 from anykeras.checking.reading import forecast
 from anykeras.cli.main import app
 from genuine import FOLDER
@@ -107,13 +107,13 @@ PINS = {
 def test_pins(name: str, tmp_path: Path) -> None:
     text, wanted = PINS[name]
     (tmp_path / name).write_text(text)
-    assert [str(release) for release in releases_in(str(tmp_path / name))] == wanted
+    assert [str(release) for release in list_releases(str(tmp_path / name))] == wanted
 
 
 def test_pins_without_keras(tmp_path: Path) -> None:
     (tmp_path / "requirements.txt").write_text("numpy\nkeras-tuner==1.0\n")
     with pytest.raises(anykeras.AnyKerasError, match="AK7101"):
-        releases_in(str(tmp_path / "requirements.txt"))
+        list_releases(str(tmp_path / "requirements.txt"))
 
 
 def test_no_configuration_breaks_a_forecast() -> None:

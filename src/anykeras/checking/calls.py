@@ -68,7 +68,7 @@ def look_at_waiting(reader: Reader, config: Config, name: str) -> None:
 def look_at_sharing(reader: Reader, model: Any) -> None:
     """One layer in several models: Keras 3 counts its calls anew in each, and loses some."""
     seen: dict[str, str] = {}
-    for place, entry in held_layers(model, ""):
+    for place, entry in iterate_held_layers(model, ""):
         config = entry.get("config")
         name = str(entry.get("name") or (config.get("name") if isinstance(config, dict) else None) or "")
         if entry.get("class_name") == "InputLayer" or not name:
@@ -78,12 +78,12 @@ def look_at_sharing(reader: Reader, model: Any) -> None:
             return
 
 
-def held_layers(model: Any, place: str) -> Iterator[tuple[str, Config]]:
+def iterate_held_layers(model: Any, place: str) -> Iterator[tuple[str, Config]]:
     """The layers of a functional model and of those in it, with where they are."""
-    for number, entry in enumerate(top_layers(model)):
+    for number, entry in enumerate(iterate_top_layers(model)):
         yield place, entry
         if entry.get("class_name") in objects.MODELS:
-            yield from held_layers(entry, f"{place}/{entry.get('name')}/{number}")
+            yield from iterate_held_layers(entry, f"{place}/{entry.get('name')}/{number}")
 
 
 def look_at_node(reader: Reader, entry: Config, node: Any) -> None:
@@ -115,9 +115,9 @@ def look_at_node(reader: Reader, entry: Config, node: Any) -> None:
 
 def look_at_order(reader: Reader, model: Any) -> None:
     """Calls of a shared layer: before Keras 3 one whose inputs come later is put off, and the calls get mixed up."""
-    entries = {str(entry.get("name")): entry for entry in top_layers(model)}
+    entries = {str(entry.get("name")): entry for entry in iterate_top_layers(model)}
     made = dict.fromkeys(entries, 0)
-    waiting = [(name, node) for name, entry in entries.items() for node in call_inputs(entry)]
+    waiting = [(name, node) for name, entry in entries.items() for node in iterate_calls(entry)]
     first = True
     while waiting:
         left = []
@@ -143,7 +143,7 @@ class Call:
     inputs: tuple[tuple[str, int], ...]
 
 
-def call_inputs(entry: Config) -> Iterator[Call]:
+def iterate_calls(entry: Config) -> Iterator[Call]:
     """The calls of a layer in the form before Keras 3; the one of an input layer has no inputs."""
     nodes = entry.get("inbound_nodes")
     if not isinstance(nodes, list):
@@ -154,7 +154,7 @@ def call_inputs(entry: Config) -> Iterator[Call]:
         yield Call(number, tuple((str(name), index) for name, index in inputs))
 
 
-def top_layers(model: Any) -> Iterator[dict[str, Any]]:
+def iterate_top_layers(model: Any) -> Iterator[dict[str, Any]]:
     """The layers of the top level of a model."""
     config = model.get("config") if isinstance(model, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else config

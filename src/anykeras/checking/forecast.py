@@ -99,14 +99,14 @@ class Reader(Protocol):
     def check_keys(self, found: Found, config: Mapping[str, Any], layer: str, key: str = "") -> None:
         """Note the keys that a constructor does not take, or lacks."""
 
-    def object(self, kind: str, value: Any, layer: str, key: str) -> None:
+    def check_object(self, kind: str, value: Any, layer: str, key: str) -> None:
         """Note what a release does not know of a name, or of an object with its configuration."""
 
-    def groups(self) -> dict[str, dict[str, tuple[int, ...]]]:
+    def list_groups(self) -> dict[str, dict[str, tuple[int, ...]]]:
         """Shapes of weights by layer of the top level, of HDF5."""
 
 
-def oldest_and_newest(forecasts: Sequence[Forecast]) -> tuple[Release | None, Release | None]:
+def find_oldest_and_newest(forecasts: Sequence[Forecast]) -> tuple[Release | None, Release | None]:
     """The first and the last of the releases, in their order, that open the file."""
     opening = [forecast.release for forecast in forecasts if forecast.opens]
     return (opening[0], opening[-1]) if opening else (None, None)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from ..catalog.releases import Release, Since
 from . import objects
 from .forecast import Reader
-from .messages import no_class
+from .messages import say_no_class
 
 Config = Mapping[str, Any]
 PIPELINE_READS_LAYERS: Final = Since(keras3="3.7")  # Pipeline.from_config, which 3.6 does not have
@@ -110,4 +110,4 @@ def look_at_function(reader: Reader, value: Config, kind: str, layer: str, key: 
     if isinstance(module, str) and module.startswith("keras."):
         known = known or objects.lists_name(f"{module}.{name}".removeprefix("keras."), "exports", reader.release)
     if not known:
-        reader.refuse(f"TypeError: Could not locate function '{name}'.", no_class(reader, name), layer, key)
+        reader.refuse(f"TypeError: Could not locate function '{name}'.", say_no_class(reader, name), layer, key)

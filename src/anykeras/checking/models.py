@@ -17,7 +17,7 @@ from ..catalog.releases import Since
 from ..document.model import Era, Writer
 from ..parse.era import infer
 from . import objects
-from .calls import held_layers, look_at_graph, look_at_order, look_at_sharing
+from .calls import iterate_held_layers, look_at_graph, look_at_order, look_at_sharing
 from .forecast import Reader
 
 Config = Mapping[str, Any]
@@ -129,7 +129,7 @@ def look_at_older(reader: Reader) -> None:
         return
     if reader.typed:
         return
-    nested = [str(entry.get("name")) for _, entry in held_layers(reader.raw.architecture, "") if is_nested(entry)]
+    nested = [str(entry.get("name")) for _, entry in iterate_held_layers(reader.raw.architecture, "") if is_nested(entry)]
     if any(re.search(rf'\["{re.escape(name)}", [1-9]', text) for name in nested):
         reader.notes.doubts.append("calls of models in the model, which Keras 3 counts otherwise")
     if '"_CONSTANT_VALUE"' in text:
@@ -150,7 +150,7 @@ def look_at_masks(reader: Reader, model: Any) -> None:
     Softmax adds a mask to its input, whatever their numbers of axes.
     """
     writer = Writer(Era.TF2, "tf.keras", reader.release.version, "tensorflow")
-    entries = [(str(entry.get("class_name")), entry.get("config")) for _, entry in held_layers(model, "")]
+    entries = [(str(entry.get("class_name")), entry.get("config")) for _, entry in iterate_held_layers(model, "")]
     layers = [(class_name, config) for class_name, config in entries if isinstance(config, dict)]
     masked = any(class_name == "Masking" or config.get("mask_zero") for class_name, config in layers)
     if masked and SOFTMAX_TAKES_MASKS.holds(reader.release) and any(class_name == "Softmax" for class_name, _ in layers):

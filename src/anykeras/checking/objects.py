@@ -92,7 +92,7 @@ def has_model_class(class_name: str, release: Release) -> bool:
     return class_name in ("Sequential", "Model") or find_named(class_name, "layers", release) is not None
 
 
-def unknown_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
+def list_unknown_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
     """The keys that the constructor refuses."""
     entry = found.signature
     if entry.takes_any:
@@ -100,7 +100,7 @@ def unknown_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
     return [key for key in config if key not in entry.defaults and key not in entry.popped and key not in entry.former]
 
 
-def missing_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
+def list_missing_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
     """The arguments without a default that a configuration does not give."""
     entry = found.signature
     given = {entry.former.get(key, key) for key in config} | set(config)
@@ -123,7 +123,7 @@ KEYS: Final[Mapping[str, str]] = {
 SUFFIXES: Final = (("_initializer", "initializers"), ("_regularizer", "regularizers"), ("_constraint", "constraints"))
 
 
-def parts(config: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+def iterate_named_parts(config: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
     """The values of a configuration that name something: key, kind, value."""
     for key, value in config.items():
         kind = KEYS.get(key) or next((kind for suffix, kind in SUFFIXES if key.endswith(suffix)), "")

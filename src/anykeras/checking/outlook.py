@@ -12,8 +12,8 @@ from ..catalog.releases import RELEASES, Release, find_release
 from ..errors import AnyKerasError, Unsupported
 from ..opened import Opened
 from ..opening import open_file
-from .forecast import Forecast, oldest_and_newest
-from .pins import releases_in
+from .forecast import Forecast, find_oldest_and_newest
+from .pins import list_releases
 from .reading import forecast_all
 
 Path = str | os.PathLike[str]
@@ -37,7 +37,7 @@ class Outlook:
     @property
     def span(self) -> tuple[Release | None, Release | None]:
         """The oldest and the newest of the releases that open the file."""
-        return oldest_and_newest(self.forecasts)
+        return find_oldest_and_newest(self.forecasts)
 
     def __repr__(self) -> str:
         words = {True: "opens", False: "does not open", None: "depends"}
@@ -74,24 +74,24 @@ def check(path: Path, releases: Sequence[str] = (), *, conversion: bool = True) 
         AnyKerasError: the file is no model, or too damaged to read.
     """
     raw = pipeline.read(path)
-    wanted = tuple(dict.fromkeys(release for name in releases for release in _releases_of(name))) or RELEASES
+    wanted = tuple(dict.fromkeys(release for name in releases for release in _list_releases(name))) or RELEASES
     found = forecast_all(raw, wanted)
     if conversion and releases:
-        found = _with_conversion(path, found)
+        found = _add_conversion(path, found)
     return Outlook(os.fsdecode(path), tuple(found))
 
 
-def _releases_of(name: str) -> tuple[Release, ...]:
+def _list_releases(name: str) -> tuple[Release, ...]:
     release = find_release(name)
     if release is not None:
         return (release,)
     if name.endswith((".txt", ".toml", ".yml", ".yaml", ".in", ".cfg")) or os.path.exists(name):
-        return releases_in(name)
+        return list_releases(name)
     known = ", ".join(str(one) for one in RELEASES)
     raise Unsupported("AK7101", f"there is no record of a release {name!r}", next_step=f"Choose one of: {known}.")
 
 
-def _with_conversion(path: Path, found: Sequence[Forecast]) -> list[Forecast]:
+def _add_conversion(path: Path, found: Sequence[Forecast]) -> list[Forecast]:
     """The forecasts with whether the way back can write a file for each release that does not open this one."""
     if all(one.opens for one in found):
         return list(found)

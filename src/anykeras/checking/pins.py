@@ -30,7 +30,7 @@ _LINE: Final = re.compile(
 _CLAUSE: Final = re.compile(r"(===?|[<>!~^]=?|=)\s*v?(\d+(?:\.\d+)*)(\.\*)?")
 
 
-def releases_in(path: str) -> tuple[Release, ...]:
+def list_releases(path: str) -> tuple[Release, ...]:
     """The releases that a dependency file allows, oldest first.
 
     A pin on Keras itself counts before one on TensorFlow, which since 2.16 says only from which Keras 3 on.
@@ -45,20 +45,20 @@ def releases_in(path: str) -> tuple[Release, ...]:
     except FileNotFoundError:
         raise MissingFile("AK1001", "there is no such file", part=path) from None
     asked: dict[str, str] = {}
-    for name, spec in _dependencies(path, text):
+    for name, spec in _list_dependencies(path, text):
         library = _LIBRARIES.get(name.lower().replace("_", "-"))
         if library is not None and (library not in asked or spec):
             asked[library] = spec
     if not asked:
         raise Unsupported("AK7101", "the file asks for no Keras and no TensorFlow", part=path)
-    found = _allowed(asked)
+    found = _list_allowed(asked)
     if not found:
         said = ", ".join(f"{library} {spec}" for library, spec in asked.items())
         raise Unsupported("AK7101", f"no release of Keras that AnyKeras has a record of fits {said}", part=path)
     return found
 
 
-def _dependencies(path: str, text: str) -> Iterator[tuple[str, str]]:
+def _list_dependencies(path: str, text: str) -> Iterator[tuple[str, str]]:
     """Names of packages with what is said of their version."""
     if path.endswith(".toml"):
         yield from _from_toml(tomllib.loads(text))
@@ -84,7 +84,7 @@ def _from_toml(table: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield name, f"=={version}" if version[:1].isdigit() else version.replace("*", "")
 
 
-def _allowed(asked: Mapping[str, str]) -> tuple[Release, ...]:
+def _list_allowed(asked: Mapping[str, str]) -> tuple[Release, ...]:
     if "keras" in asked and (asked["keras"] or "tf.keras" not in asked):
         fits = _test(asked["keras"])
         found = tuple(r for r in RELEASES if fits(r) and (r.library == "keras" or _is_keras_package(r)))
@@ -96,7 +96,7 @@ def _allowed(asked: Mapping[str, str]) -> tuple[Release, ...]:
         return tuple(r for r in RELEASES if r.library == "tf_keras" and fits(r))
     fits = _test(asked["tf.keras"])
     own = tuple(r for r in RELEASES if r.library == "tf.keras" and fits(r))
-    later = [keras for tensorflow, keras in _KERAS_OF_TENSORFLOW.items() if fits(Release("tf.keras", _text(tensorflow)))]
+    later = [keras for tensorflow, keras in _KERAS_OF_TENSORFLOW.items() if fits(Release("tf.keras", _read_text(tensorflow)))]
     return own + tuple(r for r in RELEASES if later and r.line == "keras3" and r.numbers >= min(later))
 
 
@@ -131,5 +131,5 @@ def _fits(minor: Numbers, op: str, wanted: Numbers) -> bool:
     return {">=": minor >= named, ">": minor >= named, "<=": minor <= named, "!=": True}.get(op, True)
 
 
-def _text(numbers: Numbers) -> str:
+def _read_text(numbers: Numbers) -> str:
     return ".".join(map(str, numbers))

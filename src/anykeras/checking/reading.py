@@ -36,11 +36,11 @@ def forecast_all(raw: Raw, releases: Sequence[Release]) -> list[Forecast]:
         with spend(begin_budget()):
             _Reader(raw, release, notes).read()
         found.append(notes.forecast(release))
-    doubt = doubt_of_parser(raw) if any(one.opens for one in found) else ""
+    doubt = tell_doubt_of_parser(raw) if any(one.opens for one in found) else ""
     return [replace(one, opens=None, doubt=doubt) if doubt and one.opens else one for one in found]
 
 
-def doubt_of_parser(raw: Raw) -> str:
+def tell_doubt_of_parser(raw: Raw) -> str:
     """What AnyKeras itself has to say of a file that it reads: releases may not load what is unusual in it."""
     if any("\\" in name for name in raw.leftovers):
         return "the weights were saved with the paths of Windows"
@@ -67,7 +67,7 @@ class _Reader:
         """The whole file, as far as the release gets."""
         if not self._opens_box():
             return
-        self.model(self.raw.architecture, "")
+        self.check_model(self.raw.architecture, "")
         if not self.notes.obstacles:
             models.look(self)
             weights.look(self)
@@ -113,19 +113,19 @@ class _Reader:
 
     # -- models and layers
 
-    def model(self, entry: Any, name: str) -> None:
+    def check_model(self, entry: Any, name: str) -> None:
         """A model, with all its layers."""
         budget().charge(1)
         if not isinstance(entry, dict) or "class_name" not in entry:
             return
-        self.layer(entry, name)
+        self.check_layer(entry, name)
 
-    def layer(self, entry: Config, inside: str) -> None:
+    def check_layer(self, entry: Config, inside: str) -> None:
         """One layer: is there such a class, does it take its keys, do its parts exist."""
         budget().charge(1)
         class_name, config = str(entry.get("class_name", "")), entry.get("config")
-        name = _name_of(entry) or inside
-        layers.look_at_name(self, _name_of(entry))
+        name = _find_name(entry) or inside
+        layers.look_at_name(self, _find_name(entry))
         found = self.find_layer(entry, name)
         if found is None:
             return
@@ -134,14 +134,14 @@ class _Reader:
             models.look_at_model(self, class_name, config, name)
             for inner in entries:
                 if isinstance(inner, dict):
-                    self.layer(inner, name)
+                    self.check_layer(inner, name)
             return
         if isinstance(config, dict):
             layers.look_at_layer(self, entry, class_name, config, name)
             if not isinstance(found, bool):
                 self.check_keys(found, layers.prepare(self.release, entry, config), name)
-            self.objects_in(config, name)
-            self.layers_in(config, name)
+            self.check_objects_in(config, name)
+            self.check_layers_in(config, name)
 
     def find_layer(self, entry: Config, name: str) -> objects.Found | bool | None:
         """The class of a layer; True for one whose keys no signature shows; None with an obstacle for none."""
@@ -156,20 +156,25 @@ class _Reader:
             registered = entry.get("registered_name")
             if found is None or (isinstance(registered, str) and ">" in registered):
                 self.refuse(
-                    messages.not_located(self, class_name, module), messages.no_class(self, class_name), name, "class_name"
+                    messages.say_not_located(self, class_name, module),
+                    messages.say_no_class(self, class_name),
+                    name,
+                    "class_name",
                 )
                 return None
             return True if class_name in objects.FREE | objects.MODELS else found
         if class_name in objects.MODELS:
             if objects.has_model_class(class_name, self.release):
                 return True
-            self.refuse(f"ValueError: Unknown layer: {class_name}", messages.no_class(self, class_name), name, "class_name")
+            self.refuse(f"ValueError: Unknown layer: {class_name}", messages.say_no_class(self, class_name), name, "class_name")
             return None
         if self.release.line == "keras2" and class_name in objects.LAYER_FUNCTIONS:
             return True
         found = objects.find_named(class_name, "layers", self.release)
         if found is None:
-            self.refuse(messages.unknown_layer(self, class_name), messages.no_class(self, class_name), name, "class_name")
+            self.refuse(
+                messages.say_unknown_layer(self, class_name), messages.say_no_class(self, class_name), name, "class_name"
+            )
             return None
         return True if class_name in objects.FREE else found
 
@@ -177,22 +182,24 @@ class _Reader:
         """An operation of Keras 3 by the module that defines it."""
         operation = objects.find_operation(module, class_name, self.release) if self.release.line == "keras3" else None
         if operation is None:
-            self.refuse(messages.not_located(self, class_name, module), messages.no_class(self, class_name), name, "module")
+            self.refuse(
+                messages.say_not_located(self, class_name, module), messages.say_no_class(self, class_name), name, "module"
+            )
         return operation
 
     def check_keys(self, found: objects.Found, config: Config, layer: str, key: str = "") -> None:
         """Whether the constructor takes all keys, and has all that it needs."""
-        unknown = objects.unknown_keys(found, config)
+        unknown = objects.list_unknown_keys(found, config)
         if unknown:
             reason = f"{found.name} of {self.release} does not take {', '.join(repr(name) for name in unknown)}"
-            self.refuse(messages.unrecognised(self, found, unknown, config), reason, layer, key or unknown[0])
+            self.refuse(messages.say_unrecognised(self, found, unknown, config), reason, layer, key or unknown[0])
             return
-        missing = objects.missing_keys(found, config)
+        missing = objects.list_missing_keys(found, config)
         if missing:
             said = f"TypeError: {found.name}.__init__() missing {len(missing)} required positional argument: {missing[0]!r}"
             self.refuse(said, f"{found.name} needs {missing[0]!r}, which the file does not give", layer, missing[0])
 
-    def layers_in(self, config: Config, name: str) -> None:
+    def check_layers_in(self, config: Config, name: str) -> None:
         """The layers that a wrapper holds."""
         for key in ("layer", "forward_layer", "backward_layer", "cell", "cells", "layers"):
             value = config.get(key)
@@ -200,21 +207,21 @@ class _Reader:
                 if isinstance(inner, dict) and "class_name" in inner:
                     if not layers.look_at_held(self, inner, name, key):
                         return
-                    self.layer(inner, name)
+                    self.check_layer(inner, name)
 
     # -- objects in configurations
 
-    def objects_in(self, config: Config, name: str) -> None:
+    def check_objects_in(self, config: Config, name: str) -> None:
         """Activations, initializers, regularizers and constraints of a layer."""
-        for key, kind, value in objects.parts(config):
-            self.object(kind, value, name, key)
+        for key, kind, value in objects.iterate_named_parts(config):
+            self.check_object(kind, value, name, key)
 
-    def object(self, kind: str, value: Any, layer: str, key: str) -> None:
+    def check_object(self, kind: str, value: Any, layer: str, key: str) -> None:
         """A name, or an object with its configuration."""
         budget().charge(1)
         if isinstance(value, str):
             if not objects.lists_name(value, kind, self.release):
-                self.refuse(messages.not_interpreted(self, kind, value), messages.no_class(self, value), layer, key)
+                self.refuse(messages.say_not_interpreted(self, kind, value), messages.say_no_class(self, value), layer, key)
             return
         if not isinstance(value, dict) or "class_name" not in value:
             return
@@ -231,18 +238,20 @@ class _Reader:
             return
         registered = value.get("registered_name")
         if found is None or (typed and isinstance(registered, str) and ">" in registered):
-            self.refuse(messages.not_interpreted(self, kind, class_name), messages.no_class(self, class_name), layer, key)
+            self.refuse(
+                messages.say_not_interpreted(self, kind, class_name), messages.say_no_class(self, class_name), layer, key
+            )
         elif isinstance(config, dict):
             self.check_keys(found, config, layer, key)
 
-    def groups(self) -> dict[str, dict[str, tuple[int, ...]]]:
+    def list_groups(self) -> dict[str, dict[str, tuple[int, ...]]]:
         """Shapes of weights by layer of the top level, of HDF5."""
         if not isinstance(self.raw.weights, NamedWeights):
             return {}
         return {group.name: {name: tensor.shape for name, tensor in group.weights} for group in self.raw.weights.groups}
 
 
-def _name_of(entry: Config) -> str:
+def _find_name(entry: Config) -> str:
     config = entry.get("config")
     name = entry.get("name") or (config.get("name") if isinstance(config, dict) else None)
     return name if isinstance(name, str) else ""

@@ -97,7 +97,7 @@ def run(
         raise MissingFile("AK1001", f"No such file: {name}", part=name)
     if python is None:
         raise Unsupported("AK7102", f"there is no interpreter {interpreter!r}", next_step="Pass the path of its python.")
-    inputs, wanted, evidence, detail = _what_to_compare(name, recording)
+    inputs, wanted, evidence, detail = _choose_what_to_compare(name, recording)
     with tempfile.TemporaryDirectory() as folder:
         told, ended = _open_there(python, name, library, inputs, folder, timeout)
         outputs = read_outputs(os.path.join(folder, "outputs.npz")) if told.get("stage") == "done" and inputs else []
@@ -114,7 +114,7 @@ def run(
     return Run(name, interpreter, outcome, keras, version, evidence=evidence, difference=found.difference, detail=found.detail)
 
 
-def _what_to_compare(path: str, recording: Any) -> tuple[Arrays, Arrays, EvidenceKind, str]:
+def _choose_what_to_compare(path: str, recording: Any) -> tuple[Arrays, Arrays, EvidenceKind, str]:
     """Inputs, the outputs that belong to them, and what an agreement is worth; no inputs where there are none to be had."""
     if recording is not None:
         return *read_recording(os.fsdecode(recording)), EvidenceKind.WITNESSED, ""

@@ -70,7 +70,7 @@ def look_at_optimizer(reader: Reader, value: Any) -> None:
     reader.check_keys(found, config, "", "optimizer")
     rate = config.get("learning_rate")
     if isinstance(rate, dict) and "class_name" in rate:
-        reader.object("optimizers", rate, "", "learning_rate")
+        reader.check_object("optimizers", rate, "", "learning_rate")
 
 
 def is_typed(reader: Reader, value: Mapping[str, Any]) -> bool:
@@ -107,7 +107,7 @@ def look_at_names(reader: Reader, value: Any, kind: str, key: str) -> None:
         for inner in value:
             look_at_names(reader, inner, kind, key)
     elif isinstance(value, dict) and "class_name" in value:
-        reader.object(kind, value, "", key)
+        reader.check_object(kind, value, "", key)
     elif isinstance(value, Mapping):
         for inner in value.values():
             look_at_names(reader, inner, kind, key)

@@ -45,11 +45,11 @@ def look(reader: Reader) -> None:
     """What the file has that was never met in a file which the release, or one near it, opened."""
     line = _LINES[infer(reader.raw).era]
     near = _NEAR if line == reader.release.line and str(reader.release) not in _APART else _NEAR_OF_ANOTHER_LINE
-    reader.notes.unmet = tuple(sorted(list_traits(reader.raw, reader.release) - met_near(reader.release, near)))
+    reader.notes.unmet = tuple(sorted(list_traits(reader.raw, reader.release) - list_met_near(reader.release, near)))
 
 
 @cache
-def met_near(release: Release, minors: int) -> frozenset[str]:
+def list_met_near(release: Release, minors: int) -> frozenset[str]:
     """The traits of files that opened in a release, or in one of its line and major version up to so many minors away."""
     table = json.loads(read_data(__package__, "met.json"))
     listed = [one for one in RELEASES if one.line == release.line and one.numbers[0] == release.numbers[0]]
@@ -62,7 +62,7 @@ def list_traits(raw: Raw, release: Release) -> frozenset[str]:
     """The traits of a file, as a release meets them."""
     writer = infer(raw)
     by = f"{writer.era.value}{'' if writer.backend in _OF_TENSORFLOW else '-theano'}"
-    return frozenset(_Traits(by, release, raw).all())
+    return frozenset(_Traits(by, release, raw).find_all())
 
 
 class _Traits:
@@ -73,16 +73,16 @@ class _Traits:
         text = json.dumps(raw.architecture)
         self.masked = '"Masking"' in text or '"mask_zero": true' in text
 
-    def all(self) -> Iterator[str]:
+    def find_all(self) -> Iterator[str]:
         """Everything."""
         box = self.raw.match.name
         yield f"{self.by} {box} {'named' if isinstance(self.raw.weights, NamedWeights) else 'tree'}"
         if isinstance(self.raw.architecture, dict):
-            yield from self.layer(self.raw.architecture, "file")
+            yield from self.find_in_layer(self.raw.architecture, "file")
         if isinstance(self.raw.training, dict):
-            yield from self.training(self.raw.training)
+            yield from self.find_in_training(self.raw.training)
 
-    def layer(self, entry: Config, outside: str) -> Iterator[str]:
+    def find_in_layer(self, entry: Config, outside: str) -> Iterator[str]:
         """A layer, or a model."""
         budget().charge(1)
         class_name, config = str(entry.get("class_name")), entry.get("config")
@@ -91,20 +91,20 @@ class _Traits:
         if outside not in (*objects.MODELS, "file") or model:
             yield f"{outside}>{class_name}{'[]' if isinstance(config, list) else ''}"
         nodes = entry.get("inbound_nodes")
-        yield from self.calls(class_name, nodes) if isinstance(nodes, list) else ()
+        yield from self.find_in_calls(class_name, nodes) if isinstance(nodes, list) else ()
         if model:
-            yield from self.model(class_name, config)
+            yield from self.find_in_model(class_name, config)
         elif isinstance(config, dict):
-            yield from self.arguments(class_name, config)
+            yield from self.find_in_arguments(class_name, config)
             for key in _HELD:
                 held = config.get(key)
                 for inner in held if isinstance(held, list) else [held]:
                     if isinstance(inner, dict):
-                        yield from self.layer(inner, f"{class_name}.{key}")
+                        yield from self.find_in_layer(inner, f"{class_name}.{key}")
         if self.masked and not model:
             yield f"masked {class_name}"
 
-    def model(self, class_name: str, config: Any) -> Iterator[str]:
+    def find_in_model(self, class_name: str, config: Any) -> Iterator[str]:
         """The layers of a model and its ends."""
         layers = config if isinstance(config, list) else config["layers"]
         entries = [entry for entry in layers if isinstance(entry, dict)] if isinstance(layers, list) else []
@@ -118,43 +118,43 @@ class _Traits:
             count = len(ends) if isinstance(ends, list | dict) and not flat else 0
             yield f"{key} {type(ends).__name__} {min(count, 2)}"
         for entry in entries:
-            yield from self.layer(entry, class_name)
+            yield from self.find_in_layer(entry, class_name)
 
-    def calls(self, class_name: str, nodes: list[Any]) -> Iterator[str]:
+    def find_in_calls(self, class_name: str, nodes: list[Any]) -> Iterator[str]:
         """The calls of a layer."""
         if len(nodes) > 1:
             yield f"shared {class_name}"
         for node in nodes:
             if isinstance(node, dict):
-                yield f"call {kinds_of(node.get('args'))}"
-                yield from self.given(class_name, node.get("kwargs"))
+                yield f"call {list_kinds(node.get('args'))}"
+                yield from self.find_in_keywords(class_name, node.get("kwargs"))
             elif isinstance(node, list):
                 yield f"call {class_name if len(node) > 1 else ''} {min(len(node), 3)}"
                 for part in node:
-                    yield from self.given(class_name, part[-1] if isinstance(part, list) and part else None)
+                    yield from self.find_in_keywords(class_name, part[-1] if isinstance(part, list) and part else None)
 
-    def given(self, class_name: str, kwargs: Any) -> Iterator[str]:
+    def find_in_keywords(self, class_name: str, kwargs: Any) -> Iterator[str]:
         """What a call gives by name."""
         for key, value in kwargs.items() if isinstance(kwargs, dict) else ():
             if value is not None:
-                yield f"call {class_name} {key}={kinds_of(value)}"
+                yield f"call {class_name} {key}={list_kinds(value)}"
 
-    def arguments(self, class_name: str, config: Config) -> Iterator[str]:
+    def find_in_arguments(self, class_name: str, config: Config) -> Iterator[str]:
         """Arguments that are not the default of the release."""
-        named = {key: (kind, value) for key, kind, value in objects.parts(config)}
+        named = {key: (kind, value) for key, kind, value in objects.iterate_named_parts(config)}
         for key, value in config.items():
             if key in named:
-                yield from self.named(*named[key])
+                yield from self.find_in_value(*named[key])
             elif key in _SHAPES and isinstance(value, list):
                 yield f"{key} {len(value)} {'fixed' if value and value[0] else ''} {'open' if None in value[1:] else ''}"
-            elif key == "dtype" and policy_of(value) != "float32":
-                yield f"{class_name}.dtype={policy_of(value)}"
+            elif key == "dtype" and describe_policy(value) != "float32":
+                yield f"{class_name}.dtype={describe_policy(value)}"
             elif key not in _SAID_ELSEWHERE and value not in (None, default(class_name, key, self.release.signatures)):
-                kind = kinds_of(value)
+                kind = list_kinds(value)
                 if kind != "+" or key in _PLACES:
                     yield f"{class_name}.{key}={kind}"
 
-    def named(self, kind: str, value: Any) -> Iterator[str]:
+    def find_in_value(self, kind: str, value: Any) -> Iterator[str]:
         """An activation, an initializer, ... by its name or as an object."""
         if isinstance(value, str):
             yield f"{kind} {value}"
@@ -163,9 +163,9 @@ class _Traits:
             yield f"{kind} {class_name}" if isinstance(config, dict) else f"{kind} {class_name} {config}"
             for key, inner in config.items() if isinstance(config, dict) else ():
                 if not isinstance(inner, float | int | None) or isinstance(inner, bool):
-                    yield f"{class_name}.{key}={kinds_of(inner)}"
+                    yield f"{class_name}.{key}={list_kinds(inner)}"
 
-    def training(self, config: Config) -> Iterator[str]:
+    def find_in_training(self, config: Config) -> Iterator[str]:
         """Optimizer, loss and metrics."""
         optimizer = config.get("optimizer_config") or config.get("optimizer")
         if isinstance(optimizer, dict):
@@ -173,18 +173,18 @@ class _Traits:
             inner = optimizer.get("config")
             for key, value in inner.items() if isinstance(inner, dict) else ():
                 if value not in (None, False) and not isinstance(value, float | int) and key not in _SAID_ELSEWHERE:
-                    yield f"{optimizer.get('class_name')}.{key}={kinds_of(value)}"
+                    yield f"{optimizer.get('class_name')}.{key}={list_kinds(value)}"
         for key in ("loss", "metrics", "weighted_metrics", "loss_weights"):
-            yield from (f"{self.by} {key} {word}" for word in words_of(config.get(key)))
+            yield from (f"{self.by} {key} {word}" for word in list_words(config.get(key)))
 
 
-def policy_of(value: Any) -> str:
+def describe_policy(value: Any) -> str:
     """A dtype, or the name of a policy."""
     config = value.get("config") if isinstance(value, dict) else None
     return str(config.get("name") if isinstance(config, dict) else value)
 
 
-def kinds_of(value: Any) -> str:
+def list_kinds(value: Any) -> str:
     """A value by its kind: what is below zero is told apart, and texts as far as they are short."""
     if isinstance(value, bool) or value is None:
         return str(value)
@@ -193,13 +193,13 @@ def kinds_of(value: Any) -> str:
     if isinstance(value, str):
         return value[:_LETTERS]
     if isinstance(value, list):
-        return f"[{' '.join(sorted({kinds_of(inner) for inner in value}))}]"
+        return f"[{' '.join(sorted({list_kinds(inner) for inner in value}))}]"
     if isinstance(value, dict):
         return str(value.get("class_name", "{}"))
     return type(value).__name__
 
 
-def words_of(value: Any) -> Iterator[str]:
+def list_words(value: Any) -> Iterator[str]:
     """Names of losses or metrics, in whatever nesting."""
     if isinstance(value, str):
         yield value
@@ -208,8 +208,8 @@ def words_of(value: Any) -> Iterator[str]:
         yield str(value["class_name"]) if isinstance(config, dict) else f"{value['class_name']} {config}"
     elif isinstance(value, list):
         for inner in value:
-            yield from words_of(inner)
+            yield from list_words(inner)
     elif isinstance(value, dict):
         yield "{}"
         for inner in value.values():
-            yield from words_of(inner)
+            yield from list_words(inner)

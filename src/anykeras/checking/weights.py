@@ -24,7 +24,7 @@ def look(reader: Reader) -> None:
     if isinstance(reader.raw.weights, TreeWeights):
         look_at_tree(reader, reader.raw.weights)
     look_at_branches(reader)
-    for layer, shapes in reader.groups().items():
+    for layer, shapes in reader.list_groups().items():
         for weight, shape in shapes.items():
             look_at_weight(reader, layer, weight, shape)
 
@@ -72,7 +72,7 @@ def look_at_counts(reader: Reader, paths: list[list[str]], container: str) -> No
 
 def look_at_bidirectional(reader: Reader, weights: TreeWeights) -> None:
     """A Bidirectional that holds its layer a third time, built by the file, for which the file has no weights."""
-    if not any(is_built(entry) for entry in entries_of(reader.raw.architecture)):
+    if not any(is_built(entry) for entry in list_entries(reader.raw.architecture)):
         return
     homes = {path.partition("/forward_layer/")[0] for path in weights.tensors if "/forward_layer/" in path}
     if any(not any(path.startswith(f"{home}/layer/") for path in weights.tensors) for home in homes):
@@ -88,23 +88,23 @@ def is_built(entry: Config) -> bool:
     return isinstance(inner, dict) and bool(inner.get("build_config"))
 
 
-def entries_of(model: Any) -> Iterator[Config]:
+def list_entries(model: Any) -> Iterator[Config]:
     """All layers of a model and of the models in it."""
-    for _, entry in calls.held_layers(model, ""):
+    for _, entry in calls.iterate_held_layers(model, ""):
         yield entry
 
 
 def look_at_branches(reader: Reader) -> None:
     """A Sequential that begins with a Merge: Keras 2 does not count the layers of its branches for the weights."""
-    first = next(calls.top_layers(reader.raw.architecture), {})
+    first = next(calls.iterate_top_layers(reader.raw.architecture), {})
     config = first.get("config")
     if reader.release.line != "keras2" or first.get("class_name") != "Merge" or not isinstance(config, dict):
         return
     whole = reader.raw.architecture
     if not isinstance(whole, dict) or whole.get("class_name") != "Sequential":
         return
-    named = {str(name) for entry in calls.top_layers(whole) if (name := (entry.get("config") or {}).get("name"))}
-    held = {layer: shapes for layer, shapes in reader.groups().items() if shapes}
+    named = {str(name) for entry in calls.iterate_top_layers(whole) if (name := (entry.get("config") or {}).get("name"))}
+    held = {layer: shapes for layer, shapes in reader.list_groups().items() if shapes}
     outside = sum(layer in named for layer in held)
     if outside < len(held):
         said = "ValueError: You are trying to load a weight file containing "
@@ -116,7 +116,7 @@ def look_at_branches(reader: Reader) -> None:
 
 def look_at_weight(reader: Reader, layer: str, weight: str, shape: Sequence[int]) -> None:
     """One tensor of HDF5."""
-    entry = gru_entries(reader).get(layer)
+    entry = list_gru_entries(reader).get(layer)
     if entry is None or "bias" not in weight.rpartition("/")[2]:
         return
     after = entry.get("reset_after")
@@ -128,10 +128,10 @@ def look_at_weight(reader: Reader, layer: str, weight: str, shape: Sequence[int]
         )
 
 
-def gru_entries(reader: Reader) -> Mapping[str, Config]:
+def list_gru_entries(reader: Reader) -> Mapping[str, Config]:
     """The configurations of the GRU layers of the top level, and of those in a wrapper, by the name of the outer layer."""
     found: dict[str, Config] = {}
-    for entry in calls.top_layers(reader.raw.architecture):
+    for entry in calls.iterate_top_layers(reader.raw.architecture):
         outer = entry.get("config")
         held = outer.get("layer") if isinstance(outer, dict) else None
         layer = held if isinstance(held, dict) else entry
