@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from anykeras.document import graph as graphs
+from anykeras.document.build import sequential
 from anykeras.document.edit import GraphEditor, UniqueNames, change_calls, change_layers, replace_refs
-from anykeras.document.model import Call, Graph, Layer, Ref
+from anykeras.document.model import Call, Graph, Layer, Member, Ref
+from anykeras.document.walk import rebuild, walk
 
 
 def diamond() -> Graph:
@@ -185,3 +187,21 @@ def test_each_layer_and_each_call_can_change() -> None:
     moved = change_calls(model, lambda layer, call: replace_refs(call, {Ref("a"): Ref("a", 1)}))
     assert moved.graph is not None and moved.graph.calls["b"] == (Call((Ref("a", 1),)),)
     assert moved.graph.calls["x"] == (Call(),)
+
+
+def test_a_change_of_some_classes_passes_by_what_holds_none_of_them() -> None:
+    cell = Layer("LSTMCell", "cell")
+    held = Layer("Functional", "held", graph=sequential("inner", Layer("RNN", "rnn", {"cell": cell, "n": (1, 2)})).graph)
+    model = sequential("m", Layer("Functional", "plain", graph=diamond()), held, Layer("Dropout", "end"))
+    assert model.class_names >= {"Sequential", "Functional", "RNN", "LSTMCell", "Dropout"}
+    seen: list[str] = []
+
+    def change(layer: Layer) -> Layer:
+        seen.append(layer.name)
+        return layer.with_config(units=1) if layer.class_name == "LSTMCell" else layer
+
+    changed = rebuild(model, change, frozenset({"LSTMCell"}))
+    assert seen == ["cell", "rnn", "held", "m"]
+    assert {path for path, layer in walk(changed) if layer.config.get("units") == 1} == {
+        (Member("held"), Member("rnn"), "cell")
+    }

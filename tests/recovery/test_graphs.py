@@ -8,8 +8,7 @@ import pytest
 from anykeras.catalog.shapes import Spec
 from anykeras.catalog.shapes.masks import find_met
 from anykeras.document.build import Builder
-from anykeras.document.model import Layer
-from anykeras.document.walk import Member
+from anykeras.document.model import Layer, Member
 from anykeras.recovery.domain import CodeDomain
 from anykeras.recovery.equality import computes_same
 from anykeras.recovery.functions import Dim, FunctionContext, Refused, Shape

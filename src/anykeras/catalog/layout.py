@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..document.graph import Node, flat_refs, parents
-from ..document.model import Era, Graph, Layer
-from ..document.walk import Path, layers_of, members
+from ..document.model import Era, Graph, Layer, Path
+from ..document.walk import layers_of
 from ..errors import Malformed
 from .base import LayerEntry, Role, find
 from .masks import find_hidden_parents
@@ -244,7 +244,7 @@ def list_layers(graph: Graph, by_depth: bool = True) -> list[Layer]:
 
 
 def _list_members(graph: Graph, by_depth: bool) -> list[tuple[Path, Layer]]:
-    found = list(members(graph))
+    found = list(graph.members)
     if graph.sequential:
         first_is_input = bool(found) and found[0][1].class_name == "InputLayer"
         return found[1:] if first_is_input else found

@@ -14,6 +14,7 @@ from typing import Final
 
 from ..document.graph import Node, find_reachable, flat_refs, steps
 from ..document.model import Call, Era, Graph, Layer, Ref, Value, Writer
+from ..document.walk import layers_of
 
 
 class Outgoing(enum.Enum):
@@ -120,7 +121,13 @@ def makes_mask(layer: Layer) -> bool:
     return layer.class_name in _TABLES and layer.config.get("mask_zero") not in (None, False)
 
 
+def holds_mask_maker(model: Layer) -> bool:
+    """Whether a layer of this tree makes a mask."""
+    return not _MASK_MAKERS.isdisjoint(model.class_names) and any(makes_mask(layer) for layer in layers_of(model))
+
+
 _TABLES: Final = frozenset({"Embedding", "ReversibleEmbedding", "TokenEmbedding", "EmbeddingRet", "PositionEmbedding"})
+_MASK_MAKERS: Final = _TABLES | {"Masking"}
 
 # Masks that Keras 3 adds to a graph on its own while it builds it.
 #

@@ -19,8 +19,8 @@ from typing import Any
 
 from ..catalog.layout import variable_specs
 from ..document.edit import GraphEditor
-from ..document.model import Era, Graph, Layer, Ref, refs
-from ..document.walk import Path, fill_weights, layers_of
+from ..document.model import Era, Graph, Layer, Path, Ref, refs
+from ..document.walk import fill_weights, layers_of
 from ..errors import AnyKerasError, Unsupported
 from ..keras_private import draws_random_numbers, own_variables
 from ..lazily import np

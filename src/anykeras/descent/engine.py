@@ -14,8 +14,8 @@ from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.signatures import signature
 from ..document.graph import Node, leaves, parents
-from ..document.model import Call, Document, Era, Graph, Layer, Ref, Value, refs
-from ..document.walk import Member, Path, layers_of, map_graph_refs, rebuild, rebuild_paths, walk
+from ..document.model import Call, Document, Era, Graph, Layer, Member, Path, Ref, Value, refs
+from ..document.walk import layers_of, map_graph_refs, rebuild, rebuild_paths, walk
 from ..errors import Bug
 from ..findings import Finding
 from . import tfjs

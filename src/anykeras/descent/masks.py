@@ -14,8 +14,8 @@ from ..catalog.masks import ATTENTIONS, HEADS, MASKED_VALUES, MERGING, Outgoing,
 from ..catalog.releases import Release, Since, in_keras3
 from ..catalog.shapes.masks import find_met
 from ..document.graph import flat_refs, steps
-from ..document.model import Call, Era, Graph, Layer, Ref, Writer, refs
-from ..document.walk import Path, layers_of, members, rebuild, walk
+from ..document.model import Call, Era, Graph, Layer, Path, Ref, Writer, refs
+from ..document.walk import layers_of, rebuild, walk
 from .rulebook import refuse
 
 Sources = frozenset[Ref]
@@ -236,7 +236,7 @@ def check_merged(before: Layer, after: Layer, release: Release) -> None:
         reaching = find_reaching(layer.graph)
         masked = {
             inner.name: step
-            for step, inner in members(layer.graph)
+            for step, inner in layer.graph.members
             for call in layer.graph.calls.get(inner.name, ())
             if call.args and any(reaching.get(ref) for ref in flat_refs(call.args[0]))
         }

@@ -15,8 +15,8 @@ from ..catalog.masks import MERGES, RECURRENT, mask_rule
 from ..catalog.releases import Release
 from ..catalog.shapes.masks import find_met
 from ..document.graph import flat_refs, outputs, steps
-from ..document.model import Call, Graph, Layer, Ref
-from ..document.walk import Member, Path, layers_of, walk
+from ..document.model import Call, Graph, Layer, Member, Path, Ref
+from ..document.walk import layers_of, walk
 from .masks import find_reaching
 from .rulebook import refuse
 

@@ -10,9 +10,10 @@ a tuple here; nothing in a document is ever changed in place.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, Union
+from functools import cached_property
+from typing import Any, Final, NamedTuple, Union
 
 from ..findings import Finding
 from ..tensors import Tensor
@@ -136,6 +137,22 @@ Value = Union[
 Config = Mapping[str, Value]
 
 
+class Member(NamedTuple):
+    """The step to a layer of a graph: its name, and which one of that name it is (names may repeat, or lack)."""
+
+    name: str
+    number: int = 0
+
+
+Step = Member | str | int
+"""One step of a path: a member of a graph, a key of a configuration (or of a mapping in it), an index of a tuple."""
+Path = tuple[Step, ...]
+"""The way from a layer to one inside it; ``()`` is the layer itself. No two layers of a tree have the same path."""
+
+# What is never a layer and holds none. Nearly all of a configuration are such, and pass without a further look.
+LEAVES: Final = frozenset({type(None), bool, int, float, str, bytes, Ref, Object})
+
+
 @dataclass(frozen=True)
 class Call:
     """One call of a layer: its arguments, in which every tensor is a :class:`Ref`."""
@@ -166,6 +183,17 @@ class Graph:
                 return layer
         raise KeyError(name)
 
+    @cached_property
+    def members(self) -> tuple[tuple[Path, Layer], ...]:
+        """The layers in their order, with the way to each."""
+        met: dict[str, int] = {}
+        found: list[tuple[Path, Layer]] = []
+        for layer in self.layers:
+            number = met.get(layer.name, 0)
+            met[layer.name] = number + 1
+            found.append(((Member(layer.name, number),), layer))
+        return tuple(found)
+
 
 @dataclass(frozen=True)
 class Layer:
@@ -195,6 +223,19 @@ class Layer:
         """The class name without the package before it."""
         return self.class_name.rpartition(">")[2]
 
+    @cached_property
+    def held(self) -> tuple[tuple[Path, Layer], ...]:
+        """The layers in the configuration (wrapped, cells), with the way to each."""
+        if LEAVES.issuperset(map(type, self.config.values())):
+            return ()
+        return tuple(pair for key, value in self.config.items() for pair in _find_layers(value, (key,)))
+
+    @cached_property
+    def class_names(self) -> frozenset[str]:
+        """The class names of this layer and of every layer inside it."""
+        inside = (*self.held, *(self.graph.members if self.graph is not None else ()))
+        return frozenset((self.class_name,)).union(*(layer.class_names for _, layer in inside))
+
     def with_config(self, **changes: Value) -> Layer:
         """A copy with these arguments set."""
         return replace(self, config={**self.config, **changes})
@@ -206,6 +247,19 @@ class Layer:
     def with_weights(self, **changes: Tensor) -> Layer:
         """A copy with these weights set."""
         return replace(self, weights={**self.weights, **changes})
+
+
+def _find_layers(value: Value, path: Path) -> Iterator[tuple[Path, Layer]]:
+    if isinstance(value, Layer):
+        yield path, value
+    elif isinstance(value, tuple):
+        if LEAVES.issuperset(map(type, value)):
+            return
+        for index, item in enumerate(value):
+            yield from _find_layers(item, (*path, index))
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _find_layers(item, (*path, key))
 
 
 @dataclass(frozen=True)

@@ -4,29 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from .. import limits
 from ..tensors import Tensor
-from .model import Call, Config, Document, Graph, Layer, Object, Origin, Ref, Value
+from .model import LEAVES, Call, Config, Document, Graph, Layer, Origin, Path, Ref, Value
 
-
-class Member(NamedTuple):
-    """The step to a layer of a graph: its name, and which one of that name it is (names may repeat, or lack)."""
-
-    name: str
-    number: int = 0
-
-
-Step = Member | str | int
-"""One step of a path: a member of a graph, a key of a configuration (or of a mapping in it), an index of a tuple."""
-Path = tuple[Step, ...]
-"""The way from a layer to one inside it; ``()`` is the layer itself. No two layers of a tree have the same path."""
-
-
-# Values in which no layer is. Nearly all of a configuration are such, and a walk passes them without a further look.
 _HELD_STEPS = 16  # of work, for a layer in an argument: rules that double a wrapper double what is inside it
-_PLAIN = frozenset({type(None), bool, int, float, str, bytes, Ref, Object})
 
 
 def walk(layer: Layer, path: Path = ()) -> Iterator[tuple[Path, Layer]]:
@@ -59,23 +43,9 @@ def find_frozen_layers(layer: Layer) -> set[Path]:
     return set(visit((), layer, False))
 
 
-def children(layer: Layer) -> Iterator[tuple[Path, Layer]]:
+def children(layer: Layer) -> tuple[tuple[Path, Layer], ...]:
     """The layers directly inside, with the way to each: those of its configuration, then those of its graph."""
-    if not _holds_none(layer):
-        for key, value in layer.config.items():
-            if type(value) not in _PLAIN:
-                yield from _find_held_layers(value, (key,))
-    if layer.graph is not None:
-        yield from members(layer.graph)
-
-
-def members(graph: Graph) -> Iterator[tuple[Path, Layer]]:
-    """The layers of a graph in its order, with the way to each."""
-    met: dict[str, int] = {}
-    for layer in graph.layers:
-        number = met.get(layer.name, 0)
-        met[layer.name] = number + 1
-        yield (Member(layer.name, number),), layer
+    return layer.held if layer.graph is None else (*layer.held, *layer.graph.members)
 
 
 def inner_path(holder: Layer, inner: Layer) -> Path:
@@ -86,22 +56,14 @@ def inner_path(holder: Layer, inner: Layer) -> Path:
     raise KeyError(inner.name)
 
 
-def _find_held_layers(value: Value, path: Path) -> Iterator[tuple[Path, Layer]]:
-    if isinstance(value, Layer):
-        yield path, value
-    elif isinstance(value, tuple):
-        if _PLAIN.issuperset(map(type, value)):
-            return
-        for index, item in enumerate(value):
-            yield from _find_held_layers(item, (*path, index))
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from _find_held_layers(item, (*path, key))
+def rebuild(layer: Layer, change: Callable[[Layer], Layer], classes: frozenset[str] = frozenset()) -> Layer:
+    """Apply `change` to every layer, innermost first, and return the new tree.
 
-
-def rebuild(layer: Layer, change: Callable[[Layer], Layer]) -> Layer:
-    """Apply `change` to every layer, innermost first, and return the new tree."""
-    return change(_change_children(layer, lambda _, inner: rebuild(inner, change)))
+    With `classes`, what holds no layer of these classes is passed by: `change` has nothing to do there.
+    """
+    if classes and classes.isdisjoint(layer.class_names):
+        return layer
+    return change(_change_children(layer, lambda _, inner: rebuild(inner, change, classes)))
 
 
 def rebuild_paths(layer: Layer, change: Callable[[Path, Layer], Layer], path: Path = ()) -> Layer:
@@ -111,24 +73,19 @@ def rebuild_paths(layer: Layer, change: Callable[[Path, Layer], Layer], path: Pa
 
 def _change_children(layer: Layer, change: Callable[[Path, Layer], Layer]) -> Layer:
     """A layer with each layer directly inside replaced by what `change` makes of it and the way to it."""
-    config = layer.config if _holds_none(layer) else _change_config(layer.config, change)
+    config = layer.config if not layer.held else _change_config(layer.config, change)
     graph = layer.graph
     if graph is not None:
-        layers = tuple(change(step, inner) for step, inner in members(graph))
+        layers = tuple(change(step, inner) for step, inner in graph.members)
         if any(a is not b for a, b in zip(layers, graph.layers, strict=True)):
             graph = replace(graph, layers=layers)
     return layer if graph is layer.graph and config is layer.config else replace(layer, config=config, graph=graph)
 
 
-def _holds_none(layer: Layer) -> bool:
-    """Whether no argument can be a layer or hold one."""
-    return _PLAIN.issuperset(map(type, layer.config.values()))
-
-
 def _change_config(config: Config, change: Callable[[Path, Layer], Layer]) -> Config:
     changed: dict[str, Value] = {}
     for key, value in config.items():
-        if type(value) not in _PLAIN and (new := _change_value(value, change, (key,))) is not value:
+        if type(value) not in LEAVES and (new := _change_value(value, change, (key,))) is not value:
             changed[key] = new
     return {**config, **changed} if changed else config
 
@@ -138,7 +95,7 @@ def _change_value(value: Value, change: Callable[[Path, Layer], Layer], path: Pa
         limits.budget().charge(_HELD_STEPS)
         return change(path, value)
     if isinstance(value, tuple):
-        if _PLAIN.issuperset(map(type, value)):
+        if LEAVES.issuperset(map(type, value)):
             return value
         items = tuple(_change_value(item, change, (*path, index)) for index, item in enumerate(value))
         return items if any(a is not b for a, b in zip(items, value, strict=True)) else value

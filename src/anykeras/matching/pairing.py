@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from .. import limits
 from ..containers.base import NamedWeights, Raw, TreeWeights
-from ..document.model import Document, Era, Value
-from ..document.walk import Path, fill_weights, rebuild_paths, walk
+from ..document.model import Document, Era, Path, Value
+from ..document.walk import fill_weights, rebuild_paths, walk
 from ..errors import NotAModel, Undecided
 from ..findings import Fidelity, Finding
 from ..tensors import Tensor

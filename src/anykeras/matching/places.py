@@ -14,8 +14,8 @@ from ..catalog.base import Shape
 from ..catalog.layout import KERAS2_13_TREE, KERAS2_14_TREE, KERAS2_15_TREE, KERAS3_TREE, list_layers, list_stored_layers
 from ..catalog.shapes.variables import Shapes, infer_variables
 from ..document.graph import inputs, parents
-from ..document.model import Era, Graph, Layer
-from ..document.walk import Member, Path, children, walk
+from ..document.model import Era, Graph, Layer, Member, Path
+from ..document.walk import children, walk
 from .atoms import Generated, read_generated
 
 Trail = tuple[tuple[Path, Path, bool], ...]

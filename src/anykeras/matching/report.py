@@ -12,8 +12,7 @@ from .. import notebook
 from ..texts import escape
 
 if TYPE_CHECKING:
-    from ..document.model import Value, Writer
-    from ..document.walk import Path
+    from ..document.model import Path, Value, Writer
     from ..findings import Finding
     from ..tensors import Tensor
 

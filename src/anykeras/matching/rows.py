@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from ..catalog.base import OLD
 from ..catalog.shapes import infer
 from ..document.graph import inputs, outputs
-from ..document.model import Call, Era, Graph, Layer, Ref, refs
-from ..document.walk import Member, layers_of
+from ..document.model import Call, Era, Graph, Layer, Member, Ref, refs
+from ..document.walk import layers_of
 from ..tensors import Array, Tensor
 from .forms import FIRST, LAST
 from .places import Place, Places

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from ..document.model import Document, Era, Layer
-from ..document.walk import layers_of, rebuild
+from ..document.walk import rebuild
 from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
 from .complete import complete
@@ -70,18 +70,10 @@ def _unreadable(rule: Rule, layer: Layer, context: RuleContext, error: Exception
 
 def apply_all(rules: Sequence[Rule | Listed], model: Layer, context: RuleContext) -> Layer:
     """Rules one after another; one that looks at classes of which the model has none does not walk through it."""
-    present = _class_names(model)
     for rule in rules:
-        if rule.classes and present.isdisjoint(rule.classes):
-            continue
-        changed = apply(rule if isinstance(rule, Rule) else rule.load(), model, context)
-        if changed is not model:
-            model, present = changed, _class_names(changed)
+        if not rule.classes or not model.class_names.isdisjoint(rule.classes):
+            model = apply(rule if isinstance(rule, Rule) else rule.load(), model, context)
     return model
-
-
-def _class_names(model: Layer) -> set[str]:
-    return {layer.class_name for layer in layers_of(model)}
 
 
 def apply(rule: Rule, model: Layer, context: RuleContext) -> Layer:
@@ -104,4 +96,4 @@ def apply(rule: Rule, model: Layer, context: RuleContext) -> Layer:
             context.note(rule, layer, f"{layer.class_name} written by {context.writer}", rule.title)
         return changed
 
-    return rebuild(model, change)
+    return rebuild(model, change, frozenset(rule.classes))

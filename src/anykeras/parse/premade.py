@@ -14,7 +14,6 @@ from ..catalog import layout
 from ..containers.base import Json, NamedWeights, Raw, TreeWeights, WeightGroup
 from ..document.build import Builder
 from ..document.model import Config, Era, Layer, Ref, Value, Writer
-from ..document.walk import members
 from ..errors import Malformed
 from ..tensors import Tensor
 from . import keras3, legacy
@@ -276,7 +275,7 @@ def _shape(layer: Layer) -> Value:
 
 def _first_size(model: Layer) -> int | None:
     """The size of what a model of vectors is called on, by its first input or its first kernel."""
-    for _, layer in members(model.graph) if model.graph is not None else ():
+    for _, layer in model.graph.members if model.graph is not None else ():
         shape = _shape(layer)
         if isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int):
             return shape[1]
@@ -287,7 +286,7 @@ def _first_size(model: Layer) -> int | None:
 
 def _by_layer(model: Layer, groups: Sequence[WeightGroup]) -> NamedWeights:
     """The weights of a model inside another, which its group names after its layers, as those of a file of its own."""
-    names = [layer.name for _, layer in members(model.graph)] if model.graph is not None else []
+    names = [layer.name for _, layer in model.graph.members] if model.graph is not None else []
     kept: dict[str, list[tuple[str, Tensor]]] = {name: [] for name in names}
     for group in groups:
         for name, tensor in group.weights:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..catalog import layout
-from ..document.model import Layer
-from ..document.walk import Path, layers_of, rebuild
+from ..document.model import Layer, Path
+from ..document.walk import layers_of, rebuild
 from ..findings import Fidelity, Finding
 from ..tensors import Tensor
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from ..catalog import layout
 from ..catalog.base import mode_of
 from ..containers.base import Asset, TreeWeights
-from ..document.model import Era, Layer
-from ..document.walk import Path, fill_weights, layers_of, rebuild_paths
+from ..document.model import Era, Layer, Path
+from ..document.walk import fill_weights, layers_of, rebuild_paths
 from ..errors import Malformed, Unsupported
 from ..tensors import Tensor
 from .shared import share_variables

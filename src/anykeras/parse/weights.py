@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 from ..catalog import OPERATION_LAYERS, Role, find
 from ..containers.base import NamedWeights, WeightGroup
-from ..document.model import Era, Layer
-from ..document.walk import Path, children, fill_weights, layers_of, members, walk
+from ..document.model import Era, Layer, Path
+from ..document.walk import children, fill_weights, layers_of, walk
 from ..errors import Malformed
 from ..tensors import Tensor
 from .scattered import gather_weights, name_halves, refuse_names
@@ -74,7 +74,7 @@ def _top_layers(path: Path, model: Layer, weights: NamedWeights, era: Era) -> li
         return [(path, model)]
     if model.graph is None:
         return [(path, model)]
-    found = [(path + step, layer) for step, layer in members(model.graph)]
+    found = [(path + step, layer) for step, layer in model.graph.members]
     first = found[0] if model.graph.sequential and found else None
     if era is not Era.KERAS1 or first is None or not isinstance(first[1].config.get("layers"), tuple):
         return found
@@ -181,7 +181,7 @@ def _collect(path: Path, layer: Layer, era: Era) -> tuple[list[SavedWeight], lis
     own = [Role(name) for name in layer.weights] if is_unknown(layer, era) else _roles(layer, era)
     for role in own:
         (trainable if role.trainable else other).append(SavedWeight(path, layer, role))
-    for step, inner in children(layer) if layer.graph is None else members(layer.graph):
+    for step, inner in children(layer) if layer.graph is None else layer.graph.members:
         inner_trainable, inner_other = _collect(path + step, inner, era)
         trainable += inner_trainable
         other += inner_other

@@ -9,8 +9,8 @@ from ..catalog.masks import mask_rule
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import find_met
-from ..document.model import Call, Code, Deferred, FromUser, Graph, Layer, Ref, Value, Writer, refs
-from ..document.walk import Path, layers_of, map_refs, rebuild_paths, walk
+from ..document.model import Call, Code, Deferred, FromUser, Graph, Layer, Path, Ref, Value, Writer, refs
+from ..document.walk import layers_of, map_refs, rebuild_paths, walk
 from ..errors import Unsupported
 from ..findings import Affects, Fidelity, Finding
 from . import code_sites

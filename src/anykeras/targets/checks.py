@@ -11,8 +11,8 @@ from ..catalog.layout import VariableSpec
 from ..catalog.masks import HEADS
 from ..catalog.shapes.variables import Calls, Shapes, follow_calls, infer_variables
 from ..document.graph import flat_refs, leaves, steps
-from ..document.model import Call, Era, FromUser, Graph, Layer, Ref, Value, number_depth, refs
-from ..document.walk import Member, Path, layers_of, walk
+from ..document.model import Call, Era, FromUser, Graph, Layer, Member, Path, Ref, Value, number_depth, refs
+from ..document.walk import layers_of, walk
 from ..errors import Malformed, Unsupported
 from ..findings import Affects, Fidelity, Finding
 from ..tensors import Tensor

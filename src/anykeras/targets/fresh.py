@@ -11,8 +11,8 @@ import numpy as np
 
 from ..catalog.layout import list_stored_layers, specs_of
 from ..catalog.shapes.variables import infer_variables
-from ..document.model import Document, Layer, Object
-from ..document.walk import Path, fill_weights, layers_of, walk
+from ..document.model import Document, Layer, Object, Path
+from ..document.walk import fill_weights, layers_of, walk
 from ..findings import Fidelity, Finding
 from ..tensors import Array, Tensor, constant
 from .checks import find_misfits

@@ -15,8 +15,8 @@ import numpy as np
 from ..catalog import find
 from ..catalog.base import LayerEntry, mode_of
 from ..containers.memory import Memory
-from ..document.model import Call, Config, Document, Era, Graph, Layer, Object, Ref, Value, Writer
-from ..document.walk import Path, walk
+from ..document.model import Call, Config, Document, Era, Graph, Layer, Object, Path, Ref, Value, Writer
+from ..document.walk import walk
 from ..errors import Malformed
 from ..keras_private import (
     config_of,

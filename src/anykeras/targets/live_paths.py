@@ -14,8 +14,8 @@ from typing import Any
 
 from ..catalog.operations import snake_case
 from ..containers.base import NamedWeights, TreeWeights
-from ..document.model import Era, Layer
-from ..document.walk import Path, layers_of
+from ..document.model import Era, Layer, Path
+from ..document.walk import layers_of
 from ..findings import Affects, Fidelity, Finding
 from ..keras_private import own_variables
 from ..tensors import Tensor

@@ -8,8 +8,8 @@ from typing import cast
 
 from ... import limits
 from ...document.graph import inputs, leaves, outputs, steps
-from ...document.model import Graph, Layer, Ref, Value
-from ...document.walk import Member, Path, inner_path, members, rebuild_paths
+from ...document.model import Graph, Layer, Member, Path, Ref, Value
+from ...document.walk import inner_path, rebuild_paths
 from ...errors import AnyKerasError
 from ..base import Shape
 from ..operations import bind, find
@@ -83,7 +83,7 @@ class Inference:
         places = inputs(graph)
         for ref, spec in zip(places, called_on or [UNKNOWN] * len(places), strict=False):
             found[ref] = self._enter(graph, ref, spec)
-        ways = {layer.name: step for step, layer in members(graph)}
+        ways = {layer.name: step for step, layer in graph.members}
         again = Counter[str]()
         for layer, number, call in steps(graph):
             if layer.class_name == "InputLayer":

@@ -9,8 +9,7 @@ from typing import Any
 
 from ... import limits
 from ...document.graph import inputs, leaves, outputs, steps
-from ...document.model import FromUser, Layer, Ref, Writer
-from ...document.walk import Member, Path, members
+from ...document.model import FromUser, Layer, Member, Path, Ref, Writer
 from ..masks import Outgoing, mask_rule
 from .tables import option
 
@@ -45,7 +44,7 @@ def _graph(
     if graph is None:
         return {}
     found = dict(zip(inputs(graph), given, strict=False))
-    ways = {layer.name: step for step, layer in members(graph)}
+    ways = {layer.name: step for step, layer in graph.members}
     again = Counter[str]()
     for layer, number, call in steps(graph):
         if layer.class_name == "InputLayer":

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...document.graph import leaves
-from ...document.model import Layer
-from ...document.walk import Path, children
+from ...document.model import Layer, Path
+from ...document.walk import children
 from ..base import Shape, mode_of
 from .engine import Inference
 from .layers import data_format, expand_ranks

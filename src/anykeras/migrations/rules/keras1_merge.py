@@ -10,7 +10,6 @@ from ...document.build import Builder
 from ...document.edit import change_calls, change_layers
 from ...document.graph import steps, users
 from ...document.model import Call, Code, Era, Layer, Value, Writer, refs
-from ...document.walk import layers_of
 from ...errors import Unsupported
 from ...findings import Affects, Fidelity, Finding
 from ..rulebook import RuleContext, rule
@@ -122,7 +121,7 @@ def multiply_last_axes(model: Layer, context: RuleContext) -> Layer | None:
     writer, graph = context.writer, model.graph
     if graph is None or writer.backend not in ("tensorflow", None) or not () < writer.release < (2, 3):
         return None
-    if not any(layer.class_name == "Dot" for layer in layers_of(model)):
+    if "Dot" not in model.class_names:
         return None
     known = infer(model)
     seen = {layer.name: [known.get(ref) for ref in refs(call.args)] for layer, _, call in steps(graph)}

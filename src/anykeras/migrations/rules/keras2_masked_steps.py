@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from ...catalog.masks import RECURRENT, makes_mask
+from ...catalog.masks import RECURRENT, holds_mask_maker, makes_mask
 from ...document.build import Builder
 from ...document.edit import GraphEditor
 from ...document.graph import flat_refs
@@ -32,7 +32,7 @@ Operation = Callable[..., Ref]  # adds a function of `keras.ops`, called on the 
 )
 def repeat_outputs(model: Layer, context: RuleContext) -> Layer | None:
     """The two layers, a flip and a merge in place of every Bidirectional that gives each step and that a mask reaches."""
-    if not any(makes_mask(layer) for layer in layers_of(model)):
+    if not holds_mask_maker(model):
         return None
     started = _started(model)
     return where_masked(model, lambda layer: _by_halves(layer, context.writer) if _gives_steps(layer, started) else layer)
@@ -72,7 +72,7 @@ def _gives_steps(layer: Layer, started: frozenset[tuple[str, str]]) -> bool:
 )
 def zero_outputs(model: Layer, context: RuleContext) -> Layer | None:
     """The same for a Bidirectional of unrolled layers, with zeros where tf.keras had them."""
-    if not any(makes_mask(layer) for layer in layers_of(model)):
+    if not holds_mask_maker(model):
         return None
     started = _started(model)
 
@@ -214,7 +214,7 @@ def _merge(sub: Builder, layer: Layer, there: Ref, back: Ref) -> Ref:
 )
 def unstack_cells(model: Layer, context: RuleContext) -> Layer | None:
     """A layer for each cell in place of every stack of cells that a mask reaches."""
-    if not any(len(stacked_cells(layer)) > 1 for layer in layers_of(model)):
+    if "RNN" not in model.class_names:
         return None
     started = _started(model)
 

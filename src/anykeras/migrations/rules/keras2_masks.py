@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ...catalog.masks import MASKED_VALUES, MERGING, makes_mask
+from ...catalog.masks import MASKED_VALUES, MERGING, holds_mask_maker
 from ...catalog.shapes.masks import find_met
 from ...document.edit import GraphEditor, UniqueNames, rename_layers
 from ...document.graph import inputs
-from ...document.model import Era, Layer, Ref, Writer
-from ...document.walk import Path, layers_of, rebuild_paths
+from ...document.model import Era, Layer, Path, Ref, Writer
+from ...document.walk import rebuild_paths
 from ..mask_flow import (
     MaskFlow,
     MaskWriter,
@@ -36,7 +36,7 @@ def masks_of_merges(model: Layer, context: RuleContext) -> Layer | None:
     graph = model.graph
     if graph is None or graph.sequential or not any(x.class_name in MERGING or x.graph is not None for x in graph.layers):
         return None
-    if not any(makes_mask(layer) for layer in layers_of(model)):
+    if not holds_mask_maker(model):
         return None
     return _with_masks(model, context.writer, meets_merged)
 
@@ -61,7 +61,7 @@ def masks_beside_states(model: Layer, context: RuleContext) -> Layer | None:
 
 
 def _in_every_graph(model: Layer, writer: Writer, wanted: Wanted) -> Layer | None:
-    if model.graph is None or not any(makes_mask(layer) for layer in layers_of(model)):
+    if model.graph is None or not holds_mask_maker(model):
         return None
     reached = find_met(model)
 
@@ -87,7 +87,7 @@ def values_of_masked_merges(model: Layer, context: RuleContext) -> Layer | None:
     if writer.era is Era.KERAS3 and not () < writer.release < (3, 4):
         return None
     wanted, concerned = (ends_mask, MERGING) if writer.era is Era.KERAS3 else (changes_values, MASKED_VALUES)
-    if not any(layer.class_name in concerned for layer in layers_of(model)):
+    if concerned.isdisjoint(model.class_names):
         return None
     return _in_every_graph(model, writer, wanted)
 
@@ -111,7 +111,7 @@ def rename_joins_of_masks(model: Layer, context: RuleContext) -> Layer | None:
     # A Lambda becomes a model where its function is recovered.
     if graph is None or not any(layer.graph is not None or layer.class_name == "Lambda" for layer in graph.layers):
         return None
-    if not any(_clashes(layer) for layer in graph.layers) or not any(makes_mask(layer) for layer in layers_of(model)):
+    if not any(_clashes(layer) for layer in graph.layers) or not holds_mask_maker(model):
         return None
     unique = UniqueNames(layer.name for layer in graph.layers)
     names = {layer.name: unique.claim(f"{layer.name}_layer") for layer in graph.layers if _clashes(layer)}

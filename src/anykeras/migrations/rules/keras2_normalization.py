@@ -9,8 +9,7 @@ from ...catalog.shapes import infer
 from ...catalog.shapes.masks import find_met
 from ...document.build import Builder
 from ...document.edit import GraphEditor
-from ...document.model import Call, Era, Layer, Ref
-from ...document.walk import Member
+from ...document.model import Call, Era, Layer, Member, Ref
 from ...errors import Unsupported
 from ...tensors import constant, zeros
 from ..mask_flow import build_mask_carrier, build_mask_reader

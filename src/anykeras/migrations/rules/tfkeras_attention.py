@@ -12,7 +12,7 @@ from ...document.build import Builder
 from ...document.edit import GraphEditor, change_calls, change_layers, replace_refs
 from ...document.graph import count_readers
 from ...document.model import Call, Era, Layer, Ref, Slice, Value, refs
-from ...document.walk import layers_of, map_call_refs, rebuild_paths
+from ...document.walk import map_call_refs, rebuild_paths
 from ..rulebook import RuleContext, rule
 
 _MASKED_HEADS = (2, 10)
@@ -45,7 +45,7 @@ def causal_at_the_call(model: Layer, context: RuleContext) -> Layer | None:
 def unmasked_heads(model: Layer, context: RuleContext) -> Layer | None:
     """Copies of the masked inputs of each such layer, also in models that are called on masked tensors."""
     release = context.writer.release
-    if not release or release >= _MASKED_HEADS or not any(x.class_name == "MultiHeadAttention" for x in layers_of(model)):
+    if not release or release >= _MASKED_HEADS or "MultiHeadAttention" not in model.class_names:
         return None
     met = find_met(model)
     changed = rebuild_paths(model, lambda path, layer: _unmask_heads(layer, met.get(path, ())) if layer.graph else layer)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ...catalog.masks import Outgoing, makes_mask, mask_rule
+from ...catalog.masks import Outgoing, holds_mask_maker, makes_mask, mask_rule
 from ...catalog.shapes import Argument, Output, Spec
 from ...catalog.shapes.engine import Inference
 from ...catalog.shapes.masks import find_met, infer_outgoing
 from ...document.build import Builder
-from ...document.model import Ellipsis_, Era, Layer, Value, Writer
-from ...document.walk import Path, layers_of, rebuild_paths
+from ...document.model import Ellipsis_, Era, Layer, Path, Value, Writer
+from ...document.walk import layers_of, rebuild_paths
 from ...errors import Unsupported
 from ..mask_flow import build_mask_carrier, build_mask_reader
 from ..rulebook import RuleContext, rule
@@ -30,7 +30,7 @@ _SAME_TENSOR = frozenset(("Reshape", "Permute", "Flatten"))
 )
 def end_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Copies before the layers of the model, and of models in it, at which a mask ended."""
-    if context.writer.era is not Era.TF2 or not any(makes_mask(layer) for layer in layers_of(model)):
+    if context.writer.era is not Era.TF2 or not holds_mask_maker(model):
         return None
     return where_masked(model, lambda layer: _unmask(layer) if _is_end(layer, context.writer) else layer)
 
@@ -69,7 +69,7 @@ def _unmask(layer: Layer) -> Layer:
 )
 def unread_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Activations in place of every Softmax that a mask reaches, also step by step."""
-    if mask_rule("Softmax", context.writer).reads or not any(makes_mask(layer) for layer in layers_of(model)):
+    if mask_rule("Softmax", context.writer).reads or not holds_mask_maker(model):
         return None
     return where_masked(model, _without_softmax)
 
@@ -122,7 +122,7 @@ def masks_by_any(model: Layer, context: RuleContext) -> Layer | None:
     """Models in place of such wrappers, wherever a mask reaches them."""
     writer = context.writer
     early = writer.era is Era.KERAS2 and writer.release < _STEPPED
-    if early or not any(makes_mask(layer) for layer in layers_of(model)):
+    if early or not holds_mask_maker(model):
         return None
     return where_masked(model, _with_less_mask)
 
@@ -212,8 +212,7 @@ class _Ranks(Inference):
 )
 def pass_masks_by(model: Layer, context: RuleContext) -> Layer | None:
     """Models in place of each BatchNormalization that a mask of steps reaches on more than vectors."""
-    layers = list(layers_of(model))
-    if not any(layer.class_name == "BatchNormalization" for layer in layers) or not any(map(makes_mask, layers)):
+    if "BatchNormalization" not in model.class_names or not holds_mask_maker(model):
         return None
     ranks, carried = _Ranks(), find_met(model)
     ranks.graph(model, None)

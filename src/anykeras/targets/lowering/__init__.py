@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from ... import limits
 from ...catalog.layout import VariableSpec, list_stored_layers, specs_of
 from ...catalog.shapes import fill
-from ...document.model import Document, Era, FromUser, Layer
-from ...document.walk import Path, layers_of, rebuild, walk
+from ...document.model import Document, Era, FromUser, Layer, Path
+from ...document.walk import layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from ..checks import check_calls, check_shapes, check_strides
 from .layers import Lower, add_idf_weights, keep_wrapped_layers, use_pooling_layers
