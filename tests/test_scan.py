@@ -113,6 +113,15 @@ def test_what_an_earlier_scan_wrote_is_known_to_a_later_one(registry: Path, tmp_
     assert again.files == 1 and rows(results)["m1.keras"]["converted"] == ""  # that was another model
 
 
+def test_what_a_scan_converts_inside_its_root_is_no_model_of_the_next(registry: Path) -> None:
+    results, new = str(registry.parent / "r.sqlite"), str(registry / "new")
+    done = {"jobs": 1, "results": results, "convert": new}
+    assert anykeras.scan(str(registry), **done).files == 6  # type: ignore[arg-type]
+    again = anykeras.scan(str(registry), **done)  # type: ignore[arg-type]
+    assert (again.files, again.skipped) == (0, 6) and not os.path.exists(os.path.join(new, "new"))
+    assert anykeras.scan(str(registry), jobs=1, results=results, convert=str(registry)).files == 10  # beside the originals
+
+
 def test_weights_alone_are_converted_as_convert_does(tmp_path: Path) -> None:
     """With the architecture of the same name beside them; else refused, not done."""
     root = tmp_path / "models"

@@ -31,6 +31,8 @@ def test_version_and_help() -> None:
         assert shown.exit_code == 0
         assert "Exit codes: 0 done; 1 " in " ".join(shown.output.split())
     assert "--show-completion" in run("-h").output
+    verbs = CliRunner().invoke(app, ["-h"], env={"COLUMNS": "80"}).output.split("Commands:")[1]
+    assert "inspect" in verbs and "..." not in verbs, "what a verb does fits its line"
 
 
 @pytest.mark.parametrize(
@@ -131,7 +133,7 @@ def test_verdicts_are_said_and_are_the_exit_code(monkeypatch: pytest.MonkeyPatch
     alone = Check("a.h5", UNSEEN, True, detail="it runs, but there is nothing to compare with")
     expected = [
         ((same,), 0, "PASS all 6 weight tensors identical", "PASS: same weights (cross-checked)"),
-        ((alone,), 1, "NOT VERIFIED a.h5", "NOT VERIFIED: it runs, but there is nothing to compare with"),
+        ((alone,), 1, "NOT VERIFIED: it runs", "NOT VERIFIED: it runs, but there is nothing to compare with"),
         ((same, differs), 1, "FAIL outputs equal", "FAIL: differs from the recording by 0.13"),
     ]
     for checks, code, line, last in expected:
@@ -140,6 +142,7 @@ def test_verdicts_are_said_and_are_the_exit_code(monkeypatch: pytest.MonkeyPatch
         assert shown.exit_code == code
         assert any(one.startswith(line) for one in shown.output.splitlines())
         assert shown.output.splitlines()[-1] == last
+        assert shown.output.count("nothing to compare with") <= 1
 
 
 def test_explain_prints_the_page() -> None:

@@ -164,6 +164,7 @@ def test_a_tree_in_the_terminal() -> None:
     lines = result.output.splitlines()
     assert result.exit_code == 0 and any(line.startswith("  ") for line in lines), "nested models are indented"
     assert max(map(len, lines)) > 20, "what is piped is not cut"
+    assert re.search(r"  \d+(×\d+)*$", lines[-1]), "what leaves the last layer is said too"
 
 
 def test_a_scan_writes_a_page_a_file_and_an_index(tmp_path: Path, browser: Any) -> None:

@@ -201,8 +201,9 @@ def _print_check(done: Converted) -> None:
 def print_report(found: Report) -> None:
     """One line a check, then the verdict with the strongest evidence for it."""
     for check in found.checks:
-        out.print(_describe_check(check))
-        _print_outputs(check)
+        if not (check.whole and check.verdict is found.verdict is Verdict.NOT_VERIFIED):  # the verdict says it
+            out.print(_describe_check(check))
+            _print_outputs(check)
     failed = next((check.detail for check in found.checks if not check.agrees and check.detail), "")
     unverified = next((check.detail for check in found.checks if check.whole and check.verdict is Verdict.NOT_VERIFIED), "")
     same = "outputs" if any(check.outputs for check in found.checks) else "weights"

@@ -16,7 +16,8 @@ Drawing = dict[str, Any]
 def draw(model: Layer) -> Drawing:
     """The boxes of a model, nested models inside theirs, and its arrows with the shapes that go along them.
 
-    A box has `id` (unique in the page), `name`, `class`, `address`, and for a model `inside`, the drawing of its graph.
+    A box has `id` (unique in the page), `name`, `class`, `address`, for a model `inside`, the drawing of its graph, and where
+    no arrow begins at it `shape`, which leaves it.
     An arrow is (from, to, shape); `in` and `out` are the boxes at which arrows from outside begin and end.
     """
     return _Pen().graph(model, "m")
@@ -39,7 +40,7 @@ def _list(drawing: Drawing, depth: int) -> Iterator[tuple[int, str, str, str, tu
     for box in drawing["boxes"]:
         sources = before.get(box["id"], [])
         said = () if sources == [above] else tuple(names[source] for source in sources)
-        yield depth, box["name"], box["class"], shapes.get(box["id"], ""), said
+        yield depth, box["name"], box["class"], shapes.get(box["id"], box.get("shape", "")), said
         if "inside" in box:
             yield from _list(box["inside"], depth + 1)
         above = box["id"]
@@ -57,7 +58,12 @@ class _Pen:
             for ref in flat_refs((call.args, call.kwargs)):
                 if ref.layer in ids:
                     arrows.setdefault((ids[ref.layer], ids[layer.name]), _spell(specs.get(ref)))
-        ends = [ids[ref.layer] for ref in flat_refs(outputs(graph)) if ref.layer in ids]
+        begun = {start for start, _ in arrows}
+        last = {ids[ref.layer]: _spell(specs.get(ref)) for ref in flat_refs(outputs(graph)) if ref.layer in ids}
+        for box in boxes:
+            if box["id"] in last and box["id"] not in begun:
+                box["shape"] = last[box["id"]]
+        ends = list(last)
         starts = [ids[ref.layer] for ref in inputs(graph) if ref.layer in ids]
         if not starts and boxes:
             starts = [boxes[0]["id"]]

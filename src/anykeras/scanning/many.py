@@ -113,7 +113,7 @@ def scan(
     named = (roots,) if isinstance(roots, str) else tuple(roots)
     _check(named, exports)
     path = results or _name_results(named)
-    entries = [entry for entry in find_models(named, everything) if not _is_ours(entry.path, path)]
+    entries = _leave_made(convert, [entry for entry in find_models(named, everything) if not _is_ours(entry.path, path)])
     _check_outputs(entries, path, exports)
     store = Store(path)
     try:
@@ -170,6 +170,14 @@ def _name_results(roots: Sequence[str]) -> str:
     if len(roots) == 1 and os.path.exists(roots[0]):
         return f"{os.path.abspath(roots[0])}.scan.sqlite"
     return "anykeras.scan.sqlite"
+
+
+def _leave_made(folder: str | None, entries: list[Entry]) -> list[Entry]:
+    """The entries without those that converting others of them makes (a folder for what is converted, inside the root)."""
+    if folder is None:
+        return entries
+    made = {os.path.abspath(os.path.join(folder, name_converted(entry))): entry for entry in entries}
+    return [entry for entry in entries if made.get(os.path.abspath(entry.path), entry) is entry]
 
 
 def _is_ours(path: str, results: str) -> bool:

@@ -26,7 +26,7 @@ def audit(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say what files would do if Keras loaded them, without doing it. Needs no framework."""
+    """Say what a file would do if Keras loaded it, without doing it. Needs no framework."""
     with show_errors(as_json) as here:
 
         def show(entry: Entry) -> None:

@@ -46,7 +46,7 @@ def check(
     timeout: Annotated[float, typer.Option("--timeout", help="With --run: seconds until it is stopped.")] = 300.0,
     as_json: AsJson = False,
 ) -> None:
-    """Say whether a release of Keras opens a file as it is, why not, and what helps. Needs no framework, but for --run.
+    """Say whether a release of Keras opens a file, and what helps. Needs no framework, but for --run.
 
     Exit code 1 where one of the releases asked for does not open the file, or where that cannot be said.
     """

@@ -67,7 +67,7 @@ def convert(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a file that stock Keras opens in safe mode, without custom objects. Needs no framework."""
+    """Write a file that stock Keras opens in safe mode. It needs no custom objects; this command needs no framework."""
     levels = _parse_levels(strict or ())
     if len(files) < 2:
         raise typer.BadParameter("give a model file, and the file to write", param_hint="FILE... OUTPUT")

@@ -28,7 +28,7 @@ def explain(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Explain a code, or an error of Keras, TensorFlow, h5py or Python about a model file. Needs no framework.
+    """Explain a code, or a pasted error about a model file. Errors of Keras, TensorFlow, h5py and Python; needs no framework.
 
     Exits with 1 where an error is not known.
     """

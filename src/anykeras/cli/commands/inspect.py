@@ -51,7 +51,7 @@ def inspect(
     architecture: Architecture = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show who wrote a file, its layers, and what is found in it; also of weights alone. Needs no framework.
+    """Show who wrote a file, its layers, and what is found in it. Weights alone too; needs no framework.
 
     With a source as --architecture: which of its statements would run.
     """

@@ -26,7 +26,7 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Overwrite an existing output.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write one HTML page: the model drawn, its layers, its code, what was found. Needs anykeras[report], no framework."""
+    """Write one HTML page: the model drawn, layers, code, findings. Needs anykeras[report], no framework."""
     with show_errors(as_json):
         entries = find_entries(files)
         if weights is not None:

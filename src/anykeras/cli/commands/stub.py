@@ -10,9 +10,9 @@ from ..outcome import print_result, show_errors
 
 
 def stub(files: Files, weights: Weights = None, architecture: Architecture = None) -> None:
-    """Print a class to fill in for every custom class that a file needs; for weights alone, code that builds their model.
+    """Print a class to fill in for every custom class of a file.
 
-    Needs no framework.
+    For weights alone: code that builds their model. Needs no framework.
     """
     with show_errors(False):
         entries = find_entries(files)

@@ -32,7 +32,7 @@ def transfer(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write a model with the weights of another file (alone, or of a whole model), each weight by proof. Needs no framework.
+    """Write a model with the weights of another file. The weights lie alone or in a whole model; each is placed by proof.
 
     Several weights (one an epoch, say) give as many models.
     """

@@ -56,7 +56,7 @@ def verify(
     weights: Weights = None,
     as_json: AsJson = False,
 ) -> None:
-    """Compare the outputs of two files, of one with a recording, or of one on several backends. Runs the model.
+    """Compare outputs: of two files, a recording, or several backends. Runs the model.
 
     Two plain paths are a pair; more files, or a folder, a pattern or a list, are verified one by one.
 
