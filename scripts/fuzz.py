@@ -141,10 +141,10 @@ def _graph_files(ending: str) -> list[dict[str, bytes]]:
 
 @functools.cache
 def _ops_by_length() -> dict[int, list[bytes]]:
-    from anykeras.graphs.ops import supported
+    from anykeras.graphs.ops import list_supported
 
     found: dict[int, list[bytes]] = {}
-    for name in sorted((*supported(), "ReadFile", "PyFunc", "Where", "StringSplitV2", "NoSuchOp")):
+    for name in sorted((*list_supported(), "ReadFile", "PyFunc", "Where", "StringSplitV2", "NoSuchOp")):
         found.setdefault(len(name), []).append(name.encode())
     return found
 
@@ -227,7 +227,7 @@ def _translate(files: dict[str, bytes]) -> str:
 
 def _summed_anew(index: bytes) -> bytes:
     """A table with one data block, whose checksum is made right where the block still ends where it did."""
-    from anykeras.containers.checkpoint.crc32c import compute_crc32c
+    from anykeras.containers.checksums import compute_crc32c
 
     data = bytearray(index)
     for end in range(1, len(data) - 48):

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from anykeras.migrations import rulebook
-from anykeras.pages import Page, all_pages
+from anykeras.pages import Page, list_pages
 
 INDEX = Path(__file__).parents[1] / "docs" / "rules" / "README.md"
 RULES = Path(rulebook.__file__).parent / rulebook.INDEX
@@ -17,7 +17,7 @@ PAGES = "../../src/anykeras/pages"
 def write_index() -> str:
     """The text of the index."""
     lines = ["# Codes of findings and errors", "", "| code | title | fidelity |", "|---|---|---|"]
-    lines += [f"| [{page.code}]({PAGES}/{_anchor(page)}) | {page.title} | {page.fidelity or ''} |" for page in all_pages()]
+    lines += [f"| [{page.code}]({PAGES}/{_anchor(page)}) | {page.title} | {page.fidelity or ''} |" for page in list_pages()]
     return "\n".join(lines) + "\n"
 
 

@@ -609,9 +609,9 @@ def uncovered(before: tuple[States, Names], now: tuple[States, Names]) -> list[s
     """What changed from one minor of Keras 3 to the next and is in no table and no rule, a line a fact."""
     from anykeras.catalog import allowed, find
     from anykeras.document.model import Era
-    from anykeras.migrations.rulebook import listed_rules
+    from anykeras.migrations.rulebook import read_listed_rules
 
-    rules = [rule for rule in listed_rules(Era.KERAS3) if Era.KERAS3 in rule.eras]
+    rules = [rule for rule in read_listed_rules(Era.KERAS3) if Era.KERAS3 in rule.eras]
     ruled = {name for rule in rules for name in rule.classes}
     lines: list[str] = []
     for kind in KINDS:

@@ -13,7 +13,7 @@ from pathlib import Path
 from tensorflow.core.framework import attr_value_pb2, types_pb2
 from tensorflow.python.framework import op_def_registry
 
-from anykeras.graphs.ops import supported
+from anykeras.graphs.ops import list_supported
 
 OUT = Path(__file__).parents[1] / "src" / "anykeras" / "graphs" / "registry.json"
 
@@ -55,7 +55,7 @@ def describe(name: str) -> dict[str, object]:
 
 def main() -> None:
     """Write the table."""
-    known = [name for name in sorted(supported()) if op_def_registry.get(name) is not None]
+    known = [name for name in sorted(list_supported()) if op_def_registry.get(name) is not None]
     lines = [f' "{name}": {json.dumps(describe(name))}' for name in known]
     OUT.write_text("{\n" + ",\n".join(lines) + "\n}\n", "utf8")
 

@@ -22,7 +22,7 @@ import numpy as np
 import anykeras
 from anykeras import targets
 from anykeras.catalog.layout import list_layers
-from anykeras.catalog.operations import snake_case
+from anykeras.catalog.operations import spell_in_snake_case
 from anykeras.document.edit import rename_layers
 from anykeras.document.model import Layer
 
@@ -37,7 +37,7 @@ def generated() -> Naming:
     counts: Counter[str] = Counter()
 
     def name(layer: Layer) -> str:
-        stem = snake_case(layer.bare_class_name)
+        stem = spell_in_snake_case(layer.bare_class_name)
         counts[stem] += 1
         return stem if counts[stem] == 1 else f"{stem}_{counts[stem] - 1}"
 

@@ -15,7 +15,7 @@ from mkdocs.structure.files import File, Files
 
 from anykeras import __all__ as public
 from anykeras.explaining import load_causes
-from anykeras.pages import all_pages, families
+from anykeras.pages import list_families, list_pages
 
 SOURCE = "https://github.com/anykeras/anykeras/blob/main"
 HOMES = {
@@ -60,7 +60,7 @@ def _plain(pattern: str) -> str:
 
 def list_codes(family: str) -> str:
     """The pages of one family of codes, with their headings one level down."""
-    pages = [page for page in all_pages() if page.code.startswith(family)]
+    pages = [page for page in list_pages() if page.code.startswith(family)]
     return f"# {family}\n\n" + "\n".join(re.sub(r"^#", "##", page.text, flags=re.MULTILINE) for page in pages)
 
 
@@ -78,7 +78,7 @@ def on_files(files: Files, config: Any) -> Files:
     made = {
         "errors.md": "\n".join(list_errors()),
         "reference.md": list_names(),
-        **{f"codes/{family}.md": list_codes(family) for family in families()},
+        **{f"codes/{family}.md": list_codes(family) for family in list_families()},
     }
     for place, text in made.items():
         files.append(File.generated(config, place, content=text))

@@ -1040,7 +1040,7 @@ def _nested_function(depth: int) -> bytes:
 
 def _table(count: int) -> bytes:
     """A table of TensorFlow's checkpoints with one block of `count` entries, all of them one array."""
-    from anykeras.containers.checkpoint.crc32c import compute_crc32c
+    from anykeras.containers.checksums import compute_crc32c
 
     def block(data: bytes) -> bytes:
         crc = compute_crc32c(data + b"\0")

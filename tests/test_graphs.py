@@ -19,7 +19,7 @@ from anykeras import graphs
 from anykeras.auditing.graphs import OPERATIONS
 from anykeras.errors import AnyKerasError
 from anykeras.graphs.ops import OPS as OPS_TABLE
-from anykeras.graphs.ops import supported
+from anykeras.graphs.ops import list_supported
 from genuine import ATOL, FOLDER, RTOL
 
 GRAPHS = FOLDER / "graphs"
@@ -225,8 +225,8 @@ def test_an_op_is_translated_or_reaches_out_or_is_unknown() -> None:
     """One table says what reaches out, for the audit and for the graph route; no row translates any of it."""
     listed = {name for _, names in OPERATIONS.values() for name in names}
     assert {graphs.classify(name) for name in listed} == {"reaches out"}
-    assert {graphs.classify(name) for name in supported()} == {"translated"}
-    assert not listed & supported()
+    assert {graphs.classify(name) for name in list_supported()} == {"translated"}
+    assert not listed & list_supported()
     registry = pytest.importorskip("tensorflow.python.framework.op_def_registry")
     known = {name for name in dir(pytest.importorskip("tensorflow").raw_ops) if registry.get(name) is not None}
     standing = Counter(map(graphs.classify, known))

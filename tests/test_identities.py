@@ -33,6 +33,8 @@ ALLOWED = {
     "programs/names.py": "what a program made while it ran has no other identity",
     "programs/program.py": "a statement of a syntax tree",
     "programs/recording.py": "what a program made while it ran has no other identity",
+    "programs/sequential.py": "what a program made while it ran has no other identity",
+    "programs/tensors.py": "what a program made while it ran has no other identity",
     "programs/running.py": "a statement of a syntax tree",
     "recovery/functions/live.py": "the same live tensor",
     "targets/keras_custom.py": "live variables of Keras, which have no other identity",

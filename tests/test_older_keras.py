@@ -12,12 +12,12 @@ import keras
 import pytest
 
 import anykeras
-from anykeras.targets.lowering import MINORS, nearest_minor
+from anykeras.targets.lowering import MINORS, find_nearest_minor
 from genuine import FIXTURES, Recording, each, recordings, reproduces
 
 SHARE = 12
 pytestmark = pytest.mark.skipif(
-    nearest_minor(keras.__version__) == MINORS[-1], reason=f"Keras {keras.__version__} is the one of the other tests"
+    find_nearest_minor(keras.__version__) == MINORS[-1], reason=f"Keras {keras.__version__} is the one of the other tests"
 )
 
 

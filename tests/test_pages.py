@@ -11,7 +11,7 @@ import pytest
 import anykeras
 from anykeras import migrations, shims
 from anykeras.migrations.rulebook import rule
-from anykeras.pages import Page, all_pages
+from anykeras.pages import Page, list_pages
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "scripts"))
@@ -19,7 +19,7 @@ import make_docs  # noqa: E402
 
 CODE = re.compile(r'"(AK\d{4})"')
 HEADINGS = {"", "Why", "What changes", "What to do", "Example", "Versions", "References"}
-PAGES = all_pages()
+PAGES = list_pages()
 
 
 def test_every_code_has_a_page() -> None:
@@ -42,7 +42,7 @@ def test_no_page_is_left_of_a_code_that_is_gone() -> None:
 def test_each_page_is_of_one_form(page: Page) -> None:
     assert page.sections.keys() <= HEADINGS
     assert page.what and "Fidelity" not in page.what
-    layers, functions = {shim.code for shim in shims.all_shims()}, {"AK5055", "AK5144"}
+    layers, functions = {shim.code for shim in shims.list_shims()}, {"AK5055", "AK5144"}
     architectures = {"AK1331"}  # recognised beside weights, by the names of layers
     assert page.shim == (page.code in layers | functions | architectures)
     assert page.code not in layers or " -> " in page.title

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import anykeras
-from anykeras.catalog.signatures import signature
+from anykeras.catalog.signatures import find_signature
 from anykeras.errors import AnyKerasError
 from anykeras.programs import Given, read_given, slice_program
 from anykeras.programs.slicing import flatten, free_names, slice_for, slice_import
@@ -189,8 +189,8 @@ def test_a_name_that_data_would_give_is_asked_for_and_can_be_told(tmp_path: Path
 
 
 def test_releases_are_read_by_their_own_major_version() -> None:
-    assert signature("Dense", "2.0.0").order[0] == "units"  # type: ignore[union-attr]
-    assert signature("Dense", "1.0.4").order[0] == "output_dim"  # type: ignore[union-attr]
+    assert find_signature("Dense", "2.0.0").order[0] == "units"  # type: ignore[union-attr]
+    assert find_signature("Dense", "1.0.4").order[0] == "output_dim"  # type: ignore[union-attr]
 
 
 def test_a_program_imports_what_lies_beside_it(tmp_path: Path) -> None:
@@ -242,5 +242,5 @@ def test_the_statements_that_run_are_shown() -> None:
     ],
 )
 def test_arguments_by_place_are_facts_of_a_release(class_name: str, at: str, first: tuple[str, ...]) -> None:
-    found = signature(class_name, at)
+    found = find_signature(class_name, at)
     assert found is not None and found.order[: len(first)] == first

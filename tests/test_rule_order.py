@@ -13,7 +13,7 @@ from anykeras import pipeline
 from anykeras.document.model import Document, Era
 from anykeras.errors import AnyKerasError
 from anykeras.migrations import migrate
-from anykeras.migrations.rulebook import EVERY_OTHER, Rule, in_order, ordered_rules
+from anykeras.migrations.rulebook import EVERY_OTHER, Rule, order_rules, put_in_order
 from genuine import FOLDER, recordings
 from rule_examples import migration_examples
 from test_rules import seen
@@ -55,28 +55,28 @@ def as_usual() -> dict[str, Any]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_any_order_that_the_rules_allow_gives_the_same(seed: int) -> None:
     choose = random.Random(seed).choice
-    shuffled = {era: in_order(ordered_rules(era), choose) for era in Era}
-    assert any(list(shuffled[era]) != list(ordered_rules(era)) for era in Era)
+    shuffled = {era: put_in_order(order_rules(era), choose) for era in Era}
+    assert any(list(shuffled[era]) != list(order_rules(era)) for era in Era)
     different = [name for name, document in documents().items() if outcome(document, order=shuffled.get) != as_usual()[name]]
     assert not different
 
 
 def plain(code: str, *after: str) -> Rule:
-    return replace(ordered_rules(Era.KERAS2)[0], code=code, after=after)
+    return replace(order_rules(Era.KERAS2)[0], code=code, after=after)
 
 
 def test_each_comes_after_those_that_it_names() -> None:
-    found = in_order([plain("A", *EVERY_OTHER), plain("B", "C"), plain("C"), plain("D")], max)
+    found = put_in_order([plain("A", *EVERY_OTHER), plain("B", "C"), plain("C"), plain("D")], max)
     assert [rule.code for rule in found] == ["D", "C", "B", "A"]
 
 
 def test_a_name_of_no_rule_is_an_error() -> None:
     with pytest.raises(ValueError, match="X"):
-        in_order([plain("A", "X")])
+        put_in_order([plain("A", "X")])
     with pytest.raises(ValueError, match="AK2201"):
-        in_order([*ordered_rules(Era.KERAS3), plain("A", "AK2201")])
+        put_in_order([*order_rules(Era.KERAS3), plain("A", "AK2201")])
 
 
 def test_rules_that_wait_for_each_other_are_an_error() -> None:
     with pytest.raises(ValueError, match="A, B"):
-        in_order([plain("A", "B"), plain("B", "A"), plain("C")])
+        put_in_order([plain("A", "B"), plain("B", "A"), plain("C")])

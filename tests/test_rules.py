@@ -12,15 +12,15 @@ import pytest
 from anykeras.document.model import Layer, Ref
 from anykeras.migrations import Rule, RuleContext
 from anykeras.migrations.engine import apply
-from anykeras.migrations.rulebook import ordered_rules
+from anykeras.migrations.rulebook import order_rules
 from anykeras.pages import find_page
 from anykeras.tensors import Tensor
 from rule_examples import Example, migration_examples
 
 OF = migration_examples()
-CASES = [(rule, i) for rule in ordered_rules() for i in range(len(OF[rule.code].examples))]
-OLD = [rule for rule in ordered_rules() if rule.code[:4] in ("AK20", "AK21")]  # of Keras 0 and 1
-UNTOUCHED = [(rule, i) for rule in ordered_rules() for i in range(len(OF[rule.code].leaves_alone))]
+CASES = [(rule, i) for rule in order_rules() for i in range(len(OF[rule.code].examples))]
+OLD = [rule for rule in order_rules() if rule.code[:4] in ("AK20", "AK21")]  # of Keras 0 and 1
+UNTOUCHED = [(rule, i) for rule in order_rules() for i in range(len(OF[rule.code].leaves_alone))]
 
 
 def run(rule: Rule, example: Example, layer: Layer | None = None) -> Layer:
@@ -72,8 +72,8 @@ def test_left_alone(rule: Rule, i: int) -> None:
 
 def test_every_rule_says_what_it_leaves_alone() -> None:
     assert not [code for code, of in OF.items() if not of.leaves_alone or not of.examples]
-    assert OF.keys() == {rule.code for rule in ordered_rules()}
-    assert len({rule.code for rule in ordered_rules()}) == len(ordered_rules())
+    assert OF.keys() == {rule.code for rule in order_rules()}
+    assert len({rule.code for rule in order_rules()}) == len(order_rules())
 
 
 @pytest.mark.parametrize("rule", OLD, ids=lambda rule: rule.code)

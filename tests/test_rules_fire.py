@@ -9,7 +9,7 @@ from anykeras import pipeline
 from anykeras.document.model import Era, Layer
 from anykeras.errors import AnyKerasError
 from anykeras.migrations import migrate
-from anykeras.migrations.rulebook import Change, Rule, RuleContext, ordered_rules
+from anykeras.migrations.rulebook import Change, Rule, RuleContext, order_rules
 from genuine import FOLDER, recordings
 
 FILES = [
@@ -36,7 +36,7 @@ def test_every_rule_concerns_a_genuine_file() -> None:
     fired: set[str] = set()
 
     def order(era: Era) -> Sequence[Rule]:
-        return [replace(rule, change=watched(rule, fired)) for rule in ordered_rules(era)]
+        return [replace(rule, change=watched(rule, fired)) for rule in order_rules(era)]
 
     weights = {file.path: file.weights for file in FILES if file.path.exists()}
     weights |= {path: None for path in (FOLDER / "migrations").rglob("*.h5") if path not in weights}  # recorded in batches
@@ -45,4 +45,4 @@ def test_every_rule_concerns_a_genuine_file() -> None:
             migrate(pipeline.parse_raw(pipeline.read(path, beside)).document, order)
         except AnyKerasError:
             continue  # files that are refused are recorded too
-    assert not [rule.code for rule in ordered_rules() if rule.code not in fired]
+    assert not [rule.code for rule in order_rules() if rule.code not in fired]

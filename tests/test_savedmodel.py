@@ -19,10 +19,9 @@ import anykeras
 from anykeras import pipeline, targets
 from anykeras.cli.main import app
 from anykeras.containers.checkpoint import bundle
-from anykeras.containers.checkpoint.bundle import Bundle, read_bundle
-from anykeras.containers.checkpoint.crc32c import compute_crc32c, unmask_crc32c
-from anykeras.containers.checkpoint.slices import encode_slice_key
+from anykeras.containers.checkpoint.bundle import Bundle, encode_slice_key, read_bundle
 from anykeras.containers.checkpoint.table import inflate_snappy
+from anykeras.containers.checksums import compute_crc32c, unmask_crc32c
 from anykeras.containers.source import open_source
 from anykeras.containers.wire import read_message
 from anykeras.containers.wire.messages import Extent, Shape

@@ -66,7 +66,7 @@ class AnyKerasError(Exception):
         inside = f"{__package__}."
         frames = [
             frame
-            for frame, name in zip(extract_tb(self.__traceback__), _modules(self), strict=True)
+            for frame, name in zip(extract_tb(self.__traceback__), _list_modules(self), strict=True)
             if not name.startswith(inside)
         ]
         own = [frame for frame in frames if "ipykernel" not in frame.filename and "IPython" not in frame.filename]
@@ -76,7 +76,7 @@ class AnyKerasError(Exception):
         return (_restore, (type(self), self.code, self.seen), dict(self.__dict__))
 
 
-def _modules(error: BaseException) -> list[str]:
+def _list_modules(error: BaseException) -> list[str]:
     """The module of each frame of a traceback."""
     names, step = [], error.__traceback__
     while step is not None:

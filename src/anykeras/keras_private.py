@@ -38,7 +38,7 @@ def choose_backend() -> None:
 
 
 @contextmanager
-def safe_scope(keras: Any, custom_objects: Mapping[str, Any] | None = None) -> Iterator[None]:
+def enter_safe_scope(keras: Any, custom_objects: Mapping[str, Any] | None = None) -> Iterator[None]:
     """Safe mode of the module `keras`, whatever the process has set, and the user's objects by name.
 
     A flag set by ``keras.config.enable_unsafe_deserialization`` takes precedence over the argument ``safe_mode`` of every
@@ -52,7 +52,7 @@ def safe_scope(keras: Any, custom_objects: Mapping[str, Any] | None = None) -> I
 AT_ONCE = "anykeras>Sequential"
 
 
-def sequential_at_once(keras: Any) -> type:
+def make_sequential_at_once(keras: Any) -> type:
     """What stands in for ``keras.Sequential`` while a configuration is read, and gives a genuine one.
 
     ``Sequential.from_config`` (models/sequential.py) adds layer after layer, and each time builds the whole model anew: 5,000
@@ -74,15 +74,15 @@ def sequential_at_once(keras: Any) -> type:
     return AtOnce
 
 
-def own_variables(layer: Any) -> list[Any]:
+def list_own_variables(layer: Any) -> list[Any]:
     """The variables of a layer itself, not of the layers in it, in the order in which a file numbers them.
 
     ``_trainable_variables`` and ``_non_trainable_variables`` (layers/layer.py; ``save_own_variables`` there).
     """
-    return [*own_weights(layer, True), *own_weights(layer, False)]
+    return [*list_own_weights(layer, True), *list_own_weights(layer, False)]
 
 
-def own_weights(layer: Any, trainable: bool) -> Sequence[Any]:
+def list_own_weights(layer: Any, trainable: bool) -> Sequence[Any]:
     """The variables that a layer itself lists as trained, or as not trained (layers/layer.py)."""
     found: Sequence[Any] = layer._trainable_variables if trainable else layer._non_trainable_variables
     return found
@@ -115,7 +115,7 @@ def set_mask(tensor: Any, mask: object) -> None:
     tensor._keras_mask = mask
 
 
-def inner_layers(model: Any) -> list[Any]:
+def iterate_inner_layers(model: Any) -> list[Any]:
     """The model and every layer in it (``_flatten_layers``, layers/layer.py)."""
     return list(model._flatten_layers())
 
@@ -189,13 +189,13 @@ def list_sequential_layers(model: Any) -> list[Any]:
     return list(model._layers)
 
 
-def inbound_nodes(operation: Any) -> Sequence[Any]:
+def list_inbound_nodes(operation: Any) -> Sequence[Any]:
     """The calls of a layer or operation, in whatever model (``_inbound_nodes``, ops/operation.py)."""
     found: Sequence[Any] = operation._inbound_nodes
     return found
 
 
-def graph_nodes(model: Any) -> Sequence[Any] | None:
+def list_graph_nodes(model: Any) -> Sequence[Any] | None:
     """The calls that a functional model is made of (``_nodes_by_depth``, ops/function.py); None for what has no graph."""
     by_depth = getattr(model, "_nodes_by_depth", None)
     return None if by_depth is None else [node for nodes in by_depth.values() for node in nodes]
@@ -307,7 +307,7 @@ def note_parameters(model: Any) -> None:
 
     ``_post_build`` (backend/torch/layer.py), left out there while variables have no values.
     """
-    for layer in reversed(inner_layers(model)):
+    for layer in reversed(iterate_inner_layers(model)):
         note = getattr(layer, "_post_build", None)
         if layer.built and note is not None:
             note()

@@ -260,7 +260,7 @@ class Inspection:
         """The inspection for a notebook: its line, why it is refused, layers, findings, functions."""
         why = f" {self.refusal}" if self.refusal is not None else ""
         rows = [(record.address, record.source) for record in self.code]
-        code = notebook.fold("Functions", notebook.table(("where", "source"), rows), len(rows))
+        code = notebook.fold("Functions", notebook.write_table(("where", "source"), rows), len(rows))
         return notebook.show(f"{self!r}{why}", _list_layers(self.original), notebook.list_findings(self.findings), code)
 
     def __repr__(self) -> str:
@@ -282,9 +282,9 @@ def list_fidelities(of: Opened | Converted) -> dict[str, str]:
 
 
 def _summarize(model: Layer) -> list[dict[str, Any]]:
-    from .document.walk import summary
+    from .document.walk import summarize_document
 
-    return summary(model)
+    return summarize_document(model)
 
 
 def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:
@@ -311,7 +311,7 @@ def _check_strict(findings: tuple[Finding, ...], strict: Strict) -> None:
 
 def _list_layers(document: Document) -> str:
     rows = [(row["layer"], row["class"], row["weights"] or "", row["parameters"] or "") for row in _summarize(document.model)]
-    return notebook.fold("Layers", notebook.table(("layer", "class", "weights", "parameters"), rows), len(rows))
+    return notebook.fold("Layers", notebook.write_table(("layer", "class", "weights", "parameters"), rows), len(rows))
 
 
 def _describe_fidelity(of: Opened | Converted) -> str:

@@ -75,12 +75,12 @@ def _open_either(raw: Raw, custom_objects: CustomObjectsSource, native: bool, sk
         )
         said = Finding("AK3071", "model", seen, done, Fidelity.LOSSY, Affects.TRAINING)
         try:
-            return _open_raw(raw, custom_objects, native, False, graphs.Selection(_usual(raw)), [said])
+            return _open_raw(raw, custom_objects, native, False, graphs.Selection(_list_usual(raw)), [said])
         except AnyKerasError:
             raise refusal from None
 
 
-def _usual(raw: Raw) -> str | None:
+def _list_usual(raw: Raw) -> str | None:
     """The signature that is meant where none is named."""
     return next(iter(raw.graph.signatures), None) if raw.graph is not None else None
 

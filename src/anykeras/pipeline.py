@@ -108,7 +108,7 @@ def _take_apart(raw: Raw) -> tuple[Raw, Raw | None]:
     if raw.apart is None:
         return raw, None
     alone, weights = raw.apart
-    if alone.architecture is None or matching.conflict_in(weights, parse.era.infer(alone, shims.is_namesake)) is None:
+    if alone.architecture is None or matching.find_conflict(weights, parse.era.infer(alone, shims.is_namesake)) is None:
         return raw, None
     return replace(alone, weights_path=raw.weights_path, budget=raw.budget), weights
 
@@ -214,7 +214,7 @@ def _resolve(migrated: Migrated, native: bool) -> Resolved:
     traced = partial(graphs.defer_layer, raw) if raw.graph is not None and raw.graph.layers else None
     prepared = custom.prepare(migrated.document, passed, native, traced)
     trace = custom.Tracer(passed, native) if passed.named else None
-    objects = custom.objects_for_code(passed.objects) if passed.objects else {}
+    objects = custom.list_objects_for_code(passed.objects) if passed.objects else {}
     recovered = recovery.recover(prepared.document, objects, trace)
     document, left_out = migrations.resolve_training(recovered.document, None if native else passed.find)
     document, untrusted = targets.omit_untrusted(document)

@@ -32,7 +32,7 @@ def assert_loads_everywhere(model: Any, releases: Sequence[str], *, custom_objec
         path = model if isinstance(model, str | os.PathLike) else os.path.join(folder, "model.keras")
         if path is not model:
             model.save(path)
-        objects = None if path is model and not custom_objects else _objects(model, path is model, custom_objects)
+        objects = None if path is model and not custom_objects else _list_objects(model, path is model, custom_objects)
         opened = open_file(path, objects, native=True)
         for name in releases:
             release = require_release(name)
@@ -50,10 +50,10 @@ def assert_loads_everywhere(model: Any, releases: Sequence[str], *, custom_objec
     assert not failures, "\n".join(failures)
 
 
-def _objects(model: Any, is_path: bool, custom_objects: Mapping[str, Any] | None) -> dict[str, Any]:
-    from .keeping.saving import own_classes
+def _list_objects(model: Any, is_path: bool, custom_objects: Mapping[str, Any] | None) -> dict[str, Any]:
+    from .keeping.saving import list_own_classes
 
-    return {**({} if is_path else own_classes(model)), **(custom_objects or {})}
+    return {**({} if is_path else list_own_classes(model)), **(custom_objects or {})}
 
 
 def _why(found: Forecast) -> str:

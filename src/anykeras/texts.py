@@ -23,6 +23,6 @@ def join_lines(lines: Iterable[str]) -> Lines:
     return Lines("\n".join(escape(line) for line in lines))
 
 
-def comment(text: str, indent: str = "") -> str:
+def write_comment(text: str, indent: str = "") -> str:
     """A line of Python that says `text` and does nothing."""
     return f"{indent}# {escape(str(text))}"

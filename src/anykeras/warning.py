@@ -45,16 +45,16 @@ def warn_of_findings(path: str, findings: Iterable[Finding], *, training: bool) 
     """
     kinds: dict[tuple[str, Fidelity, Affects], list[Finding]] = {}
     for finding in findings:
-        if _concerns(finding, training):
+        if _list_concerns(finding, training):
             kinds.setdefault((finding.code, finding.fidelity, finding.affects), []).append(finding)
-    ordered = sorted(kinds.values(), key=_urgency)
+    ordered = sorted(kinds.values(), key=_rank_urgency)
     for kind in ordered[:LINES]:
-        warn(_line(kind))
+        warn(_write_line(kind))
     if len(ordered) > LINES:
         warn(f"and {len(ordered) - LINES} more: anykeras inspect {path}")
 
 
-def _concerns(finding: Finding, training: bool) -> bool:
+def _list_concerns(finding: Finding, training: bool) -> bool:
     if finding.is_shim:
         return True
     if finding.fidelity.rank < Fidelity.APPROXIMATE.rank:
@@ -62,22 +62,22 @@ def _concerns(finding: Finding, training: bool) -> bool:
     return finding.affects is Affects.OUTPUTS or (training and finding.affects is Affects.TRAINING)
 
 
-def _urgency(kind: list[Finding]) -> tuple[bool, int, str]:
+def _rank_urgency(kind: list[Finding]) -> tuple[bool, int, str]:
     """Outputs before training, the least faithful first."""
     return kind[0].affects is not Affects.OUTPUTS, -kind[0].fidelity.rank, kind[0].code
 
 
-def _line(kind: list[Finding]) -> str:
+def _write_line(kind: list[Finding]) -> str:
     """A kind in one line: each thing seen, with the first of the places where it was seen."""
     places: dict[tuple[str, str], list[str]] = {}
     for finding in kind:
         places.setdefault((finding.seen, finding.done), []).append(finding.address)
-    said = [_sentence(seen, done, where) for (seen, done), where in places.items()]
+    said = [_write_sentence(seen, done, where) for (seen, done), where in places.items()]
     more = [f"And {len(said) - SEEN} more of this kind."] if len(said) > SEEN else []
     only = [UNAFFECTED] if kind[0].affects is Affects.TRAINING else []
     return " ".join([f"[{kind[0].code}]", *said[:SEEN], *more, *only])
 
 
-def _sentence(seen: str, done: str, addresses: list[str]) -> str:
+def _write_sentence(seen: str, done: str, addresses: list[str]) -> str:
     count = f" and {len(addresses) - 1} more" if len(addresses) > 1 else ""
     return f"{addresses[0]}{count}: {seen}; {done.rstrip('.')}."

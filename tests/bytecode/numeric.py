@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from anykeras.bytecode.errors import missing_name_error
+from anykeras.bytecode.errors import make_missing_name_error
 from anykeras.bytecode.machine import Domain, ExceptionValue, Function, throw
 
 HOST_ERRORS = (IndexError, KeyError, ValueError, TypeError, ZeroDivisionError)
@@ -154,7 +154,7 @@ class NumbersDomain(Domain):
             try:
                 return self.environment.get(f"{value.path}.{name}")
             except LookupError:
-                raise missing_name_error(f"{value.path}.{name}") from None
+                raise make_missing_name_error(f"{value.path}.{name}") from None
         return super().getattr(value, name)
 
     def setattr(self, value: object, name: str, item: object) -> None:

@@ -11,7 +11,7 @@ from types import CodeType
 import pytest
 
 from anykeras.bytecode import BytecodeError, CodeObject, identify, looks_stored, read_stored
-from anykeras.bytecode.checks import check, effect
+from anykeras.bytecode.checks import check, find_effect
 from anykeras.bytecode.dialects import VERSIONS, dialect
 from anykeras.bytecode.machine.handlers import HANDLERS
 from anykeras.bytecode.unmarshal import read_code
@@ -144,7 +144,7 @@ def test_stack_effects_are_those_of_the_running_python() -> None:
     for name in filter(None, table.opcodes):
         number = opcode.opmap[name]
         for arg in (2, 3):
-            ours = effect(name, arg, table.traits)
+            ours = find_effect(name, arg, table.traits)
             if ours is None or name in inexact or name in table.jumps:
                 continue
             try:

@@ -16,7 +16,7 @@ from keras import layers as L
 from anykeras.catalog.shapes.engine import Inference
 from anykeras.catalog.shapes.spec import UNKNOWN, Spec
 from anykeras.catalog.shapes.tables import find_layer_rule, find_wrapper_rule
-from anykeras.document.graph import leaves
+from anykeras.document.graph import iterate_leaves
 from anykeras.document.model import Layer, Object
 
 
@@ -186,7 +186,7 @@ def test_layers_infer_what_keras_infers(number: int) -> None:
         pytest.skip("stock Keras refuses it")
     ours = frozen(keras.saving.serialize_keras_object(layer))
     specs = tuple(Spec(shape, dtype) for shape in shapes)
-    found = leaves(Inference().call(ours, [specs if len(specs) > 1 else specs[0]], {}))
+    found = iterate_leaves(Inference().call(ours, [specs if len(specs) > 1 else specs[0]], {}))
     said = f"{ours.class_name} {ours.config} on {shapes}"
     wanted = [(tuple(t.shape), t.dtype) for t in keras.tree.flatten(real)]
     if ours.class_name == "EinsumDense":  # whose equation says more than Keras reads from it
@@ -206,7 +206,7 @@ def test_attention_with_scores() -> None:
         query, value = keras.KerasTensor(SEQ), keras.KerasTensor(SEQ)
         real = make()(query, value, return_attention_scores=True)
         ours = frozen(keras.saving.serialize_keras_object(make()))
-        found = leaves(Inference().call(ours, [Spec(SEQ, "float32")] * 2, {"return_attention_scores": True}))
+        found = iterate_leaves(Inference().call(ours, [Spec(SEQ, "float32")] * 2, {"return_attention_scores": True}))
         assert [(s.shape, s.dtype) for s in found] == [(t.shape, t.dtype) for t in real]
 
 

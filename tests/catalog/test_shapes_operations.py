@@ -16,7 +16,7 @@ from operation_world import BATCH, computed, traced
 
 from anykeras.catalog.shapes.engine import operation
 from anykeras.catalog.shapes.spec import Spec
-from anykeras.document.graph import leaves
+from anykeras.document.graph import iterate_leaves
 from anykeras.document.model import Ellipsis_, Slice
 
 
@@ -44,7 +44,7 @@ def check(recorder: Any) -> None:
     for function, args, kwargs, made in recorder.calls:
         wanted = [(tuple(t.shape), t.dtype) for t in keras.tree.flatten(made) if isinstance(t, keras.KerasTensor)]
         if wanted and function not in INFERRED_WRONGLY:
-            found = leaves(operation(function, frozen(args), frozen(kwargs)))
+            found = iterate_leaves(operation(function, frozen(args), frozen(kwargs)))
             assert [(s.shape, s.dtype) for s in found] == wanted, function
 
 
@@ -62,7 +62,7 @@ def test_operations_infer_what_keras_computes_where_its_inference_is_wrong() -> 
     for case in [c for c in CASES if c.split("(")[0].removeprefix("o.") in INFERRED_WRONGLY]:
         recorder, _, _ = traced(case, BATCH)
         ((function, args, kwargs, _),) = recorder.calls
-        found = leaves(operation(function, frozen(args), frozen(kwargs)))
+        found = iterate_leaves(operation(function, frozen(args), frozen(kwargs)))
         real = [np.asarray(a) for a in keras.tree.flatten(computed(case))]
         assert [s.shape for s in found] == [a.shape for a in real], case
         assert [s.dtype for s in found] == [
@@ -80,7 +80,7 @@ def agree(function: str, *arguments: Any, **kwargs: Any) -> None:
         made = getattr(keras.ops, function)(*arguments, **kwargs)
     except Exception:
         pytest.skip("stock Keras refuses it")
-    found = leaves(operation(function, frozen(arguments), frozen(kwargs)))
+    found = iterate_leaves(operation(function, frozen(arguments), frozen(kwargs)))
     assert [(s.shape, s.dtype) for s in found] == [(tuple(t.shape), t.dtype) for t in keras.tree.flatten(made)]
 
 

@@ -16,7 +16,7 @@ import keras
 import pytest
 from keras import layers as L
 
-from anykeras.catalog.signatures import MISSING, default, list_accepted_arguments, signature
+from anykeras.catalog.signatures import MISSING, find_default, find_signature, list_accepted_arguments
 from anykeras.document.model import Era, Writer
 
 # What each class must be given; those that are not here need nothing, or are not made.
@@ -112,7 +112,7 @@ def takes(class_name: str, key: str, value: Any) -> bool:
 def test_accepted_is_what_the_constructor_takes(class_name: str) -> None:
     known = list_accepted_arguments(class_name)
     for key in known:
-        value = default(class_name, key)
+        value = find_default(class_name, key)
         assert takes(class_name, key, None if value is MISSING else value), f"{class_name} refuses {key}"
     for key, value in GENERAL.items() if class_name != "InputLayer" else ():  # which swallows every keyword
         assert takes(class_name, key, value) == (key in known), key
@@ -126,7 +126,7 @@ def test_defaults_are_those_of_the_installed_keras(kind: str) -> None:
         made = getattr(module, name)
         if not inspect.isclass(made) or made.__name__ != name:
             continue
-        found = signature(name, kind=kind)
+        found = find_signature(name, kind=kind)
         assert found is not None, name
         for parameter in list(inspect.signature(made.__init__).parameters.values())[1:]:
             if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
@@ -157,16 +157,16 @@ def test_defaults_are_those_of_the_installed_keras(kind: str) -> None:
     ],
 )
 def test_defaults_of_old_releases(class_name: str, argument: str, at: Any, value: Any) -> None:
-    assert default(class_name, argument, at) == value
+    assert find_default(class_name, argument, at) == value
 
 
 def test_the_nearest_release_at_or_before_the_writer_counts() -> None:
-    assert default("LSTM", "recurrent_activation", Writer(Era.KERAS2, version="2.2.5")) == "hard_sigmoid"
-    assert default("LSTM", "recurrent_activation", Writer(Era.TF2, "tf.keras", "2.4.0")) == "sigmoid"
-    assert default("LSTM", "inner_activation", Writer(Era.KERAS1, version="1.1.1")) == "hard_sigmoid"
-    assert default("Dense", "use_bias", Writer(Era.TF2, "tf.keras", "2.2.4-tf")) is True
-    assert default("LSTM", "use_cudnn", Writer(Era.KERAS3, version="3.12.0")) == "auto"
-    assert default("LSTM", "units", Writer(Era.KERAS2)) is MISSING
+    assert find_default("LSTM", "recurrent_activation", Writer(Era.KERAS2, version="2.2.5")) == "hard_sigmoid"
+    assert find_default("LSTM", "recurrent_activation", Writer(Era.TF2, "tf.keras", "2.4.0")) == "sigmoid"
+    assert find_default("LSTM", "inner_activation", Writer(Era.KERAS1, version="1.1.1")) == "hard_sigmoid"
+    assert find_default("Dense", "use_bias", Writer(Era.TF2, "tf.keras", "2.2.4-tf")) is True
+    assert find_default("LSTM", "use_cudnn", Writer(Era.KERAS3, version="3.12.0")) == "auto"
+    assert find_default("LSTM", "units", Writer(Era.KERAS2)) is MISSING
 
 
 def test_one_name_in_two_kinds() -> None:

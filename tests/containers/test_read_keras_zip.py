@@ -16,8 +16,8 @@ import pytest
 import anykeras
 from anykeras import containers
 from anykeras.containers import Raw, TreeWeights
-from anykeras.containers.crc32 import crc32
-from anykeras.containers.keras_zip.archive import members
+from anykeras.containers.checksums import compute_crc32
+from anykeras.containers.keras_zip.archive import list_members
 from anykeras.containers.source import ByteSource, open_source, wrap_bytes
 from anykeras.errors import AnyKerasError
 from genuine import FOLDER, Recording, reproduces
@@ -79,7 +79,7 @@ def test_an_archive_written_as_a_stream() -> None:
     with zipfile.ZipFile(stream, "w") as file:
         file.writestr("config.json", "{}")
         file.writestr("model.weights.h5", b"x" * 1000)
-    found = members(wrap_bytes(stream.getvalue(), "m.keras"))
+    found = list_members(wrap_bytes(stream.getvalue(), "m.keras"))
     assert [(m.name, m.size) for m in found.values()] == [("config.json", 2), ("model.weights.h5", 1000)]
 
 
@@ -91,7 +91,7 @@ def test_headers_for_large_files() -> None:
             member.write(b"x" * 1000)
         file.writestr("config.json", "{}")
     data = buffer.getvalue()
-    assert members(wrap_bytes(data, "m.keras"))["model.weights.h5"].size == 1000
+    assert list_members(wrap_bytes(data, "m.keras"))["model.weights.h5"].size == 1000
     end = len(data) - 22
     count, size, start = struct.unpack_from("<HII", data, end + 10)
     record = b"PK\6\6" + struct.pack("<QHHIIQQQQ", 44, 45, 45, 0, 0, count, count, size, start)
@@ -99,7 +99,7 @@ def test_headers_for_large_files() -> None:
     full = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 0xFFFF, 0xFFFF, 0xFFFFFFFF, 0xFFFFFFFF, 0)
     large = data[:end] + record + locator + full
     assert len(zipfile.ZipFile(io.BytesIO(large)).infolist()) == 2
-    assert members(wrap_bytes(large, "m.keras")).keys() == {"model.weights.h5", "config.json"}
+    assert list_members(wrap_bytes(large, "m.keras")).keys() == {"model.weights.h5", "config.json"}
 
 
 def test_a_changed_weight_is_noticed(tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ def test_the_checksum_of_long_data_is_that_of_zlib() -> None:
     for start, end in ((0, 17 << 20), (3, (16 << 20) + 3), (1, 16 << 20), (7, (16 << 20) + 366_556), (0, 9)):
         piece = data[start:end].data
         for before in (0, 0xDEADBEEF):
-            assert crc32(piece, before) == zlib.crc32(piece, before)
-    assert crc32(bytes(16 << 20)) == zlib.crc32(bytes(16 << 20))
+            assert compute_crc32(piece, before) == zlib.crc32(piece, before)
+    assert compute_crc32(bytes(16 << 20)) == zlib.crc32(bytes(16 << 20))
 
 
 # Models inside pickle and joblib files of genuine stacks, read without unpickling.

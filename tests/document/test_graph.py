@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from anykeras.document import graph as graphs
-from anykeras.document.build import sequential
+from anykeras.document.build import make_sequential
 from anykeras.document.edit import GraphEditor, UniqueNames, change_calls, change_layers, replace_refs
 from anykeras.document.model import Call, Graph, Layer, Member, Ref
 from anykeras.document.walk import rebuild, walk
@@ -28,7 +28,7 @@ def diamond() -> Graph:
 
 
 def test_each_node_has_its_parents_in_the_order_of_its_arguments() -> None:
-    found = graphs.parents(diamond())
+    found = graphs.find_parents(diamond())
     assert found["d", 0] == [("b", 0), ("c", 0)]
     assert found["a", 0] == [("x", 0)]
     assert found["a", 1] == [("c", 0)]
@@ -37,23 +37,23 @@ def test_each_node_has_its_parents_in_the_order_of_its_arguments() -> None:
 
 def test_an_input_without_a_call_is_a_node() -> None:
     graph = Graph((Layer("Dense", "a"),), {"a": (Call((Ref("x"),)),)}, (Ref("x"),), (Ref("a"),))
-    assert graphs.parents(graph) == {("a", 0): [("x", 0)], ("x", 0): []}
-    assert graphs.topological_order(graph) == [("x", 0), ("a", 0)]
+    assert graphs.find_parents(graph) == {("a", 0): [("x", 0)], ("x", 0): []}
+    assert graphs.sort_topologically(graph) == [("x", 0), ("a", 0)]
 
 
 def test_keyword_arguments_come_last_by_name() -> None:
     call = Call((Ref("q"),), {"value": Ref("v"), "key": [Ref("k"), 3, None], "flag": True})
-    assert graphs.arguments(call) == [Ref("q"), Ref("k"), Ref("v")]
+    assert graphs.iterate_arguments(call) == [Ref("q"), Ref("k"), Ref("v")]
 
 
 def test_leaves_of_a_mapping_come_in_the_order_of_its_keys() -> None:
-    assert graphs.leaves({"b": [1, (2, {"z": 4, "y": 3})], "a": 0}) == [0, 1, 2, 3, 4]
+    assert graphs.iterate_leaves({"b": [1, (2, {"z": 4, "y": 3})], "a": 0}) == [0, 1, 2, 3, 4]
 
 
 def test_users_are_the_other_direction_each_once() -> None:
     graph = Graph((), {"x": (Call(),), "twice": (Call(((Ref("x"), Ref("x")),)),)}, (Ref("x"),), (Ref("twice"),))
-    assert graphs.users(graph) == {("x", 0): [("twice", 0)]}
-    assert graphs.users(diamond())["a", 0] == [("c", 0), ("b", 0)]
+    assert graphs.find_users(graph) == {("x", 0): [("twice", 0)]}
+    assert graphs.find_users(diamond())["a", 0] == [("c", 0), ("b", 0)]
 
 
 def test_readers_count_calls_and_being_an_output() -> None:
@@ -63,10 +63,10 @@ def test_readers_count_calls_and_being_an_output() -> None:
 
 def test_every_node_comes_after_those_it_takes() -> None:
     graph = diamond()
-    order = graphs.topological_order(graph)
+    order = graphs.sort_topologically(graph)
     assert sorted(order) == sorted(node for node, _ in graphs.calls(graph))
     places = {node: at for at, node in enumerate(order)}
-    assert all(places[source] < places[node] for node, taken in graphs.parents(graph).items() for source in taken)
+    assert all(places[source] < places[node] for node, taken in graphs.find_parents(graph).items() for source in taken)
 
 
 def test_a_loop_and_what_is_behind_it_have_no_order() -> None:
@@ -78,14 +78,14 @@ def test_a_loop_and_what_is_behind_it_have_no_order() -> None:
         "of_nobody": (Call((Ref("nowhere"),)),),
     }
     graph = Graph(tuple(Layer("Dense", name) for name in calls), calls, (Ref("x"),), (Ref("behind"),))
-    assert graphs.topological_order(graph) == [("x", 0)]
+    assert graphs.sort_topologically(graph) == [("x", 0)]
 
 
 def test_a_long_chain_needs_no_stack_of_its_length() -> None:
     count = 20_000
     calls = {f"n{i}": (Call((Ref(f"n{i - 1}"),) if i else ()),) for i in reversed(range(count))}
     graph = Graph((), calls, (Ref("n0"),), (Ref(f"n{count - 1}"),))
-    assert graphs.topological_order(graph) == [(f"n{i}", 0) for i in range(count)]
+    assert graphs.sort_topologically(graph) == [(f"n{i}", 0) for i in range(count)]
     assert len(graphs.find_reachable(graph)) == count
 
 
@@ -94,18 +94,18 @@ def test_what_no_output_needs_is_not_reachable() -> None:
 
 
 def test_steps_of_a_graph_are_its_calls_in_order() -> None:
-    names = [(layer.name, number) for layer, number, _ in graphs.steps(diamond())]
-    assert names == graphs.topological_order(diamond())
+    names = [(layer.name, number) for layer, number, _ in graphs.iterate_steps(diamond())]
+    assert names == graphs.sort_topologically(diamond())
 
 
 def test_a_sequential_model_is_called_layer_by_layer() -> None:
     plain = Graph((Layer("Dense", "a"), Layer("Dense", "b")), sequential=True)
-    assert [call.args for _, _, call in graphs.steps(plain)] == [(graphs.ENTRY,), (Ref("a"),)]
-    assert (graphs.inputs(plain), graphs.outputs(plain)) == ([graphs.ENTRY], Ref("b"))
+    assert [call.args for _, _, call in graphs.iterate_steps(plain)] == [(graphs.ENTRY,), (Ref("a"),)]
+    assert (graphs.list_inputs(plain), graphs.list_outputs(plain)) == ([graphs.ENTRY], Ref("b"))
     with_input = Graph((Layer("InputLayer", "x"), Layer("Dense", "a")), sequential=True)
-    assert [call.args for _, _, call in graphs.steps(with_input)] == [(), (Ref("x"),)]
-    assert graphs.inputs(with_input) == [Ref("x")]
-    assert graphs.outputs(Graph((), sequential=True)) == graphs.ENTRY
+    assert [call.args for _, _, call in graphs.iterate_steps(with_input)] == [(), (Ref("x"),)]
+    assert graphs.list_inputs(with_input) == [Ref("x")]
+    assert graphs.list_outputs(Graph((), sequential=True)) == graphs.ENTRY
 
 
 def test_names_are_unique_and_take_the_lowest_free_number() -> None:
@@ -130,8 +130,8 @@ def test_an_inserted_operation_stands_between_a_tensor_and_its_readers() -> None
     new = editor.finish()
     assert end == Ref("c_2")
     assert new.calls["c_2"] == (Call((Ref("c"),), {"negative_slope": 0.5}),)
-    assert graphs.users(new)["c", 0] == [("c_2", 0)]
-    assert set(graphs.users(new)["c_2", 0]) == {("d", 0), ("a", 1)}
+    assert graphs.find_users(new)["c", 0] == [("c_2", 0)]
+    assert set(graphs.find_users(new)["c_2", 0]) == {("d", 0), ("a", 1)}
     added = new.layers[-1]
     assert (added.name, added.class_name, added.operation, added.address) == ("c_2", "relu", True, "model")
     assert graph == diamond()
@@ -140,7 +140,7 @@ def test_an_inserted_operation_stands_between_a_tensor_and_its_readers() -> None
 def test_a_replaced_output_is_an_output_no_more() -> None:
     editor = GraphEditor(diamond())
     editor.replace_ref(Ref("d"), editor.op("end", "copy", Ref("d")))
-    assert graphs.flat_refs(editor.finish().outputs) == [Ref("end")]
+    assert graphs.list_refs(editor.finish().outputs) == [Ref("end")]
 
 
 def test_calls_and_layers_are_replaced_in_place() -> None:
@@ -191,8 +191,8 @@ def test_each_layer_and_each_call_can_change() -> None:
 
 def test_a_change_of_some_classes_passes_by_what_holds_none_of_them() -> None:
     cell = Layer("LSTMCell", "cell")
-    held = Layer("Functional", "held", graph=sequential("inner", Layer("RNN", "rnn", {"cell": cell, "n": (1, 2)})).graph)
-    model = sequential("m", Layer("Functional", "plain", graph=diamond()), held, Layer("Dropout", "end"))
+    held = Layer("Functional", "held", graph=make_sequential("inner", Layer("RNN", "rnn", {"cell": cell, "n": (1, 2)})).graph)
+    model = make_sequential("m", Layer("Functional", "plain", graph=diamond()), held, Layer("Dropout", "end"))
     assert model.class_names >= {"Sequential", "Functional", "RNN", "LSTMCell", "Dropout"}
     seen: list[str] = []
 

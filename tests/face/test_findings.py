@@ -6,7 +6,7 @@ import pytest
 
 import anykeras.pipeline  # noqa: F401  (importing it registers the pages)
 from anykeras.findings import Affects, Fidelity, Finding, find_worst
-from anykeras.pages import all_pages
+from anykeras.pages import list_pages
 from anykeras.registry import Registry
 
 
@@ -39,7 +39,7 @@ def test_fidelity_is_split_by_what_is_affected() -> None:
 
 
 def test_lossy_shims_lose_training_alone() -> None:
-    shims = [page for page in all_pages() if page.shim]
+    shims = [page for page in list_pages() if page.shim]
     assert len(shims) > 50
     assert {page.affects for page in shims if page.fidelity is Fidelity.LOSSY} == {Affects.TRAINING}
     assert Finding("AK5072", "model/crf", "a", "b").is_shim

@@ -269,10 +269,10 @@ def test_the_model_may_be_given_as_its_program(tmp_path: Path, imports: str) -> 
 
 def test_suggestions_are_the_defaults_of_then() -> None:
     from anykeras.document.model import Era, Writer
-    from anykeras.matching.unknowns import unknown_arguments
+    from anykeras.matching.unknowns import list_unknown_arguments
 
     def suggest(class_name: str, writer: Writer) -> dict[str, object]:
-        return {unknown.name: unknown.suggestion for unknown in unknown_arguments(class_name, {}, writer)}
+        return {unknown.name: unknown.suggestion for unknown in list_unknown_arguments(class_name, {}, writer)}
 
     assert suggest("LSTM", Writer(Era.KERAS2, version="2.1.5"))["recurrent_activation"] == "hard_sigmoid"
     assert suggest("LSTM", Writer(Era.KERAS3))["recurrent_activation"] == "sigmoid"

@@ -22,7 +22,7 @@ import anykeras
 from anykeras.document.model import Era, Layer, Writer
 from anykeras.migrations import RuleContext
 from anykeras.migrations.engine import apply
-from anykeras.migrations.rulebook import ordered_rules
+from anykeras.migrations.rulebook import order_rules
 from anykeras.tensors import constant
 from genuine import FIXTURES, FOLDER, Recording, compare, each, outputs, recordings, reproduces
 
@@ -44,7 +44,7 @@ def migrated(class_name: str, count: int) -> tuple[Layer, list[np.ndarray]]:
     kernel, recurrent = random.randn(FEATURES, count * UNITS), random.randn(UNITS, count * UNITS)
     bias = random.randn(2 * count * UNITS)
     weights = {"kernel": constant(kernel), "recurrent_kernel": constant(recurrent), "bias": constant(bias)}
-    rule = next(rule for rule in ordered_rules() if rule.code == "AK2240")
+    rule = next(rule for rule in order_rules() if rule.code == "AK2240")
     layer = apply(rule, Layer(class_name, "r", {"units": UNITS}, weights), RuleContext(WRITER, Era.KERAS3))
     return layer, [*gates(kernel, count), *gates(recurrent, count), *np.split(bias, 2 * count)]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import anykeras
-from anykeras.catalog.known_models import _table, find_known_model
+from anykeras.catalog.known_models import _read_table, find_known_model
 from anykeras.errors import Malformed, Unsupported
 from genuine import FOLDER, Recording, each, recordings, reproduces
 
@@ -104,7 +104,7 @@ def test_shapes_tell_the_top_and_what_was_put_upon_it() -> None:
     turned = [(name, "x".join(reversed(held.split(",")[0].split("x"))) + "," + held.split(",")[1]) for name, held in VGG16]
     assert tell(turned) == tell(VGG16)  # kernels of Theano
     assert tell(VGG16[1:]) == "None"
-    assert all(name in _table() for name in ("ResNet50", "MobileNetV2", "InceptionV3", "Xception"))
+    assert all(name in _read_table() for name in ("ResNet50", "MobileNetV2", "InceptionV3", "Xception"))
 
 
 def write(path: Path, layers: list[tuple[str, str]]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from anykeras.document.build import Builder
 from anykeras.document.model import Code, Document, Era, Layer, Writer
 from anykeras.recovery import Recovery, recover
-from anykeras.recovery.readable import text
+from anykeras.recovery.readable import write_text
 
 WRITER = Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow", "channels_last")
 
@@ -48,4 +48,4 @@ def own(found: Recovery) -> Layer:
 
 def graph_text(function: Callable[..., Any], *shapes: tuple[int | None, ...], **options: Any) -> str:
     """The traced graph of a function as text."""
-    return text(own(recovered(function, *shapes, **options)))
+    return write_text(own(recovered(function, *shapes, **options)))

@@ -14,7 +14,7 @@ from anykeras.recovery.equality import computes_same
 from anykeras.recovery.functions import Dim, FunctionContext, Refused, Shape
 from anykeras.recovery.graph_ops import GraphOps
 from anykeras.recovery.held import Held, constant, hold, release
-from anykeras.recovery.readable import text
+from anykeras.recovery.readable import write_text
 
 
 def graph(*names: str) -> Layer:
@@ -64,7 +64,7 @@ def test_text_of_several_inputs_tuples_and_layers() -> None:
     x, y = build.input((4,)), build.input((4,))
     joined = build.op("concatenate", (x, y), axis=-1)
     noise = build.layer("GaussianNoise", {"stddev": 1.0}, joined, training=True)
-    shown = text(build.finish(noise))
+    shown = write_text(build.finish(noise))
     assert shown == "lambda x0, x1: GaussianNoise(stddev=1.0)(ops.concatenate((x0, x1), axis=-1), training=True)"
 
 

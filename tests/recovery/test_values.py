@@ -9,7 +9,7 @@ import pytest
 
 import anykeras
 from anykeras import targets
-from anykeras.document.build import functional
+from anykeras.document.build import make_functional
 from anykeras.document.model import Call, Layer, Ref
 from anykeras.errors import Unsupported
 from anykeras.recovery import recover
@@ -56,7 +56,7 @@ def test_rows_of_numbers_are_no_tensor() -> None:
     entrance = (Layer("InputLayer", "x", {"batch_shape": (2, 3)}), Call())
     for call in (Call(((1.0, 2.0),)), Call((Ref("x"),), {"mask": ((True, False, True),)})):
         with pytest.raises(Unsupported, match="AK6027"):
-            check_calls(functional("m", Ref("x"), Ref("d"), entrance, (Layer("Dense", "d", {"units": 1}), call)))
+            check_calls(make_functional("m", Ref("x"), Ref("d"), entrance, (Layer("Dense", "d", {"units": 1}), call)))
 
 
 # Sums whose second operand Keras on TensorFlow would take for a bias; numpy is the witness.

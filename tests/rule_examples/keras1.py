@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from anykeras.document.build import functional, sequential
+from anykeras.document.build import make_functional, make_sequential
 from anykeras.document.model import Call, Code, Era, Layer, Object, Ref, Value, Writer
 from anykeras.document.walk import layers_of
 from anykeras.errors import Unsupported
@@ -56,27 +56,27 @@ enter(
 )
 
 _DENSE_INPUTS = Layer("Dense", "dense_1", {"output_dim": 3, "batch_input_shape": (None, 4), "input_dtype": "float32"})
-_STACK = sequential("sequential_1", _DENSE_INPUTS)
+_STACK = make_sequential("sequential_1", _DENSE_INPUTS)
 _ENTRANCE = Layer("InputLayer", "dense_1_input", {"batch_input_shape": (None, 4), "dtype": "float32"})
 
 enter(
     "AK2101",
     examples=[
-        Example(_STACK, sequential("sequential_1", _ENTRANCE, _DENSE_INPUTS), THEANO_122),
+        Example(_STACK, make_sequential("sequential_1", _ENTRANCE, _DENSE_INPUTS), THEANO_122),
     ],
     leaves_alone=[
         Example(
-            sequential("s", _ENTRANCE, _DENSE_INPUTS),
+            make_sequential("s", _ENTRANCE, _DENSE_INPUTS),
             lambda layer: True,
             THEANO_122,
         )
     ],
 )
 
-_LEFT = sequential("left", _ENTRANCE, _DENSE_INPUTS)
-_RIGHT = sequential("right", _ENTRANCE, _DENSE_INPUTS)
+_LEFT = make_sequential("left", _ENTRANCE, _DENSE_INPUTS)
+_RIGHT = make_sequential("right", _ENTRANCE, _DENSE_INPUTS)
 _MERGE = Layer("Merge", "merge_1", {"mode": "sum", "layers": (_LEFT, _RIGHT)})
-_MERGED = sequential("model", _MERGE, Layer("Flatten", "flatten_1"))
+_MERGED = make_sequential("model", _MERGE, Layer("Flatten", "flatten_1"))
 
 
 def _has_two_inputs(layer: Layer) -> bool:
@@ -140,9 +140,9 @@ enter(
     leaves_alone=[Example(_FLATTEN, _FLATTEN, THEANO_033)],
 )
 
-_ENCODER, _DECODER = (sequential(name) for name in ("encoder", "decoder"))
+_ENCODER, _DECODER = (make_sequential(name) for name in ("encoder", "decoder"))
 _AUTO = Layer("AutoEncoder", "a", {"encoder": _ENCODER, "decoder": _DECODER, "output_reconstruction": False})
-_STACKED = sequential("a", _ENCODER)
+_STACKED = make_sequential("a", _ENCODER)
 
 enter(
     "AK2005",
@@ -270,7 +270,7 @@ enter(
 def _dot(axes: Value, shape: tuple[int, ...]) -> Layer:
     x, y = Ref("x"), Ref("y")
     entrances = ((Layer("InputLayer", name, {"batch_shape": (None, *shape)}), Call()) for name in ("x", "y"))
-    return functional("f", (x, y), Ref("d"), *entrances, (Layer("Dot", "d", {"axes": axes}), Call(((x, y),))))
+    return make_functional("f", (x, y), Ref("d"), *entrances, (Layer("Dot", "d", {"axes": axes}), Call(((x, y),))))
 
 
 def _is_product(model: Layer) -> bool:
@@ -294,9 +294,9 @@ def _cosine(shape: tuple[int, ...], *behind: Layer) -> Layer:
     pairs = (("xy", (x, y)), ("xx", (x, x)), ("yy", (y, y)))
     dots = ((Layer("Dot", name, {"axes": 1}), Call((pair,))) for name, pair in pairs)
     entrances = [(Layer("InputLayer", name, {"batch_shape": (None, *shape)}), Call()) for name in ("x", "y")]
-    inner = functional("c", (x, y), Ref("xy"), *entrances, *dots)
+    inner = make_functional("c", (x, y), Ref("xy"), *entrances, *dots)
     calls = [(layer, Call((Ref(before),))) for layer, before in zip(behind, ["c", *(b.name for b in behind)], strict=False)]
-    return functional("f", (x, y), Ref(([*behind] or [inner])[-1].name), *entrances, (inner, Call(((x, y),))), *calls)
+    return make_functional("f", (x, y), Ref(([*behind] or [inner])[-1].name), *entrances, (inner, Call(((x, y),))), *calls)
 
 
 _WEIGHTED = Layer("Dense", "d", {"units": 3}, {"kernel": constant([[1.0]])})

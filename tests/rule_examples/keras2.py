@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from anykeras.document.build import functional, sequential
+from anykeras.document.build import make_functional, make_sequential
 from anykeras.document.model import Call, Config, Era, Layer, Object, Ref, Value, Writer
 from anykeras.tensors import constant, zeros
 from rule_examples import Example, enter
@@ -51,7 +51,7 @@ TENSORFLOW = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
 def _model(batch: int | None = None) -> Layer:
     layers = (Layer("InputLayer", "x", {"batch_shape": (batch, 3, 2)}), Layer("LSTM", "l", {"units": 2}))
-    return sequential("m", *layers)
+    return make_sequential("m", *layers)
 
 
 def _hands_out_carry(model: Layer) -> bool:
@@ -87,7 +87,7 @@ TF_CONSTANTS = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 def _start_from(state: Value) -> Layer:
     entrance = Layer("InputLayer", "x", {"batch_shape": (1, 3, 2)})
     gru = (Layer("GRU", "g", {"units": 2}), Call((Ref("x"),), {"initial_state": state}))
-    return functional("m", Ref("x"), Ref("g"), (entrance, Call()), gru)
+    return make_functional("m", Ref("x"), Ref("g"), (entrance, Call()), gru)
 
 
 def _is_tensor(model: Layer) -> bool:
@@ -141,7 +141,7 @@ def _image(way: str) -> Layer:
         Layer("InputLayer", "x", {"batch_shape": (None, 4, 4, 1)}),
         Layer("UpSampling2D", "up", {"size": (2, 2), "data_format": "channels_last", "interpolation": way}),
     )
-    return sequential("s", *layers)
+    return make_sequential("s", *layers)
 
 
 def _is_matrices(model: Layer) -> bool:
@@ -162,7 +162,7 @@ K2_INPUT = Writer(Era.KERAS2, "keras", "2.2.4", "tensorflow")
 
 
 def _stack(*layers: Layer) -> Layer:
-    return sequential("s", *layers)
+    return make_sequential("s", *layers)
 
 
 enter(
@@ -196,8 +196,8 @@ def _slice(number: int, parts: int = 2) -> Layer:
 def _sample(axis: int) -> Layer:
     """The graph that multi_gpu_model makes for two devices; with another axis it is a model of someone's own."""
     x, first, second = Ref("x"), Ref("lambda_0"), Ref("lambda_1")
-    net = sequential("net", Layer("Dense", "dense", {"units": 2}))
-    return functional(
+    net = make_sequential("net", Layer("Dense", "dense", {"units": 2}))
+    return make_functional(
         "wrapper",
         x,
         Ref("out"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from anykeras.document.build import functional, sequential
+from anykeras.document.build import make_functional, make_sequential
 from anykeras.document.model import Call, Config, Era, Layer, Ref, Value, Writer
 from anykeras.errors import Unsupported
 from anykeras.tensors import ones, zeros
@@ -17,7 +17,7 @@ NOW = Writer(Era.KERAS3, "keras", "3.15.1")
 
 def _model_masks(merge: str, **kwargs: Value) -> Layer:
     i, j, a, b = (Ref(name) for name in "ijab")
-    return functional(
+    return make_functional(
         "f",
         (i, j),
         Ref("l"),
@@ -45,7 +45,7 @@ def make_started(mask: Ref | None = None, **config: Value) -> Layer:
     """A GRU over masked steps with an initial state, and the mask where it is given one."""
     i, h = Ref("i"), Ref("h")
     given: dict[str, Value] = {} if mask is None else {"mask": mask}
-    return functional(
+    return make_functional(
         "f",
         (i, h),
         Ref("l"),
@@ -92,8 +92,8 @@ enter(
 
 def _joins_time(name: str) -> Layer:
     i, e, m = Ref("i"), Ref("e"), Ref("m")
-    inner = functional("m", (Ref("x"),), Ref("x"), (Layer("InputLayer", "x", {"batch_shape": (None, None, 3)}), Call()))
-    return functional(
+    inner = make_functional("m", (Ref("x"),), Ref("x"), (Layer("InputLayer", "x", {"batch_shape": (None, None, 3)}), Call()))
+    return make_functional(
         "f",
         (i,),
         m,
@@ -132,7 +132,7 @@ def _after_input(config: Config) -> Layer:
         Layer("InputLayer", "i", {"batch_shape": (None, 7, 2)}),
         Layer("LocallyConnected1D", "l", {"kernel_size": (2,), "use_bias": False, **config}, weights),
     )
-    return sequential("s", *layers)
+    return make_sequential("s", *layers)
 
 
 enter(
@@ -153,7 +153,7 @@ TF_MASKED_STEPS = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
 def _model_masked_steps(*layers: Layer) -> Layer:
     first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
-    return sequential("s", *first, *layers)
+    return make_sequential("s", *first, *layers)
 
 
 _HALF = Layer("GRU", "forward_g", {"units": 2, "return_sequences": True})
@@ -172,7 +172,7 @@ def _is_both(model: Layer) -> bool:
 enter(
     "AK2291",
     examples=[Example(_model_masked_steps(_BOTH), _is_both, K2_MASKED_STEPS)],
-    leaves_alone=[Example(sequential("s", _BOTH), sequential("s", _BOTH), K2_MASKED_STEPS)],
+    leaves_alone=[Example(make_sequential("s", _BOTH), make_sequential("s", _BOTH), K2_MASKED_STEPS)],
 )
 
 _UNROLLED = _BOTH.with_config(
@@ -190,7 +190,7 @@ enter(
     "AK2292",
     examples=[Example(_model_masked_steps(_UNROLLED), _is_zeroed, TF_MASKED_STEPS)],
     leaves_alone=[
-        Example(sequential("s", _UNROLLED), sequential("s", _UNROLLED), TF_MASKED_STEPS),
+        Example(make_sequential("s", _UNROLLED), make_sequential("s", _UNROLLED), TF_MASKED_STEPS),
         Example(_model_masked_steps(_BOTH), _model_masked_steps(_BOTH), TF_MASKED_STEPS),
     ],
 )
@@ -207,7 +207,7 @@ def _is_chain(model: Layer) -> bool:
 enter(
     "AK2300",
     examples=[Example(_model_masked_steps(_STACK), _is_chain, TF_MASKED_STEPS)],
-    leaves_alone=[Example(sequential("s", _STACK), sequential("s", _STACK), TF_MASKED_STEPS)],
+    leaves_alone=[Example(make_sequential("s", _STACK), make_sequential("s", _STACK), TF_MASKED_STEPS)],
 )
 
 _MASK = Ref("i")
@@ -268,7 +268,7 @@ enter(
 
 def _in_training(**config: Value) -> Layer:
     weights = {role: ones((2,)) for role in ("gamma", "beta", "moving_mean", "moving_variance")}
-    return functional(
+    return make_functional(
         "f",
         (Ref("x"),),
         Ref("n"),
@@ -293,7 +293,7 @@ K2_STATES = Writer(Era.KERAS2, "keras", "2.1.5", "tensorflow")
 
 def _graph(call: Call, units: int = 2) -> Layer:
     entrances = ((Layer("InputLayer", name, {"batch_shape": (None, 3, 2)}), Call()) for name in ("x", "h"))
-    return functional("m", (Ref("x"), Ref("h")), Ref("g"), *entrances, (Layer("GRU", "g", {"units": units}), call))
+    return make_functional("m", (Ref("x"), Ref("h")), Ref("g"), *entrances, (Layer("GRU", "g", {"units": units}), call))
 
 
 enter(
@@ -322,7 +322,7 @@ def _make_handing_out(backwards: bool | None, state: int) -> Layer:
     stack = _stack({} if backwards is None else {"reverse_state_order": backwards})
     entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
     reader = Layer("RNN", "r", {"cell": stack, "return_state": True})
-    return functional("m", Ref("x"), Ref("r", 0, state), (entrance, Call()), (reader, Call((Ref("x"),))))
+    return make_functional("m", Ref("x"), Ref("r", 0, state), (entrance, Call()), (reader, Call((Ref("x"),))))
 
 
 def _wrap_cell(cell: Value) -> Layer:
@@ -347,7 +347,9 @@ enter(
 def _called_on_itself(stateful: bool) -> Layer:
     entrance = Layer("InputLayer", "x", {"batch_shape": (2, 3, 4)})
     reader = Layer("GRU", "g", {"units": 4, "return_sequences": True, "stateful": stateful})
-    return functional("m", Ref("x"), Ref("g", 1), (entrance, Call()), (reader, Call((Ref("x"),))), (reader, Call((Ref("g"),))))
+    return make_functional(
+        "m", Ref("x"), Ref("g", 1), (entrance, Call()), (reader, Call((Ref("x"),))), (reader, Call((Ref("g"),)))
+    )
 
 
 enter(
@@ -378,7 +380,7 @@ def _begun(stateful: bool) -> Layer:
     entrances = [Layer("InputLayer", name, {"batch_shape": shape}) for name, shape in (("x", (2, 3, 4)), ("h", (2, 4)))]
     reader = Layer("GRU", "g", {"units": 4, "stateful": stateful})
     call = Call((Ref("x"),), {"initial_state": (Ref("h"),)})
-    return functional("m", (Ref("x"), Ref("h")), Ref("g"), *((layer, Call()) for layer in entrances), (reader, call))
+    return make_functional("m", (Ref("x"), Ref("h")), Ref("g"), *((layer, Call()) for layer in entrances), (reader, call))
 
 
 enter(

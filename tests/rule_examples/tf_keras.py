@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from anykeras.document.build import functional, sequential
+from anykeras.document.build import make_functional, make_sequential
 from anykeras.document.model import Call, Config, Era, Layer, Ref, Value, Writer
 from anykeras.errors import Unsupported
 from anykeras.migrations.rules.tfkeras_attention import _HEADS, _NEARLY_NO_DROPOUT
@@ -17,7 +17,7 @@ TF_ATTENTION = Writer(Era.TF2, "tf.keras", "2.6.0", "tensorflow")
 def _model_attention(config: Config, kwargs: Config) -> Layer:
     x = Ref("x")
     entrance = Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)})
-    return functional("m", x, Ref("a"), (entrance, Call()), (Layer("Attention", "a", config), Call(((x, x),), kwargs)))
+    return make_functional("m", x, Ref("a"), (entrance, Call()), (Layer("Attention", "a", config), Call(((x, x),), kwargs)))
 
 
 enter(
@@ -31,7 +31,7 @@ def _with_heads(*steps: str) -> Layer:
     """A masked embedding that attends to itself, with a copy in between or not."""
     e = Ref("e")
     query, value = (Ref(step) for step in steps or ("e", "e"))
-    return functional(
+    return make_functional(
         "m",
         Ref("i"),
         Ref("a"),
@@ -56,7 +56,7 @@ def _make_attending(config: Mapping[str, Value], again: Sequence[str] = ()) -> L
     e = Ref("e")
     table = Layer("Embedding", "e", {"input_dim": 9, "output_dim": 4, "mask_zero": True})
     heads = Layer(_HEADS, "a", {"num_heads": 2, "key_dim": 2, **config})
-    return functional(
+    return make_functional(
         "m",
         Ref("i"),
         (Ref("a"), *(Ref(name) for name in again)),
@@ -115,7 +115,7 @@ TF_LOST_MASKS = Writer(Era.TF2, "tf.keras", "2.13.1", "tensorflow")
 
 def _model_lost_masks(*layers: Layer) -> Layer:
     first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
-    return sequential("s", *first, *layers)
+    return make_sequential("s", *first, *layers)
 
 
 def _ends(name: str) -> Layer:
@@ -180,7 +180,7 @@ enter(
 def _nest(over: Layer) -> Layer:
     first = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 4, 2)}), Layer("Masking", "m", {"mask_value": 0.0}))
     layers = (*first, Layer("TimeDistributed", "t", {"layer": over}), Layer("LSTM", "l", {"units": 2}))
-    return sequential("s", *layers)
+    return make_sequential("s", *layers)
 
 
 def _is_reduced(model: Layer) -> bool:
@@ -205,8 +205,8 @@ _TIMED = Layer("LSTM", "l", {"units": 2, "time_major": True})
 
 enter(
     "AK2303",
-    examples=[Example(sequential("s", Layer("TimeDistributed", "t", {"layer": _TIMED})), Unsupported, TF_LOST_MASKS)],
-    leaves_alone=[Example(sequential("s", _TIMED), sequential("s", _TIMED), TF_LOST_MASKS)],
+    examples=[Example(make_sequential("s", Layer("TimeDistributed", "t", {"layer": _TIMED})), Unsupported, TF_LOST_MASKS)],
+    leaves_alone=[Example(make_sequential("s", _TIMED), make_sequential("s", _TIMED), TF_LOST_MASKS)],
 )
 
 _IMAGES = Layer("TimeDistributed", "t", {"layer": Layer("RepeatVector", "r", {"n": 2})})
@@ -236,7 +236,7 @@ def _cell() -> Layer:
 
 def _model_peepholes(cell: Layer) -> Layer:
     entrance = (Layer("InputLayer", "x", {"batch_shape": (None, 3, 2)}), Call())
-    return functional("m", Ref("x"), Ref("r"), entrance, (Layer("RNN", "r", {"cell": cell}), Call((Ref("x"),))))
+    return make_functional("m", Ref("x"), Ref("r"), entrance, (Layer("RNN", "r", {"cell": cell}), Call((Ref("x"),))))
 
 
 def _is_wide(model: Layer) -> bool:

@@ -9,12 +9,12 @@ import pytest
 
 import anykeras
 from anykeras.pages import find_page
-from anykeras.shims import activations, all_shims, base
+from anykeras.shims import activations, base, list_shims
 from genuine import FOLDER, Recording, compare, difference, each, outputs, recordings
 
 FILES = recordings(FOLDER / "shims")
 DOCS = Path(__file__).parents[2] / "docs" / "shims.md"
-CODES = {*(shim.code for shim in all_shims()), "AK5055"}
+CODES = {*(shim.code for shim in list_shims()), "AK5055"}
 
 
 @pytest.mark.backend
@@ -50,7 +50,7 @@ def test_each_shim_has_a_recording_and_a_line_in_the_docs() -> None:
     text = DOCS.read_text("utf8")
     used = {finding.code for file in FILES for finding in anykeras.inspect(file.path).findings}
     assert used >= CODES, "a shim without a file of the genuine package"
-    for shim in all_shims():
+    for shim in list_shims():
         page = find_page(shim.code)
         assert page is not None and "the largest difference was" in page.sections["Versions"]
         assert all(name in text for name in shim.classes)
@@ -58,7 +58,7 @@ def test_each_shim_has_a_recording_and_a_line_in_the_docs() -> None:
 
 
 def test_a_package_has_one_shim_for_a_class() -> None:
-    code = next(shim.code for shim in all_shims() if "TCN" in shim.classes)
+    code = next(shim.code for shim in list_shims() if "TCN" in shim.classes)
     register = base.register_shim(code, classes=("TCN",))
     with pytest.raises(ValueError, match="registered twice"):
         register(lambda layer, context: None)

@@ -19,7 +19,7 @@ from keras import Input, Model, layers
 import anykeras
 from anykeras import targets
 from anykeras.catalog.calls import FIRST, call_arguments
-from anykeras.catalog.layout import variable_specs
+from anykeras.catalog.layout import list_variable_specs
 from anykeras.catalog.shapes.variables import infer_variables
 from anykeras.errors import Bug, Malformed, Unsupported
 from anykeras.targets import keras_zip
@@ -54,7 +54,7 @@ def _check(model: Model) -> int:
     given = document(model)
     expected = infer_variables(given.model)
     known = 0
-    for spec in variable_specs(given.model):
+    for spec in list_variable_specs(given.model):
         shape = expected.get(spec.holder.path, {}).get(spec.role.name)
         tensor = spec.layer.weights.get(spec.role.name)
         if shape is None or tensor is None:

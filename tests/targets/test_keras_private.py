@@ -33,7 +33,7 @@ def test_no_other_file_takes_them(room: str) -> None:
 def test_variables_and_random_numbers() -> None:
     layer = keras.layers.BatchNormalization()
     layer.build((None, 3))
-    assert [variable.name for variable in keras_private.own_variables(layer)] == [
+    assert [variable.name for variable in keras_private.list_own_variables(layer)] == [
         "gamma",
         "beta",
         "moving_mean",
@@ -50,7 +50,7 @@ def test_a_flag_of_a_call_is_found_and_kept() -> None:
     x = keras.Input((3,))
     dropout = keras.layers.Dropout(0.5)
     model = keras.Model(x, dropout(x, training=True))
-    assert dropout in keras_private.inner_layers(model)
+    assert dropout in keras_private.iterate_inner_layers(model)
     assert keras_private.call_flags(dropout, "training") == [True]
     keras_private.keep_call_flags(dropout)
     ones = keras.ops.ones((64, 3))

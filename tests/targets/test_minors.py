@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from anykeras import targets
-from anykeras.catalog.signatures import default, signature
+from anykeras.catalog.signatures import find_default, find_signature
 from anykeras.document.build import Builder
 from anykeras.document.model import Config, Document, Era, Layer, Object, Training, Writer
 from anykeras.errors import AnyKerasError, Unsupported
-from anykeras.targets.lowering import MINORS, nearest_minor
+from anykeras.targets.lowering import MINORS, find_nearest_minor
 from anykeras.targets.lowering.minors import RELEASES, make_portable
 
 WRITER = Writer(Era.KERAS3, version="3.15.1")
@@ -49,7 +49,7 @@ REQUIRED: dict[str, Config] = {
 @pytest.mark.parametrize(("class_name", "key", "since"), LATER)
 @pytest.mark.parametrize("minor", MINORS)
 def test_a_default_that_some_minor_lacks_is_left_out_for_all(class_name: str, key: str, since: str, minor: str) -> None:
-    layer = Layer(class_name, "it", {**REQUIRED.get(class_name, {}), key: default(class_name, key)})
+    layer = Layer(class_name, "it", {**REQUIRED.get(class_name, {}), key: find_default(class_name, key)})
     assert key not in written(targets.lower(document(layer), minor), "it")
 
 
@@ -130,7 +130,7 @@ def test_an_optimizer_is_checked_too_and_only_where_it_is_wanted() -> None:
     ],
 )
 def test_a_release_speaks_the_nearest_minor(version: str, minor: str) -> None:
-    assert nearest_minor(version) == minor
+    assert find_nearest_minor(version) == minor
 
 
 def test_what_is_left_out_no_older_minor_would_have_taken() -> None:
@@ -143,11 +143,11 @@ def test_what_is_left_out_no_older_minor_would_have_taken() -> None:
         "IntegerLookup",
         "GroupedQueryAttention",
     ):
-        now = signature(class_name)
+        now = find_signature(class_name)
         assert now is not None
         kept = make_portable(class_name, dict(now.defaults))  # type: ignore[arg-type]
         for release in list(RELEASES.values())[MINORS.index("3.12") :]:
-            then = signature(class_name, release)
+            then = find_signature(class_name, release)
             assert then is not None
             assert kept.keys() <= then.defaults.keys()
 

@@ -12,7 +12,7 @@ import pytest
 from keras import Input, Model, layers, ops
 
 from anykeras import targets
-from anykeras.catalog.layout import list_layers, order_names, variable_specs
+from anykeras.catalog.layout import list_layers, list_variable_specs, order_names
 from anykeras.catalog.masks import find_hidden_parents
 from anykeras.document.build import Builder
 from anykeras.document.graph import find_reachable
@@ -122,7 +122,7 @@ def test_a_chain_of_thousands_needs_no_deep_stack() -> None:
     for i in range(20_000):
         x = build.add(dense(f"dense_{i}"), x)
     model = build.finish(x)
-    found = variable_specs(model)
+    found = list_variable_specs(model)
     assert found[-1].path == "layers/dense_19999/vars/1" and len(found) == 40_000
     lowered = targets.lower(Document(model, Writer(Era.KERAS2), Era.KERAS3))
     assert len(lowered.bindings) == 40_000
@@ -132,7 +132,7 @@ def test_an_object_in_two_places_is_two_layers_as_the_written_configuration_has_
     one = dense("one")
     stack = Layer("Sequential", "stack", graph=Graph((one, dense("two")), sequential=True))
     both = Layer("Sequential", "both", graph=Graph((dense("zero"), stack, one), sequential=True))
-    assert [slot.path for slot in variable_specs(both)] == [
+    assert [slot.path for slot in list_variable_specs(both)] == [
         "layers/dense/vars/0",
         "layers/dense/vars/1",
         "layers/sequential/layers/dense/vars/0",

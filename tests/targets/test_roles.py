@@ -17,7 +17,7 @@ from keras import Input, Model, layers
 
 from anykeras import targets
 from anykeras.catalog import find
-from anykeras.catalog.layout import variable_specs
+from anykeras.catalog.layout import list_variable_specs
 from anykeras.document.model import Era
 
 from .transcribe import document
@@ -158,7 +158,7 @@ def test_slots_are_what_keras_writes(name: str, tmp_path: Path) -> None:
         file = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
         stored: dict[str, Any] = {}
         file.visititems(lambda path, held: stored.update({path: held[()]}) if isinstance(held, h5py.Dataset) else None)
-    assert sorted(slot.path for slot in variable_specs(given.model)) == sorted(stored)
+    assert sorted(slot.path for slot in list_variable_specs(given.model)) == sorted(stored)
     for path, tensor in targets.lower(given).weights.items():
         np.testing.assert_array_equal(tensor.read(), stored[path])
     targets.write(given, str(tmp_path / "ours.keras"))

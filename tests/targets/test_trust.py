@@ -25,7 +25,7 @@ import pytest
 import anykeras
 from anykeras import verification
 from anykeras.catalog import allowed
-from anykeras.catalog.operations import functions
+from anykeras.catalog.operations import list_functions
 from anykeras.errors import AnyKerasError
 from genuine import FIXTURES
 
@@ -292,7 +292,7 @@ def test_every_allowed_class_is_one_of_keras(module: str, name: str) -> None:
 def test_every_operation_that_is_written_is_allowed() -> None:
     from anykeras.catalog.operations import find
 
-    operations = [find(name) for name in functions()]
+    operations = [find(name) for name in list_functions()]
     assert all(op is not None and allowed.is_allowed(op.module, op.class_name) for op in operations)
 
 

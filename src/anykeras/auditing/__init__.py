@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from ..lazily import load_lazily
 
 if TYPE_CHECKING:
-    from .file import audit
+    from .examine import audit
     from .risks import Audit, Loading, Risk, Severity
 else:
-    __getattr__ = load_lazily(__name__, {"file": "audit", "risks": "Audit Loading Risk Severity"})
+    __getattr__ = load_lazily(__name__, {"examine": "audit", "risks": "Audit Loading Risk Severity"})
 
 __all__ = ["Audit", "Loading", "Risk", "Severity", "audit"]

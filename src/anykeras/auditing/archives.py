@@ -77,7 +77,7 @@ def find_archive(source: ByteSource) -> bool:
 def audit_zip(found: Collector, source: ByteSource, part: str, depth: int, examine: Examine) -> None:
     """Audit an archive and, by `examine`, each of its members."""
     try:
-        archive.members(source)
+        archive.list_members(source)
     except AnyKerasError as error:
         severity = Severity.HIGH if error.code == "AK1111" else Severity.MEDIUM
         where = f"{part}/{error.part}" if error.part and error.part != source.name else part

@@ -21,18 +21,18 @@ class _Beside(NamedTuple):
     seen: str
 
 
-def _row(name: str, text: str, severity: Severity, seen: str) -> _Beside:
+def _read_row(name: str, text: str, severity: Severity, seen: str) -> _Beside:
     return _Beside(re.compile(rf"(?:^|[/\\]){name}$", re.IGNORECASE), re.compile(text, re.MULTILINE), severity, seen)
 
 
-def _entry(keys: str, value: str) -> str:
+def _read_entry(keys: str, value: str) -> str:
     """A key of YAML or JSON with a value, in a block or in braces."""
     return rf"(?:^|[{{,\s'\"])(?:{keys})['\"]?\s*:\s*['\"]?{value}"
 
 
 _FETCHED: Final = r"\b(?:curl|wget)\b[^\n]*\|\s*(?:sudo\s+)?\w*sh\b"
 _FILES: Final = (
-    _row(
+    _read_row(
         r"(?:[\w-]*requirements[\w.-]*\.txt|(?:conda|environment|python_env|bentofile)\.ya?ml|pyproject\.toml|setup\.cfg|Pipfile|"
         r"\.?pip(?:rc|\.conf)|\.npmrc)",
         r"\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|(?:^|\s)-[rif]\s*https?:|@\s*(?:https?|file)://|"
@@ -40,92 +40,97 @@ _FILES: Final = (
         Severity.MEDIUM,
         "packages that are fetched from elsewhere than the package index",
     ),
-    _row(
-        "MLmodel", _entry("loader_module", r"(?!mlflow\b)\w[\w.]*"), Severity.MEDIUM, "a module of Python that MLflow imports"
-    ),
-    _row(
+    _read_row(
         "MLmodel",
-        _entry("code|python_model|model_code_path|custom_objects", r"(?!null\b|~)[\w./]+"),
+        _read_entry("loader_module", r"(?!mlflow\b)\w[\w.]*"),
+        Severity.MEDIUM,
+        "a module of Python that MLflow imports",
+    ),
+    _read_row(
+        "MLmodel",
+        _read_entry("code|python_model|model_code_path|custom_objects", r"(?!null\b|~)[\w./]+"),
         Severity.MEDIUM,
         "code or a pickle that MLflow runs",
     ),
-    _row(
+    _read_row(
         "MLmodel",
-        _entry("keras_module", r"(?!(?:keras|tf_keras|tensorflow)\b)\w[\w.]*"),
+        _read_entry("keras_module", r"(?!(?:keras|tf_keras|tensorflow)\b)\w[\w.]*"),
         Severity.HIGH,
         "a module of Python that MLflow imports in place of Keras",
     ),
-    _row(
+    _read_row(
         r"keras_module\.txt",
         r"\A\s*(?!(?:keras|tf_keras|tensorflow)\b)\w[\w.]*",
         Severity.HIGH,
         "a module of Python that MLflow imports in place of Keras",
     ),
-    _row(
+    _read_row(
         "MLmodel",
-        _entry("data|saved_model_dir|code|python_model|model_code_path", r"(?:\.\.[/\\]|/|~|[a-z][a-z0-9+]*://)\S*"),
+        _read_entry("data|saved_model_dir|code|python_model|model_code_path", r"(?:\.\.[/\\]|/|~|[a-z][a-z0-9+]*://)\S*"),
         Severity.MEDIUM,
         "a part of the model that lies outside of the folder",
     ),
-    _row(
+    _read_row(
         r"(?:\.git[/\\]config|\.gitconfig)",
         r"\b(?:fsmonitor|sshCommand|hooksPath|pager|textconv|editor)\s*=\s*\S+",
         Severity.HIGH,
         "a program that git runs in this folder",
     ),
-    _row(r"\.vscode[/\\](?:tasks|launch)\.json", r"\"command\"\s*:\s*\S+", Severity.MEDIUM, "a program that an editor runs"),
-    _row(
+    _read_row(
+        r"\.vscode[/\\](?:tasks|launch)\.json", r"\"command\"\s*:\s*\S+", Severity.MEDIUM, "a program that an editor runs"
+    ),
+    _read_row(
         r"\.(?:envrc|(?:bash|zsh)rc|(?:bash_)?profile|bash_\w+|zshenv|login|ssh[/\\].*|aws[/\\].*)",
         r"\S+",
         Severity.MEDIUM,
         "a file that a shell runs or trusts",
     ),
-    _row(
+    _read_row(
         r"(?:(?:Docker|Container|Make|Jenkins|Just|Proc|Snake)file[^/\\]*|[^/\\]*\.(?:ya?ml|toml|cfg|conf|ini|mk|json))",
         _FETCHED,
         Severity.MEDIUM,
         "a program that is fetched and run",
     ),
-    _row(
+    _read_row(
         r"(?:docker-)?compose[^/\\]*\.ya?ml",
         r"privileged:\s*true|^\s*-\s*['\"]?/(?:etc|root|var/run/docker\.sock)?:",
         Severity.MEDIUM,
         "a container that reaches the machine it runs on",
     ),
-    _row(r"package\.json", r"\"(?:pre|post)?install\"\s*:\s*\S+", Severity.MEDIUM, "a program that npm runs"),
-    _row(
+    _read_row(r"package\.json", r"\"(?:pre|post)?install\"\s*:\s*\S+", Severity.MEDIUM, "a program that npm runs"),
+    _read_row(
         r"(?:\w+_)?config\.json",
         r"\"auto_map\"\s*:\s*\{",
         Severity.MEDIUM,
         "code of its repository that transformers can be told to run",
     ),
-    _row(
+    _read_row(
         r"[^/]*\.(?:ya?ml|json)",
         r"_target_['\"]?\s*:\s*['\"]?(?!keras|tf_keras|tensorflow\.keras|torch\.nn|null)\w[\w.]*",
         Severity.MEDIUM,
         "an object of Python that hydra makes",
     ),
-    _row(
+    _read_row(
         "checkpoint",
         r"\"(?:\.\.[/\\]|~|[a-z]\w*://|/(?:etc|proc|dev|sys|root)/)[^\"]*\"",
         Severity.MEDIUM,
         "a checkpoint that lies elsewhere",
     ),
-    _row(
+    _read_row(
         r"\.gitmodules",
         r"url\s*=\s*(?!https://)\S+|path\s*=\s*\S*(?:\.\.|\.git)",
         Severity.MEDIUM,
         "a part that git gets from elsewhere",
     ),
-    _row(
+    _read_row(
         r"\.gitattributes",
         r"\bfilter=(?!lfs\b)\S+|\bdiff=(?!lfs\b)\S+|\bmerge=(?!lfs\b|text\b)\S+",
         Severity.MEDIUM,
         "a program that git runs",
     ),
-    _row(r"desktop\.ini", r"\\\\|\.(?:dll|exe)\b", Severity.MEDIUM, "a file that Windows opens for its folder"),
-    _row(r"\.vscode[/\\]settings\.json", r"[Pp]ath\"\s*:\s*\"\S", Severity.MEDIUM, "a program that an editor runs"),
-    _row(r"[^/]*\.ipynb", r"\"cell_type\"\s*:\s*\"code\"", Severity.MEDIUM, "a notebook, which is a program"),
+    _read_row(r"desktop\.ini", r"\\\\|\.(?:dll|exe)\b", Severity.MEDIUM, "a file that Windows opens for its folder"),
+    _read_row(r"\.vscode[/\\]settings\.json", r"[Pp]ath\"\s*:\s*\"\S", Severity.MEDIUM, "a program that an editor runs"),
+    _read_row(r"[^/]*\.ipynb", r"\"cell_type\"\s*:\s*\"code\"", Severity.MEDIUM, "a notebook, which is a program"),
 )
 _DECEIVING: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _PACKED: Final = {

@@ -146,7 +146,7 @@ def walk_value(found: Collector, root: object, part: str, legacy: bool) -> None:
         elif isinstance(value, Mapping):
             inner = _judge_object(found, value, place, as_code)
             if inner == "__lambda__":
-                value = _beside_code(value.get("config"))
+                value = _list_beside_code(value.get("config"))
             _judge_keys(found, value, where)
             left += [_Place(item, f"{where}/{name}", str(name), inner) for name, item in value.items()]
 
@@ -179,7 +179,7 @@ def _judge_sizes(found: Collector, value: list[object], place: _Place) -> None:
             found.add("AK8011", Severity.MEDIUM, place.where, f"a shape of {product:,} numbers", loading.BOMB)
 
 
-def _beside_code(config: object) -> dict[str, object]:
+def _list_beside_code(config: object) -> dict[str, object]:
     """What a stored function holds beside its code: its defaults and the content of its cells."""
     if not isinstance(config, dict):
         return {}
@@ -208,15 +208,15 @@ def _judge_object(found: Collector, value: Mapping[str, object], place: _Place, 
         seen = "an object of which the class or module is no name"
         found.add("AK8014", Severity.MEDIUM, place.where, seen, loading.UNJUDGED)
         return place.holder
-    module = _text(value.get("module")) or _text(value.get("package"))
-    registered = _text(value.get("registered_name"))
+    module = _as_text(value.get("module")) or _as_text(value.get("package"))
+    registered = _as_text(value.get("registered_name"))
     name = config if class_name in ("function", "__function__") and isinstance(config, str) else class_name
     if not found.is_trusted(f"{module}.{name}", name, registered):
         is_function = name is config
         judged = names.judge_function(module, name) if is_function else names.judge_class(module, name)
         if judged.severity.rank < Severity.MEDIUM.rank:
             judged = _judge_place(value, place, module, name, is_function) or judged
-        _note(found, place.where, judged, _loading_of(module, name))
+        _note(found, place.where, judged, _find_loading(module, name))
         if registered not in ("", name, class_name):
             _judge_registered(found, place.where, registered)
         if class_name not in _TF_LAYERS:
@@ -255,7 +255,7 @@ def _judge_shards(found: Collector, shards: Mapping[str, object] | list[object],
                 found.add("AK8006", Severity.HIGH, where, seen, loading.READS)
 
 
-def _loading_of(module: str, name: str) -> Loading:
+def _find_loading(module: str, name: str) -> Loading:
     if name in names.LOADERS:
         return loading.LOADS_MORE
     if names.is_keras(module):
@@ -289,7 +289,7 @@ def _judge_module_attributes(found: Collector, config: object, where: str) -> No
     for key in ("function", "output_shape", "mask"):
         module, name = config.get("module" if key == "function" else f"{key}_module"), config.get(key)
         if isinstance(name, str) and not looks_stored(name):
-            judged = names.judge_function(_text(module) if module != "builtins" else "", name)
+            judged = names.judge_function(_as_text(module) if module != "builtins" else "", name)
             if key == "function" or judged.severity.rank >= Severity.MEDIUM.rank:
                 _note(found, f"{where}/config/{key}", judged, loading.IMPORTED)
         elif isinstance(module, str) and (
@@ -300,7 +300,7 @@ def _judge_module_attributes(found: Collector, config: object, where: str) -> No
 
 def _judge_tensorflow(found: Collector, config: Mapping[str, object], where: str) -> None:
     """A call of a function of TensorFlow, by its dotted name."""
-    name = _text(config.get("function")) or _text(config.get("cls_symbol")) or _text(config.get("cls_ref"))
+    name = _as_text(config.get("function")) or _as_text(config.get("cls_symbol")) or _as_text(config.get("cls_ref"))
     if not name:
         return
     root = name.split(".")[0]
@@ -367,5 +367,5 @@ def _judge_encoded(found: Collector, value: str, where: str) -> None:
     find_hidden(found, b"\0" + data, where)
 
 
-def _text(value: object) -> str:
+def _as_text(value: object) -> str:
     return value if isinstance(value, str) else ""

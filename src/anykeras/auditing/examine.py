@@ -12,7 +12,7 @@ import re
 import stat
 import tarfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 from urllib.parse import unquote
 
@@ -23,18 +23,20 @@ from ..containers.hdf5 import SIGNATURE
 from ..containers.json_text import detect_encoding
 from ..containers.keras_zip.archive import END
 from ..containers.npy import MAGIC as NPY
+from ..containers.remote import is_url, open_any, open_box
 from ..containers.source import ByteSource, open_source, wrap_bytes
-from ..errors import AnyKerasError
+from ..containers.table import sniff
+from ..errors import AnyKerasError, MissingFile
 from . import loading
 from .archives import PROGRAM, audit_tar, audit_zip, find_archive, judge_member
 from .beside import judge_beside
 from .configuration import audit_text, walk_value
 from .contents import judge_name, judge_unknown, search_source
-from .graphs import audit_graph, audit_nodes, judge_node_text, names_operations
+from .graphs import audit_graph, audit_nodes, find_operation_names, judge_node_text
 from .hdf5_files import audit_hdf5, scan_texts
 from .names import judge_pickled
 from .pickles import audit_npy, audit_pickle, looks_pickled
-from .risks import Collector, Severity
+from .risks import Audit, Collector, Severity
 
 
 class Inflater(Protocol):
@@ -113,7 +115,7 @@ def _find_kinds(source: ByteSource, head: bytes) -> list[str]:
     if head.startswith(_EXECUTABLES) or (head.startswith(b"#!") and b"\n" in head[:200]):
         kinds.append("program")
     graph_like = head.startswith(_GRAPH_LIKE) and b"\x12" in head and b"\0" in head[:4096]
-    if not kinds and (graph_like or names_operations(head)):
+    if not kinds and (graph_like or find_operation_names(head)):
         kinds.append("graph")
     text = head[: len(head) & ~1].decode(detect_encoding(head), "replace")
     if not kinds and "\0" not in text[:256]:
@@ -312,3 +314,43 @@ def _examine_index(found: Collector, source: ByteSource, part: str) -> None:
             pass  # its keys are names of variables, and are looked up only
     except AnyKerasError as error:
         found.add("AK8014", Severity.MEDIUM, part, f"a table that TensorFlow does not write: {error.seen}", loading.UNJUDGED)
+
+
+Path = str | os.PathLike[str]
+
+
+def audit(path: Path, *, trust: Sequence[str] = ()) -> Audit:
+    """What a file or folder would do if Keras loaded it, with safe mode, without, and in old versions.
+
+    Args:
+        path: any file, or the folder of a model.
+        trust: patterns of classes and functions that are yours, ``"mypackage.layers.*"``; they are not reported.
+
+    Raises:
+        MissingFile: there is no such file.
+        NotAModel: the path is not a regular file or a folder that can be read.
+    """
+    name = os.fsdecode(path)
+    found = Collector(trust=(trust,) if isinstance(trust, str) else tuple(trust))
+    refusal = ""
+    with limits.spend(limits.begin_budget()):
+        try:
+            sniff(name)
+        except MissingFile:
+            raise
+        except AnyKerasError as error:
+            refusal = f"[{error.code}] {error.seen}"
+        try:
+            if os.path.isdir(name):
+                examine_folder(found, name)
+            elif is_url(name) and (box := open_box(name)) is not None:
+                examine_box(found, name, box)
+            else:
+                source = open_any(name)
+                examine(found, source, os.path.basename(name) or name)
+        except AnyKerasError as error:
+            if error.code in ("AK1001", "AK1002"):
+                raise
+            found.add("AK8014", Severity.MEDIUM, name, f"it could not be audited to its end: {error.seen}", loading.UNJUDGED)
+    risks = sorted(found.risks, key=lambda risk: -risk.severity.rank)
+    return Audit(name, tuple(found.kinds), tuple(risks), found.functions, refusal)

@@ -213,7 +213,7 @@ def _judge(uses: _Uses) -> Iterator[tuple[Severity, str]]:
 
 def _acts(attribute: str) -> bool:
     """Whether an attribute of whatever value is none that tensors and plain values have, and looks as if it acted."""
-    if attribute in names.harmless("computing") or attribute in _PLAIN or _INNER.match(attribute):
+    if attribute in names.read_harmless("computing") or attribute in _PLAIN or _INNER.match(attribute):
         return attribute in names.ACTING_ON_VALUES
     return (
         attribute in names.ACTING_ON_VALUES

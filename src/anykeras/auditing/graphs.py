@@ -19,7 +19,7 @@ from ..containers.wire.messages import Attribute, Function, Graph, MetaGraph, No
 from ..errors import AnyKerasError
 from . import loading
 from .contents import find_hidden
-from .names import harmless
+from .names import read_harmless
 from .risks import Collector, Severity
 
 
@@ -90,7 +90,7 @@ _READ: Final = 1 << 20  # bytes of a text
 
 
 @cache
-def _pattern() -> re.Pattern[bytes]:
+def _compile_pattern() -> re.Pattern[bytes]:
     """Field 2 of a node, its operation, as a text with its length before it."""
     listed = sorted({name for _, names in OPERATIONS.values() for name in names}, key=len, reverse=True)
     written = (
@@ -102,17 +102,17 @@ def _pattern() -> re.Pattern[bytes]:
 
 
 @cache
-def _effects() -> dict[str, tuple[Severity, str]]:
+def _list_effects() -> dict[str, tuple[Severity, str]]:
     return {name: (severity, effect) for effect, (severity, names) in OPERATIONS.items() for name in names}
 
 
 def judge_operation(found: Collector, name: str, where: str, times: int = 1) -> None:
     """Note an operation that does something outside of its graph."""
-    effect = _effects().get(name)
+    effect = _list_effects().get(name)
     count = f" ({times} times)" if times > 1 else ""
     if effect is not None:
         found.add("AK8012", effect[0], where, f"the operation {name}{count} {effect[1]}", loading.GRAPH)
-    elif name not in harmless("operations") and not _OF_PACKAGES.match(name):
+    elif name not in read_harmless("operations") and not _OF_PACKAGES.match(name):
         seen = f"the operation {name[:80]!r}{count} is none that models compute with"
         found.add("AK8012", Severity.MEDIUM, where, seen, loading.GRAPH)
 
@@ -121,7 +121,7 @@ def audit_graph(found: Collector, data: bytes | memoryview, part: str) -> None:
     """Find the operations in the bytes of a SavedModel, a graph or a function library."""
     counts: Counter[str] = Counter()
     first: dict[str, str] = {}
-    for match in _pattern().finditer(data):
+    for match in _compile_pattern().finditer(data):
         name = _NAMED.search(match[0])[0].decode()  # type: ignore[index]  # it ends with the name
         counts[name] += 1
         first.setdefault(name, _find_node(bytes(data[max(0, match.start() - _NAME) : match.start()])))
@@ -145,7 +145,7 @@ def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
         own: set[str] = set()
         for graph in graphs:
             functions = [read_message(Function, held, part) for held in graph.library.functions] if graph.library else []
-            calls = {function.signature.name: _called(function, part) for function in functions if function.signature}
+            calls = {function.signature.name: _list_called(function, part) for function in functions if function.signature}
             own |= calls.keys()
             if _has_cycle(calls):
                 found.add(
@@ -160,12 +160,12 @@ def audit_nodes(found: Collector, data: bytes, part: str) -> bool:
         found.add("AK8014", Severity.MEDIUM, part, f"a graph that TensorFlow does not write: {error.seen}", loading.UNJUDGED)
         return True
     for name, times in counts.items():
-        if name not in own and name not in _effects():  # what has an effect is found in the bytes
+        if name not in own and name not in _list_effects():  # what has an effect is found in the bytes
             judge_operation(found, name, part, times)
     return bool(counts)
 
 
-def _called(function: Function, part: str) -> set[str]:
+def _list_called(function: Function, part: str) -> set[str]:
     """What a function may call: its operations, and the functions that they are given."""
     found: set[str] = set()
     for held in function.nodes:
@@ -221,9 +221,9 @@ def _find_node(before: bytes) -> str:
     return ""
 
 
-def names_operations(head: bytes) -> bool:
+def find_operation_names(head: bytes) -> bool:
     """Whether bytes hold an operation that reaches outside, as a graph does that is cut down to it."""
-    return _pattern().search(head) is not None
+    return _compile_pattern().search(head) is not None
 
 
 def judge_node_text(found: Collector, node: object, where: str) -> None:

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final, NamedTuple
 
 from ..catalog.allowed import ACTIVATIONS, CLASSES, FUNCTIONS, TRAINING_NAMES
-from ..catalog.operations import snake_case
+from ..catalog.operations import spell_in_snake_case
 from .risks import Severity
 
 
@@ -221,7 +221,8 @@ def computes(root: str, rest: str) -> bool:
     if "applications" in parts and parts[-1] == "preprocess_input":
         return True
     return all(
-        part in PARTS or part in harmless("computing") or (part in known_functions() and part != "function") for part in parts
+        part in PARTS or part in read_harmless("computing") or (part in list_known_functions() and part != "function")
+        for part in parts
     )
 
 
@@ -230,7 +231,7 @@ LISTED: Final = _split("K backend keras tf_keras tensorflow tf numpy np jnp jax 
 
 
 @cache
-def harmless(kind: str) -> frozenset[str]:
+def read_harmless(kind: str) -> frozenset[str]:
     """Names that need no look: of functions and attributes (``computing``), of ``operations`` of graphs."""
     listed: dict[str, str] = json.loads(files("anykeras.auditing").joinpath("harmless.json").read_text("utf-8"))
     return frozenset(listed[kind].split())
@@ -244,7 +245,7 @@ class Judged(NamedTuple):
 
 
 @cache
-def known_classes() -> frozenset[str]:
+def list_known_classes() -> frozenset[str]:
     """Names of the classes of every Keras, public or as files spell them."""
     listed = json.loads(files("anykeras.catalog").joinpath("signatures.json").read_text("utf-8"))["classes"]
     names = {name for kind in listed.values() for name in kind} | {name for kind in CLASSES.values() for name in kind}
@@ -264,11 +265,11 @@ _WRITTEN: Final = _split(
 
 
 @cache
-def known_functions() -> frozenset[str]:
+def list_known_functions() -> frozenset[str]:
     """Names of functions of every Keras that a model is made of."""
     operations = json.loads(files("anykeras.catalog").joinpath("operations.json").read_text("utf-8"))
     names = {name for entry in (operations["functions"], operations["former"]) for name in entry}
-    names |= ACTIVATIONS | FUNCTIONS | TRAINING_NAMES | {snake_case(name) for name in known_classes()}
+    names |= ACTIVATIONS | FUNCTIONS | TRAINING_NAMES | {spell_in_snake_case(name) for name in list_known_classes()}
     return frozenset(names | {name.rpartition(".")[2] for name in names})
 
 
@@ -296,9 +297,9 @@ def judge_class(module: str, name: str) -> Judged:
     if name in LOADERS:
         return Judged(LOADERS[name], f"{name} loads another program, by a path, a URL or from bytes")
     if is_keras(module) or not module:
-        return _judge_keras(module, name, name in known_classes())
+        return _judge_keras(module, name, name in list_known_classes())
     if module in ("builtins", "__builtin__"):
-        plain = name in known_classes() or name in _split(
+        plain = name in list_known_classes() or name in _split(
             "str int float bool list tuple dict set NoneType bytes type slice range"
         )
         return Judged(Severity.INFO, "") if plain else _judge_builtin(name)
@@ -308,9 +309,9 @@ def judge_class(module: str, name: str) -> Judged:
 def judge_function(module: str, name: str) -> Judged:
     """What a function is that a configuration names."""
     if module in ("", "builtins", "__builtin__"):
-        return Judged(Severity.INFO, "") if name in known_functions() else _judge_builtin(name)
+        return Judged(Severity.INFO, "") if name in list_known_functions() else _judge_builtin(name)
     if is_keras(module):
-        return _judge_keras(module, name, name in known_functions() and not KERAS_OUTSIDE & set(module.split(".")))
+        return _judge_keras(module, name, name in list_known_functions() and not KERAS_OUTSIDE & set(module.split(".")))
     return _judge_foreign(module, name)
 
 
@@ -362,7 +363,7 @@ def judge_pickled(name: str) -> Judged:
     if module in ("builtins", "__builtin__"):
         return Judged(Severity.CRITICAL, f"{module}.{attribute} is a function of Python that can run or open anything")
     if is_keras(module):
-        named = attribute.split(".")[0] in known_classes()
+        named = attribute.split(".")[0] in list_known_classes()
         return Judged(Severity.LOW, "") if named else Judged(Severity.HIGH, f"{module}.{attribute} of Keras would be called")
     found = judge_module(module)
     if found is not None:

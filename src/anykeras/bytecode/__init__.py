@@ -10,7 +10,7 @@ result = machine.run(machine.function(stored.defaults, stored.closure or ()), [x
 from __future__ import annotations
 
 from .code import CodeObject, Version
-from .errors import BytecodeError, CodeRaised, MissingName, unsupported_error
+from .errors import BytecodeError, CodeRaised, MissingName, make_unsupported_error
 from .identify import Identification, identify
 from .instructions import describe_constant, list_code
 from .machine import Domain, Machine, MachineLimits, throw
@@ -18,7 +18,23 @@ from .source import FunctionSource, write_source
 from .spelling import StoredFunction, looks_stored, read_stored
 
 __all__ = [
-    "BytecodeError", "CodeObject", "CodeRaised", "Domain", "FunctionSource", "Identification",
-    "Machine", "MachineLimits", "MissingName", "StoredFunction", "Version",
-    "describe_constant", "identify", "list_code", "looks_stored", "read_stored", "throw", "unsupported_error", "write_source",
+    "BytecodeError",
+    "CodeObject",
+    "CodeRaised",
+    "Domain",
+    "FunctionSource",
+    "Identification",
+    "Machine",
+    "MachineLimits",
+    "MissingName",
+    "StoredFunction",
+    "Version",
+    "describe_constant",
+    "identify",
+    "list_code",
+    "looks_stored",
+    "make_unsupported_error",
+    "read_stored",
+    "throw",
+    "write_source",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .code import OPTIMIZED, CodeObject
 from .dialects import Traits
-from .errors import limit_error, malformed_error
+from .errors import limit_error, make_malformed_error
 from .instructions import MAX_INSTRUCTIONS, Body, Instruction, decode
 
 ENDS = frozenset({"RETURN_VALUE", "RETURN_CONST", "RAISE_VARARGS", "RERAISE", "BREAK_LOOP", "CONTINUE_LOOP"})
@@ -51,22 +51,22 @@ def _check_indexes(body: Body, instruction: Instruction) -> None:
     if kind is None:
         return
     for index in indexes(body, instruction):
-        if index >= _size(body, kind):
-            raise malformed_error(f"{instruction.name} at {instruction.offset} uses a {kind} index out of range")
+        if index >= _measure(body, kind):
+            raise make_malformed_error(f"{instruction.name} at {instruction.offset} uses a {kind} index out of range")
 
 
 def _check_sense(body: Body, place: int, instruction: Instruction) -> None:
     """What a compiler never writes although every index is right."""
     name, traits = instruction.name, body.dialect.traits
     if name == "LOAD_NAME" and body.code.flags & OPTIMIZED:
-        raise malformed_error("a function reads a name as a class body does")
+        raise make_malformed_error("a function reads a name as a class body does")
     if name == "COMPARE_OP" and instruction.arg >> traits.compare_shift >= len(body.dialect.compare):
-        raise malformed_error(f"the comparison at {instruction.offset} does not exist in this Python")
+        raise make_malformed_error(f"the comparison at {instruction.offset} does not exist in this Python")
     if name == "BINARY_OP" and instruction.arg >= len(body.dialect.binary):
-        raise malformed_error(f"the operator at {instruction.offset} does not exist in this Python")
+        raise make_malformed_error(f"the operator at {instruction.offset} does not exist in this Python")
     following = FOLLOWED_BY.get(name)
     if following and (place + 1 == len(body.instructions) or body.instructions[place + 1].name != following):
-        raise malformed_error(f"{name} at {instruction.offset} is not followed by {following}")
+        raise make_malformed_error(f"{name} at {instruction.offset} is not followed by {following}")
 
 
 def indexes(body: Body, instruction: Instruction) -> tuple[int, ...]:
@@ -84,7 +84,7 @@ def indexes(body: Body, instruction: Instruction) -> tuple[int, ...]:
     return (arg,)
 
 
-def _size(body: Body, kind: str) -> int:
+def _measure(body: Body, kind: str) -> int:
     code = body.code
     if kind == "free":
         return len(code.slots) if body.dialect.traits.cells_in_slots else len(code.cellvars) + len(code.freevars)
@@ -109,11 +109,13 @@ class _Depths:
     def _follow(self, place: int, depth: int) -> None:
         while True:
             if place >= len(self.body.instructions):
-                raise malformed_error("the instructions end without a return")
+                raise make_malformed_error("the instructions end without a return")
             known = self.at.get(place)
             if known is not None:
                 if known != depth and not self._may_differ():
-                    raise malformed_error(f"instruction {place} is reached with {known} and with {depth} values on the stack")
+                    raise make_malformed_error(
+                        f"instruction {place} is reached with {known} and with {depth} values on the stack"
+                    )
                 return
             self.at[place] = depth
             following = self._after(place, self.body.instructions[place], depth)
@@ -127,16 +129,18 @@ class _Depths:
 
     def _after(self, place: int, instruction: Instruction, depth: int) -> tuple[int, int] | None:
         name = instruction.name
-        change = effect(name, instruction.arg, self.traits)
+        change = find_effect(name, instruction.arg, self.traits)
         if change is None:
             return None
         if change.pops > depth:
-            raise malformed_error(f"{name} at {instruction.offset} takes {change.pops} values where {depth} are on the stack")
+            raise make_malformed_error(
+                f"{name} at {instruction.offset} takes {change.pops} values where {depth} are on the stack"
+            )
         rest = depth - change.pops
         if rest + change.pushes > self.body.code.stacksize + self._slack():
-            raise malformed_error(f"{name} at {instruction.offset} goes over the stated stack size")
+            raise make_malformed_error(f"{name} at {instruction.offset} goes over the stated stack size")
         if name == "RETURN_VALUE" and depth != 1 and not self.blocks:
-            raise malformed_error(f"a return at {instruction.offset} leaves {depth - 1} values on the stack")
+            raise make_malformed_error(f"a return at {instruction.offset} leaves {depth - 1} values on the stack")
         if instruction.target >= 0:
             self._branch(instruction, rest, change.pushes if change.jump_pushes is None else change.jump_pushes)
         if name in ENDS:
@@ -314,7 +318,7 @@ _RULES: dict[str, Rule] = {
 }
 
 
-def effect(name: str, arg: int, traits: Traits) -> Effect | None:
+def find_effect(name: str, arg: int, traits: Traits) -> Effect | None:
     """The effect of an instruction; ``None`` where it depends on how a block was entered (finally bodies to 3.8)."""
     rule = _RULES.get(name)
     return rule(arg, traits) if rule else _FIXED.get(name)

@@ -33,11 +33,11 @@ class CodeRaised(BytecodeError):
     exception: str = ""
 
 
-def malformed_error(seen: str) -> BytecodeError:
+def make_malformed_error(seen: str) -> BytecodeError:
     return BytecodeError(MALFORMED, seen, part="function code")
 
 
-def unsupported_error(seen: str) -> BytecodeError:
+def make_unsupported_error(seen: str) -> BytecodeError:
     return BytecodeError(REFUSED, seen, part="function code")
 
 
@@ -50,7 +50,7 @@ def limit_error(seen: str) -> CodeLimit:
     )
 
 
-def missing_name_error(name: str) -> MissingName:
+def make_missing_name_error(name: str) -> MissingName:
     error = MissingName(
         MISSING_NAME,
         f"the code uses the global name {name!r}, which is not stored in the file",
@@ -62,7 +62,7 @@ def missing_name_error(name: str) -> MissingName:
     return error
 
 
-def uncaught_error(exception: str, message: str) -> CodeRaised:
+def make_uncaught_error(exception: str, message: str) -> CodeRaised:
     error = CodeRaised(RAISED, f"the code raised {exception}: {message}"[:500], part="function code")
     error.exception = exception
     return error

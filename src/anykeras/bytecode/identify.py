@@ -70,10 +70,10 @@ def _identify(data: bytes, preferred: tuple[Version, ...]) -> Identification:
     if repair.is_saved_on_windows(data) or (not survivors and repair.may_be_damaged(data)):
         survivors, damage = _repair(data, survivors)
     if not survivors:
-        raise _no_python_error(rejected, repair.may_be_damaged(data) and repair.is_saved_on_windows(data))
+        raise _make_no_python_error(rejected, repair.may_be_damaged(data) and repair.is_saved_on_windows(data))
     kept = [code for code in survivors if fits_line_table(code)] or survivors
     rejected = rejected | {code.version: "its line table would look different" for code in survivors if code not in kept}
-    ordered = sorted(kept, key=lambda code: _rank(code, preferred), reverse=True)
+    ordered = sorted(kept, key=lambda code: _rank_dialects(code, preferred), reverse=True)
     return Identification(tuple(ordered), rejected, _describe_evidence(ordered), damage)
 
 
@@ -109,7 +109,7 @@ def _repair(data: bytes, survivors: list[CodeObject]) -> tuple[list[CodeObject],
     return found, (said + f"{len(found)} reading(s) undo it and pass all checks",)
 
 
-def _no_python_error(rejected: dict[Version, str], windows: bool) -> BytecodeError:
+def _make_no_python_error(rejected: dict[Version, str], windows: bool) -> BytecodeError:
     furthest = max(rejected, key=lambda version: ("opcode" in rejected[version], version))
     seen = f"no known Python wrote this code; Python {furthest[0]}.{furthest[1]} is ruled out because {rejected[furthest]}"
     if windows:
@@ -122,7 +122,7 @@ def _find_version_in_path(code: CodeObject) -> Version | None:
     return (int(match[1]), int(match[2])) if match else None
 
 
-def _rank(code: CodeObject, preferred: Sequence[Version]) -> tuple[bool, int, Version]:
+def _rank_dialects(code: CodeObject, preferred: Sequence[Version]) -> tuple[bool, int, Version]:
     place = len(preferred) - list(preferred).index(code.version) if code.version in preferred else 0
     return _find_version_in_path(code) == code.version, place, code.version
 

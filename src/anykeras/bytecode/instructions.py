@@ -10,7 +10,7 @@ from reprlib import Repr
 from ..errors import AnyKerasError
 from .code import CodeObject
 from .dialects import Dialect, dialect
-from .errors import malformed_error
+from .errors import make_malformed_error
 
 MAX_INSTRUCTIONS = 200_000
 
@@ -64,15 +64,17 @@ def decode(code: CodeObject) -> Body:
             between instructions or outside, or an exception table that makes no sense.
     """
     table = dialect(code.version)
-    raw = _raw(code.code, table)
+    raw = _read_raw(code.code, table)
     starts = {item.offset: index for index, item in enumerate(raw)}
     for index, item in enumerate(raw):  # a jump may also aim behind the prefixes
         starts.setdefault(item.own, index)
-    instructions = tuple(Instruction(item.name, item.arg, item.offset, _target(item, table, starts, len(raw))) for item in raw)
+    instructions = tuple(
+        Instruction(item.name, item.arg, item.offset, _find_target(item, table, starts, len(raw))) for item in raw
+    )
     return Body(code, table, instructions, tuple(_read_regions(code.exception_table, starts, len(code.code), len(raw))))
 
 
-def _raw(code: bytes, table: Dialect) -> list[_Raw]:
+def _read_raw(code: bytes, table: Dialect) -> list[_Raw]:
     read = _decode_words if table.traits.wordcode else _decode_classic
     raw: list[_Raw] = []
     position, prefix, start = 0, 0, -1
@@ -84,45 +86,45 @@ def _raw(code: bytes, table: Dialect) -> list[_Raw]:
         if name == "EXTENDED_ARG":
             prefix = arg << (8 if table.traits.wordcode else 16)
             if prefix >= 1 << 40:
-                raise malformed_error("an instruction argument is out of range")
+                raise make_malformed_error("an instruction argument is out of range")
             position = following
             continue
         end = following + 2 * table.caches.get(name, 0)
         if end > len(code) or any(code[following:end]):
-            raise malformed_error(f"the cache words of {name} are missing or not zero")
+            raise make_malformed_error(f"the cache words of {name} are missing or not zero")
         raw.append(_Raw(name, arg, start, position, end))
         position, prefix, start = end, 0, -1
         if len(raw) > MAX_INSTRUCTIONS:
-            raise malformed_error("the function has too many instructions")
+            raise make_malformed_error("the function has too many instructions")
     if start >= 0 or not raw:
-        raise malformed_error("the instructions end early")
+        raise make_malformed_error("the instructions end early")
     return raw
 
 
-def _name(code: bytes, position: int, table: Dialect) -> str:
+def _find_name(code: bytes, position: int, table: Dialect) -> str:
     name = table.opcodes[code[position]]
     if name is None:
         version = f"{table.version[0]}.{table.version[1]}"
-        raise malformed_error(f"opcode {code[position]} at {position} does not exist in Python {version}")
+        raise make_malformed_error(f"opcode {code[position]} at {position} does not exist in Python {version}")
     return name
 
 
 def _decode_words(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
     if position + 1 >= len(code):
-        raise malformed_error("the instructions end early")
-    return _name(code, position, table), code[position + 1], position + 2
+        raise make_malformed_error("the instructions end early")
+    return _find_name(code, position, table), code[position + 1], position + 2
 
 
 def _decode_classic(code: bytes, position: int, table: Dialect) -> tuple[str, int, int]:
-    name = _name(code, position, table)
+    name = _find_name(code, position, table)
     if code[position] < table.have_argument:
         return name, 0, position + 1
     if position + 2 >= len(code):
-        raise malformed_error("the instructions end early")
+        raise make_malformed_error("the instructions end early")
     return name, code[position + 1] | code[position + 2] << 8, position + 3
 
 
-def _target(item: _Raw, table: Dialect, starts: dict[int, int], count: int) -> int:
+def _find_target(item: _Raw, table: Dialect, starts: dict[int, int], count: int) -> int:
     kind = table.jumps.get(item.name)
     if kind is None:
         return -1
@@ -130,7 +132,7 @@ def _target(item: _Raw, table: Dialect, starts: dict[int, int], count: int) -> i
     backward = table.traits.signed_jumps and ("BACKWARD" in item.name or item.name == "END_ASYNC_FOR")
     goal = distance if kind == "absolute" else item.end - distance if backward else item.end + distance
     if goal not in starts:
-        raise malformed_error(f"{item.name} at {item.offset} jumps between instructions")
+        raise make_malformed_error(f"{item.name} at {item.offset} jumps between instructions")
     return starts[goal]
 
 
@@ -138,13 +140,13 @@ def _read_regions(table: bytes, starts: dict[int, int], size: int, count: int) -
     """Entries of 6-bit varints: start, length, target, depth<<1|lasti (``Objects/exception_handling_notes.txt``)."""
     numbers = _read_varints(table)
     if len(numbers) % 4:
-        raise malformed_error("the exception table ends early")
+        raise make_malformed_error("the exception table ends early")
     ends = {**starts, size: count}
     regions = []
     for start, length, target, packed in zip(*[iter(numbers)] * 4, strict=True):
         first, last, goal = 2 * start, 2 * (start + length), 2 * target
         if first not in starts or last not in ends or goal not in starts:
-            raise malformed_error("the exception table points between instructions")
+            raise make_malformed_error("the exception table points between instructions")
         regions.append(Region(starts[first], ends[last], starts[goal], packed >> 1, bool(packed & 1)))
     return regions
 
@@ -155,12 +157,12 @@ def _read_varints(table: bytes) -> list[int]:
         value = value << 6 | byte & 0x3F
         more = bool(byte & 0x40)
         if value >= 1 << 30:
-            raise malformed_error("the exception table holds an impossible offset")
+            raise make_malformed_error("the exception table holds an impossible offset")
         if not more:
             numbers.append(value)
             value = 0
     if more:
-        raise malformed_error("the exception table ends early")
+        raise make_malformed_error("the exception table ends early")
     return numbers
 
 

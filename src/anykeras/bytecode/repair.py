@@ -16,7 +16,7 @@ from itertools import product
 from .checks import check, indexes
 from .code import CodeObject, Version
 from .dialects import dialect
-from .errors import BytecodeError, malformed_error
+from .errors import BytecodeError, make_malformed_error
 from .instructions import decode
 from .unmarshal import read_code
 
@@ -37,7 +37,7 @@ class _Budget:
     def spend(self, size: int) -> None:
         self.left -= size
         if self.left < 0:
-            raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
+            raise make_malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
 
 
 def is_saved_on_windows(data: bytes) -> bool:
@@ -56,7 +56,7 @@ def list_readings(data: bytes, version: Version) -> list[CodeObject]:
     for code in _parse(data, version, budget):
         found += _restore(code, budget)
         if len(found) > MAX_READINGS:
-            raise malformed_error("the code was damaged when it was saved on Windows, and too many readings undo it")
+            raise make_malformed_error("the code was damaged when it was saved on Windows, and too many readings undo it")
         if found:
             break
     return found
@@ -79,10 +79,10 @@ def _parse(data: bytes, version: Version, budget: _Budget) -> Iterator[CodeObjec
 
 def _restore(code: CodeObject, budget: _Budget) -> list[CodeObject]:
     """Readings of one code object and of those in it."""
-    versions: list[list[object]] = [_constant(value, budget) for value in code.consts]
-    readings_of_code = [replace(code, code=raw) for raw in _instructions(code)]
-    if _too_many(versions, readings_of_code):
-        raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
+    versions: list[list[object]] = [_find_constant(value, budget) for value in code.consts]
+    readings_of_code = [replace(code, code=raw) for raw in _list_instructions(code)]
+    if _make_too_many_error(versions, readings_of_code):
+        raise make_malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
     found = []
     for reading, consts in product(readings_of_code, product(*versions)):
         candidate = reading if all(map(_is_same, consts, code.consts)) else replace(reading, consts=consts)
@@ -107,7 +107,7 @@ def _is_same(left: object, right: object) -> bool:
     return left is right
 
 
-def _too_many(versions: list[list[object]], others: list[CodeObject]) -> bool:
+def _make_too_many_error(versions: list[list[object]], others: list[CodeObject]) -> bool:
     count = len(others)
     for values in versions:
         count *= max(1, len(values))
@@ -125,10 +125,10 @@ def _passes(code: CodeObject) -> bool:
 # -- instructions
 
 
-def _instructions(code: CodeObject) -> Iterator[bytes]:
+def _list_instructions(code: CodeObject) -> Iterator[bytes]:
     forced, open_places = _find_places(code)
     if len(open_places) > MAX_CHOICES:
-        raise malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
+        raise make_malformed_error("the code was damaged when it was saved on Windows, in too many places to undo")
     for chosen in product((False, True), repeat=len(open_places)):
         raw = bytearray(code.code)
         for place in (*forced, *(place for place, put in zip(open_places, chosen, strict=True) if put)):
@@ -158,7 +158,7 @@ def _find_places(code: CodeObject) -> tuple[list[int], list[int]]:
 # -- constants
 
 
-def _constant(value: object, budget: _Budget) -> list[object]:
+def _find_constant(value: object, budget: _Budget) -> list[object]:
     """What a constant may have been, as it is now first."""
     if isinstance(value, CodeObject):
         return list(_restore(value, budget))

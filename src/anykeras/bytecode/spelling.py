@@ -77,10 +77,10 @@ def _read(value: object, depth: int) -> StoredFunction:
         return _read_list(list(value), depth)
     if isinstance(value, str):
         return _read_text(value)
-    raise _spelling_error(f"a {type(value).__name__} is no stored function")
+    raise _make_spelling_error(f"a {type(value).__name__} is no stored function")
 
 
-def _spelling_error(seen: str) -> BytecodeError:
+def _make_spelling_error(seen: str) -> BytecodeError:
     return BytecodeError(SPELLING, seen, part="function code")
 
 
@@ -91,11 +91,11 @@ def _read_text(text: str) -> StoredFunction:
     if decoded is not None:
         return StoredFunction(decoded, (), None, "base64")
     if not text or text[0] not in _CODE_MARKS:
-        raise _spelling_error("the text is neither base64 nor raw code")
+        raise _make_spelling_error("the text is neither base64 nor raw code")
     try:
         raw = text.encode("raw_unicode_escape")
     except UnicodeEncodeError as error:
-        raise _spelling_error("the text cannot be turned back into bytes") from error
+        raise _make_spelling_error("the text cannot be turned back into bytes") from error
     notes = ("code above U+00FF was written as \\u escapes",) if any(ord(mark) > 0xFF for mark in text) else ()
     return StoredFunction(raw, (), None, "text", notes)
 
@@ -113,7 +113,7 @@ def _decode_base64(text: str) -> bytes | None:
 
 def _read_list(parts: list[object], depth: int) -> StoredFunction:
     if not 1 <= len(parts) <= 3 or not isinstance(parts[0], str):
-        raise _spelling_error("the list is not [code, defaults, closure]")
+        raise _make_spelling_error("the list is not [code, defaults, closure]")
     padded = [*parts, None, None][:3]
     return _assemble(_read_text(parts[0]), padded[1], padded[2], "list", depth)
 
@@ -122,12 +122,12 @@ def _read_dict(value: dict[object, object], depth: int) -> StoredFunction:
     """The Lambda layer's own record has ``code``, ``defaults``, ``closure``; any other holder writes one ``value``."""
     config = value.get("config")
     if value.get("class_name") != "__lambda__" or not isinstance(config, dict):
-        raise _spelling_error("the record is not a __lambda__")
+        raise _make_spelling_error("the record is not a __lambda__")
     stored = config.get("code", config.get("value"))
     if isinstance(stored, list | tuple):
         return _read_list(list(stored), depth + 1)
     if not isinstance(stored, str):
-        raise _spelling_error("the __lambda__ record holds no code")
+        raise _make_spelling_error("the __lambda__ record holds no code")
     return _assemble(_read_text(stored), config.get("defaults"), config.get("closure"), "__lambda__", depth)
 
 
@@ -143,7 +143,7 @@ def _read_items(value: object, what: str, depth: int) -> tuple[object, ...]:
     if isinstance(value, dict) and value.get("class_name") == "__tuple__":
         value = value.get("items")
     if not isinstance(value, list | tuple):
-        raise _spelling_error(f"the {what} of the function are no list")
+        raise _make_spelling_error(f"the {what} of the function are no list")
     return tuple(_read_value(item, depth + 1) for item in value)
 
 

@@ -20,7 +20,7 @@ from typing import TypeVar
 from .. import limits
 from ..errors import AnyKerasError
 from .code import VARARGS, VARKEYWORDS, CodeObject, Version
-from .errors import limit_error, malformed_error
+from .errors import limit_error, make_malformed_error
 
 T = TypeVar("T")
 
@@ -68,9 +68,9 @@ def read_code(data: bytes, version: Version) -> CodeObject:
     reader = _Reader(data, version)
     value = reader.value(0)
     if not isinstance(value, CodeObject):
-        raise malformed_error("the bytes hold a value that is not a code object")
+        raise make_malformed_error("the bytes hold a value that is not a code object")
     if reader.position != len(data):
-        raise malformed_error(f"{len(data) - reader.position} bytes follow the code object")
+        raise make_malformed_error(f"{len(data) - reader.position} bytes follow the code object")
     return value
 
 
@@ -87,7 +87,7 @@ class _Reader:
     def take(self, count: int) -> bytes:
         end = self.position + count
         if count < 0 or end > len(self.data):
-            raise malformed_error("the code ends early, or holds an impossible size")
+            raise make_malformed_error("the code ends early, or holds an impossible size")
         chunk = self.data[self.position : end]
         self.position = end
         return chunk
@@ -102,7 +102,7 @@ class _Reader:
         """A number of items that follow: each takes a byte at least, so the bytes left are a bound."""
         number = self.byte() if short else self.int32()
         if not 0 <= number <= len(self.data) - self.position:
-            raise malformed_error("the code holds an impossible size")
+            raise make_malformed_error("the code holds an impossible size")
         return number
 
     def charge(self, nodes: int) -> None:
@@ -125,7 +125,7 @@ class _Reader:
             return self._resolve_reference()
         read = _READERS.get(kind)
         if read is None:
-            raise malformed_error(f"unknown marshal type {kind!r}")
+            raise make_malformed_error(f"unknown marshal type {kind!r}")
         value = read(self, kind, depth + 1, raw)
         if slot is not None:
             self.references[slot] = (value, self.nodes - start)
@@ -133,14 +133,14 @@ class _Reader:
 
     def _reserve(self) -> int:
         if not self.layout.references:
-            raise malformed_error("references came with Python 3.4")
+            raise make_malformed_error("references came with Python 3.4")
         self.references.append((_UNFINISHED, 0))
         return len(self.references) - 1
 
     def _resolve_reference(self) -> object:
         index = self.int32()
         if not 0 <= index < len(self.references) or self.references[index][0] is _UNFINISHED:
-            raise malformed_error("a reference points nowhere or to itself")
+            raise make_malformed_error("a reference points nowhere or to itself")
         value, nodes = self.references[index]
         self.charge(nodes)
         return value
@@ -148,7 +148,7 @@ class _Reader:
     def items(self, count: int, depth: int) -> tuple[object, ...]:
         values = tuple(self.value(depth) for _ in range(count))
         if any(value is _END for value in values):
-            raise malformed_error("an end mark inside a tuple")
+            raise make_malformed_error("an end mark inside a tuple")
         return values
 
     def text(self, raw: bytes) -> str:
@@ -159,44 +159,44 @@ class _Reader:
             return raw.decode("latin-1")
 
 
-def _singleton(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_singleton(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return _SINGLETONS[kind]
 
 
-def _integer(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_integer(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return reader.int32() if kind == "i" else int(struct.unpack("<q", reader.take(8))[0])
 
 
-def _long(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_long(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     digits = reader.int32()
     if abs(digits) > MAX_DIGITS:
         raise limit_error("an integer constant is too long")
     value = 0
     for position, (digit,) in enumerate(struct.iter_unpack("<H", reader.take(2 * abs(digits)))):
         if digit >> 15:
-            raise malformed_error("a digit of an integer is out of range")
+            raise make_malformed_error("a digit of an integer is out of range")
         value |= digit << (15 * position)
     return -value if digits < 0 else value
 
 
-def _float(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_float(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     if kind == "g":
         return float(struct.unpack("<d", reader.take(8))[0])
     if kind == "y":
         return complex(*struct.unpack("<dd", reader.take(16)))
-    return complex(_decimal(reader), _decimal(reader)) if kind == "x" else _decimal(reader)
+    return complex(_read_decimal(reader), _read_decimal(reader)) if kind == "x" else _read_decimal(reader)
 
 
-def _decimal(reader: _Reader) -> float:
+def _read_decimal(reader: _Reader) -> float:
     try:
         return float(reader.take(reader.byte()).decode("ascii"))
     except AnyKerasError:
         raise
     except ValueError as error:
-        raise malformed_error("a float is not a number") from error
+        raise make_malformed_error("a float is not a number") from error
 
 
-def _bytes(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_bytes(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     content = reader.take(reader.count(short=False))
     return reader.text(content) if reader.layout.python2 and not raw else content
 
@@ -210,46 +210,46 @@ def _read_interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
 def _repeat_interned(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     index = reader.int32()
     if not reader.layout.python2 or not 0 <= index < len(reader.interned):
-        raise malformed_error("a string reference points nowhere")
+        raise make_malformed_error("a string reference points nowhere")
     return reader.interned[index] if raw else reader.text(reader.interned[index])
 
 
-def _unicode(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_unicode(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     try:
         return reader.take(reader.count(short=False)).decode("utf-8", "surrogatepass")
     except UnicodeDecodeError as error:
-        raise malformed_error("a text constant is not UTF-8") from error
+        raise make_malformed_error("a text constant is not UTF-8") from error
 
 
-def _ascii(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_ascii(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     if not reader.layout.references:
-        raise malformed_error("short text came with Python 3.4")
+        raise make_malformed_error("short text came with Python 3.4")
     return reader.take(reader.count(short=kind in "zZ")).decode("latin-1")
 
 
-def _tuple(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_tuple(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return reader.items(reader.count(short=kind == ")"), depth)
 
 
-def _frozenset(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_frozenset(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     items = reader.items(reader.count(short=False), depth)
     if sum(isinstance(item, int | float | complex | tuple | frozenset) for item in items) > MAX_HASHED:
         raise limit_error("a frozenset holds too many numbers")
     try:
         return frozenset(items)
     except TypeError as error:  # slices cannot be hashed before Python 3.12
-        raise malformed_error("a frozenset holds a value that no set can hold") from error
+        raise make_malformed_error("a frozenset holds a value that no set can hold") from error
 
 
 def _slice(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return slice(*reader.items(3, depth))
 
 
-def _never(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
-    raise malformed_error(f"marshal type {kind!r} never occurs in code")
+def _refuse_always(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+    raise make_malformed_error(f"marshal type {kind!r} never occurs in code")
 
 
-def _code(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
+def _read_code(reader: _Reader, kind: str, depth: int, raw: bool) -> object:
     return _CodeFields(reader, depth).read()
 
 
@@ -262,20 +262,20 @@ class _CodeFields:
     def small(self, what: str) -> int:
         number = self.reader.int32()
         if not 0 <= number <= 0xFFFF:
-            raise malformed_error(f"{what} of a code object is {number}")
+            raise make_malformed_error(f"{what} of a code object is {number}")
         return number
 
     def value(self, what: str, kind: type[T]) -> T:
         value = self.reader.value(self.depth, raw=kind is bytes)
         if not isinstance(value, kind):
-            raise malformed_error(f"{what} of a code object is not {kind.__name__}")
+            raise make_malformed_error(f"{what} of a code object is not {kind.__name__}")
         return value
 
     def names(self, what: str) -> tuple[str, ...]:
         values: tuple[object, ...] = self.value(what, tuple)
         names = tuple(value for value in values if isinstance(value, str))
         if len(names) != len(values):
-            raise malformed_error(f"{what} of a code object holds something else than names")
+            raise make_malformed_error(f"{what} of a code object holds something else than names")
         return names
 
     def read(self) -> CodeObject:
@@ -294,7 +294,7 @@ class _CodeFields:
         exception_table = self.value("exception table", bytes) if layout.localsplus else b""
         stars = bool(flags & VARARGS) + bool(flags & VARKEYWORDS)
         if posonly > argcount or argcount + kwonly + stars > len(slots):
-            raise malformed_error("a code object has more parameters than local variables")
+            raise make_malformed_error("a code object has more parameters than local variables")
         return CodeObject(
             self.reader.version, name, qualname, filename, firstlineno, argcount, posonly, kwonly, stacksize, flags,
             code, consts, names, slots, cellvars, freevars, line_table, exception_table,
@@ -303,33 +303,33 @@ class _CodeFields:
     def _separate(self, nlocals: int) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         varnames, freevars, cellvars = self.names("co_varnames"), self.names("co_freevars"), self.names("co_cellvars")
         if nlocals != len(varnames):
-            raise malformed_error("co_nlocals is not the number of local variables")
+            raise make_malformed_error("co_nlocals is not the number of local variables")
         return varnames, cellvars, freevars
 
     def _plus(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         names, kinds = self.names("co_localsplusnames"), self.value("co_localspluskinds", bytes)
         if len(names) != len(kinds):
-            raise malformed_error("co_localspluskinds does not fit co_localsplusnames")
+            raise make_malformed_error("co_localspluskinds does not fit co_localsplusnames")
         pairs = tuple(zip(names, kinds, strict=True))
         free = tuple(name for name, kind in pairs if kind & FREE)
         if names[len(names) - len(free) :] != free:
-            raise malformed_error("free variables are not the last slots")
+            raise make_malformed_error("free variables are not the last slots")
         return names, tuple(name for name, kind in pairs if kind & CELL), free
 
 
 _READERS: dict[str, Callable[[_Reader, str, int, bool], object]] = {
-    **dict.fromkeys(_SINGLETONS, _singleton),
-    **dict.fromkeys("iI", _integer),
-    "l": _long,
-    **dict.fromkeys("gyfx", _float),
-    "s": _bytes,
+    **dict.fromkeys(_SINGLETONS, _read_singleton),
+    **dict.fromkeys("iI", _read_integer),
+    "l": _read_long,
+    **dict.fromkeys("gyfx", _read_float),
+    "s": _read_bytes,
     "t": _read_interned,
     "R": _repeat_interned,
-    "u": _unicode,
-    **dict.fromkeys("aAzZ", _ascii),
-    **dict.fromkeys("()", _tuple),
-    ">": _frozenset,
+    "u": _read_unicode,
+    **dict.fromkeys("aAzZ", _read_ascii),
+    **dict.fromkeys("()", _read_tuple),
+    ">": _read_frozenset,
     ":": _slice,
-    "c": _code,
-    **dict.fromkeys("[{<S", _never),
+    "c": _read_code,
+    **dict.fromkeys("[{<S", _refuse_always),
 }

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from .operations import find_node, snake_case
+from .operations import find_node, spell_in_snake_case
 
 
 def _split(text: str) -> frozenset[str]:
@@ -186,12 +186,13 @@ def is_word(key: str, text: str) -> bool:
 
 def names_of(key: str) -> frozenset[str] | None:
     """The names that an argument can hold in place of an object of Keras 3; None where it holds no such names."""
-    return _spellings().get(key.rpartition("_")[2])
+    return _list_spellings().get(key.rpartition("_")[2])
 
 
 @cache
-def _spellings() -> dict[str, frozenset[str]]:
+def _list_spellings() -> dict[str, frozenset[str]]:
     """The names of each kind of object, those of classes in both cases."""
     return {
-        kind: names if kind == "activation" else names | {snake_case(name) for name in names} for kind, names in _NAMES.items()
+        kind: names if kind == "activation" else names | {spell_in_snake_case(name) for name in names}
+        for kind, names in _NAMES.items()
     }

@@ -28,19 +28,19 @@ _KINDS: Final = {"mask": Kind.TENSOR, "initial_state": Kind.STATES, "states": Ki
                  "return_attention_scores": Kind.FLAG, "use_causal_mask": Kind.FLAG, "reverse": Kind.FLAG}  # fmt: skip
 
 
-def _arguments(names: str, masks: Kind = Kind.TENSOR) -> Arguments:
+def _list_arguments(names: str, masks: Kind = Kind.TENSOR) -> Arguments:
     """Arguments in the order of the signature; what has no kind of its own is a tensor."""
     return {name: masks if name == "mask" else _KINDS.get(name, Kind.TENSOR) for name in names.split()}
 
 
-_SEQUENCES: Final = _arguments("initial_state mask training")
-_MASKED: Final = _arguments("training mask")
-_READING: Final = _arguments("mask training")
-_SCORING: Final = _arguments("mask training return_attention_scores use_causal_mask", Kind.MASKS)
-_HEADS: Final = _arguments(
+_SEQUENCES: Final = _list_arguments("initial_state mask training")
+_MASKED: Final = _list_arguments("training mask")
+_READING: Final = _list_arguments("mask training")
+_SCORING: Final = _list_arguments("mask training return_attention_scores use_causal_mask", Kind.MASKS)
+_HEADS: Final = _list_arguments(
     "value key query_mask value_mask key_mask attention_mask return_attention_scores training use_causal_mask"
 )
-_CELLS: Final = _arguments("states training")
+_CELLS: Final = _list_arguments("states training")
 _CALLS: Final[Mapping[str, Arguments]] = {
     **dict.fromkeys((*RECURRENT, "Bidirectional"), _SEQUENCES),
     **dict.fromkeys(("BatchNormalization", "Pipeline", "TimeDistributed"), _MASKED),
@@ -48,11 +48,11 @@ _CALLS: Final[Mapping[str, Arguments]] = {
     **dict.fromkeys(ATTENTIONS, _SCORING),
     **dict.fromkeys(HEADS, _HEADS),
     **dict.fromkeys(("LSTMCell", "GRUCell", "SimpleRNNCell", "StackedRNNCells"), _CELLS),
-    "Lambda": _arguments("mask training", Kind.MASKS),
-    "CategoryEncoding": _arguments("count_weights training"),
-    "ReversibleEmbedding": _arguments("reverse training"),
+    "Lambda": _list_arguments("mask training", Kind.MASKS),
+    "CategoryEncoding": _list_arguments("count_weights training"),
+    "ReversibleEmbedding": _list_arguments("reverse training"),
 }
-_PLAIN: Final = _arguments("training")
+_PLAIN: Final = _list_arguments("training")
 # How many tensors the list has that these layers are called on.
 LISTS: Final[Mapping[str, tuple[int, int | None]]] = {
     **dict.fromkeys(MERGING, (1, None)),

@@ -55,7 +55,7 @@ def find_known_model(shapes: Iterable[Shape]) -> KnownModel | None:
     if found.total() < _LEAST:
         return None
     fits: list[tuple[int, KnownModel]] = []
-    for name, (without, top) in _table().items():
+    for name, (without, top) in _read_table().items():
         if without.total() > found.total() or without - found:
             continue
         rest = found - without
@@ -96,6 +96,6 @@ def _counts(shape: Sequence[int | str]) -> bool:
 
 
 @cache
-def _table() -> dict[str, tuple[Counter[str], Counter[str]]]:
+def _read_table() -> dict[str, tuple[Counter[str], Counter[str]]]:
     text = read_data("anykeras.catalog", "known_models.json")
     return {name: (Counter(row["weights"]), Counter(row["top"])) for name, row in json.loads(text).items()}

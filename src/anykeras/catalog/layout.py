@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from ..document.graph import Node, flat_refs, parents
+from ..document.graph import Node, find_parents, list_refs
 from ..document.model import Era, Graph, Layer, Path
 from ..document.walk import layers_of
 from ..errors import Malformed
 from .base import LayerEntry, Role, find
 from .masks import find_hidden_parents
-from .operations import snake_case
+from .operations import spell_in_snake_case
 
 
 def order_names(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = None) -> list[str]:
@@ -26,12 +26,12 @@ def order_names(graph: Graph, hidden: Mapping[Node, Sequence[Node]] | None = Non
     What no output depends on is left out; an unused input stays. `hidden` adds parents that the graph does not spell
     out (see `catalog.masks`). Raises Malformed where a reference leads nowhere or the graph has a cycle.
     """
-    sources: dict[Node, Sequence[Node]] = {**parents(graph)}
+    sources: dict[Node, Sequence[Node]] = {**find_parents(graph)}
     for node, more in (hidden or {}).items():
         sources[node] = [*sources.get(node, ()), *more]
-    finished, visited = _walk(sources, [(ref.layer, ref.node) for ref in flat_refs(graph.outputs)])
-    layer_depth = _depths(sources, finished)
-    for ref in flat_refs(graph.inputs):
+    finished, visited = _walk(sources, [(ref.layer, ref.node) for ref in list_refs(graph.outputs)])
+    layer_depth = _find_depths(sources, finished)
+    for ref in list_refs(graph.inputs):
         if ref.layer not in layer_depth:
             layer_depth[ref.layer], visited[ref.layer] = 0, -1
     real = {layer.name for layer in graph.layers}
@@ -46,7 +46,7 @@ def order_by_creation(graph: Graph, order: Sequence[str]) -> list[str] | None:
     layer that is shared.
     """
     waits: dict[str, dict[str, None]] = {name: {} for name in order}
-    for (name, number), sources in parents(graph).items():
+    for (name, number), sources in find_parents(graph).items():
         if name in waits:  # a call may wait for one before it of the same layer
             waits[name].update(dict.fromkeys(x for x, n in sources if x in waits and (x != name or n >= number)))
     placed: dict[str, None] = {}
@@ -74,7 +74,7 @@ def _walk(parents: Mapping[Node, Sequence[Node]], roots: Sequence[Node]) -> tupl
     for root in roots:
         if root in finished:
             continue
-        stack = [(root, iter(_parents(parents, root)))]
+        stack = [(root, iter(_find_parents(parents, root)))]
         open_nodes = {root}
         visited.setdefault(root[0], len(visited))
         while stack:
@@ -89,17 +89,17 @@ def _walk(parents: Mapping[Node, Sequence[Node]], roots: Sequence[Node]) -> tupl
                 raise Malformed("AK1291", "the graph has a cycle", layer=following[0])
             visited.setdefault(following[0], len(visited))
             open_nodes.add(following)
-            stack.append((following, iter(_parents(parents, following))))
+            stack.append((following, iter(_find_parents(parents, following))))
     return list(finished), visited
 
 
-def _parents(parents: Mapping[Node, Sequence[Node]], node: Node) -> Sequence[Node]:
+def _find_parents(parents: Mapping[Node, Sequence[Node]], node: Node) -> Sequence[Node]:
     if node not in parents:
         raise Malformed("AK1290", f"the graph refers to call {node[1]} of {node[0]!r}, which it does not have", layer=node[0])
     return parents[node]
 
 
-def _depths(parents: Mapping[Node, Sequence[Node]], finished: Sequence[Node]) -> dict[str, int]:
+def _find_depths(parents: Mapping[Node, Sequence[Node]], finished: Sequence[Node]) -> dict[str, int]:
     """The depth of each layer: the largest of its calls, counted from the outputs."""
     node_depth: dict[Node, int] = {}
     layer_depth: dict[str, int] = {}
@@ -199,14 +199,14 @@ def list_stored_layers(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_
     return list(_visit(StoredLayer(model, ""), _Walk(era, tree)))
 
 
-def variable_specs(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[VariableSpec]:
+def list_variable_specs(model: Layer, era: Era = Era.KERAS3, tree: Tree = KERAS3_TREE) -> list[VariableSpec]:
     """Every variable that is stored for `model`, in the order in which Keras saves them."""
     return specs_of(list_stored_layers(model, era, tree), era)
 
 
 def specs_of(holders: Iterable[StoredLayer], era: Era = Era.KERAS3) -> list[VariableSpec]:
     """The variables of stored layers, in order; none of a second visit."""
-    return [spec for holder in holders if not holder.again for spec in _own_specs(holder, era)]
+    return [spec for holder in holders if not holder.again for spec in _list_own_specs(holder, era)]
 
 
 @dataclass
@@ -223,7 +223,7 @@ class _Walk:
         return self.homes.get((layer.name, layer.class_name)) if self.tree.once and layer.name else None
 
 
-def _own_specs(holder: StoredLayer, era: Era) -> list[VariableSpec]:
+def _list_own_specs(holder: StoredLayer, era: Era) -> list[VariableSpec]:
     """The variables of one layer (not of the layers inside it); none where the catalog does not know the class."""
     entry = find(holder.layer.class_name, era)
     counts: dict[str, int] = {}
@@ -259,7 +259,7 @@ def number_names(layers: Iterable[Layer], era: Era = Era.KERAS3) -> Iterator[str
     """The name of each layer of one container there: ``dense``, ``dense_1`` ..."""
     used: dict[str, int] = {}
     for layer in layers:
-        name = snake_case(_find_stored_class(layer, find(layer.class_name, era)))
+        name = spell_in_snake_case(_find_stored_class(layer, find(layer.class_name, era)))
         count = used.get(name, -1) + 1
         used[name] = count
         yield f"{name}_{count}" if count else name
@@ -284,21 +284,21 @@ def _visit(holder: StoredLayer, walk: _Walk) -> Iterator[StoredLayer]:
     layer, entry = holder.layer, find(holder.layer.class_name, walk.era)
     if layer.graph is not None:
         inner = _list_members(layer.graph, walk.tree.by_depth)
-        yield from _container(holder, walk.tree.container, inner, walk, lambda i, x: (Access("layer", x.name),))
+        yield from _find_container(holder, walk.tree.container, inner, walk, lambda i, x: (Access("layer", x.name),))
     for key, at in entry.children if entry else ():
-        yield from _child(holder, key, at, walk)
+        yield from _find_child(holder, key, at, walk)
 
 
-def _child(holder: StoredLayer, key: str, at: str, walk: _Walk) -> Iterator[StoredLayer]:
+def _find_child(holder: StoredLayer, key: str, at: str, walk: _Walk) -> Iterator[StoredLayer]:
     to, value = Access("attribute", at), holder.layer.config.get(key)
     if isinstance(value, Layer):
         yield from _visit(StoredLayer(value, join(holder.home, at), (*holder.path, key), (*holder.steps, to)), walk)
     elif isinstance(value, tuple):
         inner: list[tuple[Path, Layer]] = [((key, i), item) for i, item in enumerate(value) if isinstance(item, Layer)]
-        yield from _container(holder, at, inner, walk, lambda i, x: (to, Access("item", i)))
+        yield from _find_container(holder, at, inner, walk, lambda i, x: (to, Access("item", i)))
 
 
-def _container(
+def _find_container(
     holder: StoredLayer,
     at: str,
     inner: Sequence[tuple[Path, Layer]],

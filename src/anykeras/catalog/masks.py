@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ..document.graph import Node, find_reachable, flat_refs, steps
+from ..document.graph import Node, find_reachable, iterate_steps, list_refs
 from ..document.model import Call, Era, Graph, Layer, Ref, Value, Writer
 from ..document.walk import layers_of
 
@@ -105,7 +105,7 @@ _THEN: Final[Sequence[tuple[Sequence[str], Sequence[Era], tuple[int, ...], MaskR
 )
 
 
-def mask_rule(class_name: str, writer: Writer | None = None) -> MaskRule:
+def find_mask_rule(class_name: str, writer: Writer | None = None) -> MaskRule:
     """What a class does with masks in the Keras of a writer; in Keras 3.15.1 where there is none, or it is of Keras 3."""
     for names, eras, before, rule in _THEN if writer is not None else ():
         early = not before or (writer is not None and () < writer.release < before)
@@ -159,9 +159,9 @@ class _Flow:
         layer = self._layers[node[0]]
         if layer.operation or not call.args:
             return
-        taken = [self._masks.get(ref) for ref in flat_refs(call.args[0])]
+        taken = [self._masks.get(ref) for ref in list_refs(call.args[0])]
         masks = [mask for mask in taken if mask is not None]
-        explicit = flat_refs(call.kwargs.get("mask"))
+        explicit = list_refs(call.kwargs.get("mask"))
         if explicit:
             taken = [(ref.layer, ref.node) for ref in explicit]
         elif masks and _add(layer, call):
@@ -177,7 +177,7 @@ def find_hidden_parents(graph: Graph) -> Mapping[Node, Sequence[Node]]:
         return {}
     flow = _Flow(layers)
     read = find_reachable(graph)
-    for layer, number, call in steps(graph):
+    for layer, number, call in iterate_steps(graph):
         if (layer.name, number) in read:
             flow.call((layer.name, number), call)
     return flow.hidden
@@ -189,7 +189,7 @@ def _add(layer: Layer, call: Call) -> bool:
     It does where Keras had no reason to copy the arguments first: one tensor by position and nothing by name; a
     Functional never copies.
     """
-    if not mask_rule(layer.class_name).argument:
+    if not find_mask_rule(layer.class_name).argument:
         return False
     alone = len(call.args) == 1 and not call.kwargs
     return alone and (layer.class_name == "Functional" or isinstance(call.args[0], Ref))
@@ -197,7 +197,7 @@ def _add(layer: Layer, call: Call) -> bool:
 
 def _infer_outgoing(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
     """The masks of a layer's outputs, as far as they are masked."""
-    rule = mask_rule(layer.class_name)
+    rule = find_mask_rule(layer.class_name)
     if rule.outgoing is Outgoing.KEPT:
         return masks
     add = None if rule.running else _ADDING.get(rule.outgoing)
@@ -205,11 +205,11 @@ def _infer_outgoing(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Ma
 
 
 def _mask_masking(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
-    return [flow.operation(flow.operation(*_nodes(inputs)))]  # any(not_equal(inputs, mask_value))
+    return [flow.operation(flow.operation(*_list_nodes(inputs)))]  # any(not_equal(inputs, mask_value))
 
 
 def _mask_embedding(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
-    return [flow.operation(*_nodes(inputs))] if layer.config.get("mask_zero", False) else ()
+    return [flow.operation(*_list_nodes(inputs))] if layer.config.get("mask_zero", False) else ()
 
 
 def _copy(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]) -> Sequence[Mask]:
@@ -247,14 +247,14 @@ def _concatenate(flow: _Flow, layer: Layer, inputs: Value, masks: Sequence[Mask]
     if all(mask is None for mask in masks):
         return ()
     parts = []
-    for node, mask in zip(_nodes(inputs), masks, strict=False):
+    for node, mask in zip(_list_nodes(inputs), masks, strict=False):
         filled = flow.operation(node)  # ones_like or zeros_like
         parts.append(filled if mask is None else flow.operation(flow.operation(mask), filled))
     return [flow.operation(flow.operation(*parts))]
 
 
-def _nodes(value: Value) -> list[Node]:
-    return [(ref.layer, ref.node) for ref in flat_refs(value)]
+def _list_nodes(value: Value) -> list[Node]:
+    return [(ref.layer, ref.node) for ref in list_refs(value)]
 
 
 _Rule = Callable[[_Flow, Layer, Value, Sequence[Mask]], Sequence[Mask]]

@@ -70,12 +70,12 @@ class Operation:
 
 def find(function: str) -> Operation | None:
     """The operation behind a function of ``keras.ops``, by any of its public names (``"relu"``, ``"nn.relu"``)."""
-    return _functions().get(function)
+    return _read_functions().get(function)
 
 
-def functions() -> list[str]:
+def list_functions() -> list[str]:
     """The names (one each, the shortest) of all functions that make a node."""
-    return sorted({operation.function for operation in _functions().values()})
+    return sorted({operation.function for operation in _read_functions().values()})
 
 
 def split(function: str, args: Sequence[Value], kwargs: Config, complete: bool = False) -> OperationNode:
@@ -90,15 +90,15 @@ def split(function: str, args: Sequence[Value], kwargs: Config, complete: bool =
     given = bind(operation, args, kwargs)
     config = {}
     for key, parameter in operation.config.items():
-        value = _prepare(operation.prepare.get(parameter), _argument(operation, given, parameter))
+        value = _prepare(operation.prepare.get(parameter), _read_argument(operation, given, parameter))
         stated = complete and key not in operation.later
         if stated or operation.init[key].required or not _same(value, operation.init[key].default):
             config[key] = value
     positional: list[Value] = []
     for name in operation.args:
-        value = _argument(operation, given, name)
+        value = _read_argument(operation, given, name)
         positional.extend(value if name.startswith("*") and isinstance(value, tuple) else [value])
-    return OperationNode(operation.module, operation.class_name, config, tuple(positional), _keywords(operation, given))
+    return OperationNode(operation.module, operation.class_name, config, tuple(positional), _read_keywords(operation, given))
 
 
 def join(
@@ -122,7 +122,7 @@ def join(
 
 def find_node(module: str | None, class_name: str) -> Operation | None:
     """The operation that a file's module and class name mean, or None."""
-    return _nodes().get((module, class_name)) or _nodes().get((None, class_name))
+    return _read_nodes().get((module, class_name)) or _read_nodes().get((None, class_name))
 
 
 def bind(operation: Operation, args: Sequence[Value], kwargs: Config) -> dict[str, Value]:
@@ -147,7 +147,7 @@ def bind(operation: Operation, args: Sequence[Value], kwargs: Config) -> dict[st
     return given
 
 
-def _argument(operation: Operation, given: Mapping[str, Value], name: str) -> Value:
+def _read_argument(operation: Operation, given: Mapping[str, Value], name: str) -> Value:
     if name in given:
         return given[name]
     parameter = next(p for p in operation.parameters if p.name == name)
@@ -156,7 +156,7 @@ def _argument(operation: Operation, given: Mapping[str, Value], name: str) -> Va
     return () if name.startswith("*") else parameter.default
 
 
-def _keywords(operation: Operation, given: Mapping[str, Value]) -> dict[str, Value]:
+def _read_keywords(operation: Operation, given: Mapping[str, Value]) -> dict[str, Value]:
     """The call's keyword arguments, less those that equal the default of the call."""
     called = {p.name: p for p in operation.call}
     found: dict[str, Value] = {}
@@ -165,7 +165,7 @@ def _keywords(operation: Operation, given: Mapping[str, Value]) -> dict[str, Val
             rest = given.get("**" + name, {})
             found.update(rest if isinstance(rest, Mapping) else {})
             continue
-        value = _argument(operation, given, name)
+        value = _read_argument(operation, given, name)
         if key not in called or called[key].required or not _same(value, called[key].default):
             found[key] = value
     return found
@@ -240,44 +240,44 @@ def _same(value: Value, default: Value) -> bool:
 
 
 @cache
-def _table() -> dict[str, Any]:
+def _read_table() -> dict[str, Any]:
     table: dict[str, Any] = json.loads(read_data("anykeras.catalog", "operations.json"))
     return table
 
 
 @cache
-def _functions() -> dict[str, Operation]:
-    found = [_operation(name, raw) for name, raw in _table()["functions"].items()]
+def _read_functions() -> dict[str, Operation]:
+    found = [_read_operation(name, raw) for name, raw in _read_table()["functions"].items()]
     return {name: operation for operation in found for name in (operation.function, *operation.also)}
 
 
 @cache
-def _nodes() -> dict[tuple[str | None, str], Operation]:
+def _read_nodes() -> dict[tuple[str | None, str], Operation]:
     """Operations by the module and class name of their nodes; of several functions the one called like the class."""
-    current = [operation for name, operation in _functions().items() if name == operation.function]
-    former = [_operation(raw["function"], raw) for raw in _table()["former"].values()]
+    current = [operation for name, operation in _read_functions().items() if name == operation.function]
+    former = [_read_operation(raw["function"], raw) for raw in _read_table()["former"].values()]
     nodes: dict[tuple[str | None, str], Operation] = {}
-    for operation in sorted([*former, *current], key=lambda o: (o.function == snake_case(o.class_name), o in former)):
+    for operation in sorted([*former, *current], key=lambda o: (o.function == spell_in_snake_case(o.class_name), o in former)):
         nodes[None, operation.class_name] = nodes[operation.module, operation.class_name] = operation
     return nodes
 
 
-def snake_case(class_name: str) -> str:
+def spell_in_snake_case(class_name: str) -> str:
     """``GetItem`` -> ``get_item``, as Keras itself names things (keras/src/utils/naming.py, 3.15.1)."""
     name = re.sub(r"\W+", "", class_name)
     name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def _operation(function: str, raw: Mapping[str, Any]) -> Operation:
+def _read_operation(function: str, raw: Mapping[str, Any]) -> Operation:
     return Operation(
         function=function,
         module=raw["module"],
         class_name=raw["class_name"],
-        parameters=_parameters(raw["parameters"]),
-        init={p.name: p for p in _parameters(raw["init"])},
+        parameters=_list_parameters(raw["parameters"]),
+        init={p.name: p for p in _list_parameters(raw["init"])},
         config=raw["config"],
-        call=_parameters(raw["call"]),
+        call=_list_parameters(raw["call"]),
         args=tuple(raw["args"]),
         kwargs=raw["kwargs"],
         prepare=raw["prepare"],
@@ -288,7 +288,7 @@ def _operation(function: str, raw: Mapping[str, Any]) -> Operation:
     )
 
 
-def _parameters(raw: Sequence[Sequence[Any]]) -> tuple[Parameter, ...]:
+def _list_parameters(raw: Sequence[Sequence[Any]]) -> tuple[Parameter, ...]:
     return tuple(Parameter(p[0], len(p) == 1, _freeze(p[1]) if len(p) > 1 else None) for p in raw)
 
 

@@ -75,7 +75,7 @@ class Since:
         return first is not None and release.numbers >= tuple(int(part) for part in first.split("."))
 
 
-def in_keras3(version: str) -> Since:
+def exists_in_keras3(version: str) -> Since:
     """What every older line has, and Keras 3 from a minor on."""
     return Since(version, tf="1.13", keras2="2.0", tfjs="4.22")
 

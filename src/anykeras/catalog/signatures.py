@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from ..document.model import Era, Value, Writer, release_numbers
+from ..document.model import Era, Value, Writer, parse_release
 from ..lazily import read_data
 
 
@@ -74,29 +74,29 @@ def list_accepted_arguments(class_name: str, version: str = NOW, kind: str = "la
 
     `kind` is the public module: layers, initializers, regularizers, constraints, optimizers, losses, metrics.
     """
-    found = signature(class_name, version, kind)
+    found = find_signature(class_name, version, kind)
     return frozenset() if found is None else frozenset(found.defaults)
 
 
-def default(class_name: str, argument: str, at: At = NOW, kind: str = "layers") -> Value | Missing:
+def find_default(class_name: str, argument: str, at: At = NOW, kind: str = "layers") -> Value | Missing:
     """The default of an argument in the release nearest to `at`, at or before it; MISSING where there is none."""
-    found = signature(class_name, at, kind)
+    found = find_signature(class_name, at, kind)
     return MISSING if found is None else found.defaults.get(argument, MISSING)
 
 
-def signature(class_name: str, at: At = NOW, kind: str = "layers") -> Signature | None:
+def find_signature(class_name: str, at: At = NOW, kind: str = "layers") -> Signature | None:
     """A class as the release nearest to `at`, at or before it, has it; None where it has no such class.
 
     `at` is a writer, an era (its last release that files were commonly written with), or a version: ``"2.2.4"``,
     ``"3.15.1"``; with ``"tf.keras 2.3"`` for TensorFlow's own.
     """
-    return _history(kind, class_name).get(_release(at))
+    return _list_history(kind, class_name).get(_find_release(at))
 
 
 def list_classes(at: At = NOW, kind: str = "layers") -> list[str]:
     """The names of all classes of a release."""
-    here = _release(at)
-    return [name for name in _table()["classes"].get(kind, {}) if here in _history(kind, name)]
+    here = _find_release(at)
+    return [name for name in _read_table()["classes"].get(kind, {}) if here in _list_history(kind, name)]
 
 
 def has_name(name: str, kind: str, at: At = NOW) -> bool:
@@ -104,8 +104,8 @@ def has_name(name: str, kind: str, at: At = NOW) -> bool:
 
     `kind` is a public module, or ``exports`` for the public names below ``keras`` (``"layers.Dense"``; from tf.keras on).
     """
-    turns = _table()["functions"].get(kind, {}).get(name, ())
-    here = _release(at)
+    turns = _read_table()["functions"].get(kind, {}).get(name, ())
+    here = _find_release(at)
     return bool(sum(turn <= here for turn in turns) % 2)
 
 
@@ -114,32 +114,32 @@ def list_exported_classes(at: At, kind: str) -> Mapping[str, str]:
     """The classes of a release by each of their public names below ``keras``: ``{"layers.Dense": "Dense"}``."""
     found: dict[str, str] = {}
     for name in list_classes(at, kind):
-        entry = signature(name, at, kind)
+        entry = find_signature(name, at, kind)
         found |= dict.fromkeys((entry.names if entry else ()) or (f"{kind}.{name}",), name)
     found.pop("-", None)
     return found
 
 
 @cache
-def _table() -> dict[str, Any]:
+def _read_table() -> dict[str, Any]:
     text = read_data("anykeras.catalog", "signatures.json")
     table: dict[str, Any] = json.loads(text)
     return table
 
 
 @cache
-def _releases() -> list[tuple[str, tuple[int, ...]]]:
-    return [(library, release_numbers(version)) for library, version in _table()["releases"]]
+def _list_releases() -> list[tuple[str, tuple[int, ...]]]:
+    return [(library, parse_release(version)) for library, version in _read_table()["releases"]]
 
 
 @lru_cache(maxsize=2048)
-def _history(kind: str, class_name: str) -> dict[int, Signature]:
+def _list_history(kind: str, class_name: str) -> dict[int, Signature]:
     """The class in every release that has it, by the release's place in the list."""
     states: dict[int, Signature] = {}
     known: dict[str, Value | Missing] = {}
-    changes = {step["at"]: step for step in _table()["classes"].get(kind, {}).get(class_name, ())}
+    changes = {step["at"]: step for step in _read_table()["classes"].get(kind, {}).get(class_name, ())}
     present, state = False, dict[str, Any]()
-    for here in range(len(_releases())):
+    for here in range(len(_list_releases())):
         step = changes.get(here)
         if step is not None:
             present = not step.get("gone", False)
@@ -170,41 +170,41 @@ def _freeze(value: Any) -> Value | Missing:
     return found
 
 
-def _release(at: At) -> int:
+def _find_release(at: At) -> int:
     """The place in the list of releases of the one nearest to `at`, at or before it."""
     if isinstance(at, Writer):
-        return _release_of(at.era, at.library, at.version)
-    return _release_of(at) if isinstance(at, Era) else _release_named(at)
+        return _find_release_of_writer(at.era, at.library, at.version)
+    return _find_release_of_writer(at) if isinstance(at, Era) else _find_release_by_name(at)
 
 
 @lru_cache(64)
-def _release_named(name: str) -> int:
+def _find_release_by_name(name: str) -> int:
     library, _, version = name.rpartition(" ")
     if library == "tfjs":
-        return _latest(library, release_numbers(version))
-    return _latest(_library(library or "keras", release_numbers(version)), release_numbers(version))
+        return _find_latest(library, parse_release(version))
+    return _find_latest(_find_library(library or "keras", parse_release(version)), parse_release(version))
 
 
 @lru_cache(64)
-def _release_of(era: Era, library: str = "keras", version: str | None = None) -> int:
-    numbers = release_numbers(version)
+def _find_release_of_writer(era: Era, library: str = "keras", version: str | None = None) -> int:
+    numbers = parse_release(version)
     if not numbers:
-        return _latest("tf.keras" if era is Era.TF2 else "keras", release_numbers(_UNSTAMPED[era]))
+        return _find_latest("tf.keras" if era is Era.TF2 else "keras", parse_release(_UNSTAMPED[era]))
     stamp = version or ""
     in_tensorflow = era is Era.TF2 or library != "keras" or stamp.endswith("-tf")
-    library = _library("tf.keras" if in_tensorflow else "keras", numbers)
-    return _latest(library, release_numbers(_STAMPS.get(stamp, stamp)) if library == "tf.keras" else numbers)
+    library = _find_library("tf.keras" if in_tensorflow else "keras", numbers)
+    return _find_latest(library, parse_release(_STAMPS.get(stamp, stamp)) if library == "tf.keras" else numbers)
 
 
-def _latest(library: str, version: tuple[int, ...]) -> int:
+def _find_latest(library: str, version: tuple[int, ...]) -> int:
     """The last release at or before a version; the first of its major version, where that is later."""
-    same = [(i, numbers) for i, (lib, numbers) in enumerate(_releases()) if lib == library]
+    same = [(i, numbers) for i, (lib, numbers) in enumerate(_list_releases()) if lib == library]
     major = [(i, numbers) for i, numbers in same if numbers[:1] == version[:1]] or same
     before = [i for i, numbers in major if numbers <= version]
     return before[-1] if before else major[0][0]
 
 
-def _library(library: str, version: tuple[int, ...]) -> str:
+def _find_library(library: str, version: tuple[int, ...]) -> str:
     """From 2.4 to 2.16 Keras was TensorFlow's; before and since it is its own."""
     if library == "keras":
         return "tf.keras" if (2, 4) <= version < (3,) else "keras"

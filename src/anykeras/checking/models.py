@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from ..catalog.masks import Outgoing, mask_rule
+from ..catalog.masks import Outgoing, find_mask_rule
 from ..catalog.releases import Since
 from ..document.model import Era, Writer
 from ..parse.era import infer
@@ -160,5 +160,5 @@ def look_at_masks(reader: Reader, model: Any) -> None:
     inner = [config.get("layer") for class_name, config in layers if class_name == "TimeDistributed"]
     for entry in inner:
         class_name = str(entry.get("class_name")) if isinstance(entry, dict) else ""
-        if class_name and mask_rule(class_name, writer).outgoing is Outgoing.NONE:
+        if class_name and find_mask_rule(class_name, writer).outgoing is Outgoing.NONE:
             reader.notes.doubts.append(f"TimeDistributed of a {class_name} does not load where a mask reaches it")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from ..catalog.releases import Release, Since
-from ..catalog.signatures import Signature, has_name, list_exported_classes, signature
+from ..catalog.signatures import Signature, find_signature, has_name, list_exported_classes
 
 KINDS: Final = (
     "layers", "initializers", "regularizers", "constraints", "optimizers", "losses", "metrics", "dtype_policies", "quantizers",
@@ -45,7 +45,7 @@ def find_exported(module: str, name: str, release: Release) -> Found | None:
     full = f"{module}.{name}".removeprefix("keras.")
     for kind in KINDS:
         own = list_exported_classes(release.signatures, kind).get(full)
-        entry = signature(own, release.signatures, kind) if own is not None else None
+        entry = find_signature(own, release.signatures, kind) if own is not None else None
         if own is not None and entry is not None:
             return Found(own, kind, entry)
     return None
@@ -53,7 +53,7 @@ def find_exported(module: str, name: str, release: Release) -> Found | None:
 
 def find_operation(module: str, name: str, release: Release) -> Found | None:
     """The operation that a node of Keras 3 means: ``keras.src.ops.numpy`` and ``Add``."""
-    entry = signature(name, release.signatures, "operations")
+    entry = find_signature(name, release.signatures, "operations")
     if entry is None or entry.module != module.removeprefix("keras.src.").removeprefix("keras."):
         return None
     return Found(name, "operations", entry)
@@ -61,7 +61,7 @@ def find_operation(module: str, name: str, release: Release) -> Found | None:
 
 def find_named(name: str, kind: str, release: Release) -> Found | None:
     """The class that older formats mean by its bare name, in the list of its kind."""
-    entry = signature(name, release.signatures, kind)
+    entry = find_signature(name, release.signatures, kind)
     if entry is None or (kind == "layers" and entry.hidden):
         return None
     return Found(name, kind, entry)
@@ -111,7 +111,7 @@ def list_missing_keys(found: Found, config: Mapping[str, Any]) -> list[str]:
 
 def lists_name(name: str, kind: str, release: Release) -> bool:
     """Whether a string is a name of a kind in a release, as its ``get`` looks it up."""
-    return has_name(name, kind, release.signatures) or signature(name, release.signatures, kind) is not None
+    return has_name(name, kind, release.signatures) or find_signature(name, release.signatures, kind) is not None
 
 
 KEYS: Final[Mapping[str, str]] = {

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, Final
 
 from ..catalog.releases import RELEASES, Release
-from ..catalog.signatures import default
+from ..catalog.signatures import find_default
 from ..containers.base import NamedWeights, Raw
 from ..document.model import Era
 from ..lazily import read_data
@@ -149,7 +149,7 @@ class _Traits:
                 yield f"{key} {len(value)} {'fixed' if value and value[0] else ''} {'open' if None in value[1:] else ''}"
             elif key == "dtype" and describe_policy(value) != "float32":
                 yield f"{class_name}.dtype={describe_policy(value)}"
-            elif key not in _SAID_ELSEWHERE and value not in (None, default(class_name, key, self.release.signatures)):
+            elif key not in _SAID_ELSEWHERE and value not in (None, find_default(class_name, key, self.release.signatures)):
                 kind = list_kinds(value)
                 if kind != "+" or key in _PLACES:
                     yield f"{class_name}.{key}={kind}"

@@ -48,7 +48,7 @@ DefaultsOf = Annotated[
 ]
 
 
-def matching_options(
+def declare_matching_options(
     by_name: bool,
     skip_mismatch: bool,
     layers: Sequence[str] | None,
@@ -77,6 +77,6 @@ def matching_options(
     }
 
 
-def tensor_names(texts: Sequence[str] | None) -> list[str]:
+def parse_tensor_names(texts: Sequence[str] | None) -> list[str]:
     """The names in options that may be given several times, with commas between them."""
     return [name for text in texts or () for name in re.findall(r"[^\s,\[\]]+(?:\[[^\]]*\])?", text)]

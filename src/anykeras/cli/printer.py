@@ -81,13 +81,13 @@ class Printer:
             self.console.print(table)
             return
         plain = [[strip_markup(cell) for cell in row] for row in (titles, *rows)]
-        widths = [max(map(_width, column)) for column in zip(*plain, strict=True)]
+        widths = [max(map(_find_width, column)) for column in zip(*plain, strict=True)]
         for row in plain:
-            cells = (f" {cell}{' ' * (width - _width(cell))} " for cell, width in zip(row, widths, strict=True))
+            cells = (f" {cell}{' ' * (width - _find_width(cell))} " for cell, width in zip(row, widths, strict=True))
             self.file.write(f"{''.join(cells)}\n")
 
 
-def _width(text: str) -> int:
+def _find_width(text: str) -> int:
     """Columns of a terminal: two for a wide letter, none for one that stands on another."""
     if text.isascii():
         return len(text)

@@ -314,13 +314,13 @@ def print_check(found: Outlook, table: bool) -> None:
     for one in found.forecasts:
         verdict = {True: "[green]opens[/green]", False: "[red]does not open[/red]", None: "[yellow]depends[/yellow]"}[one.opens]
         first = one.obstacles[0] if one.obstacles else None
-        why = f"{_where(first)}{first.reason}" if first else one.doubt
+        why = f"{_describe_place(first)}{first.reason}" if first else one.doubt
         if table:
             out.print(f"{one.release!s:<14} {verdict}{'  ' if why else ''}{escape(why)}")
             continue
         out.print(f"[bold]{one.release}[/bold]: {verdict}")
         for obstacle in one.obstacles[:_SHOWN]:
-            out.print(f"    {escape(_where(obstacle))}{escape(obstacle.reason)}")
+            out.print(f"    {escape(_describe_place(obstacle))}{escape(obstacle.reason)}")
         if len(one.obstacles) > _SHOWN:
             out.print(f"    and {len(one.obstacles) - _SHOWN} more")
         if first:
@@ -346,7 +346,7 @@ def print_run(found: Run) -> None:
         out.print(f"    {escape(found.detail[:_DETAIL])}")
 
 
-def _where(obstacle: Obstacle) -> str:
+def _describe_place(obstacle: Obstacle) -> str:
     place = ".".join(part for part in (obstacle.layer, obstacle.key) if part)
     return f"{place}: " if place else ""
 
@@ -356,7 +356,7 @@ def print_page(found: Page) -> None:
     out.print_markdown(found.text)
 
 
-def page_as_dict(found: Page) -> dict[str, Any]:
+def write_page_as_dict(found: Page) -> dict[str, Any]:
     """The page as plain JSON values."""
     return {
         "code": found.code,

@@ -21,7 +21,7 @@ __all__ = ["LegacyRuntime", "make_legacy_runtime"]
 
 
 @cache
-def _default_runtime() -> LegacyRuntime:
+def _make_default_runtime() -> LegacyRuntime:
     return make_legacy_runtime(Writer(Era.KERAS2, "keras", "2.3.1", "tensorflow"))
 
 
@@ -30,5 +30,5 @@ def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
     if name in ("keras", "tensorflow"):
-        return _default_runtime().module(name)
-    return _default_runtime().find("keras.layers." + name if name[:1].isupper() else "keras." + name)
+        return _make_default_runtime().module(name)
+    return _make_default_runtime().find("keras.layers." + name if name[:1].isupper() else "keras." + name)

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..catalog.signatures import list_accepted_arguments, signature
+from ..catalog.signatures import find_signature, list_accepted_arguments
 from ..document.model import Document, Era, Layer, Object, Value
 from ..errors import Unsupported
 from ..migrations import migrate
@@ -35,8 +35,8 @@ def translate_arguments(
     Raises:
         Unsupported: the old layer is not one layer any more.
     """
-    old = signature(class_name, runtime.writer)
-    names = _positional_names(runtime, class_name)
+    old = find_signature(class_name, runtime.writer)
+    names = _list_positional_names(runtime, class_name)
     if len(args) > len(names):
         raise Unsupported(
             "AK5010",
@@ -60,7 +60,7 @@ def translate_arguments(
     return {**{key: value for key, value in arguments.items() if value is not None or key in call}, **name, **kept}
 
 
-def _positional_names(runtime: LegacyRuntime, class_name: str) -> list[str]:
+def _list_positional_names(runtime: LegacyRuntime, class_name: str) -> list[str]:
     """The arguments that old code may give by place. Keras 2 and tf.keras had them in today's order."""
     if runtime.is_keras1:
         return list(_FIRST.get(class_name, ()))

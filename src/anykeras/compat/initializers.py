@@ -14,7 +14,7 @@ from .runtime import LegacyRuntime
 from .state import make_variable
 
 
-def _class_names(names: str) -> dict[str, str]:
+def _list_class_names(names: str) -> dict[str, str]:
     """The classes of Keras under names in snake case."""
     return {name: name.title().replace("_", "") for name in words(names)}
 
@@ -25,11 +25,11 @@ _KERAS1: Mapping[str, str] = {
     "normal": "RandomNormal",
     "zero": "Zeros",
     "one": "Ones",
-    **_class_names("identity orthogonal lecun_uniform glorot_normal glorot_uniform he_normal he_uniform"),
+    **_list_class_names("identity orthogonal lecun_uniform glorot_normal glorot_uniform he_normal he_uniform"),
 }
 _TENSORFLOW: Mapping[str, str] = {
-    **_class_names("random_uniform random_normal truncated_normal constant zeros ones orthogonal variance_scaling"),
-    **_class_names("glorot_uniform glorot_normal"),
+    **_list_class_names("random_uniform random_normal truncated_normal constant zeros ones orthogonal variance_scaling"),
+    **_list_class_names("glorot_uniform glorot_normal"),
     "uniform_unit_scaling": "VarianceScaling",
     "contrib.layers.xavier": "GlorotUniform",
     "contrib.layers.variance_scaling": "VarianceScaling",

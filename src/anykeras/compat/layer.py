@@ -14,7 +14,7 @@ import numpy as np
 
 from ..catalog.base import OLD
 from ..errors import Unsupported
-from ..keras_private import own_variables, own_weights, track_variable
+from ..keras_private import list_own_variables, list_own_weights, track_variable
 from ..migrations.rules.keras1_spelling import ARGUMENTS
 from .adapters import LegacyProxy, adapt_shape_method, adapt_tensor_method
 from .keras0 import translate_methods
@@ -42,7 +42,7 @@ _METHODS: Mapping[str, Callable[[LegacyRuntime, Callable[..., Any]], Callable[..
 }
 
 
-def _weights_property(name: str, trainable: bool) -> property:
+def _make_weights_property(name: str, trainable: bool) -> property:
     def read(self: LegacyLayer) -> object:
         return getattr(super(LegacyLayer, self), name)
 
@@ -53,7 +53,7 @@ def _weights_property(name: str, trainable: bool) -> property:
     return property(read, assign, doc=f"The {kind} variables; assigning a list makes its members such.")
 
 
-def _weight_list(trainable: bool) -> property:
+def _list_weights(trainable: bool) -> property:
     def read(self: LegacyLayer) -> WeightList:
         return WeightList(self, trainable)
 
@@ -119,7 +119,7 @@ class LegacyLayer(LegacyProxy):
 
     def _track_legacy(self, raw: object) -> None:
         layer: Any = self
-        if not any(raw is variable for variable in (*own_variables(layer), *layer.variables)):
+        if not any(raw is variable for variable in (*list_own_variables(layer), *layer.variables)):
             track_variable(layer, raw)
 
     def keep_weights(self, weights: Iterable[object], trainable: bool) -> None:
@@ -129,17 +129,17 @@ class LegacyLayer(LegacyProxy):
             raw.trainable = trainable
             self._track_legacy(raw)
 
-    trainable_weights = _weights_property("trainable_weights", True)
-    non_trainable_weights = _weights_property("non_trainable_weights", False)
-    _trainable_weights = _weight_list(True)
-    _non_trainable_weights = _weight_list(False)
+    trainable_weights = _make_weights_property("trainable_weights", True)
+    non_trainable_weights = _make_weights_property("non_trainable_weights", False)
+    _trainable_weights = _list_weights(True)
+    _non_trainable_weights = _list_weights(False)
 
     def add_weight(self, *args: object, **kwargs: object) -> Any:
         """``add_weight(shape, initializer, name)`` of Keras 1, ``add_weight(name, shape, ...)`` of Keras 2."""
         runtime = type(self).legacy_runtime
         if not runtime.in_legacy_code:
             return super().add_weight(*args, **kwargs)  # type: ignore[misc]
-        call = _weight_arguments(args, kwargs)
+        call = _read_weight_arguments(args, kwargs)
         call["initializer"] = _adapt_initializer(runtime, call.get("initializer"))
         with runtime.keras_code():
             variable = super().add_weight(**call)  # type: ignore[misc]
@@ -229,7 +229,7 @@ class WeightList:
     __iadd__ = __add__
 
     def __iter__(self) -> Iterator[object]:
-        return iter(own_weights(self._layer, self._trainable))
+        return iter(list_own_weights(self._layer, self._trainable))
 
 
 def _is_bias_flag(layer: LegacyLayer) -> bool:
@@ -239,7 +239,7 @@ def _is_bias_flag(layer: LegacyLayer) -> bool:
     return keras1_code and getattr(type(layer), "built_in", False) and "use_bias" in vars(layer)
 
 
-def _weight_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+def _read_weight_arguments(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     shape_first = bool(args) and isinstance(args[0], tuple | list)
     order = ("shape", "initializer", "name", "trainable", "regularizer", "constraint") if shape_first else (
         "name", "shape", "dtype", "initializer", "regularizer", "trainable", "constraint"

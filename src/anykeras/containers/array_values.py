@@ -25,9 +25,9 @@ _NUMBERED = re.compile(r"arr_(\d{1,6})\Z")
 
 def as_weights(value: object) -> NamedWeights | None:
     """The weights in a value of Python, as people store them; None where it is something else."""
-    value = _listed(value)
+    value = _as_list(value)
     if isinstance(value, Mapping):
-        return _of_mapping({key: _listed(item) for key, item in value.items()})
+        return _of_mapping({key: _as_list(item) for key, item in value.items()})
     if isinstance(value, Sequence) and value and all(isinstance(item, Tensor) for item in value):
         return NamedWeights((_group("weights", value),), indexed=True, listed=True)
     return None
@@ -53,7 +53,7 @@ def _group(name: str, tensors: Sequence[object]) -> WeightGroup:
     return WeightGroup(name, tuple((str(index), tensor) for index, tensor in enumerate(tensors)))  # type: ignore[misc]
 
 
-def _listed(value: object) -> object:
+def _as_list(value: object) -> object:
     """A list of arrays, out of the array of objects that NumPy made of it; arrays of numbers as tensors."""
     if isinstance(value, Inert):
         tensor = tensor_of(value, "a pickled array")
@@ -62,20 +62,20 @@ def _listed(value: object) -> object:
         state = value.state
         if value.name.endswith("multiarray _reconstruct") and isinstance(state, tuple) and isinstance(state[-1], list):
             single = len(state) == 5 and sizes_of(state[1]) == () and len(state[-1]) == 1
-            return _listed(state[-1][0] if single else state[-1])
-    return [_listed(item) for item in value] if isinstance(value, list | tuple) else value
+            return _as_list(state[-1][0] if single else state[-1])
+    return [_as_list(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def read_array(data: ByteSource, part: str, policy: Policy = ANY_OBJECT) -> object:
     """A stored array: a lazy tensor, or the value of an array of objects. Raises Malformed (AK1114)."""
     header = read_header(data, part)
     if header.dtype != OBJECT:
-        return _tensor(data, header, part)
+        return _make_tensor(data, header, part)
     with guard_decoding(part):
-        return _listed(walk(data, policy, header.start, part))
+        return _as_list(walk(data, policy, header.start, part))
 
 
-def _tensor(data: ByteSource, header: Header, part: str) -> Tensor:
+def _make_tensor(data: ByteSource, header: Header, part: str) -> Tensor:
     kind = np.dtype(header.dtype)
     length = kind.itemsize * math.prod(header.shape)
     if header.start + length != data.size:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from .. import limits
 from .base import Match, Raw
-from .foreign import foreign_error
+from .foreign import make_foreign_error
 from .guard import guard_decoding
-from .keras_zip.archive import LOCAL, members, open_member
+from .keras_zip.archive import LOCAL, list_members, open_member
 from .npy import MAGIC, OBJECT
 
 
@@ -35,10 +35,10 @@ class Arrays:
             else:
                 value = {
                     name.removesuffix(".npy"): read_array(open_member(source, member, limits.current().tensor_bytes), name)
-                    for name, member in members(source).items()
+                    for name, member in list_members(source).items()
                 }
             weights = as_weights(value)
         if weights is None:
             shown = ", ".join(map(repr, list(value)[:4])) if isinstance(value, Mapping) else "no list of arrays"
-            raise foreign_error("AK1133", f"these are NumPy arrays whose names tell no layers: {shown}", match.path)
+            raise make_foreign_error("AK1133", f"these are NumPy arrays whose names tell no layers: {shown}", match.path)
         return Raw(match, weights=weights)

@@ -7,8 +7,8 @@ import os
 from ..errors import NotAModel
 from .base import Match, Raw
 from .checkpoint.container import DATA, INDEX
-from .folder import MOST, Box, PackedFolder, list_names, open_regular, size_of_regular
-from .foreign import foreign_error
+from .folder import MOST, Box, PackedFolder, find_size_of_regular, list_names, open_regular
+from .foreign import make_foreign_error
 from .keras_zip.container import CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ, read_box
 from .packed import read_packed
 from .remote import is_url, open_box
@@ -36,7 +36,7 @@ class KerasDirectory:
         root = match.path
         members = (CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ)
         files = [name for name in members if os.path.lexists(os.path.join(root, name))] + _list_assets(root)
-        sizes = {name: size_of_regular(root, name) for name in files}
+        sizes = {name: find_size_of_regular(root, name) for name in files}
 
         return read_box(Box(sizes, lambda name, limit: open_regular(root, name, limit)), match)
 
@@ -46,7 +46,7 @@ def _list_assets(root: str) -> list[str]:
     for folder, folders, names in os.walk(os.path.join(root, "assets")):
         inside = os.path.relpath(folder, root).replace(os.sep, "/")
         for name in (*folders, *names):
-            size_of_regular(root, f"{inside}/{name}", folder_too=True)
+            find_size_of_regular(root, f"{inside}/{name}", folder_too=True)
         found += [f"{inside}/{name}" for name in sorted(names)]
         if len(found) > MOST:
             raise limit_error("files in the folder", len(found), MOST, "assets")
@@ -56,20 +56,20 @@ def _list_assets(root: str) -> list[str]:
 def name_directory(path: str, names: set[str]) -> NotAModel:
     """What a folder is that no container recognises, by the names in it."""
     if "saved_model.pbtxt" in names:
-        return foreign_error("AK1156", "the folder holds a SavedModel as text (saved_model.pbtxt)", path)
+        return make_foreign_error("AK1156", "the folder holds a SavedModel as text (saved_model.pbtxt)", path)
     if "variables.index" in names:
-        return foreign_error("AK1153", "these are the variables of a SavedModel, without saved_model.pb", path)
+        return make_foreign_error("AK1153", "these are the variables of a SavedModel, without saved_model.pb", path)
     data = sorted(name for name in names if DATA.search(name))
     if data and not any(name.endswith(INDEX) for name in names):
         missing = DATA.sub(INDEX, data[0])
-        return foreign_error("AK1153", f"{missing} is not in the folder", path)
+        return make_foreign_error("AK1153", f"{missing} is not in the folder", path)
     if "variables" in names and names <= SAVED_MODEL:
-        return foreign_error("AK1153", "saved_model.pb is not in the folder", path)
+        return make_foreign_error("AK1153", "saved_model.pb is not in the folder", path)
     if any(f"{name}.meta" in names for name in names):
-        return foreign_error("AK1157", "the folder holds a TensorFlow checkpoint of the first format", path)
+        return make_foreign_error("AK1157", "the folder holds a TensorFlow checkpoint of the first format", path)
     if "checkpoint" in names or any(name.endswith(".index") for name in names):
         found = ", ".join(sorted(names)[:5])
-        return foreign_error("AK1143", f"the folder holds no checkpoint of format 2; it holds {found}", path)
+        return make_foreign_error("AK1143", f"the folder holds no checkpoint of format 2; it holds {found}", path)
     models = sorted(n for n in names if n.endswith((".h5", ".hdf5", ".keras", ".json", ".yaml", ".yml")))
     shown = ", ".join((models or sorted(names))[:5]) or "nothing"
     return NotAModel(

@@ -63,7 +63,7 @@ class DiskFolder:
         """Bytes of a file below it."""
         if not os.path.lexists(os.path.join(self.name, *path.split("/"))):
             return None
-        return size_of_regular(self.name, path)
+        return find_size_of_regular(self.name, path)
 
     def open(self, path: str, limit: int) -> ByteSource:
         """A file below it."""
@@ -111,7 +111,7 @@ def list_names(path: str) -> set[str]:
         raise NotAModel("AK1002", f"the folder cannot be read: {error}", part=path) from None
 
 
-def size_of_regular(root: str, name: str, folder_too: bool = False) -> int:
+def find_size_of_regular(root: str, name: str, folder_too: bool = False) -> int:
     """The size of a regular file below `root`. Raises Malformed (AK1111) for links, also on the way, and other things."""
     try:
         at = root
@@ -129,7 +129,7 @@ def size_of_regular(root: str, name: str, folder_too: bool = False) -> int:
 
 def open_regular(root: str, name: str, limit: int) -> ByteSource:
     """A regular file below `root`, of at most `limit` bytes."""
-    size_of_regular(root, name)
+    find_size_of_regular(root, name)
     source = open_source(os.path.join(root, *name.split("/")))
     if source.size > limit:
         raise limit_error("bytes", source.size, limit, name)

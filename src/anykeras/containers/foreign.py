@@ -25,7 +25,7 @@ class Kind:
     test: Test
 
 
-def foreign_error(code: str, seen: str, path: str) -> NotAModel:
+def make_foreign_error(code: str, seen: str, path: str) -> NotAModel:
     """The refusal of a file that is something else; what to do stands on the page of `code`."""
     found = find_page(code)
     return NotAModel(code, seen, part=path, next_step=found.what_to_do if found is not None else None)
@@ -35,11 +35,11 @@ def _starts(*signatures: bytes) -> Test:
     return lambda head, size: head.startswith(signatures)
 
 
-def _at(offset: int, *signatures: bytes) -> Test:
+def _read_at(offset: int, *signatures: bytes) -> Test:
     return lambda head, size: head[offset:].startswith(signatures)
 
 
-def _text(pattern: str, within: int = 4096) -> Test:
+def _read_text(pattern: str, within: int = 4096) -> Test:
     expression = re.compile(pattern, re.IGNORECASE)
 
     def test(head: bytes, size: int) -> bool:
@@ -52,22 +52,22 @@ def _is_safetensors(head: bytes, size: int) -> bool:
     return len(head) > 9 and head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= size - 8
 
 
-def _fields(data: bytes, count: int) -> list[tuple[int, int]] | None:
+def _read_fields(data: bytes, count: int) -> list[tuple[int, int]] | None:
     """The first fields of a protobuf message as (number, wire type), None when the bytes are no message."""
     found: list[tuple[int, int]] = []
     at = 0
     while at < len(data) and len(found) < count:
-        key, at = _varint(data, at)
+        key, at = _read_varint(data, at)
         number, wire = key >> 3, key & 7
         if not 0 < number < 1 << 12 or wire not in (0, 1, 2, 5):
             return None
-        length, at = _varint(data, at) if wire in (0, 2) else ({1: 8, 5: 4}[wire], at)
+        length, at = _read_varint(data, at) if wire in (0, 2) else ({1: 8, 5: 4}[wire], at)
         at += 0 if wire == 0 else length
         found.append((number, wire))
     return found
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while at < len(data) and shift < 64:
         byte = data[at]
@@ -79,7 +79,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 def _is_onnx(head: bytes, size: int) -> bool:
     """ModelProto: ir_version (field 1, number) first, then producer_name, a graph or imports (onnx.proto3)."""
-    fields = _fields(head, 4)
+    fields = _read_fields(head, 4)
     return bool(
         fields
         and fields[0] == (1, 0)
@@ -97,8 +97,8 @@ def is_graph(head: bytes, size: int) -> bool:
     """GraphDef: nodes (field 1) with a name (field 1) and an operation (field 2; graph.proto, node_def.proto)."""
     if head[:1] != b"\x0a":
         return False
-    _, inside = _varint(head, 1)
-    return (_fields(head[inside:], 2) or [])[:2] == [(1, 2), (2, 2)]
+    _, inside = _read_varint(head, 1)
+    return (_read_fields(head[inside:], 2) or [])[:2] == [(1, 2), (2, 2)]
 
 
 def _is_first_checkpoint(head: bytes, size: int) -> bool:
@@ -106,19 +106,19 @@ def _is_first_checkpoint(head: bytes, size: int) -> bool:
     describes tensors, each with its name in field 1."""
     if head[:2] != b"\0\0":
         return False
-    _, value = _varint(head, 2)
+    _, value = _read_varint(head, 2)
     if head[value : value + 1] != b"\x0a":
         return False
-    _, described = _varint(head, value + 1)
-    return (_fields(head[described:], 1) or [])[:1] == [(1, 2)]
+    _, described = _read_varint(head, value + 1)
+    return (_read_fields(head[described:], 1) or [])[:1] == [(1, 2)]
 
 
 def _is_meta_graph(head: bytes, size: int) -> bool:
     """MetaGraphDef: information (field 1) that starts with the list of operations (field 2; meta_graph.proto)."""
     if head[:1] != b"\x0a":
         return False
-    _, inside = _varint(head, 1)
-    return (_fields(head[inside:], 1) or []) == [(2, 2)]
+    _, inside = _read_varint(head, 1)
+    return (_read_fields(head[inside:], 1) or []) == [(2, 2)]
 
 
 def _is_text(head: bytes, size: int) -> bool:
@@ -135,10 +135,10 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "AK1131",
         "a web page (HTML) saved in place of the model: an error, a login or a download warning",
-        _text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
+        _read_text(r"\A\s*(<!doctype html|<html|<head|<\?xml)"),
     ),
     Kind("AK1133", "a NumPy array (.npy), without the layers that it belongs to", _starts(npy.MAGIC)),
-    Kind("AK1135", "a TensorFlow Lite model: compiled for devices, without layers", _at(4, b"TFL3")),
+    Kind("AK1135", "a TensorFlow Lite model: compiled for devices, without layers", _read_at(4, b"TFL3")),
     Kind(
         "AK1141",
         "a compressed archive (gzip, tar, 7z, rar, xz, bzip2 or zstd)",
@@ -172,8 +172,12 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("AK1157", "a TensorFlow checkpoint of the first format, which ended with TensorFlow 1.0", _is_first_checkpoint),
     Kind("AK1143", "the graph beside a checkpoint of TensorFlow 1 (.meta), not its weights", _is_meta_graph),
-    Kind("AK1156", "a SavedModel as text (.pbtxt)", _text(r"\A\s*saved_model_schema_version\s*:")),
-    Kind("AK1143", "the list of the checkpoints of a folder, not one of them", _text(r"\A\s*(all_)?model_checkpoint_path\s*:")),
+    Kind("AK1156", "a SavedModel as text (.pbtxt)", _read_text(r"\A\s*saved_model_schema_version\s*:")),
+    Kind(
+        "AK1143",
+        "the list of the checkpoints of a folder, not one of them",
+        _read_text(r"\A\s*(all_)?model_checkpoint_path\s*:"),
+    ),
     Kind("AK1136", "an ONNX model: operations without the Keras layers", _is_onnx),
     Kind("AK1149", "plain text, not a Keras architecture", _is_text),
 )
@@ -182,16 +186,16 @@ KINDS: tuple[Kind, ...] = (
 def name_file(path: str, head: bytes, size: int) -> NotAModel:
     """What the file is, for a file that no container recognises."""
     if not size:
-        return foreign_error("AK1102", "the file is empty (0 bytes)", path)
+        return make_foreign_error("AK1102", "the file is empty (0 bytes)", path)
     if not any(head):
-        return foreign_error("AK1102", f"the file holds nothing but zeros ({size:,} bytes)", path)
+        return make_foreign_error("AK1102", f"the file holds nothing but zeros ({size:,} bytes)", path)
     for kind in KINDS:
         if kind.test(head, size):
-            return foreign_error(kind.code, f"this is {kind.what}" + _first_line(kind, head), path)
-    return foreign_error("AK1101", f"unknown file type: it starts with the bytes {head[:8].hex(' ')}", path)
+            return make_foreign_error(kind.code, f"this is {kind.what}" + _read_first_line(kind, head), path)
+    return make_foreign_error("AK1101", f"unknown file type: it starts with the bytes {head[:8].hex(' ')}", path)
 
 
-def _first_line(kind: Kind, head: bytes) -> str:
+def _read_first_line(kind: Kind, head: bytes) -> str:
     if kind.code not in ("AK1130", "AK1149"):
         return ""
     lines = [line for line in head[:400].decode(detect_encoding(head), "replace").splitlines() if line.strip()]

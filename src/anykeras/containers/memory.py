@@ -155,6 +155,6 @@ def _use(memory: Memory) -> Iterator[None]:
         _memory.reset(token)
 
 
-def in_use() -> Memory | None:
+def measure_in_use() -> Memory | None:
     """The memory that tensors are read into now; None where they are read to look at."""
     return _memory.get()

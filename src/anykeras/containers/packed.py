@@ -18,7 +18,7 @@ DEPTH = 8  # folders around the model that an archive may have
 
 def read_packed(box: Box, match: Match) -> Raw | None:
     """The model that an archive holds in a folder; None where it holds none of these kinds."""
-    folder: Folder | None = PackedFolder(match.path, _without_clutter(box))
+    folder: Folder | None = PackedFolder(match.path, _drop_clutter(box))
     for _ in range(DEPTH):
         if folder is None:
             return None
@@ -29,7 +29,7 @@ def read_packed(box: Box, match: Match) -> Raw | None:
             return _read(Checkpoint(), match, folder)
         if holds_model(folder):
             return _read(TensorFlowJS(), match, folder)
-        folder = _only_folder(folder)
+        folder = _find_only_folder(folder)
     return None
 
 
@@ -39,7 +39,7 @@ def _read(container: SavedModelFolder | Checkpoint | TensorFlowJS, match: Match,
     return replace(raw, notes=(*raw.notes, place))
 
 
-def _without_clutter(box: Box) -> Box:
+def _drop_clutter(box: Box) -> Box:
     """Without what macOS adds to an archive."""
     if not any(map(_is_clutter, box.sizes)):
         return box
@@ -50,7 +50,7 @@ def _is_clutter(path: str) -> bool:
     return path.startswith(CLUTTER) or path.rpartition("/")[2].startswith(CLUTTER)
 
 
-def _only_folder(folder: Folder) -> Folder | None:
+def _find_only_folder(folder: Folder) -> Folder | None:
     names = folder.names()
     only = next(iter(names)) if len(names) == 1 else None
     return folder.inside(only) if only is not None and folder.size(only) is None else None

@@ -79,7 +79,7 @@ class ByteSource:
         """The same, as memory to keep where a live model is being filled (`memory.Memory`)."""
         from . import memory  # loaded only where content is read
 
-        held = memory.in_use()
+        held = memory.measure_in_use()
         if self._file is None or held is None or not 0 < count <= self.size - start:
             return self.exactly(start, count, part)
         data = held.take(self._file, self._offset + start, count)
@@ -89,7 +89,7 @@ class ByteSource:
         """All bytes, some at a time; of what is mapped for a live model, those that it will have."""
         from . import memory
 
-        held = memory.in_use()
+        held = memory.measure_in_use()
         mapped = held.scan(self._file, self._offset, self.size) if held is not None and self._file is not None else None
         return mapped if mapped is not None else (self.read(at, BLOCK) for at in range(0, self.size, BLOCK))
 
@@ -130,7 +130,7 @@ def open_source(path: str) -> ByteSource:
         # Without O_NONBLOCK, opening a pipe without a writer would block for ever.
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except (FileNotFoundError, NotADirectoryError):
-        raise missing_file_error(path) from None
+        raise make_missing_file_error(path) from None
     except (OSError, ValueError) as error:
         raise NotAModel("AK1002", f"the file cannot be opened: {error}", part=path) from None
     status = os.fstat(descriptor)
@@ -142,7 +142,7 @@ def open_source(path: str) -> ByteSource:
             part=path,
             next_step="Give the path of a model file.",
         )
-    return _own_descriptor(descriptor, path, status.st_size)
+    return _copy_descriptor(descriptor, path, status.st_size)
 
 
 def spool(blocks: Iterator[bytes], name: str) -> ByteSource:
@@ -165,17 +165,17 @@ def _spool_to_disk(held: list[bytes], blocks: Iterator[bytes], name: str) -> Byt
             for block in kept:
                 file.write(block)
         size = file.tell()
-        return _own_descriptor(os.dup(file.fileno()), name, size)
+        return _copy_descriptor(os.dup(file.fileno()), name, size)
 
 
-def _own_descriptor(descriptor: int, name: str, size: int) -> ByteSource:
+def _copy_descriptor(descriptor: int, name: str, size: int) -> ByteSource:
     """A source over an open file, which is closed when the last reader of it is gone."""
     file = _OpenFile(descriptor, name)
     weakref.finalize(file, os.close, descriptor)
     return ByteSource(name, size, file.fetch, file=file)
 
 
-def missing_file_error(path: str) -> MissingFile:
+def make_missing_file_error(path: str) -> MissingFile:
     """The refusal of a path where there is no file."""
     folder, name = os.path.split(path)
     near: list[str] = []

@@ -13,7 +13,7 @@ from .. import limits
 from ..errors import Malformed
 from .base import Match, Raw
 from .folder import Box
-from .foreign import foreign_error
+from .foreign import make_foreign_error
 from .packed import read_packed
 from .source import BLOCK, ByteSource, limit_error, spool
 
@@ -46,12 +46,12 @@ class Tar:
         source = match.require_source()
         if source.read(0, 3) == GZIP:
             source = spool(_inflate(source), source.name)
-        windows = dict(_members(source))
+        windows = dict(_list_members(source))
         sizes = {name: window.size for name, window in windows.items()}
         found = read_packed(Box(sizes, lambda name, limit: _check_size(windows[name], limit)), match)
         if found is None:
             shown = ", ".join(list(windows)[:5]) or "nothing"
-            raise foreign_error("AK1141", f"this is a tar archive; it holds {shown}", match.path)
+            raise make_foreign_error("AK1141", f"this is a tar archive; it holds {shown}", match.path)
         return found
 
 
@@ -84,10 +84,10 @@ def _inflate(source: ByteSource) -> Iterator[bytes]:
         yield block
         pending = inflater.unused_data if inflater.eof else inflater.unconsumed_tail
     if not inflater.eof:
-        raise _truncated_error(source.name)
+        raise _make_truncated_error(source.name)
 
 
-def _members(source: ByteSource) -> Iterator[tuple[str, ByteSource]]:
+def _list_members(source: ByteSource) -> Iterator[tuple[str, ByteSource]]:
     """The regular files of the archive. Raises Malformed (AK1104, AK1111) and LimitExceeded."""
     at, name, size, seen = 0, "", -1, set[str]()
     while at < source.size:
@@ -95,21 +95,21 @@ def _members(source: ByteSource) -> Iterator[tuple[str, ByteSource]]:
         if not any(record):
             return
         if len(record) < RECORD:
-            raise _truncated_error(source.name)
+            raise _make_truncated_error(source.name)
         kind, at = record[156:157], at + RECORD
         stored = _number(record[124:136], source.name)
         _check_sum(record, source.name)
         length = stored if size < 0 or kind in LONG_NAME + EXTENDED + SHARED else size
         if at + length > source.size:
-            raise _truncated_error(source.name)
+            raise _make_truncated_error(source.name)
         if kind in LONG_NAME + EXTENDED:
-            name, size = _read_extended(kind, _text(source, at, length), name, size)
+            name, size = _read_extended(kind, _read_text(source, at, length), name, size)
         elif kind not in SHARED + FOLDER:
-            path = _path(name or _own_name(record))
+            path = _read_path(name or _read_own_name(record))
             if kind not in REGULAR:
-                raise _hiding("a link or device instead of a file", path)
+                raise _make_hiding_error("a link or device instead of a file", path)
             if path in seen:
-                raise _hiding(f"two files named {path}", path)
+                raise _make_hiding_error(f"two files named {path}", path)
             seen.add(path)
             if len(seen) > limits.current().archive_members:
                 bound = limits.current().archive_members
@@ -127,7 +127,7 @@ def _read_extended(kind: bytes, text: bytes, name: str, size: int) -> tuple[str,
     while text:
         length, _, _ = text.partition(b" ")
         if not length.isdigit() or len(length) > 6 or not len(length) < int(length) <= len(text):
-            raise _hiding("an extended header that contradicts itself", name)
+            raise _make_hiding_error("an extended header that contradicts itself", name)
         key, _, value = text[len(length) + 1 : int(length) - 1].partition(b"=")
         text = text[int(length) :]
         if key == b"path":
@@ -135,29 +135,29 @@ def _read_extended(kind: bytes, text: bytes, name: str, size: int) -> tuple[str,
         elif key == b"size" and value.isdigit() and len(value) < 20:
             size = int(value)
         elif key.startswith(b"GNU.sparse"):
-            raise _hiding("a file with holes", name)
+            raise _make_hiding_error("a file with holes", name)
     return name, size
 
 
-def _text(source: ByteSource, at: int, length: int) -> bytes:
+def _read_text(source: ByteSource, at: int, length: int) -> bytes:
     if length > LONGEST:
         raise limit_error("bytes of a header", length, LONGEST, source.name)
     limits.budget().charge(length // 64 + 1)
     return source.exactly(at, length, source.name)
 
 
-def _own_name(record: bytes) -> str:
+def _read_own_name(record: bytes) -> str:
     name, prefix = record[:100].partition(b"\0")[0], record[345:500].partition(b"\0")[0]
     posix = record[257:263] == b"ustar\0"  # GNU tar keeps times where POSIX has the prefix
     return (prefix + b"/" + name if prefix and posix else name).decode("utf-8", "surrogateescape")
 
 
-def _path(name: str) -> str:
+def _read_path(name: str) -> str:
     """A name as a plain path below the archive."""
     pieces = [piece for piece in name.split("/") if piece != "."]
     drive = len(pieces[0]) > 1 and pieces[0][1] == ":" if pieces else True
     if drive or "\\" in name or "\0" in name or any(piece in ("", "..") for piece in pieces):
-        raise _hiding("a file name that leads out of the archive", repr(name[:80]))
+        raise _make_hiding_error("a file name that leads out of the archive", repr(name[:80]))
     return "/".join(pieces)
 
 
@@ -167,7 +167,7 @@ def _number(field: bytes, part: str) -> int:
         return int.from_bytes(field[1:], "big")
     digits = field.strip(b" \0")
     if any(digit not in b"01234567" for digit in digits):
-        raise _hiding("a size that is no number", part)
+        raise _make_hiding_error("a size that is no number", part)
     return int(digits or b"0", 8)
 
 
@@ -177,11 +177,11 @@ def _check_sum(record: bytes, part: str) -> None:
         raise Malformed("AK1110", "the checksum of a record of the archive is wrong", part=part)
 
 
-def _truncated_error(part: str) -> Malformed:
+def _make_truncated_error(part: str) -> Malformed:
     return Malformed(
         "AK1104", "the archive ends in the middle of a file", part=part, next_step="Download or copy the file again."
     )
 
 
-def _hiding(what: str, part: str) -> Malformed:
+def _make_hiding_error(what: str, part: str) -> Malformed:
     return Malformed("AK1111", what, part=part, next_step="Pack the folder itself again, without links, or give the folder.")

@@ -65,10 +65,10 @@ def holds_model(folder: Folder) -> bool:
 def _read_model(model: Json, folder: Folder, match: Match, notes: list[str]) -> Raw:
     topology = model.get("modelTopology") if isinstance(model, dict) else None
     if not isinstance(model, dict) or not isinstance(topology, dict) or not topology:
-        raise _contradiction("there is no modelTopology", MODEL)
+        raise _make_contradiction_error("there is no modelTopology", MODEL)
     if model.get("format") == "graph-model" or "node" in topology:
         if not topology.get("node"):
-            raise _contradiction("the graph has no operations", MODEL)
+            raise _make_contradiction_error("the graph has no operations", MODEL)
         from .tfjs_graph import read_graph_model  # loaded only where there is a graph
 
         constants = dict(_read_weights(model.get("weightsManifest"), folder))
@@ -93,27 +93,27 @@ def _read_weights(manifest: Json, folder: Folder) -> Iterator[tuple[str, Tensor]
     """Name and tensor of every weight that is not an optimizer's."""
     from .checkpoint.container import open_part  # loaded only where weights are read
 
-    for group in _objects(manifest, "weightsManifest"):
+    for group in _read_objects(manifest, "weightsManifest"):
         paths = group.get("paths")
         if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
-            raise _contradiction("paths of weights are no texts", MODEL)
+            raise _make_contradiction_error("paths of weights are no texts", MODEL)
         source = _join([open_part(folder, _plain(str(path)), limits.current().tensor_bytes) for path in paths])
         at = 0
-        for weight in _objects(group.get("weights"), "weights"):
-            name, tensor, size = _tensor(weight, source, at)
+        for weight in _read_objects(group.get("weights"), "weights"):
+            name, tensor, size = _read_tensor(weight, source, at)
             at += size
             if weight.get("group") != "optimizer":
                 yield name, tensor
         if at != source.size:
-            raise _contradiction(f"the weights take {at:,} bytes, and their files have {source.size:,}", MODEL)
+            raise _make_contradiction_error(f"the weights take {at:,} bytes, and their files have {source.size:,}", MODEL)
 
 
-def _objects(value: Json, where: str) -> list[dict[str, Json]]:
+def _read_objects(value: Json, where: str) -> list[dict[str, Json]]:
     items = value if isinstance(value, list) else []
     limits.budget().charge(8 * len(items))
     found = [item for item in items if isinstance(item, dict)]
     if value is not None and (not isinstance(value, list) or len(found) != len(items)):
-        raise _contradiction(f"{where} is no list of objects", MODEL)
+        raise _make_contradiction_error(f"{where} is no list of objects", MODEL)
     return found
 
 
@@ -149,19 +149,19 @@ def _join(parts: Sequence[ByteSource]) -> ByteSource:
     return ByteSource(MODEL, ends[-1] if ends else 0, fetch)
 
 
-def _tensor(weight: dict[str, Json], source: ByteSource, at: int) -> tuple[str, Tensor, int]:
+def _read_tensor(weight: dict[str, Json], source: ByteSource, at: int) -> tuple[str, Tensor, int]:
     """Name and tensor of a weight that begins at `at`, and how many bytes it takes."""
     name, shape, dtype = weight.get("name"), weight.get("shape"), weight.get("dtype")
     sizes = [size for size in (shape if isinstance(shape, list) else []) if type(size) is int and size >= 0]
     if not isinstance(name, str) or sizes != shape or len(sizes) > limits.current().tensor_rank:
-        raise _contradiction(f"the weight {str(name)[:80]!r} has no name or shape", MODEL)
+        raise _make_contradiction_error(f"the weight {str(name)[:80]!r} has no name or shape", MODEL)
     packed = weight.get("quantization")
     stored = packed.get("dtype") if isinstance(packed, dict) else dtype
     if dtype not in ("float32", "int32", "bool", "complex64") or stored not in DTYPES:
         raise Unsupported("AK1151", f"the weight {name!r} is of the kind {dtype} ({stored})", part=MODEL, key=name)
     size = math.prod(sizes) * np.dtype(DTYPES[str(stored)]).itemsize
     if at + size > source.size:
-        raise _contradiction(f"the files of weights end before {name!r}", MODEL)
+        raise _make_contradiction_error(f"the files of weights end before {name!r}", MODEL)
 
     def load() -> Array:
         data = source.exactly(at, size, name)
@@ -178,14 +178,14 @@ def _unpack(stored: Array, packed: Json, dtype: str, name: str) -> Array:
     if stored.dtype == np.float16:
         return stored.astype(dtype)
     if not isinstance(scale, int | float) or not isinstance(least, int | float):
-        raise _contradiction(f"the quantized weight {name!r} has no scale or min", MODEL)
+        raise _make_contradiction_error(f"the quantized weight {name!r} has no scale or min", MODEL)
     values = stored.astype("float64") * scale + least
     return (np.floor(values + 0.5) if dtype == "int32" else values).astype(dtype)
 
 
 def _group(found: Sequence[tuple[str, Tensor]], architecture: Json) -> NamedWeights:
     """The weights by layer: the name of a weight holds that of its layer. Raises Malformed (AK1206) where it does not."""
-    tops = list(_top_layers(architecture))
+    tops = list(_list_top_layers(architecture))
     groups: dict[str, list[tuple[str, Tensor]]] = {name: [] for name, _ in tops}
     owners: dict[str, list[str]] = {}
     for name, inside in tops:
@@ -202,7 +202,7 @@ def _group(found: Sequence[tuple[str, Tensor]], architecture: Json) -> NamedWeig
     return NamedWeights(tuple(WeightGroup(name, tuple(weights)) for name, weights in groups.items()))
 
 
-def _top_layers(architecture: Json) -> Iterator[tuple[str, list[str]]]:
+def _list_top_layers(architecture: Json) -> Iterator[tuple[str, list[str]]]:
     """The name of each layer of the model, and the names of layers inside it."""
     config = architecture.get("config") if isinstance(architecture, dict) else None
     layers = config.get("layers") if isinstance(config, dict) else config  # of a Sequential, a list up to Keras 2.2
@@ -210,10 +210,10 @@ def _top_layers(architecture: Json) -> Iterator[tuple[str, list[str]]]:
         inner = layer.get("config") if isinstance(layer, dict) else None
         if isinstance(layer, dict) and isinstance(inner, dict):
             name = inner.get("name") or layer.get("name")
-            yield str(name), list(_names_inside(inner))
+            yield str(name), list(_list_names_inside(inner))
 
 
-def _names_inside(value: Json) -> Iterator[str]:
+def _list_names_inside(value: Json) -> Iterator[str]:
     stack: list[Json] = [value]
     while stack:
         item = stack.pop()
@@ -226,5 +226,5 @@ def _names_inside(value: Json) -> Iterator[str]:
             stack += item
 
 
-def _contradiction(seen: str, part: str) -> Malformed:
+def _make_contradiction_error(seen: str, part: str) -> Malformed:
     return Malformed("AK1158", seen, part=part, next_step="Export the model again with tensorflowjs_converter or model.save().")

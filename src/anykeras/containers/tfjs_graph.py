@@ -82,8 +82,8 @@ def _encode(value: Json, rows: Rows, part: str, depth: int = 0) -> bytes:
         number, kind, mapped = row
         if mapped:
             for key, one in held.items() if isinstance(held, dict) else ():
-                pair = _field(1, _scalar(key, TEXT, part), 2) + _one(2, one, kind, part, depth)
-                found += _field(number, pair, 2)
+                pair = _encode_field(1, _encode_scalar(key, TEXT, part), 2) + _one(2, one, kind, part, depth)
+                found += _encode_field(number, pair, 2)
         else:
             for one in held if isinstance(held, list) else (held,):
                 found += _one(number, one, kind, part, depth)
@@ -92,16 +92,16 @@ def _encode(value: Json, rows: Rows, part: str, depth: int = 0) -> bytes:
 
 def _one(number: int, value: Json, kind: str | Rows, part: str, depth: int) -> bytes:
     if isinstance(kind, Rows):
-        return _field(number, _encode(value, kind, part, depth + 1), 2)
+        return _encode_field(number, _encode(value, kind, part, depth + 1), 2)
     wire = {TEXT: 2, BYTES: 2, FLOAT: 5}.get(kind, 0)
-    return _field(number, _scalar(value, kind, part), wire)
+    return _encode_field(number, _encode_scalar(value, kind, part), wire)
 
 
-def _field(number: int, data: bytes, wire: int) -> bytes:
-    return _varint(number << 3 | wire) + (_varint(len(data)) if wire == 2 else b"") + data
+def _encode_field(number: int, data: bytes, wire: int) -> bytes:
+    return _encode_varint(number << 3 | wire) + (_encode_varint(len(data)) if wire == 2 else b"") + data
 
 
-def _scalar(value: Json, kind: str, part: str) -> bytes:
+def _encode_scalar(value: Json, kind: str, part: str) -> bytes:
     """One value as protocol buffers write it: whole numbers may be texts, bytes are base64, types have names."""
     try:
         if kind == TEXT and isinstance(value, str):
@@ -111,15 +111,15 @@ def _scalar(value: Json, kind: str, part: str) -> bytes:
         if kind == FLOAT and isinstance(value, int | float | str):
             return struct.pack("<f", float(value))
         if kind == TYPE and isinstance(value, str):
-            return _varint(_TYPES[value])
+            return _encode_varint(_TYPES[value])
         if kind in (INTEGER, FLAG, TYPE) and isinstance(value, int | str):
-            return _varint(int(value))
+            return _encode_varint(int(value))
     except (ValueError, KeyError, OverflowError, struct.error, binascii.Error):
         pass
     raise _odd(f"{str(value)[:60]!r} is no {kind}", part)
 
 
-def _varint(value: int) -> bytes:
+def _encode_varint(value: int) -> bytes:
     value &= (1 << 64) - 1
     found = bytearray()
     while value > 127:

@@ -8,14 +8,14 @@ if TYPE_CHECKING:
     from .custom_objects import CustomObjects, CustomObjectsSource, load_custom_objects
     from .preparation import Preparation, find_namesakes, prepare
     from .skeleton import write_stub
-    from .trace import objects_for_code
+    from .trace import list_objects_for_code
     from .tracer import Tracer
 else:
     __getattr__ = load_lazily(
         __name__,
         {
             "custom_objects": "CustomObjects CustomObjectsSource load_custom_objects",
-            "trace": "objects_for_code",
+            "trace": "list_objects_for_code",
             "preparation": "Preparation find_namesakes prepare",
             "skeleton": "write_stub",
             "tracer": "Tracer",
@@ -28,8 +28,8 @@ __all__ = [
     "Preparation",
     "Tracer",
     "find_namesakes",
+    "list_objects_for_code",
     "load_custom_objects",
-    "objects_for_code",
     "prepare",
     "write_stub",
 ]

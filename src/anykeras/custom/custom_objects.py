@@ -37,7 +37,7 @@ class LayerMaker:
         Raises:
             Malformed: the class needs arguments that the file does not have, or does not take one that it has.
         """
-        own = "from_config" in _own_names(self.layer_class)
+        own = "from_config" in _list_own_names(self.layer_class)
         config = config if own else {key: self._revive(value) for key, value in config.items()}
         if own:
             return self._set_name(self._call(self.layer_class.from_config, dict(config)), config)
@@ -91,7 +91,7 @@ class LayerMaker:
         )
 
 
-def _own_names(layer_class: type) -> set[str]:
+def _list_own_names(layer_class: type) -> set[str]:
     """The names that a class and its bases outside of Keras define."""
     bases = [base for base in layer_class.__mro__ if base.__module__.split(".")[0] not in ("keras", "builtins", "anykeras")]
     return {name for base in bases for name in vars(base)}
@@ -157,9 +157,9 @@ class CustomObjects:
         What the process has registered is not among them for its name alone: a file's ``relu`` is that of Keras.
         """
         short = {name.rpartition(">")[2]: value for name, value in self.objects.items() if ">" in name}
-        from ..targets.lowering.trust import user_objects  # loaded only where a target is
+        from ..targets.lowering.trust import list_user_objects  # loaded only where a target is
 
-        asked = dict(user_objects(document.model, document.training))
+        asked = dict(list_user_objects(document.model, document.training))
         return wrap_layer_classes({**short, **self.objects, **asked})
 
     @property

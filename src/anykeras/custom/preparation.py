@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ..catalog import find
-from ..catalog.signatures import NOW, list_accepted_arguments, signature
+from ..catalog.signatures import NOW, find_signature, list_accepted_arguments
 from ..containers.base import Json
 from ..document.model import Code, Document, Era, FromUser, Layer, Object, Value, Writer
 from ..document.walk import rebuild
@@ -63,7 +63,7 @@ def is_unresolved(layer: Layer) -> bool:
     """Whether neither Keras 3 nor recovery knows the class, and it does not come from custom_objects."""
     if layer.operation or layer.graph is not None or isinstance(layer.origin, FromUser):
         return False
-    known = find(layer.class_name, Era.KERAS3) is not None or signature(layer.class_name, NOW) is not None
+    known = find(layer.class_name, Era.KERAS3) is not None or find_signature(layer.class_name, NOW) is not None
     return not known and not holds_code(layer)
 
 
@@ -152,7 +152,7 @@ def _find_unresolved_name(value: Value, kind: str) -> str | None:
         return "<lambda>" if isinstance(value, Code) and kind != "initializers" else None
     if isinstance(value, Object) and _is_namesake_object(value, kind):
         return name
-    known = signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
+    known = find_signature(name, NOW, kind) is not None or _snake(name) in _NAMES.get(kind, ())
     return None if known or (kind == "initializers" and _is_initializer(name)) else name
 
 
@@ -176,7 +176,7 @@ def _snake(name: str) -> str:
 
 def _is_initializer(name: str) -> bool:
     return name in ("one", "zero", "uniform", "normal") or any(
-        signature(spelling, NOW, "initializers") is not None for spelling in (name, _camel(name))
+        find_signature(spelling, NOW, "initializers") is not None for spelling in (name, _camel(name))
     )
 
 
@@ -191,7 +191,7 @@ _KERAS2 = ("2.0.0", "2.0.9", "2.1.5", "2.2.4", "2.3.1")
 def _is_newer(name: str, writer: Writer) -> bool:
     """A class that Keras has had only since the writer's time, so that the writer's is another."""
     known = writer.era is Era.KERAS2 and writer.library == "keras" and writer.version is not None
-    return known and find(name, writer.era) is not None and not any(signature(name, at) for at in _KERAS2)
+    return known and find(name, writer.era) is not None and not any(find_signature(name, at) for at in _KERAS2)
 
 
 def _wraps(name: str, config: Mapping[str, Json], writer: Writer) -> bool:
@@ -204,7 +204,7 @@ def find_namesakes(custom_objects: CustomObjects, writer: Writer) -> IsCustom:
     """What tells a class of a built-in name that is another class: custom_objects has one of that name, the writer's Keras
     had none, or its arguments are those of a package's."""
     classes = {name for name, value in custom_objects.objects.items() if is_layer_class(value)}
-    names = {n for n in classes if any(find(n, era) for era in Era) or signature(n, NOW) is not None}
+    names = {n for n in classes if any(find(n, era) for era in Era) or find_signature(n, NOW) is not None}
 
     def is_custom(name: str, config: Mapping[str, Json]) -> bool:
         return name in names or _is_newer(name, writer) or _wraps(name, config, writer) or is_namesake(name, config)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..document.model import Document, Era, Writer
 from ..document.walk import layers_of
-from ..texts import comment
+from ..texts import write_comment
 from .packages import find_advice, find_package
 from .preparation import is_unresolved
 from .unresolved import ClassDescription, describe_classes
@@ -34,32 +34,32 @@ def write_stub(document: Document, path: str) -> str:
     if not found:
         return ""
     head = [
-        comment(f"Classes that {path} needs and does not hold (written by {document.writer})."),
+        write_comment(f"Classes that {path} needs and does not hold (written by {document.writer})."),
         "#",
         "# Fill in every `call`, then open the file:",
         "#",
-        comment(f"    anykeras.load_model({path!r}, custom_objects={'my_layers.py'!r})"),
+        write_comment(f"    anykeras.load_model({path!r}, custom_objects={'my_layers.py'!r})"),
         "#",
         "# Legacy Keras imports are emulated.",
         "",
         _IMPORTS[document.writer.era],
     ]
-    return "\n".join(head) + "".join(_class(item, document.writer) for item in found)
+    return "\n".join(head) + "".join(_write_class(item, document.writer) for item in found)
 
 
-def _class(item: ClassDescription, writer: Writer) -> str:
-    name = _identifier(item.name)
-    lines = ["", "", *_write_registration(item, name, writer), f"class {name}(Layer):", *_doc(item)]
+def _write_class(item: ClassDescription, writer: Writer) -> str:
+    name = _make_identifier(item.name)
+    lines = ["", "", *_write_registration(item, name, writer), f"class {name}(Layer):", *_write_doc(item)]
     names = _name_arguments(item.arguments)
-    parameters = "".join(f", {names[key]}={_literal(value)}" for key, value in item.arguments.items())
+    parameters = "".join(f", {names[key]}={_write_literal(value)}" for key, value in item.arguments.items())
     lines += [f"    def __init__(self{parameters}, **kwargs):", f"        super({name}, self).__init__(**kwargs)"]
     lines += [f"        self.{attribute} = {attribute}" for attribute in names.values()]
     lines += ["", "    def build(self, input_shape):"]
-    lines += [_weight(weight, item) for weight in item.weights]
+    lines += [_write_weight(weight, item) for weight in item.weights]
     lines += [f"        super({name}, self).build(input_shape)", ""]
     seen = ", ".join(str(shape) for shape in item.inputs if shape is not None)
     lines += ["    def call(self, x, mask=None):"]
-    lines += [comment(f"called on {seen}", "        ")] if seen else []
+    lines += [write_comment(f"called on {seen}", "        ")] if seen else []
     lines += [f'        raise NotImplementedError("write what {name} computes")', ""]
     lines += ["    def get_config(self):", f"        config = super({name}, self).get_config()"]
     lines += [f"        config[{key!r}] = self.{attribute}" for key, attribute in names.items()]
@@ -74,26 +74,26 @@ def _write_registration(item: ClassDescription, name: str, writer: Writer) -> li
     return [f"@{home}.register_keras_serializable(package={package!r}, name={registered!r})"] if home else []
 
 
-def _doc(item: ClassDescription) -> list[str]:
+def _write_doc(item: ClassDescription) -> list[str]:
     package = find_package(item.name, item.registered_name, item.module)
     facts = [f"layers {', '.join(item.layers)}"] + ([f"probably of {package}"] if package else [])
     facts += [find_advice(item.name)] if find_advice(item.name) else []
     return [f"    {'; '.join(facts) + '.'!r}", ""]
 
 
-def _weight(weight: tuple[str, tuple[int, ...], str], item: ClassDescription) -> str:
+def _write_weight(weight: tuple[str, tuple[int, ...], str], item: ClassDescription) -> str:
     """A weight with the shape that the file has."""
     role, shape, dtype = weight
     short = _short(role)
     taken = [_short(other) for other, _, _ in item.weights]
-    attribute = _identifier(short if taken.count(short) == 1 else role)
+    attribute = _make_identifier(short if taken.count(short) == 1 else role)
     of_dtype = "" if dtype == "float32" else f", dtype={dtype!r}"
-    sizes = "".join(f"{_size(role, axis, item)}, " for axis in range(len(shape)))
+    sizes = "".join(f"{_write_size(role, axis, item)}, " for axis in range(len(shape)))
     call = f"self.add_weight(name={attribute!r}, shape=({sizes.rstrip(' ')}), initializer='zeros'{of_dtype})"
     return f"        self.{attribute} = {call}"
 
 
-def _size(role: str, axis: int, item: ClassDescription) -> str:
+def _write_size(role: str, axis: int, item: ClassDescription) -> str:
     """One size of a weight: a number where all layers of the class agree, else what it goes with in all of them."""
     sizes = [_at(use.weights.get(role, ()), axis) for use in item.uses]
     if len(set(sizes)) <= 1:
@@ -122,7 +122,7 @@ def _name_arguments(arguments: Iterable[str]) -> dict[str, str]:
     taken = {"self", "kwargs"}
     names: dict[str, str] = {}
     for key in arguments:
-        name = _identifier(key)
+        name = _make_identifier(key)
         while name in taken:
             name += "_"
         taken.add(name)
@@ -130,17 +130,17 @@ def _name_arguments(arguments: Iterable[str]) -> dict[str, str]:
     return names
 
 
-def _identifier(text: str) -> str:
+def _make_identifier(text: str) -> str:
     """An ASCII identifier: Python takes other letters in several forms for one."""
     name = re.sub(r"\W", "_", text, flags=re.ASCII)
     name = name if name and not name[0].isdigit() else f"v{name}"
     return name + "_" if keyword.iskeyword(name) else name
 
 
-def _literal(value: object) -> str:
+def _write_literal(value: object) -> str:
     """A default that can be written; a serialized object is left to the constructor's author."""
     if isinstance(value, list | tuple):
-        return "(" + "".join(f"{_literal(item)}, " for item in value) + ")"
+        return "(" + "".join(f"{_write_literal(item)}, " for item in value) + ")"
     if isinstance(value, float) and not math.isfinite(value):
         return f"float({str(value)!r})"
     return repr(value) if isinstance(value, bool | int | float | str | None) else "None"

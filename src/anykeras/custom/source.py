@@ -118,7 +118,7 @@ class _Runner:
         """A definition whose only trouble is a decorator with a package or name: it is registered under these."""
         if not isinstance(statement, ast.ClassDef | ast.FunctionDef) or not statement.decorator_list:
             return False
-        labels = [label for decorator in statement.decorator_list if (label := _label(decorator, statement.name))]
+        labels = [label for decorator in statement.decorator_list if (label := _write_label(decorator, statement.name))]
         if not labels:
             return False
         statement.decorator_list = []
@@ -150,7 +150,7 @@ def _is_main(test: ast.expr) -> bool:
     return isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__"
 
 
-def _label(decorator: ast.expr, name: str) -> str | None:
+def _write_label(decorator: ast.expr, name: str) -> str | None:
     """``package>name`` of a registering decorator."""
     if not isinstance(decorator, ast.Call):
         return None

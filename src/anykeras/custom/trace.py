@@ -17,12 +17,12 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
-from ..catalog.layout import variable_specs
+from ..catalog.layout import list_variable_specs
 from ..document.edit import GraphEditor
 from ..document.model import Era, Graph, Layer, Path, Ref, refs
 from ..document.walk import fill_weights, layers_of
 from ..errors import AnyKerasError, Unsupported
-from ..keras_private import draws_random_numbers, own_variables
+from ..keras_private import draws_random_numbers, list_own_variables
 from ..lazily import np
 from ..parse import keras3
 from ..parse.reading import ParseContext
@@ -79,7 +79,7 @@ def to_document(model: Any, what: str) -> Layer:
 def _trace(layer: Layer, live: Any, inputs: list[Any], kwargs: Mapping[str, Any], tensors: Mapping[int, Tensor]) -> Layer:
     import keras
 
-    own = own_variables(live)
+    own = list_own_variables(live)
     if any("float" not in str(variable.dtype) for variable in own) or draws_random_numbers(live):
         raise NotTraceable("it draws random numbers or counts")
     symbols = {id(v): keras.Input(batch_shape=tuple(v.shape), dtype=str(v.dtype)) for v in own}
@@ -138,11 +138,11 @@ def _tensor_of(variable: Any, tensors: Mapping[int, Tensor]) -> Tensor:
 def _fill(model: Layer, whole: Any, tensors: Mapping[int, Tensor]) -> Layer:
     """The model with the numbers of the live one."""
     bound: dict[Path, dict[str, Tensor]] = {}
-    for spec in variable_specs(model):
+    for spec in list_variable_specs(model):
         store: dict[str, Any] = {}
         holder = follow(whole, spec.steps)
         holder.save_own_variables(store)
-        variables = own_variables(holder)
+        variables = list_own_variables(holder)
         known = spec.key.isdigit() and len(store) == len(variables)
         tensor = (
             _tensor_of(variables[int(spec.key)], tensors) if known else constant(store[spec.key], str(store[spec.key].dtype))
@@ -219,7 +219,7 @@ def trace_function(name: str, function: Callable[..., Any]) -> Traced:
     return call
 
 
-def objects_for_code(objects: object) -> dict[str, Any]:
+def list_objects_for_code(objects: object) -> dict[str, Any]:
     """What stored code may use of custom objects: functions, each as the tables call it, and constants.
 
     A module gives the functions and constants that it defines itself, as ``module.name``.
@@ -232,7 +232,7 @@ def objects_for_code(objects: object) -> dict[str, Any]:
             found[name] = Module(canonical(value.__name__))
         elif isinstance(value, ModuleType):
             own = {f"{name}.{key}": held for key, held in vars(value).items() if _is_own(value, key, held)}
-            found |= objects_for_code(own)
+            found |= list_objects_for_code(own)
         elif isinstance(value, FunctionType | BuiltinFunctionType | partial):
             found[name] = trace_function(name, value)
         elif _is_constant(value):

@@ -12,10 +12,10 @@ from ..catalog.shapes import UNKNOWN, Spec, flatten_specs
 from ..document.model import FromUser, Layer
 from ..errors import AnyKerasError, MissingObject, Unsupported
 from ..findings import Fidelity, Finding
-from ..keras_private import safe_scope, set_mask
+from ..keras_private import enter_safe_scope, set_mask
 from ..recovery.code_sites import CodeSite
 from ..recovery.lift import Lifted
-from ..targets.lowering import lower_layer, nearest_minor
+from ..targets.lowering import find_nearest_minor, lower_layer
 from .custom_objects import CustomObjects, LayerMaker, is_layer_class, wrap_layer_classes
 from .trace import NotTraceable, trace_to_graph
 
@@ -40,8 +40,10 @@ class Tracer:
         live = self.make_live(layer)
         if any(spec.shape is None for spec in flatten_specs(site.args)):
             return self._keep(layer, UNKNOWN, "the shape that reaches it is not known")
-        inputs = _symbols(site.args)
-        named = {key: _symbols((value,))[0] for key, value in site.kwargs.items() if key != "mask" and flatten_specs((value,))}
+        inputs = _make_symbols(site.args)
+        named = {
+            key: _make_symbols((value,))[0] for key, value in site.kwargs.items() if key != "mask" and flatten_specs((value,))
+        }
         _set_masks(inputs, site.masked)
         try:
             outputs = live(*inputs, **named)
@@ -54,7 +56,7 @@ class Tracer:
                 layer=layer.name,
                 next_step="Correct the class; anykeras.compat has the old keras.backend over Keras 3.",
             ) from error
-        specs = _specs(outputs)
+        specs = _list_specs(outputs)
         if not self.native:
             return Lifted(layer, specs)
         if named:
@@ -81,8 +83,8 @@ class Tracer:
             )
         import keras
 
-        config = lower_layer(layer, nearest_minor(keras.__version__))["config"]
-        with safe_scope(keras, wrap_layer_classes(self.custom_objects.named)):
+        config = lower_layer(layer, find_nearest_minor(keras.__version__))["config"]
+        with enter_safe_scope(keras, wrap_layer_classes(self.custom_objects.named)):
             return LayerMaker(found).from_config(config)  # type: ignore[arg-type]
 
     def _keep(self, layer: Layer, specs: Any, reason: str) -> Lifted:
@@ -98,16 +100,16 @@ def _make_finding(code: str, layer: Layer, seen: str, done: str, fidelity: Fidel
     return Finding(code, layer.address or layer.name, seen, done, fidelity)
 
 
-def _symbols(value: Any) -> Any:
+def _make_symbols(value: Any) -> Any:
     """Symbolic tensors of the running Keras for specs."""
     import keras
 
     if isinstance(value, Spec):
         return keras.Input(batch_shape=value.shape, dtype=value.dtype)
     if isinstance(value, Mapping):
-        return {key: _symbols(item) for key, item in value.items()}
+        return {key: _make_symbols(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_symbols(item) for item in value]
+        return [_make_symbols(item) for item in value]
     return value
 
 
@@ -126,11 +128,11 @@ def _set_masks(inputs: Any, masked: Sequence[bool]) -> None:
             set_mask(tensor, keras.Input(batch_shape=tensor.shape[:2], dtype="bool"))
 
 
-def _specs(value: Any) -> Any:
+def _list_specs(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _specs(item) for key, item in value.items()}
+        return {key: _list_specs(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return tuple(_specs(item) for item in value)
+        return tuple(_list_specs(item) for item in value)
     return Spec(tuple(value.shape), str(value.dtype))
 
 

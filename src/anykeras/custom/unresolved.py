@@ -95,7 +95,7 @@ def describe_classes(
     classes: dict[tuple[str, str | None], list[Layer]] = {}
     for layer in layers:
         classes.setdefault((layer.class_name, layer.registered_name), []).append(layer)
-    specs = _input_shapes(document)
+    specs = _list_input_shapes(document)
     failed = custom_objects.failed if custom_objects is not None else {}
     return [_describe(used, specs, failed) for used in classes.values()]
 
@@ -105,7 +105,7 @@ def _describe(
 ) -> ClassDescription:
     first = used[0]
     uses = tuple(
-        Use(_arguments(layer), {role: t.shape for role, t in layer.weights.items()}, specs.get(layer.name, ()))
+        Use(_list_arguments(layer), {role: t.shape for role, t in layer.weights.items()}, specs.get(layer.name, ()))
         for layer in used
     )
     return ClassDescription(
@@ -121,11 +121,11 @@ def _describe(
     )
 
 
-def _arguments(layer: Layer) -> dict[str, Any]:
+def _list_arguments(layer: Layer) -> dict[str, Any]:
     return {key: dump(value) for key, value in layer.config.items() if key not in _EVERY}
 
 
-def _input_shapes(document: Document) -> dict[str, tuple[Shape | None, ...]]:
+def _list_input_shapes(document: Document) -> dict[str, tuple[Shape | None, ...]]:
     """The shapes of what the layers of every graph are called on, by name, as far as they can be found."""
     found: dict[str, tuple[Shape | None, ...]] = {}
     for model in (layer for layer in layers_of(document.model) if layer.graph is not None):

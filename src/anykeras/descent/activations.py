@@ -10,7 +10,7 @@ from ..catalog.renames import ACTIVATIONS, HARD_SIGMOID
 from ..document.build import Builder
 from ..document.model import Layer, Ref, Value
 from ..document.walk import rebuild
-from .forms import activation, scaled
+from .forms import find_scaled, make_activation
 from .rulebook import Place
 
 # `activations/__init__.py` of keras 3.0.5 to 3.15.1 and `activations.py` of the older releases.
@@ -74,39 +74,41 @@ def _gated(builder: Builder, x: Ref, gate: Ref) -> Ref:
 
 
 def _hard_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
-    return activation(builder, scaled(builder, x, place, width, 5 / 6), OLD_HARD_SIGMOID)
+    return make_activation(builder, find_scaled(builder, x, place, width, 5 / 6), OLD_HARD_SIGMOID)
 
 
 def _log_sigmoid(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
-    return scaled(builder, activation(builder, scaled(builder, x, place, width, -1.0), "softplus"), place, width, -1.0)
+    return find_scaled(
+        builder, make_activation(builder, find_scaled(builder, x, place, width, -1.0), "softplus"), place, width, -1.0
+    )
 
 
 def _gelu(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
-    bell = builder.op("erf", scaled(builder, x, place, width, 0.5**0.5))
-    return _gated(builder, scaled(builder, x, place, width, 0.5), scaled(builder, bell, place, width, 1.0, 1.0))
+    bell = builder.op("erf", find_scaled(builder, x, place, width, 0.5**0.5))
+    return _gated(builder, find_scaled(builder, x, place, width, 0.5), find_scaled(builder, bell, place, width, 1.0, 1.0))
 
 
 def _soft_shrink(builder: Builder, x: Ref, place: Place, width: int) -> Ref:
-    right = activation(builder, scaled(builder, x, place, width, 1.0, -0.5), "relu")
-    left = activation(builder, scaled(builder, x, place, width, -1.0, -0.5), "relu")
+    right = make_activation(builder, find_scaled(builder, x, place, width, 1.0, -0.5), "relu")
+    left = make_activation(builder, find_scaled(builder, x, place, width, -1.0, -0.5), "relu")
     return builder.layer("Subtract", {}, (right, left))
 
 
 EXPRESSIONS: Final[Mapping[str, Express]] = {
-    OLD_HARD_SIGMOID: lambda b, x, place, width: activation(b, scaled(b, x, place, width, 6 / 5), "hard_sigmoid"),
+    OLD_HARD_SIGMOID: lambda b, x, place, width: make_activation(b, find_scaled(b, x, place, width, 6 / 5), "hard_sigmoid"),
     "relu6": lambda b, x, place, width: b.layer("ReLU", {"max_value": 6.0}, x),
     "leaky_relu": lambda b, x, place, width: b.layer("LeakyReLU", {"negative_slope": 0.2}, x),
-    "silu": lambda b, x, place, width: _gated(b, x, activation(b, x, "sigmoid")),
-    "mish": lambda b, x, place, width: _gated(b, x, activation(b, activation(b, x, "softplus"), "tanh")),
+    "silu": lambda b, x, place, width: _gated(b, x, make_activation(b, x, "sigmoid")),
+    "mish": lambda b, x, place, width: _gated(b, x, make_activation(b, make_activation(b, x, "softplus"), "tanh")),
     "hard_sigmoid": _hard_sigmoid,
     "hard_silu": lambda b, x, place, width: _gated(b, x, _hard_sigmoid(b, x, place, width)),
     "exponential": lambda b, x, place, width: b.op("exp", x),
     "log_softmax": lambda b, x, place, width: b.op("log_softmax", x),
     "gelu": _gelu,
-    "celu": lambda b, x, place, width: activation(b, x, "elu"),
+    "celu": lambda b, x, place, width: make_activation(b, x, "elu"),
     "hard_tanh": lambda b, x, place, width: b.op("clip", x, -1.0, 1.0),
     "log_sigmoid": _log_sigmoid,
     "soft_shrink": _soft_shrink,
-    "tanh_shrink": lambda b, x, place, width: b.layer("Subtract", {}, (x, activation(b, x, "tanh"))),
+    "tanh_shrink": lambda b, x, place, width: b.layer("Subtract", {}, (x, make_activation(b, x, "tanh"))),
 }
 """What says the same as an activation: a function of the builder, the tensor, the place and the size of the last axis."""

@@ -12,8 +12,8 @@ from ..catalog.masks import ATTENTIONS, HEADS, find_hidden_parents
 from ..catalog.releases import CALLS_WAIT, CAUSAL_CALLS, Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
-from ..catalog.signatures import signature
-from ..document.graph import Node, leaves, parents
+from ..catalog.signatures import find_signature
+from ..document.graph import Node, find_parents, iterate_leaves
 from ..document.model import Call, Document, Era, Graph, Layer, Member, Path, Ref, Value, refs
 from ..document.walk import layers_of, map_graph_refs, rebuild, rebuild_paths, walk
 from ..errors import Bug
@@ -42,7 +42,7 @@ class _Places(Inference):
     def _call_at(self, way: Path, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         path = self.path + way
         result = super()._call_at(way, layer, args, kwargs)
-        given = [leaf for leaf in leaves([*args, kwargs]) if isinstance(leaf, Spec)]
+        given = [leaf for leaf in iterate_leaves([*args, kwargs]) if isinstance(leaf, Spec)]
         self.met_calls.setdefault(path, (tuple(given), next(iter(flatten_specs(result)), UNKNOWN)))
         return result
 
@@ -161,7 +161,7 @@ def check_ends(model: Layer, release: Release) -> None:
 def check_classes(model: Layer, release: Release) -> None:
     """Refuse a model with a layer of the user's own, which a minor of Keras 3 opens with custom objects alone."""
     for layer in layers_of(model):
-        if layer.graph is None and not layer.operation and signature(layer.class_name, release.signatures) is None:
+        if layer.graph is None and not layer.operation and find_signature(layer.class_name, release.signatures) is None:
             raise refuse(layer.name, f"it has no layer {layer.class_name}", release)
 
 
@@ -232,7 +232,7 @@ def number_calls(model: Layer) -> Layer:
 
 def _make_calls(graph: Graph) -> dict[str, list[int]]:
     """The numbers of each layer's calls in the order in which they are made."""
-    sources, done = parents(graph), set[Node]()
+    sources, done = find_parents(graph), set[Node]()
     order = {name: list[int]() for name in order_names(graph, find_hidden_parents(graph))}
     waiting = {name: list(range(max(1, len(graph.calls.get(name, ()))))) for name in order}
     while any(waiting.values()):

@@ -51,7 +51,7 @@ def width_of(layer: Layer, place: Place) -> int:
     return place.width
 
 
-def affine(builder: Builder, x: Ref, width: int, scale: ArrayLike, offset: ArrayLike = 0.0) -> Ref:
+def find_affine(builder: Builder, x: Ref, width: int, scale: ArrayLike, offset: ArrayLike = 0.0) -> Ref:
     """``x * scale + offset`` along the last axis: a BatchNormalization with fixed statistics, which every Keras has."""
     ones = np.ones(width, "float32")
     weights = {
@@ -64,14 +64,14 @@ def affine(builder: Builder, x: Ref, width: int, scale: ArrayLike, offset: Array
     return builder.layer("BatchNormalization", config, x, weights=weights)
 
 
-def scaled(builder: Builder, x: Ref, place: Place, width: int, scale: float, offset: float = 0.0) -> Ref:
+def find_scaled(builder: Builder, x: Ref, place: Place, width: int, scale: float, offset: float = 0.0) -> Ref:
     """As `affine`, for two numbers: a Rescaling where the release has one."""
     if RESCALING.holds(place.release):
         return builder.layer("Rescaling", {"scale": scale, "offset": offset}, x)
-    return affine(builder, x, width, scale, offset)
+    return find_affine(builder, x, width, scale, offset)
 
 
-def activation(builder: Builder, x: Ref, function: str | Layer) -> Ref:
+def make_activation(builder: Builder, x: Ref, function: str | Layer) -> Ref:
     """A layer that is a function."""
     name = function.name if isinstance(function, Layer) else function
     return builder.layer("Activation", {"activation": function}, x, name=f"{builder.name}_{name}")

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from ..catalog.masks import ATTENTIONS, HEADS, MASKED_VALUES, MERGING, Outgoing, makes_mask, mask_rule
-from ..catalog.releases import Release, Since, in_keras3
+from ..catalog.masks import ATTENTIONS, HEADS, MASKED_VALUES, MERGING, Outgoing, find_mask_rule, makes_mask
+from ..catalog.releases import Release, Since, exists_in_keras3
 from ..catalog.shapes.masks import find_met
-from ..document.graph import flat_refs, steps
+from ..document.graph import iterate_steps, list_refs
 from ..document.model import Call, Era, Graph, Layer, Path, Ref, Writer, refs
 from ..document.walk import layers_of, rebuild, walk
 from .rulebook import refuse
@@ -56,8 +56,8 @@ def _without_mask(
         return call
     if not refs(mask):  # None, or one for each input of a model
         return replace(call, kwargs={key: value for key, value in call.kwargs.items() if key != "mask"})
-    wanted = [_find_source(ref, layers, graph) for ref in flat_refs(mask)]
-    first = flat_refs(call.args[0] if call.args else ())
+    wanted = [_find_source(ref, layers, graph) for ref in list_refs(mask)]
+    first = list_refs(call.args[0] if call.args else ())
     found = [reaching.get(ref, frozenset()) for ref in first]
     if any(source is None for source in wanted) or {frozenset({x}) for x in wanted} != {x for x in found if x}:
         raise refuse(layer.name, f"{layer.class_name} is called with a mask that the model computes", release, "mask")
@@ -93,8 +93,8 @@ def _find_source(ref: Ref, layers: Mapping[str, Layer], graph: Graph) -> Ref | N
 def find_reaching(graph: Graph) -> dict[Ref, Sources]:
     """From which tensors of numbers the masks come that a tensor carries, in Keras 3."""
     found: dict[Ref, Sources] = {}
-    for layer, number, call in steps(graph):
-        given = flat_refs(call.args[0]) if call.args else []
+    for layer, number, call in iterate_steps(graph):
+        given = list_refs(call.args[0]) if call.args else []
         if makes_mask(layer):
             sources: Sources = frozenset(given)
         elif layer.operation:
@@ -104,7 +104,7 @@ def find_reaching(graph: Graph) -> dict[Ref, Sources]:
         else:
             sources = (
                 found.get(given[0], frozenset())
-                if given and mask_rule(layer.class_name).outgoing.name != "NONE"
+                if given and find_mask_rule(layer.class_name).outgoing.name != "NONE"
                 else frozenset()
             )
         for tensor in range(4):
@@ -119,7 +119,7 @@ def _drop_unused(graph: Graph, before: Graph) -> Graph:
     }
     calls = dict(graph.calls)
     while True:
-        read = {ref.layer for ref in flat_refs(graph.outputs)}
+        read = {ref.layer for ref in list_refs(graph.outputs)}
         for made in calls.values():
             read |= {ref.layer for call in made for ref in refs((call.args, call.kwargs))}
         unused = [name for name in making if name in calls and name not in read]
@@ -143,10 +143,10 @@ def check_masks(before: Layer, after: Layer, release: Release) -> None:
     version = "2.4.9" if str(release) == "tf.keras-2.4" else release.stamp
     check_replaced(before, after, release)
     now, then = find_met(before), find_met(after, Writer(era, release.library, version))
-    for path, layer in _readers(before).items():
+    for path, layer in _list_readers(before).items():
         if any(now.get(path, ())) and not any(then.get(path, ())):
             raise refuse(layer.name, f"the mask that {layer.class_name} reads would not reach it", release)
-    for path, layer in _readers(after).items():
+    for path, layer in _list_readers(after).items():
         if any(then.get(path, ())) and not any(now.get(path, ())):
             raise refuse(layer.name, f"a mask would reach {layer.class_name} that does not reach it in Keras 3", release)
     for path, layer in walk(after) if release.line == "keras2" else ():
@@ -156,7 +156,7 @@ def check_masks(before: Layer, after: Layer, release: Release) -> None:
 
 def _check_masked(layer: Layer, writer: Writer, release: Release) -> None:
     """Refuse what Keras 2 does with a mask: a layer that takes none does not load, and none gives zeros for masked steps."""
-    rule = mask_rule(layer.class_name, writer)
+    rule = find_mask_rule(layer.class_name, writer)
     if rule.outgoing is Outgoing.NONE and not rule.reads and layer.class_name not in ("Dot", "InputLayer"):
         raise refuse(layer.name, f"a mask reaches {layer.class_name}, which refuses it there", release)
     inner = layer.config.get("layer")
@@ -171,7 +171,7 @@ _READS_MASKS_THERE: Final = {"GroupNormalization": Since(None, tf="2.14")}
 """Layers that Keras 3 calls without masks and that read them in older releases (keras 2.14.0 group_normalization.py)."""
 
 
-_ATTENDS_MASKED: Final = in_keras3("3.12")
+_ATTENDS_MASKED: Final = exists_in_keras3("3.12")
 """Attention with masks; before, it fails or takes that of one sample for another's (keras 3.11.3 attention/attention.py)."""
 
 
@@ -187,7 +187,7 @@ def check_masked_steps(model: Layer, release: Release) -> None:
         reaching = find_reaching(graph)
         for name, layer in layers.items():
             made = graph.calls.get(name, ())
-            given = [ref for call in made if call.args for ref in flat_refs(call.args[0])]
+            given = [ref for call in made if call.args for ref in list_refs(call.args[0])]
             masked = any(reaching.get(ref) for ref in given) or any(refs(call.kwargs.get("mask")) for call in made)
             if layer.class_name in (*merges, *reads, *fails) and masked:
                 raise refuse(name, f"masked steps of {layer.class_name} are computed in another way there", release)
@@ -206,13 +206,13 @@ def check_masked_queries(model: Layer, release: Release) -> None:
             continue
         layers, reaching = {layer.name: layer for layer in graph.layers}, find_reaching(graph)
         behind = dict[str, str]()  # layers whose steps come of masked queries, and of which attention
-        for layer, _, call in steps(graph):
-            given = flat_refs(call.args[0]) if call.args else []
+        for layer, _, call in iterate_steps(graph):
+            given = list_refs(call.args[0]) if call.args else []
             first = given[0] if given else None
             source = next((behind[ref.layer] for ref in given if ref.layer in behind and reaching.get(ref)), None)
             if layer.class_name in HEADS and first is not None and reaching.get(first):
                 source = source or layer.name
-            rule = mask_rule(layer.class_name)
+            rule = find_mask_rule(layer.class_name)
             ends = rule.outgoing is Outgoing.NONE or (
                 rule.outgoing is Outgoing.STEPS and not layer.config.get("return_sequences")
             )
@@ -220,7 +220,7 @@ def check_masked_queries(model: Layer, release: Release) -> None:
                 behind[layer.name] = source
             elif source is not None and (layer.operation or not rule.reads):
                 raise refuse(source, f"masked steps of {layers[source].class_name} reach {layer.name!r}", release)
-        for ref in flat_refs(graph.outputs):
+        for ref in list_refs(graph.outputs):
             if ref.layer in behind and reaching.get(ref):
                 raise refuse(
                     behind[ref.layer], "masked steps of its outcome, which the model gives, are other ones there", release
@@ -238,7 +238,7 @@ def check_merged(before: Layer, after: Layer, release: Release) -> None:
             inner.name: step
             for step, inner in layer.graph.members
             for call in layer.graph.calls.get(inner.name, ())
-            if call.args and any(reaching.get(ref) for ref in flat_refs(call.args[0]))
+            if call.args and any(reaching.get(ref) for ref in list_refs(call.args[0]))
         }
         classes = {inner.name: inner.class_name for inner in layer.graph.layers if inner.graph is None}
         replaced = [
@@ -255,11 +255,11 @@ def check_merged(before: Layer, after: Layer, release: Release) -> None:
 def check_replaced(before: Layer, after: Layer, release: Release) -> None:
     """Refuse a model in which a mask reaches a layer that reads it and is a model of other layers there. Raises Unsupported."""
     met, now = find_met(before), dict(walk(after))
-    for path, layer in _readers(before).items():
+    for path, layer in _list_readers(before).items():
         model = now.get(path)
         if any(met.get(path, ())) and (model is None or model.graph is not None):
             raise refuse(layer.name, f"a mask reaches {layer.class_name}, which is said in other words there", release)
 
 
-def _readers(model: Layer) -> dict[Path, Layer]:
-    return {path: layer for path, layer in walk(model) if layer.graph is None and mask_rule(layer.class_name).reads}
+def _list_readers(model: Layer) -> dict[Path, Layer]:
+    return {path: layer for path, layer in walk(model) if layer.graph is None and find_mask_rule(layer.class_name).reads}

@@ -8,7 +8,7 @@ from typing import Final
 
 from ..catalog import renames
 from ..catalog.releases import Release, Since
-from ..catalog.signatures import NOW, default, signature
+from ..catalog.signatures import NOW, find_default, find_signature
 from ..document.model import Layer, Object, Value
 from ..document.walk import rebuild
 from .activations import OLD_HARD_SIGMOID
@@ -37,7 +37,7 @@ def respell(model: Layer, release: Release) -> Layer:
 def _layer(layer: Layer, release: Release) -> Layer:
     if layer.class_name in _OPERATIONS:
         return layer
-    known = signature(layer.class_name, release.signatures)
+    known = find_signature(layer.class_name, release.signatures)
     if known is None:
         raise refuse(layer.name, f"it has no layer {layer.class_name}", release)
     config = {renames.FORMER_ARGUMENTS.get((layer.class_name, key), key): value for key, value in layer.config.items()}
@@ -66,7 +66,7 @@ _ALSO: Final[Mapping[str, frozenset[str]]] = {
 
 def _matters(layer: Layer, key: str, value: Value, release: Release) -> bool:
     """False for an argument that can be left out; raises Unsupported for one that cannot."""
-    stated = default(layer.class_name, key, NOW)
+    stated = find_default(layer.class_name, key, NOW)
     plain = value is None or value is False or value == () or (type(value) is type(stated) and value == stated)
     if plain or key in _WITHOUT_EFFECT or key.endswith("_initializer"):
         return False

@@ -14,7 +14,7 @@ from ..catalog.releases import Release
 from ..catalog.shapes import infer
 from ..catalog.signatures import list_classes
 from ..document.edit import GraphEditor, UniqueNames, rename_layers
-from ..document.graph import flat_refs
+from ..document.graph import list_refs
 from ..document.model import Call, Dtype, Layer, Object, Ref, Value
 from ..document.walk import layers_of, rebuild
 from ..fidelity import Fidelity
@@ -42,7 +42,7 @@ def use_floats(model: Layer, release: Release) -> tuple[Layer, list[Finding]]:
     findings: list[Finding] = []
 
     def change(layer: Layer) -> Layer:
-        name = _dtype_name(layer.config.get("dtype"))
+        name = _find_dtype_name(layer.config.get("dtype"))
         if name in ("string", "complex64", "complex128"):
             raise refuse(layer.name, f"a layer of dtype {name}", release, "dtype")
         if name == "float64" or name in _HALVES:
@@ -54,7 +54,7 @@ def use_floats(model: Layer, release: Release) -> tuple[Layer, list[Finding]]:
     return rebuild(model, change), findings[:1]
 
 
-def _dtype_name(value: Value) -> str:
+def _find_dtype_name(value: Value) -> str:
     said = value.config.get("name") if isinstance(value, Object) and isinstance(value.config, Mapping) else value
     return said.name if isinstance(said, Dtype) else str(said)
 
@@ -102,7 +102,7 @@ def settle_names(model: Layer) -> tuple[Layer, list[Finding]]:
             return _visit_inside(layer, lambda inner: visit(inner, False))
         names = {}
         for inner in graph.layers:
-            wanted = inner.name if _NAME.fullmatch(inner.name) else _plain_name(inner.name)
+            wanted = inner.name if _NAME.fullmatch(inner.name) else _find_plain_name(inner.name)
             fits = top or inner.name not in taken
             names[inner.name] = unique.claim(wanted if fits else f"{layer.name}_{wanted}")
             if names[inner.name] != inner.name:
@@ -121,7 +121,7 @@ def _visit_inside(layer: Layer, visit: Callable[[Layer], Layer]) -> Layer:
     return layer.with_config(**{key: visit(value) for key, value in held.items()}) if held else layer
 
 
-def _plain_name(name: str) -> str:
+def _find_plain_name(name: str) -> str:
     found = re.sub(r"[^-A-Za-z0-9._/]", "_", name)
     return found if found[:1].isalnum() and found.isascii() else f"layer{found}"
 
@@ -137,7 +137,7 @@ def separate_inputs(model: Layer) -> Layer:
         if graph is None or graph.sequential:
             return layer
         editor = GraphEditor(graph)
-        for name, number, call in _doubled(layer):
+        for name, number, call in _list_doubled(layer):
             seen: set[Ref] = set()
 
             def copy(ref: Ref, seen: set[Ref] = seen, name: str = name) -> Ref:
@@ -155,12 +155,12 @@ def separate_inputs(model: Layer) -> Layer:
     return rebuild(model, change)
 
 
-def _doubled(layer: Layer) -> Iterator[tuple[str, int, Call]]:
+def _list_doubled(layer: Layer) -> Iterator[tuple[str, int, Call]]:
     graph = layer.graph
     assert graph is not None
     for name, calls in list(graph.calls.items()):
         for number, call in enumerate(calls):
-            given = flat_refs(call.args[0]) if call.args and isinstance(call.args[0], tuple) else []
+            given = list_refs(call.args[0]) if call.args and isinstance(call.args[0], tuple) else []
             if len(given) != len(set(given)):
                 yield name, number, call
 

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from ..catalog.masks import MERGES, RECURRENT, mask_rule
+from ..catalog.masks import MERGES, RECURRENT, find_mask_rule
 from ..catalog.releases import Release
 from ..catalog.shapes.masks import find_met
-from ..document.graph import flat_refs, outputs, steps
+from ..document.graph import iterate_steps, list_outputs, list_refs
 from ..document.model import Call, Graph, Layer, Member, Path, Ref
 from ..document.walk import layers_of, walk
 from .masks import find_reaching
@@ -97,7 +97,7 @@ class _Run:
 
     def _check_zeros(self, graph: Graph, done: Sequence[tuple[Layer, Ref, Mask]]) -> None:
         """Keras 3 sets the steps that a mask leaves out to zero in some layers, TensorFlow.js never."""
-        ends = set(flat_refs(outputs(graph)))
+        ends = set(list_refs(list_outputs(graph)))
         for layer, ref, mask in done:
             inner = layer.config.get("layer")
             cell = inner if isinstance(inner, Layer) else layer
@@ -111,8 +111,8 @@ class _Run:
 
 def _tensors(call: Call) -> list[Ref]:
     """The tensors of a call in order, as one list of inputs."""
-    states = flat_refs(call.kwargs.get("initial_state"))
-    return [*flat_refs(call.args[0] if call.args else call.kwargs.get("inputs")), *states]
+    states = list_refs(call.kwargs.get("initial_state"))
+    return [*list_refs(call.args[0] if call.args else call.kwargs.get("inputs")), *states]
 
 
 def _outgoing(layer: Layer, found: Sequence[Mask], given: Sequence[Ref]) -> Mask:
@@ -130,13 +130,13 @@ def _outgoing(layer: Layer, found: Sequence[Mask], given: Sequence[Ref]) -> Mask
 def _order(graph: Graph, layers: Mapping[str, Layer]) -> Iterator[tuple[Layer, Ref, Call]]:
     """The calls in the order of a run: ``getTopologicalSortAndRecipientCounts`` of engine/executor.js."""
     if graph.sequential:
-        for layer, number, call in steps(graph):
+        for layer, number, call in iterate_steps(graph):
             if layer.class_name != "InputLayer":
                 yield layer, Ref(layer.name, number), call
         return
-    feeds = set(flat_refs(graph.inputs))
+    feeds = set(list_refs(graph.inputs))
     seen = set(feeds)
-    for fetch in flat_refs(outputs(graph)):
+    for fetch in list_refs(list_outputs(graph)):
         for ref in _sort_one(fetch, graph, feeds):
             if ref not in seen:
                 seen.add(ref)
@@ -179,5 +179,5 @@ def check_readers(model: Layer, release: Release) -> None:
     """Refuse a model in which a mask reaches a layer that reads masks in Keras 3 alone. Raises Unsupported."""
     met = find_met(model)
     for path, layer in walk(model):
-        if any(met.get(path, ())) and mask_rule(layer.class_name).reads and layer.class_name not in _READING:
+        if any(met.get(path, ())) and find_mask_rule(layer.class_name).reads and layer.class_name not in _READING:
             raise refuse(layer.name, f"{layer.class_name} takes no notice of its mask there", release)

@@ -16,12 +16,12 @@ from .edit import UniqueNames
 from .model import Call, Config, Graph, Layer, Ref, Value
 
 
-def sequential(name: str, *layers: Layer) -> Layer:
+def make_sequential(name: str, *layers: Layer) -> Layer:
     """A Sequential model of these layers."""
     return Layer("Sequential", name, graph=Graph(layers, sequential=True))
 
 
-def functional(name: str, inputs: Value, outputs: Value, *steps: tuple[Layer, *tuple[Call, ...]]) -> Layer:
+def make_functional(name: str, inputs: Value, outputs: Value, *steps: tuple[Layer, *tuple[Call, ...]]) -> Layer:
     """A Functional model of layers, each with its calls."""
     calls = {layer.name: tuple(called) for layer, *called in steps}
     return Layer("Functional", name, graph=Graph(tuple(step[0] for step in steps), calls, inputs, outputs))

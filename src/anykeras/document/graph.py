@@ -21,29 +21,29 @@ ENTRY = Ref("")
 """What the first layer of a sequential model without an InputLayer is called on."""
 
 
-def arguments(call: Call) -> list[Ref]:
+def iterate_arguments(call: Call) -> list[Ref]:
     """The refs of a call as Keras flattens them: positional, then by name in alphabetical order."""
-    first = [ref for argument in call.args for ref in flat_refs(argument)]
-    return [*first, *flat_refs(call.kwargs)] if call.kwargs else first
+    first = [ref for argument in call.args for ref in list_refs(argument)]
+    return [*first, *list_refs(call.kwargs)] if call.kwargs else first
 
 
-def leaves(structure: Any) -> list[Any]:
+def iterate_leaves(structure: Any) -> list[Any]:
     """The leaves of nested sequences and mappings from left to right, a mapping's in the order of its keys.
 
     So Keras 3 flattens (keras 3.15.1 ``tree/optree_impl.py``).
     """
     if isinstance(structure, list | tuple):
-        return [leaf for item in structure for leaf in leaves(item)]
+        return [leaf for item in structure for leaf in iterate_leaves(item)]
     if isinstance(structure, Mapping):
-        return [leaf for key in sorted(structure) for leaf in leaves(structure[key])]
+        return [leaf for key in sorted(structure) for leaf in iterate_leaves(structure[key])]
     return [structure]
 
 
-def flat_refs(value: Value) -> list[Ref]:
+def list_refs(value: Value) -> list[Ref]:
     """The refs among the leaves of a structure."""
     if isinstance(value, Ref):
         return [value]
-    return [leaf for leaf in leaves(value) if isinstance(leaf, Ref)]
+    return [leaf for leaf in iterate_leaves(value) if isinstance(leaf, Ref)]
 
 
 def calls(graph: Graph) -> Iterator[tuple[Node, Call]]:
@@ -53,27 +53,27 @@ def calls(graph: Graph) -> Iterator[tuple[Node, Call]]:
             yield (name, number), call
 
 
-def all_refs(graph: Graph) -> list[Ref]:
+def iterate_all_refs(graph: Graph) -> list[Ref]:
     """Every ref of a graph: those of its calls, of its inputs and of its outputs."""
     taken = [ref for _, call in calls(graph) for ref in refs((call.args, call.kwargs))]
     return taken + refs(graph.inputs) + refs(graph.outputs)
 
 
-def parents(graph: Graph) -> dict[Node, list[Node]]:
+def find_parents(graph: Graph) -> dict[Node, list[Node]]:
     """Each node with the nodes whose outcomes it takes; an input that has no call of its own takes none."""
-    found = {node: [(ref.layer, ref.node) for ref in arguments(call)] for node, call in calls(graph)}
+    found = {node: [(ref.layer, ref.node) for ref in iterate_arguments(call)] for node, call in calls(graph)}
     for ref in refs(graph.inputs):
         if ref.layer not in graph.calls:
             found[ref.layer, 0] = []
     return found
 
 
-def users(graph: Graph) -> dict[Node, list[Node]]:
+def find_users(graph: Graph) -> dict[Node, list[Node]]:
     """Each node that is read with the nodes that read it, each of them once."""
-    return _users(parents(graph))
+    return _find_users(find_parents(graph))
 
 
-def _users(taken: Mapping[Node, Sequence[Node]]) -> dict[Node, list[Node]]:
+def _find_users(taken: Mapping[Node, Sequence[Node]]) -> dict[Node, list[Node]]:
     found: dict[Node, list[Node]] = {}
     for node, sources in taken.items():
         for source in dict.fromkeys(sources):
@@ -90,14 +90,14 @@ def count_readers(graph: Graph) -> Counter[Ref]:
     return found
 
 
-def topological_order(graph: Graph) -> list[Node]:
+def sort_topologically(graph: Graph) -> list[Node]:
     """All nodes, each after those whose outcomes it takes.
 
     Left out are nodes in a loop or behind one, and those that take what no call makes.
     """
-    sources = parents(graph)
+    sources = find_parents(graph)
     missing = {node: len(set(taken)) for node, taken in sources.items()}
-    readers = _users(sources)
+    readers = _find_users(sources)
     ready = deque(node for node, count in missing.items() if count == 0)
     ordered = []
     while ready:
@@ -112,7 +112,7 @@ def topological_order(graph: Graph) -> list[Node]:
 
 def find_reachable(graph: Graph) -> set[Node]:
     """The nodes that some output depends on, and the inputs."""
-    sources = parents(graph)
+    sources = find_parents(graph)
     found = {(ref.layer, ref.node) for ref in (*refs(graph.outputs), *refs(graph.inputs))}
     waiting = list(found)
     while waiting:
@@ -123,7 +123,7 @@ def find_reachable(graph: Graph) -> set[Node]:
     return found
 
 
-def steps(graph: Graph) -> Iterator[Step]:
+def iterate_steps(graph: Graph) -> Iterator[Step]:
     """Every call with its layer and its number, in an order in which they can be carried out.
 
     Layers of a sequential model are called one after another, the first on :data:`ENTRY` unless it is an InputLayer.
@@ -132,7 +132,7 @@ def steps(graph: Graph) -> Iterator[Step]:
         yield from _step_through(graph)
         return
     layers = {layer.name: layer for layer in graph.layers}
-    for name, number in topological_order(graph):
+    for name, number in sort_topologically(graph):
         if name in layers and name in graph.calls:
             yield layers[name], number, graph.calls[name][number]
 
@@ -144,16 +144,16 @@ def _step_through(graph: Graph) -> Iterator[Step]:
         yield layer, 0, Call((Ref(before.name),))
 
 
-def inputs(graph: Graph) -> list[Ref]:
+def list_inputs(graph: Graph) -> list[Ref]:
     """The inputs of a model, in the order in which a call gives them."""
     if not graph.sequential:
-        return flat_refs(graph.inputs)
+        return list_refs(graph.inputs)
     if graph.layers and graph.layers[0].class_name == "InputLayer":
         return [Ref(graph.layers[0].name)]
     return [ENTRY]
 
 
-def outputs(graph: Graph) -> Value:
+def list_outputs(graph: Graph) -> Value:
     """The outputs of a model, as it returns them."""
     if not graph.sequential:
         return graph.outputs

@@ -291,7 +291,7 @@ class Writer:
     @property
     def release(self) -> tuple[int, ...]:
         """The version as numbers, () where unknown."""
-        return release_numbers(self.version)
+        return parse_release(self.version)
 
     def as_dict(self) -> dict[str, str | list[str] | None]:
         """What is known, with its evidence, as plain JSON values."""
@@ -309,7 +309,7 @@ class Writer:
         return f"{self.library} {self.version or f'({self.era})'}{on}"
 
 
-def release_numbers(version: str | None) -> tuple[int, ...]:
+def parse_release(version: str | None) -> tuple[int, ...]:
     """The numbers of a version such as ``"2.2.4-tf"``, () where there is none."""
     return tuple(int(part) for part in (version or "").split("-")[0].split(".") if part.isdigit())
 

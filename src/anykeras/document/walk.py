@@ -21,7 +21,7 @@ def walk(layer: Layer, path: Path = ()) -> Iterator[tuple[Path, Layer]]:
         path: the path of `layer` itself, which those of the others begin with.
     """
     yield path, layer
-    for step, inner in children(layer):
+    for step, inner in list_children(layer):
         yield from walk(inner, path + step)
 
 
@@ -37,20 +37,20 @@ def find_frozen_layers(layer: Layer) -> set[Path]:
         frozen = frozen or inner.config.get("trainable") is False
         if frozen:
             yield path
-        for step, below in children(inner):
+        for step, below in list_children(inner):
             yield from visit(path + step, below, frozen)
 
     return set(visit((), layer, False))
 
 
-def children(layer: Layer) -> tuple[tuple[Path, Layer], ...]:
+def list_children(layer: Layer) -> tuple[tuple[Path, Layer], ...]:
     """The layers directly inside, with the way to each: those of its configuration, then those of its graph."""
     return layer.held if layer.graph is None else (*layer.held, *layer.graph.members)
 
 
-def inner_path(holder: Layer, inner: Layer) -> Path:
+def make_inner_path(holder: Layer, inner: Layer) -> Path:
     """The way to a layer directly inside another; raises KeyError where it is not there."""
-    for step, held in children(holder):
+    for step, held in list_children(holder):
         if held is inner:
             return step
     raise KeyError(inner.name)
@@ -159,7 +159,7 @@ def dump(value: Value | Document) -> Any:
     return value
 
 
-def summary(model: Layer) -> list[dict[str, Any]]:
+def summarize_document(model: Layer) -> list[dict[str, Any]]:
     """One row a layer, nested ones after their model: name, class, number of weights and of parameters."""
     rows = []
     for layer in layers_of(model):

@@ -35,9 +35,9 @@ def _look(explanation: Explanation, found: Inspection | WeightsInspection) -> tu
     if cause is None or not cause.check:
         return None, "the cause does not lie in the file alone"
     tests: dict[str, Callable[[Explanation, Any, Any], list[str]]] = {
-        "keys": _keys,
-        "classes": _classes,
-        "code": _code,
+        "keys": _list_keys,
+        "classes": _list_classes,
+        "code": _check_code,
         "weights_only": _weights_only,
     }
     said: list[str] = []
@@ -57,7 +57,7 @@ def _look(explanation: Explanation, found: Inspection | WeightsInspection) -> tu
     return bool(said), "; ".join(said) if said else f"nothing of it is in this file, which is {raw.match.name}, {writer}"
 
 
-def _configurations(value: Any, where: str = "") -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+def _iterate_configurations(value: Any, where: str = "") -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Every object of an architecture that names its class: address, class, configuration."""
     stack = [(where, value)]
     while stack:
@@ -74,10 +74,10 @@ def _configurations(value: Any, where: str = "") -> Iterator[tuple[str, str, Map
             stack += [(address, inner) for inner in item]
 
 
-def _keys(explanation: Explanation, wanted: list[str], found: Any) -> list[str]:
+def _list_keys(explanation: Explanation, wanted: list[str], found: Any) -> list[str]:
     places = []
     asked = [explanation.fill(key) for key in wanted]
-    for address, cls, config in _configurations(found.raw.architecture):
+    for address, cls, config in _iterate_configurations(found.raw.architecture):
         for key in asked:
             owner, _, rest = key.partition(".")
             name, equals, text = rest.partition("=")
@@ -86,15 +86,19 @@ def _keys(explanation: Explanation, wanted: list[str], found: Any) -> list[str]:
     return _sum_up(places)
 
 
-def _classes(explanation: Explanation, wanted: list[str], found: Any) -> list[str]:
+def _list_classes(explanation: Explanation, wanted: list[str], found: Any) -> list[str]:
     asked = {explanation.fill(name) for name in wanted}
     asked |= {name.rpartition(">")[2] for name in asked}
     return _sum_up(
-        [f"{cls} at {address.lstrip('/')}" for address, cls, _ in _configurations(found.raw.architecture) if cls in asked]
+        [
+            f"{cls} at {address.lstrip('/')}"
+            for address, cls, _ in _iterate_configurations(found.raw.architecture)
+            if cls in asked
+        ]
     )
 
 
-def _code(explanation: Explanation, wanted: bool, found: Any) -> list[str]:
+def _check_code(explanation: Explanation, wanted: bool, found: Any) -> list[str]:
     return _sum_up([f"code at {record.address}" for record in found.code])
 
 

@@ -187,26 +187,26 @@ def _shorten(block: str) -> str:
     return textwrap.shorten(" ".join(block.split()), 160, placeholder=" ...")
 
 
-def _words(text: str) -> Counter[str]:
+def _list_words(text: str) -> Counter[str]:
     return Counter(word.lower() for word in re.findall(r"[A-Za-z][A-Za-z_]{2,}", text))
 
 
 @cache
-def _vocabulary() -> tuple[tuple[tuple[Cause, Counter[str]], ...], Mapping[str, float]]:
+def _list_vocabulary() -> tuple[tuple[tuple[Cause, Counter[str]], ...], Mapping[str, float]]:
     """The words of every cause, and how much each says: the rarer, the more."""
     described = []
     for cause in load_causes():
         if cause.elsewhere:
             continue
         patterns = " ".join(re.sub(r"\\[a-zA-Z]|\(\?P?<?[\w!:=]*>?", " ", sign.words.pattern) for sign in cause.signs)
-        described.append((cause, _words(f"{patterns} {cause.means} {cause.id}")))
+        described.append((cause, _list_words(f"{patterns} {cause.means} {cause.id}")))
     count = Counter(word for _, words in described for word in words)
     return tuple(described), {word: math.log(1 + len(described) / number) for word, number in count.items()}
 
 
 def _find_nearest(block: str, number: int = 3) -> tuple[Cause, ...]:
-    described, weight = _vocabulary()
-    asked = _words(block[:4000])
+    described, weight = _list_vocabulary()
+    asked = _list_words(block[:4000])
 
     def similarity(words: Counter[str]) -> float:
         common = sum(weight[word] ** 2 for word in words if word in asked)

@@ -8,7 +8,7 @@ has the name of its variable as `origin` (see :mod:`.writer`).
 from typing import TYPE_CHECKING
 
 from ..lazily import load_lazily
-from .selection import NOTHING, Selection
+from .signatures import NOTHING, Selection
 
 if TYPE_CHECKING:
     from .effects import Effect, classify, list_effects

@@ -197,11 +197,11 @@ def list_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]], mask
                 if k == r or kernel != (inputs, recurrent[1]) or len(left) > 1:
                     continue
                 bias = left[0] if left else -1
-                for cell in _variants(kind, recurrent[0], shapes[bias] if left else None, masked):
+                for cell in _iterate_variants(kind, recurrent[0], shapes[bias] if left else None, masked):
                     yield cell, [k, r, bias]
 
 
-def _variants(kind: str, units: int, bias: tuple[int, ...] | None, masked: bool) -> Iterator[Cell]:
+def _iterate_variants(kind: str, units: int, bias: tuple[int, ...] | None, masked: bool) -> Iterator[Cell]:
     width = KINDS[kind][0] * units
     after = (True, False) if kind == "GRU" else (True,)
     for reset_after in after:

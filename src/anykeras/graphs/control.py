@@ -102,7 +102,9 @@ def choose(ops: GraphWriter, condition: Operand, yes: Operand, no: Operand) -> O
     return ops.op("where", flat if ops.dtype(flat) == "bool" else ops.op("cast", flat, "bool"), yes, no)
 
 
-def branch(ops: GraphWriter, condition: Operand, given: Sequence[Operand], branches: Sequence[Run]) -> tuple[Operand, ...]:
+def follow_branch(
+    ops: GraphWriter, condition: Operand, given: Sequence[Operand], branches: Sequence[Run]
+) -> tuple[Operand, ...]:
     """``If``: the branch that a constant chooses; else both, and of each output the right one."""
     known = decide(condition)
     if known is not None:
@@ -111,7 +113,7 @@ def branch(ops: GraphWriter, condition: Operand, given: Sequence[Operand], branc
     return tuple(choose(ops, condition, one, other) for one, other in zip(yes, no, strict=True))
 
 
-def case(ops: GraphWriter, index: Operand, given: Sequence[Operand], branches: Sequence[Run]) -> tuple[Operand, ...]:
+def follow_case(ops: GraphWriter, index: Operand, given: Sequence[Operand], branches: Sequence[Run]) -> tuple[Operand, ...]:
     """``Case``: a number outside of the branches means the last one."""
     if not isinstance(index, int | np.ndarray | np.generic):
         found = tuple(branches[-1](given))
@@ -124,9 +126,9 @@ def case(ops: GraphWriter, index: Operand, given: Sequence[Operand], branches: S
     return tuple(branches[place if 0 <= place < len(branches) else -1](given))
 
 
-def loop(ops: GraphWriter, held: Loop, state: Sequence[Operand]) -> list[Operand]:
+def follow_loop(ops: GraphWriter, held: Loop, state: Sequence[Operand]) -> list[Operand]:
     """The state after a loop: a recurrent layer where it is one, else step by step. Raises Refused (AK3063)."""
-    known = recurrent.loop_layer(ops, held.cond, held.body, state, held.name) if ops.recognises else None
+    known = recurrent.make_loop_layer(ops, held.cond, held.body, state, held.name) if ops.recognises else None
     if known is not None:
         return known
     now = found = list(state)
@@ -137,7 +139,7 @@ def loop(ops: GraphWriter, held: Loop, state: Sequence[Operand]) -> list[Operand
         if running is False:
             return found
         after = list(held.body(now))
-        if running is None and alive is None and not _ends(held, now, after):
+        if running is None and alive is None and not _find_ends(held, now, after):
             raise Refused(
                 "a loop goes on for as long as the input says, and its body is no recurrent layer that AnyKeras knows",
                 "AK3063",
@@ -150,7 +152,7 @@ def loop(ops: GraphWriter, held: Loop, state: Sequence[Operand]) -> list[Operand
     raise Refused(f"a loop of more than {STEPS} steps, each of which would be written out", "AK3063", layer=held.name)
 
 
-def _ends(held: Loop, before: Sequence[Operand], after: Sequence[Operand]) -> bool:
+def _find_ends(held: Loop, before: Sequence[Operand], after: Sequence[Operand]) -> bool:
     """Whether counters alone end a loop at last, whatever the input says."""
     far = [
         value + np.sign(value - old) * (1 << 30) if _is_counter(old) and _is_counter(value) else value

@@ -14,7 +14,7 @@ from ..auditing.graphs import OPERATIONS
 from ..containers.savedmodel.graph import HIDDEN, Body, GraphFile, strip
 from ..containers.wire.messages import Node
 from ..limits import budget
-from .ops import supported
+from .ops import list_supported
 
 Standing = Literal["translated", "reaches out", "unknown"]
 _STEPS = 10  # what looking at a node costs
@@ -43,7 +43,7 @@ def classify(op: str) -> Standing:
     """What the graph route makes of an op."""
     if find_effect(op) is not None:
         return "reaches out"
-    return "translated" if op in supported() else "unknown"
+    return "translated" if op in list_supported() else "unknown"
 
 
 def list_effects(graph: GraphFile) -> tuple[Effect, ...]:
@@ -52,7 +52,7 @@ def list_effects(graph: GraphFile) -> tuple[Effect, ...]:
     What saves and restores a SavedModel is in every one of them and is reached by no signature.
     """
     found: dict[tuple[str, str], Effect] = {}
-    for name, body, node in _reached(graph):
+    for name, body, node in _find_reached(graph):
         effect = find_effect(node.op)
         if effect is not None:
             where = f"{body.name}/{node.name}" if body.name else node.name
@@ -60,7 +60,7 @@ def list_effects(graph: GraphFile) -> tuple[Effect, ...]:
     return tuple(found.values())
 
 
-def _reached(graph: GraphFile) -> Iterator[tuple[str, Body, Node]]:
+def _find_reached(graph: GraphFile) -> Iterator[tuple[str, Body, Node]]:
     """Every node that a signature needs, control inputs and called functions included, with the signature's name."""
     seen: set[tuple[str, str]] = set()
     for name, signature in graph.meta.signatures.items():
@@ -75,13 +75,13 @@ def _reached(graph: GraphFile) -> Iterator[tuple[str, Body, Node]]:
             budget().charge(_STEPS)
             yield shown, body, node
             waiting += [(body, strip(ref)) for ref in node.inputs]
-            for called in _functions(graph, node):
+            for called in _list_functions(graph, node):
                 waiting += [(called, inner) for inner in called.nodes]  # its ops with effects run, whoever reads them
     if not graph.meta.signatures:
         yield from (("graph", graph.body, node) for node in graph.body.nodes.values())
 
 
-def _functions(graph: GraphFile, node: Node) -> Iterator[Body]:
+def _list_functions(graph: GraphFile, node: Node) -> Iterator[Body]:
     """The functions that a node calls, by its op or in its attributes."""
     own = graph.function(node.op)
     names = [

@@ -14,14 +14,14 @@ from ..containers.savedmodel.graph import VARIABLES, Body, GraphFile, strip
 from ..containers.savedmodel.restore import GraphVariable
 from ..containers.wire import read_message
 from ..containers.wire.messages import Attribute, Node
-from ..containers.wire.reader import wire_error
+from ..containers.wire.reader import make_wire_error
 from ..errors import AnyKerasError
 from ..recovery.functions import Operand, Refused
 from . import control, frames, recurrent
 from .ops import OPS, NodeCall
 from .ops.sizes import count
-from .refusals import changed_error, fed_error, op_error, stateful_error
-from .registry import output_place, plain_attribute, read_attributes
+from .refusals import make_changed_error, make_fed_error, make_op_error, make_stateful_error
+from .registry import find_output_place, read_attribute, read_attributes
 from .scopes import Outputs, Scope
 from .values import DEAD, Guarded, Handle
 from .writer import GraphWriter
@@ -74,7 +74,7 @@ class Engine:
             node = self._node(scope, name)
             missing = [need for need in self._needs(scope, node) if not self._known(scope, need)]
             if missing and name in begun:
-                raise wire_error(f"the graph goes in a circle at {name}", self.graph.part)
+                raise make_wire_error(f"the graph goes in a circle at {name}", self.graph.part)
             if missing:
                 begun.add(name)
                 waiting += missing
@@ -104,15 +104,15 @@ class Engine:
         output, _, number = rest.rpartition(":")
         place = int(number or 0) if number.isdigit() or not number else 0
         if output:
-            place = output_place(self._node(scope, name), output, place, self.graph.part)
+            place = find_output_place(self._node(scope, name), output, place, self.graph.part)
         if not 0 <= place < len(outputs):
-            raise wire_error(f"{name} has no output {place}", self.graph.part)
+            raise make_wire_error(f"{name} has no output {place}", self.graph.part)
         return outputs[place]
 
     def _node(self, scope: Scope, name: str) -> Node:
         node = scope.body.nodes.get(name)
         if node is None:
-            raise wire_error(f"there is no node {name}", self.graph.part)
+            raise make_wire_error(f"there is no node {name}", self.graph.part)
         return node
 
     def _needs(self, scope: Scope, node: Node) -> list[str]:
@@ -144,7 +144,7 @@ class Engine:
         if node.op == "Const":
             return (self._constant(node),)
         if node.op in ("Placeholder", "PlaceholderV2"):
-            raise fed_error(node.name)
+            raise make_fed_error(node.name)
         if any(isinstance(value, Handle) for value in given):
             self._check_order(scope, node, given)
         called = self.graph.called(node)
@@ -156,7 +156,7 @@ class Engine:
             return special(self, node, given, attributes, scope.depth)
         run = OPS.get(node.op)
         if run is None:
-            raise op_error(node)
+            raise make_op_error(node)
         call = NodeCall(self.ops, node.op, node.name, tuple(given), attributes)
         try:
             found = count(call)
@@ -176,7 +176,7 @@ class Engine:
     def _variable(self, node: Node) -> Handle:
         found = self.variables.get(node.name)
         if found is None:
-            raise stateful_error(node.name)
+            raise make_stateful_error(node.name)
         return Handle(found)
 
     def call(self, body: Body, given: Sequence[Operand], depth: int) -> Outputs:
@@ -191,7 +191,7 @@ class Engine:
         return known if known is not None else self._inline(body, given, depth)
 
     def _plain_attribute(self, data: memoryview) -> Operand:
-        return plain_attribute(read_message(Attribute, data, self.graph.part))
+        return read_attribute(read_message(Attribute, data, self.graph.part))
 
     def _inline(self, body: Body, given: Sequence[Operand], depth: int) -> Outputs:
         scope = Scope(body, dict(zip(body.arguments, given, strict=False)), depth=depth)
@@ -220,23 +220,23 @@ class Engine:
                 values = {
                     name: self.value(scope, ref)
                     for name, ref in zip(called.arguments, refs, strict=False)
-                    if _changes(called, name)
+                    if _list_changes(called, name)
                 }
                 handles = list(values.values())
             else:
                 continue
             if any(isinstance(handle, Handle) and handle.variable.name in read for handle in handles):
-                raise changed_error(node.name, sorted(read)[0])
+                raise make_changed_error(node.name, sorted(read)[0])
 
     def function(self, name: Operand, depth: int) -> Callable[[Sequence[Operand]], Outputs]:
         """A function by name, to be called."""
         body = self.graph.function(str(name))
         if body is None:
-            raise wire_error(f"there is no function {name}", self.graph.part)
+            raise make_wire_error(f"there is no function {name}", self.graph.part)
         return lambda given: self.call(body, given, depth + 1)
 
 
-def _changes(body: Body, argument: str) -> bool:
+def _list_changes(body: Body, argument: str) -> bool:
     """Whether a function assigns to a variable that it is given."""
     return any(
         node.op.startswith(ASSIGNS) and bool(node.inputs) and strip(node.inputs[0]) == argument for node in body.nodes.values()
@@ -248,17 +248,17 @@ Special = Callable[[Engine, Node, list[Operand], Mapping[str, Operand], int], Ou
 
 def _if(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
     branches = [engine.function(attributes[key], depth) for key in ("then_branch", "else_branch")]
-    return control.branch(engine.ops, given[0], given[1:], branches)
+    return control.follow_branch(engine.ops, given[0], given[1:], branches)
 
 
 def _case(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
     branches = [engine.function(name, depth) for name in attributes["branches"]]
-    return control.case(engine.ops, given[0], given[1:], branches)
+    return control.follow_case(engine.ops, given[0], given[1:], branches)
 
 
 def _while(engine: Engine, node: Node, given: list[Operand], attributes: Mapping[str, Operand], depth: int) -> Outputs:
     cond, body = (engine.function(attributes[key], depth) for key in ("cond", "body"))
-    return tuple(control.loop(engine.ops, control.Loop(cond, body, node.name), given))
+    return tuple(control.follow_loop(engine.ops, control.Loop(cond, body, node.name), given))
 
 
 _CONTROL: Mapping[str, Special] = {

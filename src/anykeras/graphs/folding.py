@@ -17,7 +17,7 @@ import numpy as np
 
 from ..catalog.shapes import Spec
 from ..document.edit import UniqueNames
-from ..document.graph import count_readers, find_reachable, topological_order
+from ..document.graph import count_readers, find_reachable, sort_topologically
 from ..document.model import Call, Graph, Layer, Ref, Value, refs
 from ..document.walk import map_graph_refs
 from ..findings import Affects, Fidelity, Finding
@@ -59,10 +59,10 @@ def fold(model: Layer, specs: Mapping[Ref, Spec]) -> Folded:
     folder.fold_biases()
     folder.fold_activations()
     graph = folder.finish()
-    return Folded(replace(model, graph=graph), tuple(_findings(graph, folder)))
+    return Folded(replace(model, graph=graph), tuple(_list_findings(graph, folder)))
 
 
-def _findings(graph: Graph, folder: _Folder) -> Iterator[Finding]:
+def _list_findings(graph: Graph, folder: _Folder) -> Iterator[Finding]:
     rows = sum(t.size for layer in graph.layers if is_row(layer) for t in layer.weights.values())
     whole = sum(t.size for layer in graph.layers for t in layer.weights.values())
     if folder.names:
@@ -89,7 +89,7 @@ class _Folder:
         self._calls: dict[str, list[Call]] = {name: list(calls) for name, calls in graph.calls.items()}
         self._moved: dict[Ref, Ref] = {}
         self._made_of: dict[Ref, Ref] = {}  # what a layer's outcome was called, the other way round
-        self._order = [name for name, _ in topological_order(graph)]
+        self._order = [name for name, _ in sort_topologically(graph)]
         self._readers = count_readers(graph)
         self._outputs = refs(graph.outputs)
         self._users: dict[str, list[str]] = defaultdict(list)
@@ -323,7 +323,7 @@ class _Folder:
         fits = after.shape[len(after.shape) - len(sizes) :] == sizes
         if layer.class_name == "EinsumDense":
             return (added[0], (user.ref, last)) if fits and not between and len(sizes) < len(after.shape) else None
-        fits = fits and math.prod(sizes) == spec.shape[-1] == _width(layer)
+        fits = fits and math.prod(sizes) == spec.shape[-1] == _find_width(layer)
         return (added[0], (user.ref, last)) if fits and _keeps_channels(between, before, spec, after.shape, sizes) else None
 
     def fold_activations(self) -> None:
@@ -376,7 +376,7 @@ class _Folder:
         kept = {name for name, _ in find_reachable(whole)}
         layers = {layer.name: layer for layer in whole.layers if layer.name in kept}
         graph = replace(whole, layers=tuple(layers.values()), calls={n: c for n, c in whole.calls.items() if n in kept})
-        order = dict.fromkeys((*(n for n in layers if n not in graph.calls), *(n for n, _ in topological_order(graph))))
+        order = dict.fromkeys((*(n for n in layers if n not in graph.calls), *(n for n, _ in sort_topologically(graph))))
         return replace(graph, layers=tuple(layers[name] for name in order))
 
 
@@ -435,7 +435,7 @@ def _keeps_channels(
     return False
 
 
-def _width(layer: Layer) -> Value:
+def _find_width(layer: Layer) -> Value:
     kernel = layer.weights["kernel"].shape
     if layer.class_name == "DepthwiseConv2D":
         return kernel[-1] * kernel[-2]

@@ -41,7 +41,7 @@ def list_formulas(
     fixed = [key for key in held if key not in trained]
     for order in itertools.permutations(held):
         shapes = [held[key][0] for key in order]
-        for formula in (*_activations(shape, shapes), *_normalisations(shape, shapes, constants)):
+        for formula in (*_iterate_activations(shape, shapes), *_iterate_normalisations(shape, shapes, constants)):
             moving = {"moving_mean", "moving_variance"} & formula.roles.keys()
             train = [role not in moving for role in formula.roles]
             states = {held[key][1] for key, trains in zip(order, train, strict=True) if trains}
@@ -49,7 +49,7 @@ def list_formulas(
                 yield formula, order
 
 
-def _activations(shape: Shape, shapes: Sequence[Shape]) -> Iterator[Formula]:
+def _iterate_activations(shape: Shape, shapes: Sequence[Shape]) -> Iterator[Formula]:
     """PReLU: one slope, the same along some axes."""
     if len(shapes) != 1 or len(shapes[0]) >= len(shape):
         return
@@ -60,7 +60,7 @@ def _activations(shape: Shape, shapes: Sequence[Shape]) -> Iterator[Formula]:
         yield Formula("PReLU", config, {"alpha": slopes}, lambda x, w: np.maximum(x, 0) - w["alpha"] * np.maximum(-x, 0))
 
 
-def _normalisations(shape: Shape, shapes: Sequence[Shape], constants: Sequence[float]) -> Iterator[Formula]:
+def _iterate_normalisations(shape: Shape, shapes: Sequence[Shape], constants: Sequence[float]) -> Iterator[Formula]:
     for epsilon in constants:
         if len(shapes) <= 2 and len(set(shapes)) == 1:
             yield from _of_samples(shape, shapes, epsilon)

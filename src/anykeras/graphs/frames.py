@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from ..containers.savedmodel.graph import strip
 from ..containers.wire.messages import Node
-from ..containers.wire.reader import wire_error
+from ..containers.wire.reader import make_wire_error
 from ..limits import budget
 from ..recovery.functions import Operand
 from . import control
@@ -41,7 +41,7 @@ def run_frame(engine: Evaluator, scope: Scope, merge: Node, condition: str) -> N
     frame = _Frame(engine, scope, merge, condition)
     start = [engine.value(scope, enter.inputs[0]) for enter in frame.enters]
     held = control.Loop(frame.goes_on, frame.step, frame.name)
-    for name, value in zip(frame.merges, control.loop(engine.ops, held, start), strict=True):
+    for name, value in zip(frame.merges, control.follow_loop(engine.ops, held, start), strict=True):
         scope.loops[name] = value
 
 
@@ -93,7 +93,7 @@ class _Frame:
         nodes = [self.scope.body.nodes.get(strip(ref)) for ref in merge.inputs]
         found = next((node for node in nodes if node is not None and node.op in ops), None)
         if found is None or not found.inputs:
-            raise wire_error(f"the loop at {merge.name} has no {ops[0]}", self.engine.graph.part)
+            raise make_wire_error(f"the loop at {merge.name} has no {ops[0]}", self.engine.graph.part)
         return found
 
     def goes_on(self, state: Sequence[Operand]) -> Sequence[Operand]:
@@ -117,5 +117,5 @@ class _Frame:
 def _node(engine: Evaluator, scope: Scope, ref: str, op: str) -> Node:
     node = scope.body.nodes.get(strip(ref))
     if node is None or node.op != op or len(node.inputs) < 2:
-        raise wire_error(f"a loop is left at {strip(ref)}, which is no {op}", engine.graph.part)
+        raise make_wire_error(f"a loop is left at {strip(ref)}, which is no {op}", engine.graph.part)
     return node

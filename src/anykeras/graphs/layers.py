@@ -8,7 +8,7 @@ from dataclasses import replace
 from ..catalog.shapes import Spec
 from ..containers.base import Raw
 from ..containers.savedmodel.graph import Body, GraphFile
-from ..containers.savedmodel.restore import GraphVariable, captured_values
+from ..containers.savedmodel.restore import GraphVariable, list_captured_values
 from ..document.build import Builder
 from ..document.model import Deferred, Layer
 from ..errors import AnyKerasError
@@ -64,7 +64,7 @@ def _translate(graph: GraphFile, body: Body, layer: Layer, specs: Sequence[Spec]
     inputs = [ops.input(spec) for spec in specs]
     engine = Engine(graph, ops, {}, {})
     held = graph.concrete(body.name)
-    captures = captured_values(graph, held.captures if held is not None else ())
+    captures = list_captured_values(graph, held.captures if held is not None else ())
     values = [Handle(value) if isinstance(value, GraphVariable) else value for value in captures]
     found = engine.call(body, [*inputs, *values], 0)
     if not found:

@@ -19,7 +19,7 @@ from ..recovery.functions import Dim, Operand, Sizes
 from ..tensors import Array
 from .cells import Cell, list_cells, list_conv_cells, shrink
 from .values import Handle, TensorList
-from .writer import GraphWriter, layer_name
+from .writer import GraphWriter, find_layer_name
 
 Run = Callable[[Sequence[Operand]], Sequence[Operand]]
 STEPS, SAMPLES, MOST_STEPS = 3, 2, 32
@@ -128,13 +128,13 @@ def _match(trial: _Trial, found: Sequence[Operand], major: bool) -> tuple[Cell, 
             with np.errstate(all="ignore"):
                 whole, last = trial.outcomes(cell, order, backwards)
             turned = whole if major else whole.swapaxes(0, 1)
-            places = [_place(value, turned, whole, last) for value in found]
+            places = [_find_place(value, turned, whole, last) for value in found]
             if all(places) and any(place != "constant" for place in places):
                 return cell, order, backwards, [place or "" for place in places]
     return None
 
 
-def _place(value: Operand, turned: Operand, whole: Operand, last: Sequence[Operand]) -> str | None:
+def _find_place(value: Operand, turned: Operand, whole: Operand, last: Sequence[Operand]) -> str | None:
     row = turned[:, -1:] if turned is not whole else whole[-1:]  # all that newer functions give where one output is wanted
     candidates = {
         "whole": turned,
@@ -168,7 +168,9 @@ def _add(
     config.update({"go_backwards": True} if backwards else {}, **({} if "bias" in weights else {"use_bias": False}))
     if not all(variable.trainable for variable in variables if variable is not None):
         config["trainable"] = False
-    name = layer_name(weights["kernel"].origin.rpartition("/")[0].removesuffix("/" + _cell_scope(weights["kernel"].origin)))
+    name = find_layer_name(
+        weights["kernel"].origin.rpartition("/")[0].removesuffix("/" + _find_cell_scope(weights["kernel"].origin))
+    )
     kwargs: dict[str, Operand] = {} if mask is None else {"mask": mask}
     if not all(map(ops.is_zero, states)):
         held = tuple(ops.as_tensor(state) for state in states)
@@ -178,13 +180,13 @@ def _add(
     return whole, [*last, ops.getitem(whole, (slice(None), -1)) if cell.zero_output or mask is not None else last[0]]
 
 
-def _cell_scope(origin: str) -> str:
+def _find_cell_scope(origin: str) -> str:
     """The scope of the cell inside the layer's, ``lstm_cell`` of ``lstm/lstm_cell/kernel``."""
     scope = origin.split("/")[-2] if origin.count("/") > 1 else ""
     return scope if "cell" in scope else "\0"
 
 
-def loop_layer(ops: GraphWriter, cond: Run, body: Run, state: Sequence[Operand], name: str) -> list[Operand] | None:
+def make_loop_layer(ops: GraphWriter, cond: Run, body: Run, state: Sequence[Operand], name: str) -> list[Operand] | None:
     """The state after a loop over a sequence that is a recurrent layer; None for other loops."""
     spread = [value for value in state if isinstance(value, TensorList) and value.whole is not None]
     sequences = [value for value in spread if "float" in value.dtype and ops.rank(value.whole) in (3, 5)]
@@ -278,7 +280,7 @@ class _Loop:
         """The layer, where one gives the same numbers, and of each part of the state what it came to."""
         changed = [at for at, (before, after) in enumerate(zip(start, now, strict=True)) if after is not before]
         moving = [at for at in places if at in changed]
-        for order in _orders(moving, trial, places):
+        for order in _iterate_orders(moving, trial, places):
             known = self._compare(order, now, changed, count)
             if known is None:
                 continue
@@ -315,7 +317,7 @@ class _Loop:
         for cell, roles in cells:
             with np.errstate(all="ignore"):
                 whole, last = trial.outcomes(cell, roles, False)
-            meanings = {at: _meaning(now[at], whole, last, count) for at in changed}
+            meanings = {at: _find_meaning(now[at], whole, last, count) for at in changed}
             if all(meanings.values()):
                 return cell, roles, {at: meaning or "" for at, meaning in meanings.items()}
         return None
@@ -345,14 +347,14 @@ class _Order:
     trial: _Trial
 
 
-def _orders(moving: Sequence[int], trial: _Trial, places: Sequence[int]) -> list[_Order]:
+def _iterate_orders(moving: Sequence[int], trial: _Trial, places: Sequence[int]) -> list[_Order]:
     """Every way to take the moving parts as the states of a layer; what only repeats the output may be among them."""
     numbers = {at: trial.states[number] for number, at in enumerate(places)}
     ways = [(one,) for one in moving] + [(one, other) for one in moving for other in moving if one != other]
     return [_Order(way, replace(trial, states=[numbers[at] for at in way])) for way in ways]
 
 
-def _meaning(value: Operand, whole: Operand, last: Sequence[Operand], count: int) -> str | None:
+def _find_meaning(value: Operand, whole: Operand, last: Sequence[Operand], count: int) -> str | None:
     """Which outcome of a layer a part of the state is."""
     if isinstance(value, TensorList):
         items = [None if item is None else np.asarray(item) for item in value.items]

@@ -12,7 +12,7 @@ _SIZED = ("Where", "Unique", "UniqueV2", "UniqueWithCounts", "SparseFillEmptyRow
 ELSE = "Save the model as .h5 or .keras where it was made, or report the file."
 
 
-def op_error(node: Node) -> Unsupported:
+def make_op_error(node: Node) -> Unsupported:
     """The refusal of an op that is in no table."""
     effect = find_effect(node.op)
     if effect is not None:
@@ -27,7 +27,7 @@ def op_error(node: Node) -> Unsupported:
     return Unsupported("AK3060", f"the op {node.op} is not one that AnyKeras can express", layer=node.name, next_step=ELSE)
 
 
-def fed_error(name: str) -> Unsupported:
+def make_fed_error(name: str) -> Unsupported:
     """The refusal of a placeholder that nothing feeds."""
     return Unsupported(
         "AK3066",
@@ -37,12 +37,12 @@ def fed_error(name: str) -> Unsupported:
     )
 
 
-def stateful_error(name: str) -> Unsupported:
+def make_stateful_error(name: str) -> Unsupported:
     """The refusal of a variable without a value."""
     return Unsupported("AK3064", f"the variable {name} has no value in the checkpoint", layer=name, next_step=ELSE)
 
 
-def changed_error(node: str, variable: str) -> Unsupported:
+def make_changed_error(node: str, variable: str) -> Unsupported:
     """The refusal of a variable that is read after the same call changed it."""
     seen = f"the variable {variable} is changed by every call before it is read, which a Keras model does not do"
     return Unsupported("AK3064", seen, layer=node, next_step="Choose another signature, or other outputs.")

@@ -223,11 +223,11 @@ def _compare(region: Region, x: Array, values: Mapping[Ref, Array], wanted: Arra
         given = {role: values[ref].reshape(shape) for (role, shape), ref in zip(formula.roles.items(), order, strict=True)}
         with np.errstate(all="ignore"):
             if np.allclose(formula.run(x, given), wanted, 1e-4, 1e-5):
-                return Found(region, formula, _roles(formula, [region.weights[ref] for ref in order]))
+                return Found(region, formula, _list_roles(formula, [region.weights[ref] for ref in order]))
     return None
 
 
-def _roles(formula: Formula, order: Sequence[Held]) -> dict[str, Held]:
+def _list_roles(formula: Formula, order: Sequence[Held]) -> dict[str, Held]:
     shaped: dict[str, Held] = {}
     for (role, shape), held in zip(formula.roles.items(), order, strict=True):
         tensor: Tensor = held.tensor if held.tensor.shape == shape else held.tensor.reshape(*shape)

@@ -27,11 +27,11 @@ class OpFacts:
 
 def find_facts(op: str) -> OpFacts | None:
     """The facts of an op; None for one that is not translated."""
-    row = _table().get(_ALIKE.get(op, op))
+    row = _read_table().get(_ALIKE.get(op, op))
     if row is None:
         return None
     outputs = tuple((name, many) for name, _, many in (output.partition("*") for output in row["outputs"]))
-    return OpFacts(outputs, {name: _default(value) for name, value in row.get("defaults", {}).items()})
+    return OpFacts(outputs, {name: _find_default(value) for name, value in row.get("defaults", {}).items()})
 
 
 def read_attributes(node: Node, part: str) -> dict[str, Operand]:
@@ -40,18 +40,18 @@ def read_attributes(node: Node, part: str) -> dict[str, Operand]:
     found = dict(facts.defaults) if facts is not None else {}
     for name, data in node.attributes.items():
         if name != "value" and (name == "_output_shapes" or not name.startswith("_")):
-            found[name] = plain_attribute(read_message(Attribute, data, part))
+            found[name] = read_attribute(read_message(Attribute, data, part))
     return found
 
 
-def plain_attribute(value: Attribute) -> Operand:
+def read_attribute(value: Attribute) -> Operand:
     """One attribute: text, number, flag, type by name, shape (None where its rank is open), name of a function, or a list."""
     if value.items is not None:
-        return _plain_list(value.items)
+        return _read_list(value.items)
     if value.text is not None:
         return bytes(value.text).decode("utf-8", "replace")
     if value.type is not None:
-        return dtype_name(value.type)
+        return read_dtype_name(value.type)
     if value.shape is not None:
         return None if value.shape.unknown_rank else value.shape.sizes
     if value.function is not None:
@@ -61,9 +61,9 @@ def plain_attribute(value: Attribute) -> Operand:
     return value.integer if value.integer is not None else value.number
 
 
-def _plain_list(value: AttributeList) -> tuple[Operand, ...]:
+def _read_list(value: AttributeList) -> tuple[Operand, ...]:
     if value.types:
-        return tuple(map(dtype_name, value.types))
+        return tuple(map(read_dtype_name, value.types))
     if value.shapes:
         return tuple(None if shape.unknown_rank else shape.sizes for shape in value.shapes)
     if value.texts:
@@ -73,7 +73,7 @@ def _plain_list(value: AttributeList) -> tuple[Operand, ...]:
     return tuple(value.integers or value.numbers or map(bool, value.flags))
 
 
-def dtype_name(number: int) -> str:
+def read_dtype_name(number: int) -> str:
     """The name of a type; of a reference type that of what it refers to."""
     number %= 100
     return str(DTYPES[number]) if number in DTYPES else {7: "string", 20: "resource", 21: "variant"}.get(number, str(number))
@@ -86,13 +86,13 @@ _TYPES = {
 }  # fmt: skip
 
 
-def _default(value: Operand) -> Operand:
+def _find_default(value: Operand) -> Operand:
     if isinstance(value, list):
-        return tuple(map(_default, value))
+        return tuple(map(_find_default, value))
     return _TYPES.get(value, value) if isinstance(value, str) else value
 
 
-def output_place(node: Node, name: str, number: int, part: str) -> int:
+def find_output_place(node: Node, name: str, number: int, part: str) -> int:
     """Which of all outputs of a node ``node:name:number`` is, as functions refer to them."""
     facts = find_facts(node.op)
     place = 0
@@ -109,7 +109,7 @@ _ALIKE = {"FusedDepthwiseConv2dNative": "_FusedDepthwiseConv2dNative", "Prelu": 
 
 
 @functools.cache
-def _table() -> Mapping[str, Mapping[str, Operand]]:
+def _read_table() -> Mapping[str, Mapping[str, Operand]]:
     text = resources.files(__package__).joinpath("registry.json").read_text("utf8")
     found: Mapping[str, Mapping[str, Operand]] = json.loads(text)
     return found

@@ -15,11 +15,27 @@ from ..containers.savedmodel.graph import GraphFile, strip
 from ..containers.wire.messages import Node, Shape, TensorInfo
 from ..errors import MissingObject, Unsupported
 from ..recovery.functions import Operand
-from .registry import dtype_name, read_attributes
-from .selection import NOTHING, Selection
+from .registry import read_attributes, read_dtype_name
 
 _FED = re.compile(r"([^=\[\]]+)=(.{1,4096})", re.DOTALL)
 _SHAPED = re.compile(r"([^\[\]]+)\[([\d\s,?-]*)\]")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asks for: a signature by name, or tensors as inputs and outputs."""
+
+    signature: str | None = None
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+
+    @property
+    def stated(self) -> bool:
+        """Whether anything is asked for."""
+        return bool(self.signature or self.inputs or self.outputs)
+
+
+NOTHING = Selection()
 
 
 @dataclass(frozen=True)
@@ -41,13 +57,13 @@ class Port:
         """What an input layer is made for. Raises Unsupported for text, sparse tensors and unknown ranks."""
         if self.dtype == "string" or not self.dense:
             what = "text" if self.dtype == "string" else "sparse or ragged tensors"
-            raise _cannot(self, f"the input {self.name} takes {what}, for which keras.ops has nothing")
+            raise _make_cannot_error(self, f"the input {self.name} takes {what}, for which keras.ops has nothing")
         if self.shape is None:
-            raise _cannot(self, f"the input {self.name} has an unknown number of axes")
+            raise _make_cannot_error(self, f"the input {self.name} has an unknown number of axes")
         return Spec(self.shape or (None,), self.dtype)
 
 
-def _cannot(port: Port, seen: str) -> Unsupported:
+def _make_cannot_error(port: Port, seen: str) -> Unsupported:
     return Unsupported("AK3067", seen, layer=port.ref, next_step="Choose another signature, or inputs behind this one.")
 
 
@@ -76,12 +92,12 @@ def list_signatures(graph: GraphFile) -> tuple[GraphSignature, ...]:
 
 def _read(graph: GraphFile, name: str) -> GraphSignature:
     found = graph.meta.signatures[name]
-    return GraphSignature(name, _ports(found.inputs), _ports(found.outputs))
+    return GraphSignature(name, _list_ports(found.inputs), _list_ports(found.outputs))
 
 
-def _ports(found: Mapping[str, TensorInfo]) -> tuple[Port, ...]:
+def _list_ports(found: Mapping[str, TensorInfo]) -> tuple[Port, ...]:
     return tuple(
-        Port(name, info.name, dtype_name(info.dtype), sizes_of(info.shape), not (len(info.sparse) or len(info.composite)))
+        Port(name, info.name, read_dtype_name(info.dtype), sizes_of(info.shape), not (len(info.sparse) or len(info.composite)))
         for name, info in sorted(found.items())
     )
 
@@ -99,22 +115,29 @@ def choose(graph: GraphFile, selection: Selection = NOTHING) -> GraphSignature:
     Raises MissingObject (AK3068) where there is no such signature or tensor.
     """
     base = (
-        _signature(graph, selection.signature) if selection.signature or not (selection.inputs and selection.outputs) else None
+        _find_signature(graph, selection.signature)
+        if selection.signature or not (selection.inputs and selection.outputs)
+        else None
     )
     if base is not None and not (selection.inputs or selection.outputs):
         return base
     given = base or GraphSignature("", (), ())
     stated = [_FED.fullmatch(name) for name in selection.inputs]
-    fed = {port.ref: value for match in stated if match for port, value in [_constant(graph, match[1], match[2], given.inputs)]}
+    fed = {
+        port.ref: value
+        for match in stated
+        if match
+        for port, value in [_find_constant(graph, match[1], match[2], given.inputs)]
+    }
     named = [name for name, match in zip(selection.inputs, stated, strict=True) if match is None]
-    inputs = tuple(_named(graph, name, given.inputs) for name in named) or given.inputs
-    outputs = tuple(_named(graph, name, given.outputs) for name in selection.outputs) or given.outputs
+    inputs = tuple(_find_named(graph, name, given.inputs) for name in named) or given.inputs
+    outputs = tuple(_find_named(graph, name, given.outputs) for name in selection.outputs) or given.outputs
     return GraphSignature(given.name or "tensors", tuple(port for port in inputs if port.ref not in fed), outputs, fed)
 
 
-def _constant(graph: GraphFile, name: str, text: str, known: Sequence[Port]) -> tuple[Port, Operand]:
+def _find_constant(graph: GraphFile, name: str, text: str, known: Sequence[Port]) -> tuple[Port, Operand]:
     """A placeholder and what it is to be: ``keep_prob=1.0``, ``size=[8, 8]``. Raises MissingObject (AK3068)."""
-    port = _named(graph, name, known)
+    port = _find_named(graph, name, known)
     try:
         return port, np.asarray(json.loads(text.lower()), port.dtype)
     except (ValueError, TypeError):
@@ -126,15 +149,15 @@ def _constant(graph: GraphFile, name: str, text: str, known: Sequence[Port]) -> 
         ) from None
 
 
-def _signature(graph: GraphFile, wanted: str | None) -> GraphSignature:
+def _find_signature(graph: GraphFile, wanted: str | None) -> GraphSignature:
     known = graph.signatures
     if wanted is None and not known and graph.frozen:
         return infer_ports(graph)
     name = wanted or (known[0] if known else "")
-    return _read(graph, name) if name in graph.meta.signatures else _missing(graph, name)
+    return _read(graph, name) if name in graph.meta.signatures else _make_missing_error(graph, name)
 
 
-def _missing(graph: GraphFile, name: str) -> NoReturn:
+def _make_missing_error(graph: GraphFile, name: str) -> NoReturn:
     known = graph.signatures
     raise MissingObject(
         "AK3068",
@@ -144,7 +167,7 @@ def _missing(graph: GraphFile, name: str) -> NoReturn:
     )
 
 
-def _named(graph: GraphFile, name: str, known: Sequence[Port]) -> Port:
+def _find_named(graph: GraphFile, name: str, known: Sequence[Port]) -> Port:
     """A port of the signature by its name there, or a tensor of the graph: ``dense/BiasAdd`` or ``dense/BiasAdd:0``.
 
     Behind it may stand the shape, where the graph does not say it: ``image:0[?,224,224,3]``.
@@ -152,7 +175,7 @@ def _named(graph: GraphFile, name: str, known: Sequence[Port]) -> Port:
     stated = _SHAPED.fullmatch(name)
     if stated is not None:
         sizes = tuple(int(size) if size.strip().isdigit() else None for size in stated[2].split(",") if size.strip())
-        return replace(_named(graph, stated[1], known), shape=sizes)
+        return replace(_find_named(graph, stated[1], known), shape=sizes)
     for port in known:
         if name in (port.name, port.ref, port.ref.removesuffix(":0")):
             return port
@@ -164,21 +187,21 @@ def _named(graph: GraphFile, name: str, known: Sequence[Port]) -> Port:
             part=graph.part,
             next_step="Look at the file with `anykeras inspect`.",
         )
-    return node_port(graph, node, name)
+    return parse_port(graph, node, name)
 
 
-def node_port(graph: GraphFile, node: Node, name: str) -> Port:
+def parse_port(graph: GraphFile, node: Node, name: str) -> Port:
     """A tensor of a node, with what the node says of it."""
     said = read_attributes(node, graph.part)
     dtype = str(said.get("dtype") or said.get("T") or "float32")
     shape = said.get("shape")
     if shape is None:
-        shape = _noted_shape(said, name)
+        shape = _find_noted_shape(said, name)
     known = None if shape is None else tuple(None if size is None or size < 0 else size for size in shape)
     return Port(name.removesuffix(":0").replace(":", "_"), name, dtype, known)
 
 
-def _noted_shape(said: Mapping[str, Operand], name: str) -> Operand:
+def _find_noted_shape(said: Mapping[str, Operand], name: str) -> Operand:
     """The shape that TensorFlow notes for the outputs of a node beside its attributes."""
     noted = said.get("_output_shapes")
     place = int(name.partition(":")[2] or 0) if name.partition(":")[2].isdigit() or ":" not in name else 0
@@ -192,8 +215,8 @@ def infer_ports(graph: GraphFile) -> GraphSignature:
     inputs = [node for node in nodes.values() if node.op in ("Placeholder", "PlaceholderV2")]
     outputs = [node for node in nodes.values() if node.name not in read and node.op not in _NO_OUTPUT]
     if not inputs or not outputs:
-        _missing(graph, "")
-    given, made = (tuple(node_port(graph, node, node.name) for node in found) for found in (inputs, outputs))
+        _make_missing_error(graph, "")
+    given, made = (tuple(parse_port(graph, node, node.name) for node in found) for found in (inputs, outputs))
     return GraphSignature("frozen", given, made)
 
 

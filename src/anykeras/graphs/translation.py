@@ -20,8 +20,7 @@ from ..recovery.functions import FunctionContext, Operand, Refused
 from ..recovery.graph_ops import Symbol
 from .engine import Engine
 from .folding import fold
-from .selection import NOTHING, Selection
-from .signatures import GraphSignature, choose
+from .signatures import NOTHING, GraphSignature, Selection, choose
 from .values import require_output
 from .writer import GraphWriter
 
@@ -49,17 +48,17 @@ def translate(raw: Raw, selection: Selection = NOTHING) -> Document:
         raise Bug("AK6009", "a graph is translated that the file does not have", part=raw.match.path)
     with limits.spend(raw.budget):
         signature = choose(raw.graph, selection)
-        return _document(raw.graph, signature)
+        return _make_document(raw.graph, signature)
 
 
 def describe(graph: GraphFile) -> Document:
     """What is known of a graph that is not translated: who wrote it."""
-    return Document(Layer("Functional", "model", graph=Graph(())), _writer(graph), Era.KERAS3)
+    return Document(Layer("Functional", "model", graph=Graph(())), _make_writer(graph), Era.KERAS3)
 
 
-def _document(graph: GraphFile, signature: GraphSignature) -> Document:
+def _make_document(graph: GraphFile, signature: GraphSignature) -> Document:
     ops = GraphWriter(Builder("model"), CONTEXT)
-    feeds = {port.ref.removesuffix(":0"): _input(ops, port.name, port.spec(), port.shape) for port in signature.inputs}
+    feeds = {port.ref.removesuffix(":0"): _make_input(ops, port.name, port.spec(), port.shape) for port in signature.inputs}
     constants = {ref.removesuffix(":0"): value for ref, value in signature.constants.items()}
     if not feeds:
         raise Refused("the outputs need no input, so there is nothing to call a model on", "AK3067")
@@ -68,8 +67,8 @@ def _document(graph: GraphFile, signature: GraphSignature) -> Document:
     ends = {port.name: to_output(ops, port.name, value) for port, value in zip(signature.outputs, values, strict=True)}
     outputs: Value = {name: end.ref for name, end in ends.items()} if len(ends) > 1 else next(iter(ends.values())).ref
     folded = fold(prune(ops.builder.finish(outputs)), {symbol.ref: symbol.spec for symbol in ops.symbols()})
-    findings = (*_findings(graph, signature, ops, engine), *folded.findings)
-    return Document(folded.model, _writer(graph), Era.KERAS3, findings=findings)
+    findings = (*_list_findings(graph, signature, ops, engine), *folded.findings)
+    return Document(folded.model, _make_writer(graph), Era.KERAS3, findings=findings)
 
 
 def prune(model: Layer) -> Layer:
@@ -82,7 +81,7 @@ def prune(model: Layer) -> Layer:
     return replace(model, graph=replace(model.graph, layers=layers, calls=calls))
 
 
-def _input(ops: GraphWriter, name: str, spec: Operand, shape: Sequence[int | None] | None) -> Operand:
+def _make_input(ops: GraphWriter, name: str, spec: Operand, shape: Sequence[int | None] | None) -> Operand:
     found = ops.named_input(name.replace("/", "_"), spec)
     return ops.getitem(found, (0,)) if shape == () else found  # a model is called on samples, so one number is a row of one
 
@@ -98,12 +97,12 @@ def to_output(ops: GraphWriter, name: str, value: Operand) -> Symbol:
     return found
 
 
-def _writer(graph: GraphFile) -> Writer:
+def _make_writer(graph: GraphFile) -> Writer:
     evidence = (Evidence("tensorflow_version", graph.version),) if graph.version else ()
     return Writer(Era.KERAS3, "tensorflow", graph.version or None, "tensorflow", "channels_last", evidence)
 
 
-def _findings(graph: GraphFile, signature: GraphSignature, ops: GraphWriter, engine: Engine) -> list[Finding]:
+def _list_findings(graph: GraphFile, signature: GraphSignature, ops: GraphWriter, engine: Engine) -> list[Finding]:
     count = sum(ops.is_operation(symbol) for symbol in ops.symbols())
     found = [
         Finding(

@@ -81,7 +81,7 @@ class GraphWriter(GraphOps):
             zero = self.op("cast", self.op("multiply", self.op("sum", self.op("zeros_like", first)), 0), "int32")
             self._index = self.op("reshape", zero, (1,))
         row = Layer(
-            "Embedding", layer_name(tensor.origin), config,
+            "Embedding", find_layer_name(tensor.origin), config,
             {"embeddings": tensor.reshape(1, tensor.size)}, address=tensor.origin,
         )  # fmt: skip
         held: Symbol = self.op("reshape", self._call(row, (self._index,), {}), tensor.shape)
@@ -146,11 +146,11 @@ class GraphWriter(GraphOps):
         known = array.dtype.kind == "f" or str(array.dtype) == "bfloat16"
         if not known or not (array.size > MOST_HELD or (frozen and array.size > 1)):
             return array
-        held = Tensor(array.shape, str(array.dtype), _variable_name(name) if frozen else name, lambda: array)
+        held = Tensor(array.shape, str(array.dtype), _find_variable_name(name) if frozen else name, lambda: array)
         return Handle(GraphVariable(name, held, trainable=frozen and not name.endswith(_STATISTICS)))
 
 
-def _variable_name(node: str) -> str:
+def _find_variable_name(node: str) -> str:
     """The name that a variable had before it was frozen: ``model/conv/kernel`` of ``.../model/conv/Conv2D/ReadVariableOp``."""
     path = _CALLS.sub("", node)
     scope, _, last = path.rpartition("/")
@@ -192,6 +192,6 @@ def _is_number_zero(value: Operand) -> bool:
     return isinstance(value, np.ndarray | np.generic | int | float) and not isinstance(value, bool) and not np.any(value)
 
 
-def layer_name(scope: str) -> str:
+def find_layer_name(scope: str) -> str:
     """The scope of a variable as the name of a layer."""
     return _OTHER.sub("_", scope).strip("_.-") or "weight"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..catalog.shapes import Spec, infer
-from ..document.graph import flat_refs, inputs, outputs, steps
+from ..document.graph import iterate_steps, list_inputs, list_outputs, list_refs
 from ..document.model import Layer, Ref
 from ..errors import AnyKerasError
 
@@ -54,17 +54,17 @@ class _Pen:
         ids = {layer.name: f"{prefix}.{number}" for number, layer in enumerate(graph.layers)}
         boxes = [self._box(layer, ids[layer.name]) for layer in graph.layers]
         arrows: dict[tuple[str, str], str] = {}
-        for layer, _, call in steps(graph):
-            for ref in flat_refs((call.args, call.kwargs)):
+        for layer, _, call in iterate_steps(graph):
+            for ref in list_refs((call.args, call.kwargs)):
                 if ref.layer in ids:
                     arrows.setdefault((ids[ref.layer], ids[layer.name]), _spell(specs.get(ref)))
         begun = {start for start, _ in arrows}
-        last = {ids[ref.layer]: _spell(specs.get(ref)) for ref in flat_refs(outputs(graph)) if ref.layer in ids}
+        last = {ids[ref.layer]: _spell(specs.get(ref)) for ref in list_refs(list_outputs(graph)) if ref.layer in ids}
         for box in boxes:
             if box["id"] in last and box["id"] not in begun:
                 box["shape"] = last[box["id"]]
         ends = list(last)
-        starts = [ids[ref.layer] for ref in inputs(graph) if ref.layer in ids]
+        starts = [ids[ref.layer] for ref in list_inputs(graph) if ref.layer in ids]
         if not starts and boxes:
             starts = [boxes[0]["id"]]
         return {"boxes": boxes, "arrows": [[*pair, shape] for pair, shape in arrows.items()], "in": starts, "out": ends}

@@ -74,17 +74,17 @@ def save_model(
     name = os.path.abspath(os.fsdecode(path))
     if not overwrite and os.path.lexists(name):
         raise OutputExists("AK6010", f"Output {name} exists.", part=name)
-    inputs = _inputs(model, recording)
+    inputs = _list_inputs(model, recording)
     outputs = predict(model, inputs) if inputs else []
     with tempfile.TemporaryDirectory() as folder:
         own, ready = os.path.join(folder, "own.keras"), os.path.join(folder, "ready.keras")
         model.save(own)
-        opened = open_file(own, {**own_classes(model), **(custom_objects or {})}, native=True)
+        opened = open_file(own, {**list_own_classes(model), **(custom_objects or {})}, native=True)
         done = opened.convert(ready, target=target or targets.DEFAULT)
         _check_free(ready, target)
         _compare(ready, inputs, outputs)
         members = {RECORDING: _pack(inputs, outputs)} if inputs else {}
-        members[KEPT] = json.dumps(_notes(ready, members, target, commit), indent=1).encode()
+        members[KEPT] = json.dumps(_list_notes(ready, members, target, commit), indent=1).encode()
         with open_output(name, force=overwrite) as stream:
             _write_with(stream, ready, members)
     return Converted(name, done.opened, done.findings, None)
@@ -99,7 +99,7 @@ def _write_with(stream: IO[bytes], ready: str, members: Mapping[str, bytes]) -> 
             archive.writestr(zipfile.ZipInfo(member, _EPOCH), data)
 
 
-def _inputs(model: Any, recording: Any) -> Arrays:
+def _list_inputs(model: Any, recording: Any) -> Arrays:
     if recording is False or recording is None:
         return []
     if recording is True:
@@ -112,7 +112,7 @@ def _inputs(model: Any, recording: Any) -> Arrays:
     return arrays
 
 
-def own_classes(model: Any) -> dict[str, Any]:
+def list_own_classes(model: Any) -> dict[str, Any]:
     """The classes of layers that are not Keras's, by the names that the saved configuration gives them."""
     from keras import saving
 
@@ -160,7 +160,7 @@ def _pack(inputs: Arrays, outputs: Arrays) -> bytes:
     return stream.getvalue()
 
 
-def _notes(path: str, members: Mapping[str, bytes], target: str | None, commit: str | None) -> dict[str, Any]:
+def _list_notes(path: str, members: Mapping[str, bytes], target: str | None, commit: str | None) -> dict[str, Any]:
     """Who wrote the file, with what, and the hashes of its members."""
     import keras
 

@@ -6,21 +6,21 @@ from ..lazily import load_lazily
 
 if TYPE_CHECKING:
     from .atoms import Atom, read_atoms
-    from .evidence import conflict_in, describe_conflict, writer_of_weights
+    from .evidence import describe_conflict, find_conflict, writer_of_weights
     from .pairing import Options, fill_document, match
     from .report import Defaults, Match, Pair, WeightsReport, Witness
     from .saved_layers import Chain, SavedLayer, SavedLayers, alike, follow_widths, read_layers, unfold
-    from .unknowns import SUCCESSORS, unknown_arguments
+    from .unknowns import SUCCESSORS, list_unknown_arguments
 else:
     __getattr__ = load_lazily(
         __name__,
         {
             "atoms": "Atom read_atoms",
-            "evidence": "conflict_in describe_conflict writer_of_weights",
+            "evidence": "find_conflict describe_conflict writer_of_weights",
             "pairing": "Options fill_document match",
             "report": "Defaults Match Pair WeightsReport Witness",
             "saved_layers": "Chain SavedLayer SavedLayers alike follow_widths read_layers unfold",
-            "unknowns": "SUCCESSORS unknown_arguments",
+            "unknowns": "SUCCESSORS list_unknown_arguments",
         },
     )
 
@@ -37,14 +37,14 @@ __all__ = [
     "WeightsReport",
     "Witness",
     "alike",
-    "conflict_in",
     "describe_conflict",
     "fill_document",
+    "find_conflict",
     "follow_widths",
+    "list_unknown_arguments",
     "match",
     "read_atoms",
     "read_layers",
     "unfold",
-    "unknown_arguments",
     "writer_of_weights",
 ]

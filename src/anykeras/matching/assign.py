@@ -56,7 +56,9 @@ class Assigner:
         called: dict[str, list[int]] = {}
         for j, place in enumerate(self.places):
             called.setdefault(place.name if place.path else _OWN, []).append(j)
-        to_places = {i: js for i, atom in enumerate(self.atoms) if (js := [j for n in _names(atom) for j in called.get(n, ())])}
+        to_places = {
+            i: js for i, atom in enumerate(self.atoms) if (js := [j for n in _list_names(atom) for j in called.get(n, ())])
+        }
         to_atoms: dict[int, list[int]] = {}
         for i, js in to_places.items():
             for j in js:
@@ -112,7 +114,7 @@ class Assigner:
             if len(complete) == 1:
                 return Assignment(complete[0], {i: self._witness(i, j, sure, Witness.ONLY_FIT) for i, j in complete[0].items()})
             if complete:
-                refused.append(self.refusals.ask_which(*_difference(complete[0], complete[1]), complete[0]))
+                refused.append(self.refusals.ask_which(*_measure_difference(complete[0], complete[1]), complete[0]))
         if refused:
             raise refused[0]
         if asked.skip_mismatch:
@@ -207,7 +209,7 @@ class Assigner:
         for i, atom in enumerate(self.atoms):
             if atom.generated is None or not atom.has_name:
                 return None
-            then.setdefault(_today(atom), []).append((atom.generated.number, i))
+            then.setdefault(_find_current_class(atom), []).append((atom.generated.number, i))
         for j, place in enumerate(self.places):
             if place.generated is None:
                 return None
@@ -246,7 +248,7 @@ class Assigner:
         pinned = {i: j for i, j in self.names.items() if self._has_own_name(i, j) and (i, j) in self.fits} | dict(sure)
         pairs, other = align(self.fits, pinned)
         if other is not None:
-            raise self.refusals.ask_which(*_difference(pairs, other), pairs)
+            raise self.refusals.ask_which(*_measure_difference(pairs, other), pairs)
         if not pairs:
             raise self.refusals.mismatch()
         if (doubt := self._doubt(pairs, sure)) is not None:
@@ -268,14 +270,14 @@ class Assigner:
             raise self.refusals.mismatch()
 
 
-def _names(atom: Atom) -> Collection[str]:
+def _list_names(atom: Atom) -> Collection[str]:
     """The names that the file has for the layer of an atom."""
     if not atom.has_name:
         return ()
     return (atom.name,) if atom.path is not None else {*atom.owner, atom.group}
 
 
-def _today(atom: Atom) -> str:
+def _find_current_class(atom: Atom) -> str:
     """How generated names spell the class of an atom today."""
     assert atom.generated is not None
     return _RENAMED.get(atom.generated.stem, atom.generated.stem)
@@ -291,7 +293,7 @@ _RENAMED = {
 }
 
 
-def _difference(one: Mapping[int, int], other: Mapping[int, int]) -> tuple[int, int]:
+def _measure_difference(one: Mapping[int, int], other: Mapping[int, int]) -> tuple[int, int]:
     """Two atoms that two assignments place differently."""
     changed = [i for i in {**one, **other} if one.get(i) != other.get(i)]
     return changed[0], changed[-1]

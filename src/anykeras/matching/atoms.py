@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from ..catalog import entries, find
 from ..catalog.base import OLD
 from ..catalog.layout import join
-from ..catalog.operations import snake_case
+from ..catalog.operations import spell_in_snake_case
 from ..containers.base import NamedWeights, TreeWeights, WeightGroup
 from ..document.model import Config, Era, Layer
 from ..tensors import Tensor
@@ -116,7 +116,8 @@ def read_atoms(weights: NamedWeights | TreeWeights, era: Era) -> tuple[Atom, ...
     if weights.indexed:
         groups = [group for group in weights.groups if group.weights]
         return tuple(
-            Atom(index, group.name, (group.name,), dict(_by_number(group)), numbered=True) for index, group in enumerate(groups)
+            Atom(index, group.name, (group.name,), dict(_join_by_number(group)), numbered=True)
+            for index, group in enumerate(groups)
         )
     parts = [part for group in weights.groups for part in _join_attention(_cut(group))]
     return tuple(
@@ -149,7 +150,7 @@ def leave_out(weights: NamedWeights | TreeWeights, known: Sequence[Tensor]) -> N
     return replace(weights, groups=tuple(group for group in kept if group.weights))
 
 
-def _by_number(group: WeightGroup) -> Iterator[tuple[str, Tensor]]:
+def _join_by_number(group: WeightGroup) -> Iterator[tuple[str, Tensor]]:
     for index, (_, tensor) in enumerate(group.weights):
         yield str(index), tensor
 
@@ -160,7 +161,7 @@ def _cut(group: WeightGroup) -> list[_Part]:
     for name, tensor in group.weights:
         owner, role = _split(name.replace("\\", "/").removesuffix(":0"), group.name)
         plain = _REPEATED.match(role)
-        if plain is not None and plain[1] in _known_roles():
+        if plain is not None and plain[1] in _find_known_roles():
             role = plain[1]  # made unique by TensorFlow: `kernel_1`, `W_2`
         copy = 0
         while (part := parts.setdefault((owner, copy), _Part(group.name, owner, {}))).tensors.get(role) is not None:
@@ -173,17 +174,17 @@ def _split(name: str, group: str) -> tuple[tuple[str, ...], str]:
     """The owner and the role in the name of a weight."""
     *scopes, last = name.split("/")
     if scopes:
-        return _without_scopes(scopes, group), last
+        return _drop_scopes(scopes, group), last
     if name.startswith(f"{group}_") and (role := name[len(group) + 1 :]):
         return (group,), role
-    for role in _old_roles():
+    for role in _find_old_roles():
         at = re.search(rf"_{re.escape(role)}(_\d+)?\Z", name)
         if at is not None and at.start():
             return (group, name[: at.start()]) if name[: at.start()] != group else (group,), role
     return (group,), name
 
 
-def _without_scopes(scopes: Sequence[str], group: str) -> tuple[str, ...]:
+def _drop_scopes(scopes: Sequence[str], group: str) -> tuple[str, ...]:
     """The owner that scopes tell: from the group's own name on, where it is among them.
 
     Keras 2.0 on Theano left scopes open, so that names grow: ``batch_normalization_1/bn/conv2d_3/kernel``. TensorFlow
@@ -224,12 +225,12 @@ def _class_of_owner(part: _Part, era: Era) -> str | None:
     names = part.owner or (part.group,)
     cell = class_of_name(names[-1], era)
     if len(names) > 1 and cell is not None and cell.endswith("Cell"):
-        held = class_of_name(_without_half(names[-2]), era)
+        held = class_of_name(_drop_half(names[-2]), era)
         return cell if held in ("RNN", "StackedRNNCells") else cell.removesuffix("Cell")
-    return class_of_name(_without_half(names[-1]), era)
+    return class_of_name(_drop_half(names[-1]), era)
 
 
-def _without_half(name: str) -> str:
+def _drop_half(name: str) -> str:
     return name.removeprefix("forward_").removeprefix("backward_")
 
 
@@ -289,39 +290,39 @@ def read_generated(name: str) -> Generated | None:
     if match is None:
         return None
     stem = match[1].replace("_", "").lower()
-    return Generated(stem, int(match[2] or 0)) if stem in _stems() else None
+    return Generated(stem, int(match[2] or 0)) if stem in _list_stems() else None
 
 
 def class_of_name(name: str, era: Era) -> str | None:
     """The class of a layer with that generated name in an era's vocabulary; None for a name of the author's own."""
     match = _NUMBER.match(name)
-    return _classes(era).get(match[1].replace("_", "").lower()) if match is not None else None
+    return _list_classes(era).get(match[1].replace("_", "").lower()) if match is not None else None
 
 
 @cache
-def _classes(era: Era) -> Mapping[str, str]:
+def _list_classes(era: Era) -> Mapping[str, str]:
     """Every class of an era by how generated names spell it, without underscores."""
     found = {}
     for entry in entries(era):
         for name in (*entry.aliases, entry.name):
-            found[snake_case(name).replace("_", "")] = entry.name
+            found[spell_in_snake_case(name).replace("_", "")] = entry.name
     return found
 
 
 @cache
-def _stems() -> frozenset[str]:
+def _list_stems() -> frozenset[str]:
     models = {name.lower() for name in _MODELS}
-    return frozenset({stem for era in Era for stem in _classes(era)} | models)
+    return frozenset({stem for era in Era for stem in _list_classes(era)} | models)
 
 
 @cache
-def _old_roles() -> Sequence[str]:
+def _find_old_roles() -> Sequence[str]:
     """The roles of Keras 0 and 1, which end the name of a weight; the longest first."""
     return sorted({role for era in OLD for role in _roles_of(era)}, key=lambda role: (-len(role), role))
 
 
 @cache
-def _known_roles() -> frozenset[str]:
+def _find_known_roles() -> frozenset[str]:
     return frozenset(role for era in Era for role in _roles_of(era))
 
 

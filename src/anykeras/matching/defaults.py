@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ..catalog.signatures import MISSING, default
+from ..catalog.signatures import MISSING, find_default
 from ..containers.base import Raw
 from ..document.model import Layer, Value, Writer
 from ..document.walk import layers_of
@@ -60,7 +60,7 @@ def read_own_layers(raw: Raw, writer: Writer) -> Mapping[str, Layer]:
     return {layer.name: layer for layer in found if counts[layer.name] == 1}
 
 
-def changed_defaults(forms: Forms, atom: Atom, place: Place, form: Form, own: Mapping[str, Layer]) -> Iterator[Changed]:
+def list_changed_defaults(forms: Forms, atom: Atom, place: Place, form: Form, own: Mapping[str, Layer]) -> Iterator[Changed]:
     """The arguments of a layer that are today's defaults and were others when the file was written.
 
     What they were says the layer of that name in `own`, the file's architecture; where there is none, what migration makes of
@@ -72,7 +72,7 @@ def changed_defaults(forms: Forms, atom: Atom, place: Place, form: Form, own: Ma
         then = stated.get(key, usual_then)
         if key in _OTHER or key.endswith(_OF_TRAINING) or key not in place.layer.config:
             continue
-        now, usual = place.layer.config[key], default(place.class_name, key)
+        now, usual = place.layer.config[key], find_default(place.class_name, key)
         if usual is not MISSING and now == usual and not _is_same(now, then):
             yield Changed(place, key, now, then)
 

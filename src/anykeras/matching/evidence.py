@@ -104,7 +104,7 @@ def _as_said(writer: Writer, said: str | None) -> Writer:
     )
 
 
-def conflict_in(raw: Raw, architecture: Writer) -> str | None:
+def find_conflict(raw: Raw, architecture: Writer) -> str | None:
     """Why an architecture and the weights that were given for it are of two writers; None where they are not.
 
     A tree of objects says Keras 3 or 2.14 and 2.15, unless it has names, which only Keras 3 keeps.
@@ -112,7 +112,7 @@ def conflict_in(raw: Raw, architecture: Writer) -> str | None:
     if isinstance(raw.weights, NamedWeights) and raw.weights.listed:
         return "plain arrays say neither who wrote them nor which layers they are of"
     writer = writer_of_weights(raw)
-    empty = not isinstance(raw.weights, TreeWeights | NamedWeights) or not any(_tensors(raw.weights))
+    empty = not isinstance(raw.weights, TreeWeights | NamedWeights) or not any(_list_tensors(raw.weights))
     if empty or (
         writer.version is not None and (writer.version, writer.backend) == (architecture.version, architecture.backend)
     ):
@@ -122,7 +122,7 @@ def conflict_in(raw: Raw, architecture: Writer) -> str | None:
     return describe_conflict(architecture, writer)
 
 
-def _tensors(weights: NamedWeights | TreeWeights) -> Iterable[object]:
+def _list_tensors(weights: NamedWeights | TreeWeights) -> Iterable[object]:
     return weights.tensors if isinstance(weights, TreeWeights) else (group.weights for group in weights.groups)
 
 

@@ -26,7 +26,7 @@ class Fits:
     def __post_init__(self) -> None:
         signatures = [self.forms.signature(atom) for atom in self.atoms]
         self.sorts, first_atoms = _number(signatures)
-        self.kinds, first_places = _number([_kind(place) for place in self.places])
+        self.kinds, first_places = _number([_find_kind(place) for place in self.places])
         self.members: list[list[int]] = [[] for _ in first_places]
         for j, kind in enumerate(self.kinds):
             self.members[kind].append(j)
@@ -117,7 +117,7 @@ _TELLING = ("epsilon", "reset_after", "recurrent_activation", "activation")
 """The arguments of a place that its forms depend on."""
 
 
-def _kind(place: Place) -> Hashable:
+def _find_kind(place: Place) -> Hashable:
     """What two places have in common that take the same atoms."""
     told = [place.layer.config.get(key) for key in _TELLING]
     plain = tuple(value if isinstance(value, str | int | float | None) else "" for value in told)

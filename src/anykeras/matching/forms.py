@@ -13,7 +13,7 @@ from functools import cache
 from ..catalog import entries, find
 from ..catalog.base import OLD, Role, Shape
 from ..catalog.layout import join
-from ..catalog.signatures import signature
+from ..catalog.signatures import find_signature
 from ..document.model import Config, Document, Era, Layer, Value, Writer
 from ..document.walk import walk
 from ..errors import AnyKerasError
@@ -115,8 +115,8 @@ class Forms:
             for class_name, way, roles in _classes_of(atom, era):
                 if epsilon is not None and class_name in ("BatchNormalization", "SyncBatchNormalization"):
                     way = {**way, "epsilon": epsilon}
-                for layout, said in _arguments(class_name, era, roles, way):
-                    config = _accepted(class_name, era, said)
+                for layout, said in _list_arguments(class_name, era, roles, way):
+                    config = _list_accepted(class_name, era, said)
                     reading = _migrate(Layer(class_name, atom.name or "layer", config, roles), writer, layout)
                     if reading is not None:
                         found = True
@@ -253,11 +253,11 @@ def _classes_of(atom: Atom, era: Era) -> Iterator[tuple[str, Config, dict[str, T
     keys = list(atom.tensors)
     hinted = atom.hint is not None and find(atom.hint, era) is not None
     met: set[tuple[str, tuple[str, ...]]] = set()
-    for name, way, roles in _table(era):
+    for name, way, roles in _read_table(era):
         if len(roles) != len(keys):
             continue
-        named = [_names(role) for role in roles] if not atom.numbered else [{str(i)} for i in range(len(roles))]
-        numbers = _numbers(roles)
+        named = [_list_names(role) for role in roles] if not atom.numbered else [{str(i)} for i in range(len(roles))]
+        numbers = _find_numbers(roles)
         if all(key in keys for key in numbers):
             tensors = {role.name: atom.tensors[key] for role, key in zip(roles, numbers, strict=True)}
         else:
@@ -281,11 +281,11 @@ def _may_be(name: str, hint: str) -> bool:
 _WRAPPERS = frozenset({"Bidirectional", "TimeDistributed", "Wrapper", "RNN", "StackedRNNCells", "SpectralNormalization"})
 
 
-def _names(role: Role) -> set[str]:
+def _list_names(role: Role) -> set[str]:
     return {role.name, *role.also}
 
 
-def _numbers(roles: tuple[Role, ...]) -> list[str]:
+def _find_numbers(roles: tuple[Role, ...]) -> list[str]:
     """The keys of roles in a tree: their numbers below where they are kept."""
     counts: dict[str, int] = {}
     keys = []
@@ -297,7 +297,7 @@ def _numbers(roles: tuple[Role, ...]) -> list[str]:
 
 
 @cache
-def _table(era: Era) -> tuple[tuple[str, Config, tuple[Role, ...]], ...]:
+def _read_table(era: Era) -> tuple[tuple[str, Config, tuple[Role, ...]], ...]:
     """Every class of an era that has weights, with the arguments for each set of roles that it can have."""
     found = []
     for entry in entries(era):
@@ -310,11 +310,13 @@ def _table(era: Era) -> tuple[tuple[str, Config, tuple[Role, ...]], ...]:
     return tuple(found)
 
 
-def _arguments(class_name: str, era: Era, tensors: Mapping[str, Tensor], way: Config) -> Iterator[tuple[str | None, Config]]:
+def _list_arguments(
+    class_name: str, era: Era, tensors: Mapping[str, Tensor], way: Config
+) -> Iterator[tuple[str | None, Config]]:
     """Arguments that shapes tell, once for each way in which images can have been laid out."""
     kernel = next((tensors[role] for role in ("W", "kernel", "depthwise_kernel", "W_i") if role in tensors), None)
     if era not in OLD or kernel is None:
-        yield None, {**way, **_units(tensors)}
+        yield None, {**way, **_find_units(tensors)}
         return
     rank = len(kernel.shape) - 2
     if class_name.endswith("1D") and len(kernel.shape) == _DIGITS:
@@ -322,7 +324,7 @@ def _arguments(class_name: str, era: Era, tensors: Mapping[str, Tensor], way: Co
             yield None, {**way, "nb_filter": filters, "filter_length": length}
         return
     if rank < 2 or class_name in _PLAIN:
-        yield None, {**way, **_units(tensors)}
+        yield None, {**way, **_find_units(tensors)}
         return
     for layout, ordering in ((FIRST, "th"), (LAST, "tf")):
         sizes = kernel.shape[2:] if layout == FIRST else kernel.shape[:rank]
@@ -334,9 +336,9 @@ def _arguments(class_name: str, era: Era, tensors: Mapping[str, Tensor], way: Co
         yield layout, config
 
 
-def _accepted(class_name: str, era: Era, config: Config) -> Config:
+def _list_accepted(class_name: str, era: Era, config: Config) -> Config:
     """The arguments that the class had."""
-    known = signature(class_name, era)
+    known = find_signature(class_name, era)
     return config if known is None else {key: value for key, value in config.items() if key in known.defaults}
 
 
@@ -344,7 +346,7 @@ _PLAIN = frozenset({"MaxoutDense", "LocallyConnected1D", "LocallyConnected2D"})
 _SIZES: Mapping[int, tuple[str, ...]] = {2: ("nb_row", "nb_col"), 3: ("kernel_dim1", "kernel_dim2", "kernel_dim3")}
 
 
-def _units(tensors: Mapping[str, Tensor]) -> dict[str, Value]:
+def _find_units(tensors: Mapping[str, Tensor]) -> dict[str, Value]:
     """The sizes that layers are told, under the names of every era."""
     kernel = next((tensors[role] for role in ("W", "kernel", "W_i", "embeddings") if role in tensors), None)
     if kernel is None or not kernel.shape:

@@ -1,27 +1,25 @@
 """What a layer was, by the weights that it left: class, the arguments that shapes tell, and the widths of its input and output.
 
-``PATTERNS`` is the table: for each class the shapes of its weights in letters. A number of the file gives each letter its
-value, and a letter that stands twice must have one value.
+``patterns.json`` is the table: for each class the shapes of its weights in letters, ``"kernel i,u; bias? u"``: roles with
+their sizes, ``?`` behind one that can be missing, ``*`` for any number of sizes. A number of the file gives each letter its
+value, and a letter that stands twice must have one value. ``"i > u"`` are the features in and out, `eras` who wrote such
+weights (everybody where it is missing). Some classes are there twice: Keras 3 calls a depthwise kernel ``kernel``.
 """
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..document.model import Era, Value
+from ..lazily import read_data
 from .atoms import Atom
 
 Shape = tuple[int, ...]
-_MODERN = frozenset({Era.KERAS2, Era.TF2, Era.KERAS3})
-_OLD = frozenset({Era.KERAS0, Era.KERAS1})
-_KERAS0 = frozenset({Era.KERAS0})
-_KERAS1 = frozenset({Era.KERAS1})
-_KERAS2 = frozenset({Era.KERAS2})
-_ALL = _MODERN | _OLD
-_NAMED = _MODERN | _KERAS1
 # Roles of Keras 0 and 1 by their later names.
 _SPELLING = {
     "W": "kernel",
@@ -100,212 +98,34 @@ class Pattern:
     only_named: bool  # shapes alone do not tell it: its name must
 
 
-def _pattern(
-    class_name: str,
-    weights: str,
-    widths: str,
-    *,
-    rank: int | None = None,
-    layout: str | None = None,
-    eras: frozenset[Era] = _ALL,
-    only_named: bool = False,
-    switches: Mapping[str, str] | None = None,
-    **arguments: str | bool,
-) -> Pattern:
-    """A row of the table.
-
-    Args:
-        class_name: the class.
-        weights: ``"kernel i,u; bias? u"``: roles with their sizes; ``*`` is any number of sizes.
-        widths: ``"i > u"``: features in and out, nothing where there are none.
-        rank: axes of the input, with the batch.
-        layout: of a kernel of Keras 0 or 1.
-        eras: who wrote such weights.
-        only_named: only where a name tells the class.
-        switches: arguments by the role whose presence they decide, ``use_bias`` for a bias.
-        arguments: what the letters are as arguments.
-    """
-    rows = []
-    for part in weights.split(";"):
+def _read_pattern(row: Mapping[str, Any]) -> Pattern:
+    """A row of the table: its keys are those of `Pattern`; what `eras`, `widths` and `weights` hold is in words."""
+    weights = []
+    for part in row["weights"].split(";"):
         role, sizes = part.split()
-        rows.append((role.rstrip("?"), tuple(sizes.split(",")), role.endswith("?")))
-    takes, gives = (side.strip() or None for side in widths.split(">"))
-    told = {"bias": "use_bias", **(switches or {})}
-    return Pattern(class_name, tuple(rows), takes, gives, arguments, rank, layout, eras, told, only_named)
+        weights.append((role.rstrip("?"), tuple(sizes.split(",")), role.endswith("?")))
+    takes, gives = (side.strip() or None for side in row["widths"].split(">"))
+    return Pattern(
+        row["class"],
+        tuple(weights),
+        takes,
+        gives,
+        row.get("arguments", {}),
+        row.get("rank"),
+        row.get("layout"),
+        frozenset(map(Era, row["eras"].split())) if "eras" in row else frozenset(Era),
+        {"bias": "use_bias", **row.get("switches", {})},
+        row.get("only_named", False),
+    )
 
 
-PATTERNS: tuple[Pattern, ...] = (
-    _pattern("Dense", "kernel i,u; bias? u", "i > u", eras=_NAMED, units="u"),
-    _pattern("Dense", "kernel i,u; bias u", "i > u", eras=_KERAS0, units="u"),
-    _pattern("Embedding", "embeddings n,m", "> m", rank=2, eras=_MODERN, input_dim="n", output_dim="m"),
-    _pattern("Embedding", "kernel n,m", "> m", rank=2, eras=_OLD, input_dim="n", output_dim="m"),
-    _pattern("Conv1D", "kernel k,i,f; bias? f", "i > f", rank=3, eras=_MODERN, filters="f", kernel_size="k"),
-    _pattern("Conv2D", "kernel k,l,i,f; bias? f", "i > f", rank=4, eras=_MODERN, filters="f", kernel_size="k,l"),
-    _pattern("Conv3D", "kernel k,l,m,i,f; bias? f", "i > f", rank=5, eras=_MODERN, filters="f", kernel_size="k,l,m"),
-    _pattern("Conv1D", "kernel f,i,k,1; bias? f", "i > f", rank=3, layout="th", eras=_OLD, filters="f", kernel_size="k"),
-    _pattern("Conv1D", "kernel k,1,i,f; bias? f", "i > f", rank=3, layout="tf", eras=_OLD, filters="f", kernel_size="k"),
-    _pattern("Conv2D", "kernel f,i,k,l; bias? f", "i > f", rank=4, layout="th", eras=_OLD, filters="f", kernel_size="k,l"),
-    _pattern("Conv2D", "kernel k,l,i,f; bias? f", "i > f", rank=4, layout="tf", eras=_OLD, filters="f", kernel_size="k,l"),
-    _pattern("Conv3D", "kernel f,i,k,l,m; bias? f", "i > f", rank=5, layout="th", eras=_OLD, filters="f", kernel_size="k,l,m"),
-    _pattern("Conv3D", "kernel k,l,m,i,f; bias? f", "i > f", rank=5, layout="tf", eras=_OLD, filters="f", kernel_size="k,l,m"),
-    _pattern("Conv1DTranspose", "kernel k,f,i; bias? f", "i > f", rank=3, eras=_MODERN, filters="f", kernel_size="k"),
-    _pattern("Conv2DTranspose", "kernel k,l,f,i; bias? f", "i > f", rank=4, eras=_MODERN, filters="f", kernel_size="k,l"),
-    _pattern("Conv3DTranspose", "kernel k,l,m,f,i; bias? f", "i > f", rank=5, eras=_MODERN, filters="f", kernel_size="k,l,m"),
-    _pattern(
-        "Conv2DTranspose", "kernel i,f,k,l; bias? f", "i > f", rank=4, layout="th", eras=_KERAS1, filters="f", kernel_size="k,l"
-    ),
-    _pattern(
-        "Conv2DTranspose", "kernel k,l,f,i; bias? f", "i > f", rank=4, layout="tf", eras=_KERAS1, filters="f", kernel_size="k,l"
-    ),
-    _pattern(
-        "DepthwiseConv2D",
-        "depthwise_kernel k,l,i,m; bias? i*m",
-        "i > i*m",
-        rank=4,
-        eras=_MODERN,
-        kernel_size="k,l",
-        depth_multiplier="m",
-    ),
-    _pattern(
-        "DepthwiseConv1D",
-        "depthwise_kernel k,i,m; bias? i*m",
-        "i > i*m",
-        rank=3,
-        eras=_MODERN,
-        kernel_size="k",
-        depth_multiplier="m",
-    ),
-    # Keras 3 calls the variable `kernel`, and trees of every age have numbers.
-    _pattern(
-        "DepthwiseConv2D",
-        "kernel k,l,i,m; bias? i*m",
-        "i > i*m",
-        rank=4,
-        eras=_MODERN,
-        only_named=True,
-        kernel_size="k,l",
-        depth_multiplier="m",
-    ),
-    _pattern(
-        "DepthwiseConv1D",
-        "kernel k,i,m; bias? i*m",
-        "i > i*m",
-        rank=3,
-        eras=_MODERN,
-        only_named=True,
-        kernel_size="k",
-        depth_multiplier="m",
-    ),
-    _pattern(
-        "SeparableConv2D",
-        "depthwise_kernel k,l,i,m; pointwise_kernel 1,1,i*m,f; bias? f",
-        "i > f",
-        rank=4,
-        filters="f",
-        kernel_size="k,l",
-        depth_multiplier="m",
-    ),
-    _pattern(
-        "SeparableConv2D",
-        "depthwise_kernel m,i,k,l; pointwise_kernel f,i*m,1,1; bias? f",
-        "i > f",
-        rank=4,
-        layout="th",
-        eras=_OLD,
-        filters="f",
-        kernel_size="k,l",
-        depth_multiplier="m",
-    ),
-    _pattern(
-        "SeparableConv1D",
-        "depthwise_kernel k,i,m; pointwise_kernel 1,i*m,f; bias? f",
-        "i > f",
-        rank=3,
-        filters="f",
-        kernel_size="k",
-        depth_multiplier="m",
-    ),
-    _pattern("SimpleRNN", "kernel i,u; recurrent_kernel u,u; bias? u", "i > u", rank=3, units="u"),
-    _pattern("LSTM", "kernel i,4*u; recurrent_kernel u,4*u; bias? 4*u", "i > u", rank=3, units="u"),
-    _pattern("GRU", "kernel i,3*u; recurrent_kernel u,3*u; bias? 3*u", "i > u", rank=3, units="u", reset_after=False),
-    _pattern("GRU", "kernel i,3*u; recurrent_kernel u,3*u; bias 2,3*u", "i > u", rank=3, units="u", reset_after=True),
-    _pattern("CuDNNLSTM", "kernel i,4*u; recurrent_kernel u,4*u; bias 8*u", "i > u", rank=3, eras=_MODERN, units="u"),
-    _pattern("CuDNNGRU", "kernel i,3*u; recurrent_kernel u,3*u; bias 6*u", "i > u", rank=3, eras=_MODERN, units="u"),
-    _pattern(
-        "ConvLSTM2D", "kernel k,l,i,4*f; recurrent_kernel k,l,f,4*f; bias? 4*f", "i > f", rank=5, filters="f", kernel_size="k,l"
-    ),
-    _pattern(
-        "ConvLSTM1D", "kernel k,i,4*f; recurrent_kernel k,f,4*f; bias? 4*f", "i > f", rank=4, filters="f", kernel_size="k"
-    ),
-    _pattern(
-        "ConvLSTM3D",
-        "kernel k,l,m,i,4*f; recurrent_kernel k,l,m,f,4*f; bias? 4*f",
-        "i > f",
-        rank=6,
-        filters="f",
-        kernel_size="k,l,m",
-    ),
-    _pattern(
-        "BatchNormalization",
-        "gamma? c; beta? c; moving_mean c; moving_variance c",
-        "c > c",
-        eras=_NAMED,
-        switches={"gamma": "scale", "beta": "center"},
-    ),
-    _pattern("BatchNormalization", "gamma c; beta c; moving_mean c; moving_variance c", "c > c", eras=_KERAS0),
-    _pattern("LayerNormalization", "gamma? *; beta? *", "* > *", eras=_MODERN, switches={"gamma": "scale", "beta": "center"}),
-    _pattern(
-        "GroupNormalization",
-        "gamma? c; beta? c",
-        "c > c",
-        eras=_MODERN,
-        only_named=True,
-        switches={"gamma": "scale", "beta": "center"},
-    ),
-    _pattern("RMSNormalization", "scale c", "c > c", eras=_MODERN, only_named=True),
-    _pattern("Normalization", "mean *; variance *; count? *", "* > *", eras=_MODERN),
-    _pattern("PReLU", "alpha *", "* > *"),
-    _pattern("LocallyConnected1D", "kernel o,j,f; bias? o,f", "> f", rank=3, eras=_NAMED, filters="f"),
-    _pattern("LocallyConnected2D", "kernel o,j,f; bias? p,q,f", "> f", rank=4, eras=_NAMED, filters="f"),
-    _pattern("MaxoutDense", "kernel n,i,u; bias? n,u", "i > u", eras=_OLD, units="u", nb_feature="n"),
-    _pattern("MaxoutDense", "kernel n,i,u; bias? n,u", "i > u", eras=_KERAS2, only_named=True, units="u", nb_feature="n"),
-    _pattern("Highway", "kernel u,u; bias? u; W_carry u,u; b_carry? u", "u > u", rank=2, eras=_OLD),
-    _pattern("Highway", "kernel u,u; W_carry u,u; bias? u; b_carry? u", "u > u", rank=2),
-    _pattern("ParametricSoftplus", "alpha *; betas *", "* > *", eras=_OLD),
-    _pattern("SReLU", "t_left *; a_left *; t_right *; a_right *", "* > *", eras=_OLD),
-    _pattern(
-        "MultiHeadAttention",
-        "query/kernel i,h,k; query/bias? h,k; key/kernel j,h,k; key/bias? h,k; value/kernel l,h,v; value/bias? h,v;"
-        " attention_output/kernel h,v,o; attention_output/bias? o",
-        "i > o",
-        eras=_MODERN,
-        num_heads="h",
-        key_dim="k",
-        value_dim="v",
-        switches={"query/bias": "use_bias"},
-    ),
-    _pattern(
-        "GroupQueryAttention",
-        "query/kernel i,h,k; query/bias? h,k; key/kernel j,g,k; key/bias? g,k; value/kernel l,g,k; value/bias? g,k;"
-        " attention_output/kernel h,k,o; attention_output/bias? o",
-        "i > o",
-        eras=_MODERN,
-        only_named=True,
-        num_query_heads="h",
-        num_key_value_heads="g",
-        head_dim="k",
-        switches={"query/bias": "use_bias"},
-    ),
-    _pattern("AdditiveAttention", "scale c", "c > c", eras=_MODERN, only_named=True),
-    _pattern("Attention", "scale? *; concat_score_weight? *", "> ", eras=_MODERN, only_named=True),
-    _pattern("EinsumDense", "kernel *; bias? *", "> ", eras=_MODERN, only_named=True),
-)
+PATTERNS = tuple(map(_read_pattern, json.loads(read_data("anykeras.matching", "patterns.json"))))
 
 _BY_TREE = re.compile(r"_?(query|key|value|output)_dense/(\d+)\Z")
 _WIDEST = 8  # weights of one layer that are tried against every pattern
 
 
-def kind_of(atom: Atom, era: Era, class_name: str | None = None) -> Kind | None:
+def find_kind(atom: Atom, era: Era, class_name: str | None = None) -> Kind | None:
     """What layer these weights are of; None where no pattern fits (a class of the author's own).
 
     Args:
@@ -314,40 +134,40 @@ def kind_of(atom: Atom, era: Era, class_name: str | None = None) -> Kind | None:
         class_name: the class where it is known from elsewhere; else the hint of the atom counts.
     """
     hint = class_name or atom.hint
-    weights, in_order = _weights(atom)
+    weights, in_order = _list_weights(atom)
     found: list[Kind] = []
     for pattern in PATTERNS:
-        named = hint is not None and _same_class(pattern.class_name, hint)
+        named = hint is not None and _is_same_class(pattern.class_name, hint)
         if era not in pattern.eras or (pattern.only_named and not named):
             continue
         kind = _fit(pattern, weights, in_order)
         if kind is not None and kind not in found:
             found.append(kind)
-    told = [kind for kind in found if hint is not None and _same_class(kind.class_name, hint)]
+    told = [kind for kind in found if hint is not None and _is_same_class(kind.class_name, hint)]
     if hint is not None and not told and atom.generated is not None:
-        return None if not found else replace(found[0], others=(hint, *_others(found)))
+        return None if not found else replace(found[0], others=(hint, *_list_others(found)))
     fitting = told or found
     if not fitting:
         return None
-    return replace(fitting[0], others=() if told else _others(fitting))
+    return replace(fitting[0], others=() if told else _list_others(fitting))
 
 
-def layouts_of(atom: Atom, era: Era, class_name: str | None = None) -> frozenset[str]:
+def find_layouts(atom: Atom, era: Era, class_name: str | None = None) -> frozenset[str]:
     """The layouts (``th``, ``tf``) that the kernel of a convolution of Keras 0 or 1 can have."""
-    kind = kind_of(atom, era, class_name)
+    kind = find_kind(atom, era, class_name)
     if kind is None or kind.layout is None:
         return frozenset()
-    weights, in_order = _weights(atom)
+    weights, in_order = _list_weights(atom)
     alike = [pattern for pattern in PATTERNS if pattern.class_name == kind.class_name and era in pattern.eras]
     return frozenset(p.layout for p in alike if p.layout is not None and _fit(p, weights, in_order) is not None)
 
 
-def in_layout(atom: Atom, era: Era, layout: str, class_name: str | None = None) -> Kind | None:
-    """The same as :func:`kind_of`, with the kernel in the layout that other kernels of the file have."""
-    kind = kind_of(atom, era, class_name)
+def find_kind_in_layout(atom: Atom, era: Era, layout: str, class_name: str | None = None) -> Kind | None:
+    """The same as :func:`find_kind`, with the kernel in the layout that other kernels of the file have."""
+    kind = find_kind(atom, era, class_name)
     if kind is None or kind.layout in (None, layout):
         return kind
-    weights, in_order = _weights(atom)
+    weights, in_order = _list_weights(atom)
     for pattern in PATTERNS:
         if pattern.class_name == kind.class_name and pattern.layout == layout and era in pattern.eras:
             other = _fit(pattern, weights, in_order)
@@ -356,7 +176,7 @@ def in_layout(atom: Atom, era: Era, layout: str, class_name: str | None = None) 
     return kind
 
 
-def _others(kinds: Sequence[Kind]) -> tuple[str, ...]:
+def _list_others(kinds: Sequence[Kind]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind.class_name for kind in kinds[1:] if kind.class_name != kinds[0].class_name))
 
 
@@ -375,11 +195,11 @@ _ALIASES = {
 }
 
 
-def _same_class(name: str, hint: str) -> bool:
+def _is_same_class(name: str, hint: str) -> bool:
     return name == _ALIASES.get(hint, hint)
 
 
-def _weights(atom: Atom) -> tuple[list[tuple[str, Shape]], bool]:
+def _list_weights(atom: Atom) -> tuple[list[tuple[str, Shape]], bool]:
     """(roles under their later names, shapes), and whether order is all that tells the roles."""
     listed = [(role, tensor.shape) for role, tensor in atom.tensors.items()]
     numbers = [role.rpartition("/")[2].isdigit() for role, _ in listed]
@@ -404,7 +224,7 @@ def _join_gates(weights: list[tuple[str, Shape]]) -> list[tuple[str, Shape]]:
     by_role = dict(weights)
     for gates in _GATES.values():
         if set(by_role) == {f"{letter}_{gate}" for letter in "WUb" for gate in gates}:
-            return _one_matrix(weights, [[by_role[f"{letter}_{gate}"] for gate in gates] for letter in "WUb"])
+            return _join_matrices(weights, [[by_role[f"{letter}_{gate}"] for gate in gates] for letter in "WUb"])
     return weights
 
 
@@ -412,11 +232,11 @@ def _join_numbered_gates(weights: list[tuple[str, Shape]]) -> list[tuple[str, Sh
     for gates in _GATES.values():
         if len(weights) == 3 * len(gates):
             shapes = [shape for _, shape in weights]
-            return _one_matrix(weights, [shapes[start::3] for start in range(3)])
+            return _join_matrices(weights, [shapes[start::3] for start in range(3)])
     return weights
 
 
-def _one_matrix(weights: list[tuple[str, Shape]], letters: Sequence[Sequence[Shape]]) -> list[tuple[str, Shape]]:
+def _join_matrices(weights: list[tuple[str, Shape]], letters: Sequence[Sequence[Shape]]) -> list[tuple[str, Shape]]:
     if any(len(set(shapes)) > 1 or not shapes[0] for shapes in letters):
         return weights
     joined = [(*shapes[0][:-1], shapes[0][-1] * len(shapes)) for shapes in letters]
@@ -427,7 +247,7 @@ def _fit(pattern: Pattern, weights: Sequence[tuple[str, Shape]], in_order: bool)
     for shapes in _assign(pattern, weights, in_order):
         letters = _solve(pattern, shapes)
         if letters is not None:
-            return _kind(pattern, shapes, letters)
+            return _make_kind(pattern, shapes, letters)
     return None
 
 
@@ -470,7 +290,7 @@ def _solve(pattern: Pattern, shapes: Mapping[str, Shape]) -> dict[str, int] | No
                 return None
     if common is not None and common:
         letters["*"] = common[-1]
-    return letters if all(_product(size, letters) == number for size, number in products) else None
+    return letters if all(_multiply_letters(size, letters) == number for size, number in products) else None
 
 
 def _solve_size(size: str, number: int, letters: dict[str, int], products: list[tuple[str, int]]) -> bool:
@@ -485,7 +305,7 @@ def _solve_size(size: str, number: int, letters: dict[str, int], products: list[
     return number % int(factor) == 0 and letters.setdefault(letter, number // int(factor)) == number // int(factor)
 
 
-def _product(size: str, letters: Mapping[str, int]) -> int | None:
+def _multiply_letters(size: str, letters: Mapping[str, int]) -> int | None:
     """The number that ``"u"``, ``"i*m"`` or ``"4*u"`` stands for."""
     if size == "*":
         return letters.get("*")
@@ -498,7 +318,7 @@ def _product(size: str, letters: Mapping[str, int]) -> int | None:
     return total
 
 
-def _kind(pattern: Pattern, shapes: Mapping[str, Shape], letters: Mapping[str, int]) -> Kind:
+def _make_kind(pattern: Pattern, shapes: Mapping[str, Shape], letters: Mapping[str, int]) -> Kind:
     arguments: dict[str, Value] = {}
     for key, letter in pattern.arguments.items():
         if isinstance(letter, bool):
@@ -518,6 +338,6 @@ def _kind(pattern: Pattern, shapes: Mapping[str, Shape], letters: Mapping[str, i
             arguments[pattern.switches[role]] = False
     if pattern.class_name == "GRU" and "bias" not in shapes:
         arguments.pop("reset_after", None)
-    takes = _product(pattern.takes, letters) if pattern.takes else None
-    gives = _product(pattern.gives, letters) if pattern.gives else None
+    takes = _multiply_letters(pattern.takes, letters) if pattern.takes else None
+    gives = _multiply_letters(pattern.gives, letters) if pattern.gives else None
     return Kind(pattern.class_name, arguments, takes, gives, pattern.rank, pattern.layout)

@@ -32,7 +32,7 @@ class Order:
     def find_contradiction(self, pairs: Mapping[int, int]) -> tuple[int, int] | None:
         """Two atoms that stand in the file in an order that the model's graph does not allow."""
         for row in self._rows(pairs):
-            for i, k in _turned([pairs[i] for i in row]):
+            for i, k in _turn([pairs[i] for i in row]):
                 if self.graph.is_before(self.places[pairs[row[k]]], self.places[pairs[row[i]]]):
                     return row[i], row[k]
         return None
@@ -137,7 +137,7 @@ class Order:
         return True
 
 
-def _turned(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+def _turn(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
     """Where a greater number stands before a smaller one; a sequence that rises is gone through once."""
     highest = list(accumulate(numbers, max))
     for k in range(1, len(numbers)):

@@ -14,7 +14,7 @@ from ..findings import Fidelity, Finding
 from ..tensors import Tensor
 from .assign import Asked, Assigner, Assignment
 from .atoms import Atom, leave_out, read_atoms, tensors_of
-from .defaults import Changed, changed_defaults, read_own_layers, spell
+from .defaults import Changed, list_changed_defaults, read_own_layers, spell
 from .evidence import lists_branches, writer_of_weights
 from .fitting import Fits
 from .forms import FIRST, LAST, Form, Forms
@@ -42,12 +42,12 @@ class Options:
 
     def __post_init__(self) -> None:
         if self.data_format not in (None, *_ORDERS):
-            raise _no_such_value("data_format", self.data_format, _ORDERS)
+            raise _make_no_such_value_error("data_format", self.data_format, _ORDERS)
         if self.defaults not in ("ask", "then", "mine"):
-            raise _no_such_value("defaults", self.defaults, ("ask", "then", "mine"))
+            raise _make_no_such_value_error("defaults", self.defaults, ("ask", "then", "mine"))
 
 
-def _no_such_value(argument: str, value: object, allowed: Sequence[str]) -> Undecided:
+def _make_no_such_value_error(argument: str, value: object, allowed: Sequence[str]) -> Undecided:
     return Undecided(
         "AK1313", f"{argument}={value!r}", key=argument, next_step=f"It is one of {', '.join(map(repr, allowed))}."
     )
@@ -136,7 +136,7 @@ class _Matching:
                 writer=str(self.writer),
                 next_step='Say it: data_format="channels_first" or data_format="channels_last".',
             )
-        if len(good) > 1 and len({_signature(form) for form in good}) > 1:
+        if len(good) > 1 and len({_make_signature(form) for form in good}) > 1:
             raise Undecided(
                 "AK1304",
                 f"{self.atoms[i].name!r} can be read as {' and as '.join(dict.fromkeys(form.old_class for form in good))}",
@@ -208,7 +208,7 @@ class _Matching:
         found = [
             changed
             for i, j in assignment.pairs.items()
-            for changed in changed_defaults(self.forms, self.atoms[i], self.places.all[j], chosen[i], own)
+            for changed in list_changed_defaults(self.forms, self.atoms[i], self.places.all[j], chosen[i], own)
         ]
         if not found:
             return {}
@@ -279,6 +279,6 @@ def fill_document(document: Document, found: Match) -> Document:
     return replace(document, model=model)
 
 
-def _signature(form: Form) -> tuple[tuple[str, Tensor, tuple[str, ...]], ...]:
+def _make_signature(form: Form) -> tuple[tuple[str, Tensor, tuple[str, ...]], ...]:
     """What a form does to which tensors."""
     return tuple((role, leaf, tensor.steps) for role, tensor in sorted(form.tensors.items()) for leaf in tensor.leaves())

@@ -13,9 +13,9 @@ from ..catalog import find
 from ..catalog.base import Shape
 from ..catalog.layout import KERAS2_13_TREE, KERAS2_14_TREE, KERAS2_15_TREE, KERAS3_TREE, list_layers, list_stored_layers
 from ..catalog.shapes.variables import Shapes, infer_variables
-from ..document.graph import inputs, parents
+from ..document.graph import find_parents, list_inputs
 from ..document.model import Era, Graph, Layer, Member, Path
-from ..document.walk import children, walk
+from ..document.walk import list_children, walk
 from .atoms import Generated, read_generated
 
 Trail = tuple[tuple[Path, Path, bool], ...]
@@ -91,7 +91,7 @@ class Places:
         graph = self.model.graph
         if graph is None or not place.path or not isinstance(place.path[0], Member):
             return 0
-        names, level = [ref.layer for ref in inputs(graph)], self._level(())
+        names, level = [ref.layer for ref in list_inputs(graph)], self._level(())
         return max((number for number, name in enumerate(names) if level.is_before(name, place.path[0].name)), default=0)
 
     def _number(self, found: Iterator[tuple[Path, Layer, tuple[str, ...], Trail]]) -> Iterator[Place]:
@@ -108,7 +108,7 @@ class Places:
         yield path, layer, holders, trail
         around = (*holders, layer.name) if path else ()
         fixed = _is_known(layer)
-        for step, inner in _ordered_children(layer):
+        for step, inner in _order_children(layer):
             yield from self._visit(inner, path + step, around, (*trail, (path, step, fixed)))
 
     def is_before(self, one: Place, other: Place) -> bool | None:
@@ -164,9 +164,9 @@ class _Level:
         return None if forth == back else forth
 
 
-def _ordered_children(layer: Layer) -> Iterator[tuple[Path, Layer]]:
+def _order_children(layer: Layer) -> Iterator[tuple[Path, Layer]]:
     """The layers inside, those of a graph as Keras 3 lists them."""
-    inside = list(children(layer))
+    inside = list(list_children(layer))
     if layer.graph is None or layer.graph.sequential:
         yield from inside
         return
@@ -192,7 +192,7 @@ def _shapes_of(layer: Layer, inferred: Shapes) -> Mapping[str, Shape | None]:
 def _reach(graph: Graph, number: Mapping[str, int]) -> list[int]:
     """For every layer the set of layers that it flows into, as bits."""
     follows: list[set[int]] = [set() for _ in number]
-    for (name, _), sources in parents(graph).items():
+    for (name, _), sources in find_parents(graph).items():
         for source, _ in sources:
             if source in number and name in number and source != name:
                 follows[number[source]].add(number[name])
@@ -200,7 +200,7 @@ def _reach(graph: Graph, number: Mapping[str, int]) -> list[int]:
     changed = True
     while changed:  # a second round only where a layer that is called several times stands on both sides of another
         changed = False
-        for index in _backwards(follows):
+        for index in _follow_backwards(follows):
             found = reached[index]
             for after in follows[index]:
                 found |= reached[after] | 1 << after
@@ -208,7 +208,7 @@ def _reach(graph: Graph, number: Mapping[str, int]) -> list[int]:
     return reached
 
 
-def _backwards(follows: Sequence[set[int]]) -> list[int]:
+def _follow_backwards(follows: Sequence[set[int]]) -> list[int]:
     """The layers, each behind those that it flows into as far as there is no loop."""
     done: dict[int, None] = {}
     for start in range(len(follows)):

@@ -85,11 +85,11 @@ class Refusals:
 
 
 def _describe(place: Place) -> str:
-    shapes = ", ".join(f"{role} {_size(shape)}" for role, shape in place.shapes.items())
+    shapes = ", ".join(f"{role} {_describe_size(shape)}" for role, shape in place.shapes.items())
     return f"{place.class_name} {place.label!r} ({shapes})"
 
 
-def _size(shape: Sequence[int | None] | None) -> str:
+def _describe_size(shape: Sequence[int | None] | None) -> str:
     return "?" if shape is None else "x".join("?" if size is None else str(size) for size in shape) or "scalar"
 
 

@@ -107,7 +107,7 @@ class WeightsReport:
         ]
         rows += [("", name, "", "unfilled", "", "") for name in self.unfilled]
         rows += [(name, "", "", "unused", "", "") for name in self.unused]
-        pairs = notebook.table(head, rows)
+        pairs = notebook.write_table(head, rows)
         return notebook.show(self._headline(), pairs, notebook.list_findings(self.findings))
 
     def as_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ..catalog.base import OLD
 from ..catalog.shapes import infer
-from ..document.graph import inputs, outputs
+from ..document.graph import list_inputs, list_outputs
 from ..document.model import Call, Era, Graph, Layer, Member, Ref, refs
 from ..document.walk import layers_of
 from ..tensors import Array, Tensor
@@ -137,7 +137,11 @@ class _Backwards:
         for _ in range(_MOST_STEPS):
             if ref is None:
                 return
-            layer = next((layer for layer in _graph(self.graph).layers if layer.name == ref.layer), None) if ref.layer else None
+            layer = (
+                next((layer for layer in _make_graph(self.graph).layers if layer.name == ref.layer), None)
+                if ref.layer
+                else None
+            )
             if layer is None or layer.class_name == "InputLayer":
                 if len(self.holders) < 2:
                     return
@@ -148,7 +152,7 @@ class _Backwards:
             if layer.graph is not None:
                 self.holders.append(layer)
                 self.graph = layer
-                found = outputs(_graph(layer))
+                found = list_outputs(_make_graph(layer))
                 ref = found if isinstance(found, Ref) else None
                 continue
             before = self._argument(layer.name)
@@ -159,15 +163,15 @@ class _Backwards:
 
     def _argument(self, name: str) -> Ref | None:
         """What a layer is called on; None where it is called several times or on several tensors."""
-        graph = _graph(self.graph)
+        graph = _make_graph(self.graph)
         if graph.sequential:
             at = next((index for index, layer in enumerate(graph.layers) if layer.name == name), 0)
-            return Ref(graph.layers[at - 1].name) if at else next(iter(inputs(graph)), None)
+            return Ref(graph.layers[at - 1].name) if at else next(iter(list_inputs(graph)), None)
         calls: tuple[Call, ...] = graph.calls.get(name, ())
         given = refs(calls[0].args) if calls else []
         return given[0] if len(given) == 1 else None
 
 
-def _graph(layer: Layer) -> Graph:
+def _make_graph(layer: Layer) -> Graph:
     assert layer.graph is not None
     return layer.graph

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from ..containers.base import NamedWeights, TreeWeights
 from ..document.model import Era, Writer
 from .atoms import Atom, class_of_name, read_atoms, read_generated
-from .kinds import Kind, in_layout, kind_of, layouts_of
+from .kinds import Kind, find_kind, find_kind_in_layout, find_layouts
 
 _HALVES = ("forward_layer", "backward_layer")
 _MOST = 12  # weights that one layer of Keras 0 had at most: an LSTM
@@ -75,7 +75,7 @@ def unfold(layers: Iterable[SavedLayer]) -> Iterator[SavedLayer]:
 def read_layers(weights: NamedWeights | TreeWeights, writer: Writer) -> SavedLayers:
     """The layers of a weights file."""
     atoms = read_atoms(weights, writer.era)
-    layouts = _layouts(atoms, writer)
+    layouts = _iterate_layouts(atoms, writer)
     found = [_read(weights, atoms, writer.era, layout) for layout in layouts]
     if len(found) == 1:
         return replace(found[0], layout=layouts[0], layout_proved=layouts[0] is not None)
@@ -84,11 +84,11 @@ def read_layers(weights: NamedWeights | TreeWeights, writer: Writer) -> SavedLay
     return replace(found[best], layout=layouts[best], layout_proved=breaks[0] != breaks[1])
 
 
-def _layouts(atoms: Sequence[Atom], writer: Writer) -> list[str | None]:
+def _iterate_layouts(atoms: Sequence[Atom], writer: Writer) -> list[str | None]:
     """The layout that the kernels of Keras 0 or 1 have; both where each kernel can be either, the backend's own before."""
     if writer.era not in (Era.KERAS0, Era.KERAS1):
         return [None]
-    possible = [layouts for layouts in (layouts_of(atom, writer.era) for atom in atoms) if layouts]
+    possible = [layouts for layouts in (find_layouts(atom, writer.era) for atom in atoms) if layouts]
     if not possible:
         return [None]
     proved = {next(iter(layouts)) for layouts in possible if len(layouts) == 1}
@@ -116,8 +116,8 @@ class _Reader:
 
     def kind(self, atom: Atom, class_name: str | None = None) -> Kind | None:
         if self.layout is None:
-            return kind_of(atom, self.era, class_name)
-        return in_layout(atom, self.era, self.layout, class_name)
+            return find_kind(atom, self.era, class_name)
+        return find_kind_in_layout(atom, self.era, self.layout, class_name)
 
     def group(self, name: str, atoms: Sequence[Atom], numbered: bool) -> SavedLayer:
         """The layer that a group of an HDF5 file is of."""
@@ -126,7 +126,7 @@ class _Reader:
         layer = SavedLayer(name, class_name, atoms=tuple(atoms), generated=generated)
         if not atoms:
             return layer
-        halves = [_half(atom) for atom in atoms]
+        halves = [_take_half(atom) for atom in atoms]
         if len(atoms) == 2 and halves == ["forward", "backward"]:
             return replace(layer, kind=_both_ways(self.kind(atoms[0])), class_name="Bidirectional")
         if len(atoms) == 1 and not numbered and not _is_nested(name, atoms[0]):
@@ -164,12 +164,12 @@ class _Reader:
         rest = list(atoms)
         while rest:
             atom = rest.pop(0)
-            other = next((a for a in rest if _half(atom) and _half(a) and _stem(a) == _stem(atom)), None)
+            other = next((a for a in rest if _take_half(atom) and _take_half(a) and _find_stem(a) == _find_stem(atom)), None)
             if other is None:
                 yield self.leaf(atom)
                 continue
             rest.remove(other)
-            name = atom.owner[-2] if len(atom.owner) > 1 else _stem(atom)[-1]
+            name = atom.owner[-2] if len(atom.owner) > 1 else _find_stem(atom)[-1]
             kind = _both_ways(self.kind(atom))
             yield SavedLayer(name, "Bidirectional", kind, (atom, other), generated=read_generated(name) is not None)
 
@@ -177,7 +177,7 @@ class _Reader:
         """The layers of a tree of objects, and those without weights that it names."""
         by_home: dict[str, list[Atom]] = {}
         for atom in atoms:
-            by_home.setdefault(_home(atom), []).append(atom)
+            by_home.setdefault(_find_home(atom), []).append(atom)
         names = {path.split("/", 1)[1]: name for path, name in weights.names.items() if _is_layer_path(path)}
         listed = dict.fromkeys([*by_home, *(home for home in names if home not in by_home)])
         return tuple(self.at(home, names.get(home, home), by_home.get(home, [])) for home in listed)
@@ -200,7 +200,7 @@ class _Reader:
         return replace(layer, inner=tuple(self.inside(atoms)))
 
 
-def _half(atom: Atom) -> str | None:
+def _take_half(atom: Atom) -> str | None:
     """Which half of a Bidirectional an atom is."""
     for word in ("forward", "backward"):
         if any(part.startswith(f"{word}_") for part in atom.owner):
@@ -208,7 +208,7 @@ def _half(atom: Atom) -> str | None:
     return None
 
 
-def _stem(atom: Atom) -> tuple[str, ...]:
+def _find_stem(atom: Atom) -> tuple[str, ...]:
     return tuple(part.removeprefix("forward_").removeprefix("backward_") for part in atom.owner)
 
 
@@ -222,7 +222,7 @@ def _is_nested(name: str, atom: Atom) -> bool:
     )
 
 
-def _home(atom: Atom) -> str:
+def _find_home(atom: Atom) -> str:
     return atom.group if atom.owner and atom.owner[0] in _CONTAINERS else atom.owner[0]
 
 
@@ -280,7 +280,7 @@ def follow_widths(saved: SavedLayers) -> Chain:
     if saved.in_order:
         return _follow(layers)
     weighted = [layer for layer in layers if layer.atoms]
-    orders = list(itertools.islice(_orders(weighted), _ORDERS))
+    orders = list(itertools.islice(_iterate_orders(weighted), _ORDERS))
     if not orders:
         return replace(_follow(weighted), unique=False)
     return replace(_follow(min(orders, key=_count_rises)), unique=len(orders) == 1)
@@ -364,7 +364,7 @@ _STEPS = 20_000
 _ORDERS = 24  # that are compared where widths leave several
 
 
-def _orders(layers: Sequence[SavedLayer]) -> Iterator[tuple[SavedLayer, ...]]:
+def _iterate_orders(layers: Sequence[SavedLayer]) -> Iterator[tuple[SavedLayer, ...]]:
     """Orders of the layers of a tree in which every width follows; layers of one class keep their own order."""
     queues: dict[str, list[SavedLayer]] = {}
     for layer in layers:

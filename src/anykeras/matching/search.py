@@ -22,7 +22,7 @@ def search(order: Order, options: Mapping[int, Sequence[int]]) -> list[dict[int,
     """
     found: list[dict[int, int]] = []
     pairs: dict[int, int] = {}
-    waiting = [iter(_choices(order, options, pairs))]
+    waiting = [iter(_iterate_choices(order, options, pairs))]
     chosen: list[int] = []
     steps = 0
     while waiting and len(found) < 2:
@@ -41,11 +41,11 @@ def search(order: Order, options: Mapping[int, Sequence[int]]) -> list[dict[int,
             found.append(dict(pairs))
             del pairs[chosen.pop()]
             continue
-        waiting.append(iter(_choices(order, options, pairs)))
+        waiting.append(iter(_iterate_choices(order, options, pairs)))
     return found
 
 
-def _choices(order: Order, options: Mapping[int, Sequence[int]], pairs: Mapping[int, int]) -> list[tuple[int, int]]:
+def _iterate_choices(order: Order, options: Mapping[int, Sequence[int]], pairs: Mapping[int, int]) -> list[tuple[int, int]]:
     """The places of the atom that has the fewest left."""
     taken = set(pairs.values())
     left = [(sum(j not in taken for j in js), i) for i, js in options.items() if i not in pairs]

@@ -10,17 +10,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..catalog.signatures import MISSING, Missing, default, signature
+from ..catalog.signatures import MISSING, Missing, find_default, find_signature
 from ..document.model import Era, Value, Writer
 
 
-def _words(text: str) -> list[str]:
+def _list_words(text: str) -> list[str]:
     return text.split()
 
 
 # Arguments that act on training, on speed, or on the place of a layer in a program.
 _SILENT = frozenset(
-    _words(
+    _list_words(
         """
     name trainable dtype input_dim input_shape batch_input_shape input_length batch_size autocast weights seed
     dropout recurrent_dropout unroll implementation use_cudnn flash_attention stateful return_state momentum
@@ -32,7 +32,7 @@ _SILENT = frozenset(
 _TRAINING = re.compile(r".*_(initializer|regularizer|constraint)\Z|activity_regularizer\Z")
 # Arguments that shapes tell, or that no layer of its class leaves open.
 _IN_SHAPES = frozenset(
-    _words(
+    _list_words(
         """
     units filters kernel_size output_dim use_bias center groups depth_multiplier num_heads key_dim value_dim
     data_format shared_axes mean variance rms_scaling use_gate reset_after
@@ -76,7 +76,7 @@ class Unknown:
     suggestion: Value | Missing
 
 
-def unknown_arguments(class_name: str, known: Mapping[str, Value], writer: Writer) -> tuple[Unknown, ...]:
+def list_unknown_arguments(class_name: str, known: Mapping[str, Value], writer: Writer) -> tuple[Unknown, ...]:
     """The arguments of a class of current Keras that change its outputs and that neither shapes nor `known` tell.
 
     Args:
@@ -84,7 +84,7 @@ def unknown_arguments(class_name: str, known: Mapping[str, Value], writer: Write
         known: arguments that are known.
         writer: of the weights, whose defaults are the suggestions.
     """
-    found = signature(class_name)
+    found = find_signature(class_name)
     if found is None or TRAINING_ONLY.match(class_name):
         return ()
     then = _signature_then(class_name, writer)
@@ -109,7 +109,7 @@ def _signature_then(class_name: str, writer: Writer) -> Mapping[str, Value | Mis
     if writer.era is Era.KERAS3 and writer.version is None:
         return None
     for name in (class_name, _PREDECESSORS.get(class_name, class_name)):
-        found = signature(name, writer)
+        found = find_signature(name, writer)
         if found is not None:
             return found.defaults
     return None
@@ -123,4 +123,4 @@ def _suggest(class_name: str, argument: str, writer: Writer, then: Mapping[str, 
         found = then.get(word, MISSING)
         if found is not MISSING and not (found is None and word == "alpha"):
             return found
-    return default(class_name, argument)
+    return find_default(class_name, argument)

@@ -6,16 +6,16 @@ from ..lazily import load_lazily
 
 if TYPE_CHECKING:
     from .engine import migrate
-    from .rulebook import Rule, RuleContext, ordered_rules, rule
+    from .rulebook import Rule, RuleContext, order_rules, rule
     from .training import resolve_training
 else:
     __getattr__ = load_lazily(
         __name__,
         {
             "engine": "migrate",
-            "rulebook": "Rule RuleContext ordered_rules rule",
+            "rulebook": "Rule RuleContext order_rules rule",
             "training": "resolve_training",
         },
     )
 
-__all__ = ["Rule", "RuleContext", "migrate", "ordered_rules", "resolve_training", "rule"]
+__all__ = ["Rule", "RuleContext", "migrate", "order_rules", "resolve_training", "rule"]

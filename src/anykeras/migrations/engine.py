@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from ..document.model import Document, Era, Layer
+from ..catalog.signatures import Missing, find_signature
+from ..document.model import Document, Era, Layer, Value, Writer
 from ..document.walk import rebuild
 from ..errors import AnyKerasError, Malformed
 from ..findings import Finding
-from .complete import complete
 from .image_orders import decide_image_orders
-from .rulebook import Listed, Rule, RuleContext, listed_rules
+from .rulebook import Listed, Rule, RuleContext, read_listed_rules
 from .training import migrate_training
 
 
 def migrate(
-    document: Document, order: Callable[[Era], Sequence[Rule | Listed]] = listed_rules
+    document: Document, order: Callable[[Era], Sequence[Rule | Listed]] = read_listed_rules
 ) -> tuple[Document, list[Finding]]:
     """The document in the vocabulary of current Keras 3, and what was found on the way.
 
@@ -29,7 +29,7 @@ def migrate(
     """
     findings = list(document.findings)
     model = complete(document.model, document.writer)
-    for stage in stages(document.era):
+    for stage in list_stages(document.era):
         context = RuleContext(document.writer, stage, findings)
         concerned = [rule for rule in order(stage) if document.writer.era in rule.eras]
         model = apply_all(concerned, model, context)
@@ -41,7 +41,7 @@ def migrate(
     return replace(document, model=model, era=Era.KERAS3, training=training), findings
 
 
-def stages(start: Era) -> list[Era]:
+def list_stages(start: Era) -> list[Era]:
     """The vocabularies still to come. Keras 3 itself is always one: its minors differ too."""
     return [era for era in Era if era.rank > start.rank or era is Era.KERAS3]
 
@@ -58,7 +58,7 @@ def _same_place(before: Layer, after: Layer) -> Layer:
 _MISTYPED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
-def _unreadable(rule: Rule, layer: Layer, context: RuleContext, error: Exception) -> Malformed:
+def _refuse_unreadable(rule: Rule, layer: Layer, context: RuleContext, error: Exception) -> Malformed:
     return Malformed(
         "AK2000",
         f"the arguments of {layer.class_name} {layer.name!r} are not what any Keras writes ({rule.code}: {error})",
@@ -88,7 +88,7 @@ def apply(rule: Rule, model: Layer, context: RuleContext) -> Layer:
         except AnyKerasError:
             raise
         except _MISTYPED as error:
-            raise _unreadable(rule, layer, context, error) from error
+            raise _refuse_unreadable(rule, layer, context, error) from error
         if changed is None:
             return layer
         changed = _same_place(layer, changed)
@@ -97,3 +97,31 @@ def apply(rule: Rule, model: Layer, context: RuleContext) -> Layer:
         return changed
 
     return rebuild(model, change, frozenset(rule.classes))
+
+
+# Arguments of every layer, and of its place in a model rather than of its computation.
+_PLACE = frozenset({"name", "trainable", "dtype", "batch_input_shape", "input_shape", "batch_size", "activity_regularizer"})
+
+
+def complete(model: Layer, writer: Writer) -> Layer:
+    """The model with every argument that its writer knew and the file omits, at the writer's default.
+
+    Files of Keras 3 are left as they are: what they omit means the same today.
+    """
+    if writer.era is Era.KERAS3:
+        return model
+
+    def fill(layer: Layer) -> Layer:
+        if layer.operation or layer.graph is not None:
+            return layer
+        found = find_signature(layer.class_name, writer)
+        if found is None:
+            return layer
+        missing: dict[str, Value] = {
+            key: value
+            for key, value in found.defaults.items()
+            if key not in layer.config and key not in _PLACE and not isinstance(value, Missing)
+        }
+        return replace(layer, config={**missing, **layer.config}) if missing else layer
+
+    return rebuild(model, fill)

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..catalog import OPERATION_LAYERS, find
-from ..catalog.masks import ATTENTIONS, MASKED_VALUES, MERGING, RECURRENT, MaskRule, Outgoing, mask_rule
+from ..catalog.masks import ATTENTIONS, MASKED_VALUES, MERGING, RECURRENT, MaskRule, Outgoing, find_mask_rule
 from ..document.build import Builder
 from ..document.edit import GraphEditor
-from ..document.graph import find_reachable, flat_refs, inputs, outputs, steps
+from ..document.graph import find_reachable, iterate_steps, list_inputs, list_outputs, list_refs
 from ..document.model import Call, Ellipsis_, Era, Graph, Layer, Ref, Value, Writer, refs
 from ..document.walk import map_call_refs, map_refs
 from ..errors import Unsupported
@@ -67,7 +67,7 @@ class MaskWriter:
 
     def keep_values(self, layer: Layer, number: int, call: Call, masks: Masks, outcome: Mask | None) -> None:
         """Let a merge work on copies without masks, and its outcome carry the mask it had."""
-        by_ref = dict(zip(flat_refs(call.args[0]), masks, strict=True))
+        by_ref = dict(zip(list_refs(call.args[0]), masks, strict=True))
         first = map_refs(call.args[0], lambda ref: ref if by_ref.get(ref) is None else self._copy(ref))
         self._editor.replace_call(layer.name, number, replace(call, args=(first, *call.args[1:])))
         if outcome is not None:
@@ -127,7 +127,7 @@ def _tensors(layer: Layer, call: Call) -> list[Ref]:
     """The tensors of a call whose masks count: of heads each that attention is computed of, else the first argument."""
     if layer.class_name == "MultiHeadAttention":
         return refs((call.args, {key: value for key, value in call.kwargs.items() if key in ("query", "value", "key")}))
-    return flat_refs(call.args[0]) if call.args else []
+    return list_refs(call.args[0]) if call.args else []
 
 
 Wanted = Callable[[Layer, Call, Masks], bool]
@@ -183,7 +183,7 @@ class MaskFlow:
         that cannot be given."""
         self.masks |= {ref: Mask((Source(ref, "carried"),)) for ref in carried}
         read = None if self._graph.sequential else find_reachable(self._graph)
-        for layer, number, call in steps(self._graph):
+        for layer, number, call in iterate_steps(self._graph):
             if read is None or (layer.name, number) in read:
                 self._follow(layer, number, call)
 
@@ -205,7 +205,7 @@ class MaskFlow:
 
     def _meet(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
         """A call that Keras 3 gets wrong."""
-        rule = mask_rule(layer.class_name, self._writer)
+        rule = find_mask_rule(layer.class_name, self._writer)
         unknown = find(layer.class_name, Era.KERAS3) is None and layer.class_name not in OPERATION_LAYERS and rule == MaskRule()
         if layer.graph is not None or layer.operation:
             return
@@ -235,7 +235,7 @@ class MaskFlow:
     def _keep_values(self, layer: Layer, number: int, call: Call, masks: Masks) -> None:
         if self._masking is None or self._wanted not in (changes_values, ends_mask):
             return  # the inner model is looked at on its own
-        masks = [mask and self._as_carried(mask, ref) for mask, ref in zip(masks, flat_refs(call.args[0]), strict=True)]
+        masks = [mask and self._as_carried(mask, ref) for mask, ref in zip(masks, list_refs(call.args[0]), strict=True)]
         outcome = None if self._wanted is ends_mask else _every(layer, masks)
         if outcome is not None and any(source.kind == "hidden" for source in outcome.sources):
             raise Unsupported(
@@ -254,7 +254,7 @@ class MaskFlow:
     def _infer_outgoing(self, layer: Layer, outcome: Ref, tensors: Sequence[Ref], before: Masks) -> Masks:
         """The mask of each output of a call."""
         config, first = layer.config, before[0] if before else None
-        match mask_rule(layer.class_name, self._writer).outgoing:
+        match find_mask_rule(layer.class_name, self._writer).outgoing:
             case _ if layer.graph is not None:
                 return self._through(layer.graph, tensors, before)
             case Outgoing.INTEGERS if config.get("mask_zero") and tensors:
@@ -279,14 +279,14 @@ class MaskFlow:
 
     def _through(self, graph: Graph, tensors: Sequence[Ref], before: Masks) -> Masks:
         """The masks of what a model gives that is called on tensors with these masks."""
-        entries = inputs(graph)
+        entries = list_inputs(graph)
         outer = {} if self._outside is not None else dict(zip(entries, tensors, strict=False))
         if self._outside is not None:
             outer = {entry: self._outside[ref] for entry, ref in zip(entries, tensors, strict=False) if ref in self._outside}
         flow = MaskFlow(graph, self._writer, self._wanted, None, outer)
         flow.masks = {entry: mask for entry, mask in zip(entries, before, strict=False) if mask is not None}
         flow.run()
-        return [flow.masks.get(ref) for ref in flat_refs(outputs(graph))]
+        return [flow.masks.get(ref) for ref in list_refs(list_outputs(graph))]
 
     def _source(self, tensor: Ref, kind: str, value: Value = 0) -> Source:
         if self._outside is None:

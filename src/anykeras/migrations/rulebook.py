@@ -115,7 +115,7 @@ class Listed:
 
 
 @cache
-def listed_rules(to: Era) -> tuple[Listed, ...]:
+def read_listed_rules(to: Era) -> tuple[Listed, ...]:
     """The rules that lead to an era's vocabulary, in the order they run, by the index that ``scripts/make_docs.py`` writes."""
     rows = json.loads(read_data("anykeras.migrations", INDEX))[to.value]
     return tuple(Listed(code, module, tuple(map(Era, eras)), tuple(classes)) for code, module, eras, classes in rows)
@@ -127,7 +127,7 @@ def write_index() -> str:
     def row(rule: Rule) -> list[object]:
         return [rule.code, rule.change.__module__.rpartition(".")[2], [era.value for era in rule.eras], rule.classes]
 
-    rows = {to.value: list(map(row, ordered_rules(to))) for to in Era}
+    rows = {to.value: list(map(row, order_rules(to))) for to in Era}
     lines = [f" {json.dumps(to)}: [\n" + ",\n".join(f"  {json.dumps(row)}" for row in of) + "\n ]" for to, of in rows.items()]
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
@@ -177,7 +177,7 @@ Choice = Callable[[Sequence[str]], str]
 """Which of the codes that may come next does."""
 
 
-def in_order(found: Collection[Rule], choose: Choice = min) -> list[Rule]:
+def put_in_order(found: Collection[Rule], choose: Choice = min) -> list[Rule]:
     """The rules such that each comes after those that it names.
 
     Args:
@@ -209,6 +209,6 @@ def _waits(rule: Rule, found: Collection[Rule]) -> set[str]:
 
 
 @cache
-def ordered_rules(to: Era | None = None) -> tuple[Rule, ...]:
+def order_rules(to: Era | None = None) -> tuple[Rule, ...]:
     """The rules that lead to an era's vocabulary (all when None), in the order they run."""
-    return tuple(in_order([rule for rule in _rules.values() if to is None or rule.to is to]))
+    return tuple(put_in_order([rule for rule in _rules.values() if to is None or rule.to is to]))

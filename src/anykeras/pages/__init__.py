@@ -92,7 +92,7 @@ class Page:
         return _RECOGNISED in self.sections[""]
 
 
-def families() -> list[str]:
+def list_families() -> list[str]:
     """The first three characters of all codes: ``AK1``, ``AK2`` ..."""
     from importlib import resources  # to list a folder that may lie in an archive
 
@@ -114,9 +114,9 @@ def require_page(code: str) -> Page:
     return page
 
 
-def all_pages() -> list[Page]:
+def list_pages() -> list[Page]:
     """All pages, in the order of their codes."""
-    return [page for family in families() for _, page in sorted(_read_family(family).items())]
+    return [page for family in list_families() for _, page in sorted(_read_family(family).items())]
 
 
 @cache

@@ -34,10 +34,10 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     """The writer, with evidence from stamps, vocabulary (not that of custom classes) and weight names."""
     evidence: list[Evidence] = []
     version = _stamp(raw, "keras_version", evidence)
-    backend = _stamp(raw, "backend", evidence) or _backend_by_names(raw, evidence)
-    words = _keys(raw.architecture, is_custom)
-    era = _era(raw, version, words, evidence)
-    library = _library(era)
+    backend = _stamp(raw, "backend", evidence) or _infer_backend_by_names(raw, evidence)
+    words = _list_keys(raw.architecture, is_custom)
+    era = _infer_era(raw, version, words, evidence)
+    library = _infer_library(era)
     if library != "keras":
         backend = backend or "tensorflow"
     if era is Era.KERAS1 and version is None and raw.architecture is not None:
@@ -49,22 +49,22 @@ def infer(raw: Raw, is_custom: IsCustom = is_never_custom) -> Writer:
     if era is Era.KERAS0 and backend is None:
         evidence.append(Evidence("era", "Keras 0 ran on Theano unless its user chose otherwise, and its files do not say"))
         backend = "theano"
-    tensorflow = _tensorflow(raw, library, version, evidence)
-    data_format = raw.data_format or _data_format(raw.architecture, evidence)
+    tensorflow = _find_tensorflow(raw, library, version, evidence)
+    data_format = raw.data_format or _infer_data_format(raw.architecture, evidence)
     return Writer(era, library, version, backend, data_format, tuple(evidence), tensorflow, raw.data_format is not None)
 
 
 def _names_policies(architecture: Json) -> bool:
     """Whether the layers of a Keras 3 architecture have their dtype as a word."""
     policies = []
-    for item in _objects(architecture):
+    for item in _iterate_objects(architecture):
         config = item.get("config")
         if item.get("module") == "keras.layers" and item.get("class_name") != "InputLayer" and isinstance(config, dict):
             policies += [config["dtype"]] if "dtype" in config else []
     return bool(policies) and all(isinstance(policy, str) for policy in policies)
 
 
-def _tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evidence]) -> int | None:
+def _find_tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evidence]) -> int | None:
     """The major version of TensorFlow. 1.13 to 1.15, 2.0 and 2.1 all stamp 2.2.4-tf.
 
     The layers of a functional model tell them apart: 1.x writes ``name`` before ``class_name``, 2.x behind
@@ -74,7 +74,7 @@ def _tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evid
         return None
     if version != "2.2.4-tf":
         return 1 if version.endswith("-tf") and version < "2.2.4" else 2
-    for item in _objects(raw.architecture):
+    for item in _iterate_objects(raw.architecture):
         if {"name", "class_name", "inbound_nodes"} <= item.keys():
             order = [name for name in item if name in ("name", "class_name")]
             evidence.append(Evidence("layers", f"{order[0]} stands before {order[1]}"))
@@ -82,7 +82,7 @@ def _tensorflow(raw: Raw, library: str, version: str | None, evidence: list[Evid
     return None
 
 
-def _objects(value: Json) -> Iterator[dict[str, Json]]:
+def _iterate_objects(value: Json) -> Iterator[dict[str, Json]]:
     """Every object of a JSON value, each before those in it."""
     stack = [value]
     while stack:
@@ -103,7 +103,7 @@ def _stamp(raw: Raw, key: str, evidence: list[Evidence]) -> str | None:
     return None
 
 
-def _backend_by_names(raw: Raw, evidence: list[Evidence]) -> str | None:
+def _infer_backend_by_names(raw: Raw, evidence: list[Evidence]) -> str | None:
     """TensorFlow's variables are called ``name:0``; Theano's and CNTK's names have no suffix (Keras 1 and 2)."""
     if isinstance(raw.weights, TreeWeights) or raw.weights is None or raw.weights.indexed:
         return None
@@ -119,7 +119,7 @@ def _backend_by_names(raw: Raw, evidence: list[Evidence]) -> str | None:
     return "theano"
 
 
-def _keys(value: Json, is_custom: IsCustom) -> frozenset[str]:
+def _list_keys(value: Json, is_custom: IsCustom) -> frozenset[str]:
     """Every key of the objects in a JSON value, but those of arguments of custom layers."""
     stack: list[tuple[Json, bool]] = [(value, True)]
     found: set[str] = set()
@@ -144,7 +144,7 @@ def _is_custom_layer(item: dict[str, Json], is_custom: IsCustom) -> bool:
     return "name" in config and (not known or is_custom(name.rpartition(">")[2], config))
 
 
-def _era(raw: Raw, version: str | None, words: frozenset[str], evidence: list[Evidence]) -> Era:
+def _infer_era(raw: Raw, version: str | None, words: frozenset[str], evidence: list[Evidence]) -> Era:
     stamped = _era_of_version(version)
     spoken = _era_of_words(raw.architecture, words)
     if spoken is not None:
@@ -199,13 +199,13 @@ def _era_of_weight_names(weights: NamedWeights) -> Era:
     return Era.KERAS1 if names and not any("/" in name for name in names) else Era.KERAS2
 
 
-def _library(era: Era) -> str:
+def _infer_library(era: Era) -> str:
     return "tf.keras" if era is Era.TF2 else "keras"
 
 
-def _data_format(architecture: Json, evidence: list[Evidence]) -> str | None:
+def _infer_data_format(architecture: Json, evidence: list[Evidence]) -> str | None:
     """The one data format that the layers name, or None where they name none or both."""
-    found = [item.get("data_format", item.get("dim_ordering")) for item in _objects(architecture)]
+    found = [item.get("data_format", item.get("dim_ordering")) for item in _iterate_objects(architecture)]
     spelled = {"th": "channels_first", "tf": "channels_last"}
     spoken = {spelled.get(value, value) for value in found if isinstance(value, str)}
     if len(spoken) != 1:

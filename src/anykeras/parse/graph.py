@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..document.graph import all_refs, calls, topological_order
+from ..document.graph import calls, iterate_all_refs, sort_topologically
 from ..document.model import Graph, Ref, Value, refs
 from ..document.walk import map_graph_refs, map_refs
 from ..errors import Malformed
@@ -90,7 +90,7 @@ def find_true_inputs(graph: Graph) -> Graph:
 
 def check_refs(graph: Graph, context: ParseContext) -> Graph:
     """The graph, if every ref names a call that exists and no call waits for itself. Raises Malformed."""
-    for ref in all_refs(graph):
+    for ref in iterate_all_refs(graph):
         made = graph.calls.get(ref.layer)
         if made is None:
             raise context.malformed(f"a tensor of {ref.layer!r} is used, and no such layer is listed", ref.layer)
@@ -101,7 +101,7 @@ def check_refs(graph: Graph, context: ParseContext) -> Graph:
 
 
 def _check_acyclic(graph: Graph, context: ParseContext) -> None:
-    reached = set(topological_order(graph))
+    reached = set(sort_topologically(graph))
     for node, _ in calls(graph):
         if node not in reached:
             raise Malformed(

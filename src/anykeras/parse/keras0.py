@@ -22,10 +22,10 @@ _DTYPES = {"float": "float32", "int": "int32"}  # Graph.add_input, keras/layers/
 
 def parse_model(data: dict[str, Json], context: ParseContext) -> Layer:
     """The Sequential or Graph of a file, with everything in it. Raises Malformed, LimitExceeded."""
-    return _layer(data, context, UniqueNames(), "")
+    return _parse_layer(data, context, UniqueNames(), "")
 
 
-def _layer(data: dict[str, Json], context: ParseContext, names: UniqueNames, address: str, wanted: str = "") -> Layer:
+def _parse_layer(data: dict[str, Json], context: ParseContext, names: UniqueNames, address: str, wanted: str = "") -> Layer:
     """`wanted` is the name that the surrounding graph calls the layer by."""
     context.count_layer()
     class_name = text(data.get("name"), context, "name")
@@ -33,7 +33,7 @@ def _layer(data: dict[str, Json], context: ParseContext, names: UniqueNames, add
     name = names.claim(wanted or (custom if isinstance(custom, str) and custom else class_name.lower()))
     source = _LayerSource(data, class_name, name, context, names, f"{address}/{name}" if address else name)
     context.enter()
-    layer = _KINDS.get(class_name, _plain_layer)(source)
+    layer = _KINDS.get(class_name, _parse_plain_layer)(source)
     context.leave()
     return layer
 
@@ -55,17 +55,17 @@ class _LayerSource:
     def config(self, *without: str) -> dict[str, Value]:
         """The arguments as they stand: all but the names, the cache switch and what is read apart."""
         left_out = {"name", "custom_name", "cache_enabled", *without}
-        return {key: _config_value(value) for key, value in self.data.items() if key not in left_out}
+        return {key: _parse_config_value(value) for key, value in self.data.items() if key not in left_out}
 
     def inner(self, value: Json, wanted: str = "") -> Layer:
         data = mapping(value, self.context, "layer", self.name)
-        return _layer(data, self.context, self.names, self.address, wanted)
+        return _parse_layer(data, self.context, self.names, self.address, wanted)
 
     def inners(self, key: str) -> tuple[Layer, ...]:
         return tuple(self.inner(item) for item in sequence(self.data.get(key), self.context, key, self.name))
 
 
-def _config_value(value: Json) -> Value:
+def _parse_config_value(value: Json) -> Value:
     """A value as it stands. Of a Lambda's function there is the name alone, in YAML; JSON could not hold it."""
     if isinstance(value, dict) and isinstance(name := value.get(NAME_KEY), str):
         module, _, function = name.rpartition(".")
@@ -73,11 +73,11 @@ def _config_value(value: Json) -> Value:
     return plain(value)
 
 
-def _plain_layer(source: _LayerSource) -> Layer:
+def _parse_plain_layer(source: _LayerSource) -> Layer:
     return source.layer(source.config())
 
 
-def _sequential(source: _LayerSource) -> Layer:
+def _parse_sequential(source: _LayerSource) -> Layer:
     return source.layer({}, Graph(source.inners("layers"), sequential=True))
 
 
@@ -85,26 +85,26 @@ def _merge(source: _LayerSource) -> Layer:
     return source.layer({**source.config("layers"), "layers": source.inners("layers")})
 
 
-def _wrapper(source: _LayerSource) -> Layer:
+def _parse_wrapper(source: _LayerSource) -> Layer:
     return source.layer({**source.config("layer"), "layer": source.inner(source.data.get("layer"))})
 
 
-def _autoencoder(source: _LayerSource) -> Layer:
+def _parse_autoencoder(source: _LayerSource) -> Layer:
     encoder, decoder = (source.inner(source.data.get(key)) for key in ("encoder_config", "decoder_config"))
     rest = source.config("encoder_config", "decoder_config")
     return source.layer({**rest, "encoder": encoder, "decoder": decoder})
 
 
-def _graph(source: _LayerSource) -> Layer:
+def _parse_graph(source: _LayerSource) -> Layer:
     return source.layer({}, _GraphReader(source).read(), "Functional")
 
 
 _KINDS: Mapping[str, Callable[[_LayerSource], Layer]] = {
-    "Sequential": _sequential,
-    "Graph": _graph,
+    "Sequential": _parse_sequential,
+    "Graph": _parse_graph,
     "Merge": _merge,
-    "TimeDistributed": _wrapper,
-    "AutoEncoder": _autoencoder,
+    "TimeDistributed": _parse_wrapper,
+    "AutoEncoder": _parse_autoencoder,
 }
 
 

@@ -19,7 +19,7 @@ def is_graph(config: Json) -> bool:
     return isinstance(config, dict) and {"input_config", "node_config", "output_config", "nodes"} <= set(config)
 
 
-def functional(config: dict[str, Json], context: ParseContext) -> dict[str, Json]:
+def parse_graph(config: dict[str, Json], context: ParseContext) -> dict[str, Json]:
     """The same model with ``layers``, ``inbound_nodes``, ``input_layers`` and ``output_layers``. Raises Malformed."""
     return _Rewriting(config, context).run()
 

@@ -34,21 +34,21 @@ def parse_value(value: Json, context: ParseContext) -> Value:
     special = _SPECIAL.get(class_name)
     if special is not None and (made := special(value, context)) is not None:
         return made
-    return _object(class_name, value, context)
+    return _parse_object(class_name, value, context)
 
 
-def _object(class_name: str, data: dict[str, Json], context: ParseContext) -> Value:
+def _parse_object(class_name: str, data: dict[str, Json], context: ParseContext) -> Value:
     config, module = data.get("config"), data.get("module")
     registered = data.get("registered_name")
     where = module if isinstance(module, str) else None
     if class_name == "function" and isinstance(config, str):
-        return config if _is_own_function(where) else Object("function", config, where, _text(registered))
+        return config if _is_own_function(where) else Object("function", config, where, _parse_text(registered))
     if _is_layer(class_name, where, config, context):
         return parse_layer(data, context)
     held = config if isinstance(config, str) else parse_value(config, context)
     if not isinstance(held, Mapping | str):
         held = {} if held is None else {"value": held}
-    return Object(class_name, held, where, _text(registered))
+    return Object(class_name, held, where, _parse_text(registered))
 
 
 def _is_own_function(module: str | None) -> bool:
@@ -56,7 +56,7 @@ def _is_own_function(module: str | None) -> bool:
     return module is not None and (module == "builtins" or module.split(".")[0] in ("keras", "tf_keras"))
 
 
-def _text(value: Json) -> str | None:
+def _parse_text(value: Json) -> str | None:
     return value if isinstance(value, str) else None
 
 
@@ -71,11 +71,11 @@ def _is_layer(class_name: str, module: str | None, config: Json, context: ParseC
 _Special = Callable[[dict[str, Json], ParseContext], Value | None]
 
 
-def _tuple(data: dict[str, Json], context: ParseContext) -> Value | None:
+def _parse_tuple(data: dict[str, Json], context: ParseContext) -> Value | None:
     return tuple(parse_value(item, context) for item in sequence(data.get("items"), context, "items"))
 
 
-def _lambda(data: dict[str, Json], context: ParseContext) -> Value | None:
+def _parse_lambda(data: dict[str, Json], context: ParseContext) -> Value | None:
     return Code(plain(data.get("config")), "__lambda__")
 
 
@@ -84,7 +84,7 @@ def _slice(data: dict[str, Json], context: ParseContext) -> Value | None:
     return Slice(*(parse_value(config.get(key), context) for key in ("start", "stop", "step")))
 
 
-def _numpy(data: dict[str, Json], context: ParseContext) -> Value | None:
+def _parse_numpy(data: dict[str, Json], context: ParseContext) -> Value | None:
     """An array among the arguments of a call (``__numpy__`` and ``__tensor__`` of serialization_lib.py)."""
     config = mapping(data.get("config"), context, "array")
     dtype = config.get("dtype")
@@ -97,11 +97,11 @@ def _numpy(data: dict[str, Json], context: ParseContext) -> Value | None:
         raise context.malformed("an array among the arguments does not hold numbers") from None
 
 
-def _ellipsis(data: dict[str, Json], context: ParseContext) -> Value | None:
+def _parse_ellipsis(data: dict[str, Json], context: ParseContext) -> Value | None:
     return Ellipsis_()
 
 
-def _keras_tensor(data: dict[str, Json], context: ParseContext) -> Value | None:
+def _parse_keras_tensor(data: dict[str, Json], context: ParseContext) -> Value | None:
     config = mapping(data.get("config"), context, "tensor")
     history = sequence(config.get("keras_history"), context, "keras_history")
     if len(history) != 3:
@@ -110,21 +110,21 @@ def _keras_tensor(data: dict[str, Json], context: ParseContext) -> Value | None:
     return Ref(layer, number(history[1], context, "node index"), number(history[2], context, "tensor index"))
 
 
-def _dtype(data: dict[str, Json], context: ParseContext) -> Value | None:
+def _parse_dtype(data: dict[str, Json], context: ParseContext) -> Value | None:
     config = data.get("config")
     return Dtype(config) if isinstance(config, str) else None
 
 
 _SPECIAL: Mapping[str, _Special] = {
-    "__tuple__": _tuple,
-    "__lambda__": _lambda,
+    "__tuple__": _parse_tuple,
+    "__lambda__": _parse_lambda,
     "slice": _slice,
     "__slice__": _slice,
-    "__numpy__": _numpy,
-    "__tensor__": _numpy,
-    "__ellipsis__": _ellipsis,
-    "__keras_tensor__": _keras_tensor,
-    "__dtype__": _dtype,
+    "__numpy__": _parse_numpy,
+    "__tensor__": _parse_numpy,
+    "__ellipsis__": _parse_ellipsis,
+    "__keras_tensor__": _parse_keras_tensor,
+    "__dtype__": _parse_dtype,
 }
 
 
@@ -138,35 +138,35 @@ def parse_layer(data: dict[str, Json], context: ParseContext, address: str = "")
         raise context.malformed("a layer name should be a text", layer=class_name, key="name")
     address = f"{address}/{name or class_name}" if address else name or class_name
     made = Layer(
-        qualify(class_name, _text(data.get("registered_name")), config, context),
+        qualify(class_name, _parse_text(data.get("registered_name")), config, context),
         name,
-        module=_text(data.get("module")),
-        registered_name=_text(data.get("registered_name")),
+        module=_parse_text(data.get("module")),
+        registered_name=_parse_text(data.get("registered_name")),
         address=address,
     )
-    if isinstance(config.get("layers"), list) and ("input_layers" in config or _sequential_class(class_name, data)):
-        return _model(made, config, context)
-    held = {key: _argument(key, item, config, context) for key, item in config.items() if key != "name"}
+    if isinstance(config.get("layers"), list) and ("input_layers" in config or _parse_sequential_class(class_name, data)):
+        return _parse_model(made, config, context)
+    held = {key: _parse_argument(key, item, config, context) for key, item in config.items() if key != "name"}
     return complete_layer(replace(made, config=held), context)
 
 
-def _argument(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
+def _parse_argument(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
     """An argument; code as tf.keras 2.12 to 2.15 spells it: a tuple beside the key that says so (core/lambda_layer.py)."""
     held = parse_value(value, context)
-    kind = legacy.code_kind(key, config)
+    kind = legacy.find_code_kind(key, config)
     if kind is None or not isinstance(held, tuple):
         return held
-    return Code(held, kind, _text(config.get("module" if key == "function" else f"{key}_module")))
+    return Code(held, kind, _parse_text(config.get("module" if key == "function" else f"{key}_module")))
 
 
-def _sequential_class(class_name: str, data: Mapping[str, Json]) -> bool:
+def _parse_sequential_class(class_name: str, data: Mapping[str, Json]) -> bool:
     return class_name == "Sequential" or "Sequential" in str(data.get("registered_name"))
 
 
-def _model(made: Layer, config: Mapping[str, Json], context: ParseContext) -> Layer:
+def _parse_model(made: Layer, config: Mapping[str, Json], context: ParseContext) -> Layer:
     context.enter()
     functional = "input_layers" in config
-    graph = _functional(config, context, made.address) if functional else _sequential(config, context, made.address)
+    graph = _parse_functional(config, context, made.address) if functional else _parse_sequential(config, context, made.address)
     context.leave()
     graph_keys = ("layers", "name", "input_layers", "output_layers")
     held = {key: parse_value(item, context) for key, item in config.items() if key not in graph_keys}
@@ -174,12 +174,12 @@ def _model(made: Layer, config: Mapping[str, Json], context: ParseContext) -> La
     return replace(made, class_name=class_name, config=held, graph=graph)
 
 
-def _sequential(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
+def _parse_sequential(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     listed = note_shapes(sequence(config.get("layers"), context, "layers"), functional=False)
     return Graph(tuple(parse_layer(mapping(i, context, "layer"), context, address) for i in listed), sequential=True)
 
 
-def _functional(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
+def _parse_functional(config: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     layers: list[Layer] = []
     calls: dict[str, tuple[Call, ...]] = {}
     for item in note_shapes(sequence(config.get("layers"), context, "layers"), functional=True):
@@ -194,26 +194,26 @@ def _functional(config: Mapping[str, Json], context: ParseContext, address: str)
         layers.append(replace(layer, name=name))
     now = context.era is Era.KERAS3
     models = {layer.name for layer in layers if now and layer.graph is not None and not layer.graph.sequential}
-    starts, ends = (_ends(config.get(key), models, context, key) for key in ("input_layers", "output_layers"))
-    made_layers, made_calls = _operations(layers, calls, context)
+    starts, ends = (_parse_ends(config.get(key), models, context, key) for key in ("input_layers", "output_layers"))
+    made_layers, made_calls = _parse_operations(layers, calls, context)
     if not now:  # tf.keras lists the one output of a model too
         starts, ends = legacy.unwrap_single(starts), legacy.unwrap_single(ends)
     graph = Graph(made_layers, made_calls, starts, ends)
     return check_refs(graph if now else shift_nested(graph), context)
 
 
-def _ends(value: Json, models: set[str], context: ParseContext, what: str) -> Value:
+def _parse_ends(value: Json, models: set[str], context: ParseContext, what: str) -> Value:
     """Where a model begins and ends. There, but not between layers, Keras 3 counts a nested functional model's own
     node as its first (``get_tensor`` in keras/src/models/functional.py)."""
     if isinstance(value, list) and len(value) == 3 and isinstance(value[0], str):
         node = number(value[1], context, what)
         return Ref(value[0], node - 1 if value[0] in models and node else node, number(value[2], context, what))
     if isinstance(value, list):
-        return tuple(_ends(item, models, context, what) for item in value)
+        return tuple(_parse_ends(item, models, context, what) for item in value)
     if isinstance(value, dict):
         if isinstance(value.get("items"), list):
-            return _ends(value["items"], models, context, what)
-        return {key: _ends(item, models, context, what) for key, item in value.items()}
+            return _parse_ends(value["items"], models, context, what)
+        return {key: _parse_ends(item, models, context, what) for key, item in value.items()}
     raise context.malformed(f"{what} should list tensors", key=what)
 
 
@@ -226,7 +226,7 @@ def _call(node: Json, context: ParseContext, layer: str) -> Call:
     return Call(args, {key: parse_value(item, context) for key, item in kwargs.items()})
 
 
-def _operations(
+def _parse_operations(
     layers: list[Layer], calls: dict[str, tuple[Call, ...]], context: ParseContext
 ) -> tuple[tuple[Layer, ...], dict[str, tuple[Call, ...]]]:
     """Nodes that are functions of ``keras.ops`` by the public name of the function and its public arguments."""

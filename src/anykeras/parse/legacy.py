@@ -32,7 +32,7 @@ def parse_layer(data: dict[str, Json], context: ParseContext, address: str = "")
     class_name = text(data.get("class_name"), context, "class_name")
     config = data.get("config")
     if isinstance(config, dict) and keras1_graph.is_graph(config):
-        return parse_model({**data, "config": keras1_graph.functional(config, context)}, context, address)
+        return parse_model({**data, "config": keras1_graph.parse_graph(config, context)}, context, address)
     if _is_graph(config) and (class_name in MODELS or (isinstance(config, dict) and "input_layers" in config)):
         return parse_model(data, context, address)
     if not isinstance(config, dict):
@@ -41,7 +41,7 @@ def parse_layer(data: dict[str, Json], context: ParseContext, address: str = "")
     if not isinstance(name, str):
         raise context.malformed("a layer name should be a text", layer=class_name, key="name")
     address = f"{address}/{name or class_name}" if address else name or class_name
-    held = {key: _config_value(key, value, config, context) for key, value in config.items() if key != "name"}
+    held = {key: _parse_config_value(key, value, config, context) for key, value in config.items() if key != "name"}
     module, registered = data.get("module"), data.get("registered_name")
     if registered is None and ">" in class_name:
         registered, class_name = class_name, class_name.rpartition(">")[2]
@@ -59,15 +59,15 @@ def parse_layer(data: dict[str, Json], context: ParseContext, address: str = "")
     )
 
 
-def _config_value(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
-    kind = code_kind(key, config)
+def _parse_config_value(key: str, value: Json, config: Mapping[str, Json], context: ParseContext) -> Value:
+    kind = find_code_kind(key, config)
     if kind is not None and value is not None:
         module = config.get("module" if key == "function" else f"{key}_module")
         return Code(plain(value), kind, module if isinstance(module, str) else None)
     return parse_value(value, context, key)
 
 
-def code_kind(key: str, config: Mapping[str, Json]) -> str | None:
+def find_code_kind(key: str, config: Mapping[str, Json]) -> str | None:
     """How the code under `key` is stored, ``lambda`` or ``function``; None where no code is."""
     kind = config.get(_CODE_KEYS.get(key, ""))
     return str(kind) if kind in _CODE_TYPES else None
@@ -83,13 +83,13 @@ def parse_value(value: Json, context: ParseContext, key: str = "") -> Value:
     if isinstance(class_name, str) and "config" in value:
         if class_name == "__tuple__":
             return parse_value(value.get("items", []), context, key)
-        return _legacy_object(class_name, value, context, key)
+        return _parse_legacy_object(class_name, value, context, key)
     if class_name in ("__tuple__", "TensorShape") and isinstance(value.get("items"), list):
         return parse_value(value["items"], context, key)
     return {name: parse_value(item, context, name) for name, item in value.items()}
 
 
-def _legacy_object(class_name: str, value: Mapping[str, Json], context: ParseContext, key: str) -> Value:
+def _parse_legacy_object(class_name: str, value: Mapping[str, Json], context: ParseContext, key: str) -> Value:
     config, module = value["config"], value.get("module")
     if class_name == "__lambda__":
         return Code(plain(config), "__lambda__")
@@ -123,7 +123,7 @@ def parse_model(data: dict[str, Json], context: ParseContext, address: str = "")
         raise context.malformed("a model name should be a text", key="name")
     address = f"{address}/{name or 'sequential'}" if address else name or "model"
     functional = "input_layers" in body or "output_layers" in body
-    graph = _functional(body, context, address) if functional else _sequential(body, context, address)
+    graph = _parse_functional(body, context, address) if functional else _parse_sequential(body, context, address)
     left_out = ("layers", "name", "input_layers", "output_layers")
     held = {key: parse_value(value, context, key) for key, value in body.items() if key not in left_out}
     context.leave()
@@ -141,13 +141,13 @@ def parse_model(data: dict[str, Json], context: ParseContext, address: str = "")
     )
 
 
-def _sequential(body: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
+def _parse_sequential(body: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     listed = sequence(body.get("layers"), context, "layers")
     layers = [parse_layer(mapping(item, context, "layer"), context, address) for item in listed]
     return Graph(tuple(layers), sequential=True)
 
 
-def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
+def _parse_functional(body: Mapping[str, Json], context: ParseContext, address: str) -> Graph:
     layers: list[Layer] = []
     calls: dict[str, tuple[Call, ...]] = {}
     for item in sequence(body.get("layers"), context, "layers"):
@@ -164,8 +164,8 @@ def _functional(body: Mapping[str, Json], context: ParseContext, address: str) -
     graph = Graph(
         tuple(layers),
         calls,
-        unwrap_single(_ends(body.get("input_layers"), context, "input_layers")),
-        unwrap_single(_ends(body.get("output_layers"), context, "output_layers")),
+        unwrap_single(_parse_ends(body.get("input_layers"), context, "input_layers")),
+        unwrap_single(_parse_ends(body.get("output_layers"), context, "output_layers")),
     )
     return check_refs(find_true_inputs(restore_calls(shift_nested(graph), context)), context)
 
@@ -175,17 +175,17 @@ def unwrap_single(ends: Value) -> Value:
     return ends[0] if isinstance(ends, tuple) and len(ends) == 1 else ends
 
 
-def _ends(value: Json, context: ParseContext, what: str) -> Value:
+def _parse_ends(value: Json, context: ParseContext, what: str) -> Value:
     if isinstance(value, list) and len(value) >= 3 and isinstance(value[0], str):
-        return _ref(value, context, what)
+        return _parse_ref(value, context, what)
     if isinstance(value, list):
-        return tuple(_ends(item, context, what) for item in value)
+        return tuple(_parse_ends(item, context, what) for item in value)
     if isinstance(value, dict):
-        return {key: _ends(item, context, what) for key, item in value.items()}
+        return {key: _parse_ends(item, context, what) for key, item in value.items()}
     raise context.malformed(f"{what} should list tensors", key=what)
 
 
-def _ref(value: list[Json], context: ParseContext, layer: str) -> Ref:
+def _parse_ref(value: list[Json], context: ParseContext, layer: str) -> Ref:
     if len(value) < 3 or not isinstance(value[0], str):
         raise context.malformed("a tensor should be [layer, node, index]", layer)
     return Ref(value[0], number(value[1], context, "node index", layer), number(value[2], context, "index", layer))
@@ -203,7 +203,7 @@ def call_of(node: Json, context: ParseContext, layer: str) -> Call:
             return tuple(argument(item) for item in items)
         if len(items) > 3 and isinstance(items[3], dict):
             kwargs.update({key: _call_value(value, context) for key, value in items[3].items()})
-        return plain(items[2]) if items[0] == CONSTANT and len(items) > 2 else _ref(items, context, layer)
+        return plain(items[2]) if items[0] == CONSTANT and len(items) > 2 else _parse_ref(items, context, layer)
 
     held = argument(node)
     listed = isinstance(node, list) and bool(node) and not isinstance(node[0], str)  # else one entry, maybe a constant
@@ -221,7 +221,7 @@ def _call_value(value: Json, context: ParseContext) -> Value:
         if looks and isinstance(value[0], str):
             if value[1] == -1:
                 return plain(value[2])
-            return _ref(value, context, value[0])
+            return _parse_ref(value, context, value[0])
         if len(value) == 3 and value[0] == CONSTANT:
             return plain(value[2])
         return tuple(_call_value(item, context) for item in value)

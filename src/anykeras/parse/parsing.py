@@ -19,7 +19,7 @@ from . import keras3, legacy
 from .premade import parse_premade
 from .reading import IsCustom, ParseContext, is_never_custom, mapping
 from .scattered import report_others
-from .shared import shared_findings
+from .shared import list_shared_findings
 from .training import parse_training, report_left_out
 from .tree import bind_assets, bind_tree, infer_filing
 from .weights import bind_named
@@ -40,27 +40,27 @@ def parse(raw: Raw, writer: Writer, is_custom: IsCustom = is_never_custom) -> Do
             next_step='Give both: anykeras.load_model("architecture.json", weights="weights.h5").',
         )
     context = ParseContext(writer.era, raw.part or "architecture", is_custom=is_custom)
-    model = parse_premade(raw, writer, context) or _whole_model(raw, writer, context)
+    model = parse_premade(raw, writer, context) or _parse_whole_model(raw, writer, context)
     model = _name_layers(model)
-    findings = (*context.findings, *shared_findings(model))
+    findings = (*context.findings, *list_shared_findings(model))
     training = parse_training(raw, model, writer)
     if isinstance(raw.weights, NamedWeights) and raw.weights.scattered:
         findings = (*findings, *report_others(raw.weights, model))
     return Document(model, writer, writer.era, training, (*findings, *report_left_out(raw, training)))
 
 
-def _whole_model(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
+def _parse_whole_model(raw: Raw, writer: Writer, context: ParseContext) -> Layer:
     model = restore_arguments(parse_architecture(raw, writer, context), raw, context)
     return _wrap_in_graph(_bind_weights(model, raw, writer), raw, writer)
 
 
 def describe_known_model(raw: Raw) -> str:
     """Which network everybody used has weights like these, as the end of a sentence."""
-    known = find_known_model(tensor.shape for tensor in _tensors(raw))
+    known = find_known_model(tensor.shape for tensor in _iterate_tensors(raw))
     return f"; they have the shapes of {known}" if known else ""
 
 
-def _tensors(raw: Raw) -> Iterable[Tensor]:
+def _iterate_tensors(raw: Raw) -> Iterable[Tensor]:
     if isinstance(raw.weights, NamedWeights):
         return [tensor for group in raw.weights.groups for _, tensor in group.weights]
     return raw.weights.tensors.values() if raw.weights is not None else ()

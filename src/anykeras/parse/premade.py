@@ -93,7 +93,7 @@ class _File:
 # FeatureSpace: an input and a preprocessing layer for each feature, crosses of some, all of them encoded.
 
 
-def _feature_space(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
+def _parse_feature_space(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
     context = file.context
     features = mapping(config.get("features"), context, "features")
     held = {name: mapping(mapping(item, context, name).get("config"), context, name) for name, item in features.items()}
@@ -106,7 +106,7 @@ def _feature_space(file: _File, data: Mapping[str, Json], config: Mapping[str, J
     encoded: dict[str, tuple[Ref, Json, Value]] = {}
     for name, layer in zip(held, bound, strict=True):
         values[name] = sub.add(layer, _as_read(sub, layer, inputs[name]))
-        encoded[name] = values[name], held[name].get("output_mode"), _cardinality(layer)
+        encoded[name] = values[name], held[name].get("output_mode"), _find_cardinality(layer)
     crossed: dict[str, tuple[Ref, Json, Value]] = {}
     for item in sequence(config.get("crosses") or [], context, "crosses"):
         cross = mapping(mapping(item, context, "cross").get("config"), context, "cross")
@@ -118,7 +118,7 @@ def _feature_space(file: _File, data: Mapping[str, Json], config: Mapping[str, J
         crossed[name] = made, cross.get("output_mode"), bins if isinstance(bins, int) else None
     ends: dict[str, Value] = {}
     for name, (ref, mode, size) in (*sorted(encoded.items()), *sorted(crossed.items())):
-        ends[name] = _one_hot(file, sub, name, ref, size) if mode == "one_hot" else ref
+        ends[name] = _parse_one_hot(file, sub, name, ref, size) if mode == "one_hot" else ref
     together = config.get("output_mode", "concat") == "concat"
     outputs: Value = sub.layer("Concatenate", {"axis": -1}, tuple(ends.values()), name="concat") if together else ends
     model = sub.finish(outputs)
@@ -139,13 +139,13 @@ def _as_read(sub: Builder, layer: Layer, start: Ref) -> Ref:
     return sub.op("squeeze", start, axis=-1) if counts else start
 
 
-def _one_hot(file: _File, sub: Builder, name: str, ref: Ref, size: Value) -> Ref:
+def _parse_one_hot(file: _File, sub: Builder, name: str, ref: Ref, size: Value) -> Ref:
     if not isinstance(size, int):
         raise file.context.malformed(f"how many values the feature {name!r} has is not known", layer=name)
     return sub.layer("CategoryEncoding", {"num_tokens": size, "output_mode": "multi_hot"}, ref, name=f"{name}_encoded")
 
 
-def _cardinality(layer: Layer) -> Value:
+def _find_cardinality(layer: Layer) -> Value:
     """How many values a preprocessing layer tells apart."""
     config = layer.config
     if layer.class_name in ("StringLookup", "IntegerLookup"):
@@ -160,15 +160,15 @@ def _cardinality(layer: Layer) -> Value:
 # LinearModel: a Dense layer for each input, their sum, a bias.
 
 
-def _linear_model(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
-    return _linear(file, data, config, _linear_weights(file, file.groups(), ""))
+def _parse_linear_model(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
+    return _make_linear(file, data, config, _find_linear_weights(file, file.groups(), ""))
 
 
 _Linear = tuple[list[tuple[str, Tensor]], Tensor | None]
 """The kernels by the name of their layer, in the order of the inputs, and the bias."""
 
 
-def _linear_weights(file: _File, groups: Sequence[WeightGroup], *homes: str) -> _Linear:
+def _find_linear_weights(file: _File, groups: Sequence[WeightGroup], *homes: str) -> _Linear:
     tree = file.below(*homes) if any(homes) else file.raw.weights
     if isinstance(tree, TreeWeights):
         kernels = [(path.split("/")[1], t) for path, t in tree.tensors.items() if path.startswith(("layers/", "dense_layers/"))]
@@ -185,15 +185,15 @@ def _number(name: str) -> int:
     return int(end) if end.isdecimal() and len(end) < 9 else 0
 
 
-def _linear(file: _File, data: Mapping[str, Json], config: Mapping[str, Json], weights: _Linear) -> Layer:
-    held = _values(file, config)
+def _make_linear(file: _File, data: Mapping[str, Json], config: Mapping[str, Json], weights: _Linear) -> Layer:
+    held = _list_values(file, config)
     name = str(held.pop("name", "linear_model"))
     kernels, bias = weights
     if not kernels:
         raise file.malformed(f"how many inputs the LinearModel {name!r} has is in its weights alone", name)
     if bias is None and held.get("use_bias", True):
         raise file.malformed(f"the bias of the LinearModel {name!r} was not saved (TensorFlow before 2.6 left it out)", name)
-    named = _named_inputs(data, kernels)
+    named = _list_named_inputs(data, kernels)
     sub = Builder(name)
     starts = [
         file.input(sub, key, kernel.shape[0]) for key, (_, kernel) in zip(named or [""] * len(kernels), kernels, strict=True)
@@ -213,12 +213,12 @@ def _linear(file: _File, data: Mapping[str, Json], config: Mapping[str, Json], w
     return replace(model, graph=replace(model.graph, inputs=dict(zip(named, starts, strict=True)))) if named else model
 
 
-def _values(file: _File, config: Mapping[str, Json]) -> dict[str, Value]:
+def _list_values(file: _File, config: Mapping[str, Json]) -> dict[str, Value]:
     read: Callable[[Json, ParseContext], Value] = keras3.parse_value if file.era is Era.KERAS3 else legacy.parse_value
     return {key: read(value, file.context) for key, value in config.items() if key not in ("linear_model", "dnn_model")}
 
 
-def _named_inputs(data: Mapping[str, Json], kernels: Sequence[tuple[str, Tensor]]) -> list[str]:
+def _list_named_inputs(data: Mapping[str, Json], kernels: Sequence[tuple[str, Tensor]]) -> list[str]:
     """The names of the inputs, where the model takes them by name; they are sorted."""
     built = data.get("build_config")
     shape = built.get("input_shape") if isinstance(built, dict) else None
@@ -233,13 +233,13 @@ def _named_inputs(data: Mapping[str, Json], kernels: Sequence[tuple[str, Tensor]
 # WideDeepModel: a LinearModel and another model, their outputs added.
 
 
-def _wide_deep_model(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
+def _parse_wide_deep_model(file: _File, data: Mapping[str, Json], config: Mapping[str, Json]) -> Layer:
     context = file.context
     wide = mapping(config.get("linear_model"), context, "linear_model")
     groups = file.groups()
     own = mapping(wide.get("config"), context, "linear_model")
     mine = [group for group in groups if group.name == own.get("name")]
-    linear = _linear(file, wide, own, _linear_weights(file, mine, "linear_model", "layers/linear_model"))
+    linear = _make_linear(file, wide, own, _find_linear_weights(file, mine, "linear_model", "layers/linear_model"))
     deep = file.layer(config.get("dnn_model"), "dnn_model")
     if isinstance(file.raw.weights, NamedWeights):
         rest = [group for group in groups if group.name == deep.name]
@@ -247,16 +247,16 @@ def _wide_deep_model(file: _File, data: Mapping[str, Json], config: Mapping[str,
     else:
         kind = next(layout.number_names([replace(deep, class_name=deep.bare_class_name)], file.era))
         deep = file.bind(deep, "dnn_model", f"layers/{kind}", "layers/functional", "layers/model")
-    held = _values(file, config)
+    held = _list_values(file, config)
     name = str(held.get("name", "wide_deep_model"))
     sub = Builder(name)
     assert linear.graph is not None
-    sizes = [_shape(layer) for layer in linear.graph.layers if layer.class_name == "InputLayer"]
+    sizes = [_find_shape(layer) for layer in linear.graph.layers if layer.class_name == "InputLayer"]
     size = sizes[0][1] if len(sizes) == 1 and isinstance(sizes[0], tuple) else None
     if not isinstance(size, int):
         raise file.malformed(f"the WideDeepModel {name!r} takes several inputs for one of its halves", name)
     first = file.input(sub, f"{name}_wide", size)
-    second = first if _takes_one(data) else file.input(sub, f"{name}_deep", _first_size(deep))
+    second = first if _takes_one(data) else file.input(sub, f"{name}_deep", _find_first_size(deep))
     total = sub.layer("Add", {}, (sub.add(linear, first), sub.add(deep, second)), name=f"{name}_sum")
     activation = held.get("activation", "linear")
     return sub.finish(sub.layer("Activation", {"activation": activation or "linear"}, total, name=f"{name}_activation"))
@@ -269,14 +269,14 @@ def _takes_one(data: Mapping[str, Json]) -> bool:
     return isinstance(shape, list) and not any(isinstance(item, list) for item in shape)
 
 
-def _shape(layer: Layer) -> Value:
+def _find_shape(layer: Layer) -> Value:
     return layer.config.get("batch_shape", layer.config.get("batch_input_shape"))
 
 
-def _first_size(model: Layer) -> int | None:
+def _find_first_size(model: Layer) -> int | None:
     """The size of what a model of vectors is called on, by its first input or its first kernel."""
     for _, layer in model.graph.members if model.graph is not None else ():
-        shape = _shape(layer)
+        shape = _find_shape(layer)
         if isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int):
             return shape[1]
         if "kernel" in layer.weights and layer.class_name == "Dense":
@@ -297,7 +297,7 @@ def _by_layer(model: Layer, groups: Sequence[WeightGroup]) -> NamedWeights:
 
 _Compose = Callable[[_File, Mapping[str, Json], Mapping[str, Json]], Layer]
 _KINDS: Mapping[str, _Compose] = {
-    "FeatureSpace": _feature_space,
-    "LinearModel": _linear_model,
-    "WideDeepModel": _wide_deep_model,
+    "FeatureSpace": _parse_feature_space,
+    "LinearModel": _parse_linear_model,
+    "WideDeepModel": _parse_wide_deep_model,
 }

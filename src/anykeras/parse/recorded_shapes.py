@@ -37,11 +37,11 @@ def _with(item: Json, found: Mapping[str, tuple[Shape, Shape]]) -> Json:
     config = item.get("config") if isinstance(item, dict) else None
     if not isinstance(item, dict) or not isinstance(config, dict):
         return item
-    shapes = found.get(_name(item))
+    shapes = found.get(_find_name(item))
     return item if shapes is None else {**item, "config": {**config, KEY: [list(shape) for shape in shapes]}}
 
 
-def _name(item: Json) -> str:
+def _find_name(item: Json) -> str:
     if not isinstance(item, dict):
         return ""
     config = item.get("config")
@@ -55,13 +55,13 @@ def _between(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
     offered: dict[str, Shape] = {}
     for item in listed:
         nodes = item.get("inbound_nodes") if isinstance(item, dict) else None
-        for source, shape in _tensors(nodes):
+        for source, shape in _list_tensors(nodes):
             offered.setdefault(source, shape)
-            taken.setdefault(_name(item), shape)
+            taken.setdefault(_find_name(item), shape)
     return {name: (taken[name], offered[name]) for name in taken.keys() & offered.keys()}
 
 
-def _tensors(value: Json) -> Iterator[tuple[str, Shape]]:
+def _list_tensors(value: Json) -> Iterator[tuple[str, Shape]]:
     """The tensors that first calls give, wherever they stand in the arguments."""
     stack = [value]
     while stack:
@@ -71,7 +71,7 @@ def _tensors(value: Json) -> Iterator[tuple[str, Shape]]:
         elif isinstance(held, dict):
             config = held.get("config")
             if held.get("class_name") == "__keras_tensor__" and isinstance(config, dict):
-                history, shape = config.get("keras_history"), _shape(config.get("shape"))
+                history, shape = config.get("keras_history"), _find_shape(config.get("shape"))
                 if isinstance(history, list) and history[1:] == [0, 0] and isinstance(history[0], str) and shape:
                     yield history[0], shape
             else:
@@ -80,15 +80,15 @@ def _tensors(value: Json) -> Iterator[tuple[str, Shape]]:
 
 def _in_a_row(listed: Sequence[Json]) -> dict[str, tuple[Shape, Shape]]:
     built = [(item, _read_built(item)) for item in listed]
-    return {_name(item): (shape, after) for (item, shape), (_, after) in pairwise(built) if shape and after}
+    return {_find_name(item): (shape, after) for (item, shape), (_, after) in pairwise(built) if shape and after}
 
 
 def _read_built(item: Json) -> Shape | None:
     config = item.get("build_config") if isinstance(item, dict) else None
-    return _shape(config.get("input_shape")) if isinstance(config, dict) else None
+    return _find_shape(config.get("input_shape")) if isinstance(config, dict) else None
 
 
-def _shape(value: Json) -> Shape | None:
+def _find_shape(value: Json) -> Shape | None:
     if not isinstance(value, list) or not all(size is None or type(size) is int for size in value):
         return None
     return tuple(size if isinstance(size, int) else None for size in value)

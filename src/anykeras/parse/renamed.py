@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ..document.graph import all_refs
+from ..document.graph import iterate_all_refs
 from ..document.model import Call, Graph, Layer, Ref
 from ..errors import Malformed
 from ..findings import Fidelity, Finding
@@ -36,7 +36,7 @@ def restore_calls(graph: Graph, context: ParseContext) -> Graph:
         graph = _restore_call(graph, layer, context)
     unused = _find_unused(graph)
     if lost and unused:
-        raise _undecided_error(lost[0], f"nothing uses the outcome of {unused[0].layer!r}", context)
+        raise _make_undecided_error(lost[0], f"nothing uses the outcome of {unused[0].layer!r}", context)
     return graph
 
 
@@ -49,18 +49,18 @@ def _restore_inputs(graph: Graph, context: ParseContext) -> Graph:
     if _count(graph.inputs) == len(starts) or not starts:
         return graph
     if len(starts) > 1:
-        raise _undecided_error(starts[0], "the order of the inputs is lost", context)
+        raise _make_undecided_error(starts[0], "the order of the inputs is lost", context)
     _note(starts[0], "is an input of the model in nothing but its class", "it is the model's input", context)
     return replace(graph, inputs=Ref(starts[0].name))
 
 
 def _restore_output(graph: Graph, lost: list[Layer], context: ParseContext) -> Graph:
     """The output is what nothing uses and what was renamed."""
-    used = {ref.layer for ref in all_refs(graph)}
+    used = {ref.layer for ref in iterate_all_refs(graph)}
     ends = [layer for layer in lost if layer.name not in used]
     last = ends[-1:] if len(lost) == len(graph.layers) - 1 else ends  # all renamed: they are listed from first to last
     if len(last) != 1:
-        raise _undecided_error((lost or graph.layers)[0], "the model names no output", context)
+        raise _make_undecided_error((lost or graph.layers)[0], "the model names no output", context)
     _note(last[0], "leads to no layer, and the model names no output", "it is the model's output", context)
     return replace(graph, outputs=Ref(last[0].name))
 
@@ -69,9 +69,9 @@ def _restore_call(graph: Graph, layer: Layer, context: ParseContext) -> Graph:
     before = {held.name for held in graph.layers[: graph.layers.index(layer)]}  # Keras lists what comes first first
     free = [ref for ref in _find_unused(graph) if ref.layer in before]
     if len(free) != 1 or layer.class_name in _SEVERAL:
-        raise _undecided_error(layer, f"{len(free) or 'no'} tensors are free for it", context)
-    if any(ref.node for ref in all_refs(graph) if ref.layer == layer.name):
-        raise _undecided_error(layer, "it was called more than once", context)
+        raise _make_undecided_error(layer, f"{len(free) or 'no'} tensors are free for it", context)
+    if any(ref.node for ref in iterate_all_refs(graph) if ref.layer == layer.name):
+        raise _make_undecided_error(layer, "it was called more than once", context)
     _note(
         layer, "has no call in the file", f"it is called on the outcome of {free[0].layer!r}, which nothing else uses", context
     )
@@ -80,7 +80,7 @@ def _restore_call(graph: Graph, layer: Layer, context: ParseContext) -> Graph:
 
 def _find_unused(graph: Graph) -> list[Ref]:
     """The calls whose outcome is neither used nor an output, in the order of the file."""
-    used = {(ref.layer, ref.node) for ref in all_refs(replace(graph, inputs=()))}
+    used = {(ref.layer, ref.node) for ref in iterate_all_refs(replace(graph, inputs=()))}
     return [
         Ref(layer.name, node)
         for layer in graph.layers
@@ -95,7 +95,7 @@ def _note(layer: Layer, seen: str, done: str, context: ParseContext) -> None:
     )
 
 
-def _undecided_error(layer: Layer, seen: str, context: ParseContext) -> Malformed:
+def _make_undecided_error(layer: Layer, seen: str, context: ParseContext) -> Malformed:
     return Malformed(
         "AK1216",
         f"{layer.class_name} {layer.name!r} was renamed before saving, and the file no longer tells where it belongs: {seen}",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from ..containers.base import NamedWeights, WeightGroup
 from ..document.model import Layer
-from ..document.walk import children, layers_of
+from ..document.walk import layers_of, list_children
 from ..errors import Malformed, Undecided
 from ..findings import Affects, Fidelity, Finding
 from ..tensors import Tensor
@@ -108,7 +108,7 @@ def name_halves(layer: Layer, group: WeightGroup) -> WeightGroup:
     TensorFlow 1.4 to 1.8 named both after the cell: the half that is built second, which is the backward one, has a number
     more (``Bidirectional.build``, tensorflow/python/keras/layers/wrappers.py 1.8).
     """
-    halves = [inner.name for step, inner in children(layer)]
+    halves = [inner.name for step, inner in list_children(layer)]
     scopes = sorted({name.rpartition("/")[0] for name, _ in group.weights}, key=lambda scope: (len(scope), scope))
     plain = {_COPY.sub(r"\1", scope) for scope in scopes}
     if (

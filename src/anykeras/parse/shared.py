@@ -39,15 +39,15 @@ def share_variables(specs: Iterable[layout.VariableSpec], tensors: Mapping[str, 
 def _is_same(one: Layer, other: Layer) -> bool:
     """Whether two layers of a document are the same layer of the writer, as far as the configuration tells."""
     alike = one.name == other.name and one.class_name == other.class_name
-    return alike and _bare(one) == _bare(other)
+    return alike and _find_bare(one) == _find_bare(other)
 
 
-def _bare(layer: Layer) -> Layer:
+def _find_bare(layer: Layer) -> Layer:
     """The layer without what depends on where it stands."""
     return rebuild(layer, lambda inner: replace(inner, address="").without("build_config", "batch_input_shape"))
 
 
-def shared_findings(model: Layer) -> list[Finding]:
+def list_shared_findings(model: Layer) -> list[Finding]:
     """One finding for each layer whose weights are those of another layer in the model."""
     met: dict[Tensor, Layer] = {}
     findings = []

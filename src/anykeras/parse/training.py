@@ -16,7 +16,7 @@ from ..document.walk import find_frozen_layers, walk
 from ..findings import Affects, Fidelity, Finding
 from ..tensors import Tensor
 from .reading import ParseContext
-from .weights import SavedWeight, is_unknown, trainable_weights
+from .weights import SavedWeight, is_unknown, list_trainable_weights
 
 _KEYS = ("loss", "loss_weights", "metrics", "weighted_metrics", "sample_weight_mode")
 _OPTION_KEYS = ("run_eagerly", "steps_per_execution", "jit_compile")
@@ -27,12 +27,12 @@ _RATES = ("learning_rate", "current_learning_rate")
 
 def parse_training(raw: Raw, model: Layer, writer: Writer) -> Training | None:
     """What the file says about training, or None where it says nothing."""
-    found = _raw_config(raw)
+    found = _find_raw_config(raw)
     if not found:
         return None
     context = ParseContext(writer.era, "training_config")
-    config = {key: _value(found[key], context) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
-    config["optimizer"] = _optimizer(found, context)
+    config = {key: _parse_value(found[key], context) for key in (*_KEYS, *_OPTION_KEYS) if key in found}
+    config["optimizer"] = _parse_optimizer(found, context)
     held = unwrap_optimizer(config["optimizer"])
     if writer.era is Era.KERAS3 and isinstance(held, Object) and optimizer(held.class_name) is None:
         return Training(config, verbatim=tuple(tensor for _, tensor in raw.optimizer))
@@ -57,7 +57,7 @@ def _drop_second_copy(saved: Sequence[tuple[str, Tensor]]) -> Sequence[tuple[str
     return inner or saved
 
 
-def _raw_config(raw: Raw) -> Mapping[str, Json]:
+def _find_raw_config(raw: Raw) -> Mapping[str, Json]:
     if isinstance(raw.training, dict):
         return raw.training
     top = raw.architecture
@@ -66,7 +66,7 @@ def _raw_config(raw: Raw) -> Mapping[str, Json]:
     return {}
 
 
-def _optimizer(found: Mapping[str, Json], context: ParseContext) -> Value:
+def _parse_optimizer(found: Mapping[str, Json], context: ParseContext) -> Value:
     held = found.get("optimizer_config", found.get("optimizer"))
     if isinstance(held, str):
         return Object(held)
@@ -74,17 +74,17 @@ def _optimizer(found: Mapping[str, Json], context: ParseContext) -> Value:
         return None
     if "class_name" not in held and isinstance(held.get("name"), str):
         held = {"class_name": held["name"], "config": {k: v for k, v in held.items() if k != "name"}}
-    return _object(held, context)
+    return _parse_object(held, context)
 
 
-def _object(held: Mapping[str, Json], context: ParseContext) -> Value:
+def _parse_object(held: Mapping[str, Json], context: ParseContext) -> Value:
     class_name, config = held.get("class_name"), held.get("config")
     if not isinstance(class_name, str):
         return None
     module, registered = held.get("module"), held.get("registered_name")
     made: Mapping[str, Value] | str = config if isinstance(config, str) else {}
     if isinstance(config, dict):
-        made = {key: _value(item, context) for key, item in config.items()}
+        made = {key: _parse_value(item, context) for key, item in config.items()}
     return Object(
         class_name,
         made,
@@ -93,14 +93,14 @@ def _object(held: Mapping[str, Json], context: ParseContext) -> Value:
     )
 
 
-def _value(value: Json, context: ParseContext) -> Value:
+def _parse_value(value: Json, context: ParseContext) -> Value:
     """A value of a compile configuration: whatever names a class is an object, and no layer though it has a name."""
     if isinstance(value, list):
-        return tuple(_value(item, context) for item in value)
+        return tuple(_parse_value(item, context) for item in value)
     if isinstance(value, dict) and isinstance(value.get("class_name"), str) and "config" in value:
-        return _object(value, context)
+        return _parse_object(value, context)
     if isinstance(value, dict):
-        return {key: _value(item, context) for key, item in value.items()}
+        return {key: _parse_value(item, context) for key, item in value.items()}
     return value
 
 
@@ -131,11 +131,11 @@ def _bind_listed(raw: Raw, held: Value, model: Layer, writer: Writer) -> State:
     if not saved or entry is None or not isinstance(held, Object):
         return {}, {}, tuple(name for name, _ in saved)
     config = held.config if isinstance(held.config, Mapping) else {}
-    counters, rest = _counters(saved, entry)
-    for alternatives in _orders(model, writer):
+    counters, rest = _list_counters(saved, entry)
+    for alternatives in _iterate_orders(model, writer):
         fitting = []
         for variables in alternatives:
-            by_slot = _by_names(rest, entry, variables) or _by_order(rest, entry, config, variables, writer.era)
+            by_slot = _bind_by_names(rest, entry, variables) or _bind_by_order(rest, entry, config, variables, writer.era)
             if by_slot is not None:
                 fitting.append((variables, by_slot))
         if len(fitting) == 1:
@@ -162,7 +162,7 @@ def _bind_owned(raw: Raw, held: Value, model: Layer, writer: Writer) -> State:
     """Slots each of which says whose it is."""
     entry = optimizer(held.class_name) if isinstance(held, Object) else None
     kinds = entry.named if entry is not None else {}
-    weights = {weight.tensor.origin: weight.tensor for weight in trainable_weights(model, writer.era)}
+    weights = {weight.tensor.origin: weight.tensor for weight in list_trainable_weights(model, writer.era)}
     slots: dict[str, dict[Tensor, Tensor]] = {}
     unbound = []
     for slot in raw.slots:
@@ -174,7 +174,9 @@ def _bind_owned(raw: Raw, held: Value, model: Layer, writer: Writer) -> State:
     return dict(raw.optimizer) if entry is not None else {}, slots, tuple(unbound)
 
 
-def _counters(saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry) -> tuple[dict[str, Tensor], list[tuple[str, Tensor]]]:
+def _list_counters(
+    saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry
+) -> tuple[dict[str, Tensor], list[tuple[str, Tensor]]]:
     """The leading scalars: the iteration count first, where there are any; then what else the optimizer keeps."""
     counters: dict[str, Tensor] = {}
     rest = list(saved)
@@ -193,23 +195,23 @@ def _counters(saved: Sequence[tuple[str, Tensor]], entry: OptimizerEntry) -> tup
     return counters, rest
 
 
-def _orders(model: Layer, writer: Writer) -> list[list[_Variables]]:
+def _iterate_orders(model: Layer, writer: Writer) -> list[list[_Variables]]:
     """The orders in which the writer may have kept trainable weights: layer by layer, or sorted by name.
 
     Keras sorted them by name up to 2.0.5 (keras/engine/training.py, collect_trainable_weights). Each order has an
     alternative for every number of weights that a class which nobody knows may not train.
     """
     if writer.era is Era.KERAS3:
-        return [[_variables(_keras3_trainable(model))]]
+        return [[_list_variables(_list_keras3_trainable(model))]]
     orders: list[list[_Variables]] = [[], [], []]
     sorted_first = writer.era is Era.KERAS1 or (writer.era is Era.KERAS2 and writer.release < (2, 0, 6))
-    for listed in _list_trained_alternatives(model, trainable_weights(model, writer.era), writer.era):
-        by_name = sorted(listed, key=_theano_name)
+    for listed in _list_trained_alternatives(model, list_trainable_weights(model, writer.era), writer.era):
+        by_name = sorted(listed, key=_find_theano_name)
         by_path = sorted(listed, key=_find_saved_name)
         ways = [by_path, by_name, listed] if sorted_first else [listed, by_path, by_name]
         for order, way in zip(orders, ways, strict=True):
-            if way is not by_name or _certain(way):
-                order.append(_variables(way))
+            if way is not by_name or _list_certain(way):
+                order.append(_list_variables(way))
     return orders
 
 
@@ -241,15 +243,15 @@ def _list_trained_alternatives(model: Layer, listed: list[SavedWeight], era: Era
     return found
 
 
-def _theano_name(weight: SavedWeight) -> str:
+def _find_theano_name(weight: SavedWeight) -> str:
     """The name that Keras 1 sorted by on Theano: a variable without one was ``auto_N``."""
     origin = weight.tensor.origin
     return "auto_" if _UNNAMED.search(origin) else origin.rpartition("/")[2]
 
 
-def _certain(listed: Sequence[SavedWeight]) -> bool:
+def _list_certain(listed: Sequence[SavedWeight]) -> bool:
     """Whether variables without a name differ in shape, so that their numbers do not matter."""
-    shapes = [weight.tensor.shape for weight in listed if _theano_name(weight) == "auto_"]
+    shapes = [weight.tensor.shape for weight in listed if _find_theano_name(weight) == "auto_"]
     return len(shapes) == len(set(shapes))
 
 
@@ -259,14 +261,14 @@ def _find_saved_name(weight: SavedWeight) -> str:
     return "/".join(origin.split("/")[2:]) if origin.count("/") >= 2 else origin
 
 
-def _variables(weights: Sequence[SavedWeight]) -> _Variables:
+def _list_variables(weights: Sequence[SavedWeight]) -> _Variables:
     return _Variables(tuple(weights), tuple(weight.tensor.shape for weight in weights))
 
 
-def _keras3_trainable(model: Layer) -> list[SavedWeight]:
+def _list_keras3_trainable(model: Layer) -> list[SavedWeight]:
     """What Keras 3 trains, layer by layer. A kernel with a LoRA update stands still, and its factors come last."""
     frozen, found = find_frozen_layers(model), list[SavedWeight]()
-    for path, specs in groupby(layout.variable_specs(model), key=lambda spec: spec.holder.path):
+    for path, specs in groupby(layout.list_variable_specs(model), key=lambda spec: spec.holder.path):
         listed = [] if path in frozen else list(specs)
         roles = [spec.role for spec in listed if spec.role.trainable and spec.role.name in spec.layer.weights]
         factors = [Role(name) for spec in listed[:1] for name in spec.layer.weights if name.startswith("lora_")]
@@ -276,7 +278,7 @@ def _keras3_trainable(model: Layer) -> list[SavedWeight]:
     return found
 
 
-def _by_names(
+def _bind_by_names(
     rest: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, variables: _Variables
 ) -> dict[str, list[Tensor]] | None:
     """Slots by the kind that their names say: ``Adam/dense/kernel/m:0`` (TensorFlow 2.0 to 2.10) or
@@ -294,7 +296,7 @@ def _by_names(
     return found if found and all(_fits(tensors, variables) for tensors in found.values()) else None
 
 
-def _by_order(
+def _bind_by_order(
     rest: Sequence[tuple[str, Tensor]], entry: OptimizerEntry, config: Config, variables: _Variables, era: Era
 ) -> dict[str, list[Tensor]] | None:
     count, tensors = len(variables.weights), [tensor for _, tensor in rest]

@@ -58,19 +58,19 @@ def _check_quantized(model: Layer) -> None:
     for layer in layers_of(model):
         for role, tensor in layer.weights.items():
             if role.endswith("kernel") and tensor.dtype in ("int8", "uint8") and not mode_of(layer.config):
-                raise _quantized_error(layer, f"{role!r} is {tensor.dtype}")
+                raise _make_quantized_error(layer, f"{role!r} is {tensor.dtype}")
 
 
 def _check_none_beside(model: Layer, left: Mapping[str, Tensor], era: Era, tree: layout.Tree) -> None:
     """Raises Unsupported where attention has more variables in one place than its roles: scales of 8-bit floats."""
-    homes = {spec.path.rpartition("/")[0]: spec.layer for spec in layout.variable_specs(model, era, tree)}
+    homes = {spec.path.rpartition("/")[0]: spec.layer for spec in layout.list_variable_specs(model, era, tree)}
     for path in left:
         layer = homes.get(path.rpartition("/")[0])
         if layer is not None and layer.class_name.endswith("Attention"):
-            raise _quantized_error(layer, f"it has one more variable, {path!r}")
+            raise _make_quantized_error(layer, f"it has one more variable, {path!r}")
 
 
-def _quantized_error(layer: Layer, seen: str) -> Unsupported:
+def _make_quantized_error(layer: Layer, seen: str) -> Unsupported:
     return Unsupported(
         "AK1213",
         f"{layer.class_name} {layer.name!r} is quantized and its configuration does not say so ({seen})",
@@ -103,7 +103,7 @@ def infer_filing(model: Layer, paths: Iterable[str], era: Era) -> layout.Tree:
     return max(own, replace(own, once=True), *([layout.KERAS2_13_TREE] if old else []), key=fit)
 
 
-def _words(layer: Layer, text: str) -> tuple[str | int, ...]:
+def _split_words(layer: Layer, text: str) -> tuple[str | int, ...]:
     """The lines of a vocabulary, as the numbers that they are where the layer looks up numbers."""
     lines = text.splitlines()
     while lines and not lines[-1]:  # Keras drops them too (index_lookup.py, `load_assets`, 3.15.1)
@@ -130,6 +130,6 @@ def bind_assets(model: Layer, assets: Mapping[str, Asset], era: Era) -> Layer:
         asset = texts.get(homes.get(path, ""))
         if asset is None:
             return layer
-        return layer.with_config(vocabulary=_words(layer, asset.read().decode("utf-8")))
+        return layer.with_config(vocabulary=_split_words(layer, asset.read().decode("utf-8")))
 
     return rebuild_paths(model, fill)

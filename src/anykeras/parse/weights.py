@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ..catalog import OPERATION_LAYERS, Role, find
 from ..containers.base import NamedWeights, WeightGroup
 from ..document.model import Era, Layer, Path
-from ..document.walk import children, fill_weights, layers_of, walk
+from ..document.walk import fill_weights, layers_of, list_children, walk
 from ..errors import Malformed
 from ..tensors import Tensor
 from .scattered import gather_weights, name_halves, refuse_names
@@ -47,10 +47,10 @@ def bind_named(model: Layer, weights: NamedWeights, era: Era, part: str) -> Laye
         raise Malformed("AK1204", "the weights are those of a model and the architecture describes a single layer", part=part)
     bound: Bound = {}
     names: dict[Path, str] = {}
-    tops = _top_layers((), model, weights, era)
+    tops = _list_top_layers((), model, weights, era)
     if weights.scattered:
         weights = gather_weights(weights, [top for _, top in tops if top.name], _count_weights(tops, era), part)
-    for found, group in _pair(tops, weights, era, part):
+    for found, group in _pair_groups(tops, weights, era, part):
         if not found[1].name:
             names[found[0]] = group.name
         _bind_group(found, group, era, bound, f"{part}/{group.name}", weights.scattered)
@@ -64,7 +64,7 @@ def _count_weights(tops: Sequence[Located], era: Era) -> dict[str, int | None]:
     return {name: None if name in open_ended else count for name, count in counts.items() if count or name in open_ended}
 
 
-def _top_layers(path: Path, model: Layer, weights: NamedWeights, era: Era) -> list[Located]:
+def _list_top_layers(path: Path, model: Layer, weights: NamedWeights, era: Era) -> list[Located]:
     """The layers that have a group of their own in the file.
 
     Keras 0 saved a Graph as one group (keras/models.py 0.3.3); Keras 1 saved the layers of the branches under a leading
@@ -78,12 +78,12 @@ def _top_layers(path: Path, model: Layer, weights: NamedWeights, era: Era) -> li
     first = found[0] if model.graph.sequential and found else None
     if era is not Era.KERAS1 or first is None or not isinstance(first[1].config.get("layers"), tuple):
         return found
-    branches = [(first[0] + step, branch) for step, branch in children(first[1]) if step[0] == "layers"]
-    inner = [top for at, branch in branches for top in _top_layers(at, branch, weights, era)]
+    branches = [(first[0] + step, branch) for step, branch in list_children(first[1]) if step[0] == "layers"]
+    inner = [top for at, branch in branches for top in _list_top_layers(at, branch, weights, era)]
     return list({layer.name: (at, layer) for at, layer in [*inner, *found[1:]]}.values())
 
 
-def _pair(located: Sequence[Located], weights: NamedWeights, era: Era, part: str) -> list[tuple[Located, WeightGroup]]:
+def _pair_groups(located: Sequence[Located], weights: NamedWeights, era: Era, part: str) -> list[tuple[Located, WeightGroup]]:
     """Which group belongs to which layer: by name; by position where the layers have none or other ones."""
     layers = [layer for _, layer in located]
     by_name = {group.name: group for group in weights.groups}
@@ -105,13 +105,13 @@ def _pair(located: Sequence[Located], weights: NamedWeights, era: Era, part: str
     raise Malformed(
         "AK1205",
         f"the weights file holds {len(full)} layers with weights and the architecture {len(weighted)}"
-        f" ({_first(needing)} has none in the file)",
+        f" ({_find_first(needing)} has none in the file)",
         part=part,
         next_step="Give the weights that were saved from this architecture.",
     )
 
 
-def _first(layers: Sequence[Layer]) -> str:
+def _find_first(layers: Sequence[Layer]) -> str:
     return repr(layers[0].name or layers[0].class_name) if layers else "a layer"
 
 
@@ -134,7 +134,9 @@ def _check_orphans(weights: NamedWeights, known: set[str], part: str) -> None:
 
 
 def _expects_weights(layer: Layer, era: Era) -> bool:
-    return any(_roles(inner, era) for inner in layers_of(layer)) or any(is_unknown(inner, era) for inner in layers_of(layer))
+    return any(_list_roles(inner, era) for inner in layers_of(layer)) or any(
+        is_unknown(inner, era) for inner in layers_of(layer)
+    )
 
 
 def is_unknown(layer: Layer, era: Era) -> bool:
@@ -144,13 +146,13 @@ def is_unknown(layer: Layer, era: Era) -> bool:
     return find(layer.class_name, era) is None
 
 
-def _roles(layer: Layer, era: Era) -> Sequence[Role]:
+def _list_roles(layer: Layer, era: Era) -> Sequence[Role]:
     found = find(layer.class_name, era)
     roles = [role for role in found.roles(layer) if not role.copy and not role.stored] if found is not None else []
-    return [*roles, *(extra for role in roles for extra in _low_rank(layer, role))]
+    return [*roles, *(extra for role in roles for extra in _bind_low_rank(layer, role))]
 
 
-def _low_rank(layer: Layer, role: Role) -> list[Role]:
+def _bind_low_rank(layer: Layer, role: Role) -> list[Role]:
     """The two factors that HDF5 files hold beside a kernel trained with LoRA (keras 3.3 to 3.15 ``enable_lora``)."""
     if not layer.config.get("lora_rank") or role.name not in ("kernel", "embeddings"):
         return []
@@ -164,12 +166,12 @@ def list_saved_weights(layer: Layer, era: Era, path: Path = ()) -> list[SavedWei
     trainable first.
     """
     if era is Era.KERAS0:
-        return [SavedWeight(at, inner, role) for at, inner in walk(layer, path) for role in _roles(inner, era)]
+        return [SavedWeight(at, inner, role) for at, inner in walk(layer, path) for role in _list_roles(inner, era)]
     trainable, other = _collect(path, layer, era)
     return trainable + other
 
 
-def trainable_weights(model: Layer, era: Era) -> list[SavedWeight]:
+def list_trainable_weights(model: Layer, era: Era) -> list[SavedWeight]:
     """All weights that are trained, in the order of ``model.trainable_weights``."""
     return [weight for weight in _collect((), model, era)[0] if weight.role.name in weight.layer.weights]
 
@@ -178,10 +180,10 @@ def _collect(path: Path, layer: Layer, era: Era) -> tuple[list[SavedWeight], lis
     trainable: list[SavedWeight] = []
     other: list[SavedWeight] = []
     # An unknown class has the weights that the file gave it; that they are all trained shows when slots are fitted.
-    own = [Role(name) for name in layer.weights] if is_unknown(layer, era) else _roles(layer, era)
+    own = [Role(name) for name in layer.weights] if is_unknown(layer, era) else _list_roles(layer, era)
     for role in own:
         (trainable if role.trainable else other).append(SavedWeight(path, layer, role))
-    for step, inner in children(layer) if layer.graph is None else layer.graph.members:
+    for step, inner in list_children(layer) if layer.graph is None else layer.graph.members:
         inner_trainable, inner_other = _collect(path + step, inner, era)
         trainable += inner_trainable
         other += inner_other
@@ -206,14 +208,14 @@ def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part
         )
     if scattered and layer.class_name == "Bidirectional":
         group = name_halves(layer, group)
-    named = _by_name(weights, group)
+    named = _bind_by_name(weights, group)
     if named is None and scattered:
         raise refuse_names(layer, group, part)
-    for weight, tensor in named or _by_order(weights, group, part):
+    for weight, tensor in named or _bind_by_order(weights, group, part):
         bound.setdefault(weight.path, {})[weight.role.name] = tensor
 
 
-def _by_name(weights: Sequence[SavedWeight], group: WeightGroup) -> list[tuple[SavedWeight, Tensor]] | None:
+def _bind_by_name(weights: Sequence[SavedWeight], group: WeightGroup) -> list[tuple[SavedWeight, Tensor]] | None:
     """The pairing by names, or None where some name fits no weight or several."""
     pairs: list[tuple[SavedWeight, Tensor]] = []
     taken: set[int] = set()
@@ -239,7 +241,7 @@ def names_weight(saved: str, weight: SavedWeight) -> bool:
     return False
 
 
-def _by_order(weights: Sequence[SavedWeight], group: WeightGroup, part: str) -> list[tuple[SavedWeight, Tensor]]:
+def _bind_by_order(weights: Sequence[SavedWeight], group: WeightGroup, part: str) -> list[tuple[SavedWeight, Tensor]]:
     """The pairing by the writer's saving order, refused where a name says that another role is meant."""
     pairs = []
     for weight, (name, tensor) in zip(weights, group.weights, strict=True):
@@ -265,7 +267,7 @@ def _may_name(saved: str, role: Role, others: Sequence[Role]) -> bool:
     return fits(role) or not any(fits(other) for other in others if other.name != role.name)
 
 
-def _owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[str], path: Path, before: Path) -> Path:
+def _find_owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[str], path: Path, before: Path) -> Path:
     """The path of the unknown class that a saved name means: the one of that name, or inside what has that name.
 
     A model inside a class keeps the names of its own layers; then it is the class of the weight `before`.
@@ -278,15 +280,15 @@ def _owner(layer: Layer, strangers: Mapping[Path, Layer], parts: Sequence[str], 
 def _between(found: Located, group: WeightGroup, era: Era, bound: Bound) -> bool:
     """Whether the order leaves open which tensors are those of the one unknown class among known layers; else they are
     bound: it has as many as the others leave."""
-    order = [(path, inner) for path, inner in walk(found[1], found[0]) if is_unknown(inner, era) or _roles(inner, era)]
-    if any(not role.trainable for _, inner in order for role in _roles(inner, era)):
+    order = [(path, inner) for path, inner in walk(found[1], found[0]) if is_unknown(inner, era) or _list_roles(inner, era)]
+    if any(not role.trainable for _, inner in order for role in _list_roles(inner, era)):
         return True
-    left = len(group.weights) - sum(len(_roles(inner, era)) for _, inner in order)
+    left = len(group.weights) - sum(len(_list_roles(inner, era)) for _, inner in order)
     tensors = list(group.weights)
     if left < 0 or is_unknown(found[1], era):
         return True
     for path, inner in order:
-        roles = [role.name for role in _roles(inner, era)]
+        roles = [role.name for role in _list_roles(inner, era)]
         names = roles or [name.removesuffix(":0").rpartition("/")[2] for name, _ in tensors[:left]]
         bound[path] = {name: tensor for name, (_, tensor) in zip(names, tensors, strict=False)}
         tensors = tensors[len(names) :]
@@ -310,7 +312,7 @@ def _bind_unknown(found: Located, group: WeightGroup, era: Era, bound: Bound) ->
     owner = next(iter(strangers), path)
     for name, tensor in rest:
         parts = name.removesuffix(":0").split("/")
-        owner = _owner(layer, strangers, parts, path, owner)
+        owner = _find_owner(layer, strangers, parts, path, owner)
         held = bound.setdefault(owner, {})
         key = parts[-1]
         held[key if key not in held else f"{key}_{len(held)}"] = tensor

@@ -6,12 +6,15 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from ..catalog.signatures import signature
+from ..catalog.signatures import find_signature
 from ..custom.trace import to_document
-from ..document.graph import steps
+from ..document.graph import iterate_steps
 from ..document.model import Era, Layer, Ref, Value
-from .models import RecordedModel, model_class
-from .recording import RecordedLayer, RecordedTensor, Recorder, recorded
+from .layers import RecordedLayer
+from .models import RecordedModel
+from .recording import Recorder
+from .sequential import model_class
+from .tensors import RecordedTensor, recorded
 
 
 def find(recorder: Recorder, name: str) -> object:
@@ -50,7 +53,7 @@ def _note(recorder: Recorder, live: Any, tensor: RecordedTensor | None) -> Any:
     assert graph is not None
     outcomes: dict[Ref, Any] = {}
     layers: dict[str, RecordedLayer] = {}
-    for layer, number, call in steps(graph):
+    for layer, number, call in iterate_steps(graph):
         if layer.class_name == "InputLayer":
             shape = layer.config.get("batch_shape")
             assert isinstance(shape, tuple)
@@ -66,7 +69,7 @@ def _note(recorder: Recorder, live: Any, tensor: RecordedTensor | None) -> Any:
 
 
 def _layer(recorder: Recorder, layer: Layer) -> RecordedLayer:
-    known = signature(layer.class_name, recorder.writer if recorder.writer.era is not Era.KERAS0 else Era.KERAS1)
+    known = find_signature(layer.class_name, recorder.writer if recorder.writer.era is not Era.KERAS0 else Era.KERAS1)
     takes = known.defaults if known is not None else layer.config
     config = {key: value for key, value in layer.config.items() if key in takes and key != "dtype"}
     if layer.class_name == "ReLU":

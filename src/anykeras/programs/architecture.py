@@ -12,8 +12,10 @@ from ..containers.base import Json
 from ..document.model import Era
 from ..errors import Unsupported
 from .inert import Inert, Missing
-from .models import RecordedGraph, RecordedModel, RecordedSequential, list_layers, nodes_of
-from .recording import NUMBER, LiveLayer, Node, Recorded, RecordedLayer, RecordedTensor, Recorder
+from .layers import NUMBER, LiveLayer, Recorded, RecordedLayer
+from .models import RecordedModel
+from .sequential import RecordedGraph, RecordedSequential
+from .tensors import Node, RecordedTensor, Recording, find_nodes, list_layers
 
 _STARTING = ("initializer", "init")
 
@@ -29,7 +31,7 @@ def write_call(node: Node) -> dict[str, Json]:
 
 
 class _Writing:
-    def __init__(self, recorder: Recorder, flat: bool | None = None) -> None:
+    def __init__(self, recorder: Recording, flat: bool | None = None) -> None:
         self.recorder = recorder
         self.flat = recorder.writer.era is Era.KERAS0 if flat is None else flat
 
@@ -163,8 +165,8 @@ class _Writing:
         return {"class_name": "Sequential", "config": {"name": model.name, "layers": layers, **trainable}}
 
     def _functional(self, model: RecordedModel) -> dict[str, Json]:
-        kept = nodes_of(model)
-        layers = list_layers(model)
+        kept = find_nodes(model.inputs, model.outputs)
+        layers = list_layers(model.inputs, model.outputs)
         places = {
             (id(layer), node.number): number
             for layer in layers

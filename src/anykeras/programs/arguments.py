@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from ..catalog import find
-from ..catalog.signatures import MISSING, Signature, signature
+from ..catalog.signatures import MISSING, Signature, find_signature
 from ..document.model import Document, Era, Layer, Object, Writer
 from ..errors import Unsupported
 from ..migrations.engine import apply_all
-from ..migrations.rulebook import RuleContext, ordered_rules
+from ..migrations.rulebook import RuleContext, order_rules
 from ..migrations.rules.keras1_spelling import ARGUMENTS
 from ..parse.era import KERAS1_WORDS
 
@@ -29,7 +29,7 @@ _LOWER = ("padding", "data_format")
 def class_of_era(class_name: str, era: Era) -> str:
     """The class that a name of an era's modules meant: ``MaxPool2D`` was MaxPooling2D."""
     found = find(class_name, era)
-    return class_name if found is None or signature(class_name, era) is not None else found.name
+    return class_name if found is None or find_signature(class_name, era) is not None else found.name
 
 
 def read_arguments(
@@ -44,10 +44,10 @@ def read_arguments(
         Unsupported: more arguments by place than the class ever took.
     """
     name = class_of_era(class_name, writer.era)
-    now = signature(name, writer)
+    now = find_signature(name, writer)
     if writer.era in (Era.KERAS2, Era.TF2) and _speaks_keras1(name, now, args, kwargs):
         old_name = class_of_era(class_name, Era.KERAS1)
-        old = signature(old_name, _KERAS1)
+        old = find_signature(old_name, _KERAS1)
         renamed = _rename(kwargs, now)
         if now is not None and _fits(now, args, renamed) and not _gives_sizes_apart(name, now, args):
             return name, _say_format(_bind(name, now, args, renamed), now, writer, data_format)
@@ -61,7 +61,7 @@ def read_arguments(
 
 def _defaults_of_tensorflow1(name: str, now: Signature | None, writer: Writer) -> dict[str, Any]:
     """The defaults of TensorFlow 1 that 2.0 changed: the stamp of both is the same, so that they are written down."""
-    old = signature(name, "tf.keras 1.15") if writer.tensorflow == 1 else None
+    old = find_signature(name, "tf.keras 1.15") if writer.tensorflow == 1 else None
     if old is None or now is None:
         return {}
     changed = {key: value for key, value in old.defaults.items() if now.defaults.get(key, MISSING) not in (MISSING, value)}
@@ -126,7 +126,7 @@ def _from_keras1(class_name: str, config: Mapping[str, Any]) -> tuple[str, dict[
     held: list[Any] = []
     values = {key: _hold(value, held) for key, value in config.items()}
     layer = Layer(class_name, class_name.lower(), values)
-    rules = [rule for rule in ordered_rules(Era.KERAS2) if Era.KERAS1 in rule.eras]
+    rules = [rule for rule in order_rules(Era.KERAS2) if Era.KERAS1 in rule.eras]
     document = Document(layer, _KERAS1, Era.KERAS1)
     changed = apply_all(rules, replace(document).model, RuleContext(_KERAS1, Era.KERAS2, []))
     if changed.graph is not None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..catalog import find as find_entry
-from ..catalog.signatures import signature
+from ..catalog.signatures import find_signature
 from ..compat.runtime import LegacyModule, LegacyRuntime
 from ..document.model import Era
 from ..errors import Unsupported
@@ -18,8 +18,11 @@ from ..recovery.functions import names as known_names
 from ..registry import Registry
 from . import applications
 from .inert import INERT, Inert, stop_at_missing
-from .models import RecordedGraph, RecordedModel, RecordedSequential, model_class
-from .recording import RecordedClass, RecordedLayer, Recorder, holds_recorded, recorded
+from .layers import RecordedClass, RecordedLayer
+from .models import RecordedModel
+from .recording import Recorder
+from .sequential import RecordedGraph, RecordedSequential, model_class
+from .tensors import holds_recorded, recorded
 
 Function = Callable[..., Any]
 _table: Registry[str, Function] = Registry("function of a program that is noted down")
@@ -70,7 +73,7 @@ def _find_of_keras(runtime: LegacyRuntime, recorder: Recorder, name: str, last: 
         return applications.find(recorder, name)
     if name.startswith(("keras.layers.", "keras.engine.", "keras.legacy.")) and last[:1].isupper() and last not in _LIVE:
         eras = (recorder.writer.era, Era.KERAS1)
-        if any(find_entry(last, era) or signature(last, era) for era in eras) or signature(last, recorder.writer):
+        if any(find_entry(last, era) or find_signature(last, era) for era in eras) or find_signature(last, recorder.writer):
             return RecordedClass(recorder, last)
     return _find_inert(runtime, name)
 

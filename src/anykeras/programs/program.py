@@ -15,16 +15,17 @@ from ..containers.base import Json, Match, NamedWeights, Raw
 from ..custom import CustomObjects
 from ..document.model import Era, Evidence, Writer
 from ..errors import AnyKerasError, MissingFile, MissingObject, Unsupported
-from ..keras_private import inner_layers
+from ..keras_private import iterate_inner_layers
 from ..matching.evidence import writer_of_weights
 from ..parse.era import KERAS1_WORDS, KERAS2_WORDS
 from .architecture import write_architecture
 from .inert import stop_at_missing
-from .models import RecordedGraph, RecordedModel
+from .layers import NUMBER, find_again
+from .models import RecordedModel
 from .reading import Given, parse_program
-from .recording import NUMBER, find_again
 from .running import Program
 from .runtime import RecordingRuntime
+from .sequential import RecordedGraph
 from .slicing import (
     Builder,
     Goal,
@@ -392,7 +393,7 @@ def _note_current(sliced: Sliced, writer: Writer) -> Noted:
                 next_step="Give an expression that makes the model.",
             )
         model = models[0]
-    with _numbered(list(inner_layers(model))) as objects:
+    with _numbered(list(iterate_inner_layers(model))) as objects:
         architecture, own = describe_live(model)
     return Noted(sliced, writer, architecture, CustomObjects({**own, **objects}, path=sliced.given.path))
 
@@ -421,7 +422,7 @@ def describe_live(model: Any) -> tuple[Json, dict[str, Any]]:
     import keras
 
     architecture: Json = json.loads(json.dumps(keras.saving.serialize_keras_object(model)))
-    layers = list(inner_layers(model))
+    layers = list(iterate_inner_layers(model))
     own = {type(layer).__name__: type(layer) for layer in layers if type(layer).__module__.split(".")[0] != "keras"}
     text = json.dumps(architecture)
     functions = {name: held for name, held in keras.saving.get_custom_objects().items() if not isinstance(held, type)}

@@ -17,9 +17,10 @@ from ..custom.source import OLD_NAMES
 from ..errors import AnyKerasError, MissingObject
 from ..recovery.functions.table import GLOBALS
 from .inert import Missing, Needed
+from .layers import Recorded
 from .reading import parse_program
-from .recording import Recorded, holds_recorded
 from .slicing import changed_in_place, defined_names, flatten, free_names
+from .tensors import holds_recorded
 
 _TELL = (
     "Say the value of a name that depends on data, as in model.py:num_words=5000, give an expression that needs none, as in "

@@ -14,9 +14,11 @@ from ..recovery.functions import Entry, find_attribute
 from ..recovery.functions import find_operator as operator_entry
 from . import names
 from .inert import INERT, Inert, Missing
+from .layers import RecordedLayer
 from .models import RecordedModel
-from .recording import RecordedLayer, RecordedTensor, Recorder, holds_recorded
+from .recording import Recorder
 from .shapes import find_outcomes
+from .tensors import RecordedTensor, holds_recorded
 
 
 class RecordingRuntime(LegacyRuntime):

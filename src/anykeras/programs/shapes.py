@@ -11,8 +11,9 @@ from ..document.model import Document, Era, Ref, Writer, refs
 from ..errors import AnyKerasError
 from ..keras_private import forget_calls
 from .architecture import write_call
+from .layers import RecordedLayer
 from .models import RecordedModel
-from .recording import Node, RecordedLayer
+from .tensors import Node
 
 
 def find_outcomes(node: Node) -> list[Spec]:
@@ -31,7 +32,7 @@ def find_outcomes(node: Node) -> list[Spec]:
     try:
         migrated, _ = migrations.migrate(document)
         prepared = custom.prepare(migrated, passed, False)
-        objects = custom.objects_for_code(passed.objects)
+        objects = custom.list_objects_for_code(passed.objects)
         model = recovery.recover(prepared.document, objects, custom.Tracer(passed, False)).document.model
     except AnyKerasError:
         return []

@@ -14,8 +14,10 @@ from ..containers.base import NamedWeights, Raw, WeightGroup
 from ..document.model import Era, Layer
 from ..targets.live_paths import END, step_into
 from ..tensors import Tensor
-from .models import RecordedModel, RecordedSequential, list_layers
-from .recording import Recorded
+from .layers import Recorded
+from .models import RecordedModel
+from .sequential import RecordedSequential
+from .tensors import list_layers
 
 _MOST = 12  # shapes of an input that are tried
 
@@ -27,7 +29,7 @@ def name_by_attributes(model: Any, weights: NamedWeights) -> NamedWeights | None
     pairs = [pair for group in weights.groups for pair in group.weights if pair[1].origin.endswith(END)]
     roots = ["", *dict.fromkeys(tensor.origin.partition("/")[0] + "/" for _, tensor in pairs)]
     for root in roots:
-        found: dict[str, list[tuple[str, Tensor]]] = {layer.name: [] for layer in list_layers(model)}
+        found: dict[str, list[tuple[str, Tensor]]] = {layer.name: [] for layer in list_layers(model.inputs, model.outputs)}
         own = [pair for pair in pairs if pair[1].origin.startswith(root)]
         named = [(_lead(model, tensor.origin.removeprefix(root).removesuffix(END), name), tensor) for name, tensor in own]
         if own and all(name is not None and name.partition("/")[0] in found for name, _ in named):

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from .. import limits
-from ..bytecode import Domain, throw, unsupported_error
-from ..bytecode.errors import missing_name_error
+from ..bytecode import Domain, make_unsupported_error, throw
+from ..bytecode.errors import make_missing_name_error
 from ..lazily import np
 from .functions import (
     Dim,
@@ -98,7 +98,7 @@ class CodeDomain(Domain):
             return Held(Module(path))
         if name in self.custom_objects:
             return self.custom_objects[name]
-        raise missing_name_error(path)
+        raise make_missing_name_error(path)
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         called = function.value if isinstance(function, Held) else function
@@ -110,7 +110,7 @@ class CodeDomain(Domain):
             return self._out(called(self.ops, *positional, **named))
         if callable(called):
             return self._out(called(*positional, **named))
-        raise unsupported_error("the code calls something that is no function")
+        raise make_unsupported_error("the code calls something that is no function")
 
     def binary(self, op: str, left: object, right: object) -> object:
         a, b = release(left), release(right)
@@ -139,7 +139,7 @@ class CodeDomain(Domain):
     def truth(self, value: object) -> bool:
         held = release(value)
         if self.ops.is_tensor(held):
-            raise unsupported_error("the code decides by the values of a tensor")
+            raise make_unsupported_error("the code decides by the values of a tensor")
         if isinstance(held, np.ndarray) and held.size != 1:
             raise throw("ValueError", "The truth value of an array with more than one element is ambiguous.")
         return bool(held)
@@ -157,7 +157,7 @@ class CodeDomain(Domain):
         if self.ops.is_tensor(held):
             count = self.ops.shape(held)[0]
             if not isinstance(count, int):
-                raise unsupported_error("the code loops over a dimension whose size is not known")
+                raise make_unsupported_error("the code loops over a dimension whose size is not known")
             return [self._out(find_operator("getitem", self.ops.context)(self.ops, held, i)) for i in range(count)]
         if isinstance(held, Pair):
             return [self._out(item) for item in held]
@@ -169,7 +169,7 @@ class CodeDomain(Domain):
         held = release(container)
         if isinstance(held, Shape | np.ndarray):
             return release(item) in list(held)
-        raise unsupported_error("the code looks for a value in a tensor")
+        raise make_unsupported_error("the code looks for a value in a tensor")
 
     def getitem(self, value: object, key: object) -> object:
         held, index = release(value), release(key)
@@ -201,7 +201,7 @@ class CodeDomain(Domain):
             return range(*(int(item) for item in held))
         if name == "hasattr":
             return find_attribute(str(held[1]), _kind(self.ops, held[0]), self.ops.context) is not None
-        raise unsupported_error(f"the code calls {name}() on a tensor or a size that is not known")
+        raise make_unsupported_error(f"the code calls {name}() on a tensor or a size that is not known")
 
     def _text(self, name: str, args: tuple[object, ...], held: list[Operand]) -> str | None:
         """The text of a shape or of a known size: most often something to print."""
@@ -268,7 +268,7 @@ class CodeDomain(Domain):
 
     def _out(self, value: Operand) -> Operand:
         if isinstance(value, np.ndarray) and value.size > folding.MOST:
-            raise unsupported_error(f"the code makes an array of {value.size} numbers")
+            raise make_unsupported_error(f"the code makes an array of {value.size} numbers")
         return hold(value)
 
 
@@ -294,4 +294,4 @@ def _compare(op: str, equal: bool) -> bool:
 
 
 def _no_such(op: str) -> Operand:
-    raise unsupported_error(f"the code computes {op} on values that it does not fit")
+    raise make_unsupported_error(f"the code computes {op} on values that it does not fit")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 
-from ..document.graph import steps
+from ..document.graph import iterate_steps
 from ..document.model import Graph, Layer, Ref, Value, refs
 from ..tensors import Tensor
 
@@ -35,7 +35,7 @@ class Numbers:
     def _calls(self, graph: Graph) -> dict[Ref, Hashable]:
         found: dict[Ref, Hashable] = {ref: ("input", i) for i, ref in enumerate(refs(graph.inputs))}
         ordinals: dict[str, int] = {}
-        for layer, node, call in steps(graph):
+        for layer, node, call in iterate_steps(graph):
             if layer.class_name == "InputLayer":
                 continue
             key: Hashable = (

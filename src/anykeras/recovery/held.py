@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from .. import limits
-from ..bytecode import unsupported_error
+from ..bytecode import make_unsupported_error
 from ..bytecode.machine.values import Class, Function, Instance, MachineValue, Method
 from ..tensors import from_rows
 from .functions import Entry, Operand
@@ -88,7 +88,7 @@ def _as_function(value: Instance | Class) -> Callable[..., Operand]:
     """An object of the code's own class where a library takes a function."""
     function = value.kind.find("__call__") if isinstance(value, Instance) else None
     if not isinstance(function, Function):
-        raise unsupported_error("the code hands an object of its own class to a function of a library")
+        raise make_unsupported_error("the code hands an object of its own class to a function of a library")
     return _wrap_function(Method(function, value))
 
 
@@ -119,4 +119,4 @@ def _make_array(body: Operand) -> Operand:
         array = from_rows(body.get("value") if isinstance(body, Mapping) else body, dtype)
         return array if dtype is None else array.astype(dtype)
     except (TypeError, ValueError) as error:
-        raise unsupported_error(f"a constant of the configuration is no array of numbers: {error}"[:200]) from None
+        raise make_unsupported_error(f"a constant of the configuration is no array of numbers: {error}"[:200]) from None

@@ -24,7 +24,7 @@ from .functions.shapes import number
 from .functions.values import Dim, Sizes
 from .graph_ops import GraphOps, Symbol, flat_symbols
 from .held import constant
-from .readable import describe, guards, source
+from .readable import describe, list_guards, write_source_of
 from .refusals import locate
 
 
@@ -33,11 +33,11 @@ def make_mask_input(ops: Ops, inputs: Operand, masked: Sequence[bool]) -> Operan
     if not any(masked):
         return None
     if isinstance(inputs, list):
-        return [_mask(ops, x) if has else None for x, has in zip(inputs, masked, strict=True)]
-    return _mask(ops, inputs)
+        return [_lift_mask(ops, x) if has else None for x, has in zip(inputs, masked, strict=True)]
+    return _lift_mask(ops, inputs)
 
 
-def _mask(ops: Ops, x: Operand) -> Operand:
+def _lift_mask(ops: Ops, x: Operand) -> Operand:
     if ops.rank(x) != 3:
         raise Refused(
             f"the function takes the mask of a tensor of rank {ops.rank(x)}; a mask becomes a tensor of the graph only "
@@ -120,21 +120,21 @@ def enter_inputs(ops: GraphOps, specs: Argument) -> Operand:
 
 
 def _finish(layer: Layer, ops: GraphOps, inputs: Operand, outcome: Operand) -> Lifted:
-    outputs = _outputs(ops, outcome, flat_symbols(inputs))
+    outputs = _list_outputs(ops, outcome, flat_symbols(inputs))
     trainable = layer.config.get("trainable", True) is not False
     model = ops.builder.finish(_map_outputs(outputs, lambda symbol: symbol.ref), trainable)
     return Lifted(model, _map_outputs(outputs, lambda symbol: symbol.spec), tuple(dict.fromkeys(ops.notes)))
 
 
-def _outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Operand:
+def _list_outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Operand:
     """The outputs of a submodel: every one an operation of its own, never an input, a layer or a bare constant.
 
     Not a layer, since layers hand a mask on and a function does not.
     """
     if isinstance(outcome, Mapping):
-        return {key: _outputs(ops, item, inputs) for key, item in outcome.items()}
+        return {key: _list_outputs(ops, item, inputs) for key, item in outcome.items()}
     if isinstance(outcome, list | tuple) and not isinstance(outcome, Sizes):
-        return tuple(_outputs(ops, item, inputs) for item in outcome)
+        return tuple(_list_outputs(ops, item, inputs) for item in outcome)
     if isinstance(outcome, Symbol):
         if ops.is_operation(outcome) and all(outcome is not symbol for symbol in inputs):
             return outcome
@@ -142,7 +142,7 @@ def _outputs(ops: GraphOps, outcome: Operand, inputs: Sequence[Symbol]) -> Opera
     if isinstance(outcome, int | float | np.ndarray | np.generic):
         return ops.anchor(outcome)
     if isinstance(outcome, Sizes | Dim):
-        return _outputs(ops, number(ops, outcome, "int32"), inputs)
+        return _list_outputs(ops, number(ops, outcome, "int32"), inputs)
     raise Refused(f"the function returns {type(outcome).__name__}, not a tensor")
 
 
@@ -210,7 +210,7 @@ class Lifting:
 
     def _source(self) -> str:
         try:
-            return source(list_readings(self.found)[0])
+            return write_source_of(list_readings(self.found)[0])
         except AnyKerasError:
             return ""
 
@@ -261,7 +261,7 @@ class Lifting:
         record = Recovered(
             self.layer.name, self.layer.address or self.layer.name, self.key, self.found.pythons,
             stored.spelling if stored is not None else f"the name {self.found.name}", text, checked,
-            guards(reading, self.called_on, self.context), (*(stored.notes if stored else ()), *trace.notes),
+            list_guards(reading, self.called_on, self.context), (*(stored.notes if stored else ()), *trace.notes),
             self, trace.layer,
         )  # fmt: skip
         damage = tuple(identified.damage) if identified is not None else ()
@@ -328,7 +328,7 @@ def read_function(layer: str, address: str, key: str, code: Code) -> Recovered:
 
 def _write(found: Found) -> str:
     try:
-        return source(list_readings(found)[0])
+        return write_source_of(list_readings(found)[0])
     except AnyKerasError as error:
         listing = "\n".join(list_code(found.identified.best)) if found.identified is not None else ""
         return f"# This function cannot be written as Python text: {error.seen}\n{listing}"

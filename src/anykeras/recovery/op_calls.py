@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .. import limits
-from ..document.graph import steps
+from ..document.graph import iterate_steps
 from ..document.model import Call, Config, Graph, Layer, Ref, Value, refs
 from ..document.walk import rebuild
 from .functions import Operand, Refused, Sizes
@@ -73,7 +73,7 @@ class _Moves:
 
     def run(self) -> Graph:
         """The graph without the op layers that only others like them used."""
-        for layer, _, call in steps(self._graph):
+        for layer, _, call in iterate_steps(self._graph):
             if self._counts(layer, call):
                 self._counted[layer.name] = call
         layers: list[Layer] = []
@@ -151,7 +151,7 @@ def compute_call(layer: Layer, inputs: Operand, compute: Compute) -> Operand:
     """The outcome of an op layer on its tensors, its steps before it."""
     tensors = inputs if isinstance(inputs, list) else [inputs]
     parts: list[list[Operand]] = []
-    for step in _steps(layer):
+    for step in _list_steps(layer):
         inner = Layer(str(step["kind"]), layer.name, step["settings"])
         made = compute(inner, _restore(step[ARGS], tensors, parts), _restore(step[KWARGS], tensors, parts))
         parts.append(_flat(made))
@@ -159,7 +159,7 @@ def compute_call(layer: Layer, inputs: Operand, compute: Compute) -> Operand:
     return compute(layer, args, _restore(layer.config.get(KWARGS, {}), tensors, parts))
 
 
-def _steps(layer: Layer) -> Sequence[Operand]:
+def _list_steps(layer: Layer) -> Sequence[Operand]:
     listed = layer.config.get(STEPS, ())
     return listed if isinstance(listed, tuple) else ()
 
@@ -177,7 +177,7 @@ def _restore(value: Operand, tensors: Sequence[Operand], parts: Sequence[Sequenc
         if _HOLE in value:
             return tensors[value[_HOLE]]
         if _STEP in value:
-            return _part(parts[value[_STEP]], value[_PART])
+            return _take_part(parts[value[_STEP]], value[_PART])
         if value.get("class_name") == "__ellipsis__":
             return Ellipsis
         if value.get("class_name") or value.get("type"):
@@ -189,7 +189,7 @@ def _restore(value: Operand, tensors: Sequence[Operand], parts: Sequence[Sequenc
     return value
 
 
-def _part(outputs: Sequence[Operand], number: int) -> Operand:
+def _take_part(outputs: Sequence[Operand], number: int) -> Operand:
     if number >= len(outputs):
         raise Refused("the file does not hold all tensors that a function is called on (tf.keras lost those after *)", "AK3043")
     return outputs[number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ..catalog.masks import mask_rule
+from ..catalog.masks import find_mask_rule
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.shapes.masks import find_met
@@ -39,7 +39,7 @@ class Pass(Inference):
         self.lifted: dict[Path, Lifted] = {}
         self._batch = make_size()
         self.masks = find_met(model)
-        self.mask_consumers = {path for path, layer in walk(model) if mask_rule(layer.class_name).reads}
+        self.mask_consumers = {path for path, layer in walk(model) if find_mask_rule(layer.class_name).reads}
 
     def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """As in inference; a layer that holds code is lifted for these arguments."""
@@ -86,7 +86,7 @@ class Pass(Inference):
                 self.lift(layer, lift, [UNKNOWN], {})
 
 
-def _findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:
+def _list_findings(layer: Layer, lifted: Lifted) -> Iterator[Finding]:
     """The findings about a lifted layer."""
     address = layer.address or layer.name
     yield from lifted.findings
@@ -156,7 +156,7 @@ def recover_code(
     run.graph(model, None)
     run.rest(model)
     order = [(layer, run.lifted[path]) for path, layer in walk(model) if path in run.lifted]
-    findings = [finding for layer, lifted in order for finding in _findings(layer, lifted)]
+    findings = [finding for layer, lifted in order for finding in _list_findings(layer, lifted)]
     findings += _find_added([layer for layer, _ in order])
     code = tuple(record for _, lifted in order for record in lifted.code)
     return _rewrite(model, run.lifted), [*findings, *find_late_bound(code)], code

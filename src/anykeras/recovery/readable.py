@@ -33,33 +33,35 @@ _ASKED: Mapping[str, Callable[[FunctionContext], str]] = {
 }
 
 
-def guards(reading: Reading, called_on: Argument, context: FunctionContext) -> tuple[str, ...]:
+def list_guards(reading: Reading, called_on: Argument, context: FunctionContext) -> tuple[str, ...]:
     """What was taken for granted: the inputs' shapes and dtypes, and the settings that the code asks for."""
     parameters = dict.fromkeys(reading.found.parameters(context))
-    inputs = [f"{next(iter(parameters), 'x')}{where}: {spec.dtype} {_shape(spec)}" for where, spec in _leaves(called_on)]
+    inputs = [
+        f"{next(iter(parameters), 'x')}{where}: {spec.dtype} {_write_shape(spec)}" for where, spec in _list_leaves(called_on)
+    ]
     asked = dict.fromkeys(_ASKED[name](context) for name in names(reading.code) if name in _ASKED)
     training = [f"training is {context.training}"] if "training" in parameters else []
     return (*inputs, *training, *asked)
 
 
-def _leaves(specs: Argument, where: str = "") -> Iterator[tuple[str, Spec]]:
+def _list_leaves(specs: Argument, where: str = "") -> Iterator[tuple[str, Spec]]:
     if isinstance(specs, Spec):
         yield where, specs
     elif isinstance(specs, Mapping):
         for key, item in specs.items():
-            yield from _leaves(item, f"{where}[{key!r}]")
+            yield from _list_leaves(item, f"{where}[{key!r}]")
     elif isinstance(specs, list | tuple):
         for i, item in enumerate(specs):
-            yield from _leaves(item, f"{where}[{i}]")
+            yield from _list_leaves(item, f"{where}[{i}]")
 
 
-def _shape(spec: Spec) -> str:
+def _write_shape(spec: Spec) -> str:
     if spec.shape is None:
         return "of any shape"
     return f"({', '.join('?' if size is None else str(size) for size in spec.shape)})"
 
 
-def source(reading: Reading) -> str:
+def write_source_of(reading: Reading) -> str:
     """The function as its author may have written it. Raises BytecodeError where it has no such text."""
     if reading.code is None or reading.found.stored is None:
         return ""
@@ -86,13 +88,13 @@ def describe(reading: Reading, model: Layer, trace: Callable[[Run], Layer]) -> t
     try:
         again = trace(lambda begin: _evaluate(reading, begin))
         if computes_same(model, again):
-            return source(reading), True
+            return write_source_of(reading), True
     except (
         AnyKerasError,
         RecursionError,
     ):  # no such text, or it nests too deeply
         pass
-    return text(model), False
+    return write_text(model), False
 
 
 def _evaluate(reading: Reading, begin: Begin) -> tuple[CodeDomain, Operand]:
@@ -120,12 +122,12 @@ _INFIX = {
 WIDTH = 88  # characters up to which a value that is used once is written where it is used
 
 
-def text(model: Layer) -> str:
+def write_text(model: Layer) -> str:
     """The submodel as a function: one line where it fits, else a line for each value used twice or too long."""
     graph = model.graph
     if graph is None:
         return ""
-    names = _input_names(graph)
+    names = _list_input_names(graph)
     used = Counter(ref for calls in graph.calls.values() for call in calls for ref in refs((call.args, call.kwargs)))
     used.update(refs(graph.outputs))
     parts: dict[tuple[str, int], list[Ref]] = {}  # the further outcomes of each call that are read
@@ -148,14 +150,14 @@ def text(model: Layer) -> str:
     head = ", ".join(names.values())
     if not lines:
         return f"lambda {head}: {result}"
-    return "\n".join([f"def {_identifier(model.name)}({head}):", *lines, f"    return {result}"])
+    return "\n".join([f"def {_make_identifier(model.name)}({head}):", *lines, f"    return {result}"])
 
 
-def _identifier(name: str) -> str:
+def _make_identifier(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name)
 
 
-def _input_names(graph: Graph) -> dict[Ref, str]:
+def _list_input_names(graph: Graph) -> dict[Ref, str]:
     given = refs(graph.inputs)
     return {ref: "x" if len(given) == 1 else f"x{i}" for i, ref in enumerate(given)}
 

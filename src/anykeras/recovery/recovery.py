@@ -59,7 +59,7 @@ def read(document: Document) -> tuple[Recovered, ...]:
     layers = layers_of(document.model)
     found = [(layer.name, layer.address or layer.name, *held) for layer in layers for held in _find_held(layer)]
     training = document.training.config if document.training is not None else {}
-    found += [("", f"training/{key}", key, code) for key, value in training.items() for _, code in _codes(key, value)]
+    found += [("", f"training/{key}", key, code) for key, value in training.items() for _, code in _list_codes(key, value)]
     if not found:
         return ()
     from .lift import read_function
@@ -70,27 +70,27 @@ def read(document: Document) -> tuple[Recovered, ...]:
 def _find_held(layer: Layer) -> Iterator[_Held]:
     """The functions of a layer itself, and of its calls."""
     for key, value in layer.config.items():
-        yield from _codes(key, value)
+        yield from _list_codes(key, value)
     for calls in layer.graph.calls.values() if layer.graph is not None else ():
         for call in calls:
             for value in (*call.args, *call.kwargs.values()):
-                yield from _codes("call", value)
+                yield from _list_codes("call", value)
 
 
-def _codes(key: str, value: Value) -> Iterator[_Held]:
+def _list_codes(key: str, value: Value) -> Iterator[_Held]:
     """The functions in a value; layers in it are walked on their own."""
     if isinstance(value, Code):
         yield key, value
     elif isinstance(value, tuple):
         for item in value:
-            yield from _codes(key, item)
+            yield from _list_codes(key, item)
     elif isinstance(value, Mapping):
         for name, item in value.items():
-            yield from _codes(f"{key}.{name}", item)
+            yield from _list_codes(f"{key}.{name}", item)
     elif isinstance(value, Object) and isinstance(value.config, Mapping):
-        yield from _codes(key, value.config)
+        yield from _list_codes(key, value.config)
     elif isinstance(value, Slice):
-        yield from _codes(key, (value.start, value.stop, value.step))
+        yield from _list_codes(key, (value.start, value.stop, value.step))
 
 
 # A document without the code that came with it. What follows code is loaded only where there is some.

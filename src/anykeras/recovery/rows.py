@@ -93,7 +93,7 @@ def _reduce(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Op
     return ops.op(name, x.all, axis=where, **kwargs) if where != () else x.all
 
 
-def _along(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
+def _take_along(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Operand]) -> Operand:
     (x, *rest) = _move_argument(args, kwargs, "axis", 1)
     axis = kwargs.pop("axis", -1 if name in ("softmax", "log_softmax", "sort", "argsort", "normalize") else None)
     if axis is None or rest:
@@ -158,7 +158,7 @@ def _image(ops: Ops, name: str, args: tuple[Operand, ...], kwargs: dict[str, Ope
 _RULES: tuple[tuple[frozenset[str], Callable[..., Operand]], ...] = (
     (_ELEMENTWISE, _elementwise),
     (_REDUCING, _reduce),
-    (_ALONG, _along),
+    (_ALONG, _take_along),
     (_IMAGES, _image),
     (frozenset({"expand_dims"}), _expand_dims),
     (frozenset({"squeeze"}), _squeeze),

@@ -48,7 +48,7 @@ def _as_github(run: Run) -> str:
         listed = ",".join(f"{key}={_escape_property(text)}" for key, text in properties.items())
         lines.append(f"::{level} {listed}::{_escape_command(_describe(notice))}")
     lines += [
-        f"::error title=anykeras {_escape_property(run.verb)}::{_escape_command(_failure(result, run))}"
+        f"::error title=anykeras {_escape_property(run.verb)}::{_escape_command(_write_failure(result, run))}"
         for result in run.results
         if result.status is Status.FOUND and not result.all_notices
     ]
@@ -71,13 +71,13 @@ def _as_sarif(run: Run) -> str:
         "name": "anykeras",
         "informationUri": "https://github.com/anykeras/anykeras",
         "semanticVersion": run.version,
-        "rules": [_rule(code) for code in codes],
+        "rules": [_write_rule(code) for code in codes],
     }
     invocation = {
         "executionSuccessful": run.status not in (Status.REFUSED, Status.BUG),
         "exitCode": run.status.exit_code,
         "toolExecutionNotifications": [
-            {"level": "error", "message": {"text": _failure(result, run)}, "locations": _locations(result, "")}
+            {"level": "error", "message": {"text": _write_failure(result, run)}, "locations": _write_locations(result, "")}
             for result in run.results
             if result.status is Status.FOUND and not result.all_notices
         ],
@@ -91,14 +91,14 @@ def _as_sarif(run: Run) -> str:
                 "automationDetails": {"id": f"anykeras-{run.verb}/"},
                 "columnKind": "unicodeCodePoints",
                 "invocations": [invocation],
-                "results": [_sarif_result(result, notice, codes.index(notice.code)) for result, notice in notices],
+                "results": [_write_sarif_result(result, notice, codes.index(notice.code)) for result, notice in notices],
             }
         ],
     }
     return json.dumps(document, indent=1) + "\n"
 
 
-def _rule(code: str) -> dict[str, Any]:
+def _write_rule(code: str) -> dict[str, Any]:
     page = find_page(code)
     rule: dict[str, Any] = {"id": code, "helpUri": DOCUMENTATION}
     if page is not None:
@@ -110,7 +110,7 @@ def _rule(code: str) -> dict[str, Any]:
     return rule
 
 
-def _sarif_result(result: Result, notice: Notice, rule: int) -> dict[str, Any]:
+def _write_sarif_result(result: Result, notice: Notice, rule: int) -> dict[str, Any]:
     import hashlib  # only for this format
 
     name = f"{notice.code}\0{result.path}\0{notice.address}\0{notice.message}"
@@ -119,25 +119,25 @@ def _sarif_result(result: Result, notice: Notice, rule: int) -> dict[str, Any]:
         "ruleIndex": rule,
         "level": _SARIF_LEVELS.get(notice.severity, "error"),
         "message": {"text": _describe(notice)},
-        "locations": _locations(result, notice.address),
+        "locations": _write_locations(result, notice.address),
         "partialFingerprints": {"anykeras/v1": hashlib.sha256(name.encode("utf8", "surrogatepass")).hexdigest()},
         "properties": {"severity": str(notice.severity), **notice.details},
     }
 
 
-def _locations(result: Result, address: str) -> list[dict[str, Any]]:
+def _write_locations(result: Result, address: str) -> list[dict[str, Any]]:
     """The file (a model has no lines: its first) and the place in the model."""
     if not result.path:
         return []
     location: dict[str, Any] = {
-        "physicalLocation": {"artifactLocation": {"uri": _uri(result.path)}, "region": {"startLine": 1}}
+        "physicalLocation": {"artifactLocation": {"uri": _write_uri(result.path)}, "region": {"startLine": 1}}
     }
     if address:
         location["logicalLocations"] = [{"fullyQualifiedName": address}]
     return [location]
 
 
-def _uri(path: str) -> str:
+def _write_uri(path: str) -> str:
     """A path below the working directory as a relative URI, another one as a ``file:`` URI, a URL as it is."""
     if re.match(r"[a-z][a-z0-9+.-]+://", path):
         return quote(path, safe=":/?#[]@!$&'()*+,;=%")
@@ -161,23 +161,23 @@ def _as_junit(run: Run) -> str:
     root = ElementTree.Element("testsuites", {"name": "anykeras", **counts})
     suite = ElementTree.SubElement(root, "testsuite", {"name": f"anykeras {run.verb}", **counts})
     for result in run.results:
-        named = {"classname": f"anykeras.{run.verb}", "name": _xml(result.path or run.verb)}
+        named = {"classname": f"anykeras.{run.verb}", "name": _escape_xml(result.path or run.verb)}
         case = ElementTree.SubElement(suite, "testcase", named)
         if result.status is not Status.DONE:
             kind = "failure" if result.status is Status.FOUND else "error"
             about = result.error or next(iter(sorted(result.notices, key=lambda notice: -notice.severity.rank)), None)
             said = {
-                "message": _xml(about.message if about else _failure(result, run)),
+                "message": _escape_xml(about.message if about else _write_failure(result, run)),
                 "type": about.code if about else run.verb,
             }
-            ElementTree.SubElement(case, kind, said).text = _xml("\n".join(_list(result)))
+            ElementTree.SubElement(case, kind, said).text = _escape_xml("\n".join(_list(result)))
         elif result.notices:
-            ElementTree.SubElement(case, "system-out").text = _xml("\n".join(_list(result)))
+            ElementTree.SubElement(case, "system-out").text = _escape_xml("\n".join(_list(result)))
     ElementTree.indent(root, " ")
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _xml(text: str) -> str:
+def _escape_xml(text: str) -> str:
     """Text that XML can hold."""
     return _NOT_XML.sub("\ufffd", text)
 
@@ -186,7 +186,7 @@ def _list(result: Result) -> list[str]:
     return [f"{notice.code} {notice.severity} {_describe(notice)}" for notice in result.all_notices]
 
 
-def _failure(result: Result, run: Run) -> str:
+def _write_failure(result: Result, run: Run) -> str:
     """Why a file failed of which nothing was noticed: the verdict of its verb."""
     verdict = result.data.get("verdict")
     return (

@@ -42,14 +42,14 @@ class Settings:
 
 def find_settings(verbs: Sequence[str], folder: str | os.PathLike[str] = ".") -> Settings:
     """The settings of the nearest ``pyproject.toml`` of `folder` or above that has any, for `verbs`. Raises Unsupported."""
-    for file in _files_above(Path(folder).absolute()):
+    for file in _list_files_above(Path(folder).absolute()):
         settings = read_settings(file, verbs)
         if settings is not None:
             return settings
     return Settings()
 
 
-def _files_above(folder: Path) -> Iterator[Path]:
+def _list_files_above(folder: Path) -> Iterator[Path]:
     for above in (folder, *folder.parents):
         file = above / FILE
         if file.is_file():

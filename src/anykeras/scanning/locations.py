@@ -72,9 +72,9 @@ def _read_lists(arguments: Iterable[str]) -> Iterator[str]:
                 with open(argument[1:], encoding="utf-8", errors="surrogateescape") as lines:
                     yield from filter(None, (line.strip() for line in lines))
             except OSError:
-                from ..containers.source import missing_file_error
+                from ..containers.source import make_missing_file_error
 
-                raise missing_file_error(argument[1:]) from None
+                raise make_missing_file_error(argument[1:]) from None
         else:
             yield argument
 

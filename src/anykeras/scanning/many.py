@@ -149,9 +149,9 @@ def _run(todo: Sequence[Job], count: int, seconds: float, memory: int, ray: str 
 def _check(roots: Sequence[str], exports: Sequence[str]) -> None:
     for root in roots:
         if not os.path.exists(root) and not any(mark in root for mark in "*?[@") and "://" not in root and root != "-":
-            from ..containers.source import missing_file_error
+            from ..containers.source import make_missing_file_error
 
-            raise missing_file_error(root)
+            raise make_missing_file_error(root)
     for path in exports:
         if not path.endswith(FORMATS):
             raise TargetError("AK6052", f"results are written as {', '.join(FORMATS)}", part=path)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from ..lazily import load_lazily
 
 if TYPE_CHECKING:
-    from .base import Shim, all_shims, apply_shim, gather_tensors, is_namesake
+    from .base import Shim, apply_shim, gather_tensors, is_namesake, list_shims
 else:
-    __getattr__ = load_lazily(__name__, {"base": "Shim apply_shim gather_tensors is_namesake all_shims"})
+    __getattr__ = load_lazily(__name__, {"base": "Shim apply_shim gather_tensors is_namesake list_shims"})
 
-__all__ = ["Shim", "all_shims", "apply_shim", "gather_tensors", "is_namesake"]
+__all__ = ["Shim", "apply_shim", "gather_tensors", "is_namesake", "list_shims"]

@@ -9,12 +9,12 @@ from ..document.build import Builder
 from ..document.model import Config, Layer, Ref
 from ..migrations import RuleContext
 from ..tensors import Tensor
-from .base import SHARED, register_shim, role_arguments, weights_by_letter
+from .base import SHARED, list_role_arguments, register_shim, weights_by_letter
 from .blocks import add_trained_vector, mask_of
 
 EPSILON: Final = 1e-7
 """``K.epsilon()`` where nobody changed it."""
-ARGUMENTS: Final = role_arguments(*"Wub") | {"bias", "return_attention", "step_dim", "init", "attention_dim"}
+ARGUMENTS: Final = list_role_arguments(*"Wub") | {"bias", "return_attention", "step_dim", "init", "attention_dim"}
 """What copies of these classes write in their configuration, where they write anything."""
 
 
@@ -66,7 +66,7 @@ def att_layer(layer: Layer, context: RuleContext) -> Layer | None:
     return _finish(layer, sub, *_sum_weighted(sub, x, scores))
 
 
-_KEYS = role_arguments("kernel", "bias", "context")
+_KEYS = list_role_arguments("kernel", "bias", "context")
 
 
 @register_shim("AK5078", classes=("AttentionLayer",))

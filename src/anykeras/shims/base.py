@@ -65,7 +65,7 @@ def register_shim(
     return register
 
 
-def all_shims() -> list[Shim]:
+def list_shims() -> list[Shim]:
     """All shims, by code."""
     return sorted({shim.code: shim for shim in _shims.values()}.values(), key=lambda shim: shim.code)
 
@@ -73,7 +73,7 @@ def all_shims() -> list[Shim]:
 def apply_shim(layer: Layer, context: RuleContext) -> Layer | None:
     """What replaces a layer of an unresolved class, None where no shim knows it. Records the finding."""
     class_name = layer.bare_class_name
-    for known in all_shims():
+    for known in list_shims():
         if class_name not in known.classes or _takes_others(layer, context):
             continue
         replacement = known.change(layer, context)
@@ -94,7 +94,7 @@ _NUMBER = re.compile(r"_\d+$")
 _TRAINED = {"kernel": ("kernel_regularizer", "kernel_constraint"), "bias": ("bias_regularizer", "bias_constraint")}
 
 
-def role_arguments(*roles: str) -> frozenset[str]:
+def list_role_arguments(*roles: str) -> frozenset[str]:
     """The arguments for how weights start and are trained: ``kernel_initializer``, ``kernel_regularizer`` ..."""
     return frozenset(f"{role}_{kind}" for role in roles for kind in ("initializer", "regularizer", "constraint"))
 
@@ -135,7 +135,7 @@ def weights_by_end(layer: Layer, *ends: str) -> list[Tensor] | None:
     return [one[0] for one in found]
 
 
-def training_arguments(layer: Layer, bias: bool, activation: Value = "linear") -> Config:
+def list_training_arguments(layer: Layer, bias: bool, activation: Value = "linear") -> Config:
     """Arguments of a Dense layer that is trained as the weights of `layer` were."""
     kinds = ("kernel", "bias") if bias else ("kernel",)
     kept = {key: layer.config[key] for kind in kinds for key in _TRAINED[kind] if layer.config.get(key) is not None}
@@ -202,7 +202,7 @@ def gather_tensors(layer: Layer, calls: Iterable[Call]) -> tuple[Call, ...]:
     Classes that took several tensors were called with them one behind the other, and by name: tf.keras writes all but
     the first by name.
     """
-    ways = [way for shim in all_shims() if layer.bare_class_name in shim.classes for way in shim.arguments]
+    ways = [way for shim in list_shims() if layer.bare_class_name in shim.classes for way in shim.arguments]
     return tuple(_gather(call, ways) for call in calls)
 
 

@@ -10,7 +10,7 @@ from ..document.model import Config, Ellipsis_, Layer, Ref, Slice
 from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..tensors import Tensor, constant
-from .base import SHARED, register_shim, role_arguments
+from .base import SHARED, list_role_arguments, register_shim
 from .blocks import defer, in_layers, mask_of
 
 # Any recursion over time as a layer that stock Keras opens: a SimpleRNN whose activation is a model.
@@ -233,7 +233,7 @@ def _finish_four(sub: Builder, x: Ref, scores: Ref, transitions: Tensor, lengths
 # CRF of keras-contrib, which anago and kashgari took over: decoding, and marginal probabilities.
 
 
-_KEYS = role_arguments("kernel", "chain", "bias", "boundary") | {
+_KEYS = list_role_arguments("kernel", "chain", "bias", "boundary") | {
     *("units", "learn_mode", "test_mode", "use_boundary", "use_bias", "sparse_target", "activation", "input_dim", "unroll")
 }
 

@@ -7,12 +7,12 @@ from ..document.model import Layer, Ref, Value
 from ..migrations import RuleContext
 from ..recovery.code_sites import CodeSite
 from ..recovery.functions import Refused
-from .base import SHARED, register_shim, role_arguments
+from .base import SHARED, list_role_arguments, register_shim
 from .blocks import add_trained_vector, as_activation, defer, in_layers, input_rank, input_shape
 
-_INSTANCE_KEYS = role_arguments("beta", "gamma") | {"axis", "epsilon", "center", "scale"}
+_INSTANCE_KEYS = list_role_arguments("beta", "gamma") | {"axis", "epsilon", "center", "scale"}
 _GROUP_KEYS = _INSTANCE_KEYS | {"groups"}
-_PELU_KEYS = role_arguments("alpha", "beta") | {"shared_axes"}
+_PELU_KEYS = list_role_arguments("alpha", "beta") | {"shared_axes"}
 
 
 @register_shim("AK5071", classes=("GroupNormalization",))

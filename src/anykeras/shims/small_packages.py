@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalog.signatures import NOW, signature
+from ..catalog.signatures import NOW, find_signature
 from ..document.build import Builder
 from ..document.model import Config, Layer
 from ..migrations import RuleContext
@@ -69,7 +69,7 @@ _NATIVE: Final[Mapping[str, str]] = {
 def spectral_layer(layer: Layer, context: RuleContext) -> Layer | None:
     """Weights kernel, bias, sn; further training normalises nothing."""
     native = _NATIVE[layer.bare_class_name]
-    known = signature(native, NOW)
+    known = find_signature(native, NOW)
     bias = {"bias"} if layer.config.get("use_bias") is True else set()
     if known is None or layer.weights.keys() != {"kernel", "sn"} | bias or context.writer.backend == "theano":
         return None

@@ -10,7 +10,7 @@ from ..catalog.calls import FIRST, LISTS, Kind, call_arguments, takes_one
 from ..catalog.layout import VariableSpec
 from ..catalog.masks import HEADS
 from ..catalog.shapes.variables import Calls, Shapes, follow_calls, infer_variables
-from ..document.graph import flat_refs, leaves, steps
+from ..document.graph import iterate_leaves, iterate_steps, list_refs
 from ..document.model import Call, Era, FromUser, Graph, Layer, Member, Path, Ref, Value, number_depth, refs
 from ..document.walk import layers_of, walk
 from ..errors import Malformed, Unsupported
@@ -92,7 +92,7 @@ def check_strides(model: Layer, renamed: Mapping[str, str]) -> None:
     Keras 3.15.1, layers/convolutional/base_conv.py and base_conv_transpose.py.
     """
     for layer in layers_of(model):
-        both = [_largest(layer.config.get(key, 1)) for key in ("strides", "dilation_rate")]
+        both = [_find_largest(layer.config.get(key, 1)) for key in ("strides", "dilation_rate")]
         if layer.class_name in _CONVOLUTIONS and min(both) > 1:
             name = renamed.get(layer.name, layer.name)
             raise Unsupported(
@@ -103,7 +103,7 @@ def check_strides(model: Layer, renamed: Mapping[str, str]) -> None:
             )
 
 
-def _largest(value: Value) -> int:
+def _find_largest(value: Value) -> int:
     numbers = value if isinstance(value, tuple) else (value,)
     return max((number for number in numbers if isinstance(number, int)), default=1)
 
@@ -116,14 +116,14 @@ def check_calls(model: Layer) -> None:
         if graph is None or graph.sequential:
             continue
         for what, ends in (("inputs", graph.inputs), ("outputs", graph.outputs)):
-            if not flat_refs(ends):
+            if not list_refs(ends):
                 raise Unsupported(
                     "AK6027", f"the model {inner.name!r} has no {what}, and Keras cannot call such a model", layer=inner.name
                 )
         counts = {layer.name: _count_outputs(layer, graph.calls.get(layer.name, ())) for layer in graph.layers}
         if seen := _find_dangling(graph, counts, (graph.inputs, graph.outputs)):
             raise Unsupported("AK6027", f"the model {inner.name!r} {seen}", layer=inner.name)
-        for layer, _, call in steps(graph):
+        for layer, _, call in iterate_steps(graph):
             if layer.class_name == "InputLayer":
                 continue
             seen = _find_dangling(graph, counts, (call.args, call.kwargs))
@@ -139,7 +139,7 @@ def list_flags(model: Layer) -> Iterator[Finding]:
         graph = layer.graph
         if graph is None or graph.sequential:
             continue
-        for inner, _, call in steps(graph):
+        for inner, _, call in iterate_steps(graph):
             flag = call.kwargs.get("training")
             made = inner.address == layer.address != ""  # in place of code or of an old layer, whose own finding says it
             if flag is None or inner.operation or made or not _heeds_training(inner):
@@ -191,7 +191,7 @@ _OF_SEVERAL = frozenset(_SEVERAL.split())  # operations; all others have one out
 def _count_outputs(layer: Layer, calls: Sequence[Call]) -> int | None:
     """How many tensors a layer gives; None where its arguments or its class decide."""
     if layer.graph is not None:
-        return None if layer.graph.sequential else len(flat_refs(layer.graph.outputs))
+        return None if layer.graph.sequential else len(list_refs(layer.graph.outputs))
     if layer.operation:
         return None if layer.class_name.rpartition(".")[2] in _OF_SEVERAL else 1
     name, config = layer.class_name, layer.config
@@ -225,7 +225,7 @@ def _find_misfit(layer: Layer, call: Call) -> str | None:
         return "is called on rows of numbers where Keras takes a tensor"
     if layer.graph is not None or find(layer.class_name, Era.KERAS3) is None:
         return None
-    if not all(value is None or isinstance(leaf, Ref) for value in call.args for leaf in leaves(value)):
+    if not all(value is None or isinstance(leaf, Ref) for value in call.args for leaf in iterate_leaves(value)):
         return "is called with something else than a tensor by position"
     first = call.args[0] if call.args else None
     if first is None and not FIRST & call.kwargs.keys():
@@ -269,7 +269,7 @@ def _is_kind(value: Value, kind: Kind) -> bool:
             items = value if isinstance(value, tuple) else (value,)
             return all(item is None or isinstance(item, Ref) for item in items)
         case Kind.STATES:
-            return value is None or (bool(flat_refs(value)) and all(isinstance(leaf, Ref) for leaf in leaves(value)))
+            return value is None or (bool(list_refs(value)) and all(isinstance(leaf, Ref) for leaf in iterate_leaves(value)))
 
 
 def _fits(stored: Sequence[int], shape: Sequence[Size]) -> bool:

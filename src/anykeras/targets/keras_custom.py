@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..catalog.operations import snake_case
+from ..catalog.operations import spell_in_snake_case
 from ..document.edit import UniqueNames
 from ..document.model import Layer
 from ..document.walk import walk
 from ..errors import Malformed
-from ..keras_private import own_variables
+from ..keras_private import list_own_variables
 from ..tensors import Tensor
 from .lowering import LoweredTraining
 
@@ -38,8 +38,8 @@ def pair_variables(live: Any, layer: Layer) -> list[tuple[Any, Named]]:
     held = weights_of(layer)
     variables = [*live.trainable_weights, *live.non_trainable_weights]
     if len(held) != len(variables) or not live.built:
-        raise _other(layer, live, f"the class makes {_shapes(variables)} and the file holds {_tensors(held)}")
-    found = _by_path(live, held) or _by_name(variables, held)
+        raise _other(layer, live, f"the class makes {_list_shapes(variables)} and the file holds {_list_tensors(held)}")
+    found = _bind_by_path(live, held) or _bind_by_name(variables, held)
     if found is None:
         saved = variables if layer.config.get("trainable") is not False else list(live.weights)
         found = list(zip(saved, held, strict=True))
@@ -78,7 +78,7 @@ def slots_in_order(model: Any, training: LoweredTraining, holders: Sequence[tupl
     return [*found, *left]
 
 
-def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
+def _bind_by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
     """Weights filed under object paths (``vars/0``, ``dense/vars/1``): the variables there; None for other names."""
     if not all("vars/" in name for name, _ in held):
         return None
@@ -86,7 +86,7 @@ def _by_path(live: Any, held: Sequence[Named]) -> list[tuple[Any, Named]] | None
     for name, tensor in held:
         path, _, number = name.rpartition("vars/")
         holder = _inside(live, [part for part in path.split("/") if part])
-        variables = [] if holder is None else own_variables(holder)
+        variables = [] if holder is None else list_own_variables(holder)
         if not number.isdigit() or int(number) >= len(variables):
             return None
         found.append((variables[int(number)], (name, tensor)))
@@ -98,19 +98,19 @@ def _inside(live: Any, path: Sequence[str]) -> Any:
     found = live
     for part in path:
         items = list(found.values()) if isinstance(found, Mapping) else found
-        found = _items(items).get(part) if isinstance(items, list | tuple) else getattr(found, part, None)
+        found = _list_items(items).get(part) if isinstance(items, list | tuple) else getattr(found, part, None)
         if found is None:
             return None
     return found
 
 
-def _items(items: Sequence[Any]) -> dict[str, Any]:
+def _list_items(items: Sequence[Any]) -> dict[str, Any]:
     """``dense``, ``dense_1`` ... (keras 3.15.1 ``saving/saving_lib.py``, ``_save_container_state``)."""
     names = UniqueNames()
-    return {names.claim(snake_case(type(item).__name__), first=1): item for item in items}
+    return {names.claim(spell_in_snake_case(type(item).__name__), first=1): item for item in items}
 
 
-def _by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
+def _bind_by_name(variables: Sequence[Any], held: Sequence[Named]) -> list[tuple[Any, Named]] | None:
     """The pairing by names, None where one fits no variable or several."""
     found, taken = [], set[int]()
     for name, tensor in held:
@@ -140,9 +140,9 @@ def _other(layer: Layer, live: Any, seen: str) -> Malformed:
     )
 
 
-def _shapes(variables: Sequence[Any]) -> str:
+def _list_shapes(variables: Sequence[Any]) -> str:
     return ", ".join(f"{variable.name} {tuple(variable.shape)}" for variable in variables) or "no weights"
 
 
-def _tensors(held: Sequence[Named]) -> str:
+def _list_tensors(held: Sequence[Named]) -> str:
     return ", ".join(f"{name} {tensor.shape}" for name, tensor in held) or "none"

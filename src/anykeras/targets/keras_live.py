@@ -25,18 +25,18 @@ from ..keras_private import (
     can_defer,
     choose_backend,
     defer_values,
+    enter_safe_scope,
     in_stateless_scope,
-    inner_layers,
+    iterate_inner_layers,
     keep_call_flags,
+    make_sequential_at_once,
     note_parameters,
-    safe_scope,
-    sequential_at_once,
 )
 from ..tensors import Tensor
 from ..warning import UNAFFECTED, warn
 from .keras_custom import fill_custom, slots_in_order, weights_of
 from .live_memory import allocate_for_backend, as_tensor
-from .lowering import Lowered, LoweredTraining, Owner, lower, nearest_minor
+from .lowering import Lowered, LoweredTraining, Owner, find_nearest_minor, lower
 
 if TYPE_CHECKING:
     import keras
@@ -53,7 +53,7 @@ def build(document: Document, *, compile: bool = True, custom_objects: Mapping[s
     """
     keras = _import_keras()
     _check_tensorflow(document)
-    lowered = lower(document if compile else replace(document, training=None), nearest_minor(keras.__version__))
+    lowered = lower(document if compile else replace(document, training=None), find_nearest_minor(keras.__version__))
     has_weights = bool(lowered.bindings) or any(weights_of(found.layer) for found in lowered.custom)
     # Classes of the user may look at their variables while they are built, so that these have their values by then.
     deferring = has_weights and not lowered.custom and can_defer(keras) and not in_stateless_scope(keras)
@@ -135,7 +135,7 @@ def _tell_of_states(model: keras.Model) -> None:
     """Warn where the backend drops states between calls of ``predict`` (keras 3.15.1 src/backend/jax/trainer.py)."""
     import keras
 
-    kept = [layer for layer in inner_layers(model) if getattr(layer, "stateful", False)]
+    kept = [layer for layer in iterate_inner_layers(model) if getattr(layer, "stateful", False)]
     if kept and keras.backend.backend() == "jax":
         warn(
             f"[AK6034] {kept[0].name} is stateful, and stock Keras on JAX hands no states from one predict to the next: "
@@ -170,7 +170,7 @@ def compile_as(
     """
     keras = _import_keras()
     try:
-        with safe_scope(keras, custom_objects):
+        with enter_safe_scope(keras, custom_objects):
             if deferring and training.variables and type(model).compile is keras.Model.compile:
                 # What `compile_from_config` does, of which the second half allocates the slots.
                 model.compile(**keras.saving.deserialize_keras_object(copy.deepcopy(training.config)))
@@ -182,7 +182,7 @@ def compile_as(
     except Exception as error:  # whatever Keras raises for a configuration that it does not take
         raise TargetError(
             "AK6016",
-            f"Keras refuses the compile configuration: {_first_lines(error)}",
+            f"Keras refuses the compile configuration: {_take_first_lines(error)}",
             next_step="Open the model with compile=False.",
         ) from error
     return None
@@ -215,14 +215,16 @@ def revive(lowered: Lowered, custom_objects: Mapping[str, Any] | None = None) ->
     """The model with fresh variables. Safe mode is on: nothing that came with a file is run."""
     keras = _import_keras()
     try:
-        known = {**(custom_objects or {}), AT_ONCE: sequential_at_once(keras)}
-        with safe_scope(keras, known), room_for(lowered.config):
+        known = {**(custom_objects or {}), AT_ONCE: make_sequential_at_once(keras)}
+        with enter_safe_scope(keras, known), room_for(lowered.config):
             model = keras.saving.deserialize_keras_object(_copy(lowered.config), safe_mode=True)
     except AnyKerasError:
         raise
     except Exception as error:  # whatever Keras raises for a model that it does not take
         raise TargetError(
-            "AK6014", f"Keras {keras.__version__} refuses the model: {_first_lines(error)}", next_step="Please report the file."
+            "AK6014",
+            f"Keras {keras.__version__} refuses the model: {_take_first_lines(error)}",
+            next_step="Please report the file.",
         ) from error
     return model
 
@@ -281,7 +283,7 @@ def _assign(holder: Any, owner: Owner, memory: Memory) -> None:
     except AnyKerasError:
         raise
     except ValueError as error:
-        seen = f"{owner.path} does not take its weights: {_first_lines(error)}"
+        seen = f"{owner.path} does not take its weights: {_take_first_lines(error)}"
         raise Bug("AK6008", seen, layer=owner.name) from error
 
 
@@ -295,7 +297,7 @@ def _copy(value: Any) -> Any:
     return [_copy(item) for item in value] if isinstance(value, list) else value
 
 
-def _first_lines(error: Exception) -> str:
+def _take_first_lines(error: Exception) -> str:
     return " ".join(str(error).split())[:500]
 
 
@@ -308,12 +310,12 @@ def _first_lines(error: Exception) -> str:
 
 def keep_flags(model: Any) -> None:
     """Let every layer that is called with a flag of its own keep it: it no longer takes the flag of the model."""
-    for layer in inner_layers(model):
-        if any(isinstance(flag, bool) and flag is not _own_default(layer) for flag in call_flags(layer, "training")):
+    for layer in iterate_inner_layers(model):
+        if any(isinstance(flag, bool) and flag is not _find_own_default(layer) for flag in call_flags(layer, "training")):
             keep_call_flags(layer)
 
 
-def _own_default(layer: Any) -> object:
+def _find_own_default(layer: Any) -> object:
     """What the layer's `call` takes where no flag is given; Keras records it as if it had been (True for RandomFlip)."""
     argument = inspect.signature(layer.call).parameters.get("training")
     return None if argument is None else argument.default
@@ -333,7 +335,7 @@ def room_for(config: Any) -> Iterator[None]:
 
     Frames of Python alone are on the heap (CPython 3.11 and later), so that this does not use up the stack of the process.
     """
-    calls = longest_chain(config)
+    calls = measure_longest_chain(config)
     if 2 * calls < 500:  # Python's own limit is enough, as it always was
         yield
         return
@@ -359,7 +361,7 @@ def _leave(frames: int) -> None:
         sys.setrecursionlimit(_before + max(_wanted, default=0))
 
 
-def longest_chain(config: Any) -> int:
+def measure_longest_chain(config: Any) -> int:
     """A bound for the longest chain of calls: the calls, or layers, of the largest graph in a lowered configuration."""
     longest, left = 0, [config]
     while left:

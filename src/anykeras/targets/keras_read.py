@@ -21,11 +21,11 @@ from ..errors import Malformed
 from ..keras_private import (
     config_of,
     find_call,
-    graph_nodes,
-    inbound_nodes,
+    list_graph_nodes,
+    list_inbound_nodes,
     list_inner_layers,
+    list_own_variables,
     list_sequential_layers,
-    own_variables,
     set_attribute,
 )
 from ..tensors import Array, Tensor
@@ -143,12 +143,12 @@ class _Reader:
         """A live layer with everything in it; of one met before the name alone, since its variables stand there."""
         if id(live) in self.seen:
             return self._keep(replace(self.seen[id(live)], config={}, weights={}, graph=None), live, {})
-        own = _own_variables(live)
-        class_name, variables = _roles(live, own)
+        own = _list_own_variables(live)
+        class_name, variables = _find_roles(live, own)
         self.seen[id(live)] = Layer(class_name, live.name)
-        weights = {role: _tensor(variable) for role, variable in variables.items()}
+        weights = {role: _read_tensor(variable) for role, variable in variables.items()}
         graph, held = self._inside(live, class_name)
-        config = {**_config(live, class_name), **held}
+        config = {**_read_config(live, class_name), **held}
         return self._keep(Layer(class_name, live.name, config, weights, graph), live, variables)
 
     def _keep(self, layer: Layer, live: Any, variables: Mapping[str, Any]) -> Layer:
@@ -159,7 +159,7 @@ class _Reader:
     def _inside(self, live: Any, class_name: str) -> tuple[Graph | None, Config]:
         if class_name == "Sequential":
             return Graph(tuple(self.layer(inner) for inner in list_sequential_layers(live)), sequential=True), {}
-        nodes = graph_nodes(live)
+        nodes = list_graph_nodes(live)
         if nodes is not None:
             return self._graph(live, nodes), {}
         entry = find(class_name, Era.KERAS3)
@@ -180,18 +180,18 @@ class _Reader:
         by_operation: dict[int, list[Any]] = {}
         inside = {id(node) for node in nodes}
         for operation in live.operations:
-            own = [node for node in inbound_nodes(operation) if id(node) in inside]
+            own = [node for node in list_inbound_nodes(operation) if id(node) in inside]
             by_operation[id(operation)] = own
             numbers.update({id(node): number for number, node in enumerate(own)})
 
         def ref(tensor: Any) -> Ref:
             operation, node_index, tensor_index = find_call(tensor)
-            node = inbound_nodes(operation)[node_index]
+            node = list_inbound_nodes(operation)[node_index]
             return Ref(operation.name, numbers.get(id(node), 0), tensor_index)
 
         layers, calls = [], {}
         for operation in live.operations:
-            layers.append(self.layer(operation) if _is_layer(operation) else _operation(operation))
+            layers.append(self.layer(operation) if _is_layer(operation) else _read_operation(operation))
             calls[operation.name] = tuple(
                 Call(tuple(ref(t) for t in node.input_tensors)) for node in by_operation[id(operation)]
             )
@@ -199,7 +199,7 @@ class _Reader:
         return Graph(tuple(layers), calls, inputs, outputs[0] if len(outputs) == 1 else outputs)
 
 
-def _operation(live: Any) -> Layer:
+def _read_operation(live: Any) -> Layer:
     return Layer(type(live).__name__, live.name, operation=True)
 
 
@@ -209,28 +209,28 @@ def _is_layer(value: Any) -> bool:
     return isinstance(value, keras.layers.Layer)
 
 
-def _own_variables(live: Any) -> list[Any]:
-    return [variable for variable in own_variables(live) if "seed_generator" not in variable.path]
+def _list_own_variables(live: Any) -> list[Any]:
+    return [variable for variable in list_own_variables(live) if "seed_generator" not in variable.path]
 
 
-def _roles(live: Any, own: Sequence[Any]) -> tuple[str, dict[str, Any]]:
+def _find_roles(live: Any, own: Sequence[Any]) -> tuple[str, dict[str, Any]]:
     """The class of a layer, and its variables by role; a class that is none of Keras has them by their names."""
     for base in type(live).__mro__:
         if not base.__module__.startswith("keras."):
             continue
         entry = find(base.__name__, Era.KERAS3)
         if base.__name__ in ("Sequential", "Functional"):
-            return base.__name__, _by_name(own)
-        found = _by_role(live, own, entry, base.__name__) if entry is not None else None
+            return base.__name__, _find_by_name(own)
+        found = _find_by_role(live, own, entry, base.__name__) if entry is not None else None
         if found is not None:
             return base.__name__, found
     name = type(live).__name__
-    return f"Custom>{name}" if find(name, Era.KERAS3) is not None else name, _by_name(own)
+    return f"Custom>{name}" if find(name, Era.KERAS3) is not None else name, _find_by_name(own)
 
 
-def _by_role(live: Any, own: Sequence[Any], entry: LayerEntry, class_name: str) -> dict[str, Any] | None:
+def _find_by_role(live: Any, own: Sequence[Any], entry: LayerEntry, class_name: str) -> dict[str, Any] | None:
     """The variables of a layer of Keras in the roles of the catalog; None where they are others than it knows."""
-    config = _config(live, class_name)
+    config = _read_config(live, class_name)
     roles = [role for role in entry.roles(Layer(class_name, "", config)) if not role.copy]
     owners: dict[str, list[Any]] = {}
     quantized = bool(mode_of(config))
@@ -240,7 +240,7 @@ def _by_role(live: Any, own: Sequence[Any], entry: LayerEntry, class_name: str) 
             holder = live
             for step in role.at.split("/"):
                 holder = getattr(holder, step, None) if step else holder
-            owners[role.at] = _own_variables(holder) if holder is not None else []
+            owners[role.at] = _list_own_variables(holder) if holder is not None else []
         if not owners[role.at]:
             return {} if not getattr(live, "built", True) else None
         at = _index_named(owners[role.at], role.name) if quantized else 0
@@ -255,7 +255,7 @@ def _index_named(own: Sequence[Any], name: str) -> int | None:
     return next((index for index, variable in enumerate(own) if variable.name == name), None)
 
 
-def _by_name(own: Sequence[Any]) -> dict[str, Any]:
+def _find_by_name(own: Sequence[Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for variable in own:
         name, number = variable.name, 0
@@ -266,7 +266,7 @@ def _by_name(own: Sequence[Any]) -> dict[str, Any]:
     return found
 
 
-def _tensor(variable: Any) -> Tensor:
+def _read_tensor(variable: Any) -> Tensor:
     def load() -> Array:
         import keras
 
@@ -282,21 +282,21 @@ def _walk_held(live: Any) -> Iterator[tuple[str, Any]]:
         yield names.get(id(inner), f"layer_{number}"), inner
 
 
-def _config(live: Any, class_name: str) -> dict[str, Value]:
+def _read_config(live: Any, class_name: str) -> dict[str, Value]:
     """The plain arguments of a layer of Keras; {} of one whose arguments nobody knows."""
     if class_name in _UNREAD or find(class_name, Era.KERAS3) is None or not type(live).__module__.startswith("keras."):
         return {}
     config = config_of(live)
-    found = {key: _value(value) for key, value in config.items() if key != "name"}
+    found = {key: _read_value(value) for key, value in config.items() if key != "name"}
     if isinstance(policy := config.get("dtype"), dict):  # says whether and how the layer is quantized
-        found["dtype"] = Object(str(policy["class_name"]), {key: _value(value) for key, value in policy["config"].items()})
-    shape = next((tensor.shape for node in inbound_nodes(live) for tensor in node.input_tensors), None)
+        found["dtype"] = Object(str(policy["class_name"]), {key: _read_value(value) for key, value in policy["config"].items()})
+    shape = next((tensor.shape for node in list_inbound_nodes(live) for tensor in node.input_tensors), None)
     return found if shape is None else {**found, "build_config": {"input_shape": tuple(shape)}}
 
 
-def _value(value: Any) -> Value:
+def _read_value(value: Any) -> Value:
     if isinstance(value, list | tuple):
-        return tuple(_value(item) for item in value)
+        return tuple(_read_value(item) for item in value)
     if isinstance(value, dict):
         return Object(str(value.get("class_name", "dict")))
     return value if isinstance(value, None | bool | int | float | str) else Object(type(value).__name__)

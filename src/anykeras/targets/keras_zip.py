@@ -77,15 +77,15 @@ def _write(lowered: Lowered, stream: IO[bytes]) -> Checksums:
     if lowered.renamed:
         metadata["renamed"] = dict(sorted(lowered.renamed.items()))
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
-        archive.writestr(archive_member("metadata.json"), json.dumps(metadata))
+        archive.writestr(write_member("metadata.json"), json.dumps(metadata))
         compiled = {"compile_config": lowered.training.config} if lowered.training is not None else {}
-        archive.writestr(archive_member("config.json"), json.dumps({**lowered.config, **compiled}))
+        archive.writestr(write_member("config.json"), json.dumps({**lowered.config, **compiled}))
         written: dict[str, int] = {}
         _write_in_place(archive, stream, "model.weights.h5", lambda window: written.update(write_weights(lowered, window)))
     return written
 
 
-def archive_member(name: str) -> zipfile.ZipInfo:
+def write_member(name: str) -> zipfile.ZipInfo:
     info = zipfile.ZipInfo(name, _EPOCH)
     info.external_attr = 0o600 << 16
     return info
@@ -97,7 +97,7 @@ def _write_in_place(archive: zipfile.ZipFile, stream: IO[bytes], name: str, writ
     Its header goes in front of it afterwards, when its size and checksum are known (APPNOTE 4.3.7, 4.5.3); the extra field
     that fills up to the start has the number that zipalign of Android uses.
     """
-    info = archive_member(name)
+    info = write_member(name)
     info.CRC = info.file_size = info.compress_size = 0
     info.header_offset = stream.seek(archive.start_dir)
     bare = info.header_offset + len(info.FileHeader(zip64=True)) + _PADDING.size

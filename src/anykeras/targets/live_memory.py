@@ -18,7 +18,7 @@ def allocate_for_backend() -> Memory:
 
     backend = keras.backend.backend()
     anywhere = platform.machine() in ("x86_64", "AMD64")  # others may not read a number that begins between two
-    fresh = _jax_memory if backend == "jax" and _runs_on_cpu() else None
+    fresh = _find_jax_memory if backend == "jax" and _runs_on_cpu() else None
     return Memory(fresh=fresh, mapped=backend in ("torch", "jax", "tensorflow"), unaligned=backend == "torch" and anywhere)
 
 
@@ -26,7 +26,9 @@ def as_tensor() -> Callable[[Any], Any]:
     """What makes of an array a tensor of the running backend that shares its memory, or else the array itself."""
     import keras
 
-    return {"torch": _torch_tensor, "tensorflow": _tensorflow_tensor, "jax": _jax_tensor}.get(keras.backend.backend(), _itself)
+    return {"torch": _make_torch_tensor, "tensorflow": _make_tensorflow_tensor, "jax": _make_jax_tensor}.get(
+        keras.backend.backend(), _itself
+    )
 
 
 def _itself(value: Any) -> Any:
@@ -48,7 +50,7 @@ def _runs_on_cpu() -> bool:
     return bool(jax.default_backend() == "cpu")
 
 
-def _jax_memory(shape: tuple[int, ...], dtype: str) -> Array | None:
+def _find_jax_memory(shape: tuple[int, ...], dtype: str) -> Array | None:
     """Memory that XLA itself owns, to be filled before anyone computes with it; None where jax has no such type.
 
     Keras gives the variables of a model away to each function that it compiles (``donate_argnums``, backend/jax/trainer.py).
@@ -63,7 +65,7 @@ def _jax_memory(shape: tuple[int, ...], dtype: str) -> Array | None:
     return np.asarray(_Held(array)) if str(array.dtype) == dtype and len(array.devices()) == 1 else None
 
 
-def _jax_tensor(value: Any) -> Any:
+def _make_jax_tensor(value: Any) -> Any:
     """The array of jax of which `value` is the memory; `value` where there is none."""
     owner = value
     while isinstance(owner, np.ndarray | memoryview):
@@ -73,7 +75,7 @@ def _jax_tensor(value: Any) -> Any:
     return owner.array if value.ctypes.data == owner.array.unsafe_buffer_pointer() else value
 
 
-def _torch_tensor(value: Any) -> Any:
+def _make_torch_tensor(value: Any) -> Any:
     """A tensor of torch over the memory of an array, which Keras would copy (``convert_to_tensor``, backend/torch/core.py).
 
     A type that numpy does not have goes as its bits.
@@ -88,7 +90,7 @@ def _torch_tensor(value: Any) -> Any:
     return torch.from_numpy(value) if name in _SHARED else value
 
 
-def _tensorflow_tensor(value: Any) -> Any:
+def _make_tensorflow_tensor(value: Any) -> Any:
     """A tensor of TensorFlow over the memory of an array, which must be aligned (DLPack asks and does not check)."""
     import tensorflow
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from ..catalog.operations import snake_case
+from ..catalog.operations import spell_in_snake_case
 from ..containers.base import NamedWeights, TreeWeights
 from ..document.model import Era, Layer, Path
 from ..document.walk import layers_of
 from ..findings import Affects, Fidelity, Finding
-from ..keras_private import own_variables
+from ..keras_private import list_own_variables
 from ..tensors import Tensor
 from .keras_read import LiveModel
 
@@ -90,7 +90,7 @@ def follow(live: Any, way: str, layer: Layer | None = None) -> Any | None:
             live = step_into(live, step) if listed is None else _at(live.layers, int(listed[1]))
         elif known:
             layer = _find(layer, int(place[1]))
-            live = _named(live, layer.name) if layer is not None else None
+            live = _find_named(live, layer.name) if layer is not None else None
         else:
             live = _at([inner for inner in getattr(live, "layers", ()) if inner.weights], int(place[1]))
         if live is None:
@@ -108,10 +108,10 @@ def step_into(live: Any, name: str) -> Any | None:
     if isinstance(live, list | tuple):
         return _at(live, int(name)) if name.isdigit() else getattr(live, name, None)
     found = getattr(live, name, getattr(live, _RENAMED.get(name, name), None))
-    return found if found is not None or not hasattr(live, "operations") else _operation(live, name)
+    return found if found is not None or not hasattr(live, "operations") else _find_operation(live, name)
 
 
-def _operation(live: Any, name: str) -> Any | None:
+def _find_operation(live: Any, name: str) -> Any | None:
     return list(live.operations) if name == "_operations" else None
 
 
@@ -121,20 +121,20 @@ def _follow_tree(live: Any, way: str) -> Any | None:
     if len(steps) < 2 or steps[-2] != "vars" or not steps[-1].isdigit():
         return None
     for step in steps[:-2]:
-        live = _item(live, step) if isinstance(live, list | tuple | set | Mapping) else step_into(live, step)
+        live = _find_item(live, step) if isinstance(live, list | tuple | set | Mapping) else step_into(live, step)
         if live is None:
             return None
-    return _at(own_variables(live), int(steps[-1])) if hasattr(live, "_trainable_variables") else None
+    return _at(list_own_variables(live), int(steps[-1])) if hasattr(live, "_trainable_variables") else None
 
 
-def _item(held: Any, name: str) -> Any | None:
+def _find_item(held: Any, name: str) -> Any | None:
     """The item of a container that a file calls so (``_save_container_state``, keras/src/saving/saving_lib.py 3.0 to 3.15).
 
     Containers in it are counted apart from layers.
     """
     counts: dict[str, int] = {}
     for item in held.values() if isinstance(held, Mapping) else held:
-        stem = "container" if isinstance(item, list | tuple | set | Mapping) else snake_case(type(item).__name__)
+        stem = "container" if isinstance(item, list | tuple | set | Mapping) else spell_in_snake_case(type(item).__name__)
         number = counts[stem] = counts.get(stem, -1) + 1
         if name == (f"{stem}_{number}" if number else stem):
             return item
@@ -148,7 +148,7 @@ def _find(model: Layer | None, place: int) -> Layer | None:
     return _at([layer for layer in model.graph.layers if any(inner.weights for inner in layers_of(layer))], place)
 
 
-def _named(live: Any, name: str) -> Any | None:
+def _find_named(live: Any, name: str) -> Any | None:
     return next((layer for layer in getattr(live, "layers", ()) if layer.name == name), None)
 
 

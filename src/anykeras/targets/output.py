@@ -44,19 +44,21 @@ def check_output(path: str, *, force: bool, sources: Sequence[str] = (), suffixe
         TargetError: AK6024 a name that is none, AK6025 one of the `sources`, AK6011 a place that cannot be written to.
     """
     _check_name(path, suffixes)
-    status = _status(path)
+    status = _read_status(path)
     if status is None:
         if any(os.path.isdir(source) and _lies_in(path, source) for source in sources):
-            raise _source_error(path)
+            raise _make_source_error(path)
         return
     if stat.S_ISDIR(status.st_mode):
-        raise _name_error(path, "is a folder", f"Give the name of a file in it: {os.path.join(path, 'model' + suffixes[0])}")
+        raise _make_name_error(
+            path, "is a folder", f"Give the name of a file in it: {os.path.join(path, 'model' + suffixes[0])}"
+        )
     if stat.S_ISLNK(status.st_mode):
-        raise _name_error(path, "is a symbolic link that leads nowhere", "Remove the link, or give another name.")
+        raise _make_name_error(path, "is a symbolic link that leads nowhere", "Remove the link, or give another name.")
     if not stat.S_ISREG(status.st_mode):
-        raise _name_error(path, "is a device, a pipe or a socket", "Give the name of a file.")
+        raise _make_name_error(path, "is a device, a pipe or a socket", "Give the name of a file.")
     if _is_source(path, status, sources):
-        raise _source_error(path)
+        raise _make_source_error(path)
     if not force:
         raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
 
@@ -64,24 +66,24 @@ def check_output(path: str, *, force: bool, sources: Sequence[str] = (), suffixe
 def _check_name(path: str, suffixes: Sequence[str]) -> None:
     """Raises TargetError AK6024 for a text that does not name a file with one of the suffixes."""
     if not path:
-        raise _name_error(path, "is empty", "Give the name of the file to write: model.keras")
+        raise _make_name_error(path, "is empty", "Give the name of the file to write: model.keras")
     if path == "-":
-        raise _name_error(path, "stands for standard output, which is not supported", "Give the name of a file.")
+        raise _make_name_error(path, "stands for standard output, which is not supported", "Give the name of a file.")
     if "\0" in path:
-        raise _name_error(path, "has a NUL character in it", "Give the name of a file.")
+        raise _make_name_error(path, "has a NUL character in it", "Give the name of a file.")
     if path.endswith(tuple(sep for sep in (os.sep, os.altsep) if sep)):
-        raise _name_error(path, "names a folder", f"Give the name of a file in it: {path}model{suffixes[0]}")
+        raise _make_name_error(path, "names a folder", f"Give the name of a file in it: {path}model{suffixes[0]}")
     if not path.endswith(tuple(suffixes)) and not os.path.isdir(path):
         stem = os.path.splitext(path)[0]
         why = ", and Keras opens the file under such a name only" if SUFFIX in suffixes else ""
-        raise _name_error(path, f"does not end in {' or '.join(suffixes)}{why}", f"Write to {stem}{suffixes[0]}")
+        raise _make_name_error(path, f"does not end in {' or '.join(suffixes)}{why}", f"Write to {stem}{suffixes[0]}")
 
 
-def _name_error(path: str, seen: str, advice: str) -> TargetError:
+def _make_name_error(path: str, seen: str, advice: str) -> TargetError:
     return TargetError("AK6024", f"the output {path!r} {seen}; nothing was written", next_step=advice)
 
 
-def _source_error(path: str) -> TargetError:
+def _make_source_error(path: str) -> TargetError:
     return TargetError(
         "AK6025",
         f"the output {path!r} is one of the files that are read; nothing was written",
@@ -89,7 +91,7 @@ def _source_error(path: str) -> TargetError:
     )
 
 
-def _status(path: str) -> os.stat_result | None:
+def _read_status(path: str) -> os.stat_result | None:
     """What lies at the path, links followed; the link itself where it leads nowhere, None where nothing is there."""
     try:
         try:
@@ -101,16 +103,16 @@ def _status(path: str) -> os.stat_result | None:
     except OSError as error:
         raise TargetError("AK6011", f"cannot write {path!r}: {error.strerror}") from None
     except ValueError as error:
-        raise _name_error(path, f"is not a file name here ({type(error).__name__})", "Give another name.") from None
+        raise _make_name_error(path, f"is not a file name here ({type(error).__name__})", "Give another name.") from None
 
 
 def _is_source(path: str, status: os.stat_result, sources: Iterable[str]) -> bool:
     for source in sources:
-        held = _status(source)
+        held = _read_status(source)
         if held is not None and os.path.samestat(held, status):
             return True
         if held is not None and stat.S_ISDIR(held.st_mode):
-            inside = (_status(os.path.join(source, name)) for name in os.listdir(source))
+            inside = (_read_status(os.path.join(source, name)) for name in os.listdir(source))
             if _lies_in(path, source) or any(one is not None and os.path.samestat(one, status) for one in inside):
                 return True
     return False
@@ -202,23 +204,23 @@ def open_output_folder(
 
 def _check_folder(path: str, force: bool, sources: Sequence[str], replaces: Callable[[Sequence[str]], bool]) -> None:
     if not path or path == "-" or "\0" in path:
-        raise _name_error(path, "names no folder", "Give the name of the folder to write: model_tfjs")
+        raise _make_name_error(path, "names no folder", "Give the name of the folder to write: model_tfjs")
     if path.endswith((SUFFIX, ".h5", ".hdf5", ".json", ".bin")):
         advice = f"Write to {os.path.splitext(path)[0]}"
-        raise _name_error(path, "is the name of a file, and TensorFlow.js reads a folder", advice)
-    status = _status(path)
+        raise _make_name_error(path, "is the name of a file, and TensorFlow.js reads a folder", advice)
+    status = _read_status(path)
     if any(os.path.isdir(source) and _lies_in(path, source) for source in sources):
-        raise _source_error(path)
+        raise _make_source_error(path)
     if status is None:
         return
     if os.path.islink(path) or not stat.S_ISDIR(status.st_mode):
-        raise _name_error(path, "is no folder", "TensorFlow.js reads a folder: give another name.")
+        raise _make_name_error(path, "is no folder", "TensorFlow.js reads a folder: give another name.")
     if any(_lies_in(source, path) for source in sources):
-        raise _source_error(path)
+        raise _make_source_error(path)
     if not force:
         raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
     if not replaces(os.listdir(path)):
-        raise _name_error(path, "is a folder with other files in it, which --force does not remove", "Give another name.")
+        raise _make_name_error(path, "is a folder with other files in it, which --force does not remove", "Give another name.")
 
 
 def _give_name(staged: str, path: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import IO, Final
 
 from .. import parse
-from ..catalog.layout import variable_specs
+from ..catalog.layout import list_variable_specs
 from ..containers.base import Match, Raw, TreeWeights
 from ..containers.keras_zip.container import read_archive
 from ..containers.source import ByteSource
@@ -21,7 +21,7 @@ Checksums = Mapping[str, int]
 _SHOWN: Final = 3
 
 
-def checksum(tensor: Tensor) -> int:
+def compute_checksum(tensor: Tensor) -> int:
     """A number that tells apart tensors of other bytes; shape and dtype are compared by themselves."""
     number = 0
     for block in tensor.blocks():
@@ -78,14 +78,16 @@ def _compare_weights(raw: Raw, written: Checksums) -> str:
     weights = raw.weights.tensors if isinstance(raw.weights, TreeWeights) else {}
     tensors = {**weights, **{tensor.origin: tensor for _, tensor in raw.optimizer}}
     apart = sorted(tensors.keys() ^ written.keys())
-    differing = apart or [key for key, number in written.items() if checksum(tensors[key]) != number]
+    differing = apart or [key for key, number in written.items() if compute_checksum(tensors[key]) != number]
     return f"the weights differ: {', '.join(differing[:_SHOWN])}" if differing else ""
 
 
 def _compare_places(raw: Raw, lowered: Lowered) -> str:
     """Whether every weight belongs to the layer again that it was written for."""
     model = parse.parse(raw, parse.era.infer(raw)).model
-    found = {binding.path: (binding.spec.layer.name, binding.spec.role.name) for binding in bind(model, variable_specs(model))}
+    found = {
+        binding.path: (binding.spec.layer.name, binding.spec.role.name) for binding in bind(model, list_variable_specs(model))
+    }
     meant = {binding.path: (binding.spec.layer.name, binding.spec.role.name) for binding in lowered.bindings}
     differing = sorted(key for key in found.keys() | meant.keys() if found.get(key) != meant.get(key))
     return f"weights belong elsewhere: {', '.join(differing[:_SHOWN])}" if differing else ""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Malformed, MissingFile, NotAModel, Unsupported
-from ..keras_private import inner_layers
+from ..keras_private import iterate_inner_layers
 
 Arrays = list[NDArray[Any]]
 _WHAT = "Pass an .npz with the inputs in0, in1, ... and the outputs out0, out1, ... of the old model."
@@ -92,20 +92,22 @@ def check_inputs(inputs: Arrays, model: Any, path: str, where: str) -> None:
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
     names = list_names(model.inputs, getattr(model, "input", None), "in")
     if len(inputs) != len(shapes):
-        raise _misfit(where, f"it has {len(inputs)} inputs, and {path} takes {len(shapes)}: {', '.join(names)}")
+        raise _describe_misfit(where, f"it has {len(inputs)} inputs, and {path} takes {len(shapes)}: {', '.join(names)}")
     for name, array, shape, tensor in zip(names, inputs, shapes, model.inputs, strict=True):
         fits = len(array.shape) == len(shape) and all(b in (None, a) for a, b in zip(array.shape, shape, strict=True))
         if not fits:
-            raise _misfit(where, f"input {name!r} has the shape {array.shape}, and {path} takes {_write_shape(shape)}")
+            raise _describe_misfit(where, f"input {name!r} has the shape {array.shape}, and {path} takes {_write_shape(shape)}")
         text = str(tensor.dtype) == "string"
         if text != (array.dtype.kind in "OUS"):
             kinds = ("text", "numbers") if text else ("numbers", "text")
-            raise _misfit(where, f"input {name!r} holds {kinds[1]}, and {path} takes {kinds[0]}")
+            raise _describe_misfit(where, f"input {name!r} holds {kinds[1]}, and {path} takes {kinds[0]}")
     if len({array.shape[0] for array in inputs if array.shape}) > 1:
-        raise _misfit(where, f"its inputs are of different lengths: {', '.join(str(array.shape[0]) for array in inputs)}")
+        raise _describe_misfit(
+            where, f"its inputs are of different lengths: {', '.join(str(array.shape[0]) for array in inputs)}"
+        )
 
 
-def _misfit(where: str, what: str) -> Unsupported:
+def _describe_misfit(where: str, what: str) -> Unsupported:
     return Unsupported(
         "AK7002",
         f"{where} does not fit: {what}",
@@ -144,7 +146,7 @@ def generate_inputs(model: Any, seed: int = 0) -> Arrays:
 
 
 def _find_embeddings(model: Any) -> list[Any]:
-    return [layer for layer in inner_layers(model) if type(layer).__name__ == "Embedding"]
+    return [layer for layer in iterate_inner_layers(model) if type(layer).__name__ == "Embedding"]
 
 
 def _has_embedding(model: Any) -> bool:

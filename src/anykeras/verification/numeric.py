@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import containers
 from ..errors import AnyKerasError, Unsupported
-from ..keras_private import inner_layers, safe_scope
+from ..keras_private import enter_safe_scope, iterate_inner_layers
 from ..targets.lowering import check_model
 from .inputs import Arrays, list_names
 from .report import RTOL, Check, EvidenceKind, OutputDifference
@@ -22,7 +22,7 @@ def predict(model: Any, inputs: Sequence[NDArray[Any]]) -> Arrays:
     Raises:
         Unsupported: the model does not run on them.
     """
-    for layer in inner_layers(model):
+    for layer in iterate_inner_layers(model):
         if getattr(layer, "stateful", False) and hasattr(layer, "reset_state"):
             layer.reset_state()
     try:
@@ -46,13 +46,13 @@ def _run(model: Any, inputs: Sequence[NDArray[Any]]) -> Any:
         import tensorflow as tf
 
         given = [tf.constant(array) if array.dtype.kind in "OUS" else array for array in inputs]
-        outputs = model(_structure(model, given), training=False)
+        outputs = model(_find_structure(model, given), training=False)
         return _as_arrays(outputs)
     batch = model.inputs[0].shape[0] or 32
-    return model.predict(_structure(model, list(inputs)), verbose=0, batch_size=batch)
+    return model.predict(_find_structure(model, list(inputs)), verbose=0, batch_size=batch)
 
 
-def _structure(model: Any, arrays: list[Any]) -> Any:
+def _find_structure(model: Any, arrays: list[Any]) -> Any:
     """Arrays in the form of the inputs of a model: one alone, a list, a dictionary. A Sequential has one."""
     import keras
 
@@ -132,7 +132,7 @@ def load_with_stock_keras(path: str) -> Any | None:
         if raw.match.name != "keras_zip":
             return None
         check_model(raw.architecture, (), written_by_keras=True)
-        with safe_scope(keras):
+        with enter_safe_scope(keras):
             return keras.models.load_model(path, compile=False)
     except Exception:  # whatever stock Keras raises, the answer is that it does not open the file
         return None

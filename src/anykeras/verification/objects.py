@@ -38,7 +38,7 @@ def compare_objects(document: Document, model: Any, weights: NamedWeights) -> Ch
         variable = follow(model, tensor.origin.removesuffix(END), document.model)
         if variable is None or id(variable) not in left:
             continue
-        wanted, found = tensor.read(), np.asarray(_numbers(variable))
+        wanted, found = tensor.read(), np.asarray(_list_numbers(variable))
         if wanted.shape != found.shape:
             continue  # the layer keeps it otherwise today
         if not np.array_equal(wanted, found, equal_nan=wanted.dtype.kind == "f"):
@@ -57,7 +57,7 @@ def _list_tensors(weights: NamedWeights) -> Iterator[tuple[str, Tensor]]:
     yield from found.values()
 
 
-def _numbers(variable: Any) -> Any:
+def _list_numbers(variable: Any) -> Any:
     import keras
 
     return keras.ops.convert_to_numpy(variable)

@@ -136,7 +136,7 @@ class Report:
     def _repr_html_(self) -> str:
         """The report for a notebook: its line and what was compared."""
         rows = [tuple(f"{key}: {value}" for key, value in check.as_dict().items()) for check in self.checks]
-        return notebook.show(repr(self), notebook.fold("Checks", notebook.table((), rows), len(rows)))
+        return notebook.show(repr(self), notebook.fold("Checks", notebook.write_table((), rows), len(rows)))
 
     def __repr__(self) -> str:
         return f"<Report {self.verdict}: {len(self.checks)} checks, {self.evidence}>"

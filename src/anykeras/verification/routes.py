@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import targets
-from ..document.graph import flat_refs
+from ..document.graph import list_refs
 from ..document.model import Document
 from ..errors import AnyKerasError
 from ..graphs import NumberGraph
@@ -43,33 +43,33 @@ def compare_routes(document: Document, inputs: Arrays, outputs: Arrays, graph: B
     if isinstance(graph, AnyKerasError):
         return [_open_question(f"the graph cannot be translated: {graph.seen} [{graph.code}]")]
     model = targets.build(graph, compile=False)
-    given = _pair(_input_names(document), inputs, [_name(tensor) for tensor in model.inputs])
-    names = _output_names(graph)
-    wanted = _pair(_output_names(document), outputs, names)
+    given = _pair(_list_input_names(document), inputs, [_name(tensor) for tensor in model.inputs])
+    names = _list_output_names(graph)
+    wanted = _pair(_list_output_names(document), outputs, names)
     if given is None or wanted is None:
         return [_open_question(_NAMES)]
     cast = [array.astype(str(tensor.dtype)) for array, tensor in zip(given, model.inputs, strict=True)]
     found = predict(model, cast)
-    return [compare_outputs(WHAT, EvidenceKind.CROSS_CHECKED, wanted, found, names, _tolerance(graph))]
+    return [compare_outputs(WHAT, EvidenceKind.CROSS_CHECKED, wanted, found, names, _find_tolerance(graph))]
 
 
 def _compare_numbers(document: Document, inputs: Arrays, outputs: Arrays, graph: NumberGraph) -> Check:
     """Outputs compared with those of the graph computed on numbers."""
     try:
-        given = _pair(_input_names(document), inputs, [port.name.replace("/", "_") for port in graph.ports()])
+        given = _pair(_list_input_names(document), inputs, [port.name.replace("/", "_") for port in graph.ports()])
         found = graph.run(given) if given is not None else {}
     except AnyKerasError as error:
         return _open_question(f"the graph cannot be computed on numbers: {error.seen} [{error.code}]")
     names = sorted(found)
-    wanted = _pair(_output_names(document), outputs, names)
+    wanted = _pair(_list_output_names(document), outputs, names)
     if given is None or wanted is None:
         return _open_question(_NAMES)
     return compare_outputs(
-        BY_NUMBERS, EvidenceKind.CROSS_CHECKED, wanted, [found[name] for name in names], names, _tolerance(document)
+        BY_NUMBERS, EvidenceKind.CROSS_CHECKED, wanted, [found[name] for name in names], names, _find_tolerance(document)
     )
 
 
-def _tolerance(document: Document) -> float:
+def _find_tolerance(document: Document) -> float:
     return HALF_TOLERANCE if any(finding.code == "AK2296" for finding in document.findings) else RTOL
 
 
@@ -81,15 +81,15 @@ def _name(tensor: Any) -> str:
     return str(tensor.name).partition(":")[0]
 
 
-def _input_names(document: Document) -> list[str]:
+def _list_input_names(document: Document) -> list[str]:
     graph = document.model.graph
-    return [ref.layer for ref in flat_refs(graph.inputs)] if graph is not None else []
+    return [ref.layer for ref in list_refs(graph.inputs)] if graph is not None else []
 
 
-def _output_names(document: Document) -> list[str]:
+def _list_output_names(document: Document) -> list[str]:
     """The names of outputs in the order in which a model gives them: a mapping by its keys."""
     outputs = document.model.graph.outputs if document.model.graph is not None else ()
-    return sorted(outputs) if isinstance(outputs, dict) else [ref.layer for ref in flat_refs(outputs)]
+    return sorted(outputs) if isinstance(outputs, dict) else [ref.layer for ref in list_refs(outputs)]
 
 
 def _pair(names: Sequence[str], arrays: Arrays, wanted: Sequence[str]) -> list[np.ndarray] | None:

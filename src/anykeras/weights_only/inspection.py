@@ -180,7 +180,7 @@ def _count_missing(saved: SavedLayers, writer: Writer) -> Iterator[str]:
             counted["class"] += 1
             continue
         told = kind.arguments if kind is not None else {}
-        for unknown in matching.unknown_arguments(matching.SUCCESSORS.get(class_name, class_name), told, writer):
+        for unknown in matching.list_unknown_arguments(matching.SUCCESSORS.get(class_name, class_name), told, writer):
             counted[unknown.name] += 1
     if not saved.lists_all:
         yield "layers without weights (Activation, pooling, Flatten, Reshape, ...)"

@@ -58,17 +58,17 @@ def find_siblings(weights: Raw) -> tuple[Sibling, ...]:
         names = sorted(name for name in os.listdir(folder) if name.lower().endswith(_TEXTS))
     except OSError:
         return ()
-    names.sort(key=lambda name: _stem(name) != _stem(path))
+    names.sort(key=lambda name: _find_stem(name) != _find_stem(path))
     found = []
     for name in names[:_LOOKED_AT]:
         beside = os.path.join(os.path.dirname(path), name)
         architecture = _open(beside)
         if architecture is not None:
-            found.append(Sibling(beside, _stem(name) == _stem(path), _compare(architecture, weights)))
+            found.append(Sibling(beside, _find_stem(name) == _find_stem(path), _compare(architecture, weights)))
     return tuple(found)
 
 
-def _stem(path: str) -> str:
+def _find_stem(path: str) -> str:
     """The name of a file without its suffix and the words that say what it holds: ``cnn`` of ``cnn_weights.h5``."""
     name = _SUFFIX.sub("", os.path.basename(path))
     return (_WORDS.sub("", name) or name).lower()
@@ -141,7 +141,7 @@ def choose_sibling(weights: Raw, writer: Writer, found: Sequence[Sibling]) -> tu
     Raises NotAModel (AK1210) where there is none, with the candidates and what to do.
     """
     alike = [sibling for sibling in found if sibling.same_stem]
-    conventional = alike or (list(found) if len({_stem(sibling.path) for sibling in found}) == 1 else [])
+    conventional = alike or (list(found) if len({_find_stem(sibling.path) for sibling in found}) == 1 else [])
     # a.json and a.yaml are one architecture in two spellings; a.json and a_model.json are two.
     stems = {os.path.splitext(sibling.path)[0] for sibling in conventional}
     fitting = [sibling for sibling in conventional if sibling.fits]

@@ -10,12 +10,12 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..catalog.known_models import KnownModel
-from ..catalog.signatures import MISSING, signature
+from ..catalog.signatures import MISSING, find_signature
 from ..document.model import Era, Value, Writer
 from ..matching.kinds import Kind
 from ..matching.saved_layers import Chain, Jump, SavedLayer, unfold
-from ..matching.unknowns import SUCCESSORS, TRAINING_ONLY, unknown_arguments
-from ..texts import comment, escape
+from ..matching.unknowns import SUCCESSORS, TRAINING_ONLY, list_unknown_arguments
+from ..texts import escape, write_comment
 from .inspection import WeightsInspection
 
 _HEAD = '''
@@ -111,11 +111,11 @@ class _Sketch:
         )
         needs_line = recurrent and self.writer.era is not Era.KERAS3
         lines = [
-            comment(f"Written by anykeras from {self.file} (weights only, written by {self.writer})."),
+            write_comment(f"Written by anykeras from {self.file} (weights only, written by {self.writer})."),
             "#",
             "# The file holds weights and no architecture. Answer every ASK(...): its value changes the outputs. Then",
             "#",
-            comment(f"    model = anykeras.load_model({self.file!r}, architecture={'model.py:build()'!r})"),
+            write_comment(f"    model = anykeras.load_model({self.file!r}, architecture={'model.py:build()'!r})"),
             "#",
             "# with this text as model.py. build(DEFAULT) takes the defaults of then for every ASK that has one.",
             *self._shared_names(),
@@ -135,7 +135,7 @@ class _Sketch:
         if not self.chain.unique:
             yield "# The file lists layers by class. Widths follow in several orders, or in none; this is one of them."
         for group in self.found.alike:
-            yield comment(f"Layers of equal shapes, told apart by name and order alone: {', '.join(group)}.")
+            yield write_comment(f"Layers of equal shapes, told apart by name and order alone: {', '.join(group)}.")
 
     def _tables(self) -> Iterator[str]:
         """What `check` compares with."""
@@ -144,7 +144,7 @@ class _Sketch:
             for layer in self.chain.layers:
                 shapes = self._expected(layer)
                 if shapes is not None:
-                    yield f"    {_text(layer.name)}: {shapes!r},"
+                    yield f"    {_write_text(layer.name)}: {shapes!r},"
         yield "}"
         if not self.jumps:
             yield "HINTS = {}"
@@ -152,10 +152,10 @@ class _Sketch:
         yield "HINTS = {"
         for name, jump in self.jumps.items():
             hint = (
-                f"it takes {jump.positions * jump.features} features, {jump.positions} positions{_square(jump.positions)} of"
+                f"it takes {jump.positions * jump.features} features, {jump.positions} positions{_is_square(jump.positions)} of"
                 f" {jump.features}: look at the strides, paddings and pooling before it, and at the input shape"
             )
-            yield f"    {_text(name)}: {hint!r},"
+            yield f"    {_write_text(name)}: {hint!r},"
         yield "}"
 
     def _expected(self, layer: SavedLayer) -> list[list[int]] | None:
@@ -166,7 +166,7 @@ class _Sketch:
         if kind.wrapper is not None or kind.layout is not None or kind.class_name in ("PReLU", "Normalization"):
             return None
         if kind.class_name in ("LSTM", "GRU", "SimpleRNN") and isinstance(kind.arguments.get("units"), int):
-            return _recurrent_shapes(kind)
+            return _list_recurrent_shapes(kind)
         if kind.class_name.startswith(("CuDNN", "Conv")) and ("LSTM" in kind.class_name or "GRU" in kind.class_name):
             return None
         if kind.class_name.startswith("Conv1D") and self.writer.era in (Era.KERAS0, Era.KERAS1):
@@ -179,7 +179,7 @@ class _Sketch:
         call = known.call.removesuffix(")")
         return [
             "def build(ASK=ASK):",
-            comment(f"the weights are those of {known}", "    "),
+            write_comment(f"the weights are those of {known}", "    "),
             f"    return check({call}, input_shape=ASK(None)))",
         ]
 
@@ -208,7 +208,7 @@ class _Sketch:
     def _build_functional(self) -> list[str]:
         """One line a layer; how they are connected is not in the file, and asked."""
         lines = ["def build(ASK=ASK):", *self._data_format()]
-        lines += [comment("How the layers are connected is not in the file: name the input of each.", "    ")]
+        lines += [write_comment("How the layers are connected is not in the file: name the input of each.", "    ")]
         names = _name_variables(list(self._flattened()))
         lines += [f"    inputs = {self._input()[0].rstrip(',')}" if not self._input()[0].startswith("#") else ""]
         before = "inputs"
@@ -276,7 +276,7 @@ class _Sketch:
 
     def _explain(self, jump: Jump) -> str:
         total = jump.positions * jump.features
-        return f"{total} = {jump.positions} positions{_square(jump.positions)} of {jump.features}"
+        return f"{total} = {jump.positions} positions{_is_square(jump.positions)} of {jump.features}"
 
     def _layer(self, layer: SavedLayer, index: int, listed: bool = True) -> list[str]:
         """The lines of one layer: a call, behind it what is to be said of it."""
@@ -293,7 +293,7 @@ class _Sketch:
         now = SUCCESSORS.get(class_name, class_name)
         if not layer.atoms and now in _HOLDERS:
             return [f"ASK(){end}  # {escape(layer.name)}: {now}; what it holds has no weights"]
-        if signature(now) is None:
+        if find_signature(now) is None:
             return [f"ASK(){end}  # {escape(layer.name)}: {escape(class_name)}, a class that Keras 3 does not have"]
         remarks = list(self._remarks(layer))
         remark = f"  # {'; '.join(remarks)}" if remarks else ""
@@ -311,7 +311,7 @@ class _Sketch:
 
     def _call(self, layer: SavedLayer, class_name: str, index: int) -> str:
         kind = layer.kind
-        name = f"name={_text(layer.name)}"
+        name = f"name={_write_text(layer.name)}"
         if kind is None or kind.wrapper is None:
             arguments = self._arguments(layer, class_name, kind)
             return f"layers.{class_name}({', '.join([*arguments, name])})"
@@ -337,12 +337,12 @@ class _Sketch:
             told["return_sequences"] = True
         if TRAINING_ONLY.match(class_name):
             return [] if class_name == "ActivityRegularization" else ["0.5"]
-        found = [f"{key}={_literal(value)}" for key, value in told.items() if value is not None]
+        found = [f"{key}={_write_literal(value)}" for key, value in told.items() if value is not None]
         if self.formatted and _takes_format(class_name):
             found.append("data_format=data_format")
         if class_name == "Flatten" and self.formatted and self._flatten_moves():
             found.append("data_format=data_format")
-        for unknown in unknown_arguments(class_name, told, self.writer):
+        for unknown in list_unknown_arguments(class_name, told, self.writer):
             found.append(f"{unknown.name}={self._ask(unknown.suggestion, unknown.name)}")
         return found
 
@@ -351,7 +351,7 @@ class _Sketch:
             return "ASK()"
         if suggestion == "hard_sigmoid" and self.writer.era is not Era.KERAS3:
             return "ASK(hard_sigmoid_of_then)"
-        return f"ASK({_literal(suggestion)})"
+        return f"ASK({_write_literal(suggestion)})"
 
     def _next(self, layer: SavedLayer) -> SavedLayer | None:
         after = itertools.islice(self.chain.layers, self.place[id(layer)] + 1, None)
@@ -387,12 +387,12 @@ def _merge_mode(kind: Kind, after: SavedLayer) -> str | None:
     return "concat" if takes is not None and takes == kind.gives else None
 
 
-def _square(positions: int) -> str:
+def _is_square(positions: int) -> str:
     side = round(positions**0.5)
     return f" ({side}x{side} if square)" if side * side == positions and side > 1 else ""
 
 
-def _recurrent_shapes(kind: Kind) -> list[list[int]]:
+def _list_recurrent_shapes(kind: Kind) -> list[list[int]]:
     units, takes = kind.arguments["units"], kind.takes or 0
     assert isinstance(units, int)
     gates = {"LSTM": 4, "GRU": 3, "SimpleRNN": 1}[kind.class_name]
@@ -407,12 +407,12 @@ def _name_variables(layers: Sequence[SavedLayer]) -> list[str]:
     return [f"x{number}" for number, _ in enumerate(layers, 1)]
 
 
-def _text(text: str) -> str:
+def _write_text(text: str) -> str:
     """A string literal in ASCII, whatever the text."""
     return ascii(text)
 
 
-def _literal(value: object) -> str:
+def _write_literal(value: object) -> str:
     if isinstance(value, str):
         return ascii(value)
     if isinstance(value, Mapping):

@@ -74,9 +74,9 @@ def dialect(version: Version) -> Dialect:
 def read_table(version: Version) -> dict[str, Any]:
     """The numbers of ``version``: what scripts/make_optables.py asked that Python for."""
     read = _read_tables()
-    table: dict[str, Any] = {name: _in_force(changes, version) for name, changes in read["settings"].items()}
+    table: dict[str, Any] = {name: _list_in_force(changes, version) for name, changes in read["settings"].items()}
     facts = {
-        name: {fact: _in_force(changes, version) for fact, changes in of_name.items()}
+        name: {fact: _list_in_force(changes, version) for fact, changes in of_name.items()}
         for name, of_name in read["instructions"].items()
     }
     numbers = {name: of_name["number"] for name, of_name in facts.items() if of_name["number"] is not None}
@@ -94,7 +94,7 @@ def _read_tables() -> dict[str, dict[str, Any]]:
     return found
 
 
-def _in_force(changes: dict[str, Any], version: Version) -> Any:
+def _list_in_force(changes: dict[str, Any], version: Version) -> Any:
     """Of values under the versions since which they hold, in order: the one of ``version``."""
     found = None
     for since, value in changes.items():

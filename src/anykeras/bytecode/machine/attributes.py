@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import limit_error, unsupported_error
+from ..errors import limit_error, make_unsupported_error
 from . import classes
 from .generators import Generator
 from .meter import throw
@@ -53,7 +53,7 @@ def get(runtime: Runtime, value: object, name: str) -> object:
     if name in ("__enter__", "__exit__"):
         return ContextCall(value, leaving=name == "__exit__")
     if name.startswith("__"):
-        raise unsupported_error(f"the code reads the attribute {name}")
+        raise make_unsupported_error(f"the code reads the attribute {name}")
     return ask(runtime.domain.getattr, value, name)
 
 
@@ -66,7 +66,7 @@ def _get_from_plain(runtime: Runtime, value: object, name: str) -> object:
     if run is not None:
         return Bound(value, name, run)
     if name.startswith("__") or hasattr(kind, name):
-        raise unsupported_error(f"the code reads the attribute {name} of a {kind.__name__}, which is not listed")
+        raise make_unsupported_error(f"the code reads the attribute {name} of a {kind.__name__}, which is not listed")
     raise throw("AttributeError", f"{kind.__name__!r} object has no attribute {name!r}")
 
 
@@ -82,7 +82,7 @@ def _get_from_own_class(runtime: Runtime, value: MachineValue, name: str) -> obj
     if isinstance(value, Library | Builtin) and name in value.members:
         return value.members[name]
     if isinstance(value, Library):
-        raise unsupported_error(f"the code uses {value.name}.{name}")
+        raise make_unsupported_error(f"the code uses {value.name}.{name}")
     return _get_from_machine(value, name)
 
 
@@ -94,7 +94,7 @@ def _get_from_machine(value: MachineValue, name: str) -> object:
         return Bound(value, name, GENERATOR_METHODS[name])
     if isinstance(value, Function) and name in ("__name__", "func_name"):
         return value.code.name
-    raise unsupported_error(f"the code reads the attribute {name} of a {type(value).__name__.lower()}")
+    raise make_unsupported_error(f"the code reads the attribute {name} of a {type(value).__name__.lower()}")
 
 
 def put(runtime: Runtime, value: object, name: str, item: object) -> None:
@@ -103,7 +103,7 @@ def put(runtime: Runtime, value: object, name: str, item: object) -> None:
         classes.put(runtime, value, name, item)
         return
     if name.startswith("__") or not is_symbol(runtime, value):
-        raise unsupported_error(f"the code sets the attribute {name}")
+        raise make_unsupported_error(f"the code sets the attribute {name}")
     ask(runtime.domain.setattr, value, name, item)
 
 
@@ -159,7 +159,7 @@ def _is_a(value: object, kind: object) -> bool:
 def is_subclass(runtime: Runtime, kind: object, kinds: object) -> object:
     """``issubclass(kind, kinds)``."""
     if not isinstance(kind, ExceptionType | Class):
-        raise unsupported_error("the code uses issubclass()")
+        raise make_unsupported_error("the code uses issubclass()")
     any_object = TYPES["object"] if isinstance(kind, Class) else None
     return any(kind.is_a(other) or other is any_object for other in _flatten(kinds))
 
@@ -167,12 +167,12 @@ def is_subclass(runtime: Runtime, kind: object, kinds: object) -> object:
 def get_type(runtime: Runtime, *args: object) -> object:
     """``type(value)``."""
     if len(args) != 1:
-        raise unsupported_error("the code makes a class with type()")
+        raise make_unsupported_error("the code makes a class with type()")
     value = args[0]
     if isinstance(value, ExceptionValue | Instance):
         return value.kind
     if isinstance(value, MachineValue):
-        raise unsupported_error("the code takes the type of a function or iterator")
+        raise make_unsupported_error("the code takes the type of a function or iterator")
     if is_symbol(runtime, value):
         return ask(runtime.domain.builtin, "type", args, {})
     return next(kind for kind in TYPES.values() if kind.hosts == (type(value),))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from functools import partial
 
-from ..errors import limit_error, unsupported_error
+from ..errors import limit_error, make_unsupported_error
 from . import attributes, classes, formatting, generators, items, operators, plain
 from .attributes import TYPES
 from .meter import EXCEPTIONS, run_safely, throw
@@ -22,7 +22,7 @@ def _positional(run: Callable[..., object]) -> Run:
 
     def on_values(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
         if kwargs:
-            raise unsupported_error(f"the code calls a builtin with the keyword {next(iter(kwargs))!r}")
+            raise make_unsupported_error(f"the code calls a builtin with the keyword {next(iter(kwargs))!r}")
         return run(runtime, *args)
 
     return on_values
@@ -30,7 +30,7 @@ def _positional(run: Callable[..., object]) -> Run:
 
 def _refuse(name: str) -> Run:
     def run(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
-        raise unsupported_error(f"the code calls {name}()")
+        raise make_unsupported_error(f"the code calls {name}()")
 
     return run
 
@@ -58,7 +58,7 @@ def _on_scalars(run: Callable[..., object], name: str = "") -> Run:
 
 def _pow(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     if kwargs:
-        raise unsupported_error("the code calls pow() with keywords")
+        raise make_unsupported_error("the code calls pow() with keywords")
     if len(args) == 3:
         _, exponent, modulus = args
         digits = 1 + plain.count_bits(modulus) // 30  # of CPython's integers; a product of two takes their square
@@ -66,7 +66,7 @@ def _pow(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
         return _on_scalars(pow)(runtime, args, {})
     if len(args) != 2:
         raise throw("TypeError", "pow() takes two or three arguments")
-    return operators.binary(runtime, "**", *args)
+    return operators.apply_binary(runtime, "**", *args)
 
 
 def _round(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
@@ -74,7 +74,7 @@ def _round(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     if args and is_symbol(runtime, args[0]):
         return ask(runtime.domain.builtin, "round", args, {})
     if len(args) == 2 and args[1] is not None and (type(args[1]) is not int or abs(args[1]) > MAX_ROUNDING):
-        raise unsupported_error("the code rounds to an excessive number of digits")
+        raise make_unsupported_error("the code rounds to an excessive number of digits")
     return operators.call_host(_round_away if runtime.traits.python2 else round, *args)
 
 
@@ -86,7 +86,7 @@ def _round_away(value: float, digits: int = 0) -> float:
 
 
 def _divmod(runtime: Runtime, left: object, right: object) -> object:
-    return operators.binary(runtime, "//", left, right), operators.binary(runtime, "%", left, right)
+    return operators.apply_binary(runtime, "//", left, right), operators.apply_binary(runtime, "%", left, right)
 
 
 def _cmp(runtime: Runtime, left: object, right: object) -> object:
@@ -101,7 +101,7 @@ def _cmp(runtime: Runtime, left: object, right: object) -> object:
 def _sum(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     total: object = args[1] if len(args) > 1 else kwargs.get("start", 0)
     for item in items.walk(runtime, args[0]):
-        total = operators.binary(runtime, "+", total, item)
+        total = operators.apply_binary(runtime, "+", total, item)
     return total
 
 
@@ -132,7 +132,7 @@ def _reduce(runtime: Runtime, function: object, values: object, *start: object) 
 
 def _iter(runtime: Runtime, *args: object) -> object:
     if len(args) != 1:
-        raise unsupported_error("the code uses iter() with a sentinel")
+        raise make_unsupported_error("the code uses iter() with a sentinel")
     return items.iterate(runtime, args[0])
 
 
@@ -186,7 +186,7 @@ def _bool(runtime: Runtime, *args: object) -> object:
 
 def _str(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     if len(args) + len(kwargs) > 1:
-        raise unsupported_error("the code decodes bytes with str()")
+        raise make_unsupported_error("the code decodes bytes with str()")
     return formatting.show(runtime, *args) if args else ""
 
 
@@ -277,7 +277,7 @@ def call_type(runtime: Runtime, kind: Type, args: Args, kwargs: Kwargs) -> objec
     return guard(CONSTRUCTORS[kind.name])(runtime, args, kwargs)
 
 
-def builtin_names(python2: bool) -> dict[str, object]:
+def list_builtin_names(python2: bool) -> dict[str, object]:
     """Every builtin name that stored code of that Python can read."""
     names: dict[str, object] = {**_CONSTANTS, **EXCEPTIONS, **TYPES}
     names.update((name, Builtin(name, guard(run))) for name, run in FUNCTIONS.items())

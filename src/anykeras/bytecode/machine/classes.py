@@ -7,7 +7,7 @@ later.
 
 from __future__ import annotations
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from .meter import throw
 from .runtime import Builtin, Runtime, is_symbol
 from .special import METHODS
@@ -46,7 +46,7 @@ def is_special(name: str) -> bool:
 def run_statement(runtime: Runtime, args: Args, kwargs: Kwargs) -> object:
     """``__build_class__(body, name, *bases)``, what a class statement calls from Python 3 on."""
     if kwargs:
-        raise unsupported_error("the code defines a class with a metaclass or with arguments")
+        raise make_unsupported_error("the code defines a class with a metaclass or with arguments")
     if len(args) < 2 or not isinstance(args[0], Function) or type(args[1]) is not str:
         raise throw("TypeError", "__build_class__ takes a function and a name")
     body, result = runtime.run_class_body(args[0])
@@ -61,22 +61,22 @@ def build(runtime: Runtime, name: str, bases: tuple[object, ...], body: Locals) 
     """The class. Refused: several bases, a base that is no class of the code, a special name that is not listed."""
     runtime.meter.items(1 + len(body.names))
     if len(bases) > 1:
-        raise unsupported_error(f"the class {name} has several bases")
+        raise make_unsupported_error(f"the class {name} has several bases")
     base = bases[0] if bases else None
     members = {key: value for key, value in body.names.items() if key not in _WRITTEN_BY_COMPILERS}
     if isinstance(base, ExceptionType):
         if members:
-            raise unsupported_error(f"the exception {name} has members of its own")
+            raise make_unsupported_error(f"the exception {name} has members of its own")
         return ExceptionType(name, base)
     if isinstance(base, Type) and base.name == "object":
         base = None
     if base is not None and not isinstance(base, Class):
-        raise unsupported_error(f"the class {name} is derived from something that the code does not define")
+        raise make_unsupported_error(f"the class {name} is derived from something that the code does not define")
     if _count_bases(base) >= MAX_BASES:
-        raise unsupported_error(f"the class {name} has more than {MAX_BASES} bases in a row")
+        raise make_unsupported_error(f"the class {name} has more than {MAX_BASES} bases in a row")
     for key, value in members.items():
         if is_special(key) and (key not in METHODS or not isinstance(value, Function)):
-            raise unsupported_error(f"the class {name} defines {key}")
+            raise make_unsupported_error(f"the class {name} defines {key}")
     return Class(name, base, members)
 
 
@@ -152,13 +152,13 @@ def _bind(runtime: Runtime, member: object, owner: Instance | Class, name: str) 
     if member is NULL:
         return _get_missing(owner, name)
     if isinstance(owner, Instance) and is_symbol(runtime, member) and runtime.domain.is_function(member):
-        raise unsupported_error(f"the code reads {name}, a function of a library, as a method of its own class")
+        raise make_unsupported_error(f"the code reads {name}, a function of a library, as a method of its own class")
     return member
 
 
 def _bind_to_class(function: object, owner: Class) -> Method:
     if not isinstance(function, Function):
-        raise unsupported_error("the code makes a class method of something that is no function of its own")
+        raise make_unsupported_error("the code makes a class method of something that is no function of its own")
     return Method(function, owner)
 
 
@@ -166,7 +166,7 @@ def _get_missing(owner: Instance | Class, name: str) -> object:
     if name == "__init__":
         return Builtin("object.__init__", _init_object)
     if is_special(name) and name not in METHODS:
-        raise unsupported_error(f"the code reads the attribute {name}")
+        raise make_unsupported_error(f"the code reads the attribute {name}")
     kind = owner.kind.name if isinstance(owner, Instance) else owner.name
     raise throw("AttributeError", f"{kind!r} object has no attribute {name!r}")
 
@@ -179,7 +179,7 @@ def _init_object(runtime: Runtime, args: Args, kwargs: Kwargs) -> None:
 def put(runtime: Runtime, owner: Instance | Class, name: str, item: object) -> None:
     """``owner.name = item``."""
     if is_special(name):
-        raise unsupported_error(f"the code sets the attribute {name}")
+        raise make_unsupported_error(f"the code sets the attribute {name}")
     runtime.meter.items(1)
     if isinstance(owner, Class):
         owner.members[name] = item
@@ -199,7 +199,7 @@ def put(runtime: Runtime, owner: Instance | Class, name: str, item: object) -> N
 def make_property(runtime: Runtime, *functions: object) -> Property:
     """``property(getter, setter)``."""
     if not 1 <= len(functions) <= 2:
-        raise unsupported_error("the code makes a property of other than a getter and a setter")
+        raise make_unsupported_error("the code makes a property of other than a getter and a setter")
     return Property(*functions)
 
 
@@ -211,7 +211,7 @@ def get_from_property(owner: Property, name: str) -> object:
         return Property(owner.getter, function) if name == "setter" else Property(function, owner.setter)
 
     if name not in ("setter", "getter"):
-        raise unsupported_error(f"the code reads the attribute {name} of a property")
+        raise make_unsupported_error(f"the code reads the attribute {name} of a property")
     return Builtin(name, change)
 
 

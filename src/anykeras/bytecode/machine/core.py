@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ..code import ASYNC_GENERATOR, COROUTINE, GENERATOR, OPTIMIZED, CodeObject
 from ..dialects import dialect
-from ..errors import limit_error, malformed_error, missing_name_error, uncaught_error, unsupported_error
+from ..errors import limit_error, make_malformed_error, make_missing_name_error, make_uncaught_error, make_unsupported_error
 from ..instructions import decode
 from . import classes, operators, plain
-from .builtins import builtin_names, call_type
+from .builtins import call_type, list_builtin_names
 from .domain import Domain
 from .frame import Frame, Signal, bind, handle, leave_blocks
 from .generators import Generator
@@ -47,7 +47,7 @@ class Machine:
         self.code, self.domain = code, domain
         self.meter = Meter(bounds or MachineLimits())
         self.traits = dialect(code.version).traits
-        self.builtins = builtin_names(self.traits.python2)
+        self.builtins = list_builtin_names(self.traits.python2)
         self.notes: list[str] = []
         self.frames: list[Frame] = []  # those that run, innermost last
 
@@ -59,7 +59,7 @@ class Machine:
     ) -> Function:
         """The stored function as a value; ``closure`` holds the contents of its cells in the order of ``freevars``."""
         if len(closure) != len(self.code.freevars):
-            raise malformed_error(f"the function has {len(self.code.freevars)} free variables and {len(closure)} values")
+            raise make_malformed_error(f"the function has {len(self.code.freevars)} free variables and {len(closure)} values")
         return Function(self, self.code, tuple(defaults), dict(kwdefaults or {}), tuple(Cell(value) for value in closure))
 
     def run(self, function: Function, args: Sequence[object], kwargs: Mapping[str, object] | None = None) -> object:
@@ -75,7 +75,7 @@ class Machine:
             plain.is_pure(self.meter, result)
             return result
         except Thrown as thrown:
-            raise uncaught_error(thrown.value.kind.name, thrown.value.message) from thrown
+            raise make_uncaught_error(thrown.value.kind.name, thrown.value.message) from thrown
         except RecursionError as error:
             raise limit_error("the code calls too deeply") from error
 
@@ -94,7 +94,7 @@ class Machine:
 
     def _call_function(self, function: Function, args: Args, kwargs: Kwargs) -> object:
         if function.code.flags & (COROUTINE | ASYNC_GENERATOR):
-            raise unsupported_error("the code defines an async function")
+            raise make_unsupported_error("the code defines an async function")
         self.meter.step(CALL_STEPS)
         frame = Frame(self, function, decode(function.code), bind(function, args, kwargs))
         if function.code.flags & GENERATOR:
@@ -104,11 +104,11 @@ class Machine:
     def run_class_body(self, function: Function) -> tuple[Locals, object]:
         """Runs the body of a class statement: its variables, and what it returned."""
         if function.code.flags & (OPTIMIZED | COROUTINE | ASYNC_GENERATOR | GENERATOR):
-            raise malformed_error("a class is made of something that is no class body")
+            raise make_malformed_error("a class is made of something that is no class body")
         frame = Frame(self, function, decode(function.code), bind(function, (), {}))
         result = self.resume(frame).value
         if frame.locals is None:
-            raise malformed_error("a class body has no variables")
+            raise make_malformed_error("a class body has no variables")
         return frame.locals, result
 
     # -- names
@@ -125,11 +125,11 @@ class Machine:
         except LookupError:
             value = self.builtins.get(name)
         if value is None:
-            raise missing_name_error(name)
+            raise make_missing_name_error(name)
         return value
 
     def negate(self, value: object) -> object:
-        return operators.unary(self, "not", value)
+        return operators.apply_unary(self, "not", value)
 
     # -- what handlers and operations ask
 
@@ -162,7 +162,7 @@ class Machine:
         instruction = frame.next()
         handler = HANDLERS.get(instruction.name)
         if handler is None:
-            raise unsupported_error(f"the instruction {instruction.name} is not supported")
+            raise make_unsupported_error(f"the instruction {instruction.name} is not supported")
         try:
             signal = handler(frame, instruction)
         except Thrown as thrown:
@@ -173,7 +173,7 @@ class Machine:
         if self.traits.why_codes and leave_blocks(frame, signal):
             return None
         if signal.kind != "return":
-            raise malformed_error(f"{signal.kind} outside of a loop")
+            raise make_malformed_error(f"{signal.kind} outside of a loop")
         return signal
 
     def _raise_in(self, frame: Frame, error: ExceptionValue) -> None:

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from .meter import throw
 from .values import ExceptionValue, MachineValue, Type, is_plain
 
@@ -43,11 +43,11 @@ class Domain:
 
     def import_module(self, name: str) -> object:
         """``import name`` (dotted) inside the code: a value for the module, never a module."""
-        raise unsupported_error(f"the code imports {name}")
+        raise make_unsupported_error(f"the code imports {name}")
 
     def binary(self, op: str, left: object, right: object) -> object:
         """``op``: ``+ - * / // % ** @ << >> & | ^``. Python 2's ``/`` comes as ``"classic /"``."""
-        raise unsupported_error(f"the code computes {describe(left)} {op} {describe(right)}")
+        raise make_unsupported_error(f"the code computes {describe(left)} {op} {describe(right)}")
 
     def inplace(self, op: str, left: object, right: object) -> object:
         """``left op= right``; same ``op``. Usually the same as ``binary``."""
@@ -57,19 +57,19 @@ class Domain:
         """``op``: ``- + ~ not``."""
         if op == "not":
             return not self.truth(value)
-        raise unsupported_error(f"the code computes {op}{describe(value)}")
+        raise make_unsupported_error(f"the code computes {op}{describe(value)}")
 
     def compare(self, op: str, left: object, right: object) -> object:
         """``op``: ``< <= == != > >= is``. For ``is not``, the answer of ``is`` goes through ``unary("not")``."""
         if op == "is":
             return left is right
-        raise unsupported_error(f"the code compares {describe(left)} {op} {describe(right)}")
+        raise make_unsupported_error(f"the code compares {describe(left)} {op} {describe(right)}")
 
     def contains(self, item: object, container: object) -> object:
         """``item in container``, where either is a domain value."""
         if type(container) in (tuple, list, set, frozenset, dict) and isinstance(container, Iterable):
             return any(item is one or self.truth(self.compare("==", item, one)) for one in container)
-        raise unsupported_error(f"the code looks for a value in {describe(container)}")
+        raise make_unsupported_error(f"the code looks for a value in {describe(container)}")
 
     def is_function(self, value: object) -> bool:
         """Whether ``value`` can be called; a class binds such a value to its objects, or not, as its library decides."""
@@ -77,15 +77,15 @@ class Domain:
 
     def truth(self, value: object) -> bool:
         """The branch to take; refuse what is not decided."""
-        raise unsupported_error(f"the code decides by the value of {describe(value)}")
+        raise make_unsupported_error(f"the code decides by the value of {describe(value)}")
 
     def length(self, value: object) -> object:
         """``len(value)``."""
-        raise unsupported_error(f"the code takes the length of {describe(value)}")
+        raise make_unsupported_error(f"the code takes the length of {describe(value)}")
 
     def iterate(self, value: object) -> Iterable[object]:
         """The values of a ``for`` loop, of ``list(value)``, of ``f(*value)``."""
-        raise unsupported_error(f"the code loops over {describe(value)}")
+        raise make_unsupported_error(f"the code loops over {describe(value)}")
 
     def unpack(self, value: object, count: int) -> Iterable[object]:
         """The values of ``a, b = value``, where ``count`` are wanted; any other number is the code's ValueError."""
@@ -96,18 +96,18 @@ class Domain:
         raise throw("AttributeError", f"{describe(value)} has no attribute {name}")
 
     def setattr(self, value: object, name: str, item: object) -> None:
-        raise unsupported_error(f"the code sets the attribute {name} of {describe(value)}")
+        raise make_unsupported_error(f"the code sets the attribute {name} of {describe(value)}")
 
     def getitem(self, value: object, key: object) -> object:
         """``value[key]``; ``value`` or ``key`` is the domain's. ``key`` may hold slices, ``...``, ``None``, symbols."""
-        raise unsupported_error(f"the code indexes {describe(value)}")
+        raise make_unsupported_error(f"the code indexes {describe(value)}")
 
     def setitem(self, value: object, key: object, item: object) -> None:
-        raise unsupported_error(f"the code writes into {describe(value)}")
+        raise make_unsupported_error(f"the code writes into {describe(value)}")
 
     def call(self, function: object, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """``function(*args, **kwargs)``. Arguments may be the machine's ``Function``: call its ``invoke``."""
-        raise unsupported_error(f"the code calls {describe(function)}")
+        raise make_unsupported_error(f"the code calls {describe(function)}")
 
     def builtin(self, name: str, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """A builtin with a domain value among its direct arguments: ``abs bool bin chr complex float format
@@ -117,11 +117,11 @@ class Domain:
             return False  # a symbol is no list, number or text
         if name == "bool":
             return self.truth(args[0])
-        raise unsupported_error(f"the code calls {name}() on {describe(args[0])}")
+        raise make_unsupported_error(f"the code calls {name}() on {describe(args[0])}")
 
     def enter(self, manager: object) -> object:
         """``with manager as ...``: the value bound."""
-        raise unsupported_error(f"the code opens a with block on {describe(manager)}")
+        raise make_unsupported_error(f"the code opens a with block on {describe(manager)}")
 
     def leave(self, manager: object, error: ExceptionValue | None) -> bool:
         """End of ``with``; ``True`` swallows ``error``."""

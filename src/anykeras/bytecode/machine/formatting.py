@@ -6,7 +6,7 @@ import re
 import string
 from collections.abc import Iterator
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from . import items, plain, special
 from .meter import run_safely, throw
 from .runtime import Runtime, ask, is_symbol
@@ -37,19 +37,19 @@ def represent(runtime: Runtime, value: object) -> str:
 def _show(runtime: Runtime, name: str, value: object) -> str:
     if is_plain(value):
         if not plain.is_pure(runtime.meter, value):
-            raise unsupported_error("the code makes text of a container that holds symbols")
+            raise make_unsupported_error("the code makes text of a container that holds symbols")
         items.note_order(runtime, value)
         return _charge(runtime, run_safely(repr if name == "repr" else str, value))
     if is_symbol(runtime, value):
         shown = ask(runtime.domain.builtin, name, (value,), {})
         if not isinstance(shown, str):
-            raise unsupported_error("the code makes text of a symbol")
+            raise make_unsupported_error("the code makes text of a symbol")
         return _charge(runtime, shown)
     if isinstance(value, Instance) and any(value.kind.find(one) is not NULL for one in ("__str__", "__repr__")):
         return _show_instance(runtime, value, name)
     if isinstance(value, Type) and name == "repr":
         return f"<class '{value.name}'>"
-    raise unsupported_error(f"the code makes text of a {type(value).__name__.lower()}")
+    raise make_unsupported_error(f"the code makes text of a {type(value).__name__.lower()}")
 
 
 def _show_instance(runtime: Runtime, value: Instance, name: str) -> str:
@@ -58,7 +58,7 @@ def _show_instance(runtime: Runtime, value: Instance, name: str) -> str:
     if shown is NOT_IMPLEMENTED:
         shown = special.call_method(runtime, value, "__repr__")
     if shown is NOT_IMPLEMENTED:
-        raise unsupported_error("the code makes text of an object by where it lies in memory")
+        raise make_unsupported_error("the code makes text of an object by where it lies in memory")
     if type(shown) is not str:
         raise throw("TypeError", f"__{name}__ returned a value that is no text")
     return _charge(runtime, shown)
@@ -99,7 +99,7 @@ def format_value(runtime: Runtime, value: object, spec: str) -> object:
 
 def _check_widths(runtime: Runtime, spec: str) -> None:
     if any(len(number) > 4 or int(number) > runtime.meter.bounds.width for number in _DIGITS.findall(spec)):
-        raise unsupported_error("the code formats with an excessive width or precision")
+        raise make_unsupported_error("the code formats with an excessive width or precision")
 
 
 def join(runtime: Runtime, parts: list[object]) -> object:
@@ -142,7 +142,7 @@ def format_percent(runtime: Runtime, template: str, argument: object) -> str:
 def _format_one(runtime: Runtime, match: re.Match[str], value: object) -> str:
     flags, width, precision, kind = match[2], match[3] or "", match[4], match[5]
     if "*" in (width, precision):
-        raise unsupported_error("the code formats with a width taken from a value")
+        raise make_unsupported_error("the code formats with a width taken from a value")
     _check_widths(runtime, f"{width} {precision or ''}")
     if kind in "sra":
         value = convert(runtime, value, kind)
@@ -164,7 +164,7 @@ def format_fields(runtime: Runtime, template: str, args: Args, kwargs: Kwargs) -
         if field is None:
             continue
         if "{" in (spec or ""):
-            raise unsupported_error("the code formats with a nested field")
+            raise make_unsupported_error("the code formats with a nested field")
         value = _find_field(field, args, kwargs, counter)
         pieces.append(format_value(runtime, convert(runtime, value, conversion or ""), spec or ""))
     return join(runtime, pieces)
@@ -174,7 +174,7 @@ def _find_field(field: str, args: Args, kwargs: Kwargs, counter: Iterator[int]) 
     if field in kwargs:
         return kwargs[field]
     if field and not (field.isascii() and field.isalnum()):
-        raise unsupported_error(f"the code formats with the field {field[:40]!r}")
+        raise make_unsupported_error(f"the code formats with the field {field[:40]!r}")
     if field and not field.isdigit():
         raise throw("KeyError", field)
     index = int(field[:6]) if field else next(counter)

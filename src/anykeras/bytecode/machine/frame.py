@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from ..code import OPTIMIZED, VARARGS, VARKEYWORDS
-from ..errors import malformed_error
+from ..errors import make_malformed_error
 from ..instructions import Body, Instruction
 from .meter import throw
 from .runtime import Runtime
@@ -62,18 +62,18 @@ class Frame:
 
     def push(self, *values: object) -> None:
         if len(self.stack) > MAX_STACK:
-            raise malformed_error("the operand stack grows without end")
+            raise make_malformed_error("the operand stack grows without end")
         self.stack.extend(values)
 
     def pop(self) -> object:
         if not self.stack:
-            raise malformed_error("the operand stack is empty")
+            raise make_malformed_error("the operand stack is empty")
         return self.stack.pop()
 
     def pops(self, count: int) -> list[object]:
         """The top ``count`` values, deepest first."""
         if not 0 <= count <= len(self.stack):
-            raise malformed_error("the operand stack is too short")
+            raise make_malformed_error("the operand stack is too short")
         cut = len(self.stack) - count
         values = self.stack[cut:]
         del self.stack[cut:]
@@ -81,7 +81,7 @@ class Frame:
 
     def peek(self, depth: int = 1) -> object:
         if not 1 <= depth <= len(self.stack):
-            raise malformed_error("the operand stack is too short")
+            raise make_malformed_error("the operand stack is too short")
         return self.stack[-depth]
 
     def replace(self, depth: int, value: object) -> None:
@@ -113,19 +113,19 @@ class Frame:
         cells: list[object] | list[Cell] = self.slots if self.traits.cells_in_slots else self.cells
         found = cells[index] if index < len(cells) else None
         if not isinstance(found, Cell):
-            raise malformed_error("a cell index is out of range")
+            raise make_malformed_error("a cell index is out of range")
         return found
 
     # -- control
 
     def jump(self, instruction: Instruction) -> None:
         if instruction.target < 0:
-            raise malformed_error(f"{instruction.name} has no target")
+            raise make_malformed_error(f"{instruction.name} has no target")
         self.index = instruction.target
 
     def next(self) -> Instruction:
         if self.index >= len(self.body.instructions):
-            raise malformed_error("the instructions end without a return")
+            raise make_malformed_error("the instructions end without a return")
         self.current = self.body.instructions[self.index]
         self.index += 1
         return self.current
@@ -133,7 +133,7 @@ class Frame:
 
 def _entry(table: Sequence[T], index: int, what: str) -> T:
     if index >= len(table):
-        raise malformed_error(f"a {what} index is out of range")
+        raise make_malformed_error(f"a {what} index is out of range")
     return table[index]
 
 
@@ -207,7 +207,7 @@ def _by_table(frame: Frame, error: ExceptionValue) -> bool:
     for region in frame.body.regions:
         if region.start <= here < region.end:
             if len(frame.stack) < region.depth:
-                raise malformed_error("the exception table expects a deeper stack")
+                raise make_malformed_error("the exception table expects a deeper stack")
             del frame.stack[region.depth :]
             if region.push_offset:
                 frame.push(here)
@@ -247,7 +247,7 @@ def leave_blocks(frame: Frame, signal: Signal) -> bool:
 
 def cut(frame: Frame, level: int) -> None:
     if len(frame.stack) < level:
-        raise malformed_error("a block expects a deeper stack")
+        raise make_malformed_error("a block expects a deeper stack")
     del frame.stack[level:]
 
 
@@ -274,13 +274,13 @@ def kind_of(error: ExceptionValue | None) -> ExceptionType | None:
 def expect_exception(value: object) -> ExceptionValue:
     """``value``, where the stack must hold an exception."""
     if not isinstance(value, ExceptionValue):
-        raise malformed_error("an exception is missing on the stack")
+        raise make_malformed_error("an exception is missing on the stack")
     return value
 
 
 def matches(kind: object, wanted: object) -> bool:
     """Whether an exception class is one of ``wanted`` (a class or a tuple of them)."""
     if not isinstance(kind, ExceptionType):
-        raise malformed_error("an exception match without an exception")
+        raise make_malformed_error("an exception match without an exception")
     classes = wanted if type(wanted) is tuple else (wanted,)
     return any(kind.is_a(one) for one in classes)

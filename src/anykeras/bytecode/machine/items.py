@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Iterator
 
-from ..errors import limit_error, unsupported_error
+from ..errors import limit_error, make_unsupported_error
 from . import plain, special
 from .meter import run_safely, throw
 from .runtime import Runtime, ask, is_symbol
@@ -123,7 +123,7 @@ def delete(runtime: Runtime, value: object, key: object) -> None:
         runtime.meter.scan(len(value))
         run_safely(operator.delitem, value, key)
     elif is_symbol(runtime, value):
-        raise unsupported_error("the code deletes an item of a symbol")
+        raise make_unsupported_error("the code deletes an item of a symbol")
     else:
         raise throw("TypeError", "the value does not support item deletion")
 

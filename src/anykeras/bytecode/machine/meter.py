@@ -12,7 +12,7 @@ from ..errors import limit_error
 from .values import ExceptionType, ExceptionValue, Thrown
 
 
-def _default_steps() -> int:
+def _find_default_steps() -> int:
     return limits.current().steps
 
 
@@ -24,7 +24,7 @@ class MachineLimits:
     through; ``nodes`` counts container items and 64-character pieces of text made, all together.
     """
 
-    steps: int = field(default_factory=_default_steps)
+    steps: int = field(default_factory=_find_default_steps)
     depth: int = 64  # functions that wait for each other
     nodes: int = 1_000_000
     text: int = 200_000  # characters of one text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from . import formatting, items, operators, plain
 from .generators import Generator
 from .meter import run_safely, throw
@@ -44,7 +44,7 @@ def _code_text(name: str) -> MethodRun:
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
         codec = args[0] if args else kwargs.get("encoding", "utf-8")
         if type(codec) is not str or codec.lower().replace("_", "-") not in _CODECS:
-            raise unsupported_error(f"the code calls {name}() with an unusual encoding")
+            raise make_unsupported_error(f"the code calls {name}() with an unusual encoding")
         return native(runtime, owner, args, kwargs)
 
     return run
@@ -58,7 +58,7 @@ def _pad(name: str) -> MethodRun:
 
     def run(runtime: Runtime, owner: object, args: Args, kwargs: Kwargs) -> object:
         if not args or type(args[0]) is not int or args[0] > runtime.meter.bounds.width:
-            raise unsupported_error(f"the code pads text with {name} to an excessive width")
+            raise make_unsupported_error(f"the code pads text with {name} to an excessive width")
         return native(runtime, owner, args, kwargs)
 
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from . import items, operators
 from .builtins import PYTHON2, guard
 from .meter import throw
@@ -60,7 +60,7 @@ def _chain_all(runtime: Runtime, pools: object) -> Iter:
 def _product(runtime: Runtime, args: Args, kwargs: Kwargs) -> Iter:
     again = kwargs.get("repeat", 1)
     if type(again) is not int or again > MAX_REPEAT:
-        raise unsupported_error("the code repeats a product too often")
+        raise make_unsupported_error("the code repeats a product too often")
     pools = [items.collect(runtime, pool) for pool in args]
     return HostIter(_charge_rows(runtime, itertools.product(*pools, repeat=again)))
 
@@ -84,7 +84,7 @@ def _charge_rows(runtime: Runtime, rows: Iterator[tuple[object, ...]]) -> Iterat
 def _repeat(runtime: Runtime, value: object, *times: object) -> Iter:
     if not times:
         return HostIter(itertools.repeat(value))
-    return items.iterate(runtime, operators.binary(runtime, "*", [value], times[0]))
+    return items.iterate(runtime, operators.apply_binary(runtime, "*", [value], times[0]))
 
 
 def _starmap(runtime: Runtime, function: object, rows: object) -> Iter:
@@ -95,9 +95,9 @@ def _starmap(runtime: Runtime, function: object, rows: object) -> Iter:
 _LISTED: dict[str, dict[str, Run]] = {
     "functools": {"reduce": PYTHON2["reduce"], "partial": _partial},
     "operator": {
-        **{name: _take(2, operators.binary, op) for name, op in _BINARY.items()},
+        **{name: _take(2, operators.apply_binary, op) for name, op in _BINARY.items()},
         **{name: _take(2, operators.compare, op) for name, op in _COMPARISONS.items()},
-        **{name: _take(1, operators.unary, op) for name, op in {"neg": "-", "pos": "+", "not_": "not"}.items()},
+        **{name: _take(1, operators.apply_unary, op) for name, op in {"neg": "-", "pos": "+", "not_": "not"}.items()},
         "getitem": _take(2, items.get), "itemgetter": _take(1, _make_item_getter),
     },
     "itertools": {

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import cmp_to_key, partial
 from typing import TypeVar
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from . import formatting, items, plain, special
 from .meter import run_safely, throw
 from .runtime import Runtime, ask, is_symbol
 from .values import NOT_IMPLEMENTED, NULL, Args, Instance, Kwargs, View, is_plain, is_scalar, is_unordered
 
 
-def binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool = False) -> object:
+def apply_binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool = False) -> object:
     """``left op right``, or ``left op= right``."""
     if op == "%" and type(left) is str:
         return formatting.format_percent(runtime, left, right)
@@ -22,13 +22,13 @@ def binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool
         left.extend(items.collect(runtime, right))
         return left
     if is_plain(left) and is_plain(right):
-        return plain.binary(runtime.meter, op, left, right, inplace)
+        return plain.compute_binary(runtime.meter, op, left, right, inplace)
     if isinstance(left, Instance) or isinstance(right, Instance):
-        return special.binary(runtime, op, left, right, inplace)
+        return special.call_binary(runtime, op, left, right, inplace)
     if is_symbol(runtime, left) or is_symbol(runtime, right):
         return ask(runtime.domain.inplace if inplace else runtime.domain.binary, op, left, right)
     if isinstance(left, View) or isinstance(right, View):
-        return binary(runtime, op, _as_set(runtime, left), _as_set(runtime, right))
+        return apply_binary(runtime, op, _as_set(runtime, left), _as_set(runtime, right))
     raise special.refuse_operands(op)
 
 
@@ -38,16 +38,16 @@ def _as_set(runtime: Runtime, value: object) -> object:
     return {plain.as_key(runtime.meter, item) for item in items.collect(runtime, value)}
 
 
-def unary(runtime: Runtime, op: str, value: object) -> object:
+def apply_unary(runtime: Runtime, op: str, value: object) -> object:
     """``-value``, ``+value``, ``~value``, ``not value``."""
     if is_plain(value):
-        return plain.unary(op, value)
+        return plain.compute_unary(op, value)
     if is_symbol(runtime, value):
         return ask(runtime.domain.unary, op, value)
     if op == "not":
         return not is_true(runtime, value)
     if isinstance(value, Instance):
-        return special.unary(runtime, op, value)
+        return special.call_unary(runtime, op, value)
     raise throw("TypeError", f"bad operand for unary {op}")
 
 
@@ -58,7 +58,7 @@ def is_true(runtime: Runtime, value: object) -> bool:
     if is_symbol(runtime, value):
         return bool(ask(runtime.domain.truth, value))
     if isinstance(value, Instance):
-        return bool(special.truth(runtime, value))
+        return bool(special.ask_truth(runtime, value))
     return bool(value.owner) if isinstance(value, View) else True
 
 
@@ -67,7 +67,7 @@ def is_identical(runtime: Runtime, left: object, right: object, negate: bool = F
     if not (is_symbol(runtime, left) or is_symbol(runtime, right)):
         return (left is right or _are_same_constant(left, right)) is not negate
     answer = ask(runtime.domain.compare, "is", left, right)
-    return unary(runtime, "not", answer) if negate else answer
+    return apply_unary(runtime, "not", answer) if negate else answer
 
 
 def _are_same_constant(left: object, right: object) -> bool:
@@ -110,7 +110,7 @@ def _compare_items(runtime: Runtime, op: str, left: object, right: object) -> ob
         return plain.COMPARE[op](len(left), len(right))
     if equality and type(left) is not type(right):
         return op == "!="
-    raise unsupported_error(f"the code compares a {type(left).__name__} that holds symbols")
+    raise make_unsupported_error(f"the code compares a {type(left).__name__} that holds symbols")
 
 
 def are_equal(runtime: Runtime, left: object, right: object) -> bool:
@@ -121,7 +121,7 @@ def contains(runtime: Runtime, item: object, container: object, negate: bool = F
     """``item in container``, or ``item not in container``."""
     if is_symbol(runtime, container) or (is_plain(container) and is_symbol(runtime, item)):
         answer = ask(runtime.domain.contains, item, container)
-        return unary(runtime, "not", answer) if negate else answer
+        return apply_unary(runtime, "not", answer) if negate else answer
     return _contains(runtime, item, container) is not negate
 
 

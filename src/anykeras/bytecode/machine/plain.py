@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 
-from ..errors import limit_error, unsupported_error
+from ..errors import limit_error, make_unsupported_error
 from .meter import Meter, run_safely
 from .values import NULL, Instance, MachineValue, Plain, is_container, is_plain, is_scalar, is_unordered
 
@@ -86,10 +86,10 @@ COMPARE: dict[str, Callable[..., bool]] = {
 }  # fmt: skip
 
 
-def binary(meter: Meter, op: str, left: Plain, right: Plain, inplace: bool) -> object:
+def compute_binary(meter: Meter, op: str, left: Plain, right: Plain, inplace: bool) -> object:
     """``left op right`` on plain values; text ``%`` is formatting and does not come here."""
     if op == "%" and isinstance(left, str | bytes):
-        raise unsupported_error("the code formats bytes")
+        raise make_unsupported_error("the code formats bytes")
     guard, run, run_inplace = OPERATORS[op]
     if is_container(left):
         meter.items(len(left))
@@ -99,7 +99,7 @@ def binary(meter: Meter, op: str, left: Plain, right: Plain, inplace: bool) -> o
     return run_safely(run_inplace if inplace else run, left, right)
 
 
-def unary(op: str, value: Plain) -> object:
+def compute_unary(op: str, value: Plain) -> object:
     return run_safely(UNARY[op], value)
 
 
@@ -122,7 +122,7 @@ def is_pure(meter: Meter, value: object) -> bool:
                 continue
             pure = pure and is_plain(item)
             meter.items(_count_children(item))
-            below.extend(_children(item))
+            below.extend(_list_children(item))
         level = below
     return pure
 
@@ -135,7 +135,7 @@ def _count_children(value: object) -> int:
     return len(value) if is_container(value) else 0
 
 
-def _children(value: object) -> Iterator[object]:
+def _list_children(value: object) -> Iterator[object]:
     if type(value) is slice:
         yield from (value.start, value.stop, value.step)
     elif type(value) is dict:
@@ -149,9 +149,11 @@ def _children(value: object) -> Iterator[object]:
 def as_key(meter: Meter, value: object) -> object:
     """``value`` as a dict key or set member: plain, so that hashing is short and no symbols are compared."""
     if not is_pure(meter, value) and not isinstance(value, MachineValue):
-        raise unsupported_error("the code uses a symbol as a key of a dict or a member of a set")
+        raise make_unsupported_error("the code uses a symbol as a key of a dict or a member of a set")
     if isinstance(value, Instance) and value.kind.find("__eq__") is not NULL:
-        raise unsupported_error("the code uses an object with an equality of its own as a key of a dict or a member of a set")
+        raise make_unsupported_error(
+            "the code uses an object with an equality of its own as a key of a dict or a member of a set"
+        )
     run_safely(meter.key, value)
     return value
 

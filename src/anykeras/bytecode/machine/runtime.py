@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias, TypeVar
 
 from ...errors import AnyKerasError
 from ..dialects import Traits
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from .domain import Domain
 from .meter import Meter
 from .values import Args, Function, Kwargs, Locals, MachineValue, Thrown, is_plain
@@ -82,7 +82,7 @@ def is_symbol(runtime: Runtime, value: object) -> bool:
     if is_plain(value) or isinstance(value, MachineValue):
         return False
     if not runtime.domain.is_symbol(value):
-        raise unsupported_error(f"the code reached a value of the type {type(value).__name__}, which is not listed")
+        raise make_unsupported_error(f"the code reached a value of the type {type(value).__name__}, which is not listed")
     return True
 
 
@@ -93,4 +93,4 @@ def ask(question: Callable[..., T], *args: object) -> T:
     except (AnyKerasError, Thrown, RecursionError):
         raise
     except Exception as error:
-        raise unsupported_error(f"an operation failed: {type(error).__name__}: {error}"[:300]) from error
+        raise make_unsupported_error(f"an operation failed: {type(error).__name__}: {error}"[:300]) from error

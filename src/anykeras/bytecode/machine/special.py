@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 from .meter import throw
 from .runtime import Runtime
 from .values import NOT_IMPLEMENTED, NULL, Instance, Iter, MachineValue, Thrown, is_plain
@@ -43,10 +43,10 @@ def call_required(runtime: Runtime, owner: Instance, name: str, *args: object) -
 def _refuse_symbol(left: object, right: object) -> None:
     """A symbol on the left decides itself what happens, which is not known here."""
     if not (is_plain(left) or isinstance(left, MachineValue)):
-        raise unsupported_error("the code computes with a symbol and an object of its own class")
+        raise make_unsupported_error("the code computes with a symbol and an object of its own class")
 
 
-def binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool) -> object:
+def call_binary(runtime: Runtime, op: str, left: object, right: object, inplace: bool) -> object:
     """``left op right``, where one of them is an ``Instance``."""
     _refuse_symbol(left, right)
     name = _ARITHMETIC[op]
@@ -78,7 +78,7 @@ def _overrides(left: object, right: object, mirrored: str) -> bool:
     return right.kind.find(mirrored) is not left.kind.find(mirrored)
 
 
-def unary(runtime: Runtime, op: str, value: Instance) -> object:
+def call_unary(runtime: Runtime, op: str, value: Instance) -> object:
     """``-value``, ``+value``, ``~value``."""
     return call_required(runtime, value, _UNARY[op])
 
@@ -96,7 +96,7 @@ def compare(runtime: Runtime, op: str, left: object, right: object) -> object:
     if op in ("==", "!="):
         return (left is right) is (op == "==")
     if runtime.traits.python2:
-        raise unsupported_error("the code orders objects by where they lie in memory")
+        raise make_unsupported_error("the code orders objects by where they lie in memory")
     raise refuse_comparison(op)
 
 
@@ -108,7 +108,7 @@ def _compare_once(runtime: Runtime, symbol: str, owner: object, other: object) -
     return answer
 
 
-def truth(runtime: Runtime, value: Instance) -> object:
+def ask_truth(runtime: Runtime, value: Instance) -> object:
     """What ``bool(value)`` goes by."""
     answer = call_method(runtime, value, "__nonzero__" if runtime.traits.python2 else "__bool__")
     if answer is NOT_IMPLEMENTED:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..checks import indexes
 from ..code import VARARGS, VARKEYWORDS, CodeObject
 from ..dialects import dialect
-from ..errors import CodeRaised, limit_error, unsupported_error
+from ..errors import CodeRaised, limit_error, make_unsupported_error
 from ..instructions import decode
 from ..machine import Function, Machine, MachineLimits
 from .expressions import Expression, Printer, is_same, list_children, make_choice, name, negate, walk
@@ -89,36 +89,36 @@ def write_source(code: CodeObject, defaults: Sequence[object] = (), closure: Seq
 def _write_nested(function: Function) -> Expression:
     inner = _explore(function)
     if inner.raises is not False:
-        raise unsupported_error("an inner function raises")
+        raise make_unsupported_error("an inner function raises")
     return Expression("function", (inner.parameters, inner.defaults, inner.body))
 
 
 def _explore(function: Function) -> FunctionSource:
     code = function.code
     _refuse_unshowable(code)
-    names = tuple(_parameter(one) for one in code.slots[: code.argcount])
+    names = tuple(_write_parameter(one) for one in code.slots[: code.argcount])
     only = tuple(code.slots[code.argcount : code.argcount + code.kwonlyargcount])
     explorer = _Explorer(function, [name(one) for one in names], {one: name(one) for one in only})
     outcome = explorer.tree(())
     if outcome.raises is True:
-        raise unsupported_error("the code always raises")
+        raise make_unsupported_error("the code always raises")
     parameters = (*names, "*", *only) if only else names
     return FunctionSource(code.name, parameters, function.defaults, outcome.value, outcome.raises)
 
 
-def _parameter(slot: str) -> str:
+def _write_parameter(slot: str) -> str:
     return slot if slot.isidentifier() else "args"  # Python 2 names a tuple parameter ".0"
 
 
 def _refuse_unshowable(code: CodeObject) -> None:
     for one in decode(code).instructions:
         if one.name in HANDLERS:
-            raise unsupported_error("the source of code with try or with is not shown")
+            raise make_unsupported_error("the source of code with try or with is not shown")
     stars = bool(code.flags & VARARGS) + bool(code.flags & VARKEYWORDS)
     first = code.argcount + code.kwonlyargcount
     read = {index for one in decode(code).instructions if "FAST" in one.name for index in indexes(decode(code), one)}
     if read & set(range(first, first + stars)):
-        raise unsupported_error("the source of code that uses *args or **kwargs is not shown")
+        raise make_unsupported_error("the source of code that uses *args or **kwargs is not shown")
     for constant in code.consts:
         if isinstance(constant, CodeObject):
             _refuse_unshowable(constant)
@@ -179,7 +179,7 @@ def _either(left: object, right: object) -> object:
 def _refuse_dropped_calls(domain: Names, value: object) -> None:
     kept = {id(one) for one in walk([value, domain.asked])}
     if any(id(call) not in kept for call in domain.calls):
-        raise unsupported_error("the code calls something and drops the result")
+        raise make_unsupported_error("the code calls something and drops the result")
 
 
 def _find_shared(body: object) -> list[Expression]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..errors import unsupported_error
+from ..errors import make_unsupported_error
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +151,7 @@ class Printer:
         else:
             written, binds = self._plain(value)
         if len(written) > MAX_TEXT:
-            raise unsupported_error("the source of the code would be too long")
+            raise make_unsupported_error("the source of the code would be too long")
         return f"({written})" if binds < outer else str(written)
 
     # -- plain values
@@ -181,7 +181,7 @@ class Printer:
         if value is None or isinstance(value, bool | int | float | complex | str | bytes | range):
             written = repr(value)
             return written, UNARY if written.startswith("-") else ATOM
-        raise unsupported_error(f"the source cannot show a {type(value).__name__}")
+        raise make_unsupported_error(f"the source cannot show a {type(value).__name__}")
 
     # -- expressions: (text, how tightly it binds)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from ..errors import limit_error, unsupported_error
+from ..errors import limit_error, make_unsupported_error
 from ..machine import Domain, Function, Machine, attributes, items, operators
-from ..machine.builtins import builtin_names
+from ..machine.builtins import list_builtin_names
 from ..machine.runtime import Builtin, Runtime
 from ..machine.values import Args, Kwargs, MachineValue, Type
 from .expressions import Expression, is_same, map_items, name
@@ -21,7 +21,7 @@ class Names(Domain):
 
     def __init__(self, decisions: tuple[bool, ...], python2: bool, nested: Callable[[Function], Expression]) -> None:
         self.decisions, self.python2, self.nested = decisions, python2, nested
-        self.builtins = builtin_names(python2)
+        self.builtins = list_builtin_names(python2)
         self.asked: list[Expression] = []
         self.taken: list[bool] = []
         self.calls: list[Expression] = []
@@ -42,7 +42,7 @@ class Names(Domain):
         if isinstance(value, Type):
             return name(value.name)
         if isinstance(value, MachineValue):
-            raise unsupported_error(f"the source cannot show a {type(value).__name__.lower()}")
+            raise make_unsupported_error(f"the source cannot show a {type(value).__name__.lower()}")
         if isinstance(value, list | tuple | dict):
             self._count(len(value))  # what containers share is written out in each of them
         return map_items(self.write, value)
@@ -63,7 +63,7 @@ class Names(Domain):
         return self.globals.setdefault(wanted, name(wanted))
 
     def import_module(self, wanted: str) -> object:
-        raise unsupported_error("the source of code with imports is not shown")
+        raise make_unsupported_error("the source of code with imports is not shown")
 
     def binary(self, op: str, left: object, right: object) -> object:
         if op == "classic /" and any(isinstance(side, float) for side in (left, right)):
@@ -72,7 +72,7 @@ class Names(Domain):
 
     def inplace(self, op: str, left: object, right: object) -> object:
         if isinstance(left, list):
-            raise unsupported_error("the code changes a list by a value that is not known")
+            raise make_unsupported_error("the code changes a list by a value that is not known")
         return self.binary(op, left, right)
 
     def unary(self, op: str, value: object) -> object:
@@ -101,7 +101,7 @@ class Names(Domain):
         return self.make("call", name("len"), (value,), {})
 
     def iterate(self, value: object) -> Iterable[object]:
-        raise unsupported_error("the code loops over a value that is not known")
+        raise make_unsupported_error("the code loops over a value that is not known")
 
     def unpack(self, value: object, count: int) -> Iterable[object]:
         return [self.make("item", value, place) for place in range(count)]
@@ -120,7 +120,7 @@ class Names(Domain):
             kinds = tuple(name(kind) if isinstance(kind, str) else kind for kind in args[1])
             args = (args[0], kinds[0] if len(kinds) == 1 else kinds)
         if wanted in ("join", "format", "type"):
-            raise unsupported_error("the source of formatted text is not shown")
+            raise make_unsupported_error("the source of formatted text is not shown")
         return self.make("call", name(wanted), args, kwargs)
 
 
@@ -173,7 +173,7 @@ class _Evaluation:
         return self.machine.call(called, tuple(map(self.value, args)), {name: self.value(kwargs[name]) for name in kwargs})
 
     def binary(self, op: str, left: object, right: object) -> object:
-        return operators.binary(self.machine, op, self.value(left), self.value(right))
+        return operators.apply_binary(self.machine, op, self.value(left), self.value(right))
 
     def compare(self, op: str, left: object, right: object) -> object:
         first, second = self.value(left), self.value(right)
@@ -184,7 +184,7 @@ class _Evaluation:
         return operators.compare(self.machine, op, first, second)
 
     def unary(self, op: str, value: object) -> object:
-        return operators.unary(self.machine, op, self.value(value))
+        return operators.apply_unary(self.machine, op, self.value(value))
 
     def both(self, left: object, right: object) -> object:
         first = self.value(left)

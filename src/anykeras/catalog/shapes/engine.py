@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from ... import limits
-from ...document.graph import inputs, leaves, outputs, steps
+from ...document.graph import iterate_leaves, iterate_steps, list_inputs, list_outputs
 from ...document.model import Graph, Layer, Member, Path, Ref, Value
-from ...document.walk import inner_path, rebuild_paths
+from ...document.walk import make_inner_path, rebuild_paths
 from ...errors import AnyKerasError
 from ..base import Shape
 from ..operations import bind, find
@@ -80,12 +80,12 @@ class Inference:
         if graph is None:
             raise ValueError(f"{model.name} has no graph")
         found: dict[Ref, Spec] = {}
-        places = inputs(graph)
+        places = list_inputs(graph)
         for ref, spec in zip(places, called_on or [UNKNOWN] * len(places), strict=False):
             found[ref] = self._enter(graph, ref, spec)
         ways = {layer.name: step for step, layer in graph.members}
         again = Counter[str]()
-        for layer, number, call in steps(graph):
+        for layer, number, call in iterate_steps(graph):
             if layer.class_name == "InputLayer":
                 found.setdefault(Ref(layer.name), self._declare(layer))
                 continue
@@ -93,7 +93,7 @@ class Inference:
             kwargs = {k: _resolve(v, found) for k, v in call.kwargs.items()}
             way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
             again[layer.name] += 1
-            result = leaves(self._call_at(way, layer, args, kwargs))
+            result = iterate_leaves(self._call_at(way, layer, args, kwargs))
             found.update({Ref(layer.name, number, i): spec for i, spec in enumerate(result)})
         return found
 
@@ -127,7 +127,10 @@ class Inference:
 
     def call(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         """The outcome of calling a layer, an operation or a model; UNKNOWN where it cannot be found."""
-        if any(leaf.shape is None for leaf in leaves([*args, kwargs]) if isinstance(leaf, Spec)) and layer.graph is None:
+        if (
+            any(leaf.shape is None for leaf in iterate_leaves([*args, kwargs]) if isinstance(leaf, Spec))
+            and layer.graph is None
+        ):
             return UNKNOWN
         try:
             if layer.graph is not None:
@@ -148,16 +151,18 @@ class Inference:
         limits.budget().charge(_MODEL_STEPS * len(self.path) ** 2)
         called_on = args[0] if args else kwargs.get("inputs")
         if isinstance(called_on, Mapping) and not isinstance(graph.inputs, Mapping):
-            called_on = [called_on.get(ref.layer, UNKNOWN) for ref in inputs(graph)]
-        found = self.graph(model, [leaf if isinstance(leaf, Spec) else UNKNOWN for leaf in leaves(called_on)])
-        return _outcome(outputs(graph), found)
+            called_on = [called_on.get(ref.layer, UNKNOWN) for ref in list_inputs(graph)]
+        found = self.graph(model, [leaf if isinstance(leaf, Spec) else UNKNOWN for leaf in iterate_leaves(called_on)])
+        return _infer_outcome(list_outputs(graph), found)
 
     def _layer(self, layer: Layer, args: Sequence[Argument], kwargs: Mapping[str, Argument]) -> Output:
         args = [autocast(layer, a) for a in args]
         kwargs = {k: autocast(layer, v) for k, v in kwargs.items() if k != "training"}
         wrapper = find_wrapper_rule(layer.class_name)
         if wrapper is not None:
-            return wrapper(lambda inner, *call: self._call_at(inner_path(layer, inner), inner, *call), layer, *args, **kwargs)
+            return wrapper(
+                lambda inner, *call: self._call_at(make_inner_path(layer, inner), inner, *call), layer, *args, **kwargs
+            )
         rule = find_layer_rule(layer.class_name)
         result = UNKNOWN if rule is None else rule(layer, *args, **kwargs)
         self._activation(layer, result)
@@ -203,12 +208,12 @@ def _both(one: Shape | None, other: Shape | None) -> Shape | None:
     return tuple(a if a == b else None for a, b in zip(one, other, strict=True))
 
 
-def _outcome(value: Value, found: Mapping[Ref, Spec]) -> Output:
+def _infer_outcome(value: Value, found: Mapping[Ref, Spec]) -> Output:
     """What a model returns: a spec for each of its outputs."""
     if isinstance(value, tuple):
-        return tuple(_outcome(item, found) for item in value)
+        return tuple(_infer_outcome(item, found) for item in value)
     if isinstance(value, Mapping):
-        return {key: _outcome(item, found) for key, item in value.items()}
+        return {key: _infer_outcome(item, found) for key, item in value.items()}
     return found.get(value, UNKNOWN) if isinstance(value, Ref) else UNKNOWN
 
 

@@ -8,9 +8,9 @@ from itertools import zip_longest
 from typing import Any
 
 from ... import limits
-from ...document.graph import inputs, leaves, outputs, steps
+from ...document.graph import iterate_leaves, iterate_steps, list_inputs, list_outputs
 from ...document.model import FromUser, Layer, Member, Path, Ref, Writer
-from ..masks import Outgoing, mask_rule
+from ..masks import Outgoing, find_mask_rule
 from .tables import option
 
 Masks = Sequence[bool]
@@ -24,7 +24,7 @@ def find_masked(model: Layer, given: Masks = ()) -> set[Ref]:
 
 def infer_outgoing(layer: Layer, before: Masks) -> Masks:
     """Which outcomes of a layer carry a mask, when those of `before` of its inputs do."""
-    return _outcomes(layer, before)
+    return _infer_outcomes(layer, before)
 
 
 def find_met(model: Layer, writer: Writer | None = None) -> dict[Path, Masks]:
@@ -43,24 +43,24 @@ def _graph(
     graph = model.graph
     if graph is None:
         return {}
-    found = dict(zip(inputs(graph), given, strict=False))
+    found = dict(zip(list_inputs(graph), given, strict=False))
     ways = {layer.name: step for step, layer in graph.members}
     again = Counter[str]()
-    for layer, number, call in steps(graph):
+    for layer, number, call in iterate_steps(graph):
         if layer.class_name == "InputLayer":
             found.setdefault(Ref(layer.name), False)
             continue
         first = call.args[0] if call.args else next(iter(call.kwargs.values()), None)
-        refs = [leaf for leaf in leaves(first) if isinstance(leaf, Ref)]
+        refs = [leaf for leaf in iterate_leaves(first) if isinstance(leaf, Ref)]
         way = (Member(layer.name, again[layer.name]),) if graph.sequential else ways[layer.name]
         again[layer.name] += 1
         handed = layer.graph is not None and call.kwargs.get("mask") is not None  # a model puts it on its inputs
-        made = _outcomes(layer, [handed or found.get(ref, False) for ref in refs], seen, path + way, writer)
+        made = _infer_outcomes(layer, [handed or found.get(ref, False) for ref in refs], seen, path + way, writer)
         found.update({Ref(layer.name, number, i): has for i, has in enumerate(made)})
     return found
 
 
-def _outcomes(
+def _infer_outcomes(
     layer: Layer, before: Masks, seen: dict[Path, Masks] | None = None, path: Path = (), writer: Writer | None = None
 ) -> Masks:
     if seen is not None:
@@ -68,12 +68,12 @@ def _outcomes(
     if layer.graph is not None:
         limits.budget().charge(_MODEL_STEPS)  # a model called twice in one called twice is gone through four times
         inside = _graph(layer, before, seen, path, writer)
-        return [inside.get(ref, False) for ref in leaves(outputs(layer.graph)) if isinstance(ref, Ref)]
+        return [inside.get(ref, False) for ref in iterate_leaves(list_outputs(layer.graph)) if isinstance(ref, Ref)]
     if layer.operation:
         return [False]
     if isinstance(layer.origin, FromUser):
         return [any(before)]  # its class may hand a mask on
-    rule = _RULES.get(mask_rule(layer.class_name, writer).outgoing)
+    rule = _RULES.get(find_mask_rule(layer.class_name, writer).outgoing)
     return [False] if rule is None else rule(layer, before)
 
 

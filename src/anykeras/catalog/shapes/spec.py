@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, Union
 
-from ...document.graph import leaves
+from ...document.graph import iterate_leaves
 from ...document.model import Dtype, Layer, Object, Value
 from ...document.model import Value as Constant
 from ...tensors import Tensor
@@ -209,7 +209,7 @@ def assemble(batch: int | None, spatial_dims: Sequence[int | None], channels: in
 
 def flatten_specs(structure: object) -> list[Spec]:
     """The specs in nested sequences and mappings, in the order of :func:`~anykeras.document.graph.leaves`."""
-    return [leaf for leaf in leaves(structure) if isinstance(leaf, Spec)]
+    return [leaf for leaf in iterate_leaves(structure) if isinstance(leaf, Spec)]
 
 
 # The dtype that a layer computes in (keras/src/dtype_policies/dtype_policy.py, 3.15.1).

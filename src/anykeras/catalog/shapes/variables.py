@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ...document.graph import leaves
+from ...document.graph import iterate_leaves
 from ...document.model import Layer, Path
-from ...document.walk import children
+from ...document.walk import list_children
 from ..base import Shape, mode_of
 from .engine import Inference
 from .layers import data_format, expand_ranks
@@ -68,7 +68,7 @@ def _visit(layer: Layer, path: Path, inputs: Mapping[Path, _Inputs], found: dict
             found[path] = rule(layer, inputs.get(path, {}))
         except _REFUSED:
             found[path] = {}
-    for step, inner in children(layer):
+    for step, inner in list_children(layer):
         _visit(inner, path + step, inputs, found)
 
 
@@ -83,7 +83,7 @@ class Calls(Inference):
         seen: dict[str | int, Shape | None] = {}
         named: list[tuple[str | int, Argument]] = [*enumerate(args), *kwargs.items()]
         for key, value in named:
-            specs = [leaf for leaf in leaves(value) if isinstance(leaf, Spec)]
+            specs = [leaf for leaf in iterate_leaves(value) if isinstance(leaf, Spec)]
             seen[key] = specs[0].shape if specs else None
         self._note(self.path, layer, seen)
         return super().call(layer, args, kwargs)

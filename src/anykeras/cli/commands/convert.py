@@ -16,7 +16,7 @@ from ...scanning import Entry
 from ...verification import Verdict
 from .. import render
 from ..files import choose_output, do_each, find_entries, take_one
-from ..options import Architecture, AsJson, DataFormat, Inputs, Outputs, Quiet, Signature, Weights, tensor_names
+from ..options import Architecture, AsJson, DataFormat, Inputs, Outputs, Quiet, Signature, Weights, parse_tensor_names
 from ..outcome import print_result, show_errors
 from ..progress import show_progress
 
@@ -94,8 +94,8 @@ def convert(
                     architecture=architecture,
                     data_format=data_format,
                     signature=signature,
-                    inputs=tensor_names(inputs),
-                    outputs=tensor_names(outputs),
+                    inputs=parse_tensor_names(inputs),
+                    outputs=parse_tensor_names(outputs),
                 )
             _print(done, as_json)
 

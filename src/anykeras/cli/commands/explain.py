@@ -40,7 +40,7 @@ def explain(
             raise typer.Exit(REFUSED)
         if isinstance(found, Page):
             page = found
-            print_result(as_json, lambda: render.page_as_dict(page), lambda: render.print_page(page))
+            print_result(as_json, lambda: render.write_page_as_dict(page), lambda: render.print_page(page))
         else:
             explained = found
             print_result(as_json, explained.as_dict, lambda: render.print_explanation(explained))

@@ -21,7 +21,7 @@ from ..options import (
     SkipMismatch,
     Weights,
     WrittenBy,
-    matching_options,
+    declare_matching_options,
 )
 from ..outcome import DONE, print_result, show_errors
 
@@ -62,7 +62,7 @@ def inspect(
             print_result(as_json, lambda: {"statements": sliced}, lambda: print(sliced))
             raise typer.Exit(DONE)
         if into is not None:
-            options = matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
+            options = declare_matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
             report = api.match(take_one(entries, "--into").path, into, **options)
             print_result(as_json, report.as_dict, lambda: render.print_match(report), findings=report.findings)
             raise typer.Exit(DONE)

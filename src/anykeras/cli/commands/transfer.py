@@ -10,7 +10,7 @@ from ... import api
 from ...scanning import Entry
 from .. import render
 from ..files import Files, choose_output, do_each, find_entries
-from ..options import AsJson, ByName, DataFormat, DefaultsOf, Layers, Quiet, SkipMismatch, WrittenBy, matching_options
+from ..options import AsJson, ByName, DataFormat, DefaultsOf, Layers, Quiet, SkipMismatch, WrittenBy, declare_matching_options
 from ..outcome import print_result, show_errors
 from ..progress import show_progress
 
@@ -36,7 +36,7 @@ def transfer(
 
     Several weights (one an epoch, say) give as many models.
     """
-    options = matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
+    options = declare_matching_options(by_name, skip_mismatch, layers, data_format, writer, defaults)
     with show_errors(as_json):
         entries = find_entries(files)
 

@@ -19,12 +19,11 @@ import numpy as np
 from ... import limits
 from ...errors import Malformed, Unsupported
 from ...tensors import Array, Tensor
+from ..checksums import compute_crc32c, unmask_crc32c
 from ..source import ByteSource
 from ..wire import read_message
 from ..wire.messages import BundleEntry, BundleHeader, Extent
-from ..wire.reader import read_varint, wire_error
-from .crc32c import compute_crc32c, unmask_crc32c
-from .slices import encode_slice_key
+from ..wire.reader import make_wire_error, read_varint
 from .table import MOST_BYTES, read_table
 
 STRING = 7
@@ -87,7 +86,7 @@ class Bundle:
     def _check_size(self, key: str, entry: BundleEntry) -> None:
         expected = math.prod(entry.sizes) * self._dtype(key, entry).itemsize
         if any(size < 0 for size in entry.sizes) or expected != entry.size:
-            raise wire_error(f"{key}: {entry.size} bytes where the shape {entry.sizes} takes {expected}", self.name)
+            raise make_wire_error(f"{key}: {entry.size} bytes where the shape {entry.sizes} takes {expected}", self.name)
 
     def _read(self, key: str, entry: BundleEntry) -> Array:
         if entry.slices:
@@ -106,9 +105,9 @@ class Bundle:
 
     def _bytes(self, key: str, entry: BundleEntry) -> bytes:
         if not 0 <= entry.shard < self.shards:
-            raise wire_error(f"{key} lies in data file {entry.shard} of {self.shards}", self.name)
+            raise make_wire_error(f"{key} lies in data file {entry.shard} of {self.shards}", self.name)
         if entry.size > limits.current().tensor_bytes:
-            raise wire_error(f"{key} takes {entry.size} bytes", self.name)
+            raise make_wire_error(f"{key} takes {entry.size} bytes", self.name)
         return self.open_shard(entry.shard, self.shards).exactly(entry.offset, entry.size, key)
 
     def _join(self, key: str, entry: BundleEntry) -> Array:
@@ -116,7 +115,7 @@ class Bundle:
         sizes = entry.sizes
         found = [self._part(key, piece.extents, sizes) for piece in entry.slices]
         if sum(math.prod(part.sizes) for _, part in found) != math.prod(sizes):
-            raise wire_error(f"{key}: its parts do not fill the shape {sizes}", self.name)
+            raise make_wire_error(f"{key}: its parts do not fill the shape {sizes}", self.name)
         result = np.empty(sizes, self._dtype(key, entry))
         for place, part in found:
             self._check_size(key, part)
@@ -127,7 +126,7 @@ class Bundle:
         """Where a part belongs, and its entry."""
         known = self.parts.get(encode_slice_key(key, extents))
         if known is None or known.slices or len(extents) != len(sizes):
-            raise wire_error(f"{key}: a part of it is not in the index", self.name)
+            raise make_wire_error(f"{key}: a part of it is not in the index", self.name)
         place = tuple(
             slice(extent.start, size if extent.length < 0 else extent.start + extent.length)
             for extent, size in zip(extents, sizes, strict=True)
@@ -135,7 +134,7 @@ class Bundle:
         if known.sizes != tuple(piece.stop - piece.start for piece in place) or any(
             not 0 <= piece.start <= piece.stop <= size for piece, size in zip(place, sizes, strict=True)
         ):
-            raise wire_error(f"{key}: a part has another shape than its place", self.name)
+            raise make_wire_error(f"{key}: a part has another shape than its place", self.name)
         return place, known
 
 
@@ -147,7 +146,7 @@ def read_bundle(index: ByteSource, open_shard: OpenShard) -> Bundle:
     if header.endianness:
         raise Unsupported("AK1151", "the checkpoint was written by a machine of big-endian order", part=name)
     if not 0 <= header.shards <= MOST_SHARDS:
-        raise wire_error(f"{header.shards} data files", name)
+        raise make_wire_error(f"{header.shards} data files", name)
     entries, parts = {}, {}
     for key, value in rows.items():
         entry = read_message(BundleEntry, value, name)
@@ -162,7 +161,7 @@ def _read_texts(data: bytes, entry: BundleEntry, part: str) -> Array:
     """Texts: the length of each as a varint, the checksum of the lengths, then the texts."""
     count = math.prod(entry.sizes)
     if any(size < 0 for size in entry.sizes) or count > len(data):
-        raise wire_error(f"{count} texts in {len(data)} bytes", part)
+        raise make_wire_error(f"{count} texts in {len(data)} bytes", part)
     limits.budget().charge(count)
     lengths, at = [], 0
     for _ in range(count):
@@ -170,7 +169,7 @@ def _read_texts(data: bytes, entry: BundleEntry, part: str) -> Array:
         lengths.append(length)
     summed = b"".join(struct.pack("<I" if length < 1 << 32 else "<Q", length) for length in lengths)
     if at + 4 + sum(lengths) != len(data):
-        raise wire_error("the lengths of texts do not add up to their bytes", part)
+        raise make_wire_error("the lengths of texts do not add up to their bytes", part)
     _check(summed + data[at:], entry, part)
     ends = list(itertools.accumulate(lengths, initial=at + 4))
     result = np.empty(count, object)
@@ -186,3 +185,33 @@ def _check(data: bytes, entry: BundleEntry, part: str) -> None:
             part=part,
             next_step="Copy the checkpoint again: its data file was changed or belongs to another index.",
         )
+
+
+ESCAPED = {0x00: b"\x00\xff", 0xFF: b"\xff\x00"}
+END = b"\x00\x01"
+HEADS = (0x00, 0x80, 0xC0, 0xE0, 0xF0, 0xF8, 0xFC, 0xFE, 0xFF, 0xFF, 0xFF)
+"""First byte of a signed number of so many bytes: as many leading ones as there are bytes."""
+
+
+def encode_slice_key(name: str, extents: Sequence[Extent]) -> bytes:
+    """The key of the part of the variable `name` that `extents` say, one an axis."""
+    text = b"".join(ESCAPED.get(byte, bytes([byte])) for byte in name.encode("utf-8", "surrogateescape"))
+    numbers = b"".join(_write_signed(extent.start) + _write_signed(extent.length) for extent in extents)
+    return _write_unsigned(0) + text + END + _write_unsigned(len(extents)) + numbers
+
+
+def _write_unsigned(value: int) -> bytes:
+    data = value.to_bytes((value.bit_length() + 7) // 8, "big")
+    return bytes([len(data)]) + data
+
+
+def _write_signed(value: int) -> bytes:
+    magnitude = ~value if value < 0 else value
+    if magnitude < 64:
+        return bytes([(0x80 ^ value) & 0xFF])
+    size = next(n for n in range(2, 11) if n == 10 or magnitude < 1 << (7 * n - 1))
+    data = bytearray((value & ((1 << 80) - 1)).to_bytes(10, "big")[10 - size :])
+    data[0] ^= HEADS[size]
+    if size >= 9:
+        data[1] ^= 0x80 if size == 9 else 0xC0
+    return bytes(data)

@@ -16,7 +16,7 @@ from ..source import ByteSource
 from ..wire.messages import TrackedObject
 from .bundle import Bundle, read_bundle
 from .named import read_named
-from .objects import children_of, is_keras3, layers_of_model, list_items, read_objects, value_key
+from .objects import find_value_key, is_keras3, list_children, list_items, list_layers_of_model, read_objects
 from .state import State, read_state
 from .table import FOOTER, MAGIC, MOST_BYTES
 
@@ -103,7 +103,7 @@ def open_bundle(folder: Folder, name: str) -> Bundle:
 
     def open_shard(number: int, count: int) -> ByteSource:
         if number not in shards:
-            shards[number] = open_part(folder, _data_file(name, number, count), limits.current().tensor_bytes)
+            shards[number] = open_part(folder, _find_data_file(name, number, count), limits.current().tensor_bytes)
         return shards[number]
 
     bundle = read_bundle(open_part(folder, name + INDEX, MOST_BYTES), open_shard)
@@ -111,7 +111,7 @@ def open_bundle(folder: Folder, name: str) -> Bundle:
     return bundle
 
 
-def _data_file(name: str, number: int, count: int) -> str:
+def _find_data_file(name: str, number: int, count: int) -> str:
     return f"{name}.data-{number:05}-of-{count:05}"
 
 
@@ -122,7 +122,7 @@ def _check_data(folder: Folder, name: str, bundle: Bundle) -> None:
         if entry.shard in ends:
             ends[entry.shard] = max(ends[entry.shard], entry.offset + entry.size)
     for number, end in ends.items():
-        file = _data_file(name, number, bundle.shards)
+        file = _find_data_file(name, number, bundle.shards)
         size = folder.size(file)
         if size is None or size < end:
             open_part(folder, file, limits.current().tensor_bytes)  # which says what is there instead
@@ -157,14 +157,14 @@ def open_part(folder: Folder, name: str, limit: int) -> ByteSource:
 def read_weights(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> NamedWeights:
     """The weights by layer, in the order of the model's layers where objects tell it."""
     model = _find_model(nodes)
-    listed = [(f"layer-{number}", child) for number, child in layers_of_model(nodes, model)]
-    held = [(name, child) for name, child in children_of(nodes[model]).items() if name not in SKIPPED]
+    listed = [(f"layer-{number}", child) for number, child in list_layers_of_model(nodes, model)]
+    held = [(name, child) for name, child in list_children(nodes[model]).items() if name not in SKIPPED]
     seen = {model}  # TensorFlow 2.13 and later: a model is an attribute of itself, ``root``
     groups = []
     for name, child in listed or held:
         if listed or child not in seen:
             groups.append(_group(bundle, nodes, name, child, set() if listed else seen))
-    optimizer = children_of(nodes[0]).get("optimizer")
+    optimizer = list_children(nodes[0]).get("optimizer")
     trained = list_items(nodes[optimizer], nodes, "_trainable_variables") if optimizer is not None else None
     groups += [_group(bundle, nodes, "optimizer", child, seen) for child in trained or () if not listed and child not in seen]
     return NamedWeights(tuple(groups))
@@ -172,9 +172,9 @@ def read_weights(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> NamedWeigh
 
 def _find_model(nodes: tuple[TrackedObject, ...]) -> int:
     """The object that has layers: the root, or the only child that has (``tf.train.Checkpoint(model=model)``)."""
-    held = {child for name, child in children_of(nodes[0]).items() if name not in SKIPPED and child and nodes[child].children}
+    held = {child for name, child in list_children(nodes[0]).items() if name not in SKIPPED and child and nodes[child].children}
     lone = held.pop() if len(held) == 1 else 0
-    return 0 if layers_of_model(nodes, 0) else lone if layers_of_model(nodes, lone) else 0
+    return 0 if list_layers_of_model(nodes, 0) else lone if list_layers_of_model(nodes, lone) else 0
 
 
 def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int, seen: set[int]) -> WeightGroup:
@@ -187,11 +187,11 @@ def _group(bundle: Bundle, nodes: tuple[TrackedObject, ...], name: str, top: int
     seen.add(top)
     while waiting:
         node = nodes[waiting.pop()]
-        key = value_key(node)
+        key = find_value_key(node)
         if key is not None and key in bundle.entries:
             full = next((value.full_name for value in node.values if value.full_name), key.partition("/.ATTRIBUTES")[0])
             found.append((f"{full}:0", bundle.tensor(key)))
-        inside = [child for attribute, child in children_of(node).items() if attribute not in SKIPPED and child not in seen]
+        inside = [child for attribute, child in list_children(node).items() if attribute not in SKIPPED and child not in seen]
         seen.update(inside)
         waiting += inside[::-1]
     scopes = {full.partition("/")[0] for full, _ in found}

@@ -106,12 +106,12 @@ def _read_state(bundle: Bundle, entries: Mapping[str, BundleEntry], owners: Mapp
     if not slots and len(heads) == 1:
         name = heads[0].split("/")[-2]
         kept = [key for key in entries if key not in owners and key.split("/")[-2:-1] == [name] and "/" in key]
-        made = sorted((key for key in kept if key.rpartition("/")[0] != heads[0].rpartition("/")[0]), key=_in_order)
+        made = sorted((key for key in kept if key.rpartition("/")[0] != heads[0].rpartition("/")[0]), key=_put_in_order)
         listed = tuple((key, bundle.tensor(key)) for key in made)
     return State(counters, slots, listed)
 
 
-def _in_order(key: str) -> tuple[tuple[int, int | str], ...]:
+def _put_in_order(key: str) -> tuple[tuple[int, int | str], ...]:
     """A key that sorts ``Variable``, ``Variable_2``, ``Variable_10`` and ``m_2_1``, ``m_10_1``, ``v_0_1`` as they were made."""
     return tuple((0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"_?(\d+)", key) if part)
 

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from ..wire import read_message
 from ..wire.messages import Child, TrackedObject, TrackedObjects
-from ..wire.reader import wire_error
+from ..wire.reader import make_wire_error
 from .bundle import Bundle
 
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -42,39 +42,41 @@ def check_children(nodes: Sequence[HasChildren], part: str) -> None:
     """Raises Malformed (AK1150) where an object is said to have a child that is not there."""
     for node in nodes:
         if any(not 0 <= child.node < len(nodes) for child in node.children):
-            raise wire_error("an object refers to one that is not there", part)
+            raise make_wire_error("an object refers to one that is not there", part)
 
 
-def children_of(node: HasChildren) -> dict[str, int]:
+def list_children(node: HasChildren) -> dict[str, int]:
     """The numbers of the children by attribute."""
     return {child.name: child.node for child in node.children}
 
 
 def list_items(node: HasChildren, nodes: Sequence[HasChildren], name: str) -> list[int] | None:
     """The numbers of the objects in the list `name` of an object; None where it has no such list."""
-    at = children_of(node).get(name)
+    at = list_children(node).get(name)
     if at is None:
         return None
-    return [child for _, child in sorted((int(k), n) for k, n in children_of(nodes[at]).items() if re.fullmatch(r"\d{1,9}", k))]
+    return [
+        child for _, child in sorted((int(k), n) for k, n in list_children(nodes[at]).items() if re.fullmatch(r"\d{1,9}", k))
+    ]
 
 
-def layers_in_order(node: HasChildren) -> list[tuple[int, int]]:
+def list_layers_in_order(node: HasChildren) -> list[tuple[int, int]]:
     """The layers of a model in its order: place, and number of the object; empty for what is no model."""
-    return sorted((int(m[1]), child) for name, child in children_of(node).items() if (m := LAYER.match(name)))
+    return sorted((int(m[1]), child) for name, child in list_children(node).items() if (m := LAYER.match(name)))
 
 
-def layers_of_model(nodes: Sequence[HasChildren], at: int) -> list[tuple[int, int]]:
+def list_layers_of_model(nodes: Sequence[HasChildren], at: int) -> list[tuple[int, int]]:
     """The same, or the operations of a functional model of Keras 3, which a sequential one keeps inside."""
-    inside = children_of(nodes[at]).get("_functional", at)
-    return layers_in_order(nodes[at]) or list(enumerate(list_items(nodes[inside], nodes, "_operations") or ()))
+    inside = list_children(nodes[at]).get("_functional", at)
+    return list_layers_in_order(nodes[at]) or list(enumerate(list_items(nodes[inside], nodes, "_operations") or ()))
 
 
 def is_keras3(nodes: Sequence[HasChildren]) -> bool:
     """Whether a layer, model or optimizer of Keras 3 is among the objects: they have attributes that no earlier ones had."""
-    return any(not _OF_KERAS3.isdisjoint(children_of(node)) for node in nodes)
+    return any(not _OF_KERAS3.isdisjoint(list_children(node)) for node in nodes)
 
 
-def value_key(node: TrackedObject) -> str | None:
+def find_value_key(node: TrackedObject) -> str | None:
     """The key of a variable's value; None for an object that is no variable."""
     return next((value.key for value in node.values if value.name == VALUE), None)
 
@@ -86,8 +88,8 @@ def pair_objects(left: Sequence[HasChildren], right: Sequence[HasChildren]) -> M
     pairs, waiting = {0: 0}, [(0, 0)]
     while waiting:
         one, other = waiting.pop()
-        theirs = children_of(right[other])
-        for name, child in children_of(left[one]).items():
+        theirs = list_children(right[other])
+        for name, child in list_children(left[one]).items():
             if name in theirs and child not in pairs:
                 pairs[child] = theirs[name]
                 waiting.append((child, theirs[name]))

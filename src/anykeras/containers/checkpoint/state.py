@@ -12,7 +12,7 @@ from ...tensors import Tensor
 from ..base import OwnedSlot
 from ..wire.messages import TrackedObject
 from .bundle import Bundle
-from .objects import children_of, list_items, value_key
+from .objects import find_value_key, list_children, list_items
 
 STEPS, RATE = "iterations", "learning_rate"
 """What the count of steps and the learning rate are called among the counters of an optimizer."""
@@ -29,29 +29,31 @@ class State:
 
 def read_state(bundle: Bundle, nodes: tuple[TrackedObject, ...]) -> State:
     """What the optimizer keeps; nothing where there is none."""
-    at = children_of(nodes[0]).get("optimizer")
-    return State() if at is None else State(dict(_find_counters(bundle, nodes, at)), tuple(_by_objects(bundle, nodes, at)))
+    at = list_children(nodes[0]).get("optimizer")
+    return State() if at is None else State(dict(_find_counters(bundle, nodes, at)), tuple(_read_by_objects(bundle, nodes, at)))
 
 
 def _find_counters(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Iterator[tuple[str, Tensor]]:
-    children, listed = children_of(nodes[at]), list_items(nodes[at], nodes, "_variables") or []
+    children, listed = list_children(nodes[at]), list_items(nodes[at], nodes, "_variables") or []
     steps = children.get("iter", children.get("_iterations", listed[0] if listed else None))
     rate = children.get("learning_rate", children.get("_learning_rate"))
     for name, number in ((STEPS, steps), (RATE, rate)):
-        key = value_key(nodes[number]) if number is not None else None
+        key = find_value_key(nodes[number]) if number is not None else None
         if key is not None and key in bundle.entries:
             yield name, bundle.tensor(key)
 
 
-def _by_objects(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Iterator[OwnedSlot]:
+def _read_by_objects(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> Iterator[OwnedSlot]:
     listed = list_items(nodes[at], nodes, "_variables") or []
     for slot in nodes[at].slots:  # OptimizerV2, tf.keras to 2.10 and legacy ones after
-        key, owner = (value_key(nodes[number]) if 0 <= number < len(nodes) else None for number in (slot.node, slot.original))
+        key, owner = (
+            find_value_key(nodes[number]) if 0 <= number < len(nodes) else None for number in (slot.node, slot.original)
+        )
         if key in bundle.entries and key is not None and owner is not None:
             yield OwnedSlot(slot.slot, owner, bundle.tensor(key))
-    names = _full_names(nodes, at)
+    names = _list_full_names(nodes, at)
     for number in listed:  # tf.keras 2.11 and later: ``Adam/m/dense/kernel``
-        key, pieces = value_key(nodes[number]), _full_name(nodes[number]).split("/")
+        key, pieces = find_value_key(nodes[number]), _find_full_name(nodes[number]).split("/")
         for start in (1, 2):
             owner = names.get("/".join(pieces[start:]))
             if owner and key in bundle.entries and key is not None:
@@ -59,15 +61,15 @@ def _by_objects(bundle: Bundle, nodes: tuple[TrackedObject, ...], at: int) -> It
                 break
 
 
-def _full_names(nodes: tuple[TrackedObject, ...], optimizer: int) -> dict[str, str]:
+def _list_full_names(nodes: tuple[TrackedObject, ...], optimizer: int) -> dict[str, str]:
     """The keys of variables by their names, where no two have the same."""
     found: dict[str, str] = {}
     for node in nodes:
-        key, name = value_key(node), _full_name(node)
+        key, name = find_value_key(node), _find_full_name(node)
         if key is not None and name and "/.OPTIMIZER_SLOT/" not in key and not key.startswith("optimizer/"):
             found[name] = "" if found.get(name, key) != key else key
     return found
 
 
-def _full_name(node: TrackedObject) -> str:
+def _find_full_name(node: TrackedObject) -> str:
     return next((value.full_name for value in node.values if value.full_name), "")

@@ -9,9 +9,9 @@ import struct
 from collections.abc import Iterator
 
 from ... import limits
+from ..checksums import compute_crc32c, unmask_crc32c
 from ..source import limit_error
-from ..wire.reader import read_varint, wire_error
-from .crc32c import compute_crc32c, unmask_crc32c
+from ..wire.reader import make_wire_error, read_varint
 
 MAGIC = struct.pack("<Q", 0xDB4775248B80FB57)
 FOOTER, TRAILER = 48, 5  # bytes: two handles and the magic number; kind of compression and checksum of a block
@@ -24,7 +24,7 @@ def read_table(data: bytes, part: str) -> Iterator[tuple[bytes, bytes]]:
     if len(data) > MOST_BYTES:
         raise limit_error("bytes of an index", len(data), MOST_BYTES, part)
     if len(data) < FOOTER or not data.endswith(MAGIC):
-        raise wire_error("the end of the index is missing", part)
+        raise make_wire_error("the end of the index is missing", part)
     at = len(data) - FOOTER
     for _ in range(2):  # the handle of the meta index, which nobody writes
         _, at = read_varint(data, at, len(data), part)
@@ -36,7 +36,7 @@ def read_table(data: bytes, part: str) -> Iterator[tuple[bytes, bytes]]:
             raise limit_error("bytes of blocks", total, MOST_BYTES, part)
         for key, value in _read_entries(block, part):
             if last is not None and key <= last:
-                raise wire_error("the keys of the index are out of order", part)
+                raise make_wire_error("the keys of the index are out of order", part)
             last = key
             yield key, value
 
@@ -47,13 +47,13 @@ def _read_block(data: bytes, handle: bytes, part: str) -> bytes:
     size, _ = read_varint(handle, at, len(handle), part)
     end = offset + size
     if end + TRAILER > len(data):
-        raise wire_error("a block lies outside of the index", part)
+        raise make_wire_error("a block lies outside of the index", part)
     (masked,) = struct.unpack_from("<I", data, end + 1)
     if unmask_crc32c(masked) != compute_crc32c(data[offset : end + 1]):
-        raise wire_error("the checksum of a block of the index does not fit its bytes", part)
+        raise make_wire_error("the checksum of a block of the index does not fit its bytes", part)
     kind = data[end]
     if kind > 1:
-        raise wire_error(f"a block of the index is compressed in an unknown way ({kind})", part)
+        raise make_wire_error(f"a block of the index is compressed in an unknown way ({kind})", part)
     return inflate_snappy(data[offset:end], MOST_BYTES, part) if kind else data[offset:end]
 
 
@@ -63,7 +63,7 @@ def _read_entries(block: bytes, part: str) -> Iterator[tuple[bytes, bytes]]:
     restarts = int.from_bytes(block[-4:], "little")
     end = len(block) - 4 - 4 * restarts
     if end < 0:
-        raise wire_error("a block of the index is too short", part)
+        raise make_wire_error("a block of the index is too short", part)
     at, key = 0, b""
     while at < end:
         budget.charge(4)
@@ -71,7 +71,7 @@ def _read_entries(block: bytes, part: str) -> Iterator[tuple[bytes, bytes]]:
         own, at = read_varint(block, at, end, part)
         size, at = read_varint(block, at, end, part)
         if shared > len(key) or shared + own > MOST_KEY or at + own + size > end:
-            raise wire_error("an entry of the index does not fit its block", part)
+            raise make_wire_error("an entry of the index does not fit its block", part)
         key = key[:shared] + block[at : at + own]
         at += own
         yield key, block[at : at + size]
@@ -82,13 +82,13 @@ def inflate_snappy(data: bytes, limit: int, part: str) -> bytes:
     """The bytes that were compressed, at most `limit`. Raises Malformed (AK1150)."""
     size, at = read_varint(data, 0, len(data), part)
     if size > limit:
-        raise wire_error(f"a block says that it inflates to {size:,} bytes", part)
+        raise make_wire_error(f"a block says that it inflates to {size:,} bytes", part)
     result = bytearray()
     while at < len(data):
         tag = data[at]
         kind, at = tag & 3, at + 1
         if kind == 0:
-            length, at = _literal_length(data, tag, at)
+            length, at = _read_literal_length(data, tag, at)
             piece = data[at : at + length]
             at += length
         else:
@@ -97,20 +97,20 @@ def inflate_snappy(data: bytes, limit: int, part: str) -> bytes:
             back = int.from_bytes(data[at : at + width], "little") | ((tag >> 5) << 8 if kind == 1 else 0)
             at += width
             if not 0 < back <= len(result):
-                raise wire_error("a block repeats bytes from before its start", part)
+                raise make_wire_error("a block repeats bytes from before its start", part)
             start = len(result) - back
             piece = bytes(result[start : start + length])
             if back < length:  # a copy may reach into what it writes itself
                 piece = (piece * (length // back + 1))[:length]
         if len(piece) != length or len(result) + length > size:
-            raise wire_error("a compressed block has another size than it says", part)
+            raise make_wire_error("a compressed block has another size than it says", part)
         result += piece
     if len(result) != size:
-        raise wire_error("a compressed block has another size than it says", part)
+        raise make_wire_error("a compressed block has another size than it says", part)
     return bytes(result)
 
 
-def _literal_length(data: bytes, tag: int, at: int) -> tuple[int, int]:
+def _read_literal_length(data: bytes, tag: int, at: int) -> tuple[int, int]:
     length = tag >> 2
     if length < 60:
         return length + 1, at

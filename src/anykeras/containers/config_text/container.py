@@ -6,7 +6,7 @@ import re
 
 from ... import limits
 from ..base import Json, Match, Raw
-from ..foreign import foreign_error
+from ..foreign import make_foreign_error
 from ..json_text import decode_text, detect_encoding, parse_model_json
 from ..source import ByteSource
 
@@ -55,8 +55,8 @@ def _check_model(value: Json, source: ByteSource) -> None:
         if "class_name" in value or "layers" in value or {"node_config", "nodes"} & value.keys():
             return
         if {"modelTopology", "weightsManifest"} & value.keys():
-            raise foreign_error("AK1134", "this is the model.json of TensorFlow.js", source.name)
+            raise make_foreign_error("AK1134", "this is the model.json of TensorFlow.js", source.name)
         if "weight_map" in value:
-            raise foreign_error("AK1148", "this is the index of weights that are split over several files", source.name)
+            raise make_foreign_error("AK1148", "this is the index of weights that are split over several files", source.name)
     keys = ", ".join(repr(k) for k in list(value)[:6]) if isinstance(value, dict) else type(value).__name__
-    raise foreign_error("AK1121", f"JSON or YAML, not a Keras architecture (it holds {keys or 'nothing'})", source.name)
+    raise make_foreign_error("AK1121", f"JSON or YAML, not a Keras architecture (it holds {keys or 'nothing'})", source.name)

@@ -11,7 +11,7 @@ from ..guard import guard_decoding
 from ..json_text import parse_model_json
 from ..source import ByteSource
 from .legacy import has_names, has_numbers, has_tree, read_optimizer, read_strings, read_weights
-from .nodes import Node, open_tree, text
+from .nodes import Node, open_tree, read_text
 
 CONFIG, TRAINING, MODEL_WEIGHTS = "model_config", "training_config", "model_weights"
 SEARCH = 4  # groups inside groups that are searched for a model
@@ -21,9 +21,9 @@ STAMPS = 256  # longest text that is taken for a stamp (keras_version, backend)
 def read_hdf5(source: ByteSource, match: Match) -> Raw:
     """The Raw of an HDF5 file or of a window that holds one."""
     root = open_tree(source)
-    home = _home(root, source.name)
+    home = _find_home(root, source.name)
     notes = [f"the model lies in the group {home.path!r}"] if home.path else []
-    architecture = _json(home, CONFIG, notes)
+    architecture = _read_json(home, CONFIG, notes)
     inside = home.children.get(MODEL_WEIGHTS)
     weights_home = inside if inside is not None and inside.stored is None else home
     weights = read_weights(weights_home, root)
@@ -33,17 +33,17 @@ def read_hdf5(source: ByteSource, match: Match) -> Raw:
     return Raw(
         match,
         architecture,
-        _part(home) if architecture is not None else "",
-        {**_stamps(weights_home), **_stamps(home)},
+        _name_part(home) if architecture is not None else "",
+        {**_read_stamps(weights_home), **_read_stamps(home)},
         weights,
-        _json(home, TRAINING, notes),
+        _read_json(home, TRAINING, notes),
         optimizer,
         notes=tuple(notes),
-        leftovers=_leftovers(root, weights, [tensor.origin for _, tensor in optimizer]),
+        leftovers=_list_leftovers(root, weights, [tensor.origin for _, tensor in optimizer]),
     )
 
 
-def _part(home: Node) -> str:
+def _name_part(home: Node) -> str:
     return f"{home.path}/{CONFIG}" if home.path else CONFIG
 
 
@@ -59,7 +59,7 @@ def _holds_weights(node: Node) -> bool:
     return has_names(node) or has_numbers(node) or has_tree(node)
 
 
-def _home(root: Node, name: str) -> Node:
+def _find_home(root: Node, name: str) -> Node:
     """The group that holds the model: the root, or the only one among the outermost groups that do."""
     level = [root]
     for _ in range(SEARCH + 1):
@@ -78,29 +78,29 @@ def _home(root: Node, name: str) -> Node:
         level = [child for node in level for child in node.children.values() if child.stored is None]
     raise NotAModel(
         "AK1105",
-        f"an HDF5 file without a Keras model; its top level holds {_contents(root)}",
+        f"an HDF5 file without a Keras model; its top level holds {_read_contents(root)}",
         part=name,
         next_step="Give the file that model.save() or model.save_weights() wrote.",
     )
 
 
-def _contents(root: Node) -> str:
+def _read_contents(root: Node) -> str:
     names = [*root.children, *(f"attribute {key}" for key in root.attributes)]
     return ", ".join(repr(n) for n in names[:6]) + (" ..." if len(names) > 6 else "") if names else "nothing"
 
 
-def _json(node: Node, key: str, notes: list[str]) -> Json:
+def _read_json(node: Node, key: str, notes: list[str]) -> Json:
     """JSON in an attribute, in one piece or in parts (``model_config0`` ...)."""
     part = f"{node.path}/{key}" if node.path else key
     value = node.attributes.get(key)
     with guard_decoding(part):
-        whole = text(value) if value is not None else "".join(read_strings(node, key) or []) or None
+        whole = read_text(value) if value is not None else "".join(read_strings(node, key) or []) or None
     if whole is None and value is not None:
         raise Malformed("AK1103", f"the attribute is not text but {type(value).__name__}", part=part)
     return parse_model_json(whole, part, notes) if whole else None
 
 
-def _stamps(node: Node) -> dict[str, str]:
+def _read_stamps(node: Node) -> dict[str, str]:
     """Short texts in the attributes: ``keras_version``, ``backend`` and whatever else the writer left."""
     stamps = {}
     for key, value in node.attributes.items():
@@ -112,12 +112,12 @@ def _stamps(node: Node) -> dict[str, str]:
     return stamps
 
 
-def _leftovers(root: Node, weights: NamedWeights | TreeWeights | None, optimizer: list[str]) -> tuple[str, ...]:
-    claimed = set(optimizer) | set(_origins(weights))
+def _list_leftovers(root: Node, weights: NamedWeights | TreeWeights | None, optimizer: list[str]) -> tuple[str, ...]:
+    claimed = set(optimizer) | set(_list_origins(weights))
     return tuple(n.path for n in root.walk() if n.stored is not None and n.path not in claimed)
 
 
-def _origins(weights: NamedWeights | TreeWeights | None) -> Iterator[str]:
+def _list_origins(weights: NamedWeights | TreeWeights | None) -> Iterator[str]:
     if isinstance(weights, NamedWeights):
         yield from (tensor.origin for group in weights.groups for _, tensor in group.weights)
     elif weights is not None:
@@ -131,4 +131,4 @@ def read_weights_store(
     root = open_tree(source)
     weights = read_weights(root, root)
     optimizer = read_optimizer(root, root, "")
-    return weights, optimizer, _leftovers(root, weights, [tensor.origin for _, tensor in optimizer])
+    return weights, optimizer, _list_leftovers(root, weights, [tensor.origin for _, tensor in optimizer])

@@ -50,7 +50,7 @@ def decode(message: bytes, marked: str | None) -> tuple[str, str] | None:
         whole = struct.unpack_from("<HH", message, 8) == (0, 8 * size) if len(message) >= 12 else False
         return (name, order) if name and whole else None
     if kind == FLOAT:
-        return _float(message, size, order)
+        return _read_float(message, size, order)
     if kind == OPAQUE_CLASS:
         # A `.h5` of Keras 3 has no mark; of the types of its variables only bfloat16 comes as two opaque bytes.
         name = marked if marked in OPAQUE else "bfloat16"
@@ -60,7 +60,7 @@ def decode(message: bytes, marked: str | None) -> tuple[str, str] | None:
     return None
 
 
-def _float(message: bytes, size: int, order: str) -> tuple[str, str] | None:
+def _read_float(message: bytes, size: int, order: str) -> tuple[str, str] | None:
     if len(message) < 20 or message[1] & 0x40:  # 0x40: the byte order of a VAX
         return None
     offset, precision, _, exponent, _, mantissa = struct.unpack_from("<HHBBBB", message, 8)

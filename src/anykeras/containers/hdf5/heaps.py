@@ -50,7 +50,7 @@ def walk_records(meter: CountingReader, address: int, kind: int) -> Iterator[byt
     signature, found, node_size, size, depth, root, count = _TREE.unpack(head)
     if signature != b"BTHD" or found != kind or depth > _ROWS:
         raise ValueError("no tree where one should be")
-    widths = _pointer_widths(node_size, size, depth)
+    widths = _find_pointer_widths(node_size, size, depth)
     waiting = [(root, count, depth)]
     while waiting:
         node, count, level = waiting.pop()
@@ -64,20 +64,20 @@ def walk_records(meter: CountingReader, address: int, kind: int) -> Iterator[byt
             waiting.append((below, int.from_bytes(data[at + 8 : at + 8 + few], "little"), level - 1))
 
 
-def _pointer_widths(node_size: int, size: int, depth: int) -> list[tuple[int, int]]:
+def _find_pointer_widths(node_size: int, size: int, depth: int) -> list[tuple[int, int]]:
     """By level of a tree: bytes of the number of records below a pointer, and of the whole pointer."""
     most = total = (node_size - 10) // size
     widths = [(0, 0)]
     for level in range(1, depth + 1):
-        few = _bytes_for(most)
-        width = 8 + few + (_bytes_for(total) if level > 1 else 0)
+        few = _count_bytes(most)
+        width = 8 + few + (_count_bytes(total) if level > 1 else 0)
         widths.append((few, width))
         most = (node_size - 10 - width) // (size + width)
         total *= most
     return widths
 
 
-def _bytes_for(number: int) -> int:
+def _count_bytes(number: int) -> int:
     return (max(number.bit_length(), 1) + 7) // 8
 
 
@@ -94,7 +94,7 @@ class FractalHeap:
                 raise NotImplementedError("a compressed heap")
             raise ValueError("no heap where one should be")
         self._at = (bits + 7) // 8
-        self._length = _bytes_for(min(last, largest))
+        self._length = _count_bytes(min(last, largest))
         self._huge: dict[int, tuple[int, int]] | None = None
         self._width, self._first, self._direct = width, first, last.bit_length() - first.bit_length() + 2
         self._blocks: list[tuple[int, bytes]] = sorted(self._read_blocks(root, rows)) if root != UNDEFINED else []

@@ -16,7 +16,7 @@ from ...tensors import Tensor
 from ..base import NamedWeights, TreeWeights, WeightGroup
 from ..guard import guard_decoding
 from ..source import limit_error
-from .nodes import Node, text
+from .nodes import Node, read_text
 
 LAYERS, WEIGHTS = "layer_names", "weight_names"
 TOP_LEVEL = "top_level_model_weights"
@@ -37,7 +37,7 @@ def has_numbers(node: Node) -> bool:
 
 def has_tree(node: Node) -> bool:
     """Is this group a tree of objects with ``vars`` (Keras 2.12 and later)?"""
-    found = [child for name, child in node.children.items() if _first_part(name) in TREES]
+    found = [child for name, child in node.children.items() if _find_first_part(name) in TREES]
     return any(child.stored is None for child in found) and any(
         below.path.rsplit("/", 1)[-1] == "vars" and below.stored is None for top in found for below in top.walk()
     )
@@ -59,27 +59,27 @@ def read_strings(node: Node, name: str) -> list[str] | None:
     """A list of strings in an attribute, or in its parts ``name0``, ``name1`` ...; None where there is none."""
     attributes = node.attributes
     if name in attributes:
-        return _strings(attributes[name], node.path, name)
+        return _read_strings(attributes[name], node.path, name)
     parts = sorted((key for key in attributes if re.fullmatch(name + r"\d+", key)), key=lambda k: int(k[len(name) :]))
     if [int(key[len(name) :]) for key in parts] != list(range(len(parts))):
         raise Malformed("AK1109", f"parts of the list are missing: {parts[:5]}", part=node.path or "/", key=name)
-    return [s for key in parts for s in _strings(attributes[key], node.path, key)] if parts else None
+    return [s for key in parts for s in _read_strings(attributes[key], node.path, key)] if parts else None
 
 
-def _strings(value: object, path: str, key: str) -> list[str]:
+def _read_strings(value: object, path: str, key: str) -> list[str]:
     with guard_decoding(f"{path or '/'} attribute {key}"):
         # An empty list is stored as no numbers at all, since h5py cannot tell what it was a list of.
-        items = _texts(value if isinstance(value, list | array) else [value], path, key)
+        items = _read_texts(value if isinstance(value, list | array) else [value], path, key)
     if any(item is None for item in items):
         raise Malformed("AK1109", "the list holds something that is not text", part=path or "/", key=key)
     return [item for item in items if item is not None]
 
 
-def _texts(values: Iterable[object], path: str, key: str) -> list[str | None]:
+def _read_texts(values: Iterable[object], path: str, key: str) -> list[str | None]:
     """Each as text; a crafted list can repeat one long text, so that all of them together are bounded."""
     left, found = limits.current().attribute_bytes, []
     for value in values:
-        found.append(text(value))
+        found.append(read_text(value))
         left -= len(found[-1] or "")
         if left < 0:
             bound = limits.current().attribute_bytes
@@ -107,10 +107,10 @@ def read_named_tensors(node: Node, root: Node, prefix: str) -> list[tuple[str, T
             key=WEIGHTS,
             next_step="Saving failed in the middle ('name already exists'). Save it again, as .keras where that works.",
         )
-    return [(name, _array(node, root, name, prefix)) for name in names]
+    return [(name, _read_array(node, root, name, prefix)) for name in names]
 
 
-def _array(node: Node, root: Node, name: str, prefix: str) -> Tensor:
+def _read_array(node: Node, root: Node, name: str, prefix: str) -> Tensor:
     found = node.find(name, root)
     if found is None or found.stored is None:
         raise Malformed(
@@ -144,21 +144,21 @@ def _read_numbered(node: Node, prefix: str) -> NamedWeights:
     ordered = sorted(layers, key=by_number)
     count = node.attributes.get("nb_layers")
     numbered = [f"layer_{i}" for i in range(len(ordered))]
-    if count is not None and (_whole(count, node, "nb_layers") != len(ordered) or ordered != numbered):
+    if count is not None and (_read_whole(count, node, "nb_layers") != len(ordered) or ordered != numbered):
         raise Malformed("AK1109", f"{count!r} layers are declared, {len(ordered)} stored", part=node.path or "/")
     groups = []
     for name in ordered:
         child = layers[name]
-        total = _whole(child.attributes.get("nb_params"), child, "nb_params")
+        total = _read_whole(child.attributes.get("nb_params"), child, "nb_params")
         stored = len(child.children)
         if total > stored:
             raise Malformed("AK1109", f"{total} weights are declared, {stored} stored", part=child.path)
         names = [f"param_{i}" for i in range(total)]
-        groups.append(WeightGroup(name, tuple((n, _array(child, child, n, prefix)) for n in names)))
+        groups.append(WeightGroup(name, tuple((n, _read_array(child, child, n, prefix)) for n in names)))
     return NamedWeights(tuple(groups), indexed=True)
 
 
-def _whole(value: object, node: Node, key: str) -> int:
+def _read_whole(value: object, node: Node, key: str) -> int:
     with guard_decoding(f"{node.path or '/'} attribute {key}"):
         number = value[0] if isinstance(value, array) and len(value) == 1 else value
         if not isinstance(number, int):
@@ -174,25 +174,25 @@ def by_number(path: str) -> list[tuple[bool, int, str]]:
 def _read_tree(node: Node, prefix: str) -> TreeWeights:
     start = len(node.path) + 1 if node.path else 0
     tensors, names = {}, {}
-    for below in _below(node, exclude=("optimizer", "metrics")):
-        path = _forward_slashes(below.path[start:])
+    for below in _list_below(node, exclude=("optimizer", "metrics")):
+        path = _write_forward_slashes(below.path[start:])
         if below.stored is not None and below.stored.dtype is not None:
             if path in tensors:
                 raise Malformed("AK1109", "a weight is stored twice, with slashes and with backslashes", part=below.path)
             tensors[path] = below.stored.tensor(prefix)
         elif path.endswith("vars"):
             with guard_decoding(f"{below.path} attribute name"):
-                name = text(below.attributes.get("name"))
+                name = read_text(below.attributes.get("name"))
             if name is not None:
                 names[path.removesuffix("vars").rstrip("/")] = name
     return TreeWeights({path: tensors[path] for path in sorted(tensors, key=by_number)}, names, "vars" in node.children)
 
 
-def _below(node: Node, exclude: Sequence[str]) -> Iterable[Node]:
-    return (n for name, child in node.children.items() if _first_part(name) not in exclude for n in child.walk())
+def _list_below(node: Node, exclude: Sequence[str]) -> Iterable[Node]:
+    return (n for name, child in node.children.items() if _find_first_part(name) not in exclude for n in child.walk())
 
 
-def _forward_slashes(path: str) -> str:
+def _write_forward_slashes(path: str) -> str:
     """The path of a variable as every system but Windows writes it.
 
     Keras 2.12 to 2.15 joined the parts of a path with ``tf.io.gfile.join``, a backslash on Windows, for which HDF5 has no
@@ -202,7 +202,7 @@ def _forward_slashes(path: str) -> str:
     return group.replace("\\", "/") + vars_ + own if vars_ else own.replace("\\", "/")
 
 
-def _first_part(name: str) -> str:
+def _find_first_part(name: str) -> str:
     """The outermost object that a top-level group belongs to: ``layers`` of ``layers\\dense``."""
     return name.partition("\\")[0]
 
@@ -212,8 +212,8 @@ def read_optimizer(node: Node, root: Node, prefix: str) -> tuple[tuple[str, Tens
     legacy = node.children.get("optimizer_weights")
     if legacy is not None and read_strings(legacy, WEIGHTS) is not None:
         return tuple(read_named_tensors(legacy, root, prefix))
-    trees = [child for name, child in node.children.items() if _first_part(name) == "optimizer"]
+    trees = [child for name, child in node.children.items() if _find_first_part(name) == "optimizer"]
     start = len(node.path) + 1 if node.path else 0
     stored = [(n.path[start:], n.stored) for tree in trees for n in tree.walk() if n.stored and n.stored.dtype]
-    found = {_forward_slashes(path): held.tensor(prefix) for path, held in stored}
+    found = {_write_forward_slashes(path): held.tensor(prefix) for path, held in stored}
     return tuple((path, found[path]) for path in sorted(found, key=by_number))

@@ -71,11 +71,11 @@ def read_links(
         elif kind == LINK:
             yield from _from_message(data, budget, part, report)
         elif kind == LINK_INFO:
-            for item in _items(data, 8, meter, GROUP_NAMES):
+            for item in _list_items(data, 8, meter, GROUP_NAMES):
                 yield from _from_message(item, budget, part, report)
 
 
-def _items(data: bytes, number: int, meter: CountingReader, kind: int) -> Iterator[bytes]:
+def _list_items(data: bytes, number: int, meter: CountingReader, kind: int) -> Iterator[bytes]:
     """What lies in the heap that a message names; `number` bytes follow its flags where the order of creation is kept."""
     heap, names = struct.unpack_from("<QQ", data, 2 + (number if data[1] & 1 else 0))
     if UNDEFINED not in (heap, names):
@@ -84,8 +84,8 @@ def _items(data: bytes, number: int, meter: CountingReader, kind: int) -> Iterat
 
 def _refuse_outside(part: str, what: str, report: Report | None) -> None:
     if report is None:
-        raise outside_link_error(part, what)
-    report(outside_link_error(part, what))
+        raise make_outside_link_error(part, what)
+    report(make_outside_link_error(part, what))
 
 
 def _from_table(
@@ -144,7 +144,7 @@ def read_attributes(
 ) -> dict[str, Value]:
     """The attributes of an object, of both kinds of storage."""
     found: dict[str, Value] = {}
-    for item in _attribute_messages(messages, meter):
+    for item in _list_attribute_messages(messages, meter):
         budget.take(len(item), part)
         name, value = read_attribute(item, heaps)
         if name in found:
@@ -153,15 +153,15 @@ def read_attributes(
     return found
 
 
-def _attribute_messages(messages: Sequence[Message], meter: CountingReader) -> Iterator[bytes]:
+def _list_attribute_messages(messages: Sequence[Message], meter: CountingReader) -> Iterator[bytes]:
     for kind, _, data in messages:
         if kind == ATTRIBUTE:
             yield data
         elif kind == ATTRIBUTE_INFO:
-            yield from _items(data, 2, meter, ATTRIBUTE_NAMES)
+            yield from _list_items(data, 2, meter, ATTRIBUTE_NAMES)
 
 
-def outside_link_error(part: str, what: str) -> Unsupported:
+def make_outside_link_error(part: str, what: str) -> Unsupported:
     """The refusal of whatever leads out of the file."""
     return Unsupported(
         "AK1106",

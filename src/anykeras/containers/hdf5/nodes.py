@@ -18,7 +18,7 @@ from ...errors import AnyKerasError, LimitExceeded, Malformed
 from ..guard import guard_decoding
 from ..source import ByteSource, CountingReader, limit_error
 from . import SIGNATURE
-from .metadata import NameBudget, Report, outside_link_error, read_attributes, read_links
+from .metadata import NameBudget, Report, make_outside_link_error, read_attributes, read_links
 from .storage import Stored, describe_array
 from .structures import (
     DATATYPE,
@@ -176,7 +176,7 @@ class _Visit:
     def _describe_stored(self, path: str, node: Node) -> Stored:
         messages = node.messages
         if find_message(messages, EXTERNAL_FILES) is not None:
-            raise outside_link_error(path, "external storage (the numbers lie in another file)")
+            raise make_outside_link_error(path, "external storage (the numbers lie in another file)")
         if any(m.flags & SHARED for m in messages if m.kind in (SPACE, DATATYPE, FILL, LAYOUT, FILTERS)):
             raise NotImplementedError("a datatype or layout shared between arrays")
         stored = describe_array(self.source, self.meter, path, messages, node.attributes.get("dtype"))
@@ -198,7 +198,7 @@ class _Visit:
         return stored
 
 
-def text(value: object) -> str | None:
+def read_text(value: object) -> str | None:
     """An attribute that is text, stored as bytes or str, fixed or of variable length; None when it is something else.
 
     Raises UnicodeDecodeError for bytes that are not UTF-8.

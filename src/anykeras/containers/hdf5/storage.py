@@ -49,7 +49,7 @@ FLOATS_OF_ML = ("bfloat16", "float8_e4m3fn", "float8_e5m2")
 
 
 @cache
-def _dtype(name: str) -> Any:
+def _read_dtype(name: str) -> Any:
     if name not in FLOATS_OF_ML:
         return np.dtype(name)
     import ml_dtypes
@@ -92,8 +92,8 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, message
 
     Raises Malformed, LimitExceeded, NotImplementedError and whatever the decoding of damage raises.
     """
-    shape = read_shape(_message(messages, SPACE))
-    message = _message(messages, DATATYPE)
+    shape = read_shape(_find_message(messages, SPACE))
+    message = _find_message(messages, DATATYPE)
     size = struct.unpack_from("<I", message, 4)[0]
     if shape is None:  # a null dataspace: no elements
         shape = (0,)
@@ -101,7 +101,7 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, message
         raise limit_error("dimensions", len(shape), limits.current().tensor_rank, path, "tensor_rank")
     decoded = decode(message, mark.decode("latin-1") if isinstance(mark, bytes) else None)
     declared = math.prod(shape) * size
-    pieces = _pieces(source, meter, path, messages, shape, size)
+    pieces = _list_pieces(source, meter, path, messages, shape, size)
     name, swapped = (decoded[0], decoded[1] == ">") if decoded else (None, False)
 
     def load() -> Array:
@@ -112,7 +112,7 @@ def describe_array(source: ByteSource, meter: CountingReader, path: str, message
                 return np.frombuffer(flat, np.uint8)  # whatever it is
             if name == "bool":
                 return np.frombuffer(flat, np.uint8).astype(np.bool_).reshape(shape)
-            dtype = _dtype(name)
+            dtype = _read_dtype(name)
             array = np.frombuffer(flat, dtype.newbyteorder(">") if swapped else dtype)
             return array.astype(dtype, copy=False).reshape(shape)
 
@@ -141,17 +141,17 @@ class _Pieces:
         return iter((data.data if isinstance(data, np.ndarray) else memoryview(data),))
 
 
-def _message(messages: Sequence[Message], kind: int) -> bytes:
+def _find_message(messages: Sequence[Message], kind: int) -> bytes:
     data = find_message(messages, kind)
     if data is None:
         raise ValueError(f"an array without a message {kind}")
     return data
 
 
-def _pieces(
+def _list_pieces(
     source: ByteSource, meter: CountingReader, path: str, messages: Sequence[Message], shape: tuple[int, ...], size: int
 ) -> _Pieces:
-    fill, layout, declared = _fill(messages, size), read_layout(_message(messages, LAYOUT)), math.prod(shape) * size
+    fill, layout, declared = _fill(messages, size), read_layout(_find_message(messages, LAYOUT)), math.prod(shape) * size
     if layout.kind == COMPACT:
         data = layout.compact
         if len(data) < declared:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from ... import limits
 from ...errors import LimitExceeded, Malformed
-from ..crc32 import crc32
+from ..checksums import compute_crc32
 from ..source import BLOCK, ByteSource, limit_error, spool
 
 LOCAL, CENTRAL, END = b"PK\3\4", b"PK\1\2", b"PK\5\6"
@@ -41,24 +41,26 @@ class Member:
     data: int = 0
 
 
-def members(source: ByteSource) -> dict[str, Member]:
+def list_members(source: ByteSource) -> dict[str, Member]:
     """The members by name. Raises Malformed (AK1104, AK1110, AK1111) or LimitExceeded."""
-    count, size, start = _end(source)
+    count, size, start = _read_end(source)
     bounds = limits.current()
     if count > bounds.archive_members:
         raise limit_error("files in the archive", count, bounds.archive_members, source.name, "archive_members")
-    listed = _directory(source.exactly(start, size, "central directory"), count)
+    listed = _read_directory(source.exactly(start, size, "central directory"), count)
     found: dict[str, Member] = {}
     position = 0
     for entry in sorted(listed, key=lambda m: m.header):
         if entry.header != position:
-            raise _hiding_error("bytes that belong to no file, or to two", entry.name)
+            raise _make_hiding_error("bytes that belong to no file, or to two", entry.name)
         member, position = _locate(source, entry)
         if member.name in found:
-            raise _hiding_error(f"Two members named {member.name}: a known way to hide content from scanners.", member.name)
+            raise _make_hiding_error(
+                f"Two members named {member.name}: a known way to hide content from scanners.", member.name
+            )
         found[member.name] = member
     if position != start:
-        raise _hiding_error("bytes between the last file and the directory that belong to no file", source.name)
+        raise _make_hiding_error("bytes between the last file and the directory that belong to no file", source.name)
     return {entry.name: found[entry.name] for entry in listed}
 
 
@@ -87,7 +89,7 @@ def open_member(source: ByteSource, member: Member, limit: int) -> ByteSource:
     return data
 
 
-def _end(source: ByteSource) -> tuple[int, int, int]:
+def _read_end(source: ByteSource) -> tuple[int, int, int]:
     """(members, bytes of the directory, where it starts) from the end record, which must close the file."""
     tail = source.read(max(0, source.size - 22), 22)
     if tail[:4] != END or tail[20:] != b"\0\0":
@@ -99,47 +101,47 @@ def _end(source: ByteSource) -> tuple[int, int, int]:
         )
     disk, first_disk, here, count, size, start = struct.unpack_from("<HHHHII", tail, 4)
     if (disk, first_disk, here) != (0, 0, count):
-        raise _hiding_error("an archive over several disks", source.name)
+        raise _make_hiding_error("an archive over several disks", source.name)
     end = source.size - 22
     if count == FULL16 or FULL32 in (size, start):
-        count, size, start, end = _end64(source, end)
+        count, size, start, end = _read_end64(source, end)
     if start + size != end:
-        raise _hiding_error("the directory is not where the end record says", source.name)
+        raise _make_hiding_error("the directory is not where the end record says", source.name)
     return count, size, start
 
 
-def _end64(source: ByteSource, end: int) -> tuple[int, int, int, int]:
+def _read_end64(source: ByteSource, end: int) -> tuple[int, int, int, int]:
     locator = source.read(end - 20, 20)
     if locator[:4] != LOCATOR64:
-        raise _hiding_error("the large-file end record is missing", source.name)
+        raise _make_hiding_error("the large-file end record is missing", source.name)
     at = struct.unpack_from("<Q", locator, 8)[0]
     record = source.read(at, 56)
     if len(record) < 56 or record[:4] != END64 or at + 56 != end - 20:
-        raise _hiding_error("the large-file end record is not where it must be", source.name)
+        raise _make_hiding_error("the large-file end record is not where it must be", source.name)
     disk, first_disk, here, count, size, start = struct.unpack_from("<IIQQQQ", record, 16)
     if (disk, first_disk, here) != (0, 0, count):
-        raise _hiding_error("an archive over several disks", source.name)
+        raise _make_hiding_error("an archive over several disks", source.name)
     return count, size, start, at
 
 
-def _directory(data: bytes, count: int) -> list[Member]:
+def _read_directory(data: bytes, count: int) -> list[Member]:
     entries, at = [], 0
     for _ in range(count):
         if data[at : at + 4] != CENTRAL or len(data) < at + 46:
-            raise _hiding_error("the directory of the archive is damaged", "central directory")
+            raise _make_hiding_error("the directory of the archive is damaged", "central directory")
         flags, method = struct.unpack_from("<HH", data, at + 8)
         crc, stored, size, name_size, extra_size, comment_size, disk = struct.unpack_from("<IIIHHHH", data, at + 16)
         mode, header = struct.unpack_from("<II", data, at + 38)
-        name = _name(data[at + 46 : at + 46 + name_size], flags)
+        name = _read_name(data[at + 46 : at + 46 + name_size], flags)
         extra = data[at + 46 + name_size : at + 46 + name_size + extra_size]
         if disk:
-            raise _hiding_error("an archive over several disks", name)
+            raise _make_hiding_error("an archive over several disks", name)
         _check_mode(mode >> 16, name)
         size, stored, header = _widen(extra, [size, stored, header], name)
         entries.append(Member(name, method, flags, crc, stored, size, header))
         at += 46 + name_size + extra_size + comment_size
     if at != len(data):
-        raise _hiding_error("the directory of the archive is longer than its files", "central directory")
+        raise _make_hiding_error("the directory of the archive is longer than its files", "central directory")
     return entries
 
 
@@ -155,7 +157,7 @@ def _widen(extra: bytes, values: list[int], name: str) -> list[int]:
     for value in values:
         if value == FULL32:
             if len(wide) < position + 8:
-                raise _hiding_error("a size is missing from the directory", name)
+                raise _make_hiding_error("a size is missing from the directory", name)
             value, position = struct.unpack_from("<Q", wide, position)[0], position + 8
         found.append(value)
     return found
@@ -165,28 +167,28 @@ def _locate(source: ByteSource, entry: Member) -> tuple[Member, int]:
     """The member with its data found, checked against its local header, and where the next one starts."""
     head = source.exactly(entry.header, 30, entry.name)
     if head[:4] != LOCAL:
-        raise _hiding_error("the directory points at something that is no file", entry.name)
+        raise _make_hiding_error("the directory points at something that is no file", entry.name)
     flags, method = struct.unpack_from("<HH", head, 6)
     crc, stored, size, name_size, extra_size = struct.unpack_from("<IIIHH", head, 14)
     rest = source.exactly(entry.header + 30, name_size + extra_size, entry.name)
     size, stored = _widen(rest[name_size:], [size, stored], entry.name)
-    local = replace(entry, name=_name(rest[:name_size], flags), method=method, flags=flags)
+    local = replace(entry, name=_read_name(rest[:name_size], flags), method=method, flags=flags)
     if not flags & DESCRIPTOR:
         local = replace(local, crc=crc, stored=stored, size=size)
     if local != entry:
-        raise _hiding_error("the file's own header and the directory of the archive disagree", entry.name)
+        raise _make_hiding_error("the file's own header and the directory of the archive disagree", entry.name)
     if flags & (ENCRYPTED | STRONG | MASKED) or method not in (STORED, DEFLATED):
-        raise _hiding_error("encrypted, or compressed in a way that Keras never uses", entry.name)
+        raise _make_hiding_error("encrypted, or compressed in a way that Keras never uses", entry.name)
     if method == STORED and entry.stored != entry.size:
-        raise _hiding_error("a file that is stored as it is has two sizes", entry.name)
+        raise _make_hiding_error("a file that is stored as it is has two sizes", entry.name)
     data = entry.header + 30 + name_size + extra_size
     end = data + entry.stored
     if end > source.size:
-        raise _hiding_error("a file ends beyond the archive", entry.name)
-    return replace(entry, data=data), end + (_descriptor(source, end, entry) if flags & DESCRIPTOR else 0)
+        raise _make_hiding_error("a file ends beyond the archive", entry.name)
+    return replace(entry, data=data), end + (_read_descriptor(source, end, entry) if flags & DESCRIPTOR else 0)
 
 
-def _descriptor(source: ByteSource, at: int, entry: Member) -> int:
+def _read_descriptor(source: ByteSource, at: int, entry: Member) -> int:
     """Bytes of the data descriptor behind a file that was written as a stream (APPNOTE 4.3.9)."""
     tail = source.read(at, 24)
     for mark in (b"PK\7\x08", b""):
@@ -196,25 +198,25 @@ def _descriptor(source: ByteSource, at: int, entry: Member) -> int:
                 values = struct.unpack_from(sizes, tail, len(mark))
                 if values == (entry.crc, entry.stored, entry.size):
                     return length
-    raise _hiding_error("the sizes behind the file and those in the directory disagree", entry.name)
+    raise _make_hiding_error("the sizes behind the file and those in the directory disagree", entry.name)
 
 
-def _name(raw: bytes, flags: int) -> str:
+def _read_name(raw: bytes, flags: int) -> str:
     try:
         name = raw.decode("utf-8" if flags & UTF8 else "cp437")
     except UnicodeDecodeError:
-        raise _hiding_error("a file name that is not text", repr(raw[:80])) from None
+        raise _make_hiding_error("a file name that is not text", repr(raw[:80])) from None
     parts = name.removesuffix("/").split("/")
     drive = len(parts[0]) > 1 and parts[0][1] == ":"
     if drive or "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in parts):
-        raise _hiding_error("a file name that leads out of the archive", repr(name[:80]))
+        raise _make_hiding_error("a file name that leads out of the archive", repr(name[:80]))
     return name
 
 
 def _check_mode(mode: int, name: str) -> None:
     kind = stat.S_IFMT(mode)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _hiding_error("a link or device instead of a file", name)
+        raise _make_hiding_error("a link or device instead of a file", name)
 
 
 def _inflate(source: ByteSource, member: Member, part: str) -> Iterator[bytes]:
@@ -240,7 +242,7 @@ def _inflate(source: ByteSource, member: Member, part: str) -> Iterator[bytes]:
 def _check(content: ByteSource, member: Member) -> None:
     crc = 0
     for block in content.scan():
-        crc = crc32(block, crc)
+        crc = compute_crc32(block, crc)
     if crc != member.crc:
         raise Malformed(
             "AK1110",
@@ -250,7 +252,7 @@ def _check(content: ByteSource, member: Member) -> None:
         )
 
 
-def _hiding_error(what: str, part: str) -> Malformed:
+def _make_hiding_error(what: str, part: str) -> Malformed:
     return Malformed(
         "AK1111",
         what,

@@ -12,12 +12,12 @@ from ...errors import Malformed, NotAModel
 from ...tensors import Tensor
 from ..base import Asset, Json, Kept, Match, Raw, TreeWeights
 from ..folder import Box
-from ..foreign import foreign_error
+from ..foreign import make_foreign_error
 from ..guard import guard_decoding
 from ..json_text import decode_text, parse_json
 from ..npy import OBJECT, read_header
 from ..source import ByteSource
-from .archive import LOCAL, Member, members, open_member
+from .archive import LOCAL, Member, list_members, open_member
 
 CONFIG, METADATA, WEIGHTS_H5, WEIGHTS_NPZ = "config.json", "metadata.json", "model.weights.h5", "model.weights.npz"
 ASSETS = "assets/"
@@ -41,8 +41,8 @@ class KerasZip:
 
 def read_archive(source: ByteSource, match: Match) -> Raw:
     """The Raw of a `.keras` archive or of a window that holds one."""
-    found = members(source)
-    box = _box(source, found)
+    found = list_members(source)
+    box = _open_box(source, found)
     if CONFIG in found:
         return read_box(box, match)
     from ..packed import read_packed  # loaded only for archives of other kinds
@@ -53,7 +53,7 @@ def read_archive(source: ByteSource, match: Match) -> Raw:
     return packed
 
 
-def _box(source: ByteSource, found: Mapping[str, Member]) -> Box:
+def _open_box(source: ByteSource, found: Mapping[str, Member]) -> Box:
     sizes = {name: member.size for name, member in found.items() if not name.endswith("/")}
     return Box(sizes, lambda name, limit: open_member(source, found[name], limit))
 
@@ -61,10 +61,10 @@ def _box(source: ByteSource, found: Mapping[str, Member]) -> Box:
 def read_box(box: Box, match: Match) -> Raw:
     """The Raw of the files of one `.keras` model, wherever they lie."""
     notes: list[str] = []
-    architecture = _json(box, CONFIG, notes)
+    architecture = _read_json(box, CONFIG, notes)
     if not isinstance(architecture, dict) or "class_name" not in architecture:
-        raise foreign_error("AK1112", "config.json holds no Keras model", f"{match.path}/{CONFIG}")
-    metadata = _json(box, METADATA, notes) if METADATA in box.sizes else {}
+        raise make_foreign_error("AK1112", "config.json holds no Keras model", f"{match.path}/{CONFIG}")
+    metadata = _read_json(box, METADATA, notes) if METADATA in box.sizes else {}
     stamps = metadata if isinstance(metadata, dict) else {}
     raw = Raw(
         match,
@@ -73,13 +73,13 @@ def read_box(box: Box, match: Match) -> Raw:
         {key: str(stamps[key]) for key in STAMPS if key in stamps},
         training=architecture.get("compile_config"),
         kept=_read_kept(box, notes),
-        assets=_assets(box),
+        assets=_read_assets(box),
         notes=tuple(notes),
     )
     return _with_weights(raw, box)
 
 
-def _json(box: Box, name: str, notes: list[str]) -> Json:
+def _read_json(box: Box, name: str, notes: list[str]) -> Json:
     source = box.open(name, limits.current().config_bytes)
     return parse_json(decode_text(source.whole(limits.current().config_bytes, source.name), name), name, notes)
 
@@ -101,11 +101,11 @@ def _with_weights(raw: Raw, box: Box) -> Raw:
 
 def _read_kept(box: Box, notes: list[str]) -> Kept | None:
     """What `anykeras.save_model` left, where it wrote the file."""
-    said = _json(box, KEPT, notes) if KEPT in box.sizes else None
+    said = _read_json(box, KEPT, notes) if KEPT in box.sizes else None
     if not isinstance(said, dict):
         return None
     size = box.sizes.get(RECORDING)
-    recording = Asset(RECORDING, size, lambda: _asset(box, RECORDING)) if size is not None else None
+    recording = Asset(RECORDING, size, lambda: _read_asset(box, RECORDING)) if size is not None else None
     hashes = said.get("sha256")
     wanted = {str(name): value for name, value in hashes.items()} if isinstance(hashes, dict) else {}
     return Kept(said, recording, lambda: tuple(name for name, value in wanted.items() if _digest(box, name) != value))
@@ -121,15 +121,15 @@ def _digest(box: Box, name: str) -> str:
     return found.hexdigest()
 
 
-def _assets(box: Box) -> dict[str, Asset]:
+def _read_assets(box: Box) -> dict[str, Asset]:
     return {
-        name: Asset(name, size, lambda name=name: _asset(box, name))  # type: ignore[misc]
+        name: Asset(name, size, lambda name=name: _read_asset(box, name))  # type: ignore[misc]
         for name, size in box.sizes.items()
         if name.startswith(ASSETS)
     }
 
 
-def _asset(box: Box, name: str) -> bytes:
+def _read_asset(box: Box, name: str) -> bytes:
     limit = limits.current().asset_bytes
     return box.open(name, limit).whole(limit, name)
 
@@ -159,9 +159,9 @@ def name_archive(part: str, names: Names) -> NotAModel:
     """What this zip is instead of a `.keras` file."""
     for test, code, what in KINDS:
         if test(names):
-            return foreign_error(code, f"this is {what}", part)
+            return make_foreign_error(code, f"this is {what}", part)
     shown = ", ".join(repr(name) for name in names[:5]) or "nothing"
-    return foreign_error("AK1112", f"this zip is no Keras model: config.json is missing, and it holds {shown}", part)
+    return make_foreign_error("AK1112", f"this zip is no Keras model: config.json is missing, and it holds {shown}", part)
 
 
 # Weights of a `.keras` archive kept as `model.weights.npz` (`weights_format="npz"` of Keras 2.12 to 3.x).
@@ -176,16 +176,16 @@ ROOT = "__root__"
 def read_npz(source: ByteSource) -> tuple[TreeWeights, tuple[tuple[str, Tensor], ...]]:
     """(weights by path, the optimizer's tensors). Raises Malformed (AK1110 to AK1114), Unsupported, LimitExceeded."""
     tensors: dict[str, Tensor] = {}
-    for name, member in members(source).items():
+    for name, member in list_members(source).items():
         path = name.removesuffix(".npy").removeprefix(ROOT)
-        for key, tensor in _variables(source, member, path).items():
+        for key, tensor in _list_variables(source, member, path).items():
             tensors[f"{path}/vars/{key}" if path else f"vars/{key}"] = tensor
     optimizer = tuple((path, tensor) for path, tensor in tensors.items() if path.startswith("optimizer/"))
     others = {p: t for p, t in tensors.items() if not p.startswith(("optimizer/", "metrics/"))}
     return TreeWeights(others), optimizer
 
 
-def _variables(source: ByteSource, member: Member, path: str) -> dict[str, Tensor]:
+def _list_variables(source: ByteSource, member: Member, path: str) -> dict[str, Tensor]:
     from ..pickle_values import Inert, tensor_of  # NumPy, for weights in .npz alone
     from ..pickle_walker import ARRAYS_ONLY, walk
 

@@ -11,7 +11,7 @@ from ...tensors import Array
 from ..checkpoint.bundle import DTYPES, STRING
 from ..wire import read_message
 from ..wire.messages import Attribute, Node, TensorValue
-from ..wire.reader import wire_error
+from ..wire.reader import make_wire_error
 
 MOST_ELEMENTS = 1 << 24
 MOST_FILLED = 1 << 28  # of one value repeated, which takes no memory
@@ -23,7 +23,7 @@ def read_constant(node: Node, part: str) -> list[object]:
     """The values of a Const node, row by row; text as bytes. Raises Malformed (AK1150)."""
     found = read_array(node, part)
     if found.size > MOST_ELEMENTS:
-        raise wire_error(f"the constant {node.name} has {found.size} values", part)
+        raise make_wire_error(f"the constant {node.name} has {found.size} values", part)
     limits.budget().charge(found.size)
     values: list[object] = found.reshape(-1).tolist()
     return values
@@ -33,29 +33,29 @@ def read_array(node: Node, part: str) -> Array:
     """The values of a Const node as an array; text as an array of bytes. Raises Malformed (AK1150)."""
     value = read_message(Attribute, node.attributes.get("value", b""), part).tensor
     if value is None:
-        raise wire_error(f"the constant {node.name} has no value", part)
-    return tensor_array(value, f"the constant {node.name}", part)
+        raise make_wire_error(f"the constant {node.name} has no value", part)
+    return read_tensor(value, f"the constant {node.name}", part)
 
 
-def tensor_array(value: TensorValue, what: str, part: str) -> Array:
+def read_tensor(value: TensorValue, what: str, part: str) -> Array:
     """The numbers or texts of a tensor. Raises Malformed (AK1150)."""
     sizes = value.shape.sizes if value.shape is not None else ()
     size = math.prod(sizes)
     if any(one < 0 for one in sizes) or size > MOST_FILLED:
-        raise wire_error(f"{what} has the shape {sizes}", part)
+        raise make_wire_error(f"{what} has the shape {sizes}", part)
     if value.dtype == STRING:
-        return _texts(value, size).reshape(sizes)
+        return _read_texts(value, size).reshape(sizes)
     dtype = DTYPES.get(value.dtype)
     if dtype is None:
-        raise wire_error(f"{what} is of the kind {value.dtype}, which is no number", part)
+        raise make_wire_error(f"{what} is of the kind {value.dtype}, which is no number", part)
     if len(value.content):
         if len(value.content) != size * dtype.itemsize:
-            raise wire_error(f"{what} has other bytes than its shape", part)
+            raise make_wire_error(f"{what} has other bytes than its shape", part)
         return np.frombuffer(value.content, dtype).reshape(sizes)
     return _repeat(_read_listed(value, dtype), sizes, size)
 
 
-def _texts(value: TensorValue, size: int) -> Array:
+def _read_texts(value: TensorValue, size: int) -> Array:
     limits.budget().charge(size)
     given = [bytes(text) for text in value.texts][:size]
     given += [given[-1] if given else b""] * (size - len(given))

@@ -10,7 +10,7 @@ from ..checkpoint.container import read_weights
 from ..checkpoint.named import read_named
 from ..checkpoint.objects import read_objects
 from ..folder import DiskFolder
-from ..foreign import foreign_error, is_graph
+from ..foreign import is_graph, make_foreign_error
 from ..json_text import decode_text, parse_json
 from ..wire.messages import MetaGraph
 from .files import EXPORTED, GRAPH, MOST_GRAPH, Files, find_folder
@@ -43,10 +43,10 @@ class SavedModelFolder:
         if objects is None and files.has(EXPORTED):
             return replace(_read_exported(files, match), graph=operations)
         metadata = objects.metadata(0) if objects is not None else {}
-        architecture = _architecture(metadata)
+        architecture = _find_architecture(metadata)
         if objects is None or architecture is None:
             if not operations.signatures:
-                raise foreign_error("AK1137", "this is a TensorFlow SavedModel without a signature", match.path)
+                raise make_foreign_error("AK1137", "this is a TensorFlow SavedModel without a signature", match.path)
             return Raw(match, part=GRAPH, attributes={"backend": "tensorflow"}, graph=operations)
         restore_vocabularies(architecture, objects, files, graph)
         training = metadata.get("training_config")
@@ -55,10 +55,10 @@ class SavedModelFolder:
             match,
             architecture,
             objects.part,
-            {**_stamps(metadata), "tensorflow_version": version},
+            {**_read_stamps(metadata), "tensorflow_version": version},
             read_layer_weights(objects),
             training,
-            read_optimizer_state(objects, _optimizer_name(training)),
+            read_optimizer_state(objects, _find_optimizer_name(training)),
             graph=replace(operations, layers=read_layer_functions(objects)),
         )
 
@@ -75,7 +75,7 @@ def _read_exported(files: Files, match: Match) -> Raw:
     return Raw(match, parse_json(text, EXPORTED, notes), EXPORTED, stamps, weights, notes=tuple(notes))
 
 
-def _architecture(metadata: dict[str, Json]) -> Json:
+def _find_architecture(metadata: dict[str, Json]) -> Json:
     """The model as ``to_json`` writes it; None for a subclassed model, whose layers its code puts together."""
     config, class_name = metadata.get("config"), metadata.get("class_name")
     within = metadata.get("model_config")
@@ -85,15 +85,15 @@ def _architecture(metadata: dict[str, Json]) -> Json:
         return None
     if class_name not in ("Sequential", "Functional", "Model"):
         class_name = "Functional" if "output_layers" in config else "Sequential"
-    return {"class_name": class_name, "config": config, **_stamps(metadata)}
+    return {"class_name": class_name, "config": config, **_read_stamps(metadata)}
 
 
-def _stamps(metadata: dict[str, Json]) -> dict[str, str]:
+def _read_stamps(metadata: dict[str, Json]) -> dict[str, str]:
     version = metadata.get("keras_version")
     return {"backend": "tensorflow", **({"keras_version": version} if isinstance(version, str) else {})}
 
 
-def _optimizer_name(training: Json) -> str:
+def _find_optimizer_name(training: Json) -> str:
     found = training.get("optimizer_config") if isinstance(training, dict) else None
     name = found.get("class_name") if isinstance(found, dict) else None
     return name if isinstance(name, str) else "optimizer"

@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 from ...tensors import Tensor
 from ..base import Json
 from ..checkpoint.bundle import Bundle
-from ..checkpoint.objects import check_children, children_of, layers_in_order, list_items, pair_objects, read_objects, value_key
+from ..checkpoint.objects import (
+    check_children,
+    find_value_key,
+    list_children,
+    list_items,
+    list_layers_in_order,
+    pair_objects,
+    read_objects,
+)
 from ..json_text import parse_json
 from ..wire.messages import MetaGraph, SavedObject, SlotVariable, TrackedObject
 from .files import GRAPH, METADATA, Files
@@ -40,7 +48,7 @@ class KerasObjects:
 
     def children(self, number: int) -> dict[str, int]:
         """The children of an object by attribute."""
-        return children_of(self.nodes[number])
+        return list_children(self.nodes[number])
 
     def items(self, number: int, name: str) -> list[int] | None:
         """The objects in a list of an object."""
@@ -48,12 +56,12 @@ class KerasObjects:
 
     def layers(self, number: int) -> list[int]:
         """The layers of a model, in its order."""
-        return [child for _, child in layers_in_order(self.nodes[number])]
+        return [child for _, child in list_layers_in_order(self.nodes[number])]
 
     def variable(self, number: int) -> tuple[str, Tensor] | None:
         """Name and tensor of an object that is a variable with a value in the checkpoint."""
         variable, pair = self.nodes[number].variable, self.pairs.get(number)
-        key = value_key(self.tracked[pair]) if pair is not None else None
+        key = find_value_key(self.tracked[pair]) if pair is not None else None
         if variable is None or key is None or key not in self.bundle.entries:
             return None
         return f"{variable.name}:0", self.bundle.tensor(key)
@@ -65,7 +73,7 @@ class KerasObjects:
 
     def slot_tensor(self, slot: SlotVariable) -> Tensor | None:
         """The tensor of a slot."""
-        key = value_key(self.tracked[slot.node]) if 0 <= slot.node < len(self.tracked) else None
+        key = find_value_key(self.tracked[slot.node]) if 0 <= slot.node < len(self.tracked) else None
         return self.bundle.tensor(key) if key is not None and key in self.bundle.entries else None
 
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 
 from ...limits import budget
 from ...tensors import Array, Tensor
-from ..checkpoint.objects import children_of, pair_objects, read_objects, value_key
+from ..checkpoint.objects import find_value_key, list_children, pair_objects, read_objects
 from ..wire import read_message
 from ..wire.messages import Node, VariableNote
-from ..wire.reader import wire_error
+from ..wire.reader import make_wire_error
 from .constants import read_array
 from .graph import VARIABLES, Body, GraphFile, strip
 
@@ -54,7 +54,7 @@ def read_variables(graph: GraphFile) -> dict[str, GraphVariable]:
     bundle = graph.bundle
     if bundle is None:
         return {}
-    trained, states, names = _roles(graph)
+    trained, states, names = _find_roles(graph)
     found = {}
     for name, place in find_restored(graph).items():
         if place.key not in bundle.entries:
@@ -66,14 +66,14 @@ def read_variables(graph: GraphFile) -> dict[str, GraphVariable]:
     return found
 
 
-def _roles(graph: GraphFile) -> tuple[set[str] | None, set[str], dict[str, str]]:
+def _find_roles(graph: GraphFile) -> tuple[set[str] | None, set[str], dict[str, str]]:
     """Keys (TensorFlow 2) or names (TensorFlow 1) of what trains, None where the file does not say; keys of states of
     recurrences; and the names of variables by key."""
     objects = graph.meta.objects
     if objects is None or not objects.nodes or graph.bundle is None:
         return _list_trainable(graph), set(), {}
     tracked = read_objects(graph.bundle)
-    keys = {node: value_key(tracked[other]) for node, other in pair_objects(objects.nodes, tracked).items()}
+    keys = {node: find_value_key(tracked[other]) for node, other in pair_objects(objects.nodes, tracked).items()}
     trained, states, names = set[str](), set[str](), dict[str, str]()
     for number, node in enumerate(objects.nodes):
         key = keys.get(number)
@@ -81,8 +81,8 @@ def _roles(graph: GraphFile) -> tuple[set[str] | None, set[str], dict[str, str]]
             names[key] = node.variable.name
             trained |= {key} if node.variable.trainable else set()
             states |= {key} if _STATE.fullmatch(node.variable.name) else set()
-        held = children_of(node).get("states")
-        inside = children_of(objects.nodes[held]).values() if held is not None else ()
+        held = list_children(node).get("states")
+        inside = list_children(objects.nodes[held]).values() if held is not None else ()
         states |= {found for child in inside if (found := keys.get(child)) is not None}
     return trained, states, names
 
@@ -95,20 +95,20 @@ def _list_trainable(graph: GraphFile) -> set[str] | None:
     return {note.name.partition(":")[0] for note in notes}
 
 
-def captured_values(graph: GraphFile, numbers: Sequence[int]) -> list[GraphVariable | Array]:
+def list_captured_values(graph: GraphFile, numbers: Sequence[int]) -> list[GraphVariable | Array]:
     """What a function captures, by the numbers of the objects: variables, and constants of the graph.
 
     Raises Malformed (AK1150) for an object that is neither.
     """
     objects, bundle = graph.meta.objects, graph.bundle
     if objects is None or bundle is None:
-        raise wire_error("a function captures objects of a graph that has none", graph.part)
+        raise make_wire_error("a function captures objects of a graph that has none", graph.part)
     tracked = read_objects(bundle)
     pairs = pair_objects(objects.nodes, tracked)
     found: list[GraphVariable | Array] = []
     for number in numbers:
         node = objects.nodes[number] if 0 <= number < len(objects.nodes) else None
-        key = value_key(tracked[pairs[number]]) if number in pairs else None
+        key = find_value_key(tracked[pairs[number]]) if number in pairs else None
         held = graph.body.nodes.get(node.constant.operation) if node is not None and node.constant is not None else None
         if node is not None and node.variable is not None and key in bundle.entries and key is not None:
             tensor = replace(bundle.tensor(key), origin=node.variable.name)
@@ -116,7 +116,7 @@ def captured_values(graph: GraphFile, numbers: Sequence[int]) -> list[GraphVaria
         elif held is not None:
             found.append(read_array(held, graph.part))
         else:
-            raise wire_error(f"a function captures the object {number}, which has no value", graph.part)
+            raise make_wire_error(f"a function captures the object {number}, which has no value", graph.part)
     return found
 
 
@@ -126,17 +126,17 @@ def _take_part(tensor: Tensor, part: str, where: str) -> Tensor:
         return tensor
     extents = part.split(" ")[-1].split(":")
     if len(extents) != len(tensor.shape):
-        raise wire_error(f"the part {part!r} of a variable of shape {tensor.shape}", where)
+        raise make_wire_error(f"the part {part!r} of a variable of shape {tensor.shape}", where)
     for axis, extent in enumerate(extents):
         found = _EXTENT.fullmatch(extent)
         if found is None:
-            raise wire_error(f"the part {part!r} of a variable", where)
+            raise make_wire_error(f"the part {part!r} of a variable", where)
         if found[1]:
             continue
         start = int(found[2])
         stop = tensor.shape[axis] if found[3] == "-" else start + int(found[3])
         if not start <= stop <= tensor.shape[axis]:
-            raise wire_error(f"the part {part!r} of a variable of shape {tensor.shape}", where)
+            raise make_wire_error(f"the part {part!r} of a variable of shape {tensor.shape}", where)
         tensor = tensor.part(axis, start, stop)
     return tensor
 
@@ -157,7 +157,7 @@ def find_restored(graph: GraphFile) -> dict[str, _Restored]:
     found: dict[str, _Restored] = {}
     for place, node in _walk_restored(graph, _Place(graph.body, {}), saver.restore):
         if node.op in ("Assign", "AssignVariableOp") and len(node.inputs) >= 2:
-            variable, key = _trace(place, node.inputs[0]), _key(graph, place, node.inputs[1])
+            variable, key = _trace(place, node.inputs[0]), _find_key(graph, place, node.inputs[1])
             if variable is not None and key is not None:
                 found[variable] = key
     return found
@@ -208,16 +208,16 @@ def _trace(place: _Place, ref: str) -> str | None:
     return found[1].name if found is not None and found[1].op in VARIABLES else None
 
 
-def _key(graph: GraphFile, place: _Place, ref: str) -> _Restored | None:
+def _find_key(graph: GraphFile, place: _Place, ref: str) -> _Restored | None:
     """The name that RestoreV2 reads for one of its outputs, and the part of it."""
     found = _follow(place, ref)
     if found is None or found[1].op != "RestoreV2" or len(found[1].inputs) < 3:
         return None
-    key, part = (_text(graph, found[0], text, found[2]) for text in found[1].inputs[1:3])
+    key, part = (_read_text(graph, found[0], text, found[2]) for text in found[1].inputs[1:3])
     return _Restored(key, part) if key else None
 
 
-def _text(graph: GraphFile, place: _Place, ref: str, number: int) -> str:
+def _read_text(graph: GraphFile, place: _Place, ref: str, number: int) -> str:
     """One of the texts of a constant."""
     found = _follow(place, ref)
     if found is None or found[1].op != "Const":

@@ -34,44 +34,44 @@ Token = str | int
 def restore_vocabularies(architecture: Json, objects: KerasObjects, files: Files, graph: MetaGraph) -> None:
     """Write the vocabularies that lie elsewhere in the folder into the configurations of `architecture`, in place."""
     tables = _Tables(objects, files, graph)
-    for config, number in _layers(architecture, objects, 0):
-        at = _first(objects.children(number), INNER)
+    for config, number in _find_layers(architecture, objects, 0):
+        at = _find_first(objects.children(number), INNER)
         at = number if at is None else at
-        table = _first(objects.children(at), TABLES)
+        table = _find_first(objects.children(at), TABLES)
         if table is None:
             continue
         if config.get("vocabulary") is None and (vocabulary := tables.vocabulary(table, bool(config.get("invert")))):
             config["vocabulary"] = list(vocabulary)
-        if "idf_weights" in config and config["idf_weights"] is None and (weights := _weights(objects, at)) is not None:
+        if "idf_weights" in config and config["idf_weights"] is None and (weights := _find_weights(objects, at)) is not None:
             config["idf_weights"] = [float(value) for value in weights.read().reshape(-1).astype("float64")]
 
 
-def _layers(model: Json, objects: KerasObjects, number: int) -> Iterator[tuple[dict[str, Json], int]]:
+def _find_layers(model: Json, objects: KerasObjects, number: int) -> Iterator[tuple[dict[str, Json], int]]:
     """The configuration of each layer, those of nested models included, with the number of its object."""
     config = model.get("config") if isinstance(model, dict) else None
     listed = config.get("layers") if isinstance(config, dict) else None
-    named = {_name(layer): layer for layer in listed if isinstance(layer, dict)} if isinstance(listed, list) else {}
+    named = {_find_name(layer): layer for layer in listed if isinstance(layer, dict)} if isinstance(listed, list) else {}
     for child in objects.layers(number):
         layer = named.get(objects.metadata(child).get("name"))
         if layer is None:
             continue
         inner = layer.get("config")
         if isinstance(inner, dict) and "layers" in inner:
-            yield from _layers(layer, objects, child)
+            yield from _find_layers(layer, objects, child)
         elif isinstance(inner, dict):
             yield inner, child
 
 
-def _first(children: Mapping[str, int], names: Sequence[str]) -> int | None:
+def _find_first(children: Mapping[str, int], names: Sequence[str]) -> int | None:
     return next((children[name] for name in names if name in children), None)
 
 
-def _name(layer: dict[str, Json]) -> Json:
+def _find_name(layer: dict[str, Json]) -> Json:
     config = layer.get("config")
     return layer.get("name") or (config.get("name") if isinstance(config, dict) else None)
 
 
-def _weights(objects: KerasObjects, number: int) -> Tensor | None:
+def _find_weights(objects: KerasObjects, number: int) -> Tensor | None:
     children = objects.children(number)
     found = (objects.variable(children[name]) for name in IDF if name in children)
     return next((pair[1] for pair in found if pair is not None), None)
@@ -103,7 +103,7 @@ class _Tables:
         for value in self.objects.tracked[pair].values:
             names = [value.key.removesuffix(KEYS) + ending for ending in (KEYS, VALUES)]
             if all(name in bundle.entries for name in names):
-                keys, values = (_tokens(bundle.tensor(name).read().reshape(-1).tolist()) for name in names)
+                keys, values = (_list_tokens(bundle.tensor(name).read().reshape(-1).tolist()) for name in names)
                 return keys, values
         return None
 
@@ -113,11 +113,11 @@ class _Tables:
         held = self.objects.nodes[children["_initialize"]].function if "_initialize" in children else None
         for name in held.concrete if held is not None else ():
             function = self._functions.get(name)
-            for node in _nodes(function, name):
+            for node in _list_nodes(function, name):
                 if node.op == IMPORT and len(node.inputs) >= 3:
                     keys, values = (self._constant(function, name, given) for given in node.inputs[1:3])
                     if keys is not None and values is not None:
-                        return _tokens(keys), _tokens(values)
+                        return _list_tokens(keys), _list_tokens(values)
                 if node.op == FROM_FILE and len(node.inputs) >= 2:
                     lines = self._lines(function, name, node.inputs[1])
                     return (lines, list(range(len(lines)))) if lines is not None else None
@@ -173,11 +173,11 @@ class _Tables:
         return list(decode_text(self.files.open(path, bound).whole(bound, path), path).splitlines())
 
 
-def _nodes(function: Function | None, name: str) -> Iterator[Node]:
+def _list_nodes(function: Function | None, name: str) -> Iterator[Node]:
     for data in function.nodes if function is not None else ():
         yield read_message(Node, data, name)
 
 
-def _tokens(values: Sequence[object]) -> list[Token]:
+def _list_tokens(values: Sequence[object]) -> list[Token]:
     texts = (value.decode("utf-8", "replace") if isinstance(value, bytes) else value for value in values)
     return [text for text in texts if isinstance(text, str | int)]

@@ -18,11 +18,11 @@ def read_layer_weights(objects: KerasObjects, model: int = 0) -> NamedWeights:
 
 def _group(objects: KerasObjects, layer: int) -> WeightGroup:
     name = objects.metadata(layer).get("name")
-    found = [objects.variable(number) for number in _numbers(objects, layer)]
+    found = [objects.variable(number) for number in _read_numbers(objects, layer)]
     return WeightGroup(name if isinstance(name, str) else f"layer-{layer}", tuple(pair for pair in found if pair is not None))
 
 
-def _numbers(objects: KerasObjects, layer: int) -> list[int]:
+def _read_numbers(objects: KerasObjects, layer: int) -> list[int]:
     """Trainable variables, then the others; of a wrapper without lists those of the layer in it (TF 1.15 and 2.0)."""
     children = objects.children(layer)
     if "variables" not in children and "trainable_variables" not in children:
@@ -30,7 +30,7 @@ def _numbers(objects: KerasObjects, layer: int) -> list[int]:
     trained = objects.items(layer, "trainable_variables") or []
     numbers = [*trained, *(number for number in objects.items(layer, "variables") or [] if number not in trained)]
     if not numbers and "layer" in children:
-        return _numbers(objects, children["layer"])
+        return _read_numbers(objects, children["layer"])
     return numbers
 
 
@@ -42,14 +42,14 @@ def read_optimizer_state(objects: KerasObjects, class_name: str) -> tuple[tuple[
     listed = objects.items(optimizer, "_variables")
     if listed:
         return tuple(pair for number in listed if (pair := objects.variable(number)) is not None)
-    return tuple(_old_state(objects, optimizer, class_name))
+    return tuple(_read_old_state(objects, optimizer, class_name))
 
 
 SLOT_ORDER = ("m", "v", "vhat", "rms", "accumulator", "linear", "accum_grad", "accum_var", "momentum", "mg")
 """The order in which the optimizers of OptimizerV2 make their slots (tensorflow/python/keras/optimizer_v2, 2.4.4)."""
 
 
-def _old_state(objects: KerasObjects, optimizer: int, class_name: str) -> Iterator[tuple[str, Tensor]]:
+def _read_old_state(objects: KerasObjects, optimizer: int, class_name: str) -> Iterator[tuple[str, Tensor]]:
     """OptimizerV2 (tf.keras to 2.10): its slots are references, not children."""
     children = objects.children(optimizer)
     steps = children.get("iter", children.get("_iterations"))

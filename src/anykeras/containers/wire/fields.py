@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, dataclass_transform
 
 from ...registry import Registry
 
@@ -51,13 +51,15 @@ def mapping(number: int, key: str, kind: str) -> Any:
     return dataclasses.field(default_factory=dict, metadata={"wire": (number, kind, False, key)})
 
 
-def message(made: type[M]) -> type[M]:
-    """Declare a class as the message of its name."""
-    MESSAGES.add(made.__name__, made)
-    return made
+@dataclass_transform(frozen_default=True)  # whatever stands behind a field is its default
+def message(cls: type[M]) -> type[M]:
+    """Declare a class as the message of its name, a frozen dataclass with slots."""
+    declared = dataclass(frozen=True, slots=True)(cls)
+    MESSAGES.add(cls.__name__, declared)
+    return declared
 
 
-def wire_fields(kind: type[Any]) -> dict[int, WireField]:
+def list_wire_fields(kind: type[Any]) -> dict[int, WireField]:
     """The fields of a message by their number."""
     found: dict[int, WireField] = {}
     for field in dataclasses.fields(kind):

@@ -6,7 +6,7 @@ Source: the .proto files of TensorFlow 2.21 (``tensorflow/core/protobuf`` and ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from .fields import BYTES, DOUBLE, FIXED32, FLOAT, INTEGER, TEXT, many, mapping, maybe, message, one
 
@@ -14,7 +14,6 @@ from .fields import BYTES, DOUBLE, FIXED32, FLOAT, INTEGER, TEXT, many, mapping,
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Dimension:
     """``TensorShapeProto.Dim``: -1 where the size is open."""
 
@@ -22,7 +21,6 @@ class Dimension:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Shape:
     """``TensorShapeProto``."""
 
@@ -36,7 +34,6 @@ class Shape:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class BundleHeader:
     """``BundleHeaderProto``, under the empty key: how many data files there are, and the order of bytes (0 little)."""
 
@@ -45,7 +42,6 @@ class BundleHeader:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Extent:
     """``TensorSliceProto.Extent``: a range of one axis; the whole axis where `length` is not given (-1 here)."""
 
@@ -54,7 +50,6 @@ class Extent:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Slice:
     """``TensorSliceProto``."""
 
@@ -62,7 +57,6 @@ class Slice:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class BundleEntry:
     """``BundleEntryProto``: where the bytes of one tensor lie; `slices` where it was saved in parts."""
 
@@ -84,7 +78,6 @@ class BundleEntry:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Child:
     """``ObjectReference``: the attribute `name` of an object is the object of number `node`."""
 
@@ -93,7 +86,6 @@ class Child:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SlotVariable:
     """``SlotVariableReference``: the optimizer keeps the variable `node` as its `slot` of the variable `original`."""
 
@@ -103,7 +95,6 @@ class SlotVariable:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedValue:
     """``SerializedTensor``: a value of an object (`name` is VARIABLE_VALUE) lies under `key`; `full_name` is the variable's."""
 
@@ -113,7 +104,6 @@ class SavedValue:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class TrackedObject:
     """``TrackableObject``."""
 
@@ -123,7 +113,6 @@ class TrackedObject:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class TrackedObjects:
     """``TrackableObjectGraph``: the objects of a checkpoint; the first is the root."""
 
@@ -134,7 +123,6 @@ class TrackedObjects:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class MetaInfo:
     """``MetaGraphDef.MetaInfoDef``."""
 
@@ -143,7 +131,6 @@ class MetaInfo:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class UserObject:
     """``SavedUserObject``: `metadata` is JSON in what Keras 2.0 to 2.4 wrote."""
 
@@ -152,7 +139,6 @@ class UserObject:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedVariable:
     """``SavedVariable``."""
 
@@ -163,7 +149,6 @@ class SavedVariable:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedAsset:
     """``SavedAsset``: the number of its entry among the assets of the meta graph."""
 
@@ -171,7 +156,6 @@ class SavedAsset:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedFunction:
     """``SavedFunction``: the names of its concrete functions."""
 
@@ -179,7 +163,6 @@ class SavedFunction:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedConstant:
     """``SavedConstant``: the name of its node in the graph."""
 
@@ -187,7 +170,6 @@ class SavedConstant:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedObject:
     """``SavedObject``: one of its kinds is given."""
 
@@ -201,7 +183,6 @@ class SavedObject:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class StructuredList:
     """``ListValue`` and ``TupleValue`` of struct.proto."""
 
@@ -209,7 +190,6 @@ class StructuredList:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class StructuredMapping:
     """``DictValue``."""
 
@@ -217,7 +197,6 @@ class StructuredMapping:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Structured:
     """``StructuredValue``, as far as flags stand in it (tensorflow/core/protobuf/struct.proto)."""
 
@@ -236,7 +215,6 @@ class Structured:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class ConcreteFunction:
     """``SavedConcreteFunction``: the objects that the function captures, by their numbers, and what it was traced for."""
 
@@ -250,7 +228,6 @@ class ConcreteFunction:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedObjects:
     """``SavedObjectGraph``."""
 
@@ -259,7 +236,6 @@ class SavedObjects:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class TensorInfo:
     """``TensorInfo``: one input or output of a signature."""
 
@@ -271,7 +247,6 @@ class TensorInfo:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Signature:
     """``SignatureDef``."""
 
@@ -281,7 +256,6 @@ class Signature:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class AssetFile:
     """``AssetFileDef``: `filename` is a label, not believed to be a path."""
 
@@ -289,7 +263,6 @@ class AssetFile:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Saver:
     """``SaverDef``: the node that restores all variables."""
 
@@ -297,7 +270,6 @@ class Saver:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class ByteList:
     """``CollectionDef.BytesList``."""
 
@@ -305,7 +277,6 @@ class ByteList:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Collection:
     """``CollectionDef``, where it holds bytes."""
 
@@ -313,7 +284,6 @@ class Collection:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class VariableNote:
     """``VariableDef``: the name of a variable that a collection of TensorFlow 1 holds."""
 
@@ -321,7 +291,6 @@ class VariableNote:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class MetaGraph:
     """``MetaGraphDef``; the graph stays bytes until it is asked for."""
 
@@ -335,7 +304,6 @@ class MetaGraph:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class SavedModel:
     """``SavedModel``: one meta graph a set of tags."""
 
@@ -344,7 +312,6 @@ class SavedModel:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class KerasObject:
     """``SavedObject`` of saved_metadata.proto: the Keras metadata (JSON) of the object of number `node`."""
 
@@ -355,7 +322,6 @@ class KerasObject:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class KerasMetadata:
     """``SavedMetadata``, the file keras_metadata.pb of tf.keras 2.5 to 2.15."""
 
@@ -366,7 +332,6 @@ class KerasMetadata:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class TensorValue:
     """``TensorProto``: the values of a constant, as bytes or one by one; floats of 16 bits are given as their bits."""
 
@@ -387,7 +352,6 @@ class TensorValue:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class FunctionName:
     """``NameAttrList``: a function as an attribute."""
 
@@ -395,7 +359,6 @@ class FunctionName:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class AttributeList:
     """``AttrValue.ListValue``."""
 
@@ -409,7 +372,6 @@ class AttributeList:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Attribute:
     """``AttrValue``: one of its fields is given."""
 
@@ -425,7 +387,6 @@ class Attribute:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Node:
     """``NodeDef``; its attributes are read where they are asked for."""
 
@@ -436,7 +397,6 @@ class Node:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Argument:
     """``OpDef.ArgDef``."""
 
@@ -444,7 +404,6 @@ class Argument:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class FunctionSignature:
     """``OpDef`` of a function."""
 
@@ -454,7 +413,6 @@ class FunctionSignature:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Function:
     """``FunctionDef``; its nodes stay bytes until they are asked for."""
 
@@ -465,7 +423,6 @@ class Function:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class FunctionLibrary:
     """``FunctionDefLibrary``; functions stay bytes until they are asked for."""
 
@@ -473,7 +430,6 @@ class FunctionLibrary:
 
 
 @message
-@dataclass(frozen=True, slots=True)
 class Graph:
     """``GraphDef``."""
 

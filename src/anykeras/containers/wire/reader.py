@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ...errors import Malformed
 from ...limits import Budget, budget
-from .fields import BYTES, DOUBLE, FIXED32, FLOAT, INTEGER, MESSAGES, SIGNED, TEXT, WireField, wire_fields
+from .fields import BYTES, DOUBLE, FIXED32, FLOAT, INTEGER, MESSAGES, SIGNED, TEXT, WireField, list_wire_fields
 
 M = TypeVar("M")
 
@@ -40,10 +40,10 @@ def read_varint(view: memoryview | bytes, at: int, end: int, part: str) -> tuple
         at, shift = at + 1, shift + 7
         if byte < 128:
             return value & 0xFFFFFFFFFFFFFFFF, at
-    raise wire_error("a number does not end", part)
+    raise make_wire_error("a number does not end", part)
 
 
-def wire_error(seen: str, part: str) -> Malformed:
+def make_wire_error(seen: str, part: str) -> Malformed:
     """The refusal of bytes that are no message of their kind."""
     return Malformed(
         "AK1150", seen, part=part, next_step="Copy the file again from where it was written: it is cut off or was changed."
@@ -51,7 +51,7 @@ def wire_error(seen: str, part: str) -> Malformed:
 
 
 def _plan(kind: type[Any]) -> dict[int, WireField]:
-    return _PLANS.get(kind) or _PLANS.setdefault(kind, wire_fields(kind))
+    return _PLANS.get(kind) or _PLANS.setdefault(kind, list_wire_fields(kind))
 
 
 class _Reader:
@@ -65,7 +65,7 @@ class _Reader:
     def message(self, kind: type[M], at: int, end: int, depth: int) -> M:
         """The message in ``at:end``."""
         if depth > DEPTH:
-            raise wire_error(f"messages lie more than {DEPTH} deep in each other", self._part)
+            raise make_wire_error(f"messages lie more than {DEPTH} deep in each other", self._part)
         fields: dict[int, WireField] = _plan(kind)
         values: dict[str, Any] = {}
         while at < end:
@@ -89,9 +89,9 @@ class _Reader:
         elif wire in (WIDE, NARROW):
             stop = at + (8 if wire == WIDE else 4)
         else:
-            raise wire_error(f"a field of wire type {wire}", self._part)
+            raise make_wire_error(f"a field of wire type {wire}", self._part)
         if stop > end:
-            raise wire_error("a field is longer than the message that it is in", self._part)
+            raise make_wire_error("a field is longer than the message that it is in", self._part)
         return key >> 3, wire, at, stop
 
     def _pay(self, fields: int) -> None:
@@ -113,16 +113,16 @@ class _Reader:
                 found.append(self._value(field.kind, wire, at, stop, depth))
         elif field.kind in MESSAGES and field.name in values:
             # protocol buffers merge such messages; no writer of TensorFlow splits one
-            raise wire_error(f"the message {field.name} is given twice", self._part)
+            raise make_wire_error(f"the message {field.name} is given twice", self._part)
         else:
             values[field.name] = self._value(field.kind, wire, at, stop, depth)
 
     def _value(self, kind: str, wire: int, at: int, stop: int, depth: int) -> Any:
         expected = WIRES.get(kind, LENGTH)
         if wire != expected:
-            raise wire_error(f"a field has wire type {wire} where {kind} has {expected}", self._part)
+            raise make_wire_error(f"a field has wire type {wire} where {kind} has {expected}", self._part)
         if kind in (INTEGER, SIGNED):
-            return _integer(kind, read_varint(self._view, at, stop, self._part)[0])
+            return _read_integer(kind, read_varint(self._view, at, stop, self._part)[0])
         if kind in FIXED:
             return FIXED[kind].unpack_from(self._view, at)[0]
         if kind == BYTES:
@@ -135,20 +135,20 @@ class _Reader:
         if kind in FIXED:
             count, rest = divmod(stop - at, FIXED[kind].size)
             if rest:
-                raise wire_error(f"a list of numbers has {rest} bytes too many", self._part)
+                raise make_wire_error(f"a list of numbers has {rest} bytes too many", self._part)
             self._pay(count)
             return [value for (value,) in FIXED[kind].iter_unpack(self._view[at:stop])]
         found = []
         while at < stop:
             self._pay(1)
             value, at = read_varint(self._view, at, stop, self._part)
-            found.append(_integer(kind, value))
+            found.append(_read_integer(kind, value))
         return found
 
     def _entry(self, field: WireField, wire: int, at: int, end: int, depth: int) -> tuple[Any, Any]:
         """One entry of a map, which is a message of a key (field 1) and a value (field 2)."""
         if wire != LENGTH or field.key is None:
-            raise wire_error("an entry of a map is no message", self._part)
+            raise make_wire_error("an entry of a map is no message", self._part)
         key: Any = "" if field.key == TEXT else 0
         value: Any = None
         while at < end:
@@ -159,14 +159,14 @@ class _Reader:
                 value = self._value(field.kind, wire, at, stop, depth)
             at = stop
         if value is None:
-            value = _absent(field.kind)
+            value = _find_absent(field.kind)
         return key, value
 
 
 WIRES: dict[str, int] = {INTEGER: VARINT, SIGNED: VARINT, FLOAT: NARROW, FIXED32: NARROW, DOUBLE: WIDE}
 
 
-def _integer(kind: str, value: int) -> int:
+def _read_integer(kind: str, value: int) -> int:
     if kind == SIGNED:
         return (value >> 1) ^ -(value & 1)
     return value - (1 << 64) if value >> 63 else value
@@ -175,6 +175,6 @@ def _integer(kind: str, value: int) -> int:
 _SCALARS: dict[str, Callable[[], Any]] = {TEXT: str, BYTES: lambda: memoryview(b""), INTEGER: int, SIGNED: int}
 
 
-def _absent(kind: str) -> Any:
+def _find_absent(kind: str) -> Any:
     """The value of a map entry that does not give one."""
     return _SCALARS[kind]() if kind in _SCALARS else MESSAGES[kind]()

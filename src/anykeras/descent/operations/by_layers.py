@@ -13,7 +13,7 @@ from ...catalog.shapes import UNKNOWN, Spec
 from ...document.build import Builder
 from ...document.model import Call, Config, Layer, Ref, Slice, Value
 from ..activations import EXPRESSIONS
-from ..forms import activation, affine, reshape
+from ..forms import find_affine, make_activation, reshape
 from ..rulebook import Place, refuse
 
 
@@ -126,7 +126,7 @@ def _line(operation: Operation, tensor: Value, scale: float, offset: float) -> S
     if _ANY_RANK.holds(operation.release):
         return operation.layer_of("Rescaling", {"scale": scale, "offset": offset}, tensor)
     width = _width(operation, tensor)
-    return operation.model_of(tensor, lambda builder, x: affine(builder, x, width, scale, offset))
+    return operation.model_of(tensor, lambda builder, x: find_affine(builder, x, width, scale, offset))
 
 
 def _width(operation: Operation, tensor: Value) -> int:
@@ -141,8 +141,8 @@ def _absolute(operation: Operation) -> Said:
     width = _width(operation, operation.arguments["x"])
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        below = activation(builder, affine(builder, x, width, -1.0), "relu")
-        return builder.layer("Add", {}, (activation(builder, x, "relu"), below))
+        below = make_activation(builder, find_affine(builder, x, width, -1.0), "relu")
+        return builder.layer("Add", {}, (make_activation(builder, x, "relu"), below))
 
     return operation.model_of(operation.arguments["x"], steps)
 
@@ -154,8 +154,8 @@ def _clip(operation: Operation) -> Said:
     width = _width(operation, operation.arguments["x"])
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        up = affine(builder, x, width, 1.0, -lowest)
-        return affine(builder, builder.layer("ReLU", {"max_value": highest - lowest}, up), width, 1.0, lowest)
+        up = find_affine(builder, x, width, 1.0, -lowest)
+        return find_affine(builder, builder.layer("ReLU", {"max_value": highest - lowest}, up), width, 1.0, lowest)
 
     return operation.model_of(operation.arguments["x"], steps)
 

@@ -14,7 +14,7 @@ from ...catalog.shapes import UNKNOWN
 from ...document.build import Builder
 from ...document.model import Config, Ref, Slice
 from ...tensors import Tensor, constant
-from ..forms import affine, reshape
+from ..forms import find_affine, reshape
 from .by_layers import Operation, Said, find_borders
 
 
@@ -153,7 +153,7 @@ def _line(operation: Operation) -> Said:
     scale, offset = (flat, np.zeros_like(flat)) if scales else (np.ones_like(flat), flat)
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        row = affine(builder, reshape(builder, x, (flat.size,)), flat.size, scale, offset)
+        row = find_affine(builder, reshape(builder, x, (flat.size,)), flat.size, scale, offset)
         return reshape(builder, row, sizes)
 
     return operation.model_of(tensor, steps)

@@ -130,14 +130,14 @@ def relu_by_activations(layer: Layer, place: Place) -> Layer | None:
         raise place.refuse(layer, "a slope or threshold")
     if largest is None:
         return Layer("Activation", layer.name, {"activation": "relu"}, address=layer.address)
-    from ..forms import activation, affine, width_of
+    from ..forms import find_affine, make_activation, width_of
 
     assert isinstance(largest, int | float)
     width = width_of(layer, place)
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        above = activation(builder, affine(builder, x, width, 1.0, -largest), "relu")
-        return builder.layer("Subtract", {}, (activation(builder, x, "relu"), above))
+        above = make_activation(builder, find_affine(builder, x, width, 1.0, -largest), "relu")
+        return builder.layer("Subtract", {}, (make_activation(builder, x, "relu"), above))
 
     return model_of(layer, place, steps)
 

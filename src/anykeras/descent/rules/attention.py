@@ -9,11 +9,11 @@ import numpy as np
 
 from ...catalog.masks import HEADS
 from ...catalog.releases import Since
-from ...catalog.signatures import signature
+from ...catalog.signatures import find_signature
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Tensor
-from ..forms import activation, affine, model_of, reshape
+from ..forms import find_affine, make_activation, model_of, reshape
 from ..rulebook import NEVER, Place, back_rule
 
 _HAVE_HEADS: Mapping[str, Since] = {"MultiHeadAttention": Since(tf="2.4")}
@@ -27,7 +27,9 @@ CAUSAL = "causal"
 def heads_as_products(layer: Layer, place: Place) -> Layer | None:
     """Each head by itself: three Dense layers, a softmax of their products, and a Dense layer behind; then the sum."""
     known = _HAVE_HEADS.get(layer.class_name, Since()).holds(place.release)
-    in_tables = layer.class_name != "MultiHeadAttention" or signature(layer.class_name, place.release.signatures) is not None
+    in_tables = (
+        layer.class_name != "MultiHeadAttention" or find_signature(layer.class_name, place.release.signatures) is not None
+    )
     plain = layer.config.get("output_shape") is None and not _asks_otherwise(place)
     if known and in_tables and (plain or _KEEP_OUTPUT_SHAPE.holds(place.release)) and not layer.config.get(CAUSAL):
         return None
@@ -64,7 +66,7 @@ class _Heads:
             asked = self._project("query", query, head, (1 / self.size) ** 0.5)
             scores = builder.layer("Dot", {"axes": (2, 2)}, (asked, self._project("key", key, head)))
             scores = hide_future(builder, scores, self.steps) if self.steps else scores
-            shares = activation(builder, scores, "softmax")
+            shares = make_activation(builder, scores, "softmax")
             if self.dropout:
                 shares = builder.layer("Dropout", {"rate": self.dropout}, shares)
             mixed = builder.layer("Dot", {"axes": (2, 1)}, (shares, self._project("value", value, head)))
@@ -116,7 +118,7 @@ def count_steps(layer: Layer, place: Place) -> tuple[int, int] | None:
 def hide_future(builder: Builder, scores: Ref, steps: tuple[int, int]) -> Ref:
     """Scores of steps that come later are so low that their softmax is zero."""
     later = np.where(np.tri(*steps, dtype=bool), np.float32(0), _HIDDEN).reshape(-1)
-    flat = affine(builder, reshape(builder, scores, (later.size,)), later.size, 1.0, later)
+    flat = find_affine(builder, reshape(builder, scores, (later.size,)), later.size, 1.0, later)
     return reshape(builder, flat, steps)
 
 
@@ -134,10 +136,10 @@ def attention_as_products(layer: Layer, place: Place) -> Layer | None:
 
     def steps(builder: Builder, query: Ref, value: Ref, key: Ref | None = None) -> Ref:
         if scale != 1.0:
-            query = affine(builder, query, width or 0, scale)
+            query = find_affine(builder, query, width or 0, scale)
         scores = builder.layer("Dot", {"axes": (2, 2)}, (query, value if key is None else key))
         scores = hide_future(builder, scores, known_steps) if known_steps else scores
-        shares = activation(builder, scores, "softmax")
+        shares = make_activation(builder, scores, "softmax")
         if dropout:
             shares = builder.layer("Dropout", {"rate": dropout}, shares)
         return builder.layer("Dot", {"axes": (2, 1)}, (shares, value))

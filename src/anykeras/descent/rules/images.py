@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...catalog.releases import Since, in_keras3
-from ...catalog.signatures import signature
+from ...catalog.releases import Since, exists_in_keras3
+from ...catalog.signatures import find_signature
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
@@ -93,7 +93,7 @@ def transpose_in_two_dimensions(layer: Layer, place: Place) -> Layer | None:
     return model_of(layer, place, steps)
 
 
-@back_rule("AK2421", since=in_keras3("3.11"), classes=("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"))
+@back_rule("AK2421", since=exists_in_keras3("3.11"), classes=("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"))
 def cut_output(layer: Layer, place: Place) -> Layer | None:
     """Keras 3 before 3.11 takes no 0 in `output_padding`: the whole outcome without its borders."""
     padding, kernel = layer.config.get("output_padding"), layer.config.get("kernel_size")
@@ -172,7 +172,9 @@ def leave_out_augmentation(layer: Layer, place: Place) -> Layer | None:
 
     Before Keras 3.8, RandomCrop cuts and resizes images also where it does not train.
     """
-    known = signature(layer.class_name, place.release.signatures) is not None and Since("3.0", tf="2.6").holds(place.release)
+    known = find_signature(layer.class_name, place.release.signatures) is not None and Since("3.0", tf="2.6").holds(
+        place.release
+    )
     if known and layer.class_name != "RandomCrop":
         return None
     return pass_through(layer)

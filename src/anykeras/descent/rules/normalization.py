@@ -11,7 +11,7 @@ from ...catalog.releases import Since
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, constant
-from ..forms import RESCALING, affine, model_of, reshape, width_of
+from ..forms import RESCALING, find_affine, model_of, reshape, width_of
 from ..rulebook import LEGACY, Place, back_rule
 
 
@@ -25,7 +25,7 @@ def rescale_by_statistics(layer: Layer, place: Place) -> Layer | None:
     scale, offset = layer.config.get("scale", 1.0), layer.config.get("offset", 0.0)
     parts = [np.asarray(value, "float32") for value in (scale, offset)]
     width = width_of(layer, place)
-    return model_of(layer, place, lambda builder, x: affine(builder, x, width, *parts))
+    return model_of(layer, place, lambda builder, x: find_affine(builder, x, width, *parts))
 
 
 @back_rule("AK2410", since=Since(tf="2.9"), classes=("Normalization",))
@@ -88,7 +88,7 @@ def normalize_by_root(layer: Layer, place: Place) -> Layer | None:
             return _mirror(builder, x, scale, epsilon)
         mean = builder.op("mean", builder.layer("Multiply", {}, (x, x)), axis=-1, keepdims=True)
         factor = builder.op("rsqrt", builder.op("add", mean, epsilon))
-        return affine(builder, builder.op("multiply", x, factor), width, scale)
+        return find_affine(builder, builder.op("multiply", x, factor), width, scale)
 
     return model_of(layer, place, steps)
 
@@ -128,7 +128,7 @@ def normalize_groups(layer: Layer, place: Place) -> Layer | None:
         config = {"axis": -1, "epsilon": layer.config.get("epsilon", 1e-3), "scale": False, "center": False}
         flat = builder.layer("LayerNormalization", config, reshape(builder, apart, (count, steps_ * inner)))
         back = builder.layer("Permute", {"dims": (2, 1, 3)}, reshape(builder, flat, (count, steps_, inner)))
-        return affine(builder, reshape(builder, back, sizes), width, gamma, beta)
+        return find_affine(builder, reshape(builder, back, sizes), width, gamma, beta)
 
     return model_of(layer, place, steps)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ...catalog.releases import Since, in_keras3
-from ...catalog.signatures import signature
+from ...catalog.releases import Since, exists_in_keras3
+from ...catalog.signatures import find_signature
 from ...document.build import Builder
 from ...document.model import Layer, Object, Ref, Value
 from ..forms import model_of, pass_through
@@ -38,8 +38,8 @@ def _list_lacking(layer: Layer, place: Place, ending: str, kind: str) -> Sequenc
         for key, value in said
         if isinstance(value, Object)
         and value.class_name not in _SPELLED
-        and signature(value.class_name, kind=kind) is not None
-        and signature(value.class_name, place.release.signatures, kind) is None
+        and find_signature(value.class_name, kind=kind) is not None
+        and find_signature(value.class_name, place.release.signatures, kind) is None
     ]
 
 
@@ -51,7 +51,7 @@ def _list_lacking(layer: Layer, place: Place, ending: str, kind: str) -> Sequenc
 )
 def hand_on(layer: Layer, place: Place) -> Layer | None:
     """A linear Activation gives what it gets."""
-    if signature("Identity", place.release.signatures) is not None:
+    if find_signature("Identity", place.release.signatures) is not None:
         return None
     return pass_through(layer)
 
@@ -70,7 +70,7 @@ def check_numbers(layer: Layer, place: Place) -> Layer | None:
     return None
 
 
-@back_rule("AK2464", since=in_keras3("3.4"), classes=("TimeDistributed",))
+@back_rule("AK2464", since=exists_in_keras3("3.4"), classes=("TimeDistributed",))
 def distribute_layers(layer: Layer, place: Place) -> Layer | None:
     """Before Keras 3.4 models do not tell TimeDistributed what they give: each layer of a chain in one of its own."""
     model = layer.config.get("layer")

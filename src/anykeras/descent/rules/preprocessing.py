@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...catalog.releases import Since, in_keras3
+from ...catalog.releases import Since, exists_in_keras3
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref
 from ...tensors import constant
@@ -16,7 +16,7 @@ from ..rulebook import LEGACY, Place, back_rule
 _LOOKUPS = ("CategoryEncoding", "Discretization", "Hashing", "IntegerLookup", "StringLookup")
 
 
-@back_rule("AK2430", since=in_keras3("3.14"), classes=("Discretization",))
+@back_rule("AK2430", since=exists_in_keras3("3.14"), classes=("Discretization",))
 def count_bins(layer: Layer, place: Place) -> Layer | None:
     """Keras 3 before 3.14 says the shape of what it reads, whatever it gives: a CategoryEncoding says the shape of its own."""
     bins, mode = layer.config.get("bin_boundaries"), layer.config.get("output_mode", "int")
@@ -29,7 +29,7 @@ def count_bins(layer: Layer, place: Place) -> Layer | None:
     return model_of(layer, place, lambda builder, x: builder.layer("CategoryEncoding", encoding, builder.add(numbers, x)))
 
 
-@back_rule("AK2432", since=in_keras3("3.15"), classes=("Normalization",), report=False)
+@back_rule("AK2432", since=exists_in_keras3("3.15"), classes=("Normalization",), report=False)
 def repeat_statistics(layer: Layer, place: Place) -> Layer | None:
     """A mean that is one number stands once for each feature: in a stack, older minors want so many of them."""
     said = {key: layer.config.get(key) for key in ("mean", "variance")}
@@ -53,7 +53,7 @@ def widen_numbers(layer: Layer, place: Place) -> Layer | None:
     return model_of(layer, place, lambda builder, x: builder.add(wide, builder.op("cast", x, "float32")))
 
 
-@back_rule("AK2432", since=in_keras3("3.12"), classes=("Discretization",), report=False)
+@back_rule("AK2432", since=exists_in_keras3("3.12"), classes=("Discretization",), report=False)
 def give_integers(layer: Layer, place: Place) -> Layer | None:
     """Keras 3 before 3.12 gives the numbers of bins in the dtype of the layer; later ones give integers."""
     whole = layer.config.get("output_mode", "int") != "int" or f"{layer.config.get('dtype')!r}".startswith("'int")
@@ -62,7 +62,7 @@ def give_integers(layer: Layer, place: Place) -> Layer | None:
     return layer.with_config(dtype="int64")
 
 
-@back_rule("AK2432", since=in_keras3("3.4"), classes=("CategoryEncoding",), report=False)
+@back_rule("AK2432", since=exists_in_keras3("3.4"), classes=("CategoryEncoding",), report=False)
 def encode_integers(layer: Layer, place: Place) -> Layer | None:
     """Before Keras 3.4 it takes no numbers that are floats."""
     dtype = place.inputs[0].dtype if place.inputs else None

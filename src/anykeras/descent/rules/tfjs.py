@@ -13,7 +13,7 @@ from ...catalog.releases import Since
 from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
-from ..forms import activation, model_of, pass_through, reshape, width_of
+from ..forms import make_activation, model_of, pass_through, reshape, width_of
 from ..rulebook import Place, back_rule
 from .images import block_diagonal
 
@@ -236,7 +236,7 @@ def softmax_along(layer: Layer, place: Place) -> Layer | None:
     turn: Config = {"dims": tuple(dims)}
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        return builder.layer("Permute", turn, activation(builder, builder.layer("Permute", turn, x), "softmax"))
+        return builder.layer("Permute", turn, make_activation(builder, builder.layer("Permute", turn, x), "softmax"))
 
     return model_of(layer, place, steps)
 
@@ -264,13 +264,13 @@ def slope_and_threshold(layer: Layer, place: Place) -> Layer | None:
     assert isinstance(slope, int | float)
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        above = builder.layer("ThresholdedReLU", {"theta": threshold}, x) if threshold else activation(builder, x, "relu")
+        above = builder.layer("ThresholdedReLU", {"theta": threshold}, x) if threshold else make_activation(builder, x, "relu")
         if largest is not None:
             above = builder.layer("ReLU", {"max_value": largest}, above)
         if not slope:
             return above
         below = builder.layer("Rescaling", {"scale": -1.0, "offset": threshold}, x)
-        part = builder.layer("Rescaling", {"scale": -slope, "offset": 0.0}, activation(builder, below, "relu"))
+        part = builder.layer("Rescaling", {"scale": -slope, "offset": 0.0}, make_activation(builder, below, "relu"))
         return builder.layer("Add", {}, (above, part))
 
     return model_of(layer, place, steps)
@@ -291,10 +291,10 @@ def scale_below_zero(layer: Layer, place: Place) -> Layer | None:
         return None
 
     def steps(builder: Builder, x: Ref) -> Ref:
-        below = activation(builder, builder.layer("Rescaling", {"scale": -1.0, "offset": 0.0}, x), "relu")
-        curve = activation(builder, builder.layer("Rescaling", {"scale": -1.0, "offset": 0.0}, below), "elu")
+        below = make_activation(builder, builder.layer("Rescaling", {"scale": -1.0, "offset": 0.0}, x), "relu")
+        curve = make_activation(builder, builder.layer("Rescaling", {"scale": -1.0, "offset": 0.0}, below), "elu")
         part = builder.layer("Rescaling", {"scale": alpha, "offset": 0.0}, curve)
-        return builder.layer("Add", {}, (activation(builder, x, "relu"), part))
+        return builder.layer("Add", {}, (make_activation(builder, x, "relu"), part))
 
     return model_of(layer, place, steps)
 

@@ -12,7 +12,7 @@ from ...document.build import Builder
 from ...document.model import Config, Layer, Ref, Value
 from ...tensors import Array, Tensor, constant
 from ..activations import OLD_HARD_SIGMOID
-from ..forms import RESET_AFTER, activation, model_of, reshape
+from ..forms import RESET_AFTER, make_activation, model_of, reshape
 from ..rulebook import Place, back_rule
 
 _MOST_STEPS: Final = 256
@@ -46,7 +46,7 @@ class _Steps:
         update, rest, reset = (builder.add(self.layers[gate], both) for gate in ("update", "rest", "reset"))
         kept = builder.layer("Multiply", {}, (reset, builder.add(self.layers["recurrent"], state)))
         total = builder.layer("Add", {}, (builder.add(self.layers["input"], row), kept))
-        new = activation(builder, total, str(self.cell.config.get("activation") or "linear"))
+        new = make_activation(builder, total, str(self.cell.config.get("activation") or "linear"))
         kept = builder.layer("Multiply", {}, (update, state))
         return builder.layer("Add", {}, (kept, builder.layer("Multiply", {}, (rest, new))))
 

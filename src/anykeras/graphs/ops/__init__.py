@@ -13,9 +13,9 @@ FLOW = (
 )  # fmt: skip
 """Ops that the engine evaluates itself."""
 
-__all__ = ["FLOW", "OPS", "NodeCall", "supported"]
+__all__ = ["FLOW", "OPS", "NodeCall", "list_supported"]
 
 
-def supported() -> frozenset[str]:
+def list_supported() -> frozenset[str]:
     """Every op that is translated."""
     return frozenset((*OPS, *FLOW))

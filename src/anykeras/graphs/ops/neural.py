@@ -13,7 +13,7 @@ from ...recovery.functions import Dim, Operand, Refused
 from ...recovery.functions.resampling import Grid, resize
 from ...recovery.functions.shapes import product
 from ...tensors import Tensor, constant
-from ..writer import layer_name
+from ..writer import find_layer_name
 from .base import OPS, NodeCall, op, rows
 from .blocks import dilate, whole
 
@@ -119,7 +119,7 @@ def _layer(
     scope = (kernel.origin if variable is not None else call.name).rpartition("/")[0]
     if variable is not None and not variable.trainable:
         config["trainable"] = False
-    name = layer_name(scope) if scope else class_name.lower()
+    name = find_layer_name(scope) if scope else class_name.lower()
     return Layer(class_name, name, config, {"kernel": kernel}, address=call.name)
 
 

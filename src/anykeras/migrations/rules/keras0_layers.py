@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ...document.build import Builder, sequential
+from ...document.build import Builder, make_sequential
 from ...document.model import Era, Layer, Value
 from ...errors import Unsupported
 from ...lazily import np
@@ -118,4 +118,4 @@ def _expand_threshold(layer: Layer, context: RuleContext) -> Layer | None:
 def _chain_autoencoder(layer: Layer, context: RuleContext) -> Layer | None:
     keys = ("encoder", "decoder") if layer.config.get("output_reconstruction", True) else ("encoder",)
     parts = tuple(part for key in keys if isinstance(part := layer.config.get(key), Layer))
-    return replace(sequential(layer.name, *parts), address=layer.address)
+    return replace(make_sequential(layer.name, *parts), address=layer.address)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ...catalog.shapes import Spec, infer
 from ...document.build import Builder
 from ...document.edit import change_calls, change_layers
-from ...document.graph import steps, users
+from ...document.graph import find_users, iterate_steps
 from ...document.model import Call, Code, Era, Layer, Value, Writer, refs
 from ...errors import Unsupported
 from ...findings import Affects, Fidelity, Finding
@@ -124,7 +124,7 @@ def multiply_last_axes(model: Layer, context: RuleContext) -> Layer | None:
     if "Dot" not in model.class_names:
         return None
     known = infer(model)
-    seen = {layer.name: [known.get(ref) for ref in refs(call.args)] for layer, _, call in steps(graph)}
+    seen = {layer.name: [known.get(ref) for ref in refs(call.args)] for layer, _, call in iterate_steps(graph)}
     behind_code = any(layer.class_name == "Lambda" for layer in graph.layers)
     changed = _in_layers(model, lambda layer: _multiply(layer, seen.get(layer.name, []), writer, behind_code))
     return None if changed is model else changed
@@ -203,10 +203,10 @@ def tell_of_cosines(model: Layer, context: RuleContext) -> Layer | None:
     graph = model.graph
     if graph is None or context.writer.era is not Era.KERAS1 or not any(map(_is_cosine, graph.layers)):
         return None
-    known, layers, readers = infer(model), {layer.name: layer for layer in graph.layers}, users(graph)
+    known, layers, readers = infer(model), {layer.name: layer for layer in graph.layers}, find_users(graph)
     waiting = [
         (layer.name, number)
-        for layer, number, call in steps(graph)
+        for layer, number, call in iterate_steps(graph)
         if _is_cosine(layer) and any(len(spec.shape or ()) > 2 for ref in refs(call.args) if (spec := known.get(ref)))
     ]
     for node in waiting:  # grows by what hands the shape on

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...catalog.masks import ATTENTIONS
 from ...document.edit import GraphEditor
-from ...document.graph import steps
+from ...document.graph import iterate_steps
 from ...document.model import Call, Era, Layer, Ref, Value, number_depth, refs
 from ...lazily import np
 from ...tensors import constant
@@ -34,7 +34,7 @@ def constants_as_tensors(model: Layer, context: RuleContext) -> Layer | None:
     if graph is None or graph.sequential:
         return None
     editor = GraphEditor(graph, model.address)
-    for layer, number, call in steps(graph):
+    for layer, number, call in iterate_steps(graph):
         if layer.operation or layer.class_name in _OPERATIONS or not _holds_numbers((call.args, call.kwargs)):
             continue
         found = refs((call.args, call.kwargs))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from ...catalog.shapes import Spec, infer
 from ...document.build import Builder
 from ...document.edit import change_layers
-from ...document.graph import steps
+from ...document.graph import iterate_steps
 from ...document.model import Ellipsis_, Era, Layer, Ref, Slice, Value, Writer
 from ...errors import Unsupported
 from ...findings import Fidelity, Finding
@@ -168,7 +168,9 @@ def by_matrices(model: Layer, context: RuleContext) -> Layer | None:
     if graph is None or context.writer.era is not Era.TF2 or not any(_way(layer) for layer in graph.layers):
         return None
     met = infer(model)
-    seen = {layer.name: met.get(taken) for layer, _, call in steps(graph) for taken in call.args if isinstance(taken, Ref)}
+    seen = {
+        layer.name: met.get(taken) for layer, _, call in iterate_steps(graph) for taken in call.args if isinstance(taken, Ref)
+    }
     changed = change_layers(model, lambda layer: _by_matrices(layer, seen.get(layer.name)))
     return None if changed is model else changed
 

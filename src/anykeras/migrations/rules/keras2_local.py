@@ -8,7 +8,7 @@ import math
 from ...catalog.shapes import UNKNOWN, infer
 from ...document.build import Builder
 from ...document.edit import change_layers
-from ...document.graph import steps
+from ...document.graph import iterate_steps
 from ...document.model import Era, Layer, Ref, Slice, Value, refs
 from ...errors import Unsupported
 from ...lazily import np
@@ -46,7 +46,7 @@ def sizes_of_inputs(model: Layer, context: RuleContext) -> Layer | None:
     specs = infer(model)
     names = {layer.name for layer in wanting}
     shapes: dict[str, tuple[int | None, ...]] = {}
-    for layer, _, call in steps(graph):
+    for layer, _, call in iterate_steps(graph):
         spec = specs.get(next(iter(refs(call.args)), Ref("")), UNKNOWN)
         if layer.name in names and spec.shape is not None and None not in spec.shape[1:]:
             shapes.setdefault(layer.name, tuple(spec.shape[1:]))

@@ -9,7 +9,7 @@ from functools import partial
 from ...catalog.masks import RECURRENT, holds_mask_maker, makes_mask
 from ...document.build import Builder
 from ...document.edit import GraphEditor
-from ...document.graph import flat_refs
+from ...document.graph import list_refs
 from ...document.model import Call, Era, Layer, Ref, Value, Writer, refs
 from ...document.walk import layers_of
 from ...errors import Unsupported
@@ -240,7 +240,7 @@ def _replace_called(editor: GraphEditor, layer: Layer, make: Callable[[int], Lay
     """What `make` gives for a number of initial states, in place of a layer whose calls have explicit masks."""
     calls = editor.calls(layer.name)
     masked = [isinstance(call.kwargs.get("mask"), Ref) for call in calls]
-    states = {len(flat_refs(call.kwargs.get("initial_state"))) for call in calls}
+    states = {len(list_refs(call.kwargs.get("initial_state"))) for call in calls}
     if not any(masked):
         return
     if len(states) != 1 or not all(masked):
@@ -252,7 +252,7 @@ def _replace_called(editor: GraphEditor, layer: Layer, make: Callable[[int], Lay
         )
     editor.replace_layer(make(states.pop()))
     for number, call in enumerate(calls):
-        tensors = (call.args[0], *flat_refs(call.kwargs.get("initial_state")), call.kwargs["mask"])
+        tensors = (call.args[0], *list_refs(call.kwargs.get("initial_state")), call.kwargs["mask"])
         editor.replace_call(layer.name, number, Call((tensors,)))
 
 
@@ -323,7 +323,7 @@ def _fill_starts(editor: GraphEditor, layer: Layer, writer: Writer) -> None:
         kwargs = editor.calls(layer.name)[number].kwargs
         mask, outcome = kwargs["mask"], Ref(layer.name, number)
         assert isinstance(mask, Ref)
-        end = _begin(operate, layer, outcome, mask, _value_before(layer, flat_refs(kwargs["initial_state"])[0], writer))
+        end = _begin(operate, layer, outcome, mask, _value_before(layer, list_refs(kwargs["initial_state"])[0], writer))
         if end is not outcome:
             if layer.config.get("return_sequences"):
                 end = editor.add(build_mask_carrier(f"{layer.name}_masked"), end, mask=mask)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from ...catalog.masks import MASKED_VALUES, MERGING, holds_mask_maker
 from ...catalog.shapes.masks import find_met
 from ...document.edit import GraphEditor, UniqueNames, rename_layers
-from ...document.graph import inputs
+from ...document.graph import list_inputs
 from ...document.model import Era, Layer, Path, Ref, Writer
 from ...document.walk import rebuild_paths
 from ..mask_flow import (
@@ -68,7 +68,7 @@ def _in_every_graph(model: Layer, writer: Writer, wanted: Wanted) -> Layer | Non
     def change(path: Path, layer: Layer) -> Layer:
         if layer.graph is None or layer.graph.sequential or (path and not any(reached.get(path, ()))):
             return layer
-        carried = [ref for ref, has in zip(inputs(layer.graph), reached.get(path, ()), strict=False) if has]
+        carried = [ref for ref, has in zip(list_inputs(layer.graph), reached.get(path, ()), strict=False) if has]
         return _with_masks(layer, writer, wanted, carried) or layer
 
     changed = rebuild_paths(model, change)

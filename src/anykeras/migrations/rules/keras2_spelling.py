@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ...catalog import find, renames
 from ...catalog.renames import HARD_SIGMOID
-from ...document.build import sequential
+from ...document.build import make_sequential
 from ...document.model import Config, Era, Layer, Object, Value
 from ...errors import Unsupported
 from ..rulebook import RuleContext, rule
@@ -198,7 +198,7 @@ def clipped_line(dtype: Value = None) -> Layer:
     typed: Config = {"dtype": dtype} if isinstance(dtype, str) else {}
     line = Layer("Rescaling", "hard_sigmoid_line", {"scale": HARD_SIGMOID["scale"], "offset": HARD_SIGMOID["offset"], **typed})
     clip = Layer("ReLU", "hard_sigmoid_clip", {"max_value": HARD_SIGMOID["max_value"], **typed})
-    return sequential("hard_sigmoid", line, clip)
+    return make_sequential("hard_sigmoid", line, clip)
 
 
 @rule(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...catalog import find
-from ...catalog.signatures import NOW, default, list_accepted_arguments, signature
+from ...catalog.signatures import NOW, find_default, find_signature, list_accepted_arguments
 from ...document.build import Builder
 from ...document.model import Code, Era, Layer, Object, Value, Writer
 from ...errors import Unsupported
@@ -91,7 +91,7 @@ def drop_unknown_arguments(layer: Layer, context: RuleContext) -> Layer | None:
         return None
     name = entry.name if list_accepted_arguments(entry.name) else layer.class_name
     takes = list_accepted_arguments(name) | _EVERY
-    described = signature(name)
+    described = find_signature(name)
     if not list_accepted_arguments(name) or described is None:
         return None
     extra = [key for key in layer.config if key not in takes | described.written]
@@ -116,7 +116,7 @@ def _means_nothing(layer: Layer, key: str, writer: Writer) -> bool:
     value = layer.config[key]
     if value is None or key in _IDLE or value in _NEUTRAL.get(key, ()):
         return True
-    usual = default(layer.class_name, key, writer)
+    usual = find_default(layer.class_name, key, writer)
     return bool(usual == value)
 
 

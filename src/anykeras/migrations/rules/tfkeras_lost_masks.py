@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from ...catalog.masks import Outgoing, holds_mask_maker, makes_mask, mask_rule
+from ...catalog.masks import Outgoing, find_mask_rule, holds_mask_maker, makes_mask
 from ...catalog.shapes import Argument, Output, Spec
 from ...catalog.shapes.engine import Inference
 from ...catalog.shapes.masks import find_met, infer_outgoing
@@ -49,8 +49,8 @@ def where_masked(model: Layer, change: Callable[[Layer], Layer]) -> Layer | None
 def _is_end(layer: Layer, writer: Writer) -> bool:
     if layer.graph is not None or layer.operation:
         return False
-    kept = mask_rule(layer.class_name).outgoing is Outgoing.KEPT
-    ended = mask_rule(layer.class_name, writer).outgoing is Outgoing.NONE
+    kept = find_mask_rule(layer.class_name).outgoing is Outgoing.KEPT
+    ended = find_mask_rule(layer.class_name, writer).outgoing is Outgoing.NONE
     return layer.class_name in _SAME_TENSOR or (kept and ended)
 
 
@@ -69,7 +69,7 @@ def _unmask(layer: Layer) -> Layer:
 )
 def unread_masks(model: Layer, context: RuleContext) -> Layer | None:
     """Activations in place of every Softmax that a mask reaches, also step by step."""
-    if mask_rule("Softmax", context.writer).reads or not holds_mask_maker(model):
+    if find_mask_rule("Softmax", context.writer).reads or not holds_mask_maker(model):
         return None
     return where_masked(model, _without_softmax)
 
@@ -136,7 +136,7 @@ def _with_less_mask(layer: Layer) -> Layer:
 
 def _reads_steps(layer: Layer) -> bool:
     """Whether the layer takes a sequence, so that the mask has an axis for it."""
-    rule = mask_rule(layer.class_name)
+    rule = find_mask_rule(layer.class_name)
     return layer.graph is not None or (rule.reads and rule.outgoing in (Outgoing.STEPS, Outgoing.WRAPPED, Outgoing.NONE))
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...catalog import renames
 from ...catalog.shapes import UNKNOWN, infer
-from ...catalog.signatures import list_accepted_arguments, list_classes, signature
+from ...catalog.signatures import find_signature, list_accepted_arguments, list_classes
 from ...document.model import UNRESOLVED, Code, Era, Layer, Object, Ref, Value, Writer
 from ...findings import Fidelity
 from .notes import OLD, Notes
@@ -71,7 +71,7 @@ def migrate_loss(value: Value, notes: Notes) -> Value:
         return None
     if isinstance(value, Object) and value.class_name != "function":
         return _migrate_class(value, "losses", notes.writer)
-    name = bare_name(value)
+    name = find_bare_name(value)
     known = _find_name(LOSSES, name, notes.writer)
     if known in _HINGES and notes.writer.era in OLD and notes.writer.release < (2, 3):
         seen = f"{name} takes labels as they are"
@@ -92,12 +92,12 @@ def migrate_metric(value: Value, loss: Value, width: int | None, notes: Notes) -
         config = value.config if isinstance(value.config, Mapping) else {}
         function = config.get("fn")
         if isinstance(function, str | Object) and notes.writer.era is not Era.KERAS3:
-            return migrate_metric(bare_name(function), loss, width, notes)
+            return migrate_metric(find_bare_name(function), loss, width, notes)
         return _migrate_class(value, "metrics", notes.writer)
-    name = bare_name(value)
+    name = find_bare_name(value)
     known = _find_name(METRICS, name, notes.writer)
     if known in ("accuracy", "crossentropy") and isinstance(width, int) and _goes_by_loss(notes.writer):
-        return _choose_metric(known, name, _function_name(loss), width)
+        return _choose_metric(known, name, _find_function_name(loss), width)
     negative = known == COSINE and notes.writer.era in OLD  # the metric of that name in Keras 3 has the other sign
     if known is not None and (known in _NO_METRICS or negative):
         function = Object("function", known, "builtins", "function")
@@ -126,13 +126,13 @@ def _choose_metric(known: str, name: str, loss: str, width: int) -> Value:
     return Object(made, {"name": name}, "keras.metrics")
 
 
-def _function_name(value: Value) -> str:
+def _find_function_name(value: Value) -> str:
     """The snake-case name of a loss, whether it is a name or a class."""
-    name = bare_name(value)
+    name = find_bare_name(value)
     return LOSSES.get(name) or re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
 
 
-def bare_name(value: Value) -> str:
+def find_bare_name(value: Value) -> str:
     """The bare name of a function or class."""
     if isinstance(value, Object):
         value = value.config if isinstance(value.config, str) else value.class_name
@@ -146,7 +146,7 @@ def _migrate_class(value: Object, kind: str, writer: Writer) -> Value:
     name = value.class_name.rpartition(">")[2]
     registered = value.registered_name or (value.class_name if ">" in value.class_name else None)
     package = (registered or "").rpartition(">")[0]
-    later = writer.era is not Era.KERAS3 and all(signature(name, at, kind) is None for at in (writer, "tf.keras 2.0"))
+    later = writer.era is not Era.KERAS3 and all(find_signature(name, at, kind) is None for at in (writer, "tf.keras 2.0"))
     strange = package not in ("", "keras") or later
     if name not in list_classes(kind=kind) or (strange and registered not in _SAME):
         return Object(name, value.config, None, registered, UNRESOLVED)
@@ -256,7 +256,7 @@ def outputs_of(model: Layer) -> Outputs:
     graph = model.graph
     if graph is None:
         return Outputs((), ())
-    ends = _ends(graph.outputs) if not graph.sequential else [Ref(graph.layers[-1].name)] if graph.layers else []
+    ends = _list_ends(graph.outputs) if not graph.sequential else [Ref(graph.layers[-1].name)] if graph.layers else []
     found = infer(model)
     before = [sum(other.layer == end.layer for other in ends[:i]) for i, end in enumerate(ends)]
     names = [f"{end.layer}_{number}" if number else end.layer for end, number in zip(ends, before, strict=True)]
@@ -264,9 +264,9 @@ def outputs_of(model: Layer) -> Outputs:
     return Outputs(tuple(names), tuple(s[-1] if s else None for s in shapes), isinstance(graph.outputs, Mapping))
 
 
-def _ends(value: Value) -> list[Ref]:
+def _list_ends(value: Value) -> list[Ref]:
     if isinstance(value, Ref):
         return [value]
     if isinstance(value, tuple):
-        return [end for item in value for end in _ends(item)]
-    return [end for item in value.values() for end in _ends(item)] if isinstance(value, Mapping) else []
+        return [end for item in value for end in _list_ends(item)]
+    return [end for item in value.values() for end in _list_ends(item)] if isinstance(value, Mapping) else []

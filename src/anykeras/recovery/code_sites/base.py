@@ -56,7 +56,7 @@ _by_class: Registry[str, Lifter] = Registry("lifter of the class", __package__)
 MERGE, ACTIVATION = "Merge", "activation"  # what the places that are no classes of their own are entered under
 
 
-def code_site(*places: str) -> Callable[[Lifter], Lifter]:
+def find_code_site(*places: str) -> Callable[[Lifter], Lifter]:
     """Enter a lifter for classes that are nothing but code, or for `MERGE` or `ACTIVATION`.
 
     Raises:
@@ -67,7 +67,7 @@ def code_site(*places: str) -> Callable[[Lifter], Lifter]:
     return _by_class.register(*places)
 
 
-def activation_function(value: Value) -> Code | None:
+def find_activation_function(value: Value) -> Code | None:
     """The function that an activation is, where stock Keras 3 would not find it."""
     if isinstance(value, Code):
         return value
@@ -88,7 +88,7 @@ def _find_place(layer: Layer) -> str | None:
     if layer.class_name == MERGE and isinstance(layer.config.get("mode"), Code):
         return MERGE
     config = layer.config
-    return ACTIVATION if any(activation_function(config.get(key)) is not None for key in ACTIVATION_KEYS) else None
+    return ACTIVATION if any(find_activation_function(config.get(key)) is not None for key in ACTIVATION_KEYS) else None
 
 
 def holds_code(layer: Layer) -> bool:

@@ -15,10 +15,10 @@ from ..follow import Start, find, list_readings
 from ..functions import FunctionContext, Operand
 from ..graph_ops import GraphOps
 from ..lift import Lifted, Lifting, enter_inputs
-from .base import ACTIVATION, ACTIVATION_KEYS, MERGE, CodeSite, activation_function, code_site
+from .base import ACTIVATION, ACTIVATION_KEYS, MERGE, CodeSite, find_activation_function, find_code_site
 
 
-@code_site("Lambda")
+@find_code_site("Lambda")
 def lift_lambda(layer: Layer, site: CodeSite) -> Lifted:
     """The function of a Lambda, called on what the layer is called on, with its ``arguments``.
 
@@ -56,7 +56,7 @@ def _arguments(layer: Layer) -> Mapping[str, Value]:
     return dict(held) if isinstance(held, Mapping) else {}
 
 
-@code_site(MERGE)
+@find_code_site(MERGE)
 def merge_layer(layer: Layer, site: CodeSite) -> Lifted:
     """A Merge whose mode is a function of the list of its inputs (keras 1.2.2 engine/topology.py)."""
     code = layer.config["mode"]
@@ -141,10 +141,10 @@ def _add_mask(layer: Layer, site: CodeSite, lifted: Lifted, key: str = "mask") -
 _CONVOLUTIONAL = {"ConvLSTM1D": 1, "ConvLSTM2D": 2, "ConvLSTM3D": 3}
 
 
-@code_site(ACTIVATION)
+@find_code_site(ACTIVATION)
 def lift_activation(layer: Layer, site: CodeSite) -> Lifted:
     """The layer with a model for each activation that is a function."""
-    functions = {key: code for key in ACTIVATION_KEYS if (code := activation_function(layer.config.get(key))) is not None}
+    functions = {key: code for key in ACTIVATION_KEYS if (code := find_activation_function(layer.config.get(key))) is not None}
     outputs = Inference().call(layer.with_config(**dict.fromkeys(functions, "linear")), site.args, site.kwargs)
     changed, parts = layer, list[Lifted]()
     for key, code in functions.items():

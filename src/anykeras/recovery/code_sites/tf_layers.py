@@ -16,12 +16,12 @@ from ..held import constant
 from ..lift import Body, Lifted, write_submodel
 from ..op_calls import compute_call, find_array
 from ..refusals import locate
-from .base import CodeSite, code_site
+from .base import CodeSite, find_code_site
 
 _OPERATOR = "__operators__."
 
 
-@code_site("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
+@find_code_site("TFOpLambda", "SlicingOpLambda", "TensorFlowOpLayer")
 def lift_tf_function(layer: Layer, site: CodeSite) -> Lifted:
     """One TensorFlow function or node with the arguments of the call, and what computes those of them that are sizes."""
 
@@ -106,13 +106,13 @@ def _attribute(value: Mapping[str, Operand]) -> Operand:
     return content
 
 
-@code_site("AddLoss", "AddMetric")
+@find_code_site("AddLoss", "AddMetric")
 def pass_through(layer: Layer, site: CodeSite) -> Lifted:
     """Layers that only add to the training loss or the metrics: their outcome is what they are given."""
     return write_submodel(layer, site.args[0], site.context, lambda ops, inputs: inputs)
 
 
-@code_site("ClassMethod", "InstanceMethod", "InstanceProperty")
+@find_code_site("ClassMethod", "InstanceMethod", "InstanceProperty")
 def refuse_composite(layer: Layer, site: CodeSite) -> Lifted:
     """Methods of ragged and sparse tensors, which Keras 3 operations do not have."""
     raise Unsupported(

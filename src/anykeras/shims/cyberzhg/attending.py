@@ -12,7 +12,7 @@ from ...document.model import Config, Era, Layer, Ref
 from ...findings import Affects, Fidelity, Finding
 from ...migrations import RuleContext
 from ...tensors import Tensor
-from ..base import has_arguments, register_shim, tensors_taken, training_arguments, weights_by_end
+from ..base import has_arguments, list_training_arguments, register_shim, tensors_taken, weights_by_end
 from ..blocks import as_activation, mask_of, with_mask
 from .attention import attend, band, before_june_2020, finish, keep_both, needs_masks
 
@@ -118,7 +118,7 @@ class _Projections:
         self.sub, self.weights, self.heads = sub, weights, heads
         self.width = weights["_Wo"].shape[0]
         self.size = self.width // heads
-        shared = training_arguments(layer, "_bq" in weights, layer.config["activation"])
+        shared = list_training_arguments(layer, "_bq" in weights, layer.config["activation"])
         self.shared = {key: value for key, value in shared.items() if key != "use_bias"}
 
     def split(self, letter: str, x: Ref) -> Ref:
@@ -184,7 +184,7 @@ def _score_pairs(sub: Builder, x: Ref, layer: Layer) -> Ref | None:
     found = weights_by_end(layer, *ends)
     if found is None or layer.config["attention_type"] != "multiplicative":
         return None
-    config = {"units": found[0].shape[1], **training_arguments(layer, False)}
+    config = {"units": found[0].shape[1], **list_training_arguments(layer, False)}
     turned = sub.layer("Dense", config, x, weights={"kernel": found[0]})
     scores = sub.op("matmul", turned, sub.op("transpose", x, axes=(0, 2, 1)))
     if not attended:
@@ -206,10 +206,10 @@ def _score_additive(sub: Builder, x: Ref, layer: Layer, found: dict[str, Tensor]
     inner, outer = "_Add_bh" in found, "_Add_ba" in found
     first = {"kernel": found["_Add_Wt"], **({"bias": found["_Add_bh"]} if inner else {})}
     last = {"kernel": found["_Add_Wa"], **({"bias": found["_Add_ba"]} if outer else {})}
-    query = sub.layer("Dense", {"units": units, **training_arguments(layer, inner)}, x, weights=first)
-    key = sub.layer("Dense", {"units": units, **training_arguments(layer, False)}, x, weights={"kernel": found["_Add_Wx"]})
+    query = sub.layer("Dense", {"units": units, **list_training_arguments(layer, inner)}, x, weights=first)
+    key = sub.layer("Dense", {"units": units, **list_training_arguments(layer, False)}, x, weights={"kernel": found["_Add_Wx"]})
     pairs = sub.op("add", sub.op("expand_dims", query, axis=2), sub.op("expand_dims", key, axis=1))
-    score = sub.layer("Dense", {"units": 1, **training_arguments(layer, outer)}, sub.op("tanh", pairs), weights=last)
+    score = sub.layer("Dense", {"units": 1, **list_training_arguments(layer, outer)}, sub.op("tanh", pairs), weights=last)
     return sub.op("squeeze", score, axis=-1)
 
 

@@ -7,7 +7,7 @@ from ...document.model import Config, Layer, Ref, Slice
 from ...lazily import np
 from ...migrations import RuleContext
 from ...tensors import Tensor, constant
-from ..base import has_arguments, register_shim, training_arguments, weights_by_end
+from ..base import has_arguments, list_training_arguments, register_shim, weights_by_end
 from ..blocks import as_activation, mask_of, with_mask
 from .attention import finish, needs_masks, positions, table, whole_table
 
@@ -235,8 +235,8 @@ def feed_forward(layer: Layer, context: RuleContext) -> Layer | None:
     half = len(found) // 2
     first, second = (dict(zip(("kernel", "bias"), part, strict=False)) for part in (found[:half], found[half:]))
     sub = Builder(layer.name, layer.address)
-    inner: Config = {"units": first["kernel"].shape[1], **training_arguments(layer, bias, layer.config["activation"])}
-    outer: Config = {"units": second["kernel"].shape[1], **training_arguments(layer, bias)}
+    inner: Config = {"units": first["kernel"].shape[1], **list_training_arguments(layer, bias, layer.config["activation"])}
+    outer: Config = {"units": second["kernel"].shape[1], **list_training_arguments(layer, bias)}
     hidden = sub.layer("Dense", inner, sub.input(), weights=first, name=f"{layer.name}_1")
     rate = layer.config.get("dropout_rate", 0.0)
     if isinstance(rate, int | float) and 0.0 < rate < 1.0:

@@ -16,7 +16,7 @@ import numpy as np
 from ...catalog.optimizers import groups, optimizer
 from ...catalog.releases import Release, Since
 from ...catalog.renames import FORMER_LOSSES
-from ...catalog.signatures import NOW, default, signature
+from ...catalog.signatures import NOW, find_default, find_signature
 from ...document.model import Config, Layer, Object, Training, Value
 from ...findings import Fidelity, Finding
 from ...tensors import Array, Tensor
@@ -96,13 +96,13 @@ def _lower(training: Training, held: Object, model: Layer, release: Release) -> 
     if said.get("use_ema") or said.get("gradient_accumulation_steps"):
         raise _LeftOut(f"{name} with a moving average or accumulated gradients")
     new = _NEW_OPTIMIZERS.holds(release)
-    config = _arguments(training, name, said, release)
-    variables, findings = _variables(training, name, said, model, release)
-    metrics = [found for value in _flat(training.config.get("metrics")) if (found := _name(value)) is not None]
+    config = _list_arguments(training, name, said, release)
+    variables, findings = _list_variables(training, name, said, model, release)
+    metrics = [found for value in _flat(training.config.get("metrics")) if (found := _spell_name(value)) is not None]
     loss_weights = training.config.get("loss_weights")
     compiled = {
         "optimizer_config": {"class_name": f"Custom>{name}" if new else name, "config": config},
-        "loss": _loss(training.config.get("loss"), release),
+        "loss": _spell_loss(training.config.get("loss"), release),
         "metrics": metrics,
         "weighted_metrics": None,
         "loss_weights": _plain(loss_weights),
@@ -111,14 +111,14 @@ def _lower(training: Training, held: Object, model: Layer, release: Release) -> 
     return LegacyTraining(name, compiled, variables), findings
 
 
-def _arguments(training: Training, name: str, said: Config, release: Release) -> dict[str, Any]:
-    rate: Any = said.get("learning_rate", default(name, "learning_rate", NOW, "optimizers"))
+def _list_arguments(training: Training, name: str, said: Config, release: Release) -> dict[str, Any]:
+    rate: Any = said.get("learning_rate", find_default(name, "learning_rate", NOW, "optimizers"))
     if "learning_rate" in training.counters:
         rate = float(np.asarray(training.counters["learning_rate"].read()))
     if not isinstance(rate, int | float):
         raise _LeftOut("a schedule of the learning rate")
     config: dict[str, Any] = {"learning_rate" if _LEARNING_RATE.holds(release) else "lr": rate}
-    taken = signature(name, release.signatures, "optimizers")
+    taken = find_signature(name, release.signatures, "optimizers")
     known = frozenset(taken.defaults) if taken is not None else frozenset()
     for key in ("beta_1", "beta_2", "epsilon", "amsgrad", "momentum", "nesterov", "weight_decay", "clipnorm", "clipvalue"):
         value = said.get(key)
@@ -142,7 +142,7 @@ def _arguments(training: Training, name: str, said: Config, release: Release) ->
     return config
 
 
-def _variables(
+def _list_variables(
     training: Training, name: str, said: Config, model: Layer, release: Release
 ) -> tuple[list[tuple[str, Array]], list[Finding]]:
     entry = optimizer(name)
@@ -160,7 +160,7 @@ def _variables(
         kinds = [("momentum",)]
 
     def slot(kind: str, tensor: Tensor) -> Array:
-        array = _slot(tensor, training.slots.get(kind, {}))
+        array = _find_slot(tensor, training.slots.get(kind, {}))
         if array is None:
             fresh.append(tensor.origin)
         return np.zeros(tensor.shape, tensor.dtype) if array is None else array
@@ -179,7 +179,7 @@ def _variables(
     return found, [Finding("AK2450", "training/optimizer", seen, "their optimizer state starts anew", Fidelity.APPROXIMATE)]
 
 
-def _slot(tensor: Tensor, slots: Mapping[Tensor, Tensor]) -> Array | None:
+def _find_slot(tensor: Tensor, slots: Mapping[Tensor, Tensor]) -> Array | None:
     """The slot of a weight, rearranged as the weight was; None where it was computed, or has none."""
     found = _follow(tensor, slots)
     return None if found is None else found.read()
@@ -203,14 +203,14 @@ def _flat(value: Value) -> list[Value]:
     return [] if value is None else [value]
 
 
-def _loss(value: Value, release: Release) -> Any:
+def _spell_loss(value: Value, release: Release) -> Any:
     if isinstance(value, tuple):
-        return [_loss(item, release) for item in value]
+        return [_spell_loss(item, release) for item in value]
     if isinstance(value, Mapping):
-        return {key: _loss(item, release) for key, item in value.items()}
+        return {key: _spell_loss(item, release) for key, item in value.items()}
     if isinstance(value, Object) and isinstance(value.config, Mapping):
         said = {key: item for key, item in value.config.items() if key not in _OF_EVERY_LOSS}
-        stated = {key: item for key, item in said.items() if item != default(value.class_name, key, NOW, "losses")}
+        stated = {key: item for key, item in said.items() if item != find_default(value.class_name, key, NOW, "losses")}
         reduction = value.config.get("reduction", "sum_over_batch_size")
         if reduction != "sum_over_batch_size":
             raise _LeftOut(f"the loss {value.class_name} with reduction {reduction!r}")
@@ -219,7 +219,7 @@ def _loss(value: Value, release: Release) -> Any:
                 raise _LeftOut(f"the loss {value.class_name} with {', '.join(stated)}")
             name = _snake(value.class_name)
             return {"class_name": value.class_name, "config": {"reduction": "auto", "name": name, **stated}}
-    function = _name(value)
+    function = _spell_name(value)
     if function is None and value is not None:
         raise _LeftOut("a loss that is no function of Keras")
     if function is None or _NEW_LOSSES.holds(release):
@@ -230,7 +230,7 @@ def _loss(value: Value, release: Release) -> Any:
     return function
 
 
-def _name(value: Value) -> str | None:
+def _spell_name(value: Value) -> str | None:
     """A loss or metric by the name of its function; None for what has none."""
     if isinstance(value, Object):
         if value.module is not None and not value.module.startswith(("keras", "builtins")):

@@ -68,7 +68,7 @@ def _find_entry(layer: Layer) -> LayerEntry | None:
     return find(layer.class_name, Era.KERAS3) or find(layer.class_name, Era.TF2)
 
 
-def file_order(layer: Layer) -> list[Weight]:
+def list_in_file_order(layer: Layer) -> list[Weight]:
     """The weights of one layer of the model in the order of the file."""
     found = list(list_weights(layer))
     return [w for w in found if w.trained] + [w for w in found if not w.trained]

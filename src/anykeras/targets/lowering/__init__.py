@@ -12,11 +12,11 @@ from ...document.walk import layers_of, rebuild, walk
 from ...errors import Bug, Malformed, Unsupported
 from ..checks import check_calls, check_shapes, check_strides
 from .layers import Lower, add_idf_weights, keep_wrapped_layers, use_pooling_layers
-from .minors import MINORS, nearest_minor
+from .minors import MINORS, find_nearest_minor
 from .names import rename
 from .result import Binding, Json, Lowered, LoweredTraining, Owner, tensor_of
 from .training import lower_training, omit_untrusted
-from .trust import check_model, check_training, user_names
+from .trust import check_model, check_training, list_user_names
 
 __all__ = [
     "MINORS",
@@ -27,9 +27,9 @@ __all__ = [
     "Owner",
     "check_model",
     "check_names",
+    "find_nearest_minor",
     "lower",
     "lower_layer",
-    "nearest_minor",
     "omit_untrusted",
     "prepare_model",
 ]
@@ -68,7 +68,7 @@ def _lower(document: Document, minor: str) -> Lowered:
     check_shapes(model, [(binding.spec, binding.tensor) for binding in bindings], renamed)
     custom = tuple(found for found in holders if isinstance(found.layer.origin, FromUser) and not found.again)
     training = lower_training(document.training, model, wanted, [found.layer for found in custom], minor)
-    names = user_names(model, document.training)
+    names = list_user_names(model, document.training)
     check_model(config, names)
     check_training(training.config if training is not None else {}, names)
     keep_wrapped_layers(config)  # after the check, which lets such numbers through from nowhere else
@@ -87,7 +87,7 @@ def _lower(document: Document, minor: str) -> Lowered:
 def lower_layer(layer: Layer, minor: str) -> dict[str, Json]:
     """One layer by itself as Keras of that minor serializes it. Raises as `lower` does."""
     config = Lower(minor).layer(layer)
-    check_model(config, user_names(layer))
+    check_model(config, list_user_names(layer))
     return config
 
 
@@ -96,7 +96,7 @@ def check_names(document: Document) -> None:
 
     Of another release nobody knows what it would do with such a name. What belongs to training only is left out there.
     """
-    check_model(Lower(MINORS[-1]).layer(document.model), user_names(document.model))
+    check_model(Lower(MINORS[-1]).layer(document.model), list_user_names(document.model))
 
 
 def prepare_model(model: Layer) -> Layer:

@@ -17,7 +17,7 @@ from ...catalog.operations import UnknownOperation, split
 from ...catalog.operations import find as find_operation
 from ...catalog.shapes import Spec, infer
 from ...catalog.shapes.tables import takes_several_tensors
-from ...catalog.signatures import NOW, signature
+from ...catalog.signatures import NOW, find_signature
 from ...document.graph import Node, find_reachable
 from ...document.model import Call, Config, Era, FromUser, Graph, Layer, Object, Ref, Value, number_depth, refs
 from ...document.walk import map_refs
@@ -244,7 +244,7 @@ def _list_accepted_arguments(layer: Layer) -> frozenset[str]:
     """
     entry = find(layer.class_name, Era.KERAS3)
     for name in (layer.class_name, *((entry.name,) if entry else ())):
-        described = signature(name)
+        described = find_signature(name)
         if described is not None:
             return frozenset(described.defaults) | described.written | _INHERITED.get(name, frozenset())
     raise MissingObject(

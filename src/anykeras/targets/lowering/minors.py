@@ -12,7 +12,7 @@ from typing import Final
 from ...catalog import releases
 from ...catalog.operations import find
 from ...catalog.releases import NEWEST, Since
-from ...catalog.signatures import NOW, default, signature
+from ...catalog.signatures import NOW, find_default, find_signature
 from ...document.model import Config, Layer, Value
 from ...errors import Unsupported
 
@@ -41,7 +41,7 @@ _SINCE: Final = {
 _RIGHT_SINCE: Final = {"dot_product_attention": "3.7.0"}
 
 
-def nearest_minor(version: str) -> str:
+def find_nearest_minor(version: str) -> str:
     """The minor of `MINORS` that a Keras release speaks: its own, or the nearest where that is not among them."""
     wanted = _numbers(version)[:2]
     return next((minor for minor in MINORS if _numbers(minor) >= wanted), MINORS[-1])
@@ -65,12 +65,12 @@ def check_class(class_name: str, config: Config, minor: str, kind: str, layer: s
     """Refuse a class of Keras 3, or an argument of it, that came after `minor`. Raises Unsupported."""
     since = _SINCE.get(class_name) or _since(class_name, None, kind)
     if _is_after(since, minor):
-        raise _newer_error(f"{class_name} is not in", since, minor, layer, key)
+        raise _make_newer_error(f"{class_name} is not in", since, minor, layer, key)
     for argument, value in config.items():
         if value is not None and argument in _later(class_name, kind, 0):
             since = _since(class_name, argument, kind)
             if _is_after(since, minor):
-                raise _newer_error(f"{class_name} has no argument {argument!r} in", since, minor, layer, key or argument)
+                raise _make_newer_error(f"{class_name} has no argument {argument!r} in", since, minor, layer, key or argument)
 
 
 def check_operation(layer: Layer, arguments: Config, minor: str) -> None:
@@ -79,15 +79,15 @@ def check_operation(layer: Layer, arguments: Config, minor: str) -> None:
     if operation is None:
         return
     if _is_after(operation.since, minor):
-        raise _newer_error(f"keras.ops.{operation.function} is not in", operation.since, minor, layer.name, None)
+        raise _make_newer_error(f"keras.ops.{operation.function} is not in", operation.since, minor, layer.name, None)
     right = _RIGHT_SINCE.get(operation.function, "")
     if _is_after(right, minor):
-        raise _newer_error(f"keras.ops.{operation.function} is not right in", right, minor, layer.name, None)
+        raise _make_newer_error(f"keras.ops.{operation.function} is not right in", right, minor, layer.name, None)
     for argument in arguments:
         since = operation.later.get(argument, "")
         if _is_after(since, minor):
             seen = f"keras.ops.{operation.function} has no argument {argument!r} in"
-            raise _newer_error(seen, since, minor, layer.name, argument)
+            raise _make_newer_error(seen, since, minor, layer.name, argument)
 
 
 def takes_name(function: str, minor: str) -> bool:
@@ -99,8 +99,8 @@ def takes_name(function: str, minor: str) -> bool:
 @lru_cache(maxsize=1024)
 def _later(class_name: str, kind: str, first: int) -> frozenset[str]:
     """The arguments of today that one of the minors from the `first` on lacks, though it has the class."""
-    now = signature(class_name, NOW, kind)
-    held = (signature(class_name, RELEASES[minor], kind) for minor in MINORS[first:])
+    now = find_signature(class_name, NOW, kind)
+    held = (find_signature(class_name, RELEASES[minor], kind) for minor in MINORS[first:])
     before = [found.defaults.keys() | found.written for found in held if found is not None]
     return frozenset() if now is None else frozenset(key for key in now.defaults if any(key not in keys for keys in before))
 
@@ -109,7 +109,7 @@ def _later(class_name: str, kind: str, first: int) -> frozenset[str]:
 def _since(class_name: str, argument: str | None, kind: str) -> str:
     """The first minor that has a class, or one of its arguments; "" for what is in the first or in none."""
     for minor, release in RELEASES.items():
-        found = signature(class_name, release, kind)
+        found = find_signature(class_name, release, kind)
         if found is not None and (argument is None or argument in found.defaults or argument in found.written):
             return minor
     return ""
@@ -117,7 +117,7 @@ def _since(class_name: str, argument: str | None, kind: str) -> str:
 
 def _says_nothing(class_name: str, argument: str, value: Value, kind: str) -> bool:
     """Whether a class without the argument does what it does with this value of it."""
-    stated = default(class_name, argument, NOW, kind)
+    stated = find_default(class_name, argument, NOW, kind)
     if (class_name, argument) in _SAID:
         return False
     switched_off = (value is False and stated is None) or (argument, value) == ("data_format", "channels_last")
@@ -136,7 +136,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def _newer_error(seen: str, since: str, minor: str, layer: str, key: str | None) -> Unsupported:
+def _make_newer_error(seen: str, since: str, minor: str, layer: str, key: str | None) -> Unsupported:
     return Unsupported(
         "AK6023",
         f"{seen} Keras {minor}; it came with Keras {'.'.join(since.split('.')[:2])}",

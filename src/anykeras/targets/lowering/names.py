@@ -15,7 +15,7 @@ from dataclasses import replace
 from ...catalog import releases
 from ...catalog.masks import makes_mask
 from ...catalog.operations import find as find_operation
-from ...catalog.operations import snake_case
+from ...catalog.operations import spell_in_snake_case
 from ...document.edit import UniqueNames
 from ...document.model import Call, Graph, Layer, Ref, Value, refs
 from ...document.walk import map_graph_refs, rebuild
@@ -38,17 +38,17 @@ def rename(model: Layer, minor: str) -> tuple[Layer, dict[str, str]]:
         return layer if graph is layer.graph else replace(layer, graph=graph)
 
     model = rebuild(model, visit)
-    model = _rename_layer(model, changed, _root(acceptable_name(model.name)))
+    model = _rename_layer(model, changed, _root(make_acceptable_name(model.name)))
     return model, changed
 
 
-def acceptable_name(name: str) -> str:
+def make_acceptable_name(name: str) -> str:
     """The name without what Keras 3 refuses (keras 3.15.1 ``ops/operation.py``, ``backend/torch/layer.py``).
 
     On TensorFlow, ``predict`` opens a scope under a layer's name and refuses a space or ``é`` in it (``tf.name_scope``,
     framework/ops.py, 2.21; a ``\\`` fails later, in the graph).
     """
-    return _NO_SCOPE.sub("_", _without_slash(name).replace(".", "_"))
+    return _NO_SCOPE.sub("_", _replace_slash(name).replace(".", "_"))
 
 
 def _root(name: str) -> str:
@@ -56,12 +56,12 @@ def _root(name: str) -> str:
     return name if name[0].isalnum() else f"model{name}"
 
 
-def _without_slash(name: str) -> str:
+def _replace_slash(name: str) -> str:
     return name.replace("/", "_") or "unnamed"
 
 
 def _rename_layer(layer: Layer, changed: dict[str, str], name: str | None = None) -> Layer:
-    name = acceptable_name(layer.name) if name is None else name
+    name = make_acceptable_name(layer.name) if name is None else name
     if name == layer.name:
         return layer
     changed[name] = layer.name
@@ -82,7 +82,7 @@ def _graph(graph: Graph, changed: dict[str, str], minor: str) -> Graph:
     graph = _one_call_an_operation(graph)
     entrances = {ref.layer for ref in refs(graph.inputs)}
     given = _find_given_names(graph, minor)
-    wished = [(x.name, _without_slash(x.name) if x.name in entrances else acceptable_name(x.name)) for x in graph.layers]
+    wished = [(x.name, _replace_slash(x.name) if x.name in entrances else make_acceptable_name(x.name)) for x in graph.layers]
     nameless = {x.name for x in graph.layers if x.operation and not takes_name(x.class_name, minor)}
     names = _unique([(o, f"{n}_" if o not in (*entrances, *nameless) and given.fullmatch(n) else n) for o, n in wished])
     if all(old == new for old, new in names):
@@ -109,7 +109,7 @@ def _find_given_names(graph: Graph, minor: str) -> re.Pattern[str]:
     nameless = {layer.class_name for layer in graph.layers if layer.operation and not takes_name(layer.class_name, minor)}
     if not spells(minor, releases.DEFAULTS_STAY) and any(makes_mask(layer) for layer in graph.layers):
         nameless |= _OF_MASKS
-    kinds = sorted(snake_case(found.class_name) for name in nameless if (found := find_operation(name)) is not None)
+    kinds = sorted(spell_in_snake_case(found.class_name) for name in nameless if (found := find_operation(name)) is not None)
     return re.compile(rf"({'|'.join(kinds)})(_\d+)?") if kinds else _NO_NAME
 
 

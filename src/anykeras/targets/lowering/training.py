@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from ...catalog.layout import VariableSpec
 from ...catalog.optimizers import groups, optimizer
-from ...catalog.signatures import default
+from ...catalog.signatures import find_default
 from ...document.model import Document, FromUser, Layer, Object, Training, Unresolved, Value
 from ...document.walk import find_frozen_layers, rebuild
 from ...errors import AnyKerasError, Unsupported
@@ -19,7 +19,7 @@ from ...findings import Fidelity, Finding
 from ...tensors import Tensor, constant, zeros
 from .minors import MINORS, check_class, make_portable
 from .result import Json, LoweredTraining, tensor_of
-from .trust import check_training, user_names
+from .trust import check_training, list_user_names
 
 
 def lower_training(
@@ -41,13 +41,13 @@ def lower_training(
     if training is None or not isinstance(held, Object) or isinstance(held.origin, Unresolved):
         return None
     config = _compile_config(training, minor)
-    variables = _variables(training, held, list_trained_specs(model, wanted))
+    variables = _list_variables(training, held, list_trained_specs(model, wanted))
     entry, said = optimizer(held.class_name), held.config if isinstance(held.config, Mapping) else {}
     copies = {kind: tuple(_with_slots(layer, slots) for layer in custom) for kind, slots in training.slots.items()}
     if entry is None or not custom or not copies or not variables:
         return LoweredTraining(config, variables)
     kinds = tuple(tuple(group) for group in groups(entry, said))
-    return LoweredTraining(config, variables, copies, len(_scalars(training, held.class_name, said)), kinds)
+    return LoweredTraining(config, variables, copies, len(_list_scalars(training, held.class_name, said)), kinds)
 
 
 def omit_untrusted(document: Document) -> tuple[Document, list[Finding]]:
@@ -56,7 +56,7 @@ def omit_untrusted(document: Document) -> tuple[Document, list[Finding]]:
         return document, []
     try:
         config = _compile_config(document.training, MINORS[-1])
-        check_training(config, user_names(document.model, document.training))
+        check_training(config, list_user_names(document.model, document.training))
     except AnyKerasError as error:
         done = "the model is not compiled"
         where = f"training/{error.key}" if error.key else "training"
@@ -92,7 +92,7 @@ def list_trained_specs(model: Layer, wanted: Sequence[VariableSpec]) -> list[Var
     return [spec for spec in wanted if spec.role.trainable and not spec.role.copy and spec.holder.path not in frozen]
 
 
-def _variables(training: Training, held: Object, wanted: Sequence[VariableSpec]) -> tuple[Tensor, ...]:
+def _list_variables(training: Training, held: Object, wanted: Sequence[VariableSpec]) -> tuple[Tensor, ...]:
     entry = optimizer(held.class_name)
     config = held.config if isinstance(held.config, Mapping) else {}
     if entry is None or training.verbatim:
@@ -102,18 +102,18 @@ def _variables(training: Training, held: Object, wanted: Sequence[VariableSpec])
     if any(kind not in kinds for kind in needed) or not (training.counters or kinds):
         return ()
     weights = [tensor_of(spec.layer, spec.role.name) for spec in wanted]
-    found = _scalars(training, held.class_name, config)
+    found = _list_scalars(training, held.class_name, config)
     for group in groups(entry, config):
         found += [_slot_of(weight, kinds[kind]) for weight in weights if weight is not None for kind in group]
     found += [training.counters.get(name) or constant(1.0, "float32", name) for name in entry.scalars]
     return tuple(found)
 
 
-def _scalars(training: Training, class_name: str, config: Mapping[str, Value]) -> list[Tensor]:
+def _list_scalars(training: Training, class_name: str, config: Mapping[str, Value]) -> list[Tensor]:
     """The iteration count, and the learning rate unless it is a schedule."""
     count = training.counters.get("iterations")
     found = [count.cast("int32") if count is not None else constant(0, "int32", "iterations")]
-    rate = config.get("learning_rate", default(class_name, "learning_rate", kind="optimizers"))
+    rate = config.get("learning_rate", find_default(class_name, "learning_rate", kind="optimizers"))
     if isinstance(rate, int | float):
         found.append(constant(rate, "float32", "learning_rate"))
     return found
@@ -126,7 +126,7 @@ def json_of(value: Value, minor: str) -> Json:
     out.
     """
     if isinstance(value, Object):
-        return _object(value, minor)
+        return _lower_object(value, minor)
     if isinstance(value, tuple):
         return [json_of(item, minor) for item in value]
     if isinstance(value, Mapping):
@@ -136,7 +136,7 @@ def json_of(value: Value, minor: str) -> Json:
     raise Unsupported("AK6040", f"a {type(value).__name__} in the compile configuration is no plain value")
 
 
-def _object(value: Object, minor: str) -> Json:
+def _lower_object(value: Object, minor: str) -> Json:
     if isinstance(value.origin, Unresolved):
         return None
     is_custom = isinstance(value.origin, FromUser)

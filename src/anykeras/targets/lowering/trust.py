@@ -59,12 +59,12 @@ class Untrusted:
     key: str
 
 
-def user_names(model: Layer, training: Training | None = None) -> frozenset[str]:
+def list_user_names(model: Layer, training: Training | None = None) -> frozenset[str]:
     """The names by which a document calls what comes from the user's custom_objects."""
-    return frozenset(name for name, _ in user_objects(model, training))
+    return frozenset(name for name, _ in list_user_objects(model, training))
 
 
-def user_objects(model: Layer, training: Training | None = None) -> Iterator[tuple[str, object]]:
+def list_user_objects(model: Layer, training: Training | None = None) -> Iterator[tuple[str, object]]:
     """Every object of the user that a document holds, under each name that its lowered form has."""
     values: list[Value] = [*(training.config.values() if training is not None else ())]
     for layer in layers_of(model):
@@ -97,14 +97,14 @@ def check_model(config: Json, custom: Collection[str], written_by_keras: bool = 
     """
     found = next(_find([_Place(config, "", _Holder("", by_keras=written_by_keras))], custom), None)
     if found is not None:
-        raise untrusted_error(found)
+        raise make_untrusted_error(found)
 
 
 def check_training(config: Mapping[str, Json], custom: Collection[str]) -> None:
     """As :func:`check_model`, for a compile configuration."""
     found = next(find_in_training(config, custom), None)
     if found is not None:
-        raise untrusted_error(found)
+        raise make_untrusted_error(found)
 
 
 def find_in_training(config: Mapping[str, Json], custom: Collection[str]) -> Iterator[Untrusted]:
@@ -116,7 +116,7 @@ def find_in_training(config: Mapping[str, Json], custom: Collection[str]) -> Ite
         yield from _find([_Place(value, key, holder)], custom)
 
 
-def untrusted_error(found: Untrusted) -> Unsupported:
+def make_untrusted_error(found: Untrusted) -> Unsupported:
     """The refusal of a file that names such a thing."""
     return Unsupported(
         "AK6040",

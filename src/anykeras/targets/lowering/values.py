@@ -8,7 +8,7 @@ from typing import Final, Protocol
 from ...catalog import releases
 from ...catalog.allowed import CLASSES, names_of
 from ...catalog.renames import FORMER_INITIALIZERS
-from ...catalog.signatures import NOW, list_accepted_arguments, signature
+from ...catalog.signatures import NOW, find_signature, list_accepted_arguments
 from ...document.model import Code, Config, Dtype, Ellipsis_, FromUser, Layer, Object, Ref, Slice, Value
 from ...errors import Bug, MissingObject, Unsupported
 from ...lazily import np
@@ -42,16 +42,16 @@ def lower_value(value: Value, lowering: Lowering, where: Layer, key: str) -> Jso
     if isinstance(value, Ref):
         return lowering.tensor(value)
     if isinstance(value, Object):
-        return _object(value, lowering, where, key)
-    return _special(value, lowering, where, key)
+        return _lower_object(value, lowering, where, key)
+    return _lower_special(value, lowering, where, key)
 
 
-def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
+def _lower_object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
     if isinstance(value.config, str):
         if isinstance(value.origin, FromUser):
             name = value.config
             return {"module": None, "class_name": value.class_name, "config": name, "registered_name": name}
-        raise unknown_error(value, where, key)
+        raise make_unknown_error(value, where, key)
     is_custom = isinstance(value.origin, FromUser)
     module = None if is_custom else module_of(value, where, key)
     said = value.config
@@ -69,7 +69,7 @@ def _object(value: Object, lowering: Lowering, where: Layer, key: str) -> Json:
     return {"module": module, "class_name": name, "config": dict(config), "registered_name": registered}
 
 
-def _special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:
+def _lower_special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:
     if isinstance(value, bytes):
         return {"class_name": "__bytes__", "config": {"value": value.decode("utf-8")}}
     if isinstance(value, Slice):
@@ -81,7 +81,7 @@ def _special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:
     if isinstance(value, Dtype):
         return value.name
     if isinstance(value, Tensor):
-        return _array(value)
+        return _lower_array(value)
     if isinstance(value, Code):
         raise Unsupported(
             "AK6001",
@@ -93,7 +93,7 @@ def _special(value: Value, lowering: Lowering, where: Layer, key: str) -> Json:
     raise Bug("AK6009", f"a document holds a {type(value).__name__}", layer=where.name, key=key)
 
 
-def _array(tensor: Tensor) -> Json:
+def _lower_array(tensor: Tensor) -> Json:
     """A constant: a plain number where it has no axes, as Keras itself writes it."""
     array = tensor.read()
     values: Json = np.asarray(array, "float64" if tensor.dtype == "bfloat16" else None).tolist()
@@ -143,17 +143,17 @@ def module_of(value: Object, where: Layer, key: str) -> str:
         return known
     said = value.module or ""
     kind = said.removeprefix("keras.")
-    if kind in _KINDS and signature(value.class_name, NOW, kind) is not None:
+    if kind in _KINDS and find_signature(value.class_name, NOW, kind) is not None:
         return said
     for kind in _KINDS:
-        if signature(value.class_name, NOW, kind) is not None:
+        if find_signature(value.class_name, NOW, kind) is not None:
             return f"keras.{kind}"
     if value.class_name in CLASSES.get(said, ()):
         return said
-    raise unknown_error(value, where, key)
+    raise make_unknown_error(value, where, key)
 
 
-def unknown_error(value: Object, where: Layer, key: str) -> MissingObject:
+def make_unknown_error(value: Object, where: Layer, key: str) -> MissingObject:
     """The error for a class or function that Keras 3 does not have."""
     what = f"the function {value.config!r}" if isinstance(value.config, str) else f"the class {value.class_name!r}"
     return MissingObject(

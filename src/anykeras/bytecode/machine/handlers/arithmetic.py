@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ...errors import malformed_error
+from ...errors import make_malformed_error
 from ...instructions import Instruction
 from .. import formatting, items, operators
 from ..frame import Frame, matches
@@ -25,11 +25,11 @@ UNARY = {"UNARY_NEGATIVE": "-", "UNARY_POSITIVE": "+", "UNARY_INVERT": "~", "UNA
 
 
 def _binary(op: str, inplace: bool, runtime: Runtime, left: object, right: object) -> object:
-    return operators.binary(runtime, op, left, right, inplace)
+    return operators.apply_binary(runtime, op, left, right, inplace)
 
 
 def _unary(op: str, runtime: Runtime, value: object) -> object:
-    return operators.unary(runtime, op, value)
+    return operators.apply_unary(runtime, op, value)
 
 
 for _name, _op in NAMED.items():
@@ -44,20 +44,20 @@ TABLE.compute(1, operators.is_true, "TO_BOOL")
 def _binary_op(frame: Frame, instruction: Instruction) -> None:
     symbols = frame.body.dialect.binary
     if instruction.arg >= len(symbols):
-        raise malformed_error("a binary operator is out of range")
+        raise make_malformed_error("a binary operator is out of range")
     symbol = symbols[instruction.arg]
     left, right = frame.pops(2)
     if symbol == "[]":
         frame.push(items.get(frame.runtime, left, right))
     else:
-        frame.push(operators.binary(frame.runtime, symbol.removesuffix("="), left, right, symbol.endswith("=")))
+        frame.push(operators.apply_binary(frame.runtime, symbol.removesuffix("="), left, right, symbol.endswith("=")))
 
 
 @TABLE.register("COMPARE_OP")
 def _compare_op(frame: Frame, instruction: Instruction) -> None:
     symbols, place = frame.body.dialect.compare, instruction.arg >> frame.traits.compare_shift
     if place >= len(symbols):
-        raise malformed_error("a comparison is out of range")
+        raise make_malformed_error("a comparison is out of range")
     left, right = frame.pops(2)
     answer = _compare(frame, symbols[place], left, right)
     if frame.traits.compare_to_bool and instruction.arg & frame.traits.compare_to_bool:
@@ -73,7 +73,7 @@ def _compare(frame: Frame, symbol: str, left: object, right: object) -> object:
     if symbol == "exception match":
         return matches(left, right)
     if symbol == "BAD":
-        raise malformed_error("a comparison is out of range")
+        raise make_malformed_error("a comparison is out of range")
     return operators.compare(frame.runtime, symbol, left, right)
 
 
@@ -115,7 +115,7 @@ def _format_value(frame: Frame, instruction: Instruction) -> None:
 @TABLE.register("CONVERT_VALUE")
 def _convert_value(frame: Frame, instruction: Instruction) -> None:
     if not 1 <= instruction.arg <= 3:
-        raise malformed_error("a conversion is out of range")
+        raise make_malformed_error("a conversion is out of range")
     frame.push(formatting.convert(frame.runtime, frame.pop(), _CONVERSIONS[instruction.arg]))
 
 
@@ -130,5 +130,5 @@ def _build_interpolation(frame: Frame, instruction: Instruction) -> None:
 def _build_template(frame: Frame, instruction: Instruction) -> None:
     strings, interpolations = frame.pops(2)
     if type(strings) is not tuple or type(interpolations) is not tuple:
-        raise malformed_error("a template is made of something that is no tuple")
+        raise make_malformed_error("a template is made of something that is no tuple")
     frame.push(Template(strings, interpolations))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...errors import malformed_error, unsupported_error
+from ...errors import make_malformed_error, make_unsupported_error
 from ...instructions import Instruction
 from .. import attributes, items, operators
 from ..frame import Block, Frame, Signal, cut, end_handler, expect_exception, matches
@@ -16,7 +16,7 @@ MAX_BLOCKS = 20  # CO_MAXBLOCKS
 
 def _push(frame: Frame, kind: str, instruction: Instruction) -> None:
     if len(frame.blocks) >= 2 * MAX_BLOCKS:
-        raise malformed_error("too many nested blocks")
+        raise make_malformed_error("too many nested blocks")
     frame.blocks.append(Block(kind, instruction.target, len(frame.stack)))
 
 
@@ -31,7 +31,7 @@ TABLE.register("SETUP_FINALLY")(_setup("finally"))
 
 def _pop_block(frame: Frame) -> Block:
     if not frame.blocks:
-        raise malformed_error("a block ends that never began")
+        raise make_malformed_error("a block ends that never began")
     return frame.blocks.pop()
 
 
@@ -65,7 +65,7 @@ def _end_finally(frame: Frame, instruction: Instruction) -> Signal | None:
         frame.index = reason
         return None
     if not isinstance(reason, ExceptionType):
-        raise malformed_error("a finally body ends on a value that is no reason")
+        raise make_malformed_error("a finally body ends on a value that is no reason")
     error, _ = frame.pop(), frame.pop()
     raise Thrown(expect_exception(error))
 
@@ -157,7 +157,7 @@ def _raise(frame: Frame, instruction: Instruction) -> None:
         args = _python2_args(values[1]) if frame.traits.python2 and len(values) > 1 else ()
         raised = frame.runtime.call(raised, args, {})
     if not isinstance(raised, ExceptionValue):
-        raise unsupported_error("the code raises something that is no builtin exception")
+        raise make_unsupported_error("the code raises something that is no builtin exception")
     raise Thrown(raised)
 
 
@@ -209,7 +209,7 @@ def _before_with(frame: Frame, instruction: Instruction) -> None:
 def _load_special(frame: Frame, instruction: Instruction) -> None:
     names = frame.body.dialect.special_methods
     if instruction.arg >= len(names):
-        raise malformed_error("a special method is out of range")
+        raise make_malformed_error("a special method is out of range")
     frame.push(attributes.get(frame.runtime, frame.pop(), names[instruction.arg]), NULL)
 
 
@@ -249,7 +249,7 @@ def _prepare_reraise(frame: Frame, instruction: Instruction) -> None:
     if instruction.name == "CALL_INTRINSIC_2" and names[instruction.arg : instruction.arg + 1] != (
         "INTRINSIC_PREP_RERAISE_STAR",
     ):
-        raise unsupported_error("the code uses generic type parameters")
+        raise make_unsupported_error("the code uses generic type parameters")
     _, results = frame.pops(2)
     left = [item for item in items.collect(frame.runtime, results) if isinstance(item, ExceptionValue)]
     members = tuple(one for item in left for one in (item.members or (item,)))

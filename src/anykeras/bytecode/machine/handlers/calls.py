@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...code import CodeObject
-from ...errors import malformed_error, unsupported_error
+from ...errors import make_malformed_error, make_unsupported_error
 from ...instructions import Instruction
 from .. import attributes, classes, formatting, items, operators
 from ..frame import Frame
@@ -18,13 +18,13 @@ TABLE = Table()
 
 def _call(frame: Frame, function: object, args: list[object], kwargs: Kwargs) -> None:
     if function is NULL or any(value is NULL for value in args):
-        raise malformed_error("a call finds an empty slot")
+        raise make_malformed_error("a call finds an empty slot")
     frame.push(frame.runtime.call(function, tuple(args), kwargs))
 
 
 def _zip_keywords(names: object, values: list[object]) -> Kwargs:
     if type(names) is not tuple or len(names) != len(values):
-        raise malformed_error("the keyword names of a call do not fit its values")
+        raise make_malformed_error("the keyword names of a call do not fit its values")
     return {_as_keyword(name): value for name, value in zip(names, values, strict=True)}
 
 
@@ -47,7 +47,7 @@ def _call_function(frame: Frame, instruction: Instruction) -> None:
     count = len(names) if type(names) is tuple else 0
     values = frame.pops(instruction.arg)
     if count > len(values):
-        raise malformed_error("a call names more keywords than it has values")
+        raise make_malformed_error("a call names more keywords than it has values")
     cut = len(values) - count
     _call(frame, frame.pop(), values[:cut], _zip_keywords(names, values[cut:]))
 
@@ -82,7 +82,7 @@ def _split_callable(frame: Frame, args: list[object]) -> tuple[object, list[obje
 def _kw_names(frame: Frame, instruction: Instruction) -> None:
     names = frame.const(instruction.arg)
     if type(names) is not tuple:
-        raise malformed_error("keyword names are no tuple")
+        raise make_malformed_error("keyword names are no tuple")
     frame.keywords = names
 
 
@@ -93,7 +93,7 @@ def _call_any(frame: Frame, instruction: Instruction) -> None:
     values = frame.pops(instruction.arg)
     cut = len(values) - (len(names) if type(names) is tuple else 0)
     if cut < 0:
-        raise malformed_error("a call names more keywords than it has values")
+        raise make_malformed_error("a call names more keywords than it has values")
     function, args = _split_callable(frame, values[:cut])
     _call(frame, function, args, _zip_keywords(names, values[cut:]))
 
@@ -121,7 +121,7 @@ def _make_function(frame: Frame, instruction: Instruction) -> None:
         frame.pop()
     code = frame.pop()
     if not isinstance(code, CodeObject):
-        raise malformed_error("a function is made of something that is no code")
+        raise make_malformed_error("a function is made of something that is no code")
     function = Function(frame.runtime, code)
     if frame.traits.make_function == "flags":
         for flag in (8, 4, 2, 1):
@@ -149,7 +149,7 @@ def _set_counted_defaults(frame: Frame, instruction: Instruction, function: Func
 def _set_function_attribute(frame: Frame, instruction: Instruction) -> None:
     value, function = frame.pops(2)
     if not isinstance(function, Function):
-        raise malformed_error("an attribute is set on something that is no function")
+        raise make_malformed_error("an attribute is set on something that is no function")
     _set_attribute(function, instruction.arg, value)
     frame.push(function)
 
@@ -163,9 +163,9 @@ def _set_attribute(function: Function, flag: int, value: object) -> None:
     elif flag == 8 and type(value) is tuple and all(isinstance(cell, Cell) for cell in value):
         function.closure = tuple(cell for cell in value if isinstance(cell, Cell))
         if len(function.closure) != len(function.code.freevars):
-            raise malformed_error("a closure does not fit the free variables of its function")
+            raise make_malformed_error("a closure does not fit the free variables of its function")
     elif flag not in (4, 16):
-        raise malformed_error("a function gets an attribute of the wrong kind")
+        raise make_malformed_error("a function gets an attribute of the wrong kind")
 
 
 # -- intrinsics
@@ -180,13 +180,13 @@ def _intrinsic_1(frame: Frame, instruction: Instruction) -> None:
         stopped = isinstance(value, ExceptionValue) and value.kind.name == "StopIteration"
         frame.push(make_exception("RuntimeError", "generator raised StopIteration") if stopped else value)
     elif name == "INTRINSIC_UNARY_POSITIVE":
-        frame.push(operators.unary(frame.runtime, "+", value))
+        frame.push(operators.apply_unary(frame.runtime, "+", value))
     elif name == "INTRINSIC_LIST_TO_TUPLE":
         frame.push(tuple(items.collect(frame.runtime, value)))
     elif name == "INTRINSIC_PRINT":
         frame.push(formatting.represent(frame.runtime, value))
     else:
-        raise unsupported_error(f"the code uses {name or 'an unknown intrinsic'}")
+        raise make_unsupported_error(f"the code uses {name or 'an unknown intrinsic'}")
 
 
 # Class statements: the variables of their bodies, the class made of them, ``super()``.
@@ -202,16 +202,16 @@ TABLE.load(lambda frame, arg: _STATEMENT, "LOAD_BUILD_CLASS")
 def _build_class(frame: Frame, instruction: Instruction) -> None:
     name, bases, body = frame.pops(3)
     if type(name) is not str or type(bases) is not tuple or not isinstance(body, Locals):
-        raise malformed_error("a class is made of something else than a name, bases and a body")
+        raise make_malformed_error("a class is made of something else than a name, bases and a body")
     frame.push(classes.build(frame.runtime, name, bases, body))
 
 
 # -- the variables of a class body
 
 
-def _class_names(frame: Frame) -> dict[str, object]:
+def _list_class_names(frame: Frame) -> dict[str, object]:
     if frame.locals is None:
-        raise malformed_error("a function reads its variables as a class body does")
+        raise make_malformed_error("a function reads its variables as a class body does")
     return frame.locals.names
 
 
@@ -221,43 +221,43 @@ def _load_global(frame: Frame, name: str) -> object:
 
 @TABLE.register("LOAD_NAME")
 def _load_name(frame: Frame, instruction: Instruction) -> None:
-    name, names = frame.name(instruction.arg), _class_names(frame)
+    name, names = frame.name(instruction.arg), _list_class_names(frame)
     frame.push(names[name] if name in names else _load_global(frame, name))
 
 
 @TABLE.register("STORE_NAME")
 def _store_name(frame: Frame, instruction: Instruction) -> None:
-    _class_names(frame)[frame.name(instruction.arg)] = frame.pop()
+    _list_class_names(frame)[frame.name(instruction.arg)] = frame.pop()
     frame.runtime.meter.items(1)
 
 
 @TABLE.register("DELETE_NAME")
 def _delete_name(frame: Frame, instruction: Instruction) -> None:
-    if _class_names(frame).pop(frame.name(instruction.arg), NULL) is NULL:
+    if _list_class_names(frame).pop(frame.name(instruction.arg), NULL) is NULL:
         raise throw("NameError", f"name {frame.name(instruction.arg)!r} is not defined")
 
 
 @TABLE.register("LOAD_LOCALS")
 def _load_locals(frame: Frame, instruction: Instruction) -> None:
-    _class_names(frame)
+    _list_class_names(frame)
     frame.push(frame.locals)
 
 
 @TABLE.register("SETUP_ANNOTATIONS")
 def _setup_annotations(frame: Frame, instruction: Instruction) -> None:
-    _class_names(frame).setdefault("__annotations__", {})
+    _list_class_names(frame).setdefault("__annotations__", {})
 
 
-def _cell_name(frame: Frame, index: int) -> str:
+def _find_cell_name(frame: Frame, index: int) -> str:
     code = frame.function.code
     names = code.slots if frame.traits.cells_in_slots else (*code.cellvars, *code.freevars)
     if index >= len(names):
-        raise malformed_error("a cell index is out of range")
+        raise make_malformed_error("a cell index is out of range")
     return names[index]
 
 
 def _push_enclosed(frame: Frame, instruction: Instruction, names: dict[str, object]) -> None:
-    name = _cell_name(frame, instruction.arg)
+    name = _find_cell_name(frame, instruction.arg)
     content = names[name] if name in names else frame.cell(instruction.arg).content
     if content is NULL:
         raise throw("NameError", f"the variable {name!r} of the enclosing function has no value")
@@ -266,13 +266,13 @@ def _push_enclosed(frame: Frame, instruction: Instruction, names: dict[str, obje
 
 @TABLE.register("LOAD_CLASSDEREF")
 def _load_class_deref(frame: Frame, instruction: Instruction) -> None:
-    _push_enclosed(frame, instruction, _class_names(frame))
+    _push_enclosed(frame, instruction, _list_class_names(frame))
 
 
 def _pop_names(frame: Frame) -> dict[str, object]:
     found = frame.pop()
     if not isinstance(found, Locals):
-        raise malformed_error("a variable is looked for in something that is no class body")
+        raise make_malformed_error("a variable is looked for in something that is no class body")
     return found.names
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...errors import malformed_error, unsupported_error
+from ...errors import make_malformed_error, make_unsupported_error
 from ...instructions import Instruction
 from .. import items, operators, plain
 from ..frame import Frame
@@ -31,7 +31,7 @@ def _collect_keys(frame: Frame, values: list[object]) -> set[object]:
 
 def _make_slice(frame: Frame, parts: list[object]) -> slice:
     if len(parts) not in (2, 3):
-        raise malformed_error("a slice has two or three parts")
+        raise make_malformed_error("a slice has two or three parts")
     return slice(*parts)
 
 
@@ -56,7 +56,7 @@ def _build_map(frame: Frame, instruction: Instruction) -> None:
 def _build_const_key_map(frame: Frame, instruction: Instruction) -> None:
     keys = frame.pop()
     if type(keys) is not tuple or len(keys) != instruction.arg:
-        raise malformed_error("the keys of a dict are no tuple of its size")
+        raise make_malformed_error("the keys of a dict are no tuple of its size")
     frame.push(_make_dict(frame, list(keys), frame.pops(instruction.arg)))
 
 
@@ -107,10 +107,10 @@ TABLE.compute(1, lambda runtime, value: tuple(items.collect(runtime, value)), "L
 # -- filling the container at a depth of the stack
 
 
-def _container_at(frame: Frame, depth: int, kind: type[C]) -> C:
+def _find_container(frame: Frame, depth: int, kind: type[C]) -> C:
     target = frame.peek(depth)
     if not isinstance(target, kind):
-        raise malformed_error(f"an item is added to something that is no {kind.__name__}")
+        raise make_malformed_error(f"an item is added to something that is no {kind.__name__}")
     return target
 
 
@@ -119,7 +119,7 @@ def _fill(name: str, kind: type[C], add: Callable[[Runtime, C, object], None]) -
 
     def handler(frame: Frame, instruction: Instruction) -> None:
         value = frame.pop()
-        add(frame.runtime, _container_at(frame, instruction.arg, kind), value)
+        add(frame.runtime, _find_container(frame, instruction.arg, kind), value)
 
     TABLE.register(name)(handler)
 
@@ -148,7 +148,7 @@ def _map_add(frame: Frame, instruction: Instruction) -> None:
     if not frame.traits.map_add_value_on_top:
         key, value = value, key
     frame.runtime.meter.items(1)
-    _container_at(frame, instruction.arg, dict)[plain.as_key(frame.runtime.meter, key)] = value
+    _find_container(frame, instruction.arg, dict)[plain.as_key(frame.runtime.meter, key)] = value
 
 
 # -- unpacking onto the stack
@@ -205,7 +205,7 @@ def _mapping(frame: Frame, instruction: Instruction) -> None:
 def _keys(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:
-        raise malformed_error("keys are matched against something that is no dict")
+        raise make_malformed_error("keys are matched against something that is no dict")
     found = all(plain.as_key(frame.runtime.meter, key) in subject for key in keys)
     frame.push(tuple(subject[key] for key in keys) if found else None)
     if frame.traits.match_pushes_bool:
@@ -216,9 +216,9 @@ def _keys(frame: Frame, instruction: Instruction) -> None:
 def _class(frame: Frame, instruction: Instruction) -> None:
     subject, kind, names = frame.pops(3)
     if not isinstance(kind, Type) or is_symbol(frame.runtime, subject) or type(names) is not tuple:
-        raise unsupported_error("the code matches a class that is no builtin type")
+        raise make_unsupported_error("the code matches a class that is no builtin type")
     if names or instruction.arg > 1:
-        raise unsupported_error("the code matches attributes of a class")
+        raise make_unsupported_error("the code matches attributes of a class")
     found = is_plain(subject) and isinstance(subject, kind.hosts)
     captured = (subject,) * instruction.arg if found else None
     if frame.traits.match_pushes_bool:
@@ -231,7 +231,7 @@ def _class(frame: Frame, instruction: Instruction) -> None:
 def _rest(frame: Frame, instruction: Instruction) -> None:
     subject, keys = frame.peek(2), frame.peek(1)
     if type(subject) is not dict or type(keys) is not tuple:
-        raise malformed_error("keys are removed from something that is no dict")
+        raise make_malformed_error("keys are removed from something that is no dict")
     frame.runtime.meter.items(len(subject))
     dropped = {plain.as_key(frame.runtime.meter, key) for key in keys}
     frame.replace(1, {key: value for key, value in subject.items() if key not in dropped})

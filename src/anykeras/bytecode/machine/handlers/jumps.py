@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...errors import malformed_error
+from ...errors import make_malformed_error
 from ...instructions import Instruction
 from .. import items, operators
 from ..frame import Frame, Signal
@@ -58,7 +58,7 @@ TABLE.register("JUMP_IF_FALSE_OR_POP")(_jump_if(operators.is_true, wanted=False,
 def _for(frame: Frame, instruction: Instruction) -> None:
     iterator = frame.peek()
     if not isinstance(iterator, Iter):
-        raise malformed_error("a loop over something that is no iterator")
+        raise make_malformed_error("a loop over something that is no iterator")
     value = items.advance(frame.runtime, iterator)
     if value is not NULL:
         frame.push(value)
@@ -74,7 +74,7 @@ def _for(frame: Frame, instruction: Instruction) -> None:
 def _return(frame: Frame, instruction: Instruction) -> Signal:
     value = frame.pop()
     if value is NULL:
-        raise malformed_error("a return without a value")
+        raise make_malformed_error("a return without a value")
     return Signal("return", value)
 
 
@@ -111,7 +111,7 @@ TABLE.compute(2, lambda runtime, receiver, result: result, "END_SEND")
 def _send(frame: Frame, receiver: object, value: object) -> tuple[object, object]:
     """The next value or ``NULL``, and what the receiver returned."""
     if not isinstance(receiver, Iter):
-        raise malformed_error("a value is sent to something that is no iterator")
+        raise make_malformed_error("a value is sent to something that is no iterator")
     if isinstance(receiver, Generator):
         frame.runtime.meter.step()
         return receiver.send(value), receiver.result

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ...errors import malformed_error, unsupported_error
+from ...errors import make_malformed_error, make_unsupported_error
 from ...instructions import Instruction
 from .. import attributes, formatting, items
-from ..builtins import builtin_names
+from ..builtins import list_builtin_names
 from ..frame import Frame
 from ..meter import EXCEPTIONS, throw
 from ..values import NULL, Cell
 from .table import Handler, Table
 
 TABLE = Table()
-_BUILTINS = builtin_names(python2=False)
+_BUILTINS = list_builtin_names(python2=False)
 
 
 @TABLE.register("NOP", "RESUME", "NOT_TAKEN", "PRECALL", "EXIT_INIT_CHECK", "PRINT_NEWLINE")
@@ -71,7 +71,7 @@ TABLE.load(lambda frame, arg: NULL, "PUSH_NULL", "BEGIN_FINALLY")
 def _load_common_constant(frame: Frame, instruction: Instruction) -> None:
     names = frame.body.dialect.common_constants
     if instruction.arg >= len(names) or names[instruction.arg] not in _BUILTINS:
-        raise malformed_error("a common constant is out of range")
+        raise make_malformed_error("a common constant is out of range")
     frame.push(_BUILTINS[names[instruction.arg]])
 
 
@@ -128,7 +128,7 @@ def _make_cell(frame: Frame, instruction: Instruction) -> None:
 def _copy_free(frame: Frame, instruction: Instruction) -> None:
     closure = frame.function.closure
     if instruction.arg != len(closure) or instruction.arg > len(frame.slots):
-        raise malformed_error("the function expects another number of free variables")
+        raise make_malformed_error("the function expects another number of free variables")
     frame.slots[len(frame.slots) - len(closure) :] = closure
 
 
@@ -171,7 +171,7 @@ def push_with_null(frame: Frame, value: object, wanted: int) -> None:
 
 @TABLE.register("STORE_GLOBAL", "DELETE_GLOBAL")
 def _store_global(frame: Frame, instruction: Instruction) -> None:
-    raise unsupported_error(f"the code sets the global variable {frame.name(instruction.arg)!r}")
+    raise make_unsupported_error(f"the code sets the global variable {frame.name(instruction.arg)!r}")
 
 
 # -- attributes
@@ -204,7 +204,7 @@ def _import(frame: Frame, instruction: Instruction) -> None:
     level, names = frame.pops(2)
     name = frame.name(instruction.arg)
     if type(level) is not int or level not in (0, -1):
-        raise unsupported_error(f"the code imports {name!r} relative to a package that is not in the file")
+        raise make_unsupported_error(f"the code imports {name!r} relative to a package that is not in the file")
     wanted = name if names is not None else name.split(".")[0]
     frame.push(frame.runtime.import_module(wanted))
 

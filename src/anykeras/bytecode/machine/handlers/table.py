@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ....registry import Registry
-from ...errors import unsupported_error
+from ...errors import make_unsupported_error
 from ...instructions import Instruction
 from ..frame import Frame, Signal
 
@@ -22,7 +22,7 @@ class Table(Registry[str, Handler]):
         """These instructions end the run with ``reason``."""
 
         def handler(frame: Frame, instruction: Instruction) -> Signal | None:
-            raise unsupported_error(reason)
+            raise make_unsupported_error(reason)
 
         self.register(*names)(handler)
 

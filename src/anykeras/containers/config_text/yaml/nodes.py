@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from .... import limits
 from ...source import limit_error
 from . import scalars
-from .scalars import yaml_error
+from .scalars import make_yaml_error
 
 INLINE = re.compile(r"[ \t]*")
 TAG = re.compile(r"!<[^>\s]+>|![^\s,\[\]{}]*")
@@ -39,7 +39,7 @@ def parse_nodes(text: str, part: str) -> YamlNode:
         raise limit_error("characters of YAML", len(text), bounds.config_bytes, part, "config_bytes")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if (odd := BREAKS.search(text)) is not None:
-        raise yaml_error("a line break that Keras would have escaped", text, odd.start(), part)
+        raise make_yaml_error("a line break that Keras would have escaped", text, odd.start(), part)
     return _Reader(text, part).document()
 
 
@@ -64,7 +64,7 @@ class _Reader:
         return node
 
     def error(self, what: str) -> Exception:
-        return yaml_error(what, self.text, self.at, self.part)
+        return make_yaml_error(what, self.text, self.at, self.part)
 
     def space(self) -> None:
         """Skip blanks, line breaks and comments."""

@@ -20,7 +20,7 @@ PLAIN_FLOW = re.compile(r"(?:[^\s:#,\[\]{}]|:(?=[^\s,\[\]{}])|(?<=\S)#|[ \t]+(?=
 HEADER = re.compile(r"([|>])([+-]?)([1-9]?)([+-]?)[ \t]*(?:#[^\n]*)?(?:\n|\Z)")
 
 
-def yaml_error(what: str, text: str, at: int, part: str) -> Malformed:
+def make_yaml_error(what: str, text: str, at: int, part: str) -> Malformed:
     """The error of a text that is not YAML, with its line."""
     return Malformed(
         "AK1123",
@@ -37,10 +37,10 @@ def fold(blank: str) -> str:
 
 def read_quoted(text: str, at: int, part: str) -> tuple[str, int]:
     """The content of the quoted scalar at `at` and where it ends."""
-    return _double(text, at, part) if text[at] == '"' else _single(text, at, part)
+    return _read_double(text, at, part) if text[at] == '"' else _read_single(text, at, part)
 
 
-def _single(text: str, at: int, part: str) -> tuple[str, int]:
+def _read_single(text: str, at: int, part: str) -> tuple[str, int]:
     pieces: list[str] = []
     start = at
     at += 1
@@ -49,10 +49,10 @@ def _single(text: str, at: int, part: str) -> tuple[str, int]:
         if piece == "'":
             return "".join(pieces), at
         pieces.append("'" if piece == "''" else fold(piece) if "\n" in piece else piece)
-    raise yaml_error("a quote is not closed", text, start, part)
+    raise make_yaml_error("a quote is not closed", text, start, part)
 
 
-def _double(text: str, at: int, part: str) -> tuple[str, int]:
+def _read_double(text: str, at: int, part: str) -> tuple[str, int]:
     pieces: list[str] = []
     start = at
     at += 1
@@ -65,7 +65,7 @@ def _double(text: str, at: int, part: str) -> tuple[str, int]:
         elif "\n" in piece:
             piece = fold(piece)
         pieces.append(piece)
-    raise yaml_error("a quote is not closed", text, start, part)
+    raise make_yaml_error("a quote is not closed", text, start, part)
 
 
 def _escape(text: str, at: int, part: str) -> tuple[str, int]:
@@ -80,7 +80,7 @@ def _escape(text: str, at: int, part: str) -> tuple[str, int]:
         digits = text[at + 1 : at + 1 + CODES[mark]]
         if re.fullmatch(r"[0-9a-fA-F]+", digits) and len(digits) == CODES[mark] and int(digits, 16) < 0x110000:
             return chr(int(digits, 16)), at + 1 + CODES[mark]
-    raise yaml_error(f"an unknown escape \\{mark}", text, at, part)
+    raise make_yaml_error(f"an unknown escape \\{mark}", text, at, part)
 
 
 def read_plain(text: str, at: int, indent: int, flow: bool) -> tuple[str, int]:
@@ -110,9 +110,9 @@ def read_block(text: str, at: int, indent: int, part: str) -> tuple[str, int]:
     """The literal or folded scalar at `at` inside something indented by `indent`."""
     header = HEADER.match(text, at)
     if header is None:
-        raise yaml_error("a block of text with an unknown header", text, at, part)
+        raise make_yaml_error("a block of text with an unknown header", text, at, part)
     style, chomp, digit = header.group(1), header.group(2) or header.group(4), header.group(3)
-    lines, end = _block_lines(text, header.end(), max(indent, 0) + int(digit) if digit else None, indent)
+    lines, end = _list_block_lines(text, header.end(), max(indent, 0) + int(digit) if digit else None, indent)
     while lines and not lines[-1]:
         lines.pop()
     body = "\n".join(lines) if style == "|" else _fold_lines(lines)
@@ -122,7 +122,7 @@ def read_block(text: str, at: int, indent: int, part: str) -> tuple[str, int]:
     return body + "\n" * (trailing if chomp == "+" else min(1, trailing)), end
 
 
-def _block_lines(text: str, at: int, width: int | None, indent: int) -> tuple[list[str], int]:
+def _list_block_lines(text: str, at: int, width: int | None, indent: int) -> tuple[list[str], int]:
     lines: list[str] = []
     while at < len(text):
         stop = text.find("\n", at)

@@ -27,7 +27,7 @@ DTYPE = "__numpy_dtype__"
 MOST = 1_000_000  # elements of an array in a text
 
 
-def numpy_dtype(arguments: list[Json]) -> Json:
+def read_numpy_dtype(arguments: list[Json]) -> Json:
     """``numpy.dtype`` with its arguments and state: an inert mark that the two below understand."""
     code, state = arguments[0], arguments[-1]
     order = state[1] if isinstance(state, list) and len(state) > 1 else "<"
@@ -36,14 +36,14 @@ def numpy_dtype(arguments: list[Json]) -> Json:
     return {DTYPE: (">" if order == ">" else "<") + code}
 
 
-def numpy_scalar(arguments: list[Json]) -> Json:
+def read_numpy_scalar(arguments: list[Json]) -> Json:
     """``multiarray.scalar(dtype, bytes)``: one number."""
     dtype, data = arguments
-    values = np.frombuffer(_bytes(data), _dtype(dtype))
+    values = np.frombuffer(_read_bytes(data), _read_dtype(dtype))
     return cast(Json, values.reshape(()).item())
 
 
-def numpy_array(arguments: list[Json]) -> Json:
+def read_numpy_array(arguments: list[Json]) -> Json:
     """``_reconstruct(ndarray, (0,), b"b")`` with its state (version, shape, dtype, Fortran order, bytes)."""
     state = arguments[-1]
     if not isinstance(state, list) or len(state) != 5:
@@ -54,18 +54,18 @@ def numpy_array(arguments: list[Json]) -> Json:
     dimensions = [n for n in shape if isinstance(n, int)]
     if math.prod(dimensions) > MOST:
         raise ValueError("an array that is too large for a text")
-    values = np.frombuffer(_bytes(data), _dtype(dtype))
+    values = np.frombuffer(_read_bytes(data), _read_dtype(dtype))
     return cast(Json, values.reshape(dimensions, order="F" if fortran else "C").tolist())
 
 
-def _dtype(mark: Json) -> np.dtype[np.generic]:
+def _read_dtype(mark: Json) -> np.dtype[np.generic]:
     code = mark.get(DTYPE) if isinstance(mark, dict) else None
     if not isinstance(code, str):
         raise ValueError("no dtype")
     return np.dtype(str(code))
 
 
-def _bytes(data: Json) -> bytes:
+def _read_bytes(data: Json) -> bytes:
     if not isinstance(data, str):
         raise TypeError("no bytes")
     return data.encode("latin-1")
@@ -91,11 +91,11 @@ MERGE = ("<<", "=")
 Call = Callable[[list[Json]], Json]
 
 
-def _items(arguments: list[Json]) -> Json:
+def _list_items(arguments: list[Json]) -> Json:
     return arguments[0] if arguments else []
 
 
-def _dict(arguments: list[Json]) -> Json:
+def _read_dict(arguments: list[Json]) -> Json:
     content = arguments[0] if arguments else {}
     if isinstance(content, list):
         return {str(pair[0]): pair[1] for pair in content if isinstance(pair, list) and len(pair) == 2}
@@ -106,16 +106,16 @@ _WRAPPERS = ("tensorflow.python.training.tracking.data_structures", "tensorflow.
              "tensorflow.python.training.checkpointable.data_structures")  # fmt: skip
 # What the writers' own objects stood for, by the name in the tag: data in, data out; nothing of that name is touched.
 INERT: dict[str, Call] = {
-    "numpy.dtype": numpy_dtype,
-    "builtins.dict": _dict,
-    "builtins.list": _items,
-    "builtins.tuple": _items,
-    "__builtin__.dict": _dict,
-    "collections.OrderedDict": _dict,
-    **{f"numpy.{core}.multiarray.scalar": numpy_scalar for core in ("core", "_core")},
-    **{f"numpy.{core}.multiarray._reconstruct": numpy_array for core in ("core", "_core")},
-    **{f"{module}.{name}": _items for module in _WRAPPERS for name in ("ListWrapper", "List", "_TupleWrapper")},
-    **{f"{module}.{name}": _dict for module in _WRAPPERS for name in ("_DictWrapper", "Mapping")},
+    "numpy.dtype": read_numpy_dtype,
+    "builtins.dict": _read_dict,
+    "builtins.list": _list_items,
+    "builtins.tuple": _list_items,
+    "__builtin__.dict": _read_dict,
+    "collections.OrderedDict": _read_dict,
+    **{f"numpy.{core}.multiarray.scalar": read_numpy_scalar for core in ("core", "_core")},
+    **{f"numpy.{core}.multiarray._reconstruct": read_numpy_array for core in ("core", "_core")},
+    **{f"{module}.{name}": _list_items for module in _WRAPPERS for name in ("ListWrapper", "List", "_TupleWrapper")},
+    **{f"{module}.{name}": _read_dict for module in _WRAPPERS for name in ("_DictWrapper", "Mapping")},
 }
 
 
@@ -218,7 +218,7 @@ class _Values:
     def _int(self, text: str) -> int:
         sign, digits = (-1 if text[0] == "-" else 1), text.lstrip("+-")
         if ":" in digits:
-            return sign * int(_sexagesimal(digits))
+            return sign * int(_read_sexagesimal(digits))
         base = {"0b": 2, "0x": 16}.get(digits[:2], 8 if digits[0] == "0" and len(digits) > 1 else 10)
         try:
             return sign * int(digits.removeprefix("0b").removeprefix("0x"), base)
@@ -228,7 +228,7 @@ class _Values:
     def _float(self, text: str) -> float:
         digits = text.replace("_", "").lower().replace(".inf", "inf").replace(".nan", "nan")
         try:
-            return _sexagesimal(digits) if ":" in digits else float(digits)
+            return _read_sexagesimal(digits) if ":" in digits else float(digits)
         except ValueError:
             raise Malformed("AK1123", f"{text!r} is no number", part=self.part) from None
 
@@ -279,7 +279,7 @@ class _Values:
             ) from None
 
 
-def _sexagesimal(digits: str) -> float:
+def _read_sexagesimal(digits: str) -> float:
     total = 0.0
     for piece in digits.split(":"):
         total = total * 60 + float(piece)
