@@ -21,6 +21,7 @@ from typing import Any
 
 from anykeras import pipeline
 from anykeras.catalog.releases import RELEASES, Release, find_release
+from anykeras.checking.forecast import Content
 from anykeras.checking.reading import forecast
 from anykeras.checking.traits import list_traits
 from anykeras.errors import AnyKerasError
@@ -89,11 +90,11 @@ def write_met(pairs: set[Pair]) -> None:
     met: Counter[str] = Counter()
     for name, releases in sorted(by_file.items()):
         try:
-            raw = pipeline.read(name)
+            content = Content(pipeline.read(name))
         except (AnyKerasError, FileNotFoundError):
             continue
         for release in releases:
-            for trait in list_traits(raw, release):
+            for trait in list_traits(content, release):
                 met[trait] |= 1 << place[release]
     rows = ",\n".join(f"{json.dumps(trait)}:{json.dumps(f'{bits:x}')}" for trait, bits in sorted(met.items()))
     MET.write_text(f'{{"releases":{json.dumps([str(r) for r in RELEASES])},"met":{{\n{rows}}}}}\n')

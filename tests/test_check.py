@@ -50,6 +50,38 @@ def test_most_forecasts_say_something() -> None:
     assert sum(said) > 0.75 * len(said)
 
 
+# What genuine stacks did with files that no file like them was met in there: what a release's tables answer for is no doubt.
+SETTLED = {
+    "keras-3.5": "migrations/keras2/tf2.13-rand_RandomFlip.h5",
+    "keras-3.8": "migrations/keras2/keras2.2-tf-convlstm_first.h5",
+    "tf.keras-2.3": "migrations/keras2/tf2.15-han_gru_bi.h5",
+    "tf.keras-2.7": "migrations/keras2/keras2.2-tf-td_masking2.h5",
+    "tf.keras-2.13": "recovery/values/tfkeras2.3-py37/sh_zero_state.h5",
+}
+
+
+@pytest.mark.parametrize("release", SETTLED)
+def test_what_the_tables_of_a_release_answer_for_opens(release: str) -> None:
+    found = anykeras.check(FOLDER / SETTLED[release], [release], conversion=False).forecasts[0]
+    assert found.opens is True, found
+
+
+@pytest.mark.parametrize(
+    ("release", "name", "opens", "said"),
+    [
+        ("tf.keras-2.8", "migrations/keras2/tf2.15-up_mitchellcubic_first.h5", False, "no interpolation 'mitchellcubic'"),
+        ("keras-3.12", "shims/keras2.3.1_attention_raffel_unbiased_plain.h5", None, "of the user's own"),
+        ("keras-3.10", "migrations/keras2/tf2.13-bn_axis_list.h5", None, "may lose the axis"),
+    ],
+)
+def test_values_that_a_constructor_takes_and_the_release_does_not(
+    release: str, name: str, opens: bool | None, said: str
+) -> None:
+    found = anykeras.check(FOLDER / name, [release], conversion=False).forecasts[0]
+    assert found.opens is opens
+    assert said in found.doubt + "".join(one.reason for one in found.obstacles)
+
+
 @pytest.fixture(scope="module")
 def dense(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import keras

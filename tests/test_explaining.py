@@ -64,7 +64,22 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
     assert len(failing) <= 5
     seen = Counter((record["batch"], record["as_first_seen"]) for record in records)
     right = [seen[batch, "right"] for batch in dict.fromkeys(record["batch"] for record in records)]
-    assert right == [99, 31, 122, 62, 62, 50, 48, 45, 41, 34, 34, 45, 50, 26]  # the figures of docs/measured.md, never made better
+    assert right == [
+        99,
+        31,
+        122,
+        62,
+        62,
+        50,
+        48,
+        45,
+        41,
+        34,
+        34,
+        45,
+        50,
+        26,
+    ]  # the figures of docs/measured.md, never made better
 
 
 def test_files_spoilt_in_known_ways_are_named_or_not_known() -> None:

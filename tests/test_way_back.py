@@ -132,6 +132,44 @@ def test_training_state_goes_down_and_up(name: str, target: str, tmp_path: Path)
     assert steps[0] == steps[1] > 0
 
 
+@pytest.mark.backend
+def test_a_schedule_and_further_optimizers_go_down(tmp_path: Path) -> None:
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    rate = keras.optimizers.schedules.ExponentialDecay(0.01, 2, 0.5)
+    for optimizer in (keras.optimizers.RMSprop(rate, momentum=0.5), keras.optimizers.Adamax(rate)):
+        model.compile(optimizer, "mse")
+        model.train_on_batch(np.ones((4, 3)), np.ones((4, 2)))
+        model.save(tmp_path / "new.keras")
+        for box in (".keras", ".h5"):
+            done = anykeras.convert(tmp_path / "new.keras", tmp_path / f"old{box}", target="tf.keras-2.15", force=True)
+            assert "AK2450" not in {finding.code for finding in done.findings}
+            after = anykeras.open(tmp_path / f"old{box}").document.training
+            assert after is not None and after.slots
+            held = after.config["optimizer"]
+            assert isinstance(held, Object) and isinstance(held.config, Mapping)
+            schedule = held.config["learning_rate"]
+            assert held.class_name == type(optimizer).__name__
+            assert isinstance(schedule, Object) and schedule.class_name == "ExponentialDecay"
+        done = anykeras.convert(tmp_path / "new.keras", tmp_path / "old.h5", target="keras-2.3", force=True)
+        assert "AK2450" in {finding.code for finding in done.findings}
+
+
+@pytest.mark.backend
+def test_random_layers_do_nothing_in_predict_of_older_releases(tmp_path: Path) -> None:
+    """Keras 3 writes training=True into their calls, and puts its own flag in its place; an older Keras would heed it."""
+    import keras
+
+    inner = keras.Input((4, 4, 1))
+    augmented = keras.Model(inner, keras.layers.RandomFlip()(inner))
+    outer = keras.Input((4, 4, 1))
+    keras.Model(outer, keras.layers.Dropout(0.5)(augmented(outer), training=True)).save(tmp_path / "new.keras")
+    assert b'"training": true' in zipfile.ZipFile(tmp_path / "new.keras").read("config.json")
+    anykeras.convert(tmp_path / "new.keras", tmp_path / "old.keras", target="tf.keras-2.15")
+    assert b'"training": true' not in zipfile.ZipFile(tmp_path / "old.keras").read("config.json")
+
+
 def test_hdf5_is_spelled_as_the_release_has_it(tmp_path: Path) -> None:
     with h5py.File(convert("embed_mask", "tf.keras-1.15", tmp_path)) as file:
         assert file.attrs["keras_version"] == file["model_weights"].attrs["keras_version"] == "2.2.4-tf"

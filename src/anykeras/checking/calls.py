@@ -31,6 +31,8 @@ def look_at_graph(reader: Reader, config: Config, name: str) -> None:
     ends = [config.get(key) for key in ("input_layers", "output_layers")]
     passed = {str(end[0]) for side in ends[1:] if isinstance(side, list) for end in side if isinstance(end, list) and end}
     inputs = {e.get("name") for e in config.get("layers", ()) if isinstance(e, dict) and e.get("class_name") == "InputLayer"}
+    if release.line == "keras3" and makes_masks_again(config):
+        reader.notes.doubts.append("masks are operations in the file, and one name comes twice when a layer makes them again")
     if release.line == "keras3" and passed & inputs:
         reader.notes.doubts.append("an input is also an output, which not every model of Keras 3 loads")
     flat = any(isinstance(end, list) and end and isinstance(end[0], str) for end in ends)
@@ -46,6 +48,14 @@ def look_at_graph(reader: Reader, config: Config, name: str) -> None:
         nodes = entry.get("inbound_nodes") if isinstance(entry, dict) else None
         for node in nodes if isinstance(nodes, list) else ():
             look_at_node(reader, entry, node)
+
+
+def makes_masks_again(config: Config) -> bool:
+    """Whether Keras 3 saved the masks of some layers as operations, and those of others not."""
+    entries = [entry for entry in config.get("layers", ()) if isinstance(entry, dict)]
+    operations = sum(entry.get("class_name") == "NotEqual" and entry.get("name") == "not_equal" for entry in entries)
+    makers = sum(bool(inner.get("mask_zero")) for entry in entries if isinstance(inner := entry.get("config"), dict))
+    return bool(operations) and makers > operations
 
 
 def look_at_waiting(reader: Reader, config: Config, name: str) -> None:

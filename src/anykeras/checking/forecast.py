@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from ..catalog.releases import Release
 from ..containers.base import Raw
+from ..document.model import Era
+from ..parse.era import infer
 from .objects import Found
 
 _SHOWN = 3  # traits in a sentence
@@ -84,9 +87,25 @@ class Notes:
         return Forecast(release, opens, tuple(self.obstacles), "; ".join(doubts), unmet=self.unmet)
 
 
+_LINES: Final = {
+    Era.KERAS0: "keras1", Era.KERAS1: "keras1", Era.KERAS2: "keras2", Era.TF2: "tf", Era.KERAS3: "keras3",
+}  # fmt: skip
+
+
+class Content:
+    """A file with what is found in it once for all releases: who wrote it, and its configuration as one text."""
+
+    def __init__(self, raw: Raw) -> None:
+        self.raw, self.writer = raw, infer(raw)
+        self.line = _LINES[self.writer.era]
+        self.text = json.dumps(raw.architecture)
+        self.masked = '"Masking"' in self.text or '"mask_zero": true' in self.text
+
+
 class Reader(Protocol):
     """One file read for one release, as the facts see it: `typed` says that objects are found by their modules."""
 
+    content: Content
     raw: Raw
     release: Release
     notes: Notes

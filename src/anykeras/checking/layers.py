@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ..catalog.releases import Release, Since
+from ..catalog.signatures import find_default
 from . import objects
 from .forecast import Reader
 from .messages import say_no_class
@@ -19,6 +20,10 @@ KEEPS_OUTPUT_SHAPE: Final = Since(keras3="3.7")  # MultiHeadAttention, a list af
 REFUSES_LAMBDA: Final = Since(keras3="3.11", tf="99")  # Lambda.from_config in HDF5 too
 INTEGER_TABLE: Final = Since(keras3="99", tf="1.13", keras2="2.1")  # Embedding.build
 TAKES_HEADS_APART: Final = Since(keras3="99", tf="2.5")  # MultiHeadAttention.from_config: config.pop("query_shape")
+KEEPS_AXIS: Final = Since(keras3="3.9")  # a number; a list of several is still lost
+_LAST_OF_IMAGES: Final = 3
+NORMALIZES_BY_CONFIGURATION: Final = Since(tf="2.6")
+SAMPLES_OTHERWISE: Final = Since(tf="2.9")  # UpSampling2D: nearest and bilinear alone before
 BUILDS_DOT: Final = Since(keras3="3.2")
 
 
@@ -43,6 +48,8 @@ def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config
         said = "TypeError: Could not locate class 'Policy'"
         reader.refuse(said, "a dtype policy is written in another form since Keras 3", name, "dtype")
     release = reader.release
+    look_at_axis(reader, entry, class_name, config, name)
+    look_at_value(reader, class_name, config, name)
     if class_name == "Lambda":
         look_at_lambda(reader, config, name)
     if "module" not in entry:
@@ -71,6 +78,35 @@ def look_at_layer(reader: Reader, entry: Config, class_name: str, config: Config
         reader.refuse(said, reason, name, "output_shape")
 
 
+def look_at_axis(reader: Reader, entry: Config, class_name: str, config: Config, name: str) -> None:
+    """Keras 3 loses an axis in HDF5, and the layer takes its default (legacy/saving/saving_utils.py, model_from_config)."""
+    axis, release = config.get("axis"), reader.release
+    if release.line != "keras3" or "module" in entry or axis in (None, -1, [-1]):
+        return
+    lost = len(axis) != 1 if isinstance(axis, list) else not KEEPS_AXIS.holds(release)
+    joined = class_name == "Concatenate" and axis == _LAST_OF_IMAGES
+    if lost and not joined and axis != find_default(class_name, "axis", release.signatures):
+        reader.notes.doubts.append(f"Keras 3 may lose the axis of {name} in an HDF5 file, and takes its default")
+
+
+def look_at_value(reader: Reader, class_name: str, config: Config, name: str) -> None:
+    """Values that a constructor takes and the layer does not, or not on every machine."""
+    release = reader.release
+    sampled = config.get("interpolation") if class_name == "UpSampling2D" else None
+    if sampled not in (None, "nearest", "bilinear") and not SAMPLES_OTHERWISE.holds(release):
+        said = 'ValueError: `interpolation` argument should be one of `"nearest"` or `"bilinear"`.'
+        reader.refuse(said, f"{release} has no interpolation {sampled!r}", name, "interpolation")
+    if class_name == "SpectralNormalization" and release.line == "tf" and reader.typed:
+        said = "TypeError: 'str' object is not callable"
+        reader.refuse(said, "tf.keras does not read the layer in a SpectralNormalization from a .keras file", name, "layer")
+    if class_name.startswith("CuDNN"):
+        reader.notes.doubts.append(f"{name} is a {class_name}, which a machine without a GPU does not load")
+    bare = class_name == "Normalization" and not reader.typed and not reader.list_groups().get(name)
+    if bare and release.line == "tf" and not NORMALIZES_BY_CONFIGURATION.holds(release):
+        said = "ValueError: You are trying to load a weight file containing too few layers"
+        reader.refuse(said, "a Normalization keeps mean and variance as weights up to TensorFlow 2.5", name, "mean")
+
+
 def look_at_words(reader: Reader, config: Config, name: str) -> None:
     """Strings that are also the name of a function of ``keras.layers``, for which Keras 3 may take them in HDF5."""
     if reader.release.line == "keras3" and not reader.typed and config.get("score_mode") == "dot":
@@ -81,13 +117,15 @@ def look_at_lambda(reader: Reader, config: Config, name: str) -> None:
     """A function in the file."""
     function = config.get("function")
     code = isinstance(function, list) or (isinstance(function, dict) and function.get("class_name") == "__lambda__")
+    code = code or (isinstance(function, str) and config.get("function_type") == "lambda")
     if code and (reader.typed or REFUSES_LAMBDA.holds(reader.release)):
         said = "ValueError: Requested the deserialization of a `Lambda` layer whose `function` is a Python lambda."
         reader.refuse(said, "the file holds Python code, which safe mode refuses", name, "function")
     elif code:
         reader.notes.doubts.append("Python code in the file opens in the Python that wrote it, if anywhere")
     elif isinstance(function, str):
-        reader.notes.doubts.append("a Lambda names a function that the file does not hold")
+        said = f"ValueError: Unknown function: {function}"
+        reader.refuse(said, "a Lambda names a function that the file does not hold", name, "function")
     elif isinstance(function, dict):
         look_at_function(reader, function, "activations", name, "function")
 

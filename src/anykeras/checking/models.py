@@ -7,7 +7,6 @@ stacks (docs/check.md has the counts).
 from __future__ import annotations
 
 import itertools
-import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final
@@ -15,7 +14,6 @@ from typing import Any, Final
 from ..catalog.masks import Outgoing, find_mask_rule
 from ..catalog.releases import Since
 from ..document.model import Era, Writer
-from ..parse.era import infer
 from . import objects
 from .calls import iterate_held_layers, look_at_graph, look_at_order, look_at_sharing
 from .forecast import Reader
@@ -115,13 +113,14 @@ def look(reader: Reader) -> None:
     if not reader.typed:
         look_at_order(reader, reader.raw.architecture)
     look_at_older(reader)
+    look_at_own_classes(reader)
     look_at_masks(reader, reader.raw.architecture)
 
 
 def look_at_older(reader: Reader) -> None:
     """What releases take over from older ones in part only."""
-    release, text = reader.release, json.dumps(reader.raw.architecture)
-    if release.line != "keras1" and infer(reader.raw).era in (Era.KERAS0, Era.KERAS1):
+    release, text = reader.release, reader.content.text
+    if release.line != "keras1" and reader.content.writer.era in (Era.KERAS0, Era.KERAS1):
         reader.notes.doubts.append("Keras 2 turns the weights of Keras 1 in some layers only")
     if release.line != "keras3":
         if '"_CONSTANT_VALUE"' in text and not TAKES_CONSTANTS.holds(release):
@@ -136,6 +135,17 @@ def look_at_older(reader: Reader) -> None:
         reader.notes.doubts.append("an operation on a constant in the form of TensorFlow")
     if '"class_name": "Normalization"' in text:
         reader.notes.doubts.append("Keras 3 does not always find the weights of a Normalization in HDF5 of TensorFlow")
+
+
+def look_at_own_classes(reader: Reader) -> None:
+    """A class of the user's own whose name a later Keras gave to a class of its own: Attention, before all."""
+    content = reader.content
+    if content.line not in ("keras1", "keras2") or content.writer.library != "keras":
+        return
+    for _, entry in iterate_held_layers(reader.raw.architecture, ""):
+        name = str(entry.get("class_name"))
+        if reader.release.line not in ("keras1", "keras2") and not objects.is_of_line(name, ("keras1", "keras2")):
+            reader.notes.doubts.append(f"{name} is no class of the Keras that wrote the file, but of the user's own")
 
 
 def is_nested(entry: Config) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
-from ..catalog.releases import Release, Since
+from ..catalog.releases import RELEASES, Release, Since
 from ..catalog.signatures import Signature, find_signature, has_name, list_exported_classes
 
 KINDS: Final = (
@@ -90,6 +91,13 @@ def has_model_class(class_name: str, release: Release) -> bool:
     if class_name == "Graph":
         return release.line == "keras1"
     return class_name in ("Sequential", "Model") or find_named(class_name, "layers", release) is not None
+
+
+@cache
+def is_of_line(name: str, lines: tuple[str, ...]) -> bool:
+    """Whether any release of the lines has a layer, or a model, of that name."""
+    releases = (release for release in RELEASES if release.line in lines)
+    return name in MODELS or name in FREE or any(find_signature(name, release.signatures) is not None for release in releases)
 
 
 def list_unknown_keys(found: Found, config: Mapping[str, Any]) -> list[str]:

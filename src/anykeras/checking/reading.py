@@ -17,7 +17,7 @@ from ..errors import AnyKerasError
 from ..limits import begin_budget, budget, spend
 from ..pipeline import parse_raw
 from . import layers, messages, models, objects, training, traits, weights
-from .forecast import Forecast, Notes, Obstacle
+from .forecast import Content, Forecast, Notes, Obstacle
 
 Config = Mapping[str, Any]
 BOXES: Final = {"keras_zip": ".keras", "hdf5": ".h5"}
@@ -30,11 +30,11 @@ def forecast(raw: Raw, release: Release) -> Forecast:
 
 def forecast_all(raw: Raw, releases: Sequence[Release]) -> list[Forecast]:
     """The forecasts for several releases."""
-    found = []
+    found, content = [], Content(raw)
     for release in releases:
         notes = Notes()
         with spend(begin_budget()):
-            _Reader(raw, release, notes).read()
+            _Reader(content, release, notes).read()
         found.append(notes.forecast(release))
     doubt = tell_doubt_of_parser(raw) if any(one.opens for one in found) else ""
     return [replace(one, opens=None, doubt=doubt) if doubt and one.opens else one for one in found]
@@ -54,9 +54,9 @@ def tell_doubt_of_parser(raw: Raw) -> str:
 class _Reader:
     """One file read for one release."""
 
-    def __init__(self, raw: Raw, release: Release, notes: Notes) -> None:
-        self.raw, self.release, self.notes = raw, release, notes
-        self.box = BOXES.get(raw.match.name, "")
+    def __init__(self, content: Content, release: Release, notes: Notes) -> None:
+        self.content, self.raw, self.release, self.notes = content, content.raw, release, notes
+        self.box = BOXES.get(self.raw.match.name, "")
         self.typed = self.box == ".keras"  # objects with their modules, the format of Keras 3 and tf.keras 2.12
 
     def refuse(self, message: str, reason: str, layer: str = "", key: str = "") -> None:
@@ -232,6 +232,7 @@ class _Reader:
             layers.look_at_function(self, value, kind, layer, key)
             return
         typed = isinstance(value.get("module"), str) and objects.READS_MODULES.holds(self.release)
+        typed = typed and (self.typed or self.release.line != "keras3")  # in HDF5 Keras 3 looks in its lists of names
         found = objects.find_exported(value["module"], class_name, self.release) if typed else None
         found = found or objects.find_named(class_name, kind, self.release)
         if found is None and objects.lists_name(class_name, kind, self.release):

@@ -38,6 +38,7 @@ def look_at_tree(reader: Reader, weights: TreeWeights) -> None:
             reader.refuse(said, "the weights file of newer releases has no place for layers without weights", "", "vars")
         if not BIDIRECTIONAL_ALONE.holds(release):
             look_at_bidirectional(reader, weights)
+        look_at_counts(reader, [path.split("/") for path in weights.tensors], KERAS2_14_TREE.container)
         return
     own, other = KERAS2_14_TREE.container, KERAS2_15_TREE.container
     if LAYERS_IN_TREE.holds(release):
@@ -58,13 +59,13 @@ def look_at_counts(reader: Reader, paths: list[list[str]], container: str) -> No
             base, number = (base, number) if number.isdecimal() and base else (part, "0")
             if path[at - 1] == container:
                 numbers.setdefault((tuple(path[:at]), base), set()).add(int(number))
-    once = LAYERS_COUNTED_ONCE.holds(reader.release)
+    once = reader.release.line == "keras3" or LAYERS_COUNTED_ONCE.holds(reader.release)
     for (_, base), found in numbers.items():
         step, other = (1, 2) if once else (2, 1)
         if found == set(range(0, step * len(found), step)):
             continue
         if base in _MAY_BE_BARE or found != set(range(0, other * len(found), other)):
-            reader.notes.doubts.append("tf.keras 2.14 counts the layers of one class otherwise than 2.13")
+            reader.notes.doubts.append("tf.keras 2.12 and 2.13 count the layers of one class otherwise than later releases")
         else:
             reason = f"this release looks for the second layer of a class as {base}_{step}, the file has {base}_{other}"
             reader.refuse(NO_VARIABLES, reason, "", "vars")

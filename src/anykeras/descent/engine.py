@@ -13,6 +13,7 @@ from ..catalog.releases import CALLS_WAIT, CAUSAL_CALLS, Release, Since
 from ..catalog.shapes import UNKNOWN, Argument, Output, Spec, flatten_specs
 from ..catalog.shapes.engine import Inference
 from ..catalog.signatures import find_signature
+from ..document.edit import change_calls
 from ..document.graph import Node, find_parents, iterate_leaves
 from ..document.model import Call, Document, Era, Graph, Layer, Member, Path, Ref, Value, refs
 from ..document.walk import layers_of, map_graph_refs, rebuild, rebuild_paths, walk
@@ -269,6 +270,15 @@ def connect_stacks(model: Layer) -> Layer:
     return rebuild(model, change)
 
 
+def leave_flag(layer: Layer, call: Call) -> Call:
+    """A call without its training flag: models of Keras 3 put their own in its place, and write True for random layers.
+
+    In older Kerases the flag counts, and a random layer would act in ``predict`` too (keras 3.15.1 models/functional.py).
+    """
+    kwargs = {key: value for key, value in call.kwargs.items() if key != "training"}
+    return call if layer.operation or len(kwargs) == len(call.kwargs) else replace(call, kwargs=kwargs)
+
+
 def descend(document: Document, release: Release, box: str) -> tuple[Document, list[Finding]]:
     """The document in words that a release has, and what was done for it.
 
@@ -284,6 +294,8 @@ def descend(document: Document, release: Release, box: str) -> tuple[Document, l
         Unsupported: AK6050, with the layer and the reason, where the release cannot hold it.
     """
     descent = Descent(release, box)
+    if release.line != "keras3" and document.writer.era is Era.KERAS3:
+        document = replace(document, model=rebuild(document.model, lambda layer: change_calls(layer, leave_flag)))
     if release.line == "tfjs":
         return _descend_to_tfjs(document, descent)
     check_shared_layers(document.model, release)

@@ -14,6 +14,8 @@ from ..rulebook import LEGACY, NEVER, Place, back_rule
 
 _SPELLED: Final = frozenset({"L1", "L2"})
 """Written as L1L2, which every release has."""
+_ABS_MAX: Final[Mapping[str, Value]] = {"axis": None, "value_range": (-127, 127), "epsilon": 1e-07, "output_dtype": "int8"}
+"""keras 3.15.1 quantizers/quantizers.py."""
 
 
 @back_rule(
@@ -68,6 +70,19 @@ def check_numbers(layer: Layer, place: Place) -> Layer | None:
     if layer.class_name == "Flatten" and place.shape is not None and None in place.shape[1:]:
         raise place.refuse(layer, "sizes that are open")
     return None
+
+
+@back_rule("AK2464", since=exists_in_keras3("3.13"), classes=("Dense", "EinsumDense", "Embedding"), report=False)
+def leave_out_quantizers(layer: Layer, place: Place) -> Layer | None:
+    """Before Keras 3.13 the policy alone said int8, and the quantizers were those that are the default now."""
+    said = layer.config.get("quantization_config")
+    config = said.config if isinstance(said, Object) and said.class_name == "Int8QuantizationConfig" else None
+    if place.release.line != "keras3" or not isinstance(config, Mapping) or config.get("weight_quantizer") is not None:
+        return None
+    held = config.get("activation_quantizer")
+    stated = held.config if isinstance(held, Object) and held.class_name == "AbsMaxQuantizer" else None
+    usual = isinstance(stated, Mapping) and {**_ABS_MAX, **stated} == _ABS_MAX
+    return layer.without("quantization_config") if usual else None
 
 
 @back_rule("AK2464", since=exists_in_keras3("3.4"), classes=("TimeDistributed",))

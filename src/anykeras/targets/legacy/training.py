@@ -28,8 +28,13 @@ _LOSS_OBJECTS: Final = Since(None, tf="2.0")
 _HAS: Final[Mapping[str, Since]] = {
     "Adam": Since(None, tf="1.15", keras2="2.1"),
     "SGD": Since(None, tf="1.15", keras2="2.1"),
-    "AdamW": _NEW_OPTIMIZERS,
+    # The same formulas and order of variables as in Keras 3; before TensorFlow 2.11 epsilon stands outside of the root.
+    **dict.fromkeys(("AdamW", "RMSprop", "Adagrad", "Adadelta", "Adamax"), _NEW_OPTIMIZERS),
 }
+_ARGUMENTS: Final = (
+    "beta_1", "beta_2", "rho", "epsilon", "amsgrad", "centered", "initial_accumulator_value", "momentum", "nesterov",
+    "weight_decay", "clipnorm", "clipvalue",
+)  # fmt: skip
 _SHORT: Final = {
     "MeanSquaredError": "mse",
     "MeanAbsoluteError": "mae",
@@ -115,12 +120,14 @@ def _list_arguments(training: Training, name: str, said: Config, release: Releas
     rate: Any = said.get("learning_rate", find_default(name, "learning_rate", NOW, "optimizers"))
     if "learning_rate" in training.counters:
         rate = float(np.asarray(training.counters["learning_rate"].read()))
-    if not isinstance(rate, int | float):
-        raise _LeftOut("a schedule of the learning rate")
+    if isinstance(rate, Object):
+        rate = _spell_schedule(rate, release)
+    elif not isinstance(rate, int | float):
+        raise _LeftOut("a learning rate that is no number")
     config: dict[str, Any] = {"learning_rate" if _LEARNING_RATE.holds(release) else "lr": rate}
     taken = find_signature(name, release.signatures, "optimizers")
     known = frozenset(taken.defaults) if taken is not None else frozenset()
-    for key in ("beta_1", "beta_2", "epsilon", "amsgrad", "momentum", "nesterov", "weight_decay", "clipnorm", "clipvalue"):
+    for key in _ARGUMENTS:
         value = said.get(key)
         if value is None or (key == "weight_decay" and name != "AdamW" and not value):
             continue
@@ -140,6 +147,18 @@ def _list_arguments(training: Training, name: str, said: Config, release: Releas
     if _NEW_OPTIMIZERS.holds(release):
         config["is_legacy_optimizer"] = False  # or else the class of TensorFlow 2.10, whose state is read in another order
     return config
+
+
+def _spell_schedule(rate: Object, release: Release) -> dict[str, Any]:
+    """A schedule of the learning rate, which every optimizer of tf.keras takes with its class and arguments."""
+    taken = find_signature(rate.class_name, release.signatures, "optimizers")
+    if release.line != "tf" or taken is None or not isinstance(rate.config, Mapping):
+        raise _LeftOut(f"the schedule {rate.class_name} of the learning rate")
+    said = {key: value for key, value in rate.config.items() if value != find_default(rate.class_name, key, NOW, "optimizers")}
+    lacking = [key for key in said if key not in taken.defaults]
+    if lacking:
+        raise _LeftOut(f"the schedule {rate.class_name} with {', '.join(lacking)}")
+    return {"class_name": rate.class_name, "config": {key: _plain(value) for key, value in said.items()}}
 
 
 def _list_variables(
@@ -167,7 +186,8 @@ def _list_variables(
 
     if _NEW_OPTIMIZERS.holds(release):
         for group in kinds:
-            found += [(f"{_SLOT_NAMES[kind]}/{weight.name}", slot(kind, weight.tensor)) for weight in weights for kind in group]
+            called = {kind: _SLOT_NAMES.get(kind, kind) for kind in group}
+            found += [(f"{called[kind]}/{weight.name}", slot(kind, weight.tensor)) for weight in weights for kind in group]
     else:
         flat = [kind for group in kinds for kind in group]
         found += [(f"{kind}_{i}", slot(kind, tensor)) for kind in flat for i, tensor in enumerate(trained)]
