@@ -6,7 +6,8 @@
 STACKS is the folder of the old stacks; what is missing there is built (``scripts/stacks.py``). A release may have ``:.h5``
 behind it for the box. A SET is a folder of one of three kinds: with ``index.json`` (models with recordings, as
 ``scripts/fixtures/targets.py`` makes them; "step" there says which target one more step was recorded with), with ``INDEX.json``
-(the corpus of genuine files of every era), or what ``scripts/differential/generate.py`` made. With `--sample` so many models of each set are drawn by the seed. Files and verdicts
+(the corpus of genuine files of every era), or what ``scripts/differential/generate.py`` made.
+With `--sample` so many models of each set are drawn by the seed. Files and verdicts
 are kept in DIR, a folder a set; a row per release says how many models are right, refused (with their reasons in
 DIR/SET/RELEASE.json), need a GPU, and are wrong: opened with other outputs, or not opened at all. `--page` writes the rows of
 all releases that were run so far into the page, between the marks of each set.

@@ -42,7 +42,7 @@ _SHORT: Final = {
     "mean_absolute_error": "mae",
 }
 # How variables of a weight are called since TensorFlow 2.11 (``add_variable_from_reference``).
-_SLOT_NAMES: Final = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat"}
+_SLOT_NAMES: Final = {"momentum": "m", "velocity": "v", "velocity_hat": "vhat", "norm": "u"}
 _NEW_LOSSES: Final = Since(None, tf="2.4")
 # Names of losses that every release before has (keras 2.1.5 losses.py, tensorflow/python/keras/losses.py 1.15).
 _OLD_LOSSES: Final = frozenset({
@@ -175,7 +175,7 @@ def _list_variables(
     trained = [weight.tensor for weight in weights]
     fresh: list[str] = []
     kinds = list(groups(entry, said))
-    if name == "SGD" and release.line == "keras2" and not kinds:
+    if name == "SGD" and (release.line == "keras2" or _NEW_OPTIMIZERS.holds(release)) and not kinds:
         kinds = [("momentum",)]
 
     def slot(kind: str, tensor: Tensor) -> Array:
@@ -186,7 +186,7 @@ def _list_variables(
 
     if _NEW_OPTIMIZERS.holds(release):
         for group in kinds:
-            called = {kind: _SLOT_NAMES.get(kind, kind) for kind in group}
+            called = {kind: kind if name == "RMSprop" else _SLOT_NAMES.get(kind, kind) for kind in group}
             found += [(f"{called[kind]}/{weight.name}", slot(kind, weight.tensor)) for weight in weights for kind in group]
     else:
         flat = [kind for group in kinds for kind in group]
