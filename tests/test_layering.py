@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -94,6 +95,21 @@ def test_the_house_stands() -> None:
     files = sorted(SOURCE.rglob("*.py"))
     assert len(files) > 20
     assert not [line for path in files for line in violations(path.read_text("utf8"), path)]
+
+
+def test_the_map_is_that_of_the_house() -> None:
+    """docs/architecture.md has every room in its row, and names no file that is not there."""
+    root = SOURCE.parents[1]
+    text = (root / "docs" / "architecture.md").read_text("utf8")
+    table = re.findall(r"^\| (\d+) \| (`.+`) \|$", text, re.MULTILINE)
+    said = {name.rstrip("/"): int(row) for row, names in table for name in re.findall(r"`([^`]+)`", names)}
+    rooms = {
+        path.name.removesuffix(".py") for path in SOURCE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()
+    }
+    assert said == {name: ROWS[house_of(name)] for name in rooms}
+    files = set(re.findall(r"`((?:[\w.]+/)+(?:[\w.]+)?)`", text))
+    assert len(files) > 60
+    assert not [file for file in files if not (SOURCE / file).exists() and not (root / file).exists()]
 
 
 @pytest.mark.parametrize(
