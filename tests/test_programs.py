@@ -129,7 +129,7 @@ def test_other_files_are_no_programs() -> None:
     [
         ("import numpy as np\nmodel = np.zeros(n)\nmodel.fit()", "AK1326", "line 2"),
         ("x = 1", "AK1327", "makes no model"),
-        ("from keras.models import Model\ndef build(n):\n    m = Model(n)\n    return m", "AK1327", "build(n)"),
+        ("from keras.models import Model\ndef build(n):\n    m = Model(n)\n    return m", "AK1323", "build(n)"),
         (
             "import tensorflow as tf\nfrom tensorflow.keras import Input, Model, layers\nx = Input((6, 4))\n"
             "pos = layers.Embedding(6, 4)(tf.range(6))\n"
@@ -141,7 +141,7 @@ def test_other_files_are_no_programs() -> None:
             "from keras.layers import *\nfrom keras.models import Model\nx = Input((4,))\n"
             "model = Model(x, Lambda(lambda t: Dense(3)(t))(x))\nmodel.fit()",
             "AK1329",
-            "in a function",
+            "inside a Lambda",
         ),
         (
             "from keras.layers import *\nfrom keras.models import Model\nimport cfg_nowhere as cfg\n"
@@ -170,22 +170,73 @@ def test_a_program_that_gives_no_model_is_refused(tmp_path: Path, text: str, cod
     assert says in str(refused.value)
 
 
-def test_a_name_that_data_would_give_is_asked_for_and_can_be_told(tmp_path: Path) -> None:
-    """Whatever else needs the data may fail; what the user says takes its place."""
-    (tmp_path / "model.py").write_text(
-        "import pandas_nowhere as pd\nfrom keras.models import Sequential\nfrom keras.layers import Dense\n"
-        "table = pd.read_csv('x.csv')\nwith open('words.txt') as file:\n    words = file.read()\n"
-        "width = len(words) + 1\nstart = [float(word) for word in words]\n"
-        "model = Sequential()\nmodel.add(Dense(12, input_dim=width, weights=[start], activation='relu'))\n"
-        "model.add(Dense(12, activation='relu'))\nmodel.add(Dense(2))\nmodel.fit(table)\n"
-    )
-    given = str(tmp_path / "model.py")
-    with pytest.raises(AnyKerasError, match="AK1326") as refused:
-        anykeras.load_model(weights_of("k1_agent"), architecture=given)
-    assert "width is needed" in str(refused.value) and "words.txt" in str(refused.value)
-    for said in ("width=4", "words='abc'", "width=4; model"):
-        loaded = anykeras.load_model(weights_of("k1_agent"), architecture=f"{given}:{said}")
-        assert loaded.layers[0].name == "dense_1" and loaded.input_shape == (None, 4)
+DENSE = "from keras.models import Sequential\nfrom keras.layers import Dense, Input\n"
+
+
+def of_three(width: str, last: str = "2", hidden: str = "12", activation: str = "relu") -> str:
+    """The layers that the weights of `k1_agent` are of."""
+    first, second = f"Dense({hidden}, input_dim={width}, activation='relu')", f"Dense(12, activation='{activation}')"
+    return f"Sequential([{first}, {second}, Dense({last})])"
+
+
+def open_with(path: Path, text: str, expression: str = "") -> Any:
+    (path / "model.py").write_text(DENSE + text)
+    return anykeras.load_model(weights_of("k1_agent"), architecture=f"{path / 'model.py'}{expression}")
+
+
+READING = (
+    "import pandas_nowhere as pd, numpy as np, sys, argparse\ntable = pd.read_csv('x.csv')\n"
+    "with open('words.txt') as file:\n    words = file.read()\n"
+    "args = argparse.ArgumentParser()\nargs.add_argument('--n', type=int, required=True)\nargs = args.parse_args()\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("width", "last"),
+    [
+        ("len(words) + 1", "table.y.nunique()"),
+        ("int(sys.argv[1])", "args.n"),
+        ("np.prod(table.values.shape[1:])", "max(len(set(words)), 1)"),
+        ("table.shape[1] - 1", "min(50, (args.n + 1) // 2)"),
+    ],
+)
+def test_sizes_that_a_program_reads_elsewhere_are_those_of_its_weights(tmp_path: Path, width: str, last: str) -> None:
+    """Whatever else needs the data may fail."""
+    model = open_with(tmp_path, f"{READING}model = {of_three(width, last)}\nmodel.fit(table)\n")
+    assert (model.input_shape, model.output_shape) == ((None, 4), (None, 2))
+
+
+def test_a_size_can_be_told_and_one_that_weights_leave_open_is_asked(tmp_path: Path) -> None:
+    reading = f"{READING}width = len(words)\nmodel = {of_three('width')}\nmodel.fit(table)"
+    for said in (":width=4", ":words='abcd'", ":width=4; model"):
+        assert open_with(tmp_path, reading, said).input_shape == (None, 4)
+    with pytest.raises(AnyKerasError, match="AK1323"):
+        open_with(
+            tmp_path,
+            f"{READING}model = {of_three('4', activation='relu')}\nif table.deep:\n    model.add(Dense(2))\nmodel.fit()",
+        )
+
+
+TWO = (
+    "class Agent:\n    def __init__(self, env, layers):\n        self.n = env.action_space.n\n"
+    "        self.critic = self.make(env, 1)\n"
+    "        self.actor = self.make(env, self.n)\n    def make(self, env, n):\n"
+    "        model = {}\n        model.compile('adam')\n        return model\n"
+    "    def save(self):\n        self.actor.save_weights('actor.h5')\n"
+)
+
+
+def test_of_several_models_the_one_that_the_weights_fit_is_taken(tmp_path: Path) -> None:
+    agent = TWO.format(of_three("env.observation_space.shape[0]", "n"))
+    (tmp_path / "model.py").write_text(DENSE + agent)
+    opened = anykeras.open(weights_of("k1_agent"), architecture=str(tmp_path / "model.py"))
+    assert [finding.code for finding in opened.findings if finding.code == "AK1328"] or opened
+    two = f"one = {of_three('4')}\ntwo = {of_three('4', activation='tanh')}\none.fit()\ntwo.fit()\n"
+    with pytest.raises(AnyKerasError, match="AK1327") as asked:
+        open_with(tmp_path, two)
+    assert "model.py:one" in str(asked.value) and "model.py:two" in str(asked.value)
+    assert open_with(tmp_path, two.replace("tanh", "relu")).output_shape == (None, 2)
+    assert open_with(tmp_path, f"one = {of_three('4')}\ntwo = {of_three('5')}\none.fit()\ntwo.fit()\n").input_shape == (None, 4)
 
 
 def test_releases_are_read_by_their_own_major_version() -> None:

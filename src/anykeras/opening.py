@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import graphs, matching, pipeline, targets, weights_only
@@ -14,6 +15,7 @@ from .opened import Opened, open_migrated
 from .pipeline import Architecture, CustomObjectsSource, Path
 
 if TYPE_CHECKING:
+    from . import programs
     from .containers.base import Raw
 
 
@@ -93,27 +95,65 @@ def _open_weights(
     skip_mismatch: bool,
     data_format: str | None,
 ) -> Opened:
-    """Weights with their architecture: the first candidate that they fit. Raises AnyKerasError, that of the likeliest.
+    """Weights with their architecture: the first candidate that they fit, where a program makes several models the only one.
 
     With `skip_mismatch` the likeliest gets what fits it, where all of it fits none.
+
+    Raises:
+        AnyKerasError: they fit none, which that of the likeliest says, or several models.
     """
     refusal: AnyKerasError | None = None
-    candidates = list(pipeline.parse_candidates(path, architecture, custom_objects, data_format))
-    for parsed in candidates:
+    first: pipeline.Candidate | None = None
+    fitting: list[tuple[programs.Noted, Opened]] = []
+    for candidate in pipeline.parse_candidates(path, architecture, custom_objects, data_format):
+        first, noted = first or candidate, candidate.noted
+        if noted is not None and any(noted.is_choice(other) for other, _ in fitting):
+            continue  # another place of the channels
         try:
-            opened = open_migrated(pipeline.migrate(parsed()), native)
-            targets.lower(opened.document)
-            return opened
+            opened = _open_candidate(path, candidate, native)
         except AnyKerasError as error:
             refusal = refusal or error
-        try:
-            return _match_bare(path, open_migrated(pipeline.migrate(parsed(bare=True)), native))
-        except AnyKerasError:
-            continue  # the first reason is that of the likeliest
-    assert refusal is not None
+            continue
+        if noted is None:
+            return opened if not fitting else _take_only(fitting)
+        fitting.append((noted, opened))
+    if fitting:
+        return _take_only(fitting)
+    assert refusal is not None and first is not None
     if skip_mismatch:
-        return _match_bare(path, open_migrated(pipeline.migrate(candidates[0](bare=True)), native), skip_mismatch)
+        return _match_bare(path, _open_bare(first, native), skip_mismatch)
     raise refusal
+
+
+def _open_candidate(path: Path, candidate: pipeline.Candidate, native: bool) -> Opened:
+    """One model with the weights. Raises AnyKerasError where they are not its own."""
+    try:
+        opened = open_migrated(pipeline.migrate(candidate.parse()), native)
+        targets.lower(opened.document)
+        return opened
+    except AnyKerasError as refusal:
+        try:
+            return _match_bare(path, _open_bare(candidate, native))
+        except AnyKerasError:
+            raise refusal from None  # the first reason is that of the likeliest
+
+
+def _take_only(fitting: Sequence[tuple[programs.Noted, Opened]]) -> Opened:
+    """The one model of a program that the weights fit. Raises MissingObject where they fit several."""
+    noted, opened = fitting[0]
+    _require_one([one for one, _ in fitting])
+    seen = f"{os.path.basename(noted.sliced.given.path)} makes several models, and the weights fit {noted.choice} alone"
+    said = Finding("AK1328", "model", seen, "that one is taken", Fidelity.EXACT)
+    return replace(opened, findings=(*opened.findings, said))
+
+
+def _require_one(fitting: Sequence[programs.Noted]) -> None:
+    differing = [other for other in fitting[1:] if not fitting[0].is_same(other)]
+    if differing:
+        path = fitting[0].sliced.given.path
+        calls = ", ".join(f"{path}:{one.choice}" for one in (fitting[0], *differing[:4]))
+        seen = f"the weights fit {len(differing) + 1} models that {os.path.basename(path)} makes"
+        raise MissingObject("AK1327", seen, part=path, next_step=f"Say which is meant: {calls}.")
 
 
 def _match_bare(path: Path, bare: Opened, skip_mismatch: bool = False) -> Opened:
@@ -132,23 +172,40 @@ def match_into(path: Path, into: Path, options: matching.Options, native: bool =
     Raises AnyKerasError, for a program that leaves several models open that of the likeliest.
     """
     refusal: AnyKerasError | None = None
-    for opened in _open_into(path, into, native, options.writer):
+    fitting: list[tuple[programs.Noted, tuple[Opened, matching.Match]]] = []
+    for noted, open_one in _open_into(path, into, native, options.writer):
         try:
-            return opened, match_file(path, opened, options)
+            opened = open_one()
+            found = opened, match_file(path, opened, options)
         except AnyKerasError as error:
             refusal = refusal or error
+            continue
+        if noted is None and not fitting:
+            return found
+        if noted is not None and not any(noted.is_choice(other) for other, _ in fitting):
+            fitting.append((noted, found))
+    if fitting:
+        _require_one([noted for noted, _ in fitting])
+        return fitting[0][1]
     assert refusal is not None
     raise refusal
 
 
-def _open_into(path: Path, into: Path, native: bool, said: str | None) -> Iterator[Opened]:
+def _open_into(
+    path: Path, into: Path, native: bool, said: str | None
+) -> Iterator[tuple[programs.Noted | None, Callable[[], Opened]]]:
+    """Each model that weights may go into, and whether it is one of several that a program makes."""
     from . import programs  # loaded only where a program is given
 
     if programs.read_given(os.fsdecode(into)) is None:
-        yield open_file(into, native=native)
+        yield None, partial(open_file, into, native=native)
         return
-    for parsed in pipeline.parse_candidates(path, into, said=said):
-        yield open_migrated(pipeline.migrate(parsed(bare=True)), native)
+    for candidate in pipeline.parse_candidates(path, into, said=said):
+        yield candidate.noted, partial(_open_bare, candidate, native)
+
+
+def _open_bare(candidate: pipeline.Candidate, native: bool) -> Opened:
+    return open_migrated(pipeline.migrate(candidate.parse(bare=True)), native)
 
 
 def match_file(path: Path, opened: Opened, options: matching.Options) -> matching.Match:

@@ -6,15 +6,15 @@ Each step takes what the one before gives. Nothing here runs a byte of the file 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from . import containers, custom, graphs, limits, matching, migrations, parse, recovery, shims, targets
 from .containers.base import NamedWeights
 from .custom import CustomObjectsSource as CustomObjectsSource
-from .errors import Malformed, Unsupported
+from .errors import AnyKerasError, Malformed
 
 if TYPE_CHECKING:
     from . import programs
@@ -56,11 +56,15 @@ class Resolved:
     code: tuple[recovery.Recovered, ...]
 
 
-class Candidate(Protocol):
-    """Parses what a weights file may be with its architecture."""
+@dataclass(frozen=True)
+class Candidate:
+    """What a weights file may be with its architecture: `parse` gives the document, with ``bare=True`` without the weights.
 
-    def __call__(self, bare: bool = False) -> Parsed:
-        """The document; `bare` without the weights."""
+    `noted` is what the program made, where it is one of several models that the program could mean.
+    """
+
+    parse: Callable[..., Parsed]
+    noted: programs.Noted | None = None
 
 
 def read(path: Path, weights: Path | None = None) -> Raw:
@@ -143,7 +147,7 @@ def parse_candidates(
         whole = read(architecture, weights)
         beside = whole.apart[1] if whole.apart is not None else whole
         whole = replace(whole, optimizer=beside.optimizer, slots=beside.slots, data_format=data_format)
-        yield lambda bare=False: parse_raw(replace(whole, weights=None) if bare else whole, custom_objects)
+        yield Candidate(lambda bare=False: parse_raw(replace(whole, weights=None) if bare else whole, custom_objects))
         return
     held = read(weights)
     with limits.spend(held.budget):
@@ -152,14 +156,15 @@ def parse_candidates(
             match = containers.Match("live model", "", "given as architecture=")
             raw = containers.Raw(match, architecture=config, part="architecture")
             objects = {**classes, **_as_mapping(custom_objects)}
-            yield lambda bare=False: parse_raw(raw if bare else raw.with_weights(held), objects)
+            yield Candidate(lambda bare=False: parse_raw(raw if bare else raw.with_weights(held), objects))
             return
         for noted in programs.note_program(given, held, said):
-            yield partial(_parse_noted, noted, held)
+            several = noted if isinstance(noted, programs.Noted) and noted.choice else None
+            yield Candidate(partial(_parse_noted, noted, held), several)
 
 
-def _parse_noted(noted: programs.Noted | Unsupported, held: Raw, bare: bool = False) -> Parsed:
-    if isinstance(noted, Unsupported):
+def _parse_noted(noted: programs.Noted | AnyKerasError, held: Raw, bare: bool = False) -> Parsed:
+    if isinstance(noted, AnyKerasError):
         raise noted
     raw, passed = noted.as_raw() if bare else noted.with_weights(held), noted.custom_objects
     return Parsed(raw, parse.parse(raw, noted.writer, custom.find_namesakes(passed, noted.writer)), passed)

@@ -7,7 +7,7 @@ from ..lazily import load_lazily
 if TYPE_CHECKING:
     from .atoms import Atom, read_atoms
     from .evidence import describe_conflict, find_conflict, writer_of_weights
-    from .pairing import Options, fill_document, match
+    from .pairing import Beside, Options, fill_document, match, stand_beside
     from .report import Defaults, Match, Pair, WeightsReport, Witness
     from .saved_layers import Chain, SavedLayer, SavedLayers, alike, follow_widths, read_layers, unfold
     from .unknowns import SUCCESSORS, list_unknown_arguments
@@ -17,7 +17,7 @@ else:
         {
             "atoms": "Atom read_atoms",
             "evidence": "find_conflict describe_conflict writer_of_weights",
-            "pairing": "Options fill_document match",
+            "pairing": "Beside Options fill_document match stand_beside",
             "report": "Defaults Match Pair WeightsReport Witness",
             "saved_layers": "Chain SavedLayer SavedLayers alike follow_widths read_layers unfold",
             "unknowns": "SUCCESSORS list_unknown_arguments",
@@ -27,6 +27,7 @@ else:
 __all__ = [
     "SUCCESSORS",
     "Atom",
+    "Beside",
     "Chain",
     "Defaults",
     "Match",
@@ -45,6 +46,7 @@ __all__ = [
     "match",
     "read_atoms",
     "read_layers",
+    "stand_beside",
     "unfold",
     "writer_of_weights",
 ]

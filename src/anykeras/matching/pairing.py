@@ -282,3 +282,27 @@ def fill_document(document: Document, found: Match) -> Document:
 def _make_signature(form: Form) -> tuple[tuple[str, Tensor, tuple[str, ...]], ...]:
     """What a form does to which tensors."""
     return tuple((role, leaf, tensor.steps) for role, tensor in sorted(form.tensors.items()) for leaf in tensor.leaves())
+
+
+Beside = tuple[list[tuple[int, ...]], list[tuple[int | None, ...]], bool]
+"""The shapes of an atom, those of a place, and whether the one fits the other."""
+
+
+def stand_beside(raw: Raw, document: Document) -> list[Beside]:
+    """Each place of a model beside the atom of its name, or of its number where names differ; none where neither is told."""
+    found = _Matching(raw, document, Options(stated=True), {})
+    fits = Fits(found.atoms, found.places.all, found.forms)
+    named = {atom.name: i for i, atom in enumerate(found.atoms)}
+    order = [named.get(place.name, -1) for place in found.places.all]
+    if -1 in order or len(set(order)) < len(order):
+        order = list(range(len(found.atoms)))
+    if len(order) != len(found.places.all):
+        return []
+    return [
+        (
+            [tensor.shape for tensor in found.atoms[i].tensors.values()],
+            [shape for shape in place.shapes.values() if shape is not None],
+            (i, place.index) in fits,
+        )
+        for i, place in zip(order, found.places.all, strict=True)
+    ]

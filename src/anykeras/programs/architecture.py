@@ -74,7 +74,8 @@ class _Writing:
         for key, value in record.config.items():
             if key.endswith(_STARTING) and not isinstance(value, str):
                 continue  # how a weight began does not matter: its numbers are in the file
-            found[key] = self.value(value, record, key)
+            both = value == "l1_l2" and key.endswith("regularizer")  # a name that Keras 3 does not have
+            found[key] = self.value(self.recorder.runtime.keras.regularizers.L1L2(0.01, 0.01) if both else value, record, key)
             if key in ("mode", "output_mask") and callable(value) and not isinstance(value, str):
                 found[f"{key}_type"] = "function"
         if record.class_name == "Merge" and found.get("layers") is None:

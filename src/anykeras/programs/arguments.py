@@ -68,6 +68,13 @@ def _defaults_of_tensorflow1(name: str, now: Signature | None, writer: Writer) -
     return {key: value for key, value in changed.items() if value is not MISSING}
 
 
+def name_arguments(class_name: str, count: int, writer: Writer) -> list[str]:
+    """The names of so many arguments by place; "" where the class has no more."""
+    known = signature(class_of_era(class_name, writer.era), writer)
+    order = [*(known.order if known is not None else ())][:count]
+    return order + [""] * (count - len(order))
+
+
 def _bind(name: str, known: Signature | None, args: Sequence[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     order = known.order if known is not None else ()
     if len(args) > len(order):

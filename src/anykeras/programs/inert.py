@@ -2,14 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..compat.tensor import holds_legacy
 from ..errors import MissingObject, Unsupported
+from ..recovery.functions.base import words
 
 # What takes tensors of a model and gives none: a layer that is called on the outcome is refused.
 _TRAINING = ("keras.optimizers.", "keras.callbacks.", "tensorflow.train.", "tensorflow.gradients", "tensorflow.summary.")
+
+
+_PRIMES = (1009, 1013, 1019, 1021, 1031, 1033, 1039, 1049, 1051, 1061, 1063, 1069, 1087, 1091, 1093, 1097, 1103, 1109)
+
+
+@dataclass
+class Unknowns:
+    """The sizes of one run of a program, by the expression that gives each."""
+
+    values: dict[str, int | None] = field(default_factory=dict)
+    primes: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, None] = field(default_factory=dict)  # those that say how often something is done
+    asked: dict[str, Missing] = field(default_factory=dict)  # those that stand for one
+    rank: int | None = None  # of the input, where the first kernel of the weights tells it
+
+    def size(self, missing: Missing) -> int | None:
+        """The value, or the prime that stands for it. Raises AnyKerasError where there are too many."""
+        name = missing._name
+        self.asked[name] = missing
+        if name in self.values:
+            return self.values[name]
+        if name not in self.primes and len(self.primes) == len(_PRIMES):
+            seen = f"{name} is not known, and neither are {len(_PRIMES)} sizes more"
+            raise MissingObject("AK1323", seen, next_step="Give their values before the expression, as in model.py:n=32.")
+        return self.primes.setdefault(name, _PRIMES[len(self.primes)])
+
+
+_CURRENT: ContextVar[Unknowns | None] = ContextVar("_CURRENT", default=None)
+
+
+def current() -> Unknowns | None:
+    """The sizes of the run that is under way."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def standing_for(unknowns: Unknowns) -> Iterator[None]:
+    """A run in which `unknowns` say what sizes are."""
+    token = _CURRENT.set(unknowns)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
 
 
 class Inert:
@@ -41,7 +88,7 @@ class Inert:
     def __getitem__(self, key: object) -> Any:
         if isinstance(key, int) and key >= 3:
             raise IndexError(key)
-        return INERT
+        return Inert(f"{self._name}[{_spell(key)}]") if self._name else INERT
 
     def __mro_entries__(self, bases: object) -> tuple[type, ...]:
         return (InertBase,)
@@ -81,7 +128,7 @@ class Flags:
     """``tf.app`` and ``tf.flags`` of a program that is started without arguments: ``DEFINE_integer("n", 32)`` sets a value."""
 
     def __init__(self) -> None:
-        self.FLAGS = self.flags = self
+        self.FLAGS = self.flags = self.app = self
         self.run = INERT
 
     def __getattr__(self, name: str) -> Any:
@@ -103,7 +150,8 @@ class Needed(MissingObject):
 
     def __init__(self, missing: Missing) -> None:
         held = missing.__dict__
-        seen = f"{held['_name']} is needed, and {held['_reason']}"
+        name = held["_name"] if len(held["_name"]) < 80 else f"{held['_name'][:77]}..."
+        seen = f"{name} is needed, and {held['_reason']}"
         super().__init__(held["_code"], seen, part=held["_part"], next_step=held["_next_step"])
         self.missing = missing
 
@@ -147,14 +195,168 @@ class Missing:
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if any(map(_is_part_of_model, (*args, *kwargs.values()))):
             self.stop()
-        return self.rename(f"{self._name}()")
+        spelled = [*map(_spell, args), *(f"{key}={_spell(value)}" for key, value in kwargs.items())]
+        return self.rename(f"{self._name}({', '.join(spelled)})")
 
-    __getitem__ = __iter__ = __len__ = __add__ = __radd__ = __mul__ = __rmul__ = __sub__ = __truediv__ = refuse
-    __enter__ = __bool__ = __int__ = __float__ = __index__ = __contains__ = __eq__ = __ne__ = __lt__ = __gt__ = refuse
+    def __getitem__(self, key: object) -> Missing:
+        return self.rename(f"{self._name}[{_spell(key)}]")
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+    def __index__(self) -> int:
+        """The number, where it is known by now: programs count with it."""
+        unknowns = current()
+        if unknowns is None or unknowns.values.get(self._name) is None:
+            if unknowns is not None:
+                unknowns.counts[self._name] = None
+            self.refuse()
+        return int(unknowns.values[self._name])  # type: ignore[union-attr,arg-type]  # refused above
+
+    def __array_function__(self, function: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Missing:
+        return self.rename(f"{function.__name__}({_spell(args)})")
+
+    def __array_ufunc__(self, function: Callable[..., Any], method: str, *args: Any, **kwargs: Any) -> Missing:
+        return self.rename(f"{function.__name__}({_spell(args)})")
+
+    def __repr__(self) -> str:
+        return f"<{self._name} is not known>"
+
+    __iter__ = __len__ = __array__ = __enter__ = __bool__ = __int__ = __float__ = __contains__ = refuse
+    __eq__ = __ne__ = __lt__ = __gt__ = __le__ = __ge__ = refuse
     __hash__ = object.__hash__
 
     def __exit__(self, *args: object) -> None:
         pass
+
+
+def _calculate(name: str) -> Callable[[Missing, Any], Missing]:
+    def run(self: Missing, other: Any = "") -> Missing:
+        if _is_part_of_model(other):
+            self.stop()
+        return self.rename(f"{name}({self._name}, {_spell(other)})")
+
+    return run
+
+
+for _operator in words("add sub mul truediv floordiv mod pow neg abs round"):
+    setattr(Missing, f"__{_operator}__", _calculate(_operator))
+    setattr(Missing, f"__r{_operator}__", _calculate(f"r{_operator}"))
+
+
+def _spell(value: Any) -> str:
+    """A value in the name of one that is missing."""
+    if isinstance(value, Missing | Inert):
+        return str(value._name)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_spell, value))
+    if isinstance(value, slice):
+        return ":".join("" if end is None else _spell(end) for end in (value.start, value.stop))
+    return repr(value) if isinstance(value, str | int | float | None) else type(value).__name__
+
+
+def soften(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of Python for which what is missing gives what is missing: ``len(words)``."""
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        for arg in args:
+            if isinstance(arg, Missing | Inert) and (function is len or not isinstance(arg, Inert)):
+                return _missing(arg).rename(f"{function.__name__}({_spell(args)})")
+        return function(*args, **kwargs)
+
+    return run
+
+
+def take_apart(value: Any, parts: tuple[Any, ...]) -> Any:
+    """What is assigned to several names: of what is missing every part is missing."""
+    if isinstance(value, Missing | Inert):
+        missing = _missing(value)
+        items: Any = [missing.rename(f"{missing._name}[{i}]") for i in range(len(parts))]
+    elif not any(parts):
+        return value
+    else:
+        items = list(value)
+        if len(items) != len(parts):
+            return items
+    return [take_apart(item, inner) if inner else item for item, inner in zip(items, parts, strict=True)]
+
+
+def _missing(value: Missing | Inert) -> Missing:
+    if isinstance(value, Missing):
+        return value
+    step = "Say the value of a name that depends on data, as in model.py:num_words=5000."
+    return Missing(value._name or "a value of the data", "it depends on data that is not here", "the source", step)
+
+
+class Hyperparameters:
+    """``hp`` of a tuner: sizes that nobody knows, and for the rest the default, else the first choice."""
+
+    def _size(self, name: str, *args: Any, default: Any = None, **kwargs: Any) -> Any:
+        return Missing(f"hp({name!r})", "a tuner chose it", "the source", "Give it: build(hp) takes keras_tuner's own too.")
+
+    Int = Fixed = suggest_int = quniform = _size
+
+    def Choice(self, name: str, values: Any = (), default: Any = None, **kwargs: Any) -> Any:  # as Keras Tuner has it
+        """One of several values."""
+        return self._size(name) if isinstance(values[0], int) else values[0] if default is None else default
+
+    suggest_categorical = Choice
+
+    def Float(self, name: str, min_value: float = 0.5, *args: Any, default: Any = None, **kwargs: Any) -> Any:
+        """A number: rates of training, nearly always."""
+        return min_value if default is None else default
+
+    suggest_float = suggest_loguniform = suggest_uniform = Float
+
+    def Boolean(self, name: str, default: bool = False, **kwargs: Any) -> bool:
+        """Yes or no."""
+        return default
+
+
+def find_usual(name: str) -> Any:
+    """What an argument is by its usual name, None for most."""
+    return Hyperparameters() if name in ("hp", "hps", "trial", "hyperparameters") else None
+
+
+# The arguments that are sizes, those that act in training alone, and those that only name.
+_SIZES = frozenset(words("""units output_dim input_dim filters nb_filter input_length input_shape batch_input_shape shape
+    batch_shape n target_shape dims num_heads key_dim hidden_dim kernel_size nb_row nb_col filter_length"""))  # fmt: skip
+_RATES = frozenset(words("p rate dropout recurrent_dropout dropout_W dropout_U stddev sigma"))
+_SHAPES = frozenset({"input_shape", "shape", "batch_input_shape", "batch_shape"})
+
+
+def fill_sizes(arguments: dict[str, Any], class_name: str) -> dict[str, Any]:
+    """The arguments of a layer with the sizes that are not known as numbers (`Unknowns`), without those of training."""
+    found = {}
+    for key, value in arguments.items():
+        if not isinstance(value, Missing) or key not in (*_RATES, "name", "trainable"):
+            found[key] = _fill(value, class_name if key in _SHAPES else "") if key in _SIZES else value
+        elif key in _RATES:
+            found[key] = 0.5
+    return found
+
+
+def _fill(value: Any, class_name: str = "") -> Any:
+    unknowns = current()
+    if isinstance(value, list | tuple):
+        return type(value)(map(_fill, value))
+    if not isinstance(value, Missing | Inert) or unknowns is None:
+        return value
+    missing = _missing(value)
+    if not class_name:
+        return unknowns.size(missing)
+    rank = unknowns.rank if class_name == "InputLayer" else _rank(class_name)
+    if rank is None:
+        missing.stop()
+    return tuple(unknowns.size(missing.rename(f"{missing._name}[{i}]")) for i in range(rank or 0))
+
+
+def _rank(class_name: str) -> int | None:
+    """How many sizes the input of a layer has, without the batch."""
+    for part, rank in (("ConvLSTM2D", 4), ("1D", 2), ("2D", 3), ("3D", 4), ("LSTM", 2), ("GRU", 2), ("RNN", 2), ("Dense", 1)):
+        if part in class_name:
+            return 1 if class_name == "Embedding" else rank
+    return None
 
 
 def stop_at_missing(value: Any) -> None:

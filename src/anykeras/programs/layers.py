@@ -11,8 +11,8 @@ import numpy as np
 from ..compat.tensor import LegacyTensor, holds_legacy
 from ..errors import Unsupported
 from ..keras_private import forget_calls
-from .arguments import class_of_era, read_arguments
-from .inert import Missing, stop_at_missing
+from .arguments import class_of_era, name_arguments, read_arguments
+from .inert import Missing, fill_sizes, stop_at_missing
 from .tensors import Node, RecordedTensor, Recording, holds_recorded, replace_recorded
 
 NUMBER = "source_layer"
@@ -109,10 +109,12 @@ class RecordedLayer(Recorded):
 
     def __init__(self, recorder: Recording, class_name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
         self.recorder, self.nodes = recorder, []
-        self.made_by = (class_name, tuple(args), dict(kwargs))
         self._live: Any = None
-        kwargs = {key: value for key, value in kwargs.items() if not _is_start(key, value)}
+        names = name_arguments(class_name, len(args), recorder.writer)
+        args = [fill_sizes({key: value}, class_name).get(key, value) for key, value in zip(names, args, strict=True)]
+        kwargs = fill_sizes({key: value for key, value in kwargs.items() if not _is_start(key, value)}, class_name)
         stop_at_missing((args, kwargs))
+        self.made_by = (class_name, tuple(args), dict(kwargs))
         self.class_name, config = read_arguments(class_name, args, kwargs, recorder.writer, recorder.data_format)
         self.is_named = bool(config.get("name") or config.get("_name"))
         self.name = str(config.pop("name", None) or config.pop("_name", None) or recorder.name(self.class_name))
@@ -155,7 +157,7 @@ class RecordedLayer(Recorded):
             return Missing(f"what {called} gives on numbers", "its weights are not in the file", "the source", step)
         raise Unsupported(
             "AK1329",
-            f"{called} is called in a function, so that its weights are not in the file",
+            f"{called} is called inside a Lambda or another function, so that its weights are not in the file",
             layer=self.name,
             next_step=step,
         )
@@ -191,6 +193,16 @@ class RecordedLayer(Recorded):
             args, kwargs = self.recorder.runtime.realize(args), self.recorder.runtime.realize(kwargs)
             self._live = live_class(*args, **{**kwargs, "name": self.name})
         return self._live
+
+    def adapt(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing for what weights hold. Raises MissingObject for what only the data would tell, as a vocabulary."""
+        if self.class_name != "Normalization":
+            step = "Give the whole model file."
+            Missing(f"what {self.class_name} {self.name!r} learned", "adapt() reads data", "the source", step).stop()
+
+    def build(self, input_shape: Any) -> None:
+        """Make the variables of the live layer, as a class of the program does whose part this is."""
+        self.realize().build(input_shape)
 
     def get_weights(self) -> list[Any]:
         """Numbers to start from, of the right shapes, once the layer was called: those that count are in the file."""

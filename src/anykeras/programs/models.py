@@ -165,7 +165,12 @@ class RecordedModel(Recorded):
         if self.recorder.runtime.call_depth and holds_legacy(inputs):
             return self.realize()(inputs, *args, **kwargs)
         self._build_for(inputs, *args)
-        return [INERT] * len(self.outputs) if self.is_built and len(self.outputs) > 1 else INERT
+        if not self.is_built:
+            return INERT
+        count = next(iter(np.shape(inputs)), 1) if hasattr(inputs, "shape") else 1
+        shapes = [(count, *tuple(tensor.raw.shape)[1:]) for tensor in self.outputs]
+        zeros = [INERT if None in shape else np.zeros(shape, "float32") for shape in shapes]
+        return zeros if len(zeros) > 1 else zeros[0]
 
     def realize(self) -> Any:
         """A live model of the running Keras, for a class of the program that has this one as a part."""

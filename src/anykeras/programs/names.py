@@ -17,7 +17,7 @@ from ..recovery.functions import Kind, resolve
 from ..recovery.functions import names as known_names
 from ..registry import Registry
 from . import applications
-from .inert import INERT, Inert, stop_at_missing
+from .inert import INERT, Inert, fill_sizes, stop_at_missing
 from .layers import RecordedClass, RecordedLayer
 from .models import RecordedModel
 from .recording import Recorder
@@ -141,6 +141,8 @@ def make_input(
     """A tensor that a model is called on. In tf.keras the second argument by place is the size of the batch."""
     if isinstance(batch_shape, int):
         batch_size, batch_shape = batch_shape, None
+    given = fill_sizes({"shape": shape, "batch_shape": batch_shape, "batch_input_shape": batch_input_shape}, "InputLayer")
+    shape, batch_shape, batch_input_shape = given.values()
     stop_at_missing((shape, batch_shape, batch_input_shape))
     whole = batch_shape if batch_shape is not None else batch_input_shape
     if whole is None and shape is None and tensor is not None:
@@ -314,22 +316,28 @@ _DATA: Mapping[str, tuple[int, int, tuple[int, ...], int]] = {
 }
 
 
-def _register_data(name: str, sizes: tuple[int, int, tuple[int, ...], int]) -> None:
+def load_zeros(name: str, first: bool = False) -> Function | None:
+    """What loads zeros of the shape of a data set, and labels of every class; `first` where images have channels first."""
+    if name not in _DATA:
+        return None
+    train, test, sizes, classes = _DATA[name]
+    if len(sizes) == 3 and first:
+        sizes = (sizes[2], *sizes[:2])
+
+    def part(count: int) -> tuple[Any, Any]:
+        labels = np.arange(count) % classes if classes else np.zeros(count)
+        labels = labels[:, None] if name.startswith("cifar") else labels
+        return np.broadcast_to(np.zeros((), "uint8" if classes else "float64"), (count, *sizes)), labels
+
+    return lambda *args, **kwargs: (part(train), part(test))
+
+
+def _register_data(name: str) -> None:
     @register(f"keras.datasets.{name}.load_data")
     def load(recorder: Recorder, *args: Any, **kwargs: Any) -> Any:
-        """Zeros of the shape of the data, and labels of every class."""
-        first = sizes[2]
-        if len(first) == 3 and recorder.data_format == "channels_first":
-            first = (first[2], *first[:2])
-
-        def part(count: int) -> tuple[Any, Any]:
-            kind = "uint8" if sizes[3] else "float64"
-            labels = np.arange(count) % sizes[3] if sizes[3] else np.zeros(count)
-            labels = labels[:, None] if name.startswith("cifar") else labels
-            return np.broadcast_to(np.zeros((), kind), (count, *first)), labels
-
-        return part(sizes[0]), part(sizes[1])
+        found = load_zeros(name, recorder.data_format == "channels_first")
+        return None if found is None else found()
 
 
-for _name, _sizes in _DATA.items():
-    _register_data(_name, _sizes)
+for _name in _DATA:
+    _register_data(_name)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from typing import Any
 from unittest.mock import patch
 
@@ -19,9 +22,10 @@ from ..keras_private import iterate_inner_layers
 from ..matching.evidence import writer_of_weights
 from ..parse.era import KERAS1_WORDS, KERAS2_WORDS
 from .architecture import write_architecture
-from .inert import stop_at_missing
-from .layers import NUMBER, find_again
+from .inert import Inert, Missing, Needed, Unknowns, standing_for, stop_at_missing
+from .layers import NUMBER, Recorded, find_again
 from .models import RecordedModel
+from .names import load_zeros
 from .reading import Given, parse_program
 from .running import Program
 from .runtime import RecordingRuntime
@@ -38,6 +42,7 @@ from .slicing import (
     slice_for,
     slice_import,
 )
+from .solving import list_sizes, solve
 from .ways import guess_inputs, name_by_attributes
 
 # What programs of TensorFlow 1 mention, and those of 2 have not.
@@ -46,6 +51,9 @@ _TENSORFLOW1 = ("tf.Session", "tf.placeholder", "tf.enable_eager_execution", "tf
 _FORMATS = ("channels_last", "channels_first")
 _LACKING = ("AK1323", "AK1326")  # a value or module that the program reads elsewhere is not here
 _SHOWN = 5
+_CHOICES = 16  # models of a program that are tried
+_COUNTS = 9
+_RUNS = 64
 # Names under which everybody has these, so that an expression may use them where its file does not import them.
 _USUAL = {
     "Input": "from keras.layers import Input",
@@ -66,6 +74,8 @@ class Sliced:
     expression: str
     told: Mapping[str, str] = field(default_factory=dict)
     text: str = ""  # of the whole program
+    unknown: tuple[str, ...] = ()  # arguments that nobody gives a value
+    sure: bool = True  # whether the program, or the user, says that this is the model of the weights
 
     def as_text(self) -> str:
         """The statements as Python text, each with its line in the file."""
@@ -86,6 +96,15 @@ class Noted:
     custom_objects: CustomObjects
     model: Any = None  # as it was noted, with its attributes
     remarks: tuple[str, ...] = ()
+    choice: str = ""  # which of several models it is, where the program makes several; "" where it is sure
+
+    def is_choice(self, other: Noted) -> bool:
+        """Whether two are one choice of the program, with the channels of images elsewhere."""
+        return self.choice == other.choice and self.sliced.statements is other.sliced.statements
+
+    def is_same(self, other: Noted) -> bool:
+        """Whether two programs or choices made the same model, whatever its layers are called."""
+        return _without_names(self.architecture) == _without_names(other.architecture)
 
     def as_raw(self) -> Raw:
         """As a file that holds the architecture alone."""
@@ -100,7 +119,12 @@ class Noted:
 
 
 def slice_program(given: Given, weights: str = "", calls: bool = False) -> Sliced:
-    """What of a program makes the model: its statements are not run yet.
+    """What of a program makes the model that its weights most likely are of (`slice_choices`): nothing is run yet."""
+    return next(iter(slice_choices(given, weights, calls)))
+
+
+def slice_choices(given: Given, weights: str = "", calls: bool = False) -> Iterator[Sliced]:
+    """What of a program makes each model that its weights may be of, the likeliest first: nothing is run yet.
 
     Args:
         given: the file, with the expression where the user gives one.
@@ -109,23 +133,35 @@ def slice_program(given: Given, weights: str = "", calls: bool = False) -> Slice
 
     Raises:
         MissingFile: there is no such file.
-        MissingObject: the file is no Python, or it does not say which model is meant.
+        MissingObject: the file is no Python, or makes no model.
     """
     if not os.path.isfile(given.path):
         seen = f"no such file: {given.path} (current directory: {os.getcwd()})"
         raise MissingFile("AK5003", seen, part=given.path, next_step="Give the path of the source file.")
     tree = parse_program(given.path)
     given, told = _take_told(given)
-    goal = _choose_goal(given, tree, weights) if not given.expression else None
-    if isinstance(goal, Builder):
-        given = replace(given, expression=goal.call)
-    if isinstance(goal, Goal):
-        kept, expression = slice_for(goal.name, goal.statements, calls, told.keys()), goal.name
-    else:
-        wanted, expression = ast.parse(given.expression, mode="eval").body, given.expression
-        kept = [*_import_usual(wanted, tree), *slice_import(wanted, tree.body, calls, told.keys())]
-    sliced = Sliced(given, tuple(kept), expression, told, ast.unparse(tree))
-    return _kept_if_built(sliced, wanted) if not isinstance(goal, Goal) else sliced
+    text = ast.unparse(tree)
+    if given.expression:
+        yield _slice_expression(Sliced(given, (), given.expression, told, text), tree, calls)
+        return
+    choices = _find_choices(given, tree, weights)
+    sure = _is_sure(choices)
+    for choice in choices[:_CHOICES]:
+        base = Sliced(given, (), choice.name, told, text, sure=sure and choice is choices[0])
+        if isinstance(choice, Goal):
+            kept = slice_for(choice.name, choice.statements, calls, told.keys())
+            yield replace(base, statements=tuple(kept), unknown=choice.unknown)
+        else:
+            given = replace(given, expression=choice.call)
+            yield _slice_expression(replace(base, given=given, expression=choice.call, unknown=choice.required), tree, calls)
+
+
+def _slice_expression(base: Sliced, tree: ast.Module, calls: bool) -> Sliced:
+    wanted = ast.parse(base.expression, mode="eval").body
+    kept = [*_import_usual(wanted, tree), *slice_import(wanted, tree.body, calls, base.told.keys())]
+    known = {name for node in (*flatten(tree.body), *kept) for name in defined_names(node)} | vars(builtins).keys()
+    unknown = tuple(dict.fromkeys([*base.unknown, *sorted(free_names(wanted) - known - base.told.keys())]))
+    return _kept_if_built(replace(base, statements=tuple(kept), unknown=unknown), wanted)
 
 
 def _import_usual(expression: ast.expr, tree: ast.Module) -> list[ast.stmt]:
@@ -172,29 +208,38 @@ def _append(sliced: Sliced, text: str, expression: str) -> Sliced:
     return replace(sliced, statements=(*sliced.statements, *ast.parse(text).body), expression=expression)
 
 
-def _choose_goal(given: Given, tree: ast.Module, weights: str) -> Goal | Builder:
-    """The model of the top level, else of the one function that makes one. Raises MissingObject where several could be."""
-    goals = find_goals(tree, weights)
-    if goals:
-        return goals[0]
-    builders = find_builders(tree)
+def _find_choices(given: Given, tree: ast.Module, weights: str) -> list[Goal | Builder]:
+    """The models of the top level, those that functions make, and the functions. Raises MissingObject where there are none."""
+    goals, inner, builders = find_goals(tree, weights), find_inner_goals(tree, weights), find_builders(tree)
+    named = [goal for goal in (*goals, *inner) if goal.rank > 2]
+    treated = [goal for goal in goals if goal.rank]
     free = [builder for builder in builders if not builder.required]
-    inner = find_inner_goals(tree, weights)
-    if inner and (inner[0].rank > 2 or not free):
-        return inner[0]
-    if len(free) == 1:
-        return free[0]
-    calls = _list_calls(given, builders)
-    hint = ", ".join(calls)
-    seen = f"makes models in {len(builders)} functions, and which is meant is not said"
-    if len(builders) < 2:
-        seen = "makes its model in a function that takes values" if builders else "makes no model that AnyKeras finds"
-    raise MissingObject(
-        "AK1327",
-        f"{os.path.basename(given.path)} {seen}",
-        part=given.path,
-        next_step=f"Say which is meant: {hint}." if hint else 'Say how it is made, as in "model.py:build(32)".',
-    )
+    rest: list[Goal | Builder] = [*treated, *free, *goals, *inner, *builders]
+    found = list(dict.fromkeys([*named, *rest]))
+    if not found:
+        raise MissingObject(
+            "AK1327",
+            f"{os.path.basename(given.path)} makes no model that AnyKeras finds",
+            part=given.path,
+            next_step='Say how it is made, as in "model.py:build(32)".',
+        )
+    return found
+
+
+def _is_sure(choices: Sequence[Goal | Builder]) -> bool:
+    """Whether the first choice is what the program itself treats as the model, and nothing else is so."""
+    first = choices[0]
+    if isinstance(first, Builder):
+        return len(choices) == 1
+    return not any(isinstance(other, Goal) and other.rank == first.rank for other in choices[1:])
+
+
+def _without_names(architecture: Json) -> str:
+    """An architecture with its layers by number."""
+    text = json.dumps(architecture, sort_keys=True)
+    names = dict.fromkeys(re.findall(r'"name": "([^"]*)"', text))
+    numbers = {name: f"#{i}" for i, name in enumerate(names)}
+    return re.sub(r'"([^"]*)"', lambda match: f'"{numbers.get(match[1], match[1])}"', text)
 
 
 def _list_calls(given: Given, builders: Sequence[Builder]) -> list[str]:
@@ -202,33 +247,44 @@ def _list_calls(given: Given, builders: Sequence[Builder]) -> list[str]:
     return [f"{given.path}:{builder.call}" for builder in builders[:_SHOWN]]
 
 
-def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterator[Noted | Unsupported]:
-    """The architectures that a program may have meant: one, or one for each place of the channels where it leaves that open.
+def note_program(given: Given, weights: Raw, said: str | None = None) -> Iterator[Noted | AnyKerasError]:
+    """The architectures that a program may have meant: one for each model that it may be, and of those one for each place of
+    the channels where it leaves that open; the refusal of one that cannot be made.
 
     A model of its own class that is never built comes with every input that the weights could take, behind the refusal
     that it is if none fits.
 
     Raises:
-        AnyKerasError: the program cannot be read or run, or makes no model.
+        AnyKerasError: the program cannot be read, or makes no model.
     """
+    for number, sliced in enumerate(slice_choices(given, weights.match.path)):
+        try:
+            yield from _note_choice(sliced, number, weights, said)
+        except AnyKerasError as error:
+            named = not given.expression or given.expression.isidentifier()
+            calls = _list_calls(given, find_builders(parse_program(given.path))) if named and error.code in _LACKING else []
+            if calls and not number:
+                error.next_step = f"{error.next_step} Or give the values yourself: {' or '.join(calls)}."
+            yield error
+
+
+def _note_choice(sliced: Sliced, number: int, weights: Raw, said: str | None) -> Iterator[Noted | Unsupported]:
+    """What one choice of a program may be."""
     refusal: Unsupported | None = None
     for with_calls in (False, True):
+        if with_calls:
+            given = replace(sliced.given, expression=sliced.given.expression)
+            sliced = list(slice_choices(given, weights.match.path, True))[0 if given.expression else number]
         try:
-            yield from _note_either(slice_program(given, weights.match.path, with_calls), weights, said)
+            yield from _note_either(sliced, weights, said)
             return
         except Unsupported as error:
             if error.code != "AK1321":
                 raise
             refusal = error
-        except MissingObject as lacking:
-            named = not given.expression or given.expression.isidentifier()
-            calls = _list_calls(given, find_builders(parse_program(given.path))) if named and lacking.code in _LACKING else []
-            if calls:
-                lacking.next_step = f"{lacking.next_step} Or give the values yourself: {' or '.join(calls)}."
-            raise
     assert refusal is not None
     yield refusal
-    yield from _note_guessed(slice_program(given, weights.match.path), weights, said)
+    yield from _note_guessed(sliced, weights, said)
 
 
 def _note_guessed(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Noted]:
@@ -256,21 +312,78 @@ def _note_either(sliced: Sliced, weights: Raw, said: str | None) -> Iterator[Not
     ways = [(data_format, one) for data_format in formats for one in _releases(writer, sliced)]
     for data_format, one in ways:
         try:
-            yield _note(sliced, one, data_format)
+            yield from _note_counts(sliced, one, data_format, weights)
         except AnyKerasError as refusal:
             refusals.append(refusal)  # a program that has its channels last may not run with them first
     if len(refusals) == len(ways):
         raise refusals[0]
 
 
-def _note(sliced: Sliced, writer: Writer, data_format: str) -> Noted:
+def _note_counts(sliced: Sliced, writer: Writer, data_format: str, weights: Raw) -> Iterator[Noted]:
+    """With what the program counts with that nobody knows: each number of times up to the first few."""
+    unknowns = Unknowns(rank=_rank_of_input(weights))
+    try:
+        yield from _note(sliced, writer, data_format, weights, unknowns)
+    except AnyKerasError:
+        if len(unknowns.counts) != 1:
+            raise
+        name = next(iter(unknowns.counts))
+        found = 0
+        for value in range(1, _COUNTS):
+            tried = Unknowns({name: value}, rank=unknowns.rank)
+            with suppress(AnyKerasError):
+                for noted in _note(replace(sliced, sure=False), writer, data_format, weights, tried):
+                    found += 1
+                    yield replace(noted, choice=f"{name}={value}; {noted.choice}")
+        if not found:
+            raise
+
+
+def _note(sliced: Sliced, writer: Writer, data_format: str, weights: Raw, unknowns: Unknowns) -> Iterator[Noted]:
+    """Each model that the program made; sizes that it would have read elsewhere are those that the weights have."""
+    first = _run(sliced, writer, data_format, unknowns)
+    if not unknowns.primes:
+        yield from first
+        return
+    for number, noted in enumerate(first):
+        found = solve(noted.architecture, writer, noted.custom_objects, weights, unknowns)
+        hidden = [name for name in unknowns.primes if found is not None and name not in found]
+        if found is None or len(hidden) > 2:
+            needed = Needed(unknowns.asked[(hidden or list(unknowns.primes))[0]])
+            needed.seen += "; the weights leave it open"
+            raise needed
+        sizes = list_sizes(weights) if hidden else [0]
+        for values in islice(product(sizes, repeat=len(hidden)), _RUNS):
+            known = {**unknowns.values, **found, **dict(zip(hidden, values, strict=True))}
+            with suppress(AnyKerasError) if hidden else nullcontext():
+                again = _run(sliced, writer, data_format, Unknowns(known, rank=unknowns.rank))[number]
+                told = ", ".join(f"{name} = {size}" for name, size in known.items())
+                choice = f"{told}; {sliced.expression}" if hidden else again.choice
+                yield replace(again, choice=choice, remarks=(f"{told}: the program reads it elsewhere, the weights show it",))
+
+
+def _run(sliced: Sliced, writer: Writer, data_format: str, unknowns: Unknowns) -> list[Noted]:
     runtime = RecordingRuntime(writer, data_format)
-    with runtime.legacy_code():
-        outcome = Program(sliced.given.path, runtime).run(sliced.statements, sliced.expression, sliced.told)
-        model = _find_model(outcome, sliced)
-        architecture = write_architecture(model)
+    with runtime.legacy_code(), standing_for(unknowns):
+        outcome = Program(sliced.given.path, runtime).run(sliced.statements, sliced.expression, sliced.told, sliced.unknown)
+        models = _find_models(outcome, sliced)
+        written = {
+            name: (model, write_architecture(model)) for name, model in models.items() if len(models) < 2 or model.is_built
+        }
     objects = CustomObjects(runtime.recorder.custom_objects(), path=sliced.given.path, runtime=runtime)
-    return Noted(sliced, replace(writer, data_format=data_format), architecture, objects, model)
+    sure = sliced.sure and len(written) == 1
+    made = replace(writer, data_format=data_format)
+    return [
+        Noted(sliced, made, architecture, objects, model, choice="" if sure else name)
+        for name, (model, architecture) in written.items()
+    ]
+
+
+def _rank_of_input(weights: Raw) -> int | None:
+    """How many sizes the input has behind the batch, by the first kernel of the weights."""
+    groups = weights.weights.groups if isinstance(weights.weights, NamedWeights) else ()
+    ranks = [len(tensor.shape) for group in groups for _, tensor in group.weights]
+    return ranks[0] - 1 if ranks and ranks[0] > 1 else None
 
 
 def _releases(writer: Writer, sliced: Sliced) -> list[Writer]:
@@ -281,29 +394,37 @@ def _releases(writer: Writer, sliced: Sliced) -> list[Writer]:
     return [replace(writer, tensorflow=major) for major in ((1, 2) if old else (2, 1))]
 
 
-def _find_model(outcome: Any, sliced: Sliced) -> Any:
-    """The model that an expression gave, or holds as its one."""
-    kinds = (RecordedModel, RecordedGraph)
-    stop_at_missing(outcome)
-    if isinstance(outcome, kinds):
-        return outcome
-    if isinstance(outcome, list | tuple):
-        held = {f"[{i}]": item for i, item in enumerate(outcome) if isinstance(item, kinds)}
-    elif isinstance(outcome, Mapping):
-        held = {f"[{key!r}]": item for key, item in outcome.items() if isinstance(item, kinds)}
+def _find_models(outcome: Any, sliced: Sliced) -> dict[str, Any]:
+    """The models that an expression gave or holds, by the expression of each; one that is a part of an object of the program
+    is held by it. Raises MissingObject where there are none."""
+    if isinstance(outcome, Missing):
+        outcome.stop()
+    held: dict[int, tuple[str, Any]] = {}
+    _collect_models(outcome, sliced.expression, held, 3)
+    if not held:
+        raise MissingObject(
+            "AK1327",
+            f"{sliced.expression} gives no models, and one is wanted: it is a {type(outcome).__name__}",
+            part=sliced.given.path,
+            next_step="Give an expression that makes the model.",
+        )
+    return dict(held.values())
+
+
+def _collect_models(value: Any, name: str, held: dict[int, tuple[str, Any]], depth: int) -> None:
+    if isinstance(value, RecordedModel | RecordedGraph):
+        held.setdefault(id(value), (name, value))
+        return
+    if isinstance(value, list | tuple):
+        items = {f"{name}[{i}]": item for i, item in enumerate(value)}
+    elif isinstance(value, Mapping):
+        items = {f"{name}[{key!r}]": item for key, item in value.items()}
+    elif isinstance(value, Recorded | Inert | type) or not hasattr(value, "__dict__"):
+        return
     else:
-        held = {f".{key}": item for key, item in getattr(outcome, "__dict__", {}).items() if isinstance(item, kinds)}
-    if len({id(item) for item in held.values()}) == 1:
-        return next(iter(held.values()))
-    name = f"{sliced.given.path}:{sliced.expression}"
-    raise MissingObject(
-        "AK1327",
-        f"{sliced.expression} gives {len(held) or 'no'} models, and one is wanted: it is a {type(outcome).__name__}",
-        part=sliced.given.path,
-        next_step=f"Say which: {', '.join(name + key for key in held)}."
-        if held
-        else "Give an expression that makes the model.",
-    )
+        items = {f"{name}.{key}": item for key, item in vars(value).items()}
+    for way, item in items.items() if depth else ():
+        _collect_models(item, way, held, depth - 1)
 
 
 # -- who wrote it
@@ -444,13 +565,27 @@ def _unregister(value: Json, own: Mapping[str, type]) -> Json:
 
 @contextmanager
 def _without_training(keras: Any) -> Iterator[None]:
-    """Models of the running Keras neither train nor read or write files."""
+    """Models of the running Keras neither train nor read or write files, and nothing is loaded from elsewhere."""
     names = ("fit", "evaluate", "predict", "load_weights", "save_weights", "save", "train_on_batch", "summary")
 
     def nothing(self: Any, *args: Any, **kwargs: Any) -> None:
         return None
 
+    def not_here(what: str) -> Any:
+        step = "Give the value that depends on it before the expression, as in model.py:num_words=5000."
+        return lambda *args, **kwargs: Missing(what, "nothing is downloaded for a model", "the source", step)
+
+    from keras.src.utils import file_utils
+
+    data = [
+        getattr(keras.datasets, name) for name in dir(keras.datasets) if hasattr(getattr(keras.datasets, name), "load_data")
+    ]
+    loads = {module.__name__.rpartition(".")[2]: module for module in data}
     patches: list[Any] = [patch.object(keras.Model, name, nothing) for name in names]
+    patches += [patch.object(owner, "get_file", not_here("get_file()")) for owner in (keras.utils, file_utils)]
+    patches += [
+        patch.object(module, "load_data", load_zeros(name) or not_here(f"{name}.load_data()")) for name, module in loads.items()
+    ]
     for held in patches:
         held.start()
     try:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import builtins
+import copy
 import importlib
 import os
 import sys
@@ -11,12 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 from ..compat.runtime import ROOTS, LegacyRuntime
 from ..custom.source import OLD_NAMES
 from ..errors import AnyKerasError, MissingObject
 from ..recovery.functions.table import GLOBALS
-from .inert import Missing, Needed
+from .inert import Missing, Needed, find_usual, soften, take_apart
 from .layers import Recorded
 from .reading import parse_program
 from .slicing import changed_in_place, defined_names, flatten, free_names
@@ -43,14 +46,17 @@ class Program:
         self.folder = os.path.dirname(os.path.abspath(path))
         self.modules: dict[str, ModuleType] = {}
 
-    def run(self, statements: Sequence[ast.stmt], expression: str, told: Mapping[str, str]) -> Any:
-        """The value of an expression behind the statements; `told` are names that the user gives a value.
+    def run(self, statements: Sequence[ast.stmt], expression: str, told: Mapping[str, str], unknown: Sequence[str] = ()) -> Any:
+        """The value of an expression behind the statements; `told` are names that the user gives a value, `unknown` names
+        of arguments that nobody gives one.
 
         Raises:
             MissingObject: a statement or the expression fails; the message names the line.
         """
         tree = ast.Module(list(statements), [])
         space = self._space(tree, "__main__", self.path)
+        part = os.path.basename(self.path)
+        space |= {name: find_usual(name) or Missing(name, "nothing gives it a value", part, _TELL) for name in unknown}
         with _arguments(self.path):
             given = {name: self._evaluate(value, space) for name, value in told.items()}
             for statement in statements:
@@ -64,13 +70,21 @@ class Program:
             return eval(compile(expression, f"<{expression}>", "eval"), space)
         except AnyKerasError:
             raise
-        except Exception as error:  # whatever the program raises is its author's to read
+        except (Exception, SystemExit) as error:  # whatever the program raises is its author's to read
             raise self._failure(f"{expression} fails", error, space) from error
 
     def _run_statement(self, statement: ast.stmt, space: dict[str, Any], path: str, strict: bool) -> None:
         defining = isinstance(statement, ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
         try:
-            exec(compile(ast.Module([statement], []), path, "exec", dont_inherit=_is_dataclass(statement)), space)
+            exec(
+                compile(
+                    ast.Module([_Counting().visit(copy.deepcopy(statement))], []),
+                    path,
+                    "exec",
+                    dont_inherit=_is_dataclass(statement),
+                ),
+                space,
+            )
             _name_missing(statement, space)
         except Needed as needed:
             if strict and _makes_model(statement, space):
@@ -80,7 +94,7 @@ class Program:
             if strict and not defining:
                 raise
             self._leave_out(statement, self._reason(statement, error), space)
-        except Exception as error:  # whatever the program raises is its author's to read
+        except (Exception, SystemExit) as error:  # whatever the program raises is its author's to read
             if not strict or defining:
                 self._leave_out(statement, self._reason(statement, error), space)
                 return
@@ -105,7 +119,7 @@ class Program:
         seen = f"line {statement.lineno} fails: {type(error).__name__}: {error}"
         return Missing("", seen, part, "Correct the source there.")
 
-    def _failure(self, what: str, error: Exception, space: Mapping[str, Any]) -> MissingObject:
+    def _failure(self, what: str, error: BaseException, space: Mapping[str, Any]) -> MissingObject:
         where = _innermost_line(error, self.path)
         at = f" (line {where})" if where and f"line {where}" not in what else ""
         return MissingObject(
@@ -123,7 +137,7 @@ class Program:
         space = vars(module)
         space["__file__"] = os.path.abspath(path)
         usual = {} if self.runtime is None else self._usual_modules(tree)
-        own = {"__import__": self._importer(), "open": self._open}
+        own = {"__import__": self._importer(), "open": self._open, **_SOFT}
         space["__builtins__"] = {**usual, **OLD_NAMES, **vars(builtins), **own}
         return space
 
@@ -149,6 +163,11 @@ class Program:
         old = builtins.__import__ if self.runtime is None else self.runtime.importer(lambda name: None)
 
         def run(name: str, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> ModuleType:
+            if name.split(".")[0] == "absl" and self.runtime is not None:
+                return self.runtime.recorder.flags  # type: ignore[attr-defined,no-any-return]  # of a RecordingRuntime
+            if name.split(".")[0] == "keras_applications" and self.runtime is not None:  # by which Keras 2.2 shared them
+                name = name.replace("keras_applications", "keras.applications")
+                return self.runtime.module(name) if not fromlist else old(name, globals, locals, fromlist, level)
             if not level and name.split(".")[0] in ROOTS:
                 return _alias_of_now(name, fromlist) if self.runtime is None else old(name, globals, locals, fromlist, level)
             near = os.path.dirname(globals["__file__"]) if level and globals and "__file__" in globals else self.folder
@@ -157,6 +176,8 @@ class Program:
             beside = self._find_beside(near, name, fromlist or ())
             if beside is not None:
                 return beside
+            if name in DICTIONARIES:
+                return _dictionaries(name)
             return builtins.__import__(name, globals, locals, fromlist, 0 if level else level)
 
         return run
@@ -171,10 +192,19 @@ class Program:
         return None
 
     def _find_in(self, folder: str, name: str, fromlist: Sequence[str]) -> ModuleType | None:
+        found = self._find_one(folder, name, fromlist)
+        if found is None or fromlist or "." not in name:
+            return found
+        outer = name.rpartition(".")[0]  # ``import a.b`` binds `a`, which holds `b`
+        path = os.path.join(folder, *outer.split("."))
+        package = self._find_one(folder, outer, ()) or self.modules.setdefault(path, ModuleType(outer))
+        setattr(package, name.rpartition(".")[2], found)
+        return package if "." not in outer else self._find_in(folder, outer, ())
+
+    def _find_one(self, folder: str, name: str, fromlist: Sequence[str]) -> ModuleType | None:
         base = os.path.join(folder, *name.split(".")) if name else folder
         if os.path.isfile(f"{base}.py"):
-            found = self._load(f"{base}.py", name)
-            return found if fromlist or "." not in name else self._package_around(folder, name, found)
+            return self._load(f"{base}.py", name)
         if not os.path.isdir(base):
             return None
         inside = [item for item in fromlist if os.path.isfile(os.path.join(base, f"{item}.py"))]
@@ -187,15 +217,6 @@ class Program:
                 setattr(package, item, self._load(os.path.join(base, f"{item}.py"), f"{name}.{item}"))
         return package
 
-    def _package_around(self, folder: str, name: str, inner: ModuleType) -> ModuleType:
-        """What ``import a.b`` binds: a module `a` that holds `b`."""
-        found = inner
-        for part in reversed(name.split(".")[1:]):
-            outer = ModuleType(part)
-            setattr(outer, part, found)
-            found = outer
-        return found
-
     def _load(self, path: str, name: str) -> ModuleType:
         """A module of the user's: what it imports and defines; nothing that it does besides."""
         key = os.path.abspath(path)
@@ -207,13 +228,34 @@ class Program:
         return self.modules[key]
 
 
+class _Dictionary(dict[str, Any]):
+    """A dictionary whose keys are attributes too."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self:
+            raise AttributeError(name)
+        return self[name]
+
+    __setattr__ = dict.__setitem__
+
+
+# Modules that give such a class, and its name there.
+DICTIONARIES = {"easydict": "EasyDict", "addict": "Dict", "munch": "Munch", "attrdict": "AttrDict", "dotmap": "DotMap"}
+
+
+def _dictionaries(name: str) -> ModuleType:
+    module = ModuleType(name)
+    setattr(module, DICTIONARIES[name], _Dictionary)
+    return module
+
+
 def _touched(statement: ast.stmt) -> set[str]:
     return defined_names(statement) | changed_in_place(statement)
 
 
 def _name_missing(statement: ast.stmt, space: dict[str, Any]) -> None:
     """What is missing under the name that a statement gives it: ``n = env.action_space.n``."""
-    for target in statement.targets if isinstance(statement, ast.Assign) else ():
+    for target in ast.walk(ast.Tuple(statement.targets)) if isinstance(statement, ast.Assign) else ():
         if isinstance(target, ast.Name) and isinstance(value := space.get(target.id), Missing):
             space[target.id] = value.rename(target.id)
 
@@ -255,13 +297,58 @@ def _alias_of_now(name: str, fromlist: Any) -> ModuleType:
 
 @contextmanager
 def _arguments(path: str) -> Iterator[None]:
-    """The process as a program finds it that is started without arguments."""
-    before = sys.argv
-    sys.argv = [path]
-    try:
+    """The process as a program finds it that is started without arguments: those that it wants are not known."""
+    part = os.path.basename(path)
+    parse = argparse.ArgumentParser.parse_known_args
+
+    class Arguments(list[Any]):
+        def __getitem__(self, key: Any) -> Any:
+            if isinstance(key, int) and key >= len(self):
+                return Missing(f"sys.argv[{key}]", "the program is started without arguments", part, _TELL)
+            return super().__getitem__(key)
+
+    def without(self: argparse.ArgumentParser, args: Any = None, namespace: Any = None) -> Any:
+        for action in self._actions:
+            if action.required and action.dest is not argparse.SUPPRESS:
+                action.required = False
+                action.default = Missing(action.dest, "the program is started without arguments", part, _TELL)
+        return parse(self, args, namespace)
+
+    patches: list[Any] = [patch.object(sys, "argv", Arguments([path]))]
+    patches.append(patch.object(argparse.ArgumentParser, "parse_known_args", without))
+    with patches[0], patches[1]:
         yield
-    finally:
-        sys.argv = before
+
+
+_SOFT: dict[str, Any] = {name: soften(getattr(builtins, name)) for name in ("len", "max", "min", "sum", "sorted")}
+_SOFT |= {f"{kind.__name__} of": soften(kind) for kind in (int, float, list, set, tuple)}  # `int` itself stays a class
+_SOFT["parts of"] = take_apart
+
+
+class _Counting(ast.NodeTransformer):
+    """``int(x)`` and ``float(x)`` by functions for which a number that is not known stays one."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # as `ast` calls it
+        """One call, and those in it."""
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and f"{node.func.id} of" in _SOFT:
+            node.func.id += " of"
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        """One assignment, and the calls in it: ``a, b = f()``."""
+        self.generic_visit(node)
+        if isinstance(node.targets[0], ast.Tuple) and (parts := _list_parts(node.targets[0])):
+            call = ast.Call(ast.Name("parts of", ast.Load()), [node.value, ast.parse(repr(parts), mode="eval").body], [])
+            node.value = ast.fix_missing_locations(ast.copy_location(call, node.value))
+        return node
+
+
+def _list_parts(target: ast.Tuple) -> tuple[Any, ...]:
+    """For each part of what is assigned its own parts; none where their number is open."""
+    if any(isinstance(item, ast.Starred) for item in target.elts):
+        return ()
+    return tuple(_list_parts(item) if isinstance(item, ast.Tuple) else () for item in target.elts)
 
 
 def _innermost_line(error: BaseException, path: str) -> int | None:

@@ -27,6 +27,10 @@ def find_outcomes(node: Node) -> list[Spec]:
     if node.layer.class_name == "BatchNormalization":
         raw = node.tensors[0].raw
         return [Spec(tuple(raw.shape), str(raw.dtype))]
+    inner = node.layer.config.get("layer") if isinstance(node.layer, RecordedLayer) else None
+    if node.layer.class_name == "TimeDistributed" and isinstance(inner, RecordedModel) and inner.is_built:
+        steps = tuple(node.tensors[0].raw.shape)[:2]
+        return [Spec((*steps, *tuple(tensor.raw.shape)[1:]), str(tensor.raw.dtype)) for tensor in inner.outputs]
     document = parse_record(write_call(node), node.recorder.writer, custom_objects_of(node.recorder))
     passed = custom_objects_of(node.recorder)
     try:

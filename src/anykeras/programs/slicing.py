@@ -10,7 +10,7 @@ import ast
 import copy
 import os
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 # Methods of a model that say that a name is one, the surest first: what is stored or read is the model as it was there.
 _STORING = ("save_weights", "load_weights", "save")
@@ -31,6 +31,7 @@ class Goal:
     name: str
     statements: tuple[ast.stmt, ...]
     rank: int = 0
+    unknown: tuple[str, ...] = ()  # arguments of the function around it that nobody gives a value
 
 
 def flatten(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -143,7 +144,7 @@ def _builders_of_class(statement: ast.ClassDef) -> Iterator[Builder]:
     arguments = _required(init)[1:] if init is not None else ()
     made = f"{statement.name}({', '.join(arguments)})"
     if any(_last_name(base) in ("Model", "Sequential") for base in statement.bases):
-        yield Builder(made, statement.name, arguments or ("",))
+        yield Builder(made, statement.name, arguments)
     for name, method in methods.items():
         if name == "__init__" or not _returns_model(method):
             continue
@@ -152,7 +153,9 @@ def _builders_of_class(statement: ast.ClassDef) -> Iterator[Builder]:
         if kinds & {"staticmethod", "classmethod"}:
             yield Builder(f"{statement.name}.{name}({', '.join(own)})", name, own)
         else:
-            yield Builder(f"{made}.{name}({', '.join(own)})", name, (*arguments, *own) or ("",))
+            yield Builder(f"{made}.{name}({', '.join(own)})", name, (*arguments, *own))
+    if any(isinstance(node, ast.Call) and _last_name(node.func) in _MAKERS for node in ast.walk(statement)):
+        yield Builder(made, statement.name, arguments)
 
 
 def _required(function: ast.FunctionDef) -> tuple[str, ...]:
@@ -191,7 +194,8 @@ def find_inner_goals(tree: ast.Module, weights: str = "") -> list[Goal]:
             told: list[ast.stmt] = [
                 ast.copy_location(ast.Assign([ast.Name(arg.arg, ast.Store())], value), function) for arg, value in defaults
             ]
-            found += _goals((*top, *map(ast.fix_missing_locations, told), *flatten(function.body)), weights)
+            goals = _goals((*top, *map(ast.fix_missing_locations, told), *flatten(function.body)), weights)
+            found += [replace(goal, unknown=_required(function)) for goal in goals]
     inside = {name for goal in find_goals(tree, weights) for name in (goal.name,)}
     return sorted((goal for goal in found if goal.name not in inside), key=lambda goal: -goal.rank)
 
@@ -214,9 +218,14 @@ def slice_for(
     inside: set[str] = set()
     if told:
         statements = [node for node in statements if not _touches_only(node, told)]
+    same = [(node.targets[0].id, node.value.id) for node in statements if isinstance(node, ast.Assign)
+            and isinstance(node.value, ast.Name) and isinstance(node.targets[0], ast.Name)]  # fmt: skip
     while True:
         kept, _ = _slice_block(list(statements), wanted | inside, _Program(statements, inside, calls))
-        grown = {name for node in kept for function in _definitions(node) for name in free_names(function)}
+        read = wanted | inside | {name for node in kept for name in free_names(node)}
+        grown = {other for name, other in same if name in read} | {
+            name for node in kept for function in _definitions(node) for name in free_names(function)
+        }
         if grown & _LOOKING_UP:
             grown |= {node.name for node in statements if isinstance(node, ast.FunctionDef | ast.ClassDef)}
         if grown <= inside:
