@@ -70,7 +70,7 @@ def _defaults_of_tensorflow1(name: str, now: Signature | None, writer: Writer) -
 
 def name_arguments(class_name: str, count: int, writer: Writer) -> list[str]:
     """The names of so many arguments by place; "" where the class has no more."""
-    known = signature(class_of_era(class_name, writer.era), writer)
+    known = find_signature(class_of_era(class_name, writer.era), writer)
     order = [*(known.order if known is not None else ())][:count]
     return order + [""] * (count - len(order))
 
