@@ -79,6 +79,7 @@ def test_what_people_paste_is_named_as_a_person_named_it() -> None:
         45,
         50,
         26,
+        36,
     ]  # the figures of docs/measured.md, never made better
 
 
@@ -177,7 +178,8 @@ def test_strangers_are_not_taken_for_something() -> None:
     ):
         shown = run(message)
         assert shown.exit_code == 1 and "not known" in shown.stdout, message
-        assert len([line for line in shown.stdout.splitlines() if line.startswith("  ")]) == 3
+        near = [line for line in shown.stdout.splitlines() if line.startswith("  ")]
+        assert len(near) == (0 if "not known as an error about a model file" in shown.stdout else 3), message
 
 
 TRACEBACK = """Traceback (most recent call last):

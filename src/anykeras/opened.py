@@ -11,6 +11,7 @@ from . import graphs, notebook, pipeline, recovery, targets, verification
 from .boundary import guard_verb
 from .errors import AnyKerasError, TargetError, Unfaithful, Unsupported
 from .findings import Affects, Fidelity, Finding, find_worst
+from .texts import spell_count
 from .warning import warn_of_findings
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ class Opened(_HasFindings):
 
     def __repr__(self) -> str:
         layers = len(_summarize(self.original.model))
-        return f"<Opened {_shorten(self.path)}: {self.original.writer}, {layers} layers, {_describe_fidelity(self)}>"
+        return f"<Opened {_shorten(self.path)}: {self.original.writer}, {spell_count(layers, 'layer')}, {_describe_fidelity(self)}>"
 
 
 @dataclass(frozen=True, repr=False)
@@ -264,9 +265,9 @@ class Inspection:
         return notebook.show(f"{self!r}{why}", _list_layers(self.original), notebook.list_findings(self.findings), code)
 
     def __repr__(self) -> str:
-        state = f"refused ({self.refusal.code})" if self.refusal is not None else f"{len(self.findings)} findings"
+        state = f"refused ({self.refusal.code})" if self.refusal is not None else spell_count(len(self.findings), "finding")
         layers = len(_summarize(self.original.model))
-        return f"<Inspection {_shorten(self.raw.match.path)}: {self.original.writer}, {layers} layers, {state}>"
+        return f"<Inspection {_shorten(self.raw.match.path)}: {self.original.writer}, {spell_count(layers, 'layer')}, {state}>"
 
 
 def open_migrated(migrated: pipeline.Migrated, native: bool = False) -> Opened:
@@ -315,7 +316,8 @@ def _list_layers(document: Document) -> str:
 
 
 def _describe_fidelity(of: Opened | Converted) -> str:
-    return f"{len(of.findings)} findings, {of.fidelity} (outputs {of.outputs_fidelity}, training {of.training_fidelity})"
+    findings = spell_count(len(of.findings), "finding")
+    return f"{findings}, {of.fidelity} (outputs {of.outputs_fidelity}, training {of.training_fidelity})"
 
 
 def _shorten(path: str) -> str:

@@ -23,6 +23,11 @@ def join_lines(lines: Iterable[str]) -> Lines:
     return Lines("\n".join(escape(line) for line in lines))
 
 
+def spell_count(number: int, noun: str) -> str:
+    """``1 layer``, ``2,000 layers``."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def write_comment(text: str, indent: str = "") -> str:
     """A line of Python that says `text` and does nothing."""
     return f"{indent}# {escape(str(text))}"

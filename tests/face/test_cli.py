@@ -79,7 +79,7 @@ def test_an_existing_output_is_replaced_only_with_force(tmp_path: Path) -> None:
     output.write_bytes(b"mine")
     shown = run("convert", EXACT, str(output))
     assert shown.exit_code == 2
-    assert f"Output {output} already exists. Use --force to overwrite it." in shown.stderr
+    assert f"Output {output} already exists. Use --force (force=True) to overwrite it." in shown.stderr
     assert output.read_bytes() == b"mine"
     assert run("convert", EXACT, str(output), "--force").exit_code == 0
     assert output.read_bytes() != b"mine"

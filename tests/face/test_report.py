@@ -190,6 +190,10 @@ def test_notebooks_show_parts_that_open(tmp_path: Path) -> None:
     for result in (opened, converted, anykeras.inspect(source), found):
         text = result._repr_html_()
         assert text.startswith("<div>") and len(text) < 60_000 and "<img" not in text
+    one = anykeras.open(FIXTURES / "keras2.1-tf-py27" / "yolo.h5")
+    assert "1 finding," in repr(one) and "1 findings" not in one._repr_html_()
+    report = anykeras.verify(LAMBDAS, converted.path)
+    assert "<th>verdict</th>" in report._repr_html_() and "what: " not in report._repr_html_()
     assert "<details><summary>Functions" in found._repr_html_() and "<details><summary>Layers" in opened._repr_html_()
 
 

@@ -271,9 +271,10 @@ def print_explanation(found: Explanation) -> None:
     if cause is None:
         if found.elsewhere:
             out.print(f"This is not known as an error about a model file: {escape(found.elsewhere)}")
-        out.print(f"{'The' if found.elsewhere else 'This message is not known. The'} nearest that are:")
-        for near in found.nearest:
-            out.print(f"  [bold]{near.id}[/bold]  {escape(found.fill(near.means))}")
+        else:
+            out.print("This message is not known. The nearest that are:")
+            for near in found.nearest:
+                out.print(f"  [bold]{near.id}[/bold]  {escape(found.fill(near.means))}")
         _print_file_check(found)
         out.print("If it is about loading a model, `anykeras inspect FILE` says what the file is.")
         return

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ..texts import spell_count
 from .explanation import Explanation, FileCheck
 
 if TYPE_CHECKING:
@@ -25,8 +26,7 @@ def check_file(explanation: Explanation, found: Inspection | WeightsInspection) 
     elif found.raw.architecture is None:
         opens = "it holds weights alone; give the architecture with it"
     else:
-        findings = len(found.findings)
-        opens = f"yes, with {findings} {'finding' if findings == 1 else 'findings'} (anykeras inspect)"
+        opens = f"yes, with {spell_count(len(found.findings), 'finding')} (anykeras inspect)"
     return FileCheck(found.raw.match.path, present, says, opens)
 
 

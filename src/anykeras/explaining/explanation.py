@@ -19,8 +19,9 @@ LONGEST = 20_000
 MOST_ERRORS = 50
 """How many errors of a chain are looked at: the last ones."""
 _NAME = r"(?:[A-Za-z_]\w*\.)*(?:[A-Z]\w*(?:Error|Exception|Warning)|BadZipFile|Exception)"
-_ERROR = re.compile(rf"^(?:E\s+|[|>\s]*){_NAME}:?(?: |$)|(?<=[\s|]){_NAME}: (?=\S)", re.MULTILINE)
-"""The name of an error: at the beginning of a line, or after what a log writes before each line."""
+_ERROR = re.compile(rf"^(?:E\s+|[|>\s]*){_NAME}(?::?(?: |$)|\((?=['\"]))|(?<=[\s|]){_NAME}: (?=\S)", re.MULTILINE)
+"""The name of an error: at the beginning of a line (also as `repr` writes it), or after what a log writes before each line."""
+_QUOTED = re.compile(r"^(?:> ?)+", re.MULTILINE)
 _WARNING = re.compile(r"\W*(?:[A-Za-z_]\w*\.)*\w*Warning\b")
 _FRAME = re.compile(
     r"^\s*(?:File \"|Traceback \(most|During handling of|The above exception|-{3,}>? |~?[\w/\\.:<>-]+ in [\w<>]+\()",
@@ -125,7 +126,7 @@ class Explanation:
 
 def explain_message(text: str) -> Explanation:
     """What a pasted message or traceback means. Reads nothing but the text, in linear time."""
-    shown = _RAISE.sub("", html.unescape(_COLOUR.sub("", text)).replace("：", ": "))
+    shown = _RAISE.sub("", _QUOTED.sub("", html.unescape(_COLOUR.sub("", text)).replace("：", ": ")))
     if len(shown) > LONGEST:
         shown = f"{shown[: LONGEST // 5]}\n{shown[-LONGEST:]}"
     blocks = list(_list_errors(shown))[-MOST_ERRORS:]

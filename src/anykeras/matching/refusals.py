@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from ..errors import Malformed, Undecided
+from ..texts import spell_count
 from .fitting import Fits
 from .places import Place, Places
 
@@ -71,7 +72,7 @@ class Refusals:
             for j in empty:
                 if self.fits.refusal(i, j):
                     return self.wants_argument(i, j)
-        seen = f"the file has {len(self.atoms)} layers with weights, the model {len(self.places)}"
+        seen = f"the file has {spell_count(len(self.atoms), 'layer')} with weights, the model {len(self.places)}"
         if without:
             seen += f"; nothing in the model takes {self.atoms[without[0]]} of the file"
         if empty:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from .. import notebook
-from ..texts import escape
+from ..texts import escape, spell_count
 
 if TYPE_CHECKING:
     from ..document.model import Path, Value, Writer
@@ -81,9 +81,9 @@ class WeightsReport:
 
     def _headline(self) -> str:
         by = Counter(str(pair.witness) for pair in self.pairs)
-        how = ", ".join(f"{count} by {witness}" for witness, count in by.most_common())
-        text = f"{len(self.pairs)} layers filled ({how or 'none'}), {len(self.unfilled)} unfilled, {len(self.unused)} unused"
-        return f"{text}; written by {self.writer}"
+        how = ", ".join(f"{number} by {witness}" for witness, number in by.most_common())
+        filled = f"{spell_count(len(self.pairs), 'layer')} filled ({how or 'none'})"
+        return f"{filled}, {len(self.unfilled)} unfilled, {len(self.unused)} unused; written by {self.writer}"
 
     def __repr__(self) -> str:
         return f"<WeightsReport {escape(self._headline())}>"

@@ -17,6 +17,7 @@ from ..document.model import Era, Layer, Path
 from ..document.walk import fill_weights, layers_of, list_children, walk
 from ..errors import Malformed
 from ..tensors import Tensor
+from ..texts import spell_count
 from .scattered import gather_weights, name_halves, refuse_names
 
 
@@ -104,7 +105,7 @@ def _pair_groups(located: Sequence[Located], weights: NamedWeights, era: Era, pa
         return list(zip(weighted, full, strict=True))
     raise Malformed(
         "AK1205",
-        f"the weights file holds {len(full)} layers with weights and the architecture {len(weighted)}"
+        f"the weights file holds {spell_count(len(full), 'layer')} with weights and the architecture {len(weighted)}"
         f" ({_find_first(needing)} has none in the file)",
         part=part,
         next_step="Give the weights that were saved from this architecture.",
@@ -201,7 +202,7 @@ def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part
     if len(weights) != len(group.weights):
         raise Malformed(
             "AK1207",
-            f"{layer.class_name} {group.name!r} has {len(weights)} weights and the file holds {len(group.weights)}",
+            f"{layer.class_name} {group.name!r} has {spell_count(len(weights), 'weight')} and the file holds {len(group.weights)}",
             part=part,
             layer=group.name,
             next_step="Give the architecture that these weights were saved from.",

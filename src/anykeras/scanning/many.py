@@ -16,6 +16,7 @@ from ..boundary import guard_verb
 from ..containers.remote import is_url
 from ..errors import TargetError
 from ..targets.output import check_output
+from ..texts import spell_count
 from .locations import Entry, find_models, name_converted
 from .one_file import Job, stamp
 from .store import FORMATS, NOTHING, Store, Task
@@ -51,7 +52,9 @@ class Scan:
 
     def __repr__(self) -> str:
         counts = ", ".join(f"{number} {name}" for name, number in self.counts["status"])
-        return f"<Scan {self.results!r}: {self.files} files looked at, {self.skipped} skipped; {counts or 'none'}>"
+        return (
+            f"<Scan {self.results!r}: {spell_count(self.files, 'file')} looked at, {self.skipped} skipped; {counts or 'none'}>"
+        )
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Every file with its findings, as exports have them, by path."""

@@ -60,7 +60,7 @@ def check_output(path: str, *, force: bool, sources: Sequence[str] = (), suffixe
     if _is_source(path, status, sources):
         raise _make_source_error(path)
     if not force:
-        raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
+        raise _make_exists_error(path, "already exists")
 
 
 def _check_name(path: str, suffixes: Sequence[str]) -> None:
@@ -81,6 +81,10 @@ def _check_name(path: str, suffixes: Sequence[str]) -> None:
 
 def _make_name_error(path: str, seen: str, advice: str) -> TargetError:
     return TargetError("AK6024", f"the output {path!r} {seen}; nothing was written", next_step=advice)
+
+
+def _make_exists_error(path: str, how: str) -> OutputExists:
+    return OutputExists("AK6010", f"Output {path} {how}. Use --force (force=True) to overwrite it.", part=path)
 
 
 def _make_source_error(path: str) -> TargetError:
@@ -148,9 +152,7 @@ def open_output(
     except AnyKerasError:
         raise
     except FileExistsError:
-        raise OutputExists(
-            "AK6010", f"Output {path} appeared while it was written. Use --force to overwrite it.", part=path
-        ) from None
+        raise _make_exists_error(path, "appeared while it was written") from None
     except OSError as error:
         where = path if os.path.isdir(folder) else f"in {folder}"
         raise TargetError("AK6011", f"cannot write {where}: {error.strerror or error}") from error
@@ -218,7 +220,7 @@ def _check_folder(path: str, force: bool, sources: Sequence[str], replaces: Call
     if any(_lies_in(source, path) for source in sources):
         raise _make_source_error(path)
     if not force:
-        raise OutputExists("AK6010", f"Output {path} already exists. Use --force to overwrite it.", part=path)
+        raise _make_exists_error(path, "already exists")
     if not replaces(os.listdir(path)):
         raise _make_name_error(path, "is a folder with other files in it, which --force does not remove", "Give another name.")
 

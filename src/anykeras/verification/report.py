@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, field
 
 from .. import notebook
+from ..texts import spell_count
 
 RTOL, ATOL = 1e-4, 1e-5  # float32 against recorded outputs; tight enough to refuse zeros or a shuffled axis
 
@@ -135,8 +136,9 @@ class Report:
 
     def _repr_html_(self) -> str:
         """The report for a notebook: its line and what was compared."""
-        rows = [tuple(f"{key}: {value}" for key, value in check.as_dict().items()) for check in self.checks]
-        return notebook.show(repr(self), notebook.fold("Checks", notebook.write_table((), rows), len(rows)))
+        head = ("verdict", "what", "detail", "difference", "evidence")
+        rows = [[check.as_dict()[key] or "" for key in head] for check in self.checks]
+        return notebook.show(repr(self), notebook.fold("Checks", notebook.write_table(head, rows), len(rows)))
 
     def __repr__(self) -> str:
-        return f"<Report {self.verdict}: {len(self.checks)} checks, {self.evidence}>"
+        return f"<Report {self.verdict}: {spell_count(len(self.checks), 'check')}, {self.evidence}>"

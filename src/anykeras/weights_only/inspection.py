@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from .. import matching
 from ..errors import AnyKerasError
 from ..findings import Finding
+from ..texts import spell_count
 
 if TYPE_CHECKING:
     from ..catalog.known_models import KnownModel
@@ -138,7 +139,7 @@ class WeightsInspection:
     def __repr__(self) -> str:
         path = self.raw.match.path
         shown = repr(path if len(path) <= 80 else f"...{path[-77:]}")
-        return f"<WeightsInspection {shown}: {self.writer}, {len(self.saved.weighted)} layers with weights>"
+        return f"<WeightsInspection {shown}: {self.writer}, {spell_count(len(self.saved.weighted), 'layer')} with weights>"
 
 
 def _known_as_dict(known: KnownModel | None) -> dict[str, Any] | None:
@@ -213,7 +214,7 @@ def _list(found: WeightsInspection, layers: Iterable[SavedLayer], indent: str) -
         weights = ", ".join(f"{role} {tuple(shape)}" for role, shape in layer.weights.items())
         if layer.inner:
             known = found.known_parts.get(layer.name)
-            yield f"{indent}{layer.name}", str(known) if known else f"{len(layer.inner)} layers", "", ""
+            yield f"{indent}{layer.name}", str(known) if known else spell_count(len(layer.inner), "layer"), "", ""
             yield from _list(found, layer.inner, f"{indent}  ")
             continue
         words, widths = str(kind or layer.class_name or "?"), ""

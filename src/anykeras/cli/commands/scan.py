@@ -11,6 +11,7 @@ import typer
 
 from ... import limits, scanning
 from ...reporting import Notice, Result, Severity, Status
+from ...texts import spell_count
 from .. import render
 from ..options import AsJson
 from ..outcome import TEXT, print_result, session, show_errors
@@ -131,7 +132,7 @@ def _list_notices(row: Mapping[str, Any]) -> Iterator[Notice]:
 def _show(found: scanning.Scan, ignored: Sequence[str]) -> None:
     """The summary."""
     skipped = f", {found.skipped} unchanged and skipped" if found.skipped else ""
-    files = f"{found.files} file{'s' * (found.files != 1)}"
+    files = spell_count(found.files, "file")
     render.out.print(f"[bold]{files}[/bold]{skipped}; results in {render.escape(found.results)}")
     for title, rows in (*found.counts.items(), ("findings", found.findings)):
         rows = [row for row in rows if row[0] not in ignored]
