@@ -173,8 +173,8 @@ class Opened(_HasFindings):
         return notebook.show(repr(self), _list_layers(self.original), notebook.list_findings(self.findings))
 
     def __repr__(self) -> str:
-        layers = len(_summarize(self.original.model))
-        return f"<Opened {_shorten(self.path)}: {self.original.writer}, {spell_count(layers, 'layer')}, {_describe_fidelity(self)}>"
+        layers = spell_count(len(_summarize(self.original.model)), "layer")
+        return f"<Opened {_shorten(self.path)}: {self.original.writer}, {layers}, {_describe_fidelity(self)}>"
 
 
 @dataclass(frozen=True, repr=False)

@@ -202,7 +202,7 @@ def _bind_group(found: Located, group: WeightGroup, era: Era, bound: Bound, part
     if len(weights) != len(group.weights):
         raise Malformed(
             "AK1207",
-            f"{layer.class_name} {group.name!r} has {spell_count(len(weights), 'weight')} and the file holds {len(group.weights)}",
+            f"{layer.class_name} {group.name!r} has {len(weights)} weights and the file holds {len(group.weights)}",
             part=part,
             layer=group.name,
             next_step="Give the architecture that these weights were saved from.",
