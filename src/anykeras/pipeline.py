@@ -221,8 +221,9 @@ def _resolve(migrated: Migrated, native: bool) -> Resolved:
     trace = custom.Tracer(passed, native) if passed.named else None
     objects = custom.list_objects_for_code(passed.objects) if passed.objects else {}
     recovered = recovery.recover(prepared.document, objects, trace)
-    document, left_out = migrations.resolve_training(recovered.document, None if native else passed.find)
+    document, faults = recovery.avoid_backend_faults(recovered.document)
+    document, left_out = migrations.resolve_training(document, None if native else passed.find)
     document, untrusted = targets.omit_untrusted(document)
-    found = (passed.findings, prepared.findings, recovered.findings, left_out, untrusted)
+    found = (passed.findings, prepared.findings, recovered.findings, faults, left_out, untrusted)
     findings = (*migrated.findings, *(finding for step in found for finding in step))
     return Resolved(document, findings, recovered.code)

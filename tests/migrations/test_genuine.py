@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -213,3 +214,59 @@ def test_an_image_order_that_shapes_decide_is_not_said_of_the_input(tmp_path: Pa
     assert anykeras.load_model(tmp_path / "model.json").output_shape == (None, 72)
     (found,) = (finding for finding in anykeras.inspect(tmp_path / "model.json").findings if finding.code == "AK2103")
     assert found.fidelity is anykeras.Fidelity.EQUIVALENT
+
+
+# What Keras 3 gets wrong on one backend. On TensorFlow and NumPy `test_opened` finds it too.
+
+
+def written(target: Path) -> list[dict[str, Any]]:
+    """Every layer of a written file, those inside models and wrappers included."""
+
+    def find(value: Any) -> Any:
+        if isinstance(value, dict):
+            yield from [value] if "class_name" in value and "config" in value else []
+            value = list(value.values())
+        for item in value if isinstance(value, list) else []:
+            yield from find(item)
+
+    with zipfile.ZipFile(target) as archive:
+        return list(find(json.loads(archive.read("config.json"))))
+
+
+def test_sums_that_tensorflow_takes_for_a_bias_are_written_otherwise(tmp_path: Path) -> None:
+    convolutions, sums = (file for file in KERAS2 if "wide_as_deep" in file.stem)
+    found = anykeras.convert(convolutions.path, tmp_path / "convolutions.keras").findings
+    assert sum(f.code == "AK2311" and f.fidelity == "equivalent" for f in found) == 5
+    layers = written(tmp_path / "convolutions.keras")
+    formats = [layer["config"]["data_format"] for layer in layers if "Conv" in layer["class_name"]]
+    assert formats == ["channels_last"] * 5
+    assert [layer["config"]["activation"] for layer in layers if layer["class_name"] == "Activation"] == ["softmax"]
+    anykeras.convert(sums.path, tmp_path / "sums.keras")
+    layers = written(tmp_path / "sums.keras")
+    assert sum(layer["class_name"] == "Subtract" for layer in layers) == 1
+    merged = [
+        json.dumps(layer["inbound_nodes"])
+        for layer in layers
+        if layer["class_name"] in ("Add", "Average") and layer.get("name") in ("add_1", "average_1")
+    ]
+    assert len(merged) == 2 and all(text.index("dense_1") < text.index("dense_2") for text in merged)
+
+
+@pytest.mark.backend
+def test_an_initializer_that_keras_does_not_have_in_16_bits(tmp_path: Path) -> None:
+    import keras
+
+    source, target = tmp_path / "model.h5", tmp_path / "model.keras"
+    layer = {"batch_input_shape": [None, 4, 2], "name": "gru", "units": 3, "dtype": "float16",
+             "recurrent_initializer": {"class_name": "Orthogonal", "config": {"gain": 1.0, "seed": None}}}  # fmt: skip
+    model = {"class_name": "Sequential", "config": {"name": "s", "layers": [{"class_name": "GRU", "config": layer}]}}
+    with h5py.File(source, "w") as held:
+        held.attrs.update(model_config=json.dumps(model), keras_version="2.4.0", backend="tensorflow")
+        weights = held.create_group("model_weights")
+        weights.attrs.update(layer_names=[b"gru"], keras_version=b"2.4.0", backend=b"tensorflow")
+        shapes = {"kernel:0": (2, 9), "recurrent_kernel:0": (3, 9), "bias:0": (2, 9)}
+        weights.create_group("gru").attrs["weight_names"] = [f"gru/{name}".encode() for name in shapes]
+        for name, shape in shapes.items():
+            weights["gru"].create_dataset(f"gru/{name}", data=np.ones(shape, "float16"))
+    assert "AK2312" in {finding.code for finding in anykeras.convert(source, target).findings}
+    assert keras.models.load_model(target).layers[0].recurrent_kernel.dtype == "float16"

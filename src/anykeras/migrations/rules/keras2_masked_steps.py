@@ -71,14 +71,16 @@ def _gives_steps(layer: Layer, started: frozenset[tuple[str, str]]) -> bool:
     after=("AK2280", "AK2282", "AK2288", "AK2306"),
 )
 def zero_outputs(model: Layer, context: RuleContext) -> Layer | None:
-    """The same for a Bidirectional of unrolled layers, with zeros where tf.keras had them."""
+    """The same for a Bidirectional of unrolled or stateful layers, with zeros where tf.keras had them."""
     if not holds_mask_maker(model):
         return None
     started = _started(model)
 
     def change(layer: Layer) -> Layer:
-        zeroed = _gives_steps(layer, started) and _is_unrolled(layer)
-        return _by_halves(layer, context.writer, zeroed=True) if zeroed else layer
+        if _gives_steps(layer, started) and _is_unrolled(layer):
+            return _by_halves(layer, context.writer, zeroed=True)
+        kept = _keeps_and_gives(layer) and (layer.address, layer.name) not in started
+        return _by_halves(_zero_steps(layer), context.writer) if kept else layer
 
     return where_masked(model, change)
 
@@ -86,6 +88,22 @@ def zero_outputs(model: Layer, context: RuleContext) -> Layer | None:
 def _is_unrolled(layer: Layer) -> bool:
     halves = _halves(layer)
     return halves is not None and any(half.config.get("unroll") for half in halves)
+
+
+def _keeps_and_gives(layer: Layer) -> bool:
+    """Whether it gives states that it keeps: on a masked tensor Bidirectional of Keras 3 fails then, in ``compute_mask``."""
+    halves = _halves(layer)
+    return halves is not None and all(half.config.get("return_state") and half.config.get("stateful") for half in halves)
+
+
+def _zero_steps(layer: Layer) -> Layer:
+    """The same with zeros at masked steps by its two layers themselves, as Bidirectional asks of them."""
+    halves = {key: layer.config[key] for key in ("layer", "backward_layer")}
+    return layer.with_config(**{
+        key: half.with_config(zero_output_for_mask=bool(half.config.get("return_sequences")))
+        for key, half in halves.items()
+        if isinstance(half, Layer)
+    })  # fmt: skip
 
 
 def _by_halves(layer: Layer, writer: Writer, count: int | None = None, zeroed: bool = False) -> Layer:
@@ -294,9 +312,11 @@ def _split(editor: GraphEditor, layer: Layer, writer: Writer) -> None:
         return
     sequences = bool(halves[0].config.get("return_sequences"))
     zeros = writer.era is Era.TF2 and sequences
-    if zeros and not _is_unrolled(layer):
+    if zeros and not _is_unrolled(layer) and not _keeps_and_gives(layer):
         return
     if sequences or started or len(stacked_cells(halves[0])) > 1:
+        if zeros and not _is_unrolled(layer):
+            layer, zeros = _zero_steps(layer), False
         _replace_called(editor, layer, partial(_by_halves, layer, writer, zeroed=zeros))
 
 
