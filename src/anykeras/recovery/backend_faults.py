@@ -16,9 +16,9 @@ from ..catalog.shapes.spec import Argument
 from ..catalog.shapes.tables import Output
 from ..document.build import Builder
 from ..document.edit import GraphEditor, replace_refs
-from ..document.graph import flat_refs, leaves
-from ..document.model import Call, Document, Era, Graph, Layer, Object, Ref, Value
-from ..document.walk import Member, Path, layers_of, rebuild, rebuild_paths
+from ..document.graph import iterate_leaves, list_refs
+from ..document.model import Call, Document, Era, Graph, Layer, Member, Object, Path, Ref, Value
+from ..document.walk import layers_of, rebuild, rebuild_paths
 from ..findings import Fidelity, Finding
 
 Sizes = Sequence[int | None]
@@ -85,7 +85,9 @@ class _Sums(Inference):
             self.doubtful[self.path] = layer.address or layer.name
         elif layer.class_name in _ADDED:
             shapes = [
-                shape for leaf in leaves([*args, *kwargs.values()]) if (shape := getattr(leaf, "shape", None)) is not None
+                shape
+                for leaf in iterate_leaves([*args, *kwargs.values()])
+                if (shape := getattr(leaf, "shape", None)) is not None
             ]
             if any(_is_misplaced(one, other) for one, other in pairwise(shapes)):
                 swapped = layer.operation or (len(shapes) == 2 and not _is_misplaced(shapes[1], shapes[0]))
@@ -105,7 +107,7 @@ def _projected(layer: Layer, args: Sequence[Argument], result: Output) -> list[t
         bias = [size if axis in biased else 1 for axis, size in zip(axes[first:], shape[first:], strict=True)]
         return [(shape, bias)]
     heads, depth = layer.config.get("num_heads"), layer.config.get("key_dim")
-    sequences = [shape for leaf in leaves(args) if (shape := getattr(leaf, "shape", None)) is not None]
+    sequences = [shape for leaf in iterate_leaves(args) if (shape := getattr(leaf, "shape", None)) is not None]
     if layer.config.get("use_bias") is False or not isinstance(heads, int) or not isinstance(depth, int):
         return []
     depths = {depth, wide if isinstance(wide := layer.config.get("value_dim"), int) else depth}
@@ -193,7 +195,7 @@ def _subtract(graph: Graph, names: set[object]) -> Graph:
             _subtract_calls(editor, layer)
             continue
         for number, call in enumerate(editor.calls(layer.name)):
-            swapped = tuple(reversed(flat_refs(call.args)))
+            swapped = tuple(reversed(list_refs(call.args)))
             editor.replace_call(layer.name, number, Call((swapped,), call.kwargs))
     return editor.finish()
 
