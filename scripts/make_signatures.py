@@ -438,7 +438,8 @@ def change(at: int, before: dict[str, Any] | None, now: dict[str, Any] | None) -
 
 
 def same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and one == other
+    """Whether two defaults are the same; 0 and 0.0 are."""
+    return one == other and (type(one) is type(other) or {type(one), type(other)} == {int, float})
 
 
 States = dict[str, dict[str, dict[str, Any]]]  # by kind and class
