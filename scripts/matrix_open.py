@@ -84,7 +84,7 @@ def judge(job, keras, tf):
             target = numpy.zeros(job["step"]["shape"], job["step"]["dtype"])
             model.train_on_batch(inputs[0], target)
             weights = [numpy.asarray(w) for w in model.get_weights()]
-            after = [recording["step%d" % i] for i in range(len(weights))]
+            after = [recording["step%d" % i] for i in range(sum(name.startswith("step") for name in recording.files))]
             same = [a.shape for a in weights] == [b.shape for b in after]  # a grouped kernel is written whole
             found["step"] = max(float(numpy.abs(a - b).max()) for a, b in zip(weights, after)) if same else None
     except BaseException as error:

@@ -58,6 +58,7 @@ def look_at_optimizer(reader: Reader, value: Any) -> None:
         return
     if release.line == "tf" and release.numbers >= (2, 11) and value["config"].get("is_legacy_optimizer", True):
         release = OLD_OPTIMIZERS  # a bare name means the class of before 2.11 there
+    if release.line == "tf" and release.numbers < (2, 11):
         config.pop("decay", None)  # which the base class takes
     found = objects.find_named(name, "optimizers", release)
     if found is None:

@@ -148,8 +148,10 @@ class _Traits:
             elif key in _SHAPES and isinstance(value, list):
                 yield f"{key} {len(value)} {'fixed' if value and value[0] else ''} {'open' if None in value[1:] else ''}"
             elif key == "dtype" and describe_policy(value) != "float32":
-                alone = self.mixed or class_name in (*objects.FREE, "InputLayer", "Embedding")
-                yield f"{class_name if alone else ''}.dtype={describe_policy(value)}"
+                policy = describe_policy(value)
+                alone = self.mixed and not policy.startswith("mixed_")
+                alone = alone or class_name in (*objects.FREE, "InputLayer", "Embedding")
+                yield f"{class_name if alone else ''}.dtype={policy}"
             elif key not in _SAID_ELSEWHERE and value not in (None, find_default(class_name, key, self.release.signatures)):
                 yield from self.find_in_value(class_name, key, value)
 
