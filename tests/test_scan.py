@@ -122,6 +122,19 @@ def test_what_a_scan_converts_inside_its_root_is_no_model_of_the_next(registry: 
     assert anykeras.scan(str(registry), jobs=1, results=results, convert=str(registry)).files == 10  # beside the originals
 
 
+def test_what_a_killed_scan_had_written_is_its_own(registry: Path, tmp_path: Path) -> None:
+    """A conversion whose outcome was not kept any more: written anew, where another scan refuses to write over it."""
+    results, new = str(tmp_path / "r.sqlite"), str(tmp_path / "new")
+    done = anykeras.scan(str(registry), jobs=1, results=results, convert=new).counts["status"]
+    base = sqlite3.connect(results)
+    base.execute("DELETE FROM files")
+    base.commit()
+    base.close()
+    assert anykeras.scan(str(registry), jobs=1, results=results, convert=new).counts["status"] == done
+    other = anykeras.scan(str(registry), jobs=1, results=str(tmp_path / "other.sqlite"), convert=new)
+    assert dict(other.counts["refusal_code"])["AK6010"] == 4
+
+
 def test_weights_alone_are_converted_as_convert_does(tmp_path: Path) -> None:
     """With the architecture of the same name beside them; else refused, not done."""
     root = tmp_path / "models"

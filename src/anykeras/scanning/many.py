@@ -122,6 +122,7 @@ def scan(
     try:
         task = _name_task(convert, html, trust)
         todo = list(_list_jobs(entries, store, task, _Folders(convert, html), tuple(trust)))
+        store.begin(os.path.abspath(job.convert_to) for job in todo if job.convert_to and not os.path.exists(job.convert_to))
         skipped = len(entries) - len(todo)
         count = jobs or os.cpu_count() or 1
         for number, outcome in enumerate(_run(todo, count, seconds, memory, ray), 1):
@@ -204,7 +205,7 @@ def _name_task(convert: str | None, html: str | None, trust: Sequence[str]) -> T
 
 def _list_jobs(entries: Sequence[Entry], store: Store, task: Task, folders: _Folders, trust: tuple[str, ...]) -> Iterator[Job]:
     """A job for each file that is new or has changed. One of another date is compared by its hash, in the worker."""
-    known = store.known()
+    known, begun = store.known(), store.begun()
     for entry in entries:
         size, modified, sha256, held = known.get(entry.path, (-2, 0, "", NOTHING))
         now = stamp(entry.path)
@@ -214,4 +215,5 @@ def _list_jobs(entries: Sequence[Entry], store: Store, task: Task, folders: _Fol
         target = os.path.join(folders.convert, name_converted(entry)) if folders.convert else ""
         page = os.path.join(folders.html, f"{entry.inside}{html_report.SUFFIX}") if folders.html else ""
         same = sha256 if done and now[0] == size else ""
-        yield Job(entry.path, same, target, entry.path in known, trust, page=page)
+        ours = entry.path in known or os.path.abspath(target) in begun
+        yield Job(entry.path, same, target, ours, trust, page=page)

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import IO, Any, Final
@@ -83,12 +83,22 @@ class Store:
             )
             self._base.execute(f"SELECT {', '.join(FINDING)} FROM findings LIMIT 0")  # fails on results of an older version
             self._base.execute("CREATE INDEX IF NOT EXISTS by_path ON findings (path)")
+            self._base.execute("CREATE TABLE IF NOT EXISTS begun (output TEXT PRIMARY KEY)")
 
     def known(self) -> dict[str, tuple[int, int, str, Task]]:
         """(size, time of change, hash, task) of every file that is done."""
         with _guard_results(self.path):
             rows = self._base.execute("SELECT path, size, modified, sha256, task FROM files").fetchall()
         return {path: (size, modified, sha256, Task.from_text(task)) for path, size, modified, sha256, task in rows}
+
+    def begin(self, outputs: Iterable[str]) -> None:
+        """Note files that are about to be written and were not there: a scan that goes on after this one knows them as its own."""
+        with self._base:
+            self._base.executemany("INSERT OR IGNORE INTO begun VALUES (?)", [(path,) for path in outputs])
+
+    def begun(self) -> set[str]:
+        """What `begin` noted, also in an earlier scan."""
+        return {path for (path,) in self._base.execute("SELECT output FROM begun")}
 
     def put(self, outcome: Mapping[str, Any], task: Task) -> None:
         """Keep an outcome in place of an earlier one of the same path; of the same content, what was written earlier stays."""
