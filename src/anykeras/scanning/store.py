@@ -92,7 +92,7 @@ class Store:
         return {path: (size, modified, sha256, Task.from_text(task)) for path, size, modified, sha256, task in rows}
 
     def begin(self, outputs: Iterable[str]) -> None:
-        """Note files that are about to be written and were not there: a scan that goes on after this one knows them as its own."""
+        """Note files that are about to be written and are not there yet: a scan that goes on knows them as its own."""
         with self._base:
             self._base.executemany("INSERT OR IGNORE INTO begun VALUES (?)", [(path,) for path in outputs])
 
