@@ -41,9 +41,21 @@ def restore_vocabularies(architecture: Json, objects: KerasObjects, files: Files
         if table is None:
             continue
         if config.get("vocabulary") is None and (vocabulary := tables.vocabulary(table, bool(config.get("invert")))):
-            config["vocabulary"] = list(vocabulary)
+            config["vocabulary"] = _drop_reserved(vocabulary, config)
         if "idf_weights" in config and config["idf_weights"] is None and (weights := _find_weights(objects, at)) is not None:
             config["idf_weights"] = [float(value) for value in weights.read().reshape(-1).astype("float64")]
+
+
+def _drop_reserved(vocabulary: Sequence[Token], config: Mapping[str, Json]) -> list[Json]:
+    """The tokens without those for what is masked and what is unknown, of which a table may begin with one or both."""
+    reserved = [
+        config.get("mask_token", config.get("mask_value", "")),
+        config.get("oov_token", config.get("oov_value", "[UNK]")),
+    ]
+    first = list(vocabulary[:2])
+    while first and first[0] in reserved:
+        reserved.remove(first.pop(0))
+    return [*first, *vocabulary[2:]]
 
 
 def _find_layers(model: Json, objects: KerasObjects, number: int) -> Iterator[tuple[dict[str, Json], int]]:
