@@ -6,13 +6,13 @@ Source: keras/src/layers/rnn/lstm.py, gru.py, simple_rnn.py and rnn.py of Keras 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..migrations.rules.keras2_spelling import clipped_line
 from ..recovery.functions import Operand
-from ..tensors import Array
+from ..tensors import Array, Tensor, combine
 
 ACTIVATIONS: dict[str, Callable[[Operand], Operand]] = {
     "tanh": np.tanh,
@@ -50,6 +50,11 @@ class Cell:
         if self.kind == "GRU":
             found["reset_after"] = self.reset_after
         return {**found, "zero_output_for_mask": True} if self.zero_output else found
+
+    def weights(self, tensors: Sequence[Tensor | None]) -> dict[str, Tensor]:
+        """The weights of the layer by role, out of those in the graph."""
+        roles = zip(("kernel", "recurrent_kernel", "bias"), tensors, strict=True)
+        return {role: tensor for role, tensor in roles if tensor is not None}
 
     def step(self, x: Operand, states: Sequence[Operand], weights: Sequence[Operand]) -> list[Operand]:
         """The states after one more step; the first is the output. `weights` are kernel, recurrent kernel and bias."""
@@ -103,6 +108,62 @@ class Cell:
             now, before = after, out
             outputs.append(out)
         return np.stack(outputs), now
+
+
+@dataclass(frozen=True)
+class JoinedCell(Cell):
+    """A cell of ``tf.nn.rnn_cell``, whose kernels hold the rows of the inputs and, behind them, those of the state.
+
+    Source: tensorflow/python/ops/rnn_cell_impl.py (1.15.5): gates i, j, f, o of an LSTM, to whose f `forget` is added; r and u
+    of a GRU apart from its candidate, whose r comes before the product.
+    """
+
+    inputs: int = 0
+    forget: float = 0.0
+
+    def weights(self, tensors: Sequence[Tensor | None]) -> dict[str, Tensor]:
+        """The weights of the layer by role."""
+        held = [tensor for tensor in tensors if tensor is not None]
+        width = KINDS[self.kind][0] * self.units
+        shapes = {"kernel": (self.inputs, width), "recurrent_kernel": (self.units, width), "bias": (width,)}
+        origin = held[0].origin.replace("/gates/", "/")
+        return {
+            role: replace(combine("keras_gates", held, shape, lambda *a, at=at: self._apart(a)[at]), origin=origin)
+            for at, (role, shape) in enumerate(shapes.items())
+        }
+
+    def step(self, x: Operand, states: Sequence[Operand], weights: Sequence[Operand]) -> list[Operand]:
+        """As that of the layer of Keras."""
+        return super().step(x, states, self._apart(weights))
+
+    def _apart(self, weights: Sequence[Operand]) -> list[Array]:
+        """Kernel, recurrent kernel and bias of Keras, out of kernels and biases in turn."""
+        pairs = [np.vstack(weights[at : at + 2]) for at in range(0, len(weights), 2)]  # the bias is the last row
+        gates = [np.split(pair, pair.shape[1] // self.units, axis=1) for pair in pairs]
+        if self.kind == "LSTM":
+            (i, j, f, o), add = gates[0], np.zeros_like(gates[0][0])
+            add[-1] = self.forget
+            whole = np.concatenate([i, f + add, j, o], 1)
+        else:
+            whole = np.concatenate([*gates[0][::-1], *gates[-1]] if len(gates) > 1 else gates[0], 1)
+        return [whole[: self.inputs], whole[self.inputs : -1], whole[-1]]
+
+
+def list_joined_cells(inputs: int, states: int, shapes: Sequence[tuple[int, ...]]) -> Iterator[tuple[Cell, list[int]]]:
+    """Every cell of ``tf.nn.rnn_cell`` that weights of these shapes can be, with the places of kernels and biases in turn."""
+    kernels = sorted((at for at, shape in enumerate(shapes) if len(shape) == 2), key=lambda at: -shapes[at][1])
+    for kind, widths in (("LSTM", (4,)), ("GRU", (2, 1)), ("SimpleRNN", (1,))):
+        units = shapes[kernels[0]][1] // widths[0] if kernels else 0
+        fits = [(inputs + units, width * units) for width in widths] == [shapes[at] for at in kernels]
+        if not units or not fits or KINDS[kind][1] != states or len(shapes) != 2 * len(kernels):
+            continue
+        biases = [next((at for at, shape in enumerate(shapes) if shape == shapes[k][1:]), -1) for k in kernels]
+        if -1 in biases:
+            continue
+        order = [place for pair in zip(kernels, biases, strict=True) for place in pair]
+        for activation in ACTIVATIONS:
+            for forget in (1.0, 0.0) if kind == "LSTM" else (0.0,):
+                yield JoinedCell(kind, units, activation, "sigmoid", False, inputs=inputs, forget=forget), order
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,9 @@ def evaluate(engine: Evaluator, scope: Scope, node: Node) -> Outputs:
 def run_frame(engine: Evaluator, scope: Scope, merge: Node, condition: str) -> None:
     """Run a loop and note what each of its variables came to."""
     frame = _Frame(engine, scope, merge, condition)
-    start = [engine.value(scope, enter.inputs[0]) for enter in frame.enters]
+    start = [engine.value(scope, enter.inputs[0]) for enter in (*frame.enters, *frame.constants)]
     held = control.Loop(frame.goes_on, frame.step, frame.name)
-    for name, value in zip(frame.merges, control.follow_loop(engine.ops, held, start), strict=True):
+    for name, value in zip(frame.merges, control.follow_loop(engine.ops, held, start), strict=False):
         scope.loops[name] = value
 
 
@@ -55,6 +55,7 @@ class _Frame:
         self.enters: list[Node] = []
         self.nexts: list[Node] = []
         self.switches: dict[str, list[str]] = {}
+        met: list[Node] = []
         waiting, seen = [merge.name, condition], set[str]()
         while waiting:
             name = waiting.pop()
@@ -64,12 +65,15 @@ class _Frame:
             budget().charge(1)
             node = scope.body.nodes[name]
             if node.op in ENTER and self._frame_of(node) == self.name:
+                met.append(node)
                 continue
             if node.op == "Merge" and self._is_ours(node):
                 self._add(node)
             if node.op == "Switch" and strip(node.inputs[1]) == condition:
                 self.switches.setdefault(strip(node.inputs[0]), []).append(name)
             waiting += [strip(ref) for ref in node.inputs if not ref.startswith("^")]
+        changing = {enter.name for enter in self.enters}
+        self.constants = [node for node in met if node.name not in changing]  # weights, sizes and what is read step by step
 
     def _add(self, merge: Node) -> None:
         self.merges.append(merge.name)
@@ -101,14 +105,15 @@ class _Frame:
         return [self.engine.value(self._around(state), self.condition)]
 
     def step(self, state: Sequence[Operand]) -> Sequence[Operand]:
-        """The variables after one more step."""
+        """The variables after one more step, and what stays behind them."""
         scope = self._around(state)
-        return [self.engine.value(scope, after.inputs[0]) for after in self.nexts]
+        return [*(self.engine.value(scope, after.inputs[0]) for after in self.nexts), *state[len(self.merges) :]]
 
     def _around(self, state: Sequence[Operand]) -> Scope:
         """The body with these values of the variables."""
         results: dict[str, Outputs] = {}
-        for name, value in zip(self.merges, state, strict=True):
+        results.update((node.name, (value,)) for node, value in zip(self.constants, state[len(self.merges) :], strict=True))
+        for name, value in zip(self.merges, state, strict=False):
             results[name] = (value, 0)
             results.update(dict.fromkeys(self.switches.get(name, ()), (DEAD, value)))
         return self.scope.inside(self.name, results)

@@ -6,6 +6,7 @@ one gives the same numbers, the layer takes its place, for any number of steps. 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,7 +18,7 @@ from ..document.model import Layer
 from ..errors import AnyKerasError
 from ..recovery.functions import Dim, Operand, Sizes
 from ..tensors import Array
-from .cells import Cell, list_cells, list_conv_cells, shrink
+from .cells import Cell, list_cells, list_conv_cells, list_joined_cells, shrink
 from .values import Handle, TensorList
 from .writer import GraphWriter, find_layer_name
 
@@ -162,8 +163,7 @@ def _add(
     states: Sequence[Operand], mask: Operand,
 ) -> tuple[Operand, list[Operand]]:  # fmt: skip
     """The layer, called: the whole sequence (batch, time, units), and the last states with the last output behind them."""
-    roles = dict(zip(("kernel", "recurrent_kernel", "bias"), variables, strict=True))
-    weights = {role: variable.tensor for role, variable in roles.items() if variable is not None}
+    weights = cell.weights([None if variable is None else variable.tensor for variable in variables])
     config = {**cell.config(), "return_sequences": True, "return_state": True}
     config.update({"go_backwards": True} if backwards else {}, **({} if "bias" in weights else {"use_bias": False}))
     if not all(variable.trainable for variable in variables if variable is not None):
@@ -309,12 +309,14 @@ class _Loop:
     ) -> tuple[Cell, list[int], dict[int, str]] | None:
         trial = order.trial
         shapes = [weight.shape for weight in trial.weights]
+        inputs, states = trial.x.shape[-1], len(trial.states)
         cells = (
             list_conv_cells(trial.x.shape[2:], trial.states[0].shape[1:], shapes)
             if trial.x.ndim == 5 and len(trial.states) == 2 and trial.mask is None
-            else list_cells(trial.x.shape[-1], len(trial.states), shapes, trial.mask is not None)
+            else list_cells(inputs, states, shapes, trial.mask is not None)
         )
-        for cell, roles in cells:
+        joined = list_joined_cells(inputs, states, shapes) if trial.mask is None else ()
+        for cell, roles in itertools.chain(cells, joined):
             with np.errstate(all="ignore"):
                 whole, last = trial.outcomes(cell, roles, False)
             meanings = {at: _find_meaning(now[at], whole, last, count) for at in changed}

@@ -69,9 +69,9 @@ def _more(one: Size, other: Size) -> bool:
     apart = difference(one, other) if isinstance(one, Dim) or isinstance(other, Dim) else one - other
     if isinstance(apart, int):
         return apart > 0
-    if isinstance(apart, Dim) and apart.scale > 0 and apart.offset >= 0:
+    if isinstance(apart, Dim) and apart.scale > 0 and apart.scale + apart.offset > 0:
         return True  # a size is at least one
-    if isinstance(apart, Dim) and apart.scale < 0 and apart.offset <= 0:
+    if isinstance(apart, Dim) and apart.scale < 0 and apart.scale + apart.offset <= 0:
         return False
     raise Refused("a size is compared with another one", "AK3062")
 
