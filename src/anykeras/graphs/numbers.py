@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -327,7 +328,70 @@ def _split(x: Operand, indices_or_sections: Operand, axis: int = 0) -> Operand:
     return folding.compute("split", (x, indices_or_sections), {"axis": axis})
 
 
+def _erfinv(x: Operand) -> Operand:
+    def invert(value: float) -> float:
+        inside = statistics.NormalDist().inv_cdf((value + 1) / 2) / math.sqrt(2) if abs(value) < 1 else 0
+        return inside if abs(value) < 1 else math.copysign(math.inf, value) if abs(value) == 1 else math.nan
+
+    return np.vectorize(invert, otypes=["float64"])(x).astype(np.asarray(x).dtype)
+
+
+def _patches(
+    images: Array, size: Operand, strides: Operand = None, dilation_rate: Operand = 1, padding: str = "valid",
+    data_format: str | None = None,
+) -> Array:  # fmt: skip
+    """What each window holds, in its place, channels last."""
+    window, steps, holes = (_all(size if value is None else value, 2) for value in (size, strides, dilation_rate))
+    x, back = _last(images, data_format)
+    return back(np.concatenate([part for _, part in _windows(x, window, steps, holes, padding, 0)], -1))
+
+
+def _in_top_k(targets: Operand, predictions: Operand, k: int) -> Operand:
+    chosen = np.take_along_axis(predictions, targets[:, None], 1)
+    return np.isfinite(chosen[:, 0]) & (np.sum(predictions > chosen, 1) < k)
+
+
+def _scatter(indices: Operand, values: Operand, shape: Operand) -> Operand:
+    found = np.zeros(tuple(shape), np.asarray(values).dtype)
+    np.add.at(found, tuple(np.moveaxis(np.asarray(indices), -1, 0)), values)
+    return found
+
+
+def _scatter_update(inputs: Operand, indices: Operand, updates: Operand) -> Operand:
+    found = np.array(inputs)
+    found[tuple(np.moveaxis(np.asarray(indices), -1, 0))] = updates
+    return found
+
+
+def _segments(join: Callable[..., Operand], least: bool = False) -> Callable[..., Array]:
+    """Rows joined by the segment that each belongs to; rows of a negative one are left out."""
+
+    def run(data: Operand, segment_ids: Operand, num_segments: int | None = None, sorted: bool = False) -> Array:
+        many = int(np.max(segment_ids, initial=-1)) + 1 if num_segments is None else num_segments
+        folding.check_size(many * math.prod(data.shape[1:]), "segments")
+        info: Operand = np.finfo(data.dtype) if data.dtype.kind == "f" else np.iinfo(data.dtype)
+        found = np.full((many, *data.shape[1:]), info.min if least else 0, data.dtype)
+        join.at(found, segment_ids[segment_ids >= 0], data[segment_ids >= 0])  # type: ignore[attr-defined]
+        return found
+
+    return run
+
+
+def _waves(transform: Callable[..., Operand]) -> Callable[..., Operand]:
+    """A Fourier transform, as real and imaginary part."""
+
+    def run(x: Operand, fft_length: int | None = None) -> Operand:
+        found = transform(x[0] + 1j * x[1] if isinstance(x, tuple | list) else x, fft_length)
+        return found.real, found.imag
+
+    return run
+
+
 _RUN: Mapping[str, Callable[..., Operand]] = {
+    "erfinv": _erfinv, "image.extract_patches": _patches, "in_top_k": _in_top_k, "left_shift": np.left_shift,
+    "right_shift": np.right_shift, "scatter": _scatter, "scatter_update": _scatter_update, "segment_sum": _segments(np.add),
+    "segment_max": _segments(np.maximum, True), "fft": _waves(np.fft.fft), "rfft": _waves(np.fft.rfft),
+    "irfft": lambda x, fft_length=None: np.fft.irfft(x[0] + 1j * x[1], fft_length),
     "matmul": _matmul, "einsum": _einsum, "conv": _conv, "depthwise_conv": _depthwise, "batch_normalization": _normalise,
     "max_pool": _max_pool, "average_pool": _average_pool, "softmax": _softmax, "log_softmax": _log_softmax,
     "sigmoid": _sigmoid, "elu": _elu, "gelu": _gelu, "erf": _erf, "one_hot": _one_hot, "cast": _cast, "pad": _pad,
